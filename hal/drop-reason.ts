@@ -1,0 +1,67 @@
+/**
+ * Why a packet was dropped. Names and meanings are those of the kernel's `skb_drop_reason` where it has one; the rest name what
+ * only a controller can know. 0 means that the packet was not dropped.
+ */
+export const DropReason = {
+  NONE: 0,
+  NOT_SPECIFIED: 1,
+  /** Too short for the header that should be there. */
+  PKT_TOO_SMALL: 2,
+  /** Addressed to another host (promiscuous controller). */
+  OTHERHOST: 3,
+  /** No protocol took the ethertype. */
+  UNHANDLED_PROTO: 4,
+  /** Bad IPv4 header: version, length, truncation. */
+  IP_INHDR: 5,
+  IP_CSUM: 6,
+  /** Source or destination address that may not be there. */
+  IP_INADDRERRORS: 7,
+  /** Not for us, and this stack does not forward. */
+  IP_NOT_LOCAL: 8,
+  /** A fragment: reassembly is not there yet. */
+  IP_FRAGMENT: 9,
+  IP_NOPROTO: 10,
+  IP_OUTNOROUTES: 11,
+  ICMP_CSUM: 12,
+  /** Broadcast or otherwise ignored ICMP message. */
+  INVALID_PROTO: 13,
+  UDP_CSUM: 14,
+  NO_SOCKET: 15,
+  SOCKET_RCVBUFF: 16,
+  /** The neighbour entry could not be made. */
+  NEIGH_CREATEFAIL: 17,
+  /** Resolution failed. */
+  NEIGH_FAILED: 18,
+  /** Pushed out of a full waiting queue by a newer packet. */
+  NEIGH_QUEUEFULL: 19,
+  /** The entry was removed while the packet waited. */
+  NEIGH_DEAD: 20,
+  /** A queue was emptied because its device went down. */
+  QUEUE_PURGE: 21,
+  /** The device's transmit queue was full. */
+  QDISC_DROP: 22,
+  /** The device is not up. */
+  DEV_READY: 23,
+  /** The backlog of locally delivered packets was full. */
+  CPU_BACKLOG: 24,
+  /** Longer than the device can carry. */
+  PKT_TOO_BIG: 25,
+  /** The controller gave up on the frame: collisions, underrun, time-out. */
+  TX_ABORTED: 26,
+  /** The link was down when the frame's turn came. */
+  TX_CARRIER: 27,
+  /** No packet buffer was free. */
+  NOMEM: 28,
+} as const;
+
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+const names = Object.keys(DropReason) as (keyof typeof DropReason)[];
+
+/** How many reasons there are, for tables indexed by reason. */
+export const DROP_REASONS: number = names.length;
+
+/** The name of a reason, as `NEIGH_FAILED`. */
+export function dropReasonName(reason: number): string {
+  return names[reason] ?? `REASON_${reason}`;
+}

@@ -1,0 +1,221 @@
+/**
+ * A simulated Ethernet wire. What one port transmits, every other port receives, `latency` later and in order; on the way frames
+ * may be lost, doubled or damaged, as a seeded source decides. With two ports it is a cable: unplug one end and both lose their
+ * link. With more it is a hub: each port has a link of its own.
+ */
+import type { Clock, Task, Timer } from "../clock.ts";
+import type { Random } from "../random.ts";
+
+/** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
+const MAX_WIRE_FRAME = 2044;
+
+/** What is attached to a port. */
+export interface WireStation {
+  /** A frame, without FCS. `bytes` is the wire's and only valid during the call. `fcsOk` false: its check sequence is wrong. */
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void;
+  /** The link came up or went away. */
+  wireLink(up: boolean): void;
+}
+
+export interface SegmentOptions {
+  /** From the end of a frame's transmission to its arrival, in ms. Default 0: with the event loop's next turn. */
+  latency?: number;
+  /** Probability that a frame does not arrive, 0..1. Default 0. */
+  loss?: number;
+  /** Probability that a frame arrives twice, 0..1. Default 0. */
+  duplication?: number;
+  /** Probability that one bit of a frame is flipped and its FCS no longer fits, 0..1. Default 0. */
+  corruption?: number;
+}
+
+/** Sees every frame that is put on the wire, before the wire does anything to it. `bytes` is only valid during the call. */
+export type WireTap = (bytes: Uint8Array, length: number, time: number, from: SegmentPort) => void;
+
+export class SegmentPort {
+  readonly name: string;
+  readonly station: WireStation;
+  readonly #segment: EthernetSegment;
+  #plugged = true;
+  /** Told to the station last. */
+  linkUp = false;
+
+  constructor(segment: EthernetSegment, name: string, station: WireStation) {
+    this.#segment = segment;
+    this.name = name;
+    this.station = station;
+  }
+
+  get plugged(): boolean {
+    return this.#plugged;
+  }
+
+  /** Plugs or pulls this end of the cable. */
+  set plugged(plugged: boolean) {
+    this.#plugged = plugged;
+    this.#segment.linkChanged();
+  }
+
+  /** Puts bytes[at..at+length) on the wire, without FCS. Without a link it goes nowhere. */
+  transmit(bytes: Uint8Array, at: number, length: number): void {
+    this.#segment.carry(this, bytes, at, length);
+  }
+}
+
+class FlyingFrame {
+  readonly bytes: Uint8Array = new Uint8Array(MAX_WIRE_FRAME);
+  length = 0;
+  due = 0;
+  fcsOk = true;
+  from: SegmentPort | null = null;
+}
+
+export class EthernetSegment {
+  latency: number;
+  loss: number;
+  duplication: number;
+  corruption: number;
+  /** Frames put on the wire, and what became of them there. */
+  readonly counters: { carried: number; lost: number; duplicated: number; corrupted: number } = {
+    carried: 0,
+    lost: 0,
+    duplicated: 0,
+    corrupted: 0,
+  };
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #ports: SegmentPort[] = [];
+  readonly #taps: WireTap[] = [];
+  /** Ring of frames in flight; grows to the most that were ever in flight together. */
+  #flying: FlyingFrame[] = [new FlyingFrame()];
+  #first = 0;
+  #count = 0;
+  readonly #timer: Timer;
+  readonly #task: Task;
+
+  constructor(clock: Clock, random: Random, options: SegmentOptions = {}) {
+    this.#clock = clock;
+    this.#random = random;
+    this.latency = options.latency ?? 0;
+    this.loss = options.loss ?? 0;
+    this.duplication = options.duplication ?? 0;
+    this.corruption = options.corruption ?? 0;
+    this.#timer = clock.timer(() => this.#arrive());
+    this.#task = clock.task(() => this.#arrive());
+  }
+
+  get ports(): readonly SegmentPort[] {
+    return this.#ports;
+  }
+
+  attach(name: string, station: WireStation): SegmentPort {
+    const port = new SegmentPort(this, name, station);
+    this.#ports.push(port);
+    this.linkChanged();
+    return port;
+  }
+
+  detach(port: SegmentPort): void {
+    const at = this.#ports.indexOf(port);
+    if (at < 0) return;
+    this.#ports.splice(at, 1);
+    if (port.linkUp) {
+      port.linkUp = false;
+      port.station.wireLink(false);
+    }
+    this.linkChanged();
+  }
+
+  /** Adds a tap; the returned function removes it. */
+  tap(tap: WireTap): () => void {
+    this.#taps.push(tap);
+    return () => {
+      const at = this.#taps.indexOf(tap);
+      if (at >= 0) this.#taps.splice(at, 1);
+    };
+  }
+
+  /** Tells every station whose link changed. Called by ports. */
+  linkChanged(): void {
+    for (const port of [...this.#ports]) {
+      const up = this.#hasLink(port);
+      if (up === port.linkUp) continue;
+      port.linkUp = up;
+      port.station.wireLink(up);
+    }
+  }
+
+  /** Called by ports: see SegmentPort.transmit. */
+  carry(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
+    if (!from.linkUp || length > MAX_WIRE_FRAME) return;
+    this.counters.carried++;
+    if (this.#taps.length > 0) {
+      const frame = bytes.subarray(at, at + length);
+      for (const tap of this.#taps) tap(frame, length, this.#clock.now(), from);
+    }
+    if (this.loss > 0 && this.#random.next() < this.loss) {
+      this.counters.lost++;
+      return;
+    }
+    this.#launch(from, bytes, at, length);
+    if (this.duplication > 0 && this.#random.next() < this.duplication) {
+      this.counters.duplicated++;
+      this.#launch(from, bytes, at, length);
+    }
+  }
+
+  #hasLink(port: SegmentPort): boolean {
+    if (!port.plugged || this.#ports.length < 2) return false;
+    return this.#ports.length > 2 || this.#ports.every((end) => end.plugged);
+  }
+
+  #launch(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
+    const frame = this.#claim();
+    frame.bytes.set(bytes.subarray(at, at + length));
+    frame.length = length;
+    frame.from = from;
+    frame.fcsOk = true;
+    if (this.corruption > 0 && this.#random.next() < this.corruption) {
+      const bit = this.#random.below(length * 8);
+      frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      frame.fcsOk = false;
+      this.counters.corrupted++;
+    }
+    if (this.latency > 0) {
+      frame.due = this.#clock.now() + this.latency;
+      if (!this.#timer.armed) this.#timer.armAt(frame.due);
+    } else {
+      frame.due = 0;
+      this.#task.schedule();
+    }
+  }
+
+  #claim(): FlyingFrame {
+    if (this.#count === this.#flying.length) {
+      const grown: FlyingFrame[] = [];
+      for (let at = 0; at < 2 * this.#count; at++) {
+        grown.push(at < this.#count ? (this.#flying[(this.#first + at) % this.#count] as FlyingFrame) : new FlyingFrame());
+      }
+      this.#flying = grown;
+      this.#first = 0;
+    }
+    return this.#flying[(this.#first + this.#count++) % this.#flying.length] as FlyingFrame;
+  }
+
+  /** Delivers what has arrived by now. What the stations send in answer flies off after this. */
+  #arrive(): void {
+    const now = this.#clock.now();
+    for (let left = this.#count; left > 0; left--) {
+      const frame = this.#flying[this.#first] as FlyingFrame;
+      if (frame.due > now) break;
+      for (const port of this.#ports) {
+        if (port !== frame.from && port.linkUp) port.station.wireFrame(frame.bytes, frame.length, frame.fcsOk);
+      }
+      this.#first = (this.#first + 1) % this.#flying.length;
+      this.#count--;
+    }
+    if (this.#count === 0) return;
+    const next = this.#flying[this.#first] as FlyingFrame;
+    if (next.due > now) this.#timer.armAt(next.due);
+    else this.#task.schedule();
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * Packet memory. An SkBuff is a fixed slot of bytes with room in front: each layer on the way down pushes its header in front of
+ * what is there, each layer on the way up pulls its own off, and nothing is copied. Slots come from a pool and go back to it.
+ */
+import { DROP_REASONS, DropReason } from "./drop-reason.ts";
+
+/** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
+export const SLOT_BYTES = 2048;
+/** Room in front of a received frame or of a new payload: Ethernet, IPv4 with options, UDP, and what a driver puts before. */
+export const HEADROOM = 128;
+
+/** Whom a frame is for, as its destination address tells (the kernel's PACKET_*). */
+export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3 } as const;
+export type PacketType = (typeof PacketType)[keyof typeof PacketType];
+
+/** What is known of a packet's transport checksum. */
+export const Checksum = {
+  /** Nothing: verify it. */
+  NONE: 0,
+  /** Known to be good. */
+  UNNECESSARY: 1,
+  /** Not filled in yet: the ones' complement sum from csumStart to the end belongs at csumOffset. */
+  PARTIAL: 2,
+} as const;
+export type Checksum = (typeof Checksum)[keyof typeof Checksum];
+
+/** Who sent a buffer and wants to know, once, what became of it. */
+export interface SkBuffOwner {
+  /** @param reason DropReason.NONE when the controller sent it, else why it was dropped */
+  settled(skb: SkBuff, reason: DropReason): void;
+}
+
+export class SkBuff {
+  /** The whole slot. The packet is bytes[data..tail). */
+  readonly bytes: Uint8Array;
+  /** The same memory, for reading and writing fields in network byte order. */
+  readonly view: DataView;
+  readonly #pool: SkBuffPool;
+
+  data = HEADROOM;
+  tail = HEADROOM;
+  /** Offset of the network header in `bytes`, once known. */
+  network = 0;
+  /** Offset of the transport header in `bytes`, once known. */
+  transport = 0;
+  /** EtherType (IEEE 802 numbers). */
+  protocol = 0;
+  packetType: PacketType = PacketType.HOST;
+  checksum: Checksum = Checksum.NONE;
+  /** With Checksum.PARTIAL: first byte summed, counted from `bytes`[0]. */
+  csumStart = 0;
+  /** With Checksum.PARTIAL: where the sum belongs, counted from csumStart. */
+  csumOffset = 0;
+  /** Memory the kernel would charge for this packet, in bytes; queues are limited by it. */
+  truesize = 0;
+  /** The sender has proof that the next hop is reachable (MSG_CONFIRM). */
+  confirm = false;
+  owner: SkBuffOwner | null = null;
+  /** For the owner: which of its packets this is. */
+  cookie = 0;
+  /** Link of the queue that holds the packet. */
+  next: SkBuff | null = null;
+
+  constructor(pool: SkBuffPool, bytes: Uint8Array) {
+    this.#pool = pool;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get length(): number {
+    return this.tail - this.data;
+  }
+
+  /** Room in front of the packet, in bytes. */
+  get headroom(): number {
+    return this.data;
+  }
+
+  /** Opens `count` bytes in front; returns their offset in `bytes`. */
+  push(count: number): number {
+    this.data -= count;
+    return this.data;
+  }
+
+  /** Takes `count` bytes off the front; returns the new start. */
+  pull(count: number): number {
+    this.data += count;
+    return this.data;
+  }
+
+  /** Appends room for `count` bytes; returns their offset in `bytes`. */
+  put(count: number): number {
+    const at = this.tail;
+    this.tail += count;
+    return at;
+  }
+
+  /** Cuts the packet to `length` bytes if it is longer. */
+  trim(length: number): void {
+    if (this.tail - this.data > length) this.tail = this.data + length;
+  }
+
+  /** The packet's bytes as a view of the slot. Allocates: not for the frame path. */
+  contents(): Uint8Array {
+    return this.bytes.subarray(this.data, this.tail);
+  }
+
+  /** The packet has done its work: sent, or taken in. Back to the pool. */
+  consume(): void {
+    this.#settle(DropReason.NONE);
+  }
+
+  /** The packet is lost. Counted by the caller, on the device or table that dropped it. */
+  drop(reason: DropReason): void {
+    this.#settle(reason);
+  }
+
+  #settle(reason: DropReason): void {
+    const owner = this.owner;
+    if (owner) {
+      this.owner = null;
+      owner.settled(this, reason);
+    }
+    this.#pool.release(this);
+  }
+}
+
+export interface SkBuffPoolOptions {
+  /** Most slots that may exist, each of SLOT_BYTES. Default 8192 (16 MiB). */
+  limit?: number;
+  /** Slots made at a time. Default 256. */
+  chunk?: number;
+}
+
+/** Slots made in chunks up to a limit, and used again and again. */
+export class SkBuffPool {
+  readonly limit: number;
+  readonly #chunk: number;
+  readonly #free: SkBuff[] = [];
+  #made = 0;
+
+  constructor(options: SkBuffPoolOptions = {}) {
+    this.limit = options.limit ?? 8192;
+    this.#chunk = options.chunk ?? 256;
+  }
+
+  /** Slots out in the stack now. */
+  get inUse(): number {
+    return this.#made - this.#free.length;
+  }
+
+  /** Slots that exist. */
+  get size(): number {
+    return this.#made;
+  }
+
+  /** An empty packet with HEADROOM bytes in front, or null when the limit is reached: count it as NOMEM. */
+  allocate(): SkBuff | null {
+    let skb = this.#free.pop();
+    if (!skb) {
+      if (!this.#grow()) return null;
+      skb = this.#free.pop() as SkBuff;
+    }
+    skb.data = HEADROOM;
+    skb.tail = HEADROOM;
+    skb.network = 0;
+    skb.transport = 0;
+    skb.protocol = 0;
+    skb.packetType = PacketType.HOST;
+    skb.checksum = Checksum.NONE;
+    skb.truesize = 0;
+    skb.confirm = false;
+    skb.cookie = 0;
+    return skb;
+  }
+
+  /** Called by the packet itself, when it is consumed or dropped. */
+  release(skb: SkBuff): void {
+    skb.next = null;
+    this.#free.push(skb);
+  }
+
+  #grow(): boolean {
+    const count = Math.min(this.#chunk, this.limit - this.#made);
+    if (count <= 0) return false;
+    const memory = new Uint8Array(count * SLOT_BYTES);
+    for (let at = 0; at < count; at++) this.#free.push(new SkBuff(this, memory.subarray(at * SLOT_BYTES, (at + 1) * SLOT_BYTES)));
+    this.#made += count;
+    return true;
+  }
+}
+
+/** First in, first out, linked through the packets themselves. */
+export class SkBuffQueue {
+  #head: SkBuff | null = null;
+  #tail: SkBuff | null = null;
+  length = 0;
+
+  /** The oldest packet. */
+  get head(): SkBuff | null {
+    return this.#head;
+  }
+
+  /** The newest packet. */
+  get tail(): SkBuff | null {
+    return this.#tail;
+  }
+
+  enqueue(skb: SkBuff): void {
+    skb.next = null;
+    if (this.#tail) this.#tail.next = skb;
+    else this.#head = skb;
+    this.#tail = skb;
+    this.length++;
+  }
+
+  /** Puts a packet back in front. */
+  requeue(skb: SkBuff): void {
+    skb.next = this.#head;
+    this.#head = skb;
+    this.#tail ??= skb;
+    this.length++;
+  }
+
+  dequeue(): SkBuff | null {
+    const skb = this.#head;
+    if (!skb) return null;
+    this.#head = skb.next;
+    if (!this.#head) this.#tail = null;
+    skb.next = null;
+    this.length--;
+    return skb;
+  }
+}
+
+/** How many packets were dropped for each reason. */
+export class DropCounters {
+  readonly counts: Float64Array = new Float64Array(DROP_REASONS);
+
+  /** Counts and drops a packet. */
+  drop(skb: SkBuff, reason: DropReason): void {
+    this.count(reason);
+    skb.drop(reason);
+  }
+
+  /** Counts a packet that never had a buffer. */
+  count(reason: DropReason): void {
+    this.counts[reason] = (this.counts[reason] as number) + 1;
+  }
+
+  get(reason: DropReason): number {
+    return this.counts[reason] as number;
+  }
+
+  get total(): number {
+    let sum = 0;
+    for (const count of this.counts) sum += count;
+    return sum;
+  }
+}

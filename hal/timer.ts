@@ -1,0 +1,47 @@
+/** Where an armed timer waits. Both clocks are one. */
+export interface TimerQueue {
+  /** Monotonic milliseconds, fractions included. */
+  now(): number;
+  schedule(timer: Timer, due: number): void;
+  unschedule(timer: Timer): void;
+}
+
+/** A one-shot timer, made once with {@link Clock.timer} and armed as often as needed: arming allocates nothing. */
+export class Timer {
+  /** Absolute time at which it fires, in the clock's milliseconds; meaningful while armed. */
+  due = 0;
+  /** Its place in the heap, -1 while not armed. Kept by the heap. */
+  slot = -1;
+  /** Arming order: timers due at the same instant fire in the order in which they were armed. Kept by the heap. */
+  order = 0;
+  readonly #queue: TimerQueue;
+  readonly #callback: () => void;
+
+  constructor(queue: TimerQueue, callback: () => void) {
+    this.#queue = queue;
+    this.#callback = callback;
+  }
+
+  get armed(): boolean {
+    return this.slot >= 0;
+  }
+
+  /** Fires `delay` ms from now; a timer that is armed already is moved. */
+  arm(delay: number): void {
+    this.#queue.schedule(this, this.#queue.now() + Math.max(0, delay));
+  }
+
+  /** Fires at the absolute time `due`, or at once (but never within this call) if that has passed. */
+  armAt(due: number): void {
+    this.#queue.schedule(this, due);
+  }
+
+  cancel(): void {
+    if (this.slot >= 0) this.#queue.unschedule(this);
+  }
+
+  /** Runs the callback; for clocks only. */
+  fire(): void {
+    this.#callback();
+  }
+}
