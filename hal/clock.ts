@@ -127,7 +127,7 @@ export class VirtualClock implements Clock, TimerQueue {
   };
 
   /** @param epoch wall time at virtual time 0, in ms since 1970-01-01 UTC */
-  constructor(epoch = Date.UTC(2026, 0, 1)) {
+  constructor(epoch: number = Date.UTC(2026, 0, 1)) {
     this.#epoch = epoch;
   }
 
@@ -168,7 +168,7 @@ export class VirtualClock implements Clock, TimerQueue {
   /** As {@link advance}, without letting promises settle: for set-ups whose buses all answer at once. */
   advanceSync(ms: number): void {
     const end = this.#now + ms;
-    while (this.#step(end)) continue;
+    while (this.#step(end));
   }
 
   /** Runs the deferred tasks, or jumps to the next timer; false when neither is left before `end`. */
@@ -198,7 +198,8 @@ export class VirtualClock implements Clock, TimerQueue {
 
   #count(steps: number): boolean {
     this.#steps += steps;
-    if (this.#steps > STALL_LIMIT) throw new Error(`virtual time stands still at ${this.#now} ms: something re-arms itself for now`);
+    if (this.#steps > STALL_LIMIT)
+      throw new Error(`virtual time stands still at ${this.#now} ms: something re-arms itself for now`);
     return true;
   }
 }

@@ -37,8 +37,8 @@ export class SkBuff {
   readonly view: DataView;
   readonly #pool: SkBuffPool;
 
-  data = HEADROOM;
-  tail = HEADROOM;
+  data: number = HEADROOM;
+  tail: number = HEADROOM;
   /** Offset of the network header in `bytes`, once known. */
   network = 0;
   /** Offset of the transport header in `bytes`, once known. */
