@@ -72,10 +72,13 @@ export class SystemClock implements Clock, TimerQueue {
   schedule(timer: Timer, due: number): void {
     this.#heap.insert(timer, due);
     if (due < this.#wakeAt) this.#sleep(due);
+    else this.#timeout?.ref();
   }
 
   unschedule(timer: Timer): void {
     this.#heap.remove(timer);
+    // The wake-up stays, for the next timer is likely to be armed soon, but on its own it keeps no process alive.
+    if (!this.#heap.peek()) this.#timeout?.unref();
   }
 
   /** Forgets every armed timer and lets the process end. */

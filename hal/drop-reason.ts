@@ -52,6 +52,8 @@ export const DropReason = {
   TX_CARRIER: 27,
   /** No packet buffer was free. */
   NOMEM: 28,
+  /** The sender has as many bytes under way as its send buffer allows (EAGAIN). */
+  SOCKET_SNDBUF: 29,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

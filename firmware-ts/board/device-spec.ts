@@ -1,0 +1,162 @@
+/**
+ * `--device NAME=DRIVER[:BUS[:PATH]][,mac=AA:BB:CC:DD:EE:FF]`: one device in one word.
+ *
+ *     enc28j60:sim                  chip model on a simulated segment with a simulated gateway
+ *     enc28j60:sim@eth1             chip model whose wire is the Linux interface eth1; e1000 likewise
+ *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer
+ *     enc28j60:spidev:/dev/spidev0.0
+ *     e1000:qemu@eth1               QEMU's e1000, its wire on eth1
+ *     packet:eth1                   AF_PACKET on eth1
+ *     tap:tap0                      a TAP device made for the stack
+ */
+import { formatMac } from "../net/ethernet.ts";
+import { parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
+import { type BusConfig, type DeviceConfig, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
+import { parseStationMac, UnitError } from "./units.ts";
+import { closest, didYouMean, show } from "./wording.ts";
+
+/** What each driver may be followed by, as the messages show it. */
+const FORMS: Readonly<Record<DriverName, readonly string[]>> = {
+  enc28j60: ["enc28j60:sim", "enc28j60:sim@IFACE", "enc28j60:serprog:/dev/ttyACM0", "enc28j60:spidev:/dev/spidev0.0"],
+  e1000: ["e1000:sim", "e1000:sim@IFACE", "e1000:qemu@IFACE"],
+  packet: ["packet:IFACE"],
+  tap: ["tap:IFACE"],
+};
+
+/** A SPEC that is not one. `code` is SPEC_INVALID; the message quotes the SPEC and what in it is wrong, and says what would be right. */
+export class DeviceSpecError extends Error {
+  readonly code: "SPEC_INVALID" = "SPEC_INVALID";
+  readonly spec: string;
+
+  constructor(spec: string, problem: string) {
+    super(`--device ${show(spec)}: ${problem}`);
+    this.name = "DeviceSpecError";
+    this.spec = spec;
+  }
+}
+
+/**
+ * Reads one SPEC. Without NAME= the device is called `eth` and its index.
+ * @throws DeviceSpecError
+ */
+export function parseDeviceSpec(spec: string, index: number): DeviceConfig {
+  try {
+    return readSpec(spec, index);
+  } catch (error) {
+    if (error instanceof UnitError) throw new DeviceSpecError(spec, error.message);
+    throw error;
+  }
+}
+
+/**
+ * Reads all `--device` options of one command and holds them against each other.
+ * @throws DeviceSpecError for a SPEC that is wrong, a name given twice, or an interface or port that two devices claim
+ */
+export function parseDeviceSpecs(specs: readonly string[]): DeviceConfig[] {
+  const devices: DeviceConfig[] = [];
+  for (const [index, spec] of specs.entries()) {
+    const device = parseDeviceSpec(spec, index);
+    const resource = deviceResource(device);
+    for (const other of devices) {
+      if (other.name === device.name) {
+        throw new DeviceSpecError(
+          spec,
+          `there is a ${device.name} already; name this one, as in eth${specs.length}=${formatBody(device)}`,
+        );
+      }
+      if (resource !== null && deviceResource(other) === resource) {
+        throw new DeviceSpecError(spec, `${resource} is ${other.name}'s already; each device needs one of its own`);
+      }
+    }
+    devices.push(device);
+  }
+  return devices;
+}
+
+/** The SPEC that parseDeviceSpec() reads back to the same device. What a SPEC cannot say (rates, addresses, the wire) is left out. */
+export function formatDeviceSpec(device: DeviceConfig): string {
+  return `${device.name}=${formatBody(device)}${device.mac ? `,mac=${formatMac(device.mac)}` : ""}`;
+}
+
+function formatBody({ driver, bus }: DeviceConfig): string {
+  switch (bus.kind) {
+    case "sim":
+      return `${driver}:sim${bus.iface === undefined ? "" : `@${bus.iface}`}`;
+    case "serprog":
+      return `${driver}:serprog:${bus.port}`;
+    case "spidev":
+      return `${driver}:spidev:${bus.path}`;
+    case "qemu":
+      return `${driver}:qemu@${bus.iface}`;
+    case "interface":
+      return `${driver}:${bus.iface}`;
+  }
+}
+
+function readSpec(spec: string, index: number): DeviceConfig {
+  const [head = "", ...options] = spec.split(",");
+  const named = /^([^=:@]*)=(.*)$/s.exec(head);
+  const name = named ? parseDeviceName(named[1]!) : `eth${index}`;
+  const body = named ? named[2]! : head;
+  const colon = body.indexOf(":");
+  const driver = readDriver(spec, colon < 0 ? body : body.slice(0, colon));
+  const rest = colon < 0 ? "" : body.slice(colon + 1);
+  const bus = readBus(spec, driver, rest);
+  const mac = readOptions(spec, options);
+  return { name, driver, bus, fallback: RIG_DEFAULTS.fallback, ...(mac ? { mac } : {}), addresses: [] };
+}
+
+function readDriver(spec: string, word: string): DriverName {
+  const driver = DRIVERS.find((known) => known === word);
+  if (driver) return driver;
+  if (word === "") throw new DeviceSpecError(spec, `no driver; say e.g. ${FORMS.enc28j60[0]} or packet:eth1`);
+  const near = closest(word, DRIVERS);
+  throw new DeviceSpecError(
+    spec,
+    `${show(word)}: not a driver${near ? `; did you mean ${near}?` : `; drivers are ${DRIVERS.join(", ")}`}`,
+  );
+}
+
+function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
+  const right = `say ${FORMS[driver].join(", ")}`;
+  if (driver === "packet" || driver === "tap") {
+    if (rest === "") throw new DeviceSpecError(spec, `no interface; ${right}`);
+    return { kind: "interface", iface: parseInterfaceName(rest) };
+  }
+  if (rest === "") throw new DeviceSpecError(spec, `${driver} without its bus; ${right}`);
+  const [, word = "", mark = "", path = ""] = /^([^:@]*)([:@]?)(.*)$/s.exec(rest)!;
+  const wrong = (problem: string): DeviceSpecError => new DeviceSpecError(spec, `${problem}; ${right}`);
+  const iface = (): string => {
+    if (path === "") throw wrong("no interface behind @");
+    return parseInterfaceName(path);
+  };
+  if (word === "sim") {
+    if (mark === ":") throw wrong(`:${show(path)}: sim has no path, its wire follows an @`);
+    return { kind: "sim", ...(mark === "@" ? { iface: iface() } : {}), segment: RIG_DEFAULTS.segment };
+  }
+  if (driver === "e1000" && word === "qemu") {
+    if (mark !== "@") throw wrong("qemu without @ and the interface of its wire");
+    return { kind: "qemu", iface: iface() };
+  }
+  if (driver === "enc28j60" && (word === "serprog" || word === "spidev")) {
+    if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
+    const where = parseDevicePath(path, word);
+    if (word === "serprog") return { kind: "serprog", port: where, baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz };
+    return { kind: "spidev", path: where, spiHz: RIG_DEFAULTS.spiHz };
+  }
+  const buses = driver === "e1000" ? ["sim", "qemu"] : ["sim", "serprog", "spidev"];
+  throw wrong(`${show(word)}: not a bus of ${driver}${didYouMean(word, buses).replace("?", "")}`);
+}
+
+function readOptions(spec: string, options: readonly string[]): Uint8Array | null {
+  let mac: Uint8Array | null = null;
+  for (const option of options) {
+    const value = /^mac=(.*)$/s.exec(option)?.[1];
+    if (value === undefined) {
+      throw new DeviceSpecError(spec, `${show(option)}: not an option; the one there is: mac=AA:BB:CC:DD:EE:FF`);
+    }
+    if (mac) throw new DeviceSpecError(spec, "mac= given twice; say it once");
+    mac = parseStationMac(value);
+  }
+  return mac;
+}

@@ -1,0 +1,59 @@
+/** Names of interfaces, devices, ports and pins, checked. As in units.ts, each throws a UnitError that says what would be right. */
+import { UnitError } from "./units.ts";
+import { show } from "./wording.ts";
+
+/**
+ * The name of a network interface of the machine, as the kernel allows it: 1 to 15 bytes (IFNAMSIZ - 1), no space, slash or colon,
+ * not `.` or `..`. A comma and an equals sign are refused as well, they part a device SPEC.
+ */
+export function parseInterfaceName(text: string): string {
+  if (/^[\x21-\x2b\x2d\x2e\x30-\x39\x3b\x3c\x3e-\x7e]{1,15}$/.test(text) && text !== "." && text !== "..") return text;
+  throw new UnitError(
+    `${show(text)}: not an interface's name: 1 to 15 characters without space, slash, colon or comma, as in eth1`,
+  );
+}
+
+/**
+ * The name of a device of the stack. Narrower than an interface's: without dots, because sysctl keys are parted by them, and not
+ * one of the names that sysctl keys or the stack itself use.
+ */
+export function parseDeviceName(text: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text)) {
+    throw new UnitError(`${show(text)}: not a device's name: a letter, then up to 14 letters, digits, _ or -, as in eth0`);
+  }
+  if (text === "lo" || text === "all" || text === "default") throw new UnitError(`${text}: the stack's own word; say e.g. eth0`);
+  return text;
+}
+
+/** What is opened for a bus: a serial port (`/dev/ttyACM0`, `COM3`) for serprog, an absolute path for spidev. */
+export function parseDevicePath(text: string, bus: "serprog" | "spidev"): string {
+  if (text.length <= 255 && /^\/[^\s\p{Cc}\p{Cf}]+$/u.test(text)) return text;
+  if (bus === "spidev") throw new UnitError(`${show(text)}: not an absolute path; say e.g. /dev/spidev0.0`);
+  if (/^COM[1-9]\d{0,2}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a serial port; say e.g. /dev/ttyACM0 or COM3`);
+}
+
+/** A pin as johnny-five's IO plugins name them: `A0`, `13`, `GPIO4`, `P1-7`. */
+export function parsePin(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a pin; say e.g. A0 or 13`);
+}
+
+/** `none`, `simulated`, `firmata:PORT`, or the package of a johnny-five IO plugin, which by custom ends in -io. */
+export function parseBoardIo(text: string): string {
+  if (text === "none" || text === "simulated") return text;
+  if (text.startsWith("firmata:")) {
+    parseDevicePath(text.slice("firmata:".length), "serprog");
+    return text;
+  }
+  if (/^(@[a-z0-9][a-z0-9._-]{0,60}\/)?[a-z0-9][a-z0-9._-]{0,60}-io$/.test(text)) return text;
+  throw new UnitError(
+    `${show(text)}: not a board; say none, simulated, firmata:/dev/ttyUSB0, or a johnny-five IO plugin such as raspi-io`,
+  );
+}
+
+/** A rig's name: what reports and file names made from it can hold. */
+export function parseRigName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a rig's name: up to 64 letters, digits, ., _ or -, as in bench-pico`);
+}

@@ -1,0 +1,199 @@
+/**
+ * What the values of a rig file mean to each other. Every check copes with a draft, in which what was refused already is undefined,
+ * and is silent about what it cannot judge: one mistake is reported once.
+ */
+import { parseIpv4, prefixMask } from "../inet/address.ts";
+import { formatMac } from "../net/ethernet.ts";
+import { type BusKind, DRIVER_BUSES } from "./rig.ts";
+import type { DeviceSource, Draft, RigSource } from "./rig-schema.ts";
+import type { Path, YamlFile, YamlValue } from "./rig-yaml.ts";
+import type { Cidr } from "./units.ts";
+import { closest, show } from "./wording.ts";
+
+/** Notes on `file` everything in `draft` that does not fit together. */
+export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
+  const names = keysOf(file.value, "devices");
+  checkDevices(file, draft, names);
+  checkLinkLayer(file, draft, names);
+  checkRoutes(file, draft, names);
+  checkSysctl(file, draft, names);
+  checkPins(file, draft);
+}
+
+type DeviceDraft = Draft<DeviceSource>;
+
+function devicesOf(draft: Draft<RigSource>): [string, NonNullable<DeviceDraft>][] {
+  const entries: [string, NonNullable<DeviceDraft>][] = [];
+  for (const [name, device] of Object.entries(draft?.devices ?? {})) if (device) entries.push([name, device]);
+  return entries;
+}
+
+/** The keys below `key` as the file has them, good names or not. */
+function keysOf(value: YamlValue, key: string): readonly string[] {
+  if (typeof value === "string" || Array.isArray(value)) return [];
+  const below = value[key];
+  return below === undefined || typeof below === "string" || Array.isArray(below) ? [] : Object.keys(below);
+}
+
+function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  if (draft?.devices && names.length === 0)
+    file.note(["devices"], "no device; say e.g. eth0: { driver: enc28j60, bus: { kind: sim } }");
+  const resources = new Map<string, string>();
+  const addresses = new Map<string, string>();
+  for (const [name, device] of devicesOf(draft)) {
+    const at = ["devices", name];
+    const { driver, bus } = device;
+    const buses = driver && DRIVER_BUSES[driver];
+    if (buses && bus?.kind && isBusKind(bus.kind) && !buses.includes(bus.kind)) {
+      file.note([...at, "bus", "kind"], `${bus.kind}: not a bus of ${driver}, which has ${buses.join(", ")}`);
+    }
+    if ((driver === "packet" || driver === "tap") && device.fallback === "simulated") {
+      file.note([...at, "fallback"], `simulated: ${driver} has no model to fall back to; only chips have (enc28j60, e1000)`);
+    }
+    const [key, resource] = resourceOf(bus);
+    if (resource !== undefined) {
+      const owner = resources.get(resource);
+      if (owner !== undefined)
+        file.note([...at, "bus", key], `${show(resource)}: ${owner} has it already; each device needs one of its own`);
+      else resources.set(resource, name);
+    }
+    for (const [index, cidr] of (device.addresses ?? []).entries()) {
+      if (!cidr?.address) continue;
+      const owner = addresses.get(cidr.address);
+      if (owner !== undefined) file.note([...at, "addresses", index], `${cidr.address}: given twice, ${owner} has it already`);
+      else addresses.set(cidr.address, name);
+    }
+  }
+}
+
+function isBusKind(kind: string): kind is BusKind {
+  return Object.values(DRIVER_BUSES).some((kinds) => kinds.some((known) => known === kind));
+}
+
+/** What a bus takes for itself, and the key that says so. */
+function resourceOf(bus: NonNullable<DeviceDraft>["bus"]): [key: string, resource: string | undefined] {
+  switch (bus?.kind) {
+    case "serprog":
+      return ["port", bus.port];
+    case "spidev":
+      return ["path", bus.path];
+    case "sim":
+    case "qemu":
+      return ["wire", bus.wire];
+    case "interface":
+      return ["name", bus.name];
+    default:
+      return ["kind", undefined];
+  }
+}
+
+/** Refuses a reference to a device that the file does not have. */
+function checkName(file: YamlFile, names: readonly string[], name: string | undefined, path: Path): void {
+  if (name === undefined || names.length === 0 || names.includes(name)) return;
+  const near = closest(name, names);
+  file.note(
+    path,
+    `${show(name)}: no such device; ${near ? `did you mean ${show(near)}?` : `there is ${names.map(show).join(", ")}`}`,
+  );
+}
+
+function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const own = new Map<string, string>();
+  for (const [name, device] of devicesOf(draft))
+    for (const cidr of device.addresses ?? []) if (cidr?.address) own.set(cidr.address, name);
+  const seen = new Map<string, number>();
+  for (const [index, neighbour] of (draft?.neighbours?.static ?? []).entries()) {
+    const at = ["neighbours", "static", index];
+    const { ip, lladdr, dev } = neighbour ?? {};
+    checkName(file, names, dev, [...at, "dev"]);
+    if (ip === undefined) continue;
+    const owner = own.get(ip);
+    if (owner !== undefined) file.note([...at, "ip"], `${ip}: ${owner}'s own address, not a neighbour's`);
+    if (dev === undefined) continue;
+    const first = seen.get(`${ip} ${dev}`);
+    if (first !== undefined) file.note([...at, "ip"], `${ip}: given twice on ${show(dev)}; first in static[${first}]`);
+    else seen.set(`${ip} ${dev}`, index);
+    const mac = draft?.devices?.[dev]?.mac;
+    if (mac && lladdr && formatMac(mac) === formatMac(lladdr))
+      file.note([...at, "lladdr"], `${formatMac(lladdr)}: ${dev}'s own address`);
+  }
+}
+
+/** A next hop must be a neighbour: on the subnet of a device, or of a route that leads straight out of one (as the kernel has it). */
+function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const routes = draft?.routes ?? [];
+  const links: { readonly subnet: Draft<Cidr>; readonly dev: string | undefined }[] = [];
+  for (const [name, device] of devicesOf(draft)) for (const subnet of device.addresses ?? []) links.push({ subnet, dev: name });
+  for (const route of routes) {
+    if (route && !("via" in route) && typeof route.to !== "string") links.push({ subnet: route.to, dev: route.dev });
+  }
+  // With an address or a device refused nobody knows what would have been on link.
+  const complete = devicesOf(draft).length === names.length && links.every((link) => link.subnet !== undefined);
+  const seen = new Map<string, number>();
+  for (const [index, route] of routes.entries()) {
+    if (!route) continue;
+    const at = ["routes", index];
+    checkName(file, names, route.dev, [...at, "dev"]);
+    if (!("via" in route) && !("dev" in route)) file.note(at, "a route needs via, dev or both; say e.g. via: 192.168.10.1");
+    const { to, via, dev } = route;
+    if (to !== undefined) {
+      const target = typeof to === "string" ? "default" : `${to.address}/${to.prefix}`;
+      const first = seen.get(target);
+      if (first !== undefined) file.note([...at, "to"], `${target}: given twice; first in routes[${first}]`);
+      else seen.set(target, index);
+    }
+    if (via === undefined || !complete) continue;
+    const onLink = links.some((link) => (dev === undefined || link.dev === dev) && contains(link.subnet, via));
+    if (!onLink)
+      file.note(
+        [...at, "via"],
+        `${via}: on no subnet of ${dev === undefined ? "any device" : show(dev)}; a next hop is a neighbour`,
+      );
+    const own = links.find((link) => link.subnet?.address === via);
+    if (own) file.note([...at, "via"], `${via}: ${show(own.dev ?? "")}'s own address, not a next hop`);
+  }
+}
+
+function contains(subnet: Draft<Cidr>, host: string): boolean {
+  const network = parseIpv4(subnet?.address ?? "");
+  const address = parseIpv4(host);
+  if (network === null || address === null) return false;
+  return ((network ^ address) & prefixMask(subnet?.prefix ?? 32)) === 0;
+}
+
+/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`. */
+function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  for (const key of Object.keys(draft?.sysctl ?? {})) {
+    const device = /^net\.ipv4\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
+    if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
+    if (names.length === 0) continue;
+    const near = closest(device, [...names, "default", "all"]);
+    file.note(
+      ["sysctl", key],
+      `${device}: no such device; ${near ? `did you mean ${show(near)}?` : `there is ${names.map(show).join(", ")}`}`,
+      {
+        key: true,
+      },
+    );
+  }
+}
+
+function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
+  const pins = new Map<string, string>();
+  const claim = (pin: string | undefined, owner: string, path: Path): void => {
+    if (pin === undefined) return;
+    const first = pins.get(pin);
+    if (first !== undefined) file.note(path, `${pin}: taken already by ${first}; each part needs a pin of its own`);
+    else pins.set(pin, owner);
+  };
+  const { io, leds } = draft?.board ?? {};
+  const board = file.value;
+  if (leds && (io === "none" || !keysOf(board, "board").includes("io"))) {
+    file.note(["board", "leds"], "lights need a board; say e.g. io: simulated", { key: true });
+  }
+  claim(leds?.link, "board.leds.link", ["board", "leds", "link"]);
+  claim(leds?.activity, "board.leds.activity", ["board", "leds", "activity"]);
+  for (const [index, sensor] of (draft?.telemetry?.sensors ?? []).entries()) {
+    claim(sensor?.pin, `telemetry.sensors[${index}]`, ["telemetry", "sensors", index, "pin"]);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A rig file in, a checked Rig out, or everything that is wrong with it, each with its line and column. Nothing is opened.
+ *
+ *     const rig = parseRig(await readFile("bench.yaml", "utf8"), "bench.yaml");
+ *     for (const line of describeRig(rig)) console.log(line);
+ */
+import { type BusConfig, type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
+import { checkTogether } from "./rig-checks.ts";
+import { type BusSource, checkSchema, type DeviceSource, type RigSource } from "./rig-schema.ts";
+import { type RigProblem, YamlFile } from "./rig-yaml.ts";
+
+export { describeRig } from "./rig-describe.ts";
+export type { RigProblem } from "./rig-yaml.ts";
+
+/** A file made to be wrong can be wrong in very many places; nobody reads on. */
+const MAX_PROBLEMS = 100;
+
+/**
+ * A rig file that is not one. The message has one line a problem, `FILE:LINE:COLUMN: PATH: what is wrong; what would be right`,
+ * in the file's order. `code` is RIG_INVALID, or RIG_IPV6_NOT_YET when all that is wrong is that the file uses IPv6.
+ */
+export class RigError extends Error {
+  readonly code: "RIG_INVALID" | "RIG_IPV6_NOT_YET";
+  readonly file: string;
+  readonly problems: readonly RigProblem[];
+
+  constructor(file: string, problems: readonly RigProblem[]) {
+    super(problems.map((problem) => formatProblem(file, problem)).join("\n"));
+    this.name = "RigError";
+    this.code = problems.every((problem) => problem.code === "RIG_IPV6_NOT_YET") ? "RIG_IPV6_NOT_YET" : "RIG_INVALID";
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+function formatProblem(file: string, { line, column, path, message }: RigProblem): string {
+  return `${file}:${line}:${column}: ${path ? `${path}: ` : ""}${message}`;
+}
+
+/**
+ * Reads a rig file's text. Keys, values and defaults are listed in rig-schema.ts and rig.ts.
+ * @param file the file's name, for messages, and for the rig's when it gives none
+ * @throws RigError with every problem there is (the first 100); there is no partial result
+ */
+export function parseRig(text: string, file: string): Rig {
+  const yaml = new YamlFile(text);
+  if (yaml.broken) throw new RigError(file, inOrder(yaml.problems));
+  const { whole, draft, problems } = checkSchema(yaml.value);
+  for (const { path, message, key, code } of problems) yaml.note(path, message, { key, code });
+  checkTogether(yaml, draft);
+  if (whole === null || yaml.broken) throw new RigError(file, inOrder(yaml.problems));
+  return toRig(whole, file);
+}
+
+function inOrder(problems: readonly RigProblem[]): RigProblem[] {
+  const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const more = sorted.length - MAX_PROBLEMS;
+  const last = sorted.at(-1);
+  if (more <= 0 || !last) return sorted;
+  return [...sorted.slice(0, MAX_PROBLEMS), { ...last, path: "", message: `and ${more} more, down to here`, code: "RIG_INVALID" }];
+}
+
+function toRig(source: RigSource, file: string): Rig {
+  const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
+  const { telemetry } = source;
+  return {
+    name: source.name ?? nameOf(file),
+    seed: source.seed ?? RIG_DEFAULTS.seed,
+    board: { io, leds },
+    devices: Object.entries(source.devices).map(([name, device]) => toDevice(name, device)),
+    routes: source.routes ?? [],
+    neighbours: { static: source.neighbours?.static ?? [] },
+    sysctl: source.sysctl ?? {},
+    ...(telemetry && {
+      telemetry: {
+        to: telemetry.to,
+        every: telemetry.every ?? RIG_DEFAULTS.every,
+        format: telemetry.format ?? RIG_DEFAULTS.format,
+        sensors: telemetry.sensors ?? [],
+      },
+    }),
+  };
+}
+
+function toDevice(name: string, source: DeviceSource): DeviceConfig {
+  return {
+    name,
+    driver: source.driver,
+    bus: toBus(source.bus),
+    fallback: source.fallback ?? RIG_DEFAULTS.fallback,
+    ...(source.mac && { mac: source.mac }),
+    addresses: source.addresses ?? [],
+  };
+}
+
+function toBus(source: BusSource): BusConfig {
+  const { baud, spiHz } = RIG_DEFAULTS;
+  switch (source.kind) {
+    case "sim":
+      return {
+        kind: "sim",
+        ...(source.wire !== undefined && { iface: source.wire }),
+        segment: { ...RIG_DEFAULTS.segment, ...source.segment },
+      };
+    case "serprog":
+      return { kind: "serprog", port: source.port, baud: source.baud ?? baud, spiHz: source.spiHz ?? spiHz };
+    case "spidev":
+      return { kind: "spidev", path: source.path, spiHz: source.spiHz ?? spiHz };
+    case "qemu":
+      return { kind: "qemu", iface: source.wire };
+    case "interface":
+      return { kind: "interface", iface: source.name };
+  }
+}
+
+/** `rigs/bench-pico.yaml` is bench-pico. */
+function nameOf(file: string): string {
+  const base = /([^/\\]*?)(\.ya?ml)?$/i.exec(file)?.[1] ?? "";
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(base) ? base : "rig";
+}

@@ -1,0 +1,168 @@
+/**
+ * YAML text to plain values, with the place of every one kept, so that whatever is found wrong later can be pointed at.
+ *
+ * All scalars stay text as they were written: what is a number, an address or a name is for the schema to say, not for YAML's
+ * guesses (`pin: 010`, `name: 1e3`). Of YAML only what a rig needs is taken: no anchors, aliases, tags or second document, which
+ * also keeps a small hostile file from growing into a large value.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLError } from "yaml";
+import { show } from "./wording.ts";
+
+export type Path = readonly (string | number)[];
+export type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };
+
+/** Something wrong, at a place counted from 1. */
+export interface RigProblem {
+  readonly line: number;
+  /** In UTF-16 code units. */
+  readonly column: number;
+  /** What it is about: `devices.eth0.bus.port`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+  /** RIG_IPV6_NOT_YET: well formed, but this version has no IPv6. */
+  readonly code: "RIG_INVALID" | "RIG_IPV6_NOT_YET";
+}
+
+/** Longest file that is read, in UTF-16 code units: a rig is some 20 lines, and time to parse grows with the text. */
+const MAX_TEXT = 128 * 1024;
+/** A rig is 5 deep. */
+const MAX_DEPTH = 16;
+/** Names that mean something to every JavaScript object. */
+const NOT_A_KEY = new Set(["__proto__", "prototype", "constructor"]);
+
+/** What a node is and where: offsets into the text. */
+interface Located {
+  readonly key: number;
+  readonly value: number;
+  readonly children: Map<string | number, Located>;
+}
+
+/** A file read so far: its value, and what was wrong with it as YAML. */
+export class YamlFile {
+  value: YamlValue = {};
+  readonly problems: RigProblem[] = [];
+  readonly #lines = new LineCounter();
+  #root: Located = { key: 0, value: 0, children: new Map() };
+
+  constructor(text: string) {
+    if (text.length > MAX_TEXT) {
+      this.#at(0, [], `${text.length} characters; a rig file has at most ${MAX_TEXT}`);
+      return;
+    }
+    try {
+      this.#parse(text);
+    } catch (error) {
+      // The parser is recursive: text made to exhaust its stack ends here.
+      if (!(error instanceof RangeError)) throw error;
+      this.#at(0, [], "nested too deep to be read");
+    }
+  }
+
+  /** The text is not YAML, or not a mapping: there is nothing to check further. */
+  get broken(): boolean {
+    return this.problems.length > 0;
+  }
+
+  /** Notes a problem with the value at `path`, or with its key; of what is not there, with the nearest thing around it that is. */
+  note(path: Path, message: string, options: { readonly key?: boolean; readonly code?: RigProblem["code"] } = {}): void {
+    let located = this.#root;
+    let inner = options.key === true;
+    for (const step of path) {
+      const child = located.children.get(step);
+      if (!child) {
+        inner = true;
+        break;
+      }
+      located = child;
+    }
+    this.#at(inner ? located.key : located.value, path, message, options.code);
+  }
+
+  #at(offset: number, path: Path, message: string, code: RigProblem["code"] = "RIG_INVALID"): void {
+    const { line, col } = this.#lines.linePos(offset);
+    this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), path: formatPath(path), message, code });
+  }
+
+  #parse(text: string): void {
+    // failsafe: no guessing of types. Keys are checked below, where the path is known.
+    const options = { version: "1.2", schema: "failsafe", uniqueKeys: false, prettyErrors: false, logLevel: "silent" } as const;
+    const document = parseDocument(text, { ...options, lineCounter: this.#lines });
+    for (const error of document.errors) this.#at(error.pos[0], [], `not YAML: ${explainSyntax(error)}`);
+    if (this.broken) return;
+    const { yaml } = document.directives;
+    if (yaml.explicit && yaml.version !== "1.2")
+      this.#at(0, [], `YAML ${yaml.version}: rig files are YAML 1.2; leave the directive out`);
+    const root = document.contents;
+    if (root === null || (isScalar(root) && root.source === "")) return;
+    if (!isMap(root)) {
+      this.#at(root.range[0], [], "not a rig: name: value pairs stand here; say e.g. devices: { eth0: … }");
+      return;
+    }
+    this.#root = { key: root.range[0], value: root.range[0], children: new Map() };
+    this.value = this.#convert(root, [], this.#root);
+  }
+
+  #convert(node: ParsedNode | null, path: Path, located: Located): YamlValue {
+    if (node === null) return "";
+    if (isAlias(node) || node.anchor !== undefined) {
+      this.#at(node.range[0], path, "anchors and aliases (& and *) are not taken; write the value out");
+      return "";
+    }
+    if (node.tag !== undefined) {
+      this.#at(node.range[0], path, "tags (!) are not taken; write the value alone");
+      return "";
+    }
+    if (isScalar(node)) return String(node.value ?? "");
+    if (path.length >= MAX_DEPTH) {
+      this.#at(node.range[0], path, "nested too deep");
+      return "";
+    }
+    if (isSeq(node))
+      return node.items.map((item, index) => this.#child(item, item?.range[0] ?? located.value, index, path, located));
+    const value: { [key: string]: YamlValue } = {};
+    for (const pair of node.items) {
+      const offset = pair.key?.range[0] ?? located.value;
+      if (!isScalar(pair.key) || String(pair.key.value) === "" || pair.key.tag !== undefined || pair.key.anchor !== undefined) {
+        this.#at(offset, path, "a key must be plain text");
+        continue;
+      }
+      const key = String(pair.key.value);
+      const first = located.children.get(key);
+      if (NOT_A_KEY.has(key)) this.#at(offset, [...path, key], "unknown key");
+      else if (first) this.#at(offset, [...path, key], `given twice; first on line ${this.#lines.linePos(first.key).line}`);
+      else value[key] = this.#child(pair.value, offset, key, path, located);
+    }
+    return value;
+  }
+
+  #child(node: ParsedNode | null, key: number, step: string | number, path: Path, parent: Located): YamlValue {
+    // An empty value has a place behind its key, where there is nothing to see: point at the key.
+    const empty = node === null || node.range[0] === node.range[1];
+    const located: Located = { key, value: empty ? key : node.range[0], children: new Map() };
+    parent.children.set(step, located);
+    return this.#convert(node, [...path, step], located);
+  }
+}
+
+/** `neighbours.static[0].ip` */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const step of path) text += typeof step === "number" ? `[${step}]` : `${text ? "." : ""}${show(step)}`;
+  return text;
+}
+
+/** The parser's own words are for people who know YAML; the mistakes people make get plainer ones. */
+function explainSyntax(error: YAMLError): string {
+  switch (error.code) {
+    case "TAB_AS_INDENT":
+      return "a tab in the indentation; use spaces";
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return 'a second ": " on one line; put the value in quotes, or on lines of its own';
+    case "MULTIPLE_DOCS":
+      return "a second document; a rig file holds one, without ---";
+    default:
+      return `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`
+        .split("\n", 1)[0]!
+        .replace(/[\p{Cc}\p{Cf}]/gu, "?");
+  }
+}

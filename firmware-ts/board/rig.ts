@@ -1,0 +1,194 @@
+/**
+ * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
+ * ms, rates in Hz. Whoever reads a Rig need not check it again.
+ */
+import type { SegmentOptions } from "../../hal/simulated/segment.ts";
+import type { Cidr, Endpoint } from "./units.ts";
+
+export type DriverName = "enc28j60" | "e1000" | "packet" | "tap";
+export type BusKind = BusConfig["kind"];
+
+/** Silicon in software. Its wire is simulated, with a simulated gateway on it, or with `iface` that real Linux interface. */
+export interface SimulatedBus {
+  readonly kind: "sim";
+  readonly iface?: string;
+  /** What the wire does to frames; latency in ms, the rest probabilities 0..1. */
+  readonly segment: Readonly<Required<SegmentOptions>>;
+}
+
+/** A chip behind a serprog programmer (flashrom's serial protocol). */
+export interface SerprogBus {
+  readonly kind: "serprog";
+  /** Serial port: `/dev/ttyACM0`, `COM3`. */
+  readonly port: string;
+  readonly baud: number;
+  readonly spiHz: number;
+}
+
+/** A chip on the board's own SPI, through Linux spidev. */
+export interface SpidevBus {
+  readonly kind: "spidev";
+  /** `/dev/spidev0.0`. */
+  readonly path: string;
+  readonly spiHz: number;
+}
+
+/** QEMU's e1000, its wire on `iface`. */
+export interface QemuBus {
+  readonly kind: "qemu";
+  readonly iface: string;
+}
+
+/** A Linux interface itself (packet), or the TAP device to be made (tap). */
+export interface InterfaceBus {
+  readonly kind: "interface";
+  readonly iface: string;
+}
+
+export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | QemuBus | InterfaceBus;
+
+export interface DeviceConfig {
+  readonly name: string;
+  readonly driver: DriverName;
+  /** Of a kind that the driver has: DRIVER_BUSES. */
+  readonly bus: BusConfig;
+  /** When the hardware is not there: refuse to start, or go on with the chip's model. */
+  readonly fallback: "none" | "simulated";
+  /** Station address. Without it a packet or tap device has its interface's, a chip its own. */
+  readonly mac?: Uint8Array;
+  readonly addresses: readonly Cidr[];
+}
+
+export interface RouteConfig {
+  readonly to: "default" | Cidr;
+  /** Next hop. Of via and dev at least one is there. */
+  readonly via?: string;
+  readonly dev?: string;
+}
+
+export interface StaticNeighbour {
+  readonly ip: string;
+  readonly lladdr: Uint8Array;
+  readonly dev: string;
+}
+
+/** What sits on one pin of the board. */
+export interface SensorConfig {
+  readonly kind: SensorKind;
+  /** As the board names it: `A0`, `13`, `GPIO4`. */
+  readonly pin: string;
+}
+
+export interface TelemetryConfig {
+  readonly to: Endpoint;
+  /** Interval, ms. */
+  readonly every: number;
+  /** InfluxDB line protocol. */
+  readonly format: "line";
+  readonly sensors: readonly SensorConfig[];
+}
+
+export interface BoardConfig {
+  /** johnny-five IO plugin: `none`, `simulated`, `firmata:PORT`, or the plugin's package (`raspi-io`). */
+  readonly io: string;
+  /** Pins of the lights that show the link and its traffic. */
+  readonly leds: { readonly link?: string; readonly activity?: string };
+}
+
+export interface Rig {
+  readonly name: string;
+  /** Of everything random and simulated. */
+  readonly seed: number;
+  readonly board: BoardConfig;
+  /** At least one, in the file's order. */
+  readonly devices: readonly DeviceConfig[];
+  readonly routes: readonly RouteConfig[];
+  readonly neighbours: { readonly static: readonly StaticNeighbour[] };
+  /** Written at start, in the file's order: key with dots, value as text. */
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly telemetry?: TelemetryConfig;
+}
+
+/** The buses each driver has, as a rig file names them. */
+export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
+  enc28j60: ["sim", "serprog", "spidev"],
+  e1000: ["sim", "qemu"],
+  packet: ["interface"],
+  tap: ["interface"],
+};
+export const DRIVERS: readonly DriverName[] = Object.keys(DRIVER_BUSES) as DriverName[];
+
+/** Parts on one pin, by their johnny-five class. */
+export type SensorKind = "thermometer" | "light" | "sensor" | "button" | "switch" | "motion";
+export const SENSOR_KINDS: readonly SensorKind[] = ["thermometer", "light", "sensor", "button", "switch", "motion"];
+
+/** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
+export const RIG_DEFAULTS: {
+  readonly seed: number;
+  readonly io: string;
+  readonly baud: number;
+  readonly spiHz: number;
+  readonly fallback: "none";
+  readonly segment: Readonly<Required<SegmentOptions>>;
+  readonly every: number;
+  readonly format: "line";
+} = {
+  seed: 1,
+  io: "none",
+  /** What an Arduino Uno's stock serprog speaks; USB CDC bridges ignore it. */
+  baud: 115_200,
+  /** Above the 8 MHz that ENC28J60 revisions B1 and B4 need (erratum 1), half of what the chip can (DS39662 section 4.1). */
+  spiHz: 10_000_000,
+  fallback: "none",
+  /** A wire that does nothing to frames. */
+  segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
+  every: 3000,
+  format: "line",
+};
+
+/** Ranges that are checked, both ends included. */
+export const RIG_LIMITS: {
+  readonly baud: readonly [number, number];
+  readonly spiHz: readonly [number, number];
+  readonly every: readonly [number, number];
+  readonly latency: readonly [number, number];
+} = {
+  /** From the slowest any bridge is set to, to what an FT232H can. */
+  baud: [300, 12_000_000],
+  /** The ENC28J60's SPI ends at 20 MHz (DS39662). */
+  spiHz: [10_000, 20_000_000],
+  every: [1, 365 * 86_400_000],
+  latency: [0, 3_600_000],
+};
+
+/** Whether a bus can be opened by this version. */
+const THERE: Readonly<Record<DriverName, readonly BusKind[]>> = {
+  enc28j60: ["sim"],
+  e1000: [],
+  packet: ["interface"],
+  tap: [],
+};
+
+/**
+ * Null for a device that this version can open; else one line that says what cannot be opened yet and what can. A fallback is not
+ * looked at: a device with `fallback: simulated` may still come up as its model, when that is there.
+ */
+export function notThereYet(device: DeviceConfig): string | null {
+  if (THERE[device.driver].includes(device.bus.kind)) return null;
+  const what = device.bus.kind === "interface" ? device.driver : `${device.driver} on ${device.bus.kind}`;
+  return `${device.name}: ${what} is not there yet; today there are enc28j60:sim, enc28j60:sim@IFACE and packet:IFACE`;
+}
+
+/**
+ * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
+ * not have the same.
+ */
+export function deviceResource(device: DeviceConfig): string | null {
+  return busResource(device.bus);
+}
+
+export function busResource(bus: BusConfig): string | null {
+  if (bus.kind === "serprog") return bus.port;
+  if (bus.kind === "spidev") return bus.path;
+  return bus.iface ?? null;
+}

@@ -1,0 +1,150 @@
+/** ICMP for a host (RFC 792, RFC 1122 3.2.2): answers echo requests, sends and takes destination unreachable. */
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
+import { AddressType } from "../neigh/entry.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { Network } from "../net/network.ts";
+import { finish, sumBytes } from "./checksum.ts";
+import { IcmpRateLimit } from "./icmp-rate-limit.ts";
+import { IP_DESTINATION, IP_HEADER, IP_PROTOCOL, IP_SOURCE, type IpProtocol, type Ipv4 } from "./ipv4.ts";
+
+export const IPPROTO_ICMP = 1;
+
+/** Offsets in the header (RFC 792). */
+export const ICMP_TYPE = 0;
+export const ICMP_CODE = 1;
+export const ICMP_CHECKSUM = 2;
+export const ICMP_ECHO_ID = 4;
+export const ICMP_ECHO_SEQUENCE = 6;
+export const ICMP_HEADER = 8;
+
+export const ICMP_ECHO_REPLY = 0;
+export const ICMP_DEST_UNREACH = 3;
+export const ICMP_ECHO_REQUEST = 8;
+
+/** Code of a destination unreachable: nobody listens on that port. */
+export const ICMP_PORT_UNREACH = 3;
+
+/** An error message is no longer than this, so that it passes everywhere (RFC 1812 4.3.2.3). */
+const ERROR_BYTES = 576;
+
+/** Takes echo replies: whoever sent the requests. The payload is only valid during the call. */
+export interface EchoListener {
+  echoReply(source: number, id: number, sequence: number, skb: SkBuff): void;
+}
+
+/** Takes the errors that came for packets of its protocol. Offsets are those of the quoted packet in skb.bytes. */
+export interface IcmpErrorListener {
+  icmpError(code: number, reporter: number, skb: SkBuff, quotedIp: number, quotedTransport: number): void;
+}
+
+export class Icmp implements IpProtocol {
+  /** Messages taken in and answered, for those who watch. */
+  readonly counters: {
+    echoRequests: number;
+    echoReplies: number;
+    errorsSent: number;
+    errorsReceived: number;
+    errorsLimited: number;
+  } = {
+    echoRequests: 0,
+    echoReplies: 0,
+    errorsSent: 0,
+    errorsReceived: 0,
+    errorsLimited: 0,
+  };
+  /** Told of every echo reply. */
+  echoListener: EchoListener | null = null;
+  readonly #network: Network;
+  readonly #ip: Ipv4;
+  readonly #limit: IcmpRateLimit;
+  readonly #errorListeners = new Map<number, IcmpErrorListener>();
+
+  constructor(network: Network, ip: Ipv4) {
+    this.#network = network;
+    this.#ip = ip;
+    this.#limit = new IcmpRateLimit(network.clock);
+    ip.handle(IPPROTO_ICMP, this);
+  }
+
+  /** Who hears of errors for packets of an IP protocol. */
+  onError(protocol: number, listener: IcmpErrorListener): void {
+    this.#errorListeners.set(protocol, listener);
+  }
+
+  receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
+    const { view, data: at, length } = skb;
+    if (length < ICMP_HEADER) return DropReason.PKT_TOO_SMALL;
+    if (finish(sumBytes(view, at, length)) !== 0) return DropReason.ICMP_CSUM;
+    switch (view.getUint8(at + ICMP_TYPE)) {
+      case ICMP_ECHO_REQUEST:
+        return this.#answerEcho(skb, device, source, destination);
+      case ICMP_ECHO_REPLY:
+        this.counters.echoReplies++;
+        this.echoListener?.echoReply(source, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), skb);
+        skb.consume();
+        return DropReason.NONE;
+      case ICMP_DEST_UNREACH:
+        return this.#takeError(skb, source);
+      default:
+        return DropReason.INVALID_PROTO;
+    }
+  }
+
+  /**
+   * Tells the sender of a received packet that its destination cannot be reached. Sends nothing where no error may be sent
+   * (RFC 1122 3.2.2: for broadcasts and multicasts) or where the rate limit says no.
+   * @param skb the packet as it came, skb.network at its IP header; stays the caller's
+   */
+  sendUnreachable(skb: SkBuff, device: NetDevice, code: number): void {
+    const source = skb.view.getInt32(skb.network + IP_SOURCE);
+    const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
+    if (this.#ip.addressType(destination, device) !== AddressType.LOCAL || skb.packetType !== 0) return;
+    if (!this.#limit.allow(source)) {
+      this.counters.errorsLimited++;
+      return;
+    }
+    const error = this.#network.pool.allocate();
+    if (!error) {
+      device.drops.count(DropReason.NOMEM);
+      return;
+    }
+    const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - ICMP_HEADER);
+    const at = error.put(ICMP_HEADER + quoted);
+    error.view.setUint16(at + ICMP_TYPE, (ICMP_DEST_UNREACH << 8) | code);
+    error.view.setUint16(at + ICMP_CHECKSUM, 0);
+    error.view.setUint32(at + ICMP_HEADER - 4, 0);
+    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
+    error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
+    this.counters.errorsSent++;
+    this.#ip.send(error, destination, source, IPPROTO_ICMP);
+  }
+
+  /** Turns the request around in its own buffer. */
+  #answerEcho(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
+    // RFC 1122 3.2.2.6 lets a host ignore these; answering them would make it an amplifier.
+    if (this.#ip.addressType(destination, device) !== AddressType.LOCAL) return DropReason.INVALID_PROTO;
+    this.counters.echoRequests++;
+    const at = skb.data;
+    skb.view.setUint8(at + ICMP_TYPE, ICMP_ECHO_REPLY);
+    // The sum changes by the type's old value only (RFC 1624), so damage that happened on our side stays visible.
+    const sum = (~skb.view.getUint16(at + ICMP_CHECKSUM) & 0xffff) + (~(ICMP_ECHO_REQUEST << 8) & 0xffff);
+    skb.view.setUint16(at + ICMP_CHECKSUM, finish(sum));
+    this.#ip.send(skb, destination, source, IPPROTO_ICMP);
+    return DropReason.NONE;
+  }
+
+  #takeError(skb: SkBuff, reporter: number): DropReason {
+    const quotedIp = skb.data + ICMP_HEADER;
+    if (skb.tail < quotedIp + IP_HEADER) return DropReason.PKT_TOO_SMALL;
+    const headerLength = (skb.view.getUint8(quotedIp) & 15) * 4;
+    // Eight bytes of the quoted transport header are promised, and enough to find its sender (RFC 792).
+    if (headerLength < IP_HEADER || skb.tail < quotedIp + headerLength + 8) return DropReason.PKT_TOO_SMALL;
+    if (!this.#ip.isLocal(skb.view.getInt32(quotedIp + IP_SOURCE))) return DropReason.IP_NOT_LOCAL;
+    this.counters.errorsReceived++;
+    const listener = this.#errorListeners.get(skb.view.getUint8(quotedIp + IP_PROTOCOL));
+    listener?.icmpError(skb.view.getUint8(skb.data + ICMP_CODE), reporter, skb, quotedIp, quotedIp + headerLength);
+    skb.consume();
+    return DropReason.NONE;
+  }
+}

@@ -1,0 +1,108 @@
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
+import type { Fate } from "../neigh/machine.ts";
+import { type SendResult, sendResult } from "./send-result.ts";
+import { truesizeOf } from "./truesize.ts";
+
+/** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
+const SEND_BUFFER = 212_992;
+const UDP_HEADER = 8;
+
+/** What a socket needs of UDP. */
+export interface UdpSocketUser {
+  allocate(): SkBuff | null;
+  maxPayload(destination: number): number;
+  transmit(socket: UdpSocket, skb: SkBuff, destination: number, port: number): Fate;
+  closed(socket: UdpSocket): void;
+}
+
+/** One received datagram: bytes[at..at+length), valid only during the call. Addresses are as in address.ts. */
+export type DatagramHandler = (bytes: Uint8Array, at: number, length: number, source: number, port: number) => void;
+
+/** What finally became of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
+export type FateHandler = (cookie: number, result: SendResult) => void;
+
+/** An ICMP destination unreachable came for something this socket sent. */
+export type ErrorHandler = (code: number, reporter: number, destination: number, port: number) => void;
+
+export class UdpSocket implements SkBuffOwner {
+  readonly address: number;
+  readonly port: number;
+  sendBuffer: number = SEND_BUFFER;
+  onDatagram: DatagramHandler | null = null;
+  /**
+   * Called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
+   * was lost. A controller that is done at once calls it before send() returns.
+   */
+  onFate: FateHandler | null = null;
+  onError: ErrorHandler | null = null;
+  readonly #udp: UdpSocketUser;
+  #underWay = 0;
+  #open = true;
+  /** Within transmit(): a drop there is send()'s answer, not a later fate. */
+  #sending: SkBuff | null = null;
+
+  constructor(udp: UdpSocketUser, address: number, port: number) {
+    this.#udp = udp;
+    this.address = address;
+    this.port = port;
+  }
+
+  /** Bytes (truesize) of datagrams neither sent nor lost yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /**
+   * Sends one datagram. Nothing is allocated; the payload is copied.
+   * @param cookie comes back with onFate
+   * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
+   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, NEIGH_…, QDISC_DROP, …
+   */
+  send(payload: Uint8Array, destination: number, port: number, cookie = 0, confirm = false): SendResult {
+    if (!this.#open) throw new Error("the socket is closed");
+    const limit = this.#udp.maxPayload(destination);
+    if (limit < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+    if (payload.length > limit) return sendResult(DropReason.PKT_TOO_BIG);
+    const charge = truesizeOf(UDP_HEADER + payload.length);
+    if (this.#underWay > 0 && this.#underWay + charge > this.sendBuffer) return sendResult(DropReason.SOCKET_SNDBUF);
+    const skb = this.#udp.allocate();
+    if (!skb) return sendResult(DropReason.NOMEM);
+    skb.bytes.set(payload, skb.put(payload.length));
+    skb.owner = this;
+    skb.cookie = cookie;
+    skb.confirm = confirm;
+    skb.truesize = charge;
+    this.#underWay += charge;
+    const outer = this.#sending;
+    this.#sending = skb;
+    const fate = this.#udp.transmit(this, skb, destination, port);
+    this.#sending = outer;
+    return sendResult(fate);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.onDatagram = null;
+    this.onError = null;
+    this.#udp.closed(this);
+  }
+
+  settled(skb: SkBuff, reason: DropReason): void {
+    this.#underWay -= skb.truesize;
+    if (reason !== DropReason.NONE && skb === this.#sending) return;
+    this.onFate?.(skb.cookie, sendResult(reason));
+  }
+
+  /** For Udp: a datagram, its payload at skb.data. */
+  receive(skb: SkBuff, source: number, port: number): void {
+    this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
+    skb.consume();
+  }
+
+  /** For Udp. */
+  error(code: number, reporter: number, destination: number, port: number): void {
+    this.onError?.(code, reporter, destination, port);
+  }
+}

@@ -1,0 +1,12 @@
+/** ARP frames of one device, by kind. The kernel keeps none; a node that pays for every frame with its battery wants them. */
+export class ArpCounters {
+  /** Requests sent to everybody: each wakes every node of the segment. */
+  requestsBroadcast = 0;
+  /** Requests sent to one known neighbour. */
+  requestsUnicast = 0;
+  repliesSent = 0;
+  requestsReceived = 0;
+  repliesReceived = 0;
+  /** Frames that were no usable ARP packet: too short, wrong types, lengths or operation. */
+  invalid = 0;
+}

@@ -1,0 +1,64 @@
+/** The Ethernet header (IEEE 802.3 clause 3; type field values from the IANA "IEEE 802 Numbers" registry) and MAC addresses. */
+import { ETHERNET_HEADER, MAC_BYTES } from "../../hal/ethernet.ts";
+import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
+
+/** Offsets in the header. */
+export const ETH_DESTINATION = 0;
+export const ETH_SOURCE = 6;
+export const ETH_TYPE = 12;
+
+export const ETH_P_IP = 0x0800;
+export const ETH_P_ARP = 0x0806;
+
+export const BROADCAST_MAC: Uint8Array = new Uint8Array(MAC_BYTES).fill(0xff);
+
+/** Reads `02:00:5e:10:00:01` (also with `-`); null when it is not six hexadecimal octets. */
+export function parseMac(text: string): Uint8Array | null {
+  if (!/^[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}$/i.test(text)) return null;
+  return Uint8Array.from(text.split(/[:-]/), (octet) => Number.parseInt(octet, 16));
+}
+
+/** Six octets as lower-case hexadecimal with colons. */
+export function formatMac(bytes: Uint8Array, at = 0): string {
+  let text = "";
+  for (let octet = 0; octet < MAC_BYTES; octet++) {
+    text += (octet ? ":" : "") + (bytes[at + octet] as number).toString(16).padStart(2, "0");
+  }
+  return text;
+}
+
+/** Whether the six octets at a[atA] and b[atB] are the same. */
+export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (a[atA + octet] !== b[atB + octet]) return false;
+  return true;
+}
+
+export function copyMac(to: Uint8Array, at: number, from: Uint8Array, fromAt: number): void {
+  for (let octet = 0; octet < MAC_BYTES; octet++) to[at + octet] = from[fromAt + octet] as number;
+}
+
+/** Pushes a header in front of the packet. */
+export function pushHeader(skb: SkBuff, destination: Uint8Array, destinationAt: number, source: Uint8Array, type: number): void {
+  const at = skb.push(ETHERNET_HEADER);
+  copyMac(skb.bytes, at + ETH_DESTINATION, destination, destinationAt);
+  copyMac(skb.bytes, at + ETH_SOURCE, source, 0);
+  skb.view.setUint16(at + ETH_TYPE, type);
+}
+
+/**
+ * Takes the header off a received frame: sets protocol and packet type. False when the frame is too short to have one.
+ * A type field below 0x600 is an 802.3 length; it stays as it is and no protocol will want it.
+ */
+export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
+  if (skb.length < ETHERNET_HEADER) return false;
+  const at = skb.data;
+  skb.packetType = packetTypeOf(skb.bytes, at, own);
+  skb.protocol = skb.view.getUint16(at + ETH_TYPE);
+  skb.network = skb.pull(ETHERNET_HEADER);
+  return true;
+}
+
+function packetTypeOf(bytes: Uint8Array, at: number, own: Uint8Array): PacketType {
+  if (((bytes[at] as number) & 1) === 0) return sameMac(bytes, at, own, 0) ? PacketType.HOST : PacketType.OTHERHOST;
+  return sameMac(bytes, at, BROADCAST_MAC, 0) ? PacketType.BROADCAST : PacketType.MULTICAST;
+}

@@ -1,0 +1,89 @@
+/** The devices of one stack, and the way of a received frame to the protocol that wants it. */
+import type { Clock } from "../../hal/clock.ts";
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { EthernetController } from "../../hal/ethernet.ts";
+import { PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+import { type DeviceEvent, type DeviceUser, NetDevice } from "./device.ts";
+import { pullHeader } from "./ethernet.ts";
+import { type NapiOptions, NapiScheduler } from "./napi.ts";
+
+/** A protocol above Ethernet. It owns the packet, whose data begins behind the Ethernet header. */
+export interface PacketHandler {
+  receive(skb: SkBuff, device: NetDevice): void;
+}
+
+/** Sees every frame, Ethernet header on, on its way in and out. The packet is not the tap's to keep or change. */
+export type PacketTap = (skb: SkBuff, device: NetDevice, outgoing: boolean) => void;
+
+export type DeviceListener = (device: NetDevice, event: DeviceEvent) => void;
+
+export class Network implements DeviceUser {
+  readonly clock: Clock;
+  readonly pool: SkBuffPool;
+  readonly napi: NapiScheduler;
+  readonly #devices: NetDevice[] = [];
+  readonly #handlers = new Map<number, PacketHandler>();
+  readonly #listeners: DeviceListener[] = [];
+  readonly #taps: PacketTap[] = [];
+  #nextIndex = 1;
+
+  constructor(clock: Clock, pool: SkBuffPool = new SkBuffPool(), napi: NapiOptions = {}) {
+    this.clock = clock;
+    this.pool = pool;
+    this.napi = new NapiScheduler(clock, napi);
+  }
+
+  /** In the order in which they were added. */
+  get devices(): readonly NetDevice[] {
+    return this.#devices;
+  }
+
+  /** @throws RangeError when the name is taken */
+  addDevice(name: string, controller: EthernetController): NetDevice {
+    if (this.device(name)) throw new RangeError(`a device named ${name} exists already`);
+    const device = new NetDevice(name, this.#nextIndex++, controller, this);
+    this.#devices.push(device);
+    return device;
+  }
+
+  device(name: string): NetDevice | undefined {
+    return this.#devices.find((device) => device.name === name);
+  }
+
+  /** Registers the protocol for an EtherType. */
+  handle(etherType: number, handler: PacketHandler): void {
+    this.#handlers.set(etherType, handler);
+  }
+
+  onDeviceEvent(listener: DeviceListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Adds a tap; the returned function removes it. */
+  tap(tap: PacketTap): () => void {
+    this.#taps.push(tap);
+    return () => {
+      const at = this.#taps.indexOf(tap);
+      if (at >= 0) this.#taps.splice(at, 1);
+    };
+  }
+
+  receive(device: NetDevice, skb: SkBuff): void {
+    for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, false);
+    if (!pullHeader(skb, device.address)) {
+      device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
+      return;
+    }
+    const handler = this.#handlers.get(skb.protocol);
+    if (handler) handler.receive(skb, device);
+    else device.drops.drop(skb, skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : DropReason.UNHANDLED_PROTO);
+  }
+
+  transmitted(device: NetDevice, skb: SkBuff): void {
+    for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, true);
+  }
+
+  deviceEvent(device: NetDevice, event: DeviceEvent): void {
+    for (const listener of this.#listeners) listener(device, event);
+  }
+}
