@@ -11,9 +11,9 @@
  */
 import { formatMac } from "../net/ethernet.ts";
 import { parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
-import { type BusConfig, type DeviceConfig, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
+import { type BusConfig, type DeviceConfig, DRIVER_BUSES, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
 import { parseStationMac, UnitError } from "./units.ts";
-import { closest, didYouMean, show } from "./wording.ts";
+import { closest, show } from "./wording.ts";
 
 /** What each driver may be followed by, as the messages show it. */
 const FORMS: Readonly<Record<DriverName, readonly string[]>> = {
@@ -61,7 +61,7 @@ export function parseDeviceSpecs(specs: readonly string[]): DeviceConfig[] {
       if (other.name === device.name) {
         throw new DeviceSpecError(
           spec,
-          `there is a ${device.name} already; name this one, as in eth${specs.length}=${formatBody(device)}`,
+          `${device.name} is taken already; give this one another name, as in eth${specs.length}=${formatBody(device)}`,
         );
       }
       if (resource !== null && deviceResource(other) === resource) {
@@ -144,8 +144,8 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
     if (word === "serprog") return { kind: "serprog", port: where, baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz };
     return { kind: "spidev", path: where, spiHz: RIG_DEFAULTS.spiHz };
   }
-  const buses = driver === "e1000" ? ["sim", "qemu"] : ["sim", "serprog", "spidev"];
-  throw wrong(`${show(word)}: not a bus of ${driver}${didYouMean(word, buses).replace("?", "")}`);
+  const near = closest(word, DRIVER_BUSES[driver]);
+  throw wrong(`${show(word)}: not a bus of ${driver}${near ? `, perhaps ${near}` : ""}`);
 }
 
 function readOptions(spec: string, options: readonly string[]): Uint8Array | null {

@@ -12,8 +12,11 @@ import { closest, show } from "./wording.ts";
 
 /** Notes on `file` everything in `draft` that does not fit together. */
 export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
-  const names = keysOf(file.value, "devices");
-  checkDevices(file, draft, names);
+  const written = keysOf(file.value, "devices");
+  const good = Object.keys(draft?.devices ?? {});
+  // With a device's name refused nobody knows which references are wrong.
+  const names = good.length === written.length ? good : [];
+  checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
   checkRoutes(file, draft, names);
   checkSysctl(file, draft, names);
@@ -123,12 +126,17 @@ function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly
 function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
   const routes = draft?.routes ?? [];
   const links: { readonly subnet: Draft<Cidr>; readonly dev: string | undefined }[] = [];
-  for (const [name, device] of devicesOf(draft)) for (const subnet of device.addresses ?? []) links.push({ subnet, dev: name });
+  const devices = devicesOf(draft);
+  for (const [name, device] of devices) for (const subnet of device.addresses ?? []) links.push({ subnet, dev: name });
   for (const route of routes) {
     if (route && !("via" in route) && typeof route.to !== "string") links.push({ subnet: route.to, dev: route.dev });
   }
   // With an address or a device refused nobody knows what would have been on link.
-  const complete = devicesOf(draft).length === names.length && links.every((link) => link.subnet !== undefined);
+  const complete =
+    names.length > 0 &&
+    devices.length === names.length &&
+    devices.every(([, device]) => !("addresses" in device) || device.addresses !== undefined) &&
+    links.every((link) => link.subnet !== undefined);
   const seen = new Map<string, number>();
   for (const [index, route] of routes.entries()) {
     if (!route) continue;

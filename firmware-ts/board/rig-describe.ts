@@ -21,7 +21,7 @@ export function describeRig(rig: Rig): string[] {
   }
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
-  for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", key, `= ${value}`]);
+  for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
   if (rig.telemetry) {
     const { to, every, format, sensors } = rig.telemetry;
     rows.push(["telemetry", `${to.address}:${to.port}`, `every ${formatDuration(every)}, format ${format}`]);
@@ -64,7 +64,7 @@ function describeBus({ driver, bus }: DeviceConfig): string {
     case "qemu":
       return `in QEMU, its wire is ${bus.iface}`;
     case "interface":
-      return driver === "tap" ? `device ${bus.iface}, made for the stack` : `on ${bus.iface}`;
+      return driver === "tap" ? `as ${bus.iface}, made for the stack` : `on ${bus.iface}`;
   }
 }
 

@@ -44,11 +44,11 @@ function formatProblem(file: string, { line, column, path, message }: RigProblem
  */
 export function parseRig(text: string, file: string): Rig {
   const yaml = new YamlFile(text);
-  if (yaml.broken) throw new RigError(file, inOrder(yaml.problems));
+  if (yaml.unreadable) throw new RigError(file, inOrder(yaml.problems));
   const { whole, draft, problems } = checkSchema(yaml.value);
   for (const { path, message, key, code } of problems) yaml.note(path, message, { key, code });
   checkTogether(yaml, draft);
-  if (whole === null || yaml.broken) throw new RigError(file, inOrder(yaml.problems));
+  if (whole === null || yaml.problems.length > 0) throw new RigError(file, inOrder(yaml.problems));
   return toRig(whole, file);
 }
 

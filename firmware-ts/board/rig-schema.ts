@@ -25,7 +25,9 @@
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
  */
+
 import * as v from "valibot";
+import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import { parseBoardIo, parseDeviceName, parseDevicePath, parseInterfaceName, parsePin, parseRigName } from "./names.ts";
 import {
@@ -35,7 +37,6 @@ import {
   type DriverName,
   RIG_LIMITS,
   type RouteConfig,
-  SENSOR_KINDS,
   type StaticNeighbour,
   type TelemetryConfig,
 } from "./rig.ts";
@@ -89,6 +90,8 @@ export interface SchemaProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly key: boolean;
+  /** There is no such key, and there must be one. */
+  readonly missing: boolean;
   readonly code: RigProblem["code"];
 }
 
@@ -162,13 +165,14 @@ function shaped<T>(list: boolean, example: string, schema: v.GenericSchema<unkno
   );
 }
 
+const MISSING = "missing; say e.g. ";
 const KNOWN = "unknown key; what may stand here: ";
 
 /** A mapping of known keys. `examples` are for the message that one is missing. */
 function table<const E extends v.ObjectEntries>(entries: E, examples: Readonly<Record<string, string>> = {}) {
   return v.objectWithRest(entries, v.never(KNOWN + Object.keys(entries).join(", ")), (issue) => {
     const key = String(issue.path?.[0]?.key);
-    return `missing; say e.g. ${key}: ${examples[key] ?? "…"}`;
+    return `${MISSING}${key}: ${examples[key] ?? "…"}`;
   });
 }
 
@@ -214,7 +218,7 @@ const bus = v.variant(
   ],
   (issue) => {
     const kinds = BUS_KINDS.join(", ");
-    if (issue.input === undefined) return `missing; say e.g. kind: sim (kinds are ${kinds})`;
+    if (issue.input === undefined) return `${MISSING}kind: sim (kinds are ${kinds})`;
     if (typeof issue.input !== "string") return `one value belongs here, not several; say e.g. sim`;
     return `${show(issue.input)}: not a bus${didYouMean(issue.input, BUS_KINDS) || `; kinds are ${kinds}`}`;
   },
@@ -328,20 +332,23 @@ export type Draft<T> = T extends Uint8Array | string | number
 /** Holds a file's value against the schema: what it means, whole or in pieces, and everything that was refused. */
 export function checkSchema(value: unknown): { whole: RigSource | null; draft: Draft<RigSource>; problems: SchemaProblem[] } {
   const result = v.safeParse(rig, value);
-  const problems = (result.issues ?? []).map(explain);
-  return { whole: result.success ? result.output : null, draft: result.output as Draft<RigSource>, problems };
+  const problems: SchemaProblem[] = [];
+  const mistyped = new Set<string>();
+  for (const issue of result.issues ?? []) problems.push(explain(issue, mistyped));
+  // `prot: COM3` is one mistake, not an unknown prot and a missing port.
+  const told = problems.filter((problem) => !(problem.missing && mistyped.has(JSON.stringify(problem.path))));
+  return { whole: result.success ? result.output : null, draft: result.output as Draft<RigSource>, problems: told };
 }
 
-function explain(issue: v.BaseIssue<unknown>): SchemaProblem {
+function explain(issue: v.BaseIssue<unknown>, mistyped: Set<string>): SchemaProblem {
   const steps = issue.path ?? [];
   const path = steps.map((step) => (typeof step.key === "number" ? step.key : String(step.key)));
   const last = steps.at(-1);
-  const unknown = issue.type === "never";
-  const meant = unknown ? didYouMean(String(last?.key), issue.message.slice(KNOWN.length).split(", ")) : "";
-  return {
-    path,
-    message: meant ? `unknown key${meant}` : issue.message,
-    key: unknown || last?.origin === "key",
-    code: issue.expected === "IPV6_NOT_YET" ? "RIG_IPV6_NOT_YET" : "RIG_INVALID",
-  };
+  const code = issue.expected === "IPV6_NOT_YET" ? "RIG_IPV6_NOT_YET" : "RIG_INVALID";
+  if (issue.type !== "never") {
+    return { path, message: issue.message, key: last?.origin === "key", missing: issue.message.startsWith(MISSING), code };
+  }
+  const meant = closest(String(last?.key), issue.message.slice(KNOWN.length).split(", "));
+  if (meant) mistyped.add(JSON.stringify([...path.slice(0, -1), meant]));
+  return { path, message: meant ? `unknown key; did you mean ${meant}?` : issue.message, key: true, missing: false, code };
 }

@@ -5,7 +5,19 @@
  * guesses (`pin: 010`, `name: 1e3`). Of YAML only what a rig needs is taken: no anchors, aliases, tags or second document, which
  * also keeps a small hostile file from growing into a large value.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument, type YAMLError } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  Parser,
+  type YAMLError,
+} from "yaml";
 import { show } from "./wording.ts";
 
 export type Path = readonly (string | number)[];
@@ -25,7 +37,7 @@ export interface RigProblem {
 
 /** Longest file that is read, in UTF-16 code units: a rig is some 20 lines, and time to parse grows with the text. */
 const MAX_TEXT = 128 * 1024;
-/** A rig is 5 deep. */
+/** Collections inside each other; a rig is 5 deep. */
 const MAX_DEPTH = 16;
 /** Names that mean something to every JavaScript object. */
 const NOT_A_KEY = new Set(["__proto__", "prototype", "constructor"]);
@@ -39,32 +51,27 @@ interface Located {
 
 /** A file read so far: its value, and what was wrong with it as YAML. */
 export class YamlFile {
+  /** The text is not YAML, or not a mapping: there is nothing to check further. */
+  readonly unreadable: boolean;
   value: YamlValue = {};
   readonly problems: RigProblem[] = [];
   readonly #lines = new LineCounter();
+  /** Values that were refused here and stand as empty: nothing more is said about them. */
+  readonly #refused = new Set<string>();
   #root: Located = { key: 0, value: 0, children: new Map() };
 
   constructor(text: string) {
     if (text.length > MAX_TEXT) {
       this.#at(0, [], `${text.length} characters; a rig file has at most ${MAX_TEXT}`);
-      return;
+      this.unreadable = true;
+    } else {
+      this.unreadable = !this.#parse(text);
     }
-    try {
-      this.#parse(text);
-    } catch (error) {
-      // The parser is recursive: text made to exhaust its stack ends here.
-      if (!(error instanceof RangeError)) throw error;
-      this.#at(0, [], "nested too deep to be read");
-    }
-  }
-
-  /** The text is not YAML, or not a mapping: there is nothing to check further. */
-  get broken(): boolean {
-    return this.problems.length > 0;
   }
 
   /** Notes a problem with the value at `path`, or with its key; of what is not there, with the nearest thing around it that is. */
   note(path: Path, message: string, options: { readonly key?: boolean; readonly code?: RigProblem["code"] } = {}): void {
+    if (this.#refused.has(formatPath(path))) return;
     let located = this.#root;
     let inner = options.key === true;
     for (const step of path) {
@@ -83,40 +90,55 @@ export class YamlFile {
     this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), path: formatPath(path), message, code });
   }
 
-  #parse(text: string): void {
+  /** False when there is nothing to check further. */
+  #parse(text: string): boolean {
+    const tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+    const deep = tooDeep(tokens);
+    if (deep !== null) {
+      this.#at(deep, [], "nested too deep");
+      return false;
+    }
     // failsafe: no guessing of types. Keys are checked below, where the path is known.
-    const options = { version: "1.2", schema: "failsafe", uniqueKeys: false, prettyErrors: false, logLevel: "silent" } as const;
-    const document = parseDocument(text, { ...options, lineCounter: this.#lines });
-    for (const error of document.errors) this.#at(error.pos[0], [], `not YAML: ${explainSyntax(error)}`);
-    if (this.broken) return;
+    const options = { version: "1.2", schema: "failsafe", uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+    const documents: Document.Parsed[] = [...new Composer<ParsedNode>(options).compose(tokens, true, text.length)];
+    const [document, second] = documents;
+    if (!document) return true;
+    this.#syntax(document.errors);
+    if (second) this.#at(second.range[0], [], "a second document; a rig file holds one, without ---");
+    if (this.problems.length > 0) return false;
     const { yaml } = document.directives;
     if (yaml.explicit && yaml.version !== "1.2")
       this.#at(0, [], `YAML ${yaml.version}: rig files are YAML 1.2; leave the directive out`);
     const root = document.contents;
-    if (root === null || (isScalar(root) && root.source === "")) return;
+    if (root === null || (isScalar(root) && root.source === "")) return true;
     if (!isMap(root)) {
       this.#at(root.range[0], [], "not a rig: name: value pairs stand here; say e.g. devices: { eth0: … }");
-      return;
+      return false;
     }
     this.#root = { key: root.range[0], value: root.range[0], children: new Map() };
     this.value = this.#convert(root, [], this.#root);
+    return true;
+  }
+
+  /** One mistake upsets the parser for many lines: of each kind of complaint the first, and of each line the first. */
+  #syntax(errors: readonly YAMLError[]): void {
+    const seen = new Set<string | number>();
+    for (const error of errors) {
+      const { line } = this.#lines.linePos(error.pos[0]);
+      if (!seen.has(line) && !seen.has(error.code)) this.#at(error.pos[0], [], `not YAML: ${explainSyntax(error)}`);
+      seen.add(line).add(error.code);
+    }
   }
 
   #convert(node: ParsedNode | null, path: Path, located: Located): YamlValue {
     if (node === null) return "";
     if (isAlias(node) || node.anchor !== undefined) {
-      this.#at(node.range[0], path, "anchors and aliases (& and *) are not taken; write the value out");
-      return "";
+      return this.#refuse(node, path, "anchors and aliases (& and *) are not taken; write the value out");
     }
     if (node.tag !== undefined) {
-      this.#at(node.range[0], path, "tags (!) are not taken; write the value alone");
-      return "";
+      return this.#refuse(node, path, "tags (!) are not taken; write the value alone");
     }
     if (isScalar(node)) return String(node.value ?? "");
-    if (path.length >= MAX_DEPTH) {
-      this.#at(node.range[0], path, "nested too deep");
-      return "";
-    }
     if (isSeq(node))
       return node.items.map((item, index) => this.#child(item, item?.range[0] ?? located.value, index, path, located));
     const value: { [key: string]: YamlValue } = {};
@@ -135,6 +157,12 @@ export class YamlFile {
     return value;
   }
 
+  #refuse(node: ParsedNode, path: Path, message: string): "" {
+    this.#at(node.range[0], path, message);
+    this.#refused.add(formatPath(path));
+    return "";
+  }
+
   #child(node: ParsedNode | null, key: number, step: string | number, path: Path, parent: Located): YamlValue {
     // An empty value has a place behind its key, where there is nothing to see: point at the key.
     const empty = node === null || node.range[0] === node.range[1];
@@ -151,6 +179,31 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/**
+ * Where the tokens are nested deeper than MAX_DEPTH, or null. The parser proper recurses on them, and text made to exhaust its stack
+ * does not always end in a RangeError: V8 aborts the process when that happens inside its regular expression compiler.
+ */
+function tooDeep(tokens: readonly CST.Token[]): number | null {
+  let level: CST.Token[] = [...tokens];
+  for (let depth = 0; level.length > 0; depth++) {
+    const first = level[0]!;
+    if (depth > MAX_DEPTH) return "offset" in first ? first.offset : 0;
+    const next: CST.Token[] = [];
+    for (const token of level) {
+      if (token.type === "document") {
+        if (token.value) next.push(token.value);
+      } else if ("items" in token) {
+        for (const item of token.items) {
+          if (item.key) next.push(item.key);
+          if (item.value) next.push(item.value);
+        }
+      }
+    }
+    level = next;
+  }
+  return null;
+}
+
 /** The parser's own words are for people who know YAML; the mistakes people make get plainer ones. */
 function explainSyntax(error: YAMLError): string {
   switch (error.code) {
@@ -158,8 +211,6 @@ function explainSyntax(error: YAMLError): string {
       return "a tab in the indentation; use spaces";
     case "BLOCK_AS_IMPLICIT_KEY":
       return 'a second ": " on one line; put the value in quotes, or on lines of its own';
-    case "MULTIPLE_DOCS":
-      return "a second document; a rig file holds one, without ---";
     default:
       return `${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`
         .split("\n", 1)[0]!

@@ -74,7 +74,8 @@ export interface StaticNeighbour {
 
 /** What sits on one pin of the board. */
 export interface SensorConfig {
-  readonly kind: SensorKind;
+  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+  readonly kind: string;
   /** As the board names it: `A0`, `13`, `GPIO4`. */
   readonly pin: string;
 }
@@ -117,10 +118,6 @@ export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
   tap: ["interface"],
 };
 export const DRIVERS: readonly DriverName[] = Object.keys(DRIVER_BUSES) as DriverName[];
-
-/** Parts on one pin, by their johnny-five class. */
-export type SensorKind = "thermometer" | "light" | "sensor" | "button" | "switch" | "motion";
-export const SENSOR_KINDS: readonly SensorKind[] = ["thermometer", "light", "sensor", "button", "switch", "motion"];
 
 /** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
 export const RIG_DEFAULTS: {

@@ -40,7 +40,7 @@ const RATE_UNITS = { GHz: 1e9, MHz: 1e6, kHz: 1000, Hz: 1 } as const;
 
 /** `250ms`, `1.5s`, `2m`, `1h`, `7d` in ms. */
 export function parseDuration(text: string): number {
-  return quantity(text, DURATION_UNITS, "a duration", "s");
+  return quantity(text, DURATION_UNITS, "a duration", "10s", "s");
 }
 
 /** The shortest exact form: `1.5s`, `90s`, `2m`. parseDuration() reads it back to the same number. @param ms not negative */
@@ -49,12 +49,16 @@ export function formatDuration(ms: number): string {
   if (!Number.isInteger(ms)) return `${ms}ms`;
   for (const [unit, size] of Object.entries(DURATION_UNITS))
     if (ms >= size && ms % size === 0 && size > 1) return `${ms / size}${unit}`;
-  return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
+  if (ms < 1000) return `${ms}ms`;
+  // Not ms / 1000: beyond 2^43 s its third decimal would be a guess.
+  return `${Math.floor(ms / 1000)}.${String(ms % 1000)
+    .padStart(3, "0")
+    .replace(/0+$/, "")}s`;
 }
 
 /** `10MHz`, `400kHz`, `32768Hz` in Hz, always whole. */
 export function parseRate(text: string): number {
-  const hertz = quantity(text, RATE_UNITS, "a rate", "MHz");
+  const hertz = quantity(text, RATE_UNITS, "a rate", "10MHz", "Hz");
   if (!Number.isInteger(hertz)) throw new UnitError(`${show(text)}: not a whole number of Hz`);
   return hertz;
 }
@@ -67,13 +71,13 @@ export function formatRate(hertz: number): string {
   return `${hertz}Hz`;
 }
 
-function quantity(text: string, units: Readonly<Record<string, number>>, what: string, example: string): number {
-  const match = /^(\d{1,15})(?:\.(\d{1,20}))?(\p{L}*)$/u.exec(text);
+function quantity(text: string, units: Readonly<Record<string, number>>, what: string, example: string, bare: string): number {
+  const match = /^(\d{1,15})(?:\.(\d{1,24}))?(\p{L}*)$/u.exec(text);
   const names = Object.keys(units).reverse();
-  if (!match) throw new UnitError(`${show(text)}: not ${what}; say a number and a unit, ${names.join(", ")}, as in 10${example}`);
+  if (!match) throw new UnitError(`${show(text)}: not ${what}; say a number and a unit, ${names.join(", ")}, as in ${example}`);
   const [, whole = "", fraction = "", unit = ""] = match;
   const number = fraction ? `${whole}.${fraction}` : whole;
-  if (unit === "") throw new UnitError(`${show(text)}: ${what} without its unit; say e.g. ${number}${example}`);
+  if (unit === "") throw new UnitError(`${show(text)}: ${what} without its unit; say e.g. ${number}${bare}`);
   const size = Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (size === undefined) {
     const meant = names.find((name) => name.toLowerCase() === unit.toLowerCase());

@@ -29,7 +29,7 @@ export interface EchoReply {
 export interface Pinger {
   readonly id: number;
   onReply: ((reply: EchoReply) => void) | null;
-  /** What became of a request that was not answered: `failed` and why. Requests that were sent are not reported. */
+  /** What became of a queued request that was lost: `failed` and why. Neither requests that were sent nor send()'s own failures. */
   onFailure: ((sequence: number, result: SendResult) => void) | null;
   send(destination: number, sequence: number, dataBytes: number): SendResult;
   close(): void;
@@ -51,8 +51,12 @@ export class Ping implements EchoListener {
     while (this.#pingers.has(this.#nextId)) this.#nextId = (this.#nextId + 1) & 0xffff;
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) & 0xffff;
+    // Within send() a drop is its answer, not a later failure.
+    let sending: SkBuff | null = null;
+    let dropped: DropReason = DropReason.NONE;
     const settled = (skb: SkBuff, reason: DropReason): void => {
-      if (reason !== DropReason.NONE) pinger.onFailure?.(skb.cookie, sendResult(reason));
+      if (skb === sending) dropped = reason;
+      else if (reason !== DropReason.NONE) pinger.onFailure?.(skb.cookie, sendResult(reason));
     };
     const owner = { settled };
     const pinger: Pinger = {
@@ -68,7 +72,11 @@ export class Ping implements EchoListener {
         skb.owner = owner;
         skb.cookie = sequence;
         this.#writeRequest(skb, id, sequence, dataBytes);
-        return sendResult(this.#ip.send(skb, this.#ip.sourceTo(destination), destination, IPPROTO_ICMP));
+        sending = skb;
+        dropped = DropReason.NONE;
+        const fate = this.#ip.send(skb, this.#ip.sourceTo(destination), destination, IPPROTO_ICMP);
+        sending = null;
+        return sendResult(dropped || fate);
       },
       close: () => this.#pingers.delete(id),
     };

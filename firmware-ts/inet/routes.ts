@@ -1,6 +1,6 @@
 /** IPv4 routes: longest prefix first, then the smallest metric. */
 import type { NetDevice } from "../net/device.ts";
-import { formatIpv4, prefixMask } from "./address.ts";
+import { formatIpv4, isLoopback, isZeronet, prefixMask } from "./address.ts";
 import { InetError } from "./addresses.ts";
 
 export interface Route {
@@ -44,7 +44,8 @@ export class Routes {
     }
     const twin = (other: Route): boolean =>
       other.destination === destination && other.prefixLength === prefixLength && other.metric === metric;
-    if (this.#list.some(twin)) throw new InetError("ROUTE_EXISTS", "File exists");
+    // Two devices may have addresses of one subnet: the kernel's own routes stand beside each other.
+    if (protocol === "static" && this.#list.some(twin)) throw new InetError("ROUTE_EXISTS", "File exists");
     const made: Route = { destination, prefixLength, mask, gateway, device, source, metric, protocol };
     const later = (other: Route): boolean =>
       other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
@@ -53,8 +54,9 @@ export class Routes {
     return made;
   }
 
-  /** The route for a destination; routes of devices that are down do not count. */
+  /** The route for a destination; routes of devices that are down do not count. 0/8 and 127/8 never go out (RFC 1122 3.2.1.3). */
   lookup(destination: number): Route | null {
+    if (isZeronet(destination) || isLoopback(destination)) return null;
     for (let at = 0; at < this.#list.length; at++) {
       const route = this.#list[at] as Route;
       if ((destination & route.mask) === route.destination && route.device.up) return route;

@@ -41,6 +41,8 @@ export class UdpSocket implements SkBuffOwner {
   #open = true;
   /** Within transmit(): a drop there is send()'s answer, not a later fate. */
   #sending: SkBuff | null = null;
+  /** Why it was dropped there, though the device had taken it. */
+  #dropped: DropReason = DropReason.NONE;
 
   constructor(udp: UdpSocketUser, address: number, port: number) {
     this.#udp = udp;
@@ -76,9 +78,12 @@ export class UdpSocket implements SkBuffOwner {
     this.#underWay += charge;
     const outer = this.#sending;
     this.#sending = skb;
+    this.#dropped = DropReason.NONE;
     const fate = this.#udp.transmit(this, skb, destination, port);
+    const dropped = this.#dropped;
     this.#sending = outer;
-    return sendResult(fate);
+    this.#dropped = DropReason.NONE;
+    return sendResult(dropped || fate);
   }
 
   close(): void {
@@ -91,7 +96,10 @@ export class UdpSocket implements SkBuffOwner {
 
   settled(skb: SkBuff, reason: DropReason): void {
     this.#underWay -= skb.truesize;
-    if (reason !== DropReason.NONE && skb === this.#sending) return;
+    if (reason !== DropReason.NONE && skb === this.#sending) {
+      this.#dropped = reason;
+      return;
+    }
     this.onFate?.(skb.cookie, sendResult(reason));
   }
 

@@ -10,7 +10,7 @@ import { formatIpv4, INADDR_ANY } from "./address.ts";
 import { InetError } from "./addresses.ts";
 import { finish, sumBytes, sumPseudoHeader } from "./checksum.ts";
 import { ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "./icmp.ts";
-import { IP_DESTINATION, type IpProtocol, type Ipv4 } from "./ipv4.ts";
+import { IP_DESTINATION, IP_SOURCE, type IpProtocol, type Ipv4 } from "./ipv4.ts";
 import { UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 export const IPPROTO_UDP = 17;
@@ -118,11 +118,11 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
   }
 
   icmpError(code: number, reporter: number, skb: SkBuff, quotedIp: number, quotedTransport: number): void {
-    const sockets = this.#ports.get(skb.view.getUint16(quotedTransport + UDP_SOURCE));
-    if (!sockets) return;
+    const socket = this.#find(skb.view.getUint16(quotedTransport + UDP_SOURCE), skb.view.getInt32(quotedIp + IP_SOURCE));
+    if (!socket) return;
     const destination = skb.view.getInt32(quotedIp + IP_DESTINATION);
     const port = skb.view.getUint16(quotedTransport + UDP_DESTINATION);
-    for (const socket of sockets) socket.error(code, reporter, destination, port);
+    socket.error(code, reporter, destination, port);
   }
 
   #find(port: number, destination: number): UdpSocket | null {

@@ -56,6 +56,8 @@ export class Neighbour {
   updated: number;
   /** Removed from its table. */
   dead = false;
+  /** Order of creation within the table. */
+  serial = 0;
 
   /** The Ethernet header of data to this neighbour; its first six bytes are the link address. */
   readonly header: Uint8Array = new Uint8Array(ETHERNET_HEADER);
@@ -66,6 +68,8 @@ export class Neighbour {
   queue: SkBuffQueue | null = null;
   /** Sum of their truesize. */
   queueBytes = 0;
+  /** Old packets of the queue are being dropped for a new one, and their senders told. */
+  makingRoom = false;
   timer: Timer | null = null;
 
   /** Links of the table's hash chain and of its collection list; kept by the table. */

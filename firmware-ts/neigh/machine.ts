@@ -25,7 +25,7 @@ import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { copyMac, ETH_SOURCE, ETH_TYPE } from "../net/ethernet.ts";
 import type { Neighbour } from "./entry.ts";
-import { dequeue, enqueue } from "./queue.ts";
+import { enqueue } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, Nud } from "./states.ts";
 
 /** The kernel re-arms a neighbour timer no sooner than HZ/100 jiffies ahead. */
@@ -38,7 +38,11 @@ export type Fate = DropReason | typeof QUEUED;
 
 /** Sends a network packet to the neighbour, or lets it wait, or drops it. Its buffer is not the caller's any more. */
 export function output(entry: Neighbour, packet: SkBuff): Fate {
-  if (packet.confirm) entry.confirmed = entry.host.clock.now();
+  if (packet.confirm) {
+    entry.confirmed = entry.host.clock.now();
+    // Proof of when it was sent, not of when the queue that it may now wait in is emptied.
+    packet.confirm = false;
+  }
   if ((entry.nudState & NUD_CONNECTED) === 0 || !entry.headerReady) {
     const fate = use(entry, packet);
     if (fate !== DropReason.NONE) return fate;
@@ -67,8 +71,7 @@ function use(entry: Neighbour, packet: SkBuff): Fate {
   }
   if (entry.nudState === Nud.INCOMPLETE) {
     entry.used = now;
-    enqueue(entry, packet);
-    return QUEUED;
+    return enqueue(entry, packet) ? QUEUED : DropReason.NEIGH_QUEUEFULL;
   }
   if (entry.parameters.mcastProbes === 0) {
     entry.nudState = Nud.FAILED;
@@ -126,10 +129,11 @@ function expired(entry: Neighbour): void {
   const now = entry.host.clock.now();
   const parameters = entry.parameters;
   switch (entry.nudState) {
+    // The kernel's timers are at least a tick late, ours may be punctual: what ends at this very instant is over.
     case Nud.REACHABLE:
-      if (now <= entry.confirmed + parameters.reachableTime) {
+      if (now < entry.confirmed + parameters.reachableTime) {
         armTimer(entry, Math.max(entry.confirmed + parameters.reachableTime - now, MIN_REARM));
-      } else if (now <= entry.used + parameters.delayProbeTime) {
+      } else if (now < entry.used + parameters.delayProbeTime) {
         entry.nudState = Nud.DELAY;
         entry.updated = now;
         armTimer(entry, Math.max(parameters.delayProbeTime, MIN_REARM));
@@ -140,7 +144,7 @@ function expired(entry: Neighbour): void {
       }
       return;
     case Nud.DELAY:
-      if (now <= entry.confirmed + parameters.delayProbeTime) {
+      if (now < entry.confirmed + parameters.delayProbeTime) {
         entry.nudState = Nud.REACHABLE;
         entry.updated = now;
         armTimer(entry, Math.max(entry.confirmed + parameters.reachableTime - now, MIN_REARM));
@@ -174,6 +178,9 @@ function askAgain(entry: Neighbour, stateChanged: boolean): void {
 export function invalidate(entry: Neighbour): void {
   entry.host.statistics.resFailed++;
   entry.updated = entry.host.clock.now();
-  // A sender told of the failure may send again at once and so wake the entry: what it sends then is not part of this failure.
-  for (let left = entry.queued; left > 0; left--) entry.host.drops.drop(dequeue(entry) as SkBuff, DropReason.NEIGH_FAILED);
+  // A sender told of the failure may send again at once and so wake the entry: what it sends then waits in a queue of its own.
+  const queue = entry.queue;
+  entry.queue = null;
+  entry.queueBytes = 0;
+  for (let packet = queue?.dequeue(); packet; packet = queue?.dequeue()) entry.host.drops.drop(packet, DropReason.NEIGH_FAILED);
 }

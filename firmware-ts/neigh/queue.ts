@@ -3,16 +3,33 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import { type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { Neighbour } from "./entry.ts";
 
-/** Drops the oldest until the new one fits within unres_qlen_bytes or none is left, then appends in any case. */
-export function enqueue(entry: Neighbour, packet: SkBuff): void {
-  entry.queue ??= new SkBuffQueue();
-  while (entry.queue.length > 0 && entry.queueBytes + packet.truesize > entry.parameters.queueLengthBytes) {
-    const oldest = dequeue(entry) as SkBuff;
-    entry.host.statistics.unresolvedDiscards++;
-    entry.host.drops.drop(oldest, DropReason.NEIGH_QUEUEFULL);
+/**
+ * Drops the oldest until the new one fits within unres_qlen_bytes or none is left, then appends.
+ * @returns false when the new one was dropped: it came from a sender that was just told of its drop here. To let those push each
+ * other out in turn would never end.
+ */
+export function enqueue(entry: Neighbour, packet: SkBuff): boolean {
+  if (entry.makingRoom) {
+    discard(entry, packet);
+    return false;
   }
+  entry.makingRoom = true;
+  try {
+    while (entry.queued > 0 && entry.queueBytes + packet.truesize > entry.parameters.queueLengthBytes) {
+      discard(entry, dequeue(entry) as SkBuff);
+    }
+  } finally {
+    entry.makingRoom = false;
+  }
+  entry.queue ??= new SkBuffQueue();
   entry.queue.enqueue(packet);
   entry.queueBytes += packet.truesize;
+  return true;
+}
+
+function discard(entry: Neighbour, packet: SkBuff): void {
+  entry.host.statistics.unresolvedDiscards++;
+  entry.host.drops.drop(packet, DropReason.NEIGH_QUEUEFULL);
 }
 
 /** The oldest packet, or null. */

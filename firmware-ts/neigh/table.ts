@@ -102,7 +102,7 @@ export class NeighTable implements NeighHost {
     entry.chain = this.#buckets[bucket] as Neighbour | null;
     this.#buckets[bucket] = entry;
     this.#entries++;
-    this.statistics.allocs++;
+    entry.serial = this.statistics.allocs++;
     if (!permanent) this.gc.update(entry);
     return entry;
   }
@@ -141,11 +141,10 @@ export class NeighTable implements NeighHost {
     return entries;
   }
 
-  /** Removes a device's entries: all of them, or all but the PERMANENT ones. */
+  /** Removes a device's entries, the newest first: all of them, or all but the PERMANENT ones. */
   flushDevice(device: NetDevice, keepPermanent: boolean): void {
-    for (const entry of this.list()) {
-      if (entry.device === device && !(keepPermanent && entry.nudState & Nud.PERMANENT)) this.remove(entry);
-    }
+    const gone = this.list().filter((entry) => entry.device === device && !(keepPermanent && entry.nudState & Nud.PERMANENT));
+    for (const entry of gone.sort((a, b) => b.serial - a.serial)) this.remove(entry);
   }
 
   /** Stops every timer. The table is of no use afterwards. */

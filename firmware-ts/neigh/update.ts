@@ -1,6 +1,5 @@
 /** What a frame of the neighbour, or an operator, does to an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { SkBuff } from "../../hal/skbuff.ts";
 import { copyMac, ETH_DESTINATION, sameMac } from "../net/ethernet.ts";
 import type { Neighbour } from "./entry.ts";
 import { armTimer, invalidate } from "./machine.ts";
@@ -16,7 +15,7 @@ export const UpdateFlags = {
 
 export const UpdateResult = {
   DONE: 0,
-  /** The entry is PERMANENT or NOARP and only an operator may change it. */
+  /** The entry is PERMANENT or NOARP and only an operator may change it; or it is in no table any more. */
   NOT_PERMITTED: 1,
   /** A valid state needs a link address. */
   NO_ADDRESS: 2,
@@ -30,7 +29,7 @@ export type UpdateResult = (typeof UpdateResult)[keyof typeof UpdateResult];
 export function update(entry: Neighbour, address: Uint8Array | null, at: number, wanted: Nud, flags: number): UpdateResult {
   const admin = (flags & UpdateFlags.ADMIN) !== 0;
   const old = entry.nudState;
-  if (!admin && old & (Nud.NOARP | Nud.PERMANENT)) return UpdateResult.NOT_PERMITTED;
+  if (entry.dead || (!admin && old & (Nud.NOARP | Nud.PERMANENT))) return UpdateResult.NOT_PERMITTED;
   if ((wanted & NUD_VALID) === 0) {
     forget(entry, wanted);
     return UpdateResult.DONE;
@@ -78,9 +77,11 @@ function changeState(entry: Neighbour, state: Nud, now: number): void {
 
 /** The address is known: what waited goes out, in order, each packet once more through its route. */
 function flush(entry: Neighbour): void {
-  // Bounded: a packet that comes back to this queue waits for the next flush.
+  // Bounded by what waits now: a packet that comes back to this queue is not sent round and round.
   for (let left = entry.queued; left > 0 && entry.nudState & NUD_VALID; left--) {
-    entry.host.family.resend(dequeue(entry) as SkBuff);
+    const packet = dequeue(entry);
+    if (!packet) return;
+    entry.host.family.resend(packet);
   }
   purge(entry, DropReason.QUEUE_PURGE);
 }

@@ -95,9 +95,13 @@ export class NetDevice implements ControllerHost {
       await this.controller.open(this);
     } catch (error) {
       this.#up = false;
+      this.#carrier = false;
       this.#napi.disable();
+      this.#purge();
       throw error;
     }
+    // Closed while it opened: it stays down.
+    if (!this.#up) return;
     this.address.set(this.controller.address);
     this.#user.deviceEvent(this, "up");
   }
@@ -117,9 +121,9 @@ export class NetDevice implements ControllerHost {
     if (!this.#up) return this.#refuse(skb, DropReason.DEV_READY);
     if (!this.#carrier) return this.#refuse(skb, DropReason.TX_CARRIER);
     if (skb.length > this.mtu + ETHERNET_HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    if (this.#queue.length >= this.txQueueLength) return this.#refuse(skb, DropReason.QDISC_DROP);
     this.#user.transmitted(this, skb);
     if (this.#queue.length === 0 && this.controller.transmit(skb)) return DropReason.NONE;
-    if (this.#queue.length >= this.txQueueLength) return this.#refuse(skb, DropReason.QDISC_DROP);
     this.#queue.enqueue(skb);
     return DropReason.NONE;
   }

@@ -58,7 +58,8 @@ export class Napi {
       return false;
     }
     this.#scheduled = true;
-    this.#scheduler.add(this);
+    // An interrupt between complete() and the end of a waiting poll: polled() puts it on the list, no poll begins within another.
+    if (!this.#pending) this.#scheduler.add(this);
     return true;
   }
 
@@ -103,7 +104,7 @@ export class NapiScheduler {
   timeLimit: number;
   /** Frames taken in. */
   processed = 0;
-  /** Runs that ended with work left because budget or time was used up. */
+  /** Runs that ended because budget or time was used up, whether or not somebody was left waiting. */
   timeSqueeze = 0;
   readonly #clock: Clock;
   readonly #softirq: Task;
@@ -153,7 +154,7 @@ export class NapiScheduler {
       this.account(work);
       if (napi.scheduled && !napi.listed) this.#repoll.push(napi);
       left -= work;
-      if (running.length > 0 && (left <= 0 || this.#clock.now() >= end)) {
+      if (left <= 0 || this.#clock.now() >= end) {
         this.timeSqueeze++;
         break;
       }

@@ -1,0 +1,19 @@
+/**
+ * Reads the output of `npm pack --dry-run --json` and makes sure that the package holds what its users need and nothing of ours
+ * that they do not: every `bin` and `exports` target of package.json is in it, with types, and no test, bench or source file is.
+ */
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+
+const [pack] = JSON.parse(await text(process.stdin));
+const { bin, exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const files = new Set(pack.files.map((file) => file.path));
+
+const needed = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", ...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))];
+const missing = needed.map((path) => path.replace(/^\.\//, "")).filter((path) => !files.has(path));
+const unwanted = [...files].filter((path) => /^test\/|\.test\.|^dist\/test|(?<!\.d)\.ts$/.test(path));
+
+for (const path of missing) console.error(`the package lacks ${path}: is it built, and named by "files" in package.json?`);
+for (const path of unwanted) console.error(`the package holds ${path}: take it out of "files" in package.json`);
+if (missing.length + unwanted.length > 0) process.exit(1);
+console.log(`${pack.filename}: ${files.size} files, ${Math.round(pack.size / 1024)} KiB packed, ${Math.round(pack.unpackedSize / 1024)} KiB unpacked`);

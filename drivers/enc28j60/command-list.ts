@@ -1,0 +1,100 @@
+/** SPI commands of the ENC28J60, gathered into one batch. Selects register banks as needed and remembers the one selected. */
+import { SpiBatch } from "../../hal/spi.ts";
+import { ADDRESS_MASK, BANK_SHIFT, Econ1, FIRST_COMMON, Micmd, Opcode, Register, SLOW_READ } from "./registers.ts";
+
+/** The RBM opcode, as memory that a transaction can send. */
+const READ_BUFFER = Uint8Array.of(Opcode.RBM);
+
+export class CommandList {
+  readonly batch: SpiBatch = new SpiBatch();
+  /** Bank that will be selected once the commands gathered so far have run. */
+  #bank = 0;
+
+  clear(): void {
+    this.batch.clear();
+  }
+
+  /** Reads a register; hand the returned index to {@link value}. */
+  read(register: number): number {
+    this.#select(register);
+    return this.batch.command(Opcode.RCR | (register & ADDRESS_MASK), -1, (register & SLOW_READ) === 0 ? 1 : 2);
+  }
+
+  /** The answer to a {@link read}; the dummy byte of MAC and MII registers is left out. */
+  value(index: number): number {
+    return this.batch.answer(index, this.batch.transaction(index).readLength - 1);
+  }
+
+  write(register: number, value: number): void {
+    this.#select(register);
+    this.batch.command(Opcode.WCR | (register & ADDRESS_MASK), value);
+  }
+
+  /** Writes a register pair, low byte first: on ERXRDPT, MIWR and MAMXFL the high byte makes both take effect. */
+  write16(register: number, value: number): void {
+    this.write(register, value & 0xff);
+    this.write(register + 1, value >> 8);
+  }
+
+  setBits(register: number, bits: number): void {
+    this.#select(register);
+    this.batch.command(Opcode.BFS | (register & ADDRESS_MASK), bits);
+  }
+
+  clearBits(register: number, bits: number): void {
+    this.#select(register);
+    this.batch.command(Opcode.BFC | (register & ADDRESS_MASK), bits);
+  }
+
+  /** Reads `length` bytes of packet memory from ERDPT on. */
+  readBuffer(into: Uint8Array, at: number, length: number): void {
+    this.batch.add(READ_BUFFER, 0, 1, into, at, length);
+  }
+
+  /** Writes `length` bytes from from[at] on to packet memory at EWRPT. The byte before them, from[at-1], is lost to the opcode. */
+  writeBuffer(from: Uint8Array, at: number, length: number): void {
+    from[at - 1] = Opcode.WBM;
+    this.batch.add(from, at - 1, length + 1);
+  }
+
+  /** System reset; it must be the last command of its batch, the chip is deaf for a while. */
+  reset(): void {
+    this.batch.command(Opcode.SRC);
+    this.#bank = 0;
+  }
+
+  /** Begins a PHY read; the PHY takes 10.24 us, in which no MII register may be touched (section 3.3.1). */
+  startPhyRead(register: number): void {
+    this.write(Register.MIREGADR, register);
+    this.write(Register.MICMD, Micmd.MIIRD);
+  }
+
+  /** Ends a PHY read; hand the returned index to {@link phyValue}. */
+  finishPhyRead(): number {
+    this.write(Register.MICMD, 0);
+    const low = this.read(Register.MIRDL);
+    this.read(Register.MIRDH);
+    return low;
+  }
+
+  phyValue(index: number): number {
+    return this.value(index) | (this.value(index + 1) << 8);
+  }
+
+  /** Writes a PHY register, all 16 bits; takes 10.24 us as well. */
+  writePhy(register: number, value: number): void {
+    this.write(Register.MIREGADR, register);
+    this.write16(Register.MIWRL, value);
+  }
+
+  #select(register: number): void {
+    if ((register & ADDRESS_MASK) >= FIRST_COMMON) return;
+    const bank = (register >> BANK_SHIFT) & Econ1.BSEL;
+    const set = bank & ~this.#bank;
+    const clear = this.#bank & ~bank;
+    // ECON1 also holds TXRTS, which the chip changes by itself: only the two bank bits may be written.
+    if (set !== 0) this.batch.command(Opcode.BFS | Register.ECON1, set);
+    if (clear !== 0) this.batch.command(Opcode.BFC | Register.ECON1, clear);
+    this.#bank = bank;
+  }
+}

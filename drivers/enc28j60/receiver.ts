@@ -1,0 +1,302 @@
+/** Receiving: the steps of one poll, from the event flags to the last packet that the budget allows. */
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { ControllerHost, ReceiveMode } from "../../hal/ethernet.ts";
+import type { InterruptLine } from "../../hal/interrupt.ts";
+import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
+import type { CommandList } from "./command-list.ts";
+import { Econ1, Econ2, Interrupt, ReceiveStatus, Register } from "./registers.ts";
+import { type ReceiveRing, Verdict } from "./ring.ts";
+import type { BusUser, Session } from "./session.ts";
+import { filterFor } from "./setup.ts";
+
+/** PKTDEC commands in one batch. */
+const DRAIN_CHUNK = 64;
+/** EPKTCNT has 8 bits: a chip that still claims packets after that many were taken off it is not there any more. */
+const MOST_PACKETS = 255;
+
+const Step = {
+  IDLE: 0,
+  /** Which events are there? */
+  STATUS: 1,
+  /** How many packets are there, whatever PKTIF says? (erratum 6) */
+  COUNT: 2,
+  /** Where does the oldest packet end, and is it good? */
+  HEADER: 3,
+  /** Its bytes; its memory goes back to the chip. */
+  BODY: 4,
+  /** Its memory goes back without a look at its bytes. */
+  SKIP: 5,
+  /** Receive reset: stop, take the packets off the counter, begin again. */
+  STOP: 6,
+  DRAIN: 7,
+  BEGIN: 8,
+  END: 9,
+} as const;
+type Step = (typeof Step)[keyof typeof Step];
+
+/** A step outside the poll's sequence. */
+const Extra = { NONE: 0, OVERFLOW: 1, FILTER: 2 } as const;
+type Extra = (typeof Extra)[keyof typeof Extra];
+
+/** What the receiver needs of the driver. */
+export interface ReceiverOwner {
+  /** The poll is over. */
+  pollEnded(): void;
+  /** The chip does not behave like one any more. */
+  chipLost(): void;
+}
+
+export class Receiver implements BusUser {
+  /** How often the ring was found corrupt and laid out afresh. */
+  resets = 0;
+  /** Packets taken from the ring in this poll, damaged ones included, so that the budget bounds the work. */
+  work = 0;
+  /** Ask for EPKTCNT in the next poll, whatever PKTIF says. */
+  countDue = false;
+  /** The interrupt line is active and the chip has no reason for it: listening to it would not end. */
+  spurious = false;
+  /** setReceiveMode() was called. */
+  filterDue = false;
+
+  readonly #session: Session;
+  readonly #ring: ReceiveRing;
+  readonly #line: InterruptLine | null;
+  readonly #mode: ReceiveMode;
+  readonly #owner: ReceiverOwner;
+  #step: Step = Step.IDLE;
+  #extra: Extra = Extra.NONE;
+  #budget = 0;
+  #incoming: SkBuff | null = null;
+  /** Packets that EPKTCNT vouched for. */
+  #counted = 0;
+  #drained = 0;
+  #eirAt = -1;
+  #countAt = -1;
+
+  constructor(session: Session, ring: ReceiveRing, line: InterruptLine | null, mode: ReceiveMode, owner: ReceiverOwner) {
+    this.#session = session;
+    this.#ring = ring;
+    this.#line = line;
+    this.#mode = mode;
+    this.#owner = owner;
+  }
+
+  get due(): boolean {
+    return this.#step !== Step.IDLE || this.filterDue || (this.#session.events & Interrupt.RXER) !== 0;
+  }
+
+  /**
+   * Nobody else may have the bus: a header that was read has left ERDPT inside its packet, and a ring under repair is nobody's.
+   */
+  get exclusive(): boolean {
+    return this.#step >= Step.BODY && this.#step <= Step.BEGIN;
+  }
+
+  get polling(): boolean {
+    return this.#step !== Step.IDLE;
+  }
+
+  /** The budget is not used up yet. */
+  get withinBudget(): boolean {
+    return this.work < this.#budget;
+  }
+
+  restart(): void {
+    this.countDue = false;
+    this.spurious = false;
+    this.filterDue = false;
+    this.#counted = 0;
+  }
+
+  poll(budget: number): void {
+    this.#budget = budget;
+    this.work = 0;
+    this.#step = Step.STATUS;
+  }
+
+  /** Ends the poll where it is. */
+  stop(): void {
+    const incoming = this.#incoming;
+    this.#incoming = null;
+    if (incoming) (this.#session.host as ControllerHost).drops.drop(incoming, DropReason.QUEUE_PURGE);
+    if (this.polling) this.#end();
+  }
+
+  prepare(commands: CommandList): void {
+    if (!this.exclusive && this.#prepareExtra(commands)) return;
+    switch (this.#step) {
+      case Step.STATUS:
+        this.#eirAt = commands.read(Register.EIR);
+        break;
+      case Step.COUNT:
+        this.#eirAt = commands.read(Register.EIR);
+        this.#countAt = commands.read(Register.EPKTCNT);
+        break;
+      case Step.HEADER:
+        commands.readBuffer(this.#ring.header, 0, this.#ring.header.length);
+        break;
+      case Step.BODY:
+        commands.readBuffer((this.#incoming as SkBuff).bytes, HEADROOM, this.#ring.remainder);
+        this.#prepareRelease(commands);
+        break;
+      case Step.SKIP:
+        commands.write16(Register.ERDPT, this.#ring.next);
+        this.#prepareRelease(commands);
+        break;
+      case Step.STOP:
+        commands.clearBits(Register.ECON1, Econ1.RXEN);
+        commands.setBits(Register.ECON1, Econ1.RXRST);
+        commands.clearBits(Register.ECON1, Econ1.RXRST);
+        this.#drained = 0;
+        this.#countAt = commands.read(Register.EPKTCNT);
+        break;
+      case Step.DRAIN:
+        for (let count = Math.min(this.#counted, DRAIN_CHUNK); count > 0; count--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
+        this.#drained += Math.min(this.#counted, DRAIN_CHUNK);
+        this.#countAt = commands.read(Register.EPKTCNT);
+        break;
+      case Step.BEGIN:
+        this.#ring.layOut(commands);
+        commands.clearBits(Register.EIR, Interrupt.RXER);
+        commands.setBits(Register.ECON1, Econ1.RXEN);
+        break;
+      case Step.END:
+        this.#end();
+        break;
+    }
+  }
+
+  finish(commands: CommandList): void {
+    if (this.#extra !== Extra.NONE) {
+      this.#finishExtra();
+      return;
+    }
+    switch (this.#step) {
+      case Step.STATUS:
+        this.#statusRead(commands.value(this.#eirAt));
+        break;
+      case Step.COUNT:
+        this.#countRead(commands.value(this.#eirAt), commands.value(this.#countAt));
+        break;
+      case Step.HEADER:
+        this.#headerRead();
+        break;
+      case Step.BODY:
+        this.#delivered();
+        this.#released(commands);
+        break;
+      case Step.SKIP:
+        this.#released(commands);
+        break;
+      case Step.STOP:
+      case Step.DRAIN:
+        this.#counted = commands.value(this.#countAt);
+        if (this.#drained > MOST_PACKETS && this.#counted > 0) this.#owner.chipLost();
+        else this.#step = this.#counted > 0 ? Step.DRAIN : Step.BEGIN;
+        break;
+      case Step.BEGIN:
+        this.resets++;
+        this.#session.statistics.rxErrors += Math.max(1, this.#drained);
+        this.#session.events &= ~Interrupt.RXER;
+        // Counted as work, so that a chip that corrupts its ring for ever does not keep this poll.
+        this.work++;
+        this.#step = this.withinBudget ? Step.STATUS : Step.END;
+        break;
+    }
+  }
+
+  #prepareExtra(commands: CommandList): boolean {
+    if ((this.#session.events & Interrupt.RXER) !== 0) {
+      this.#extra = Extra.OVERFLOW;
+      commands.clearBits(Register.EIR, Interrupt.RXER);
+    } else if (this.filterDue) {
+      // Reception is off while the filters change (section 8).
+      this.#extra = Extra.FILTER;
+      this.filterDue = false;
+      commands.clearBits(Register.ECON1, Econ1.RXEN);
+      commands.write(Register.ERXFCON, filterFor(this.#mode));
+      commands.setBits(Register.ECON1, Econ1.RXEN);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  #finishExtra(): void {
+    if (this.#extra === Extra.OVERFLOW) {
+      // The chip does not tell how many: at least one.
+      this.#session.events &= ~Interrupt.RXER;
+      this.#session.statistics.rxErrors++;
+      this.#session.statistics.rxOverErrors++;
+    }
+    this.#extra = Extra.NONE;
+  }
+
+  #statusRead(eir: number): void {
+    const packets = this.#session.note(eir);
+    const unexplained = this.#line?.asserted === true && !this.#session.reasonIn(eir);
+    if (!unexplained) this.spurious = false;
+    if (packets) this.#step = this.withinBudget ? Step.HEADER : Step.END;
+    else this.#step = this.countDue || unexplained ? Step.COUNT : Step.END;
+  }
+
+  #countRead(eir: number, count: number): void {
+    this.#session.note(eir);
+    this.#counted = count;
+    this.countDue = false;
+    this.spurious = count === 0 && this.#line?.asserted === true && !this.#session.reasonIn(eir);
+    this.#step = count > 0 && this.withinBudget ? Step.HEADER : Step.END;
+  }
+
+  #headerRead(): void {
+    const host = this.#session.host as ControllerHost;
+    const verdict = this.#ring.parse();
+    if (verdict === Verdict.CORRUPT) {
+      this.#step = Step.STOP;
+    } else if (verdict === Verdict.BAD) {
+      this.#countDamage();
+      this.#step = Step.SKIP;
+    } else {
+      this.#incoming = host.pool.allocate();
+      if (!this.#incoming) host.drops.count(DropReason.NOMEM);
+      this.#step = this.#incoming ? Step.BODY : Step.SKIP;
+    }
+  }
+
+  #countDamage(): void {
+    const statistics = this.#session.statistics;
+    statistics.rxErrors++;
+    if ((this.#ring.status & ReceiveStatus.CRC_ERROR) !== 0) statistics.rxCrcErrors++;
+    else statistics.rxLengthErrors++;
+  }
+
+  /** Frees the packet, and asks for the event flags where the budget allows another one. */
+  #prepareRelease(commands: CommandList): void {
+    this.#ring.release(commands);
+    this.#eirAt = this.work + 1 < this.#budget ? commands.read(Register.EIR) : -1;
+  }
+
+  #released(commands: CommandList): void {
+    this.work++;
+    if (this.#counted > 0) this.#counted--;
+    const more = this.#eirAt >= 0 && (this.#session.note(commands.value(this.#eirAt)) || this.#counted > 0);
+    this.#step = more ? Step.HEADER : Step.END;
+  }
+
+  #delivered(): void {
+    const skb = this.#incoming as SkBuff;
+    const { host, statistics } = this.#session;
+    const { length, status } = this.#ring;
+    this.#incoming = null;
+    skb.put(length);
+    statistics.rxPackets++;
+    statistics.rxBytes += length;
+    if ((status & (ReceiveStatus.MULTICAST | ReceiveStatus.BROADCAST)) === ReceiveStatus.MULTICAST) statistics.rxMulticast++;
+    (host as ControllerHost).receive(skb);
+  }
+
+  #end(): void {
+    this.#step = Step.IDLE;
+    this.#owner.pollEnded();
+  }
+}

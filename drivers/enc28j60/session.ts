@@ -1,0 +1,38 @@
+/** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
+import { type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
+import type { CommandList } from "./command-list.ts";
+import { Interrupt } from "./registers.ts";
+
+/** A part of the driver that now and then has something for the bus: one batch at a time, prepared and digested by the part. */
+export interface BusUser {
+  /** There is something to do now. */
+  readonly due: boolean;
+  /** Fills the batch; leaves it empty where the step turned out to need no bus. */
+  prepare(commands: CommandList): void;
+  /** The batch that was prepared last has its answers. */
+  finish(commands: CommandList): void;
+}
+
+/** Event flags of EIR that a part has to deal with; PKTIF is not one, it goes away with its packets. */
+const EVENTS = Interrupt.LINK | Interrupt.TX | Interrupt.TXER | Interrupt.RXER;
+
+export class Session {
+  readonly statistics: LinkStatistics = new LinkStatistics();
+  /** Set from open() on. */
+  host: ControllerHost | null = null;
+  /** The link is up. */
+  carrier = false;
+  /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
+  events = 0;
+
+  /** Takes in what EIR says; true when it claims that packets wait. */
+  note(eir: number): boolean {
+    this.events |= eir & EVENTS;
+    return (eir & Interrupt.PKT) !== 0;
+  }
+
+  /** The chip has, or had a moment ago, a reason to hold its interrupt line down. */
+  reasonIn(eir: number): boolean {
+    return (eir & (EVENTS | Interrupt.PKT)) !== 0;
+  }
+}

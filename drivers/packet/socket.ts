@@ -1,0 +1,219 @@
+/** A packet socket (packet(7)) with a vnet header in front of each frame, and what that header says (linux/virtio_net.h). */
+import { ControllerError } from "../../hal/ethernet.ts";
+import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
+import { Errno, type Libc, NATIVE } from "./libc.ts";
+import { BLOCK, ReceiveRing, SLOT } from "./ring.ts";
+
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
+const ETH_P_ALL = 3;
+export const MSG_DONTWAIT = 0x40;
+/** Packet type of frames that this machine sent. */
+export const PACKET_OUTGOING = 4;
+
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_DROP_MEMBERSHIP = 2;
+const PACKET_RX_RING = 5;
+const PACKET_STATISTICS = 6;
+const PACKET_VERSION = 10;
+const PACKET_VNET_HDR = 15;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const PACKET_MR_ALLMULTI = 2;
+const TPACKET_V2 = 1;
+
+export class PacketSocket {
+  readonly fd: number;
+  /** Why the last send() failed. */
+  errno = 0;
+  readonly #libc: Libc;
+  readonly #name: string;
+  readonly #option: Uint8Array = new Uint8Array(16);
+  readonly #view: DataView = new DataView(this.#option.buffer);
+  readonly #length: Uint8Array = new Uint8Array(4);
+  /** Where packet memory is: an address per chunk of the pool. */
+  readonly #addresses: WeakMap<ArrayBufferLike, number> = new WeakMap();
+  #lastBuffer: ArrayBufferLike | null = null;
+  #lastAddress = 0;
+  #promiscuous = false;
+  #allMulticast = false;
+
+  /** @throws ControllerError PACKET_NO_PERMISSION, PACKET_UNSUPPORTED, PACKET_SYSTEM */
+  constructor(libc: Libc, name: string) {
+    this.#libc = libc;
+    this.#name = name;
+    // Protocol 0: nothing is received before bind() says from where.
+    this.fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, 0);
+    if (this.fd < 0) throw this.refusal("open a packet socket", libc.errno());
+    try {
+      this.#set(PACKET_VERSION, TPACKET_V2, "choose the ring's version");
+      this.#set(PACKET_VNET_HDR, 1, "ask for vnet headers");
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.#view.setInt32(0, 1, NATIVE);
+    // Refused before Linux 4.20; the driver then passes over what it sent itself.
+    libc.setsockopt(this.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, this.#option, 4);
+  }
+
+  /** @throws ControllerError PACKET_SYSTEM */
+  receiveRing(frames: number): ReceiveRing {
+    const blocks = Math.max(1, Math.ceil((frames * SLOT) / BLOCK));
+    // struct tpacket_req
+    this.#view.setUint32(0, BLOCK, NATIVE);
+    this.#view.setUint32(4, blocks, NATIVE);
+    this.#view.setUint32(8, SLOT, NATIVE);
+    this.#view.setUint32(12, (blocks * BLOCK) / SLOT, NATIVE);
+    const what = `make a receive ring of ${(blocks * BLOCK) / 1024} KiB`;
+    if (this.#libc.setsockopt(this.fd, SOL_PACKET, PACKET_RX_RING, this.#option, 16) < 0)
+      throw this.refusal(what, this.#libc.errno());
+    const mapping = this.#libc.map(this.fd, blocks * BLOCK);
+    if (!mapping) throw this.refusal(what, this.#libc.errno());
+    return new ReceiveRing(mapping);
+  }
+
+  /** Starts to receive. @throws ControllerError PACKET_SYSTEM */
+  bind(index: number): void {
+    // struct sockaddr_ll
+    const address = new DataView(new ArrayBuffer(20));
+    address.setUint16(0, AF_PACKET, NATIVE);
+    address.setUint16(2, ETH_P_ALL);
+    address.setInt32(4, index, NATIVE);
+    if (this.#libc.bind(this.fd, new Uint8Array(address.buffer), 20) < 0) throw this.refusal("bind to it", this.#libc.errno());
+  }
+
+  /** Asks the interface for all frames, or no longer; 0 or an errno. */
+  promiscuous(index: number, on: boolean): number {
+    if (on === this.#promiscuous) return 0;
+    this.#promiscuous = on;
+    return this.#membership(on, index, PACKET_MR_PROMISC);
+  }
+
+  /** Asks the interface for all multicast frames, or no longer; 0 or an errno. */
+  allMulticast(index: number, on: boolean): number {
+    if (on === this.#allMulticast) return 0;
+    this.#allMulticast = on;
+    return this.#membership(on, index, PACKET_MR_ALLMULTI);
+  }
+
+  /** Sends bytes[at..at+length), which begin with a vnet header. False: see `errno`. */
+  send(bytes: Uint8Array, at: number, length: number, flags: number): boolean {
+    // By address and not as a subarray, which would be an object for each frame.
+    const sent = this.#libc.send(this.fd, this.#address(bytes.buffer) + bytes.byteOffset + at, length, flags);
+    if (sent >= 0) return true;
+    this.errno = this.#libc.errno();
+    return false;
+  }
+
+  /** Frames lost for want of a free slot since this was asked last. */
+  takeDrops(): number {
+    this.#setLength(8);
+    // struct tpacket_stats: packets, drops. Reading it sets both to 0.
+    if (this.#libc.getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.#option, this.#length) < 0) return 0;
+    return this.#view.getUint32(4, NATIVE);
+  }
+
+  /** The socket's pending error, which this clears. */
+  takeError(): number {
+    this.#setLength(4);
+    if (this.#libc.getsockopt(this.fd, SOL_SOCKET, SO_ERROR, this.#option, this.#length) < 0) return this.#libc.errno();
+    return this.#view.getInt32(0, NATIVE);
+  }
+
+  close(): void {
+    this.#libc.close(this.fd);
+  }
+
+  refusal(what: string, errno: number): ControllerError {
+    if (errno === Errno.EPERM || errno === Errno.EACCES) {
+      const message = `packet: ${this.#name}: not allowed to ${what}; run as root, or with CAP_NET_RAW and CAP_NET_ADMIN`;
+      return new ControllerError("PACKET_NO_PERMISSION", message);
+    }
+    if (errno === Errno.EAFNOSUPPORT)
+      return new ControllerError("PACKET_UNSUPPORTED", "packet: this kernel has no packet sockets; it needs CONFIG_PACKET");
+    return new ControllerError("PACKET_SYSTEM", `packet: ${this.#name}: cannot ${what}: ${this.#libc.errorName(errno)}`);
+  }
+
+  #set(option: number, value: number, what: string): void {
+    this.#view.setInt32(0, value, NATIVE);
+    if (this.#libc.setsockopt(this.fd, SOL_PACKET, option, this.#option, 4) < 0) throw this.refusal(what, this.#libc.errno());
+  }
+
+  #membership(add: boolean, index: number, type: number): number {
+    // struct packet_mreq. Memberships end with the socket at the latest.
+    this.#option.fill(0);
+    this.#view.setInt32(0, index, NATIVE);
+    this.#view.setUint16(4, type, NATIVE);
+    const option = add ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
+    return this.#libc.setsockopt(this.fd, SOL_PACKET, option, this.#option, 16) < 0 ? this.#libc.errno() : 0;
+  }
+
+  #setLength(length: number): void {
+    new DataView(this.#length.buffer).setUint32(0, length, NATIVE);
+  }
+
+  #address(buffer: ArrayBufferLike): number {
+    if (buffer === this.#lastBuffer) return this.#lastAddress;
+    let address = this.#addresses.get(buffer);
+    if (address === undefined) {
+      address = this.#libc.address(buffer);
+      this.#addresses.set(buffer, address);
+    }
+    this.#lastBuffer = buffer;
+    this.#lastAddress = address;
+    return address;
+  }
+}
+
+const NEEDS_CSUM = 1;
+const DATA_VALID = 2;
+/** struct virtio_net_hdr, in native byte order; offsets of csum_start and csum_offset. */
+const FLAGS = 0;
+const GSO_TYPE = 1;
+const CSUM_START = 6;
+const CSUM_OFFSET = 8;
+
+function native16(bytes: Uint8Array, at: number): number {
+  return NATIVE ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+/** The ten bytes in front of a frame. */
+export const VnetHeader = {
+  BYTES: 10,
+
+  /** The frame at `at` is several segments joined into one. */
+  joined(bytes: Uint8Array, at: number): boolean {
+    return bytes[at - this.BYTES + GSO_TYPE] !== 0;
+  },
+
+  /** Tells the packet what is known of the checksum of the frame at `at`. Offsets that point outside it are not believed. */
+  toPacket(bytes: Uint8Array, at: number, skb: SkBuff): void {
+    const header = at - this.BYTES;
+    const flags = bytes[header + FLAGS]!;
+    if ((flags & NEEDS_CSUM) !== 0) {
+      const start = native16(bytes, header + CSUM_START);
+      const offset = native16(bytes, header + CSUM_OFFSET);
+      if (start + offset + 2 > skb.length) return;
+      skb.checksum = Checksum.PARTIAL;
+      skb.csumStart = skb.data + start;
+      skb.csumOffset = offset;
+    } else if ((flags & DATA_VALID) !== 0) {
+      skb.checksum = Checksum.UNNECESSARY;
+    }
+  },
+
+  /** Writes the header of a frame to be sent: the kernel fills in a checksum that we have not. */
+  write(view: DataView, at: number, skb: SkBuff): void {
+    const partial = skb.checksum === Checksum.PARTIAL;
+    view.setUint8(at + FLAGS, partial ? NEEDS_CSUM : 0);
+    view.setUint8(at + GSO_TYPE, 0);
+    view.setUint32(at + 2, 0);
+    view.setUint16(at + CSUM_START, partial ? skb.csumStart - skb.data : 0, NATIVE);
+    view.setUint16(at + CSUM_OFFSET, partial ? skb.csumOffset : 0, NATIVE);
+  },
+} as const;

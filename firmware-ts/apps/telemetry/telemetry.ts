@@ -1,0 +1,132 @@
+/**
+ * The telemetry firmware: reads the board's sensors at an even pace and sends each reading as one UDP datagram, one way. It counts what
+ * became of every datagram and what ARP it cost, because that is what the battery pays for.
+ */
+import type { Timer } from "../../../hal/clock.ts";
+import type { Sensor } from "../../../hal/gpio.ts";
+import type { SendResult } from "../../inet/send-result.ts";
+import type { UdpSocket } from "../../inet/udp-socket.ts";
+import type { Stack } from "../../stack.ts";
+import { linePoint } from "./line-protocol.ts";
+
+export interface TelemetryOptions {
+  /** Tag `node` of every point. */
+  node: string;
+  /** Destination, as in inet/address.ts. */
+  address: number;
+  port: number;
+  /** ms between readings. */
+  every: number;
+  sensors: readonly Sensor[];
+}
+
+/** What became of one reading's datagram. */
+export interface TelemetryEvent {
+  /** Counts from 1. */
+  seq: number;
+  /** Clock time of the reading, in ms since the app started. */
+  time: number;
+  status: "sent" | "queued" | "failed";
+  /** Why it failed. */
+  reason: string;
+  /** `queued` earlier: how long it waited, in ms. */
+  waited: number | null;
+  readings: readonly { kind: string; value: number; unit: string }[];
+}
+
+export interface TelemetryCounters {
+  readings: number;
+  sent: number;
+  /** Of all datagrams, those that had to wait for an address first. */
+  queued: number;
+  failed: number;
+}
+
+/** Datagrams remembered until their fate is known; a socket cannot have more under way. */
+const REMEMBERED = 256;
+
+export class Telemetry {
+  readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
+  onEvent: ((event: TelemetryEvent) => void) | null = null;
+  readonly #stack: Stack;
+  readonly #options: TelemetryOptions;
+  readonly #timer: Timer;
+  readonly #waiting = new Map<number, TelemetryEvent>();
+  readonly #encoder = new TextEncoder();
+  #socket: UdpSocket | null = null;
+  #start = 0;
+  #sending = 0;
+
+  constructor(stack: Stack, options: TelemetryOptions) {
+    this.#stack = stack;
+    this.#options = options;
+    this.#timer = stack.clock.timer(() => this.#read());
+  }
+
+  /** The first reading leaves at once. */
+  start(): void {
+    this.#start = this.#stack.clock.now();
+    this.#socket = this.#stack.udp.open();
+    this.#socket.onFate = (seq, result) => this.#settle(seq, result);
+    this.#timer.arm(0);
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+    this.#socket?.close();
+  }
+
+  #read(): void {
+    const { node, sensors, address, port, every } = this.#options;
+    const seq = ++this.counters.readings;
+    const time = this.#stack.clock.now() - this.#start;
+    const readings = sensors.map((sensor) => ({ kind: sensor.kind, value: sensor.read(), unit: sensor.unit }));
+    const fields = readings.map(({ kind, value }, at) => ({
+      name: readings.findIndex((r) => r.kind === kind) === at ? kind : `${kind}${at}`,
+      value,
+    }));
+    const point = linePoint(
+      "telemetry",
+      { node },
+      [...fields, { name: "seq", value: seq, integer: true }],
+      this.#stack.clock.wallTime(),
+    );
+    const event: TelemetryEvent = { seq, time, status: "sent", reason: "", waited: null, readings };
+    this.#sending = seq;
+    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), address, port, seq);
+    this.#sending = 0;
+    if (result.status === "queued") {
+      this.counters.queued++;
+      if (this.#waiting.size < REMEMBERED) this.#waiting.set(seq, event);
+    } else {
+      this.#report(event, result);
+    }
+    // From the start, not from now: a late timer does not shift the readings after it.
+    this.#timer.armAt(this.#start + this.counters.readings * every);
+  }
+
+  #settle(seq: number, result: SendResult): void {
+    if (seq === this.#sending) return;
+    const event = this.#waiting.get(seq);
+    if (event) {
+      this.#waiting.delete(seq);
+      event.waited = this.#stack.clock.now() - this.#start - event.time;
+      this.#report(event, result);
+    } else if (result.status === "failed") {
+      // The device had it and lost it after all.
+      this.counters.sent--;
+      this.#report(
+        { seq, time: this.#stack.clock.now() - this.#start, status: "failed", reason: "", waited: null, readings: [] },
+        result,
+      );
+    }
+  }
+
+  #report(event: TelemetryEvent, result: SendResult): void {
+    event.status = result.status;
+    event.reason = result.reason;
+    if (result.status === "sent") this.counters.sent++;
+    else this.counters.failed++;
+    this.onEvent?.(event);
+  }
+}

@@ -1,0 +1,92 @@
+/** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { benchRig } from "./bench.ts";
+import { parseDeviceSpecs } from "./device-spec.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig, type TelemetryConfig } from "./rig.ts";
+import { parseRig } from "./rig-file.ts";
+import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
+
+/** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
+const TELEMETRY_PORT = 8094;
+
+export interface RunRequest {
+  /** Path of a rig file; without it the devices given, or the built-in bench. */
+  file?: string;
+  /** SPECs: these devices instead of the rig's. */
+  devices: readonly string[];
+  /** CIDRs, one a device in their order. */
+  addresses: readonly string[];
+  gateway?: string;
+  seed?: number;
+  /** The telemetry firmware will run. */
+  app: boolean;
+}
+
+/** The file cannot be read. */
+export class RigFileError extends Error {
+  readonly code: "RIG_FILE" = "RIG_FILE";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "RigFileError";
+  }
+}
+
+/** @throws RigFileError, RigError */
+export function readRigFile(path: string): Rig {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
+    throw new RigFileError(`cannot read the rig file ${path}: ${why}`);
+  }
+  return parseRig(text, path);
+}
+
+/** @throws RigFileError, RigError, DeviceSpecError, UnitError */
+export function rigFor(request: RunRequest): Rig {
+  const base = baseRig(request);
+  const devices = withAddresses(base.devices, request.addresses);
+  const seed = request.seed ?? base.seed;
+  if (request.gateway === undefined) return { ...base, seed, devices };
+  const gateway = parseHost(request.gateway);
+  const others = base.routes.filter((route) => route.to !== "default");
+  return { ...base, seed, devices, routes: [...others, { to: "default", via: gateway }] };
+}
+
+function baseRig(request: RunRequest): Rig {
+  if (request.devices.length === 0) return request.file === undefined ? benchRig() : readRigFile(request.file);
+  const devices = parseDeviceSpecs(request.devices);
+  if (request.file !== undefined) return { ...readRigFile(request.file), devices };
+  const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
+  return {
+    name: basename(devices[0]?.name ?? "board"),
+    seed: RIG_DEFAULTS.seed,
+    board: { io: RIG_DEFAULTS.io, leds: {} },
+    devices,
+    routes: [],
+    neighbours: { static: [] },
+    sysctl: {},
+    ...(telemetry ? { telemetry } : {}),
+  };
+}
+
+function telemetryTo(gateway: string | undefined): TelemetryConfig {
+  if (gateway === undefined) {
+    throw new UnitError("telemetry has nowhere to go: give --gateway ADDR, a rig file with telemetry.to, or --no-app");
+  }
+  return { to: { address: parseHost(gateway), port: TELEMETRY_PORT }, every: RIG_DEFAULTS.every, format: "line", sensors: [] };
+}
+
+function withAddresses(devices: readonly DeviceConfig[], addresses: readonly string[]): DeviceConfig[] {
+  if (addresses.length > devices.length) {
+    throw new UnitError(`--address ${addresses[devices.length]}: there are ${devices.length} devices only, one address each`);
+  }
+  return devices.map((device, at) => {
+    const address = addresses[at];
+    return address === undefined ? device : { ...device, addresses: [parseInterfaceAddress(address)] };
+  });
+}

@@ -1,0 +1,299 @@
+/**
+ * The composition root: a rig in, a running system out. Clock, randomness, pins, controllers, stack and firmware are made here and
+ * handed to each other; nothing below knows where it came from.
+ */
+
+import { createBoardIo } from "../../hal/bridges/board-io.ts";
+import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
+import type { BoardIo, Led } from "../../hal/gpio.ts";
+import { type Random, SeededRandom } from "../../hal/random.ts";
+import { DropCounters } from "../../hal/skbuff.ts";
+import { LinkLeds } from "../apps/link-leds.ts";
+import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
+import { dropsOf } from "../control/inet.ts";
+import { writeSysctl } from "../control/sysctl.ts";
+import { parseIpv4, prefixMask } from "../inet/address.ts";
+import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import { formatMac } from "../net/ethernet.ts";
+import { ipv4, Stack } from "../stack.ts";
+import { SimulatedGateway } from "./gateway.ts";
+import { makePart, type Part } from "./parts.ts";
+import type { DeviceConfig, Rig } from "./rig.ts";
+import type { Cidr, Endpoint } from "./units.ts";
+
+/** How long the firmware waits for a link before it starts without one, in ms. */
+const LINK_WAIT = 5000;
+/** Virtual time that passes between two looks at whether a system is up, in ms. */
+const START_STEP = 1;
+
+export interface SystemOptions {
+  clock: Clock;
+  /** Run the telemetry firmware, if the rig has one. Default true. */
+  app?: boolean;
+  /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
+  duration?: number;
+  listener?: SystemListener;
+}
+
+/** Hears what happens, as it happens. */
+export interface SystemListener {
+  /** Every device is up; the firmware starts next. */
+  ready(system: System): void;
+  device(device: NetDevice, event: DeviceEvent): void;
+  datagram(event: TelemetryEvent, system: System): void;
+}
+
+/** What a system can tell of one device once it is up. */
+export interface DeviceReport {
+  name: string;
+  description: string;
+  simulated: boolean;
+  mac: string;
+  addresses: string[];
+  carrier: boolean;
+  fallback: string | null;
+  gateway: string | null;
+}
+
+/** What a run came to. */
+export interface Summary {
+  /** Since the system was ready, in ms of the clock's time. */
+  duration: number;
+  datagrams: { sent: number; queued: number; failed: number };
+  arp: {
+    requestsBroadcast: number;
+    requestsUnicast: number;
+    repliesSent: number;
+    requestsReceived: number;
+    repliesReceived: number;
+  };
+  /** Packets dropped anywhere in the stack, by reason. */
+  drops: Record<string, number>;
+}
+
+interface Assembled {
+  config: DeviceConfig;
+  part: Part;
+  device: NetDevice;
+  gateway: SimulatedGateway | null;
+}
+
+export class System {
+  readonly rig: Rig;
+  readonly clock: Clock;
+  readonly stack: Stack;
+  /** Resolves when the duration asked for is over. */
+  readonly finished: Promise<void>;
+  readonly #random: Random;
+  readonly #options: SystemOptions;
+  readonly #deadline: Timer;
+  readonly #io: BoardIo;
+  readonly #devices: Assembled[] = [];
+  #telemetry: Telemetry | null = null;
+  #leds: LinkLeds | null = null;
+  #startedAt = 0;
+  #ready = false;
+  #stopped = false;
+
+  /** @throws ControllerError, GpioError for what cannot be made; nothing is open yet */
+  constructor(rig: Rig, options: SystemOptions) {
+    this.rig = rig;
+    this.clock = options.clock;
+    this.#options = options;
+    this.#random = new SeededRandom(rig.seed);
+    this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack") });
+    for (const config of rig.devices) {
+      const part = makePart(config, this.clock, this.#random);
+      const device = this.stack.addDevice(config.name, part.controller);
+      this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
+    }
+    this.stack.network.onDeviceEvent((device, event) => {
+      if (this.#ready && !this.#stopped) options.listener?.device(device, event);
+    });
+    let finish: () => void;
+    this.finished = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#deadline = this.clock.timer(() => {
+      this.#telemetry?.stop();
+      finish();
+    });
+  }
+
+  /**
+   * Opens everything, in order, then starts the firmware once there is a link. What was opened before a failure is closed again.
+   * @throws ControllerError, GpioError, InetError, ControlError
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#io.open();
+      for (const { config, part, device, gateway } of this.#devices) {
+        await part.wire?.open();
+        await device.open();
+        await gateway?.open();
+        for (const cidr of config.addresses) this.stack.addAddress(device, text(cidr));
+      }
+      this.#configure();
+      this.#leds = this.#lightLeds();
+      this.#telemetry = this.#makeTelemetry();
+      if (this.#options.duration !== undefined) this.#deadline.arm(this.#options.duration);
+      this.#startedAt = this.clock.now();
+      this.#ready = true;
+      this.#options.listener?.ready(this);
+      if (this.#telemetry) this.#startWithLink(this.#telemetry);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Stops the firmware and closes everything; what waits is accounted for as dropped. Safe to call twice. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#deadline.cancel();
+    this.#telemetry?.stop();
+    this.#leds?.stop();
+    await this.stack.close();
+    for (const { part, gateway } of this.#devices) {
+      await gateway?.close();
+      await part.wire?.close();
+    }
+    await this.#io.close();
+  }
+
+  reports(): DeviceReport[] {
+    return this.#devices.map(({ config, part, device, gateway }) => ({
+      name: device.name,
+      description: part.controller.description,
+      simulated: part.controller.simulated,
+      mac: formatMac(device.address),
+      addresses: config.addresses.map(text),
+      carrier: device.hasCarrier,
+      fallback: part.fallback,
+      gateway: gateway?.address ?? null,
+    }));
+  }
+
+  /** What drives the board's pins, for people. */
+  get io(): string {
+    return this.#io.description;
+  }
+
+  summary(): Summary {
+    const arp = { requestsBroadcast: 0, requestsUnicast: 0, repliesSent: 0, requestsReceived: 0, repliesReceived: 0 };
+    const drops = new DropCounters();
+    const tables = [this.stack.ip.drops, this.stack.arp.table.drops, ...this.stack.devices.map((device) => device.drops)];
+    for (const table of tables) {
+      table.counts.forEach((count, reason) => {
+        drops.counts[reason] = (drops.counts[reason] as number) + count;
+      });
+    }
+    for (const device of this.stack.devices) {
+      const counters = this.stack.arp.counters(device);
+      for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
+    }
+    const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
+    return { duration: this.clock.now() - this.#startedAt, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+  }
+
+  #makeGateway(config: DeviceConfig, part: Part): SimulatedGateway | null {
+    const own = config.addresses[0];
+    if (!part.wantsGateway || !part.segment || !own) return null;
+    const address = this.#gatewayAddress(own);
+    const sink = this.rig.telemetry?.to.address === address ? this.rig.telemetry.to.port : null;
+    const random = this.#random.fork(`gateway/${config.name}`);
+    return new SimulatedGateway(this.clock, random, part.segment, `${address}/${own.prefix}`, sink);
+  }
+
+  /** Whom the rig expects on the device's subnet: a route's next hop, else where telemetry goes, else the first host. */
+  #gatewayAddress(own: Cidr): string {
+    const mask = prefixMask(own.prefix);
+    const subnet = ipv4(own.address) & mask;
+    const expected = [...this.rig.routes.map((route) => route.via), this.rig.telemetry?.to.address];
+    const found = expected.find((address) => address !== undefined && ((parseIpv4(address) ?? 0) & mask) === subnet);
+    if (found !== undefined) return found;
+    const first = subnet + (ipv4(own.address) === subnet + 1 ? 2 : 1);
+    return [24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".");
+  }
+
+  #configure(): void {
+    const { routes, neighbours, sysctl } = this.rig;
+    for (const { to, via, dev } of routes) {
+      const device = dev === undefined ? undefined : (this.stack.network.device(dev) as NetDevice);
+      const destination = to === "default" ? to : text(to);
+      this.stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
+    }
+    for (const [key, value] of Object.entries(sysctl)) writeSysctl(this.stack, key, value);
+    for (const { ip, lladdr, dev } of neighbours.static) {
+      this.stack.addNeighbour(ip, formatMac(lladdr), this.stack.network.device(dev) as NetDevice);
+    }
+  }
+
+  #lightLeds(): LinkLeds | null {
+    const { link, activity } = this.rig.board.leds;
+    const first = this.#devices[0];
+    if (!first || (link === undefined && activity === undefined)) return null;
+    const led = (pin: string | undefined): Led | null => (pin === undefined ? null : this.#io.led(pin));
+    return new LinkLeds(this.stack, first.device, led(link), led(activity));
+  }
+
+  #makeTelemetry(): Telemetry | null {
+    const config = this.rig.telemetry;
+    if (!config || this.#options.app === false) return null;
+    const { to, every } = config;
+    const sensors = config.sensors.map(({ kind, pin }) => this.#io.sensor(kind, pin));
+    const telemetry = new Telemetry(this.stack, { node: this.rig.name, ...endpoint(to), every, sensors });
+    telemetry.onEvent = (event) => this.#options.listener?.datagram(event, this);
+    return telemetry;
+  }
+
+  /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
+  #startWithLink(telemetry: Telemetry): void {
+    if (this.stack.devices.some((device) => device.hasCarrier)) {
+      telemetry.start();
+      return;
+    }
+    let started = false;
+    const start = (): void => {
+      if (started || this.#stopped) return;
+      started = true;
+      patience.cancel();
+      telemetry.start();
+    };
+    const patience = this.clock.timer(start);
+    patience.arm(LINK_WAIT);
+    this.stack.network.onDeviceEvent((_device, event) => {
+      if (event === "carrier-up") start();
+    });
+  }
+}
+
+/** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */
+export function needsRealTime(rig: Rig): string | null {
+  for (const { name, driver, bus } of rig.devices) {
+    if (bus.kind !== "sim") return `${name} is ${driver} on ${bus.kind}`;
+    if (bus.iface !== undefined) return `the wire of ${name} is the interface ${bus.iface}`;
+  }
+  return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
+}
+
+/** Starts a system; under a VirtualClock time goes on for as long as that takes. */
+export async function startSystem(system: System): Promise<void> {
+  const { clock } = system;
+  let starting = true;
+  const started = system.start().finally(() => {
+    starting = false;
+  });
+  if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
+  await started;
+}
+
+function text(cidr: Cidr): string {
+  return `${cidr.address}/${cidr.prefix}`;
+}
+
+function endpoint(to: Endpoint): { address: number; port: number } {
+  return { address: ipv4(to.address), port: to.port };
+}

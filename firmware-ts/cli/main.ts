@@ -1,0 +1,205 @@
+#!/usr/bin/env node
+/** The `whohas` command: flags as `ip` has them, then the object, then its words. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { describeRig } from "../board/rig-file.ts";
+import { readRigFile } from "../board/run-options.ts";
+import { parseDuration, parseEndpoint, parseHost, parseInteger } from "../board/units.ts";
+import type { ControlClient } from "../control/client.ts";
+import { ControlError } from "../control/rpc.ts";
+import { withInstance } from "./connect.ts";
+import { CommandError, Exit } from "./exit.ts";
+import { type Globals, parseGlobals } from "./globals.ts";
+import { addressCommand, linkCommand, routeCommand } from "./inet.ts";
+import { neighCommand } from "./neigh.ts";
+import { ping } from "./ping.ts";
+import { run } from "./run.ts";
+import { udpListen, udpSend } from "./udp.ts";
+import { VERSION } from "./version.ts";
+import { isPrefix } from "./words.ts";
+
+type IpCommand = (client: ControlClient, globals: Globals, words: readonly string[]) => Promise<void>;
+
+/** The `ip`-shaped objects, in the order in which an abbreviation finds them. */
+const IP_OBJECTS: readonly { name: string; also: readonly string[]; what: string; command: IpCommand }[] = [
+  { name: "address", also: [], what: "addresses: show", command: addressCommand },
+  { name: "route", also: [], what: "routes: show", command: routeCommand },
+  {
+    name: "neigh",
+    also: ["neighbor", "neighbour"],
+    what: "neighbours: show, add, replace, change, del, flush",
+    command: neighCommand,
+  },
+  { name: "link", also: [], what: "devices: show (-s counters, -d drops by reason)", command: linkCommand },
+];
+
+/** How `ip` would end for what the instance refused. */
+const IP_EXITS: Readonly<Record<string, number>> = { NO_DEVICE: 1, INVALID_PARAMS: 1, FLUSH_ALL: 1, NUD_INVALID: Exit.IP_WORDS };
+
+async function main(args: readonly string[]): Promise<number> {
+  const { globals, rest } = parseGlobals(args);
+  const [object = "", ...words] = rest;
+  const own = program(globals);
+  if (!own.commands.some((command) => command.name() === object)) {
+    const ip = IP_OBJECTS.find(({ name, also }) => isPrefix(object, name) || also.some((other) => isPrefix(object, other)));
+    if (ip) return runIp(ip.command, globals, words);
+    if (object !== "" && !object.startsWith("-") && object !== "help") {
+      throw new CommandError(`Object "${object}" is unknown, try "whohas --help".`);
+    }
+  }
+  let exit: number = Exit.DONE;
+  own.hook("postAction", (_program, action) => {
+    exit = (action.getOptionValue("exit") as number | undefined) ?? Exit.DONE;
+  });
+  await own.parseAsync(rest, { from: "user" });
+  return exit;
+}
+
+async function runIp(command: IpCommand, globals: Globals, words: readonly string[]): Promise<number> {
+  try {
+    await withInstance(globals, (client) => command(client, globals, words));
+    return Exit.DONE;
+  } catch (error) {
+    if (error instanceof ControlError) throw new CommandError(error.message, IP_EXITS[error.code] ?? Exit.IP_REFUSED);
+    throw error;
+  }
+}
+
+/** An option's or argument's reader, whose errors commander prints with the option's name. */
+function reading<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
+}
+
+const duration = reading(parseDuration);
+const count = reading((text) => parseInteger(text, 1, 1_000_000_000));
+const seed = reading((text) => parseInteger(text, 0, Number.MAX_SAFE_INTEGER));
+const endpoint = reading((text) => {
+  parseEndpoint(text);
+  return text;
+});
+const host = reading((text) => parseHost(text));
+const seconds = reading((text) => {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Error("say seconds, e.g. 0.2");
+  return Number(text) * 1000;
+});
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function program(globals: Globals): Command {
+  const whohas = new Command("whohas")
+    .description("A network stack for embedded Node boards, with neighbours as Linux has them.")
+    .usage("[-i INSTANCE] [-j] [-p] [-s] [-d] [-o] OBJECT ...")
+    .version(VERSION, "-V, --version")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .helpCommand(false)
+    .addHelpText(
+      "after",
+      `
+Objects of a running instance, abbreviated as with ip:
+${IP_OBJECTS.map(({ name, what }) => `  ${name.padEnd(22)}${what}`).join("\n")}
+
+Flags before the object: -i INSTANCE (default "default"), -j JSON, -p pretty, -s statistics, -d details, -o one line.`,
+    );
+
+  whohas
+    .command("run")
+    .argument("[rig]", "rig file; without it the built-in simulated bench")
+    .description("bring up a rig and run its firmware until told to stop")
+    .option("--name <instance>", "name for the other commands' -i", "default")
+    .option("--device <spec>", "a device instead of the rig's: NAME=DRIVER[:BUS[:PATH]][,mac=…]; repeatable", collect, [])
+    .option("--address <cidr>", "address of the first device; repeatable, one a device", collect, [])
+    .option("--gateway <address>", "default route's next hop")
+    .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
+    .option("--virtual-time", "simulated time: as fast as it goes", false)
+    .option("--seed <number>", "of everything random", seed)
+    .option("--json", "an object a line", false)
+    .option("--quiet", "only the ready line and the summary", false)
+    .option("--no-app", "no telemetry, only the stack")
+    .option("--capture <file>", "all frames, as pcapng")
+    .action(async (file: string | undefined, given: Record<string, unknown>, command: Command) => {
+      const { device, address, json, ...options } = given;
+      const request = { ...options, devices: device, addresses: address, json: json === true || globals.json };
+      const exit = await run({ ...(file === undefined ? {} : { file }), ...request } as Parameters<typeof run>[0]);
+      command.setOptionValue("exit", exit);
+    });
+
+  whohas
+    .command("check")
+    .argument("<rig>", "rig file")
+    .description("check a rig file and print what would be opened, opening nothing")
+    .action((file: string) => {
+      for (const line of describeRig(readRigFile(file))) console.log(line);
+    });
+
+  const udp = whohas.command("udp").description("datagrams from and to a running instance").helpCommand(false);
+  udp
+    .command("send")
+    .argument("<destination>", "ADDR:PORT", endpoint)
+    .argument("[text]", "payload", "")
+    .description("send datagrams; one line each: sent, queued, or failed and why")
+    .option("--from <address>", "source ADDR[:PORT]")
+    .option("--count <number>", "how many", count, 1)
+    .option("--interval <time>", "between two of them", duration, 1000)
+    .option("--confirm", "the next hop is known to be alive (MSG_CONFIRM)", false)
+    .action(async (to: string, text: string, options: Omit<Parameters<typeof udpSend>[1], "to" | "text">, command: Command) => {
+      command.setOptionValue("exit", await withInstance(globals, (client) => udpSend(client, { ...options, to, text })));
+    });
+  udp
+    .command("listen")
+    .argument("<port>", "[ADDR:]PORT")
+    .description("print datagrams as they come: ADDR:PORT LENGTH TEXT")
+    .option("--count <number>", "end after so many", count)
+    .action(async (bind: string, options: { count?: number }, command: Command) => {
+      command.setOptionValue("exit", await withInstance(globals, (client) => udpListen(client, bind, options.count)));
+    });
+
+  whohas
+    .command("ping")
+    .argument("<destination>", "IPv4 address", host)
+    .description("echo requests, as iputils' ping")
+    .option("-c <count>", "stop after so many", count)
+    .option("-i <seconds>", "between two requests", seconds, 1000)
+    .option(
+      "-s <bytes>",
+      "data bytes",
+      reading((text) => parseInteger(text, 0, 65_507)),
+      56,
+    )
+    .option("-W <seconds>", "wait so long for the last reply", seconds, 10_000)
+    .action(async (to: string, { c, i, s, W }: { c?: number; i: number; s: number; W: number }, command: Command) => {
+      const options = { to, count: c, interval: i, size: s, timeout: W };
+      command.setOptionValue("exit", await withInstance(globals, (client) => ping(client, options)));
+    });
+
+  for (const command of [...whohas.commands, ...udp.commands]) command.exitOverride().configureOutput({ writeErr: () => {} });
+  return whohas;
+}
+
+/** One line for people, and how to end. Help and version are not errors. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode !== 0) console.error(error.message.replace(/^error: /, "whohas: "));
+    return error.exitCode === 0 ? Exit.DONE : Exit.WORDS;
+  }
+  if (error instanceof CommandError) {
+    console.error(error.message);
+    return error.exitCode;
+  }
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === "string" && typeof message === "string") {
+    console.error(message.startsWith("whohas") ? message : `whohas: ${message}`);
+    return /^(RIG_|SPEC_|UNIT_|IPV6_|INSTANCE_NAME|INVALID_PARAMS)/.test(code) ? Exit.WORDS : Exit.NO;
+  }
+  console.error(error);
+  return Exit.NO;
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

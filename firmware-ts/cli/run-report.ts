@@ -1,0 +1,98 @@
+/** What `whohas run` prints: lines for people, or an object a line with --json. */
+import type { DeviceReport, Summary, System, SystemListener } from "../board/system.ts";
+import { formatDuration } from "../board/units.ts";
+
+export interface RunReport extends SystemListener {
+  summary(summary: Summary): void;
+}
+
+export interface ReportOptions {
+  /** Only `ready` and the summary. */
+  quiet: boolean;
+  /** Path of the control socket; null in virtual time, which has none. */
+  socket: string | null;
+  /** The instance's name. */
+  name: string;
+}
+
+type Arp = Summary["arp"];
+
+export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
+  // ARP frames that the lines so far have told of.
+  let told = { broadcast: 0, unicast: 0 };
+  return {
+    ready(system) {
+      for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
+      const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
+      console.log(`ready: ${system.rig.name} (seed ${system.rig.seed}) ${where}`);
+    },
+    device(device, event) {
+      if (quiet || event === "up" || event === "down") return;
+      const what = { "carrier-up": "link up", "carrier-down": "link down", failed: `failed: ${device.error?.message ?? ""}` };
+      console.log(`${device.name}: ${what[event]}`);
+    },
+    datagram(event, system) {
+      if (quiet) return;
+      const { arp } = system.summary();
+      const cost = arpCost(arp, told);
+      told = { broadcast: arp.requestsBroadcast, unicast: arp.requestsUnicast };
+      const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
+      const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
+      const values = event.readings.map(({ kind, value, unit }) => `${kind} ${value.toFixed(2)} ${unit}`.trim());
+      const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
+      console.log(columns.filter((column) => column !== "").join("  "));
+    },
+    summary(summary) {
+      for (const line of summaryLines(summary)) console.log(line);
+    },
+  };
+}
+
+function deviceLines(device: DeviceReport): string[] {
+  const lines = [
+    `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+  ];
+  if (device.fallback !== null) lines.push(`${device.name}: fallback taken, this chip is simulated (${device.fallback})`);
+  if (device.gateway !== null) lines.push(`${device.name}: at the far end a simulated gateway, ${device.gateway}`);
+  return lines;
+}
+
+/** The ARP requests since the last line. */
+function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string {
+  const broadcast = arp.requestsBroadcast - told.broadcast;
+  const unicast = arp.requestsUnicast - told.unicast;
+  const parts = [broadcast > 0 && `${broadcast} broadcast`, unicast > 0 && `${unicast} unicast`].filter(Boolean);
+  return parts.length > 0 ? `arp requests: ${parts.join(", ")}` : "";
+}
+
+function summaryLines({ duration, datagrams, arp, drops }: Summary): string[] {
+  const reasons = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
+  return [
+    "",
+    `--- ${formatDuration(Math.round(duration))} ---`,
+    `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
+    `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
+    `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    `drops         ${reasons.join(", ") || "none"}`,
+  ];
+}
+
+export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
+  const print = (value: object): void => console.log(JSON.stringify(value));
+  return {
+    ready(system: System) {
+      const { rig } = system;
+      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, devices: system.reports() });
+    },
+    device(device, event) {
+      if (!quiet)
+        print({ event: "device", device: device.name, change: event, ...(device.error ? { error: device.error.message } : {}) });
+    },
+    datagram(event) {
+      if (!quiet) print({ event: "datagram", ...event });
+    },
+    summary(summary) {
+      print({ event: "summary", ...summary });
+    },
+  };
+}

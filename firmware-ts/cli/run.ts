@@ -1,0 +1,62 @@
+/** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
+import { SystemClock, VirtualClock } from "../../hal/clock.ts";
+import { CaptureFile } from "../board/capture-file.ts";
+import { type RunRequest, rigFor } from "../board/run-options.ts";
+import { claimSocket, protectSocket } from "../board/runtime-dir.ts";
+import { needsRealTime, System, startSystem } from "../board/system.ts";
+import { stackMethods } from "../control/methods.ts";
+import { ControlServer } from "../control/server.ts";
+import { CommandError, Exit } from "./exit.ts";
+import { jsonReport, textReport } from "./run-report.ts";
+
+export interface RunOptions extends RunRequest {
+  name: string;
+  /** ms of the clock's time; undefined: until told to stop. */
+  duration?: number;
+  virtualTime: boolean;
+  json: boolean;
+  quiet: boolean;
+  capture?: string;
+}
+
+export async function run(options: RunOptions): Promise<number> {
+  const { name, duration, virtualTime, app } = options;
+  const rig = rigFor(options);
+  const obstacle = virtualTime ? needsRealTime(rig) : null;
+  if (obstacle !== null) throw new CommandError(`--virtual-time needs everything simulated, but ${obstacle}`);
+  if (virtualTime && duration === undefined) {
+    throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
+  }
+  const clock = virtualTime ? new VirtualClock() : new SystemClock();
+  // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
+  const path = virtualTime ? null : await claimSocket(name);
+  const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
+  const system = new System(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
+  const server = new ControlServer(stackMethods(system.stack));
+  const capture = options.capture === undefined ? null : new CaptureFile(system.stack, options.capture);
+  const told = toldToStop();
+  try {
+    if (path !== null) {
+      await server.listen(path);
+      protectSocket(path);
+    }
+    await Promise.race([startSystem(system), told]);
+    const over = clock instanceof VirtualClock ? clock.advance(duration as number) : system.finished;
+    await Promise.race([over, told]);
+    await system.stop();
+    listener.summary(system.summary());
+    return Exit.DONE;
+  } finally {
+    await server.close();
+    capture?.close();
+    if (clock instanceof SystemClock) clock.stop();
+  }
+}
+
+/** SIGINT or SIGTERM. A second one ends the process as usual. */
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}

@@ -1,0 +1,107 @@
+import type { Clock } from "../clock.ts";
+import { type BoardIo, GpioError, type Led, type Sensor } from "../gpio.ts";
+import type { Random } from "../random.ts";
+import { SimulatedIo } from "../simulated/io.ts";
+import { FIRMATA_BAUD, FirmataSource } from "./firmata.ts";
+import { IoPluginSource, isPluginName } from "./io-plugin.ts";
+import { type IoConnection, type IoSource, JohnnyFiveBoardIo } from "./johnny-five.ts";
+import { sensorKind } from "./sensor-kinds.ts";
+
+export interface BoardIoOptions {
+  /** How long real hardware may take until it is ready, in ms of the clock's time: real hardware wants a real clock. Default 10000. */
+  timeout?: number;
+  /** Imports an IO plugin's package: `(name) => import(name)`, written where plugins are to be found. Without it there are none. */
+  importPlugin?: (name: string) => Promise<unknown>;
+}
+
+/**
+ * The pins that a rig file's `board: { io: … }` names. Nothing is opened or loaded before open().
+ *
+ * | spec | pins |
+ * |---|---|
+ * | `none` | none: lamps light nothing, sensors are refused |
+ * | `simulated` | a simulated board, its inputs drawn from `random` and the clock's time |
+ * | `firmata:/dev/ttyUSB0`, `firmata:/dev/ttyACM0@115200` | a microcontroller with Firmata; 57600 baud unless told |
+ * | `raspi-io`, … | any johnny-five IO plugin that is installed |
+ *
+ * @throws GpioError GPIO_BAD_SPEC
+ */
+export function createBoardIo(spec: string, clock: Clock, random: Random, options: BoardIoOptions = {}): BoardIo {
+  const timeout = options.timeout ?? 10_000;
+  if (spec === "none") return new NoBoardIo();
+  if (spec === "simulated") return new JohnnyFiveBoardIo(new SimulatedIoSource(new SimulatedIo(clock, random)));
+  if (spec.startsWith("firmata:")) return new JohnnyFiveBoardIo(new FirmataSource({ ...parseFirmata(spec), timeout }, clock));
+  if (spec !== "firmata" && isPluginName(spec)) {
+    const plugin = { name: spec, timeout, importPlugin: options.importPlugin ?? null };
+    return new JohnnyFiveBoardIo(new IoPluginSource(plugin, clock));
+  }
+  throw badSpec(spec);
+}
+
+/** A simulated board, which outlives the sessions on it. */
+export class SimulatedIoSource implements IoSource {
+  readonly description = "simulated GPIO";
+  readonly simulated = true;
+  readonly #io: SimulatedIo;
+
+  constructor(io: SimulatedIo) {
+    this.#io = io;
+  }
+
+  async open(): Promise<IoConnection> {
+    const io = this.#io;
+    return {
+      io,
+      onLost: null,
+      attach: (pin, shape) => io.attach(pin, shape),
+      sample: (pin) => io.sample(pin),
+      close: async () => io.release(),
+    };
+  }
+}
+
+/** A board whose pins nobody drives. */
+class NoBoardIo implements BoardIo {
+  readonly description = "no GPIO";
+  readonly simulated = false;
+  onLost: ((error: GpioError) => void) | null = null;
+
+  async open(): Promise<void> {}
+
+  led(_pin: string): Led {
+    return new DarkLed();
+  }
+
+  sensor(kind: string, pin: string): Sensor {
+    sensorKind(kind);
+    const right = "board.io must be simulated, firmata:PORT or an IO plugin such as raspi-io, or the sensor must go";
+    throw new GpioError("GPIO_NO_IO", `${kind} on pin ${pin}: the rig has no GPIO (board.io is none); ${right}`);
+  }
+
+  async close(): Promise<void> {}
+}
+
+class DarkLed implements Led {
+  isOn = false;
+
+  on(): void {
+    this.isOn = true;
+  }
+
+  off(): void {
+    this.isOn = false;
+  }
+}
+
+/** `firmata:PATH[@BAUD]` */
+function parseFirmata(spec: string): { path: string; baud: number } {
+  const match = /^firmata:([^@]+)(?:@(\d{1,7}))?$/.exec(spec);
+  const baud = Number(match?.[2] ?? FIRMATA_BAUD);
+  if (!match || baud === 0) throw badSpec(spec);
+  return { path: match[1] as string, baud };
+}
+
+function badSpec(spec: string): GpioError {
+  const right = "none, simulated, firmata:PORT[@BAUD], or the npm package of a johnny-five IO plugin such as raspi-io";
+  return new GpioError("GPIO_BAD_SPEC", `board.io "${spec}": must be ${right}`);
+}

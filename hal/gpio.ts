@@ -1,0 +1,53 @@
+/**
+ * The board's own pins, as the stack uses them: lamps that can be lit and sensors that can be read. Who drives the pins (johnny-five
+ * over a real or simulated IO, or nobody) is decided where a BoardIo is made; nothing above knows.
+ */
+
+/** Something lit by one output pin. */
+export interface Led {
+  on(): void;
+  off(): void;
+  /** As last switched; false once the board is closed or lost. */
+  readonly isOn: boolean;
+}
+
+/** Something measured through one input pin. */
+export interface Sensor {
+  /** The kind, as in a rig file: `thermometer`, `light`, `analog` … */
+  readonly kind: string;
+  /** The pin, as in a rig file. */
+  readonly pin: string;
+  /** Unit of what read() returns, as people write it (`°C`, `V`); empty for a pure number. */
+  readonly unit: string;
+  /** The newest reading. NaN before the first, and once the board is closed or lost: an old reading is never passed off as new. */
+  read(): number;
+}
+
+/** The pins of one board. */
+export interface BoardIo {
+  /** What drives the pins and how it is reached, for people: `Firmata on /dev/ttyUSB0 at 57600 baud`. Valid before open(). */
+  readonly description: string;
+  /** The pins are not real. */
+  readonly simulated: boolean;
+  /** Called once when an open board goes away by itself. Set by the user, null to ignore. */
+  onLost: ((error: GpioError) => void) | null;
+  /** Reaches the board. @throws GpioError GPIO_PORT, GPIO_TIMEOUT, GPIO_NO_PLUGIN, GPIO_PLUGIN_FAILED */
+  open(): Promise<void>;
+  /** The lamp on a pin, dark at first. @throws GpioError GPIO_NOT_OPEN, GPIO_BAD_PIN */
+  led(pin: string): Led;
+  /** A sensor on a pin. @throws GpioError GPIO_NOT_OPEN, GPIO_BAD_KIND, GPIO_BAD_PIN, GPIO_NO_IO */
+  sensor(kind: string, pin: string): Sensor;
+  /** Darkens every lamp and lets go of the board; lamps and sensors had from it are dead. May be opened again. */
+  close(): Promise<void>;
+}
+
+/** The pins cannot do what was asked. `code` is stable. */
+export class GpioError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "GpioError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Random } from "../random.ts";
+
+const DAY = 86_400_000;
+/** Time between two knots of the noise, in ms; between them it moves smoothly. */
+const KNOT = 30_000;
+
+/** How a simulated voltage moves. */
+export interface SignalShape {
+  /** What it varies around, in volts. */
+  readonly mean: number;
+  /** Height of its daily wave, in volts. */
+  readonly swing: number;
+  /** Most that it strays from that wave, in volts. */
+  readonly noise: number;
+}
+
+/**
+ * A voltage that varies slowly, as a room's temperature does: a daily wave with seeded noise on it. It is a pure function of time,
+ * so how often it is read changes nothing.
+ */
+export class AnalogSignal {
+  readonly #shape: SignalShape;
+  readonly #random: Random;
+  /** Where in its day the signal is at time 0, in days. */
+  readonly #phase: number;
+  #knot = Number.NaN;
+  #left = 0;
+  #right = 0;
+
+  constructor(shape: SignalShape, random: Random) {
+    this.#shape = shape;
+    this.#random = random;
+    this.#phase = random.fork("phase").next();
+  }
+
+  /** Volts at `now`, in the clock's monotonic ms. */
+  at(now: number): number {
+    const knot = Math.floor(now / KNOT);
+    if (knot !== this.#knot) {
+      this.#knot = knot;
+      this.#left = this.#stray(knot);
+      this.#right = this.#stray(knot + 1);
+    }
+    const part = now / KNOT - knot;
+    const ease = part * part * (3 - 2 * part);
+    const wave = Math.sin(2 * Math.PI * (now / DAY + this.#phase));
+    return this.#shape.mean + this.#shape.swing * wave + this.#shape.noise * (this.#left + (this.#right - this.#left) * ease);
+  }
+
+  /** The noise at one knot, -1..1. */
+  #stray(knot: number): number {
+    return 2 * this.#random.fork(String(knot)).next() - 1;
+  }
+}

@@ -1,0 +1,102 @@
+import { hashIndex } from "./fcs.ts";
+import {
+  ANDOR,
+  BCEN,
+  CRCEN,
+  EHT0,
+  EPMCSL,
+  EPMM0,
+  EPMOL,
+  ERXFCON,
+  HTEN,
+  MAADR,
+  MCEN,
+  MPEN,
+  PMEN,
+  type RegisterFile,
+  UCEN,
+} from "./registers.ts";
+
+const PATTERN_WINDOW = 64;
+const HEADER = 14;
+const MAGIC_SYNC = 6;
+const MAGIC_REPEATS = 16;
+
+/** Everything that chooses by content; CRCEN is asked of each frame besides. */
+const CHOICES = UCEN | PMEN | MPEN | HTEN | MCEN | BCEN;
+
+/** Whether the receive filters let a frame in (section 8). `fcs` is what stands behind its bytes. */
+export function accepts(registers: RegisterFile, bytes: Uint8Array, length: number, fcs: number, fcsOk: boolean): boolean {
+  const config = registers.get(ERXFCON);
+  if ((config & CRCEN) !== 0 && !fcsOk) return false;
+  if ((config & CHOICES) === 0) return true;
+  const all = (config & ANDOR) !== 0;
+  // With OR the first match decides, with AND the first miss.
+  for (let filter = UCEN; filter !== 0; filter >>= 1) {
+    if ((config & CHOICES & filter) === 0) continue;
+    if (matches(filter, registers, bytes, length, fcs) !== all) return !all;
+  }
+  return all;
+}
+
+function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, length: number, fcs: number): boolean {
+  switch (filter) {
+    case UCEN:
+      return isStation(registers, bytes, 0);
+    case PMEN:
+      return matchesPattern(registers, bytes, length, fcs);
+    case MPEN:
+      return isStation(registers, bytes, 0) && hasMagic(registers, bytes, length);
+    case HTEN: {
+      const index = hashIndex(bytes);
+      return registers.has(EHT0 + (index >> 3), 1 << (index & 7));
+    }
+    case MCEN:
+      return ((bytes[0] as number) & 1) !== 0;
+    default:
+      return isBroadcast(bytes, 0);
+  }
+}
+
+/** bytes[at..at+6) are all ones. */
+export function isBroadcast(bytes: Uint8Array, at: number): boolean {
+  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== 0xff) return false;
+  return true;
+}
+
+function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
+  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet] as number)) return false;
+  return true;
+}
+
+/** Six FFh, then the station address sixteen times, anywhere in the data field (section 8.3). */
+function hasMagic(registers: RegisterFile, bytes: Uint8Array, length: number): boolean {
+  const last = length - MAGIC_SYNC - 6 * MAGIC_REPEATS;
+  for (let at = HEADER; at <= last; at++) if (isBroadcast(bytes, at) && hasRepeats(registers, bytes, at + MAGIC_SYNC)) return true;
+  return false;
+}
+
+function hasRepeats(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
+  for (let repeat = 0; repeat < MAGIC_REPEATS; repeat++) if (!isStation(registers, bytes, at + 6 * repeat)) return false;
+  return true;
+}
+
+/**
+ * The Internet checksum (RFC 1071) of the selected bytes, packed together and filled up with a zero byte, against EPMCS. A window
+ * that reaches beyond the end of the FCS never matches (section 8.2).
+ */
+function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: number, fcs: number): boolean {
+  const offset = registers.word(EPMOL);
+  if (offset + PATTERN_WINDOW > length + 4) return false;
+  let sum = 0;
+  let high = true;
+  for (let at = 0; at < PATTERN_WINDOW; at++) {
+    if (!registers.has(EPMM0 + (at >> 3), 1 << (at & 7))) continue;
+    const where = offset + at;
+    const byte = where < length ? (bytes[where] as number) : (fcs >>> (8 * (where - length))) & 0xff;
+    sum += high ? byte << 8 : byte;
+    high = !high;
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return (~sum & 0xffff) === registers.word(EPMCSL);
+}

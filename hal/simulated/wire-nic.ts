@@ -1,0 +1,173 @@
+/**
+ * An ideal Ethernet controller on a simulated wire: no bus, no rings, no errata, no time. For the simulated gateway, tests and
+ * benches, where the controller is not what is looked at.
+ */
+import type { Clock } from "../clock.ts";
+import { DropReason } from "../drop-reason.ts";
+import {
+  type ControllerHost,
+  ETHERNET_HEADER,
+  type EthernetController,
+  LinkStatistics,
+  MAC_BYTES,
+  MAX_FRAME,
+  type ReceiveMode,
+} from "../ethernet.ts";
+import { Checksum, type SkBuff, SkBuffQueue } from "../skbuff.ts";
+import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
+import { completeChecksum, copyFromWire, transmitPadded } from "./wire-frame.ts";
+
+export interface WireNicOptions {
+  /** Frames that wait to be polled; more are lost. Default 256. */
+  queue?: number;
+}
+
+const DEFAULT_QUEUE = 256;
+/** A frame with an IEEE 802.1Q tag may be this much longer. */
+const VLAN_TAG = 4;
+
+export class WireNic implements EthernetController, WireStation {
+  readonly driver = "wire";
+  readonly simulated = true;
+  readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  readonly statistics: LinkStatistics = new LinkStatistics();
+  readonly #name: string;
+  readonly #limit: number;
+  readonly #received = new SkBuffQueue();
+  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
+  #host: ControllerHost | null = null;
+  #linkUp = false;
+  #masked = false;
+  /** Its end of the cable; pull it with `port.plugged = false`. */
+  readonly port: SegmentPort;
+
+  /** @param _clock as every simulated part takes one; this one has no delays of its own */
+  constructor(_clock: Clock, segment: EthernetSegment, name: string, address: Uint8Array, options: WireNicOptions = {}) {
+    this.#name = name;
+    this.#limit = options.queue ?? DEFAULT_QUEUE;
+    this.address.set(address);
+    // Last: the segment may call wireLink() before it returns.
+    this.port = segment.attach(name, this);
+  }
+
+  get description(): string {
+    return `ideal controller ${this.#name} on a simulated wire`;
+  }
+
+  async open(host: ControllerHost): Promise<void> {
+    this.#host = host;
+    this.#masked = false;
+    host.carrier(this.#linkUp);
+  }
+
+  async close(): Promise<void> {
+    const host = this.#host;
+    this.#host = null;
+    for (let skb = this.#received.dequeue(); skb; skb = this.#received.dequeue()) host?.drops.drop(skb, DropReason.QUEUE_PURGE);
+  }
+
+  setReceiveMode(mode: ReceiveMode): void {
+    this.#mode.promiscuous = mode.promiscuous;
+    this.#mode.allMulticast = mode.allMulticast;
+  }
+
+  /** Never full: a frame is on the wire when this returns. */
+  transmit(skb: SkBuff): boolean {
+    const host = this.#host;
+    if (!host) {
+      skb.drop(DropReason.DEV_READY);
+      return true;
+    }
+    if (!this.#linkUp) {
+      this.statistics.txErrors++;
+      this.statistics.txCarrierErrors++;
+      host.drops.drop(skb, DropReason.TX_CARRIER);
+      return true;
+    }
+    if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) {
+      this.statistics.txErrors++;
+      this.statistics.txAbortedErrors++;
+      host.drops.drop(skb, DropReason.TX_ABORTED);
+      return true;
+    }
+    this.statistics.txPackets++;
+    this.statistics.txBytes += skb.length;
+    transmitPadded(this.port, skb);
+    skb.consume();
+    return true;
+  }
+
+  poll(budget: number): number {
+    const host = this.#host;
+    if (!host) return 0;
+    let work = 0;
+    while (work < budget) {
+      const skb = this.#received.dequeue();
+      if (!skb) break;
+      work++;
+      host.receive(skb);
+    }
+    if (work < budget && host.complete(work)) {
+      this.#masked = false;
+      // The line is level triggered: what came in while complete() ran asks at once.
+      if (this.#received.length > 0) this.#interrupt();
+    }
+    return work;
+  }
+
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
+    const host = this.#host;
+    if (!host) return;
+    const statistics = this.statistics;
+    if (!fcsOk) {
+      statistics.rxErrors++;
+      statistics.rxCrcErrors++;
+      return;
+    }
+    if (length < ETHERNET_HEADER || length > MAX_FRAME + VLAN_TAG) {
+      statistics.rxErrors++;
+      statistics.rxLengthErrors++;
+      return;
+    }
+    const group = (bytes[0]! & 1) === 1;
+    const broadcast = group && isBroadcast(bytes);
+    if (!this.#mode.promiscuous && !(group ? broadcast || this.#mode.allMulticast : this.#isOurs(bytes))) return;
+    if (this.#received.length >= this.#limit) {
+      statistics.rxErrors++;
+      statistics.rxOverErrors++;
+      return;
+    }
+    const skb = host.pool.allocate();
+    if (!skb) {
+      host.drops.count(DropReason.NOMEM);
+      return;
+    }
+    copyFromWire(skb, bytes, length);
+    statistics.rxPackets++;
+    statistics.rxBytes += length;
+    if (group && !broadcast) statistics.rxMulticast++;
+    this.#received.enqueue(skb);
+    this.#interrupt();
+  }
+
+  wireLink(up: boolean): void {
+    this.#linkUp = up;
+    this.#host?.carrier(up);
+  }
+
+  #interrupt(): void {
+    if (this.#masked) return;
+    this.#masked = true;
+    this.#host?.schedule();
+  }
+
+  #isOurs(bytes: Uint8Array): boolean {
+    for (let i = 0; i < MAC_BYTES; i++) if (bytes[i] !== this.address[i]) return false;
+    return true;
+  }
+}
+
+function isBroadcast(bytes: Uint8Array): boolean {
+  for (let i = 0; i < MAC_BYTES; i++) if (bytes[i] !== 0xff) return false;
+  return true;
+}

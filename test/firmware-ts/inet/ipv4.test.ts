@@ -1,0 +1,159 @@
+/** IPv4 in: every way in which a header can be wrong, and what is none the less a good packet. */
+import t from "tap";
+import { DropReason, dropReasonName } from "../../../hal/drop-reason.ts";
+import { Lab } from "../../support/lab.ts";
+import { BROADCAST, ipv4Frame, T2, type UdpFields, udp } from "../../support/wire-format.ts";
+
+/** A bench whose port 5000 writes down what it gets. */
+async function listening(addresses?: string[]): Promise<Lab & { got: string[] }> {
+  const lab = await Lab.open(addresses ? { addresses } : {});
+  const got: string[] = [];
+  lab.stack.udp.open(5000).onDatagram = (bytes, at, length) => got.push(Buffer.from(bytes.subarray(at, at + length)).toString("latin1"));
+  return Object.assign(lab, { got });
+}
+
+/** Reasons of the device's drops, as `NAME count`. */
+function drops(lab: Lab): string[] {
+  return Array.from(lab.eth0.drops.counts, (count, reason) => `${dropReasonName(reason)} ${count}`).filter((line) => !line.endsWith(" 0"));
+}
+
+t.test("dropped in silence, counted once under its reason, never delivered", async (t) => {
+  const rows: [string, UdpFields, string][] = [
+    ["version 5", { version: 5 }, "IP_INHDR"],
+    ["version 0", { version: 0 }, "IP_INHDR"],
+    ["version 6", { version: 6 }, "IP_INHDR"],
+    ["header of 16 bytes", { ihl: 4 }, "IP_INHDR"],
+    ["header of 0 bytes", { ihl: 0 }, "IP_INHDR"],
+    ["header longer than the packet", { ihl: 15, length: 30 }, "IP_INHDR"],
+    ["checksum off by one", { headerSum: 0x1234 }, "IP_CSUM"],
+    ["checksum 0", { headerSum: 0 }, "IP_CSUM"],
+    ["total length 0", { length: 0 }, "IP_INHDR"],
+    ["total length 19", { length: 19 }, "IP_INHDR"],
+    ["total length one more than there is", { length: 31 }, "PKT_TOO_SMALL"],
+    ["total length 65535", { length: 65_535 }, "PKT_TOO_SMALL"],
+    ["first fragment", { fragment: 0x2000 }, "IP_FRAGMENT"],
+    ["middle fragment", { fragment: 0x2001 }, "IP_FRAGMENT"],
+    ["last fragment", { fragment: 0x1fff }, "IP_FRAGMENT"],
+    ["protocol 253", { protocol: 253 }, "IP_NOPROTO"],
+    ["to another station's address", { to: T2 }, "OTHERHOST"],
+    ["for another host", { destination: "10.0.0.9" }, "IP_NOT_LOCAL"],
+    ["for 127.0.0.1", { destination: "127.0.0.1" }, "IP_NOT_LOCAL"],
+    ["for 0.0.0.0", { destination: "0.0.0.0", to: BROADCAST }, "IP_NOT_LOCAL"],
+    ["for a group nobody joined", { destination: "224.0.0.99", to: "01:00:5e:00:00:63" }, "IP_NOT_LOCAL"],
+    ["for another subnet's broadcast address", { destination: "10.0.1.255", to: BROADCAST }, "IP_NOT_LOCAL"],
+    ...["224.0.0.5", "239.1.2.3", "255.255.255.255", "127.0.0.1", "0.0.0.0", "0.0.0.9", "10.0.0.1", "10.0.0.255"].map(
+      (source): [string, UdpFields, string] => [`from ${source}`, { source }, "IP_INADDRERRORS"],
+    ),
+    ["source route, loose", { options: [131, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
+    ["source route, strict", { options: [137, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
+    ["option of length 0", { options: [7, 0, 0, 0] }, "IP_INHDR"],
+    ["option of length 1", { options: [7, 1, 0, 0] }, "IP_INHDR"],
+    ["option longer than the header", { options: [7, 5, 0, 0] }, "IP_INHDR"],
+    ["option without its length", { options: [1, 1, 1, 7] }, "IP_INHDR"],
+  ];
+  for (const [what, fields, reason] of rows) {
+    const lab = await listening();
+    lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true });
+    // 30 bytes of IP: shorter than the shortest frame, so that nothing behind it can be taken for data.
+    lab.say(udp(fields, "ab"));
+    t.same([lab.got, lab.heard(), drops(lab)], [[], [], [`${reason} 1`]], what);
+    t.same([lab.inUse, lab.stack.arp.table.entries], [0, 0], what);
+  }
+});
+
+t.test("delivered", async (t) => {
+  const rows: [string, UdpFields][] = [
+    ["plain", {}],
+    ["TTL 0", { ttl: 0 }],
+    ["TTL 1", { ttl: 1 }],
+    ["don't fragment", { fragment: 0x4000 }],
+    ["reserved flag", { fragment: 0x8000 }],
+    ["type of service", { tos: 0xff }],
+    ["no-operations and an end", { options: [1, 1, 1, 0] }],
+    ["end, then anything", { options: [0, 131, 0, 255] }],
+    ["an unknown option, well formed", { options: [222, 4, 9, 9] }],
+    ["record route, 40 bytes of options", { options: [7, 39, 4, ...Array<number>(36).fill(0), 0] }],
+    ["in a broadcast frame", { to: BROADCAST }],
+    ["to the subnet's broadcast address", { to: BROADCAST, destination: "10.0.0.255" }],
+    ["to 255.255.255.255", { to: BROADCAST, destination: "255.255.255.255" }],
+    ["from another subnet", { source: "192.168.7.7" }],
+  ];
+  for (const [what, fields] of rows) {
+    const lab = await listening();
+    lab.say(udp(fields, "ab"));
+    t.same([lab.got, drops(lab), lab.heard(), lab.inUse], [["ab"], [], [], 0], what);
+  }
+});
+
+t.test("padding is not data", async (t) => {
+  const lab = await listening();
+  lab.say(Uint8Array.from([...udp({}, "ab"), ...Array<number>(30).fill(0x55)]));
+  lab.say(Uint8Array.from([...udp({ udpSum: 0 }, ""), ...Array<number>(30).fill(0x55)]));
+  t.same(lab.got, ["ab", ""]);
+});
+
+t.test("cut anywhere: never delivered, no byte read beyond the cut", async (t) => {
+  for (const options of [[], [1, 1, 1, 0], [7, 39, 4, ...Array<number>(36).fill(0), 0]]) {
+    const whole = udp({ options }, "payload");
+    for (let length = 14; length < whole.length; length++) {
+      const lab = await listening();
+      lab.say(whole);
+      // The slot that the cut frame gets held the whole one: what lies behind the cut is good.
+      lab.say(whole.subarray(0, length));
+      t.same([lab.got.length, lab.eth0.drops.total, lab.inUse], [1, 1, 0], `${options.length} bytes of options, cut at ${length}`);
+    }
+  }
+});
+
+t.test("each single wrong bit of the header is caught by its checksum or its fields", async (t) => {
+  const lab = await listening();
+  const good = udp({ udpSum: 0 }, "ab");
+  for (let bit = 14 * 8; bit < 34 * 8; bit++) {
+    const bad = good.slice();
+    bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
+    lab.say(bad);
+  }
+  t.same([lab.got, lab.eth0.drops.total, lab.heard(), lab.inUse], [[], 160, [], 0]);
+});
+
+t.test("what goes out: a header byte for byte", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", lab.eth0);
+  lab.poke();
+  const hex = Buffer.from(lab.take()[0]?.bytes as Uint8Array).toString("hex");
+  //           version TOS length id   DF   TTL UDP sum  source   destination
+  t.equal(hex.slice(28, 68), "4500001e000040004011" + "26cd" + "0a000001" + "0a000002");
+  t.equal(lab.poke("10.0.0.2", new Uint8Array(1472)), "sent");
+  t.equal(lab.take()[0]?.bytes.length, 1514);
+  t.equal(lab.poke("10.0.0.2", new Uint8Array(1473)), "failed PKT_TOO_BIG");
+  t.same([lab.take(), lab.inUse], [[], 0]);
+});
+
+t.test("to ourselves: delivered with the next turn, nothing on the wire, device up or not", async (t) => {
+  const lab = await listening(["10.0.0.1/24", "10.0.0.11/24"]);
+  const { socket } = lab;
+  t.equal(socket.send(Buffer.from("me"), 0x0a00000b, 5000).status, "sent");
+  t.same(lab.got, [], "not within the call");
+  lab.run(0);
+  t.same([lab.got, lab.fates, lab.heard(), lab.inUse], [["me"], ["0 sent"], [], 0]);
+  await lab.eth0.close();
+  socket.send(Buffer.from("again"), 0x0a000001, 5000);
+  lab.run(0);
+  t.same(lab.got, ["me", "again"]);
+});
+
+t.test("to ourselves: the backlog is bounded, and what does not fit is refused to the sender", async (t) => {
+  const lab = await listening();
+  lab.socket.sendBuffer = 1e9;
+  const said = Array.from({ length: 1200 }, (_, n) => lab.socket.send(Buffer.from(`${n}`), 0x0a000001, 5000, n).status);
+  t.same([said.filter((status) => status === "sent").length, said.slice(1000).every((status) => status === "failed")], [1000, true]);
+  lab.run(0);
+  t.equal(lab.stack.ip.drops.get(DropReason.CPU_BACKLOG), 200);
+  t.same([lab.got.length, lab.fates.length, lab.inUse], [1000, 1000, 0]);
+});
+
+t.test("a known protocol without a byte of it is too small", async (t) => {
+  const lab = await listening();
+  for (const protocol of [1, 17]) lab.say(ipv4Frame({}, protocol, []));
+  t.same([drops(lab), lab.inUse], [["PKT_TOO_SMALL 2"], 0]);
+});

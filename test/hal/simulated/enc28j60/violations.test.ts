@@ -1,0 +1,73 @@
+/** What drivers in the field do wrong, as this model meets it. */
+import t from "tap";
+import { Bench, frame } from "./bench.ts";
+
+t.test("a start by the book has nothing to note", async (t) => {
+  const bench = new Bench().start();
+  bench.arrive(frame(61));
+  bench.take(0);
+  bench.send(frame(60));
+  t.equal(bench.chip.violations.total, 0, bench.chip.violations.toString());
+  t.equal(bench.chip.violations.toString(), "");
+});
+
+t.test("ring settings", async (t) => {
+  const even = new Bench().start();
+  even.put16(0x0c, 0);
+  t.equal(even.chip.violations.count("even-erxrdpt"), 1, "ERXRDPT = 0, as EtherCard and UIPEthernet start");
+  even.arrive(frame(60));
+  t.equal(even.get(0x39), 1, "and yet frames come in");
+
+  const live = new Bench().start();
+  live.put16(0x08, 0x0100);
+  live.put16(0x0a, 0x18ff);
+  t.equal(live.chip.violations.count("receive-buffer-changed"), 4);
+  live.writeMemory(0x0200, [1]);
+  t.match(live.chip.violations.message("receive-buffer-written"), /200h/);
+
+  for (const [start, end, free] of [
+    [1, 0x19ff, 0x19ff],
+    [0, 0x19fe, 0x19fd],
+    [0x1000, 0x0fff, 0x0fff],
+    [0, 0x0fff, 0x1fff],
+  ] as const) {
+    const bench = new Bench().start();
+    bench.bitClear(0x1f, 0x04);
+    bench.put16(0x08, start);
+    bench.put16(0x0a, end);
+    bench.put16(0x0c, free);
+    bench.bitSet(0x1f, 0x04);
+    t.equal(bench.chip.violations.count("receive-buffer-shape"), 1, `${start}..${end}, ${free}`);
+    bench.arrive(frame(60));
+  }
+});
+
+t.test("duplex", async (t) => {
+  const bench = new Bench().start();
+  bench.put(0x42, 0x32);
+  t.equal(bench.chip.violations.count("duplex-changed"), 1);
+  bench.bitClear(0x1f, 0x04);
+  bench.bitSet(0x1f, 0x04);
+  t.equal(bench.chip.violations.count("duplex-mismatch"), 1);
+});
+
+t.test("the MACON3 that EtherCard leaves behind on a strict chip sends nothing anyone receives", async (t) => {
+  for (const lenientBitOps of [false, true]) {
+    const bench = new Bench({ lenientBitOps }).start();
+    bench.put(0x42, 0x00);
+    bench.bitSet(0x42, 0x20 | 0x10 | 0x02);
+    bench.send(frame(42));
+    t.same(
+      bench.listener.frames.map((sent) => sent.length),
+      lenientBitOps ? [60] : [],
+    );
+    t.equal(bench.chip.violations.count("bit-field-on-mac"), 1);
+  }
+});
+
+t.test("the self-test is not there and says so", async (t) => {
+  const bench = new Bench();
+  bench.put(0x67, 0x01);
+  t.equal(bench.get(0x67), 0);
+  t.equal(bench.chip.violations.count("self-test-not-modelled"), 1);
+});

@@ -1,0 +1,157 @@
+/**
+ * A ControllerHost for tests of drivers: a minimal NAPI loop on clock tasks that keeps what it is handed and notes every breach of
+ * the contract by the driver, such as a frame handed up outside a poll or beyond the budget.
+ */
+import type { Clock, Task } from "../../hal/clock.ts";
+import type { DropReason } from "../../hal/drop-reason.ts";
+import { type ControllerHost, type EthernetController, POLL_PENDING } from "../../hal/ethernet.ts";
+import { DropCounters, type SkBuff, type SkBuffOwner, SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
+
+export interface FakeHostOptions {
+  /** Default 64. */
+  budget?: number;
+  /** Packets in the pool. Default 4096. */
+  pool?: number;
+  /** What to do with a frame besides keeping a copy. */
+  onFrame?: (skb: SkBuff) => void;
+  /** Keep copies of what was received. Default true. */
+  keep?: boolean;
+}
+
+export class FakeHost implements ControllerHost, SkBuffOwner {
+  readonly pool: SkBuffPool;
+  readonly drops: DropCounters = new DropCounters();
+  budget: number;
+  onFrame: ((skb: SkBuff) => void) | null;
+  readonly keep: boolean;
+  controller: EthernetController | null = null;
+
+  /** Frames received, in order. */
+  readonly frames: Uint8Array[] = [];
+  /** What became of each frame sent, by its cookie. */
+  readonly settlements: DropReason[] = [];
+  readonly carriers: boolean[] = [];
+  readonly errors: Error[] = [];
+  /** Work of each poll that ended. */
+  readonly polls: number[] = [];
+  /** What the driver did against the contract. */
+  readonly breaches: string[] = [];
+  /** Frames received, of which copies may not have been kept. */
+  received = 0;
+  wakes = 0;
+  completions = 0;
+
+  readonly #task: Task;
+  readonly #queue = new SkBuffQueue();
+  #cookie = 0;
+  #scheduled = false;
+  #missed = false;
+  /** A poll is under way; a pending one has returned already. */
+  #polling = false;
+  #pending = false;
+  /** Frames handed up in it. */
+  #inPoll = 0;
+
+  constructor(clock: Clock, options: FakeHostOptions = {}) {
+    this.pool = new SkBuffPool({ limit: options.pool ?? 4096 });
+    this.budget = options.budget ?? 64;
+    this.keep = options.keep ?? true;
+    this.onFrame = options.onFrame ?? null;
+    this.#task = clock.task(() => this.#poll());
+  }
+
+  /** Frames that wait for the controller. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Sends a copy of these bytes now or when the controller takes them; returns the index into {@link settlements}. */
+  send(bytes: Uint8Array, headroom?: number): number {
+    const skb = this.pool.allocate();
+    if (!skb) throw new Error("the test's packet pool is empty");
+    if (headroom !== undefined) skb.data = skb.tail = headroom;
+    skb.bytes.set(bytes, skb.put(bytes.length));
+    skb.owner = this;
+    skb.cookie = this.#cookie++;
+    const { cookie } = skb;
+    if (this.#queue.length > 0 || !this.controller?.transmit(skb)) this.#queue.enqueue(skb);
+    return cookie;
+  }
+
+  settled(skb: SkBuff, reason: DropReason): void {
+    if (this.settlements[skb.cookie] !== undefined) this.breaches.push(`frame ${skb.cookie} settled twice`);
+    this.settlements[skb.cookie] = reason;
+  }
+
+  schedule(): boolean {
+    if (this.#scheduled) {
+      this.#missed = true;
+      return false;
+    }
+    this.#scheduled = true;
+    this.#task.schedule();
+    return true;
+  }
+
+  receive(skb: SkBuff): void {
+    if (!this.#polling) this.breaches.push("receive() outside a poll");
+    if (++this.#inPoll > this.budget) this.breaches.push(`${this.#inPoll} frames with a budget of ${this.budget}`);
+    this.received++;
+    if (this.keep) this.frames.push(skb.bytes.slice(skb.data, skb.tail));
+    this.onFrame?.(skb);
+    skb.consume();
+  }
+
+  complete(work: number): boolean {
+    if (!this.#polling) this.breaches.push("complete() outside a poll");
+    if (work >= this.budget) this.breaches.push("complete() with the budget used up");
+    this.completions++;
+    if (this.#missed) {
+      this.#missed = false;
+      return false;
+    }
+    this.#scheduled = false;
+    return true;
+  }
+
+  polled(work: number): void {
+    if (!this.#pending) this.breaches.push("polled() though no poll was pending");
+    this.#pending = false;
+    this.#ended(work);
+  }
+
+  wake(): void {
+    this.wakes++;
+    for (let skb = this.#queue.dequeue(); skb; skb = this.#queue.dequeue()) {
+      if (this.controller?.transmit(skb)) continue;
+      this.#queue.requeue(skb);
+      return;
+    }
+  }
+
+  carrier(up: boolean): void {
+    this.carriers.push(up);
+  }
+
+  failed(error: Error): void {
+    this.errors.push(error);
+  }
+
+  #poll(): void {
+    if (this.#polling) this.breaches.push("polled again before the poll under way had ended");
+    if (!this.controller) return;
+    this.#polling = true;
+    this.#missed = false;
+    this.#inPoll = 0;
+    const work = this.controller.poll(this.budget);
+    if (work === POLL_PENDING) this.#pending = true;
+    else this.#ended(work);
+  }
+
+  #ended(work: number): void {
+    this.#polling = false;
+    this.polls.push(work);
+    if (work < this.#inPoll) this.breaches.push(`a poll handed up ${this.#inPoll} frames and reported ${work}`);
+    if (this.#scheduled) this.#task.schedule();
+  }
+}

@@ -1,0 +1,250 @@
+/** An ENC28J60 driver on a simulated chip, with a peer at the other end of the cable, and the faults that the chip model lacks. */
+import { Enc28j60, type Enc28j60DriverOptions } from "../../drivers/enc28j60/enc28j60.ts";
+import { type Clock, type Task, type Timer, VirtualClock } from "../../hal/clock.ts";
+import { SimulatedInterrupt } from "../../hal/interrupt.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
+import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
+import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
+import { FakeHost, type FakeHostOptions } from "./controller-host.ts";
+
+export const STATION: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01);
+export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
+
+const TXIF_TXERIF = 0x0a;
+const TXRTS = 0x08;
+const PKTIF = 0x40;
+
+/** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
+export type Mishap = "late-collision" | "excessive-collisions" | "hang";
+
+/** Stands between bus and chip, and does what silicon does on a bad day. */
+export class FaultyChip implements SpiDevice {
+  readonly description = "simulated ENC28J60 with faults";
+  readonly line: SimulatedInterrupt = new SimulatedInterrupt();
+  /** What becomes of the next transmissions, first one first. */
+  readonly mishaps: Mishap[] = [];
+  /** PKTIF and the interrupt line tell nothing of packets (erratum 6). */
+  hidesPackets = false;
+  /** The interrupt line is held down whatever the chip does. */
+  lineStuck = false;
+  /** Every answer is made of this byte: the chip is gone. */
+  dead: number | null = null;
+  /** Transmissions started, and TXRST pulses. */
+  starts = 0;
+  resets = 0;
+  readonly #chip: Enc28j60Chip;
+  #flags = 0;
+  #vector: Uint8Array | null = null;
+
+  constructor(chip: Enc28j60Chip) {
+    this.#chip = chip;
+    chip.interrupt.onAssert = () => this.update();
+  }
+
+  exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
+    const command = write[writeAt] as number;
+    const data = write[writeAt + 1] as number;
+    if (this.dead !== null) {
+      read.fill(this.dead, readAt, readAt + readLength);
+    } else if (command === 0x9f && (data & TXRTS) !== 0 && this.#mishap()) {
+      // Swallowed: the chip never hears of it.
+    } else {
+      if (command === 0x9f && (data & 0x80) !== 0) this.resets++;
+      if (command === 0xbc) this.#flags &= ~data;
+      this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
+      if (command === 0x1c) {
+        read[readAt] = (read[readAt] as number) | this.#flags;
+        if (this.hidesPackets) read[readAt] = (read[readAt] as number) & ~PKTIF;
+      }
+      if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
+    }
+    this.update();
+  }
+
+  /** Brings the line to what it should be after a fault was switched. */
+  update(): void {
+    this.line.set(this.lineStuck || (this.#chip.interrupt.asserted && !this.hidesPackets) || this.#flags !== 0);
+  }
+
+  #mishap(): boolean {
+    this.starts++;
+    const mishap = this.mishaps.shift();
+    if (!mishap) return false;
+    if (mishap === "hang") return true;
+    this.#flags = TXIF_TXERIF;
+    // Status vector: collisions in bits 16..19, excessive collision bit 28, late collision bit 29.
+    this.#vector = Uint8Array.of(60, 0, 3, mishap === "late-collision" ? 0x20 : 0x10, 0, 0, 0);
+    return true;
+  }
+}
+
+/** Knows which of its timers are armed. */
+export class CountingClock implements Clock {
+  readonly #clock: VirtualClock;
+  readonly #timers: Timer[] = [];
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  get armed(): number {
+    return this.#timers.filter((timer) => timer.armed).length;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wallTime(): number {
+    return this.#clock.wallTime();
+  }
+
+  timer(callback: () => void): Timer {
+    const timer = this.#clock.timer(callback);
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  task(callback: () => void): Task {
+    return this.#clock.task(callback);
+  }
+}
+
+export interface BenchOptions {
+  /** Round trip of the SPI bus, in ms. Default 0. */
+  roundTrip?: number;
+  /** Connect the interrupt line. Default true. */
+  interrupt?: boolean;
+  host?: FakeHostOptions;
+  segment?: SegmentOptions;
+  driver?: Omit<Enc28j60DriverOptions, "address" | "interrupt">;
+}
+
+/** The four ways in which the driver can be connected. */
+export const CONNECTIONS: readonly { name: string; roundTrip: number; interrupt: boolean }[] = [
+  { name: "synchronous bus, interrupt line", roundTrip: 0, interrupt: true },
+  { name: "synchronous bus, polled", roundTrip: 0, interrupt: false },
+  { name: "bus with a round trip of 2 ms, interrupt line", roundTrip: 2, interrupt: true },
+  { name: "bus with a round trip of 2 ms, polled", roundTrip: 2, interrupt: false },
+];
+
+export class Bench implements WireStation {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly driverClock: CountingClock = new CountingClock(this.clock);
+  readonly segment: EthernetSegment;
+  readonly chip: Enc28j60Chip;
+  readonly faults: FaultyChip;
+  readonly bus: SimulatedSpiBus;
+  readonly driver: Enc28j60;
+  readonly host: FakeHost;
+  readonly peer: SegmentPort;
+  /** What the driver put on the wire, in order. */
+  readonly sent: Uint8Array[] = [];
+
+  constructor(options: BenchOptions = {}) {
+    const { clock } = this;
+    this.segment = new EthernetSegment(clock, new SeededRandom("enc28j60"), options.segment);
+    this.chip = new Enc28j60Chip(clock, this.segment, "chip");
+    this.peer = this.segment.attach("peer", this);
+    this.faults = new FaultyChip(this.chip);
+    this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip ?? 0);
+    const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
+    this.driver = new Enc28j60(this.bus, this.driverClock, { address: STATION, ...line, ...options.driver });
+    this.host = new FakeHost(clock, options.host);
+    this.host.controller = this.driver;
+  }
+
+  /** Powers up, waits for the crystal, opens the driver. */
+  async open(): Promise<void> {
+    await this.clock.advance(1);
+    const opened = this.driver.open(this.host);
+    await this.clock.advance(100);
+    await opened;
+  }
+
+  async close(): Promise<void> {
+    const closed = this.driver.close();
+    await this.clock.advance(20);
+    await closed;
+  }
+
+  wireFrame(bytes: Uint8Array, length: number): void {
+    this.sent.push(bytes.slice(0, length));
+  }
+
+  wireLink(): void {}
+
+  /** A frame from the peer arrives. */
+  deliver(frame: Uint8Array): void {
+    this.peer.transmit(frame, 0, frame.length);
+  }
+
+  /** Reads an ETH register behind the driver's back, leaving the bank as it was. */
+  register(bank: number, address: number): number {
+    return this.#inBank(bank, () => this.#command([address], 1)[0] as number);
+  }
+
+  /** Reads a MAC or MII register behind the driver's back. */
+  macRegister(bank: number, address: number): number {
+    return this.#inBank(bank, () => this.#command([address], 2)[1] as number);
+  }
+
+  register16(bank: number, address: number): number {
+    return this.register(bank, address) | (this.register(bank, address + 1) << 8);
+  }
+
+  /** Writes packet memory behind the driver's back. */
+  poke(address: number, bytes: readonly number[]): void {
+    this.#inBank(0, () => {
+      this.#command([0x42, address & 0xff], 0);
+      this.#command([0x43, address >> 8], 0);
+      this.#command([0x7a, ...bytes], 0);
+    });
+    this.chip.violations.clear();
+  }
+
+  #inBank<T>(bank: number, action: () => T): T {
+    const selected = (this.#command([0x1f], 1)[0] as number) & 3;
+    this.#command([0xbf, 3], 0);
+    this.#command([0x9f, bank], 0);
+    const result = action();
+    this.#command([0xbf, 3], 0);
+    this.#command([0x9f, selected], 0);
+    return result;
+  }
+
+  #command(bytes: readonly number[], readLength: number): Uint8Array {
+    const read = new Uint8Array(readLength);
+    this.chip.exchange(Uint8Array.from(bytes), 0, bytes.length, read, 0, readLength);
+    return read;
+  }
+}
+
+/** A frame of `length` bytes whose content tells its length and number. */
+export function frameOf(length: number, number = 0, to: Uint8Array = STATION, from: Uint8Array = PEER): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes.set(to, 0);
+  bytes.set(from, 6);
+  bytes[12] = 0x88;
+  bytes[13] = 0xb5;
+  for (let at = 14; at < length; at++) bytes[at] = (at * 31 + length * 7 + number * 13) & 0xff;
+  return bytes;
+}
+
+/** As the chip sends it: with zeros up to 60 bytes. */
+export function padded(frame: Uint8Array): Uint8Array {
+  if (frame.length >= 60) return frame;
+  const bytes = new Uint8Array(60);
+  bytes.set(frame);
+  return bytes;
+}
+
+/** Index of the first frame that differs, -1 when all are the same: a deep comparison of thousands of frames would take minutes. */
+export function firstDifference(found: readonly Uint8Array[], wanted: readonly Uint8Array[]): number {
+  for (let at = 0; at < Math.max(found.length, wanted.length); at++) {
+    const [a, b] = [found[at], wanted[at]];
+    if (!a || !b || Buffer.compare(a, b) !== 0) return at;
+  }
+  return -1;
+}
