@@ -58,6 +58,8 @@ export class SkBuff {
   owner: SkBuffOwner | null = null;
   /** For the owner: which of its packets this is. */
   cookie = 0;
+  /** In the pool: nobody's. Kept by the pool. */
+  free = true;
   /** Link of the queue that holds the packet. */
   next: SkBuff | null = null;
 
@@ -161,6 +163,7 @@ export class SkBuffPool {
       if (!this.#grow()) return null;
       skb = this.#free.pop() as SkBuff;
     }
+    skb.free = false;
     skb.data = HEADROOM;
     skb.tail = HEADROOM;
     skb.network = 0;
@@ -176,6 +179,9 @@ export class SkBuffPool {
 
   /** Called by the packet itself, when it is consumed or dropped. */
   release(skb: SkBuff): void {
+    // Two owners of one buffer would overwrite each other's packets, far from here and much later.
+    if (skb.free) throw new Error("a packet buffer was released twice");
+    skb.free = true;
     skb.next = null;
     this.#free.push(skb);
   }

@@ -82,7 +82,9 @@ export class System {
   readonly rig: Rig;
   readonly clock: Clock;
   readonly stack: Stack;
-  /** Resolves when the duration asked for is over. */
+  /** When the duration asked for is over, in the clock's ms; known once the system is ready, Infinity without a duration. */
+  deadline: number = Number.POSITIVE_INFINITY;
+  /** Resolves at the deadline. */
   readonly finished: Promise<void>;
   readonly #random: Random;
   readonly #options: SystemOptions;
@@ -137,9 +139,12 @@ export class System {
       this.#configure();
       this.#leds = this.#lightLeds();
       this.#telemetry = this.#makeTelemetry();
-      if (this.#options.duration !== undefined) this.#deadline.arm(this.#options.duration);
       this.#startedAt = this.clock.now();
       this.#ready = true;
+      if (this.#options.duration !== undefined) {
+        this.deadline = this.#startedAt + this.#options.duration;
+        this.#deadline.armAt(this.deadline);
+      }
       this.#options.listener?.ready(this);
       if (this.#telemetry) this.#startWithLink(this.#telemetry);
     } catch (error) {

@@ -1,4 +1,5 @@
 /** `whohas ping`, as iputils prints it. */
+import { SystemClock } from "../../hal/clock.ts";
 import type { ControlClient } from "../control/client.ts";
 import type { JsonObject } from "../control/rpc.ts";
 import { Exit } from "./exit.ts";
@@ -41,11 +42,12 @@ export async function ping(client: ControlClient, options: PingOptions): Promise
       console.log(`From ${from} icmp_seq=${seq} ${REASONS[String(reason)] ?? reason}`);
     }
   };
-  const start = performance.now();
+  const clock = new SystemClock();
+  const start = clock.now();
   const params: JsonObject = { ...options, count: options.count ?? ENDLESS };
   const result = await Promise.race([client.call("ping", params), interrupted()]);
   if (result) transmitted = Number((result as JsonObject)["transmitted"]);
-  console.log(statistics(to, transmitted, times, errors, performance.now() - start));
+  console.log(statistics(to, transmitted, times, errors, clock.now() - start));
   return times.length > 0 ? Exit.DONE : Exit.NO;
 }
 

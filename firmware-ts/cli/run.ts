@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<number> {
       protectSocket(path);
     }
     await Promise.race([startSystem(system), told]);
-    const over = clock instanceof VirtualClock ? clock.advance(duration as number) : system.finished;
+    const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
     await Promise.race([over, told]);
     await system.stop();
     listener.summary(system.summary());

@@ -74,8 +74,17 @@ export class EthernetSegment {
   loss: number;
   duplication: number;
   corruption: number;
-  /** Frames put on the wire, and what became of them there. */
-  readonly counters: { carried: number; lost: number; duplicated: number; corrupted: number } = {
+  /** Frames put on the wire, and what became of them there; `unlinked` and `jabber` (too long) never got that far. */
+  readonly counters: {
+    carried: number;
+    lost: number;
+    duplicated: number;
+    corrupted: number;
+    unlinked: number;
+    jabber: number;
+  } = {
+    unlinked: 0,
+    jabber: 0,
     carried: 0,
     lost: 0,
     duplicated: 0,
@@ -146,7 +155,11 @@ export class EthernetSegment {
 
   /** Called by ports: see SegmentPort.transmit. */
   carry(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
-    if (!from.linkUp || length > MAX_WIRE_FRAME) return;
+    if (!from.linkUp || length > MAX_WIRE_FRAME) {
+      if (from.linkUp) this.counters.jabber++;
+      else this.counters.unlinked++;
+      return;
+    }
     this.counters.carried++;
     if (this.#taps.length > 0) {
       const frame = bytes.subarray(at, at + length);

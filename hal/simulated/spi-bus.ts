@@ -39,7 +39,11 @@ export class SimulatedSpiBus implements SpiBus {
 
   async close(): Promise<void> {
     this.#timer.cancel();
+    const batch = this.#waiting;
+    if (!batch) return;
     this.#waiting = null;
+    batch.error = new Error("the SPI bus was closed");
+    batch.onDone?.();
   }
 
   transfer(batch: SpiBatch): boolean {

@@ -8,11 +8,7 @@
  *     lab.say(arpReply());
  *     t.equal(lab.state(), "REACHABLE");
  */
-import { VirtualClock } from "../../hal/clock.ts";
-import { SeededRandom } from "../../hal/random.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
-import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import type { SkBuffPoolOptions } from "../../hal/skbuff.ts";
+
 import type { SendResult } from "../../firmware-ts/inet/send-result.ts";
 import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
@@ -20,6 +16,11 @@ import { nudName } from "../../firmware-ts/neigh/states.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { NapiOptions } from "../../firmware-ts/net/napi.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { VirtualClock } from "../../hal/clock.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
+import { WireNic } from "../../hal/simulated/wire-nic.ts";
+import type { SkBuffPoolOptions } from "../../hal/skbuff.ts";
 import { decode, mac, US } from "./wire-format.ts";
 
 export interface Heard {
@@ -143,7 +144,7 @@ export class Lab {
     return entry ? nudName(entry.nudState) || "NONE" : "-";
   }
 
-  /** Drop counters that are not zero, of device, table and IP together, as `NAME count`. */
+  /** Packet buffers out in the stack. */
   get inUse(): number {
     return this.stack.network.pool.inUse;
   }

@@ -80,7 +80,16 @@ export interface Ipv4Fields extends EthernetFields {
 }
 
 export function ipv4Frame(fields: Ipv4Fields, protocol: number, payload: ArrayLike<number>): Uint8Array {
-  const { version = 4, options = [], tos = 0, id = 0, fragment = 0, ttl = 64, source = "10.0.0.2", destination = "10.0.0.1" } = fields;
+  const {
+    version = 4,
+    options = [],
+    tos = 0,
+    id = 0,
+    fragment = 0,
+    ttl = 64,
+    source = "10.0.0.2",
+    destination = "10.0.0.1",
+  } = fields;
   const ihl = fields.ihl ?? 5 + options.length / 4;
   const total = fields.length ?? 20 + options.length + payload.length;
   const header = [(version << 4) | ihl, tos, ...word(total), ...word(id), ...word(fragment), ttl, fields.protocol ?? protocol];

@@ -1,9 +1,19 @@
 /** ICMP: echoes of every size, checksums recomputed here, and errors sent where they may be and nowhere else. */
 import t from "tap";
-import { DropReason } from "../../../hal/drop-reason.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
+import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";
-import { arpReply, BROADCAST, decode, type IcmpFields, icmp, ipv4Frame, T1, type UdpFields, udp } from "../../support/wire-format.ts";
+import {
+  arpReply,
+  BROADCAST,
+  decode,
+  type IcmpFields,
+  icmp,
+  ipv4Frame,
+  T1,
+  type UdpFields,
+  udp,
+} from "../../support/wire-format.ts";
 
 async function lab(): Promise<Lab> {
   const made = await Lab.open();
@@ -19,7 +29,8 @@ t.test("echo of every size from 0 to 1472: same identifier, sequence and data, r
     bench.say(icmp({ icmpId: 0xabcd, sequence: size }, data));
     const [frame, ...more] = bench.take();
     const { line, faults, payload } = decode(frame?.bytes as Uint8Array);
-    if (more.length > 0 || faults.length > 0 || line !== `echo-reply 10.0.0.1 10.0.0.2 id 43981 seq ${size} > T1`) wrong.push(`${size}: ${line} ${faults}`);
+    if (more.length > 0 || faults.length > 0 || line !== `echo-reply 10.0.0.1 10.0.0.2 id 43981 seq ${size} > T1`)
+      wrong.push(`${size}: ${line} ${faults}`);
     if (Buffer.compare(payload, data) !== 0) wrong.push(`${size}: data`);
   }
   t.same(wrong, []);
@@ -79,7 +90,10 @@ t.test("an answer comes from the address that was asked", async (t) => {
   const bench = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24", "172.16.0.1/16"] });
   bench.stack.addNeighbour("10.0.0.2", T1, bench.eth0);
   for (const destination of ["10.0.0.11", "172.16.0.1"]) bench.say(icmp({ destination }));
-  t.same(bench.heard(), ["10.0.0.11", "172.16.0.1"].map((own) => `0 echo-reply ${own} 10.0.0.2 id 1 seq 1 > T1`));
+  t.same(
+    bench.heard(),
+    ["10.0.0.11", "172.16.0.1"].map((own) => `0 echo-reply ${own} 10.0.0.2 id 1 seq 1 > T1`),
+  );
 });
 
 t.test("nobody on that port: the packet is quoted as it came, up to 576 bytes of error", async (t) => {
@@ -150,7 +164,8 @@ t.test("an error reaches the socket that sent, and only that", async (t) => {
   for (const own of ["10.0.0.1", "10.0.0.11"])
     bench.stack.udp.open(600, ipv4(own)).onError = (code, reporter, destination, port) =>
       told.push(`${own}: ${code} ${reporter === ipv4("10.0.0.254")} ${destination === ipv4("10.0.0.2")} ${port}`);
-  const quoted = (fields: UdpFields): Uint8Array => udp({ source: "10.0.0.11", destination: "10.0.0.2", sport: 600, dport: 9, ...fields }, "x").subarray(14);
+  const quoted = (fields: UdpFields): Uint8Array =>
+    udp({ source: "10.0.0.11", destination: "10.0.0.2", sport: 600, dport: 9, ...fields }, "x").subarray(14);
   bench.say(icmp({ icmpType: 3, code: 1, source: "10.0.0.254" }, quoted({})));
   t.same(told, ["10.0.0.11: 1 true true 9"]);
   bench.say(icmp({ icmpType: 3, code: 3, source: "10.0.0.254" }, quoted({ options: [1, 1, 1, 0] })));

@@ -8,13 +8,16 @@ import { BROADCAST, ipv4Frame, T2, type UdpFields, udp } from "../../support/wir
 async function listening(addresses?: string[]): Promise<Lab & { got: string[] }> {
   const lab = await Lab.open(addresses ? { addresses } : {});
   const got: string[] = [];
-  lab.stack.udp.open(5000).onDatagram = (bytes, at, length) => got.push(Buffer.from(bytes.subarray(at, at + length)).toString("latin1"));
+  lab.stack.udp.open(5000).onDatagram = (bytes, at, length) =>
+    got.push(Buffer.from(bytes.subarray(at, at + length)).toString("latin1"));
   return Object.assign(lab, { got });
 }
 
 /** Reasons of the device's drops, as `NAME count`. */
 function drops(lab: Lab): string[] {
-  return Array.from(lab.eth0.drops.counts, (count, reason) => `${dropReasonName(reason)} ${count}`).filter((line) => !line.endsWith(" 0"));
+  return Array.from(lab.eth0.drops.counts, (count, reason) => `${dropReasonName(reason)} ${count}`).filter(
+    (line) => !line.endsWith(" 0"),
+  );
 }
 
 t.test("dropped in silence, counted once under its reason, never delivered", async (t) => {
@@ -146,7 +149,10 @@ t.test("to ourselves: the backlog is bounded, and what does not fit is refused t
   const lab = await listening();
   lab.socket.sendBuffer = 1e9;
   const said = Array.from({ length: 1200 }, (_, n) => lab.socket.send(Buffer.from(`${n}`), 0x0a000001, 5000, n).status);
-  t.same([said.filter((status) => status === "sent").length, said.slice(1000).every((status) => status === "failed")], [1000, true]);
+  t.same(
+    [said.filter((status) => status === "sent").length, said.slice(1000).every((status) => status === "failed")],
+    [1000, true],
+  );
   lab.run(0);
   t.equal(lab.stack.ip.drops.get(DropReason.CPU_BACKLOG), 200);
   t.same([lab.got.length, lab.fates.length, lab.inUse], [1000, 1000, 0]);

@@ -27,7 +27,18 @@ type Row = [event: string, ...cells: string[]];
 const PASSIVE_SAME = ["-", "STALE*", "STALE*", "=", "=", "=", "=", "=", "="];
 const SAME: Row[] = [
   ["unicast reply", "-", "REACHABLE*", "REACHABLE*", "REACHABLE*", "REACHABLE*", "=", "REACHABLE*", "=", "="],
-  ["unicast reply to somebody else's address", "-", "REACHABLE*", "REACHABLE*", "REACHABLE*", "REACHABLE*", "=", "REACHABLE*", "=", "="],
+  [
+    "unicast reply to somebody else's address",
+    "-",
+    "REACHABLE*",
+    "REACHABLE*",
+    "REACHABLE*",
+    "REACHABLE*",
+    "=",
+    "REACHABLE*",
+    "=",
+    "=",
+  ],
   ["broadcast reply", ...PASSIVE_SAME],
   ["request for another", ...PASSIVE_SAME],
   ["garp request", ...PASSIVE_SAME],
@@ -107,7 +118,9 @@ t.test("the same link address, whatever the age", async (t) => {
   await check(t, SAME, T1, 10);
   await check(t, SAME, T1, 1500);
 });
-t.test("another link address within locktime", (t) => check(t, OTHER_LOCKED, T2, 1000 - 10).then(() => check(t, OTHER_LOCKED, T2, 10)));
+t.test("another link address within locktime", (t) =>
+  check(t, OTHER_LOCKED, T2, 1000 - 10).then(() => check(t, OTHER_LOCKED, T2, 10)),
+);
 t.test("another link address after locktime", (t) => check(t, OTHER_UNLOCKED, T2, 1001));
 
 t.test("the lock's edge: at +1 s refused, just after accepted; refreshes do not prolong it", async (t) => {
@@ -147,6 +160,9 @@ t.test("a static entry survives anything, and data goes to its address", async (
     t.equal(lab.poke(), "sent") || t.bailout();
     lab.run(10_000);
   }
-  t.ok(lab.heard().every((line) => line.endsWith("udp 10.0.0.1 10.0.0.2:9 hi > T1")), "thirty datagrams, no ARP");
+  t.ok(
+    lab.heard().every((line) => line.endsWith("udp 10.0.0.1 10.0.0.2:9 hi > T1")),
+    "thirty datagrams, no ARP",
+  );
   t.equal(lab.state(), "PERMANENT");
 });

@@ -114,7 +114,10 @@ t.test("neither answered nor learned, though well formed", async (t) => {
     ["an answer from 0.0.0.0", arpReply({ sip: "0.0.0.0" })],
     ["a probe for a third address", arp({ sip: "0.0.0.0", tip: "10.0.0.9" })],
     ["RARP", arp({ type: 0x8035, op: 3 })],
-    ["SNAP in an 802.3 frame", Uint8Array.from([...arp().subarray(0, 12), 0, 36, 0xaa, 0xaa, 3, 0, 0, 0, 8, 6, ...arp().subarray(14)])],
+    [
+      "SNAP in an 802.3 frame",
+      Uint8Array.from([...arp().subarray(0, 12), 0, 36, 0xaa, 0xaa, 3, 0, 0, 0, 8, 6, ...arp().subarray(14)]),
+    ],
   ];
   for (const [what, frame] of rows) {
     const lab = await Lab.open();
@@ -168,7 +171,10 @@ t.test("a new address is used by the very next packet, though the header was cac
   lab.poke();
   lab.say(arp({ sha: T2 }));
   lab.poke();
-  t.same(lab.heard().filter((line) => line.includes("udp")), ["0 udp 10.0.0.1 10.0.0.2:9 hi > T1", "0 udp 10.0.0.1 10.0.0.2:9 hi > T2"]);
+  t.same(
+    lab.heard().filter((line) => line.includes("udp")),
+    ["0 udp 10.0.0.1 10.0.0.2:9 hi > T1", "0 udp 10.0.0.1 10.0.0.2:9 hi > T2"],
+  );
 });
 
 t.test("received IP packets teach nothing", async (t) => {
@@ -189,7 +195,9 @@ t.test("counted by kind", async (t) => {
   lab.run(60_000);
   lab.poke();
   lab.run(10_000);
-  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid } = lab.stack.arp.counters(lab.eth0);
+  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid } = lab.stack.arp.counters(
+    lab.eth0,
+  );
   t.same({ requestsBroadcast, requestsUnicast, repliesSent }, { requestsBroadcast: 1, requestsUnicast: 3, repliesSent: 1 });
   t.same({ requestsReceived, repliesReceived, invalid }, { requestsReceived: 2, repliesReceived: 1, invalid: 0 });
 });

@@ -1,7 +1,7 @@
 /** What link and device do to the table, and which next hop and source address a packet gets. */
 import t from "tap";
-import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
+import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, T1, T2 } from "../../support/wire-format.ts";
 
@@ -39,7 +39,12 @@ t.test("down removes all, PERMANENT ones too, the newest first", async (t) => {
 t.test("a lost carrier removes all but PERMANENT ones; its return sends nothing", async (t) => {
   const lab = await furnished();
   lab.port.plugged = false;
-  t.same(lab.events, ["deleted 10.0.0.5 INCOMPLETE", "deleted 10.0.0.255 NOARP", "deleted 10.0.0.3 STALE", "deleted 10.0.0.2 REACHABLE"]);
+  t.same(lab.events, [
+    "deleted 10.0.0.5 INCOMPLETE",
+    "deleted 10.0.0.255 NOARP",
+    "deleted 10.0.0.3 STALE",
+    "deleted 10.0.0.2 REACHABLE",
+  ]);
   t.equal(lab.poke("10.0.0.4"), "failed TX_CARRIER");
   t.equal(lab.poke("10.0.0.2"), "queued", "it may come back in time");
   lab.run(500);
@@ -116,11 +121,14 @@ t.test("0.0.0.0 and 127/8 never go out, default route or not (RFC 1122 3.2.1.3)"
 
 t.test("the source address: the one bound, else the first of the subnet; secondaries never by themselves", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24", "172.16.0.1/16"] });
-  t.same(lab.stack.ip.addresses.list.map(({ local, secondary }) => [local === ipv4("10.0.0.11"), secondary]), [
-    [false, false],
-    [false, false],
-    [true, true],
-  ]);
+  t.same(
+    lab.stack.ip.addresses.list.map(({ local, secondary }) => [local === ipv4("10.0.0.11"), secondary]),
+    [
+      [false, false],
+      [false, false],
+      [true, true],
+    ],
+  );
   lab.poke("10.0.0.2");
   lab.poke("172.16.9.9");
   const bound = lab.stack.udp.open(1, ipv4("10.0.0.11"));
@@ -133,21 +141,24 @@ t.test("the source address: the one bound, else the first of the subnet; seconda
   ]);
 });
 
-t.test("two devices in one subnet: both addresses stand, the first device's route is used, the other's when it is down", async (t) => {
-  const lab = await Lab.open();
-  const nic = new WireNic(lab.clock, lab.wire, "eth1", Uint8Array.of(2, 0, 0, 0, 0, 5));
-  const eth1 = lab.stack.addDevice("eth1", nic);
-  await eth1.open();
-  lab.stack.addAddress(eth1, "10.0.0.9/24");
-  t.same(lab.stack.ip.routes.list.map(({ device }) => device.name), ["eth0", "eth1"]);
-  lab.poke();
-  await lab.eth0.close();
-  lab.poke();
-  t.same(lab.heard(), [
-    "0 who-has 10.0.0.2 tell 10.0.0.1 us > all",
-    "0 who-has 10.0.0.2 tell 10.0.0.9 02:00:00:00:00:05 > all",
-  ]);
-});
+t.test(
+  "two devices in one subnet: both addresses stand, the first device's route is used, the other's when it is down",
+  async (t) => {
+    const lab = await Lab.open();
+    const nic = new WireNic(lab.clock, lab.wire, "eth1", Uint8Array.of(2, 0, 0, 0, 0, 5));
+    const eth1 = lab.stack.addDevice("eth1", nic);
+    await eth1.open();
+    lab.stack.addAddress(eth1, "10.0.0.9/24");
+    t.same(
+      lab.stack.ip.routes.list.map(({ device }) => device.name),
+      ["eth0", "eth1"],
+    );
+    lab.poke();
+    await lab.eth0.close();
+    lab.poke();
+    t.same(lab.heard(), ["0 who-has 10.0.0.2 tell 10.0.0.1 us > all", "0 who-has 10.0.0.2 tell 10.0.0.9 02:00:00:00:00:05 > all"]);
+  },
+);
 
 t.test("what cannot be: said with a code, and nothing half done", async (t) => {
   const lab = await Lab.open();

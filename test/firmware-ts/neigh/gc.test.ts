@@ -128,7 +128,10 @@ t.test("periodic: from gc_thresh1 on, what is FAILED or unused for gc_stale_time
   t.equal(table.entries, 131, "60 s after start they are unused for 59 s");
   lab.run(15_000);
   t.same([table.entries, lab.state("10.0.0.2"), lab.state(nth(5))], [2, "PERMANENT", "REACHABLE"]);
-  t.same([lab.events.length, new Set(lab.events).size, lab.events.every((event) => /^deleted .* STALE$/.test(event))], [129, 129, true]);
+  t.same(
+    [lab.events.length, new Set(lab.events).size, lab.events.every((event) => /^deleted .* STALE$/.test(event))],
+    [129, 129, true],
+  );
   t.ok(table.statistics.periodicGcRuns >= 5);
 });
 

@@ -3,10 +3,10 @@
  * Timers fire at the nominal instants: time is virtual.
  */
 import t from "tap";
-import { SeededRandom } from "../../../hal/random.ts";
 import { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
 import { Nud } from "../../../firmware-ts/neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../../../firmware-ts/neigh/update.ts";
+import { SeededRandom } from "../../../hal/random.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, mac, T1, T2 } from "../../support/wire-format.ts";
 
@@ -182,7 +182,11 @@ t.test("a confirmation does not help a PROBE, and keeps a REACHABLE entry so", a
     reachable.run(10_000);
   }
   t.equal(reachable.state(), "REACHABLE", "an hour of confirmed reports");
-  t.same(reachable.take().filter(({ bytes }) => bytes[12] === 8 && bytes[13] === 6), [], "and not one ARP frame");
+  t.same(
+    reachable.take().filter(({ bytes }) => bytes[12] === 8 && bytes[13] === 6),
+    [],
+    "and not one ARP frame",
+  );
 });
 
 t.test("a confirmed packet that waited proves nothing of the time when it goes out", async (t) => {
@@ -224,12 +228,22 @@ t.test("counts: how many requests of which kind", async (t) => {
 });
 
 t.test("retrans_time sets the spacing, at least 10 ms", async (t) => {
-  for (const [retrans, spacing] of [[250, 250], [5000, 5000], [10, 10], [1, 10], [0, 10]] as const) {
+  for (const [retrans, spacing] of [
+    [250, 250],
+    [5000, 5000],
+    [10, 10],
+    [1, 10],
+    [0, 10],
+  ] as const) {
     const lab = await Lab.open();
     lab.stack.arp.table.parametersOf(lab.eth0).retransTime = retrans;
     lab.poke();
     lab.run(20_000);
-    t.same(lab.take().map(({ time }) => time), [0, spacing, 2 * spacing], `${retrans} ms`);
+    t.same(
+      lab.take().map(({ time }) => time),
+      [0, spacing, 2 * spacing],
+      `${retrans} ms`,
+    );
   }
 });
 

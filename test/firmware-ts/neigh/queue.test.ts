@@ -1,8 +1,8 @@
 /** Packets that wait for an address: how many, which give way, in which order they go, and what their senders are told. */
 import t from "tap";
-import { DropReason } from "../../../hal/drop-reason.ts";
 import { truesizeOf } from "../../../firmware-ts/inet/truesize.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
+import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";
 import { arp, arpReply, decode, T1 } from "../../support/wire-format.ts";
 
@@ -16,7 +16,14 @@ function texts(lab: Lab): string[] {
 }
 
 t.test("what a packet is charged: 832, 1280 or 2304 bytes", async (t) => {
-  for (const [payload, truesize] of [[0, 832], [197, 832], [198, 1280], [645, 1280], [646, 2304], [1472, 2304]] as const) {
+  for (const [payload, truesize] of [
+    [0, 832],
+    [197, 832],
+    [198, 1280],
+    [645, 1280],
+    [646, 2304],
+    [1472, 2304],
+  ] as const) {
     const lab = await Lab.open();
     lab.poke("10.0.0.2", new Uint8Array(payload));
     t.equal(lab.entry().queueBytes, truesize, `${payload} bytes of payload`);
@@ -42,7 +49,11 @@ t.test("a limit keeps as many as fit, the newest; at least one", async (t) => {
     for (let count = 0; count < 8; count++) lab.poke("10.0.0.2", `${count}`.padEnd(size));
     const dropped = 8 - kept;
     t.equal(lab.entry().queued, kept, `${limit} bytes, payloads of ${size}`);
-    t.same(lab.fates, [...Array(dropped).keys()].map((cookie) => `${cookie} failed NEIGH_QUEUEFULL`), "the oldest, each once");
+    t.same(
+      lab.fates,
+      [...Array(dropped).keys()].map((cookie) => `${cookie} failed NEIGH_QUEUEFULL`),
+      "the oldest, each once",
+    );
     const { statistics, drops } = lab.stack.arp.table;
     t.same([statistics.unresolvedDiscards, drops.get(DropReason.NEIGH_QUEUEFULL), drops.total], [dropped, dropped, dropped]);
     lab.say(arpReply());
@@ -81,7 +92,13 @@ t.test("how the wait may end: each sender is told once, nothing stays behind", a
   const ends: [string, string, (lab: Lab) => void | Promise<void>][] = [
     ["nobody answers", "NEIGH_FAILED", (lab) => lab.run(3000)],
     ["an operator deletes the entry", "NEIGH_FAILED", (lab) => lab.stack.arp.table.delete(lab.entry())],
-    ["the carrier goes", "QUEUE_PURGE", (lab) => { lab.port.plugged = false; }],
+    [
+      "the carrier goes",
+      "QUEUE_PURGE",
+      (lab) => {
+        lab.port.plugged = false;
+      },
+    ],
     ["the device goes down", "QUEUE_PURGE", (lab) => lab.eth0.close()],
     ["the stack ends", "QUEUE_PURGE", (lab) => lab.stack.close()],
   ];
@@ -89,7 +106,11 @@ t.test("how the wait may end: each sender is told once, nothing stays behind", a
     const lab = await Lab.open();
     for (let count = 0; count < 5; count++) t.equal(lab.poke(), "queued");
     await end(lab);
-    t.same(lab.fates, [0, 1, 2, 3, 4].map((cookie) => `${cookie} failed ${reason}`), what);
+    t.same(
+      lab.fates,
+      [0, 1, 2, 3, 4].map((cookie) => `${cookie} failed ${reason}`),
+      what,
+    );
     t.same([lab.inUse, lab.socket.underWay], [0, 0]);
     lab.run(10_000);
     t.equal(lab.fates.length, 5);
@@ -163,5 +184,10 @@ t.test("the newest that waits decides from which of our addresses is asked", asy
   lab.run(1000);
   third.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
   lab.run(1000);
-  t.same(lab.heard(), ["10.0.0.1", "10.0.0.11", "172.16.0.1"].map((own, at) => `${at}000 who-has 10.0.0.2 tell ${own} us > all`.replace(/^0000/, "0")));
+  t.same(
+    lab.heard(),
+    ["10.0.0.1", "10.0.0.11", "172.16.0.1"].map((own, at) =>
+      `${at}000 who-has 10.0.0.2 tell ${own} us > all`.replace(/^0000/, "0"),
+    ),
+  );
 });

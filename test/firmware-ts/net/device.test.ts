@@ -1,10 +1,10 @@
 /** The device between stack and controller: what it drops and tells, what it keeps for a busy controller, and its ups and downs. */
 import t from "tap";
+import { Network } from "../../../firmware-ts/net/network.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
 import { type SkBuff, type SkBuffOwner, SkBuffPool } from "../../../hal/skbuff.ts";
-import { Network } from "../../../firmware-ts/net/network.ts";
 
 /** A controller that takes as many frames as it is told to have room for, and keeps them until told to send. */
 class Busy implements EthernetController {
@@ -98,13 +98,19 @@ t.test("a busy controller: frames wait in order, at most txQueueLength of them",
   t.equal(tapped.length, 1000);
   nic.room = 3;
   device.wake();
-  t.same(nic.taken.map((skb) => skb.cookie), [0, 1, 2]);
+  t.same(
+    nic.taken.map((skb) => skb.cookie),
+    [0, 1, 2],
+  );
   nic.room = 1;
   t.equal(send(1001), DropReason.NONE, "does not overtake, though the controller has room");
   t.equal(nic.taken.length, 3);
   nic.room = 10_000;
   device.wake();
-  t.same(nic.taken.map((skb) => skb.cookie), [...Array(1000).keys(), 1001]);
+  t.same(
+    nic.taken.map((skb) => skb.cookie),
+    [...Array(1000).keys(), 1001],
+  );
   t.equal(device.queued, 0);
   for (const skb of nic.taken.splice(0)) skb.consume();
   t.equal(pool.inUse, 0);
@@ -118,7 +124,11 @@ t.test("down, and the loss of the carrier, empty the queue and tell each sender"
     for (const cookie of [1, 2, 3]) send(cookie);
     if (how === "close") await device.close();
     else device.carrier(false);
-    t.same(told, [1, 2, 3].map((cookie) => `${cookie} ${DropReason.QUEUE_PURGE}`), how);
+    t.same(
+      told,
+      [1, 2, 3].map((cookie) => `${cookie} ${DropReason.QUEUE_PURGE}`),
+      how,
+    );
     t.same([device.drops.get(DropReason.QUEUE_PURGE), device.queued, pool.inUse], [3, 0, 0]);
     t.same(events, ["carrier-up", "up", how === "close" ? "down" : "carrier-down"]);
   }

@@ -1,8 +1,8 @@
 /** Budgeted receive: who is polled when, with how much, and when the rest of the program has its turn. */
 import t from "tap";
+import { Napi, type NapiOptions, NapiScheduler } from "../../../firmware-ts/net/napi.ts";
 import { type Clock, VirtualClock } from "../../../hal/clock.ts";
 import { POLL_PENDING } from "../../../hal/ethernet.ts";
-import { Napi, type NapiOptions, NapiScheduler } from "../../../firmware-ts/net/napi.ts";
 
 /** A controller with so many frames: takes what it may, completes when that was less than the budget. */
 class Source {
