@@ -180,8 +180,12 @@ export class VirtualClock implements Clock, TimerQueue {
       const batch = this.#tasks;
       this.#tasks = this.#running;
       this.#running = batch;
-      for (const task of batch) task.run();
-      batch.length = 0;
+      try {
+        for (let task = batch.shift(); task; task = batch.shift()) task.run();
+      } finally {
+        // What a task that throws leaves undone comes first next time, as it would in real time.
+        if (batch.length > 0) this.#tasks.unshift(...batch.splice(0));
+      }
       return this.#count(1);
     }
     const timer = this.#heap.peek();

@@ -119,11 +119,16 @@ export class SkBuff {
 
   #settle(reason: DropReason): void {
     const owner = this.owner;
-    if (owner) {
-      this.owner = null;
-      owner.settled(this, reason);
+    if (!owner) {
+      this.#pool.release(this);
+      return;
     }
-    this.#pool.release(this);
+    this.owner = null;
+    try {
+      owner.settled(this, reason);
+    } finally {
+      this.#pool.release(this);
+    }
   }
 }
 

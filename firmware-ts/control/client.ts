@@ -2,6 +2,9 @@
 import { createConnection, type Socket } from "node:net";
 import { ControlError, isObject, type Json, type JsonObject, LineReader } from "./rpc.ts";
 
+/** Longest answer, in characters: a table of a million neighbours. */
+const MAX_ANSWER = 1 << 28;
+
 interface Waiting {
   resolve(result: Json): void;
   reject(error: Error): void;
@@ -16,13 +19,18 @@ export class ControlClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const reader = new LineReader((line) => this.#take(line));
+    const reader = new LineReader((line) => this.#take(line), MAX_ANSWER);
     socket.setEncoding("utf8");
-    socket.on("data", (chunk: string) => reader.push(chunk));
+    socket.on("data", (chunk: string) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        socket.destroy(error as Error);
+      }
+    });
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
-      const gone = new ControlError("INSTANCE_GONE", "the instance went away before it answered");
-      for (const waiting of this.#waiting.values()) waiting.reject(gone);
+      for (const waiting of this.#waiting.values()) waiting.reject(gone());
       this.#waiting.clear();
     });
   }
@@ -39,8 +47,9 @@ export class ControlClient {
     });
   }
 
-  /** Rejects with ControlError as the instance refused it. */
+  /** Rejects with ControlError as the instance refused it, INSTANCE_GONE when the connection ends first. */
   call(method: string, params: JsonObject = {}): Promise<Json> {
+    if (this.#socket.destroyed) return Promise.reject(gone());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -70,4 +79,8 @@ export class ControlClient {
     const data = isObject(error["data"]) ? error["data"] : {};
     waiting.reject(new ControlError(String(data["code"] ?? "UNKNOWN"), String(error["message"]), Number(error["code"])));
   }
+}
+
+function gone(): ControlError {
+  return new ControlError("INSTANCE_GONE", "the instance went away before it answered");
 }

@@ -1,13 +1,13 @@
 /** `neigh.*`: the neighbour table as an operator sees and changes it (the requests behind `ip neigh`). */
-import { formatIpv4, prefixMask } from "../inet/address.ts";
+import { formatIpv4 } from "../inet/address.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { NUD_VALID, Nud, nudName, parseNud } from "../neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../neigh/update.ts";
 import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
-import { deviceOf, flag, ipv4Of, macOf, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { deviceOf, flag, ipv4Of, macOf, optionalText, prefixOf, text } from "./params.ts";
+import { ControlError, type Json, type JsonObject, type Method, RpcCode } from "./rpc.ts";
 
 /** One entry as `ip -j -s neigh` has it. Times in whole seconds since. */
 export interface NeighView {
@@ -53,13 +53,11 @@ function select(stack: Stack, params: JsonObject, hidden: number): Neighbour[] {
   const name = optionalText(params, "dev");
   const device = name === undefined ? undefined : deviceOf(stack, name);
   const to = optionalText(params, "to");
-  const [address = "", length = "32"] = to?.split("/") ?? [];
-  const mask = to === undefined ? 0 : prefixMask(Number(length) & 63);
-  const prefix = to === undefined ? 0 : ipv4Of(address) & mask;
+  const prefix = to === undefined ? null : prefixOf(to);
   const states = statesOf(params);
   const wanted = (entry: Neighbour): boolean => {
     if (device && entry.device !== device) return false;
-    if ((entry.key & mask) !== prefix) return false;
+    if (prefix && (entry.key & prefix.mask) !== prefix.address) return false;
     if (states) return states.includes(entry.nudState);
     return entry.nudState !== Nud.NONE && (entry.nudState & hidden) === 0;
   };
@@ -69,10 +67,12 @@ function select(stack: Stack, params: JsonObject, hidden: number): Neighbour[] {
 
 function statesOf(params: JsonObject): number[] | null {
   const names = params["nud"];
-  if (names === undefined) return null;
-  if (!Array.isArray(names)) throw new ControlError("INVALID_PARAMS", "nud is not a list of states");
+  if (names === undefined || names === null) return null;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw new ControlError("INVALID_PARAMS", "nud is not a list of states", RpcCode.INVALID_PARAMS);
+  }
   if (names.includes("all")) return Object.values(Nud);
-  return names.map((name) => stateOf(String(name)));
+  return names.map(stateOf);
 }
 
 function stateOf(name: string): Nud {
@@ -120,7 +120,8 @@ function del(stack: Stack, params: JsonObject): Json {
 
 /** Deletes what matches; PERMANENT and NOARP entries only when their state is asked for. */
 function flush(stack: Stack, params: JsonObject): Json {
-  if (params["dev"] === undefined && params["to"] === undefined && params["nud"] === undefined && !flag(params, "all")) {
+  const filters = [params["dev"], params["to"], params["nud"]];
+  if (!flag(params, "all") && filters.every((filter) => filter === undefined || filter === null)) {
     throw new ControlError("FLUSH_ALL", "Flush requires arguments.");
   }
   const entries = select(stack, params, Nud.NOARP | Nud.PERMANENT);

@@ -37,31 +37,41 @@ export class ControlError extends Error {
 export interface Session {
   /** Sends a notification to the client. */
   notify(method: string, params: JsonObject): void;
-  /** Called when the client is gone. Not called when it is gone already: see `closed`. */
-  onClose(callback: () => void): void;
+  /** Called when the client is gone, unless the returned function was called before. Not when it is gone already: see `closed`. */
+  onClose(callback: () => void): () => void;
   readonly closed: boolean;
 }
 
 export type Method = (params: JsonObject, session: Session) => Json | Promise<Json>;
 export type Methods = ReadonlyMap<string, Method>;
 
-/** Splits a byte stream into lines; a line longer than MAX_LINE ends the stream with an error. */
+/** Splits a stream of text into lines; a line longer than the limit ends it with an error. */
 export class LineReader {
   #rest = "";
   readonly #onLine: (line: string) => void;
+  readonly #limit: number;
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: string) => void, limit: number = MAX_LINE) {
     this.#onLine = onLine;
+    this.#limit = limit;
   }
 
-  /** @throws ControlError LINE_TOO_LONG */
+  /** @throws ControlError LINE_TOO_LONG; the lines before it were read */
   push(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") this.#onLine(line);
-    if (this.#rest.length > MAX_LINE) {
-      throw new ControlError("LINE_TOO_LONG", `a request is one line of at most ${MAX_LINE} characters`, RpcCode.INVALID_REQUEST);
+    let from = 0;
+    // What came before has no line end: only the new text is searched, or a line in many pieces would cost its length squared.
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
+      const line = this.#joined(text.slice(from, end));
+      this.#rest = "";
+      from = end + 1;
+      if (line.trim() !== "") this.#onLine(line);
     }
+    this.#rest = this.#joined(text.slice(from));
+  }
+
+  #joined(text: string): string {
+    if (this.#rest.length + text.length <= this.#limit) return this.#rest + text;
+    throw new ControlError("LINE_TOO_LONG", `a request is one line of at most ${this.#limit} characters`, RpcCode.INVALID_REQUEST);
   }
 }
 
@@ -73,7 +83,7 @@ export async function answer(line: string, methods: Methods, session: Session): 
   } catch {
     return failure(null, new ControlError("PARSE_ERROR", "not JSON: one JSON-RPC 2.0 object a line", RpcCode.PARSE));
   }
-  if (!isObject(request) || request["jsonrpc"] !== "2.0" || typeof request["method"] !== "string") {
+  if (!isObject(request) || request["jsonrpc"] !== "2.0" || typeof request["method"] !== "string" || !isId(request["id"])) {
     const wrong = 'not a JSON-RPC 2.0 request: {"jsonrpc":"2.0","id":1,"method":"neigh.show","params":{}}';
     return failure(null, new ControlError("INVALID_REQUEST", wrong, RpcCode.INVALID_REQUEST));
   }
@@ -96,7 +106,13 @@ export async function answer(line: string, methods: Methods, session: Session): 
   }
 }
 
-function failure(id: Json, error: unknown): string {
+/** Section 4: a string, a number or null; without one it is a notification. */
+function isId(id: Json | undefined): boolean {
+  return id === undefined || id === null || typeof id === "string" || typeof id === "number";
+}
+
+/** The answer line that refuses a request. */
+export function failure(id: Json, error: unknown): string {
   const known = error instanceof ControlError;
   const message = error instanceof Error ? error.message : String(error);
   const rpcCode = known ? error.rpcCode : RpcCode.INTERNAL;

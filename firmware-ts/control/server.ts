@@ -1,13 +1,13 @@
 /** The control socket of an instance: a Unix stream socket that speaks JSON-RPC 2.0, one object a line (see rpc.ts). */
 import { createServer, type Server, type Socket } from "node:net";
-import { answer, type JsonObject, LineReader, type Methods, type Session } from "./rpc.ts";
+import { answer, failure, type JsonObject, LineReader, type Methods, type Session } from "./rpc.ts";
 
 /** Bytes a client may leave unread before it is cut off: a reader that has stopped must not fill our memory. */
 const MAX_BACKLOG = 8 << 20;
 
 class Connection implements Session {
   readonly #socket: Socket;
-  readonly #onClose: (() => void)[] = [];
+  readonly #onClose = new Set<() => void>();
   closed = false;
 
   constructor(socket: Socket, methods: Methods) {
@@ -15,17 +15,20 @@ class Connection implements Session {
     const reader = new LineReader((line) => void this.#answer(line, methods));
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => {
+      if (socket.writableEnded) return;
       try {
         reader.push(chunk);
-      } catch {
-        socket.destroy();
+      } catch (error) {
+        // What follows cannot be told apart any more: say why, and hang up when that is said.
+        socket.end(`${failure(null, error)}\n`, () => socket.destroy());
       }
     });
     // A client that goes away in the middle of an answer is no fault of the instance.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       this.closed = true;
-      for (const callback of this.#onClose.splice(0)) callback();
+      for (const callback of this.#onClose) callback();
+      this.#onClose.clear();
     });
   }
 
@@ -33,8 +36,9 @@ class Connection implements Session {
     this.#write(JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
-  onClose(callback: () => void): void {
-    this.#onClose.push(callback);
+  onClose(callback: () => void): () => void {
+    this.#onClose.add(callback);
+    return () => this.#onClose.delete(callback);
   }
 
   async #answer(line: string, methods: Methods): Promise<void> {
@@ -43,9 +47,10 @@ class Connection implements Session {
   }
 
   #write(line: string): void {
-    if (this.closed || this.#socket.destroyed) return;
-    this.#socket.write(`${line}\n`);
+    if (!this.#socket.writable) return;
+    // Looked at before it is added to: one answer may be longer than this, for a client that reads.
     if (this.#socket.writableLength > MAX_BACKLOG) this.#socket.destroy();
+    else this.#socket.write(`${line}\n`);
   }
 }
 

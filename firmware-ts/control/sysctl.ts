@@ -6,7 +6,7 @@ import { ControlError } from "./rpc.ts";
 type Write = (parameters: NeighParameters, value: number) => void;
 
 /** Keys of one device, or of `default`. */
-const PER_DEVICE: Readonly<Record<string, Write>> = {
+const PER_DEVICE: ReadonlyMap<string, Write> = new Map<string, Write>(Object.entries({
   mcast_solicit: (p, count) => {
     p.mcastProbes = count;
   },
@@ -33,38 +33,34 @@ const PER_DEVICE: Readonly<Record<string, Write>> = {
   locktime: (p, centiseconds) => {
     p.lockTime = centiseconds * 10;
   },
-};
+}));
 
 /** Keys of the whole table: only under `default`. */
-const PER_TABLE: Readonly<Record<string, "thresh1" | "thresh2" | "thresh3">> = {
-  gc_thresh1: "thresh1",
-  gc_thresh2: "thresh2",
-  gc_thresh3: "thresh3",
-};
+const PER_TABLE: ReadonlyMap<string, "thresh1" | "thresh2" | "thresh3"> = new Map([
+  ["gc_thresh1", "thresh1"],
+  ["gc_thresh2", "thresh2"],
+  ["gc_thresh3", "thresh3"],
+]);
 
 /**
  * Writes one setting.
  * @throws ControlError SYSCTL_UNKNOWN, SYSCTL_INVALID in the words of `sysctl`
  */
 export function writeSysctl(stack: Stack, key: string, text: string): void {
-  const unknown = new ControlError("SYSCTL_UNKNOWN", `sysctl: cannot stat ${key}: No such file or directory`);
+  const { table } = stack.arp;
   const [, where = "", name = ""] = /^net[./]ipv4[./]neigh[./]([^./]+)[./]([a-z0-9_]+)$/.exec(key) ?? [];
+  const everywhere = where === "default";
+  const threshold = everywhere ? PER_TABLE.get(name) : undefined;
+  const write = PER_DEVICE.get(name);
+  const device = stack.network.device(where);
+  if (!threshold && !(write && (everywhere || device))) {
+    const path = `/proc/sys/${key.replaceAll(".", "/")}`;
+    throw new ControlError("SYSCTL_UNKNOWN", `sysctl: cannot stat ${path}: No such file or directory`);
+  }
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value <= 0x7fffffff)) throw new ControlError("SYSCTL_INVALID", `sysctl: setting key "${key}": Invalid argument`);
-  const { table } = stack.arp;
-  const threshold = PER_TABLE[name];
-  if (where === "default" && threshold) {
-    table.gc[threshold] = value;
-    return;
-  }
-  const write = PER_DEVICE[name];
-  if (!write) throw unknown;
-  if (where === "default") {
-    // As in the kernel, devices that never had the key written follow the default; here they are all those that exist at start.
-    for (const parameters of table.allParameters()) write(parameters, value);
-    return;
-  }
-  const device = stack.network.device(where);
-  if (!device) throw unknown;
-  write(table.parametersOf(device), value);
+  if (threshold) table.gc[threshold] = value;
+  // As in the kernel, devices that never had the key written follow the default; here they are all those that exist at start.
+  else if (everywhere) for (const parameters of table.allParameters()) write?.(parameters, value);
+  else if (device) write?.(table.parametersOf(device), value);
 }

@@ -6,7 +6,7 @@ import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import { finish, sumBytes } from "./checksum.ts";
 import { IcmpRateLimit } from "./icmp-rate-limit.ts";
-import { IP_DESTINATION, IP_HEADER, IP_PROTOCOL, IP_SOURCE, type IpProtocol, type Ipv4 } from "./ipv4.ts";
+import { IP_DESTINATION, IP_HEADER, IP_PROTOCOL, IP_SOURCE, IP_TOS, type IpProtocol, type Ipv4 } from "./ipv4.ts";
 
 export const IPPROTO_ICMP = 1;
 
@@ -25,6 +25,9 @@ export const ICMP_ECHO_REQUEST = 8;
 /** Code of a destination unreachable: nobody listens on that port. */
 export const ICMP_PORT_UNREACH = 3;
 
+/** Precedence of an error message, internetwork control (RFC 1812 4.3.2.5), and what it keeps of the packet's own type of service. */
+const ERROR_TOS = 0xc0;
+const KEPT_TOS = 0x1e;
 /** An error message is no longer than this, so that it passes everywhere (RFC 1812 4.3.2.3). */
 const ERROR_BYTES = 576;
 
@@ -117,7 +120,8 @@ export class Icmp implements IpProtocol {
     for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.counters.errorsSent++;
-    this.#ip.send(error, destination, source, IPPROTO_ICMP);
+    const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
+    this.#ip.send(error, destination, source, IPPROTO_ICMP, 0, tos);
   }
 
   /** Turns the request around in its own buffer. */
@@ -134,7 +138,9 @@ export class Icmp implements IpProtocol {
     if (sumBytes(skb.view, at, ICMP_HEADER) === 0 && sumBytes(skb.view, at, skb.length) === 0) {
       skb.view.setUint16(at + ICMP_CHECKSUM, 0xffff);
     }
-    this.#ip.send(skb, destination, source, IPPROTO_ICMP);
+    // With the request's type of service (RFC 1812 4.3.2.5).
+    const tos = skb.view.getUint8(skb.network + IP_TOS);
+    this.#ip.send(skb, destination, source, IPPROTO_ICMP, 0, tos);
     return DropReason.NONE;
   }
 

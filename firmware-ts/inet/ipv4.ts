@@ -98,12 +98,13 @@ export class Ipv4 implements PacketHandler, ArpInet {
   /**
    * Sends what begins at skb.data as the payload of one packet. The buffer is not the caller's any more.
    * @param ttl 0 for the default of the destination
+   * @param tos type of service
    */
-  send(skb: SkBuff, source: number, destination: number, protocol: number, ttl = 0): Fate {
+  send(skb: SkBuff, source: number, destination: number, protocol: number, ttl = 0, tos = 0): Fate {
     const length = skb.length;
     const at = skb.push(IP_HEADER);
     const view = skb.view;
-    view.setUint16(at + IP_VERSION_IHL, 0x4500);
+    view.setUint16(at + IP_VERSION_IHL, 0x4500 | tos);
     view.setUint16(at + IP_TOTAL_LENGTH, IP_HEADER + length);
     // A datagram that cannot be fragmented needs no identification (RFC 6864 4.1).
     view.setUint16(at + IP_ID, 0);

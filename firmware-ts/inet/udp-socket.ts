@@ -105,8 +105,11 @@ export class UdpSocket implements SkBuffOwner {
 
   /** For Udp: a datagram, its payload at skb.data. */
   receive(skb: SkBuff, source: number, port: number): void {
-    this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
-    skb.consume();
+    try {
+      this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
+    } finally {
+      skb.consume();
+    }
   }
 
   /** For Udp. */

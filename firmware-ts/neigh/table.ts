@@ -64,6 +64,8 @@ export class NeighTable implements NeighHost {
   }
 
   notify(entry: Neighbour, event: NeighEvent): void {
+    // A sender that was told of its packet's fate may have removed the entry in the midst of its change.
+    if (entry.dead && event === "new") return;
     for (const listener of this.#listeners) listener(entry, event);
   }
 

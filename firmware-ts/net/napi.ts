@@ -78,7 +78,14 @@ export class Napi {
   run(): number {
     this.#missed = false;
     this.listed = false;
-    const work = this.#target.poll(this.weight);
+    let work: number;
+    try {
+      work = this.#target.poll(this.weight);
+    } catch (error) {
+      // An application's handler threw: its program may live on, and so does the device.
+      if (this.#scheduled) this.#scheduler.add(this);
+      throw error;
+    }
     this.#pending = work === POLL_PENDING;
     return work;
   }
@@ -141,12 +148,20 @@ export class NapiScheduler {
     this.processed += work;
   }
 
-  /** The kernel's net_rx_action: leftovers keep their place in front, full-weight ones wait behind all others. */
+  /** The kernel's net_rx_action. */
   #receiveAction(): void {
     const running = this.#list;
     this.#list = this.#running;
     this.#running = running;
     const end = this.#clock.now() + this.timeLimit;
+    try {
+      this.#pollAll(running, end);
+    } finally {
+      this.#requeue(running);
+    }
+  }
+
+  #pollAll(running: Napi[], end: number): void {
     let left = this.budget;
     for (let napi = running.shift(); napi; napi = running.shift()) {
       const work = napi.run();
@@ -156,9 +171,13 @@ export class NapiScheduler {
       left -= work;
       if (left <= 0 || this.#clock.now() >= end) {
         this.timeSqueeze++;
-        break;
+        return;
       }
     }
+  }
+
+  /** Leftovers keep their place in front, full-weight ones wait behind all others. */
+  #requeue(running: Napi[]): void {
     for (const napi of this.#list) running.push(napi);
     for (const napi of this.#repoll) {
       napi.listed = true;

@@ -109,6 +109,27 @@ t.test("nobody on that port: the packet is quoted as it came, up to 576 bytes of
   }
 });
 
+t.test("type of service: an echo's own; an error's is internetwork control with the packet's low bits", async (t) => {
+  const bench = await lab();
+  for (const [tos, error] of [
+    [0, 0xc0],
+    [0x10, 0xd0],
+    [0xb8, 0xd8],
+    [0xff, 0xde],
+  ] as const) {
+    bench.say(icmp({ tos }));
+    bench.say(udp({ tos, dport: 7 }, "x"));
+    const frames = bench.take().map(({ bytes }) => bytes);
+    t.same(
+      frames.map((bytes) => [bytes[15], decode(bytes).faults.length]),
+      [
+        [tos, 0],
+        [error, 0],
+      ],
+    );
+  }
+});
+
 t.test("no error for what came to many, for damaged packets, for errors", async (t) => {
   const rows: [string, UdpFields][] = [
     ["in a broadcast frame", { to: BROADCAST }],

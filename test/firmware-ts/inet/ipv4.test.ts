@@ -2,7 +2,7 @@
 import t from "tap";
 import { DropReason, dropReasonName } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";
-import { BROADCAST, ipv4Frame, T2, type UdpFields, udp } from "../../support/wire-format.ts";
+import { BROADCAST, decode, icmp, ipv4Frame, T1, T2, type UdpFields, udp } from "../../support/wire-format.ts";
 
 /** A bench whose port 5000 writes down what it gets. */
 async function listening(addresses?: string[]): Promise<Lab & { got: string[] }> {
@@ -93,6 +93,9 @@ t.test("padding is not data", async (t) => {
   lab.say(Uint8Array.from([...udp({}, "ab"), ...Array<number>(30).fill(0x55)]));
   lab.say(Uint8Array.from([...udp({ udpSum: 0 }, ""), ...Array<number>(30).fill(0x55)]));
   t.same(lab.got, ["ab", ""]);
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  lab.say(Uint8Array.from([...icmp({}, [1, 2, 3]), ...Array<number>(30).fill(0x55)]));
+  t.same([...decode(lab.take()[0]?.bytes as Uint8Array).payload], [1, 2, 3], "an echo has what was asked, no more");
 });
 
 t.test("cut anywhere: never delivered, no byte read beyond the cut", async (t) => {

@@ -230,6 +230,24 @@ t.test("the send buffer: so many bytes under way for each socket, one datagram a
   t.equal(say(small.send(new Uint8Array(0), ipv4("10.0.0.4"), 9)), "failed SOCKET_SNDBUF");
 });
 
+t.test("a handler that throws loses its own datagram only: what came behind it is delivered", async (t) => {
+  const { lab } = await listening();
+  const got: string[] = [];
+  lab.stack.udp.open(5001).onDatagram = (bytes, at) => {
+    got.push(String.fromCharCode(bytes[at] as number));
+    if (got.length === 1) throw new Error("application's fault");
+  };
+  for (const text of ["a", "b", "c"]) {
+    const frame = udp({ dport: 5001 }, text);
+    lab.port.transmit(frame, 0, frame.length);
+  }
+  t.throws(() => lab.run(0), { message: "application's fault" });
+  lab.run(0);
+  t.same([got, lab.inUse], [["a", "b", "c"], 0]);
+  lab.say(udp({ dport: 5001 }, "d"));
+  t.equal(got.at(-1), "d");
+});
+
 t.test("a closed socket still hears of what it had under way", async (t) => {
   const { lab } = await listening();
   lab.poke("10.0.0.3");

@@ -136,6 +136,14 @@ t.test("the lock's edge: at +1 s refused, just after accepted; refreshes do not 
   t.same([lab.entry().header[5], lab.state()], [0x77, "REACHABLE"]);
 });
 
+t.test("the lock begins anew with the first use of a STALE entry", async (t) => {
+  const lab = await labIn("STALE", 5000);
+  lab.poke();
+  lab.run(1000);
+  lab.say(arp({ ...EVENTS["unicast reply"], sha: T2 }));
+  t.same([lab.state(), lab.entry().header[5]], ["DELAY", 2]);
+});
+
 t.test("of two answers at once the first wins", async (t) => {
   const lab = await labIn("INCOMPLETE", 0);
   lab.say(arp(EVENTS["unicast reply"]));

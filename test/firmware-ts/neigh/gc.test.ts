@@ -135,6 +135,20 @@ t.test("periodic: from gc_thresh1 on, what is FAILED or unused for gc_stale_time
   t.ok(table.statistics.periodicGcRuns >= 5);
 });
 
+t.test("periodic: a proof of life counts as use", async (t) => {
+  const lab = await wide();
+  const { table } = lab.stack.arp;
+  table.parametersOf(lab.eth0).reachableTime = 5000;
+  lab.run(1000);
+  askers(lab, 130);
+  lab.run(49_000);
+  lab.say(arpReply({ sip: nth(5) }));
+  lab.run(5000.1);
+  t.equal(lab.state(nth(5)), "STALE");
+  lab.run(19_999.9);
+  t.same([table.entries, lab.state(nth(5))], [1, "STALE"], "at 75 s the others, unused since 1 s, are gone");
+});
+
 t.test("the table finds every entry however large it grows, each device its own", async (t) => {
   const lab = await wide();
   askers(lab, 1000);

@@ -286,6 +286,14 @@ t.test("update: an operator may do what a frame may not", async (t) => {
   t.same([lab.state(), lab.events.at(-1)], ["-", "deleted 10.0.0.2 FAILED"]);
 });
 
+t.test("update: an operator may call a REACHABLE neighbour STALE, a frame with its address may not", async (t) => {
+  const lab = await labWith("REACHABLE");
+  lab.say(arp());
+  t.equal(lab.state(), "REACHABLE");
+  update(lab.entry(), Uint8Array.from(mac(T1)), 0, Nud.STALE, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
+  t.same([lab.state(), lab.events], ["STALE", ["new 10.0.0.2 STALE"]]);
+});
+
 t.test("a hint that a same answer is heard again moves nothing but the proof's age", async (t) => {
   const lab = await labWith("REACHABLE");
   const { updated } = lab.entry();

@@ -172,6 +172,7 @@ t.test("a sender that closes the device as soon as its first packet is out", asy
   lab.say(arpReply());
   await closed;
   t.same(told, ["0 sent", "1 failed QUEUE_PURGE", "2 failed QUEUE_PURGE"]);
+  t.same(lab.events, ["deleted 10.0.0.2 REACHABLE"], "and no news of it afterwards");
   t.equal(lab.inUse, 0);
 });
 

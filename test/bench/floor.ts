@@ -1,0 +1,77 @@
+/**
+ * What JavaScript itself takes to do a subject's unavoidable work: the same bytes copied as often through rings of packet buffers, and
+ * the same checksums taken, in a loop without a layer, a look-up, a check or a call. No stack can be faster; how many times slower one
+ * is, is what its structure costs.
+ */
+
+/** Buffers in a ring: as many as the subjects have under way. */
+const RING = 64;
+const MIN_FRAME = 60;
+const IP_HEADER = 20;
+const ETHERNET_AND_IP = 34;
+
+export interface FloorWork {
+  /** Frame without FCS, Ethernet header included. */
+  frame: number;
+  /** How often it is copied on its way. */
+  copies: number;
+  /** How often a sum is taken over the part behind the IP header, and how often over the IP header. */
+  payloadSums: number;
+  headerSums: number;
+}
+
+export class Floor {
+  readonly #work: FloorWork;
+  /** rings[n] is where copy n goes. A buffer is exactly as long as the frame: its copy needs no view made for it. */
+  readonly #rings: Uint8Array[][] = [];
+  readonly #source: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+  /** So that nothing can be left out as unused. */
+  sum = 0;
+
+  constructor(work: FloorWork) {
+    this.#work = work;
+    const length = Math.max(work.frame, MIN_FRAME);
+    this.#source = Uint8Array.from({ length }, (_, at) => at * 31);
+    this.#view = new DataView(this.#source.buffer);
+    for (let copy = 0; copy < work.copies; copy++) {
+      this.#rings.push(Array.from({ length: RING }, () => new Uint8Array(length)));
+    }
+  }
+
+  run(count: number): void {
+    const { frame, payloadSums, headerSums } = this.#work;
+    const rings = this.#rings;
+    const view = this.#view;
+    for (let op = 0; op < count; op++) {
+      const slot = this.#at++ & (RING - 1);
+      let from = this.#source;
+      from[ETHERNET_AND_IP] = op;
+      for (let copy = 0; copy < rings.length; copy++) {
+        const to = (rings[copy] as Uint8Array[])[slot] as Uint8Array;
+        to.set(from);
+        from = to;
+      }
+      for (let pass = 0; pass < headerSums; pass++) this.sum ^= sumWords(view, ETHERNET_AND_IP - IP_HEADER, ETHERNET_AND_IP);
+      for (let pass = 0; pass < payloadSums; pass++) this.sum ^= sumWords(view, ETHERNET_AND_IP, frame);
+    }
+  }
+}
+
+/** RFC 1071, 32 bits at a time: the fastest form of it that we found in JavaScript. */
+function sumWords(view: DataView, start: number, end: number): number {
+  let high = 0;
+  let low = 0;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = view.getInt32(at);
+    high += word >>> 16;
+    low += word & 0xffff;
+  }
+  for (; at + 2 <= end; at += 2) low += view.getUint16(at);
+  if (at < end) low += view.getUint8(at) << 8;
+  let sum = high + low;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  return (sum & 0xffff) + (sum >>> 16);
+}

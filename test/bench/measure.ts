@@ -1,0 +1,108 @@
+/** Time and memory of one operation, measured so that a figure can be believed: see each function. */
+import { GCProfiler, getHeapStatistics } from "node:v8";
+
+/** Something that can be done any number of times. */
+export interface Runnable {
+  run(count: number): void;
+}
+
+export interface Timing {
+  /** Nanoseconds an operation takes, median of the rounds; and the fastest and slowest round's. */
+  nanoseconds: number;
+  fastest: number;
+  slowest: number;
+  /** The same of the reference. */
+  floorNanoseconds: number;
+  /** Median of the ratios of the rounds, each to the reference run next to it. */
+  ratio: number;
+  rounds: number;
+  /** Operations a round. */
+  samples: number;
+}
+
+export interface Allocation {
+  /** Bytes an operation takes from the heap; lowest of the rounds, for what else the runtime does can only add. */
+  bytes: number;
+  /** Garbage was collected in every round: `bytes` means nothing. */
+  collected: boolean;
+  samples: number;
+  rounds: number;
+}
+
+/**
+ * Times subject and reference by turns, so that a machine that grows hot or busy slows both. Each round takes about `roundTime` ms.
+ */
+export function time(subject: Runnable, floor: Runnable, rounds: number, roundTime: number): Timing {
+  const samples = calibrate(subject, roundTime);
+  const floorSamples = calibrate(floor, roundTime);
+  const own: number[] = [];
+  const reference: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    // Who goes first changes, too.
+    const before = round % 2 === 0 ? perOperation(floor, floorSamples) : 0;
+    const taken = perOperation(subject, samples);
+    const base = before || perOperation(floor, floorSamples);
+    own.push(taken);
+    reference.push(base);
+    ratios.push(taken / base);
+  }
+  return {
+    nanoseconds: median(own),
+    fastest: Math.min(...own),
+    slowest: Math.max(...own),
+    floorNanoseconds: median(reference),
+    ratio: median(ratios),
+    rounds,
+    samples,
+  };
+}
+
+/** How many operations fill a round; warms up on the way: the optimizing compiler has had a full round's worth before. */
+function calibrate(what: Runnable, roundTime: number): number {
+  let count = 64;
+  for (;;) {
+    const taken = perOperation(what, count) * count;
+    if (taken >= roundTime * 1e6) return count;
+    count *= 2;
+  }
+}
+
+function perOperation(what: Runnable, count: number): number {
+  const start = process.hrtime.bigint();
+  what.run(count);
+  return Number(process.hrtime.bigint() - start) / count;
+}
+
+/**
+ * Growth of the heap over `samples` operations. The process must run with --expose-gc and a new space large enough that no scavenge
+ * comes between; whether one came is known, not hoped for. What measuring itself allocates is measured and taken off.
+ */
+export function allocation(subject: Runnable, samples: number, rounds: number): Allocation {
+  if (!globalThis.gc) throw new Error("memory can be measured under node --expose-gc only");
+  const growth: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { bytes, collections } = grown(subject, samples);
+    if (collections === 0) growth.push((bytes - grown(nothing, samples).bytes) / samples);
+  }
+  const collected = growth.length === 0;
+  return { bytes: collected ? Number.NaN : Math.max(0, Math.min(...growth)), collected, samples, rounds };
+}
+
+const nothing: Runnable = { run: () => {} };
+
+function grown(what: Runnable, samples: number): { bytes: number; collections: number } {
+  globalThis.gc?.();
+  const profiler = new GCProfiler();
+  profiler.start();
+  const before = getHeapStatistics().used_heap_size;
+  what.run(samples);
+  const after = getHeapStatistics().used_heap_size;
+  return { bytes: after - before, collections: profiler.stop().statistics.length };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

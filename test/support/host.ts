@@ -1,0 +1,148 @@
+/** The Linux host that a board is plugged into: its address, a UDP socket, captures of what it hears. */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Netns } from "./netns.ts";
+import { run, VethPair } from "./netns.ts";
+import { adopt, type Ended, ended, folder } from "./whohas.ts";
+
+export const HOST = "10.9.0.1";
+export const BOARD = "10.9.0.2";
+export const SUBNET = 24;
+
+/** Without extra packages: Python's own socket, so that what arrives is what a real kernel's real socket received. */
+const SINK = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", int(sys.argv[1])))
+print("bound", flush=True)
+while True:
+    data, peer = s.recvfrom(65535)
+    print("%s:%d %s" % (peer[0], peer[1], data.hex()), flush=True)
+`;
+
+export interface Datagram {
+  from: string;
+  text: string;
+}
+
+/** A UDP socket of the host's kernel that keeps what it receives. */
+export class Sink {
+  readonly datagrams: Datagram[] = [];
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async open(netns: Netns, port: number): Promise<Sink> {
+    const sink = new Sink(adopt(netns.spawn("python3", ["-u", "-c", SINK, String(port)])));
+    let rest = "";
+    await new Promise<void>((resolve, reject) => {
+      sink.#child.once("exit", () => reject(new Error("the UDP sink ended")));
+      sink.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
+          if (line === "bound") resolve();
+          else sink.#take(line);
+        }
+      });
+    });
+    return sink;
+  }
+
+  #take(line: string): void {
+    const [from = "", hex = ""] = line.split(" ");
+    this.datagrams.push({ from: from.split(":")[0] as string, text: Buffer.from(hex, "hex").toString("utf8") });
+  }
+
+  close(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+let captures = 0;
+
+/** tcpdump on the host's interface, into a file. */
+export class HostCapture {
+  readonly file: string = join(folder, `capture${captures++}.pcap`);
+  readonly #child: ChildProcess;
+
+  private constructor(netns: Netns, iface: string) {
+    const args = ["-i", iface, "-n", "-U", "--immediate-mode", "-Z", "root", "-w", this.file];
+    this.#child = adopt(netns.spawn("tcpdump", args));
+  }
+
+  static async start(netns: Netns, iface: string): Promise<HostCapture> {
+    const capture = new HostCapture(netns, iface);
+    let told = "";
+    await new Promise<void>((resolve, reject) => {
+      capture.#child.once("exit", () => reject(new Error(`tcpdump ended: ${told}`)));
+      capture.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        told += text;
+        if (told.includes("listening on")) resolve();
+      });
+    });
+    return capture;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGINT");
+    await once(this.#child, "exit");
+  }
+
+  /** The fields of the frames that pass a display filter, as tshark prints them. */
+  fields(filter: string, ...fields: string[]): string[][] {
+    const options = ["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+    const wanted = fields.flatMap((field) => ["-e", field]);
+    const out = run("tshark", ["-n", "-r", this.file, ...options, "-Y", filter, "-T", "fields", ...wanted]);
+    return out
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.split("\t"));
+  }
+}
+
+/** A cable with a Linux host at its far end. */
+export class Host {
+  readonly pair: VethPair = new VethPair();
+  readonly mac: string;
+
+  constructor() {
+    this.netns.ip("address", "add", `${HOST}/${SUBNET}`, "dev", this.iface);
+    const [link] = JSON.parse(this.netns.ip("-j", "link", "show", this.iface)) as { address: string }[];
+    this.mac = link?.address ?? "";
+  }
+
+  get netns(): Netns {
+    return this.pair.far;
+  }
+
+  get iface(): string {
+    return this.pair.farName;
+  }
+
+  /** The board's end of the cable. */
+  get near(): string {
+    return this.pair.near;
+  }
+
+  capture(): Promise<HostCapture> {
+    return HostCapture.start(this.netns, this.iface);
+  }
+
+  sink(port: number): Promise<Sink> {
+    return Sink.open(this.netns, port);
+  }
+
+  /** Runs a program on the host without holding up the test. */
+  exec(program: string, ...args: string[]): Promise<Ended> {
+    return ended(this.netns.spawn(program, args));
+  }
+
+  remove(): void {
+    this.pair.remove();
+  }
+}

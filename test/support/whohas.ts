@@ -1,0 +1,301 @@
+/**
+ * `whohas` as a user has it, from the sources: a running instance and commands, each in processes of their own that die with the
+ * test. Instances and commands of one test file share a runtime folder that nobody else has.
+ *
+ *     const board = await Instance.start(["--no-app", "--device", `eth0=packet:${pair.near}`, "--address", "10.9.0.2/24"]);
+ *     t.teardown(() => board.kill());
+ *     const { code, stdout } = await whohas("-i", board.name, "neigh");
+ *     const { summary } = await board.stop();
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ControlClient } from "../../firmware-ts/control/client.ts";
+import type { NeighView } from "../../firmware-ts/control/neigh.ts";
+import type { JsonObject } from "../../firmware-ts/control/rpc.ts";
+
+const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
+const MAIN = fileURLToPath(new URL("../../firmware-ts/cli/main.ts", import.meta.url));
+const SHELL = fileURLToPath(new URL("whohas-shell.ts", import.meta.url));
+
+/** Longest that anything started here lives, in ms. */
+const LIFETIME = 50_000;
+
+/** Runtime folder, rig files and captures of this test file. */
+export const folder: string = mkdtempSync(join(tmpdir(), "whohas-e2e-"));
+const environment = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
+const children = new Set<ChildProcess>();
+
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Has the child killed when this process ends, in whatever way it does, and when it lives for too long. */
+export function adopt(child: ChildProcess): ChildProcess {
+  children.add(child);
+  const limit = setTimeout(() => child.kill("SIGKILL"), LIFETIME).unref();
+  child.once("error", () => clearTimeout(limit));
+  child.once("exit", () => {
+    clearTimeout(limit);
+    children.delete(child);
+  });
+  return child;
+}
+
+/** The command line of `whohas` with these words; `before` comes in front of it (`setpriv …`). */
+export function commandLine(words: readonly string[], before: readonly string[] = []): [string, string[]] {
+  const [program = "", ...args] = [...before, process.execPath, "--import", LOADER, MAIN, ...words];
+  return [program, args];
+}
+
+export interface Ended {
+  stdout: string;
+  stderr: string;
+  code: number | null;
+}
+
+/** Runs `whohas` in a process of its own, to its end. */
+export function whohasProcess(
+  words: readonly string[],
+  before: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
+  const [program, args] = commandLine(words, before);
+  return ended(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+}
+
+/** Waits for a program to end, and returns what it printed. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  adopt(child);
+  const result: Ended = { stdout: "", stderr: "", code: null };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    result.stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    result.stderr += text;
+  });
+  [result.code] = (await once(child, "close")) as [number | null];
+  return result;
+}
+
+/**
+ * One process that runs the words of one command after the other: starting Node and translating the sources takes most of a second,
+ * and a user's session has many commands.
+ */
+class Shell {
+  readonly #child: ChildProcess;
+  readonly #waiting: ((result: Ended) => void)[] = [];
+  #rest = "";
+
+  constructor() {
+    const args = ["--import", LOADER, SHELL];
+    this.#child = adopt(spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (this.#rest + text).split("\n");
+      this.#rest = lines.pop() ?? "";
+      for (const line of lines) this.#waiting.shift()?.(JSON.parse(line) as Ended);
+    });
+    this.#child.once("exit", (code, signal) => {
+      const gone = { stdout: "", stderr: `the shell went away (${code ?? signal})`, code: null };
+      for (const resolve of this.#waiting.splice(0)) resolve(gone);
+    });
+    this.#hold(false);
+  }
+
+  run(words: readonly string[]): Promise<Ended> {
+    this.#hold(true);
+    return new Promise((resolve) => {
+      this.#waiting.push((result) => {
+        if (this.#waiting.length === 0) this.#hold(false);
+        resolve(result);
+      });
+      this.#child.stdin?.write(`${JSON.stringify(words)}\n`);
+    });
+  }
+
+  /** Idle, it keeps no test from ending. */
+  #hold(on: boolean): void {
+    const parts = [this.#child, this.#child.stdin, this.#child.stdout] as ({ ref?: () => void; unref?: () => void } | null)[];
+    for (const part of parts) on ? part?.ref?.() : part?.unref?.();
+  }
+}
+
+let shell: Shell | null = null;
+
+/** Runs a command that ends by itself; commands are run one after the other. */
+export function whohas(...words: string[]): Promise<Ended> {
+  shell ??= new Shell();
+  return shell.run(words);
+}
+
+/** An object of `whohas run --json`. */
+export type RunEvent = { event: string } & Record<string, unknown>;
+
+export interface RunSummary {
+  datagrams: { sent: number; queued: number; failed: number };
+  arp: Record<"requestsBroadcast" | "requestsUnicast" | "repliesSent" | "requestsReceived" | "repliesReceived", number>;
+  drops: Record<string, number>;
+}
+
+export interface Stopped {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** What a run that ended by itself came to. */
+  summary: RunSummary;
+}
+
+let started = 0;
+
+/** `whohas run --json`, up and ready. */
+export class Instance {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly events: RunEvent[] = [];
+  /** Station address of its first device. */
+  mac = "";
+  stderr = "";
+  #client: ControlClient | null = null;
+  #changed: () => void = () => {};
+  readonly #exit: Promise<[number | null, NodeJS.Signals | null]>;
+
+  private constructor(words: readonly string[], name: string, before: readonly string[], env: NodeJS.ProcessEnv) {
+    this.name = name;
+    const [program, args] = commandLine(["run", "--json", "--name", name, ...words], before);
+    this.child = adopt(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+    let rest = "";
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.events.push(JSON.parse(line) as RunEvent);
+      this.#changed();
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    this.#exit = new Promise((resolve) => {
+      this.child.once("close", (code, signal) => {
+        resolve([code, signal]);
+        this.#changed();
+      });
+    });
+  }
+
+  /** Starts it and waits until it is ready. @throws Error with what it complained about when it ends instead */
+  static async start(
+    words: readonly string[],
+    { name = `t${started++}`, before = [] as readonly string[], env = {} as NodeJS.ProcessEnv } = {},
+  ): Promise<Instance> {
+    const instance = new Instance(words, name, before, env);
+    const ready = await instance.until((event) => event.event === "ready", "ready", 20_000);
+    instance.mac = (ready["devices"] as { mac: string }[])[0]?.mac ?? "";
+    return instance;
+  }
+
+  /** The first event that `wanted` accepts, when it is there. */
+  until(wanted: (event: RunEvent) => boolean, what: string, limit = 15_000): Promise<RunEvent> {
+    return new Promise((resolve, reject) => {
+      const failed = (why: string): void => reject(new Error(`no ${what} from the instance: ${why}; ${this.stderr}`));
+      const timeout = setTimeout(() => failed(`waited ${limit} ms`), limit);
+      const outer = this.#changed;
+      const look = (): void => {
+        const found = this.events.find(wanted);
+        if (!found && !this.ended) return;
+        clearTimeout(timeout);
+        this.#changed = outer;
+        if (found) resolve(found);
+        else failed(`it ended with ${this.child.exitCode ?? this.child.signalCode}`);
+      };
+      this.#changed = () => {
+        outer();
+        look();
+      };
+      look();
+    });
+  }
+
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  get socket(): string {
+    return join(environment.WHOHAS_RUNTIME_DIR, `${this.name}.sock`);
+  }
+
+  /** Asks it over its control socket: quicker than a command, for what is asked often. */
+  async call<T>(method: string, params: JsonObject = {}): Promise<T> {
+    this.#client ??= await ControlClient.connect(this.socket);
+    return (await this.#client.call(method, params)) as T;
+  }
+
+  neighbours(): Promise<NeighView[]> {
+    return this.call("neigh.show");
+  }
+
+  /** State of an entry; "" when there is none. */
+  async stateOf(address: string): Promise<string> {
+    return (await this.neighbours()).find(({ dst }) => dst === address)?.state[0] ?? "";
+  }
+
+  /** Ends it with a signal, or lets it end, and returns how it ended. */
+  async stop(signal: NodeJS.Signals | null = "SIGINT"): Promise<Stopped> {
+    this.#client?.close();
+    this.#client = null;
+    if (signal !== null) this.child.kill(signal);
+    const [code, by] = await this.#exit;
+    const summary = this.events.find(({ event }) => event === "summary") as unknown as RunSummary;
+    return { code, signal: by, summary };
+  }
+
+  /** For teardown: it is gone when this resolves, whatever state it was in. */
+  async kill(): Promise<void> {
+    this.#client?.close();
+    this.child.kill("SIGKILL");
+    await this.#exit;
+  }
+}
+
+/** The two ways to a Linux interface; what is shown for one is shown for both. */
+export interface Wire {
+  readonly name: string;
+  /** For `--device`. */
+  spec(iface: string): string;
+  /** For a rig file. */
+  rig(iface: string): string;
+}
+
+export const WIRES: readonly Wire[] = [
+  {
+    name: "packet:IFACE",
+    spec: (iface) => `eth0=packet:${iface}`,
+    rig: (iface) => `driver: packet, bus: { kind: interface, name: ${iface} }`,
+  },
+  {
+    name: "enc28j60:sim@IFACE",
+    spec: (iface) => `eth0=enc28j60:sim@${iface}`,
+    rig: (iface) => `driver: enc28j60, bus: { kind: sim, wire: ${iface} }`,
+  },
+];
+
+let written = 0;
+
+/** Writes a file into this test's folder and returns its path. */
+export function fileOf(text: string, name = `rig${written++}.yaml`): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Looks every 10 ms until `wanted` holds. For what tells nobody when it changes. */
+export async function eventually(wanted: () => boolean | Promise<boolean>, what: string, limit = 10_000): Promise<void> {
+  for (const end = performance.now() + limit; !(await wanted()); await pause(10)) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${limit} ms`);
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
