@@ -10,7 +10,7 @@
  *     stack.addRoute({ to: "default", via: "192.168.10.1" });
  *     stack.addNeighbour("192.168.10.1", "02:00:5e:10:00:fe", eth0);   // static: no ARP for it, ever
  *     const socket = stack.udp.open();
- *     socket.send(payload, ipv4("192.168.10.1"), 8094);                // { status: "sent" }
+ *     socket.send(payload, ipv4("192.168.10.1"), 8094);                // { status: "sent", reason: "" }
  */
 import type { Clock } from "../hal/clock.ts";
 import type { EthernetController } from "../hal/ethernet.ts";

@@ -43,8 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
     const ip = IP_OBJECTS.find(({ name, also }) => isPrefix(object, name) || also.some((other) => isPrefix(object, other)));
     if (ip) return runIp(ip.command, globals, words);
     if (object !== "" && !object.startsWith("-") && object !== "help") {
-      throw new CommandError(`Object "${object}" is unknown, try "whohas --help".`);
+      throw new CommandError(`Object "${object}" is unknown, try "whohas help".`);
     }
+    if (object === "help") {
+      own.outputHelp();
+      return Exit.DONE;
+    }
+    if (object === "") throw new CommandError(own.helpInformation().trimEnd());
   }
   let exit: number = Exit.DONE;
   own.hook("postAction", (_program, action) => {

@@ -44,7 +44,7 @@ function changeParams(words: readonly string[]): JsonObject {
     else if (word === "nud") params["nud"] = take(left);
     else if (word === "dev") params["dev"] = take(left);
     else if (params["dst"] === undefined || word === "to") params["dst"] = word === "to" ? take(left) : word;
-    else throw new CommandError(`Error: duplicate "to": "${word}" is the second value.`, Exit.IP_WORDS);
+    else throw new CommandError(`Error: either "to" is duplicate, or "${word}" is a garbage.`, Exit.IP_WORDS);
   }
   if (params["dst"] === undefined || params["dev"] === undefined) {
     throw new CommandError("Device and destination are required arguments.", Exit.IP_WORDS);

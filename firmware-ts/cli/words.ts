@@ -22,10 +22,16 @@ export function printJson(value: unknown, globals: Globals): void {
 export function showDevice(object: string, words: readonly string[]): { dev?: string } {
   const [command = "show", ...rest] = words;
   if (!(isPrefix(command, "show") || isPrefix(command, "list") || command === "lst")) {
-    throw new CommandError(`Command "${command}" is unknown, try "whohas --help"; ${object} has show [ dev DEV ]`, Exit.IP_WORDS);
+    throw new CommandError(`Command "${command}" is unknown, try "whohas ${object} help".`, Exit.IP_WORDS);
   }
-  if (rest[0] === "dev") rest.shift();
-  const [dev, extra] = rest;
+  const keyword = rest[0] === "dev";
+  if (keyword) rest.shift();
+  const dev = keyword ? take(rest) : rest.shift();
+  // A bare word is a device to `link` and `address`, and a prefix to `route`, which has no such filter yet.
+  if (object === "route" && dev !== undefined && !keyword) {
+    throw new CommandError(`"${dev}" is unknown here; route has show [ dev DEV ]`, Exit.IP_WORDS);
+  }
+  const [extra] = rest;
   if (extra !== undefined) throw new CommandError(`Error: either "dev" is duplicate, or "${extra}" is a garbage.`, Exit.IP_WORDS);
   return dev === undefined ? {} : { dev };
 }

@@ -1,12 +1,12 @@
 /** `link.show`, `address.show`, `route.show`: devices, addresses and routes as `ip -j` has them. */
-import { dropReasonName } from "../../hal/drop-reason.ts";
+import { DropReason, dropReasonName } from "../../hal/drop-reason.ts";
 import { formatIpv4 } from "../inet/address.ts";
 import type { Route } from "../inet/routes.ts";
 import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import { deviceOf, optionalText } from "./params.ts";
-import type { Json, JsonObject, Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
 
 export interface LinkView {
   ifindex: number;
@@ -15,6 +15,8 @@ export interface LinkView {
   mtu: number;
   qdisc: string;
   operstate: string;
+  linkmode: string;
+  group: string;
   txqlen: number;
   link_type: string;
   address: string;
@@ -36,6 +38,7 @@ export interface AddressView {
   mtu: number;
   qdisc: string;
   operstate: string;
+  group: string;
   txqlen: number;
   link_type: string;
   address: string;
@@ -48,6 +51,8 @@ export interface AddressView {
     scope: string;
     secondary?: boolean;
     label: string;
+    valid_life_time: number;
+    preferred_life_time: number;
   }[];
 }
 
@@ -72,8 +77,23 @@ export function inetMethods(stack: Stack): [string, Method][] {
 
 function devices(stack: Stack, params: JsonObject): readonly NetDevice[] {
   const name = optionalText(params, "dev");
-  return name === undefined ? stack.devices : [deviceOf(stack, name)];
+  if (name === undefined) return stack.devices;
+  const device = stack.network.device(name);
+  // Here, and here only, `ip` has other words for it.
+  if (!device) throw new ControlError("NO_DEVICE", `Device "${name}" does not exist.`);
+  return [device];
 }
+
+/** Drops that only a frame on its way out can meet. */
+const TX_REASONS: readonly DropReason[] = [
+  DropReason.QDISC_DROP,
+  DropReason.DEV_READY,
+  DropReason.PKT_TOO_BIG,
+  DropReason.TX_ABORTED,
+  DropReason.TX_CARRIER,
+];
+/** How `ip` writes "forever". */
+const FOREVER = 0xffffffff;
 
 function base(device: NetDevice): Omit<AddressView, "addr_info"> {
   const flags = ["BROADCAST", "MULTICAST"];
@@ -87,6 +107,7 @@ function base(device: NetDevice): Omit<AddressView, "addr_info"> {
     mtu: device.mtu,
     qdisc: "pfifo",
     operstate: device.hasCarrier ? "UP" : "DOWN",
+    group: "default",
     txqlen: device.txQueueLength,
     link_type: "ether",
     address: formatMac(device.address),
@@ -106,8 +127,10 @@ export function dropsOf(counters: { readonly counts: Float64Array }): Record<str
 function link(stack: Stack, device: NetDevice): LinkView {
   const s = device.statistics;
   const { controller } = device;
+  const txDropped = TX_REASONS.reduce<number>((sum, reason) => sum + device.drops.get(reason), 0);
   return {
     ...base(device),
+    linkmode: "DEFAULT",
     driver: controller.driver,
     description: controller.description,
     simulated: controller.simulated,
@@ -117,7 +140,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
         bytes: s.rxBytes,
         packets: s.rxPackets,
         errors: s.rxErrors,
-        dropped: device.drops.total,
+        dropped: device.drops.total - txDropped,
         over_errors: s.rxOverErrors,
         multicast: s.rxMulticast,
         length_errors: s.rxLengthErrors,
@@ -127,6 +150,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
         bytes: s.txBytes,
         packets: s.txPackets,
         errors: s.txErrors,
+        dropped: txDropped,
         carrier_errors: s.txCarrierErrors,
         collisions: s.collisions,
         aborted_errors: s.txAbortedErrors,
@@ -146,15 +170,20 @@ function address(stack: Stack, device: NetDevice): AddressView {
     scope: "global",
     ...(own.secondary ? { secondary: true } : {}),
     label: device.name,
+    valid_life_time: FOREVER,
+    preferred_life_time: FOREVER,
   }));
   return { ...base(device), addr_info: info };
 }
 
+/** By address, the longest prefix first, then the smallest metric: the order of `ip route`. */
 function routes(stack: Stack, params: JsonObject): RouteView[] {
   const name = optionalText(params, "dev");
   const device = name === undefined ? undefined : deviceOf(stack, name);
   const shown = stack.ip.routes.list.filter((route) => !device || route.device === device);
-  return [...shown].sort((a, b) => a.prefixLength - b.prefixLength).map(routeView);
+  const order = (a: Route, b: Route): number =>
+    (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength || a.metric - b.metric;
+  return [...shown].sort(order).map(routeView);
 }
 
 function routeView(route: Route): RouteView {

@@ -6,34 +6,36 @@ import { ControlError } from "./rpc.ts";
 type Write = (parameters: NeighParameters, value: number) => void;
 
 /** Keys of one device, or of `default`. */
-const PER_DEVICE: ReadonlyMap<string, Write> = new Map<string, Write>(Object.entries({
-  mcast_solicit: (p, count) => {
-    p.mcastProbes = count;
-  },
-  ucast_solicit: (p, count) => {
-    p.ucastProbes = count;
-  },
-  mcast_resolicit: (p, count) => {
-    p.mcastReprobes = count;
-  },
-  retrans_time_ms: (p, ms) => {
-    p.retransTime = ms;
-  },
-  base_reachable_time: (p, seconds) => p.setBaseReachableTime(seconds * 1000),
-  base_reachable_time_ms: (p, ms) => p.setBaseReachableTime(ms),
-  delay_first_probe_time: (p, seconds) => {
-    p.delayProbeTime = seconds * 1000;
-  },
-  gc_stale_time: (p, seconds) => {
-    p.gcStaleTime = seconds * 1000;
-  },
-  unres_qlen_bytes: (p, bytes) => {
-    p.queueLengthBytes = bytes;
-  },
-  locktime: (p, centiseconds) => {
-    p.lockTime = centiseconds * 10;
-  },
-}));
+const PER_DEVICE: ReadonlyMap<string, Write> = new Map(
+  Object.entries<Write>({
+    mcast_solicit: (p, count) => {
+      p.mcastProbes = count;
+    },
+    ucast_solicit: (p, count) => {
+      p.ucastProbes = count;
+    },
+    mcast_resolicit: (p, count) => {
+      p.mcastReprobes = count;
+    },
+    retrans_time_ms: (p, ms) => {
+      p.retransTime = ms;
+    },
+    base_reachable_time: (p, seconds) => p.setBaseReachableTime(seconds * 1000),
+    base_reachable_time_ms: (p, ms) => p.setBaseReachableTime(ms),
+    delay_first_probe_time: (p, seconds) => {
+      p.delayProbeTime = seconds * 1000;
+    },
+    gc_stale_time: (p, seconds) => {
+      p.gcStaleTime = seconds * 1000;
+    },
+    unres_qlen_bytes: (p, bytes) => {
+      p.queueLengthBytes = bytes;
+    },
+    locktime: (p, centiseconds) => {
+      p.lockTime = centiseconds * 10;
+    },
+  }),
+);
 
 /** Keys of the whole table: only under `default`. */
 const PER_TABLE: ReadonlyMap<string, "thresh1" | "thresh2" | "thresh3"> = new Map([

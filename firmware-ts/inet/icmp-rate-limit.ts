@@ -15,7 +15,7 @@ export class IcmpRateLimit {
   readonly #tokens = new Float64Array(SLOTS).fill(BURST);
   readonly #filled = new Float64Array(SLOTS);
   #globalTokens: number = GLOBAL_BURST;
-  #globalFilled: number;
+  #globalFilled = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -35,6 +35,9 @@ export interface Pinger {
   close(): void;
 }
 
+/** Identifiers of an echo request. */
+const IDS = 0x10000;
+
 export class Ping implements EchoListener {
   readonly #network: Network;
   readonly #ip: Ipv4;
@@ -47,7 +50,14 @@ export class Ping implements EchoListener {
     icmp.echoListener = this;
   }
 
+  /** Every identifier is in use: open() would find none. */
+  get full(): boolean {
+    return this.#pingers.size >= IDS;
+  }
+
+  /** @throws RangeError when full */
   open(): Pinger {
+    if (this.full) throw new RangeError("every identifier of an echo request is in use");
     while (this.#pingers.has(this.#nextId)) this.#nextId = (this.#nextId + 1) & 0xffff;
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) & 0xffff;

@@ -48,12 +48,13 @@ export class Neighbour {
   type: AddressType = AddressType.UNICAST;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
+  // Times begin as numbers: a field that is declared only begins undefined, and V8 then makes a new object of every time put there.
   /** Last proof of reachability. */
-  confirmed: number;
+  confirmed = 0;
   /** Last use on the slow path. */
-  used: number;
+  used = 0;
   /** Last change of state or address. */
-  updated: number;
+  updated = 0;
   /** Removed from its table. */
   dead = false;
   /** Order of creation within the table. */
@@ -61,6 +62,8 @@ export class Neighbour {
 
   /** The Ethernet header of data to this neighbour; its first six bytes are the link address. */
   readonly header: Uint8Array = new Uint8Array(ETHERNET_HEADER);
+  /** The same memory, for copying it more than one byte at a time. */
+  readonly headerView: DataView = new DataView(this.header.buffer);
   /** `header` is complete. */
   headerReady = false;
 

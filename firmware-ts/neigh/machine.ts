@@ -49,7 +49,12 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
     completeHeader(entry);
   }
   const at = packet.push(ETHERNET_HEADER);
-  for (let octet = 0; octet < ETHERNET_HEADER; octet++) packet.bytes[at + octet] = entry.header[octet] as number;
+  const { view } = packet;
+  const header = entry.headerView;
+  view.setInt32(at, header.getInt32(0));
+  view.setInt32(at + 4, header.getInt32(4));
+  view.setInt32(at + 8, header.getInt32(8));
+  view.setUint16(at + 12, header.getUint16(12));
   return entry.device.transmit(packet);
 }
 

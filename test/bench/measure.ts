@@ -1,6 +1,9 @@
 /** Time and memory of one operation, measured so that a figure can be believed: see each function. */
 import { GCProfiler, getHeapStatistics } from "node:v8";
 
+/** Bytes an operation; less than this is the runtime's own, and another round would not tell more. */
+const NOISE = 0.02;
+
 /** Something that can be done any number of times. */
 export interface Runnable {
   run(count: number): void;
@@ -23,7 +26,7 @@ export interface Timing {
 export interface Allocation {
   /** Bytes an operation takes from the heap; lowest of the rounds, for what else the runtime does can only add. */
   bytes: number;
-  /** Garbage was collected in every round: `bytes` means nothing. */
+  /** Garbage was collected in every round: `bytes` is 0 and means nothing. */
   collected: boolean;
   samples: number;
   rounds: number;
@@ -80,13 +83,15 @@ function perOperation(what: Runnable, count: number): number {
  */
 export function allocation(subject: Runnable, samples: number, rounds: number): Allocation {
   if (!globalThis.gc) throw new Error("memory can be measured under node --expose-gc only");
-  const growth: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  let lowest = Number.POSITIVE_INFINITY;
+  let round = 0;
+  while (round < rounds && lowest > NOISE) {
     const { bytes, collections } = grown(subject, samples);
-    if (collections === 0) growth.push((bytes - grown(nothing, samples).bytes) / samples);
+    if (collections === 0) lowest = Math.min(lowest, Math.max(0, bytes - grown(nothing, samples).bytes) / samples);
+    round++;
   }
-  const collected = growth.length === 0;
-  return { bytes: collected ? Number.NaN : Math.max(0, Math.min(...growth)), collected, samples, rounds };
+  const collected = lowest === Number.POSITIVE_INFINITY;
+  return { bytes: collected ? 0 : lowest, collected, samples, rounds: round };
 }
 
 const nothing: Runnable = { run: () => {} };

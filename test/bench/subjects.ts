@@ -1,17 +1,21 @@
 /** What is measured. Each subject is set up fresh in a process of its own, so that none profits or suffers from another's types. */
+
+import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
-import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
-import { arp, icmp, mac, udp, US } from "../support/wire-format.ts";
+import { arp, icmp, mac, US, udp } from "../support/wire-format.ts";
 import type { FloorWork } from "./floor.ts";
 import type { Runnable } from "./measure.ts";
 import { BURST, expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
 const PEER = ipv4("10.0.0.2");
+/** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
 const HEADERS = 42;
+/** What payloads are made of. */
+const FILL = 0x5a;
 
 /** SPI traffic of an operation. */
 export interface BusLoad {
@@ -44,6 +48,28 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
 };
 
+/** Makes a view a turn: what it is found to allocate shows that the measuring finds it. Not in the table. */
+export const CONTROL = "control: one view";
+
+/** Sets a subject up by its name. @throws RangeError when there is none of that name */
+export function subjectNamed(name: string): Promise<Subject> {
+  if (name === CONTROL) return Promise.resolve(control());
+  const make = SUBJECTS[name];
+  if (!make) throw new RangeError(`no subject "${name}"; there are: ${Object.keys(SUBJECTS).join("; ")}`);
+  return make();
+}
+
+function control(): Subject {
+  const bytes = new Uint8Array(2048);
+  let view = bytes;
+  return {
+    floor: { frame: HEADERS, copies: 1, payloadSums: 0, headerSums: 0 },
+    run: (count) => {
+      for (let op = 0; op < count; op++) view = bytes.subarray(view[0], op & 1023);
+    },
+  };
+}
+
 /** socket.send() to the frame's arrival at the other end: into packet memory, onto the wire. */
 async function udpSend(bytes: number, neighbour: "static" | "resolved"): Promise<Subject> {
   const bench = await WireBench.open();
@@ -57,7 +83,7 @@ async function udpSend(bytes: number, neighbour: "static" | "resolved"): Promise
 
 function sender(bench: WireBench, bytes: number): (count: number) => void {
   const socket = bench.stack.udp.open();
-  const payload = new Uint8Array(bytes).fill(0x5a);
+  const payload = new Uint8Array(bytes).fill(FILL);
   const { sink } = bench;
   let sent = 0;
   const send = (): void => {
@@ -84,12 +110,10 @@ async function udpReceive(bytes: number): Promise<Subject> {
 
 function receiver(bench: WireBench, bytes: number, burst: number): (count: number) => void {
   let received = 0;
-  let last = 0;
   bench.stack.udp.open(5000).onDatagram = (datagram, at, length) => {
-    received++;
-    last ^= datagram[at + length - 1] as number;
+    if (datagram[at + length - 1] === FILL) received++;
   };
-  const say = speaker(bench, udp({}, new Uint8Array(bytes).fill(0x5a)));
+  const say = speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
   const tick = (): void => bench.tick();
   return (count) => {
     received = 0;
@@ -106,7 +130,7 @@ function speaker(bench: WireBench, frame: Uint8Array): () => void {
 async function echo(bytes: number): Promise<Subject> {
   const bench = await WireBench.open();
   bench.resolve();
-  const run = answered(bench, icmp({}, new Uint8Array(bytes).fill(0x5a)), "echo");
+  const run = answered(bench, icmp({}, new Uint8Array(bytes).fill(FILL)), "echo");
   return { floor: { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 2 }, run };
 }
 
@@ -140,7 +164,7 @@ async function thereAndBack(bytes: number): Promise<Subject> {
   await bench.clock.advance(1);
   await opened;
   far.addAddress(device, "10.0.0.2/24");
-  const payload = new Uint8Array(bytes).fill(0x5a);
+  const payload = new Uint8Array(bytes).fill(FILL);
   const near = bench.stack.udp.open(5000);
   const other: UdpSocket = far.udp.open(5000);
   let back = 0;

@@ -1,6 +1,7 @@
 /** Stacks on the in-process wire, set up for measuring: a virtual clock that stands at odd fractions, and counting stations. */
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
+import { ipv4, Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";

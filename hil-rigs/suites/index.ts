@@ -1,0 +1,4 @@
+import type { Suite } from "../contract/case.ts";
+import { arp } from "./arp/index.ts";
+
+export const SUITES: readonly Suite[] = [arp];
