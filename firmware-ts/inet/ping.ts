@@ -14,7 +14,7 @@ import {
   type Icmp,
   IPPROTO_ICMP,
 } from "./icmp.ts";
-import { IP_HEADER, IP_TTL, type Ipv4 } from "./ipv4.ts";
+import { IP_TTL, type Ipv4 } from "./ipv4.ts";
 import { type SendResult, sendResult } from "./send-result.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
@@ -109,9 +109,4 @@ export class Ping implements EchoListener {
     for (let byte = 0; byte < dataBytes; byte++) bytes[at + ICMP_HEADER + byte] = byte & 0xff;
     view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, ICMP_HEADER + dataBytes)));
   }
-}
-
-/** IPv4 bytes of an echo request with this much data, as `ping` prints them. */
-export function echoPacketBytes(dataBytes: number): number {
-  return IP_HEADER + ICMP_HEADER + dataBytes;
 }

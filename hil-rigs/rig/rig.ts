@@ -266,9 +266,11 @@ export class Rig {
     this.#deadline = this.now() + this.#options.limit;
   }
 
-  /** For the report: takes in what was told and not asked for. */
+  /** The case is over: takes in what was told and not asked for, and records no more. */
   finish(): void {
     this.#pull();
+    // Cases beside this one may go on for longer; what the DUT still sends meanwhile belongs to none of them.
+    this.dut.onFrame = () => {};
     const faults = this.trace.frames.flatMap((frame) => frame.faults);
     this.#check("every frame is well formed", faults.length === 0, "", faults.join(", "));
   }

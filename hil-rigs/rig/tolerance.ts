@@ -22,7 +22,8 @@ function granule(jiffies: number): number {
 
 /** @param timers how many are behind one another: retransmissions are, each armed when the one before it fired */
 export function window(timing: Timing, ms: number, timers = 1): Window {
-  if (timing.timers === "exact") return { from: ms - (timing.slack > 0 ? READING_ERROR : 0.001), to: ms + timing.slack + 0.001 };
+  if (timing.timers === "exact")
+    return { from: ms - (timing.slack > 0 ? READING_ERROR : 0.001), to: ms + timing.slack * timers + 0.001 };
   const jiffy = 1000 / timing.timers;
   const each = Math.ceil(ms / timers / jiffy);
   const late = (granule(each) + 1) * jiffy * timers;

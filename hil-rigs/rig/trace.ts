@@ -26,8 +26,8 @@ export interface Step {
 export class Trace {
   readonly steps: Step[] = [];
   readonly frames: Frame[] = [];
-  /** What the tester sent, for the capture. */
-  readonly sent: Frame[] = [];
+  /** Frames of both sides, in order. */
+  readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
 
   add(kind: StepKind, time: number, text: string): void {
@@ -36,11 +36,12 @@ export class Trace {
 
   frame(frame: Frame): void {
     this.frames.push(frame);
+    this.wire.push({ frame, sent: false });
     this.add("frame", frame.time, describe(frame));
   }
 
   said(frame: Frame): void {
-    this.sent.push(frame);
+    this.wire.push({ frame, sent: true });
     this.add("sent", frame.time, describe(frame));
   }
 

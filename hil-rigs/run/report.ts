@@ -57,12 +57,10 @@ function writeEvidence(directory: string, result: CaseResult): void {
 /** Everything on the wire, as a pcapng file. */
 export function capture(result: CaseResult): Uint8Array {
   const { trace, epoch } = result;
-  const frames = [
-    ...(trace?.frames ?? []).map((frame) => ({ frame, direction: Direction.IN })),
-    ...(trace?.sent ?? []).map((frame) => ({ frame, direction: Direction.OUT })),
-  ].sort((a, b) => a.frame.time - b.frame.time);
-  const packets = frames.map(({ frame, direction }) =>
-    pcapngPacket(frame.port === "p0" ? 0 : 1, epoch + frame.time, frame.bytes, direction),
+  // What the DUT sends in answer may be recorded before the clock has moved on: the order of the record decides.
+  const frames = [...(trace?.wire ?? [])].sort((a, b) => a.frame.time - b.frame.time);
+  const packets = frames.map(({ frame, sent }) =>
+    pcapngPacket(frame.port === "p0" ? 0 : 1, epoch + frame.time, frame.bytes, sent ? Direction.OUT : Direction.IN),
   );
   return Buffer.concat([pcapngHeader(["p0", "p1"]), ...packets]);
 }

@@ -24,11 +24,12 @@ const STRANGER = "10.9.0.99";
 const STRANGER_MAC = "02:00:00:00:00:99";
 
 /**
- * Prints how many frames it sent. Paced, so that a chip with 6 KiB for what it receives can keep up. Payloads are long enough and
- * without a zero, so that the padding of short frames never mends one that was cut.
+ * Prints how many frames it sent. After every 2000 bytes it waits until the board answers a ping, so that a chip with 6 KiB for what it
+ * receives is never outrun: how many frames it then lost, no chip can tell. Payloads are long enough and without a zero, so that the
+ * padding of short frames never mends one that was cut.
  */
 const ATTACK = `
-import random, socket, sys, time
+import random, socket, sys
 from scapy.layers.l2 import ARP, Ether
 from scapy.layers.inet import ICMP, IP, UDP
 iface, board_mac = sys.argv[1:3]
@@ -83,9 +84,21 @@ for ethertype in (0x0800, 0x0806, 0x86dd, 0x0000, 0x05dc, 0xffff):
         frames.append(head + ethertype.to_bytes(2, "big") + noise.randbytes(noise.choice((0, 1, 19, 20, 28, 46, 100, 1500))))
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind((iface, 0))
+pinger = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+pinger.settimeout(5)
+def settle(sequence):
+    ping = bytes(ICMP(type=8, id=7, seq=sequence))
+    pinger.sendto(ping, ("${BOARD}", 0))
+    reply = b""
+    while reply[20:21] != b"\\0" or reply[24:28] != ping[4:8]: reply = pinger.recv(2000)
+ahead = 0
 for at, frame in enumerate(frames):
+    ahead += len(bytes(frame)) + 16
+    if ahead > 2000:
+        settle(at)
+        ahead = len(bytes(frame)) + 16
     s.send(bytes(frame))
-    if at % 16 == 15: time.sleep(0.01)
+settle(len(frames))
 print(len(frames))
 `;
 

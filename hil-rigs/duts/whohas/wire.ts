@@ -22,6 +22,13 @@ import { STACK_CAN, StackDut } from "./stack-dut.ts";
 /** How long a controller may take to say that its link is up, in ms. */
 const LINK_PATIENCE = 2000;
 
+/** A frame's way from the socket to the stack's answer takes two turns of the event loop: one to hear of it, one to poll. */
+const TURNS = 3;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 class WireDut implements Dut {
   onFrame: (frame: RawFrame) => void = () => {};
   readonly #clock = new SystemClock();
@@ -57,8 +64,11 @@ class WireDut implements Dut {
     return performance.now();
   }
 
-  wait(ms: number, done: () => boolean): Promise<boolean> {
-    return this.#cables.wait(ms, done);
+  async wait(ms: number, done: () => boolean): Promise<boolean> {
+    if (await this.#cables.wait(ms, done)) return true;
+    // The timer may have come before the frames that arrived earlier: the stack hears of those later in the loop's turn.
+    for (let turn = 0; turn < TURNS; turn++) await nextTurn();
+    return done();
   }
 
   async ip(words: readonly string[]): Promise<IpResult> {

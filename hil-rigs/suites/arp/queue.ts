@@ -9,6 +9,7 @@ export const queue: readonly Case[] = [
     title: "what waits is sent in the order it came, and before the answer to the request that brought the address",
     source: "RFC 1122 2.3.2.2; kernel",
     async run(rig) {
+      rig.param("retrans_time_ms", 1000);
       await rig.poke(T1.ip, { count: 5 });
       await rig.hears("asks once for all of them", asks(T1.ip));
       await rig.silence("and only once", 20);

@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import t from "tap";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import { answer, LineReader, MAX_LINE, type Methods } from "../../../firmware-ts/control/rpc.ts";
+import { answer, LineReader, MAX_LINE, type Method, type Methods } from "../../../firmware-ts/control/rpc.ts";
 import { outcome, TestSession } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 import { T1 } from "../../support/wire-format.ts";
 
-const methods: Methods = new Map([
+const methods: Methods = new Map<string, Method>([
   ["echo", (params) => params],
   [
     "broken",

@@ -5,7 +5,7 @@ import { createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { ControlClient } from "../../../firmware-ts/control/client.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import { MAX_LINE, type Methods, type Session } from "../../../firmware-ts/control/rpc.ts";
+import { MAX_LINE, type Method, type Methods, type Session } from "../../../firmware-ts/control/rpc.ts";
 import { ControlServer } from "../../../firmware-ts/control/server.ts";
 import { Folder, outcome, RawClient } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
@@ -36,7 +36,7 @@ async function serve(
   return { path, server, client };
 }
 
-const echo: Methods = new Map([["echo", (params) => params]]);
+const echo: Methods = new Map<string, Method>([["echo", (params) => params]]);
 
 t.test("requests in any pieces are answered; what is damaged is refused and the rest goes on", async (t) => {
   const { client } = await serve(t, echo);
@@ -76,7 +76,7 @@ t.test(
   async (t) => {
     const sessions: Session[] = [];
     const big = "x".repeat(12 << 20);
-    const methods: Methods = new Map([
+    const methods: Methods = new Map<string, Method>([
       ["big", () => big],
       [
         "flood",
@@ -124,11 +124,9 @@ t.test("a client that goes away in the midst of things frees its ports and stops
   t.match(await c.ask(request(4, "none")), [-32_601]);
   c.close();
   // The server hears of it in its own time.
-  for (let patience = 2000; patience > 0 && lab.stack.network.pool.inUse >= 0; patience--) {
-    const taken = await other.ask(request(5, "udp.send", { to: "10.0.0.1:9", from: ":5000", count: 0 }));
-    t.match(taken, [-32_602, "INVALID_PARAMS"]);
+  for (let patience = 2000; patience > 0; patience--) {
+    await other.ask(request(5, "link.show"));
     try {
-      lab.stack.udp.open(5000).close();
       lab.stack.udp.open(5001).close();
       break;
     } catch {

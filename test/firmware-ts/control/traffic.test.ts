@@ -1,5 +1,7 @@
 /** Traffic on request, in virtual time: every datagram and echo is told of, each once, and nothing stays behind when it is over. */
 import t from "tap";
+import { DropReason } from "../../../hal/drop-reason.ts";
+import type { SkBuff } from "../../../hal/skbuff.ts";
 import { call, TestSession } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 import { arpReply, icmp, T1, udp } from "../../support/wire-format.ts";
@@ -177,6 +179,31 @@ t.test("ping: when nobody answers ARP, and when the packet is too long", async (
   t.match(await after(lab, 0, call(lab.stack, "ping", { to: "10.0.0.9", count: 1, size: 1473 })), { errors: 1, time: 0 });
   await lab.clock.advance(60_000);
   t.equal(lab.inUse, 0);
+});
+
+t.test("udp.send: what the device took and lost after all is taken back from those sent", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  const kept: SkBuff[] = [];
+  lab.nic.transmit = (skb) => kept.push(skb) > 0;
+  const session = new TestSession();
+  const request = call(lab.stack, "udp.send", { to: "10.0.0.2:9", count: 2, interval: 1000 }, session);
+  await lab.clock.advance(500);
+  lab.eth0.drops.drop(kept[0] as SkBuff, DropReason.TX_ABORTED);
+  t.same(await after(lab, 1000, request), { sent: 1, failed: 1 });
+  t.same(datagrams(session), ["0 sent", "0 failed TX_ABORTED", "1 sent"]);
+});
+
+t.test("ping: requests whose number is used again are not waited for any more", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  const session = new TestSession();
+  const request = call(lab.stack, "ping", { to: "10.0.0.2", count: 65_540, interval: 2, timeout: 10_000 }, session);
+  lab.run(7);
+  // From here on each fails at once: the first four alone are open.
+  lab.port.plugged = false;
+  lab.run(2 * 65_539 - 7);
+  t.match(await after(lab, 0, request), { transmitted: 65_540, received: 0, errors: 65_536, time: 2 * 65_539 });
 });
 
 t.test("ping: beyond 65536 requests the numbers on the wire begin again, and answers still find theirs", async (t) => {

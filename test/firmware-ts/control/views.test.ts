@@ -139,7 +139,7 @@ t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (
   netns.run("ping", "-q", "-c1", "-s20000", "127.0.0.1");
 
   const json = <T>(...words: string[]): T[] => JSON.parse(netns.ip("-j", ...words)) as T[];
-  const same = (ours: readonly string[], ...words: string[]): void =>
+  const same = (ours: readonly string[], ...words: string[]): boolean =>
     t.equal(ours.map((line) => `${line}\n`).join(""), netns.ip(...words));
   const statistics = { statistics: true, details: false };
   same(

@@ -42,12 +42,18 @@ t.test("numbers: not those that the protocol cannot write; integers whole", asyn
 
 /** Splits at a separator that no backslash stands before. */
 function split(text: string, separator: RegExp): string[] {
-  const parts = [""];
+  const parts: string[] = [];
+  let part = "";
   for (let at = 0; at < text.length; at++) {
-    if (separator.test(text[at] as string) && text[at - 1] !== "\\") parts.push("");
-    else parts[parts.length - 1] += text[at];
+    const character = text[at] as string;
+    if (separator.test(character) && text[at - 1] !== "\\") {
+      parts.push(part);
+      part = "";
+    } else {
+      part += character;
+    }
   }
-  return parts;
+  return [...parts, part];
 }
 
 t.test("whatever a tag says, it stays one tag of one point", async (t) => {
