@@ -5,8 +5,10 @@ import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
 import { EXPECTATIONS } from "../expectations.ts";
+import { JOBS as RANDOM_JOBS, type RandomFlags, RandomRefusal, random } from "../random/command.ts";
 import { compareResults } from "../run/compare.ts";
 import { globMatches } from "../run/glob.ts";
+import { measureCases, measuredTable } from "../run/measure.ts";
 import { writeReport } from "../run/report.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { SUITES } from "../suites/index.ts";
@@ -124,6 +126,29 @@ async function compare(kinds: readonly [DutKind, DutKind], cases: readonly Case[
   exit = different > 0 ? Exit.NO : Exit.DONE;
 }
 
+interface MeasureFlags {
+  dut: string;
+  case: string[];
+  runs: number;
+  seed: number;
+}
+
+async function measure(suites: readonly string[], flags: MeasureFlags): Promise<void> {
+  const measured = await measureCases(dutOf(flags.dut), casesOf(suites, flags.case), flags.runs, flags.seed);
+  process.stdout.write(measuredTable(measured));
+  for (const { case: one, failures } of measured) {
+    if (failures.length === 0) continue;
+    exit = Exit.NO;
+    console.log(`${failures.length} of ${flags.runs} runs of ${one.id} failed, the first at: ${failures[0]}`);
+  }
+}
+
+function twoDuts(names: string): [DutKind, DutKind] {
+  const [a, b, ...more] = names.split(",");
+  if (a === undefined || b === undefined || more.length > 0) throw new Refusal("--duts takes two names: linux,whohas-sim");
+  return [dutOf(a), dutOf(b)];
+}
+
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("say a whole number");
   return Number(text);
@@ -168,10 +193,35 @@ withRunFlags(
 )
   .requiredOption("--duts <a,b>", "the two devices")
   .action(async (suites: string[], flags: RunFlags & { duts: string }) => {
-    const [a, b, ...more] = flags.duts.split(",");
-    if (a === undefined || b === undefined || more.length > 0) throw new Refusal("--duts takes two names: linux,whohas-sim");
-    await compare([dutOf(a), dutOf(b)], casesOf(suites, flags.case), flags);
+    await compare(twoDuts(flags.duts), casesOf(suites, flags.case), flags);
   });
+
+program
+  .command("random")
+  .description("play random scripts to two devices and stop at the first difference, with the shortest script that shows it")
+  .option("--duts <a,b>", "the two devices", "linux,whohas-sim")
+  .option("--seed <number>", "of the first script; the others follow", whole, 1)
+  .option("--scripts <number>", "scripts to play", whole, 50)
+  .option("--steps <number>", "steps of each", whole, 200)
+  .option("--without <word>", "leave a word of the vocabulary out; repeatable", collect, [])
+  .option("--replay <file|seed>", "play this script only; repeatable", collect, [])
+  .option("--keep-going", "play all scripts, and show each kind of difference once", false)
+  .option("--shrink <number>", "differences to make short at most", whole, 8)
+  .option("--jobs <number>", "scripts at once where time is real", whole, RANDOM_JOBS)
+  .option("--report <dir>", "where the scripts that differ go (whohas-random in the directory for temporary files)")
+  .action(async (flags: RandomFlags & { duts: string }) => {
+    exit = (await random(twoDuts(flags.duts), flags)) ? Exit.DONE : Exit.NO;
+  });
+
+program
+  .command("measure")
+  .argument("<suite...>", "what to run")
+  .description("run cases many times on one device and print how many frames each took")
+  .requiredOption("--dut <dut>", "the device")
+  .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])
+  .option("--runs <number>", "of each case; in real time all at once", whole, 16)
+  .option("--seed <number>", "the first run's, of what is random in our stack", whole, 1)
+  .action(measure);
 
 try {
   await program.parseAsync(process.argv);
@@ -179,7 +229,7 @@ try {
   if (error instanceof CommanderError) {
     exit = error.exitCode === 0 ? Exit.DONE : Exit.WORDS;
     if (exit !== Exit.DONE) console.error(`whohas-rig: ${error.message.replace(/^error: /, "")}`);
-  } else if (error instanceof Refusal) {
+  } else if (error instanceof Refusal || error instanceof RandomRefusal) {
     exit = Exit.WORDS;
     console.error(`whohas-rig: ${error.message}`);
   } else {

@@ -129,8 +129,8 @@ export interface Dut {
   ip(words: readonly string[]): Promise<IpResult>;
   /** Every entry, in no order. The same that `ip neigh` would show, without the cost of a program for each look. */
   neighbours(): NeighRow[];
-  /** Reads, or writes, one key. @throws Error when there is no such key or it refuses the value */
-  sysctl(key: string, value?: string): string;
+  /** Reads one key, or writes it when there is a value. @throws Error when there is no such key or it refuses the value */
+  sysctl(key: string, value: string | undefined): string;
   /** @throws Error when there is no such file */
   cat(path: string): string;
   socket(options?: SocketOptions): DutSocket;

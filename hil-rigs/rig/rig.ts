@@ -79,9 +79,10 @@ export class Rig {
 
   /** Runs `ip` with the words of `command`, parted by blanks: `ip("-s neigh show dev e0")`. */
   async ip(command: string): Promise<IpResult> {
+    const began = this.now();
     const result = await this.dut.ip(command.split(" "));
     const { stdout, stderr, exit } = result;
-    this.trace.add("command", this.now(), `ip ${command} -> exit ${exit}\n${stdout}${stderr}`.trimEnd());
+    this.trace.add("command", began, `ip ${command} -> exit ${exit}\n${stdout}${stderr}`.trimEnd());
     await this.settle();
     return result;
   }
@@ -93,11 +94,12 @@ export class Rig {
     return stdout;
   }
 
-  /** Reads or writes one key; of a refused one `error: …`. */
+  /** Reads one key, or writes it: `ok`. When it is refused `error: …`. */
   sysctl(key: string, value?: string | number): string {
-    let text: string;
+    let text = "ok";
     try {
-      text = value === undefined ? this.dut.sysctl(key) : this.dut.sysctl(key, String(value));
+      const read = this.dut.sysctl(key, value === undefined ? undefined : String(value));
+      if (value === undefined) text = read;
     } catch (error) {
       text = `error: ${(error as Error).message}`;
     }
@@ -127,6 +129,7 @@ export class Rig {
   async poke(to: string, options: PokeOptions = {}): Promise<string> {
     const { payload, count = 1, ...send } = options;
     this.#socket ??= this.dut.socket({ port: POKE_PORT });
+    const began = this.now();
     let result = "";
     for (let sent = 0; sent < count; sent++) {
       this.#pokes++;
@@ -134,7 +137,7 @@ export class Rig {
       result = this.#socket.send(new TextEncoder().encode(text), to, DISCARD_PORT, send);
     }
     const confirm = send.confirm ? " confirm" : "";
-    this.trace.add("command", this.now(), `udp send ${count} to ${to}${confirm} -> ${result}`);
+    this.trace.add("command", began, `udp send ${count} to ${to}${confirm} -> ${result}`);
     await this.settle();
     return result;
   }
@@ -209,8 +212,9 @@ export class Rig {
 
   /** Pulls or plugs the cable. Need: `carrier`. */
   async plug(plugged: boolean, port: PortName = "p0"): Promise<void> {
+    const began = this.now();
     await this.dut.plug(port, plugged);
-    this.trace.add("command", this.now(), `${plugged ? "plug" : "pull"} ${port}`);
+    this.trace.add("command", began, `${plugged ? "plug" : "pull"} ${port}`);
     await this.settle();
   }
 

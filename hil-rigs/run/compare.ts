@@ -37,8 +37,12 @@ export function compareResults(left: CaseResult, right: CaseResult, timings: rea
 
 function texts(trace: Trace, kind: StepKind): string[] {
   const steps = trace.steps.filter((step) => step.kind === kind);
+  if (kind === "frame") return steps.map((step) => step.text.replace(EPHEMERAL, "$1:ephemeral > "));
   return steps.map((step) => (kind === "command" ? normalised(step.text) : step.text));
 }
+
+/** A source port that was drawn: 32768..60999 (net.ipv4.ip_local_port_range). */
+const EPHEMERAL = /(udp [\d.]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
 
 /** Seconds are counted from other moments, and the order of a dump is the hash table's. */
 function normalised(text: string): string {
@@ -58,20 +62,38 @@ function firstDifference(left: readonly string[], right: readonly string[]): { l
   return null;
 }
 
+/**
+ * A frame is early or late by what went before it: the frame before, or what the tester or the operator did last. Where one of the two
+ * agrees the time is right; what the rig itself takes between two steps of a case is nobody's fault.
+ */
 function compareTimes(left: Trace, right: Trace, timings: readonly [Timing, Timing]): Difference[] {
-  for (let at = 1; at < left.frames.length; at++) {
-    const [a, b] = [gap(left, at), gap(right, at)];
-    const longer = Math.max(a, b);
-    const late = Math.max(...timings.map((timing) => window(timing, longer).to - longer));
-    if (Math.abs(a - b) <= late) continue;
-    const text = left.steps.filter((step) => step.kind === "frame")[at]?.text ?? "";
-    return [
-      { where: "times", left: `${a.toFixed(1)} ms before ${text}`, right: `${b.toFixed(1)} ms, may differ by ${late.toFixed(0)}` },
-    ];
+  const [a, b] = [gaps(left), gaps(right)];
+  for (const [at, one] of a.entries()) {
+    const other = b[at];
+    if (!other) break;
+    const late = (longer: number): number => Math.max(...timings.map((timing) => window(timing, longer).to - longer));
+    const agrees = (x: number, y: number): boolean => Math.abs(x - y) <= late(Math.max(x, y));
+    if (agrees(one.frame, other.frame) || agrees(one.cause, other.cause)) continue;
+    const say = (gap: Gaps): string => `${gap.cause.toFixed(1)} ms after what went before: ${gap.text}`;
+    return [{ where: "times", left: say(one), right: `${say(other)} (may differ by ${late(one.cause).toFixed(0)} ms)` }];
   }
   return [];
 }
 
-function gap(trace: Trace, at: number): number {
-  return (trace.frames[at]?.time ?? 0) - (trace.frames[at - 1]?.time ?? 0);
+interface Gaps {
+  text: string;
+  /** Since the frame before, 0 for the first. */
+  frame: number;
+  /** Since the last step of any kind that may have caused it. */
+  cause: number;
+}
+
+function gaps(trace: Trace): Gaps[] {
+  const frames = trace.steps.filter((step) => step.kind === "frame");
+  const causes = trace.steps.filter((step) => step.kind === "frame" || step.kind === "sent" || step.kind === "command");
+  return frames.map((frame, at) => {
+    const before = causes.filter((step) => step !== frame && step.time <= frame.time).map((step) => step.time);
+    const last = frames[at - 1]?.time ?? frame.time;
+    return { text: frame.text, frame: frame.time - last, cause: frame.time - Math.max(...before, Number.NEGATIVE_INFINITY) };
+  });
 }

@@ -33,6 +33,8 @@ export interface RunOptions {
   jobs?: number;
   /** Default 1. */
   seed?: number;
+  /** Runs what failed in real time once more. Default true. */
+  retry?: boolean;
   expectations?: readonly Expectation[];
   /** Called as each case ends. */
   onResult?: (result: CaseResult) => void;
@@ -48,7 +50,7 @@ const LIMIT = 15_000;
  * @returns in the order of the cases
  */
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
-  const { expectations = [], onResult, seed = 1 } = options;
+  const { expectations = [], onResult, seed = 1, retry = true } = options;
   const results = new Map<Case, CaseResult>();
   const bench = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
@@ -61,7 +63,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
       const first = results.get(run.case);
       if (first) result.again = first.reason;
       results.set(run.case, result);
-      if (again || !kind.realTime || result.status !== "failed") onResult?.(result);
+      if (again || !kind.realTime || !retry || result.status !== "failed") onResult?.(result);
     }
   };
   try {
@@ -69,7 +71,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
     const together = cases.filter((each) => !each.alone);
     for (let at = 0; at < together.length; at += size) await runWave(together.slice(at, at + size), false);
     for (const one of cases.filter((each) => each.alone)) await runWave([one], false);
-    const failed = kind.realTime ? cases.filter((each) => results.get(each)?.status === "failed") : [];
+    const failed = kind.realTime && retry ? cases.filter((each) => results.get(each)?.status === "failed") : [];
     for (const one of failed) await runWave([one], true);
   } finally {
     await bench.close();

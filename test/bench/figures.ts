@@ -10,6 +10,8 @@ export interface Figures {
   /** null where only memory was measured. */
   timing: Timing | null;
   allocation: Allocation;
+  /** What lwIP's counterpart asks malloc() for, bytes an operation; null where there is none. */
+  lwipBytes: number | null;
   busLoad: BusLoad | null;
 }
 

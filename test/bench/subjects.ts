@@ -14,6 +14,8 @@ import { BURST, expectCount, inBursts, WireBench, wireNic } from "./wire-bench.t
 const PEER = ipv4("10.0.0.2");
 /** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
 const HEADERS = 42;
+/** ARP_TABLE_SIZE. */
+const LWIP_TABLE = 10;
 /** What payloads are made of. */
 const FILL = 0x5a;
 
@@ -28,6 +30,8 @@ export interface Subject extends Runnable {
   readonly floor: FloorWork;
   /** Of one operation, since the subject was made; where there is a bus. */
   readonly busLoad?: () => BusLoad;
+  /** The words for lwip/lwip.c that make lwIP do the same. */
+  readonly lwip?: string;
 }
 
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
@@ -35,6 +39,8 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "udp send, resolved neighbour, 32 B": () => udpSend(32, "resolved"),
   "udp send, static neighbour, 1472 B": () => udpSend(1472, "static"),
   "udp send, resolved neighbour, 1472 B": () => udpSend(1472, "resolved"),
+  "udp send, 10 neighbours in turn, 32 B": () => udpRotation(32, 10),
+  "udp send, 1000 neighbours in turn, 32 B": () => udpRotation(32, 1000),
   "udp receive, 32 B": () => udpReceive(32),
   "udp receive, 1472 B": () => udpReceive(1472),
   "echo request answered, 56 B": () => echo(56),
@@ -78,16 +84,30 @@ async function udpSend(bytes: number, neighbour: "static" | "resolved"): Promise
   return {
     floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
     run: sender(bench, bytes),
+    ...(neighbour === "resolved" ? { lwip: `send ${bytes} 1` } : {}),
   };
 }
 
-function sender(bench: WireBench, bytes: number): (count: number) => void {
+/** As udpSend(), each datagram to the neighbour after the last one's. lwIP's table, as Debian builds it, has room for ten. */
+async function udpRotation(bytes: number, neighbours: number): Promise<Subject> {
+  const bench = await WireBench.open();
+  const peers = bench.resolveMany(neighbours);
+  return {
+    floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
+    run: sender(bench, bytes, peers),
+    lwip: `send ${bytes} ${Math.min(neighbours, LWIP_TABLE)}`,
+  };
+}
+
+function sender(bench: WireBench, bytes: number, peers: readonly number[] = [PEER]): (count: number) => void {
   const socket = bench.stack.udp.open();
   const payload = new Uint8Array(bytes).fill(FILL);
   const { sink } = bench;
   let sent = 0;
+  let next = 0;
   const send = (): void => {
-    if (socket.send(payload, PEER, 9).status === "sent") sent++;
+    if (socket.send(payload, peers[next] as number, 9).status === "sent") sent++;
+    next = next + 1 === peers.length ? 0 : next + 1;
   };
   const tick = (): void => bench.tick();
   return (count) => {
@@ -139,7 +159,7 @@ async function arpRequest(): Promise<Subject> {
   const bench = await WireBench.open();
   bench.resolve();
   const run = answered(bench, arp(), "arp");
-  return { floor: { frame: HEADERS, copies: 3, payloadSums: 0, headerSums: 0 }, run };
+  return { floor: { frame: HEADERS, copies: 3, payloadSums: 0, headerSums: 0 }, run, lwip: "arp" };
 }
 
 function answered(bench: WireBench, request: Uint8Array, name: string): (count: number) => void {

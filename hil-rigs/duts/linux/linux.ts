@@ -68,11 +68,12 @@ class LinuxDut implements Dut {
     return this.#neighbours?.dump() ?? [];
   }
 
-  sysctl(key: string, value?: string): string {
+  sysctl(key: string, value: string | undefined): string {
     const path = `/proc/sys/${key.replaceAll(".", "/")}`;
     return this.#inside(() => {
-      if (value !== undefined) writeFileSync(path, value);
-      return readFileSync(path, "utf8").trim();
+      if (value === undefined) return readFileSync(path, "utf8").trim();
+      writeFileSync(path, value);
+      return "";
     });
   }
 

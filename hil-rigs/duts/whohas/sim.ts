@@ -72,7 +72,7 @@ class SimulatedDut implements Dut {
     return this.#running.neighbours();
   }
 
-  sysctl(key: string, value?: string): string {
+  sysctl(key: string, value: string | undefined): string {
     return this.#running.sysctl(key, value);
   }
 

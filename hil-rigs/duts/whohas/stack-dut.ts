@@ -82,10 +82,10 @@ export class StackDut {
     }));
   }
 
-  sysctl(key: string, value?: string): string {
+  sysctl(key: string, value: string | undefined): string {
     if (value === undefined) throw new Error(`reading ${key}: not there yet`);
     writeSysctl(this.stack, key, value);
-    return value;
+    return "";
   }
 
   cat(path: string): string {

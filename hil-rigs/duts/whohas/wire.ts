@@ -79,7 +79,7 @@ class WireDut implements Dut {
     return this.#running.neighbours();
   }
 
-  sysctl(key: string, value?: string): string {
+  sysctl(key: string, value: string | undefined): string {
     return this.#running.sysctl(key, value);
   }
 

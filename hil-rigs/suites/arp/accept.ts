@@ -1,7 +1,7 @@
 /** What makes an entry for a host that nobody knew: arp_accept, and drop_gratuitous_arp. Measured. */
 import type { Case } from "../../contract/case.ts";
 import { answers, asks, datagram } from "../../rig/patterns.ts";
-import { arpAnnounce, arpAnnounceReply, arpReply, udp } from "../../wire/build.ts";
+import { arpAnnounceReply, arpReply, arpRequest, udp } from "../../wire/build.ts";
 import { BROADCAST, DUT, type Host, host, T1, T2 } from "../../wire/hosts.ts";
 import { isForUs, moved, SPEAK, WORDS, type Word } from "./frames.ts";
 import { becomes, calm, make, told } from "./setup.ts";
@@ -173,8 +173,8 @@ const others: readonly Case[] = [
     title: "where the frame's source and the sender hardware address differ, the latter is learned and answered",
     source: "IWL 002; kernel",
     async run(rig) {
-      await rig.say(SPEAK.request({ ip: T1.ip, mac: T2.mac }), arpAnnounce({ from: T1, src: T2.mac }));
-      await rig.hears("answers", { kind: "arp", op: 2, dst: T2.mac, tha: T2.mac });
+      await rig.say(arpRequest({ from: T1, src: T2.mac }));
+      await rig.hears("answers", answers(T1, { dst: T1.mac, tha: T1.mac }));
       await becomes(rig, T1.ip, `STALE ${T1.mac}`);
     },
   },

@@ -35,9 +35,17 @@ t.test("compare of a device with itself finds nothing", async (t) => {
   t.match(out, /\d+ cases compared, 0 differ without an explanation/);
 });
 
+t.test("measure counts the requests of every run", async (t) => {
+  const { exit, out, err } = rig("measure", "telemetry", "--dut", "whohas-sim", "--runs", "3", "--case", "TEL-07*");
+  t.equal(err, "");
+  t.equal(exit, 0);
+  t.match(out, /^\| case \| runs \|.*\n\| --- \|/);
+  t.match(out, /^\| TEL-07\/3-s-static \| 3 \| 0 \| 100 \| 0 \| 0 \| 0\.0 \| 0x3 \| {2}\|$/m);
+});
+
 t.test("wrong words end it with 2 and one line that says what would be right", async (t) => {
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
-    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp\n$/],
+    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp, telemetry\n$/],
     [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],
     [["run", "arp"], /^whohas-rig: required option '--dut <dut>' not specified\n$/],
     [["run", "arp", "--dut", "whohas-sim", "--case", "X*"], /^whohas-rig: no case matches X\*;.*\n$/],

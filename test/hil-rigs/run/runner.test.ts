@@ -176,7 +176,7 @@ t.test("compare finds no difference where there is none, and each kind where the
     rig.dut.sysctl("net.ipv4.neigh.e0.retrans_time_ms", "110");
     await resolve(rig);
   });
-  t.match(compareResults(plain, slower, exact), [{ where: "times", left: /^100\.0 ms before/, right: /^110\.0 ms/ }]);
+  t.match(compareResults(plain, slower, exact), [{ where: "times", left: /^100\.0 ms after/, right: /^110\.0 ms after/ }]);
 
   const known = await result(async (rig) => {
     await rig.dut.ip(["neigh", "add", T1.ip, "lladdr", T1.mac, "dev", "e0"]);
