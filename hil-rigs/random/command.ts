@@ -22,7 +22,7 @@ export interface RandomFlags {
 }
 
 /** Scripts at once: so few that the entries of all stay below 128, where the kernel begins to tidy the table that its namespaces share. */
-export const JOBS = 12;
+export const JOBS = 8;
 
 /** Says what is wrong with the flags, in one line. */
 export class RandomRefusal extends Error {}
@@ -47,7 +47,8 @@ async function explore(pair: Pair, words: readonly Word[], flags: RandomFlags): 
     console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s ${line}`);
   const result = await runRandom(pair, { seed, scripts, steps, words, keepGoing, shrinks, onProgress });
   for (const difference of result.differences) tell(difference, pair, save(difference, flags.report));
-  for (const one of result.unsteady) console.log(`unsteady: seed ${one.seed} differed once, and not when played again: ${one.make}`);
+  for (const one of result.unsteady)
+    console.log(`unsteady: seed ${one.seed} differed once, and not when played again: ${one.make}`);
   const names = pair.kinds.map((kind) => kind.name).join(", ");
   const took = ((performance.now() - started) / 1000).toFixed(1);
   const { differences, unsteady } = result;

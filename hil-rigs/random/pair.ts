@@ -10,6 +10,13 @@ export interface Outcome {
   mismatch: Mismatch | null;
 }
 
+export interface PlayOptions {
+  /** Hears of each wave and says whether there shall be another. */
+  onWave?: (outcomes: Outcome[]) => boolean;
+  /** Half as many at once. */
+  calm?: boolean;
+}
+
 export class Pair {
   readonly kinds: readonly [DutKind, DutKind];
   readonly stage: Stage;
@@ -23,11 +30,13 @@ export class Pair {
     this.stage = { second: both("e1"), errors: both("socket-errors"), seed };
   }
 
-  /** Plays each script to both, in waves; tells of each wave, which ends the playing when `onWave` says so. */
-  async run(scripts: readonly (readonly Step[])[], onWave: (outcomes: Outcome[]) => boolean = () => true): Promise<Outcome[]> {
+  /** Plays each script to both, in waves. */
+  async run(scripts: readonly (readonly Step[])[], options: PlayOptions = {}): Promise<Outcome[]> {
+    const { onWave = () => true, calm = false } = options;
+    const size = Math.max(1, calm ? Math.ceil(this.#jobs / 2) : this.#jobs);
     const outcomes: Outcome[] = [];
-    for (let at = 0; at < scripts.length; at += this.#jobs) {
-      const wave = await this.#wave(scripts.slice(at, at + this.#jobs));
+    for (let at = 0; at < scripts.length; at += size) {
+      const wave = await this.#wave(scripts.slice(at, at + size));
       outcomes.push(...wave);
       if (!onWave(wave)) break;
     }

@@ -4,7 +4,7 @@
  */
 
 import { makeOf } from "./differ.ts";
-import type { Pair } from "./pair.ts";
+import type { Outcome, Pair } from "./pair.ts";
 import { type Found, shrink } from "./shrink.ts";
 import type { Step } from "./steps.ts";
 import { generate, type Word } from "./vocabulary.ts";
@@ -43,14 +43,15 @@ export async function runRandom(pair: Pair, options: RandomOptions): Promise<Ran
   const scripts = Array.from({ length: options.scripts }, (_, index) => generate(seed + index, options.steps, words));
   let played = 0;
   const first: (Found & { seed: number })[] = [];
-  const outcomes = await pair.run(scripts, (wave) => {
+  const onWave = (wave: Outcome[]): boolean => {
     for (const { script, mismatch } of wave) {
       if (mismatch) first.push({ script, mismatch, seed: seed + played });
       played++;
     }
     onProgress(`${played} of ${scripts.length} scripts played, ${first.length} differ`);
     return keepGoing || first.length === 0;
-  });
+  };
+  const outcomes = await pair.run(scripts, { onWave });
   const result = await judge(pair, first, options);
   return { scripts: outcomes.length, steps: outcomes.reduce((sum, { script }) => sum + script.length, 0), ...result };
 }
@@ -67,27 +68,41 @@ async function judge(
   found: readonly (Found & { seed: number })[],
   { shrinks, onProgress = () => {} }: Pick<RandomOptions, "shrinks" | "onProgress">,
 ): Promise<Pick<RandomResult, "differences" | "unsteady">> {
-  const again = await pair.run(found.map(({ script, mismatch }) => script.slice(0, mismatch.step + 1)));
   const unsteady: RandomResult["unsteady"] = [];
   const makes = new Map<string, Difference>();
-  for (const [index, one] of found.entries()) {
-    const mismatch = again[index]?.mismatch;
-    if (!mismatch) {
-      unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${makeOf(one.script, one.mismatch)}` });
-      continue;
+  let open = found;
+  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
+    onProgress(`playing ${open.length} once more`);
+    // Fewer at once than before, for a machine that was too busy may have been the reason.
+    const again = await pair.run(
+      open.map(({ script }) => script),
+      { calm: true },
+    );
+    const next: (Found & { seed: number })[] = [];
+    for (const [index, one] of open.entries()) {
+      const mismatch = again[index]?.mismatch;
+      const make = makeOf(one.script, one.mismatch);
+      if (!mismatch) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
+      else if (makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch });
+      else note(makes, { script: one.script.slice(0, mismatch.step + 1), mismatch, seed: one.seed, make, times: 1 });
     }
-    const script = one.script.slice(0, mismatch.step + 1);
-    const make = makeOf(script, mismatch);
-    const known = makes.get(make);
-    const times = (known?.times ?? 0) + 1;
-    // The shortest is shrunk soonest.
-    const better = !known || script.length < known.script.length;
-    makes.set(make, better ? { script, mismatch, seed: one.seed, make, times } : { ...known, times });
+    open = next;
   }
+  for (const one of open) unsteady.push({ seed: one.seed, make: "each time another difference" });
   const differences = [...makes.values()].sort((a, b) => a.script.length - b.script.length);
   for (const difference of differences.slice(0, shrinks)) {
     onProgress(`making a script of ${difference.script.length} steps shorter`);
     Object.assign(difference, await shrink(difference, (scripts) => pair.run(scripts)));
   }
   return { differences, unsteady };
+}
+
+/** Times that a script is played again until it shows the same twice running. */
+const ROUNDS = 4;
+
+function note(makes: Map<string, Difference>, found: Difference): void {
+  const known = makes.get(found.make);
+  const times = (known?.times ?? 0) + 1;
+  // The shortest is soonest made shorter.
+  makes.set(found.make, { ...(known && known.script.length <= found.script.length ? known : found), times });
 }

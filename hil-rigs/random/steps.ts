@@ -79,14 +79,17 @@ export function stepText(step: Step): string {
   }
 }
 
-/** Least time that a step is given before the next, in ms. A kernel's tick, a program's start and a frame's way fit in. */
-const SLOT = 30;
+/** Least time that a step is given before the next, in ms. A kernel's tick and a frame's way fit in. */
+const SLOT = 40;
+/** A program's start holds up the process, and so all scripts that run beside this one, for some 10 ms. */
+const PROGRAM_SLOT = 70;
 /** The kernel may leave a change of the carrier lying for a second. */
 const CARRIER_SLOT = 1500;
 
 export function slot(step: Step): number {
   if (step.do === "wait") return step.ms;
-  return changesLink(step) ? CARRIER_SLOT : SLOT;
+  if (changesLink(step)) return CARRIER_SLOT;
+  return step.do === "ip" ? PROGRAM_SLOT : SLOT;
 }
 
 /** Has to find all entries at rest, because it takes effect some time in the second that follows. */

@@ -30,6 +30,7 @@ const figures: Figures = {
     ? null
     : time(subject, new Floor(subject.floor), ROUNDS, ROUND_TIME, beside ? () => timeLwip(directory, lwip) : null),
   allocation: allocation(subject, samples, ALLOCATION_ROUNDS),
+  hasLwip: lwip !== undefined,
   lwipBytes: beside ? countLwip(directory, lwip) : null,
   busLoad: subject.busLoad?.() ?? null,
 };

@@ -10,7 +10,9 @@ export interface Figures {
   /** null where only memory was measured. */
   timing: Timing | null;
   allocation: Allocation;
-  /** What lwIP's counterpart asks malloc() for, bytes an operation; null where there is none. */
+  /** lwIP can do the same (lwip/lwip.c). */
+  hasLwip: boolean;
+  /** Bytes that it asks malloc() for, an operation; null where it was not run. */
   lwipBytes: number | null;
   busLoad: BusLoad | null;
 }

@@ -46,7 +46,7 @@ try {
     measured.push(figures);
     if (json) continue;
     console.log(row(cells(figures)));
-    if (figures.timing?.reference) console.log(row(lwipCells(figures)));
+    if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

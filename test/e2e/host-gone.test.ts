@@ -109,12 +109,15 @@ for (const wire of WIRES) {
     evenly(t, broadcast);
 
     const before = await drops(board);
+    const begun = performance.now();
     const { stdout, code } = await send("--count", "2000", "--interval", "0s", `${HOST}:${PORT}`, "into the void");
+    // A send buffer's worth for each time that resolution fails while the sending lasts, however slow the machine is.
+    const rounds = 1 + Math.floor((performance.now() - begun) / (3 * RETRANS));
     const said = (line: string): number => stdout.split("\n").filter((each) => each === line).length;
     const [queued, refused, failed] = [said("queued"), said("failed SOCKET_SNDBUF"), said("failed NEIGH_FAILED")];
     t.equal(code, 1);
     t.equal(queued + refused, 2000, `of 2000 datagrams ${queued} may wait, ${refused} find the send buffer full`);
-    t.ok(queued > 10 && queued < 500, "what waits is bounded");
+    t.ok(queued > 10 && queued <= 256 * rounds, `what waits is bounded: ${queued} in ${rounds} rounds`);
     t.equal(failed, queued, "what waited has failed in the end, each by itself");
     t.strictSame(await drops(board), before, "the device had nothing to do with it");
     t.equal((await board.neighbours()).length, 1, "one entry, however many datagrams");

@@ -2,12 +2,24 @@
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, DUT, type Host, host, T2 } from "../../wire/hosts.ts";
 
-/** `host` as `mac` says it. */
+/** The frame in which a host speaks so. */
 type Speak = (from: Host) => Uint8Array;
+
+export type Word =
+  | "reply"
+  | "reply-foreign"
+  | "reply-broadcast"
+  | "reply-self"
+  | "request-other"
+  | "garp-request"
+  | "garp-reply"
+  | "garp-reply-unicast"
+  | "request"
+  | "request-unicast";
 
 const NEITHER: Host = host(9);
 
-export const SPEAK = {
+export const SPEAK: Readonly<Record<Word, Speak>> = {
   /** An answer to us alone. */
   reply: (from) => arpReply({ from }),
   /** To us alone, yet with another's address as its target: nobody looks at it. */
@@ -21,9 +33,8 @@ export const SPEAK = {
   "garp-reply-unicast": (from) => arpAnnounceReply({ from, dst: DUT.mac }),
   request: (from) => arpRequest({ from }),
   "request-unicast": (from) => arpRequest({ from, dst: DUT.mac }),
-} as const satisfies Record<string, Speak>;
+};
 
-export type Word = keyof typeof SPEAK;
 export const WORDS: readonly Word[] = Object.keys(SPEAK) as Word[];
 
 /** Those that ask for us, and so are answered. */

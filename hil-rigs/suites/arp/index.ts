@@ -8,6 +8,7 @@ import { deviceEvents } from "./device-events.ts";
 import { failures } from "./errors.ts";
 import { generation } from "./generation.ts";
 import { learning } from "./learning.ts";
+import { limits } from "./limits.ts";
 import { matrix } from "./matrix.ts";
 import { administration } from "./nud-admin.ts";
 import { parameters } from "./parameters.ts";
@@ -52,5 +53,6 @@ export const arp: Suite = {
     ...parameters,
     ...showing,
     ...deviceEvents,
+    ...limits,
   ],
 };

@@ -8,8 +8,8 @@ const lladdr = ` lladdr ${T1.mac}`;
 const SHOWN: Readonly<Record<State, string>> = {
   none: "",
   NONE: "",
-  INCOMPLETE: `${T1.ip} dev e0  INCOMPLETE \n`,
-  FAILED: `${T1.ip} dev e0  FAILED \n`,
+  INCOMPLETE: `${T1.ip} dev e0 INCOMPLETE \n`,
+  FAILED: `${T1.ip} dev e0 FAILED \n`,
   STALE: `${T1.ip} dev e0${lladdr} STALE \n`,
   DELAY: `${T1.ip} dev e0${lladdr} DELAY \n`,
   REACHABLE: `${T1.ip} dev e0${lladdr} REACHABLE \n`,
@@ -28,7 +28,7 @@ const shown: readonly Case[] = STATES.map((state) => ({
     const text = SHOWN[state];
     rig.expect("neigh", await rig.must("neigh"), text);
     rig.expect("neigh show dev e0", await rig.must("neigh show dev e0"), text.replace(" dev e0", ""));
-    const all = state === "NOARP" ? `${T1.ip} dev e0${lladdr} NOARP \n` : state === "NONE" ? `${T1.ip} dev e0  \n` : text;
+    const all = state === "NOARP" ? `${T1.ip} dev e0${lladdr} NOARP \n` : state === "NONE" ? `${T1.ip} dev e0 \n` : text;
     rig.expect("neigh show nud all", await rig.must("neigh show nud all"), all);
     const nud = state === "none" ? "all" : state.toLowerCase();
     rig.expect(`neigh show nud ${nud}`, await rig.must(`neigh show nud ${nud}`), all);

@@ -5,8 +5,10 @@ import { DUT } from "../../wire/hosts.ts";
 
 export const TOPOLOGY_NEEDS: readonly Need[] = ["e1", "address-admin", "arp-sysctl"];
 
+type Name = "first" | "secondary" | "wide" | "link" | "host" | "e1" | "lo" | "loHost";
+
 /** Addresses of the DUT, by where they are. */
-export const OURS = {
+export const OURS: Readonly<Record<Name, string>> = {
   /** On e0. */
   first: DUT.ip,
   /** On e0 and in the same subnet: a secondary address. */
@@ -18,7 +20,7 @@ export const OURS = {
   e1: "10.0.1.1",
   lo: "10.99.0.1",
   loHost: "10.98.0.1",
-} as const;
+};
 
 export async function manyAddresses(rig: Rig): Promise<void> {
   await rig.must(`address add ${OURS.secondary}/24 dev e0`);

@@ -17,11 +17,14 @@ const SECOND = 1000;
  */
 const RENEWED = [5, 14] as const;
 
+const WAYS = { plain: "", confirm: ", each sent with MSG_CONFIRM", static: " to a static neighbour" } as const;
+
 interface Sender {
   id: string;
   /** Seconds between datagrams. */
   every: number;
-  how?: "confirm" | "static";
+  /** Default `plain`. */
+  how?: keyof typeof WAYS;
   /** Requests to everybody. */
   broadcast: number;
   /** Requests to the host alone, at least and at most. */
@@ -37,8 +40,6 @@ const SENDERS: readonly Sender[] = [
   { id: "TEL-04/10-s-confirm", every: 10, how: "confirm", broadcast: 1, unicast: [0, 0] },
   { id: "TEL-07/3-s-static", every: 3, how: "static", broadcast: 0, unicast: [0, 0] },
 ];
-
-const WAYS = { plain: "", confirm: ", each sent with MSG_CONFIRM", static: " to a static neighbour" } as const;
 
 /** From now on the tester's host answers whoever asks for it, at once. */
 function answering(rig: Rig, who: Host): void {

@@ -24,9 +24,9 @@ t.test("a datagram every 3 s for 300 s: the host is asked as often as the kernel
     "everybody is asked once, and nothing is lost",
   );
   const unicast = tallies.map((each) => each.unicast);
-  t.strictSame([Math.min(...unicast), Math.max(...unicast)], [5, 13], "with the spread of the reachable time");
+  t.ok(Math.max(...unicast) - Math.min(...unicast) >= 6, "as the reachable time is drawn");
   const mean = unicast.reduce((sum, count) => sum + count, 0) / RUNS;
-  t.ok(mean > 7 && mean < 9, `${mean} on average`);
+  t.ok(mean > 7.5 && mean < 9.5, `${mean} on average`);
   const gaps = tallies.flatMap((each) => each.gaps);
   t.ok(gaps.length > 0 && gaps.every((gap) => gap >= 20_000 && gap <= 53_000), "every 20 to 50 s, and up to an interval more");
 });
