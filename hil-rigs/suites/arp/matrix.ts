@@ -87,7 +87,8 @@ async function runCell(rig: Parameters<Case["run"]>[0], { state, word, cell, oth
   calm(rig);
   rig.param("locktime", late ? LOCK.short : LOCK.long);
   await make(rig, state);
-  if (late) await rig.sleep(40);
+  // Over for the short locktime; and some time for the long one, within which nothing may pass for it.
+  if (other) await rig.sleep(40);
   const from = other ? moved(T1) : T1;
   const results: Readonly<Record<string, string>> = {
     "-": "-",

@@ -196,6 +196,37 @@ const others: readonly Case[] = [
     },
   },
   {
+    id: "NUD-38",
+    title: "nud probe by hand counts its probes from the beginning, whatever was counted before",
+    source: "kernel: __neigh_update, measured",
+    async run(rig) {
+      rig.param("retrans_time_ms", 30);
+      await rig.poke(T1.ip);
+      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+      await rig.heard();
+      await rig.must(`neigh change ${AT} lladdr ${T1.mac} nud probe`);
+      await rig.sleep(50);
+      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+      const probes = (await rig.heard()).filter((frame) => frame.kind === "arp" && frame.dst === T1.mac);
+      rig.expect("unicast probes", probes.length, 3);
+    },
+  },
+  {
+    id: "ARP-Q-17",
+    title: "nud failed drops what waits: an answer that comes later finds nothing to send",
+    source: "kernel: neigh_invalidate, measured",
+    async run(rig) {
+      calm(rig);
+      await rig.poke(T1.ip, { count: 2 });
+      await rig.hears("asks", asks(T1.ip));
+      await rig.must(`neigh change ${AT} nud failed`);
+      await rig.say(arpReply({ from: T1 }));
+      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
+      await rig.silence("nothing is sent", 20);
+      rig.expect("told", told(rig), ["new FAILED", `new REACHABLE ${T1.mac}`]);
+    },
+  },
+  {
     id: "ARP-S-26",
     title: "flush leaves static and NOARP entries, and takes all others",
     source: "iproute2, measured",
