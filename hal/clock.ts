@@ -69,9 +69,9 @@ export class SystemClock implements Clock, TimerQueue {
     return new Task(this.#enqueue, callback);
   }
 
-  schedule(timer: Timer, due: number): void {
-    this.#heap.insert(timer, due);
-    if (due < this.#wakeAt) this.#sleep(due);
+  schedule(timer: Timer): void {
+    this.#heap.insert(timer);
+    if (timer.due < this.#wakeAt) this.#sleep(timer.due);
     else this.#timeout?.ref();
   }
 
@@ -150,8 +150,9 @@ export class VirtualClock implements Clock, TimerQueue {
     return new Task(this.#enqueue, callback);
   }
 
-  schedule(timer: Timer, due: number): void {
-    this.#heap.insert(timer, Math.max(due, this.#now));
+  schedule(timer: Timer): void {
+    timer.due = Math.max(timer.due, this.#now);
+    this.#heap.insert(timer);
   }
 
   unschedule(timer: Timer): void {

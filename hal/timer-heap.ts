@@ -5,10 +5,9 @@ export class TimerHeap {
   readonly #timers: Timer[] = [];
   #order = 0;
 
-  /** Arms `timer` for `due`, moving it if it is armed already. */
-  insert(timer: Timer, due: number): void {
+  /** Arms `timer` for `timer.due`, moving it if it is armed already, whatever it was due at before. */
+  insert(timer: Timer): void {
     if (timer.slot >= 0) this.remove(timer);
-    timer.due = due;
     timer.order = this.#order++;
     this.#timers.push(timer);
     this.#up(this.#timers.length - 1, timer);

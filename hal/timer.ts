@@ -2,7 +2,8 @@
 export interface TimerQueue {
   /** Monotonic milliseconds, fractions included. */
   now(): number;
-  schedule(timer: Timer, due: number): void;
+  /** Fires the timer at `timer.due`. The time is no argument: a fraction handed to a call that is not inlined is an allocation. */
+  schedule(timer: Timer): void;
   unschedule(timer: Timer): void;
 }
 
@@ -28,12 +29,14 @@ export class Timer {
 
   /** Fires `delay` ms from now; a timer that is armed already is moved. */
   arm(delay: number): void {
-    this.#queue.schedule(this, this.#queue.now() + Math.max(0, delay));
+    this.due = this.#queue.now() + Math.max(0, delay);
+    this.#queue.schedule(this);
   }
 
   /** Fires at the absolute time `due`, or at once (but never within this call) if that has passed. */
   armAt(due: number): void {
-    this.#queue.schedule(this, due);
+    this.due = due;
+    this.#queue.schedule(this);
   }
 
   cancel(): void {

@@ -34,7 +34,7 @@ import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Econ1, Econ2, Estat, Interrupt, LSTAT, Phy, Register, revisionName } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
 import { type BusUser, Session } from "./session.ts";
-import { OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, setUpMac, start } from "./setup.ts";
+import { notFound, OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, setUpMac, start } from "./setup.ts";
 import { Transmitter } from "./transmitter.ts";
 
 export interface Enc28j60DriverOptions {
@@ -288,11 +288,7 @@ export class Enc28j60 implements EthernetController {
     const erevid = commands.value(revisionAt);
     this.#revision = revisionName(erevid);
     if (this.#revision && (commands.value(statusAt) & Estat.ALWAYS_ZERO) === 0) return;
-    throw new ControllerError(
-      "ENC28J60_NOT_FOUND",
-      `no ENC28J60 answers on ${this.#bus.description}: EREVID reads 0x${erevid.toString(16).padStart(2, "0")}, which is no revision; ` +
-        "check its 3.3 V supply, the wiring of CS, SI, SO and SCK, and that SPI runs in mode 0 at 8 to 20 MHz",
-    );
+    throw notFound(this.#bus.description, erevid);
   }
 
   async #readPhy(register: number): Promise<number> {

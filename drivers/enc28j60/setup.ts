@@ -1,5 +1,5 @@
 /** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
-import type { ReceiveMode } from "../../hal/ethernet.ts";
+import { ControllerError, type ReceiveMode } from "../../hal/ethernet.ts";
 import type { CommandList } from "./command-list.ts";
 import {
   Econ1,
@@ -76,4 +76,13 @@ export function start(commands: CommandList, interruptLine: boolean): void {
   commands.clearBits(Register.EIR, Interrupt.DMA | Interrupt.TX | Interrupt.TXER | Interrupt.RXER);
   commands.write(Register.EIE, sources | (interruptLine ? Interrupt.INTIE : 0));
   commands.setBits(Register.ECON1, Econ1.RXEN);
+}
+
+/** @param erevid what was read where a silicon revision should be */
+export function notFound(bus: string, erevid: number): ControllerError {
+  return new ControllerError(
+    "ENC28J60_NOT_FOUND",
+    `no ENC28J60 answers on ${bus}: EREVID reads 0x${erevid.toString(16).padStart(2, "0")}, which is no revision; ` +
+      "check its 3.3 V supply, the wiring of CS, SI, SO and SCK, and that SPI runs in mode 0 at 8 to 20 MHz",
+  );
 }

@@ -147,7 +147,8 @@ export class Transmitter implements BusUser {
         break;
       case Step.INQUIRE:
         session.note(commands.value(this.#answer));
-        if (this.#phase === Phase.OVERDUE) this.#phase = Phase.STUCK;
+        // An event that was noted now comes before this: the frame had ended and nobody had heard of it.
+        this.#phase = Phase.STUCK;
         break;
       case Step.RESET:
         this.timeouts++;

@@ -298,7 +298,7 @@ export class PacketController implements EthernetController {
 
   /** As a chip's address filter: our own, broadcast, and whatever the receive mode adds. */
   #wanted(ring: ReceiveRing): boolean {
-    // Kernels before 4.20 do not know PACKET_IGNORE_OUTGOING and show us what we sent.
+    // Kernels before 4.20 do not know PACKET_IGNORE_OUTGOING and show us what others here send through the interface.
     if (ring.packetType === PACKET_OUTGOING) return false;
     if (this.#mode.promiscuous) return true;
     const bytes = ring.bytes;

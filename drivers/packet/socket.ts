@@ -57,7 +57,7 @@ export class PacketSocket {
       throw error;
     }
     this.#view.setInt32(0, 1, NATIVE);
-    // Refused before Linux 4.20; the driver then passes over what it sent itself.
+    // Refused before Linux 4.20; the driver passes over such frames as well.
     libc.setsockopt(this.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, this.#option, 4);
   }
 

@@ -25,17 +25,20 @@ export interface Part {
   readonly wire: ControllerPort | null;
 }
 
-/** @throws ControllerError NOT_THERE_YET when the device cannot be opened and has no fallback */
-export function makePart(config: DeviceConfig, clock: Clock, random: Random): Part {
+/**
+ * @param onFailed the interface that is the device's wire stopped working; what the controller itself has to say goes to its host
+ * @throws ControllerError NOT_THERE_YET when the device cannot be opened and has no fallback
+ */
+export function makePart(config: DeviceConfig, clock: Clock, random: Random, onFailed: (error: Error) => void): Part {
   const missing = notThereYet(config);
   if (missing === null) {
-    if (config.bus.kind === "sim") return simulatedEnc28j60(config, config.bus, clock, random, null);
+    if (config.bus.kind === "sim") return simulatedEnc28j60(config, config.bus, clock, random, null, onFailed);
     if (config.bus.kind === "interface") return packet(config, config.bus.iface, clock);
   }
   const reason = missing ?? `${config.name}: ${config.driver} on ${config.bus.kind} cannot be opened`;
   if (config.fallback === "simulated" && config.driver === "enc28j60") {
     const bus: SimulatedBus = { kind: "sim", segment: RIG_DEFAULTS.segment };
-    return simulatedEnc28j60(config, bus, clock, random, reason);
+    return simulatedEnc28j60(config, bus, clock, random, reason, onFailed);
   }
   throw new ControllerError("NOT_THERE_YET", reason);
 }
@@ -45,7 +48,14 @@ function packet(config: DeviceConfig, iface: string, clock: Clock): Part {
   return { controller, segment: null, wantsGateway: false, fallback: null, wire: null };
 }
 
-function simulatedEnc28j60(config: DeviceConfig, bus: SimulatedBus, clock: Clock, random: Random, fallback: string | null): Part {
+function simulatedEnc28j60(
+  config: DeviceConfig,
+  bus: SimulatedBus,
+  clock: Clock,
+  random: Random,
+  fallback: string | null,
+  onFailed: (error: Error) => void,
+): Part {
   const segment = new EthernetSegment(clock, random.fork(`segment/${config.name}`), bus.segment);
   // Timers of an operating system are too coarse for the 67 us that a frame takes at 10 Mbit/s: in real time the line takes none.
   const lineRate = clock instanceof VirtualClock ? 10_000_000 : Number.POSITIVE_INFINITY;
@@ -56,7 +66,7 @@ function simulatedEnc28j60(config: DeviceConfig, bus: SimulatedBus, clock: Clock
   const wire =
     iface === undefined
       ? null
-      : new ControllerPort(clock, segment, iface, new PacketController(clock, { interface: iface, address }));
+      : new ControllerPort(clock, segment, iface, new PacketController(clock, { interface: iface, address }), { onFailed });
   return { controller, segment, wantsGateway: iface === undefined, fallback, wire };
 }
 

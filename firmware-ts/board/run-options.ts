@@ -60,7 +60,7 @@ export function rigFor(request: RunRequest): Rig {
 function baseRig(request: RunRequest): Rig {
   if (request.devices.length === 0) return request.file === undefined ? benchRig() : readRigFile(request.file);
   const devices = parseDeviceSpecs(request.devices);
-  if (request.file !== undefined) return { ...readRigFile(request.file), devices };
+  if (request.file !== undefined) return withDevices(readRigFile(request.file), devices);
   const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
   return {
     name: basename(devices[0]?.name ?? "board"),
@@ -74,6 +74,22 @@ function baseRig(request: RunRequest): Rig {
   };
 }
 
+/** The rig with other devices; what it says of devices has to fit them. */
+function withDevices(rig: Rig, devices: readonly DeviceConfig[]): Rig {
+  const names = devices.map((device) => device.name);
+  const used: [string, string | undefined][] = [
+    ...rig.routes.map(({ to, dev }): [string, string | undefined] => [`route to ${to === "default" ? to : to.address}`, dev]),
+    ...rig.neighbours.static.map(({ ip, dev }): [string, string] => [`static neighbour ${ip}`, dev]),
+  ];
+  for (const [what, dev] of used) {
+    if (dev === undefined || names.includes(dev)) continue;
+    throw new UnitError(
+      `--device: the rig's ${what} is on ${dev}; there is ${names.join(", ")}: say ${dev}=DRIVER… for one of them`,
+    );
+  }
+  return { ...rig, devices };
+}
+
 function telemetryTo(gateway: string | undefined): TelemetryConfig {
   if (gateway === undefined) {
     throw new UnitError("telemetry has nowhere to go: give --gateway ADDR, a rig file with telemetry.to, or --no-app");
@@ -83,7 +99,8 @@ function telemetryTo(gateway: string | undefined): TelemetryConfig {
 
 function withAddresses(devices: readonly DeviceConfig[], addresses: readonly string[]): DeviceConfig[] {
   if (addresses.length > devices.length) {
-    throw new UnitError(`--address ${addresses[devices.length]}: there are ${devices.length} devices only, one address each`);
+    const count = devices.length === 1 ? "is 1 device" : `are ${devices.length} devices`;
+    throw new UnitError(`--address ${addresses[devices.length]}: there ${count} only, one address each`);
   }
   return devices.map((device, at) => {
     const address = addresses[at];

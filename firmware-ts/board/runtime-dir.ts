@@ -1,5 +1,5 @@
 /** Where the control sockets of running instances are: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export function socketPath(instance: string): string {
     );
   }
   const path = join(runtimeDir(), `${instance}.sock`);
-  if (path.length > MAX_SOCKET_PATH) {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new ControlError("INSTANCE_NAME", `${path} is too long for a socket; set WHOHAS_RUNTIME_DIR to a shorter folder`);
   }
   return path;
@@ -40,9 +40,10 @@ export async function claimSocket(instance: string): Promise<string> {
   const dir = runtimeDir();
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const found = lstatSync(dir);
+    const found = statSync(dir);
     if (found.uid !== (process.getuid?.() ?? 0)) throw new Error("it belongs to somebody else");
-    if (found.mode & 0o077) chmodSync(dir, 0o700);
+    // Not mended: it may be a folder that others need, such as /tmp.
+    if (found.mode & 0o077) throw new Error(`it is open to others (mode ${(found.mode & 0o7777).toString(8)}), say chmod 700`);
   } catch (error) {
     throw new ControlError(
       "RUNTIME_DIR",
@@ -52,11 +53,10 @@ export async function claimSocket(instance: string): Promise<string> {
   if (await answers(path)) {
     throw new ControlError("INSTANCE_RUNNING", `instance ${instance} runs already; give this one another --name`);
   }
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+    throw new ControlError("RUNTIME_DIR", `${path} is in the way and is no socket; remove it or give another --name`);
   }
+  rmSync(path, { force: true });
   return path;
 }
 

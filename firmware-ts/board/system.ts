@@ -7,12 +7,13 @@ import { createBoardIo } from "../../hal/bridges/board-io.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo, Led } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
+import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import { LinkLeds } from "../apps/link-leds.ts";
 import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
-import { parseIpv4, prefixMask } from "../inet/address.ts";
+import { formatIpv4, prefixMask } from "../inet/address.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
@@ -84,18 +85,25 @@ export class System {
   readonly stack: Stack;
   /** When the duration asked for is over, in the clock's ms; known once the system is ready, Infinity without a duration. */
   deadline: number = Number.POSITIVE_INFINITY;
-  /** Resolves at the deadline. */
+  /** Resolves at the deadline, or when the system was stopped before. */
   readonly finished: Promise<void>;
   readonly #random: Random;
   readonly #options: SystemOptions;
   readonly #deadline: Timer;
+  readonly #patience: Timer;
+  readonly #finish: () => void;
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   #telemetry: Telemetry | null = null;
   #leds: LinkLeds | null = null;
   #startedAt = 0;
+  /** When the firmware stopped; null while it runs. */
+  #endedAt: number | null = null;
+  /** The firmware waits for a link, not for longer than #patience. */
+  #waiting = false;
   #ready = false;
   #stopped = false;
+  #stopping: Promise<void> | null = null;
 
   /** @throws ControllerError, GpioError for what cannot be made; nothing is open yet */
   constructor(rig: Rig, options: SystemOptions) {
@@ -104,38 +112,53 @@ export class System {
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
     this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    // What may throw goes first: a stack has a timer running from the beginning.
+    const parts = rig.devices.map((config) => {
+      // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
+      const onFailed = (error: Error): void => this.stack.network.device(config.name)?.failed(error);
+      return { config, part: makePart(config, this.clock, this.#random, onFailed) };
+    });
     this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack") });
-    for (const config of rig.devices) {
-      const part = makePart(config, this.clock, this.#random);
+    for (const { config, part } of parts) {
       const device = this.stack.addDevice(config.name, part.controller);
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     this.stack.network.onDeviceEvent((device, event) => {
+      if (event === "carrier-up") this.#startTelemetry();
       if (this.#ready && !this.#stopped) options.listener?.device(device, event);
     });
-    let finish: () => void;
+    let finish: () => void = () => {};
     this.finished = new Promise((resolve) => {
       finish = resolve;
     });
-    this.#deadline = this.clock.timer(() => {
-      this.#telemetry?.stop();
-      finish();
-    });
+    this.#finish = finish;
+    this.#deadline = this.clock.timer(() => this.#end());
+    this.#patience = this.clock.timer(() => this.#startTelemetry());
+  }
+
+  /**
+   * Opens the board's pins, as start() does where nobody has.
+   * @throws GpioError
+   */
+  openPins(): Promise<void> {
+    return this.#io.open();
   }
 
   /**
    * Opens everything, in order, then starts the firmware once there is a link. What was opened before a failure is closed again.
+   * Stopped meanwhile, it opens nothing more and returns.
    * @throws ControllerError, GpioError, InetError, ControlError
    */
   async start(): Promise<void> {
     try {
-      await this.#io.open();
+      await this.openPins();
       for (const { config, part, device, gateway } of this.#devices) {
-        await part.wire?.open();
-        await device.open();
-        await gateway?.open();
+        if (!this.#stopped) await part.wire?.open();
+        if (!this.#stopped) await device.open();
+        if (!this.#stopped) await gateway?.open();
         for (const cidr of config.addresses) this.stack.addAddress(device, text(cidr));
       }
+      if (this.#stopped) return;
       this.#configure();
       this.#leds = this.#lightLeds();
       this.#telemetry = this.#makeTelemetry();
@@ -146,26 +169,49 @@ export class System {
         this.#deadline.armAt(this.deadline);
       }
       this.#options.listener?.ready(this);
-      if (this.#telemetry) this.#startWithLink(this.#telemetry);
+      this.#startWithLink();
     } catch (error) {
-      await this.stop();
+      // What led here is the news, not what else may go wrong on the way out.
+      await this.stop().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Stops the firmware and closes everything; what waits is accounted for as dropped. Safe to call twice. */
-  async stop(): Promise<void> {
-    if (this.#stopped) return;
+  /**
+   * Stops the firmware and closes everything; what waits is accounted for as dropped. Safe to call twice and during start(). Whatever
+   * fails to close, the rest is closed; the first failure is thrown then.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
+
+  async #shutDown(): Promise<void> {
     this.#stopped = true;
-    this.#deadline.cancel();
-    this.#telemetry?.stop();
+    this.#end();
     this.#leds?.stop();
-    await this.stack.close();
+    const failures: unknown[] = [];
+    const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
+      await what?.close().catch((error: unknown) => failures.push(error));
+    };
+    for (const device of this.stack.devices) await close(device);
+    await close(this.stack);
     for (const { part, gateway } of this.#devices) {
-      await gateway?.close();
-      await part.wire?.close();
+      await close(gateway);
+      await close(part.wire);
     }
-    await this.#io.close();
+    await close(this.#io);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The firmware's time is over. */
+  #end(): void {
+    this.#deadline.cancel();
+    this.#patience.cancel();
+    this.#waiting = false;
+    this.#telemetry?.stop();
+    this.#endedAt ??= this.clock.now();
+    this.#finish();
   }
 
   reports(): DeviceReport[] {
@@ -179,6 +225,11 @@ export class System {
       fallback: part.fallback,
       gateway: gateway?.address ?? null,
     }));
+  }
+
+  /** The simulated wire of a device, to be damaged or unplugged; null for one on a real wire. */
+  wire(device: string): EthernetSegment | null {
+    return this.#devices.find(({ config }) => config.name === device)?.part.segment ?? null;
   }
 
   /** What drives the board's pins, for people. */
@@ -200,27 +251,27 @@ export class System {
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
     const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
-    return { duration: this.clock.now() - this.#startedAt, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+    const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
+    return { duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
   }
 
   #makeGateway(config: DeviceConfig, part: Part): SimulatedGateway | null {
-    const own = config.addresses[0];
-    if (!part.wantsGateway || !part.segment || !own) return null;
-    const address = this.#gatewayAddress(own);
-    const sink = this.rig.telemetry?.to.address === address ? this.rig.telemetry.to.port : null;
+    const cidr = this.#gatewayCidr(config.addresses);
+    if (!part.wantsGateway || !part.segment || !cidr) return null;
+    const sink = this.rig.telemetry?.to.address === cidr.address ? this.rig.telemetry.to.port : null;
     const random = this.#random.fork(`gateway/${config.name}`);
-    return new SimulatedGateway(this.clock, random, part.segment, `${address}/${own.prefix}`, sink);
+    return new SimulatedGateway(this.clock, random, part.segment, text(cidr), sink);
   }
 
-  /** Whom the rig expects on the device's subnet: a route's next hop, else where telemetry goes, else the first host. */
-  #gatewayAddress(own: Cidr): string {
-    const mask = prefixMask(own.prefix);
-    const subnet = ipv4(own.address) & mask;
+  /** Whom the rig expects on the device's subnets: a route's next hop, else where telemetry goes, else the first host. */
+  #gatewayCidr(addresses: readonly Cidr[]): Cidr | null {
     const expected = [...this.rig.routes.map((route) => route.via), this.rig.telemetry?.to.address];
-    const found = expected.find((address) => address !== undefined && ((parseIpv4(address) ?? 0) & mask) === subnet);
-    if (found !== undefined) return found;
-    const first = subnet + (ipv4(own.address) === subnet + 1 ? 2 : 1);
-    return [24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".");
+    for (const address of expected) {
+      const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
+      if (own && address !== undefined) return { ...own, address };
+    }
+    const [own] = addresses;
+    return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
   }
 
   #configure(): void {
@@ -230,7 +281,11 @@ export class System {
       const destination = to === "default" ? to : text(to);
       this.stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
     }
-    for (const [key, value] of Object.entries(sysctl)) writeSysctl(this.stack, key, value);
+    // The defaults first, wherever they stand: they must not undo what was set for one device.
+    const settings = Object.entries(sysctl);
+    const general = (key: string): boolean => key.split(".")[3] === "default";
+    for (const [key, value] of settings) if (general(key)) writeSysctl(this.stack, key, value);
+    for (const [key, value] of settings) if (!general(key)) writeSysctl(this.stack, key, value);
     for (const { ip, lladdr, dev } of neighbours.static) {
       this.stack.addNeighbour(ip, formatMac(lladdr), this.stack.network.device(dev) as NetDevice);
     }
@@ -255,23 +310,18 @@ export class System {
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
-  #startWithLink(telemetry: Telemetry): void {
-    if (this.stack.devices.some((device) => device.hasCarrier)) {
-      telemetry.start();
-      return;
-    }
-    let started = false;
-    const start = (): void => {
-      if (started || this.#stopped) return;
-      started = true;
-      patience.cancel();
-      telemetry.start();
-    };
-    const patience = this.clock.timer(start);
-    patience.arm(LINK_WAIT);
-    this.stack.network.onDeviceEvent((_device, event) => {
-      if (event === "carrier-up") start();
-    });
+  #startWithLink(): void {
+    if (!this.#telemetry) return;
+    this.#waiting = true;
+    if (this.stack.devices.some((device) => device.hasCarrier)) this.#startTelemetry();
+    else this.#patience.arm(LINK_WAIT);
+  }
+
+  #startTelemetry(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#patience.cancel();
+    this.#telemetry?.start();
   }
 }
 
@@ -287,12 +337,32 @@ export function needsRealTime(rig: Rig): string | null {
 /** Starts a system; under a VirtualClock time goes on for as long as that takes. */
 export async function startSystem(system: System): Promise<void> {
   const { clock } = system;
+  // Loading what drives the pins takes real time of no fixed length: virtual time stands still, or no two runs would be the same.
+  if (clock instanceof VirtualClock) await system.openPins();
   let starting = true;
   const started = system.start().finally(() => {
     starting = false;
   });
+  // A failure is thrown below; until then it is nobody's.
+  started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;
+}
+
+/** `address` is that of another host on the subnet. */
+function isNeighbour(address: number, own: Cidr): boolean {
+  const mask = prefixMask(own.prefix);
+  const host = address & ~mask;
+  if (((address ^ ipv4(own.address)) & mask) !== 0 || address === ipv4(own.address)) return false;
+  return own.prefix >= 31 || (host !== 0 && host !== ~mask);
+}
+
+/** The first host of the subnet that is not `own`. With 31 bits there is only one other (RFC 3021); with 32 there is none, and the same is taken. */
+function firstNeighbour(own: Cidr): number {
+  const address = ipv4(own.address);
+  if (own.prefix >= 31) return address ^ 1;
+  const first = (address & prefixMask(own.prefix)) + 1;
+  return first === address ? first + 1 : first;
 }
 
 function text(cidr: Cidr): string {

@@ -1,6 +1,7 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
-import { SystemClock, VirtualClock } from "../../hal/clock.ts";
+import { type Clock, SystemClock, VirtualClock } from "../../hal/clock.ts";
 import { CaptureFile } from "../board/capture-file.ts";
+import type { Rig } from "../board/rig.ts";
 import { type RunRequest, rigFor } from "../board/run-options.ts";
 import { claimSocket, protectSocket } from "../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../board/system.ts";
@@ -20,7 +21,7 @@ export interface RunOptions extends RunRequest {
 }
 
 export async function run(options: RunOptions): Promise<number> {
-  const { name, duration, virtualTime, app } = options;
+  const { duration, virtualTime } = options;
   const rig = rigFor(options);
   const obstacle = virtualTime ? needsRealTime(rig) : null;
   if (obstacle !== null) throw new CommandError(`--virtual-time needs everything simulated, but ${obstacle}`);
@@ -28,8 +29,18 @@ export async function run(options: RunOptions): Promise<number> {
     throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
   }
   const clock = virtualTime ? new VirtualClock() : new SystemClock();
+  try {
+    return await runOn(clock, rig, options);
+  } finally {
+    // Whatever went wrong on the way: no timer keeps the process.
+    if (clock instanceof SystemClock) clock.stop();
+  }
+}
+
+async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<number> {
+  const { name, duration, app } = options;
   // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-  const path = virtualTime ? null : await claimSocket(name);
+  const path = clock instanceof VirtualClock ? null : await claimSocket(name);
   const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
   const system = new System(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
   const server = new ControlServer(stackMethods(system.stack));
@@ -48,8 +59,8 @@ export async function run(options: RunOptions): Promise<number> {
     return Exit.DONE;
   } finally {
     await server.close();
+    await system.stop();
     capture?.close();
-    if (clock instanceof SystemClock) clock.stop();
   }
 }
 

@@ -28,8 +28,18 @@ export async function udpSend(client: ControlClient, options: UdpSendOptions): P
 export async function udpListen(client: ControlClient, bind: string, count: number | undefined): Promise<number> {
   client.onNotification = (method, params) => {
     if (method !== "udp.received") return;
-    console.log(`${String(params["from"])}:${String(params["port"])} ${String(params["length"])} ${String(params["text"])}`);
+    console.log(
+      `${String(params["from"])}:${String(params["port"])} ${String(params["length"])} ${printable(String(params["text"]))}`,
+    );
   };
   await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
   return Exit.DONE;
+}
+
+/** Whoever sends a datagram shall neither make lines of his own nor drive the terminal: control characters as \xHH. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    const code = (character.codePointAt(0) as number).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
 }

@@ -19,8 +19,9 @@ class Connection implements Session {
       try {
         reader.push(chunk);
       } catch (error) {
-        // What follows cannot be told apart any more: say why, and hang up when that is said.
-        socket.end(`${failure(null, error)}\n`, () => socket.destroy());
+        // What follows cannot be told apart any more: say why and hang up. It is read and ignored, or the client would never
+        // come to hear why: who writes to a closed socket is cut off before it has read.
+        socket.end(`${failure(null, error)}\n`);
       }
     });
     // A client that goes away in the middle of an answer is no fault of the instance.

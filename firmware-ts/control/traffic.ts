@@ -1,6 +1,7 @@
 /** `udp.send`, `udp.listen`, `ping`: traffic of the instance itself, reported as it happens. */
 import type { Timer } from "../../hal/clock.ts";
 import { formatIpv4, INADDR_ANY } from "../inet/address.ts";
+import { InetError } from "../inet/addresses.ts";
 import type { SendResult } from "../inet/send-result.ts";
 import type { UdpSocket } from "../inet/udp-socket.ts";
 import type { Stack } from "../stack.ts";
@@ -35,7 +36,7 @@ function open(stack: Stack, from: { address: number; port: number }): UdpSocket 
   try {
     return stack.udp.open(from.port, from.address);
   } catch (error) {
-    throw new ControlError("SOCKET", (error as Error).message);
+    throw error instanceof InetError ? new ControlError(error.code, error.message) : error;
   }
 }
 
@@ -70,11 +71,13 @@ function udpSend(stack: Stack, params: JsonObject, session: Session): Promise<Js
       session.notify("udp.datagram", { seq, status: result.status, reason: result.reason });
     };
     const finish = (): void => {
+      forget();
       timer.cancel();
       socket.onFate = null;
       socket.close();
       resolve({ sent, failed });
     };
+    const forget = session.onClose(finish);
     const timer: Timer = stack.clock.timer(() => {
       const seq = next++;
       sending = seq;
@@ -94,7 +97,6 @@ function udpSend(stack: Stack, params: JsonObject, session: Session): Promise<Js
       }
       if (next >= count && waiting.size === 0 && sending < 0) finish();
     };
-    session.onClose(finish);
     timer.arm(0);
   });
 }
@@ -104,27 +106,28 @@ function udpListen(stack: Stack, params: JsonObject, session: Session): Promise<
   const bind = endpoint(text(params, "bind"), "address");
   const count = optionalInteger(params, "count", 1, MAX_COUNT);
   const socket = open(stack, bind);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   session.notify("udp.listening", { port: socket.port });
   return new Promise((resolve) => {
     let received = 0;
     const finish = (): void => {
+      forget();
       socket.close();
       resolve({ received });
     };
+    const forget = session.onClose(finish);
     socket.onDatagram = (bytes, at, length, source, port) => {
       received++;
       const content = decoder.decode(bytes.subarray(at, at + length));
       session.notify("udp.received", { from: formatIpv4(source), port, length, text: content });
       if (received === count) finish();
     };
-    session.onClose(finish);
   });
 }
 
 /**
  * Sends echo requests. Notifies `ping.reply` {from, seq, ttl, bytes, time} and `ping.error` {from, seq, reason}; answers
- * {address, transmitted, received, errors, time} when `count` were answered or given up, `timeout` ms after the last.
+ * {transmitted, received, errors, time} when `count` were answered or given up, `timeout` ms after the last.
  */
 function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json> {
   const destination = ipv4Of(text(params, "to"));
@@ -133,6 +136,7 @@ function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json>
   const timeout = optionalNumber(params, "timeout", 1, MAX_TIME) ?? 10_000;
   const size = optionalInteger(params, "size", 0, MAX_PING_DATA) ?? 56;
   if (stack.ip.maxPayload(destination) < 0) throw new ControlError("UNREACHABLE", "connect: Network is unreachable");
+  if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
   const pinger = stack.ping.open();
   const { clock } = stack;
   const start = clock.now();
@@ -143,9 +147,16 @@ function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json>
     let received = 0;
     let errors = 0;
     const finish = (): void => {
+      forget();
       timer.cancel();
       pinger.close();
       resolve({ transmitted, received, errors, time: clock.now() - start });
+    };
+    const forget = session.onClose(finish);
+    /** The newest request with these low 16 bits; -1 when it is none that is waited for. */
+    const waitingFor = (sequence: number): number => {
+      const seq = transmitted - ((transmitted - sequence) & 0xffff);
+      return sentAt.has(seq) ? seq : -1;
     };
     const settled = (seq: number): void => {
       sentAt.delete(seq);
@@ -163,22 +174,23 @@ function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json>
       }
       const seq = ++transmitted;
       sentAt.set(seq, clock.now());
+      // Its sequence number is used again: an answer could not be told from that of the new one.
+      sentAt.delete(seq - 0x10000);
+      timer.arm(transmitted < count ? interval : timeout);
       const result = pinger.send(destination, seq & 0xffff, size);
       if (result.status === "failed") refused(seq, result.reason);
-      timer.arm(transmitted < count ? interval : timeout);
     });
     pinger.onReply = ({ source, sequence, ttl, bytes }) => {
-      const seq = [...sentAt.keys()].findLast((open) => (open & 0xffff) === sequence);
-      if (seq === undefined) return;
+      const seq = waitingFor(sequence);
+      if (seq < 0) return;
       received++;
       session.notify("ping.reply", { from: formatIpv4(source), seq, ttl, bytes, time: clock.now() - (sentAt.get(seq) as number) });
       settled(seq);
     };
     pinger.onFailure = (sequence, result) => {
-      const seq = [...sentAt.keys()].findLast((open) => (open & 0xffff) === sequence);
-      if (seq !== undefined) refused(seq, result.reason);
+      const seq = waitingFor(sequence);
+      if (seq >= 0) refused(seq, result.reason);
     };
-    session.onClose(finish);
     timer.arm(0);
   });
 }

@@ -14,7 +14,8 @@ import {
   type Icmp,
   IPPROTO_ICMP,
 } from "./icmp.ts";
-import { IP_HEADER, IP_TTL, type Ipv4 } from "./ipv4.ts";
+import { IP_TTL } from "./ip-header.ts";
+import type { Ipv4 } from "./ipv4.ts";
 import { type SendResult, sendResult } from "./send-result.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
@@ -35,6 +36,9 @@ export interface Pinger {
   close(): void;
 }
 
+/** Identifiers of an echo request. */
+const IDS = 0x10000;
+
 export class Ping implements EchoListener {
   readonly #network: Network;
   readonly #ip: Ipv4;
@@ -47,7 +51,14 @@ export class Ping implements EchoListener {
     icmp.echoListener = this;
   }
 
+  /** Every identifier is in use: open() would find none. */
+  get full(): boolean {
+    return this.#pingers.size >= IDS;
+  }
+
+  /** @throws RangeError when full */
   open(): Pinger {
+    if (this.full) throw new RangeError("every identifier of an echo request is in use");
     while (this.#pingers.has(this.#nextId)) this.#nextId = (this.#nextId + 1) & 0xffff;
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) & 0xffff;
@@ -72,6 +83,7 @@ export class Ping implements EchoListener {
         skb.owner = owner;
         skb.cookie = sequence;
         this.#writeRequest(skb, id, sequence, dataBytes);
+        this.#ip.counters.icmp.sent(ICMP_ECHO_REQUEST);
         sending = skb;
         dropped = DropReason.NONE;
         const fate = this.#ip.send(skb, this.#ip.sourceTo(destination), destination, IPPROTO_ICMP);
@@ -99,9 +111,4 @@ export class Ping implements EchoListener {
     for (let byte = 0; byte < dataBytes; byte++) bytes[at + ICMP_HEADER + byte] = byte & 0xff;
     view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, ICMP_HEADER + dataBytes)));
   }
-}
-
-/** IPv4 bytes of an echo request with this much data, as `ping` prints them. */
-export function echoPacketBytes(dataBytes: number): number {
-  return IP_HEADER + ICMP_HEADER + dataBytes;
 }

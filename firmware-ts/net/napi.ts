@@ -178,14 +178,13 @@ export class NapiScheduler {
 
   /** Leftovers keep their place in front, full-weight ones wait behind all others. */
   #requeue(running: Napi[]): void {
-    for (const napi of this.#list) running.push(napi);
-    for (const napi of this.#repoll) {
+    // Emptied by shift() and not by length = 0, which gives the array's memory away, to be allocated anew in the next run.
+    for (let napi = this.#list.shift(); napi; napi = this.#list.shift()) running.push(napi);
+    for (let napi = this.#repoll.shift(); napi; napi = this.#repoll.shift()) {
       napi.listed = true;
       running.push(napi);
     }
-    this.#repoll.length = 0;
     this.#running = this.#list;
-    this.#running.length = 0;
     this.#list = running;
     if (running.length > 0) this.#softirq.schedule();
   }

@@ -5,6 +5,8 @@
  */
 import type { Clock, Task, Timer } from "../clock.ts";
 import type { Random } from "../random.ts";
+import { SLOT_BYTES } from "../skbuff.ts";
+import { copyFrame } from "./copy-frame.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;
@@ -62,7 +64,8 @@ export class SegmentPort {
 }
 
 class FlyingFrame {
-  readonly bytes: Uint8Array = new Uint8Array(MAX_WIRE_FRAME);
+  /** As large as packet memory, so that frames are copied from and to it whole. */
+  readonly bytes: Uint8Array = new Uint8Array(SLOT_BYTES);
   length = 0;
   due = 0;
   fcsOk = true;
@@ -94,7 +97,7 @@ export class EthernetSegment {
   readonly #random: Random;
   readonly #ports: SegmentPort[] = [];
   readonly #taps: WireTap[] = [];
-  /** Ring of frames in flight; grows to the most that were ever in flight together. */
+  /** Ring of frames in flight, a power of two of them; grows to the most that were ever in flight together. */
   #flying: FlyingFrame[] = [new FlyingFrame()];
   #first = 0;
   #count = 0;
@@ -183,7 +186,7 @@ export class EthernetSegment {
 
   #launch(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
     const frame = this.#claim();
-    frame.bytes.set(bytes.subarray(at, at + length));
+    copyFrame(frame.bytes, 0, bytes, at, length);
     frame.length = length;
     frame.from = from;
     frame.fcsOk = true;
@@ -206,12 +209,12 @@ export class EthernetSegment {
     if (this.#count === this.#flying.length) {
       const grown: FlyingFrame[] = [];
       for (let at = 0; at < 2 * this.#count; at++) {
-        grown.push(at < this.#count ? (this.#flying[(this.#first + at) % this.#count] as FlyingFrame) : new FlyingFrame());
+        grown.push(at < this.#count ? (this.#flying[(this.#first + at) & (this.#count - 1)] as FlyingFrame) : new FlyingFrame());
       }
       this.#flying = grown;
       this.#first = 0;
     }
-    return this.#flying[(this.#first + this.#count++) % this.#flying.length] as FlyingFrame;
+    return this.#flying[(this.#first + this.#count++) & (this.#flying.length - 1)] as FlyingFrame;
   }
 
   /** Delivers what has arrived by now. What the stations send in answer flies off after this. */
@@ -220,10 +223,11 @@ export class EthernetSegment {
     for (let left = this.#count; left > 0; left--) {
       const frame = this.#flying[this.#first] as FlyingFrame;
       if (frame.due > now) break;
-      for (const port of this.#ports) {
+      for (let index = 0; index < this.#ports.length; index++) {
+        const port = this.#ports[index] as SegmentPort;
         if (port !== frame.from && port.linkUp) port.station.wireFrame(frame.bytes, frame.length, frame.fcsOk);
       }
-      this.#first = (this.#first + 1) % this.#flying.length;
+      this.#first = (this.#first + 1) & (this.#flying.length - 1);
       this.#count--;
     }
     if (this.#count === 0) return;

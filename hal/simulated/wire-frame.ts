@@ -1,17 +1,12 @@
 /** What every station on a simulated wire does to a frame on its way between packet memory and wire. */
 import { MIN_FRAME } from "../ethernet.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
+import { copyFrame } from "./copy-frame.ts";
 import type { SegmentPort } from "./segment.ts";
-
-/** Up to here a loop costs less than the view that a block copy needs; above, the view is the lesser evil (50 ns for 1 us). */
-const LOOP_BYTES = 256;
 
 /** Appends bytes[0..length) to an empty packet. */
 export function copyFromWire(skb: SkBuff, bytes: Uint8Array, length: number): void {
-  const at = skb.put(length);
-  const target = skb.bytes;
-  if (length <= LOOP_BYTES) for (let i = 0; i < length; i++) target[at + i] = bytes[i]!;
-  else target.set(bytes.subarray(0, length), at);
+  copyFrame(skb.bytes, skb.put(length), bytes, 0, length);
 }
 
 /** Puts a packet on the wire, padded with zeros to the shortest frame that Ethernet knows (IEEE 802.3 clause 4.2.3.3). */

@@ -7,12 +7,18 @@ import type { BusLoad } from "./subjects.ts";
 
 export interface Figures {
   name: string;
+  /** null where only memory was measured. */
   timing: Timing | null;
-  allocation: Allocation | null;
+  allocation: Allocation;
+  /** lwIP can do the same (lwip/lwip.c). */
+  hasLwip: boolean;
+  /** Bytes that it asks malloc() for, an operation; null where it was not run. */
+  lwipBytes: number | null;
   busLoad: BusLoad | null;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const child = fileURLToPath(new URL("./child.ts", import.meta.url));
 
 /** Room for 200 000 operations of 300 bytes each without a collection between, in MiB. */
 const NEW_SPACE = 64;
@@ -30,7 +36,7 @@ const FLAGS: readonly string[] = [
  */
 export async function measure(name: string, options: readonly string[] = []): Promise<Figures> {
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, [...FLAGS, "test/bench/child.ts", name, ...options], {
+  const { stdout } = await run(process.execPath, [...FLAGS, child, name, ...options], {
     cwd: root,
     env: { PATH: process.env["PATH"] },
     timeout: 60_000,

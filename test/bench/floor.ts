@@ -25,7 +25,7 @@ export class Floor {
   /** rings[n] is where copy n goes. A buffer is exactly as long as the frame: its copy needs no view made for it. */
   readonly #rings: Uint8Array[][] = [];
   readonly #source: Uint8Array;
-  readonly #view: DataView;
+  readonly #words: Uint16Array;
   #at = 0;
   /** So that nothing can be left out as unused. */
   sum = 0;
@@ -34,7 +34,7 @@ export class Floor {
     this.#work = work;
     const length = Math.max(work.frame, MIN_FRAME);
     this.#source = Uint8Array.from({ length }, (_, at) => at * 31);
-    this.#view = new DataView(this.#source.buffer);
+    this.#words = new Uint16Array(this.#source.buffer);
     for (let copy = 0; copy < work.copies; copy++) {
       this.#rings.push(Array.from({ length: RING }, () => new Uint8Array(length)));
     }
@@ -43,7 +43,7 @@ export class Floor {
   run(count: number): void {
     const { frame, payloadSums, headerSums } = this.#work;
     const rings = this.#rings;
-    const view = this.#view;
+    const words = this.#words;
     for (let op = 0; op < count; op++) {
       const slot = this.#at++ & (RING - 1);
       let from = this.#source;
@@ -53,25 +53,22 @@ export class Floor {
         to.set(from);
         from = to;
       }
-      for (let pass = 0; pass < headerSums; pass++) this.sum ^= sumWords(view, ETHERNET_AND_IP - IP_HEADER, ETHERNET_AND_IP);
-      for (let pass = 0; pass < payloadSums; pass++) this.sum ^= sumWords(view, ETHERNET_AND_IP, frame);
+      for (let pass = 0; pass < headerSums; pass++) this.sum ^= sumWords(words, ETHERNET_AND_IP - IP_HEADER, ETHERNET_AND_IP);
+      for (let pass = 0; pass < payloadSums; pass++) this.sum ^= sumWords(words, ETHERNET_AND_IP, frame);
     }
   }
 }
 
-/** RFC 1071, 32 bits at a time: the fastest form of it that we found in JavaScript. */
-function sumWords(view: DataView, start: number, end: number): number {
-  let high = 0;
-  let low = 0;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word = view.getInt32(at);
-    high += word >>> 16;
-    low += word & 0xffff;
+/** RFC 1071 over aligned words in the machine's own byte order, four a turn: the fastest form of it that we found in JavaScript. */
+function sumWords(words: Uint16Array, start: number, end: number): number {
+  let sum = 0;
+  let at = start >> 1;
+  const stop = (end + 1) >> 1;
+  for (; at + 4 <= stop; at += 4) {
+    const four = (words[at] as number) + (words[at + 1] as number) + (words[at + 2] as number) + (words[at + 3] as number);
+    sum = (sum + four) | 0;
   }
-  for (; at + 2 <= end; at += 2) low += view.getUint16(at);
-  if (at < end) low += view.getUint8(at) << 8;
-  let sum = high + low;
+  for (; at < stop; at++) sum = (sum + (words[at] as number)) | 0;
   sum = (sum & 0xffff) + (sum >>> 16);
   return (sum & 0xffff) + (sum >>> 16);
 }

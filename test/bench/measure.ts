@@ -1,6 +1,9 @@
 /** Time and memory of one operation, measured so that a figure can be believed: see each function. */
 import { GCProfiler, getHeapStatistics } from "node:v8";
 
+/** Bytes an operation; less than this is the runtime's own, and another round would not tell more. */
+const NOISE = 0.02;
+
 /** Something that can be done any number of times. */
 export interface Runnable {
   run(count: number): void;
@@ -15,15 +18,25 @@ export interface Timing {
   floorNanoseconds: number;
   /** Median of the ratios of the rounds, each to the reference run next to it. */
   ratio: number;
+  /** Of another program that does the same, by turns with it; null where there is none. */
+  reference: Reference | null;
   rounds: number;
   /** Operations a round. */
   samples: number;
 }
 
+export interface Reference {
+  nanoseconds: number;
+  fastest: number;
+  slowest: number;
+  /** Median of the subject's ratios to it, round by round. */
+  ratio: number;
+}
+
 export interface Allocation {
   /** Bytes an operation takes from the heap; lowest of the rounds, for what else the runtime does can only add. */
   bytes: number;
-  /** Garbage was collected in every round: `bytes` means nothing. */
+  /** Garbage was collected in every round: `bytes` is 0 and means nothing. */
   collected: boolean;
   samples: number;
   rounds: number;
@@ -31,28 +44,43 @@ export interface Allocation {
 
 /**
  * Times subject and reference by turns, so that a machine that grows hot or busy slows both. Each round takes about `roundTime` ms.
+ * @param reference runs another program for about as long; returns the nanoseconds that it found an operation to take
  */
-export function time(subject: Runnable, floor: Runnable, rounds: number, roundTime: number): Timing {
+export function time(
+  subject: Runnable,
+  floor: Runnable,
+  rounds: number,
+  roundTime: number,
+  reference: (() => number) | null = null,
+): Timing {
   const samples = calibrate(subject, roundTime);
   const floorSamples = calibrate(floor, roundTime);
   const own: number[] = [];
-  const reference: number[] = [];
+  const base: number[] = [];
+  const other: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
     // Who goes first changes, too.
     const before = round % 2 === 0 ? perOperation(floor, floorSamples) : 0;
     const taken = perOperation(subject, samples);
-    const base = before || perOperation(floor, floorSamples);
+    const bare = before || perOperation(floor, floorSamples);
     own.push(taken);
-    reference.push(base);
-    ratios.push(taken / base);
+    base.push(bare);
+    ratios.push(taken / bare);
+    if (reference) other.push(reference());
   }
   return {
     nanoseconds: median(own),
     fastest: Math.min(...own),
     slowest: Math.max(...own),
-    floorNanoseconds: median(reference),
+    floorNanoseconds: median(base),
     ratio: median(ratios),
+    reference: reference && {
+      nanoseconds: median(other),
+      fastest: Math.min(...other),
+      slowest: Math.max(...other),
+      ratio: median(own.map((taken, round) => taken / (other[round] as number))),
+    },
     rounds,
     samples,
   };
@@ -62,7 +90,8 @@ export function time(subject: Runnable, floor: Runnable, rounds: number, roundTi
 function calibrate(what: Runnable, roundTime: number): number {
   let count = 64;
   for (;;) {
-    const taken = perOperation(what, count) * count;
+    // The shorter of two: one that another program held up fills a round with next to nothing.
+    const taken = Math.min(perOperation(what, count), perOperation(what, count)) * count;
     if (taken >= roundTime * 1e6) return count;
     count *= 2;
   }
@@ -80,13 +109,15 @@ function perOperation(what: Runnable, count: number): number {
  */
 export function allocation(subject: Runnable, samples: number, rounds: number): Allocation {
   if (!globalThis.gc) throw new Error("memory can be measured under node --expose-gc only");
-  const growth: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  let lowest = Number.POSITIVE_INFINITY;
+  let round = 0;
+  while (round < rounds && lowest > NOISE) {
     const { bytes, collections } = grown(subject, samples);
-    if (collections === 0) growth.push((bytes - grown(nothing, samples).bytes) / samples);
+    if (collections === 0) lowest = Math.min(lowest, Math.max(0, bytes - grown(nothing, samples).bytes) / samples);
+    round++;
   }
-  const collected = growth.length === 0;
-  return { bytes: collected ? Number.NaN : Math.max(0, Math.min(...growth)), collected, samples, rounds };
+  const collected = lowest === Number.POSITIVE_INFINITY;
+  return { bytes: collected ? 0 : lowest, collected, samples, rounds: round };
 }
 
 const nothing: Runnable = { run: () => {} };

@@ -1,17 +1,23 @@
 /** What is measured. Each subject is set up fresh in a process of its own, so that none profits or suffers from another's types. */
+
+import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
-import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
-import { arp, icmp, mac, udp, US } from "../support/wire-format.ts";
+import { arp, icmp, mac, US, udp } from "../support/wire-format.ts";
 import type { FloorWork } from "./floor.ts";
 import type { Runnable } from "./measure.ts";
 import { BURST, expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
 const PEER = ipv4("10.0.0.2");
+/** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
 const HEADERS = 42;
+/** ARP_TABLE_SIZE. */
+const LWIP_TABLE = 10;
+/** What payloads are made of. */
+const FILL = 0x5a;
 
 /** SPI traffic of an operation. */
 export interface BusLoad {
@@ -24,6 +30,8 @@ export interface Subject extends Runnable {
   readonly floor: FloorWork;
   /** Of one operation, since the subject was made; where there is a bus. */
   readonly busLoad?: () => BusLoad;
+  /** The words for lwip/lwip.c that make lwIP do the same. */
+  readonly lwip?: string;
 }
 
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
@@ -31,6 +39,8 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "udp send, resolved neighbour, 32 B": () => udpSend(32, "resolved"),
   "udp send, static neighbour, 1472 B": () => udpSend(1472, "static"),
   "udp send, resolved neighbour, 1472 B": () => udpSend(1472, "resolved"),
+  "udp send, 10 neighbours in turn, 32 B": () => udpRotation(32, 10),
+  "udp send, 1000 neighbours in turn, 32 B": () => udpRotation(32, 1000),
   "udp receive, 32 B": () => udpReceive(32),
   "udp receive, 1472 B": () => udpReceive(1472),
   "echo request answered, 56 B": () => echo(56),
@@ -44,6 +54,28 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
 };
 
+/** Makes a view a turn: what it is found to allocate shows that the measuring finds it. Not in the table. */
+export const CONTROL = "control: one view";
+
+/** Sets a subject up by its name. @throws RangeError when there is none of that name */
+export function subjectNamed(name: string): Promise<Subject> {
+  if (name === CONTROL) return Promise.resolve(control());
+  const make = SUBJECTS[name];
+  if (!make) throw new RangeError(`no subject "${name}"; there are: ${Object.keys(SUBJECTS).join("; ")}`);
+  return make();
+}
+
+function control(): Subject {
+  const bytes = new Uint8Array(2048);
+  let view = bytes;
+  return {
+    floor: { frame: HEADERS, copies: 1, payloadSums: 0, headerSums: 0 },
+    run: (count) => {
+      for (let op = 0; op < count; op++) view = bytes.subarray(view[0], op & 1023);
+    },
+  };
+}
+
 /** socket.send() to the frame's arrival at the other end: into packet memory, onto the wire. */
 async function udpSend(bytes: number, neighbour: "static" | "resolved"): Promise<Subject> {
   const bench = await WireBench.open();
@@ -52,16 +84,30 @@ async function udpSend(bytes: number, neighbour: "static" | "resolved"): Promise
   return {
     floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
     run: sender(bench, bytes),
+    ...(neighbour === "resolved" ? { lwip: `send ${bytes} 1` } : {}),
   };
 }
 
-function sender(bench: WireBench, bytes: number): (count: number) => void {
+/** As udpSend(), each datagram to the neighbour after the last one's. lwIP's table, as Debian builds it, has room for ten. */
+async function udpRotation(bytes: number, neighbours: number): Promise<Subject> {
+  const bench = await WireBench.open();
+  const peers = bench.resolveMany(neighbours);
+  return {
+    floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
+    run: sender(bench, bytes, peers),
+    lwip: `send ${bytes} ${Math.min(neighbours, LWIP_TABLE)}`,
+  };
+}
+
+function sender(bench: WireBench, bytes: number, peers: readonly number[] = [PEER]): (count: number) => void {
   const socket = bench.stack.udp.open();
-  const payload = new Uint8Array(bytes).fill(0x5a);
+  const payload = new Uint8Array(bytes).fill(FILL);
   const { sink } = bench;
   let sent = 0;
+  let next = 0;
   const send = (): void => {
-    if (socket.send(payload, PEER, 9).status === "sent") sent++;
+    if (socket.send(payload, peers[next] as number, 9).status === "sent") sent++;
+    next = next + 1 === peers.length ? 0 : next + 1;
   };
   const tick = (): void => bench.tick();
   return (count) => {
@@ -84,12 +130,10 @@ async function udpReceive(bytes: number): Promise<Subject> {
 
 function receiver(bench: WireBench, bytes: number, burst: number): (count: number) => void {
   let received = 0;
-  let last = 0;
   bench.stack.udp.open(5000).onDatagram = (datagram, at, length) => {
-    received++;
-    last ^= datagram[at + length - 1] as number;
+    if (datagram[at + length - 1] === FILL) received++;
   };
-  const say = speaker(bench, udp({}, new Uint8Array(bytes).fill(0x5a)));
+  const say = speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
   const tick = (): void => bench.tick();
   return (count) => {
     received = 0;
@@ -106,7 +150,7 @@ function speaker(bench: WireBench, frame: Uint8Array): () => void {
 async function echo(bytes: number): Promise<Subject> {
   const bench = await WireBench.open();
   bench.resolve();
-  const run = answered(bench, icmp({}, new Uint8Array(bytes).fill(0x5a)), "echo");
+  const run = answered(bench, icmp({}, new Uint8Array(bytes).fill(FILL)), "echo");
   return { floor: { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 2 }, run };
 }
 
@@ -115,7 +159,7 @@ async function arpRequest(): Promise<Subject> {
   const bench = await WireBench.open();
   bench.resolve();
   const run = answered(bench, arp(), "arp");
-  return { floor: { frame: HEADERS, copies: 3, payloadSums: 0, headerSums: 0 }, run };
+  return { floor: { frame: HEADERS, copies: 3, payloadSums: 0, headerSums: 0 }, run, lwip: "arp" };
 }
 
 function answered(bench: WireBench, request: Uint8Array, name: string): (count: number) => void {
@@ -140,7 +184,7 @@ async function thereAndBack(bytes: number): Promise<Subject> {
   await bench.clock.advance(1);
   await opened;
   far.addAddress(device, "10.0.0.2/24");
-  const payload = new Uint8Array(bytes).fill(0x5a);
+  const payload = new Uint8Array(bytes).fill(FILL);
   const near = bench.stack.udp.open(5000);
   const other: UdpSocket = far.udp.open(5000);
   let back = 0;

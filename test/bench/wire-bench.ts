@@ -1,6 +1,7 @@
 /** Stacks on the in-process wire, set up for measuring: a virtual clock that stands at odd fractions, and counting stations. */
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
+import { ipv4, Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
@@ -71,6 +72,28 @@ export class WireBench {
     this.port.transmit(reply, 0, reply.length);
     this.tick();
     this.sink.frames = 0;
+  }
+
+  /** As resolve(), for so many hosts of 10.1.0.0/16; their addresses. */
+  resolveMany(count: number): number[] {
+    this.stack.addAddress(this.eth0, "10.1.0.1/16");
+    const socket = this.stack.udp.open();
+    const peers: number[] = [];
+    for (let number = 0; number < count; number++) {
+      const [high, low] = [(number >> 8) + 1, number & 0xff];
+      const text = `10.1.${high}.${low}`;
+      const address = ipv4(text);
+      const hex = [high, low].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+      socket.send(Uint8Array.of(0), address, 9);
+      this.tick();
+      const reply = arpReply({ sip: text, sha: `02:00:00:01:${hex}`, tip: "10.1.0.1" });
+      this.port.transmit(reply, 0, reply.length);
+      this.tick();
+      peers.push(address);
+    }
+    socket.close();
+    this.sink.frames = 0;
+    return peers;
   }
 
   /** 10.0.0.2 is a static entry. */

@@ -30,6 +30,8 @@ telemetry: { to: ${HOST}:8094, every: 200ms }`;
     const board = await Instance.start([fileOf(rig)]);
     t.teardown(() => board.kill());
 
+    // The board's own question has told the host where it is; the host shall ask too.
+    await board.until(({ event }) => event === "datagram", "first datagram");
     host.netns.ip("neigh", "flush", "dev", host.iface);
     for (const size of ["0", "1", "17", "1471", "1472"])
       await host.exec("ping", "-n", "-c", "2", "-i", "0.01", "-w", "5", "-s", size, BOARD);

@@ -62,6 +62,13 @@ export class FaultyChip implements SpiDevice {
     this.update();
   }
 
+  /** The transmission that hangs is aborted after all, now. */
+  abort(): void {
+    this.#flags = TXIF_TXERIF;
+    this.#vector = Uint8Array.of(60, 0, 3, 0x10, 0, 0, 0);
+    this.update();
+  }
+
   /** Brings the line to what it should be after a fault was switched. */
   update(): void {
     this.line.set(this.lineStuck || (this.#chip.interrupt.asserted && !this.hidesPackets) || this.#flags !== 0);

@@ -21,6 +21,23 @@ const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
 const MAIN = fileURLToPath(new URL("../../firmware-ts/cli/main.ts", import.meta.url));
 const SHELL = fileURLToPath(new URL("whohas-shell.ts", import.meta.url));
 
+/** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
+export const UNPRIVILEGED: readonly string[] =
+  process.getuid?.() === 0
+    ? // Coverage is written where nobody may not write.
+      [
+        "env",
+        "-u",
+        "NODE_OPTIONS",
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--no-new-privs",
+        "--inh-caps=-all",
+      ]
+    : [];
+
 /** Longest that anything started here lives, in ms. */
 const LIFETIME = 50_000;
 
@@ -106,6 +123,10 @@ class Shell {
     this.#hold(false);
   }
 
+  get busy(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   run(words: readonly string[]): Promise<Ended> {
     this.#hold(true);
     return new Promise((resolve) => {
@@ -124,11 +145,15 @@ class Shell {
   }
 }
 
-let shell: Shell | null = null;
+const shells: Shell[] = [];
 
-/** Runs a command that ends by itself; commands are run one after the other. */
+/** Runs a command that ends by itself. Those asked for at the same time run at the same time. */
 export function whohas(...words: string[]): Promise<Ended> {
-  shell ??= new Shell();
+  let shell = shells.find(({ busy }) => !busy);
+  if (!shell) {
+    shell = new Shell();
+    shells.push(shell);
+  }
   return shell.run(words);
 }
 
@@ -162,10 +187,10 @@ export class Instance {
   #changed: () => void = () => {};
   readonly #exit: Promise<[number | null, NodeJS.Signals | null]>;
 
-  private constructor(words: readonly string[], name: string, before: readonly string[], env: NodeJS.ProcessEnv) {
+  private constructor(words: readonly string[], name: string) {
     this.name = name;
-    const [program, args] = commandLine(["run", "--json", "--name", name, ...words], before);
-    this.child = adopt(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+    const [program, args] = commandLine(["run", "--json", "--name", name, ...words]);
+    this.child = adopt(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment }));
     let rest = "";
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
@@ -185,11 +210,8 @@ export class Instance {
   }
 
   /** Starts it and waits until it is ready. @throws Error with what it complained about when it ends instead */
-  static async start(
-    words: readonly string[],
-    { name = `t${started++}`, before = [] as readonly string[], env = {} as NodeJS.ProcessEnv } = {},
-  ): Promise<Instance> {
-    const instance = new Instance(words, name, before, env);
+  static async start(words: readonly string[], { name = `t${started++}` }: { name?: string } = {}): Promise<Instance> {
+    const instance = new Instance(words, name);
     const ready = await instance.until((event) => event.event === "ready", "ready", 20_000);
     instance.mac = (ready["devices"] as { mac: string }[])[0]?.mac ?? "";
     return instance;

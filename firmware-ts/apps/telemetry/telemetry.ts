@@ -24,7 +24,7 @@ export interface TelemetryOptions {
 export interface TelemetryEvent {
   /** Counts from 1. */
   seq: number;
-  /** Clock time of the reading, in ms since the app started. */
+  /** Clock time of the reading, in ms since the app started; of the loss, when a datagram is lost that was reported as sent. */
   time: number;
   status: "sent" | "queued" | "failed";
   /** Why it failed. */
@@ -55,6 +55,8 @@ export class Telemetry {
   readonly #encoder = new TextEncoder();
   #socket: UdpSocket | null = null;
   #start = 0;
+  /** Readings are due at #start + slot * every. */
+  #slot = 0;
   #sending = 0;
 
   constructor(stack: Stack, options: TelemetryOptions) {
@@ -101,8 +103,9 @@ export class Telemetry {
     } else {
       this.#report(event, result);
     }
-    // From the start, not from now: a late timer does not shift the readings after it.
-    this.#timer.armAt(this.#start + this.counters.readings * every);
+    // From the start, not from now: a late timer does not shift the readings after it. What was missed is not made up for.
+    this.#slot = Math.max(this.#slot + 1, Math.ceil((this.#stack.clock.now() - this.#start) / every));
+    this.#timer.armAt(this.#start + this.#slot * every);
   }
 
   #settle(seq: number, result: SendResult): void {

@@ -73,7 +73,6 @@ export const RXERIF = 0x01;
 
 /** ESTAT */
 export const INT = 0x80;
-export const LATECOL = 0x10;
 export const TXABRT = 0x02;
 export const CLKRDY = 0x01;
 

@@ -143,13 +143,15 @@ for (const connection of CONNECTIONS) {
     });
 
     t.test("a ring that contradicts itself is laid out afresh", async (t) => {
-      // Next pointer odd, outside the ring, not where the length says; length too large; bit 31 of the status set.
+      // The first packet is 6 + 64 bytes long. Next pointer odd, outside the ring, not where the length says; length not what the
+      // pointer says; both agreeing on a frame that is too long; bit 31 of the status set and all else right.
       const headers: readonly (readonly number[])[] = [
-        [0x4b, 0x00],
+        [0x47, 0x00],
         [0x00, 0x1f],
         [0x60, 0x00],
-        [0x4a, 0x00, 0xff, 0xff],
-        [0x4a, 0x00, 0x40, 0x00, 0x80, 0x80],
+        [0x46, 0x00, 0xff, 0xff],
+        [0x06, 0x07, 0x00, 0x07],
+        [0x46, 0x00, 0x40, 0x00, 0x80, 0x80],
       ];
       for (const [at, header] of headers.entries()) {
         const bench = new Bench({ ...connection, driver: { pollInterval: 5 } });
@@ -209,6 +211,91 @@ for (const connection of CONNECTIONS) {
     });
   });
 }
+
+t.test("an abort that is noticed while a packet is half read spoils neither", async (t) => {
+  // The watchdog asks at 300 ms; the abort happens just before, when the poll has asked for its events already.
+  for (let offset = 285; offset < 300; offset += 0.5) {
+    const bench = new Bench({ roundTrip: 2, driver: { watchdog: 300 } });
+    await bench.open();
+    bench.faults.mishaps.push("hang");
+    const lost = bench.host.send(outgoing(0));
+    bench.clock.advanceSync(2 + offset);
+    const frames = [frameOf(600, 0), frameOf(700, 1)];
+    for (const frame of frames) bench.deliver(frame);
+    bench.clock.advanceSync(299.9 - offset);
+    bench.faults.abort();
+    bench.clock.advanceSync(100);
+    t.equal(firstDifference(bench.host.frames, frames), -1, `frames ${offset} ms after the start`);
+    t.equal(bench.host.settlements[lost], DropReason.TX_ABORTED);
+    t.equal(bench.driver.receiveResets, 0);
+    clean(t, bench);
+    await bench.close();
+  }
+});
+
+t.test("a frame whose interrupt got lost is found to be sent when the watchdog asks", async (t) => {
+  for (const roundTrip of [0, 2]) {
+    const bench = new Bench({ roundTrip, driver: { watchdog: 300 } });
+    await bench.open();
+    bench.faults.hidesPackets = true;
+    const cookie = bench.host.send(outgoing(0));
+    bench.clock.advanceSync(250);
+    t.equal(bench.host.settlements[cookie], undefined);
+    bench.clock.advanceSync(100);
+    t.equal(bench.host.settlements[cookie], DropReason.NONE);
+    t.match(bench.driver.statistics, { txPackets: 1, txErrors: 0 });
+    t.equal(bench.driver.transmitTimeouts, 0);
+    clean(t, bench);
+    await bench.close();
+  }
+});
+
+t.test("without an interrupt line a frame is known to be sent soon after it was, however rarely the chip is polled", async (t) => {
+  const bench = new Bench({ interrupt: false, driver: { pollInterval: 400 } });
+  await bench.open();
+  for (let number = 0; number < 20; number++) bench.host.send(outgoing(number, 1514));
+  bench.clock.advanceSync(20 * 2);
+  t.equal(bench.sent.length, 20, "at the rate of the wire: 1.2 ms each");
+  clean(t, bench);
+  await bench.close();
+});
+
+t.test("a budget of nothing takes nothing", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  bench.host.budget = 0;
+  bench.deliver(frameOf(60));
+  // A host that keeps polling with no budget would poll for ever: this one is stopped.
+  bench.host.schedule = () => false;
+  bench.clock.advanceSync(1);
+  t.equal(bench.driver.poll(0), 0);
+  t.equal(bench.host.received, 0);
+  bench.host.budget = 64;
+  await bench.close();
+});
+
+t.test("closed while the link is being asked for, and opened again", async (t) => {
+  for (const { roundTrip, interrupt } of CONNECTIONS) {
+    const bench = new Bench({ roundTrip, interrupt });
+    // Into each of the steps: PHY accesses take 11 us, round trips 2 ms.
+    for (let offset = 0; offset < 16; offset += offset < 0.03 ? 0.005 : 0.5) {
+      bench.chip.port.plugged = true;
+      await bench.open();
+      bench.chip.port.plugged = false;
+      bench.clock.advanceSync(offset);
+      await bench.close();
+      t.equal(bench.driverClock.armed, 0, `timers after closing ${offset} ms later`);
+      bench.host.carriers.length = 0;
+      await bench.open();
+      bench.chip.port.plugged = true;
+      bench.clock.advanceSync(60);
+      t.same(bench.host.carriers, [false, true]);
+      await bench.close();
+    }
+    t.equal(bench.chip.violations.toString(), "");
+    t.same(bench.host.breaches, []);
+  }
+});
 
 t.test("an interrupt line that is stuck falls back to polling", async (t) => {
   const bench = new Bench({ driver: { pollInterval: 5 } });

@@ -40,7 +40,7 @@ async function end(t: Test, options: PacketOptions, host: TestHost = new TestHos
   const controller = new PacketController(clock, options);
   const frames: Uint8Array[] = [];
   host.onFrame = (skb) => frames.push(skb.contents().slice());
-  t.teardown(() => controller.close());
+  t.teardown(() => host.close());
   await host.open(controller);
   await host.until(() => host.carriers.at(-1) === true, "carrier");
   return { controller, host, frames };
@@ -134,6 +134,20 @@ t.test("the address filter lets through what a chip's would", { skip }, async (t
   b.controller.setReceiveMode({ promiscuous: false, allMulticast: false });
   t.strictSame(await arrives(), ["broadcast", "own"]);
   t.equal(b.controller.statistics.rxMulticast, 2);
+});
+
+t.test("what this machine sends through the interface is not received, not even promiscuously", { skip }, async (t) => {
+  const [a, b, veth] = await cable(t);
+  const other = await end(t, { interface: veth.a });
+  a.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+  send(other, frame(BROADCAST, other.controller.address, MIN_FRAME));
+  send(a, frame(BROADCAST, a.controller.address, 61));
+  send(b, frame(STRANGER, b.controller.address, 62));
+  await a.host.until(() => a.frames.length > 0, "frame from the other end");
+  t.strictSame(
+    a.frames.map((got) => got.length),
+    [62],
+  );
 });
 
 t.test("a station address of its own makes the interface promiscuous while it is open", { skip }, async (t) => {

@@ -1,0 +1,240 @@
+#!/usr/bin/env node
+/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { Case } from "../contract/case.ts";
+import type { DutKind } from "../contract/dut.ts";
+import { DUTS } from "../duts/index.ts";
+import { EXPECTATIONS } from "../expectations.ts";
+import { JOBS as RANDOM_JOBS, type RandomFlags, RandomRefusal, random } from "../random/command.ts";
+import { compareResults } from "../run/compare.ts";
+import { globMatches } from "../run/glob.ts";
+import { measureCases, measuredTable } from "../run/measure.ts";
+import { writeReport } from "../run/report.ts";
+import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
+import { SUITES } from "../suites/index.ts";
+
+const Exit = { DONE: 0, NO: 1, WORDS: 2 } as const;
+
+/** Ends the command with one line and Exit.WORDS. */
+class Refusal extends Error {}
+
+interface RunFlags {
+  case: string[];
+  report?: string;
+  jobs?: number;
+  seed: number;
+  verbose: boolean;
+}
+
+let exit: number = Exit.DONE;
+
+function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
+  const chosen = suites.map((name) => {
+    const suite = SUITES.find((each) => each.name === name);
+    if (!suite) throw new Refusal(`no suite "${name}"; there are ${SUITES.map((each) => each.name).join(", ")}`);
+    return suite;
+  });
+  const cases = chosen.flatMap((suite) => suite.cases);
+  if (globs.length === 0) return cases;
+  const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));
+  if (matching.length === 0) throw new Refusal(`no case matches ${globs.join(", ")}; "whohas-rig list" shows them`);
+  return matching;
+}
+
+function dutOf(name: string): DutKind {
+  const kind = DUTS.find((each) => each.name === name);
+  if (!kind) throw new Refusal(`no DUT "${name}"; there are ${DUTS.map((each) => each.name).join(", ")}`);
+  const missing = kind.missing();
+  if (missing !== null) throw new Refusal(`${name} cannot be had here: it needs ${missing}`);
+  return kind;
+}
+
+function list(suites: readonly string[]): void {
+  for (const { name, title, cases } of SUITES.filter((suite) => suites.length === 0 || suites.includes(suite.name))) {
+    console.log(`${name}: ${title}, ${cases.length} cases`);
+    for (const { id, title: what, needs = [] } of cases) {
+      console.log(`  ${id.padEnd(34)} ${what}${needs.length > 0 ? ` (needs ${needs.join(", ")})` : ""}`);
+    }
+  }
+  if (suites.length > 0) return;
+  console.log("devices under test:");
+  for (const kind of DUTS) {
+    const missing = kind.missing();
+    console.log(`  ${kind.name.padEnd(34)} ${kind.description}${missing === null ? "" : `; here it lacks ${missing}`}`);
+  }
+}
+
+function tell(result: CaseResult, verbose: boolean): void {
+  const { case: one, status, reason, took, again } = result;
+  if (again !== "" && status === "passed") console.log(`unsteady ${one.id} passed alone, but with others beside it: ${again}`);
+  if (status === "passed" && !verbose) return;
+  console.log(`${status.padEnd(8)} ${one.id} ${reason === "" ? one.title : reason} (${Math.round(took)} ms)`);
+}
+
+function summarise(kind: DutKind, results: readonly CaseResult[], took: number): void {
+  const count = (status: string): number => results.filter((result) => result.status === status).length;
+  const checks = results.flatMap((result) => result.trace?.checks ?? []);
+  const failed = checks.filter((check) => !check.passed).length;
+  const [passed, no, expected, skipped] = ["passed", "failed", "expected", "skipped"].map(count);
+  const cases = `${passed} passed, ${no} failed, ${expected} as expected, ${skipped} skipped`;
+  console.log(`${kind.name}: ${cases}; ${checks.length} checks, ${failed} not ok; ${(took / 1000).toFixed(1)} s`);
+  for (const { case: id, reason } of staleExpectations(results, EXPECTATIONS)) {
+    console.log(`stale: ${id} passes on ${kind.name}, yet is expected not to: ${reason}`);
+  }
+}
+
+async function runOn(kind: DutKind, cases: readonly Case[], flags: RunFlags, quiet = false): Promise<CaseResult[]> {
+  const started = performance.now();
+  const { jobs, seed, verbose } = flags;
+  const results = await runCases(kind, cases, {
+    ...(jobs === undefined ? {} : { jobs }),
+    seed,
+    expectations: EXPECTATIONS,
+    onResult: (result) => {
+      if (!quiet) tell(result, verbose);
+    },
+  });
+  if (flags.report !== undefined) writeReport(flags.report, results);
+  summarise(kind, results, performance.now() - started);
+  if (results.some((result) => result.status === "failed")) exit = Exit.NO;
+  return results;
+}
+
+async function compare(kinds: readonly [DutKind, DutKind], cases: readonly Case[], flags: RunFlags): Promise<void> {
+  const [left, right] = [await runOn(kinds[0], cases, flags, true), await runOn(kinds[1], cases, flags, true)];
+  const width = Math.max(...kinds.map((kind) => kind.name.length));
+  let compared = 0;
+  let different = 0;
+  for (const [at, one] of left.entries()) {
+    const other = right[at] as CaseResult;
+    if (!one.trace || !other.trace) continue;
+    compared++;
+    const differences = compareResults(one, other, [kinds[0].timing, kinds[1].timing]);
+    if (differences.length === 0) continue;
+    const explained = [one, other].find((result) => result.status === "expected");
+    if (!explained) different++;
+    console.log(`${one.case.id} ${one.case.title}${explained ? ` (expected: ${explained.reason})` : ""}`);
+    for (const { where, left: a, right: b } of differences) {
+      const lines = [a, b].map(
+        (text, side) => `    ${kinds[side as 0 | 1].name.padEnd(width)} ${(text || "nothing").replaceAll("\n", "\n      ")}`,
+      );
+      console.log(`  ${where}\n${lines.join("\n")}`);
+    }
+  }
+  console.log(`${compared} cases compared, ${different} differ without an explanation`);
+  // Compare asks whether the two differ; what either failed at is for `run`.
+  exit = different > 0 ? Exit.NO : Exit.DONE;
+}
+
+interface MeasureFlags {
+  dut: string;
+  case: string[];
+  runs: number;
+  seed: number;
+}
+
+async function measure(suites: readonly string[], flags: MeasureFlags): Promise<void> {
+  const measured = await measureCases(dutOf(flags.dut), casesOf(suites, flags.case), flags.runs, flags.seed);
+  process.stdout.write(measuredTable(measured));
+  for (const { case: one, failures } of measured) {
+    if (failures.length === 0) continue;
+    exit = Exit.NO;
+    console.log(`${failures.length} of ${flags.runs} runs of ${one.id} failed, the first at: ${failures[0]}`);
+  }
+}
+
+function twoDuts(names: string): [DutKind, DutKind] {
+  const [a, b, ...more] = names.split(",");
+  if (a === undefined || b === undefined || more.length > 0) throw new Refusal("--duts takes two names: linux,whohas-sim");
+  return [dutOf(a), dutOf(b)];
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("say a whole number");
+  return Number(text);
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function withRunFlags(command: Command): Command {
+  return command
+    .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])
+    .option("--report <dir>", "write results, and the evidence of what failed")
+    .option("--jobs <number>", "cases at once where time is real (16)", whole)
+    .option("--seed <number>", "of what is random in our stack", whole, 1)
+    .option("--verbose", "also the cases that passed", false);
+}
+
+const program: Command = new Command("whohas-rig")
+  .description("The same cases against any device under test: the kernel, our stack in virtual time, our stack on a wire.")
+  .exitOverride()
+  .configureOutput({ writeErr: () => {} })
+  .helpCommand(false);
+
+program
+  .command("list")
+  .argument("[suite...]", "default: all of them, and the devices")
+  .description("suites, their cases, devices under test")
+  .action(list);
+
+withRunFlags(program.command("run").argument("<suite...>", "what to run").description("run suites on one device"))
+  .requiredOption("--dut <dut>", "the device")
+  .action(async (suites: string[], flags: RunFlags & { dut: string }) => {
+    await runOn(dutOf(flags.dut), casesOf(suites, flags.case), flags);
+  });
+
+withRunFlags(
+  program
+    .command("compare")
+    .argument("<suite...>", "what to run")
+    .description("run suites on two devices and print where they differ"),
+)
+  .requiredOption("--duts <a,b>", "the two devices")
+  .action(async (suites: string[], flags: RunFlags & { duts: string }) => {
+    await compare(twoDuts(flags.duts), casesOf(suites, flags.case), flags);
+  });
+
+program
+  .command("random")
+  .description("play random scripts to two devices and stop at the first difference, with the shortest script that shows it")
+  .option("--duts <a,b>", "the two devices", "linux,whohas-sim")
+  .option("--seed <number>", "of the first script; the others follow", whole, 1)
+  .option("--scripts <number>", "scripts to play", whole, 50)
+  .option("--steps <number>", "steps of each", whole, 200)
+  .option("--without <word>", "leave a word of the vocabulary out; repeatable", collect, [])
+  .option("--replay <file|seed>", "play this script only; repeatable", collect, [])
+  .option("--keep-going", "play all scripts, and show each kind of difference once", false)
+  .option("--shrink <number>", "differences to make short at most", whole, 8)
+  .option("--jobs <number>", "scripts at once where time is real", whole, RANDOM_JOBS)
+  .option("--report <dir>", "where the scripts that differ go (whohas-random in the directory for temporary files)")
+  .action(async (flags: RandomFlags & { duts: string }) => {
+    exit = (await random(twoDuts(flags.duts), flags)) ? Exit.DONE : Exit.NO;
+  });
+
+program
+  .command("measure")
+  .argument("<suite...>", "what to run")
+  .description("run cases many times on one device and print how many frames each took")
+  .requiredOption("--dut <dut>", "the device")
+  .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])
+  .option("--runs <number>", "of each case; in real time all at once", whole, 16)
+  .option("--seed <number>", "the first run's, of what is random in our stack", whole, 1)
+  .action(measure);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    exit = error.exitCode === 0 ? Exit.DONE : Exit.WORDS;
+    if (exit !== Exit.DONE) console.error(`whohas-rig: ${error.message.replace(/^error: /, "")}`);
+  } else if (error instanceof Refusal || error instanceof RandomRefusal) {
+    exit = Exit.WORDS;
+    console.error(`whohas-rig: ${error.message}`);
+  } else {
+    exit = Exit.NO;
+    console.error(error);
+  }
+}
+process.exitCode = exit;

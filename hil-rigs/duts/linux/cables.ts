@@ -1,0 +1,92 @@
+/** Cables that are veth pairs, the tester at one end, and real time. */
+import { closeSync } from "node:fs";
+import { type DeviceName, DUT_MAC, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
+import { ipBatch, type RigNetwork } from "./namespaces.ts";
+import type { TesterSocket } from "./tester-socket.ts";
+
+const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
+
+/** The cables of one DUT. */
+export class Cables {
+  readonly network: RigNetwork;
+  readonly #socket: TesterSocket;
+  readonly #ports = new Map<PortName, { near: string; index: number }>();
+  /** Called when a frame came, for those who wait for one. */
+  #wake: (() => void) | null = null;
+
+  constructor(network: RigNetwork) {
+    this.network = network;
+    this.#socket = network.tester;
+  }
+
+  /**
+   * Lays one cable a device, tester's ends up and silent. The DUT's end is named `e0`, `e1` in `namespace`; without one it stays in the
+   * rig's namespace by the name that is returned.
+   */
+  lay(options: DutOptions, namespace: number | null, onFrame: (frame: RawFrame) => void): Map<DeviceName, string> {
+    const ends = new Map<DeviceName, string>();
+    const lines: string[] = [];
+    const nears: [PortName, string][] = [];
+    for (const device of options.second ? (["e0", "e1"] as const) : (["e0"] as const)) {
+      const near = this.network.name();
+      const far = namespace === null ? `${near}d` : device;
+      const where = namespace === null ? "" : ` netns ${this.network.path(namespace)}`;
+      lines.push(`link add ${near} type veth peer name ${far} address ${DUT_MAC[device]}${where}`, `link set ${near} arp off up`);
+      if (namespace === null) lines.push(`link set ${far} arp off up`);
+      ends.set(device, far);
+      nears.push([PORTS[device], near]);
+    }
+    ipBatch(...lines);
+    for (const [port, near] of nears) {
+      const index = this.#socket.attach(near, (time, bytes) => {
+        onFrame({ time, port, bytes });
+        this.#wake?.();
+      });
+      this.#ports.set(port, { near, index });
+    }
+    return ends;
+  }
+
+  send(port: PortName, bytes: Uint8Array): void {
+    this.#socket.send(this.#port(port).index, bytes);
+  }
+
+  plug(port: PortName, plugged: boolean): void {
+    ipBatch(`link set ${this.#port(port).near} ${plugged ? "up" : "down"}`);
+  }
+
+  /** Dut.wait in real time: asks when a frame came, and at the end. */
+  wait(ms: number, done: () => boolean): Promise<boolean> {
+    const ask = (): boolean => {
+      this.#socket.drain();
+      return done();
+    };
+    if (ask()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (result: boolean): void => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve(result);
+      };
+      const timer = setTimeout(() => end(ask()), Math.ceil(ms));
+      this.#wake = () => {
+        if (done()) end(true);
+      };
+    });
+  }
+
+  /** @param namespace as given to lay(); it takes the cables with it, else they are deleted */
+  take(namespace: number | null): void {
+    const ports = [...this.#ports.values()];
+    this.#ports.clear();
+    for (const { index } of ports) this.#socket.detach(index);
+    if (namespace !== null) closeSync(namespace);
+    else if (ports.length > 0) ipBatch(...ports.map(({ near }) => `link delete ${near}`));
+  }
+
+  #port(name: PortName): { near: string; index: number } {
+    const port = this.#ports.get(name);
+    if (!port) throw new Error(`no port ${name}: the case does not need e1`);
+    return port;
+  }
+}

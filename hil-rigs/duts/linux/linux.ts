@@ -1,0 +1,143 @@
+/** The Linux kernel of this machine as a DUT, in a namespace of its own a case. */
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  DUT_ADDRESS,
+  type Dut,
+  type DutKind,
+  type DutOptions,
+  type DutSocket,
+  type IpResult,
+  NEEDS,
+  type Need,
+  type NeighEvent,
+  type NeighRow,
+  type PortName,
+  type RawFrame,
+  type SocketOptions,
+} from "../../contract/dut.ts";
+import { Cables } from "./cables.ts";
+import { ipBatch, missingForNamespaces, RigNetwork, runProgram } from "./namespaces.ts";
+import { NeighSocket } from "./neigh-socket.ts";
+import { LinuxSocket } from "./udp.ts";
+
+class LinuxDut implements Dut {
+  onFrame: (frame: RawFrame) => void = () => {};
+  readonly #cables: Cables;
+  #namespace: number | null = null;
+  #neighbours: NeighSocket | null = null;
+  readonly #sockets: LinuxSocket[] = [];
+  readonly #devices = new Map<number, string>();
+
+  constructor(network: RigNetwork) {
+    this.#cables = new Cables(network);
+  }
+
+  async start(options: DutOptions): Promise<void> {
+    const { network } = this.#cables;
+    const namespace = network.namespace();
+    this.#namespace = namespace;
+    network.inside(namespace, () => network.silence());
+    const ends = this.#cables.lay(options, namespace, (frame) => this.onFrame(frame));
+    const lines = [...ends.keys()].flatMap((dev) => [`addr add ${DUT_ADDRESS[dev]}/24 dev ${dev}`, `link set ${dev} up`]);
+    this.#inside(() => {
+      ipBatch("link set lo up", ...lines);
+      this.#neighbours = new NeighSocket(network.libc, (ifindex) => this.#device(ifindex));
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.close();
+    this.#neighbours?.close();
+    this.#cables.take(this.#namespace);
+    this.#namespace = null;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  wait(ms: number, done: () => boolean): Promise<boolean> {
+    return this.#cables.wait(ms, done);
+  }
+
+  async ip(words: readonly string[]): Promise<IpResult> {
+    return this.#inside(() => runProgram("ip", words));
+  }
+
+  neighbours(): NeighRow[] {
+    return this.#neighbours?.dump() ?? [];
+  }
+
+  sysctl(key: string, value: string | undefined): string {
+    const path = `/proc/sys/${key.replaceAll(".", "/")}`;
+    return this.#inside(() => {
+      if (value === undefined) return readFileSync(path, "utf8").trim();
+      writeFileSync(path, value);
+      return "";
+    });
+  }
+
+  cat(path: string): string {
+    return this.#inside(() => readFileSync(path, "utf8"));
+  }
+
+  socket(options: SocketOptions = {}): DutSocket {
+    const socket = this.#inside(() => new LinuxSocket(this.#cables.network, options));
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  events(): NeighEvent[] {
+    return this.#neighbours?.take() ?? [];
+  }
+
+  send(port: PortName, bytes: Uint8Array): void {
+    this.#cables.send(port, bytes);
+  }
+
+  async plug(port: PortName, plugged: boolean): Promise<void> {
+    this.#cables.plug(port, plugged);
+  }
+
+  #inside<T>(work: () => T): T {
+    if (this.#namespace === null) throw new Error("the DUT was not started");
+    return this.#cables.network.inside(this.#namespace, work);
+  }
+
+  /** Only while the DUT is there; a device that is gone by now has no name any more. */
+  #device(ifindex: number): string {
+    const known = this.#devices.get(ifindex);
+    if (known !== undefined) return known;
+    const { stdout } = this.#inside(() => runProgram("ip", ["-o", "link"]));
+    for (const [, index, name] of stdout.matchAll(/^(\d+): ([^:@]+)/gm)) this.#devices.set(Number(index), name as string);
+    return this.#devices.get(ifindex) ?? `if${ifindex}`;
+  }
+}
+
+/** CONFIG_HZ where it cannot be read. */
+const USUAL_HZ = 250;
+
+function kernelHz(): number {
+  try {
+    const config = /^CONFIG_HZ=(\d+)$/m.exec(
+      readFileSync(`/boot/config-${readFileSync("/proc/sys/kernel/osrelease", "utf8").trim()}`, "utf8"),
+    );
+    return Number(config?.[1] ?? USUAL_HZ);
+  } catch {
+    return USUAL_HZ;
+  }
+}
+
+export const linux: DutKind = {
+  name: "linux",
+  description: "the kernel of this machine, in a network namespace of its own",
+  timing: { timers: kernelHz(), slack: 40 },
+  can: new Set(Object.keys(NEEDS) as Need[]),
+  realTime: true,
+  settle: 1,
+  missing: missingForNamespaces,
+  async open() {
+    const network = await RigNetwork.open();
+    return { create: () => new LinuxDut(network), close: async () => network.close() };
+  },
+};

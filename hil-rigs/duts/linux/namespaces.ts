@@ -1,0 +1,143 @@
+/**
+ * Network namespaces without names. The rig's process moves its main thread into a namespace of its own, where all the tester's cable
+ * ends live; each case's DUT gets another one, which the main thread enters for as long as one synchronous call lasts: a
+ * program started, a file of /proc read, a socket made there belongs to it for good. So there is no agent process, the machine's own
+ * network is never touched, and when the process ends, however it ends, the kernel takes everything away.
+ *
+ * What Node does on its pool of threads (asynchronous fs, DNS) stays in the namespace that the process was started in.
+ */
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { type Libc, loadLibc } from "../../../drivers/packet/libc.ts";
+import type { IpResult } from "../../contract/dut.ts";
+import type { SystemCalls } from "./system-calls.ts";
+import { TesterSocket } from "./tester-socket.ts";
+
+const CLONE_NEWNET = 0x40000000;
+/** The main thread's: /proc/self is the process, whose namespace shown is that of its first thread. */
+const CURRENT = "/proc/self/ns/net";
+
+/** The namespace that all the rig's own ends of cables live in, and the way into others. */
+export class RigNetwork {
+  readonly libc: Libc;
+  readonly calls: SystemCalls;
+  /** At the tester's end of all cables. */
+  readonly tester: TesterSocket;
+  readonly #home: number;
+  readonly #own: number;
+  #made = 0;
+  #open = true;
+
+  private constructor(libc: Libc, calls: SystemCalls) {
+    this.libc = libc;
+    this.calls = calls;
+    this.#home = openSync(CURRENT, "r");
+    try {
+      this.#own = this.#unshare();
+    } catch (error) {
+      closeSync(this.#home);
+      throw error;
+    }
+    this.silence();
+    this.tester = new TesterSocket(libc, calls);
+  }
+
+  /** Moves the main thread into a namespace of its own, until close(). @throws Error without the permission */
+  static async open(): Promise<RigNetwork> {
+    const libc = await loadLibc();
+    const koffi = await import("koffi");
+    const library = koffi.load(null);
+    return new RigNetwork(libc, {
+      unshare: library.func("unshare", "int", ["int"]),
+      setns: library.func("setns", "int", ["int", "int"]),
+      sendto: library.func("sendto", "intptr_t", ["int", "void *", "size_t", "int", "void *", "uint32_t"]),
+      recvfrom: library.func("recvfrom", "intptr_t", ["int", "void *", "size_t", "int", "void *", "void *"]),
+      recvmsg: library.func("recvmsg", "intptr_t", ["int", "void *", "int"]),
+      getsockname: library.func("getsockname", "int", ["int", "void *", "void *"]),
+      clock_gettime: library.func("clock_gettime", "int", ["int", "void *"]),
+      word: koffi.sizeof("void *"),
+    });
+  }
+
+  /** A fresh namespace; close the descriptor when done with it. */
+  namespace(): number {
+    try {
+      return this.#unshare();
+    } finally {
+      this.#enter(this.#own);
+    }
+  }
+
+  /** Runs `work`, which must not wait for anything, with the main thread in that namespace. */
+  inside<T>(namespace: number, work: () => T): T {
+    this.#enter(namespace);
+    try {
+      return work();
+    } finally {
+      this.#enter(this.#own);
+    }
+  }
+
+  /** A name for a new interface in the rig's namespace. */
+  name(): string {
+    return `t${this.#made++}`;
+  }
+
+  /** How another process names a namespace that we hold open; for `ip link ... netns`. */
+  path(namespace: number): string {
+    return `/proc/${process.pid}/fd/${namespace}`;
+  }
+
+  /** Turns IPv6 off for interfaces to come, so that the kernel sends nothing of its own accord. */
+  silence(): void {
+    try {
+      writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+      writeFileSync("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+    } catch {
+      // A kernel without IPv6.
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.tester.close();
+    this.#enter(this.#home);
+    closeSync(this.#own);
+    closeSync(this.#home);
+  }
+
+  #unshare(): number {
+    if (this.calls.unshare(CLONE_NEWNET) < 0) {
+      const why = this.libc.errorName(this.libc.errno());
+      throw new Error(`cannot make a network namespace: ${why}; run as root, or with CAP_SYS_ADMIN`);
+    }
+    return openSync(CURRENT, "r");
+  }
+
+  #enter(namespace: number): void {
+    if (this.calls.setns(namespace, CLONE_NEWNET) < 0)
+      throw new Error(`cannot enter a network namespace: ${this.libc.errorName(this.libc.errno())}`);
+  }
+}
+
+/** Runs a program to its end where the main thread is. At most 10 s. */
+export function runProgram(program: string, args: readonly string[], input = ""): IpResult {
+  const { stdout, stderr, status, error } = spawnSync(program, args, { encoding: "utf8", input, timeout: 10_000 });
+  if (error) throw error;
+  return { stdout, stderr, exit: status ?? -1 };
+}
+
+/** Runs lines of `ip -batch`. @throws Error when one is refused */
+export function ipBatch(...lines: string[]): void {
+  const { stderr, exit } = runProgram("ip", ["-batch", "-"], lines.map((line) => `${line}\n`).join(""));
+  if (exit !== 0) throw new Error(`ip: ${lines.join("; ")}: ${stderr.trim()}`);
+}
+
+/** What is missing on this machine for cables and namespaces, or null. */
+export function missingForNamespaces(): string | null {
+  if (process.platform !== "linux") return "Linux";
+  if (process.getuid?.() !== 0) return "root, for network namespaces and packet sockets";
+  if (spawnSync("ip", ["-V"]).error) return "ip, from the package iproute2";
+  return null;
+}

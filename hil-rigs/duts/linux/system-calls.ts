@@ -1,0 +1,12 @@
+/** The system calls that the rig makes beside the packet driver's; each returns -1 for failure, and Libc.errno() then says which. */
+export interface SystemCalls {
+  unshare(flags: number): number;
+  setns(fd: number, type: number): number;
+  sendto(fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, addressLength: number): number;
+  recvfrom(fd: number, bytes: Uint8Array, length: number, flags: number, address: Uint8Array, addressLength: Uint8Array): number;
+  recvmsg(fd: number, header: Uint8Array, flags: number): number;
+  getsockname(fd: number, address: Uint8Array, addressLength: Uint8Array): number;
+  clock_gettime(clock: number, time: Uint8Array): number;
+  /** Bytes of a pointer, and of a long. */
+  word: number;
+}

@@ -1,0 +1,123 @@
+/** Our stack in virtual time, on ideal controllers and simulated cables without delay: a case takes as long as it computes. */
+import { VirtualClock } from "../../../hal/clock.ts";
+import { SeededRandom } from "../../../hal/random.ts";
+import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segment.ts";
+import { WireNic } from "../../../hal/simulated/wire-nic.ts";
+import {
+  type DeviceName,
+  DUT_MAC,
+  type Dut,
+  type DutKind,
+  type DutOptions,
+  type DutSocket,
+  type IpResult,
+  type NeighEvent,
+  type NeighRow,
+  type PortName,
+  type RawFrame,
+  type SocketOptions,
+} from "../../contract/dut.ts";
+import { macBytes } from "../../wire/bytes.ts";
+import { STACK_CAN, StackDut } from "./stack-dut.ts";
+
+/** As finely as a wait for a frame looks, in ms. */
+const STEP = 1;
+
+class SimulatedDut implements Dut {
+  onFrame: (frame: RawFrame) => void = () => {};
+  readonly #clock = new VirtualClock();
+  readonly #ports = new Map<PortName, SegmentPort>();
+  #stack: StackDut | null = null;
+
+  async start(options: DutOptions): Promise<void> {
+    this.#stack = new StackDut(this.#clock, options.seed);
+    await this.#cable("e0", "p0");
+    if (options.second) await this.#cable("e1", "p1");
+    this.#clock.advanceSync(0);
+  }
+
+  async #cable(device: DeviceName, port: PortName): Promise<void> {
+    const segment = new EthernetSegment(this.#clock, new SeededRandom(port));
+    const nic = new WireNic(this.#clock, segment, device, Uint8Array.from(macBytes(DUT_MAC[device])), { queue: 40_000 });
+    const wireFrame = (bytes: Uint8Array, length: number): void =>
+      this.onFrame({ time: this.#clock.now(), port, bytes: bytes.slice(0, length) });
+    this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
+    await this.#running.add(device, nic);
+  }
+
+  async stop(): Promise<void> {
+    await this.#stack?.close();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async wait(ms: number, done: () => boolean): Promise<boolean> {
+    const end = this.#clock.now() + ms;
+    this.#clock.advanceSync(0);
+    while (!done()) {
+      const left = end - this.#clock.now();
+      if (left <= 0) return false;
+      this.#clock.advanceSync(Math.min(STEP, left));
+    }
+    return true;
+  }
+
+  async ip(words: readonly string[]): Promise<IpResult> {
+    return this.#running.ip(words);
+  }
+
+  neighbours(): NeighRow[] {
+    return this.#running.neighbours();
+  }
+
+  sysctl(key: string, value: string | undefined): string {
+    return this.#running.sysctl(key, value);
+  }
+
+  cat(path: string): string {
+    return this.#running.cat(path);
+  }
+
+  socket(options?: SocketOptions): DutSocket {
+    return this.#running.socket(options);
+  }
+
+  events(): NeighEvent[] {
+    return this.#stack?.events() ?? [];
+  }
+
+  send(port: PortName, bytes: Uint8Array): void {
+    this.#port(port).transmit(bytes, 0, bytes.length);
+  }
+
+  async plug(port: PortName, plugged: boolean): Promise<void> {
+    this.#port(port).plugged = plugged;
+    this.#clock.advanceSync(0);
+  }
+
+  get #running(): StackDut {
+    if (!this.#stack) throw new Error("the DUT was not started");
+    return this.#stack;
+  }
+
+  #port(name: PortName): SegmentPort {
+    const port = this.#ports.get(name);
+    if (!port) throw new Error(`no port ${name}: the case does not need e1`);
+    return port;
+  }
+}
+
+export const whohasSim: DutKind = {
+  name: "whohas-sim",
+  description: "our stack in virtual time on a simulated wire",
+  timing: { timers: "exact", slack: 0 },
+  can: STACK_CAN,
+  realTime: false,
+  settle: 0,
+  missing: () => null,
+  async open() {
+    return { create: () => new SimulatedDut(), close: async () => {} };
+  },
+};

@@ -1,0 +1,136 @@
+/** Our stack as a DUT, whatever its controllers and its clock are. */
+import { stackMethods } from "../../../firmware-ts/control/methods.ts";
+import type { Methods } from "../../../firmware-ts/control/rpc.ts";
+import { writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
+import { formatIpv4 } from "../../../firmware-ts/inet/address.ts";
+import type { UdpSocket } from "../../../firmware-ts/inet/udp-socket.ts";
+import { nudName } from "../../../firmware-ts/neigh/states.ts";
+import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
+import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
+import type { Clock } from "../../../hal/clock.ts";
+import type { EthernetController } from "../../../hal/ethernet.ts";
+import { SeededRandom } from "../../../hal/random.ts";
+import {
+  type Datagram,
+  type DeviceName,
+  DUT_ADDRESS,
+  type DutSocket,
+  type IpResult,
+  type Need,
+  type NeighEvent,
+  type NeighRow,
+  type SendOptions,
+  type SocketOptions,
+} from "../../contract/dut.ts";
+import { runIp } from "./iproute.ts";
+
+/** What our stack has; a need joins this list when what it stands for is built. */
+export const STACK_CAN: ReadonlySet<Need> = new Set<Need>(["e1", "carrier"]);
+
+/** Refusals that sendto() reports; whatever else becomes of a datagram, a kernel's sender is not told. */
+const ERRNOS: Readonly<Record<string, string>> = {
+  IP_OUTNOROUTES: "ENETUNREACH",
+  PKT_TOO_BIG: "EMSGSIZE",
+  SOCKET_SNDBUF: "EAGAIN",
+  NOMEM: "ENOBUFS",
+};
+
+export class StackDut {
+  readonly stack: Stack;
+  readonly #methods: Methods;
+  readonly #events: NeighEvent[] = [];
+
+  constructor(clock: Clock, seed: number) {
+    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 } });
+    this.#methods = stackMethods(this.stack);
+    this.stack.arp.table.onChange((entry, kind) => {
+      this.#events.push({
+        kind,
+        dst: formatIpv4(entry.key),
+        dev: entry.device.name,
+        lladdr: entry.valid ? formatMac(entry.header) : "",
+        state: nudName(entry.nudState) || "NONE",
+        probes: entry.probes,
+      });
+    });
+  }
+
+  async add(name: DeviceName, controller: EthernetController): Promise<void> {
+    const device = this.stack.addDevice(name, controller);
+    await device.open();
+    this.stack.addAddress(device, `${DUT_ADDRESS[name]}/24`);
+  }
+
+  ip(words: readonly string[]): Promise<IpResult> {
+    return runIp(this.#methods, words);
+  }
+
+  neighbours(): NeighRow[] {
+    const now = this.stack.clock.now();
+    const ago = (time: number): number => Math.trunc((now - time) / 1000);
+    return this.stack.arp.table.list().map((entry) => ({
+      dst: formatIpv4(entry.key),
+      dev: entry.device.name,
+      lladdr: entry.valid ? formatMac(entry.header) : "",
+      state: nudName(entry.nudState) || "NONE",
+      probes: entry.probes,
+      used: ago(entry.used),
+      confirmed: ago(entry.confirmed),
+      updated: ago(entry.updated),
+      flags: [],
+      protocol: "",
+    }));
+  }
+
+  sysctl(key: string, value: string | undefined): string {
+    if (value === undefined) throw new Error(`reading ${key}: not there yet`);
+    writeSysctl(this.stack, key, value);
+    return "";
+  }
+
+  cat(path: string): string {
+    throw new Error(`${path}: not there yet`);
+  }
+
+  socket(options: SocketOptions = {}): DutSocket {
+    const { address, port = 0 } = options;
+    return new StackSocket(this.stack.udp.open(port, address === undefined ? 0 : ipv4(address)));
+  }
+
+  events(): NeighEvent[] {
+    return this.#events.splice(0);
+  }
+
+  close(): Promise<void> {
+    return this.stack.close();
+  }
+}
+
+class StackSocket implements DutSocket {
+  readonly #socket: UdpSocket;
+  readonly #received: Datagram[] = [];
+
+  constructor(socket: UdpSocket) {
+    this.#socket = socket;
+    socket.onDatagram = (bytes, at, length, source, port) => {
+      this.#received.push({ from: formatIpv4(source), port, bytes: bytes.slice(at, at + length) });
+    };
+  }
+
+  get port(): number {
+    return this.#socket.port;
+  }
+
+  send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
+    const { status, reason } = this.#socket.send(payload, ipv4(to), port, 0, options.confirm ?? false);
+    return status === "failed" ? (ERRNOS[reason] ?? "ok") : "ok";
+  }
+
+  received(): Datagram[] {
+    return this.#received.splice(0);
+  }
+
+  errors(): string[] {
+    throw new Error("errors of a socket: not there yet");
+  }
+}

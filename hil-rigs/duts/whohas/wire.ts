@@ -1,0 +1,124 @@
+/** Our stack in real time, on Linux interfaces through AF_PACKET: what goes over the wire is what a machine would see. */
+import { PacketController } from "../../../drivers/packet/packet.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import {
+  DUT_MAC,
+  type Dut,
+  type DutKind,
+  type DutOptions,
+  type DutSocket,
+  type IpResult,
+  type NeighEvent,
+  type NeighRow,
+  type PortName,
+  type RawFrame,
+  type SocketOptions,
+} from "../../contract/dut.ts";
+import { macBytes } from "../../wire/bytes.ts";
+import { Cables } from "../linux/cables.ts";
+import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
+import { STACK_CAN, StackDut } from "./stack-dut.ts";
+
+/** How long a controller may take to say that its link is up, in ms. */
+const LINK_PATIENCE = 2000;
+
+/** A frame's way from the socket to the stack's answer takes two turns of the event loop: one to hear of it, one to poll. */
+const TURNS = 3;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+class WireDut implements Dut {
+  onFrame: (frame: RawFrame) => void = () => {};
+  readonly #clock = new SystemClock();
+  readonly #cables: Cables;
+  #stack: StackDut | null = null;
+
+  constructor(network: RigNetwork) {
+    this.#cables = new Cables(network);
+  }
+
+  async start(options: DutOptions): Promise<void> {
+    const ends = this.#cables.lay(options, null, (frame) => this.onFrame(frame));
+    const stack = new StackDut(this.#clock, options.seed);
+    this.#stack = stack;
+    for (const [device, name] of ends) {
+      const address = Uint8Array.from(macBytes(DUT_MAC[device]));
+      await stack.add(device, new PacketController(this.#clock, { interface: name, address, ringFrames: 512 }));
+    }
+    const end = this.now() + LINK_PATIENCE;
+    while (stack.stack.devices.some((device) => !device.hasCarrier)) {
+      if (this.now() > end) throw new Error("the link did not come up");
+      await this.wait(1, () => false);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#stack?.close();
+    this.#clock.stop();
+    this.#cables.take(null);
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  async wait(ms: number, done: () => boolean): Promise<boolean> {
+    if (await this.#cables.wait(ms, done)) return true;
+    // The timer may have come before the frames that arrived earlier: the stack hears of those later in the loop's turn.
+    for (let turn = 0; turn < TURNS; turn++) await nextTurn();
+    return done();
+  }
+
+  async ip(words: readonly string[]): Promise<IpResult> {
+    return this.#running.ip(words);
+  }
+
+  neighbours(): NeighRow[] {
+    return this.#running.neighbours();
+  }
+
+  sysctl(key: string, value: string | undefined): string {
+    return this.#running.sysctl(key, value);
+  }
+
+  cat(path: string): string {
+    return this.#running.cat(path);
+  }
+
+  socket(options?: SocketOptions): DutSocket {
+    return this.#running.socket(options);
+  }
+
+  events(): NeighEvent[] {
+    return this.#stack?.events() ?? [];
+  }
+
+  send(port: PortName, bytes: Uint8Array): void {
+    this.#cables.send(port, bytes);
+  }
+
+  async plug(port: PortName, plugged: boolean): Promise<void> {
+    this.#cables.plug(port, plugged);
+  }
+
+  get #running(): StackDut {
+    if (!this.#stack) throw new Error("the DUT was not started");
+    return this.#stack;
+  }
+}
+
+export const whohasWire: DutKind = {
+  name: "whohas-wire",
+  description: "our stack in real time on a veth pair, through AF_PACKET",
+  timing: { timers: "exact", slack: 40 },
+  can: STACK_CAN,
+  realTime: true,
+  settle: 3,
+  missing: missingForNamespaces,
+  async open() {
+    const network = await RigNetwork.open();
+    return { create: () => new WireDut(network), close: async () => network.close() };
+  },
+};

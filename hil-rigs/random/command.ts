@@ -1,0 +1,108 @@
+/** `whohas-rig random`: what it takes from the command line, and what it prints. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DutKind } from "../contract/dut.ts";
+import { onlyIn } from "./differ.ts";
+import { Pair } from "./pair.ts";
+import { type Difference, replay, runRandom } from "./random.ts";
+import { type Step, stepText } from "./steps.ts";
+import { generate, vocabulary, WORD_NAMES, type Word } from "./vocabulary.ts";
+
+export interface RandomFlags {
+  seed: number;
+  scripts: number;
+  steps: number;
+  without: string[];
+  replay: string[];
+  keepGoing: boolean;
+  shrink: number;
+  jobs: number;
+  report?: string;
+}
+
+/** Scripts at once: so few that the entries of all stay below 128, where the kernel begins to tidy the table that its namespaces share. */
+export const JOBS = 8;
+
+/** Says what is wrong with the flags, in one line. */
+export class RandomRefusal extends Error {}
+
+/** @returns whether the two agreed */
+export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFlags): Promise<boolean> {
+  const stranger = flags.without.find((name) => !WORD_NAMES.includes(name));
+  if (stranger !== undefined) throw new RandomRefusal(`no word "${stranger}"; there are ${WORD_NAMES.join(", ")}`);
+  const words = vocabulary(
+    kinds.map((kind) => kind.can),
+    flags.without,
+  );
+  const pair = new Pair(kinds, flags.seed, flags.jobs);
+  return flags.replay.length > 0 ? replayAll(pair, words, flags) : explore(pair, words, flags);
+}
+
+async function explore(pair: Pair, words: readonly Word[], flags: RandomFlags): Promise<boolean> {
+  const started = performance.now();
+  const { seed, scripts, steps, keepGoing, shrink: shrinks } = flags;
+  console.log(`words: ${words.map((word) => word.name).join(" ")}`);
+  const onProgress = (line: string): void =>
+    console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s ${line}`);
+  const result = await runRandom(pair, { seed, scripts, steps, words, keepGoing, shrinks, onProgress });
+  for (const difference of result.differences) tell(difference, pair, save(difference, flags.report));
+  for (const one of result.unsteady)
+    console.log(`unsteady: seed ${one.seed} differed once, and not when played again: ${one.make}`);
+  const names = pair.kinds.map((kind) => kind.name).join(", ");
+  const took = ((performance.now() - started) / 1000).toFixed(1);
+  const { differences, unsteady } = result;
+  console.log(
+    `${names}: ${result.scripts} scripts, ${result.steps} steps, ${differences.length} differences, ${unsteady.length} unsteady; ${took} s`,
+  );
+  return differences.length === 0;
+}
+
+async function replayAll(pair: Pair, words: readonly Word[], flags: RandomFlags): Promise<boolean> {
+  let agreed = true;
+  for (const what of flags.replay) {
+    const script = /^\d+$/.test(what) ? generate(Number(what), flags.steps, words) : read(what);
+    const { differences, unsteady } = await replay(pair, script);
+    for (const difference of differences) tell(difference, pair, what);
+    if (unsteady.length > 0) console.log(`unsteady: ${what} differed once, and not when played again`);
+    console.log(`${what}: ${script.length} steps, ${differences.length === 0 ? "agree" : "differ"}`);
+    agreed &&= differences.length === 0;
+  }
+  return agreed;
+}
+
+function tell({ script, mismatch, seed, times }: Difference, pair: Pair, file: string): void {
+  const { left, right } = onlyIn(mismatch);
+  const [one, other] = pair.kinds;
+  const more = times > 1 ? `, and in ${times - 1} other scripts` : "";
+  console.log(`\ndifference in ${mismatch.channel} after step ${mismatch.step + 1} (seed ${seed}${more})`);
+  for (const [index, step] of script.slice(0, mismatch.step + 1).entries())
+    console.log(`  ${String(index + 1).padStart(3)} ${stepText(step)}`);
+  for (const [kind, lines] of [
+    [one, left],
+    [other, right],
+  ] as const) {
+    const text = lines.length === 0 || lines.join("") === "" ? ["nothing"] : lines;
+    for (const line of text) console.log(`    ${kind.name.padEnd(12)} ${line.replaceAll("\n", " / ")}`);
+  }
+  console.log(`  whohas-rig random --duts ${one.name},${other.name} --replay ${file}`);
+}
+
+function save({ script, seed, make }: Difference, report: string | undefined): string {
+  const directory = report ?? join(tmpdir(), "whohas-random");
+  mkdirSync(directory, { recursive: true });
+  const tail = [...make].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0, 7).toString(36);
+  const file = join(directory, `seed-${seed}-${tail}.json`);
+  writeFileSync(file, `[\n${script.map((step) => JSON.stringify(step)).join(",\n")}\n]\n`);
+  return file;
+}
+
+function read(file: string): Step[] {
+  try {
+    const script: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (Array.isArray(script)) return script as Step[];
+  } catch (error) {
+    throw new RandomRefusal(`cannot read ${file}: ${(error as Error).message}`);
+  }
+  throw new RandomRefusal(`${file} is no script: a list of steps is expected`);
+}

@@ -1,0 +1,108 @@
+/**
+ * Random differential runs: scripts from a seed are played to two DUTs and what they show is compared after every step. A difference is
+ * believed when the script shows it a second time; of those alike one is made as short as it gets.
+ */
+
+import { makeOf } from "./differ.ts";
+import type { Outcome, Pair } from "./pair.ts";
+import { type Found, shrink } from "./shrink.ts";
+import type { Step } from "./steps.ts";
+import { generate, type Word } from "./vocabulary.ts";
+
+export interface RandomOptions {
+  /** Scripts have the seeds `seed`, `seed + 1`, … */
+  seed: number;
+  scripts: number;
+  steps: number;
+  words: readonly Word[];
+  /** Goes on after the first wave with a difference in it. */
+  keepGoing: boolean;
+  /** Differences to be made short, at most. */
+  shrinks: number;
+  onProgress?: (line: string) => void;
+}
+
+export interface Difference extends Found {
+  /** The seed of the script that it was found with. */
+  seed: number;
+  make: string;
+  /** Scripts that showed it. */
+  times: number;
+}
+
+export interface RandomResult {
+  scripts: number;
+  steps: number;
+  differences: Difference[];
+  /** Scripts that differed once and then did not, and how they had. */
+  unsteady: { seed: number; make: string }[];
+}
+
+export async function runRandom(pair: Pair, options: RandomOptions): Promise<RandomResult> {
+  const { seed, words, keepGoing, onProgress = () => {} } = options;
+  const scripts = Array.from({ length: options.scripts }, (_, index) => generate(seed + index, options.steps, words));
+  let played = 0;
+  const first: (Found & { seed: number })[] = [];
+  const onWave = (wave: Outcome[]): boolean => {
+    for (const { script, mismatch } of wave) {
+      if (mismatch) first.push({ script, mismatch, seed: seed + played });
+      played++;
+    }
+    onProgress(`${played} of ${scripts.length} scripts played, ${first.length} differ`);
+    return keepGoing || first.length === 0;
+  };
+  const outcomes = await pair.run(scripts, { onWave });
+  const result = await judge(pair, first, options);
+  return { scripts: outcomes.length, steps: outcomes.reduce((sum, { script }) => sum + script.length, 0), ...result };
+}
+
+/** Plays one script, as often as it takes. */
+export async function replay(pair: Pair, script: readonly Step[]): Promise<Pick<RandomResult, "differences" | "unsteady">> {
+  const [outcome] = await pair.run([script]);
+  const found = outcome?.mismatch ? [{ script, mismatch: outcome.mismatch, seed: 0 }] : [];
+  return judge(pair, found, { shrinks: 0 });
+}
+
+async function judge(
+  pair: Pair,
+  found: readonly (Found & { seed: number })[],
+  { shrinks, onProgress = () => {} }: Pick<RandomOptions, "shrinks" | "onProgress">,
+): Promise<Pick<RandomResult, "differences" | "unsteady">> {
+  const unsteady: RandomResult["unsteady"] = [];
+  const makes = new Map<string, Difference>();
+  let open = found;
+  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
+    onProgress(`playing ${open.length} once more`);
+    // Fewer at once than before, for a machine that was too busy may have been the reason.
+    const again = await pair.run(
+      open.map(({ script }) => script),
+      { calm: true },
+    );
+    const next: (Found & { seed: number })[] = [];
+    for (const [index, one] of open.entries()) {
+      const mismatch = again[index]?.mismatch;
+      const make = makeOf(one.script, one.mismatch);
+      if (!mismatch) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
+      else if (makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch });
+      else note(makes, { script: one.script.slice(0, mismatch.step + 1), mismatch, seed: one.seed, make, times: 1 });
+    }
+    open = next;
+  }
+  for (const one of open) unsteady.push({ seed: one.seed, make: "each time another difference" });
+  const differences = [...makes.values()].sort((a, b) => a.script.length - b.script.length);
+  for (const difference of differences.slice(0, shrinks)) {
+    onProgress(`making a script of ${difference.script.length} steps shorter`);
+    Object.assign(difference, await shrink(difference, (scripts) => pair.run(scripts)));
+  }
+  return { differences, unsteady };
+}
+
+/** Times that a script is played again until it shows the same twice running. */
+const ROUNDS = 4;
+
+function note(makes: Map<string, Difference>, found: Difference): void {
+  const known = makes.get(found.make);
+  const times = (known?.times ?? 0) + 1;
+  // The shortest is soonest made shorter.
+  makes.set(found.make, { ...(known && known.script.length <= found.script.length ? known : found), times });
+}

@@ -1,0 +1,83 @@
+/** Makes a script that shows a difference shorter, as long as it shows one of the same kind; candidates are tried many at once. */
+import type { Mismatch } from "./differ.ts";
+import type { Outcome } from "./pair.ts";
+import type { Step } from "./steps.ts";
+
+export interface Found {
+  script: readonly Step[];
+  mismatch: Mismatch;
+}
+
+export type Try = (scripts: readonly (readonly Step[])[]) => Promise<Outcome[]>;
+
+/** Waves of candidates at most. */
+const ROUNDS = 14;
+/** Candidates in a wave at most. */
+const WIDTH = 24;
+
+export async function shrink(found: Found, attempt: Try): Promise<Found> {
+  let best = cut(found);
+  for (let round = 0, pieces = 0; round < ROUNDS && best.script.length > 1; round++) {
+    const candidates = pieces === 0 ? guesses(best) : withoutPieces(best.script, pieces);
+    const better = await shortest(candidates, best, attempt);
+    if (better) best = better;
+    // The usual way of delta debugging: smaller pieces when none of these could go, until they are single steps.
+    else if (pieces >= best.script.length) break;
+    pieces = better ? Math.max(2, pieces) : Math.max(4, pieces * 3);
+    pieces = Math.min(pieces, best.script.length);
+    if (best.script.length <= WIDTH) pieces = best.script.length;
+  }
+  return best;
+}
+
+/** What comes after the difference has no part in it. */
+function cut({ script, mismatch }: Found): Found {
+  return { script: script.slice(0, mismatch.step + 1), mismatch };
+}
+
+async function shortest(candidates: readonly (readonly Step[])[], best: Found, attempt: Try): Promise<Found | null> {
+  const outcomes = await attempt(candidates.filter((script) => script.length > 0 && script.length < best.script.length));
+  const good = outcomes
+    .flatMap(({ script, mismatch }) => (mismatch?.channel === best.mismatch.channel ? [cut({ script, mismatch })] : []))
+    .sort((a, b) => a.script.length - b.script.length);
+  const [first] = good;
+  if (!first) return null;
+  return first;
+}
+
+/** The last steps alone, those that name what the difference is about, and settings. */
+function guesses({ script, mismatch }: Found): (readonly Step[])[] {
+  const addresses = [...[...mismatch.left, ...mismatch.right].join(" ").matchAll(/\b10\.0\.[01]\.\d+\b/g)].map(([text]) => text);
+  const about = new Set(addresses.filter((address) => !/^10\.0\.[01]\.1$/.test(address)));
+  const named = new Set<string>();
+  for (const side of [mismatch.left, mismatch.right]) {
+    const others = side === mismatch.left ? mismatch.right : mismatch.left;
+    for (const line of side)
+      if (!others.includes(line)) for (const address of about) if (line.includes(address)) named.add(address);
+  }
+  const last = script.length - 1;
+  const concerns = (step: Step, index: number): boolean =>
+    index === last ||
+    [...named].some((address) => JSON.stringify(step).includes(`${address}"`) || JSON.stringify(step).includes(`${address} `));
+  const setting = (step: Step): boolean => step.do === "sysctl" || step.do === "plug";
+  const own = script.filter((step, index) => concerns(step, index));
+  const ownWith = (keep: (step: Step) => boolean): readonly Step[] =>
+    script.filter((step, index) => concerns(step, index) || keep(step));
+  const tails = [1, 2, 3, 4, 6, 9, 14, 20, 30, 50, 80, 120].map((length) => script.slice(-length));
+  const ownTails = [2, 3, 4, 6, 9].map((length) => own.slice(-length));
+  return [
+    ...tails,
+    own,
+    ...ownTails,
+    ownWith(setting),
+    ownWith((step) => step.do === "wait"),
+    ownWith((step) => setting(step) || step.do === "wait"),
+  ].slice(0, WIDTH);
+}
+
+function withoutPieces(script: readonly Step[], pieces: number): (readonly Step[])[] {
+  const size = Math.ceil(script.length / pieces);
+  const candidates: (readonly Step[])[] = [];
+  for (let at = 0; at < script.length; at += size) candidates.push([...script.slice(0, at), ...script.slice(at + size)]);
+  return candidates.slice(-WIDTH);
+}

@@ -1,0 +1,163 @@
+/** One stimulus of a random script: plain data, so that a script is a file, with its text and the way it is done to a DUT. */
+import type { Dut, DutSocket, PortName } from "../contract/dut.ts";
+import { arpRequest, echo } from "../wire/build.ts";
+import type { Host } from "../wire/hosts.ts";
+
+/** An ARP frame with every address said; `dst` and `src` are the Ethernet header's. */
+export interface ArpStep {
+  do: "arp";
+  port: PortName;
+  op: number;
+  src: string;
+  dst: string;
+  sha: string;
+  spa: string;
+  tha: string;
+  tpa: string;
+}
+
+export interface EchoStep {
+  do: "echo";
+  port: PortName;
+  from: Host;
+  dst: string;
+  destination: string;
+}
+
+/** `ip` with the words of `command`. */
+export interface IpStep {
+  do: "ip";
+  command: string;
+}
+
+export interface UdpStep {
+  do: "udp";
+  to: string;
+  count: number;
+  size: number;
+  confirm: boolean;
+}
+
+export interface WaitStep {
+  do: "wait";
+  ms: number;
+}
+
+export interface PlugStep {
+  do: "plug";
+  port: PortName;
+  plugged: boolean;
+}
+
+export interface SysctlStep {
+  do: "sysctl";
+  key: string;
+  value: number;
+}
+
+export type Step = ArpStep | EchoStep | IpStep | UdpStep | WaitStep | PlugStep | SysctlStep;
+
+export function stepText(step: Step): string {
+  switch (step.do) {
+    case "arp": {
+      const { port, op, src, dst, sha, spa, tha, tpa } = step;
+      const outer = src === sha ? "" : ` in a frame from ${src}`;
+      return `${port} arp op ${op} to ${dst}${outer}: sender ${spa} ${sha} target ${tpa} ${tha}`;
+    }
+    case "echo":
+      return `${step.port} echo request ${step.from.ip} (${step.from.mac}) > ${step.destination} (${step.dst})`;
+    case "ip":
+      return `ip ${step.command}`;
+    case "udp":
+      return `send ${step.count} x ${step.size} bytes to ${step.to}${step.confirm ? ", confirming" : ""}`;
+    case "wait":
+      return `wait ${step.ms} ms`;
+    case "plug":
+      return `${step.plugged ? "plug" : "unplug"} ${step.port}`;
+    case "sysctl":
+      return `sysctl ${step.key}=${step.value}`;
+  }
+}
+
+/** Least time that a step is given before the next, in ms. A kernel's tick and a frame's way fit in. */
+const SLOT = 40;
+/** A program's start holds up the process, and so all scripts that run beside this one, for some 10 ms. */
+const PROGRAM_SLOT = 70;
+/** The kernel may leave a change of the carrier lying for a second. */
+const CARRIER_SLOT = 1500;
+
+export function slot(step: Step): number {
+  if (step.do === "wait") return step.ms;
+  if (changesLink(step)) return CARRIER_SLOT;
+  return step.do === "ip" ? PROGRAM_SLOT : SLOT;
+}
+
+/** Has to find all entries at rest, because it takes effect some time in the second that follows. */
+export function changesLink(step: Step): boolean {
+  return step.do === "plug" || (step.do === "ip" && step.command.startsWith("link "));
+}
+
+/** Source port of what the DUT sends, and the discard port that it sends to. */
+const PORT = 4444;
+const DISCARD = 9;
+
+/** Does steps to one DUT. */
+export class Hand {
+  readonly #dut: Dut;
+  readonly #socket: DutSocket;
+  readonly #errors: boolean;
+  #sent = 0;
+
+  /** @param errors whether errors that come back to the DUT's socket are looked at too */
+  constructor(dut: Dut, errors: boolean) {
+    this.#dut = dut;
+    this.#errors = errors;
+    this.#socket = dut.socket({ port: PORT, errors });
+  }
+
+  /** What the DUT answered: empty when there is nothing to answer. */
+  async act(step: Step): Promise<string> {
+    const dut = this.#dut;
+    switch (step.do) {
+      case "arp":
+        dut.send(step.port, arpRequest(step));
+        return "";
+      case "echo":
+        dut.send(step.port, echo(step));
+        return "";
+      case "ip": {
+        const { stdout, stderr, exit } = await dut.ip(step.command.split(" "));
+        return `exit ${exit}\n${stdout}${stderr}`.trimEnd();
+      }
+      case "udp":
+        return this.#send(step);
+      case "plug":
+        await dut.plug(step.port, step.plugged);
+        return "";
+      case "sysctl":
+        try {
+          dut.sysctl(step.key, String(step.value));
+          return "ok";
+        } catch {
+          // What it says is the sysctl program's own matter.
+          return "refused";
+        }
+      case "wait":
+        return "";
+    }
+  }
+
+  /** Errors that came back since. */
+  errors(): string[] {
+    return this.#errors ? this.#socket.errors() : [];
+  }
+
+  #send(step: UdpStep): string {
+    const answers: string[] = [];
+    for (let count = 0; count < step.count; count++) {
+      const payload = new TextEncoder().encode(`${this.#sent++}`.padEnd(step.size, "."));
+      answers.push(this.#socket.send(payload, step.to, DISCARD, { confirm: step.confirm }));
+    }
+    return answers.join(" ");
+  }
+}

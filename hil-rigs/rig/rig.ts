@@ -1,0 +1,333 @@
+/**
+ * What a case works with: it makes the DUT do things, plays the other hosts on the wire, and checks what the wire and the table
+ * show. Times are ms of the DUT's own time.
+ *
+ *     await rig.poke(T1.ip);                                        // the DUT sends T1 a datagram
+ *     const ask = await rig.hears("asks for it", asks(T1.ip));      // and so has to ask for it
+ *     rig.expect("asks everybody", ask.dst, BROADCAST);
+ *     await rig.say(arpReply({ from: T1 }));
+ *     await rig.hears("then sends it", datagram(T1.ip, { dst: T1.mac }));
+ *     await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+ *
+ * A check that fails is noted and the case goes on; only `hears` and `must` end it, for what follows would make no sense.
+ */
+import type {
+  DeviceName,
+  Dut,
+  DutSocket,
+  IpResult,
+  NeighEvent,
+  NeighRow,
+  PortName,
+  SendOptions,
+  SocketOptions,
+  Timing,
+} from "../contract/dut.ts";
+import { type Frame, parse } from "../wire/parse.ts";
+import { rowText } from "./neigh-row.ts";
+import { type FrameOf, type Kind, matches, type Pattern, patternText } from "./patterns.ts";
+import { window } from "./tolerance.ts";
+import { Trace } from "./trace.ts";
+
+/** Ends a case whose check failed and that cannot go on. */
+export class CaseStopped extends Error {}
+
+export interface WithinOptions {
+  /** Default 100 ms, and always what the DUT may be late besides. */
+  within?: number;
+  port?: PortName;
+}
+
+export interface PokeOptions extends SendOptions {
+  /** Text, or so many bytes. Default `poke N`, counted through the case. */
+  payload?: string | number;
+  /** So many datagrams, one behind the other. Default 1. */
+  count?: number;
+}
+
+/** The source port of poke(), and where it sends to. */
+export const POKE_PORT = 4444;
+const DISCARD_PORT = 9;
+const SOON = 100;
+
+export interface RigOptions {
+  timing: Timing;
+  /** Time that the DUT is left for what was just asked of it, in ms. */
+  settle: number;
+  /** Most time that the case may take, in ms of the DUT's. */
+  limit: number;
+}
+
+export class Rig {
+  readonly dut: Dut;
+  readonly trace: Trace = new Trace();
+  readonly #options: RigOptions;
+  /** Frames before this one were looked at. */
+  #cursor = 0;
+  #pokes = 0;
+  #socket: DutSocket | null = null;
+  #unread: NeighEvent[] = [];
+  #deadline = Number.POSITIVE_INFINITY;
+
+  constructor(dut: Dut, options: RigOptions) {
+    this.dut = dut;
+    this.#options = options;
+    dut.onFrame = (raw) => this.trace.frame(parse(raw));
+  }
+
+  // The DUT's operator.
+
+  /** Runs `ip` with the words of `command`, parted by blanks: `ip("-s neigh show dev e0")`. */
+  async ip(command: string): Promise<IpResult> {
+    const began = this.now();
+    const result = await this.dut.ip(command.split(" "));
+    const { stdout, stderr, exit } = result;
+    this.trace.add("command", began, `ip ${command} -> exit ${exit}\n${stdout}${stderr}`.trimEnd());
+    await this.settle();
+    return result;
+  }
+
+  /** As ip(), for a command that only prepares the case: one that is refused ends it. */
+  async must(command: string): Promise<string> {
+    const { stdout, stderr, exit } = await this.ip(command);
+    if (exit !== 0) this.#stop(`ip ${command}`, "exit 0", `exit ${exit}: ${stderr.trim()}`);
+    return stdout;
+  }
+
+  /** Reads one key, or writes it: `ok`. When it is refused `error: …`. */
+  sysctl(key: string, value?: string | number): string {
+    let text = "ok";
+    try {
+      const read = this.dut.sysctl(key, value === undefined ? undefined : String(value));
+      if (value === undefined) text = read;
+    } catch (error) {
+      text = `error: ${(error as Error).message}`;
+    }
+    this.trace.add("command", this.now(), `sysctl ${key}${value === undefined ? "" : `=${value}`} -> ${text}`);
+    return text;
+  }
+
+  /** Writes net.ipv4.neigh.DEV.NAME, in the key's own unit; refused, it ends the case. */
+  param(name: string, value: number, dev: DeviceName = "e0"): void {
+    this.#write(`net.ipv4.neigh.${dev}.${name}`, value);
+  }
+
+  /** Writes net.ipv4.conf.DEV.NAME; refused, it ends the case. */
+  conf(name: string, value: number, dev: DeviceName | "all" = "e0"): void {
+    this.#write(`net.ipv4.conf.${dev}.${name}`, value);
+  }
+
+  cat(path: string): string {
+    const text = this.dut.cat(path);
+    this.trace.add("command", this.now(), `cat ${path}\n${text.trimEnd()}`);
+    return text;
+  }
+
+  // A program on the DUT.
+
+  /** The DUT sends datagrams to `to`, from port 4444 of a socket bound to no address; what the last send said, `ok` or an errno's name. */
+  async poke(to: string, options: PokeOptions = {}): Promise<string> {
+    const { payload, count = 1, ...send } = options;
+    this.#socket ??= this.dut.socket({ port: POKE_PORT });
+    const began = this.now();
+    let result = "";
+    for (let sent = 0; sent < count; sent++) {
+      this.#pokes++;
+      const text = payload === undefined ? `poke ${this.#pokes}` : typeof payload === "string" ? payload : "x".repeat(payload);
+      result = this.#socket.send(new TextEncoder().encode(text), to, DISCARD_PORT, send);
+    }
+    const confirm = send.confirm ? " confirm" : "";
+    this.trace.add("command", began, `udp send ${count} to ${to}${confirm} -> ${result}`);
+    await this.settle();
+    return result;
+  }
+
+  socket(options: SocketOptions = {}): DutSocket {
+    return this.dut.socket(options);
+  }
+
+  // The wire.
+
+  /** The tester sends frames on p0, one behind the other. */
+  async say(...frames: Uint8Array[]): Promise<void> {
+    await this.sayOn("p0", ...frames);
+  }
+
+  async sayOn(port: PortName, ...frames: Uint8Array[]): Promise<void> {
+    for (const bytes of frames) {
+      this.trace.said(parse({ time: this.now(), port, bytes }));
+      this.dut.send(port, bytes);
+    }
+    await this.settle();
+  }
+
+  /** Waits for the next frame that matches, passing over others; without one the case ends. Counts as a check. */
+  async hears<K extends Kind>(name: string, pattern: Pattern<K>, options: WithinOptions = {}): Promise<FrameOf<K>> {
+    const { within = SOON, port = "p0" } = options;
+    const wanted: Pattern<K> = { ...pattern, port };
+    let found: FrameOf<K> | undefined;
+    const look = (): boolean => {
+      const { frames } = this.trace;
+      for (; this.#cursor < frames.length && !found; this.#cursor++) {
+        const frame = frames[this.#cursor] as Frame;
+        if (matches<K>(frame, wanted)) found = frame;
+      }
+      return found !== undefined;
+    };
+    await this.#wait(this.#patience(within), look);
+    if (!found) this.#stop(name, patternText(wanted), `nothing like it within ${within} ms`);
+    this.#check(name, true, patternText(wanted), "heard");
+    return found as FrameOf<K>;
+  }
+
+  /** Takes the frames that came since the last one looked at, after letting `ms` pass. */
+  async heard(ms = 0): Promise<Frame[]> {
+    if (ms > 0) await this.sleep(ms);
+    await this.settle();
+    const frames = this.trace.frames.slice(this.#cursor);
+    this.#cursor = this.trace.frames.length;
+    return frames;
+  }
+
+  /** Checks that no frame comes for `ms` (default 30), or none that matches, if `pattern` is given. */
+  async silence<K extends Kind>(name: string, ms = 30, pattern?: Pattern<K>): Promise<void> {
+    const frames = (await this.heard(ms)).filter((frame) => !pattern || matches<K>(frame, pattern));
+    this.#check(name, frames.length === 0, "silence", frames.map((frame) => this.#line(frame)).join("; ") || "silence");
+  }
+
+  // Time.
+
+  now(): number {
+    return this.dut.now();
+  }
+
+  async sleep(ms: number): Promise<void> {
+    await this.#wait(ms, () => false);
+  }
+
+  /** Lets the DUT finish what it does at once. */
+  async settle(): Promise<void> {
+    await this.sleep(this.#options.settle);
+  }
+
+  /** Pulls or plugs the cable. Need: `carrier`. */
+  async plug(plugged: boolean, port: PortName = "p0"): Promise<void> {
+    const began = this.now();
+    await this.dut.plug(port, plugged);
+    this.trace.add("command", began, `${plugged ? "plug" : "pull"} ${port}`);
+    await this.settle();
+  }
+
+  // The table.
+
+  /** The entry as `ip -j -s neigh` shows it, whatever its state; null when there is none. */
+  async neigh(address: string, dev: DeviceName = "e0"): Promise<NeighRow | null> {
+    const row = this.#row(address, dev);
+    this.trace.add("table", this.now(), `${address} dev ${dev} ${row ? rowText(row) : "-"}`);
+    return row;
+  }
+
+  #row(address: string, dev: DeviceName): NeighRow | null {
+    return this.dut.neighbours().find((row) => row.dst === address && row.dev === dev) ?? null;
+  }
+
+  /** Its state, `NONE` for an entry without one, `-` when there is no entry. */
+  async state(address: string, dev: DeviceName = "e0"): Promise<string> {
+    return (await this.neigh(address, dev))?.state ?? "-";
+  }
+
+  /** Checks an entry's state (`-`: no entry), and its link address if one is given. */
+  async expectState(address: string, state: string, lladdr?: string): Promise<void> {
+    const row = await this.neigh(address);
+    const actual = [row?.state ?? "-", ...(lladdr === undefined ? [] : [row?.lladdr ?? ""])].join(" ");
+    const expected = [state, ...(lladdr === undefined ? [] : [lladdr])].join(" ");
+    this.#check(`${address} is ${expected}`, actual === expected, expected, actual);
+  }
+
+  /** Checks that an entry comes to a state within `within` ms (and what the DUT may be late). */
+  async reaches(address: string, state: string, within: number): Promise<void> {
+    const end = this.now() + this.#patience(within);
+    const look = (): string => this.#row(address, "e0")?.state ?? "-";
+    let seen = look();
+    while (seen !== state && this.now() < end) {
+      await this.sleep(5);
+      seen = look();
+    }
+    this.trace.add("table", this.now(), `${address} dev e0 comes to be ${seen}`);
+    this.#check(`${address} comes to be ${state}`, seen === state, state, seen);
+  }
+
+  /** Takes the changes of the table that were told since. */
+  events(): NeighEvent[] {
+    this.#pull();
+    const events = this.#unread;
+    this.#unread = [];
+    return events;
+  }
+
+  /** The case's time begins. */
+  begin(): void {
+    this.#deadline = this.now() + this.#options.limit;
+  }
+
+  /** The case is over: takes in what was told and not asked for, and records no more. */
+  finish(): void {
+    this.#pull();
+    // Cases beside this one may go on for longer; what the DUT still sends meanwhile belongs to none of them.
+    this.dut.onFrame = () => {};
+    const faults = this.trace.frames.flatMap((frame) => frame.faults);
+    this.#check("every frame is well formed", faults.length === 0, "", faults.join(", "));
+  }
+
+  // Checks.
+
+  /** One named comparison, deep, of plain values. */
+  expect(name: string, actual: unknown, expected: unknown): void {
+    const [have, want] = [JSON.stringify(actual) ?? "undefined", JSON.stringify(expected) ?? "undefined"];
+    this.#check(name, have === want, want, have);
+  }
+
+  /**
+   * Checks that something came when it was due, not early and no later than the DUT's timers may be.
+   * @param timers how many timers ran one behind the other, each armed when the one before it fired
+   */
+  expectTime(name: string, actual: number, due: number, timers = 1): void {
+    const { from, to } = window(this.#options.timing, due, timers);
+    this.#check(name, actual >= from && actual <= to, `${from.toFixed(1)}..${to.toFixed(1)} ms`, `${actual.toFixed(3)} ms`);
+  }
+
+  #write(key: string, value: number): void {
+    const text = this.sysctl(key, value);
+    if (text.startsWith("error:")) this.#stop(`sysctl ${key}=${value}`, "accepted", text);
+  }
+
+  #wait(ms: number, done: () => boolean): Promise<boolean> {
+    if (this.now() > this.#deadline) this.#stop("the case ends", `within ${this.#options.limit} ms`, "it goes on");
+    return this.dut.wait(ms, done);
+  }
+
+  #pull(): void {
+    for (const event of this.dut.events()) {
+      this.trace.event(this.now(), event);
+      this.#unread.push(event);
+    }
+  }
+
+  #patience(ms: number): number {
+    return window(this.#options.timing, ms).to;
+  }
+
+  #line(frame: Frame): string {
+    return this.trace.steps.find((step) => step.kind === "frame" && step.time === frame.time)?.text ?? frame.kind;
+  }
+
+  #check(name: string, passed: boolean, expected: string, actual: string): void {
+    this.#pull();
+    this.trace.check({ name, passed, expected, actual, time: this.now() });
+  }
+
+  #stop(name: string, expected: string, actual: string): never {
+    this.#check(name, false, expected, actual);
+    throw new CaseStopped(`${name}: expected ${expected}, got ${actual}`);
+  }
+}

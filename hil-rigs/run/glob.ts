@@ -1,0 +1,5 @@
+/** `*` stands for any run of characters, everything else for itself. */
+export function globMatches(glob: string, text: string): boolean {
+  const parts = glob.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
+}

@@ -1,0 +1,196 @@
+/** Runs cases on a DUT: one DUT a case, as many at once as make sense, the evidence kept. */
+import { type Case, type Expectation, SHORT_TIMERS } from "../contract/case.ts";
+import type { Dut, DutBench, DutKind, Need } from "../contract/dut.ts";
+import { rowLine } from "../rig/neigh-row.ts";
+import { CaseStopped, Rig } from "../rig/rig.ts";
+import type { Check, Trace } from "../rig/trace.ts";
+import { globMatches } from "./glob.ts";
+
+/** `expected`: what failed is in the list of expectations. */
+export type Status = "passed" | "failed" | "expected" | "skipped";
+
+export interface CaseResult {
+  case: Case;
+  dut: string;
+  status: Status;
+  /** Why it was skipped, what it failed at, or why that was expected. */
+  reason: string;
+  /** What it failed at the first time, when it was run again. */
+  again: string;
+  /** Null when it was skipped. */
+  trace: Trace | null;
+  /** `ip -s neigh` at the case's beginning and end. */
+  before: string;
+  after: string;
+  /** Wall time of the DUT's time 0, in ms since 1970-01-01 UTC. */
+  epoch: number;
+  /** What it took, in ms of real time. */
+  took: number;
+}
+
+export interface RunOptions {
+  /** Cases at once where time is real. Default 16. */
+  jobs?: number;
+  /** Default 1. */
+  seed?: number;
+  /** Runs what failed in real time once more. Default true. */
+  retry?: boolean;
+  expectations?: readonly Expectation[];
+  /** Called as each case ends. */
+  onResult?: (result: CaseResult) => void;
+}
+
+const JOBS = 16;
+const LIMIT = 15_000;
+
+/**
+ * Where time is real, cases run in waves: all DUTs of a wave are started, then their cases run together, then all are stopped, because
+ * to start and stop one holds up the process for longer than the times that are measured. A case that failed there is run
+ * once more, alone; only one that fails twice has failed.
+ * @returns in the order of the cases
+ */
+export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
+  const { expectations = [], onResult, seed = 1, retry = true } = options;
+  const results = new Map<Case, CaseResult>();
+  const bench = await kind.open();
+  const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
+    const runs = wave.map((one) => new CaseRun(kind, bench, one));
+    for (const run of runs) await run.start(seed);
+    await Promise.all(runs.map((run) => run.run()));
+    for (const run of runs) {
+      await run.stop();
+      const result = run.result(expectations);
+      const first = results.get(run.case);
+      if (first) result.again = first.reason;
+      results.set(run.case, result);
+      if (again || !kind.realTime || !retry || result.status !== "failed") onResult?.(result);
+    }
+  };
+  try {
+    const size = kind.realTime ? Math.max(1, options.jobs ?? JOBS) : 1;
+    const together = cases.filter((each) => !each.alone);
+    for (let at = 0; at < together.length; at += size) await runWave(together.slice(at, at + size), false);
+    for (const one of cases.filter((each) => each.alone)) await runWave([one], false);
+    const failed = kind.realTime && retry ? cases.filter((each) => results.get(each)?.status === "failed") : [];
+    for (const one of failed) await runWave([one], true);
+  } finally {
+    await bench.close();
+  }
+  return cases.map((each) => results.get(each) as CaseResult);
+}
+
+/** One case on a DUT of its own. Nothing here throws: whatever goes wrong is a check that failed. */
+class CaseRun {
+  readonly case: Case;
+  readonly #kind: DutKind;
+  readonly #lacks: readonly Need[];
+  readonly #dut: Dut;
+  readonly #rig: Rig;
+  #started = false;
+  #before = "";
+  #after = "";
+  #epoch = 0;
+  #took = 0;
+
+  constructor(kind: DutKind, bench: DutBench, one: Case) {
+    this.case = one;
+    this.#kind = kind;
+    this.#lacks = (one.needs ?? []).filter((need) => !kind.can.has(need));
+    this.#dut = bench.create();
+    this.#rig = new Rig(this.#dut, { timing: kind.timing, settle: kind.settle, limit: one.limit ?? LIMIT });
+  }
+
+  async start(seed: number): Promise<void> {
+    if (this.#lacks.length > 0) return;
+    await this.#guard("the DUT starts", async () => {
+      await this.#dut.start({ second: this.case.needs?.includes("e1") ?? false, seed });
+      prepare(this.#rig, this.case);
+      this.#before = this.#table();
+      this.#started = true;
+    });
+  }
+
+  async run(): Promise<void> {
+    if (!this.#started) return;
+    const began = performance.now();
+    this.#epoch = Date.now() - this.#dut.now();
+    this.#rig.begin();
+    await this.#guard("the case runs", () => this.case.run(this.#rig));
+    await this.#guard("the DUT answers", async () => {
+      this.#rig.finish();
+      this.#after = this.#table();
+    });
+    this.#took = performance.now() - began;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#lacks.length === 0) await this.#guard("the DUT stops", () => this.#dut.stop());
+  }
+
+  result(expectations: readonly Expectation[]): CaseResult {
+    const skipped = this.#lacks.length > 0;
+    const verdict = skipped
+      ? { status: "skipped" as const, reason: `${this.#kind.name} has no ${this.#lacks.join(", ")}` }
+      : judge(this.#kind.name, this.case, this.#rig.trace.checks, expectations);
+    return {
+      case: this.case,
+      dut: this.#kind.name,
+      ...verdict,
+      again: "",
+      trace: skipped ? null : this.#rig.trace,
+      before: this.#before,
+      after: this.#after,
+      epoch: this.#epoch,
+      took: this.#took,
+    };
+  }
+
+  async #guard(name: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof CaseStopped)) this.#rig.expect(name, String(error), "");
+    }
+  }
+
+  #table(): string {
+    const lines = this.#dut.neighbours().map((row) => `${rowLine(row)}\n`);
+    return lines.sort().join("");
+  }
+}
+
+function prepare(rig: Rig, one: Case): void {
+  if (one.timers === "kernel") return;
+  const devices = one.needs?.includes("e1") ? (["e0", "e1"] as const) : (["e0"] as const);
+  for (const dev of devices) for (const [name, value] of Object.entries(SHORT_TIMERS)) rig.param(name, value, dev);
+}
+
+function judge(
+  dut: string,
+  one: Case,
+  checks: readonly Check[],
+  expectations: readonly Expectation[],
+): { status: Status; reason: string } {
+  const failed = checks.filter((check) => !check.passed);
+  if (failed.length === 0) return { status: "passed", reason: "" };
+  const reasons = failed.map((check) => expectationFor(dut, one, check, expectations)?.reason);
+  if (reasons.every((reason) => reason !== undefined)) return { status: "expected", reason: [...new Set(reasons)].join("; ") };
+  const { name, expected, actual } = failed[reasons.indexOf(undefined)] as Check;
+  return { status: "failed", reason: `${name}: expected ${expected || "nothing"}, got ${actual || "nothing"}` };
+}
+
+function expectationFor(dut: string, one: Case, check: Check, expectations: readonly Expectation[]): Expectation | undefined {
+  return expectations.find(
+    (each) => each.dut === dut && globMatches(each.case, one.id) && globMatches(each.check ?? "*", check.name),
+  );
+}
+
+/** Expectations whose case was run and passed: the difference is gone, or never was. */
+export function staleExpectations(results: readonly CaseResult[], expectations: readonly Expectation[]): Expectation[] {
+  return expectations.filter((each) => {
+    const ran = results.filter(
+      (result) => result.dut === each.dut && result.status !== "skipped" && globMatches(each.case, result.case.id),
+    );
+    return ran.length > 0 && ran.every((result) => result.status === "passed");
+  });
+}

@@ -1,0 +1,118 @@
+/** In whose name requests ask: arp_announce by value, source of the datagram, and target. Measured cell by cell. */
+import type { Case } from "../../contract/case.ts";
+import { asks } from "../../rig/patterns.ts";
+import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
+
+/** In the subnet of the first address; in that of another; in none. */
+const TARGETS = ["10.0.0.50", "172.16.0.50", "192.168.77.50"] as const;
+const OFF_SUBNET = "192.168.77.0/24";
+
+/** What the device would choose for each target; an address of scope link stands before the global ones. */
+const CHOSEN = [OURS.first, OURS.wide, OURS.link] as const;
+
+/** With value 1 the source is kept where an address of the device has a subnet that holds both it and the target. */
+const KEPT: Readonly<Record<keyof typeof OURS, readonly [boolean, boolean, boolean]>> = {
+  first: [true, false, false],
+  secondary: [true, false, false],
+  wide: [false, true, false],
+  link: [false, false, false],
+  host: [false, false, false],
+  e1: [false, false, false],
+  lo: [false, false, false],
+  loHost: [false, false, false],
+};
+
+const byValue: readonly Case[] = [0, 1, 2, 3].flatMap((value) =>
+  (Object.keys(OURS) as (keyof typeof OURS)[]).map(
+    (name): Case => ({
+      id: `ARP-G-20/announce-${value}/${name}`,
+      title: `arp_announce ${value}, datagrams from ${OURS[name]}`,
+      source: "kernel: arp_solicit, measured",
+      needs: [...TOPOLOGY_NEEDS, "route-admin"],
+      async run(rig) {
+        await manyAddresses(rig);
+        await rig.must(`route add ${OFF_SUBNET} dev e0`);
+        rig.conf("arp_announce", value);
+        const socket = rig.socket({ address: OURS[name] });
+        for (const [index, target] of TARGETS.entries()) {
+          rig.expect(`send to ${target}`, socket.send(Uint8Array.of(1), target, 9), "ok");
+          const ask = await rig.hears(`asks for ${target}`, asks(target));
+          const kept = value === 1 ? KEPT[name][index] : value !== 2;
+          rig.expect("in the name of", ask.spa, kept ? OURS[name] : CHOSEN[index]);
+        }
+      },
+    }),
+  ),
+);
+
+const COMBINED: readonly (readonly [all: number, dev: number, spa: string])[] = [
+  [0, 0, OURS.e1],
+  [2, 0, OURS.first],
+  [0, 2, OURS.first],
+  [2, 1, OURS.first],
+  [3, 2, OURS.e1],
+  [2, 3, OURS.e1],
+];
+
+const combined: readonly Case[] = COMBINED.map(([all, dev, spa]) => ({
+  id: `ARP-G-20/all-${all}-dev-${dev}`,
+  title: `arp_announce ${all} for all and ${dev} for the device: the larger counts`,
+  source: "kernel: IN_DEV_ARP_ANNOUNCE",
+  needs: ["e1", "arp-sysctl"],
+  async run(rig) {
+    rig.conf("arp_announce", all, "all");
+    rig.conf("arp_announce", dev);
+    rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
+    const ask = await rig.hears("asks", asks(TARGETS[0]));
+    rig.expect("in the name of", ask.spa, spa);
+  },
+}));
+
+const others: readonly Case[] = [
+  {
+    id: "ARP-G-21",
+    title: "the newest of the datagrams that wait decides in whose name the next request asks",
+    source: "kernel: neigh_probe, measured",
+    needs: ["e1"],
+    async run(rig) {
+      const target = TARGETS[0];
+      rig.socket({ address: OURS.first }).send(Uint8Array.of(1), target, 9);
+      const one = await rig.hears("asks", asks(target));
+      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
+      const two = await rig.hears("asks again", asks(target));
+      rig.expect("in the name of", [one.spa, two.spa], [OURS.first, OURS.e1]);
+    },
+  },
+  {
+    id: "ARP-G-22",
+    title: "a unicast probe has no datagram to go by and takes the device's own address",
+    source: "kernel: neigh_probe, measured",
+    needs: ["e1"],
+    async run(rig) {
+      const target = TARGETS[0];
+      await rig.must(`neigh add ${target} lladdr 02:00:00:00:00:50 nud stale dev e0`);
+      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
+      const probe = await rig.hears("probes", asks(target, { dst: "02:00:00:00:00:50" }), { within: 1000 });
+      rig.expect("in the name of", probe.spa, OURS.first);
+    },
+  },
+  {
+    id: "ARP-G-23",
+    title: "a device without an address asks in the name of another device's",
+    source: "kernel: inet_select_addr",
+    needs: ["e1", "address-admin", "route-admin", "arp-sysctl"],
+    async run(rig) {
+      await rig.must("address add 10.5.0.1/32 dev e0");
+      await rig.must("address del 10.0.0.1/24 dev e0");
+      await rig.must("address add 10.6.0.1/24 dev e0 scope host");
+      await rig.must("address del 10.5.0.1/32 dev e0");
+      await rig.must("route add 10.0.0.0/24 dev e0");
+      rig.conf("arp_announce", 2);
+      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
+      const ask = await rig.hears("asks", asks(TARGETS[0]));
+      rig.expect("in the name of", ask.spa, OURS.e1);
+    },
+  },
+];
+
+export const announcing: readonly Case[] = [...byValue, ...combined, ...others];

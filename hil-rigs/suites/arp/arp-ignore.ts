@@ -1,0 +1,144 @@
+/** Which requests are answered: arp_ignore by value, target and sender, and arp_filter. Measured cell by cell. */
+import type { Case } from "../../contract/case.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { arpProbe, arpRequest } from "../../wire/build.ts";
+import { host, T1 } from "../../wire/hosts.ts";
+import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
+
+const TARGETS: readonly string[] = [...Object.values(OURS), "127.0.0.1"];
+const { first, secondary, wide, link, e1, lo } = OURS;
+const ALL: readonly string[] = Object.values(OURS);
+const ON_E0: readonly string[] = [first, secondary, wide, link, OURS.host];
+const NOT_HOST: readonly string[] = [first, secondary, wide, link, e1, lo];
+
+const SENDERS = {
+  near: T1,
+  far: host(2, "192.168.9.9"),
+  /** A host that probes for the address: 0.0.0.0. */
+  nobody: host(2, "0.0.0.0"),
+} as const;
+type Sender = keyof typeof SENDERS;
+
+/** For each value the targets for which each sender is answered. */
+const ANSWERED: readonly (readonly [value: number, near: readonly string[], far: readonly string[], nobody: readonly string[]])[] =
+  [
+    [0, ALL, ALL, ALL],
+    [1, ON_E0, ON_E0, ON_E0],
+    [2, [first, secondary], [], ON_E0],
+    [3, NOT_HOST, NOT_HOST, NOT_HOST],
+    [4, ALL, ALL, ALL],
+    [7, ALL, ALL, ALL],
+    [8, [], [], []],
+    [9, ALL, ALL, ALL],
+    [-1, ALL, ALL, ALL],
+  ];
+
+/** Asks for each target; the targets that were answered for. */
+async function ask(rig: Rig, sender: Sender): Promise<string[]> {
+  const from = SENDERS[sender];
+  const request = sender === "nobody" ? arpProbe : arpRequest;
+  await rig.say(...TARGETS.map((tpa) => request({ from, tpa })));
+  return (await rig.heard(15)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
+}
+
+const byValue: readonly Case[] = ANSWERED.flatMap(([value, ...lists]) =>
+  (["near", "far", "nobody"] as const).map((sender, index): Case => {
+    const answered = lists[index] ?? [];
+    const { ip } = SENDERS[sender];
+    return {
+      id: `ARP-R-13/ignore-${value}/${sender}`,
+      title: `arp_ignore ${value}: ${answered.length} of ${TARGETS.length} addresses are answered for to ${ip}`,
+      source: "kernel: arp_ignore, measured",
+      needs: TOPOLOGY_NEEDS,
+      async run(rig) {
+        await manyAddresses(rig);
+        rig.conf("arp_ignore", value);
+        const heard = await ask(rig, sender);
+        for (const target of TARGETS) {
+          const is = answered.includes(target);
+          rig.expect(`${target} ${is ? "is" : "is not"} answered for`, heard.filter((spa) => spa === target).length, is ? 1 : 0);
+        }
+        const learned = answered.length > 0 && sender !== "nobody";
+        await rig.expectState(ip, learned ? "STALE" : "-");
+      },
+    };
+  }),
+);
+
+/** The larger of both counts. */
+const COMBINED: readonly (readonly [all: number, dev: number, answered: readonly string[]])[] = [
+  [1, 0, ON_E0],
+  [0, 1, ON_E0],
+  [8, 1, []],
+  [1, 8, []],
+  [3, 1, NOT_HOST],
+  [2, 3, NOT_HOST],
+];
+
+const combined: readonly Case[] = COMBINED.map(([all, dev, answered]) => ({
+  id: `ARP-R-13/all-${all}-dev-${dev}`,
+  title: `arp_ignore ${all} for all and ${dev} for the device: the larger counts`,
+  source: "kernel: IN_DEV_ARP_IGNORE",
+  needs: TOPOLOGY_NEEDS,
+  async run(rig) {
+    await manyAddresses(rig);
+    rig.conf("arp_ignore", all, "all");
+    rig.conf("arp_ignore", dev);
+    rig.expect("answered for", await ask(rig, "near"), answered);
+  },
+}));
+
+/** TcpExt ArpFilter, which `nstat` shows as TcpExtArpFilter. */
+function filtered(rig: Rig): number {
+  const [names = "", values = ""] = rig.dut
+    .cat("/proc/net/netstat")
+    .split("\n")
+    .filter((line) => line.startsWith("TcpExt:"));
+  return Number(values.split(" ")[names.split(" ").indexOf("ArpFilter")]);
+}
+
+const FILTER: readonly (readonly [
+  id: string,
+  what: string,
+  from: string,
+  on: "all" | "e0" | null,
+  answered: boolean,
+  counted: number,
+])[] = [
+  ["near", "reached through the device that heard it", "10.0.0.2", "e0", true, 0],
+  ["other-device", "reached through another device", "10.0.1.2", "e0", false, 1],
+  ["other-device-all", "reached through another device, set for all", "10.0.1.2", "all", false, 1],
+  ["other-device-off", "reached through another device, not set", "10.0.1.2", null, true, 0],
+  ["no-route", "that cannot be reached", "192.168.9.9", "e0", false, 0],
+];
+
+const filter: readonly Case[] = FILTER.map(([id, what, from, on, answered, counted]) => ({
+  id: `ARP-R-14/${id}`,
+  title: `arp_filter and an asker ${what}: ${answered ? "" : "not "}answered, ${counted} counted`,
+  source: "kernel: arp_filter, measured",
+  needs: ["e1", "arp-sysctl", "proc"],
+  async run(rig) {
+    rig.conf("rp_filter", 0, "all");
+    rig.conf("rp_filter", 0);
+    if (on !== null) rig.conf("arp_filter", 1, on);
+    await rig.say(arpRequest({ from: host(2, from) }));
+    const replies = (await rig.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
+    rig.expect("answers", replies.length, answered ? 1 : 0);
+    await rig.expectState(from, answered ? "STALE" : "-");
+    rig.expect("TcpExtArpFilter", filtered(rig), counted);
+  },
+}));
+
+const probe: Case = {
+  id: "ARP-R-14/probe",
+  title: "arp_filter does not look at a host that probes for our address",
+  source: "kernel: arp_process answers sender 0.0.0.0 first",
+  needs: ["e1", "arp-sysctl"],
+  async run(rig) {
+    rig.conf("arp_filter", 1, "all");
+    await rig.say(arpProbe({ from: T1 }));
+    await rig.hears("answers", { kind: "arp", op: 2, spa: first });
+  },
+};
+
+export const ignoring: readonly Case[] = [...byValue, ...combined, ...filter, probe];

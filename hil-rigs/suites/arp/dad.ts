@@ -1,0 +1,80 @@
+/** Requests from 0.0.0.0: somebody asks before taking an address for itself (RFC 5227 2.1.1). */
+import type { Case } from "../../contract/case.ts";
+import { arpProbe, arpReply, arpRequest } from "../../wire/build.ts";
+import { DUT, T1 } from "../../wire/hosts.ts";
+import { told } from "./setup.ts";
+import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
+
+export const probes: readonly Case[] = [
+  {
+    id: "ARP-C-20",
+    title: "each of our addresses is defended, wherever it lives, from the device that heard the probe",
+    source: "kernel: arp_process, measured",
+    needs: TOPOLOGY_NEEDS,
+    async run(rig) {
+      await manyAddresses(rig);
+      for (const tpa of Object.values(OURS)) {
+        await rig.say(arpProbe({ from: T1, tpa }));
+        const reply = await rig.hears(`${tpa} is defended`, { kind: "arp", op: 2, spa: tpa, dst: T1.mac });
+        rig.expect("to 0.0.0.0 at the prober", [reply.sha, reply.tpa, reply.tha], [DUT.mac, "0.0.0.0", T1.mac]);
+      }
+      rig.expect("nobody is learned", rig.dut.neighbours().length, 0);
+    },
+  },
+  {
+    id: "ARP-C-21",
+    title: "an answer from 0.0.0.0 means nothing",
+    source: "kernel",
+    async run(rig) {
+      await rig.say(arpReply({ from: T1, spa: "0.0.0.0" }), arpReply({ from: T1, spa: "0.0.0.0", tpa: "0.0.0.0" }));
+      await rig.silence("nothing is sent");
+      rig.expect("nobody is learned", rig.dut.neighbours().length, 0);
+    },
+  },
+  {
+    id: "ARP-C-22",
+    title: "a probe for an address that is not ours is not answered",
+    source: "RFC 5227 2.1.1",
+    async run(rig) {
+      await rig.say(arpProbe({ from: T1, tpa: "10.0.0.9" }), arpProbe({ from: T1, tpa: "0.0.0.0" }));
+      await rig.silence("no answer");
+    },
+  },
+  {
+    id: "ARP-C-23",
+    title: "a probe does not touch the entry of the host that it comes from",
+    source: "kernel",
+    async run(rig) {
+      await rig.must(`neigh add ${T1.ip} lladdr 02:00:00:00:00:33 nud stale dev e0`);
+      rig.events();
+      await rig.say(arpProbe({ from: T1 }));
+      await rig.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
+      await rig.expectState(T1.ip, "STALE", "02:00:00:00:00:33");
+      rig.expect("nothing is told", told(rig), []);
+    },
+  },
+  {
+    id: "ARP-C-24",
+    title: "another host that says our address is its own gets no answer, and we keep using it",
+    source: "kernel: no RFC 5227 defence",
+    async run(rig) {
+      const claim = { from: { ip: DUT.ip, mac: T1.mac } };
+      await rig.say(arpRequest(claim), arpReply({ ...claim, dst: "ff:ff:ff:ff:ff:ff" }));
+      await rig.silence("no answer");
+      await rig.expectState(DUT.ip, "-");
+      await rig.say(arpRequest({ from: T1 }));
+      await rig.hears("still answers for it", { kind: "arp", op: 2, spa: DUT.ip });
+    },
+  },
+  {
+    id: "ARP-C-25",
+    title: "drop_gratuitous_arp leaves probes for our address alone",
+    source: "kernel",
+    needs: ["arp-sysctl"],
+    async run(rig) {
+      rig.conf("drop_gratuitous_arp", 1);
+      await rig.say(arpProbe({ from: T1 }));
+      await rig.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
+    },
+  },
+];

@@ -1,0 +1,119 @@
+/** What a sender hears when nobody answers: errors on its socket, or an ICMP message when we forward. Measured. */
+import type { Case } from "../../contract/case.ts";
+import { asks } from "../../rig/patterns.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { arpRequest, udp } from "../../wire/build.ts";
+import { DUT, host, T1 } from "../../wire/hosts.ts";
+import { seen, until } from "./setup.ts";
+
+type End = (rig: Rig) => Promise<void>;
+
+/** How an entry ends that datagrams wait for, and whether their senders hear of it. */
+const ENDS: readonly (readonly [id: string, what: string, needs: Case["needs"], reported: boolean, end: End])[] = [
+  ["silence", "nobody answers", [], true, async (rig) => void (await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000))],
+  ["del", "neigh del", [], true, async (rig) => void (await rig.must(`neigh del ${T1.ip} dev e0`))],
+  ["failed", "neigh change nud failed", [], true, async (rig) => void (await rig.must(`neigh change ${T1.ip} nud failed dev e0`))],
+  ["down", "link set down", ["link-admin"], false, async (rig) => void (await rig.must("link set e0 down"))],
+  [
+    "address",
+    "link set address",
+    ["link-admin"],
+    false,
+    async (rig) => void (await rig.must("link set e0 address 02:00:00:00:10:77")),
+  ],
+  ["carrier", "the cable is pulled", ["carrier"], false, async (rig) => rig.plug(false)],
+];
+
+const ends: readonly Case[] = ENDS.map(([id, what, needs = [], reported, end]) => ({
+  id: `ARP-G-11/${id}`,
+  title: `two datagrams wait and ${what}: EHOSTUNREACH ${reported ? "for each" : "for none"}`,
+  source: "kernel: neigh_invalidate, arp_error_report; measured",
+  needs: ["socket-errors", ...needs],
+  async run(rig) {
+    rig.param("mcast_solicit", 2);
+    const socket = rig.socket({ errors: true });
+    for (const byte of [1, 2]) socket.send(Uint8Array.of(byte), T1.ip, 9);
+    await rig.hears("asks", asks(T1.ip));
+    rig.expect("nothing is reported while it asks", socket.errors(), []);
+    await end(rig);
+    await rig.sleep(30);
+    rig.expect("reported", socket.errors(), reported ? ["EHOSTUNREACH", "EHOSTUNREACH"] : []);
+  },
+}));
+
+const plain: Case = {
+  id: "ARP-G-10",
+  title: "a socket that did not ask for errors hears nothing, before failure or after",
+  source: "RFC 1122 2.4; kernel",
+  async run(rig) {
+    rig.param("mcast_solicit", 1);
+    rig.expect("first", await rig.poke(T1.ip), "ok");
+    await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+    rig.expect("after the failure", await rig.poke(T1.ip), "ok");
+  },
+};
+
+/** A host on the other side of us. */
+const FAR = host(2, "10.0.1.2");
+const ROUTER: Case["needs"] = ["e1", "forwarding"];
+
+async function router(rig: Rig): Promise<void> {
+  rig.conf("forwarding", 1, "e0");
+  rig.conf("forwarding", 1, "e1");
+  rig.conf("rp_filter", 0, "all");
+  await rig.must(`neigh add ${FAR.ip} lladdr ${FAR.mac} dev e1`);
+}
+
+/** A datagram of FAR's for T1, on its way through us. */
+const through = (payload: string): Uint8Array =>
+  udp({ from: FAR, dst: "02:00:00:00:10:01", source: FAR.ip, destination: T1.ip, payload });
+
+const forwarded: readonly Case[] = [
+  {
+    id: "ARP-G-40",
+    title: "a forwarded datagram whose next hop does not answer comes back as ICMP host unreachable",
+    source: "RFC 1812 3.3.2; kernel, measured",
+    needs: ROUTER,
+    async run(rig) {
+      await router(rig);
+      rig.param("mcast_solicit", 1);
+      await rig.sayOn("p1", through("hello"));
+      const ask = await rig.hears("asks on the other side", asks(T1.ip));
+      rig.expect("in its own name", ask.spa, DUT.ip);
+      const error = await rig.hears("reports", { kind: "icmp", type: 3, code: 1 }, { port: "p1", within: 300 });
+      rig.expect("from where to where", [error.source, error.destination, error.ttl], ["10.0.1.1", FAR.ip, 64]);
+      rig.expect("the quoted header's time to live is one less", error.quoted[8], 63);
+      rig.expect("and its precedence is internetwork control", error.tos, 0xc0);
+    },
+  },
+  {
+    id: "ARP-G-41",
+    title: "of eight reports to one host six are sent: a burst of six, then one a second",
+    source: "kernel: icmp_ratelimit, measured",
+    needs: ROUTER,
+    async run(rig) {
+      await router(rig);
+      rig.param("mcast_solicit", 1);
+      await rig.sayOn("p1", ...Array.from({ length: 8 }, (_, n) => through(`n ${n}`)));
+      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+      const errors = (await rig.heard(30)).filter((frame) => frame.kind === "icmp" && frame.type === 3);
+      rig.expect("reports", errors.length, 6);
+    },
+  },
+  {
+    id: "ARP-G-42",
+    title: "asked for by a forwarded datagram, a host's answer sends it on with our address as its source",
+    source: "RFC 1812; kernel",
+    needs: ROUTER,
+    async run(rig) {
+      await router(rig);
+      await rig.sayOn("p1", through("hello"));
+      await rig.hears("asks", asks(T1.ip));
+      await rig.say(arpRequest({ from: T1 }));
+      const sent = await rig.hears("sent on", { kind: "udp", destination: T1.ip, payload: "hello" });
+      rig.expect("from and to", [sent.src, sent.dst, sent.ttl], [DUT.mac, T1.mac, 63]);
+    },
+  },
+];
+
+export const failures: readonly Case[] = [...ends, plain, ...forwarded];

@@ -1,0 +1,139 @@
+/**
+ * A full table, and the collection of what is not needed any more. The table and its thresholds (128, 512 and 1024) are one for all
+ * namespaces: these cases run alone, leave the thresholds as they are, and empty the table again before they end.
+ */
+import type { Case } from "../../contract/case.ts";
+import type { DutSocket } from "../../contract/dut.ts";
+import { answers, datagram } from "../../rig/patterns.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { arpRequest } from "../../wire/build.ts";
+import { host, T1, T2 } from "../../wire/hosts.ts";
+import { calm, make, seen, until } from "./setup.ts";
+
+const LAND = "10.8.0.0/16";
+/** What a socket may have waiting, with the kernel's send buffer, is 256 small datagrams. */
+const EACH = 200;
+
+/** Sends a datagram to each of `count` hosts of LAND from `first` on; what each send said. */
+function scan(rig: Rig, first: number, count: number): string[] {
+  const results: string[] = [];
+  let socket: DutSocket | undefined;
+  for (let n = first; n < first + count; n++) {
+    if (!socket || (n - first) % EACH === 0) socket = rig.socket({ errors: true });
+    results.push(socket.send(Uint8Array.of(1), `10.8.${(n >> 8) & 0xff}.${n & 0xff}`, 9));
+  }
+  return results;
+}
+
+function count(rig: Rig, state: string): number {
+  return rig.dut.neighbours().filter((row) => row.state === state).length;
+}
+
+const full: Case = {
+  id: "TBL-06",
+  title: "a table full of hosts that are being asked for takes no more, but static entries; what it has stays",
+  source: "kernel: gc_thresh3, measured",
+  needs: ["thresholds", "socket-errors", "route-admin", "link-admin", "proc"],
+  alone: true,
+  async run(rig) {
+    calm(rig);
+    await rig.must(`route add ${LAND} dev e0`);
+    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await rig.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
+    const results = scan(rig, 0, 1200);
+    rig.expect("sends are accepted, then refused", [results[0], results.at(-1)], ["ok", "ENOBUFS"]);
+    const held = count(rig, "INCOMPLETE");
+    rig.expect("as many as the table holds", held > 512 && held <= 1024, true);
+    const dynamic = await rig.ip(`neigh add 10.0.0.50 lladdr ${T2.mac} nud stale dev e0`);
+    rig.expect(
+      "a dynamic entry by hand",
+      [dynamic.exit, dynamic.stderr.trim()],
+      [2, "RTNETLINK answers: No buffer space available"],
+    );
+    rig.expect("a static one", (await rig.ip(`neigh add 10.0.0.51 lladdr ${T2.mac} dev e0`)).exit, 0);
+    await rig.heard();
+    await rig.say(arpRequest({ from: host(60) }));
+    await rig.silence("a new host is not answered, as it cannot be learned", 20, { kind: "arp", op: 2 });
+    await rig.say(arpRequest({ from: T1 }));
+    await rig.hears("one that is known is", answers(T1));
+    await rig.poke(T1.ip);
+    await rig.hears("and datagrams reach it", datagram(T1.ip, { dst: T1.mac }));
+    rig.expect("what was there", [seen(rig, T1.ip), seen(rig, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
+    rig.expect("discards counted", snmp(rig, "Ip", "OutDiscards") > 0, true);
+    await rig.must("link set e0 down");
+  },
+};
+
+function snmp(rig: Rig, protocol: string, name: string): number {
+  const [names = "", values = ""] = rig.dut
+    .cat("/proc/net/snmp")
+    .split("\n")
+    .filter((line) => line.startsWith(`${protocol}:`));
+  return Number(values.split(" ")[names.split(" ").indexOf(name)]);
+}
+
+const scanned: Case = {
+  id: "TBL-07",
+  title: "a scan of 5000 absent hosts takes the place of failed entries, never of static or reachable ones",
+  source: "kernel: neigh_forced_gc, measured",
+  needs: ["thresholds", "socket-errors", "route-admin", "link-admin"],
+  alone: true,
+  limit: 30_000,
+  async run(rig) {
+    calm(rig);
+    await rig.must(`route add ${LAND} dev e0`);
+    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await rig.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
+    // Hosts that are not asked for fail at once, and hold nothing back.
+    rig.param("mcast_solicit", 0);
+    const results = new Set(scan(rig, 0, 5000));
+    rig.expect("sends are accepted", [...results], ["ok"]);
+    rig.expect("no more entries than the table holds", rig.dut.neighbours().length <= 1026, true);
+    rig.expect("those in use", [seen(rig, T1.ip), seen(rig, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
+    await rig.poke(T2.ip);
+    await rig.hears("which work", datagram(T2.ip, { dst: T2.mac }));
+    await rig.must("link set e0 down");
+  },
+};
+
+/** With more than 128 entries, what becomes of each in half a minute: gone if it can be had again, or was not used for gc_stale_time. */
+const COLLECTED = {
+  NONE: true,
+  FAILED: true,
+  STALE: true,
+  NOARP: true,
+  INCOMPLETE: false,
+  REACHABLE: false,
+  PERMANENT: false,
+} as const;
+const STATES = Object.keys(COLLECTED) as (keyof typeof COLLECTED)[];
+
+const collected: Case = {
+  id: "TBL-02",
+  title: "with many entries, those without use are collected: failed ones at once, others after gc_stale_time, static ones never",
+  source: "kernel: neigh_periodic_work, measured",
+  needs: ["thresholds", "e1", "link-admin"],
+  alone: true,
+  limit: 90_000,
+  async run(rig) {
+    calm(rig);
+    rig.param("gc_stale_time", 1);
+    await rig.must(`neigh add 10.0.1.9 lladdr ${T2.mac} nud stale dev e1`);
+    await rig.must("neigh add 10.0.1.10 nud failed dev e1");
+    for (const [n, state] of STATES.entries()) await make(rig, state, host(20 + n));
+    // In use while they are asked for, which is for as long as the case takes.
+    for (let n = 100; n < 240; n++) await rig.poke(`10.0.0.${n}`);
+    await until(rig, () => STATES.every((state, n) => !COLLECTED[state] || seen(rig, `10.0.0.${20 + n}`) === "-"), 60_000);
+    for (const [n, state] of STATES.entries())
+      rig.expect(`a ${state} entry`, seen(rig, `10.0.0.${20 + n}`).split(" ")[0], COLLECTED[state] ? "-" : state);
+    await rig.settle();
+    rig.expect("stale for less than gc_stale_time", seen(rig, "10.0.1.9", "e1").split(" ")[0], "STALE");
+    rig.expect("failed, on the same device", seen(rig, "10.0.1.10", "e1"), "-");
+    rig.expect("being asked for", count(rig, "INCOMPLETE"), 141);
+    const gone = rig.events().filter(({ kind }) => kind === "deleted");
+    rig.expect("each told once, as it was", gone.map(({ state }) => state).sort(), ["FAILED", "FAILED", "NOARP", "NONE", "STALE"]);
+    await rig.must("link set e0 down");
+  },
+};
+
+export const limits: readonly Case[] = [full, scanned, collected];

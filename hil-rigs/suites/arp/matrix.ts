@@ -1,0 +1,106 @@
+/**
+ * What each kind of ARP frame makes of an entry in each state: kernel 6.18, measured cell by cell. A cell: `-` no entry, `=` as
+ * it was, `R` REACHABLE and `S` STALE with the frame's address; `*` the change is told.
+ */
+import type { Case } from "../../contract/case.ts";
+import { T1 } from "../../wire/hosts.ts";
+import { isForUs, moved, SPEAK, WORDS, type Word } from "./frames.ts";
+import { calm, make, STATES, type State, seen, seenAs, told, until } from "./setup.ts";
+
+type Table = Readonly<Record<Word, string>>;
+
+/** The frame has the entry's own address; locktime is of no matter. */
+const SAME: Table = {
+  //                    none NONE INCO FAIL STAL DELA REAC PROB NOAR PERM
+  reply: /*          */ "-   R*   R*   R*   R*   R*   =    R*   =    =",
+  "reply-foreign": /**/ "-   R*   R*   R*   R*   R*   =    R*   =    =",
+  "reply-broadcast": /**/ "- S*   S*   S*   =    =    =    =    =    =",
+  "reply-self": /*   */ "-   S*   S*   S*   =    =    =    =    =    =",
+  "request-other": /**/ "-   S*   S*   S*   =    =    =    =    =    =",
+  "garp-request": /* */ "-   S*   S*   S*   =    =    =    =    =    =",
+  "garp-reply": /*   */ "-   S*   S*   S*   =    =    =    =    =    =",
+  "garp-reply-unicast": "-   R*   R*   R*   R*   R*   =    R*   =    =",
+  request: /*        */ "S*  S*   S*   S*   =    =    =    =    =    =",
+  "request-unicast": /**/ "S* S*  S*   S*   =    =    =    =    =    =",
+};
+
+/** It has another address, and the entry changed less than locktime ago. */
+const OTHER: Table = {
+  reply: /*          */ "-   R*   R*   R*   =    =    =    =    =    =",
+  "reply-foreign": /**/ "-   R*   R*   R*   =    =    =    =    =    =",
+  "reply-broadcast": /**/ "- S*   S*   S*   =    =    =    =    =    =",
+  "reply-self": /*   */ "-   S*   S*   S*   =    =    =    =    =    =",
+  "request-other": /**/ "-   S*   S*   S*   =    =    =    =    =    =",
+  "garp-request": /* */ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "garp-reply": /*   */ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "garp-reply-unicast": "-   R*   R*   R*   R*   R*   R*   R*   =    =",
+  request: /*        */ "S*  S*   S*   S*   S*   S*   S*   S*   =    =",
+  "request-unicast": /**/ "S* S*  S*   S*   S*   S*   S*   S*   =    =",
+};
+
+/** It has another address, and locktime is over. */
+const LATE: Table = {
+  reply: /*          */ "-   R*   R*   R*   R*   R*   R*   R*   =    =",
+  "reply-foreign": /**/ "-   R*   R*   R*   R*   R*   R*   R*   =    =",
+  "reply-broadcast": /**/ "- S*   S*   S*   S*   S*   S*   S*   =    =",
+  "reply-self": /*   */ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "request-other": /**/ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "garp-request": /* */ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "garp-reply": /*   */ "-   S*   S*   S*   S*   S*   S*   S*   =    =",
+  "garp-reply-unicast": "-   R*   R*   R*   R*   R*   R*   R*   =    =",
+  request: /*        */ "S*  S*   S*   S*   S*   S*   S*   S*   =    =",
+  "request-unicast": /**/ "S* S*  S*   S*   S*   S*   S*   S*   =    =",
+};
+
+/** 1/100 s: over in a moment, or not before the case ends. */
+const LOCK = { short: 1, long: 30_000 };
+
+const MATRIX: readonly (readonly [name: string, title: string, table: Table])[] = [
+  ["same", "with the address known", SAME],
+  ["other", "with another address, within locktime", OTHER],
+  ["other-late", "with another address, after locktime", LATE],
+];
+
+export const matrix: readonly Case[] = MATRIX.flatMap(([name, title, table]) =>
+  WORDS.flatMap((word) =>
+    STATES.map((state, column): Case => {
+      const cell = table[word].split(/ +/)[column] ?? "";
+      return {
+        id: `ARP-U-56/${state}/${word}-${name}`,
+        title: `${word} ${title}, entry ${state}: ${cell}`,
+        source: "kernel: arp_process and neigh_update, measured",
+        run: (rig) => runCell(rig, { state, word, cell, other: name !== "same", late: name === "other-late" }),
+      };
+    }),
+  ),
+);
+
+interface Cell {
+  state: State;
+  word: Word;
+  cell: string;
+  other: boolean;
+  late: boolean;
+}
+
+async function runCell(rig: Parameters<Case["run"]>[0], { state, word, cell, other, late }: Cell): Promise<void> {
+  calm(rig);
+  rig.param("locktime", late ? LOCK.short : LOCK.long);
+  await make(rig, state);
+  if (late) await rig.sleep(40);
+  const from = other ? moved(T1) : T1;
+  const results: Readonly<Record<string, string>> = {
+    "-": "-",
+    "=": seenAs(state),
+    R: `REACHABLE ${from.mac}`,
+    S: `STALE ${from.mac}`,
+  };
+  const want = results[cell.charAt(0)] ?? "";
+  await rig.say(SPEAK[word](from));
+  if (isForUs(word)) await rig.hears("is answered", { kind: "arp", op: 2, dst: from.mac, tpa: from.ip });
+  await until(rig, () => seen(rig, T1.ip) === want);
+  const [wanted = "-", lladdr] = want.split(" ");
+  await rig.expectState(T1.ip, wanted, lladdr);
+  rig.expect("what is told", told(rig), cell.endsWith("*") ? [`new ${want}`] : []);
+  await rig.silence("nothing else is sent", 5);
+}

@@ -1,0 +1,99 @@
+import type { Case } from "../../contract/case.ts";
+import { asks, datagram } from "../../rig/patterns.ts";
+import { arpReply } from "../../wire/build.ts";
+import { T1 } from "../../wire/hosts.ts";
+
+export const states: readonly Case[] = [
+  {
+    id: "ARP-T-01",
+    title: "use of a stale entry is followed by three unicast probes, and without an answer by failure",
+    source: "RFC 4861 7.3.3 for IPv4; kernel: delay_first_probe_time, ucast_solicit",
+    async run(rig) {
+      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await rig.poke(T1.ip);
+      const sent = await rig.hears("sent at once", datagram(T1.ip, { dst: T1.mac }));
+      await rig.expectState(T1.ip, "DELAY", T1.mac);
+      const first = await rig.hears("then a probe, to it alone", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
+      rig.expectTime("after delay_first_probe_time", first.time - sent.time, 1000);
+      await rig.expectState(T1.ip, "PROBE", T1.mac);
+      await rig.hears("a second", asks(T1.ip, { dst: T1.mac }));
+      const third = await rig.hears("a third", asks(T1.ip, { dst: T1.mac }));
+      rig.expectTime("two retrans_time later", third.time - first.time, 200, 2);
+      await rig.reaches(T1.ip, "FAILED", 100);
+      await rig.silence("and no broadcast", 120);
+      const events = rig.events().map(({ kind, state, probes }) => `${kind} ${state} ${probes}`);
+      rig.expect("PROBE and FAILED are told, DELAY is not", events, ["new STALE 0", "new PROBE 1", "new FAILED 3"]);
+    },
+  },
+  {
+    id: "ARP-T-02",
+    title: "a probe that is answered makes the entry reachable",
+    source: "RFC 4861 7.3.3 for IPv4",
+    async run(rig) {
+      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
+      await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
+      await rig.say(arpReply({ from: T1 }));
+      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+    },
+  },
+  {
+    id: "ARP-T-03",
+    title: "a reachable entry that is not used grows stale, and nothing is sent",
+    source: "RFC 4861 7.3.3 for IPv4; kernel: base_reachable_time",
+    drawn: true,
+    async run(rig) {
+      // From 1200 to 3600 ms, in any case longer than delay_first_probe_time: see ARP-T-06.
+      rig.param("base_reachable_time_ms", 2400);
+      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await rig.say(arpReply({ from: T1 }));
+      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+      await rig.reaches(T1.ip, "STALE", 3600);
+      await rig.silence("silently");
+    },
+  },
+  {
+    id: "ARP-T-06",
+    title: "a reachable time shorter than the delay time: the entry is probed though nobody used it",
+    source: "kernel 6.18, measured: arming an entry's timer moves `used` up to `confirmed`",
+    drawn: true,
+    async run(rig) {
+      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      // Long ago, as far as its making counts as use.
+      await rig.sleep(1100);
+      await rig.say(arpReply({ from: T1 }));
+      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+      await rig.reaches(T1.ip, "DELAY", 900);
+      await rig.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
+    },
+  },
+  {
+    id: "ARP-T-04",
+    title: "a reachable entry in use goes by way of DELAY and a probe, not of STALE",
+    source: "kernel: REACHABLE timer",
+    drawn: true,
+    async run(rig) {
+      await rig.poke(T1.ip);
+      await rig.hears("asks", asks(T1.ip));
+      await rig.say(arpReply({ from: T1 }));
+      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+      await rig.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 2000 });
+      const events = rig.events().map(({ kind, state }) => `${kind} ${state}`);
+      rig.expect("STALE was never told", events, ["new REACHABLE", "new PROBE"]);
+    },
+  },
+  {
+    id: "ARP-T-05",
+    title: "confirmed from above, a delayed entry becomes reachable without a probe",
+    source: "RFC 4861 7.3.1; MSG_CONFIRM",
+    drawn: true,
+    async run(rig) {
+      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await rig.poke(T1.ip);
+      await rig.sleep(500);
+      await rig.poke(T1.ip, { confirm: true });
+      await rig.heard();
+      await rig.reaches(T1.ip, "REACHABLE", 700);
+      await rig.silence("no probe", 30, asks(T1.ip));
+    },
+  },
+];

@@ -1,0 +1,146 @@
+/** Frames that came from a DUT, as flat values that a case can match by naming the fields it cares for. */
+import type { PortName, RawFrame } from "../contract/dut.ts";
+import { checksum, ipBytes, ipText, macText, word } from "./bytes.ts";
+
+interface Common {
+  time: number;
+  port: PortName;
+  dst: string;
+  src: string;
+  /** Bytes on the wire, without FCS. */
+  length: number;
+  /** What is malformed in it: a wrong checksum, a length that does not fit. Empty in anything a DUT should send. */
+  faults: string[];
+  bytes: Uint8Array;
+}
+
+/** `trailer`: bytes behind the 28, of which `dirty` are not zero. */
+export interface ArpFrame extends Common {
+  kind: "arp";
+  htype: number;
+  ptype: number;
+  hlen: number;
+  plen: number;
+  op: number;
+  sha: string;
+  spa: string;
+  tha: string;
+  tpa: string;
+  dirty: number;
+}
+
+interface IpCommon extends Common {
+  source: string;
+  destination: string;
+  ttl: number;
+  tos: number;
+}
+
+export interface UdpFrame extends IpCommon {
+  kind: "udp";
+  sport: number;
+  dport: number;
+  payload: string;
+}
+
+export interface IcmpFrame extends IpCommon {
+  kind: "icmp";
+  type: number;
+  code: number;
+  /** The message behind its first eight bytes. */
+  quoted: Uint8Array;
+}
+
+export interface OtherFrame extends Common {
+  kind: "other";
+  ethertype: number;
+}
+
+export type Frame = ArpFrame | UdpFrame | IcmpFrame | OtherFrame;
+
+export function parse(raw: RawFrame): Frame {
+  const { bytes, time, port } = raw;
+  const faults: string[] = [];
+  const common = { time, port, dst: macText(bytes, 0), src: macText(bytes, 6), length: bytes.length, faults, bytes };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const ethertype = bytes.length >= 14 ? view.getUint16(12) : -1;
+  if (ethertype === 0x0806 && bytes.length >= 42) return parseArp(common, view);
+  if (ethertype === 0x0800 && bytes.length >= 34) return parseIpv4(common, view) ?? { kind: "other", ethertype, ...common };
+  return { kind: "other", ethertype, ...common };
+}
+
+function parseArp(common: Common, view: DataView): ArpFrame {
+  const { bytes, faults } = common;
+  const dirty = bytes.subarray(42).filter((byte) => byte !== 0).length;
+  if (dirty > 0) faults.push(`${dirty} bytes of padding are not zero`);
+  const frame: ArpFrame = {
+    kind: "arp",
+    ...common,
+    htype: view.getUint16(14),
+    ptype: view.getUint16(16),
+    hlen: bytes[18] as number,
+    plen: bytes[19] as number,
+    op: view.getUint16(20),
+    sha: macText(bytes, 22),
+    spa: ipText(bytes, 28),
+    tha: macText(bytes, 32),
+    tpa: ipText(bytes, 38),
+    dirty,
+  };
+  const { htype, ptype, hlen, plen } = frame;
+  if (htype !== 1 || ptype !== 0x0800 || hlen !== 6 || plen !== 4) faults.push(`header ${htype}/${ptype}/${hlen}/${plen}`);
+  return frame;
+}
+
+function parseIpv4(common: Common, view: DataView): UdpFrame | IcmpFrame | null {
+  const { bytes, faults } = common;
+  const header = ((bytes[14] as number) & 0x0f) * 4;
+  const end = 14 + view.getUint16(16);
+  const at = 14 + header;
+  if (header < 20 || end > bytes.length || at + 8 > end) return null;
+  if (checksum(bytes.subarray(14, at)) !== 0) faults.push("IPv4 checksum");
+  const ip = {
+    ...common,
+    source: ipText(bytes, 26),
+    destination: ipText(bytes, 30),
+    ttl: bytes[22] as number,
+    tos: bytes[15] as number,
+  };
+  const protocol = bytes[23];
+  if (protocol === 17) {
+    const pseudo = [...ipBytes(ip.source), ...ipBytes(ip.destination), 0, 17, ...word(end - at)];
+    if (view.getUint16(at + 4) !== end - at) faults.push("UDP length");
+    if (view.getUint16(at + 6) !== 0 && checksum([...pseudo, ...bytes.subarray(at, end)]) !== 0) faults.push("UDP checksum");
+    const payload = new TextDecoder("latin1").decode(bytes.subarray(at + 8, end));
+    return { kind: "udp", ...ip, sport: view.getUint16(at), dport: view.getUint16(at + 2), payload };
+  }
+  if (protocol !== 1) return null;
+  if (checksum(bytes.subarray(at, end)) !== 0) faults.push("ICMP checksum");
+  return { kind: "icmp", ...ip, type: bytes[at] as number, code: bytes[at + 1] as number, quoted: bytes.slice(at + 8, end) };
+}
+
+/** One line that says everything about a frame but its time, in tcpdump's manner: two stacks that behave alike give the same. */
+export function describe(frame: Frame): string {
+  const ends = `${frame.src} > ${frame.dst}`;
+  const faults = frame.faults.length > 0 ? ` FAULTS: ${frame.faults.join(", ")}` : "";
+  return `${frame.port} ${ends} ${body(frame)}${faults}`;
+}
+
+function body(frame: Frame): string {
+  switch (frame.kind) {
+    case "arp": {
+      const { op, sha, spa, tha, tpa } = frame;
+      const what = op === 1 ? "arp request" : op === 2 ? "arp reply" : `arp op ${op}`;
+      return `${what} sender ${spa} ${sha} target ${tpa} ${tha}`;
+    }
+    case "udp": {
+      const { source, sport, destination, dport, ttl, payload } = frame;
+      const text = payload.length > 24 ? `${payload.slice(0, 24)}…` : payload;
+      return `udp ${source}:${sport} > ${destination}:${dport} ttl ${ttl} length ${payload.length} ${JSON.stringify(text)}`;
+    }
+    case "icmp":
+      return `icmp ${frame.source} > ${frame.destination} ttl ${frame.ttl} type ${frame.type} code ${frame.code}`;
+    case "other":
+      return `ethertype 0x${frame.ethertype.toString(16).padStart(4, "0")} length ${frame.length}`;
+  }
+}

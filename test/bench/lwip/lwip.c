@@ -1,0 +1,195 @@
+/*
+ * lwIP doing what the bench's subjects do, for a figure next to ours: `lwip send BYTES NEIGHBOURS [OPS]`, `lwip arp [OPS]`. Prints one
+ * line, "NANOSECONDS BYTES": of one operation, the latter what it asked malloc() for when built with -DCOUNT_ALLOCATIONS, else -1.
+ * `lwip version` prints lwIP's. Without OPS it does as many as fill 20 ms. Built by lwip.ts against Debian's liblwip-dev; its raw API, in one thread.
+ *
+ * The work is the same as on the in-process wire: a payload is copied into packet memory and the frame onto the wire, a request is put
+ * on the wire, copied into packet memory, and its answer copied onto the wire. The wire is a ring of 64 frames.
+ */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/pbuf.h>
+#include <lwip/udp.h>
+#include <netif/ethernet.h>
+
+enum { RING = 64, FRAME = 1514, ARP_FRAME = 42, ROUND_NS = 20000000 };
+
+#ifdef COUNT_ALLOCATIONS
+/* This Debian build takes all its memory from malloc() (MEM_LIBC_MALLOC, MEMP_MEM_MALLOC); ours is found first. */
+static uint64_t asked;
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+
+void *malloc(size_t size) {
+  asked += size;
+  return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+  asked += count * size;
+  return __libc_calloc(count, size);
+}
+#endif
+
+static uint8_t wire[RING][FRAME];
+static unsigned slot;
+static uint64_t frames;
+static struct netif eth0;
+
+static void fail(const char *what) {
+  fprintf(stderr, "lwip: %s\n", what);
+  exit(1);
+}
+
+static err_t put_on_wire(struct netif *netif, struct pbuf *p) {
+  (void)netif;
+  pbuf_copy_partial(p, wire[slot++ % RING], FRAME, 0);
+  frames++;
+  return ERR_OK;
+}
+
+static err_t set_up(struct netif *netif) {
+  static const uint8_t address[ETH_HWADDR_LEN] = {2, 0, 0, 0, 0, 1};
+  netif->name[0] = 'e';
+  netif->name[1] = 't';
+  netif->mtu = 1500;
+  netif->hwaddr_len = sizeof address;
+  memcpy(netif->hwaddr, address, sizeof address);
+  netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  netif->output = etharp_output;
+  netif->linkoutput = put_on_wire;
+  return ERR_OK;
+}
+
+/* 10.0.0.2 and those that follow; each has its number as the end of its hardware address. */
+static uint32_t peer(unsigned number) { return 0x0a000002 + number; }
+
+/* An ARP frame from a peer (RFC 826): 1 asks for us, 2 answers us. */
+static void arp_frame(uint8_t *at, unsigned number, uint8_t operation) {
+  static const uint8_t kind[] = {8, 6, 0, 1, 8, 0, 6, 4, 0};
+  const uint8_t sender[] = {2, 0, 0, 1, (uint8_t)(number >> 8), (uint8_t)number};
+  const uint32_t address = lwip_htonl(peer(number));
+  const uint32_t ours = lwip_htonl(0x0a000001);
+  memset(at, 0, ARP_FRAME);
+  if (operation == 1) memset(at, 0xff, 6);
+  else memcpy(at, eth0.hwaddr, 6);
+  memcpy(at + 6, sender, 6);
+  memcpy(at + 12, kind, sizeof kind);
+  at[21] = operation;
+  memcpy(at + 22, sender, 6);
+  memcpy(at + 28, &address, 4);
+  memcpy(at + 38, &ours, 4);
+}
+
+/* A frame from the wire, as a driver hands it up. */
+static void receive(const uint8_t *bytes, u16_t length) {
+  struct pbuf *p = pbuf_alloc(PBUF_RAW, length, PBUF_POOL);
+  if (!p) fail("no memory for a frame");
+  pbuf_take(p, bytes, length);
+  if (eth0.input(p, &eth0) != ERR_OK) fail("a frame was refused");
+}
+
+static struct udp_pcb *pcb;
+static uint8_t payload[FRAME];
+static uint16_t payload_length;
+static ip_addr_t peers[1024];
+static unsigned peer_count;
+static unsigned next_peer;
+
+static void send_one(void) {
+  struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, payload_length, PBUF_RAM);
+  if (!p) fail("no memory for a datagram");
+  pbuf_take(p, payload, payload_length);
+  if (udp_sendto(pcb, p, &peers[next_peer], 9) != ERR_OK) fail("a datagram was not sent");
+  if (++next_peer == peer_count) next_peer = 0;
+  pbuf_free(p);
+}
+
+static uint8_t request[ARP_FRAME];
+
+static void answer_one(void) {
+  uint8_t *at = wire[slot++ % RING];
+  memcpy(at, request, ARP_FRAME);
+  receive(at, ARP_FRAME);
+}
+
+/* Each peer is asked for and answers, as in life. There are no static entries in Debian's build. */
+static void resolve_all(void) {
+  uint8_t reply[ARP_FRAME];
+  for (unsigned number = 0; number < peer_count; number++) {
+    ip_addr_set_ip4_u32_val(peers[number], lwip_htonl(peer(number)));
+    send_one();
+    arp_frame(reply, number, 2);
+    receive(reply, ARP_FRAME);
+  }
+  next_peer = 0;
+}
+
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* Every operation has to put one frame on the wire, to its peer and nobody else; else the figures would mean nothing. */
+static int64_t run(void (*operation)(void), uint64_t count) {
+  const uint64_t before = frames;
+  const int64_t start = now();
+  for (uint64_t done = 0; done < count; done++) operation();
+  const int64_t taken = now() - start;
+  if (frames - before != count || wire[(slot - 1) % RING][0] == 0xff) fail("an operation did not put its frame on the wire");
+  return taken;
+}
+
+int main(int count, char **words) {
+  if (count == 2 && strcmp(words[1], "version") == 0) {
+    puts(LWIP_VERSION_STRING);
+    return 0;
+  }
+  const int sends = count >= 4 && strcmp(words[1], "send") == 0;
+  if (!sends && !(count >= 2 && strcmp(words[1], "arp") == 0)) fail("say send BYTES NEIGHBOURS [OPS], or arp [OPS]");
+  payload_length = sends ? (uint16_t)atoi(words[2]) : 0;
+  peer_count = sends ? (unsigned)atoi(words[3]) : 1;
+  if (payload_length > 1472 || peer_count < 1 || peer_count > 1024) fail("BYTES up to 1472, NEIGHBOURS 1 to 1024");
+  const int given = sends ? 4 : 2;
+  uint64_t operations = count > given ? strtoull(words[given], NULL, 10) : 0;
+
+  ip4_addr_t address, mask, gateway;
+  IP4_ADDR(&address, 10, 0, 0, 1);
+  IP4_ADDR(&mask, 255, 255, 252, 0);
+  IP4_ADDR(&gateway, 0, 0, 0, 0);
+  memset(payload, 0x5a, sizeof payload);
+  /* Not tcpip_init(): no thread beside this one, no timers, so that no lock is contended and no entry grows old. */
+  lwip_init();
+  if (!netif_add(&eth0, &address, &mask, &gateway, NULL, set_up, ethernet_input)) fail("netif_add");
+  netif_set_default(&eth0);
+  netif_set_up(&eth0);
+  netif_set_link_up(&eth0);
+  pcb = udp_new();
+  if (!pcb || udp_bind(pcb, IP4_ADDR_ANY, 5000) != ERR_OK) fail("no socket");
+  resolve_all();
+  arp_frame(request, 0, 1);
+
+  void (*const operation)(void) = sends ? send_one : answer_one;
+  /* The shorter of two runs: one that another program held up says nothing. */
+  if (operations == 0)
+    for (operations = 1024; run(operation, operations) < ROUND_NS || run(operation, operations) < ROUND_NS;) operations *= 2;
+  else
+    run(operation, operations);
+#ifdef COUNT_ALLOCATIONS
+  asked = 0;
+  run(operation, operations);
+  printf("0 %.2f\n", (double)asked / (double)operations);
+#else
+  printf("%.2f -1\n", (double)run(operation, operations) / (double)operations);
+#endif
+  return 0;
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm run bench [-- [--json] [WORD]…]`: what the frame path costs, each subject in a process of its own and next to a floor of bare
+ * copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c). With words, only the subjects with all of them in their name. Asserts nothing about time: a figure
+ * is to be read, next to the machine it was taken on. Allocations have a test, test/firmware-ts/allocation.test.ts.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Figures, measure } from "./figures.ts";
+import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
+import { SUBJECTS } from "./subjects.ts";
+
+const NOT_MEASURED: readonly string[] = [
+  "the event loop: virtual time, so no setImmediate() and no wake-up (Node allocates for each; a burst of frames shares one)",
+  "a real wire or bus; AF_PACKET (test/drivers/packet/packet.bench.ts, as root), serprog, spidev",
+  "latency under load, several sockets at once, IPv6",
+  "lwIP's timers, its thread and its lock: one thread without them is the fastest way to call it",
+];
+
+const words = process.argv.slice(2).filter((word) => word !== "--json");
+const json = process.argv.includes("--json");
+const names = Object.keys(SUBJECTS).filter((name) => words.every((word) => name.includes(word)));
+if (names.length === 0) {
+  console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${Object.keys(SUBJECTS).join("; ")}`);
+  process.exit(2);
+}
+
+const machine = { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? 0, node: process.version };
+const measured: Figures[] = [];
+if (!json) {
+  console.log(
+    `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)} at start; node ${machine.node}, V8 ${process.versions.v8}`,
+  );
+  console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op"]));
+}
+const missing = missingForLwip();
+const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
+let lwip = missing === null ? "" : `not there: it needs ${missing}`;
+try {
+  if (missing === null) {
+    buildLwip(directory);
+    lwip = lwipVersion(directory);
+  }
+  for (const name of names) {
+    const figures = await measure(name, missing === null ? ["--lwip", directory] : []);
+    measured.push(figures);
+    if (json) continue;
+    console.log(row(cells(figures)));
+    if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+if (json) console.log(JSON.stringify({ machine, lwip, subjects: measured, notMeasured: NOT_MEASURED }, null, 2));
+else explain(measured);
+
+function cells({ name, timing, allocation, busLoad }: Figures): string[] {
+  if (!timing) return [name];
+  const { nanoseconds, fastest, slowest, floorNanoseconds, ratio } = timing;
+  return [
+    name,
+    nanoseconds.toFixed(0),
+    `${fastest.toFixed(0)}..${slowest.toFixed(0)}`,
+    (1e9 / nanoseconds).toFixed(0),
+    allocation.collected ? "gc ran" : allocation.bytes.toFixed(2),
+    floorNanoseconds.toFixed(0),
+    `${ratio.toFixed(1)}x`,
+    busLoad ? `${busLoad.transactions.toFixed(2)}, ${busLoad.bytes.toFixed(1)}` : "",
+  ];
+}
+
+/** The row below a subject's: lwIP at the same work. */
+function lwipCells({ timing, lwipBytes }: Figures): string[] {
+  if (!timing?.reference) return [];
+  const { nanoseconds, fastest, slowest, ratio } = timing.reference;
+  const range = `${fastest.toFixed(0)}..${slowest.toFixed(0)}`;
+  const bytes = (lwipBytes ?? 0).toFixed(2);
+  return [
+    "  lwIP",
+    nanoseconds.toFixed(0),
+    range,
+    (1e9 / nanoseconds).toFixed(0),
+    bytes,
+    "",
+    "",
+    `ours takes ${ratio.toFixed(1)}x`,
+  ];
+}
+
+/** The first column to the left, all others to the right. */
+function row(texts: readonly string[]): string {
+  const widths = [40, 7, 14, 9, 7, 9, 7, 27];
+  const padded = texts.map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)));
+  return padded.join(" ").trimEnd();
+}
+
+function explain(all: readonly Figures[]): void {
+  const rounds = all[0]?.timing?.rounds ?? 0;
+  const samples = all.map(({ timing }) => timing?.samples ?? 0);
+  console.log(`
+An op is one datagram or one answered request; there and back: two datagrams. ns/op: median of ${rounds} rounds of
+${Math.min(...samples)} to ${Math.max(...samples)} ops, subject and floor by turns, after warm-up; ratio: median of the rounds' ratios.
+B/op: growth of the heap over ${all[0]?.allocation.samples} ops during which no garbage was collected.
+floor: the same bytes copied as often, the same checksums taken, and nothing else.
+lwIP ${lwip}${missing === null ? ": C, gcc -O2, Debian's library; B/op: what it asks malloc() for and frees. Its table holds ten neighbours." : "."}
+Not measured:`);
+  for (const what of NOT_MEASURED) console.log(`- ${what}`);
+}

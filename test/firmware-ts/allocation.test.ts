@@ -1,0 +1,43 @@
+/**
+ * The frame path allocates nothing: a datagram sent or received, a request answered, in steady state, costs no byte of heap, so that
+ * no collection ever comes between two frames on its account. Measured in processes of their own (test/bench), where the clock stands
+ * at fractions and counters are past what a small integer holds, because that is where hidden allocations come from.
+ */
+import t from "tap";
+import { measure } from "../bench/figures.ts";
+import { CONTROL } from "../bench/subjects.ts";
+
+const DATAGRAMS = 100_000;
+/** Less than the smallest object there is, once in a dozen datagrams: nothing is allocated for each, nor for each burst of 64. */
+const LIMIT = 1;
+/** An object's least, in bytes: what the meter must not overlook. */
+const SMALLEST_OBJECT = 12;
+
+const PATHS: readonly string[] = [
+  "udp send, static neighbour, 32 B",
+  "udp send, static neighbour, 1472 B",
+  "udp send, resolved neighbour, 32 B",
+  "udp receive, 32 B",
+  "udp receive, 1472 B",
+  "echo request answered, 1472 B",
+  "arp request answered",
+  // The far stack's entry stays in DELAY: the slow path of a neighbour that is valid but not proven.
+  "two stacks, there and back, 32 B",
+  "enc28j60 model, udp send, 32 B",
+  "enc28j60 model, udp receive, 32 B",
+];
+
+t.test("the meter sees an allocation where there is one", async (t) => {
+  const { allocation } = await measure(CONTROL, ["--allocation", "--samples", `${DATAGRAMS}`]);
+  t.notOk(allocation.collected, "nothing was collected meanwhile");
+  t.ok(allocation.bytes >= SMALLEST_OBJECT, `a view a turn: ${allocation.bytes} bytes`);
+});
+
+for (const path of PATHS) {
+  t.test(path, async (t) => {
+    const { allocation } = await measure(path, ["--allocation", "--samples", `${DATAGRAMS}`]);
+    t.notOk(allocation.collected, "nothing was collected meanwhile");
+    t.equal(allocation.samples, DATAGRAMS);
+    t.ok(allocation.bytes < LIMIT, `${allocation.bytes} bytes a datagram, of ${LIMIT} allowed`);
+  });
+}

@@ -1,0 +1,23 @@
+/** A system in real time, brought up and stopped: the process has to end by itself. `argv[2]`: what is done to it meanwhile. */
+import { benchRig } from "../../../firmware-ts/board/bench.ts";
+import { System, startSystem } from "../../../firmware-ts/board/system.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+
+const clock = new SystemClock();
+const [, , what] = process.argv;
+const rig = benchRig();
+if (what === "refused") {
+  try {
+    new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, driver: "e1000" as const })) }, { clock });
+  } catch (error) {
+    console.log((error as { code?: string }).code);
+  }
+} else {
+  const system = new System(rig, { clock, duration: 20 });
+  const started = startSystem(system);
+  if (what === "stopped") await system.stop();
+  await started;
+  await system.finished;
+  await system.stop();
+  console.log(JSON.stringify(system.summary().datagrams));
+}

@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import t from "tap";
+
+const DEV = new URL("../../../firmware-ts/cli/dev.mjs", import.meta.url).pathname;
+const MAIN = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
+
+function rig(...args: string[]): { exit: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", DEV, MAIN, ...args], {
+    encoding: "utf8",
+    timeout: 30_000,
+    // tap's own loader in the environment would translate everything once more.
+    env: { PATH: process.env["PATH"] },
+  });
+  return { exit: status, out: stdout, err: stderr };
+}
+
+t.test("list shows suites, cases and devices", async (t) => {
+  const { exit, out } = rig("list");
+  t.equal(exit, 0);
+  t.match(out, /^arp: .*\d+ cases\n {2}ARP-/);
+  t.match(out, /whohas-sim +our stack in virtual time/);
+});
+
+t.test("run tells what it did in one line, and what it skipped", async (t) => {
+  const { exit, out, err } = rig("run", "arp", "--dut", "whohas-sim", "--case", "ARP-G-0*", "--case", "ARP-G-14", "--verbose");
+  t.equal(err, "");
+  t.equal(exit, 0);
+  t.match(out, /^passed {3}ARP-G-01 /m);
+  t.match(out, /^whohas-sim: \d+ passed, 0 failed, 0 as expected, \d+ skipped; \d+ checks, 0 not ok; [\d.]+ s$/m);
+});
+
+t.test("compare of a device with itself finds nothing", async (t) => {
+  const { exit, out } = rig("compare", "arp", "--duts", "whohas-sim,whohas-sim");
+  t.equal(exit, 0);
+  t.match(out, /\d+ cases compared, 0 differ without an explanation/);
+});
+
+t.test("measure counts the requests of every run", async (t) => {
+  const { exit, out, err } = rig("measure", "telemetry", "--dut", "whohas-sim", "--runs", "3", "--case", "TEL-07*");
+  t.equal(err, "");
+  t.equal(exit, 0);
+  t.match(out, /^\| case \| runs \|.*\n\| --- \|/);
+  t.match(out, /^\| TEL-07\/3-s-static \| 3 \| 0 \| 100 \| 0 \| 0 \| 0\.0 \| 0x3 \| {2}\|$/m);
+});
+
+t.test("wrong words end it with 2 and one line that says what would be right", async (t) => {
+  const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
+    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp, telemetry\n$/],
+    [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],
+    [["run", "arp"], /^whohas-rig: required option '--dut <dut>' not specified\n$/],
+    [["run", "arp", "--dut", "whohas-sim", "--case", "X*"], /^whohas-rig: no case matches X\*;.*\n$/],
+    [["compare", "arp", "--duts", "linux"], /^whohas-rig: --duts takes two names.*\n$/],
+  ];
+  for (const [args, line] of wrong) {
+    const { exit, err } = rig(...args);
+    t.equal(exit, 2, args.join(" "));
+    t.match(err, line);
+  }
+});

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readlinkSync } from "node:fs";
+import t from "tap";
+import type { Case } from "../../../hil-rigs/contract/case.ts";
+import type { DutKind } from "../../../hil-rigs/contract/dut.ts";
+import { linux } from "../../../hil-rigs/duts/linux/linux.ts";
+import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
+import { EXPECTATIONS } from "../../../hil-rigs/expectations.ts";
+import { datagram } from "../../../hil-rigs/rig/patterns.ts";
+import { type CaseResult, runCases } from "../../../hil-rigs/run/runner.ts";
+import { SUITES } from "../../../hil-rigs/suites/index.ts";
+import { arpReply, arpRequest, udp } from "../../../hil-rigs/wire/build.ts";
+import { host, T1 } from "../../../hil-rigs/wire/hosts.ts";
+import { missingForNetns, run } from "../../support/netns.ts";
+
+const skip = missingForNetns();
+/** The whole suites are for `whohas-rig run`: they take longer in real time than a test should. */
+const SAMPLE: ReadonlySet<string> = new Set([
+  "ARP-S-03",
+  "ARP-S-14",
+  "ARP-L-01",
+  "ARP-L-13",
+  "ARP-G-01",
+  "ARP-G-02",
+  "ARP-R-01/tha-ours",
+  "ARP-R-05",
+  "ARP-V-03",
+  "ARP-U-01",
+  "ARP-Q-01",
+  "ARP-T-01",
+]);
+
+const namespace = (): string => readlinkSync("/proc/self/ns/net");
+const links = (): string => run("ip", ["-br", "link"]);
+
+async function check(kind: DutKind, id: string, body: Case["run"], more: Partial<Case> = {}): Promise<CaseResult> {
+  const [result] = await runCases(kind, [{ id, title: "a case of this test", source: "here", run: body, ...more }]);
+  return result as CaseResult;
+}
+
+for (const kind of [linux, whohasWire]) {
+  t.test(`${kind.name}: a case of each family holds`, { skip }, async (t) => {
+    const before = [namespace(), links()];
+    const cases = SUITES.flatMap((suite) => suite.cases).filter((each) => SAMPLE.has(each.id));
+    t.equal(cases.length, SAMPLE.size);
+    const results = await runCases(kind, cases, { expectations: EXPECTATIONS });
+    for (const { case: each, status, reason } of results) t.not(status, "failed", `${each.id} ${reason}`);
+    t.same([namespace(), links()], before, "the process is back where it was, and nothing is left there");
+  });
+
+  t.test(`${kind.name}: two devices, each with its own cable`, { skip }, async (t) => {
+    const far = host(2, "10.0.1.2");
+    const { reason } = await check(
+      kind,
+      "X-e1",
+      async (rig) => {
+        await rig.poke(far.ip);
+        await rig.hears("asks on e1", { kind: "arp", op: 1, tpa: far.ip, src: "02:00:00:00:10:01" }, { port: "p1" });
+        rig.expect("and on e1 only", (await rig.heard()).filter((frame) => frame.port === "p0").length, 0);
+        await rig.sayOn("p1", arpReply({ from: far, dst: "02:00:00:00:10:01", tpa: "10.0.1.1" }));
+        await rig.hears("sends", datagram(far.ip, { dst: far.mac }), { port: "p1" });
+        rig.expect("entry of e1", (await rig.neigh(far.ip, "e1"))?.state, "REACHABLE");
+        rig.expect("none of e0", await rig.neigh(far.ip, "e0"), null);
+      },
+      { needs: ["e1"] },
+    );
+    t.equal(reason, "");
+  });
+
+  t.test(`${kind.name}: a program on it receives, the cable can be pulled`, { skip }, async (t) => {
+    const { reason } = await check(kind, "X-udp", async (rig) => {
+      await rig.say(arpRequest({ from: T1 }));
+      const socket = rig.socket({ port: 7 });
+      await rig.say(udp({ from: T1, sport: 1234, dport: 7, payload: "hello" }));
+      const got = socket.received().map(({ from, port, bytes }) => [from, port, new TextDecoder().decode(bytes)]);
+      rig.expect("the datagram", got, [[T1.ip, 1234, "hello"]]);
+      rig.expect("no route, no datagram", socket.send(new Uint8Array(1), "192.0.2.1", 9), "ENETUNREACH");
+      await rig.expectState(T1.ip, "STALE", T1.mac);
+      await rig.plug(false);
+      // The kernel may take up to a second to act on a lost carrier.
+      await rig.reaches(T1.ip, "-", 1500);
+    });
+    t.equal(reason, "");
+  });
+}
+
+t.test("a DUT that does not start is a failure, and the process comes home all the same", { skip }, async (t) => {
+  const before = namespace();
+  const { status, reason } = await check(linux, "X-bad", async (rig) => {
+    rig.dut.send("p1", arpRequest());
+  });
+  t.equal(status, "failed");
+  t.match(reason, /no port p1/);
+  t.equal(namespace(), before);
+});
+
+t.test("a rig that is killed leaves nothing behind, and had nothing here to leave", { skip }, async (t) => {
+  const before = [links(), run("ip", ["netns", "list"])];
+  const dev = new URL("../../../firmware-ts/cli/dev.mjs", import.meta.url).pathname;
+  const main = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
+  const args = ["--import", dev, main, "run", "arp", "--dut", "linux", "--case", "ARP-S-*", "--jobs", "1", "--verbose"];
+  const rig = spawn(process.execPath, args, { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "inherit"] });
+  t.teardown(() => rig.kill("SIGKILL"));
+  const ended = once(rig, "exit");
+  await once(rig.stdout, "data");
+  t.equal(rig.exitCode, null, "in the midst of it");
+  t.same([links(), run("ip", ["netns", "list"])], before, "its cables and namespaces are not ours");
+  rig.kill("SIGINT");
+  t.same(await ended, [null, "SIGINT"]);
+  t.same([links(), run("ip", ["netns", "list"])], before);
+});
+
+t.test("linux: what is read by netlink is what ip shows", { skip }, async (t) => {
+  const { reason } = await check(linux, "X-ip", async (rig) => {
+    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale extern_learn router dev e0`);
+    await rig.must("neigh add 10.0.0.3 nud none dev e0");
+    await rig.poke("10.0.0.4");
+    const { stdout } = await rig.ip("-j -s neigh show nud all");
+    const shown = (JSON.parse(stdout) as Record<string, unknown>[]).map((row) => {
+      const { dst, dev, lladdr = "", state = [], probes, used, confirmed, updated } = row;
+      const flags = Object.keys(row).filter((key) => row[key] === null);
+      const [name = "NONE"] = state as string[];
+      return { dst, dev, lladdr, state: name, probes, used, confirmed, updated, flags, protocol: "" };
+    });
+    const byAddress = (a: { dst?: unknown }, b: { dst?: unknown }): number => (String(a.dst) < String(b.dst) ? -1 : 1);
+    const keys = Object.keys(shown[0] ?? {});
+    const read = rig.dut.neighbours().map((row) => Object.fromEntries(keys.map((key) => [key, row[key as keyof typeof row]])));
+    rig.expect("three entries", shown.length, 3);
+    rig.expect("the same", read.sort(byAddress), shown.sort(byAddress));
+  });
+  t.equal(reason, "");
+});
+
+t.test("linux: errors come to a socket that asks for them", { skip }, async (t) => {
+  const { reason } = await check(linux, "X-err", async (rig) => {
+    rig.param("mcast_solicit", 1);
+    const socket = rig.socket({ errors: true });
+    socket.send(new Uint8Array(3), T1.ip, 9);
+    socket.send(new Uint8Array(3), T1.ip, 9);
+    await rig.reaches(T1.ip, "FAILED", 100);
+    rig.expect("one for each datagram", socket.errors(), ["EHOSTUNREACH", "EHOSTUNREACH"]);
+    rig.expect("and no more", socket.errors(), []);
+  });
+  t.equal(reason, "");
+});

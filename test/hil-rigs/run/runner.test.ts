@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import type { Case } from "../../../hil-rigs/contract/case.ts";
+import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
+import { EXPECTATIONS } from "../../../hil-rigs/expectations.ts";
+import { asks, datagram } from "../../../hil-rigs/rig/patterns.ts";
+import type { Rig } from "../../../hil-rigs/rig/rig.ts";
+import { compareResults } from "../../../hil-rigs/run/compare.ts";
+import { writeReport } from "../../../hil-rigs/run/report.ts";
+import { type CaseResult, runCases, staleExpectations } from "../../../hil-rigs/run/runner.ts";
+import { SUITES } from "../../../hil-rigs/suites/index.ts";
+import { arpReply } from "../../../hil-rigs/wire/build.ts";
+import { BROADCAST, T1 } from "../../../hil-rigs/wire/hosts.ts";
+import { missingPrograms, run } from "../../support/netns.ts";
+
+function one(body: (rig: Rig) => Promise<void>, more: Partial<Case> = {}): Case {
+  return { id: "X-1", title: "a case of this test", source: "here", run: body, ...more };
+}
+
+async function result(body: (rig: Rig) => Promise<void>, more: Partial<Case> = {}): Promise<CaseResult> {
+  const [only] = await runCases(whohasSim, [one(body, more)]);
+  return only as CaseResult;
+}
+
+const cases = SUITES.flatMap((suite) => suite.cases);
+
+t.test("every case of every suite holds for our stack, or is expected not to", async (t) => {
+  const results = await runCases(whohasSim, cases, { expectations: EXPECTATIONS });
+  for (const { case: each, status, reason } of results) t.not(status, "failed", `${each.id} ${reason}`);
+  t.same(staleExpectations(results, EXPECTATIONS), [], "no expectation is out of date");
+  t.equal(new Set(cases.map((each) => each.id)).size, cases.length, "ids are unique");
+});
+
+t.test("two runs in virtual time are the same to the bit", async (t) => {
+  const lines = async (): Promise<string[]> =>
+    (await runCases(whohasSim, cases)).flatMap((each) => each.trace?.steps.map(({ time, text }) => `${time} ${text}`) ?? []);
+  t.same(await lines(), await lines());
+});
+
+t.test("a check that does not hold fails the case, which goes on", async (t) => {
+  const failed = await result(async (rig) => {
+    await rig.poke(T1.ip);
+    await rig.expectState(T1.ip, "REACHABLE");
+    rig.expect("still here", 1, 1);
+  });
+  t.equal(failed.status, "failed");
+  t.equal(failed.reason, "10.0.0.2 is REACHABLE: expected REACHABLE, got INCOMPLETE");
+  t.same(
+    failed.trace?.checks.map((check) => check.passed),
+    [false, true, true],
+  );
+});
+
+t.test("a frame that does not come ends the case, no sooner and no later than it was waited for", async (t) => {
+  let waited = 0;
+  const failed = await result(async (rig) => {
+    const before = rig.now();
+    await rig.hears("nothing", asks(T1.ip), { within: 70 }).finally(() => {
+      waited = rig.now() - before;
+    });
+    rig.expect("never reached", 1, 1);
+  });
+  t.equal(failed.status, "failed");
+  t.match(failed.reason, /nothing: expected arp op=1 tpa=10\.0\.0\.2 port=p0, got nothing like it within 70 ms/);
+  t.ok(waited >= 70 && waited < 71, `waited ${waited} ms`);
+  t.notOk(failed.trace?.checks.some((check) => check.name === "never reached"));
+});
+
+t.test("silence that is broken says by what", async (t) => {
+  const failed = await result(async (rig) => {
+    await rig.poke(T1.ip);
+    await rig.silence("quiet");
+  });
+  t.match(failed.reason, /quiet: expected silence, got .*arp request/);
+});
+
+t.test("frames passed over do not come again", async (t) => {
+  const passed = await result(async (rig) => {
+    await rig.poke(T1.ip);
+    await rig.say(arpReply({ from: T1 }));
+    await rig.hears("the datagram, past the request", datagram(T1.ip));
+    await rig.silence("the request lies behind", 10);
+  });
+  t.equal(passed.reason, "");
+});
+
+t.test("times are held against the DUT's clock", async (t) => {
+  const failed = await result(async (rig) => {
+    await rig.poke(T1.ip);
+    const first = await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+    const second = await rig.hears("again", asks(T1.ip));
+    rig.expectTime("right", second.time - first.time, 100);
+    rig.expectTime("wrong", second.time - first.time, 101);
+  });
+  t.match(failed.reason, /^wrong/);
+});
+
+t.test("what goes wrong besides checks is a failure too", async (t) => {
+  t.match((await result(async () => Promise.reject(new TypeError("oops")))).reason, /the case runs.*oops/);
+  const endless = await result(
+    async (rig) => {
+      for (;;) await rig.sleep(10);
+    },
+    { limit: 200 },
+  );
+  t.match(endless.reason, /the case ends: expected within 200 ms/);
+  t.match((await result(async (rig) => rig.param("no_such_key", 1))).reason, /no_such_key=1: expected accepted/);
+  t.match((await result(async (rig) => void (await rig.must("neigh del 10.0.0.9 dev e0")))).reason, /No such file/);
+});
+
+t.test("a need that a DUT has not skips the case, by name", async (t) => {
+  const bare = { ...whohasSim, can: new Set<never>() };
+  const [skipped] = await runCases(bare, [one(async () => {}, { needs: ["forwarding", "ntable"] })]);
+  t.match(skipped, { status: "skipped", reason: "whohas-sim has no forwarding, ntable", trace: null });
+});
+
+t.test("expectations excuse the check they name and no other, and are told when they are stale", async (t) => {
+  const failing = one(async (rig) => {
+    rig.expect("colour", "red", "green");
+  });
+  const both = one(async (rig) => {
+    rig.expect("colour", "red", "green");
+    rig.expect("size", 1, 2);
+  });
+  const expectation = { dut: "whohas-sim", case: "X-*", check: "colour", kind: "wanted", reason: "we like red" } as const;
+  const status = async (each: Case): Promise<string> =>
+    (await runCases(whohasSim, [each], { expectations: [expectation] })).map((r) => `${r.status} ${r.reason}`).join();
+  t.equal(await status(failing), "expected we like red");
+  t.match(await status(both), /^failed size/);
+  const fine = await runCases(whohasSim, [one(async () => {})], { expectations: [expectation] });
+  t.same(staleExpectations(fine, [expectation]), [expectation]);
+});
+
+t.test("the evidence of a failure", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "whohas-report-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const failed = await result(async (rig) => {
+    await rig.poke(T1.ip);
+    await rig.say(arpReply({ from: T1 }));
+    await rig.expectState(T1.ip, "STALE", T1.mac);
+  });
+  writeReport(folder, [failed]);
+  const read = (name: string): string => readFileSync(join(folder, "whohas-sim", "X-1", name), "utf8");
+  t.match(read("failure.txt"), /10\.0\.0\.2 is STALE 02:00:00:00:00:02\n {2}expected STALE .*\n {2}got {6}REACHABLE/);
+  t.match(read("trace.txt"), /sent {4}p0 .* arp reply/);
+  t.match(read("table.txt"), /after\n10\.0\.0\.2 dev e0 .* REACHABLE/);
+  t.match(read("events.txt"), /^new 10\.0\.0\.2 dev e0 lladdr 02:00:00:00:00:02 REACHABLE probes 4\n$/);
+  const [summary] = JSON.parse(readFileSync(join(folder, "whohas-sim.json"), "utf8")) as { status: string; checks: unknown[] }[];
+  t.match(summary, { id: "X-1", status: "failed", checks: [{ passed: false }, { passed: true }] });
+  if (missingPrograms("tshark")) return;
+  const packets = run("tshark", [
+    "-r",
+    join(folder, "whohas-sim", "X-1", "frames.pcapng"),
+    "-T",
+    "fields",
+    "-e",
+    "_ws.col.Protocol",
+  ]);
+  t.same(packets.trim().split("\n"), ["ARP", "ARP", "UDP"], "request, answer, datagram");
+});
+
+t.test("compare finds no difference where there is none, and each kind where there is", async (t) => {
+  const exact = [whohasSim.timing, whohasSim.timing] as const;
+  const resolve = async (rig: Rig): Promise<void> => {
+    await rig.poke(T1.ip);
+    await rig.hears("asks", asks(T1.ip));
+    await rig.hears("again", asks(T1.ip), { within: 300 });
+    await rig.state(T1.ip);
+  };
+  const plain = await result(resolve);
+  t.same(compareResults(plain, await result(resolve), exact), []);
+
+  const slower = await result(async (rig) => {
+    rig.dut.sysctl("net.ipv4.neigh.e0.retrans_time_ms", "110");
+    await resolve(rig);
+  });
+  t.match(compareResults(plain, slower, exact), [{ where: "times", left: /^100\.0 ms after/, right: /^110\.0 ms after/ }]);
+
+  const known = await result(async (rig) => {
+    await rig.dut.ip(["neigh", "add", T1.ip, "lladdr", T1.mac, "dev", "e0"]);
+    await rig.poke(T1.ip);
+    await rig.state(T1.ip);
+  });
+  const where = compareResults(plain, known, exact).map((difference) => difference.where);
+  t.same(where, ["frames", "table", "events"]);
+});

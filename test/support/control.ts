@@ -1,0 +1,115 @@
+/** Both ends of the control socket for tests: requests without a socket in virtual time, and a raw client on a real one. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stackMethods } from "../../firmware-ts/control/methods.ts";
+import { answer, isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc.ts";
+import type { Stack } from "../../firmware-ts/stack.ts";
+
+/** A client that only listens. */
+export class TestSession implements Session {
+  closed = false;
+  /** Notifications as `method {params}`. */
+  readonly notes: string[] = [];
+  readonly #callbacks = new Set<() => void>();
+
+  notify(method: string, params: JsonObject): void {
+    this.notes.push(`${method} ${JSON.stringify(params)}`);
+  }
+
+  onClose(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  /** Operations that want to hear of the client's end. */
+  get held(): number {
+    return this.#callbacks.size;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const callback of this.#callbacks) callback();
+    this.#callbacks.clear();
+  }
+}
+
+/** The result, or `[rpcCode, code, message]` of the refusal. */
+export async function call(
+  stack: Stack,
+  method: string,
+  params: unknown = {},
+  session: Session = new TestSession(),
+): Promise<Json> {
+  const line = await answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), stackMethods(stack), session);
+  return outcome(line ?? "");
+}
+
+/** Of an answer line: its result, or `[rpcCode, code, message]`. */
+export function outcome(line: string): Json {
+  const { result, error } = JSON.parse(line) as {
+    result?: Json;
+    error?: { code: number; message: string; data: { code: string } };
+  };
+  return isObject(error) ? [error.code, error.data.code, error.message] : (result as Json);
+}
+
+/** A folder of its own in the temporary directory, mode 0700. */
+export class Folder {
+  readonly path: string = mkdtempSync(join(tmpdir(), "whohas-test-"));
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Writes what it is told to, byte by byte if need be, and gives the lines that come. */
+export class RawClient {
+  readonly socket: Socket;
+  #text = "";
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      this.#text += chunk;
+    });
+    socket.on("error", () => {});
+  }
+
+  static async connect(path: string): Promise<RawClient> {
+    const socket = createConnection(path);
+    await once(socket, "connect");
+    return new RawClient(socket);
+  }
+
+  /** The next `count` lines; fewer when the other end hangs up. */
+  async lines(count: number): Promise<string[]> {
+    while (this.#text.split("\n").length <= count && !this.socket.closed && !this.socket.readableEnded) {
+      await new Promise<void>((resolve) => {
+        this.socket.once("data", () => resolve());
+        this.socket.once("close", () => resolve());
+      });
+    }
+    const all = this.#text.split("\n");
+    const taken = all.splice(0, Math.min(count, all.length - 1));
+    this.#text = all.join("\n");
+    return taken;
+  }
+
+  async ask(text: string): Promise<Json> {
+    this.socket.write(text);
+    const [line = "{}"] = await this.lines(1);
+    return outcome(line);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
