@@ -17,18 +17,19 @@ import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
 import { parseIpv4 } from "./inet/address.ts";
-import { InetError, type InterfaceAddress } from "./inet/addresses.ts";
+import { type AddressOptions, InetError, type InterfaceAddress } from "./inet/addresses.ts";
 import { Icmp } from "./inet/icmp.ts";
 import { Ipv4 } from "./inet/ipv4.ts";
 import { Ping } from "./inet/ping.ts";
-import type { Route } from "./inet/routes.ts";
+import type { Route, RouteType } from "./inet/routes.ts";
 import { Udp } from "./inet/udp.ts";
-import type { Arp } from "./neigh/arp.ts";
+import type { Arp, ArpOptions } from "./neigh/arp.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import { Nud } from "./neigh/states.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
-import type { NetDevice } from "./net/device.ts";
+import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
+import { LoopbackController } from "./net/loopback.ts";
 import type { NapiOptions } from "./net/napi.ts";
 import { Network } from "./net/network.ts";
 
@@ -37,6 +38,13 @@ export interface StackOptions {
   random: Random;
   pool?: SkBuffPoolOptions;
   napi?: NapiOptions;
+  /**
+   * Settings of the neighbour table; with `table`, that of another stack, which this one shares as one network namespace shares it
+   * with another. The stack that made the table is closed last.
+   */
+  neighbours?: ArpOptions;
+  /** A device `lo` with 127.0.0.1/8, up from the start, by which packets to ourselves go. Without it they take a short cut. */
+  loopback?: boolean;
 }
 
 export interface RouteOptions {
@@ -46,7 +54,18 @@ export interface RouteOptions {
   via?: string;
   /** Default: the device whose subnet holds `via`. */
   device?: NetDevice;
+  /** One of our addresses, for packets whose sender names none (`src`). */
+  source?: string;
   metric?: number;
+  /** As `ip route` prints it; default `static`. */
+  protocol?: string;
+  type?: RouteType;
+  /** One of Scope; default global through a gateway, else link. */
+  scope?: number;
+  /** `via` is on the link, whatever the routes say. */
+  onlink?: boolean;
+  /** Takes the place of a route with the same destination and metric. */
+  replace?: boolean;
 }
 
 export class Stack {
@@ -56,15 +75,27 @@ export class Stack {
   readonly icmp: Icmp;
   readonly udp: Udp;
   readonly ping: Ping;
+  /** The loopback device, if there is one. */
+  readonly lo: NetDevice | null;
 
   constructor(options: StackOptions) {
     const { clock, random } = options;
     this.clock = clock;
     this.network = new Network(clock, new SkBuffPool(options.pool), options.napi);
-    this.ip = new Ipv4(this.network, random.fork("neigh"));
+    this.ip = new Ipv4(this.network, random.fork("neigh"), options.neighbours);
     this.icmp = new Icmp(this.network, this.ip);
     this.udp = new Udp(this.network, random.fork("udp"), this.ip, this.icmp);
     this.ping = new Ping(this.network, this.ip, this.icmp);
+    this.lo = options.loopback ? this.#addLoopback() : null;
+  }
+
+  #addLoopback(): NetDevice {
+    const lo = this.network.addDevice("lo", new LoopbackController(), { flags: Iff.LOOPBACK, type: ARPHRD_LOOPBACK });
+    this.ip.loopback = lo;
+    // Nothing is waited for: a loopback controller is open at once. Its address is there before anybody can look.
+    void lo.open();
+    this.ip.fib.addAddress(lo, ipv4("127.0.0.1"), 8);
+    return lo;
   }
 
   get arp(): Arp {
@@ -76,31 +107,74 @@ export class Stack {
   }
 
   /** @throws RangeError when the name is taken */
-  addDevice(name: string, controller: EthernetController): NetDevice {
-    return this.network.addDevice(name, controller);
+  addDevice(name: string, controller: EthernetController, options?: DeviceOptions): NetDevice {
+    return this.network.addDevice(name, controller, options);
+  }
+
+  /** Closes a device and takes it out, with its addresses, routes and neighbours; its controller may go to another stack. */
+  removeDevice(device: NetDevice): Promise<void> {
+    return this.network.removeDevice(device);
   }
 
   /**
    * Gives a device an address, `192.168.10.10/24`; without a length it is a host address (/32).
-   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS
+   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID
    */
-  addAddress(device: NetDevice, cidr: string): InterfaceAddress {
+  addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
     const { address, length } = prefix(cidr);
-    return this.ip.addAddress(device, address, length);
+    return this.ip.fib.addAddress(device, address, length, options);
   }
 
-  /** @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE */
+  /**
+   * Takes an address from a device; without a length the first one with this number. A primary address takes the secondary ones of its
+   * subnet with it, the last one the device's routes and neighbours. Returns all addresses that went.
+   * @throws InetError ADDRESS_INVALID, ADDRESS_MISSING
+   */
+  removeAddress(device: NetDevice, cidr: string): InterfaceAddress[] {
+    const { address, length } = prefix(cidr);
+    const exact = cidr.includes("/");
+    const meant = (own: InterfaceAddress): boolean => own.local === address && (!exact || own.prefixLength === length);
+    const own = this.ip.addresses.of(device).find(meant);
+    if (!own) throw new InetError("ADDRESS_MISSING", "ipv4: Address not found.");
+    return this.ip.fib.removeAddress(own);
+  }
+
+  /** @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
   addRoute(options: RouteOptions): Route {
-    const { address, length } = options.to === "default" ? { address: 0, length: 0 } : prefix(options.to);
-    const gateway = options.via === undefined ? 0 : ipv4(options.via);
-    const device = options.device ?? this.ip.addresses.list.find((own) => ((own.local ^ gateway) & own.mask) === 0)?.device;
-    if (!device || (options.device === undefined && gateway === 0)) {
-      const what =
-        options.via === undefined ? "a route needs via ADDRESS or a device" : `no device has a subnet with ${options.via} in it`;
-      throw new InetError("ROUTE_UNREACHABLE", what);
-    }
-    const metric = options.metric ?? 0;
-    return this.ip.routes.add({ destination: address, prefixLength: length, gateway, device, metric });
+    const { address: destination, length: prefixLength } = destinationOf(options.to);
+    const { to: _to, via, device, source, ...rest } = options;
+    const gateway = via === undefined ? 0 : ipv4(via);
+    if (!device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
+    return this.ip.fib.addRoute({
+      destination,
+      prefixLength,
+      gateway,
+      device,
+      ...(source === undefined ? {} : { source: ipv4(source) }),
+      ...rest,
+    });
+  }
+
+  /**
+   * Removes the first route that is as asked; what is left out may be anything.
+   * @throws InetError ADDRESS_INVALID, ROUTE_MISSING
+   */
+  removeRoute(options: RouteOptions): Route {
+    const { address: destination, length: prefixLength } = destinationOf(options.to);
+    const { via, device, source, metric, protocol, type, scope } = options;
+    const route = this.ip.routes.remove({
+      destination,
+      prefixLength,
+      ...(via === undefined ? {} : { gateway: ipv4(via) }),
+      ...(device === undefined ? {} : { device }),
+      ...(source === undefined ? {} : { source: ipv4(source) }),
+      ...(metric === undefined ? {} : { metric }),
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(type === undefined ? {} : { type }),
+      ...(scope === undefined ? {} : { scope }),
+    });
+    if (!route) throw new InetError("ROUTE_MISSING", "No such process");
+    return route;
   }
 
   /**
@@ -120,7 +194,12 @@ export class Stack {
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
     for (const device of this.devices) await device.close();
-    this.arp.table.close();
+    this.arp.close();
+  }
+
+  /** What `nstat -az` would print of this stack: names and values. */
+  counters(): [name: string, value: number][] {
+    return this.ip.counters.list(this.arp.policy.filtered);
   }
 }
 
@@ -132,6 +211,10 @@ export function ipv4(text: string): number {
   const address = parseIpv4(text);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv4 address; say e.g. 192.168.10.1`);
   return address;
+}
+
+function destinationOf(to: string): { address: number; length: number } {
+  return to === "default" ? { address: 0, length: 0 } : prefix(to);
 }
 
 function prefix(text: string): { address: number; length: number } {

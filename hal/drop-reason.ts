@@ -54,6 +54,10 @@ export const DropReason = {
   NOMEM: 28,
   /** The sender has as many bytes under way as its send buffer allows (EAGAIN). */
   SOCKET_SNDBUF: 29,
+  /** A filter hook said no. */
+  NETFILTER_DROP: 30,
+  /** Reverse path filter: packets to the source would not leave where it came in. */
+  IP_RPFILTER: 31,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

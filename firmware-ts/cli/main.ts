@@ -4,44 +4,22 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile } from "../board/run-options.ts";
 import { parseDuration, parseEndpoint, parseHost, parseInteger } from "../board/units.ts";
-import type { ControlClient } from "../control/client.ts";
-import { ControlError } from "../control/rpc.ts";
 import { withInstance } from "./connect.ts";
 import { CommandError, Exit } from "./exit.ts";
 import { type Globals, parseGlobals } from "./globals.ts";
-import { addressCommand, linkCommand, routeCommand } from "./inet.ts";
-import { neighCommand } from "./neigh.ts";
+import { IP_HELP, ipCommand } from "./ip.ts";
 import { ping } from "./ping.ts";
 import { run } from "./run.ts";
 import { udpListen, udpSend } from "./udp.ts";
 import { VERSION } from "./version.ts";
-import { isPrefix } from "./words.ts";
-
-type IpCommand = (client: ControlClient, globals: Globals, words: readonly string[]) => Promise<void>;
-
-/** The `ip`-shaped objects, in the order in which an abbreviation finds them. */
-const IP_OBJECTS: readonly { name: string; also: readonly string[]; what: string; command: IpCommand }[] = [
-  { name: "address", also: [], what: "addresses: show", command: addressCommand },
-  { name: "route", also: [], what: "routes: show", command: routeCommand },
-  {
-    name: "neigh",
-    also: ["neighbor", "neighbour"],
-    what: "neighbours: show, add, replace, change, del, flush",
-    command: neighCommand,
-  },
-  { name: "link", also: [], what: "devices: show (-s counters, -d drops by reason)", command: linkCommand },
-];
-
-/** How `ip` would end for what the instance refused. */
-const IP_EXITS: Readonly<Record<string, number>> = { NO_DEVICE: 1, INVALID_PARAMS: 1, FLUSH_ALL: 1, NUD_INVALID: Exit.IP_WORDS };
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
   const [object = "", ...words] = rest;
   const own = program(globals);
   if (!own.commands.some((command) => command.name() === object)) {
-    const ip = IP_OBJECTS.find(({ name, also }) => isPrefix(object, name) || also.some((other) => isPrefix(object, other)));
-    if (ip) return runIp(ip.command, globals, words);
+    const ip = object === "" ? undefined : ipCommand(globals, object, words);
+    if (ip) return ip();
     if (object !== "" && !object.startsWith("-") && object !== "help") {
       throw new CommandError(`Object "${object}" is unknown, try "whohas help".`);
     }
@@ -57,16 +35,6 @@ async function main(args: readonly string[]): Promise<number> {
   });
   await own.parseAsync(rest, { from: "user" });
   return exit;
-}
-
-async function runIp(command: IpCommand, globals: Globals, words: readonly string[]): Promise<number> {
-  try {
-    await withInstance(globals, (client) => command(client, globals, words));
-    return Exit.DONE;
-  } catch (error) {
-    if (error instanceof ControlError) throw new CommandError(error.message, IP_EXITS[error.code] ?? Exit.IP_REFUSED);
-    throw error;
-  }
 }
 
 /** An option's or argument's reader, whose errors commander prints with the option's name. */
@@ -100,7 +68,7 @@ function collect(value: string, previous: string[]): string[] {
 function program(globals: Globals): Command {
   const whohas = new Command("whohas")
     .description("A network stack for embedded Node boards, with neighbours as Linux has them.")
-    .usage("[-i INSTANCE] [-j] [-p] [-s] [-d] [-o] OBJECT ...")
+    .usage("[-i INSTANCE] [-4|-6] [-j] [-p] [-s] [-d] [-o] [-br] [-t|-ts] OBJECT ...")
     .version(VERSION, "-V, --version")
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
@@ -109,9 +77,10 @@ function program(globals: Globals): Command {
       "after",
       `
 Objects of a running instance, abbreviated as with ip:
-${IP_OBJECTS.map(({ name, what }) => `  ${name.padEnd(22)}${what}`).join("\n")}
+${IP_HELP}
 
-Flags before the object: -i INSTANCE (default "default"), -j JSON, -p pretty, -s statistics, -d details, -o one line.`,
+Flags before the object: -i INSTANCE (default "default"), -4, -6, -j JSON, -p pretty, -s statistics, -d details, -o one line,
+-br brief, -t and -ts time stamps.`,
     );
 
   whohas

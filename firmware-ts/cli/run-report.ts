@@ -27,9 +27,10 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
       console.log(`ready: ${system.rig.name} (seed ${system.rig.seed}) ${where}`);
     },
     device(device, event) {
-      if (quiet || event === "up" || event === "down") return;
-      const what = { "carrier-up": "link up", "carrier-down": "link down", failed: `failed: ${device.error?.message ?? ""}` };
-      console.log(`${device.name}: ${what[event]}`);
+      if (quiet) return;
+      if (event === "carrier-up") console.log(`${device.name}: link up`);
+      else if (event === "carrier-down") console.log(`${device.name}: link down`);
+      else if (event === "failed") console.log(`${device.name}: failed: ${device.error?.message ?? ""}`);
     },
     datagram(event, system) {
       if (quiet) return;

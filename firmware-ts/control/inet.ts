@@ -1,26 +1,41 @@
-/** `link.show`, `address.show`, `route.show`: devices, addresses and routes as `ip -j` has them. */
+/** `link.*`, `address.*`: devices and their addresses as `ip -j` has them, and what an operator changes about them. */
 import { DropReason, dropReasonName } from "../../hal/drop-reason.ts";
-import { formatIpv4 } from "../inet/address.ts";
-import type { Route } from "../inet/routes.ts";
-import type { NetDevice } from "../net/device.ts";
+import { formatIpv4, prefixMask } from "../inet/address.ts";
+import { type AddressOptions, InetError, type InterfaceAddress } from "../inet/addresses.ts";
+import { Scope } from "../neigh/arp-inet.ts";
+import { DeviceError, type NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
-import { deviceOf, optionalText } from "./params.ts";
+import {
+  deviceOf,
+  flag,
+  hostPrefixOf,
+  ipv4Of,
+  linkAddressOf,
+  optionalFlag,
+  optionalInteger,
+  optionalText,
+  text,
+} from "./params.ts";
 import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
 
-export interface LinkView {
+/** What `ip` says of a device, whatever it was asked for. */
+export interface DeviceView {
   ifindex: number;
   ifname: string;
   flags: string[];
   mtu: number;
   qdisc: string;
   operstate: string;
-  linkmode: string;
+  linkmode?: string;
   group: string;
   txqlen: number;
   link_type: string;
   address: string;
   broadcast: string;
+}
+
+export interface LinkView extends DeviceView {
   /** What `ip` has no word for: the controller, and why frames were dropped. */
   driver: string;
   description: string;
@@ -31,18 +46,7 @@ export interface LinkView {
   arp: Record<string, number>;
 }
 
-export interface AddressView {
-  ifindex: number;
-  ifname: string;
-  flags: string[];
-  mtu: number;
-  qdisc: string;
-  operstate: string;
-  group: string;
-  txqlen: number;
-  link_type: string;
-  address: string;
-  broadcast: string;
+export interface AddressView extends DeviceView {
   addr_info: {
     family: string;
     local: string;
@@ -57,11 +61,13 @@ export interface AddressView {
 }
 
 export interface RouteView {
+  type: "unicast" | "local" | "broadcast";
   dst: string;
   gateway?: string;
   dev: string;
+  table: "main" | "local";
   protocol: string;
-  scope?: string;
+  scope: string;
   prefsrc?: string;
   metric?: number;
   flags: string[];
@@ -70,18 +76,21 @@ export interface RouteView {
 export function inetMethods(stack: Stack): [string, Method][] {
   return [
     ["link.show", (params) => devices(stack, params).map((device) => link(stack, device)) as unknown as Json],
+    ["link.set", (params) => setLink(stack, params)],
     ["address.show", (params) => devices(stack, params).map((device) => address(stack, device)) as unknown as Json],
-    ["route.show", (params) => routes(stack, params) as unknown as Json],
+    ["address.add", (params) => addAddress(stack, params)],
+    ["address.del", (params) => removeAddress(stack, params)],
+    ["address.flush", (params) => flushAddresses(stack, params)],
   ];
 }
 
 function devices(stack: Stack, params: JsonObject): readonly NetDevice[] {
   const name = optionalText(params, "dev");
-  if (name === undefined) return stack.devices;
-  const device = stack.network.device(name);
+  const up = flag(params, "up");
+  const shown = name === undefined ? stack.devices : stack.devices.filter((device) => device.name === name);
   // Here, and here only, `ip` has other words for it.
-  if (!device) throw new ControlError("NO_DEVICE", `Device "${name}" does not exist.`);
-  return [device];
+  if (name !== undefined && shown.length === 0) throw new ControlError("NO_DEVICE", `Device "${name}" does not exist.`);
+  return up ? shown.filter((device) => device.up) : shown;
 }
 
 /** Drops that only a frame on its way out can meet. */
@@ -94,24 +103,36 @@ const TX_REASONS: readonly DropReason[] = [
 ];
 /** How `ip` writes "forever". */
 const FOREVER = 0xffffffff;
+const NO_MAC = "00:00:00:00:00:00";
 
-function base(device: NetDevice): Omit<AddressView, "addr_info"> {
-  const flags = ["BROADCAST", "MULTICAST"];
-  if (device.up && !device.hasCarrier) flags.unshift("NO-CARRIER");
-  if (device.up) flags.push("UP");
-  if (device.hasCarrier) flags.push("LOWER_UP");
+function flagsOf(device: NetDevice): string[] {
+  return [
+    [device.up && !device.hasCarrier, "NO-CARRIER"],
+    [device.loopback, "LOOPBACK"],
+    [!device.loopback && !device.pointToPoint, "BROADCAST"],
+    [device.pointToPoint, "POINTOPOINT"],
+    [!device.loopback, "MULTICAST"],
+    [device.noArp, "NOARP"],
+    [device.up, "UP"],
+    [device.hasCarrier, "LOWER_UP"],
+  ].flatMap(([on, word]) => (on ? [word as string] : []));
+}
+
+function base(device: NetDevice, linkmode: { linkmode?: string } = {}): DeviceView {
+  const { loopback } = device;
   return {
     ifindex: device.ifindex,
     ifname: device.name,
-    flags,
+    flags: flagsOf(device),
     mtu: device.mtu,
-    qdisc: "pfifo",
-    operstate: device.hasCarrier ? "UP" : "DOWN",
+    qdisc: loopback ? "noqueue" : "pfifo",
+    operstate: device.hasCarrier ? (loopback ? "UNKNOWN" : "UP") : "DOWN",
+    ...linkmode,
     group: "default",
     txqlen: device.txQueueLength,
-    link_type: "ether",
+    link_type: loopback ? "loopback" : "ether",
     address: formatMac(device.address),
-    broadcast: formatMac(device.broadcast),
+    broadcast: loopback ? NO_MAC : formatMac(device.broadcast),
   };
 }
 
@@ -129,8 +150,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
   const { controller } = device;
   const txDropped = TX_REASONS.reduce<number>((sum, reason) => sum + device.drops.get(reason), 0);
   return {
-    ...base(device),
-    linkmode: "DEFAULT",
+    ...base(device, { linkmode: "DEFAULT" }),
     driver: controller.driver,
     description: controller.description,
     simulated: controller.simulated,
@@ -161,42 +181,115 @@ function link(stack: Stack, device: NetDevice): LinkView {
   };
 }
 
+/** In the kernel's order: address, mtu, flags. What was set before a refusal stays set. */
+async function setLink(stack: Stack, params: JsonObject): Promise<Json> {
+  const device = deviceOf(stack, text(params, "dev"));
+  const lladdr = optionalText(params, "address");
+  const mtu = optionalInteger(params, "mtu", 0, 0x7fffffff);
+  const arp = optionalFlag(params, "arp");
+  const up = optionalFlag(params, "up");
+  const mac = lladdr === undefined ? undefined : linkAddressOf(lladdr);
+  try {
+    if (mac) device.setAddress(mac);
+    if (mtu !== undefined) device.setMtu(mtu);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    throw new ControlError(error.code, /^[A-Z]/.test(error.message) ? error.message : `Error: ${error.message}`);
+  }
+  if (arp !== undefined) device.setArp(arp);
+  if (up === true) await device.open();
+  if (up === false) await device.close();
+  return null;
+}
+
+/** Scopes by name; `ip` prints others as numbers. */
+const SCOPES: readonly (readonly [name: string, scope: number])[] = [
+  ["global", Scope.GLOBAL],
+  ["link", Scope.LINK],
+  ["host", Scope.HOST],
+  ["nowhere", Scope.NOWHERE],
+];
+
+export function scopeName(scope: number): string {
+  return SCOPES.find(([, value]) => value === scope)?.[0] ?? String(scope);
+}
+
 function address(stack: Stack, device: NetDevice): AddressView {
   const info = stack.ip.addresses.of(device).map((own) => ({
     family: "inet",
     local: formatIpv4(own.local),
     prefixlen: own.prefixLength,
     ...(own.broadcast ? { broadcast: formatIpv4(own.broadcast) } : {}),
-    scope: "global",
+    scope: scopeName(own.scope),
     ...(own.secondary ? { secondary: true } : {}),
-    label: device.name,
+    label: own.label,
     valid_life_time: FOREVER,
     preferred_life_time: FOREVER,
   }));
   return { ...base(device), addr_info: info };
 }
 
-/** By address, the longest prefix first, then the smallest metric: the order of `ip route`. */
-function routes(stack: Stack, params: JsonObject): RouteView[] {
-  const name = optionalText(params, "dev");
-  const device = name === undefined ? undefined : deviceOf(stack, name);
-  const shown = stack.ip.routes.list.filter((route) => !device || route.device === device);
-  const order = (a: Route, b: Route): number =>
-    (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength || a.metric - b.metric;
-  return [...shown].sort(order).map(routeView);
+/** What `ip` prints for a refusal: those that the kernel explains, and those of which it gives but the number. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ROUTE_INVALID: "Error: Invalid prefix for given prefix length.",
+  ROUTE_EXISTS: "RTNETLINK answers: File exists",
+  ROUTE_MISSING: "RTNETLINK answers: No such process",
+};
+
+/** Does what is asked of addresses and routes, refused in the words of `ip`. */
+export function asked<T>(request: () => T): T {
+  try {
+    return request();
+  } catch (error) {
+    if (error instanceof InetError) throw new ControlError(error.code, REFUSALS[error.code] ?? `Error: ${error.message}`);
+    throw error;
+  }
 }
 
-function routeView(route: Route): RouteView {
-  const { prefixLength, gateway, source, metric } = route;
-  const dst = prefixLength === 0 ? "default" : formatIpv4(route.destination) + (prefixLength === 32 ? "" : `/${prefixLength}`);
-  return {
-    dst,
-    ...(gateway ? { gateway: formatIpv4(gateway) } : {}),
-    dev: route.device.name,
-    protocol: route.protocol,
-    ...(gateway ? {} : { scope: "link" }),
-    ...(source ? { prefsrc: formatIpv4(source) } : {}),
-    ...(metric ? { metric } : {}),
-    flags: route.device.hasCarrier ? [] : ["linkdown"],
-  };
+function addAddress(stack: Stack, params: JsonObject): Json {
+  const device = deviceOf(stack, text(params, "dev"));
+  const { address: local, length } = hostPrefixOf(text(params, "local"));
+  const label = optionalText(params, "label");
+  const scope = optionalText(params, "scope");
+  const options: AddressOptions = { broadcast: broadcastOf(optionalText(params, "broadcast"), local, length) };
+  if (label !== undefined) options.label = label;
+  if (scope !== undefined) {
+    const known = SCOPES.find(([name]) => name === scope);
+    if (!known) throw new ControlError("SCOPE_INVALID", `Error: argument "${scope}" is wrong: invalid scope value.`);
+    options.scope = known[1];
+  }
+  asked(() => stack.ip.fib.addAddress(device, local, length, options));
+  return null;
+}
+
+/** `ip` gives an address no broadcast address unless it is told to; `+` and `-` are all ones and all zeros. */
+function broadcastOf(written: string | undefined, local: number, length: number): number {
+  const mask = prefixMask(length);
+  if (written === undefined) return 0;
+  if (written === "+") return local | ~mask;
+  return written === "-" ? local & mask : ipv4Of(written);
+}
+
+function removeAddress(stack: Stack, params: JsonObject): Json {
+  const device = deviceOf(stack, text(params, "dev"));
+  const { address: local, length } = hostPrefixOf(text(params, "local"));
+  const anyLength = flag(params, "anyLength");
+  const label = optionalText(params, "label");
+  const meant = (own: InterfaceAddress): boolean =>
+    own.local === local && (anyLength || own.prefixLength === length) && (label === undefined || own.label === label);
+  const own = stack.ip.addresses.of(device).find(meant);
+  if (!own) throw new ControlError("ADDRESS_MISSING", "Error: ipv4: Address not found.");
+  stack.ip.fib.removeAddress(own);
+  return null;
+}
+
+/** Answers how many went. */
+function flushAddresses(stack: Stack, params: JsonObject): Json {
+  let gone = 0;
+  for (const device of devices(stack, params)) {
+    for (let own = stack.ip.addresses.of(device)[0]; own; own = stack.ip.addresses.of(device)[0]) {
+      gone += stack.ip.fib.removeAddress(own).length;
+    }
+  }
+  return gone;
 }

@@ -1,10 +1,24 @@
 import type { Stack } from "../stack.ts";
 import { inetMethods } from "./inet.ts";
+import { monitorMethods } from "./monitor.ts";
 import { neighMethods } from "./neigh.ts";
+import { ntableMethods } from "./ntable.ts";
+import { procMethods } from "./proc.ts";
+import { routeMethods } from "./route.ts";
 import type { Methods } from "./rpc.ts";
+import { sysctlMethods } from "./sysctl.ts";
 import { trafficMethods } from "./traffic.ts";
 
 /** Everything a client may ask of a running stack. */
 export function stackMethods(stack: Stack): Methods {
-  return new Map([...neighMethods(stack), ...inetMethods(stack), ...trafficMethods(stack)]);
+  return new Map([
+    ...neighMethods(stack),
+    ...monitorMethods(stack),
+    ...ntableMethods(stack),
+    ...inetMethods(stack),
+    ...routeMethods(stack),
+    ...sysctlMethods(stack),
+    ...procMethods(stack),
+    ...trafficMethods(stack),
+  ]);
 }

@@ -1,78 +1,156 @@
 /** `neigh.*`: the neighbour table as an operator sees and changes it (the requests behind `ip neigh`). */
 import { formatIpv4 } from "../inet/address.ts";
+import { NeighError, type NeighRequest, type NeighTarget, neighAdd, neighDelete, neighGet, neighGetProxy } from "../neigh/admin.ts";
 import type { Neighbour } from "../neigh/entry.ts";
-import { NUD_VALID, Nud, nudName, parseNud } from "../neigh/states.ts";
-import { UpdateFlags, UpdateResult, update } from "../neigh/update.ts";
-import type { NetDevice } from "../net/device.ts";
+import { NeighFlags } from "../neigh/flags.ts";
+import type { ProxyEntry } from "../neigh/proxy.ts";
+import { Nud, nudName, parseNud } from "../neigh/states.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
-import { deviceOf, flag, ipv4Of, macOf, optionalText, prefixOf, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method, RpcCode } from "./rpc.ts";
-
-/** One entry as `ip -j -s neigh` has it. Times in whole seconds since. */
-export interface NeighView {
-  dst: string;
-  dev: string;
-  lladdr?: string;
-  used: number;
-  confirmed: number;
-  updated: number;
-  probes: number;
-  state: string[];
-}
+import type { NeighView } from "./neigh-views.ts";
+import { deviceOf, flag, ipv4Of, linkAddressOf, optionalInteger, optionalText, prefixOf, text, texts } from "./params.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
 
 export function neighMethods(stack: Stack): [string, Method][] {
   return [
-    ["neigh.show", (params) => show(stack, params)],
-    ["neigh.add", (params) => change(stack, params, { create: true, replace: false })],
-    ["neigh.replace", (params) => change(stack, params, { create: true, replace: true })],
-    ["neigh.change", (params) => change(stack, params, { create: false, replace: true })],
-    ["neigh.del", (params) => del(stack, params)],
-    ["neigh.flush", (params) => flush(stack, params)],
+    ["neigh.show", (params) => shown(stack, params) as unknown as Json],
+    ["neigh.get", (params) => get(stack, params) as unknown as Json],
+    ["neigh.add", (params) => change(stack, params, { create: true, exclusive: true, replace: false })],
+    ["neigh.replace", (params) => change(stack, params, { create: true, exclusive: false, replace: true })],
+    ["neigh.change", (params) => change(stack, params, { create: false, exclusive: false, replace: true })],
+    ["neigh.del", (params) => asked(() => neighDelete(stack.arp.table, target(stack, params)))],
+    ["neigh.flush", (params) => flush(stack, params) as unknown as Json],
   ];
 }
 
-function view(entry: Neighbour): NeighView {
-  const now = entry.host.clock.now();
+/** Whose request it is, for those who are told of the change. */
+const OPERATOR = 1;
+
+/** Flags of an entry by their names in a view and in a request. */
+const FLAGS = [
+  ["router", NeighFlags.ROUTER],
+  ["managed", NeighFlags.MANAGED],
+  ["extern_learn", NeighFlags.EXT_LEARNED],
+  ["offload", NeighFlags.OFFLOADED],
+  ["extern_valid", NeighFlags.EXT_VALIDATED],
+] as const;
+
+const REQUESTS = [...FLAGS.filter(([name]) => name !== "offload"), ["use", NeighFlags.USE]] as const;
+
+/** @param holders references to it that the table does not know of: those of the request that asks */
+export function neighView(entry: Neighbour, holders = 0): NeighView {
+  const now = entry.host.now();
   const ago = (time: number): number => Math.trunc((now - time) / 1000);
   const state = nudName(entry.nudState);
-  return {
-    dst: formatIpv4(entry.key),
-    dev: entry.device.name,
-    ...(entry.nudState & NUD_VALID ? { lladdr: formatMac(entry.header) } : {}),
+  const view: NeighView = { dst: formatIpv4(entry.key), dev: entry.device.name, state: state ? [state] : [] };
+  if (entry.valid) view.lladdr = formatMac(entry.address);
+  for (const [name, bit] of FLAGS) if (entry.flags & bit) view[name] = true;
+  const refcnt = entry.references + holders;
+  if (refcnt > 0) view.refcnt = refcnt;
+  if (entry.protocol) view.protocol = entry.protocol;
+  return Object.assign(view, {
     used: ago(entry.used),
     confirmed: ago(entry.confirmed),
     updated: ago(entry.updated),
     probes: entry.probes,
-    state: state ? [state] : [],
-  };
+  });
 }
 
-/** Entries that match dev, prefix and states, by device and address. Without states all but NOARP and NONE, as `ip` does. */
-function select(stack: Stack, params: JsonObject, hidden: number): Neighbour[] {
+function proxyView({ key, device, flags, protocol }: ProxyEntry): NeighView {
+  const view: NeighView = { dst: formatIpv4(key), proxy: true, state: [] };
+  if (device) view.dev = device.name;
+  for (const [name, bit] of FLAGS) if (flags & bit) view[name] = true;
+  if (protocol) view.protocol = protocol;
+  return view;
+}
+
+/** A request to the table, refused in its words. */
+function asked(request: () => void): null {
+  try {
+    request();
+    return null;
+  } catch (error) {
+    if (error instanceof NeighError) throw new ControlError(CODES[error.code] ?? error.code, error.message);
+    throw error;
+  }
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  EXISTS: "NEIGH_EXISTS",
+  MISSING: "NEIGH_MISSING",
+  NOT_FOUND: "NEIGH_MISSING",
+  PROXY_NOT_FOUND: "NEIGH_MISSING",
+  INVALID_LLADDR: "LLADDR_INVALID",
+  NO_DEVICE: "DEVICE_MISSING",
+  GET_NO_DEVICE: "DEVICE_MISSING",
+  DELETE_NO_DEVICE: "DEVICE_MISSING",
+  FLAG_COMBINATION: "NEIGH_FLAGS",
+  MANAGED_PERMANENT: "NEIGH_FLAGS",
+  VALIDATED_CREATE: "NEIGH_FLAGS",
+  VALIDATED_UPDATE: "NEIGH_FLAGS",
+};
+
+function target(stack: Stack, params: JsonObject): NeighTarget {
   const name = optionalText(params, "dev");
-  const device = name === undefined ? undefined : deviceOf(stack, name);
+  const device = name === undefined ? null : deviceOf(stack, name);
+  const written = ipv4Of(text(params, "dst"));
+  const proxy = flag(params, "proxy");
+  // Where a device has but one neighbour, that is the one who is meant.
+  const key = device && !proxy ? stack.arp.keyOf(written, device) : written;
+  return { key, device, namespace: stack.arp.namespace, proxy, pid: OPERATOR };
+}
+
+function change(stack: Stack, params: JsonObject, mode: Pick<NeighRequest, "create" | "exclusive" | "replace">): Json {
+  const lladdr = optionalText(params, "lladdr");
+  let flags = 0;
+  for (const [name, bit] of REQUESTS) if (flag(params, name)) flags |= bit;
+  const request: NeighRequest = {
+    ...target(stack, params),
+    address: lladdr === undefined ? null : linkAddressOf(lladdr),
+    state: stateOf(optionalText(params, "nud") ?? "permanent"),
+    flags,
+    protocol: optionalInteger(params, "protocol", 0, 255) ?? 0,
+    ...mode,
+  };
+  return asked(() => neighAdd(stack.arp.table, request));
+}
+
+function get(stack: Stack, params: JsonObject): NeighView {
+  const wanted = target(stack, params);
+  const { table } = stack.arp;
+  let view: NeighView | undefined;
+  asked(() => {
+    view = wanted.proxy ? proxyView(neighGetProxy(table, wanted)) : neighView(neighGet(table, wanted), 1);
+  });
+  return view as NeighView;
+}
+
+interface Filter {
+  matches(view: NeighView, key: number): boolean;
+  /** Sum of states, NONE as 0x100. */
+  states: number;
+  unused: boolean;
+}
+
+const NONE = 0x100;
+const EVERY_STATE = 0x1ff;
+
+/** @param states those that are meant when none is named */
+function filterOf(stack: Stack, params: JsonObject, states: number): Filter {
+  const name = optionalText(params, "dev");
+  if (name !== undefined) deviceOf(stack, name);
   const to = optionalText(params, "to");
   const prefix = to === undefined ? null : prefixOf(to);
-  const states = statesOf(params);
-  const wanted = (entry: Neighbour): boolean => {
-    if (device && entry.device !== device) return false;
-    if (prefix && (entry.key & prefix.mask) !== prefix.address) return false;
-    if (states) return states.includes(entry.nudState);
-    return entry.nudState !== Nud.NONE && (entry.nudState & hidden) === 0;
+  const protocol = optionalInteger(params, "protocol", 0, 255);
+  const named = texts(params, "nud");
+  return {
+    matches: (view, key) =>
+      (name === undefined || view.dev === name) &&
+      (prefix === null || (key & prefix.mask) === prefix.address) &&
+      (protocol === undefined || (view.protocol ?? 0) === protocol),
+    states: named ? named.reduce((sum, state) => sum | (state === "all" ? EVERY_STATE : stateOf(state) || NONE), 0) : states,
+    unused: flag(params, "unused"),
   };
-  const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
-  return stack.arp.table.list().filter(wanted).sort(order);
-}
-
-function statesOf(params: JsonObject): number[] | null {
-  const names = params["nud"];
-  if (names === undefined || names === null) return null;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new ControlError("INVALID_PARAMS", "nud is not a list of states", RpcCode.INVALID_PARAMS);
-  }
-  if (names.includes("all")) return Object.values(Nud);
-  return names.map(stateOf);
 }
 
 function stateOf(name: string): Nud {
@@ -81,51 +159,47 @@ function stateOf(name: string): Nud {
   return state;
 }
 
-function show(stack: Stack, params: JsonObject): Json {
-  return select(stack, params, Nud.NOARP).map(view) as unknown as Json;
+/** By device and address; the kernel's order is that of a hash nobody knows. */
+function entries(stack: Stack, filter: Filter): Neighbour[] {
+  const wanted = (entry: Neighbour): boolean => {
+    if (filter.unused && entry.references > 0) return false;
+    // What a control plane has put there passes every filter of states.
+    const state = entry.nudState || NONE;
+    if ((filter.states & state) === 0 && (entry.flags & NeighFlags.EXT_LEARNED) === 0) return false;
+    return filter.matches(neighView(entry), entry.key);
+  };
+  const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
+  return stack.arp.table.list(stack.arp.namespace).filter(wanted).sort(order);
 }
 
-interface Target {
-  key: number;
-  device: NetDevice;
-  entry: Neighbour | null;
+function proxies(stack: Stack, filter: Filter): ProxyEntry[] {
+  const all = stack.arp.table.proxies.list(stack.arp.namespace);
+  return all.filter((entry) => filter.matches(proxyView(entry), entry.key));
 }
 
-function target(stack: Stack, params: JsonObject): Target {
-  const key = ipv4Of(text(params, "dst"));
-  const device = deviceOf(stack, text(params, "dev"));
-  return { key, device, entry: stack.arp.table.lookup(key, device) };
+/** Without states all but NOARP and NONE, as `ip` does. */
+function shown(stack: Stack, params: JsonObject): NeighView[] {
+  const filter = filterOf(stack, params, EVERY_STATE & ~(NONE | Nud.NOARP));
+  if (flag(params, "proxy")) return proxies(stack, filter).map(proxyView);
+  return entries(stack, filter).map((entry) => neighView(entry));
 }
 
-function change(stack: Stack, params: JsonObject, mode: { create: boolean; replace: boolean }): Json {
-  const { key, device, entry: known } = target(stack, params);
-  const state = stateOf(optionalText(params, "nud") ?? "permanent");
-  const lladdr = optionalText(params, "lladdr");
-  const mac = lladdr === undefined ? null : macOf(lladdr);
-  if (known && !mode.replace) throw new ControlError("NEIGH_EXISTS", "RTNETLINK answers: File exists");
-  if (!known && !mode.create) throw new ControlError("NEIGH_MISSING", "RTNETLINK answers: No such file or directory");
-  const entry = known ?? stack.arp.table.create(key, device, state === Nud.PERMANENT);
-  if (!entry) throw new ControlError("TABLE_FULL", "RTNETLINK answers: No buffer space available");
-  const result = update(entry, mac, 0, state, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE);
-  if (result === UpdateResult.NO_ADDRESS) throw new ControlError("NO_LLADDR", "Error: No link layer address given.");
-  return null;
-}
-
-function del(stack: Stack, params: JsonObject): Json {
-  const { entry } = target(stack, params);
-  if (!entry) throw new ControlError("NEIGH_MISSING", "RTNETLINK answers: No such file or directory");
-  stack.arp.table.delete(entry);
-  return null;
-}
-
-/** Deletes what matches; PERMANENT and NOARP entries only when their state is asked for. */
-function flush(stack: Stack, params: JsonObject): Json {
-  const filters = [params["dev"], params["to"], params["nud"]];
-  if (!flag(params, "all") && filters.every((filter) => filter === undefined || filter === null)) {
+/** Deletes what matches, PERMANENT and NOARP entries only when their state is asked for; returns what it was. */
+function flush(stack: Stack, params: JsonObject): NeighView[] {
+  const filters = ["dev", "to", "nud", "protocol", "proxy", "unused", "all"];
+  if (!filters.some((key) => params[key] !== undefined && params[key] !== null && params[key] !== false)) {
     throw new ControlError("FLUSH_ALL", "Flush requires arguments.");
   }
-  const entries = select(stack, params, Nud.NOARP | Nud.PERMANENT);
-  const views = entries.map(view);
-  for (const entry of entries) stack.arp.table.delete(entry);
-  return views as unknown as Json;
+  const filter = filterOf(stack, params, EVERY_STATE & ~(Nud.PERMANENT | Nud.NOARP));
+  if (flag(params, "keepFailed")) filter.states &= ~Nud.FAILED;
+  const { table, namespace } = stack.arp;
+  if (flag(params, "proxy")) {
+    const gone = proxies(stack, filter);
+    for (const entry of gone) table.proxies.delete(entry.key, entry.device, { namespace });
+    return gone.map(proxyView);
+  }
+  const gone = entries(stack, filter);
+  const views = gone.map((entry) => neighView(entry));
+  for (const entry of gone) table.delete(entry, OPERATOR);
+  return views;
 }

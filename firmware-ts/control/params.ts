@@ -2,7 +2,6 @@
 
 import { parseIpv4, prefixMask } from "../inet/address.ts";
 import type { NetDevice } from "../net/device.ts";
-import { parseMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import { ControlError, type JsonObject, RpcCode } from "./rpc.ts";
 
@@ -39,10 +38,23 @@ export function optionalNumber(params: JsonObject, key: string, min: number, max
   return value;
 }
 
-export function flag(params: JsonObject, key: string): boolean {
+export function optionalFlag(params: JsonObject, key: string): boolean | undefined {
   const value = params[key];
-  if (value !== undefined && value !== null && typeof value !== "boolean") throw wrong(`${key} is not true or false`);
-  return value === true;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "boolean") throw wrong(`${key} is not true or false`);
+  return value;
+}
+
+export function flag(params: JsonObject, key: string): boolean {
+  return optionalFlag(params, key) ?? false;
+}
+
+/** A list of strings. */
+export function texts(params: JsonObject, key: string): string[] | undefined {
+  const value = params[key];
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) throw wrong(`${key} is not a list of strings`);
+  return value;
 }
 
 export function ipv4Of(value: string): number {
@@ -51,21 +63,25 @@ export function ipv4Of(value: string): number {
   return address;
 }
 
-/** An address or a prefix, `10.0.0.0/8`; host bits do not matter, as with `ip`. */
-export function prefixOf(value: string): { address: number; mask: number } {
+/** An address with the length of its prefix, `10.0.0.1/8`; without one it is 32. */
+export function hostPrefixOf(value: string): { address: number; length: number } {
   const [, host = "", length = "32"] = /^([^/]*)(?:\/(\d{1,2}))?$/.exec(value) ?? [];
   const address = parseIpv4(host);
   if (address === null || Number(length) > 32) throw wrong(`Error: any valid prefix is expected rather than "${value}".`);
-  const mask = prefixMask(Number(length));
-  return { address: address & mask, mask };
+  return { address, length: Number(length) };
 }
 
-/** @throws ControlError LLADDR_INVALID for octets that are not six, as the kernel refuses them */
-export function macOf(value: string): Uint8Array {
-  const mac = parseMac(value);
-  if (mac) return mac;
-  if (/^[0-9a-f]{1,2}(:[0-9a-f]{1,2})*$/i.test(value)) throw new ControlError("LLADDR_INVALID", "Error: Invalid link address.");
-  throw wrong(`"${value}" is invalid lladdr.`);
+/** An address or a prefix, `10.0.0.0/8`; host bits do not matter, as with `ip`. */
+export function prefixOf(value: string): { address: number; mask: number; length: number } {
+  const { address, length } = hostPrefixOf(value);
+  const mask = prefixMask(length);
+  return { address: address & mask, mask, length };
+}
+
+/** Octets of hexadecimal between colons, however many. */
+export function linkAddressOf(value: string): Uint8Array {
+  if (!/^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){0,31}$/i.test(value)) throw wrong(`"${value}" is invalid lladdr.`);
+  return Uint8Array.from(value.split(":"), (octet) => Number.parseInt(octet, 16));
 }
 
 /** The named device, in the words of `ip` when there is none. */

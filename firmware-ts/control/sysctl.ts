@@ -1,68 +1,134 @@
-/** The neighbour settings by the kernel's names and units: net.ipv4.neigh.DEV.KEY (Documentation/networking/ip-sysctl). */
+/** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.ip_forward (Documentation/networking/ip-sysctl). */
+import { DEVCONF_KEYS, type DevconfTarget } from "../neigh/devconf.ts";
+import {
+  NEIGH_FILES,
+  NEIGH_TABLE_FILES,
+  ParameterError,
+  readNeighParameter,
+  readTableParameter,
+  writeNeighParameter,
+  writeTableParameter,
+} from "../neigh/parameter-files.ts";
 import type { NeighParameters } from "../neigh/parameters.ts";
 import type { Stack } from "../stack.ts";
-import { ControlError } from "./rpc.ts";
+import { optionalText, text } from "./params.ts";
+import { ControlError, type Json, type Method } from "./rpc.ts";
 
-type Write = (parameters: NeighParameters, value: number) => void;
+export function sysctlMethods(stack: Stack): [string, Method][] {
+  return [
+    ["sysctl.read", (params) => readSysctl(stack, text(params, "key"))],
+    [
+      "sysctl.write",
+      (params) => {
+        writeSysctl(stack, text(params, "key"), text(params, "value"));
+        return null;
+      },
+    ],
+    ["sysctl.list", (params) => listSysctl(stack, optionalText(params, "under") ?? "") as unknown as Json],
+  ];
+}
 
-/** Keys of one device, or of `default`. */
-const PER_DEVICE: ReadonlyMap<string, Write> = new Map(
-  Object.entries<Write>({
-    mcast_solicit: (p, count) => {
-      p.mcastProbes = count;
-    },
-    ucast_solicit: (p, count) => {
-      p.ucastProbes = count;
-    },
-    mcast_resolicit: (p, count) => {
-      p.mcastReprobes = count;
-    },
-    retrans_time_ms: (p, ms) => {
-      p.retransTime = ms;
-    },
-    base_reachable_time: (p, seconds) => p.setBaseReachableTime(seconds * 1000),
-    base_reachable_time_ms: (p, ms) => p.setBaseReachableTime(ms),
-    delay_first_probe_time: (p, seconds) => {
-      p.delayProbeTime = seconds * 1000;
-    },
-    gc_stale_time: (p, seconds) => {
-      p.gcStaleTime = seconds * 1000;
-    },
-    unres_qlen_bytes: (p, bytes) => {
-      p.queueLengthBytes = bytes;
-    },
-    locktime: (p, centiseconds) => {
-      p.lockTime = centiseconds * 10;
-    },
-  }),
-);
+interface File {
+  read(): string;
+  /** @throws ParameterError */
+  write(value: string): void;
+}
 
-/** Keys of the whole table: only under `default`. */
-const PER_TABLE: ReadonlyMap<string, "thresh1" | "thresh2" | "thresh3"> = new Map([
-  ["gc_thresh1", "thresh1"],
-  ["gc_thresh2", "thresh2"],
-  ["gc_thresh3", "thresh3"],
-]);
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+
+/** `net.ipv4.neigh.eth0.locktime`, or with slashes, as the file below /proc/sys. */
+export function sysctlPath(key: string): string {
+  const separator = /[./]/.exec(key)?.[0];
+  return separator === "/" ? key : swapped(key);
+}
+
+/** Dots and slashes change places: a name in between may have dots of its own. */
+function swapped(text: string): string {
+  return text.replace(/[./]/g, (one) => (one === "." ? "/" : "."));
+}
+
+/** The file of a key, or undefined. */
+function fileOf(stack: Stack, path: string): File | undefined {
+  const [net, ipv4, room, where = "", name = "", ...rest] = path.split("/");
+  if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
+  if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
+  if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
+  return room === "neigh" ? neighFile(stack, where, name) : undefined;
+}
+
+function confFile(stack: Stack, target: DevconfTarget | undefined, name: string): File | undefined {
+  const { conf } = stack.ip;
+  if (target === undefined || !DEVCONF_KEYS.has(name)) return undefined;
+  return {
+    read: () => String(conf.read(target, name)),
+    write: (value) => conf.write(target, name, integer(value)),
+  };
+}
+
+/** The defaults and what is the table's own are files of the initial namespace only. */
+function neighFile(stack: Stack, where: string, name: string): File | undefined {
+  const { table, namespace } = stack.arp;
+  const defaults = where === "default" && namespace.initial;
+  const device = stack.network.device(where);
+  if (defaults && NEIGH_TABLE_FILES.includes(name)) {
+    return { read: () => readTableParameter(table.gc, name), write: (value) => writeTableParameter(table.gc, name, value) };
+  }
+  const set: NeighParameters | undefined = defaults ? table.defaults : device && table.parametersOf(device);
+  if (!set || !NEIGH_FILES.includes(name)) return undefined;
+  return { read: () => readNeighParameter(set, name), write: (value) => writeNeighParameter(set, name, value) };
+}
+
+/** An int as the kernel reads one: the first number, and after it white space and anything. */
+function integer(value: string): number {
+  const [, sign = "", digits = ""] = /^\s*(-?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)(?=[ \t\n]|$)/i.exec(value) ?? [];
+  const number = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : digits === "" ? Number.NaN : Number(digits);
+  const signed = sign ? -number : number;
+  if (!(signed >= INT_MIN && signed <= INT_MAX)) throw new ParameterError("EINVAL", `"${value}" is not a number that fits`);
+  return signed;
+}
+
+function found(stack: Stack, key: string): File {
+  const path = sysctlPath(key);
+  const file = fileOf(stack, path);
+  if (!file) throw new ControlError("SYSCTL_UNKNOWN", `sysctl: cannot stat /proc/sys/${path}: No such file or directory`);
+  return file;
+}
+
+/** @throws ControlError SYSCTL_UNKNOWN in the words of `sysctl` */
+export function readSysctl(stack: Stack, key: string): string {
+  return found(stack, key).read();
+}
 
 /**
- * Writes one setting.
+ * Writes one setting, as `echo text >` into its file does.
  * @throws ControlError SYSCTL_UNKNOWN, SYSCTL_INVALID in the words of `sysctl`
  */
-export function writeSysctl(stack: Stack, key: string, text: string): void {
-  const { table } = stack.arp;
-  const [, where = "", name = ""] = /^net[./]ipv4[./]neigh[./]([^./]+)[./]([a-z0-9_]+)$/.exec(key) ?? [];
-  const everywhere = where === "default";
-  const threshold = everywhere ? PER_TABLE.get(name) : undefined;
-  const write = PER_DEVICE.get(name);
-  const device = stack.network.device(where);
-  if (!threshold && !(write && (everywhere || device))) {
-    const path = `/proc/sys/${key.replaceAll(".", "/")}`;
-    throw new ControlError("SYSCTL_UNKNOWN", `sysctl: cannot stat ${path}: No such file or directory`);
+export function writeSysctl(stack: Stack, key: string, value: string): void {
+  const file = found(stack, key);
+  try {
+    file.write(value);
+  } catch (error) {
+    if (!(error instanceof ParameterError)) throw error;
+    throw new ControlError("SYSCTL_INVALID", `sysctl: setting key "${key}": Invalid argument`);
   }
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= 0x7fffffff)) throw new ControlError("SYSCTL_INVALID", `sysctl: setting key "${key}": Invalid argument`);
-  if (threshold) table.gc[threshold] = value;
-  // As in the kernel, devices that never had the key written follow the default; here they are all those that exist at start.
-  else if (everywhere) for (const parameters of table.allParameters()) write?.(parameters, value);
-  else if (device) write?.(table.parametersOf(device), value);
+}
+
+/** Every key with its value, in the order of `sysctl -a`; of one folder, or all. */
+function listSysctl(stack: Stack, under: string): [key: string, value: string][] {
+  const names = stack.devices.map(({ name }) => name);
+  const neigh = ["default", ...names].flatMap((where) =>
+    [...NEIGH_FILES, ...NEIGH_TABLE_FILES].map((name) => `net/ipv4/neigh/${where}/${name}`),
+  );
+  const conf = ["all", "default", ...names].flatMap((where) =>
+    [...DEVCONF_KEYS.keys()].map((name) => `net/ipv4/conf/${where}/${name}`),
+  );
+  const folder = sysctlPath(under);
+  return [...conf, "net/ipv4/ip_forward", ...neigh]
+    .filter((path) => folder === "" || path === folder || path.startsWith(`${folder}/`))
+    .sort()
+    .flatMap((path) => {
+      const file = fileOf(stack, path);
+      return file ? [[swapped(path), file.read()] as [string, string]] : [];
+    });
 }

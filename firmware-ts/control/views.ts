@@ -1,49 +1,20 @@
-/** Text as iproute2 prints it: every field followed by one space, so that scripts written for `ip` read it. */
-import type { AddressView, LinkView, RouteView } from "./inet.ts";
-import type { NeighView } from "./neigh.ts";
+/** Devices, addresses and routes as iproute2 prints them: every field followed by one space, so that scripts written for it read them. */
+import type { AddressView, DeviceView, LinkView, RouteView } from "./inet.ts";
 
-export interface RouteViewOptions {
-  /** Filtered by device: `ip` leaves the device out. */
-  withoutDevice: boolean;
-}
-
-export interface NeighViewOptions extends RouteViewOptions {
-  statistics: boolean;
-}
-
-/** A line of `ip neigh show`. */
-export function neighLine(entry: NeighView, options: NeighViewOptions): string {
-  let line = `${entry.dst} `;
-  if (!options.withoutDevice) line += `dev ${entry.dev} `;
-  if (entry.lladdr !== undefined) line += `lladdr ${entry.lladdr} `;
-  if (options.statistics) line += ` used ${entry.used}/${entry.confirmed}/${entry.updated}probes ${entry.probes} `;
-  for (const state of entry.state) line += `${state} `;
-  return line;
-}
-
-/** Entries as `ip -j neigh` has them: the times only with -s, and NONE is no state. */
-export function neighJson(entry: NeighView, options: NeighViewOptions): object {
-  const { dst, dev, lladdr, used, confirmed, updated, probes, state } = entry;
-  return {
-    dst,
-    ...(options.withoutDevice ? {} : { dev }),
-    ...(lladdr === undefined ? {} : { lladdr }),
-    ...(options.statistics ? { used, confirmed, updated, probes } : {}),
-    ...(state.length > 0 ? { state } : {}),
-  };
-}
-
-function linkLines(link: Omit<AddressView, "addr_info">, mode: string): string[] {
+function linkLines(link: DeviceView, mode: string): string[] {
+  const { ifindex, ifname, flags, mtu, qdisc, operstate, group, txqlen, link_type, address, broadcast } = link;
   return [
-    `${link.ifindex}: ${link.ifname}: <${link.flags.join(",")}> mtu ${link.mtu} qdisc ${link.qdisc} state ${link.operstate} ${mode}group default qlen ${link.txqlen}`,
-    `    link/${link.link_type} ${link.address} brd ${link.broadcast}`,
+    `${ifindex}: ${ifname}: <${flags.join(",")}> mtu ${mtu} qdisc ${qdisc} state ${operstate} ${mode}group ${group} qlen ${txqlen}`,
+    `    link/${link_type} ${address} brd ${broadcast}`,
   ];
 }
 
 export interface LinkViewOptions {
-  statistics: boolean;
+  /** 1: counters; 2: those of errors too. */
+  statistics: number;
   /** The controller, drops by reason and ARP frames: what `ip` has no word for. */
   details: boolean;
+  brief?: boolean;
 }
 
 /** The lines of one device of `ip link show`. */
@@ -54,8 +25,31 @@ export function linkText(link: LinkView, options: LinkViewOptions): string[] {
     if (link.error !== undefined) lines.push(`    error ${link.error}`);
     lines.push(`    arp ${words(link.arp)}`, `    drops ${words(link.drops)}`);
   }
-  if (options.statistics) lines.push(...counterTable(link.stats64));
+  if (options.statistics > 0) lines.push(...counterTable(link.stats64, options.statistics > 1));
   return lines;
+}
+
+/** A line of `ip -br link`. */
+export function linkBrief(link: LinkView): string {
+  return `${briefHead(link)}${link.address} <${link.flags.join(",")}> `;
+}
+
+function briefHead({ ifname, operstate }: DeviceView): string {
+  return `${ifname.padEnd(16)} ${operstate.padEnd(14)} `;
+}
+
+/** One device of `ip -j link`. */
+export function linkJson(link: LinkView, options: LinkViewOptions): object {
+  const { driver, description, simulated, error, stats64, drops, arp, ...plain } = link;
+  const { ifname, operstate, address, flags } = link;
+  if (options.brief) return { ifname, operstate, address, flags };
+  const details = { driver, description, simulated, ...(error === undefined ? {} : { error }), arp, drops };
+  const counters = options.statistics > 1 ? stats64 : { rx: only(stats64.rx, RX_KEYS), tx: only(stats64.tx, TX_KEYS) };
+  return { ...plain, ...(options.details ? details : {}), ...(options.statistics > 0 ? { stats64: counters } : {}) };
+}
+
+function only(counters: Record<string, number>, keys: readonly string[]): Record<string, number> {
+  return Object.fromEntries(keys.map((key) => [key, counters[key] ?? 0]));
 }
 
 function words(counters: Record<string, number>): string {
@@ -63,23 +57,43 @@ function words(counters: Record<string, number>): string {
   return all.length === 0 ? "none" : all.map(([name, count]) => `${name} ${count}`).join(" ");
 }
 
+const RX_KEYS = ["bytes", "packets", "errors", "dropped", "over_errors", "multicast"];
+const TX_KEYS = ["bytes", "packets", "errors", "dropped", "carrier_errors", "collisions"];
 const RX_COLUMNS = ["bytes", "packets", "errors", "dropped", "missed", "mcast"];
 const TX_COLUMNS = ["bytes", "packets", "errors", "dropped", "carrier", "collsns"];
+const RX_ERROR_KEYS = ["length_errors", "crc_errors", "frame_errors", "fifo_errors", "missed_errors"];
+const TX_ERROR_KEYS = ["aborted_errors", "fifo_errors", "window_errors", "heartbeat_errors", "carrier_changes"];
+const RX_ERROR_COLUMNS = ["length", "crc", "frame", "fifo", "overrun"];
+const TX_ERROR_COLUMNS = ["aborted", "fifo", "window", "heartbt", "transns"];
 /** Widths that the columns have at least, those of the longest names that stand in them with -s -s. */
 const WIDTHS = [10, 7, 6, 7, 7, 7];
 /** A column for compressed packets, of which there are none: its room is left. */
 const LAST_COLUMN = 11;
 
-/** Four lines, names above numbers, as `ip -s link` sets them: a column is as wide for RX as for TX. */
-function counterTable({ rx, tx }: LinkView["stats64"]): string[] {
-  const received = ["bytes", "packets", "errors", "dropped", "over_errors", "multicast"].map((name) => rx[name] ?? 0);
-  const sent = ["bytes", "packets", "errors", "dropped", "carrier_errors", "collisions"].map((name) => tx[name] ?? 0);
-  const widths = WIDTHS.map((width, at) => Math.max(width, String(received[at]).length, String(sent[at]).length));
-  const row = (cells: readonly (string | number)[]): string =>
-    cells.map((cell, at) => String(cell).padStart(widths[at]!)).join(" ");
-  const names = (title: string, columns: readonly string[]): string =>
-    `    ${title}:${row(columns).slice(title.length + 1)}${" ".repeat(LAST_COLUMN)}`;
-  return [names("RX", RX_COLUMNS), `    ${row(received)} `, names("TX", TX_COLUMNS), `    ${row(sent)} `];
+/** Names above numbers, as `ip -s link` sets them: a column is as wide for RX as for TX. */
+function counterTable({ rx, tx }: LinkView["stats64"], errors: boolean): string[] {
+  const value = (counters: Record<string, number>, keys: readonly string[]): string[] =>
+    keys.map((key) => String(counters[key] ?? 0));
+  const received = value(rx, RX_KEYS);
+  const sent = value(tx, TX_KEYS);
+  const receiveErrors = ["", ...value(rx, RX_ERROR_KEYS)];
+  const sendErrors = ["", ...value(tx, TX_ERROR_KEYS)];
+  const rows = errors ? [received, sent, receiveErrors, sendErrors] : [received, sent];
+  const widths = WIDTHS.map((width, at) => Math.max(width, ...rows.map((row) => (row[at] ?? "").length)));
+  const row = (cells: readonly string[]): string => cells.map((cell, at) => cell.padStart(widths[at] as number)).join(" ");
+  const names = (title: string, columns: readonly string[]): string => `    ${title}:${row(columns).slice(title.length + 1)}`;
+  const half = (title: string, columns: readonly string[], numbers: readonly string[]): string[] => [
+    `${names(title, columns)}${" ".repeat(LAST_COLUMN)}`,
+    `    ${row(numbers)} `,
+  ];
+  const faults = (title: string, columns: readonly string[], numbers: readonly string[]): string[] =>
+    errors ? [names(`${title} errors`, ["", ...columns]), `    ${row(numbers)} `] : [];
+  return [
+    ...half("RX", RX_COLUMNS, received),
+    ...faults("RX", RX_ERROR_COLUMNS, receiveErrors),
+    ...half("TX", TX_COLUMNS, sent),
+    ...faults("TX", TX_ERROR_COLUMNS, sendErrors),
+  ];
 }
 
 /** The lines of one device of `ip address show`. */
@@ -94,6 +108,15 @@ export function addressOneLine(view: AddressView): string[] {
   return view.addr_info.map((info) => `${view.ifindex}: ${view.ifname}    ${addressLines(info).join("\\    ")}`);
 }
 
+/** A line of `ip -br address`. */
+export function addressBrief(view: AddressView): string {
+  return briefHead(view) + view.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen} `).join("");
+}
+
+export function addressBriefJson({ ifname, operstate, addr_info }: AddressView): object {
+  return { ifname, operstate, addr_info: addr_info.map(({ local, prefixlen }) => ({ local, prefixlen })) };
+}
+
 function addressLines(info: AddressView["addr_info"][number]): string[] {
   const broadcast = info.broadcast === undefined ? "" : `brd ${info.broadcast} `;
   const secondary = info.secondary ? "secondary " : "";
@@ -103,15 +126,50 @@ function addressLines(info: AddressView["addr_info"][number]): string[] {
   ];
 }
 
+/** What a filter has fixed is not said again, and with -d what goes without saying is said. */
+export interface RouteViewOptions {
+  withoutDevice?: boolean;
+  withoutProtocol?: boolean;
+  withoutScope?: boolean;
+  /** Several tables are shown: those of other tables than `main` say which. */
+  withTable?: boolean;
+  details?: boolean;
+}
+
+/** A route as `ip -j route` has it. */
+export function routeJson(route: RouteView, options: RouteViewOptions): Partial<RouteView> {
+  const { type, dst, gateway, dev, table, protocol, scope, prefsrc, metric, flags } = route;
+  const { details = false } = options;
+  return {
+    ...(details || type !== "unicast" ? { type } : {}),
+    dst,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(options.withoutDevice ? {} : { dev }),
+    ...(options.withTable && table !== "main" ? { table } : {}),
+    ...((details || protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
+    ...((details || scope !== "global") && !options.withoutScope ? { scope } : {}),
+    ...(prefsrc === undefined ? {} : { prefsrc }),
+    ...(metric === undefined ? {} : { metric }),
+    flags,
+  };
+}
+
+/** Words of `ip route` in front of each value, in its order. */
+const ROUTE_WORDS = [
+  ["type", ""],
+  ["dst", ""],
+  ["gateway", "via "],
+  ["dev", "dev "],
+  ["table", "table "],
+  ["protocol", "proto "],
+  ["scope", "scope "],
+  ["prefsrc", "src "],
+  ["metric", "metric "],
+] as const;
+
 /** A line of `ip route show`. */
 export function routeLine(route: RouteView, options: RouteViewOptions): string {
-  let line = `${route.dst} `;
-  if (route.gateway !== undefined) line += `via ${route.gateway} `;
-  if (!options.withoutDevice) line += `dev ${route.dev} `;
-  line += `proto ${route.protocol} `;
-  if (route.scope !== undefined) line += `scope ${route.scope} `;
-  if (route.prefsrc !== undefined) line += `src ${route.prefsrc} `;
-  if (route.metric !== undefined) line += `metric ${route.metric} `;
-  for (const flag of route.flags) line += `${flag} `;
-  return line;
+  const shown = routeJson(route, options);
+  const words = ROUTE_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${shown[key]} `));
+  return `${words.join("")}${route.flags.map((flag) => `${flag} `).join("")}`;
 }

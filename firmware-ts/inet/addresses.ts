@@ -1,4 +1,5 @@
-/** The IPv4 addresses of the stack's devices. */
+/** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
+import { Scope } from "../neigh/arp-inet.ts";
 import type { NetDevice } from "../net/device.ts";
 import { prefixMask } from "./address.ts";
 
@@ -8,13 +9,24 @@ export interface InterfaceAddress {
   readonly local: number;
   readonly prefixLength: number;
   readonly mask: number;
-  /** All-ones host part; 0 where the prefix has no room for one (31 and 32, RFC 3021). */
+  /** All-ones host part unless told otherwise; 0 where the prefix has no room for one (31 and 32, RFC 3021). */
   readonly broadcast: number;
   /** Not the first of its subnet on its device. */
   readonly secondary: boolean;
+  /** One of Scope. */
+  readonly scope: number;
+  /** What `ip address` prints last: the device's name, or one beginning with it. */
+  readonly label: string;
 }
 
-/** An address or route cannot be as asked. `code` is stable. */
+export interface AddressOptions {
+  /** One of Scope; default global, and host within 127/8. */
+  scope?: number;
+  label?: string;
+  broadcast?: number;
+}
+
+/** An address or route cannot be as asked. `code` is stable, the message is that of `ip` without its "Error: " or "RTNETLINK answers: ". */
 export class InetError extends Error {
   readonly code: string;
 
@@ -25,41 +37,68 @@ export class InetError extends Error {
   }
 }
 
+const NONE: readonly InterfaceAddress[] = [];
+
 export class Addresses {
-  readonly #list: InterfaceAddress[] = [];
-  readonly #local = new Map<number, InterfaceAddress>();
+  readonly #devices = new Map<NetDevice, InterfaceAddress[]>();
+  /** Addresses by their number, as often as they were given. */
+  readonly #local = new Map<number, InterfaceAddress[]>();
 
-  /** Primary addresses before secondary ones, else in the order of their addition. */
+  /** Device by device, each in the order of of(). */
   get list(): readonly InterfaceAddress[] {
-    return this.#list;
+    return [...this.#devices.values()].flat();
   }
 
-  of(device: NetDevice): InterfaceAddress[] {
-    return this.#list.filter((address) => address.device === device);
+  /** Primary addresses, those of the narrower scope first, else in the order of their addition; then the secondary ones. */
+  of(device: NetDevice): readonly InterfaceAddress[] {
+    return this.#devices.get(device) ?? NONE;
   }
 
-  /** @throws InetError ADDRESS_EXISTS */
-  add(device: NetDevice, local: number, prefixLength: number): InterfaceAddress {
-    if (
-      this.#list.some((address) => address.device === device && address.local === local && address.prefixLength === prefixLength)
-    ) {
-      throw new InetError("ADDRESS_EXISTS", "Address already assigned");
-    }
+  /** @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
+  add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
-    const secondary = this.#list.some(
-      (address) => address.device === device && address.mask === mask && (address.local & mask) === (local & mask),
-    );
-    const broadcast = prefixLength >= 31 ? 0 : local | ~mask;
-    const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary };
-    const behind = secondary ? this.#list.length : this.#list.findIndex((other) => other.secondary && other.device === device);
-    this.#list.splice(behind < 0 ? this.#list.length : behind, 0, address);
-    if (!this.#local.has(local)) this.#local.set(local, address);
+    const scope = options.scope ?? (local >>> 24 === 127 ? Scope.HOST : Scope.GLOBAL);
+    const { label = device.name, broadcast = prefixLength >= 31 ? 0 : local | ~mask } = options;
+    const addresses = this.#devices.get(device) ?? [];
+    const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
+    if (twins.some((other) => other.local === local)) throw new InetError("ADDRESS_EXISTS", "ipv4: Address already assigned.");
+    if (twins.some((other) => other.scope !== scope)) throw new InetError("SCOPE_INVALID", "ipv4: Invalid scope value.");
+    const secondary = twins.length > 0;
+    const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };
+    // Behind the last primary address that is not wider.
+    const behind = secondary ? addresses.length : 1 + addresses.findLastIndex((other) => !other.secondary && scope <= other.scope);
+    addresses.splice(behind, 0, address);
+    this.#devices.set(device, addresses);
+    const known = this.#local.get(local);
+    if (known) known.push(address);
+    else this.#local.set(local, [address]);
     return address;
   }
 
-  /** The address is one of ours. */
+  /**
+   * Takes an address off its device; with a primary one go the secondary ones of its subnet (promote_secondaries is 0).
+   * Returns all that went, the one asked for last; none when it is not there.
+   */
+  remove(address: InterfaceAddress): InterfaceAddress[] {
+    const addresses = this.#devices.get(address.device);
+    if (!addresses?.includes(address)) return [];
+    const follows = (other: InterfaceAddress): boolean =>
+      other.secondary && other.mask === address.mask && ((other.local ^ address.local) & address.mask) === 0;
+    const gone = address.secondary ? [] : addresses.filter(follows);
+    gone.push(address);
+    for (const one of gone) {
+      addresses.splice(addresses.indexOf(one), 1);
+      const same = this.#local.get(one.local) as InterfaceAddress[];
+      same.splice(same.indexOf(one), 1);
+      if (same.length === 0) this.#local.delete(one.local);
+    }
+    if (addresses.length === 0) this.#devices.delete(address.device);
+    return gone;
+  }
+
+  /** The address is one of ours: the first that was given it. */
   find(local: number): InterfaceAddress | undefined {
-    return this.#local.get(local);
+    return this.#local.get(local)?.[0];
   }
 
   isLocal(address: number): boolean {
@@ -68,22 +107,68 @@ export class Addresses {
 
   /** The broadcast address of one of the device's subnets. */
   isBroadcast(address: number, device: NetDevice): boolean {
-    for (let at = 0; at < this.#list.length; at++) {
-      const own = this.#list[at] as InterfaceAddress;
-      if (own.device === device && own.broadcast === address && address !== 0) return true;
+    const addresses = this.of(device);
+    for (let at = 0; at < addresses.length; at++) {
+      if ((addresses[at] as InterfaceAddress).broadcast === address && address !== 0) return true;
     }
     return false;
   }
 
-  /** The address to use towards `target` on the device: one that shares its subnet, else the first, else any; 0 without any. */
-  select(device: NetDevice, target: number): number {
+  /** One subnet of the device holds both addresses. */
+  onLink(device: NetDevice, one: number, other: number): boolean {
+    const addresses = this.of(device);
+    for (let at = 0; at < addresses.length; at++) {
+      const own = addresses[at] as InterfaceAddress;
+      if (((own.local ^ one) & own.mask) === 0 && ((own.local ^ other) & own.mask) === 0) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The address to use towards `target` on the device: the first primary one whose subnet holds it, else the first, else the first
+   * of any device that is wider than link scope; 0 without any.
+   * @param scope none narrower
+   * @param hostAsLink addresses of host scope count as those of link scope (route_localnet)
+   */
+  select(device: NetDevice, target: number, scope: number = Scope.LINK, hostAsLink = false): number {
+    const narrowest = hostAsLink ? Scope.LINK : Scope.HOST;
+    const addresses = this.of(device);
     let first = 0;
-    for (let at = 0; at < this.#list.length; at++) {
-      const own = this.#list[at] as InterfaceAddress;
-      if (own.device !== device || own.secondary) continue;
-      if (((own.local ^ target) & own.mask) === 0) return own.local;
+    for (let at = 0; at < addresses.length; at++) {
+      const own = addresses[at] as InterfaceAddress;
+      if (own.secondary || Math.min(own.scope, narrowest) > scope) continue;
+      if (target === 0 || ((own.local ^ target) & own.mask) === 0) return own.local;
       first ||= own.local;
     }
-    return first || (this.#list[0]?.local ?? 0);
+    return first || this.#selectAnywhere(scope);
+  }
+
+  #selectAnywhere(scope: number): number {
+    for (const addresses of this.#devices.values())
+      for (const own of addresses) if (!own.secondary && own.scope !== Scope.LINK && own.scope <= scope) return own.local;
+    return 0;
+  }
+
+  /** @see ArpInet.confirms */
+  confirms(device: NetDevice | null, peer: number, local: number, scope: number, hostAsLink: boolean): boolean {
+    if (device) return this.#confirmsOn(this.of(device), peer, local, scope, hostAsLink);
+    for (const addresses of this.#devices.values()) if (this.#confirmsOn(addresses, peer, local, scope, hostAsLink)) return true;
+    return false;
+  }
+
+  #confirmsOn(addresses: readonly InterfaceAddress[], peer: number, local: number, scope: number, hostAsLink: boolean): boolean {
+    const narrowest = hostAsLink ? Scope.LINK : Scope.HOST;
+    let found = false;
+    let subnet = peer === 0;
+    for (let at = 0; at < addresses.length; at++) {
+      const own = addresses[at] as InterfaceAddress;
+      const eligible = Math.min(own.scope, narrowest) <= scope;
+      const holdsPeer = ((own.local ^ peer) & own.mask) === 0;
+      // Any address will do, if its own subnet holds the peer.
+      if (local === 0 && eligible && (peer === 0 || holdsPeer)) return true;
+      if (local !== 0 && own.local === local && eligible) found = true;
+      if (holdsPeer && ((own.local ^ local) & own.mask) === 0) subnet = true;
+    }
+    return found && subnet;
   }
 }

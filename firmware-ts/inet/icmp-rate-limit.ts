@@ -23,18 +23,27 @@ export class IcmpRateLimit {
     this.#filled.fill(clock.now());
   }
 
-  /** Takes a token for a message to the destination; false when there is none. */
-  allow(destination: number): boolean {
+  /** Whether all destinations together have a message left. Takes nothing. */
+  allowGlobal(): boolean {
+    const now = this.#clock.now();
+    this.#globalTokens = Math.min(GLOBAL_BURST, this.#globalTokens + ((now - this.#globalFilled) * GLOBAL_RATE) / 1000);
+    this.#globalFilled = now;
+    return this.#globalTokens >= 1;
+  }
+
+  /** Takes one of all destinations' messages. */
+  takeGlobal(): void {
+    this.#globalTokens -= 1;
+  }
+
+  /** Takes a token of the destination's; false when there is none. */
+  takeHost(destination: number): boolean {
     const now = this.#clock.now();
     const slot = (Math.imul(destination, 0x9e3779b1) >>> 24) & (SLOTS - 1);
     const gained = (now - (this.#filled[slot] as number)) / INTERVAL;
     const tokens = Math.min(BURST, (this.#tokens[slot] as number) + gained);
-    this.#globalTokens = Math.min(GLOBAL_BURST, this.#globalTokens + ((now - this.#globalFilled) * GLOBAL_RATE) / 1000);
-    this.#globalFilled = now;
     this.#filled[slot] = now;
-    const allowed = tokens >= 1 && this.#globalTokens >= 1;
-    this.#tokens[slot] = allowed ? tokens - 1 : tokens;
-    if (allowed) this.#globalTokens -= 1;
-    return allowed;
+    this.#tokens[slot] = tokens >= 1 ? tokens - 1 : tokens;
+    return tokens >= 1;
   }
 }

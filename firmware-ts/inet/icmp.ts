@@ -1,12 +1,22 @@
-/** ICMP for a host (RFC 792, RFC 1122 3.2.2): answers echo requests, sends and takes destination unreachable. */
+/** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { SkBuff } from "../../hal/skbuff.ts";
+import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import { finish, sumBytes } from "./checksum.ts";
 import { IcmpRateLimit } from "./icmp-rate-limit.ts";
-import { IP_DESTINATION, IP_HEADER, IP_PROTOCOL, IP_SOURCE, IP_TOS, type IpProtocol, type Ipv4 } from "./ipv4.ts";
+import {
+  FRAGMENT_OFFSET,
+  IP_DESTINATION,
+  IP_FRAGMENT,
+  IP_HEADER,
+  IP_PROTOCOL,
+  IP_SOURCE,
+  IP_TOS,
+  IP_VERSION_IHL,
+} from "./ip-header.ts";
+import type { IpErrors, IpProtocol, Ipv4 } from "./ipv4.ts";
 
 export const IPPROTO_ICMP = 1;
 
@@ -21,6 +31,11 @@ export const ICMP_HEADER = 8;
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_DEST_UNREACH = 3;
 export const ICMP_ECHO_REQUEST = 8;
+
+/** The last type that Linux knows; nothing is reported about those above. */
+const LAST_TYPE = 18;
+/** Types that are themselves errors: destination unreachable, source quench, redirect, time exceeded, parameter problem. */
+const ERROR_TYPES: readonly number[] = [3, 4, 5, 11, 12];
 
 /** Code of a destination unreachable: nobody listens on that port. */
 export const ICMP_PORT_UNREACH = 3;
@@ -41,7 +56,7 @@ export interface IcmpErrorListener {
   icmpError(code: number, reporter: number, skb: SkBuff, quotedIp: number, quotedTransport: number): void;
 }
 
-export class Icmp implements IpProtocol {
+export class Icmp implements IpProtocol, IpErrors {
   /** Messages taken in and answered, for those who watch. */
   readonly counters: {
     echoRequests: number;
@@ -68,6 +83,7 @@ export class Icmp implements IpProtocol {
     this.#ip = ip;
     this.#limit = new IcmpRateLimit(network.clock);
     ip.handle(IPPROTO_ICMP, this);
+    ip.errors = this;
   }
 
   /** Who hears of errors for packets of an IP protocol. */
@@ -75,35 +91,54 @@ export class Icmp implements IpProtocol {
     this.#errorListeners.set(protocol, listener);
   }
 
-  receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
+  receive(skb: SkBuff, _device: NetDevice, source: number, destination: number): DropReason {
     const { view, data: at, length } = skb;
-    if (length < ICMP_HEADER) return DropReason.PKT_TOO_SMALL;
-    if (finish(sumBytes(view, at, length)) !== 0) return DropReason.ICMP_CSUM;
-    switch (view.getUint8(at + ICMP_TYPE)) {
+    const { icmp } = this.#ip.counters;
+    icmp.inMsgs++;
+    const whole = length >= ICMP_HEADER;
+    if (!whole || finish(sumBytes(view, at, length)) !== 0) {
+      icmp.inErrors++;
+      if (whole) icmp.inCsumErrors++;
+      return whole ? DropReason.ICMP_CSUM : DropReason.PKT_TOO_SMALL;
+    }
+    const type = view.getUint8(at + ICMP_TYPE);
+    icmp.received(type);
+    switch (type) {
       case ICMP_ECHO_REQUEST:
-        return this.#answerEcho(skb, device, source, destination);
+        return this.#answerEcho(skb, source, destination);
       case ICMP_ECHO_REPLY:
         this.counters.echoReplies++;
         this.echoListener?.echoReply(source, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), skb);
         skb.consume();
         return DropReason.NONE;
-      case ICMP_DEST_UNREACH:
-        return this.#takeError(skb, source);
+      case ICMP_DEST_UNREACH: {
+        const reason = this.#takeError(skb, source);
+        if (reason !== DropReason.NONE) icmp.inErrors++;
+        return reason;
+      }
       default:
+        if (type > LAST_TYPE) icmp.inErrors++;
         return DropReason.INVALID_PROTO;
     }
   }
 
-  /**
-   * Tells the sender of a received packet that its destination cannot be reached. Sends nothing where no error may be sent
-   * (RFC 1122 3.2.2: for broadcasts and multicasts) or where the rate limit says no.
-   * @param skb the packet as it came, skb.network at its IP header; stays the caller's
-   */
+  /** Tells the sender of a packet for us that it cannot be taken. */
   sendUnreachable(skb: SkBuff, device: NetDevice, code: number): void {
+    const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
+    if (this.#ip.addressType(destination) === AddressType.LOCAL) this.sendError(skb, device, ICMP_DEST_UNREACH, code);
+  }
+
+  /**
+   * Tells the sender of a packet what is wrong with it: the packet may be one that came in, or one of our own that found no way.
+   * Sends nothing where no error may be sent (RFC 1122 3.2.2: about broadcasts, multicasts, later fragments and errors) or where the
+   * rate limit says no.
+   * @param skb skb.network is at its IP header
+   */
+  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info = 0): void {
+    if (!this.#mayReport(skb)) return;
     const source = skb.view.getInt32(skb.network + IP_SOURCE);
     const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
-    if (this.#ip.addressType(destination, device) !== AddressType.LOCAL || skb.packetType !== 0) return;
-    if (!this.#limit.allow(source)) {
+    if (!this.#withinLimits(source, device)) {
       this.counters.errorsLimited++;
       return;
     }
@@ -114,20 +149,51 @@ export class Icmp implements IpProtocol {
     }
     const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - ICMP_HEADER);
     const at = error.put(ICMP_HEADER + quoted);
-    error.view.setUint16(at + ICMP_TYPE, (ICMP_DEST_UNREACH << 8) | code);
+    error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
-    error.view.setUint32(at + ICMP_HEADER - 4, 0);
+    error.view.setUint32(at + ICMP_HEADER - 4, info);
     for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.counters.errorsSent++;
+    this.#ip.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
-    this.#ip.send(error, destination, source, IPPROTO_ICMP, 0, tos);
+    // From the address that was asked, if it is ours; else from the one that faces the sender.
+    const from = this.#ip.addressType(destination) === AddressType.LOCAL ? destination : this.#ip.sourceTo(source);
+    this.#ip.send(error, from, source, IPPROTO_ICMP, 0, tos);
+  }
+
+  #mayReport(skb: SkBuff): boolean {
+    const { view, network: at } = skb;
+    if (skb.packetType !== PacketType.HOST) return false;
+    const type = this.#ip.addressType(view.getInt32(at + IP_DESTINATION));
+    if (type === AddressType.BROADCAST || type === AddressType.MULTICAST) return false;
+    if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_OFFSET) return false;
+    if (view.getUint8(at + IP_PROTOCOL) !== IPPROTO_ICMP) return true;
+    const message = at + (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (message >= skb.tail) return false;
+    const reported = view.getUint8(message + ICMP_TYPE);
+    return reported <= LAST_TYPE && !ERROR_TYPES.includes(reported);
+  }
+
+  /** Limits of all messages together, and of those to one host; what goes to ourselves is not counted against the latter. */
+  #withinLimits(host: number, device: NetDevice): boolean {
+    const { icmp } = this.#ip.counters;
+    if (!device.loopback && !this.#limit.allowGlobal()) {
+      icmp.outRateLimitGlobal++;
+      return false;
+    }
+    if (!this.#ip.isLocal(host) && !this.#limit.takeHost(host)) {
+      icmp.outRateLimitHost++;
+      return false;
+    }
+    if (!device.loopback) this.#limit.takeGlobal();
+    return true;
   }
 
   /** Turns the request around in its own buffer. */
-  #answerEcho(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
+  #answerEcho(skb: SkBuff, source: number, destination: number): DropReason {
     // RFC 1122 3.2.2.6 lets a host ignore these; answering them would make it an amplifier.
-    if (this.#ip.addressType(destination, device) !== AddressType.LOCAL) return DropReason.INVALID_PROTO;
+    if (this.#ip.addressType(destination) !== AddressType.LOCAL) return DropReason.INVALID_PROTO;
     this.counters.echoRequests++;
     const at = skb.data;
     skb.view.setUint8(at + ICMP_TYPE, ICMP_ECHO_REPLY);
@@ -140,6 +206,7 @@ export class Icmp implements IpProtocol {
     }
     // With the request's type of service (RFC 1812 4.3.2.5).
     const tos = skb.view.getUint8(skb.network + IP_TOS);
+    this.#ip.counters.icmp.sent(ICMP_ECHO_REPLY);
     this.#ip.send(skb, destination, source, IPPROTO_ICMP, 0, tos);
     return DropReason.NONE;
   }

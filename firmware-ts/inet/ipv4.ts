@@ -1,41 +1,43 @@
 /**
- * IPv4 for a host (RFC 791, RFC 1122 3): checks what comes in and hands it to its protocol; finds route and neighbour for what goes
- * out. It does not forward, fragment or reassemble.
+ * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks what comes in and hands it to its protocol, or on to another device where `forwarding`
+ * says so; finds route and neighbour for what goes out. It does not fragment or reassemble.
  */
 import type { Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, DropCounters, PacketType, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
-import { Arp, type ArpInet } from "../neigh/arp.ts";
-import { AddressType } from "../neigh/entry.ts";
-import { type Fate, output } from "../neigh/machine.ts";
+import { Arp, type ArpOptions } from "../neigh/arp.ts";
+import { InputWay } from "../neigh/arp-inet.ts";
+import { Devconfs } from "../neigh/devconf.ts";
+import type { AddressType } from "../neigh/entry.ts";
+import { confirm, type Fate, output } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "./address.ts";
-import { Addresses, type InterfaceAddress } from "./addresses.ts";
+import { INADDR_BROADCAST, isMulticast } from "./address.ts";
+import type { Addresses } from "./addresses.ts";
+import { ArpSide } from "./arp-side.ts";
 import { finish, sumBytes } from "./checksum.ts";
-import { optionsAcceptable } from "./ipv4-options.ts";
-import { Routes } from "./routes.ts";
+import { InetCounters } from "./counters.ts";
+import { Fib, sourceScope } from "./fib.ts";
+import { InputRouter, Refusal } from "./input-route.ts";
+import {
+  FRAGMENT_DF,
+  FRAGMENT_PART,
+  IP_CHECKSUM,
+  IP_DESTINATION,
+  IP_FRAGMENT,
+  IP_HEADER,
+  IP_ID,
+  IP_PROTOCOL,
+  IP_SOURCE,
+  IP_TOTAL_LENGTH,
+  IP_TTL,
+  IP_VERSION_IHL,
+} from "./ip-header.ts";
+import { checkHeader } from "./ipv4-check.ts";
+import { type Route, type Routes, RouteType } from "./routes.ts";
 import { truesizeOf } from "./truesize.ts";
-
-/** Offsets in the header (RFC 791 3.1). */
-export const IP_VERSION_IHL = 0;
-export const IP_TOS = 1;
-export const IP_TOTAL_LENGTH = 2;
-export const IP_ID = 4;
-export const IP_FRAGMENT = 6;
-export const IP_TTL = 8;
-export const IP_PROTOCOL = 9;
-export const IP_CHECKSUM = 10;
-export const IP_SOURCE = 12;
-export const IP_DESTINATION = 16;
-/** Bytes of a header without options. */
-export const IP_HEADER = 20;
-
-const FRAGMENT_DF = 0x4000;
-/** More-fragments flag and offset: set in any part of a fragmented datagram. */
-const FRAGMENT_PART = 0x3fff;
 
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
@@ -45,54 +47,85 @@ const LOCAL_MTU = 1500;
 /** Packets to ourselves that may wait for their turn (net.core.netdev_max_backlog). */
 const BACKLOG = 1000;
 
+/** ICMP messages that IPv4 itself gives rise to (RFC 792): type and code. */
+const UNREACHABLE = 3;
+const NET_UNREACHABLE = 0;
+const HOST_UNREACHABLE = 1;
+const FRAGMENTATION_NEEDED = 4;
+const TIME_EXCEEDED = 11;
+
 /** A protocol above IPv4. It owns the packet, which begins behind the IP header; skb.network is the IP header's offset. */
 export interface IpProtocol {
   /** @returns NONE when the packet was taken in and its buffer consumed or reused; else why it is to be dropped */
   receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason;
 }
 
-export class Ipv4 implements PacketHandler, ArpInet {
-  readonly addresses: Addresses = new Addresses();
-  readonly routes: Routes = new Routes();
+/** Tells the sender of a packet what is wrong; ICMP. The packet stays the caller's. */
+export interface IpErrors {
+  /** @param info what stands in the last two octets of the message's header */
+  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
+}
+
+export class Ipv4 implements PacketHandler {
+  readonly conf: Devconfs = new Devconfs();
+  readonly fib: Fib;
   readonly arp: Arp;
   /** Packets that found no way out. */
   readonly drops: DropCounters = new DropCounters();
+  readonly counters: InetCounters = new InetCounters();
+  /** Who sends ICMP errors. */
+  errors: IpErrors | null = null;
+  /** Where packets to ourselves go; without one they take a short cut. */
+  loopback: NetDevice | null = null;
+  readonly #router: InputRouter;
+  readonly #arpSide: ArpSide;
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog = new SkBuffQueue();
   readonly #loop: Task;
 
-  constructor(network: Network, random: Random) {
-    this.arp = new Arp(network, random, this);
+  constructor(network: Network, random: Random, options: ArpOptions = {}) {
+    this.fib = new Fib(this.conf, (device) => this.arp.addressless(device));
+    this.#router = new InputRouter(this.fib, this.conf);
+    this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
+    this.arp = new Arp(network, random, this.#arpSide, options);
     this.#loop = network.clock.task(() => this.#deliverBacklog());
     network.handle(ETH_P_IP, this);
+    network.onDeviceEvent((device, event) => this.fib.event(device, event));
+  }
+
+  get addresses(): Addresses {
+    return this.fib.addresses;
+  }
+
+  get routes(): Routes {
+    return this.fib.routes;
   }
 
   handle(protocol: number, handler: IpProtocol): void {
     this.#protocols.set(protocol, handler);
   }
 
-  /** Gives a device an address, and the stack the route to its subnet. */
-  addAddress(device: NetDevice, local: number, prefixLength: number): InterfaceAddress {
-    const address = this.addresses.add(device, local, prefixLength);
-    if (prefixLength < 32 && !address.secondary) {
-      this.routes.add({ destination: local & address.mask, prefixLength, device, source: local, protocol: "kernel" });
-    }
-    return address;
+  addressType(address: number): AddressType {
+    return this.#arpSide.addressType(address);
+  }
+
+  isLocal(address: number): boolean {
+    return this.addresses.isLocal(address);
   }
 
   /** The source address of packets to `destination`; 0 when there is no route. */
   sourceTo(destination: number): number {
-    if (this.addresses.isLocal(destination)) return destination;
     const route = this.routes.lookup(destination);
     if (!route) return 0;
-    return route.source || this.addresses.select(route.device, route.gateway || destination);
+    if (route.type === RouteType.LOCAL) return destination;
+    return route.source || this.addresses.select(route.device, route.gateway || destination, sourceScope(route));
   }
 
   /** Bytes behind the IP header that go to the destination in one packet; -1 when there is no route. */
-  maxPayload(destination: number): number {
-    if (this.addresses.isLocal(destination)) return LOCAL_MTU - IP_HEADER;
-    const route = this.routes.lookup(destination);
-    return route ? route.device.mtu - IP_HEADER : -1;
+  maxPayload(destination: number, source = 0): number {
+    const route = this.#lookup(destination, source);
+    if (!route) return -1;
+    return (route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu) - IP_HEADER;
   }
 
   /**
@@ -118,59 +151,69 @@ export class Ipv4 implements PacketHandler, ArpInet {
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(length);
-    return this.#route(skb, destination);
+    const { ip } = this.counters;
+    const route = this.#lookup(destination, source);
+    if (!route) {
+      ip.outNoRoutes++;
+      return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
+    }
+    ip.outRequests++;
+    const fate = this.#transmit(skb, route, destination);
+    if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    return fate;
+  }
+
+  /** Somebody above knows that the next hop towards the destination is there (MSG_PROBE with MSG_CONFIRM): nothing is sent. */
+  confirm(destination: number, source = 0): void {
+    const route = this.#lookup(destination, source);
+    if (!route || route.type !== RouteType.UNICAST || isToMany(destination)) return;
+    const key = this.arp.keyOf(route.gateway || destination, route.device);
+    const entry = this.arp.table.find(key, route.device);
+    if (entry) confirm(entry);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
-    const reason = skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device, false);
+    const reason = skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device, device.loopback);
     if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
   }
 
-  // What ARP asks.
-
-  addressType(address: number, device: NetDevice): AddressType {
-    if (isMulticast(address)) return AddressType.MULTICAST;
-    if (address === INADDR_ANY || address === INADDR_BROADCAST || this.addresses.isBroadcast(address, device)) {
-      return AddressType.BROADCAST;
-    }
-    return this.addresses.isLocal(address) ? AddressType.LOCAL : AddressType.UNICAST;
-  }
-
-  isLocal(address: number): boolean {
-    return this.addresses.isLocal(address);
-  }
-
-  sourceFor(device: NetDevice, target: number, packet: SkBuff | null): number {
-    if (packet) {
-      const source = packet.view.getInt32(packet.network + IP_SOURCE);
-      if (this.addresses.isLocal(source)) return source;
-    }
-    return this.addresses.select(device, target);
-  }
-
-  acceptsFrom(source: number): boolean {
-    return !(isMulticast(source) || isZeronet(source) || isLoopback(source) || source === INADDR_BROADCAST || this.isLocal(source));
-  }
+  // What waited for its next hop.
 
   resend(packet: SkBuff): void {
-    this.#route(packet, packet.view.getInt32(packet.network + IP_DESTINATION));
+    const destination = packet.view.getInt32(packet.network + IP_DESTINATION);
+    const route = this.#lookup(destination, packet.view.getInt32(packet.network + IP_SOURCE));
+    if (route) this.#transmit(packet, route, destination);
+    else this.#refuse(packet, DropReason.IP_OUTNOROUTES);
   }
 
-  #route(skb: SkBuff, destination: number): Fate {
-    if (this.addresses.isLocal(destination)) return this.#toOurselves(skb);
-    const route = this.routes.lookup(destination);
-    if (!route) return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
-    if (skb.length > route.device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    const table = this.arp.table;
-    const nextHop = this.#nextHop(destination, route.gateway, route.device);
-    const entry = table.find(nextHop, route.device) ?? table.create(nextHop, route.device);
+  unreachable(packet: SkBuff, device: NetDevice): void {
+    this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+  }
+
+  /** The route of what we send. To everybody or a group it leaves where its source address is. */
+  #lookup(destination: number, source: number): Route | null {
+    if (source !== 0 && isToMany(destination)) {
+      const own = this.addresses.find(source);
+      if (own) return this.routes.lookup(source & own.mask, own.device) ?? this.routes.lookup(destination);
+    }
+    return this.routes.lookup(destination);
+  }
+
+  #transmit(skb: SkBuff, route: Route, destination: number): Fate {
+    const { device, type } = route;
+    if (type === RouteType.LOCAL && !isToMany(destination)) return this.#toOurselves(skb);
+    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    // Broadcast and multicast are for the link itself, whatever gateway the route has; nobody in particular proves to be there.
+    const toMany = type === RouteType.BROADCAST || isToMany(destination);
+    if (toMany) skb.confirm = false;
+    return this.#toNeighbour(skb, toMany ? destination : route.gateway || destination, device);
+  }
+
+  #toNeighbour(skb: SkBuff, nextHop: number, device: NetDevice): Fate {
+    const { table } = this.arp;
+    const key = this.arp.keyOf(nextHop, device);
+    const entry = table.find(key, device) ?? table.create(key, device);
     return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
-  }
-
-  /** Broadcast and multicast are for the link itself, whatever gateway the route has. */
-  #nextHop(destination: number, gateway: number, device: NetDevice): number {
-    if (gateway === 0 || destination === INADDR_BROADCAST || isMulticast(destination)) return destination;
-    return this.addresses.isBroadcast(destination, device) ? destination : gateway;
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
@@ -179,9 +222,11 @@ export class Ipv4 implements PacketHandler, ArpInet {
   }
 
   #toOurselves(skb: SkBuff): Fate {
-    if (this.#backlog.length >= BACKLOG) return this.#refuse(skb, DropReason.CPU_BACKLOG);
+    skb.confirm = false;
     skb.checksum = Checksum.UNNECESSARY;
     skb.packetType = PacketType.HOST;
+    if (this.loopback) return this.#toNeighbour(skb, 0, this.loopback);
+    if (this.#backlog.length >= BACKLOG) return this.#refuse(skb, DropReason.CPU_BACKLOG);
     this.#backlog.enqueue(skb);
     this.#loop.schedule();
     return DropReason.NONE;
@@ -198,31 +243,90 @@ export class Ipv4 implements PacketHandler, ArpInet {
 
   /** Returns NONE when somebody took the packet. */
   #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
-    const { view, data: at, length } = skb;
-    if (length < IP_HEADER) return DropReason.PKT_TOO_SMALL;
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
-    if (view.getUint8(at + IP_VERSION_IHL) >> 4 !== 4 || headerLength < IP_HEADER || headerLength > length)
-      return DropReason.IP_INHDR;
-    if (finish(sumBytes(view, at, headerLength)) !== 0) return DropReason.IP_CSUM;
-    const totalLength = view.getUint16(at + IP_TOTAL_LENGTH);
-    if (totalLength < headerLength) return DropReason.IP_INHDR;
-    if (totalLength > length) return DropReason.PKT_TOO_SMALL;
-    if (headerLength > IP_HEADER && !optionsAcceptable(skb.bytes, at + IP_HEADER, at + headerLength)) return DropReason.IP_INHDR;
-    skb.trim(totalLength);
-
+    const { ip } = this.counters;
+    ip.inReceives++;
+    const malformed = checkHeader(skb);
+    if (malformed !== DropReason.NONE) {
+      if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;
+      else ip.inHdrErrors++;
+      if (malformed === DropReason.IP_CSUM) ip.inCsumErrors++;
+      return malformed;
+    }
+    const { view, data: at } = skb;
+    skb.network = at;
     const source = view.getInt32(at + IP_SOURCE);
     const destination = view.getInt32(at + IP_DESTINATION);
-    if (!loopback && !this.acceptsFrom(source)) return DropReason.IP_INADDRERRORS;
-    if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
-    const type = this.addressType(destination, device);
-    if (type === AddressType.UNICAST || destination === INADDR_ANY) return DropReason.IP_NOT_LOCAL;
-    if (type === AddressType.MULTICAST) return DropReason.IP_NOT_LOCAL;
-    if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) return DropReason.IP_FRAGMENT;
-
+    if (isMulticast(destination)) return DropReason.IP_NOT_LOCAL;
+    if (!loopback) {
+      const way = this.#router.way(destination, source, device, true);
+      if (way === InputWay.REFUSED) return this.#refused(skb, device);
+      if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (way === InputWay.FORWARD) return this.#forward(skb, device, this.#router.route as Route, destination);
+    }
+    if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
+      ip.reasmFails++;
+      return DropReason.IP_FRAGMENT;
+    }
     const protocol = this.#protocols.get(view.getUint8(at + IP_PROTOCOL));
-    if (!protocol) return DropReason.IP_NOPROTO;
-    skb.network = at;
-    skb.transport = skb.pull(headerLength);
+    if (!protocol) {
+      ip.inUnknownProtos++;
+      return DropReason.IP_NOPROTO;
+    }
+    ip.inDelivers++;
+    skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
     return protocol.receive(skb, device, source, destination);
   }
+
+  /** What the look-up said no to. A router tells the sender that there is no route; nothing else is answered. */
+  #refused(skb: SkBuff, device: NetDevice): DropReason {
+    const { ip, netstat } = this.counters;
+    switch (this.#router.refusal) {
+      case Refusal.SOURCE:
+        return DropReason.IP_INADDRERRORS;
+      case Refusal.REVERSE_PATH:
+        netstat.ipReversePathFilter++;
+        return DropReason.IP_RPFILTER;
+      case Refusal.NO_ROUTE:
+        ip.inNoRoutes++;
+        this.errors?.sendError(skb, device, UNREACHABLE, NET_UNREACHABLE);
+        return DropReason.IP_OUTNOROUTES;
+      case Refusal.NOT_LOCAL:
+        ip.inAddrErrors++;
+        return DropReason.IP_NOT_LOCAL;
+      default:
+        return DropReason.IP_NOT_LOCAL;
+    }
+  }
+
+  /** Hands a packet on (RFC 1812 5.2.1). */
+  #forward(skb: SkBuff, device: NetDevice, route: Route, destination: number): DropReason {
+    const { view, network: at } = skb;
+    const { ip } = this.counters;
+    // What came to everybody's link address is nobody's to hand on.
+    if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
+    const ttl = view.getUint8(at + IP_TTL);
+    if (ttl <= 1) {
+      ip.inHdrErrors++;
+      this.errors?.sendError(skb, device, TIME_EXCEEDED, 0);
+      return DropReason.IP_INHDR;
+    }
+    if (skb.length > route.device.mtu) {
+      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
+      if (whole) this.errors?.sendError(skb, device, UNREACHABLE, FRAGMENTATION_NEEDED, route.device.mtu);
+      return DropReason.PKT_TOO_BIG;
+    }
+    view.setUint8(at + IP_TTL, ttl - 1);
+    // The sum loses what the field loses (RFC 1624).
+    const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
+    view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
+    skb.truesize = truesizeOf(skb.length - IP_HEADER);
+    ip.forwDatagrams++;
+    this.#transmit(skb, route, destination);
+    return DropReason.NONE;
+  }
+}
+
+/** A group, or everybody on the link. */
+function isToMany(destination: number): boolean {
+  return destination === INADDR_BROADCAST || isMulticast(destination);
 }

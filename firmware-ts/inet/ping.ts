@@ -14,7 +14,8 @@ import {
   type Icmp,
   IPPROTO_ICMP,
 } from "./icmp.ts";
-import { IP_TTL, type Ipv4 } from "./ipv4.ts";
+import { IP_TTL } from "./ip-header.ts";
+import type { Ipv4 } from "./ipv4.ts";
 import { type SendResult, sendResult } from "./send-result.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
@@ -82,6 +83,7 @@ export class Ping implements EchoListener {
         skb.owner = owner;
         skb.cookie = sequence;
         this.#writeRequest(skb, id, sequence, dataBytes);
+        this.#ip.counters.icmp.sent(ICMP_ECHO_REQUEST);
         sending = skb;
         dropped = DropReason.NONE;
         const fate = this.#ip.send(skb, this.#ip.sourceTo(destination), destination, IPPROTO_ICMP);

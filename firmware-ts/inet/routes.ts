@@ -1,7 +1,15 @@
-/** IPv4 routes: longest prefix first, then the smallest metric. */
+/**
+ * IPv4 routes of a namespace, in Linux's two tables: `local`, made with our addresses and asked first, and `main`. Within each the
+ * longest prefix wins, then the smallest metric, then the older route.
+ */
+import { Scope } from "../neigh/arp-inet.ts";
 import type { NetDevice } from "../net/device.ts";
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "./address.ts";
 import { InetError } from "./addresses.ts";
+
+/** What becomes of packets to a route's destinations (RTN_*). */
+export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3 } as const;
+export type RouteType = (typeof RouteType)[keyof typeof RouteType];
 
 export interface Route {
   readonly destination: number;
@@ -13,8 +21,11 @@ export interface Route {
   /** Preferred source address, 0 for none. */
   readonly source: number;
   readonly metric: number;
-  /** Who made it, as `ip route` prints it: `kernel` with an address, `static` by the operator. */
-  readonly protocol: "kernel" | "static";
+  /** Who made it, as `ip route` prints it: `kernel` with an address, `static` by the operator, or what he said. */
+  readonly protocol: string;
+  readonly type: RouteType;
+  /** One of Scope: how far the destination is. */
+  readonly scope: number;
 }
 
 export interface NewRoute {
@@ -24,43 +35,173 @@ export interface NewRoute {
   device: NetDevice;
   source?: number;
   metric?: number;
-  protocol?: "kernel" | "static";
+  protocol?: string;
+  type?: RouteType;
+  /** Default: global through a gateway, link without, host for our own addresses. */
+  scope?: number;
+}
+
+/** What a route must be, to be meant; what is left out may be anything. */
+export interface RouteMatch {
+  destination: number;
+  prefixLength: number;
+  gateway?: number;
+  device?: NetDevice;
+  source?: number;
+  metric?: number;
+  protocol?: string;
+  type?: RouteType;
+  scope?: number;
 }
 
 export class Routes {
-  readonly #list: Route[] = [];
+  /** Longest prefix first, then by metric. */
+  readonly #main: Route[] = [];
+  /** Table `local`: single addresses, and prefixes. */
+  readonly #hosts = new Map<number, Route[]>();
+  readonly #local: Route[] = [];
+  /** The answer to the last look-up, for a packet asks more than once; forgotten with every change. */
+  #lastDestination = 0;
+  #last: Route | null = null;
 
+  /** Table `main`. */
   get list(): readonly Route[] {
-    return this.#list;
+    return this.#main;
   }
 
-  /** @throws InetError ROUTE_INVALID (host bits set), ROUTE_EXISTS */
+  /** Table `local`. */
+  get localList(): readonly Route[] {
+    return [...this.#local, ...[...this.#hosts.values()].flat()];
+  }
+
+  /**
+   * Adds a route to table `main`, or to `local` where its type says so.
+   * @throws InetError ROUTE_INVALID (host bits set), ROUTE_EXISTS (same destination and metric)
+   */
   add(route: NewRoute): Route {
-    const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
-    const mask = prefixMask(prefixLength);
-    if (destination & ~mask) {
-      const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
-      throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
-    }
-    const twin = (other: Route): boolean =>
-      other.destination === destination && other.prefixLength === prefixLength && other.metric === metric;
+    const made = complete(route);
     // Two devices may have addresses of one subnet: the kernel's own routes stand beside each other.
-    if (protocol === "static" && this.#list.some(twin)) throw new InetError("ROUTE_EXISTS", "File exists");
-    const made: Route = { destination, prefixLength, mask, gateway, device, source, metric, protocol };
-    const later = (other: Route): boolean =>
-      other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
-    const at = this.#list.findIndex(later);
-    this.#list.splice(at < 0 ? this.#list.length : at, 0, made);
+    if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
+      throw new InetError("ROUTE_EXISTS", "File exists");
+    }
+    this.#insert(made);
     return made;
   }
 
-  /** The route for a destination; routes of devices that are down do not count. 0/8 and 127/8 never go out (RFC 1122 3.2.1.3). */
-  lookup(destination: number): Route | null {
-    if (isZeronet(destination) || isLoopback(destination)) return null;
-    for (let at = 0; at < this.#list.length; at++) {
-      const route = this.#list[at] as Route;
-      if ((destination & route.mask) === route.destination && route.device.up) return route;
+  /** `ip route replace`: the first route with this destination and metric gives way. */
+  replace(route: NewRoute): Route {
+    const made = complete(route);
+    this.#last = null;
+    const at = this.#main.findIndex((other) => sameKey(other, made));
+    if (at >= 0) this.#main[at] = made;
+    else this.#insert(made);
+    return made;
+  }
+
+  /** Removes the first route that matches; undefined when none does. */
+  remove(match: RouteMatch): Route | undefined {
+    const meant = (route: Route): boolean =>
+      route.destination === match.destination &&
+      route.prefixLength === match.prefixLength &&
+      (match.gateway === undefined || route.gateway === match.gateway) &&
+      (match.device === undefined || route.device === match.device) &&
+      (match.source === undefined || route.source === match.source) &&
+      (match.metric === undefined || route.metric === match.metric) &&
+      (match.protocol === undefined || route.protocol === match.protocol) &&
+      (match.type === undefined || route.type === match.type) &&
+      (match.scope === undefined || route.scope === match.scope);
+    this.#last = null;
+    const main = this.#main.findIndex(meant);
+    if (main >= 0) return this.#main.splice(main, 1)[0];
+    const local = match.type === undefined ? undefined : this.localList.find(meant);
+    if (local) this.#takeLocal(local);
+    return local;
+  }
+
+  /** Removes every route for which the question is answered by yes. */
+  removeAll(gone: (route: Route) => boolean): void {
+    this.#last = null;
+    for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as Route)) this.#main.splice(at, 1);
+    for (const route of this.localList) if (gone(route)) this.#takeLocal(route);
+  }
+
+  /**
+   * The route for a destination. 0/8 and 127/8 never go out (RFC 1122 3.2.1.3).
+   * @param device only its routes
+   */
+  lookup(destination: number, device: NetDevice | null = null): Route | null {
+    if (device) return this.lookupLocal(destination, device) ?? this.lookupMain(destination, device);
+    if (this.#last && this.#lastDestination === destination) return this.#last;
+    this.#lastDestination = destination;
+    this.#last = this.lookupLocal(destination) ?? this.lookupMain(destination);
+    return this.#last;
+  }
+
+  /** In table `local` alone: whether the destination is ours, or a broadcast address of ours. */
+  lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
+    const hosts = this.#hosts.get(destination);
+    if (hosts) return device ? (hosts.find((route) => route.device === device) ?? null) : (hosts[0] as Route);
+    for (let at = 0; at < this.#local.length; at++) {
+      const route = this.#local[at] as Route;
+      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
     }
     return null;
   }
+
+  lookupMain(destination: number, device: NetDevice | null = null): Route | null {
+    if (isZeronet(destination) || isLoopback(destination)) return null;
+    for (let at = 0; at < this.#main.length; at++) {
+      const route = this.#main[at] as Route;
+      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
+    }
+    return null;
+  }
+
+  #insert(made: Route): void {
+    this.#last = null;
+    if (made.type === RouteType.UNICAST) {
+      insertSorted(this.#main, made);
+    } else if (made.prefixLength < 32) {
+      insertSorted(this.#local, made);
+    } else {
+      const hosts = this.#hosts.get(made.destination);
+      if (hosts) hosts.push(made);
+      else this.#hosts.set(made.destination, [made]);
+    }
+  }
+
+  #takeLocal(route: Route): void {
+    const list = route.prefixLength < 32 ? this.#local : (this.#hosts.get(route.destination) as Route[]);
+    list.splice(list.indexOf(route), 1);
+    if (list.length === 0 && list !== this.#local) this.#hosts.delete(route.destination);
+  }
+}
+
+/** Gives a route what its maker left out. */
+function complete(route: NewRoute): Route {
+  const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
+  const { type = RouteType.UNICAST, scope = defaultScope(type, gateway) } = route;
+  const mask = prefixMask(prefixLength);
+  if (destination & ~mask) {
+    const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
+    throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
+  }
+  return { destination, prefixLength, mask, gateway, device, source, metric, protocol, type, scope };
+}
+
+function defaultScope(type: RouteType, gateway: number): number {
+  if (type === RouteType.LOCAL) return Scope.HOST;
+  return type === RouteType.UNICAST && gateway !== 0 ? Scope.GLOBAL : Scope.LINK;
+}
+
+function sameKey(one: Route, other: Route): boolean {
+  return one.destination === other.destination && one.prefixLength === other.prefixLength && one.metric === other.metric;
+}
+
+function insertSorted(list: Route[], made: Route): void {
+  const { prefixLength, metric } = made;
+  const later = (other: Route): boolean =>
+    other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
+  const at = list.findIndex(later);
+  list.splice(at < 0 ? list.length : at, 0, made);
 }

@@ -11,7 +11,10 @@ const UDP_HEADER = 8;
 /** What a socket needs of UDP. */
 export interface UdpSocketUser {
   allocate(): SkBuff | null;
-  maxPayload(destination: number): number;
+  maxPayload(destination: number, source: number): number;
+  /** A datagram was refused for want of memory or room in the send buffer. */
+  noBuffer(): void;
+  confirm(destination: number, source: number): void;
   transmit(socket: UdpSocket, skb: SkBuff, destination: number, port: number): Fate;
   closed(socket: UdpSocket): void;
 }
@@ -63,13 +66,17 @@ export class UdpSocket implements SkBuffOwner {
    */
   send(payload: Uint8Array, destination: number, port: number, cookie = 0, confirm = false): SendResult {
     if (!this.#open) throw new Error("the socket is closed");
-    const limit = this.#udp.maxPayload(destination);
+    const limit = this.#udp.maxPayload(destination, this.address);
     if (limit < 0) return sendResult(DropReason.IP_OUTNOROUTES);
     if (payload.length > limit) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(UDP_HEADER + payload.length);
-    if (this.#underWay > 0 && this.#underWay + charge > this.sendBuffer) return sendResult(DropReason.SOCKET_SNDBUF);
-    const skb = this.#udp.allocate();
-    if (!skb) return sendResult(DropReason.NOMEM);
+    const skb = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer ? null : this.#udp.allocate();
+    if (!skb) {
+      this.#udp.noBuffer();
+      return sendResult(
+        this.#underWay > 0 && this.#underWay + charge > this.sendBuffer ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM,
+      );
+    }
     skb.bytes.set(payload, skb.put(payload.length));
     skb.owner = this;
     skb.cookie = cookie;
@@ -84,6 +91,15 @@ export class UdpSocket implements SkBuffOwner {
     this.#sending = outer;
     this.#dropped = DropReason.NONE;
     return sendResult(dropped || fate);
+  }
+
+  /**
+   * Says that the next hop towards the destination is alive, and sends nothing (MSG_CONFIRM with MSG_PROBE). Its entry is confirmed as
+   * of now and keeps its state; broadcast, multicast and our own addresses have nobody to confirm.
+   */
+  confirm(destination: number): void {
+    if (!this.#open) throw new Error("the socket is closed");
+    this.#udp.confirm(destination, this.address);
   }
 
   close(): void {

@@ -10,7 +10,8 @@ import { formatIpv4, INADDR_ANY } from "./address.ts";
 import { InetError } from "./addresses.ts";
 import { finish, sumBytes, sumPseudoHeader } from "./checksum.ts";
 import { ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "./icmp.ts";
-import { IP_DESTINATION, IP_SOURCE, type IpProtocol, type Ipv4 } from "./ipv4.ts";
+import { IP_DESTINATION, IP_SOURCE } from "./ip-header.ts";
+import type { IpProtocol, Ipv4 } from "./ipv4.ts";
 import { UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 export const IPPROTO_UDP = 17;
@@ -76,8 +77,18 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
   }
 
   /** The largest payload that goes to the destination in one frame, or -1 without a route. */
-  maxPayload(destination: number): number {
-    return Math.max(-1, this.#ip.maxPayload(destination) - UDP_HEADER);
+  maxPayload(destination: number, source: number): number {
+    const limit = this.#ip.maxPayload(destination, source) - UDP_HEADER;
+    if (limit < 0) this.#ip.counters.ip.outNoRoutes++;
+    return Math.max(-1, limit);
+  }
+
+  noBuffer(): void {
+    this.#ip.counters.udp.sndbufErrors++;
+  }
+
+  confirm(destination: number, source: number): void {
+    this.#ip.confirm(destination, source);
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, destination: number, port: number): Fate {
@@ -93,25 +104,41 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     // Zero on the wire would say "no checksum" (RFC 768).
     view.setUint16(at + UDP_CHECKSUM, sum || 0xffff);
     skb.transport = at;
-    return this.#ip.send(skb, source, destination, IPPROTO_UDP);
+    const fate = this.#ip.send(skb, source, destination, IPPROTO_UDP);
+    const { udp } = this.#ip.counters;
+    // As in Linux, what was lost further down was sent as far as UDP is concerned; but not what found no memory or no room.
+    if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) udp.sndbufErrors++;
+    else if (fate !== DropReason.IP_OUTNOROUTES && fate !== DropReason.PKT_TOO_BIG) udp.outDatagrams++;
+    return fate;
   }
 
   receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
     const { view, data: at } = skb;
-    if (skb.length < UDP_HEADER) return DropReason.PKT_TOO_SMALL;
-    const length = view.getUint16(at + UDP_LENGTH);
-    if (length < UDP_HEADER || length > skb.length) return DropReason.PKT_TOO_SMALL;
+    const { udp } = this.#ip.counters;
+    const length = skb.length < UDP_HEADER ? 0 : view.getUint16(at + UDP_LENGTH);
+    if (length < UDP_HEADER || length > skb.length) {
+      udp.inErrors++;
+      return DropReason.PKT_TOO_SMALL;
+    }
     skb.trim(length);
     if (skb.checksum === Checksum.NONE && view.getUint16(at + UDP_CHECKSUM) !== 0) {
-      if (finish(sumBytes(view, at, length, sumPseudoHeader(source, destination, IPPROTO_UDP, length))) !== 0)
+      if (finish(sumBytes(view, at, length, sumPseudoHeader(source, destination, IPPROTO_UDP, length))) !== 0) {
+        udp.inErrors++;
+        udp.inCsumErrors++;
         return DropReason.UDP_CSUM;
+      }
     }
     const socket = this.#find(view.getUint16(at + UDP_DESTINATION), destination);
     if (!socket) {
-      if (this.#ip.addressType(destination, device) === AddressType.LOCAL)
+      if (this.#ip.addressType(destination) === AddressType.LOCAL) {
+        udp.noPorts++;
         this.#icmp.sendUnreachable(skb, device, ICMP_PORT_UNREACH);
+      } else {
+        udp.ignoredMulti++;
+      }
       return DropReason.NO_SOCKET;
     }
+    udp.inDatagrams++;
     skb.pull(UDP_HEADER);
     socket.receive(skb, source, view.getUint16(at + UDP_SOURCE));
     return DropReason.NONE;

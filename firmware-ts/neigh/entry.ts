@@ -1,70 +1,108 @@
 /** A neighbour entry, and what the state machine needs of the table and the protocol around it. Data only: the machine is beside it. */
-import type { Clock, Timer } from "../../hal/clock.ts";
-import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import type { Clock } from "../../hal/clock.ts";
+import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
-import type { NeighParameters } from "./parameters.ts";
+import { NTF_GC_EXEMPT } from "./flags.ts";
+import { copyRest, type KeyRest } from "./key.ts";
+import type { Lateness } from "./lateness.ts";
+import type { NeighNamespace } from "./namespace.ts";
+import type { NeighParameters, NeighValues } from "./parameters.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
+import { type NeighTimers, TimerNode } from "./timers.ts";
 
 /** What a key means to the routes of its device. */
 export const AddressType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
 export type AddressType = (typeof AddressType)[keyof typeof AddressType];
 
-/** What a protocol brings to the machine. ARP is one such. */
+/** `new`: RTM_NEWNEIGH, something changed. `deleted`: RTM_DELNEIGH. `miss`: RTM_GETNEIGH, a program is asked to resolve it. */
+export type NeighEvent = "new" | "deleted" | "miss";
+
+/** What brought a change of state about. */
+export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
+
+/** What a protocol brings to the machine. ARP is one such, neighbour discovery can be another. */
 export interface NeighFamily {
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
-  /** Initial type, state and address of a new entry. */
-  construct(entry: Neighbour): void;
+  /** Where the protocol's settings start from other values than IPv4's. */
+  readonly defaults?: Partial<NeighValues>;
+  /**
+   * Initial type, state and address of a new entry; may rewrite its key, where all keys of a device share one entry.
+   * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).
+   */
+  construct(entry: Neighbour): boolean;
   /** Sends one request. `packet` is the newest that waits, null if none does. */
   solicit(entry: Neighbour, packet: SkBuff | null): void;
   /** Sends a packet that waited once more through its route, now that the address is known. */
   resend(packet: SkBuff): void;
+  /** Resolution has failed: tells the sender of a packet that waited, before it is dropped. The packet stays the caller's. */
+  reportError?(entry: Neighbour, packet: SkBuff): void;
 }
 
-/** Why an entry changed, for those who watch. */
-export type NeighEvent = "new" | "deleted";
+/** What a table keeps for one device. */
+export interface DeviceNeighbours {
+  readonly device: NetDevice;
+  readonly host: NeighHost;
+  readonly family: NeighFamily;
+  readonly namespace: NeighNamespace;
+  readonly parameters: NeighParameters;
+  /** Head of the device's list of entries, the newest first. */
+  newest: Neighbour | null;
+  /** Requests for proxied addresses that wait. */
+  proxied: number;
+}
 
 /** Surroundings of an entry: its table. */
 export interface NeighHost {
   readonly clock: Clock;
-  readonly family: NeighFamily;
+  readonly lateness: Lateness;
+  readonly timers: NeighTimers;
   readonly statistics: NeighStatistics;
   readonly drops: DropCounters;
-  /** RTM_NEWNEIGH or RTM_DELNEIGH would be sent now. */
-  notify(entry: Neighbour, event: NeighEvent): void;
+  /** The present, as time stamps have it. */
+  now(): number;
+  /** The kernel would send a message now. */
+  notify(entry: Neighbour, event: NeighEvent, pid?: number): void;
+  /** The entry's state has become `to`; null for an entry that is made or removed. */
+  moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void;
   /** Puts the entry on the list of what garbage collection may take, or off it. */
   updateGcList(entry: Neighbour): void;
+  /** The MANAGED flag changed. */
+  updateManaged(entry: Neighbour): void;
+  /** The entry's timer fired. */
+  expired(entry: Neighbour): void;
 }
 
-export class Neighbour {
-  readonly key: number;
-  readonly device: NetDevice;
-  readonly parameters: NeighParameters;
-  readonly host: NeighHost;
+export class Neighbour extends TimerNode {
+  /** The last four octets of the protocol address: the whole of an IPv4 one. Fixed once the entry is in its table. */
+  key: number;
+  /** The octets before them, of a longer address. */
+  readonly rest: KeyRest | null;
+  readonly on: DeviceNeighbours;
 
   nudState: Nud = Nud.NONE;
   type: AddressType = AddressType.UNICAST;
+  /** Sum of NeighFlags; USE is never among them. */
+  flags = 0;
+  /** Who made it (RTPROT_*), as an operator said; 0 for nobody in particular. */
+  protocol = 0;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
-  // Times begin as numbers: a field that is declared only begins undefined, and V8 then makes a new object of every time put there.
   /** Last proof of reachability. */
-  confirmed = 0;
+  confirmed: number;
   /** Last use on the slow path. */
-  used = 0;
+  used: number;
   /** Last change of state or address. */
-  updated = 0;
+  updated: number;
   /** Removed from its table. */
   dead = false;
-  /** Order of creation within the table. */
-  serial = 0;
 
-  /** The Ethernet header of data to this neighbour; its first six bytes are the link address. */
-  readonly header: Uint8Array = new Uint8Array(ETHERNET_HEADER);
-  /** The same memory, for copying it more than one byte at a time. */
-  readonly headerView: DataView = new DataView(this.header.buffer);
-  /** `header` is complete. */
+  /** Link address: its first two octets, and the last four as int32. Numbers, for there may be a million of them. */
+  addressHigh = 0;
+  addressLow = 0;
+  /** The header of data to this neighbour has been made once: the fast path may be taken (the kernel's header cache). */
   headerReady = false;
 
   /** Packets that wait for the address, made when the first one comes. */
@@ -73,30 +111,94 @@ export class Neighbour {
   queueBytes = 0;
   /** Old packets of the queue are being dropped for a new one, and their senders told. */
   makingRoom = false;
-  timer: Timer | null = null;
 
-  /** Links of the table's hash chain and of its collection list; kept by the table. */
+  /** Links of the table's hash chain, of its collection list and of its device's list; kept by the table. */
   chain: Neighbour | null = null;
   gcPrevious: Neighbour | null = null;
   gcNext: Neighbour | null = null;
   onGcList = false;
+  newer: Neighbour | null = null;
+  older: Neighbour | null = null;
 
-  constructor(host: NeighHost, key: number, device: NetDevice, parameters: NeighParameters) {
-    const now = host.clock.now();
-    this.host = host;
+  constructor(on: DeviceNeighbours, key: number, rest: KeyRest | null = null) {
+    super();
+    const now = on.host.now();
+    this.on = on;
     this.key = key;
-    this.device = device;
-    this.parameters = parameters;
+    this.rest = copyRest(rest);
     this.used = now;
     this.updated = now;
-    this.confirmed = now - 2 * parameters.baseReachableTime;
+    this.confirmed = now - 2 * on.parameters.baseReachableTime;
+  }
+
+  get device(): NetDevice {
+    return this.on.device;
+  }
+
+  get host(): NeighHost {
+    return this.on.host;
+  }
+
+  get parameters(): NeighParameters {
+    return this.on.parameters;
   }
 
   get valid(): boolean {
     return (this.nudState & NUD_VALID) !== 0;
   }
 
+  /** Garbage collection neither counts nor takes it. */
+  get gcExempt(): boolean {
+    return (this.nudState & Nud.PERMANENT) !== 0 || (this.flags & NTF_GC_EXEMPT) !== 0;
+  }
+
   get queued(): number {
     return this.queue?.length ?? 0;
   }
+
+  /** The reference count as netlink reports it: holders other than the table. A running timer is one. */
+  get references(): number {
+    return this.timerArmed ? 1 : 0;
+  }
+
+  /** The link address, freshly allocated: not for the frame path. */
+  get address(): Uint8Array {
+    const address = new Uint8Array(MAC_BYTES);
+    this.copyAddress(address, 0);
+    return address;
+  }
+
+  setAddress(from: ArrayLike<number>, at: number): void {
+    this.addressHigh = ((from[at] as number) << 8) | (from[at + 1] as number);
+    this.addressLow = lowOctets(from, at);
+  }
+
+  copyAddress(to: Uint8Array, at: number): void {
+    const { addressHigh: high, addressLow: low } = this;
+    to[at] = high >>> 8;
+    to[at + 1] = high;
+    to[at + 2] = low >>> 24;
+    to[at + 3] = low >>> 16;
+    to[at + 4] = low >>> 8;
+    to[at + 5] = low;
+  }
+
+  sameAddress(other: ArrayLike<number>, at: number): boolean {
+    return (
+      this.addressHigh === (((other[at] as number) << 8) | (other[at + 1] as number)) && this.addressLow === lowOctets(other, at)
+    );
+  }
+
+  override timerFired(): void {
+    this.on.host.expired(this);
+  }
+}
+
+function lowOctets(bytes: ArrayLike<number>, at: number): number {
+  return (
+    ((bytes[at + 2] as number) << 24) |
+    ((bytes[at + 3] as number) << 16) |
+    ((bytes[at + 4] as number) << 8) |
+    (bytes[at + 5] as number)
+  );
 }

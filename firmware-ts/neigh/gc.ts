@@ -1,29 +1,36 @@
 /**
  * What keeps a table bounded: forced collection when it is full, periodic collection of what nobody uses. PERMANENT entries are never
- * counted or taken; an entry whose timer runs is in use (Documentation/networking/ip-sysctl, neigh/default/gc_thresh1..3).
+ * counted or taken, nor are those that a control plane answers for; an entry whose timer runs is in use
+ * (Documentation/networking/ip-sysctl, neigh/default/gc_thresh1..3).
  */
-import type { Clock, Timer } from "../../hal/clock.ts";
-import type { Neighbour } from "./entry.ts";
+import type { Clock } from "../../hal/clock.ts";
+import { AddressType, type Cause, type Neighbour } from "./entry.ts";
+import type { Lateness } from "./lateness.ts";
 import type { NeighParameters } from "./parameters.ts";
 import { NUD_IN_TIMER, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
+import { type NeighTimers, WorkTimer } from "./timers.ts";
 
 /** An entry changed less than this long ago is not collected by force, and forced runs above gc_thresh2 are this far apart, in ms. */
 const FORCED_AGE = 5000;
-/** One forced run takes no longer than this, in ms. */
+/** One forced run takes no longer than this, in ms, looked at once in so many entries. */
 const FORCED_TIME = 1;
+const FORCED_LOOK = 16;
 /** Reachable times are drawn anew this often, in ms. */
 const REDRAW_INTERVAL = 300_000;
 
 /** What the collector needs of its table. */
 export interface Collected {
   readonly clock: Clock;
+  readonly lateness: Lateness;
+  readonly timers: NeighTimers;
   readonly statistics: NeighStatistics;
   readonly defaults: NeighParameters;
   readonly entries: number;
   allParameters(): Iterable<NeighParameters>;
-  list(): Neighbour[];
-  remove(entry: Neighbour): void;
+  now(): number;
+  forEach(callback: (entry: Neighbour) => void): void;
+  remove(entry: Neighbour, cause: Cause): void;
 }
 
 export class GarbageCollector {
@@ -33,8 +40,10 @@ export class GarbageCollector {
   thresh2 = 512;
   /** Never more entries than this, PERMANENT ones apart. */
   thresh3 = 1024;
+  /** `gc_interval` in ms: stored and shown, used by nothing, as in the kernel. */
+  interval = 30_000;
   readonly #table: Collected;
-  readonly #timer: Timer;
+  readonly #timer: WorkTimer = new WorkTimer(() => this.#periodic());
   #lastFlush: number;
   #lastRedraw: number;
   #entries = 0;
@@ -44,10 +53,24 @@ export class GarbageCollector {
 
   constructor(table: Collected) {
     this.#table = table;
-    this.#lastFlush = table.clock.now();
+    this.#lastFlush = table.now();
     this.#lastRedraw = this.#lastFlush;
-    this.#timer = table.clock.timer(() => this.#periodic());
     this.#armPeriodic();
+  }
+
+  /** For those who read and write `interval` in the kernel's steps. */
+  get lateness(): Lateness {
+    return this.#table.lateness;
+  }
+
+  /** When a forced run last went through to its end, in ms. */
+  get lastFlush(): number {
+    return this.#lastFlush;
+  }
+
+  /** When the reachable times were last drawn anew by the periodic work, in ms. */
+  get lastRedraw(): number {
+    return this.#lastRedraw;
   }
 
   /** Entries that count against gc_thresh2 and gc_thresh3. */
@@ -57,17 +80,16 @@ export class GarbageCollector {
 
   /** Called before an entry is made: false when the table is full and stays so. */
   makeRoom(): boolean {
-    const { thresh2, thresh3 } = this;
-    const count = this.#entries;
-    if (count < thresh2) return true;
-    if (count < thresh3 && this.#table.clock.now() - this.#lastFlush <= FORCED_AGE) return true;
-    return this.#forced() > 0 || count < thresh3;
+    const full = this.#entries >= this.thresh3;
+    const due = this.#entries >= this.thresh2 && this.#table.now() - this.#lastFlush > FORCED_AGE;
+    if (!full && !due) return true;
+    return this.#forced() > 0 || !full;
   }
 
-  /** The entry became PERMANENT, or ceased to be. */
+  /** What exempts an entry has changed. */
   update(entry: Neighbour): void {
-    const wanted = (entry.nudState & Nud.PERMANENT) === 0 && !entry.dead;
-    if (wanted && !entry.onGcList) this.#append(entry);
+    const wanted = !entry.gcExempt && !entry.dead;
+    if (wanted && !entry.onGcList) this.append(entry);
     else if (!wanted) this.forget(entry);
   }
 
@@ -84,10 +106,10 @@ export class GarbageCollector {
   }
 
   stop(): void {
-    this.#timer.cancel();
+    this.#table.timers.cancel(this.#timer);
   }
 
-  #append(entry: Neighbour): void {
+  append(entry: Neighbour): void {
     entry.gcPrevious = this.#last;
     if (this.#last) this.#last.gcNext = entry;
     else this.#first = entry;
@@ -98,20 +120,21 @@ export class GarbageCollector {
 
   /** Takes the oldest that may go, until gc_thresh2 is reached. Returns how many went. */
   #forced(): number {
-    const clock = this.#table.clock;
-    const now = clock.now();
+    const table = this.#table;
+    const started = table.clock.now();
+    const now = table.now();
     const wanted = Math.max(1, this.#entries - this.thresh2);
-    this.#table.statistics.forcedGcRuns++;
+    table.statistics.forcedGcRuns++;
     let removed = 0;
+    let seen = 0;
     for (let entry = this.#first; entry && removed < wanted; ) {
       const next: Neighbour | null = entry.gcNext;
-      const finished = entry.nudState === Nud.FAILED || entry.nudState === Nud.NOARP;
-      if (!entry.timer?.armed && (finished || now - entry.updated > FORCED_AGE)) {
-        this.#table.remove(entry);
+      if (!entry.timerArmed && spent(entry, now)) {
+        table.remove(entry, "gc");
         removed++;
       }
       entry = next;
-      if (clock.now() - now > FORCED_TIME) return removed;
+      if (++seen % FORCED_LOOK === 0 && table.clock.now() - started > FORCED_TIME) return removed;
     }
     this.#lastFlush = now;
     return removed;
@@ -119,25 +142,36 @@ export class GarbageCollector {
 
   #periodic(): void {
     const table = this.#table;
-    const now = table.clock.now();
+    const now = table.now();
     table.statistics.periodicGcRuns++;
     if (now - this.#lastRedraw > REDRAW_INTERVAL) {
       this.#lastRedraw = now;
       for (const parameters of table.allParameters()) parameters.drawReachableTime();
     }
     if (table.entries >= this.thresh1) {
-      for (const entry of table.list()) if (this.#unused(entry, now)) table.remove(entry);
+      table.forEach((entry) => {
+        if (unused(entry, now)) table.remove(entry, "gc");
+      });
     }
     this.#armPeriodic();
   }
 
-  #unused(entry: Neighbour, now: number): boolean {
-    if (entry.nudState & (Nud.PERMANENT | NUD_IN_TIMER)) return false;
-    entry.used = Math.max(entry.used, entry.confirmed);
-    return entry.nudState === Nud.FAILED || now - entry.used >= entry.parameters.gcStaleTime;
-  }
-
   #armPeriodic(): void {
-    this.#timer.arm(Math.max(this.#table.defaults.baseReachableTime / 2, 1000));
+    const { defaults, lateness, timers } = this.#table;
+    timers.arm(this.#timer, Math.max(defaults.baseReachableTime / 2, lateness.jiffy));
   }
+}
+
+/** May be taken by force. */
+function spent(entry: Neighbour, now: number): boolean {
+  const { nudState, type, updated } = entry;
+  if (nudState === Nud.FAILED || nudState === Nud.NOARP || type === AddressType.MULTICAST) return true;
+  return now - updated > FORCED_AGE;
+}
+
+/** May be taken by the periodic work. */
+function unused(entry: Neighbour, now: number): boolean {
+  if (entry.nudState & NUD_IN_TIMER || entry.gcExempt) return false;
+  entry.used = Math.max(entry.used, entry.confirmed);
+  return entry.nudState === Nud.FAILED || now - entry.used >= entry.parameters.gcStaleTime;
 }

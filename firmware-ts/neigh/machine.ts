@@ -4,117 +4,144 @@
  *
  * | from            | event                                  | to         | what happens                              |
  * |-----------------|----------------------------------------|------------|-------------------------------------------|
- * | NONE, FAILED    | packet                                 | INCOMPLETE | packet waits, request at once, timer R    |
- * | NONE, FAILED    | packet, no probes allowed              | FAILED     | packet dropped                            |
+ * | NONE, FAILED    | packet, use                            | INCOMPLETE | packet waits, request at once, timer R    |
+ * | NONE, FAILED    | managed tick                           | INCOMPLETE | request with the next jiffy               |
+ * | NONE, FAILED    | any of these, no probes allowed        | FAILED     | packet dropped                            |
  * | INCOMPLETE      | packet                                 | same       | packet waits; no request, timer untouched |
- * | STALE           | packet                                 | DELAY      | packet goes out, timer delay_probe_time   |
+ * | STALE           | packet, use, managed tick              | DELAY      | packet goes out, timer delay_probe_time   |
  * | DELAY, PROBE    | packet                                 | same       | packet goes out                           |
  * | REACHABLE       | timer, confirmed within reachable_time | same       | timer again                               |
  * | REACHABLE       | timer, used within delay_probe_time    | DELAY      | timer delay_probe_time                    |
  * | REACHABLE       | timer, else                            | STALE      | no timer                                  |
  * | DELAY           | timer, confirmed meanwhile             | REACHABLE  | timer                                     |
- * | DELAY           | timer, else                            | PROBE      | unicast request, timer R                  |
+ * | DELAY           | timer, else                            | PROBE      | first request, timer R                    |
  * | INCOMPLETE      | timer, requests left                   | same       | next request, timer R                     |
  * | INCOMPLETE      | timer, none left                       | FAILED     | senders told, packets dropped             |
- * | PROBE           | timer, requests left / none left       | same/FAILED| as INCOMPLETE                             |
+ * | PROBE           | timer, requests left                   | same       | next request, timer R                     |
+ * | PROBE           | timer, none left                       | FAILED     | as INCOMPLETE; STALE if EXT_VALIDATED     |
  *
- * R is retrans_time, at least 10 ms. What frames of the neighbour and an operator do is in update.ts.
+ * R is retrans_time, at least HZ/100 jiffies. What frames of the neighbour and an operator do is in update.ts.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import { copyMac, ETH_SOURCE, ETH_TYPE } from "../net/ethernet.ts";
-import type { Neighbour } from "./entry.ts";
+import { copyMac, ETH_DESTINATION, ETH_SOURCE, ETH_TYPE } from "../net/ethernet.ts";
+import type { Cause, Neighbour } from "./entry.ts";
+import { NeighFlags } from "./flags.ts";
 import { enqueue } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, Nud } from "./states.ts";
-
-/** The kernel re-arms a neighbour timer no sooner than HZ/100 jiffies ahead. */
-const MIN_REARM = 10;
 
 /** What output() made of a packet that it neither sent nor dropped: it waits for the address. */
 export const QUEUED = -1;
 /** NONE: the device has it. QUEUED: it waits. Else the reason for which it was dropped. */
 export type Fate = DropReason | typeof QUEUED;
 
+/** The address may be used at once or is being asked for again: nothing has to be started for it. */
+const NUD_SETTLED = NUD_CONNECTED | Nud.DELAY | Nud.PROBE;
+
 /** Sends a network packet to the neighbour, or lets it wait, or drops it. Its buffer is not the caller's any more. */
 export function output(entry: Neighbour, packet: SkBuff): Fate {
   if (packet.confirm) {
-    entry.confirmed = entry.host.clock.now();
+    confirm(entry);
     // Proof of when it was sent, not of when the queue that it may now wait in is emptied.
     packet.confirm = false;
   }
   if ((entry.nudState & NUD_CONNECTED) === 0 || !entry.headerReady) {
-    const fate = use(entry, packet);
+    const fate = resolve(entry, packet, true, "packet");
     if (fate !== DropReason.NONE) return fate;
-    completeHeader(entry);
+    entry.headerReady = true;
   }
+  const { device, family } = entry.on;
   const at = packet.push(ETHERNET_HEADER);
-  const { view } = packet;
-  const header = entry.headerView;
-  view.setInt32(at, header.getInt32(0));
-  view.setInt32(at + 4, header.getInt32(4));
-  view.setInt32(at + 8, header.getInt32(8));
-  view.setUint16(at + 12, header.getUint16(12));
-  return entry.device.transmit(packet);
+  entry.copyAddress(packet.bytes, at + ETH_DESTINATION);
+  copyMac(packet.bytes, at + ETH_SOURCE, device.address, 0);
+  packet.view.setUint16(at + ETH_TYPE, family.etherType);
+  return device.transmit(packet);
 }
 
-/** The slow path's question: may the packet go (NONE)? If not it was queued, or dropped for the returned reason. */
-function use(entry: Neighbour, packet: SkBuff): Fate {
-  const host = entry.host;
-  const now = host.clock.now();
+/** Somebody above has proof that the neighbour is there (MSG_CONFIRM, progress of a connection). Its state stays. */
+export function confirm(entry: Neighbour): void {
+  entry.confirmed = entry.host.now();
+}
+
+/** Starts resolution as a packet would, without one (NTF_USE). */
+export function use(entry: Neighbour): void {
+  resolve(entry, null, true, "use");
+}
+
+/** The periodic look at a managed entry. */
+export function keepResolved(entry: Neighbour): void {
+  resolve(entry, null, false, "managed");
+}
+
+/**
+ * The slow path's question: may the packet go (NONE)? If not it was queued, or dropped for the returned reason.
+ * @param atOnce the first request goes out now and not with the next jiffy
+ */
+function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause: Cause): Fate {
   if (entry.dead) return drop(entry, packet, DropReason.NEIGH_DEAD);
-  if (entry.nudState & (NUD_CONNECTED | Nud.DELAY | Nud.PROBE)) {
-    entry.used = now;
-    return DropReason.NONE;
-  }
+  const now = entry.host.now();
+  entry.used = now;
+  if (entry.nudState & NUD_SETTLED) return DropReason.NONE;
   if (entry.nudState === Nud.STALE) {
-    entry.used = now;
     entry.updated = now;
-    entry.nudState = Nud.DELAY;
-    armTimer(entry, entry.parameters.delayProbeTime);
+    arm(entry, entry.parameters.delayProbeTime);
+    move(entry, Nud.DELAY, cause);
     return DropReason.NONE;
   }
-  if (entry.nudState === Nud.INCOMPLETE) {
-    entry.used = now;
-    return enqueue(entry, packet) ? QUEUED : DropReason.NEIGH_QUEUEFULL;
-  }
-  if (entry.parameters.mcastProbes === 0) {
-    entry.nudState = Nud.FAILED;
-    entry.updated = now;
+  if (entry.nudState === Nud.INCOMPLETE) return wait(entry, packet);
+  entry.updated = now;
+  const { mcastProbes, appProbes, ucastProbes } = entry.parameters;
+  if (mcastProbes + appProbes === 0) {
+    move(entry, Nud.FAILED, cause);
     return drop(entry, packet, DropReason.NEIGH_FAILED);
   }
-  entry.used = now;
-  entry.updated = now;
-  entry.nudState = Nud.INCOMPLETE;
-  // An entry without an address has nobody to ask by unicast: it starts where broadcasts begin.
-  entry.probes = entry.parameters.ucastProbes;
-  armTimer(entry, Math.max(entry.parameters.retransTime, MIN_REARM));
-  enqueue(entry, packet);
-  probe(entry);
-  return QUEUED;
+  // An entry without an address has nobody to ask by unicast: it starts where the other requests begin.
+  entry.probes = ucastProbes;
+  arm(entry, atOnce ? retransTime(entry) : entry.host.lateness.jiffy);
+  move(entry, Nud.INCOMPLETE, cause);
+  const fate = wait(entry, packet);
+  if (atOnce) probe(entry);
+  return fate;
 }
 
-function drop(entry: Neighbour, packet: SkBuff, reason: DropReason): DropReason {
-  entry.host.drops.drop(packet, reason);
+function wait(entry: Neighbour, packet: SkBuff | null): Fate {
+  return !packet || enqueue(entry, packet) ? QUEUED : DropReason.NEIGH_QUEUEFULL;
+}
+
+function drop(entry: Neighbour, packet: SkBuff | null, reason: DropReason): DropReason {
+  if (packet) entry.host.drops.drop(packet, reason);
   return reason;
 }
 
-function completeHeader(entry: Neighbour): void {
-  const header = entry.header;
-  copyMac(header, ETH_SOURCE, entry.device.address, 0);
-  header[ETH_TYPE] = entry.host.family.etherType >> 8;
-  header[ETH_TYPE + 1] = entry.host.family.etherType & 0xff;
-  entry.headerReady = true;
+/** Gives the entry a state. What else belongs to the change is the caller's. */
+export function move(entry: Neighbour, to: Nud, cause: Cause): void {
+  const from = entry.nudState;
+  entry.nudState = to;
+  entry.host.moved(entry, from, to, cause);
 }
 
-export function armTimer(entry: Neighbour, delay: number): void {
-  entry.timer ??= entry.host.clock.timer(() => expired(entry));
-  entry.timer.arm(delay);
+/** Arms the entry's timer; the delay may have passed. */
+export function arm(entry: Neighbour, delay: number): void {
+  entry.host.timers.arm(entry, delay);
 }
 
+/** As arm(), no sooner than the timer handler may. */
+function rearm(entry: Neighbour, delay: number): void {
+  arm(entry, Math.max(delay, entry.host.lateness.minRearm));
+}
+
+function retransTime(entry: Neighbour): number {
+  return Math.max(entry.parameters.retransTime, entry.host.lateness.minRearm);
+}
+
+/** One request: a frame, or a message to the program that resolves. */
 function probe(entry: Neighbour): void {
+  const { ucastProbes, appProbes } = entry.parameters;
+  const byProgram = entry.probes - ucastProbes;
+  if (byProgram >= 0 && byProgram < appProbes) entry.host.notify(entry, "miss");
   // The newest packet steers what the request looks like: its source address is the one that will be used next.
-  entry.host.family.solicit(entry, entry.queue?.tail ?? null);
+  else entry.on.family.solicit(entry, entry.queue?.tail ?? null);
   entry.probes++;
 }
 
@@ -124,41 +151,39 @@ export function probesUnicast(entry: Neighbour): boolean {
 }
 
 function maxProbes(entry: Neighbour): number {
-  const { ucastProbes, mcastProbes, mcastReprobes } = entry.parameters;
-  return ucastProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
+  const { ucastProbes, appProbes, mcastProbes, mcastReprobes } = entry.parameters;
+  return ucastProbes + appProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
 }
 
 /** The entry's timer fired. */
-function expired(entry: Neighbour): void {
+export function expired(entry: Neighbour): void {
   if (entry.dead || (entry.nudState & NUD_IN_TIMER) === 0) return;
-  const now = entry.host.clock.now();
-  const parameters = entry.parameters;
+  const { parameters, host } = entry;
+  const now = host.now();
   switch (entry.nudState) {
-    // The kernel's timers are at least a tick late, ours may be punctual: what ends at this very instant is over.
     case Nud.REACHABLE:
-      if (now < entry.confirmed + parameters.reachableTime) {
-        armTimer(entry, Math.max(entry.confirmed + parameters.reachableTime - now, MIN_REARM));
-      } else if (now < entry.used + parameters.delayProbeTime) {
-        entry.nudState = Nud.DELAY;
+      if (host.lateness.within(now, entry.confirmed + parameters.reachableTime)) {
+        rearm(entry, entry.confirmed + parameters.reachableTime - now);
+      } else if (host.lateness.within(now, entry.used + parameters.delayProbeTime)) {
         entry.updated = now;
-        armTimer(entry, Math.max(parameters.delayProbeTime, MIN_REARM));
+        rearm(entry, parameters.delayProbeTime);
+        move(entry, Nud.DELAY, "timer");
       } else {
-        entry.nudState = Nud.STALE;
         entry.updated = now;
-        entry.host.notify(entry, "new");
+        move(entry, Nud.STALE, "timer");
+        host.notify(entry, "new");
       }
       return;
     case Nud.DELAY:
-      if (now < entry.confirmed + parameters.delayProbeTime) {
-        entry.nudState = Nud.REACHABLE;
-        entry.updated = now;
-        armTimer(entry, Math.max(entry.confirmed + parameters.reachableTime - now, MIN_REARM));
-        entry.host.notify(entry, "new");
+      entry.updated = now;
+      if (host.lateness.within(now, entry.confirmed + parameters.delayProbeTime)) {
+        rearm(entry, entry.confirmed + parameters.reachableTime - now);
+        move(entry, Nud.REACHABLE, "timer");
+        host.notify(entry, "new");
         return;
       }
-      entry.nudState = Nud.PROBE;
-      entry.updated = now;
       entry.probes = 0;
+      move(entry, Nud.PROBE, "timer");
       askAgain(entry, true);
       return;
     default:
@@ -168,24 +193,34 @@ function expired(entry: Neighbour): void {
 
 /** INCOMPLETE or PROBE: the next request, or the end of patience. */
 function askAgain(entry: Neighbour, stateChanged: boolean): void {
-  if (entry.probes >= maxProbes(entry)) {
-    entry.nudState = Nud.FAILED;
-    invalidate(entry);
-    entry.host.notify(entry, "new");
+  if (entry.probes < maxProbes(entry)) {
+    arm(entry, retransTime(entry));
+    probe(entry);
+    if (stateChanged) entry.host.notify(entry, "new");
     return;
   }
-  armTimer(entry, Math.max(entry.parameters.retransTime, MIN_REARM));
-  probe(entry);
-  if (stateChanged) entry.host.notify(entry, "new");
+  if (entry.nudState === Nud.PROBE && entry.flags & NeighFlags.EXT_VALIDATED) {
+    entry.updated = entry.host.now();
+    move(entry, Nud.STALE, "timer");
+  } else {
+    move(entry, Nud.FAILED, "timer");
+    invalidate(entry);
+  }
+  entry.host.notify(entry, "new");
 }
 
 /** Resolution has failed: every sender that waits is told, then its packet dropped. The entry is FAILED already. */
 export function invalidate(entry: Neighbour): void {
-  entry.host.statistics.resFailed++;
-  entry.updated = entry.host.clock.now();
+  const { host } = entry;
+  const { family } = entry.on;
+  host.statistics.resFailed++;
+  entry.updated = host.now();
   // A sender told of the failure may send again at once and so wake the entry: what it sends then waits in a queue of its own.
   const queue = entry.queue;
   entry.queue = null;
   entry.queueBytes = 0;
-  for (let packet = queue?.dequeue(); packet; packet = queue?.dequeue()) entry.host.drops.drop(packet, DropReason.NEIGH_FAILED);
+  for (let packet = queue?.dequeue(); packet; packet = queue?.dequeue()) {
+    family.reportError?.(entry, packet);
+    host.drops.drop(packet, DropReason.NEIGH_FAILED);
+  }
 }

@@ -1,59 +1,141 @@
 import type { Random } from "../../hal/random.ts";
+import { Lateness } from "./lateness.ts";
 
-/**
- * What an operator may set for the neighbours of one device: the files of net.ipv4.neigh.DEV (Documentation/networking/ip-sysctl).
- * All times in milliseconds.
- */
-export class NeighParameters {
+/** What a set holds and an operator may write; all times in ms. */
+export interface NeighValues {
   /** Broadcast (multicast) requests before an entry without a known address fails (`mcast_solicit`). */
-  mcastProbes = 3;
-  /** Unicast requests to a known address before broadcast ones (`ucast_solicit`). */
-  ucastProbes = 3;
+  mcastProbes: number;
+  /** Unicast requests to a known address before any other (`ucast_solicit`). */
+  ucastProbes: number;
+  /** Requests left to a program that listens for them, before broadcast ones (`app_solicit`). */
+  appProbes: number;
   /** Broadcast requests after the unicast ones of a PROBE have failed (`mcast_resolicit`). */
-  mcastReprobes = 0;
+  mcastReprobes: number;
   /** Between requests (`retrans_time_ms`). */
-  retransTime = 1000;
-  /** Mean time for which a confirmation holds (`base_reachable_time_ms`); set it with setBaseReachableTime(). */
-  baseReachableTime = 30_000;
+  retransTime: number;
+  /** Mean time for which a confirmation holds (`base_reachable_time_ms`); write it with set(), which draws reachableTime anew. */
+  baseReachableTime: number;
   /** From the first use of a STALE entry to its first probe (`delay_first_probe_time`). */
-  delayProbeTime = 5000;
+  delayProbeTime: number;
+  /** Between two looks at the managed entries (`interval_probe_time_ms`); that of the defaults counts. */
+  intervalProbeTime: number;
   /** Unused for this long, an entry may be collected (`gc_stale_time`). */
-  gcStaleTime = 60_000;
+  gcStaleTime: number;
   /** Most bytes (truesize) that wait for one entry; the newest packet always fits (`unres_qlen_bytes`). */
-  queueLengthBytes = 212_992;
+  queueLengthBytes: number;
+  /** Requests for proxied addresses that may wait, less one (`proxy_qlen`). */
+  proxyQueueLength: number;
+  /** Stored and shown, used by nothing, as in the kernel (`anycast_delay`). */
+  anycastDelay: number;
+  /** A request for a proxied address waits a random part of this (`proxy_delay`). */
+  proxyDelay: number;
   /** An address younger than this is not replaced by an unsolicited answer (`locktime`). */
-  lockTime = 1000;
-  /** Drawn uniformly from half to one and a half of baseReachableTime (RFC 4861 6.3.2). */
-  reachableTime: number;
-  readonly #random: Random;
+  lockTime: number;
+}
 
-  constructor(random: Random) {
+export type NeighValue = keyof NeighValues;
+
+/** What an IPv4 device starts with. */
+const DEFAULTS: Readonly<NeighValues> = {
+  mcastProbes: 3,
+  ucastProbes: 3,
+  appProbes: 0,
+  mcastReprobes: 0,
+  retransTime: 1000,
+  baseReachableTime: 30_000,
+  delayProbeTime: 5000,
+  intervalProbeTime: 5000,
+  gcStaleTime: 60_000,
+  queueLengthBytes: 212_992,
+  proxyQueueLength: 64,
+  anycastDelay: 1000,
+  proxyDelay: 800,
+  lockTime: 1000,
+};
+
+const NAMES = Object.keys(DEFAULTS) as readonly NeighValue[];
+
+/** The settings of one device's neighbours, or those that new devices start with (Documentation/networking/ip-sysctl, neigh/). */
+export class NeighParameters implements NeighValues {
+  mcastProbes: number = DEFAULTS.mcastProbes;
+  ucastProbes: number = DEFAULTS.ucastProbes;
+  appProbes: number = DEFAULTS.appProbes;
+  mcastReprobes: number = DEFAULTS.mcastReprobes;
+  retransTime: number = DEFAULTS.retransTime;
+  baseReachableTime: number = DEFAULTS.baseReachableTime;
+  delayProbeTime: number = DEFAULTS.delayProbeTime;
+  intervalProbeTime: number = DEFAULTS.intervalProbeTime;
+  gcStaleTime: number = DEFAULTS.gcStaleTime;
+  queueLengthBytes: number = DEFAULTS.queueLengthBytes;
+  proxyQueueLength: number = DEFAULTS.proxyQueueLength;
+  anycastDelay: number = DEFAULTS.anycastDelay;
+  proxyDelay: number = DEFAULTS.proxyDelay;
+  lockTime: number = DEFAULTS.lockTime;
+  /** Drawn uniformly from half to one and a half of baseReachableTime (RFC 4861 6.3.2). */
+  reachableTime = 0;
+  /** Entries that use the set; `ip ntable` shows one more. */
+  entries = 0;
+  /** HZ decides in which steps times can be written and read. */
+  readonly lateness: Lateness;
+  readonly #random: Random;
+  /** What was written to this very set: a change of the defaults does not reach it any more. */
+  readonly #written = new Set<NeighValue>();
+  readonly #followers = new Set<NeighParameters>();
+
+  constructor(random: Random, lateness: Lateness = new Lateness(), values: Partial<NeighValues> = {}) {
     this.#random = random;
-    this.reachableTime = 0;
+    this.lateness = lateness;
+    Object.assign(this, values);
     this.drawReachableTime();
+  }
+
+  /** An operator's write: from now on this set has its own mind about `name`. Sets that follow this one and have none take it over. */
+  set(name: NeighValue, value: number): void {
+    this[name] = value;
+    this.#written.add(name);
+    if (name === "baseReachableTime") this.drawReachableTime();
+    // As in the kernel, a follower's reachable time is not drawn anew: it changes with the next periodic draw.
+    for (const follower of this.#followers) if (!follower.#written.has(name)) follower[name] = value;
+  }
+
+  /** Counts every setting as written (the kernel does so for a loopback device that comes up). */
+  pin(): void {
+    for (const name of NAMES) this.#written.add(name);
   }
 
   setBaseReachableTime(ms: number): void {
-    this.baseReachableTime = ms;
-    this.drawReachableTime();
+    this.set("baseReachableTime", ms);
   }
 
   drawReachableTime(): void {
-    this.reachableTime = this.baseReachableTime * (0.5 + this.#random.next());
+    const base = Math.max(0, this.baseReachableTime);
+    const { kernel, jiffy } = this.lateness;
+    if (!kernel) this.reachableTime = base * (0.5 + this.#random.next());
+    else this.reachableTime = (this.#random.below(base / jiffy) + Math.trunc(base / jiffy / 2)) * jiffy;
   }
 
-  /** A set of its own with the same values, and a reachable time of its own draw. */
-  clone(): NeighParameters {
-    const copy = new NeighParameters(this.#random);
-    copy.mcastProbes = this.mcastProbes;
-    copy.ucastProbes = this.ucastProbes;
-    copy.mcastReprobes = this.mcastReprobes;
-    copy.retransTime = this.retransTime;
-    copy.delayProbeTime = this.delayProbeTime;
-    copy.gcStaleTime = this.gcStaleTime;
-    copy.queueLengthBytes = this.queueLengthBytes;
-    copy.lockTime = this.lockTime;
-    copy.setBaseReachableTime(this.baseReachableTime);
+  /** How long a request for a proxied address waits. */
+  drawProxyDelay(): number {
+    const most = Math.max(0, this.proxyDelay);
+    const { kernel, jiffy } = this.lateness;
+    return kernel ? this.#random.below(most / jiffy) * jiffy : this.#random.next() * most;
+  }
+
+  /** A set of its own with the same values and a reachable time of its own draw; it may follow what is written here later. */
+  derive(follows: boolean): NeighParameters {
+    const copy = new NeighParameters(this.#random, this.lateness, this.values());
+    if (follows) this.#followers.add(copy);
     return copy;
+  }
+
+  /** A derived set is not used any more. */
+  release(derived: NeighParameters): void {
+    this.#followers.delete(derived);
+  }
+
+  values(): NeighValues {
+    const values = { ...DEFAULTS };
+    for (const name of NAMES) values[name] = this[name];
+    return values;
   }
 }

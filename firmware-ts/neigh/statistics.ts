@@ -8,6 +8,9 @@ export class NeighStatistics {
   hits = 0;
   /** Resolutions that failed. */
   resFailed = 0;
+  /** Multicast and unicast neighbour solicitations taken in (ND only). */
+  rcvProbesMcast = 0;
+  rcvProbesUcast = 0;
   periodicGcRuns = 0;
   forcedGcRuns = 0;
   /** Packets pushed out of a full waiting queue. */

@@ -4,170 +4,266 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
-import { Neighbour, type NeighEvent, type NeighFamily, type NeighHost } from "./entry.ts";
+import { type Cause, type DeviceNeighbours, Neighbour, type NeighEvent, type NeighFamily, type NeighHost } from "./entry.ts";
+import { NeighFlags } from "./flags.ts";
 import { GarbageCollector } from "./gc.ts";
+import { NeighHash } from "./hash.ts";
+import type { KeyRest } from "./key.ts";
+import { Lateness, type LatenessOptions } from "./lateness.ts";
+import { expired } from "./machine.ts";
+import { ManagedEntries } from "./managed.ts";
+import type { NeighNamespace } from "./namespace.ts";
+import { type NeighListener, Notifier, type TransitionListener } from "./notify.ts";
+import { OverflowLog } from "./overflow-log.ts";
 import { NeighParameters } from "./parameters.ts";
+import { ProxyTable } from "./proxy.ts";
+import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
+import { NeighTimers } from "./timers.ts";
 import { UpdateFlags, update } from "./update.ts";
 
-/** Buckets of an empty table. */
-const FIRST_BUCKETS = 8;
+export interface NeighTableOptions extends LatenessOptions {
+  /** Default `arp_cache`. */
+  name?: string;
+}
 
-export type NeighListener = (entry: Neighbour, event: NeighEvent) => void;
+/** What a device brings that is not the table's own. */
+export interface AttachOptions {
+  /** The protocol in the device's namespace. Default: that of the table. */
+  family?: NeighFamily;
+  /** Default: the initial one. */
+  namespace?: NeighNamespace;
+}
+
+/** Why create() made no entry: the table is full (ENOBUFS), or the device has no configuration for the protocol (EINVAL). */
+export type Refusal = "full" | "unconfigured";
 
 export class NeighTable implements NeighHost {
+  readonly name: string;
   readonly clock: Clock;
   readonly family: NeighFamily;
+  readonly lateness: Lateness;
+  readonly timers: NeighTimers;
+  /** The namespace of devices that were attached without another. */
+  readonly namespace: NeighNamespace = { initial: true };
   readonly statistics: NeighStatistics = new NeighStatistics();
   /** Packets lost to this table: queue overflow, failed resolution, purge. */
   readonly drops: DropCounters = new DropCounters();
   /** What a new device's parameters are copied from. */
   readonly defaults: NeighParameters;
   readonly gc: GarbageCollector;
-  readonly #seed: number;
-  readonly #parameters = new Map<NetDevice, NeighParameters>();
-  readonly #listeners: NeighListener[] = [];
-  #buckets: (Neighbour | null)[] = new Array<Neighbour | null>(FIRST_BUCKETS).fill(null);
-  #entries = 0;
+  readonly proxies: ProxyTable;
+  readonly proxyQueue: ProxyQueue;
+  readonly overflow: OverflowLog;
+  /** Of the last create() that returned null. */
+  refusal: Refusal = "full";
+  readonly #hash: NeighHash;
+  readonly #managed: ManagedEntries;
+  readonly #notifier = new Notifier();
+  readonly #devices = new Map<NetDevice, DeviceNeighbours>();
 
-  constructor(clock: Clock, random: Random, family: NeighFamily) {
+  constructor(clock: Clock, random: Random, family: NeighFamily, options: NeighTableOptions = {}) {
+    this.name = options.name ?? "arp_cache";
     this.clock = clock;
     this.family = family;
-    this.defaults = new NeighParameters(random);
-    this.#seed = random.below(0x100000000) | 1;
+    this.lateness = new Lateness(options);
+    this.timers = new NeighTimers(clock, this.lateness);
+    this.defaults = new NeighParameters(random, this.lateness, family.defaults);
+    this.#hash = new NeighHash(random.below(0x100000000) | 1);
     this.gc = new GarbageCollector(this);
+    this.#managed = new ManagedEntries(this.timers, this.defaults);
+    this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
+    this.proxyQueue = new ProxyQueue(this);
+    this.overflow = new OverflowLog(clock, this.name);
+  }
+
+  now(): number {
+    return this.lateness.stamp(this.clock.now());
   }
 
   get entries(): number {
-    return this.#entries;
+    return this.#hash.size;
+  }
+
+  /** Says to which namespace a device belongs. One that is never attached belongs to the initial one. */
+  attach(device: NetDevice, options: AttachOptions = {}): DeviceNeighbours {
+    this.detach(device);
+    const { family = this.family, namespace = this.namespace } = options;
+    const parameters = this.defaults.derive(namespace.initial);
+    const on: DeviceNeighbours = { device, host: this, family, namespace, parameters, newest: null, proxied: 0 };
+    this.#devices.set(device, on);
+    return on;
+  }
+
+  /** A device leaves: its entries, its proxy entries and its settings go. */
+  detach(device: NetDevice): void {
+    const on = this.#devices.get(device);
+    if (!on) return;
+    this.ifdown(device, false);
+    this.defaults.release(on.parameters);
+    this.#devices.delete(device);
+  }
+
+  on(device: NetDevice): DeviceNeighbours {
+    return this.#devices.get(device) ?? this.attach(device);
   }
 
   parametersOf(device: NetDevice): NeighParameters {
-    let parameters = this.#parameters.get(device);
-    if (!parameters) {
-      parameters = this.defaults.clone();
-      this.#parameters.set(device, parameters);
-    }
-    return parameters;
+    return this.on(device).parameters;
   }
 
   /** Every set in use: the defaults and one a device. */
   *allParameters(): Iterable<NeighParameters> {
     yield this.defaults;
-    yield* this.#parameters.values();
+    for (const { parameters } of this.#devices.values()) yield parameters;
   }
 
-  onChange(listener: NeighListener): void {
-    this.#listeners.push(listener);
+  /** Tells of every change that Linux announces; the returned function ends it. */
+  onChange(listener: NeighListener): () => void {
+    return this.#notifier.onChange(listener);
   }
 
-  notify(entry: Neighbour, event: NeighEvent): void {
-    // A sender that was told of its packet's fate may have removed the entry in the midst of its change.
-    if (entry.dead && event === "new") return;
-    for (const listener of this.#listeners) listener(entry, event);
+  /** Tells of every change of state, with its cause; the returned function ends it. */
+  onTransition(watcher: TransitionListener): () => void {
+    return this.#notifier.onTransition(watcher);
+  }
+
+  notify(entry: Neighbour, event: NeighEvent, pid = 0): void {
+    this.#notifier.changed(entry, event, pid);
+  }
+
+  moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void {
+    this.#notifier.moved(entry, from, to, cause);
+  }
+
+  expired(entry: Neighbour): void {
+    expired(entry);
   }
 
   updateGcList(entry: Neighbour): void {
     this.gc.update(entry);
   }
 
-  /** The send path's look-up: not counted. */
-  find(key: number, device: NetDevice): Neighbour | null {
-    let entry = this.#buckets[this.#bucket(key, device)] as Neighbour | null;
-    while (entry && (entry.key !== key || entry.device !== device)) entry = entry.chain;
-    return entry;
+  updateManaged(entry: Neighbour): void {
+    this.#managed.update(entry);
   }
 
-  lookup(key: number, device: NetDevice): Neighbour | null {
+  /** The send path's look-up: not counted. */
+  find(key: number, device: NetDevice, rest: KeyRest | null = null): Neighbour | null {
+    return this.#hash.find(key, device, rest);
+  }
+
+  lookup(key: number, device: NetDevice, rest: KeyRest | null = null): Neighbour | null {
     this.statistics.lookups++;
-    const entry = this.find(key, device);
+    const entry = this.find(key, device, rest);
     if (entry) this.statistics.hits++;
     return entry;
   }
 
   /**
-   * Makes an entry that is not there yet.
-   * @param permanent it will be PERMANENT: garbage collection neither counts nor takes it
-   * @returns null when the table is full and nothing could be collected
+   * Makes an entry that is not there yet; or finds one, where the protocol gives all keys of a device the same entry.
+   * @param exempt garbage collection neither counts nor takes it: it will be PERMANENT, or a control plane answers for it
+   * @param flags sum of NeighFlags
+   * @returns null when it was refused; `refusal` says why
    */
-  create(key: number, device: NetDevice, permanent = false): Neighbour | null {
-    if (!permanent && !this.gc.makeRoom()) {
+  create(
+    key: number,
+    device: NetDevice,
+    exempt: boolean = device.loopback,
+    flags = 0,
+    rest: KeyRest | null = null,
+    cause: Cause = "packet",
+  ): Neighbour | null {
+    if (!exempt && !this.gc.makeRoom()) {
       this.statistics.tableFulls++;
-      return null;
+      this.overflow.say();
+      return this.#refuse("full");
     }
-    const entry = new Neighbour(this, key, device, this.parametersOf(device));
-    this.family.construct(entry);
-    if (this.#entries >= this.#buckets.length) this.#grow();
-    const bucket = this.#bucket(key, device);
-    entry.chain = this.#buckets[bucket] as Neighbour | null;
-    this.#buckets[bucket] = entry;
-    this.#entries++;
-    entry.serial = this.statistics.allocs++;
-    if (!permanent) this.gc.update(entry);
+    const on = this.on(device);
+    const entry = new Neighbour(on, key, rest);
+    entry.flags = flags;
+    if (!on.family.construct(entry)) return this.#refuse("unconfigured");
+    const known = entry.key === key ? null : this.find(entry.key, device, rest);
+    if (known) return known;
+    if (this.#hash.add(entry)) this.statistics.hashGrows++;
+    this.statistics.allocs++;
+    on.parameters.entries++;
+    entry.older = on.newest;
+    if (on.newest) on.newest.newer = entry;
+    on.newest = entry;
+    if (!exempt) this.gc.append(entry);
+    if (flags & NeighFlags.MANAGED) this.#managed.update(entry);
+    this.moved(entry, null, entry.nudState, cause);
     return entry;
   }
 
+  #refuse(why: Refusal): null {
+    this.refusal = why;
+    return null;
+  }
+
   /** An operator's delete: those who wait are told, then the entry goes. */
-  delete(entry: Neighbour): void {
-    update(entry, null, 0, Nud.FAILED, UpdateFlags.ADMIN);
+  delete(entry: Neighbour, pid = 0): void {
+    update(entry, null, 0, Nud.FAILED, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE, pid);
     this.remove(entry);
   }
 
   /** Takes an entry out; what waits in it is dropped without a word to its sender. */
-  remove(entry: Neighbour): void {
+  remove(entry: Neighbour, cause: Cause = "admin"): void {
     if (entry.dead) return;
-    const bucket = this.#bucket(entry.key, entry.device);
-    let at = this.#buckets[bucket] as Neighbour | null;
-    if (at === entry) {
-      this.#buckets[bucket] = entry.chain;
-    } else {
-      while (at && at.chain !== entry) at = at.chain;
-      if (at) at.chain = entry.chain;
-    }
-    entry.chain = null;
+    const { on } = entry;
+    this.#hash.remove(entry);
     entry.dead = true;
-    entry.timer?.cancel();
+    this.timers.cancel(entry);
     this.gc.forget(entry);
-    this.#entries--;
+    this.#managed.update(entry);
+    // The entry's own links stay as they are: somebody may be walking the list.
+    if (entry.newer) entry.newer.older = entry.older;
+    else on.newest = entry.older;
+    if (entry.older) entry.older.newer = entry.newer;
+    on.parameters.entries--;
     this.statistics.destroys++;
     purge(entry, DropReason.QUEUE_PURGE);
+    this.moved(entry, entry.nudState, null, cause);
     this.notify(entry, "deleted");
   }
 
-  /** Every entry, in no particular order. The table may be changed meanwhile. */
-  list(): Neighbour[] {
+  /** Calls back with every entry, in no particular order. The table may be changed meanwhile. */
+  forEach(callback: (entry: Neighbour) => void): void {
+    this.#hash.forEach(callback);
+  }
+
+  /** Every entry, of one namespace or of all, in no particular order. */
+  list(namespace?: NeighNamespace): Neighbour[] {
     const entries: Neighbour[] = [];
-    for (const head of this.#buckets) for (let entry = head; entry; entry = entry.chain) entries.push(entry);
+    this.forEach((entry) => {
+      if (!namespace || entry.on.namespace === namespace) entries.push(entry);
+    });
     return entries;
   }
 
-  /** Removes a device's entries, the newest first: all of them, or all but the PERMANENT ones. */
+  /** Removes a device's entries, the newest first: all of them, or all but the PERMANENT and EXT_VALIDATED ones. */
   flushDevice(device: NetDevice, keepPermanent: boolean): void {
-    const gone = this.list().filter((entry) => entry.device === device && !(keepPermanent && entry.nudState & Nud.PERMANENT));
-    for (const entry of gone.sort((a, b) => b.serial - a.serial)) this.remove(entry);
+    for (let entry = this.on(device).newest; entry; entry = entry.older) {
+      const kept = entry.nudState & Nud.PERMANENT || entry.flags & NeighFlags.EXT_VALIDATED;
+      if (!(keepPermanent && kept)) this.remove(entry, "device");
+    }
+  }
+
+  /** As flushDevice(), and the device's proxy entries and the requests that wait in its namespace too: it is down, or without carrier. */
+  ifdown(device: NetDevice, keepPermanent: boolean): void {
+    this.flushDevice(device, keepPermanent);
+    this.proxies.flushDevice(device, keepPermanent);
+    this.proxyQueue.purge(this.on(device).namespace);
   }
 
   /** Stops every timer. The table is of no use afterwards. */
   close(): void {
     this.gc.stop();
-    for (const entry of this.list()) this.remove(entry);
-  }
-
-  #bucket(key: number, device: NetDevice): number {
-    const mixed = Math.imul(key ^ Math.imul(device.ifindex, 0x9e3779b1) ^ (key >>> 15), this.#seed);
-    return (mixed ^ (mixed >>> 16)) & (this.#buckets.length - 1);
-  }
-
-  #grow(): void {
-    const entries = this.list();
-    this.statistics.hashGrows++;
-    this.#buckets = new Array<Neighbour | null>(this.#buckets.length * 2).fill(null);
-    for (const entry of entries) {
-      const bucket = this.#bucket(entry.key, entry.device);
-      entry.chain = this.#buckets[bucket] as Neighbour | null;
-      this.#buckets[bucket] = entry;
-    }
+    this.#managed.stop();
+    this.proxyQueue.purge();
+    for (const entry of this.list()) this.remove(entry, "close");
   }
 }

@@ -1,16 +1,27 @@
 /** What a frame of the neighbour, or an operator, does to an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { copyMac, ETH_DESTINATION, sameMac } from "../net/ethernet.ts";
-import type { Neighbour } from "./entry.ts";
-import { armTimer, invalidate } from "./machine.ts";
+import type { Cause, Neighbour } from "./entry.ts";
+import { NeighFlags } from "./flags.ts";
+import { arm, invalidate, move } from "./machine.ts";
 import { dequeue, purge } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, NUD_VALID, Nud } from "./states.ts";
 
 export const UpdateFlags = {
   /** A different address replaces the one known. */
-  OVERRIDE: 1,
+  OVERRIDE: 0x01,
   /** An operator asks: even PERMANENT and NOARP entries change. */
-  ADMIN: 2,
+  ADMIN: 0x02,
+  /** Where a different address may not replace that of a CONNECTED entry, the entry becomes STALE. */
+  WEAK_OVERRIDE: 0x04,
+  /** The ROUTER flag becomes what ISROUTER says. */
+  OVERRIDE_ISROUTER: 0x08,
+  ISROUTER: 0x10,
+  /** Nothing but the start of a resolution is asked for: state and address of the request do not count. */
+  USE: 0x20,
+  /** With ADMIN: the entry's MANAGED, EXT_LEARNED and EXT_VALIDATED flags, set or cleared. MANAGED implies USE. */
+  MANAGED: 0x40,
+  EXT_LEARNED: 0x80,
+  EXT_VALIDATED: 0x100,
 } as const;
 
 export const UpdateResult = {
@@ -22,57 +33,129 @@ export const UpdateResult = {
 } as const;
 export type UpdateResult = (typeof UpdateResult)[keyof typeof UpdateResult];
 
+/** Flags of an entry that an operator's request sets or clears, each with the flag that asks for it. */
+const EXTERNAL: readonly (readonly [wanted: number, flag: number])[] = [
+  [UpdateFlags.EXT_LEARNED, NeighFlags.EXT_LEARNED],
+  [UpdateFlags.MANAGED, NeighFlags.MANAGED],
+  [UpdateFlags.EXT_VALIDATED, NeighFlags.EXT_VALIDATED],
+];
+
 /**
  * Gives the entry a state and, where `address` is not null, the link address at address[at..at+6).
  * @param flags sum of UpdateFlags
+ * @param pid who asks, for those who are told; 0 for nobody
  */
-export function update(entry: Neighbour, address: Uint8Array | null, at: number, wanted: Nud, flags: number): UpdateResult {
+export function update(
+  entry: Neighbour,
+  address: Uint8Array | null,
+  at: number,
+  wanted: Nud,
+  flags: number,
+  pid = 0,
+): UpdateResult {
   const admin = (flags & UpdateFlags.ADMIN) !== 0;
   const old = entry.nudState;
   if (entry.dead || (!admin && old & (Nud.NOARP | Nud.PERMANENT))) return UpdateResult.NOT_PERMITTED;
-  if ((wanted & NUD_VALID) === 0) {
-    forget(entry, wanted);
-    return UpdateResult.DONE;
+  const cause: Cause = admin ? "admin" : "frame";
+  const flipped = admin ? takeFlags(entry, flags) : 0;
+  let told = flipped !== 0;
+  let outcome: Outcome = Outcome.REFUSED;
+  if (flags & (UpdateFlags.USE | UpdateFlags.MANAGED)) {
+    // The address stays in memory, but no state vouches for it any more.
+    move(entry, (old & ~Nud.PERMANENT) as Nud, cause);
+  } else if ((wanted & NUD_VALID) === 0) {
+    // As in the kernel, this forgets that a flag was flipped.
+    told = forget(entry, wanted, cause);
+  } else {
+    outcome = setValid(entry, address, at, wanted, flags, cause);
+    if (outcome === Outcome.CHANGED || outcome === Outcome.WEAKENED) told = true;
+    if ((outcome === Outcome.CHANGED || outcome === Outcome.UNCHANGED) && takeRouter(entry, flags)) told = true;
   }
+  finish(entry, old, flipped, told, pid);
+  return outcome === Outcome.NO_ADDRESS ? UpdateResult.NO_ADDRESS : UpdateResult.DONE;
+}
+
+/** REFUSED: the address differs and may not be replaced. WEAKENED: the same, but it is in doubt now. */
+const Outcome = { UNCHANGED: 0, CHANGED: 1, REFUSED: 2, WEAKENED: 3, NO_ADDRESS: 4 } as const;
+type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
+/** To a state with a usable address. */
+function setValid(entry: Neighbour, address: Uint8Array | null, at: number, wanted: Nud, flags: number, cause: Cause): Outcome {
+  const old = entry.nudState;
   const wasValid = (old & NUD_VALID) !== 0;
-  if (!address && !wasValid) return UpdateResult.NO_ADDRESS;
-  const now = entry.host.clock.now();
+  if (!address && !wasValid) return Outcome.NO_ADDRESS;
+  const now = entry.host.now();
   // Before the override test, on purpose: an answer with another address still proves that somebody answers.
   if (wanted & NUD_CONNECTED) entry.confirmed = now;
-  const newAddress = address !== null && !(wasValid && sameMac(address, at, entry.header, ETH_DESTINATION));
-  if (wasValid && newAddress && (flags & UpdateFlags.OVERRIDE) === 0) return UpdateResult.DONE;
   let state = wanted;
-  if (wasValid && !newAddress && wanted === Nud.STALE && !admin) state = old;
-
+  let weakened = false;
+  let newAddress = address !== null && !(wasValid && entry.sameAddress(address, at));
+  if (wasValid && newAddress && (flags & UpdateFlags.OVERRIDE) === 0) {
+    if ((flags & UpdateFlags.WEAK_OVERRIDE) === 0 || (old & NUD_CONNECTED) === 0) return Outcome.REFUSED;
+    newAddress = false;
+    weakened = true;
+    state = Nud.STALE;
+  } else if (wasValid && !newAddress && wanted === Nud.STALE && (flags & UpdateFlags.ADMIN) === 0) {
+    state = old;
+  }
   const newState = state !== old;
-  if (newState || newAddress) entry.updated = now;
-  if (newState) changeState(entry, state, now);
+  if (!newState && !newAddress) return Outcome.UNCHANGED;
+  entry.updated = now;
+  if (newState) changeState(entry, state, cause);
   if (newAddress) {
-    copyMac(entry.header, ETH_DESTINATION, address, at);
+    entry.setAddress(address as Uint8Array, at);
     if ((state & NUD_CONNECTED) === 0) entry.confirmed = now - 2 * entry.parameters.baseReachableTime;
   }
   if (newState && !wasValid) flush(entry);
-  if (newState && (old ^ state) & Nud.PERMANENT) entry.host.updateGcList(entry);
-  if (newState || newAddress) entry.host.notify(entry, "new");
-  return UpdateResult.DONE;
+  return weakened ? Outcome.WEAKENED : Outcome.CHANGED;
 }
 
-/** To a state without a usable address. */
-function forget(entry: Neighbour, state: Nud): void {
+function changeState(entry: Neighbour, state: Nud, cause: Cause): void {
+  entry.host.timers.cancel(entry);
+  if (state === Nud.PROBE) entry.probes = 0;
+  if (state & NUD_IN_TIMER) {
+    // Measured on Linux 6.18: an answer that starts the timer counts as use up to the time it confirms, a later one does not.
+    entry.used = Math.max(entry.used, entry.confirmed);
+    arm(entry, state === Nud.REACHABLE ? entry.parameters.reachableTime : 0);
+  }
+  move(entry, state, cause);
+}
+
+/** To a state without a usable address. Returns whether anybody is told. */
+function forget(entry: Neighbour, state: Nud, cause: Cause): boolean {
   const old = entry.nudState;
-  entry.timer?.cancel();
-  entry.nudState = state;
-  if (old & Nud.PERMANENT) entry.host.updateGcList(entry);
+  entry.host.timers.cancel(entry);
+  move(entry, state, cause);
   const failed = state === Nud.FAILED && (old & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
   if (failed) invalidate(entry);
-  if (failed || old & NUD_VALID) entry.host.notify(entry, "new");
+  return failed || (old & NUD_VALID) !== 0;
 }
 
-function changeState(entry: Neighbour, state: Nud, now: number): void {
-  entry.timer?.cancel();
-  if (state === Nud.PROBE) entry.probes = 0;
-  entry.nudState = state;
-  if (state & NUD_IN_TIMER) armTimer(entry, state === Nud.REACHABLE ? entry.confirmed + entry.parameters.reachableTime - now : 0);
+/** An operator's request says of each of these flags whether it is set. Returns those that flipped. */
+function takeFlags(entry: Neighbour, flags: number): number {
+  let flipped = 0;
+  for (const [wanted, flag] of EXTERNAL) {
+    if (((flags & wanted) !== 0) !== ((entry.flags & flag) !== 0)) flipped |= flag;
+  }
+  entry.flags ^= flipped;
+  return flipped;
+}
+
+function takeRouter(entry: Neighbour, flags: number): boolean {
+  if ((flags & UpdateFlags.OVERRIDE_ISROUTER) === 0) return false;
+  const router = flags & UpdateFlags.ISROUTER ? NeighFlags.ROUTER : 0;
+  if ((entry.flags & NeighFlags.ROUTER) === router) return false;
+  entry.flags ^= NeighFlags.ROUTER;
+  return true;
+}
+
+/** What comes after everything else: lists that depend on state and flags, and the news, once. */
+function finish(entry: Neighbour, old: Nud, flipped: number, told: boolean, pid: number): void {
+  const { host } = entry;
+  const collectable = (old ^ entry.nudState) & Nud.PERMANENT || flipped & (NeighFlags.EXT_LEARNED | NeighFlags.EXT_VALIDATED);
+  if (collectable) host.updateGcList(entry);
+  if (flipped & NeighFlags.MANAGED) host.updateManaged(entry);
+  if (told) host.notify(entry, "new", pid);
 }
 
 /** The address is known: what waited goes out, in order, each packet once more through its route. */
@@ -81,7 +164,7 @@ function flush(entry: Neighbour): void {
   for (let left = entry.queued; left > 0 && entry.nudState & NUD_VALID; left--) {
     const packet = dequeue(entry);
     if (!packet) return;
-    entry.host.family.resend(packet);
+    entry.on.family.resend(packet);
   }
   purge(entry, DropReason.QUEUE_PURGE);
 }

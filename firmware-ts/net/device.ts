@@ -12,11 +12,59 @@ import {
   MAX_FRAME,
 } from "../../hal/ethernet.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
-import { BROADCAST_MAC } from "./ethernet.ts";
+import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
 import { Napi, type NapiScheduler } from "./napi.ts";
 
-/** What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). */
-export type DeviceEvent = "up" | "down" | "carrier-up" | "carrier-down" | "failed";
+/**
+ * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
+ * to whatever value; `arp`: IFF_NOARP changed; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
+ */
+export type DeviceEvent =
+  | "up"
+  | "down"
+  | "carrier-up"
+  | "carrier-down"
+  | "failed"
+  | "address"
+  | "arp"
+  | "mtu"
+  | "register"
+  | "unregister";
+
+/** Flags of a device (include/uapi/linux/if.h), as far as something here depends on them. */
+export const Iff = {
+  UP: 0x1,
+  BROADCAST: 0x2,
+  LOOPBACK: 0x8,
+  POINTOPOINT: 0x10,
+  NOARP: 0x80,
+  MULTICAST: 0x1000,
+} as const;
+
+/** Hardware types of devices (include/uapi/linux/if_arp.h; those of the IANA ARP registry for real hardware). */
+export const ARPHRD_ETHER = 1;
+export const ARPHRD_LOOPBACK = 772;
+
+/** Smallest MTU of a device that carries IPv4 (RFC 791 "every internet module must be able to forward a datagram of 68 octets"). */
+export const MIN_MTU = 68;
+
+export interface DeviceOptions {
+  /** Sum of Iff, without UP. Default BROADCAST and MULTICAST, as an Ethernet device has them. */
+  flags?: number;
+  /** Default ARPHRD_ETHER. */
+  type?: number;
+}
+
+/** A device cannot be set as asked. `code` is stable; the message is the kernel's own. */
+export class DeviceError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "DeviceError";
+    this.code = code;
+  }
+}
 
 /** What a device needs of the stack around it. */
 export interface DeviceUser {
@@ -33,13 +81,15 @@ export interface DeviceUser {
 const TX_QUEUE_LENGTH = 1000;
 
 export class NetDevice implements ControllerHost {
-  readonly name: string;
+  /** Changed by Network.rename() only. */
+  name: string;
   readonly ifindex: number;
   readonly controller: EthernetController;
-  /** Station address; the controller's, copied when the device came up. */
+  /** ARPHRD_…: what it is in the hardware type field of an ARP packet. */
+  readonly type: number;
+  /** Station address; the controller's, copied when the device came up, unless setAddress() gave another. */
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly broadcast: Uint8Array = BROADCAST_MAC;
-  readonly mtu: number = MAX_FRAME - ETHERNET_HEADER;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
   /** Why the controller stopped working, if it did. */
@@ -47,13 +97,22 @@ export class NetDevice implements ControllerHost {
   readonly #user: DeviceUser;
   readonly #napi: Napi;
   readonly #queue = new SkBuffQueue();
+  readonly #maxMtu: number;
+  #mtu: number;
+  #flags: number;
   #up = false;
   #carrier = false;
+  /** setAddress() gave an address that is not the controller's. */
+  #ownAddress = false;
 
-  constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser) {
+  constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser, options: DeviceOptions = {}) {
     this.name = name;
     this.ifindex = ifindex;
     this.controller = controller;
+    this.type = options.type ?? ARPHRD_ETHER;
+    this.#flags = options.flags ?? Iff.BROADCAST | Iff.MULTICAST;
+    this.#maxMtu = MAX_FRAME - ETHERNET_HEADER;
+    this.#mtu = this.#maxMtu;
     this.address.set(controller.address);
     this.#user = user;
     this.#napi = new Napi(user.napi, controller);
@@ -73,6 +132,31 @@ export class NetDevice implements ControllerHost {
     return this.#carrier;
   }
 
+  /** Sum of Iff. */
+  get flags(): number {
+    return this.#up ? this.#flags | Iff.UP : this.#flags;
+  }
+
+  /** IFF_LOOPBACK. */
+  get loopback(): boolean {
+    return (this.#flags & Iff.LOOPBACK) !== 0;
+  }
+
+  /** IFF_NOARP: no address resolution on this link. */
+  get noArp(): boolean {
+    return (this.#flags & Iff.NOARP) !== 0;
+  }
+
+  /** IFF_POINTOPOINT: everybody on the link is one neighbour. */
+  get pointToPoint(): boolean {
+    return (this.#flags & Iff.POINTOPOINT) !== 0;
+  }
+
+  /** Largest packet, in bytes, without the Ethernet header. */
+  get mtu(): number {
+    return this.#mtu;
+  }
+
   get statistics(): LinkStatistics {
     return this.controller.statistics;
   }
@@ -80,6 +164,44 @@ export class NetDevice implements ControllerHost {
   /** Frames waiting for the controller. */
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /**
+   * Sets the largest packet.
+   * @throws DeviceError MTU_TOO_SMALL, MTU_TOO_LARGE
+   */
+  setMtu(mtu: number): void {
+    if (!(mtu >= MIN_MTU)) throw new DeviceError("MTU_TOO_SMALL", "mtu less than device minimum.");
+    if (mtu > this.#maxMtu) throw new DeviceError("MTU_TOO_LARGE", "mtu greater than device maximum.");
+    if (mtu === this.#mtu) return;
+    this.#mtu = mtu;
+    this.#user.deviceEvent(this, "mtu");
+  }
+
+  /**
+   * Sets the station address. A controller that filters by the one it was made with is told to let everything through: what is not
+   * for us is sorted out above it.
+   * @param address six bytes, copied
+   * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
+   */
+  setAddress(address: Uint8Array): void {
+    const wrong = address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0 || address.every((octet) => octet === 0);
+    if (wrong) throw new DeviceError("ADDRESS_INVALID", "RTNETLINK answers: Cannot assign requested address");
+    this.address.set(address);
+    this.#ownAddress = !sameMac(address, 0, this.controller.address, 0);
+    if (this.#up) this.#setReceiveMode();
+    this.#user.deviceEvent(this, "address");
+  }
+
+  /** `ip link set DEV arp on|off`. */
+  setArp(on: boolean): void {
+    if (on === !this.noArp) return;
+    this.#flags ^= Iff.NOARP;
+    this.#user.deviceEvent(this, "arp");
+  }
+
+  #setReceiveMode(): void {
+    this.controller.setReceiveMode({ promiscuous: this.#ownAddress, allMulticast: this.#ownAddress });
   }
 
   /**
@@ -102,7 +224,8 @@ export class NetDevice implements ControllerHost {
     }
     // Closed while it opened: it stays down.
     if (!this.#up) return;
-    this.address.set(this.controller.address);
+    if (this.#ownAddress) this.#setReceiveMode();
+    else this.address.set(this.controller.address);
     this.#user.deviceEvent(this, "up");
   }
 
@@ -120,7 +243,7 @@ export class NetDevice implements ControllerHost {
   transmit(skb: SkBuff): DropReason {
     if (!this.#up) return this.#refuse(skb, DropReason.DEV_READY);
     if (!this.#carrier) return this.#refuse(skb, DropReason.TX_CARRIER);
-    if (skb.length > this.mtu + ETHERNET_HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    if (skb.length > this.#mtu + ETHERNET_HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
     if (this.#queue.length >= this.txQueueLength) return this.#refuse(skb, DropReason.QDISC_DROP);
     this.#user.transmitted(this, skb);
     if (this.#queue.length === 0 && this.controller.transmit(skb)) return DropReason.NONE;

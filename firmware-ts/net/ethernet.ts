@@ -9,6 +9,11 @@ export const ETH_TYPE = 12;
 
 export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
+const ETH_P_8021Q = 0x8100;
+
+/** Bytes of priority, VLAN number and the type of what follows. */
+const VLAN_TAG = 4;
+const VLAN_ID = 0x0fff;
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array(MAC_BYTES).fill(0xff);
 
@@ -55,6 +60,15 @@ export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
   skb.packetType = packetTypeOf(skb.bytes, at, own);
   skb.protocol = skb.view.getUint16(at + ETH_TYPE);
   skb.network = skb.pull(ETHERNET_HEADER);
+  return skb.protocol === ETH_P_8021Q ? pullTag(skb) : true;
+}
+
+/** A priority tag (VLAN 0, IEEE 802.1Q 6.9) says nothing of where a frame belongs; any other VLAN is somebody else's. */
+function pullTag(skb: SkBuff): boolean {
+  if (skb.length < VLAN_TAG) return false;
+  if ((skb.view.getUint16(skb.data) & VLAN_ID) !== 0) skb.packetType = PacketType.OTHERHOST;
+  skb.protocol = skb.view.getUint16(skb.data + 2);
+  skb.network = skb.pull(VLAN_TAG);
   return true;
 }
 

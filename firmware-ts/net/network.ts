@@ -3,7 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
-import { type DeviceEvent, type DeviceUser, NetDevice } from "./device.ts";
+import { type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
 import { type NapiOptions, NapiScheduler } from "./napi.ts";
 
@@ -39,11 +39,28 @@ export class Network implements DeviceUser {
   }
 
   /** @throws RangeError when the name is taken */
-  addDevice(name: string, controller: EthernetController): NetDevice {
+  addDevice(name: string, controller: EthernetController, options: DeviceOptions = {}): NetDevice {
     if (this.device(name)) throw new RangeError(`a device named ${name} exists already`);
-    const device = new NetDevice(name, this.#nextIndex++, controller, this);
+    const device = new NetDevice(name, this.#nextIndex++, controller, this, options);
     this.#devices.push(device);
+    this.deviceEvent(device, "register");
     return device;
+  }
+
+  /** Closes a device and takes it out; its controller may then be given to another stack. */
+  async removeDevice(device: NetDevice): Promise<void> {
+    await device.close();
+    const at = this.#devices.indexOf(device);
+    if (at < 0) return;
+    this.#devices.splice(at, 1);
+    this.deviceEvent(device, "unregister");
+  }
+
+  /** @throws RangeError when the name is taken */
+  rename(device: NetDevice, name: string): void {
+    const holder = this.device(name);
+    if (holder && holder !== device) throw new RangeError(`a device named ${name} exists already`);
+    device.name = name;
   }
 
   device(name: string): NetDevice | undefined {

@@ -51,6 +51,8 @@ export interface LabOptions {
   napi?: NapiOptions;
   /** Frames that the controller keeps for its poll. */
   queue?: number;
+  /** The stack has a device `lo`. */
+  loopback?: boolean;
 }
 
 export class Lab {
@@ -73,7 +75,7 @@ export class Lab {
     this.wire = new EthernetSegment(this.clock, random.fork("wire"));
     this.nic = new WireNic(this.clock, this.wire, "eth0", Uint8Array.from(mac(US)), { queue: options.queue ?? 40_000 });
     const { pool = { limit: 40_000 }, napi = {} } = options;
-    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), pool, napi });
+    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), pool, napi, loopback: options.loopback ?? false });
     this.eth0 = this.stack.addDevice("eth0", this.nic);
     this.tester = new Tester(this.clock);
     this.port = this.wire.attach("tester", this.tester);

@@ -4,17 +4,18 @@ import { writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import type { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
 import { Lab } from "../../support/lab.ts";
 
+/** Times are kept in whole jiffies of 4 ms: those in ms are rounded up, those in 1/100 s down. */
 const KEYS: [key: string, field: keyof NeighParameters, written: string, value: number][] = [
   ["mcast_solicit", "mcastProbes", "5", 5],
   ["ucast_solicit", "ucastProbes", "0", 0],
   ["mcast_resolicit", "mcastReprobes", "2", 2],
-  ["retrans_time_ms", "retransTime", "250", 250],
+  ["retrans_time_ms", "retransTime", "250", 252],
   ["base_reachable_time", "baseReachableTime", "5", 5000],
-  ["base_reachable_time_ms", "baseReachableTime", "1234", 1234],
+  ["base_reachable_time_ms", "baseReachableTime", "1234", 1236],
   ["delay_first_probe_time", "delayProbeTime", "2", 2000],
   ["gc_stale_time", "gcStaleTime", "120", 120_000],
   ["unres_qlen_bytes", "queueLengthBytes", "4096", 4096],
-  ["locktime", "lockTime", "33", 330],
+  ["locktime", "lockTime", "33", 328],
 ];
 
 t.test("units of every key; one device, or the defaults and every device", async (t) => {
@@ -64,7 +65,8 @@ t.test("what is unknown or impossible is refused and changes nothing", async (t)
     "net.ipv4.neigh.eth0",
     "net.ipv4.neigh.eth0.locktime.x",
     "net.ipv6.neigh.eth0.locktime",
-    "net.ipv4.conf.eth0.arp_ignore",
+    "net.ipv4.conf.eth1.arp_ignore",
+    "net.ipv4.conf.eth0.constructor",
     "locktime",
     "",
   ]) {
@@ -72,7 +74,7 @@ t.test("what is unknown or impossible is refused and changes nothing", async (t)
     t.throws(() => writeSysctl(stack, key, "x"), { code: "SYSCTL_UNKNOWN", message }, key);
     t.throws(() => writeSysctl(stack, key, "1"), { code: "SYSCTL_UNKNOWN", message }, key);
   }
-  for (const value of ["", "x", "-1", "1.5", "1e3", "0x10", " 1", "1\n", "2147483648", "99999999999999999999", "NaN", "Infinity"]) {
+  for (const value of ["", "x", "1.5", "1e3", "5x", "99999999999999999999999", "NaN", "Infinity"]) {
     const message = 'sysctl: setting key "net.ipv4.neigh.eth0.locktime": Invalid argument';
     t.throws(() => writeSysctl(stack, "net.ipv4.neigh.eth0.locktime", value), { code: "SYSCTL_INVALID", message }, value);
     t.throws(() => writeSysctl(stack, "net.ipv4.neigh.default.gc_thresh3", value), { code: "SYSCTL_INVALID" }, value);

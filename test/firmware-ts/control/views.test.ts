@@ -4,8 +4,8 @@
  */
 import t from "tap";
 import type { AddressView, LinkView, RouteView } from "../../../firmware-ts/control/inet.ts";
-import type { NeighView } from "../../../firmware-ts/control/neigh.ts";
-import { addressOneLine, addressText, linkText, neighJson, neighLine, routeLine } from "../../../firmware-ts/control/views.ts";
+import { type NeighView, neighJson, neighLine } from "../../../firmware-ts/control/neigh-views.ts";
+import { addressOneLine, addressText, linkText, routeLine } from "../../../firmware-ts/control/views.ts";
 import { call } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 import { missingForNetns, Netns } from "../../support/netns.ts";
@@ -54,7 +54,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
   lab.stack.addRoute({ to: "200.0.0.0/8", via: "10.0.0.253" });
   const [link] = (await call(lab.stack, "link.show", { dev: "eth0" })) as unknown as [LinkView];
   const head = "1: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo state UP";
-  t.same(linkText(link, { statistics: false, details: false }), [
+  t.same(linkText(link, { statistics: 0, details: false }), [
     `${head} mode DEFAULT group default qlen 1000`,
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
   ]);
@@ -89,7 +89,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
   lab.port.plugged = false;
   lab.poke();
   const [down] = (await call(lab.stack, "link.show")) as unknown as [LinkView];
-  t.same(linkText(down, { statistics: true, details: true }), [
+  t.same(linkText(down, { statistics: 1, details: true }), [
     "1: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo state DOWN mode DEFAULT group default qlen 1000",
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
     "    driver wire (ideal controller eth0 on a simulated wire) simulated",
@@ -102,7 +102,10 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
   ]);
   t.same((await routes())[0], "default via 10.0.0.254 dev eth0 proto static linkdown ");
   t.equal(
-    routeLine({ dst: "default", dev: "e0", protocol: "static", flags: [] }, { withoutDevice: true }),
+    routeLine(
+      { type: "unicast", dst: "default", dev: "e0", table: "main", protocol: "static", scope: "global", flags: [] },
+      { withoutDevice: true },
+    ),
     "default proto static ",
   );
 });
@@ -111,7 +114,7 @@ t.test("counters that outgrow their columns push both tables apart alike", async
   const lab = await Lab.open();
   const [link] = (await call(lab.stack, "link.show")) as unknown as [LinkView];
   link.stats64 = { rx: { bytes: 123_456_789_012, errors: 12_345_678 }, tx: { packets: 87_654_321, dropped: 3 } };
-  t.same(linkText(link, { statistics: true, details: false }).slice(2), [
+  t.same(linkText(link, { statistics: 1, details: false }).slice(2), [
     "    RX:    bytes  packets   errors dropped  missed   mcast           ",
     "    123456789012        0 12345678       0       0       0 ",
     "    TX:    bytes  packets   errors dropped carrier collsns           ",
@@ -139,9 +142,9 @@ t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (
   netns.run("ping", "-q", "-c1", "-s20000", "127.0.0.1");
 
   const json = <T>(...words: string[]): T[] => JSON.parse(netns.ip("-j", ...words)) as T[];
-  const same = (ours: readonly string[], ...words: string[]): boolean =>
+  const same = (ours: readonly string[], ...words: string[]): void =>
     t.equal(ours.map((line) => `${line}\n`).join(""), netns.ip(...words));
-  const statistics = { statistics: true, details: false };
+  const statistics = { statistics: 1, details: false };
   same(
     json<LinkView>("-s", "link", "show", "lo").flatMap((link) => linkText(link, statistics)),
     "-s",
@@ -151,13 +154,15 @@ t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (
   );
   same(json<AddressView>("address", "show", "lo").flatMap(addressText), "address", "show", "lo");
   same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
-  const routes = json<RouteView>("route");
+  // What goes without saying is left out there.
+  const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
+  const routes = json<RouteView>("route").map(full);
   same(
     routes.map((route) => routeLine(route, { withoutDevice: false })),
     "route",
   );
   same(
-    json<RouteView>("route", "show", "dev", "d0").map((route) => routeLine(route, { withoutDevice: true })),
+    json<RouteView>("route", "show", "dev", "d0").map((route) => routeLine(full(route), { withoutDevice: true })),
     "route",
     "show",
     "dev",

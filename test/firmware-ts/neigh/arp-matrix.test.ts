@@ -89,7 +89,7 @@ async function cell(event: string, state: State, sha: string, age: number): Prom
   const lab = await labIn(state, age);
   const sip = state === "NOARP" ? "10.0.0.255" : "10.0.0.2";
   const before = `${lab.state(sip)}`;
-  const known = state === "none" ? "" : Buffer.from(lab.entry(sip).header.subarray(0, 6)).toString("hex");
+  const known = state === "none" ? "" : Buffer.from(lab.entry(sip).address).toString("hex");
   const fields: ArpFields = { ...EVENTS[event], sha, sip };
   // An announcement names its own address as target; its tha is its sha where the row does not say otherwise.
   if (fields.tip === "10.0.0.2") fields.tip = sip;
@@ -97,7 +97,7 @@ async function cell(event: string, state: State, sha: string, age: number): Prom
   lab.say(arp(fields));
   const after = lab.state(sip);
   if (after === "-") return after + (lab.events.length ? "*" : "");
-  const address = Buffer.from(lab.entry(sip).header.subarray(0, 6)).toString("hex");
+  const address = Buffer.from(lab.entry(sip).address).toString("hex");
   const replied = lab.heard().some((line) => line.includes("reply 10.0.0.1 is-at us")) ? "R" : "";
   const told = "*".repeat(lab.events.length);
   const taken = address === "020000000077" && sha === T2 ? ":77" : "";
@@ -130,10 +130,10 @@ t.test("the lock's edge: at +1 s refused, just after accepted; refreshes do not 
   lab.say(arp());
   lab.run(400);
   lab.say(other);
-  t.equal(lab.entry().header[5], 2);
+  t.equal(lab.entry().address[5], 2);
   lab.run(0.01);
   lab.say(other);
-  t.same([lab.entry().header[5], lab.state()], [0x77, "REACHABLE"]);
+  t.same([lab.entry().address[5], lab.state()], [0x77, "REACHABLE"]);
 });
 
 t.test("the lock begins anew with the first use of a STALE entry", async (t) => {
@@ -141,21 +141,21 @@ t.test("the lock begins anew with the first use of a STALE entry", async (t) => 
   lab.poke();
   lab.run(1000);
   lab.say(arp({ ...EVENTS["unicast reply"], sha: T2 }));
-  t.same([lab.state(), lab.entry().header[5]], ["DELAY", 2]);
+  t.same([lab.state(), lab.entry().address[5]], ["DELAY", 2]);
 });
 
 t.test("of two answers at once the first wins", async (t) => {
   const lab = await labIn("INCOMPLETE", 0);
   lab.say(arp(EVENTS["unicast reply"]));
   lab.say(arp({ ...EVENTS["unicast reply"], sha: T2 }));
-  t.same([lab.entry().header[5], lab.state(), lab.events], [2, "REACHABLE", ["new 10.0.0.2 REACHABLE"]]);
+  t.same([lab.entry().address[5], lab.state(), lab.events], [2, "REACHABLE", ["new 10.0.0.2 REACHABLE"]]);
 });
 
 t.test("an answer refused for its address is a proof of life all the same", async (t) => {
   const lab = await labIn("DELAY", 0);
   lab.run(500);
   lab.say(arp({ ...EVENTS["unicast reply"], sha: T2 }));
-  t.same([lab.state(), lab.entry().header[5], lab.entry().confirmed], ["DELAY", 2, 500]);
+  t.same([lab.state(), lab.entry().address[5], lab.entry().confirmed], ["DELAY", 2, 500]);
 });
 
 t.test("a static entry survives anything, and data goes to its address", async (t) => {

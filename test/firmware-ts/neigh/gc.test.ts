@@ -111,6 +111,7 @@ t.test("periodic: nothing below gc_thresh1, however old", async (t) => {
 t.test("periodic: from gc_thresh1 on, what is FAILED or unused for gc_stale_time; told once each", async (t) => {
   const lab = await wide();
   const { table } = lab.stack.arp;
+  table.parametersOf(lab.eth0).reachableTime = 45_000;
   lab.run(1000);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   askers(lab, 130);

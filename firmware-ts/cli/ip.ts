@@ -1,0 +1,46 @@
+/** The commands that are `ip`'s, and `sysctl`, `nstat` and `cat`: their words go to the running instance, their output to the terminal. */
+import { SystemClock } from "../../hal/clock.ts";
+import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../control/iproute/run-ip.ts";
+import { TOOLS } from "../control/iproute/tools.ts";
+import type { Caller } from "../control/iproute/words.ts";
+import { withInstance } from "./connect.ts";
+import { Exit } from "./exit.ts";
+import type { Globals } from "./globals.ts";
+
+type Run = (around: IpSurroundings) => Promise<IpEnd>;
+
+/** The command of these words, or undefined when they are not ours. A tool's name is written in full, an object's may be abbreviated. */
+export function ipCommand(globals: Globals, word: string, words: readonly string[]): (() => Promise<number>) | undefined {
+  const tool = TOOLS.get(word);
+  if (tool) return () => connected(globals, (around) => tool(words, around));
+  const object = findObject(word);
+  return object && (() => connected(globals, (around) => runIpObject(object, globals, words, around)));
+}
+
+async function connected(globals: Globals, run: Run): Promise<number> {
+  const clock = new SystemClock();
+  const end = await withInstance(globals, (caller: Caller) =>
+    Promise.race([
+      run({ caller, print: (line) => console.log(line), wallTime: () => clock.wallTime(), program: "whohas" }),
+      interrupted(),
+    ]),
+  );
+  clock.stop();
+  if (end.stderr !== "") console.error(end.stderr);
+  return end.exit;
+}
+
+/** A monitor goes on until somebody has seen enough. */
+function interrupted(): Promise<IpEnd> {
+  return new Promise((resolve) => process.once("SIGINT", () => resolve({ stderr: "", exit: Exit.INTERRUPTED })));
+}
+
+/** What `--help` says of them. */
+export const IP_HELP: string = [
+  ...IP_OBJECTS.map(({ names, what }): [string, string] => [names.at(-1) ?? "", what]),
+  ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
+  ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
+  ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
+]
+  .map(([name = "", what]) => `  ${name.padEnd(22)}${what}`)
+  .join("\n");

@@ -1,0 +1,104 @@
+/** One `ip` command, words in and text out: the same for a person at the shell, a script, and a rig that compares with the real one. */
+import { ControlError } from "../rpc.ts";
+import { ipAddress } from "./address.ts";
+import { ipLink } from "./link.ts";
+import { ipMonitor } from "./monitor.ts";
+import { ipNeigh } from "./neigh.ts";
+import { ipNtable } from "./ntable.ts";
+import { applyFlag, ipOptions } from "./options.ts";
+import { ipRoute } from "./route.ts";
+import { abbreviates, type Caller, type IpContext, IpError, IpExit, type IpOptions, Words } from "./words.ts";
+
+export type IpObject = (context: IpContext, words: Words) => Promise<void>;
+
+/** Objects in the order in which an abbreviation finds them, as iproute2 has them. */
+export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly what: string; readonly run: IpObject }[] = [
+  { names: ["address"], what: "addresses: show, add, del, flush", run: ipAddress },
+  { names: ["route"], what: "routes: show, get, add, replace, del", run: ipRoute },
+  { names: ["neighbor", "neighbour"], what: "neighbours: show, get, add, change, replace, del, flush", run: ipNeigh },
+  { names: ["ntable", "ntbl"], what: "parameters of the neighbour table: show, change", run: ipNtable },
+  { names: ["link"], what: "devices: show (-s counters, -d drops by reason), set", run: ipLink },
+  { names: ["monitor"], what: "changes of the neighbour table as they happen", run: ipMonitor },
+];
+
+/** How `ip` ends for what the stack refused, where that is not 2. */
+const EXITS: Readonly<Record<string, number>> = { NO_DEVICE: IpExit.VALUE, INVALID_PARAMS: IpExit.VALUE };
+
+export interface IpSurroundings {
+  caller: Caller;
+  /** Takes a line of output, without its end. */
+  print(line: string): void;
+  /** Milliseconds since 1970. */
+  wallTime(): number;
+  /** Whose name stands in messages. Default `ip`. */
+  program?: string;
+}
+
+export interface IpEnd {
+  /** What belongs on standard error, without the end of the last line; empty for nothing. */
+  stderr: string;
+  exit: number;
+}
+
+export function findObject(word: string): IpObject | undefined {
+  return IP_OBJECTS.find(({ names }) => abbreviates(word, ...names))?.run;
+}
+
+/** Runs `object` with its words. Errors of the connection itself are thrown. */
+export async function runIpObject(
+  object: IpObject,
+  options: IpOptions,
+  words: readonly string[],
+  around: IpSurroundings,
+): Promise<IpEnd> {
+  const { caller, print, wallTime } = around;
+  const warnings: string[] = [];
+  const context: IpContext = { caller, options, print, wallTime, warn: (text) => warnings.push(text) };
+  const ended = (exit: number): IpEnd => ({ stderr: named(warnings.join("\n"), around.program), exit });
+  try {
+    await object(context, new Words(words));
+    return ended(0);
+  } catch (error) {
+    const exit = exitOf(error);
+    if (exit === undefined) throw error;
+    warnings.push((error as Error).message);
+    return ended(exit);
+  }
+}
+
+/** Runs a whole command line, flags included: what follows `ip` at the shell. */
+export async function runIp(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+  const options = ipOptions();
+  try {
+    const first = words.findIndex((word) => !word.startsWith("-"));
+    const flags = first < 0 ? words : words.slice(0, first);
+    for (const flag of flags) applyFlag(options, flag);
+    if (first < 0) throw new IpError(HELP);
+    const [name = "", ...rest] = words.slice(first);
+    const object = findObject(name);
+    if (!object) throw name === "help" ? new IpError(HELP) : unknownObject(name);
+    return await runIpObject(object, options, rest, around);
+  } catch (error) {
+    if (!(error instanceof IpError)) throw error;
+    return { stderr: named(error.message, around.program), exit: error.exit };
+  }
+}
+
+const HELP = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
+OBJECT := { address | route | neighbour | ntable | link | monitor }
+OPTIONS := { -4 | -6 | -s[tatistics] | -d[etails] | -o[neline] | -br[ief] |
+             -j[son] | -p[retty] | -t[imestamp] | -ts[hort] }`;
+
+export function unknownObject(word: string): IpError {
+  return new IpError(`Object "${word}" is unknown, try "ip help".`, IpExit.VALUE);
+}
+
+function exitOf(error: unknown): number | undefined {
+  if (error instanceof IpError) return error.exit;
+  return error instanceof ControlError && error.code !== "INSTANCE_GONE" ? (EXITS[error.code] ?? IpExit.REFUSED) : undefined;
+}
+
+/** Messages that name the program. */
+function named(message: string, program = "ip"): string {
+  return program === "ip" ? message : message.replace(/(["\s])ip (?=[a-z[{-])/g, `$1${program} `);
+}

@@ -1,0 +1,128 @@
+/** `cat`: the kernel's files in /proc that say something of neighbours, byte for byte as it prints them; `nstat`: its counters. */
+import { formatIpv4 } from "../inet/address.ts";
+import type { Neighbour } from "../neigh/entry.ts";
+import { Nud } from "../neigh/states.ts";
+import { formatMac } from "../net/ethernet.ts";
+import type { Stack } from "../stack.ts";
+import { flag, text, texts } from "./params.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { readSysctl } from "./sysctl.ts";
+
+export function procMethods(stack: Stack): [string, Method][] {
+  const history = new Map<string, number>();
+  return [
+    ["cat", (params) => readProc(stack, text(params, "path"))],
+    ["nstat", (params) => nstat(stack, params, history) as unknown as Json],
+  ];
+}
+
+const PROC_SYS = "/proc/sys/";
+
+/**
+ * The contents of a file.
+ * @throws ControlError FILE_UNKNOWN in the words of `cat`
+ */
+export function readProc(stack: Stack, path: string): string {
+  if (path === "/proc/net/arp") return arp(stack);
+  if (path === "/proc/net/softnet_stat") return softnetStat(stack);
+  if (path === "/proc/net/stat/arp_cache" && stack.arp.namespace.initial) return arpCache(stack);
+  try {
+    if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+  }
+  throw new ControlError("FILE_UNKNOWN", `cat: ${path}: No such file or directory`);
+}
+
+/** Flags of an ARP entry (linux/if_arp.h): complete, permanent, published. */
+const ATF_COM = 0x02;
+const ATF_PERM = 0x04;
+const ATF_PUBL = 0x08;
+const NO_MAC = "00:00:00:00:00:00";
+
+function arp(stack: Stack): string {
+  const { table, namespace } = stack.arp;
+  const lines = ["IP address       HW type     Flags       HW address            Mask     Device"];
+  const row = (key: number, type: number, flags: number, lladdr: string, device: string): void => {
+    const numbers = [type, flags].map((number) => `0x${number.toString(16).padEnd(10)}`).join("");
+    lines.push(`${formatIpv4(key).padEnd(16)} ${numbers}${lladdr.padEnd(17)}     *        ${device}`);
+  };
+  const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
+  for (const entry of table.list(namespace).sort(order)) {
+    if ((entry.nudState & ~Nud.NOARP) === 0) continue;
+    const permanent = entry.nudState & Nud.PERMANENT ? ATF_PERM : 0;
+    row(entry.key, entry.device.type, (entry.valid ? ATF_COM : 0) | permanent, formatMac(entry.address), entry.device.name);
+  }
+  for (const { key, device } of table.proxies.list(namespace))
+    row(key, device?.type ?? 0, ATF_PUBL | ATF_PERM, NO_MAC, device?.name ?? "*");
+  return `${lines.join("\n")}\n`;
+}
+
+/** Columns with their names and widths; the kernel prints a row a processor. */
+function arpCache(stack: Stack): string {
+  const { table } = stack.arp;
+  const s = table.statistics;
+  const names =
+    "entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls";
+  const columns: [value: number, gap: number][] = [
+    [table.entries, 1],
+    [s.allocs, 1],
+    [s.destroys, 1],
+    [s.hashGrows, 3],
+    [s.lookups, 1],
+    [s.hits, 1],
+    [s.resFailed, 3],
+    [s.rcvProbesMcast, 9],
+    [s.rcvProbesUcast, 9],
+    [s.periodicGcRuns, 9],
+    [s.forcedGcRuns, 7],
+    [s.unresolvedDiscards, 12],
+    [s.tableFulls, 0],
+  ];
+  return `${names}\n${columns.map(([value, gap]) => hex(value) + " ".repeat(gap)).join("")}\n`;
+}
+
+/** Fifteen columns: processed, dropped, squeezed, …, the backlog's length, the processor. */
+function softnetStat({ network }: Stack): string {
+  const columns = new Array<number>(15).fill(0);
+  columns[0] = network.napi.processed;
+  columns[2] = network.napi.timeSqueeze;
+  return `${columns.map(hex).join(" ")}\n`;
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
+
+/** Names and values since the last time; `ignore`: since ever. Without `zeros` only those that moved; only names that fit a pattern. */
+function nstat(stack: Stack, params: JsonObject, history: Map<string, number>): [name: string, value: number][] {
+  const ignore = flag(params, "ignore");
+  const zeros = flag(params, "zeros");
+  const patterns = texts(params, "patterns") ?? [];
+  const counters = stack.counters();
+  const rows = counters.map(([name, value]): [string, number] => [name, ignore ? value : value - (history.get(name) ?? 0)]);
+  if (!flag(params, "keep")) for (const [name, value] of counters) history.set(name, value);
+  const wanted = (name: string): boolean => patterns.length === 0 || patterns.some((pattern) => matches(pattern, name));
+  return flag(params, "silent") ? [] : rows.filter(([name, value]) => (zeros || value !== 0) && wanted(name));
+}
+
+/** Whether a pattern of `*` and `?` fits; without backing up further than to the last star, so that no pattern takes long. */
+function matches(pattern: string, name: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let read = 0; read < name.length; ) {
+    if (at < pattern.length && pattern[at] !== "*" && (pattern[at] === "?" || pattern[at] === name[read])) {
+      at++;
+      read++;
+    } else if (pattern[at] === "*") {
+      star = at++;
+      resume = read;
+    } else if (star >= 0) {
+      at = star + 1;
+      read = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === "*") at++;
+  return at === pattern.length;
+}

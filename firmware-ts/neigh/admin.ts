@@ -1,0 +1,203 @@
+/**
+ * What an operator may ask of a table: the kernel's RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH, their checks in its order and its
+ * words. The caller has translated names into devices and addresses into keys, and knows nothing else.
+ */
+import { MAC_BYTES } from "../../hal/ethernet.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { Neighbour } from "./entry.ts";
+import { NeighFlags, NTF_GC_EXEMPT } from "./flags.ts";
+import type { KeyRest } from "./key.ts";
+import { use } from "./machine.ts";
+import type { NeighNamespace } from "./namespace.ts";
+import type { ProxyEntry } from "./proxy.ts";
+import { NUD_VALID, Nud } from "./states.ts";
+import type { NeighTable } from "./table.ts";
+import { UpdateFlags, UpdateResult, update } from "./update.ts";
+
+/** Which entry. */
+export interface NeighTarget {
+  key: number;
+  rest?: KeyRest | null;
+  device: NetDevice | null;
+  /** Of a proxy entry without device. Default: the initial one. */
+  namespace?: NeighNamespace;
+  /** A proxy entry is meant (NTF_PROXY). */
+  proxy?: boolean;
+  /** Who asks, for those who are told; 0 for nobody. */
+  pid?: number;
+}
+
+export interface NeighRequest extends NeighTarget {
+  /** Link address; more than six octets are cut. */
+  address?: Uint8Array | null;
+  state: Nud;
+  /** Sum of NeighFlags: USE, ROUTER, EXT_LEARNED, MANAGED, EXT_VALIDATED. */
+  flags?: number;
+  /** RTPROT_*; 0 leaves that of an entry which exists. */
+  protocol?: number;
+  /** NLM_F_CREATE: make the entry if there is none. */
+  create: boolean;
+  /** NLM_F_EXCL: refuse if there is one. */
+  exclusive: boolean;
+  /** NLM_F_REPLACE: a different address replaces the one known. */
+  replace: boolean;
+}
+
+/** Errors of these operations: code, errno, and the kernel's explanation where it gives one (else strerror() of errno). */
+const ERRORS = {
+  NO_DEVICE: ["EINVAL", "Device not specified"],
+  GET_NO_DEVICE: ["EINVAL", "No device specified"],
+  DELETE_NO_DEVICE: ["EINVAL", ""],
+  INVALID_LLADDR: ["EINVAL", "Invalid link address"],
+  NO_LLADDR: ["EINVAL", "No link layer address given"],
+  RESERVED_FLAG: ["EINVAL", "reserved bit set"],
+  FLAG_COMBINATION: ["EINVAL", "Invalid NTF_* flag combination"],
+  MANAGED_PERMANENT: ["EINVAL", "Invalid NTF_* flag for permanent entry"],
+  VALIDATED_CREATE: ["EINVAL", "Cannot create externally validated neighbor with an invalid state"],
+  VALIDATED_UPDATE: ["EINVAL", "Cannot mark neighbor as externally validated with an invalid state"],
+  UNCONFIGURED: ["EINVAL", ""],
+  NOT_PERMITTED: ["EPERM", ""],
+  EXISTS: ["EEXIST", ""],
+  MISSING: ["ENOENT", ""],
+  NOT_FOUND: ["ENOENT", "Neighbour entry not found"],
+  PROXY_NOT_FOUND: ["ENOENT", "Proxy neighbour entry not found"],
+  TABLE_FULL: ["ENOBUFS", ""],
+} as const;
+
+export type NeighErrorCode = keyof typeof ERRORS;
+export type NeighErrno = (typeof ERRORS)[NeighErrorCode][0];
+
+const STRERROR: Readonly<Record<NeighErrno, string>> = {
+  EINVAL: "Invalid argument",
+  EPERM: "Operation not permitted",
+  EEXIST: "File exists",
+  ENOENT: "No such file or directory",
+  ENOBUFS: "No buffer space available",
+};
+
+/** The message is what `ip` prints. */
+export class NeighError extends Error {
+  readonly code: NeighErrorCode;
+  readonly errno: NeighErrno;
+  /** The kernel's explanation; empty where it gives none. */
+  readonly extack: string;
+
+  constructor(code: NeighErrorCode) {
+    const [errno, extack] = ERRORS[code];
+    super(extack ? `Error: ${extack}.` : `RTNETLINK answers: ${STRERROR[errno]}`);
+    this.name = "NeighError";
+    this.code = code;
+    this.errno = errno;
+    this.extack = extack;
+  }
+}
+
+/**
+ * Makes or changes an entry.
+ * @throws NeighError
+ */
+export function neighAdd(table: NeighTable, request: NeighRequest): void {
+  const { device, address = null, state, protocol = 0, pid = 0 } = request;
+  const flags = request.flags ?? 0;
+  if (flags & NeighFlags.LOCKED) throw new NeighError("RESERVED_FLAG");
+  if (device && address && address.length < MAC_BYTES) throw new NeighError("INVALID_LLADDR");
+  if (request.proxy || flags & NeighFlags.PROXY) {
+    if (flags & (NeighFlags.MANAGED | NeighFlags.EXT_VALIDATED)) throw new NeighError("FLAG_COMBINATION");
+    const permanent = (state & Nud.PERMANENT) !== 0;
+    table.proxies.add(request.key, device, { ...spaceOf(request), flags: flags | NeighFlags.PROXY, protocol, permanent });
+    return;
+  }
+  if (!device) throw new NeighError("NO_DEVICE");
+  const known = table.lookup(request.key, device, request.rest ?? null);
+  const entry = known ? acceptable(known, request, flags) : make(table, device, request, flags);
+  let how = UpdateFlags.ADMIN | requested(flags);
+  if (!known || request.replace) how |= UpdateFlags.OVERRIDE | UpdateFlags.OVERRIDE_ISROUTER;
+  if (protocol) entry.protocol = protocol;
+  const result = update(entry, address, 0, state, how, pid);
+  // The entry stays as it was made, in no state: so it does in the kernel.
+  if (result === UpdateResult.NO_ADDRESS) throw new NeighError("NO_LLADDR");
+  if (result === UpdateResult.NOT_PERMITTED) throw new NeighError("NOT_PERMITTED");
+  if (flags & STARTS) use(entry);
+}
+
+/**
+ * Removes an entry, telling those who wait.
+ * @throws NeighError
+ */
+export function neighDelete(table: NeighTable, target: NeighTarget): void {
+  const { key, device, rest = null } = target;
+  if (target.proxy) {
+    if (!table.proxies.delete(key, device, spaceOf(target))) throw new NeighError("MISSING");
+    return;
+  }
+  if (!device) throw new NeighError("DELETE_NO_DEVICE");
+  const entry = table.lookup(key, device, rest);
+  if (!entry) throw new NeighError("MISSING");
+  table.delete(entry, target.pid);
+}
+
+/** @throws NeighError */
+export function neighGet(table: NeighTable, target: NeighTarget): Neighbour {
+  if (!target.device) throw new NeighError("GET_NO_DEVICE");
+  const entry = table.lookup(target.key, target.device, target.rest ?? null);
+  if (!entry) throw new NeighError("NOT_FOUND");
+  return entry;
+}
+
+/**
+ * The proxy entry for a key: of exactly the device, or, with a device, one for all of them.
+ * @throws NeighError
+ */
+export function neighGetProxy(table: NeighTable, target: NeighTarget): ProxyEntry {
+  const { key, device, rest = null } = target;
+  const entry = device ? table.proxies.find(key, device, rest) : table.proxies.get(key, null, spaceOf(target));
+  if (!entry) throw new NeighError("PROXY_NOT_FOUND");
+  return entry;
+}
+
+/** Flags whose request starts a resolution, whatever state it names. */
+const STARTS: number = NeighFlags.USE | NeighFlags.MANAGED;
+
+/** Flags of an entry that a request may ask for, each with that of update(). */
+const REQUESTED: readonly (readonly [flag: number, update: number])[] = [
+  [NeighFlags.USE, UpdateFlags.USE],
+  [NeighFlags.MANAGED, UpdateFlags.MANAGED],
+  [NeighFlags.EXT_LEARNED, UpdateFlags.EXT_LEARNED],
+  [NeighFlags.EXT_VALIDATED, UpdateFlags.EXT_VALIDATED],
+  [NeighFlags.ROUTER, UpdateFlags.ISROUTER],
+];
+
+function requested(flags: number): number {
+  let how = 0;
+  for (const [flag, wanted] of REQUESTED) if (flags & flag) how |= wanted;
+  return how;
+}
+
+function spaceOf(target: NeighTarget): { rest: KeyRest | null; namespace?: NeighNamespace } {
+  const { rest = null, namespace } = target;
+  return namespace ? { rest, namespace } : { rest };
+}
+
+/** An entry that exists, where the request may change it. */
+function acceptable(known: Neighbour, request: NeighRequest, flags: number): Neighbour {
+  if (request.exclusive) throw new NeighError("EXISTS");
+  if (flags & NeighFlags.EXT_VALIDATED) {
+    const state = flags & STARTS ? known.nudState & ~Nud.PERMANENT : request.state;
+    if ((state & NUD_VALID) === 0) throw new NeighError("VALIDATED_UPDATE");
+  }
+  return known;
+}
+
+function make(table: NeighTable, device: NetDevice, request: NeighRequest, flags: number): Neighbour {
+  const permanent = (request.state & Nud.PERMANENT) !== 0;
+  if (!request.create) throw new NeighError("MISSING");
+  if (permanent && flags & NeighFlags.MANAGED) throw new NeighError("MANAGED_PERMANENT");
+  if (flags & NeighFlags.EXT_VALIDATED && (flags & STARTS || (request.state & NUD_VALID) === 0)) {
+    throw new NeighError("VALIDATED_CREATE");
+  }
+  const kept = flags & (NTF_GC_EXEMPT | NeighFlags.MANAGED);
+  const exempt = permanent || (flags & NTF_GC_EXEMPT) !== 0;
+  const entry = table.create(request.key, device, exempt, kept, request.rest ?? null, "admin");
+  if (!entry) throw new NeighError(table.refusal === "full" ? "TABLE_FULL" : "UNCONFIGURED");
+  return entry;
+}

@@ -1,0 +1,21 @@
+/**
+ * Protocol addresses as keys. The last four octets are an int32, which is the whole key for IPv4 and allocates nothing; of a longer
+ * address (IPv6) the octets before them are three more, in an object beside it.
+ */
+
+/** The first twelve octets of a 16-octet address, as int32 in network byte order. */
+export interface KeyRest {
+  a: number;
+  b: number;
+  c: number;
+}
+
+export function sameRest(one: KeyRest | null, other: KeyRest | null): boolean {
+  if (one === null || other === null) return one === other;
+  return one.a === other.a && one.b === other.b && one.c === other.c;
+}
+
+/** Copies a rest, for one that is to be kept. */
+export function copyRest(rest: KeyRest | null): KeyRest | null {
+  return rest && { a: rest.a, b: rest.b, c: rest.c };
+}

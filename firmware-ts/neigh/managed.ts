@@ -1,0 +1,49 @@
+import type { Neighbour } from "./entry.ts";
+import { NeighFlags } from "./flags.ts";
+import { keepResolved } from "./machine.ts";
+import type { NeighParameters } from "./parameters.ts";
+import { type NeighTimers, WorkTimer } from "./timers.ts";
+
+/**
+ * The entries that the stack keeps resolved by itself (NTF_MANAGED): every interval_probe_time_ms of the defaults each is looked at as
+ * if a packet had used it. While there are none no timer runs: a node that sleeps is not woken for nothing.
+ */
+export class ManagedEntries {
+  /** In the order in which they became managed. */
+  readonly #entries = new Set<Neighbour>();
+  readonly #timers: NeighTimers;
+  readonly #defaults: NeighParameters;
+  readonly #timer: WorkTimer = new WorkTimer(() => this.#tick());
+
+  constructor(timers: NeighTimers, defaults: NeighParameters) {
+    this.#timers = timers;
+    this.#defaults = defaults;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The entry's MANAGED flag changed, or it is gone. */
+  update(entry: Neighbour): void {
+    if (entry.dead || (entry.flags & NeighFlags.MANAGED) === 0) {
+      if (this.#entries.delete(entry) && this.#entries.size === 0) this.stop();
+    } else {
+      this.#entries.add(entry);
+      if (!this.#timer.timerArmed) this.#arm();
+    }
+  }
+
+  stop(): void {
+    this.#timers.cancel(this.#timer);
+  }
+
+  #tick(): void {
+    this.#arm();
+    for (const entry of this.#entries) keepResolved(entry);
+  }
+
+  #arm(): void {
+    this.#timers.arm(this.#timer, this.#defaults.intervalProbeTime);
+  }
+}

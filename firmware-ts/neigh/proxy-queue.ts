@@ -1,0 +1,98 @@
+/**
+ * Requests for proxied addresses that wait before they are answered, so that the owner, if it is there after all, is heard first
+ * (RFC 4861 7.2.8). Each waits a random part of proxy_delay and is then received once more. One queue for the whole table.
+ */
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { DropCounters, SkBuff } from "../../hal/skbuff.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { DeviceNeighbours } from "./entry.ts";
+import type { NeighNamespace } from "./namespace.ts";
+import { type NeighTimers, WorkTimer } from "./timers.ts";
+
+/** Receives a request again. The packet is its own to consume or drop. */
+export type DeliverProxied = (packet: SkBuff, device: NetDevice) => void;
+
+interface Waiting {
+  readonly packet: SkBuff;
+  readonly on: DeviceNeighbours;
+  /** In the table's ms. */
+  readonly due: number;
+  readonly deliver: DeliverProxied;
+}
+
+/** What the queue needs of its table. */
+export interface ProxyQueueHost {
+  readonly timers: NeighTimers;
+  readonly drops: DropCounters;
+  now(): number;
+  on(device: NetDevice): DeviceNeighbours;
+}
+
+export class ProxyQueue {
+  readonly #host: ProxyQueueHost;
+  /** In the order of arrival. */
+  #waiting: Waiting[] = [];
+  readonly #timer: WorkTimer = new WorkTimer(() => this.#expired());
+  #wakeAt = Number.POSITIVE_INFINITY;
+
+  constructor(host: ProxyQueueHost) {
+    this.#host = host;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Keeps a request, or drops it when more than proxy_qlen of its device wait already (one more than the limit fits, as in the
+   * kernel). The packet is not the caller's any more.
+   */
+  enqueue(packet: SkBuff, device: NetDevice, deliver: DeliverProxied): boolean {
+    const on = this.#host.on(device);
+    if (on.proxied > on.parameters.proxyQueueLength) {
+      this.#host.drops.drop(packet, DropReason.NOT_SPECIFIED);
+      return false;
+    }
+    const now = this.#host.now();
+    const due = now + on.parameters.drawProxyDelay();
+    on.proxied++;
+    this.#waiting.push({ packet, on, due, deliver });
+    if (due < this.#wakeAt) this.#sleep(due, now);
+    return true;
+  }
+
+  /** Drops what waits on any device of a namespace; without one, everything. */
+  purge(namespace?: NeighNamespace): void {
+    const gone = this.#waiting.filter(({ on }) => !namespace || on.namespace === namespace);
+    this.#waiting = this.#waiting.filter((waiting) => !gone.includes(waiting));
+    if (this.#waiting.length === 0) {
+      this.#host.timers.cancel(this.#timer);
+      this.#wakeAt = Number.POSITIVE_INFINITY;
+    }
+    for (const { packet, on } of gone) {
+      on.proxied--;
+      this.#host.drops.drop(packet, DropReason.NOT_SPECIFIED);
+    }
+  }
+
+  #sleep(due: number, now: number): void {
+    this.#wakeAt = due;
+    this.#host.timers.arm(this.#timer, due - now);
+  }
+
+  /** Those that are due go in the order of their arrival. */
+  #expired(): void {
+    const now = this.#host.now();
+    const due = this.#waiting.filter((waiting) => waiting.due <= now);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.due > now);
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#waiting) next = Math.min(next, waiting.due);
+    if (next < Number.POSITIVE_INFINITY) this.#sleep(next, now);
+    for (const { packet, on, deliver } of due) {
+      on.proxied--;
+      if (on.device.up) deliver(packet, on.device);
+      else this.#host.drops.drop(packet, DropReason.NOT_SPECIFIED);
+    }
+  }
+}

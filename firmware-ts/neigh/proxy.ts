@@ -1,0 +1,115 @@
+/** Proxy entries (`ip neigh add proxy`): addresses that we answer for although they are not ours. */
+import type { NetDevice } from "../net/device.ts";
+import { type KeyRest, sameRest } from "./key.ts";
+import type { NeighNamespace } from "./namespace.ts";
+
+/** The kernel's proxy hash; it decides the order in which entries are shown. */
+const BUCKETS = 16;
+
+export interface ProxyEntry {
+  readonly key: number;
+  readonly rest: KeyRest | null;
+  readonly namespace: NeighNamespace;
+  /** Null: on every device of the namespace. */
+  readonly device: NetDevice | null;
+  /** Sum of NeighFlags, as the operator gave them. */
+  flags: number;
+  protocol: number;
+  /** Made as PERMANENT: survives the loss of carrier. */
+  permanent: boolean;
+}
+
+export interface ProxyOptions {
+  flags?: number;
+  /** 0 leaves that of an entry which exists. */
+  protocol?: number;
+  permanent?: boolean;
+  /** The namespace of an entry without device; that of the device otherwise. */
+  namespace?: NeighNamespace;
+  rest?: KeyRest | null;
+}
+
+export class ProxyTable {
+  readonly #namespaceOf: (device: NetDevice) => NeighNamespace;
+  readonly #initial: NeighNamespace;
+  /** The newest first. */
+  readonly #buckets: ProxyEntry[][] = Array.from({ length: BUCKETS }, () => []);
+  #size = 0;
+
+  constructor(namespaceOf: (device: NetDevice) => NeighNamespace, initial: NeighNamespace) {
+    this.#namespaceOf = namespaceOf;
+    this.#initial = initial;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The entry that makes us answer for `key` on a device: one of that device, or one for all devices of its namespace. */
+  find(key: number, device: NetDevice, rest: KeyRest | null = null): ProxyEntry | null {
+    if (this.#size === 0) return null;
+    const namespace = this.#namespaceOf(device);
+    for (const entry of this.#bucket(key)) {
+      if (entry.device && entry.device !== device) continue;
+      if (entry.namespace === namespace && entry.key === key && sameRest(entry.rest, rest)) return entry;
+    }
+    return null;
+  }
+
+  /** An entry for all devices is found by `null` only. */
+  get(key: number, device: NetDevice | null, options: ProxyOptions = {}): ProxyEntry | null {
+    const namespace = this.#space(device, options);
+    const same = (entry: ProxyEntry): boolean =>
+      entry.key === key && entry.device === device && entry.namespace === namespace && sameRest(entry.rest, options.rest ?? null);
+    return this.#bucket(key).find(same) ?? null;
+  }
+
+  /** Makes an entry, or gives one that exists the flags. No notification is sent, as in the kernel. */
+  add(key: number, device: NetDevice | null, options: ProxyOptions = {}): ProxyEntry {
+    // The kernel looks as it does for a request: one for all devices is met by an addition for one of them.
+    let entry = device ? this.find(key, device, options.rest ?? null) : this.get(key, null, options);
+    if (!entry) {
+      const namespace = this.#space(device, options);
+      entry = { key, rest: options.rest ?? null, namespace, device, flags: 0, protocol: 0, permanent: false };
+      this.#bucket(key).unshift(entry);
+      this.#size++;
+    }
+    entry.flags = options.flags ?? 0;
+    entry.permanent = options.permanent ?? false;
+    if (options.protocol) entry.protocol = options.protocol;
+    return entry;
+  }
+
+  /** False when there is none of exactly this device. */
+  delete(key: number, device: NetDevice | null, options: ProxyOptions = {}): boolean {
+    const entry = this.get(key, device, options);
+    if (!entry) return false;
+    const bucket = this.#bucket(key);
+    bucket.splice(bucket.indexOf(entry), 1);
+    this.#size--;
+    return true;
+  }
+
+  /** Removes a device's entries, all of them or those that are not permanent. */
+  flushDevice(device: NetDevice, keepPermanent: boolean): void {
+    for (const entry of this.list()) {
+      if (entry.device === device && !(keepPermanent && entry.permanent)) this.delete(entry.key, device, entry);
+    }
+  }
+
+  /** In the order in which the kernel shows them; of one namespace, or of all. */
+  list(namespace?: NeighNamespace): ProxyEntry[] {
+    return this.#buckets.flat().filter((entry) => !namespace || entry.namespace === namespace);
+  }
+
+  #space(device: NetDevice | null, options: ProxyOptions): NeighNamespace {
+    return device ? this.#namespaceOf(device) : (options.namespace ?? this.#initial);
+  }
+
+  #bucket(key: number): ProxyEntry[] {
+    let folded = key ^ (key >>> 16);
+    folded ^= folded >>> 8;
+    folded ^= folded >>> 4;
+    return this.#buckets[folded & (BUCKETS - 1)] as ProxyEntry[];
+  }
+}

@@ -1,0 +1,100 @@
+/** `ip monitor neigh` as iproute2 6.1 prints it (lines written down from it), and the transitions that the kernel keeps to itself. */
+import t, { type Test } from "tap";
+import { Lab } from "../../../support/lab.ts";
+import { Operator } from "../../../support/operator.ts";
+import { arpReply, T1 } from "../../../support/wire-format.ts";
+
+const MAC = "02:00:00:00:00:02";
+
+/** What a monitor prints of an addition, a change and a removal by hand. */
+async function watched(t: Test, command: string): Promise<string[]> {
+  const lab = await Lab.open();
+  t.teardown(() => lab.stack.close());
+  const watcher = new Operator(lab.stack);
+  const done = watcher.run("ip", command.split(" "));
+  const operator = new Operator(lab.stack);
+  await operator.type(`ip n add 10.0.0.2 lladdr ${MAC} dev eth0`);
+  lab.run(1500);
+  await operator.type("ip n change 10.0.0.2 lladdr 02:00:00:00:00:03 nud stale dev eth0");
+  await operator.type("ip n del 10.0.0.2 dev eth0");
+  watcher.caller.close();
+  const { stdout, stderr, code } = await done;
+  t.same([stderr, code], ["", 0]);
+  return stdout.split("\n").slice(0, -1);
+}
+
+const PLAIN = [
+  `10.0.0.2 dev eth0 lladdr ${MAC} PERMANENT `,
+  "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:03 STALE ",
+  "10.0.0.2 dev eth0 FAILED ",
+  "Deleted 10.0.0.2 dev eth0 FAILED ",
+];
+const TIMES = ["00.000", "01.500", "01.500", "01.500"];
+
+t.test("changes, with every flag", async (t) => {
+  const zone = process.env["TZ"];
+  process.env["TZ"] = "UTC";
+  t.teardown(() => {
+    if (zone === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = zone;
+  });
+  t.same(await watched(t, "monitor neigh"), PLAIN);
+  t.same(await watched(t, "-j mon n"), PLAIN, "text even so");
+  t.same(
+    await watched(t, "monitor dev eth0 neigh"),
+    PLAIN.map((line) => line.replace("dev eth0 ", "")),
+  );
+  t.same(
+    await watched(t, "monitor label neigh"),
+    PLAIN.map((line) => `[NEIGH]${line}`),
+  );
+  t.same(
+    await watched(t, "monitor all"),
+    PLAIN.map((line) => `[NEIGH]${line}`),
+  );
+  t.same(
+    await watched(t, "-ts monitor neigh"),
+    PLAIN.map((line, at) => `[2026-01-01T00:00:${TIMES[at]}000] ${line}`),
+  );
+  t.same(
+    await watched(t, "-t monitor neigh"),
+    PLAIN.flatMap((line, at) => [
+      `Timestamp: Thu Jan  1 00:00:${TIMES[at]?.slice(0, 2)} 2026 ${at === 0 ? 0 : 500_000} usec`,
+      line,
+    ]),
+  );
+  t.same(await watched(t, "-br monitor neigh"), [
+    `10.0.0.2                                eth0             ${MAC}`,
+    "10.0.0.2                                eth0             02:00:00:00:00:03",
+    "10.0.0.2                                eth0             ",
+    "Deleted 10.0.0.2                                eth0             ",
+  ]);
+  t.same(
+    (await watched(t, "-s monitor neigh")).map((line) => line.replace(/ \d+\/\d+\/\d+/, " T")),
+    [
+      `10.0.0.2 dev eth0 lladdr ${MAC}  ref 1 used Tprobes 0 PERMANENT `,
+      "10.0.0.2 dev eth0 lladdr 02:00:00:00:00:03  ref 1 used Tprobes 0 STALE ",
+      "10.0.0.2 dev eth0  ref 1 used Tprobes 0 FAILED ",
+      "Deleted 10.0.0.2 dev eth0  used Tprobes 0 FAILED ",
+    ],
+    "whoever asks holds the entry meanwhile",
+  );
+});
+
+t.test("--all-transitions: what happens on the way of a packet, with its cause", async (t) => {
+  const lab = await Lab.open();
+  t.teardown(() => lab.stack.close());
+  const watcher = new Operator(lab.stack);
+  const done = watcher.run("ip", ["monitor", "neigh", "--all-transitions"]);
+  lab.poke();
+  lab.say(arpReply());
+  watcher.caller.close();
+  t.same((await done).stdout.split("\n").slice(0, -1), [
+    "10.0.0.2 dev eth0 (- -> NONE by packet) ",
+    "10.0.0.2 dev eth0 INCOMPLETE (NONE -> INCOMPLETE by packet) ",
+    "10.0.0.2 dev eth0 REACHABLE (INCOMPLETE -> REACHABLE by frame) ",
+    `10.0.0.2 dev eth0 lladdr ${T1} REACHABLE `,
+  ]);
+  lab.poke();
+  t.equal(lab.stack.arp.table.entries, 1, "and nobody is told after that");
+});

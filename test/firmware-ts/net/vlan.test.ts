@@ -1,0 +1,27 @@
+/** Tagged frames: a priority tag changes nothing, a VLAN that we do not have is somebody else's. */
+import t from "tap";
+import { Lab } from "../../support/lab.ts";
+
+const ASK = "ffffffffffff020000000002" + "8100";
+const ARP = "0806" + "0001080006040001" + "020000000002" + "0a000002" + "000000000000" + "0a000001";
+
+function bytes(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (octet) => Number.parseInt(octet, 16));
+}
+
+for (const [tag, answered] of [
+  ["0000", true],
+  ["e000", true],
+  ["0001", false],
+  ["2fff", false],
+] as const) {
+  t.test(`an ARP request with tag ${tag} is ${answered ? "answered" : "not ours"}`, async (t) => {
+    const lab = await Lab.open({ addresses: ["10.0.0.1/24"] });
+    lab.say(bytes(ASK + tag + ARP));
+    lab.run(10);
+    t.equal(lab.heard().length, answered ? 1 : 0);
+    lab.say(bytes(ASK));
+    lab.run(10);
+    t.equal(lab.inUse, 0, "a tag that is cut off takes no buffer");
+  });
+}
