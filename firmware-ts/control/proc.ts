@@ -25,6 +25,7 @@ const PROC_SYS = "/proc/sys/";
 export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/arp") return arp(stack);
   if (path === "/proc/net/softnet_stat") return softnetStat(stack);
+  if (path === "/proc/net/netstat") return counterLines(stack, "TcpExt");
   if (path === "/proc/net/stat/arp_cache" && stack.arp.namespace.initial) return arpCache(stack);
   try {
     if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;
@@ -32,6 +33,13 @@ export function readProc(stack: Stack, path: string): string {
     if (!(error instanceof ControlError)) throw error;
   }
   throw new ControlError("FILE_UNKNOWN", `cat: ${path}: No such file or directory`);
+}
+
+/** Two lines, names above numbers, as /proc/net/netstat has them: of the counters that we keep. */
+function counterLines(stack: Stack, group: string): string {
+  const counters = stack.counters().filter(([name]) => name.startsWith(group));
+  const line = (cells: readonly (string | number)[]): string => `${[`${group}:`, ...cells].join(" ")}\n`;
+  return line(counters.map(([name]) => name.slice(group.length))) + line(counters.map(([, count]) => count));
 }
 
 /** Flags of an ARP entry (linux/if_arp.h): complete, permanent, published. */

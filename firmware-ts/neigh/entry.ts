@@ -90,12 +90,13 @@ export class Neighbour extends TimerNode {
   protocol = 0;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
+  // Times begin as numbers: a field declared without a value holds undefined first, and V8 then boxes every number stored in it.
   /** Last proof of reachability. */
-  confirmed: number;
+  confirmed = 0;
   /** Last use on the slow path. */
-  used: number;
+  used = 0;
   /** Last change of state or address. */
-  updated: number;
+  updated = 0;
   /** Removed from its table. */
   dead = false;
 

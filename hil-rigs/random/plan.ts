@@ -10,7 +10,7 @@ import { type Step, slot } from "./steps.ts";
 /** What a delay and three probes of a kernel may be late in sum, with our own lateness, in ms. */
 const AFTER = 90;
 /** How late a step may be done, in ms; no more than a step's slot. */
-const BEFORE = 30;
+export const LATENESS = 30;
 /** As finely as we look. */
 const LOOK = 10;
 /** What happens this soon after a step is its own doing. */
@@ -80,7 +80,7 @@ async function walk(player: Player, script: readonly Step[], times: number[], mo
     player.look();
     table = player.table().join("\n");
     const still = stir;
-    await to(before + BEFORE, before);
+    await to(before + LATENESS, before);
     if (stir > still && moved && !moved.has(index)) {
       moved.add(index);
       times.length = index;

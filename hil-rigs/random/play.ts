@@ -10,6 +10,8 @@ import { SETUP_TIMERS } from "./vocabulary.ts";
 export interface Moment {
   /** When the step was done, in ms since the script's beginning. */
   at: number;
+  /** When it was looked at. */
+  seen: number;
   answer: string;
   frames: Note[];
   events: Note[];
@@ -81,7 +83,7 @@ export class Player {
   look(): Omit<Moment, "at" | "answer"> {
     const frames = this.#frames.splice(0).map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));
-    return { frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
+    return { seen: this.now(), frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
   }
 
   table(): string[] {
@@ -104,7 +106,7 @@ export async function play(player: Player, script: readonly Step[], times: reado
     const last = moments.at(-1);
     if (last) Object.assign(last, player.look());
     const at = player.now();
-    moments.push({ at, answer: await player.act(step), frames: [], events: [], table: [], errors: [] });
+    moments.push({ at, seen: at, answer: await player.act(step), frames: [], events: [], table: [], errors: [] });
   }
   const [step, last] = [script.at(-1), moments.at(-1)];
   if (step && last) {

@@ -82,7 +82,8 @@ async function judge(
     for (const [index, one] of open.entries()) {
       const mismatch = again[index]?.mismatch;
       const make = makeOf(one.script, one.mismatch);
-      if (!mismatch) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
+      if (again[index]?.late) next.push(one);
+      else if (!mismatch) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
       else if (makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch });
       else note(makes, { script: one.script.slice(0, mismatch.step + 1), mismatch, seed: one.seed, make, times: 1 });
     }
@@ -92,7 +93,10 @@ async function judge(
   const differences = [...makes.values()].sort((a, b) => a.script.length - b.script.length);
   for (const difference of differences.slice(0, shrinks)) {
     onProgress(`making a script of ${difference.script.length} steps shorter`);
-    Object.assign(difference, await shrink(difference, (scripts) => pair.run(scripts)));
+    const shorter = await shrink(difference, (scripts) => pair.run(scripts));
+    // What was cut off behind it, or another of the same kind, may have had a hand in it.
+    const [outcome] = await pair.run([shorter.script]);
+    if (outcome?.mismatch && !outcome.late) Object.assign(difference, { script: outcome.script, mismatch: outcome.mismatch });
   }
   return { differences, unsteady };
 }

@@ -38,7 +38,9 @@ function cut({ script, mismatch }: Found): Found {
 async function shortest(candidates: readonly (readonly Step[])[], best: Found, attempt: Try): Promise<Found | null> {
   const outcomes = await attempt(candidates.filter((script) => script.length > 0 && script.length < best.script.length));
   const good = outcomes
-    .flatMap(({ script, mismatch }) => (mismatch?.channel === best.mismatch.channel ? [cut({ script, mismatch })] : []))
+    .flatMap(({ script, mismatch, late }) =>
+      mismatch?.channel === best.mismatch.channel && !late ? [cut({ script, mismatch })] : [],
+    )
     .sort((a, b) => a.script.length - b.script.length);
   const [first] = good;
   if (!first) return null;

@@ -65,6 +65,8 @@ export const SETUP_TIMERS: Readonly<Record<string, number>> = {
   base_reachable_time_ms: HOUR,
   delay_first_probe_time: 1,
   locktime: 0,
+  // Else it is drawn.
+  proxy_delay: 0,
 };
 
 /** Settings of net.ipv4.neigh.e0 that change on the way. */

@@ -13,8 +13,8 @@ export interface Measured {
 }
 
 /**
- * Where time is real all runs of all cases go on at once; where it is not, each run has a seed of its own, `seed` and those that follow.
- * What is drawn in a kernel nobody seeds.
+ * Where time is real all runs of all cases go on at once. Each run has a seed of its own, `seed` and those that follow; what is drawn in a
+ * kernel nobody seeds.
  */
 export async function measureCases(kind: DutKind, cases: readonly Case[], runs: number, seed: number): Promise<Measured[]> {
   const measured = cases.map((one): Measured => ({ case: one, tallies: [], failures: [] }));
@@ -28,7 +28,8 @@ export async function measureCases(kind: DutKind, cases: readonly Case[], runs: 
   if (kind.realTime) {
     // The runner tells cases apart by their objects.
     const all = Array.from({ length: runs }, () => cases.map((one) => ({ ...one }))).flat();
-    take(await runCases(kind, all, { jobs: all.length, seed, retry: false }));
+    const seeds = all.map((_, at) => seed + Math.floor(at / cases.length));
+    take(await runCases(kind, all, { jobs: all.length, seeds, retry: false }));
   } else {
     for (let run = 0; run < runs; run++) take(await runCases(kind, cases, { seed: seed + run }));
   }

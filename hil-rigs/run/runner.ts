@@ -33,6 +33,8 @@ export interface RunOptions {
   jobs?: number;
   /** Default 1. */
   seed?: number;
+  /** One for each case, instead. */
+  seeds?: readonly number[];
   /** Runs what failed in real time once more. Default true. */
   retry?: boolean;
   expectations?: readonly Expectation[];
@@ -50,12 +52,12 @@ const LIMIT = 15_000;
  * @returns in the order of the cases
  */
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
-  const { expectations = [], onResult, seed = 1, retry = true } = options;
+  const { expectations = [], onResult, seed = 1, seeds = [], retry = true } = options;
   const results = new Map<Case, CaseResult>();
   const bench = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
     const runs = wave.map((one) => new CaseRun(kind, bench, one));
-    for (const run of runs) await run.start(seed);
+    for (const run of runs) await run.start(seeds[cases.indexOf(run.case)] ?? seed);
     await Promise.all(runs.map((run) => run.run()));
     for (const run of runs) {
       await run.stop();

@@ -42,6 +42,8 @@ class SimulatedDut implements Dut {
     const wireFrame = (bytes: Uint8Array, length: number): void =>
       this.onFrame({ time: this.#clock.now(), port, bytes: bytes.slice(0, length) });
     this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
+    // As a veth end: multicast frames come through whether or not anybody joined their group.
+    nic.setReceiveMode({ promiscuous: false, allMulticast: true });
     await this.#running.add(device, nic);
   }
 

@@ -1,9 +1,11 @@
 /** Our stack as a DUT, whatever its controllers and its clock are. */
+import { LocalCaller } from "../../../firmware-ts/control/local-caller.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import type { Methods } from "../../../firmware-ts/control/rpc.ts";
-import { writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
+import { readProc } from "../../../firmware-ts/control/proc.ts";
+import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/inet/address.ts";
 import type { UdpSocket } from "../../../firmware-ts/inet/udp-socket.ts";
+import { flagWords } from "../../../firmware-ts/neigh/flags.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
@@ -16,16 +18,17 @@ import {
   DUT_ADDRESS,
   type DutSocket,
   type IpResult,
+  NEEDS,
   type Need,
   type NeighEvent,
   type NeighRow,
   type SendOptions,
   type SocketOptions,
 } from "../../contract/dut.ts";
-import { runIp } from "./iproute.ts";
+import { stackIp } from "./iproute.ts";
 
-/** What our stack has; a need joins this list when what it stands for is built. */
-export const STACK_CAN: ReadonlySet<Need> = new Set<Need>(["e1", "carrier"]);
+/** What our stack has: all of it. */
+export const STACK_CAN: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
 /** Refusals that sendto() reports; whatever else becomes of a datagram, a kernel's sender is not told. */
 const ERRNOS: Readonly<Record<string, string>> = {
@@ -35,20 +38,23 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
+/** Code of an ICMP destination unreachable (RFC 792). */
+const PORT_UNREACHABLE = 3;
+
 export class StackDut {
   readonly stack: Stack;
-  readonly #methods: Methods;
+  readonly #caller: LocalCaller;
   readonly #events: NeighEvent[] = [];
 
   constructor(clock: Clock, seed: number) {
-    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 } });
-    this.#methods = stackMethods(this.stack);
+    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
+    this.#caller = new LocalCaller(stackMethods(this.stack));
     this.stack.arp.table.onChange((entry, kind) => {
       this.#events.push({
         kind,
         dst: formatIpv4(entry.key),
         dev: entry.device.name,
-        lladdr: entry.valid ? formatMac(entry.header) : "",
+        lladdr: entry.valid ? formatMac(entry.address) : "",
         state: nudName(entry.nudState) || "NONE",
         probes: entry.probes,
       });
@@ -62,7 +68,7 @@ export class StackDut {
   }
 
   ip(words: readonly string[]): Promise<IpResult> {
-    return runIp(this.#methods, words);
+    return stackIp(this.#caller, this.stack.clock, words);
   }
 
   neighbours(): NeighRow[] {
@@ -71,30 +77,30 @@ export class StackDut {
     return this.stack.arp.table.list().map((entry) => ({
       dst: formatIpv4(entry.key),
       dev: entry.device.name,
-      lladdr: entry.valid ? formatMac(entry.header) : "",
+      lladdr: entry.valid ? formatMac(entry.address) : "",
       state: nudName(entry.nudState) || "NONE",
       probes: entry.probes,
       used: ago(entry.used),
       confirmed: ago(entry.confirmed),
       updated: ago(entry.updated),
-      flags: [],
-      protocol: "",
+      flags: flagWords(entry.flags),
+      protocol: entry.protocol ? String(entry.protocol) : "",
     }));
   }
 
   sysctl(key: string, value: string | undefined): string {
-    if (value === undefined) throw new Error(`reading ${key}: not there yet`);
+    if (value === undefined) return readSysctl(this.stack, key);
     writeSysctl(this.stack, key, value);
     return "";
   }
 
   cat(path: string): string {
-    throw new Error(`${path}: not there yet`);
+    return readProc(this.stack, path);
   }
 
   socket(options: SocketOptions = {}): DutSocket {
     const { address, port = 0 } = options;
-    return new StackSocket(this.stack.udp.open(port, address === undefined ? 0 : ipv4(address)));
+    return new StackSocket(this.stack.udp.open(port, address === undefined ? 0 : ipv4(address)), options.errors ?? false);
   }
 
   events(): NeighEvent[] {
@@ -109,9 +115,13 @@ export class StackDut {
 class StackSocket implements DutSocket {
   readonly #socket: UdpSocket;
   readonly #received: Datagram[] = [];
+  readonly #errors: string[] = [];
+  readonly #withErrors: boolean;
 
-  constructor(socket: UdpSocket) {
+  constructor(socket: UdpSocket, errors: boolean) {
     this.#socket = socket;
+    this.#withErrors = errors;
+    if (errors) socket.onError = (code) => this.#errors.push(code === PORT_UNREACHABLE ? "ECONNREFUSED" : "EHOSTUNREACH");
     socket.onDatagram = (bytes, at, length, source, port) => {
       this.#received.push({ from: formatIpv4(source), port, bytes: bytes.slice(at, at + length) });
     };
@@ -123,7 +133,10 @@ class StackSocket implements DutSocket {
 
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
     const { status, reason } = this.#socket.send(payload, ipv4(to), port, 0, options.confirm ?? false);
-    return status === "failed" ? (ERRNOS[reason] ?? "ok") : "ok";
+    if (status !== "failed") return "ok";
+    // A sender that did not ask for errors hears nothing of a full table.
+    if (reason === "NEIGH_CREATEFAIL") return this.#withErrors ? "ENOBUFS" : "ok";
+    return ERRNOS[reason] ?? "ok";
   }
 
   received(): Datagram[] {
@@ -131,6 +144,6 @@ class StackSocket implements DutSocket {
   }
 
   errors(): string[] {
-    throw new Error("errors of a socket: not there yet");
+    return this.#errors.splice(0);
   }
 }

@@ -1,6 +1,7 @@
 /** In whose name requests ask: arp_announce by value, source of the datagram, and target. Measured cell by cell. */
 import type { Case } from "../../contract/case.ts";
 import { asks } from "../../rig/patterns.ts";
+import { unhurried } from "./setup.ts";
 import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
 
 /** In the subnet of the first address; in that of another; in none. */
@@ -75,11 +76,12 @@ const others: readonly Case[] = [
     source: "kernel: neigh_probe, measured",
     needs: ["e1"],
     async run(rig) {
+      unhurried(rig);
       const target = TARGETS[0];
       rig.socket({ address: OURS.first }).send(Uint8Array.of(1), target, 9);
       const one = await rig.hears("asks", asks(target));
       rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
-      const two = await rig.hears("asks again", asks(target));
+      const two = await rig.hears("asks again", asks(target), { within: 1000 });
       rig.expect("in the name of", [one.spa, two.spa], [OURS.first, OURS.e1]);
     },
   },

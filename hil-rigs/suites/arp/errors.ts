@@ -4,7 +4,7 @@ import { asks } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { arpRequest, udp } from "../../wire/build.ts";
 import { DUT, host, T1 } from "../../wire/hosts.ts";
-import { seen, until } from "./setup.ts";
+import { seen, unhurried, until } from "./setup.ts";
 
 type End = (rig: Rig) => Promise<void>;
 
@@ -30,7 +30,8 @@ const ends: readonly Case[] = ENDS.map(([id, what, needs = [], reported, end]) =
   source: "kernel: neigh_invalidate, arp_error_report; measured",
   needs: ["socket-errors", ...needs],
   async run(rig) {
-    rig.param("mcast_solicit", 2);
+    unhurried(rig);
+    rig.param("mcast_solicit", 1);
     const socket = rig.socket({ errors: true });
     for (const byte of [1, 2]) socket.send(Uint8Array.of(byte), T1.ip, 9);
     await rig.hears("asks", asks(T1.ip));
@@ -107,6 +108,7 @@ const forwarded: readonly Case[] = [
     needs: ROUTER,
     async run(rig) {
       await router(rig);
+      unhurried(rig);
       await rig.sayOn("p1", through("hello"));
       await rig.hears("asks", asks(T1.ip));
       await rig.say(arpRequest({ from: T1 }));

@@ -143,6 +143,7 @@ const others: readonly Case[] = [
     title: "add without a link address fails, and leaves an entry without a state, which the next datagram resolves",
     source: "kernel, measured",
     async run(rig) {
+      calm(rig);
       const first = await rig.ip(`neigh add ${AT}`);
       rig.expect("refused", [first.exit, first.stderr.trim()], [2, "Error: No link layer address given."]);
       await rig.expectState(T1.ip, "NONE", "");
@@ -287,6 +288,7 @@ const flags: readonly Case[] = [
     source: "kernel: NTF_MANAGED, measured",
     needs: ["neigh-flags"],
     async run(rig) {
+      calm(rig);
       await rig.must(`neigh add ${AT} managed`);
       await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
       rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["managed"]);
@@ -301,6 +303,7 @@ const flags: readonly Case[] = [
     source: "kernel, measured",
     needs: ["neigh-flags"],
     async run(rig) {
+      calm(rig);
       await make(rig, "PERMANENT");
       await rig.must(`neigh replace ${AT} managed`);
       await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));

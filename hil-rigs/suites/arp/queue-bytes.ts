@@ -4,7 +4,7 @@ import { asks, datagram } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1, T2 } from "../../wire/hosts.ts";
-import { becomes, calm, seen, told, until } from "./setup.ts";
+import { becomes, calm, seen, told, unhurried, until } from "./setup.ts";
 
 /**
  * A datagram counts as the memory it lies in: 832 bytes up to a payload of 197, 1280 up to 645, then 2304. While it
@@ -126,12 +126,13 @@ const others: readonly Case[] = [
     title: "an address given by hand lets what waits go, and asks no more",
     source: "kernel: neigh replace",
     async run(rig) {
+      unhurried(rig);
       await rig.poke(T1.ip, { count: 2 });
       await rig.hears("asks", asks(T1.ip));
       await rig.must(`neigh replace ${T1.ip} lladdr ${T2.mac} dev e0`);
       await rig.hears("the first", datagram(T1.ip, { dst: T2.mac, payload: "poke 1" }));
       await rig.hears("the second", datagram(T1.ip, { dst: T2.mac, payload: "poke 2" }));
-      await rig.silence("and no further request", 250, asks(T1.ip));
+      await rig.silence("and no further request", 1200, asks(T1.ip));
       await rig.expectState(T1.ip, "PERMANENT", T2.mac);
     },
   },
@@ -157,13 +158,13 @@ const others: readonly Case[] = [
     title: "a datagram to an entry that is being resolved sends no further request and does not put off the next",
     source: "kernel: output in INCOMPLETE",
     async run(rig) {
-      rig.param("retrans_time_ms", 400);
+      rig.param("retrans_time_ms", 2000);
       await rig.poke(T1.ip);
       const one = await rig.hears("asks", asks(T1.ip));
       await rig.poke(T1.ip, { count: 5 });
-      await rig.silence("nothing yet", 100);
-      const two = await rig.hears("asks again", asks(T1.ip), { within: 400 });
-      rig.expectTime("in its time", two.time - one.time, 400);
+      await rig.silence("nothing yet", 300);
+      const two = await rig.hears("asks again", asks(T1.ip), { within: 2000 });
+      rig.expectTime("in its time", two.time - one.time, 2000);
     },
   },
   {
@@ -171,11 +172,12 @@ const others: readonly Case[] = [
     title: "nud none stops the asking and keeps what waits; the next datagram starts again and all leave",
     source: "kernel, measured",
     async run(rig) {
+      unhurried(rig);
       await rig.poke(T1.ip);
       await rig.hears("asks", asks(T1.ip));
       await rig.must(`neigh change ${T1.ip} nud none dev e0`);
       await rig.heard();
-      await rig.silence("no further request", 250);
+      await rig.silence("no further request", 1200);
       await rig.expectState(T1.ip, "NONE", "");
       await rig.poke(T1.ip);
       await rig.hears("asks again", asks(T1.ip));

@@ -29,6 +29,11 @@ export function calm(rig: Rig, dev: DeviceName = "e0"): void {
   rig.param("delay_first_probe_time", 600, dev);
 }
 
+/** Time enough between two requests for a case that has to act between them: the machine may be busy with other cases. */
+export function unhurried(rig: Rig): void {
+  rig.param("retrans_time_ms", 1000);
+}
+
 /**
  * Makes an entry on e0, and takes what its making put on the wire and told. With calm() timers it stays as it is. INCOMPLETE
  * is one made by hand, which never asks; what a state decides is the same as for one that waits for an answer.

@@ -4,7 +4,7 @@ import { asks, datagram } from "../../rig/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../wire/hosts.ts";
 import { moved, SPEAK } from "./frames.ts";
-import { becomes, calm, make, type State, seen, seenAs, told, until } from "./setup.ts";
+import { becomes, calm, make, type State, seen, seenAs, told, unhurried, until } from "./setup.ts";
 
 /** What a datagram does to an entry: `now` it leaves at once, `ask` it waits and the host is asked for, `wait` it waits. */
 const OUTPUT: readonly (readonly [from: State, to: string, does: "now" | "ask" | "wait"])[] = [
@@ -155,13 +155,16 @@ const others: readonly Case[] = [
     title: "confirmed from above with each datagram, an entry stays reachable without a probe",
     source: "RFC 4861 7.3.1; MSG_CONFIRM",
     async run(rig) {
+      unhurried(rig);
+      // Drawn from 1500 to 4500 ms, and over before the last datagram.
+      rig.param("base_reachable_time_ms", 3000);
       await rig.poke(T1.ip);
       await rig.hears("asks", asks(T1.ip));
       await rig.say(arpReply({ from: T1 }));
       await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
       await rig.heard();
       rig.events();
-      for (let n = 0; n < 25; n++) {
+      for (let n = 0; n < 50; n++) {
         await rig.poke(T1.ip, { confirm: true });
         await rig.sleep(100);
       }
@@ -206,12 +209,13 @@ const others: readonly Case[] = [
     source: "RFC 4861 7.3.3 for IPv4",
     async run(rig) {
       rig.param("base_reachable_time_ms", 600_000);
+      rig.param("delay_first_probe_time", 2);
       await make(rig, "STALE");
       await rig.poke(T1.ip);
       await rig.hears("sent", datagram(T1.ip));
       await rig.say(arpReply({ from: T1 }));
       await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      await rig.silence("no probe", 1300);
+      await rig.silence("no probe", 2300);
     },
   },
   {
@@ -219,11 +223,11 @@ const others: readonly Case[] = [
     title: "a request of the host's while it is probed does not end the probing",
     source: "kernel: STALE does not lower PROBE",
     async run(rig) {
-      rig.param("retrans_time_ms", 300);
+      unhurried(rig);
       await make(rig, "PROBE");
       await rig.say(arpRequest({ from: T1 }));
       await rig.hears("answers it", { kind: "arp", op: 2, dst: T1.mac });
-      await rig.hears("and probes on", asks(T1.ip, { dst: T1.mac }), { within: 600 });
+      await rig.hears("and probes on", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
     },
   },
   {
@@ -231,12 +235,12 @@ const others: readonly Case[] = [
     title: "an announcement with another address, while probed, makes the entry stale and ends the probing",
     source: "kernel",
     async run(rig) {
-      rig.param("retrans_time_ms", 200);
+      unhurried(rig);
       await make(rig, "PROBE");
       await rig.say(arpAnnounce({ from: moved(T1) }));
       await becomes(rig, T1.ip, `STALE ${T2.mac}`);
       await rig.heard();
-      await rig.silence("no further probe", 500);
+      await rig.silence("no further probe", 1200);
       await rig.expectState(T1.ip, "STALE", T2.mac);
     },
   },
@@ -261,6 +265,7 @@ const others: readonly Case[] = [
     title: "two hosts are resolved side by side, each with its own requests and its own queue",
     source: "kernel",
     async run(rig) {
+      calm(rig);
       const other = { ip: "10.0.0.88", mac: "02:00:00:00:00:88" };
       await rig.poke(T1.ip, { payload: "one" });
       await rig.poke(other.ip, { payload: "two" });

@@ -5,7 +5,7 @@ import type { Rig } from "../../rig/rig.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../wire/build.ts";
 import { host, T1, T2 } from "../../wire/hosts.ts";
 import { moved } from "./frames.ts";
-import { becomes, told } from "./setup.ts";
+import { becomes, calm, told, unhurried } from "./setup.ts";
 
 const ADD = `neigh add ${T1.ip} lladdr ${T1.mac} dev e0`;
 
@@ -136,6 +136,7 @@ export const staticsMore: readonly Case[] = [
     source: "RFC 1122 3.3.1; FreeRTOS-Plus-TCP #1244",
     needs: ["route-admin"],
     async run(rig) {
+      calm(rig);
       await rig.must(`route add 192.168.50.0/24 via ${T1.ip} dev e0`);
       await rig.poke("192.168.50.7");
       await rig.hears("asks for the gateway", asks(T1.ip));
@@ -162,6 +163,8 @@ export const staticsMore: readonly Case[] = [
     title: "a static entry given back to the machine as STALE is probed when it is used",
     source: "kernel",
     async run(rig) {
+      unhurried(rig);
+      rig.param("base_reachable_time_ms", 600_000);
       await rig.must(ADD);
       await rig.must(`neigh change ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
       await rig.poke(T1.ip);

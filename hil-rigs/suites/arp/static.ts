@@ -54,6 +54,8 @@ export const statics: readonly Case[] = [
     title: "a static entry that was deleted is resolved like any other",
     source: "kernel",
     async run(rig) {
+      // Not so short that it fails again before it is looked at.
+      rig.param("retrans_time_ms", 1000);
       await rig.must(ADD);
       await rig.must(`neigh del ${T1.ip} dev e0`);
       await rig.expectState(T1.ip, "-");

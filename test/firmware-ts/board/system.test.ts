@@ -136,7 +136,7 @@ t.test("who is at the far end: the next hop, else telemetry's host, else the fir
       pinger.send(ipv4(gateway), 1, 0);
       await clock.advance(100);
       t.equal(answered, true, `${gateway} answers`);
-      t.equal(formatMac(system.stack.arp.table.list()[0]?.header as Uint8Array), formatMac(GATEWAY_MAC));
+      t.equal(formatMac(system.stack.arp.table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
     }
     await system.stop();
   }
