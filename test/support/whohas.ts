@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ControlClient } from "../../firmware-ts/control/client.ts";
-import type { NeighView } from "../../firmware-ts/control/neigh.ts";
+import type { NeighView } from "../../firmware-ts/control/neigh-views.ts";
 import type { JsonObject } from "../../firmware-ts/control/rpc.ts";
 
 const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;

@@ -1,7 +1,8 @@
 /** Our stack as a DUT, whatever its controllers and its clock are. */
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
+import { readProc } from "../../../firmware-ts/control/proc.ts";
 import type { Methods } from "../../../firmware-ts/control/rpc.ts";
-import { writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
+import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/inet/address.ts";
 import type { UdpSocket } from "../../../firmware-ts/inet/udp-socket.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
@@ -48,7 +49,7 @@ export class StackDut {
         kind,
         dst: formatIpv4(entry.key),
         dev: entry.device.name,
-        lladdr: entry.valid ? formatMac(entry.header) : "",
+        lladdr: entry.valid ? formatMac(entry.address) : "",
         state: nudName(entry.nudState) || "NONE",
         probes: entry.probes,
       });
@@ -62,7 +63,7 @@ export class StackDut {
   }
 
   ip(words: readonly string[]): Promise<IpResult> {
-    return runIp(this.#methods, words);
+    return runIp(this.#methods, words, () => this.stack.clock.wallTime());
   }
 
   neighbours(): NeighRow[] {
@@ -71,7 +72,7 @@ export class StackDut {
     return this.stack.arp.table.list().map((entry) => ({
       dst: formatIpv4(entry.key),
       dev: entry.device.name,
-      lladdr: entry.valid ? formatMac(entry.header) : "",
+      lladdr: entry.valid ? formatMac(entry.address) : "",
       state: nudName(entry.nudState) || "NONE",
       probes: entry.probes,
       used: ago(entry.used),
@@ -83,13 +84,13 @@ export class StackDut {
   }
 
   sysctl(key: string, value: string | undefined): string {
-    if (value === undefined) throw new Error(`reading ${key}: not there yet`);
+    if (value === undefined) return readSysctl(this.stack, key);
     writeSysctl(this.stack, key, value);
     return "";
   }
 
   cat(path: string): string {
-    throw new Error(`${path}: not there yet`);
+    return readProc(this.stack, path);
   }
 
   socket(options: SocketOptions = {}): DutSocket {

@@ -2,7 +2,6 @@
 import t from "tap";
 import { parseGlobals } from "../../../firmware-ts/cli/globals.ts";
 import { printable } from "../../../firmware-ts/cli/udp.ts";
-import { isPrefix, showDevice } from "../../../firmware-ts/cli/words.ts";
 
 t.test("flags before the object", async (t) => {
   const flags = (...words: string[]): unknown => parseGlobals(words);
@@ -13,25 +12,9 @@ t.test("flags before the object", async (t) => {
   t.match(flags("--json", "-statistics", "link"), { globals: { json: true, statistics: 1 }, rest: ["link"] });
   t.match(flags(), { globals: { instance: "default" }, rest: [] });
   t.match(flags("--help"), { rest: ["--help"] });
-  t.throws(() => flags("-6", "neigh"), { exitCode: 255, message: "IPv6 is not there yet" });
+  t.match(flags("-6", "--br", "-ts", "neigh"), { globals: { family: "inet6", brief: true, timestamp: "ts" }, rest: ["neigh"] });
   t.throws(() => flags("-z"), { exitCode: 255, message: 'Option "-z" is unknown, try "whohas --help".' });
   t.throws(() => flags("-i"), { exitCode: 2, message: "-i needs a value; say e.g. -i default" });
-});
-
-t.test("show, list, lst, and a device with or without dev", async (t) => {
-  for (const words of [[], ["show"], ["s"], ["list"], ["lst"]]) t.same(showDevice("link", words), {});
-  for (const words of [
-    ["show", "eth0"],
-    ["show", "dev", "eth0"],
-    ["l", "dev", "eth0"],
-  ])
-    t.same(showDevice("link", words), { dev: "eth0" });
-  t.same(showDevice("route", ["show", "dev", "eth0"]), { dev: "eth0" });
-  t.throws(() => showDevice("link", ["set"]), { exitCode: 255, message: /Command "set" is unknown/ });
-  t.throws(() => showDevice("link", ["show", "dev"]), { exitCode: 255, message: /Command line is not complete/ });
-  t.throws(() => showDevice("link", ["show", "a", "b"]), { exitCode: 255, message: /"b" is a garbage/ });
-  t.throws(() => showDevice("route", ["show", "default"]), { exitCode: 255, message: /"default" is unknown here/ });
-  t.same([isPrefix("n", "neigh"), isPrefix("", "neigh"), isPrefix("neighs", "neigh")], [true, false, false]);
 });
 
 t.test("what came in a datagram makes no lines of its own and does not drive the terminal", async (t) => {
