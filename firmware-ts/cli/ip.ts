@@ -1,4 +1,4 @@
-/** The commands that are `ip`'s, and `sysctl`, `nstat` and `cat`: their words go to the running instance, their output to the terminal. */
+/** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
 import { SystemClock } from "../../hal/clock.ts";
 import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../control/iproute/run-ip.ts";
 import { TOOLS } from "../control/iproute/tools.ts";
@@ -39,6 +39,7 @@ function interrupted(): Promise<IpEnd> {
 export const IP_HELP: string = [
   ...IP_OBJECTS.map(({ names, what }): [string, string] => [names.at(-1) ?? "", what]),
   ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
+  ["arping", "ARP requests by hand: arping [-c N] [-w S] [-I DEV] [-D] ADDRESS"],
   ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
   ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
 ]

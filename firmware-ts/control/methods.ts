@@ -1,4 +1,5 @@
 import type { Stack } from "../stack.ts";
+import { arpingMethods } from "./arping.ts";
 import { inetMethods } from "./inet.ts";
 import { monitorMethods } from "./monitor.ts";
 import { neighMethods } from "./neigh.ts";
@@ -20,5 +21,6 @@ export function stackMethods(stack: Stack): Methods {
     ...sysctlMethods(stack),
     ...procMethods(stack),
     ...trafficMethods(stack),
+    ...arpingMethods(stack),
   ]);
 }

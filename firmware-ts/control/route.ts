@@ -32,7 +32,7 @@ function show(stack: Stack, params: JsonObject): RouteView[] {
   const protocol = optionalInteger(params, "protocol", 0, 255);
   const selects = selectorOf(optionalText(params, "to"), optionalText(params, "how") ?? "exact");
   const { list, localList } = stack.ip.routes;
-  const all = { main: list, local: localList, all: [...list, ...localList] }[table] ?? [];
+  const all = [...(table === "local" ? [] : list), ...(table === "main" ? [] : localList)];
   const wanted = (route: Route): boolean =>
     (!device || route.device === device) &&
     (scope === undefined || route.scope === scope) &&

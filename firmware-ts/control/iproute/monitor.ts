@@ -11,7 +11,7 @@ const HELP = `Usage: ip monitor [ all | neigh ] [ label ] [ dev DEVICE ] [ --all
 /** Objects of `ip` that change nothing here that anybody is told of. */
 const SILENT = ["address", "link", "mroute", "netconf", "nexthop", "nsid", "prefix", "route", "rule", "stats"];
 
-const PREFIXES: Readonly<Record<string, string>> = { new: "", deleted: "Deleted ", get: "miss " };
+const PREFIXES: Readonly<Record<string, string>> = { new: "", deleted: "Deleted ", miss: "miss " };
 
 /** Resolves when the other end ends it, which it does not do by itself. */
 export async function ipMonitor(context: IpContext, words: Words): Promise<void> {

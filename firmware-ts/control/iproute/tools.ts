@@ -1,5 +1,6 @@
 /** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
 import { ControlError, type JsonObject } from "../rpc.ts";
+import { arping } from "./arping.ts";
 import { prettyObject } from "./json.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 
@@ -9,6 +10,7 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ["sysctl", sysctl],
   ["nstat", nstat],
   ["cat", cat],
+  ["arping", arping],
 ]);
 
 function ended(lines: readonly string[], exit: number): IpEnd {

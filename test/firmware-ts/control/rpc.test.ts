@@ -154,6 +154,32 @@ const params = fc.record(
     timeout: mostly(...times),
     size: mostly(0, 56, 1472, 1473, 65_507, 65_508),
     confirm: mostly(true, false),
+    ...Object.fromEntries(
+      ["use", "managed", "proxy", "extern_valid", "unused", "up", "arp", "onlink", "ignore"].map((key) => [
+        key,
+        mostly(true, false),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["protocol", "metric", "thresh3", "queue", "retrans", "mtu"].map((key) => [
+        key,
+        mostly(0, 68, 1500, 0xffffffff, 2 ** 32, -1),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["local", "via", "src", "broadcast"].map((key) => [key, mostly(...hosts, "10.0.0.9/24", "10.0.0.1/33", "+", "-")]),
+    ),
+    address: mostly(T1, "01:00:00:00:00:00", "02:00", "zz"),
+    name: mostly("arp_cache", "ndisc_cache"),
+    scope: mostly("global", "link", 253, 999),
+    table: mostly("main", "local", "all", "constructor"),
+    how: mostly("exact", "match", "root"),
+    key: mostly("net.ipv4.neigh.eth0.locktime", "net.ipv4.conf.all.arp_filter", "net/ipv4/neigh/default/gc_thresh3", "a.__proto__"),
+    under: mostly("net.ipv4.neigh", "net", "", "constructor"),
+    value: mostly("1", "-1", "x", "99999999999"),
+    path: mostly("/proc/net/arp", "/proc/net/softnet_stat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/", "../../etc/passwd"),
+    patterns: mostly(["Ip*"], ["*?*", ""], [1]),
+    transitions: mostly(true, false),
   },
   { requiredKeys: [], noNullPrototype: true },
 );
@@ -176,7 +202,15 @@ t.test("no parameters, however wrong, make an internal error or harm the stack",
     { numRuns: 6000, seed: 7 },
   );
   lab.run(60_000);
-  for (const code of ["INVALID_PARAMS", "NO_DEVICE", "NUD_INVALID", "LLADDR_INVALID", "NO_LLADDR", "NEIGH_MISSING", "FLUSH_ALL"]) {
+  for (const code of [
+    "INVALID_PARAMS",
+    "NO_DEVICE",
+    "NUD_INVALID",
+    "LLADDR_INVALID",
+    "NEIGH_MISSING",
+    "SYSCTL_UNKNOWN",
+    "FILE_UNKNOWN",
+  ]) {
     t.ok(seen.has(code), `${code} was among the answers`);
   }
   t.equal(lab.stack.udp.open(5000).port, 5000, "every socket was given back");

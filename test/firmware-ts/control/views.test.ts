@@ -142,8 +142,9 @@ t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (
   netns.run("ping", "-q", "-c1", "-s20000", "127.0.0.1");
 
   const json = <T>(...words: string[]): T[] => JSON.parse(netns.ip("-j", ...words)) as T[];
-  const same = (ours: readonly string[], ...words: string[]): void =>
+  const same = (ours: readonly string[], ...words: string[]): void => {
     t.equal(ours.map((line) => `${line}\n`).join(""), netns.ip(...words));
+  };
   const statistics = { statistics: 1, details: false };
   same(
     json<LinkView>("-s", "link", "show", "lo").flatMap((link) => linkText(link, statistics)),

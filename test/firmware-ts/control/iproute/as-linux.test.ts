@@ -329,14 +329,15 @@ const SESSIONS: Record<string, readonly string[]> = {
   ],
 };
 
-/** The veth's other end, its number, and what is drawn at random. */
+/** The veth's other end, its number, what is drawn at random, and the seconds that the comparison itself takes. */
 function alike({ stdout, stderr, code }: Printed): Printed {
   const text = stdout
     .replace(/reachable (\d+) base/g, "reachable N base")
     .replace(/("?reachable"?: ?)\d+/g, "$1N")
     .replace(/eth0@far0 {4}/g, "eth0         ")
     .replaceAll("eth0@far0", "eth0")
-    .replace(/^\d+: eth0/gm, "N: eth0");
+    .replace(/^\d+: eth0/gm, "N: eth0")
+    .replace(/(?<= used |\d\/|"(?:used|confirmed|updated)": )\d+/g, (seconds) => String(Math.trunc(Number(seconds) / 30) * 30));
   return { stdout: text, stderr, code };
 }
 

@@ -98,3 +98,15 @@ t.test("--all-transitions: what happens on the way of a packet, with its cause",
   lab.poke();
   t.equal(lab.stack.arp.table.entries, 1, "and nobody is told after that");
 });
+
+t.test("a program that resolves in our place is asked for it: miss", async (t) => {
+  const lab = await Lab.open();
+  t.teardown(() => lab.stack.close());
+  const watcher = new Operator(lab.stack);
+  const done = watcher.run("ip", ["monitor", "neigh"]);
+  await watcher.type("sysctl -w net.ipv4.neigh.eth0.app_solicit=1");
+  lab.poke();
+  lab.run(10_000);
+  watcher.caller.close();
+  t.match((await done).stdout, /^miss 10\.0\.0\.2 dev eth0 INCOMPLETE $/m);
+});
