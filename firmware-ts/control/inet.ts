@@ -40,6 +40,7 @@ export interface LinkView extends DeviceView {
   driver: string;
   description: string;
   simulated: boolean;
+  ifalias?: string;
   error?: string;
   stats64: { rx: Record<string, number>; tx: Record<string, number> };
   drops: Record<string, number>;
@@ -113,6 +114,7 @@ function flagsOf(device: NetDevice): string[] {
     [device.pointToPoint, "POINTOPOINT"],
     [!device.loopback, "MULTICAST"],
     [device.noArp, "NOARP"],
+    [device.promiscuous, "PROMISC"],
     [device.up, "UP"],
     [device.hasCarrier, "LOWER_UP"],
   ].flatMap(([on, word]) => (on ? [word as string] : []));
@@ -154,6 +156,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
     driver: controller.driver,
     description: controller.description,
     simulated: controller.simulated,
+    ...(device.alias ? { ifalias: device.alias } : {}),
     ...(device.error ? { error: device.error.message } : {}),
     stats64: {
       rx: {
@@ -182,12 +185,17 @@ function link(stack: Stack, device: NetDevice): LinkView {
 }
 
 /** In the kernel's order: address, mtu, flags. What was set before a refusal stays set. */
+/** Most octets of an alias (IFALIASZ less its end). */
+const ALIAS_LENGTH = 255;
+
 async function setLink(stack: Stack, params: JsonObject): Promise<Json> {
   const device = deviceOf(stack, text(params, "dev"));
   const lladdr = optionalText(params, "address");
   const mtu = optionalInteger(params, "mtu", 0, 0x7fffffff);
   const arp = optionalFlag(params, "arp");
   const up = optionalFlag(params, "up");
+  const promisc = optionalFlag(params, "promisc");
+  const alias = optionalText(params, "alias");
   const mac = lladdr === undefined ? undefined : linkAddressOf(lladdr);
   try {
     if (mac) device.setAddress(mac);
@@ -197,6 +205,8 @@ async function setLink(stack: Stack, params: JsonObject): Promise<Json> {
     throw new ControlError(error.code, /^[A-Z]/.test(error.message) ? error.message : `Error: ${error.message}`);
   }
   if (arp !== undefined) device.setArp(arp);
+  if (promisc !== undefined) device.setPromiscuous(promisc);
+  if (alias !== undefined) device.alias = alias.slice(0, ALIAS_LENGTH);
   if (up === true) await device.open();
   if (up === false) await device.close();
   return null;

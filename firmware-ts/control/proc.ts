@@ -26,6 +26,7 @@ export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/arp") return arp(stack);
   if (path === "/proc/net/softnet_stat") return softnetStat(stack);
   if (path === "/proc/net/netstat") return counterLines(stack, "TcpExt");
+  if (path === "/proc/net/snmp") return ["Ip", "Icmp", "Udp"].map((group) => counterLines(stack, group)).join("");
   if (path === "/proc/net/stat/arp_cache" && stack.arp.namespace.initial) return arpCache(stack);
   try {
     if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;
@@ -35,7 +36,7 @@ export function readProc(stack: Stack, path: string): string {
   throw new ControlError("FILE_UNKNOWN", `cat: ${path}: No such file or directory`);
 }
 
-/** Two lines, names above numbers, as /proc/net/netstat has them: of the counters that we keep. */
+/** Two lines, names above numbers, as /proc/net/snmp and /proc/net/netstat have them: of the counters that we keep. */
 function counterLines(stack: Stack, group: string): string {
   const counters = stack.counters().filter(([name]) => name.startsWith(group));
   const line = (cells: readonly (string | number)[]): string => `${[`${group}:`, ...cells].join(" ")}\n`;

@@ -20,6 +20,7 @@ export interface LinkViewOptions {
 /** The lines of one device of `ip link show`. */
 export function linkText(link: LinkView, options: LinkViewOptions): string[] {
   const lines = linkLines(link, "mode DEFAULT ");
+  if (link.ifalias !== undefined) lines.push(`    alias ${link.ifalias}`);
   if (options.details) {
     lines.push(`    driver ${link.driver} (${link.description})${link.simulated ? " simulated" : ""}`);
     if (link.error !== undefined) lines.push(`    error ${link.error}`);

@@ -92,6 +92,8 @@ export class NetDevice implements ControllerHost {
   readonly broadcast: Uint8Array = BROADCAST_MAC;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
+  /** What an operator calls it besides its name. */
+  alias = "";
   /** Why the controller stopped working, if it did. */
   error: Error | null = null;
   readonly #user: DeviceUser;
@@ -103,6 +105,7 @@ export class NetDevice implements ControllerHost {
   #up = false;
   #carrier = false;
   /** setAddress() gave an address that is not the controller's. */
+  #promiscuous = false;
   #ownAddress = false;
 
   constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser, options: DeviceOptions = {}) {
@@ -200,10 +203,6 @@ export class NetDevice implements ControllerHost {
     this.#user.deviceEvent(this, "arp");
   }
 
-  #setReceiveMode(): void {
-    this.controller.setReceiveMode({ promiscuous: this.#ownAddress, allMulticast: this.#ownAddress });
-  }
-
   /**
    * Opens the controller.
    * @throws ControllerError
@@ -224,7 +223,7 @@ export class NetDevice implements ControllerHost {
     }
     // Closed while it opened: it stays down.
     if (!this.#up) return;
-    if (this.#ownAddress) this.#setReceiveMode();
+    if (this.#ownAddress || this.#promiscuous) this.#setReceiveMode();
     else this.address.set(this.controller.address);
     this.#user.deviceEvent(this, "up");
   }
@@ -249,6 +248,21 @@ export class NetDevice implements ControllerHost {
     if (this.#queue.length === 0 && this.controller.transmit(skb)) return DropReason.NONE;
     this.#queue.enqueue(skb);
     return DropReason.NONE;
+  }
+
+  /** Frames for others come up too (IFF_PROMISC); they are dropped as OTHERHOST, but taps see them. */
+  get promiscuous(): boolean {
+    return this.#promiscuous;
+  }
+
+  setPromiscuous(on: boolean): void {
+    this.#promiscuous = on;
+    if (this.#up) this.#setReceiveMode();
+  }
+
+  #setReceiveMode(): void {
+    const promiscuous = this.#ownAddress || this.#promiscuous;
+    this.controller.setReceiveMode({ promiscuous, allMulticast: promiscuous });
   }
 
   // What the controller calls.

@@ -63,7 +63,9 @@ async function set(context: IpContext, words: Words): Promise<void> {
   let address: string | undefined;
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word === "up" || word === "down") request["up"] = word === "up";
-    else if (word === "arp") request["arp"] = onOff(words.value());
+    else if (word === "promisc") request["promisc"] = onOff("promisc", words.value());
+    else if (word === "alias") request["alias"] = words.value();
+    else if (word === "arp") request["arp"] = onOff("arp", words.value());
     else if (abbreviates(word, "address")) address = words.value();
     else if (word === "mtu") request["mtu"] = mtu(words.value());
     else {
@@ -77,9 +79,9 @@ async function set(context: IpContext, words: Words): Promise<void> {
   await context.caller.call("link.set", request);
 }
 
-function onOff(text: string): boolean {
+function onOff(word: string, text: string): boolean {
   if (text === "on" || text === "off") return text === "on";
-  throw new IpError(`Error: argument of "arp" must be "on" or "off", not "${text}"`, IpExit.VALUE);
+  throw new IpError(`Error: argument of "${word}" must be "on" or "off", not "${text}"`, IpExit.VALUE);
 }
 
 function linkAddress(text: string): string {
