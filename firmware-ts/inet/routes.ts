@@ -140,7 +140,7 @@ export class Routes {
   /** In table `local` alone: whether the destination is ours, or a broadcast address of ours. */
   lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
     const hosts = this.#hosts.get(destination);
-    if (hosts) return device ? (hosts.find((route) => route.device === device) ?? null) : (hosts[0] as Route);
+    if (hosts) return device ? hostOn(hosts, device) : (hosts[0] as Route);
     for (let at = 0; at < this.#local.length; at++) {
       const route = this.#local[at] as Route;
       if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
@@ -204,4 +204,9 @@ function insertSorted(list: Route[], made: Route): void {
     other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
   const at = list.findIndex(later);
   list.splice(at < 0 ? list.length : at, 0, made);
+}
+
+/** Not within the look-up: a closure there would cost an object for each packet, whether it is made or not. */
+function hostOn(hosts: readonly Route[], device: NetDevice): Route | null {
+  return hosts.find((route) => route.device === device) ?? null;
 }

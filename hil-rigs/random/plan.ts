@@ -16,20 +16,28 @@ const LOOK = 10;
 /** What happens this soon after a step is its own doing. */
 const AT_ONCE = 1;
 /** Plays at most, for one script. */
-const TRIES = 40;
+const TRIES = 150;
+/** Moves of one step at most. */
+const MOVES = 8;
+
+/** A step that something was about to happen beside, so many ms after it. */
+interface Move {
+  earliest: number;
+  offset: number;
+  count: number;
+}
 
 /** When each step is due, in ms; one more at the end: when the last one's effect is looked at. */
 export async function plan(script: readonly Step[], stage: Stage): Promise<number[]> {
   const times: number[] = [];
-  /** A step is moved but once for what comes after it, which may be its own doing and move with it. */
-  const moved = new Set<number>();
+  const moves = new Map<number, Move>();
   const bench = await whohasSim.open();
   try {
     for (let tries = 0; tries < TRIES; tries++) {
       const player = new Player(bench.create(), stage);
       try {
         await player.open();
-        if (await walk(player, script, times, tries < TRIES - 1 ? moved : null)) break;
+        if (await walk(player, script, times, tries < TRIES - 1 ? moves : null)) break;
       } finally {
         await player.close();
       }
@@ -42,10 +50,10 @@ export async function plan(script: readonly Step[], stage: Stage): Promise<numbe
 
 /**
  * Plays with the times that there are and finds those that are missing.
- * @param moved null: whatever happens, no step is moved
- * @returns false when a step was found to be in the way: the times up to it stand, and it has a new one
+ * @param moves null: whatever happens, no step is moved
+ * @returns false when a step was found to be in the way: the times up to it stand, and it is to come later
  */
-async function walk(player: Player, script: readonly Step[], times: number[], moved: Set<number> | null): Promise<boolean> {
+async function walk(player: Player, script: readonly Step[], times: number[], moves: Map<number, Move> | null): Promise<boolean> {
   player.begin();
   let stir = Number.NEGATIVE_INFINITY;
   let table = player.table().join("\n");
@@ -66,7 +74,7 @@ async function walk(player: Player, script: readonly Step[], times: number[], mo
     const last = script[index - 1];
     if (given !== undefined) await to(given, before);
     else {
-      let time = Math.max(0, before) + (last ? slot(last) : 0);
+      let time = Math.max(Math.max(0, before) + (last ? slot(last) : 0), moves?.get(index)?.earliest ?? 0);
       await to(time, before);
       while (stir > time - AFTER) {
         time = stir + AFTER;
@@ -81,10 +89,13 @@ async function walk(player: Player, script: readonly Step[], times: number[], mo
     table = player.table().join("\n");
     const still = stir;
     await to(before + LATENESS, before);
-    if (stir > still && moved && !moved.has(index)) {
-      moved.add(index);
+    const move = moves?.get(index);
+    const offset = stir - before;
+    // What comes along when the step is moved is its own doing.
+    const own = move !== undefined && Math.abs(offset - move.offset) <= LOOK;
+    if (stir > still && moves && !own && (move?.count ?? 0) < MOVES) {
+      moves.set(index, { earliest: stir + AFTER, offset, count: (move?.count ?? 0) + 1 });
       times.length = index;
-      times[index] = stir + AFTER;
       return false;
     }
   }

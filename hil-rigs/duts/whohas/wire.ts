@@ -45,7 +45,10 @@ class WireDut implements Dut {
     this.#stack = stack;
     for (const [device, name] of ends) {
       const address = Uint8Array.from(macBytes(DUT_MAC[device]));
-      await stack.add(device, new PacketController(this.#clock, { interface: name, address, ringFrames: 512 }));
+      const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
+      // As the kernel on a veth end: multicast frames come through whether or not anybody joined their group.
+      controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+      await stack.add(device, controller);
     }
     const end = this.now() + LINK_PATIENCE;
     while (stack.stack.devices.some((device) => !device.hasCarrier)) {
