@@ -37,7 +37,7 @@ function interrupted(): Promise<IpEnd> {
 
 /** What `--help` says of them. */
 export const IP_HELP: string = [
-  ...IP_OBJECTS.map(({ names, what }): [string, string] => [names.at(-1) ?? "", what]),
+  ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
   ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
   ["arping", "ARP requests by hand: arping [-c N] [-w S] [-I DEV] [-D] ADDRESS"],
   ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
@@ -45,3 +45,7 @@ export const IP_HELP: string = [
 ]
   .map(([name = "", what]) => `  ${name.padEnd(22)}${what}`)
   .join("\n");
+
+function longest(names: readonly string[]): string {
+  return names.reduce((best, name) => (name.length > best.length ? name : best), "");
+}

@@ -7,7 +7,7 @@ const MAIN = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
 function rig(...args: string[]): { exit: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", DEV, MAIN, ...args], {
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 90_000,
     // tap's own loader in the environment would translate everything once more.
     env: { PATH: process.env["PATH"] },
   });
