@@ -77,7 +77,7 @@ export interface Datagram {
 /** A UDP socket of the DUT. Nothing waits: what cannot be done at once is refused as a non-blocking socket refuses it. */
 export interface DutSocket {
   readonly port: number;
-  /** `ok`, or the name of the errno that sendto() gave: `EAGAIN`, `ENETUNREACH`, … */
+  /** `ok`, or the name of the errno that sendto() gave: `EAGAIN`, `ENETUNREACH`, … An errno that was queued earlier is errors()'s. */
   send(payload: Uint8Array, to: string, port: number, options?: SendOptions): string;
   /** Takes what came in since. */
   received(): Datagram[];

@@ -206,7 +206,8 @@ const WORDS: readonly Word[] = [
     weight: 6,
     needs: ["neigh-flags"],
     make: (dice) => {
-      const flags = ["use", "managed", "router", "extern_learn"].filter(() => dice.once(3));
+      // Not "managed": the kernel looks after those at its own times, one clock for all namespaces since the machine's start.
+      const flags = ["use", "router", "extern_learn"].filter(() => dice.once(3));
       return change(dice, dice.one(["add", "replace", "change"]), flags);
     },
   },

@@ -101,7 +101,8 @@ export class Rig {
       const read = this.dut.sysctl(key, value === undefined ? undefined : String(value));
       if (value === undefined) text = read;
     } catch (error) {
-      text = `error: ${(error as Error).message}`;
+      const { code, message } = error as NodeJS.ErrnoException;
+      text = `error: ${code ?? message}`;
     }
     this.trace.add("command", this.now(), `sysctl ${key}${value === undefined ? "" : `=${value}`} -> ${text}`);
     return text;

@@ -49,7 +49,8 @@ function normalised(text: string): string {
   const masked = text
     .replace(/\bused \d+\/\d+\/\d+probes/g, "used …probes")
     .replace(/"(used|confirmed|updated|refcnt)":\d+/g, '"$1":…')
-    .replace(/ ref \d+/g, "");
+    .replace(/ ref \d+/g, "")
+    .replace(/\breachable \d+/g, "reachable …");
   const [command = "", ...printed] = masked.split("\n");
   return [command, ...printed.sort()].join("\n");
 }

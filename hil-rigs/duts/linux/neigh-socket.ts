@@ -32,16 +32,15 @@ const STATES: Readonly<Record<number, string>> = {
   128: "PERMANENT",
 };
 
-/** NTF_* and NTF_EXT_*, by the words of iproute2 and in its order. */
+/** NTF_* below EXT, NTF_EXT_* from it on, by the words of iproute2 and in its order, which mixes the two. */
+const EXT = 0x100;
 const FLAGS: readonly (readonly [bit: number, name: string])[] = [
   [0x80, "router"],
   [0x08, "proxy"],
+  [0x01 * EXT, "managed"],
   [0x10, "extern_learn"],
   [0x20, "offload"],
-];
-const FLAGS_EXT: readonly (readonly [bit: number, name: string])[] = [
-  [1, "managed"],
-  [4, "extern_valid"],
+  [0x04 * EXT, "extern_valid"],
 ];
 
 /** struct nlmsghdr, then struct ndmsg: family, ifindex, state, flags, type; then attributes. */
@@ -146,6 +145,7 @@ export class NeighSocket {
     const kind = KINDS.get(view.getUint16(at + NLMSG_TYPE, NATIVE));
     if (!kind || view.getUint8(at + NDM_FAMILY) !== AF_INET) return null;
     const state = view.getUint16(at + NDM_STATE, NATIVE);
+    const flags = view.getUint8(at + NDM_FLAGS);
     const message: Message = {
       kind,
       dst: "",
@@ -156,20 +156,20 @@ export class NeighSocket {
       used: 0,
       confirmed: 0,
       updated: 0,
-      flags: FLAGS.filter(([bit]) => (view.getUint8(at + NDM_FLAGS) & bit) !== 0).map(([, name]) => name),
+      flags: words(flags),
       protocol: "",
     };
     const end = at + view.getUint32(at, NATIVE);
     for (let next = at + ATTRIBUTES; next + 4 <= end; ) {
       const length = view.getUint16(next, NATIVE);
       if (length < 4) break;
-      this.#attribute(message, view.getUint16(next + 2, NATIVE), next + 4);
+      this.#attribute(message, flags, view.getUint16(next + 2, NATIVE), next + 4);
       next += (length + 3) & ~3;
     }
     return message;
   }
 
-  #attribute(message: Message, type: number, at: number): void {
+  #attribute(message: Message, flags: number, type: number, at: number): void {
     const view = this.#view;
     const seconds = (offset: number): number => Math.trunc(view.getUint32(at + offset, NATIVE) / USER_HZ);
     switch (type) {
@@ -191,8 +191,12 @@ export class NeighSocket {
         message.protocol = String(view.getUint8(at));
         break;
       case NDA_FLAGS_EXT:
-        for (const [bit, name] of FLAGS_EXT) if ((view.getUint32(at, NATIVE) & bit) !== 0) message.flags.push(name);
+        message.flags = words(flags + view.getUint32(at, NATIVE) * EXT);
         break;
     }
   }
+}
+
+function words(flags: number): string[] {
+  return FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
 }

@@ -29,17 +29,21 @@ export class LinuxSocket implements DutSocket {
   readonly port: number;
   readonly #network: RigNetwork;
   readonly #fd: number;
+  readonly #reports: boolean;
+  /** Taken from the queue ahead of errors(). */
+  readonly #errors: string[] = [];
 
   /** To be called within the namespace. @throws Error when the socket cannot be had */
   constructor(network: RigNetwork, options: SocketOptions) {
     const { libc, calls } = network;
     this.#network = network;
+    this.#reports = options.errors === true;
     this.#fd = libc.socket(AF_INET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
     if (this.#fd < 0) throw new Error(`socket: ${libc.errorName(libc.errno())}`);
     const on = new Uint8Array(4);
     new DataView(on.buffer).setInt32(0, 1, NATIVE);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_BROADCAST, on, 4);
-    if (options.errors) libc.setsockopt(this.#fd, IPPROTO_IP, IP_RECVERR, on, 4);
+    if (this.#reports) libc.setsockopt(this.#fd, IPPROTO_IP, IP_RECVERR, on, 4);
     const address = sockaddr(options.address ?? "0.0.0.0", options.port ?? 0);
     if (libc.bind(this.#fd, address, SOCKADDR) < 0) {
       const why = libc.errorName(libc.errno());
@@ -52,6 +56,8 @@ export class LinuxSocket implements DutSocket {
 
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
     const { libc, calls } = this.#network;
+    // An error that is still queued would be told here too, and nothing sent.
+    if (this.#reports) this.#takeErrors();
     const flags = MSG_DONTWAIT | (options.confirm ? MSG_CONFIRM : 0);
     const sent = calls.sendto(this.#fd, payload, payload.length, flags, sockaddr(to, port), SOCKADDR);
     return sent >= 0 ? "ok" : libc.errorName(libc.errno());
@@ -71,6 +77,15 @@ export class LinuxSocket implements DutSocket {
   }
 
   errors(): string[] {
+    this.#takeErrors();
+    return this.#errors.splice(0);
+  }
+
+  close(): void {
+    this.#network.libc.close(this.#fd);
+  }
+
+  #takeErrors(): void {
     const { libc, calls } = this.#network;
     const { word } = calls;
     const control = new Uint8Array(512);
@@ -81,19 +96,14 @@ export class LinuxSocket implements DutSocket {
       if (word === 8) view.setBigUint64(index * word, BigInt(value), NATIVE);
       else view.setUint32(index * word, value, NATIVE);
     };
-    const names: string[] = [];
     for (;;) {
       header.fill(0);
       put(4, libc.address(control.buffer));
       put(5, control.length);
-      if (calls.recvmsg(this.#fd, header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return names;
+      if (calls.recvmsg(this.#fd, header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
       // struct cmsghdr (a long and two ints), then struct sock_extended_err, which begins with the errno.
-      names.push(libc.errorName(new DataView(control.buffer).getUint32(word + 8, NATIVE)));
+      this.#errors.push(libc.errorName(new DataView(control.buffer).getUint32(word + 8, NATIVE)));
     }
-  }
-
-  close(): void {
-    this.#network.libc.close(this.#fd);
   }
 }
 

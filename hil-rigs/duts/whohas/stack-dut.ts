@@ -2,6 +2,7 @@
 import { LocalCaller } from "../../../firmware-ts/control/local-caller.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
+import { ControlError } from "../../../firmware-ts/control/rpc.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/inet/address.ts";
 import type { UdpSocket } from "../../../firmware-ts/inet/udp-socket.ts";
@@ -90,7 +91,13 @@ export class StackDut {
 
   sysctl(key: string, value: string | undefined): string {
     if (value === undefined) return readSysctl(this.stack, key);
-    writeSysctl(this.stack, key, value);
+    try {
+      writeSysctl(this.stack, key, value);
+    } catch (error) {
+      // As write(2) into the kernel's file puts it.
+      if (error instanceof ControlError && error.code === "SYSCTL_INVALID") throw new ControlError("EINVAL", error.message);
+      throw error;
+    }
     return "";
   }
 

@@ -54,6 +54,21 @@ const plain: Case = {
   },
 };
 
+const refused: Case = {
+  id: "ARP-G-11/refused",
+  title: "every datagram to a port of our own that nobody listens on is reported, and none keeps the next from being sent",
+  source: "RFC 1122 4.1.3.1; kernel, measured",
+  needs: ["socket-errors"],
+  async run(rig) {
+    const socket = rig.socket({ errors: true });
+    const sent = [1, 2, 3].map((byte) => socket.send(Uint8Array.of(byte), DUT.ip, 9));
+    rig.expect("sent", sent, ["ok", "ok", "ok"]);
+    await rig.sleep(5);
+    rig.expect("reported", socket.errors(), ["ECONNREFUSED", "ECONNREFUSED", "ECONNREFUSED"]);
+    await rig.silence("nothing is sent", 10);
+  },
+};
+
 /** A host on the other side of us. */
 const FAR = host(2, "10.0.1.2");
 const ROUTER: Case["needs"] = ["e1", "forwarding"];
@@ -118,4 +133,4 @@ const forwarded: readonly Case[] = [
   },
 ];
 
-export const failures: readonly Case[] = [...ends, plain, ...forwarded];
+export const failures: readonly Case[] = [...ends, plain, refused, ...forwarded];

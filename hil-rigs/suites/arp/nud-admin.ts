@@ -240,6 +240,20 @@ const others: readonly Case[] = [
     },
   },
   {
+    id: "ARP-S-26/all",
+    title: "flush of all states leaves NOARP entries, and takes static ones; NOARP named takes them",
+    source: "iproute2, measured",
+    async run(rig) {
+      for (const [n, nud] of ["permanent", "noarp", "stale", "failed", "none"].entries())
+        await rig.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
+      const left = (): string[] => rig.dut.neighbours().map(({ dst, state }) => `${dst} ${state}`);
+      await rig.must("neigh flush dev e0 nud all");
+      rig.expect("left", left(), ["10.0.0.21 NOARP"]);
+      await rig.must("neigh flush dev e0 nud noarp");
+      rig.expect("left in the end", left(), []);
+    },
+  },
+  {
     id: "ARP-S-13/idempotent",
     title: "the same static entry replaced by itself: nothing changes and nothing is told",
     source: "kernel: notify only what changed",

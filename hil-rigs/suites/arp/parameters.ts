@@ -151,7 +151,7 @@ const ntable: readonly Case[] = NTABLE.map(([word, value, file, reads]) => ({
   async run(rig) {
     await rig.must(`ntable change name arp_cache dev e0 ${word} ${value}`);
     rig.expect("reads", rig.sysctl(`${NEIGH}.${file}`), reads);
-    const shown = await rig.must("ntable show dev e0");
+    const shown = await rig.must("-4 ntable show dev e0");
     rig.expect("shown", shown.includes(` ${word} ${value} `), true);
   },
 }));
@@ -184,7 +184,7 @@ const others: readonly Case[] = [
     needs: ["ntable"],
     timers: "kernel",
     async run(rig) {
-      const shown = await rig.must("ntable show dev e0");
+      const shown = await rig.must("-4 ntable show dev e0");
       const own = shown.split("\n\n").find((block) => block.startsWith("inet arp_cache"));
       const masked = (own ?? "").replace(/refcnt \d+ reachable \d+/, "refcnt N reachable N").trimEnd();
       rig.expect("shown", masked.split("\n"), [
@@ -207,7 +207,7 @@ const others: readonly Case[] = [
       const drawn = new Set<number>();
       for (let round = 0; round < 12; round++) {
         rig.param("base_reachable_time_ms", 10_000);
-        drawn.add(Number(/dev e0 \n.* reachable (\d+) /.exec(await rig.must("ntable show dev e0"))?.[1]));
+        drawn.add(Number(/dev e0 \n.* reachable (\d+) /.exec(await rig.must("-4 ntable show dev e0"))?.[1]));
       }
       rig.expect("not always the same", drawn.size > 3, true);
       rig.expect(

@@ -113,7 +113,7 @@ t.test("a rig that is killed leaves nothing behind, and had nothing here to leav
 
 t.test("linux: what is read by netlink is what ip shows", { skip }, async (t) => {
   const { reason } = await check(linux, "X-ip", async (rig) => {
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale extern_learn router dev e0`);
+    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} managed nud stale extern_learn router dev e0`);
     await rig.must("neigh add 10.0.0.3 nud none dev e0");
     await rig.poke("10.0.0.4");
     const { stdout } = await rig.ip("-j -s neigh show nud all");
