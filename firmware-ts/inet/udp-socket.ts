@@ -70,12 +70,11 @@ export class UdpSocket implements SkBuffOwner {
     if (limit < 0) return sendResult(DropReason.IP_OUTNOROUTES);
     if (payload.length > limit) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(UDP_HEADER + payload.length);
-    const skb = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer ? null : this.#udp.allocate();
+    const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
+    const skb = full ? null : this.#udp.allocate();
     if (!skb) {
       this.#udp.noBuffer();
-      return sendResult(
-        this.#underWay > 0 && this.#underWay + charge > this.sendBuffer ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM,
-      );
+      return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
     }
     skb.bytes.set(payload, skb.put(payload.length));
     skb.owner = this;

@@ -9,28 +9,23 @@ import {
   type Dut,
   type DutKind,
   type DutOptions,
-  type DutSocket,
-  type IpResult,
-  type NeighEvent,
-  type NeighRow,
   type PortName,
   type RawFrame,
-  type SocketOptions,
 } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
+import { RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
 /** As finely as a wait for a frame looks, in ms. */
 const STEP = 1;
 
-class SimulatedDut implements Dut {
+class SimulatedDut extends RunningStack implements Dut {
   onFrame: (frame: RawFrame) => void = () => {};
   readonly #clock = new VirtualClock();
   readonly #ports = new Map<PortName, SegmentPort>();
-  #stack: StackDut | null = null;
 
   async start(options: DutOptions): Promise<void> {
-    this.#stack = new StackDut(this.#clock, options.seed);
+    this.stack = new StackDut(this.#clock, options.seed);
     await this.#cable("e0", "p0");
     if (options.second) await this.#cable("e1", "p1");
     this.#clock.advanceSync(0);
@@ -44,11 +39,11 @@ class SimulatedDut implements Dut {
     this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
     // As a veth end: multicast frames come through whether or not anybody joined their group.
     nic.setReceiveMode({ promiscuous: false, allMulticast: true });
-    await this.#running.add(device, nic);
+    await this.running.add(device, nic);
   }
 
   async stop(): Promise<void> {
-    await this.#stack?.close();
+    await this.stack?.close();
   }
 
   now(): number {
@@ -66,30 +61,6 @@ class SimulatedDut implements Dut {
     return true;
   }
 
-  async ip(words: readonly string[]): Promise<IpResult> {
-    return this.#running.ip(words);
-  }
-
-  neighbours(): NeighRow[] {
-    return this.#running.neighbours();
-  }
-
-  sysctl(key: string, value: string | undefined): string {
-    return this.#running.sysctl(key, value);
-  }
-
-  cat(path: string): string {
-    return this.#running.cat(path);
-  }
-
-  socket(options?: SocketOptions): DutSocket {
-    return this.#running.socket(options);
-  }
-
-  events(): NeighEvent[] {
-    return this.#stack?.events() ?? [];
-  }
-
   send(port: PortName, bytes: Uint8Array): void {
     this.#port(port).transmit(bytes, 0, bytes.length);
   }
@@ -97,11 +68,6 @@ class SimulatedDut implements Dut {
   async plug(port: PortName, plugged: boolean): Promise<void> {
     this.#port(port).plugged = plugged;
     this.#clock.advanceSync(0);
-  }
-
-  get #running(): StackDut {
-    if (!this.#stack) throw new Error("the DUT was not started");
-    return this.#stack;
   }
 
   #port(name: PortName): SegmentPort {

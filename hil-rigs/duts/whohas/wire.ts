@@ -1,22 +1,11 @@
 /** Our stack in real time, on Linux interfaces through AF_PACKET: what goes over the wire is what a machine would see. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import {
-  DUT_MAC,
-  type Dut,
-  type DutKind,
-  type DutOptions,
-  type DutSocket,
-  type IpResult,
-  type NeighEvent,
-  type NeighRow,
-  type PortName,
-  type RawFrame,
-  type SocketOptions,
-} from "../../contract/dut.ts";
+import { DUT_MAC, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
 import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
+import { RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
 /** How long a controller may take to say that its link is up, in ms. */
@@ -29,20 +18,20 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-class WireDut implements Dut {
+class WireDut extends RunningStack implements Dut {
   onFrame: (frame: RawFrame) => void = () => {};
   readonly #clock = new SystemClock();
   readonly #cables: Cables;
-  #stack: StackDut | null = null;
 
   constructor(network: RigNetwork) {
+    super();
     this.#cables = new Cables(network);
   }
 
   async start(options: DutOptions): Promise<void> {
     const ends = this.#cables.lay(options, null, (frame) => this.onFrame(frame));
     const stack = new StackDut(this.#clock, options.seed);
-    this.#stack = stack;
+    this.stack = stack;
     for (const [device, name] of ends) {
       const address = Uint8Array.from(macBytes(DUT_MAC[device]));
       const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
@@ -58,7 +47,7 @@ class WireDut implements Dut {
   }
 
   async stop(): Promise<void> {
-    await this.#stack?.close();
+    await this.stack?.close();
     this.#clock.stop();
     this.#cables.take(null);
   }
@@ -74,41 +63,12 @@ class WireDut implements Dut {
     return done();
   }
 
-  async ip(words: readonly string[]): Promise<IpResult> {
-    return this.#running.ip(words);
-  }
-
-  neighbours(): NeighRow[] {
-    return this.#running.neighbours();
-  }
-
-  sysctl(key: string, value: string | undefined): string {
-    return this.#running.sysctl(key, value);
-  }
-
-  cat(path: string): string {
-    return this.#running.cat(path);
-  }
-
-  socket(options?: SocketOptions): DutSocket {
-    return this.#running.socket(options);
-  }
-
-  events(): NeighEvent[] {
-    return this.#stack?.events() ?? [];
-  }
-
   send(port: PortName, bytes: Uint8Array): void {
     this.#cables.send(port, bytes);
   }
 
   async plug(port: PortName, plugged: boolean): Promise<void> {
     this.#cables.plug(port, plugged);
-  }
-
-  get #running(): StackDut {
-    if (!this.#stack) throw new Error("the DUT was not started");
-    return this.#stack;
   }
 }
 
