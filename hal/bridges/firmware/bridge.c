@@ -18,6 +18,7 @@
  */
 #include <avr/interrupt.h>
 #include <avr/io.h>
+#include <setjmp.h>
 #include <stdint.h>
 
 #ifndef F_CPU
@@ -56,8 +57,10 @@
 #define WAIT_INTERRUPTED 2
 
 #define BUS_SPI 0x08
-/* Lengths are 24 bits on the wire, nothing is stored here, so nothing limits them. 0 stands for 2^24. */
-#define NO_LIMIT 0
+/* Nothing of an operation is stored here; the limit is there to tell lengths that were damaged on the line. */
+#define LONGEST 8192
+/* A host that falls silent within a command has lost the thread, and so have we: in milliseconds. */
+#define PATIENCE 200
 
 /* A power of two, so that the indices wrap by masking. 2 KiB of RAM hold it twice. */
 #define RING 1024
@@ -73,6 +76,8 @@
 static volatile uint8_t ring[RING];
 static volatile uint16_t head;
 static uint16_t tail;
+/* Where a command that was given up ends. */
+static jmp_buf next_command;
 
 ISR(USART_RX_vect) {
 	uint16_t at = head;
@@ -97,14 +102,35 @@ static uint8_t waiting(void) {
 	return ring_head() != tail;
 }
 
-static uint8_t get(void) {
-	uint8_t value;
+static uint8_t take(void) {
+	uint8_t value = ring[tail];
 
-	while (!waiting()) {
-	}
-	value = ring[tail];
 	tail = (tail + 1) & (RING - 1);
 	return value;
+}
+
+/* Whether a byte comes before our patience ends. */
+static uint8_t comes(void) {
+	uint8_t milliseconds = 0;
+
+	while (!waiting()) {
+		if (!(TIFR1 & _BV(OCF1A))) continue;
+		TIFR1 = _BV(OCF1A);
+		if (++milliseconds == PATIENCE) return 0;
+	}
+	return 1;
+}
+
+/* Back to the main loop; the chip is let go of. */
+static void give_up(void) {
+	PORTB |= _BV(SS);
+	longjmp(next_command, 1);
+}
+
+/* A command's next byte. */
+static uint8_t get(void) {
+	if (!comes()) give_up();
+	return take();
 }
 
 static uint32_t get_number(uint8_t bytes) {
@@ -162,14 +188,51 @@ static uint32_t set_frequency(uint32_t hertz) {
 	return F_CPU >> power;
 }
 
+/*
+ * Sends what comes off the line to the chip. At 2 Mbaud a byte comes every 80 cycles, too often for the interrupt and this loop
+ * together; so the loop does the interrupt's work meanwhile.
+ */
+static void spi_send(uint16_t count) {
+	uint16_t in;
+	uint16_t out = tail;
+	uint8_t milliseconds = 0;
+
+	UCSR0B &= (uint8_t)~_BV(RXCIE0);
+	in = head;
+	while (count) {
+		if (UCSR0A & _BV(RXC0)) {
+			ring[in] = UDR0;
+			in = (in + 1) & (RING - 1);
+		}
+		if (in != out) {
+			exchange(ring[out]);
+			out = (out + 1) & (RING - 1);
+			count--;
+			milliseconds = 0;
+		} else if (TIFR1 & _BV(OCF1A)) {
+			TIFR1 = _BV(OCF1A);
+			if (++milliseconds == PATIENCE) break;
+		}
+	}
+	head = in;
+	tail = out;
+	UCSR0B |= _BV(RXCIE0);
+	if (count) give_up();
+}
+
 static void spi_operation(void) {
 	uint32_t send = get_number(3);
 	uint32_t receive = get_number(3);
 
+	if (send > LONGEST || receive > LONGEST) {
+		/* What follows is no command: all of it goes, until the host stops. */
+		while (comes()) take();
+		return;
+	}
 	PORTB &= (uint8_t)~_BV(SS);
-	while (send--) exchange(get());
+	spi_send((uint16_t)send);
 	put(ACK);
-	while (receive--) put(exchange(0));
+	for (uint16_t left = (uint16_t)receive; left; left--) put(exchange(0));
 	PORTB |= _BV(SS);
 }
 
@@ -239,7 +302,7 @@ static void serve(uint8_t command) {
 	case Q_WRNMAXLEN:
 	case Q_RDNMAXLEN:
 		put(ACK);
-		put_number(NO_LIMIT, 3);
+		put_number(LONGEST, 3);
 		break;
 	case SYNCNOP:
 		put(NAK);
@@ -296,5 +359,10 @@ int main(void) {
 	OCR1A = F_CPU / 64 / 1000 - 1;
 
 	sei();
-	for (;;) serve(get());
+	setjmp(next_command);
+	for (;;) {
+		while (!waiting()) {
+		}
+		serve(take());
+	}
 }

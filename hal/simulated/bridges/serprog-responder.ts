@@ -57,6 +57,8 @@ const WAIT_INTERRUPTED = 2;
 const WAIT_STEP = 0.25;
 /** Longest operation that it takes, each way: a full frame with room to spare. */
 const LONGEST = 8192;
+/** A host that falls silent within a command has lost the thread: the command is given up, in ms. */
+const PATIENCE = 200;
 /** A Pico's SPI clock: 125 MHz divided by an even number. */
 const PICO_CLOCK = 125_000_000;
 
@@ -80,13 +82,14 @@ export class SerprogResponder implements SerialDevice {
   readonly #interrupt: SimulatedInterrupt | null;
   readonly #clock: Clock;
   readonly #waitTimer: Timer;
+  readonly #patience: Timer;
   /** The command being read, -1 for none; its bytes so far, and how many it has. */
   #command = -1;
   readonly #parameters = new Uint8Array(6 + LONGEST);
   #have = 0;
   #need = 0;
-  /** Bytes of an operation that is too long, still to be swallowed. */
-  #skip = 0;
+  /** The lengths of an operation were absurd: all that comes is swallowed until the host stops. */
+  #deaf = false;
   /** Until when X_WAIT_INT waits; negative: it does not. */
   #waitUntil = -1;
   readonly #answer = new Uint8Array(1 + LONGEST);
@@ -99,25 +102,30 @@ export class SerprogResponder implements SerialDevice {
     this.#serialBuffer = options.serialBuffer ?? 0xffff;
     this.#interrupt = options.interrupt ?? null;
     this.#waitTimer = clock.timer(() => this.#look());
+    this.#patience = clock.timer(() => this.#giveUp());
   }
 
   opened(): void {
-    this.#command = -1;
-    this.#skip = 0;
+    this.#giveUp();
+    this.#patience.cancel();
     this.#waitUntil = -1;
     this.#waitTimer.cancel();
   }
 
   receive(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at] as number);
+    if (this.#command >= 0 || this.#deaf) this.#patience.arm(PATIENCE);
+    else this.#patience.cancel();
+  }
+
+  #giveUp(): void {
+    this.#command = -1;
+    this.#deaf = false;
   }
 
   #byte(value: number): void {
     if (this.#waitUntil >= 0) this.#endWait(WAIT_INTERRUPTED);
-    if (this.#skip > 0) {
-      if (--this.#skip === 0) this.#refuse();
-      return;
-    }
+    if (this.#deaf) return;
     if (this.#command < 0) {
       const parameters = this.#known(value) ? PARAMETERS.get(value) : undefined;
       if (parameters === undefined) {
@@ -150,13 +158,9 @@ export class SerprogResponder implements SerialDevice {
   /** The six bytes that head an operation are there: what it sends follows them. */
   #spiLengths(): void {
     const send = this.#number(0, 3);
-    if (send > LONGEST || this.#number(3, 3) > LONGEST) {
-      this.#command = -1;
-      this.#skip = send;
-      if (send === 0) this.#refuse();
-      return;
-    }
-    this.#need = 6 + send;
+    this.#deaf = send > LONGEST || this.#number(3, 3) > LONGEST;
+    if (this.#deaf) this.#command = -1;
+    else this.#need = 6 + send;
   }
 
   #serve(command: number): void {

@@ -136,6 +136,8 @@ t.test("what can not be is refused", async (t) => {
 
 /** Fails from a certain batch on. */
 class FailingBus implements SpiBus {
+  readonly interrupt = null;
+  readonly lossy = false;
   readonly simulated = true;
   failing = false;
   readonly #bus: SpiBus;
