@@ -28,19 +28,22 @@ import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import type { Timer } from "../../hal/timer.ts";
+import { Audit } from "./audit.ts";
+import { BringUp } from "./bring-up.ts";
+import { Checkup } from "./checkup.ts";
 import { CommandList } from "./command-list.ts";
 import { LinkMonitor } from "./link.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
-import { Econ1, Econ2, Estat, Interrupt, LSTAT, Phy, Register, revisionName } from "./registers.ts";
+import { Recovery } from "./recovery.ts";
+import { Econ1, Interrupt, Register } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
 import { type BusUser, Session } from "./session.ts";
-import { notFound, OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, setUpMac, start } from "./setup.ts";
 import { Transmitter } from "./transmitter.ts";
 
 export interface Enc28j60DriverOptions {
   /** Station address, 6 bytes; the chip has none of its own. */
   address: Uint8Array;
-  /** The chip's INT pin. Without it the chip is polled. */
+  /** The chip's INT pin, where it is wired to the host by itself. Without it, and without one on the bus, the chip is polled. */
   interrupt?: InterruptLine;
   /** Time between polls where there is no interrupt line, in ms. Default 5; a poll that found frames is followed by another soon. */
   pollInterval?: number;
@@ -64,16 +67,17 @@ const QUIET_TIME = 1000;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
 
-const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4 } as const;
+/** After a fault on the bus every frame is read back before it is sent, for this long, in ms. */
+const CAREFUL_TIME = 60_000;
+
+const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4, RECOVERING: 5 } as const;
 type State = (typeof State)[keyof typeof State];
 
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
-  readonly #line: InterruptLine | null;
   readonly #pollInterval: number;
-  readonly #fullDuplex: boolean;
   readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
 
   readonly #commands = new CommandList();
@@ -82,14 +86,20 @@ export class Enc28j60 implements EthernetController {
   readonly #transmitter: Transmitter;
   readonly #receiver: Receiver;
   readonly #link: LinkMonitor;
+  readonly #bringUp: BringUp;
+  readonly #recovery: Recovery;
+  readonly #checkup: Checkup;
+  readonly #clock: Clock;
   readonly #pollTimer: Timer;
   readonly #sleepTimer: Timer;
   readonly #onAssert = (): void => this.#requestPoll();
 
   #state: State = State.CLOSED;
-  #revision: string | null = null;
-  /** The open() under way, and what continues it, or close(), when the bus or the timer it waits for is done. */
+  /** The open(), or the repair, under way. */
   #opening: Promise<void> | null = null;
+  /** Until when frames are read back. */
+  #carefulUntil = Number.NEGATIVE_INFINITY;
+  /** Continues close() when the bus or the timer it waits for is done. */
   #resume: (() => void) | null = null;
   /** The engine is at work: in its loop, or waiting for the bus to answer `#user`. */
   #busy = false;
@@ -111,14 +121,19 @@ export class Enc28j60 implements EthernetController {
     }
     this.address = Uint8Array.from(address);
     this.#bus = bus;
-    this.#line = options.interrupt ?? null;
+    this.#clock = clock;
+    this.#session.ownLine = options.interrupt ?? null;
     this.#pollInterval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
-    this.#fullDuplex = options.fullDuplex ?? false;
     const run = (): void => this.#run();
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    this.#transmitter = new Transmitter(this.#session, this.#ring, clock, options.watchdog ?? DEFAULT_WATCHDOG, run);
-    this.#receiver = new Receiver(this.#session, this.#ring, this.#line, this.#mode, owner);
+    const settings = { address: this.address, mode: this.#mode, fullDuplex: options.fullDuplex ?? false };
+    this.#transmitter = new Transmitter(this.#session, clock, options.watchdog ?? DEFAULT_WATCHDOG, run);
+    this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner);
     this.#link = new LinkMonitor(this.#session, clock, run);
+    this.#bringUp = new BringUp(bus, clock, this.#session, this.#ring, settings);
+    this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp);
+    const confused = (what: string): void => this.#disturbed(new Error(`${what} does not hold what was written to it`));
+    this.#checkup = new Checkup(this.#session, new Audit(this.#session, settings), this.#link, clock, confused, run);
     this.#pollTimer = clock.timer(() => this.#pollTimerFired());
     this.#sleepTimer = clock.timer(() => this.#continue());
     this.#commands.batch.onDone = () => this.#answered();
@@ -136,7 +151,7 @@ export class Enc28j60 implements EthernetController {
     const bus = this.#bus.description;
     // A simulated chip that is a bus's only device has introduced itself already.
     if (/enc28j60/i.test(bus)) return bus;
-    return `ENC28J60${this.#revision ? ` rev ${this.#revision}` : ""} on ${bus}`;
+    return `ENC28J60${this.#bringUp.revision ? ` rev ${this.#bringUp.revision}` : ""} on ${bus}`;
   }
 
   /** How often the receive ring was found corrupt and laid out afresh. */
@@ -147,6 +162,15 @@ export class Enc28j60 implements EthernetController {
   /** How often a transmission never ended and the transmit logic was reset. */
   get transmitTimeouts(): number {
     return this.#transmitter.timeouts;
+  }
+
+  /** How often the bus or the chip had to be brought back, and how long that took in all, in ms. */
+  get recoveries(): number {
+    return this.#recovery.count;
+  }
+
+  get recoveryTime(): number {
+    return this.#recovery.time;
   }
 
   /** @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_BUS, ENC28J60_OPEN, or what the bus throws when it can not be opened */
@@ -162,11 +186,17 @@ export class Enc28j60 implements EthernetController {
   }
 
   async close(): Promise<void> {
+    const recovering = this.#state === State.RECOVERING;
+    if (recovering) {
+      this.#state = State.CLOSING;
+      this.#recovery.stop();
+    }
     await this.#opening?.catch(() => undefined);
-    if (this.#state === State.CLOSED || this.#state === State.CLOSING) return;
+    if (!recovering && (this.#state === State.CLOSED || this.#state === State.CLOSING)) return;
     let answering = this.#state === State.OPEN;
     this.#state = State.CLOSING;
     this.#ignoreEvents();
+    this.#transmitter.forget();
     if (this.#busy) {
       await this.#sleep(CLOSE_LIMIT);
       answering = !this.#busy;
@@ -186,7 +216,7 @@ export class Enc28j60 implements EthernetController {
 
   transmit(skb: SkBuff): boolean {
     const host = this.#session.host;
-    if (!host || this.#state !== State.OPEN) {
+    if (!host || (this.#state !== State.OPEN && this.#state !== State.RECOVERING)) {
       if (host) host.drops.drop(skb, DropReason.DEV_READY);
       else skb.drop(DropReason.DEV_READY);
       return true;
@@ -225,88 +255,65 @@ export class Enc28j60 implements EthernetController {
   }
 
   async #open(host: ControllerHost): Promise<void> {
-    this.#session.host = host;
+    const session = this.#session;
+    session.host = host;
     try {
       await this.#bus.open();
-      await this.#bringUp().catch(async (error: unknown) => {
+      session.lossy = this.#bus.lossy;
+      session.careful = false;
+      session.line = session.ownLine ?? this.#bus.interrupt;
+      this.#transmitter.forget();
+      await this.#bringUp.run(session.line !== null).catch(async (error: unknown) => {
         await this.#bus.close();
         throw error;
       });
     } catch (error) {
-      this.#ignoreEvents();
       this.#state = State.CLOSED;
       throw error;
     }
+    host.carrier(session.carrier);
+    this.#start();
+  }
+
+  /** The chip is set up: from here on the engine has it. */
+  #start(): void {
+    const { line } = this.#session;
+    this.#session.events = 0;
+    this.#commands.bankIsFirst();
+    this.#transmitter.restart();
+    this.#receiver.restart();
+    this.#emptyPolls = 0;
+    this.#masked = true;
     this.#state = State.OPEN;
-    host.carrier(this.#session.carrier);
+    if (line) line.onAssert = this.#onAssert;
+    this.#checkup.start();
     this.#unmask();
   }
 
-  async #bringUp(): Promise<void> {
-    const commands = this.#commands;
-    this.#session.events = 0;
-    this.#transmitter.restart();
-    this.#receiver.restart();
-    this.#masked = true;
-    this.#emptyPolls = 0;
+  /** The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back. */
+  #disturbed(reason: Error): void {
+    if (this.#state !== State.OPEN) return;
+    this.#state = State.RECOVERING;
+    this.#ignoreEvents();
+    this.#release(DropReason.TX_ABORTED);
+    this.#opening = this.#recover(reason).finally(() => {
+      this.#opening = null;
+    });
+  }
 
-    // A chip in power save ignores a reset (erratum 19): wake it first.
-    commands.clear();
-    commands.clearBits(Register.ECON2, Econ2.PWRSV);
-    await this.#exchange();
-    await this.#sleep(OSCILLATOR_START);
-    commands.clear();
-    commands.reset();
-    await this.#exchange();
-    await this.#sleep(RESET_TIME);
-    await this.#identify();
-
-    commands.clear();
-    setUpMac(commands, this.#ring, this.address, this.#mode, this.#fullDuplex);
-    await this.#exchange();
-    for (const [register, value] of phySetup(this.#fullDuplex)) {
-      commands.clear();
-      commands.writePhy(register, value);
-      await this.#exchange();
-      await this.#sleep(PHY_TIME);
+  async #recover(reason: Error): Promise<void> {
+    const failure = await this.#recovery.run(reason);
+    if (this.#state !== State.RECOVERING) return;
+    if (failure) {
+      this.#fail(this.#busError(failure));
+      return;
     }
-    // PHIR before PHSTAT2, and EIE after both: a link that changes from here on leaves LINKIF set.
-    await this.#readPhy(Phy.PHIR);
-    this.#session.carrier = ((await this.#readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
-    if (this.#line) this.#line.onAssert = this.#onAssert;
-    commands.clear();
-    start(commands, this.#line !== null);
-    await this.#exchange();
-  }
-
-  async #identify(): Promise<void> {
-    const commands = this.#commands;
-    commands.clear();
-    const revisionAt = commands.read(Register.EREVID);
-    const statusAt = commands.read(Register.ESTAT);
-    await this.#exchange();
-    const erevid = commands.value(revisionAt);
-    this.#revision = revisionName(erevid);
-    if (this.#revision && (commands.value(statusAt) & Estat.ALWAYS_ZERO) === 0) return;
-    throw notFound(this.#bus.description, erevid);
-  }
-
-  async #readPhy(register: number): Promise<number> {
-    this.#commands.clear();
-    this.#commands.startPhyRead(register);
-    await this.#exchange();
-    await this.#sleep(PHY_TIME);
-    this.#commands.clear();
-    const at = this.#commands.finishPhyRead();
-    await this.#exchange();
-    return this.#commands.phyValue(at);
-  }
-
-  /** Runs the batch as it stands, for open(). */
-  async #exchange(): Promise<void> {
-    const { batch } = this.#commands;
-    if (!this.#bus.transfer(batch)) await this.#resumed();
-    if (batch.error) throw this.#busError(batch.error);
+    this.#busy = false;
+    this.#session.careful = this.#session.lossy;
+    this.#carefulUntil = this.#clock.now() + CAREFUL_TIME;
+    this.#start();
+    this.#transmitter.resumed();
+    this.#run();
   }
 
   /** Waits for `duration` ms, or less where the bus is done before. */
@@ -328,11 +335,12 @@ export class Enc28j60 implements EthernetController {
   }
 
   #busError(cause: Error): ControllerError {
+    if (cause instanceof ControllerError && cause.code.startsWith("ENC28J60_")) return cause;
     return new ControllerError("ENC28J60_BUS", `${this.description}: the SPI bus failed: ${cause.message}`, { cause });
   }
 
   #chipLost(): void {
-    this.#fail(
+    this.#disturbed(
       new ControllerError("ENC28J60_LOST", `${this.description}: the chip stopped answering sensibly; check its supply and wiring`),
     );
   }
@@ -345,7 +353,9 @@ export class Enc28j60 implements EthernetController {
   }
 
   #ignoreEvents(): void {
-    if (this.#line) this.#line.onAssert = null;
+    const { line } = this.#session;
+    if (line) line.onAssert = null;
+    this.#checkup.stop();
     this.#pollTimer.cancel();
     this.#sleepTimer.cancel();
     this.#link.stop();
@@ -358,7 +368,7 @@ export class Enc28j60 implements EthernetController {
   }
 
   #pollTimerFired(): void {
-    if (this.#line) this.#receiver.countDue = true;
+    if (this.#session.line) this.#receiver.countDue = true;
     this.#requestPoll();
   }
 
@@ -382,8 +392,8 @@ export class Enc28j60 implements EthernetController {
     if (this.#state !== State.OPEN) return;
     const receiver = this.#receiver;
     this.#masked = false;
-    if (this.#line) {
-      if (this.#line.asserted && !receiver.spurious) this.#requestPoll();
+    if (this.#session.line) {
+      if (this.#session.line.asserted && !receiver.spurious) this.#requestPoll();
       else this.#pollTimer.arm(receiver.spurious ? this.#pollInterval : QUIET_TIME);
       return;
     }
@@ -433,6 +443,7 @@ export class Enc28j60 implements EthernetController {
   #choose(): BusUser | null {
     if (this.#state !== State.OPEN) return null;
     if (this.#receiver.exclusive) return this.#receiver;
+    if (this.#checkup.due) return this.#checkup;
     if (this.#transmitter.due) return this.#transmitter;
     if (this.#link.due) return this.#link;
     return this.#receiver.due ? this.#receiver : null;
@@ -441,11 +452,12 @@ export class Enc28j60 implements EthernetController {
   #finish(user: BusUser): void {
     const { error } = this.#commands.batch;
     if (error) {
-      this.#fail(this.#busError(error));
+      this.#disturbed(error);
       return;
     }
+    if (this.#session.careful && this.#clock.now() > this.#carefulUntil) this.#session.careful = false;
     user.finish(this.#commands);
     // Without an interrupt line nobody tells that a frame has left: look when it should have.
-    if (user === this.#transmitter && !this.#line && !this.#masked) this.#pollTimer.arm(this.#untilNextPoll());
+    if (user === this.#transmitter && !this.#session.line && !this.#masked) this.#pollTimer.arm(this.#untilNextPoll());
   }
 }

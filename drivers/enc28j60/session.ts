@@ -1,5 +1,6 @@
 /** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
 import { type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
+import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { CommandList } from "./command-list.ts";
 import { Interrupt } from "./registers.ts";
 
@@ -20,8 +21,20 @@ export class Session {
   readonly statistics: LinkStatistics = new LinkStatistics();
   /** Set from open() on. */
   host: ControllerHost | null = null;
+  /** The chip's INT pin: wired to the host by itself, or brought along by the bus; null where nobody brings it here. */
+  line: InterruptLine | null = null;
+  /** The one wired by itself. */
+  ownLine: InterruptLine | null = null;
+  /** A frame of ours is in the chip: its end will be told by the interrupt line as well. */
+  sending = false;
+  /** ERDPT is not at the oldest packet: something else was read. Whoever reads packets next sets it first. */
+  astray = false;
   /** The link is up. */
   carrier = false;
+  /** The bus may damage bytes unnoticed: frames are checked by us, both ways, and registers now and then. */
+  lossy = false;
+  /** It did so a short while ago: what a frame's safety hangs on is read back before it counts. */
+  careful = false;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;
 

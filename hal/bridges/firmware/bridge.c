@@ -62,10 +62,13 @@
 /* A host that falls silent within a command has lost the thread, and so have we: in milliseconds. */
 #define PATIENCE 200
 
-/* A power of two, so that the indices wrap by masking. 2 KiB of RAM hold it twice. */
-#define RING 1024
-/* What the host is told: one place of the ring stays free, and a few bytes are for X_WAIT_INT's interruption. */
-#define SERIAL_BUFFER 1000
+/*
+ * The ring has 256 places, so that its indices are single bytes that wrap by themselves: at 2 Mbaud a byte comes every 80 cycles,
+ * and an interrupt routine with 16-bit indices would take nearly all of them.
+ */
+#define RING 256
+/* What the host is told: one place of the ring stays free, and a few are for what ends X_WAIT_INT. */
+#define SERIAL_BUFFER 240
 
 #define SS PB2
 #define MOSI PB3
@@ -73,40 +76,22 @@
 #define SCK PB5
 #define INT PD2
 
-static volatile uint8_t ring[RING];
-static volatile uint16_t head;
-static uint16_t tail;
+static volatile uint8_t ring[RING] __attribute__((aligned(RING)));
+static volatile uint8_t head;
+static uint8_t tail;
 /* Where a command that was given up ends. */
 static jmp_buf next_command;
 
 ISR(USART_RX_vect) {
-	uint16_t at = head;
-	uint16_t next = (at + 1) & (RING - 1);
-
-	ring[at] = UDR0;
-	head = next;
-}
-
-static uint16_t ring_head(void) {
-	uint16_t at;
-	uint8_t status = SREG;
-
-	/* Two bytes, written by the interrupt. */
-	cli();
-	at = head;
-	SREG = status;
-	return at;
+	ring[head++] = UDR0;
 }
 
 static uint8_t waiting(void) {
-	return ring_head() != tail;
+	return head != tail;
 }
 
 static uint8_t take(void) {
-	uint8_t value = ring[tail];
-
-	tail = (tail + 1) & (RING - 1);
-	return value;
+	return ring[tail++];
 }
 
 /* Whether a byte comes before our patience ends. */
@@ -189,24 +174,20 @@ static uint32_t set_frequency(uint32_t hertz) {
 }
 
 /*
- * Sends what comes off the line to the chip. At 2 Mbaud a byte comes every 80 cycles, too often for the interrupt and this loop
- * together; so the loop does the interrupt's work meanwhile.
+ * Sends what comes off the line to the chip. The interrupt and this loop together would not keep up with 2 Mbaud, so the loop does
+ * the interrupt's work meanwhile.
  */
 static void spi_send(uint16_t count) {
-	uint16_t in;
-	uint16_t out = tail;
+	uint8_t in;
+	uint8_t out = tail;
 	uint8_t milliseconds = 0;
 
-	UCSR0B &= (uint8_t)~_BV(RXCIE0);
+	cli();
 	in = head;
 	while (count) {
-		if (UCSR0A & _BV(RXC0)) {
-			ring[in] = UDR0;
-			in = (in + 1) & (RING - 1);
-		}
+		if (UCSR0A & _BV(RXC0)) ring[in++] = UDR0;
 		if (in != out) {
-			exchange(ring[out]);
-			out = (out + 1) & (RING - 1);
+			exchange(ring[out++]);
 			count--;
 			milliseconds = 0;
 		} else if (TIFR1 & _BV(OCF1A)) {
@@ -216,7 +197,7 @@ static void spi_send(uint16_t count) {
 	}
 	head = in;
 	tail = out;
-	UCSR0B |= _BV(RXCIE0);
+	sei();
 	if (count) give_up();
 }
 
