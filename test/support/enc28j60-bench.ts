@@ -1,12 +1,15 @@
 /** An ENC28J60 driver on a simulated chip, with a peer at the other end of the cable, and the faults that the chip model lacks. */
 import { Enc28j60, type Enc28j60DriverOptions } from "../../drivers/enc28j60/enc28j60.ts";
-import { type Clock, type Task, type Timer, VirtualClock } from "../../hal/clock.ts";
+import { VirtualClock } from "../../hal/clock.ts";
 import { SimulatedInterrupt } from "../../hal/interrupt.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
 import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
 import { FakeHost, type FakeHostOptions } from "./controller-host.ts";
+import { CountingClock } from "./counting-clock.ts";
+
+export { CountingClock } from "./counting-clock.ts";
 
 export const STATION: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01);
 export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -83,38 +86,6 @@ export class FaultyChip implements SpiDevice {
     // Status vector: collisions in bits 16..19, excessive collision bit 28, late collision bit 29.
     this.#vector = Uint8Array.of(60, 0, 3, mishap === "late-collision" ? 0x20 : 0x10, 0, 0, 0);
     return true;
-  }
-}
-
-/** Knows which of its timers are armed. */
-export class CountingClock implements Clock {
-  readonly #clock: VirtualClock;
-  readonly #timers: Timer[] = [];
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock;
-  }
-
-  get armed(): number {
-    return this.#timers.filter((timer) => timer.armed).length;
-  }
-
-  now(): number {
-    return this.#clock.now();
-  }
-
-  wallTime(): number {
-    return this.#clock.wallTime();
-  }
-
-  timer(callback: () => void): Timer {
-    const timer = this.#clock.timer(callback);
-    this.#timers.push(timer);
-    return timer;
-  }
-
-  task(callback: () => void): Task {
-    return this.#clock.task(callback);
   }
 }
 

@@ -2,7 +2,7 @@
  * What the kernel knows of a network interface, asked and heard through rtnetlink (rtnetlink(7)): its index and address, whether
  * it is up and has a carrier, and when that changes. sysfs would do too, but shows the namespace it was mounted in, not ours.
  */
-import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { ControllerError, MAC_BYTES } from "../../ethernet.ts";
 import { Errno, type Libc, NATIVE } from "./libc.ts";
 
 const AF_NETLINK = 16;
@@ -32,6 +32,9 @@ const ATTRIBUTE_HEADER = 4;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_STATS64 = 23;
+/** struct rtnl_link_stats64: how many frames for the interface's wire were dropped. */
+const TX_DROPPED = 7 * 8;
 
 const IFF_UP = 1;
 const IFF_RUNNING = 1 << 6;
@@ -47,13 +50,16 @@ export class Link {
   readonly index: number;
   readonly type: number;
   readonly address: Uint8Array;
+  /** Frames that the kernel wanted to send through it and lost for want of room. */
+  readonly txDropped: number;
   readonly #flags: number;
 
-  constructor(index: number, type: number, flags: number, address: Uint8Array) {
+  constructor(index: number, type: number, flags: number, address: Uint8Array, txDropped: number) {
     this.index = index;
     this.type = type;
     this.#flags = flags;
     this.address = address;
+    this.txDropped = txDropped;
   }
 
   /** Administratively up. */
@@ -70,13 +76,18 @@ export class Link {
 
 export class LinkSocket {
   readonly fd: number;
+  readonly #driver: string;
   readonly #libc: Libc;
   readonly #bytes: Uint8Array = new Uint8Array(65536);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** @throws ControllerError PACKET_SYSTEM */
-  constructor(libc: Libc) {
+  /**
+   * @param driver who asks, as it stands in error messages and, in capitals, in their codes
+   * @throws ControllerError …_SYSTEM
+   */
+  constructor(libc: Libc, driver: string) {
     this.#libc = libc;
+    this.#driver = driver;
     this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE);
     if (this.fd < 0) throw this.#error("cannot open an rtnetlink socket", libc.errno());
     const address = new DataView(new ArrayBuffer(12));
@@ -173,20 +184,25 @@ export class LinkSocket {
 
   #link(at: number): Link {
     const address = new Uint8Array(MAC_BYTES);
+    let txDropped = 0;
     const end = at + this.#view.getUint32(at, NATIVE);
     for (let next = at + ATTRIBUTES; next + ATTRIBUTE_HEADER <= end; ) {
       const length = this.#view.getUint16(next, NATIVE);
       if (length < ATTRIBUTE_HEADER) break;
-      if (this.#view.getUint16(next + 2, NATIVE) === IFLA_ADDRESS && length === ATTRIBUTE_HEADER + MAC_BYTES)
+      const attribute = this.#view.getUint16(next + 2, NATIVE);
+      if (attribute === IFLA_ADDRESS && length === ATTRIBUTE_HEADER + MAC_BYTES)
         address.set(this.#bytes.subarray(next + ATTRIBUTE_HEADER, next + length));
+      else if (attribute === IFLA_STATS64 && length >= ATTRIBUTE_HEADER + TX_DROPPED + 8)
+        txDropped = Number(this.#view.getBigUint64(next + ATTRIBUTE_HEADER + TX_DROPPED, NATIVE));
       next += (length + 3) & ~3;
     }
     const type = this.#view.getUint16(at + IFI_TYPE, NATIVE);
     const flags = this.#view.getUint32(at + IFI_FLAGS, NATIVE);
-    return new Link(this.#view.getInt32(at + IFI_INDEX, NATIVE), type, flags, address);
+    return new Link(this.#view.getInt32(at + IFI_INDEX, NATIVE), type, flags, address, txDropped);
   }
 
   #error(what: string, errno: number): ControllerError {
-    return new ControllerError("PACKET_SYSTEM", `packet: ${what}: ${this.#libc.errorName(errno)}`);
+    const code = `${this.#driver.toUpperCase()}_SYSTEM`;
+    return new ControllerError(code, `${this.#driver}: ${what}: ${this.#libc.errorName(errno)}`);
   }
 }

@@ -1,0 +1,92 @@
+/**
+ * What a driver did that the manual forbids. Silicon answers such things with silence, with memory written where nobody expects it
+ * or with a hang hours later; the model goes on as silicon would where that is known, and counts them by name, so that a test of a
+ * driver can ask for none.
+ */
+
+/** Each kind, and what to tell about it; `%r` stands for the register, `%h` for the value or address at hand. */
+const KINDS = {
+  "access-while-closed": "%r was touched while the device was closed",
+  "unaligned-access": "offset %h was touched: registers are 32 bits wide and their offsets multiples of 4",
+  "unknown-register": "%r was touched: no such register in this model",
+  "read-only-register": "%r is read-only and was written",
+  "access-in-reset": "%r was touched within 1 µs after CTRL.RST (section 13.4.1)",
+  "flow-control-not-modelled": "CTRL was set to %h: RFCE and TFCE ask for flow control, which this model does not have",
+  "eeprom-wires-not-modelled": "EECD was set to %h: this model's EEPROM is read through EERD only",
+  "eeprom-busy": "EERD was written while the word asked for before was not there yet",
+  "eeprom-address": "EERD asked for word %h: there are 64",
+  "mdic-busy": "MDIC was written while the command before was not done",
+  "mdic-command": "MDIC was set to %h: neither read nor write",
+  "unknown-phy-register": "PHY register %h is none of this PHY's and was touched",
+  "read-only-phy-register": "PHY register %h is read-only and was written",
+  "ring-alignment": "%r was set to an address that is not a multiple of 16",
+  "ring-length": "%r was set to a length that is not a multiple of 128 or above 65536 bytes",
+  "ring-outside-memory": "the ring at %r does not lie in shared memory",
+  "ring-missing": "%r: enabled, or its tail moved, with a ring of length 0",
+  "ring-changed": "%r was written while its engine was enabled",
+  "tail-beyond-ring": "%r was set to a descriptor behind the ring's end; this model stops there, silicon never stops",
+  "tail-moved-back": "%r was moved back: descriptors that were the hardware's were taken away, or all of a ring was given",
+  "descriptor-changed": "the descriptor at %h was changed while it was the hardware's",
+  "descriptor-done": "the receive descriptor at %h was given with its status not cleared",
+  "reserved-buffer-size": "RCTL %h asks for a reserved buffer size (BSEX with BSIZE 0)",
+  "reserved-loopback": "RCTL %h asks for a reserved loopback mode (LBM 1 or 2)",
+  "dma-outside-memory": "address %h: the chip was sent to read or write outside shared memory",
+  "transmit-type": "a transmit descriptor has the reserved type %h",
+  "transmit-too-long": "a frame of %h bytes: at most 16288 can be sent",
+  "transmit-too-short": "a frame of %h bytes without TCTL.PSP goes out as a fragment",
+  "checksum-outside-frame": "a checksum was to go to offset %h, which is not in the frame",
+  "segmentation-setup": "segmentation with a header or segment size of %h: a context descriptor must give both, and MSS a value",
+} as const;
+
+export type ViolationKind = keyof typeof KINDS;
+
+const kinds = Object.keys(KINDS) as ViolationKind[];
+
+export class Violations {
+  readonly #counts = new Map<ViolationKind, number>();
+  readonly #values = new Map<ViolationKind, number>();
+  readonly #registerName: (offset: number) => string;
+  #total = 0;
+
+  constructor(registerName: (offset: number) => string) {
+    this.#registerName = registerName;
+    for (const kind of kinds) this.#counts.set(kind, 0);
+  }
+
+  /** Of all kinds together. */
+  get total(): number {
+    return this.#total;
+  }
+
+  count(kind: ViolationKind): number {
+    return this.#counts.get(kind) as number;
+  }
+
+  /** What happened the last time, in a sentence; empty if it never did. */
+  message(kind: ViolationKind): string {
+    const value = this.#values.get(kind);
+    if (value === undefined) return "";
+    const digits = (value >>> 0).toString(16).toUpperCase().padStart(2, "0");
+    return KINDS[kind].replace("%r", this.#registerName(value)).replace("%h", `${digits}h`);
+  }
+
+  /** Those that happened, one line each with their count: for a test's failure message. */
+  toString(): string {
+    const lines: string[] = [];
+    for (const kind of kinds) if (this.count(kind) > 0) lines.push(`${this.count(kind)} x ${kind}: ${this.message(kind)}`);
+    return lines.join("\n");
+  }
+
+  clear(): void {
+    for (const kind of kinds) this.#counts.set(kind, 0);
+    this.#values.clear();
+    this.#total = 0;
+  }
+
+  /** For the chip: `value` is the register, address or value that the message names. */
+  note(kind: ViolationKind, value: number): void {
+    this.#counts.set(kind, (this.#counts.get(kind) as number) + 1);
+    this.#values.set(kind, value);
+    this.#total++;
+  }
+}
