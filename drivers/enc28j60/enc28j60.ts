@@ -67,9 +67,6 @@ const QUIET_TIME = 1000;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
 
-/** After a fault on the bus every frame is read back before it is sent, for this long, in ms. */
-const CAREFUL_TIME = 60_000;
-
 const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4, RECOVERING: 5 } as const;
 type State = (typeof State)[keyof typeof State];
 
@@ -89,7 +86,6 @@ export class Enc28j60 implements EthernetController {
   readonly #bringUp: BringUp;
   readonly #recovery: Recovery;
   readonly #checkup: Checkup;
-  readonly #clock: Clock;
   readonly #pollTimer: Timer;
   readonly #sleepTimer: Timer;
   readonly #onAssert = (): void => this.#requestPoll();
@@ -97,8 +93,6 @@ export class Enc28j60 implements EthernetController {
   #state: State = State.CLOSED;
   /** The open(), or the repair, under way. */
   #opening: Promise<void> | null = null;
-  /** Until when frames are read back. */
-  #carefulUntil = Number.NEGATIVE_INFINITY;
   /** Continues close() when the bus or the timer it waits for is done. */
   #resume: (() => void) | null = null;
   /** The engine is at work: in its loop, or waiting for the bus to answer `#user`. */
@@ -121,7 +115,6 @@ export class Enc28j60 implements EthernetController {
     }
     this.address = Uint8Array.from(address);
     this.#bus = bus;
-    this.#clock = clock;
     this.#session.ownLine = options.interrupt ?? null;
     this.#pollInterval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     const run = (): void => this.#run();
@@ -260,7 +253,6 @@ export class Enc28j60 implements EthernetController {
     try {
       await this.#bus.open();
       session.lossy = this.#bus.lossy;
-      session.careful = false;
       session.line = session.ownLine ?? this.#bus.interrupt;
       this.#transmitter.forget();
       await this.#bringUp.run(session.line !== null).catch(async (error: unknown) => {
@@ -309,8 +301,6 @@ export class Enc28j60 implements EthernetController {
       return;
     }
     this.#busy = false;
-    this.#session.careful = this.#session.lossy;
-    this.#carefulUntil = this.#clock.now() + CAREFUL_TIME;
     this.#start();
     this.#transmitter.resumed();
     this.#run();
@@ -455,7 +445,6 @@ export class Enc28j60 implements EthernetController {
       this.#disturbed(error);
       return;
     }
-    if (this.#session.careful && this.#clock.now() > this.#carefulUntil) this.#session.careful = false;
     user.finish(this.#commands);
     // Without an interrupt line nobody tells that a frame has left: look when it should have.
     if (user === this.#transmitter && !this.#session.line && !this.#masked) this.#pollTimer.arm(this.#untilNextPoll());

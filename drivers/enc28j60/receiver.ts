@@ -139,7 +139,7 @@ export class Receiver implements BusUser {
 
   /** Looks at the chip, with as much of the answer in the first batch as is likely to be needed. */
   #begin(): void {
-    this.#step = this.#several || this.#session.careful ? Step.COUNT : Step.STATUS;
+    this.#step = this.#several || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
   /** Ends the poll where it is. */
@@ -164,7 +164,7 @@ export class Receiver implements BusUser {
       case Step.COUNT:
         this.#burst.settle(commands);
         this.#eirAt = commands.read(Register.EIR);
-        this.#burst.ask(commands, this.#several || this.#session.careful);
+        this.#burst.ask(commands, this.#several || this.#session.lossy);
         break;
       case Step.HEADER:
         this.#prepareHeader(commands);
@@ -309,7 +309,7 @@ export class Receiver implements BusUser {
     if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
     // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
-    else this.#step = this.#session.careful ? Step.END : Step.HEADER;
+    else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
   }
 
   /** Hands up what a burst brought, as far as the budget goes. */

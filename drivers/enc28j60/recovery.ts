@@ -72,6 +72,8 @@ export class Recovery {
 
   async #attempt(gone: boolean): Promise<Error | null> {
     try {
+      // A bus that was thought to be safe may have shown that it is not.
+      this.#session.lossy = this.#bus.lossy;
       if (gone) {
         await this.#bus.close();
         if (this.#stopped) return null;

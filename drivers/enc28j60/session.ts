@@ -31,10 +31,11 @@ export class Session {
   astray = false;
   /** The link is up. */
   carrier = false;
-  /** The bus may damage bytes unnoticed: frames are checked by us, both ways, and registers now and then. */
+  /**
+   * The bus may damage bytes unnoticed: frames are checked by us, both ways, what a frame's safety hangs on is read back before it
+   * counts, and the registers are looked at now and then.
+   */
   lossy = false;
-  /** It did so a short while ago: what a frame's safety hangs on is read back before it counts. */
-  careful = false;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;
 

@@ -132,7 +132,7 @@ export class Transmitter implements BusUser {
       if (aborted) this.#abort(commands);
       else commands.clearBits(Register.EIR, events);
     } else if (this.#phase === Phase.WAITING) {
-      this.#step = this.#session.careful ? Step.LOAD : Step.SEND;
+      this.#step = this.#session.lossy ? Step.LOAD : Step.SEND;
       if (this.#session.carrier) this.#send(commands, this.#frame as SkBuff);
       else this.#lost(DropReason.TX_CARRIER);
     } else if (this.#phase === Phase.LOADED) {

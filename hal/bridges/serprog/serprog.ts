@@ -50,7 +50,6 @@ const State = { CLOSED: 0, OPENING: 1, READY: 2, RESYNC: 3, LOST: 4 } as const;
 type State = (typeof State)[keyof typeof State];
 
 export class SerprogBus implements SpiBus {
-  readonly lossy = true;
   readonly counters: SerprogCounters = new SerprogCounters();
   readonly #stream: ByteStream;
   readonly #session: SerprogSession;
@@ -94,6 +93,14 @@ export class SerprogBus implements SpiBus {
 
   get simulated(): boolean {
     return this.#stream.simulated;
+  }
+
+  /**
+   * A UART has nothing that finds a damaged byte. USB has; its bridges tell that they are USB by a buffer without limit, and are
+   * believed until the first fault.
+   */
+  get lossy(): boolean {
+    return this.#facts?.serialBuffer !== UNLIMITED_BUFFER || this.counters.faults > 0;
   }
 
   get interrupt(): InterruptLine | null {

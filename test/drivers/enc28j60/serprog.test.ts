@@ -4,6 +4,7 @@ import { Enc28j60 } from "../../../drivers/enc28j60/enc28j60.ts";
 import { SerprogBus } from "../../../hal/bridges/serprog/serprog.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { FaultyStream, NO_FAULTS } from "../../../hal/simulated/bridges/faulty-stream.ts";
+import type { SerprogResponderOptions } from "../../../hal/simulated/bridges/serprog-responder.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { PEER, STATION } from "../../support/enc28j60-bench.ts";
@@ -20,8 +21,8 @@ interface Chain {
   close(): Promise<void>;
 }
 
-async function chain(kind: BridgeKind, seed = 1): Promise<Chain> {
-  const bench = await serprogBench(kind);
+async function chain(kind: BridgeKind, seed = 1, options: SerprogResponderOptions = {}): Promise<Chain> {
+  const bench = await serprogBench(kind, options);
   const { clock } = bench;
   const cable = new FaultyStream(clock, new SeededRandom(seed), bench.line);
   const baud = 2_000_000;
@@ -109,7 +110,7 @@ t.test("a bad cable for ten minutes: frames are lost, nothing else, and it is ov
     [4, { drop: 0.0005, flip: 0.0005 }],
     [5, { duplicate: 0.001, delay: 0.01, stall: 0.001 }],
   ] as const) {
-    const { bench, cable, driver, host, peerHost, close } = await chain("responder", seed);
+    const { bench, cable, driver, host, peerHost, close } = await chain("responder", seed, { serialBuffer: 1000 });
     const length = (number: number): number => 60 + (number % 40);
     cable.faults = { ...cable.faults, ...faults };
     let number = 0;
