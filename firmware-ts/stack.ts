@@ -145,7 +145,7 @@ export class Stack {
   /** @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
   addRoute(options: RouteOptions): Route {
     const { address: destination, length: prefixLength } = destinationOf(options.to);
-    const { to: _to, via, device, source, ...rest } = options;
+    const { to: _to, via, device, source, replace = false, ...rest } = options;
     const gateway = via === undefined ? 0 : ipv4(via);
     if (!device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
     return this.ip.fib.addRoute({
@@ -155,6 +155,7 @@ export class Stack {
       device,
       ...(source === undefined ? {} : { source: ipv4(source) }),
       ...rest,
+      how: replace ? "replace" : "add",
     });
   }
 

@@ -25,6 +25,12 @@ export function parseDeviceName(text: string): string {
   return text;
 }
 
+/** The name of a network namespace, as `ip netns add` could have it. */
+export function parseNetnsName(text: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a network namespace's name: up to 64 letters, digits, ., _ or -, as in blue`);
+}
+
 /** What is opened for a bus: a serial port (`/dev/ttyACM0`, `COM3`) for serprog, an absolute path for spidev. */
 export function parseDevicePath(text: string, bus: "serprog" | "spidev"): string {
   if (text.length <= 255 && /^\/[^\s\p{Cc}\p{Cf}]+$/u.test(text)) return text;

@@ -62,11 +62,17 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
     }
     for (const [index, cidr] of (device.addresses ?? []).entries()) {
       if (!cidr?.address) continue;
-      const owner = addresses.get(cidr.address);
+      const place = `${device.netns ?? ""} ${cidr.address}`;
+      const owner = addresses.get(place);
       if (owner !== undefined) file.note([...at, "addresses", index], `${cidr.address}: given twice, ${owner} has it already`);
-      else addresses.set(cidr.address, name);
+      else addresses.set(place, name);
     }
   }
+}
+
+/** The namespace of a device; that of one that is not named, or not known, is the initial one. */
+function netnsOf(draft: Draft<RigSource>, device: string | undefined): string {
+  return (device !== undefined && draft?.devices?.[device]?.netns) || "";
 }
 
 function isBusKind(kind: string): kind is BusKind {
@@ -103,14 +109,14 @@ function checkName(file: YamlFile, names: readonly string[], name: string | unde
 function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
   const own = new Map<string, string>();
   for (const [name, device] of devicesOf(draft))
-    for (const cidr of device.addresses ?? []) if (cidr?.address) own.set(cidr.address, name);
+    for (const cidr of device.addresses ?? []) if (cidr?.address) own.set(`${device.netns ?? ""} ${cidr.address}`, name);
   const seen = new Map<string, number>();
   for (const [index, neighbour] of (draft?.neighbours?.static ?? []).entries()) {
     const at = ["neighbours", "static", index];
     const { ip, lladdr, dev } = neighbour ?? {};
     checkName(file, names, dev, [...at, "dev"]);
     if (ip === undefined) continue;
-    const owner = own.get(ip);
+    const owner = own.get(`${netnsOf(draft, dev)} ${ip}`);
     if (owner !== undefined) file.note([...at, "ip"], `${ip}: ${owner}'s own address, not a neighbour's`);
     if (dev === undefined) continue;
     const first = seen.get(`${ip} ${dev}`);
@@ -126,6 +132,7 @@ function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly
 function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
   const routes = draft?.routes ?? [];
   const links: { readonly subnet: Draft<Cidr>; readonly dev: string | undefined }[] = [];
+  const sameNetns = (one: string | undefined, other: string | undefined): boolean => netnsOf(draft, one) === netnsOf(draft, other);
   const devices = devicesOf(draft);
   for (const [name, device] of devices) for (const subnet of device.addresses ?? []) links.push({ subnet, dev: name });
   for (const route of routes) {
@@ -146,18 +153,21 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
     const { to, via, dev } = route;
     if (to !== undefined) {
       const target = typeof to === "string" ? "default" : `${to.address}/${to.prefix}`;
-      const first = seen.get(target);
+      const place = `${netnsOf(draft, dev)} ${target}`;
+      const first = seen.get(place);
       if (first !== undefined) file.note([...at, "to"], `${target}: given twice; first in routes[${first}]`);
-      else seen.set(target, index);
+      else seen.set(place, index);
     }
     if (via === undefined || !complete) continue;
-    const onLink = links.some((link) => (dev === undefined || link.dev === dev) && contains(link.subnet, via));
+    const onLink = links.some(
+      (link) => (dev === undefined ? sameNetns(link.dev, dev) : link.dev === dev) && contains(link.subnet, via),
+    );
     if (!onLink)
       file.note(
         [...at, "via"],
         `${via}: on no subnet of ${dev === undefined ? "any device" : show(dev)}; a next hop is a neighbour`,
       );
-    const own = links.find((link) => link.subnet?.address === via);
+    const own = links.find((link) => link.subnet?.address === via && sameNetns(link.dev, dev));
     if (own) file.note([...at, "via"], `${via}: ${show(own.dev ?? "")}'s own address, not a next hop`);
   }
 }

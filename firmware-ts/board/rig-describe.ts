@@ -19,6 +19,8 @@ export function describeRig(rig: Rig): string[] {
     const how = [via && `via ${via}`, dev && `dev ${dev}`].filter(Boolean).join(" ");
     rows.push(["route", to === "default" ? to : `${to.address}/${to.prefix}`, how]);
   }
+  const neighbours = describeNeighbours(rig);
+  if (neighbours !== "") rows.push(["neighbours", "", neighbours]);
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
@@ -39,6 +41,12 @@ function align(rows: readonly (readonly [string, string, string])[]): string[] {
   return rows.map(([what, name, how]) => `${what.padEnd(first)}  ${name.padEnd(second)}  ${how}`.trimEnd());
 }
 
+/** What is other than usual. */
+function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): string {
+  const parts = [profile !== "linux" && `profile ${profile}`, lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`];
+  return parts.filter(Boolean).join(", ");
+}
+
 function describeLeds({ board }: Rig): string {
   const { link, activity } = board.leds;
   return [link && `link light on pin ${link}`, activity && `activity light on pin ${activity}`].filter(Boolean).join(", ");
@@ -47,6 +55,7 @@ function describeLeds({ board }: Rig): string {
 function describeDevice(device: DeviceConfig): string {
   const parts = [`${device.driver} ${describeBus(device)}`];
   if (device.mac) parts.push(`mac ${formatMac(device.mac)}`);
+  if (device.netns !== undefined) parts.push(`netns ${device.netns}`);
   if (device.bus.kind !== "sim" && device.bus.kind !== "interface") {
     parts.push(device.fallback === "simulated" ? "if it is not there: simulated" : "no fallback");
   }

@@ -69,7 +69,7 @@ function toRig(source: RigSource, file: string): Rig {
     board: { io, leds },
     devices: Object.entries(source.devices).map(([name, device]) => toDevice(name, device)),
     routes: source.routes ?? [],
-    neighbours: { static: source.neighbours?.static ?? [] },
+    neighbours: { ...RIG_DEFAULTS.neighbours, ...source.neighbours },
     sysctl: source.sysctl ?? {},
     ...(telemetry && {
       telemetry: {
@@ -89,6 +89,7 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
     bus: toBus(source.bus),
     fallback: source.fallback ?? RIG_DEFAULTS.fallback,
     ...(source.mac && { mac: source.mac }),
+    ...(source.netns !== undefined && { netns: source.netns }),
     addresses: source.addresses ?? [],
   };
 }

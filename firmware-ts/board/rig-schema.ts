@@ -20,8 +20,13 @@
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
  *         mac: 02:00:5e:10:00:01
  *         addresses: [192.168.10.10/24]
+ *         netns: blue                  the network namespace it is in; the initial one without
  *     routes: [{ to: default, via: 192.168.10.1, dev: eth0 }]     via, dev or both
- *     neighbours: { static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }] }
+ *     neighbours:
+ *       profile: linux                 linux, strict, lowpower
+ *       lateness: exact                of timers: exact, kernel
+ *       hz: 250                        the kernel's that is meant
+ *       static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
  */
@@ -29,15 +34,24 @@
 import * as v from "valibot";
 import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
-import { parseBoardIo, parseDeviceName, parseDevicePath, parseInterfaceName, parsePin, parseRigName } from "./names.ts";
+import { PROFILE_NAMES } from "../neigh/profile.ts";
+import {
+  parseBoardIo,
+  parseDeviceName,
+  parseDevicePath,
+  parseInterfaceName,
+  parseNetnsName,
+  parsePin,
+  parseRigName,
+} from "./names.ts";
 import {
   type BoardConfig,
   type DeviceConfig,
   DRIVERS,
   type DriverName,
+  type NeighboursConfig,
   RIG_LIMITS,
   type RouteConfig,
-  type StaticNeighbour,
   type TelemetryConfig,
 } from "./rig.ts";
 import type { RigProblem } from "./rig-yaml.ts";
@@ -58,6 +72,14 @@ import {
 } from "./units.ts";
 import { closest, didYouMean, show } from "./wording.ts";
 
+/** One that a jiffy of whole milliseconds can be had from. */
+function parseHz(text: string): number {
+  if (HZ.includes(text)) return Number(text);
+  throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
+}
+
+const HZ = ["100", "125", "200", "250", "500", "1000"];
+
 export type BusSource =
   | { readonly kind: "sim"; readonly wire?: string; readonly segment?: Readonly<SegmentOptions> }
   | { readonly kind: "serprog"; readonly port: string; readonly baud?: number; readonly spiHz?: number }
@@ -70,6 +92,7 @@ export interface DeviceSource {
   readonly bus: BusSource;
   readonly fallback?: DeviceConfig["fallback"];
   readonly mac?: Uint8Array;
+  readonly netns?: string;
   readonly addresses?: readonly Cidr[];
 }
 
@@ -80,7 +103,7 @@ export interface RigSource {
   readonly board?: Readonly<Partial<BoardConfig>>;
   readonly devices: Readonly<Record<string, DeviceSource>>;
   readonly routes?: readonly RouteConfig[];
-  readonly neighbours?: { readonly static?: readonly StaticNeighbour[] };
+  readonly neighbours?: Readonly<Partial<NeighboursConfig>>;
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly telemetry?: Pick<TelemetryConfig, "to"> & Readonly<Partial<TelemetryConfig>>;
 }
@@ -230,6 +253,7 @@ const device = table(
     bus: shaped(false, "{ kind: sim }", bus),
     fallback: v.exactOptional(oneOf(["none", "simulated"])),
     mac: v.exactOptional(leaf("02:00:5e:10:00:01", parseStationMac)),
+    netns: v.exactOptional(leaf("blue", parseNetnsName)),
     addresses: v.exactOptional(shaped(true, "[192.168.10.10/24]", v.array(leaf("192.168.10.10/24", parseInterfaceAddress)))),
   },
   { driver: "enc28j60", bus: "{ kind: sim }" },
@@ -306,6 +330,9 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
         false,
         "{ static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }] }",
         table({
+          profile: v.exactOptional(oneOf(PROFILE_NAMES)),
+          lateness: v.exactOptional(oneOf(["exact", "kernel"])),
+          hz: v.exactOptional(leaf("250", parseHz)),
           static: v.exactOptional(
             shaped(
               true,

@@ -3,6 +3,7 @@
  * ms, rates in Hz. Whoever reads a Rig need not check it again.
  */
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
+import type { ProfileName } from "../neigh/profile.ts";
 import type { Cidr, Endpoint } from "./units.ts";
 
 export type DriverName = "enc28j60" | "e1000" | "packet" | "tap";
@@ -56,6 +57,8 @@ export interface DeviceConfig {
   readonly fallback: "none" | "simulated";
   /** Station address. Without it a packet or tap device has its interface's, a chip its own. */
   readonly mac?: Uint8Array;
+  /** The network namespace it is in; without it the initial one. All namespaces of a rig share one neighbour table. */
+  readonly netns?: string;
   readonly addresses: readonly Cidr[];
 }
 
@@ -70,6 +73,14 @@ export interface StaticNeighbour {
   readonly ip: string;
   readonly lladdr: Uint8Array;
   readonly dev: string;
+}
+
+export interface NeighboursConfig {
+  readonly profile: ProfileName;
+  /** How late the table's timers are: not at all, or as late as those of a kernel with `hz`. */
+  readonly lateness: "exact" | "kernel";
+  readonly hz: number;
+  readonly static: readonly StaticNeighbour[];
 }
 
 /** What sits on one pin of the board. */
@@ -104,7 +115,7 @@ export interface Rig {
   /** At least one, in the file's order. */
   readonly devices: readonly DeviceConfig[];
   readonly routes: readonly RouteConfig[];
-  readonly neighbours: { readonly static: readonly StaticNeighbour[] };
+  readonly neighbours: NeighboursConfig;
   /** Written at start, in the file's order: key with dots, value as text. */
   readonly sysctl: Readonly<Record<string, string>>;
   readonly telemetry?: TelemetryConfig;
@@ -126,6 +137,7 @@ export const RIG_DEFAULTS: {
   readonly baud: number;
   readonly spiHz: number;
   readonly fallback: "none";
+  readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
   readonly every: number;
   readonly format: "line";
@@ -137,6 +149,7 @@ export const RIG_DEFAULTS: {
   /** Above the 8 MHz that ENC28J60 revisions B1 and B4 need (erratum 1), half of what the chip can (DS39662 section 4.1). */
   spiHz: 10_000_000,
   fallback: "none",
+  neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
   every: 3000,

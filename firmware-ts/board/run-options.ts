@@ -1,6 +1,7 @@
 /** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig, type TelemetryConfig } from "./rig.ts";
@@ -19,6 +20,8 @@ export interface RunRequest {
   addresses: readonly string[];
   gateway?: string;
   seed?: number;
+  /** Of the neighbour table, instead of the rig's. */
+  profile?: ProfileName;
   /** The telemetry firmware will run. */
   app: boolean;
 }
@@ -48,13 +51,17 @@ export function readRigFile(path: string): Rig {
 
 /** @throws RigFileError, RigError, DeviceSpecError, UnitError */
 export function rigFor(request: RunRequest): Rig {
-  const base = baseRig(request);
+  const base = withProfile(baseRig(request), request.profile);
   const devices = withAddresses(base.devices, request.addresses);
   const seed = request.seed ?? base.seed;
   if (request.gateway === undefined) return { ...base, seed, devices };
   const gateway = parseHost(request.gateway);
   const others = base.routes.filter((route) => route.to !== "default");
   return { ...base, seed, devices, routes: [...others, { to: "default", via: gateway }] };
+}
+
+function withProfile(rig: Rig, profile: ProfileName | undefined): Rig {
+  return profile === undefined ? rig : { ...rig, neighbours: { ...rig.neighbours, profile } };
 }
 
 function baseRig(request: RunRequest): Rig {
@@ -68,7 +75,7 @@ function baseRig(request: RunRequest): Rig {
     board: { io: RIG_DEFAULTS.io, leds: {} },
     devices,
     routes: [],
-    neighbours: { static: [] },
+    neighbours: RIG_DEFAULTS.neighbours,
     sysctl: {},
     ...(telemetry ? { telemetry } : {}),
   };

@@ -82,7 +82,10 @@ interface Assembled {
 export class System {
   readonly rig: Rig;
   readonly clock: Clock;
+  /** The initial network namespace, with the firmware in it. */
   readonly stack: Stack;
+  /** The other ones by name: stacks of their own on the same neighbour table. */
+  readonly namespaces: ReadonlyMap<string, Stack>;
   /** When the duration asked for is over, in the clock's ms; known once the system is ready, Infinity without a duration. */
   deadline: number = Number.POSITIVE_INFINITY;
   /** Resolves at the deadline, or when the system was stopped before. */
@@ -115,18 +118,23 @@ export class System {
     // What may throw goes first: a stack has a timer running from the beginning.
     const parts = rig.devices.map((config) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
-      const onFailed = (error: Error): void => this.stack.network.device(config.name)?.failed(error);
+      const onFailed = (error: Error): void => this.#stackOf(config).network.device(config.name)?.failed(error);
       return { config, part: makePart(config, this.clock, this.#random, onFailed) };
     });
-    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack") });
+    const { profile, lateness, hz } = rig.neighbours;
+    const neighbours = { profile, lateness, hz };
+    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, loopback: true });
+    this.namespaces = this.#makeNamespaces();
     for (const { config, part } of parts) {
-      const device = this.stack.addDevice(config.name, part.controller);
+      const device = this.#stackOf(config).addDevice(config.name, part.controller);
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
-    this.stack.network.onDeviceEvent((device, event) => {
-      if (event === "carrier-up") this.#startTelemetry();
-      if (this.#ready && !this.#stopped) options.listener?.device(device, event);
-    });
+    for (const stack of this.#stacks) {
+      stack.network.onDeviceEvent((device, event) => {
+        if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startTelemetry();
+        if (this.#ready && !this.#stopped) options.listener?.device(device, event);
+      });
+    }
     let finish: () => void = () => {};
     this.finished = new Promise((resolve) => {
       finish = resolve;
@@ -152,11 +160,13 @@ export class System {
   async start(): Promise<void> {
     try {
       await this.openPins();
+      // The defaults first, wherever they stand: they reach no device that has an address, and must not undo what is set for one.
+      for (const [key, value] of Object.entries(this.rig.sysctl)) if (isDefault(key)) writeSysctl(this.stack, key, value);
       for (const { config, part, device, gateway } of this.#devices) {
         if (!this.#stopped) await part.wire?.open();
         if (!this.#stopped) await device.open();
         if (!this.#stopped) await gateway?.open();
-        for (const cidr of config.addresses) this.stack.addAddress(device, text(cidr));
+        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, text(cidr));
       }
       if (this.#stopped) return;
       this.#configure();
@@ -194,8 +204,11 @@ export class System {
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
       await what?.close().catch((error: unknown) => failures.push(error));
     };
-    for (const device of this.stack.devices) await close(device);
-    await close(this.stack);
+    // The initial namespace last: the table is its.
+    for (const stack of this.#stacks.toReversed()) {
+      for (const device of stack.devices) await close(device);
+      await close(stack);
+    }
     for (const { part, gateway } of this.#devices) {
       await close(gateway);
       await close(part.wire);
@@ -240,19 +253,56 @@ export class System {
   summary(): Summary {
     const arp = { requestsBroadcast: 0, requestsUnicast: 0, repliesSent: 0, requestsReceived: 0, repliesReceived: 0 };
     const drops = new DropCounters();
-    const tables = [this.stack.ip.drops, this.stack.arp.table.drops, ...this.stack.devices.map((device) => device.drops)];
+    const devices = this.#stacks.flatMap((stack) => stack.devices.map((device) => ({ stack, device })));
+    const tables = [
+      this.stack.arp.table.drops,
+      ...this.#stacks.map((stack) => stack.ip.drops),
+      ...devices.map(({ device }) => device.drops),
+    ];
     for (const table of tables) {
       table.counts.forEach((count, reason) => {
         drops.counts[reason] = (drops.counts[reason] as number) + count;
       });
     }
-    for (const device of this.stack.devices) {
-      const counters = this.stack.arp.counters(device);
+    for (const { stack, device } of devices) {
+      const counters = stack.arp.counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
     const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     return { duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+  }
+
+  /** The initial namespace, then the others. */
+  get #stacks(): readonly Stack[] {
+    return [this.stack, ...this.namespaces.values()];
+  }
+
+  #makeNamespaces(): ReadonlyMap<string, Stack> {
+    const { table } = this.stack.arp;
+    const made = new Map<string, Stack>();
+    for (const { netns } of this.rig.devices) {
+      if (netns === undefined || made.has(netns)) continue;
+      const random = this.#random.fork(`netns/${netns}`);
+      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { table }, loopback: true }));
+    }
+    return made;
+  }
+
+  #stackOf({ netns }: DeviceConfig): Stack {
+    return (netns === undefined ? undefined : this.namespaces.get(netns)) ?? this.stack;
+  }
+
+  /** A device of the rig; the rig's references were checked. */
+  #deviceOf(name: string): { stack: Stack; device: NetDevice } {
+    const { config, device } = this.#devices.find(({ config }) => config.name === name) as Assembled;
+    return { stack: this.#stackOf(config), device };
+  }
+
+  /** The namespace that has the device of a key, `net.ipv4.neigh.eth0.…`; what is no device's is the initial one's. */
+  #stackOfKey(key: string): Stack {
+    const name = key.split(".")[3] ?? "";
+    return this.#stacks.find((stack) => stack.network.device(name)) ?? this.stack;
   }
 
   #makeGateway(config: DeviceConfig, part: Part): SimulatedGateway | null {
@@ -277,17 +327,14 @@ export class System {
   #configure(): void {
     const { routes, neighbours, sysctl } = this.rig;
     for (const { to, via, dev } of routes) {
-      const device = dev === undefined ? undefined : (this.stack.network.device(dev) as NetDevice);
+      const { stack, device } = dev === undefined ? { stack: this.stack } : this.#deviceOf(dev);
       const destination = to === "default" ? to : text(to);
-      this.stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
+      stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
     }
-    // The defaults first, wherever they stand: they must not undo what was set for one device.
-    const settings = Object.entries(sysctl);
-    const general = (key: string): boolean => key.split(".")[3] === "default";
-    for (const [key, value] of settings) if (general(key)) writeSysctl(this.stack, key, value);
-    for (const [key, value] of settings) if (!general(key)) writeSysctl(this.stack, key, value);
+    for (const [key, value] of Object.entries(sysctl)) if (!isDefault(key)) writeSysctl(this.#stackOfKey(key), key, value);
     for (const { ip, lladdr, dev } of neighbours.static) {
-      this.stack.addNeighbour(ip, formatMac(lladdr), this.stack.network.device(dev) as NetDevice);
+      const { stack, device } = this.#deviceOf(dev);
+      stack.addNeighbour(ip, formatMac(lladdr), device);
     }
   }
 
@@ -313,7 +360,7 @@ export class System {
   #startWithLink(): void {
     if (!this.#telemetry) return;
     this.#waiting = true;
-    if (this.stack.devices.some((device) => device.hasCarrier)) this.#startTelemetry();
+    if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startTelemetry();
     else this.#patience.arm(LINK_WAIT);
   }
 
@@ -323,6 +370,11 @@ export class System {
     this.#patience.cancel();
     this.#telemetry?.start();
   }
+}
+
+/** A setting that new devices start with, or the table's own. */
+function isDefault(key: string): boolean {
+  return key.split(".")[3] === "default";
 }
 
 /** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */

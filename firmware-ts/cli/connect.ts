@@ -1,16 +1,29 @@
 import { runtimeDir, socketPath } from "../board/runtime-dir.ts";
 import { ControlClient } from "../control/client.ts";
+import type { Caller } from "../control/iproute/words.ts";
+import { NetnsCaller } from "../control/netns.ts";
+import { ControlError } from "../control/rpc.ts";
 import { CommandError, Exit } from "./exit.ts";
 import type { Globals } from "./globals.ts";
 
-/** Runs `use` with a connection to the instance, and closes it. */
-export async function withInstance<T>(globals: Globals, use: (client: ControlClient) => Promise<T>): Promise<T> {
-  const client = await connect(globals.instance);
+/** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
+export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
+  const { instance, netns } = globals;
+  const client = await connect(instance);
   try {
-    return await use(client);
+    return await use(netns === undefined ? client : await within(client, netns));
   } finally {
     client.close();
   }
+}
+
+/** @throws CommandError as `ip -n` ends for a name that nothing has */
+async function within(client: ControlClient, netns: string): Promise<Caller> {
+  const caller = new NetnsCaller(client, netns);
+  await caller.call("netns.open").catch((error: unknown) => {
+    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new CommandError(error.message, Exit.IP_WORDS) : error;
+  });
+  return caller;
 }
 
 async function connect(instance: string): Promise<ControlClient> {

@@ -15,14 +15,15 @@ export function parseGlobals(args: readonly string[]): { globals: Globals; rest:
     const arg = args[at] as string;
     if (!arg.startsWith("-") || ["--help", "-h", "--version", "-V"].includes(arg)) break;
     if (arg === "-i" || arg === "--instance") globals.instance = value(args, ++at, arg);
-    else apply(globals, arg);
+    else if (apply(globals, arg, args[at + 1])) at++;
   }
   return { globals, rest: args.slice(at) };
 }
 
-function apply(globals: Globals, flag: string): void {
+/** Returns whether the flag had a value. */
+function apply(globals: Globals, flag: string, value: string | undefined): boolean {
   try {
-    applyFlag(globals, flag);
+    return applyFlag(globals, flag, value);
   } catch (error) {
     if (!(error instanceof IpError)) throw error;
     throw new CommandError(error.message.replace('"ip -help"', '"whohas --help"'), error.exit);

@@ -14,32 +14,51 @@ export function ipCommand(globals: Globals, word: string, words: readonly string
   const tool = TOOLS.get(word);
   if (tool) return () => connected(globals, (around) => tool(words, around));
   const object = findObject(word);
-  return object && (() => connected(globals, (around) => runIpObject(object, globals, words, around)));
+  // The connection goes to the namespace already.
+  const options = { ...globals, netns: undefined };
+  return object && (() => connected(globals, (around) => runIpObject(object, options, words, around)));
 }
 
 async function connected(globals: Globals, run: Run): Promise<number> {
   const clock = new SystemClock();
-  const end = await withInstance(globals, (caller: Caller) =>
-    Promise.race([
-      run({ caller, print: (line) => console.log(line), wallTime: () => clock.wallTime(), program: "whohas" }),
-      interrupted(),
-    ]),
-  );
+  const interrupted = new Interrupted();
+  const around: Omit<IpSurroundings, "caller"> = {
+    print: (line) => console.log(line),
+    wallTime: () => clock.wallTime(),
+    onInterrupt: (stop) => interrupted.instead(stop),
+    program: "whohas",
+  };
+  const end = await withInstance(globals, (caller: Caller) => Promise.race([run({ caller, ...around }), interrupted.end]));
   clock.stop();
   if (end.stderr !== "") console.error(end.stderr);
   return end.exit;
 }
 
 /** A monitor goes on until somebody has seen enough. */
-function interrupted(): Promise<IpEnd> {
-  return new Promise((resolve) => process.once("SIGINT", () => resolve({ stderr: "", exit: Exit.INTERRUPTED })));
+class Interrupted {
+  readonly end: Promise<IpEnd>;
+  #stop: (() => void) | null = null;
+
+  constructor() {
+    this.end = new Promise((resolve) => {
+      process.once("SIGINT", () => {
+        if (this.#stop) this.#stop();
+        else resolve({ stderr: "", exit: Exit.INTERRUPTED });
+      });
+    });
+  }
+
+  /** The command ends by itself once this is done. */
+  instead(stop: () => void): void {
+    this.#stop = stop;
+  }
 }
 
 /** What `--help` says of them. */
 export const IP_HELP: string = [
   ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
   ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
-  ["arping", "ARP requests by hand: arping [-c N] [-w S] [-I DEV] [-D] ADDRESS"],
+  ["arping", "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS"],
   ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
   ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
 ]

@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile } from "../board/run-options.ts";
 import { parseDuration, parseEndpoint, parseHost, parseInteger } from "../board/units.ts";
+import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { withInstance } from "./connect.ts";
 import { CommandError, Exit } from "./exit.ts";
 import { type Globals, parseGlobals } from "./globals.ts";
@@ -51,6 +52,11 @@ function reading<T>(read: (text: string) => T): (text: string) => T {
 const duration = reading(parseDuration);
 const count = reading((text) => parseInteger(text, 1, 1_000_000_000));
 const seed = reading((text) => parseInteger(text, 0, Number.MAX_SAFE_INTEGER));
+const profile = reading((text) => {
+  const found = PROFILE_NAMES.find((name) => name === text);
+  if (!found) throw new Error(`say one of ${PROFILE_NAMES.join(", ")}`);
+  return found;
+});
 const endpoint = reading((text) => {
   parseEndpoint(text);
   return text;
@@ -68,7 +74,7 @@ function collect(value: string, previous: string[]): string[] {
 function program(globals: Globals): Command {
   const whohas = new Command("whohas")
     .description("A network stack for embedded Node boards, with neighbours as Linux has them.")
-    .usage("[-i INSTANCE] [-4|-6] [-j] [-p] [-s] [-d] [-o] [-br] [-t|-ts] OBJECT ...")
+    .usage("[-i INSTANCE] [-n NETNS] [-4|-6] [-j] [-p] [-s] [-d] [-o] [-br] [-t|-ts] OBJECT ...")
     .version(VERSION, "-V, --version")
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
@@ -79,8 +85,8 @@ function program(globals: Globals): Command {
 Objects of a running instance, abbreviated as with ip:
 ${IP_HELP}
 
-Flags before the object: -i INSTANCE (default "default"), -4, -6, -j JSON, -p pretty, -s statistics, -d details, -o one line,
--br brief, -t and -ts time stamps.`,
+Flags before the object: -i INSTANCE (default "default"), -n network namespace, -4, -6, -j JSON, -p pretty, -s statistics,
+-d details, -o one line, -br brief, -t and -ts time stamps.`,
     );
 
   whohas
@@ -94,6 +100,7 @@ Flags before the object: -i INSTANCE (default "default"), -4, -6, -j JSON, -p pr
     .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
     .option("--virtual-time", "simulated time: as fast as it goes", false)
     .option("--seed <number>", "of everything random", seed)
+    .option("--profile <name>", `whose behaviour neighbours have: ${PROFILE_NAMES.join(", ")}`, profile)
     .option("--json", "an object a line", false)
     .option("--quiet", "only the ready line and the summary", false)
     .option("--no-app", "no telemetry, only the stack")

@@ -1,6 +1,6 @@
 /** `whohas ping`, as iputils prints it. */
 import { SystemClock } from "../../hal/clock.ts";
-import type { ControlClient } from "../control/client.ts";
+import type { Caller } from "../control/iproute/words.ts";
 import type { JsonObject } from "../control/rpc.ts";
 import { Exit } from "./exit.ts";
 
@@ -25,7 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   PKT_TOO_BIG: "Frag needed and DF set",
 };
 
-export async function ping(client: ControlClient, options: PingOptions): Promise<number> {
+export async function ping(client: Caller, options: PingOptions): Promise<number> {
   const { to, size } = options;
   const times: number[] = [];
   let transmitted = 0;

@@ -24,7 +24,9 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
     ready(system) {
       for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
-      console.log(`ready: ${system.rig.name} (seed ${system.rig.seed}) ${where}`);
+      const { name: rig, seed, neighbours } = system.rig;
+      const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
+      console.log(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
     },
     device(device, event) {
       if (quiet) return;
@@ -83,7 +85,8 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
   return {
     ready(system: System) {
       const { rig } = system;
-      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, devices: system.reports() });
+      const { profile } = rig.neighbours;
+      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, profile, devices: system.reports() });
     },
     device(device, event) {
       if (!quiet)

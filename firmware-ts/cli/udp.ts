@@ -1,5 +1,5 @@
 /** `whohas udp send` and `whohas udp listen`. */
-import type { ControlClient } from "../control/client.ts";
+import type { Caller } from "../control/iproute/words.ts";
 import type { JsonObject } from "../control/rpc.ts";
 import { Exit } from "./exit.ts";
 
@@ -14,7 +14,7 @@ export interface UdpSendOptions {
 }
 
 /** One line a datagram: sent, queued or failed, and one more for what became of a queued one. */
-export async function udpSend(client: ControlClient, options: UdpSendOptions): Promise<number> {
+export async function udpSend(client: Caller, options: UdpSendOptions): Promise<number> {
   let anyFailed = false;
   client.onNotification = (_method, { status, reason }) => {
     anyFailed ||= status === "failed";
@@ -25,7 +25,7 @@ export async function udpSend(client: ControlClient, options: UdpSendOptions): P
 }
 
 /** One line a datagram: ADDR:PORT LENGTH TEXT. */
-export async function udpListen(client: ControlClient, bind: string, count: number | undefined): Promise<number> {
+export async function udpListen(client: Caller, bind: string, count: number | undefined): Promise<number> {
   client.onNotification = (method, params) => {
     if (method !== "udp.received") return;
     console.log(

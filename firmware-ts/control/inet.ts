@@ -62,7 +62,7 @@ export interface AddressView extends DeviceView {
 }
 
 export interface RouteView {
-  type: "unicast" | "local" | "broadcast";
+  type: "unicast" | "local" | "broadcast" | "multicast";
   dst: string;
   gateway?: string;
   dev: string;
@@ -244,6 +244,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ROUTE_INVALID: "Error: Invalid prefix for given prefix length.",
   ROUTE_EXISTS: "RTNETLINK answers: File exists",
   ROUTE_MISSING: "RTNETLINK answers: No such process",
+  ROUTE_NOT_THERE: "RTNETLINK answers: No such file or directory",
 };
 
 /** Does what is asked of addresses and routes, refused in the words of `ip`. */

@@ -3,6 +3,7 @@ import { arpingMethods } from "./arping.ts";
 import { inetMethods } from "./inet.ts";
 import { monitorMethods } from "./monitor.ts";
 import { neighMethods } from "./neigh.ts";
+import { netnsMethods } from "./netns.ts";
 import { ntableMethods } from "./ntable.ts";
 import { procMethods } from "./proc.ts";
 import { routeMethods } from "./route.ts";
@@ -10,8 +11,16 @@ import type { Methods } from "./rpc.ts";
 import { sysctlMethods } from "./sysctl.ts";
 import { trafficMethods } from "./traffic.ts";
 
-/** Everything a client may ask of a running stack. */
-export function stackMethods(stack: Stack): Methods {
+/**
+ * Everything a client may ask of a running stack.
+ * @param namespaces the other stacks on its neighbour table, by the name with which a request (`netns`) asks one of them
+ */
+export function stackMethods(stack: Stack, namespaces: ReadonlyMap<string, Stack> = new Map()): Methods {
+  const others = new Map([...namespaces].map(([name, other]) => [name, methodsOf(other)]));
+  return netnsMethods(methodsOf(stack), others);
+}
+
+function methodsOf(stack: Stack): Methods {
   return new Map([
     ...neighMethods(stack),
     ...monitorMethods(stack),

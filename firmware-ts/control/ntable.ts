@@ -11,6 +11,8 @@ const KEY_LENGTH = 4;
 const BYTES_PER_PACKET = 2090;
 const INT_MAX = 0x7fffffff;
 const UINT_MAX = 0xffffffff;
+/** What is left of the kernel's longest time, in jiffies, where an int has to hold it: what more ms than an int holds come to. */
+const FOREVER = -2;
 /** The hash starts with so many buckets and doubles. */
 const BUCKETS = 8;
 
@@ -126,11 +128,12 @@ function change(stack: Stack, params: JsonObject): Json {
   const values: [NeighValue, number][] = [];
   for (const [key, value] of TIMES) {
     const ms = number(key);
-    if (ms !== undefined) values.push([value, table.lateness.roundUp(ms)]);
+    if (ms !== undefined) values.push([value, ms > INT_MAX ? FOREVER * table.lateness.jiffy : table.lateness.roundUp(ms)]);
   }
   for (const [key, value] of COUNTS) {
     const count = number(key);
-    if (count !== undefined) values.push([value, Math.min(count, INT_MAX)]);
+    // Counts are ints, and nobody looks whether they are negative (measured on Linux 6.18).
+    if (count !== undefined) values.push([value, count | 0]);
   }
   const packets = number("queue");
   if (packets !== undefined && packets <= INT_MAX / BYTES_PER_PACKET) values.push(["queueLengthBytes", packets * BYTES_PER_PACKET]);
@@ -139,7 +142,7 @@ function change(stack: Stack, params: JsonObject): Json {
   if (text(params, "name") !== table.name || foreign) {
     throw new ControlError("NTABLE_MISSING", "RTNETLINK answers: No such file or directory");
   }
-  for (const [name, value] of values) set.set(name, value);
+  for (const [name, value] of values) set.setAlone(name, value);
   for (const { limit, value } of limits) table.gc[limit] = value;
   return null;
 }

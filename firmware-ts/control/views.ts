@@ -97,9 +97,17 @@ function counterTable({ rx, tx }: LinkView["stats64"], errors: boolean): string[
   ];
 }
 
-/** The lines of one device of `ip address show`. */
-export function addressText(view: AddressView): string[] {
+/** A device of `ip -j address show`; `linkless`, without its link addresses. */
+export function addressJson(view: AddressView, linkless: boolean): object {
+  if (!linkless) return view;
+  const { link_type: _type, address: _address, broadcast: _broadcast, ...rest } = view;
+  return rest;
+}
+
+/** The lines of one device of `ip address show`; `linkless`, without that of its link addresses. */
+export function addressText(view: AddressView, linkless = false): string[] {
   const lines = linkLines(view, "");
+  if (linkless) lines.pop();
   for (const info of view.addr_info) lines.push(...addressLines(info).map((line) => `    ${line}`));
   return lines;
 }

@@ -58,7 +58,7 @@ export class Addresses {
   add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
     const scope = options.scope ?? (local >>> 24 === 127 ? Scope.HOST : Scope.GLOBAL);
-    const { label = device.name, broadcast = prefixLength >= 31 ? 0 : local | ~mask } = options;
+    const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
     const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
     if (twins.some((other) => other.local === local)) throw new InetError("ADDRESS_EXISTS", "ipv4: Address already assigned.");

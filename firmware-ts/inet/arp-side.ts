@@ -12,7 +12,6 @@ import { RouteType } from "./routes.ts";
 
 /** What is left to IPv4 itself. */
 export interface ArpSideUser {
-  resend(packet: SkBuff): void;
   unreachable(packet: SkBuff, device: NetDevice): void;
 }
 
@@ -67,10 +66,6 @@ export class ArpSide implements ArpInet {
 
   sourceOf(packet: SkBuff): number {
     return packet.view.getInt32(packet.network + IP_SOURCE);
-  }
-
-  resend(packet: SkBuff): void {
-    this.#user.resend(packet);
   }
 
   unreachable(entry: Neighbour, packet: SkBuff): void {

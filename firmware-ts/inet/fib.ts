@@ -17,20 +17,30 @@ export interface RouteRequest extends Omit<NewRoute, "device"> {
   device?: NetDevice | undefined;
   /** The gateway is on the link, whatever the routes say. */
   onlink?: boolean;
-  /** Takes the place of a route with the same destination and metric. */
-  replace?: boolean;
+  /** What becomes of a route with the same destination and metric. Default `add`: it must not be there. */
+  how?: RouteChange;
+}
+
+/** As the commands of `ip route` are called. */
+export type RouteChange = "add" | "replace" | "change" | "append" | "prepend";
+
+/** Who is told of addresses. */
+export interface FibUser {
+  /** A device has got one. */
+  addressed(device: NetDevice, address: number): void;
+  /** A device has lost its last one. */
+  addressless(device: NetDevice): void;
 }
 
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
   readonly #conf: Devconfs;
-  readonly #addressless: (device: NetDevice) => void;
+  readonly #user: FibUser;
 
-  /** @param addressless called when a device has lost its last address */
-  constructor(conf: Devconfs, addressless: (device: NetDevice) => void) {
+  constructor(conf: Devconfs, user: FibUser) {
     this.#conf = conf;
-    this.#addressless = addressless;
+    this.#user = user;
   }
 
   /** @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
@@ -39,6 +49,7 @@ export class Fib {
     this.#conf.pin(device);
     this.#addLocal(address);
     if (device.up) this.#connect(address);
+    this.#user.addressed(device, local);
     return address;
   }
 
@@ -48,14 +59,14 @@ export class Fib {
     for (const one of gone) this.#disconnect(one);
     if (gone.length > 0 && this.addresses.of(address.device).length === 0) {
       this.routes.removeAll((route) => route.device === address.device);
-      this.#addressless(address.device);
+      this.#user.addressless(address.device);
     }
     return gone;
   }
 
-  /** @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
+  /** @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
   addRoute(request: RouteRequest): Route {
-    const { gateway = 0, source = 0, onlink = false, replace = false } = request;
+    const { gateway = 0, source = 0, onlink = false, how = "add" } = request;
     const towards = gateway === 0 ? null : this.routes.lookup(gateway, request.device ?? null);
     const device = request.device ?? towards?.device;
     const reached = onlink || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
@@ -63,7 +74,9 @@ export class Fib {
     if (!device || (gateway !== 0 && !reached)) throw new InetError("ROUTE_UNREACHABLE", "Nexthop has invalid gateway.");
     if (source !== 0 && !this.addresses.isLocal(source)) throw new InetError("SOURCE_INVALID", "Invalid prefsrc address.");
     const route: NewRoute = { ...request, device };
-    return replace ? this.routes.replace(route) : this.routes.add(route);
+    if (how === "add") return this.routes.add(route);
+    if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");
+    return this.routes.addBeside(route, how === "prepend");
   }
 
   event(device: NetDevice, event: DeviceEvent): void {

@@ -34,8 +34,11 @@ export const ICMP_ECHO_REQUEST = 8;
 
 /** The last type that Linux knows; nothing is reported about those above. */
 const LAST_TYPE = 18;
-/** Types that are themselves errors: destination unreachable, source quench, redirect, time exceeded, parameter problem. */
-const ERROR_TYPES: readonly number[] = [3, 4, 5, 11, 12];
+/**
+ * Types that are taken for errors: destination unreachable, source quench, redirect, time exceeded, parameter problem, and what is not
+ * assigned or not heard by us; as in Linux (measured on 6.18).
+ */
+const ERROR_TYPES: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12];
 
 /** Code of a destination unreachable: nobody listens on that port. */
 export const ICMP_PORT_UNREACH = 3;

@@ -3,6 +3,7 @@
  * says so; finds route and neighbour for what goes out. It does not fragment or reassemble.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
+import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { Arp, type ArpOptions } from "../neigh/arp.ts";
@@ -10,9 +11,11 @@ import { InputWay } from "../neigh/arp-inet.ts";
 import { Devconfs } from "../neigh/devconf.ts";
 import type { AddressType } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
+import { Nud } from "../neigh/states.ts";
+import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
-import { ETH_P_IP } from "../net/ethernet.ts";
+import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { INADDR_BROADCAST, isMulticast } from "./address.ts";
 import type { Addresses } from "./addresses.ts";
@@ -81,7 +84,10 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
 
   constructor(network: Network, random: Random, options: ArpOptions = {}) {
-    this.fib = new Fib(this.conf, (device) => this.arp.addressless(device));
+    this.fib = new Fib(this.conf, {
+      addressed: (device, address) => this.arp.addressed(device, address),
+      addressless: (device) => this.arp.addressless(device),
+    });
     this.#router = new InputRouter(this.fib, this.conf);
     this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
     this.arp = new Arp(network, random, this.#arpSide, options);
@@ -187,13 +193,6 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
 
   // What waited for its next hop.
 
-  resend(packet: SkBuff): void {
-    const destination = packet.view.getInt32(packet.network + IP_DESTINATION);
-    const route = this.#lookup(destination, packet.view.getInt32(packet.network + IP_SOURCE));
-    if (route) this.#transmit(packet, route, destination);
-    else this.#refuse(packet, DropReason.IP_OUTNOROUTES);
-  }
-
   unreachable(packet: SkBuff, device: NetDevice): void {
     this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
   }
@@ -257,6 +256,7 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
       const way = this.#router.way(destination, source, device, true);
       if (way === InputWay.REFUSED) return this.#refused(skb, device);
       if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
       if (way === InputWay.FORWARD) return this.#forward(skb, device, this.#router.route as Route, destination);
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
@@ -271,6 +271,15 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     ip.inDelivers++;
     skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
     return protocol.receive(skb, device, source, destination);
+  }
+
+  /** The packet came straight from the next hop towards its source: that one is there (a profile's trafficConfirms). */
+  #heard(skb: SkBuff, device: NetDevice, source: number): void {
+    const route = this.routes.lookup(source, null);
+    if (route?.device !== device) return;
+    const entry = this.arp.table.find(this.arp.keyOf(route.gateway || source, device), device);
+    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
+    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }
 
   /** What the look-up said no to. A router tells the sender that there is no route; nothing else is answered. */

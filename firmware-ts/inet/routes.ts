@@ -88,12 +88,30 @@ export class Routes {
     return made;
   }
 
-  /** `ip route replace`: the first route with this destination and metric gives way. */
-  replace(route: NewRoute): Route {
+  /**
+   * `ip route replace` and `change`: the first route with this destination and metric gives way; `change` makes none where none is.
+   * @throws InetError ROUTE_INVALID, ROUTE_NOT_THERE
+   */
+  replace(route: NewRoute, change = false): Route {
     const made = complete(route);
     this.#last = null;
     const at = this.#main.findIndex((other) => sameKey(other, made));
+    if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "No such file or directory");
     if (at >= 0) this.#main[at] = made;
+    else this.#insert(made);
+    return made;
+  }
+
+  /**
+   * `ip route append` and `prepend`: behind or before those with this destination and metric, of which the first is used.
+   * @throws InetError ROUTE_INVALID, ROUTE_EXISTS (the very same route)
+   */
+  addBeside(route: NewRoute, before: boolean): Route {
+    const made = complete(route);
+    if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "File exists");
+    this.#last = null;
+    const at = before ? this.#main.findIndex((other) => sameKey(other, made)) : -1;
+    if (at >= 0) this.#main.splice(at, 0, made);
     else this.#insert(made);
     return made;
   }
@@ -196,6 +214,11 @@ function defaultScope(type: RouteType, gateway: number): number {
 
 function sameKey(one: Route, other: Route): boolean {
   return one.destination === other.destination && one.prefixLength === other.prefixLength && one.metric === other.metric;
+}
+
+function sameRoute(one: Route, other: Route): boolean {
+  const fields = ["gateway", "device", "source", "protocol", "type", "scope"] as const;
+  return sameKey(one, other) && fields.every((field) => one[field] === other[field]);
 }
 
 function insertSorted(list: Route[], made: Route): void {

@@ -44,8 +44,6 @@ export interface ArpInet {
   eachAddress(device: NetDevice, visit: (local: number) => void): void;
   /** Source address of a packet that waits. */
   sourceOf(packet: SkBuff): number;
-  /** Sends a packet that waited for an address once more through its route. */
-  resend(packet: SkBuff): void;
   /** Tells the sender of a packet that its next hop does not answer. The packet stays the caller's. */
   unreachable(entry: Neighbour, packet: SkBuff): void;
 }

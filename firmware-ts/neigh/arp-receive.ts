@@ -17,6 +17,7 @@ import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../net/device.ts";
 import { ETH_P_IP, sameMac } from "../net/ethernet.ts";
 import type { ArpCounters } from "./arp-counters.ts";
+import type { ArpDefence } from "./arp-defence.ts";
 import { type ArpInet, InputWay } from "./arp-inet.ts";
 import type { ArpPolicy } from "./arp-policy.ts";
 import { ArpProxy } from "./arp-proxy.ts";
@@ -48,6 +49,9 @@ export interface ArpParts {
   readonly inet: ArpInet;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
+  readonly defence: ArpDefence;
+  /** Whether a link address is that of a device of ours. */
+  isOurs(bytes: Uint8Array, at: number): boolean;
   counters(device: NetDevice): ArpCounters;
   /** The key under which the table has an address of the device. */
   keyOf(address: number, device: NetDevice): number;
@@ -92,6 +96,9 @@ export class ArpReceiver {
     const { conf } = this.#parts.inet;
     const loopback = tip >>> 24 === 127 && !conf.on(device).routeLocalnet;
     if (tip >>> 28 === 0xe || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
+    if (this.#parts.table.policy.checksSender && !isStation(bytes, at + AR_SHA, device)) {
+      return invalid(counters, DropReason.NOT_SPECIFIED);
+    }
     if (op === ARPOP_REQUEST) counters.requestsReceived++;
     else counters.repliesReceived++;
     if (view.getInt32(at + AR_SIP) === tip && conf.on(device).dropGratuitousArp) return DropReason.NOT_SPECIFIED;
@@ -109,7 +116,11 @@ export class ArpReceiver {
       skb.consume();
       return;
     }
-    const way = request ? this.#parts.inet.inputWay(tip, sip, device, false) : InputWay.REFUSED;
+    const { inet, table, defence } = this.#parts;
+    if (table.policy.defends && !waited && inet.addressType(sip) === AddressType.LOCAL) {
+      if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
+    }
+    const way = request ? inet.inputWay(tip, sip, device, false) : InputWay.REFUSED;
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
     else this.#updateKnown(skb, device, request, sip, tip);
@@ -152,7 +163,10 @@ export class ArpReceiver {
     const { table } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
     const entry = table.lookup(key, device) ?? table.create(key, device);
-    if (entry) update(entry, skb.bytes, skb.data + AR_SHA, Nud.STALE, UpdateFlags.OVERRIDE);
+    if (!entry) return null;
+    const { bytes, data: at } = skb;
+    const known = table.policy.trafficConfirms && entry.valid && entry.sameAddress(bytes, at + AR_SHA);
+    update(entry, bytes, at + AR_SHA, known ? Nud.REACHABLE : Nud.STALE, UpdateFlags.OVERRIDE);
     return entry;
   }
 
@@ -168,9 +182,16 @@ export class ArpReceiver {
     const announced = unicast && sip === tip && (request || sameMac(bytes, at + AR_THA, bytes, at + AR_SHA));
     if (!entry && unicast && (announced || !request)) entry = table.lookup(key, device) ?? table.create(key, device);
     if (!entry) return;
-    const state = !request && skb.packetType === PacketType.HOST ? Nud.REACHABLE : Nud.STALE;
+    const confirms = !request && skb.packetType === PacketType.HOST && (!table.policy.onlyAskedConfirms || this.#asked(entry, tip));
+    const state = confirms ? Nud.REACHABLE : Nud.STALE;
     const override = announced || table.now() > entry.updated + entry.parameters.lockTime;
     update(entry, bytes, at + AR_SHA, state, override ? UpdateFlags.OVERRIDE : 0);
+  }
+
+  /** A request of ours for the entry is out, and this answers us. */
+  #asked(entry: Neighbour, tip: number): boolean {
+    const outstanding = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
+    return outstanding && this.#parts.inet.addressType(tip) === AddressType.LOCAL;
   }
 
   /** Answers to the hardware address in the request, not to where the frame came from, and around the neighbour entry. */
@@ -178,6 +199,13 @@ export class ArpReceiver {
     const { sender } = this.#parts;
     if (sender.reply(device, skb.bytes, skb.data + AR_SHA, sip, tip)) this.#parts.counters(device).repliesSent++;
   }
+}
+
+/** The address at bytes[at..at+6) can be that of another station: one, somebody's, and not ours. */
+function isStation(bytes: Uint8Array, at: number, device: NetDevice): boolean {
+  if ((bytes[at] as number) & 1 || sameMac(bytes, at, device.address, 0)) return false;
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== 0) return true;
+  return false;
 }
 
 function invalid(counters: ArpCounters, reason: DropReason): DropReason {

@@ -63,15 +63,16 @@ export class ArpSender {
    * @returns whether it was sent
    */
   request(device: NetDevice, to: Uint8Array, toAt: number, sip: number, tip: number): boolean {
-    return this.#send(device, ARPOP_REQUEST, to, toAt, sip, ZERO_MAC, 0, tip);
+    return this.send(device, ARPOP_REQUEST, to, toAt, sip, ZERO_MAC, 0, tip);
   }
 
   /** Answers: to the hardware address asker[at..at+6), which is the target address in the packet too. */
   reply(device: NetDevice, asker: Uint8Array, at: number, sip: number, tip: number): boolean {
-    return this.#send(device, ARPOP_REPLY, asker, at, sip, asker, at, tip);
+    return this.send(device, ARPOP_REPLY, asker, at, sip, asker, at, tip);
   }
 
-  #send(
+  /** Sends any ARP packet of ours. @param tha target hardware address in it, at tha[thaAt..thaAt+6) */
+  send(
     device: NetDevice,
     op: number,
     to: Uint8Array,

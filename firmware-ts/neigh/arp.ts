@@ -7,10 +7,11 @@ import type { Random } from "../../hal/random.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { MIN_MTU } from "../net/device.ts";
-import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP } from "../net/ethernet.ts";
+import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { ArpCounters } from "./arp-counters.ts";
-import type { ArpInet } from "./arp-inet.ts";
+import { ArpDefence } from "./arp-defence.ts";
+import { type ArpInet, Scope } from "./arp-inet.ts";
 import { ArpPolicy } from "./arp-policy.ts";
 import { type ArpParts, ArpReceiver } from "./arp-receive.ts";
 import { type ArpHooks, ArpSender } from "./arp-wire.ts";
@@ -33,6 +34,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   readonly inet: ArpInet;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
+  readonly defence: ArpDefence;
   readonly #receiver: ArpReceiver;
   readonly #shared: boolean;
   readonly #network: Network;
@@ -47,6 +49,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     this.policy = new ArpPolicy(inet);
     this.sender = new ArpSender(network.pool);
+    this.defence = new ArpDefence(network.clock, (device, address) => this.#announceOne(device, address));
     this.#receiver = new ArpReceiver(this);
     network.handle(ETH_P_ARP, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
@@ -108,10 +111,6 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     else counters.requestsBroadcast++;
   }
 
-  resend(packet: SkBuff): void {
-    this.inet.resend(packet);
-  }
-
   reportError(entry: Neighbour, packet: SkBuff): void {
     this.inet.unreachable(entry, packet);
   }
@@ -125,15 +124,31 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     this.table.ifdown(device, false);
   }
 
+  /** The device has got an address. */
+  addressed(device: NetDevice, address: number): void {
+    this.table.parametersOf(device).pin();
+    const wired = device.hasCarrier && !device.noArp && !device.loopback;
+    if (this.table.policy.defends && wired) this.defence.addressed(device, address);
+  }
+
+  /** Whether a link address is that of a device of ours. */
+  isOurs(bytes: Uint8Array, at: number): boolean {
+    return this.#network.devices.some((device) => sameMac(bytes, at, device.address, 0));
+  }
+
   /** Tells everybody on the link where our addresses are (RFC 5227 3): one request for each, in the order of their list. */
   announce(device: NetDevice): void {
-    this.inet.eachAddress(device, (local) => {
-      if (this.sender.request(device, BROADCAST_MAC, 0, local, local)) this.counters(device).requestsBroadcast++;
-    });
+    this.inet.eachAddress(device, (local) => this.#announceOne(device, local));
+  }
+
+  #announceOne(device: NetDevice, local: number): void {
+    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return;
+    if (this.sender.request(device, BROADCAST_MAC, 0, local, local)) this.counters(device).requestsBroadcast++;
   }
 
   /** Ends this namespace's part of the table, or the table if it is nobody else's. */
   close(): void {
+    this.defence.stop();
     if (!this.#shared) this.table.close();
     else for (const device of this.#network.devices) this.table.detach(device);
   }
@@ -153,7 +168,11 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
         this.#announceIfAsked(device);
         return;
       case "down":
+        this.defence.forget(device);
         table.ifdown(device, false);
+        return;
+      case "carrier-up":
+        if (this.table.policy.defends) this.#announceIfAsked(device);
         return;
       case "carrier-down":
         if (this.inet.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
@@ -168,6 +187,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   }
 
   #announceIfAsked(device: NetDevice): void {
-    if (device.up && this.inet.conf.on(device).arpNotify !== 0) this.announce(device);
+    if (this.table.policy.defends) this.inet.eachAddress(device, (local) => this.addressed(device, local));
+    else if (device.up && this.inet.conf.on(device).arpNotify !== 0) this.announce(device);
   }
 }

@@ -8,6 +8,7 @@ import { copyRest, type KeyRest } from "./key.ts";
 import type { Lateness } from "./lateness.ts";
 import type { NeighNamespace } from "./namespace.ts";
 import type { NeighParameters, NeighValues } from "./parameters.ts";
+import type { NeighPolicy } from "./profile.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 import { type NeighTimers, TimerNode } from "./timers.ts";
@@ -35,8 +36,6 @@ export interface NeighFamily {
   construct(entry: Neighbour): boolean;
   /** Sends one request. `packet` is the newest that waits, null if none does. */
   solicit(entry: Neighbour, packet: SkBuff | null): void;
-  /** Sends a packet that waited once more through its route, now that the address is known. */
-  resend(packet: SkBuff): void;
   /** Resolution has failed: tells the sender of a packet that waited, before it is dropped. The packet stays the caller's. */
   reportError?(entry: Neighbour, packet: SkBuff): void;
 }
@@ -58,6 +57,7 @@ export interface DeviceNeighbours {
 export interface NeighHost {
   readonly clock: Clock;
   readonly lateness: Lateness;
+  readonly policy: NeighPolicy;
   readonly timers: NeighTimers;
   readonly statistics: NeighStatistics;
   readonly drops: DropCounters;

@@ -118,23 +118,31 @@ export class GarbageCollector {
     this.#entries++;
   }
 
-  /** Takes the oldest that may go, until gc_thresh2 is reached. Returns how many went. */
+  /**
+   * Takes the oldest that may go, until gc_thresh2 is reached with the entry that is about to be made. Returns how many went.
+   *
+   * Measured on Linux 6.18: 1024 failed entries and a new one come to 512. Where gc_thresh3 is below gc_thresh2 there is nothing to
+   * reach, and no more than the oldest entry without a timer is looked at.
+   */
   #forced(): number {
     const table = this.#table;
     const started = table.clock.now();
     const now = table.now();
-    const wanted = Math.max(1, this.#entries - this.thresh2);
+    const wanted = this.#entries + 1 - this.thresh2;
     table.statistics.forcedGcRuns++;
     let removed = 0;
     let seen = 0;
-    for (let entry = this.#first; entry && removed < wanted; ) {
+    for (let entry = this.#first; entry; ) {
       const next: Neighbour | null = entry.gcNext;
-      if (!entry.timerArmed && spent(entry, now)) {
-        table.remove(entry, "gc");
-        removed++;
+      if (!entry.timerArmed) {
+        if (spent(entry, now)) {
+          table.remove(entry, "gc");
+          removed++;
+        }
+        if (removed >= wanted) break;
+        if (++seen % FORCED_LOOK === 0 && table.clock.now() - started > FORCED_TIME) return removed;
       }
       entry = next;
-      if (++seen % FORCED_LOOK === 0 && table.clock.now() - started > FORCED_TIME) return removed;
     }
     this.#lastFlush = now;
     return removed;

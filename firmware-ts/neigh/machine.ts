@@ -90,6 +90,9 @@ function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause
     return DropReason.NONE;
   }
   if (entry.nudState === Nud.INCOMPLETE) return wait(entry, packet);
+  if (entry.nudState === Nud.FAILED && cause === "packet" && now < entry.updated + entry.host.policy.failedHold) {
+    return drop(entry, packet, DropReason.NEIGH_FAILED);
+  }
   entry.updated = now;
   const { mcastProbes, appProbes, ucastProbes } = entry.parameters;
   if (mcastProbes + appProbes === 0) {
@@ -97,7 +100,7 @@ function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause
     return drop(entry, packet, DropReason.NEIGH_FAILED);
   }
   // An entry without an address has nobody to ask by unicast: it starts where the other requests begin.
-  entry.probes = ucastProbes;
+  entry.probes = ucastProbes >>> 0;
   arm(entry, atOnce ? retransTime(entry) : entry.host.lateness.jiffy);
   move(entry, Nud.INCOMPLETE, cause);
   const fate = wait(entry, packet);
@@ -138,21 +141,23 @@ function retransTime(entry: Neighbour): number {
 /** One request: a frame, or a message to the program that resolves. */
 function probe(entry: Neighbour): void {
   const { ucastProbes, appProbes } = entry.parameters;
-  const byProgram = entry.probes - ucastProbes;
+  const byProgram = (entry.probes - ucastProbes) | 0;
   if (byProgram >= 0 && byProgram < appProbes) entry.host.notify(entry, "miss");
   // The newest packet steers what the request looks like: its source address is the one that will be used next.
   else entry.on.family.solicit(entry, entry.queue?.tail ?? null);
-  entry.probes++;
+  entry.probes = (entry.probes + 1) >>> 0;
 }
 
 /** For the protocol, within solicit(): this request goes to the known address only. */
 export function probesUnicast(entry: Neighbour): boolean {
-  return entry.probes < entry.parameters.ucastProbes;
+  return ((entry.probes - entry.parameters.ucastProbes) | 0) < 0;
 }
 
-function maxProbes(entry: Neighbour): number {
+/** There is a request left. As in the kernel, probes are counted and their limits added up as ints that overflow (measured on 6.18). */
+function hasProbes(entry: Neighbour): boolean {
   const { ucastProbes, appProbes, mcastProbes, mcastReprobes } = entry.parameters;
-  return ucastProbes + appProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
+  const most = ucastProbes + appProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
+  return (entry.probes | 0) < (most | 0);
 }
 
 /** The entry's timer fired. */
@@ -164,7 +169,7 @@ export function expired(entry: Neighbour): void {
     case Nud.REACHABLE:
       if (host.lateness.within(now, entry.confirmed + parameters.reachableTime)) {
         rearm(entry, entry.confirmed + parameters.reachableTime - now);
-      } else if (host.lateness.within(now, entry.used + parameters.delayProbeTime)) {
+      } else if (host.policy.eagerDelay && host.lateness.within(now, entry.used + parameters.delayProbeTime)) {
         entry.updated = now;
         rearm(entry, parameters.delayProbeTime);
         move(entry, Nud.DELAY, "timer");
@@ -193,7 +198,7 @@ export function expired(entry: Neighbour): void {
 
 /** INCOMPLETE or PROBE: the next request, or the end of patience. */
 function askAgain(entry: Neighbour, stateChanged: boolean): void {
-  if (entry.probes < maxProbes(entry)) {
+  if (hasProbes(entry)) {
     arm(entry, retransTime(entry));
     probe(entry);
     if (stateChanged) entry.host.notify(entry, "new");

@@ -4,7 +4,7 @@ import type { Clock } from "../../hal/clock.ts";
 const BURST = 10;
 const INTERVAL = 5000;
 
-/** `arp_cache: neighbor table overflow!`, as the kernel's log has it: not once for each entry that is refused. */
+/** `neighbour: arp_cache: neighbor table overflow!`, as the kernel's log has it: not once for each entry that is refused. */
 export class OverflowLog {
   /** Takes a line; null: nobody listens. */
   sink: ((line: string) => void) | null = null;
@@ -15,7 +15,7 @@ export class OverflowLog {
 
   constructor(clock: Clock, table: string) {
     this.#clock = clock;
-    this.#line = `${table}: neighbor table overflow!`;
+    this.#line = `neighbour: ${table}: neighbor table overflow!`;
   }
 
   say(): void {

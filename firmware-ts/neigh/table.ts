@@ -16,6 +16,7 @@ import type { NeighNamespace } from "./namespace.ts";
 import { type NeighListener, Notifier, type TransitionListener } from "./notify.ts";
 import { OverflowLog } from "./overflow-log.ts";
 import { NeighParameters } from "./parameters.ts";
+import { type NeighPolicy, PROFILES, type Profile, type ProfileName } from "./profile.ts";
 import { ProxyTable } from "./proxy.ts";
 import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
@@ -27,6 +28,8 @@ import { UpdateFlags, update } from "./update.ts";
 export interface NeighTableOptions extends LatenessOptions {
   /** Default `arp_cache`. */
   name?: string;
+  /** Whose behaviour the table has. Default `linux`. */
+  profile?: ProfileName;
 }
 
 /** What a device brings that is not the table's own. */
@@ -45,6 +48,7 @@ export class NeighTable implements NeighHost {
   readonly clock: Clock;
   readonly family: NeighFamily;
   readonly lateness: Lateness;
+  readonly profile: Profile;
   readonly timers: NeighTimers;
   /** The namespace of devices that were attached without another. */
   readonly namespace: NeighNamespace = { initial: true };
@@ -69,14 +73,19 @@ export class NeighTable implements NeighHost {
     this.clock = clock;
     this.family = family;
     this.lateness = new Lateness(options);
+    this.profile = PROFILES[options.profile ?? "linux"];
     this.timers = new NeighTimers(clock, this.lateness);
-    this.defaults = new NeighParameters(random, this.lateness, family.defaults);
+    this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults, ...this.profile.parameters });
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
     this.gc = new GarbageCollector(this);
     this.#managed = new ManagedEntries(this.timers, this.defaults);
     this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
+  }
+
+  get policy(): NeighPolicy {
+    return this.profile.policy;
   }
 
   now(): number {

@@ -6,11 +6,11 @@ import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
 import { EXPECTATIONS } from "../expectations.ts";
 import { JOBS as RANDOM_JOBS, type RandomFlags, RandomRefusal, random } from "../random/command.ts";
-import { compareResults } from "../run/compare.ts";
 import { globMatches } from "../run/glob.ts";
 import { measureCases, measuredTable } from "../run/measure.ts";
 import { writeReport } from "../run/report.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
+import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
 import { SUITES } from "../suites/index.ts";
 
 const Exit = { DONE: 0, NO: 1, WORDS: 2 } as const;
@@ -100,30 +100,35 @@ async function runOn(kind: DutKind, cases: readonly Case[], flags: RunFlags, qui
   return results;
 }
 
-async function compare(kinds: readonly [DutKind, DutKind], cases: readonly Case[], flags: RunFlags): Promise<void> {
-  const [left, right] = [await runOn(kinds[0], cases, flags, true), await runOn(kinds[1], cases, flags, true)];
+/** Each of the others against the first. */
+async function compare(kinds: readonly DutKind[], cases: readonly Case[], flags: RunFlags): Promise<void> {
+  const results: CaseResult[][] = [];
+  for (const kind of kinds) results.push(await runOn(kind, cases, flags, true));
+  for (const result of results.flat()) if (result.status === "failed") tell(result, false);
+  const [first, ...others] = kinds as [DutKind, ...DutKind[]];
+  const found: Versus[] = [];
+  for (const [at, other] of others.entries()) {
+    const pair = [first, other] as const;
+    const both = [results[0] as CaseResult[], results[at + 1] as CaseResult[]] as const;
+    const against = await holdAgainst(pair, both, { seed: flags.seed, expectations: EXPECTATIONS });
+    for (const one of against) tellVersus(one, pair);
+    if (others.length > 1) console.log(`${other.name} against ${first.name}: ${versusLine(against)}`);
+    found.push(...against);
+  }
+  console.log(versusLine(found));
+  if (found.some(({ outcome }) => outcome === "different")) exit = Exit.NO;
+}
+
+function tellVersus({ id, title, outcome, reason, differences }: Versus, kinds: readonly DutKind[]): void {
+  if (outcome === "same") return;
+  console.log(`${outcome.padEnd(9)} ${id} ${title}${reason === "" ? "" : ` (${reason})`}`);
   const width = Math.max(...kinds.map((kind) => kind.name.length));
-  let compared = 0;
-  let different = 0;
-  for (const [at, one] of left.entries()) {
-    const other = right[at] as CaseResult;
-    if (!one.trace || !other.trace) continue;
-    compared++;
-    const differences = compareResults(one, other, [kinds[0].timing, kinds[1].timing]);
-    if (differences.length === 0) continue;
-    const explained = [one, other].find((result) => result.status === "expected");
-    if (!explained) different++;
-    console.log(`${one.case.id} ${one.case.title}${explained ? ` (expected: ${explained.reason})` : ""}`);
-    for (const { where, left: a, right: b } of differences) {
-      const lines = [a, b].map(
-        (text, side) => `    ${kinds[side as 0 | 1].name.padEnd(width)} ${(text || "nothing").replaceAll("\n", "\n      ")}`,
-      );
-      console.log(`  ${where}\n${lines.join("\n")}`);
+  for (const { where, left, right } of differences) {
+    console.log(`  ${where}`);
+    for (const [at, text] of [left, right].entries()) {
+      console.log(`    ${kinds[at]?.name.padEnd(width)} ${(text || "nothing").replaceAll("\n", "\n      ")}`);
     }
   }
-  console.log(`${compared} cases compared, ${different} differ without an explanation`);
-  // Compare asks whether the two differ; what either failed at is for `run`.
-  exit = different > 0 ? Exit.NO : Exit.DONE;
 }
 
 interface MeasureFlags {
@@ -147,6 +152,12 @@ function twoDuts(names: string): [DutKind, DutKind] {
   const [a, b, ...more] = names.split(",");
   if (a === undefined || b === undefined || more.length > 0) throw new Refusal("--duts takes two names: linux,whohas-sim");
   return [dutOf(a), dutOf(b)];
+}
+
+function severalDuts(names: string): DutKind[] {
+  const kinds = names.split(",").map(dutOf);
+  if (kinds.length < 2) throw new Refusal("--duts takes two names or more, the reference first: linux,whohas-sim,whohas-wire");
+  return kinds;
 }
 
 function whole(text: string): number {
@@ -189,11 +200,11 @@ withRunFlags(
   program
     .command("compare")
     .argument("<suite...>", "what to run")
-    .description("run suites on two devices and print where they differ"),
+    .description("run suites on several devices and print where the others differ from the first"),
 )
-  .requiredOption("--duts <a,b>", "the two devices")
+  .requiredOption("--duts <a,b,...>", "the devices, the reference first")
   .action(async (suites: string[], flags: RunFlags & { duts: string }) => {
-    await compare(twoDuts(flags.duts), casesOf(suites, flags.case), flags);
+    await compare(severalDuts(flags.duts), casesOf(suites, flags.case), flags);
   });
 
 program

@@ -14,6 +14,13 @@ export interface Case {
   timers?: "short" | "kernel";
   /** Its times hang on the reachable time, which is drawn: `compare` does not hold them against each other. */
   drawn?: boolean;
+  /** What comes in an order that is drawn, or the hash table's: `compare` holds it as a set, but for an entry's own events, which have an order. */
+  shuffled?: readonly ("frames" | "events")[];
+  /**
+   * How the addresses begin of hosts that are many, of which the table holds as many as it has room for: that hangs on what else this
+   * machine's kernel has in it. `compare` leaves their frames and events out; the case's checks say between what they must be.
+   */
+  crowd?: readonly string[];
   /** Touches what all namespaces share (table thresholds): runs while nothing else does. */
   alone?: boolean;
   /** Most time it may take, in ms of the DUT's time. Default 15,000. */

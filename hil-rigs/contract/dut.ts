@@ -113,6 +113,8 @@ export interface DutOptions {
   second: boolean;
   /** Of everything random in it, where it lets itself be told. */
   seed: number;
+  /** Commands are to take effect as soon as may be; the exit status of one that is refused need only be other than 0. */
+  brisk?: boolean;
 }
 
 /** One DUT for one case: started, used, stopped. Everything that it made is gone after stop(). */
@@ -143,6 +145,11 @@ export interface Dut {
   onFrame: (frame: RawFrame) => void;
   /** Pulls or plugs the cable at the tester's end. Need: `carrier`. */
   plug(port: PortName, plugged: boolean): Promise<void>;
+
+  /** Looks at managed entries now, and from the first call on never of its own accord. Absent: they are looked at when bench and machine do. */
+  managedTick?(): void;
+  /** Something outside may have changed its table since start(): what it shows proves nothing. Absent: that cannot be. */
+  disturbed?(): boolean;
 }
 
 /** How late a DUT's timers may be: see rig/tolerance.ts. */
@@ -171,5 +178,9 @@ export interface DutKind {
 
 export interface DutBench {
   create(): Dut;
+  /** Others make so much use of what its DUTs share that they would be disturbed. Absent: that cannot be. */
+  crowded?(): boolean;
+  /** Where managed entries of all its DUTs are looked at by one clock of the machine's: calls back each time, with the time in now()'s ms. */
+  watchManaged?(heard: (time: number) => void): Promise<void>;
   close(): Promise<void>;
 }

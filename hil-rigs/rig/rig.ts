@@ -79,10 +79,13 @@ export class Rig {
 
   /** Runs `ip` with the words of `command`, parted by blanks: `ip("-s neigh show dev e0")`. */
   async ip(command: string): Promise<IpResult> {
+    // What was told before is not this command's doing.
+    this.#pull();
     const began = this.now();
     const result = await this.dut.ip(command.split(" "));
     const { stdout, stderr, exit } = result;
-    this.trace.add("command", began, `ip ${command} -> exit ${exit}\n${stdout}${stderr}`.trimEnd());
+    const text = `ip ${command} -> exit ${exit}\n${stdout}${stderr}`.replace(/\n$/, "");
+    this.trace.add("command", began, text, this.now());
     await this.settle();
     return result;
   }
@@ -120,7 +123,7 @@ export class Rig {
 
   cat(path: string): string {
     const text = this.dut.cat(path);
-    this.trace.add("command", this.now(), `cat ${path}\n${text.trimEnd()}`);
+    this.trace.add("command", this.now(), `cat ${path}\n${text.replace(/\n$/, "")}`);
     return text;
   }
 
@@ -129,6 +132,7 @@ export class Rig {
   /** The DUT sends datagrams to `to`, from port 4444 of a socket bound to no address; what the last send said, `ok` or an errno's name. */
   async poke(to: string, options: PokeOptions = {}): Promise<string> {
     const { payload, count = 1, ...send } = options;
+    this.#pull();
     this.#socket ??= this.dut.socket({ port: POKE_PORT });
     const began = this.now();
     let result = "";
@@ -138,7 +142,7 @@ export class Rig {
       result = this.#socket.send(new TextEncoder().encode(text), to, DISCARD_PORT, send);
     }
     const confirm = send.confirm ? " confirm" : "";
-    this.trace.add("command", began, `udp send ${count} to ${to}${confirm} -> ${result}`);
+    this.trace.add("command", began, `udp send ${count} to ${to}${confirm} -> ${result}`, this.now());
     await this.settle();
     return result;
   }
@@ -155,6 +159,7 @@ export class Rig {
   }
 
   async sayOn(port: PortName, ...frames: Uint8Array[]): Promise<void> {
+    this.#pull();
     for (const bytes of frames) {
       this.trace.said(parse({ time: this.now(), port, bytes }));
       this.dut.send(port, bytes);
@@ -213,9 +218,10 @@ export class Rig {
 
   /** Pulls or plugs the cable. Need: `carrier`. */
   async plug(plugged: boolean, port: PortName = "p0"): Promise<void> {
+    this.#pull();
     const began = this.now();
     await this.dut.plug(port, plugged);
-    this.trace.add("command", began, `${plugged ? "plug" : "pull"} ${port}`);
+    this.trace.add("command", began, `${plugged ? "plug" : "pull"} ${port}`, this.now());
     await this.settle();
   }
 

@@ -20,6 +20,8 @@ export type StepKind = "sent" | "frame" | "command" | "table" | "event" | "check
 export interface Step {
   kind: StepKind;
   time: number;
+  /** When what began at `time` was through: it took effect in between. */
+  end: number;
   text: string;
 }
 
@@ -30,8 +32,8 @@ export class Trace {
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
 
-  add(kind: StepKind, time: number, text: string): void {
-    this.steps.push({ kind, time, text });
+  add(kind: StepKind, time: number, text: string, end: number = time): void {
+    this.steps.push({ kind, time, end, text });
   }
 
   frame(frame: Frame): void {

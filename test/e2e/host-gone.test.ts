@@ -53,7 +53,7 @@ function evenly(t: Test, asked: { gap: number }[]): void {
 }
 
 async function drops(board: Instance): Promise<Record<string, number>> {
-  return (await board.call<LinkView[]>("link.show"))[0]?.drops ?? {};
+  return (await board.call<LinkView[]>("link.show", { dev: "eth0" }))[0]?.drops ?? {};
 }
 
 t.jobs = 4;

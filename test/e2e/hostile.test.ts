@@ -110,7 +110,7 @@ for (const wire of WIRES) {
     t.teardown(() => host.remove());
     const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);
     t.teardown(() => board.kill());
-    const link = async (): Promise<LinkView> => (await board.call<LinkView[]>("link.show"))[0] as LinkView;
+    const link = async (): Promise<LinkView> => (await board.call<LinkView[]>("link.show", { dev: "eth0" }))[0] as LinkView;
     const counted = ({ drops, stats64, arp }: LinkView): number =>
       Object.values(drops).reduce((sum, count) => sum + count, stats64.rx["over_errors"] ?? 0) +
       // What the padding of a short frame makes whole is an ARP frame for somebody else.

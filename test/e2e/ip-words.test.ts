@@ -85,6 +85,9 @@ const SESSION = [
   "route",
   "route show dev eth0",
   "r",
+  "route get 127.0.0.1",
+  "-br -4 address show lo",
+  "-j route show table local dev lo",
 ];
 
 t.test("the words of ip", { skip }, async (t) => {

@@ -2,7 +2,7 @@
 import t from "tap";
 import { BOARD, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
-import { Instance, WIRES } from "../support/whohas.ts";
+import { fileOf, Instance, WIRES, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 
@@ -26,3 +26,40 @@ for (const wire of WIRES) {
     t.equal(summary.arp.requestsBroadcast, 0, "its request told us who it is: no question of ours was needed");
   });
 }
+
+t.test("the board pings itself by lo, and each of its namespaces its own", async (t) => {
+  const device = (address: string): string => `driver: enc28j60, bus: { kind: sim }, addresses: [${address}/24]`;
+  const rig = fileOf(`devices:
+  eth0: { ${device("10.9.0.2")} }
+  eth1: { ${device("10.9.1.2")}, netns: blue }
+`);
+  const board = await Instance.start(["--no-app", rig]);
+  t.teardown(() => board.kill());
+  const command = (...words: string[]): ReturnType<typeof whohas> => whohas("-i", board.name, ...words);
+  for (const to of ["127.0.0.1", "10.9.0.2"]) {
+    const { stdout, code } = await command("ping", "-c", "2", "-i", "0.01", to);
+    t.match(stdout, "2 packets transmitted, 2 received, 0% packet loss", to);
+    t.equal(code, 0);
+  }
+  t.equal((await command("-n", "blue", "ping", "-c", "1", "10.9.1.2")).code, 0);
+  t.equal((await command("-n", "blue", "ping", "-c", "1", "-W", "0.1", "10.9.0.2")).code, 1, "that is another namespace's");
+  const links = async (...flags: string[]): Promise<string[]> =>
+    (await command(...flags, "-br", "link")).stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
+  t.same(
+    [await links(), await links("-n", "blue")],
+    [
+      ["lo", "eth0", ""],
+      ["lo", "eth1", ""],
+    ],
+  );
+  t.match(await command("link", "show", "lo"), {
+    stdout:
+      /^1: lo: <LOOPBACK,UP,LOWER_UP> mtu \d+ qdisc noqueue state UNKNOWN .*\n {4}link\/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n$/,
+  });
+  for (const words of [["link"], ["sysctl", "-a"], ["udp", "send", "10.9.1.1:9"], ["arping", "-c", "1", "10.9.1.1"]]) {
+    const refused = { code: 255, stdout: "", stderr: 'Cannot open network namespace "nope": No such file or directory\n' };
+    t.strictSame(await command("-n", "nope", ...words), refused, words.join(" "));
+  }
+  t.match((await command("-n", "blue", "sysctl", "net.ipv4.neigh.eth1.locktime")).stdout, "net.ipv4.neigh.eth1.locktime = 100");
+  t.equal((await command("sysctl", "net.ipv4.neigh.eth1.locktime")).code, 1);
+});

@@ -11,6 +11,7 @@
 
 import type { SendResult } from "../../firmware-ts/inet/send-result.ts";
 import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
+import type { ArpOptions } from "../../firmware-ts/neigh/arp.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
 import { nudName } from "../../firmware-ts/neigh/states.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
@@ -53,6 +54,7 @@ export interface LabOptions {
   queue?: number;
   /** The stack has a device `lo`. */
   loopback?: boolean;
+  neighbours?: ArpOptions;
 }
 
 export class Lab {
@@ -74,8 +76,8 @@ export class Lab {
     const random = new SeededRandom(options.seed ?? 1);
     this.wire = new EthernetSegment(this.clock, random.fork("wire"));
     this.nic = new WireNic(this.clock, this.wire, "eth0", Uint8Array.from(mac(US)), { queue: options.queue ?? 40_000 });
-    const { pool = { limit: 40_000 }, napi = {} } = options;
-    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), pool, napi, loopback: options.loopback ?? false });
+    const { pool = { limit: 40_000 }, napi = {}, neighbours = {}, loopback = false } = options;
+    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), pool, napi, neighbours, loopback });
     this.eth0 = this.stack.addDevice("eth0", this.nic);
     this.tester = new Tester(this.clock);
     this.port = this.wire.attach("tester", this.tester);

@@ -133,10 +133,6 @@ export class NeighBench implements NeighFamily {
     this.say(`ask ${entry.key} ${probesUnicast(entry) ? "one" : "all"}${packet ? "" : " nobody waits"}`);
   }
 
-  resend(packet: SkBuff): void {
-    output(this.entry(packet.cookie), packet);
-  }
-
   reportError(entry: Neighbour, packet: SkBuff): void {
     this.say(`error ${entry.key}${packet.free ? " FREE" : ""}`);
   }

@@ -15,9 +15,10 @@ export class Operator {
   readonly caller: LocalCaller;
   readonly #stack: Stack;
 
-  constructor(stack: Stack) {
+  /** @param namespaces what `ip -n NAME` reaches */
+  constructor(stack: Stack, namespaces?: ReadonlyMap<string, Stack>) {
     this.#stack = stack;
-    this.caller = new LocalCaller(stackMethods(stack));
+    this.caller = new LocalCaller(stackMethods(stack, namespaces));
   }
 
   /** `ip …`, `sysctl …`, `nstat …` or `cat …`. */

@@ -1,7 +1,7 @@
 /** `ip address`: show, add, del, flush. */
 import type { AddressView } from "../inet.ts";
 import type { JsonObject } from "../rpc.ts";
-import { addressBrief, addressBriefJson, addressOneLine, addressText } from "../views.ts";
+import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "../views.ts";
 import { printJson } from "./json.ts";
 import { shownDevices } from "./link.ts";
 import {
@@ -37,12 +37,14 @@ export async function ipAddress(context: IpContext, words: Words): Promise<void>
 
 async function show(context: IpContext, words: Words): Promise<void> {
   const { json, brief, oneline, family } = context.options;
-  const views = (await context.caller.call("address.show", shownDevices(words))) as unknown as AddressView[];
-  if (family === "inet6") for (const view of views) view.addr_info = [];
-  if (json) printJson(context, brief ? views.map(addressBriefJson) : views);
+  const all = (await context.caller.call("address.show", shownDevices(words))) as unknown as AddressView[];
+  // With a family, devices that have addresses of it, and of those nothing else.
+  const views = family === "" ? all : all.filter(({ addr_info }) => addr_info.some((info) => info.family === family));
+  const linkless = family !== "";
+  if (json) printJson(context, brief ? views.map(addressBriefJson) : views.map((view) => addressJson(view, linkless)));
   else if (brief) for (const view of views) context.print(addressBrief(view));
   else if (oneline) for (const view of views) for (const line of addressOneLine(view)) context.print(line);
-  else for (const view of views) context.print(addressText(view).join("\n"));
+  else for (const view of views) context.print(addressText(view, linkless).join("\n"));
 }
 
 async function change(context: IpContext, method: string, words: Words): Promise<void> {

@@ -17,6 +17,7 @@ const FLAGS: readonly (readonly [flag: string, effect: Partial<IpOptions>])[] = 
   ["-brief", { brief: true }],
   ["-json", { json: true }],
   ["-color", {}],
+  ["-netns", {}],
   ["-Numeric", {}],
   ["-pretty", { pretty: true }],
 ];
@@ -31,18 +32,24 @@ export function ipOptions(): IpOptions {
     oneline: false,
     brief: false,
     timestamp: "",
+    netns: undefined,
   };
 }
 
 /**
  * Takes one flag in. It may be written with two dashes and be abbreviated.
+ * @param value the word behind it, for a flag that has one
+ * @returns whether it had
  * @throws IpError
  */
-export function applyFlag(options: IpOptions, written: string): void {
+export function applyFlag(options: IpOptions, written: string, value: string | undefined): boolean {
   const flag = written.startsWith("--") ? written.slice(1) : written;
   const found = flag.length > 1 ? FLAGS.find(([name]) => name.startsWith(flag)) : undefined;
   if (!found) throw new IpError(`Option "${flag}" is unknown, try "ip -help".`);
   const [name, effect] = found;
   Object.assign(options, effect);
   if (name.startsWith("-stat")) options.statistics++;
+  if (name !== "-netns") return false;
+  options.netns = value ?? "(null)";
+  return true;
 }

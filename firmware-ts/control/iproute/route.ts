@@ -21,15 +21,20 @@ import {
 
 const HELP = `Usage: ip route [ show [ exact | match | root ] [ PREFIX ] [ dev DEVICE ] [ table TABLE ]
            [ proto PROTO ] [ scope SCOPE ] ]
-       ip route get ADDRESS
-       ip route { add | replace | del } { default | PREFIX } [ via ADDR ] [ dev DEVICE ]
+       ip route flush SELECTOR
+       ip route get [ fibmatch ] ADDRESS [ from ADDRESS ] [ oif DEVICE ]
+       ip route { add | append | prepend | change | replace | del } { default | PREFIX } [ via ADDR ] [ dev DEVICE ]
            [ src ADDR ] [ metric N ] [ scope SCOPE ] [ proto PROTO ] [ onlink ]
 TABLE := { main | local | all }
 SCOPE := { global | link | host | NUMBER }`;
 
 const CHANGES: readonly (readonly [word: string, method: string])[] = [
   ["add", "route.add"],
+  ["change", "route.change"],
+  ["chg", "route.change"],
   ["replace", "route.replace"],
+  ["prepend", "route.prepend"],
+  ["append", "route.append"],
   ["delete", "route.del"],
 ];
 
@@ -46,33 +51,17 @@ export async function ipRoute(context: IpContext, words: Words): Promise<void> {
   }
   if (abbreviates(command, "show", "lst", "list")) return show(context, words);
   if (abbreviates(command, "get")) return get(context, words);
+  if (abbreviates(command, "flush")) return flush(context, words);
   if (abbreviates(command, "help")) throw new IpError(HELP);
   throw unknownCommand("route", command);
 }
 
 async function show(context: IpContext, words: Words): Promise<void> {
-  const { family, details, json } = context.options;
-  const filter: JsonObject = {};
-  for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "dev") filter["dev"] = words.value();
-    else if (abbreviates(word, "table")) filter["table"] = table(words.value());
-    else if (abbreviates(word, "protocol")) filter["protocol"] = protocol(words.value());
-    else if (word === "scope") filter["scope"] = scope(words.value());
-    else {
-      const how = ["exact", "match", "root"].find((one) => one === word);
-      const { address, length } = readPrefix(how || word === "to" ? words.value() : word, family);
-      filter["to"] = `${address}/${length}`;
-      filter["how"] = how ?? "exact";
-    }
-  }
-  const routes = family === "inet6" ? [] : ((await context.caller.call("route.show", filter)) as unknown as RouteView[]);
-  const view: RouteViewOptions = {
-    withoutDevice: filter["dev"] !== undefined,
-    withoutProtocol: filter["protocol"] !== undefined,
-    withoutScope: filter["scope"] !== undefined,
-    withTable: filter["table"] === "all",
-    details,
-  };
+  const { family, json } = context.options;
+  const filter = filterWords(words, family);
+  const none = family === "inet6" || filter["table"] === "cache";
+  const routes = none ? [] : ((await context.caller.call("route.show", filter)) as unknown as RouteView[]);
+  const view = viewOf(filter, context.options);
   if (json)
     printJson(
       context,
@@ -81,19 +70,108 @@ async function show(context: IpContext, words: Words): Promise<void> {
   else for (const route of routes) context.print(routeLine(route, view));
 }
 
+/** What the filter has fixed is not said again. */
+function viewOf(filter: JsonObject, { details }: IpOptions): RouteViewOptions {
+  return {
+    withoutDevice: filter["dev"] !== undefined,
+    withoutProtocol: filter["protocol"] !== undefined,
+    withoutScope: filter["scope"] !== undefined,
+    withTable: filter["table"] === "all",
+    details,
+  };
+}
+
+/** There is no cache to be emptied. */
+async function flush(context: IpContext, words: Words): Promise<void> {
+  const { family, statistics } = context.options;
+  if (words.empty) throw new IpError('"ip route flush" requires arguments.', IpExit.VALUE);
+  const filter = filterWords(words, family);
+  const none = family === "inet6" || filter["table"] === "cache";
+  const gone = none ? [] : ((await context.caller.call("route.flush", filter)) as unknown as RouteView[]);
+  if (filter["table"] === "cache" || statistics === 0) return;
+  if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options)));
+  if (gone.length === 0) return context.print("Nothing to flush.");
+  context.print(`\n*** Round 1, deleting ${gone.length} entries ***`);
+  context.print("*** Flush is complete after 1 round ***");
+}
+
+function filterWords(words: Words, family: IpOptions["family"]): JsonObject {
+  const filter: JsonObject = {};
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === "dev") filter["dev"] = words.value();
+    else if (abbreviates(word, "table")) filter["table"] = table(words.value());
+    else if (abbreviates(word, "protocol")) filter["protocol"] = protocol(words.value());
+    else if (word === "scope") filter["scope"] = scope(words.value());
+    else if (word === "cache") filter["table"] = "cache";
+    else {
+      const how = ["exact", "match", "root"].find((one) => one === word);
+      const { address, length } = readPrefix(how || word === "to" ? words.value() : word, family);
+      filter["to"] = `${address}/${length}`;
+      filter["how"] = how ?? "exact";
+    }
+  }
+  return filter;
+}
+
 /** The answer that the stack itself would use, as if from its cache. */
 async function get(context: IpContext, words: Words): Promise<void> {
-  const { json, oneline } = context.options;
-  const { address } = readPrefix(words.value(), context.options.family);
-  const { dst, gateway, dev, prefsrc, type } = (await context.caller.call("route.get", { to: address })) as unknown as RouteView;
-  const cache = { unicast: [], local: ["local"], broadcast: ["local", "brd"] }[type];
-  const source = { ...(prefsrc === undefined ? {} : { prefsrc }), flags: [], uid: 0, cache };
-  const kind = type === "unicast" ? {} : { type };
-  if (json) return printJson(context, [{ ...kind, dst, ...(gateway === undefined ? {} : { gateway }), dev, ...source }]);
-  const via = gateway === undefined ? "" : `via ${gateway} `;
-  const from = prefsrc === undefined ? "" : `src ${prefsrc} `;
-  const line = `${type === "unicast" ? "" : `${type} `}${dst} ${via}dev ${dev} ${from}uid 0 `;
+  const { json, oneline, details } = context.options;
+  const request = getWords(context, words);
+  const route = (await context.caller.call("route.get", request)) as unknown as RouteView;
+  if (request["fibmatch"] === true) {
+    const view = { details };
+    return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view));
+  }
+  const { dst, gateway, dev, prefsrc, type } = route;
+  const { from } = request;
+  const cache = { unicast: [], local: ["local"], broadcast: ["local", "brd"], multicast: ["local", "mc"] }[type];
+  // A flag of the kernel's that iproute2 has this name for.
+  const flags = type === "multicast" ? ["rt_offload_failed"] : [];
+  const shown = {
+    ...(type === "unicast" && !details ? {} : { type }),
+    dst,
+    ...(from === undefined ? {} : { from }),
+    ...(gateway === undefined ? {} : { gateway }),
+    dev,
+    // The kernel names this one for all.
+    ...(details ? { table: "main" } : {}),
+    ...(prefsrc === undefined ? {} : { prefsrc }),
+  };
+  if (json) return printJson(context, [{ ...shown, flags, uid: 0, cache }]);
+  const texts = GET_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${String(shown[key])} `));
+  const line = `${texts.join("")}${flags.map((flag) => `${flag} `).join("")}uid 0 `;
   context.print(`${line}${oneline ? "\\" : "\n"}    cache ${cache.length > 0 ? `<${cache.join(",")}> ` : ""}`);
+}
+
+/** Words in front of each value, in their order. */
+const GET_WORDS = [
+  ["type", ""],
+  ["dst", ""],
+  ["from", "from "],
+  ["gateway", "via "],
+  ["dev", "dev "],
+  ["table", "table "],
+  ["prefsrc", "src "],
+] as const;
+
+function getWords(context: IpContext, words: Words): JsonObject {
+  const { family } = context.options;
+  const request: JsonObject = {};
+  for (let word = words.next(); word !== undefined; word = words.next()) {
+    if (word === "from") request["from"] = readPrefix(words.value(), family || "inet").address;
+    else if (word === "dev" || word === "oif") request["dev"] = words.value();
+    else if (word === "fibmatch") request["fibmatch"] = true;
+    else {
+      const known = request["to"] === undefined ? family : "inet";
+      const { address, length, explicit } = readPrefix(word === "to" ? words.value() : word, known);
+      if (explicit && length !== 32) {
+        context.warn(`Warning: /${length} as prefix is invalid, only /32 (or none) is supported.`);
+      }
+      request["to"] = address;
+    }
+  }
+  if (request["to"] === undefined) throw new IpError("need at least a destination address", IpExit.VALUE);
+  return request;
 }
 
 function requestWords(words: Words, family: IpOptions["family"]): JsonObject {

@@ -1,4 +1,5 @@
 /** One `ip` command, words in and text out: the same for a person at the shell, a script, and a rig that compares with the real one. */
+import { NetnsCaller } from "../netns.ts";
 import { ControlError } from "../rpc.ts";
 import { ipAddress } from "./address.ts";
 import { ipLink } from "./link.ts";
@@ -22,7 +23,11 @@ export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly 
 ];
 
 /** How `ip` ends for what the stack refused, where that is not 2. */
-const EXITS: Readonly<Record<string, number>> = { NO_DEVICE: IpExit.VALUE, INVALID_PARAMS: IpExit.VALUE };
+const EXITS: Readonly<Record<string, number>> = {
+  NO_DEVICE: IpExit.VALUE,
+  INVALID_PARAMS: IpExit.VALUE,
+  NETNS_UNKNOWN: IpExit.WORDS,
+};
 
 export interface IpSurroundings {
   caller: Caller;
@@ -30,6 +35,8 @@ export interface IpSurroundings {
   print(line: string): void;
   /** Milliseconds since 1970. */
   wallTime(): number;
+  /** Whoever goes on until he is interrupted says what is to be done then, and ends by himself. */
+  onInterrupt?(stop: () => void): void;
   /** Whose name stands in messages. Default `ip`. */
   program?: string;
 }
@@ -51,7 +58,8 @@ export async function runIpObject(
   words: readonly string[],
   around: IpSurroundings,
 ): Promise<IpEnd> {
-  const { caller, print, wallTime } = around;
+  const { print, wallTime } = around;
+  const caller = options.netns === undefined ? around.caller : new NetnsCaller(around.caller, options.netns);
   const warnings: string[] = [];
   const context: IpContext = { caller, options, print, wallTime, warn: (text) => warnings.push(text) };
   const ended = (exit: number): IpEnd => ({ stderr: named(warnings.join("\n"), around.program), exit });
@@ -70,11 +78,14 @@ export async function runIpObject(
 export async function runIp(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
   const options = ipOptions();
   try {
-    const first = words.findIndex((word) => !word.startsWith("-"));
-    const flags = first < 0 ? words : words.slice(0, first);
-    for (const flag of flags) applyFlag(options, flag);
-    if (first < 0) throw new IpError(HELP);
-    const [name = "", ...rest] = words.slice(first);
+    let first = 0;
+    for (let flag = words[0]; flag?.startsWith("-"); flag = words[first]) {
+      const valued = applyFlag(options, flag, words[first + 1]);
+      first += valued ? 2 : 1;
+      if (valued) await openNamespace(around.caller, options.netns as string);
+    }
+    const [name, ...rest] = words.slice(first);
+    if (name === undefined) throw new IpError(HELP);
     const object = findObject(name);
     if (!object) throw name === "help" ? new IpError(HELP) : unknownObject(name);
     return await runIpObject(object, options, rest, around);
@@ -84,10 +95,17 @@ export async function runIp(words: readonly string[], around: IpSurroundings): P
   }
 }
 
+/** `ip` goes there as soon as it reads the flag. */
+async function openNamespace(caller: Caller, netns: string): Promise<void> {
+  await new NetnsCaller(caller, netns).call("netns.open").catch((error: unknown) => {
+    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new IpError(error.message) : error;
+  });
+}
+
 const HELP = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
 OBJECT := { address | route | neighbour | ntable | link | monitor }
 OPTIONS := { -4 | -6 | -s[tatistics] | -d[etails] | -o[neline] | -br[ief] |
-             -j[son] | -p[retty] | -t[imestamp] | -ts[hort] }`;
+             -j[son] | -p[retty] | -t[imestamp] | -ts[hort] | -n[etns] NAME }`;
 
 export function unknownObject(word: string): IpError {
   return new IpError(`Object "${word}" is unknown, try "ip help".`, IpExit.VALUE);

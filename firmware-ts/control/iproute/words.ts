@@ -20,7 +20,7 @@ export class IpError extends Error {
 /** Who carries out the requests: a connection to an instance, or the instance's methods themselves. */
 export interface Caller {
   /** @throws ControlError as the stack refused it */
-  call(method: string, params: JsonObject): Promise<Json>;
+  call(method: string, params?: JsonObject): Promise<Json>;
   /** Called for what a request tells while it goes on. */
   onNotification: ((method: string, params: JsonObject) => void) | null;
 }
@@ -38,6 +38,8 @@ export interface IpOptions {
   brief: boolean;
   /** -t: a line of its own; -ts: in front of each line. */
   timestamp: "" | "t" | "ts";
+  /** -n: the network namespace; undefined: the initial one. */
+  netns: string | undefined;
 }
 
 export interface IpContext {
@@ -117,6 +119,17 @@ function dotted(text: string): string | null {
   if (octets.length > 4 || !octets.every((octet) => octet <= 255)) return null;
   const [a = 0, b = 0, c = 0, d = 0] = octets;
   return formatIpv4((a << 24) | (b << 16) | (c << 8) | d);
+}
+
+/**
+ * An address as inet_aton(3) reads it, as a dotted quad: one to four numbers of which the last fills what is left. Null for anything
+ * else.
+ */
+export function internetAddress(text: string): string | null {
+  const parts = text.split(".").map(unsigned);
+  const last = parts.pop() as number;
+  if (parts.length > 3 || !parts.every((part) => part <= 255) || !(last < 256 ** (4 - parts.length))) return null;
+  return formatIpv4(parts.reduce((sum, part, at) => sum + part * 256 ** (3 - at), last) | 0);
 }
 
 /**

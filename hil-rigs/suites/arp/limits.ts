@@ -11,6 +11,7 @@ import { host, T1, T2 } from "../../wire/hosts.ts";
 import { calm, make, seen, until } from "./setup.ts";
 
 const LAND = "10.8.0.0/16";
+const CROWD: readonly string[] = ["10.8."];
 /** What a socket may have waiting, with the kernel's send buffer, is 256 small datagrams. */
 const EACH = 200;
 
@@ -35,6 +36,7 @@ const full: Case = {
   source: "kernel: gc_thresh3, measured",
   needs: ["thresholds", "socket-errors", "route-admin", "link-admin", "proc"],
   alone: true,
+  crowd: CROWD,
   async run(rig) {
     calm(rig);
     await rig.must(`route add ${LAND} dev e0`);
@@ -81,6 +83,7 @@ const scanned: Case = {
   source: "kernel: neigh_forced_gc, measured",
   needs: ["thresholds", "socket-errors", "route-admin", "link-admin"],
   alone: true,
+  crowd: CROWD,
   limit: 30_000,
   async run(rig) {
     calm(rig);
@@ -117,6 +120,8 @@ const collected: Case = {
   source: "kernel: neigh_periodic_work, measured",
   needs: ["thresholds", "e1", "link-admin"],
   alone: true,
+  // The collector goes through the table bucket by bucket.
+  shuffled: ["events"],
   limit: 90_000,
   async run(rig) {
     calm(rig);

@@ -136,6 +136,7 @@ const others: readonly Case[] = [
     title: "a broadcast request is answered after a while of up to proxy_delay, its sender learned at once",
     source: "kernel: pneigh_enqueue, measured",
     needs: NEEDS,
+    drawn: true,
     async run(rig) {
       configure(rig, { "e0.proxy_arp": 1 });
       rig.param("proxy_delay", 40);
@@ -186,6 +187,9 @@ const queued: readonly Case[] = QLEN.map(([qlen, replies]) => ({
   title: `of twelve requests that have to wait, proxy_qlen ${qlen} leaves ${replies}`,
   source: "kernel: pneigh_enqueue, measured",
   needs: NEEDS,
+  // Each waits for a time of its own, up to proxy_delay.
+  drawn: true,
+  shuffled: ["frames"],
   async run(rig) {
     configure(rig, { "e0.proxy_arp": 1 });
     rig.param("proxy_delay", 200);

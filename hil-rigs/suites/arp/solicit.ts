@@ -111,6 +111,7 @@ const others: readonly Case[] = [
       const one = await rig.hears("asks", asks(T1.ip));
       const two = await rig.hears("asks again", asks(T1.ip));
       rig.expect("a few ms apart, not one", two.time - one.time > 6, true);
+      await until(rig, () => seen(rig, T1.ip) === "FAILED");
     },
   },
   {

@@ -182,11 +182,11 @@ const others: readonly Case[] = [
     title: "confirmation from above does not help an entry that is being probed",
     source: "kernel, measured",
     async run(rig) {
-      rig.param("retrans_time_ms", 200);
+      unhurried(rig);
       await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
       await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
       await rig.poke(T1.ip, { confirm: true });
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+      await until(rig, () => seen(rig, T1.ip) === "FAILED", 6000);
       rig.expect("told", told(rig), [`new PROBE ${T1.mac}`, "new FAILED"]);
     },
   },

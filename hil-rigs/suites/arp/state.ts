@@ -2,6 +2,7 @@ import type { Case } from "../../contract/case.ts";
 import { asks, datagram } from "../../rig/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1 } from "../../wire/hosts.ts";
+import { unhurried } from "./setup.ts";
 
 export const states: readonly Case[] = [
   {
@@ -30,6 +31,7 @@ export const states: readonly Case[] = [
     title: "a probe that is answered makes the entry reachable",
     source: "RFC 4861 7.3.3 for IPv4",
     async run(rig) {
+      unhurried(rig);
       await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
       await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
       await rig.say(arpReply({ from: T1 }));

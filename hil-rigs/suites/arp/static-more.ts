@@ -150,11 +150,12 @@ export const staticsMore: readonly Case[] = [
     title: "a static entry made while the host is being probed ends the probing",
     source: "kernel: neigh_update stops the timer",
     async run(rig) {
+      unhurried(rig);
       await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
       await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
       await rig.must(`neigh replace ${T1.ip} lladdr ${T1.mac} dev e0`);
       await rig.heard();
-      await rig.silence("no further probe", 350);
+      await rig.silence("no further probe", 1200);
       await rig.expectState(T1.ip, "PERMANENT", T1.mac);
     },
   },

@@ -29,7 +29,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "unknown key in a device",
     "    mac: 02",
     "    macaddress: 02",
-    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, mac, addresses",
+    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, mac, netns, addresses",
   ],
   [
     "unknown key in a bus",

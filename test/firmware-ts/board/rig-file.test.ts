@@ -37,7 +37,12 @@ t.test("the example of the documentation, key by key", async (t) => {
       },
     ],
     routes: [{ to: "default", via: "192.168.10.1" }],
-    neighbours: { static: [{ ip: "192.168.10.1", lladdr: Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe), dev: "eth0" }] },
+    neighbours: {
+      profile: "linux",
+      lateness: "exact",
+      hz: 250,
+      static: [{ ip: "192.168.10.1", lladdr: Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe), dev: "eth0" }],
+    },
     sysctl: { "net.ipv4.neigh.eth0.gc_stale_time": "120" },
     telemetry: {
       to: { address: "192.168.10.1", port: 8094 },
@@ -79,7 +84,7 @@ t.test("the least that a rig is: the rest are defaults, the name is the file's",
         },
       ],
       routes: [],
-      neighbours: { static: [] },
+      neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
       sysctl: {},
     });
   }
@@ -151,6 +156,41 @@ t.test("a mistake in the YAML does not hide those in the values, nor is it repor
     refusal(text).problems.map((problem) => problem.path),
     ["devices.eth0.driver", "telemetry.every", "telemetry.sensors[0].pin"],
   );
+});
+
+const SIM = "driver: enc28j60, bus: { kind: sim }";
+
+t.test("neighbours: profile, lateness of timers, HZ; what is not there is said", async (t) => {
+  const text = (more: string): string => `devices: { eth0: { ${SIM} } }\nneighbours: { ${more} }\n`;
+  const rig = parseRig(text("profile: lowpower, lateness: kernel, hz: 1000"), "f");
+  t.strictSame(rig.neighbours, { profile: "lowpower", lateness: "kernel", hz: 1000, static: [] });
+  t.ok(describeRig(rig).some((line) => /^neighbours +profile lowpower, timers as late as a kernel's at HZ=1000$/.test(line)));
+  t.notOk(describeRig(parseRig(text("hz: 100"), "f")).some((line) => line.startsWith("neighbours")));
+  const wrong = (more: string): string => refusal(text(more)).message;
+  t.equal(wrong("profile: lowpowr"), "f:2:24: neighbours.profile: lowpowr: did you mean lowpower?");
+  t.equal(wrong("lateness: late"), "f:2:25: neighbours.lateness: late: what may stand here: exact, kernel");
+  t.equal(wrong("hz: 300"), "f:2:19: neighbours.hz: 300: what may stand here: 100, 125, 200, 250, 500, 1000");
+});
+
+t.test("netns: addresses, routes and neighbours are checked within one namespace", async (t) => {
+  const text = (blue: string, more = ""): string => `devices:
+  eth0: { ${SIM}, addresses: [10.0.0.5/24] }
+  eth1: { ${SIM}, ${blue} }
+${more}`;
+  const same = "netns: blue, addresses: [10.0.0.5/24]";
+  const rig = parseRig(text(same), "f");
+  t.match(rig.devices, [{ name: "eth0" }, { name: "eth1", netns: "blue" }]);
+  t.ok(describeRig(rig).some((line) => /^device +eth1 .*, netns blue$/.test(line)));
+  t.match(refusal(text("addresses: [10.0.0.5/24]")).message, /eth0 has it already/);
+  const route = (words: string): string => `routes: [{ to: default, ${words} }]\n`;
+  const other = "netns: blue, addresses: [10.0.1.5/24]";
+  parseRig(text(other, route("via: 10.0.1.1, dev: eth1")), "f");
+  t.match(refusal(text(other, route("via: 10.0.1.1"))).message, /10\.0\.1\.1: on no subnet of any device/);
+  parseRig(text(other, "routes: [{ to: default, via: 10.0.0.1 }, { to: default, via: 10.0.1.1, dev: eth1 }]\n"), "f");
+  const static_ = 'neighbours: { static: [{ ip: 10.0.0.5, lladdr: "02:00:00:00:00:09", dev: eth1 }] }\n';
+  parseRig(text(other, static_), "f");
+  t.match(refusal(text(other, static_.replace("eth1", "eth0"))).message, /eth0's own address/);
+  t.match(refusal(text("netns: a/b")).message, /devices\.eth1\.netns: a\/b: not a network namespace's name/);
 });
 
 t.test("problems come in the file's order, whichever check found them", async (t) => {

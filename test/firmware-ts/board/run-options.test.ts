@@ -9,7 +9,8 @@ const request = (given: Partial<RunRequest>): RunRequest => ({ devices: [], addr
 t.test("nothing asked: the built-in bench; options change it", async (t) => {
   const bench = rigFor(request({}));
   t.match(bench, { name: "bench", seed: 1, routes: [{ to: "default", via: "192.168.10.1" }] });
-  t.match(rigFor(request({ seed: 0 })), { seed: 0 });
+  t.match(rigFor(request({ seed: 0 })), { seed: 0, neighbours: { profile: "linux" } });
+  t.match(rigFor(request({ profile: "lowpower" })), { neighbours: { profile: "lowpower" } });
   const changed = rigFor(request({ addresses: ["10.0.0.5/24"], gateway: "10.0.0.1" }));
   t.match(changed.devices, [{ name: "eth0", addresses: [{ address: "10.0.0.5", prefix: 24 }] }]);
   t.same(changed.routes, [{ to: "default", via: "10.0.0.1" }], "the gateway takes the default route's place");

@@ -189,7 +189,7 @@ telemetry: { to: "10.0.0.9:8094", every: 1s }
     { datagrams: { sent: 3600, queued: 0 }, arp: { requestsBroadcast: 0, requestsUnicast: 0 } },
     "no ARP, ever",
   );
-  const [eth0] = system.stack.devices;
+  const eth0 = system.stack.network.device("eth0");
   if (!eth0) throw new Error("no device");
   const { table } = system.stack.arp;
   t.match(table.parametersOf(eth0), { gcStaleTime: 120_000, ucastProbes: 1 });
@@ -208,7 +208,7 @@ t.test("what fails on the way up closes what was opened, and says what it was", 
   for (const [change, code] of bad) {
     const { clock, system, log } = make({ ...benchRig(), ...change });
     await t.rejects(startSystem(system), { code }, code);
-    t.same([system.stack.devices[0]?.up, log, system.summary().duration], [false, [], 0]);
+    t.same([system.stack.network.device("eth0")?.up, log, system.summary().duration], [false, [], 0]);
     const now = clock.now();
     await clock.advance(HOUR);
     t.equal(clock.now(), now + HOUR);
@@ -226,7 +226,11 @@ t.test("stopped while it starts, it opens nothing more", async (t) => {
     await clock.advance(1000);
     await Promise.all([started, stopped, system.finished]);
     await clock.advance(HOUR);
-    t.same([system.stack.devices[0]?.up, log.filter((line) => line.includes("#"))], [false, []], `stopped after ${steps} steps`);
+    t.same(
+      [system.stack.network.device("eth0")?.up, log.filter((line) => line.includes("#"))],
+      [false, []],
+      `stopped after ${steps} steps`,
+    );
     t.equal(system.stack.network.pool.inUse, 0);
   }
 });
@@ -280,7 +284,7 @@ t.test("without its application the stack is up and says nothing", async (t) => 
   const { clock, system, log } = await start(benchRig(), { app: false });
   await clock.advance(HOUR);
   t.match([log.length, system.summary().datagrams], [1, { sent: 0, queued: 0, failed: 0 }]);
-  t.equal(system.stack.arp.counters(system.stack.devices[0]!).requestsBroadcast, 0);
+  t.equal(system.stack.arp.counters(system.stack.network.device("eth0")!).requestsBroadcast, 0);
   await system.stop();
 });
 
@@ -311,4 +315,50 @@ t.test("in real time: a process with a system that has stopped ends by itself", 
     t.same([status, signal], [0, null], `${what}: ${stderr}`);
     t.match(stdout, printed, what);
   }
+});
+
+t.test("the rig's profile and lateness of timers are the table's", async (t) => {
+  const { clock, system } = await start(
+    rig(`${device("10.0.0.5/24")}neighbours: { profile: lowpower, lateness: kernel, hz: 100 }
+telemetry: { to: "10.0.0.1:8094", every: 3s }
+`),
+  );
+  const { profile, lateness } = system.stack.arp.table;
+  t.match([profile.name, lateness.kernel, lateness.hz], ["lowpower", true, 100]);
+  await clock.advance(300_000);
+  t.match(system.summary().arp, { requestsBroadcast: 1 });
+  t.ok(system.summary().arp.requestsUnicast <= 3);
+  await system.stop();
+});
+
+t.test("devices in namespaces: each a stack with lo and devices of its own, all on one table", async (t) => {
+  const one = (at: number, netns: string): string =>
+    `  eth${at}: { driver: enc28j60, bus: { kind: sim }, addresses: [10.0.0.5/24]${netns && `, netns: ${netns}`} }\n`;
+  const { clock, system } = await start(
+    rig(`devices:
+${one(0, "")}${one(1, "blue")}${one(2, "red")}routes: [{ to: default, via: 10.0.0.1, dev: eth1 }]
+neighbours: { static: [{ ip: 10.0.0.9, lladdr: "02:00:00:00:00:09", dev: eth1 }] }
+sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thresh3: 99 }
+`),
+  );
+  const blue = system.namespaces.get("blue");
+  if (!blue) throw new Error("no namespace");
+  const { table } = system.stack.arp;
+  t.same(
+    [system.stack, ...system.namespaces.values()].map((stack) => stack.devices.map(({ name }) => name)),
+    [
+      ["lo", "eth0"],
+      ["lo", "eth1"],
+      ["lo", "eth2"],
+    ],
+  );
+  t.equal(blue.arp.table, table);
+  t.same([blue.ip.routes.lookup(ipv4("192.0.2.1"))?.device.name, system.stack.ip.routes.lookup(ipv4("192.0.2.1"))], ["eth1", null]);
+  t.same([table.list(blue.arp.namespace).length, table.list(system.stack.arp.namespace).length, table.gc.thresh3], [1, 0, 99]);
+  t.equal(table.parametersOf(blue.network.device("eth1")!).gcStaleTime, 120_000);
+  blue.udp.open().send(new Uint8Array(4), ipv4("10.0.0.1"), 9);
+  await clock.advance(100);
+  t.match(system.summary().arp, { requestsBroadcast: 1, repliesReceived: 1 }, "counted of all namespaces");
+  await system.stop();
+  t.equal(table.entries, 0);
 });

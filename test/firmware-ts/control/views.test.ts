@@ -153,7 +153,12 @@ t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (
     "show",
     "lo",
   );
-  same(json<AddressView>("address", "show", "lo").flatMap(addressText), "address", "show", "lo");
+  same(
+    json<AddressView>("address", "show", "lo").flatMap((view) => addressText(view)),
+    "address",
+    "show",
+    "lo",
+  );
   same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
   // What goes without saying is left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });

@@ -200,6 +200,18 @@ t.test("an error reaches the socket that sent, and only that", async (t) => {
   t.same([told.length, bench.eth0.drops.total - before, bench.heard(), bench.inUse], [2, 32, [], 0]);
 });
 
+t.test("a redirect is counted and changes nothing", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addRoute({ to: "default", via: "10.0.0.2" });
+  const counter = (name: string): number | undefined => lab.stack.counters().find(([one]) => one === name)?.[1];
+  // For the host 192.0.2.9 take 10.0.0.3: its header quotes a packet of ours.
+  const quoted = ipv4Frame({ source: "10.0.0.1", destination: "192.0.2.9" }, 17, new Uint8Array(8)).subarray(14);
+  lab.say(icmp({ icmpType: 5, code: 1, icmpId: 0x0a00, sequence: 0x0003 }, quoted));
+  t.equal(counter("IcmpInRedirects"), 1);
+  t.equal(lab.stack.ip.routes.lookup(ipv4("192.0.2.9"))?.gateway, ipv4("10.0.0.2"));
+  t.same([lab.heard(), lab.stack.arp.table.entries, lab.inUse], [[], 0, 0]);
+});
+
 t.test("ping: request byte for byte, reply with its TTL; each failure told once", async (t) => {
   const bench = await Lab.open();
   const pinger = bench.stack.ping.open();

@@ -115,8 +115,10 @@ t.test("off the link the gateway is asked for; the longest prefix and the smalle
 t.test("0.0.0.0 and 127/8 never go out, default route or not (RFC 1122 3.2.1.3)", async (t) => {
   const lab = await Lab.open();
   lab.stack.addRoute({ to: "default", via: "10.0.0.254" });
-  for (const to of ["0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.255"]) t.equal(lab.poke(to), "failed IP_OUTNOROUTES", to);
+  for (const to of ["0.0.0.0", "127.0.0.1", "127.255.255.255"]) t.equal(lab.poke(to), "failed IP_OUTNOROUTES", to);
   t.same([lab.heard(), lab.stack.arp.table.entries, lab.inUse], [[], 0, 0]);
+  t.equal(lab.poke("0.1.2.3"), "queued", "the rest of 0.0.0.0/8 goes by its route, as in Linux 6.18");
+  t.same(lab.heard(), ["0 who-has 10.0.0.254 tell 10.0.0.1 us > all"]);
 });
 
 t.test("the source address: the one bound, else the first of the subnet; secondaries never by themselves", async (t) => {

@@ -77,8 +77,8 @@ t.test("forced: the oldest go first, down to gc_thresh2, young ones and those wh
   lab.poke(nth(0));
   askers(lab, 1, 800);
   const { table } = lab.stack.arp;
-  t.equal(table.entries, 513, "800, less 288 to come down to 512, and the new one");
-  t.same([lab.state(nth(0)), lab.state(nth(1)), lab.state(nth(288)), lab.state(nth(289))], ["DELAY", "-", "-", "STALE"]);
+  t.equal(table.entries, 512, "800, less 289 to come down to 512 with the new one");
+  t.same([lab.state(nth(0)), lab.state(nth(1)), lab.state(nth(289)), lab.state(nth(290))], ["DELAY", "-", "-", "STALE"]);
   t.equal(table.statistics.forcedGcRuns, 1);
   lab.run(600);
   askers(lab, 1, 801);

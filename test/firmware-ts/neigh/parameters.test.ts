@@ -11,6 +11,7 @@ import {
 } from "../../../firmware-ts/neigh/parameter-files.ts";
 import { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import { Lab } from "../../support/lab.ts";
 import { NeighBench } from "../../support/neigh-bench.ts";
 
 function fresh(hz = 250, lateness: "exact" | "kernel" = "exact"): NeighParameters {
@@ -193,4 +194,31 @@ t.test("the table's own files", async (t) => {
   for (const name of NEIGH_TABLE_FILES) t.throws(() => writeTableParameter(table.gc, name, "1.5"), { code: "EINVAL" });
   t.throws(() => writeTableParameter(table.gc, "gc_thresh1", "-1"), { code: "EINVAL" });
   t.throws(() => writeTableParameter(table.gc, "mcast_solicit", "1"), { code: "ENOENT" });
+});
+
+t.test("defaults changed by netlink: nobody follows, and the reachable time is drawn anew", async (t) => {
+  const bench = await NeighBench.open();
+  const { table } = bench;
+  const own = table.parametersOf(bench.device);
+  const before = [own.baseReachableTime, own.reachableTime, own.mcastProbes];
+  table.defaults.setAlone("baseReachableTime", 2000);
+  table.defaults.setAlone("mcastProbes", 9);
+  t.same([own.baseReachableTime, own.reachableTime, own.mcastProbes], before);
+  t.ok(table.defaults.reachableTime >= 1000 && table.defaults.reachableTime < 3000);
+  writeNeighParameter(table.defaults, "mcast_solicit", "8");
+  t.equal(own.mcastProbes, 8, "a file written reaches it all the same");
+});
+
+t.test("a device that has, or had, an address does not follow the defaults any more", async (t) => {
+  const lab = await Lab.open({ addresses: [] });
+  const { table } = lab.stack.arp;
+  const read = (): string => readNeighParameter(table.parametersOf(lab.eth0), "ucast_solicit");
+  writeNeighParameter(table.defaults, "ucast_solicit", "7");
+  t.equal(read(), "7", "without one it does");
+  const address = lab.stack.addAddress(lab.eth0, "10.77.0.1/24");
+  writeNeighParameter(table.defaults, "ucast_solicit", "8");
+  t.equal(read(), "7");
+  lab.stack.ip.fib.removeAddress(address);
+  writeNeighParameter(table.defaults, "ucast_solicit", "9");
+  t.equal(read(), "7");
 });

@@ -121,7 +121,7 @@ t.test("forced: multicast goes at any age; a young one does not; the log is limi
   for (let n = 0; n < 15; n++) t.equal(table.create(100 + n, device), null);
   t.same(
     [table.refusal, table.statistics.tableFulls, lines.length, lines[0]],
-    ["full", 15, 10, "arp_cache: neighbor table overflow!"],
+    ["full", 15, 10, "neighbour: arp_cache: neighbor table overflow!"],
   );
   bench.run(1001);
   t.ok(table.create(4, device), "those of 5 s ago have gone");
@@ -148,11 +148,10 @@ t.test("namespaces share the table and its limits; lists, flushes and settings a
   t.same([table.list(other).length, table.entries], [0, 0]);
 });
 
-function familyOf(heard: string[]): Pick<NeighBench, "construct" | "solicit" | "resend"> {
+function familyOf(heard: string[]): Pick<NeighBench, "construct" | "solicit"> {
   return {
     construct: () => true,
     solicit: (entry) => heard.push(`asked ${entry.key}`),
-    resend: (packet) => packet.consume(),
   };
 }
 

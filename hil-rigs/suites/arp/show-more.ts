@@ -1,0 +1,246 @@
+/** `ip neigh show`, `flush`, `get` and `ip ntable` with the words that pick and shape: compared to the letter. Measured with iproute2 6.1. */
+import type { Case } from "../../contract/case.ts";
+import { asks } from "../../rig/patterns.ts";
+import type { Rig } from "../../rig/rig.ts";
+import { arpReply } from "../../wire/build.ts";
+import { T1 } from "../../wire/hosts.ts";
+import { becomes, calm, make, seen } from "./setup.ts";
+
+/** One of each kind, made so that no timer runs but that of the reachable one. */
+async function several(rig: Rig): Promise<void> {
+  calm(rig);
+  const add = "neigh add 10.0.0";
+  for (const rest of [
+    ".20 dev e0 lladdr 02:00:00:00:00:20 nud stale",
+    ".21 dev e0 lladdr 02:00:00:00:00:21 nud reachable",
+    ".22 dev e0 lladdr 02:00:00:00:00:22",
+    ".23 dev e0 nud failed",
+    ".24 dev e0 lladdr 02:00:00:00:00:24 nud noarp",
+    ".25 dev e0 nud none",
+    ".26 dev e0 lladdr 02:00:00:00:00:26 nud stale extern_learn protocol bgp",
+    ".27 dev e0 lladdr 02:00:00:00:00:27 nud stale router protocol static",
+  ])
+    await rig.must(`${add}${rest}`);
+}
+
+function sorted(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .sort();
+}
+
+const LINES = {
+  20: "10.0.0.20 dev e0 lladdr 02:00:00:00:00:20 STALE ",
+  21: "10.0.0.21 dev e0 lladdr 02:00:00:00:00:21 REACHABLE ",
+  22: "10.0.0.22 dev e0 lladdr 02:00:00:00:00:22 PERMANENT ",
+  23: "10.0.0.23 dev e0 FAILED ",
+  24: "10.0.0.24 dev e0 lladdr 02:00:00:00:00:24 NOARP ",
+  25: "10.0.0.25 dev e0 ",
+  26: "10.0.0.26 dev e0 lladdr 02:00:00:00:00:26 extern_learn STALE proto bgp ",
+  27: "10.0.0.27 dev e0 lladdr 02:00:00:00:00:27 router STALE proto static ",
+} as const;
+type Number = keyof typeof LINES;
+
+/** What is picked, in the order of addresses. */
+const PICKED: readonly (readonly [words: string, numbers: readonly Number[]])[] = [
+  ["neigh show", [20, 21, 22, 23, 26, 27]],
+  ["neigh list", [20, 21, 22, 23, 26, 27]],
+  ["-o neigh show", [20, 21, 22, 23, 26, 27]],
+  ["-d neigh show", [20, 21, 22, 23, 26, 27]],
+  ["-4 neigh show", [20, 21, 22, 23, 26, 27]],
+  ["-6 neigh show", []],
+  ["neigh show unused", [20, 22, 23, 26, 27]],
+  ["neigh show unused nud stale", [20, 26, 27]],
+  ["neigh show nud stale", [20, 26, 27]],
+  ["neigh show nud none", [25, 26]],
+  ["neigh show nud noarp", [24, 26]],
+  ["neigh show nud all", [20, 21, 22, 23, 24, 25, 26, 27]],
+  ["neigh show nud failed nud reachable", [21, 23, 26]],
+  ["neigh show nud 0x80", [22, 26]],
+  ["neigh show nud delay", [26]],
+  ["neigh show proto bgp", [26]],
+  ["neigh show protocol static", [27]],
+  ["neigh show protocol 4", [27]],
+  ["neigh show proto kernel", []],
+  ["neigh show 10.0.0.22", [22]],
+  ["neigh show to 10.0.0.22", [22]],
+  ["neigh show to 10.0.0.20/30", [20, 21, 22, 23]],
+  ["neigh show to 10.0.0.24/30 nud all", [24, 25, 26, 27]],
+  ["neigh show to 10.0.0.99", []],
+  ["neigh show nomaster", [20, 21, 22, 23, 26, 27]],
+];
+
+const picked: readonly Case[] = PICKED.map(([words, numbers]) => ({
+  id: `ARP-X-07/${words.replaceAll(" ", "_")}`,
+  title: `ip ${words}: ${numbers.length === 0 ? "nothing" : numbers.map((n) => `.${n}`).join(" ")}`,
+  source: "iproute2, measured",
+  needs: ["neigh-flags"],
+  async run(rig) {
+    await several(rig);
+    const result = await rig.ip(words);
+    rig.expect("exit and errors", [result.exit, result.stderr], [0, ""]);
+    rig.expect(
+      "shown",
+      sorted(result.stdout),
+      numbers.map((n) => LINES[n]),
+    );
+  },
+}));
+
+/** What goes by a flush, and what is printed of it. The list of two -s is in the table's order: left out. */
+const FLUSHED: readonly (readonly [words: string, gone: readonly Number[], stdout: string])[] = [
+  ["neigh flush dev e0", [20, 21, 23, 25, 26, 27], ""],
+  [
+    "-s neigh flush dev e0",
+    [20, 21, 23, 25, 26, 27],
+    "\n*** Round 1, deleting 6 entries ***\n*** Flush is complete after 1 round ***\n",
+  ],
+  [
+    "-s neigh flush dev e0 nud stale",
+    [20, 26, 27],
+    "\n*** Round 1, deleting 3 entries ***\n*** Flush is complete after 1 round ***\n",
+  ],
+  ["-s neigh flush dev e0 nud delay", [26], "\n*** Round 1, deleting 1 entries ***\n*** Flush is complete after 1 round ***\n"],
+  ["-s neigh flush to 10.0.0.20/31", [20, 21], "\n*** Round 1, deleting 2 entries ***\n*** Flush is complete after 1 round ***\n"],
+  ["-s neigh flush 10.0.0.99", [], "Nothing to flush.\n"],
+  ["neigh flush 10.0.0.22", [], ""],
+  ["neigh flush 10.0.0.22 nud permanent", [22], ""],
+  ["neigh flush all", [20, 21, 23, 25, 26, 27], ""],
+  ["neigh flush dev e0 proto static", [27], ""],
+  ["neigh flush dev e0 unused", [20, 23, 25, 26, 27], ""],
+];
+
+const flushed: readonly Case[] = FLUSHED.map(([words, gone, stdout]) => ({
+  id: `ARP-X-08/${words.replaceAll(" ", "_")}`,
+  title: `ip ${words} takes ${gone.length === 0 ? "nothing" : gone.map((n) => `.${n}`).join(" ")}`,
+  source: "iproute2, measured",
+  needs: ["neigh-flags"],
+  shuffled: ["events"],
+  async run(rig) {
+    await several(rig);
+    const before = rig.dut.neighbours().map(({ dst }) => dst);
+    const result = await rig.ip(words);
+    rig.expect("printed", [result.exit, result.stdout, result.stderr], [0, stdout, ""]);
+    const after = rig.dut.neighbours().map(({ dst }) => dst);
+    rig.expect(
+      "gone",
+      before.filter((dst) => !after.includes(dst)).sort(),
+      gone.map((n) => `10.0.0.${n}`),
+    );
+  },
+}));
+
+/** Words that are refused. */
+const REFUSED: readonly (readonly [words: string, exit: number, stderr: string])[] = [
+  ["neigh get 10.0.0.9", 1, "Device and address are required arguments."],
+  ["neigh get dev e0", 1, "Device and address are required arguments."],
+  ["neigh get 10.0.0.9 dev x9", 1, 'Cannot find device "x9"'],
+  ["neigh get 10.0.0.9 dev e0", 2, "Error: Neighbour entry not found."],
+  ["neigh show dev x9", 1, 'Cannot find device "x9"'],
+  ["neigh del 10.0.0.9", 255, "Device and destination are required arguments."],
+  ["neigh del 10.0.0.9 dev x9", 1, 'Cannot find device "x9"'],
+  ["neigh add 10.0.0.300 lladdr 02:00:00:00:00:02 dev e0", 1, 'Error: any valid address is expected rather than "10.0.0.300".'],
+  ["neigh add 10.0.0.9 lladdr nonsense dev e0", 1, '"nonsense" is invalid lladdr.'],
+  ["neigh show nud nonsense", 255, 'Error: argument "nonsense" is wrong: nud state is bad'],
+  ["neigh show proto nonsense", 255, 'Error: argument "nonsense" is wrong: invalid "protocol"'],
+  ["neigh nonsense", 255, 'Command "nonsense" is unknown, try "ip neigh help".'],
+  ["ntable change name nonsense retrans 5", 2, "RTNETLINK answers: No such file or directory"],
+  ["ntable change name arp_cache dev x9 retrans 5", 1, 'Cannot find device "x9"'],
+];
+
+const refused: readonly Case[] = REFUSED.map(([words, exit, stderr]) => ({
+  id: `ARP-X-09/${words.replaceAll(" ", "_")}`,
+  title: `ip ${words}: ${stderr}`,
+  source: "iproute2, measured",
+  needs: ["neigh-get", "ntable"],
+  async run(rig) {
+    const result = await rig.ip(words);
+    rig.expect("refused", [result.exit, result.stdout, result.stderr.trim()], [exit, "", stderr]);
+  },
+}));
+
+const others: readonly Case[] = [
+  {
+    id: "ARP-X-10",
+    title: "ip -br neigh show: address, device and link address in columns",
+    source: "iproute2, measured",
+    async run(rig) {
+      calm(rig);
+      await make(rig, "STALE");
+      rig.expect("shown", await rig.must("-br neigh show"), `${T1.ip.padEnd(39)} ${"e0".padEnd(16)} ${T1.mac}\n`);
+    },
+  },
+  {
+    id: "ARP-X-11",
+    title: "/proc/net/arp goes on showing the link address of an entry that failed",
+    source: "kernel: arp_format_neigh_entry, measured",
+    needs: ["proc"],
+    async run(rig) {
+      calm(rig);
+      await make(rig, "REACHABLE");
+      await rig.must(`neigh change ${T1.ip} nud failed dev e0`);
+      const [, line] = rig.cat("/proc/net/arp").split("\n");
+      rig.expect("shown", line, `${T1.ip.padEnd(16)} ${"0x1".padEnd(11)} ${"0x0".padEnd(11)} ${T1.mac}     *        e0`);
+      rig.expect("though ip does not", await rig.must("neigh show"), `${T1.ip} dev e0 FAILED \n`);
+    },
+  },
+  {
+    id: "ARP-X-12",
+    title: "ip ntable counts the entries that use a device's settings, and one",
+    source: "kernel: neigh_parms refcnt, measured",
+    needs: ["ntable", "neigh-flags"],
+    shuffled: ["events"],
+    async run(rig) {
+      const count = async (): Promise<string | undefined> => /refcnt (\d+)/.exec(await rig.must("-4 ntable show dev e0"))?.[1];
+      rig.expect("without an entry", await count(), "1");
+      await several(rig);
+      rig.expect("with eight", await count(), "9");
+      await rig.must("neigh flush dev e0");
+      rig.expect("with two", await count(), "3");
+    },
+  },
+  {
+    id: "ARP-X-13",
+    title: "ip -s neigh shows a reference while a timer runs, and none when it does not",
+    source: "kernel: a pending timer holds the entry, measured",
+    async run(rig) {
+      calm(rig);
+      await rig.poke(T1.ip);
+      await rig.hears("asks", asks(T1.ip));
+      const asked = await rig.must("-s neigh show");
+      rig.expect("while asked for", asked.includes(" ref 1 used 0/"), true);
+      await rig.say(arpReply({ from: T1 }));
+      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
+      const text = await rig.must("-s neigh show");
+      rig.expect("reachable", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}ref 1 used 0\/0\/0probes 4 REACHABLE \n$/.test(text), true);
+      await rig.must(`neigh change ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      const stale = await rig.must("-s neigh show");
+      rig.expect("stale", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}used 0\/0\/0probes 4 STALE \n$/.test(stale), true);
+      const json = JSON.parse(await rig.must("-j -s neigh show")) as Record<string, unknown>[];
+      rig.expect("as JSON", Object.keys(json[0] ?? {}), [
+        "dst",
+        "dev",
+        "lladdr",
+        "used",
+        "confirmed",
+        "updated",
+        "probes",
+        "state",
+      ]);
+    },
+  },
+  {
+    id: "ARP-X-14",
+    title: "link addresses in other spellings: capital letters, single digits; more octets than a device's are cut off",
+    source: "iproute2 and kernel, measured",
+    async run(rig) {
+      await rig.must("neigh add 10.0.0.20 lladdr 0A:B:C:0D:E:f dev e0");
+      rig.expect("letters and digits", seen(rig, "10.0.0.20"), "PERMANENT 0a:0b:0c:0d:0e:0f");
+      await rig.must("neigh add 10.0.0.21 lladdr 02:00:00:00:00:21:77:88 dev e0");
+      rig.expect("eight octets", seen(rig, "10.0.0.21"), "PERMANENT 02:00:00:00:00:21");
+    },
+  },
+];
+
+export const showingMore: readonly Case[] = [...picked, ...flushed, ...refused, ...others];
