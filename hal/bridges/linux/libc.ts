@@ -28,11 +28,16 @@ export interface Libc {
   read(fd: number, buffer: Pointer, length: number): number;
   write(fd: number, buffer: Pointer, length: number): number;
   close(fd: number): number;
+  /** @param pair two descriptors, to be filled in */
+  socketpair(domain: number, type: number, protocol: number, pair: Int32Array): number;
+  memfd_create(name: string, flags: number): number;
+  /** @param fds an array of struct pollfd */
+  poll(fds: Pointer, count: number, timeout: number): number;
   errno(): number;
   /** The name of an error number, as `ENODEV`. */
   errorName(errno: number): string;
-  /** Maps `length` bytes of a descriptor, shared, for reading and writing; null when it failed. */
-  map(fd: number, length: number): Mapping | null;
+  /** Maps `length` bytes of a descriptor from `offset` on, shared, for reading and writing; null when it failed. Default from 0. */
+  map(fd: number, length: number, offset?: number): Mapping | null;
   /** Where an array buffer's memory is. Good for as long as the buffer lives and is not transferred. */
   address(buffer: ArrayBufferLike): number;
   /**
@@ -107,10 +112,13 @@ export async function loadLibc(driver: string): Promise<Libc> {
     read: library.func("read", "intptr_t", ["int", "void *", "size_t"]),
     write: library.func("write", "intptr_t", ["int", "void *", "size_t"]),
     close: library.func("close", "int", ["int"]),
+    socketpair: library.func("socketpair", "int", ["int", "int", "int", "void *"]),
+    memfd_create: library.func("memfd_create", "int", ["const char *", "unsigned int"]),
+    poll: library.func("poll", "int", ["void *", "unsigned long", "int"]),
     errno: () => koffi.errno(),
     errorName: (errno) => names.get(errno) ?? `error ${errno}`,
-    map(fd, length) {
-      const at: bigint | null = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    map(fd, length, offset = 0) {
+      const at: bigint | null = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, offset);
       if (at === null || at === MAP_FAILED_64 || at === MAP_FAILED_32) return null;
       return { memory: koffi.view(at, length), unmap: () => munmap(at, length) };
     },

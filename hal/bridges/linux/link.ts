@@ -33,6 +33,7 @@ const ATTRIBUTE_HEADER = 4;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_STATS64 = 23;
+const IFLA_CARRIER = 33;
 /** struct rtnl_link_stats64: how many frames for the interface's wire were dropped. */
 const TX_DROPPED = 7 * 8;
 
@@ -103,7 +104,7 @@ export class LinkSocket {
   /** The interface of that name or index as it is now, null when there is none. */
   find(which: string | number): Link | null {
     let length = this.#begin(RTM_GETLINK, NLM_F_REQUEST, typeof which === "number" ? which : 0);
-    if (typeof which === "string") length = this.#attribute(length, IFLA_IFNAME, `${which}\0`);
+    if (typeof which === "string") length = this.#attribute(length, IFLA_IFNAME, new TextEncoder().encode(`${which}\0`));
     const errno = this.#exchange(length);
     if (errno === 0) return this.#link(0);
     // Older kernels answer EINVAL where newer ones answer ENODEV.
@@ -117,6 +118,16 @@ export class LinkSocket {
     this.#view.setUint32(IFI_FLAGS, up ? IFF_UP : 0, NATIVE);
     this.#view.setUint32(IFI_CHANGE, IFF_UP, NATIVE);
     return this.#exchange(length);
+  }
+
+  /** Gives an interface another station address (`ip link set IFACE address MAC`); 0 or an errno. */
+  setAddress(index: number, address: Uint8Array): number {
+    return this.#set(index, IFLA_ADDRESS, address);
+  }
+
+  /** Sets the carrier of an interface that has none of its own, such as a TAP (`ip link set IFACE carrier on`); 0 or an errno. */
+  setCarrier(index: number, up: boolean): number {
+    return this.#set(index, IFLA_CARRIER, Uint8Array.of(up ? 1 : 0));
   }
 
   /**
@@ -154,8 +165,12 @@ export class LinkSocket {
     return ATTRIBUTES;
   }
 
-  #attribute(at: number, type: number, text: string): number {
-    const payload = new TextEncoder().encode(text);
+  #set(index: number, type: number, value: Uint8Array): number {
+    const length = this.#begin(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, index);
+    return this.#exchange(this.#attribute(length, type, value));
+  }
+
+  #attribute(at: number, type: number, payload: Uint8Array): number {
     this.#view.setUint16(at, ATTRIBUTE_HEADER + payload.length, NATIVE);
     this.#view.setUint16(at + 2, type, NATIVE);
     this.#bytes.set(payload, at + ATTRIBUTE_HEADER);

@@ -14,6 +14,7 @@ import { ControllerError } from "../../ethernet.ts";
 import { type InterruptLine, SimulatedInterrupt } from "../../interrupt.ts";
 import type { ByteStream } from "../../serial.ts";
 import type { SpiBatch, SpiBus } from "../../spi.ts";
+import type { Conversation } from "../conversation.ts";
 import { ACK, Command, hasCommand, SPIOP_HEADER, UNLIMITED_BUFFER, WAIT_ASSERTED, WAIT_INTERRUPTED } from "./protocol.ts";
 import { type BridgeFacts, SerprogSession } from "./session.ts";
 
@@ -45,6 +46,8 @@ const GRACE = 250;
 const WAIT_TIME = 10_000;
 const WAIT_BYTES = 3;
 const WAIT_ANSWER = 2;
+/** How often a bridge that was synchronised and then answered strangely is asked who it is. */
+const AGREEMENTS = 3;
 
 const State = { CLOSED: 0, OPENING: 1, READY: 2, RESYNC: 3, LOST: 4 } as const;
 type State = (typeof State)[keyof typeof State];
@@ -53,6 +56,7 @@ export class SerprogBus implements SpiBus {
   readonly counters: SerprogCounters = new SerprogCounters();
   readonly #stream: ByteStream;
   readonly #session: SerprogSession;
+  readonly #conversation: Conversation;
   readonly #spiHz: number;
   readonly #msPerByte: number;
   readonly #line = new SimulatedInterrupt();
@@ -64,6 +68,8 @@ export class SerprogBus implements SpiBus {
   #waitable = false;
   /** The bridge is waiting for the interrupt. */
   #waiting = false;
+  /** Bytes of that wait's answer that stand before the answers of the batch. */
+  #waitLeft = 0;
   #batch: SpiBatch | null = null;
   /** The batch as bytes, and where each of its operations ends, both ways. */
   #out = new Uint8Array(4096);
@@ -78,6 +84,7 @@ export class SerprogBus implements SpiBus {
   constructor(clock: Clock, stream: ByteStream, options: SerprogOptions) {
     this.#stream = stream;
     this.#session = new SerprogSession(clock, stream);
+    this.#conversation = this.#session.conversation;
     this.#spiHz = options.spiHz;
     this.#msPerByte = 10_000 / (options.baud ?? 115_200);
     this.#timer = clock.timer(() => this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time"));
@@ -116,13 +123,12 @@ export class SerprogBus implements SpiBus {
   async open(): Promise<void> {
     if (this.#state === State.READY) return;
     this.#state = State.OPENING;
-    this.#session.begin();
+    this.#conversation.begin();
     this.#waiting = false;
     this.#line.asserted = false;
     try {
       await this.#stream.open();
-      await this.#session.synchronise(true);
-      this.#facts = await this.#session.identify();
+      this.#facts = await this.#agree();
       this.#hertz = await this.#session.setFrequency(this.#facts.map, this.#spiHz);
     } catch (error) {
       await this.#stream.close();
@@ -133,13 +139,29 @@ export class SerprogBus implements SpiBus {
     this.#state = State.READY;
   }
 
+  /**
+   * Who is there. An answer that came very late may have passed for the one to the last SYNCNOP; then the answers to the first
+   * questions are not theirs, and all is begun again.
+   */
+  async #agree(): Promise<BridgeFacts> {
+    for (let left = AGREEMENTS; ; ) {
+      await this.#session.synchronise(true);
+      try {
+        return await this.#session.identify();
+      } catch (error) {
+        const code = error instanceof ControllerError ? error.code : "";
+        if (--left === 0 || (code !== "SERPROG_REFUSED" && code !== "SERPROG_TIMEOUT")) throw error;
+      }
+    }
+  }
+
   async close(): Promise<void> {
     const open = this.#state !== State.CLOSED;
     this.#state = State.CLOSED;
     this.#timer.cancel();
     this.#waiting = false;
     const closed = new ControllerError("SPI_CLOSED", `${this.description} was closed`);
-    this.#session.lose(closed);
+    this.#conversation.lose(closed);
     this.#finish(closed);
     if (open) await this.#stream.close();
   }
@@ -150,6 +172,7 @@ export class SerprogBus implements SpiBus {
       batch.error = new ControllerError("PORT_LOST", `${this.description} is not open`);
       return true;
     }
+    if (batch.length === 0) return true;
     this.#batch = batch;
     this.#encode(batch);
     this.counters.batches++;
@@ -163,7 +186,8 @@ export class SerprogBus implements SpiBus {
     this.#sentEnds.length = 0;
     this.#answerEnds.length = 0;
     let out = 0;
-    let answer = this.#waiting ? WAIT_ANSWER : 0;
+    this.#waitLeft = this.#waiting ? WAIT_ANSWER - this.#conversation.framer.received : 0;
+    let answer = this.#waitLeft;
     for (let index = 0; index < batch.length; index++) {
       const t = batch.transaction(index);
       const end = out + SPIOP_HEADER + t.writeLength;
@@ -192,7 +216,7 @@ export class SerprogBus implements SpiBus {
     this.#sent = 0;
     this.#sentOperations = 0;
     this.#answered = 0;
-    this.#session.framer.expect(answers, (answer) => this.#whole(answer));
+    this.#conversation.framer.expect(answers, (answer) => this.#whole(answer));
     this.#timer.arm(GRACE + (bytes + answers) * this.#msPerByte);
     this.#sendMore();
   }
@@ -216,15 +240,15 @@ export class SerprogBus implements SpiBus {
 
   #take(bytes: Uint8Array): void {
     this.counters.bytesDown += bytes.length;
-    const stray = this.#session.unexpected;
-    this.#session.take(bytes);
-    if (this.#state !== State.READY) return;
-    if (this.#session.unexpected > stray) {
+    // Before they are dealt out: one byte too many within an answer has shifted all that follow it.
+    if (this.#state === State.READY && bytes.length > this.#conversation.framer.missing) {
       this.#fault("SERPROG_GARBAGE", "the bridge sent bytes that nobody had asked for");
       return;
     }
+    this.#conversation.take(bytes);
+    if (this.#state !== State.READY) return;
     if (!this.#batch) return;
-    const received = this.#session.framer.received;
+    const received = this.#conversation.framer.received;
     const before = this.#answered;
     while (this.#answered < this.#sentOperations && (this.#answerEnds[this.#answered] as number) <= received) this.#answered++;
     if (this.#answered > before && this.#sentOperations < this.#sentEnds.length) this.#sendMore();
@@ -236,12 +260,12 @@ export class SerprogBus implements SpiBus {
     if (!batch) return;
     let at = 0;
     if (this.#waiting) {
-      if (answer[0] !== ACK) {
+      if (this.#waitLeft === WAIT_ANSWER && answer[0] !== ACK) {
         this.#fault("SERPROG_GARBAGE", "the end of the wait for the interrupt was not acknowledged");
         return;
       }
       this.#waiting = false;
-      at = WAIT_ANSWER;
+      at = this.#waitLeft;
     }
     for (let index = 0; index < batch.length; index++) {
       const t = batch.transaction(index);
@@ -262,7 +286,7 @@ export class SerprogBus implements SpiBus {
     if (this.#state !== State.READY || this.#batch || this.#waiting || this.#line.asserted) return;
     this.#waiting = true;
     this.counters.bytesUp += WAIT_BYTES;
-    this.#session.framer.expect(WAIT_ANSWER, (answer) => this.#waited(answer));
+    this.#conversation.framer.expect(WAIT_ANSWER, (answer) => this.#waited(answer));
     this.#timer.arm(WAIT_TIME + GRACE);
     this.#stream.write(this.#waitCommand, 0, WAIT_BYTES);
   }
@@ -290,7 +314,7 @@ export class SerprogBus implements SpiBus {
     this.#timer.cancel();
     this.#waiting = false;
     this.#state = State.RESYNC;
-    this.#session.framer.cancel();
+    this.#conversation.framer.cancel();
     const failed = this.#batch;
     void this.#resync();
     if (failed) this.#finish(new ControllerError(code, `${this.description}: ${what}`));
@@ -318,7 +342,7 @@ export class SerprogBus implements SpiBus {
     this.#state = State.LOST;
     this.#timer.cancel();
     this.#waiting = false;
-    this.#session.lose(reason);
+    this.#conversation.lose(reason);
     if (this.#batch) this.#finish(reason);
     else this.#line.set(true);
   }

@@ -2,10 +2,10 @@
  * One conversation with a bridge: synchronise, ask what it is, tell it what to do. A question at a time, each with a time limit;
  * the pipelined SPI operations are in serprog.ts.
  */
-import type { Clock, Timer } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { ByteStream } from "../../serial.ts";
-import { AnswerFramer } from "./answers.ts";
+import { Conversation } from "../conversation.ts";
 import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, LONGEST_OPERATION, NAK, NAME_BYTES } from "./protocol.ts";
 
 /** How long a bridge may take for a short answer, in ms; USB adapters hold bytes back up to 16. */
@@ -17,8 +17,6 @@ const BOOT_TIME = 2000;
  * Bridges with our firmware give a command up by themselves when we are silent, before we ask.
  */
 const NOPS = [8, 2048];
-/** How long the line must be silent before what was said is over, in ms. */
-const SILENCE = 20;
 /** Attempts at SYNCNOP after one drain. */
 const SYNC_ATTEMPTS = 4;
 
@@ -34,49 +32,15 @@ export interface BridgeFacts {
 }
 
 export class SerprogSession {
-  readonly framer: AnswerFramer = new AnswerFramer();
-  /** Bytes that came unasked. */
-  unexpected = 0;
-  readonly #stream: ByteStream;
-  readonly #timer: Timer;
-  readonly #bytes = new Uint8Array(16);
-  #expired: (() => void) | null = null;
-  #lost: ControllerError | null = null;
-  /** Ends whatever is being waited for when the stream goes away. */
-  #abort: ((reason: ControllerError) => void) | null = null;
-  #lastByteAt = 0;
-  /** Of the answer under way; -1: it has not come. */
-  #firstByte = -1;
+  readonly conversation: Conversation;
   readonly #clock: Clock;
+  readonly #stream: ByteStream;
+  readonly #bytes = new Uint8Array(16);
 
   constructor(clock: Clock, stream: ByteStream) {
     this.#clock = clock;
     this.#stream = stream;
-    this.#timer = clock.timer(() => {
-      const expired = this.#expired;
-      this.#expired = null;
-      expired?.();
-    });
-  }
-
-  /** Bytes off the stream. */
-  take(bytes: Uint8Array): void {
-    this.#lastByteAt = this.#clock.now();
-    if (this.framer.expecting && this.framer.received === 0) this.#firstByte = bytes[0] ?? -1;
-    this.unexpected += this.framer.take(bytes);
-  }
-
-  lose(reason: ControllerError): void {
-    this.#lost = reason;
-    this.framer.cancel();
-    this.#timer.cancel();
-    this.#abort?.(reason);
-  }
-
-  begin(): void {
-    this.#lost = null;
-    this.framer.cancel();
-    this.unexpected = 0;
+    this.conversation = new Conversation(clock, stream);
   }
 
   /**
@@ -89,9 +53,9 @@ export class SerprogSession {
     let heard = false;
     let round = 0;
     do {
-      this.framer.cancel();
+      this.conversation.framer.cancel();
       this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)] as number);
-      heard = (await this.#drain()) || heard;
+      heard = (await this.conversation.drain(ANSWER_TIME)) || heard;
       for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
         if (!(await this.#syncNop())) continue;
         // Once more: an answer to the NOPs that came late could have looked like one.
@@ -153,7 +117,7 @@ export class SerprogSession {
     if (answer && answer[0] === ACK) return answer.subarray(1);
     const what = `serprog command 0x${command.toString(16).padStart(2, "0")}`;
     // A refusal is one byte, however long the answer would have been.
-    if (this.#firstByte === NAK) {
+    if (this.conversation.firstByte === NAK) {
       throw new ControllerError("SERPROG_REFUSED", `${this.#stream.description}: the bridge refused ${what}`);
     }
     throw new ControllerError("SERPROG_TIMEOUT", `${this.#stream.description}: no answer to ${what} within ${ANSWER_TIME} ms`);
@@ -163,56 +127,13 @@ export class SerprogSession {
     this.#bytes[0] = Command.SYNCNOP;
     const answer = await this.#exchange(1, 2);
     if (answer?.[0] === NAK && answer[1] === ACK) return true;
-    await this.#drain();
+    await this.conversation.drain(ANSWER_TIME);
     return false;
-  }
-
-  /** Until nothing more comes. True: something came. */
-  async #drain(): Promise<boolean> {
-    const before = this.unexpected;
-    this.framer.cancel();
-    const end = this.#clock.now() + ANSWER_TIME;
-    do await this.#sleep(SILENCE);
-    while (this.#clock.now() - this.#lastByteAt < SILENCE && this.#clock.now() < end);
-    return this.unexpected > before;
   }
 
   /** Sends what stands in #bytes and waits for `answerBytes`; null when they did not come in time. */
   #exchange(sendBytes: number, answerBytes: number): Promise<Uint8Array | null> {
-    this.#firstByte = -1;
-    return this.#wait(ANSWER_TIME, (done) => {
-      this.framer.expect(answerBytes, done);
-      this.#write(sendBytes);
-    });
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await this.#wait(ms, () => {});
-  }
-
-  #wait(ms: number, start: (done: (answer: Uint8Array) => void) => void): Promise<Uint8Array | null> {
-    if (this.#lost) return Promise.reject(this.#lost);
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#timer.cancel();
-        this.#abort = null;
-        this.#expired = null;
-      };
-      this.#abort = (reason) => {
-        end();
-        reject(reason);
-      };
-      this.#expired = () => {
-        end();
-        this.framer.cancel();
-        resolve(null);
-      };
-      this.#timer.arm(ms);
-      start((answer) => {
-        end();
-        resolve(answer);
-      });
-    });
+    return this.conversation.exchange(this.#bytes, sendBytes, answerBytes, ANSWER_TIME);
   }
 
   #sendNops(count: number): void {

@@ -1,5 +1,5 @@
 /**
- * Frames what a bridge sends: the protocol has no lengths on the way back, but whoever asked knows how many bytes must come, so a
+ * Frames what a bridge sends: its protocol has no lengths on the way back, but whoever asked knows how many bytes must come, so a
  * parser that collects so many bytes is all that it takes.
  */
 import { ByteLengthParser } from "@serialport/parser-byte-length";
@@ -12,6 +12,11 @@ export class AnswerFramer {
   /** Bytes of the answer under way that have come. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Bytes of it that have not. */
+  get missing(): number {
+    return this.#parser ? this.#expected - this.#received : 0;
   }
 
   get expecting(): boolean {
