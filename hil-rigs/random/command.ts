@@ -36,7 +36,12 @@ export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFl
     flags.without,
   );
   const pair = new Pair(kinds, flags.seed, flags.jobs);
-  return flags.replay.length > 0 ? replayAll(pair, words, flags) : explore(pair, words, flags);
+  try {
+    await pair.open();
+    return await (flags.replay.length > 0 ? replayAll(pair, words, flags) : explore(pair, words, flags));
+  } finally {
+    await pair.close();
+  }
 }
 
 async function explore(pair: Pair, words: readonly Word[], flags: RandomFlags): Promise<boolean> {
@@ -49,24 +54,26 @@ async function explore(pair: Pair, words: readonly Word[], flags: RandomFlags): 
   for (const difference of result.differences) tell(difference, pair, save(difference, flags.report));
   for (const one of result.unsteady)
     console.log(`unsteady: seed ${one.seed} differed once, and not when played again: ${one.make}`);
+  for (const one of result.undecided) console.log(`undecided: seed ${one.seed}, each time too close to tell: ${one.make}`);
   const names = pair.kinds.map((kind) => kind.name).join(", ");
   const took = ((performance.now() - started) / 1000).toFixed(1);
-  const { differences, unsteady } = result;
+  const { differences, unsteady, undecided } = result;
   console.log(
-    `${names}: ${result.scripts} scripts, ${result.steps} steps, ${differences.length} differences, ${unsteady.length} unsteady; ${took} s`,
+    `${names}: ${result.scripts} scripts, ${result.steps} steps, ${differences.length} differences, ${unsteady.length} unsteady, ${undecided.length} undecided; ${pair.replays} played again for being too close to tell; ${took} s`,
   );
-  return differences.length === 0;
+  return differences.length + undecided.length === 0;
 }
 
 async function replayAll(pair: Pair, words: readonly Word[], flags: RandomFlags): Promise<boolean> {
   let agreed = true;
   for (const what of flags.replay) {
     const script = /^\d+$/.test(what) ? generate(Number(what), flags.steps, words) : read(what);
-    const { differences, unsteady } = await replay(pair, script);
+    const { differences, unsteady, undecided } = await replay(pair, script);
     for (const difference of differences) tell(difference, pair, what);
     if (unsteady.length > 0) console.log(`unsteady: ${what} differed once, and not when played again`);
-    console.log(`${what}: ${script.length} steps, ${differences.length === 0 ? "agree" : "differ"}`);
-    agreed &&= differences.length === 0;
+    const verdict = differences.length > 0 ? "differ" : undecided.length > 0 ? "undecided" : "agree";
+    console.log(`${what}: ${script.length} steps, ${verdict}`);
+    agreed &&= verdict === "agree";
   }
   return agreed;
 }

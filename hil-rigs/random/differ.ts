@@ -13,29 +13,29 @@ export interface Mismatch {
   right: string[];
 }
 
-export function firstMismatch(script: readonly Step[], left: readonly Moment[], right: readonly Moment[]): Mismatch | null {
-  for (const [step, one] of left.entries()) {
-    const other = right[step];
-    const what = script[step];
-    if (!other || !what) break;
-    for (const [channel, a, b] of channels(what, one, other)) {
-      if (a.join("\n") !== b.join("\n")) return { step, channel, left: a, right: b };
-    }
-  }
+/**
+ * @param at the step's number, from 0
+ * @param ordered all of it comes from the step itself, and so in one order; what timers cause has none between neighbours
+ */
+export function mismatchAt(at: number, step: Step, one: Moment, other: Moment, ordered: boolean): Mismatch | null {
+  for (const [channel, left, right] of channels(ordered && isTraffic(step), one, other))
+    if (left.join("\n") !== right.join("\n")) return { step: at, channel, left, right };
   return null;
 }
 
+/** A frame or a datagram; commands work through the table, which has no order. */
+function isTraffic({ do: what }: Step): boolean {
+  return what === "arp" || what === "echo" || what === "datagram" || what === "udp";
+}
+
 /** What is to be the same, in the order in which it tells most. */
-function channels(step: Step, one: Moment, other: Moment): [Channel, string[], string[]][] {
-  // What a frame or a datagram causes has one order. What timers and dumps of the table cause has none between neighbours.
-  const ordered = step.do === "arp" || step.do === "echo" || step.do === "udp";
-  const notes = (all: readonly Note[], strict: boolean): string[] =>
-    (strict ? [...all] : byNeighbour(all)).map((note) => note.text);
+function channels(ordered: boolean, one: Moment, other: Moment): [Channel, string[], string[]][] {
+  const notes = (all: readonly Note[]): string[] => (ordered ? [...all] : byNeighbour(all)).map((note) => note.text);
   return [
     ["answer", [one.answer], [other.answer]],
-    ["frames", notes(one.frames, ordered), notes(other.frames, ordered)],
+    ["frames", notes(one.frames), notes(other.frames)],
     ["table", one.table, other.table],
-    ["events", notes(one.events, ordered), notes(other.events, ordered)],
+    ["events", notes(one.events), notes(other.events)],
     ["errors", one.errors, other.errors],
   ];
 }

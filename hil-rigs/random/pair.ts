@@ -1,15 +1,17 @@
 /** Two DUTs that play the same scripts, several at once where time is real. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DutBench, DutKind } from "../contract/dut.ts";
-import { firstMismatch, type Mismatch } from "./differ.ts";
-import { LATENESS, plan } from "./plan.ts";
-import { type Moment, Player, play, type Stage } from "./play.ts";
+import type { Mismatch } from "./differ.ts";
+import { Guide } from "./guide.ts";
+import { type Cast, lockstep, type Played } from "./lockstep.ts";
+import { Player, type Stage } from "./play.ts";
 import type { Step } from "./steps.ts";
 
 export interface Outcome {
   script: readonly Step[];
   mismatch: Mismatch | null;
-  /** Up to the mismatch some step was done so late that it proves nothing. */
-  late: boolean;
+  /** There was a mismatch that proves nothing: see Played.doubtful. */
+  doubtful: boolean;
 }
 
 export interface PlayOptions {
@@ -19,10 +21,24 @@ export interface PlayOptions {
   calm?: boolean;
 }
 
+/** Times that a doubtful script is played again, each after a pause that is longer, in ms. */
+const RETRIES = 4;
+const PAUSE = 1000;
+/** As long as others may crowd us out, and how often we look, in ms. */
+const PATIENCE = 120_000;
+const LOOK = 500;
+/** A kernel looks at managed entries every 5.12 s. */
+const FIRST_LOOK = 12_000;
+
 export class Pair {
   readonly kinds: readonly [DutKind, DutKind];
   readonly stage: Stage;
+  /** Scripts played again because of a doubtful mismatch. */
+  replays = 0;
   readonly #jobs: number;
+  #benches: DutBench[] = [];
+  /** When the machine looked at managed entries; null where there is no such machine. */
+  #managed: number[] | null = null;
 
   /** @param jobs scripts at once where time is real */
   constructor(kinds: readonly [DutKind, DutKind], seed: number, jobs: number) {
@@ -32,6 +48,31 @@ export class Pair {
     this.stage = { second: both("e1"), errors: both("socket-errors"), seed };
   }
 
+  /** Before the first run(); close() in any case. */
+  async open(): Promise<void> {
+    for (const kind of this.kinds) this.#benches.push(await kind.open());
+    const watching = this.#benches.find((bench) => bench.watchManaged);
+    if (!watching?.watchManaged) return;
+    const times: number[] = [];
+    this.#managed = times;
+    let first = (): void => {};
+    const once = new Promise<void>((resolve) => {
+      first = resolve;
+    });
+    await watching.watchManaged((time) => {
+      times.push(time);
+      first();
+    });
+    const patience = setTimeout(first, FIRST_LOOK);
+    await once;
+    clearTimeout(patience);
+  }
+
+  async close(): Promise<void> {
+    for (const bench of this.#benches.splice(0)) await bench.close();
+    this.#managed = null;
+  }
+
   /** Plays each script to both, in waves. */
   async run(scripts: readonly (readonly Step[])[], options: PlayOptions = {}): Promise<Outcome[]> {
     const { onWave = () => true, calm = false } = options;
@@ -39,67 +80,58 @@ export class Pair {
     const outcomes: Outcome[] = [];
     for (let at = 0; at < scripts.length; at += size) {
       const wave = await this.#wave(scripts.slice(at, at + size));
-      for (let tries = 0; tries < RETRIES && wave.some((outcome) => outcome.late); tries++) await this.#again(wave);
+      for (let tries = 0; tries < RETRIES && wave.some((outcome) => outcome.doubtful); tries++) {
+        await sleep(PAUSE * 2 ** tries);
+        await this.#again(wave);
+      }
       outcomes.push(...wave);
       if (!onWave(wave)) break;
     }
     return outcomes;
   }
 
-  /** Plays those once more that were late, a few at once. */
   async #again(wave: Outcome[]): Promise<void> {
-    const late = wave.filter((outcome) => outcome.late).slice(0, FEW);
-    const better = await this.#wave(late.map(({ script }) => script));
-    for (const [index, outcome] of late.entries()) Object.assign(outcome, better[index]);
+    this.replays += wave.filter((outcome) => outcome.doubtful).length;
+    const doubtful = wave.filter((outcome) => outcome.doubtful);
+    const better = await this.#wave(doubtful.map(({ script }) => script));
+    for (const [index, outcome] of doubtful.entries()) Object.assign(outcome, better[index]);
   }
 
   async #wave(scripts: readonly (readonly Step[])[]): Promise<Outcome[]> {
-    const [one, other] = this.kinds;
-    const planned: number[][] = [];
-    for (const script of scripts) planned.push(await plan(script, this.stage));
-    // Where one keeps its own time the other does each step when that one did; so a late step is late for both.
-    const [first, second] = one.realTime || !other.realTime ? [one, other] : [other, one];
-    const a = await this.#play(first, scripts, planned);
-    const times = second.realTime ? planned : a.map((moments, index) => actualTimes(moments, planned[index]));
-    const b = await this.#play(second, scripts, times);
-    return scripts.map((script, index) => {
-      const [left, right] = first === one ? [a, b] : [b, a];
-      const mismatch = firstMismatch(script, left[index] ?? [], right[index] ?? []);
-      const punctual = [a[index], second.realTime ? b[index] : []].every((moments) => onTime(moments, planned[index], mismatch));
-      return { script, mismatch, late: mismatch !== null && !punctual };
-    });
-  }
-
-  async #play(kind: DutKind, scripts: readonly (readonly Step[])[], times: readonly number[][]): Promise<Moment[][]> {
-    const bench: DutBench = await kind.open();
-    const players = scripts.map(() => new Player(bench.create(), this.stage));
+    const end = performance.now() + PATIENCE;
+    while (this.#benches.some((bench) => bench.crowded?.()) && performance.now() < end) await sleep(LOOK);
+    const casts: Cast[] = [];
     const opened: Player[] = [];
     try {
-      for (const player of players) {
-        opened.push(player);
-        await player.open();
+      for (const _ of scripts) {
+        const cast = this.#cast();
+        for (const player of [cast.left, cast.right, cast.guide.player]) {
+          opened.push(player);
+          await player.open();
+        }
+        casts.push(cast);
       }
-      const parts = players.map((player, index) => () => play(player, scripts[index] ?? [], times[index] ?? []));
-      if (kind.realTime) return await Promise.all(parts.map((part) => part()));
-      const moments: Moment[][] = [];
-      for (const part of parts) moments.push(await part());
-      return moments;
+      const plays = casts.map((cast, index) => () => lockstep(cast, scripts[index] ?? []));
+      const played: Played[] = [];
+      if (this.kinds.some((kind) => kind.realTime)) played.push(...(await Promise.all(plays.map((one) => one()))));
+      else for (const one of plays) played.push(await one());
+      return played.map(({ mismatch, doubtful }, index) => {
+        return { script: scripts[index] ?? [], mismatch, doubtful: doubtful && mismatch !== null };
+      });
     } finally {
       for (const player of opened) await player.close();
-      await bench.close();
     }
   }
-}
 
-const RETRIES = 4;
-const FEW = 3;
-
-function onTime(moments: readonly Moment[] = [], planned: readonly number[] = [], mismatch: Mismatch | null): boolean {
-  const until = mismatch?.step ?? Number.POSITIVE_INFINITY;
-  const late = (time: number, index: number): boolean => time - (planned[index] ?? time) > LATENESS;
-  return moments.every(({ at, seen }, index) => index > until || !(late(at, index) || late(seen, index + 1)));
-}
-
-function actualTimes(moments: readonly Moment[], planned: readonly number[] = []): number[] {
-  return [...moments.map(({ at }) => at), planned[moments.length] ?? 0];
+  #cast(): Cast {
+    const [left, right] = this.#benches;
+    if (!left || !right) throw new Error("the pair is not open");
+    const [one, other] = this.kinds;
+    return {
+      left: new Player(left.create(), this.stage, one.realTime),
+      right: new Player(right.create(), this.stage, other.realTime),
+      guide: new Guide(this.stage),
+      managed: this.#managed,
+    };
+  }
 }

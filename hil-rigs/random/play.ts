@@ -1,24 +1,24 @@
-/** Plays a script on a DUT, each step at its time, and notes what was to be seen between it and the next. */
+/** A DUT that scripts are played on, with what is to be seen of it after each step. */
 import { type DeviceName, DUT_ADDRESS, type Dut, type NeighEvent } from "../contract/dut.ts";
 import { rowText } from "../rig/neigh-row.ts";
 import { eventText } from "../rig/trace.ts";
 import { describe, type Frame, parse } from "../wire/parse.ts";
-import { Hand, type Step, slot } from "./steps.ts";
+import { Hand, type Step } from "./steps.ts";
 import { SETUP_TIMERS } from "./vocabulary.ts";
 
-/** Since a step was done, and until the next one was. */
-export interface Moment {
-  /** When the step was done, in ms since the script's beginning. */
-  at: number;
-  /** When it was looked at. */
-  seen: number;
-  answer: string;
+/** What was seen since the last look. */
+export interface Seen {
   frames: Note[];
   events: Note[];
   /** The table, sorted by address: `10.0.0.2 dev e0 lladdr … STALE`. */
   table: string[];
   /** What a socket was told. */
   errors: string[];
+}
+
+/** A step's effect: what it answered, and what was seen until the next one. */
+export interface Moment extends Seen {
+  answer: string;
 }
 
 /** A thing seen, and whom it is about: things about several neighbours that happen at the same time have no order. */
@@ -35,13 +35,15 @@ export interface Stage {
 
 /** A DUT that was started and has its timers, with everything it sends and shows since. */
 export class Player {
+  readonly realTime: boolean;
   readonly #dut: Dut;
   readonly #stage: Stage;
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
 
-  constructor(dut: Dut, stage: Stage) {
+  constructor(dut: Dut, stage: Stage, realTime: boolean) {
+    this.realTime = realTime;
     this.#dut = dut;
     this.#stage = stage;
     dut.onFrame = (raw) => this.#frames.push(parse(raw));
@@ -49,11 +51,13 @@ export class Player {
 
   async open(): Promise<void> {
     const dut = this.#dut;
-    await dut.start({ second: this.#stage.second, seed: this.#stage.seed });
+    await dut.start({ second: this.#stage.second, seed: this.#stage.seed, brisk: true });
     const devices: DeviceName[] = this.#stage.second ? ["e0", "e1"] : ["e0"];
     for (const dev of devices)
       for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
     this.#hand = new Hand(dut, this.#stage.errors);
+    // From now on it is told when.
+    dut.managedTick?.();
   }
 
   close(): Promise<void> {
@@ -79,45 +83,27 @@ export class Player {
     return (this.#hand as Hand).act(step);
   }
 
+  /** The machine looks at its managed entries. */
+  managed(): void {
+    this.#dut.managedTick?.();
+  }
+
+  get disturbed(): boolean {
+    return this.#dut.disturbed?.() ?? false;
+  }
+
   /** What was seen since the last look. */
-  look(): Omit<Moment, "at" | "answer"> {
+  look(): Seen {
     const frames = this.#frames.splice(0).map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));
-    return { seen: this.now(), frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
+    return { frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
   }
 
   table(): string[] {
     const rows = this.#dut.neighbours().filter((row) => row.dev !== "lo");
     return rows.map((row) => `${row.dst} dev ${row.dev} ${rowText(row)}`).sort();
   }
-
-  /** Frames came since the last look. */
-  get stirred(): boolean {
-    return this.#frames.length > 0;
-  }
 }
-
-/** @param times when each step is due; a real DUT may be late, which the moments tell */
-export async function play(player: Player, script: readonly Step[], times: readonly number[]): Promise<Moment[]> {
-  const moments: Moment[] = [];
-  player.begin();
-  for (const [index, step] of script.entries()) {
-    await player.until(times[index] ?? player.now());
-    const last = moments.at(-1);
-    if (last) Object.assign(last, player.look());
-    const at = player.now();
-    moments.push({ at, seen: at, answer: await player.act(step), frames: [], events: [], table: [], errors: [] });
-  }
-  const [step, last] = [script.at(-1), moments.at(-1)];
-  if (step && last) {
-    await player.until(times[script.length] ?? last.at + slot(step) + LAST_LOOK);
-    Object.assign(last, player.look());
-  }
-  return moments;
-}
-
-/** The last step is looked at a little later than its slot's end, for what is on its way then. */
-const LAST_LOOK = 25;
 
 function aboutFrame(frame: Frame): string {
   if (frame.kind === "arp") return Object.values(DUT_ADDRESS).includes(frame.tpa) ? frame.spa : frame.tpa;

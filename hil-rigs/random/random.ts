@@ -3,7 +3,7 @@
  * believed when the script shows it a second time; of those alike one is made as short as it gets.
  */
 
-import { makeOf } from "./differ.ts";
+import { type Mismatch, makeOf } from "./differ.ts";
 import type { Outcome, Pair } from "./pair.ts";
 import { type Found, shrink } from "./shrink.ts";
 import type { Step } from "./steps.ts";
@@ -35,17 +35,29 @@ export interface RandomResult {
   steps: number;
   differences: Difference[];
   /** Scripts that differed once and then did not, and how they had. */
-  unsteady: { seed: number; make: string }[];
+  unsteady: Doubt[];
+  /** Scripts of which no playing proved anything: each time something came too close to a step, or others disturbed it. */
+  undecided: Doubt[];
 }
+
+export interface Doubt {
+  seed: number;
+  make: string;
+}
+
+type Verdict = Pick<RandomResult, "differences" | "unsteady" | "undecided">;
 
 export async function runRandom(pair: Pair, options: RandomOptions): Promise<RandomResult> {
   const { seed, words, keepGoing, onProgress = () => {} } = options;
   const scripts = Array.from({ length: options.scripts }, (_, index) => generate(seed + index, options.steps, words));
   let played = 0;
-  const first: (Found & { seed: number })[] = [];
+  const first: Suspect[] = [];
   const onWave = (wave: Outcome[]): boolean => {
-    for (const { script, mismatch } of wave) {
-      if (mismatch) first.push({ script, mismatch, seed: seed + played });
+    for (const { script, mismatch, doubtful } of wave) {
+      if (mismatch) {
+        first.push({ script, mismatch, doubtful, seed: seed + played });
+        onProgress(outline(script, seed + played, mismatch, doubtful));
+      }
       played++;
     }
     onProgress(`${played} of ${scripts.length} scripts played, ${first.length} differ`);
@@ -57,18 +69,19 @@ export async function runRandom(pair: Pair, options: RandomOptions): Promise<Ran
 }
 
 /** Plays one script, as often as it takes. */
-export async function replay(pair: Pair, script: readonly Step[]): Promise<Pick<RandomResult, "differences" | "unsteady">> {
+export async function replay(pair: Pair, script: readonly Step[]): Promise<Verdict> {
   const [outcome] = await pair.run([script]);
-  const found = outcome?.mismatch ? [{ script, mismatch: outcome.mismatch, seed: 0 }] : [];
+  const found = outcome?.mismatch ? [{ script, mismatch: outcome.mismatch, doubtful: outcome.doubtful, seed: 0 }] : [];
   return judge(pair, found, { shrinks: 0 });
 }
 
 async function judge(
   pair: Pair,
-  found: readonly (Found & { seed: number })[],
+  found: readonly Suspect[],
   { shrinks, onProgress = () => {} }: Pick<RandomOptions, "shrinks" | "onProgress">,
-): Promise<Pick<RandomResult, "differences" | "unsteady">> {
-  const unsteady: RandomResult["unsteady"] = [];
+): Promise<Verdict> {
+  const unsteady: Doubt[] = [];
+  const undecided: Doubt[] = [];
   const makes = new Map<string, Difference>();
   let open = found;
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
@@ -78,27 +91,44 @@ async function judge(
       open.map(({ script }) => script),
       { calm: true },
     );
-    const next: (Found & { seed: number })[] = [];
+    const next: Suspect[] = [];
     for (const [index, one] of open.entries()) {
-      const mismatch = again[index]?.mismatch;
+      const { mismatch = null, doubtful = false } = again[index] ?? {};
       const make = makeOf(one.script, one.mismatch);
-      if (again[index]?.late) next.push(one);
-      else if (!mismatch) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
-      else if (makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch });
+      if (mismatch) onProgress(outline(one.script, one.seed, mismatch, doubtful));
+      if (!mismatch) {
+        // What proved nothing and then agreed has agreed.
+        if (!one.doubtful) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
+      } else if (doubtful || one.doubtful || makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch, doubtful });
       else note(makes, { script: one.script.slice(0, mismatch.step + 1), mismatch, seed: one.seed, make, times: 1 });
     }
     open = next;
   }
-  for (const one of open) unsteady.push({ seed: one.seed, make: "each time another difference" });
+  for (const one of open) {
+    if (one.doubtful) undecided.push({ seed: one.seed, make: makeOf(one.script, one.mismatch) });
+    else unsteady.push({ seed: one.seed, make: "each time another difference" });
+  }
   const differences = [...makes.values()].sort((a, b) => a.script.length - b.script.length);
   for (const difference of differences.slice(0, shrinks)) {
     onProgress(`making a script of ${difference.script.length} steps shorter`);
     const shorter = await shrink(difference, (scripts) => pair.run(scripts));
     // What was cut off behind it, or another of the same kind, may have had a hand in it.
     const [outcome] = await pair.run([shorter.script]);
-    if (outcome?.mismatch && !outcome.late) Object.assign(difference, { script: outcome.script, mismatch: outcome.mismatch });
+    if (!outcome?.mismatch || outcome.doubtful) continue;
+    const { script, mismatch } = outcome;
+    Object.assign(difference, { script, mismatch, make: makeOf(script, mismatch) });
   }
-  return { differences, unsteady };
+  return { differences, unsteady, undecided };
+}
+
+/** A script with a mismatch that is to be seen once more. */
+interface Suspect extends Found {
+  seed: number;
+  doubtful: boolean;
+}
+
+function outline(script: readonly Step[], seed: number, mismatch: Mismatch, doubtful: boolean): string {
+  return `seed ${seed}, step ${mismatch.step + 1}${doubtful ? ", which proves nothing" : ""}: ${makeOf(script, mismatch)}`;
 }
 
 /** Times that a script is played again until it shows the same twice running. */

@@ -1,5 +1,5 @@
 /** Makes a script that shows a difference shorter, as long as it shows one of the same kind; candidates are tried many at once. */
-import type { Mismatch } from "./differ.ts";
+import { type Mismatch, onlyIn } from "./differ.ts";
 import type { Outcome } from "./pair.ts";
 import type { Step } from "./steps.ts";
 
@@ -12,12 +12,15 @@ export type Try = (scripts: readonly (readonly Step[])[]) => Promise<Outcome[]>;
 
 /** Waves of candidates at most. */
 const ROUNDS = 14;
+/** No new wave after this many ms: in real time a wave takes as long as its longest script. */
+const PATIENCE = 180_000;
 /** Candidates in a wave at most. */
 const WIDTH = 24;
 
 export async function shrink(found: Found, attempt: Try): Promise<Found> {
   let best = cut(found);
-  for (let round = 0, pieces = 0; round < ROUNDS && best.script.length > 1; round++) {
+  const end = performance.now() + PATIENCE;
+  for (let round = 0, pieces = 0; round < ROUNDS && best.script.length > 1 && performance.now() < end; round++) {
     const candidates = pieces === 0 ? guesses(best) : withoutPieces(best.script, pieces);
     const better = await shortest(candidates, best, attempt);
     if (better) best = better;
@@ -38,8 +41,8 @@ function cut({ script, mismatch }: Found): Found {
 async function shortest(candidates: readonly (readonly Step[])[], best: Found, attempt: Try): Promise<Found | null> {
   const outcomes = await attempt(candidates.filter((script) => script.length > 0 && script.length < best.script.length));
   const good = outcomes
-    .flatMap(({ script, mismatch, late }) =>
-      mismatch?.channel === best.mismatch.channel && !late ? [cut({ script, mismatch })] : [],
+    .flatMap(({ script, mismatch, doubtful }) =>
+      mismatch && alike(mismatch, best.mismatch) && !doubtful ? [cut({ script, mismatch })] : [],
     )
     .sort((a, b) => a.script.length - b.script.length);
   const [first] = good;
@@ -47,16 +50,23 @@ async function shortest(candidates: readonly (readonly Step[])[], best: Found, a
   return first;
 }
 
+/** Of one cause, as far as can be told: seen in the same way, or about the same neighbour. */
+function alike(one: Mismatch, other: Mismatch): boolean {
+  if (one.channel === other.channel) return true;
+  const about = addressesIn(other);
+  return [...addressesIn(one)].some((address) => about.has(address));
+}
+
+/** Of neighbours, in what only one of the two showed. */
+function addressesIn(mismatch: Mismatch): Set<string> {
+  const { left, right } = onlyIn(mismatch);
+  const addresses = [...[...left, ...right].join(" ").matchAll(/\b10\.0\.[01]\.\d+\b/g)].map(([text]) => text);
+  return new Set(addresses.filter((address) => !/^10\.0\.[01]\.1$/.test(address)));
+}
+
 /** The last steps alone, those that name what the difference is about, and settings. */
 function guesses({ script, mismatch }: Found): (readonly Step[])[] {
-  const addresses = [...[...mismatch.left, ...mismatch.right].join(" ").matchAll(/\b10\.0\.[01]\.\d+\b/g)].map(([text]) => text);
-  const about = new Set(addresses.filter((address) => !/^10\.0\.[01]\.1$/.test(address)));
-  const named = new Set<string>();
-  for (const side of [mismatch.left, mismatch.right]) {
-    const others = side === mismatch.left ? mismatch.right : mismatch.left;
-    for (const line of side)
-      if (!others.includes(line)) for (const address of about) if (line.includes(address)) named.add(address);
-  }
+  const named = addressesIn(mismatch);
   const last = script.length - 1;
   const concerns = (step: Step, index: number): boolean =>
     index === last ||

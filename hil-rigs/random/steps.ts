@@ -1,6 +1,6 @@
 /** One stimulus of a random script: plain data, so that a script is a file, with its text and the way it is done to a DUT. */
 import type { Dut, DutSocket, PortName } from "../contract/dut.ts";
-import { arpRequest, echo } from "../wire/build.ts";
+import { arpRequest, echo, udp } from "../wire/build.ts";
 import type { Host } from "../wire/hosts.ts";
 
 /** An ARP frame with every address said; `dst` and `src` are the Ethernet header's. */
@@ -14,6 +14,8 @@ export interface ArpStep {
   spa: string;
   tha: string;
   tpa: string;
+  /** What is wrong with it; `cut`: only the first so many bytes are sent. */
+  odd?: { htype?: number; ptype?: number; hlen?: number; plen?: number; cut?: number };
 }
 
 export interface EchoStep {
@@ -22,6 +24,22 @@ export interface EchoStep {
   from: Host;
   dst: string;
   destination: string;
+}
+
+/** A datagram of somebody's, for the DUT or to be forwarded. */
+export interface DatagramStep {
+  do: "datagram";
+  port: PortName;
+  from: Host;
+  dst: string;
+  destination: string;
+  ttl: number;
+}
+
+/** A file of /proc, its lines sorted. */
+export interface CatStep {
+  do: "cat";
+  path: string;
 }
 
 /** `ip` with the words of `command`. */
@@ -55,17 +73,22 @@ export interface SysctlStep {
   value: number;
 }
 
-export type Step = ArpStep | EchoStep | IpStep | UdpStep | WaitStep | PlugStep | SysctlStep;
+export type Step = ArpStep | EchoStep | DatagramStep | CatStep | IpStep | UdpStep | WaitStep | PlugStep | SysctlStep;
 
 export function stepText(step: Step): string {
   switch (step.do) {
     case "arp": {
       const { port, op, src, dst, sha, spa, tha, tpa } = step;
       const outer = src === sha ? "" : ` in a frame from ${src}`;
-      return `${port} arp op ${op} to ${dst}${outer}: sender ${spa} ${sha} target ${tpa} ${tha}`;
+      const odd = step.odd ? ` with ${Object.entries(step.odd).join(" ").replaceAll(",", " ")}` : "";
+      return `${port} arp op ${op} to ${dst}${outer}: sender ${spa} ${sha} target ${tpa} ${tha}${odd}`;
     }
     case "echo":
       return `${step.port} echo request ${step.from.ip} (${step.from.mac}) > ${step.destination} (${step.dst})`;
+    case "datagram":
+      return `${step.port} datagram ${step.from.ip} (${step.from.mac}) > ${step.destination} (${step.dst}) ttl ${step.ttl}`;
+    case "cat":
+      return `cat ${step.path}`;
     case "ip":
       return `ip ${step.command}`;
     case "udp":
@@ -81,15 +104,12 @@ export function stepText(step: Step): string {
 
 /** Least time that a step is given before the next, in ms. A kernel's tick and a frame's way fit in. */
 const SLOT = 40;
-/** A program's start holds up the process, and so all scripts that run beside this one, for some 10 ms. */
-const PROGRAM_SLOT = 70;
 /** The kernel may leave a change of the carrier lying for a second. */
 const CARRIER_SLOT = 1500;
 
 export function slot(step: Step): number {
   if (step.do === "wait") return step.ms;
-  if (changesLink(step)) return CARRIER_SLOT;
-  return step.do === "ip" ? PROGRAM_SLOT : SLOT;
+  return changesLink(step) ? CARRIER_SLOT : SLOT;
 }
 
 /** Has to find all entries at rest, because it takes effect some time in the second that follows. */
@@ -120,14 +140,19 @@ export class Hand {
     const dut = this.#dut;
     switch (step.do) {
       case "arp":
-        dut.send(step.port, arpRequest(step));
+        dut.send(step.port, arpRequest({ ...step, ...step.odd }));
         return "";
       case "echo":
         dut.send(step.port, echo(step));
         return "";
+      case "datagram":
+        dut.send(step.port, udp(step));
+        return "";
+      case "cat":
+        return sorted(dut.cat(step.path));
       case "ip": {
         const { stdout, stderr, exit } = await dut.ip(step.command.split(" "));
-        return `exit ${exit}\n${stdout}${stderr}`.trimEnd();
+        return `${exit === 0 ? "done" : "refused"}\n${sorted(stdout)}${stderr}`.trimEnd();
       }
       case "udp":
         return this.#send(step);
@@ -160,4 +185,9 @@ export class Hand {
     }
     return answers.join(" ");
   }
+}
+
+/** Tables are shown in the order of a hash with a drawn seed. */
+function sorted(text: string): string {
+  return text.split("\n").sort().join("\n").trim();
 }

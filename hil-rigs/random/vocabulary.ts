@@ -3,12 +3,12 @@
  * that the vocabulary grows with the stack.
  *
  * Every timer's length is either so short that it has passed before the next step (base_reachable_time_ms 8) or so long that it
- * never passes (an hour), or it is one that the planner sees coming (see plan.ts), so nothing hangs on what a kernel draws at random.
+ * never passes (an hour), or it is one that is seen coming (see guide.ts), so nothing hangs on what a kernel draws at random.
  */
 import { SeededRandom } from "../../hal/random.ts";
 import type { Need } from "../contract/dut.ts";
 import { BROADCAST, DUT, type Host, host, ZERO } from "../wire/hosts.ts";
-import { changesLink, type Step } from "./steps.ts";
+import type { Step } from "./steps.ts";
 
 export interface Word {
   name: string;
@@ -41,7 +41,7 @@ export class Dice {
 
   /** An address of e0's network, mostly one of few, so that things happen to it more than once. */
   address(): string {
-    return this.once(20) ? this.one(ODD_ADDRESSES) : `10.0.0.${2 + this.below(HOSTS)}`;
+    return this.once(20) ? this.one(ODD_ADDRESSES) : `10.0.0.${2 + this.below(HOSTS + 1)}`;
   }
 
   mac(address: string): string {
@@ -56,6 +56,8 @@ const ODD_ADDRESSES = [DUT.ip, "10.0.0.255", "10.0.0.0", "10.0.9.9", "224.0.0.9"
 const ODD_MACS = [DUT.mac, BROADCAST, ZERO, "01:00:5e:00:00:09"];
 const STATES = ["none", "incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent"];
 const MASK_STATES = ["stale", "reachable", "failed", "permanent", "noarp", "all", "incomplete", "delay", "probe"];
+/** By name: iproute2 6.1 in a batch takes the last number that it read for any name that it saw before. */
+const PROTOCOLS = ["static", "zebra", "bird"];
 const HOUR = 3_600_000;
 
 /** Timers at the beginning of every script: net.ipv4.neigh.DEV. */
@@ -79,8 +81,12 @@ const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
   ucast_solicit: [0, 1, 3],
   mcast_solicit: [0, 1, 3, 3],
   mcast_resolicit: [0, 1],
+  app_solicit: [0, 0, 1],
   unres_qlen_bytes: [0, 2000, 212_992],
 };
+
+/** The same by another way in: `ip ntable change`. */
+const NTABLE = ["retrans 160", "delay_probe 1000", "ucast_probes 2", "app_probes 0", "mcast_probes 2", "queue 1", "locktime 0"];
 
 /** Settings of net.ipv4.conf.e0. */
 const POLICIES: Readonly<Record<string, readonly number[]>> = {
@@ -105,8 +111,9 @@ function change(dice: Dice, command: string, flags: readonly string[] = []): Ste
   const address = dice.address();
   const lladdr = dice.once(8) ? "" : ` lladdr ${dice.mac(address)}`;
   const nud = dice.once(4) ? "" : ` nud ${dice.one(STATES)}`;
+  const protocol = dice.once(8) ? ` protocol ${dice.one(PROTOCOLS)}` : "";
   const words = flags.map((flag) => ` ${flag}`).join("");
-  return [{ do: "ip", command: `neigh ${command} ${address}${lladdr}${nud}${words} dev e0` }];
+  return [{ do: "ip", command: `neigh ${command} ${address}${lladdr}${nud}${protocol}${words} dev e0` }];
 }
 
 function conf(dice: Dice, settings: Readonly<Record<string, readonly number[]>>, path: string): Step[] {
@@ -117,6 +124,21 @@ function conf(dice: Dice, settings: Readonly<Record<string, readonly number[]>>,
 function peer(address: string): Host {
   return { ip: address, mac: host(Number(address.split(".")[3])).mac };
 }
+
+function ip(...commands: string[]): Step[] {
+  return commands.map((command) => ({ do: "ip", command }));
+}
+
+/** With something going on in the middle, half of the time. */
+function between(dice: Dice, before: Step, after: Step): Step[] {
+  const during = dice.once(2) ? [] : [...send(`10.0.0.${2 + dice.below(HOSTS)}`), ...change(dice, "replace")];
+  return [before, ...during, after];
+}
+
+/** Behind a gateway, where there is a route to it. */
+const REMOTE = "10.9.0.5";
+/** Never an address of the DUT's own, which Linux takes for a gateway and then does not use as one. */
+const GATEWAY = `10.0.0.${2 + HOSTS}`;
 
 const WORDS: readonly Word[] = [
   { name: "request", weight: 8, needs: [], make: (dice) => arp(dice, 1) },
@@ -147,7 +169,7 @@ const WORDS: readonly Word[] = [
     needs: [],
     make: (dice) => {
       const from = peer(`10.0.0.${2 + dice.below(HOSTS)}`);
-      return [{ do: "echo", port: "p0", from, dst: DUT.mac, destination: DUT.ip }];
+      return [{ do: "echo", port: "p0", from, dst: DUT.mac, destination: dice.once(6) ? "10.0.1.1" : DUT.ip }];
     },
   },
   {
@@ -157,7 +179,7 @@ const WORDS: readonly Word[] = [
     make: (dice) => [
       {
         do: "udp",
-        to: dice.once(8) ? dice.one(["10.0.0.255", "10.0.0.0", "10.0.9.9", "255.255.255.255"]) : `10.0.0.${2 + dice.below(HOSTS)}`,
+        to: dice.once(8) ? dice.one(["10.0.0.255", "10.0.0.0", REMOTE, "255.255.255.255"]) : `10.0.0.${2 + dice.below(HOSTS)}`,
         count: dice.once(5) ? 4 : 1,
         size: dice.one([8, 8, 150, 700]),
         confirm: dice.once(8),
@@ -174,8 +196,26 @@ const WORDS: readonly Word[] = [
     needs: [],
     make: (dice) => {
       const nud = dice.once(2) ? "" : ` nud ${dice.one(MASK_STATES)}`;
-      return [{ do: "ip", command: `neigh flush dev e0${nud}` }];
+      return ip(dice.once(3) ? `neigh flush 10.0.0.4/30 dev e0${nud}` : `neigh flush dev e0${nud}`);
     },
+  },
+  {
+    name: "malformed",
+    weight: 2,
+    needs: [],
+    make: (dice) => {
+      const odd = dice.one([{ htype: 6 }, { ptype: 0x86dd }, { hlen: 8 }, { plen: 16 }, { cut: 41 }, { cut: 30 }]);
+      return arp(dice, dice.one([1, 2]), { odd });
+    },
+  },
+  {
+    name: "show",
+    weight: 2,
+    needs: ["proc"],
+    make: (dice) =>
+      dice.once(2)
+        ? [{ do: "cat", path: "/proc/net/arp" }]
+        : ip(`neigh show ${dice.one(["", "dev e0 ", "proxy "])}nud ${dice.one(MASK_STATES)}`),
   },
   { name: "parameter", weight: 5, needs: [], make: (dice) => conf(dice, PARAMETERS, "net.ipv4.neigh.e0") },
   { name: "wait", weight: 18, needs: [], make: (dice) => [{ do: "wait", ms: dice.one([120, 120, 350, 600, 1200]) }] },
@@ -183,10 +223,7 @@ const WORDS: readonly Word[] = [
     name: "carrier",
     weight: 0.6,
     needs: ["carrier"],
-    make: (dice) => {
-      const during = dice.once(2) ? [] : [...send(`10.0.0.${2 + dice.below(HOSTS)}`), ...change(dice, "replace")];
-      return [{ do: "plug", port: "p0", plugged: false }, ...during, { do: "plug", port: "p0", plugged: true }];
-    },
+    make: (dice) => between(dice, { do: "plug", port: "p0", plugged: false }, { do: "plug", port: "p0", plugged: true }),
   },
   {
     name: "e1",
@@ -202,16 +239,33 @@ const WORDS: readonly Word[] = [
   },
   { name: "policy", weight: 5, needs: ["arp-sysctl"], make: (dice) => conf(dice, POLICIES, "net.ipv4.conf.e0") },
   {
+    name: "settings-elsewhere",
+    weight: 2,
+    needs: ["arp-sysctl", "e1"],
+    make: (dice) =>
+      dice.once(2) ? conf(dice, POLICIES, `net.ipv4.conf.${dice.one(["all", "e1"])}`) : conf(dice, PARAMETERS, "net.ipv4.neigh.e1"),
+  },
+  {
+    name: "ntable",
+    weight: 1,
+    needs: ["ntable"],
+    make: (dice) => ip(`ntable change name arp_cache dev e0 ${dice.one(NTABLE)}`),
+  },
+  {
     name: "flags",
     weight: 6,
     needs: ["neigh-flags"],
     make: (dice) => {
-      // Not "managed": the kernel looks after those at its own times, one clock for all namespaces since the machine's start.
-      const flags = ["use", "router", "extern_learn"].filter(() => dice.once(3));
+      const flags = ["use", "router", "extern_learn", "managed"].filter(() => dice.once(3));
       return change(dice, dice.one(["add", "replace", "change"]), flags);
     },
   },
-  { name: "get", weight: 2, needs: ["neigh-get"], make: (dice) => [{ do: "ip", command: `neigh get ${dice.address()} dev e0` }] },
+  {
+    name: "get",
+    weight: 2,
+    needs: ["neigh-get"],
+    make: (dice) => ip(`neigh get ${dice.once(5) ? "proxy 10.0.1.2" : dice.address()} dev e0`),
+  },
   {
     name: "proxy",
     weight: 4,
@@ -229,19 +283,51 @@ const WORDS: readonly Word[] = [
     },
   },
   {
+    name: "transit",
+    weight: 4,
+    needs: ["forwarding", "e1"],
+    make: (dice) => {
+      if (dice.once(4)) return conf(dice, { forwarding: [1, 1, 0] }, `net.ipv4.conf.${dice.one(["e0", "e1"])}`);
+      const from = peer(`10.0.0.${2 + dice.below(HOSTS)}`);
+      // Not back the way it came: our stack sends no ICMP redirects.
+      const destination = `10.0.1.${2 + dice.below(3)}`;
+      return [{ do: "datagram", port: "p0", from, dst: DUT.mac, destination, ttl: dice.once(12) ? 1 : 64 }];
+    },
+  },
+  {
+    name: "route",
+    weight: 1.5,
+    needs: ["route-admin"],
+    make: (dice) => (dice.once(2) ? send(REMOTE) : ip(`route ${dice.one(["add", "del"])} 10.9.0.0/24 via ${GATEWAY} dev e0`)),
+  },
+  {
     name: "address",
     weight: 1,
     needs: ["address-admin"],
-    make: (dice) => [{ do: "ip", command: `address ${dice.one(["add", "del"])} 10.0.0.${2 + dice.below(HOSTS)}/24 dev e0` }],
+    make: (dice) => {
+      const own = "10.0.0.1/24 dev e0";
+      if (dice.once(6)) return between(dice, ...(ip(`address del ${own}`, `address add ${own}`) as [Step, Step]));
+      return ip(`address ${dice.one(["add", "del"])} ${dice.once(4) ? "10.0.2.1" : `10.0.0.${2 + dice.below(HOSTS)}`}/24 dev e0`);
+    },
   },
   {
     name: "link",
     weight: 0.4,
     needs: ["link-admin"],
-    make: () => [
-      { do: "ip", command: "link set e0 down" },
-      { do: "ip", command: "link set e0 up" },
-    ],
+    make: (dice) => {
+      switch (dice.below(5)) {
+        case 0:
+          return ip(`link set e0 address ${DUT.mac}`);
+        case 1:
+          return between(dice, ...(ip("link set e0 address 02:00:00:00:10:77", `link set e0 address ${DUT.mac}`) as [Step, Step]));
+        case 2:
+          return between(dice, ...(ip("link set e0 arp off", "link set e0 arp on") as [Step, Step]));
+        case 3:
+          return ip(`link set e0 promisc ${dice.one(["on", "off"])}`);
+        default:
+          return between(dice, ...(ip("link set e0 down", "link set e0 up") as [Step, Step]));
+      }
+    },
   },
 ];
 
@@ -257,9 +343,6 @@ export function vocabulary(cans: readonly ReadonlySet<Need>[], without: readonly
 
 export const WORD_NAMES: readonly string[] = WORDS.map((word) => word.name);
 
-/** Long enough for every entry to come to rest: a delay, then all probes. */
-const REST = 2600;
-
 /** The script of a seed: the same for the same words. At least `length` steps, and no more than a few beyond it. */
 export function generate(seed: number | string, length: number, words: readonly Word[]): Step[] {
   const dice = new Dice(seed);
@@ -271,10 +354,7 @@ export function generate(seed: number | string, length: number, words: readonly 
       at -= each.weight;
       return at < 0;
     });
-    for (const step of word?.make(dice) ?? []) {
-      if (changesLink(step)) steps.push({ do: "wait", ms: REST });
-      steps.push(step);
-    }
+    steps.push(...(word?.make(dice) ?? []));
   }
   return steps;
 }

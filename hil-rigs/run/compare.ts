@@ -7,16 +7,9 @@
  */
 import type { Timing } from "../contract/dut.ts";
 import { comparable, sameText } from "./comparable.ts";
+import type { Difference } from "./difference.ts";
 import { compareTimes } from "./gaps.ts";
 import type { CaseResult } from "./runner.ts";
-
-export interface Difference {
-  /** `frames`, `times`, `commands`, `table`, `events`. */
-  where: string;
-  /** What one did, and the other; empty: nothing more. */
-  left: string;
-  right: string;
-}
 
 /** The first difference of each kind. */
 export function compareResults(left: CaseResult, right: CaseResult, timings: readonly [Timing, Timing]): Difference[] {

@@ -6,7 +6,7 @@
 import type { Timing } from "../contract/dut.ts";
 import { window } from "../rig/tolerance.ts";
 import type { Step, Trace } from "../rig/trace.ts";
-import type { Difference } from "./compare.ts";
+import type { Difference } from "./difference.ts";
 
 /** Least and most that something may be. */
 interface Range {

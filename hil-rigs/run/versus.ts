@@ -1,7 +1,8 @@
 /** Two DUTs through the same cases, what differs, and whether it does again. */
 import type { Expectation } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
-import { compareResults, type Difference } from "./compare.ts";
+import { compareResults } from "./compare.ts";
+import type { Difference } from "./difference.ts";
 import { type CaseResult, runCases } from "./runner.ts";
 
 /**

@@ -15,9 +15,12 @@ import {
   type RawFrame,
   type SocketOptions,
 } from "../../contract/dut.ts";
+import { parse } from "../../wire/parse.ts";
 import { Cables } from "./cables.ts";
+import { IpBatch } from "./ip-batch.ts";
 import { ipBatch, missingForNamespaces, RigNetwork, runProgram } from "./namespaces.ts";
 import { NeighSocket } from "./neigh-socket.ts";
+import { type Collections, collections } from "./shared-table.ts";
 import { LinuxSocket } from "./udp.ts";
 
 class LinuxDut implements Dut {
@@ -27,6 +30,8 @@ class LinuxDut implements Dut {
   #neighbours: NeighSocket | null = null;
   readonly #sockets: LinuxSocket[] = [];
   readonly #devices = new Map<number, string>();
+  #batch: IpBatch | null = null;
+  #collections: Collections | null = null;
 
   constructor(network: RigNetwork) {
     this.#cables = new Cables(network);
@@ -43,9 +48,12 @@ class LinuxDut implements Dut {
       ipBatch("link set lo up", ...lines);
       this.#neighbours = new NeighSocket(network.libc, (ifindex) => this.#device(ifindex));
     });
+    if (options.brisk) this.#batch = new IpBatch((work) => this.#inside(work));
+    this.#collections = network.outside(collections);
   }
 
   async stop(): Promise<void> {
+    await this.#batch?.close();
     for (const socket of this.#sockets) socket.close();
     this.#neighbours?.close();
     this.#cables.take(this.#namespace);
@@ -61,6 +69,7 @@ class LinuxDut implements Dut {
   }
 
   async ip(words: readonly string[]): Promise<IpResult> {
+    if (this.#batch && !words[0]?.startsWith("-")) return this.#batch.run(words);
     return this.#inside(() => runProgram("ip", words));
   }
 
@@ -99,6 +108,11 @@ class LinuxDut implements Dut {
     this.#cables.plug(port, plugged);
   }
 
+  disturbed(): boolean {
+    const now = this.#cables.network.outside(collections);
+    return now !== null && (now.possible || now.forced !== this.#collections?.forced);
+  }
+
   #inside<T>(work: () => T): T {
     if (this.#namespace === null) throw new Error("the DUT was not started");
     return this.#cables.network.inside(this.#namespace, work);
@@ -128,6 +142,31 @@ function kernelHz(): number {
   }
 }
 
+/** How long after the kernel's look at a managed entry its request is on the wire: the next jiffy but one, in ms. */
+const REQUEST_DELAY = 1.5;
+
+/**
+ * The kernel looks at the managed entries of all namespaces by one clock that has run since it booted. It is read from an entry that
+ * nobody answers for: each look makes it ask once.
+ */
+async function watchManaged(network: RigNetwork, heard: (time: number) => void): Promise<LinuxDut> {
+  const spy = new LinuxDut(network);
+  let armed = false;
+  spy.onFrame = (raw) => {
+    const frame = parse(raw);
+    if (armed && frame.kind === "arp") heard(raw.time - (REQUEST_DELAY * 1000) / kernelHz());
+  };
+  await spy.start({ second: false, seed: 0 });
+  for (const [name, value] of Object.entries({ mcast_solicit: "1", retrans_time_ms: "20" }))
+    spy.sysctl(`net.ipv4.neigh.e0.${name}`, value);
+  // What a control plane answers for, garbage collection leaves alone.
+  await spy.ip(["neigh", "add", "10.0.0.2", "managed", "extern_learn", "dev", "e0"]);
+  // The first request is for the asking.
+  await spy.wait(200, () => spy.neighbours().some(({ state }) => state === "FAILED"));
+  armed = true;
+  return spy;
+}
+
 export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
@@ -138,6 +177,17 @@ export const linux: DutKind = {
   missing: missingForNamespaces,
   async open() {
     const network = await RigNetwork.open();
-    return { create: () => new LinuxDut(network), close: async () => network.close() };
+    const spies: LinuxDut[] = [];
+    return {
+      create: () => new LinuxDut(network),
+      crowded: () => network.outside(collections)?.possible ?? false,
+      async watchManaged(heard): Promise<void> {
+        spies.push(await watchManaged(network, heard));
+      },
+      async close(): Promise<void> {
+        for (const spy of spies) await spy.stop();
+        network.close();
+      },
+    };
   },
 };

@@ -26,7 +26,7 @@ export class RigNetwork {
   readonly #home: number;
   readonly #own: number;
   #made = 0;
-  #open = true;
+  #users = 0;
 
   private constructor(libc: Libc, calls: SystemCalls) {
     this.libc = libc;
@@ -42,10 +42,16 @@ export class RigNetwork {
     this.tester = new TesterSocket(libc, calls);
   }
 
-  /** Moves the main thread into a namespace of its own, until close(). @throws Error without the permission */
+  /** Moves the main thread into a namespace of its own, until everyone who opened it has closed it. @throws Error without the permission */
   static async open(): Promise<RigNetwork> {
     const libc = await loadLibc("packet");
     const koffi = await import("koffi");
+    current ??= RigNetwork.#make(libc, koffi);
+    current.#users++;
+    return current;
+  }
+
+  static #make(libc: Libc, koffi: typeof import("koffi")): RigNetwork {
     const library = koffi.load(null);
     return new RigNetwork(libc, {
       unshare: library.func("unshare", "int", ["int"]),
@@ -78,6 +84,11 @@ export class RigNetwork {
     }
   }
 
+  /** As inside(), in the namespace that the process was started in. */
+  outside<T>(work: () => T): T {
+    return this.inside(this.#home, work);
+  }
+
   /** A name for a new interface in the rig's namespace. */
   name(): string {
     return `t${this.#made++}`;
@@ -99,8 +110,8 @@ export class RigNetwork {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.#users === 0 || --this.#users > 0) return;
+    current = null;
     this.tester.close();
     this.#enter(this.#home);
     closeSync(this.#own);
@@ -120,6 +131,9 @@ export class RigNetwork {
       throw new Error(`cannot enter a network namespace: ${this.libc.errorName(this.libc.errno())}`);
   }
 }
+
+/** There is one main thread, so there is one of these at a time. */
+let current: RigNetwork | null = null;
 
 /** Runs a program to its end where the main thread is. At most 10 s. */
 export function runProgram(program: string, args: readonly string[], input = ""): IpResult {

@@ -1,3 +1,4 @@
+import type { EthernetController } from "../../../hal/ethernet.ts";
 import type { DutSocket, IpResult, NeighEvent, NeighRow, SocketOptions } from "../../contract/dut.ts";
 import type { StackDut } from "./stack-dut.ts";
 
@@ -30,7 +31,18 @@ export abstract class RunningStack {
     return this.running.socket(options);
   }
 
+  managedTick(): void {
+    this.running.managedTick();
+  }
+
   events(): NeighEvent[] {
     return this.stack?.events() ?? [];
   }
+}
+
+/** As a veth end, whatever the stack asks for: multicast frames come through whether or not anybody joined their group. */
+export function hearAllMulticast(controller: EthernetController): void {
+  const setMode = controller.setReceiveMode.bind(controller);
+  controller.setReceiveMode = (mode) => setMode({ ...mode, allMulticast: true });
+  controller.setReceiveMode({ promiscuous: false, allMulticast: true });
 }

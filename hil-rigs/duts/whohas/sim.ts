@@ -13,13 +13,13 @@ import {
   type RawFrame,
 } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
-import { RunningStack } from "./running.ts";
+import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
 /** As finely as a wait for a frame looks, in ms. */
 const STEP = 1;
 
-class SimulatedDut extends RunningStack implements Dut {
+export class SimulatedDut extends RunningStack implements Dut {
   onFrame: (frame: RawFrame) => void = () => {};
   readonly #clock = new VirtualClock();
   readonly #ports = new Map<PortName, SegmentPort>();
@@ -37,8 +37,7 @@ class SimulatedDut extends RunningStack implements Dut {
     const wireFrame = (bytes: Uint8Array, length: number): void =>
       this.onFrame({ time: this.#clock.now(), port, bytes: bytes.slice(0, length) });
     this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
-    // As a veth end: multicast frames come through whether or not anybody joined their group.
-    nic.setReceiveMode({ promiscuous: false, allMulticast: true });
+    hearAllMulticast(nic);
     await this.running.add(device, nic);
   }
 
@@ -59,6 +58,15 @@ class SimulatedDut extends RunningStack implements Dut {
       this.#clock.advanceSync(Math.min(STEP, left));
     }
     return true;
+  }
+
+  /** When the next timer of an entry is due, in now()'s ms; infinity while none is armed. */
+  nextTimer(): number {
+    return this.running.nextTimer();
+  }
+
+  get managed(): boolean {
+    return this.running.managed;
   }
 
   send(port: PortName, bytes: Uint8Array): void {

@@ -6,7 +6,8 @@ import { ControlError } from "../../../firmware-ts/control/rpc.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/inet/address.ts";
 import type { UdpSocket } from "../../../firmware-ts/inet/udp-socket.ts";
-import { flagWords } from "../../../firmware-ts/neigh/flags.ts";
+import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
+import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
@@ -114,10 +115,31 @@ export class StackDut {
     return this.#events.splice(0);
   }
 
+  managedTick(): void {
+    const { table } = this.stack.arp;
+    table.defaults.intervalProbeTime = NEVER;
+    for (const entry of table.list()) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
+  }
+
+  /** When the timer of an entry is due next, in the clock's ms; infinity while none is armed. */
+  nextTimer(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const entry of this.stack.arp.table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
+    return next;
+  }
+
+  /** Managed entries there are. */
+  get managed(): boolean {
+    return this.stack.arp.table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
+  }
+
   close(): Promise<void> {
     return this.stack.close();
   }
 }
+
+/** As long as a timer may be, in ms: 24 days. */
+const NEVER = 2 ** 31 - 1;
 
 class StackSocket implements DutSocket {
   readonly #socket: UdpSocket;

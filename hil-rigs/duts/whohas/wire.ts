@@ -5,7 +5,7 @@ import { DUT_MAC, type Dut, type DutKind, type DutOptions, type PortName, type R
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
 import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
-import { RunningStack } from "./running.ts";
+import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
 /** How long a controller may take to say that its link is up, in ms. */
@@ -35,8 +35,7 @@ class WireDut extends RunningStack implements Dut {
     for (const [device, name] of ends) {
       const address = Uint8Array.from(macBytes(DUT_MAC[device]));
       const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
-      // As the kernel on a veth end: multicast frames come through whether or not anybody joined their group.
-      controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+      hearAllMulticast(controller);
       await stack.add(device, controller);
     }
     const end = this.now() + LINK_PATIENCE;

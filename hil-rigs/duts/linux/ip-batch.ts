@@ -1,0 +1,112 @@
+/**
+ * `ip` that stays: one `ip -batch` for a namespace, which is handed a command at a time. A program's start takes some 10 ms of a small
+ * board, holds up the rig's process meanwhile, and moves the moment at which the command takes effect; a line to one that waits does not.
+ *
+ * What it prints is what `ip` prints. Its exit status is known only where `ip` gives up altogether, which a batch ends with; it is 1
+ * for every other refusal.
+ */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { IpResult } from "../../contract/dut.ts";
+
+/** No object of `ip` and the beginning of none: it is refused, with words that tell that everything before it was done. */
+const MARK = ".";
+const MARK_ANSWER = `Object "${MARK}" is unknown, try "ip help".\n`;
+/** `Command failed -:1`, the batch's own words. */
+const FAILED = /^Command failed -:\d+\n/gm;
+const PATIENCE = 10_000;
+
+export class IpBatch {
+  readonly #inside: <T>(work: () => T) => T;
+  #child: Child | null;
+
+  /** @param inside runs something within the namespace */
+  constructor(inside: <T>(work: () => T) => T) {
+    this.#inside = inside;
+    this.#child = inside(() => new Child());
+  }
+
+  /** Runs one command, its words as after `ip`; no flags before them. One at a time. */
+  async run(words: readonly string[]): Promise<IpResult> {
+    const child = this.#child ?? this.#inside(() => new Child());
+    const { stdout, stderr, exit } = await child.run(words);
+    // The next one waits by the time that it is needed.
+    this.#child = exit === null ? child : this.#inside(() => new Child());
+    const refused = FAILED.test(stderr);
+    FAILED.lastIndex = 0;
+    return { stdout, stderr: stderr.replace(FAILED, ""), exit: exit ?? (refused ? 1 : 0) };
+  }
+
+  async close(): Promise<void> {
+    await this.#child?.end();
+    this.#child = null;
+  }
+}
+
+class Child {
+  readonly #process: ChildProcessWithoutNullStreams = spawn("ip", ["-force", "-batch", "-"]);
+  readonly #ended: Promise<void>;
+  #stdout = "";
+  #stderr = "";
+  #exit: number | null = null;
+  #closed = false;
+  /** Called when there is something new. */
+  #wake: () => void = () => {};
+
+  constructor() {
+    const { stdout, stderr, stdin } = this.#process;
+    stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+    });
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+      this.#wake();
+    });
+    // It ends at some errors, with the mark unread.
+    stdin.on("error", () => {});
+    this.#ended = new Promise((resolve) => {
+      this.#process.on("error", (error) => {
+        this.#stderr += `ip: ${error.message}\n`;
+        this.#exit = -1;
+      });
+      this.#process.on("close", (code) => {
+        this.#exit = code ?? -1;
+        this.#closed = true;
+        this.#wake();
+        resolve();
+      });
+    });
+  }
+
+  /** `exit` is null while it goes on. */
+  async run(words: readonly string[]): Promise<{ stdout: string; stderr: string; exit: number | null }> {
+    const patience = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE);
+    await new Promise<void>((resolve) => {
+      this.#wake = () => {
+        if (this.#closed || this.#marked) resolve();
+      };
+      this.#process.stdin.write(`${words.join(" ")}\n${MARK}\n`);
+      this.#wake();
+    });
+    clearTimeout(patience);
+    this.#wake = () => {};
+    // What it printed was written before the mark, but comes by another pipe, which is read later in the same turn.
+    if (!this.#closed) await new Promise((resolve) => setImmediate(resolve));
+    const result = { stdout: this.#stdout, stderr: this.#stderr, exit: this.#closed ? this.#exit : null };
+    const at = result.stderr.indexOf(MARK_ANSWER);
+    if (at >= 0) result.stderr = result.stderr.slice(0, at);
+    this.#stdout = "";
+    this.#stderr = "";
+    return result;
+  }
+
+  end(): Promise<void> {
+    this.#process.stdin.end();
+    return this.#ended;
+  }
+
+  /** The mark's answer and the batch's own word for it are there. */
+  get #marked(): boolean {
+    const at = this.#stderr.indexOf(MARK_ANSWER);
+    return at >= 0 && this.#stderr.endsWith("\n") && this.#stderr.length > at + MARK_ANSWER.length;
+  }
+}

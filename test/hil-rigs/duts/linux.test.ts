@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import t, { type Test } from "tap";
+import type { Dut, DutBench, DutKind } from "../../../hil-rigs/contract/dut.ts";
+import { linux } from "../../../hil-rigs/duts/linux/linux.ts";
+import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
+import { arpRequest } from "../../../hil-rigs/wire/build.ts";
+import { T1 } from "../../../hil-rigs/wire/hosts.ts";
+import { missingForNetns } from "../../support/netns.ts";
+
+const skip = missingForNetns();
+
+async function benchOf(t: Test, kind: DutKind): Promise<DutBench> {
+  const bench = await kind.open();
+  t.teardown(() => bench.close());
+  return bench;
+}
+
+async function started(t: Test, bench: DutBench, brisk: boolean): Promise<Dut> {
+  const dut = bench.create();
+  t.teardown(() => dut.stop());
+  await dut.start({ second: false, seed: 1, brisk });
+  return dut;
+}
+
+/** Programs that this process has started and that still run, by name. */
+function children(): string[] {
+  const names: string[] = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(stat) ?? [];
+      if (Number(parent) === process.pid && name !== undefined) names.push(name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return names;
+}
+
+t.test("an ip that stays answers as one that is started each time", { skip }, async (t) => {
+  const bench = await benchOf(t, linux);
+  const [one, other] = [await started(t, bench, false), await started(t, bench, true)];
+  const commands = [
+    "neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 nud permanent dev e0",
+    "neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 nud permanent dev e0",
+    "neigh show",
+    "neigh get 10.0.0.2 dev e0",
+    "neigh get 10.0.0.3 dev e0",
+    "neigh del 10.0.0.3 dev e0",
+    "neigh add 10.0.0.999 dev e0",
+    "neigh add 10.0.0.3 dev nonesuch",
+    "neigh bogus",
+    "address add 10.0.0.1/24 dev e0",
+    "-j neigh show",
+    "neigh del 10.0.0.2 dev e0",
+    "neigh show",
+  ];
+  for (const command of commands) {
+    const plain = await one.ip(command.split(" "));
+    const brisk = await other.ip(command.split(" "));
+    t.same([brisk.stdout, brisk.stderr], [plain.stdout, plain.stderr], command);
+    t.equal(brisk.exit === 0, plain.exit === 0, `${command} ended ${brisk.exit}`);
+  }
+  t.ok(children().includes("ip"));
+  await other.stop();
+  t.notOk(children().includes("ip"), "it ends with the DUT");
+});
+
+t.test("the kernel's looks at managed entries are heard", { skip, timeout: 30_000 }, async (t) => {
+  const bench = await benchOf(t, linux);
+  const times: number[] = [];
+  let two = (): void => {};
+  const heard = new Promise<void>((resolve) => {
+    two = resolve;
+  });
+  await bench.watchManaged?.((time) => {
+    if (times.push(time) === 2) two();
+  });
+  const dut = await started(t, bench, true);
+  // Frames are read while somebody waits for them.
+  await Promise.race([heard, dut.wait(15_000, () => times.length >= 2)]);
+  const gap = (times[1] as number) - (times[0] as number);
+  t.ok(gap > 4900 && gap < 6000, `every 5 s and a little: ${gap}`);
+});
+
+t.test("the kernel and our stack on a wire can be there at once", { skip }, async (t) => {
+  const duts = [await started(t, await benchOf(t, linux), true), await started(t, await benchOf(t, whohasWire), true)];
+  for (const dut of duts) {
+    dut.send("p0", arpRequest({ from: T1 }));
+    t.ok(await dut.wait(1000, () => dut.neighbours().some(({ dst, state }) => dst === T1.ip && state === "STALE")));
+  }
+});
