@@ -96,6 +96,8 @@ export interface SpiBus {
   readonly simulated: boolean;
   /** The device's interrupt, where the bus brings it along; null where it does not. Valid once open. */
   readonly interrupt: InterruptLine | null;
+  /** The SPI clock, in Hz, where the bus can tell. Valid once open. */
+  readonly hertz?: number | null;
   /**
    * Bytes may be damaged or lost on the way without batch.error telling, as on a UART: who needs to be sure checks what it read and
    * what it wrote.

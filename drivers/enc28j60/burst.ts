@@ -46,7 +46,10 @@ export class Burst {
   ask(commands: CommandList, together: boolean): void {
     this.#countAt = commands.read(Register.EPKTCNT);
     this.#lowAt = -1;
-    if (!together) return;
+    if (!together) {
+      commands.returnToFirstBank();
+      return;
+    }
     this.#highAt = commands.read(Register.ERXWRPT + 1);
     this.#lowAt = commands.read(Register.ERXWRPT);
     this.#highAgainAt = commands.read(Register.ERXWRPT + 1);
@@ -68,6 +71,11 @@ export class Burst {
     this.#length = 0;
     if (high !== commands.value(this.#highAgainAt) || end > RING_END || (end & 1) !== 0) return false;
     return this.#packets <= Math.min(room, MOST) && this.#ring.filled(end) >= this.#packets * PACKET_HEADER && this.#packets > 0;
+  }
+
+  /** More than half of the ring is full: a partner that sends on will fill it before this is read. */
+  get heavy(): boolean {
+    return this.#ring.filled(this.#end) > RING_BYTES / 2;
   }
 
   /** Reads all of it and gives it back. */

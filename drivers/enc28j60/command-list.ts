@@ -20,6 +20,11 @@ export class CommandList {
     this.#bank = 0;
   }
 
+  /** Goes back to bank 0, where the registers of the frame path are. */
+  returnToFirstBank(): void {
+    this.#select(Register.ERDPT);
+  }
+
   /** The chip was reset, or set up by another list, and is in bank 0. */
   bankIsFirst(): void {
     this.#bank = 0;

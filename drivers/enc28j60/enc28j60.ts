@@ -1,25 +1,21 @@
 /**
  * Microchip ENC28J60: 10 Mbit/s Ethernet behind SPI.
  *
- * One engine owns the bus. Transmitter, receiver and link monitor say when they have something for it; the engine chooses the most
+ * One engine (engine.ts) owns the bus. Transmitter, receiver and link monitor say when they have something for it; it chooses the most
  * urgent, lets it fill one batch, hands the batch to the bus and lets the same part digest the answers; then it chooses again. A
  * bus that answers at once is served in a loop, one that answers later continues that loop from its callback: one code path, no
- * recursion, and nothing allocated for a frame.
- *
- * The interrupt is masked in software: while a poll is due or under way the line is not listened to. It is level triggered, so one
- * look at its level when the poll is over finds whatever came meanwhile, and EIE.INTIE need not be written twice a poll.
+ * recursion, and nothing allocated for a frame. attention.ts says when the chip is looked at.
  *
  * Sections are those of Microchip's DS39662, errata those of DS80349.
  */
+import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
-  ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAC_BYTES,
   MAX_FRAME,
   POLL_PENDING,
   type ReceiveMode,
@@ -27,18 +23,24 @@ import {
 import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
-import type { Timer } from "../../hal/timer.ts";
+import { Attention } from "./attention.ts";
 import { Audit } from "./audit.ts";
 import { BringUp } from "./bring-up.ts";
 import { Checkup } from "./checkup.ts";
-import { CommandList } from "./command-list.ts";
+import { type Counter, countersOf } from "./counters.ts";
+import { Engine } from "./engine.ts";
+import { busFailed, lost, notOpen, openAlready, stationAddress } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
+import { Power } from "./power.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { Recovery } from "./recovery.ts";
 import { Econ1, Interrupt, Register } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
-import { type BusUser, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { Transmitter } from "./transmitter.ts";
+import { Waiter } from "./waiter.ts";
 
 export interface Enc28j60DriverOptions {
   /** Station address, 6 bytes; the chip has none of its own. */
@@ -54,82 +56,87 @@ export interface Enc28j60DriverOptions {
    * attempts with the longest back-offs between them take 386.
    */
   watchdog?: number;
+  /** The chip's reset and power, where the board holds them: it is powered while the driver is open. */
+  pins?: ChipPins;
 }
 
 const DEFAULT_POLL_INTERVAL = 5;
 const DEFAULT_WATCHDOG = 500;
-/** After a poll that found frames more are likely; in ms. */
-const BUSY_POLL_INTERVAL = 1;
-/** PKTIF may stay clear though packets wait (erratum 6): EPKTCNT is asked for after this many empty polls... */
-const EMPTY_POLLS = 8;
-/** ...or, with an interrupt line, after this long without an interrupt, in ms. */
-const QUIET_TIME = 1000;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
 
-const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4, RECOVERING: 5 } as const;
+/** How long suspend() waits for frames under way, in ms, beyond the watchdog's time. */
+const DRAIN_TIME = 100;
+
+const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4, RECOVERING: 5, SUSPENDED: 6, RESUMING: 7 } as const;
 type State = (typeof State)[keyof typeof State];
 
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
-  readonly #pollInterval: number;
+  readonly #pins: ChipPins | null;
+  readonly #drainTime: number;
   readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
 
-  readonly #commands = new CommandList();
-  readonly #session = new Session();
+  readonly #session: Session;
   readonly #ring = new ReceiveRing();
   readonly #transmitter: Transmitter;
   readonly #receiver: Receiver;
   readonly #link: LinkMonitor;
+  readonly #engine: Engine;
+  readonly #attention: Attention;
   readonly #bringUp: BringUp;
+  readonly #power: Power;
   readonly #recovery: Recovery;
   readonly #checkup: Checkup;
-  readonly #pollTimer: Timer;
-  readonly #sleepTimer: Timer;
-  readonly #onAssert = (): void => this.#requestPoll();
+  /** For what close() and suspend() wait for. */
+  readonly #waiter: Waiter;
 
   #state: State = State.CLOSED;
-  /** The open(), or the repair, under way. */
-  #opening: Promise<void> | null = null;
-  /** Continues close() when the bus or the timer it waits for is done. */
-  #resume: (() => void) | null = null;
-  /** The engine is at work: in its loop, or waiting for the bus to answer `#user`. */
-  #busy = false;
-  #user: BusUser | null = null;
-  #masked = true;
+  /** The open(), suspend(), resume() or repair under way. */
+  #transition: Promise<void> | null = null;
+  /** suspend() waits for what is under way. */
+  #draining = false;
   /** The poll under way returned POLL_PENDING. */
   #pending = false;
-  #emptyPolls = 0;
 
   /** @throws ControllerError ENC28J60_ADDRESS when the station address is not one */
   constructor(bus: SpiBus, clock: Clock, options: Enc28j60DriverOptions) {
-    const { address } = options;
-    if (address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0) {
-      const text = Array.from(address, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-      throw new ControllerError(
-        "ENC28J60_ADDRESS",
-        `ENC28J60: station address ${text} will not do: it takes 6 bytes, the first one even, as in 02:00:5e:10:00:01`,
-      );
-    }
-    this.address = Uint8Array.from(address);
+    this.address = stationAddress(options.address);
     this.#bus = bus;
+    const fullDuplex = options.fullDuplex ?? false;
+    const watchdog = options.watchdog ?? DEFAULT_WATCHDOG;
+    this.#session = new Session(fullDuplex);
     this.#session.ownLine = options.interrupt ?? null;
-    this.#pollInterval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
-    const run = (): void => this.#run();
+    this.#drainTime = watchdog + DRAIN_TIME;
+    const run = (): void => this.#engine.run();
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    const settings = { address: this.address, mode: this.#mode, fullDuplex: options.fullDuplex ?? false };
-    this.#transmitter = new Transmitter(this.#session, clock, options.watchdog ?? DEFAULT_WATCHDOG, run);
-    this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner);
+    const settings = { address: this.address, mode: this.#mode, fullDuplex };
+    const exchange = new Exchange(bus, clock, this.#session);
+    this.#transmitter = new Transmitter(this.#session, clock, watchdog, run);
+    const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
+    this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
     this.#link = new LinkMonitor(this.#session, clock, run);
-    this.#bringUp = new BringUp(bus, clock, this.#session, this.#ring, settings);
-    this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp);
+    const look = (): void => {
+      this.#session.host?.schedule();
+    };
+    const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
+    this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings);
+    this.#power = new Power(exchange, this.#session);
+    this.#pins = options.pins ?? null;
+    if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
+    this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp, this.#pins);
     const confused = (what: string): void => this.#disturbed(new Error(`${what} does not hold what was written to it`));
     this.#checkup = new Checkup(this.#session, new Audit(this.#session, settings), this.#link, clock, confused, run);
-    this.#pollTimer = clock.timer(() => this.#pollTimerFired());
-    this.#sleepTimer = clock.timer(() => this.#continue());
-    this.#commands.batch.onDone = () => this.#answered();
+    const parts = { receiver: this.#receiver, checkup: this.#checkup, transmitter: this.#transmitter, link: this.#link };
+    this.#engine = new Engine(bus, parts, {
+      disturbed: (reason) => this.#disturbed(reason),
+      transmitted: () => this.#attention.sending(),
+      idle: () => this.#waiter.done(),
+    });
+    this.#waiter = new Waiter(clock);
   }
 
   get statistics(): LinkStatistics {
@@ -166,16 +173,21 @@ export class Enc28j60 implements EthernetController {
     return this.#recovery.time;
   }
 
-  /** @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_BUS, ENC28J60_OPEN, or what the bus throws when it can not be opened */
+  /** Everything that is counted, by name, as `ethtool -S` has it. */
+  counters(): readonly Counter[] {
+    return countersOf(this.statistics, this.#receiver, this.#transmitter, this.#recovery, this.#engine);
+  }
+
+  /**
+   * @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_SPI_CLOCK, ENC28J60_BUS, ENC28J60_OPEN, or what the bus throws when it can
+   * not be opened
+   */
   open(host: ControllerHost): Promise<void> {
     if (this.#state !== State.CLOSED) {
-      return Promise.reject(new ControllerError("ENC28J60_OPEN", `${this.description} is open already; close it first`));
+      return Promise.reject(openAlready(this.description));
     }
     this.#state = State.OPENING;
-    this.#opening = this.#open(host).finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
+    return this.#inTransition(this.#open(host));
   }
 
   async close(): Promise<void> {
@@ -184,32 +196,56 @@ export class Enc28j60 implements EthernetController {
       this.#state = State.CLOSING;
       this.#recovery.stop();
     }
-    await this.#opening?.catch(() => undefined);
+    await this.#transition?.catch(() => undefined);
     if (!recovering && (this.#state === State.CLOSED || this.#state === State.CLOSING)) return;
     let answering = this.#state === State.OPEN;
     this.#state = State.CLOSING;
     this.#ignoreEvents();
     this.#transmitter.forget();
-    if (this.#busy) {
-      await this.#sleep(CLOSE_LIMIT);
-      answering = !this.#busy;
+    if (this.#engine.busy) {
+      await this.#waiter.sleep(CLOSE_LIMIT);
+      answering = !this.#engine.busy;
     }
     this.#release(DropReason.QUEUE_PURGE);
     if (answering) {
-      this.#commands.clear();
-      this.#commands.clearBits(Register.EIE, Interrupt.INTIE);
-      this.#commands.clearBits(Register.ECON1, Econ1.RXEN | Econ1.TXRTS);
-      if (!this.#bus.transfer(this.#commands.batch)) await this.#sleep(CLOSE_LIMIT);
+      this.#engine.commands.clear();
+      this.#engine.commands.clearBits(Register.EIE, Interrupt.INTIE);
+      this.#engine.commands.clearBits(Register.ECON1, Econ1.RXEN | Econ1.TXRTS);
+      if (!this.#bus.transfer(this.#engine.commands.batch)) await this.#waiter.sleep(CLOSE_LIMIT);
     }
-    this.#sleepTimer.cancel();
     await this.#bus.close();
-    this.#busy = false;
+    this.#pins?.off();
+    this.#engine.busy = false;
     this.#state = State.CLOSED;
+  }
+
+  /**
+   * Puts the chip to sleep, frames that it already has sent first; those offered from now on are dropped with DEV_READY. The carrier
+   * is not told to be gone: whoever sleeps a while wants to know its neighbours when it wakes. close() works on a sleeping chip.
+   * @throws ControllerError ENC28J60_NOT_OPEN; ENC28J60_BUS, and then the chip is being repaired
+   */
+  suspend(): Promise<void> {
+    if (this.#state === State.SUSPENDED) return Promise.resolve();
+    if (this.#state !== State.OPEN || this.#draining) return Promise.reject(notOpen(this.description, "sleep"));
+    return this.#inTransition(this.#suspend());
+  }
+
+  /**
+   * Wakes it. Frames are accepted from the call on and sent when the link is back; one that was there before is waited for a while,
+   * and then said to be gone.
+   * @throws ControllerError ENC28J60_NOT_OPEN; ENC28J60_BUS, and then the chip is being repaired
+   */
+  resume(): Promise<void> {
+    if (this.#state === State.OPEN && !this.#draining) return Promise.resolve();
+    if (this.#state !== State.SUSPENDED) return Promise.reject(notOpen(this.description, "wake"));
+    this.#state = State.RESUMING;
+    return this.#inTransition(this.#wake());
   }
 
   transmit(skb: SkBuff): boolean {
     const host = this.#session.host;
-    if (!host || (this.#state !== State.OPEN && this.#state !== State.RECOVERING)) {
+    const accepting = this.#state === State.OPEN || this.#state === State.RECOVERING || this.#state === State.RESUMING;
+    if (!host || !accepting || this.#draining) {
       if (host) host.drops.drop(skb, DropReason.DEV_READY);
       else skb.drop(DropReason.DEV_READY);
       return true;
@@ -221,7 +257,7 @@ export class Enc28j60 implements EthernetController {
       return true;
     }
     if (!this.#transmitter.accept(skb)) return false;
-    this.#run();
+    this.#engine.run();
     return true;
   }
 
@@ -231,9 +267,9 @@ export class Enc28j60 implements EthernetController {
       if (budget > 0) this.#session.host?.complete(0);
       return 0;
     }
-    this.#masked = true;
+    this.#attention.mask();
     this.#receiver.poll(budget);
-    this.#run();
+    this.#engine.run();
     if (!this.#receiver.polling) return this.#receiver.work;
     this.#pending = true;
     return POLL_PENDING;
@@ -244,13 +280,15 @@ export class Enc28j60 implements EthernetController {
     this.#mode.allMulticast = mode.allMulticast;
     if (this.#state !== State.OPEN) return;
     this.#receiver.filterDue = true;
-    this.#run();
+    this.#engine.run();
   }
 
   async #open(host: ControllerHost): Promise<void> {
     const session = this.#session;
     session.host = host;
     try {
+      await this.#pins?.on();
+      this.#engine.disturbance = null;
       await this.#bus.open();
       session.lossy = this.#bus.lossy;
       session.line = session.ownLine ?? this.#bus.interrupt;
@@ -260,6 +298,7 @@ export class Enc28j60 implements EthernetController {
         throw error;
       });
     } catch (error) {
+      this.#pins?.off();
       this.#state = State.CLOSED;
       throw error;
     }
@@ -269,17 +308,71 @@ export class Enc28j60 implements EthernetController {
 
   /** The chip is set up: from here on the engine has it. */
   #start(): void {
-    const { line } = this.#session;
     this.#session.events = 0;
-    this.#commands.bankIsFirst();
+    this.#engine.commands.bankIsFirst();
     this.#transmitter.restart();
     this.#receiver.restart();
-    this.#emptyPolls = 0;
-    this.#masked = true;
     this.#state = State.OPEN;
-    if (line) line.onAssert = this.#onAssert;
+    this.#engine.active = true;
     this.#checkup.start();
-    this.#unmask();
+    this.#attention.start();
+  }
+
+  async #suspend(): Promise<void> {
+    this.#draining = true;
+    for (let left = this.#drainTime; left > 0 && this.#state === State.OPEN && !this.#quiet; left--) await this.#waiter.sleep(1);
+    this.#draining = false;
+    if (this.#state !== State.OPEN) throw notOpen(this.description, "sleep");
+    this.#state = State.SUSPENDED;
+    this.#ignoreEvents();
+    if (this.#engine.busy) await this.#waiter.sleep(CLOSE_LIMIT);
+    this.#engine.busy = false;
+    this.#release(DropReason.DEV_READY);
+    await this.#power.down().catch((error: Error) => this.#repair(State.SUSPENDED, error));
+  }
+
+  async #wake(): Promise<void> {
+    const session = this.#session;
+    const before = session.carrier;
+    const { disturbance } = this.#engine;
+    if (disturbance) {
+      this.#state = State.OPEN;
+      this.#disturbed(disturbance);
+      return;
+    }
+    await this.#power.up(session.line !== null).catch((error: Error) => this.#repair(State.RESUMING, error));
+    if (this.#state !== State.RESUMING) return;
+    if (session.carrier !== before) session.host?.carrier(session.carrier);
+    this.#start();
+    // Packets may wait from before, and where ERDPT stands is not known.
+    session.astray = true;
+    this.#receiver.countDue = true;
+    this.#receiver.filterDue = true;
+    this.#attention.request();
+    this.#engine.run();
+  }
+
+  /** Nothing is on its way to the wire or to the host. */
+  get #quiet(): boolean {
+    return this.#transmitter.idle && !this.#engine.busy && !this.#receiver.polling && !this.#receiver.holding;
+  }
+
+  /** Hands a chip that did not fall asleep or wake up to the repair. */
+  #repair(from: State, error: Error): never {
+    if (this.#state === from) {
+      this.#state = State.OPEN;
+      this.#disturbed(error);
+    }
+    throw error;
+  }
+
+  /** Remembers what close() has to wait for. */
+  #inTransition(work: Promise<void>): Promise<void> {
+    const transition = work.finally(() => {
+      if (this.#transition === transition) this.#transition = null;
+    });
+    this.#transition = transition;
+    return transition;
   }
 
   /** The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back. */
@@ -288,66 +381,48 @@ export class Enc28j60 implements EthernetController {
     this.#state = State.RECOVERING;
     this.#ignoreEvents();
     this.#release(DropReason.TX_ABORTED);
-    this.#opening = this.#recover(reason).finally(() => {
-      this.#opening = null;
-    });
+    const hard = this.#engine.disturbance !== null;
+    this.#engine.disturbance = null;
+    void this.#inTransition(this.#recover(reason, hard));
+    // A suspend() that waited for frames to leave has nothing to wait for.
+    this.#waiter.done();
   }
 
-  async #recover(reason: Error): Promise<void> {
-    const failure = await this.#recovery.run(reason);
+  async #recover(reason: Error, hard: boolean): Promise<void> {
+    const failure = await this.#recovery.run(reason, hard);
     if (this.#state !== State.RECOVERING) return;
     if (failure) {
-      this.#fail(this.#busError(failure));
+      this.#fail(busFailed(this.description, failure));
       return;
     }
-    this.#busy = false;
+    this.#engine.busy = false;
     this.#start();
     this.#transmitter.resumed();
-    this.#run();
+    this.#engine.run();
   }
 
-  /** Waits for `duration` ms, or less where the bus is done before. */
-  #sleep(duration: number): Promise<void> {
-    this.#sleepTimer.arm(duration);
-    return this.#resumed();
-  }
-
-  #resumed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  #continue(): void {
-    const resume = this.#resume;
-    this.#resume = null;
-    resume?.();
-  }
-
-  #busError(cause: Error): ControllerError {
-    if (cause instanceof ControllerError && cause.code.startsWith("ENC28J60_")) return cause;
-    return new ControllerError("ENC28J60_BUS", `${this.description}: the SPI bus failed: ${cause.message}`, { cause });
+  /** The chip may have been reset; the batch that is on the bus comes to its end first. */
+  #pinsDisturbed(): void {
+    this.#engine.disturbance = new Error("whoever holds the chip's pins restarted");
+    if (!this.#engine.busy) this.#disturbed(this.#engine.disturbance);
   }
 
   #chipLost(): void {
-    this.#disturbed(
-      new ControllerError("ENC28J60_LOST", `${this.description}: the chip stopped answering sensibly; check its supply and wiring`),
-    );
+    this.#disturbed(lost(this.description));
   }
 
-  #fail(error: ControllerError): void {
+  #fail(error: Error): void {
     this.#state = State.FAILED;
     this.#ignoreEvents();
     this.#release(DropReason.TX_ABORTED);
     this.#session.host?.failed(error);
   }
 
+  /** The engine ends with the batch that is on the bus. */
   #ignoreEvents(): void {
-    const { line } = this.#session;
-    if (line) line.onAssert = null;
+    this.#engine.active = false;
+    this.#attention.stop();
     this.#checkup.stop();
-    this.#pollTimer.cancel();
-    this.#sleepTimer.cancel();
     this.#link.stop();
   }
 
@@ -357,96 +432,12 @@ export class Enc28j60 implements EthernetController {
     this.#receiver.stop();
   }
 
-  #pollTimerFired(): void {
-    if (this.#session.line) this.#receiver.countDue = true;
-    this.#requestPoll();
-  }
-
-  #requestPoll(): void {
-    if (this.#masked || this.#state !== State.OPEN) return;
-    this.#masked = true;
-    this.#session.host?.schedule();
-  }
-
   #pollEnded(): void {
     const host = this.#session.host as ControllerHost;
     const { work, withinBudget } = this.#receiver;
-    if (withinBudget && host.complete(work)) this.#unmask();
+    if (withinBudget && host.complete(work) && this.#state === State.OPEN) this.#attention.unmask();
     if (!this.#pending) return;
     this.#pending = false;
     host.polled(work);
-  }
-
-  /** Listens again, once the host has agreed that there is no more for now. */
-  #unmask(): void {
-    if (this.#state !== State.OPEN) return;
-    const receiver = this.#receiver;
-    this.#masked = false;
-    if (this.#session.line) {
-      if (this.#session.line.asserted && !receiver.spurious) this.#requestPoll();
-      else this.#pollTimer.arm(receiver.spurious ? this.#pollInterval : QUIET_TIME);
-      return;
-    }
-    if (receiver.work > 0 || receiver.countDue) this.#emptyPolls = 0;
-    else if (++this.#emptyPolls >= EMPTY_POLLS) receiver.countDue = true;
-    this.#pollTimer.arm(this.#untilNextPoll());
-  }
-
-  #untilNextPoll(): number {
-    const sent = this.#transmitter.expected;
-    if (sent > 0) return Math.min(this.#pollInterval, sent);
-    return this.#receiver.work > 0 ? Math.min(this.#pollInterval, BUSY_POLL_INTERVAL) : this.#pollInterval;
-  }
-
-  #run(): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#loop();
-  }
-
-  #loop(): void {
-    const { batch } = this.#commands;
-    for (let user = this.#choose(); user; user = this.#choose()) {
-      this.#commands.clear();
-      user.prepare(this.#commands);
-      if (batch.length === 0) continue;
-      this.#user = user;
-      if (!this.#bus.transfer(batch)) return;
-      this.#finish(user);
-    }
-    this.#busy = false;
-    if (this.#state === State.CLOSING) this.#continue();
-  }
-
-  /** The batch that was on the bus has its answers. */
-  #answered(): void {
-    if (this.#state === State.OPEN) {
-      this.#finish(this.#user as BusUser);
-      this.#loop();
-      return;
-    }
-    if (this.#state === State.CLOSING) this.#busy = false;
-    this.#continue();
-  }
-
-  /** Whoever is most urgent: a packet half read, then frames out, then the link, then the next packet in. */
-  #choose(): BusUser | null {
-    if (this.#state !== State.OPEN) return null;
-    if (this.#receiver.exclusive) return this.#receiver;
-    if (this.#checkup.due) return this.#checkup;
-    if (this.#transmitter.due) return this.#transmitter;
-    if (this.#link.due) return this.#link;
-    return this.#receiver.due ? this.#receiver : null;
-  }
-
-  #finish(user: BusUser): void {
-    const { error } = this.#commands.batch;
-    if (error) {
-      this.#disturbed(error);
-      return;
-    }
-    user.finish(this.#commands);
-    // Without an interrupt line nobody tells that a frame has left: look when it should have.
-    if (user === this.#transmitter && !this.#session.line && !this.#masked) this.#pollTimer.arm(this.#untilNextPoll());
   }
 }

@@ -10,7 +10,8 @@ import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
 import { hasFcs } from "./fcs.ts";
-import { Econ1, Econ2, Interrupt, ReceiveStatus, Register } from "./registers.ts";
+import type { EventFlags } from "./flags.ts";
+import { Econ1, Econ2, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
 import { FCS_BYTES, type ReceiveRing, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 import { filterFor } from "./setup.ts";
@@ -57,6 +58,8 @@ export interface ReceiverOwner {
 export class Receiver implements BusUser {
   /** How often the ring was found corrupt and laid out afresh. */
   resets = 0;
+  /** Pause frames that were asked for. */
+  pauses = 0;
   /** Packets taken from the ring in this poll, damaged ones included, so that the budget bounds the work. */
   work = 0;
   /** Ask for EPKTCNT in the next poll, whatever PKTIF says. */
@@ -71,6 +74,7 @@ export class Receiver implements BusUser {
   readonly #burst: Burst;
   readonly #mode: ReceiveMode;
   readonly #owner: ReceiverOwner;
+  readonly #flags: EventFlags;
   #step: Step = Step.IDLE;
   #extra: Extra = Extra.NONE;
   #budget = 0;
@@ -87,7 +91,8 @@ export class Receiver implements BusUser {
   /** The flags that came with the last burst said that there are more. */
   #more = false;
 
-  constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner) {
+  constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner, flags: EventFlags) {
+    this.#flags = flags;
     this.#session = session;
     this.#ring = ring;
     this.#burst = new Burst(ring);
@@ -106,6 +111,11 @@ export class Receiver implements BusUser {
     return this.#step >= Step.BODY && this.#step <= Step.BEGIN;
   }
 
+  /** Packets were read from the chip and not handed up yet. */
+  get holding(): boolean {
+    return this.#burst.left;
+  }
+
   get polling(): boolean {
     return this.#step !== Step.IDLE;
   }
@@ -119,6 +129,8 @@ export class Receiver implements BusUser {
     this.countDue = false;
     this.spurious = false;
     this.filterDue = false;
+    this.#extra = Extra.NONE;
+    this.#flags.restart();
     this.#counted = 0;
     this.#session.astray = false;
     this.#several = false;
@@ -139,7 +151,7 @@ export class Receiver implements BusUser {
 
   /** Looks at the chip, with as much of the answer in the first batch as is likely to be needed. */
   #begin(): void {
-    this.#step = this.#several || this.#session.lossy ? Step.COUNT : Step.STATUS;
+    this.#step = this.#several || this.countDue || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
   /** Ends the poll where it is. */
@@ -155,7 +167,7 @@ export class Receiver implements BusUser {
     switch (this.#step) {
       case Step.STATUS:
         this.#burst.settle(commands);
-        this.#eirAt = commands.read(Register.EIR);
+        this.#flags.read(commands);
         // The line is down and no frame of ours is out: it is a packet, nearly always.
         this.#ahead =
           this.#session.line?.asserted === true && !this.#session.sending && this.#session.events === 0 && !this.spurious;
@@ -163,7 +175,7 @@ export class Receiver implements BusUser {
         break;
       case Step.COUNT:
         this.#burst.settle(commands);
-        this.#eirAt = commands.read(Register.EIR);
+        this.#flags.read(commands);
         this.#burst.ask(commands, this.#several || this.#session.lossy);
         break;
       case Step.HEADER:
@@ -172,6 +184,10 @@ export class Receiver implements BusUser {
       case Step.BURST:
         if (this.#session.astray) commands.write16(Register.ERDPT, this.#ring.head);
         this.#session.astray = false;
+        if (this.#session.fullDuplex && this.#burst.heavy) {
+          this.pauses++;
+          commands.write(Register.EFLOCON, SEND_PAUSE);
+        }
         this.#burst.read(commands);
         this.#eirAt = commands.read(Register.EIR);
         break;
@@ -213,7 +229,7 @@ export class Receiver implements BusUser {
     }
     switch (this.#step) {
       case Step.STATUS:
-        this.#statusRead(commands.value(this.#eirAt));
+        this.#statusRead(commands);
         break;
       case Step.COUNT:
         this.#countRead(commands);
@@ -285,8 +301,9 @@ export class Receiver implements BusUser {
     this.#extra = Extra.NONE;
   }
 
-  #statusRead(eir: number): void {
-    const packets = this.#session.note(eir);
+  #statusRead(commands: CommandList): void {
+    const packets = this.#flags.take(commands);
+    const { eir } = this.#flags;
     const unexplained = this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
     if (!unexplained) this.spurious = false;
     if (packets && this.#ahead && this.withinBudget) {
@@ -299,13 +316,14 @@ export class Receiver implements BusUser {
   }
 
   #countRead(commands: CommandList): void {
-    const eir = commands.value(this.#eirAt);
     const count = this.#burst.count(commands);
-    this.#session.note(eir);
+    this.#flags.take(commands);
+    const { eir } = this.#flags;
     this.#counted = count;
     this.countDue = false;
     this.spurious = count === 0 && this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
-    this.#several = count > 1;
+    // Where this poll has taken some already, the next one is likely to find more than one, too.
+    this.#several = count > 1 || this.work > 0;
     if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
     // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.

@@ -1,8 +1,9 @@
 /**
  * Brings a chip back whose bus failed, or that lost its way: opens the bus again if it went away, sets the chip up afresh, tries
- * again after a while if that did not work. A bus that may damage bytes or be unplugged is waited for without end; one that is
- * soldered on has failed when a few attempts have.
+ * again after a while if that did not work, from the third time on with the chip's reset and power pins, where the board holds them.
+ * A bus that may damage bytes or be unplugged is waited for without end; one that is soldered on has failed when a few attempts have.
  */
+import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import type { Timer } from "../../hal/timer.ts";
@@ -11,6 +12,8 @@ import type { Session } from "./session.ts";
 
 /** Attempts on a bus that ought not to fail. */
 const ATTEMPTS = 5;
+/** Attempts by command alone; what they do not bring back is reset by its pins, where it has some. */
+const SOFT_ATTEMPTS = 2;
 /** Between attempts, in ms: doubled each time up to the longest. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 500;
@@ -24,21 +27,26 @@ export class Recovery {
   readonly #bus: SpiBus;
   readonly #session: Session;
   readonly #bringUp: BringUp;
+  readonly #pins: ChipPins | null;
   readonly #clock: Clock;
   readonly #timer: Timer;
   #wake: (() => void) | null = null;
   #stopped = false;
 
-  constructor(bus: SpiBus, clock: Clock, session: Session, bringUp: BringUp) {
+  constructor(bus: SpiBus, clock: Clock, session: Session, bringUp: BringUp, pins: ChipPins | null) {
     this.#bus = bus;
     this.#clock = clock;
     this.#session = session;
     this.#bringUp = bringUp;
+    this.#pins = pins;
     this.#timer = clock.timer(() => this.#awake());
   }
 
-  /** Null when the chip works again; else the reason that began it, for the repair was given up or stopped. */
-  async run(reason: Error): Promise<Error | null> {
+  /**
+   * Null when the chip works again; else the reason that began it, for the repair was given up or stopped.
+   * @param hard begin with the chip's pins
+   */
+  async run(reason: Error, hard: boolean): Promise<Error | null> {
     this.#stopped = false;
     this.count++;
     const began = this.#clock.now();
@@ -50,14 +58,14 @@ export class Recovery {
         carrierTold = false;
         this.#session.host?.carrier(false);
       }
-      const error = await this.#attempt(gone);
+      const error = await this.#attempt(gone, hard || attempt > SOFT_ATTEMPTS);
       if (!error) {
         this.time += this.#clock.now() - began;
         if (this.#session.carrier !== carrierTold) this.#session.host?.carrier(this.#session.carrier);
         return null;
       }
       gone = gone || isLost(error);
-      if (!this.#session.lossy && attempt >= ATTEMPTS) break;
+      if (!this.#session.lossy && !gone && attempt >= ATTEMPTS) break;
       if (!this.#stopped) await this.#sleep(delay);
       delay = Math.min(LONGEST_DELAY, delay * 2);
     }
@@ -70,8 +78,10 @@ export class Recovery {
     this.#awake();
   }
 
-  async #attempt(gone: boolean): Promise<Error | null> {
+  async #attempt(gone: boolean, hard: boolean): Promise<Error | null> {
     try {
+      if (hard) await this.#pins?.reset();
+      if (this.#stopped) return null;
       // A bus that was thought to be safe may have shown that it is not.
       this.#session.lossy = this.#bus.lossy;
       if (gone) {

@@ -66,6 +66,8 @@ export const Register = {
   MIRDH: 0xd9,
 
   EREVID: 0x72,
+  EFLOCON: 0x77,
+  EPAUS: 0x78,
 } as const;
 
 /** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
@@ -88,6 +90,9 @@ export const Macon1 = { TXPAUS: 0x08, RXPAUS: 0x04, MARXEN: 0x01 } as const;
 
 /** PAD60: short frames are padded to 60 bytes before the FCS; works only together with TXCRCEN. */
 export const Macon3 = { PAD60: 0x20, TXCRCEN: 0x10, FULDPX: 0x01 } as const;
+
+/** EFLOCON: one pause frame with the time in EPAUS, full duplex only. */
+export const SEND_PAUSE = 0x01;
 
 export const Macon4 = { DEFER: 0x40 } as const;
 
@@ -121,4 +126,9 @@ export const ReceiveStatus = {
 export function revisionName(erevid: number): string | null {
   if (erevid === 0x00 || erevid === 0xff) return null;
   return `B${erevid === 0x02 ? 1 : erevid === 0x06 ? 7 : erevid}`;
+}
+
+/** B1 and B4 lose what is written to MAC registers at a slow SPI clock (erratum 1). */
+export function needsFastClock(erevid: number): boolean {
+  return erevid <= 0x04;
 }

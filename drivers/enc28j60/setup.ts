@@ -1,5 +1,5 @@
 /** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
-import { ControllerError, type ReceiveMode } from "../../hal/ethernet.ts";
+import type { ReceiveMode } from "../../hal/ethernet.ts";
 import type { CommandList } from "./command-list.ts";
 import {
   Econ1,
@@ -25,6 +25,11 @@ export const RESET_TIME = 2;
 /** A PHY access takes 10.24 us. In ms; a clock's timer never fires early, so BUSY need not be asked for. */
 export const PHY_TIME = 0.011;
 
+/** SPI clock below which revisions B1 and B4 lose what is written to their MAC (erratum 1), in Hz. */
+export const SLOWEST_CLOCK = 8_000_000;
+/** EPAUS: what a partner is asked for when the ring runs full, in 512 bit times: 13 ms, time to empty it over a fast bus. */
+const PAUSE_TIME = 0x0100;
+
 /** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const PART = 5;
 
@@ -48,7 +53,7 @@ export function macSetup(fullDuplex: boolean, lossy: boolean): readonly (readonl
     [Register.MABBIPG, fullDuplex ? 0x15 : 0x12],
     [Register.MAIPGL, 0x12],
   ];
-  if (fullDuplex) return always;
+  if (fullDuplex) return [...always, [Register.EPAUS, PAUSE_TIME & 0xff], [Register.EPAUS + 1, PAUSE_TIME >> 8]];
   return [...always, [Register.MAIPGH, 0x0c], [Register.MACLCON2, WIDEST_COLLISION_WINDOW]];
 }
 
@@ -107,13 +112,4 @@ export function start(commands: CommandList, interruptLine: boolean): void {
   commands.clearBits(Register.EIR, Interrupt.DMA | Interrupt.TX | Interrupt.TXER | Interrupt.RXER);
   commands.write(Register.EIE, enabledInterrupts(interruptLine));
   commands.setBits(Register.ECON1, Econ1.RXEN);
-}
-
-/** @param erevid what was read where a silicon revision should be */
-export function notFound(bus: string, erevid: number): ControllerError {
-  return new ControllerError(
-    "ENC28J60_NOT_FOUND",
-    `no ENC28J60 answers on ${bus}: EREVID reads 0x${erevid.toString(16).padStart(2, "0")}, which is no revision; ` +
-      "check its 3.3 V supply, the wiring of CS, SI, SO and SCK, and that SPI runs in mode 0 at 8 to 20 MHz",
-  );
 }

@@ -15,6 +15,8 @@ const LATE_COLLISION_RETRIES = 16;
 /** Preamble, FCS and gap, in bytes; one byte takes 0.8 us at 10 Mbit/s. */
 const FRAME_OVERHEAD = 24;
 const BYTE_TIME = 0.0008;
+/** Of that overhead, what comes when the chip is done with the frame already. */
+const GAP = 13;
 /** How often a frame that did not arrive in the chip whole is written again. */
 const LOAD_RETRIES = 3;
 /** Transmit status vector: 7 bytes behind the frame (table 7-1). */
@@ -37,12 +39,14 @@ const Phase = {
 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-const Step = { SEND: 0, RESEND: 1, COMPLETE: 2, ABORT: 3, INQUIRE: 4, RESET: 5, LOAD: 6, START: 7 } as const;
+const Step = { SEND: 0, RESEND: 1, COMPLETE: 2, ABORT: 3, INQUIRE: 4, RESET: 5, LOAD: 6, START: 7, LOOK: 8 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
 export class Transmitter implements BusUser {
   /** How often a transmission never ended. */
   timeouts = 0;
+  /** How often a frame was sent again after a late collision, real or not (erratum 13). */
+  lateCollisionRetries = 0;
   readonly #session: Session;
   readonly #limit: number;
   readonly #watchdog: Timer;
@@ -57,6 +61,8 @@ export class Transmitter implements BusUser {
   /** What ETXND holds, -1 when not known: bytes of it that stay the same are not written again. */
   #end = -1;
   #answer = -1;
+  #startedAt = 0;
+  readonly #clock: Clock;
 
   /**
    * @param limit time after which a transmission is given up, in ms
@@ -65,6 +71,7 @@ export class Transmitter implements BusUser {
   constructor(session: Session, clock: Clock, limit: number, overdue: () => void) {
     this.#session = session;
     this.#limit = limit;
+    this.#clock = clock;
     this.#watchdog = clock.timer(() => {
       this.#phase = Phase.OVERDUE;
       overdue();
@@ -89,14 +96,26 @@ export class Transmitter implements BusUser {
       : 0;
   }
 
+  get idle(): boolean {
+    return this.#frame === null;
+  }
+
+  /** The frame in the chip has had its time on the line. */
+  get sentByNow(): boolean {
+    return this.#clock.now() >= this.#startedAt + this.expected - GAP * BYTE_TIME;
+  }
+
   get due(): boolean {
     const phase = this.#phase;
+    if (this.#session.doubtful) return true;
     return (phase !== Phase.IDLE && phase !== Phase.SENDING) || (this.#session.events & (Interrupt.TX | Interrupt.TXER)) !== 0;
   }
 
   /** The chip was reset: its registers hold nothing of ours. */
   restart(): void {
     this.#end = -1;
+    this.#session.swept = false;
+    this.#session.doubtful = false;
   }
 
   /** Nobody waits for a wake() any more. */
@@ -122,7 +141,16 @@ export class Transmitter implements BusUser {
 
   prepare(commands: CommandList): void {
     const events = this.#session.events & (Interrupt.TX | Interrupt.TXER);
-    if (events !== 0) {
+    if (this.#session.swept) {
+      this.#session.swept = false;
+      this.#session.events &= ~Interrupt.TX;
+      this.#sent();
+    } else if (this.#session.doubtful) {
+      this.#session.doubtful = false;
+      this.#step = Step.LOOK;
+      this.#answer = commands.read(Register.EIR);
+      commands.read(Register.ECON1);
+    } else if (events !== 0) {
       const aborted =
         (events & Interrupt.TXER) !== 0 &&
         this.#phase !== Phase.IDLE &&
@@ -161,6 +189,7 @@ export class Transmitter implements BusUser {
       case Step.START:
       case Step.RESEND:
         session.sending = true;
+        this.#startedAt = this.#clock.now();
         this.#phase = Phase.SENDING;
         this.#watchdog.arm(this.#limit);
         break;
@@ -177,6 +206,12 @@ export class Transmitter implements BusUser {
         // An event that was noted now comes before this: the frame had ended and nobody had heard of it.
         this.#phase = Phase.STUCK;
         break;
+      case Step.LOOK: {
+        session.note(commands.value(this.#answer));
+        const ended = (commands.value(this.#answer + 1) & Econ1.TXRTS) === 0;
+        if (ended && (session.events & (Interrupt.TX | Interrupt.TXER)) === 0) this.#sent();
+        break;
+      }
       case Step.RESET:
         this.timeouts++;
         this.#lost(session.carrier ? DropReason.TX_ABORTED : DropReason.TX_CARRIER);
@@ -258,6 +293,7 @@ export class Transmitter implements BusUser {
     const lateCollision = ((this.#vector[3] as number) & 0x20) !== 0;
     if (lateCollision && this.#retries < LATE_COLLISION_RETRIES) {
       this.#retries++;
+      this.lateCollisionRetries++;
       this.#watchdog.cancel();
       this.#phase = Phase.AGAIN;
     } else {

@@ -24,6 +24,9 @@ export class Network implements DeviceUser {
   readonly backlog: Backlog;
   readonly #devices: NetDevice[] = [];
   readonly #handlers = new Map<number, PacketHandler>();
+  /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
+  #lastType = -1;
+  #lastHandler: PacketHandler | undefined;
   readonly #listeners: DeviceListener[] = [];
   readonly #taps: PacketTap[] = [];
   #nextIndex = 1;
@@ -72,6 +75,7 @@ export class Network implements DeviceUser {
   /** Registers the protocol for an EtherType. */
   handle(etherType: number, handler: PacketHandler): void {
     this.#handlers.set(etherType, handler);
+    this.#lastType = -1;
   }
 
   onDeviceEvent(listener: DeviceListener): void {
@@ -94,8 +98,11 @@ export class Network implements DeviceUser {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
     }
-    const handler = this.#handlers.get(skb.protocol);
-    if (handler) return handler;
+    if (skb.protocol !== this.#lastType) {
+      this.#lastHandler = this.#handlers.get(skb.protocol);
+      this.#lastType = skb.protocol;
+    }
+    if (this.#lastHandler) return this.#lastHandler;
     device.drops.drop(skb, skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : DropReason.UNHANDLED_PROTO);
     return null;
   }

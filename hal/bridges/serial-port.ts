@@ -1,4 +1,5 @@
 /** A serial port of this machine, by the package serialport, which is loaded when the first port is opened and not before. */
+import { existsSync } from "node:fs";
 import type { SerialPort } from "serialport";
 import type { Clock, Timer } from "../clock.ts";
 import { ControllerError } from "../ethernet.ts";
@@ -21,6 +22,11 @@ export interface SerialPortOptions {
 }
 
 const INTERRUPT_POLL = 2;
+/**
+ * Between two looks whether the port is still there, in ms. serialport tells when it is not, but for one case: a read that meets the
+ * end of the port, and not an error, is repeated without end.
+ */
+const PRESENCE = 500;
 /** How long close() waits for the operating system, in ms: a port whose device is gone may never answer. */
 const CLOSE_LIMIT = 500;
 
@@ -33,6 +39,7 @@ export class SerialPortStream implements ByteStream {
   readonly #line: SimulatedInterrupt | null;
   readonly #pollTimer: Timer;
   readonly #pollInterval: number;
+  readonly #presence: Timer;
   #port: SerialPort | null = null;
 
   constructor(clock: Clock, options: SerialPortOptions) {
@@ -41,6 +48,7 @@ export class SerialPortStream implements ByteStream {
     this.#line = options.interruptInput ? new SimulatedInterrupt() : null;
     this.#pollInterval = options.interruptPoll ?? INTERRUPT_POLL;
     this.#pollTimer = clock.timer(() => this.#pollInput());
+    this.#presence = clock.timer(() => this.#look());
   }
 
   get description(): string {
@@ -63,6 +71,8 @@ export class SerialPortStream implements ByteStream {
     // A write that fails tells only this way; the close that follows tells the user.
     port.on("error", () => {});
     port.on("close", () => this.#closed(port));
+    // Windows has its ports in no folder.
+    if (process.platform !== "win32") this.#presence.arm(PRESENCE);
     if (this.#line) {
       this.#line.asserted = false;
       this.#pollTimer.arm(this.#pollInterval);
@@ -73,6 +83,7 @@ export class SerialPortStream implements ByteStream {
     const port = this.#port;
     this.#port = null;
     this.#pollTimer.cancel();
+    this.#presence.cancel();
     if (!port?.isOpen) return;
     await new Promise<void>((resolve) => {
       const limit = this.#clock.timer(resolve);
@@ -92,9 +103,21 @@ export class SerialPortStream implements ByteStream {
     if (this.#port !== port) return;
     this.#port = null;
     this.#pollTimer.cancel();
+    this.#presence.cancel();
     this.onLost?.(
       new ControllerError("PORT_LOST", `${this.#options.path} is gone: the adapter was unplugged or its driver let go`),
     );
+  }
+
+  #look(): void {
+    const port = this.#port;
+    if (!port) return;
+    if (existsSync(this.#options.path)) {
+      this.#presence.arm(PRESENCE);
+      return;
+    }
+    port.close(() => {});
+    this.#closed(port);
   }
 
   #pollInput(): void {

@@ -56,7 +56,8 @@ export class TcpStream implements ByteStream {
     socket.once("close", () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.onLost?.(new ControllerError("PORT_LOST", `${this.description}: the connection was closed by the other side`));
+      const message = `${this.description}: the connection was closed by the other side; perhaps it serves another program already`;
+      this.onLost?.(new ControllerError("PORT_LOST", message));
     });
   }
 

@@ -7,28 +7,14 @@ import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
 import { arp, icmp, mac, US, udp } from "../support/wire-format.ts";
+import { E1000_SUBJECTS } from "./e1000.ts";
 import type { FloorWork } from "./floor.ts";
-import type { Runnable } from "./measure.ts";
+import type { Subject } from "./subject.ts";
 import { FILL, HEADERS, PEER, receiver, sender } from "./traffic.ts";
 import { expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
 /** ARP_TABLE_SIZE. */
 const LWIP_TABLE = 10;
-
-/** SPI traffic of an operation. */
-export interface BusLoad {
-  transactions: number;
-  bytes: number;
-}
-
-export interface Subject extends Runnable {
-  /** What one operation costs at least. */
-  readonly floor: FloorWork;
-  /** Of one operation, since the subject was made; where there is a bus. */
-  readonly busLoad?: () => BusLoad;
-  /** The words for lwip/lwip.c that make lwIP do the same. */
-  readonly lwip?: string;
-}
 
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "udp send, static neighbour, 32 B": () => udpSend(32, "static"),
@@ -48,6 +34,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
+  ...E1000_SUBJECTS,
 };
 
 /** Makes a view a turn: what it is found to allocate shows that the measuring finds it. Not in the table. */
@@ -200,7 +187,11 @@ async function chipReceive(bytes: number): Promise<Subject> {
   const { bench, bus } = await chipBench();
   // What fits into the chip's receive buffer of less than 7 KiB.
   const burst = bytes > 500 ? 4 : 16;
-  return loaded(bus, { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 1 }, receiver(bench, datagrams(bench, bytes), burst));
+  return loaded(
+    bus,
+    { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 1 },
+    receiver(bench, datagrams(bench, bytes), burst),
+  );
 }
 
 function loaded(bus: SimulatedSpiBus, floor: FloorWork, run: (count: number) => void): Subject {

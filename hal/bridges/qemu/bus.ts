@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../../clock.ts";
 import { ControllerError, MAC_BYTES } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import { type DmaMemory, type MmioBus, NO_ANSWER } from "../../mmio.ts";
-import { type Libc, loadLibc } from "./libc.ts";
+import { loadCalls, type QemuCalls } from "./libc.ts";
 import { QemuMonitor } from "./monitor.ts";
 import { PCI_INTERRUPT, plugPci, WINDOW } from "./pci.ts";
 import { firmware, type Machine, NIC, QemuProcess } from "./process.ts";
@@ -123,7 +123,7 @@ export class QemuBus implements MmioBus {
     const epoch = ++this.#epoch;
     let session: Session | null = null;
     try {
-      const libc = await loadLibc();
+      const libc = await loadCalls();
       this.#check(epoch);
       this.#files ??= makeFiles(libc, this.#machine.memory);
       session = this.#start(libc, this.#files);
@@ -162,7 +162,7 @@ export class QemuBus implements MmioBus {
     if (epoch !== this.#epoch) throw overtaken();
   }
 
-  #start(libc: Libc, files: Files): Session {
+  #start(libc: QemuCalls, files: Files): Session {
     const qtest = libc.socketPair();
     const monitor = libc.socketPair();
     const wire = this.#wire ? libc.socketPair() : null;
@@ -255,7 +255,7 @@ export class QemuBus implements MmioBus {
   }
 }
 
-function makeFiles(libc: Libc, length: number): Files {
+function makeFiles(libc: QemuCalls, length: number): Files {
   const memory = libc.memoryFile();
   let firmwareFile = -1;
   try {

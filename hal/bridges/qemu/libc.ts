@@ -1,19 +1,9 @@
 /**
  * The system calls that tie us to a QEMU process: socket pairs and anonymous memory, handed to it as open descriptors. So there is
  * no file, no FIFO and no socket address that could be left behind, however either of the two ends.
- *
- * koffi is loaded when the first QEMU is started and not before.
  */
 import { ControllerError } from "../../ethernet.ts";
-
-/** What an event on a watched descriptor is told to. */
-export type Ready = (readable: boolean, writable: boolean) => void;
-
-/** A descriptor in the event loop's care. Readable is always watched. */
-export interface Watch {
-  wantWritable(wanted: boolean): void;
-  close(): void;
-}
+import { Errno, loadLibc, NATIVE, type Watch } from "../linux/libc.ts";
 
 /** Two ends of a local stream socket; both are closed on exec, unless spawn() is told to hand one on. */
 export interface SocketPair {
@@ -21,7 +11,7 @@ export interface SocketPair {
   readonly theirs: number;
 }
 
-export interface Libc {
+export interface QemuCalls {
   /** @throws ControllerError QEMU_SYSTEM */
   socketPair(): SocketPair;
   /**
@@ -46,7 +36,8 @@ export interface Libc {
   unread(fd: number): number;
   /** Where an array buffer's memory is. Good for as long as the buffer lives. */
   address(buffer: ArrayBufferLike): number;
-  watch(fd: number, ready: Ready): Watch;
+  /** Tells when the descriptor is readable, or writable where that is wanted; one in trouble is readable: reading it tells the trouble. */
+  watch(fd: number, ready: (readable: boolean, writable: boolean) => void): Watch;
 }
 
 const AF_UNIX = 1;
@@ -55,116 +46,53 @@ const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MFD_CLOEXEC = 1;
-const PROT_READ_WRITE = 3;
-const MAP_SHARED = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 /** tty(4), unix(7): bytes in the send queue, which for a local socket are those that the other end has not read. */
 const TIOCOUTQ = 0x5411;
-const EAGAIN = 11;
-/** What mmap returns for failure: all bits set, in an address of 4 or 8 bytes. */
-const MAP_FAILED: readonly bigint[] = [0xffff_ffffn, 0xffff_ffff_ffff_ffffn];
 
 /** @throws ControllerError QEMU_UNSUPPORTED: not Linux, or no koffi for this machine */
-export async function loadLibc(): Promise<Libc> {
-  if (process.platform !== "linux")
-    throw new ControllerError("QEMU_UNSUPPORTED", `qemu: shares its memory in a way only Linux has, this is ${process.platform}`);
-  const koffi = await import("koffi").catch((cause: unknown) => {
-    const message = "qemu: the npm package koffi does not load here; install it with its optional dependencies";
-    throw new ControllerError("QEMU_UNSUPPORTED", message, { cause });
-  });
-  const library = koffi.load(null);
-  const socketpair = library.func("socketpair", "int", ["int", "int", "int", "void *"]);
-  const memfdCreate = library.func("memfd_create", "int", ["str", "uint"]);
-  const mmap = library.func("mmap", "void *", ["void *", "size_t", "int", "int", "int", "long"]);
-  const send = library.func("send", "intptr_t", ["int", "void *", "size_t", "int"]);
-  const recv = library.func("recv", "intptr_t", ["int", "void *", "size_t", "int"]);
-  const poll = library.func("poll", "int", ["void *", "ulong", "int"]);
-  const ioctl = library.func("ioctl", "int", ["int", "ulong", "void *"]);
+export async function loadCalls(): Promise<QemuCalls> {
+  const libc = await loadLibc("qemu");
   const refused = (what: string): ControllerError =>
-    new ControllerError("QEMU_SYSTEM", `qemu: the system refused ${what} (errno ${koffi.errno()})`);
+    new ControllerError("QEMU_SYSTEM", `qemu: the system refused ${what} (${libc.errorName(libc.errno())})`);
   // struct pollfd: int fd, short events, short revents.
   const pollfd = new DataView(new ArrayBuffer(8));
-  const pollfdAddress = Number(koffi.address(pollfd.buffer));
-  const count = new Int32Array(1);
-  const little = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+  const pollfdAddress = libc.address(pollfd.buffer);
+  const count = new Uint8Array(4);
+  const countView = new DataView(count.buffer);
 
   return {
     socketPair() {
       const pair = new Int32Array(2);
-      if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) !== 0) throw refused("a pair of sockets");
+      if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) !== 0) throw refused("a pair of sockets");
       return { ours: pair[0]!, theirs: pair[1]! };
     },
     memoryFile() {
-      const fd: number = memfdCreate("whohas-qemu", MFD_CLOEXEC);
+      const fd = libc.memfd_create("whohas-qemu", MFD_CLOEXEC);
       if (fd < 0) throw refused("a file in memory");
       return fd;
     },
     map(fd, from, length) {
-      const at: bigint | null = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, from);
-      if (at === null || MAP_FAILED.includes(at)) throw refused(`${length} bytes of shared memory`);
-      return koffi.view(at, length);
+      const mapping = libc.map(fd, length, from);
+      if (!mapping) throw refused(`${length} bytes of shared memory`);
+      return mapping.memory;
     },
-    send: (fd, address, length) => send(fd, address, length, MSG_DONTWAIT | MSG_NOSIGNAL),
-    receive: (fd, address, length) => recv(fd, address, length, MSG_DONTWAIT),
-    wouldWait: () => koffi.errno() === EAGAIN,
+    send: (fd, address, length) => libc.send(fd, address, length, MSG_DONTWAIT | MSG_NOSIGNAL),
+    receive: (fd, address, length) => libc.recv(fd, address, length, MSG_DONTWAIT),
+    wouldWait: () => libc.errno() === Errno.EAGAIN,
     wait(fd, writable, ms) {
-      pollfd.setInt32(0, fd, little);
-      pollfd.setInt16(4, writable ? POLLOUT : POLLIN, little);
-      pollfd.setInt16(6, 0, little);
-      return poll(pollfdAddress, 1, ms) > 0;
+      pollfd.setInt32(0, fd, NATIVE);
+      pollfd.setInt16(4, writable ? POLLOUT : POLLIN, NATIVE);
+      pollfd.setInt16(6, 0, NATIVE);
+      return libc.poll(pollfdAddress, 1, ms) > 0;
     },
-    unread: (fd) => (ioctl(fd, TIOCOUTQ, count) === 0 ? count[0]! : 0),
-    address: (buffer) => Number(koffi.address(buffer)),
-    watch: (fd, ready) => new LoopWatch(koffi.node, fd, ready),
+    unread: (fd) => (libc.ioctl(fd, TIOCOUTQ, count) === 0 ? countView.getInt32(0, NATIVE) : 0),
+    address: (buffer) => libc.address(buffer),
+    watch(fd, ready) {
+      const watch = libc.watch(fd, (failed, readable, writable) => ready(failed || readable, writable && !failed));
+      watch.want(true, false);
+      return watch;
+    },
   };
-}
-
-interface PollEvents {
-  readable: boolean;
-  writable: boolean;
-}
-interface PollHandle {
-  start(events: Partial<PollEvents>, callback: (status: number, events: PollEvents) => void): void;
-  close(): void;
-}
-
-const READABLE = { readable: true };
-const BOTH = { readable: true, writable: true };
-
-/**
- * libuv's uv_poll, level triggered, in the event loop's own epoll set: it holds no thread. koffi drops exceptions thrown in the
- * callback, so they are raised again from a microtask, where they are uncaught as they ought.
- */
-class LoopWatch implements Watch {
-  readonly #handle: PollHandle;
-  readonly #ready: Ready;
-  #writable = false;
-  readonly #callback = (status: number, events: PollEvents): void => {
-    try {
-      // A descriptor in trouble is readable: reading it tells the trouble.
-      this.#ready(status < 0 || events.readable, status >= 0 && events.writable);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  };
-
-  constructor(node: { poll: unknown }, fd: number, ready: Ready) {
-    this.#ready = ready;
-    // koffi's types give the callback one parameter; 3.3.4 calls it with libuv's status and the events.
-    const poll = node.poll as (fd: number, events: object, callback: (status: number, events: PollEvents) => void) => PollHandle;
-    this.#handle = poll(fd, READABLE, this.#callback);
-  }
-
-  wantWritable(wanted: boolean): void {
-    if (wanted === this.#writable) return;
-    this.#writable = wanted;
-    this.#handle.start(wanted ? BOTH : READABLE, this.#callback);
-  }
-
-  close(): void {
-    this.#handle.close();
-  }
 }

@@ -2,18 +2,19 @@
  * QEMU's monitor (QMP: JSON over a stream), for the one thing that only it can do: pull and plug the controller's cable. Nothing
  * waits for its answers; they are read and thrown away, or QEMU would stop at a full socket.
  */
-import type { Libc, Watch } from "./libc.ts";
+import type { Watch } from "../linux/libc.ts";
+import type { QemuCalls } from "./libc.ts";
 
 const INPUT = 4096;
 
 export class QemuMonitor {
-  readonly #libc: Libc;
+  readonly #libc: QemuCalls;
   readonly #input = new Uint8Array(INPUT);
   readonly #watch: Watch;
   readonly #fd: number;
   #open = true;
 
-  constructor(libc: Libc, fd: number) {
+  constructor(libc: QemuCalls, fd: number) {
     this.#libc = libc;
     this.#fd = fd;
     const address = libc.address(this.#input.buffer);

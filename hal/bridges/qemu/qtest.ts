@@ -10,7 +10,8 @@ import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import { NO_ANSWER } from "../../mmio.ts";
-import type { Libc, Watch } from "./libc.ts";
+import type { Watch } from "../linux/libc.ts";
+import type { QemuCalls } from "./libc.ts";
 
 /** Writes whose answers are still to come; one more waits for all of them. The sockets between us have room for far more. */
 const POSTED = 64;
@@ -45,7 +46,7 @@ class Command {
   readonly #bytes: Uint8Array;
   readonly #operands: readonly number[];
 
-  constructor(libc: Libc, text: string) {
+  constructor(libc: QemuCalls, text: string) {
     this.length = text.length;
     this.#bytes = new Uint8Array(text.length);
     new TextEncoder().encodeInto(text, this.#bytes);
@@ -74,7 +75,7 @@ export interface QtestOptions {
 
 export class Qtest {
   readonly #clock: Clock;
-  readonly #libc: Libc;
+  readonly #libc: QemuCalls;
   readonly #options: QtestOptions;
   readonly #line: QtestLine;
   #fd: number;
@@ -97,7 +98,7 @@ export class Qtest {
   readonly #outl: Command;
   readonly #inl: Command;
 
-  constructor(clock: Clock, libc: Libc, fd: number, options: QtestOptions) {
+  constructor(clock: Clock, libc: QemuCalls, fd: number, options: QtestOptions) {
     this.#clock = clock;
     this.#libc = libc;
     this.#options = options;

@@ -8,7 +8,8 @@
  */
 import { MIN_FRAME } from "../../ethernet.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "../../simulated/segment.ts";
-import type { Libc, Watch } from "./libc.ts";
+import type { Watch } from "../linux/libc.ts";
+import type { QemuCalls } from "./libc.ts";
 
 /** Frames that wait for QEMU, in bytes; it stops reading when its controller has no buffers. Some 170 of the longest. */
 const OUTPUT = 0x4_0000;
@@ -35,7 +36,7 @@ export class QemuWire implements WireStation {
   /** The cable was plugged or pulled. Set by the bus. */
   onLink: ((up: boolean) => void) | null = null;
   #linkUp = false;
-  #libc: Libc | null = null;
+  #libc: QemuCalls | null = null;
   #fd = -1;
   #watch: Watch | null = null;
   readonly #output = new Uint8Array(OUTPUT);
@@ -68,7 +69,7 @@ export class QemuWire implements WireStation {
   }
 
   /** Takes over the stream to a QEMU that is about to start. Called by the bus, which closes the descriptor. */
-  connect(libc: Libc, fd: number): void {
+  connect(libc: QemuCalls, fd: number): void {
     this.#libc = libc;
     this.#fd = fd;
     this.#outputAddress = libc.address(this.#output.buffer);
@@ -184,7 +185,7 @@ export class QemuWire implements WireStation {
     while (this.#first < this.#end && libc && this.#fd >= 0) {
       const count = libc.send(this.#fd, this.#outputAddress + this.#first, this.#end - this.#first);
       if (count < 0 && libc.wouldWait()) {
-        this.#watch?.wantWritable(true);
+        this.#watch?.want(true, true);
         return;
       }
       // QEMU has gone; reading will tell.
@@ -196,7 +197,7 @@ export class QemuWire implements WireStation {
       this.#first = 0;
       this.#end = 0;
       this.#whole = 0;
-      this.#watch?.wantWritable(false);
+      this.#watch?.want(true, false);
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * A simulated ATmega328P at 16 MHz, as on an Arduino Uno, running a real firmware: avr8js executes its instructions, its USART is
- * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt.
+ * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. What else is wired to
+ * its pins is said, and seen, through `pins`.
  *
  * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes on the line what it takes in
  * truth. A host too slow for that lets it fall behind by a little; what is missing then is left out and counted in `lag`.
@@ -12,6 +13,7 @@ import type { SimulatedInterrupt } from "../../interrupt.ts";
 import type { SerialDevice } from "../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
 import { parseIntelHex } from "./intel-hex.ts";
+import { UnoPins } from "./uno-pins.ts";
 
 const FREQUENCY = 16_000_000;
 const CYCLES_PER_MS = FREQUENCY / 1000;
@@ -42,13 +44,14 @@ export interface Atmega328pOptions {
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
-  /** The part's interrupt, at PD2, active low. */
+  /** The part's interrupt, at PD2, active low; that pin is its own then. */
   interrupt?: SimulatedInterrupt;
 }
 
 export class Atmega328p implements SerialDevice {
   readonly description: string;
   onSend: ((bytes: Uint8Array) => void) | null = null;
+  readonly pins: UnoPins = new UnoPins();
   /** Milliseconds of its own time that the host was too slow for. */
   lag = 0;
   /** Bytes lost because the line's buffer was full. */
@@ -139,10 +142,11 @@ export class Atmega328p implements SerialDevice {
     const cpu = new CPU(this.#program, SRAM_BYTES);
     this.#cpu = cpu;
     for (const config of [avr.timer0Config, avr.timer1Config, avr.timer2Config]) new AVRTimer(cpu, config);
-    new AVRADC(cpu, avr.adcConfig);
+    const adc = new AVRADC(cpu, avr.adcConfig);
     const portB = new AVRIOPort(cpu, avr.portBConfig);
-    new AVRIOPort(cpu, avr.portCConfig);
+    const portC = new AVRIOPort(cpu, avr.portCConfig);
     this.#portD = new AVRIOPort(cpu, avr.portDConfig);
+    this.pins.attach(cpu, [this.#portD, portB, portC], adc);
     this.#usart = new AVRUSART(cpu, avr.usart0Config, FREQUENCY);
     this.#usart.onByteTransmit = (value) => this.#send(value);
     this.#usart.onRxComplete = () => this.#feed();
@@ -183,7 +187,7 @@ export class Atmega328p implements SerialDevice {
     }
     const end = Math.min(due, cpu.cycles + SLICE);
     this.#executing = true;
-    this.#portD.setPin(INT0_PIN, this.#interrupt ? !this.#interrupt.asserted : true);
+    if (this.#interrupt) this.#portD.setPin(INT0_PIN, !this.#interrupt.asserted);
     this.#feed();
     while (cpu.cycles < end) {
       avrInstruction(cpu);

@@ -7,6 +7,12 @@ const LONGEST = 16384 + 64;
 export const FIFO_BYTES = 65536;
 const FIFO_ROOM = 2 * FIFO_BYTES;
 
+/** One frame in the chip's own memory, which begins at an even address; and the same in halves of words, little endian. */
+export interface FrameMemory {
+  readonly bytes: Uint8Array;
+  readonly halves: Uint16Array;
+}
+
 /**
  * Host memory as the chip reaches it, and the chip's own. All of it is one ArrayBuffer, for then a frame moves from one to the
  * other with copyWithin(): a block copy, and no view is made for it. The host sees the front only.
@@ -26,6 +32,9 @@ export class ChipMemory implements DmaMemory {
   readonly receive: Uint8Array;
   readonly transmit: Uint8Array;
   readonly transmitSlot: Uint8Array;
+  /** `receive` and `transmit`, to be summed. */
+  readonly incoming: FrameMemory;
+  readonly outgoing: FrameMemory;
 
   constructor(size: number, base: number) {
     if (!Number.isSafeInteger(size) || size < 4096 || size % 4096 !== 0) {
@@ -44,6 +53,8 @@ export class ChipMemory implements DmaMemory {
     this.words = new Uint32Array(buffer, 0, size >> 2);
     this.receive = new Uint8Array(buffer, this.receiveAt, LONGEST);
     this.transmit = new Uint8Array(buffer, this.transmitAt, LONGEST);
+    this.incoming = { bytes: this.receive, halves: new Uint16Array(buffer, this.receiveAt, LONGEST >> 1) };
+    this.outgoing = { bytes: this.transmit, halves: new Uint16Array(buffer, this.transmitAt, LONGEST >> 1) };
     this.transmitSlot = new Uint8Array(buffer, this.transmitAt, SLOT_BYTES);
   }
 

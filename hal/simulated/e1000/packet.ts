@@ -180,7 +180,7 @@ export class FrameBuilder {
       this.#violations.note("checksum-outside-frame", field);
       return;
     }
-    const result = ~sumOf(frame, start, stop, sum) & 0xffff;
+    const result = ~sumOf(this.#memory.outgoing, start, stop, sum) & 0xffff;
     // 0 means "no checksum" to UDP, and FFFFh is the same number (RFC 768).
     const written = result === 0 ? 0xffff : result;
     frame[field] = written >> 8;

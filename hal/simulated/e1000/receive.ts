@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../clock.ts";
-import { frameCheckSequence } from "../enc28j60/fcs.ts";
+import { frameCheckSequence } from "../fcs.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
@@ -316,7 +316,7 @@ export class Receiver {
     let checksum = 0;
     const tagged = isTagged(frame, registers.get(R.VET));
     const enabled = registers.get(R.RXCSUM);
-    const verdict = enabled === 0 || this.#quirks.noReceiveChecksum ? IXSM : judge(frame, length, tagged, enabled);
+    const verdict = enabled === 0 || this.#quirks.noReceiveChecksum ? IXSM : judge(memory.incoming, length, tagged, enabled);
     if (!registers.has(R.RCTL, R.RCTL_SECRC)) {
       if (!this.#quirks.omitsFcs) this.#appendFcs(length, (mark & CE) === 0);
       end += FCS;
@@ -328,7 +328,7 @@ export class Receiver {
       start = TAG;
     }
     // The packet checksum costs half a nanosecond a byte: it is there for those who told where it is to start, or use the others.
-    if (enabled !== 0) checksum = ~sumOf(frame, start + (enabled & R.PCSS), Math.max(end, start), 0) & 0xffff;
+    if (enabled !== 0) checksum = ~sumOf(memory.incoming, start + (enabled & R.PCSS), Math.max(end, start), 0) & 0xffff;
     last |= verdict & 0xff;
     const errors = (mark | verdict) & 0xff00;
     const between = this.#quirks.tagsEveryDescriptor ? DD | (last & VP) | (special << 16) : DD;

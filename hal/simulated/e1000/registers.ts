@@ -257,9 +257,6 @@ export function registerName(offset: number): string {
   return names.get(offset) ?? `${offset.toString(16).toUpperCase().padStart(5, "0")}h`;
 }
 
-/** Every register's offset, for who wants to look at all of them. */
-export const OFFSETS: readonly number[] = [...names.keys()].sort((a, b) => a - b);
-
 /** What the filter tables hold after power-up. */
 const UNDEFINED = 0xa5a5a5a5;
 

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../clock.ts";
-import { frameCheckSequence } from "../enc28j60/fcs.ts";
+import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";

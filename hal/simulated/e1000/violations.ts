@@ -1,8 +1,5 @@
-/**
- * What a driver did that the manual forbids. Silicon answers such things with silence, with memory written where nobody expects it
- * or with a hang hours later; the model goes on as silicon would where that is known, and counts them by name, so that a test of a
- * driver can ask for none.
- */
+/** What a driver of the 82540EM may not do, by the manual; see ViolationCounters. */
+import { ViolationCounters } from "../violations.ts";
 
 /** Each kind, and what to tell about it; `%r` stands for the register, `%h` for the value or address at hand. */
 const KINDS = {
@@ -40,53 +37,8 @@ const KINDS = {
 
 export type ViolationKind = keyof typeof KINDS;
 
-const kinds = Object.keys(KINDS) as ViolationKind[];
-
-export class Violations {
-  readonly #counts = new Map<ViolationKind, number>();
-  readonly #values = new Map<ViolationKind, number>();
-  readonly #registerName: (offset: number) => string;
-  #total = 0;
-
-  constructor(registerName: (offset: number) => string) {
-    this.#registerName = registerName;
-    for (const kind of kinds) this.#counts.set(kind, 0);
-  }
-
-  /** Of all kinds together. */
-  get total(): number {
-    return this.#total;
-  }
-
-  count(kind: ViolationKind): number {
-    return this.#counts.get(kind) as number;
-  }
-
-  /** What happened the last time, in a sentence; empty if it never did. */
-  message(kind: ViolationKind): string {
-    const value = this.#values.get(kind);
-    if (value === undefined) return "";
-    const digits = (value >>> 0).toString(16).toUpperCase().padStart(2, "0");
-    return KINDS[kind].replace("%r", this.#registerName(value)).replace("%h", `${digits}h`);
-  }
-
-  /** Those that happened, one line each with their count: for a test's failure message. */
-  toString(): string {
-    const lines: string[] = [];
-    for (const kind of kinds) if (this.count(kind) > 0) lines.push(`${this.count(kind)} x ${kind}: ${this.message(kind)}`);
-    return lines.join("\n");
-  }
-
-  clear(): void {
-    for (const kind of kinds) this.#counts.set(kind, 0);
-    this.#values.clear();
-    this.#total = 0;
-  }
-
-  /** For the chip: `value` is the register, address or value that the message names. */
-  note(kind: ViolationKind, value: number): void {
-    this.#counts.set(kind, (this.#counts.get(kind) as number) + 1);
-    this.#values.set(kind, value);
-    this.#total++;
+export class Violations extends ViolationCounters<ViolationKind> {
+  constructor(registerName: (register: number) => string) {
+    super(KINDS, registerName);
   }
 }
