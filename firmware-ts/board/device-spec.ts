@@ -3,14 +3,14 @@
  *
  *     enc28j60:sim                  chip model on a simulated segment with a simulated gateway
  *     enc28j60:sim@eth1             chip model whose wire is the Linux interface eth1; e1000 likewise
- *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer
+ *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer; tcp:HOST:PORT in place of the port
  *     enc28j60:spidev:/dev/spidev0.0
  *     e1000:qemu@eth1               QEMU's e1000, its wire on eth1
  *     packet:eth1                   AF_PACKET on eth1
  *     tap:tap0                      a TAP device made for the stack
  */
 import { formatMac } from "../net/ethernet.ts";
-import { parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
+import { parseBridgePort, parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
 import { type BusConfig, type DeviceConfig, DRIVER_BUSES, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
 import { parseStationMac, UnitError } from "./units.ts";
 import { closest, show } from "./wording.ts";
@@ -140,9 +140,9 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
   }
   if (driver === "enc28j60" && (word === "serprog" || word === "spidev")) {
     if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
-    const where = parseDevicePath(path, word);
-    if (word === "serprog") return { kind: "serprog", port: where, baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz };
-    return { kind: "spidev", path: where, spiHz: RIG_DEFAULTS.spiHz };
+    const { baud, spiHz } = RIG_DEFAULTS;
+    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz };
+    return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
   }
   const near = closest(word, DRIVER_BUSES[driver]);
   throw wrong(`${show(word)}: not a bus of ${driver}${near ? `, perhaps ${near}` : ""}`);

@@ -39,6 +39,21 @@ export function parseDevicePath(text: string, bus: "serprog" | "spidev"): string
   throw new UnitError(`${show(text)}: not a serial port; say e.g. /dev/ttyACM0 or COM3`);
 }
 
+/** Where a serial bridge is reached: a serial port, or `tcp:HOST:PORT` for one behind a TCP connection (ser2net, bridge-sim). */
+export function parseBridgePort(text: string): string {
+  if (!text.startsWith("tcp:")) return parseDevicePath(text, "serprog");
+  if (readTcpPort(text)) return text;
+  throw new UnitError(`${show(text)}: not a TCP port; say e.g. tcp:127.0.0.1:4000`);
+}
+
+/** Host and port of `tcp:HOST:PORT`; null for anything else. */
+export function readTcpPort(text: string): { host: string; port: number } | null {
+  const [, bracketed, name, digits] = /^tcp:(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,255})):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? name;
+  const port = Number(digits);
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
+}
+
 /** A pin as johnny-five's IO plugins name them: `A0`, `13`, `GPIO4`, `P1-7`. */
 export function parsePin(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$/.test(text)) return text;

@@ -56,6 +56,8 @@ function describeDevice(device: DeviceConfig): string {
   const parts = [`${device.driver} ${describeBus(device)}`];
   if (device.mac) parts.push(`mac ${formatMac(device.mac)}`);
   if (device.netns !== undefined) parts.push(`netns ${device.netns}`);
+  if (device.reset !== undefined) parts.push(`reset on pin ${device.reset}`);
+  if (device.power !== undefined) parts.push(`power on pin ${device.power}`);
   if (device.bus.kind !== "sim" && device.bus.kind !== "interface") {
     parts.push(device.fallback === "simulated" ? "if it is not there: simulated" : "no fallback");
   }
@@ -67,7 +69,7 @@ function describeBus({ driver, bus }: DeviceConfig): string {
     case "sim":
       return `simulated, ${bus.iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${bus.iface}`}${describeWire(bus)}`;
     case "serprog":
-      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}`;
+      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
     case "spidev":
       return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}`;
     case "qemu":

@@ -2,6 +2,7 @@
  * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
  * ms, rates in Hz. Whoever reads a Rig need not check it again.
  */
+import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import type { Cidr, Endpoint } from "./units.ts";
@@ -20,10 +21,12 @@ export interface SimulatedBus {
 /** A chip behind a serprog programmer (flashrom's serial protocol). */
 export interface SerprogBus {
   readonly kind: "serprog";
-  /** Serial port: `/dev/ttyACM0`, `COM3`. */
+  /** Serial port: `/dev/ttyACM0`, `COM3`; or `tcp:HOST:PORT`. */
   readonly port: string;
   readonly baud: number;
   readonly spiHz: number;
+  /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
+  readonly interrupt?: ModemInput;
 }
 
 /** A chip on the board's own SPI, through Linux spidev. */
@@ -60,6 +63,10 @@ export interface DeviceConfig {
   /** The network namespace it is in; without it the initial one. All namespaces of a rig share one neighbour table. */
   readonly netns?: string;
   readonly addresses: readonly Cidr[];
+  /** Pin of the board that is wired to the chip's reset, active low. */
+  readonly reset?: string;
+  /** Pin of the board that switches the chip's supply, high: on. */
+  readonly power?: string;
 }
 
 export interface RouteConfig {
@@ -173,10 +180,10 @@ export const RIG_LIMITS: {
 
 /** Whether a bus can be opened by this version. */
 const THERE: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim"],
-  e1000: [],
+  enc28j60: ["sim", "serprog"],
+  e1000: ["sim", "qemu"],
   packet: ["interface"],
-  tap: [],
+  tap: ["interface"],
 };
 
 /**
@@ -185,8 +192,9 @@ const THERE: Readonly<Record<DriverName, readonly BusKind[]>> = {
  */
 export function notThereYet(device: DeviceConfig): string | null {
   if (THERE[device.driver].includes(device.bus.kind)) return null;
-  const what = device.bus.kind === "interface" ? device.driver : `${device.driver} on ${device.bus.kind}`;
-  return `${device.name}: ${what} is not there yet; today there are enc28j60:sim, enc28j60:sim@IFACE and packet:IFACE`;
+  const { name, driver, bus } = device;
+  const there = THERE[driver].map((kind) => `${driver}:${kind}`).join(" and ");
+  return `${name}: ${driver} on ${bus.kind} is not there yet; today there are ${there}`;
 }
 
 /**

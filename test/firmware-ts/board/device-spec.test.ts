@@ -11,21 +11,23 @@ const { segment, baud, spiHz } = RIG_DEFAULTS;
 /** Every row of the documentation's table: SPEC, driver, bus, and whether this version opens it. */
 const TABLE: readonly (readonly [spec: string, driver: DriverName, bus: BusConfig, there: boolean])[] = [
   ["enc28j60:sim", "enc28j60", { kind: "sim", segment }, true],
-  ["e1000:sim", "e1000", { kind: "sim", segment }, false],
+  ["e1000:sim", "e1000", { kind: "sim", segment }, true],
   ["enc28j60:sim@eth1", "enc28j60", { kind: "sim", iface: "eth1", segment }, true],
-  ["e1000:sim@br-lan.7", "e1000", { kind: "sim", iface: "br-lan.7", segment }, false],
-  ["enc28j60:serprog:/dev/ttyACM0", "enc28j60", { kind: "serprog", port: "/dev/ttyACM0", baud, spiHz }, false],
-  ["enc28j60:serprog:COM3", "enc28j60", { kind: "serprog", port: "COM3", baud, spiHz }, false],
+  ["e1000:sim@br-lan.7", "e1000", { kind: "sim", iface: "br-lan.7", segment }, true],
+  ["enc28j60:serprog:/dev/ttyACM0", "enc28j60", { kind: "serprog", port: "/dev/ttyACM0", baud, spiHz }, true],
+  ["enc28j60:serprog:COM3", "enc28j60", { kind: "serprog", port: "COM3", baud, spiHz }, true],
   [
     "enc28j60:serprog:/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0",
     "enc28j60",
     { kind: "serprog", port: "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0", baud, spiHz },
-    false,
+    true,
   ],
+  ["enc28j60:serprog:tcp:192.0.2.1:4000", "enc28j60", { kind: "serprog", port: "tcp:192.0.2.1:4000", baud, spiHz }, true],
+  ["enc28j60:serprog:tcp:[fd00::1]:4000", "enc28j60", { kind: "serprog", port: "tcp:[fd00::1]:4000", baud, spiHz }, true],
   ["enc28j60:spidev:/dev/spidev0.0", "enc28j60", { kind: "spidev", path: "/dev/spidev0.0", spiHz }, false],
-  ["e1000:qemu@veth0", "e1000", { kind: "qemu", iface: "veth0" }, false],
+  ["e1000:qemu@veth0", "e1000", { kind: "qemu", iface: "veth0" }, true],
   ["packet:veth0", "packet", { kind: "interface", iface: "veth0" }, true],
-  ["tap:tap0", "tap", { kind: "interface", iface: "tap0" }, false],
+  ["tap:tap0", "tap", { kind: "interface", iface: "tap0" }, true],
 ];
 
 for (const [spec, driver, bus, there] of TABLE) {

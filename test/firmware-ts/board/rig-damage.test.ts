@@ -41,7 +41,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "key of another bus",
     "port: /dev/ttyACM0,",
     "port: /dev/ttyACM0, path: /dev/spidev0.0,",
-    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz",
+    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz, interrupt",
   ],
   ["missing port", "port: /dev/ttyACM0, ", "", "f:8:5: devices.eth0.bus.port: missing; say e.g. port: /dev/ttyACM0"],
   ["missing driver", "    driver: enc28j60\n", "", "f:6:3: devices.eth0.driver: missing; say e.g. driver: enc28j60"],

@@ -8,7 +8,13 @@ const [, , what] = process.argv;
 const rig = benchRig();
 if (what === "refused") {
   try {
-    new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, driver: "e1000" as const })) }, { clock });
+    new System(
+      {
+        ...rig,
+        devices: rig.devices.map((device) => ({ ...device, bus: { kind: "spidev" as const, path: "/dev/spidev9.9", spiHz: 1e7 } })),
+      },
+      { clock },
+    );
   } catch (error) {
     console.log((error as { code?: string }).code);
   }
