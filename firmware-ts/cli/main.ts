@@ -3,7 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile } from "../board/run-options.ts";
-import { parseDuration, parseEndpoint, parseHost, parseInteger } from "../board/units.ts";
+import { parseDestination, parseDuration, parseEndpoint, parseInteger } from "../board/units.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { withInstance } from "./connect.ts";
 import { CommandError, Exit } from "./exit.ts";
@@ -61,7 +61,7 @@ const endpoint = reading((text) => {
   parseEndpoint(text);
   return text;
 });
-const host = reading((text) => parseHost(text));
+const destination = reading((text) => parseDestination(text));
 const seconds = reading((text) => {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new Error("say seconds, e.g. 0.2");
   return Number(text) * 1000;
@@ -144,7 +144,7 @@ Flags before the object: -i INSTANCE (default "default"), -n network namespace, 
 
   whohas
     .command("ping")
-    .argument("<destination>", "IPv4 address", host)
+    .argument("<destination>", "IPv4 address", destination)
     .description("echo requests, as iputils' ping")
     .option("-c <count>", "stop after so many", count)
     .option("-i <seconds>", "between two requests", seconds, 1000)
