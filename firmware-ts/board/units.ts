@@ -131,6 +131,12 @@ export function parseHost(text: string): string {
   return text;
 }
 
+/** Where something may be sent: any IPv4 address; the stack says what it cannot reach. */
+export function parseDestination(text: string): string {
+  if (parseIpv4(text) === null) throw notIpv4(text, "an IPv4 address; say e.g. 192.168.10.1");
+  return text;
+}
+
 function requireHost(text: string, address: number): void {
   if (address >>> 24 === 0) throw new UnitError(`${show(text)}: "this network", not a host (RFC 1122); say e.g. 192.168.10.1`);
   if (isLoopback(address))

@@ -6,6 +6,7 @@ import type { Caller } from "../control/iproute/words.ts";
 import { withInstance } from "./connect.ts";
 import { Exit } from "./exit.ts";
 import type { Globals } from "./globals.ts";
+import { Interrupt } from "./interrupt.ts";
 
 type Run = (around: IpSurroundings) => Promise<IpEnd>;
 
@@ -28,7 +29,9 @@ async function connected(globals: Globals, run: Run): Promise<number> {
     onInterrupt: (stop) => interrupted.instead(stop),
     program: "whohas",
   };
-  const end = await withInstance(globals, (caller: Caller) => Promise.race([run({ caller, ...around }), interrupted.end]));
+  const end = await withInstance(globals, (caller: Caller) => Promise.race([run({ caller, ...around }), interrupted.end])).finally(
+    () => interrupted.ignore(),
+  );
   clock.stop();
   if (end.stderr !== "") console.error(end.stderr);
   return end.exit;
@@ -37,15 +40,20 @@ async function connected(globals: Globals, run: Run): Promise<number> {
 /** A monitor goes on until somebody has seen enough. */
 class Interrupted {
   readonly end: Promise<IpEnd>;
+  readonly #interrupt = new Interrupt();
   #stop: (() => void) | null = null;
 
   constructor() {
     this.end = new Promise((resolve) => {
-      process.once("SIGINT", () => {
+      void this.#interrupt.heard.then(() => {
         if (this.#stop) this.#stop();
         else resolve({ stderr: "", exit: Exit.INTERRUPTED });
       });
     });
+  }
+
+  ignore(): void {
+    this.#interrupt.ignore();
   }
 
   /** The command ends by itself once this is done. */

@@ -5,7 +5,7 @@ import { BRIDGE_FIRMWARES, FIRMWARE_BAUDS } from "../board/bridge-sim.ts";
 import { parseInterfaceName } from "../board/names.ts";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile } from "../board/run-options.ts";
-import { parseDuration, parseEndpoint, parseHost, parseInteger, parseInterfaceAddress } from "../board/units.ts";
+import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../board/units.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { type BridgeSimRequest, bridgeSim } from "./bridge-sim.ts";
 import { withInstance } from "./connect.ts";
@@ -68,7 +68,7 @@ const endpoint = reading((text) => {
   parseEndpoint(text);
   return text;
 });
-const host = reading((text) => parseHost(text));
+const destination = reading((text) => parseDestination(text));
 const seconds = reading((text) => {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new Error("say seconds, e.g. 0.2");
   return Number(text) * 1000;
@@ -205,7 +205,7 @@ Flags before the object: -i INSTANCE (default "default"), -n network namespace, 
 
   whohas
     .command("ping")
-    .argument("<destination>", "IPv4 address", host)
+    .argument("<destination>", "IPv4 address", destination)
     .description("echo requests, as iputils' ping")
     .option("-c <count>", "stop after so many", count)
     .option("-i <seconds>", "between two requests", seconds, 1000)

@@ -3,6 +3,7 @@ import { SystemClock } from "../../hal/clock.ts";
 import type { Caller } from "../control/iproute/words.ts";
 import type { JsonObject } from "../control/rpc.ts";
 import { Exit } from "./exit.ts";
+import { Interrupt } from "./interrupt.ts";
 
 export interface PingOptions {
   to: string;
@@ -45,14 +46,11 @@ export async function ping(client: Caller, options: PingOptions): Promise<number
   const clock = new SystemClock();
   const start = clock.now();
   const params: JsonObject = { ...options, count: options.count ?? ENDLESS };
-  const result = await Promise.race([client.call("ping", params), interrupted()]);
+  const interrupt = new Interrupt();
+  const result = await Promise.race([client.call("ping", params), interrupt.heard]).finally(() => interrupt.ignore());
   if (result) transmitted = Number((result as JsonObject)["transmitted"]);
   console.log(statistics(to, transmitted, times, errors, clock.now() - start));
   return times.length > 0 ? Exit.DONE : Exit.NO;
-}
-
-function interrupted(): Promise<null> {
-  return new Promise((resolve) => process.once("SIGINT", () => resolve(null)));
 }
 
 function statistics(to: string, transmitted: number, times: readonly number[], errors: number, elapsed: number): string {

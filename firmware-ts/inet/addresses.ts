@@ -44,6 +44,13 @@ export class Addresses {
   /** Addresses by their number, as often as they were given. */
   readonly #local = new Map<number, InterfaceAddress[]>();
 
+  #changes = 0;
+
+  /** Grows with every change, for those who remember answers. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Device by device, each in the order of of(). */
   get list(): readonly InterfaceAddress[] {
     return [...this.#devices.values()].flat();
@@ -63,6 +70,7 @@ export class Addresses {
     const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
     if (twins.some((other) => other.local === local)) throw new InetError("ADDRESS_EXISTS", "ipv4: Address already assigned.");
     if (twins.some((other) => other.scope !== scope)) throw new InetError("SCOPE_INVALID", "ipv4: Invalid scope value.");
+    this.#changes++;
     const secondary = twins.length > 0;
     const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };
     // Behind the last primary address that is not wider.
@@ -82,6 +90,7 @@ export class Addresses {
   remove(address: InterfaceAddress): InterfaceAddress[] {
     const addresses = this.#devices.get(address.device);
     if (!addresses?.includes(address)) return [];
+    this.#changes++;
     const follows = (other: InterfaceAddress): boolean =>
       other.secondary && other.mask === address.mask && ((other.local ^ address.local) & address.mask) === 0;
     const gone = address.secondary ? [] : addresses.filter(follows);

@@ -43,6 +43,11 @@ export class Fib {
     this.#user = user;
   }
 
+  /** Another number after every change of addresses or routes. */
+  get generation(): number {
+    return this.addresses.changes + this.routes.changes;
+  }
+
   /** @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
   addAddress(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);

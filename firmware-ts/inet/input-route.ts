@@ -56,6 +56,8 @@ export class InputRouter {
     const route = routes.lookupMain(destination);
     if (!route) return this.#refuse(Refusal.NO_ROUTE);
     if (!this.#sourceAllowed(source, device)) return InputWay.REFUSED;
+    // Linux looks closer at a source only where it may have to send it a redirect: on the way back where it came from.
+    if (route.device === device && routes.lookupLocal(source)) return this.#refuse(Refusal.SOURCE);
     // What is not IP leads back to where it came from only between the hosts of a private VLAN.
     if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return this.#refuse(Refusal.DESTINATION);
     this.route = route;

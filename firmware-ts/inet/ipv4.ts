@@ -9,7 +9,7 @@ import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } fro
 import { Arp, type ArpOptions } from "../neigh/arp.ts";
 import { InputWay } from "../neigh/arp-inet.ts";
 import { Devconfs } from "../neigh/devconf.ts";
-import type { AddressType } from "../neigh/entry.ts";
+import type { AddressType, Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
@@ -17,12 +17,11 @@ import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { INADDR_BROADCAST, isMulticast } from "./address.ts";
+import { isMulticast } from "./address.ts";
 import type { Addresses } from "./addresses.ts";
 import { ArpSide } from "./arp-side.ts";
-import { finish, sumBytes } from "./checksum.ts";
 import { InetCounters } from "./counters.ts";
-import { Fib, sourceScope } from "./fib.ts";
+import { Fib } from "./fib.ts";
 import { InputRouter, Refusal } from "./input-route.ts";
 import {
   FRAGMENT_DF,
@@ -31,22 +30,20 @@ import {
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
-  IP_ID,
   IP_PROTOCOL,
   IP_SOURCE,
-  IP_TOTAL_LENGTH,
   IP_TTL,
   IP_VERSION_IHL,
+  writeHeader,
 } from "./ip-header.ts";
 import { checkHeader } from "./ipv4-check.ts";
-import { type Route, type Routes, RouteType } from "./routes.ts";
+import { type OutputRoute, OutputRouter } from "./output-route.ts";
+import type { Route, Routes } from "./routes.ts";
 import { truesizeOf } from "./truesize.ts";
 
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
-/** Largest packet to ourselves: what a buffer holds, as on a wire. */
-const LOCAL_MTU = 1500;
 
 /** ICMP messages that IPv4 itself gives rise to (RFC 792): type and code. */
 const UNREACHABLE = 3;
@@ -79,6 +76,7 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   /** Where packets to ourselves go; without one they take a short cut. */
   loopback: NetDevice | null = null;
   readonly #router: InputRouter;
+  readonly #output: OutputRouter;
   readonly #arpSide: ArpSide;
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
@@ -89,6 +87,7 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
       addressless: (device) => this.arp.addressless(device),
     });
     this.#router = new InputRouter(this.fib, this.conf);
+    this.#output = new OutputRouter(this.fib);
     this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
     this.arp = new Arp(network, random, this.#arpSide, options);
     this.#backlog = network.backlog;
@@ -118,17 +117,17 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
 
   /** The source address of packets to `destination`; 0 when there is no route. */
   sourceTo(destination: number): number {
-    const route = this.routes.lookup(destination);
-    if (!route) return 0;
-    if (route.type === RouteType.LOCAL) return destination;
-    return route.source || this.addresses.select(route.device, route.gateway || destination, sourceScope(route));
+    return this.#output.to(destination, 0).source;
   }
 
   /** Bytes behind the IP header that go to the destination in one packet; -1 when there is no route. */
-  maxPayload(destination: number, source = 0): number {
-    const route = this.#lookup(destination, source);
-    if (!route) return -1;
-    return (route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu) - IP_HEADER;
+  maxPayload(destination: number): number {
+    return this.#output.to(destination, 0).room;
+  }
+
+  /** The way of packets from `source` (0: from the best address) to the destination, for sendBy(). */
+  wayTo(destination: number, source: number): OutputRoute {
+    return this.#output.to(destination, source);
   }
 
   /**
@@ -137,41 +136,34 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
    * @param tos type of service
    */
   send(skb: SkBuff, source: number, destination: number, protocol: number, ttl = 0, tos = 0): Fate {
+    return this.sendBy(this.#output.to(destination, source), skb, source, protocol, ttl, tos);
+  }
+
+  /** As send(), by a way that was looked up just now. */
+  sendBy(way: OutputRoute, skb: SkBuff, source: number, protocol: number, ttl = 0, tos = 0): Fate {
+    const { destination, route } = way;
     const length = skb.length;
     const at = skb.push(IP_HEADER);
-    const view = skb.view;
-    view.setUint16(at + IP_VERSION_IHL, 0x4500 | tos);
-    view.setUint16(at + IP_TOTAL_LENGTH, IP_HEADER + length);
-    // A datagram that cannot be fragmented needs no identification (RFC 6864 4.1).
-    view.setUint16(at + IP_ID, 0);
-    view.setUint16(at + IP_FRAGMENT, FRAGMENT_DF);
-    view.setUint8(at + IP_TTL, ttl || (isMulticast(destination) ? MULTICAST_TTL : DEFAULT_TTL));
-    view.setUint8(at + IP_PROTOCOL, protocol);
-    view.setUint16(at + IP_CHECKSUM, 0);
-    view.setInt32(at + IP_SOURCE, source);
-    view.setInt32(at + IP_DESTINATION, destination);
-    view.setUint16(at + IP_CHECKSUM, finish(sumBytes(view, at, IP_HEADER)));
+    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(length);
     const { ip } = this.counters;
-    const route = this.#lookup(destination, source);
     if (!route) {
       ip.outNoRoutes++;
       return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
     }
     ip.outRequests++;
-    const fate = this.#transmit(skb, route, destination);
+    const fate = this.#transmit(skb, way, route.device);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
   }
 
   /** Somebody above knows that the next hop towards the destination is there (MSG_PROBE with MSG_CONFIRM): nothing is sent. */
   confirm(destination: number, source = 0): void {
-    const route = this.#lookup(destination, source);
-    if (!route || route.type !== RouteType.UNICAST || isToMany(destination)) return;
-    const key = this.arp.keyOf(route.gateway || destination, route.device);
-    const entry = this.arp.table.find(key, route.device);
+    const way = this.#output.to(destination, source);
+    if (!way.route || way.toOurselves || way.toMany) return;
+    const entry = this.#neighbour(way, way.route.device);
     if (entry) confirm(entry);
   }
 
@@ -197,23 +189,25 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
   }
 
-  /** The route of what we send. To everybody or a group it leaves where its source address is. */
-  #lookup(destination: number, source: number): Route | null {
-    if (source !== 0 && isToMany(destination)) {
-      const own = this.addresses.find(source);
-      if (own) return this.routes.lookup(source & own.mask, own.device) ?? this.routes.lookup(destination);
-    }
-    return this.routes.lookup(destination);
+  #transmit(skb: SkBuff, way: OutputRoute, device: NetDevice): Fate {
+    if (way.toOurselves) return this.#toOurselves(skb);
+    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    if (way.toMany) skb.confirm = false;
+    const entry = this.#neighbour(way, device) ?? this.arp.table.create(this.arp.keyOf(way.nextHop, device), device);
+    return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
   }
 
-  #transmit(skb: SkBuff, route: Route, destination: number): Fate {
-    const { device, type } = route;
-    if (type === RouteType.LOCAL && !isToMany(destination)) return this.#toOurselves(skb);
-    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    // Broadcast and multicast are for the link itself, whatever gateway the route has; nobody in particular proves to be there.
-    const toMany = type === RouteType.BROADCAST || isToMany(destination);
-    if (toMany) skb.confirm = false;
-    return this.#toNeighbour(skb, toMany ? destination : route.gateway || destination, device);
+  /** The next hop's entry, if there is one. */
+  #neighbour(way: OutputRoute, device: NetDevice): Neighbour | null {
+    if (!way.neighbour || way.neighbour.dead) {
+      way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
+    }
+    return way.neighbour;
+  }
+
+  #refuse(skb: SkBuff, reason: DropReason): DropReason {
+    this.drops.drop(skb, reason);
+    return reason;
   }
 
   #toNeighbour(skb: SkBuff, nextHop: number, device: NetDevice): Fate {
@@ -221,11 +215,6 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     const key = this.arp.keyOf(nextHop, device);
     const entry = table.find(key, device) ?? table.create(key, device);
     return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
-  }
-
-  #refuse(skb: SkBuff, reason: DropReason): DropReason {
-    this.drops.drop(skb, reason);
-    return reason;
   }
 
   #toOurselves(skb: SkBuff): Fate {
@@ -326,12 +315,11 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
     skb.truesize = truesizeOf(skb.length - IP_HEADER);
     ip.forwDatagrams++;
-    this.#transmit(skb, route, destination);
+    this.#toNeighbour(skb, route.gateway || destination, route.device);
     return DropReason.NONE;
   }
 }
 
-/** A group, or everybody on the link. */
-function isToMany(destination: number): boolean {
-  return destination === INADDR_BROADCAST || isMulticast(destination);
+function defaultTtl(destination: number): number {
+  return isMulticast(destination) ? MULTICAST_TTL : DEFAULT_TTL;
 }

@@ -60,9 +60,12 @@ export class Routes {
   /** Table `local`: single addresses, and prefixes. */
   readonly #hosts = new Map<number, Route[]>();
   readonly #local: Route[] = [];
-  /** The answer to the last look-up, for a packet asks more than once; forgotten with every change. */
-  #lastDestination = 0;
-  #last: Route | null = null;
+  #changes = 0;
+
+  /** Grows with every change, for those who remember answers. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Table `main`. */
   get list(): readonly Route[] {
@@ -94,7 +97,7 @@ export class Routes {
    */
   replace(route: NewRoute, change = false): Route {
     const made = complete(route);
-    this.#last = null;
+    this.#changes++;
     const at = this.#main.findIndex((other) => sameKey(other, made));
     if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "No such file or directory");
     if (at >= 0) this.#main[at] = made;
@@ -109,7 +112,7 @@ export class Routes {
   addBeside(route: NewRoute, before: boolean): Route {
     const made = complete(route);
     if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "File exists");
-    this.#last = null;
+    this.#changes++;
     const at = before ? this.#main.findIndex((other) => sameKey(other, made)) : -1;
     if (at >= 0) this.#main.splice(at, 0, made);
     else this.#insert(made);
@@ -128,7 +131,7 @@ export class Routes {
       (match.protocol === undefined || route.protocol === match.protocol) &&
       (match.type === undefined || route.type === match.type) &&
       (match.scope === undefined || route.scope === match.scope);
-    this.#last = null;
+    this.#changes++;
     const main = this.#main.findIndex(meant);
     if (main >= 0) return this.#main.splice(main, 1)[0];
     const local = match.type === undefined ? undefined : this.localList.find(meant);
@@ -138,7 +141,7 @@ export class Routes {
 
   /** Removes every route for which the question is answered by yes. */
   removeAll(gone: (route: Route) => boolean): void {
-    this.#last = null;
+    this.#changes++;
     for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as Route)) this.#main.splice(at, 1);
     for (const route of this.localList) if (gone(route)) this.#takeLocal(route);
   }
@@ -148,11 +151,7 @@ export class Routes {
    * @param device only its routes
    */
   lookup(destination: number, device: NetDevice | null = null): Route | null {
-    if (device) return this.lookupLocal(destination, device) ?? this.lookupMain(destination, device);
-    if (this.#last && this.#lastDestination === destination) return this.#last;
-    this.#lastDestination = destination;
-    this.#last = this.lookupLocal(destination) ?? this.lookupMain(destination);
-    return this.#last;
+    return this.lookupLocal(destination, device) ?? this.lookupMain(destination, device);
   }
 
   /** In table `local` alone: whether the destination is ours, or a broadcast address of ours. */
@@ -176,7 +175,7 @@ export class Routes {
   }
 
   #insert(made: Route): void {
-    this.#last = null;
+    this.#changes++;
     if (made.type === RouteType.UNICAST) {
       insertSorted(this.#main, made);
     } else if (made.prefixLength < 32) {

@@ -2,23 +2,26 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
+import type { OutputRoute } from "./output-route.ts";
 import { type SendResult, sendResult } from "./send-result.ts";
 import { truesizeOf } from "./truesize.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
-const UDP_HEADER = 8;
+/** Bytes of a UDP header (RFC 768). */
+export const UDP_HEADER = 8;
 
 /** What a socket needs of UDP. */
 export interface UdpSocketUser {
   /** How long a socket polls by itself when it is not told, in ms. */
   readonly busyRead: number;
   allocate(): SkBuff | null;
-  maxPayload(destination: number, source: number): number;
+  /** The way from `source` (0: from the best address) to the destination. */
+  wayTo(destination: number, source: number): OutputRoute;
   /** A datagram was refused for want of memory or room in the send buffer. */
   noBuffer(): void;
   confirm(destination: number, source: number): void;
-  transmit(socket: UdpSocket, skb: SkBuff, destination: number, port: number): Fate;
+  transmit(socket: UdpSocket, skb: SkBuff, way: OutputRoute, port: number): Fate;
   closed(socket: UdpSocket): void;
 }
 
@@ -74,9 +77,10 @@ export class UdpSocket implements SkBuffOwner {
    */
   send(payload: Uint8Array, destination: number, port: number, cookie = 0, confirm = false): SendResult {
     if (!this.#open) throw new Error("the socket is closed");
-    const limit = this.#udp.maxPayload(destination, this.address);
-    if (limit < 0) return sendResult(DropReason.IP_OUTNOROUTES);
-    if (payload.length > limit) return sendResult(DropReason.PKT_TOO_BIG);
+    const way = this.#udp.wayTo(destination, this.address);
+    const { room } = way;
+    if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+    if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(UDP_HEADER + payload.length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate();
@@ -93,7 +97,7 @@ export class UdpSocket implements SkBuffOwner {
     const outer = this.#sending;
     this.#sending = skb;
     this.#dropped = DropReason.NONE;
-    const fate = this.#udp.transmit(this, skb, destination, port);
+    const fate = this.#udp.transmit(this, skb, way, port);
     const dropped = this.#dropped;
     this.#sending = outer;
     this.#dropped = DropReason.NONE;

@@ -12,7 +12,8 @@ import { finish, sumBytes, sumPseudoHeader } from "./checksum.ts";
 import { ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "./icmp.ts";
 import { IP_DESTINATION, IP_SOURCE } from "./ip-header.ts";
 import type { IpProtocol, Ipv4 } from "./ipv4.ts";
-import { UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
+import type { OutputRoute } from "./output-route.ts";
+import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 export const IPPROTO_UDP = 17;
 
@@ -21,7 +22,6 @@ const UDP_SOURCE = 0;
 const UDP_DESTINATION = 2;
 const UDP_LENGTH = 4;
 const UDP_CHECKSUM = 6;
-export const UDP_HEADER = 8;
 
 /** Ports given to sockets that ask for none (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32_768;
@@ -80,11 +80,10 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     return this.#network.pool.allocate();
   }
 
-  /** The largest payload that goes to the destination in one frame, or -1 without a route. */
-  maxPayload(destination: number, source: number): number {
-    const limit = this.#ip.maxPayload(destination, source) - UDP_HEADER;
-    if (limit < 0) this.#ip.counters.ip.outNoRoutes++;
-    return Math.max(-1, limit);
+  wayTo(destination: number, source: number): OutputRoute {
+    const way = this.#ip.wayTo(destination, source);
+    if (!way.route) this.#ip.counters.ip.outNoRoutes++;
+    return way;
   }
 
   noBuffer(): void {
@@ -95,20 +94,20 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     this.#ip.confirm(destination, source);
   }
 
-  transmit(socket: UdpSocket, skb: SkBuff, destination: number, port: number): Fate {
-    const source = socket.address || this.#ip.sourceTo(destination);
+  transmit(socket: UdpSocket, skb: SkBuff, way: OutputRoute, port: number): Fate {
+    const { source, destination } = way;
     const at = skb.push(UDP_HEADER);
     const view = skb.view;
     const length = skb.length;
-    view.setUint16(at + UDP_SOURCE, socket.port);
-    view.setUint16(at + UDP_DESTINATION, port);
-    view.setUint16(at + UDP_LENGTH, length);
-    view.setUint16(at + UDP_CHECKSUM, 0);
-    const sum = finish(sumBytes(view, at, length, sumPseudoHeader(source, destination, IPPROTO_UDP, length)));
+    const ports = socket.port + (port & 0xffff);
+    // The header word by word, and summed up as it is written: the payload alone has to be read.
+    const header = sumPseudoHeader(source, destination, IPPROTO_UDP, length) + ports + length;
+    const sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, header));
+    view.setInt32(at + UDP_SOURCE, (socket.port << 16) | (port & 0xffff));
     // Zero on the wire would say "no checksum" (RFC 768).
-    view.setUint16(at + UDP_CHECKSUM, sum || 0xffff);
+    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum || 0xffff));
     skb.transport = at;
-    const fate = this.#ip.send(skb, source, destination, IPPROTO_UDP);
+    const fate = this.#ip.sendBy(way, skb, source, IPPROTO_UDP);
     const { udp } = this.#ip.counters;
     // As in Linux, what was lost further down was sent as far as UDP is concerned; but not what found no memory or no room.
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) udp.sndbufErrors++;

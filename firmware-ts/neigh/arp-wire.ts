@@ -90,11 +90,9 @@ export class ArpSender {
     }
     const at = skb.put(ARP_BYTES);
     const { bytes, view } = skb;
-    view.setUint16(at + AR_HRD, device.type);
-    view.setUint16(at + AR_PRO, ETH_P_IP);
-    bytes[at + AR_HLN] = MAC_BYTES;
-    bytes[at + AR_PLN] = 4;
-    view.setUint16(at + AR_OP, op);
+    // Word by word: hardware type and protocol, then their addresses' lengths and the operation.
+    view.setInt32(at + AR_HRD, (device.type << 16) | ETH_P_IP);
+    view.setInt32(at + AR_HLN, (MAC_BYTES << 24) | (4 << 16) | op);
     copyMac(bytes, at + AR_SHA, device.address, 0);
     view.setInt32(at + AR_SIP, sip);
     copyMac(bytes, at + AR_THA, tha, thaAt);

@@ -39,6 +39,9 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #counters = new Map<NetDevice, ArpCounters>();
+  /** The last ones asked for: most frames come by the same device as the one before. */
+  #lastDevice: NetDevice | null = null;
+  #lastCounters = new ArpCounters();
   readonly #scratch = new Uint8Array(MAC_BYTES);
 
   constructor(network: Network, random: Random, inet: ArpInet, options: ArpOptions = {}) {
@@ -67,11 +70,11 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
 
   /** ARP frames of a device, by kind. */
   counters(device: NetDevice): ArpCounters {
-    let counters = this.#counters.get(device);
-    if (!counters) {
-      counters = new ArpCounters();
-      this.#counters.set(device, counters);
-    }
+    if (device === this.#lastDevice) return this.#lastCounters;
+    const counters = this.#counters.get(device) ?? new ArpCounters();
+    this.#counters.set(device, counters);
+    this.#lastDevice = device;
+    this.#lastCounters = counters;
     return counters;
   }
 
@@ -162,6 +165,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
       case "unregister":
         table.detach(device);
         this.#counters.delete(device);
+        this.#lastDevice = null;
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();

@@ -9,6 +9,7 @@ import type { Lateness } from "./lateness.ts";
 import type { NeighNamespace } from "./namespace.ts";
 import type { NeighParameters, NeighValues } from "./parameters.ts";
 import type { NeighPolicy } from "./profile.ts";
+import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 import { type NeighTimers, TimerNode } from "./timers.ts";
@@ -59,6 +60,8 @@ export interface NeighHost {
   readonly lateness: Lateness;
   readonly policy: NeighPolicy;
   readonly timers: NeighTimers;
+  /** Where new entries keep their times. */
+  readonly stamps: StampBlocks;
   readonly statistics: NeighStatistics;
   readonly drops: DropCounters;
   /** The present, as time stamps have it. */
@@ -90,13 +93,6 @@ export class Neighbour extends TimerNode {
   protocol = 0;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
-  // Times begin as numbers: a field declared without a value holds undefined first, and V8 then boxes every number stored in it.
-  /** Last proof of reachability. */
-  confirmed = 0;
-  /** Last use on the slow path. */
-  used = 0;
-  /** Last change of state or address. */
-  updated = 0;
   /** Removed from its table. */
   dead = false;
 
@@ -113,16 +109,20 @@ export class Neighbour extends TimerNode {
   /** Old packets of the queue are being dropped for a new one, and their senders told. */
   makingRoom = false;
 
-  /** Links of the table's hash chain, of its collection list and of its device's list; kept by the table. */
-  chain: Neighbour | null = null;
+  /** Links of the table's collection list and of its device's list; kept by the table. */
   gcPrevious: Neighbour | null = null;
   gcNext: Neighbour | null = null;
   onGcList = false;
   newer: Neighbour | null = null;
   older: Neighbour | null = null;
 
+  readonly #stamps: Float64Array;
+  readonly #at: number;
+
   constructor(on: DeviceNeighbours, key: number, rest: KeyRest | null = null) {
     super();
+    this.#stamps = on.host.stamps.block;
+    this.#at = on.host.stamps.take();
     const now = on.host.now();
     this.on = on;
     this.key = key;
@@ -130,6 +130,41 @@ export class Neighbour extends TimerNode {
     this.used = now;
     this.updated = now;
     this.confirmed = now - 2 * on.parameters.baseReachableTime;
+  }
+
+  get timerDue(): number {
+    return this.#stamps[this.#at + Stamp.DUE] as number;
+  }
+
+  set timerDue(due: number) {
+    this.#stamps[this.#at + Stamp.DUE] = due;
+  }
+
+  /** Last proof of reachability. */
+  get confirmed(): number {
+    return this.#stamps[this.#at + Stamp.CONFIRMED] as number;
+  }
+
+  set confirmed(time: number) {
+    this.#stamps[this.#at + Stamp.CONFIRMED] = time;
+  }
+
+  /** Last use on the slow path. */
+  get used(): number {
+    return this.#stamps[this.#at + Stamp.USED] as number;
+  }
+
+  set used(time: number) {
+    this.#stamps[this.#at + Stamp.USED] = time;
+  }
+
+  /** Last change of state or address. */
+  get updated(): number {
+    return this.#stamps[this.#at + Stamp.UPDATED] as number;
+  }
+
+  set updated(time: number) {
+    this.#stamps[this.#at + Stamp.UPDATED] = time;
   }
 
   get device(): NetDevice {

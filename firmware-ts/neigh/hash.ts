@@ -1,15 +1,33 @@
-/** Entries by key and device: chained buckets, linked through the entries, doubled when there are more entries than buckets. */
+/**
+ * Entries by key and device: chained buckets, doubled when there are more entries than buckets.
+ *
+ * The chains are numbers in typed arrays and the entries stand in the order in which they came. Were the buckets to hold the entries
+ * themselves, every store would be one that the garbage collector has to look at, all over a large array, and it would move the entries
+ * in that order: with a million of them half of an insert's time. To double the buckets no entry is looked at.
+ */
 import type { NetDevice } from "../net/device.ts";
 import type { Neighbour } from "./entry.ts";
 import { type KeyRest, sameRest } from "./key.ts";
 
 /** Buckets of an empty table. */
 const FIRST_BUCKETS = 8;
+/** End of a chain. */
+const NONE = -1;
+/** What `links` has for each slot: its entry's hash, and the slot that follows in the chain (or in the list of free slots). */
+const LINK = 2;
+const HASH = 0;
+const NEXT = 1;
 
 export class NeighHash {
   /** Odd, and different in each stack: nobody can choose addresses that meet in one bucket. */
   readonly #seed: number;
-  #buckets: (Neighbour | null)[] = new Array<Neighbour | null>(FIRST_BUCKETS).fill(null);
+  /** First slot of each bucket's chain. */
+  #buckets: Int32Array = new Int32Array(FIRST_BUCKETS).fill(NONE);
+  /** As many slots as buckets. */
+  #links: Int32Array = new Int32Array(FIRST_BUCKETS * LINK);
+  /** The entry in each slot that was ever used; null in those that are free. */
+  readonly #entries: (Neighbour | null)[] = [];
+  #free = NONE;
   #size = 0;
 
   constructor(seed: number) {
@@ -21,60 +39,83 @@ export class NeighHash {
   }
 
   find(key: number, device: NetDevice, rest: KeyRest | null): Neighbour | null {
-    let entry = this.#buckets[this.#bucket(key, device, rest)] as Neighbour | null;
-    while (entry && (entry.key !== key || entry.on.device !== device || !sameRest(entry.rest, rest))) entry = entry.chain;
-    return entry;
+    const hash = this.#hash(key, device, rest);
+    const links = this.#links;
+    let slot = this.#buckets[hash & (this.#buckets.length - 1)] as number;
+    for (; slot !== NONE; slot = links[slot * LINK + NEXT] as number) {
+      if (links[slot * LINK + HASH] !== hash) continue;
+      const entry = this.#entries[slot] as Neighbour;
+      if (entry.key === key && entry.on.device === device && sameRest(entry.rest, rest)) return entry;
+    }
+    return null;
   }
 
   /** Returns whether the table grew for it. */
   add(entry: Neighbour): boolean {
     const full = this.#size >= this.#buckets.length;
     if (full) this.#grow();
-    this.#link(entry);
+    const slot = this.#takeSlot();
+    this.#entries[slot] = entry;
+    this.#links[slot * LINK + HASH] = this.#hash(entry.key, entry.on.device, entry.rest);
+    this.#chain(slot);
     this.#size++;
     return full;
   }
 
-  /** The entry's own link stays as it is: somebody may be walking the chain. */
   remove(entry: Neighbour): void {
-    const bucket = this.#bucket(entry.key, entry.on.device, entry.rest);
-    let at = this.#buckets[bucket] as Neighbour | null;
-    if (at === entry) this.#buckets[bucket] = entry.chain;
-    else {
-      while (at && at.chain !== entry) at = at.chain;
-      if (at) at.chain = entry.chain;
+    const links = this.#links;
+    const bucket = this.#hash(entry.key, entry.on.device, entry.rest) & (this.#buckets.length - 1);
+    let before = NONE;
+    let slot = this.#buckets[bucket] as number;
+    while (slot !== NONE && this.#entries[slot] !== entry) {
+      before = slot;
+      slot = links[slot * LINK + NEXT] as number;
     }
+    if (slot === NONE) return;
+    const next = links[slot * LINK + NEXT] as number;
+    if (before === NONE) this.#buckets[bucket] = next;
+    else links[before * LINK + NEXT] = next;
+    this.#entries[slot] = null;
+    links[slot * LINK + NEXT] = this.#free;
+    this.#free = slot;
     this.#size--;
   }
 
+  /** Entries may come and go meanwhile; one that comes is seen or not. */
   forEach(callback: (entry: Neighbour) => void): void {
-    for (const head of this.#buckets) {
-      for (let entry = head; entry; entry = entry.chain) if (!entry.dead) callback(entry);
+    for (let slot = 0, end = this.#entries.length; slot < end; slot++) {
+      const entry = this.#entries[slot];
+      if (entry) callback(entry);
     }
   }
 
-  #link(entry: Neighbour): void {
-    const bucket = this.#bucket(entry.key, entry.on.device, entry.rest);
-    entry.chain = this.#buckets[bucket] as Neighbour | null;
-    this.#buckets[bucket] = entry;
+  #takeSlot(): number {
+    const slot = this.#free;
+    if (slot === NONE) return this.#entries.length;
+    this.#free = this.#links[slot * LINK + NEXT] as number;
+    return slot;
   }
 
-  #bucket(key: number, device: NetDevice, rest: KeyRest | null): number {
+  /** Puts a slot in front of its bucket's chain. */
+  #chain(slot: number): void {
+    const bucket = (this.#links[slot * LINK + HASH] as number) & (this.#buckets.length - 1);
+    this.#links[slot * LINK + NEXT] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = slot;
+  }
+
+  #hash(key: number, device: NetDevice, rest: KeyRest | null): number {
     const whole = rest === null ? key : key ^ Math.imul(rest.a ^ Math.imul(rest.b ^ Math.imul(rest.c, MIX), MIX), MIX);
     const mixed = Math.imul(whole ^ Math.imul(device.ifindex, MIX) ^ (whole >>> 15), this.#seed);
-    return (mixed ^ (mixed >>> 16)) & (this.#buckets.length - 1);
+    return mixed ^ (mixed >>> 16);
   }
 
+  /** Called when every slot is in use. */
   #grow(): void {
-    const old = this.#buckets;
-    this.#buckets = new Array<Neighbour | null>(old.length * 2).fill(null);
-    for (const head of old) {
-      for (let entry = head; entry; ) {
-        const next: Neighbour | null = entry.chain;
-        this.#link(entry);
-        entry = next;
-      }
-    }
+    const links = this.#links;
+    this.#buckets = new Int32Array(this.#buckets.length * 2).fill(NONE);
+    this.#links = new Int32Array(links.length * 2);
+    this.#links.set(links);
+    for (let slot = 0; slot < this.#entries.length; slot++) this.#chain(slot);
   }
 }
 

@@ -20,6 +20,7 @@ import { type NeighPolicy, PROFILES, type Profile, type ProfileName } from "./pr
 import { ProxyTable } from "./proxy.ts";
 import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
+import { StampBlocks } from "./stamps.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
 import { NeighTimers } from "./timers.ts";
@@ -50,6 +51,7 @@ export class NeighTable implements NeighHost {
   readonly lateness: Lateness;
   readonly profile: Profile;
   readonly timers: NeighTimers;
+  readonly stamps: StampBlocks = new StampBlocks();
   /** The namespace of devices that were attached without another. */
   readonly namespace: NeighNamespace = { initial: true };
   readonly statistics: NeighStatistics = new NeighStatistics();

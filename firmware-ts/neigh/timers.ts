@@ -22,8 +22,8 @@ export abstract class TimerNode {
   timerPrevious: TimerNode | null = null;
   /** The Clock's timer that it was given; null when it has none. Kept by NeighTimers. */
   alarm: Alarm | null = null;
-  /** When it fires, in the clock's ms, lateness not counted in. No whole number at first, so that the engine expects fractions. */
-  timerDue: number = Number.NaN;
+  /** When it fires, in the clock's ms, lateness not counted in; meaningful while armed. */
+  abstract timerDue: number;
 
   get timerArmed(): boolean {
     return this.timerNext !== null || this.alarm !== null;
@@ -34,6 +34,8 @@ export abstract class TimerNode {
 
 /** A timer for work that belongs to no entry. */
 export class WorkTimer extends TimerNode {
+  // No whole number at first, so that the engine expects fractions.
+  timerDue: number = Number.NaN;
   readonly #callback: () => void;
 
   constructor(callback: () => void) {
@@ -48,6 +50,8 @@ export class WorkTimer extends TimerNode {
 
 /** Head of a ring of armed nodes. */
 class Ring extends TimerNode {
+  readonly timerDue: number = Number.POSITIVE_INFINITY;
+
   constructor() {
     super();
     this.timerNext = this;

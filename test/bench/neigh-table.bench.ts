@@ -1,89 +1,153 @@
 /**
- * A neighbour table of a million entries, each with a link address and an armed timer: what an entry takes, what making it, finding it,
- * arming its timer and firing a few of a million timers cost. Prints one line a figure.
+ * A neighbour table of a million entries: what an entry takes, what making, finding and changing it costs, and whether a timer costs
+ * more while a million others are armed. A process of its own, which prints one line of JSON (TableFigures); run.ts starts it.
  *
  *     node --expose-gc --import ./firmware-ts/cli/dev.mjs test/bench/neigh-table.bench.ts [ENTRIES]
  */
-
 import type { NeighFamily } from "../../firmware-ts/neigh/entry.ts";
 import { Nud } from "../../firmware-ts/neigh/states.ts";
 import { NeighTable } from "../../firmware-ts/neigh/table.ts";
+import { WorkTimer } from "../../firmware-ts/neigh/timers.ts";
 import { UpdateFlags, update } from "../../firmware-ts/neigh/update.ts";
+import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { Network } from "../../firmware-ts/net/network.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 
-const ENTRIES = Number(process.argv[2] ?? 1_000_000);
+/** Nanoseconds of an operation: on the wall, and of all processors, the collector's threads included. */
+export interface Cost {
+  wall: number;
+  cpu: number;
+}
+
+export interface TableFigures {
+  entries: number;
+  /** Heap and typed arrays, by entry. */
+  bytes: number;
+  /** As `ip neigh add` does: PERMANENT, with a link address. */
+  insert: Cost;
+  /** Of a random entry. */
+  find: Cost;
+  /** As `ip neigh replace` with another address: found and changed. */
+  update: Cost;
+  /** Found and made REACHABLE: its timer armed. */
+  arm: Cost;
+  /** One timer armed, waited for and fired, next to as many armed ones as there are entries, and next to none. */
+  fireAmongMany: Cost;
+  fireAlone: Cost;
+}
+
 const FIRST = 10 << 24;
-const LOOKUPS = 2_000_000;
-const FIRED = 20_000;
+const LOOKUPS = 1_000_000;
+const FIRED = 400_000;
+/** Timers that are armed together, a millisecond apart. */
+const TOGETHER = 16;
+const ROUNDS = 5;
 
 const family: NeighFamily = { etherType: 0x0800, construct: () => true, solicit: () => {} };
+const ADDRESSES = [Uint8Array.of(2, 0, 0, 0, 0, 2), Uint8Array.of(2, 0, 0, 0, 0, 3)] as const;
 
-function main(lateness: "exact" | "kernel"): void {
-  const clock = new VirtualClock();
-  const random = new SeededRandom(1);
-  const network = new Network(clock);
-  const nic = new WireNic(clock, new EthernetSegment(clock, random), "eth0", Uint8Array.of(2, 0, 0, 0, 0, 1));
-  const device = network.addDevice("eth0", nic);
-  const table = new NeighTable(clock, random, family, { lateness });
-  table.gc.thresh1 = 2 * ENTRIES;
-  table.gc.thresh2 = 2 * ENTRIES;
-  table.gc.thresh3 = 2 * ENTRIES;
-  // Long enough that none of the many fires while the few do.
-  table.parametersOf(device).reachableTime = 1_000_000;
-  const address = Uint8Array.of(2, 0, 0, 0, 0, 2);
-  const figure = (what: string, value: number, unit: string): void => {
-    process.stdout.write(`${lateness.padEnd(7)} ${what.padEnd(44)} ${value.toFixed(0).padStart(6)} ${unit}\n`);
-  };
-  const timed = (what: string, count: number, work: () => void): void => {
-    // Processor time: the machine may be busy with something else.
-    const start = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(start);
-    figure(what, ((user + system) * 1e3) / count, "ns each");
-  };
+class TableBench {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly device: NetDevice;
+  readonly table: NeighTable;
 
-  const before = heap();
-  timed(`insert with address, STALE, ${ENTRIES} entries`, ENTRIES, () => {
-    for (let n = 0; n < ENTRIES; n++) {
-      const entry = table.create(FIRST + n, device);
-      if (entry) update(entry, address, 0, Nud.STALE, UpdateFlags.OVERRIDE);
+  constructor() {
+    const random = new SeededRandom(1);
+    // No whole number, as real time is none.
+    this.clock.advanceSync(1.25);
+    const nic = new WireNic(this.clock, new EthernetSegment(this.clock, random), "eth0", ADDRESSES[0]);
+    this.device = new Network(this.clock).addDevice("eth0", nic);
+    this.table = new NeighTable(this.clock, random, family, { lateness: "kernel" });
+    const { gc } = this.table;
+    gc.thresh1 = gc.thresh2 = gc.thresh3 = Number.MAX_SAFE_INTEGER;
+    // Longer than the bench runs.
+    this.table.parametersOf(this.device).reachableTime = 1e9;
+  }
+
+  insert(entries: number): void {
+    const { table, device } = this;
+    for (let n = 0; n < entries; n++) {
+      const entry = table.create(FIRST + n, device, true, 0, null, "admin");
+      if (entry) update(entry, ADDRESSES[0], 0, Nud.PERMANENT, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE);
     }
-  });
-  figure("memory", (heap() - before) / ENTRIES, "bytes each");
-  timed("look-up of a random one of them", LOOKUPS, () => {
+  }
+
+  find(entries: number): void {
     let at = 1;
     for (let n = 0; n < LOOKUPS; n++) {
       at = (Math.imul(at, 1664525) + 1013904223) >>> 0;
-      if (!table.find(FIRST + (at % ENTRIES), device)) throw new Error("lost");
+      if (!this.table.find(FIRST + (at % entries), this.device)) throw new Error("an entry was lost");
     }
-  });
-  clock.advanceSync(1);
-  timed("made REACHABLE: a timer armed", ENTRIES, () => {
-    for (let n = 0; n < ENTRIES; n++) {
-      const entry = table.find(FIRST + n, device);
-      if (entry) update(entry, address, 0, Nud.REACHABLE, 0);
+  }
+
+  update(entries: number, state: Nud, address: Uint8Array): void {
+    for (let n = 0; n < entries; n++) {
+      const entry = this.table.find(FIRST + n, this.device);
+      if (entry) update(entry, address, 0, state, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE);
     }
-  });
-  figure("memory, timers armed", (heap() - before) / ENTRIES, "bytes each");
-  timed(`timers of ${FIRED} of them fire one by one`, FIRED, () => {
-    for (let n = 0; n < FIRED; n++) {
-      const entry = table.find(FIRST + (n % ENTRIES), device);
-      if (entry) update(entry, null, 0, Nud.DELAY, UpdateFlags.ADMIN);
-      clock.advanceSync(4);
+  }
+
+  fire(): void {
+    let fired = 0;
+    const timers = Array.from({ length: TOGETHER }, () => new WorkTimer(() => fired++));
+    for (let n = 0; n < FIRED; n += TOGETHER) {
+      for (let at = 0; at < TOGETHER; at++) this.table.timers.arm(timers[at] as WorkTimer, at);
+      this.clock.advanceSync(2 * TOGETHER);
     }
-  });
-  timed("every timer fires", ENTRIES, () => clock.advanceSync(2_000_000));
+    if (fired !== FIRED) throw new Error(`${fired} timers of ${FIRED} fired`);
+  }
 }
 
-function heap(): number {
-  const collect = (globalThis as { gc?: () => void }).gc;
-  for (let run = 0; run < 3; run++) collect?.();
-  return process.memoryUsage().heapUsed;
+function measureTable(entries: number): TableFigures {
+  // Compiled before anything is measured.
+  const small = new TableBench();
+  exercise(small, entries / 20);
+  const before = memory();
+  const bench = new TableBench();
+  const insert = cost(entries, () => bench.insert(entries));
+  const bytes = (memory() - before) / entries;
+  const find = cost(LOOKUPS, () => bench.find(entries));
+  const changed = cost(entries, () => bench.update(entries, Nud.PERMANENT, ADDRESSES[1]));
+  const arm = cost(entries, () => bench.update(entries, Nud.REACHABLE, ADDRESSES[1]));
+  if (bench.table.timers.armed < entries) throw new Error(`${bench.table.timers.armed} timers are armed, not ${entries}`);
+  const alone = new TableBench();
+  const many: Cost[] = [];
+  const none: Cost[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    many.push(cost(FIRED, () => bench.fire()));
+    none.push(cost(FIRED, () => alone.fire()));
+  }
+  return { entries, bytes, insert, find, update: changed, arm, fireAmongMany: least(many), fireAlone: least(none) };
 }
 
-main("exact");
-main("kernel");
+function exercise(bench: TableBench, entries: number): void {
+  bench.insert(entries);
+  bench.find(entries);
+  bench.update(entries, Nud.PERMANENT, ADDRESSES[1]);
+  bench.update(entries, Nud.REACHABLE, ADDRESSES[1]);
+  bench.fire();
+}
+
+function cost(count: number, work: () => void): Cost {
+  const start = process.hrtime.bigint();
+  const used = process.cpuUsage();
+  work();
+  const wall = Number(process.hrtime.bigint() - start) / count;
+  const { user, system } = process.cpuUsage(used);
+  return { wall, cpu: ((user + system) * 1e3) / count };
+}
+
+function least(costs: readonly Cost[]): Cost {
+  return { wall: Math.min(...costs.map(({ wall }) => wall)), cpu: Math.min(...costs.map(({ cpu }) => cpu)) };
+}
+
+function memory(): number {
+  for (let run = 0; run < 3; run++) globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+process.stdout.write(`${JSON.stringify(measureTable(Number(process.argv[2] ?? 1_000_000)))}\n`);

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- [--json] [WORD]…]`: what the frame path costs, each subject in a process of its own and next to a floor of bare
- * copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c). With words, only the subjects with all of them in their name. Asserts nothing about time: a figure
+ * copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a
+ * neighbour table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name. Asserts nothing about time: a figure
  * is to be read, next to the machine it was taken on. Allocations have a test, test/firmware-ts/allocation.test.ts.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,6 +11,7 @@ import { type Figures, measure } from "./figures.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
 import { SUBJECTS } from "./subjects.ts";
+import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
 
 const NOT_MEASURED: readonly string[] = [
   "the event loop: virtual time, so no setImmediate() and no wake-up (Node allocates for each; a burst of frames shares one)",
@@ -20,9 +22,11 @@ const NOT_MEASURED: readonly string[] = [
 
 const words = process.argv.slice(2).filter((word) => word !== "--json");
 const json = process.argv.includes("--json");
-const names = Object.keys(SUBJECTS).filter((name) => words.every((word) => name.includes(word)));
-if (names.length === 0) {
-  console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${Object.keys(SUBJECTS).join("; ")}`);
+const wanted = (name: string): boolean => words.every((word) => name.includes(word));
+const names = Object.keys(SUBJECTS).filter(wanted);
+if (names.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), TABLE_SUBJECT].join("; ");
+  console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
 
@@ -32,8 +36,10 @@ if (!json) {
   console.log(
     `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)} at start; node ${machine.node}, V8 ${process.versions.v8}`,
   );
-  console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
+  if (names.length > 0)
+    console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
 }
+let table: TableReport | null = null;
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -49,11 +55,16 @@ try {
     console.log(row(cells(figures)));
     if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
+  if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
-if (json) console.log(JSON.stringify({ machine, lwip, subjects: measured, notMeasured: NOT_MEASURED }, null, 2));
-else explain(measured);
+if (json) {
+  console.log(JSON.stringify({ machine, lwip, subjects: measured, table, notMeasured: NOT_MEASURED }, null, 2));
+} else {
+  if (measured.length > 0) explain(measured);
+  if (table) showTable(table);
+}
 
 function cells({ name, timing, allocation, busLoad, polls }: Figures): string[] {
   if (!timing) return [name];
@@ -111,4 +122,16 @@ floor: the same bytes copied as often, the same checksums taken, and nothing els
 lwIP ${lwip}${missing === null ? ": C, gcc -O2, Debian's library; B/op: what it asks malloc() for and frees. Its table holds ten neighbours." : "."}
 Not measured:`);
   for (const what of NOT_MEASURED) console.log(`- ${what}`);
+}
+
+function showTable(report: TableReport): void {
+  const widths = [40, 14, 4, 12, 14];
+  console.log("");
+  for (const texts of tableLines(report)) {
+    const padded = texts.map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)));
+    console.log(padded.join(" ").trimEnd());
+  }
+  console.log(`
+Of two processes, one before and one after ip's; ratios to the worse. Processor time: all threads, the collector's too. Memory: heap and
+typed arrays; of the kernel, growth of its slabs. ip reads text and sends a message for each entry; ours is called.`);
 }

@@ -56,6 +56,7 @@ t.test("who is answered for", async (t) => {
     ["medium_id 0 to -1", both(conf("proxy_arp", 1), conf("medium_id", -1, "eth1")), behind, true],
     ["pvlan, on the same link", conf("proxy_arp_pvlan", 1), same, true],
     ["pvlan of all", conf("proxy_arp_pvlan", 1, "all"), same, true],
+    ["pvlan, asked from a broadcast address", conf("proxy_arp_pvlan", 1), { ...same, sip: "10.0.0.255" }, false],
     ["pvlan, an announcement", conf("proxy_arp_pvlan", 1), { sip: "10.0.0.9", tip: "10.0.0.9" }, false],
     ["pvlan, behind another device", conf("proxy_arp_pvlan", 1), behind, false],
     ["an entry", (lab) => addProxy(lab, "10.0.1.9"), behind, true],
