@@ -5,6 +5,7 @@
  *     enc28j60:sim@eth1             chip model whose wire is the Linux interface eth1; e1000 likewise
  *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer; tcp:HOST:PORT in place of the port
  *     enc28j60:spidev:/dev/spidev0.0
+ *     enc28j60:bus-pirate:/dev/ttyUSB0
  *     e1000:qemu@eth1               QEMU's e1000, its wire on eth1
  *     packet:eth1                   AF_PACKET on eth1
  *     tap:tap0                      a TAP device made for the stack
@@ -17,7 +18,13 @@ import { closest, show } from "./wording.ts";
 
 /** What each driver may be followed by, as the messages show it. */
 const FORMS: Readonly<Record<DriverName, readonly string[]>> = {
-  enc28j60: ["enc28j60:sim", "enc28j60:sim@IFACE", "enc28j60:serprog:/dev/ttyACM0", "enc28j60:spidev:/dev/spidev0.0"],
+  enc28j60: [
+    "enc28j60:sim",
+    "enc28j60:sim@IFACE",
+    "enc28j60:serprog:/dev/ttyACM0",
+    "enc28j60:spidev:/dev/spidev0.0",
+    "enc28j60:bus-pirate:/dev/ttyUSB0",
+  ],
   e1000: ["e1000:sim", "e1000:sim@IFACE", "e1000:qemu@IFACE"],
   packet: ["packet:IFACE"],
   tap: ["tap:IFACE"],
@@ -86,6 +93,8 @@ function formatBody({ driver, bus }: DeviceConfig): string {
       return `${driver}:serprog:${bus.port}`;
     case "spidev":
       return `${driver}:spidev:${bus.path}`;
+    case "bus-pirate":
+      return `${driver}:bus-pirate:${bus.port}`;
     case "qemu":
       return `${driver}:qemu@${bus.iface}`;
     case "interface":
@@ -138,10 +147,11 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
     if (mark !== "@") throw wrong("qemu without @ and the interface of its wire");
     return { kind: "qemu", iface: iface() };
   }
-  if (driver === "enc28j60" && (word === "serprog" || word === "spidev")) {
+  if (driver === "enc28j60" && (word === "serprog" || word === "spidev" || word === "bus-pirate")) {
     if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
     const { baud, spiHz } = RIG_DEFAULTS;
     if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz };
+    if (word === "bus-pirate") return { kind: "bus-pirate", port: parseDevicePath(path, word), baud, spiHz };
     return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
   }
   const near = closest(word, DRIVER_BUSES[driver]);

@@ -3,20 +3,18 @@ import { PacketController } from "../../drivers/packet/packet.ts";
 import { TapController } from "../../drivers/tap/tap.ts";
 import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
-import { ControllerError } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
 import { qemuE1000, simulatedE1000 } from "./devices/e1000.ts";
-import { serprogEnc28j60, simulatedEnc28j60 } from "./devices/enc28j60.ts";
+import { realEnc28j60, simulatedEnc28j60 } from "./devices/enc28j60.ts";
 import { FallbackPart } from "./devices/fallback.ts";
 import { bare, type Part, type Workshop } from "./devices/part.ts";
-import { type DeviceConfig, notThereYet, RIG_DEFAULTS, type SimulatedBus } from "./rig.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type SimulatedBus } from "./rig.ts";
 
 export type { Part } from "./devices/part.ts";
 
 /**
  * @param onFailed the interface that is the device's wire stopped working; what the controller itself has to say goes to its host
  * @param pins the chip's reset and power, where the rig has them on pins of the board
- * @throws ControllerError NOT_THERE_YET when the device cannot be opened and has no fallback
  */
 export function makePart(
   config: DeviceConfig,
@@ -27,13 +25,8 @@ export function makePart(
 ): Part {
   const shop: Workshop = { clock, random, onFailed, pins };
   const stands = config.fallback === "simulated" && config.bus.kind !== "sim" && config.bus.kind !== "interface";
-  const missing = notThereYet(config);
-  if (missing === null) {
-    const part = make(config, shop);
-    return stands ? new FallbackPart(part, () => model(config, SIMULATED, shop)) : part;
-  }
-  if (stands) return { ...model(config, SIMULATED, shop), fallback: missing };
-  throw new ControllerError("NOT_THERE_YET", missing);
+  const part = make(config, shop);
+  return stands ? new FallbackPart(part, () => model(config, SIMULATED, shop)) : part;
 }
 
 /** What takes the hardware's place: a wire of its own with a gateway at the far end. */
@@ -45,15 +38,15 @@ function make(config: DeviceConfig, shop: Workshop): Part {
     case "sim":
       return model(config, bus, shop);
     case "serprog":
-      return serprogEnc28j60(config, bus, shop);
+    case "spidev":
+    case "bus-pirate":
+      return realEnc28j60(config, bus, shop);
     case "qemu":
       return qemuE1000(config, bus, shop);
     case "interface": {
       const options = { interface: bus.iface, ...(mac ? { address: mac } : {}) };
       return bare(config.driver === "tap" ? new TapController(shop.clock, options) : new PacketController(shop.clock, options));
     }
-    case "spidev":
-      throw new ControllerError("NOT_THERE_YET", `${config.name}: ${config.driver} on ${bus.kind} cannot be opened`);
   }
 }
 

@@ -88,6 +88,7 @@ function isBusKind(kind: string): kind is BusKind {
 function resourceOf(bus: NonNullable<DeviceDraft>["bus"]): [key: string, resource: string | undefined] {
   switch (bus?.kind) {
     case "serprog":
+    case "bus-pirate":
       return ["port", bus.port];
     case "spidev":
       return ["path", bus.path];

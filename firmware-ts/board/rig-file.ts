@@ -114,7 +114,14 @@ function toBus(source: BusSource): BusConfig {
         ...(source.interrupt && { interrupt: source.interrupt }),
       };
     case "spidev":
-      return { kind: "spidev", path: source.path, spiHz: source.spiHz ?? spiHz };
+      return {
+        kind: "spidev",
+        path: source.path,
+        spiHz: source.spiHz ?? spiHz,
+        ...(source.interrupt && { interrupt: source.interrupt }),
+      };
+    case "bus-pirate":
+      return { kind: "bus-pirate", port: source.port, baud: source.baud ?? baud, spiHz: source.spiHz ?? spiHz };
     case "qemu":
       return { kind: "qemu", iface: source.wire };
     case "interface":

@@ -15,7 +15,8 @@
  *                                        segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 }
  *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
  *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one)
- *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz }                  enc28j60
+ *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
+ *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
  *              { kind: qemu, wire: eth1 }                                            e1000
  *              { kind: interface, name: veth0 }                                      packet, tap
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
@@ -35,6 +36,7 @@
  */
 
 import * as v from "valibot";
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
@@ -44,6 +46,7 @@ import {
   parseBridgePort,
   parseDeviceName,
   parseDevicePath,
+  parseGpioLine,
   parseInterfaceName,
   parseNetnsName,
   parsePin,
@@ -94,7 +97,8 @@ export type BusSource =
       readonly spiHz?: number;
       readonly interrupt?: ModemInput;
     }
-  | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number }
+  | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number; readonly interrupt?: GpioLineAddress }
+  | { readonly kind: "bus-pirate"; readonly port: string; readonly baud?: number; readonly spiHz?: number }
   | { readonly kind: "qemu"; readonly wire: string }
   | { readonly kind: "interface"; readonly name: string };
 
@@ -223,7 +227,7 @@ const segment = table({
   corruption: v.exactOptional(probability),
 });
 
-const BUS_KINDS = ["sim", "serprog", "spidev", "qemu", "interface"] as const;
+const BUS_KINDS = ["sim", "serprog", "spidev", "bus-pirate", "qemu", "interface"] as const;
 const bus = v.variant(
   "kind",
   [
@@ -247,8 +251,18 @@ const bus = v.variant(
         kind: v.literal("spidev"),
         path: leaf("/dev/spidev0.0", (text) => parseDevicePath(text, "spidev")),
         spiHz: v.exactOptional(spiHz),
+        interrupt: v.exactOptional(leaf("gpiochip0:25", parseGpioLine)),
       },
       { path: "/dev/spidev0.0" },
+    ),
+    table(
+      {
+        kind: v.literal("bus-pirate"),
+        port: leaf("/dev/ttyUSB0", (text) => parseDevicePath(text, "bus-pirate")),
+        baud: v.exactOptional(baud),
+        spiHz: v.exactOptional(spiHz),
+      },
+      { port: "/dev/ttyUSB0" },
     ),
     table({ kind: v.literal("qemu"), wire }, { wire: "eth1" }),
     table({ kind: v.literal("interface"), name: wire }, { name: "eth1" }),

@@ -2,6 +2,8 @@
  * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
  * ms, rates in Hz. Whoever reads a Rig need not check it again.
  */
+
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
@@ -35,6 +37,17 @@ export interface SpidevBus {
   /** `/dev/spidev0.0`. */
   readonly path: string;
   readonly spiHz: number;
+  /** The GPIO that the chip's INT pin is wired to. */
+  readonly interrupt?: GpioLineAddress;
+}
+
+/** A chip behind a Bus Pirate v3. */
+export interface BusPirateBus {
+  readonly kind: "bus-pirate";
+  /** Serial port. */
+  readonly port: string;
+  readonly baud: number;
+  readonly spiHz: number;
 }
 
 /** QEMU's e1000, its wire on `iface`. */
@@ -49,7 +62,7 @@ export interface InterfaceBus {
   readonly iface: string;
 }
 
-export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | QemuBus | InterfaceBus;
+export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | BusPirateBus | QemuBus | InterfaceBus;
 
 export interface DeviceConfig {
   readonly name: string;
@@ -130,7 +143,7 @@ export interface Rig {
 
 /** The buses each driver has, as a rig file names them. */
 export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim", "serprog", "spidev"],
+  enc28j60: ["sim", "serprog", "spidev", "bus-pirate"],
   e1000: ["sim", "qemu"],
   packet: ["interface"],
   tap: ["interface"],
@@ -178,25 +191,6 @@ export const RIG_LIMITS: {
   latency: [0, 3_600_000],
 };
 
-/** Whether a bus can be opened by this version. */
-const THERE: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim", "serprog"],
-  e1000: ["sim", "qemu"],
-  packet: ["interface"],
-  tap: ["interface"],
-};
-
-/**
- * Null for a device that this version can open; else one line that says what cannot be opened yet and what can. A fallback is not
- * looked at: a device with `fallback: simulated` may still come up as its model, when that is there.
- */
-export function notThereYet(device: DeviceConfig): string | null {
-  if (THERE[device.driver].includes(device.bus.kind)) return null;
-  const { name, driver, bus } = device;
-  const there = THERE[driver].map((kind) => `${driver}:${kind}`).join(" and ");
-  return `${name}: ${driver} on ${bus.kind} is not there yet; today there are ${there}`;
-}
-
 /**
  * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
  * not have the same.
@@ -206,7 +200,7 @@ export function deviceResource(device: DeviceConfig): string | null {
 }
 
 export function busResource(bus: BusConfig): string | null {
-  if (bus.kind === "serprog") return bus.port;
+  if (bus.kind === "serprog" || bus.kind === "bus-pirate") return bus.port;
   if (bus.kind === "spidev") return bus.path;
   return bus.iface ?? null;
 }

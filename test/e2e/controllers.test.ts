@@ -1,11 +1,10 @@
 /** Other controllers with a Linux host at the far end of their wire: e1000, ours and QEMU's, and a TAP device. */
 
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
-import { ended, Instance, whohas, whohasProcess } from "../support/whohas.ts";
+import { Instance, whohas, whohasProcess } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 const WORDS = ["--no-app", "--address", `${BOARD}/24`];
@@ -38,8 +37,7 @@ t.test("tap:IFACE", { skip: skip || (existsSync("/dev/net/tun") ? false : "needs
   const board = await Instance.start([...WORDS, "--device", `eth0=tap:${iface},mac=02:00:00:00:7a:00`]);
   t.teardown(() => board.kill());
   run("ip", ["address", "add", `${HOST}/24`, "dev", iface]);
-  const { stdout } = await ended(spawn("ping", ["-n", "-q", "-c", "5", "-i", "0.1", "-W", "5", "-I", iface, BOARD]));
-  t.match(stdout, /5 packets transmitted, 5 received/);
+  t.match(run("ping", ["-n", "-q", "-c", "5", "-i", "0.1", "-W", "5", "-I", iface, BOARD]), /5 packets transmitted, 5 received/);
   const taken = await whohasProcess(["run", ...WORDS, "--name", "taken", "--device", `tap:${iface}`]);
   t.match(taken, { stderr: /^whohas: tap: there is an interface \S+ already; take another name.*\n$/, code: 1 });
   t.equal((await board.stop()).code, 0);

@@ -1,5 +1,5 @@
 /** Hardware that is not as it should be: a line for each case that says what to do, and `fallback: simulated`, which goes on. */
-import { chmodSync, existsSync, realpathSync } from "node:fs";
+import { chmodSync, existsSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { PtyEndpoint } from "../../hal/bridges/pty.ts";
@@ -12,7 +12,12 @@ import { fileOf, folder, Instance, UNPRIVILEGED, whohasProcess } from "../suppor
 
 const skip = process.platform === "linux" && existsSync("/dev/ptmx") ? false : "needs Linux with /dev/ptmx";
 const clock = new SystemClock();
-t.teardown(() => clock.stop());
+/** Where nobody may have a control socket. */
+const runtime = `/tmp/whohas-e2e-${process.pid}-hw`;
+t.teardown(() => {
+  clock.stop();
+  rmSync(runtime, { recursive: true, force: true });
+});
 
 /** A bus with nothing on it: every byte reads the same. */
 function nothing(level: number): SerialDevice {
@@ -49,7 +54,7 @@ async function port(t: { teardown(close: () => Promise<void>): void }, device: S
 
 function run(port: string, before: readonly string[] = [], name = `h${made++}`) {
   const words = ["run", "--no-app", "--name", name, "--address", "10.9.0.2/24", "--device", `enc28j60:serprog:${port}`];
-  return whohasProcess(words, before, before.length > 0 ? { WHOHAS_RUNTIME_DIR: `/tmp/whohas-e2e-${process.pid}-hw` } : {});
+  return whohasProcess(words, before, before.length > 0 ? { WHOHAS_RUNTIME_DIR: runtime } : {});
 }
 
 t.test("each case in one line that says what to do", { skip }, async (t) => {

@@ -1,16 +1,21 @@
 /** ENC28J60: the chip's model on a simulated wire, or the chip behind a bridge. */
 import { Enc28j60 } from "../../../drivers/enc28j60/enc28j60.ts";
+import { BusPirateBus as BusPirate } from "../../../hal/bridges/bus-pirate/bus-pirate.ts";
 import { SerialPortStream } from "../../../hal/bridges/serial-port.ts";
 import { SerprogBus as Serprog } from "../../../hal/bridges/serprog/serprog.ts";
+import { SpidevBus as Spidev } from "../../../hal/bridges/spidev.ts";
 import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
 import { type Clock, VirtualClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
 import { Enc28j60Chip } from "../../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import { SimulatedSpiBus } from "../../../hal/simulated/spi-bus.ts";
+import type { SpiBus } from "../../../hal/spi.ts";
 import { readTcpPort } from "../names.ts";
-import type { DeviceConfig, SerprogBus, SimulatedBus } from "../rig.ts";
+import type { BusPirateBus, DeviceConfig, SerprogBus, SimulatedBus, SpidevBus } from "../rig.ts";
 import { bare, interfaceOnWire, type Part, stableMac, type Workshop } from "./part.ts";
+
+type RealBus = SerprogBus | SpidevBus | BusPirateBus;
 
 export function simulatedEnc28j60(config: DeviceConfig, bus: SimulatedBus, shop: Workshop): Part {
   const { clock, random, pins } = shop;
@@ -27,10 +32,21 @@ export function simulatedEnc28j60(config: DeviceConfig, bus: SimulatedBus, shop:
   return { controller, segment, wantsGateway: iface === undefined, fallback: null, wire };
 }
 
-export function serprogEnc28j60(config: DeviceConfig, bus: SerprogBus, { clock, random, pins }: Workshop): Part {
-  const { spiHz, baud } = bus;
-  const spi = new Serprog(clock, streamOf(bus, clock), { spiHz, baud });
-  return bare(new Enc28j60(spi, clock, { address: config.mac ?? stableMac(random, config.name), ...(pins && { pins }) }));
+export function realEnc28j60(config: DeviceConfig, bus: RealBus, { clock, random, pins }: Workshop): Part {
+  const address = config.mac ?? stableMac(random, config.name);
+  return bare(new Enc28j60(spiBus(bus, clock), clock, { address, ...(pins && { pins }) }));
+}
+
+function spiBus(bus: RealBus, clock: Clock): SpiBus {
+  const { spiHz } = bus;
+  switch (bus.kind) {
+    case "serprog":
+      return new Serprog(clock, streamOf(bus, clock), { spiHz, baud: bus.baud });
+    case "bus-pirate":
+      return new BusPirate(clock, new SerialPortStream(clock, { path: bus.port, baud: bus.baud }), { spiHz, baud: bus.baud });
+    case "spidev":
+      return new Spidev({ path: bus.path, spiHz, ...(bus.interrupt && { interruptGpio: bus.interrupt }) });
+  }
 }
 
 /** The chip's model, at the pace that the clock allows for. */

@@ -62,6 +62,7 @@ export class SerprogBus implements SpiBus {
   readonly #line = new SimulatedInterrupt();
   readonly #waitTask: Task;
   readonly #timer: Timer;
+  readonly #late: Task;
   #state: State = State.CLOSED;
   #facts: BridgeFacts | null = null;
   #hertz: number | null = null;
@@ -87,7 +88,11 @@ export class SerprogBus implements SpiBus {
     this.#conversation = this.#session.conversation;
     this.#spiHz = options.spiHz;
     this.#msPerByte = 10_000 / (options.baud ?? 115_200);
-    this.#timer = clock.timer(() => this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time"));
+    // An answer may lie unread in a process that was too busy to look: its input has one more turn.
+    this.#timer = clock.timer(() => this.#late.schedule());
+    this.#late = clock.task(() => {
+      if (!this.#timer.armed && (this.#batch || this.#waiting)) this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time");
+    });
     this.#waitTask = clock.task(() => this.#startWait());
     stream.onData = (bytes) => this.#take(bytes);
     stream.onLost = (reason) => this.#lose(reason);

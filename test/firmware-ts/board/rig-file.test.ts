@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
-import { notThereYet, RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import { RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
@@ -109,12 +109,6 @@ t.test("every driver on every bus", async (t) => {
   t.strictSame(rig.board, { io: "firmata:/dev/ttyUSB0", leds: { link: "13", activity: "12" } });
   t.equal(rig.telemetry?.sensors[1]?.pin, "010", "a pin is text, whatever YAML makes of it");
   t.strictSame(rig.routes[2], { to: { address: "192.0.2.7", prefix: 32 }, via: "10.0.0.0" });
-  t.strictSame(
-    rig.devices.filter((device) => notThereYet(device) === null).map((device) => device.name),
-    rig.devices.map((device) => device.name).filter((_name, index) => rig.devices[index]?.bus.kind !== "spidev"),
-    "what this version opens",
-  );
-  t.match(notThereYet(rig.devices[3]!), /enc28j60 on spidev is not there yet; today there are enc28j60:sim and enc28j60:serprog$/);
 });
 
 t.test("what whohas check prints", async (t) => {
