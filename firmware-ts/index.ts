@@ -43,7 +43,7 @@ export {
   POLL_PENDING,
   type ReceiveMode,
 } from "../hal/ethernet.ts";
-export { type BoardIo, GpioError, type Led, type Sensor } from "../hal/gpio.ts";
+export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../hal/gpio.ts";
 export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";
 export { ControllerPort, type ControllerPortOptions } from "../hal/simulated/controller-port.ts";

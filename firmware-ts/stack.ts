@@ -30,8 +30,8 @@ import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
 import { LoopbackController } from "./net/loopback.ts";
-import type { NapiOptions } from "./net/napi.ts";
 import { Network } from "./net/network.ts";
+import type { NapiOptions } from "./net/softnet.ts";
 
 export interface StackOptions {
   clock: Clock;
@@ -90,7 +90,10 @@ export class Stack {
   }
 
   #addLoopback(): NetDevice {
-    const lo = this.network.addDevice("lo", new LoopbackController(), { flags: Iff.LOOPBACK, type: ARPHRD_LOOPBACK });
+    const lo = this.network.addDevice("lo", new LoopbackController(this.network.backlog), {
+      flags: Iff.LOOPBACK,
+      type: ARPHRD_LOOPBACK,
+    });
     this.ip.loopback = lo;
     // Nothing is waited for: a loopback controller is open at once. Its address is there before anybody can look.
     void lo.open();

@@ -11,6 +11,14 @@ export interface Led {
   readonly isOn: boolean;
 }
 
+/** A pin that is driven to a level. */
+export interface Output {
+  /** Does nothing on a closed board; a lost one gets the newest level when it is back. */
+  write(high: boolean): void;
+  /** The board was lost and is back, and so is the level; for a moment the pin was not driven, or was low. Set by the user. */
+  onRestored: (() => void) | null;
+}
+
 /** Something measured through one input pin. */
 export interface Sensor {
   /** The kind, as in a rig file: `thermometer`, `light`, `analog` … */
@@ -31,13 +39,20 @@ export interface BoardIo {
   readonly simulated: boolean;
   /** Called once when an open board goes away by itself. Set by the user, null to ignore. */
   onLost: ((error: GpioError) => void) | null;
+  /**
+   * Called when a lost board is open again: its lamps and outputs are as last switched, its sensors measure. Never by boards that
+   * cannot come back by themselves. Set by the user, null to ignore.
+   */
+  onBack: (() => void) | null;
   /** Reaches the board. @throws GpioError GPIO_PORT, GPIO_TIMEOUT, GPIO_NO_PLUGIN, GPIO_PLUGIN_FAILED */
   open(): Promise<void>;
   /** The lamp on a pin, dark at first. @throws GpioError GPIO_NOT_OPEN, GPIO_BAD_PIN */
   led(pin: string): Led;
   /** A sensor on a pin. @throws GpioError GPIO_NOT_OPEN, GPIO_BAD_KIND, GPIO_BAD_PIN, GPIO_NO_IO */
   sensor(kind: string, pin: string): Sensor;
-  /** Darkens every lamp and lets go of the board; lamps and sensors had from it are dead. May be opened again. */
+  /** An output, at that level as soon as the board can; many boards drive it low for a moment first. @throws GpioError as led() */
+  output(pin: string, high: boolean): Output;
+  /** Darkens every lamp, leaves outputs as they are, and lets go of the board; lamps and sensors had from it are dead. May be opened again. */
   close(): Promise<void>;
 }
 

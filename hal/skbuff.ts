@@ -137,6 +137,8 @@ export interface SkBuffPoolOptions {
   limit?: number;
   /** Slots made at a time. Default 256. */
   chunk?: number;
+  /** Make the slots in this memory and nowhere else, as many as fit: memory that a device reads and writes by itself. */
+  memory?: Uint8Array;
 }
 
 /** Slots made in chunks up to a limit, and used again and again. */
@@ -144,11 +146,15 @@ export class SkBuffPool {
   readonly limit: number;
   readonly #chunk: number;
   readonly #free: SkBuff[] = [];
+  readonly #memory: Uint8Array | null;
   #made = 0;
 
   constructor(options: SkBuffPoolOptions = {}) {
-    this.limit = options.limit ?? 8192;
+    const { memory } = options;
+    const limit = options.limit ?? (memory ? Number.POSITIVE_INFINITY : 8192);
+    this.limit = memory ? Math.min(limit, Math.floor(memory.length / SLOT_BYTES)) : limit;
     this.#chunk = options.chunk ?? 256;
+    this.#memory = memory ?? null;
   }
 
   /** Slots out in the stack now. */
@@ -194,8 +200,11 @@ export class SkBuffPool {
   #grow(): boolean {
     const count = Math.min(this.#chunk, this.limit - this.#made);
     if (count <= 0) return false;
-    const memory = new Uint8Array(count * SLOT_BYTES);
-    for (let at = 0; at < count; at++) this.#free.push(new SkBuff(this, memory.subarray(at * SLOT_BYTES, (at + 1) * SLOT_BYTES)));
+    const memory = this.#memory ?? new Uint8Array(count * SLOT_BYTES);
+    const first = this.#memory ? this.#made : 0;
+    for (let slot = first; slot < first + count; slot++) {
+      this.#free.push(new SkBuff(this, memory.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)));
+    }
     this.#made += count;
     return true;
   }

@@ -3,6 +3,7 @@
  * (half duplex, as every register protocol uses it). A batch is handed to the bus whole and all answers come back together, so a
  * bus behind a serial line pays one round trip for many transactions.
  */
+import type { InterruptLine } from "./interrupt.ts";
 
 /** Bytes of command memory in a batch: short commands need no buffer of their own. */
 const COMMAND_BYTES = 256;
@@ -93,6 +94,15 @@ export interface SpiBus {
   readonly description: string;
   /** Some part of what is behind it is not real. */
   readonly simulated: boolean;
+  /** The device's interrupt, where the bus brings it along; null where it does not. Valid once open. */
+  readonly interrupt: InterruptLine | null;
+  /** The SPI clock, in Hz, where the bus can tell. Valid once open. */
+  readonly hertz?: number | null;
+  /**
+   * Bytes may be damaged or lost on the way without batch.error telling, as on a UART: who needs to be sure checks what it read and
+   * what it wrote.
+   */
+  readonly lossy: boolean;
   /** @throws ControllerError */
   open(): Promise<void>;
   close(): Promise<void>;

@@ -14,6 +14,22 @@ export class CommandList {
     this.batch.clear();
   }
 
+  /** Selects bank 0 whatever the chip has selected: for when nobody can be sure. */
+  selectFirstBank(): void {
+    this.batch.command(Opcode.BFC | Register.ECON1, Econ1.BSEL);
+    this.#bank = 0;
+  }
+
+  /** Goes back to bank 0, where the registers of the frame path are. */
+  returnToFirstBank(): void {
+    this.#select(Register.ERDPT);
+  }
+
+  /** The chip was reset, or set up by another list, and is in bank 0. */
+  bankIsFirst(): void {
+    this.#bank = 0;
+  }
+
   /** Reads a register; hand the returned index to {@link value}. */
   read(register: number): number {
     this.#select(register);

@@ -1,25 +1,21 @@
 /**
  * Microchip ENC28J60: 10 Mbit/s Ethernet behind SPI.
  *
- * One engine owns the bus. Transmitter, receiver and link monitor say when they have something for it; the engine chooses the most
+ * One engine (engine.ts) owns the bus. Transmitter, receiver and link monitor say when they have something for it; it chooses the most
  * urgent, lets it fill one batch, hands the batch to the bus and lets the same part digest the answers; then it chooses again. A
  * bus that answers at once is served in a loop, one that answers later continues that loop from its callback: one code path, no
- * recursion, and nothing allocated for a frame.
- *
- * The interrupt is masked in software: while a poll is due or under way the line is not listened to. It is level triggered, so one
- * look at its level when the poll is over finds whatever came meanwhile, and EIE.INTIE need not be written twice a poll.
+ * recursion, and nothing allocated for a frame. attention.ts says when the chip is looked at.
  *
  * Sections are those of Microchip's DS39662, errata those of DS80349.
  */
+import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
-  ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAC_BYTES,
   MAX_FRAME,
   POLL_PENDING,
   type ReceiveMode,
@@ -27,20 +23,29 @@ import {
 import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
-import type { Timer } from "../../hal/timer.ts";
-import { CommandList } from "./command-list.ts";
+import { Attention } from "./attention.ts";
+import { Audit } from "./audit.ts";
+import { BringUp } from "./bring-up.ts";
+import { Checkup } from "./checkup.ts";
+import { type Counter, countersOf } from "./counters.ts";
+import { Engine } from "./engine.ts";
+import { busFailed, lost, notOpen, openAlready, stationAddress } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
+import { Power } from "./power.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
-import { Econ1, Econ2, Estat, Interrupt, LSTAT, Phy, Register, revisionName } from "./registers.ts";
+import { Recovery } from "./recovery.ts";
+import { Econ1, Interrupt, Register } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
-import { type BusUser, Session } from "./session.ts";
-import { notFound, OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, setUpMac, start } from "./setup.ts";
+import { Session } from "./session.ts";
 import { Transmitter } from "./transmitter.ts";
+import { Waiter } from "./waiter.ts";
 
 export interface Enc28j60DriverOptions {
   /** Station address, 6 bytes; the chip has none of its own. */
   address: Uint8Array;
-  /** The chip's INT pin. Without it the chip is polled. */
+  /** The chip's INT pin, where it is wired to the host by itself. Without it, and without one on the bus, the chip is polled. */
   interrupt?: InterruptLine;
   /** Time between polls where there is no interrupt line, in ms. Default 5; a poll that found frames is followed by another soon. */
   pollInterval?: number;
@@ -51,77 +56,87 @@ export interface Enc28j60DriverOptions {
    * attempts with the longest back-offs between them take 386.
    */
   watchdog?: number;
+  /** The chip's reset and power, where the board holds them: it is powered while the driver is open. */
+  pins?: ChipPins;
 }
 
 const DEFAULT_POLL_INTERVAL = 5;
 const DEFAULT_WATCHDOG = 500;
-/** After a poll that found frames more are likely; in ms. */
-const BUSY_POLL_INTERVAL = 1;
-/** PKTIF may stay clear though packets wait (erratum 6): EPKTCNT is asked for after this many empty polls... */
-const EMPTY_POLLS = 8;
-/** ...or, with an interrupt line, after this long without an interrupt, in ms. */
-const QUIET_TIME = 1000;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
 
-const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4 } as const;
+/** How long suspend() waits for frames under way, in ms, beyond the watchdog's time. */
+const DRAIN_TIME = 100;
+
+const State = { CLOSED: 0, OPENING: 1, OPEN: 2, CLOSING: 3, FAILED: 4, RECOVERING: 5, SUSPENDED: 6, RESUMING: 7 } as const;
 type State = (typeof State)[keyof typeof State];
 
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
-  readonly #line: InterruptLine | null;
-  readonly #pollInterval: number;
-  readonly #fullDuplex: boolean;
+  readonly #pins: ChipPins | null;
+  readonly #drainTime: number;
   readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
 
-  readonly #commands = new CommandList();
-  readonly #session = new Session();
+  readonly #session: Session;
   readonly #ring = new ReceiveRing();
   readonly #transmitter: Transmitter;
   readonly #receiver: Receiver;
   readonly #link: LinkMonitor;
-  readonly #pollTimer: Timer;
-  readonly #sleepTimer: Timer;
-  readonly #onAssert = (): void => this.#requestPoll();
+  readonly #engine: Engine;
+  readonly #attention: Attention;
+  readonly #bringUp: BringUp;
+  readonly #power: Power;
+  readonly #recovery: Recovery;
+  readonly #checkup: Checkup;
+  /** For what close() and suspend() wait for. */
+  readonly #waiter: Waiter;
 
   #state: State = State.CLOSED;
-  #revision: string | null = null;
-  /** The open() under way, and what continues it, or close(), when the bus or the timer it waits for is done. */
-  #opening: Promise<void> | null = null;
-  #resume: (() => void) | null = null;
-  /** The engine is at work: in its loop, or waiting for the bus to answer `#user`. */
-  #busy = false;
-  #user: BusUser | null = null;
-  #masked = true;
+  /** The open(), suspend(), resume() or repair under way. */
+  #transition: Promise<void> | null = null;
+  /** suspend() waits for what is under way. */
+  #draining = false;
   /** The poll under way returned POLL_PENDING. */
   #pending = false;
-  #emptyPolls = 0;
 
   /** @throws ControllerError ENC28J60_ADDRESS when the station address is not one */
   constructor(bus: SpiBus, clock: Clock, options: Enc28j60DriverOptions) {
-    const { address } = options;
-    if (address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0) {
-      const text = Array.from(address, (byte) => byte.toString(16).padStart(2, "0")).join(":");
-      throw new ControllerError(
-        "ENC28J60_ADDRESS",
-        `ENC28J60: station address ${text} will not do: it takes 6 bytes, the first one even, as in 02:00:5e:10:00:01`,
-      );
-    }
-    this.address = Uint8Array.from(address);
+    this.address = stationAddress(options.address);
     this.#bus = bus;
-    this.#line = options.interrupt ?? null;
-    this.#pollInterval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
-    this.#fullDuplex = options.fullDuplex ?? false;
-    const run = (): void => this.#run();
+    const fullDuplex = options.fullDuplex ?? false;
+    const watchdog = options.watchdog ?? DEFAULT_WATCHDOG;
+    this.#session = new Session(fullDuplex);
+    this.#session.ownLine = options.interrupt ?? null;
+    this.#drainTime = watchdog + DRAIN_TIME;
+    const run = (): void => this.#engine.run();
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    this.#transmitter = new Transmitter(this.#session, this.#ring, clock, options.watchdog ?? DEFAULT_WATCHDOG, run);
-    this.#receiver = new Receiver(this.#session, this.#ring, this.#line, this.#mode, owner);
+    const settings = { address: this.address, mode: this.#mode, fullDuplex };
+    const exchange = new Exchange(bus, clock, this.#session);
+    this.#transmitter = new Transmitter(this.#session, clock, watchdog, run);
+    const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
+    this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
     this.#link = new LinkMonitor(this.#session, clock, run);
-    this.#pollTimer = clock.timer(() => this.#pollTimerFired());
-    this.#sleepTimer = clock.timer(() => this.#continue());
-    this.#commands.batch.onDone = () => this.#answered();
+    const look = (): void => {
+      this.#session.host?.schedule();
+    };
+    const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
+    this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings);
+    this.#power = new Power(exchange, this.#session);
+    this.#pins = options.pins ?? null;
+    if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
+    this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp, this.#pins);
+    const confused = (what: string): void => this.#disturbed(new Error(`${what} does not hold what was written to it`));
+    this.#checkup = new Checkup(this.#session, new Audit(this.#session, settings), this.#link, clock, confused, run);
+    const parts = { receiver: this.#receiver, checkup: this.#checkup, transmitter: this.#transmitter, link: this.#link };
+    this.#engine = new Engine(bus, parts, {
+      disturbed: (reason) => this.#disturbed(reason),
+      transmitted: () => this.#attention.sending(),
+      idle: () => this.#waiter.done(),
+    });
+    this.#waiter = new Waiter(clock);
   }
 
   get statistics(): LinkStatistics {
@@ -136,7 +151,7 @@ export class Enc28j60 implements EthernetController {
     const bus = this.#bus.description;
     // A simulated chip that is a bus's only device has introduced itself already.
     if (/enc28j60/i.test(bus)) return bus;
-    return `ENC28J60${this.#revision ? ` rev ${this.#revision}` : ""} on ${bus}`;
+    return `ENC28J60${this.#bringUp.revision ? ` rev ${this.#bringUp.revision}` : ""} on ${bus}`;
   }
 
   /** How often the receive ring was found corrupt and laid out afresh. */
@@ -149,44 +164,88 @@ export class Enc28j60 implements EthernetController {
     return this.#transmitter.timeouts;
   }
 
-  /** @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_BUS, ENC28J60_OPEN, or what the bus throws when it can not be opened */
+  /** How often the bus or the chip had to be brought back, and how long that took in all, in ms. */
+  get recoveries(): number {
+    return this.#recovery.count;
+  }
+
+  get recoveryTime(): number {
+    return this.#recovery.time;
+  }
+
+  /** Everything that is counted, by name, as `ethtool -S` has it. */
+  counters(): readonly Counter[] {
+    return countersOf(this.statistics, this.#receiver, this.#transmitter, this.#recovery, this.#engine);
+  }
+
+  /**
+   * @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_SPI_CLOCK, ENC28J60_BUS, ENC28J60_OPEN, or what the bus throws when it can
+   * not be opened
+   */
   open(host: ControllerHost): Promise<void> {
     if (this.#state !== State.CLOSED) {
-      return Promise.reject(new ControllerError("ENC28J60_OPEN", `${this.description} is open already; close it first`));
+      return Promise.reject(openAlready(this.description));
     }
     this.#state = State.OPENING;
-    this.#opening = this.#open(host).finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
+    return this.#inTransition(this.#open(host));
   }
 
   async close(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
-    if (this.#state === State.CLOSED || this.#state === State.CLOSING) return;
+    const recovering = this.#state === State.RECOVERING;
+    if (recovering) {
+      this.#state = State.CLOSING;
+      this.#recovery.stop();
+    }
+    await this.#transition?.catch(() => undefined);
+    if (!recovering && (this.#state === State.CLOSED || this.#state === State.CLOSING)) return;
     let answering = this.#state === State.OPEN;
     this.#state = State.CLOSING;
     this.#ignoreEvents();
-    if (this.#busy) {
-      await this.#sleep(CLOSE_LIMIT);
-      answering = !this.#busy;
+    this.#transmitter.forget();
+    if (this.#engine.busy) {
+      await this.#waiter.sleep(CLOSE_LIMIT);
+      answering = !this.#engine.busy;
     }
     this.#release(DropReason.QUEUE_PURGE);
     if (answering) {
-      this.#commands.clear();
-      this.#commands.clearBits(Register.EIE, Interrupt.INTIE);
-      this.#commands.clearBits(Register.ECON1, Econ1.RXEN | Econ1.TXRTS);
-      if (!this.#bus.transfer(this.#commands.batch)) await this.#sleep(CLOSE_LIMIT);
+      this.#engine.commands.clear();
+      this.#engine.commands.clearBits(Register.EIE, Interrupt.INTIE);
+      this.#engine.commands.clearBits(Register.ECON1, Econ1.RXEN | Econ1.TXRTS);
+      if (!this.#bus.transfer(this.#engine.commands.batch)) await this.#waiter.sleep(CLOSE_LIMIT);
     }
-    this.#sleepTimer.cancel();
     await this.#bus.close();
-    this.#busy = false;
+    this.#pins?.off();
+    this.#engine.busy = false;
     this.#state = State.CLOSED;
+  }
+
+  /**
+   * Puts the chip to sleep, frames that it already has sent first; those offered from now on are dropped with DEV_READY. The carrier
+   * is not told to be gone: whoever sleeps a while wants to know its neighbours when it wakes. close() works on a sleeping chip.
+   * @throws ControllerError ENC28J60_NOT_OPEN; ENC28J60_BUS, and then the chip is being repaired
+   */
+  suspend(): Promise<void> {
+    if (this.#state === State.SUSPENDED) return Promise.resolve();
+    if (this.#state !== State.OPEN || this.#draining) return Promise.reject(notOpen(this.description, "sleep"));
+    return this.#inTransition(this.#suspend());
+  }
+
+  /**
+   * Wakes it. Frames are accepted from the call on and sent when the link is back; one that was there before is waited for a while,
+   * and then said to be gone.
+   * @throws ControllerError ENC28J60_NOT_OPEN; ENC28J60_BUS, and then the chip is being repaired
+   */
+  resume(): Promise<void> {
+    if (this.#state === State.OPEN && !this.#draining) return Promise.resolve();
+    if (this.#state !== State.SUSPENDED) return Promise.reject(notOpen(this.description, "wake"));
+    this.#state = State.RESUMING;
+    return this.#inTransition(this.#wake());
   }
 
   transmit(skb: SkBuff): boolean {
     const host = this.#session.host;
-    if (!host || this.#state !== State.OPEN) {
+    const accepting = this.#state === State.OPEN || this.#state === State.RECOVERING || this.#state === State.RESUMING;
+    if (!host || !accepting || this.#draining) {
       if (host) host.drops.drop(skb, DropReason.DEV_READY);
       else skb.drop(DropReason.DEV_READY);
       return true;
@@ -198,7 +257,7 @@ export class Enc28j60 implements EthernetController {
       return true;
     }
     if (!this.#transmitter.accept(skb)) return false;
-    this.#run();
+    this.#engine.run();
     return true;
   }
 
@@ -208,9 +267,9 @@ export class Enc28j60 implements EthernetController {
       if (budget > 0) this.#session.host?.complete(0);
       return 0;
     }
-    this.#masked = true;
+    this.#attention.mask();
     this.#receiver.poll(budget);
-    this.#run();
+    this.#engine.run();
     if (!this.#receiver.polling) return this.#receiver.work;
     this.#pending = true;
     return POLL_PENDING;
@@ -221,133 +280,149 @@ export class Enc28j60 implements EthernetController {
     this.#mode.allMulticast = mode.allMulticast;
     if (this.#state !== State.OPEN) return;
     this.#receiver.filterDue = true;
-    this.#run();
+    this.#engine.run();
   }
 
   async #open(host: ControllerHost): Promise<void> {
-    this.#session.host = host;
+    const session = this.#session;
+    session.host = host;
     try {
+      await this.#pins?.on();
+      this.#engine.disturbance = null;
       await this.#bus.open();
-      await this.#bringUp().catch(async (error: unknown) => {
+      session.lossy = this.#bus.lossy;
+      session.line = session.ownLine ?? this.#bus.interrupt;
+      this.#transmitter.forget();
+      await this.#bringUp.run(session.line !== null).catch(async (error: unknown) => {
         await this.#bus.close();
         throw error;
       });
     } catch (error) {
-      this.#ignoreEvents();
+      this.#pins?.off();
       this.#state = State.CLOSED;
       throw error;
     }
-    this.#state = State.OPEN;
-    host.carrier(this.#session.carrier);
-    this.#unmask();
+    host.carrier(session.carrier);
+    this.#start();
   }
 
-  async #bringUp(): Promise<void> {
-    const commands = this.#commands;
+  /** The chip is set up: from here on the engine has it. */
+  #start(): void {
     this.#session.events = 0;
+    this.#engine.commands.bankIsFirst();
     this.#transmitter.restart();
     this.#receiver.restart();
-    this.#masked = true;
-    this.#emptyPolls = 0;
+    this.#state = State.OPEN;
+    this.#engine.active = true;
+    this.#checkup.start();
+    this.#attention.start();
+  }
 
-    // A chip in power save ignores a reset (erratum 19): wake it first.
-    commands.clear();
-    commands.clearBits(Register.ECON2, Econ2.PWRSV);
-    await this.#exchange();
-    await this.#sleep(OSCILLATOR_START);
-    commands.clear();
-    commands.reset();
-    await this.#exchange();
-    await this.#sleep(RESET_TIME);
-    await this.#identify();
+  async #suspend(): Promise<void> {
+    this.#draining = true;
+    for (let left = this.#drainTime; left > 0 && this.#state === State.OPEN && !this.#quiet; left--) await this.#waiter.sleep(1);
+    this.#draining = false;
+    if (this.#state !== State.OPEN) throw notOpen(this.description, "sleep");
+    this.#state = State.SUSPENDED;
+    this.#ignoreEvents();
+    if (this.#engine.busy) await this.#waiter.sleep(CLOSE_LIMIT);
+    this.#engine.busy = false;
+    this.#release(DropReason.DEV_READY);
+    await this.#power.down().catch((error: Error) => this.#repair(State.SUSPENDED, error));
+  }
 
-    commands.clear();
-    setUpMac(commands, this.#ring, this.address, this.#mode, this.#fullDuplex);
-    await this.#exchange();
-    for (const [register, value] of phySetup(this.#fullDuplex)) {
-      commands.clear();
-      commands.writePhy(register, value);
-      await this.#exchange();
-      await this.#sleep(PHY_TIME);
+  async #wake(): Promise<void> {
+    const session = this.#session;
+    const before = session.carrier;
+    const { disturbance } = this.#engine;
+    if (disturbance) {
+      this.#state = State.OPEN;
+      this.#disturbed(disturbance);
+      return;
     }
-    // PHIR before PHSTAT2, and EIE after both: a link that changes from here on leaves LINKIF set.
-    await this.#readPhy(Phy.PHIR);
-    this.#session.carrier = ((await this.#readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
-    if (this.#line) this.#line.onAssert = this.#onAssert;
-    commands.clear();
-    start(commands, this.#line !== null);
-    await this.#exchange();
+    await this.#power.up(session.line !== null).catch((error: Error) => this.#repair(State.RESUMING, error));
+    if (this.#state !== State.RESUMING) return;
+    if (session.carrier !== before) session.host?.carrier(session.carrier);
+    this.#start();
+    // Packets may wait from before, and where ERDPT stands is not known.
+    session.astray = true;
+    this.#receiver.countDue = true;
+    this.#receiver.filterDue = true;
+    this.#attention.request();
+    this.#engine.run();
   }
 
-  async #identify(): Promise<void> {
-    const commands = this.#commands;
-    commands.clear();
-    const revisionAt = commands.read(Register.EREVID);
-    const statusAt = commands.read(Register.ESTAT);
-    await this.#exchange();
-    const erevid = commands.value(revisionAt);
-    this.#revision = revisionName(erevid);
-    if (this.#revision && (commands.value(statusAt) & Estat.ALWAYS_ZERO) === 0) return;
-    throw notFound(this.#bus.description, erevid);
+  /** Nothing is on its way to the wire or to the host. */
+  get #quiet(): boolean {
+    return this.#transmitter.idle && !this.#engine.busy && !this.#receiver.polling && !this.#receiver.holding;
   }
 
-  async #readPhy(register: number): Promise<number> {
-    this.#commands.clear();
-    this.#commands.startPhyRead(register);
-    await this.#exchange();
-    await this.#sleep(PHY_TIME);
-    this.#commands.clear();
-    const at = this.#commands.finishPhyRead();
-    await this.#exchange();
-    return this.#commands.phyValue(at);
+  /** Hands a chip that did not fall asleep or wake up to the repair. */
+  #repair(from: State, error: Error): never {
+    if (this.#state === from) {
+      this.#state = State.OPEN;
+      this.#disturbed(error);
+    }
+    throw error;
   }
 
-  /** Runs the batch as it stands, for open(). */
-  async #exchange(): Promise<void> {
-    const { batch } = this.#commands;
-    if (!this.#bus.transfer(batch)) await this.#resumed();
-    if (batch.error) throw this.#busError(batch.error);
-  }
-
-  /** Waits for `duration` ms, or less where the bus is done before. */
-  #sleep(duration: number): Promise<void> {
-    this.#sleepTimer.arm(duration);
-    return this.#resumed();
-  }
-
-  #resumed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = resolve;
+  /** Remembers what close() has to wait for. */
+  #inTransition(work: Promise<void>): Promise<void> {
+    const transition = work.finally(() => {
+      if (this.#transition === transition) this.#transition = null;
     });
+    this.#transition = transition;
+    return transition;
   }
 
-  #continue(): void {
-    const resume = this.#resume;
-    this.#resume = null;
-    resume?.();
+  /** The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back. */
+  #disturbed(reason: Error): void {
+    if (this.#state !== State.OPEN) return;
+    this.#state = State.RECOVERING;
+    this.#ignoreEvents();
+    this.#release(DropReason.TX_ABORTED);
+    const hard = this.#engine.disturbance !== null;
+    this.#engine.disturbance = null;
+    void this.#inTransition(this.#recover(reason, hard));
+    // A suspend() that waited for frames to leave has nothing to wait for.
+    this.#waiter.done();
   }
 
-  #busError(cause: Error): ControllerError {
-    return new ControllerError("ENC28J60_BUS", `${this.description}: the SPI bus failed: ${cause.message}`, { cause });
+  async #recover(reason: Error, hard: boolean): Promise<void> {
+    const failure = await this.#recovery.run(reason, hard);
+    if (this.#state !== State.RECOVERING) return;
+    if (failure) {
+      this.#fail(busFailed(this.description, failure));
+      return;
+    }
+    this.#engine.busy = false;
+    this.#start();
+    this.#transmitter.resumed();
+    this.#engine.run();
+  }
+
+  /** The chip may have been reset; the batch that is on the bus comes to its end first. */
+  #pinsDisturbed(): void {
+    this.#engine.disturbance = new Error("whoever holds the chip's pins restarted");
+    if (!this.#engine.busy) this.#disturbed(this.#engine.disturbance);
   }
 
   #chipLost(): void {
-    this.#fail(
-      new ControllerError("ENC28J60_LOST", `${this.description}: the chip stopped answering sensibly; check its supply and wiring`),
-    );
+    this.#disturbed(lost(this.description));
   }
 
-  #fail(error: ControllerError): void {
+  #fail(error: Error): void {
     this.#state = State.FAILED;
     this.#ignoreEvents();
     this.#release(DropReason.TX_ABORTED);
     this.#session.host?.failed(error);
   }
 
+  /** The engine ends with the batch that is on the bus. */
   #ignoreEvents(): void {
-    if (this.#line) this.#line.onAssert = null;
-    this.#pollTimer.cancel();
-    this.#sleepTimer.cancel();
+    this.#engine.active = false;
+    this.#attention.stop();
+    this.#checkup.stop();
     this.#link.stop();
   }
 
@@ -357,95 +432,12 @@ export class Enc28j60 implements EthernetController {
     this.#receiver.stop();
   }
 
-  #pollTimerFired(): void {
-    if (this.#line) this.#receiver.countDue = true;
-    this.#requestPoll();
-  }
-
-  #requestPoll(): void {
-    if (this.#masked || this.#state !== State.OPEN) return;
-    this.#masked = true;
-    this.#session.host?.schedule();
-  }
-
   #pollEnded(): void {
     const host = this.#session.host as ControllerHost;
     const { work, withinBudget } = this.#receiver;
-    if (withinBudget && host.complete(work)) this.#unmask();
+    if (withinBudget && host.complete(work) && this.#state === State.OPEN) this.#attention.unmask();
     if (!this.#pending) return;
     this.#pending = false;
     host.polled(work);
-  }
-
-  /** Listens again, once the host has agreed that there is no more for now. */
-  #unmask(): void {
-    if (this.#state !== State.OPEN) return;
-    const receiver = this.#receiver;
-    this.#masked = false;
-    if (this.#line) {
-      if (this.#line.asserted && !receiver.spurious) this.#requestPoll();
-      else this.#pollTimer.arm(receiver.spurious ? this.#pollInterval : QUIET_TIME);
-      return;
-    }
-    if (receiver.work > 0 || receiver.countDue) this.#emptyPolls = 0;
-    else if (++this.#emptyPolls >= EMPTY_POLLS) receiver.countDue = true;
-    this.#pollTimer.arm(this.#untilNextPoll());
-  }
-
-  #untilNextPoll(): number {
-    const sent = this.#transmitter.expected;
-    if (sent > 0) return Math.min(this.#pollInterval, sent);
-    return this.#receiver.work > 0 ? Math.min(this.#pollInterval, BUSY_POLL_INTERVAL) : this.#pollInterval;
-  }
-
-  #run(): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#loop();
-  }
-
-  #loop(): void {
-    const { batch } = this.#commands;
-    for (let user = this.#choose(); user; user = this.#choose()) {
-      this.#commands.clear();
-      user.prepare(this.#commands);
-      if (batch.length === 0) continue;
-      this.#user = user;
-      if (!this.#bus.transfer(batch)) return;
-      this.#finish(user);
-    }
-    this.#busy = false;
-    if (this.#state === State.CLOSING) this.#continue();
-  }
-
-  /** The batch that was on the bus has its answers. */
-  #answered(): void {
-    if (this.#state === State.OPEN) {
-      this.#finish(this.#user as BusUser);
-      this.#loop();
-      return;
-    }
-    if (this.#state === State.CLOSING) this.#busy = false;
-    this.#continue();
-  }
-
-  /** Whoever is most urgent: a packet half read, then frames out, then the link, then the next packet in. */
-  #choose(): BusUser | null {
-    if (this.#state !== State.OPEN) return null;
-    if (this.#receiver.exclusive) return this.#receiver;
-    if (this.#transmitter.due) return this.#transmitter;
-    if (this.#link.due) return this.#link;
-    return this.#receiver.due ? this.#receiver : null;
-  }
-
-  #finish(user: BusUser): void {
-    const { error } = this.#commands.batch;
-    if (error) {
-      this.#fail(this.#busError(error));
-      return;
-    }
-    user.finish(this.#commands);
-    // Without an interrupt line nobody tells that a frame has left: look when it should have.
-    if (user === this.#transmitter && !this.#line && !this.#masked) this.#pollTimer.arm(this.#untilNextPoll());
   }
 }

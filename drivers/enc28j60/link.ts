@@ -32,6 +32,11 @@ export class LinkMonitor implements BusUser {
     return !this.#timer.armed;
   }
 
+  /** A look at the PHY is under way; LINKIF is off the interrupt line meanwhile. */
+  get looking(): boolean {
+    return this.#step !== Step.IDLE;
+  }
+
   stop(): void {
     this.#timer.cancel();
     this.#step = Step.IDLE;

@@ -1,11 +1,18 @@
-/** Receiving: the steps of one poll, from the event flags to the last packet that the budget allows. */
+/**
+ * Receiving: the steps of one poll, from the event flags to the last packet that the budget allows.
+ *
+ * A lone packet takes two round trips: flags and header, then the rest of it, its release and the flags again. Where several wait
+ * they come together, also in two: how many and where they end, then all of them in one read. See burst.ts.
+ */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { ControllerHost, ReceiveMode } from "../../hal/ethernet.ts";
-import type { InterruptLine } from "../../hal/interrupt.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
+import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
-import { Econ1, Econ2, Interrupt, ReceiveStatus, Register } from "./registers.ts";
-import { type ReceiveRing, Verdict } from "./ring.ts";
+import { hasFcs } from "./fcs.ts";
+import type { EventFlags } from "./flags.ts";
+import { Econ1, Econ2, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
+import { FCS_BYTES, type ReceiveRing, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 import { filterFor } from "./setup.ts";
 
@@ -26,11 +33,13 @@ const Step = {
   BODY: 4,
   /** Its memory goes back without a look at its bytes. */
   SKIP: 5,
+  /** All packets that wait, in one read; those beyond the budget are kept for the next poll. */
+  BURST: 6,
   /** Receive reset: stop, take the packets off the counter, begin again. */
-  STOP: 6,
-  DRAIN: 7,
-  BEGIN: 8,
-  END: 9,
+  STOP: 7,
+  DRAIN: 8,
+  BEGIN: 9,
+  END: 10,
 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
@@ -49,6 +58,8 @@ export interface ReceiverOwner {
 export class Receiver implements BusUser {
   /** How often the ring was found corrupt and laid out afresh. */
   resets = 0;
+  /** Pause frames that were asked for. */
+  pauses = 0;
   /** Packets taken from the ring in this poll, damaged ones included, so that the budget bounds the work. */
   work = 0;
   /** Ask for EPKTCNT in the next poll, whatever PKTIF says. */
@@ -60,9 +71,10 @@ export class Receiver implements BusUser {
 
   readonly #session: Session;
   readonly #ring: ReceiveRing;
-  readonly #line: InterruptLine | null;
+  readonly #burst: Burst;
   readonly #mode: ReceiveMode;
   readonly #owner: ReceiverOwner;
+  readonly #flags: EventFlags;
   #step: Step = Step.IDLE;
   #extra: Extra = Extra.NONE;
   #budget = 0;
@@ -72,11 +84,18 @@ export class Receiver implements BusUser {
   #drained = 0;
   #eirAt = -1;
   #countAt = -1;
+  /** The header was read along with the flags. */
+  #ahead = false;
+  /** Several packets waited when it was last looked at: they come together from now on. */
+  #several = false;
+  /** The flags that came with the last burst said that there are more. */
+  #more = false;
 
-  constructor(session: Session, ring: ReceiveRing, line: InterruptLine | null, mode: ReceiveMode, owner: ReceiverOwner) {
+  constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner, flags: EventFlags) {
+    this.#flags = flags;
     this.#session = session;
     this.#ring = ring;
-    this.#line = line;
+    this.#burst = new Burst(ring);
     this.#mode = mode;
     this.#owner = owner;
   }
@@ -92,6 +111,11 @@ export class Receiver implements BusUser {
     return this.#step >= Step.BODY && this.#step <= Step.BEGIN;
   }
 
+  /** Packets were read from the chip and not handed up yet. */
+  get holding(): boolean {
+    return this.#burst.left;
+  }
+
   get polling(): boolean {
     return this.#step !== Step.IDLE;
   }
@@ -105,13 +129,29 @@ export class Receiver implements BusUser {
     this.countDue = false;
     this.spurious = false;
     this.filterDue = false;
+    this.#extra = Extra.NONE;
+    this.#flags.restart();
     this.#counted = 0;
+    this.#session.astray = false;
+    this.#several = false;
+    this.#burst.clear();
+    this.#more = false;
   }
 
   poll(budget: number): void {
     this.#budget = budget;
     this.work = 0;
-    this.#step = Step.STATUS;
+    if (this.#burst.left) {
+      this.#more = true;
+      this.#dealOut();
+      return;
+    }
+    this.#begin();
+  }
+
+  /** Looks at the chip, with as much of the answer in the first batch as is likely to be needed. */
+  #begin(): void {
+    this.#step = this.#several || this.countDue || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
   /** Ends the poll where it is. */
@@ -126,14 +166,30 @@ export class Receiver implements BusUser {
     if (!this.exclusive && this.#prepareExtra(commands)) return;
     switch (this.#step) {
       case Step.STATUS:
-        this.#eirAt = commands.read(Register.EIR);
+        this.#burst.settle(commands);
+        this.#flags.read(commands);
+        // The line is down and no frame of ours is out: it is a packet, nearly always.
+        this.#ahead =
+          this.#session.line?.asserted === true && !this.#session.sending && this.#session.events === 0 && !this.spurious;
+        if (this.#ahead) this.#prepareHeader(commands);
         break;
       case Step.COUNT:
-        this.#eirAt = commands.read(Register.EIR);
-        this.#countAt = commands.read(Register.EPKTCNT);
+        this.#burst.settle(commands);
+        this.#flags.read(commands);
+        this.#burst.ask(commands, this.#several || this.#session.lossy);
         break;
       case Step.HEADER:
-        commands.readBuffer(this.#ring.header, 0, this.#ring.header.length);
+        this.#prepareHeader(commands);
+        break;
+      case Step.BURST:
+        if (this.#session.astray) commands.write16(Register.ERDPT, this.#ring.head);
+        this.#session.astray = false;
+        if (this.#session.fullDuplex && this.#burst.heavy) {
+          this.pauses++;
+          commands.write(Register.EFLOCON, SEND_PAUSE);
+        }
+        this.#burst.read(commands);
+        this.#eirAt = commands.read(Register.EIR);
         break;
       case Step.BODY:
         commands.readBuffer((this.#incoming as SkBuff).bytes, HEADROOM, this.#ring.remainder);
@@ -173,10 +229,14 @@ export class Receiver implements BusUser {
     }
     switch (this.#step) {
       case Step.STATUS:
-        this.#statusRead(commands.value(this.#eirAt));
+        this.#statusRead(commands);
         break;
       case Step.COUNT:
-        this.#countRead(commands.value(this.#eirAt), commands.value(this.#countAt));
+        this.#countRead(commands);
+        break;
+      case Step.BURST:
+        this.#more = this.#session.note(commands.value(this.#eirAt));
+        this.#dealOut();
         break;
       case Step.HEADER:
         this.#headerRead();
@@ -200,9 +260,18 @@ export class Receiver implements BusUser {
         this.#session.events &= ~Interrupt.RXER;
         // Counted as work, so that a chip that corrupts its ring for ever does not keep this poll.
         this.work++;
+        this.#session.astray = false;
+        this.#several = false;
+        this.#burst.clear();
         this.#step = this.withinBudget ? Step.STATUS : Step.END;
         break;
     }
+  }
+
+  #prepareHeader(commands: CommandList): void {
+    if (this.#session.astray) commands.write16(Register.ERDPT, this.#ring.head);
+    this.#session.astray = false;
+    commands.readBuffer(this.#ring.header, 0, this.#ring.header.length);
   }
 
   #prepareExtra(commands: CommandList): boolean {
@@ -232,20 +301,72 @@ export class Receiver implements BusUser {
     this.#extra = Extra.NONE;
   }
 
-  #statusRead(eir: number): void {
-    const packets = this.#session.note(eir);
-    const unexplained = this.#line?.asserted === true && !this.#session.reasonIn(eir);
+  #statusRead(commands: CommandList): void {
+    const packets = this.#flags.take(commands);
+    const { eir } = this.#flags;
+    const unexplained = this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
     if (!unexplained) this.spurious = false;
+    if (packets && this.#ahead && this.withinBudget) {
+      this.#headerRead();
+      return;
+    }
+    if (this.#ahead) this.#session.astray = true;
     if (packets) this.#step = this.withinBudget ? Step.HEADER : Step.END;
     else this.#step = this.countDue || unexplained ? Step.COUNT : Step.END;
   }
 
-  #countRead(eir: number, count: number): void {
-    this.#session.note(eir);
+  #countRead(commands: CommandList): void {
+    const count = this.#burst.count(commands);
+    this.#flags.take(commands);
+    const { eir } = this.#flags;
     this.#counted = count;
     this.countDue = false;
-    this.spurious = count === 0 && this.#line?.asserted === true && !this.#session.reasonIn(eir);
-    this.#step = count > 0 && this.withinBudget ? Step.HEADER : Step.END;
+    this.spurious = count === 0 && this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
+    // Where this poll has taken some already, the next one is likely to find more than one, too.
+    this.#several = count > 1 || this.work > 0;
+    if (count === 0 || !this.withinBudget) this.#step = Step.END;
+    else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
+    // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
+    else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
+  }
+
+  /** Hands up what a burst brought, as far as the budget goes. */
+  #dealOut(): void {
+    const burst = this.#burst;
+    while (burst.left && this.withinBudget) {
+      const verdict = burst.next();
+      if (verdict === Verdict.CORRUPT) {
+        burst.clear();
+        this.#step = Step.STOP;
+        return;
+      }
+      this.work++;
+      if (this.#counted > 0) this.#counted--;
+      if (verdict === Verdict.BAD) this.#countDamage();
+      else this.#handUp(burst);
+      burst.advance();
+    }
+    if (this.#more && this.withinBudget) this.#begin();
+    else if (burst.owes && this.withinBudget) this.#step = Step.STATUS;
+    else this.#step = Step.END;
+  }
+
+  /** Copies the packet found last out of a burst. */
+  #handUp(burst: Burst): void {
+    const host = this.#session.host as ControllerHost;
+    const { length } = this.#ring;
+    if (this.#session.lossy && !hasFcs(burst.bytes, burst.body, length + FCS_BYTES)) {
+      this.#damagedOnTheBus();
+      return;
+    }
+    const skb = host.pool.allocate();
+    if (!skb) {
+      host.drops.count(DropReason.NOMEM);
+      return;
+    }
+    const at = skb.put(length);
+    for (let index = 0; index < length; index++) skb.bytes[at + index] = burst.bytes[burst.body + index] as number;
+    this.#deliver(skb);
   }
 
   #headerRead(): void {
@@ -261,6 +382,12 @@ export class Receiver implements BusUser {
       if (!this.#incoming) host.drops.count(DropReason.NOMEM);
       this.#step = this.#incoming ? Step.BODY : Step.SKIP;
     }
+  }
+
+  /** The chip had received it well. */
+  #damagedOnTheBus(): void {
+    this.#session.statistics.rxErrors++;
+    this.#session.statistics.rxCrcErrors++;
   }
 
   #countDamage(): void {
@@ -280,15 +407,26 @@ export class Receiver implements BusUser {
     this.work++;
     if (this.#counted > 0) this.#counted--;
     const more = this.#eirAt >= 0 && (this.#session.note(commands.value(this.#eirAt)) || this.#counted > 0);
-    this.#step = more ? Step.HEADER : Step.END;
+    this.#several = more;
+    this.#step = more ? Step.COUNT : Step.END;
   }
 
   #delivered(): void {
     const skb = this.#incoming as SkBuff;
+    const { length } = this.#ring;
+    this.#incoming = null;
+    if (this.#session.lossy && !hasFcs(skb.bytes, HEADROOM, length + FCS_BYTES)) {
+      this.#damagedOnTheBus();
+      skb.consume();
+      return;
+    }
+    skb.put(length);
+    this.#deliver(skb);
+  }
+
+  #deliver(skb: SkBuff): void {
     const { host, statistics } = this.#session;
     const { length, status } = this.#ring;
-    this.#incoming = null;
-    skb.put(length);
     statistics.rxPackets++;
     statistics.rxBytes += length;
     if ((status & (ReceiveStatus.MULTICAST | ReceiveStatus.BROADCAST)) === ReceiveStatus.MULTICAST) statistics.rxMulticast++;

@@ -45,6 +45,7 @@ export const Register = {
   ERXST: 0x08,
   ERXND: 0x0a,
   ERXRDPT: 0x0c,
+  ERXWRPT: 0x0e,
 
   ERXFCON: 0x38,
   EPKTCNT: 0x39,
@@ -65,6 +66,8 @@ export const Register = {
   MIRDH: 0xd9,
 
   EREVID: 0x72,
+  EFLOCON: 0x77,
+  EPAUS: 0x78,
 } as const;
 
 /** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
@@ -74,11 +77,11 @@ export const STATION_ADDRESS: readonly number[] = [0xe4, 0xe5, 0xe2, 0xe3, 0xe0,
 export const Interrupt = { INTIE: 0x80, PKT: 0x40, DMA: 0x20, LINK: 0x10, TX: 0x08, TXER: 0x02, RXER: 0x01 } as const;
 
 /** LATECOL is not reliable (erratum 15): it is only ever cleared here. */
-export const Estat = { LATECOL: 0x10, TXABRT: 0x02, ALWAYS_ZERO: 0x08 } as const;
+export const Estat = { LATECOL: 0x10, ALWAYS_ZERO: 0x08, RXBUSY: 0x04, TXABRT: 0x02, CLKRDY: 0x01 } as const;
 
-export const Econ2 = { AUTOINC: 0x80, PKTDEC: 0x40, PWRSV: 0x20 } as const;
+export const Econ2 = { AUTOINC: 0x80, PKTDEC: 0x40, PWRSV: 0x20, VRPS: 0x08 } as const;
 
-export const Econ1 = { TXRST: 0x80, RXRST: 0x40, TXRTS: 0x08, RXEN: 0x04, BSEL: 0x03 } as const;
+export const Econ1 = { TXRST: 0x80, RXRST: 0x40, DMAST: 0x20, CSUMEN: 0x10, TXRTS: 0x08, RXEN: 0x04, BSEL: 0x03 } as const;
 
 /** Receive filters (section 8). 0 lets everything through, frames with a wrong FCS included. */
 export const Erxfcon = { UCEN: 0x80, CRCEN: 0x20, MCEN: 0x02, BCEN: 0x01 } as const;
@@ -87,6 +90,9 @@ export const Macon1 = { TXPAUS: 0x08, RXPAUS: 0x04, MARXEN: 0x01 } as const;
 
 /** PAD60: short frames are padded to 60 bytes before the FCS; works only together with TXCRCEN. */
 export const Macon3 = { PAD60: 0x20, TXCRCEN: 0x10, FULDPX: 0x01 } as const;
+
+/** EFLOCON: one pause frame with the time in EPAUS, full duplex only. */
+export const SEND_PAUSE = 0x01;
 
 export const Macon4 = { DEFER: 0x40 } as const;
 
@@ -120,4 +126,9 @@ export const ReceiveStatus = {
 export function revisionName(erevid: number): string | null {
   if (erevid === 0x00 || erevid === 0xff) return null;
   return `B${erevid === 0x02 ? 1 : erevid === 0x06 ? 7 : erevid}`;
+}
+
+/** B1 and B4 lose what is written to MAC registers at a slow SPI clock (erratum 1). */
+export function needsFastClock(erevid: number): boolean {
+  return erevid <= 0x04;
 }

@@ -7,7 +7,7 @@ import { Econ2, ReceiveStatus, Register } from "./registers.ts";
 export const RING_START = 0x0000;
 /** Odd: ERXRDPT is set to it when a release wraps, and an even ERXRDPT corrupts the ring (erratum 14). */
 export const RING_END = 0x19ff;
-const RING_BYTES = RING_END + 1 - RING_START;
+export const RING_BYTES: number = RING_END + 1 - RING_START;
 /** The rest of the 8 KiB is the transmit buffer: control byte, 1514 bytes of frame, 7 bytes of status vector. */
 export const TRANSMIT_START = 0x1a00;
 /** In front of each packet: next packet pointer and receive status vector (figure 7-3). */
@@ -59,9 +59,19 @@ export class ReceiveRing {
 
   /** Gives the oldest packet's memory back to the chip. */
   release(commands: CommandList): void {
-    commands.write16(Register.ERXRDPT, this.next === RING_START ? RING_END : this.next - 1);
-    commands.setBits(Register.ECON2, Econ2.PKTDEC);
+    this.releaseTo(commands, this.next, 1);
     this.head = this.next;
+  }
+
+  /** Gives the memory of the oldest `packets` back, which end at `end`. One write to ERXRDPT does for all. */
+  releaseTo(commands: CommandList, end: number, packets: number): void {
+    commands.write16(Register.ERXRDPT, end === RING_START ? RING_END : end - 1);
+    for (let left = packets; left > 0; left--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
+  }
+
+  /** Bytes from the oldest packet to `writePointer`. */
+  filled(writePointer: number): number {
+    return writePointer >= this.head ? writePointer - this.head : writePointer - this.head + RING_BYTES;
   }
 
   /** Lays the ring out afresh. Only while reception is disabled. */

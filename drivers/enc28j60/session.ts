@@ -1,5 +1,6 @@
 /** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
 import { type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
+import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { CommandList } from "./command-list.ts";
 import { Interrupt } from "./registers.ts";
 
@@ -18,12 +19,34 @@ const EVENTS = Interrupt.LINK | Interrupt.TX | Interrupt.TXER | Interrupt.RXER;
 
 export class Session {
   readonly statistics: LinkStatistics = new LinkStatistics();
+  readonly fullDuplex: boolean;
   /** Set from open() on. */
   host: ControllerHost | null = null;
+  /** The chip's INT pin: wired to the host by itself, or brought along by the bus; null where nobody brings it here. */
+  line: InterruptLine | null = null;
+  /** The one wired by itself. */
+  ownLine: InterruptLine | null = null;
+  /** A frame of ours is in the chip: its end will be told by the interrupt line as well. */
+  sending = false;
+  /** TXIF was cleared along with being read: the frame has left, and nothing is left to do in the chip. */
+  swept = false;
+  /** TXIF was cleared, but had not been set when it was read a moment before: it may have come in between. */
+  doubtful = false;
+  /** ERDPT is not at the oldest packet: something else was read. Whoever reads packets next sets it first. */
+  astray = false;
   /** The link is up. */
   carrier = false;
+  /**
+   * The bus may damage bytes unnoticed: frames are checked by us, both ways, what a frame's safety hangs on is read back before it
+   * counts, and the registers are looked at now and then.
+   */
+  lossy = false;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;
+
+  constructor(fullDuplex: boolean) {
+    this.fullDuplex = fullDuplex;
+  }
 
   /** Takes in what EIR says; true when it claims that packets wait. */
   note(eir: number): boolean {

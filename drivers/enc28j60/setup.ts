@@ -1,5 +1,5 @@
 /** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
-import { ControllerError, type ReceiveMode } from "../../hal/ethernet.ts";
+import type { ReceiveMode } from "../../hal/ethernet.ts";
 import type { CommandList } from "./command-list.ts";
 import {
   Econ1,
@@ -25,6 +25,14 @@ export const RESET_TIME = 2;
 /** A PHY access takes 10.24 us. In ms; a clock's timer never fires early, so BUSY need not be asked for. */
 export const PHY_TIME = 0.011;
 
+/** SPI clock below which revisions B1 and B4 lose what is written to their MAC (erratum 1), in Hz. */
+export const SLOWEST_CLOCK = 8_000_000;
+/** EPAUS: what a partner is asked for when the ring runs full, in 512 bit times: 13 ms, time to empty it over a fast bus. */
+const PAUSE_TIME = 0x0100;
+
+/** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
+const PART = 5;
+
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
 
@@ -33,31 +41,54 @@ export function filterFor(mode: ReceiveMode): number {
   return Erxfcon.UCEN | Erxfcon.CRCEN | Erxfcon.BCEN | (mode.allMulticast ? Erxfcon.MCEN : 0);
 }
 
-/** Packet memory, filters and MAC. */
+/**
+ * MAC registers and their values. Where the bus may damage bytes the chip neither pads nor appends an FCS: both come from the
+ * driver, so that a damaged frame is told by its FCS at the other end.
+ */
+export function macSetup(fullDuplex: boolean, lossy: boolean): readonly (readonly [register: number, value: number])[] {
+  const always: [number, number][] = [
+    [Register.MACON1, Macon1.MARXEN | (fullDuplex ? Macon1.TXPAUS | Macon1.RXPAUS : 0)],
+    [Register.MACON3, (lossy ? 0 : Macon3.PAD60 | Macon3.TXCRCEN) | (fullDuplex ? Macon3.FULDPX : 0)],
+    [Register.MACON4, fullDuplex ? 0 : Macon4.DEFER],
+    [Register.MABBIPG, fullDuplex ? 0x15 : 0x12],
+    [Register.MAIPGL, 0x12],
+  ];
+  if (fullDuplex) return [...always, [Register.EPAUS, PAUSE_TIME & 0xff], [Register.EPAUS + 1, PAUSE_TIME >> 8]];
+  return [...always, [Register.MAIPGH, 0x0c], [Register.MACLCON2, WIDEST_COLLISION_WINDOW]];
+}
+
+/** Packet memory, filters and MAC, in parts: one batch each. */
 export function setUpMac(
-  commands: CommandList,
   ring: ReceiveRing,
   address: Uint8Array,
   mode: ReceiveMode,
   fullDuplex: boolean,
-): void {
-  ring.layOut(commands);
-  commands.write16(Register.ETXST, TRANSMIT_START);
-  // The per-packet control byte 0, "as MACON3 says", is written once and stays.
-  commands.write16(Register.EWRPT, TRANSMIT_START);
-  commands.writeBuffer(new Uint8Array(2), 1, 1);
-  commands.write(Register.ERXFCON, filterFor(mode));
-  commands.write(Register.MACON1, Macon1.MARXEN | (fullDuplex ? Macon1.TXPAUS | Macon1.RXPAUS : 0));
-  commands.write(Register.MACON3, Macon3.PAD60 | Macon3.TXCRCEN | (fullDuplex ? Macon3.FULDPX : 0));
-  commands.write(Register.MACON4, fullDuplex ? 0 : Macon4.DEFER);
-  commands.write(Register.MABBIPG, fullDuplex ? 0x15 : 0x12);
-  commands.write(Register.MAIPGL, 0x12);
-  if (!fullDuplex) {
-    commands.write(Register.MAIPGH, 0x0c);
-    commands.write(Register.MACLCON2, WIDEST_COLLISION_WINDOW);
+  lossy: boolean,
+): readonly ((commands: CommandList) => void)[] {
+  const writes: (readonly [register: number, value: number])[] = [
+    ...macSetup(fullDuplex, lossy),
+    [Register.MAMXFL, MAX_FRAME_WITH_FCS & 0xff],
+    [Register.MAMXFL + 1, MAX_FRAME_WITH_FCS >> 8],
+    ...STATION_ADDRESS.map((register, at) => [register, address[at] as number] as const),
+  ];
+  const parts: ((commands: CommandList) => void)[] = [
+    (commands) => ring.layOut(commands),
+    (commands) => {
+      commands.write16(Register.ETXST, TRANSMIT_START);
+      // The per-packet control byte 0, "as MACON3 says", is written once and stays.
+      commands.write16(Register.EWRPT, TRANSMIT_START);
+      commands.writeBuffer(new Uint8Array(2), 1, 1);
+      commands.write(Register.ERXFCON, filterFor(mode));
+    },
+  ];
+  const size = lossy ? PART : writes.length;
+  for (let first = 0; first < writes.length; first += size) {
+    const some = writes.slice(first, first + size);
+    parts.push((commands) => {
+      for (const [register, value] of some) commands.write(register, value);
+    });
   }
-  commands.write16(Register.MAMXFL, MAX_FRAME_WITH_FCS);
-  for (const [at, register] of STATION_ADDRESS.entries()) commands.write(register, address[at] as number);
+  return parts;
 }
 
 /** PHY registers and their values, to be written one after the other. The LED wiring decides PDPXMD at reset: always write it. */
@@ -70,19 +101,15 @@ export function phySetup(fullDuplex: boolean): readonly (readonly [register: num
   ];
 }
 
-/** Interrupts and reception on. EIR.LINKIF needs EIE.LINKIE even where nobody listens to the INT pin. */
-export function start(commands: CommandList, interruptLine: boolean): void {
+/** EIE. EIR.LINKIF needs EIE.LINKIE even where nobody listens to the INT pin. */
+export function enabledInterrupts(interruptLine: boolean): number {
   const sources = Interrupt.PKT | Interrupt.LINK | Interrupt.TX | Interrupt.TXER | Interrupt.RXER;
-  commands.clearBits(Register.EIR, Interrupt.DMA | Interrupt.TX | Interrupt.TXER | Interrupt.RXER);
-  commands.write(Register.EIE, sources | (interruptLine ? Interrupt.INTIE : 0));
-  commands.setBits(Register.ECON1, Econ1.RXEN);
+  return sources | (interruptLine ? Interrupt.INTIE : 0);
 }
 
-/** @param erevid what was read where a silicon revision should be */
-export function notFound(bus: string, erevid: number): ControllerError {
-  return new ControllerError(
-    "ENC28J60_NOT_FOUND",
-    `no ENC28J60 answers on ${bus}: EREVID reads 0x${erevid.toString(16).padStart(2, "0")}, which is no revision; ` +
-      "check its 3.3 V supply, the wiring of CS, SI, SO and SCK, and that SPI runs in mode 0 at 8 to 20 MHz",
-  );
+/** Interrupts and reception on. */
+export function start(commands: CommandList, interruptLine: boolean): void {
+  commands.clearBits(Register.EIR, Interrupt.DMA | Interrupt.TX | Interrupt.TXER | Interrupt.RXER);
+  commands.write(Register.EIE, enabledInterrupts(interruptLine));
+  commands.setBits(Register.ECON1, Econ1.RXEN);
 }

@@ -8,6 +8,9 @@
  * The kernel leaves checksums unfilled and joins segments for a receiver that shares its memory. A vnet header in front of each
  * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is.
  */
+
+import { Errno, type Libc, loadLibc, type Watch } from "../../hal/bridges/linux/libc.ts";
+import { ARPHRD_ETHER, type Link, LinkSocket, MAX_NAME } from "../../hal/bridges/linux/link.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
@@ -21,8 +24,6 @@ import {
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import { Errno, type Libc, loadLibc, type Watch } from "./libc.ts";
-import { ARPHRD_ETHER, type Link, LinkSocket, MAX_NAME } from "./link.ts";
 import { type ReceiveRing, SlotStatus } from "./ring.ts";
 import { MSG_DONTWAIT, PACKET_OUTGOING, PacketSocket, VnetHeader } from "./socket.ts";
 
@@ -112,7 +113,7 @@ export class PacketController implements EthernetController {
     if (this.#host) throw new ControllerError("PACKET_OPEN", `packet: ${this.#name} is open already`);
     this.#host = host;
     try {
-      const libc = this.#libc ?? (await loadLibc());
+      const libc = this.#libc ?? (await loadLibc("packet"));
       if (this.#host !== host)
         throw new ControllerError("PACKET_OPEN", `packet: ${this.#name} was closed while it was being opened`);
       this.#libc = libc;
@@ -225,7 +226,7 @@ export class PacketController implements EthernetController {
   }
 
   #bringUp(libc: Libc): Link {
-    const links = new LinkSocket(libc);
+    const links = new LinkSocket(libc, "packet");
     this.#links = links;
     let link = links.find(this.#name);
     if (!link)

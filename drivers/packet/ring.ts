@@ -6,7 +6,7 @@
  * V2 and not V3: V3 hands over whole blocks, when full or after a time-out of a millisecond at least, which is made for capture;
  * an answer would wait that long. V2 shows each frame the moment it is there.
  */
-import type { Mapping } from "./libc.ts";
+import type { Mapping } from "../../hal/bridges/linux/libc.ts";
 
 /** Slot states and remarks (linux/if_packet.h, TP_STATUS_*). */
 export const SlotStatus = { KERNEL: 0, USER: 1, LOSING: 4, VLAN_VALID: 16, VLAN_TPID_VALID: 64 } as const;

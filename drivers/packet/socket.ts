@@ -1,7 +1,8 @@
 /** A packet socket (packet(7)) with a vnet header in front of each frame, and what that header says (linux/virtio_net.h). */
+
+import { Addresses, Errno, type Libc, NATIVE } from "../../hal/bridges/linux/libc.ts";
 import { ControllerError } from "../../hal/ethernet.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
-import { Errno, type Libc, NATIVE } from "./libc.ts";
 import { BLOCK, ReceiveRing, SLOT } from "./ring.ts";
 
 const AF_PACKET = 17;
@@ -35,10 +36,7 @@ export class PacketSocket {
   readonly #option: Uint8Array = new Uint8Array(16);
   readonly #view: DataView = new DataView(this.#option.buffer);
   readonly #length: Uint8Array = new Uint8Array(4);
-  /** Where packet memory is: an address per chunk of the pool. */
-  readonly #addresses: WeakMap<ArrayBufferLike, number> = new WeakMap();
-  #lastBuffer: ArrayBufferLike | null = null;
-  #lastAddress = 0;
+  readonly #addresses: Addresses;
   #promiscuous = false;
   #allMulticast = false;
 
@@ -46,6 +44,7 @@ export class PacketSocket {
   constructor(libc: Libc, name: string) {
     this.#libc = libc;
     this.#name = name;
+    this.#addresses = new Addresses(libc);
     // Protocol 0: nothing is received before bind() says from where.
     this.fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, 0);
     if (this.fd < 0) throw this.refusal("open a packet socket", libc.errno());
@@ -103,8 +102,7 @@ export class PacketSocket {
 
   /** Sends bytes[at..at+length), which begin with a vnet header. False: see `errno`. */
   send(bytes: Uint8Array, at: number, length: number, flags: number): boolean {
-    // By address and not as a subarray, which would be an object for each frame.
-    const sent = this.#libc.send(this.fd, this.#address(bytes.buffer) + bytes.byteOffset + at, length, flags);
+    const sent = this.#libc.send(this.fd, this.#addresses.of(bytes, at), length, flags);
     if (sent >= 0) return true;
     this.errno = this.#libc.errno();
     return false;
@@ -155,18 +153,6 @@ export class PacketSocket {
 
   #setLength(length: number): void {
     new DataView(this.#length.buffer).setUint32(0, length, NATIVE);
-  }
-
-  #address(buffer: ArrayBufferLike): number {
-    if (buffer === this.#lastBuffer) return this.#lastAddress;
-    let address = this.#addresses.get(buffer);
-    if (address === undefined) {
-      address = this.#libc.address(buffer);
-      this.#addresses.set(buffer, address);
-    }
-    this.#lastBuffer = buffer;
-    this.#lastAddress = address;
-    return address;
   }
 }
 

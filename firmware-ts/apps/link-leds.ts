@@ -12,6 +12,7 @@ export class LinkLeds {
   readonly #activity: Led | null;
   readonly #timer: Timer;
   readonly #untap: () => void;
+  #stopped = false;
 
   /** Shows the state of `device` from now on. */
   constructor(stack: Stack, device: NetDevice, link: Led | null, activity: Led | null) {
@@ -22,12 +23,13 @@ export class LinkLeds {
       if (seen === device) this.#blink();
     });
     stack.network.onDeviceEvent((changed) => {
-      if (changed === device) this.#show(device);
+      if (changed === device && !this.#stopped) this.#show(device);
     });
     this.#show(device);
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#untap();
     this.#timer.cancel();
     this.#link?.off();

@@ -3,21 +3,28 @@
  *
  *     enc28j60:sim                  chip model on a simulated segment with a simulated gateway
  *     enc28j60:sim@eth1             chip model whose wire is the Linux interface eth1; e1000 likewise
- *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer
+ *     enc28j60:serprog:/dev/ttyACM0 the chip behind a serial programmer; tcp:HOST:PORT in place of the port
  *     enc28j60:spidev:/dev/spidev0.0
+ *     enc28j60:bus-pirate:/dev/ttyUSB0
  *     e1000:qemu@eth1               QEMU's e1000, its wire on eth1
  *     packet:eth1                   AF_PACKET on eth1
  *     tap:tap0                      a TAP device made for the stack
  */
 import { formatMac } from "../net/ethernet.ts";
-import { parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
+import { parseBridgePort, parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
 import { type BusConfig, type DeviceConfig, DRIVER_BUSES, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
 import { parseStationMac, UnitError } from "./units.ts";
 import { closest, show } from "./wording.ts";
 
 /** What each driver may be followed by, as the messages show it. */
 const FORMS: Readonly<Record<DriverName, readonly string[]>> = {
-  enc28j60: ["enc28j60:sim", "enc28j60:sim@IFACE", "enc28j60:serprog:/dev/ttyACM0", "enc28j60:spidev:/dev/spidev0.0"],
+  enc28j60: [
+    "enc28j60:sim",
+    "enc28j60:sim@IFACE",
+    "enc28j60:serprog:/dev/ttyACM0",
+    "enc28j60:spidev:/dev/spidev0.0",
+    "enc28j60:bus-pirate:/dev/ttyUSB0",
+  ],
   e1000: ["e1000:sim", "e1000:sim@IFACE", "e1000:qemu@IFACE"],
   packet: ["packet:IFACE"],
   tap: ["tap:IFACE"],
@@ -86,6 +93,8 @@ function formatBody({ driver, bus }: DeviceConfig): string {
       return `${driver}:serprog:${bus.port}`;
     case "spidev":
       return `${driver}:spidev:${bus.path}`;
+    case "bus-pirate":
+      return `${driver}:bus-pirate:${bus.port}`;
     case "qemu":
       return `${driver}:qemu@${bus.iface}`;
     case "interface":
@@ -138,11 +147,12 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
     if (mark !== "@") throw wrong("qemu without @ and the interface of its wire");
     return { kind: "qemu", iface: iface() };
   }
-  if (driver === "enc28j60" && (word === "serprog" || word === "spidev")) {
+  if (driver === "enc28j60" && (word === "serprog" || word === "spidev" || word === "bus-pirate")) {
     if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
-    const where = parseDevicePath(path, word);
-    if (word === "serprog") return { kind: "serprog", port: where, baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz };
-    return { kind: "spidev", path: where, spiHz: RIG_DEFAULTS.spiHz };
+    const { baud, spiHz } = RIG_DEFAULTS;
+    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz };
+    if (word === "bus-pirate") return { kind: "bus-pirate", port: parseDevicePath(path, word), baud, spiHz };
+    return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
   }
   const near = closest(word, DRIVER_BUSES[driver]);
   throw wrong(`${show(word)}: not a bus of ${driver}${near ? `, perhaps ${near}` : ""}`);

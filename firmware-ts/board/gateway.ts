@@ -3,7 +3,11 @@ import type { Clock } from "../../hal/clock.ts";
 import type { Random } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import { Stack } from "../stack.ts";
+import { formatIpv4, prefixMask } from "../inet/address.ts";
+import { ipv4, Stack } from "../stack.ts";
+import type { Part } from "./devices/part.ts";
+import type { DeviceConfig, Rig } from "./rig.ts";
+import type { Cidr } from "./units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -37,4 +41,39 @@ export class SimulatedGateway {
   async close(): Promise<void> {
     await this.stack.close();
   }
+}
+
+/** What belongs at the far end of a device's wire: null where that is taken, or where the device has no address. */
+export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
+  const cidr = gatewayCidr(rig, config.addresses);
+  if (!part.wantsGateway || !part.segment || !cidr) return null;
+  const sink = rig.telemetry?.to.address === cidr.address ? rig.telemetry.to.port : null;
+  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, `${cidr.address}/${cidr.prefix}`, sink);
+}
+
+/** Whom the rig expects on the device's subnets: a route's next hop, else where telemetry goes, else the first host. */
+function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
+  const expected = [...rig.routes.map((route) => route.via), rig.telemetry?.to.address];
+  for (const address of expected) {
+    const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
+    if (own && address !== undefined) return { ...own, address };
+  }
+  const [own] = addresses;
+  return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
+}
+
+/** `address` is that of another host on the subnet. */
+function isNeighbour(address: number, own: Cidr): boolean {
+  const mask = prefixMask(own.prefix);
+  const host = address & ~mask;
+  if (((address ^ ipv4(own.address)) & mask) !== 0 || address === ipv4(own.address)) return false;
+  return own.prefix >= 31 || (host !== 0 && host !== ~mask);
+}
+
+/** The first host of the subnet that is not `own`. With 31 bits there is only one other (RFC 3021); with 32 there is none, and the same is taken. */
+function firstNeighbour(own: Cidr): number {
+  const address = ipv4(own.address);
+  if (own.prefix >= 31) return address ^ 1;
+  const first = (address & prefixMask(own.prefix)) + 1;
+  return first === address ? first + 1 : first;
 }

@@ -1,4 +1,5 @@
 /** Names of interfaces, devices, ports and pins, checked. As in units.ts, each throws a UnitError that says what would be right. */
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import { UnitError } from "./units.ts";
 import { show } from "./wording.ts";
 
@@ -32,11 +33,33 @@ export function parseNetnsName(text: string): string {
 }
 
 /** What is opened for a bus: a serial port (`/dev/ttyACM0`, `COM3`) for serprog, an absolute path for spidev. */
-export function parseDevicePath(text: string, bus: "serprog" | "spidev"): string {
+export function parseDevicePath(text: string, bus: "serprog" | "spidev" | "bus-pirate"): string {
   if (text.length <= 255 && /^\/[^\s\p{Cc}\p{Cf}]+$/u.test(text)) return text;
   if (bus === "spidev") throw new UnitError(`${show(text)}: not an absolute path; say e.g. /dev/spidev0.0`);
   if (/^COM[1-9]\d{0,2}$/.test(text)) return text;
   throw new UnitError(`${show(text)}: not a serial port; say e.g. /dev/ttyACM0 or COM3`);
+}
+
+/** Where a serial bridge is reached: a serial port, or `tcp:HOST:PORT` for one behind a TCP connection (ser2net, bridge-sim). */
+export function parseBridgePort(text: string): string {
+  if (!text.startsWith("tcp:")) return parseDevicePath(text, "serprog");
+  if (readTcpPort(text)) return text;
+  throw new UnitError(`${show(text)}: not a TCP port; say e.g. tcp:127.0.0.1:4000`);
+}
+
+/** Host and port of `tcp:HOST:PORT`; null for anything else. */
+export function readTcpPort(text: string): { host: string; port: number } | null {
+  const [, bracketed, name, digits] = /^tcp:(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,255})):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? name;
+  const port = Number(digits);
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
+}
+
+/** A GPIO of this machine, chip and line as `gpioinfo` names them: `gpiochip0:25`. */
+export function parseGpioLine(text: string): GpioLineAddress {
+  const [, chip, line] = /^(?:\/dev\/)?(gpiochip\d{1,3}):(\d{1,4})$/.exec(text) ?? [];
+  if (chip === undefined) throw new UnitError(`${show(text)}: not a GPIO; say chip and line as in gpiochip0:25`);
+  return { chip: `/dev/${chip}`, line: Number(line) };
 }
 
 /** A pin as johnny-five's IO plugins name them: `A0`, `13`, `GPIO4`, `P1-7`. */

@@ -53,6 +53,11 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
     if ((driver === "packet" || driver === "tap") && device.fallback === "simulated") {
       file.note([...at, "fallback"], `simulated: ${driver} has no model to fall back to; only chips have (enc28j60, e1000)`);
     }
+    if (bus?.kind === "serprog" && bus.interrupt && bus.port?.startsWith("tcp:"))
+      file.note(
+        [...at, "bus", "interrupt"],
+        `${bus.interrupt}: an input of a serial port, and this bridge is behind TCP; leave it out`,
+      );
     const [key, resource] = resourceOf(bus);
     if (resource !== undefined) {
       const owner = resources.get(resource);
@@ -83,6 +88,7 @@ function isBusKind(kind: string): kind is BusKind {
 function resourceOf(bus: NonNullable<DeviceDraft>["bus"]): [key: string, resource: string | undefined] {
   switch (bus?.kind) {
     case "serprog":
+    case "bus-pirate":
       return ["port", bus.port];
     case "spidev":
       return ["path", bus.path];
@@ -206,11 +212,24 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
   };
   const { io, leds } = draft?.board ?? {};
   const board = file.value;
-  if (leds && (io === "none" || !keysOf(board, "board").includes("io"))) {
+  const noBoard = io === "none" || !keysOf(board, "board").includes("io");
+  if (leds && noBoard) {
     file.note(["board", "leds"], "lights need a board; say e.g. io: simulated", { key: true });
   }
   claim(leds?.link, "board.leds.link", ["board", "leds", "link"]);
   claim(leds?.activity, "board.leds.activity", ["board", "leds", "activity"]);
+  for (const [name, device] of devicesOf(draft)) {
+    for (const key of ["reset", "power"] as const) {
+      const at = ["devices", name, key];
+      if (device[key] === undefined) continue;
+      if (device.driver !== undefined && device.driver !== "enc28j60") {
+        file.note(at, `${device.driver} has no ${key} pin; only an enc28j60 has`, { key: true });
+      } else if (noBoard) {
+        file.note(at, `${key} needs a board; say e.g. board: { io: simulated }`, { key: true });
+      }
+      claim(device[key], `${name}'s ${key}`, at);
+    }
+  }
   for (const [index, sensor] of (draft?.telemetry?.sensors ?? []).entries()) {
     claim(sensor?.pin, `telemetry.sensors[${index}]`, ["telemetry", "sensors", index, "pin"]);
   }

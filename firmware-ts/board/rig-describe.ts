@@ -1,6 +1,6 @@
 /** A rig in readable lines: what `whohas check` prints. */
 import { formatMac } from "../net/ethernet.ts";
-import { type BusConfig, type DeviceConfig, notThereYet, type Rig } from "./rig.ts";
+import type { BusConfig, DeviceConfig, Rig } from "./rig.ts";
 import { formatDuration, formatRate } from "./units.ts";
 
 /** What would be opened and set up, one thing a line, in columns: what, name, how. */
@@ -9,8 +9,6 @@ export function describeRig(rig: Rig): string[] {
   rows.push(["board", rig.board.io, describeLeds(rig)]);
   for (const device of rig.devices) {
     rows.push(["device", device.name, describeDevice(device)]);
-    const missing = notThereYet(device);
-    if (missing) rows.push(["", "", `note: ${missing.slice(device.name.length + 2)}`]);
     if (slowForRevisionB(device.bus))
       rows.push(["", "", "note: below 8 MHz an ENC28J60 of revision B1 or B4 is unreliable (erratum 1)"]);
     for (const { address, prefix } of device.addresses) rows.push(["address", device.name, `${address}/${prefix}`]);
@@ -56,6 +54,8 @@ function describeDevice(device: DeviceConfig): string {
   const parts = [`${device.driver} ${describeBus(device)}`];
   if (device.mac) parts.push(`mac ${formatMac(device.mac)}`);
   if (device.netns !== undefined) parts.push(`netns ${device.netns}`);
+  if (device.reset !== undefined) parts.push(`reset on pin ${device.reset}`);
+  if (device.power !== undefined) parts.push(`power on pin ${device.power}`);
   if (device.bus.kind !== "sim" && device.bus.kind !== "interface") {
     parts.push(device.fallback === "simulated" ? "if it is not there: simulated" : "no fallback");
   }
@@ -67,9 +67,11 @@ function describeBus({ driver, bus }: DeviceConfig): string {
     case "sim":
       return `simulated, ${bus.iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${bus.iface}`}${describeWire(bus)}`;
     case "serprog":
-      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}`;
+      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
     case "spidev":
-      return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}`;
+      return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt.chip} line ${bus.interrupt.line}` : ""}`;
+    case "bus-pirate":
+      return `behind a Bus Pirate on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}`;
     case "qemu":
       return `in QEMU, its wire is ${bus.iface}`;
     case "interface":
@@ -84,5 +86,5 @@ function describeWire({ segment }: Extract<BusConfig, { kind: "sim" }>): string 
 }
 
 function slowForRevisionB(bus: BusConfig): boolean {
-  return (bus.kind === "serprog" || bus.kind === "spidev") && bus.spiHz < 8_000_000;
+  return "spiHz" in bus && bus.spiHz < 8_000_000;
 }

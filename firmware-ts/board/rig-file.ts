@@ -91,6 +91,8 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
     ...(source.mac && { mac: source.mac }),
     ...(source.netns !== undefined && { netns: source.netns }),
     addresses: source.addresses ?? [],
+    ...(source.reset !== undefined && { reset: source.reset }),
+    ...(source.power !== undefined && { power: source.power }),
   };
 }
 
@@ -104,9 +106,22 @@ function toBus(source: BusSource): BusConfig {
         segment: { ...RIG_DEFAULTS.segment, ...source.segment },
       };
     case "serprog":
-      return { kind: "serprog", port: source.port, baud: source.baud ?? baud, spiHz: source.spiHz ?? spiHz };
+      return {
+        kind: "serprog",
+        port: source.port,
+        baud: source.baud ?? baud,
+        spiHz: source.spiHz ?? spiHz,
+        ...(source.interrupt && { interrupt: source.interrupt }),
+      };
     case "spidev":
-      return { kind: "spidev", path: source.path, spiHz: source.spiHz ?? spiHz };
+      return {
+        kind: "spidev",
+        path: source.path,
+        spiHz: source.spiHz ?? spiHz,
+        ...(source.interrupt && { interrupt: source.interrupt }),
+      };
+    case "bus-pirate":
+      return { kind: "bus-pirate", port: source.port, baud: source.baud ?? baud, spiHz: source.spiHz ?? spiHz };
     case "qemu":
       return { kind: "qemu", iface: source.wire };
     case "interface":

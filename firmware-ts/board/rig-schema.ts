@@ -13,14 +13,18 @@
  *         bus: { kind: sim }           enc28j60, e1000: chip model on a simulated wire; more keys:
  *                                        wire: eth1 (its wire is this Linux interface instead)
  *                                        segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 }
- *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60
- *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz }                  enc28j60
+ *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
+ *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one)
+ *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
+ *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
  *              { kind: qemu, wire: eth1 }                                            e1000
  *              { kind: interface, name: veth0 }                                      packet, tap
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
  *         mac: 02:00:5e:10:00:01
  *         addresses: [192.168.10.10/24]
  *         netns: blue                  the network namespace it is in; the initial one without
+ *         reset: "7"                   enc28j60: the board's pin at the chip's RESET, active low
+ *         power: "6"                   enc28j60: the board's pin that switches its supply, high: on
  *     routes: [{ to: default, via: 192.168.10.1, dev: eth0 }]     via, dev or both
  *     neighbours:
  *       profile: linux                 linux, strict, lowpower
@@ -32,13 +36,17 @@
  */
 
 import * as v from "valibot";
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
+import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import {
   parseBoardIo,
+  parseBridgePort,
   parseDeviceName,
   parseDevicePath,
+  parseGpioLine,
   parseInterfaceName,
   parseNetnsName,
   parsePin,
@@ -82,8 +90,15 @@ const HZ = ["100", "125", "200", "250", "500", "1000"];
 
 export type BusSource =
   | { readonly kind: "sim"; readonly wire?: string; readonly segment?: Readonly<SegmentOptions> }
-  | { readonly kind: "serprog"; readonly port: string; readonly baud?: number; readonly spiHz?: number }
-  | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number }
+  | {
+      readonly kind: "serprog";
+      readonly port: string;
+      readonly baud?: number;
+      readonly spiHz?: number;
+      readonly interrupt?: ModemInput;
+    }
+  | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number; readonly interrupt?: GpioLineAddress }
+  | { readonly kind: "bus-pirate"; readonly port: string; readonly baud?: number; readonly spiHz?: number }
   | { readonly kind: "qemu"; readonly wire: string }
   | { readonly kind: "interface"; readonly name: string };
 
@@ -94,6 +109,8 @@ export interface DeviceSource {
   readonly mac?: Uint8Array;
   readonly netns?: string;
   readonly addresses?: readonly Cidr[];
+  readonly reset?: string;
+  readonly power?: string;
 }
 
 /** A rig as its file says it, each value by itself good. */
@@ -210,7 +227,7 @@ const segment = table({
   corruption: v.exactOptional(probability),
 });
 
-const BUS_KINDS = ["sim", "serprog", "spidev", "qemu", "interface"] as const;
+const BUS_KINDS = ["sim", "serprog", "spidev", "bus-pirate", "qemu", "interface"] as const;
 const bus = v.variant(
   "kind",
   [
@@ -222,9 +239,10 @@ const bus = v.variant(
     table(
       {
         kind: v.literal("serprog"),
-        port: leaf("/dev/ttyACM0", (text) => parseDevicePath(text, "serprog")),
+        port: leaf("/dev/ttyACM0", parseBridgePort),
         baud: v.exactOptional(baud),
         spiHz: v.exactOptional(spiHz),
+        interrupt: v.exactOptional(oneOf(MODEM_INPUTS)),
       },
       { port: "/dev/ttyACM0" },
     ),
@@ -233,8 +251,18 @@ const bus = v.variant(
         kind: v.literal("spidev"),
         path: leaf("/dev/spidev0.0", (text) => parseDevicePath(text, "spidev")),
         spiHz: v.exactOptional(spiHz),
+        interrupt: v.exactOptional(leaf("gpiochip0:25", parseGpioLine)),
       },
       { path: "/dev/spidev0.0" },
+    ),
+    table(
+      {
+        kind: v.literal("bus-pirate"),
+        port: leaf("/dev/ttyUSB0", (text) => parseDevicePath(text, "bus-pirate")),
+        baud: v.exactOptional(baud),
+        spiHz: v.exactOptional(spiHz),
+      },
+      { port: "/dev/ttyUSB0" },
     ),
     table({ kind: v.literal("qemu"), wire }, { wire: "eth1" }),
     table({ kind: v.literal("interface"), name: wire }, { name: "eth1" }),
@@ -254,6 +282,8 @@ const device = table(
     fallback: v.exactOptional(oneOf(["none", "simulated"])),
     mac: v.exactOptional(leaf("02:00:5e:10:00:01", parseStationMac)),
     netns: v.exactOptional(leaf("blue", parseNetnsName)),
+    reset: v.exactOptional(leaf("7", parsePin)),
+    power: v.exactOptional(leaf("6", parsePin)),
     addresses: v.exactOptional(shaped(true, "[192.168.10.10/24]", v.array(leaf("192.168.10.10/24", parseInterfaceAddress)))),
   },
   { driver: "enc28j60", bus: "{ kind: sim }" },

@@ -2,6 +2,9 @@
  * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
  * ms, rates in Hz. Whoever reads a Rig need not check it again.
  */
+
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
+import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import type { Cidr, Endpoint } from "./units.ts";
@@ -20,10 +23,12 @@ export interface SimulatedBus {
 /** A chip behind a serprog programmer (flashrom's serial protocol). */
 export interface SerprogBus {
   readonly kind: "serprog";
-  /** Serial port: `/dev/ttyACM0`, `COM3`. */
+  /** Serial port: `/dev/ttyACM0`, `COM3`; or `tcp:HOST:PORT`. */
   readonly port: string;
   readonly baud: number;
   readonly spiHz: number;
+  /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
+  readonly interrupt?: ModemInput;
 }
 
 /** A chip on the board's own SPI, through Linux spidev. */
@@ -31,6 +36,17 @@ export interface SpidevBus {
   readonly kind: "spidev";
   /** `/dev/spidev0.0`. */
   readonly path: string;
+  readonly spiHz: number;
+  /** The GPIO that the chip's INT pin is wired to. */
+  readonly interrupt?: GpioLineAddress;
+}
+
+/** A chip behind a Bus Pirate v3. */
+export interface BusPirateBus {
+  readonly kind: "bus-pirate";
+  /** Serial port. */
+  readonly port: string;
+  readonly baud: number;
   readonly spiHz: number;
 }
 
@@ -46,7 +62,7 @@ export interface InterfaceBus {
   readonly iface: string;
 }
 
-export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | QemuBus | InterfaceBus;
+export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | BusPirateBus | QemuBus | InterfaceBus;
 
 export interface DeviceConfig {
   readonly name: string;
@@ -60,6 +76,10 @@ export interface DeviceConfig {
   /** The network namespace it is in; without it the initial one. All namespaces of a rig share one neighbour table. */
   readonly netns?: string;
   readonly addresses: readonly Cidr[];
+  /** Pin of the board that is wired to the chip's reset, active low. */
+  readonly reset?: string;
+  /** Pin of the board that switches the chip's supply, high: on. */
+  readonly power?: string;
 }
 
 export interface RouteConfig {
@@ -123,7 +143,7 @@ export interface Rig {
 
 /** The buses each driver has, as a rig file names them. */
 export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim", "serprog", "spidev"],
+  enc28j60: ["sim", "serprog", "spidev", "bus-pirate"],
   e1000: ["sim", "qemu"],
   packet: ["interface"],
   tap: ["interface"],
@@ -171,24 +191,6 @@ export const RIG_LIMITS: {
   latency: [0, 3_600_000],
 };
 
-/** Whether a bus can be opened by this version. */
-const THERE: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim"],
-  e1000: [],
-  packet: ["interface"],
-  tap: [],
-};
-
-/**
- * Null for a device that this version can open; else one line that says what cannot be opened yet and what can. A fallback is not
- * looked at: a device with `fallback: simulated` may still come up as its model, when that is there.
- */
-export function notThereYet(device: DeviceConfig): string | null {
-  if (THERE[device.driver].includes(device.bus.kind)) return null;
-  const what = device.bus.kind === "interface" ? device.driver : `${device.driver} on ${device.bus.kind}`;
-  return `${device.name}: ${what} is not there yet; today there are enc28j60:sim, enc28j60:sim@IFACE and packet:IFACE`;
-}
-
 /**
  * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
  * not have the same.
@@ -198,7 +200,7 @@ export function deviceResource(device: DeviceConfig): string | null {
 }
 
 export function busResource(bus: BusConfig): string | null {
-  if (bus.kind === "serprog") return bus.port;
+  if (bus.kind === "serprog" || bus.kind === "bus-pirate") return bus.port;
   if (bus.kind === "spidev") return bus.path;
   return bus.iface ?? null;
 }

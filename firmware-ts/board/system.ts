@@ -4,6 +4,7 @@
  */
 
 import { createBoardIo } from "../../hal/bridges/board-io.ts";
+import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo, Led } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
@@ -13,11 +14,10 @@ import { LinkLeds } from "../apps/link-leds.ts";
 import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
-import { formatIpv4, prefixMask } from "../inet/address.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
-import { SimulatedGateway } from "./gateway.ts";
+import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { makePart, type Part } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr, Endpoint } from "./units.ts";
@@ -42,6 +42,8 @@ export interface SystemListener {
   ready(system: System): void;
   device(device: NetDevice, event: DeviceEvent): void;
   datagram(event: TelemetryEvent, system: System): void;
+  /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
+  board?(event: "lost" | "back", message: string): void;
 }
 
 /** What a system can tell of one device once it is up. */
@@ -76,6 +78,7 @@ interface Assembled {
   config: DeviceConfig;
   part: Part;
   device: NetDevice;
+  /** Of hardware that may give way to its model only once that has happened. */
   gateway: SimulatedGateway | null;
 }
 
@@ -115,11 +118,13 @@ export class System {
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
     this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
+    this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // What may throw goes first: a stack has a timer running from the beginning.
     const parts = rig.devices.map((config) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onFailed = (error: Error): void => this.#stackOf(config).network.device(config.name)?.failed(error);
-      return { config, part: makePart(config, this.clock, this.#random, onFailed) };
+      return { config, part: makePart(config, this.clock, this.#random, onFailed, this.#pinsOf(config)) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -162,10 +167,12 @@ export class System {
       await this.openPins();
       // The defaults first, wherever they stand: they reach no device that has an address, and must not undo what is set for one.
       for (const [key, value] of Object.entries(this.rig.sysctl)) if (isDefault(key)) writeSysctl(this.stack, key, value);
-      for (const { config, part, device, gateway } of this.#devices) {
+      for (const assembled of this.#devices) {
+        const { config, part, device } = assembled;
         if (!this.#stopped) await part.wire?.open();
         if (!this.#stopped) await device.open();
-        if (!this.#stopped) await gateway?.open();
+        if (!this.#stopped) assembled.gateway ??= this.#makeGateway(config, part);
+        if (!this.#stopped) await assembled.gateway?.open();
         for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, text(cidr));
       }
       if (this.#stopped) return;
@@ -245,6 +252,16 @@ export class System {
     return this.#devices.find(({ config }) => config.name === device)?.part.segment ?? null;
   }
 
+  #pinsOf({ reset, power }: DeviceConfig): ChipPins | null {
+    if (reset === undefined && power === undefined) return null;
+    const pins = { ...(reset === undefined ? {} : { reset }), ...(power === undefined ? {} : { power }) };
+    return new GpioChipPins(this.#io, this.clock, pins);
+  }
+
+  #tellOfBoard(event: "lost" | "back", message: string): void {
+    if (!this.#stopped) this.#options.listener?.board?.(event, message);
+  }
+
   /** What drives the board's pins, for people. */
   get io(): string {
     return this.#io.description;
@@ -306,22 +323,7 @@ export class System {
   }
 
   #makeGateway(config: DeviceConfig, part: Part): SimulatedGateway | null {
-    const cidr = this.#gatewayCidr(config.addresses);
-    if (!part.wantsGateway || !part.segment || !cidr) return null;
-    const sink = this.rig.telemetry?.to.address === cidr.address ? this.rig.telemetry.to.port : null;
-    const random = this.#random.fork(`gateway/${config.name}`);
-    return new SimulatedGateway(this.clock, random, part.segment, text(cidr), sink);
-  }
-
-  /** Whom the rig expects on the device's subnets: a route's next hop, else where telemetry goes, else the first host. */
-  #gatewayCidr(addresses: readonly Cidr[]): Cidr | null {
-    const expected = [...this.rig.routes.map((route) => route.via), this.rig.telemetry?.to.address];
-    for (const address of expected) {
-      const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
-      if (own && address !== undefined) return { ...own, address };
-    }
-    const [own] = addresses;
-    return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
+    return gatewayFor(this.rig, config, part, this.clock, this.#random);
   }
 
   #configure(): void {
@@ -399,22 +401,6 @@ export async function startSystem(system: System): Promise<void> {
   started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;
-}
-
-/** `address` is that of another host on the subnet. */
-function isNeighbour(address: number, own: Cidr): boolean {
-  const mask = prefixMask(own.prefix);
-  const host = address & ~mask;
-  if (((address ^ ipv4(own.address)) & mask) !== 0 || address === ipv4(own.address)) return false;
-  return own.prefix >= 31 || (host !== 0 && host !== ~mask);
-}
-
-/** The first host of the subnet that is not `own`. With 31 bits there is only one other (RFC 3021); with 32 there is none, and the same is taken. */
-function firstNeighbour(own: Cidr): number {
-  const address = ipv4(own.address);
-  if (own.prefix >= 31) return address ^ 1;
-  const first = (address & prefixMask(own.prefix)) + 1;
-  return first === address ? first + 1 : first;
 }
 
 function text(cidr: Cidr): string {

@@ -1,18 +1,25 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { BRIDGE_FIRMWARES, FIRMWARE_BAUDS } from "../board/bridge-sim.ts";
+import { parseInterfaceName } from "../board/names.ts";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile } from "../board/run-options.ts";
-import { parseDestination, parseDuration, parseEndpoint, parseInteger } from "../board/units.ts";
+import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../board/units.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
+import { type BridgeSimRequest, bridgeSim } from "./bridge-sim.ts";
 import { withInstance } from "./connect.ts";
 import { CommandError, Exit } from "./exit.ts";
 import { type Globals, parseGlobals } from "./globals.ts";
 import { IP_HELP, ipCommand } from "./ip.ts";
 import { ping } from "./ping.ts";
 import { run } from "./run.ts";
+import { tap } from "./tap.ts";
 import { udpListen, udpSend } from "./udp.ts";
 import { VERSION } from "./version.ts";
+
+/** Where the simulated gateway takes telemetry: Telegraf's socket_listener by custom. */
+const TELEMETRY_PORT = 8094;
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
@@ -67,6 +74,26 @@ const seconds = reading((text) => {
   return Number(text) * 1000;
 });
 
+const iface = reading(parseInterfaceName);
+const gatewayAddress = reading((text) => {
+  parseInterfaceAddress(text);
+  return text;
+});
+/** Loopback without an address: a bridge has no password. */
+const tcpPort = reading((text) => {
+  const [, host = "127.0.0.1", port] = /^(?:([0-9.]+):)?(\d+)$/.exec(text) ?? [];
+  if (port === undefined) throw new Error("say a port, as in 4000, or 0.0.0.0:4000 for all of the network");
+  return { host, port: parseInteger(port, 0, 65_535) };
+});
+
+function word<const T extends string>(words: readonly T[]): (text: string) => T {
+  return reading((text) => {
+    const found = words.find((known) => known === text);
+    if (found === undefined) throw new Error(`say one of ${words.join(", ")}`);
+    return found;
+  });
+}
+
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
 }
@@ -118,6 +145,40 @@ Flags before the object: -i INSTANCE (default "default"), -n network namespace, 
     .description("check a rig file and print what would be opened, opening nothing")
     .action((file: string) => {
       for (const line of describeRig(readRigFile(file))) console.log(line);
+    });
+
+  whohas
+    .command("bridge-sim")
+    .description("a simulated SPI bridge with an ENC28J60, for any serprog client to open")
+    .option("--pty <path>", "as a serial port of that name")
+    .option("--tcp <port>", "as a TCP port: [ADDR:]PORT, of this machine alone without ADDR", tcpPort)
+    .option(
+      "--firmware <kind>",
+      "who plays the bridge: responder (a program), uno (our firmware in a simulated ATmega328P)",
+      word(BRIDGE_FIRMWARES),
+      "responder",
+    )
+    .option("--baud <rate>", "of the uno's line: 115200 or 2000000", word(FIRMWARE_BAUDS), "115200")
+    .option("--wire <interface>", "the chip's wire is this Linux interface; without it a simulated one with a gateway", iface)
+    .option("--gateway <cidr>", "the simulated gateway's address", gatewayAddress, "192.168.10.1/24")
+    .option("--seed <number>", "of everything random", seed, 1)
+    .option("--quiet", "only the ready line and the summary", false)
+    .action(async ({ wire, ...options }: Omit<BridgeSimRequest, "iface" | "sink"> & { wire?: string }, command: Command) => {
+      const request = { ...options, ...(wire === undefined ? {} : { iface: wire }), sink: TELEMETRY_PORT };
+      command.setOptionValue("exit", await bridgeSim(request));
+    });
+
+  whohas
+    .command("tap")
+    .argument("[rig]", "rig file; without it the built-in simulated bench")
+    .description("the board's first controller as an interface of this machine: the kernel's stack over our driver")
+    .option("--name <interface>", "what it is called", iface, "whohas0")
+    .option("--device <spec>", "a device instead of the rig's: DRIVER[:BUS[:PATH]][,mac=…]", collect, [])
+    .option("--seed <number>", "of everything random", seed)
+    .action(async (file: string | undefined, given: { name: string; device: string[]; seed?: number }, command: Command) => {
+      const { device, ...options } = given;
+      const request = { ...options, devices: device, addresses: [], app: false, ...(file === undefined ? {} : { file }) };
+      command.setOptionValue("exit", await tap(request));
     });
 
   const udp = whohas.command("udp").description("datagrams from and to a running instance").helpCommand(false);

@@ -34,6 +34,11 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
       else if (event === "carrier-down") console.log(`${device.name}: link down`);
       else if (event === "failed") console.log(`${device.name}: failed: ${device.error?.message ?? ""}`);
     },
+    board(event, message) {
+      if (quiet) return;
+      if (event === "lost") console.log(`board: ${message}; until then no lamps and no sensors, the network goes on`);
+      else console.log(`board: back, ${message}`);
+    },
     datagram(event, system) {
       if (quiet) return;
       const { arp } = system.summary();
@@ -41,7 +46,9 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
       told = { broadcast: arp.requestsBroadcast, unicast: arp.requestsUnicast };
       const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
       const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
-      const values = event.readings.map(({ kind, value, unit }) => `${kind} ${value.toFixed(2)} ${unit}`.trim());
+      const values = event.readings.map(({ kind, value, unit }) =>
+        Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
+      );
       const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
       console.log(columns.filter((column) => column !== "").join("  "));
     },
@@ -91,6 +98,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
     device(device, event) {
       if (!quiet)
         print({ event: "device", device: device.name, change: event, ...(device.error ? { error: device.error.message } : {}) });
+    },
+    board(event, message) {
+      if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });
     },
     datagram(event) {
       if (!quiet) print({ event: "datagram", ...event });

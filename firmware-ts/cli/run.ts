@@ -9,6 +9,7 @@ import { stackMethods } from "../control/methods.ts";
 import { ControlServer } from "../control/server.ts";
 import { CommandError, Exit } from "./exit.ts";
 import { jsonReport, textReport } from "./run-report.ts";
+import { toldToStop } from "./told.ts";
 
 export interface RunOptions extends RunRequest {
   name: string;
@@ -62,12 +63,4 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<numbe
     await system.stop();
     capture?.close();
   }
-}
-
-/** SIGINT or SIGTERM. A second one ends the process as usual. */
-function toldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
-  });
 }

@@ -91,12 +91,16 @@ function arpCache(stack: Stack): string {
   return `${names}\n${columns.map(([value, gap]) => hex(value) + " ".repeat(gap)).join("")}\n`;
 }
 
-/** Fifteen columns: processed, dropped, squeezed, …, the backlog's length, the processor. */
+/**
+ * Fifteen columns, one line: there is one processor. Processed, dropped, squeezed; six that were something once (fast routes, collisions
+ * of processors); received for another processor, flow limit, which we have not; the backlog's length, the processor's number, and
+ * again the backlog's length, what waits and what a poll has taken up apart.
+ */
 function softnetStat({ network }: Stack): string {
-  const columns = new Array<number>(15).fill(0);
-  columns[0] = network.napi.processed;
-  columns[2] = network.napi.timeSqueeze;
-  return `${columns.map(hex).join(" ")}\n`;
+  const { processed, dropped, timeSqueeze } = network.napi.softnet;
+  const { inputLength, processLength } = network.backlog;
+  const backlog = [inputLength + processLength, 0, inputLength, processLength];
+  return `${[processed, dropped, timeSqueeze, 0, 0, 0, 0, 0, 0, 0, 0, ...backlog].map(hex).join(" ")}\n`;
 }
 
 function hex(value: number): string {

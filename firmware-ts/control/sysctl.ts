@@ -1,4 +1,4 @@
-/** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.ip_forward (Documentation/networking/ip-sysctl). */
+/** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.ip_forward, net.core.KEY (Documentation/networking/ip-sysctl). */
 import { DEVCONF_KEYS, type DevconfTarget } from "../neigh/devconf.ts";
 import {
   NEIGH_FILES,
@@ -10,6 +10,7 @@ import {
   writeTableParameter,
 } from "../neigh/parameter-files.ts";
 import type { NeighParameters } from "../neigh/parameters.ts";
+import { SOFTNET_FILES } from "../net/softnet.ts";
 import type { Stack } from "../stack.ts";
 import { optionalText, text } from "./params.ts";
 import { ControlError, type Json, type Method } from "./rpc.ts";
@@ -51,10 +52,27 @@ function swapped(text: string): string {
 /** The file of a key, or undefined. */
 function fileOf(stack: Stack, path: string): File | undefined {
   const [net, ipv4, room, where = "", name = "", ...rest] = path.split("/");
+  if (net === "net" && ipv4 === "core") return coreFile(stack, path);
   if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
   if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
   if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
   return room === "neigh" ? neighFile(stack, where, name) : undefined;
+}
+
+/** How frames are taken in is set for the machine: in no other namespace than the initial one. */
+function coreFile(stack: Stack, path: string): File | undefined {
+  const { softnet } = stack.network.napi;
+  const setting = SOFTNET_FILES.get(path.slice("net/core/".length));
+  if (!setting || !stack.arp.namespace.initial) return undefined;
+  const { field, least } = setting;
+  return {
+    read: () => String(softnet[field]),
+    write: (value) => {
+      const number = integer(value);
+      if (number < least) throw new ParameterError("EINVAL", `${path} is ${least} or more`);
+      softnet[field] = number;
+    },
+  };
 }
 
 function confFile(stack: Stack, target: DevconfTarget | undefined, name: string): File | undefined {
@@ -123,8 +141,9 @@ function listSysctl(stack: Stack, under: string): [key: string, value: string][]
   const conf = ["all", "default", ...names].flatMap((where) =>
     [...DEVCONF_KEYS.keys()].map((name) => `net/ipv4/conf/${where}/${name}`),
   );
+  const core = Array.from(SOFTNET_FILES.keys(), (name) => `net/core/${name}`);
   const folder = sysctlPath(under);
-  return [...conf, "net/ipv4/ip_forward", ...neigh]
+  return [...core, ...conf, "net/ipv4/ip_forward", ...neigh]
     .filter((path) => folder === "" || path === folder || path.startsWith(`${folder}/`))
     .sort()
     .flatMap((path) => {

@@ -2,11 +2,10 @@
  * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks what comes in and hands it to its protocol, or on to another device where `forwarding`
  * says so; finds route and neighbour for what goes out. It does not fragment or reassemble.
  */
-import type { Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { Arp, type ArpOptions } from "../neigh/arp.ts";
 import { InputWay } from "../neigh/arp-inet.ts";
 import { Devconfs } from "../neigh/devconf.ts";
@@ -14,6 +13,7 @@ import type { AddressType, Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
+import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
@@ -44,8 +44,6 @@ import { truesizeOf } from "./truesize.ts";
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
-/** Packets to ourselves that may wait for their turn (net.core.netdev_max_backlog). */
-const BACKLOG = 1000;
 
 /** ICMP messages that IPv4 itself gives rise to (RFC 792): type and code. */
 const UNREACHABLE = 3;
@@ -66,7 +64,7 @@ export interface IpErrors {
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
 }
 
-export class Ipv4 implements PacketHandler {
+export class Ipv4 implements PacketHandler, BacklogTarget {
   readonly conf: Devconfs = new Devconfs();
   readonly fib: Fib;
   readonly arp: Arp;
@@ -81,8 +79,7 @@ export class Ipv4 implements PacketHandler {
   readonly #output: OutputRouter;
   readonly #arpSide: ArpSide;
   readonly #protocols = new Map<number, IpProtocol>();
-  readonly #backlog = new SkBuffQueue();
-  readonly #loop: Task;
+  readonly #backlog: Backlog;
 
   constructor(network: Network, random: Random, options: ArpOptions = {}) {
     this.fib = new Fib(this.conf, {
@@ -93,7 +90,7 @@ export class Ipv4 implements PacketHandler {
     this.#output = new OutputRouter(this.fib);
     this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
     this.arp = new Arp(network, random, this.#arpSide, options);
-    this.#loop = network.clock.task(() => this.#deliverBacklog());
+    this.#backlog = network.backlog;
     network.handle(ETH_P_IP, this);
     network.onDeviceEvent((device, event) => this.fib.event(device, event));
   }
@@ -175,6 +172,17 @@ export class Ipv4 implements PacketHandler {
     if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
   }
 
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
+    for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
+  }
+
+  /** A packet to ourselves, without a loopback device. */
+  backlogged(skb: SkBuff): void {
+    const own = this.addresses.find(skb.view.getInt32(skb.network + IP_DESTINATION));
+    const reason = own ? this.#input(skb, own.device, true) : DropReason.IP_NOT_LOCAL;
+    if (reason !== DropReason.NONE) this.#refuse(skb, reason);
+  }
+
   // What waited for its next hop.
 
   unreachable(packet: SkBuff, device: NetDevice): void {
@@ -214,19 +222,7 @@ export class Ipv4 implements PacketHandler {
     skb.checksum = Checksum.UNNECESSARY;
     skb.packetType = PacketType.HOST;
     if (this.loopback) return this.#toNeighbour(skb, 0, this.loopback);
-    if (this.#backlog.length >= BACKLOG) return this.#refuse(skb, DropReason.CPU_BACKLOG);
-    this.#backlog.enqueue(skb);
-    this.#loop.schedule();
-    return DropReason.NONE;
-  }
-
-  #deliverBacklog(): void {
-    for (let left = this.#backlog.length; left > 0; left--) {
-      const skb = this.#backlog.dequeue() as SkBuff;
-      const own = this.addresses.find(skb.view.getInt32(skb.network + IP_DESTINATION));
-      const reason = own ? this.#input(skb, own.device, true) : DropReason.IP_NOT_LOCAL;
-      if (reason !== DropReason.NONE) this.#refuse(skb, reason);
-    }
+    return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
 
   /** Returns NONE when somebody took the packet. */

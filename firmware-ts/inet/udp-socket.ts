@@ -1,6 +1,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import type { Fate } from "../neigh/machine.ts";
+import type { NetDevice } from "../net/device.ts";
 import type { OutputRoute } from "./output-route.ts";
 import { type SendResult, sendResult } from "./send-result.ts";
 import { truesizeOf } from "./truesize.ts";
@@ -12,6 +13,8 @@ export const UDP_HEADER = 8;
 
 /** What a socket needs of UDP. */
 export interface UdpSocketUser {
+  /** How long a socket polls by itself when it is not told, in ms. */
+  readonly busyRead: number;
   allocate(): SkBuff | null;
   /** The way from `source` (0: from the best address) to the destination. */
   wayTo(destination: number, source: number): OutputRoute;
@@ -43,6 +46,11 @@ export class UdpSocket implements SkBuffOwner {
   onFate: FateHandler | null = null;
   onError: ErrorHandler | null = null;
   readonly #udp: UdpSocketUser;
+  /** Where the last datagram came in (the kernel's sk_napi_id), and how many there were. */
+  #device: NetDevice | null = null;
+  #received = 0;
+  #awaited = 0;
+  readonly #arrived = (): boolean => this.#received >= this.#awaited;
   #underWay = 0;
   #open = true;
   /** Within transmit(): a drop there is send()'s answer, not a later fate. */
@@ -105,6 +113,22 @@ export class UdpSocket implements SkBuffOwner {
     this.#udp.confirm(destination, this.address);
   }
 
+  /**
+   * Polls the device that the last datagram came by, until another one has come or `limit` milliseconds are over (SO_BUSY_POLL): the
+   * answer is taken in, and onDatagram called, before this returns. Nothing else runs meanwhile. For a program that would rather
+   * spend its processor than wait for the event loop's next turn; before the first datagram, and from within a receive handler, it
+   * does nothing.
+   * @param limit default net.core.busy_read, which is 0: one look
+   * @returns whether a datagram came
+   */
+  busyPoll(limit?: number): boolean {
+    if (!this.#open) throw new Error("the socket is closed");
+    const before = this.#received;
+    this.#awaited = before + 1;
+    this.#device?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
+    return this.#received > before;
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -123,7 +147,9 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /** For Udp: a datagram, its payload at skb.data. */
-  receive(skb: SkBuff, source: number, port: number): void {
+  receive(skb: SkBuff, source: number, port: number, device: NetDevice): void {
+    this.#device = device;
+    this.#received++;
     try {
       this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
     } finally {

@@ -72,6 +72,10 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     else this.#ports.delete(socket.port);
   }
 
+  get busyRead(): number {
+    return this.#network.napi.softnet.busyRead / 1000;
+  }
+
   allocate(): SkBuff | null {
     return this.#network.pool.allocate();
   }
@@ -139,7 +143,7 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     }
     udp.inDatagrams++;
     skb.pull(UDP_HEADER);
-    socket.receive(skb, source, view.getUint16(at + UDP_SOURCE));
+    socket.receive(skb, source, view.getUint16(at + UDP_SOURCE), device);
     return DropReason.NONE;
   }
 

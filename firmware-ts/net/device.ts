@@ -13,7 +13,7 @@ import {
 } from "../../hal/ethernet.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
 import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
-import { Napi, type NapiScheduler } from "./napi.ts";
+import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 
 /**
  * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
@@ -66,12 +66,22 @@ export class DeviceError extends Error {
   }
 }
 
+/** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
+export interface PacketHandler {
+  receive(skb: SkBuff, device: NetDevice): void;
+  /**
+   * As receive(), for several packets that came in a row: takes all of them from the list, first one first. Without this method they
+   * are handed over one by one, as they come.
+   */
+  receiveList?(list: SkBuffQueue, device: NetDevice): void;
+}
+
 /** What a device needs of the stack around it. */
 export interface DeviceUser {
   readonly pool: SkBuffPool;
   readonly napi: NapiScheduler;
-  /** A received frame, its Ethernet header still on. */
-  receive(device: NetDevice, skb: SkBuff): void;
+  /** Shows a received frame to the taps and takes its Ethernet header off; null when nobody wants it, and it is dropped. */
+  receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null;
   /** A frame on its way to the controller, its Ethernet header on. */
   transmitted(device: NetDevice, skb: SkBuff): void;
   deviceEvent(device: NetDevice, event: DeviceEvent): void;
@@ -80,7 +90,7 @@ export interface DeviceUser {
 /** Frames that may wait for a busy controller (`qlen` of `ip link`). */
 const TX_QUEUE_LENGTH = 1000;
 
-export class NetDevice implements ControllerHost {
+export class NetDevice implements ControllerHost, Pollable {
   /** Changed by Network.rename() only. */
   name: string;
   readonly ifindex: number;
@@ -99,6 +109,11 @@ export class NetDevice implements ControllerHost {
   readonly #user: DeviceUser;
   readonly #napi: Napi;
   readonly #queue = new SkBuffQueue();
+  /** Frames in a row for one protocol, collected by the poll under way (the kernel's rx_list). */
+  readonly #batch = new SkBuffQueue();
+  #batchFor: PacketHandler | null = null;
+  /** Within controller.poll(): what comes is collected. */
+  #collecting = false;
   readonly #maxMtu: number;
   #mtu: number;
   #flags: number;
@@ -118,7 +133,7 @@ export class NetDevice implements ControllerHost {
     this.#mtu = this.#maxMtu;
     this.address.set(controller.address);
     this.#user = user;
-    this.#napi = new Napi(user.napi, controller);
+    this.#napi = new Napi(user.napi, this);
   }
 
   get pool(): SkBuffPool {
@@ -234,6 +249,7 @@ export class NetDevice implements ControllerHost {
     this.#carrier = false;
     this.#napi.disable();
     this.#purge();
+    this.#purgeBatch();
     this.#user.deviceEvent(this, "down");
     await this.controller.close();
   }
@@ -265,6 +281,54 @@ export class NetDevice implements ControllerHost {
     this.controller.setReceiveMode({ promiscuous, allMulticast: promiscuous });
   }
 
+  /** How many polls in a row may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
+  get deferHardIrqs(): number {
+    return this.#napi.deferHardIrqs;
+  }
+
+  /** @throws RangeError when it is no whole number from 0 to 2^31-1 */
+  set deferHardIrqs(count: number) {
+    if (!Number.isInteger(count) || count < 0 || count > 0x7fffffff)
+      throw new RangeError(`napi_defer_hard_irqs is a whole number from 0 to 2147483647, not ${count}`);
+    this.#napi.deferHardIrqs = count;
+  }
+
+  /** Milliseconds after which a controller that is kept masked is polled again (gro_flush_timeout, there in ns). Default 0: never kept. */
+  get flushTimeout(): number {
+    return this.#napi.flushTimeout;
+  }
+
+  /** @throws RangeError when it is no duration */
+  set flushTimeout(timeout: number) {
+    if (!(timeout >= 0) || !Number.isFinite(timeout))
+      throw new RangeError(`gro_flush_timeout is a number of milliseconds, 0 or more, not ${timeout}`);
+    this.#napi.flushTimeout = timeout;
+  }
+
+  /**
+   * Polls the controller from here and now, until `done` says so or `limit` milliseconds are over (SO_BUSY_POLL): an answer that is
+   * waited for is taken in without the event loop's next turn, and nothing else runs meanwhile. 0 at once when the device is down or
+   * a poll is under way: called from a receive handler, or where the bus waits. In virtual time it ends when nothing more is there.
+   * @returns frames taken in
+   */
+  busyPoll(limit: number, done: () => boolean): number {
+    return this.#napi.busyPoll(limit, done);
+  }
+
+  // What the scheduler calls.
+
+  poll(budget: number): number {
+    let work = 0;
+    this.#collecting = true;
+    try {
+      work = this.controller.poll(budget);
+    } finally {
+      this.#collecting = false;
+    }
+    if (this.#batch.length > 0) this.#deliver();
+    return work;
+  }
+
   // What the controller calls.
 
   schedule(): boolean {
@@ -272,12 +336,21 @@ export class NetDevice implements ControllerHost {
   }
 
   receive(skb: SkBuff): void {
-    if (this.#up) this.#user.receive(this, skb);
-    else this.drops.drop(skb, DropReason.DEV_READY);
+    if (!this.#up) {
+      this.drops.drop(skb, DropReason.DEV_READY);
+      return;
+    }
+    const handler = this.#user.receiverOf(skb, this);
+    if (handler === null) return;
+    if (handler !== this.#batchFor) {
+      if (this.#batch.length > 0) this.#deliverBefore(skb, handler);
+      else this.#take(skb, handler);
+    } else this.#collect(skb);
   }
 
-  complete(_work: number): boolean {
-    return this.#napi.complete();
+  complete(work: number): boolean {
+    if (this.#batch.length > 0) this.#deliver();
+    return this.#napi.complete(work);
   }
 
   polled(work: number): void {
@@ -306,6 +379,45 @@ export class NetDevice implements ControllerHost {
     this.#user.deviceEvent(this, "failed");
   }
 
+  /** The first packet of a batch, or one that its protocol takes by itself. */
+  #take(skb: SkBuff, handler: PacketHandler): void {
+    if (this.#collecting && handler.receiveList) {
+      this.#batchFor = handler;
+      this.#collect(skb);
+    } else handler.receive(skb, this);
+  }
+
+  #collect(skb: SkBuff): void {
+    this.#batch.enqueue(skb);
+    if (this.#batch.length >= this.#user.napi.softnet.groNormalBatch) this.#deliver();
+  }
+
+  #deliverBefore(skb: SkBuff, handler: PacketHandler): void {
+    try {
+      this.#deliver();
+    } finally {
+      this.#take(skb, handler);
+    }
+  }
+
+  /**
+   * Hands the batch up. What an application's handler throws is raised when all of it has been handed up: no packet is lost for it.
+   */
+  #deliver(): void {
+    const handler = this.#batchFor as PacketHandler;
+    this.#batchFor = null;
+    let errors: unknown[] | null = null;
+    while (this.#batch.length > 0) {
+      try {
+        handler.receiveList?.(this.#batch, this);
+      } catch (error) {
+        errors ??= [];
+        errors.push(error);
+      }
+    }
+    if (errors) throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} receive handlers failed`);
+  }
+
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
     this.drops.drop(skb, reason);
     return reason;
@@ -313,5 +425,11 @@ export class NetDevice implements ControllerHost {
 
   #purge(): void {
     for (let skb = this.#queue.dequeue(); skb; skb = this.#queue.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
+  }
+
+  /** Closed from within a poll: what it has collected is lost. */
+  #purgeBatch(): void {
+    this.#batchFor = null;
+    for (let skb = this.#batch.dequeue(); skb; skb = this.#batch.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
   }
 }

@@ -1,19 +1,21 @@
-/** The controller of `lo`: what is sent comes back. It has no wire, no address and no limits but its queue's. */
+/** The controller of `lo`: what is sent comes back through the backlog. It has no wire, no address and no limits of its own. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics, MAC_BYTES, type ReceiveMode } from "../../hal/ethernet.ts";
-import { type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
+import type { Backlog, BacklogTarget } from "./backlog.ts";
 
-/** Frames that may be under way at once (net.core.netdev_max_backlog). */
-const QUEUE = 1000;
-
-export class LoopbackController implements EthernetController {
+export class LoopbackController implements EthernetController, BacklogTarget {
   readonly driver = "loopback";
   readonly description = "loopback";
   readonly simulated = false;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly statistics: LinkStatistics = new LinkStatistics();
-  readonly #queue = new SkBuffQueue();
+  readonly #backlog: Backlog;
   #host: ControllerHost | null = null;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
 
   open(host: ControllerHost): Promise<void> {
     this.#host = host;
@@ -22,39 +24,36 @@ export class LoopbackController implements EthernetController {
   }
 
   close(): Promise<void> {
-    for (let skb = this.#queue.dequeue(); skb; skb = this.#queue.dequeue()) this.#host?.drops.drop(skb, DropReason.QUEUE_PURGE);
+    if (this.#host) this.#backlog.purge(this, this.#host.drops);
     this.#host = null;
     return Promise.resolve();
   }
 
+  /** What the backlog has no room for was neither sent nor received, and is counted as dropped. */
   transmit(skb: SkBuff): boolean {
     const host = this.#host;
     if (!host) return false;
-    const { statistics } = this;
-    statistics.txPackets++;
-    statistics.txBytes += skb.length;
-    if (this.#queue.length >= QUEUE) {
+    const { length } = skb;
+    if (!this.#backlog.enqueue(skb, this)) {
       host.drops.drop(skb, DropReason.CPU_BACKLOG);
       return true;
     }
-    this.#queue.enqueue(skb);
-    host.schedule();
+    const { statistics } = this;
+    statistics.txPackets++;
+    statistics.txBytes += length;
+    statistics.rxPackets++;
+    statistics.rxBytes += length;
     return true;
   }
 
-  poll(budget: number): number {
-    const host = this.#host;
-    let work = 0;
-    while (work < budget && host) {
-      const skb = this.#queue.dequeue();
-      if (!skb) break;
-      this.statistics.rxPackets++;
-      this.statistics.rxBytes += skb.length;
-      host.receive(skb);
-      work++;
-    }
-    if (work < budget) host?.complete(work);
-    return work;
+  backlogged(skb: SkBuff): void {
+    if (this.#host) this.#host.receive(skb);
+    else skb.drop(DropReason.DEV_READY);
+  }
+
+  /** Never asked for: the backlog is polled in its stead. */
+  poll(_budget: number): number {
+    return 0;
   }
 
   setReceiveMode(_mode: ReceiveMode): void {}

@@ -1,28 +1,50 @@
 /**
  * Budgeted receive, after the kernel's NAPI: a controller asks to be polled, the scheduler polls each in turn with a weight, and a
  * run ends when its budget or its time is used up, so that the event loop has its turn however much arrives.
+ *
+ * A poll may also be put off or forestalled. With deferHardIrqs and flushTimeout a controller whose poll is through stays masked and
+ * is looked at again by a timer, which spares interrupts under load. busyPoll() polls from the caller at once, which spares the wait
+ * for the event loop's next turn; it holds everything else up meanwhile.
  */
-import type { Clock, Task } from "../../hal/clock.ts";
+import type { Clock, Task, Timer } from "../../hal/clock.ts";
 import { POLL_PENDING } from "../../hal/ethernet.ts";
+import { type NapiOptions, Softnet } from "./softnet.ts";
 
 /** Most frames one poll may hand up (NAPI_POLL_WEIGHT). */
 export const NAPI_WEIGHT = 64;
+/** Most frames one poll of a busy poll may hand up (BUSY_POLL_BUDGET): few, so that the caller soon sees what came. */
+export const BUSY_POLL_BUDGET = 8;
+/** Empty polls in a row at one and the same time after which the clock must be one that stands still. */
+const STANDSTILL = 100;
 
-/** What is polled: a controller's driver. */
+/** What is polled: a controller's driver, or the backlog. */
 export interface Pollable {
   poll(budget: number): number;
 }
 
 /** One controller's place in the scheduler. */
 export class Napi {
-  readonly weight: number;
+  weight: number;
+  /**
+   * How many polls in a row may find nothing before the interrupt is unmasked (napi_defer_hard_irqs). Takes effect with a flushTimeout.
+   */
+  deferHardIrqs = 0;
+  /** After how many milliseconds a controller that is kept masked is polled again (gro_flush_timeout, there in ns). 0: never kept. */
+  flushTimeout = 0;
   readonly #scheduler: NapiScheduler;
   readonly #target: Pollable;
+  /** Polls again what was kept masked. Made when it is needed first. */
+  #watchdog: Timer | null = null;
+  #deferrals = 0;
   #scheduled = false;
   /** Asked for again while scheduled: the poll under way may have looked too early. */
   #missed = false;
+  /** In the middle of a poll, on this call stack. */
+  #polling = false;
   /** In the middle of a poll that waits for its bus. */
   #pending = false;
+  /** A caller polls in a loop and keeps the interrupt masked. */
+  #busy = false;
   #enabled = false;
   /** On a list of the scheduler; kept by the scheduler. */
   listed = false;
@@ -47,6 +69,8 @@ export class Napi {
     this.#scheduled = false;
     this.#missed = false;
     this.#pending = false;
+    this.#deferrals = 0;
+    this.#watchdog?.cancel();
     this.#scheduler.remove(this);
   }
 
@@ -58,61 +82,99 @@ export class Napi {
       return false;
     }
     this.#scheduled = true;
-    // An interrupt between complete() and the end of a waiting poll: polled() puts it on the list, no poll begins within another.
+    // An interrupt between complete() and the end of the poll: run() or polled() puts it on the list, no poll begins within another.
     if (!this.#pending) this.#scheduler.add(this);
     return true;
   }
 
-  /** napi_complete_done: true when the interrupt may be unmasked, false when the poll must go round again. */
-  complete(): boolean {
-    if (!this.#enabled) return false;
+  /** napi_complete_done: true when the interrupt may be unmasked; false when it stays masked and another poll will follow. */
+  complete(work: number): boolean {
+    if (!this.#enabled || this.#busy) return false;
+    if (work > 0) this.#deferrals = this.deferHardIrqs;
+    const deferred = this.#deferrals > 0;
+    if (deferred) this.#deferrals--;
     if (this.#missed) {
       this.#missed = false;
       return false;
     }
     this.#scheduled = false;
-    return true;
+    if (!deferred || !(this.flushTimeout > 0)) return true;
+    this.#watchdog ??= this.#scheduler.timer(() => this.schedule());
+    this.#watchdog.arm(this.flushTimeout);
+    return false;
   }
 
   /** For the scheduler: one poll. Returns the frames handed up, or POLL_PENDING. */
   run(): number {
-    this.#missed = false;
     this.listed = false;
-    let work: number;
+    return this.#poll(this.weight);
+  }
+
+  /** The end of a poll that was pending. */
+  polled(_work: number): void {
+    if (!this.#pending) return;
+    this.#pending = false;
+    if (this.#scheduled) this.#scheduler.add(this);
+  }
+
+  /**
+   * Polls from here and now until `done` says so or `limit` milliseconds are over, interrupt masked; then once more, which unmasks
+   * it. A poll that was due is taken over. 0 at once when a poll is under way already: from within it, or on a bus that waits. A bus
+   * that waits ends it after one poll, and a clock that stands still (virtual time) when there is nothing more.
+   * @returns frames handed up
+   */
+  busyPoll(limit: number, done: () => boolean, budget: number = BUSY_POLL_BUDGET): number {
+    if (!this.#enabled || this.#polling || this.#pending) return 0;
+    this.#watchdog?.cancel();
+    this.#scheduler.remove(this);
+    this.#scheduled = true;
+    let total = 0;
+    this.#busy = true;
     try {
-      work = this.#target.poll(this.weight);
+      total = this.#spin(limit, done, budget);
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#enabled && !this.#pending) total += Math.max(0, this.#poll(budget));
+    if (this.#scheduled && !this.#pending) this.#scheduler.add(this);
+    return total;
+  }
+
+  #spin(limit: number, done: () => boolean, budget: number): number {
+    const end = this.#scheduler.now() + limit;
+    let total = 0;
+    let idle = 0;
+    let last = Number.NEGATIVE_INFINITY;
+    while (!done()) {
+      const work = this.#poll(budget);
+      if (work > 0) total += work;
+      const now = this.#scheduler.now();
+      idle = work > 0 || now !== last ? 0 : idle + 1;
+      last = now;
+      if (this.#pending || !this.#enabled || now >= end || idle >= STANDSTILL) break;
+    }
+    return total;
+  }
+
+  #poll(budget: number): number {
+    this.#missed = false;
+    this.#polling = true;
+    try {
+      const work = this.#target.poll(budget);
+      this.#pending = work === POLL_PENDING && this.#enabled;
+      return work;
     } catch (error) {
       // An application's handler threw: its program may live on, and so does the device.
       if (this.#scheduled) this.#scheduler.add(this);
       throw error;
+    } finally {
+      this.#polling = false;
     }
-    this.#pending = work === POLL_PENDING;
-    return work;
   }
-
-  /** The end of a poll that was pending. */
-  polled(work: number): void {
-    if (!this.#pending) return;
-    this.#pending = false;
-    this.#scheduler.account(work);
-    if (this.#scheduled) this.#scheduler.add(this);
-  }
-}
-
-export interface NapiOptions {
-  /** Frames one run may take in, over all controllers (net.core.netdev_budget). Default 300. */
-  budget?: number;
-  /** Milliseconds one run may take (net.core.netdev_budget_usecs). Default 8, as at HZ=250. */
-  timeLimit?: number;
 }
 
 export class NapiScheduler {
-  budget: number;
-  timeLimit: number;
-  /** Frames taken in. */
-  processed = 0;
-  /** Runs that ended because budget or time was used up, whether or not somebody was left waiting. */
-  timeSqueeze = 0;
+  readonly softnet: Softnet;
   readonly #clock: Clock;
   readonly #softirq: Task;
   /** Waiting for a poll, in order. */
@@ -124,9 +186,16 @@ export class NapiScheduler {
 
   constructor(clock: Clock, options: NapiOptions = {}) {
     this.#clock = clock;
-    this.budget = options.budget ?? 300;
-    this.timeLimit = options.timeLimit ?? 8;
+    this.softnet = new Softnet(options);
     this.#softirq = clock.task(() => this.#receiveAction());
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  timer(callback: () => void): Timer {
+    return this.#clock.timer(callback);
   }
 
   add(napi: Napi): void {
@@ -144,16 +213,12 @@ export class NapiScheduler {
     }
   }
 
-  account(work: number): void {
-    this.processed += work;
-  }
-
   /** The kernel's net_rx_action. */
   #receiveAction(): void {
     const running = this.#list;
     this.#list = this.#running;
     this.#running = running;
-    const end = this.#clock.now() + this.timeLimit;
+    const end = this.#clock.now() + this.softnet.netdevBudgetUsecs / 1000;
     try {
       this.#pollAll(running, end);
     } finally {
@@ -162,15 +227,14 @@ export class NapiScheduler {
   }
 
   #pollAll(running: Napi[], end: number): void {
-    let left = this.budget;
+    let left = this.softnet.netdevBudget;
     for (let napi = running.shift(); napi; napi = running.shift()) {
       const work = napi.run();
       if (work === POLL_PENDING) continue;
-      this.account(work);
       if (napi.scheduled && !napi.listed) this.#repoll.push(napi);
       left -= work;
       if (left <= 0 || this.#clock.now() >= end) {
-        this.timeSqueeze++;
+        this.softnet.timeSqueeze++;
         return;
       }
     }

@@ -3,14 +3,13 @@ import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
-import { type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice } from "./device.ts";
+import { Backlog } from "./backlog.ts";
+import { type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
-import { type NapiOptions, NapiScheduler } from "./napi.ts";
+import { NapiScheduler } from "./napi.ts";
+import type { NapiOptions } from "./softnet.ts";
 
-/** A protocol above Ethernet. It owns the packet, whose data begins behind the Ethernet header. */
-export interface PacketHandler {
-  receive(skb: SkBuff, device: NetDevice): void;
-}
+export type { PacketHandler } from "./device.ts";
 
 /** Sees every frame, Ethernet header on, on its way in and out. The packet is not the tap's to keep or change. */
 export type PacketTap = (skb: SkBuff, device: NetDevice, outgoing: boolean) => void;
@@ -21,8 +20,13 @@ export class Network implements DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
   readonly napi: NapiScheduler;
+  /** Packets to ourselves, waiting for their turn. */
+  readonly backlog: Backlog;
   readonly #devices: NetDevice[] = [];
   readonly #handlers = new Map<number, PacketHandler>();
+  /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
+  #lastType = -1;
+  #lastHandler: PacketHandler | undefined;
   readonly #listeners: DeviceListener[] = [];
   readonly #taps: PacketTap[] = [];
   #nextIndex = 1;
@@ -31,6 +35,7 @@ export class Network implements DeviceUser {
     this.clock = clock;
     this.pool = pool;
     this.napi = new NapiScheduler(clock, napi);
+    this.backlog = new Backlog(this.napi);
   }
 
   /** In the order in which they were added. */
@@ -70,6 +75,7 @@ export class Network implements DeviceUser {
   /** Registers the protocol for an EtherType. */
   handle(etherType: number, handler: PacketHandler): void {
     this.#handlers.set(etherType, handler);
+    this.#lastType = -1;
   }
 
   onDeviceEvent(listener: DeviceListener): void {
@@ -85,15 +91,20 @@ export class Network implements DeviceUser {
     };
   }
 
-  receive(device: NetDevice, skb: SkBuff): void {
+  receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
+    this.napi.softnet.processed++;
     for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, false);
     if (!pullHeader(skb, device.address)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
-      return;
+      return null;
     }
-    const handler = this.#handlers.get(skb.protocol);
-    if (handler) handler.receive(skb, device);
-    else device.drops.drop(skb, skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : DropReason.UNHANDLED_PROTO);
+    if (skb.protocol !== this.#lastType) {
+      this.#lastHandler = this.#handlers.get(skb.protocol);
+      this.#lastType = skb.protocol;
+    }
+    if (this.#lastHandler) return this.#lastHandler;
+    device.drops.drop(skb, skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : DropReason.UNHANDLED_PROTO);
+    return null;
   }
 
   transmitted(device: NetDevice, skb: SkBuff): void {

@@ -1,10 +1,11 @@
 import type { Clock } from "../clock.ts";
-import { type BoardIo, GpioError, type Led, type Sensor } from "../gpio.ts";
+import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
 import type { Random } from "../random.ts";
 import { SimulatedIo } from "../simulated/io.ts";
 import { FIRMATA_BAUD, FirmataSource } from "./firmata.ts";
 import { IoPluginSource, isPluginName } from "./io-plugin.ts";
 import { type IoConnection, type IoSource, JohnnyFiveBoardIo } from "./johnny-five.ts";
+import { LastingBoardIo } from "./lasting-io.ts";
 import { sensorKind } from "./sensor-kinds.ts";
 
 export interface BoardIoOptions {
@@ -21,7 +22,7 @@ export interface BoardIoOptions {
  * |---|---|
  * | `none` | none: lamps light nothing, sensors are refused |
  * | `simulated` | a simulated board, its inputs drawn from `random` and the clock's time |
- * | `firmata:/dev/ttyUSB0`, `firmata:/dev/ttyACM0@115200` | a microcontroller with Firmata; 57600 baud unless told |
+ * | `firmata:/dev/ttyUSB0`, `firmata:/dev/ttyACM0@115200` | a microcontroller with Firmata; 57600 baud unless told. Unplugged, it is opened again when it is back |
  * | `raspi-io`, … | any johnny-five IO plugin that is installed |
  *
  * @throws GpioError GPIO_BAD_SPEC
@@ -30,7 +31,10 @@ export function createBoardIo(spec: string, clock: Clock, random: Random, option
   const timeout = options.timeout ?? 10_000;
   if (spec === "none") return new NoBoardIo();
   if (spec === "simulated") return new JohnnyFiveBoardIo(new SimulatedIoSource(new SimulatedIo(clock, random)));
-  if (spec.startsWith("firmata:")) return new JohnnyFiveBoardIo(new FirmataSource({ ...parseFirmata(spec), timeout }, clock));
+  if (spec.startsWith("firmata:")) {
+    const source = new FirmataSource({ ...parseFirmata(spec), timeout }, clock);
+    return new LastingBoardIo(new JohnnyFiveBoardIo(source, "plug it in again"), clock);
+  }
   if (spec !== "firmata" && isPluginName(spec)) {
     const plugin = { name: spec, timeout, importPlugin: options.importPlugin ?? null };
     return new JohnnyFiveBoardIo(new IoPluginSource(plugin, clock));
@@ -65,6 +69,7 @@ class NoBoardIo implements BoardIo {
   readonly description = "no GPIO";
   readonly simulated = false;
   onLost: ((error: GpioError) => void) | null = null;
+  onBack: (() => void) | null = null;
 
   async open(): Promise<void> {}
 
@@ -74,8 +79,11 @@ class NoBoardIo implements BoardIo {
 
   sensor(kind: string, pin: string): Sensor {
     sensorKind(kind);
-    const right = "board.io must be simulated, firmata:PORT or an IO plugin such as raspi-io, or the sensor must go";
-    throw new GpioError("GPIO_NO_IO", `${kind} on pin ${pin}: the rig has no GPIO (board.io is none); ${right}`);
+    throw noIo(`${kind} on pin ${pin}`, "the sensor");
+  }
+
+  output(pin: string, _high: boolean): Output {
+    throw noIo(`output on pin ${pin}`, "what is on that pin");
   }
 
   async close(): Promise<void> {}
@@ -99,6 +107,11 @@ function parseFirmata(spec: string): { path: string; baud: number } {
   const baud = Number(match?.[2] ?? FIRMATA_BAUD);
   if (!match || baud === 0) throw badSpec(spec);
   return { path: match[1] as string, baud };
+}
+
+function noIo(what: string, part: string): GpioError {
+  const right = `board.io must be simulated, firmata:PORT or an IO plugin such as raspi-io, or ${part} must go`;
+  return new GpioError("GPIO_NO_IO", `${what}: the rig has no GPIO (board.io is none); ${right}`);
 }
 
 function badSpec(spec: string): GpioError {

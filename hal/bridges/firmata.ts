@@ -88,6 +88,6 @@ export class FirmataSource implements IoSource {
   }
 
   #gone(): GpioError {
-    return new GpioError("GPIO_LOST", `${this.description}: the port closed by itself; plug the board in again and restart`);
+    return new GpioError("GPIO_LOST", `${this.description}: the port closed by itself; plug the board in again`);
   }
 }

@@ -6,15 +6,20 @@
  * when a board is opened, which takes 80 to 150 ms on a PC, so that a rig without GPIO does not pay for it.
  */
 import type { EventEmitter } from "node:events";
-import type { Board } from "johnny-five";
+import type { Board, Pin } from "johnny-five";
 import type { Clock } from "../clock.ts";
-import { type BoardIo, GpioError, type Led, type Sensor } from "../gpio.ts";
+import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
 import type { SignalShape } from "../simulated/analog-signal.ts";
 import { type JohnnyFive, type SensorProbe, sensorKind } from "./sensor-kinds.ts";
+
+/** Firmata's number of that pin mode. */
+const OUTPUT = 1;
 
 /** A johnny-five IO plugin (github.com/rwaldron/io-plugins), as far as we look into it ourselves. */
 export interface IoPlugin extends EventEmitter {
   readonly isReady: boolean;
+  /** By number; `supportedModes` has Firmata's numbers of them. */
+  readonly pins?: readonly { readonly supportedModes?: readonly number[] }[];
   /** Full scale of its converter in volts; johnny-five's assumption is 5. */
   readonly aref?: number;
 }
@@ -63,6 +68,8 @@ export function untilReady(io: IoPlugin, clock: Clock, timeout: number, error: (
 /** From open() to close(), or to the loss of the board. */
 class Session {
   alive = true;
+  /** How the board was lost. */
+  failure: GpioError | null = null;
   readonly five: JohnnyFive;
   readonly board: Board;
   readonly connection: IoConnection;
@@ -85,12 +92,16 @@ class Session {
 
 export class JohnnyFiveBoardIo implements BoardIo {
   onLost: ((error: GpioError) => void) | null = null;
+  onBack: (() => void) | null = null;
   readonly #source: IoSource;
+  readonly #afterLoss: string;
   #session: Session | null = null;
   #opening: Promise<void> | null = null;
 
-  constructor(source: IoSource) {
+  /** @param afterLoss what people are told to do when the board is gone */
+  constructor(source: IoSource, afterLoss = "plug it in again and restart") {
     this.#source = source;
+    this.#afterLoss = afterLoss;
   }
 
   get description(): string {
@@ -118,15 +129,18 @@ export class JohnnyFiveBoardIo implements BoardIo {
     connection.onLost = lose;
     // Its `io` is ready, so the board says the same on the next tick.
     await new Promise<void>((resolve) => session.board.on("ready", resolve));
+    if (session.failure) throw session.failure;
     this.#session = session;
   }
 
   led(pin: string): Led {
     const session = this.#require(`LED on pin ${pin}`);
-    const led = new JohnnyFiveLed(
-      session,
-      this.#make("LED", pin, () => new session.five.Led({ board: session.board, pin: pinName(pin) })),
-    );
+    const component = this.#make("LED", pin, () => {
+      const led = new session.five.Led({ board: session.board, pin: pinName(pin) });
+      refuseInput(session.connection.io, led.pin);
+      return led;
+    });
+    const led = new JohnnyFiveLed(session, component);
     led.off();
     session.leds.push(led);
     return led;
@@ -141,6 +155,20 @@ export class JohnnyFiveBoardIo implements BoardIo {
       return make({ five, board, pin: pinName(pin), fullScale: fullScale(board), aref: connection.io.aref ?? 5 });
     });
     return new JohnnyFiveSensor(session, kind, pin, unit, probe);
+  }
+
+  output(pin: string, high: boolean): Output {
+    const session = this.#require(`output on pin ${pin}`);
+    // @types/johnny-five does not know `as`.
+    const options = { board: session.board, pin: pinName(pin), type: "digital", as: OUTPUT };
+    const component = this.#make("output", pin, () => {
+      const output = new session.five.Pin(options);
+      refuseInput(session.connection.io, output.pin);
+      return output;
+    });
+    const output = new JohnnyFiveOutput(session, component);
+    output.write(high);
+    return output;
   }
 
   async close(): Promise<void> {
@@ -187,11 +215,14 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #lose(session: Session, cause: unknown): void {
     if (!session.alive) return;
     session.end();
-    this.#session = null;
-    const message = `${this.description}: the board is gone (${reason(cause)}); plug it in again and restart`;
+    const message = `${this.description}: the board is gone (${reason(cause)}); ${this.#afterLoss}`;
     const error = cause instanceof GpioError ? cause : new GpioError("GPIO_LOST", message, { cause });
+    session.failure = error;
     // What is already gone may fail to close, and the loss is the news.
     session.connection.close().catch(() => undefined);
+    // Else open() is still under way, and throws it.
+    if (this.#session !== session) return;
+    this.#session = null;
     this.onLost?.(error);
   }
 }
@@ -215,6 +246,23 @@ class JohnnyFiveLed implements Led {
 
   get isOn(): boolean {
     return this.#session.alive && this.#component.isOn;
+  }
+}
+
+class JohnnyFiveOutput implements Output {
+  onRestored: (() => void) | null = null;
+  readonly #session: Session;
+  readonly #pin: Pin;
+
+  constructor(session: Session, pin: Pin) {
+    this.#session = session;
+    this.#pin = pin;
+  }
+
+  write(high: boolean): void {
+    if (!this.#session.alive) return;
+    if (high) this.#pin.high();
+    else this.#pin.low();
   }
 }
 
@@ -243,6 +291,12 @@ class JohnnyFiveSensor implements Sensor {
 /** Firmata and others index arrays by pin and shift by it: a number must be one. */
 function pinName(pin: string): string | number {
   return /^\d+$/.test(pin) ? Number(pin) : pin;
+}
+
+/** johnny-five switches pins that cannot be outputs without a word. @throws Error */
+function refuseInput(io: IoPlugin, pin: string | number): void {
+  const modes = io.pins?.[Number(pin)]?.supportedModes;
+  if (modes && !modes.includes(OUTPUT)) throw new Error("not an output");
 }
 
 /** Largest sample of the board's converter. @types/johnny-five does not know RESOLUTION. */

@@ -6,6 +6,7 @@
 import type { Clock, Task, Timer } from "../clock.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
+import { Carrier } from "./carrier.ts";
 import { copyFrame } from "./copy-frame.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
@@ -93,6 +94,8 @@ export class EthernetSegment {
     duplicated: 0,
     corrupted: 0,
   };
+  /** Who is talking, for stations that share the wire in half duplex. */
+  readonly carrier: Carrier;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #ports: SegmentPort[] = [];
@@ -106,6 +109,7 @@ export class EthernetSegment {
 
   constructor(clock: Clock, random: Random, options: SegmentOptions = {}) {
     this.#clock = clock;
+    this.carrier = new Carrier(clock);
     this.#random = random;
     this.latency = options.latency ?? 0;
     this.loss = options.loss ?? 0;

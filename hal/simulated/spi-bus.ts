@@ -18,6 +18,8 @@ export class SpiCounters {
 /** SPI to a simulated part. It answers at once, or after `roundTrip` ms as a bus behind a serial line does. */
 export class SimulatedSpiBus implements SpiBus {
   readonly simulated = true;
+  readonly interrupt = null;
+  readonly lossy = false;
   readonly counters: SpiCounters = new SpiCounters();
   readonly #device: SpiDevice;
   readonly #roundTrip: number;

@@ -5,6 +5,7 @@
 import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
 import {
+  ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
@@ -54,7 +55,9 @@ export class WireNic implements EthernetController, WireStation {
     return `ideal controller ${this.#name} on a simulated wire`;
   }
 
+  /** @throws ControllerError WIRE_OPEN when it is open already */
   async open(host: ControllerHost): Promise<void> {
+    if (this.#host) throw new ControllerError("WIRE_OPEN", `${this.description} is open already; close it first`);
     this.#host = host;
     this.#masked = false;
     host.carrier(this.#linkUp);
@@ -76,6 +79,11 @@ export class WireNic implements EthernetController, WireStation {
     const host = this.#host;
     if (!host) {
       skb.drop(DropReason.DEV_READY);
+      return true;
+    }
+    if (skb.length > MAX_FRAME + VLAN_TAG) {
+      this.statistics.txErrors++;
+      host.drops.drop(skb, DropReason.PKT_TOO_BIG);
       return true;
     }
     if (!this.#linkUp) {

@@ -15,6 +15,8 @@ const ROUNDS = 9;
 /** In ms, at least. */
 const ROUND_TIME = 20;
 const ALLOCATION_ROUNDS = 5;
+/** Of 64 frames each: enough for one in a thousand to be no chance. */
+const POLLS = 10_000;
 
 const [name = "", ...options] = process.argv.slice(2);
 const samples = Number(option("--samples") ?? SAMPLES);
@@ -24,15 +26,17 @@ const subject = await subjectNamed(name);
 const { lwip } = subject;
 const beside = directory !== undefined && lwip !== undefined;
 subject.run(WARM_UP);
+const memoryOnly = options.includes("--allocation");
 const figures: Figures = {
   name,
-  timing: options.includes("--allocation")
+  timing: memoryOnly
     ? null
     : time(subject, new Floor(subject.floor), ROUNDS, ROUND_TIME, beside ? () => timeLwip(directory, lwip) : null),
   allocation: allocation(subject, samples, ALLOCATION_ROUNDS),
   hasLwip: lwip !== undefined,
   lwipBytes: beside ? countLwip(directory, lwip) : null,
   busLoad: subject.busLoad?.() ?? null,
+  polls: memoryOnly ? null : (subject.polls?.measure(subject, POLLS) ?? null),
 };
 console.log(JSON.stringify(figures));
 

@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Allocation, Timing } from "./measure.ts";
-import type { BusLoad } from "./subjects.ts";
+import type { PollFigures } from "./poll-times.ts";
+import type { BusLoad } from "./subject.ts";
 
 export interface Figures {
   name: string;
@@ -15,6 +16,7 @@ export interface Figures {
   /** Bytes that it asks malloc() for, an operation; null where it was not run. */
   lwipBytes: number | null;
   busLoad: BusLoad | null;
+  polls: PollFigures | null;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -9,6 +9,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Figures, measure } from "./figures.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
+import type { PollFigures } from "./poll-times.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
 
@@ -36,7 +37,7 @@ if (!json) {
     `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)} at start; node ${machine.node}, V8 ${process.versions.v8}`,
   );
   if (names.length > 0)
-    console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op"]));
+    console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
 }
 let table: TableReport | null = null;
 const missing = missingForLwip();
@@ -65,7 +66,7 @@ if (json) {
   if (table) showTable(table);
 }
 
-function cells({ name, timing, allocation, busLoad }: Figures): string[] {
+function cells({ name, timing, allocation, busLoad, polls }: Figures): string[] {
   if (!timing) return [name];
   const { nanoseconds, fastest, slowest, floorNanoseconds, ratio } = timing;
   return [
@@ -76,8 +77,12 @@ function cells({ name, timing, allocation, busLoad }: Figures): string[] {
     allocation.collected ? "gc ran" : allocation.bytes.toFixed(2),
     floorNanoseconds.toFixed(0),
     `${ratio.toFixed(1)}x`,
-    busLoad ? `${busLoad.transactions.toFixed(2)}, ${busLoad.bytes.toFixed(1)}` : "",
+    busLoad ? `${busLoad.transactions.toFixed(2)}, ${busLoad.bytes.toFixed(1)}` : polls ? percentiles(polls) : "",
   ];
+}
+
+function percentiles({ p50, p99, p999 }: PollFigures): string {
+  return `${p50.toFixed(1)}, ${p99.toFixed(1)}, ${p999.toFixed(1)}`;
 }
 
 /** The row below a subject's: lwIP at the same work. */
@@ -100,7 +105,7 @@ function lwipCells({ timing, lwipBytes }: Figures): string[] {
 
 /** The first column to the left, all others to the right. */
 function row(texts: readonly string[]): string {
-  const widths = [40, 7, 14, 9, 7, 9, 7, 27];
+  const widths = [46, 7, 14, 9, 7, 9, 7, 34];
   const padded = texts.map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)));
   return padded.join(" ").trimEnd();
 }
@@ -112,6 +117,7 @@ function explain(all: readonly Figures[]): void {
 An op is one datagram or one answered request; there and back: two datagrams. ns/op: median of ${rounds} rounds of
 ${Math.min(...samples)} to ${Math.max(...samples)} ops, subject and floor by turns, after warm-up; ratio: median of the rounds' ratios.
 B/op: growth of the heap over ${all[0]?.allocation.samples} ops during which no garbage was collected.
+Poll: p50, p99 and p99.9 of ${all.find(({ polls }) => polls)?.polls?.polls ?? 0} polls that took in 64 frames each, up to the handlers' return.
 floor: the same bytes copied as often, the same checksums taken, and nothing else.
 lwIP ${lwip}${missing === null ? ": C, gcc -O2, Debian's library; B/op: what it asks malloc() for and frees. Its table holds ten neighbours." : "."}
 Not measured:`);

@@ -2,37 +2,19 @@
 
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { Stack } from "../../firmware-ts/stack.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
 import { arp, icmp, mac, US, udp } from "../support/wire-format.ts";
+import { E1000_SUBJECTS } from "./e1000.ts";
 import type { FloorWork } from "./floor.ts";
-import type { Runnable } from "./measure.ts";
-import { BURST, expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
+import type { Subject } from "./subject.ts";
+import { FILL, HEADERS, PEER, receiver, sender } from "./traffic.ts";
+import { expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
-const PEER = ipv4("10.0.0.2");
-/** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
-const HEADERS = 42;
 /** ARP_TABLE_SIZE. */
 const LWIP_TABLE = 10;
-/** What payloads are made of. */
-const FILL = 0x5a;
-
-/** SPI traffic of an operation. */
-export interface BusLoad {
-  transactions: number;
-  bytes: number;
-}
-
-export interface Subject extends Runnable {
-  /** What one operation costs at least. */
-  readonly floor: FloorWork;
-  /** Of one operation, since the subject was made; where there is a bus. */
-  readonly busLoad?: () => BusLoad;
-  /** The words for lwip/lwip.c that make lwIP do the same. */
-  readonly lwip?: string;
-}
 
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "udp send, static neighbour, 32 B": () => udpSend(32, "static"),
@@ -52,6 +34,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
+  ...E1000_SUBJECTS,
 };
 
 /** Makes a view a turn: what it is found to allocate shows that the measuring finds it. Not in the table. */
@@ -99,47 +82,17 @@ async function udpRotation(bytes: number, neighbours: number): Promise<Subject> 
   };
 }
 
-function sender(bench: WireBench, bytes: number, peers: readonly number[] = [PEER]): (count: number) => void {
-  const socket = bench.stack.udp.open();
-  const payload = new Uint8Array(bytes).fill(FILL);
-  const { sink } = bench;
-  let sent = 0;
-  let next = 0;
-  const send = (): void => {
-    if (socket.send(payload, peers[next] as number, 9).status === "sent") sent++;
-    next = next + 1 === peers.length ? 0 : next + 1;
-  };
-  const tick = (): void => bench.tick();
-  return (count) => {
-    sent = 0;
-    sink.frames = 0;
-    inBursts(count, send, tick);
-    expectCount("udp send", sent, count);
-    expectCount("udp send, on the wire", sink.frames, count);
-  };
-}
-
 /** A frame put on the wire to the return of the socket's handler: onto the wire, into packet memory. */
 async function udpReceive(bytes: number): Promise<Subject> {
   const bench = await WireBench.open();
   return {
     floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
-    run: receiver(bench, bytes, BURST),
+    run: receiver(bench, datagrams(bench, bytes)),
   };
 }
 
-function receiver(bench: WireBench, bytes: number, burst: number): (count: number) => void {
-  let received = 0;
-  bench.stack.udp.open(5000).onDatagram = (datagram, at, length) => {
-    if (datagram[at + length - 1] === FILL) received++;
-  };
-  const say = speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
-  const tick = (): void => bench.tick();
-  return (count) => {
-    received = 0;
-    inBursts(count, say, tick, burst);
-    expectCount("udp receive", received, count);
-  };
+function datagrams(bench: WireBench, bytes: number): () => void {
+  return speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
 }
 
 function speaker(bench: WireBench, frame: Uint8Array): () => void {
@@ -234,7 +187,11 @@ async function chipReceive(bytes: number): Promise<Subject> {
   const { bench, bus } = await chipBench();
   // What fits into the chip's receive buffer of less than 7 KiB.
   const burst = bytes > 500 ? 4 : 16;
-  return loaded(bus, { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 1 }, receiver(bench, bytes, burst));
+  return loaded(
+    bus,
+    { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 1 },
+    receiver(bench, datagrams(bench, bytes), burst),
+  );
 }
 
 function loaded(bus: SimulatedSpiBus, floor: FloorWork, run: (count: number) => void): Subject {

@@ -12,9 +12,9 @@ import { arpReply, mac, T1, US } from "../support/wire-format.ts";
 /** Frames that are under way together before the clock goes on; below every queue's limit. */
 export const BURST = 64;
 /** Virtual time between bursts, in ms: no whole number, as real time is none, and so small that no neighbour grows stale. */
-const TICK = 1 / 4096;
+export const TICK: number = 1 / 4096;
 /** Above what a small integer holds: a counter has to cost the same after two thousand million bytes. */
-const BIG_COUNT = 3e9;
+export const BIG_COUNT = 3e9;
 
 /** Takes frames off the wire and counts them. */
 export class Sink implements WireStation {

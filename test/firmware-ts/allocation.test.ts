@@ -25,6 +25,10 @@ const PATHS: readonly string[] = [
   "two stacks, there and back, 32 B",
   "enc28j60 model, udp send, 32 B",
   "enc28j60 model, udp receive, 32 B",
+  "e1000 rings, udp receive, 60 B frame",
+  "e1000 rings, udp send, 1514 B frame",
+  "e1000 model, udp receive, 1514 B frame",
+  "e1000 model, udp send, 60 B frame",
 ];
 
 t.test("the meter sees an allocation where there is one", async (t) => {

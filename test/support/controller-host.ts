@@ -3,7 +3,7 @@
  * the contract by the driver, such as a frame handed up outside a poll or beyond the budget.
  */
 import type { Clock, Task } from "../../hal/clock.ts";
-import type { DropReason } from "../../hal/drop-reason.ts";
+import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, POLL_PENDING } from "../../hal/ethernet.ts";
 import { DropCounters, type SkBuff, type SkBuffOwner, SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
 
@@ -16,6 +16,10 @@ export interface FakeHostOptions {
   onFrame?: (skb: SkBuff) => void;
   /** Keep copies of what was received. Default true. */
   keep?: boolean;
+  /** Of which frames copies are kept. Default all. */
+  keepOnly?: (frame: Uint8Array) => boolean;
+  /** Called by complete(), just before it gives its answer. */
+  onComplete?: () => void;
 }
 
 export class FakeHost implements ControllerHost, SkBuffOwner {
@@ -23,6 +27,7 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   readonly drops: DropCounters = new DropCounters();
   budget: number;
   onFrame: ((skb: SkBuff) => void) | null;
+  onComplete: (() => void) | null;
   readonly keep: boolean;
   controller: EthernetController | null = null;
 
@@ -41,8 +46,10 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   wakes = 0;
   completions = 0;
 
+  readonly #keepOnly: ((frame: Uint8Array) => boolean) | null;
   readonly #task: Task;
   readonly #queue = new SkBuffQueue();
+  #enabled = true;
   #cookie = 0;
   #scheduled = false;
   #missed = false;
@@ -57,12 +64,33 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
     this.budget = options.budget ?? 64;
     this.keep = options.keep ?? true;
     this.onFrame = options.onFrame ?? null;
+    this.#keepOnly = options.keepOnly ?? null;
+    this.onComplete = options.onComplete ?? null;
     this.#task = clock.task(() => this.#poll());
   }
 
   /** Frames that wait for the controller. */
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** An empty packet with these bytes in it. */
+  packet(bytes: Uint8Array): SkBuff {
+    const skb = this.pool.allocate();
+    if (!skb) throw new Error("the test's packet pool is empty");
+    skb.bytes.set(bytes, skb.put(bytes.length));
+    return skb;
+  }
+
+  /** Goes down before its controller is closed, as a device does: polls no more, and drops what comes or waits. */
+  disable(): void {
+    this.#enabled = false;
+    this.#scheduled = this.#missed = this.#polling = this.#pending = false;
+    for (let skb = this.#queue.dequeue(); skb; skb = this.#queue.dequeue()) skb.drop(DropReason.QUEUE_PURGE);
+  }
+
+  enable(): void {
+    this.#enabled = true;
   }
 
   /** Sends a copy of these bytes now or when the controller takes them; returns the index into {@link settlements}. */
@@ -84,6 +112,7 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   }
 
   schedule(): boolean {
+    if (!this.#enabled) return false;
     if (this.#scheduled) {
       this.#missed = true;
       return false;
@@ -94,18 +123,27 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   }
 
   receive(skb: SkBuff): void {
+    if (!this.#enabled) {
+      this.drops.drop(skb, DropReason.DEV_READY);
+      return;
+    }
     if (!this.#polling) this.breaches.push("receive() outside a poll");
     if (++this.#inPoll > this.budget) this.breaches.push(`${this.#inPoll} frames with a budget of ${this.budget}`);
     this.received++;
-    if (this.keep) this.frames.push(skb.bytes.slice(skb.data, skb.tail));
+    if (this.keep) {
+      const frame = skb.bytes.slice(skb.data, skb.tail);
+      if (this.#keepOnly?.(frame) ?? true) this.frames.push(frame);
+    }
     this.onFrame?.(skb);
     skb.consume();
   }
 
   complete(work: number): boolean {
+    if (!this.#enabled) return false;
     if (!this.#polling) this.breaches.push("complete() outside a poll");
     if (work >= this.budget) this.breaches.push("complete() with the budget used up");
     this.completions++;
+    this.onComplete?.();
     if (this.#missed) {
       this.#missed = false;
       return false;
@@ -115,6 +153,7 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   }
 
   polled(work: number): void {
+    if (!this.#enabled) return;
     if (!this.#pending) this.breaches.push("polled() though no poll was pending");
     this.#pending = false;
     this.#ended(work);
@@ -138,8 +177,8 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   }
 
   #poll(): void {
+    if (!this.controller || !this.#enabled || !this.#scheduled) return;
     if (this.#polling) this.breaches.push("polled again before the poll under way had ended");
-    if (!this.controller) return;
     this.#polling = true;
     this.#missed = false;
     this.#inPoll = 0;

@@ -1,12 +1,16 @@
 /** An ENC28J60 driver on a simulated chip, with a peer at the other end of the cable, and the faults that the chip model lacks. */
 import { Enc28j60, type Enc28j60DriverOptions } from "../../drivers/enc28j60/enc28j60.ts";
-import { type Clock, type Task, type Timer, VirtualClock } from "../../hal/clock.ts";
+import { VirtualClock } from "../../hal/clock.ts";
 import { SimulatedInterrupt } from "../../hal/interrupt.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
+import { Enc28j60Chip, type Enc28j60Options } from "../../hal/simulated/enc28j60/chip.ts";
+import type { ErrataOptions } from "../../hal/simulated/enc28j60/errata.ts";
 import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
 import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
 import { FakeHost, type FakeHostOptions } from "./controller-host.ts";
+import { CountingClock } from "./counting-clock.ts";
+
+export { CountingClock } from "./counting-clock.ts";
 
 export const STATION: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01);
 export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -17,6 +21,9 @@ const PKTIF = 0x40;
 
 /** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
+
+/** No errata that strike by chance: tests count what happens. */
+const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 14: false, 15: false, 16: false, 18: false };
 
 /** Stands between bus and chip, and does what silicon does on a bad day. */
 export class FaultyChip implements SpiDevice {
@@ -36,6 +43,8 @@ export class FaultyChip implements SpiDevice {
   readonly #chip: Enc28j60Chip;
   #flags = 0;
   #vector: Uint8Array | null = null;
+  /** A transmission hangs: TXRTS stays set until the transmit logic is reset. */
+  #hanging = false;
 
   constructor(chip: Enc28j60Chip) {
     this.#chip = chip;
@@ -50,13 +59,17 @@ export class FaultyChip implements SpiDevice {
     } else if (command === 0x9f && (data & TXRTS) !== 0 && this.#mishap()) {
       // Swallowed: the chip never hears of it.
     } else {
-      if (command === 0x9f && (data & 0x80) !== 0) this.resets++;
+      if (command === 0x9f && (data & 0x80) !== 0) {
+        this.resets++;
+        this.#hanging = false;
+      }
       if (command === 0xbc) this.#flags &= ~data;
       this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
       if (command === 0x1c) {
         read[readAt] = (read[readAt] as number) | this.#flags;
         if (this.hidesPackets) read[readAt] = (read[readAt] as number) & ~PKTIF;
       }
+      if (command === 0x1f && this.#hanging) read[readAt] = (read[readAt] as number) | TXRTS;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
     }
     this.update();
@@ -64,6 +77,7 @@ export class FaultyChip implements SpiDevice {
 
   /** The transmission that hangs is aborted after all, now. */
   abort(): void {
+    this.#hanging = false;
     this.#flags = TXIF_TXERIF;
     this.#vector = Uint8Array.of(60, 0, 3, 0x10, 0, 0, 0);
     this.update();
@@ -78,43 +92,12 @@ export class FaultyChip implements SpiDevice {
     this.starts++;
     const mishap = this.mishaps.shift();
     if (!mishap) return false;
-    if (mishap === "hang") return true;
+    this.#hanging = mishap === "hang";
+    if (this.#hanging) return true;
     this.#flags = TXIF_TXERIF;
     // Status vector: collisions in bits 16..19, excessive collision bit 28, late collision bit 29.
     this.#vector = Uint8Array.of(60, 0, 3, mishap === "late-collision" ? 0x20 : 0x10, 0, 0, 0);
     return true;
-  }
-}
-
-/** Knows which of its timers are armed. */
-export class CountingClock implements Clock {
-  readonly #clock: VirtualClock;
-  readonly #timers: Timer[] = [];
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock;
-  }
-
-  get armed(): number {
-    return this.#timers.filter((timer) => timer.armed).length;
-  }
-
-  now(): number {
-    return this.#clock.now();
-  }
-
-  wallTime(): number {
-    return this.#clock.wallTime();
-  }
-
-  timer(callback: () => void): Timer {
-    const timer = this.#clock.timer(callback);
-    this.#timers.push(timer);
-    return timer;
-  }
-
-  task(callback: () => void): Task {
-    return this.#clock.task(callback);
   }
 }
 
@@ -125,6 +108,8 @@ export interface BenchOptions {
   interrupt?: boolean;
   host?: FakeHostOptions;
   segment?: SegmentOptions;
+  /** Errata that strike by chance are off unless named here. */
+  chip?: Enc28j60Options;
   driver?: Omit<Enc28j60DriverOptions, "address" | "interrupt">;
 }
 
@@ -152,7 +137,10 @@ export class Bench implements WireStation {
   constructor(options: BenchOptions = {}) {
     const { clock } = this;
     this.segment = new EthernetSegment(clock, new SeededRandom("enc28j60"), options.segment);
-    this.chip = new Enc28j60Chip(clock, this.segment, "chip");
+    this.chip = new Enc28j60Chip(clock, this.segment, "chip", {
+      ...options.chip,
+      errata: { ...CALM, ...options.chip?.errata },
+    });
     this.peer = this.segment.attach("peer", this);
     this.faults = new FaultyChip(this.chip);
     this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip ?? 0);

@@ -15,7 +15,7 @@ import type { ArpOptions } from "../../firmware-ts/neigh/arp.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
 import { nudName } from "../../firmware-ts/neigh/states.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
-import type { NapiOptions } from "../../firmware-ts/net/napi.ts";
+import type { NapiOptions } from "../../firmware-ts/net/softnet.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";

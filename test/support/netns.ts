@@ -139,3 +139,19 @@ export class LocalVeth {
     if (living.delete(this) && existsSync(`/sys/class/net/${this.a}`)) run("ip", ["link", "delete", this.a]);
   }
 }
+
+/** A TAP device in this namespace, made for a controller to attach to. It is up, has a queue of 256 frames, and the kernel is silent on it. */
+export class LocalTap {
+  readonly name: string = `${prefix()}t${made++}`;
+
+  constructor() {
+    living.add(this);
+    run("ip", ["tuntap", "add", "dev", this.name, "mode", "tap"]);
+    quiet(this.name);
+    run("ip", ["link", "set", this.name, "txqueuelen", "256", "up"]);
+  }
+
+  remove(): void {
+    if (living.delete(this) && existsSync(`/sys/class/net/${this.name}`)) run("ip", ["link", "delete", this.name]);
+  }
+}

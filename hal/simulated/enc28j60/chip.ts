@@ -6,22 +6,30 @@
  *     const chip = new Enc28j60Chip(clock, segment, "eth0");
  *     const bus = new SimulatedSpiBus(chip, clock);
  *
- * Modelled: all registers, buffer memory and its pointers, receive ring and filters, transmission with padding and CRC, DMA, the
- * interrupt line, the PHY behind the MII, start-up times, power save; of the errata 2 and 19, while 14 is watched for.
- * Not modelled: collisions and deferral, flow control, LEDs, memory self-test, the faults of single revisions, and the time that
- * the PHY takes to find its link.
+ * Modelled: all registers, buffer memory and its pointers, receive ring and filters, transmission with padding and CRC, gaps,
+ * deferral, collisions and back-off, flow control, DMA, the interrupt line, the PHY behind the MII, LEDs, the memory self-test,
+ * start-up times, power save, CLKOUT, and the errata of each silicon revision, one by one (errata.ts).
+ * Not modelled: jabber, line polarity, wrong CRCs by PHCON2, and the bit pattern of the self-test's random fill. A frame arrives
+ * whole when its sender is through with it; only stations that take time to send meet each other on the wire (../carrier.ts).
  */
 import type { Clock } from "../../clock.ts";
 import { SimulatedInterrupt } from "../../interrupt.ts";
+import { SeededRandom } from "../../random.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "../segment.ts";
 import type { SpiDevice } from "../spi-bus.ts";
 import { ChipCounters } from "./counters.ts";
-import { runDma } from "./dma.ts";
+import { Dma } from "./dma.ts";
+import { Errata, erevidOf, revisionName } from "./errata.ts";
+import { FlowControl } from "./flow-control.ts";
+import { Leds } from "./leds.ts";
+import { LineAccess } from "./line-access.ts";
 import { BufferMemory } from "./memory.ts";
 import { MiiManagement } from "./mii.ts";
+import type { Enc28j60Options } from "./options.ts";
 import { Phy } from "./phy.ts";
 import { Receiver } from "./receive.ts";
 import * as R from "./registers.ts";
+import { selfTest } from "./self-test.ts";
 import { Transmitter } from "./transmit.ts";
 import { Violations } from "./violations.ts";
 
@@ -30,6 +38,14 @@ const OSCILLATOR_START = 0.3;
 /** After a system reset the PHY's clock stands still though CLKRDY says otherwise (erratum 2), in ms. */
 const RESET_TIME = 1;
 const TEN_MEGABIT = 10_000_000;
+/** Slower than this B1 and B4 lose what is written to MAC and MII registers (erratum 1). In Hz. */
+const SLOW_SPI = 8_000_000;
+const FASTEST_SPI = 20_000_000;
+const CRYSTAL = 25_000_000;
+/** What ECOCON's codes divide it by; 0: no output (table 2-1). */
+const CLOCK_DIVISORS: readonly number[] = [0, 1, 2, 3, 4, 8, 0, 0];
+/** Preamble, FCS and what else a received frame takes on the line, in bytes. */
+const LINE_OVERHEAD = 12;
 
 /** SPI commands: opcode in the top three bits, argument below (table 4-1). */
 const READ_CONTROL = 0;
@@ -40,20 +56,7 @@ const BIT_FIELD_SET = 4;
 const BIT_FIELD_CLEAR = 5;
 const SYSTEM_RESET = 0xff;
 
-export interface Enc28j60Options {
-  /** EREVID: 0x02 B1, 0x04 B4, 0x05 B5, 0x06 B7. Default 0x06. */
-  revision?: number;
-  /**
-   * Of the wire, in bit/s. Infinity: a transmission takes no time and is over with the clock's next task, and a PHY register is
-   * read or written at once. Default 10 000 000.
-   */
-  lineRate?: number;
-  /**
-   * Bit field set and clear on MAC and MII registers take effect, as some drivers in the field rely on. Default false: they do
-   * nothing. They are counted as violations either way.
-   */
-  lenientBitOps?: boolean;
-}
+export type { Enc28j60Options } from "./options.ts";
 
 export class Enc28j60Chip implements SpiDevice, WireStation {
   /** Asserted: the INT pin is low. */
@@ -62,6 +65,10 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly description: string;
   readonly violations: Violations = new Violations(R.registerName);
   readonly counters: ChipCounters = new ChipCounters();
+  readonly errata: Errata;
+  readonly leds: Leds;
+  /** Of SPI, in Hz. */
+  spiHz: number;
   readonly #clock: Clock;
   readonly #lenient: boolean;
   readonly #registers = new R.RegisterFile();
@@ -70,6 +77,13 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly #mii: MiiManagement;
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
+  readonly #access: LineAccess;
+  readonly #flow: FlowControl;
+  readonly #dma: Dma;
+  /** ms for each byte on the line. */
+  readonly #byteTime: number;
+  /** PKTIF does not tell of the packets there are (erratum 6). */
+  #flagLost = false;
   /** When the oscillator has settled and CLKRDY shows it. */
   #oscillatorAt: number;
   /** When MAC, MII and PHY can be used. */
@@ -79,33 +93,62 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
 
   /** Powers the chip up, attached to `segment` as port `name`. */
   constructor(clock: Clock, segment: EthernetSegment, name: string, options: Enc28j60Options = {}) {
-    const revision = options.revision ?? 0x06;
+    const revision = erevidOf(options.revision ?? "B7");
     const lineRate = options.lineRate ?? TEN_MEGABIT;
+    const instant = lineRate === Number.POSITIVE_INFINITY;
+    const random = options.random ?? new SeededRandom(`enc28j60 ${name}`);
+    const registers = this.#registers;
     this.#clock = clock;
+    this.#byteTime = 8000 / lineRate;
     this.#lenient = options.lenientBitOps ?? false;
+    this.spiHz = options.spiHz ?? FASTEST_SPI;
     this.description = `simulated ENC28J60 rev ${revisionName(revision)}`;
-    this.#registers.set(R.EREVID, revision);
-    this.#memory = new BufferMemory(this.#registers, this.violations);
-    this.#phy = new Phy(this.violations);
-    this.#mii = new MiiManagement(clock, this.#registers, this.#phy, lineRate === Number.POSITIVE_INFINITY);
-    this.#receiver = new Receiver(this.#registers, this.#memory, this.counters);
+    this.errata = new Errata(revision, options.errata ?? {}, random);
+    registers.set(R.EREVID, revision);
+    this.#memory = new BufferMemory(registers, this.violations);
+    this.#phy = new Phy(clock, this.violations, this.errata, options.linkDelay ?? 0, options.fullDuplexWiring ?? false);
+    this.#phy.onLink = () => this.#signal();
+    this.leds = new Leds(clock, this.#phy, this.errata);
+    this.#mii = new MiiManagement(clock, registers, this.#phy, instant);
+    this.#receiver = new Receiver(registers, this.#memory, this.counters, this.errata);
+    this.#dma = new Dma(clock, registers, this.#memory, this.errata, this.violations, instant);
+    this.#access = new LineAccess(clock, registers, segment.carrier, this.errata, random.fork("back-off"), this.#byteTime);
+    this.#phy.line = this.#access;
     this.#oscillatorAt = clock.now() + OSCILLATOR_START;
     this.#macAt = this.#oscillatorAt;
-    this.#readPointerLow = this.#registers.get(R.ERXRDPTL);
+    this.#readPointerLow = registers.get(R.ERXRDPTL);
     // The segment may tell the link at once.
     this.port = segment.attach(name, this);
+    this.#flow = new FlowControl(clock, registers, this.#access, this.port, this.counters, this.#byteTime);
     this.#transmitter = new Transmitter(
-      clock,
-      lineRate,
-      this.#registers,
+      this.#access,
+      registers,
       this.#memory,
       this.#phy,
       this.port,
       this.#receiver,
       this.counters,
       this.violations,
+      this.errata,
     );
+    this.#receiver.onPause = (quanta) => this.#access.pause(quanta);
+    this.#receiver.onStore = () => {
+      this.#dma.receiving();
+      this.#flagLost = this.errata.strikes(6);
+    };
+    this.#access.onTalk = (duration) => this.leds.transmitted(duration);
+    this.#access.onCollision = () => {
+      this.counters.collisions++;
+      this.leds.collided();
+    };
+    this.#dma.onDone = () => this.#signal();
     this.#transmitter.onDone = () => this.#signal();
+  }
+
+  /** Frequency at the CLKOUT pin, in Hz; 0: none, as in power save (erratum 4). */
+  get clockOut(): number {
+    const divisor = CLOCK_DIVISORS[this.#registers.get(R.ECOCON)] as number;
+    return divisor === 0 || this.#registers.has(R.ECON2, R.PWRSV) ? 0 : CRYSTAL / divisor;
   }
 
   exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
@@ -148,6 +191,11 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.counters.deaf++;
       return;
     }
+    if (this.#access.pressing) {
+      this.counters.jammed++;
+      return;
+    }
+    this.leds.received((length + LINE_OVERHEAD) * this.#byteTime);
     this.#receiver.frame(bytes, length, fcsOk);
     this.#signal();
   }
@@ -182,7 +230,14 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.violations.note("mii-busy", index);
       return false;
     }
-    return true;
+    return !this.#tooSlow(index);
+  }
+
+  /** B1 and B4 lose accesses to the MAC at a slow SPI clock (erratum 1). */
+  #tooSlow(index: number): boolean {
+    if (this.spiHz >= SLOW_SPI || !this.errata.has(1)) return false;
+    this.violations.note("slow-clock", index);
+    return this.errata.strikes(1);
   }
 
   #readControl(address: number, skip: number, read: Uint8Array, readAt: number, readLength: number): void {
@@ -199,12 +254,14 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     const registers = this.#registers;
     switch (index) {
       case R.EIR:
-        return this.#flags();
+        return this.#flagLost ? this.#flags() & ~R.PKTIF : this.#flags();
       case R.ESTAT: {
         // INT tells of anything enabled and pending; INTIE stands only between it and the pin.
-        const ready = !registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= this.#oscillatorAt;
+        const since = this.errata.has(2) ? this.#oscillatorAt : this.#macAt;
+        const ready = !registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= since;
         const pending = (this.#flags() & registers.get(R.EIE)) !== 0;
-        return registers.get(R.ESTAT) | (ready ? R.CLKRDY : 0) | (pending ? R.INT : 0);
+        const receiving = registers.has(R.ECON1, R.RXEN) && this.#access.receiving;
+        return registers.get(R.ESTAT) | (ready ? R.CLKRDY : 0) | (pending ? R.INT : 0) | (receiving ? R.RXBUSY : 0);
       }
       case R.MIRDL:
       case R.MIRDH:
@@ -215,7 +272,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.MISTAT:
         return this.#mii.status;
       case R.EFLOCON: {
-        const full = registers.has(R.MACON3, R.FULDPX) ? 0x04 : 0;
+        const full = registers.has(R.MACON3, R.FULDPX) ? R.FULDPXS : 0;
         return registers.get(index) | full;
       }
       default:
@@ -274,6 +331,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
         registers.set(index, value);
         // The hardware's write pointer follows the start (section 6.1).
         if (index <= R.ERXSTH) registers.setWord(R.ERXWRPTL, registers.word(R.ERXSTL));
+        if (this.errata.strikes(5)) registers.setWord(R.ERXWRPTL, 0);
         return;
       case R.ETXSTL:
       case R.ETXSTH:
@@ -285,6 +343,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.MACON3:
         registers.set(index, value);
         if (((old ^ value) & R.FULDPX) !== 0 && registers.has(R.ECON1, R.RXEN)) this.violations.note("duplex-changed", index);
+        this.#flow.update();
         return;
       case R.MICMD:
         registers.set(index, value);
@@ -295,8 +354,12 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
         this.#mii.write();
         return;
       case R.EBSTCON:
-        registers.set(index, value & 0xfe);
-        if ((value & 1) !== 0) this.violations.note("self-test-not-modelled", value);
+        registers.set(index, value);
+        selfTest(registers, this.#memory);
+        return;
+      case R.EFLOCON:
+        registers.set(index, value);
+        this.#flow.update();
         return;
       default:
         registers.set(index, value);
@@ -328,7 +391,8 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     const set = value & ~old;
     this.#registers.set(R.ECON1, value);
     if ((set & R.TXRST) !== 0) this.#transmitter.reset();
-    if ((set & R.DMAST) !== 0) runDma(this.#registers, this.#memory, this.violations);
+    if ((set & R.DMAST) !== 0) this.#dma.start();
+    if ((old & ~value & R.DMAST) !== 0) this.#dma.cancel();
     if ((set & R.TXRTS) !== 0) this.#transmitter.start(this.#macClocked());
     if ((old & ~value & R.TXRTS) !== 0) this.#transmitter.cancel();
     if ((set & R.RXEN) !== 0) this.#checkReception();
@@ -346,10 +410,15 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #systemReset(): void {
     if (this.#registers.has(R.ECON2, R.PWRSV)) {
       this.violations.note("reset-in-power-save", R.ECON2);
-      return;
+      if (this.errata.has(19)) return;
+      this.#oscillatorAt = this.#clock.now() + OSCILLATOR_START;
+      this.#phy.powered = true;
     }
     this.#transmitter.reset();
     this.#receiver.reset();
+    this.#flow.reset();
+    this.#dma.cancel();
+    this.#flagLost = false;
     this.#registers.reset();
     this.#readPointerLow = this.#registers.get(R.ERXRDPTL);
     this.#mii.reset();
@@ -366,21 +435,5 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #signal(): void {
     const enabled = this.#registers.get(R.EIE);
     this.interrupt.set((enabled & R.INTIE) !== 0 && (this.#flags() & enabled) !== 0);
-  }
-}
-
-/** B1, B4, … or the number. */
-function revisionName(revision: number): string {
-  switch (revision) {
-    case 0x02:
-      return "B1";
-    case 0x04:
-      return "B4";
-    case 0x05:
-      return "B5";
-    case 0x06:
-      return "B7";
-    default:
-      return `${revision.toString(16).toUpperCase().padStart(2, "0")}h`;
   }
 }

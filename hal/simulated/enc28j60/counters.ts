@@ -20,4 +20,12 @@ export class ChipCounters {
   /** Finished with the PHY's transmitter off, in loopback or powered down: not on the wire. */
   notOnWire = 0;
   aborted = 0;
+  /** Attempts that met another station's, and frames given up because of a late collision, real or not (erratum 13). */
+  collisions = 0;
+  lateCollisions = 0;
+  /** Pause frames, both ways, that took effect. */
+  pausesSent = 0;
+  pausesObeyed = 0;
+  /** Arrived while back pressure was on. */
+  jammed = 0;
 }

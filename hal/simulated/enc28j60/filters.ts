@@ -1,4 +1,5 @@
-import { hashIndex } from "./fcs.ts";
+import { crcRegister } from "../fcs.ts";
+import type { Errata } from "./errata.ts";
 import {
   ANDOR,
   BCEN,
@@ -26,7 +27,14 @@ const MAGIC_REPEATS = 16;
 const CHOICES = UCEN | PMEN | MPEN | HTEN | MCEN | BCEN;
 
 /** Whether the receive filters let a frame in (section 8). `fcs` is what stands behind its bytes. */
-export function accepts(registers: RegisterFile, bytes: Uint8Array, length: number, fcs: number, fcsOk: boolean): boolean {
+export function accepts(
+  registers: RegisterFile,
+  errata: Errata,
+  bytes: Uint8Array,
+  length: number,
+  fcs: number,
+  fcsOk: boolean,
+): boolean {
   const config = registers.get(ERXFCON);
   if ((config & CRCEN) !== 0 && !fcsOk) return false;
   if ((config & CHOICES) === 0) return true;
@@ -34,7 +42,9 @@ export function accepts(registers: RegisterFile, bytes: Uint8Array, length: numb
   // With OR the first match decides, with AND the first miss.
   for (let filter = UCEN; filter !== 0; filter >>= 1) {
     if ((config & CHOICES & filter) === 0) continue;
-    if (matches(filter, registers, bytes, length, fcs) !== all) return !all;
+    // Erratum 18: the pattern filter sees a match where there is none.
+    const match = matches(filter, registers, bytes, length, fcs) || (filter === PMEN && errata.strikes(18));
+    if (match !== all) return !all;
   }
   return all;
 }
@@ -99,4 +109,15 @@ function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: numb
   }
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return (~sum & 0xffff) === registers.word(EPMCSL);
+}
+
+/**
+ * Bit of the hash table that a destination address selects (section 8.4): bits 28..23 of the CRC register as the generator is
+ * written, most significant bit first, without the final inversion. In the reflected register those are bits 3..8, turned round.
+ */
+export function hashIndex(bytes: Uint8Array): number {
+  const remainder = crcRegister(bytes, 6);
+  let index = 0;
+  for (let bit = 3; bit <= 8; bit++) index = (index << 1) | ((remainder >>> bit) & 1);
+  return index;
 }

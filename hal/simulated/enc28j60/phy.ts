@@ -1,3 +1,5 @@
+import type { Clock, Timer } from "../../clock.ts";
+import type { Errata } from "./errata.ts";
 import type { Violations } from "./violations.ts";
 
 /** PHY register addresses (table 3-3); all are 16 bits wide and reached through the MII only. */
@@ -25,6 +27,8 @@ const PHDPX = 0x0800;
 const LLSTAT = 0x0004;
 
 const TXSTAT = 0x2000;
+const RXSTAT = 0x1000;
+const COLSTAT = 0x0800;
 const LSTAT = 0x0400;
 const DPXSTAT = 0x0200;
 
@@ -60,10 +64,26 @@ function writableBits(address: number): number {
   }
 }
 
-/** The 10BASE-T transceiver. Its link is the wire's, without the tens of milliseconds that silicon takes to find it. */
+/** What goes on at the line, as PHSTAT2 shows it. */
+export interface LineActivity {
+  readonly receiving: boolean;
+  readonly colliding: boolean;
+}
+
+/** The 10BASE-T transceiver. */
 export class Phy {
   /** Shown as PHSTAT2.TXSTAT. */
   transmitting = false;
+  /** The link came or went, perhaps some time after the wire's. */
+  onLink: (() => void) | null = null;
+  /** Shown as RXSTAT and COLSTAT. */
+  line: LineActivity | null = null;
+  readonly #errata: Errata;
+  /** From the wire's link to PHSTAT2.LSTAT, in ms. */
+  readonly #linkDelay: number;
+  readonly #linkTimer: Timer;
+  /** LEDB is wired so that PDPXMD should be 1 after a reset (section 2.6). */
+  readonly #fullDuplexWiring: boolean;
   readonly #violations: Violations;
   readonly #registers = new Uint16Array(32);
   #powered = true;
@@ -74,8 +94,12 @@ export class Phy {
   /** PLNKIF */
   #linkChanged = false;
 
-  constructor(violations: Violations) {
+  constructor(clock: Clock, violations: Violations, errata: Errata, linkDelay: number, fullDuplexWiring: boolean) {
     this.#violations = violations;
+    this.#errata = errata;
+    this.#linkDelay = linkDelay;
+    this.#fullDuplexWiring = fullDuplexWiring;
+    this.#linkTimer = clock.timer(() => this.#setLink(true));
     this.reset();
   }
 
@@ -83,6 +107,9 @@ export class Phy {
   reset(): void {
     this.#registers.fill(0);
     this.#registers[PHLCON] = PHLCON_RESET;
+    // Erratum 16: what the pin seems to say is not what is wired to it.
+    if (this.#fullDuplexWiring !== this.#errata.strikes(16)) this.#registers[PHCON1] = PDPXMD;
+    this.#linkTimer.cancel();
     this.#link = false;
     this.#linkHeld = false;
     this.#linkChanged = false;
@@ -99,6 +126,15 @@ export class Phy {
     this.#update();
   }
 
+  get link(): boolean {
+    return this.#link;
+  }
+
+  /** PHLCON */
+  get ledControl(): number {
+    return this.#registers[PHLCON] as number;
+  }
+
   get fullDuplex(): boolean {
     return this.#has(PHCON1, PDPXMD);
   }
@@ -106,6 +142,11 @@ export class Phy {
   /** What is sent comes back: asked for, or in half duplex unless that is switched off (register 3-7, HDLDIS). */
   get loopsBack(): boolean {
     return this.#has(PHCON1, PLOOPBK) || (!this.fullDuplex && !this.#has(PHCON2, HDLDIS));
+  }
+
+  /** What comes back does not arrive: the internal loopback is not to be relied on (errata 9 and 10). */
+  loopFails(): boolean {
+    return this.#has(PHCON1, PLOOPBK) && this.#errata.strikes(this.fullDuplex ? 10 : 9);
   }
 
   /** Frames reach the wire. */
@@ -132,7 +173,13 @@ export class Phy {
         return PFDPX | PHDPX | (held ? LLSTAT : 0);
       }
       case PHSTAT2:
-        return (this.transmitting ? TXSTAT : 0) | (this.#link ? LSTAT : 0) | (this.fullDuplex ? DPXSTAT : 0);
+        return (
+          (this.transmitting ? TXSTAT : 0) |
+          (this.line?.receiving ? RXSTAT : 0) |
+          (this.line?.colliding ? COLSTAT : 0) |
+          (this.#link ? LSTAT : 0) |
+          (this.fullDuplex ? DPXSTAT : 0)
+        );
       case PHIR: {
         const flags = this.#linkChanged ? PLNK | (this.#has(PHIE, PLNK) ? PGIF : 0) : 0;
         this.#linkChanged = false;
@@ -166,10 +213,19 @@ export class Phy {
 
   #update(): void {
     const awake = this.#powered && !this.#has(PHCON1, PPWRSV);
-    const link = awake && (this.#wire || this.#has(PHCON2, FRCLNK));
+    const forced = awake && this.#has(PHCON2, FRCLNK);
+    const link = forced || (awake && this.#wire);
+    if (!link) this.#linkTimer.cancel();
     if (link === this.#link) return;
+    if (!link || forced || this.#linkDelay === 0) this.#setLink(link);
+    else if (!this.#linkTimer.armed) this.#linkTimer.arm(this.#linkDelay);
+  }
+
+  #setLink(link: boolean): void {
+    this.#linkTimer.cancel();
     this.#link = link;
     this.#linkChanged = true;
     if (!link) this.#linkHeld = false;
+    this.onLink?.();
   }
 }

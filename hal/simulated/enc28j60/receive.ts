@@ -1,5 +1,6 @@
+import { frameCheckSequence } from "../fcs.ts";
 import type { ChipCounters } from "./counters.ts";
-import { frameCheckSequence } from "./fcs.ts";
+import type { Errata } from "./errata.ts";
 import { accepts, isBroadcast } from "./filters.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
 import {
@@ -11,7 +12,9 @@ import {
   ERXSTL,
   ERXWRPTL,
   FRMLNEN,
+  FULDPX,
   HFRMEN,
+  MAADR,
   MACON1,
   MACON3,
   MAMXFLL,
@@ -20,6 +23,7 @@ import {
   type RegisterFile,
   RXEN,
   RXERIF,
+  RXPAUS,
   RXRST,
 } from "./registers.ts";
 
@@ -33,6 +37,8 @@ const LONGEST_LENGTH = 1500;
 export const TYPE_CONTROL = 0x8808;
 export const TYPE_VLAN = 0x8100;
 const OPCODE_PAUSE = 0x0001;
+/** The address that bridges do not forward (IEEE 802.3 annex 31B.1). */
+export const PAUSE_ADDRESS: readonly number[] = [0x01, 0x80, 0xc2, 0x00, 0x00, 0x01];
 
 /** Receive status vector, table 7-3; bits 0..15 are the byte count with FCS. */
 const DROP_EVENT = 1 << 16;
@@ -49,18 +55,24 @@ const VLAN = 1 << 30;
 
 /** From the wire into the ring of received packets (section 7.2). */
 export class Receiver {
+  /** A pause frame for this station, in full duplex, with RXPAUS. */
+  onPause: ((quanta: number) => void) | null = null;
+  /** A packet is written to memory. */
+  onStore: (() => void) | null = null;
   readonly #registers: RegisterFile;
   readonly #memory: BufferMemory;
   readonly #counters: ChipCounters;
+  readonly #errata: Errata;
   /** A frame was lost since the last one that was written; told in the next status vector. */
   #dropped = false;
   /** Where the next byte goes while a packet is written. */
   #address = 0;
 
-  constructor(registers: RegisterFile, memory: BufferMemory, counters: ChipCounters) {
+  constructor(registers: RegisterFile, memory: BufferMemory, counters: ChipCounters, errata: Errata) {
     this.#registers = registers;
     this.#memory = memory;
     this.#counters = counters;
+    this.#errata = errata;
   }
 
   reset(): void {
@@ -87,9 +99,11 @@ export class Receiver {
     const right = frameCheckSequence(bytes, length);
     // Which wrong check sequence came is not known; the complement is wrong in every byte.
     const fcs = fcsOk ? right : ~right;
-    if (fcsOk && typeOf(bytes) === TYPE_CONTROL && !registers.has(MACON1, PASSALL)) {
+    const control = fcsOk && typeOf(bytes) === TYPE_CONTROL;
+    if (control && isPause(bytes, length) && length >= SHORTEST + 4) this.#pause(bytes);
+    if (control && !registers.has(MACON1, PASSALL)) {
       counters.control++;
-    } else if (!accepts(registers, bytes, length, fcs, fcsOk)) {
+    } else if (!accepts(registers, this.#errata, bytes, length, fcs, fcsOk)) {
       counters.filtered++;
     } else if (PREFIX + length + FCS + (length & 1) > this.#free() || registers.get(EPKTCNT) === 255) {
       counters.overflowed++;
@@ -98,6 +112,21 @@ export class Receiver {
     } else {
       this.#store(bytes, length, fcs, fcsOk);
     }
+  }
+
+  /** Obeyed when it came to the pause address or to the station's own (IEEE 802.3 clause 31.5). */
+  #pause(bytes: Uint8Array): void {
+    const registers = this.#registers;
+    if (!registers.has(MACON1, RXPAUS) || !registers.has(MACON3, FULDPX)) return;
+    let group = true;
+    let own = true;
+    for (let octet = 0; octet < 6; octet++) {
+      group &&= bytes[octet] === PAUSE_ADDRESS[octet];
+      own &&= bytes[octet] === registers.get(MAADR[octet] as number);
+    }
+    if (!group && !own) return;
+    this.#counters.pausesObeyed++;
+    this.onPause?.(((bytes[16] as number) << 8) | (bytes[17] as number));
   }
 
   /** Bytes that may be written before the hardware would reach ERXRDPT (example 7-1). */
@@ -130,7 +159,13 @@ export class Receiver {
     const next = (this.#address & 1) === 0 ? this.#address : memory.behind(this.#address);
     this.#address = first;
     this.#put(next, 2);
+    // Erratum 14: behind an even read pointer the hardware loses its place, and what it writes about a packet is wrong.
+    if ((registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
+      ring[first] = (ring[first] as number) ^ 0x24;
+      ring[memory.behind(first)] = (ring[memory.behind(first)] as number) ^ 0x03;
+    }
     registers.setWord(ERXWRPTL, next);
+    this.onStore?.();
     registers.set(EPKTCNT, registers.get(EPKTCNT) + 1);
     this.#counters.received++;
     this.#dropped = false;

@@ -44,6 +44,12 @@ export const ERXFCON = 0x38;
 export const EPKTCNT = 0x39;
 export const MACON1 = 0x40;
 export const MACON3 = 0x42;
+export const MACON4 = 0x43;
+export const MABBIPG = 0x44;
+export const MAIPGL = 0x46;
+export const MAIPGH = 0x47;
+export const MACLCON1 = 0x48;
+export const MACLCON2 = 0x49;
 export const MAMXFLL = 0x4a;
 export const MICMD = 0x52;
 export const MIREGADR = 0x54;
@@ -51,11 +57,14 @@ export const MIWRL = 0x56;
 export const MIWRH = 0x57;
 export const MIRDL = 0x58;
 export const MIRDH = 0x59;
+export const EBSTSD = 0x66;
 export const EBSTCON = 0x67;
+export const EBSTCSL = 0x68;
 export const MISTAT = 0x6a;
 export const EREVID = 0x72;
 export const ECOCON = 0x75;
 export const EFLOCON = 0x77;
+export const EPAUSL = 0x78;
 
 /** MAADR1..MAADR6: where the octets of the station address are, in the order in which they go over the wire. */
 export const MAADR: readonly number[] = [0x64, 0x65, 0x62, 0x63, 0x60, 0x61];
@@ -73,6 +82,8 @@ export const RXERIF = 0x01;
 
 /** ESTAT */
 export const INT = 0x80;
+export const LATECOL = 0x10;
+export const RXBUSY = 0x04;
 export const TXABRT = 0x02;
 export const CLKRDY = 0x01;
 
@@ -101,6 +112,8 @@ export const MCEN = 0x02;
 export const BCEN = 0x01;
 
 /** MACON1 */
+export const TXPAUS = 0x08;
+export const RXPAUS = 0x04;
 export const PASSALL = 0x02;
 export const MARXEN = 0x01;
 
@@ -110,6 +123,15 @@ export const TXCRCEN = 0x10;
 export const HFRMEN = 0x04;
 export const FRMLNEN = 0x02;
 export const FULDPX = 0x01;
+
+/** MACON4 */
+export const DEFER = 0x40;
+export const BPEN = 0x20;
+export const NOBKOFF = 0x10;
+
+/** EFLOCON */
+export const FULDPXS = 0x04;
+export const FCEN = 0x03;
 
 /** MICMD */
 export const MIISCAN = 0x02;

@@ -1,8 +1,9 @@
-import type { Clock, Task, Timer } from "../../clock.ts";
+import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
-import { frameCheckSequence } from "./fcs.ts";
+import type { Errata } from "./errata.ts";
 import { isBroadcast } from "./filters.ts";
+import { type LineAccess, Outcome } from "./line-access.ts";
 import { ADDRESS_MASK, type BufferMemory, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
 import type { Phy } from "./phy.ts";
 import { isPause, lengthFits, type Receiver, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive.ts";
@@ -16,6 +17,7 @@ import {
   ETXSTL,
   FRMLNEN,
   HFRMEN,
+  LATECOL,
   MACON3,
   MAMXFLL,
   PADCFG_SHIFT,
@@ -32,8 +34,6 @@ import type { Violations } from "./violations.ts";
 const FCS = 4;
 const SHORTEST = 14;
 const LONGEST_LENGTH = 1500;
-/** On the line besides the frame: preamble and start delimiter 8, gap 12 (IEEE 802.3 clause 4.4.2). */
-const LINE_OVERHEAD = 20;
 
 /** Per packet control byte (figure 7-1). */
 const POVERRIDE = 0x01;
@@ -48,9 +48,14 @@ const LENGTH_OUT_OF_RANGE = 0x40;
 const DONE = 0x80;
 const MULTICAST = 0x01;
 const BROADCAST = 0x02;
+const DEFERRED = 0x04;
+const EXCESSIVE_DEFER = 0x08;
+const EXCESSIVE_COLLISIONS = 0x10;
+const LATE_COLLISION = 0x20;
 const GIANT = 0x40;
 const CONTROL = 0x01;
 const PAUSE = 0x02;
+const BACK_PRESSURE = 0x04;
 const VLAN = 0x08;
 
 /** From the transmit buffer onto the wire (section 7.1). */
@@ -64,20 +69,19 @@ export class Transmitter {
   readonly #loop: Receiver;
   readonly #counters: ChipCounters;
   readonly #violations: Violations;
-  /** ms for each byte on the line. */
-  readonly #byteTime: number;
-  readonly #timer: Timer;
-  readonly #task: Task;
+  readonly #access: LineAccess;
+  readonly #errata: Errata;
   /** The frame as it goes out; buffer memory wraps and has no room for padding. */
   readonly #frame = new Uint8Array(MEMORY_BYTES + 64);
   #underWay = false;
+  /** After an abort in half duplex: nothing goes out until TXRST (erratum 12). */
+  #hung = false;
   #start = 0;
   #end = 0;
   #control = 0;
 
   constructor(
-    clock: Clock,
-    lineRate: number,
+    access: LineAccess,
     registers: RegisterFile,
     memory: BufferMemory,
     phy: Phy,
@@ -85,7 +89,10 @@ export class Transmitter {
     loop: Receiver,
     counters: ChipCounters,
     violations: Violations,
+    errata: Errata,
   ) {
+    this.#access = access;
+    this.#errata = errata;
     this.#registers = registers;
     this.#memory = memory;
     this.#phy = phy;
@@ -93,9 +100,7 @@ export class Transmitter {
     this.#loop = loop;
     this.#counters = counters;
     this.#violations = violations;
-    this.#byteTime = 8000 / lineRate;
-    this.#timer = clock.timer(() => this.#finish());
-    this.#task = clock.task(() => this.#finish());
+    access.onDone = (outcome) => this.#finish(outcome);
   }
 
   /** TXRTS was set. @param clocked the MAC has power and clock; without, the frame waits for good */
@@ -119,11 +124,10 @@ export class Transmitter {
     if (!this.#overrides(POVERRIDE) && this.#padding() && !registers.has(MACON3, TXCRCEN)) {
       this.#violations.note("padding-without-crc", registers.get(MACON3));
     }
+    if (this.#hung) return;
     this.#underWay = true;
     this.#phy.transmitting = true;
-    const bytes = this.#giant() ? registers.word(MAMXFLL) : this.#wireLength();
-    if (this.#byteTime > 0) this.#timer.arm((bytes + LINE_OVERHEAD) * this.#byteTime);
-    else this.#task.schedule();
+    this.#access.request(this.#giant() ? registers.word(MAMXFLL) : this.#wireLength());
   }
 
   /** TXRTS was cleared by the host: the frame is cut off. */
@@ -135,6 +139,7 @@ export class Transmitter {
 
   /** Transmit logic reset, by TXRST or with the whole chip. What was under way ends as aborted, but nothing is written about it. */
   reset(): void {
+    this.#hung = false;
     if (!this.#underWay) return;
     this.#stop();
     this.#counters.aborted++;
@@ -143,18 +148,28 @@ export class Transmitter {
   }
 
   #stop(): void {
-    this.#timer.cancel();
+    this.#access.cancel();
     this.#underWay = false;
     this.#phy.transmitting = false;
   }
 
-  #finish(): void {
-    // A task cannot be taken back: one whose frame was cancelled comes here with nothing to do.
+  #finish(outcome: Outcome): void {
     if (!this.#underWay) return;
-    this.#stop();
-    if (this.#giant()) this.#abort(GIANT);
+    this.#underWay = false;
+    this.#phy.transmitting = false;
+    if (outcome === Outcome.LATE_COLLISION) this.#late();
+    else if (outcome === Outcome.EXCESSIVE_COLLISIONS) this.#abort(EXCESSIVE_COLLISIONS);
+    else if (outcome === Outcome.EXCESSIVE_DEFER) this.#abort(EXCESSIVE_DEFER);
+    else if (this.#giant()) this.#abort(GIANT);
     else this.#send();
     this.onDone?.();
+  }
+
+  #late(): void {
+    this.#counters.lateCollisions++;
+    this.#abort(LATE_COLLISION);
+    // Erratum 15: the flag does not always tell.
+    if (!this.#errata.strikes(15)) this.#registers.raise(ESTAT, LATECOL);
   }
 
   #send(): void {
@@ -178,7 +193,7 @@ export class Transmitter {
       if (type > LONGEST_LENGTH) third |= LENGTH_OUT_OF_RANGE;
       else if (registers.has(MACON3, FRMLNEN) && !lengthFits(type, body)) third |= LENGTH_CHECK_ERROR;
     }
-    this.#status(total, third, this.#addressBits(), this.#typeBits(body));
+    this.#status(total, third | this.#collisions(), this.#addressBits() | this.#deferred(), this.#typeBits(body));
     registers.lower(ECON1, TXRTS);
     registers.raise(EIR, TXIF);
     if (!good) {
@@ -191,7 +206,7 @@ export class Transmitter {
     } else {
       this.#counters.notOnWire++;
     }
-    if (this.#phy.loopsBack) this.#loop.frame(frame, body, true);
+    if (this.#phy.loopsBack && !this.#phy.loopFails()) this.#loop.frame(frame, body, true);
   }
 
   /** @param fourth what the fourth byte of the status vector tells besides the address */
@@ -199,8 +214,9 @@ export class Transmitter {
     const given = this.#length();
     this.#load(given);
     const sent = fourth === GIANT ? this.#registers.word(MAMXFLL) : 0;
-    this.#status(sent, 0, fourth | this.#addressBits(), this.#typeBits(given));
+    this.#status(sent, this.#collisions(), fourth | this.#addressBits() | this.#deferred(), this.#typeBits(given));
     this.#counters.aborted++;
+    if (!this.#access.fullDuplex && this.#errata.strikes(12)) this.#hung = true;
     this.#registers.lower(ECON1, TXRTS);
     this.#registers.raise(EIR, TXIF | TXERIF);
     this.#registers.raise(ESTAT, TXABRT);
@@ -218,17 +234,27 @@ export class Transmitter {
     memory[(at + 6) & ADDRESS_MASK] = seventh;
   }
 
+  /** Of this frame so far: four bits of the third byte. */
+  #collisions(): number {
+    return Math.min(this.#access.collisions, 15);
+  }
+
+  #deferred(): number {
+    return this.#access.deferred ? DEFERRED : 0;
+  }
+
   #addressBits(): number {
     if (isBroadcast(this.#frame, 0)) return BROADCAST;
     return ((this.#frame[0] as number) & 1) !== 0 ? MULTICAST : 0;
   }
 
   #typeBits(length: number): number {
-    if (length < SHORTEST) return 0;
+    const pressed = this.#access.pressing ? BACK_PRESSURE : 0;
+    if (length < SHORTEST) return pressed;
     const type = typeOf(this.#frame);
-    if (type === TYPE_VLAN) return VLAN;
-    if (type !== TYPE_CONTROL) return 0;
-    return isPause(this.#frame, length) ? CONTROL | PAUSE : CONTROL;
+    if (type === TYPE_VLAN) return pressed | VLAN;
+    if (type !== TYPE_CONTROL) return pressed;
+    return pressed | (isPause(this.#frame, length) ? CONTROL | PAUSE : CONTROL);
   }
 
   #load(length: number): void {

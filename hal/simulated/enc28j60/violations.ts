@@ -1,9 +1,7 @@
-/**
- * What a driver did that the data sheet or the errata sheet forbids. Silicon answers such things with silence or with a fault
- * hours later; the model goes on as silicon would, but counts them by name, so that a test of a driver can ask for none.
- */
+/** What a driver of the ENC28J60 may not do, by data sheet and errata sheet; see ViolationCounters. */
+import { ViolationCounters } from "../violations.ts";
 
-/** Each kind, and what to tell about it; `%` stands for the register, address or value at hand. */
+/** Each kind, and what to tell about it; `%r` stands for the register, `%h` for the address or value at hand. */
 const KINDS = {
   "unknown-command": "SPI command byte %h is none of the chip's seven commands (section 4.2)",
   "short-command": "SPI command byte %h came without its data byte",
@@ -35,58 +33,13 @@ const KINDS = {
   "power-save-while-active": "ECON2.PWRSV was set with ECON1 %h: reception and transmission must be over first (section 14)",
   "reset-in-power-save": "system reset in power save: it does nothing there (erratum 19)",
   "dma-single-byte": "DMA over the single byte at %h: EDMAND must lie behind EDMAST",
-  "self-test-not-modelled": "EBSTCON %h starts the memory self-test, which this model does not have",
+  "slow-clock": "%r was touched with SPI below 8 MHz, which revisions B1 and B4 do not take (erratum 1)",
 } as const;
 
 export type ViolationKind = keyof typeof KINDS;
 
-const kinds = Object.keys(KINDS) as ViolationKind[];
-
-export class Violations {
-  readonly #counts = new Map<ViolationKind, number>();
-  readonly #values = new Map<ViolationKind, number>();
-  readonly #registerName: (index: number) => string;
-  #total = 0;
-
-  constructor(registerName: (index: number) => string) {
-    this.#registerName = registerName;
-    for (const kind of kinds) this.#counts.set(kind, 0);
-  }
-
-  /** Of all kinds together. */
-  get total(): number {
-    return this.#total;
-  }
-
-  count(kind: ViolationKind): number {
-    return this.#counts.get(kind) as number;
-  }
-
-  /** What happened the last time, in a sentence; empty if it never did. */
-  message(kind: ViolationKind): string {
-    const value = this.#values.get(kind);
-    if (value === undefined) return "";
-    const digits = value.toString(16).toUpperCase().padStart(2, "0");
-    return KINDS[kind].replace("%r", this.#registerName(value)).replace("%h", `${digits}h`);
-  }
-
-  /** Those that happened, one line each with their count: for a test's failure message. */
-  toString(): string {
-    const lines: string[] = [];
-    for (const kind of kinds) if (this.count(kind) > 0) lines.push(`${this.count(kind)} x ${kind}: ${this.message(kind)}`);
-    return lines.join("\n");
-  }
-
-  clear(): void {
-    for (const kind of kinds) this.#counts.set(kind, 0);
-    this.#values.clear();
-    this.#total = 0;
-  }
-
-  /** For the chip: `value` is the register, address or value that the message names. */
-  note(kind: ViolationKind, value: number): void {
-    this.#counts.set(kind, (this.#counts.get(kind) as number) + 1);
-    this.#values.set(kind, value);
-    this.#total++;
+export class Violations extends ViolationCounters<ViolationKind> {
+  constructor(registerName: (register: number) => string) {
+    super(KINDS, registerName);
   }
 }

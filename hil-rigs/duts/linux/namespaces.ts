@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { type Libc, loadLibc } from "../../../drivers/packet/libc.ts";
+import { type Libc, loadLibc } from "../../../hal/bridges/linux/libc.ts";
 import type { IpResult } from "../../contract/dut.ts";
 import type { SystemCalls } from "./system-calls.ts";
 import { TesterSocket } from "./tester-socket.ts";
@@ -44,7 +44,7 @@ export class RigNetwork {
 
   /** Moves the main thread into a namespace of its own, until everyone who opened it has closed it. @throws Error without the permission */
   static async open(): Promise<RigNetwork> {
-    const libc = await loadLibc();
+    const libc = await loadLibc("packet");
     const koffi = await import("koffi");
     current ??= RigNetwork.#make(libc, koffi);
     current.#users++;

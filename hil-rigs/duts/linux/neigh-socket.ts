@@ -1,5 +1,5 @@
 /** What `ip monitor neigh` hears and `ip neigh` shows, read without a program: rtnetlink's neighbour messages (rtnetlink(7), linux/neighbour.h). */
-import { type Libc, NATIVE } from "../../../drivers/packet/libc.ts";
+import { type Libc, NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { NeighEvent, NeighRow } from "../../contract/dut.ts";
 import { ipText, macText } from "../../wire/bytes.ts";
 

@@ -5,10 +5,11 @@
  * One, because to make a socket with a ring and to close it each waits for the kernel's readers to be through (10 to 40 ms), with the whole process
  * held up; doing so for each case would spoil the times of those that run beside it.
  */
-import { type Libc, NATIVE, type Watch } from "../../../drivers/packet/libc.ts";
-import { LinkSocket } from "../../../drivers/packet/link.ts";
+
 import { type ReceiveRing, SLOT, SlotStatus } from "../../../drivers/packet/ring.ts";
 import { MSG_DONTWAIT, PacketSocket, VnetHeader } from "../../../drivers/packet/socket.ts";
+import { type Libc, NATIVE, type Watch } from "../../../hal/bridges/linux/libc.ts";
+import { LinkSocket } from "../../../hal/bridges/linux/link.ts";
 import type { SystemCalls } from "./system-calls.ts";
 
 /** struct tpacket2_hdr: tp_sec and tp_nsec, when the frame came, by CLOCK_REALTIME; behind it a struct sockaddr_ll. */
@@ -68,7 +69,7 @@ export class TesterSocket {
 
   /** Takes frames from an interface; the returned number is its index, to send by. */
   attach(name: string, handler: FrameHandler): number {
-    const links = new LinkSocket(this.#libc);
+    const links = new LinkSocket(this.#libc, "packet");
     const index = links.find(name)?.index;
     links.close();
     if (index === undefined) throw new Error(`no interface ${name}`);

@@ -1,5 +1,5 @@
 /** A UDP socket in a DUT's namespace: made there, it stays there, wherever its user is. */
-import { NATIVE } from "../../../drivers/packet/libc.ts";
+import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import { ipBytes, ipText } from "../../wire/bytes.ts";
 import type { RigNetwork } from "./namespaces.ts";

@@ -1,10 +1,12 @@
 /*
- * lwIP doing what the bench's subjects do, for a figure next to ours: `lwip send BYTES NEIGHBOURS [OPS]`, `lwip arp [OPS]`. Prints one
- * line, "NANOSECONDS BYTES": of one operation, the latter what it asked malloc() for when built with -DCOUNT_ALLOCATIONS, else -1.
+ * lwIP doing what the bench's subjects do, for a figure next to ours: `lwip send BYTES NEIGHBOURS [OPS]`, `lwip arp [OPS]`,
+ * `lwip receive BYTES [OPS]`. Prints one line, "NANOSECONDS BYTES": of one operation, the latter what it asked malloc() for when built with -DCOUNT_ALLOCATIONS, else -1.
  * `lwip version` prints lwIP's. Without OPS it does as many as fill 20 ms. Built by lwip.ts against Debian's liblwip-dev; its raw API, in one thread.
  *
  * The work is the same as on the in-process wire: a payload is copied into packet memory and the frame onto the wire, a request is put
- * on the wire, copied into packet memory, and its answer copied onto the wire. The wire is a ring of 64 frames.
+ * on the wire, copied into packet memory, and its answer copied onto the wire. The wire is a ring of 64 frames. Where frames are only
+ * received, the ring is the driver's: a frame is copied into it, as DMA would, and goes up where it lies, in a pbuf that belongs to the
+ * ring (PBUF_REF), which is as little as a driver for lwIP can do.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -121,6 +123,50 @@ static void answer_one(void) {
   receive(at, ARP_FRAME);
 }
 
+/* A driver's ring: the pbuf of each slot is made anew for each frame, without malloc(), and is free again with its pbuf_free(). */
+static struct pbuf_custom slots[RING];
+static uint8_t datagram[FRAME];
+static uint16_t datagram_length;
+static uint64_t delivered;
+static uint8_t seen;
+
+static void slot_free(struct pbuf *p) { (void)p; }
+
+static void receive_one(void) {
+  const unsigned at = slot++ % RING;
+  memcpy(wire[at], datagram, datagram_length);
+  slots[at].custom_free_function = slot_free;
+  struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, datagram_length, PBUF_REF, &slots[at], wire[at], FRAME);
+  if (!p || eth0.input(p, &eth0) != ERR_OK) fail("a frame was refused");
+}
+
+static void on_datagram(void *arg, struct udp_pcb *to, struct pbuf *p, const ip_addr_t *from, u16_t port) {
+  (void)arg, (void)to, (void)from, (void)port;
+  seen = ((const uint8_t *)p->payload)[p->len - 1];
+  delivered++;
+  pbuf_free(p);
+}
+
+static uint16_t sum_of(const uint8_t *bytes, unsigned length, uint32_t sum) {
+  for (unsigned at = 0; at < length; at++) sum += at % 2 ? bytes[at] : (uint32_t)bytes[at] << 8;
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return (uint16_t)~sum;
+}
+
+/* From 10.0.0.2, port 4000, to our port 5000, with both checksums. */
+static void datagram_frame(uint16_t bytes) {
+  const uint16_t udp = 8 + bytes, total = 20 + udp;
+  const uint8_t headers[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 1, 0, 0, 8, 0, 0x45, 0, total >> 8, (uint8_t)total, 0, 0, 0, 0, 64, 17, 0, 0,
+    10, 0, 0, 2, 10, 0, 0, 1, 4000 >> 8, 4000 & 0xff, 5000 >> 8, 5000 & 0xff, udp >> 8, (uint8_t)udp, 0, 0};
+  memcpy(datagram, headers, sizeof headers);
+  memset(datagram + sizeof headers, 0x5a, bytes);
+  const uint16_t header = sum_of(datagram + 14, 20, 0);
+  datagram[24] = header >> 8, datagram[25] = (uint8_t)header;
+  const uint16_t sum = sum_of(datagram + 26, 8u + udp, 17u + udp);
+  datagram[40] = sum >> 8, datagram[41] = (uint8_t)sum;
+  datagram_length = (uint16_t)(sizeof headers + bytes);
+}
+
 /* Each peer is asked for and answers, as in life. There are no static entries in Debian's build. */
 static void resolve_all(void) {
   uint8_t reply[ARP_FRAME];
@@ -139,13 +185,15 @@ static int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Every operation has to put one frame on the wire, to its peer and nobody else; else the figures would mean nothing. */
+/* Every operation has to put one frame on the wire, to its peer and nobody else, or to bring one datagram; else the figures would mean nothing. */
 static int64_t run(void (*operation)(void), uint64_t count) {
-  const uint64_t before = frames;
+  const int receives = operation == receive_one;
+  const uint64_t before = receives ? delivered : frames;
   const int64_t start = now();
   for (uint64_t done = 0; done < count; done++) operation();
   const int64_t taken = now() - start;
-  if (frames - before != count || wire[(slot - 1) % RING][0] == 0xff) fail("an operation did not put its frame on the wire");
+  if (receives && delivered - before == count && seen == 0x5a) return taken;
+  if (receives || frames - before != count || wire[(slot - 1) % RING][0] == 0xff) fail("an operation did not do what it is timed for");
   return taken;
 }
 
@@ -155,11 +203,14 @@ int main(int count, char **words) {
     return 0;
   }
   const int sends = count >= 4 && strcmp(words[1], "send") == 0;
-  if (!sends && !(count >= 2 && strcmp(words[1], "arp") == 0)) fail("say send BYTES NEIGHBOURS [OPS], or arp [OPS]");
+  const int receives = count >= 3 && strcmp(words[1], "receive") == 0;
+  if (!sends && !receives && !(count >= 2 && strcmp(words[1], "arp") == 0))
+    fail("say send BYTES NEIGHBOURS [OPS], arp [OPS], or receive BYTES [OPS]");
   payload_length = sends ? (uint16_t)atoi(words[2]) : 0;
+  const int received = receives ? atoi(words[2]) : 1;
   peer_count = sends ? (unsigned)atoi(words[3]) : 1;
-  if (payload_length > 1472 || peer_count < 1 || peer_count > 1024) fail("BYTES up to 1472, NEIGHBOURS 1 to 1024");
-  const int given = sends ? 4 : 2;
+  if (payload_length > 1472 || received < 1 || received > 1472 || peer_count < 1 || peer_count > 1024) fail("BYTES up to 1472, NEIGHBOURS 1 to 1024");
+  const int given = sends ? 4 : receives ? 3 : 2;
   uint64_t operations = count > given ? strtoull(words[given], NULL, 10) : 0;
 
   ip4_addr_t address, mask, gateway;
@@ -177,8 +228,10 @@ int main(int count, char **words) {
   if (!pcb || udp_bind(pcb, IP4_ADDR_ANY, 5000) != ERR_OK) fail("no socket");
   resolve_all();
   arp_frame(request, 0, 1);
+  datagram_frame((uint16_t)received);
+  udp_recv(pcb, on_datagram, NULL);
 
-  void (*const operation)(void) = sends ? send_one : answer_one;
+  void (*const operation)(void) = sends ? send_one : receives ? receive_one : answer_one;
   /* The shorter of two runs: one that another program held up says nothing. */
   if (operations == 0)
     for (operations = 1024; run(operation, operations) < ROUND_NS || run(operation, operations) < ROUND_NS;) operations *= 2;

@@ -56,7 +56,10 @@ t.test("activity: a blink of 50 ms a frame in either direction, frames within it
   t.same(seen, ["2100 activity on", "2100 link off", "2100 activity off"], "stopped: dark at once");
   seen.length = 0;
   lab.poke();
-  lab.run(1000);
+  lab.port.plugged = false;
+  lab.run(500);
+  lab.port.plugged = true;
+  lab.run(500);
   t.same(seen, [], "and for good");
   await board.close();
 });

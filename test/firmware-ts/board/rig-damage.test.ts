@@ -29,7 +29,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "unknown key in a device",
     "    mac: 02",
     "    macaddress: 02",
-    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, mac, netns, addresses",
+    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, mac, netns, reset, power, addresses",
   ],
   [
     "unknown key in a bus",
@@ -41,7 +41,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "key of another bus",
     "port: /dev/ttyACM0,",
     "port: /dev/ttyACM0, path: /dev/spidev0.0,",
-    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz",
+    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz, interrupt",
   ],
   ["missing port", "port: /dev/ttyACM0, ", "", "f:8:5: devices.eth0.bus.port: missing; say e.g. port: /dev/ttyACM0"],
   ["missing driver", "    driver: enc28j60\n", "", "f:6:3: devices.eth0.driver: missing; say e.g. driver: enc28j60"],
@@ -55,7 +55,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "missing kind",
     "kind: serprog, port",
     "port",
-    "f:8:5: devices.eth0.bus.kind: missing; say e.g. kind: sim (kinds are sim, serprog, spidev, qemu, interface)",
+    "f:8:5: devices.eth0.bus.kind: missing; say e.g. kind: sim (kinds are sim, serprog, spidev, bus-pirate, qemu, interface)",
   ],
   [
     "missing lladdr",
@@ -80,7 +80,7 @@ const DAMAGES: readonly (readonly [what: string, from: string, to: string, ...li
     "unknown bus, nothing near",
     "kind: serprog",
     "kind: i2c",
-    "f:8:18: devices.eth0.bus.kind: i2c: not a bus; kinds are sim, serprog, spidev, qemu, interface",
+    "f:8:18: devices.eth0.bus.kind: i2c: not a bus; kinds are sim, serprog, spidev, bus-pirate, qemu, interface",
   ],
   [
     "bus of another driver",

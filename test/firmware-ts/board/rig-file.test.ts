@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
-import { notThereYet, RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import { RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
@@ -109,12 +109,6 @@ t.test("every driver on every bus", async (t) => {
   t.strictSame(rig.board, { io: "firmata:/dev/ttyUSB0", leds: { link: "13", activity: "12" } });
   t.equal(rig.telemetry?.sensors[1]?.pin, "010", "a pin is text, whatever YAML makes of it");
   t.strictSame(rig.routes[2], { to: { address: "192.0.2.7", prefix: 32 }, via: "10.0.0.0" });
-  t.strictSame(
-    rig.devices.filter((device) => notThereYet(device) === null).map((device) => device.name),
-    ["model", "wired", "raw"],
-    "what this version opens",
-  );
-  t.match(notThereYet(rig.devices[5]!), /^qemu: e1000 on qemu is not there yet; today there are enc28j60:sim, /);
 });
 
 t.test("what whohas check prints", async (t) => {
@@ -122,7 +116,6 @@ t.test("what whohas check prints", async (t) => {
     "rig        bench-pico         seed 7",
     "board      none",
     "device     eth0               enc28j60 behind serprog on /dev/ttyACM0, 115200 baud, SPI 10MHz, mac 02:00:5e:10:00:01, if it is not there: simulated",
-    "                              note: enc28j60 on serprog is not there yet; today there are enc28j60:sim, enc28j60:sim@IFACE and packet:IFACE",
     "address    eth0               192.168.10.10/24",
     "route      default            via 192.168.10.1",
     "neighbour  192.168.10.1       lladdr 02:00:5e:10:00:fe dev eth0, permanent",

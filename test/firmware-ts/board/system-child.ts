@@ -7,11 +7,9 @@ const clock = new SystemClock();
 const [, , what] = process.argv;
 const rig = benchRig();
 if (what === "refused") {
-  try {
-    new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, driver: "e1000" as const })) }, { clock });
-  } catch (error) {
-    console.log((error as { code?: string }).code);
-  }
+  const bus = { kind: "serprog" as const, port: "/dev/ttyNOWHERE", baud: 115_200, spiHz: 1e7 };
+  const system = new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, bus })) }, { clock });
+  await startSystem(system).catch((error: { code?: string }) => console.log(error.code));
 } else {
   const system = new System(rig, { clock, duration: 20 });
   const started = startSystem(system);

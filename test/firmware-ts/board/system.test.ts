@@ -164,13 +164,38 @@ routes: [{ to: 10.9.0.0/16, via: 10.1.0.9 }, { to: 10.8.0.0/16, dev: eth1 }]
   await system.stop();
 });
 
-t.test("a fallback that is taken is said, and a device that cannot be had is refused with nothing left running", async (t) => {
-  const text = (fallback: string): string =>
-    `devices: { eth0: { driver: enc28j60, bus: { kind: serprog, port: /dev/ttyACM0 }, addresses: [10.0.0.5/24]${fallback} } }\n`;
-  const { system } = await start(rig(text(", fallback: simulated")));
-  t.match(system.reports(), [{ simulated: true, gateway: "10.0.0.1", fallback: /^eth0: enc28j60 on serprog is not there yet/ }]);
+t.test("hardware that is not there when it is opened gives way to its model, or ends the start", async (t) => {
+  const text = (driver: string, bus: string, fallback: string): string =>
+    `devices: { eth0: { driver: ${driver}, bus: { ${bus} }, addresses: [10.0.0.5/24], fallback: ${fallback} } }
+telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
+  const rows: [string, string, string, RegExp][] = [
+    ["enc28j60", "kind: serprog, port: /dev/ttyNOWHERE", "PORT_MISSING", /^\/dev\/ttyNOWHERE: there is no such port; /],
+    ["enc28j60", "kind: spidev, path: /dev/spidev9.9", "", /spidev/],
+    ["enc28j60", "kind: bus-pirate, port: /dev/ttyNOWHERE", "PORT_MISSING", /there is no such port; /],
+    ["e1000", "kind: qemu, wire: nowhere0", "", /nowhere0|qemu/],
+  ];
+  for (const [driver, bus, code, why] of rows) {
+    const { clock, system } = await start(rig(text(driver, bus, "simulated")));
+    t.match(system.reports(), [{ simulated: true, carrier: true, gateway: "10.0.0.1", fallback: why }], driver);
+    await clock.advance(30_000);
+    t.match(system.summary(), { datagrams: { failed: 0 }, drops: {} }, "telemetry goes to the simulated gateway");
+    t.ok(system.summary().datagrams.sent >= 10);
+    await system.stop();
+    t.equal(system.stack.network.pool.inUse, 0);
+    const refused = make(rig(text(driver, bus, "none")));
+    await t.rejects(startSystem(refused.system), { message: why, ...(code ? { code } : {}) });
+  }
+});
+
+t.test("an e1000 on the simulated bench, as the ENC28J60 is", async (t) => {
+  const text = `devices: { eth0: { driver: e1000, bus: { kind: sim }, addresses: [10.0.0.5/24] } }
+telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
+  const { clock, system } = await start(rig(text), { duration: HOUR });
+  t.match(system.reports(), [{ description: /^simulated 82540EM/, simulated: true, carrier: true, gateway: "10.0.0.1" }]);
+  await clock.advance(HOUR);
+  t.match(system.summary(), { datagrams: { sent: 1200, queued: 1, failed: 0 }, arp: { requestsBroadcast: 1 }, drops: {} });
   await system.stop();
-  t.throws(() => make(rig(text(""))), { code: "NOT_THERE_YET", message: /^eth0: enc28j60 on serprog is not there yet/ });
+  t.equal(system.stack.network.pool.inUse, 0);
 });
 
 t.test("static neighbours and sysctl of the rig hold; defaults do not undo what is set for one device", async (t) => {
@@ -305,7 +330,7 @@ t.test("in real time: a process with a system that has stopped ends by itself", 
   const rows: [string, RegExp][] = [
     ["run", /^\{"sent":1,"queued":1,"failed":0\}\n$/],
     ["stopped", /^\{"sent":0,"queued":0,"failed":0\}\n$/],
-    ["refused", /^NOT_THERE_YET\n$/],
+    ["refused", /^PORT_MISSING\n$/],
   ];
   for (const [what, printed] of rows) {
     const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--import", loader, child, what], {

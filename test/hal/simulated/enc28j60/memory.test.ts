@@ -53,6 +53,8 @@ t.test("DMA copies, wraps with the ring, and computes the Internet checksum", as
   bench.put16(0x12, 0x0001);
   bench.put16(0x14, 0x1800);
   bench.bitSet(0x1f, 0x20);
+  t.equal(bench.get(0x1f) & 0x20, 0x20, "it takes a while");
+  bench.wait(0.001);
   t.same([...bench.readMemory(0x1800, 4)], [1, 2, 3, 4]);
   t.equal(bench.get(0x1f) & 0x20, 0, "DMAST clears itself");
   t.equal(bench.get(0x1c) & 0x20, 0x20, "DMAIF");
@@ -62,6 +64,7 @@ t.test("DMA copies, wraps with the ring, and computes the Internet checksum", as
   bench.put16(0x10, 0x1900);
   bench.put16(0x12, 0x1907);
   bench.bitSet(0x1f, 0x30);
+  bench.wait(0.001);
   t.equal(bench.get16(0x16), ~0xddf2 & 0xffff);
   t.equal(bench.chip.violations.total, 0);
   bench.put16(0x12, 0x1900);

@@ -64,10 +64,3 @@ t.test("the MACON3 that EtherCard leaves behind on a strict chip sends nothing a
     t.equal(bench.chip.violations.count("bit-field-on-mac"), 1);
   }
 });
-
-t.test("the self-test is not there and says so", async (t) => {
-  const bench = new Bench();
-  bench.put(0x67, 0x01);
-  t.equal(bench.get(0x67), 0);
-  t.equal(bench.chip.violations.count("self-test-not-modelled"), 1);
-});

@@ -1,8 +1,8 @@
 /**
- * The system calls that this driver makes, straight into the C library that Node itself runs on. koffi is loaded when the first
- * controller is opened and not before: a program without a packet device never pays for it, nor needs it to be installed.
+ * The system calls that drivers of Linux's own interfaces make, straight into the C library that Node itself runs on. koffi is loaded
+ * when the first controller is opened and not before: a program without such a device never pays for it, nor needs it to be installed.
  */
-import { ControllerError } from "../../hal/ethernet.ts";
+import { ControllerError } from "../../ethernet.ts";
 
 /** Memory handed to the kernel: a typed array, or an address from Libc.address(). */
 export type Pointer = Uint8Array | number;
@@ -22,12 +22,22 @@ export interface Libc {
   getsockopt(fd: number, level: number, option: number, value: Pointer, length: Pointer): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
   recv(fd: number, buffer: Pointer, length: number, flags: number): number;
+  open(path: string, flags: number): number;
+  /** @param request of those that take a pointer */
+  ioctl(fd: number, request: number, argument: Pointer): number;
+  read(fd: number, buffer: Pointer, length: number): number;
+  write(fd: number, buffer: Pointer, length: number): number;
   close(fd: number): number;
+  /** @param pair two descriptors, to be filled in */
+  socketpair(domain: number, type: number, protocol: number, pair: Int32Array): number;
+  memfd_create(name: string, flags: number): number;
+  /** @param fds an array of struct pollfd */
+  poll(fds: Pointer, count: number, timeout: number): number;
   errno(): number;
   /** The name of an error number, as `ENODEV`. */
   errorName(errno: number): string;
-  /** Maps `length` bytes of a descriptor, shared, for reading and writing; null when it failed. */
-  map(fd: number, length: number): Mapping | null;
+  /** Maps `length` bytes of a descriptor from `offset` on, shared, for reading and writing; null when it failed. Default from 0. */
+  map(fd: number, length: number, offset?: number): Mapping | null;
   /** Where an array buffer's memory is. Good for as long as the buffer lives and is not transferred. */
   address(buffer: ArrayBufferLike): number;
   /**
@@ -46,12 +56,16 @@ export interface Mapping {
 
 export const Errno = {
   EPERM: 1,
+  ENOENT: 2,
+  EIO: 5,
   ENXIO: 6,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
+  EBUSY: 16,
   ENODEV: 19,
   EINVAL: 22,
+  EBADFD: 77,
   EMSGSIZE: 90,
   EAFNOSUPPORT: 97,
   ENETDOWN: 100,
@@ -68,14 +82,16 @@ const MAP_FAILED_64 = 0xffff_ffff_ffff_ffffn;
 const MAP_FAILED_32 = 0xffff_ffffn;
 
 /**
- * @throws ControllerError PACKET_UNSUPPORTED: not Linux, or no koffi for this machine
+ * @param driver who asks, as it stands in error messages and, in capitals, in their codes
+ * @throws ControllerError …_UNSUPPORTED: not Linux, or no koffi for this machine
  */
-export async function loadLibc(): Promise<Libc> {
+export async function loadLibc(driver: string): Promise<Libc> {
+  const code = `${driver.toUpperCase()}_UNSUPPORTED`;
   if (process.platform !== "linux")
-    throw new ControllerError("PACKET_UNSUPPORTED", `packet: AF_PACKET exists on Linux only, this is ${process.platform}`);
+    throw new ControllerError(code, `${driver}: this driver works on Linux only, this is ${process.platform}`);
   const koffi = await import("koffi").catch((cause: unknown) => {
-    const message = "packet: the npm package koffi does not load here; install it with its optional dependencies";
-    throw new ControllerError("PACKET_UNSUPPORTED", message, { cause });
+    const message = `${driver}: the npm package koffi does not load here; install it with its optional dependencies`;
+    throw new ControllerError(code, message, { cause });
   });
   // null: symbols of the running program, so the same code finds glibc's and musl's.
   const library = koffi.load(null);
@@ -91,11 +107,18 @@ export async function loadLibc(): Promise<Libc> {
     getsockopt: library.func("getsockopt", "int", ["int", "int", "int", "void *", "void *"]),
     send: library.func("send", "intptr_t", ["int", "void *", "size_t", "int"]),
     recv: library.func("recv", "intptr_t", ["int", "void *", "size_t", "int"]),
+    open: library.func("open", "int", ["const char *", "int"]),
+    ioctl: library.func("ioctl", "int", ["int", "unsigned long", "void *"]),
+    read: library.func("read", "intptr_t", ["int", "void *", "size_t"]),
+    write: library.func("write", "intptr_t", ["int", "void *", "size_t"]),
     close: library.func("close", "int", ["int"]),
+    socketpair: library.func("socketpair", "int", ["int", "int", "int", "void *"]),
+    memfd_create: library.func("memfd_create", "int", ["const char *", "unsigned int"]),
+    poll: library.func("poll", "int", ["void *", "unsigned long", "int"]),
     errno: () => koffi.errno(),
     errorName: (errno) => names.get(errno) ?? `error ${errno}`,
-    map(fd, length) {
-      const at: bigint | null = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+    map(fd, length, offset = 0) {
+      const at: bigint | null = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, offset);
       if (at === null || at === MAP_FAILED_64 || at === MAP_FAILED_32) return null;
       return { memory: koffi.view(at, length), unmap: () => munmap(at, length) };
     },
@@ -158,5 +181,32 @@ class LoopWatch implements Watch {
 
   close(): void {
     this.#handle.close();
+  }
+}
+
+/** Where packet memory is: an address per chunk of the pool, asked for once. */
+export class Addresses {
+  readonly #libc: Libc;
+  readonly #known: WeakMap<ArrayBufferLike, number> = new WeakMap();
+  #lastBuffer: ArrayBufferLike | null = null;
+  #lastAddress = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /** The address of bytes[at]: to be handed to a call in place of a subarray, which would be an object for each frame. */
+  of(bytes: Uint8Array, at: number): number {
+    const { buffer } = bytes;
+    if (buffer !== this.#lastBuffer) {
+      let address = this.#known.get(buffer);
+      if (address === undefined) {
+        address = this.#libc.address(buffer);
+        this.#known.set(buffer, address);
+      }
+      this.#lastBuffer = buffer;
+      this.#lastAddress = address;
+    }
+    return this.#lastAddress + bytes.byteOffset + at;
   }
 }

@@ -6,7 +6,8 @@ for (let byte = 0; byte < 256; byte++) {
   TABLE[byte] = remainder;
 }
 
-function remainderOf(bytes: Uint8Array, length: number): number {
+/** The CRC register behind bytes[0..length), before the final inversion. */
+export function crcRegister(bytes: Uint8Array, length: number): number {
   let remainder = -1;
   for (let at = 0; at < length; at++) {
     remainder = (TABLE[(remainder ^ (bytes[at] as number)) & 0xff] as number) ^ (remainder >>> 8);
@@ -19,16 +20,5 @@ function remainderOf(bytes: Uint8Array, length: number): number {
  * an unsigned one would not fit a small integer of the engine's and cost an allocation.
  */
 export function frameCheckSequence(bytes: Uint8Array, length: number): number {
-  return ~remainderOf(bytes, length);
-}
-
-/**
- * Bit of the hash table that a destination address selects (section 8.4): bits 28..23 of the CRC register as the generator is
- * written, most significant bit first, without the final inversion. In the reflected register those are bits 3..8, turned round.
- */
-export function hashIndex(bytes: Uint8Array): number {
-  const remainder = remainderOf(bytes, 6);
-  let index = 0;
-  for (let bit = 3; bit <= 8; bit++) index = (index << 1) | ((remainder >>> bit) & 1);
-  return index;
+  return ~crcRegister(bytes, length);
 }

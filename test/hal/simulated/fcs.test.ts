@@ -1,7 +1,8 @@
 import { crc32 } from "node:zlib";
 import t from "tap";
-import { SeededRandom } from "../../../../hal/random.ts";
-import { frameCheckSequence, hashIndex } from "../../../../hal/simulated/enc28j60/fcs.ts";
+import { SeededRandom } from "../../../hal/random.ts";
+import { hashIndex } from "../../../hal/simulated/enc28j60/filters.ts";
+import { frameCheckSequence } from "../../../hal/simulated/fcs.ts";
 
 t.test("the check sequence is zlib's CRC-32", async (t) => {
   const random = new SeededRandom("fcs");

@@ -2,7 +2,7 @@
  * What the kernel knows of a network interface, asked and heard through rtnetlink (rtnetlink(7)): its index and address, whether
  * it is up and has a carrier, and when that changes. sysfs would do too, but shows the namespace it was mounted in, not ours.
  */
-import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { ControllerError, MAC_BYTES } from "../../ethernet.ts";
 import { Errno, type Libc, NATIVE } from "./libc.ts";
 
 const AF_NETLINK = 16;
@@ -32,6 +32,10 @@ const ATTRIBUTE_HEADER = 4;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_STATS64 = 23;
+const IFLA_CARRIER = 33;
+/** struct rtnl_link_stats64: how many frames for the interface's wire were dropped. */
+const TX_DROPPED = 7 * 8;
 
 const IFF_UP = 1;
 const IFF_RUNNING = 1 << 6;
@@ -47,13 +51,16 @@ export class Link {
   readonly index: number;
   readonly type: number;
   readonly address: Uint8Array;
+  /** Frames that the kernel wanted to send through it and lost for want of room. */
+  readonly txDropped: number;
   readonly #flags: number;
 
-  constructor(index: number, type: number, flags: number, address: Uint8Array) {
+  constructor(index: number, type: number, flags: number, address: Uint8Array, txDropped: number) {
     this.index = index;
     this.type = type;
     this.#flags = flags;
     this.address = address;
+    this.txDropped = txDropped;
   }
 
   /** Administratively up. */
@@ -70,13 +77,18 @@ export class Link {
 
 export class LinkSocket {
   readonly fd: number;
+  readonly #driver: string;
   readonly #libc: Libc;
   readonly #bytes: Uint8Array = new Uint8Array(65536);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** @throws ControllerError PACKET_SYSTEM */
-  constructor(libc: Libc) {
+  /**
+   * @param driver who asks, as it stands in error messages and, in capitals, in their codes
+   * @throws ControllerError …_SYSTEM
+   */
+  constructor(libc: Libc, driver: string) {
     this.#libc = libc;
+    this.#driver = driver;
     this.fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_ROUTE);
     if (this.fd < 0) throw this.#error("cannot open an rtnetlink socket", libc.errno());
     const address = new DataView(new ArrayBuffer(12));
@@ -92,7 +104,7 @@ export class LinkSocket {
   /** The interface of that name or index as it is now, null when there is none. */
   find(which: string | number): Link | null {
     let length = this.#begin(RTM_GETLINK, NLM_F_REQUEST, typeof which === "number" ? which : 0);
-    if (typeof which === "string") length = this.#attribute(length, IFLA_IFNAME, `${which}\0`);
+    if (typeof which === "string") length = this.#attribute(length, IFLA_IFNAME, new TextEncoder().encode(`${which}\0`));
     const errno = this.#exchange(length);
     if (errno === 0) return this.#link(0);
     // Older kernels answer EINVAL where newer ones answer ENODEV.
@@ -106,6 +118,16 @@ export class LinkSocket {
     this.#view.setUint32(IFI_FLAGS, up ? IFF_UP : 0, NATIVE);
     this.#view.setUint32(IFI_CHANGE, IFF_UP, NATIVE);
     return this.#exchange(length);
+  }
+
+  /** Gives an interface another station address (`ip link set IFACE address MAC`); 0 or an errno. */
+  setAddress(index: number, address: Uint8Array): number {
+    return this.#set(index, IFLA_ADDRESS, address);
+  }
+
+  /** Sets the carrier of an interface that has none of its own, such as a TAP (`ip link set IFACE carrier on`); 0 or an errno. */
+  setCarrier(index: number, up: boolean): number {
+    return this.#set(index, IFLA_CARRIER, Uint8Array.of(up ? 1 : 0));
   }
 
   /**
@@ -143,8 +165,12 @@ export class LinkSocket {
     return ATTRIBUTES;
   }
 
-  #attribute(at: number, type: number, text: string): number {
-    const payload = new TextEncoder().encode(text);
+  #set(index: number, type: number, value: Uint8Array): number {
+    const length = this.#begin(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, index);
+    return this.#exchange(this.#attribute(length, type, value));
+  }
+
+  #attribute(at: number, type: number, payload: Uint8Array): number {
     this.#view.setUint16(at, ATTRIBUTE_HEADER + payload.length, NATIVE);
     this.#view.setUint16(at + 2, type, NATIVE);
     this.#bytes.set(payload, at + ATTRIBUTE_HEADER);
@@ -173,20 +199,25 @@ export class LinkSocket {
 
   #link(at: number): Link {
     const address = new Uint8Array(MAC_BYTES);
+    let txDropped = 0;
     const end = at + this.#view.getUint32(at, NATIVE);
     for (let next = at + ATTRIBUTES; next + ATTRIBUTE_HEADER <= end; ) {
       const length = this.#view.getUint16(next, NATIVE);
       if (length < ATTRIBUTE_HEADER) break;
-      if (this.#view.getUint16(next + 2, NATIVE) === IFLA_ADDRESS && length === ATTRIBUTE_HEADER + MAC_BYTES)
+      const attribute = this.#view.getUint16(next + 2, NATIVE);
+      if (attribute === IFLA_ADDRESS && length === ATTRIBUTE_HEADER + MAC_BYTES)
         address.set(this.#bytes.subarray(next + ATTRIBUTE_HEADER, next + length));
+      else if (attribute === IFLA_STATS64 && length >= ATTRIBUTE_HEADER + TX_DROPPED + 8)
+        txDropped = Number(this.#view.getBigUint64(next + ATTRIBUTE_HEADER + TX_DROPPED, NATIVE));
       next += (length + 3) & ~3;
     }
     const type = this.#view.getUint16(at + IFI_TYPE, NATIVE);
     const flags = this.#view.getUint32(at + IFI_FLAGS, NATIVE);
-    return new Link(this.#view.getInt32(at + IFI_INDEX, NATIVE), type, flags, address);
+    return new Link(this.#view.getInt32(at + IFI_INDEX, NATIVE), type, flags, address, txDropped);
   }
 
   #error(what: string, errno: number): ControllerError {
-    return new ControllerError("PACKET_SYSTEM", `packet: ${what}: ${this.#libc.errorName(errno)}`);
+    const code = `${this.#driver.toUpperCase()}_SYSTEM`;
+    return new ControllerError(code, `${this.#driver}: ${what}: ${this.#libc.errorName(errno)}`);
   }
 }

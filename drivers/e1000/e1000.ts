@@ -1,0 +1,449 @@
+/**
+ * Intel 82540EM, the e1000: gigabit Ethernet with descriptor rings in memory that it shares with its driver.
+ *
+ *     const controller = new E1000(clock, bus);
+ *     await controller.open(host);
+ *
+ * Frames come and go without an access to the chip: it writes descriptors, the driver reads them. Registers, which may cost 20 µs
+ * each, are written once for a batch: RDT when 16 buffers were refilled, TDT at the end of a poll or of a turn of the event loop, and
+ * a poll as a whole costs reading ICR, writing IMC and IMS. Everything is synchronous, and nothing is allocated for a frame.
+ *
+ * TXDW is listened to only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a
+ * chip that sends within the write of TDT costs no interrupt at all.
+ */
+import type { Clock, Task } from "../../hal/clock.ts";
+import { DropReason } from "../../hal/drop-reason.ts";
+import {
+  ControllerError,
+  type ControllerHost,
+  ETHERNET_HEADER,
+  type EthernetController,
+  LinkStatistics,
+  MAC_BYTES,
+  MAX_FRAME,
+  type ReceiveMode,
+} from "../../hal/ethernet.ts";
+import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
+import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+import type { Timer } from "../../hal/timer.ts";
+import { readStationAddress } from "./eeprom.ts";
+import { AddressFilter } from "./filters.ts";
+import { InterruptMask } from "./interrupts.ts";
+import { type E1000Options, type Settings, settingsOf } from "./options.ts";
+import { wakePhy } from "./phy.ts";
+import { Receiver } from "./receiver.ts";
+import { Cause, Register, Status } from "./registers.ts";
+import { DmaLayout } from "./rings.ts";
+import { halt, probe, RESET_TIME, setUp, tctl } from "./setup.ts";
+import { sleep } from "./sleep.ts";
+import { ChipStatistics } from "./statistics.ts";
+import { Transmitter } from "./transmitter.ts";
+
+/** A frame with an IEEE 802.1Q tag may be this much longer. */
+const VLAN_TAG = 4;
+/** Between looks at link, counters and a transmitter that may be stuck, in ms. */
+const WATCHDOG = 2000;
+/** Until the next look whether the stack has given buffers back, when the receive ring could not be filled, in ms. */
+const STARVED = 5;
+
+export type { E1000Options } from "./options.ts";
+
+const State = { CLOSED: 0, OPENING: 1, OPEN: 2, RESETTING: 3, CLOSING: 4, FAILED: 5 } as const;
+type State = (typeof State)[keyof typeof State];
+
+export class E1000 implements EthernetController {
+  readonly driver = "e1000";
+  readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  readonly #clock: Clock;
+  readonly #bus: MmioBus;
+  readonly #settings: Settings;
+  readonly #filter = new AddressFilter();
+  readonly #link = new LinkStatistics();
+  readonly #chip: ChipStatistics;
+  readonly #interrupts: InterruptMask;
+  readonly #doorbell: Task;
+  readonly #linkCheck: Task;
+  readonly #failTask: Task;
+  readonly #watchdog: Timer;
+  readonly #starved: Timer;
+  readonly #resetTimer: Timer;
+  readonly #onAssert = (): void => this.#interrupt();
+
+  #state: State = State.CLOSED;
+  #opening: Promise<void> | null = null;
+  #failure: ControllerError | null = null;
+  /** The last one that opened it: a poll that was due, and frames that come late, are still told of. */
+  #host: ControllerHost | null = null;
+  /** Made when the device's memory is first seen, and kept. */
+  #layout: DmaLayout | null = null;
+  #receiver!: Receiver;
+  #transmitter!: Transmitter;
+  #polling = false;
+  #carrier = false;
+  #tctl = 0;
+
+  /** @throws ControllerError E1000_RING, E1000_ADDRESS, E1000_INTERRUPT_RATE: the options make no sense */
+  constructor(clock: Clock, bus: MmioBus, options: E1000Options = {}) {
+    this.#settings = settingsOf(options);
+    this.address.set(this.#settings.mac ?? []);
+    this.#clock = clock;
+    this.#bus = bus;
+    this.#chip = new ChipStatistics(bus);
+    this.#interrupts = new InterruptMask(bus);
+    this.#doorbell = clock.task(() => this.#ring());
+    this.#linkCheck = clock.task(() => this.#checkLink());
+    this.#failTask = clock.task(() => this.#fail());
+    this.#watchdog = clock.timer(() => this.#watch());
+    this.#starved = clock.timer(() => this.#feed());
+    this.#resetTimer = clock.timer(() => this.#restart());
+  }
+
+  get simulated(): boolean {
+    return this.#bus.simulated;
+  }
+
+  get description(): string {
+    const bus = this.#bus.description;
+    return /82540EM|e1000/i.test(bus) ? bus : `82540EM on ${bus}`;
+  }
+
+  /** The chip's error counters are fetched on reading, some 40 register accesses. */
+  get statistics(): LinkStatistics {
+    if (this.#state === State.OPEN) this.#chip.harvest();
+    this.#chip.publish(this.#link);
+    return this.#link;
+  }
+
+  /** Where received frames lie, and how many of them are out in the stack; null before the first open(). */
+  get buffers(): SkBuffPool | null {
+    return this.#layout?.pool ?? null;
+  }
+
+  /** Every counter, named, ordered and meant as `ethtool -S` has them for an e1000 on Linux. */
+  ethtoolStatistics(): [name: string, value: number][] {
+    if (this.#state === State.OPEN) this.#chip.harvest();
+    return this.#chip.entries();
+  }
+
+  /**
+   * Takes some 20 ms. A device that failed may be opened again without being closed.
+   * @throws ControllerError E1000_NOT_FOUND, E1000_RESET, E1000_EEPROM, E1000_PHY, DMA_NO_MEMORY, E1000_OPEN (open already, or
+   * closed meanwhile), or what the bus throws
+   */
+  async open(host: ControllerHost): Promise<void> {
+    if (this.#state === State.FAILED) await this.close();
+    if (this.#state !== State.CLOSED) {
+      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} is open already; close it first`);
+    }
+    this.#state = State.OPENING;
+    this.#opening = this.#open(host).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === State.CLOSED || this.#state === State.CLOSING) return;
+    const before = this.#state;
+    this.#state = State.CLOSING;
+    if (before === State.OPENING) {
+      // It sees that it was overtaken, and cleans up.
+      await this.#opening?.catch(() => undefined);
+      return;
+    }
+    if (before === State.OPEN) this.#chip.harvest();
+    this.#quiet();
+    if (before !== State.FAILED) halt(this.#bus);
+    this.#release(DropReason.QUEUE_PURGE);
+    this.#carrier = false;
+    await this.#bus.close();
+    this.#state = State.CLOSED;
+  }
+
+  transmit(skb: SkBuff): boolean {
+    const host = this.#host;
+    if (!host || (this.#state !== State.OPEN && this.#state !== State.RESETTING)) {
+      if (host) host.drops.drop(skb, DropReason.DEV_READY);
+      else skb.drop(DropReason.DEV_READY);
+      return true;
+    }
+    const { length } = skb;
+    if (length < ETHERNET_HEADER || length > MAX_FRAME + VLAN_TAG) {
+      this.#chip.own.txErrors++;
+      host.drops.drop(skb, length < ETHERNET_HEADER ? DropReason.PKT_TOO_SMALL : DropReason.PKT_TOO_BIG);
+      return true;
+    }
+    if (!this.#carrier) {
+      this.#chip.own.txErrors++;
+      this.#chip.own.txCarrier++;
+      host.drops.drop(skb, DropReason.TX_CARRIER);
+      return true;
+    }
+    const transmitter = this.#transmitter;
+    if (transmitter.accept(skb, host)) {
+      // Within a poll, its end rings; else the end of this turn of the event loop, for more may follow.
+      if (!this.#polling) this.#doorbell.schedule();
+      return true;
+    }
+    if (transmitter.unrung) transmitter.ring();
+    return false;
+  }
+
+  poll(budget: number): number {
+    const host = this.#host;
+    if (!host || this.#state !== State.OPEN) {
+      if (budget > 0) host?.complete(0);
+      return 0;
+    }
+    let work = 0;
+    let complete = false;
+    this.#polling = true;
+    try {
+      this.#transmitter.clean(host);
+      work = this.#receiver.poll(host, budget);
+      // Before the doorbell: it may hand up what the host has collected, and answers follow.
+      if (work < budget && this.#working()) complete = host.complete(work);
+    } finally {
+      // A handler may have thrown, or closed this controller.
+      this.#polling = false;
+      if (this.#working()) this.#settle(host);
+    }
+    if (complete && this.#working()) this.#unmask();
+    return work;
+  }
+
+  setReceiveMode(mode: ReceiveMode): void {
+    const before = this.#filter.rctl;
+    this.#filter.mode.promiscuous = mode.promiscuous;
+    this.#filter.mode.allMulticast = mode.allMulticast;
+    // Written only if it changes: after any write of RCTL QEMU's chip receives nothing for a second.
+    if (this.#state === State.OPEN && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
+  }
+
+  /** The groups whose frames are let through besides what the receive mode says; replaces those of the last call. */
+  setMulticast(addresses: readonly Uint8Array[]): void {
+    this.#filter.setMulticast(addresses);
+    if (this.#state === State.OPEN) this.#filter.writeMulticast(this.#bus, false);
+  }
+
+  async #open(host: ControllerHost): Promise<void> {
+    const bus = this.#bus;
+    this.#host = host;
+    this.#failure = null;
+    try {
+      await bus.open();
+      bus.onFailed = (error) => this.#failed(error);
+      try {
+        await this.#bringUp();
+      } catch (error) {
+        bus.onFailed = null;
+        await bus.close();
+        throw this.#failure ?? error;
+      }
+    } catch (error) {
+      this.#state = State.CLOSED;
+      throw error;
+    }
+    this.#chip.discard();
+    const status = this.#start();
+    this.#carrier = status !== NO_ANSWER && (status & Status.LU) !== 0;
+    host.carrier(this.#carrier);
+  }
+
+  async #bringUp(): Promise<void> {
+    const bus = this.#bus;
+    this.#notClosed();
+    probe(bus);
+    if (!this.#layout) {
+      this.#layout = new DmaLayout(bus.dma, this.#settings.rxRing, this.#settings.txRing);
+      this.#receiver = new Receiver(bus, this.#layout, this.#link, this.#chip.own);
+      this.#transmitter = new Transmitter(bus, this.#layout, this.#link, this.#chip.own);
+    }
+    halt(bus);
+    await sleep(this.#clock, RESET_TIME);
+    this.#notClosed();
+    if (!this.#settings.mac) this.address.set(await readStationAddress(bus, this.#clock));
+    await wakePhy(bus, this.#clock);
+    this.#notClosed();
+    setUp(bus, this.#settings.itr);
+  }
+
+  #notClosed(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#state !== State.OPENING)
+      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} was closed while it was being opened`);
+  }
+
+  /** After setUp(): rings, filters, and everything on. Returns STATUS. */
+  #start(): number {
+    const bus = this.#bus;
+    this.#filter.write(bus, this.address);
+    this.#receiver.setUp();
+    this.#transmitter.setUp();
+    this.#tctl = 0;
+    this.#state = State.OPEN;
+    bus.interrupt.onAssert = this.#onAssert;
+    this.#watchdog.arm(WATCHDOG);
+    bus.write32(Register.RCTL, this.#filter.rctl);
+    const status = bus.read32(Register.STATUS);
+    this.#negotiated(status);
+    this.#feed();
+    this.#unmask();
+    return status;
+  }
+
+  /** Collisions are looked for in half duplex only, and farther. */
+  #negotiated(status: number): void {
+    const wanted = tctl(status);
+    if (wanted === this.#tctl) return;
+    this.#tctl = wanted;
+    this.#bus.write32(Register.TCTL, wanted);
+  }
+
+  #interrupt(): void {
+    if (this.#state !== State.OPEN || this.#interrupts.masked) return;
+    const causes = this.#interrupts.take();
+    // Another device's, on a line that is shared.
+    if (causes === 0) return;
+    if (causes === NO_ANSWER) this.#lost();
+    if ((causes & (Cause.LSC | Cause.RXSEQ)) !== 0) this.#linkCheck.schedule();
+    this.#schedulePoll();
+  }
+
+  #schedulePoll(): void {
+    this.#interrupts.mask();
+    this.#host?.schedule();
+  }
+
+  #unmask(): void {
+    this.#interrupts.unmask(this.#transmitter.outstanding);
+    // What came after the last look at the ring has left its cause behind, and the line says so; where it should not, the ring does.
+    if (this.#interrupts.masked || this.#state !== State.OPEN) return;
+    if (this.#receiver.ready) this.#schedulePoll();
+    else if (this.#bus.interrupt.asserted) this.#interrupt();
+  }
+
+  /** What is due at the end of a poll, however it ended. */
+  #settle(host: ControllerHost): void {
+    if (this.#transmitter.unrung) {
+      this.#transmitter.ring();
+      // A chip that sends at once is done by now.
+      this.#transmitter.clean(host);
+    }
+    this.#feed();
+  }
+
+  #feed(): void {
+    if (this.#state !== State.OPEN) return;
+    this.#receiver.refill();
+    if (this.#receiver.starving && !this.#starved.armed) this.#starved.arm(STARVED);
+  }
+
+  /** The doorbell task: frames that were sent outside of a poll. */
+  #ring(): void {
+    const host = this.#host;
+    if (!host || this.#state !== State.OPEN) return;
+    const transmitter = this.#transmitter;
+    if (transmitter.unrung) transmitter.ring();
+    transmitter.clean(host);
+    if (transmitter.outstanding && this.#working()) this.#interrupts.hearSent();
+  }
+
+  #checkLink(): void {
+    const host = this.#host;
+    if (!host || this.#state !== State.OPEN) return;
+    const status = this.#bus.read32(Register.STATUS);
+    if (status === NO_ANSWER) this.#lost();
+    const up = (status & Status.LU) !== 0;
+    if (up === this.#carrier || this.#failure) return;
+    if (up) this.#negotiated(status);
+    this.#carrier = up;
+    host.carrier(up);
+    // The chip stops where it is; without this it would send stale frames when the link comes back.
+    if (!up && this.#state === State.OPEN && this.#transmitter.outstanding) this.#reset(DropReason.TX_CARRIER);
+  }
+
+  #watch(): void {
+    const host = this.#host;
+    if (!host || this.#state !== State.OPEN) return;
+    this.#watchdog.arm(WATCHDOG);
+    this.#chip.harvest();
+    this.#checkLink();
+    if (this.#state !== State.OPEN) return;
+    // Both are there for an interrupt that was lost.
+    if (this.#receiver.ready && !this.#interrupts.masked) this.#schedulePoll();
+    this.#transmitter.clean(host);
+    if (this.#state !== State.OPEN) return;
+    // Silence that the far end has asked for (a pause frame) is no hang.
+    if (!this.#transmitter.stuck() || (this.#bus.read32(Register.STATUS) & Status.TXOFF) !== 0) return;
+    this.#chip.own.txTimeouts++;
+    this.#reset(DropReason.TX_ABORTED);
+  }
+
+  /** Takes the chip through a reset; frames in the transmit ring are dropped with `reason`, later ones have to wait. */
+  #reset(reason: DropReason): void {
+    this.#chip.harvest();
+    this.#state = State.RESETTING;
+    this.#quiet();
+    halt(this.#bus);
+    this.#resetTimer.arm(RESET_TIME);
+    this.#release(reason);
+  }
+
+  #restart(): void {
+    const host = this.#host;
+    if (!host || this.#state !== State.RESETTING) return;
+    try {
+      setUp(this.#bus, this.#settings.itr);
+      this.#start();
+    } catch (error) {
+      this.#failed(error as ControllerError);
+    }
+    this.#checkLink();
+    if (this.#working()) this.#transmitter.resume(host);
+  }
+
+  #working(): boolean {
+    return this.#state === State.OPEN;
+  }
+
+  /** No interrupt, no timer. */
+  #quiet(): void {
+    this.#bus.interrupt.onAssert = null;
+    this.#interrupts.masked = true;
+    this.#watchdog.cancel();
+    this.#starved.cancel();
+    this.#resetTimer.cancel();
+  }
+
+  /** Gives back every buffer that the chip had. */
+  #release(reason: DropReason): void {
+    this.#receiver.stop(this.#host);
+    this.#transmitter.stop(this.#host, reason);
+  }
+
+  #lost(): void {
+    this.#failed(new ControllerError("E1000_LOST", `e1000: ${this.description} stopped answering: registers read 0xffffffff`));
+  }
+
+  /** May be heard in the middle of anything that touches a register: what follows is done when that has ended. */
+  #failed(error: ControllerError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#failTask.schedule();
+  }
+
+  #fail(): void {
+    const error = this.#failure;
+    if (!error || (this.#state !== State.OPEN && this.#state !== State.RESETTING)) return;
+    const host = this.#host;
+    this.#state = State.FAILED;
+    this.#quiet();
+    this.#release(DropReason.TX_ABORTED);
+    if (this.#carrier) {
+      this.#carrier = false;
+      host?.carrier(false);
+    }
+    host?.failed(error);
+  }
+}

@@ -1,0 +1,57 @@
+/** The chip's serial EEPROM, read a word at a time through EERD (SDM 13.4.4): what it holds is the station address. */
+import type { Clock } from "../../hal/clock.ts";
+import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
+import { Eerd, Register } from "./registers.ts";
+import { sleep } from "./sleep.ts";
+
+const WORDS = 64;
+/** What all words sum up to, modulo 65536 (SDM 5.6.35). */
+const CHECKSUM = 0xbaba;
+/** Looks at DONE before time is given to the chip, and how often it gets a ms: a word takes some 100 us on silicon. */
+const LOOKS = 16;
+const WAITS = 5;
+
+/**
+ * @returns the station address
+ * @throws ControllerError E1000_EEPROM no answer, a wrong checksum, or an address that cannot be one
+ */
+export async function readStationAddress(bus: MmioBus, clock: Clock): Promise<Uint8Array> {
+  const words = new Uint16Array(WORDS);
+  let sum = 0;
+  for (let address = 0; address < WORDS; address++) {
+    const word = await readWord(bus, clock, address);
+    words[address] = word;
+    sum = (sum + word) & 0xffff;
+  }
+  if (sum !== CHECKSUM) {
+    throw bad(bus, `its ${WORDS} words sum up to 0x${hex(sum, 4)} instead of 0x${hex(CHECKSUM, 4)}`);
+  }
+  const mac = new Uint8Array(MAC_BYTES);
+  for (let at = 0; at < MAC_BYTES; at++) mac[at] = (words[at >> 1] as number) >> (8 * (at & 1));
+  if (((mac[0] as number) & 1) !== 0 || mac.every((octet) => octet === 0)) {
+    throw bad(bus, `its station address is ${Array.from(mac, (octet) => hex(octet, 2)).join(":")}, which no station may have`);
+  }
+  return mac;
+}
+
+async function readWord(bus: MmioBus, clock: Clock, address: number): Promise<number> {
+  bus.write32(Register.EERD, Eerd.START | (address << Eerd.ADDRESS_SHIFT));
+  for (let wait = 0; ; wait++) {
+    for (let look = 0; look < LOOKS; look++) {
+      const value = bus.read32(Register.EERD);
+      if (value !== NO_ANSWER && (value & Eerd.DONE) !== 0) return value >>> Eerd.DATA_SHIFT;
+    }
+    if (wait === WAITS) throw bad(bus, `reading word ${address} does not end`);
+    await sleep(clock, 1);
+  }
+}
+
+function bad(bus: MmioBus, what: string): ControllerError {
+  const message = `e1000: the EEPROM of ${bus.description} is not usable: ${what}; give the device a station address (mac=) to do without it`;
+  return new ControllerError("E1000_EEPROM", message);
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
+}

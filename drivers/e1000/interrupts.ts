@@ -1,0 +1,41 @@
+/** What the chip may interrupt for, and the least of register accesses that it takes to tell it (SDM 13.4.17 to 13.4.21). */
+import type { MmioBus } from "../../hal/mmio.ts";
+import { ALL_CAUSES, Cause, Register } from "./registers.ts";
+
+/** What is always listened to. TXDW joins while frames are on their way. */
+const ALWAYS: number = Cause.RXT0 | Cause.RXDMT0 | Cause.RXO | Cause.RXSEQ | Cause.LSC;
+
+export class InterruptMask {
+  /** Nothing interrupts: a poll is due or under way, or the device is not up. */
+  masked = true;
+  readonly #bus: MmioBus;
+  #hearsSent = false;
+
+  constructor(bus: MmioBus) {
+    this.#bus = bus;
+  }
+
+  /** The causes that are there, all of which are forgotten with that. */
+  take(): number {
+    return this.#bus.read32(Register.ICR);
+  }
+
+  mask(): void {
+    this.masked = true;
+    this.#bus.write32(Register.IMC, ALL_CAUSES);
+  }
+
+  /** May interrupt before it returns, and is masked again then. */
+  unmask(sending: boolean): void {
+    this.masked = false;
+    this.#hearsSent = sending;
+    this.#bus.write32(Register.IMS, sending ? ALWAYS | Cause.TXDW : ALWAYS);
+  }
+
+  /** Frames are on their way that nobody waits for. */
+  hearSent(): void {
+    if (this.masked || this.#hearsSent) return;
+    this.#hearsSent = true;
+    this.#bus.write32(Register.IMS, Cause.TXDW);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The receive ring (SDM 3.2.3 to 3.2.6). Descriptors RDH to RDT-1 are the chip's; it fills their buffers in turn and writes DD last.
+ * A packet goes up in the buffer it came in, and another buffer takes its place.
+ */
+import { DropReason } from "../../hal/drop-reason.ts";
+import { type ControllerHost, ETHERNET_HEADER, type LinkStatistics } from "../../hal/ethernet.ts";
+import type { MmioBus } from "../../hal/mmio.ts";
+import { Checksum, HEADROOM, type SkBuff, type SkBuffPool, SLOT_BYTES } from "../../hal/skbuff.ts";
+import { DD, Register, RxStatus } from "./registers.ts";
+import type { DescriptorRing, DmaLayout } from "./rings.ts";
+import type { OwnStatistics } from "./statistics.ts";
+
+/** Descriptors given back to the chip with one write of RDT; less in a small ring, so that the chip does not run dry meanwhile. */
+const BATCH = 16;
+const BATCH_OF_RING = 4;
+/** Longest frame that a buffer holds behind its headroom; the chip's limit of 1522 bytes with FCS keeps well below it. */
+const LONGEST: number = SLOT_BYTES - HEADROOM;
+
+export class Receiver {
+  readonly #bus: MmioBus;
+  readonly #ring: DescriptorRing;
+  readonly #pool: SkBuffPool;
+  /** Bus address of the shared memory's first byte, plus headroom; as 32 bits with sign, which V8 keeps without an object. */
+  readonly #base: number;
+  readonly #link: LinkStatistics;
+  readonly #own: OwnStatistics;
+  /** The packet whose memory each descriptor points to. */
+  readonly #packets: (SkBuff | null)[];
+  /** Next descriptor that the chip will have filled. */
+  #next = 0;
+  /** Next descriptor to be given to the chip; one before `#next` when all are its. */
+  #fill = 0;
+  /** Descriptors that wait for a buffer. */
+  #empty: number;
+  /** The rest of a frame that has begun in another buffer: it cannot be had whole. */
+  #discarding = false;
+  #running = false;
+  readonly #batch: number;
+
+  constructor(bus: MmioBus, layout: DmaLayout, link: LinkStatistics, own: OwnStatistics) {
+    this.#bus = bus;
+    this.#ring = layout.receive;
+    this.#pool = layout.pool;
+    this.#base = (layout.memory.base + HEADROOM) | 0;
+    this.#link = link;
+    this.#own = own;
+    this.#packets = new Array<SkBuff | null>(this.#ring.size).fill(null);
+    this.#empty = this.#ring.size - 1;
+    this.#batch = Math.min(BATCH, this.#ring.size / BATCH_OF_RING);
+  }
+
+  /** The chip has filled a descriptor that nobody has looked at. */
+  get ready(): boolean {
+    const { words, start } = this.#ring;
+    return this.#running && ((words[start + 4 * this.#next + 3] as number) & DD) !== 0 && this.#packets[this.#next] !== null;
+  }
+
+  /** The pool had too few buffers: refill() wants to be called again. */
+  get starving(): boolean {
+    return this.#running && this.#empty > 0;
+  }
+
+  /** Tells the chip where the ring is; the receiver has to be off. */
+  setUp(): void {
+    const ring = this.#ring;
+    ring.clear();
+    this.#next = 0;
+    this.#fill = 0;
+    this.#empty = ring.size - 1;
+    this.#discarding = false;
+    const bus = this.#bus;
+    // No ring first: a chip whose reset leaves head and tail where they were must not see descriptors of the old one in the new one.
+    bus.write32(Register.RDLEN, 0);
+    bus.write32(Register.RDT, 0);
+    bus.write32(Register.RDH, 0);
+    bus.write32(Register.RDBAL, ring.address);
+    bus.write32(Register.RDBAH, 0);
+    bus.write32(Register.RDLEN, ring.bytes);
+    this.#running = true;
+  }
+
+  /** Takes every buffer back; the receiver has to be off. Frames that the chip has delivered and nobody has seen are lost. */
+  stop(host: ControllerHost | null): void {
+    if (!this.#running) return;
+    this.#running = false;
+    const { size, words, start } = this.#ring;
+    for (let left = size; left > 0; left--) {
+      const packet = this.#packets[this.#next] as SkBuff | null;
+      if (packet) {
+        const status = words[start + 4 * this.#next + 3] as number;
+        if ((status & DD) !== 0 && (status & RxStatus.EOP) !== 0) host?.drops.count(DropReason.QUEUE_PURGE);
+        this.#packets[this.#next] = null;
+        packet.consume();
+      }
+      this.#next = this.#next + 1 === size ? 0 : this.#next + 1;
+    }
+  }
+
+  /** Hands up at most `budget` frames and returns how many descriptors it took for that. */
+  poll(host: ControllerHost, budget: number): number {
+    const { size, words, start } = this.#ring;
+    let work = 0;
+    while (work < budget) {
+      const at = this.#next;
+      const word = start + 4 * at;
+      const status = words[word + 3] as number;
+      if ((status & DD) === 0) break;
+      const packet = this.#packets[at] as SkBuff | null;
+      // A descriptor that was never given away: the chip, or what stands for it, writes where it should not.
+      if (!packet) break;
+      const length = (words[word + 2] as number) & 0xffff;
+      this.#packets[at] = null;
+      this.#next = at + 1 === size ? 0 : at + 1;
+      this.#empty++;
+      work++;
+      if (this.#accept(packet, status, length)) {
+        host.receive(packet);
+        // What the host did with the frame may have closed this controller.
+        if (!this.#running) return work;
+      } else {
+        packet.consume();
+      }
+      if (this.#empty >= this.#batch) this.refill();
+    }
+    return work;
+  }
+
+  /** Gives the chip a buffer for every descriptor that has none, as far as there are buffers. */
+  refill(): void {
+    if (!this.#running || this.#empty === 0) return;
+    const { size, words, start } = this.#ring;
+    const packets = this.#packets;
+    const base = this.#base;
+    const before = this.#fill;
+    let at = before;
+    while (this.#empty > 0) {
+      const packet = this.#pool.allocate();
+      if (!packet) {
+        this.#own.noBuffer++;
+        break;
+      }
+      const word = start + 4 * at;
+      words[word] = base + packet.bytes.byteOffset;
+      words[word + 3] = 0;
+      packets[at] = packet;
+      at = at + 1 === size ? 0 : at + 1;
+      this.#empty--;
+    }
+    if (at === before) return;
+    this.#fill = at;
+    this.#bus.write32(Register.RDT, at);
+  }
+
+  #accept(packet: SkBuff, status: number, length: number): boolean {
+    const whole = (status & RxStatus.EOP) !== 0 && !this.#discarding;
+    this.#discarding = (status & RxStatus.EOP) === 0;
+    // Damaged frames the chip has counted already, in those cases in which it delivers them at all.
+    if ((status & RxStatus.DAMAGED) !== 0) return false;
+    if (!whole || length < ETHERNET_HEADER || length > LONGEST) {
+      if (!this.#discarding) this.#own.rxLength++;
+      return false;
+    }
+    packet.tail = HEADROOM + length;
+    if ((status & (RxStatus.IXSM | RxStatus.TCPCS)) === RxStatus.TCPCS) this.#checksum(packet, status);
+    const link = this.#link;
+    link.rxPackets++;
+    link.rxBytes += length;
+    if (((packet.bytes[HEADROOM] as number) & 1) === 1 && !isBroadcast(packet.bytes)) link.rxMulticast++;
+    return true;
+  }
+
+  #checksum(packet: SkBuff, status: number): void {
+    if ((status & RxStatus.TCPE) === 0) {
+      packet.checksum = Checksum.UNNECESSARY;
+      this.#own.checksumGood++;
+    } else {
+      // Left for the stack to find out again, which drops and counts it under its own name.
+      this.#own.checksumErrors++;
+    }
+  }
+}
+
+function isBroadcast(bytes: Uint8Array): boolean {
+  for (let at = HEADROOM; at < HEADROOM + 6; at++) if (bytes[at] !== 0xff) return false;
+  return true;
+}

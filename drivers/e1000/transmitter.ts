@@ -1,0 +1,274 @@
+/**
+ * The transmit ring (SDM 3.3, 3.4). Descriptors TDH to TDT-1 are the chip's. Every frame ends with a descriptor that asks for its
+ * status (RS), and is done when DD is there; TDH tells nothing, for a descriptor that was fetched has not been sent.
+ *
+ * Frames gather in the ring; one write of TDT, the doorbell, hands all of them over.
+ */
+import { DropReason } from "../../hal/drop-reason.ts";
+import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import type { MmioBus } from "../../hal/mmio.ts";
+import { Checksum, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
+import { DD, Register, TxCommand, TxStatus } from "./registers.ts";
+import type { DescriptorRing, DmaLayout } from "./rings.ts";
+import type { OwnStatistics } from "./statistics.ts";
+
+/** A frame with a checksum to be filled in takes a context descriptor besides its own. */
+const MOST_DESCRIPTORS = 2;
+/** Free descriptors at which a queue that was stopped runs again: not at the first, or it would stop again at once. */
+const WAKE_AT = 32;
+const WAKE_PART_OF_RING = 4;
+/** Where the checksum field of TCP is (RFC 9293 section 3.1); that of UDP is at 6. */
+const TCP_CHECKSUM_AT = 16;
+/** Up to so many bytes a loop over words takes less time than a block copy of the whole slot. */
+const SHORT = 128;
+/** Offsets in a context descriptor have 8 bits. */
+const FARTHEST = 255;
+
+export class Transmitter {
+  readonly #bus: MmioBus;
+  readonly #ring: DescriptorRing;
+  /** Bus address of the shared memory's first byte, as 32 bits with sign, which V8 keeps without an object. */
+  readonly #base: number;
+  readonly #memory: ArrayBufferLike;
+  readonly #bounce: readonly Uint8Array[];
+  readonly #bounceViews: readonly DataView[];
+  readonly #wakeAt: number;
+  readonly #link: LinkStatistics;
+  readonly #own: OwnStatistics;
+  /** The frame that each descriptor ends; null for a context descriptor. */
+  readonly #frames: (SkBuff | null)[];
+  /** Next descriptor to be written. */
+  #next = 0;
+  /** Oldest descriptor that is not known to be done. */
+  #clean = 0;
+  /** What TDT was told. */
+  #rung = 0;
+  /** What the chip's context holds: TUCSS, TUCSO and TUCMD in one number, -1 for nothing. */
+  #context = -1;
+  #running = false;
+  /** Somebody was turned away and has been promised a wake(). */
+  #stopped = false;
+  /** Frames that were found done, ever: stands still when the chip does. */
+  #completed = 0;
+  /** Both as stuck() saw them last. */
+  #completedThen = 0;
+  #outstandingThen = false;
+
+  constructor(bus: MmioBus, layout: DmaLayout, link: LinkStatistics, own: OwnStatistics) {
+    this.#bus = bus;
+    this.#ring = layout.transmit;
+    this.#base = layout.memory.base | 0;
+    this.#memory = layout.memory.bytes.buffer;
+    this.#bounce = layout.bounce;
+    this.#bounceViews = layout.bounce.map(({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length));
+    this.#wakeAt = Math.min(WAKE_AT, this.#ring.size / WAKE_PART_OF_RING);
+    this.#link = link;
+    this.#own = own;
+    this.#frames = new Array<SkBuff | null>(this.#ring.size).fill(null);
+  }
+
+  /** Frames are on their way, whether the chip knows of them or not. */
+  get outstanding(): boolean {
+    return this.#clean !== this.#next;
+  }
+
+  /** Frames wait for the doorbell. */
+  get unrung(): boolean {
+    return this.#rung !== this.#next;
+  }
+
+  /** Tells the chip where the ring is; transmission has to be off. */
+  setUp(): void {
+    const ring = this.#ring;
+    ring.clear();
+    this.#next = 0;
+    this.#clean = 0;
+    this.#rung = 0;
+    this.#context = -1;
+    this.#outstandingThen = false;
+    const bus = this.#bus;
+    // No ring first: a chip whose reset leaves head and tail where they were must not see descriptors of the old one in the new one.
+    bus.write32(Register.TDLEN, 0);
+    bus.write32(Register.TDT, 0);
+    bus.write32(Register.TDH, 0);
+    bus.write32(Register.TDBAL, ring.address);
+    bus.write32(Register.TDBAH, 0);
+    bus.write32(Register.TDLEN, ring.bytes);
+    this.#running = true;
+  }
+
+  /**
+   * Drops every frame on its way; transmission has to be off. Those that the chip has finished meanwhile count as sent. Frames are
+   * refused until setUp(), and whoever was refused hears of resume().
+   */
+  stop(host: ControllerHost | null, reason: DropReason): void {
+    if (!this.#running) return;
+    this.#reclaim(host);
+    this.#running = false;
+    while (this.#clean !== this.#next) {
+      const at = this.#clean;
+      const frame = this.#frames[at] as SkBuff | null;
+      this.#clean = this.#after(at);
+      if (!frame) continue;
+      this.#frames[at] = null;
+      if (reason !== DropReason.QUEUE_PURGE) this.#own.txErrors++;
+      if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
+      if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
+      if (host) host.drops.drop(frame, reason);
+      else frame.drop(reason);
+    }
+  }
+
+  /** Nobody is waiting for wake() any more. */
+  forget(): void {
+    this.#stopped = false;
+  }
+
+  /** Puts a frame into the ring; false when it has no room. The frame must not be longer than the chip can send. */
+  accept(skb: SkBuff, host: ControllerHost): boolean {
+    if (!this.#running || this.#free() < MOST_DESCRIPTORS) {
+      this.#stopped = true;
+      return false;
+    }
+    let command = TxCommand.EOP | TxCommand.IFCS | TxCommand.RS;
+    let options = 0;
+    if (skb.checksum === Checksum.PARTIAL) {
+      if (!this.#setContext(skb)) {
+        this.#own.txErrors++;
+        this.#own.txAborted++;
+        host.drops.drop(skb, DropReason.TX_ABORTED);
+        return true;
+      }
+      command |= TxCommand.DEXT | TxCommand.DTYP_DATA;
+      options = TxStatus.TXSM;
+    }
+    const at = this.#next;
+    const length = skb.tail - skb.data;
+    const padded = length < MIN_FRAME ? MIN_FRAME : length;
+    const { words, start } = this.#ring;
+    const word = start + 4 * at;
+    words[word] = this.#place(skb, at, padded);
+    words[word + 2] = command | padded;
+    words[word + 3] = options;
+    this.#frames[at] = skb;
+    this.#next = this.#after(at);
+    return true;
+  }
+
+  /** Rings the doorbell. */
+  ring(): void {
+    this.#rung = this.#next;
+    this.#bus.write32(Register.TDT, this.#next);
+  }
+
+  /** Takes back what the chip has sent, and lets a queue that was stopped run again. */
+  clean(host: ControllerHost): void {
+    this.#reclaim(host);
+    if (this.#stopped && this.#running && this.#free() >= this.#wakeAt) this.resume(host);
+  }
+
+  /** The queue runs again if it was stopped. */
+  resume(host: ControllerHost): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#own.txRestarts++;
+    host.wake();
+  }
+
+  /** Frames are on their way, as they were when this was asked the last time, and none has been sent since. */
+  stuck(): boolean {
+    const { outstanding } = this;
+    const stuck = outstanding && this.#outstandingThen && this.#completed === this.#completedThen;
+    this.#completedThen = this.#completed;
+    this.#outstandingThen = outstanding;
+    return stuck;
+  }
+
+  #reclaim(host: ControllerHost | null): void {
+    const { words, start } = this.#ring;
+    // What becomes of a frame may close this controller, or send another.
+    while (this.#running && this.#clean !== this.#rung) {
+      let at = this.#clean;
+      if (this.#frames[at] === null) at = this.#after(at);
+      const status = words[start + 4 * at + 3] as number;
+      if ((status & DD) === 0) return;
+      const frame = this.#frames[at] as SkBuff;
+      this.#frames[at] = null;
+      this.#clean = this.#after(at);
+      this.#completed = (this.#completed + 1) | 0;
+      if ((status & (TxStatus.EC | TxStatus.LC)) === 0) {
+        this.#link.txPackets++;
+        this.#link.txBytes += frame.tail - frame.data;
+        frame.consume();
+      } else if (host) {
+        // Counted as an error by the chip itself (ECOL, LATECOL).
+        host.drops.drop(frame, DropReason.TX_ABORTED);
+      } else {
+        frame.drop(DropReason.TX_ABORTED);
+      }
+    }
+  }
+
+  /** Where the chip finds the frame: where it lies, if the chip sees that memory, else in a copy. `padded` bytes are good. */
+  #place(skb: SkBuff, at: number, padded: number): number {
+    const { bytes, data, tail } = skb;
+    const end = data + padded;
+    if (end <= SLOT_BYTES && bytes.buffer === this.#memory) {
+      if (end > tail) bytes.fill(0, tail, end);
+      return this.#base + bytes.byteOffset + data;
+    }
+    const bounce = this.#bounce[at] as Uint8Array;
+    let from = data;
+    if (padded <= SHORT && end <= SLOT_BYTES) {
+      copyWords(this.#bounceViews[at] as DataView, skb.view, data, tail);
+    } else {
+      // One block copy of the whole slot needs no view of a part of it.
+      bounce.set(bytes);
+    }
+    if (end > SLOT_BYTES) {
+      bounce.copyWithin(0, data, tail);
+      from = 0;
+    }
+    if (padded > tail - data) bounce.fill(0, from + (tail - data), from + padded);
+    return this.#base + bounce.byteOffset + from;
+  }
+
+  /**
+   * Tells the chip where the checksum of the frames that follow is, unless it knows. The chip sums up to the frame's end (TUCSE 0).
+   * @returns false when the field is not within the frame, or beyond the chip's reach
+   */
+  #setContext(skb: SkBuff): boolean {
+    const first = skb.csumStart - skb.data;
+    const field = first + skb.csumOffset;
+    if (first < 0 || skb.csumOffset < 0 || field > FARTHEST || field + 2 > skb.tail - skb.data) return false;
+    const tcp = skb.csumOffset === TCP_CHECKSUM_AT ? 1 : 0;
+    const context = first | (field << 8) | (tcp << 16);
+    if (context === this.#context) return true;
+    this.#context = context;
+    const at = this.#next;
+    const { words, start } = this.#ring;
+    const word = start + 4 * at;
+    // IPv4's header checksum is always there already: IPCSS, IPCSO and IPCSE stand at 0 and no data descriptor asks for it (IXSM).
+    words[word] = 0;
+    words[word + 1] = first | (field << 8);
+    words[word + 2] = TxCommand.DEXT | (tcp === 1 ? TxCommand.TCP : 0);
+    words[word + 3] = 0;
+    this.#frames[at] = null;
+    this.#next = this.#after(at);
+    return true;
+  }
+
+  #free(): number {
+    const used = this.#next - this.#clean;
+    return this.#ring.size - 1 - (used < 0 ? used + this.#ring.size : used);
+  }
+
+  #after(at: number): number {
+    return at + 1 === this.#ring.size ? 0 : at + 1;
+  }
+}
+
+/** Copies from[start..end) to the same place in a slot, and up to three bytes before and behind: slots end with a whole word. */
+function copyWords(slot: DataView, from: DataView, start: number, end: number): void {
+  for (let at = start & -4; at < end; at += 4) slot.setInt32(at, from.getInt32(at));
+}

@@ -1,0 +1,164 @@
+/**
+ * A simulated SPI bridge that any serprog client can open: an ENC28J60 model behind a program that plays a bridge, or behind a
+ * simulated ATmega328P that runs the firmware we ship. Its Ethernet wire is simulated, with a gateway at the far end, or a real
+ * interface.
+ *
+ *     const sim = await BridgeSim.make(clock, { endpoint: { kind: "pty", path: "/tmp/bridge" }, … });
+ *     await sim.start();
+ */
+import { readFileSync } from "node:fs";
+import { PtyEndpoint } from "../../hal/bridges/pty.ts";
+import type { SerialEndpoint } from "../../hal/bridges/serial-endpoint.ts";
+import { TcpEndpoint } from "../../hal/bridges/tcp-endpoint.ts";
+import type { Clock } from "../../hal/clock.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
+import { SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.ts";
+import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
+import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
+import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
+import { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
+import { dropsOf } from "../control/inet.ts";
+import { enc28j60Chip } from "./devices/enc28j60.ts";
+import { interfaceOnWire } from "./devices/part.ts";
+import { SimulatedGateway } from "./gateway.ts";
+
+/** Who plays the bridge: our own program, or an Arduino Uno's microcontroller running hal/bridges/firmware. */
+export const BRIDGE_FIRMWARES = ["responder", "uno"] as const;
+export type BridgeFirmware = (typeof BRIDGE_FIRMWARES)[number];
+/** Rates that the firmware was built for, in bits a second. */
+export const FIRMWARE_BAUDS = ["115200", "2000000"] as const;
+export type FirmwareBaud = (typeof FIRMWARE_BAUDS)[number];
+
+export type EndpointConfig = { kind: "pty"; path: string } | { kind: "tcp"; host: string; port: number };
+
+export interface BridgeSimOptions {
+  endpoint: EndpointConfig;
+  firmware: BridgeFirmware;
+  /** Of the Uno's line; the responder's has none. */
+  baud: FirmwareBaud;
+  /** Linux interface that is the chip's wire. Without it the wire is simulated. */
+  iface?: string;
+  /** Address of the simulated gateway and its subnet's length. */
+  gateway: string;
+  /** UDP port on which that gateway takes telemetry. */
+  sink: number;
+  seed: number;
+}
+
+export interface BridgeSimListener {
+  /** Somebody opened the line (true) or let go of it. */
+  connection(connected: boolean): void;
+  /** The interface that is the wire stopped working. */
+  failed(error: Error): void;
+}
+
+/** What a run came to: names as the counters have them, only what is not 0 of what may go wrong. */
+export interface BridgeSimSummary {
+  line: { connections: number; refused: number; bytesIn: number; bytesOut: number; lost: number };
+  /** Commands that the responder served and refused; null for the Uno, whose firmware does not count. */
+  commands: { served: number; refused: number } | null;
+  /** The Uno: ms of its time that this machine was too slow for, and bytes that its line lost. */
+  mcu: { lag: number; overruns: number } | null;
+  chip: { received: number; transmitted: number; filtered: number; overflowed: number };
+  /** What was done to the chip against its data sheet, by kind. */
+  violations: number;
+  /** Frames lost between the wire and its interface, by reason. */
+  drops: Record<string, number>;
+}
+
+export class BridgeSim {
+  readonly endpoint: SerialEndpoint;
+  readonly device: SerialDevice;
+  readonly #chip: Enc28j60Chip;
+  readonly #mcu: Atmega328p | null;
+  readonly #responder: SerprogResponder | null;
+  readonly #wire: ControllerPort | null;
+  readonly #gateway: SimulatedGateway | null;
+  readonly #options: BridgeSimOptions;
+
+  /** @throws ControllerError AVR8JS_MISSING */
+  static async make(clock: Clock, options: BridgeSimOptions, listener: BridgeSimListener): Promise<BridgeSim> {
+    const random = new SeededRandom(options.seed);
+    const segment = new EthernetSegment(clock, random.fork("segment"));
+    const chip = enc28j60Chip(clock, segment, "chip");
+    if (options.firmware === "responder") {
+      const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt });
+      return new BridgeSim(clock, random, segment, chip, responder, options, listener);
+    }
+    const name = `bridge-uno-${options.baud}.hex`;
+    const hex = readFileSync(new URL(`../../hal/bridges/firmware/${name}`, import.meta.url), "utf8");
+    const mcu = await Atmega328p.load(clock, { hex, name, spi: new Enc28j60Pins(chip), interrupt: chip.interrupt });
+    return new BridgeSim(clock, random, segment, chip, mcu, options, listener);
+  }
+
+  private constructor(
+    clock: Clock,
+    random: SeededRandom,
+    segment: EthernetSegment,
+    chip: Enc28j60Chip,
+    device: SerprogResponder | Atmega328p,
+    options: BridgeSimOptions,
+    listener: BridgeSimListener,
+  ) {
+    const { endpoint, iface, gateway, sink } = options;
+    this.#options = options;
+    this.#chip = chip;
+    this.device = device;
+    this.#mcu = device instanceof Atmega328p ? device : null;
+    this.#responder = device instanceof SerprogResponder ? device : null;
+    this.endpoint =
+      endpoint.kind === "pty"
+        ? new PtyEndpoint(clock, device, endpoint.path)
+        : new TcpEndpoint(device, endpoint.host, endpoint.port);
+    this.endpoint.onConnection = (connected) => listener.connection(connected);
+    const onFailed = (error: Error): void => listener.failed(error);
+    this.#wire = iface === undefined ? null : interfaceOnWire({ clock, random, onFailed }, segment, iface);
+    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, sink);
+  }
+
+  /** For people: the bridge, its chip, and where the chip's wire leads. */
+  get description(): string {
+    const { iface } = this.#options;
+    const wire = iface === undefined ? `a simulated gateway, ${this.#gateway?.address}` : iface;
+    const chip = this.#mcu ? `, ${this.#chip.description}` : "";
+    return `${this.device.description}${chip}; at the far end of its wire ${wire}`;
+  }
+
+  /**
+   * Opens the wire, then the line. What was opened before a failure is closed again.
+   * @throws ControllerError
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#wire?.open();
+      await this.#gateway?.open();
+      this.#mcu?.start();
+      await this.endpoint.open();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.endpoint.close();
+    this.#mcu?.stop();
+    await this.#wire?.close();
+    await this.#gateway?.close();
+  }
+
+  summary(): BridgeSimSummary {
+    const { received, transmitted, filtered, overflowed } = this.#chip.counters;
+    const { commands: served = 0, refused = 0 } = this.#responder?.counters ?? {};
+    return {
+      line: { ...this.endpoint.counters },
+      commands: this.#responder && { served, refused },
+      mcu: this.#mcu && { lag: Math.round(this.#mcu.lag), overruns: this.#mcu.overruns },
+      chip: { received, transmitted, filtered, overflowed },
+      violations: this.#chip.violations.total,
+      drops: this.#wire ? dropsOf(this.#wire.drops) : {},
+    };
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Two controllers back to back: what one receives the other sends, buffer for buffer, nothing copied and nothing looked at. A side
+ * that cannot send as fast as the other receives makes the other wait, so that a kernel's queue holds what a slow chip cannot take.
+ */
+import type { Clock, Task } from "../../hal/clock.ts";
+import { DropReason } from "../../hal/drop-reason.ts";
+import { type ControllerHost, type EthernetController, POLL_PENDING } from "../../hal/ethernet.ts";
+import { DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
+
+/** Frames received from one side that wait for the other. */
+const QUEUE = 64;
+/** Frames taken from one side before the rest of the process has its turn. */
+const BUDGET = 32;
+const POOL = 1024;
+
+/** Hears what happens at one end. */
+export interface EndListener {
+  carrier(up: boolean): void;
+  failed(error: Error): void;
+}
+
+/** One end: the host of one controller. */
+export class CableEnd implements ControllerHost {
+  readonly controller: EthernetController;
+  readonly pool: SkBuffPool;
+  readonly drops: DropCounters = new DropCounters();
+  readonly #listener: EndListener;
+  readonly #task: Task;
+  readonly #waiting = new SkBuffQueue();
+  #other!: CableEnd;
+  #open = false;
+  /** A poll is due or under way. */
+  #due = false;
+  /** Another was asked for meanwhile. */
+  #missed = false;
+  /** A poll is due, and put off until the other side has sent what it has. */
+  #stalled = false;
+
+  /** Both ends of one cable. */
+  static pair(
+    clock: Clock,
+    one: EthernetController,
+    other: EthernetController,
+    listeners: readonly [EndListener, EndListener],
+  ): [CableEnd, CableEnd] {
+    const pool = new SkBuffPool({ limit: POOL });
+    const ends: [CableEnd, CableEnd] = [
+      new CableEnd(clock, one, pool, listeners[0]),
+      new CableEnd(clock, other, pool, listeners[1]),
+    ];
+    ends[0].#other = ends[1];
+    ends[1].#other = ends[0];
+    return ends;
+  }
+
+  private constructor(clock: Clock, controller: EthernetController, pool: SkBuffPool, listener: EndListener) {
+    this.controller = controller;
+    this.pool = pool;
+    this.#listener = listener;
+    this.#task = clock.task(() => this.#poll());
+  }
+
+  /** @throws ControllerError whatever the controller's open() throws */
+  async open(): Promise<void> {
+    this.#open = true;
+    try {
+      await this.controller.open(this);
+    } catch (error) {
+      this.#open = false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#due = false;
+    for (let skb = this.#waiting.dequeue(); skb; skb = this.#waiting.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
+    await this.controller.close();
+  }
+
+  schedule(): boolean {
+    if (this.#due) {
+      this.#missed = true;
+      return false;
+    }
+    this.#due = true;
+    this.#task.schedule();
+    return true;
+  }
+
+  receive(skb: SkBuff): void {
+    this.#other.#take(skb);
+  }
+
+  complete(_work: number): boolean {
+    if (this.#missed) {
+      this.#missed = false;
+      return false;
+    }
+    this.#due = false;
+    return true;
+  }
+
+  polled(_work: number): void {
+    if (this.#due && this.#open) this.#task.schedule();
+  }
+
+  wake(): void {
+    while (this.#waiting.length > 0) {
+      const skb = this.#waiting.dequeue() as SkBuff;
+      if (this.controller.transmit(skb)) continue;
+      this.#waiting.requeue(skb);
+      break;
+    }
+    if (this.#waiting.length < QUEUE / 2) this.#other.#resume();
+  }
+
+  carrier(up: boolean): void {
+    if (this.#open) this.#listener.carrier(up);
+  }
+
+  failed(error: Error): void {
+    if (this.#open) this.#listener.failed(error);
+  }
+
+  /** A frame from the other end. */
+  #take(skb: SkBuff): void {
+    if (!this.#open) this.drops.drop(skb, DropReason.DEV_READY);
+    else if (this.#waiting.length === 0 && this.controller.transmit(skb)) return;
+    else if (this.#waiting.length >= QUEUE) this.drops.drop(skb, DropReason.QDISC_DROP);
+    else this.#waiting.enqueue(skb);
+  }
+
+  #resume(): void {
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    if (this.#due) this.#task.schedule();
+  }
+
+  #poll(): void {
+    if (!this.#open || !this.#due) return;
+    const room = QUEUE - this.#other.#waiting.length;
+    if (room <= 0) {
+      this.#stalled = true;
+      return;
+    }
+    const work = this.controller.poll(Math.min(BUDGET, room));
+    if (work !== POLL_PENDING) this.polled(work);
+  }
+}

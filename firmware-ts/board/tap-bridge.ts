@@ -1,0 +1,185 @@
+/**
+ * A board's first controller as an interface of this machine's kernel: a cable from the controller's driver to a TAP device. The
+ * kernel's own stack then runs over our driver, its addresses, routes and neighbours being the kernel's.
+ *
+ * The interface has the controller's station address and its carrier. Group frames all pass, as the kernel does not tell a TAP
+ * device which groups it has joined; promiscuous mode ends at the controller.
+ */
+import { TapController } from "../../drivers/tap/tap.ts";
+import { type Libc, loadLibc } from "../../hal/bridges/linux/libc.ts";
+import { LinkSocket } from "../../hal/bridges/linux/link.ts";
+import type { Clock } from "../../hal/clock.ts";
+import { ControllerError, type LinkStatistics } from "../../hal/ethernet.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { DropCounters } from "../../hal/skbuff.ts";
+import { dropsOf } from "../control/inet.ts";
+import { CableEnd } from "./cable.ts";
+import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
+import { makePart, type Part } from "./parts.ts";
+import type { DeviceConfig, Rig } from "./rig.ts";
+
+export interface TapBridgeListener {
+  /** The board's link came up or went away. */
+  carrier(up: boolean): void;
+  /** Either side stopped working. */
+  failed(error: Error): void;
+}
+
+export interface TapBridgeSummary {
+  /** From the board's wire to the kernel, and the other way. */
+  received: { frames: number; bytes: number };
+  sent: { frames: number; bytes: number };
+  errors: { rx: number; tx: number };
+  drops: Record<string, number>;
+}
+
+export class TapBridge {
+  readonly config: DeviceConfig;
+  readonly interface: string;
+  readonly #part: Part;
+  readonly #rig: Rig;
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  readonly #listener: TapBridgeListener;
+  readonly #board: CableEnd;
+  readonly #kernel: CableEnd;
+  #gateway: SimulatedGateway | null;
+  #libc: Libc | null = null;
+  #carrier = false;
+  #running = false;
+
+  /**
+   * @param name of the interface, which must not be there yet
+   * @throws ControllerError for a device that cannot be made
+   */
+  constructor(rig: Rig, name: string, clock: Clock, listener: TapBridgeListener) {
+    const [config] = rig.devices;
+    if (!config) throw new ControllerError("TAP_NO_DEVICE", `the rig ${rig.name} has no device`);
+    this.config = config;
+    this.interface = name;
+    this.#rig = rig;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#random = new SeededRandom(rig.seed);
+    const failed = (error: Error): void => listener.failed(error);
+    this.#part = makePart(config, clock, this.#random, failed);
+    // On the wire from the beginning: a cable with one end has no link.
+    this.#gateway = this.#makeGateway();
+    const tap = new TapController(clock, { interface: name });
+    [this.#board, this.#kernel] = CableEnd.pair(clock, this.#part.controller, tap, [
+      { carrier: (up) => this.#linkChanged(up), failed },
+      { carrier: () => {}, failed },
+    ]);
+  }
+
+  get description(): string {
+    return this.#part.controller.description;
+  }
+
+  /** Station address of the controller, and of the interface. */
+  get address(): Uint8Array {
+    return this.#part.controller.address;
+  }
+
+  get hasCarrier(): boolean {
+    return this.#carrier;
+  }
+
+  /** Why the chip is simulated though it was not asked for; null otherwise. */
+  get fallback(): string | null {
+    return this.#part.fallback;
+  }
+
+  /** Address of the simulated gateway at the far end, where there is one. */
+  get gateway(): string | null {
+    return this.#gateway?.address ?? null;
+  }
+
+  /**
+   * Opens the controller first: where there is none, no interface appears.
+   * @throws ControllerError
+   */
+  async start(): Promise<void> {
+    try {
+      this.#libc = await loadLibc("tap");
+      await this.#part.wire?.open();
+      await this.#board.open();
+      // The kernel filters by itself; a chip that let everything through would spend a slow bus on frames for others.
+      this.#part.controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+      this.#gateway ??= this.#makeGateway();
+      await this.#gateway?.open();
+      await this.#kernel.open();
+      this.#kernel.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+      this.#asTheController();
+      this.#running = true;
+      if (!this.#carrier) this.#setCarrier(false);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    await this.#kernel.close();
+    await this.#board.close();
+    await this.#gateway?.close();
+    await this.#part.wire?.close();
+  }
+
+  summary(): TapBridgeSummary {
+    const { statistics } = this.#part.controller;
+    const drops = new DropCounters();
+    for (const end of [this.#board, this.#kernel]) {
+      end.drops.counts.forEach((count, reason) => {
+        drops.counts[reason] = (drops.counts[reason] as number) + count;
+      });
+    }
+    return { ...traffic(statistics), drops: dropsOf(drops) };
+  }
+
+  #makeGateway(): SimulatedGateway | null {
+    return gatewayFor(this.#rig, this.config, this.#part, this.#clock, this.#random);
+  }
+
+  /** Down for a moment, so that what the kernel derives from an interface's address (IPv6's link-local one) is of the new one. */
+  #asTheController(): void {
+    this.#withLink((links, index) => {
+      links.setUp(index, false);
+      const errno = links.setAddress(index, this.address);
+      const name = this.#libc?.errorName(errno);
+      if (errno !== 0) throw new ControllerError("TAP_SYSTEM", `tap: cannot set the address of ${this.interface}: ${name}`);
+      links.setUp(index, true);
+    });
+  }
+
+  #linkChanged(up: boolean): void {
+    this.#carrier = up;
+    if (!this.#running) return;
+    this.#setCarrier(up);
+    this.#listener.carrier(up);
+  }
+
+  /** Kernels before 5.0 refuse it; the interface then has a carrier always. */
+  #setCarrier(up: boolean): void {
+    this.#withLink((links, index) => links.setCarrier(index, up));
+  }
+
+  #withLink(use: (links: LinkSocket, index: number) => void): void {
+    const links = new LinkSocket(this.#libc as Libc, "tap");
+    try {
+      const link = links.find(this.interface);
+      if (link) use(links, link.index);
+    } finally {
+      links.close();
+    }
+  }
+}
+
+function traffic(statistics: LinkStatistics): Omit<TapBridgeSummary, "drops"> {
+  return {
+    received: { frames: statistics.rxPackets, bytes: statistics.rxBytes },
+    sent: { frames: statistics.txPackets, bytes: statistics.txBytes },
+    errors: { rx: statistics.rxErrors, tx: statistics.txErrors },
+  };
+}

@@ -1,0 +1,162 @@
+/** A serial port of this machine, by the package serialport, which is loaded when the first port is opened and not before. */
+import { existsSync } from "node:fs";
+import type { SerialPort } from "serialport";
+import type { Clock, Timer } from "../clock.ts";
+import { ControllerError } from "../ethernet.ts";
+import { type InterruptLine, SimulatedInterrupt } from "../interrupt.ts";
+import type { ByteStream } from "../serial.ts";
+
+/** Inputs of a serial adapter, which can be wired to a chip's interrupt pin. */
+export const MODEM_INPUTS = ["cts", "dsr", "dcd"] as const;
+export type ModemInput = (typeof MODEM_INPUTS)[number];
+
+export interface SerialPortOptions {
+  /** `/dev/ttyACM0`, `COM3`. */
+  path: string;
+  /** Bits a second. */
+  baud: number;
+  /** The adapter's input that the chip's INT pin is wired to; active low on the pin, so it reads as set while the chip asks. */
+  interruptInput?: ModemInput;
+  /** How often that input is looked at, in ms: a request to the adapter, no traffic on the line. Default 2. */
+  interruptPoll?: number;
+}
+
+const INTERRUPT_POLL = 2;
+/**
+ * Between two looks whether the port is still there, in ms. serialport tells when it is not, but for one case: a read that meets the
+ * end of the port, and not an error, is repeated without end.
+ */
+const PRESENCE = 500;
+/** How long close() waits for the operating system, in ms: a port whose device is gone may never answer. */
+const CLOSE_LIMIT = 500;
+
+export class SerialPortStream implements ByteStream {
+  readonly simulated = false;
+  onData: ((bytes: Uint8Array) => void) | null = null;
+  onLost: ((reason: ControllerError) => void) | null = null;
+  readonly #options: SerialPortOptions;
+  readonly #clock: Clock;
+  readonly #line: SimulatedInterrupt | null;
+  readonly #pollTimer: Timer;
+  readonly #pollInterval: number;
+  readonly #presence: Timer;
+  #port: SerialPort | null = null;
+
+  constructor(clock: Clock, options: SerialPortOptions) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#line = options.interruptInput ? new SimulatedInterrupt() : null;
+    this.#pollInterval = options.interruptPoll ?? INTERRUPT_POLL;
+    this.#pollTimer = clock.timer(() => this.#pollInput());
+    this.#presence = clock.timer(() => this.#look());
+  }
+
+  get description(): string {
+    return `${this.#options.path} at ${this.#options.baud} baud`;
+  }
+
+  get interrupt(): InterruptLine | null {
+    return this.#line;
+  }
+
+  async open(): Promise<void> {
+    const { SerialPort } = await import("serialport");
+    const { path, baud } = this.#options;
+    const port = new SerialPort({ path, baudRate: baud, autoOpen: false });
+    await new Promise<void>((resolve, reject) => {
+      port.open((error) => (error ? reject(openError(path, error)) : resolve()));
+    });
+    this.#port = port;
+    port.on("data", (bytes: Uint8Array) => this.onData?.(bytes));
+    // A write that fails tells only this way; the close that follows tells the user.
+    port.on("error", () => {});
+    port.on("close", () => this.#closed(port));
+    // Windows has its ports in no folder.
+    if (process.platform !== "win32") this.#presence.arm(PRESENCE);
+    if (this.#line) {
+      this.#line.asserted = false;
+      this.#pollTimer.arm(this.#pollInterval);
+    }
+  }
+
+  async close(): Promise<void> {
+    const port = this.#port;
+    this.#port = null;
+    this.#pollTimer.cancel();
+    this.#presence.cancel();
+    if (!port?.isOpen) return;
+    await new Promise<void>((resolve) => {
+      const limit = this.#clock.timer(resolve);
+      limit.arm(CLOSE_LIMIT);
+      port.close(() => {
+        limit.cancel();
+        resolve();
+      });
+    });
+  }
+
+  write(bytes: Uint8Array, at: number, length: number): void {
+    this.#port?.write(Buffer.from(bytes.subarray(at, at + length)));
+  }
+
+  #closed(port: SerialPort): void {
+    if (this.#port !== port) return;
+    this.#port = null;
+    this.#pollTimer.cancel();
+    this.#presence.cancel();
+    this.onLost?.(
+      new ControllerError("PORT_LOST", `${this.#options.path} is gone: the adapter was unplugged or its driver let go`),
+    );
+  }
+
+  #look(): void {
+    const port = this.#port;
+    if (!port) return;
+    if (existsSync(this.#options.path)) {
+      this.#presence.arm(PRESENCE);
+      return;
+    }
+    port.close(() => {});
+    this.#closed(port);
+  }
+
+  #pollInput(): void {
+    const port = this.#port;
+    const line = this.#line;
+    const input = this.#options.interruptInput;
+    if (!port || !line || !input) return;
+    port.get((error, status) => {
+      if (this.#port !== port) return;
+      // An adapter without modem lines (a pty, some CDC boards) refuses; the driver's slow poll is then all there is.
+      if (!error && status) line.set(status[input] === true);
+      this.#pollTimer.arm(this.#pollInterval);
+    });
+  }
+}
+
+/** What the operating system said, in words that tell what to do. */
+function openError(path: string, error: Error): ControllerError {
+  const text = error.message.replace(/^Error: /, "");
+  const cause = { cause: error };
+  if (/no such file|cannot find|file not found/i.test(text)) {
+    return new ControllerError(
+      "PORT_MISSING",
+      `${path}: there is no such port; plug the adapter in, or list the ports with: ls /dev/serial/by-id`,
+      cause,
+    );
+  }
+  if (/permission denied|access denied/i.test(text)) {
+    return new ControllerError(
+      "PORT_PERMISSION",
+      `${path}: permission denied; join the group that owns the port: sudo usermod -aG dialout $USER, then log in again`,
+      cause,
+    );
+  }
+  if (/cannot lock|resource busy|temporarily unavailable/i.test(text)) {
+    return new ControllerError("PORT_BUSY", `${path} is in use by another program; stop it (find it with: fuser ${path})`, cause);
+  }
+  if (/inappropriate ioctl|not a typewriter/i.test(text)) {
+    return new ControllerError("PORT_FAILED", `${path} is not a serial port; name one such as /dev/ttyACM0`, cause);
+  }
+  return new ControllerError("PORT_FAILED", `${path} cannot be opened: ${text}`, cause);
+}

@@ -1,0 +1,368 @@
+/**
+ * SPI behind a bridge that speaks flashrom's serial protocol: a Raspberry Pi Pico with pico-serprog, an Arduino with the firmware in
+ * ../firmware/, or any other. Each transaction is one O_SPIOP; a batch is sent as fast as the bridge's buffer lets it, all answers
+ * are collected, and a fault anywhere fails the batch as a whole: the line is synchronised again before the next one.
+ *
+ *     to the bridge    [13 slen:3 rlen:3 data…] [13 …] [13 …]
+ *     from it          [ACK data…]              [ACK …]   …
+ *
+ * Bridges with whohas' firmware also report the chip's interrupt: while the bus is idle the bridge waits for it on our behalf, and
+ * whatever we send next ends that wait.
+ */
+import type { Clock, Task, Timer } from "../../clock.ts";
+import { ControllerError } from "../../ethernet.ts";
+import { type InterruptLine, SimulatedInterrupt } from "../../interrupt.ts";
+import type { ByteStream } from "../../serial.ts";
+import type { SpiBatch, SpiBus } from "../../spi.ts";
+import type { Conversation } from "../conversation.ts";
+import { ACK, Command, hasCommand, SPIOP_HEADER, UNLIMITED_BUFFER, WAIT_ASSERTED, WAIT_INTERRUPTED } from "./protocol.ts";
+import { type BridgeFacts, SerprogSession } from "./session.ts";
+
+export interface SerprogOptions {
+  /** SPI clock to ask for, in Hz; the bridge takes the next lower one it has. */
+  spiHz: number;
+  /** The line's rate in bits a second, for time limits. Default 115200. */
+  baud?: number;
+}
+
+/** Traffic of a bridge. */
+export class SerprogCounters {
+  batches = 0;
+  operations = 0;
+  /** Times that we waited for an answer before we could go on: at least one a batch. */
+  roundTrips = 0;
+  bytesUp = 0;
+  bytesDown = 0;
+  /** Batches that failed: answers that did not come, or were none. */
+  faults = 0;
+  /** Times the line was synchronised anew. */
+  resyncs = 0;
+  interrupts = 0;
+}
+
+/** On top of what the line needs for the bytes, in ms: USB frames, the adapter's latency timer, a busy host. */
+const GRACE = 250;
+/** How long the bridge is asked to wait for an interrupt; then it is asked again. In ms. */
+const WAIT_TIME = 10_000;
+const WAIT_BYTES = 3;
+const WAIT_ANSWER = 2;
+/** How often a bridge that was synchronised and then answered strangely is asked who it is. */
+const AGREEMENTS = 3;
+
+const State = { CLOSED: 0, OPENING: 1, READY: 2, RESYNC: 3, LOST: 4 } as const;
+type State = (typeof State)[keyof typeof State];
+
+export class SerprogBus implements SpiBus {
+  readonly counters: SerprogCounters = new SerprogCounters();
+  readonly #stream: ByteStream;
+  readonly #session: SerprogSession;
+  readonly #conversation: Conversation;
+  readonly #spiHz: number;
+  readonly #msPerByte: number;
+  readonly #line = new SimulatedInterrupt();
+  readonly #waitTask: Task;
+  readonly #timer: Timer;
+  readonly #late: Task;
+  #state: State = State.CLOSED;
+  #facts: BridgeFacts | null = null;
+  #hertz: number | null = null;
+  #waitable = false;
+  /** The bridge is waiting for the interrupt. */
+  #waiting = false;
+  /** Bytes of that wait's answer that stand before the answers of the batch. */
+  #waitLeft = 0;
+  #batch: SpiBatch | null = null;
+  /** The batch as bytes, and where each of its operations ends, both ways. */
+  #out = new Uint8Array(4096);
+  readonly #sentEnds: number[] = [];
+  readonly #answerEnds: number[] = [];
+  #sent = 0;
+  /** Operations sent, and those answered. */
+  #sentOperations = 0;
+  #answered = 0;
+  readonly #waitCommand = Uint8Array.of(Command.X_WAIT_INT, WAIT_TIME & 0xff, WAIT_TIME >> 8);
+
+  constructor(clock: Clock, stream: ByteStream, options: SerprogOptions) {
+    this.#stream = stream;
+    this.#session = new SerprogSession(clock, stream);
+    this.#conversation = this.#session.conversation;
+    this.#spiHz = options.spiHz;
+    this.#msPerByte = 10_000 / (options.baud ?? 115_200);
+    // An answer may lie unread in a process that was too busy to look: its input has one more turn.
+    this.#timer = clock.timer(() => this.#late.schedule());
+    this.#late = clock.task(() => {
+      if (!this.#timer.armed && (this.#batch || this.#waiting)) this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time");
+    });
+    this.#waitTask = clock.task(() => this.#startWait());
+    stream.onData = (bytes) => this.#take(bytes);
+    stream.onLost = (reason) => this.#lose(reason);
+  }
+
+  get description(): string {
+    const name = this.#facts ? `serprog bridge ${this.#facts.name}` : "serprog bridge";
+    return `${name} on ${this.#stream.description}`;
+  }
+
+  get simulated(): boolean {
+    return this.#stream.simulated;
+  }
+
+  /**
+   * A UART has nothing that finds a damaged byte. USB has; its bridges tell that they are USB by a buffer without limit, and are
+   * believed until the first fault.
+   */
+  get lossy(): boolean {
+    return this.#facts?.serialBuffer !== UNLIMITED_BUFFER || this.counters.faults > 0;
+  }
+
+  get interrupt(): InterruptLine | null {
+    return this.#waitable ? this.#line : this.#stream.interrupt;
+  }
+
+  /** SPI clock as the bridge has it, in Hz; null: it does not tell. */
+  get hertz(): number | null {
+    return this.#hertz;
+  }
+
+  /** @throws ControllerError PORT_* from the stream, SERPROG_NO_ANSWER, SERPROG_NOT_SERPROG, SERPROG_NO_SPI, SERPROG_TIMEOUT */
+  async open(): Promise<void> {
+    if (this.#state === State.READY) return;
+    this.#state = State.OPENING;
+    this.#conversation.begin();
+    this.#waiting = false;
+    this.#line.asserted = false;
+    try {
+      await this.#stream.open();
+      this.#facts = await this.#agree();
+      this.#hertz = await this.#session.setFrequency(this.#facts.map, this.#spiHz);
+    } catch (error) {
+      await this.#stream.close();
+      this.#state = State.CLOSED;
+      throw error;
+    }
+    this.#waitable = hasCommand(this.#facts.map, Command.X_WAIT_INT);
+    this.#state = State.READY;
+  }
+
+  /**
+   * Who is there. An answer that came very late may have passed for the one to the last SYNCNOP; then the answers to the first
+   * questions are not theirs, and all is begun again.
+   */
+  async #agree(): Promise<BridgeFacts> {
+    for (let left = AGREEMENTS; ; ) {
+      await this.#session.synchronise(true);
+      try {
+        return await this.#session.identify();
+      } catch (error) {
+        const code = error instanceof ControllerError ? error.code : "";
+        if (--left === 0 || (code !== "SERPROG_REFUSED" && code !== "SERPROG_TIMEOUT")) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = this.#state !== State.CLOSED;
+    this.#state = State.CLOSED;
+    this.#timer.cancel();
+    this.#waiting = false;
+    const closed = new ControllerError("SPI_CLOSED", `${this.description} was closed`);
+    this.#conversation.lose(closed);
+    this.#finish(closed);
+    if (open) await this.#stream.close();
+  }
+
+  transfer(batch: SpiBatch): boolean {
+    if (this.#batch) throw new Error("SPI bus: a batch is under way");
+    if (this.#state !== State.READY && this.#state !== State.RESYNC) {
+      batch.error = new ControllerError("PORT_LOST", `${this.description} is not open`);
+      return true;
+    }
+    if (batch.length === 0) return true;
+    this.#batch = batch;
+    this.#encode(batch);
+    this.counters.batches++;
+    this.counters.operations += batch.length;
+    this.#line.asserted = false;
+    if (this.#state === State.READY) this.#send();
+    return false;
+  }
+
+  #encode(batch: SpiBatch): void {
+    this.#sentEnds.length = 0;
+    this.#answerEnds.length = 0;
+    let out = 0;
+    this.#waitLeft = this.#waiting ? WAIT_ANSWER - this.#conversation.framer.received : 0;
+    let answer = this.#waitLeft;
+    for (let index = 0; index < batch.length; index++) {
+      const t = batch.transaction(index);
+      const end = out + SPIOP_HEADER + t.writeLength;
+      if (end > this.#out.length) this.#grow(end);
+      const bytes = this.#out;
+      bytes[out] = Command.O_SPIOP;
+      put24(bytes, out + 1, t.writeLength);
+      put24(bytes, out + 4, t.readLength);
+      for (let at = 0; at < t.writeLength; at++) bytes[out + SPIOP_HEADER + at] = t.write[t.writeAt + at] as number;
+      out = end;
+      answer += 1 + t.readLength;
+      this.#sentEnds.push(out);
+      this.#answerEnds.push(answer);
+    }
+  }
+
+  #grow(bytes: number): void {
+    const larger = new Uint8Array(Math.max(bytes, this.#out.length * 2));
+    larger.set(this.#out);
+    this.#out = larger;
+  }
+
+  #send(): void {
+    const answers = this.#answerEnds[this.#answerEnds.length - 1] as number;
+    const bytes = this.#sentEnds[this.#sentEnds.length - 1] as number;
+    this.#sent = 0;
+    this.#sentOperations = 0;
+    this.#answered = 0;
+    this.#conversation.framer.expect(answers, (answer) => this.#whole(answer));
+    this.#timer.arm(GRACE + (bytes + answers) * this.#msPerByte);
+    this.#sendMore();
+  }
+
+  /** Sends what the bridge's buffer has room for; an operation longer than the buffer goes alone. */
+  #sendMore(): void {
+    const buffer = this.#facts?.serialBuffer ?? 0;
+    const answeredTo = this.#answered === 0 ? 0 : (this.#sentEnds[this.#answered - 1] as number);
+    const first = this.#sent;
+    while (this.#sentOperations < this.#sentEnds.length) {
+      const end = this.#sentEnds[this.#sentOperations] as number;
+      if (buffer !== UNLIMITED_BUFFER && end - answeredTo > buffer && this.#sentOperations > this.#answered) break;
+      this.#sent = end;
+      this.#sentOperations++;
+    }
+    if (this.#sent === first) return;
+    this.counters.roundTrips++;
+    this.counters.bytesUp += this.#sent - first;
+    this.#stream.write(this.#out, first, this.#sent - first);
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.counters.bytesDown += bytes.length;
+    // Before they are dealt out: one byte too many within an answer has shifted all that follow it.
+    if (this.#state === State.READY && bytes.length > this.#conversation.framer.missing) {
+      this.#fault("SERPROG_GARBAGE", "the bridge sent bytes that nobody had asked for");
+      return;
+    }
+    this.#conversation.take(bytes);
+    if (this.#state !== State.READY) return;
+    if (!this.#batch) return;
+    const received = this.#conversation.framer.received;
+    const before = this.#answered;
+    while (this.#answered < this.#sentOperations && (this.#answerEnds[this.#answered] as number) <= received) this.#answered++;
+    if (this.#answered > before && this.#sentOperations < this.#sentEnds.length) this.#sendMore();
+  }
+
+  /** All answers are there: checked, and dealt out to the batch's memory. */
+  #whole(answer: Uint8Array): void {
+    const batch = this.#batch;
+    if (!batch) return;
+    let at = 0;
+    if (this.#waiting) {
+      if (this.#waitLeft === WAIT_ANSWER && answer[0] !== ACK) {
+        this.#fault("SERPROG_GARBAGE", "the end of the wait for the interrupt was not acknowledged");
+        return;
+      }
+      this.#waiting = false;
+      at = this.#waitLeft;
+    }
+    for (let index = 0; index < batch.length; index++) {
+      const t = batch.transaction(index);
+      if (answer[at++] !== ACK) {
+        this.#fault("SERPROG_GARBAGE", "an SPI operation was not acknowledged");
+        return;
+      }
+      for (let offset = 0; offset < t.readLength; offset++) t.read[t.readAt + offset] = answer[at + offset] as number;
+      at += t.readLength;
+    }
+    this.#timer.cancel();
+    if (this.#waitable) this.#waitTask.schedule();
+    this.#finish(null);
+  }
+
+  /** Asks the bridge to wait for the interrupt, when nothing else is under way. */
+  #startWait(): void {
+    if (this.#state !== State.READY || this.#batch || this.#waiting || this.#line.asserted) return;
+    this.#waiting = true;
+    this.counters.bytesUp += WAIT_BYTES;
+    this.#conversation.framer.expect(WAIT_ANSWER, (answer) => this.#waited(answer));
+    this.#timer.arm(WAIT_TIME + GRACE);
+    this.#stream.write(this.#waitCommand, 0, WAIT_BYTES);
+  }
+
+  #waited(answer: Uint8Array): void {
+    this.#timer.cancel();
+    if (this.#batch) return;
+    this.#waiting = false;
+    if (answer[0] !== ACK || (answer[1] as number) > WAIT_INTERRUPTED) {
+      this.#fault("SERPROG_GARBAGE", "the wait for the interrupt was not acknowledged");
+      return;
+    }
+    if (answer[1] !== WAIT_ASSERTED) {
+      this.#waitTask.schedule();
+      return;
+    }
+    this.counters.interrupts++;
+    this.#line.set(true);
+  }
+
+  /** Bridge and bus no longer agree on where a command begins: the batch has failed, and they find each other again. */
+  #fault(code: string, what: string): void {
+    if (this.#state !== State.READY) return;
+    this.counters.faults++;
+    this.#timer.cancel();
+    this.#waiting = false;
+    this.#state = State.RESYNC;
+    this.#conversation.framer.cancel();
+    const failed = this.#batch;
+    void this.#resync();
+    if (failed) this.#finish(new ControllerError(code, `${this.description}: ${what}`));
+    // An idle bus has no batch to tell it by; the interrupt line is no longer watched, so the driver had better look.
+    else if (this.#waitable) this.#line.set(true);
+  }
+
+  async #resync(): Promise<void> {
+    this.counters.resyncs++;
+    try {
+      await this.#session.synchronise(false);
+      if (this.#state !== State.RESYNC) return;
+      this.#state = State.READY;
+      if (this.#batch) this.#send();
+      else if (this.#waitable) this.#waitTask.schedule();
+    } catch (error) {
+      if (this.#state !== State.RESYNC) return;
+      this.#state = State.READY;
+      if (this.#batch) this.#finish(error as Error);
+    }
+  }
+
+  #lose(reason: ControllerError): void {
+    if (this.#state === State.CLOSED) return;
+    this.#state = State.LOST;
+    this.#timer.cancel();
+    this.#waiting = false;
+    this.#conversation.lose(reason);
+    if (this.#batch) this.#finish(reason);
+    else this.#line.set(true);
+  }
+
+  #finish(error: Error | null): void {
+    const batch = this.#batch;
+    if (!batch) return;
+    this.#batch = null;
+    batch.error = error;
+    batch.onDone?.();
+  }
+}
+
+function put24(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value & 0xff;
+  bytes[at + 1] = (value >> 8) & 0xff;
+  bytes[at + 2] = (value >> 16) & 0xff;
+}

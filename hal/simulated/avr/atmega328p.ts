@@ -1,0 +1,223 @@
+/**
+ * A simulated ATmega328P at 16 MHz, as on an Arduino Uno, running a real firmware: avr8js executes its instructions, its USART is
+ * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. What else is wired to
+ * its pins is said, and seen, through `pins`.
+ *
+ * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes on the line what it takes in
+ * truth. A host too slow for that lets it fall behind by a little; what is missing then is left out and counted in `lag`.
+ */
+import type { AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
+import type { Clock, Task, Timer } from "../../clock.ts";
+import { ControllerError } from "../../ethernet.ts";
+import type { SimulatedInterrupt } from "../../interrupt.ts";
+import type { SerialDevice } from "../serial-device.ts";
+import type { SpiPins } from "../spi-pins.ts";
+import { parseIntelHex } from "./intel-hex.ts";
+import { UnoPins } from "./uno-pins.ts";
+
+const FREQUENCY = 16_000_000;
+const CYCLES_PER_MS = FREQUENCY / 1000;
+const FLASH_BYTES = 0x8000;
+/** The bootloader's place on an Uno is the firmware's here. */
+const SRAM_BYTES = 0x800;
+/** Between two looks at the clock while nothing moves, and while bytes are on the line, in ms. */
+const IDLE_TICK = 1;
+const BUSY_TICK = 0.1;
+/** Bytes move as long as one was seen this many ms ago. */
+const BUSY_TIME = 2;
+/** Cycles run before the rest of the process has its turn. */
+const SLICE = 20_000;
+/** Further behind than this the MCU gives the time up, in ms. */
+const PATIENCE = 100;
+/** Bytes that wait for the USART: what a USB bridge or a pty holds back. */
+const LINE_BUFFER = 65_536;
+/** PB2 and PD2. */
+const CHIP_SELECT = 2;
+const INT0_PIN = 2;
+
+type Avr8js = typeof import("avr8js");
+
+export interface Atmega328pOptions {
+  /** Intel HEX. */
+  hex: string;
+  /** What the firmware is called, for people. */
+  name: string;
+  /** Behind PB2 to PB5. */
+  spi?: SpiPins;
+  /** The part's interrupt, at PD2, active low; that pin is its own then. */
+  interrupt?: SimulatedInterrupt;
+}
+
+export class Atmega328p implements SerialDevice {
+  readonly description: string;
+  onSend: ((bytes: Uint8Array) => void) | null = null;
+  readonly pins: UnoPins = new UnoPins();
+  /** Milliseconds of its own time that the host was too slow for. */
+  lag = 0;
+  /** Bytes lost because the line's buffer was full. */
+  overruns = 0;
+  readonly #avr: Avr8js;
+  readonly #clock: Clock;
+  readonly #program: Uint16Array;
+  readonly #spiPins: SpiPins | null;
+  readonly #interrupt: SimulatedInterrupt | null;
+  readonly #timer: Timer;
+  readonly #task: Task;
+  readonly #incoming = new Uint8Array(LINE_BUFFER);
+  #first = 0;
+  #waiting = 0;
+  readonly #outgoing = new Uint8Array(4096);
+  #sent = 0;
+  #cpu!: CPU;
+  #usart!: AVRUSART;
+  #spi!: AVRSPI;
+  #portD!: AVRIOPort;
+  /** When the cycle counter was zero. */
+  #epoch = 0;
+  /** When a byte was last sent or received. */
+  #movedAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+  /** Within #run(): what arrives now waits for the next one. */
+  #executing = false;
+
+  /** @throws ControllerError AVR8JS_MISSING when the package is not installed; FirmwareError for a file that is not a firmware */
+  static async load(clock: Clock, options: Atmega328pOptions): Promise<Atmega328p> {
+    let avr: Avr8js;
+    try {
+      avr = await import("avr8js");
+    } catch (cause) {
+      throw new ControllerError("AVR8JS_MISSING", "running an AVR firmware takes the package avr8js: npm install avr8js", {
+        cause,
+      });
+    }
+    return new Atmega328p(avr, clock, options);
+  }
+
+  private constructor(avr: Avr8js, clock: Clock, options: Atmega328pOptions) {
+    this.description = `simulated ATmega328P running ${options.name}`;
+    this.#avr = avr;
+    this.#clock = clock;
+    this.#program = new Uint16Array(parseIntelHex(options.hex, FLASH_BYTES).buffer);
+    this.#spiPins = options.spi ?? null;
+    this.#interrupt = options.interrupt ?? null;
+    this.#timer = clock.timer(() => this.#run());
+    this.#task = clock.task(() => this.#run());
+    this.#reset();
+  }
+
+  /** Power on: runs until {@link stop}. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#reset();
+    this.#timer.arm(IDLE_TICK);
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#timer.cancel();
+  }
+
+  opened(): void {
+    this.#reset();
+  }
+
+  receive(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at++) {
+      if (this.#waiting === LINE_BUFFER) {
+        this.overruns++;
+        continue;
+      }
+      this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at] as number;
+    }
+    // What the MCU did until now, it did without these bytes.
+    this.#run();
+  }
+
+  #reset(): void {
+    const { CPU, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC } = this.#avr;
+    const avr = this.#avr;
+    this.#waiting = 0;
+    this.#sent = 0;
+    const cpu = new CPU(this.#program, SRAM_BYTES);
+    this.#cpu = cpu;
+    for (const config of [avr.timer0Config, avr.timer1Config, avr.timer2Config]) new AVRTimer(cpu, config);
+    const adc = new AVRADC(cpu, avr.adcConfig);
+    const portB = new AVRIOPort(cpu, avr.portBConfig);
+    const portC = new AVRIOPort(cpu, avr.portCConfig);
+    this.#portD = new AVRIOPort(cpu, avr.portDConfig);
+    this.pins.attach(cpu, [this.#portD, portB, portC], adc);
+    this.#usart = new AVRUSART(cpu, avr.usart0Config, FREQUENCY);
+    this.#usart.onByteTransmit = (value) => this.#send(value);
+    this.#usart.onRxComplete = () => this.#feed();
+    this.#spi = new AVRSPI(cpu, avr.spiConfig, FREQUENCY);
+    this.#attachSpi(portB);
+    this.#epoch = this.#clock.now();
+  }
+
+  #attachSpi(portB: AVRIOPort): void {
+    const pins = this.#spiPins;
+    const spi = this.#spi;
+    spi.onByte = (out) => {
+      const value = pins ? pins.clock(out) : 0xff;
+      this.#cpu.addClockEvent(() => spi.completeTransfer(value), spi.transferCycles);
+    };
+    let selected = false;
+    portB.addListener(() => {
+      const now = portB.pinState(CHIP_SELECT) === this.#avr.PinState.Low;
+      if (now === selected) return;
+      selected = now;
+      if (now) pins?.select();
+      else pins?.deselect();
+    });
+  }
+
+  /** Executes what the clock says has passed, a slice at a time. */
+  #run(): void {
+    if (!this.#running || this.#executing) return;
+    const { avrInstruction } = this.#avr;
+    const cpu = this.#cpu;
+    const due = (this.#clock.now() - this.#epoch) * CYCLES_PER_MS;
+    const behind = (due - cpu.cycles) / CYCLES_PER_MS;
+    if (behind > PATIENCE) {
+      this.lag += behind;
+      this.#epoch += behind;
+      this.#timer.arm(0);
+      return;
+    }
+    const end = Math.min(due, cpu.cycles + SLICE);
+    this.#executing = true;
+    if (this.#interrupt) this.#portD.setPin(INT0_PIN, !this.#interrupt.asserted);
+    this.#feed();
+    while (cpu.cycles < end) {
+      avrInstruction(cpu);
+      cpu.tick();
+    }
+    this.#flush();
+    this.#executing = false;
+    if (cpu.cycles < due) this.#task.schedule();
+    else this.#timer.arm(this.#clock.now() - this.#movedAt < BUSY_TIME ? BUSY_TICK : IDLE_TICK);
+  }
+
+  /** Gives the USART its next byte, if it can take one. */
+  #feed(): void {
+    if (this.#waiting === 0) return;
+    if (!this.#usart.writeByte(this.#incoming[this.#first] as number)) return;
+    this.#first = (this.#first + 1) % LINE_BUFFER;
+    this.#waiting--;
+    this.#movedAt = this.#clock.now();
+  }
+
+  #send(value: number): void {
+    this.#outgoing[this.#sent++] = value;
+    this.#movedAt = this.#clock.now();
+    if (this.#sent === this.#outgoing.length) this.#flush();
+  }
+
+  #flush(): void {
+    const count = this.#sent;
+    if (count === 0) return;
+    this.#sent = 0;
+    this.onSend?.(this.#outgoing.subarray(0, count));
+  }
+}

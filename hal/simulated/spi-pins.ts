@@ -1,0 +1,9 @@
+/** A simulated part on SPI as its pins see it: a chip select and bytes that go both ways at once. What a simulated MCU clocks. */
+export interface SpiPins {
+  /** The chip select went low. */
+  select(): void;
+  /** Eight clocks: takes what the master sent, returns what it reads meanwhile. */
+  clock(out: number): number;
+  /** The chip select went high. */
+  deselect(): void;
+}

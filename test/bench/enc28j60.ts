@@ -1,0 +1,141 @@
+/**
+ * What a frame costs on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
+ * (7 + written up, 1 + read down for each transaction), and round trips. Counted on the chip model, so the figures are exact and the
+ * same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
+ * test/drivers/enc28j60/cost.test.ts holds them to their limits.
+ */
+import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
+import { VirtualClock } from "../../hal/clock.ts";
+import type { InterruptLine } from "../../hal/interrupt.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
+import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
+import type { SpiBatch, SpiBus } from "../../hal/spi.ts";
+import { FakeHost } from "../support/controller-host.ts";
+import { frameOf, PEER, STATION } from "../support/enc28j60-bench.ts";
+
+export interface Cost {
+  transactions: number;
+  /** Clocked, both ways. */
+  spi: number;
+  /** Over a bridge, to it and back. */
+  up: number;
+  down: number;
+  roundTrips: number;
+}
+
+/** A command and its lengths go in front of what is written, an acknowledgement in front of what is read (serprog's O_SPIOP). */
+const COMMAND = 7;
+const ACKNOWLEDGEMENT = 1;
+/** Of the bus that is measured, in ms: a USB bridge's. */
+const ROUND_TRIP = 0.5;
+
+/** Answers later, and keeps the books. */
+class MeasuringBus implements SpiBus {
+  readonly simulated = true;
+  readonly lossy = false;
+  readonly description = "measured ENC28J60";
+  readonly interrupt: InterruptLine | null;
+  cost: Cost = nothing();
+  readonly #chip: Enc28j60Chip;
+  readonly #clock: VirtualClock;
+
+  constructor(chip: Enc28j60Chip, clock: VirtualClock, line: boolean) {
+    this.#chip = chip;
+    this.#clock = clock;
+    this.interrupt = line ? chip.interrupt : null;
+  }
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  transfer(batch: SpiBatch): boolean {
+    this.cost.roundTrips++;
+    this.#clock.timer(() => this.#run(batch)).arm(ROUND_TRIP);
+    return false;
+  }
+
+  #run(batch: SpiBatch): void {
+    for (let at = 0; at < batch.length; at++) {
+      const { write, writeAt, writeLength, read, readAt, readLength } = batch.transaction(at);
+      this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
+      this.cost.transactions++;
+      this.cost.spi += writeLength + readLength;
+      this.cost.up += COMMAND + writeLength;
+      this.cost.down += ACKNOWLEDGEMENT + readLength;
+    }
+    batch.onDone?.();
+  }
+}
+
+function nothing(): Cost {
+  return { transactions: 0, spi: 0, up: 0, down: 0, roundTrips: 0 };
+}
+
+/** One driver on one chip, whose bus is metered. */
+export class Meter {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly host: FakeHost = new FakeHost(this.clock, { keep: false });
+  readonly #chip: Enc28j60Chip;
+  readonly #bus: MeasuringBus;
+  readonly #driver: Enc28j60;
+  readonly #peer: SegmentPort;
+
+  /** @param line the chip's interrupt line is connected */
+  constructor(line: boolean) {
+    const segment = new EthernetSegment(this.clock, new SeededRandom(1));
+    this.#chip = new Enc28j60Chip(this.clock, segment, "chip", { errata: { 6: false, 13: false } });
+    this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
+    this.#bus = new MeasuringBus(this.#chip, this.clock, line);
+    this.#driver = new Enc28j60(this.#bus, this.clock, { address: STATION });
+    this.host.controller = this.#driver;
+  }
+
+  async open(): Promise<Cost> {
+    await this.clock.advance(1);
+    const opened = this.#driver.open(this.host);
+    await this.clock.advance(100);
+    await opened;
+    return this.take();
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#driver.close();
+    await this.clock.advance(20);
+    await closed;
+  }
+
+  /** What was spent since the last time. */
+  take(): Cost {
+    const { cost } = this.#bus;
+    this.#bus.cost = nothing();
+    return cost;
+  }
+
+  /** What `ms` without a frame cost. */
+  idle(ms: number): Cost {
+    this.take();
+    this.clock.advanceSync(ms);
+    return this.take();
+  }
+
+  /** A frame of `length`, or several at once, from the wire to the host; what they cost until all is quiet. */
+  receive(length: number, count = 1): Cost {
+    this.take();
+    for (let number = 0; number < count; number++) this.#peer.transmit(frameOf(length, number), 0, length);
+    return this.#settled();
+  }
+
+  send(length: number): Cost {
+    this.take();
+    this.host.send(frameOf(length, 0, PEER, STATION));
+    return this.#settled();
+  }
+
+  /** Until nothing moves any more, but not as long as the look at EPKTCNT that comes once a second. */
+  #settled(): Cost {
+    this.clock.advanceSync(30);
+    return this.take();
+  }
+}

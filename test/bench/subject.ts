@@ -1,0 +1,20 @@
+import type { FloorWork } from "./floor.ts";
+import type { Runnable } from "./measure.ts";
+import type { PollTimes } from "./poll-times.ts";
+
+/** SPI traffic of an operation. */
+export interface BusLoad {
+  transactions: number;
+  bytes: number;
+}
+
+export interface Subject extends Runnable {
+  /** What one operation costs at least. */
+  readonly floor: FloorWork;
+  /** Of one operation, since the subject was made; where there is a bus. */
+  readonly busLoad?: () => BusLoad;
+  /** Of the polls that brought the frames; where that is what counts. */
+  readonly polls?: PollTimes;
+  /** The words for lwip/lwip.c that make lwIP do the same. */
+  readonly lwip?: string;
+}

@@ -1,0 +1,93 @@
+/** A controller under the compliance suite: its driver, its host, and who is at the far end of its wire. */
+import type { EthernetController } from "../../hal/ethernet.ts";
+import { FakeHost } from "../support/controller-host.ts";
+import { padded } from "../support/enc28j60-bench.ts";
+
+export interface BenchWish {
+  /** Frames a poll may hand up. Default 64. */
+  budget?: number;
+  /** Packets in the host's pool. Default 4096. */
+  pool?: number;
+}
+
+/** One controller with the far end of its wire, made afresh for each case and removed after it. */
+export interface ControllerBench {
+  readonly controller: EthernetController;
+  readonly host: FakeHost;
+  /** Frames that came out at the far end, in order; the suite's own only. */
+  readonly arrived: readonly Uint8Array[];
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** The far end sends a frame of 60 bytes at least. */
+  inject(frame: Uint8Array): void;
+  /** As inject(), but where the wire takes time the frame is there when this returns. */
+  injectNow(frame: Uint8Array): void;
+  /** The far end goes away, and comes back. */
+  plug(up: boolean): void;
+  /** Lets time pass until `done` holds; false when it does not for as long as anything here may take. */
+  until(done: () => boolean): Promise<boolean>;
+  /** Lets time pass until whatever is under way has arrived. */
+  settle(): Promise<void>;
+  /** The driver's timers that are armed. */
+  armed(): number;
+  /** Closes, and leaves nothing behind. */
+  remove(): Promise<void>;
+}
+
+/** A row of the suite: how to make such a bench, and what cannot be the same for every controller. */
+export interface ControllerKind {
+  readonly name: string;
+  /** What is missing here, or false. */
+  readonly skip: string | false;
+  /** Full frames that it holds for sure before it is polled. */
+  readonly holds: number;
+  /** Small frames that it cannot hold all of. */
+  readonly floods: number;
+  /** How often it is opened and closed: a thousand times where that takes no time, less where the kernel makes and removes an interface. */
+  readonly openings: number;
+  /**
+   * What is known of frames lost for want of room: each is counted; the chip says that it lost some, not how many; or nothing is lost in
+   * it, for it takes no frame from its wire while it has no room (QEMU's, whose wire loses them then and counts).
+   */
+  readonly overflow: "each" | "some" | "outside";
+  make(wish?: BenchWish): Promise<ControllerBench>;
+}
+
+/** Frames that were lost and are accounted for. */
+export function counted({ controller, host }: ControllerBench): number {
+  return controller.statistics.rxErrors + host.drops.total;
+}
+
+/** An EtherType for local experiments (IEEE 802 0x88b5): no kernel sends or answers it. */
+export function isOurs(frame: Uint8Array): boolean {
+  return frame[12] === 0x88 && frame[13] === 0xb5;
+}
+
+/** Whether `found` is the frame `sent`, with the padding that Ethernet may have added. */
+export function sameFrame(found: Uint8Array, sent: Uint8Array): boolean {
+  return Buffer.compare(found, sent) === 0 || Buffer.compare(found, padded(sent)) === 0;
+}
+
+/** Index of the first frame that is not as it was sent, -1 when all are. */
+export function firstWrong(found: readonly Uint8Array[], sent: readonly Uint8Array[]): number {
+  for (let at = 0; at < Math.max(found.length, sent.length); at++) {
+    const [a, b] = [found[at], sent[at]];
+    if (!a || !b || !sameFrame(a, b)) return at;
+  }
+  return -1;
+}
+
+/** A host for a bench; frames of others than the suite are not kept. */
+export function hostFor(
+  clock: ConstructorParameters<typeof FakeHost>[0],
+  controller: EthernetController,
+  wish: BenchWish = {},
+): FakeHost {
+  const host = new FakeHost(clock, {
+    budget: wish.budget ?? 64,
+    pool: wish.pool ?? 4096,
+    keepOnly: isOurs,
+  });
+  host.controller = controller;
+  return host;
+}

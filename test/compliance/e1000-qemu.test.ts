@@ -1,0 +1,4 @@
+import { E1000_QEMU } from "./e1000.ts";
+import { complianceSuite } from "./suite.ts";
+
+complianceSuite(E1000_QEMU);

@@ -1,0 +1,4 @@
+import { E1000_MODEL } from "./e1000.ts";
+import { complianceSuite } from "./suite.ts";
+
+for (const kind of E1000_MODEL) complianceSuite(kind);

@@ -1,0 +1,350 @@
+/** The rows of the compliance suite: each controller that there is, with the far end of its wire. */
+import { existsSync } from "node:fs";
+import { LoopbackPlug } from "../../drivers/loopback/loopback.ts";
+import { PacketController } from "../../drivers/packet/packet.ts";
+import { TapController } from "../../drivers/tap/tap.ts";
+import { SystemClock, VirtualClock } from "../../hal/clock.ts";
+import type { EthernetController } from "../../hal/ethernet.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
+import { WireNic } from "../../hal/simulated/wire-nic.ts";
+import { FakeHost } from "../support/controller-host.ts";
+import { CountingClock } from "../support/counting-clock.ts";
+import { CONNECTIONS, Bench as EncBench, STATION } from "../support/enc28j60-bench.ts";
+import { LocalTap, LocalVeth, missingForNetns, run } from "../support/netns.ts";
+import { type BenchWish, type ControllerBench, type ControllerKind, hostFor } from "./bench.ts";
+
+/** Virtual time that anything may take, in ms, and how finely it is looked at. */
+const PATIENCE = 20_000;
+const STEP = 1;
+const QUIET = 60;
+/** Real time likewise. */
+const REAL_PATIENCE = 5000;
+
+/** Grows with everything that arrives. */
+function progress({ host, arrived }: ControllerBench): number {
+  return host.received + arrived.length + host.settlements.length + host.drops.total;
+}
+
+/** What has a virtual clock: time passes when it is told to. */
+export abstract class VirtualBench implements ControllerBench {
+  abstract readonly controller: EthernetController;
+  abstract readonly host: FakeHost;
+  abstract readonly arrived: readonly Uint8Array[];
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly driverClock: CountingClock = new CountingClock(this.clock);
+
+  async open(): Promise<void> {
+    // Power, crystal, reset.
+    this.host.enable();
+    await this.#whileTimePasses(this.controller.open(this.host));
+  }
+
+  async close(): Promise<void> {
+    this.host.disable();
+    await this.#whileTimePasses(this.controller.close());
+  }
+
+  abstract inject(frame: Uint8Array): void;
+  abstract injectNow(frame: Uint8Array): void;
+  abstract plug(up: boolean): void;
+
+  async until(done: () => boolean): Promise<boolean> {
+    for (let waited = 0; waited < PATIENCE && !done(); waited += STEP) await this.clock.advance(STEP);
+    return done();
+  }
+
+  async settle(): Promise<void> {
+    for (let seen = -1; seen !== progress(this); ) {
+      seen = progress(this);
+      await this.clock.advance(QUIET);
+    }
+  }
+
+  armed(): number {
+    return this.driverClock.armed;
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+  }
+
+  async #whileTimePasses(work: Promise<void>): Promise<void> {
+    let over = false;
+    const ended = work.finally(() => {
+      over = true;
+    });
+    ended.catch(() => undefined);
+    for (let waited = 0; waited < PATIENCE && !over; waited += STEP) await this.clock.advance(STEP);
+    await ended;
+  }
+}
+
+/** What the kernel has a hand in: time passes by itself. */
+export abstract class RealBench implements ControllerBench {
+  abstract readonly controller: EthernetController;
+  abstract readonly host: FakeHost;
+  abstract readonly arrived: readonly Uint8Array[];
+  readonly clock: SystemClock = new SystemClock();
+  /** When nothing has arrived for so many ms, nothing will. */
+  protected readonly quiet: number = 30;
+  readonly driverClock: CountingClock = new CountingClock(this.clock);
+
+  async open(): Promise<void> {
+    this.host.enable();
+    await this.controller.open(this.host);
+  }
+
+  async close(): Promise<void> {
+    this.host.disable();
+    await this.controller.close();
+  }
+
+  abstract inject(frame: Uint8Array): void;
+  abstract plug(up: boolean): void;
+  abstract remove(): Promise<void>;
+
+  injectNow(frame: Uint8Array): void {
+    this.inject(frame);
+  }
+
+  async until(done: () => boolean, patience: number = REAL_PATIENCE): Promise<boolean> {
+    const end = this.clock.now() + patience;
+    while (!done() && this.clock.now() < end) await new Promise(setImmediate);
+    return done();
+  }
+
+  async settle(): Promise<void> {
+    let [last, quietSince] = [-1, this.clock.now()];
+    await this.until(() => {
+      const now = this.clock.now();
+      const seen = progress(this);
+      if (seen !== last) [last, quietSince] = [seen, now];
+      return now - quietSince >= this.quiet;
+    });
+  }
+
+  armed(): number {
+    return this.driverClock.armed;
+  }
+}
+
+/** On a Linux interface, with another socket on an interface at the far end. */
+class KernelBench extends RealBench {
+  readonly controller: EthernetController;
+  readonly host: FakeHost;
+  readonly far: PacketController;
+  readonly farHost: FakeHost;
+  readonly #cable: { farEnd: string; remove(): void };
+
+  constructor(make: (clock: CountingClock) => EthernetController, cable: { farEnd: string; remove(): void }, wish: BenchWish) {
+    super();
+    this.#cable = cable;
+    this.controller = make(this.driverClock);
+    this.host = hostFor(this.clock, this.controller, wish);
+    this.far = new PacketController(this.clock, { interface: cable.farEnd });
+    this.farHost = hostFor(this.clock, this.far);
+  }
+
+  get arrived(): readonly Uint8Array[] {
+    return this.farHost.frames;
+  }
+
+  async start(): Promise<this> {
+    await this.far.open(this.farHost);
+    this.far.setReceiveMode({ promiscuous: true, allMulticast: true });
+    return this;
+  }
+
+  /** The far end has no link either before the near end is there, and hears of it in its own time. */
+  override async open(): Promise<void> {
+    await super.open();
+    await this.until(() => this.farHost.carriers.at(-1) === true);
+  }
+
+  inject(frame: Uint8Array): void {
+    this.farHost.send(frame);
+  }
+
+  plug(up: boolean): void {
+    run("ip", ["link", "set", this.#cable.farEnd, up ? "up" : "down"]);
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await this.far.close();
+    this.#cable.remove();
+  }
+}
+
+class Enc28j60Bench extends VirtualBench {
+  override readonly clock: VirtualClock;
+  override readonly driverClock: CountingClock;
+  readonly #bench: EncBench;
+
+  constructor(bench: EncBench) {
+    super();
+    this.#bench = bench;
+    this.clock = bench.clock;
+    this.driverClock = bench.driverClock;
+  }
+
+  get controller(): EthernetController {
+    return this.#bench.driver;
+  }
+
+  get host(): FakeHost {
+    return this.#bench.host;
+  }
+
+  get arrived(): readonly Uint8Array[] {
+    return this.#bench.sent;
+  }
+
+  inject(frame: Uint8Array): void {
+    this.#bench.deliver(frame);
+  }
+
+  injectNow(frame: Uint8Array): void {
+    this.#bench.chip.wireFrame(frame, frame.length, true);
+  }
+
+  plug(up: boolean): void {
+    this.#bench.peer.plugged = up;
+  }
+}
+
+/** An ideal controller and a port at the other end. */
+class WireBench extends VirtualBench {
+  readonly controller: WireNic;
+  readonly host: FakeHost;
+  readonly arrived: Uint8Array[] = [];
+  readonly #peer: SegmentPort;
+
+  constructor(wish: BenchWish) {
+    super();
+    const segment = new EthernetSegment(this.clock, new SeededRandom("compliance"));
+    this.controller = new WireNic(this.driverClock, segment, "nic", STATION);
+    this.host = hostFor(this.clock, this.controller, wish);
+    this.#peer = segment.attach("peer", {
+      wireFrame: (bytes, length) => this.arrived.push(bytes.slice(0, length)),
+      wireLink: () => undefined,
+    });
+  }
+
+  inject(frame: Uint8Array): void {
+    this.#peer.transmit(frame, 0, frame.length);
+  }
+
+  injectNow(frame: Uint8Array): void {
+    this.controller.wireFrame(frame, frame.length, true);
+  }
+
+  plug(up: boolean): void {
+    this.#peer.plugged = up;
+  }
+}
+
+/** The far end is the near end: whatever is sent is what arrives. */
+class LoopbackBench extends VirtualBench {
+  readonly controller: LoopbackPlug = new LoopbackPlug({ address: STATION, queue: 1000 });
+  readonly host: FakeHost;
+
+  constructor(wish: BenchWish) {
+    super();
+    this.host = hostFor(this.clock, this.controller, wish);
+  }
+
+  get arrived(): readonly Uint8Array[] {
+    return this.host.frames;
+  }
+
+  inject(frame: Uint8Array): void {
+    this.injectNow(frame);
+  }
+
+  injectNow(frame: Uint8Array): void {
+    if (this.host.pool.inUse < this.host.pool.limit) this.host.send(frame);
+    // The sender has no memory either: for once, from elsewhere.
+    else this.controller.transmit(elsewhere(frame));
+  }
+
+  plug(up: boolean): void {
+    this.controller.plugged = up;
+  }
+}
+
+function elsewhere(frame: Uint8Array): ReturnType<FakeHost["packet"]> {
+  return new FakeHost(new VirtualClock(), { pool: 1 }).packet(frame);
+}
+
+const noNetns = missingForNetns();
+
+export const WIRE: ControllerKind = {
+  name: "wire: the ideal controller",
+  skip: false,
+  holds: 64,
+  floods: 400,
+  openings: 1000,
+  overflow: "each",
+  make: async (wish = {}) => new WireBench(wish),
+};
+
+export const LOOPBACK: ControllerKind = {
+  name: "loopback",
+  skip: false,
+  holds: 64,
+  floods: 1400,
+  openings: 1000,
+  overflow: "each",
+  make: async (wish = {}) => new LoopbackBench(wish),
+};
+
+/** The driver's four ways to be connected to its chip. */
+export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
+  ({ name, roundTrip, interrupt }): ControllerKind => ({
+    name: `enc28j60: chip model, ${name}`,
+    skip: false,
+    holds: 4,
+    floods: 400,
+    openings: 1000,
+    overflow: "some",
+    make: async (wish = {}) => {
+      const host = { ...(wish.budget ? { budget: wish.budget } : {}), ...(wish.pool ? { pool: wish.pool } : {}) };
+      const bench = new EncBench({ roundTrip, interrupt, host });
+      await bench.clock.advance(1);
+      return new Enc28j60Bench(bench);
+    },
+  }),
+);
+
+export const PACKET: ControllerKind = {
+  name: "packet: AF_PACKET on one end of a veth pair",
+  skip: noNetns,
+  holds: 16,
+  floods: 400,
+  openings: 100,
+  overflow: "each",
+  make: (wish = {}) => {
+    const veth = new LocalVeth();
+    const cable = { farEnd: veth.b, remove: () => veth.remove() };
+    const make = (clock: CountingClock): EthernetController => new PacketController(clock, { interface: veth.a, ringFrames: 32 });
+    return new KernelBench(make, cable, wish).start();
+  },
+};
+
+export const TAP: ControllerKind = {
+  name: "tap: attached to a TAP device, the kernel at the far end",
+  skip: noNetns || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun"),
+  holds: 16,
+  floods: 3000,
+  openings: 300,
+  overflow: "each",
+  make: (wish = {}) => {
+    const tap = new LocalTap();
+    const cable = { farEnd: tap.name, remove: () => tap.remove() };
+    const options = { interface: tap.name, attach: true, address: STATION };
+    const make = (clock: CountingClock): EthernetController => new TapController(clock, options);
+    return new KernelBench(make, cable, wish).start();
+  },
+};

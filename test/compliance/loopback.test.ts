@@ -1,0 +1,4 @@
+import { LOOPBACK } from "./kinds.ts";
+import { complianceSuite } from "./suite.ts";
+
+complianceSuite(LOOPBACK);

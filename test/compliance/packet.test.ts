@@ -1,0 +1,4 @@
+import { PACKET } from "./kinds.ts";
+import { complianceSuite } from "./suite.ts";
+
+complianceSuite(PACKET);

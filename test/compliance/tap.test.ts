@@ -1,0 +1,4 @@
+import { TAP } from "./kinds.ts";
+import { complianceSuite } from "./suite.ts";
+
+complianceSuite(TAP);

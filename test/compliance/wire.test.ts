@@ -1,0 +1,4 @@
+import { WIRE } from "./kinds.ts";
+import { complianceSuite } from "./suite.ts";
+
+complianceSuite(WIRE);

@@ -1,0 +1,156 @@
+/** The TAP driver where it is not like every controller (test/compliance/): how it gets its device, and the kernel at its far end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import t, { type Test } from "tap";
+import { TapController } from "../../../drivers/tap/tap.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import { FakeHost } from "../../support/controller-host.ts";
+import { LocalTap, missingForNetns, missingPrograms, Netns, run } from "../../support/netns.ts";
+
+const clock = new SystemClock();
+const skip = missingForNetns() || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun");
+const script = fileURLToPath(new URL("./tap-child.ts", import.meta.url));
+
+function host(controller: TapController): FakeHost {
+  const made = new FakeHost(clock);
+  made.controller = controller;
+  return made;
+}
+
+t.test("options that make no sense are refused when they are given", async (t) => {
+  for (const name of ["", "a name too long for one", "a/b", "tap%d"])
+    t.throws(() => new TapController(clock, { interface: name }), { code: "TAP_NAME" }, name);
+  for (const address of [Uint8Array.of(1, 0, 0, 0, 0, 1), new Uint8Array(5)])
+    t.throws(() => new TapController(clock, { interface: "x", address }), { code: "TAP_ADDRESS" });
+});
+
+t.test("what cannot be opened says why, and may be tried again", { skip }, async (t) => {
+  const tap = new LocalTap();
+  t.teardown(() => tap.remove());
+  const attach = (name: string): TapController => new TapController(clock, { interface: name, attach: true });
+  const absent = attach("whnosuch0");
+  for (let again = 0; again < 2; again++) {
+    const message = 'tap: no interface whnosuch0 to attach to; "ip tuntap add dev whnosuch0 mode tap" makes one';
+    await t.rejects(absent.open(host(absent)), { code: "TAP_NO_INTERFACE", message });
+  }
+  const lo = attach("lo");
+  await t.rejects(lo.open(host(lo)), { code: "TAP_NOT_TAP", message: /lo is no TAP device/ });
+  const first = attach(tap.name);
+  await first.open(host(first));
+  const second = attach(tap.name);
+  await t.rejects(second.open(host(second)), { code: "TAP_BUSY", message: `tap: ${tap.name} is in use by another process` });
+  const anew = new TapController(clock, { interface: tap.name });
+  await t.rejects(anew.open(host(anew)), { code: "TAP_BUSY", message: /already; take another name, or attach to it$/ });
+  await first.close();
+  await second.open(host(second));
+  await second.close();
+  const descriptors = readdirSync("/proc/self/fd").length;
+  for (let again = 0; again < 5; again++) await t.rejects(lo.open(host(lo)));
+  t.equal(readdirSync("/proc/self/fd").length, descriptors, "a failure leaves no descriptor open");
+});
+
+t.test(
+  "without permission, or without the device, it says what would help",
+  { skip: skip || missingPrograms("unshare") },
+  async (t) => {
+    const refused = spawn(process.execPath, [...process.execArgv, script, "whtapx", "10.9.0.2/24"], {
+      stdio: ["pipe", "pipe", "inherit"],
+      uid: 65534,
+      gid: 65534,
+    });
+    t.match(await firstLine(refused), /^(TAP_NO_PERMISSION tap: not allowed to .*run as root|$)/);
+    // A /dev without it, for this one process.
+    const hidden = `mount -t tmpfs none /dev/net && exec "$@"`;
+    const without = spawn(
+      "unshare",
+      ["-m", "sh", "-c", hidden, "sh", process.execPath, ...process.execArgv, script, "x", "10.9.0.2/24"],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
+    t.match(await firstLine(without), /^TAP_UNSUPPORTED tap: there is no \/dev\/net\/tun here; load the kernel module tun/);
+  },
+);
+
+t.test("one that is attached to stays when it is closed, up or down as it was", { skip }, async (t) => {
+  const tap = new LocalTap();
+  t.teardown(() => tap.remove());
+  const isUp = (): boolean => JSON.parse(run("ip", ["-j", "link", "show", tap.name]))[0].flags.includes("UP");
+  const controller = new TapController(clock, { interface: tap.name, attach: true });
+  for (const up of [true, false]) {
+    run("ip", ["link", "set", tap.name, up ? "up" : "down"]);
+    await controller.open(host(controller));
+    t.equal(isUp(), true);
+    await controller.close();
+    t.equal(isUp(), up);
+  }
+});
+
+t.test("deleted under it: it fails with a reason, can be closed, and opened when there is another", { skip }, async (t) => {
+  const tap = new LocalTap();
+  t.teardown(() => tap.remove());
+  const controller = new TapController(clock, { interface: tap.name, attach: true });
+  const it = host(controller);
+  await controller.open(it);
+  run("ip", ["link", "delete", tap.name]);
+  for (const end = clock.now() + 5000; it.errors.length === 0 && clock.now() < end; ) await new Promise(setImmediate);
+  t.match(it.errors, [{ code: "TAP_NO_INTERFACE", message: `tap: interface ${tap.name} was removed` }]);
+  t.equal(it.carriers.at(-1), false);
+  it.send(new Uint8Array(60).fill(0xff));
+  t.equal(it.pool.inUse, 0);
+  await controller.close();
+  run("ip", ["tuntap", "add", "dev", tap.name, "mode", "tap"]);
+  await controller.open(host(controller));
+  await controller.close();
+});
+
+/** A stack in a namespace, at the far end of `tap0`, the kernel's end of which has an address. */
+async function stackBehindTap(
+  t: Test,
+  mac?: string,
+): Promise<{ ns: Netns; child: ChildProcess; opened: string; next: () => Promise<string> }> {
+  const ns = new Netns();
+  t.teardown(() => ns.remove());
+  const child = ns.spawn(process.execPath, [...process.execArgv, script, "tap0", "10.9.0.2/24", ...(mac ? [mac] : [])], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.teardown(() => child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => (await lines.next()).value ?? "";
+  const opened = await next();
+  ns.ip("address", "add", "10.9.0.1/24", "dev", "tap0");
+  return { ns, child, opened, next };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) return line;
+  return "";
+}
+
+t.test(
+  "the kernel pings the stack: with an address of its own, and with the interface's",
+  { skip: skip || missingPrograms("ping") },
+  async (t) => {
+    for (const mac of ["02:00:5e:10:00:01", undefined]) {
+      const { ns, child, opened, next } = await stackBehindTap(t, mac);
+      const link = JSON.parse(ns.ip("-j", "link", "show", "tap0"))[0] as { address: string; flags: string[] };
+      t.equal(opened, `open ${(mac ?? link.address).replaceAll(":", "")}`);
+      t.ok(link.flags.includes("UP"));
+      for (const size of ["0", "56", "1472"])
+        t.match(
+          ns.run("ping", "-c", "3", "-i", "0.01", "-W", "2", "-M", "do", "-s", size, "10.9.0.2"),
+          / 3 received, 0% packet loss/,
+          size,
+        );
+      t.match(ns.ip("neigh", "show", "10.9.0.2"), new RegExp(`lladdr ${mac ?? link.address} `));
+      child.stdin?.end();
+      const ended = once(child, "exit");
+      t.equal(await next(), "closed 0 ");
+      t.same(await ended, [0, null], "and the process ends");
+      t.throws(() => ns.ip("link", "show", "tap0"), "a device that was made for the stack goes with it");
+    }
+  },
+);

@@ -1,0 +1,53 @@
+/** No QEMU outlives the process that started it, however that ends, and no file is made that could. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readlinkSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import t from "tap";
+import { Bench, lives, skip, until } from "./bench.ts";
+
+const script = fileURLToPath(new URL("./qemu-child.ts", import.meta.url));
+
+t.test("QEMU ends with its owner", { skip }, async (t) => {
+  const end = async (ending: string): Promise<void> => {
+    const child = spawn(process.execPath, [...process.execArgv, script, ending], { stdio: ["ignore", "pipe", "ignore"] });
+    const giveUp = setTimeout(() => child.kill("SIGKILL"), 45_000);
+    const closed = once(child, "close");
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+    const pid = Number(line);
+    if (ending.startsWith("SIG")) {
+      t.ok(lives(pid), "it runs");
+      child.kill(ending as NodeJS.Signals);
+    }
+    await closed;
+    clearTimeout(giveUp);
+    await until(() => !lives(pid), `the end of QEMU after its owner's ${ending}`);
+    t.pass(ending);
+  };
+  await Promise.all(["close", "exit", "throw", "SIGTERM", "SIGKILL"].map(end));
+});
+
+t.test("what is shared with QEMU has no name in the file system", { skip }, async (t) => {
+  const bench = new Bench(t);
+  await bench.bus.open();
+  for (const pid of ["self", `${bench.bus.pid}`]) {
+    const folder = `/proc/${pid}/fd`;
+    const files = readdirSync(folder).flatMap((name) => {
+      try {
+        return [readlinkSync(`${folder}/${name}`)];
+      } catch {
+        // The one that reads the folder.
+        return [];
+      }
+    });
+    t.ok(
+      files.some((file) => file.startsWith("/memfd:whohas-qemu")),
+      "the memory is there",
+    );
+    t.same(
+      files.filter((file) => /^\/(tmp|dev\/shm|run)\/.*qemu|qtest/.test(file)),
+      [],
+    );
+  }
+});
