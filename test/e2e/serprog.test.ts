@@ -2,7 +2,7 @@
  * The whole chain on real parts: the kernel of a host <- its wire -> chip model <- SPI <- bridge (our firmware in avr8js, or the
  * program that plays one) <- pseudo terminal <- serialport <- driver <- stack. The bridge and the board are processes of their own.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { Background } from "../support/background.ts";
@@ -115,6 +115,8 @@ telemetry: { to: ${HOST}:${PORT}, every: 200ms }
   await eventually(() => sink.datagrams.length > 2, "telemetry");
   await first.stop("SIGKILL");
   await board.until(({ change }) => change === "carrier-down", "carrier-down");
+  // Killed, it left its link behind, and somebody else may have been given the terminal that it leads to.
+  rmSync(path, { force: true });
   const second = await Background.start(words);
   t.teardown(() => second.kill());
   await board.until(({ change }) => change === "carrier-up", "carrier-up");
