@@ -61,7 +61,6 @@ export class Transmitter implements BusUser {
   /** What ETXND holds, -1 when not known: bytes of it that stay the same are not written again. */
   #end = -1;
   #answer = -1;
-  #startedAt = 0;
   readonly #clock: Clock;
 
   /**
@@ -102,7 +101,8 @@ export class Transmitter implements BusUser {
 
   /** The frame in the chip has had its time on the line. */
   get sentByNow(): boolean {
-    return this.#clock.now() >= this.#startedAt + this.expected - GAP * BYTE_TIME;
+    // The watchdog was armed when the frame was started.
+    return this.#clock.now() >= this.#watchdog.due - this.#limit + this.expected - GAP * BYTE_TIME;
   }
 
   get due(): boolean {
@@ -189,7 +189,6 @@ export class Transmitter implements BusUser {
       case Step.START:
       case Step.RESEND:
         session.sending = true;
-        this.#startedAt = this.#clock.now();
         this.#phase = Phase.SENDING;
         this.#watchdog.arm(this.#limit);
         break;

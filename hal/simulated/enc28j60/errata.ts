@@ -59,12 +59,15 @@ export class Errata {
   readonly #rates = new Float64Array(20);
   readonly #sources: (Random | null)[] = [];
   readonly #strikes = new Uint32Array(20);
+  /** Chances that pass before the next strike: drawn once a strike, so that a frame on which nothing strikes draws nothing. */
+  readonly #passes = new Int32Array(20);
 
   constructor(revision: number, options: ErrataOptions, random: Random) {
     for (const [erratum, rate, revisions] of TABLE) {
       const asked = options[erratum] ?? revisions.includes(revision);
       this.#rates[erratum] = asked === true ? rate : Number(asked);
       this.#sources[erratum] = random.fork(`erratum ${erratum}`);
+      this.#draw(erratum);
     }
   }
 
@@ -75,10 +78,23 @@ export class Errata {
 
   /** Here it could strike: does it? */
   strikes(erratum: Erratum): boolean {
-    const rate = this.#rates[erratum] as number;
-    if (rate === 0 || (rate < 1 && (this.#sources[erratum] as Random).next() >= rate)) return false;
+    if (!this.has(erratum)) return false;
+    const passes = this.#passes[erratum] as number;
+    if (passes > 0) {
+      this.#passes[erratum] = passes - 1;
+      return false;
+    }
+    this.#draw(erratum);
     this.#strikes[erratum] = (this.#strikes[erratum] as number) + 1;
     return true;
+  }
+
+  /** How many times it does not strike before it does: a geometric distribution. */
+  #draw(erratum: Erratum): void {
+    const rate = this.#rates[erratum] as number;
+    if (rate === 0 || rate >= 1) return;
+    const passes = Math.log(1 - (this.#sources[erratum] as Random).next()) / Math.log(1 - rate);
+    this.#passes[erratum] = Math.min(passes, 0x7fff_ffff);
   }
 
   /** How often it has struck: a test that proves a workaround makes sure that there was something to work around. */
