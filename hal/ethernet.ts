@@ -76,6 +76,11 @@ export interface EthernetController {
   /** Station address, 6 bytes. Valid after open() at the latest. */
   readonly address: Uint8Array;
   readonly statistics: LinkStatistics;
+  /**
+   * Everything the driver counts, named and ordered as `ethtool -S` has it on Linux; absent where that is no more than `statistics`.
+   * Allocates: not for the frame path.
+   */
+  driverStatistics?(): readonly (readonly [name: string, value: number])[];
 
   /**
    * Brings the controller up: after this it receives, and host.carrier() tells the link.

@@ -120,7 +120,7 @@ export class E1000 implements EthernetController {
   }
 
   /** Every counter, named, ordered and meant as `ethtool -S` has them for an e1000 on Linux. */
-  ethtoolStatistics(): [name: string, value: number][] {
+  driverStatistics(): [name: string, value: number][] {
     if (this.#state === State.OPEN) this.#chip.harvest();
     return this.#chip.entries();
   }

@@ -174,7 +174,7 @@ export class Enc28j60 implements EthernetController {
   }
 
   /** Everything that is counted, by name, as `ethtool -S` has it. */
-  counters(): readonly Counter[] {
+  driverStatistics(): readonly Counter[] {
     return countersOf(this.statistics, this.#receiver, this.#transmitter, this.#recovery, this.#engine);
   }
 

@@ -67,6 +67,7 @@ export const IP_HELP: string = [
   ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
   ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
   ["arping", "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS"],
+  ["ethtool", "what a controller's driver counts: ethtool -S DEV"],
   ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
   ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
 ]

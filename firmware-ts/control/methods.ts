@@ -1,5 +1,6 @@
 import type { Stack } from "../stack.ts";
 import { arpingMethods } from "./arping.ts";
+import { ethtoolMethods } from "./ethtool.ts";
 import { inetMethods } from "./inet.ts";
 import { monitorMethods } from "./monitor.ts";
 import { neighMethods } from "./neigh.ts";
@@ -31,5 +32,6 @@ function methodsOf(stack: Stack): Methods {
     ...procMethods(stack),
     ...trafficMethods(stack),
     ...arpingMethods(stack),
+    ...ethtoolMethods(stack),
   ]);
 }

@@ -1,6 +1,7 @@
 /** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
 import { ControlError, type JsonObject } from "../rpc.ts";
 import { arping } from "./arping.ts";
+import { ethtool } from "./ethtool.ts";
 import { prettyObject } from "./json.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 
@@ -11,6 +12,7 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ["nstat", nstat],
   ["cat", cat],
   ["arping", arping],
+  ["ethtool", ethtool],
 ]);
 
 function ended(lines: readonly string[], exit: number): IpEnd {

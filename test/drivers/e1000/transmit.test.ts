@@ -132,7 +132,7 @@ for (const txRing of [8, 16, 64]) {
       t.equal(firstDifference(chip.frames, wanted), -1);
       t.equal(host.settlements.filter((reason) => reason === NONE).length, wanted.length);
       t.ok(host.wakes > 5, `${host.wakes} wakes`);
-      t.ok(Number(new Map(bench.driver.ethtoolStatistics()).get("tx_restart_queue")) === host.wakes);
+      t.ok(Number(new Map(bench.driver.driverStatistics()).get("tx_restart_queue")) === host.wakes);
       t.equal(host.pool.inUse, 0);
       t.same(host.breaches, []);
       await bench.driver.close();

@@ -59,7 +59,7 @@ t.test("a partner that fills the ring is asked for one, in full duplex only", as
     t.equal(bench.sent.length, fullDuplex ? 1 : 0);
     t.equal(bench.chip.counters.pausesSent, fullDuplex ? 1 : 0);
     if (fullDuplex) t.same([...(bench.sent[0] as Uint8Array).subarray(12, 18)], [0x88, 0x08, 0, 1, 1, 0], "for 256 quanta");
-    t.match(new Map(bench.driver.counters()).get("tx_pause_frames"), fullDuplex ? 1 : 0);
+    t.match(new Map(bench.driver.driverStatistics()).get("tx_pause_frames"), fullDuplex ? 1 : 0);
     t.equal(bench.chip.violations.toString(), "");
     await bench.close();
   }
@@ -74,7 +74,7 @@ t.test("counters: names as ethtool -S has them, each once, and they count", asyn
   bench.faults.mishaps.push("late-collision");
   bench.host.send(outgoing(1, 200));
   bench.clock.advanceSync(10);
-  const counters = bench.driver.counters();
+  const counters = bench.driver.driverStatistics();
   const names = counters.map(([name]) => name);
   t.equal(new Set(names).size, names.length);
   t.ok(names.every((name) => /^[a-z_]+$/.test(name)));

@@ -176,7 +176,7 @@ t.test("13: a late collision that was none is sent again, until the frame is thr
     const bench = new Bench({ chip: { revision, errata: { 12: 1, 13: 0.5 } } });
     await bench.open();
     await exchangeFrames(t, bench);
-    const retries = new Map(bench.driver.counters()).get("tx_late_collision_retries") as number;
+    const retries = new Map(bench.driver.driverStatistics()).get("tx_late_collision_retries") as number;
     t.ok(retries > 20, `${retries} frames sent again`);
     t.equal(bench.chip.counters.lateCollisions, retries);
     t.match(bench.driver.statistics, { txErrors: 0, txPackets: 120 });

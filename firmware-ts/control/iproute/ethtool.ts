@@ -1,0 +1,23 @@
+/** `ethtool -S DEV`: its words, what it prints and how it ends (ethtool 6.1, measured). */
+import { ControlError } from "../rpc.ts";
+import type { IpEnd, IpSurroundings } from "./run-ip.ts";
+
+const NO_STATISTICS = 94;
+const NO_DEVICE = 96;
+
+export async function ethtool(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+  const [flag, dev, ...rest] = words;
+  if ((flag !== "-S" && flag !== "--statistics") || dev === undefined || rest.length > 0) {
+    return { stderr: "ethtool: bad command line argument(s)\nhere there is: ethtool -S DEVNAME", exit: 1 };
+  }
+  try {
+    const pairs = (await around.caller.call("ethtool.statistics", { dev })) as [name: string, value: number][];
+    if (pairs.length === 0) return { stderr: "no stats available", exit: NO_STATISTICS };
+    around.print("NIC statistics:");
+    for (const [name, value] of pairs) around.print(`     ${name}: ${value}`);
+    return { stderr: "", exit: 0 };
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code === "INSTANCE_GONE") throw error;
+    return { stderr: "Cannot get stats strings information: No such device", exit: NO_DEVICE };
+  }
+}
