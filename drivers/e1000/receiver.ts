@@ -5,6 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, ETHERNET_HEADER, type LinkStatistics } from "../../hal/ethernet.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
+import { isMulticast } from "../../hal/receive-filter.ts";
 import { Checksum, HEADROOM, type SkBuff, type SkBuffPool, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, RxStatus } from "./registers.ts";
 import type { DescriptorRing, DmaLayout } from "./rings.ts";
@@ -165,7 +166,7 @@ export class Receiver {
     const link = this.#link;
     link.rxPackets++;
     link.rxBytes += length;
-    if (((packet.bytes[HEADROOM] as number) & 1) === 1 && !isBroadcast(packet.bytes)) link.rxMulticast++;
+    if (isMulticast(packet.bytes, HEADROOM)) link.rxMulticast++;
     return true;
   }
 
@@ -178,9 +179,4 @@ export class Receiver {
       this.#own.checksumErrors++;
     }
   }
-}
-
-function isBroadcast(bytes: Uint8Array): boolean {
-  for (let at = HEADROOM; at < HEADROOM + 6; at++) if (bytes[at] !== 0xff) return false;
-  return true;
 }

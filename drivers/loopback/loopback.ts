@@ -14,6 +14,7 @@ import {
   MIN_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { isMulticast, ReceiveFilter } from "../../hal/receive-filter.ts";
 import { copyFrame } from "../../hal/simulated/copy-frame.ts";
 import { completeChecksum } from "../../hal/simulated/wire-frame.ts";
 import { Checksum, HEADROOM, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
@@ -37,7 +38,7 @@ export class LoopbackPlug implements EthernetController {
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #limit: number;
   readonly #received = new SkBuffQueue();
-  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
+  readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
   #host: ControllerHost | null = null;
   #plugged = true;
   #masked = false;
@@ -78,8 +79,7 @@ export class LoopbackPlug implements EthernetController {
   }
 
   setReceiveMode(mode: ReceiveMode): void {
-    this.#mode.promiscuous = mode.promiscuous;
-    this.#mode.allMulticast = mode.allMulticast;
+    this.#filter.set(mode);
   }
 
   /** Never full: what the receive side has no room for is lost there. */
@@ -129,10 +129,7 @@ export class LoopbackPlug implements EthernetController {
   /** The sender is told that its frame is gone, and a copy comes back: on a wire, too, they are two. */
   #loop(host: ControllerHost, skb: SkBuff): void {
     const { bytes, data } = skb;
-    const group = (bytes[data]! & 1) === 1;
-    const broadcast = group && isAll(bytes, data, BROADCAST);
-    const wanted = this.#mode.promiscuous || (group ? broadcast || this.#mode.allMulticast : isAll(bytes, data, this.address));
-    if (!wanted) {
+    if (!this.#filter.accepts(bytes, data)) {
       skb.consume();
       return;
     }
@@ -152,7 +149,7 @@ export class LoopbackPlug implements EthernetController {
     const at = copy.put(Math.max(length, MIN_FRAME));
     copyFrame(copy.bytes, at, bytes, data, length);
     if (length < MIN_FRAME) copy.bytes.fill(0, HEADROOM + length, HEADROOM + MIN_FRAME);
-    if (group && !broadcast) this.statistics.rxMulticast++;
+    if (isMulticast(bytes, data)) this.statistics.rxMulticast++;
     skb.consume();
     // Whom consume() told of it may have closed this controller.
     if (this.#host !== host) {
@@ -174,11 +171,4 @@ export class LoopbackPlug implements EthernetController {
     host.drops.drop(skb, reason);
     return true;
   }
-}
-
-const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
-
-function isAll(bytes: Uint8Array, at: number, address: Uint8Array): boolean {
-  for (let i = 0; i < MAC_BYTES; i++) if (bytes[at + i] !== address[i]) return false;
-  return true;
 }

@@ -9,15 +9,16 @@
  * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is.
  */
 
-import { Errno, type Libc, loadLibc, type Watch } from "../../hal/bridges/linux/libc.ts";
-import { ARPHRD_ETHER, type Link, LinkSocket, MAX_NAME } from "../../hal/bridges/linux/link.ts";
-import type { Clock, Timer } from "../../hal/clock.ts";
+import { type KernelDevice, KernelInterface } from "../../hal/bridges/linux/kernel-interface.ts";
+import { Errno, type Libc } from "../../hal/bridges/linux/libc.ts";
+import { ARPHRD_ETHER, type Link, type LinkSocket } from "../../hal/bridges/linux/link.ts";
+import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
   ControllerError,
   type ControllerHost,
   type EthernetController,
-  LinkStatistics,
+  type LinkStatistics,
   MAC_BYTES,
   MAX_FRAME,
   MIN_FRAME,
@@ -41,165 +42,90 @@ const DEFAULT_RING_FRAMES = 2048;
 const VLAN_TAG = 4;
 /** TPID of a customer VLAN tag, when the kernel does not tell another (IEEE 802.1Q). */
 const TPID_8021Q = 0x8100;
-/** The kernel's queue was full (ENOBUFS): there is no event for room in it, so look again after this many ms. */
-const RETRY_MS = 1;
 
 export class PacketController implements EthernetController {
   readonly driver = "packet";
   readonly simulated = false;
-  readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
-  readonly #name: string;
+  readonly address: Uint8Array;
+  readonly #interface: KernelInterface;
   readonly #ringFrames: number;
-  readonly #ownAddress: boolean;
-  readonly #statistics = new LinkStatistics();
-  readonly #retry: Timer;
-  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
-  #host: ControllerHost | null = null;
-  #libc: Libc | null = null;
-  #links: LinkSocket | null = null;
   #socket: PacketSocket | null = null;
   #ring: ReceiveRing | null = null;
-  #watch: Watch | null = null;
-  #linkWatch: Watch | null = null;
-  #index = 0;
   /** The station address is not the interface's. */
   #foreign = false;
-  /** The interface was down when we came, and goes down again when we leave. */
-  #raised = false;
-  #carrier = false;
-  /** No interrupt until the poll is through. */
-  #masked = false;
-  /** send() had no room: an interrupt is wanted when it has. */
-  #blocked = false;
   /** For a frame that has no room in front for the vnet header. */
   #bounce: Uint8Array | null = null;
 
   /** @throws ControllerError PACKET_NAME, PACKET_ADDRESS: the options make no sense */
   constructor(clock: Clock, options: PacketOptions) {
-    this.#name = options.interface;
-    if (this.#name.length === 0 || this.#name.length > MAX_NAME || /[/\s\0]/.test(this.#name))
-      throw new ControllerError(
-        "PACKET_NAME",
-        `packet: "${this.#name}" is no interface name: 1 to ${MAX_NAME} characters, no blanks`,
-      );
     this.#ringFrames = options.ringFrames ?? DEFAULT_RING_FRAMES;
-    this.#ownAddress = options.address !== undefined;
-    if (options.address) {
-      if (options.address.length !== MAC_BYTES || (options.address[0]! & 1) === 1)
-        throw new ControllerError(
-          "PACKET_ADDRESS",
-          "packet: the station address must be 6 bytes of an individual (not group) address",
-        );
-      this.address.set(options.address);
-    }
-    this.#retry = clock.timer(() => this.#unblock());
+    const device: KernelDevice = {
+      attach: (libc, links) => this.#bringUp(libc, links),
+      release: () => this.#release(),
+      failed: () => this.#clearError(),
+    };
+    const { interface: name, address } = options;
+    this.#interface = new KernelInterface(clock, { driver: "packet", name, forbidden: /[/\s\0]/, address }, device);
+    this.address = this.#interface.address;
   }
 
   get description(): string {
-    return `AF_PACKET on ${this.#name}`;
+    return `AF_PACKET on ${this.#interface.name}`;
   }
 
   /** Frames lost for want of room in the ring are fetched from the kernel on reading. */
   get statistics(): LinkStatistics {
     this.#countRingDrops();
-    return this.#statistics;
+    return this.#interface.statistics;
   }
 
   /**
    * @throws ControllerError PACKET_UNSUPPORTED, PACKET_NO_INTERFACE, PACKET_NO_PERMISSION, PACKET_NOT_ETHERNET, PACKET_OPEN (open
    * already, or closed meanwhile), PACKET_SYSTEM (any other refusal of the kernel's, with its errno)
    */
-  async open(host: ControllerHost): Promise<void> {
-    if (this.#host) throw new ControllerError("PACKET_OPEN", `packet: ${this.#name} is open already`);
-    this.#host = host;
-    try {
-      const libc = this.#libc ?? (await loadLibc("packet"));
-      if (this.#host !== host)
-        throw new ControllerError("PACKET_OPEN", `packet: ${this.#name} was closed while it was being opened`);
-      this.#libc = libc;
-      const link = this.#bringUp(libc);
-      this.#masked = false;
-      this.#blocked = false;
-      this.#arm();
-      this.#linkWatch?.want(true, false);
-      this.#carrier = link.carrier;
-      host.carrier(link.carrier);
-    } catch (error) {
-      if (this.#host === host) await this.close();
-      throw error;
-    }
+  open(host: ControllerHost): Promise<void> {
+    return this.#interface.open(host);
   }
 
   async close(): Promise<void> {
-    this.#host = null;
-    this.#carrier = false;
-    this.#retry.cancel();
-    this.#watch?.close();
-    this.#linkWatch?.close();
-    this.#watch = null;
-    this.#linkWatch = null;
-    this.#countRingDrops();
-    this.#ring?.close();
-    this.#ring = null;
-    this.#socket?.close();
-    this.#socket = null;
-    if (this.#raised) this.#links?.setUp(this.#index, false);
-    this.#raised = false;
-    this.#links?.close();
-    this.#links = null;
+    this.#interface.close();
   }
 
   setReceiveMode(mode: ReceiveMode): void {
-    this.#mode.promiscuous = mode.promiscuous;
-    this.#mode.allMulticast = mode.allMulticast;
+    this.#interface.filter.set(mode);
     // A refusal here means that the interface is on its way out, which rtnetlink will tell.
     if (this.#socket) this.#applyReceiveMode(this.#socket);
   }
 
   transmit(skb: SkBuff): boolean {
-    const host = this.#host;
+    const kernel = this.#interface;
+    const { host } = kernel;
     const socket = this.#socket;
     if (!host || !socket) {
       skb.drop(DropReason.DEV_READY);
       return true;
     }
-    if (this.#blocked) return false;
-    if (!this.#carrier) {
-      this.#statistics.txCarrierErrors++;
-      return this.#discard(host, skb, DropReason.TX_CARRIER);
-    }
-    const length = skb.length;
-    const sent = this.#send(socket, skb);
-    if (sent) {
-      this.#statistics.txPackets++;
-      this.#statistics.txBytes += length;
-      skb.consume();
-      return true;
-    }
+    if (kernel.blocked) return false;
+    if (!kernel.carrier) return kernel.noCarrier(host, skb);
+    if (this.#send(socket, skb)) return kernel.sent(skb);
     switch (socket.errno) {
       case Errno.EAGAIN:
-        this.#blocked = true;
-        this.#arm();
-        return false;
+        return kernel.full();
       case Errno.ENOBUFS:
-        this.#blocked = true;
-        this.#retry.arm(RETRY_MS);
-        return false;
+        return kernel.fullForNow();
       case Errno.EMSGSIZE:
-        return this.#discard(host, skb, DropReason.PKT_TOO_BIG);
+        return kernel.discard(host, skb, DropReason.PKT_TOO_BIG);
       case Errno.ENETDOWN:
       case Errno.ENXIO:
-        this.#statistics.txCarrierErrors++;
-        return this.#discard(host, skb, DropReason.TX_CARRIER);
+        return kernel.noCarrier(host, skb);
       default:
-        this.#statistics.txAbortedErrors++;
-        return this.#discard(host, skb, DropReason.TX_ABORTED);
+        return kernel.aborted(host, skb);
     }
   }
 
   /** The budget counts slots looked at, so that a flood of frames for others cannot hold up the rest of the process. */
   poll(budget: number): number {
-    const host = this.#host;
+    const { host } = this.#interface;
     const ring = this.#ring;
     if (!host || !ring) return 0;
     let work = 0;
@@ -218,95 +144,49 @@ export class PacketController implements EthernetController {
       }
     }
     if (losing !== 0) this.#countRingDrops();
-    if (work < budget && host.complete(work)) {
-      this.#masked = false;
-      this.#arm();
-    }
+    if (work < budget && host.complete(work)) this.#interface.unmask();
     return work;
   }
 
-  #bringUp(libc: Libc): Link {
-    const links = new LinkSocket(libc, "packet");
-    this.#links = links;
-    let link = links.find(this.#name);
-    if (!link)
-      throw new ControllerError("PACKET_NO_INTERFACE", `packet: no interface ${this.#name} here; "ip link" lists what there is`);
+  #bringUp(libc: Libc, links: LinkSocket): { fd: number; link: Link } {
+    const { name } = this.#interface;
+    const link = links.find(name);
+    if (!link) throw new ControllerError("PACKET_NO_INTERFACE", `packet: no interface ${name} here; "ip link" lists what there is`);
     if (link.type !== ARPHRD_ETHER)
       throw new ControllerError(
         "PACKET_NOT_ETHERNET",
-        `packet: ${this.#name} is not an Ethernet interface (its hardware type is ${link.type})`,
+        `packet: ${name} is not an Ethernet interface (its hardware type is ${link.type})`,
       );
-    this.#index = link.index;
-    if (!this.#ownAddress) this.address.set(link.address);
-    const socket = new PacketSocket(libc, this.#name);
+    this.#interface.take(link);
+    const socket = new PacketSocket(libc, name);
     this.#socket = socket;
     this.#ring = socket.receiveRing(this.#ringFrames);
-    this.#foreign = this.#ownAddress && !link.address.every((byte, at) => byte === this.address[at]);
+    this.#foreign = !link.address.every((byte, at) => byte === this.address[at]);
     const refused = this.#applyReceiveMode(socket);
     if (refused !== 0) throw socket.refusal("receive frames for another address", refused);
-    if (!link.up) {
-      const errno = links.setUp(link.index, true);
-      if (errno !== 0) throw socket.refusal("set the interface up", errno);
-      this.#raised = true;
-      link = links.find(link.index) ?? link;
-    }
+    const raised = this.#interface.raise(links, link, (errno) => socket.refusal("set the interface up", errno));
     socket.bind(link.index);
-    this.#watch = libc.watch(socket.fd, this.#onSocket);
-    this.#linkWatch = libc.watch(links.fd, this.#onLink);
-    return link;
+    return { fd: socket.fd, link: raised };
   }
 
-  /** Tells the event loop which interrupts are wanted. */
-  #arm(): void {
-    this.#watch?.want(!this.#masked, this.#blocked && !this.#retry.armed);
+  #release(): void {
+    this.#countRingDrops();
+    this.#ring?.close();
+    this.#ring = null;
+    this.#socket?.close();
+    this.#socket = null;
+    this.#interface.lower();
   }
 
-  readonly #onSocket = (failed: boolean, readable: boolean, writable: boolean): void => {
-    // Reading the error clears it. ENETDOWN is the usual one; what it means for the link comes by rtnetlink.
-    if (failed) this.#socket?.takeError();
-    if (readable && !this.#masked) {
-      this.#masked = true;
-      this.#host?.schedule();
-    }
-    if (writable) this.#unblock();
-    this.#arm();
-  };
-
-  readonly #onLink = (failed: boolean): void => {
-    const host = this.#host;
-    const links = this.#links;
-    if (!host || !links) return;
-    const link = failed ? links.find(this.#index) : links.news(this.#index);
-    this.#linkWatch?.want(true, false);
-    if (link === undefined) return;
-    const carrier = link?.carrier ?? false;
-    if (carrier !== this.#carrier) {
-      this.#carrier = carrier;
-      host.carrier(carrier);
-    }
-    if (link !== null || this.#host !== host) return;
-    this.#raised = false;
-    this.#watch?.want(false, false);
-    this.#linkWatch?.want(false, false);
-    host.failed(new ControllerError("PACKET_NO_INTERFACE", `packet: interface ${this.#name} was removed`));
-  };
-
-  #unblock(): void {
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    this.#host?.wake();
+  /** Reading the error clears it. ENETDOWN is the usual one; what it means for the link comes by rtnetlink. */
+  #clearError(): void {
+    this.#socket?.takeError();
+    this.#interface.arm();
   }
 
-  /** As a chip's address filter: our own, broadcast, and whatever the receive mode adds. */
   #wanted(ring: ReceiveRing): boolean {
     // Kernels before 4.20 do not know PACKET_IGNORE_OUTGOING and show us what others here send through the interface.
-    if (ring.packetType === PACKET_OUTGOING) return false;
-    if (this.#mode.promiscuous) return true;
-    const bytes = ring.bytes;
-    const at = ring.frame;
-    if ((bytes[at]! & 1) === 1) return this.#mode.allMulticast || isBroadcast(bytes, at);
-    for (let i = 0; i < MAC_BYTES; i++) if (bytes[at + i] !== this.address[i]) return false;
-    return true;
+    return ring.packetType !== PACKET_OUTGOING && this.#interface.filter.accepts(ring.bytes, ring.frame);
   }
 
   /** Copies the frame out of the ring; null when it could not be used, and that is counted. */
@@ -329,9 +209,7 @@ export class PacketController implements EthernetController {
     skb.put(length);
     VnetHeader.toPacket(bytes, from, skb);
     if (tagged) this.#insertTag(skb, ring.vlanTci, (status & SlotStatus.VLAN_TPID_VALID) !== 0 ? ring.vlanTpid : TPID_8021Q);
-    this.#statistics.rxPackets++;
-    this.#statistics.rxBytes += skb.length;
-    if ((skb.bytes[skb.data]! & 1) === 1 && !isBroadcast(skb.bytes, skb.data)) this.#statistics.rxMulticast++;
+    this.#interface.countReceived(skb);
     return skb;
   }
 
@@ -360,26 +238,14 @@ export class PacketController implements EthernetController {
     return socket.send(bounce, 0, VnetHeader.BYTES + padded - skb.data, MSG_DONTWAIT);
   }
 
-  #discard(host: ControllerHost, skb: SkBuff, reason: DropReason): boolean {
-    this.#statistics.txErrors++;
-    host.drops.drop(skb, reason);
-    return true;
-  }
-
   /** 0 or an errno. */
   #applyReceiveMode(socket: PacketSocket): number {
-    const errno = socket.promiscuous(this.#index, this.#foreign || this.#mode.promiscuous);
-    return errno === 0 ? socket.allMulticast(this.#index, this.#mode.allMulticast) : errno;
+    const { filter, index } = this.#interface;
+    const errno = socket.promiscuous(index, this.#foreign || filter.promiscuous);
+    return errno === 0 ? socket.allMulticast(index, filter.allMulticast) : errno;
   }
 
   #countRingDrops(): void {
-    const lost = this.#socket?.takeDrops() ?? 0;
-    this.#statistics.rxErrors += lost;
-    this.#statistics.rxOverErrors += lost;
+    this.#interface.countLost(this.#socket?.takeDrops() ?? 0);
   }
-}
-
-function isBroadcast(bytes: Uint8Array, at: number): boolean {
-  for (let i = 0; i < MAC_BYTES; i++) if (bytes[at + i] !== 0xff) return false;
-  return true;
 }

@@ -14,6 +14,7 @@ import {
   MAX_FRAME,
   type ReceiveMode,
 } from "../ethernet.ts";
+import { isMulticast, ReceiveFilter } from "../receive-filter.ts";
 import { Checksum, type SkBuff, SkBuffQueue } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
 import { completeChecksum, copyFromWire, transmitPadded } from "./wire-frame.ts";
@@ -35,7 +36,7 @@ export class WireNic implements EthernetController, WireStation {
   readonly #name: string;
   readonly #limit: number;
   readonly #received = new SkBuffQueue();
-  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
+  readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
   #host: ControllerHost | null = null;
   #linkUp = false;
   #masked = false;
@@ -70,8 +71,7 @@ export class WireNic implements EthernetController, WireStation {
   }
 
   setReceiveMode(mode: ReceiveMode): void {
-    this.#mode.promiscuous = mode.promiscuous;
-    this.#mode.allMulticast = mode.allMulticast;
+    this.#filter.set(mode);
   }
 
   /** Never full: a frame is on the wire when this returns. */
@@ -137,9 +137,7 @@ export class WireNic implements EthernetController, WireStation {
       statistics.rxLengthErrors++;
       return;
     }
-    const group = (bytes[0]! & 1) === 1;
-    const broadcast = group && isBroadcast(bytes);
-    if (!this.#mode.promiscuous && !(group ? broadcast || this.#mode.allMulticast : this.#isOurs(bytes))) return;
+    if (!this.#filter.accepts(bytes, 0)) return;
     if (this.#received.length >= this.#limit) {
       statistics.rxErrors++;
       statistics.rxOverErrors++;
@@ -153,7 +151,7 @@ export class WireNic implements EthernetController, WireStation {
     copyFromWire(skb, bytes, length);
     statistics.rxPackets++;
     statistics.rxBytes += length;
-    if (group && !broadcast) statistics.rxMulticast++;
+    if (isMulticast(bytes, 0)) statistics.rxMulticast++;
     this.#received.enqueue(skb);
     this.#interrupt();
   }
@@ -168,14 +166,4 @@ export class WireNic implements EthernetController, WireStation {
     this.#masked = true;
     this.#host?.schedule();
   }
-
-  #isOurs(bytes: Uint8Array): boolean {
-    for (let i = 0; i < MAC_BYTES; i++) if (bytes[i] !== this.address[i]) return false;
-    return true;
-  }
-}
-
-function isBroadcast(bytes: Uint8Array): boolean {
-  for (let i = 0; i < MAC_BYTES; i++) if (bytes[i] !== 0xff) return false;
-  return true;
 }

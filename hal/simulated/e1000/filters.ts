@@ -1,11 +1,6 @@
+import { isBroadcast } from "../../receive-filter.ts";
 import type { Quirks } from "./quirks.ts";
 import * as R from "./registers.ts";
-
-/** bytes[0..6) are all ones. */
-export function isBroadcast(bytes: Uint8Array): boolean {
-  for (let octet = 0; octet < 6; octet++) if (bytes[octet] !== 0xff) return false;
-  return true;
-}
 
 /** The type/length field. */
 export function typeOf(bytes: Uint8Array): number {
@@ -29,7 +24,7 @@ export function filter(registers: R.RegisterFile, quirks: Readonly<Quirks>, byte
   }
   const group = ((bytes[0] as number) & 1) !== 0;
   if ((control & (group ? R.RCTL_MPE : R.RCTL_UPE)) !== 0) return ACCEPTED;
-  if ((control & R.RCTL_BAM) !== 0 && isBroadcast(bytes)) return ACCEPTED;
+  if ((control & R.RCTL_BAM) !== 0 && isBroadcast(bytes, 0)) return ACCEPTED;
   if (isListed(registers, bytes)) return ACCEPTED;
   const hashed = (group || quirks.hashesUnicast) && isHashed(registers, bytes, (control >> R.RCTL_MO_SHIFT) & 3);
   return hashed ? HASHED : REJECTED;

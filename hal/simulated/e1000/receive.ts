@@ -1,10 +1,11 @@
 import type { Clock, Timer } from "../../clock.ts";
+import { isBroadcast } from "../../receive-filter.ts";
 import { frameCheckSequence } from "../fcs.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
 import { ReceiveFifo } from "./fifo.ts";
-import { filter, HASHED, isBroadcast, REJECTED, typeOf } from "./filters.ts";
+import { filter, HASHED, REJECTED, typeOf } from "./filters.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { ChipMemory } from "./memory.ts";
 import type { Quirks } from "./quirks.ts";
@@ -260,7 +261,7 @@ export class Receiver {
     statistics.add(R.GORCL, length + FCS);
     statistics.size(R.PRC64, length + FCS);
     if (((bytes[0] as number) & 1) === 0) return;
-    statistics.count(isBroadcast(bytes) ? R.BPRC : R.MPRC);
+    statistics.count(isBroadcast(bytes, 0) ? R.BPRC : R.MPRC);
   }
 
   /** QEMU's way in: what cannot be taken yet waits outside. */

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../../clock.ts";
+import { isBroadcast } from "../../receive-filter.ts";
 import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
-import { isBroadcast } from "./filters.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { ChipMemory } from "./memory.ts";
 import { FrameBuilder, type FrameSink } from "./packet.ts";
@@ -203,7 +203,7 @@ export class Transmitter implements FrameSink {
       statistics.add(R.GOTCL, total);
     }
     if (((frame[0] as number) & 1) === 0) return;
-    statistics.count(isBroadcast(frame) ? R.BPTC : R.MPTC);
+    statistics.count(isBroadcast(frame, 0) ? R.BPTC : R.MPTC);
   }
 
   #run(): void {

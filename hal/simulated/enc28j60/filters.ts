@@ -1,3 +1,4 @@
+import { isBroadcast } from "../../receive-filter.ts";
 import { crcRegister } from "../fcs.ts";
 import type { Errata } from "./errata.ts";
 import {
@@ -66,12 +67,6 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
     default:
       return isBroadcast(bytes, 0);
   }
-}
-
-/** bytes[at..at+6) are all ones. */
-export function isBroadcast(bytes: Uint8Array, at: number): boolean {
-  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== 0xff) return false;
-  return true;
 }
 
 function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {

@@ -1,7 +1,8 @@
+import { isBroadcast } from "../../receive-filter.ts";
 import { frameCheckSequence } from "../fcs.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
-import { accepts, isBroadcast } from "./filters.ts";
+import { accepts } from "./filters.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
 import {
   ECON1,

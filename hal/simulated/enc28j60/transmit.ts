@@ -1,8 +1,8 @@
+import { isBroadcast } from "../../receive-filter.ts";
 import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
-import { isBroadcast } from "./filters.ts";
 import { type LineAccess, Outcome } from "./line-access.ts";
 import { ADDRESS_MASK, type BufferMemory, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
 import type { Phy } from "./phy.ts";
