@@ -18,6 +18,8 @@ const skip =
   (existsSync("/dev/ptmx") ? false : "needs /dev/ptmx");
 
 const IFACE = "whohas0";
+const ALL = /10 packets transmitted, 10 received/;
+const ATTEMPTS = 3;
 
 interface Plugged {
   bridge: Background;
@@ -69,8 +71,12 @@ for (const [words, bytes] of [
     t.ok(link?.flags.includes("LOWER_UP"), "and its carrier");
     kernel.ip("address", "add", `${BOARD}/24`, "dev", IFACE);
 
-    const { stdout } = await ended(kernel.spawn("ping", ["-n", "-q", "-c", "10", "-i", "0.1", "-W", "5", HOST]));
-    t.match(stdout, /10 packets transmitted, 10 received/);
+    const ping = (): ReturnType<typeof ended> =>
+      ended(kernel.spawn("ping", ["-n", "-q", "-c", "10", "-i", "0.1", "-W", "5", HOST]));
+    let { stdout } = await ping();
+    // A simulated MCU that had no processor for a quarter of a second was given up by the other end, and set up again.
+    for (let left = ATTEMPTS - 1; left > 0 && !ALL.test(stdout); left--) ({ stdout } = await ping());
+    t.match(stdout, ALL);
     const file = join(folder, `sent${bytes}`);
     writeFileSync(file, randomBytes(bytes));
     t.equal(sum(await transfer(kernel, host.netns, HOST, file)), sum(file), "what arrives at the host is what was sent");

@@ -11,7 +11,7 @@ if (what === "refused") {
   const system = new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, bus })) }, { clock });
   await startSystem(system).catch((error: { code?: string }) => console.log(error.code));
 } else {
-  const system = new System(rig, { clock, duration: 20 });
+  const system = new System(rig, { clock, duration: 1000 });
   const started = startSystem(system);
   if (what === "stopped") await system.stop();
   await started;
