@@ -8,12 +8,20 @@
 import type { DropCounters, SkBuff, SkBuffPool } from "./skbuff.ts";
 
 export const MAC_BYTES = 6;
+/** Whether these are the bytes of one station's address: six, and not a group's (IEEE 802.3 clause 3.2.3). */
+export function isStationAddress(address: Uint8Array): boolean {
+  return address.length === MAC_BYTES && ((address[0] as number) & 1) === 0;
+}
+
 /** Bytes of destination, source and ethertype (IEEE 802.3 clause 3). */
 export const ETHERNET_HEADER = 14;
 /** Smallest frame without FCS; a controller pads to it with zeros. */
 export const MIN_FRAME = 60;
 /** Largest untagged frame without FCS. */
 export const MAX_FRAME = 1514;
+/** An IEEE 802.1Q tag, which a frame may be longer by. */
+export const VLAN_TAG = 4;
+export const MAX_TAGGED_FRAME: number = MAX_FRAME + VLAN_TAG;
 
 /** poll() goes on after it has returned; host.polled(work) will end it. */
 export const POLL_PENDING = -1;

@@ -39,18 +39,13 @@ export class MmioRecorder implements MmioBus {
     this.#bus = bus;
     this.#sink = sink;
     this.#asserted = bus.interrupt.asserted;
-    const line = { onAssert: null as (() => void) | null };
-    this.interrupt = {
+    const line: InterruptLine = {
       get asserted() {
         return bus.interrupt.asserted;
       },
-      get onAssert() {
-        return line.onAssert;
-      },
-      set onAssert(handler) {
-        line.onAssert = handler;
-      },
+      onAssert: null,
     };
+    this.interrupt = line;
     bus.interrupt.onAssert = () => {
       // Released and raised again since anybody looked.
       if (this.#asserted) this.#note("lower", 0, 0);

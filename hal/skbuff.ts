@@ -272,6 +272,11 @@ export class DropCounters {
     return this.counts[reason] as number;
   }
 
+  /** Adds what another has counted. */
+  add(other: DropCounters): void {
+    for (const [reason, count] of other.counts.entries()) this.counts[reason] = (this.counts[reason] as number) + count;
+  }
+
   get total(): number {
     let sum = 0;
     for (const count of this.counts) sum += count;

@@ -20,7 +20,7 @@ import {
   type EthernetController,
   LinkStatistics,
   MAC_BYTES,
-  MAX_FRAME,
+  MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
 import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
@@ -39,8 +39,6 @@ import { sleep } from "./sleep.ts";
 import { ChipStatistics } from "./statistics.ts";
 import { Transmitter } from "./transmitter.ts";
 
-/** A frame with an IEEE 802.1Q tag may be this much longer. */
-const VLAN_TAG = 4;
 /** Between looks at link, counters and a transmitter that may be stuck, in ms. */
 const WATCHDOG = 2000;
 /** Until the next look whether the stack has given buffers back, when the receive ring could not be filled, in ms. */
@@ -168,7 +166,7 @@ export class E1000 implements EthernetController {
       return true;
     }
     const { length } = skb;
-    if (length < ETHERNET_HEADER || length > MAX_FRAME + VLAN_TAG) {
+    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
       this.#chip.own.txErrors++;
       host.drops.drop(skb, length < ETHERNET_HEADER ? DropReason.PKT_TOO_SMALL : DropReason.PKT_TOO_BIG);
       return true;
@@ -259,6 +257,8 @@ export class E1000 implements EthernetController {
       this.#receiver = new Receiver(bus, this.#layout, this.#link, this.#chip.own);
       this.#transmitter = new Transmitter(bus, this.#layout, this.#link, this.#chip.own);
     }
+    // Nobody who was refused before close() waits for a wake() any more.
+    this.#transmitter.forget();
     halt(bus);
     await sleep(this.#clock, RESET_TIME);
     this.#notClosed();
@@ -418,8 +418,10 @@ export class E1000 implements EthernetController {
 
   /** Gives back every buffer that the chip had. */
   #release(reason: DropReason): void {
-    this.#receiver.stop(this.#host);
-    this.#transmitter.stop(this.#host, reason);
+    const host = this.#host;
+    if (!host) return;
+    this.#receiver.stop(host);
+    this.#transmitter.stop(host, reason);
   }
 
   #lost(): void {

@@ -3,14 +3,11 @@ import type { Clock } from "../../hal/clock.ts";
 import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
 import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import { Eerd, Register } from "./registers.ts";
-import { sleep } from "./sleep.ts";
+import { waitFor } from "./sleep.ts";
 
 const WORDS = 64;
 /** What all words sum up to, modulo 65536 (SDM 5.6.35). */
 const CHECKSUM = 0xbaba;
-/** Looks at DONE before time is given to the chip, and how often it gets a ms: a word takes some 100 us on silicon. */
-const LOOKS = 16;
-const WAITS = 5;
 
 /**
  * @returns the station address
@@ -37,14 +34,9 @@ export async function readStationAddress(bus: MmioBus, clock: Clock): Promise<Ui
 
 async function readWord(bus: MmioBus, clock: Clock, address: number): Promise<number> {
   bus.write32(Register.EERD, Eerd.START | (address << Eerd.ADDRESS_SHIFT));
-  for (let wait = 0; ; wait++) {
-    for (let look = 0; look < LOOKS; look++) {
-      const value = bus.read32(Register.EERD);
-      if (value !== NO_ANSWER && (value & Eerd.DONE) !== 0) return value >>> Eerd.DATA_SHIFT;
-    }
-    if (wait === WAITS) throw bad(bus, `reading word ${address} does not end`);
-    await sleep(clock, 1);
-  }
+  const value = await waitFor(bus, clock, Register.EERD, (now) => now !== NO_ANSWER && (now & Eerd.DONE) !== 0);
+  if (value === null) throw bad(bus, `reading word ${address} does not end`);
+  return value >>> Eerd.DATA_SHIFT;
 }
 
 function bad(bus: MmioBus, what: string): ControllerError {

@@ -1,5 +1,5 @@
 /** What can be asked of an e1000, and whether it can be had. */
-import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { ControllerError, isStationAddress } from "../../hal/ethernet.ts";
 
 export interface E1000Options {
   /** Receive descriptors: 8 to 4096, a multiple of 8. Default 256. */
@@ -36,7 +36,7 @@ export interface Settings {
 /** @throws ControllerError E1000_RING, E1000_ADDRESS, E1000_INTERRUPT_RATE */
 export function settingsOf(options: E1000Options): Settings {
   const { mac } = options;
-  if (mac && (mac.length !== MAC_BYTES || ((mac[0] as number) & 1) !== 0)) {
+  if (mac && !isStationAddress(mac)) {
     const message = "e1000: the station address must be 6 bytes, the first one even, as in 02:00:5e:10:00:01";
     throw new ControllerError("E1000_ADDRESS", message);
   }

@@ -3,11 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { ControllerError } from "../../hal/ethernet.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { Bmcr, Mdic, Phy, Register } from "./registers.ts";
-import { sleep } from "./sleep.ts";
-
-/** Looks at READY before time is given to the chip, and how often it gets a ms: an access takes 64 us on silicon. */
-const LOOKS = 16;
-const WAITS = 5;
+import { waitFor } from "./sleep.ts";
 
 /**
  * Makes sure that there is a PHY and that it negotiates. One that does already is left alone: beginning anew would take the link down.
@@ -25,15 +21,10 @@ export async function wakePhy(bus: MmioBus, clock: Clock): Promise<void> {
 
 async function access(bus: MmioBus, clock: Clock, command: number): Promise<number> {
   bus.write32(Register.MDIC, (command | Mdic.PHY) >>> 0);
-  for (let wait = 0; ; wait++) {
-    for (let look = 0; look < LOOKS; look++) {
-      const value = bus.read32(Register.MDIC);
-      if ((value & Mdic.ERROR) !== 0) throw silent(bus, "the access ended with an error");
-      if ((value & Mdic.READY) !== 0) return value & 0xffff;
-    }
-    if (wait === WAITS) throw silent(bus, "the access does not end");
-    await sleep(clock, 1);
-  }
+  const value = await waitFor(bus, clock, Register.MDIC, (now) => (now & (Mdic.READY | Mdic.ERROR)) !== 0);
+  if (value === null) throw silent(bus, "the access does not end");
+  if ((value & Mdic.ERROR) !== 0) throw silent(bus, "the access ended with an error");
+  return value & 0xffff;
 }
 
 function silent(bus: MmioBus, what: string): ControllerError {

@@ -63,25 +63,16 @@ export class Receiver {
 
   /** Tells the chip where the ring is; the receiver has to be off. */
   setUp(): void {
-    const ring = this.#ring;
-    ring.clear();
     this.#next = 0;
     this.#fill = 0;
-    this.#empty = ring.size - 1;
+    this.#empty = this.#ring.size - 1;
     this.#discarding = false;
-    const bus = this.#bus;
-    // No ring first: a chip whose reset leaves head and tail where they were must not see descriptors of the old one in the new one.
-    bus.write32(Register.RDLEN, 0);
-    bus.write32(Register.RDT, 0);
-    bus.write32(Register.RDH, 0);
-    bus.write32(Register.RDBAL, ring.address);
-    bus.write32(Register.RDBAH, 0);
-    bus.write32(Register.RDLEN, ring.bytes);
+    this.#ring.announce(this.#bus, Register.RDBAL);
     this.#running = true;
   }
 
   /** Takes every buffer back; the receiver has to be off. Frames that the chip has delivered and nobody has seen are lost. */
-  stop(host: ControllerHost | null): void {
+  stop(host: ControllerHost): void {
     if (!this.#running) return;
     this.#running = false;
     const { size, words, start } = this.#ring;
@@ -89,7 +80,7 @@ export class Receiver {
       const packet = this.#packets[this.#next] as SkBuff | null;
       if (packet) {
         const status = words[start + 4 * this.#next + 3] as number;
-        if ((status & DD) !== 0 && (status & RxStatus.EOP) !== 0) host?.drops.count(DropReason.QUEUE_PURGE);
+        if ((status & DD) !== 0 && (status & RxStatus.EOP) !== 0) host.drops.count(DropReason.QUEUE_PURGE);
         this.#packets[this.#next] = null;
         packet.consume();
       }

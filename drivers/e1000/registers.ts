@@ -43,6 +43,14 @@ export const Register = {
   RAH: 0x5404,
 } as const;
 
+/** The registers of a ring, as offsets from its RDBAL or TDBAL: both rings have them alike (SDM table 13-2). */
+export const RingRegister: { readonly BASE_HIGH: number; readonly LENGTH: number; readonly HEAD: number; readonly TAIL: number } = {
+  BASE_HIGH: Register.RDBAH - Register.RDBAL,
+  LENGTH: Register.RDLEN - Register.RDBAL,
+  HEAD: Register.RDH - Register.RDBAL,
+  TAIL: Register.RDT - Register.RDBAL,
+};
+
 export const Ctrl = {
   /** Link reset, not for a copper PHY. */
   LRST: 0x08,

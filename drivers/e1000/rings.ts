@@ -1,7 +1,7 @@
 /** Descriptor rings and packet memory, laid out once in the memory that chip and driver share. */
-import { DmaAllocator, type DmaMemory } from "../../hal/mmio.ts";
+import { DmaAllocator, type DmaMemory, type MmioBus } from "../../hal/mmio.ts";
 import { SkBuffPool, SLOT_BYTES } from "../../hal/skbuff.ts";
-import { DESCRIPTOR_BYTES, DESCRIPTOR_WORDS } from "./registers.ts";
+import { DESCRIPTOR_BYTES, DESCRIPTOR_WORDS, RingRegister } from "./registers.ts";
 
 /**
  * Receive buffers for each descriptor: those in the ring, and as many again and more on their way through the stack, for a packet
@@ -32,8 +32,19 @@ export class DescriptorRing {
     return this.size * DESCRIPTOR_BYTES;
   }
 
-  clear(): void {
+  /**
+   * Empties the ring and tells the chip where it is, while the chip leaves it alone.
+   * @param base RDBAL or TDBAL; the registers of both rings lie alike behind them (SDM table 13-2)
+   */
+  announce(bus: MmioBus, base: number): void {
     this.words.fill(0, this.start, this.start + this.size * DESCRIPTOR_WORDS);
+    // No ring first: a chip whose reset leaves head and tail where they were must not see descriptors of the old one in the new one.
+    bus.write32(base + RingRegister.LENGTH, 0);
+    bus.write32(base + RingRegister.TAIL, 0);
+    bus.write32(base + RingRegister.HEAD, 0);
+    bus.write32(base, this.address);
+    bus.write32(base + RingRegister.BASE_HIGH, 0);
+    bus.write32(base + RingRegister.LENGTH, this.bytes);
   }
 }
 

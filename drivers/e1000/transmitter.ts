@@ -79,21 +79,12 @@ export class Transmitter {
 
   /** Tells the chip where the ring is; transmission has to be off. */
   setUp(): void {
-    const ring = this.#ring;
-    ring.clear();
     this.#next = 0;
     this.#clean = 0;
     this.#rung = 0;
     this.#context = -1;
     this.#outstandingThen = false;
-    const bus = this.#bus;
-    // No ring first: a chip whose reset leaves head and tail where they were must not see descriptors of the old one in the new one.
-    bus.write32(Register.TDLEN, 0);
-    bus.write32(Register.TDT, 0);
-    bus.write32(Register.TDH, 0);
-    bus.write32(Register.TDBAL, ring.address);
-    bus.write32(Register.TDBAH, 0);
-    bus.write32(Register.TDLEN, ring.bytes);
+    this.#ring.announce(this.#bus, Register.TDBAL);
     this.#running = true;
   }
 
@@ -101,7 +92,7 @@ export class Transmitter {
    * Drops every frame on its way; transmission has to be off. Those that the chip has finished meanwhile count as sent. Frames are
    * refused until setUp(), and whoever was refused hears of resume().
    */
-  stop(host: ControllerHost | null, reason: DropReason): void {
+  stop(host: ControllerHost, reason: DropReason): void {
     if (!this.#running) return;
     this.#reclaim(host);
     this.#running = false;
@@ -114,8 +105,7 @@ export class Transmitter {
       if (reason !== DropReason.QUEUE_PURGE) this.#own.txErrors++;
       if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
       if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
-      if (host) host.drops.drop(frame, reason);
-      else frame.drop(reason);
+      host.drops.drop(frame, reason);
     }
   }
 
@@ -184,7 +174,7 @@ export class Transmitter {
     return stuck;
   }
 
-  #reclaim(host: ControllerHost | null): void {
+  #reclaim(host: ControllerHost): void {
     const { words, start } = this.#ring;
     // What becomes of a frame may close this controller, or send another.
     while (this.#running && this.#clean !== this.#rung) {
@@ -200,11 +190,9 @@ export class Transmitter {
         this.#link.txPackets++;
         this.#link.txBytes += frame.tail - frame.data;
         frame.consume();
-      } else if (host) {
+      } else {
         // Counted as an error by the chip itself (ECOL, LATECOL).
         host.drops.drop(frame, DropReason.TX_ABORTED);
-      } else {
-        frame.drop(DropReason.TX_ABORTED);
       }
     }
   }

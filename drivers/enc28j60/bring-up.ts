@@ -2,21 +2,14 @@
  * From a chip in any state to one that receives and sends: wake, reset, identify, set up, start. For open(), and for the repair of
  * a chip or a bus that had lost its way.
  */
-import type { ReceiveMode } from "../../hal/ethernet.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import { Audit } from "./audit.ts";
 import { notFound, tooSlow } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { Econ2, Estat, LSTAT, needsFastClock, Phy, Register, revisionName } from "./registers.ts";
+import { Econ2, Estat, needsFastClock, Register, revisionName } from "./registers.ts";
 import type { ReceiveRing } from "./ring.ts";
 import type { Session } from "./session.ts";
-import { OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, SLOWEST_CLOCK, setUpMac, start } from "./setup.ts";
-
-export interface ChipSettings {
-  readonly address: Uint8Array;
-  readonly mode: ReceiveMode;
-  readonly fullDuplex: boolean;
-}
+import { type ChipSettings, OSCILLATOR_START, PHY_TIME, phySetup, RESET_TIME, SLOWEST_CLOCK, setUpMac, start } from "./setup.ts";
 
 export class BringUp {
   /** As it was last identified; null: never. */
@@ -34,15 +27,12 @@ export class BringUp {
     this.#session = session;
     this.#ring = ring;
     this.#settings = settings;
-    this.#audit = new Audit(session, settings);
+    this.#audit = new Audit(session, settings.address);
   }
 
-  /**
-   * @param interruptLine somebody listens to the chip's INT pin
-   * @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_SPI_CLOCK, ENC28J60_BUS, ENC28J60_ABORTED
-   */
-  run(interruptLine: boolean): Promise<void> {
-    return this.#exchange.run(() => this.#run(interruptLine));
+  /** @throws ControllerError ENC28J60_NOT_FOUND, ENC28J60_SPI_CLOCK, ENC28J60_BUS, ENC28J60_ABORTED */
+  run(): Promise<void> {
+    return this.#exchange.run(() => this.#run());
   }
 
   /** Ends a run() as soon as its bus lets it. */
@@ -50,11 +40,10 @@ export class BringUp {
     this.#exchange.abort();
   }
 
-  async #run(interruptLine: boolean): Promise<void> {
+  async #run(): Promise<void> {
     const exchange = this.#exchange;
     const { commands } = exchange;
-    const { address, mode, fullDuplex } = this.#settings;
-    const { lossy } = this.#session;
+    const session = this.#session;
     // A chip in power save ignores a reset (erratum 19): wake it first.
     await exchange.do(() => commands.clearBits(Register.ECON2, Econ2.PWRSV));
     await exchange.sleep(OSCILLATOR_START);
@@ -62,21 +51,20 @@ export class BringUp {
     await exchange.sleep(RESET_TIME);
     await this.#identify();
 
-    for (const part of setUpMac(this.#ring, address, mode, fullDuplex, lossy)) {
+    for (const part of setUpMac(session, this.#ring, this.#settings)) {
       await exchange.do(() => {
         commands.selectFirstBank();
         part(commands);
       });
     }
-    for (const [register, value] of phySetup(fullDuplex)) {
+    for (const [register, value] of phySetup(session.fullDuplex)) {
       await exchange.do(() => commands.writePhy(register, value));
       await exchange.sleep(PHY_TIME);
     }
     // PHIR before PHSTAT2, and EIE after both: a link that changes from here on leaves LINKIF set.
-    await exchange.readPhy(Phy.PHIR);
-    this.#session.carrier = ((await exchange.readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
-    await exchange.do(() => start(commands, interruptLine));
-    if (lossy) await this.#verify();
+    session.carrier = await exchange.readLink();
+    await exchange.do(() => start(commands, session.line !== null));
+    if (session.lossy) await this.#verify();
     await exchange.do(() => commands.selectFirstBank());
   }
 
@@ -101,7 +89,7 @@ export class BringUp {
     for (let left = this.#audit.begin(); left > 0; left--) {
       await this.#exchange.do(() => this.#audit.prepare(this.#exchange.commands));
       const wrong = this.#audit.wrong(this.#exchange.commands);
-      if (wrong !== null) throw this.#exchange.busError(new Error(`${wrong} does not hold what was written to it`));
+      if (wrong !== null) throw this.#exchange.busError(wrong);
     }
   }
 }

@@ -3,11 +3,8 @@
  * once, and one write to ERXRDPT gives it back. A packet that arrives between the two reads is read too: its PKTDEC follows later.
  */
 import type { CommandList } from "./command-list.ts";
-import { Econ2, Register } from "./registers.ts";
-import { PACKET_HEADER, type ReceiveRing, RING_BYTES, RING_END, Verdict } from "./ring.ts";
-
-/** PKTDEC commands in one batch. */
-const MOST = 64;
+import { Register } from "./registers.ts";
+import { DECREMENTS, PACKET_HEADER, type ReceiveRing, RING_BYTES, RING_END, takeOff, Verdict } from "./ring.ts";
 
 export class Burst {
   /** What the ring held, from the oldest packet on. */
@@ -70,7 +67,9 @@ export class Burst {
     this.#at = 0;
     this.#length = 0;
     if (high !== commands.value(this.#highAgainAt) || end > RING_END || (end & 1) !== 0) return false;
-    return this.#packets <= Math.min(room, MOST) && this.#ring.filled(end) >= this.#packets * PACKET_HEADER && this.#packets > 0;
+    return (
+      this.#packets <= Math.min(room, DECREMENTS) && this.#ring.filled(end) >= this.#packets * PACKET_HEADER && this.#packets > 0
+    );
   }
 
   /** More than half of the ring is full: a partner that sends on will fill it before this is read. */
@@ -111,8 +110,9 @@ export class Burst {
 
   /** Takes packets that came meanwhile off the counter. */
   settle(commands: CommandList): void {
-    for (let left = Math.min(this.#owed, MOST); left > 0; left--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
-    this.#owed -= Math.min(this.#owed, MOST);
+    const packets = Math.min(this.#owed, DECREMENTS);
+    takeOff(commands, packets);
+    this.#owed -= packets;
   }
 
   get owes(): boolean {

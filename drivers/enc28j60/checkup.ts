@@ -14,19 +14,19 @@ export class Checkup implements BusUser {
   readonly #audit: Audit;
   readonly #link: LinkMonitor;
   readonly #timer: Timer;
-  readonly #confused: (what: string) => void;
+  readonly #confused: (reason: Error) => void;
   #waiting = false;
   /** Batches of this round still to come, and the time between two of them, in ms. */
   #left = 0;
   #step = ROUND;
 
-  /** @param confused called with what was found to be wrong; @param ready called when this part is due */
+  /** @param confused called with what was found; @param ready called when this part is due */
   constructor(
     session: Session,
     audit: Audit,
     link: LinkMonitor,
     clock: Clock,
-    confused: (what: string) => void,
+    confused: (reason: Error) => void,
     ready: () => void,
   ) {
     this.#session = session;

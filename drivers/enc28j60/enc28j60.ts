@@ -112,7 +112,7 @@ export class Enc28j60 implements EthernetController {
     this.#drainTime = watchdog + DRAIN_TIME;
     const run = (): void => this.#engine.run();
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    const settings = { address: this.address, mode: this.#mode, fullDuplex };
+    const settings = { address: this.address, mode: this.#mode };
     const exchange = new Exchange(bus, clock, this.#session);
     this.#transmitter = new Transmitter(this.#session, clock, watchdog, run);
     const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
@@ -128,8 +128,8 @@ export class Enc28j60 implements EthernetController {
     this.#pins = options.pins ?? null;
     if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
     this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp, this.#pins);
-    const confused = (what: string): void => this.#disturbed(new Error(`${what} does not hold what was written to it`));
-    this.#checkup = new Checkup(this.#session, new Audit(this.#session, settings), this.#link, clock, confused, run);
+    const confused = (reason: Error): void => this.#disturbed(reason);
+    this.#checkup = new Checkup(this.#session, new Audit(this.#session, this.address), this.#link, clock, confused, run);
     const parts = { receiver: this.#receiver, checkup: this.#checkup, transmitter: this.#transmitter, link: this.#link };
     this.#engine = new Engine(bus, parts, {
       disturbed: (reason) => this.#disturbed(reason),
@@ -191,13 +191,17 @@ export class Enc28j60 implements EthernetController {
   }
 
   async close(): Promise<void> {
-    const recovering = this.#state === State.RECOVERING;
-    if (recovering) {
-      this.#state = State.CLOSING;
-      this.#recovery.stop();
+    let stopped = false;
+    // One may end in another: a chip that does not fall asleep is repaired.
+    for (let transition = this.#transition; transition; transition = this.#transition) {
+      if (this.#state === State.RECOVERING) {
+        this.#state = State.CLOSING;
+        stopped = true;
+        this.#recovery.stop();
+      }
+      await transition.catch(() => undefined);
     }
-    await this.#transition?.catch(() => undefined);
-    if (!recovering && (this.#state === State.CLOSED || this.#state === State.CLOSING)) return;
+    if (!stopped && (this.#state === State.CLOSED || this.#state === State.CLOSING)) return;
     let answering = this.#state === State.OPEN;
     this.#state = State.CLOSING;
     this.#ignoreEvents();
@@ -238,6 +242,12 @@ export class Enc28j60 implements EthernetController {
   resume(): Promise<void> {
     if (this.#state === State.OPEN && !this.#draining) return Promise.resolve();
     if (this.#state !== State.SUSPENDED) return Promise.reject(notOpen(this.description, "wake"));
+    const { disturbance } = this.#engine;
+    if (disturbance) {
+      this.#state = State.OPEN;
+      this.#disturbed(disturbance);
+      return Promise.resolve();
+    }
     this.#state = State.RESUMING;
     return this.#inTransition(this.#wake());
   }
@@ -278,9 +288,7 @@ export class Enc28j60 implements EthernetController {
   setReceiveMode(mode: ReceiveMode): void {
     this.#mode.promiscuous = mode.promiscuous;
     this.#mode.allMulticast = mode.allMulticast;
-    if (this.#state !== State.OPEN) return;
-    this.#receiver.filterDue = true;
-    this.#engine.run();
+    if (this.#state === State.OPEN) this.#engine.run();
   }
 
   async #open(host: ControllerHost): Promise<void> {
@@ -293,7 +301,7 @@ export class Enc28j60 implements EthernetController {
       session.lossy = this.#bus.lossy;
       session.line = session.ownLine ?? this.#bus.interrupt;
       this.#transmitter.forget();
-      await this.#bringUp.run(session.line !== null).catch(async (error: unknown) => {
+      await this.#bringUp.run().catch(async (error: unknown) => {
         await this.#bus.close();
         throw error;
       });
@@ -304,6 +312,8 @@ export class Enc28j60 implements EthernetController {
     }
     host.carrier(session.carrier);
     this.#start();
+    // Another receive mode may have been asked for meanwhile.
+    this.#engine.run();
   }
 
   /** The chip is set up: from here on the engine has it. */
@@ -334,20 +344,13 @@ export class Enc28j60 implements EthernetController {
   async #wake(): Promise<void> {
     const session = this.#session;
     const before = session.carrier;
-    const { disturbance } = this.#engine;
-    if (disturbance) {
-      this.#state = State.OPEN;
-      this.#disturbed(disturbance);
-      return;
-    }
-    await this.#power.up(session.line !== null).catch((error: Error) => this.#repair(State.RESUMING, error));
+    await this.#power.up().catch((error: Error) => this.#repair(State.RESUMING, error));
     if (this.#state !== State.RESUMING) return;
     if (session.carrier !== before) session.host?.carrier(session.carrier);
     this.#start();
     // Packets may wait from before, and where ERDPT stands is not known.
     session.astray = true;
     this.#receiver.countDue = true;
-    this.#receiver.filterDue = true;
     this.#attention.request();
     this.#engine.run();
   }

@@ -1,10 +1,10 @@
 /** What can go wrong, for people. */
-import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { ControllerError, isStationAddress } from "../../hal/ethernet.ts";
 import { SLOWEST_CLOCK } from "./setup.ts";
 
 /** A copy of a station address. @throws ControllerError ENC28J60_ADDRESS */
 export function stationAddress(address: Uint8Array): Uint8Array {
-  if (address.length === MAC_BYTES && ((address[0] as number) & 1) === 0) return Uint8Array.from(address);
+  if (isStationAddress(address)) return Uint8Array.from(address);
   const text = Array.from(address, (byte) => byte.toString(16).padStart(2, "0")).join(":");
   throw new ControllerError(
     "ENC28J60_ADDRESS",

@@ -6,6 +6,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { ControllerError } from "../../hal/ethernet.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import { CommandList } from "./command-list.ts";
+import { LSTAT, Phy } from "./registers.ts";
 import type { Session } from "./session.ts";
 import { PHY_TIME } from "./setup.ts";
 import { Waiter } from "./waiter.ts";
@@ -70,6 +71,12 @@ export class Exchange {
       at = this.commands.finishPhyRead();
     });
     return this.commands.phyValue(at);
+  }
+
+  /** Whether there is a link. PHIR is read first: a change from then on raises LINKIF. */
+  async readLink(): Promise<boolean> {
+    await this.readPhy(Phy.PHIR);
+    return ((await this.readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
   }
 
   /** @throws ControllerError ENC28J60_ABORTED */

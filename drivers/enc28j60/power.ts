@@ -4,7 +4,7 @@
  */
 import type { CommandList } from "./command-list.ts";
 import type { Exchange } from "./exchange.ts";
-import { Econ1, Econ2, Estat, LSTAT, Phy, Register } from "./registers.ts";
+import { Econ1, Econ2, Estat, Register } from "./registers.ts";
 import type { Session } from "./session.ts";
 import { OSCILLATOR_START, start } from "./setup.ts";
 
@@ -46,7 +46,7 @@ export class Power {
    * Leaves what is found out about the link in the session.
    * @throws ControllerError ENC28J60_BUS, ENC28J60_ABORTED
    */
-  up(interruptLine: boolean): Promise<void> {
+  up(): Promise<void> {
     const { commands } = this.#exchange;
     return this.#exchange.run(async () => {
       await this.#do(() => {
@@ -55,7 +55,7 @@ export class Power {
       });
       await this.#exchange.sleep(OSCILLATOR_START);
       await this.#until(Register.ESTAT, Estat.CLKRDY, Estat.CLKRDY);
-      await this.#do(() => start(commands, interruptLine));
+      await this.#do(() => start(commands, this.#session.line !== null));
       await this.#findLink();
       await this.#do(() => undefined);
     });
@@ -64,9 +64,7 @@ export class Power {
   async #findLink(): Promise<void> {
     const patience = this.#session.carrier ? LINK_PATIENCE : 0;
     for (let waited = 0; ; waited += LINK_STEP) {
-      // PHIR first: a change behind it is told by LINKIF.
-      await this.#exchange.readPhy(Phy.PHIR);
-      this.#session.carrier = ((await this.#exchange.readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
+      this.#session.carrier = await this.#exchange.readLink();
       if (this.#session.carrier || waited >= patience) return;
       await this.#exchange.sleep(LINK_STEP);
     }

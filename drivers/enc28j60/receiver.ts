@@ -4,20 +4,19 @@
  * A lone packet takes two round trips: flags and header, then the rest of it, its release and the flags again. Where several wait
  * they come together, also in two: how many and where they end, then all of them in one read. See burst.ts.
  */
+import { copyFrame } from "../../hal/copy-frame.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { ControllerHost, ReceiveMode } from "../../hal/ethernet.ts";
+import { FCS_BYTES, hasFcs } from "../../hal/fcs.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
-import { hasFcs } from "./fcs.ts";
 import type { EventFlags } from "./flags.ts";
-import { Econ1, Econ2, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
-import { FCS_BYTES, type ReceiveRing, Verdict } from "./ring.ts";
+import { Econ1, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
+import { DECREMENTS, type ReceiveRing, takeOff, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 import { filterFor } from "./setup.ts";
 
-/** PKTDEC commands in one batch. */
-const DRAIN_CHUNK = 64;
 /** EPKTCNT has 8 bits: a chip that still claims packets after that many were taken off it is not there any more. */
 const MOST_PACKETS = 255;
 
@@ -66,9 +65,6 @@ export class Receiver implements BusUser {
   countDue = false;
   /** The interrupt line is active and the chip has no reason for it: listening to it would not end. */
   spurious = false;
-  /** setReceiveMode() was called. */
-  filterDue = false;
-
   readonly #session: Session;
   readonly #ring: ReceiveRing;
   readonly #burst: Burst;
@@ -101,7 +97,7 @@ export class Receiver implements BusUser {
   }
 
   get due(): boolean {
-    return this.#step !== Step.IDLE || this.filterDue || (this.#session.events & Interrupt.RXER) !== 0;
+    return this.#step !== Step.IDLE || this.#filterDue || (this.#session.events & Interrupt.RXER) !== 0;
   }
 
   /**
@@ -109,6 +105,11 @@ export class Receiver implements BusUser {
    */
   get exclusive(): boolean {
     return this.#step >= Step.BODY && this.#step <= Step.BEGIN;
+  }
+
+  /** The filters are not what they are asked to be. */
+  get #filterDue(): boolean {
+    return filterFor(this.#mode) !== this.#session.filter;
   }
 
   /** Packets were read from the chip and not handed up yet. */
@@ -128,7 +129,6 @@ export class Receiver implements BusUser {
   restart(): void {
     this.countDue = false;
     this.spurious = false;
-    this.filterDue = false;
     this.#extra = Extra.NONE;
     this.#flags.restart();
     this.#counted = 0;
@@ -207,8 +207,8 @@ export class Receiver implements BusUser {
         this.#countAt = commands.read(Register.EPKTCNT);
         break;
       case Step.DRAIN:
-        for (let count = Math.min(this.#counted, DRAIN_CHUNK); count > 0; count--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
-        this.#drained += Math.min(this.#counted, DRAIN_CHUNK);
+        takeOff(commands, Math.min(this.#counted, DECREMENTS));
+        this.#drained += Math.min(this.#counted, DECREMENTS);
         this.#countAt = commands.read(Register.EPKTCNT);
         break;
       case Step.BEGIN:
@@ -278,12 +278,12 @@ export class Receiver implements BusUser {
     if ((this.#session.events & Interrupt.RXER) !== 0) {
       this.#extra = Extra.OVERFLOW;
       commands.clearBits(Register.EIR, Interrupt.RXER);
-    } else if (this.filterDue) {
+    } else if (this.#filterDue) {
       // Reception is off while the filters change (section 8).
       this.#extra = Extra.FILTER;
-      this.filterDue = false;
+      this.#session.filter = filterFor(this.#mode);
       commands.clearBits(Register.ECON1, Econ1.RXEN);
-      commands.write(Register.ERXFCON, filterFor(this.#mode));
+      commands.write(Register.ERXFCON, this.#session.filter);
       commands.setBits(Register.ECON1, Econ1.RXEN);
     } else {
       return false;
@@ -304,7 +304,7 @@ export class Receiver implements BusUser {
   #statusRead(commands: CommandList): void {
     const packets = this.#flags.take(commands);
     const { eir } = this.#flags;
-    const unexplained = this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
+    const unexplained = this.#unexplained(eir);
     if (!unexplained) this.spurious = false;
     if (packets && this.#ahead && this.withinBudget) {
       this.#headerRead();
@@ -315,13 +315,18 @@ export class Receiver implements BusUser {
     else this.#step = this.countDue || unexplained ? Step.COUNT : Step.END;
   }
 
+  /** The interrupt line is active, and the flags do not say why. */
+  #unexplained(eir: number): boolean {
+    return this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
+  }
+
   #countRead(commands: CommandList): void {
     const count = this.#burst.count(commands);
     this.#flags.take(commands);
     const { eir } = this.#flags;
     this.#counted = count;
     this.countDue = false;
-    this.spurious = count === 0 && this.#session.line?.asserted === true && !this.#session.reasonIn(eir);
+    this.spurious = count === 0 && this.#unexplained(eir);
     // Where this poll has taken some already, the next one is likely to find more than one, too.
     this.#several = count > 1 || this.work > 0;
     if (count === 0 || !this.withinBudget) this.#step = Step.END;
@@ -364,8 +369,7 @@ export class Receiver implements BusUser {
       host.drops.count(DropReason.NOMEM);
       return;
     }
-    const at = skb.put(length);
-    for (let index = 0; index < length; index++) skb.bytes[at + index] = burst.bytes[burst.body + index] as number;
+    copyFrame(skb.bytes, skb.put(length), burst.bytes, burst.body, length);
     this.#deliver(skb);
   }
 

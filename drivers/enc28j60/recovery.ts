@@ -6,9 +6,9 @@
 import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import type { SpiBus } from "../../hal/spi.ts";
-import type { Timer } from "../../hal/timer.ts";
 import type { BringUp } from "./bring-up.ts";
 import type { Session } from "./session.ts";
+import { Waiter } from "./waiter.ts";
 
 /** Attempts on a bus that ought not to fail. */
 const ATTEMPTS = 5;
@@ -29,8 +29,7 @@ export class Recovery {
   readonly #bringUp: BringUp;
   readonly #pins: ChipPins | null;
   readonly #clock: Clock;
-  readonly #timer: Timer;
-  #wake: (() => void) | null = null;
+  readonly #waiter: Waiter;
   #stopped = false;
 
   constructor(bus: SpiBus, clock: Clock, session: Session, bringUp: BringUp, pins: ChipPins | null) {
@@ -39,7 +38,7 @@ export class Recovery {
     this.#session = session;
     this.#bringUp = bringUp;
     this.#pins = pins;
-    this.#timer = clock.timer(() => this.#awake());
+    this.#waiter = new Waiter(clock);
   }
 
   /**
@@ -66,7 +65,7 @@ export class Recovery {
       }
       gone = gone || isLost(error);
       if (!this.#session.lossy && !gone && attempt >= ATTEMPTS) break;
-      if (!this.#stopped) await this.#sleep(delay);
+      if (!this.#stopped) await this.#waiter.sleep(delay);
       delay = Math.min(LONGEST_DELAY, delay * 2);
     }
     return reason;
@@ -75,7 +74,7 @@ export class Recovery {
   stop(): void {
     this.#stopped = true;
     this.#bringUp.abort();
-    this.#awake();
+    this.#waiter.done();
   }
 
   async #attempt(gone: boolean, hard: boolean): Promise<Error | null> {
@@ -90,25 +89,11 @@ export class Recovery {
         await this.#bus.open();
         this.#session.line = this.#session.ownLine ?? this.#bus.interrupt;
       }
-      await this.#bringUp.run(this.#session.line !== null);
+      await this.#bringUp.run();
       return null;
     } catch (error) {
       return error as Error;
     }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      this.#timer.arm(ms);
-    });
-  }
-
-  #awake(): void {
-    this.#timer.cancel();
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
   }
 }
 

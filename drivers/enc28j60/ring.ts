@@ -1,5 +1,6 @@
 /** The receive ring in the chip's packet memory: where it lies, how a packet's header is read, and when it can not be true. */
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { CommandList } from "./command-list.ts";
 import { Econ2, ReceiveStatus, Register } from "./registers.ts";
 
@@ -12,7 +13,6 @@ export const RING_BYTES: number = RING_END + 1 - RING_START;
 export const TRANSMIT_START = 0x1a00;
 /** In front of each packet: next packet pointer and receive status vector (figure 7-3). */
 export const PACKET_HEADER = 6;
-export const FCS_BYTES = 4;
 /** MAMXFL: 1514 bytes and the FCS. */
 export const MAX_FRAME_WITH_FCS = 1518;
 
@@ -66,7 +66,7 @@ export class ReceiveRing {
   /** Gives the memory of the oldest `packets` back, which end at `end`. One write to ERXRDPT does for all. */
   releaseTo(commands: CommandList, end: number, packets: number): void {
     commands.write16(Register.ERXRDPT, end === RING_START ? RING_END : end - 1);
-    for (let left = packets; left > 0; left--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
+    takeOff(commands, packets);
   }
 
   /** Bytes from the oldest packet to `writePointer`. */
@@ -82,4 +82,12 @@ export class ReceiveRing {
     commands.write16(Register.ERDPT, RING_START);
     this.head = RING_START;
   }
+}
+
+/** PKTDEC commands that one batch has room for. */
+export const DECREMENTS = 64;
+
+/** Takes packets off the chip's counter, DECREMENTS at most. */
+export function takeOff(commands: CommandList, packets: number): void {
+  for (let left = packets; left > 0; left--) commands.setBits(Register.ECON2, Econ2.PKTDEC);
 }

@@ -41,6 +41,8 @@ export class Session {
    * counts, and the registers are looked at now and then.
    */
   lossy = false;
+  /** What ERXFCON was last told. */
+  filter = 0;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;
 

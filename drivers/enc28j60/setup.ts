@@ -17,6 +17,7 @@ import {
   STATION_ADDRESS,
 } from "./registers.ts";
 import { MAX_FRAME_WITH_FCS, type ReceiveRing, TRANSMIT_START } from "./ring.ts";
+import type { Session } from "./session.ts";
 
 /** Leaving power save (erratum 19) and the oscillator's start take 300 us. */
 export const OSCILLATOR_START = 1;
@@ -36,6 +37,23 @@ const PART = 5;
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
 
+/** What a chip is set up for, besides the duplex mode, which is the session's. */
+export interface ChipSettings {
+  readonly address: Uint8Array;
+  readonly mode: ReceiveMode;
+}
+
+/** A register and what it is told. */
+export type RegisterValue = readonly [register: number, value: number];
+
+/** A register pair, low byte first. */
+export function both(register: number, value: number): readonly RegisterValue[] {
+  return [
+    [register, value & 0xff],
+    [register + 1, value >> 8],
+  ];
+}
+
 export function filterFor(mode: ReceiveMode): number {
   if (mode.promiscuous) return 0;
   return Erxfcon.UCEN | Erxfcon.CRCEN | Erxfcon.BCEN | (mode.allMulticast ? Erxfcon.MCEN : 0);
@@ -45,32 +63,33 @@ export function filterFor(mode: ReceiveMode): number {
  * MAC registers and their values. Where the bus may damage bytes the chip neither pads nor appends an FCS: both come from the
  * driver, so that a damaged frame is told by its FCS at the other end.
  */
-export function macSetup(fullDuplex: boolean, lossy: boolean): readonly (readonly [register: number, value: number])[] {
-  const always: [number, number][] = [
+export function macSetup(address: Uint8Array, { fullDuplex, lossy }: Session): readonly RegisterValue[] {
+  return [
+    ...macMode(fullDuplex, lossy),
+    ...both(Register.MAMXFL, MAX_FRAME_WITH_FCS),
+    ...STATION_ADDRESS.map((register, at) => [register, address[at] as number] as const),
+  ];
+}
+
+function macMode(fullDuplex: boolean, lossy: boolean): readonly RegisterValue[] {
+  const always: readonly RegisterValue[] = [
     [Register.MACON1, Macon1.MARXEN | (fullDuplex ? Macon1.TXPAUS | Macon1.RXPAUS : 0)],
     [Register.MACON3, (lossy ? 0 : Macon3.PAD60 | Macon3.TXCRCEN) | (fullDuplex ? Macon3.FULDPX : 0)],
     [Register.MACON4, fullDuplex ? 0 : Macon4.DEFER],
     [Register.MABBIPG, fullDuplex ? 0x15 : 0x12],
     [Register.MAIPGL, 0x12],
   ];
-  if (fullDuplex) return [...always, [Register.EPAUS, PAUSE_TIME & 0xff], [Register.EPAUS + 1, PAUSE_TIME >> 8]];
+  if (fullDuplex) return [...always, ...both(Register.EPAUS, PAUSE_TIME)];
   return [...always, [Register.MAIPGH, 0x0c], [Register.MACLCON2, WIDEST_COLLISION_WINDOW]];
 }
 
 /** Packet memory, filters and MAC, in parts: one batch each. */
 export function setUpMac(
+  session: Session,
   ring: ReceiveRing,
-  address: Uint8Array,
-  mode: ReceiveMode,
-  fullDuplex: boolean,
-  lossy: boolean,
+  { address, mode }: ChipSettings,
 ): readonly ((commands: CommandList) => void)[] {
-  const writes: (readonly [register: number, value: number])[] = [
-    ...macSetup(fullDuplex, lossy),
-    [Register.MAMXFL, MAX_FRAME_WITH_FCS & 0xff],
-    [Register.MAMXFL + 1, MAX_FRAME_WITH_FCS >> 8],
-    ...STATION_ADDRESS.map((register, at) => [register, address[at] as number] as const),
-  ];
+  const writes = macSetup(address, session);
   const parts: ((commands: CommandList) => void)[] = [
     (commands) => ring.layOut(commands),
     (commands) => {
@@ -78,10 +97,11 @@ export function setUpMac(
       // The per-packet control byte 0, "as MACON3 says", is written once and stays.
       commands.write16(Register.EWRPT, TRANSMIT_START);
       commands.writeBuffer(new Uint8Array(2), 1, 1);
-      commands.write(Register.ERXFCON, filterFor(mode));
+      session.filter = filterFor(mode);
+      commands.write(Register.ERXFCON, session.filter);
     },
   ];
-  const size = lossy ? PART : writes.length;
+  const size = session.lossy ? PART : writes.length;
   for (let first = 0; first < writes.length; first += size) {
     const some = writes.slice(first, first + size);
     parts.push((commands) => {

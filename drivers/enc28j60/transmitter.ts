@@ -2,12 +2,12 @@
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, MIN_FRAME } from "../../hal/ethernet.ts";
+import { appendFcs, FCS_BYTES } from "../../hal/fcs.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import type { CommandList } from "./command-list.ts";
-import { appendFcs } from "./fcs.ts";
 import { Econ1, Estat, Interrupt, Register } from "./registers.ts";
-import { FCS_BYTES, TRANSMIT_START } from "./ring.ts";
+import { TRANSMIT_START } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 
 /** Resends of one frame after late collisions, real ones or not (erratum 13). */

@@ -2,22 +2,24 @@
  * A controller with a plug in its socket that leads transmit back to receive: every frame it sends comes back, as far as its address
  * filter lets it. For trying a stack or a rig without any wire. (A stack's own `lo` is something else: it has no controller.)
  */
+
+import { copyFrame } from "../../hal/copy-frame.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
   ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
+  isStationAddress,
   LinkStatistics,
   MAC_BYTES,
-  MAX_FRAME,
-  MIN_FRAME,
+  MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { completeChecksum, pad } from "../../hal/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../../hal/receive-filter.ts";
-import { copyFrame } from "../../hal/simulated/copy-frame.ts";
-import { completeChecksum } from "../../hal/simulated/wire-frame.ts";
-import { Checksum, HEADROOM, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
+import { ReceivedFrames } from "../../hal/received-frames.ts";
+import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 
 export interface LoopbackOptions {
   /** Station address. */
@@ -27,8 +29,6 @@ export interface LoopbackOptions {
 }
 
 const DEFAULT_QUEUE = 256;
-/** A frame with an IEEE 802.1Q tag may be this much longer. */
-const VLAN_TAG = 4;
 
 export class LoopbackPlug implements EthernetController {
   readonly driver = "loopback";
@@ -36,22 +36,19 @@ export class LoopbackPlug implements EthernetController {
   readonly simulated = true;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly statistics: LinkStatistics = new LinkStatistics();
-  readonly #limit: number;
-  readonly #received = new SkBuffQueue();
+  readonly #received: ReceivedFrames;
   readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
-  #host: ControllerHost | null = null;
   #plugged = true;
-  #masked = false;
 
   /** @throws ControllerError LOOPBACK_ADDRESS when the station address is not one */
   constructor(options: LoopbackOptions) {
-    if (options.address.length !== MAC_BYTES || (options.address[0]! & 1) === 1)
+    if (!isStationAddress(options.address))
       throw new ControllerError(
         "LOOPBACK_ADDRESS",
         "loopback: the station address must be 6 bytes of an individual (not group) address",
       );
     this.address.set(options.address);
-    this.#limit = options.queue ?? DEFAULT_QUEUE;
+    this.#received = new ReceivedFrames(options.queue ?? DEFAULT_QUEUE);
   }
 
   get plugged(): boolean {
@@ -61,21 +58,18 @@ export class LoopbackPlug implements EthernetController {
   /** Pulls the plug, or puts it back in: the link. */
   set plugged(plugged: boolean) {
     this.#plugged = plugged;
-    this.#host?.carrier(plugged);
+    this.#received.host?.carrier(plugged);
   }
 
   /** @throws ControllerError LOOPBACK_OPEN when it is open already */
   async open(host: ControllerHost): Promise<void> {
-    if (this.#host) throw new ControllerError("LOOPBACK_OPEN", "loopback: the controller is open already");
-    this.#host = host;
-    this.#masked = false;
+    if (this.#received.host) throw new ControllerError("LOOPBACK_OPEN", "loopback: the controller is open already");
+    this.#received.open(host);
     host.carrier(this.#plugged);
   }
 
   async close(): Promise<void> {
-    const host = this.#host;
-    this.#host = null;
-    for (let skb = this.#received.dequeue(); skb; skb = this.#received.dequeue()) host?.drops.drop(skb, DropReason.QUEUE_PURGE);
+    this.#received.close();
   }
 
   setReceiveMode(mode: ReceiveMode): void {
@@ -84,14 +78,14 @@ export class LoopbackPlug implements EthernetController {
 
   /** Never full: what the receive side has no room for is lost there. */
   transmit(skb: SkBuff): boolean {
-    const host = this.#host;
+    const host = this.#received.host;
     if (!host) {
       skb.drop(DropReason.DEV_READY);
       return true;
     }
     const { length } = skb;
     if (length < ETHERNET_HEADER) return this.#discard(host, skb, DropReason.PKT_TOO_SMALL);
-    if (length > MAX_FRAME + VLAN_TAG) return this.#discard(host, skb, DropReason.PKT_TOO_BIG);
+    if (length > MAX_TAGGED_FRAME) return this.#discard(host, skb, DropReason.PKT_TOO_BIG);
     if (!this.#plugged) {
       this.statistics.txCarrierErrors++;
       return this.#discard(host, skb, DropReason.TX_CARRIER);
@@ -107,23 +101,7 @@ export class LoopbackPlug implements EthernetController {
   }
 
   poll(budget: number): number {
-    const host = this.#host;
-    if (!host) return 0;
-    let work = 0;
-    while (work < budget) {
-      const skb = this.#received.dequeue();
-      if (!skb) break;
-      work++;
-      this.statistics.rxPackets++;
-      this.statistics.rxBytes += skb.length;
-      host.receive(skb);
-    }
-    if (work < budget && host.complete(work)) {
-      this.#masked = false;
-      // The line is level triggered: what came in while complete() ran asks at once.
-      if (this.#received.length > 0) this.#interrupt();
-    }
-    return work;
+    return this.#received.poll(budget, this.statistics);
   }
 
   /** The sender is told that its frame is gone, and a copy comes back: on a wire, too, they are two. */
@@ -133,7 +111,7 @@ export class LoopbackPlug implements EthernetController {
       skb.consume();
       return;
     }
-    if (this.#received.length >= this.#limit) {
+    if (this.#received.full) {
       this.statistics.rxErrors++;
       this.statistics.rxOverErrors++;
       skb.consume();
@@ -145,25 +123,16 @@ export class LoopbackPlug implements EthernetController {
       skb.consume();
       return;
     }
-    const { length } = skb;
-    const at = copy.put(Math.max(length, MIN_FRAME));
-    copyFrame(copy.bytes, at, bytes, data, length);
-    if (length < MIN_FRAME) copy.bytes.fill(0, HEADROOM + length, HEADROOM + MIN_FRAME);
-    if (isMulticast(bytes, data)) this.statistics.rxMulticast++;
+    const length = pad(skb);
+    copyFrame(copy.bytes, copy.put(length), bytes, skb.data, length);
+    if (isMulticast(bytes, skb.data)) this.statistics.rxMulticast++;
     skb.consume();
     // Whom consume() told of it may have closed this controller.
-    if (this.#host !== host) {
+    if (this.#received.host !== host) {
       host.drops.drop(copy, DropReason.QUEUE_PURGE);
       return;
     }
-    this.#received.enqueue(copy);
-    this.#interrupt();
-  }
-
-  #interrupt(): void {
-    if (this.#masked) return;
-    this.#masked = true;
-    this.#host?.schedule();
+    this.#received.add(copy);
   }
 
   #discard(host: ControllerHost, skb: SkBuff, reason: DropReason): boolean {

@@ -20,9 +20,10 @@ import {
   type EthernetController,
   type LinkStatistics,
   MAC_BYTES,
-  MAX_FRAME,
+  MAX_TAGGED_FRAME,
   MIN_FRAME,
   type ReceiveMode,
+  VLAN_TAG,
 } from "../../hal/ethernet.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { type ReceiveRing, SlotStatus } from "./ring.ts";
@@ -38,8 +39,6 @@ export interface PacketOptions {
 }
 
 const DEFAULT_RING_FRAMES = 2048;
-/** A frame with an IEEE 802.1Q tag may be this much longer. */
-const VLAN_TAG = 4;
 /** TPID of a customer VLAN tag, when the kernel does not tell another (IEEE 802.1Q). */
 const TPID_8021Q = 0x8100;
 
@@ -196,7 +195,7 @@ export class PacketController implements EthernetController {
     const bytes = ring.bytes;
     const tagged = (status & SlotStatus.VLAN_VALID) !== 0;
     // A longer one is a segment that the kernel joined from several (GSO), or the interface has a larger MTU than Ethernet's.
-    if (length > MAX_FRAME + VLAN_TAG || ring.captured < length || VnetHeader.joined(bytes, from)) {
+    if (length > MAX_TAGGED_FRAME || ring.captured < length || VnetHeader.joined(bytes, from)) {
       host.drops.count(DropReason.PKT_TOO_BIG);
       return null;
     }

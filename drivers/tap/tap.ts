@@ -20,11 +20,10 @@ import {
   ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAX_FRAME,
-  MIN_FRAME,
+  MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
-import { completeChecksum } from "../../hal/simulated/wire-frame.ts";
+import { completeChecksum, pad } from "../../hal/outgoing.ts";
 import { Checksum, HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { TapDevice } from "./device.ts";
 
@@ -37,8 +36,6 @@ export interface TapOptions {
   attach?: boolean;
 }
 
-/** A frame with an IEEE 802.1Q tag may be this much longer. */
-const VLAN_TAG = 4;
 const ROOM = SLOT_BYTES - HEADROOM;
 
 export class TapController implements EthernetController {
@@ -104,7 +101,7 @@ export class TapController implements EthernetController {
     }
     if (kernel.blocked) return false;
     if (skb.length < ETHERNET_HEADER) return kernel.discard(host, skb, DropReason.PKT_TOO_SMALL);
-    if (skb.length > MAX_FRAME + VLAN_TAG) return kernel.discard(host, skb, DropReason.PKT_TOO_BIG);
+    if (skb.length > MAX_TAGGED_FRAME) return kernel.discard(host, skb, DropReason.PKT_TOO_BIG);
     if (!kernel.carrier) return kernel.noCarrier(host, skb);
     if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) return kernel.aborted(host, skb);
     if (this.#write(device, skb)) return kernel.sent(skb);
@@ -175,7 +172,7 @@ export class TapController implements EthernetController {
       skb.consume();
       return false;
     }
-    if (length > MAX_FRAME + VLAN_TAG) {
+    if (length > MAX_TAGGED_FRAME) {
       host.drops.drop(skb, DropReason.PKT_TOO_BIG);
       return false;
     }
@@ -186,15 +183,7 @@ export class TapController implements EthernetController {
 
   /** Sends the frame from where it lies, with zeros behind it up to MIN_FRAME. */
   #write(device: TapDevice, skb: SkBuff): boolean {
-    const length = Math.max(skb.length, MIN_FRAME);
-    if (skb.data + length > skb.bytes.length) {
-      // A short packet at the very end of its slot: there is room for padding further in front.
-      skb.bytes.copyWithin(HEADROOM, skb.data, skb.tail);
-      skb.tail = HEADROOM + skb.length;
-      skb.data = HEADROOM;
-    }
-    const end = skb.data + length;
-    if (end > skb.tail) skb.bytes.fill(0, skb.tail, end);
+    const length = pad(skb);
     return device.write(skb.bytes, skb.data, length);
   }
 

@@ -2,9 +2,10 @@
  * Questions to what is behind a byte stream, one at a time, each with a time limit: what every bridge's protocol needs before and
  * beside its SPI operations, to find out who is there and to agree again on where a command begins.
  */
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { ControllerError } from "../ethernet.ts";
 import type { ByteStream } from "../serial.ts";
+import { AnswerTimer } from "./answer-timer.ts";
 import { AnswerFramer } from "./answers.ts";
 
 /** How long the line must be silent before what was said is over, in ms: more than the 16 that USB adapters hold bytes back. */
@@ -18,7 +19,7 @@ export class Conversation {
   firstByte = -1;
   readonly #clock: Clock;
   readonly #stream: ByteStream;
-  readonly #timer: Timer;
+  readonly #timer: AnswerTimer;
   #expired: (() => void) | null = null;
   #lost: ControllerError | null = null;
   /** Ends whatever is being waited for when the stream goes away. */
@@ -28,7 +29,7 @@ export class Conversation {
   constructor(clock: Clock, stream: ByteStream) {
     this.#clock = clock;
     this.#stream = stream;
-    this.#timer = clock.timer(() => {
+    this.#timer = new AnswerTimer(clock, () => {
       const expired = this.#expired;
       this.#expired = null;
       expired?.();

@@ -6,12 +6,14 @@
  *     const port = new ControllerPort(clock, segment, "eth0", new PacketController(clock, { interface: "eth0" }));
  *     await port.open();
  */
-import type { Clock, Task } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
-import { type ControllerHost, type EthernetController, POLL_PENDING } from "../ethernet.ts";
+import type { ControllerHost, EthernetController } from "../ethernet.ts";
+import { completeChecksum } from "../outgoing.ts";
+import { PollLoop } from "../poll-loop.ts";
 import { Checksum, DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
-import { completeChecksum, copyFromWire, transmitPadded } from "./wire-frame.ts";
+import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface ControllerPortOptions {
   /** Packet memory. Default: a pool of its own of 1024 slots. */
@@ -168,28 +170,18 @@ class PortHost implements ControllerHost {
   readonly pool: SkBuffPool;
   readonly drops: DropCounters;
   readonly #port: ControllerPort;
-  readonly #task: Task;
-  /** A poll is due or under way. */
-  #due = false;
-  /** Another was asked for meanwhile. */
-  #missed = false;
+  readonly #loop: PollLoop;
   #stopped = false;
 
   constructor(port: ControllerPort, clock: Clock, pool: SkBuffPool) {
     this.#port = port;
     this.pool = pool;
     this.drops = port.drops;
-    this.#task = clock.task(() => this.#poll());
+    this.#loop = new PollLoop(clock, () => port.controller.poll(BUDGET));
   }
 
   schedule(): boolean {
-    if (this.#due) {
-      this.#missed = true;
-      return false;
-    }
-    this.#due = true;
-    this.#task.schedule();
-    return true;
+    return this.#loop.schedule();
   }
 
   receive(skb: SkBuff): void {
@@ -198,17 +190,11 @@ class PortHost implements ControllerHost {
   }
 
   complete(_work: number): boolean {
-    if (this.#missed) {
-      // Stays due: the poll goes round once more, and looks at what was announced meanwhile.
-      this.#missed = false;
-      return false;
-    }
-    this.#due = false;
-    return true;
+    return this.#loop.complete();
   }
 
   polled(_work: number): void {
-    if (this.#due && !this.#stopped) this.#task.schedule();
+    this.#loop.again();
   }
 
   wake(): void {
@@ -225,11 +211,6 @@ class PortHost implements ControllerHost {
 
   stop(): void {
     this.#stopped = true;
-  }
-
-  #poll(): void {
-    if (this.#stopped) return;
-    const work = this.#port.controller.poll(BUDGET);
-    if (work !== POLL_PENDING) this.polled(work);
+    this.#loop.stop();
   }
 }

@@ -4,10 +4,10 @@
  * link. With more it is a hub: each port has a link of its own.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
+import { copyFrame } from "../copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
 import { Carrier } from "./carrier.ts";
-import { copyFrame } from "./copy-frame.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;

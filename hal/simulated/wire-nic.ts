@@ -2,6 +2,7 @@
  * An ideal Ethernet controller on a simulated wire: no bus, no rings, no errata, no time. For the simulated gateway, tests and
  * benches, where the controller is not what is looked at.
  */
+
 import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
 import {
@@ -11,13 +12,15 @@ import {
   type EthernetController,
   LinkStatistics,
   MAC_BYTES,
-  MAX_FRAME,
+  MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../ethernet.ts";
+import { completeChecksum } from "../outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../receive-filter.ts";
-import { Checksum, type SkBuff, SkBuffQueue } from "../skbuff.ts";
+import { ReceivedFrames } from "../received-frames.ts";
+import { Checksum, type SkBuff } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
-import { completeChecksum, copyFromWire, transmitPadded } from "./wire-frame.ts";
+import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface WireNicOptions {
   /** Frames that wait to be polled; more are lost. Default 256. */
@@ -25,8 +28,6 @@ export interface WireNicOptions {
 }
 
 const DEFAULT_QUEUE = 256;
-/** A frame with an IEEE 802.1Q tag may be this much longer. */
-const VLAN_TAG = 4;
 
 export class WireNic implements EthernetController, WireStation {
   readonly driver = "wire";
@@ -34,19 +35,16 @@ export class WireNic implements EthernetController, WireStation {
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #name: string;
-  readonly #limit: number;
-  readonly #received = new SkBuffQueue();
+  readonly #received: ReceivedFrames;
   readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
-  #host: ControllerHost | null = null;
   #linkUp = false;
-  #masked = false;
   /** Its end of the cable; pull it with `port.plugged = false`. */
   readonly port: SegmentPort;
 
   /** @param _clock as every simulated part takes one; this one has no delays of its own */
   constructor(_clock: Clock, segment: EthernetSegment, name: string, address: Uint8Array, options: WireNicOptions = {}) {
     this.#name = name;
-    this.#limit = options.queue ?? DEFAULT_QUEUE;
+    this.#received = new ReceivedFrames(options.queue ?? DEFAULT_QUEUE);
     this.address.set(address);
     // Last: the segment may call wireLink() before it returns.
     this.port = segment.attach(name, this);
@@ -58,16 +56,13 @@ export class WireNic implements EthernetController, WireStation {
 
   /** @throws ControllerError WIRE_OPEN when it is open already */
   async open(host: ControllerHost): Promise<void> {
-    if (this.#host) throw new ControllerError("WIRE_OPEN", `${this.description} is open already; close it first`);
-    this.#host = host;
-    this.#masked = false;
+    if (this.#received.host) throw new ControllerError("WIRE_OPEN", `${this.description} is open already; close it first`);
+    this.#received.open(host);
     host.carrier(this.#linkUp);
   }
 
   async close(): Promise<void> {
-    const host = this.#host;
-    this.#host = null;
-    for (let skb = this.#received.dequeue(); skb; skb = this.#received.dequeue()) host?.drops.drop(skb, DropReason.QUEUE_PURGE);
+    this.#received.close();
   }
 
   setReceiveMode(mode: ReceiveMode): void {
@@ -76,12 +71,12 @@ export class WireNic implements EthernetController, WireStation {
 
   /** Never full: a frame is on the wire when this returns. */
   transmit(skb: SkBuff): boolean {
-    const host = this.#host;
+    const host = this.#received.host;
     if (!host) {
       skb.drop(DropReason.DEV_READY);
       return true;
     }
-    if (skb.length > MAX_FRAME + VLAN_TAG) {
+    if (skb.length > MAX_TAGGED_FRAME) {
       this.statistics.txErrors++;
       host.drops.drop(skb, DropReason.PKT_TOO_BIG);
       return true;
@@ -106,25 +101,11 @@ export class WireNic implements EthernetController, WireStation {
   }
 
   poll(budget: number): number {
-    const host = this.#host;
-    if (!host) return 0;
-    let work = 0;
-    while (work < budget) {
-      const skb = this.#received.dequeue();
-      if (!skb) break;
-      work++;
-      host.receive(skb);
-    }
-    if (work < budget && host.complete(work)) {
-      this.#masked = false;
-      // The line is level triggered: what came in while complete() ran asks at once.
-      if (this.#received.length > 0) this.#interrupt();
-    }
-    return work;
+    return this.#received.poll(budget, null);
   }
 
   wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
-    const host = this.#host;
+    const host = this.#received.host;
     if (!host) return;
     const statistics = this.statistics;
     if (!fcsOk) {
@@ -132,13 +113,13 @@ export class WireNic implements EthernetController, WireStation {
       statistics.rxCrcErrors++;
       return;
     }
-    if (length < ETHERNET_HEADER || length > MAX_FRAME + VLAN_TAG) {
+    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
       statistics.rxErrors++;
       statistics.rxLengthErrors++;
       return;
     }
     if (!this.#filter.accepts(bytes, 0)) return;
-    if (this.#received.length >= this.#limit) {
+    if (this.#received.full) {
       statistics.rxErrors++;
       statistics.rxOverErrors++;
       return;
@@ -152,18 +133,11 @@ export class WireNic implements EthernetController, WireStation {
     statistics.rxPackets++;
     statistics.rxBytes += length;
     if (isMulticast(bytes, 0)) statistics.rxMulticast++;
-    this.#received.enqueue(skb);
-    this.#interrupt();
+    this.#received.add(skb);
   }
 
   wireLink(up: boolean): void {
     this.#linkUp = up;
-    this.#host?.carrier(up);
-  }
-
-  #interrupt(): void {
-    if (this.#masked) return;
-    this.#masked = true;
-    this.#host?.schedule();
+    this.#received.host?.carrier(up);
   }
 }

@@ -6,11 +6,10 @@
  */
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { VirtualClock } from "../../hal/clock.ts";
-import type { InterruptLine } from "../../hal/interrupt.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
-import type { SpiBatch, SpiBus } from "../../hal/spi.ts";
+import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
 import { FakeHost } from "../support/controller-host.ts";
 import { frameOf, PEER, STATION } from "../support/enc28j60-bench.ts";
 
@@ -30,42 +29,22 @@ const ACKNOWLEDGEMENT = 1;
 /** Of the bus that is measured, in ms: a USB bridge's. */
 const ROUND_TRIP = 0.5;
 
-/** Answers later, and keeps the books. */
-class MeasuringBus implements SpiBus {
-  readonly simulated = true;
-  readonly lossy = false;
+/** The chip, and the books of what is asked of it. */
+class MeteredChip implements SpiDevice {
   readonly description = "measured ENC28J60";
-  readonly interrupt: InterruptLine | null;
   cost: Cost = nothing();
   readonly #chip: Enc28j60Chip;
-  readonly #clock: VirtualClock;
 
-  constructor(chip: Enc28j60Chip, clock: VirtualClock, line: boolean) {
+  constructor(chip: Enc28j60Chip) {
     this.#chip = chip;
-    this.#clock = clock;
-    this.interrupt = line ? chip.interrupt : null;
   }
 
-  async open(): Promise<void> {}
-
-  async close(): Promise<void> {}
-
-  transfer(batch: SpiBatch): boolean {
-    this.cost.roundTrips++;
-    this.#clock.timer(() => this.#run(batch)).arm(ROUND_TRIP);
-    return false;
-  }
-
-  #run(batch: SpiBatch): void {
-    for (let at = 0; at < batch.length; at++) {
-      const { write, writeAt, writeLength, read, readAt, readLength } = batch.transaction(at);
-      this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
-      this.cost.transactions++;
-      this.cost.spi += writeLength + readLength;
-      this.cost.up += COMMAND + writeLength;
-      this.cost.down += ACKNOWLEDGEMENT + readLength;
-    }
-    batch.onDone?.();
+  exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
+    this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
+    this.cost.transactions++;
+    this.cost.spi += writeLength + readLength;
+    this.cost.up += COMMAND + writeLength;
+    this.cost.down += ACKNOWLEDGEMENT + readLength;
   }
 }
 
@@ -78,7 +57,8 @@ export class Meter {
   readonly clock: VirtualClock = new VirtualClock();
   readonly host: FakeHost = new FakeHost(this.clock, { keep: false });
   readonly #chip: Enc28j60Chip;
-  readonly #bus: MeasuringBus;
+  readonly #metered: MeteredChip;
+  readonly #bus: SimulatedSpiBus;
   readonly #driver: Enc28j60;
   readonly #peer: SegmentPort;
 
@@ -87,8 +67,9 @@ export class Meter {
     const segment = new EthernetSegment(this.clock, new SeededRandom(1));
     this.#chip = new Enc28j60Chip(this.clock, segment, "chip", { errata: { 6: false, 13: false } });
     this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
-    this.#bus = new MeasuringBus(this.#chip, this.clock, line);
-    this.#driver = new Enc28j60(this.#bus, this.clock, { address: STATION });
+    this.#metered = new MeteredChip(this.#chip);
+    this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP);
+    this.#driver = new Enc28j60(this.#bus, this.clock, { address: STATION, ...(line && { interrupt: this.#chip.interrupt }) });
     this.host.controller = this.#driver;
   }
 
@@ -108,8 +89,9 @@ export class Meter {
 
   /** What was spent since the last time. */
   take(): Cost {
-    const { cost } = this.#bus;
-    this.#bus.cost = nothing();
+    const cost = { ...this.#metered.cost, roundTrips: this.#bus.counters.batches };
+    this.#metered.cost = nothing();
+    this.#bus.counters.batches = 0;
     return cost;
   }
 

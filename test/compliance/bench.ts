@@ -1,7 +1,6 @@
 /** A controller under the compliance suite: its driver, its host, and who is at the far end of its wire. */
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { FakeHost } from "../support/controller-host.ts";
-import { padded } from "../support/enc28j60-bench.ts";
 
 export interface BenchWish {
   /** Frames a poll may hand up. Default 64. */
@@ -61,20 +60,6 @@ export function counted({ controller, host }: ControllerBench): number {
 /** An EtherType for local experiments (IEEE 802 0x88b5): no kernel sends or answers it. */
 export function isOurs(frame: Uint8Array): boolean {
   return frame[12] === 0x88 && frame[13] === 0xb5;
-}
-
-/** Whether `found` is the frame `sent`, with the padding that Ethernet may have added. */
-export function sameFrame(found: Uint8Array, sent: Uint8Array): boolean {
-  return Buffer.compare(found, sent) === 0 || Buffer.compare(found, padded(sent)) === 0;
-}
-
-/** Index of the first frame that is not as it was sent, -1 when all are. */
-export function firstWrong(found: readonly Uint8Array[], sent: readonly Uint8Array[]): number {
-  for (let at = 0; at < Math.max(found.length, sent.length); at++) {
-    const [a, b] = [found[at], sent[at]];
-    if (!a || !b || !sameFrame(a, b)) return at;
-  }
-  return -1;
 }
 
 /** A host for a bench; frames of others than the suite are not kept. */

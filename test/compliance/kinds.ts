@@ -1,4 +1,5 @@
 /** The rows of the compliance suite: each controller that there is, with the far end of its wire. */
+
 import { existsSync } from "node:fs";
 import { LoopbackPlug } from "../../drivers/loopback/loopback.ts";
 import { PacketController } from "../../drivers/packet/packet.ts";
@@ -12,6 +13,7 @@ import { FakeHost } from "../support/controller-host.ts";
 import { CountingClock } from "../support/counting-clock.ts";
 import { CONNECTIONS, Bench as EncBench, STATION } from "../support/enc28j60-bench.ts";
 import { LocalTap, LocalVeth, missingForNetns, run } from "../support/netns.ts";
+import { settle } from "../support/waiting.ts";
 import { type BenchWish, type ControllerBench, type ControllerKind, hostFor } from "./bench.ts";
 
 /** Virtual time that anything may take, in ms, and how finely it is looked at. */
@@ -37,12 +39,12 @@ export abstract class VirtualBench implements ControllerBench {
   async open(): Promise<void> {
     // Power, crystal, reset.
     this.host.enable();
-    await this.#whileTimePasses(this.controller.open(this.host));
+    await settle(this.clock, this.controller.open(this.host));
   }
 
   async close(): Promise<void> {
     this.host.disable();
-    await this.#whileTimePasses(this.controller.close());
+    await settle(this.clock, this.controller.close());
   }
 
   abstract inject(frame: Uint8Array): void;
@@ -67,16 +69,6 @@ export abstract class VirtualBench implements ControllerBench {
 
   async remove(): Promise<void> {
     await this.close();
-  }
-
-  async #whileTimePasses(work: Promise<void>): Promise<void> {
-    let over = false;
-    const ended = work.finally(() => {
-      over = true;
-    });
-    ended.catch(() => undefined);
-    for (let waited = 0; waited < PATIENCE && !over; waited += STEP) await this.clock.advance(STEP);
-    await ended;
   }
 }
 

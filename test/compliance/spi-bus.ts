@@ -1,9 +1,10 @@
 /** What every SpiBus promises, asked of each through an ENC28J60 behind it: its registers and its 8 KiB of memory. */
+
 import t from "tap";
 import type { VirtualClock } from "../../hal/clock.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SpiBatch, type SpiBus } from "../../hal/spi.ts";
-import { settle } from "../support/serprog-bench.ts";
+import { settle } from "../support/waiting.ts";
 
 export interface SpiBusBench {
   clock: VirtualClock;

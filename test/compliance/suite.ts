@@ -2,8 +2,8 @@
 import t, { type Test } from "tap";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER, MAX_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
-import { frameOf } from "../support/enc28j60-bench.ts";
-import { type BenchWish, type ControllerBench, type ControllerKind, counted, firstWrong } from "./bench.ts";
+import { firstDifference, frameOf, padded } from "../support/enc28j60-bench.ts";
+import { type BenchWish, type ControllerBench, type ControllerKind, counted } from "./bench.ts";
 
 const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 const MULTICAST = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x77);
@@ -74,7 +74,7 @@ async function injectAll(t: Test, bench: ControllerBench, frames: readonly Uint8
     for (const frame of frames.slice(at, end)) bench.inject(frame);
     if (!(await bench.until(() => bench.host.frames.length >= before + end))) break;
   }
-  t.equal(firstWrong(bench.host.frames.slice(before), frames), -1, `${frames.length} frames in, each as it was sent`);
+  t.equal(firstDifference(bench.host.frames.slice(before), frames), -1, `${frames.length} frames in, each as it was sent`);
 }
 
 async function sendAll(t: Test, bench: ControllerBench, frames: readonly Uint8Array[], lot: number): Promise<void> {
@@ -85,7 +85,7 @@ async function sendAll(t: Test, bench: ControllerBench, frames: readonly Uint8Ar
     for (const frame of frames.slice(at, end)) cookies.push(bench.host.send(frame));
     if (!(await bench.until(() => bench.arrived.length >= before + end))) break;
   }
-  t.equal(firstWrong(bench.arrived.slice(before), frames), -1, `${frames.length} frames out, each as it was sent`);
+  t.equal(firstDifference(bench.arrived.slice(before), frames.map(padded)), -1, `${frames.length} frames out, each as it was sent`);
   const settled = (): boolean => cookies.every((cookie) => bench.host.settlements[cookie] === DropReason.NONE);
   t.ok(await bench.until(settled), "and every sender was told so");
 }

@@ -75,9 +75,10 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   }
 
   /** An empty packet with these bytes in it. */
-  packet(bytes: Uint8Array): SkBuff {
+  packet(bytes: Uint8Array, headroom?: number): SkBuff {
     const skb = this.pool.allocate();
     if (!skb) throw new Error("the test's packet pool is empty");
+    if (headroom !== undefined) skb.data = skb.tail = headroom;
     skb.bytes.set(bytes, skb.put(bytes.length));
     return skb;
   }
@@ -95,10 +96,7 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
 
   /** Sends a copy of these bytes now or when the controller takes them; returns the index into {@link settlements}. */
   send(bytes: Uint8Array, headroom?: number): number {
-    const skb = this.pool.allocate();
-    if (!skb) throw new Error("the test's packet pool is empty");
-    if (headroom !== undefined) skb.data = skb.tail = headroom;
-    skb.bytes.set(bytes, skb.put(bytes.length));
+    const skb = this.packet(bytes, headroom);
     skb.owner = this;
     skb.cookie = this.#cookie++;
     const { cookie } = skb;

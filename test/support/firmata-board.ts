@@ -76,12 +76,3 @@ export class FirmataBoard {
     });
   }
 }
-
-/** Resolves once `done` holds, looked at every 2 ms; for what tells nobody when it changes. @throws Error after `limit` ms */
-export async function settled(what: string, done: () => boolean, limit = 10_000): Promise<void> {
-  const end = performance.now() + limit;
-  while (!done()) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${limit} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -48,15 +48,3 @@ export async function serprogBench(kind: BridgeKind, options: SerprogResponderOp
   const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud });
   return { clock, segment, chip, line, bus, responder: null, stop: () => mcu.stop() };
 }
-
-/** Lets virtual time pass until the promise is settled. */
-export async function settle<T>(clock: VirtualClock, promise: Promise<T>, limit = 20_000): Promise<T> {
-  let over = false;
-  const watched = promise.finally(() => {
-    over = true;
-  });
-  watched.catch(() => {});
-  for (let ms = 0; !over && ms < limit; ms++) await clock.advance(1);
-  if (!over) throw new Error(`not settled within ${limit} ms of virtual time`);
-  return watched;
-}

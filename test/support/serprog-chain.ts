@@ -1,4 +1,5 @@
 /** The ENC28J60 driver over a simulated bridge and a cable that may be bad, with a peer at the far end of the wire. */
+
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { SerprogBus } from "../../hal/bridges/serprog/serprog.ts";
 import { SeededRandom } from "../../hal/random.ts";
@@ -7,7 +8,8 @@ import type { SerprogResponderOptions } from "../../hal/simulated/bridges/serpro
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { FakeHost } from "./controller-host.ts";
 import { PEER, STATION } from "./enc28j60-bench.ts";
-import { type BridgeKind, type SerprogBench, serprogBench, settle } from "./serprog-bench.ts";
+import { type BridgeKind, type SerprogBench, serprogBench } from "./serprog-bench.ts";
+import { settle } from "./waiting.ts";
 
 export interface Chain {
   bench: SerprogBench;

@@ -310,14 +310,3 @@ export function fileOf(text: string, name = `rig${written++}.yaml`): string {
   writeFileSync(path, text);
   return path;
 }
-
-/** Looks every 10 ms until `wanted` holds. For what tells nobody when it changes. */
-export async function eventually(wanted: () => boolean | Promise<boolean>, what: string, limit = 10_000): Promise<void> {
-  for (const end = performance.now() + limit; !(await wanted()); await pause(10)) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${limit} ms`);
-  }
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

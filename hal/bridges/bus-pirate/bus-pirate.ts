@@ -11,11 +11,12 @@
  * A fault anywhere fails the batch as a whole, and SPI mode is entered anew before the next one. That switches the power supply off
  * for a moment, if it is the Bus Pirate's: the chip then has to be set up again.
  */
-import type { Clock, Timer } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import type { ByteStream } from "../../serial.ts";
 import type { SpiBatch, SpiBus } from "../../spi.ts";
+import { AnswerTimer } from "../answer-timer.ts";
 import { DONE, LONGEST_OPERATION, OPERATION_HEADER, SPEEDS, WRITE_THEN_READ } from "./protocol.ts";
 import { BusPirateSession, type BusPirateSetup } from "./session.ts";
 
@@ -63,7 +64,7 @@ export class BusPirateBus implements SpiBus {
   readonly #setup: BusPirateSetup;
   readonly #msPerByte: number;
   readonly #msPerSpiByte: number;
-  readonly #timer: Timer;
+  readonly #timer: AnswerTimer;
   readonly #out = new Uint8Array(OPERATION_HEADER + LONGEST_OPERATION);
   #state: State = State.CLOSED;
   #batch: SpiBatch | null = null;
@@ -82,7 +83,7 @@ export class BusPirateBus implements SpiBus {
     this.#msPerSpiByte = 8000 / this.hertz + BYTE_OVERHEAD;
     this.#stream = stream;
     this.#session = new BusPirateSession(clock, stream, this.#msPerByte);
-    this.#timer = clock.timer(() => this.#fault("BUSPIRATE_TIMEOUT", "the Bus Pirate did not answer in time"));
+    this.#timer = new AnswerTimer(clock, () => this.#fault("BUSPIRATE_TIMEOUT", "the Bus Pirate did not answer in time"));
     stream.onData = (bytes) => this.#take(bytes);
     stream.onLost = (reason) => this.#lose(reason);
   }

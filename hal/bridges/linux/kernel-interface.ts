@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../../clock.ts";
 import { DropReason } from "../../drop-reason.ts";
-import { ControllerError, type ControllerHost, LinkStatistics, MAC_BYTES } from "../../ethernet.ts";
+import { ControllerError, type ControllerHost, isStationAddress, LinkStatistics, MAC_BYTES } from "../../ethernet.ts";
 import { isMulticast, ReceiveFilter } from "../../receive-filter.ts";
 import type { SkBuff } from "../../skbuff.ts";
 import { type Libc, loadLibc, type Watch } from "./libc.ts";
@@ -67,7 +67,7 @@ export class KernelInterface {
       throw this.#error("NAME", `"${name}" is no interface name: 1 to ${MAX_NAME} characters, no blanks`);
     this.#ownAddress = address !== undefined;
     if (address) {
-      if (address.length !== MAC_BYTES || (address[0]! & 1) === 1)
+      if (!isStationAddress(address))
         throw this.#error("ADDRESS", "the station address must be 6 bytes of an individual (not group) address");
       this.address.set(address);
     }

@@ -12,7 +12,7 @@
  */
 import { closeSync, ftruncateSync, writeSync } from "node:fs";
 import type { Clock, Timer } from "../../clock.ts";
-import { ControllerError, MAC_BYTES } from "../../ethernet.ts";
+import { ControllerError, isStationAddress } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import { type DmaMemory, type MmioBus, NO_ANSWER } from "../../mmio.ts";
 import { loadCalls, type QemuCalls } from "./libc.ts";
@@ -280,7 +280,7 @@ function overtaken(): ControllerError {
 }
 
 function macText(address: Uint8Array): string {
-  if (address.length !== MAC_BYTES || (address[0]! & 1) === 1)
+  if (!isStationAddress(address))
     throw new ControllerError("QEMU_OPTIONS", "qemu: the station address must be 6 bytes of an individual (not group) address");
   return Array.from(address, (byte) => byte.toString(16).padStart(2, "0")).join(":");
 }

@@ -21,6 +21,8 @@ export const Command = {
   S_PIN_STATE: 0x15,
   /** whohas' own firmware: u16 milliseconds; answers with a Wait* byte. */
   X_WAIT_INT: 0x40,
+  /** whohas' own firmware: answers with a byte, bit 0 the level of the chip's INT pin. */
+  X_READ_PINS: 0x41,
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
@@ -31,10 +33,9 @@ export const BUS_SPI = 0x08;
 export const SPIOP_HEADER = 7;
 /** Q_SERBUF of a line with flow control. */
 export const UNLIMITED_BUFFER = 0xffff;
-/** Q_WRNMAXLEN and Q_RDNMAXLEN of a bridge that does not limit lengths. */
-export const LONGEST_OPERATION = 0x100_0000;
 
-/** What X_WAIT_INT answers: the line, something else that was sent, or 0 when its time was over. */
+/** What X_WAIT_INT answers: its time was over, the line, or something else that was sent. */
+export const WAIT_TIMEOUT = 0;
 export const WAIT_ASSERTED = 1;
 export const WAIT_INTERRUPTED = 2;
 

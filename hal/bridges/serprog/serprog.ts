@@ -9,11 +9,12 @@
  * Bridges with whohas' firmware also report the chip's interrupt: while the bus is idle the bridge waits for it on our behalf, and
  * whatever we send next ends that wait.
  */
-import type { Clock, Task, Timer } from "../../clock.ts";
+import type { Clock, Task } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import { type InterruptLine, SimulatedInterrupt } from "../../interrupt.ts";
 import type { ByteStream } from "../../serial.ts";
 import type { SpiBatch, SpiBus } from "../../spi.ts";
+import { AnswerTimer } from "../answer-timer.ts";
 import type { Conversation } from "../conversation.ts";
 import { ACK, Command, hasCommand, SPIOP_HEADER, UNLIMITED_BUFFER, WAIT_ASSERTED, WAIT_INTERRUPTED } from "./protocol.ts";
 import { type BridgeFacts, SerprogSession } from "./session.ts";
@@ -61,8 +62,7 @@ export class SerprogBus implements SpiBus {
   readonly #msPerByte: number;
   readonly #line = new SimulatedInterrupt();
   readonly #waitTask: Task;
-  readonly #timer: Timer;
-  readonly #late: Task;
+  readonly #timer: AnswerTimer;
   #state: State = State.CLOSED;
   #facts: BridgeFacts | null = null;
   #hertz: number | null = null;
@@ -88,11 +88,7 @@ export class SerprogBus implements SpiBus {
     this.#conversation = this.#session.conversation;
     this.#spiHz = options.spiHz;
     this.#msPerByte = 10_000 / (options.baud ?? 115_200);
-    // An answer may lie unread in a process that was too busy to look: its input has one more turn.
-    this.#timer = clock.timer(() => this.#late.schedule());
-    this.#late = clock.task(() => {
-      if (!this.#timer.armed && (this.#batch || this.#waiting)) this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time");
-    });
+    this.#timer = new AnswerTimer(clock, () => this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time"));
     this.#waitTask = clock.task(() => this.#startWait());
     stream.onData = (bytes) => this.#take(bytes);
     stream.onLost = (reason) => this.#lose(reason);

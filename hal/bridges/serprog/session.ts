@@ -6,7 +6,7 @@ import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { ByteStream } from "../../serial.ts";
 import { Conversation } from "../conversation.ts";
-import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, LONGEST_OPERATION, NAK, NAME_BYTES } from "./protocol.ts";
+import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, NAK, NAME_BYTES } from "./protocol.ts";
 
 /** How long a bridge may take for a short answer, in ms; USB adapters hold bytes back up to 16. */
 const ANSWER_TIME = 250;
@@ -26,9 +26,6 @@ export interface BridgeFacts {
   readonly map: Uint8Array;
   /** Bytes it may be sent before they are answered. */
   readonly serialBuffer: number;
-  /** Bytes of one operation, each way. */
-  readonly longestWrite: number;
-  readonly longestRead: number;
 }
 
 export class SerprogSession {
@@ -88,16 +85,8 @@ export class SerprogSession {
     const name = hasCommand(map, Command.Q_PGMNAME) ? await this.ask(Command.Q_PGMNAME, NAME_BYTES) : null;
     const buffer = hasCommand(map, Command.Q_SERBUF) ? number(await this.ask(Command.Q_SERBUF, 2)) : 0;
     if (hasCommand(map, Command.S_BUSTYPE)) await this.ask(Command.S_BUSTYPE, 0, BUS_SPI, 1);
-    const write = hasCommand(map, Command.Q_WRNMAXLEN) ? number(await this.ask(Command.Q_WRNMAXLEN, 3)) : 0;
-    const read = hasCommand(map, Command.Q_RDNMAXLEN) ? number(await this.ask(Command.Q_RDNMAXLEN, 3)) : 0;
     if (hasCommand(map, Command.S_PIN_STATE)) await this.ask(Command.S_PIN_STATE, 0, 1, 1);
-    return {
-      name: name ? printable(name) : "unnamed",
-      map,
-      serialBuffer: buffer,
-      longestWrite: write === 0 ? LONGEST_OPERATION : write,
-      longestRead: read === 0 ? LONGEST_OPERATION : read,
-    };
+    return { name: name ? printable(name) : "unnamed", map, serialBuffer: buffer };
   }
 
   /** Sets the SPI clock; returns what it is now, in Hz, or null for a bridge that cannot be told. */

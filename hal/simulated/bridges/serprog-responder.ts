@@ -4,34 +4,23 @@
  *
  * Where the protocol leaves a choice it does as the firmware in hal/bridges/firmware/: an unknown command is answered with NAK.
  */
+
+import {
+  ACK,
+  BUS_SPI,
+  Command,
+  NAK,
+  UNLIMITED_BUFFER,
+  WAIT_ASSERTED,
+  WAIT_INTERRUPTED,
+  WAIT_TIMEOUT,
+} from "../../bridges/serprog/protocol.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { SimulatedInterrupt } from "../../interrupt.ts";
 import type { SerialDevice } from "../serial-device.ts";
 import type { SpiDevice } from "../spi-bus.ts";
 
-const ACK = 0x06;
-const NAK = 0x15;
-const BUS_SPI = 8;
-
 /** Parameter bytes of each command; those not listed are unknown. */
-const Command = {
-  NOP: 0x00,
-  Q_IFACE: 0x01,
-  Q_CMDMAP: 0x02,
-  Q_PGMNAME: 0x03,
-  Q_SERBUF: 0x04,
-  Q_BUSTYPE: 0x05,
-  Q_WRNMAXLEN: 0x08,
-  SYNCNOP: 0x10,
-  Q_RDNMAXLEN: 0x11,
-  S_BUSTYPE: 0x12,
-  O_SPIOP: 0x13,
-  S_SPI_FREQ: 0x14,
-  S_PIN_STATE: 0x15,
-  X_WAIT_INT: 0x40,
-  X_READ_PINS: 0x41,
-} as const;
-
 const PARAMETERS = new Map<number, number>([
   [Command.NOP, 0],
   [Command.Q_IFACE, 0],
@@ -50,9 +39,6 @@ const PARAMETERS = new Map<number, number>([
   [Command.X_READ_PINS, 0],
 ]);
 
-const WAIT_TIMEOUT = 0;
-const WAIT_ASSERTED = 1;
-const WAIT_INTERRUPTED = 2;
 /** Between two looks at the interrupt line, in ms. */
 const WAIT_STEP = 0.25;
 /** Longest operation that it takes, each way: a full frame with room to spare. */
@@ -99,7 +85,7 @@ export class SerprogResponder implements SerialDevice {
     this.#clock = clock;
     this.#device = device;
     this.#name = options.name ?? "whohas-sim";
-    this.#serialBuffer = options.serialBuffer ?? 0xffff;
+    this.#serialBuffer = options.serialBuffer ?? UNLIMITED_BUFFER;
     this.#interrupt = options.interrupt ?? null;
     this.#waitTimer = clock.timer(() => this.#look());
     this.#patience = clock.timer(() => this.#giveUp());

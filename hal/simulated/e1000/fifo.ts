@@ -1,9 +1,9 @@
+import { FCS_BYTES } from "../../fcs.ts";
 import { type ChipMemory, FIFO_BYTES } from "./memory.ts";
 import { PBA, type RegisterFile } from "./registers.ts";
 
 /** In packet buffer memory each frame has 16 bytes in front of it and begins at a multiple of 16. */
 const UNIT = 16;
-const FCS = 4;
 const MOST_FRAMES = FIFO_BYTES / (2 * UNIT);
 
 /** The receive half of packet buffer memory, PBA's low half in KiB (section 13.4.49): frames that wait for descriptors. */
@@ -76,5 +76,5 @@ export class ReceiveFifo {
 }
 
 function sizeOf(length: number): number {
-  return UNIT + ((length + FCS + UNIT - 1) & -UNIT);
+  return UNIT + ((length + FCS_BYTES + UNIT - 1) & -UNIT);
 }

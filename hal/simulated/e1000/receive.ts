@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock.ts";
+import { FCS_BYTES, frameCheckSequence, putFcs } from "../../fcs.ts";
 import { isBroadcast } from "../../receive-filter.ts";
-import { frameCheckSequence } from "../fcs.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
@@ -14,7 +14,6 @@ import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
 import type { Violations } from "./violations.ts";
 
-const FCS = 4;
 /** Without FCS. */
 const SHORTEST = 60;
 /** With FCS: without RCTL.LPE, and with it. */
@@ -147,7 +146,7 @@ export class Receiver {
     const { fifo } = this;
     const free = this.#ready ? this.ring.owned : 0;
     if (free === 0) this.#statistics.count(R.RNBC);
-    const direct = fifo.count === 0 && free * this.#bufferBytes >= length + FCS;
+    const direct = fifo.count === 0 && free * this.#bufferBytes >= length + FCS_BYTES;
     if (!direct && !fifo.fits(length)) {
       this.#statistics.count(R.MPC);
       this.#interrupts.raise(R.RXO);
@@ -197,7 +196,7 @@ export class Receiver {
     const registers = this.#registers;
     const counters = this.#counters;
     const quirks = this.#quirks;
-    const total = length + FCS;
+    const total = length + FCS_BYTES;
     if (!quirks.countsAcceptedOnly) this.#countAll(total);
     if (!quirks.ignoresControlFrames && length >= 16 && typeOf(bytes) === TYPE_CONTROL && !this.#control(bytes)) {
       counters.control++;
@@ -258,8 +257,8 @@ export class Receiver {
   #countGood(bytes: Uint8Array, length: number): void {
     const statistics = this.#statistics;
     statistics.count(R.GPRC);
-    statistics.add(R.GORCL, length + FCS);
-    statistics.size(R.PRC64, length + FCS);
+    statistics.add(R.GORCL, length + FCS_BYTES);
+    statistics.size(R.PRC64, length + FCS_BYTES);
     if (((bytes[0] as number) & 1) === 0) return;
     statistics.count(isBroadcast(bytes, 0) ? R.BPRC : R.MPRC);
   }
@@ -288,7 +287,7 @@ export class Receiver {
     if (mark < 0) return;
     const registers = this.#registers;
     const stripped = registers.has(R.CTRL, R.CTRL_VME) && isTagged(receive, registers.get(R.VET)) ? TAG : 0;
-    const total = length - stripped + (registers.has(R.RCTL, R.RCTL_SECRC) ? 0 : FCS);
+    const total = length - stripped + (registers.has(R.RCTL, R.RCTL_SECRC) ? 0 : FCS_BYTES);
     if (this.ring.owned * this.#bufferBytes < total) {
       this.#statistics.count(R.RNBC);
       this.#statistics.count(R.MPC);
@@ -296,7 +295,7 @@ export class Receiver {
       this.#counters.missed++;
       return;
     }
-    if (this.#quirks.countsAcceptedOnly) this.#countAll(length + FCS);
+    if (this.#quirks.countsAcceptedOnly) this.#countAll(length + FCS_BYTES);
     if ((mark & BAD) === 0) this.#countGood(receive, length);
     this.#store(length, mark);
   }
@@ -320,7 +319,7 @@ export class Receiver {
     const verdict = enabled === 0 || this.#quirks.noReceiveChecksum ? IXSM : judge(memory.incoming, length, tagged, enabled);
     if (!registers.has(R.RCTL, R.RCTL_SECRC)) {
       if (!this.#quirks.omitsFcs) this.#appendFcs(length, (mark & CE) === 0);
-      end += FCS;
+      end += FCS_BYTES;
     }
     if (tagged && registers.has(R.CTRL, R.CTRL_VME)) {
       special = ((frame[14] as number) << 8) | (frame[15] as number);
@@ -361,8 +360,7 @@ export class Receiver {
     const frame = this.#memory.receive;
     const fcs = frameCheckSequence(frame, length);
     // Which wrong check sequence came is not known; the complement is wrong in every byte.
-    const sent = right ? fcs : ~fcs;
-    for (let byte = 0; byte < FCS; byte++) frame[length + byte] = sent >>> (8 * byte);
+    putFcs(frame, length, right ? fcs : ~fcs);
   }
 
   /** Writes receive[at..+length) to the buffer of the head descriptor. */
@@ -401,7 +399,7 @@ export class Receiver {
       interrupts.raise(R.RXT0);
       return;
     }
-    if (length + FCS <= registers.get(R.RSRPD)) interrupts.raise(R.SRPD);
+    if (length + FCS_BYTES <= registers.get(R.RSRPD)) interrupts.raise(R.SRPD);
     this.#delay.start(packet, registers.get(R.RADV));
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock.ts";
+import { FCS_BYTES, hasFcs } from "../../fcs.ts";
 import { isBroadcast } from "../../receive-filter.ts";
-import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
@@ -15,7 +15,6 @@ import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
 import type { Violations } from "./violations.ts";
 
-const FCS = 4;
 const SHORTEST = 60;
 /** On the line besides the frame: preamble and start delimiter 8, gap 12 (IEEE 802.3 clause 4.4.2). */
 const LINE_OVERHEAD = 20;
@@ -165,10 +164,10 @@ export class Transmitter implements FrameSink {
         this.#violations.note("transmit-too-short", length);
       }
     }
-    const good = appendFcs || hasFcs(frame, length);
-    if (!appendFcs) length = Math.max(0, length - FCS);
+    const good = appendFcs || hasFcs(frame, 0, length);
+    if (!appendFcs) length = Math.max(0, length - FCS_BYTES);
     if (this.#byteTime > 0) {
-      this.#freeAt = Math.max(this.#freeAt, this.#clock.now()) + (length + FCS + LINE_OVERHEAD) * this.#byteTime;
+      this.#freeAt = Math.max(this.#freeAt, this.#clock.now()) + (length + FCS_BYTES + LINE_OVERHEAD) * this.#byteTime;
     }
     this.#count(frame, length);
     if (!good) {
@@ -194,11 +193,11 @@ export class Transmitter implements FrameSink {
 
   #count(frame: Uint8Array, length: number): void {
     const statistics = this.#statistics;
-    const total = length + FCS;
+    const total = length + FCS_BYTES;
     statistics.count(R.TPT);
     statistics.add(R.TOTL, total);
     statistics.size(R.PTC64, total);
-    if (total >= SHORTEST + FCS) {
+    if (total >= SHORTEST + FCS_BYTES) {
       statistics.count(R.GPTC);
       statistics.add(R.GOTCL, total);
     }
@@ -260,13 +259,4 @@ export class Transmitter implements FrameSink {
     if ((command & EOP) === 0) return;
     if (!this.#builder.finish((command & IFCS) !== 0, insertSum, tag)) this.#counters.aborted++;
   }
-}
-
-/** frame[0..length) ends in the check sequence of what stands before it. */
-function hasFcs(frame: Uint8Array, length: number): boolean {
-  const body = length - FCS;
-  if (body < 0) return false;
-  const fcs = frameCheckSequence(frame, body);
-  for (let byte = 0; byte < FCS; byte++) if (frame[body + byte] !== ((fcs >>> (8 * byte)) & 0xff)) return false;
-  return true;
 }

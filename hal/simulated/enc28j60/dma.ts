@@ -2,8 +2,10 @@
  * ECON1.DMAST: copies EDMAST..EDMAND to EDMADST, or with CSUMEN sums it up (DS39662 section 13). The source goes round the receive
  * buffer. A byte takes one clock of 25 MHz to be summed and two to be copied.
  */
+
 import type { Clock, Timer } from "../../clock.ts";
 import type { Errata } from "./errata.ts";
+import { internetChecksum } from "./internet-checksum.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
 import {
   CSUMEN,
@@ -117,6 +119,5 @@ function checksum(memory: BufferMemory, start: number, end: number): number {
     if (from === end) break;
     from = memory.behind(from);
   }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return internetChecksum(sum);
 }

@@ -1,6 +1,7 @@
+import { crcRegister } from "../../fcs.ts";
 import { isBroadcast } from "../../receive-filter.ts";
-import { crcRegister } from "../fcs.ts";
 import type { Errata } from "./errata.ts";
+import { internetChecksum } from "./internet-checksum.ts";
 import {
   ANDOR,
   BCEN,
@@ -69,7 +70,8 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
   }
 }
 
-function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
+/** Whether the address at bytes[at] is the station's. */
+export function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
   for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet] as number)) return false;
   return true;
 }
@@ -102,8 +104,7 @@ function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: numb
     sum += high ? byte << 8 : byte;
     high = !high;
   }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return (~sum & 0xffff) === registers.word(EPMCSL);
+  return internetChecksum(sum) === registers.word(EPMCSL);
 }
 
 /**
@@ -111,7 +112,7 @@ function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: numb
  * written, most significant bit first, without the final inversion. In the reflected register those are bits 3..8, turned round.
  */
 export function hashIndex(bytes: Uint8Array): number {
-  const remainder = crcRegister(bytes, 6);
+  const remainder = crcRegister(bytes, 0, 6);
   let index = 0;
   for (let bit = 3; bit <= 8; bit++) index = (index << 1) | ((remainder >>> bit) & 1);
   return index;

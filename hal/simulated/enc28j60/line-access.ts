@@ -245,8 +245,7 @@ export class LineAccess implements CarrierUser {
       this.#end(Outcome.EXCESSIVE_COLLISIONS);
       return;
     }
-    const atOnce =
-      this.#registers.has(MACON4, NOBKOFF) || (this.#pressing && this.#registers.has(MACON4, BPEN)) || this.#byteTime === 0;
+    const atOnce = this.#registers.has(MACON4, NOBKOFF) || (this.#pressing && this.#registers.has(MACON4, BPEN));
     const slots = atOnce ? 0 : this.#random.below(1 << Math.min(this.collisions, BACK_OFF_LIMIT));
     this.#state = State.BACK_OFF;
     if (slots > 0) this.#timer.arm(slots * SLOT * this.#byteTime);
@@ -264,7 +263,7 @@ export class LineAccess implements CarrierUser {
   /** On a line that takes no time only a link pulse can meet a frame. */
   #endAtOnce(): void {
     // A task cannot be taken back: one whose frame was cancelled comes here with nothing to do.
-    if (this.#state !== State.TALKING || this.#byteTime > 0) return;
+    if (this.#state !== State.TALKING) return;
     const late = this.#linkPulse() > this.#registers.get(MACLCON2) + PREAMBLE;
     this.#end(late ? Outcome.LATE_COLLISION : Outcome.SENT);
   }

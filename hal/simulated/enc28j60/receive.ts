@@ -1,8 +1,8 @@
+import { FCS_BYTES, frameCheckSequence } from "../../fcs.ts";
 import { isBroadcast } from "../../receive-filter.ts";
-import { frameCheckSequence } from "../fcs.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
-import { accepts } from "./filters.ts";
+import { accepts, isStation } from "./filters.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
 import {
   ECON1,
@@ -15,7 +15,6 @@ import {
   FRMLNEN,
   FULDPX,
   HFRMEN,
-  MAADR,
   MACON1,
   MACON3,
   MAMXFLL,
@@ -30,7 +29,6 @@ import {
 
 /** Next packet pointer and receive status vector (section 7.2.2). */
 const PREFIX = 6;
-const FCS = 4;
 /** Destination, source, type: the chip throws away what has less before its FCS. */
 const SHORTEST = 14;
 /** Type/length values above this are types. */
@@ -93,7 +91,7 @@ export class Receiver {
       counters.runts++;
       return;
     }
-    if (length + FCS > registers.word(MAMXFLL) && !registers.has(MACON3, HFRMEN)) {
+    if (length + FCS_BYTES > registers.word(MAMXFLL) && !registers.has(MACON3, HFRMEN)) {
       counters.tooLong++;
       return;
     }
@@ -106,7 +104,7 @@ export class Receiver {
       counters.control++;
     } else if (!accepts(registers, this.#errata, bytes, length, fcs, fcsOk)) {
       counters.filtered++;
-    } else if (PREFIX + length + FCS + (length & 1) > this.#free() || registers.get(EPKTCNT) === 255) {
+    } else if (PREFIX + length + FCS_BYTES + (length & 1) > this.#free() || registers.get(EPKTCNT) === 255) {
       counters.overflowed++;
       this.#dropped = true;
       registers.raise(EIR, RXERIF);
@@ -119,13 +117,7 @@ export class Receiver {
   #pause(bytes: Uint8Array): void {
     const registers = this.#registers;
     if (!registers.has(MACON1, RXPAUS) || !registers.has(MACON3, FULDPX)) return;
-    let group = true;
-    let own = true;
-    for (let octet = 0; octet < 6; octet++) {
-      group &&= bytes[octet] === PAUSE_ADDRESS[octet];
-      own &&= bytes[octet] === registers.get(MAADR[octet] as number);
-    }
-    if (!group && !own) return;
+    if (!isStation(registers, bytes, 0) && !PAUSE_ADDRESS.every((octet, at) => bytes[at] === octet)) return;
     this.#counters.pausesObeyed++;
     this.onPause?.(((bytes[16] as number) << 8) | (bytes[17] as number));
   }
@@ -155,7 +147,7 @@ export class Receiver {
       address = address === end ? start : (address + 1) & ADDRESS_MASK;
     }
     this.#address = address;
-    this.#put(fcs, FCS);
+    this.#put(fcs, FCS_BYTES);
     // Every packet starts on an even address (section 7.2.2).
     const next = (this.#address & 1) === 0 ? this.#address : memory.behind(this.#address);
     this.#address = first;
@@ -182,7 +174,7 @@ export class Receiver {
 
   #status(bytes: Uint8Array, length: number, fcsOk: boolean): number {
     const type = typeOf(bytes);
-    let status = (length + FCS) & 0xffff;
+    let status = (length + FCS_BYTES) & 0xffff;
     if (this.#dropped) status |= DROP_EVENT;
     status |= fcsOk ? RECEIVED_OK : CRC_ERROR;
     if (type > LONGEST_LENGTH) status |= LENGTH_OUT_OF_RANGE;

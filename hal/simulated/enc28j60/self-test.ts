@@ -2,6 +2,7 @@
  * The memory self-test behind EBSTCON (DS39662 section 15): fills the whole buffer memory and leaves the checksum of what it wrote
  * in EBSTCS, for the host to compare with the DMA's own. The generator of the random fill is not published; this one is ours.
  */
+import { internetChecksum } from "./internet-checksum.ts";
 import { type BufferMemory, MEMORY_BYTES } from "./memory.ts";
 import { EBSTCON, EBSTCSL, EBSTSD, type RegisterFile } from "./registers.ts";
 
@@ -29,6 +30,5 @@ export function selfTest(registers: RegisterFile, memory: BufferMemory): void {
     if (mode === Fill.SHIFT) value = ((value << shift) | (value >> (8 - shift))) & 0xff;
     else value = ((value >> 1) | ((((value >> 7) ^ (value >> 5) ^ (value >> 4) ^ (value >> 3) ^ 1) & 1) << 7)) & 0xff;
   }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  registers.setWord(EBSTCSL, ~sum & 0xffff);
+  registers.setWord(EBSTCSL, internetChecksum(sum));
 }

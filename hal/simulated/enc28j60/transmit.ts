@@ -1,5 +1,5 @@
+import { FCS_BYTES, hasFcs } from "../../fcs.ts";
 import { isBroadcast } from "../../receive-filter.ts";
-import { frameCheckSequence } from "../fcs.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
@@ -31,7 +31,6 @@ import {
 } from "./registers.ts";
 import type { Violations } from "./violations.ts";
 
-const FCS = 4;
 const SHORTEST = 14;
 const LONGEST_LENGTH = 1500;
 
@@ -178,13 +177,13 @@ export class Transmitter {
     const given = this.#length();
     this.#load(given);
     const total = this.#wireLength();
-    let body = total - FCS;
+    let body = total - FCS_BYTES;
     let good = true;
     if (this.#appendsCrc()) {
       for (let at = given; at < body; at++) frame[at] = 0;
     } else {
       for (let at = given; at < total; at++) frame[at] = 0;
-      good = body >= 0 && hasFcs(frame, body);
+      good = hasFcs(frame, 0, total);
       body = Math.max(0, body);
     }
     let third = DONE | (good ? 0 : CRC_ERROR);
@@ -294,7 +293,7 @@ export class Transmitter {
 
   /** Bytes of the frame on the wire, with padding and FCS. */
   #wireLength(): number {
-    return Math.max(this.#length(), this.#padTo()) + (this.#appendsCrc() ? FCS : 0);
+    return Math.max(this.#length(), this.#padTo()) + (this.#appendsCrc() ? FCS_BYTES : 0);
   }
 
   /** MACON3 asks for padding of some kind: PADCFG's odd values do (register 6-2). */
@@ -323,11 +322,4 @@ export class Transmitter {
       ((memory[at & ADDRESS_MASK] as number) << 8) + (memory[(at + 1) & ADDRESS_MASK] as number) === TYPE_VLAN
     );
   }
-}
-
-/** frame[length..length+4) is the check sequence of what stands before it. */
-function hasFcs(frame: Uint8Array, length: number): boolean {
-  const fcs = frameCheckSequence(frame, length);
-  for (let byte = 0; byte < FCS; byte++) if (frame[length + byte] !== ((fcs >>> (8 * byte)) & 0xff)) return false;
-  return true;
 }

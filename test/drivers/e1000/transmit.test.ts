@@ -140,6 +140,25 @@ for (const txRing of [8, 16, 64]) {
   );
 }
 
+t.test("who was turned away before the device was closed is not called back when it is open again", async (t) => {
+  const bench = new Bench({ txRing: 8 });
+  await bench.open();
+  const { chip, host } = bench;
+  chip.holdsTransmit = true;
+  for (let number = 0; number < 10; number++) host.send(frameOf(60, number));
+  t.ok(host.queued > 0);
+  host.disable();
+  await bench.driver.close();
+  chip.holdsTransmit = false;
+  host.enable();
+  await bench.open();
+  host.send(frameOf(60, 10));
+  bench.run();
+  t.equal(chip.frames.length, 1);
+  t.equal(host.wakes, 0);
+  await bench.driver.close();
+});
+
 t.test("a chip that sends at once drains a long queue turn by turn", async (t) => {
   const bench = new Bench({ txRing: 16 });
   await bench.open();

@@ -1,10 +1,12 @@
 /** Opening and closing: what the chip is told, what is given back, and what a person reads when there is no chip. */
+
 import t from "tap";
 import { Enc28j60 } from "../../../drivers/enc28j60/enc28j60.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { ControllerError } from "../../../hal/ethernet.ts";
 import type { SpiBatch, SpiBus } from "../../../hal/spi.ts";
 import { Bench, CONNECTIONS, frameOf, PEER, STATION } from "../../support/enc28j60-bench.ts";
+import { settle } from "../../support/waiting.ts";
 
 const EIE = 0x1b;
 const ECON1 = 0x1f;
@@ -190,6 +192,31 @@ t.test("a bus that fails", async (t) => {
     const again = driver.open(bench.host);
     await bench.clock.advance(50);
     await again;
+    bench.deliver(frameOf(60));
+    bench.clock.advanceSync(5);
+    t.equal(bench.host.received, 1, "and it may be opened again");
+    await driver.close();
+  });
+
+  t.test("while it falls asleep, and is closed at the same time: nothing goes on behind close()", async (t) => {
+    const bench = new Bench();
+    const bus = new FailingBus(bench.bus);
+    const driver = new Enc28j60(bus, bench.driverClock, { address: STATION, interrupt: bench.faults.line });
+    bench.host.controller = driver;
+    const opened = driver.open(bench.host);
+    await bench.clock.advance(50);
+    await opened;
+    bus.failing = true;
+    const asleep = driver.suspend();
+    const closed = driver.close();
+    await Promise.all([t.rejects(asleep, { code: "ENC28J60_BUS" }), settle(bench.clock, closed)]);
+    t.equal(bench.driverClock.armed, 0);
+    bus.failing = false;
+    const { transactions } = bench.bus.counters;
+    await bench.clock.advance(5000);
+    t.equal(bench.bus.counters.transactions, transactions);
+    t.same(bench.host.errors, []);
+    await settle(bench.clock, driver.open(bench.host));
     bench.deliver(frameOf(60));
     bench.clock.advanceSync(5);
     t.equal(bench.host.received, 1, "and it may be opened again");

@@ -26,6 +26,24 @@ for (const kind of BRIDGES) {
   });
 }
 
+t.test("another receive mode at any time is no fault of the line's", async (t) => {
+  const { bench, driver, host, peerHost, close } = await chain("responder", 1, { serialBuffer: 1000 });
+  const stranger = Uint8Array.of(2, 0, 0, 0, 0, 99);
+  for (let round = 0; round < 12; round++) {
+    driver.setReceiveMode({ promiscuous: round % 2 === 0, allMulticast: false });
+    await bench.clock.advance(90);
+    peerHost.send(numbered(stranger, PEER, round, 60));
+    await bench.clock.advance(90);
+  }
+  t.same(
+    numbersOf(host.frames, stranger, PEER, () => 60),
+    [0, 2, 4, 6, 8, 10],
+    "and what it asks for holds",
+  );
+  t.equal(driver.recoveries, 0);
+  await close();
+});
+
 t.test("unplugged and plugged in again, a thousand times", async (t) => {
   const { bench, driver, host, peerHost, close } = await chain("responder");
   for (let round = 0; round < 1000; round++) {

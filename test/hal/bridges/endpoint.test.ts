@@ -1,4 +1,5 @@
 /** Simulated serial devices on lines that any program can open: a pseudo terminal, a TCP port. */
+
 import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
 import type { SerialDevice } from "../../../hal/simulated/serial-device.ts";
-import { eventually } from "../../support/whohas.ts";
+import { eventually } from "../../support/waiting.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whohas-endpoint-"));
 const clock = new SystemClock();

@@ -9,7 +9,8 @@ import { FirmataSource } from "../../../hal/bridges/firmata.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import { FirmataBoard, settled } from "../../support/firmata-board.ts";
+import { FirmataBoard } from "../../support/firmata-board.ts";
+import { eventually } from "../../support/waiting.ts";
 
 /** A TMP36 at 25 °C. */
 const ROOM = 0.75;
@@ -45,16 +46,16 @@ t.test("through our contract: a lamp on 13, outputs, a thermometer on A0", async
   const thermometer = io.sensor("thermometer", "A0");
   const volts = io.sensor("voltage", "A5");
   uno.mcu.pins.voltage("A5", 4.2);
-  await settled("samples", () => Number.isFinite(thermometer.read()) && Number.isFinite(volts.read()));
+  await eventually(() => Number.isFinite(thermometer.read()) && Number.isFinite(volts.read()), "samples");
   t.ok(Math.abs(thermometer.read() - 25) < 0.5, `${thermometer.read()} °C`);
-  await settled("4.2 V", () => Math.abs(volts.read() - 4.2) < 0.005);
+  await eventually(() => Math.abs(volts.read() - 4.2) < 0.005, "4.2 V");
   uno.mcu.pins.voltage("A0", 0.5);
-  await settled("0 °C", () => Math.abs(thermometer.read()) < 0.5);
+  await eventually(() => Math.abs(thermometer.read()) < 0.5, "0 °C");
 
   const level = io.sensor("digital", "2");
-  await settled("a level", () => level.read() === 0);
+  await eventually(() => level.read() === 0, "a level");
   uno.mcu.pins.drive("2", true);
-  await settled("high", () => level.read() === 1);
+  await eventually(() => level.read() === 1, "high");
 
   t.throws(() => io.led("1"), { code: "GPIO_BAD_PIN" }, "the serial line is nobody's lamp");
   await io.close();
@@ -75,7 +76,7 @@ t.test("johnny-five's own components: a Led, a Button against ground with the pu
   await uno.until(() => uno.mcu.pins.level("13"));
 
   const button = new five.Button({ board, pin: 2, isPullup: true });
-  await settled("the pull-up", () => uno.mcu.pins.level("2"));
+  await eventually(() => uno.mcu.pins.level("2"), "the pull-up");
   const pressed = new Promise<void>((resolve) => button.on("press", () => resolve()));
   uno.mcu.pins.drive("2", false);
   await pressed;
@@ -104,21 +105,21 @@ t.test("a board that is unplugged and plugged in again", async (t) => {
   output.onRestored = () => told.push("restored");
   const sensor = io.sensor("thermometer", "A0");
   led.on();
-  await settled("a reading", () => Number.isFinite(sensor.read()) && uno.mcu.pins.level("13"));
+  await eventually(() => Number.isFinite(sensor.read()) && uno.mcu.pins.level("13"), "a reading");
 
   await uno.unplug();
-  await settled("the loss", () => told.length > 0);
+  await eventually(() => told.length > 0, "the loss");
   t.same([led.isOn, sensor.read(), sensor.unit], [false, Number.NaN, "°C"]);
   output.write(false);
   output.write(true);
   uno.changes.length = 0;
 
   await uno.plug();
-  await settled("the return", () => told.includes("back"));
+  await eventually(() => told.includes("back"), "the return");
   t.same(told, ["lost GPIO_LOST", "restored", "back"]);
-  await settled("pins as before", () => uno.mcu.pins.level("13") && uno.mcu.pins.level("7"));
+  await eventually(() => uno.mcu.pins.level("13") && uno.mcu.pins.level("7"), "pins as before");
   t.equal(led.isOn, true);
-  await settled("a reading", () => Number.isFinite(sensor.read()));
+  await eventually(() => Number.isFinite(sensor.read()), "a reading");
   led.off();
   await uno.until(() => !uno.mcu.pins.level("13"));
 });

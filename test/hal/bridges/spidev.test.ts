@@ -13,7 +13,7 @@ import { FakeHost } from "../../support/controller-host.ts";
 import { PEER, STATION } from "../../support/enc28j60-bench.ts";
 import { FakeGpio } from "../../support/fake-gpio.ts";
 import { FakeSpiDevice } from "../../support/fake-spi-device.ts";
-import { settle } from "../../support/serprog-bench.ts";
+import { settle } from "../../support/waiting.ts";
 
 /** Keeps each assertion of the chip select as a list, and counts what it answers. */
 class Wires implements SpiPins {

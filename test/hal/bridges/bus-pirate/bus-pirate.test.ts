@@ -13,7 +13,7 @@ import { WireNic } from "../../../../hal/simulated/wire-nic.ts";
 import { SpiBatch } from "../../../../hal/spi.ts";
 import { FakeHost } from "../../../support/controller-host.ts";
 import { PEER, STATION } from "../../../support/enc28j60-bench.ts";
-import { settle } from "../../../support/serprog-bench.ts";
+import { settle } from "../../../support/waiting.ts";
 
 const RCR = 0x00;
 const WCR = 0x40;

@@ -1,6 +1,7 @@
 import t from "tap";
 import { SpiBatch } from "../../../../hal/spi.ts";
-import { BRIDGES, type SerprogBench, serprogBench, settle } from "../../../support/serprog-bench.ts";
+import { BRIDGES, type SerprogBench, serprogBench } from "../../../support/serprog-bench.ts";
+import { settle } from "../../../support/waiting.ts";
 
 const RCR = 0x00;
 const WCR = 0x40;

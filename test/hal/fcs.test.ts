@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import t from "tap";
-import { SeededRandom } from "../../../hal/random.ts";
-import { hashIndex } from "../../../hal/simulated/enc28j60/filters.ts";
-import { frameCheckSequence } from "../../../hal/simulated/fcs.ts";
+import { frameCheckSequence } from "../../hal/fcs.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { hashIndex } from "../../hal/simulated/enc28j60/filters.ts";
 
 t.test("the check sequence is zlib's CRC-32", async (t) => {
   const random = new SeededRandom("fcs");

@@ -1,6 +1,6 @@
 /** Frames arrive where they should, byte for byte, from memory of any size, and the source stays as it was. */
 import t from "tap";
-import { copyFrame } from "../../../hal/simulated/copy-frame.ts";
+import { copyFrame } from "../../hal/copy-frame.ts";
 
 const SLOT = 2048;
 
