@@ -2,9 +2,10 @@
  * Two controllers back to back: what one receives the other sends, buffer for buffer, nothing copied and nothing looked at. A side
  * that cannot send as fast as the other receives makes the other wait, so that a kernel's queue holds what a slow chip cannot take.
  */
-import type { Clock, Task } from "../../hal/clock.ts";
+import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, POLL_PENDING } from "../../hal/ethernet.ts";
+import { PollLoop } from "../../hal/poll-loop.ts";
 import { DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
 
 /** Frames received from one side that wait for the other. */
@@ -25,14 +26,10 @@ export class CableEnd implements ControllerHost {
   readonly pool: SkBuffPool;
   readonly drops: DropCounters = new DropCounters();
   readonly #listener: EndListener;
-  readonly #task: Task;
+  readonly #loop: PollLoop;
   readonly #waiting = new SkBuffQueue();
   #other!: CableEnd;
   #open = false;
-  /** A poll is due or under way. */
-  #due = false;
-  /** Another was asked for meanwhile. */
-  #missed = false;
   /** A poll is due, and put off until the other side has sent what it has. */
   #stalled = false;
 
@@ -57,12 +54,13 @@ export class CableEnd implements ControllerHost {
     this.controller = controller;
     this.pool = pool;
     this.#listener = listener;
-    this.#task = clock.task(() => this.#poll());
+    this.#loop = new PollLoop(clock, () => this.#poll());
   }
 
   /** @throws ControllerError whatever the controller's open() throws */
   async open(): Promise<void> {
     this.#open = true;
+    this.#loop.start();
     try {
       await this.controller.open(this);
     } catch (error) {
@@ -74,19 +72,13 @@ export class CableEnd implements ControllerHost {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#due = false;
+    this.#loop.stop();
     for (let skb = this.#waiting.dequeue(); skb; skb = this.#waiting.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
     await this.controller.close();
   }
 
   schedule(): boolean {
-    if (this.#due) {
-      this.#missed = true;
-      return false;
-    }
-    this.#due = true;
-    this.#task.schedule();
-    return true;
+    return this.#loop.schedule();
   }
 
   receive(skb: SkBuff): void {
@@ -94,16 +86,11 @@ export class CableEnd implements ControllerHost {
   }
 
   complete(_work: number): boolean {
-    if (this.#missed) {
-      this.#missed = false;
-      return false;
-    }
-    this.#due = false;
-    return true;
+    return this.#loop.complete();
   }
 
   polled(_work: number): void {
-    if (this.#due && this.#open) this.#task.schedule();
+    this.#loop.again();
   }
 
   wake(): void {
@@ -135,17 +122,13 @@ export class CableEnd implements ControllerHost {
   #resume(): void {
     if (!this.#stalled) return;
     this.#stalled = false;
-    if (this.#due) this.#task.schedule();
+    this.#loop.again();
   }
 
-  #poll(): void {
-    if (!this.#open || !this.#due) return;
+  #poll(): number {
     const room = QUEUE - this.#other.#waiting.length;
-    if (room <= 0) {
-      this.#stalled = true;
-      return;
-    }
-    const work = this.controller.poll(Math.min(BUDGET, room));
-    if (work !== POLL_PENDING) this.polled(work);
+    if (room > 0) return this.controller.poll(Math.min(BUDGET, room));
+    this.#stalled = true;
+    return POLL_PENDING;
   }
 }

@@ -9,7 +9,7 @@ import { parseRig } from "./rig-file.ts";
 import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
 
 /** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
-const TELEMETRY_PORT = 8094;
+export const TELEMETRY_PORT = 8094;
 
 export interface RunRequest {
   /** Path of a rig file; without it the devices given, or the built-in bench. */

@@ -276,11 +276,7 @@ export class System {
       ...this.#stacks.map((stack) => stack.ip.drops),
       ...devices.map(({ device }) => device.drops),
     ];
-    for (const table of tables) {
-      table.counts.forEach((count, reason) => {
-        drops.counts[reason] = (drops.counts[reason] as number) + count;
-      });
-    }
+    for (const table of tables) drops.add(table);
     for (const { stack, device } of devices) {
       const counters = stack.arp.counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];

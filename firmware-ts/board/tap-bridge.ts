@@ -130,11 +130,7 @@ export class TapBridge {
   summary(): TapBridgeSummary {
     const { statistics } = this.#part.controller;
     const drops = new DropCounters();
-    for (const end of [this.#board, this.#kernel]) {
-      end.drops.counts.forEach((count, reason) => {
-        drops.counts[reason] = (drops.counts[reason] as number) + count;
-      });
-    }
+    for (const end of [this.#board, this.#kernel]) drops.add(end.drops);
     return { ...traffic(statistics), drops: dropsOf(drops) };
   }
 

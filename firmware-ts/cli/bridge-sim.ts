@@ -3,6 +3,7 @@
 import { SystemClock } from "../../hal/clock.ts";
 import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../board/bridge-sim.ts";
 import { CommandError, Exit } from "./exit.ts";
+import { dropsText } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 
 export interface BridgeSimRequest extends Omit<BridgeSimOptions, "endpoint"> {
@@ -44,7 +45,6 @@ function listener(quiet: boolean): BridgeSimListener {
 }
 
 function summaryLines({ line, commands, mcu, chip, violations, drops }: BridgeSimSummary): string[] {
-  const reasons = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
   const lines = [
     "",
     `line        opened ${line.connections} times, ${line.refused} refused; ${line.bytesIn} bytes in, ${line.bytesOut} out, ${line.lost} lost`,
@@ -54,7 +54,7 @@ function summaryLines({ line, commands, mcu, chip, violations, drops }: BridgeSi
   lines.push(
     `chip        ${chip.received} frames received, ${chip.transmitted} sent; ${chip.filtered} filtered out, ${chip.overflowed} without room`,
     `data sheet  ${violations} violations`,
-    `drops       ${reasons.join(", ") || "none"}`,
+    `drops       ${dropsText(drops)}`,
   );
   return lines;
 }

@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { BRIDGE_FIRMWARES, FIRMWARE_BAUDS } from "../board/bridge-sim.ts";
 import { parseInterfaceName } from "../board/names.ts";
 import { describeRig } from "../board/rig-file.ts";
-import { readRigFile } from "../board/run-options.ts";
+import { readRigFile, TELEMETRY_PORT } from "../board/run-options.ts";
 import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../board/units.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { type BridgeSimRequest, bridgeSim } from "./bridge-sim.ts";
@@ -17,9 +17,6 @@ import { run } from "./run.ts";
 import { tap } from "./tap.ts";
 import { udpListen, udpSend } from "./udp.ts";
 import { VERSION } from "./version.ts";
-
-/** Where the simulated gateway takes telemetry: Telegraf's socket_listener by custom. */
-const TELEMETRY_PORT = 8094;
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);

@@ -1,6 +1,8 @@
 /** What `whohas run` prints: lines for people, or an object a line with --json. */
+
 import type { DeviceReport, Summary, System, SystemListener } from "../board/system.ts";
 import { formatDuration } from "../board/units.ts";
+import { dropsText, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
@@ -62,8 +64,7 @@ function deviceLines(device: DeviceReport): string[] {
   const lines = [
     `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
   ];
-  if (device.fallback !== null) lines.push(`${device.name}: fallback taken, this chip is simulated (${device.fallback})`);
-  if (device.gateway !== null) lines.push(`${device.name}: at the far end a simulated gateway, ${device.gateway}`);
+  lines.push(...standInLines(device.name, device.fallback, device.gateway));
   return lines;
 }
 
@@ -76,14 +77,13 @@ function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string
 }
 
 function summaryLines({ duration, datagrams, arp, drops }: Summary): string[] {
-  const reasons = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
-    `drops         ${reasons.join(", ") || "none"}`,
+    `drops         ${dropsText(drops)}`,
   ];
 }
 

@@ -1,9 +1,11 @@
 /** `whohas tap`: the board's first controller as an interface of this machine. */
+
 import { SystemClock } from "../../hal/clock.ts";
 import { type RunRequest, rigFor } from "../board/run-options.ts";
 import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../board/tap-bridge.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Exit } from "./exit.ts";
+import { dropsText, standInLines } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 
 export interface TapRequest extends RunRequest {
@@ -46,8 +48,7 @@ function startLines(bridge: TapBridge): string[] {
   const { config, interface: name, fallback, gateway } = bridge;
   const link = bridge.hasCarrier ? "up" : "down";
   const lines = [`${name}: ${config.name}, ${bridge.description}, ${formatMac(bridge.address)}, link ${link}`];
-  if (fallback !== null) lines.push(`${config.name}: fallback taken, this chip is simulated (${fallback})`);
-  if (gateway !== null) lines.push(`${config.name}: at the far end a simulated gateway, ${gateway}`);
+  lines.push(...standInLines(config.name, fallback, gateway));
   const [own] = config.addresses;
   const address = own ? `${own.address}/${own.prefix}` : "ADDRESS/PREFIX";
   lines.push(`ready: ${name} is up; give it its address: ip address add ${address} dev ${name}`);
@@ -55,11 +56,10 @@ function startLines(bridge: TapBridge): string[] {
 }
 
 function summaryLines({ received, sent, errors, drops }: TapBridgeSummary): string[] {
-  const reasons = Object.entries(drops).map(([reason, count]) => `${reason} ${count}`);
   return [
     "",
     `received  ${received.frames} frames, ${received.bytes} bytes; ${errors.rx} errors`,
     `sent      ${sent.frames} frames, ${sent.bytes} bytes; ${errors.tx} errors`,
-    `drops     ${reasons.join(", ") || "none"}`,
+    `drops     ${dropsText(drops)}`,
   ];
 }

@@ -129,7 +129,7 @@ class Arping {
   }
 
   finish(): void {
-    this.#running.delete(this.#session);
+    if (this.#running.get(this.#session) === this) this.#running.delete(this.#session);
     this.#forget();
     this.#unhook();
     this.#timer.cancel();

@@ -126,7 +126,7 @@ function get(stack: Stack, params: JsonObject): NeighView {
 }
 
 interface Filter {
-  matches(view: NeighView, key: number): boolean;
+  matches(entry: Pick<ProxyEntry, "key" | "device" | "protocol">): boolean;
   /** Sum of states, NONE as 0x100. */
   states: number;
   unused: boolean;
@@ -138,16 +138,16 @@ const EVERY_STATE = 0x1ff;
 /** @param states those that are meant when none is named */
 function filterOf(stack: Stack, params: JsonObject, states: number): Filter {
   const name = optionalText(params, "dev");
-  if (name !== undefined) deviceOf(stack, name);
+  const device = name === undefined ? null : deviceOf(stack, name);
   const to = optionalText(params, "to");
   const prefix = to === undefined ? null : prefixOf(to);
   const protocol = optionalInteger(params, "protocol", 0, 255);
   const named = texts(params, "nud");
   return {
-    matches: (view, key) =>
-      (name === undefined || view.dev === name) &&
-      (prefix === null || (key & prefix.mask) === prefix.address) &&
-      (protocol === undefined || (view.protocol ?? 0) === protocol),
+    matches: (entry) =>
+      (device === null || entry.device === device) &&
+      (prefix === null || (entry.key & prefix.mask) === prefix.address) &&
+      (protocol === undefined || entry.protocol === protocol),
     states: named ? named.reduce((sum, state) => sum | (state === "all" ? EVERY_STATE : stateOf(state) || NONE), 0) : states,
     unused: flag(params, "unused"),
   };
@@ -166,7 +166,7 @@ function entries(stack: Stack, filter: Filter): Neighbour[] {
     // What a control plane has put there passes every filter of states.
     const state = entry.nudState || NONE;
     if ((filter.states & state) === 0 && (entry.flags & NeighFlags.EXT_LEARNED) === 0) return false;
-    return filter.matches(neighView(entry), entry.key);
+    return filter.matches(entry);
   };
   const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
   return stack.arp.table.list(stack.arp.namespace).filter(wanted).sort(order);
@@ -174,7 +174,7 @@ function entries(stack: Stack, filter: Filter): Neighbour[] {
 
 function proxies(stack: Stack, filter: Filter): ProxyEntry[] {
   const all = stack.arp.table.proxies.list(stack.arp.namespace);
-  return all.filter((entry) => filter.matches(proxyView(entry), entry.key));
+  return all.filter((entry) => filter.matches(entry));
 }
 
 /** Without states all but NOARP and NONE, as `ip` does. */

@@ -1,6 +1,6 @@
 /** `route.*`: the requests behind `ip route`. */
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../inet/address.ts";
-import { type RouteChange, sourceScope } from "../inet/fib.ts";
+import type { RouteChange } from "../inet/fib.ts";
 import { type Route, type RouteMatch, RouteType } from "../inet/routes.ts";
 import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -113,7 +113,7 @@ function get(stack: Stack, params: JsonObject): RouteView {
   }
   const local = route.type === RouteType.LOCAL;
   const ours = addresses.isLocal(to) ? to : route.source;
-  const source = local ? ours : route.source || addresses.select(route.device, route.gateway || to, sourceScope(route));
+  const source = local ? ours : stack.ip.fib.sourceBy(route, to);
   const dev = local ? "lo" : route.device.name;
   return { ...way, dst, dev, ...(source && from === undefined ? { prefsrc: formatIpv4(source) } : {}) };
 }

@@ -39,9 +39,14 @@ const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
 
 /** `net.ipv4.neigh.eth0.locktime`, or with slashes, as the file below /proc/sys. */
-export function sysctlPath(key: string): string {
+function sysctlPath(key: string): string {
   const separator = /[./]/.exec(key)?.[0];
   return separator === "/" ? key : swapped(key);
+}
+
+/** The key as it is shown, with dots, however it was written. */
+export function sysctlKey(key: string): string {
+  return swapped(sysctlPath(key));
 }
 
 /** Dots and slashes change places: a name in between may have dots of its own. */

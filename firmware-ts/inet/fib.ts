@@ -3,7 +3,6 @@
  * route to its subnet; a device that goes down loses all routes but those to its own addresses, and gets its subnets' back when it
  * comes up; what the operator routed by it is gone. A lost carrier changes nothing here.
  */
-import { Scope } from "../neigh/arp-inet.ts";
 import type { Devconfs } from "../neigh/devconf.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { INADDR_BROADCAST, prefixMask } from "./address.ts";
@@ -138,6 +137,12 @@ export class Fib {
     });
     if (!this.addresses.isLocal(local)) this.routes.removeAll((route) => route.source === local);
   }
+
+  /** The source address of packets to the destination that have none, by the route to it. */
+  sourceBy(route: Route, destination: number): number {
+    if (route.type === RouteType.LOCAL) return destination;
+    return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
+  }
 }
 
 /** An address's broadcast addresses: its own and that of its subnet, mostly the same. */
@@ -147,9 +152,4 @@ function broadcastsOf({ broadcast, secondary, prefixLength, local }: InterfaceAd
   const ofSubnet = local | ~prefixMask(prefixLength);
   if (!secondary && prefixLength < 31 && !found.includes(ofSubnet)) found.push(ofSubnet);
   return found;
-}
-
-/** The narrowest scope that a source address for packets by this route may have. */
-export function sourceScope(route: Route): number {
-  return route.type === RouteType.LOCAL ? Scope.HOST : route.scope;
 }

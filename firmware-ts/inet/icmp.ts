@@ -60,20 +60,6 @@ export interface IcmpErrorListener {
 }
 
 export class Icmp implements IpProtocol, IpErrors {
-  /** Messages taken in and answered, for those who watch. */
-  readonly counters: {
-    echoRequests: number;
-    echoReplies: number;
-    errorsSent: number;
-    errorsReceived: number;
-    errorsLimited: number;
-  } = {
-    echoRequests: 0,
-    echoReplies: 0,
-    errorsSent: 0,
-    errorsReceived: 0,
-    errorsLimited: 0,
-  };
   /** Told of every echo reply. */
   echoListener: EchoListener | null = null;
   readonly #network: Network;
@@ -110,7 +96,6 @@ export class Icmp implements IpProtocol, IpErrors {
       case ICMP_ECHO_REQUEST:
         return this.#answerEcho(skb, source, destination);
       case ICMP_ECHO_REPLY:
-        this.counters.echoReplies++;
         this.echoListener?.echoReply(source, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), skb);
         skb.consume();
         return DropReason.NONE;
@@ -125,12 +110,6 @@ export class Icmp implements IpProtocol, IpErrors {
     }
   }
 
-  /** Tells the sender of a packet for us that it cannot be taken. */
-  sendUnreachable(skb: SkBuff, device: NetDevice, code: number): void {
-    const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
-    if (this.#ip.addressType(destination) === AddressType.LOCAL) this.sendError(skb, device, ICMP_DEST_UNREACH, code);
-  }
-
   /**
    * Tells the sender of a packet what is wrong with it: the packet may be one that came in, or one of our own that found no way.
    * Sends nothing where no error may be sent (RFC 1122 3.2.2: about broadcasts, multicasts, later fragments and errors) or where the
@@ -141,10 +120,7 @@ export class Icmp implements IpProtocol, IpErrors {
     if (!this.#mayReport(skb)) return;
     const source = skb.view.getInt32(skb.network + IP_SOURCE);
     const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
-    if (!this.#withinLimits(source, device)) {
-      this.counters.errorsLimited++;
-      return;
-    }
+    if (!this.#withinLimits(source, device)) return;
     const error = this.#network.pool.allocate();
     if (!error) {
       device.drops.count(DropReason.NOMEM);
@@ -157,7 +133,6 @@ export class Icmp implements IpProtocol, IpErrors {
     error.view.setUint32(at + ICMP_HEADER - 4, info);
     for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
-    this.counters.errorsSent++;
     this.#ip.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
     // From the address that was asked, if it is ours; else from the one that faces the sender.
@@ -197,7 +172,6 @@ export class Icmp implements IpProtocol, IpErrors {
   #answerEcho(skb: SkBuff, source: number, destination: number): DropReason {
     // RFC 1122 3.2.2.6 lets a host ignore these; answering them would make it an amplifier.
     if (this.#ip.addressType(destination) !== AddressType.LOCAL) return DropReason.INVALID_PROTO;
-    this.counters.echoRequests++;
     const at = skb.data;
     skb.view.setUint8(at + ICMP_TYPE, ICMP_ECHO_REPLY);
     // The sum changes by the type's old value only (RFC 1624), so damage that happened on our side stays visible.
@@ -221,7 +195,6 @@ export class Icmp implements IpProtocol, IpErrors {
     // Eight bytes of the quoted transport header are promised, and enough to find its sender (RFC 792).
     if (headerLength < IP_HEADER || skb.tail < quotedIp + headerLength + 8) return DropReason.PKT_TOO_SMALL;
     if (!this.#ip.isLocal(skb.view.getInt32(quotedIp + IP_SOURCE))) return DropReason.IP_NOT_LOCAL;
-    this.counters.errorsReceived++;
     const listener = this.#errorListeners.get(skb.view.getUint8(quotedIp + IP_PROTOCOL));
     listener?.icmpError(skb.view.getUint8(skb.data + ICMP_CODE), reporter, skb, quotedIp, quotedIp + headerLength);
     skb.consume();

@@ -264,9 +264,9 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
 
   /** The packet came straight from the next hop towards its source: that one is there (a profile's trafficConfirms). */
   #heard(skb: SkBuff, device: NetDevice, source: number): void {
-    const route = this.routes.lookup(source, null);
-    if (route?.device !== device) return;
-    const entry = this.arp.table.find(this.arp.keyOf(route.gateway || source, device), device);
+    const way = this.#output.to(source, 0);
+    if (way.route?.device !== device) return;
+    const entry = this.#neighbour(way, device);
     const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
     if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }

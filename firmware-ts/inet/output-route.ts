@@ -4,7 +4,7 @@
  */
 import type { Neighbour } from "../neigh/entry.ts";
 import { INADDR_BROADCAST, isMulticast } from "./address.ts";
-import { type Fib, sourceScope } from "./fib.ts";
+import type { Fib } from "./fib.ts";
 import { IP_HEADER } from "./ip-header.ts";
 import { type Route, RouteType } from "./routes.ts";
 
@@ -66,7 +66,7 @@ export class OutputRouter {
     const { addresses, routes, generation } = this.#fib;
     const toGroup = isToMany(destination);
     let route = routes.lookup(destination);
-    const source = asked || (route ? this.sourceBy(route, destination) : 0);
+    const source = asked || (route ? this.#fib.sourceBy(route, destination) : 0);
     if (toGroup && source !== 0 && (asked !== 0 || route)) {
       // To everybody or a group it leaves where its source address is.
       const own = addresses.find(source);
@@ -82,12 +82,6 @@ export class OutputRouter {
     way.nextHop = way.toMany ? destination : route?.gateway || destination;
     way.neighbour = null;
     way.generation = generation;
-  }
-
-  /** The source address of packets to the destination that have none, by the route to it. */
-  sourceBy(route: Route, destination: number): number {
-    if (route.type === RouteType.LOCAL) return destination;
-    return route.source || this.#fib.addresses.select(route.device, route.gateway || destination, sourceScope(route));
   }
 }
 

@@ -9,7 +9,7 @@ import type { Network } from "../net/network.ts";
 import { formatIpv4, INADDR_ANY } from "./address.ts";
 import { InetError } from "./addresses.ts";
 import { finish, sumBytes, sumPseudoHeader } from "./checksum.ts";
-import { ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "./icmp.ts";
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "./icmp.ts";
 import { IP_DESTINATION, IP_SOURCE } from "./ip-header.ts";
 import type { IpProtocol, Ipv4 } from "./ipv4.ts";
 import type { OutputRoute } from "./output-route.ts";
@@ -135,7 +135,7 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     if (!socket) {
       if (this.#ip.addressType(destination) === AddressType.LOCAL) {
         udp.noPorts++;
-        this.#icmp.sendUnreachable(skb, device, ICMP_PORT_UNREACH);
+        this.#icmp.sendError(skb, device, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH);
       } else {
         udp.ignoredMulti++;
       }

@@ -20,15 +20,15 @@ export class ArpDefence {
   /** ARP packets of other stations that named one of our addresses as theirs. */
   conflicts = 0;
   readonly #clock: Clock;
-  readonly #announce: (device: NetDevice, address: number) => void;
+  readonly #announce: (device: NetDevice, address: number) => boolean;
   readonly #timer: Timer;
   /** Second announcements, by the time when they are due: all wait equally long. */
   readonly #waiting: Announcement[] = [];
   /** When an address was last defended. */
   readonly #defended = new Map<number, number>();
 
-  /** @param announce sends one announcement, if the address is still the device's */
-  constructor(clock: Clock, announce: (device: NetDevice, address: number) => void) {
+  /** @param announce sends one announcement, if the address is still the device's; tells whether it did */
+  constructor(clock: Clock, announce: (device: NetDevice, address: number) => boolean) {
     this.#clock = clock;
     this.#announce = announce;
     this.#timer = clock.timer(() => this.#again());
@@ -47,8 +47,8 @@ export class ArpDefence {
     this.conflicts++;
     const now = this.#clock.now();
     if (now - (this.#defended.get(address) ?? Number.NEGATIVE_INFINITY) < DEFEND_INTERVAL) return;
-    this.#defended.set(address, now);
-    this.#announce(device, address);
+    // Whoever may name addresses as his own names any: only those that were defended are remembered.
+    if (this.#announce(device, address)) this.#defended.set(address, now);
   }
 
   /** The device goes down or away. */

@@ -144,9 +144,12 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     this.inet.eachAddress(device, (local) => this.#announceOne(device, local));
   }
 
-  #announceOne(device: NetDevice, local: number): void {
-    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return;
-    if (this.sender.request(device, BROADCAST_MAC, 0, local, local)) this.counters(device).requestsBroadcast++;
+  /** Returns whether it was sent. */
+  #announceOne(device: NetDevice, local: number): boolean {
+    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return false;
+    if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
+    this.counters(device).requestsBroadcast++;
+    return true;
   }
 
   /** Ends this namespace's part of the table, or the table if it is nobody else's. */
@@ -183,6 +186,8 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
         return;
       case "address":
         table.flushDevice(device, false);
+        // What was announced a moment ago was the old one.
+        this.defence.forget(device);
         this.#announceIfAsked(device);
         return;
       case "arp":

@@ -7,7 +7,7 @@ import { NTF_GC_EXEMPT } from "./flags.ts";
 import { copyRest, type KeyRest } from "./key.ts";
 import type { Lateness } from "./lateness.ts";
 import type { NeighNamespace } from "./namespace.ts";
-import type { NeighParameters, NeighValues } from "./parameters.ts";
+import type { NeighParameters } from "./parameters.ts";
 import type { NeighPolicy } from "./profile.ts";
 import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
@@ -28,8 +28,6 @@ export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" |
 export interface NeighFamily {
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
-  /** Where the protocol's settings start from other values than IPv4's. */
-  readonly defaults?: Partial<NeighValues>;
   /**
    * Initial type, state and address of a new entry; may rewrite its key, where all keys of a device share one entry.
    * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).

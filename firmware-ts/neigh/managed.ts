@@ -20,10 +20,6 @@ export class ManagedEntries {
     this.#defaults = defaults;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** The entry's MANAGED flag changed, or it is gone. */
   update(entry: Neighbour): void {
     if (entry.dead || (entry.flags & NeighFlags.MANAGED) === 0) {

@@ -19,11 +19,12 @@ export class OverflowLog {
   }
 
   say(): void {
+    if (!this.sink) return;
     const now = this.#clock.now();
     if (now - this.#since > INTERVAL) {
       this.#since = now;
       this.#said = 0;
     }
-    if (this.#said++ < BURST) this.sink?.(this.#line);
+    if (this.#said++ < BURST) this.sink(this.#line);
   }
 }

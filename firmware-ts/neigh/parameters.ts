@@ -108,10 +108,6 @@ export class NeighParameters implements NeighValues {
     for (const name of NAMES) this.#written.add(name);
   }
 
-  setBaseReachableTime(ms: number): void {
-    this.set("baseReachableTime", ms);
-  }
-
   drawReachableTime(): void {
     const base = Math.max(0, this.baseReachableTime);
     const { kernel, jiffy } = this.lateness;

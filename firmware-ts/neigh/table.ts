@@ -77,7 +77,7 @@ export class NeighTable implements NeighHost {
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
     this.timers = new NeighTimers(clock, this.lateness);
-    this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults, ...this.profile.parameters });
+    this.defaults = new NeighParameters(random, this.lateness, this.profile.parameters);
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
     this.gc = new GarbageCollector(this);
     this.#managed = new ManagedEntries(this.timers, this.defaults);

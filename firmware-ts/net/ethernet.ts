@@ -1,5 +1,5 @@
 /** The Ethernet header (IEEE 802.3 clause 3; type field values from the IANA "IEEE 802 Numbers" registry) and MAC addresses. */
-import { ETHERNET_HEADER, MAC_BYTES } from "../../hal/ethernet.ts";
+import { ETHERNET_HEADER, MAC_BYTES, VLAN_TAG } from "../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 
 /** Offsets in the header. */
@@ -11,8 +11,6 @@ export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
 const ETH_P_8021Q = 0x8100;
 
-/** Bytes of priority, VLAN number and the type of what follows. */
-const VLAN_TAG = 4;
 const VLAN_ID = 0x0fff;
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array(MAC_BYTES).fill(0xff);

@@ -69,6 +69,10 @@ class Choice implements EthernetController {
     return this.#controller.address;
   }
 
+  driverStatistics(): readonly (readonly [name: string, value: number])[] {
+    return this.#controller.driverStatistics?.() ?? [];
+  }
+
   get statistics(): LinkStatistics {
     return this.#controller.statistics;
   }

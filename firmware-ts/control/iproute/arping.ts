@@ -1,7 +1,7 @@
 /** `arping`: its words, what it prints and how it ends (iputils 20221126, measured). */
-import { ControlError, type Json, type JsonObject } from "../rpc.ts";
+import type { Json, JsonObject } from "../rpc.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
-import { internetAddress } from "./words.ts";
+import { IpError, internetAddress, refusal } from "./words.ts";
 
 const USAGE = `
 Usage:
@@ -29,16 +29,6 @@ const NUMBERS: Readonly<Record<string, readonly [key: string, least: number, uni
 };
 const INT_MAX = 0x7fffffff;
 
-/** Ends the command with this on standard error. */
-class Wrong extends Error {
-  readonly exit: number;
-
-  constructor(message: string, exit: number) {
-    super(message);
-    this.exit = exit;
-  }
-}
-
 /** Letters may stand together, the last one's value with them; flags may follow the destination. */
 function requestOf(words: readonly string[]): JsonObject {
   const request: JsonObject = {};
@@ -55,35 +45,35 @@ function requestOf(words: readonly string[]): JsonObject {
           continue;
         }
         if (!Object.hasOwn(TEXTS, letter) && !Object.hasOwn(NUMBERS, letter)) {
-          throw new Wrong(`arping: invalid option -- '${letter}'\n${USAGE}`, 2);
+          throw new IpError(`arping: invalid option -- '${letter}'\n${USAGE}`, 2);
         }
         const value = letters.length > 1 ? letters.slice(1) : left.shift();
-        if (value === undefined) throw new Wrong(`arping: option requires an argument -- '${letter}'\n${USAGE}`, 2);
+        if (value === undefined) throw new IpError(`arping: option requires an argument -- '${letter}'\n${USAGE}`, 2);
         if (Object.hasOwn(TEXTS, letter)) request[TEXTS[letter] as string] = value;
         else request[NUMBERS[letter]?.[0] as string] = number(letter, value);
         break;
       }
   }
   const [to] = destinations;
-  if (to === undefined || destinations.length > 1) throw new Wrong(USAGE, 2);
+  if (to === undefined || destinations.length > 1) throw new IpError(USAGE, 2);
   return { ...request, to };
 }
 
 function number(letter: string, text: string): number {
   const [, least, unit] = NUMBERS[letter] as readonly [string, number, number];
-  if (!/^\s*[+-]?\d+$/.test(text)) throw new Wrong(`arping: invalid argument: '${text}'`, 1);
+  if (!/^\s*[+-]?\d+$/.test(text)) throw new IpError(`arping: invalid argument: '${text}'`, 1);
   const value = Number(text);
   if (value >= least && value <= INT_MAX) return value * unit;
-  throw new Wrong(`arping: invalid argument: '${text}': out of range: ${least} <= value <= ${INT_MAX}`, 1);
+  throw new IpError(`arping: invalid argument: '${text}': out of range: ${least} <= value <= ${INT_MAX}`, 1);
 }
 
 /** Gives addresses their usual form; an empty device is none. */
 function resolved(request: JsonObject): JsonObject {
   const { to, source, dev, ...rest } = request;
   const destination = internetAddress(String(to));
-  if (destination === null) throw new Wrong(`arping: ${String(to)}: Name or service not known`, 2);
+  if (destination === null) throw new IpError(`arping: ${String(to)}: Name or service not known`, 2);
   const from = source === undefined ? undefined : internetAddress(String(source));
-  if (from === null) throw new Wrong(`arping: invalid source ${String(source)}`, 2);
+  if (from === null) throw new IpError(`arping: invalid source ${String(source)}`, 2);
   return { ...rest, to: destination, ...(from === undefined ? {} : { source: from }), ...(dev === "" ? {} : { dev }) };
 }
 
@@ -117,14 +107,14 @@ export async function arping(words: readonly string[], { caller, print, onInterr
     say(`Received ${result.received} response(s)${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`);
     return { stderr: "", exit: exitOf(result, params) };
   } catch (error) {
-    if (error instanceof Wrong) return { stderr: error.message, exit: error.exit };
-    if (!(error instanceof ControlError) || error.code === "INSTANCE_GONE") throw error;
-    if (error.code === "ARPING_INTERFACE") {
+    if (error instanceof IpError) return { stderr: error.message, exit: error.exit };
+    const { code, message } = refusal(error);
+    if (code === "ARPING_INTERFACE") {
       // This alone goes where the answers go.
-      say(error.message);
+      say(message);
       return { stderr: "", exit: 2 };
     }
-    return { stderr: error.message, exit: error.code === "ARPING_ROUTE" ? 1 : 2 };
+    return { stderr: message, exit: code === "ARPING_ROUTE" ? 1 : 2 };
   } finally {
     caller.onNotification = null;
   }

@@ -1,6 +1,6 @@
 /** `ethtool -S DEV`: its words, what it prints and how it ends (ethtool 6.1, measured). */
-import { ControlError } from "../rpc.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
+import { refusal } from "./words.ts";
 
 const NO_STATISTICS = 94;
 const NO_DEVICE = 96;
@@ -17,7 +17,7 @@ export async function ethtool(words: readonly string[], around: IpSurroundings):
     for (const [name, value] of pairs) around.print(`     ${name}: ${value}`);
     return { stderr: "", exit: 0 };
   } catch (error) {
-    if (!(error instanceof ControlError) || error.code === "INSTANCE_GONE") throw error;
+    refusal(error);
     return { stderr: "Cannot get stats strings information: No such device", exit: NO_DEVICE };
   }
 }

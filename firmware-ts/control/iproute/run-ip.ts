@@ -8,7 +8,7 @@ import { ipNeigh } from "./neigh.ts";
 import { ipNtable } from "./ntable.ts";
 import { applyFlag, ipOptions } from "./options.ts";
 import { ipRoute } from "./route.ts";
-import { abbreviates, type Caller, type IpContext, IpError, IpExit, type IpOptions, Words } from "./words.ts";
+import { abbreviates, type Caller, type IpContext, IpError, IpExit, type IpOptions, refusal, Words } from "./words.ts";
 
 export type IpObject = (context: IpContext, words: Words) => Promise<void>;
 
@@ -68,7 +68,6 @@ export async function runIpObject(
     return ended(0);
   } catch (error) {
     const exit = exitOf(error);
-    if (exit === undefined) throw error;
     warnings.push((error as Error).message);
     return ended(exit);
   }
@@ -111,9 +110,8 @@ export function unknownObject(word: string): IpError {
   return new IpError(`Object "${word}" is unknown, try "ip help".`, IpExit.VALUE);
 }
 
-function exitOf(error: unknown): number | undefined {
-  if (error instanceof IpError) return error.exit;
-  return error instanceof ControlError && error.code !== "INSTANCE_GONE" ? (EXITS[error.code] ?? IpExit.REFUSED) : undefined;
+function exitOf(error: unknown): number {
+  return error instanceof IpError ? error.exit : (EXITS[refusal(error).code] ?? IpExit.REFUSED);
 }
 
 /** Messages that name the program. */

@@ -1,9 +1,11 @@
 /** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
-import { ControlError, type JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc.ts";
+import { sysctlKey } from "../sysctl.ts";
 import { arping } from "./arping.ts";
 import { ethtool } from "./ethtool.ts";
 import { prettyObject } from "./json.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
+import { refusal } from "./words.ts";
 
 type Tool = (words: readonly string[], around: IpSurroundings) => Promise<IpEnd>;
 
@@ -17,12 +19,6 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
 
 function ended(lines: readonly string[], exit: number): IpEnd {
   return { stderr: lines.join("\n"), exit };
-}
-
-/** A refusal's message; errors of the connection are thrown. */
-function refusal(error: unknown): ControlError {
-  if (error instanceof ControlError && error.code !== "INSTANCE_GONE") return error;
-  throw error;
 }
 
 /** Splits words into single-letter flags, long ones and the rest. */
@@ -58,12 +54,12 @@ async function sysctl(words: readonly string[], around: IpSurroundings): Promise
     if (flags.has("N")) around.print(key);
     else around.print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
   };
-  const list = async (under: string): Promise<boolean> => {
-    const keys = (await around.caller.call("sysctl.list", { under })) as unknown as [string, string][];
+  const listed = async (under: string): Promise<[string, string][]> =>
+    (await around.caller.call("sysctl.list", { under })) as unknown as [string, string][];
+  const showAll = (keys: readonly [string, string][]): void => {
     for (const [key, value] of keys) if (flags.has("D") || !DEPRECATED.test(key)) show(key, value);
-    return keys.length > 0;
   };
-  if (all) await list("");
+  if (all) showAll(await listed(""));
   for (const word of all ? [] : rest) {
     const sign = word.indexOf("=");
     const key = (sign < 0 ? word : word.slice(0, sign)).trim();
@@ -71,12 +67,15 @@ async function sysctl(words: readonly string[], around: IpSurroundings): Promise
       if (sign >= 0) {
         const value = word.slice(sign + 1).trim();
         await around.caller.call("sysctl.write", { key, value });
-        if (!flags.has("q")) show(dotted(key), value);
+        if (!flags.has("q")) show(sysctlKey(key), value);
       } else if (flags.has("w")) {
         errors.push("sysctl: command line(0): invalid syntax, continuing...");
         exit = 1;
-      } else if (!(await isFolder(around, key)) || !(await list(key))) {
-        show(dotted(key), String(await around.caller.call("sysctl.read", { key })));
+      } else {
+        const keys = await listed(key);
+        // A setting is listed under its own name, a folder's settings under theirs.
+        if (keys.some(([one]) => one !== sysctlKey(key))) showAll(keys);
+        else show(sysctlKey(key), String(await around.caller.call("sysctl.read", { key })));
       }
     } catch (error) {
       const { code, message } = refusal(error);
@@ -86,17 +85,6 @@ async function sysctl(words: readonly string[], around: IpSurroundings): Promise
     }
   }
   return ended(errors, exit);
-}
-
-async function isFolder({ caller }: IpSurroundings, key: string): Promise<boolean> {
-  const keys = (await caller.call("sysctl.list", { under: key })) as unknown as [string, string][];
-  return keys.some(([name]) => name !== dotted(key));
-}
-
-/** Written with slashes, a key is shown with dots. */
-function dotted(key: string): string {
-  if (/[./]/.exec(key)?.[0] !== "/") return key;
-  return key.replace(/[./]/g, (one) => (one === "/" ? "." : "/"));
 }
 
 const NSTAT_LONG = { ignore: "a", json: "j", nooutput: "n", pretty: "p", reset: "r", noupdate: "s", zeros: "z" };

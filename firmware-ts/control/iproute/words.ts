@@ -1,7 +1,9 @@
 /** What every `ip` object shares: its words, its flags, how it fails and where its output goes. */
+
 import { isIPv6 } from "node:net";
 import { formatIpv4 } from "../../inet/address.ts";
 import type { Json, JsonObject } from "../rpc.ts";
+import { ControlError } from "../rpc.ts";
 
 /** How `ip` ends: refused by the stack, words it did not understand, a value it could not read. */
 export const IpExit = { REFUSED: 2, WORDS: 255, VALUE: 1 } as const;
@@ -15,6 +17,12 @@ export class IpError extends Error {
     this.name = "IpError";
     this.exit = exit;
   }
+}
+
+/** What the stack refused, for its code and its words; errors of the connection are thrown. */
+export function refusal(error: unknown): ControlError {
+  if (error instanceof ControlError && error.code !== "INSTANCE_GONE") return error;
+  throw error;
 }
 
 /** Who carries out the requests: a connection to an instance, or the instance's methods themselves. */

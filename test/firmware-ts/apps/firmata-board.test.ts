@@ -7,7 +7,8 @@ import type { TelemetryEvent } from "../../../firmware-ts/apps/telemetry/telemet
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { System } from "../../../firmware-ts/board/system.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import { FirmataBoard, settled } from "../../support/firmata-board.ts";
+import { FirmataBoard } from "../../support/firmata-board.ts";
+import { eventually } from "../../support/waiting.ts";
 
 const [LINK, ACTIVITY, RESET] = ["13", "12", "7"];
 
@@ -41,7 +42,7 @@ telemetry: { to: "192.168.10.1:8094", every: 150ms, sensors: [{ kind: thermomete
   const value = (): number => datagrams.at(-1)?.readings[0]?.value ?? Number.NaN;
 
   await uno.until(() => uno.mcu.pins.level(LINK) && uno.mcu.pins.level(RESET));
-  await settled("25 °C", () => Math.abs(value() - 25) < 0.5);
+  await eventually(() => Math.abs(value() - 25) < 0.5, "25 °C");
   uno.changes.length = 0;
   await uno.until(() => uno.changes.filter((change) => change === `${ACTIVITY} low`).length >= 3);
   const ends = system.wire("eth0")?.ports ?? [];
@@ -52,12 +53,12 @@ telemetry: { to: "192.168.10.1:8094", every: 150ms, sensors: [{ kind: thermomete
   t.same(devices, ["eth0 carrier-down", "eth0 carrier-up"]);
 
   await uno.unplug();
-  await settled("the loss", () => told.length > 0);
+  await eventually(() => told.length > 0, "the loss");
   t.match(told, [/^lost Firmata on .*\/uno at 57600 baud: the port closed by itself; plug the board in again$/]);
   // A reading from before may still have waited for its turn.
-  await settled("a report without a reading", () => Number.isNaN(value()));
+  await eventually(() => Number.isNaN(value()), "a report without a reading");
   datagrams = [];
-  await settled("five datagrams", () => datagrams.length >= 5);
+  await eventually(() => datagrams.length >= 5, "five datagrams");
   t.ok(
     datagrams.every(({ status }) => status === "sent"),
     "the network lives on",
@@ -67,10 +68,10 @@ telemetry: { to: "192.168.10.1:8094", every: 150ms, sensors: [{ kind: thermomete
   uno.changes.length = 0;
   uno.mcu.pins.voltage("A0", 0.6);
   await uno.plug();
-  await settled("the return", () => told.length > 1);
+  await eventually(() => told.length > 1, "the return");
   t.match(told.slice(1), [/^back Firmata on /], "one line each");
   await uno.until(() => uno.mcu.pins.level(LINK) && uno.mcu.pins.level(RESET));
-  await settled("10 °C", () => Math.abs(value() - 10) < 0.5);
+  await eventually(() => Math.abs(value() - 10) < 0.5, "10 °C");
   t.equal(system.stack.network.device("eth0")?.error ?? null, null);
   // The one that was on its way when the chip was reset, if there was one.
   t.ok(datagrams.filter(({ status }) => status !== "sent").length <= 1, datagrams.map(({ status }) => status).join(" "));

@@ -1,4 +1,5 @@
 /** From a rig to a running system and back, in virtual time: what comes up, with whom at the far end, and that nothing stays behind. */
+
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
@@ -7,6 +8,7 @@ import { GATEWAY_MAC } from "../../../firmware-ts/board/gateway.ts";
 import type { Rig } from "../../../firmware-ts/board/rig.ts";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { needsRealTime, System, type SystemListener, type SystemOptions, startSystem } from "../../../firmware-ts/board/system.ts";
+import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
@@ -177,6 +179,8 @@ telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
   for (const [driver, bus, code, why] of rows) {
     const { clock, system } = await start(rig(text(driver, bus, "simulated")));
     t.match(system.reports(), [{ simulated: true, carrier: true, gateway: "10.0.0.1", fallback: why }], driver);
+    const { controller } = system.stack.network.device("eth0") as NetDevice;
+    t.match(new Map(controller.driverStatistics?.()).get("rx_packets"), Number, "what stands in counts as the chip's driver does");
     await clock.advance(30_000);
     t.match(system.summary(), { datagrams: { failed: 0 }, drops: {} }, "telemetry goes to the simulated gateway");
     t.ok(system.summary().datagrams.sent >= 10);

@@ -250,14 +250,14 @@ t.test("retrans_time sets the spacing, at least 10 ms", async (t) => {
 t.test("reachable time: within half and one and a half of the base, spread, drawn anew", async (t) => {
   const parameters = new NeighParameters(new SeededRandom(3));
   const draws = Array.from({ length: 2000 }, () => {
-    parameters.setBaseReachableTime(10_000);
+    parameters.set("baseReachableTime", 10_000);
     return parameters.reachableTime;
   });
   t.ok(draws.every((draw) => draw >= 5000 && draw < 15_000));
   t.ok(Math.min(...draws) < 5100 && Math.max(...draws) > 14_900);
   const mean = draws.reduce((sum, draw) => sum + draw) / draws.length;
   t.ok(Math.abs(mean - 10_000) < 300, `mean ${mean}`);
-  parameters.setBaseReachableTime(0);
+  parameters.set("baseReachableTime", 0);
   t.equal(parameters.reachableTime, 0);
   const lab = await Lab.open();
   const own = lab.stack.arp.table.parametersOf(lab.eth0);

@@ -2,6 +2,7 @@
 import t from "tap";
 import type { ProfileName } from "../../../firmware-ts/neigh/profile.ts";
 import { Lab, type LabOptions } from "../../support/lab.ts";
+import { SecondLink } from "../../support/second-link.ts";
 import { arp, arpReply, BROADCAST, icmp, T1, T2, US, ZERO } from "../../support/wire-format.ts";
 
 function open(profile: ProfileName, options: LabOptions = {}): Promise<Lab> {
@@ -280,6 +281,19 @@ t.test("strict: an address that another station uses is defended, at most every 
   t.equal(lab.stack.arp.defence.conflicts, 3);
   lab.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7", sha: US }));
   t.equal(lab.stack.arp.defence.conflicts, 3, "our own is none");
+});
+
+t.test("strict: a conflict that nothing was said to does not keep the next one from being answered", async (t) => {
+  const lab = await open("strict");
+  const second = await SecondLink.open(lab, "10.0.1.1/24");
+  lab.run(5000);
+  lab.heard();
+  second.heard();
+  // On a link where the address is not ours there is nothing to defend.
+  second.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7" }));
+  t.same(second.heard(), []);
+  lab.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7" }));
+  t.same(asked(lab), ["who-has 10.0.0.1 tell 10.0.0.1 us > all"]);
 });
 
 function lastOf(mac: string): number {

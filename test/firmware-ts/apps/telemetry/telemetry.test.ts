@@ -123,7 +123,7 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
 t.test("the gateway goes away and comes back: each datagram is told of once, and every one is accounted for", async (t) => {
   const site = await Site.open();
   const parameters = site.stack.arp.table.parametersOf(site.eth0);
-  parameters.setBaseReachableTime(2000);
+  parameters.set("baseReachableTime", 2000);
   const telemetry = site.telemetry(1000);
   const [, gateway] = site.wire.ports;
   if (!gateway) throw new Error("no gateway on the wire");
