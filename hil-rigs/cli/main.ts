@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
 import { EXPECTATIONS } from "../expectations.ts";
-import { JOBS as RANDOM_JOBS, type RandomFlags, RandomRefusal, random } from "../random/command.ts";
+import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command.ts";
+/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
+import { Refusal } from "../refusal.ts";
 import { globMatches } from "../run/glob.ts";
 import { measureCases, measuredTable } from "../run/measure.ts";
 import { writeReport } from "../run/report.ts";
@@ -14,9 +15,6 @@ import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
 import { SUITES } from "../suites/index.ts";
 
 const Exit = { DONE: 0, NO: 1, WORDS: 2 } as const;
-
-/** Ends the command with one line and Exit.WORDS. */
-class Refusal extends Error {}
 
 interface RunFlags {
   case: string[];
@@ -240,7 +238,7 @@ try {
   if (error instanceof CommanderError) {
     exit = error.exitCode === 0 ? Exit.DONE : Exit.WORDS;
     if (exit !== Exit.DONE) console.error(`whohas-rig: ${error.message.replace(/^error: /, "")}`);
-  } else if (error instanceof Refusal || error instanceof RandomRefusal) {
+  } else if (error instanceof Refusal) {
     exit = Exit.WORDS;
     console.error(`whohas-rig: ${error.message}`);
   } else {

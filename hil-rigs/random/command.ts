@@ -1,8 +1,10 @@
 /** `whohas-rig random`: what it takes from the command line, and what it prints. */
+
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DutKind } from "../contract/dut.ts";
+import { Refusal } from "../refusal.ts";
 import { onlyIn } from "./differ.ts";
 import { Pair } from "./pair.ts";
 import { type Difference, replay, runRandom } from "./random.ts";
@@ -24,13 +26,10 @@ export interface RandomFlags {
 /** Scripts at once: so few that the entries of all stay below 128, where the kernel begins to tidy the table that its namespaces share. */
 export const JOBS = 8;
 
-/** Says what is wrong with the flags, in one line. */
-export class RandomRefusal extends Error {}
-
 /** @returns whether the two agreed */
 export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFlags): Promise<boolean> {
   const stranger = flags.without.find((name) => !WORD_NAMES.includes(name));
-  if (stranger !== undefined) throw new RandomRefusal(`no word "${stranger}"; there are ${WORD_NAMES.join(", ")}`);
+  if (stranger !== undefined) throw new Refusal(`no word "${stranger}"; there are ${WORD_NAMES.join(", ")}`);
   const words = vocabulary(
     kinds.map((kind) => kind.can),
     flags.without,
@@ -109,7 +108,7 @@ function read(file: string): Step[] {
     const script: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (Array.isArray(script)) return script as Step[];
   } catch (error) {
-    throw new RandomRefusal(`cannot read ${file}: ${(error as Error).message}`);
+    throw new Refusal(`cannot read ${file}: ${(error as Error).message}`);
   }
-  throw new RandomRefusal(`${file} is no script: a list of steps is expected`);
+  throw new Refusal(`${file} is no script: a list of steps is expected`);
 }

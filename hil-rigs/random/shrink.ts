@@ -45,9 +45,7 @@ async function shortest(candidates: readonly (readonly Step[])[], best: Found, a
       mismatch && alike(mismatch, best.mismatch) && !doubtful ? [cut({ script, mismatch })] : [],
     )
     .sort((a, b) => a.script.length - b.script.length);
-  const [first] = good;
-  if (!first) return null;
-  return first;
+  return good[0] ?? null;
 }
 
 /** Of one cause, as far as can be told: seen in the same way, or about the same neighbour. */

@@ -34,7 +34,7 @@ telemetry: { to: ${HOST}:8094, every: 200ms }`;
     await board.until(({ event }) => event === "datagram", "first datagram");
     host.netns.ip("neigh", "flush", "dev", host.iface);
     for (const size of ["0", "1", "17", "1471", "1472"])
-      await host.exec("ping", "-n", "-c", "2", "-i", "0.01", "-w", "5", "-s", size, BOARD);
+      await host.exec("ping", "-n", "-c", "2", "-i", "0.01", "-W", "5", "-s", size, BOARD);
     await host.exec("python3", "-c", KNOCK);
     for (const size of ["0", "1", "18", "1472"]) await whohas("-i", board.name, "ping", "-c", "1", "-s", size, HOST);
     for (const text of ["", "a", "odd", "even", "x".repeat(1472)]) {

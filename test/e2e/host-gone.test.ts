@@ -1,9 +1,11 @@
 /** The host disappears and comes back: what the board's entries, its senders and the wire see of it, and when. */
+
 import t, { type Test } from "tap";
 import type { LinkView } from "../../firmware-ts/control/inet.ts";
 import { BOARD, HOST, Host, type HostCapture } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
-import { eventually, fileOf, Instance, WIRES, type Wire, whohas } from "../support/whohas.ts";
+import { eventually } from "../support/waiting.ts";
+import { fileOf, Instance, WIRES, type Wire, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("python3", "tcpdump", "tshark");
 

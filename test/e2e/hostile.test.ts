@@ -1,9 +1,11 @@
 /** Damaged frames from a real interface at a running board: each is counted, nothing is learned or answered, nothing breaks. */
+
 import t from "tap";
 import type { LinkView } from "../../firmware-ts/control/inet.ts";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
-import { eventually, Instance, WIRES, whohas } from "../support/whohas.ts";
+import { eventually } from "../support/waiting.ts";
+import { Instance, WIRES, whohas } from "../support/whohas.ts";
 
 /** Debian's scapy belongs to Debian's Python, which need not be the first in PATH. */
 const PYTHON = "/usr/bin/python3";

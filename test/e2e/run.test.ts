@@ -1,9 +1,11 @@
 /** `whohas run` as a user meets it: how it starts, how it refuses to, how it ends, and what it leaves behind. */
+
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
-import { eventually, fileOf, Instance, UNPRIVILEGED, WIRES, whohas, whohasProcess } from "../support/whohas.ts";
+import { eventually } from "../support/waiting.ts";
+import { fileOf, Instance, UNPRIVILEGED, WIRES, whohas, whohasProcess } from "../support/whohas.ts";
 
 const skip = missingForNetns();
 const NO_APP = ["--no-app", "--address", `${BOARD}/24`];

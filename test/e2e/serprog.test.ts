@@ -2,13 +2,15 @@
  * The whole chain on real parts: the kernel of a host <- its wire -> chip model <- SPI <- bridge (our firmware in avr8js, or the
  * program that plays one) <- pseudo terminal <- serialport <- driver <- stack. The bridge and the board are processes of their own.
  */
+
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { Background } from "../support/background.ts";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
-import { type Ended, eventually, fileOf, folder, Instance, whohas } from "../support/whohas.ts";
+import { eventually } from "../support/waiting.ts";
+import { type Ended, fileOf, folder, Instance, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("python3", "ping") || (existsSync("/dev/ptmx") ? false : "needs /dev/ptmx");
 

@@ -2,6 +2,7 @@
  * `whohas tap`: the kernel's own stack over our driver. One namespace has the interface that we make, the other the host at the far
  * end of the chip's wire; between the two kernels are the driver, a pseudo terminal, the bridge and the chip.
  */
+
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,8 @@ import t, { type Test } from "tap";
 import { Background } from "../support/background.ts";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
-import { adopt, ended, eventually, fileOf, folder, whohasProcess } from "../support/whohas.ts";
+import { eventually } from "../support/waiting.ts";
+import { adopt, ended, fileOf, folder, whohasProcess } from "../support/whohas.ts";
 
 const skip =
   missingForNetns() ||

@@ -31,9 +31,8 @@ export class IpBatch {
     const { stdout, stderr, exit } = await child.run(words);
     // The next one waits by the time that it is needed.
     this.#child = exit === null ? child : this.#inside(() => new Child());
-    const refused = FAILED.test(stderr);
-    FAILED.lastIndex = 0;
-    return { stdout, stderr: stderr.replace(FAILED, ""), exit: exit ?? (refused ? 1 : 0) };
+    const said = stderr.replace(FAILED, "");
+    return { stdout, stderr: said, exit: exit ?? (said === stderr ? 0 : 1) };
   }
 
   async close(): Promise<void> {

@@ -1,17 +1,11 @@
 /** Settings at the ends of what they take: no time at all, negative times, counts that overflow the kernel's int. Measured. */
 import type { Case } from "../../contract/case.ts";
 import { asks, datagram } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
 import { arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../wire/hosts.ts";
-import { becomes, calm, make, seen, told, until } from "./setup.ts";
+import { becomes, calm, failed, make, seen, told, until } from "./setup.ts";
 
 const MOST = 2_147_483_647;
-
-async function failed(rig: Rig): Promise<void> {
-  await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-  await rig.expectState(T1.ip, "FAILED", "");
-}
 
 /** Requests of an entry from its making to its failure, with counts so large that their sum is negative in an int. */
 const OVERFLOWS: readonly (readonly [settings: Readonly<Record<string, number>>, broadcasts: number])[] = [

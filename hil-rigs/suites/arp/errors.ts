@@ -1,10 +1,11 @@
 /** What a sender hears when nobody answers: errors on its socket, or an ICMP message when we forward. Measured. */
 import type { Case } from "../../contract/case.ts";
+import { DUT_MAC } from "../../contract/dut.ts";
 import { asks } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { arpRequest, udp } from "../../wire/build.ts";
-import { DUT, host, T1 } from "../../wire/hosts.ts";
-import { seen, unhurried, until } from "./setup.ts";
+import { DUT, T1 } from "../../wire/hosts.ts";
+import { FAR, router, seen, unhurried, until } from "./setup.ts";
 
 type End = (rig: Rig) => Promise<void>;
 
@@ -69,20 +70,10 @@ const refused: Case = {
   },
 };
 
-/** A host on the other side of us. */
-const FAR = host(2, "10.0.1.2");
 const ROUTER: Case["needs"] = ["e1", "forwarding"];
 
-async function router(rig: Rig): Promise<void> {
-  rig.conf("forwarding", 1, "e0");
-  rig.conf("forwarding", 1, "e1");
-  rig.conf("rp_filter", 0, "all");
-  await rig.must(`neigh add ${FAR.ip} lladdr ${FAR.mac} dev e1`);
-}
-
 /** A datagram of FAR's for T1, on its way through us. */
-const through = (payload: string): Uint8Array =>
-  udp({ from: FAR, dst: "02:00:00:00:10:01", source: FAR.ip, destination: T1.ip, payload });
+const through = (payload: string): Uint8Array => udp({ from: FAR, dst: DUT_MAC.e1, source: FAR.ip, destination: T1.ip, payload });
 
 const forwarded: readonly Case[] = [
   {

@@ -1,14 +1,14 @@
 /** Packets that we forward to a host that does not answer: of which their sender hears (RFC 1122 3.2.2, RFC 1812 4.3.2.7). Measured. */
 import type { Case } from "../../contract/case.ts";
+import { DUT_ADDRESS, DUT_MAC } from "../../contract/dut.ts";
 import { asks } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { udp } from "../../wire/build.ts";
 import { checksum, word } from "../../wire/bytes.ts";
-import { DUT, host, T1 } from "../../wire/hosts.ts";
-import { seen, until } from "./setup.ts";
+import { DUT, type Host, T1 } from "../../wire/hosts.ts";
+import { FAR, router, seen, until } from "./setup.ts";
 
-const FAR = host(2, "10.0.1.2");
-const E1 = { mac: "02:00:00:00:10:01", ip: "10.0.1.1" };
+const E1: Host = { mac: DUT_MAC.e1, ip: DUT_ADDRESS.e1 };
 
 const TCP = 6;
 const ICMP = 1;
@@ -70,13 +70,10 @@ const CLASSES: readonly (readonly [id: string, what: string, packet: Packet, rep
   ["type-42", "an ICMP message of type 42", icmp(42), false],
 ];
 
-async function router(rig: Rig): Promise<void> {
-  rig.conf("forwarding", 1, "e0");
-  rig.conf("forwarding", 1, "e1");
-  rig.conf("rp_filter", 0, "all");
+async function hastyRouter(rig: Rig): Promise<void> {
   rig.param("mcast_solicit", 1);
   rig.param("retrans_time_ms", 30);
-  await rig.must(`neigh add ${FAR.ip} lladdr ${FAR.mac} dev e1`);
+  await router(rig);
 }
 
 const UNREACHABLE = { kind: "icmp", type: 3, code: 1 } as const;
@@ -88,7 +85,7 @@ const classes: readonly Case[] = CLASSES.map(([id, what, fields, reported]) => (
   source: "RFC 1122 3.2.2; kernel: icmp_send, measured",
   needs: NEEDS,
   async run(rig) {
-    await router(rig);
+    await hastyRouter(rig);
     await rig.sayOn("p1", packet(fields));
     await rig.hears("asks", asks(T1.ip));
     if (reported) await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
@@ -111,7 +108,7 @@ const precedence: readonly Case[] = TOS.map(([tos, reported]) => ({
   source: "RFC 1812 4.3.2.5; kernel, measured",
   needs: NEEDS,
   async run(rig) {
-    await router(rig);
+    await hastyRouter(rig);
     await rig.sayOn("p1", packet({ tos }));
     const error = await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
     rig.expect("its TOS", error.tos, reported);
@@ -125,7 +122,7 @@ const others: readonly Case[] = [
     source: "RFC 1812 4.3.2.3; kernel, measured",
     needs: NEEDS,
     async run(rig) {
-      await router(rig);
+      await hastyRouter(rig);
       await rig.sayOn("p1", packet({ body: Array<number>(1000).fill(0x5a) }));
       const error = await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
       rig.expect("frame and quotation", [error.length, error.quoted.length], [590, 548]);
@@ -139,7 +136,7 @@ const others: readonly Case[] = [
     source: "RFC 1812 5.3.1; kernel",
     needs: NEEDS,
     async run(rig) {
-      await router(rig);
+      await hastyRouter(rig);
       await rig.sayOn("p1", packet({ ttl: 1 }));
       await rig.hears("reports", { kind: "icmp", type: 11, code: 0 }, { port: "p1" });
       await rig.silence("nobody is asked for", 20);
@@ -152,7 +149,7 @@ const others: readonly Case[] = [
     source: "kernel: arp_announce 0 takes a source that is ours alone, measured",
     needs: NEEDS,
     async run(rig) {
-      await router(rig);
+      await hastyRouter(rig);
       rig.param("mcast_solicit", 3);
       await rig.sayOn("p1", packet({}));
       for (let n = 0; n < 3; n++) {

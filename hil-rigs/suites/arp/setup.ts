@@ -2,7 +2,7 @@
 import type { DeviceName } from "../../contract/dut.ts";
 import { asks, datagram } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
-import { type Host, T1 } from "../../wire/hosts.ts";
+import { type Host, host, T1 } from "../../wire/hosts.ts";
 
 /** What an entry can be; `none`: there is no entry; `NONE`: there is one, without a state. */
 export const STATES = [
@@ -50,6 +50,23 @@ export async function make(rig: Rig, state: State, who: Host = T1): Promise<void
   if (state === "PROBE") await rig.hears("(the first probe)", asks(who.ip, { dst: who.mac }));
   await rig.heard();
   rig.events();
+}
+
+/** A host on the other side of us, behind e1. */
+export const FAR: Host = host(2, "10.0.1.2");
+
+/** Makes us a router between e0 and e1 that knows FAR. */
+export async function router(rig: Rig): Promise<void> {
+  rig.conf("forwarding", 1, "e0");
+  rig.conf("forwarding", 1, "e1");
+  rig.conf("rp_filter", 0, "all");
+  await rig.must(`neigh add ${FAR.ip} lladdr ${FAR.mac} dev e1`);
+}
+
+/** Until nobody has answered for T1 often enough. */
+export async function failed(rig: Rig): Promise<void> {
+  await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
+  await rig.expectState(T1.ip, "FAILED", "");
 }
 
 /** `STALE 02:00:00:00:00:02`, `INCOMPLETE`, `-`: an entry in short, without a word in the trace. */

@@ -3,7 +3,7 @@ import type { Case } from "../../contract/case.ts";
 import { asks } from "../../rig/patterns.ts";
 import type { Rig } from "../../rig/rig.ts";
 import { BROADCAST, T1 } from "../../wire/hosts.ts";
-import { seen, told, until } from "./setup.ts";
+import { failed, seen, told, until } from "./setup.ts";
 
 const RETRANS = 20;
 
@@ -13,11 +13,6 @@ async function kinds(rig: Rig): Promise<string> {
   return frames
     .flatMap((frame) => (frame.kind !== "arp" ? [] : frame.dst === BROADCAST ? ["b"] : frame.dst === T1.mac ? ["u"] : ["?"]))
     .join("");
-}
-
-async function failed(rig: Rig): Promise<void> {
-  await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-  await rig.expectState(T1.ip, "FAILED", "");
 }
 
 /** A new entry never asks by unicast; ucast_solicit counts as done. */
