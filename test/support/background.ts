@@ -5,11 +5,10 @@
  *     t.teardown(() => bridge.kill());
  *     const { code, stdout } = await bridge.stop();
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { adopt, commandLine, type Ended } from "./whohas.ts";
-
-/** Starting and translating takes most of a second, and the machine may be busy. In ms. */
-const START_LIMIT = 20_000;
+import type { ChildProcess } from "node:child_process";
+import { witness } from "./evidence.ts";
+import { bound } from "./own.ts";
+import { adopt, commandLine, type Ended, PATIENCE } from "./whohas.ts";
 
 export class Background {
   readonly child: ChildProcess;
@@ -18,10 +17,11 @@ export class Background {
   #changed: () => void = () => {};
   readonly #end: Promise<number | null>;
   #over = false;
+  readonly #dismiss: () => void;
 
   private constructor(words: readonly string[], before: readonly string[]) {
     const [program, args] = commandLine(words, before);
-    this.child = adopt(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] }));
+    this.child = adopt(bound(program, args, { stdio: ["ignore", "pipe", "pipe"] }));
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
       this.#changed();
@@ -29,6 +29,8 @@ export class Background {
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
     });
+    const testify = (): string => `${words.join(" ")}\n${this.stdout}${this.stderr}`;
+    this.#dismiss = witness({ name: `${words[0]}-${this.child.pid}`, testify });
     this.#end = new Promise((resolve) => {
       this.child.once("close", (code) => {
         this.#over = true;
@@ -56,7 +58,7 @@ export class Background {
   until(line: RegExp): Promise<void> {
     return new Promise((resolve, reject) => {
       const failed = (why: string): void => reject(new Error(`${line}: ${why}; ${this.stdout}${this.stderr}`));
-      const timeout = setTimeout(() => failed(`not within ${START_LIMIT} ms`), START_LIMIT);
+      const timeout = setTimeout(() => failed(`not within ${PATIENCE} ms`), PATIENCE);
       const look = (): void => {
         const found = line.test(this.stdout);
         if (!found && !this.#over) return;
@@ -78,6 +80,7 @@ export class Background {
 
   /** For teardown: it is gone when this resolves. */
   async kill(): Promise<void> {
+    this.#dismiss();
     this.child.kill("SIGKILL");
     await this.#end;
   }

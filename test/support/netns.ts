@@ -1,6 +1,7 @@
 /**
- * Network namespaces and veth pairs for tests on real interfaces. Everything made here has a name that begins with the test
- * process's id and goes away with its owner's remove(), and at the latest when the process exits.
+ * Network namespaces and veth pairs for tests on real interfaces. The process moves into a network namespace of its own when it makes
+ * the first of them: no daemon of the machine speaks on its interfaces, another checkout's tests are out of reach, and when the process
+ * ends, however it does, the kernel takes all away but the named namespaces, whose names carry the process (own.ts).
  *
  *     const skip = missingForNetns();
  *     t.test("frames", { skip }, async (t) => {
@@ -8,11 +9,17 @@
  *       t.teardown(() => pair.remove());
  *       pair.far.ip("address", "add", "192.0.2.2/24", "dev", pair.farName);
  */
-import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, type SpawnOptions } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
+import koffi from "koffi";
+import { witness } from "./evidence.ts";
+import { bound, PREFIX } from "./own.ts";
+
+const CLONE_NEWNET = 0x40000000;
 
 const living = new Set<{ remove(): void }>();
 let made = 0;
+let entered = false;
 
 process.once("exit", () => {
   for (const thing of [...living]) {
@@ -24,6 +31,24 @@ process.once("exit", () => {
   }
 });
 
+/** Moves this process's main thread, and with it every program started from now on, into a network namespace of its own. */
+function enterOwnNetwork(): void {
+  if (entered) return;
+  const unshare = koffi.load(null).func("unshare", "int", ["int"]);
+  if (unshare(CLONE_NEWNET) !== 0) throw new Error("no permission for a network namespace");
+  entered = true;
+  silence();
+  run("ip", ["link", "set", "lo", "up"]);
+}
+
+/** Keeps the kernel from sending anything of its own in the namespace that this thread is in: IPv6 is off on interfaces to come. */
+function silence(): void {
+  for (const which of ["all", "default"]) {
+    const path = `/proc/sys/net/ipv6/conf/${which}/disable_ipv6`;
+    if (existsSync(path)) writeFileSync(path, "1");
+  }
+}
+
 /** What is missing for tests in network namespaces, or false: to be handed to a test as its `skip`. */
 export function missingForNetns(): string | false {
   if (process.platform !== "linux") return "needs Linux";
@@ -33,7 +58,7 @@ export function missingForNetns(): string | false {
   } catch {
     return "needs ip from iproute2";
   }
-  const probe = `${prefix()}probe`;
+  const probe = `${PREFIX}probe`;
   try {
     run("ip", ["netns", "add", probe]);
     run("ip", ["netns", "delete", probe]);
@@ -59,12 +84,16 @@ export function run(program: string, args: readonly string[]): string {
 /** A named network namespace with nothing but `lo`, which is up. */
 export class Netns {
   readonly name: string;
+  readonly #dismiss: () => void;
 
   constructor() {
-    this.name = `${prefix()}ns${made++}`;
+    enterOwnNetwork();
+    this.name = `${PREFIX}ns${made++}`;
     run("ip", ["netns", "add", this.name]);
     living.add(this);
+    this.run("sysctl", "-eqw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1");
     this.ip("link", "set", "lo", "up");
+    this.#dismiss = witness({ name: this.name, testify: () => this.#tables() });
   }
 
   ip(...args: string[]): string {
@@ -78,11 +107,18 @@ export class Netns {
 
   /** Starts a program in the namespace; whoever starts it ends it. */
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn("ip", ["netns", "exec", this.name, program, ...args], { stdio: ["ignore", "pipe", "pipe"], ...options });
+    return bound("ip", ["netns", "exec", this.name, program, ...args], { stdio: ["ignore", "pipe", "pipe"], ...options });
   }
 
   remove(): void {
-    if (living.delete(this)) run("ip", ["netns", "delete", this.name]);
+    if (!living.delete(this)) return;
+    this.#dismiss();
+    run("ip", ["netns", "delete", this.name]);
+  }
+
+  /** What the kernel of this namespace knows and has counted. */
+  #tables(): string {
+    return [["neigh"], ["address"], ["route"], ["-s", "-s", "link"]].map((words) => this.ip(...words)).join("\n");
   }
 }
 
@@ -93,11 +129,9 @@ export class VethPair {
   readonly far: Netns = new Netns();
 
   constructor() {
-    this.near = `${prefix()}v${made++}`;
+    this.near = `${PREFIX}v${made++}`;
     living.add(this);
     run("ip", ["link", "add", this.near, "type", "veth", "peer", "name", this.farName, "netns", this.far.name]);
-    quiet(this.near);
-    this.far.run("sysctl", "-qw", `net.ipv6.conf.${this.farName}.disable_ipv6=1`);
     run("ip", ["link", "set", this.near, "up"]);
     this.far.ip("link", "set", this.farName, "up");
   }
@@ -105,53 +139,49 @@ export class VethPair {
   remove(): void {
     if (!living.delete(this)) return;
     // Either end takes the other with it.
-    if (existsSync(`/sys/class/net/${this.near}`)) run("ip", ["link", "delete", this.near]);
+    removeLink(this.near);
     this.far.remove();
   }
 }
 
-/** Keeps the kernel from sending anything of its own on an interface of this namespace. */
-function quiet(name: string): void {
-  const path = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
-  if (existsSync(path)) writeFileSync(path, "1");
+/** An interface of this process's namespace that may be gone. */
+export function linkExists(name: string): boolean {
+  return JSON.parse(run("ip", ["-j", "link"])).some((link: { ifname: string }) => link.ifname === name);
 }
 
-/** Interface names have 15 characters at most. */
-function prefix(): string {
-  return `wh${process.pid.toString(36)}`;
+function removeLink(name: string): void {
+  if (linkExists(name)) run("ip", ["link", "delete", name]);
 }
 
 /** A cable with both ends here, for two controllers in one process. Both ends are up and the kernel is silent on them. */
 export class LocalVeth {
-  readonly a: string = `${prefix()}a${made}`;
-  readonly b: string = `${prefix()}b${made++}`;
+  readonly a: string = `${PREFIX}a${made}`;
+  readonly b: string = `${PREFIX}b${made++}`;
 
   constructor() {
+    enterOwnNetwork();
     living.add(this);
     run("ip", ["link", "add", this.a, "type", "veth", "peer", "name", this.b]);
-    for (const name of [this.a, this.b]) {
-      quiet(name);
-      run("ip", ["link", "set", name, "up"]);
-    }
+    for (const name of [this.a, this.b]) run("ip", ["link", "set", name, "up"]);
   }
 
   remove(): void {
-    if (living.delete(this) && existsSync(`/sys/class/net/${this.a}`)) run("ip", ["link", "delete", this.a]);
+    if (living.delete(this)) removeLink(this.a);
   }
 }
 
 /** A TAP device in this namespace, made for a controller to attach to. It is up, has a queue of 256 frames, and the kernel is silent on it. */
 export class LocalTap {
-  readonly name: string = `${prefix()}t${made++}`;
+  readonly name: string = `${PREFIX}t${made++}`;
 
   constructor() {
+    enterOwnNetwork();
     living.add(this);
     run("ip", ["tuntap", "add", "dev", this.name, "mode", "tap"]);
-    quiet(this.name);
     run("ip", ["link", "set", this.name, "txqueuelen", "256", "up"]);
   }
 
   remove(): void {
-    if (living.delete(this) && existsSync(`/sys/class/net/${this.name}`)) run("ip", ["link", "delete", this.name]);
+    if (living.delete(this)) removeLink(this.name);
   }
 }

@@ -14,7 +14,7 @@ export async function settle<T>(clock: VirtualClock, promise: Promise<T>, limit 
 }
 
 /** Looks every 10 ms until `wanted` holds. */
-export async function eventually(wanted: () => boolean | Promise<boolean>, what: string, limit = 10_000): Promise<void> {
+export async function eventually(wanted: () => boolean | Promise<boolean>, what: string, limit = 60_000): Promise<void> {
   for (const end = performance.now() + limit; !(await wanted()); await pause(10)) {
     if (performance.now() > end) throw new Error(`${what}: not within ${limit} ms`);
   }

@@ -7,15 +7,16 @@
  *     const { code, stdout } = await whohas("-i", board.name, "neigh");
  *     const { summary } = await board.stop();
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ControlClient } from "../../firmware-ts/control/client.ts";
 import type { NeighView } from "../../firmware-ts/control/neigh-views.ts";
 import type { JsonObject } from "../../firmware-ts/control/rpc.ts";
+import { witness } from "./evidence.ts";
+import { bound, scratch } from "./own.ts";
 
 const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
 const MAIN = fileURLToPath(new URL("../../firmware-ts/cli/main.ts", import.meta.url));
@@ -38,17 +39,18 @@ export const UNPRIVILEGED: readonly string[] =
       ]
     : [];
 
-/** Longest that anything started here lives, in ms. */
-const LIFETIME = 50_000;
+/** Longest that anything started here lives, in ms; less than tap gives a file (.taprc). */
+const LIFETIME = 120_000;
+/** Longest that anything is waited for, in ms: what comes comes much sooner, unless the machine is very busy. */
+export const PATIENCE: number = 60_000;
 
 /** Runtime folder, rig files and captures of this test file. */
-export const folder: string = mkdtempSync(join(tmpdir(), "whohas-e2e-"));
+export const folder: string = scratch("e2e");
 const environment = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
 const children = new Set<ChildProcess>();
 
 process.once("exit", () => {
   for (const child of children) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Has the child killed when this process ends, in whatever way it does, and when it lives for too long. */
@@ -82,7 +84,7 @@ export function whohasProcess(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
   const [program, args] = commandLine(words, before);
-  return ended(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+  return ended(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
 }
 
 /** Waits for a program to end, and returns what it printed. */
@@ -110,7 +112,7 @@ class Shell {
 
   constructor() {
     const args = ["--import", LOADER, SHELL];
-    this.#child = adopt(spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    this.#child = adopt(bound(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop() ?? "";
@@ -185,12 +187,13 @@ export class Instance {
   stderr = "";
   #client: ControlClient | null = null;
   #changed: () => void = () => {};
+  readonly #dismiss: () => void;
   readonly #exit: Promise<[number | null, NodeJS.Signals | null]>;
 
   private constructor(words: readonly string[], name: string) {
     this.name = name;
     const [program, args] = commandLine(["run", "--json", "--name", name, ...words]);
-    this.child = adopt(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment }));
+    this.child = adopt(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment }));
     let rest = "";
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
@@ -201,8 +204,10 @@ export class Instance {
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
     });
+    this.#dismiss = witness({ name: `instance-${name}`, testify: () => this.#testify() });
     this.#exit = new Promise((resolve) => {
       this.child.once("close", (code, signal) => {
+        this.#client?.close();
         resolve([code, signal]);
         this.#changed();
       });
@@ -212,13 +217,13 @@ export class Instance {
   /** Starts it and waits until it is ready. @throws Error with what it complained about when it ends instead */
   static async start(words: readonly string[], { name = `t${started++}` }: { name?: string } = {}): Promise<Instance> {
     const instance = new Instance(words, name);
-    const ready = await instance.until((event) => event.event === "ready", "ready", 20_000);
+    const ready = await instance.until((event) => event.event === "ready", "ready");
     instance.mac = (ready["devices"] as { mac: string }[])[0]?.mac ?? "";
     return instance;
   }
 
   /** The first event that `wanted` accepts, when it is there. */
-  until(wanted: (event: RunEvent) => boolean, what: string, limit = 15_000): Promise<RunEvent> {
+  until(wanted: (event: RunEvent) => boolean, what: string, limit: number = PATIENCE): Promise<RunEvent> {
     return new Promise((resolve, reject) => {
       const failed = (why: string): void => reject(new Error(`no ${what} from the instance: ${why}; ${this.stderr}`));
       const timeout = setTimeout(() => failed(`waited ${limit} ms`), limit);
@@ -274,9 +279,16 @@ export class Instance {
 
   /** For teardown: it is gone when this resolves, whatever state it was in. */
   async kill(): Promise<void> {
-    this.#client?.close();
+    this.#dismiss();
     this.child.kill("SIGKILL");
     await this.#exit;
+  }
+
+  /** What it said, and its table if it still runs. */
+  async #testify(): Promise<string> {
+    const said = [...this.events.map((event) => JSON.stringify(event)), this.stderr].join("\n");
+    if (this.ended) return `${said}\nended with ${this.child.exitCode ?? this.child.signalCode}\n`;
+    return `${said}\nneighbours: ${JSON.stringify(await this.neighbours(), null, 1)}\n`;
   }
 }
 

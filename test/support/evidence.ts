@@ -1,0 +1,39 @@
+/**
+ * Keeps what tells why a test failed, before its teardown takes it away: files of its scratch folder (captures, logs, rig files), and
+ * what whoever took part says of itself (the tables of both ends). Under .tap/evidence, of the last run alone; the reporter names it.
+ */
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Test } from "tap";
+import { scratchFolder } from "./own.ts";
+
+/** Somebody who took part: a running instance, a namespace. */
+export interface Witness {
+  readonly name: string;
+  /** What it says of itself, as text; it may be gone by now, and then throws. */
+  testify(): string | Promise<string>;
+}
+
+export const EVIDENCE: string = join(".tap", "evidence");
+
+const witnesses = new Set<Witness>();
+
+/** Asks this one as well when a test fails, until the function that is returned is called. */
+export function witness(who: Witness): () => void {
+  witnesses.add(who);
+  return () => witnesses.delete(who);
+}
+
+export async function preserve(t: Test, name: string): Promise<void> {
+  const file = (process.argv[1] ?? "").replace(/^.*\/test\//, "").replace(/\.test\.ts$/, "");
+  const folder = join(EVIDENCE, file, name.replace(/[^\w.-]+/g, "-"));
+  mkdirSync(folder, { recursive: true });
+  cpSync(scratchFolder, folder, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  for (const { name: who, testify } of witnesses) {
+    const said = await Promise.resolve()
+      .then(testify)
+      .catch((error: Error) => `${error.message}\n`);
+    writeFileSync(join(folder, `${who}.txt`), said);
+  }
+  t.comment(`evidence: ${folder}`);
+}

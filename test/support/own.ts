@@ -1,0 +1,41 @@
+/**
+ * Things of a test process that outlive it if nobody cares: folders, interfaces, namespaces, programs. Each carries the process's id in
+ * its name and goes with the process, however that ends; what SIGKILL leaves behind, the next run removes (orphans.ts).
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Interface names have 15 characters at most: `wh`, the process's id to the base of 36 (5 characters at most), and 8 to spare. */
+export const PREFIX: string = `wh${process.pid.toString(36)}-`;
+
+/** Where test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
+export const SCRATCH = "whohas-test-";
+
+/** All that this process keeps in files. */
+export const scratchFolder: string = join(tmpdir(), `${SCRATCH}${process.pid.toString(36)}`);
+let made = 0;
+
+process.once("exit", () => rmSync(scratchFolder, { recursive: true, force: true }));
+
+/** Makes an empty folder that is gone when the process ends. */
+export function scratch(name: string): string {
+  const path = join(scratchFolder, `${name}${made++}`);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+// tap puts its book-keeping of source files into every program started from a test, a quarter of a second each; only coverage needs it.
+if (process.env["_TAPJS_PROCESSINFO_COVERAGE_"] === "0") delete process.env["NODE_OPTIONS"];
+
+const SETPRIV = (process.env["PATH"] ?? "").split(":").some((path) => existsSync(`${path}/setpriv`));
+
+/**
+ * Starts a program that the kernel kills when this process ends, in whatever way (prctl(2) PR_SET_PDEATHSIG). The program is replaced
+ * by none that has rights of its own, for that takes the bond away.
+ */
+export function bound(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const [first, ...rest] = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--", program, ...args] : [program, ...args];
+  return spawn(first as string, rest, options);
+}
