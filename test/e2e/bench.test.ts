@@ -4,6 +4,7 @@ import t from "tap";
 import { BENCH_RIG } from "../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../firmware-ts/board/gateway.ts";
 import { missingPrograms } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { fileOf, UNPRIVILEGED, whohasProcess } from "../support/whohas.ts";
 
 const HOUR = ["--virtual-time", "--duration", "1h"];
@@ -47,7 +48,7 @@ t.test("the same hour with a static gateway entry", async (t) => {
 });
 
 const root = process.getuid?.() === 0;
-t.test("real time, without privileges", { skip: root ? missingPrograms("setpriv") : false }, async (t) => {
+realTime(t, "real time, without privileges", { skip: root ? missingPrograms("setpriv") : false }, async (t) => {
   const start = performance.now();
   const env = { WHOHAS_RUNTIME_DIR: `/tmp/whohas-e2e-${process.pid}-nobody` };
   t.teardown(() => rmSync(env.WHOHAS_RUNTIME_DIR, { recursive: true, force: true }));

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import t from "tap";
 import { Background } from "../support/background.ts";
 import { missingForNetns, missingPrograms, VethPair } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { folder, UNPRIVILEGED, whohas, whohasProcess } from "../support/whohas.ts";
 
 const noPty = process.platform === "linux" && existsSync("/dev/ptmx") ? false : "needs Linux with /dev/ptmx";
@@ -41,30 +42,35 @@ for (const [words, name] of KINDS) {
   for (const where of ["pty", "tcp"]) {
     // Once is enough for what differs in the line's rate alone.
     if (where === "tcp" && words.length > 2) continue;
-    t.test(`flashrom talks to ${words.join(" ")} on ${where}`, { skip: noFlashrom || (where === "pty" && noPty) }, async (t) => {
-      const path = join(folder, `bridge${made++}`);
-      const bridge = await Background.start(["bridge-sim", ...words, ...(where === "pty" ? ["--pty", path] : ["--tcp", "0"])]);
-      t.teardown(() => bridge.kill());
-      const at = /^(?:pty|tcp) (.*)$/.exec(bridge.ready)?.[1] ?? "";
-      const [, port = ""] = at.split(":");
-      t.match(bridge.stdout, /simulated ENC28J60 rev B7; at the far end of its wire a simulated gateway, 192\.168\.10\.1$/m);
-      const times = where === "pty" ? 2 : 1;
-      for (let time = 1; time <= times; time++) {
-        const { code, text } = await flashrom(where === "pty" ? `dev=${path}:2000000` : `ip=127.0.0.1:${port}`);
-        t.match(text, /serprog: Synchronized/, "it synchronises");
-        t.match(text, /serprog: Interface version ok/);
-        t.match(text, new RegExp(`serprog: Programmer name is "${name}"`), "it knows whom it talks to");
-        t.match(text, /serprog: (Bus type|.*SPI)/i, "it found SPI in the command map");
-        t.match(text, /Probing for .* RDID|compare_id|probe_spi_rdid/i, "it got as far as asking the chip");
-        t.notMatch(text, /serprog: Error/i);
-        t.equal(code, 1, "and found no flash memory");
-      }
-      const { code, stdout, stderr } = await bridge.stop();
-      t.match([code, stderr], [0, ""]);
-      t.match(stdout, new RegExp(`^line {8}opened ${times} times, 0 refused; \\d+ bytes in, \\d+ out, 0 lost$`, "m"));
-      t.match(stdout, name === "whohas-sim" ? /^commands {4}\d+ served, 0 refused$/m : /^mcu .* 0 bytes overrun$/m);
-      t.equal(lstatSync(path, { throwIfNoEntry: false }), undefined, "nothing stays behind");
-    });
+    realTime(
+      t,
+      `flashrom talks to ${words.join(" ")} on ${where}`,
+      { skip: noFlashrom || (where === "pty" && noPty) },
+      async (t) => {
+        const path = join(folder, `bridge${made++}`);
+        const bridge = await Background.start(["bridge-sim", ...words, ...(where === "pty" ? ["--pty", path] : ["--tcp", "0"])]);
+        t.teardown(() => bridge.kill());
+        const at = /^(?:pty|tcp) (.*)$/.exec(bridge.ready)?.[1] ?? "";
+        const [, port = ""] = at.split(":");
+        t.match(bridge.stdout, /simulated ENC28J60 rev B7; at the far end of its wire a simulated gateway, 192\.168\.10\.1$/m);
+        const times = where === "pty" ? 2 : 1;
+        for (let time = 1; time <= times; time++) {
+          const { code, text } = await flashrom(where === "pty" ? `dev=${path}:2000000` : `ip=127.0.0.1:${port}`);
+          t.match(text, /serprog: Synchronized/, "it synchronises");
+          t.match(text, /serprog: Interface version ok/);
+          t.match(text, new RegExp(`serprog: Programmer name is "${name}"`), "it knows whom it talks to");
+          t.match(text, /serprog: (Bus type|.*SPI)/i, "it found SPI in the command map");
+          t.match(text, /Probing for .* RDID|compare_id|probe_spi_rdid/i, "it got as far as asking the chip");
+          t.notMatch(text, /serprog: Error/i);
+          t.equal(code, 1, "and found no flash memory");
+        }
+        const { code, stdout, stderr } = await bridge.stop();
+        t.match([code, stderr], [0, ""]);
+        t.match(stdout, new RegExp(`^line {8}opened ${times} times, 0 refused; \\d+ bytes in, \\d+ out, 0 lost$`, "m"));
+        t.match(stdout, name === "whohas-sim" ? /^commands {4}\d+ served, 0 refused$/m : /^mcu .* 0 bytes overrun$/m);
+        t.equal(lstatSync(path, { throwIfNoEntry: false }), undefined, "nothing stays behind");
+      },
+    );
   }
 }
 
@@ -82,7 +88,7 @@ t.test("words", async (t) => {
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
 });
 
-t.test("what cannot be opened", { skip: noPty || missingForNetns() || missingPrograms("setpriv") }, async (t) => {
+realTime(t, "what cannot be opened", { skip: noPty || missingForNetns() || missingPrograms("setpriv") }, async (t) => {
   const pair = new VethPair();
   t.teardown(() => pair.remove());
   const taken = join(folder, "taken");

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { Instance, whohas, whohasProcess } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
@@ -15,7 +16,7 @@ const KINDS: readonly [spec: string, description: RegExp, skip: string | false][
 ];
 
 for (const [spec, description, skip] of KINDS) {
-  t.test(`${spec}@IFACE`, { skip }, async (t) => {
+  realTime(t, `${spec}@IFACE`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
     const board = await Instance.start([...WORDS, "--device", `eth0=${spec}@${host.near},mac=02:00:00:00:e1:00`]);
@@ -32,7 +33,7 @@ for (const [spec, description, skip] of KINDS) {
   });
 }
 
-t.test("tap:IFACE", { skip: skip || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun") }, async (t) => {
+realTime(t, "tap:IFACE", { skip: skip || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun") }, async (t) => {
   const iface = `wht${process.pid.toString(36)}`;
   const board = await Instance.start([...WORDS, "--device", `eth0=tap:${iface},mac=02:00:00:00:7a:00`]);
   t.teardown(() => board.kill());
@@ -41,5 +42,5 @@ t.test("tap:IFACE", { skip: skip || (existsSync("/dev/net/tun") ? false : "needs
   const taken = await whohasProcess(["run", ...WORDS, "--name", "taken", "--device", `tap:${iface}`]);
   t.match(taken, { stderr: /^whohas: tap: there is an interface \S+ already; take another name.*\n$/, code: 1 });
   t.equal((await board.stop()).code, 0);
-  t.notOk(existsSync(`/sys/class/net/${iface}`), "it goes with the board");
+  t.notOk(linkExists(iface), "it goes with the board");
 });

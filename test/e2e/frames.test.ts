@@ -15,8 +15,10 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.sendto(b"anybody there?", ("${BOARD}", 4))
 `;
 
+import { realTime } from "../support/real-time.ts";
+
 for (const wire of WIRES) {
-  t.test(`tshark finds nothing wrong with what the board sends on ${wire.name}`, { skip }, async (t) => {
+  realTime(t, `tshark finds nothing wrong with what the board sends on ${wire.name}`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
     // Else the host leaves the checksums to a network card that a veth has not, and our errors quote them unfinished.

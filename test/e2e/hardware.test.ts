@@ -8,6 +8,7 @@ import { SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.
 import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
 import { Background } from "../support/background.ts";
 import { missingPrograms } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { fileOf, folder, Instance, UNPRIVILEGED, whohasProcess } from "../support/whohas.ts";
 
 const skip = process.platform === "linux" && existsSync("/dev/ptmx") ? false : "needs Linux with /dev/ptmx";
@@ -57,7 +58,7 @@ function run(port: string, before: readonly string[] = [], name = `h${made++}`) 
   return whohasProcess(words, before, before.length > 0 ? { WHOHAS_RUNTIME_DIR: runtime } : {});
 }
 
-t.test("each case in one line that says what to do", { skip }, async (t) => {
+realTime(t, "each case in one line that says what to do", { skip }, async (t) => {
   const bridge = await Background.start(["bridge-sim", "--pty", join(folder, "busy")]);
   t.teardown(() => bridge.kill());
   const holder = await Instance.start(["--no-app", "--device", `enc28j60:serprog:${join(folder, "busy")}`]);
@@ -89,7 +90,8 @@ t.test("each case in one line that says what to do", { skip }, async (t) => {
   }
 });
 
-t.test(
+realTime(
+  t,
   "permission denied",
   { skip: skip || missingPrograms("setpriv") || (process.getuid?.() !== 0 && "needs root") },
   async (t) => {
@@ -105,7 +107,7 @@ t.test(
   },
 );
 
-t.test("with fallback: simulated the board goes on, and says so", { skip }, async (t) => {
+realTime(t, "with fallback: simulated the board goes on, and says so", { skip }, async (t) => {
   const ports: [string, RegExp][] = [
     ["/dev/ttyNOWHERE", /there is no such port/],
     [await port(t, nothing(0xff)), /EREVID/],

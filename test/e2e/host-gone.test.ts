@@ -4,6 +4,7 @@ import t, { type Test } from "tap";
 import type { LinkView } from "../../firmware-ts/control/inet.ts";
 import { BOARD, HOST, Host, type HostCapture } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
 import { fileOf, Instance, WIRES, type Wire, whohas } from "../support/whohas.ts";
 
@@ -61,7 +62,7 @@ async function drops(board: Instance): Promise<Record<string, number>> {
 t.jobs = 4;
 
 for (const wire of WIRES) {
-  t.test(`the host stops answering: ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `the host stops answering: ${wire.name}`, { skip, buffered: true }, async (t) => {
     // Reachable for 0.5 s to 1.5 s; used less than 2 s ago when that is over, so it goes to DELAY, for 2 s, and not to STALE.
     const short = "net.ipv4.neigh.eth0.base_reachable_time_ms: 1000, net.ipv4.neigh.eth0.delay_first_probe_time: 2";
     const { host, board } = await plugged(t, wire, short);
@@ -135,7 +136,7 @@ for (const wire of WIRES) {
     t.strictSame(summary.drops, { NEIGH_FAILED: 1 + queued }, "every datagram that had waited is counted");
   });
 
-  t.test(`the host's link goes down: ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `the host's link goes down: ${wire.name}`, { skip, buffered: true }, async (t) => {
     const short = "net.ipv4.neigh.eth0.retrans_time_ms: 200";
     const { host, board } = await plugged(t, wire, short);
     const sink = await host.sink(PORT);

@@ -4,6 +4,7 @@ import t from "tap";
 import type { LinkView } from "../../firmware-ts/control/inet.ts";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
 import { Instance, WIRES, whohas } from "../support/whohas.ts";
 
@@ -107,7 +108,7 @@ print(len(frames))
 t.jobs = 2;
 
 for (const wire of WIRES) {
-  t.test(`damaged frames at ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `damaged frames at ${wire.name}`, { skip, buffered: true }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
     const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);

@@ -4,6 +4,7 @@
  */
 import t from "tap";
 import { missingForNetns, Netns } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { type Ended, ended, Instance, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns();
@@ -90,7 +91,7 @@ const SESSION = [
   "-j route show table local dev lo",
 ];
 
-t.test("the words of ip", { skip }, async (t) => {
+realTime(t, "the words of ip", { skip }, async (t) => {
   const netns = new Netns();
   t.teardown(() => netns.remove());
   netns.ip("link", "add", "eth0", "type", "veth", "peer", "name", "far0");

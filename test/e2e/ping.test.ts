@@ -2,12 +2,13 @@
 import t from "tap";
 import { BOARD, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { fileOf, Instance, WIRES, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 
 for (const wire of WIRES) {
-  t.test(`the host's kernel pings the board on ${wire.name}`, { skip }, async (t) => {
+  realTime(t, `the host's kernel pings the board on ${wire.name}`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
     const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);

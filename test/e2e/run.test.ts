@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
 import { fileOf, Instance, UNPRIVILEGED, WIRES, whohas, whohasProcess } from "../support/whohas.ts";
 
@@ -11,10 +12,9 @@ const skip = missingForNetns();
 const NO_APP = ["--no-app", "--address", `${BOARD}/24`];
 
 /** What an interface is like: whether it is up, and how many have asked it to be promiscuous. */
-function stateOf(iface: string): { flags: string; promiscuity: string } {
-  const read = (file: string): string => readFileSync(`/sys/class/net/${iface}/${file}`, "utf8").trim();
-  const promiscuous = /promiscuity (\d+)/.exec(run("ip", ["-d", "link", "show", iface]))?.[1];
-  return { flags: read("flags"), promiscuity: promiscuous ?? "" };
+function stateOf(iface: string): { flags: string[]; promiscuity: number } {
+  const [link] = JSON.parse(run("ip", ["-d", "-j", "link", "show", iface])) as { flags: string[]; promiscuity: number }[];
+  return { flags: link?.flags ?? [], promiscuity: link?.promiscuity ?? -1 };
 }
 
 t.test("words", async (t) => {
@@ -79,7 +79,7 @@ telemetry: { to: 10.9.0.256:8094, every: 3 }
   }
 });
 
-t.test("what cannot be opened", { skip: skip || missingPrograms("setpriv") }, async (t) => {
+realTime(t, "what cannot be opened", { skip: skip || missingPrograms("setpriv") }, async (t) => {
   const missing = await whohasProcess(["run", ...NO_APP, "--device", "packet:nope0"]);
   t.match(missing, { stdout: "", stderr: /^whohas: packet: no interface nope0 here; .*\n$/, code: 1 }, "no such interface");
   const host = new Host();
@@ -95,7 +95,7 @@ t.test("what cannot be opened", { skip: skip || missingPrograms("setpriv") }, as
 t.jobs = 2;
 
 for (const wire of WIRES) {
-  t.test(`start and end on ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `start and end on ${wire.name}`, { skip, buffered: true }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
     const words = [...NO_APP, "--device", wire.spec(host.near)];

@@ -5,6 +5,7 @@
 import t, { type Test } from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
+import { realTime } from "../support/real-time.ts";
 import { fileOf, Instance, type RunSummary, WIRES, type Wire } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("python3", "tcpdump", "tshark");
@@ -78,14 +79,14 @@ async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary:
 t.jobs = 4;
 
 for (const wire of WIRES) {
-  t.test(`with a static entry: ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `with a static entry: ${wire.name}`, { skip, buffered: true }, async (t) => {
     const { summary, requests } = await readings(t, wire, true);
     t.strictSame(requests, [], "the board sends no ARP frame at all");
     t.equal(summary.arp.requestsBroadcast + summary.arp.requestsUnicast, 0, "and counts none");
     t.equal(summary.datagrams.queued, 0, "no datagram had to wait");
   });
 
-  t.test(`with a dynamic entry: ${wire.name}`, { skip, buffered: true }, async (t) => {
+  realTime(t, `with a dynamic entry: ${wire.name}`, { skip, buffered: true }, async (t) => {
     const { summary, requests } = await readings(t, wire, false);
     const host = requests[1]?.[1] ?? "";
     t.strictSame(requests[0], ["1", "ff:ff:ff:ff:ff:ff", HOST], "the first is asked of everybody");

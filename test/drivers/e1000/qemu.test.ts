@@ -11,6 +11,7 @@ import { Checksum } from "../../../hal/skbuff.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { firstDifference, frameOf, PEER, padded, STATION } from "../../support/enc28j60-bench.ts";
 import { missingPrograms } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const clock = new SystemClock();
 const skip = missingPrograms("qemu-system-x86_64", "setpriv");
@@ -58,7 +59,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-t.test("on QEMU", { skip, timeout: 90_000 }, async (t) => {
+realTime(t, "on QEMU", { skip }, async (t) => {
   const bench = new QemuBench({ rxRing: 64, txRing: 16 });
   await bench.open();
   t.teardown(() => bench.driver.close());

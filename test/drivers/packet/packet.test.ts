@@ -10,6 +10,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAX_FRAME, MIN_FRAME } from "../../../hal/ethernet.ts";
 import { Checksum, HEADROOM } from "../../../hal/skbuff.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 import { TestHost } from "../../support/test-host.ts";
 
 const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
@@ -64,7 +65,7 @@ t.test("options that make no sense are refused when they are given", async (t) =
   t.throws(() => new PacketController(clock, { interface: "x", address: new Uint8Array(5) }), { code: "PACKET_ADDRESS" });
 });
 
-t.test("what cannot be opened says why", { skip }, async (t) => {
+realTime(t, "what cannot be opened says why", { skip }, async (t) => {
   const absent = new PacketController(clock, { interface: "whnosuch0" });
   await t.rejects(absent.open(new TestHost(clock)), { code: "PACKET_NO_INTERFACE", message: /no interface whnosuch0/ });
   await t.rejects(absent.open(new TestHost(clock)), { code: "PACKET_NO_INTERFACE" }, "and may be tried again");
@@ -73,7 +74,7 @@ t.test("what cannot be opened says why", { skip }, async (t) => {
   await t.rejects(a.controller.open(a.host), { code: "PACKET_OPEN" });
 });
 
-t.test("frames of every size arrive byte for byte, both ways", { skip }, async (t) => {
+realTime(t, "frames of every size arrive byte for byte, both ways", { skip }, async (t) => {
   const [a, b] = await cable(t);
   const sizes = [MIN_FRAME, 61, 127, 128, 129, 255, 256, 511, 1000, 1513, MAX_FRAME];
   for (const [from, to] of [
@@ -91,7 +92,7 @@ t.test("frames of every size arrive byte for byte, both ways", { skip }, async (
   }
 });
 
-t.test("a short frame is padded with zeros, not with what lay behind it", { skip }, async (t) => {
+realTime(t, "a short frame is padded with zeros, not with what lay behind it", { skip }, async (t) => {
   const [a, b] = await cable(t);
   const bytes = frame(b.controller.address, a.controller.address, 42);
   for (const [data, slack] of [
@@ -114,7 +115,7 @@ t.test("a short frame is padded with zeros, not with what lay behind it", { skip
   t.equal(a.controller.statistics.txBytes, 3 * 42, "padding is not counted as sent");
 });
 
-t.test("the address filter lets through what a chip's would", { skip }, async (t) => {
+realTime(t, "the address filter lets through what a chip's would", { skip }, async (t) => {
   const [a, b] = await cable(t);
   const arrives = async (): Promise<string[]> => {
     b.frames.length = 0;
@@ -136,7 +137,7 @@ t.test("the address filter lets through what a chip's would", { skip }, async (t
   t.equal(b.controller.statistics.rxMulticast, 2);
 });
 
-t.test("what this machine sends through the interface is not received, not even promiscuously", { skip }, async (t) => {
+realTime(t, "what this machine sends through the interface is not received, not even promiscuously", { skip }, async (t) => {
   const [a, b, veth] = await cable(t);
   const other = await end(t, { interface: veth.a });
   a.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
@@ -150,7 +151,7 @@ t.test("what this machine sends through the interface is not received, not even 
   );
 });
 
-t.test("a station address of its own makes the interface promiscuous while it is open", { skip }, async (t) => {
+realTime(t, "a station address of its own makes the interface promiscuous while it is open", { skip }, async (t) => {
   const [a, b, veth] = await cable(t, {}, { address: STRANGER });
   const promiscuity = (): unknown => JSON.parse(run("ip", ["-j", "-d", "link", "show", veth.b]))[0].promiscuity;
   t.equal(promiscuity(), 1);
@@ -161,7 +162,7 @@ t.test("a station address of its own makes the interface promiscuous while it is
   t.equal(promiscuity(), 0);
 });
 
-t.test("the link is told when it goes and when it comes", { skip }, async (t) => {
+realTime(t, "the link is told when it goes and when it comes", { skip }, async (t) => {
   const [a, , veth] = await cable(t);
   t.strictSame(a.host.carriers, [true]);
   run("ip", ["link", "set", veth.b, "down"]);
@@ -182,7 +183,7 @@ t.test("the link is told when it goes and when it comes", { skip }, async (t) =>
   await a.host.until(() => a.frames.length === 1, "frame after the link came back");
 });
 
-t.test("an interface that is removed is a failure, and the controller can be closed", { skip }, async (t) => {
+realTime(t, "an interface that is removed is a failure, and the controller can be closed", { skip }, async (t) => {
   const [a, , veth] = await cable(t);
   veth.remove();
   await a.host.until(() => a.host.errors.length > 0, "failure");
@@ -194,7 +195,7 @@ t.test("an interface that is removed is a failure, and the controller can be clo
   t.equal(a.host.pool.inUse, 0);
 });
 
-t.test("an interface that is down is set up, and down again at the end", { skip }, async (t) => {
+realTime(t, "an interface that is down is set up, and down again at the end", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const isUp = (): boolean => JSON.parse(run("ip", ["-j", "link", "show", veth.a]))[0].flags.includes("UP");
@@ -209,7 +210,7 @@ t.test("an interface that is down is set up, and down again at the end", { skip 
   t.equal(isUp(), true, "one that was up stays up");
 });
 
-t.test("a burst of 20,000 frames loses none that is not counted", { skip }, async (t) => {
+realTime(t, "a burst of 20,000 frames loses none that is not counted", { skip }, async (t) => {
   const COUNT = 20_000;
   const [a, b] = await cable(t, {}, { ringFrames: 512 });
   b.host.onFrame = () => {};
@@ -237,7 +238,7 @@ t.test("a burst of 20,000 frames loses none that is not counted", { skip }, asyn
   t.equal(b.host.pool.inUse, 0);
 });
 
-t.test("without packet memory frames are lost as NOMEM, and the ring goes on", { skip }, async (t) => {
+realTime(t, "without packet memory frames are lost as NOMEM, and the ring goes on", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const a = await end(t, { interface: veth.a });
@@ -253,7 +254,7 @@ t.test("without packet memory frames are lost as NOMEM, and the ring goes on", {
   t.equal(b.frames[0]?.length, 77);
 });
 
-t.test("the interrupt is masked from the first frame until the poll completes", { skip }, async (t) => {
+realTime(t, "the interrupt is masked from the first frame until the poll completes", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const a = await end(t, { interface: veth.a });
@@ -273,7 +274,7 @@ t.test("the interrupt is masked from the first frame until the poll completes", 
   await b.host.until(() => b.host.frames === 13, "frame after completion");
 });
 
-t.test("a full queue below is waited for", { skip: skip || missingPrograms("tc") }, async (t) => {
+realTime(t, "a full queue below is waited for", { skip: skip || missingPrograms("tc") }, async (t) => {
   const COUNT = 400;
   for (const [limit, why] of [
     ["2000000", "the socket's memory is used up (EAGAIN)"],
@@ -306,7 +307,7 @@ t.test("a full queue below is waited for", { skip: skip || missingPrograms("tc")
   }
 });
 
-t.test("a frame longer than the interface carries is dropped as too big", { skip }, async (t) => {
+realTime(t, "a frame longer than the interface carries is dropped as too big", { skip }, async (t) => {
   const [a, b, veth] = await cable(t);
   t.ok(send(a, frame(b.controller.address, a.controller.address, MAX_FRAME + 40)));
   t.equal(a.host.drops.get(DropReason.PKT_TOO_BIG), 1);
@@ -318,7 +319,8 @@ t.test("a frame longer than the interface carries is dropped as too big", { skip
   t.equal(b.host.drops.get(DropReason.PKT_TOO_BIG), 1, "as is one that comes in");
 });
 
-t.test(
+realTime(
+  t,
   "a checksum that was left open is filled in by the kernel on the way out",
   { skip: skip || missingPrograms("ethtool") },
   async (t) => {
@@ -353,7 +355,7 @@ t.test(
   },
 );
 
-t.test("VLAN tags are in the frame, where they were on the wire", { skip }, async (t) => {
+realTime(t, "VLAN tags are in the frame, where they were on the wire", { skip }, async (t) => {
   const [a, b] = await cable(t);
   // The kernel takes the outer tag out of a frame and hands it over beside it.
   const tags = [
@@ -372,7 +374,7 @@ t.test("VLAN tags are in the frame, where they were on the wire", { skip }, asyn
   t.strictSame(b.frames, sent);
 });
 
-t.test("opening and closing leaves no descriptor and no mapping behind", { skip }, async (t) => {
+realTime(t, "opening and closing leaves no descriptor and no mapping behind", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const host = new TestHost(clock);
@@ -402,7 +404,7 @@ t.test("opening and closing leaves no descriptor and no mapping behind", { skip 
   t.strictSame(held(), before, "nor does closing while opening");
 });
 
-t.test("poll() after close() finds nothing", { skip }, async (t) => {
+realTime(t, "poll() after close() finds nothing", { skip }, async (t) => {
   const [a] = await cable(t);
   await a.controller.close();
   t.equal(a.controller.poll(64), 0);
@@ -410,7 +412,7 @@ t.test("poll() after close() finds nothing", { skip }, async (t) => {
   t.equal(a.host.pool.inUse, 0, "and dropped");
 });
 
-t.test("the process ends when it should", { skip }, async (t) => {
+realTime(t, "the process ends when it should", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const script = fileURLToPath(new URL("./packet-child.ts", import.meta.url));

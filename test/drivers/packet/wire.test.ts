@@ -74,7 +74,8 @@ function respond(host: TestHost, nic: WireNic, skb: SkBuff): void {
 
 const skip = missingForNetns();
 
-t.test(
+realTime(
+  t,
   "the kernel's ping is answered through veth, packet controller, port and simulated wire",
   { skip: skip || missingPrograms("ping") },
   async (t) => {
@@ -106,7 +107,10 @@ s.setsockopt(17, 103, 0)
 s.sendto(b"end", ("192.0.2.255", 10))
 `;
 
-t.test(
+import { realTime } from "../../support/real-time.ts";
+
+realTime(
+  t,
   "datagrams whose checksum the kernel left to the hardware have it when they are on the wire",
   { skip: skip || missingPrograms("python3") },
   async (t) => {
@@ -135,7 +139,7 @@ t.test(
   },
 );
 
-t.test("the far end's link is the wire's, and a removed interface is told", { skip }, async (t) => {
+realTime(t, "the far end's link is the wire's, and a removed interface is told", { skip }, async (t) => {
   const { pair, port, host } = await bench(t);
   pair.far.ip("link", "set", pair.farName, "down");
   await host.until(() => host.carriers.at(-1) === false, "loss of carrier");

@@ -9,6 +9,7 @@ import { TapController } from "../../../drivers/tap/tap.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalTap, missingForNetns, missingPrograms, Netns, run } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const clock = new SystemClock();
 const skip = missingForNetns() || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun");
@@ -27,7 +28,7 @@ t.test("options that make no sense are refused when they are given", async (t) =
     t.throws(() => new TapController(clock, { interface: "x", address }), { code: "TAP_ADDRESS" });
 });
 
-t.test("what cannot be opened says why, and may be tried again", { skip }, async (t) => {
+realTime(t, "what cannot be opened says why, and may be tried again", { skip }, async (t) => {
   const tap = new LocalTap();
   t.teardown(() => tap.remove());
   const attach = (name: string): TapController => new TapController(clock, { interface: name, attach: true });
@@ -52,7 +53,8 @@ t.test("what cannot be opened says why, and may be tried again", { skip }, async
   t.equal(readdirSync("/proc/self/fd").length, descriptors, "a failure leaves no descriptor open");
 });
 
-t.test(
+realTime(
+  t,
   "without permission, or without the device, it says what would help",
   { skip: skip || missingPrograms("unshare") },
   async (t) => {
@@ -75,7 +77,7 @@ t.test(
   },
 );
 
-t.test("one that is attached to stays when it is closed, up or down as it was", { skip }, async (t) => {
+realTime(t, "one that is attached to stays when it is closed, up or down as it was", { skip }, async (t) => {
   const tap = new LocalTap();
   t.teardown(() => tap.remove());
   const isUp = (): boolean => JSON.parse(run("ip", ["-j", "link", "show", tap.name]))[0].flags.includes("UP");
@@ -89,7 +91,7 @@ t.test("one that is attached to stays when it is closed, up or down as it was", 
   }
 });
 
-t.test("deleted under it: it fails with a reason, can be closed, and opened when there is another", { skip }, async (t) => {
+realTime(t, "deleted under it: it fails with a reason, can be closed, and opened when there is another", { skip }, async (t) => {
   const tap = new LocalTap();
   t.teardown(() => tap.remove());
   const controller = new TapController(clock, { interface: tap.name, attach: true });
@@ -130,7 +132,8 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return "";
 }
 
-t.test(
+realTime(
+  t,
   "the kernel pings the stack: with an address of its own, and with the interface's",
   { skip: skip || missingPrograms("ping") },
   async (t) => {

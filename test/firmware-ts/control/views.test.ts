@@ -9,6 +9,7 @@ import { addressOneLine, addressText, linkText, routeLine } from "../../../firmw
 import { call } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 import { missingForNetns, Netns } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 import { arpReply, US } from "../../support/wire-format.ts";
 
 const plain = { withoutDevice: false, statistics: false };
@@ -122,7 +123,7 @@ t.test("counters that outgrow their columns push both tables apart alike", async
   ]);
 });
 
-t.test("as the machine's own ip prints it", { skip: missingForNetns() }, async (t) => {
+realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, async (t) => {
   const netns = new Netns();
   t.teardown(() => netns.remove());
   netns.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");

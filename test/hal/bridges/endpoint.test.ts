@@ -13,6 +13,7 @@ import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
 import type { SerialDevice } from "../../../hal/simulated/serial-device.ts";
+import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whohas-endpoint-"));
@@ -80,7 +81,8 @@ function listen(client: ByteStream): Uint8Array[] {
 const length = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
 
 for (const kind of KINDS) {
-  t.test(
+  realTime(
+    t,
     `${kind.name}: every byte comes through unchanged, and the device is told of every opening`,
     { skip: kind.skip },
     async (t) => {
@@ -105,7 +107,7 @@ for (const kind of KINDS) {
     },
   );
 
-  t.test(`${kind.name}: who does not read loses bytes, each of them counted`, { skip: kind.skip }, async (t) => {
+  realTime(t, `${kind.name}: who does not read loses bytes, each of them counted`, { skip: kind.skip }, async (t) => {
     const { echo, endpoint } = await open(t, kind);
     echo.times = 2000;
     // Opens the line, asks for very much and reads nothing of it.
@@ -130,7 +132,7 @@ for (const kind of KINDS) {
     await client.close();
   });
 
-  t.test(`${kind.name}: closed, it lets go of its client and can be opened again`, { skip: kind.skip }, async (t) => {
+  realTime(t, `${kind.name}: closed, it lets go of its client and can be opened again`, { skip: kind.skip }, async (t) => {
     const { echo, endpoint } = await open(t, kind);
     const client = kind.client(endpoint);
     let lost = "";
@@ -150,7 +152,7 @@ for (const kind of KINDS) {
   });
 }
 
-t.test("pty: its name in the file system", { skip: noPty }, async (t) => {
+realTime(t, "pty: its name in the file system", { skip: noPty }, async (t) => {
   const make = (path: string): PtyEndpoint => new PtyEndpoint(clock, new Echo(), path);
   const endpoint = make(PATH);
   await endpoint.open();

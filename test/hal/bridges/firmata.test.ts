@@ -10,6 +10,7 @@ import { createBoardIo } from "../../../hal/bridges/board-io.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const missing = spawnSync("socat", ["-V"]).error ? "socat is not installed" : false;
 
@@ -98,7 +99,7 @@ function board(spec: string, timeout: number): BoardIo {
   return createBoardIo(spec, new SystemClock(), new SeededRandom(1), { timeout });
 }
 
-t.test("an LED and a thermometer on a Firmata board, and the board's loss", { skip: missing }, async (t) => {
+realTime(t, "an LED and a thermometer on a Firmata board, and the board's loss", { skip: missing }, async (t) => {
   const { near, far, socat } = await line(t);
   // 750 mV of 5 V: 25 °C on a TMP36, within half a step of a 10-bit converter.
   const firmata = new TinyFirmata(await farEnd(t, far), 153);
@@ -135,24 +136,29 @@ t.test("an LED and a thermometer on a Firmata board, and the board's loss", { sk
   await io.close();
 });
 
-t.test("close() darkens the lamp before it lets go of the port, which can then be opened again", { skip: missing }, async (t) => {
-  const { near, far } = await line(t);
-  const firmata = new TinyFirmata(await farEnd(t, far), 0);
-  const io = board(`firmata:${near}@57600`, 800);
-  io.onLost = () => t.fail("closing is not losing");
-  for (const round of [1, 2]) {
-    await io.open();
-    io.led("0").on();
-    await io.close();
-    await new Promise<void>((resolve) => {
-      firmata.onWritten = () => firmata.written.length === 3 * round && resolve();
-      firmata.onWritten();
-    });
-    t.same(firmata.written.slice(-3), [0, 1, 0], `round ${round}`);
-  }
-});
+realTime(
+  t,
+  "close() darkens the lamp before it lets go of the port, which can then be opened again",
+  { skip: missing },
+  async (t) => {
+    const { near, far } = await line(t);
+    const firmata = new TinyFirmata(await farEnd(t, far), 0);
+    const io = board(`firmata:${near}@57600`, 800);
+    io.onLost = () => t.fail("closing is not losing");
+    for (const round of [1, 2]) {
+      await io.open();
+      io.led("0").on();
+      await io.close();
+      await new Promise<void>((resolve) => {
+        firmata.onWritten = () => firmata.written.length === 3 * round && resolve();
+        firmata.onWritten();
+      });
+      t.same(firmata.written.slice(-3), [0, 1, 0], `round ${round}`);
+    }
+  },
+);
 
-t.test("a port on which nothing answers: an error in good time, and the port is free again", { skip: missing }, async (t) => {
+realTime(t, "a port on which nothing answers: an error in good time, and the port is free again", { skip: missing }, async (t) => {
   const { near } = await line(t);
   const io = board(`firmata:${near}`, 300);
   const start = performance.now();

@@ -6,6 +6,7 @@ import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
 import { arpRequest } from "../../../hil-rigs/wire/build.ts";
 import { T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingForNetns } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const skip = missingForNetns();
 
@@ -37,7 +38,7 @@ function children(): string[] {
   return names;
 }
 
-t.test("an ip that stays answers as one that is started each time", { skip }, async (t) => {
+realTime(t, "an ip that stays answers as one that is started each time", { skip }, async (t) => {
   const bench = await benchOf(t, linux);
   const [one, other] = [await started(t, bench, false), await started(t, bench, true)];
   const commands = [
@@ -66,7 +67,7 @@ t.test("an ip that stays answers as one that is started each time", { skip }, as
   t.notOk(children().includes("ip"), "it ends with the DUT");
 });
 
-t.test("the kernel's looks at managed entries are heard", { skip, timeout: 30_000 }, async (t) => {
+realTime(t, "the kernel's looks at managed entries are heard", { skip }, async (t) => {
   const bench = await benchOf(t, linux);
   const times: number[] = [];
   let two = (): void => {};
@@ -83,7 +84,7 @@ t.test("the kernel's looks at managed entries are heard", { skip, timeout: 30_00
   t.ok(gap > 4900 && gap < 6000, `every 5 s and a little: ${gap}`);
 });
 
-t.test("the kernel and our stack on a wire can be there at once", { skip }, async (t) => {
+realTime(t, "the kernel and our stack on a wire can be there at once", { skip }, async (t) => {
   const duts = [await started(t, await benchOf(t, linux), true), await started(t, await benchOf(t, whohasWire), true)];
   for (const dut of duts) {
     dut.send("p0", arpRequest({ from: T1 }));

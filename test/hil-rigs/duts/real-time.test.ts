@@ -13,6 +13,7 @@ import { SUITES } from "../../../hil-rigs/suites/index.ts";
 import { arpReply, arpRequest, udp } from "../../../hil-rigs/wire/build.ts";
 import { host, T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingForNetns, run } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const skip = missingForNetns();
 /** The whole suites are for `whohas-rig run`: they take longer in real time than a test should. */
@@ -40,7 +41,7 @@ async function check(kind: DutKind, id: string, body: Case["run"], more: Partial
 }
 
 for (const kind of [linux, whohasWire]) {
-  t.test(`${kind.name}: a case of each family holds`, { skip }, async (t) => {
+  realTime(t, `${kind.name}: a case of each family holds`, { skip }, async (t) => {
     const before = [namespace(), links()];
     const cases = SUITES.flatMap((suite) => suite.cases).filter((each) => SAMPLE.has(each.id));
     t.equal(cases.length, SAMPLE.size);
@@ -49,7 +50,7 @@ for (const kind of [linux, whohasWire]) {
     t.same([namespace(), links()], before, "the process is back where it was, and nothing is left there");
   });
 
-  t.test(`${kind.name}: two devices, each with its own cable`, { skip }, async (t) => {
+  realTime(t, `${kind.name}: two devices, each with its own cable`, { skip }, async (t) => {
     const far = host(2, "10.0.1.2");
     const { reason } = await check(
       kind,
@@ -68,7 +69,7 @@ for (const kind of [linux, whohasWire]) {
     t.equal(reason, "");
   });
 
-  t.test(`${kind.name}: a program on it receives, the cable can be pulled`, { skip }, async (t) => {
+  realTime(t, `${kind.name}: a program on it receives, the cable can be pulled`, { skip }, async (t) => {
     const { reason } = await check(kind, "X-udp", async (rig) => {
       await rig.say(arpRequest({ from: T1 }));
       const socket = rig.socket({ port: 7 });
@@ -85,7 +86,7 @@ for (const kind of [linux, whohasWire]) {
   });
 }
 
-t.test("a DUT that does not start is a failure, and the process comes home all the same", { skip }, async (t) => {
+realTime(t, "a DUT that does not start is a failure, and the process comes home all the same", { skip }, async (t) => {
   const before = namespace();
   const { status, reason } = await check(linux, "X-bad", async (rig) => {
     rig.dut.send("p1", arpRequest());
@@ -95,7 +96,7 @@ t.test("a DUT that does not start is a failure, and the process comes home all t
   t.equal(namespace(), before);
 });
 
-t.test("a rig that is killed leaves nothing behind, and had nothing here to leave", { skip }, async (t) => {
+realTime(t, "a rig that is killed leaves nothing behind, and had nothing here to leave", { skip }, async (t) => {
   const before = [links(), run("ip", ["netns", "list"])];
   const dev = new URL("../../../firmware-ts/cli/dev.mjs", import.meta.url).pathname;
   const main = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
@@ -111,7 +112,7 @@ t.test("a rig that is killed leaves nothing behind, and had nothing here to leav
   t.same([links(), run("ip", ["netns", "list"])], before);
 });
 
-t.test("linux: what is read by netlink is what ip shows", { skip }, async (t) => {
+realTime(t, "linux: what is read by netlink is what ip shows", { skip }, async (t) => {
   const { reason } = await check(linux, "X-ip", async (rig) => {
     await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} managed nud stale extern_learn router dev e0`);
     await rig.must("neigh add 10.0.0.3 nud none dev e0");
@@ -132,7 +133,7 @@ t.test("linux: what is read by netlink is what ip shows", { skip }, async (t) =>
   t.equal(reason, "");
 });
 
-t.test("linux: errors come to a socket that asks for them", { skip }, async (t) => {
+realTime(t, "linux: errors come to a socket that asks for them", { skip }, async (t) => {
   const { reason } = await check(linux, "X-err", async (rig) => {
     rig.param("mcast_solicit", 1);
     const socket = rig.socket({ errors: true });

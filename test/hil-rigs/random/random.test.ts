@@ -14,6 +14,7 @@ import { type Step, stepText } from "../../../hil-rigs/random/steps.ts";
 import { generate, vocabulary } from "../../../hil-rigs/random/vocabulary.ts";
 import { DUT } from "../../../hil-rigs/wire/hosts.ts";
 import { missingForNetns } from "../../support/netns.ts";
+import { realTime } from "../../support/real-time.ts";
 
 const PLAIN = vocabulary([new Set()]);
 const MAC = "02:00:00:00:00:03";
@@ -175,7 +176,7 @@ t.test("a mismatch that comes from outside is played again, and never counted as
   t.equal(pair.replays, 2);
 });
 
-t.test("the kernel plays along, with every word", { skip: missingForNetns() }, async (t) => {
+realTime(t, "the kernel plays along, with every word", { skip: missingForNetns() }, async (t) => {
   const pair = await pairOf(t, [linux, whohasSim], 4);
   const words = vocabulary([linux.can, whohasSim.can]);
   const result = await runRandom(pair, { seed: 40, scripts: 4, steps: 100, words, keepGoing: true, shrinks: 0 });

@@ -135,6 +135,8 @@ while True:
             s.send(mac(to) + mac("${T1}") + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, op) + mac(sha) + it + mac(tha) + target)
 `;
 
+import { realTime } from "../../../support/real-time.ts";
+
 /** Stations have each command to themselves: its number is the last octet. */
 function wordsOf(command: string, index: number): string[] {
   const words = command.replace(/@(\w+)/g, (_, name: string) => `10.0.${STATIONS[name]?.[0]}.${index}`);
@@ -190,7 +192,7 @@ interface Told {
   frames: string[];
 }
 
-t.test("the words of arping", { skip }, async (t) => {
+realTime(t, "the words of arping", { skip }, async (t) => {
   const [near, far] = [new Netns(), new Netns()];
   t.teardown(() => {
     near.remove();

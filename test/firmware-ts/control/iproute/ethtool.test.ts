@@ -6,6 +6,7 @@ import { E1000Chip } from "../../../../hal/simulated/e1000/chip.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingPrograms } from "../../../support/netns.ts";
 import { Operator } from "../../../support/operator.ts";
+import { realTime } from "../../../support/real-time.ts";
 
 t.test("a driver's counters, by name", async (t) => {
   const lab = await Lab.open({ loopback: true });
@@ -22,7 +23,7 @@ t.test("a driver's counters, by name", async (t) => {
   await eth1.close();
 });
 
-t.test("nothing to tell, in the words of the machine's own", { skip: missingPrograms("ethtool") }, async (t) => {
+realTime(t, "nothing to tell, in the words of the machine's own", { skip: missingPrograms("ethtool") }, async (t) => {
   const lab = await Lab.open({ loopback: true });
   const operator = new Operator(lab.stack);
   for (const dev of ["lo", "nope0"]) {

@@ -6,6 +6,7 @@ import { WireNic } from "../../../../hal/simulated/wire-nic.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingPrograms, run } from "../../../support/netns.ts";
 import { Operator } from "../../../support/operator.ts";
+import { realTime } from "../../../support/real-time.ts";
 
 async function twoNamespaces(): Promise<{ lab: Lab; blue: Stack; operator: Operator }> {
   const lab = await Lab.open({ loopback: true });
@@ -72,7 +73,7 @@ t.test("names that nothing has", async (t) => {
   t.equal(await operator.type("ip -n nosuch bogus"), refused("nosuch"), "before the object is looked at");
 });
 
-t.test("as the machine's own ip says it", { skip: missingPrograms("ip") }, async (t) => {
+realTime(t, "as the machine's own ip says it", { skip: missingPrograms("ip") }, async (t) => {
   const { operator } = await twoNamespaces();
   for (const words of [
     ["-n", "whohas-nosuch", "link"],

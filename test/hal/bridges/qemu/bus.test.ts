@@ -5,6 +5,7 @@ import { QemuBus } from "../../../../hal/bridges/qemu/bus.ts";
 import type { ControllerError } from "../../../../hal/ethernet.ts";
 import { NO_ANSWER } from "../../../../hal/mmio.ts";
 import { missingPrograms } from "../../../support/netns.ts";
+import { realTime } from "../../../support/real-time.ts";
 import { ADDRESS, Bench, CTRL, clock, frame, ICR, ICS, IMC, IMS, LSC, lives, RXT0, STATUS, skip, TDT, until } from "./bench.ts";
 
 const STRANGER = Uint8Array.of(0x02, 0, 0, 0, 0, 0x09);
@@ -34,7 +35,7 @@ t.test("a program that is missing is named, with what to install", async (t) => 
   t.equal(bus.read32(STATUS), NO_ANSWER);
 });
 
-t.test("a start that fails says why", { skip: missingPrograms("setpriv") }, async (t) => {
+realTime(t, "a start that fails says why", { skip: missingPrograms("setpriv") }, async (t) => {
   const wire = { kind: "user" } as const;
   await t.test("QEMU ends", async (t) => {
     const bus = new QemuBus(clock, { wire, program: script(t, "echo first >&2; echo no such machine >&2; exit 3") });
@@ -64,7 +65,7 @@ t.test("a start that fails says why", { skip: missingPrograms("setpriv") }, asyn
   });
 });
 
-t.test("registers, EEPROM and shared memory of a real model", { skip }, async (t) => {
+realTime(t, "registers, EEPROM and shared memory of a real model", { skip }, async (t) => {
   const bench = new Bench(t);
   const { bus } = bench;
   await bus.open();
@@ -82,7 +83,7 @@ t.test("registers, EEPROM and shared memory of a real model", { skip }, async (t
   bus.write32(TDT, 1);
 });
 
-t.test("the interrupt line", { skip }, async (t) => {
+realTime(t, "the interrupt line", { skip }, async (t) => {
   const bench = new Bench(t);
   const { bus } = bench;
   await bus.open();
@@ -127,7 +128,7 @@ t.test("the interrupt line", { skip }, async (t) => {
   t.equal(bus.read32(STATUS) & 2, 2);
 });
 
-t.test("frames go both ways, byte for byte", { skip }, async (t) => {
+realTime(t, "frames go both ways, byte for byte", { skip }, async (t) => {
   const bench = new Bench(t);
   await bench.bus.open();
   bench.start();
@@ -169,7 +170,7 @@ t.test("frames go both ways, byte for byte", { skip }, async (t) => {
   t.ok(bench.wire.settled);
 });
 
-t.test("killed: told with the reason, and brought up again with the same memory", { skip }, async (t) => {
+realTime(t, "killed: told with the reason, and brought up again with the same memory", { skip }, async (t) => {
   const bench = new Bench(t);
   const { bus } = bench;
   const before = descriptors();
@@ -210,7 +211,7 @@ t.test("killed: told with the reason, and brought up again with the same memory"
   t.ok(descriptors() <= before + 3, `${descriptors()} descriptors after, ${before} before: memory, firmware, and what koffi keeps`);
 });
 
-t.test("stopped: a read is not waited for longer than its time", { skip }, async (t) => {
+realTime(t, "stopped: a read is not waited for longer than its time", { skip }, async (t) => {
   const bench = new Bench(t, { answerTimeout: 200 });
   const { bus } = bench;
   await bus.open();
@@ -232,7 +233,7 @@ t.test("stopped: a read is not waited for longer than its time", { skip }, async
   t.equal(bus.read32(STATUS), 0x8008_0783);
 });
 
-t.test("up and down many times", { skip }, async (t) => {
+realTime(t, "up and down many times", { skip }, async (t) => {
   const bench = new Bench(t);
   await bench.bus.open();
   await bench.bus.close();

@@ -3,6 +3,7 @@ import t, { type Test } from "tap";
 import { E1000 } from "../../../../drivers/e1000/e1000.ts";
 import { QemuBus } from "../../../../hal/bridges/qemu/bus.ts";
 import { MmioRecorder } from "../../../../hal/mmio-recorder.ts";
+import { realTime } from "../../../support/real-time.ts";
 import { TestHost } from "../../../support/test-host.ts";
 import { Bench, clock, frame, skip, until } from "./bench.ts";
 
@@ -47,7 +48,7 @@ function echo(from: Uint8Array, to: Uint8Array, size: number): Uint8Array {
   return bytes;
 }
 
-t.test("QEMU's own network answers ARP and echo", { skip }, async (t) => {
+realTime(t, "QEMU's own network answers ARP and echo", { skip }, async (t) => {
   const { controller, host, frames } = await open(t, new QemuBus(clock, { wire: { kind: "user" } }));
   t.same([...controller.address], [0x52, 0x54, 0x00, 0x12, 0x34, 0x56], "QEMU's own station address");
   const ask = new Uint8Array(42).fill(0xff, 0, 6);
@@ -74,7 +75,7 @@ t.test("QEMU's own network answers ARP and echo", { skip }, async (t) => {
   }
 });
 
-t.test("killed under the driver: it fails with the reason, and comes up again", { skip }, async (t) => {
+realTime(t, "killed under the driver: it fails with the reason, and comes up again", { skip }, async (t) => {
   const bench = new Bench(t);
   const { controller, host, frames } = await open(t, bench.bus);
   const toUs = frame(controller.address, 100, 1);
@@ -94,7 +95,7 @@ t.test("killed under the driver: it fails with the reason, and comes up again", 
   }
 });
 
-t.test("a few register accesses for many frames", { skip }, async (t) => {
+realTime(t, "a few register accesses for many frames", { skip }, async (t) => {
   const bench = new Bench(t);
   let accesses = 0;
   const { controller, host, frames } = await open(t, new MmioRecorder(clock, bench.bus, () => accesses++));

@@ -5,11 +5,12 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import t from "tap";
+import { realTime } from "../../../support/real-time.ts";
 import { Bench, lives, skip, until } from "./bench.ts";
 
 const script = fileURLToPath(new URL("./qemu-child.ts", import.meta.url));
 
-t.test("QEMU ends with its owner", { skip }, async (t) => {
+realTime(t, "QEMU ends with its owner", { skip }, async (t) => {
   const end = async (ending: string): Promise<void> => {
     const child = spawn(process.execPath, [...process.execArgv, script, ending], { stdio: ["ignore", "pipe", "ignore"] });
     const giveUp = setTimeout(() => child.kill("SIGKILL"), 45_000);
@@ -28,7 +29,7 @@ t.test("QEMU ends with its owner", { skip }, async (t) => {
   await Promise.all(["close", "exit", "throw", "SIGTERM", "SIGKILL"].map(end));
 });
 
-t.test("what is shared with QEMU has no name in the file system", { skip }, async (t) => {
+realTime(t, "what is shared with QEMU has no name in the file system", { skip }, async (t) => {
   const bench = new Bench(t);
   await bench.bus.open();
   for (const pid of ["self", `${bench.bus.pid}`]) {

@@ -1,4 +1,5 @@
 import t from "tap";
+import { realTime } from "../../../support/real-time.ts";
 import { Bench, frame, skip } from "./bench.ts";
 
 t.test("without a QEMU, and with a wrong check sequence, frames are counted as lost", async (t) => {
@@ -10,7 +11,7 @@ t.test("without a QEMU, and with a wrong check sequence, frames are counted as l
   t.ok(wire.settled);
 });
 
-t.test("a QEMU that does not listen: what waits is bounded, and every frame is accounted for", { skip }, async (t) => {
+realTime(t, "a QEMU that does not listen: what waits is bounded, and every frame is accounted for", { skip }, async (t) => {
   const { bus, wire } = new Bench(t);
   await bus.open();
   const pid = bus.pid as number;
