@@ -30,12 +30,11 @@ class QemuBench implements WireStation {
     this.wire = new QemuWire(this.segment, "qemu");
     this.bus = new QemuBus(clock, { wire: this.wire, address: STATION });
     this.driver = new E1000(clock, this.bus, options);
-    this.host.controller = this.driver;
   }
 
   /** Opens, and waits until frames come in. */
   async open(): Promise<void> {
-    await this.driver.open(this.host);
+    await this.host.open(this.driver);
     const { received } = this.host;
     this.peer.transmit(frameOf(1000), 0, 1000);
     await until("the first frame", () => this.host.received > received);
