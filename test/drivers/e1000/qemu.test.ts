@@ -81,6 +81,8 @@ t.test("on QEMU", { skip, timeout: 90_000 }, async (t) => {
       if (length % 32 === 0) await until("a burst", () => host.frames.length === incoming.length);
     }
     await until("the last burst", () => host.frames.length === incoming.length && bench.sent.length >= outgoing.length);
+    // A frame is on the wire before the driver hears that it was sent.
+    await until("the last settlement", () => host.settlements.length === outgoing.length);
     t.equal(firstDifference(host.frames, incoming), -1);
     t.equal(firstDifference(bench.sent, outgoing.map(padded)), -1);
     t.ok(host.settlements.every((reason) => reason === NONE));
