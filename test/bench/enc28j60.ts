@@ -70,12 +70,11 @@ export class Meter {
     this.#metered = new MeteredChip(this.#chip);
     this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP);
     this.#driver = new Enc28j60(this.#bus, this.clock, { address: STATION, ...(line && { interrupt: this.#chip.interrupt }) });
-    this.host.controller = this.#driver;
   }
 
   async open(): Promise<Cost> {
     await this.clock.advance(1);
-    const opened = this.#driver.open(this.host);
+    const opened = this.host.open(this.#driver);
     await this.clock.advance(100);
     await opened;
     return this.take();

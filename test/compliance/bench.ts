@@ -1,4 +1,5 @@
 /** A controller under the compliance suite: its driver, its host, and who is at the far end of its wire. */
+import type { Clock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { FakeHost } from "../support/controller-host.ts";
 
@@ -63,16 +64,6 @@ export function isOurs(frame: Uint8Array): boolean {
 }
 
 /** A host for a bench; frames of others than the suite are not kept. */
-export function hostFor(
-  clock: ConstructorParameters<typeof FakeHost>[0],
-  controller: EthernetController,
-  wish: BenchWish = {},
-): FakeHost {
-  const host = new FakeHost(clock, {
-    budget: wish.budget ?? 64,
-    pool: wish.pool ?? 4096,
-    keepOnly: isOurs,
-  });
-  host.controller = controller;
-  return host;
+export function hostFor(clock: Clock, wish: BenchWish = {}): FakeHost {
+  return new FakeHost(clock, { ...wish, keepOnly: isOurs });
 }

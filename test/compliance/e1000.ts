@@ -47,7 +47,7 @@ class ModelBench extends VirtualBench {
     super();
     this.#chip = new E1000Chip(this.clock, this.#peer.segment, "chip", { mac: STATION, ...options });
     this.controller = new E1000(this.driverClock, this.#chip, RINGS);
-    this.host = hostFor(this.clock, this.controller, wish);
+    this.host = hostFor(this.clock, wish);
   }
 
   inject(frame: Uint8Array): void {
@@ -82,7 +82,7 @@ class QemuBench extends RealBench {
     const wire = new QemuWire(this.#peer.segment, "qemu");
     const bus = new QemuBus(this.clock, { wire, address: STATION });
     this.controller = new E1000(this.driverClock, bus, RINGS);
-    this.host = hostFor(this.clock, this.controller, wish);
+    this.host = hostFor(this.clock, wish);
   }
 
   inject(frame: Uint8Array): void {

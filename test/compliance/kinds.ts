@@ -38,13 +38,11 @@ export abstract class VirtualBench implements ControllerBench {
 
   async open(): Promise<void> {
     // Power, crystal, reset.
-    this.host.enable();
-    await settle(this.clock, this.controller.open(this.host));
+    await settle(this.clock, this.host.open(this.controller));
   }
 
   async close(): Promise<void> {
-    this.host.disable();
-    await settle(this.clock, this.controller.close());
+    await settle(this.clock, this.host.close());
   }
 
   abstract inject(frame: Uint8Array): void;
@@ -83,13 +81,11 @@ export abstract class RealBench implements ControllerBench {
   readonly driverClock: CountingClock = new CountingClock(this.clock);
 
   async open(): Promise<void> {
-    this.host.enable();
-    await this.controller.open(this.host);
+    await this.host.open(this.controller);
   }
 
   async close(): Promise<void> {
-    this.host.disable();
-    await this.controller.close();
+    await this.host.close();
   }
 
   abstract inject(frame: Uint8Array): void;
@@ -133,9 +129,9 @@ class KernelBench extends RealBench {
     super();
     this.#cable = cable;
     this.controller = make(this.driverClock);
-    this.host = hostFor(this.clock, this.controller, wish);
+    this.host = hostFor(this.clock, wish);
     this.far = new PacketController(this.clock, { interface: cable.farEnd });
-    this.farHost = hostFor(this.clock, this.far);
+    this.farHost = hostFor(this.clock);
   }
 
   get arrived(): readonly Uint8Array[] {
@@ -143,7 +139,7 @@ class KernelBench extends RealBench {
   }
 
   async start(): Promise<this> {
-    await this.far.open(this.farHost);
+    await this.farHost.open(this.far);
     this.far.setReceiveMode({ promiscuous: true, allMulticast: true });
     return this;
   }
@@ -164,7 +160,7 @@ class KernelBench extends RealBench {
 
   async remove(): Promise<void> {
     await this.close();
-    await this.far.close();
+    await this.farHost.close();
     this.#cable.remove();
   }
 }
@@ -217,7 +213,7 @@ class WireBench extends VirtualBench {
     super();
     const segment = new EthernetSegment(this.clock, new SeededRandom("compliance"));
     this.controller = new WireNic(this.driverClock, segment, "nic", STATION);
-    this.host = hostFor(this.clock, this.controller, wish);
+    this.host = hostFor(this.clock, wish);
     this.#peer = segment.attach("peer", {
       wireFrame: (bytes, length) => this.arrived.push(bytes.slice(0, length)),
       wireLink: () => undefined,
@@ -244,7 +240,7 @@ class LoopbackBench extends VirtualBench {
 
   constructor(wish: BenchWish) {
     super();
-    this.host = hostFor(this.clock, this.controller, wish);
+    this.host = hostFor(this.clock, wish);
   }
 
   get arrived(): readonly Uint8Array[] {
@@ -302,8 +298,7 @@ export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
     openings: 1000,
     overflow: "some",
     make: async (wish = {}) => {
-      const host = { ...(wish.budget ? { budget: wish.budget } : {}), ...(wish.pool ? { pool: wish.pool } : {}) };
-      const bench = new EncBench({ roundTrip, interrupt, host });
+      const bench = new EncBench({ roundTrip, interrupt, host: wish });
       await bench.clock.advance(1);
       return new Enc28j60Bench(bench);
     },

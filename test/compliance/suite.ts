@@ -265,7 +265,7 @@ async function inFlight(t: Test, bench: ControllerBench, kind: ControllerKind): 
 }
 
 async function twice(t: Test, bench: ControllerBench): Promise<void> {
-  await t.rejects(bench.controller.open(bench.host), { code: /_OPEN$/ });
+  await t.rejects(bench.host.open(bench.controller), { code: /_OPEN$/ });
   await sendAll(t, bench, [from(bench, 99)], 1);
   await bench.close();
   await bench.close();

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
-import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { linkExists, missingForNetns, missingPrograms, run } from "../support/netns.ts";
 import { realTime } from "../support/real-time.ts";
 import { Instance, whohas, whohasProcess } from "../support/whohas.ts";
 

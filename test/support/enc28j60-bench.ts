@@ -147,13 +147,12 @@ export class Bench implements WireStation {
     const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
     this.driver = new Enc28j60(this.bus, this.driverClock, { address: STATION, ...line, ...options.driver });
     this.host = new FakeHost(clock, options.host);
-    this.host.controller = this.driver;
   }
 
   /** Powers up, waits for the crystal, opens the driver. */
   async open(): Promise<void> {
     await this.clock.advance(1);
-    const opened = this.driver.open(this.host);
+    const opened = this.host.open(this.driver);
     await this.clock.advance(100);
     await opened;
   }

@@ -30,12 +30,10 @@ export async function chain(kind: BridgeKind, seed = 1, options: SerprogResponde
   const bus = new SerprogBus(clock, cable, { spiHz: 10_000_000, baud });
   const driver = new Enc28j60(bus, clock, { address: STATION });
   const host = new FakeHost(clock);
-  host.controller = driver;
   const peer = new WireNic(clock, bench.segment, "peer", PEER);
   const peerHost = new FakeHost(clock);
-  peerHost.controller = peer;
-  await peer.open(peerHost);
-  await settle(clock, driver.open(host));
+  await peerHost.open(peer);
+  await settle(clock, host.open(driver));
   await clock.advance(50);
   return {
     bench,

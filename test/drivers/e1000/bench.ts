@@ -17,12 +17,11 @@ export class Bench {
     this.chip = new FakeChip(memory);
     this.driver = new E1000(this.driverClock, this.chip, driver);
     this.host = new FakeHost(this.clock, host);
-    this.host.controller = this.driver;
   }
 
   /** Opens the driver, and forgets what that wrote. */
   async open(): Promise<void> {
-    const opened = this.driver.open(this.host);
+    const opened = this.host.open(this.driver);
     await this.clock.advance(50);
     await opened;
     this.chip.writes.length = 0;

@@ -184,7 +184,7 @@ t.test("a device that falls silent without a word from its bus is found by the w
 
 t.test("a bus that breaks while the device is opened, or does not open at all", async (t) => {
   const bench = new Bench();
-  const opened = bench.driver.open(bench.host);
+  const opened = bench.host.open(bench.driver);
   const refused = t.rejects(opened, { code: "QEMU_DIED" });
   await bench.clock.advance(5);
   bench.chip.mute = true;
@@ -195,7 +195,7 @@ t.test("a bus that breaks while the device is opened, or does not open at all", 
   t.same(bench.host.errors, [], "open() has said it");
   bench.chip.mute = false;
   bench.chip.refuses = CRASH;
-  await t.rejects(bench.driver.open(bench.host), { code: "QEMU_DIED" });
+  await t.rejects(bench.host.open(bench.driver), { code: "QEMU_DIED" });
   bench.chip.refuses = null;
   await bench.open();
   await bench.driver.close();

@@ -26,13 +26,12 @@ class ModelBench implements WireStation {
     this.peer = this.segment.attach("peer", this);
     this.driver = new E1000(this.driverClock, this.chip, driver);
     this.host = new FakeHost(this.clock, host);
-    this.host.controller = this.driver;
   }
 
   /** Opens, and waits until a chip like QEMU's receives. */
   async open(): Promise<void> {
     await this.clock.advance(600);
-    const opened = this.driver.open(this.host);
+    const opened = this.host.open(this.driver);
     await this.clock.advance(1600);
     await opened;
   }

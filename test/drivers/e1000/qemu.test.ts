@@ -31,12 +31,11 @@ class QemuBench implements WireStation {
     this.wire = new QemuWire(this.segment, "qemu");
     this.bus = new QemuBus(clock, { wire: this.wire, address: STATION });
     this.driver = new E1000(clock, this.bus, options);
-    this.host.controller = this.driver;
   }
 
   /** Opens, and waits until frames come in. */
   async open(): Promise<void> {
-    await this.driver.open(this.host);
+    await this.host.open(this.driver);
     const { received } = this.host;
     this.peer.transmit(frameOf(1000), 0, 1000);
     await until("the first frame", () => this.host.received > received);
@@ -83,6 +82,8 @@ realTime(t, "on QEMU", { skip }, async (t) => {
       if (length % 32 === 0) await until("a burst", () => host.frames.length === incoming.length);
     }
     await until("the last burst", () => host.frames.length === incoming.length && bench.sent.length >= outgoing.length);
+    // A frame is on the wire before the driver hears that it was sent.
+    await until("the last settlement", () => host.settlements.length === outgoing.length);
     t.equal(firstDifference(host.frames, incoming), -1);
     t.equal(firstDifference(bench.sent, outgoing.map(padded)), -1);
     t.ok(host.settlements.every((reason) => reason === NONE));

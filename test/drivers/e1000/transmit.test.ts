@@ -147,10 +147,8 @@ t.test("who was turned away before the device was closed is not called back when
   chip.holdsTransmit = true;
   for (let number = 0; number < 10; number++) host.send(frameOf(60, number));
   t.ok(host.queued > 0);
-  host.disable();
-  await bench.driver.close();
+  await host.close();
   chip.holdsTransmit = false;
-  host.enable();
   await bench.open();
   host.send(frameOf(60, 10));
   bench.run();

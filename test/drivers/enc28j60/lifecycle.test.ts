@@ -97,7 +97,7 @@ for (const dead of [0x00, 0xff]) {
     for (const { roundTrip } of CONNECTIONS) {
       const bench = new Bench({ roundTrip });
       bench.faults.dead = dead;
-      const opened = bench.driver.open(bench.host).then(
+      const opened = bench.host.open(bench.driver).then(
         () => null,
         (error: unknown) => error,
       );
@@ -124,7 +124,7 @@ t.test("what can not be is refused", async (t) => {
     message: /01:02:03:04:05:06/,
   });
   await bench.open();
-  await t.rejects(bench.driver.open(bench.host), { code: "ENC28J60_OPEN" });
+  await t.rejects(bench.host.open(bench.driver), { code: "ENC28J60_OPEN" });
   for (const [length, reason] of [
     [13, DropReason.PKT_TOO_SMALL],
     [1515, DropReason.PKT_TOO_BIG],
@@ -171,9 +171,8 @@ t.test("a bus that fails", async (t) => {
     const bench = new Bench();
     const bus = new FailingBus(bench.bus);
     const driver = new Enc28j60(bus, bench.driverClock, { address: STATION, interrupt: bench.faults.line });
-    bench.host.controller = driver;
     bench.clock.advanceSync(1);
-    const opened = driver.open(bench.host);
+    const opened = bench.host.open(driver);
     await bench.clock.advance(50);
     await opened;
     t.equal(driver.description, "ENC28J60 rev B7 on SPI bus of a test");
@@ -189,7 +188,7 @@ t.test("a bus that fails", async (t) => {
     t.same(bench.host.breaches, []);
     await driver.close();
     bus.failing = false;
-    const again = driver.open(bench.host);
+    const again = bench.host.open(driver);
     await bench.clock.advance(50);
     await again;
     bench.deliver(frameOf(60));
@@ -202,8 +201,7 @@ t.test("a bus that fails", async (t) => {
     const bench = new Bench();
     const bus = new FailingBus(bench.bus);
     const driver = new Enc28j60(bus, bench.driverClock, { address: STATION, interrupt: bench.faults.line });
-    bench.host.controller = driver;
-    const opened = driver.open(bench.host);
+    const opened = bench.host.open(driver);
     await bench.clock.advance(50);
     await opened;
     bus.failing = true;
@@ -216,7 +214,7 @@ t.test("a bus that fails", async (t) => {
     await bench.clock.advance(5000);
     t.equal(bench.bus.counters.transactions, transactions);
     t.same(bench.host.errors, []);
-    await settle(bench.clock, driver.open(bench.host));
+    await settle(bench.clock, bench.host.open(driver));
     bench.deliver(frameOf(60));
     bench.clock.advanceSync(5);
     t.equal(bench.host.received, 1, "and it may be opened again");
@@ -228,7 +226,7 @@ t.test("a bus that fails", async (t) => {
     const bus = new FailingBus(bench.bus);
     bus.failing = true;
     const driver = new Enc28j60(bus, bench.driverClock, { address: STATION });
-    await t.rejects(driver.open(bench.host), { code: "ENC28J60_BUS" });
+    await t.rejects(bench.host.open(driver), { code: "ENC28J60_BUS" });
     t.equal(bench.driverClock.armed, 0);
   });
 

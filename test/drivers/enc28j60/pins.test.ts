@@ -46,7 +46,7 @@ t.test("on before open(), off after close(); off as well where open() failed", a
   await one.close();
   t.same(pins.asked, ["on", "off"]);
   one.faults.dead = 0xff;
-  const opened = one.driver.open(one.host);
+  const opened = one.host.open(one.driver);
   opened.catch(() => undefined);
   await one.clock.advance(200);
   await t.rejects(opened, { code: "ENC28J60_NOT_FOUND" });

@@ -2,13 +2,13 @@
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { ControllerError } from "../../../hal/ethernet.ts";
-import { TestHost } from "../../support/test-host.ts";
+import { FakeHost } from "../../support/controller-host.ts";
 
 const [name = "", ending = ""] = process.argv.slice(2);
 const clock = new SystemClock();
 const controller = new PacketController(clock, { interface: name });
 try {
-  await new TestHost(clock).open(controller);
+  await new FakeHost(clock).open(controller);
 } catch (error) {
   console.log(error instanceof ControllerError ? `${error.code} ${error.message}` : String(error));
   process.exit(1);

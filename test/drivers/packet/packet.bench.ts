@@ -5,15 +5,15 @@
  */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
+import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth } from "../../support/netns.ts";
-import { TestHost } from "../../support/test-host.ts";
 
 const clock = new SystemClock();
 const veth = new LocalVeth();
 const a = new PacketController(clock, { interface: veth.a });
 const b = new PacketController(clock, { interface: veth.b });
-const hostA = new TestHost(clock);
-const hostB = new TestHost(clock);
+const hostA = new FakeHost(clock, { keep: false });
+const hostB = new FakeHost(clock, { keep: false });
 await hostA.open(a);
 await hostB.open(b);
 await hostA.until(() => hostA.carriers.at(-1) === true, "carrier");
@@ -37,10 +37,10 @@ for (const length of [60, 1514]) {
       const start = clock.now();
       for (let sent = 0; sent < BURST; sent++) a.transmit(hostA.packet(bytes));
       const half = clock.now();
-      await hostB.until(() => hostB.frames >= BURST, "burst");
+      await hostB.until(() => hostB.received >= BURST, "burst");
       receiving += clock.now() - half;
       sending += half - start;
-      hostB.frames = 0;
+      hostB.received = 0;
     }
     const rate = (ms: number): string => `${Math.round((ROUNDS * BURST) / ms)} k/s`;
     console.log(`${length} bytes: sent ${rate(sending)}, received ${rate(receiving)}, lost ${b.statistics.rxOverErrors}`);

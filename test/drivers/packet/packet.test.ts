@@ -9,9 +9,9 @@ import { SystemClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAX_FRAME, MIN_FRAME } from "../../../hal/ethernet.ts";
 import { Checksum, HEADROOM } from "../../../hal/skbuff.ts";
+import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
 import { realTime } from "../../support/real-time.ts";
-import { TestHost } from "../../support/test-host.ts";
 
 const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 const MULTICAST = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x01);
@@ -32,19 +32,15 @@ function frame(to: Uint8Array, from: Uint8Array, length: number, number = 0): Ui
 
 interface End {
   controller: PacketController;
-  host: TestHost;
-  /** Copies of the frames that came. */
-  frames: Uint8Array[];
+  host: FakeHost;
 }
 
-async function end(t: Test, options: PacketOptions, host: TestHost = new TestHost(clock)): Promise<End> {
+async function end(t: Test, options: PacketOptions, host: FakeHost = new FakeHost(clock)): Promise<End> {
   const controller = new PacketController(clock, options);
-  const frames: Uint8Array[] = [];
-  host.onFrame = (skb) => frames.push(skb.contents().slice());
   t.teardown(() => host.close());
   await host.open(controller);
   await host.until(() => host.carriers.at(-1) === true, "carrier");
-  return { controller, host, frames };
+  return { controller, host };
 }
 
 /** Two controllers on a cable of their own. */
@@ -67,11 +63,12 @@ t.test("options that make no sense are refused when they are given", async (t) =
 
 realTime(t, "what cannot be opened says why", { skip }, async (t) => {
   const absent = new PacketController(clock, { interface: "whnosuch0" });
-  await t.rejects(absent.open(new TestHost(clock)), { code: "PACKET_NO_INTERFACE", message: /no interface whnosuch0/ });
-  await t.rejects(absent.open(new TestHost(clock)), { code: "PACKET_NO_INTERFACE" }, "and may be tried again");
-  await t.rejects(new PacketController(clock, { interface: "lo" }).open(new TestHost(clock)), { code: "PACKET_NOT_ETHERNET" });
+  await t.rejects(new FakeHost(clock).open(absent), { code: "PACKET_NO_INTERFACE", message: /no interface whnosuch0/ });
+  await t.rejects(new FakeHost(clock).open(absent), { code: "PACKET_NO_INTERFACE" }, "and may be tried again");
+  const lo = new PacketController(clock, { interface: "lo" });
+  await t.rejects(new FakeHost(clock).open(lo), { code: "PACKET_NOT_ETHERNET" });
   const [a] = await cable(t);
-  await t.rejects(a.controller.open(a.host), { code: "PACKET_OPEN" });
+  await t.rejects(a.host.open(a.controller), { code: "PACKET_OPEN" });
 });
 
 realTime(t, "frames of every size arrive byte for byte, both ways", { skip }, async (t) => {
@@ -83,12 +80,13 @@ realTime(t, "frames of every size arrive byte for byte, both ways", { skip }, as
   ] as const) {
     const sent = sizes.map((size) => frame(to.controller.address, from.controller.address, size));
     for (const bytes of sent) t.ok(send(from, bytes));
-    await to.host.until(() => to.frames.length === sizes.length, "last frame");
-    t.strictSame(to.frames, sent);
+    await to.host.until(() => to.host.frames.length === sizes.length, "last frame");
+    t.strictSame(to.host.frames, sent);
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     t.match(from.controller.statistics, { txPackets: sizes.length, txBytes: bytes, txErrors: 0 });
     t.match(to.controller.statistics, { rxPackets: sizes.length, rxBytes: bytes, rxErrors: 0 });
     t.equal(from.host.pool.inUse, 0, "every packet went back to its pool");
+    t.strictSame(to.host.breaches, []);
   }
 });
 
@@ -108,24 +106,26 @@ realTime(t, "a short frame is padded with zeros, not with what lay behind it", {
     skb.bytes.set(bytes, data);
     t.ok(a.controller.transmit(skb));
   }
-  await b.host.until(() => b.frames.length === 3, "frames");
+  await b.host.until(() => b.host.frames.length === 3, "frames");
   const padded = new Uint8Array(MIN_FRAME);
   padded.set(bytes);
-  for (const got of b.frames) t.strictSame(got, padded);
+  for (const got of b.host.frames) t.strictSame(got, padded);
   t.equal(a.controller.statistics.txBytes, 3 * 42, "padding is not counted as sent");
 });
 
 realTime(t, "the address filter lets through what a chip's would", { skip }, async (t) => {
   const [a, b] = await cable(t);
   const arrives = async (): Promise<string[]> => {
-    b.frames.length = 0;
+    b.host.frames.length = 0;
     const last = frame(b.controller.address, a.controller.address, 61);
     const kinds = [STRANGER, MULTICAST, BROADCAST, b.controller.address];
     for (const to of kinds) send(a, frame(to, a.controller.address, MIN_FRAME));
     send(a, last);
-    await b.host.until(() => b.frames.at(-1)?.length === 61, "last frame");
+    await b.host.until(() => b.host.frames.at(-1)?.length === 61, "last frame");
     const names = ["stranger", "multicast", "broadcast", "own"];
-    return b.frames.slice(0, -1).map((got) => names[kinds.findIndex((kind) => kind.every((byte, at) => byte === got[at]))] ?? "?");
+    return b.host.frames
+      .slice(0, -1)
+      .map((got) => names[kinds.findIndex((kind) => kind.every((byte, at) => byte === got[at]))] ?? "?");
   };
   t.strictSame(await arrives(), ["broadcast", "own"]);
   b.controller.setReceiveMode({ promiscuous: false, allMulticast: true });
@@ -144,9 +144,9 @@ realTime(t, "what this machine sends through the interface is not received, not 
   send(other, frame(BROADCAST, other.controller.address, MIN_FRAME));
   send(a, frame(BROADCAST, a.controller.address, 61));
   send(b, frame(STRANGER, b.controller.address, 62));
-  await a.host.until(() => a.frames.length > 0, "frame from the other end");
+  await a.host.until(() => a.host.frames.length > 0, "frame from the other end");
   t.strictSame(
-    a.frames.map((got) => got.length),
+    a.host.frames.map((got) => got.length),
     [62],
   );
 });
@@ -156,7 +156,7 @@ realTime(t, "a station address of its own makes the interface promiscuous while 
   const promiscuity = (): unknown => JSON.parse(run("ip", ["-j", "-d", "link", "show", veth.b]))[0].promiscuity;
   t.equal(promiscuity(), 1);
   send(a, frame(STRANGER, a.controller.address, MIN_FRAME));
-  await b.host.until(() => b.frames.length === 1, "frame to that address");
+  await b.host.until(() => b.host.frames.length === 1, "frame to that address");
   t.strictSame(b.controller.address, STRANGER);
   await b.controller.close();
   t.equal(promiscuity(), 0);
@@ -180,7 +180,8 @@ realTime(t, "the link is told when it goes and when it comes", { skip }, async (
   t.strictSame(a.host.carriers, [true, false, true, false, true]);
   const b = await end(t, { interface: veth.b });
   send(b, frame(a.controller.address, b.controller.address, MIN_FRAME));
-  await a.host.until(() => a.frames.length === 1, "frame after the link came back");
+  await a.host.until(() => a.host.frames.length === 1, "frame after the link came back");
+  t.strictSame(a.host.breaches, []);
 });
 
 realTime(t, "an interface that is removed is a failure, and the controller can be closed", { skip }, async (t) => {
@@ -191,8 +192,9 @@ realTime(t, "an interface that is removed is a failure, and the controller can b
   t.equal(a.host.carriers.at(-1), false);
   t.ok(send(a, frame(BROADCAST, a.controller.address, MIN_FRAME)));
   a.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
-  await a.controller.close();
+  await a.host.close();
   t.equal(a.host.pool.inUse, 0);
+  t.strictSame(a.host.breaches, []);
 });
 
 realTime(t, "an interface that is down is set up, and down again at the end", { skip }, async (t) => {
@@ -213,7 +215,6 @@ realTime(t, "an interface that is down is set up, and down again at the end", { 
 realTime(t, "a burst of 20,000 frames loses none that is not counted", { skip }, async (t) => {
   const COUNT = 20_000;
   const [a, b] = await cable(t, {}, { ringFrames: 512 });
-  b.host.onFrame = () => {};
   const bytes = frame(b.controller.address, a.controller.address, MIN_FRAME);
   const blast = (): void => {
     for (let sent = 0; sent < COUNT; sent++) send(a, bytes);
@@ -222,7 +223,7 @@ realTime(t, "a burst of 20,000 frames loses none that is not counted", { skip },
   // The sender did not let the receiver have its turn: what did not fit into the ring is lost, and the ring is full.
   const statistics = b.controller.statistics;
   t.equal(statistics.rxOverErrors, COUNT - 512);
-  await b.host.until(() => b.host.frames === 512, "what was in the ring");
+  await b.host.until(() => b.host.received === 512, "what was in the ring");
   t.equal(statistics.rxPackets + statistics.rxOverErrors, COUNT);
   t.equal(statistics.rxErrors, statistics.rxOverErrors);
   t.equal(a.controller.statistics.txPackets, COUNT);
@@ -233,16 +234,17 @@ realTime(t, "a burst of 20,000 frames loses none that is not counted", { skip },
     sent++;
   };
   for (; sent < 64; sent++) send(a, bytes);
-  await b.host.until(() => b.host.frames >= 512 + COUNT, "20,000 frames", 10_000);
+  await b.host.until(() => b.host.received >= 512 + COUNT, "20,000 frames", 10_000);
   t.equal(b.controller.statistics.rxOverErrors, COUNT - 512);
   t.equal(b.host.pool.inUse, 0);
+  t.strictSame(b.host.breaches, []);
 });
 
 realTime(t, "without packet memory frames are lost as NOMEM, and the ring goes on", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const a = await end(t, { interface: veth.a });
-  const b = await end(t, { interface: veth.b }, new TestHost(clock, 64, 4));
+  const b = await end(t, { interface: veth.b }, new FakeHost(clock, { pool: 4 }));
   const held = [1, 2, 3, 4].map(() => b.host.packet([]));
   const to = b.controller.address;
   send(a, frame(to, a.controller.address, MIN_FRAME));
@@ -250,28 +252,30 @@ realTime(t, "without packet memory frames are lost as NOMEM, and the ring goes o
   while (b.host.drops.get(DropReason.NOMEM) < 2) await new Promise(setImmediate);
   for (const skb of held) skb.consume();
   send(a, frame(to, a.controller.address, 77));
-  await b.host.until(() => b.frames.length === 1, "frame");
-  t.equal(b.frames[0]?.length, 77);
+  await b.host.until(() => b.host.frames.length === 1, "frame");
+  t.equal(b.host.frames[0]?.length, 77);
+  t.strictSame(b.host.breaches, []);
 });
 
 realTime(t, "the interrupt is masked from the first frame until the poll completes", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
   const a = await end(t, { interface: veth.a });
-  const b = await end(t, { interface: veth.b }, new TestHost(clock, 4));
+  const b = await end(t, { interface: veth.b }, new FakeHost(clock, { budget: 4 }));
   const bytes = frame(b.controller.address, a.controller.address, MIN_FRAME);
   b.host.mayComplete = false;
   for (let sent = 0; sent < 10; sent++) send(a, bytes);
-  await b.host.until(() => b.host.frames === 10, "ten frames");
+  await b.host.until(() => b.host.received === 10, "ten frames");
   send(a, bytes);
-  await b.host.until(() => b.host.frames === 11, "eleventh frame, by polling on");
+  await b.host.until(() => b.host.received === 11, "eleventh frame, by polling on");
   t.equal(b.host.schedules, 1, "one interrupt for all of it");
   b.host.mayComplete = true;
   // Sent before the host may have completed, or after: it is found by that poll or raises the next interrupt.
   send(a, bytes);
-  await b.host.until(() => b.host.frames === 12, "frame about the time of completion");
+  await b.host.until(() => b.host.received === 12, "frame about the time of completion");
   send(a, bytes);
-  await b.host.until(() => b.host.frames === 13, "frame after completion");
+  await b.host.until(() => b.host.received === 13, "frame after completion");
+  t.strictSame(b.host.breaches, []);
 });
 
 realTime(t, "a full queue below is waited for", { skip: skip || missingPrograms("tc") }, async (t) => {
@@ -297,13 +301,14 @@ realTime(t, "a full queue below is waited for", { skip: skip || missingPrograms(
     };
     a.host.onWake = pump;
     pump();
-    await b.host.until(() => b.frames.length === COUNT, `frame ${COUNT} (${b.frames.length} came)`);
+    await b.host.until(() => b.host.frames.length === COUNT, `frame ${COUNT} (${b.host.frames.length} came)`);
     t.ok(waits > 0, why);
     t.ok(
-      b.frames.every((got, number) => got[20] === ((20 * 7 + MAX_FRAME + number) & 0xff)),
+      b.host.frames.every((got, number) => got[20] === ((20 * 7 + MAX_FRAME + number) & 0xff)),
       "in order",
     );
     t.equal(a.controller.statistics.txPackets, COUNT);
+    t.strictSame([...a.host.breaches, ...b.host.breaches], []);
   }
 });
 
@@ -315,7 +320,7 @@ realTime(t, "a frame longer than the interface carries is dropped as too big", {
   run("ip", ["link", "set", veth.b, "mtu", "1600"]);
   send(a, frame(b.controller.address, a.controller.address, MAX_FRAME + 40));
   send(a, frame(b.controller.address, a.controller.address, MIN_FRAME));
-  await b.host.until(() => b.frames.length === 1, "frame behind it");
+  await b.host.until(() => b.host.frames.length === 1, "frame behind it");
   t.equal(b.host.drops.get(DropReason.PKT_TOO_BIG), 1, "as is one that comes in");
 });
 
@@ -342,10 +347,10 @@ realTime(
     };
     // veth has checksum offload: the frame crosses with the sum still open, and says so.
     partial();
-    await b.host.until(() => b.host.frames === 1, "first frame");
+    await b.host.until(() => b.host.received === 1, "first frame");
     run("ethtool", ["-K", veth.a, "tx", "off"]);
     partial();
-    await b.host.until(() => b.host.frames === 2, "second frame");
+    await b.host.until(() => b.host.received === 2, "second frame");
     const open = ((bytes[40] as number) << 8) | (bytes[41] as number);
     let sum = 0;
     for (let at = 34; at < 99; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] ?? 0);
@@ -370,14 +375,14 @@ realTime(t, "VLAN tags are in the frame, where they were on the wire", { skip },
   const longest = frame(b.controller.address, a.controller.address, MAX_FRAME);
   sent.push(Uint8Array.of(...longest.subarray(0, 12), 0x81, 0x00, 0x0f, 0xfe, ...longest.subarray(12)));
   for (const bytes of sent) t.ok(send(a, bytes));
-  await b.host.until(() => b.frames.length === sent.length, "tagged frames");
-  t.strictSame(b.frames, sent);
+  await b.host.until(() => b.host.frames.length === sent.length, "tagged frames");
+  t.strictSame(b.host.frames, sent);
 });
 
 realTime(t, "opening and closing leaves no descriptor and no mapping behind", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
-  const host = new TestHost(clock);
+  const host = new FakeHost(clock);
   const controller = new PacketController(clock, { interface: veth.a });
   const held = (): [number, number] => [
     readdirSync("/proc/self/fd").length,
@@ -394,10 +399,10 @@ realTime(t, "opening and closing leaves no descriptor and no mapping behind", { 
   t.strictSame(held(), before);
   t.equal(before[1], 0);
   const absent = new PacketController(clock, { interface: "whnosuch0" });
-  for (let round = 0; round < 10; round++) await t.rejects(absent.open(host));
+  for (let round = 0; round < 10; round++) await t.rejects(host.open(absent));
   t.strictSame(held(), before, "nor does a failure");
   await controller.close();
-  const opening = controller.open(host);
+  const opening = host.open(controller);
   await controller.close();
   await opening.catch(() => {});
   await controller.close();

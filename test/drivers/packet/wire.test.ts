@@ -10,8 +10,8 @@ import { ControllerPort } from "../../../hal/simulated/controller-port.ts";
 import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
+import { FakeHost } from "../../support/controller-host.ts";
 import { missingForNetns, missingPrograms, VethPair } from "../../support/netns.ts";
-import { TestHost } from "../../support/test-host.ts";
 
 const STATION = Uint8Array.of(0x02, 0, 0, 0, 0, 0x01);
 const ADDRESS = [192, 0, 2, 1];
@@ -20,7 +20,7 @@ interface Bench {
   pair: VethPair;
   port: ControllerPort;
   nic: WireNic;
-  host: TestHost;
+  host: FakeHost;
 }
 
 async function bench(t: Test): Promise<Bench> {
@@ -30,7 +30,7 @@ async function bench(t: Test): Promise<Bench> {
   const clock = new SystemClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
   const nic = new WireNic(clock, segment, "nic", STATION);
-  const host = new TestHost(clock);
+  const host = new FakeHost(clock);
   await host.open(nic);
   const port = new ControllerPort(clock, segment, pair.near, new PacketController(clock, { interface: pair.near }));
   t.teardown(() => port.close());
@@ -47,7 +47,7 @@ function sum16(skb: SkBuff, from: number, to: number, sum = 0): number {
 }
 
 /** Answers ARP requests for ADDRESS (RFC 826) and ICMP echo requests (RFC 792): just enough for the kernel's ping. */
-function respond(host: TestHost, nic: WireNic, skb: SkBuff): void {
+function respond(host: FakeHost, nic: WireNic, skb: SkBuff): void {
   const reply = host.packet(skb.contents());
   const { bytes, view, data } = reply;
   bytes.copyWithin(data, data + 6, data + 12);
@@ -88,6 +88,7 @@ realTime(
       t.comment(output.trim().split("\n").at(-1));
     }
     t.equal(port.drops.total, 0);
+    t.strictSame(host.breaches, []);
   },
 );
 
@@ -136,6 +137,7 @@ realTime(
     // Joined segments are no frames, of whatever length: lost here, and counted.
     t.equal(port.drops.get(DropReason.PKT_TOO_BIG), 2);
     t.equal(sizes.length, 9);
+    t.strictSame(host.breaches, []);
   },
 );
 

@@ -15,10 +15,9 @@ const clock = new SystemClock();
 const skip = missingForNetns() || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun");
 const script = fileURLToPath(new URL("./tap-child.ts", import.meta.url));
 
-function host(controller: TapController): FakeHost {
-  const made = new FakeHost(clock);
-  made.controller = controller;
-  return made;
+/** On a host of its own. */
+function open(controller: TapController): Promise<void> {
+  return new FakeHost(clock).open(controller);
 }
 
 t.test("options that make no sense are refused when they are given", async (t) => {
@@ -35,21 +34,21 @@ realTime(t, "what cannot be opened says why, and may be tried again", { skip }, 
   const absent = attach("whnosuch0");
   for (let again = 0; again < 2; again++) {
     const message = 'tap: no interface whnosuch0 to attach to; "ip tuntap add dev whnosuch0 mode tap" makes one';
-    await t.rejects(absent.open(host(absent)), { code: "TAP_NO_INTERFACE", message });
+    await t.rejects(open(absent), { code: "TAP_NO_INTERFACE", message });
   }
   const lo = attach("lo");
-  await t.rejects(lo.open(host(lo)), { code: "TAP_NOT_TAP", message: /lo is no TAP device/ });
+  await t.rejects(open(lo), { code: "TAP_NOT_TAP", message: /lo is no TAP device/ });
   const first = attach(tap.name);
-  await first.open(host(first));
+  await open(first);
   const second = attach(tap.name);
-  await t.rejects(second.open(host(second)), { code: "TAP_BUSY", message: `tap: ${tap.name} is in use by another process` });
+  await t.rejects(open(second), { code: "TAP_BUSY", message: `tap: ${tap.name} is in use by another process` });
   const anew = new TapController(clock, { interface: tap.name });
-  await t.rejects(anew.open(host(anew)), { code: "TAP_BUSY", message: /already; take another name, or attach to it$/ });
+  await t.rejects(open(anew), { code: "TAP_BUSY", message: /already; take another name, or attach to it$/ });
   await first.close();
-  await second.open(host(second));
+  await open(second);
   await second.close();
   const descriptors = readdirSync("/proc/self/fd").length;
-  for (let again = 0; again < 5; again++) await t.rejects(lo.open(host(lo)));
+  for (let again = 0; again < 5; again++) await t.rejects(open(lo));
   t.equal(readdirSync("/proc/self/fd").length, descriptors, "a failure leaves no descriptor open");
 });
 
@@ -84,7 +83,7 @@ realTime(t, "one that is attached to stays when it is closed, up or down as it w
   const controller = new TapController(clock, { interface: tap.name, attach: true });
   for (const up of [true, false]) {
     run("ip", ["link", "set", tap.name, up ? "up" : "down"]);
-    await controller.open(host(controller));
+    await open(controller);
     t.equal(isUp(), true);
     await controller.close();
     t.equal(isUp(), up);
@@ -95,17 +94,18 @@ realTime(t, "deleted under it: it fails with a reason, can be closed, and opened
   const tap = new LocalTap();
   t.teardown(() => tap.remove());
   const controller = new TapController(clock, { interface: tap.name, attach: true });
-  const it = host(controller);
-  await controller.open(it);
+  const it = new FakeHost(clock);
+  await it.open(controller);
   run("ip", ["link", "delete", tap.name]);
-  for (const end = clock.now() + 5000; it.errors.length === 0 && clock.now() < end; ) await new Promise(setImmediate);
+  await it.until(() => it.errors.length > 0, "failure");
   t.match(it.errors, [{ code: "TAP_NO_INTERFACE", message: `tap: interface ${tap.name} was removed` }]);
   t.equal(it.carriers.at(-1), false);
   it.send(new Uint8Array(60).fill(0xff));
   t.equal(it.pool.inUse, 0);
-  await controller.close();
+  await it.close();
+  t.strictSame(it.breaches, []);
   run("ip", ["tuntap", "add", "dev", tap.name, "mode", "tap"]);
-  await controller.open(host(controller));
+  await open(controller);
   await controller.close();
 });
 

@@ -212,11 +212,9 @@ t.test("a chip driver over it, with the interrupt on a GPIO: idle costs nothing,
   );
   const driver = new Enc28j60(bus, clock, { address: STATION });
   const host = new FakeHost(clock);
-  host.controller = driver;
   const peer = new WireNic(clock, segment, "peer", PEER);
   const peerHost = new FakeHost(clock);
-  peerHost.controller = peer;
-  await peer.open(peerHost);
+  await peerHost.open(peer);
   /** Virtual time with the event loop's turns in it. */
   const pass = async (ms: number): Promise<void> => {
     for (let step = 0; step < ms; step++) {
@@ -225,7 +223,7 @@ t.test("a chip driver over it, with the interrupt on a GPIO: idle costs nothing,
       await clock.advance(1);
     }
   };
-  await settle(clock, driver.open(host));
+  await settle(clock, host.open(driver));
   await pass(100);
   spi.messages.length = 0;
   await pass(400);

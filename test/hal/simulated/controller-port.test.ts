@@ -7,7 +7,7 @@ import { ControllerPort, type ControllerPortOptions } from "../../../hal/simulat
 import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import { Checksum, type SkBuff } from "../../../hal/skbuff.ts";
-import { TestHost } from "../../support/test-host.ts";
+import { FakeHost } from "../../support/controller-host.ts";
 
 /** A controller that does what the test tells it to. */
 class Puppet implements EthernetController {
@@ -84,14 +84,12 @@ class Bench {
   readonly puppet = new Puppet();
   readonly port: ControllerPort;
   readonly nic: WireNic;
-  readonly host: TestHost;
-  readonly frames: Uint8Array[] = [];
+  readonly host: FakeHost;
 
   constructor(options: ControllerPortOptions = {}) {
     this.nic = new WireNic(this.clock, this.segment, "nic", Uint8Array.of(2, 0, 0, 0, 0, 1));
     this.port = new ControllerPort(this.clock, this.segment, "port", this.puppet, options);
-    this.host = new TestHost(this.clock);
-    this.host.onFrame = (skb) => this.frames.push(skb.contents().slice());
+    this.host = new FakeHost(this.clock);
   }
 
   async open(): Promise<void> {
@@ -125,8 +123,9 @@ t.test("frames pass from wire to controller and back", async (t) => {
   bench.puppet.inbox.push(new Uint8Array(42).fill(9), new Uint8Array(1514).fill(8));
   bench.puppet.host?.schedule();
   bench.clock.advanceSync(1);
-  t.strictSame(bench.frames, [new Uint8Array(60).fill(9, 0, 42), new Uint8Array(1514).fill(8)], "padded on the wire");
+  t.strictSame(bench.host.frames, [new Uint8Array(60).fill(9, 0, 42), new Uint8Array(1514).fill(8)], "padded on the wire");
   t.equal(bench.port.drops.total, 0);
+  t.strictSame(bench.host.breaches, []);
 });
 
 t.test("the controller is polled with a budget, and gives way in between", async (t) => {
@@ -221,8 +220,8 @@ t.test("a damaged frame is not passed on; an open checksum is filled in", async 
   bench.puppet.inbox.push(bytes, new Uint8Array(15));
   bench.puppet.host?.schedule();
   bench.clock.advanceSync(1);
-  t.strictSame([...(bench.frames[0] as Uint8Array).subarray(14, 18)], [0xed, 0xcb, 0x12, 0x34]);
-  t.equal(bench.frames.length, 1);
+  t.strictSame([...(bench.host.frames[0] as Uint8Array).subarray(14, 18)], [0xed, 0xcb, 0x12, 0x34]);
+  t.equal(bench.host.frames.length, 1);
   t.equal(bench.port.drops.get(DropReason.TX_ABORTED), 1, "one that points outside its frame is not sent");
 });
 

@@ -238,12 +238,10 @@ t.test("a chip driver over it: frames both ways, also where the cable drops byte
   const bus = new BusPirateBus(clock, cable, { spiHz: 8_000_000 });
   const driver = new Enc28j60(bus, clock, { address: STATION });
   const host = new FakeHost(clock);
-  host.controller = driver;
   const peer = new WireNic(clock, segment, "peer", PEER);
   const peerHost = new FakeHost(clock);
-  peerHost.controller = peer;
-  await peer.open(peerHost);
-  await settle(clock, driver.open(host));
+  await peerHost.open(peer);
+  await settle(clock, host.open(driver));
   await clock.advance(200);
   const there = Uint8Array.from({ length: 200 }, (_, at) => (at < 6 ? PEER[at] : at < 12 ? STATION[at - 6] : at) as number);
   const back = Uint8Array.from({ length: 300 }, (_, at) => (at < 6 ? STATION[at] : at < 12 ? PEER[at - 6] : at) as number);

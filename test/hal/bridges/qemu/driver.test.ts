@@ -3,23 +3,21 @@ import t, { type Test } from "tap";
 import { E1000 } from "../../../../drivers/e1000/e1000.ts";
 import { QemuBus } from "../../../../hal/bridges/qemu/bus.ts";
 import { MmioRecorder } from "../../../../hal/mmio-recorder.ts";
+import { FakeHost } from "../../../support/controller-host.ts";
 import { realTime } from "../../../support/real-time.ts";
-import { TestHost } from "../../../support/test-host.ts";
 import { Bench, clock, frame, skip, until } from "./bench.ts";
 
 const OUR_IP = [10, 0, 2, 15];
 const GATEWAY_IP = [10, 0, 2, 2];
 const ICMP = 34;
 
-async function open(t: Test, bus: QemuBus | MmioRecorder): Promise<{ controller: E1000; host: TestHost; frames: Uint8Array[] }> {
+async function open(t: Test, bus: QemuBus | MmioRecorder): Promise<{ controller: E1000; host: FakeHost; frames: Uint8Array[] }> {
   const controller = new E1000(clock, bus);
-  const host = new TestHost(clock);
-  const frames: Uint8Array[] = [];
-  host.onFrame = (skb) => frames.push(skb.contents().slice());
+  const host = new FakeHost(clock);
   t.teardown(() => host.close());
   await host.open(controller);
   await host.until(() => host.carriers.at(-1) === true, "carrier");
-  return { controller, host, frames };
+  return { controller, host, frames: host.frames };
 }
 
 /** Internet checksum (RFC 1071) of bytes[from..to). */
@@ -73,6 +71,7 @@ realTime(t, "QEMU's own network answers ARP and echo", { skip }, async (t) => {
     t.equal(answer[ICMP], 0, "an echo reply");
     t.same(Buffer.compare(answer.subarray(ICMP + 4, request.length), request.subarray(ICMP + 4)), 0, `${size} bytes come back`);
   }
+  t.strictSame(host.breaches, []);
 });
 
 realTime(t, "killed under the driver: it fails with the reason, and comes up again", { skip }, async (t) => {
@@ -85,6 +84,7 @@ realTime(t, "killed under the driver: it fails with the reason, and comes up aga
     t.same(frames.at(-1), toUs);
     t.ok(controller.transmit(host.packet(frame(bench.far.address, 200, 2))));
     await until(() => bench.far.frames.length === round, "a frame on the wire");
+    t.strictSame(host.breaches, []);
     if (round === 2) return;
     process.kill(bench.bus.pid as number, "SIGKILL");
     await host.until(() => host.errors.length === 1, "the failure");
@@ -107,4 +107,5 @@ realTime(t, "a few register accesses for many frames", { skip }, async (t) => {
   for (let i = 0; i < count; i++) bench.far.port.transmit(bytes, 0, bytes.length);
   await host.until(() => frames.length === 1 + count, "a burst");
   t.ok(accesses < count, `${accesses} accesses for ${count} frames`);
+  t.strictSame(host.breaches, []);
 });
