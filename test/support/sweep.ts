@@ -1,4 +1,4 @@
-/** Run before the tests (.taprc): removes the evidence of the last run, and what a run left behind that was killed. */
+/** Run before the tests (package.json, `pretest`): removes the evidence of the last run, and what a run left behind that was killed. */
 import { rmSync } from "node:fs";
 import { EVIDENCE } from "./evidence.ts";
 import { removeOrphans } from "./orphans.ts";
