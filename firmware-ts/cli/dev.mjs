@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire, register } from "node:module";
+import { register } from "node:module";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
@@ -37,7 +37,7 @@ export async function load(url, context, next) {
   const kept = folder + relative(root, path).split(sep).join("+");
   let source = read(kept);
   if (!source?.endsWith(key)) {
-    service ??= createRequire(import.meta.url)("ts-node").create({ cwd: root, project: `${root}tsconfig.json` });
+    service ??= (await import("ts-node")).default.create({ cwd: root, project: `${root}tsconfig.json` });
     source = service.compile(text, path) + key;
     keep(kept, source);
   }

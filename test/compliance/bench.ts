@@ -39,8 +39,6 @@ export interface ControllerKind {
   readonly name: string;
   /** What is missing here, or false. */
   readonly skip: string | false;
-  /** The kernel or QEMU has a hand in. */
-  readonly realTime: boolean;
   /** Full frames that it holds for sure before it is polled. */
   readonly holds: number;
   /** Small frames that it cannot hold all of. */

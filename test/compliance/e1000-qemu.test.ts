@@ -1,4 +1,5 @@
+import { realTime } from "../support/real-time.ts";
 import { E1000_QEMU } from "./e1000.ts";
 import { complianceSuite } from "./suite.ts";
 
-complianceSuite(E1000_QEMU);
+complianceSuite(E1000_QEMU, realTime);

@@ -118,7 +118,6 @@ const CHIPS: readonly [name: string, options: Partial<ChipOptions>][] = [
 export const E1000_MODEL: readonly ControllerKind[] = CHIPS.map(([name, options]) => ({
   name: `e1000: chip model, ${name}`,
   skip: false,
-  realTime: false,
   holds: 24,
   floods: 3000,
   openings: 1000,
@@ -133,7 +132,6 @@ export const E1000_MODEL: readonly ControllerKind[] = CHIPS.map(([name, options]
 export const E1000_QEMU: ControllerKind = {
   name: "e1000: QEMU's",
   skip: missingPrograms("qemu-system-x86_64", "setpriv"),
-  realTime: true,
   holds: 24,
   floods: 3000,
   openings: 3,

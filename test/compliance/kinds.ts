@@ -271,7 +271,6 @@ const noNetns = missingForNetns();
 export const WIRE: ControllerKind = {
   name: "wire: the ideal controller",
   skip: false,
-  realTime: false,
   holds: 64,
   floods: 400,
   openings: 1000,
@@ -282,7 +281,6 @@ export const WIRE: ControllerKind = {
 export const LOOPBACK: ControllerKind = {
   name: "loopback",
   skip: false,
-  realTime: false,
   holds: 64,
   floods: 1400,
   openings: 1000,
@@ -295,7 +293,6 @@ export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
   ({ name, roundTrip, interrupt }): ControllerKind => ({
     name: `enc28j60: chip model, ${name}`,
     skip: false,
-    realTime: false,
     holds: 4,
     floods: 400,
     openings: 1000,
@@ -311,7 +308,6 @@ export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
 export const PACKET: ControllerKind = {
   name: "packet: AF_PACKET on one end of a veth pair",
   skip: noNetns,
-  realTime: true,
   holds: 16,
   floods: 400,
   openings: 100,
@@ -327,7 +323,6 @@ export const PACKET: ControllerKind = {
 export const TAP: ControllerKind = {
   name: "tap: attached to a TAP device, the kernel at the far end",
   skip: noNetns || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun"),
-  realTime: true,
   holds: 16,
   floods: 3000,
   openings: 300,

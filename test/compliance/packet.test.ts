@@ -1,4 +1,5 @@
+import { realTime } from "../support/real-time.ts";
 import { PACKET } from "./kinds.ts";
 import { complianceSuite } from "./suite.ts";
 
-complianceSuite(PACKET);
+complianceSuite(PACKET, realTime);

@@ -1,4 +1,5 @@
+import { realTime } from "../support/real-time.ts";
 import { TAP } from "./kinds.ts";
 import { complianceSuite } from "./suite.ts";
 
-complianceSuite(TAP);
+complianceSuite(TAP, realTime);

@@ -1,0 +1,22 @@
+/**
+ * Plays test files one after the other in one process, each as a test of its name: starting Node, tap and the translator costs more than
+ * most of them take. Only for files that start no program, need no right and leave time to a virtual clock.
+ */
+import { join } from "node:path";
+import t, { type Test } from "tap";
+
+const root = join(import.meta.dirname, "../..");
+
+/** @param files paths from the project's root */
+export async function together(files: readonly string[]): Promise<void> {
+  const test = t.test.bind(t);
+  // The runner has a limit for the process (.taprc).
+  t.setTimeout(0);
+  for (const file of files) {
+    await test(file, async (inner: Test) => {
+      // A file's own tests are those of its block: `t` is the same object in all of them.
+      t.test = inner.test.bind(inner);
+      await import(join(root, file));
+    });
+  }
+}
