@@ -14,7 +14,7 @@ import type { Random } from "../../random.ts";
  *   11 LED code 1110 shows duplex only
  *   12 after an abort in half duplex the transmit logic may hang until TXRST
  *   13 a link pulse may be taken for a late collision
- *   14 an even ERXRDPT may corrupt the receive buffer
+ *   14 an even ERXRDPT may corrupt the receive buffer, but for the one that reception starts with
  *   15 ESTAT.LATECOL is unreliable
  *   16 the duplex mode that LEDB's wiring should set at reset is not
  *   17 a DMA checksum is wrong when a frame comes in meanwhile
