@@ -50,7 +50,7 @@ type Avr8js = typeof import("avr8js");
 export interface Atmega328pOptions {
   /** Intel HEX. */
   hex: string;
-  /** What the firmware is called, for people. */
+  /** What the firmware is called, for people: its file. */
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
@@ -113,7 +113,7 @@ export class Atmega328p implements SerialDevice {
     this.description = `simulated ATmega328P running ${options.name}`;
     this.#avr = avr;
     this.#clock = clock;
-    this.#program = new Uint16Array(parseIntelHex(options.hex, FLASH_BYTES).buffer);
+    this.#program = new Uint16Array(parseIntelHex(options.hex, FLASH_BYTES, options.name).buffer);
     this.#spiPins = options.spi ?? null;
     this.#interrupt = options.interrupt ?? null;
     this.#timer = clock.timer(() => this.#run());
