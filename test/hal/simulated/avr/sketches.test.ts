@@ -111,11 +111,29 @@ t.test("watchdog and MCUSR", async (t) => {
   uno.mcu.stop();
 });
 
-t.test("an image with a bootloader starts there", async (t) => {
-  // sbi DDRB, 5; sbi PORTB, 5; rjmp . at 7E00h, and erased flash at 0.
-  const record = [0x06, 0x7e, 0x00, 0x00, 0x25, 0x9a, 0x2d, 0x9a, 0xff, 0xcf];
+/** Intel HEX of machine code, given as avr-objdump shows its bytes; the rest of the flash is erased. */
+function image(address: number, code: string): string {
+  const bytes = Buffer.from(code.replaceAll(" ", ""), "hex");
+  const record = [bytes.length, address >> 8, address & 0xff, 0, ...bytes];
   const sum = -record.reduce((total, byte) => total + byte, 0) & 0xff;
-  const uno = await Uno.running(`:${Buffer.from([...record, sum]).toString("hex")}\n:00000001FF\n`);
+  return `:${Buffer.from([...record, sum]).toString("hex")}\n:00000001FF\n`;
+}
+
+t.test("CLKPR: the MCU slows down, and its share of time is right", async (t) => {
+  // CLKPR = 80h, then 2: a quarter of 16 MHz. 65,536 turns of sbiw and brne, four cycles each; then D13 goes high.
+  const slow = "00e8 00936100 02e0 00936100 259a 80e0 90e0 0197 f1f7 2d9a ffcf";
+  const uno = await Uno.running(image(0, slow));
+  uno.mcu.start();
+  await uno.clock.advance(65);
+  t.equal(uno.mcu.pins.level("13"), false);
+  await uno.clock.advance(1);
+  t.equal(uno.mcu.pins.level("13"), true, "after 65.5 ms");
+  uno.mcu.stop();
+});
+
+t.test("an image with a bootloader starts there", async (t) => {
+  // sbi DDRB, 5; sbi PORTB, 5; rjmp .
+  const uno = await Uno.running(image(0x7e00, "259a 2d9a ffcf"));
   uno.mcu.start();
   await uno.clock.advance(1);
   t.equal(uno.mcu.pins.level("13"), true);
