@@ -1,7 +1,7 @@
 /**
  * A simulated SPI bridge that any serprog client can open: an ENC28J60 model behind a program that plays a bridge, or behind a
- * simulated ATmega328P that runs the firmware we ship. Its Ethernet wire is simulated, with a gateway at the far end, or a real
- * interface.
+ * simulated ATmega328P that runs the firmware we ship, or anybody's. Its Ethernet wire is simulated, with a gateway at the far end, or
+ * a real interface.
  *
  *     const sim = await BridgeSim.make(clock, { endpoint: { kind: "pty", path: "/tmp/bridge" }, … });
  *     await sim.start();
@@ -13,6 +13,7 @@ import { TcpEndpoint } from "../../hal/bridges/tcp-endpoint.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
+import { FirmwareError } from "../../hal/simulated/avr/intel-hex.ts";
 import { SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.ts";
 import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
@@ -20,13 +21,26 @@ import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
 import { dropsOf } from "../control/inet.ts";
+import type { ChipConfig } from "./chip-config.ts";
 import { enc28j60Chip } from "./devices/enc28j60.ts";
 import { interfaceOnWire } from "./devices/part.ts";
 import { SimulatedGateway } from "./gateway.ts";
+import { UnitError } from "./units.ts";
+import { show, whyUnreadable } from "./wording.ts";
 
-/** Who plays the bridge: our own program, or an Arduino Uno's microcontroller running hal/bridges/firmware. */
-export const BRIDGE_FIRMWARES = ["responder", "uno"] as const;
-export type BridgeFirmware = (typeof BRIDGE_FIRMWARES)[number];
+/**
+ * Who plays the bridge: our own program, an Arduino Uno's microcontroller running hal/bridges/firmware, or the same running an Intel HEX
+ * file. A sketch in it has the chip's select at D10 (SS), its INT at D2, and the serial line at D0 and D1.
+ */
+export type BridgeFirmware = "responder" | "uno" | { readonly file: string };
+
+/** `responder`, `uno`, or the name of a file. @throws UnitError */
+export function parseBridgeFirmware(text: string): BridgeFirmware {
+  if (text === "responder" || text === "uno") return text;
+  if (/[/\\]|\.hex$/i.test(text)) return { file: text };
+  throw new UnitError(`${show(text)}: say one of responder, uno, or a file, as in sketch.hex`);
+}
+
 /** Rates that the firmware was built for, in bits a second. */
 export const FIRMWARE_BAUDS = ["115200", "2000000"] as const;
 export type FirmwareBaud = (typeof FIRMWARE_BAUDS)[number];
@@ -36,8 +50,9 @@ export type EndpointConfig = { kind: "pty"; path: string } | { kind: "tcp"; host
 export interface BridgeSimOptions {
   endpoint: EndpointConfig;
   firmware: BridgeFirmware;
-  /** Of the Uno's line; the responder's has none. */
+  /** Of our firmware's line; a sketch has its own, the responder's has none. */
   baud: FirmwareBaud;
+  chip: ChipConfig;
   /** Linux interface that is the chip's wire. Without it the wire is simulated. */
   iface?: string;
   /** Address of the simulated gateway and its subnet's length. */
@@ -78,18 +93,17 @@ export class BridgeSim {
   readonly #gateway: SimulatedGateway | null;
   readonly #options: BridgeSimOptions;
 
-  /** @throws ControllerError AVR8JS_MISSING */
+  /** @throws ControllerError AVR8JS_MISSING; FirmwareError for a file that cannot be read, or is no firmware */
   static async make(clock: Clock, options: BridgeSimOptions, listener: BridgeSimListener): Promise<BridgeSim> {
     const random = new SeededRandom(options.seed);
     const segment = new EthernetSegment(clock, random.fork("segment"));
-    const chip = enc28j60Chip(clock, segment, "chip");
+    const chip = enc28j60Chip(clock, segment, "chip", options.chip);
     if (options.firmware === "responder") {
       const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt });
       return new BridgeSim(clock, random, segment, chip, responder, options, listener);
     }
-    const name = `bridge-uno-${options.baud}.hex`;
-    const hex = readFileSync(new URL(`../../hal/bridges/firmware/${name}`, import.meta.url), "utf8");
-    const mcu = await Atmega328p.load(clock, { hex, name, spi: new Enc28j60Pins(chip), interrupt: chip.interrupt });
+    const image = readImage(options);
+    const mcu = await Atmega328p.load(clock, { ...image, spi: new Enc28j60Pins(chip), interrupt: chip.interrupt });
     return new BridgeSim(clock, random, segment, chip, mcu, options, listener);
   }
 
@@ -160,5 +174,19 @@ export class BridgeSim {
       violations: this.#chip.violations.total,
       drops: this.#wire ? dropsOf(this.#wire.drops) : {},
     };
+  }
+}
+
+/** The firmware's text and its name. @throws FirmwareError */
+function readImage({ firmware, baud }: BridgeSimOptions): { hex: string; name: string } {
+  if (typeof firmware === "string") {
+    const name = `bridge-uno-${baud}.hex`;
+    return { hex: readFileSync(new URL(`../../hal/bridges/firmware/${name}`, import.meta.url), "utf8"), name };
+  }
+  const { file } = firmware;
+  try {
+    return { hex: readFileSync(file, "utf8"), name: file };
+  } catch (cause) {
+    throw new FirmwareError(`${file}: cannot be read: ${whyUnreadable(cause)}`, { cause });
   }
 }

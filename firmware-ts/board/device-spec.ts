@@ -1,5 +1,6 @@
 /**
- * `--device NAME=DRIVER[:BUS[:PATH]][,mac=AA:BB:CC:DD:EE:FF]`: one device in one word.
+ * `--device NAME=DRIVER[:BUS[:PATH]][,mac=AA:BB:CC:DD:EE:FF]`: one device in one word. Behind enc28j60:sim there may also be
+ * `,revision=B5`, `,errata=13+14` (or none) and `,strict`: which chip the model is (ChipConfig).
  *
  *     enc28j60:sim                  chip model on a simulated segment with a simulated gateway
  *     enc28j60:sim@eth1             chip model whose wire is the Linux interface eth1; e1000 likewise
@@ -11,6 +12,7 @@
  *     tap:tap0                      a TAP device made for the stack
  */
 import { formatMac } from "../net/ethernet.ts";
+import { type ChipConfig, formatErrata, parseErrata, parseRevision } from "./chip-config.ts";
 import { parseBridgePort, parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
 import { type BusConfig, type DeviceConfig, DRIVER_BUSES, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
 import { parseStationMac, UnitError } from "./units.ts";
@@ -82,7 +84,15 @@ export function parseDeviceSpecs(specs: readonly string[]): DeviceConfig[] {
 
 /** The SPEC that parseDeviceSpec() reads back to the same device. What a SPEC cannot say (rates, addresses, the wire) is left out. */
 export function formatDeviceSpec(device: DeviceConfig): string {
-  return `${device.name}=${formatBody(device)}${device.mac ? `,mac=${formatMac(device.mac)}` : ""}`;
+  const { bus, mac } = device;
+  const { revision, errata, strict } = (bus.kind === "sim" && bus.chip) || {};
+  const options = [
+    mac && `mac=${formatMac(mac)}`,
+    revision && `revision=${revision}`,
+    errata && `errata=${formatErrata(errata)}`,
+    strict && "strict",
+  ];
+  return [`${device.name}=${formatBody(device)}`, ...options.filter(Boolean)].join(",");
 }
 
 function formatBody({ driver, bus }: DeviceConfig): string {
@@ -110,8 +120,9 @@ function readSpec(spec: string, index: number): DeviceConfig {
   const colon = body.indexOf(":");
   const driver = readDriver(spec, colon < 0 ? body : body.slice(0, colon));
   const rest = colon < 0 ? "" : body.slice(colon + 1);
-  const bus = readBus(spec, driver, rest);
-  const mac = readOptions(spec, options);
+  const plain = readBus(spec, driver, rest);
+  const { mac, ...chip } = readOptions(spec, options, driver === "enc28j60" && plain.kind === "sim");
+  const bus = plain.kind === "sim" && Object.keys(chip).length > 0 ? { ...plain, chip } : plain;
   return { name, driver, bus, fallback: RIG_DEFAULTS.fallback, ...(mac ? { mac } : {}), addresses: [] };
 }
 
@@ -158,15 +169,24 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
   throw wrong(`${show(word)}: not a bus of ${driver}${near ? `, perhaps ${near}` : ""}`);
 }
 
-function readOptions(spec: string, options: readonly string[]): Uint8Array | null {
-  let mac: Uint8Array | null = null;
+/** @param model the chip is one, so it can be chosen */
+function readOptions(spec: string, options: readonly string[], model: boolean): ChipConfig & { readonly mac?: Uint8Array } {
+  let read: ChipConfig & { readonly mac?: Uint8Array } = {};
+  const seen = new Set<string>();
   for (const option of options) {
-    const value = /^mac=(.*)$/s.exec(option)?.[1];
-    if (value === undefined) {
-      throw new DeviceSpecError(spec, `${show(option)}: not an option; the one there is: mac=AA:BB:CC:DD:EE:FF`);
+    const [, key = "", , value = ""] = /^([^=]*)(=(.*))?$/s.exec(option) ?? [];
+    if (seen.has(key)) throw new DeviceSpecError(spec, `${key} given twice; say it once`);
+    seen.add(key);
+    if (key === "mac" && option !== key) read = { ...read, mac: parseStationMac(value) };
+    else if (model && key === "revision" && option !== key) read = { ...read, revision: parseRevision(value) };
+    else if (model && key === "errata" && option !== key) read = { ...read, errata: parseErrata(value) };
+    else if (model && option === "strict") read = { ...read, strict: true };
+    else {
+      const those = model
+        ? "those there are: mac=AA:BB:CC:DD:EE:FF, revision=B5, errata=13+14 (or none), strict"
+        : "the one there is: mac=AA:BB:CC:DD:EE:FF";
+      throw new DeviceSpecError(spec, `${show(option)}: not an option; ${those}`);
     }
-    if (mac) throw new DeviceSpecError(spec, "mac= given twice; say it once");
-    mac = parseStationMac(value);
   }
-  return mac;
+  return read;
 }

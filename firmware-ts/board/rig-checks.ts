@@ -53,6 +53,8 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
     if ((driver === "packet" || driver === "tap") && device.fallback === "simulated") {
       file.note([...at, "fallback"], `simulated: ${driver} has no model to fall back to; only chips have (enc28j60, e1000)`);
     }
+    if (bus?.kind === "sim" && bus.chip && driver === "e1000")
+      file.note([...at, "bus", "chip"], "only an enc28j60's model has revisions and errata", { key: true });
     if (bus?.kind === "serprog" && bus.interrupt && bus.port?.startsWith("tcp:"))
       file.note(
         [...at, "bus", "interrupt"],

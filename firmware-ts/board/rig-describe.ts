@@ -1,5 +1,6 @@
 /** A rig in readable lines: what `whohas check` prints. */
 import { formatMac } from "../net/ethernet.ts";
+import { type ChipConfig, formatErrata } from "./chip-config.ts";
 import type { BusConfig, DeviceConfig, Rig } from "./rig.ts";
 import { formatDuration, formatRate } from "./units.ts";
 
@@ -65,7 +66,7 @@ function describeDevice(device: DeviceConfig): string {
 function describeBus({ driver, bus }: DeviceConfig): string {
   switch (bus.kind) {
     case "sim":
-      return `simulated, ${bus.iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${bus.iface}`}${describeWire(bus)}`;
+      return `simulated${describeChip(bus.chip)}, ${bus.iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${bus.iface}`}${describeWire(bus)}`;
     case "serprog":
       return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
     case "spidev":
@@ -77,6 +78,13 @@ function describeBus({ driver, bus }: DeviceConfig): string {
     case "interface":
       return driver === "tap" ? `as ${bus.iface}, made for the stack` : `on ${bus.iface}`;
   }
+}
+
+/** What is other than usual. */
+function describeChip({ revision, errata, strict }: ChipConfig = {}): string {
+  const parts = [revision && `revision ${revision}`, errata && `errata ${formatErrata(errata)}`, strict && "strict"];
+  const said = parts.filter(Boolean).join(", ");
+  return said && ` (${said})`;
 }
 
 function describeWire({ segment }: Extract<BusConfig, { kind: "sim" }>): string {

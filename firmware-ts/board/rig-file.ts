@@ -104,6 +104,7 @@ function toBus(source: BusSource): BusConfig {
         kind: "sim",
         ...(source.wire !== undefined && { iface: source.wire }),
         segment: { ...RIG_DEFAULTS.segment, ...source.segment },
+        ...(source.chip && { chip: source.chip }),
       };
     case "serprog":
       return {

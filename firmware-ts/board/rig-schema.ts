@@ -13,6 +13,7 @@
  *         bus: { kind: sim }           enc28j60, e1000: chip model on a simulated wire; more keys:
  *                                        wire: eth1 (its wire is this Linux interface instead)
  *                                        segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 }
+ *                                        chip: { revision: B5, errata: [13, 14], strict: true }   enc28j60
  *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
  *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one)
  *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
@@ -41,6 +42,7 @@ import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
+import { type ChipConfig, parseErratum, parseRevision } from "./chip-config.ts";
 import {
   parseBoardIo,
   parseBridgePort,
@@ -86,10 +88,15 @@ function parseHz(text: string): number {
   throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
 }
 
+function parseTruth(text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new UnitError(`${show(text)}: say true or false`);
+}
+
 const HZ = ["100", "125", "200", "250", "500", "1000"];
 
 export type BusSource =
-  | { readonly kind: "sim"; readonly wire?: string; readonly segment?: Readonly<SegmentOptions> }
+  | { readonly kind: "sim"; readonly wire?: string; readonly segment?: Readonly<SegmentOptions>; readonly chip?: ChipConfig }
   | {
       readonly kind: "serprog";
       readonly port: string;
@@ -227,6 +234,12 @@ const segment = table({
   corruption: v.exactOptional(probability),
 });
 
+const chip = table({
+  revision: v.exactOptional(leaf("B5", parseRevision)),
+  errata: v.exactOptional(shaped(true, "[13, 14]", v.array(leaf("13", parseErratum)))),
+  strict: v.exactOptional(leaf("true", parseTruth)),
+});
+
 const BUS_KINDS = ["sim", "serprog", "spidev", "bus-pirate", "qemu", "interface"] as const;
 const bus = v.variant(
   "kind",
@@ -235,6 +248,7 @@ const bus = v.variant(
       kind: v.literal("sim"),
       wire: v.exactOptional(wire),
       segment: v.exactOptional(shaped(false, "{ loss: 0.01 }", segment)),
+      chip: v.exactOptional(shaped(false, "{ revision: B5 }", chip)),
     }),
     table(
       {

@@ -7,6 +7,7 @@ import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
+import type { ChipConfig } from "./chip-config.ts";
 import type { Cidr, Endpoint } from "./units.ts";
 
 export type DriverName = "enc28j60" | "e1000" | "packet" | "tap";
@@ -16,6 +17,8 @@ export type BusKind = BusConfig["kind"];
 export interface SimulatedBus {
   readonly kind: "sim";
   readonly iface?: string;
+  /** Of an enc28j60. */
+  readonly chip?: ChipConfig;
   /** What the wire does to frames; latency in ms, the rest probabilities 0..1. */
   readonly segment: Readonly<Required<SegmentOptions>>;
 }

@@ -7,6 +7,7 @@ import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig, type TelemetryConfig } from "./rig.ts";
 import { parseRig } from "./rig-file.ts";
 import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
+import { whyUnreadable } from "./wording.ts";
 
 /** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
 export const TELEMETRY_PORT = 8094;
@@ -42,9 +43,7 @@ export function readRigFile(path: string): Rig {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (error as Error).message;
-    throw new RigFileError(`cannot read the rig file ${path}: ${why}`);
+    throw new RigFileError(`cannot read the rig file ${path}: ${whyUnreadable(error)}`);
   }
   return parseRig(text, path);
 }

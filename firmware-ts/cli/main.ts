@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { BRIDGE_FIRMWARES, FIRMWARE_BAUDS } from "../board/bridge-sim.ts";
+import { type BridgeFirmware, FIRMWARE_BAUDS, parseBridgeFirmware } from "../board/bridge-sim.ts";
+import { type ChipConfig, parseErrata, parseRevision } from "../board/chip-config.ts";
 import { parseInterfaceName } from "../board/names.ts";
 import { describeRig } from "../board/rig-file.ts";
 import { readRigFile, TELEMETRY_PORT } from "../board/run-options.ts";
@@ -91,6 +92,12 @@ function word<const T extends string>(words: readonly T[]): (text: string) => T 
   });
 }
 
+/** What commander makes of bridge-sim's options. */
+interface BridgeSimWords extends Omit<BridgeSimRequest, "iface" | "sink" | "chip">, ChipConfig {
+  readonly wire?: string;
+  readonly strict: boolean;
+}
+
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
 }
@@ -151,17 +158,22 @@ Flags before the object: -i INSTANCE (default "default"), -n network namespace, 
     .option("--tcp <port>", "as a TCP port: [ADDR:]PORT, of this machine alone without ADDR", tcpPort)
     .option(
       "--firmware <kind>",
-      "who plays the bridge: responder (a program), uno (our firmware in a simulated ATmega328P)",
-      word(BRIDGE_FIRMWARES),
-      "responder",
+      "who plays the bridge: responder (a program), uno (our firmware in a simulated ATmega328P), or the Intel HEX file of any other",
+      reading(parseBridgeFirmware),
+      "responder" satisfies BridgeFirmware,
     )
-    .option("--baud <rate>", "of the uno's line: 115200 or 2000000", word(FIRMWARE_BAUDS), "115200")
+    .option("--baud <rate>", "of the line of uno: 115200 or 2000000", word(FIRMWARE_BAUDS), "115200")
+    .option("--revision <name>", "of the chip: B1, B4, B5, B7", reading(parseRevision))
+    .option("--errata <list>", "that the chip has, as in 13+14, or none; without it those of its revision", reading(parseErrata))
+    .option("--strict", "the chip ignores bit field commands to MAC and MII registers", false)
     .option("--wire <interface>", "the chip's wire is this Linux interface; without it a simulated one with a gateway", iface)
     .option("--gateway <cidr>", "the simulated gateway's address", gatewayAddress, "192.168.10.1/24")
     .option("--seed <number>", "of everything random", seed, 1)
     .option("--quiet", "only the ready line and the summary", false)
-    .action(async ({ wire, ...options }: Omit<BridgeSimRequest, "iface" | "sink"> & { wire?: string }, command: Command) => {
-      const request = { ...options, ...(wire === undefined ? {} : { iface: wire }), sink: TELEMETRY_PORT };
+    .action(async (given: BridgeSimWords, command: Command) => {
+      const { wire, revision, errata, strict, ...options } = given;
+      const chip = { strict, ...(revision && { revision }), ...(errata && { errata }) };
+      const request = { ...options, chip, ...(wire === undefined ? {} : { iface: wire }), sink: TELEMETRY_PORT };
       command.setOptionValue("exit", await bridgeSim(request));
     });
 

@@ -4,6 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync, lstatSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import t from "tap";
 import { Background } from "../support/background.ts";
@@ -74,18 +75,63 @@ for (const [words, name] of KINDS) {
   }
 }
 
+realTime(t, "anybody's sketch: on the Arduino core and its SPI library, with the chip that was asked for", {}, async (t) => {
+  const hex = "test/fixtures/sketches/spi.hex";
+  const bridge = await Background.start([
+    "bridge-sim",
+    "--tcp",
+    "0",
+    "--firmware",
+    hex,
+    "--revision",
+    "B5",
+    "--errata",
+    "none",
+    "--strict",
+  ]);
+  t.teardown(() => bridge.kill());
+  t.match(bridge.stdout, /^simulated ATmega328P running \S+spi\.hex, simulated ENC28J60 rev B5; at the far end /m);
+  const [, port = ""] = /:(\d+)$/.exec(bridge.ready) ?? [];
+  const socket = connect(Number(port), "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  let said = "";
+  for await (const bytes of socket) {
+    said += bytes;
+    if (said.includes("\n")) break;
+  }
+  t.equal(said, "05 00\r\n", "EREVID, and MACON3 after a bit field command");
+  const { code, stdout } = await bridge.stop();
+  t.equal(code, 0);
+  t.match(stdout, /^data sheet {2}[1-9]\d* violations$/m);
+});
+
 t.test("words", async (t) => {
   const wrong: [string, RegExp][] = [
     ["bridge-sim", /^bridge-sim: where shall it be\? Say --pty PATH or --tcp PORT, one of the two\n$/],
     ["bridge-sim --pty /tmp/a --tcp 1", /one of the two\n$/],
     ["bridge-sim --tcp hello", /^whohas: .*hello.*say a port, as in 4000.*\n$/],
     ["bridge-sim --tcp 65536", /^whohas: .*65536: not a whole number from 0 to 65535\n$/],
-    ["bridge-sim --tcp 1 --firmware mega", /^whohas: .*mega.*say one of responder, uno\n$/],
+    ["bridge-sim --tcp 1 --firmware mega", /^whohas: .*mega: say one of responder, uno, or a file, as in sketch\.hex\n$/],
+    ["bridge-sim --tcp 1 --revision B2", /^whohas: .*B2: not a revision of the ENC28J60; say B1, B4, B5, B7\n$/],
+    ["bridge-sim --tcp 1 --errata 13,14", /^whohas: .*13,14: not an erratum of the model, which has 1, 2, .*\n$/],
     ["bridge-sim --tcp 1 --baud 9600", /^whohas: .*9600.*say one of 115200, 2000000\n$/],
     ["bridge-sim --tcp 1 --gateway 10.0.0.0/24", /^whohas: .*10\.0\.0\.0\/24: the subnet itself.*\n$/],
     ["tap --name way-too-long-a-name", /^whohas: .*not an interface's name.*\n$/],
   ];
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
+});
+
+t.test("a firmware that cannot be run", async (t) => {
+  const taken = join(folder, "not-a-firmware");
+  writeFileSync(taken, "somebody's");
+  const wrong: [string, RegExp][] = [
+    ["no/where.hex", /^whohas: no\/where\.hex: cannot be read: there is no such file\n$/],
+    ["./test", /^whohas: \.\/test: cannot be read: it is a folder\n$/],
+    [taken, /^whohas: \S*not-a-firmware, line 1: not an Intel HEX record\n$/],
+  ];
+  for (const [file, stderr] of wrong) {
+    t.match(await whohas("bridge-sim", "--tcp", "0", "--firmware", file), { stdout: "", stderr, code: 1 }, file);
+  }
 });
 
 realTime(t, "what cannot be opened", { skip: noPty || missingForNetns() || missingPrograms("setpriv") }, async (t) => {

@@ -138,6 +138,7 @@ export class Bench implements WireStation {
     const { clock } = this;
     this.segment = new EthernetSegment(clock, new SeededRandom("enc28j60"), options.segment);
     this.chip = new Enc28j60Chip(clock, this.segment, "chip", {
+      strict: true,
       ...options.chip,
       errata: { ...CALM, ...options.chip?.errata },
     });

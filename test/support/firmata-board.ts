@@ -1,6 +1,8 @@
 /**
  * An Arduino Uno with Firmata at the end of a pseudo terminal, without an Arduino: our firmware in a simulated ATmega328P, in real
  * time. It can be unplugged, which takes its serial port away, and plugged in again at the same path.
+ *
+ * FIRMATA_HEX=FILE plays the tests with another Firmata: StandardFirmata, built for an Uno, passes.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +13,7 @@ import { SystemClock } from "../../hal/clock.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
 
 export const FIRMATA_HEX: string = readFileSync(
-  new URL("../../hal/bridges/firmware/firmata-uno-57600.hex", import.meta.url),
+  process.env["FIRMATA_HEX"] ?? new URL("../../hal/bridges/firmware/firmata-uno-57600.hex", import.meta.url),
   "latin1",
 );
 

@@ -28,7 +28,7 @@ export interface SerprogBench {
 export async function serprogBench(kind: BridgeKind, options: SerprogResponderOptions = {}): Promise<SerprogBench> {
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
-  const chip = new Enc28j60Chip(clock, segment, "chip");
+  const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
   if (kind === "responder") {
     const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...options });
     const line = new SerialLine(clock, responder, { baud: 2_000_000 });

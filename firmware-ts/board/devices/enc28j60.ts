@@ -11,6 +11,7 @@ import { Enc28j60Chip } from "../../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import { SimulatedSpiBus } from "../../../hal/simulated/spi-bus.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
+import { type ChipConfig, chipOptions } from "../chip-config.ts";
 import { readTcpPort } from "../names.ts";
 import type { BusPirateBus, DeviceConfig, SerprogBus, SimulatedBus, SpidevBus } from "../rig.ts";
 import { bare, interfaceOnWire, type Part, stableMac, type Workshop } from "./part.ts";
@@ -20,7 +21,7 @@ type RealBus = SerprogBus | SpidevBus | BusPirateBus;
 export function simulatedEnc28j60(config: DeviceConfig, bus: SimulatedBus, shop: Workshop): Part {
   const { clock, random, pins } = shop;
   const segment = new EthernetSegment(clock, random.fork(`segment/${config.name}`), bus.segment);
-  const chip = enc28j60Chip(clock, segment, config.name);
+  const chip = enc28j60Chip(clock, segment, config.name, bus.chip);
   const address = config.mac ?? stableMac(random, config.name);
   const controller = new Enc28j60(new SimulatedSpiBus(chip, clock), clock, {
     address,
@@ -50,9 +51,10 @@ function spiBus(bus: RealBus, clock: Clock): SpiBus {
 }
 
 /** The chip's model, at the pace that the clock allows for. */
-export function enc28j60Chip(clock: Clock, segment: EthernetSegment, name: string): Enc28j60Chip {
+export function enc28j60Chip(clock: Clock, segment: EthernetSegment, name: string, chip: ChipConfig = {}): Enc28j60Chip {
   // Timers of an operating system are too coarse for the 67 us that a frame takes at 10 Mbit/s: in real time the line takes none.
   return new Enc28j60Chip(clock, segment, name, {
+    ...chipOptions(chip),
     lineRate: clock instanceof VirtualClock ? 10_000_000 : Number.POSITIVE_INFINITY,
   });
 }

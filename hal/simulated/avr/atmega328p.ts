@@ -1,25 +1,35 @@
 /**
  * A simulated ATmega328P at 16 MHz, as on an Arduino Uno, running a real firmware: avr8js executes its instructions, its USART is
  * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. What else is wired to
- * its pins is said, and seen, through `pins`.
+ * its pins is said, and seen, through `pins`; I2C devices are attached to `twoWire`; `eeprom` is kept for as long as the object.
+ *
+ * Resets: power (start), the Uno's reset line (opened: whoever opens its serial port pulls it), and the watchdog. MCUSR tells which;
+ * SRAM is lost with the power only. An image that has a bootloader starts there, as the Uno's fuses want it.
+ * Not modelled: sleep (the instruction does nothing), self-programming, brown-out, the analog comparator, I2C as a slave.
  *
  * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes on the line what it takes in
  * truth. A host too slow for that lets it fall behind by a little; what is missing then is left out and counted in `lag`.
  */
-import type { AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
+import type { AVRClock, AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
 import type { Clock, Task, Timer } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { SimulatedInterrupt } from "../../interrupt.ts";
 import type { SerialDevice } from "../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
+import { Eeprom } from "./eeprom.ts";
 import { parseIntelHex } from "./intel-hex.ts";
+import { EXTRF, PORF, resetFlags, WDRF, watchResets } from "./resets.ts";
+import { TwoWireBus } from "./two-wire.ts";
 import { UnoPins } from "./uno-pins.ts";
 
 const FREQUENCY = 16_000_000;
-const CYCLES_PER_MS = FREQUENCY / 1000;
 const FLASH_BYTES = 0x8000;
-/** The bootloader's place on an Uno is the firmware's here. */
+/** Word address of an Uno's boot section (fuses BOOTSZ 11b, BOOTRST 0), and what erased flash holds. */
+const BOOT = 0x3f00;
+const ERASED = 0xffff;
 const SRAM_BYTES = 0x800;
+/** Data address of SRAM: below it are registers. */
+const SRAM = 0x100;
 /** Between two looks at the clock while nothing moves, and while bytes are on the line, in ms. */
 const IDLE_TICK = 1;
 const BUSY_TICK = 0.1;
@@ -40,7 +50,7 @@ type Avr8js = typeof import("avr8js");
 export interface Atmega328pOptions {
   /** Intel HEX. */
   hex: string;
-  /** What the firmware is called, for people. */
+  /** What the firmware is called, for people: its file. */
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
@@ -52,6 +62,8 @@ export class Atmega328p implements SerialDevice {
   readonly description: string;
   onSend: ((bytes: Uint8Array) => void) | null = null;
   readonly pins: UnoPins = new UnoPins();
+  readonly twoWire: TwoWireBus = new TwoWireBus();
+  readonly eeprom: Eeprom = new Eeprom();
   /** Milliseconds of its own time that the host was too slow for. */
   lag = 0;
   /** Bytes lost because the line's buffer was full. */
@@ -69,16 +81,20 @@ export class Atmega328p implements SerialDevice {
   readonly #outgoing = new Uint8Array(4096);
   #sent = 0;
   #cpu!: CPU;
+  /** Of the CPU, with its prescaler CLKPR. */
+  #oscillator!: AVRClock;
   #usart!: AVRUSART;
   #spi!: AVRSPI;
   #portD!: AVRIOPort;
-  /** When the cycle counter was zero. */
+  /** When the MCU was last reset. */
   #epoch = 0;
   /** When a byte was last sent or received. */
   #movedAt = Number.NEGATIVE_INFINITY;
   #running = false;
   /** Within #run(): what arrives now waits for the next one. */
   #executing = false;
+  /** The watchdog asks for a reset. */
+  #bitten = false;
 
   /** @throws ControllerError AVR8JS_MISSING when the package is not installed; FirmwareError for a file that is not a firmware */
   static async load(clock: Clock, options: Atmega328pOptions): Promise<Atmega328p> {
@@ -97,19 +113,19 @@ export class Atmega328p implements SerialDevice {
     this.description = `simulated ATmega328P running ${options.name}`;
     this.#avr = avr;
     this.#clock = clock;
-    this.#program = new Uint16Array(parseIntelHex(options.hex, FLASH_BYTES).buffer);
+    this.#program = new Uint16Array(parseIntelHex(options.hex, FLASH_BYTES, options.name).buffer);
     this.#spiPins = options.spi ?? null;
     this.#interrupt = options.interrupt ?? null;
     this.#timer = clock.timer(() => this.#run());
     this.#task = clock.task(() => this.#run());
-    this.#reset();
+    this.#reset(PORF);
   }
 
   /** Power on: runs until {@link stop}. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#reset();
+    this.#reset(PORF);
     this.#timer.arm(IDLE_TICK);
   }
 
@@ -119,7 +135,9 @@ export class Atmega328p implements SerialDevice {
   }
 
   opened(): void {
-    this.#reset();
+    this.#reset(resetFlags(this.#cpu) | EXTRF);
+    this.#waiting = 0;
+    this.#sent = 0;
   }
 
   receive(bytes: Uint8Array): void {
@@ -134,13 +152,15 @@ export class Atmega328p implements SerialDevice {
     this.#run();
   }
 
-  #reset(): void {
-    const { CPU, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC } = this.#avr;
+  /** Every part as after a reset, from now on. @param flags of MCUSR */
+  #reset(flags: number): void {
+    const { CPU, AVRClock, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC, AVRTWI, AVREEPROM, AVRWatchdog } = this.#avr;
     const avr = this.#avr;
-    this.#waiting = 0;
-    this.#sent = 0;
+    const memory = flags === PORF ? null : this.#cpu.data.subarray(SRAM);
     const cpu = new CPU(this.#program, SRAM_BYTES);
     this.#cpu = cpu;
+    if (memory) cpu.data.set(memory, SRAM);
+    if (this.#program[BOOT] !== ERASED) cpu.pc = BOOT;
     for (const config of [avr.timer0Config, avr.timer1Config, avr.timer2Config]) new AVRTimer(cpu, config);
     const adc = new AVRADC(cpu, avr.adcConfig);
     const portB = new AVRIOPort(cpu, avr.portBConfig);
@@ -152,6 +172,14 @@ export class Atmega328p implements SerialDevice {
     this.#usart.onRxComplete = () => this.#feed();
     this.#spi = new AVRSPI(cpu, avr.spiConfig, FREQUENCY);
     this.#attachSpi(portB);
+    this.twoWire.connect(cpu, new AVRTWI(cpu, avr.twiConfig, FREQUENCY), avr.twiConfig, FREQUENCY);
+    new AVREEPROM(cpu, this.eeprom);
+    this.#oscillator = new AVRClock(cpu, FREQUENCY);
+    new AVRWatchdog(cpu, avr.watchdogConfig, this.#oscillator);
+    this.#bitten = false;
+    watchResets(cpu, flags, () => {
+      this.#bitten = true;
+    });
     this.#epoch = this.#clock.now();
   }
 
@@ -177,25 +205,31 @@ export class Atmega328p implements SerialDevice {
     if (!this.#running || this.#executing) return;
     const { avrInstruction } = this.#avr;
     const cpu = this.#cpu;
-    const due = (this.#clock.now() - this.#epoch) * CYCLES_PER_MS;
-    const behind = (due - cpu.cycles) / CYCLES_PER_MS;
+    const oscillator = this.#oscillator;
+    const due = this.#clock.now() - this.#epoch;
+    const behind = due - oscillator.timeMillis;
     if (behind > PATIENCE) {
       this.lag += behind;
       this.#epoch += behind;
       this.#timer.arm(0);
       return;
     }
-    const end = Math.min(due, cpu.cycles + SLICE);
+    const end = cpu.cycles + Math.min((behind * oscillator.frequency) / 1000, SLICE);
     this.#executing = true;
     if (this.#interrupt) this.#portD.setPin(INT0_PIN, !this.#interrupt.asserted);
     this.#feed();
-    while (cpu.cycles < end) {
+    while (cpu.cycles < end && !this.#bitten) {
       avrInstruction(cpu);
       cpu.tick();
     }
     this.#flush();
     this.#executing = false;
-    if (cpu.cycles < due) this.#task.schedule();
+    if (this.#bitten) {
+      const lived = this.#epoch + oscillator.timeMillis;
+      this.#reset(resetFlags(cpu) | WDRF);
+      this.#epoch = lived;
+    }
+    if (this.#oscillator.timeMillis < this.#clock.now() - this.#epoch) this.#task.schedule();
     else this.#timer.arm(this.#clock.now() - this.#movedAt < BUSY_TIME ? BUSY_TICK : IDLE_TICK);
   }
 

@@ -1,9 +1,9 @@
-/** A firmware file that cannot be run. `code` is FIRMWARE_INVALID; the message names the line. */
+/** A firmware file that cannot be run. `code` is FIRMWARE_INVALID; the message names the file, and the line. */
 export class FirmwareError extends Error {
   readonly code: "FIRMWARE_INVALID" = "FIRMWARE_INVALID";
 
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "FirmwareError";
   }
 }
@@ -18,14 +18,15 @@ const STARTS = [3, 5];
 /**
  * Reads Intel HEX, the form that avr-objcopy and avrdude use.
  * @param limit bytes of program memory
+ * @param name what the file is called
  * @throws FirmwareError
  */
-export function parseIntelHex(text: string, limit: number): Uint8Array {
+export function parseIntelHex(text: string, limit: number, name: string): Uint8Array {
   const memory = new Uint8Array(limit).fill(0xff);
   let base = 0;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
-    const record = readRecord(line.trim(), index + 1);
+    const record = readRecord(line.trim(), `${name}, line ${index + 1}`);
     const type = record[3] as number;
     const data = record.subarray(4, -1);
     if (type === END) return memory;
@@ -34,25 +35,25 @@ export function parseIntelHex(text: string, limit: number): Uint8Array {
       continue;
     }
     if (STARTS.includes(type)) continue;
-    if (type !== DATA) throw new FirmwareError(`firmware, line ${index + 1}: record type ${type} is not one of Intel HEX's`);
+    if (type !== DATA) throw new FirmwareError(`${name}, line ${index + 1}: record type ${type} is not one of Intel HEX's`);
     const at = base + (((record[1] as number) << 8) | (record[2] as number));
     if (at + data.length > limit) {
       throw new FirmwareError(
-        `firmware, line ${index + 1}: address ${at + data.length} is beyond the part's ${limit} bytes of flash`,
+        `${name}, line ${index + 1}: address ${at + data.length} is beyond the part's ${limit} bytes of flash`,
       );
     }
     memory.set(data, at);
   }
-  throw new FirmwareError("firmware: the file ends before its end record (:00000001FF); it is not whole, or not Intel HEX");
+  throw new FirmwareError(`${name}: the file ends before its end record (:00000001FF); it is not whole, or not Intel HEX`);
 }
 
 /** Length, address, type, data and sum of one line. */
-function readRecord(line: string, number: number): Uint8Array {
-  if (!/^:([0-9a-f]{2}){5,}$/i.test(line)) throw new FirmwareError(`firmware, line ${number}: not an Intel HEX record`);
+function readRecord(line: string, place: string): Uint8Array {
+  if (!/^:([0-9a-f]{2}){5,}$/i.test(line)) throw new FirmwareError(`${place}: not an Intel HEX record`);
   const record = Uint8Array.from(Buffer.from(line.slice(1), "hex"));
   const sum = record.reduce((total, byte) => (total + byte) & 0xff, 0);
   if (record[0] !== record.length - 5 || sum !== 0) {
-    throw new FirmwareError(`firmware, line ${number}: length or checksum of the record is wrong; the file is damaged`);
+    throw new FirmwareError(`${place}: length or checksum of the record is wrong; the file is damaged`);
   }
   return record;
 }

@@ -49,6 +49,8 @@ class Context {
 
 /** The frame that is put together from descriptors, in `memory.transmit`, with what the chip does to it before it goes out. */
 export class FrameBuilder {
+  /** Segments that may still be made. A frame that wants more is cut there: its rest is not sent. */
+  segmentsLeft = 0;
   readonly #memory: ChipMemory;
   readonly #violations: Violations;
   readonly #sink: FrameSink;
@@ -136,7 +138,7 @@ export class FrameBuilder {
           this.#spoiled = true;
           return;
         }
-        this.#segment(false, true, tag);
+        if (!this.#segment(false, true, tag)) return;
       }
       const room = most - this.#length;
       const chunk = left < room ? left : room;
@@ -155,10 +157,7 @@ export class FrameBuilder {
     this.#begun = false;
     if (this.#spoiled) return false;
     if (this.#length === 0) return true;
-    if (this.#limit > 0) {
-      this.#segment(true, appendFcs, tag);
-      return true;
-    }
+    if (this.#limit > 0) return this.#segment(true, appendFcs, tag);
     const context = this.#context;
     if (insertSum) this.#legacySum();
     if ((this.#options & POPTS_IXSM) !== 0) this.#insert(context.ipStart, context.ipEnd, context.ipField, 0);
@@ -187,8 +186,14 @@ export class FrameBuilder {
     frame[field + 1] = written;
   }
 
-  /** One segment out (section 3.5.9); its header is kept for the next. */
-  #segment(last: boolean, appendFcs: boolean, tag: number): void {
+  /** One segment out (section 3.5.9); its header is kept for the next. False: there have been too many. */
+  #segment(last: boolean, appendFcs: boolean, tag: number): boolean {
+    if (this.segmentsLeft === 0) {
+      this.#violations.note("transmit-too-many", this.#segments);
+      this.#spoiled = true;
+      return false;
+    }
+    this.segmentsLeft--;
     const frame = this.#memory.transmit;
     const header = this.#header;
     const context = this.#context;
@@ -217,6 +222,7 @@ export class FrameBuilder {
     this.#sent += payload;
     for (let at = 0; at < size; at++) frame[at] = header[at] as number;
     this.#length = size;
+    return true;
   }
 
   #out(appendFcs: boolean, tag: number): void {

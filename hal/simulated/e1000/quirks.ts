@@ -38,6 +38,8 @@ export interface Quirks {
   countsAcceptedOnly: boolean;
   /** TCTL.PSP pads nothing. */
   noPadding: boolean;
+  /** Every frame gets an FCS, whether its descriptor has IFCS or not. */
+  alwaysAppendsFcs: boolean;
   /** Frames are taken from the ring though there is no link, and vanish. */
   transmitsWithoutLink: boolean;
   /** RCTL.LBM does nothing. */
@@ -65,6 +67,7 @@ const SILICON: Quirks = {
   thresholdEveryFrame: false,
   countsAcceptedOnly: false,
   noPadding: false,
+  alwaysAppendsFcs: false,
   transmitsWithoutLink: false,
   noMacLoopback: false,
   noDelays: false,
@@ -88,6 +91,7 @@ const QEMU: Quirks = {
   thresholdEveryFrame: true,
   countsAcceptedOnly: true,
   noPadding: true,
+  alwaysAppendsFcs: true,
   transmitsWithoutLink: true,
   noMacLoopback: true,
   noDelays: true,

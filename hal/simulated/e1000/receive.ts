@@ -114,7 +114,7 @@ export class Receiver {
     const loopback = (control >> R.RCTL_LBM_SHIFT) & 3;
     if (loopback === 1 || loopback === 2) this.#violations.note("reserved-loopback", control);
     const enabled = (control & R.RCTL_EN) !== 0;
-    if (enabled && !this.#enabled && this.ring.tail !== this.ring.head) this.ring.check();
+    if (enabled && !this.#enabled) this.ring.check();
     this.#enabled = enabled;
     if (this.#quirks.receiveHold > 0) this.#hold.arm(this.#quirks.receiveHold);
     this.drain();
@@ -122,7 +122,7 @@ export class Receiver {
 
   /** RDT was written. */
   give(tail: number): void {
-    this.ring.give(tail, true);
+    this.ring.give(tail);
     this.drain();
   }
 

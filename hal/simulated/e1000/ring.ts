@@ -1,5 +1,5 @@
 import type { ChipMemory } from "./memory.ts";
-import type { RegisterFile } from "./registers.ts";
+import { RDBAL, type RegisterFile } from "./registers.ts";
 import type { Violations } from "./violations.ts";
 
 export const DESCRIPTOR_BYTES = 16;
@@ -14,7 +14,8 @@ const TAIL = 0x18;
 
 /**
  * One descriptor ring (sections 3.2.6 and 3.4): those from head up to tail, without it, are the hardware's; equal, none is.
- * What was given is remembered, for the driver must not touch it until it has come back.
+ * What was given is remembered, for the driver must not touch it until it has come back. A ring may get its tail before its base, its
+ * length or its head; then what the engine finds when it is switched on is what was given.
  */
 export class Ring {
   /** Descriptors in the ring; 0: it cannot be used. */
@@ -22,16 +23,21 @@ export class Ring {
   head = 0;
   tail = 0;
   readonly #bal: number;
+  /** A descriptor is given with its status word cleared: those of reception. */
+  readonly #clear: boolean;
   readonly #registers: RegisterFile;
   readonly #memory: ChipMemory;
   readonly #violations: Violations;
   /** Offset of descriptor 0 in `memory.words`. */
   #first = 0;
   readonly #given = new Uint32Array(MOST_BYTES / 4);
+  /** The ring has changed since its tail was written: what was remembered then is of other descriptors, or of none. */
+  #changed = false;
 
   /** @param bal offset of RDBAL or TDBAL */
   constructor(bal: number, registers: RegisterFile, memory: ChipMemory, violations: Violations) {
     this.#bal = bal;
+    this.#clear = bal === RDBAL;
     this.#registers = registers;
     this.#memory = memory;
     this.#violations = violations;
@@ -57,6 +63,7 @@ export class Ring {
     this.count = 0;
     this.head = 0;
     this.tail = 0;
+    this.#changed = false;
   }
 
   /** A register of the ring was written, and stored. @param running the ring's engine is enabled */
@@ -67,17 +74,20 @@ export class Ring {
     if (offset === this.#bal + LEN && ((value & 0x7f) !== 0 || value > MOST_BYTES)) this.#violations.note("ring-length", offset);
     if (offset === this.#bal + HEAD) this.head = registers.get(offset);
     else this.#locate();
+    this.#changed = this.head !== this.tail;
+    if (running) this.#renew();
   }
 
   /** The engine is switched on: complains of a ring that cannot work. */
   check(): void {
-    if (this.count > 0) return;
+    this.#renew();
+    if (this.count > 0 || this.head === this.tail) return;
     const missing = this.#registers.get(this.#bal + LEN) === 0;
     this.#violations.note(missing ? "ring-missing" : "ring-outside-memory", this.#bal);
   }
 
-  /** The tail was written. @param cleared their status words must be 0 (receive) */
-  give(tail: number, cleared: boolean): void {
+  /** The tail was written. */
+  give(tail: number): void {
     const register = this.#bal + TAIL;
     const before = this.owned;
     let at = this.tail;
@@ -93,18 +103,7 @@ export class Ring {
       this.#violations.note("tail-moved-back", register);
       return;
     }
-    const words = this.#memory.words;
-    const given = this.#given;
-    while (at !== tail) {
-      const from = this.#first + DESCRIPTOR_WORDS * at;
-      const to = DESCRIPTOR_WORDS * at;
-      given[to] = words[from] as number;
-      given[to + 1] = words[from + 1] as number;
-      given[to + 2] = words[from + 2] as number;
-      given[to + 3] = words[from + 3] as number;
-      if (cleared && (words[from + 3] as number) !== 0) this.#violations.note("descriptor-done", this.#address(at));
-      at = at + 1 === this.count ? 0 : at + 1;
-    }
+    this.#remember(at);
   }
 
   /** The head descriptor is as it was when it was given; if not, that is noted. */
@@ -126,6 +125,28 @@ export class Ring {
   /** The head descriptor is done with. */
   advance(): void {
     this.head = this.head + 1 === this.count ? 0 : this.head + 1;
+  }
+
+  /** What the descriptors from index `from` up to the tail hold. */
+  #remember(from: number): void {
+    const words = this.#memory.words;
+    const given = this.#given;
+    for (let at = from; at !== this.tail; at = at + 1 === this.count ? 0 : at + 1) {
+      const source = this.#first + DESCRIPTOR_WORDS * at;
+      const to = DESCRIPTOR_WORDS * at;
+      given[to] = words[source] as number;
+      given[to + 1] = words[source + 1] as number;
+      given[to + 2] = words[source + 2] as number;
+      given[to + 3] = words[source + 3] as number;
+      if (this.#clear && (words[source + 3] as number) !== 0) this.#violations.note("descriptor-done", this.#address(at));
+    }
+  }
+
+  /** The ring is as the engine will use it, or it is in use already. */
+  #renew(): void {
+    if (!this.#changed || !this.usable) return;
+    this.#changed = false;
+    this.#remember(this.head);
   }
 
   #address(index: number): number {

@@ -19,6 +19,12 @@ const SHORTEST = 60;
 /** On the line besides the frame: preamble and start delimiter 8, gap 12 (IEEE 802.3 clause 4.4.2). */
 const LINE_OVERHEAD = 20;
 
+/**
+ * Frames that segmentation may make of what is taken from the ring in one go. A driver that fills the longest ring with packets of 64
+ * KiB in fragments of a page makes some 11,000; a broken one, of a full ring and MSS 1, thousands of millions.
+ */
+const MOST_SEGMENTS = 16384;
+
 /** Command byte (sections 3.3.3.1 and 3.3.7.1). IC and TSE are the same bit, in legacy and data descriptors. */
 const EOP = 0x01;
 const IFCS = 0x02;
@@ -135,13 +141,13 @@ export class Transmitter implements FrameSink {
 
   /** TCTL was written. */
   control(wasEnabled: boolean): void {
-    if (this.enabled && !wasEnabled && this.ring.tail !== this.ring.head) this.ring.check();
+    if (this.enabled && !wasEnabled) this.ring.check();
     this.#run();
   }
 
   /** TDT was written. */
   give(tail: number): void {
-    this.ring.give(tail, false);
+    this.ring.give(tail);
     this.#run();
   }
 
@@ -151,8 +157,9 @@ export class Transmitter implements FrameSink {
   }
 
   /** A frame is put together: onto the wire, or round the loop. Called by the builder. */
-  send(given: number, appendFcs: boolean): void {
+  send(given: number, wantsFcs: boolean): void {
     const frame = this.#memory.transmit;
+    const appendFcs = wantsFcs || this.#quirks.alwaysAppendsFcs;
     let length = given;
     if (appendFcs && length < SHORTEST) {
       if (this.#registers.has(R.TCTL, R.TCTL_PSP)) {
@@ -210,6 +217,7 @@ export class Transmitter implements FrameSink {
     if (this.#stalled || !this.#master || !this.enabled || ring.head === ring.tail || !ring.usable) return;
     if (!this.#link && !this.#quirks.transmitsWithoutLink && !this.#loops) return;
     const threshold = 8 * (this.#registers.get(R.TXDCTL) >>> R.LWTHRESH_SHIFT);
+    this.#builder.segmentsLeft = MOST_SEGMENTS;
     while (ring.head !== ring.tail) {
       if (this.#byteTime > 0 && !this.#builder.begun && this.#clock.now() < this.#freeAt) {
         if (!this.#timer.armed) this.#timer.armAt(this.#freeAt);

@@ -30,6 +30,7 @@ const KINDS = {
   "dma-outside-memory": "address %h: the chip was sent to read or write outside shared memory",
   "transmit-type": "a transmit descriptor has the reserved type %h",
   "transmit-too-long": "a frame of %h bytes: at most 16288 can be sent",
+  "transmit-too-many": "segmentation made more than 16384 frames in one go: this model cuts the frame off after %h segments of it",
   "transmit-too-short": "a frame of %h bytes without TCTL.PSP goes out as a fragment",
   "checksum-outside-frame": "a checksum was to go to offset %h, which is not in the frame",
   "segmentation-setup": "segmentation with a header or segment size of %h: a context descriptor must give both, and MSS a value",

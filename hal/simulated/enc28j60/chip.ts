@@ -70,7 +70,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   /** Of SPI, in Hz. */
   spiHz: number;
   readonly #clock: Clock;
-  readonly #lenient: boolean;
+  readonly #strict: boolean;
   readonly #registers = new R.RegisterFile();
   readonly #memory: BufferMemory;
   readonly #phy: Phy;
@@ -100,7 +100,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     const registers = this.#registers;
     this.#clock = clock;
     this.#byteTime = 8000 / lineRate;
-    this.#lenient = options.lenientBitOps ?? false;
+    this.#strict = options.strict ?? false;
     this.spiHz = options.spiHz ?? FASTEST_SPI;
     this.description = `simulated ENC28J60 rev ${revisionName(revision)}`;
     this.errata = new Errata(revision, options.errata ?? {}, random);
@@ -109,7 +109,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     this.#phy = new Phy(clock, this.violations, this.errata, options.linkDelay ?? 0, options.fullDuplexWiring ?? false);
     this.#phy.onLink = () => this.#signal();
     this.leds = new Leds(clock, this.#phy, this.errata);
-    this.#mii = new MiiManagement(clock, registers, this.#phy, instant);
+    this.#mii = new MiiManagement(clock, registers, this.#phy, this.violations, instant);
     this.#receiver = new Receiver(registers, this.#memory, this.counters, this.errata);
     this.#dma = new Dma(clock, registers, this.#memory, this.errata, this.violations, instant);
     this.#access = new LineAccess(clock, registers, segment.carrier, this.errata, random.fork("back-off"), this.#byteTime);
@@ -226,10 +226,6 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.violations.note(asleep ? "mac-in-power-save" : "mac-not-ready", index);
       return false;
     }
-    if (part === R.MII && index !== R.MISTAT && this.#mii.locked) {
-      this.violations.note("mii-busy", index);
-      return false;
-    }
     return !this.#tooSlow(index);
   }
 
@@ -266,7 +262,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.MIRDL:
       case R.MIRDH:
         // A scan of PHIR clears the link flag under way.
-        this.#mii.refresh();
+        this.#mii.fetch(index);
         this.#signal();
         return registers.get(index);
       case R.MISTAT:
@@ -285,7 +281,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     const part = registers.part(index);
     if (opcode !== WRITE_CONTROL && (part === R.MAC || part === R.MII)) {
       this.violations.note("bit-field-on-mac", index);
-      if (!this.#lenient) return;
+      if (this.#strict) return;
     }
     if (!this.#reachable(index, part)) return;
     const writable = registers.writable(index);
@@ -321,6 +317,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.ERXRDPTH:
         registers.set(R.ERXRDPTL, this.#readPointerLow);
         registers.set(index, value);
+        this.#receiver.readPointerWritten();
         if ((this.#readPointerLow & 1) === 0) this.violations.note("even-erxrdpt", registers.word(R.ERXRDPTL));
         return;
       case R.ERXSTL:
@@ -346,12 +343,10 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
         this.#flow.update();
         return;
       case R.MICMD:
-        registers.set(index, value);
-        this.#mii.command(old);
+        this.#mii.command(value);
         return;
       case R.MIWRH:
-        registers.set(index, value);
-        this.#mii.write();
+        this.#mii.write(value);
         return;
       case R.EBSTCON:
         registers.set(index, value);

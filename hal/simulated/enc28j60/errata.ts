@@ -14,7 +14,7 @@ import type { Random } from "../../random.ts";
  *   11 LED code 1110 shows duplex only
  *   12 after an abort in half duplex the transmit logic may hang until TXRST
  *   13 a link pulse may be taken for a late collision
- *   14 an even ERXRDPT may corrupt the receive buffer
+ *   14 an even ERXRDPT may corrupt the receive buffer, but for the one that reception starts with
  *   15 ESTAT.LATECOL is unreliable
  *   16 the duplex mode that LEDB's wiring should set at reset is not
  *   17 a DMA checksum is wrong when a frame comes in meanwhile
@@ -31,9 +31,10 @@ export type ErrataOptions = { readonly [N in Erratum]?: boolean | number };
 export type Revision = "B1" | "B4" | "B5" | "B7";
 
 /** EREVID */
-const REVISIONS: Readonly<Record<Revision, number>> = { B1: 0x02, B4: 0x04, B5: 0x05, B7: 0x06 };
-const OLD: readonly number[] = [REVISIONS.B1, REVISIONS.B4];
-const NEW: readonly number[] = [REVISIONS.B5, REVISIONS.B7];
+const EREVIDS: Readonly<Record<Revision, number>> = { B1: 0x02, B4: 0x04, B5: 0x05, B7: 0x06 };
+export const REVISIONS: readonly Revision[] = Object.keys(EREVIDS) as Revision[];
+const OLD: readonly number[] = [EREVIDS.B1, EREVIDS.B4];
+const NEW: readonly number[] = [EREVIDS.B5, EREVIDS.B7];
 const ALL: readonly number[] = [...OLD, ...NEW];
 
 /** Erratum, probability each time it could strike, revisions. */
@@ -54,6 +55,8 @@ const TABLE: readonly (readonly [erratum: Erratum, rate: number, revisions: read
   [18, 1 / 16, ALL],
   [19, 1, ALL],
 ];
+
+export const ERRATA: readonly Erratum[] = TABLE.map(([erratum]) => erratum);
 
 export class Errata {
   readonly #rates = new Float64Array(20);
@@ -110,11 +113,11 @@ export class Errata {
 
 /** EREVID of a revision by its name. */
 export function erevidOf(revision: number | Revision): number {
-  return typeof revision === "number" ? revision : REVISIONS[revision];
+  return typeof revision === "number" ? revision : EREVIDS[revision];
 }
 
 /** B1, B4, … or the number. */
 export function revisionName(erevid: number): string {
-  for (const [name, value] of Object.entries(REVISIONS)) if (value === erevid) return name;
+  for (const [name, value] of Object.entries(EREVIDS)) if (value === erevid) return name;
   return `${erevid.toString(16).toUpperCase().padStart(2, "0")}h`;
 }

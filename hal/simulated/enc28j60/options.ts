@@ -21,8 +21,9 @@ export interface Enc28j60Options {
    */
   lineRate?: number;
   /**
-   * Bit field set and clear on MAC and MII registers take effect, as some drivers in the field rely on. Default false: they do
-   * nothing. They are counted as violations either way.
+   * Bit field set and clear do nothing to MAC and MII registers, which is all that the data sheet lets a driver count on (section
+   * 4.2.5). Default false: they take effect, as on silicon; three Arduino libraries set MACON3 in no other way. They are counted
+   * as violations either way.
    */
-  lenientBitOps?: boolean;
+  strict?: boolean;
 }

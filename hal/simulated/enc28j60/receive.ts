@@ -62,6 +62,11 @@ export class Receiver {
   readonly #memory: BufferMemory;
   readonly #counters: ChipCounters;
   readonly #errata: Errata;
+  /**
+   * ERXRDPT has the value of the reset, or one that was written before reception began and with no packet in the ring. Drivers in
+   * the field start with an even one (EtherCard, UIPEthernet: 0), and silicon bears it.
+   */
+  #initial = true;
   /** A frame was lost since the last one that was written; told in the next status vector. */
   #dropped = false;
   /** Where the next byte goes while a packet is written. */
@@ -76,6 +81,12 @@ export class Receiver {
 
   reset(): void {
     this.#dropped = false;
+    this.#initial = true;
+  }
+
+  /** Both bytes of ERXRDPT have a new value. */
+  readPointerWritten(): void {
+    this.#initial = !this.#registers.has(ECON1, RXEN) && this.#registers.get(EPKTCNT) === 0;
   }
 
   /** One frame without its FCS, while the receiver has power and clock. */
@@ -153,7 +164,7 @@ export class Receiver {
     this.#address = first;
     this.#put(next, 2);
     // Erratum 14: behind an even read pointer the hardware loses its place, and what it writes about a packet is wrong.
-    if ((registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
+    if (!this.#initial && (registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
       ring[first] = (ring[first] as number) ^ 0x24;
       ring[memory.behind(first)] = (ring[memory.behind(first)] as number) ^ 0x03;
     }

@@ -13,7 +13,8 @@ const KINDS = {
   "mac-not-ready":
     "%r was touched while the MAC's clock was not running (oscillator start-up, or within 1 ms after a reset: erratum 2)",
   "mac-in-power-save": "%r was touched in power save (section 14)",
-  "mii-busy": "%r was touched while MISTAT.BUSY was set (section 3.3)",
+  "mii-busy": "%r was to start an access to the PHY while MISTAT.BUSY told of another (sections 3.3.1 to 3.3.3)",
+  "mii-early": "%r was read while MISTAT.BUSY was set: it holds what was read before (section 3.3.1)",
   "reserved-phy-register": "PHY register %h is reserved and was touched",
   "read-only-phy-register": "PHY register %h is read-only and was written",
   "even-erxrdpt": "ERXRDPT was set to the even address %h (erratum 14)",

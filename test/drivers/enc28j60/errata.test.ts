@@ -53,7 +53,7 @@ t.test("1: a B1 or B4 on a slow SPI clock is refused, with the reason", async (t
   ];
   for (const [revision, spiHz, works] of cases) {
     const bench = new Bench();
-    const chip = new Enc28j60Chip(bench.clock, bench.segment, "slow", { revision, spiHz, errata: { 16: false } });
+    const chip = new Enc28j60Chip(bench.clock, bench.segment, "slow", { revision, spiHz, strict: true, errata: { 16: false } });
     const driver = new Enc28j60(new ClockedBus(chip, bench, spiHz), bench.driverClock, { address: STATION });
     await bench.clock.advance(1);
     const opened = bench.host.open(driver).then(

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import t from "tap";
+import type { ChipConfig } from "../../../firmware-ts/board/chip-config.ts";
 import { DeviceSpecError, formatDeviceSpec, parseDeviceSpec, parseDeviceSpecs } from "../../../firmware-ts/board/device-spec.ts";
 import { type BusConfig, type DriverName, RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import { ERRATA, REVISIONS } from "../../../hal/simulated/enc28j60/errata.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
 const anyCodeUnit = fc.oneof(fc.nat(0x7f), fc.nat(0xffff)).map((unit) => String.fromCharCode(unit));
@@ -11,6 +13,9 @@ const { segment, baud, spiHz } = RIG_DEFAULTS;
 /** Every row of the documentation's table: SPEC, driver, bus, and whether this version opens it. */
 const TABLE: readonly (readonly [spec: string, driver: DriverName, bus: BusConfig])[] = [
   ["enc28j60:sim", "enc28j60", { kind: "sim", segment }],
+  ["enc28j60:sim,revision=b5", "enc28j60", { kind: "sim", segment, chip: { revision: "B5" } }],
+  ["enc28j60:sim,errata=13+14,strict", "enc28j60", { kind: "sim", segment, chip: { errata: [13, 14], strict: true } }],
+  ["enc28j60:sim@eth1,errata=none", "enc28j60", { kind: "sim", iface: "eth1", segment, chip: { errata: [] } }],
   ["e1000:sim", "e1000", { kind: "sim", segment }],
   ["enc28j60:sim@eth1", "enc28j60", { kind: "sim", iface: "eth1", segment }],
   ["e1000:sim@br-lan.7", "e1000", { kind: "sim", iface: "br-lan.7", segment }],
@@ -128,7 +133,21 @@ const WRONG: readonly (readonly [spec: string, message: string])[] = [
   ["packet:eth1,", '--device packet:eth1,: "": not an option; the one there is: mac=AA:BB:CC:DD:EE:FF'],
   [
     "packet:eth1,mac=02:00:5e:10:00:01,mac=02:00:5e:10:00:02",
-    "--device packet:eth1,mac=02:00:5e:10:00:01,mac=02:00:5e:10:00:02: mac= given twice; say it once",
+    "--device packet:eth1,mac=02:00:5e:10:00:01,mac=02:00:5e:10:00:02: mac given twice; say it once",
+  ],
+  [
+    "enc28j60:sim,strict,stict",
+    "--device enc28j60:sim,strict,stict: stict: not an option; those there are: mac=AA:BB:CC:DD:EE:FF, revision=B5, errata=13+14 (or none), strict",
+  ],
+  ["enc28j60:sim,strict=", "--device enc28j60:sim,strict=: strict=: not an option; those there are: "],
+  ["enc28j60:sim,revision", "--device enc28j60:sim,revision: revision: not an option; those there are: "],
+  ["enc28j60:sim,strict,strict", "--device enc28j60:sim,strict,strict: strict given twice; say it once"],
+  ["enc28j60:sim,revision=B2", "--device enc28j60:sim,revision=B2: B2: not a revision of the ENC28J60; say B1, B4, B5, B7"],
+  ["enc28j60:sim,errata=13+", '--device enc28j60:sim,errata=13+: "": not an erratum of the model, which has 1, 2, 5'],
+  ["e1000:sim,strict", "--device e1000:sim,strict: strict: not an option; the one there is: mac=AA:BB:CC:DD:EE:FF"],
+  [
+    "enc28j60:serprog:/dev/ttyACM0,revision=B5",
+    "--device enc28j60:serprog:/dev/ttyACM0,revision=B5: revision=B5: not an option; the one there is: mac=AA:BB:CC:DD:EE:FF",
   ],
   [
     "pack\u001b[2Jet:eth1",
@@ -167,6 +186,17 @@ t.test("a device written as a SPEC is read back the same", async () => {
   const chip = fc.oneof(
     fc.constant<BusConfig>({ kind: "sim", segment }),
     iface.map((iface): BusConfig => ({ kind: "sim", iface, segment })),
+    fc
+      .record<ChipConfig>(
+        {
+          revision: fc.constantFrom(...REVISIONS),
+          errata: fc.subarray([...ERRATA]),
+          strict: fc.constant(true),
+        },
+        { requiredKeys: [], noNullPrototype: true },
+      )
+      .filter((chip) => Object.keys(chip).length > 0)
+      .map((chip): BusConfig => ({ kind: "sim", segment, chip })),
     path.map((port): BusConfig => ({ kind: "serprog", port, baud, spiHz })),
     path.map((path): BusConfig => ({ kind: "spidev", path, spiHz })),
   );
@@ -198,6 +228,9 @@ t.test("any text is a SPEC or a DeviceSpecError in one line without control char
       "@",
       ",",
       "mac",
+      "strict",
+      "errata",
+      "13+",
       "sim",
       "enc28j60",
       "packet",

@@ -96,7 +96,11 @@ t.test("every driver on every bus", async (t) => {
   t.strictSame(
     rig.devices.map((device) => device.bus),
     [
-      { kind: "sim", segment: { latency: 1.5, loss: 0.01, duplication: 0.02, corruption: 1 } },
+      {
+        kind: "sim",
+        segment: { latency: 1.5, loss: 0.01, duplication: 0.02, corruption: 1 },
+        chip: { revision: "B5", errata: [13, 14], strict: true },
+      },
       { kind: "sim", iface: "eth1", segment: RIG_DEFAULTS.segment },
       { kind: "serprog", port: "COM3", baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz },
       { kind: "spidev", path: "/dev/spidev0.0", spiHz: 400_000 },
@@ -124,7 +128,10 @@ t.test("what whohas check prints", async (t) => {
     "sensor     thermometer        on pin A0",
   ]);
   const lines = describeRig(parseRig(fixture("every-bus.yaml"), "f"));
-  t.match(lines[2], /^device +model +enc28j60 simulated, .*, latency 1.5ms, loss 0.01, duplication 0.02, corruption 1$/);
+  t.match(
+    lines[2],
+    /^device +model +enc28j60 simulated \(revision B5, errata 13\+14, strict\), .*, latency 1.5ms, loss 0.01, duplication 0.02, corruption 1$/,
+  );
   t.ok(
     lines.some((line) => line.includes("erratum 1")),
     "a clock too slow for old silicon is remarked on",
@@ -152,6 +159,26 @@ t.test("a mistake in the YAML does not hide those in the values, nor is it repor
 });
 
 const SIM = "driver: enc28j60, bus: { kind: sim }";
+
+t.test("chip: which ENC28J60 the model is", async (t) => {
+  const text = (chip: string, driver = "enc28j60"): string =>
+    `devices:\n  eth0: { driver: ${driver}, bus: { kind: sim, chip: ${chip} } }\n`;
+  const described = (chip: string): string | undefined => describeRig(parseRig(text(chip), "f"))[2];
+  t.match(described("{ revision: B1, errata: [], strict: true }"), / simulated \(revision B1, errata none, strict\), on a /);
+  t.match(described("{ errata: [1, 19] }"), / simulated \(errata 1\+19\), on a /);
+  t.match(described("{ strict: false }"), / simulated, on a /);
+  const wrong = (chip: string, driver?: string): string =>
+    refusal(text(chip, driver)).message.replace(/^f:2:\d+: devices\.eth0\.bus\./, "");
+  t.equal(wrong("{ revision: B6 }"), "chip.revision: B6: not a revision of the ENC28J60; say B1, B4, B5, B7");
+  t.equal(
+    wrong("{ errata: [3] }"),
+    "chip.errata[0]: 3: not an erratum of the model, which has 1, 2, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19",
+  );
+  t.equal(wrong("{ errata: none }"), "chip.errata: none: one value, where a list belongs; say e.g. [13, 14]");
+  t.equal(wrong("{ strict: yes }"), "chip.strict: yes: say true or false");
+  t.equal(wrong("{ strickt: true }"), "chip.strickt: unknown key; did you mean strict?");
+  t.equal(wrong("{ strict: true }", "e1000"), "chip: only an enc28j60's model has revisions and errata");
+});
 
 t.test("neighbours: profile, lateness of timers, HZ; what is not there is said", async (t) => {
   const text = (more: string): string => `devices: { eth0: { ${SIM} } }\nneighbours: { ${more} }\n`;

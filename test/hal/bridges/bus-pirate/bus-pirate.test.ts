@@ -24,7 +24,7 @@ const SPI = 2;
 function setUp(options: Partial<BusPirateOptions> = {}, model: BusPirateResponderOptions = {}) {
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
-  const chip = new Enc28j60Chip(clock, segment, "chip");
+  const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
   const pirate = new BusPirateResponder(clock, new Enc28j60Pins(chip), model);
   const line = new SerialLine(clock, pirate, { baud: 115_200, latency: 1 });
   const heard: number[] = [];

@@ -1,49 +1,20 @@
 /** Our Firmata firmware in the simulated ATmega328P, byte by byte and in virtual time: what the protocol says comes out of the USART. */
-import { readFileSync } from "node:fs";
 import t from "tap";
-import { VirtualClock } from "../../../../hal/clock.ts";
-import { Atmega328p } from "../../../../hal/simulated/avr/atmega328p.ts";
+import { Uno } from "./bench.ts";
 
-const HEX = readFileSync(new URL("../../../../hal/bridges/firmware/firmata-uno-57600.hex", import.meta.url), "latin1");
 const NAME = "whohas-firmata";
+const END_SYSEX = 0xf7;
 
-class Uno {
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly mcu: Atmega328p;
-  #said: number[] = [];
-
-  private constructor(clock: VirtualClock, mcu: Atmega328p) {
-    this.clock = clock;
-    this.mcu = mcu;
-    mcu.onSend = (bytes) => this.#said.push(...bytes);
-    mcu.start();
-  }
-
-  static async started(): Promise<Uno> {
-    const clock = new VirtualClock();
-    const uno = new Uno(clock, await Atmega328p.load(clock, { hex: HEX, name: "firmata" }));
-    await clock.advance(10);
-    return uno;
-  }
-
-  /** What was sent since the last time, as hexadecimal. */
-  said(): string {
-    const text = Buffer.from(this.#said).toString("hex");
-    this.#said = [];
-    return text;
-  }
-
-  /** Sends bytes and returns what came back within `ms`. */
-  async ask(bytes: string, ms = 5): Promise<string> {
-    this.said();
-    this.mcu.receive(Buffer.from(bytes.replaceAll(" ", ""), "hex"));
-    await this.clock.advance(ms);
-    return this.said();
-  }
+/** Powered, and through with introducing itself. */
+async function started(): Promise<Uno> {
+  const uno = await Uno.with("hal/bridges/firmware/firmata-uno-57600.hex");
+  uno.mcu.start();
+  await uno.until((said) => said.at(-1) === END_SYSEX);
+  return uno;
 }
 
 t.test("it introduces itself, and when asked", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   const name = [...NAME].map((letter) => `${letter.charCodeAt(0).toString(16)}00`).join("");
   t.equal(uno.said(), `f90205f0790205${name}f7`);
   t.equal(await uno.ask("f9"), "f90205");
@@ -56,7 +27,7 @@ t.test("it introduces itself, and when asked", async (t) => {
 });
 
 t.test("outputs, one by one and by the port; the other pins of a port stay", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   const { pins } = uno.mcu;
   await uno.ask("f4 0d 01 f4 0c 01 f4 0e 01");
   t.same(
@@ -92,7 +63,7 @@ t.test("outputs, one by one and by the port; the other pins of a port stay", asy
 });
 
 t.test("inputs: as they are when reporting begins, and as they change", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   const { pins } = uno.mcu;
   await uno.ask("f4 02 00 f4 03 0b");
   t.equal(await uno.ask("d0 01"), "900800", "nothing on 2, the pull-up on 3");
@@ -115,7 +86,7 @@ t.test("inputs: as they are when reporting begins, and as they change", async (t
 });
 
 t.test("analog inputs: a sample each interval, of 10 bits against 5 V", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   const { pins } = uno.mcu;
   pins.voltage("A0", 0.75);
   pins.voltage("A5", 5);
@@ -127,7 +98,7 @@ t.test("analog inputs: a sample each interval, of 10 bits against 5 V", async (t
 });
 
 t.test("what a damaged line brings does not confuse it for longer than a message", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   for (const garbage of [
     "00 7f 33",
     "f0 6b",
@@ -145,7 +116,7 @@ t.test("what a damaged line brings does not confuse it for longer than a message
 });
 
 t.test("pins: what is wired stays through a restart of the MCU, outputs do not; and names that are none", async (t) => {
-  const uno = await Uno.started();
+  const uno = await started();
   const { pins } = uno.mcu;
   const seen: string[] = [];
   pins.onChange = (pin, high) => seen.push(`${pin} ${high}`);

@@ -79,6 +79,21 @@ t.test("transmission: no padding, frames without a link vanish", async (t) => {
   t.equal(bench.listener.frames.length, 1);
 });
 
+t.test("transmission: a frame without IFCS goes out as it is, and is counted", async (t) => {
+  const bench = new Bench({ quirks: "qemu" }).start();
+  bench.wait(500);
+  for (const [at, command] of [0x09, 0x0b, 0x09].entries()) bench.legacy(frame(60 + at), command);
+  bench.ring();
+  bench.wait(0);
+  t.same(
+    bench.listener.frames.map((sent) => [...sent]),
+    [60, 61, 62].map((length) => [...frame(length)]),
+  );
+  t.equal(bench.get(0x40d4), 3, "TPT");
+  bench.send(frame(20), 0x09);
+  t.equal(bench.listener.frames[3]?.length, 20);
+});
+
 t.test("single points", async (t) => {
   const bench = new Bench({ quirks: { hashesUnicast: true } }).start();
   bench.put(0x5200, 0x10001);

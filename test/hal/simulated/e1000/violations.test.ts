@@ -1,6 +1,25 @@
 /** What a driver must not do, as this model meets it. */
 import t from "tap";
-import { Bench, frame, ICR, RCTL, RDT, RECEIVE, TCTL, TDT, TRANSMIT } from "./bench.ts";
+import {
+  Bench,
+  EOP,
+  frame,
+  ICR,
+  IFCS,
+  LEGACY,
+  packet,
+  RCTL,
+  RDBAL,
+  RDLEN,
+  RDT,
+  RECEIVE,
+  RS,
+  TCTL,
+  TDBAL,
+  TDLEN,
+  TDT,
+  TRANSMIT,
+} from "./bench.ts";
 
 t.test("a start by the book has nothing to note", async (t) => {
   const bench = new Bench().start();
@@ -97,6 +116,66 @@ t.test("descriptors that are the hardware's", async (t) => {
   t.equal(stale.chip.violations.count("descriptor-done"), 1, "given back with DD set");
 });
 
+t.test("the registers of a ring in any order: what the engine finds when it is switched on was given", async (t) => {
+  const orders = [
+    ["length", "base", "tail"],
+    ["tail", "length", "base"],
+    ["length", "tail", "base"],
+    ["base", "tail", "length"],
+    ["base", "length", "tail"],
+  ];
+  for (const order of orders) {
+    const bench = new Bench({ lineRate: 1e9 }).up();
+    const { violations } = bench.chip;
+    bench.rxRing(16);
+    bench.txRing(16);
+    bench.put(RDLEN, 0);
+    bench.put(RDBAL, 0);
+    bench.put(TDLEN, 0);
+    bench.put(TDBAL, 0);
+    for (let at = 0; at < 3; at++) bench.legacy(frame(60 + at));
+    for (const register of order) {
+      if (register === "length") for (const length of [RDLEN, TDLEN]) bench.put(length, 256);
+      if (register === "base") bench.rxRing(16);
+      if (register === "base") bench.txRing(16);
+      if (register === "tail") bench.put(RDT, 15);
+      if (register === "tail") bench.put(TDT, 3);
+    }
+    violations.clear();
+    bench.put(TCTL, TRANSMIT);
+    bench.put(RCTL, RECEIVE);
+    bench.wait(1);
+    for (let at = 0; at < 20; at++) {
+      bench.arrive(frame(60));
+      t.ok(bench.take(), `${order}: frame ${at}`);
+    }
+    t.equal(bench.listener.frames.length, 3, `${order}`);
+    t.equal(violations.total, 0, `${order}: ${violations}`);
+    bench.rxPoke(bench.rxNext, 0, 0);
+    bench.arrive(frame(60));
+    t.equal(violations.count("descriptor-changed"), 1, "and a change is still seen");
+  }
+
+  const running = new Bench().up();
+  running.rxRing(16);
+  running.put(RDLEN, 0);
+  running.put(RDT, 15);
+  running.put(RCTL, RECEIVE);
+  running.put(RDLEN, 256);
+  running.arrive(frame(60));
+  t.equal(running.chip.violations.count("descriptor-changed"), 0, "while the engine runs");
+  t.equal(running.piece(0).length, 60);
+
+  const stale = new Bench().up();
+  stale.rxRing(16);
+  stale.put(RDLEN, 0);
+  stale.put(RDT, 2);
+  stale.rxPoke(1, 3, 7);
+  stale.put(RDLEN, 256);
+  stale.put(RCTL, RECEIVE);
+  t.equal(stale.chip.violations.count("descriptor-done"), 1, "given early with DD set");
+});
+
 t.test("settings", async (t) => {
   const bench = new Bench().start();
   const { violations } = bench.chip;
@@ -126,4 +205,37 @@ t.test("frames", async (t) => {
   bench.wait(0);
   t.equal(bench.send(frame(70))?.length, 70, "the next one goes out");
   t.equal(violations.total, 5, violations.toString());
+});
+
+t.test("segmentation into hundreds of thousands of frames is cut, and the ring goes on", async (t) => {
+  const TSE = 0x04;
+  const MOST = 16_384;
+  for (const quirks of ["none", "qemu"] as const) {
+    const bench = new Bench({ quirks }).start({ tx: 64 });
+    const { violations, counters } = bench.chip;
+    bench.wait(500);
+    const big = packet(17, 16_000);
+    // IPv4 with UDP, MSS 1: each byte behind the header becomes a frame.
+    bench.describe(14 | (24 << 8) | (33 << 16), 34 | (40 << 8), 0x26 << 24, (42 << 8) | (1 << 16));
+    for (let piece = 0; piece < 32; piece++) {
+      bench.data(big, TSE | IFCS | RS | (piece === 31 ? EOP : 0));
+    }
+    const last = bench.data(big.subarray(0, 50), TSE | IFCS | RS | EOP);
+    const plain = bench.legacy(frame(100));
+    bench.ring();
+    t.equal(counters.transmitted, MOST + 1, "as many as may be, and the frame behind them");
+    t.equal(counters.aborted, 2, "this chain, and the next one in the same go");
+    t.same([bench.txStatus(last), bench.txStatus(plain)], [1, 1], "every descriptor comes back");
+    t.equal(violations.count("transmit-too-many"), 2);
+    t.match(violations.toString(), /more than 16384 frames/);
+    bench.wait(0);
+    bench.listener.frames.length = 0;
+
+    bench.data(big.subarray(0, 50), TSE | IFCS | RS | EOP);
+    bench.ring();
+    bench.wait(0);
+    t.equal(bench.listener.frames.length, 8, "the next write of TDT begins anew");
+    t.equal(bench.send(frame(70), LEGACY)?.length, 70);
+    t.equal(violations.count("transmit-too-many"), 2);
+  }
 });

@@ -161,6 +161,26 @@ t.test("14: behind an even ERXRDPT packets are written wrong", async (t) => {
   }
 });
 
+t.test("14: not behind the even value that reception started with", async (t) => {
+  const bench = new Bench({ errata: { 14: 1 } }).start();
+  const restart = (packets: number): void => {
+    bench.bitClear(0x1f, 0x04);
+    t.equal(bench.get(0x39), packets);
+    bench.put16(0x0c, 0x0000);
+    bench.bitSet(0x1f, 0x04);
+  };
+  restart(0);
+  bench.arrive(frame(60));
+  t.equal(bench.take(0).next, 70, "ERXRDPT = 0 before RXEN, as EtherCard and UIPEthernet do");
+  bench.put16(0x0c, 0x0000);
+  bench.arrive(frame(60));
+  t.not(bench.take(70).next, 140, "the same while reception runs");
+  bench.arrive(frame(60));
+  restart(1);
+  bench.arrive(frame(60));
+  t.equal(bench.chip.errata.count(14), 2, "or while a packet is in the ring");
+});
+
 t.test("16: the duplex mode after a reset is not what LEDB's wiring says", async (t) => {
   for (const fullDuplexWiring of [false, true]) {
     for (const erratum of [1, 0]) {

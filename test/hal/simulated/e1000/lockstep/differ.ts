@@ -100,7 +100,9 @@ export function describe(operation: Operation): string {
       const writes = operation.writes
         .filter(([, value]) => value !== 0)
         .map(([offset, value]) => `${registerName(offset)}=${hex(value)}`);
-      return `configure ${operation.rings.receive}/${operation.rings.transmit} descriptors ${writes.join(" ")}`;
+      const { rings, early } = operation;
+      const ahead = early.transmit.map((words) => words.map(hex).join(":")).join(" ");
+      return `configure ${rings.receive}/${rings.transmit} descriptors, before their length ${early.receive} and [${ahead}], ${writes.join(" ")}`;
     }
   }
 }
@@ -134,6 +136,7 @@ function compare(model: Machine, qemu: Machine, totals: Uint32Array): string | n
   }
   if (model.asserted !== qemu.asserted)
     return `the interrupt is ${model.asserted ? "up" : "down"} in the model and ${qemu.asserted ? "up" : "down"} in QEMU; ICR ${hex(model.read(ICR))} and ${hex(qemu.read(ICR))}`;
+  if (model.changed > 0) return "the model found a descriptor changed that the driver had not touched";
   const at =
     Buffer.compare(model.memory, qemu.memory) === 0 ? -1 : model.memory.findIndex((byte, index) => byte !== qemu.memory[index]);
   if (at >= 0) {

@@ -23,6 +23,8 @@ export interface Machine {
   readonly sent: Uint8Array[];
   /** Its interrupt line is up. */
   readonly asserted: boolean;
+  /** Descriptors that it found changed while they were the hardware's. The driver here changes none; QEMU does not look. */
+  readonly changed: number;
   read(offset: number): number;
   write(offset: number, value: number): void;
   /** A frame arrives; done when it has been looked at. */
@@ -63,6 +65,9 @@ export async function openModel(): Promise<Machine> {
     get asserted() {
       return chip.interrupt.asserted;
     },
+    get changed() {
+      return chip.violations.count("descriptor-changed");
+    },
     read: (offset) => chip.read32(offset),
     write: (offset, value) => chip.write32(offset, value),
     receive: (frame) => chip.wireFrame(frame, frame.length, true),
@@ -90,6 +95,7 @@ export async function openQemu(): Promise<Machine> {
     get asserted() {
       return bus.interrupt.asserted;
     },
+    changed: 0,
     read: (offset) => bus.read32(offset),
     write(offset, value) {
       bus.write32(offset, value);

@@ -11,7 +11,12 @@ import { BASE, MAC, type Machine } from "./machine.ts";
 export type Descriptor = readonly [number, number, number, number];
 
 export type Operation =
-  | { readonly kind: "configure"; readonly writes: readonly (readonly [offset: number, value: number])[]; readonly rings: Rings }
+  | {
+      readonly kind: "configure";
+      readonly writes: readonly (readonly [offset: number, value: number])[];
+      readonly rings: Rings;
+      readonly early: Early;
+    }
   | { readonly kind: "read"; readonly offset: number }
   | { readonly kind: "write"; readonly offset: number; readonly value: number }
   | { readonly kind: "manage"; readonly offset: number; readonly value: number }
@@ -24,6 +29,12 @@ export type Operation =
 export interface Rings {
   readonly receive: number;
   readonly transmit: number;
+}
+
+/** What both rings are given before they have a length: receive descriptors, and a frame or none. */
+export interface Early {
+  readonly receive: number;
+  readonly transmit: readonly Descriptor[];
 }
 
 const RX_RING = 0x0000;
@@ -115,6 +126,7 @@ function drawConfiguration(random: Random): Operation {
     kind: "configure",
     writes,
     rings: { receive: 8 * (1 + random.below(MAX_RECEIVE / 8)), transmit: 8 * (1 + random.below(MAX_TRANSMIT / 8)) },
+    early: { receive: chance(random, 0.5) ? 1 + random.below(7) : 0, transmit: chance(random, 0.5) ? drawPacket(random) : [] },
   };
 }
 
@@ -158,7 +170,11 @@ const IDE = 0x80;
 function drawPacket(random: Random): Descriptor[] {
   const buffer = (): number => BASE + TX_DATA + random.below(TX_DATA_BYTES - 8192);
   const tag = pick(random, TAGS) << 16;
-  const common = IFCS | (chance(random, 0.8) ? RS : 0) | (chance(random, 0.3) ? VLE : 0) | (chance(random, 0.1) ? IDE : 0);
+  const common =
+    (chance(random, 0.8) ? IFCS : 0) |
+    (chance(random, 0.8) ? RS : 0) |
+    (chance(random, 0.3) ? VLE : 0) |
+    (chance(random, 0.1) ? IDE : 0);
   const pieces = 1 + (chance(random, 0.4) ? random.below(3) : 0);
   const piece = (): number =>
     pick(random, pieces === 1 ? LENGTHS.filter((length) => length <= 1514) : [14, 20, 34, 60, 100, 333, 500]);
@@ -252,7 +268,7 @@ export class Driver {
   async carryOut(operation: Operation): Promise<readonly number[] | null> {
     switch (operation.kind) {
       case "configure":
-        await this.#configure(operation.writes, operation.rings);
+        await this.#configure(operation);
         return null;
       case "read":
         return this.#machines.map((machine) => machine.read(operation.offset));
@@ -281,7 +297,7 @@ export class Driver {
     for (const machine of this.#machines) machine.write(offset, value);
   }
 
-  async #configure(writes: readonly (readonly [number, number])[], rings: Rings): Promise<void> {
+  async #configure({ writes, rings, early }: Extract<Operation, { kind: "configure" }>): Promise<void> {
     // What waits is not to wait any longer: QEMU loses it at the end of the hold.
     if (this.#waiting) this.#give(this.#rings.receive);
     this.#write(R.RCTL, 0);
@@ -290,15 +306,18 @@ export class Driver {
     this.#given = 0;
     this.#queued = 0;
     this.#waiting = false;
-    for (const [base, ring, count] of [
-      [R.RDBAL, RX_RING, rings.receive],
-      [R.TDBAL, TX_RING, rings.transmit],
+    for (let left = early.receive; left > 0; left--) this.#fill();
+    this.#queue(early.transmit);
+    for (const [base, ring, count, tail] of [
+      [R.RDBAL, RX_RING, rings.receive, this.#given],
+      [R.TDBAL, TX_RING, rings.transmit, this.#queued],
     ] as const) {
       this.#write(base, BASE + ring);
       this.#write(base + 4, 0);
-      this.#write(base + 8, 16 * count);
+      this.#write(base + 8, 0);
       this.#write(base + 0x10, 0);
-      this.#write(base + 0x18, 0);
+      this.#write(base + 0x18, tail);
+      this.#write(base + 8, 16 * count);
     }
     for (const [offset, value] of writes) this.#write(offset, value);
     await Promise.all(this.#machines.map((machine) => machine.hold()));
@@ -312,12 +331,27 @@ export class Driver {
     const owned = (this.#queued - first.read(R.TDH) + transmit) % transmit;
     for (const machine of this.#machines.slice(1)) machine.read(R.TDH);
     if (owned + descriptors.length >= transmit) return;
+    this.#queue(descriptors);
+    this.#write(R.TDT, this.#queued);
+  }
+
+  /** Writes transmit descriptors behind those that are there. */
+  #queue(descriptors: readonly Descriptor[]): void {
     for (const descriptor of descriptors) {
       const at = (TX_RING >> 2) + 4 * this.#queued;
       for (const { words } of this.#machines) words.set(descriptor, at);
-      this.#queued = (this.#queued + 1) % transmit;
+      this.#queued = (this.#queued + 1) % this.#rings.transmit;
     }
-    this.#write(R.TDT, this.#queued);
+  }
+
+  /** Writes a receive descriptor behind those that are there. */
+  #fill(): void {
+    const at = (RX_RING >> 2) + 4 * this.#given;
+    for (const { words } of this.#machines) {
+      words[at] = BASE + RX_BUFFERS + RX_STRIDE * this.#given;
+      words.fill(0, at + 1, at + 4);
+    }
+    this.#given = (this.#given + 1) % this.#rings.receive;
   }
 
   #free(): number {
@@ -329,14 +363,7 @@ export class Driver {
   #give(count: number): void {
     const { receive } = this.#rings;
     const room = receive - 1 - this.#free();
-    for (let left = Math.min(count, room); left > 0; left--) {
-      const at = (RX_RING >> 2) + 4 * this.#given;
-      for (const { words } of this.#machines) {
-        words[at] = BASE + RX_BUFFERS + RX_STRIDE * this.#given;
-        words.fill(0, at + 1, at + 4);
-      }
-      this.#given = (this.#given + 1) % receive;
-    }
+    for (let left = Math.min(count, room); left > 0; left--) this.#fill();
     if (room > 0) this.#waiting = false;
     this.#write(R.RDT, this.#given);
   }

@@ -1,0 +1,47 @@
+/**
+ * Which ENC28J60 a chip model is: its revision, its errata, and how much it bears of what the data sheet forbids. Said by a rig file's
+ * `chip:`, a SPEC's options and bridge-sim's, in the same words.
+ */
+import { ERRATA, type Erratum, REVISIONS, type Revision } from "../../hal/simulated/enc28j60/errata.ts";
+import type { Enc28j60Options } from "../../hal/simulated/enc28j60/options.ts";
+import { parseInteger, UnitError } from "./units.ts";
+import { show } from "./wording.ts";
+
+export interface ChipConfig {
+  /** Default B7. */
+  readonly revision?: Revision;
+  /** The errata to have, no others; by default those of the revision. */
+  readonly errata?: readonly Erratum[];
+  /** Bit field commands do nothing to MAC and MII registers. Default: they work, as on silicon. */
+  readonly strict?: boolean;
+}
+
+export function parseRevision(text: string): Revision {
+  const revision = REVISIONS.find((known) => known === text.toUpperCase());
+  if (revision) return revision;
+  throw new UnitError(`${show(text)}: not a revision of the ENC28J60; say ${REVISIONS.join(", ")}`);
+}
+
+export function parseErratum(text: string): Erratum {
+  const erratum = ERRATA.find((known) => /^\d+$/.test(text) && known === parseInteger(text, 0, 99));
+  if (erratum) return erratum;
+  throw new UnitError(`${show(text)}: not an erratum of the model, which has ${ERRATA.join(", ")}`);
+}
+
+/** `13+14`, or `none`. */
+export function parseErrata(text: string): readonly Erratum[] {
+  return text === "none" ? [] : text.split("+").map(parseErratum);
+}
+
+export function formatErrata(errata: readonly Erratum[]): string {
+  return errata.length === 0 ? "none" : errata.join("+");
+}
+
+/** What it comes to for the model. */
+export function chipOptions({ revision, errata, strict }: ChipConfig): Enc28j60Options {
+  return {
+    ...(revision !== undefined && { revision }),
+    ...(strict !== undefined && { strict }),
+    ...(errata && { errata: Object.fromEntries(ERRATA.map((erratum) => [erratum, errata.includes(erratum)])) }),
+  };
+}

@@ -1,0 +1,23 @@
+/** The ATmega328P's EEPROM: kept through resets and without power. */
+import type { EEPROMBackend } from "avr8js";
+
+const BYTES = 1024;
+
+export class Eeprom implements EEPROMBackend {
+  /** As from the factory: erased. */
+  readonly bytes: Uint8Array = new Uint8Array(BYTES).fill(0xff);
+
+  /** The address register has 10 bits (ATmega328P data sheet, section 8.6.1). */
+  readMemory(address: number): number {
+    return this.bytes[address % BYTES] as number;
+  }
+
+  /** Without an erasure before it, a write can clear bits only. */
+  writeMemory(address: number, value: number): void {
+    this.bytes[address % BYTES] = (this.bytes[address % BYTES] as number) & value;
+  }
+
+  eraseMemory(address: number): void {
+    this.bytes[address % BYTES] = 0xff;
+  }
+}
