@@ -1,14 +1,5 @@
-/**
- * 200,000 frames through the model of the e1000 and the whole stack, more than they can take, while the telemetry firmware sends
- * every 100 ms: no poll exceeds its budget, no frame is lost without a reason, telemetry and control stay on time, memory stays flat.
- *
- * In virtual time each frame is accounted for by what it was: what the chip did not miss has to turn up in the counter that its kind
- * belongs to. In real time the bounds are wide, for busy machines.
- */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import t from "tap";
@@ -26,6 +17,7 @@ import { SeededRandom } from "../../hal/random.ts";
 import { E1000Chip } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { Folder } from "../support/control.ts";
+import { startNode } from "../support/own.ts";
 import { ipv4Frame, mac, T1, T2, US, udp } from "../support/wire-format.ts";
 
 const FRAMES = 200_000;
@@ -248,10 +240,8 @@ t.test("in real time telemetry and control are on time, and memory is flat", asy
   };
   const server = new ControlServer(new Map([...methods, ["cat", first]]));
   await server.listen(folder.file("s"));
-  const script = fileURLToPath(new URL("./net/event-loop-client.ts", import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, script, folder.file("s"), String(ASKED)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const script = new URL("./net/event-loop-client.ts", import.meta.url);
+  const child = startNode(script, [folder.file("s"), String(ASKED)]);
   const giveUp = setTimeout(() => child.kill("SIGKILL"), 30_000);
   t.teardown(async () => {
     clearTimeout(giveUp);

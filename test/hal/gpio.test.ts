@@ -1,7 +1,4 @@
-/** The pins of a board without hardware: `none`, `simulated`, and every way to name something that is not there. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import five from "johnny-five";
 import t from "tap";
 import { createBoardIo, SimulatedIoSource } from "../../hal/bridges/board-io.ts";
@@ -13,6 +10,7 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import type { SignalShape } from "../../hal/simulated/analog-signal.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
+import { startNode } from "../support/own.ts";
 
 const importPlugin = (name: string): Promise<unknown> => import(name);
 
@@ -324,8 +322,8 @@ t.test("a plugin's class is found in every shape of package", async (t) => {
 });
 
 t.test("a process that is done with its board ends, and johnny-five has said nothing", async (t) => {
-  const script = fileURLToPath(new URL("./gpio-child.ts", import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, script], { stdio: ["ignore", "pipe", "pipe"] });
+  const script = new URL("./gpio-child.ts", import.meta.url);
+  const child = startNode(script, [], { stdio: "pipe" });
   let out = "";
   let err = "";
   let done = 0;
@@ -333,7 +331,7 @@ t.test("a process that is done with its board ends, and johnny-five has said not
     done = performance.now();
     out += data;
   });
-  child.stderr.on("data", (data: Buffer) => {
+  child.stderr?.on("data", (data: Buffer) => {
     err += data;
   });
   const giveUp = setTimeout(() => child.kill("SIGKILL"), 10_000);

@@ -6,6 +6,10 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
 
 /** Interface names have 15 characters at most: `wh`, the process's id to the base of 36 (5 characters at most), and 8 to spare. */
 export const PREFIX: string = `wh${process.pid.toString(36)}-`;
@@ -26,16 +30,33 @@ export function scratch(name: string): string {
   return path;
 }
 
-// tap puts its book-keeping of source files into every program started from a test, a quarter of a second each; only coverage needs it.
-if (process.env["_TAPJS_PROCESSINFO_COVERAGE_"] === "0") delete process.env["NODE_OPTIONS"];
-
 const SETPRIV = (process.env["PATH"] ?? "").split(":").some((path) => existsSync(`${path}/setpriv`));
+
+/** In front of a program: tap puts its book-keeping of source files into every Node, a quarter of a second each; only coverage needs it. */
+const PLAIN = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] === "0" ? ["env", "-u", "NODE_OPTIONS"] : [];
+const GUARDED = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+
+/** The command line of Node with a TypeScript file, as it stands, and its words. */
+export function nodeCommand(script: URL, words: readonly string[] = []): [string, string[]] {
+  return [process.execPath, ["--import", LOADER, fileURLToPath(script), ...words]];
+}
 
 /**
  * Starts a program that the kernel kills when this process ends, in whatever way (prctl(2) PR_SET_PDEATHSIG). The program is replaced
  * by none that has rights of its own, for that takes the bond away.
  */
 export function bound(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  const [first, ...rest] = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--", program, ...args] : [program, ...args];
+  const [first, ...rest] = [...PLAIN, ...GUARDED, program, ...args];
   return spawn(first as string, rest, options);
+}
+
+/** A program whose input and output are ours. */
+export interface PipedChild extends ChildProcess {
+  stdin: Writable;
+  stdout: Readable;
+}
+
+/** Starts Node with a TypeScript file, its input and output ours; what it complains of is on our standard error unless `stdio` says else. */
+export function startNode(script: URL, words: readonly string[], options: SpawnOptions = {}): PipedChild {
+  return bound(...nodeCommand(script, words), { stdio: ["pipe", "pipe", "inherit"], ...options }) as PipedChild;
 }

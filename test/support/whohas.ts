@@ -11,32 +11,19 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ControlClient } from "../../firmware-ts/control/client.ts";
 import type { NeighView } from "../../firmware-ts/control/neigh-views.ts";
 import type { JsonObject } from "../../firmware-ts/control/rpc.ts";
 import { witness } from "./evidence.ts";
-import { bound, scratch } from "./own.ts";
+import { bound, nodeCommand, scratch } from "./own.ts";
 
-const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
-const MAIN = fileURLToPath(new URL("../../firmware-ts/cli/main.ts", import.meta.url));
-const SHELL = fileURLToPath(new URL("whohas-shell.ts", import.meta.url));
+const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
+const SHELL = new URL("whohas-shell.ts", import.meta.url);
 
 /** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
 export const UNPRIVILEGED: readonly string[] =
   process.getuid?.() === 0
-    ? // Coverage is written where nobody may not write.
-      [
-        "env",
-        "-u",
-        "NODE_OPTIONS",
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        "--no-new-privs",
-        "--inh-caps=-all",
-      ]
+    ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all"]
     : [];
 
 /** Longest that anything started here lives, in ms; less than tap gives a file (.taprc). */
@@ -67,8 +54,9 @@ export function adopt(child: ChildProcess): ChildProcess {
 
 /** The command line of `whohas` with these words; `before` comes in front of it (`setpriv …`). */
 export function commandLine(words: readonly string[], before: readonly string[] = []): [string, string[]] {
-  const [program = "", ...args] = [...before, process.execPath, "--import", LOADER, MAIN, ...words];
-  return [program, args];
+  const [node, args] = nodeCommand(MAIN, words);
+  const [program = "", ...rest] = [...before, node, ...args];
+  return [program, rest];
 }
 
 export interface Ended {
@@ -111,8 +99,7 @@ class Shell {
   #rest = "";
 
   constructor() {
-    const args = ["--import", LOADER, SHELL];
-    this.#child = adopt(bound(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    this.#child = adopt(bound(...nodeCommand(SHELL), { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop() ?? "";

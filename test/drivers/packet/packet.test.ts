@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { PacketController, type PacketOptions } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
@@ -11,6 +9,7 @@ import { MAX_FRAME, MIN_FRAME } from "../../../hal/ethernet.ts";
 import { Checksum, HEADROOM } from "../../../hal/skbuff.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
+import { startNode } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 
 const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
@@ -420,17 +419,16 @@ realTime(t, "poll() after close() finds nothing", { skip }, async (t) => {
 realTime(t, "the process ends when it should", { skip }, async (t) => {
   const veth = new LocalVeth();
   t.teardown(() => veth.remove());
-  const script = fileURLToPath(new URL("./packet-child.ts", import.meta.url));
+  const script = new URL("./packet-child.ts", import.meta.url);
   const child = async (ending: string, uid?: number): Promise<{ code: number | null; signal: string | null; out: string }> => {
-    const options = {
-      stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"],
+    const process_ = startNode(script, [veth.a, ending], {
+      stdio: ["pipe", "pipe", "ignore"],
       ...(uid === undefined ? {} : { uid, gid: uid }),
-    };
-    const process_ = spawn(process.execPath, [...process.execArgv, script, veth.a, ending], options);
+    });
     const giveUp = setTimeout(() => process_.kill("SIGKILL"), 15_000);
     if (ending === "term") process_.stdout.once("data", () => process_.kill("SIGTERM"));
     const closed = once(process_, "close");
-    const [out] = await Promise.all([text(process_.stdout), text(process_.stderr)]);
+    const out = await text(process_.stdout);
     const [code, signal] = await closed;
     clearTimeout(giveUp);
     return { code, signal, out };

@@ -1,19 +1,19 @@
 /** The TAP driver where it is not like every controller (test/compliance/): how it gets its device, and the kernel at its far end. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { TapController } from "../../../drivers/tap/tap.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalTap, missingForNetns, missingPrograms, Netns, run } from "../../support/netns.ts";
+import { bound, nodeCommand, startNode } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 
 const clock = new SystemClock();
 const skip = missingForNetns() || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun");
-const script = fileURLToPath(new URL("./tap-child.ts", import.meta.url));
+const script = new URL("./tap-child.ts", import.meta.url);
 
 /** On a host of its own. */
 function open(controller: TapController): Promise<void> {
@@ -57,21 +57,13 @@ realTime(
   "without permission, or without the device, it says what would help",
   { skip: skip || missingPrograms("unshare") },
   async (t) => {
-    const refused = spawn(process.execPath, [...process.execArgv, script, "whtapx", "10.9.0.2/24"], {
-      stdio: ["pipe", "pipe", "inherit"],
-      uid: 65534,
-      gid: 65534,
-    });
+    const refused = startNode(script, ["whtapx", "10.9.0.2/24"], { uid: 65534, gid: 65534 });
     t.match(await firstLine(refused), /^(TAP_NO_PERMISSION tap: not allowed to .*run as root|$)/);
     // A /dev without it, for this one process.
     const hidden = `mount -t tmpfs none /dev/net && exec "$@"`;
-    const without = spawn(
-      "unshare",
-      ["-m", "sh", "-c", hidden, "sh", process.execPath, ...process.execArgv, script, "x", "10.9.0.2/24"],
-      {
-        stdio: ["pipe", "pipe", "inherit"],
-      },
-    );
+    const without = bound("unshare", ["-m", "sh", "-c", hidden, "sh", ...nodeCommand(script, ["x", "10.9.0.2/24"]).flat()], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     t.match(await firstLine(without), /^TAP_UNSUPPORTED tap: there is no \/dev\/net\/tun here; load the kernel module tun/);
   },
 );
@@ -116,7 +108,7 @@ async function stackBehindTap(
 ): Promise<{ ns: Netns; child: ChildProcess; opened: string; next: () => Promise<string> }> {
   const ns = new Netns();
   t.teardown(() => ns.remove());
-  const child = ns.spawn(process.execPath, [...process.execArgv, script, "tap0", "10.9.0.2/24", ...(mac ? [mac] : [])], {
+  const child = ns.spawn(...nodeCommand(script, ["tap0", "10.9.0.2/24", ...(mac ? [mac] : [])]), {
     stdio: ["pipe", "pipe", "inherit"],
   });
   t.teardown(() => child.kill("SIGKILL"));

@@ -1,13 +1,5 @@
-/**
- * The event loop lives, in real time, however much arrives: with several devices flooded without end and a receiver that takes its
- * time, timers fire, the control socket answers, datagrams go out, and every device has its share.
- *
- * Bounds are wide, for busy machines; a receive side that did not stop of itself would miss them by all the time there is.
- */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import t from "tap";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
 import { ControlServer } from "../../../firmware-ts/control/server.ts";
@@ -18,6 +10,7 @@ import { type ControllerHost, type EthernetController, LinkStatistics } from "..
 import { SeededRandom } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { Folder } from "../../support/control.ts";
+import { startNode } from "../../support/own.ts";
 import { udp } from "../../support/wire-format.ts";
 
 const DEVICES = 6;
@@ -133,10 +126,8 @@ t.test("timers, control socket, senders and every device have their turn while a
 
   for (const device of stack.devices) await device.open();
   // A client of its own process: it asks, waits for the answer, asks again.
-  const script = fileURLToPath(new URL("./event-loop-client.ts", import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, script, folder.file("s"), String(FLOOD)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const script = new URL("./event-loop-client.ts", import.meta.url);
+  const child = startNode(script, [folder.file("s"), String(FLOOD)]);
   const giveUp = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const [out] = await Promise.all([text(child.stdout), once(child, "close")]);
   clearTimeout(giveUp);

@@ -1,18 +1,16 @@
-/** No QEMU outlives the process that started it, however that ends, and no file is made that could. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import t from "tap";
+import { startNode } from "../../../support/own.ts";
 import { realTime } from "../../../support/real-time.ts";
 import { Bench, lives, skip, until } from "./bench.ts";
 
-const script = fileURLToPath(new URL("./qemu-child.ts", import.meta.url));
+const script = new URL("./qemu-child.ts", import.meta.url);
 
 realTime(t, "QEMU ends with its owner", { skip }, async (t) => {
   const end = async (ending: string): Promise<void> => {
-    const child = spawn(process.execPath, [...process.execArgv, script, ending], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = startNode(script, [ending], { stdio: ["pipe", "pipe", "ignore"] });
     const giveUp = setTimeout(() => child.kill("SIGKILL"), 45_000);
     const closed = once(child, "close");
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
