@@ -98,6 +98,8 @@ export interface SpiBus {
   readonly interrupt: InterruptLine | null;
   /** The SPI clock, in Hz, where the bus can tell. Valid once open. */
   readonly hertz?: number | null;
+  /** The most bytes that a transaction may have, both ways together, where the bus has a limit. Valid once open. */
+  readonly longest?: number;
   /**
    * Bytes may be damaged or lost on the way without batch.error telling, as on a UART: who needs to be sure checks what it read and
    * what it wrote.

@@ -1,4 +1,5 @@
 /** SPI commands of the ENC28J60, gathered into one batch. Selects register banks as needed and remembers the one selected. */
+import { MAX_FRAME } from "../../hal/ethernet.ts";
 import { SpiBatch } from "../../hal/spi.ts";
 import { ADDRESS_MASK, BANK_SHIFT, Econ1, FIRST_COMMON, Micmd, Opcode, Register, SLOW_READ } from "./registers.ts";
 
@@ -7,8 +8,11 @@ const READ_BUFFER = Uint8Array.of(Opcode.RBM);
 
 export class CommandList {
   readonly batch: SpiBatch = new SpiBatch();
+  /** The most bytes that the bus takes in one transaction; packet memory is read and written in pieces of that. */
+  longest: number = Number.POSITIVE_INFINITY;
   /** Bank that will be selected once the commands gathered so far have run. */
   #bank = 0;
+  #pieces: Uint8Array | null = null;
 
   clear(): void {
     this.batch.clear();
@@ -64,13 +68,32 @@ export class CommandList {
 
   /** Reads `length` bytes of packet memory from ERDPT on. */
   readBuffer(into: Uint8Array, at: number, length: number): void {
-    this.batch.add(READ_BUFFER, 0, 1, into, at, length);
+    for (let end = at + length; at < end; ) {
+      const piece = Math.min(end - at, this.longest - 1);
+      this.batch.add(READ_BUFFER, 0, 1, into, at, piece);
+      at += piece;
+    }
   }
 
   /** Writes `length` bytes from from[at] on to packet memory at EWRPT. The byte before them, from[at-1], is lost to the opcode. */
   writeBuffer(from: Uint8Array, at: number, length: number): void {
     from[at - 1] = Opcode.WBM;
-    this.batch.add(from, at - 1, length + 1);
+    const piece = Math.min(length, this.longest - 1);
+    this.batch.add(from, at - 1, piece + 1);
+    if (piece < length) this.#writeRest(from, at + piece, at + length);
+  }
+
+  /** Pieces behind the first one are copies: their opcodes would stand on the bytes before them. */
+  #writeRest(from: Uint8Array, at: number, end: number): void {
+    this.#pieces ??= new Uint8Array(2 * MAX_FRAME);
+    for (let to = 0; at < end; ) {
+      const piece = Math.min(end - at, this.longest - 1);
+      this.#pieces[to] = Opcode.WBM;
+      this.#pieces.set(from.subarray(at, at + piece), to + 1);
+      this.batch.add(this.#pieces, to, piece + 1);
+      to += piece + 1;
+      at += piece;
+    }
   }
 
   /** System reset; it must be the last command of its batch, the chip is deaf for a while. */

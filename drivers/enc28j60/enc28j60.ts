@@ -299,6 +299,7 @@ export class Enc28j60 implements EthernetController {
       this.#engine.disturbance = null;
       await this.#bus.open();
       session.lossy = this.#bus.lossy;
+      this.#engine.commands.longest = this.#bus.longest ?? Number.POSITIVE_INFINITY;
       session.line = session.ownLine ?? this.#bus.interrupt;
       this.#transmitter.forget();
       await this.#bringUp.run().catch(async (error: unknown) => {

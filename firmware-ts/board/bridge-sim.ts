@@ -14,7 +14,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
 import { FirmwareError } from "../../hal/simulated/avr/intel-hex.ts";
-import { SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.ts";
+import { PICO_SERPROG, SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.ts";
 import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
@@ -29,16 +29,16 @@ import { UnitError } from "./units.ts";
 import { show, whyUnreadable } from "./wording.ts";
 
 /**
- * Who plays the bridge: our own program, an Arduino Uno's microcontroller running hal/bridges/firmware, or the same running an Intel HEX
- * file. A sketch in it has the chip's select at D10 (SS), its INT at D2, and the serial line at D0 and D1.
+ * Who plays the bridge: our own program, the same program as pico-serprog behaves, an Arduino Uno's microcontroller running
+ * hal/bridges/firmware, or the latter running an Intel HEX file. A sketch in it has the chip's select at D10 (SS), its INT at D2, and the serial line at D0 and D1.
  */
-export type BridgeFirmware = "responder" | "uno" | { readonly file: string };
+export type BridgeFirmware = "responder" | "pico-serprog" | "uno" | { readonly file: string };
 
-/** `responder`, `uno`, or the name of a file. @throws UnitError */
+/** `responder`, `pico-serprog`, `uno`, or the name of a file. @throws UnitError */
 export function parseBridgeFirmware(text: string): BridgeFirmware {
-  if (text === "responder" || text === "uno") return text;
+  if (text === "responder" || text === "pico-serprog" || text === "uno") return text;
   if (/[/\\]|\.hex$/i.test(text)) return { file: text };
-  throw new UnitError(`${show(text)}: say one of responder, uno, or a file, as in sketch.hex`);
+  throw new UnitError(`${show(text)}: say one of responder, pico-serprog, uno, or a file, as in sketch.hex`);
 }
 
 /** Rates that the firmware was built for, in bits a second. */
@@ -50,7 +50,7 @@ export type EndpointConfig = { kind: "pty"; path: string } | { kind: "tcp"; host
 export interface BridgeSimOptions {
   endpoint: EndpointConfig;
   firmware: BridgeFirmware;
-  /** Of our firmware's line; a sketch has its own, the responder's has none. */
+  /** Of our firmware's line; a sketch has its own, the responders' have none. */
   baud: FirmwareBaud;
   chip: ChipConfig;
   /** Linux interface that is the chip's wire. Without it the wire is simulated. */
@@ -98,8 +98,9 @@ export class BridgeSim {
     const random = new SeededRandom(options.seed);
     const segment = new EthernetSegment(clock, random.fork("segment"));
     const chip = enc28j60Chip(clock, segment, "chip", options.chip);
-    if (options.firmware === "responder") {
-      const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt });
+    if (options.firmware === "responder" || options.firmware === "pico-serprog") {
+      const behaviour = options.firmware === "responder" ? { interrupt: chip.interrupt } : PICO_SERPROG;
+      const responder = new SerprogResponder(clock, chip, behaviour);
       return new BridgeSim(clock, random, segment, chip, responder, options, listener);
     }
     const image = readImage(options);

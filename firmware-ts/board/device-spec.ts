@@ -82,7 +82,7 @@ export function parseDeviceSpecs(specs: readonly string[]): DeviceConfig[] {
   return devices;
 }
 
-/** The SPEC that parseDeviceSpec() reads back to the same device. What a SPEC cannot say (rates, addresses, the wire) is left out. */
+/** The SPEC that parseDeviceSpec() reads back to the same device. What a SPEC cannot say (rates, pipelining, addresses, the wire) is left out. */
 export function formatDeviceSpec(device: DeviceConfig): string {
   const { bus, mac } = device;
   const { revision, errata, strict } = (bus.kind === "sim" && bus.chip) || {};
@@ -160,8 +160,8 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
   }
   if (driver === "enc28j60" && (word === "serprog" || word === "spidev" || word === "bus-pirate")) {
     if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
-    const { baud, spiHz } = RIG_DEFAULTS;
-    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz };
+    const { baud, spiHz, pipelining } = RIG_DEFAULTS;
+    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz, pipelining };
     if (word === "bus-pirate") return { kind: "bus-pirate", port: parseDevicePath(path, word), baud, spiHz };
     return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
   }

@@ -63,12 +63,18 @@ function describeDevice(device: DeviceConfig): string {
   return parts.join(", ");
 }
 
+const PIPELINING_WORDS = {
+  auto: "pipelined if the bridge bears it",
+  on: "pipelined",
+  off: "one operation at a time",
+} as const;
+
 function describeBus({ driver, bus }: DeviceConfig): string {
   switch (bus.kind) {
     case "sim":
       return `simulated${describeChip(bus.chip)}, ${bus.iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${bus.iface}`}${describeWire(bus)}`;
     case "serprog":
-      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
+      return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}, ${PIPELINING_WORDS[bus.pipelining]}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
     case "spidev":
       return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt.chip} line ${bus.interrupt.line}` : ""}`;
     case "bus-pirate":

@@ -112,6 +112,7 @@ function toBus(source: BusSource): BusConfig {
         port: source.port,
         baud: source.baud ?? baud,
         spiHz: source.spiHz ?? spiHz,
+        pipelining: source.pipelining ?? RIG_DEFAULTS.pipelining,
         ...(source.interrupt && { interrupt: source.interrupt }),
       };
     case "spidev":

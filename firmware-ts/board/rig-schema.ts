@@ -15,7 +15,8 @@
  *                                        segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 }
  *                                        chip: { revision: B5, errata: [13, 14], strict: true }   enc28j60
  *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
- *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one)
+ *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one);
+ *                                        pipelining: auto (on, off: whether it is sent an operation while it is at another)
  *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
  *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
  *              { kind: qemu, wire: eth1 }                                            e1000
@@ -40,6 +41,7 @@ import * as v from "valibot";
 import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
+import { PIPELINING, type Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { type ChipConfig, parseErratum, parseRevision } from "./chip-config.ts";
@@ -102,6 +104,7 @@ export type BusSource =
       readonly port: string;
       readonly baud?: number;
       readonly spiHz?: number;
+      readonly pipelining?: Pipelining;
       readonly interrupt?: ModemInput;
     }
   | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number; readonly interrupt?: GpioLineAddress }
@@ -256,6 +259,7 @@ const bus = v.variant(
         port: leaf("/dev/ttyACM0", parseBridgePort),
         baud: v.exactOptional(baud),
         spiHz: v.exactOptional(spiHz),
+        pipelining: v.exactOptional(oneOf(PIPELINING)),
         interrupt: v.exactOptional(oneOf(MODEM_INPUTS)),
       },
       { port: "/dev/ttyACM0" },

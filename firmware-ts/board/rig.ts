@@ -5,6 +5,7 @@
 
 import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
 import type { ModemInput } from "../../hal/bridges/serial-port.ts";
+import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import type { ChipConfig } from "./chip-config.ts";
@@ -30,6 +31,8 @@ export interface SerprogBus {
   readonly port: string;
   readonly baud: number;
   readonly spiHz: number;
+  /** Whether an SPI operation is sent while another one is under way; auto: found out when the bridge is opened. */
+  readonly pipelining: Pipelining;
   /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
   readonly interrupt?: ModemInput;
 }
@@ -159,6 +162,7 @@ export const RIG_DEFAULTS: {
   readonly io: string;
   readonly baud: number;
   readonly spiHz: number;
+  readonly pipelining: Pipelining;
   readonly fallback: "none";
   readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
@@ -171,6 +175,7 @@ export const RIG_DEFAULTS: {
   baud: 115_200,
   /** Above the 8 MHz that ENC28J60 revisions B1 and B4 need (erratum 1), half of what the chip can (DS39662 section 4.1). */
   spiHz: 10_000_000,
+  pipelining: "auto",
   fallback: "none",
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */

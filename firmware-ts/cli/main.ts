@@ -158,7 +158,7 @@ Flags before the object: -i INSTANCE (default "default"), -n network namespace, 
     .option("--tcp <port>", "as a TCP port: [ADDR:]PORT, of this machine alone without ADDR", tcpPort)
     .option(
       "--firmware <kind>",
-      "who plays the bridge: responder (a program), uno (our firmware in a simulated ATmega328P), or the Intel HEX file of any other",
+      "who plays the bridge: responder (a program), pico-serprog (the same, reading as that firmware reads), uno (our firmware in a simulated ATmega328P), or the Intel HEX file of any other",
       reading(parseBridgeFirmware),
       "responder" satisfies BridgeFirmware,
     )

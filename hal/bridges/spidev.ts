@@ -88,6 +88,10 @@ export class SpidevBus implements SpiBus {
     this.interrupt = this.#line;
   }
 
+  get longest(): number {
+    return Math.floor(this.#bufferSize / ALIGNMENT) * ALIGNMENT;
+  }
+
   /**
    * @throws ControllerError SPIDEV_NOT_SPIDEV, SPIDEV_MISSING_PACKAGE, SPIDEV_BROKEN_PACKAGE, SPIDEV_MISSING, SPIDEV_PERMISSION,
    * SPIDEV_FAILED; of the interrupt's line GPIO_LINE_*

@@ -15,7 +15,10 @@ export class SpiCounters {
   bytes = 0;
 }
 
-/** SPI to a simulated part. It answers at once, or after `roundTrip` ms as a bus behind a serial line does. */
+/**
+ * SPI to a simulated part. It answers at once, or after `roundTrip` ms as a bus behind a serial line does: with a whole batch, or with
+ * one transaction, and then the next one follows, as behind a bridge that takes one at a time.
+ */
 export class SimulatedSpiBus implements SpiBus {
   readonly simulated = true;
   readonly interrupt = null;
@@ -23,14 +26,21 @@ export class SimulatedSpiBus implements SpiBus {
   readonly counters: SpiCounters = new SpiCounters();
   readonly #device: SpiDevice;
   readonly #roundTrip: number;
+  readonly #oneByOne: boolean;
   readonly #timer: Timer;
   #waiting: SpiBatch | null = null;
+  /** Transactions of that batch that have taken place. */
+  #done = 0;
 
-  /** @param roundTrip time between a batch and its answers, in ms; 0 answers within the call */
-  constructor(device: SpiDevice, clock: Clock, roundTrip = 0) {
+  /**
+   * @param roundTrip time between a batch and its answers, in ms; 0 answers within the call
+   * @param oneByOne that is the time between each transaction and its answer
+   */
+  constructor(device: SpiDevice, clock: Clock, roundTrip = 0, oneByOne = false) {
     this.#device = device;
     this.#roundTrip = roundTrip;
-    this.#timer = clock.timer(() => this.#finish());
+    this.#oneByOne = oneByOne;
+    this.#timer = clock.timer(() => this.#answer());
   }
 
   get description(): string {
@@ -53,26 +63,31 @@ export class SimulatedSpiBus implements SpiBus {
     this.counters.batches++;
     this.counters.transactions += batch.length;
     this.counters.bytes += batch.bytes;
-    if (this.#roundTrip > 0) {
+    this.#done = 0;
+    if (this.#roundTrip > 0 && batch.length > 0) {
       this.#waiting = batch;
       this.#timer.arm(this.#roundTrip);
       return false;
     }
-    this.#run(batch);
+    this.#run(batch, batch.length);
     return true;
   }
 
-  #run(batch: SpiBatch): void {
-    for (let at = 0; at < batch.length; at++) {
-      const t = batch.transaction(at);
+  #run(batch: SpiBatch, count: number): void {
+    for (const end = this.#done + count; this.#done < end; this.#done++) {
+      const t = batch.transaction(this.#done);
       this.#device.exchange(t.write, t.writeAt, t.writeLength, t.read, t.readAt, t.readLength);
     }
   }
 
-  #finish(): void {
+  #answer(): void {
     const batch = this.#waiting as SpiBatch;
+    this.#run(batch, this.#oneByOne ? 1 : batch.length);
+    if (this.#done < batch.length) {
+      this.#timer.arm(this.#roundTrip);
+      return;
+    }
     this.#waiting = null;
-    this.#run(batch);
     batch.onDone?.();
   }
 }

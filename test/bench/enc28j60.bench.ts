@@ -1,5 +1,5 @@
 /** Prints what ENC28J60 drivers spend on their bus: this one as measured (enc28j60.ts), others as found elsewhere. */
-import { type Cost, Meter } from "./enc28j60.ts";
+import { type Cost, type Hanging, Meter } from "./enc28j60.ts";
 
 /**
  * Transactions / SPI bytes for set-up, empty poll, RX 60, RX 1514, TX 60, TX 1514. Measured: the published source was compiled and
@@ -13,17 +13,23 @@ const OTHERS: readonly (readonly string[])[] = [
   ["Linux (counted)", "~73/153", "interrupt", "17/102", "17/1556", "18/95", "18/1549"],
 ];
 
-const meter = new Meter(true);
-const opened = await meter.open();
-meter.receive(60);
-const rows: (readonly [what: string, cost: Cost])[] = [["set-up", opened]];
-rows.push(["idle second, interrupt line", meter.idle(1000)]);
-for (const length of [60, 1514]) rows.push([`RX ${length}`, meter.receive(length)]);
-for (const length of [60, 1514]) rows.push([`TX ${length}`, meter.send(length)], [`TX ${length} again`, meter.send(length)]);
-rows.push(["RX 10 x 60 at once, first time", meter.receive(60, 10)], ["RX 10 x 60 at once, again", meter.receive(60, 10)]);
-await meter.close();
+type Row = readonly [what: string, cost: Cost];
 
-const polled = new Meter(false);
+async function measure(hanging: Hanging): Promise<Row[]> {
+  const meter = new Meter(hanging);
+  const rows: Row[] = [["set-up", await meter.open()]];
+  meter.receive(60);
+  rows.push(["idle second, interrupt line", meter.idle(1000)]);
+  for (const length of [60, 1514]) rows.push([`RX ${length}`, meter.receive(length)]);
+  for (const length of [60, 1514]) rows.push([`TX ${length}`, meter.send(length)], [`TX ${length} again`, meter.send(length)]);
+  rows.push(["RX 10 x 60 at once, first time", meter.receive(60, 10)], ["RX 10 x 60 at once, again", meter.receive(60, 10)]);
+  await meter.close();
+  return rows;
+}
+
+const rows = await measure("line");
+const oneByOne = await measure("one by one");
+const polled = new Meter("polled");
 await polled.open();
 const empty = polled.idle(5);
 rows.splice(1, 0, ["empty poll", empty], ["idle second, polled every 5 ms", polled.idle(1000)]);
@@ -31,8 +37,16 @@ await polled.close();
 
 console.log("| operation | transactions | SPI bytes | bridge up | bridge down | round trips |\n|---|---|---|---|---|---|");
 for (const [what, c] of rows) console.log(`| ${what} | ${c.transactions} | ${c.spi} | ${c.up} | ${c.down} | ${c.roundTrips} |`);
+
+console.log("\n| operation | pipelined: round trips, ms | one operation at a time: round trips, ms |\n|---|---|---|");
+for (const [what, { roundTrips, time }] of oneByOne) {
+  if (what.startsWith("idle")) continue;
+  const [, pipelined] = rows.find(([name]) => name === what) as Row;
+  console.log(`| ${what} | ${pipelined.roundTrips}, ${pipelined.time.toFixed(1)} | ${roundTrips}, ${time.toFixed(1)} |`);
+}
+
 const own = ["set-up", "empty poll", "RX 60", "RX 1514", "TX 60", "TX 1514"].map((name) => {
-  const [, cost] = rows.find(([what]) => what === name) as readonly [string, Cost];
+  const [, cost] = rows.find(([what]) => what === name) as Row;
   return `${cost.transactions}/${cost.spi}`;
 });
 console.log("\n| driver | set-up | empty poll | RX 60 | RX 1514 | TX 60 | TX 1514 |\n|---|---|---|---|---|---|---|");

@@ -1,11 +1,11 @@
 /**
  * What a frame costs on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
- * (7 + written up, 1 + read down for each transaction), and round trips. Counted on the chip model, so the figures are exact and the
+ * (7 + written up, 1 + read down for each transaction), round trips and what they come to in time. Counted on the chip model, so the figures are exact and the
  * same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
  * test/drivers/enc28j60/cost.test.ts holds them to their limits.
  */
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
-import { VirtualClock } from "../../hal/clock.ts";
+import { type Clock, VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
@@ -21,7 +21,12 @@ export interface Cost {
   up: number;
   down: number;
   roundTrips: number;
+  /** From the beginning to the last answer, in ms. */
+  time: number;
 }
+
+/** How the driver hangs on the chip: with its interrupt line, polled, or with the line behind a bridge that takes one transaction at a time. */
+export type Hanging = "line" | "polled" | "one by one";
 
 /** A command and its lengths go in front of what is written, an acknowledgement in front of what is read (serprog's O_SPIOP). */
 const COMMAND = 7;
@@ -33,14 +38,19 @@ const ROUND_TRIP = 0.5;
 class MeteredChip implements SpiDevice {
   readonly description = "measured ENC28J60";
   cost: Cost = nothing();
+  /** When the last transaction took place, in ms. */
+  lastAt = 0;
   readonly #chip: Enc28j60Chip;
+  readonly #clock: Clock;
 
-  constructor(chip: Enc28j60Chip) {
+  constructor(chip: Enc28j60Chip, clock: Clock) {
     this.#chip = chip;
+    this.#clock = clock;
   }
 
   exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
     this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
+    this.lastAt = this.#clock.now();
     this.cost.transactions++;
     this.cost.spi += writeLength + readLength;
     this.cost.up += COMMAND + writeLength;
@@ -49,7 +59,7 @@ class MeteredChip implements SpiDevice {
 }
 
 function nothing(): Cost {
-  return { transactions: 0, spi: 0, up: 0, down: 0, roundTrips: 0 };
+  return { transactions: 0, spi: 0, up: 0, down: 0, roundTrips: 0, time: 0 };
 }
 
 /** One driver on one chip, whose bus is metered. */
@@ -62,14 +72,21 @@ export class Meter {
   readonly #driver: Enc28j60;
   readonly #peer: SegmentPort;
 
-  /** @param line the chip's interrupt line is connected */
-  constructor(line: boolean) {
+  readonly #oneByOne: boolean;
+  /** Since when is counted. */
+  #since = 0;
+
+  constructor(hanging: Hanging) {
+    this.#oneByOne = hanging === "one by one";
     const segment = new EthernetSegment(this.clock, new SeededRandom(1));
     this.#chip = new Enc28j60Chip(this.clock, segment, "chip", { errata: { 6: false, 13: false } });
     this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
-    this.#metered = new MeteredChip(this.#chip);
-    this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP);
-    this.#driver = new Enc28j60(this.#bus, this.clock, { address: STATION, ...(line && { interrupt: this.#chip.interrupt }) });
+    this.#metered = new MeteredChip(this.#chip, this.clock);
+    this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP, this.#oneByOne);
+    this.#driver = new Enc28j60(this.#bus, this.clock, {
+      address: STATION,
+      ...(hanging !== "polled" && { interrupt: this.#chip.interrupt }),
+    });
   }
 
   async open(): Promise<Cost> {
@@ -88,7 +105,10 @@ export class Meter {
 
   /** What was spent since the last time. */
   take(): Cost {
-    const cost = { ...this.#metered.cost, roundTrips: this.#bus.counters.batches };
+    const { cost, lastAt } = this.#metered;
+    cost.roundTrips = this.#oneByOne ? cost.transactions : this.#bus.counters.batches;
+    if (cost.transactions > 0) cost.time = lastAt - this.#since;
+    this.#since = this.clock.now();
     this.#metered.cost = nothing();
     this.#bus.counters.batches = 0;
     return cost;

@@ -1,4 +1,4 @@
-import { ENC28J60 } from "./kinds.ts";
+import { ENC28J60, PICO } from "./kinds.ts";
 import { complianceSuite } from "./suite.ts";
 
-for (const kind of ENC28J60) complianceSuite(kind);
+for (const kind of [...ENC28J60, PICO]) complianceSuite(kind);

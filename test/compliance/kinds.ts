@@ -1,6 +1,7 @@
 /** The rows of the compliance suite: each controller that there is, with the far end of its wire. */
 
 import { existsSync } from "node:fs";
+import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { LoopbackPlug } from "../../drivers/loopback/loopback.ts";
 import { PacketController } from "../../drivers/packet/packet.ts";
 import { TapController } from "../../drivers/tap/tap.ts";
@@ -13,6 +14,7 @@ import { FakeHost } from "../support/controller-host.ts";
 import { CountingClock } from "../support/counting-clock.ts";
 import { CONNECTIONS, Bench as EncBench, STATION } from "../support/enc28j60-bench.ts";
 import { LocalTap, LocalVeth, missingForNetns, run } from "../support/netns.ts";
+import { type SerprogBench, serprogBench } from "../support/serprog-bench.ts";
 import { pause, settle } from "../support/waiting.ts";
 import { type BenchWish, type ControllerBench, type ControllerKind, hostFor } from "./bench.ts";
 
@@ -202,6 +204,42 @@ class Enc28j60Bench extends VirtualBench {
   }
 }
 
+/** The driver over a bridge that behaves as pico-serprog does. */
+class PicoBench extends VirtualBench {
+  override readonly clock: VirtualClock;
+  override readonly driverClock: CountingClock;
+  readonly controller: Enc28j60;
+  readonly host: FakeHost;
+  readonly arrived: Uint8Array[] = [];
+  readonly #bridge: SerprogBench;
+  readonly #peer: SegmentPort;
+
+  constructor(bridge: SerprogBench, wish: BenchWish) {
+    super();
+    this.#bridge = bridge;
+    this.clock = bridge.clock;
+    this.driverClock = new CountingClock(bridge.clock);
+    this.controller = new Enc28j60(bridge.bus, this.driverClock, { address: STATION });
+    this.host = hostFor(this.clock, wish);
+    this.#peer = bridge.segment.attach("peer", {
+      wireFrame: (bytes, length) => this.arrived.push(bytes.slice(0, length)),
+      wireLink: () => undefined,
+    });
+  }
+
+  inject(frame: Uint8Array): void {
+    this.#peer.transmit(frame, 0, frame.length);
+  }
+
+  injectNow(frame: Uint8Array): void {
+    this.#bridge.chip.wireFrame(frame, frame.length, true);
+  }
+
+  plug(up: boolean): void {
+    this.#peer.plugged = up;
+  }
+}
+
 /** An ideal controller and a port at the other end. */
 class WireBench extends VirtualBench {
   readonly controller: WireNic;
@@ -288,22 +326,32 @@ export const LOOPBACK: ControllerKind = {
   make: async (wish = {}) => new LoopbackBench(wish),
 };
 
-/** The driver's four ways to be connected to its chip. */
+/** The ways in which the driver may be connected to its chip. */
 export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
-  ({ name, roundTrip, interrupt }): ControllerKind => ({
-    name: `enc28j60: chip model, ${name}`,
+  (connection): ControllerKind => ({
+    name: `enc28j60: chip model, ${connection.name}`,
     skip: false,
     holds: 4,
     floods: 400,
     openings: 1000,
     overflow: "some",
     make: async (wish = {}) => {
-      const bench = new EncBench({ roundTrip, interrupt, host: wish });
+      const bench = new EncBench({ ...connection, host: wish });
       await bench.clock.advance(1);
       return new Enc28j60Bench(bench);
     },
   }),
 );
+
+export const PICO: ControllerKind = {
+  name: "enc28j60: chip model behind pico-serprog's way of reading",
+  skip: false,
+  holds: 4,
+  floods: 400,
+  openings: 100,
+  overflow: "some",
+  make: async (wish = {}) => new PicoBench(await serprogBench("pico-serprog"), wish),
+};
 
 export const PACKET: ControllerKind = {
   name: "packet: AF_PACKET on one end of a veth pair",

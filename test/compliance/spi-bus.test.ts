@@ -1,5 +1,4 @@
 import { BusPirateBus } from "../../hal/bridges/bus-pirate/bus-pirate.ts";
-import { SpidevBus } from "../../hal/bridges/spidev.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { BusPirateResponder } from "../../hal/simulated/bridges/bus-pirate-responder.ts";
@@ -9,7 +8,7 @@ import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
 import type { SpiBus } from "../../hal/spi.ts";
-import { FakeSpiDevice } from "../support/fake-spi-device.ts";
+import { FakeSpiDevice, spidevOn } from "../support/fake-spi-device.ts";
 import { BRIDGES, serprogBench } from "../support/serprog-bench.ts";
 import { type SpiBusBench, spiBusSuite } from "./spi-bus.ts";
 
@@ -52,19 +51,5 @@ spiBusSuite({
   name: "spidev, with the package played",
   synchronous: true,
   refusesWhenClosed: true,
-  bench: async () =>
-    bench((_, chip) => {
-      const spi = new FakeSpiDevice(new Enc28j60Pins(chip));
-      return new SpidevBus(
-        { path: "/dev/spidev0.0", spiHz: 10_000_000 },
-        {
-          realPath: async (path) => path,
-          importPackage: async () => spi,
-          bufferSize: async () => spi.bufferSize,
-          loadLibc: async () => {
-            throw new Error("no line was asked for");
-          },
-        },
-      );
-    }),
+  bench: async () => bench((_, chip) => spidevOn(new FakeSpiDevice(new Enc28j60Pins(chip)))),
 });

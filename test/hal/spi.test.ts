@@ -78,6 +78,28 @@ t.test("a bus that takes a round trip answers once, later, one batch at a time",
   t.equal(batch.answer(index), 0x20);
 });
 
+t.test("a bus that takes one transaction at a time takes a round trip for each, and tells their end once", async (t) => {
+  const clock = new VirtualClock();
+  const echo = new Echo();
+  const bus = new SimulatedSpiBus(echo, clock, 2, true);
+  const batch = new SpiBatch();
+  const answers = [0x20, 0x21, 0x22].map((command) => batch.command(command, -1, 1));
+  const done: number[] = [];
+  batch.onDone = () => done.push(clock.now());
+  t.notOk(bus.transfer(batch));
+  const heard: number[] = [];
+  for (let trips = 0; trips < 4; trips++) {
+    heard.push(echo.heard.length);
+    clock.advanceSync(2);
+  }
+  t.same(heard, [0, 1, 2, 3]);
+  t.same(done, [6]);
+  t.same(
+    answers.map((index) => batch.answer(index)),
+    [0x20, 0x21, 0x22],
+  );
+});
+
 t.test("the next batch may be started from within onDone", async (t) => {
   const clock = new VirtualClock();
   const bus = new SimulatedSpiBus(new Echo(), clock, 1);

@@ -104,6 +104,8 @@ export class FaultyChip implements SpiDevice {
 export interface BenchOptions {
   /** Round trip of the SPI bus, in ms. Default 0. */
   roundTrip?: number;
+  /** That is the time which each transaction takes, as behind a bridge that takes one at a time. Default false. */
+  oneByOne?: boolean;
   /** Connect the interrupt line. Default true. */
   interrupt?: boolean;
   host?: FakeHostOptions;
@@ -113,12 +115,20 @@ export interface BenchOptions {
   driver?: Omit<Enc28j60DriverOptions, "address" | "interrupt">;
 }
 
-/** The four ways in which the driver can be connected. */
-export const CONNECTIONS: readonly { name: string; roundTrip: number; interrupt: boolean }[] = [
+/** The ways in which the driver can be connected. */
+export interface Connection {
+  readonly name: string;
+  readonly roundTrip: number;
+  readonly interrupt: boolean;
+  readonly oneByOne?: boolean;
+}
+
+export const CONNECTIONS: readonly Connection[] = [
   { name: "synchronous bus, interrupt line", roundTrip: 0, interrupt: true },
   { name: "synchronous bus, polled", roundTrip: 0, interrupt: false },
   { name: "bus with a round trip of 2 ms, interrupt line", roundTrip: 2, interrupt: true },
   { name: "bus with a round trip of 2 ms, polled", roundTrip: 2, interrupt: false },
+  { name: "one transaction at a time in 0.5 ms, polled", roundTrip: 0.5, oneByOne: true, interrupt: false },
 ];
 
 export class Bench implements WireStation {
@@ -144,7 +154,7 @@ export class Bench implements WireStation {
     });
     this.peer = this.segment.attach("peer", this);
     this.faults = new FaultyChip(this.chip);
-    this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip ?? 0);
+    this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip, options.oneByOne);
     const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
     this.driver = new Enc28j60(this.bus, this.driverClock, { address: STATION, ...line, ...options.driver });
     this.host = new FakeHost(clock, options.host);

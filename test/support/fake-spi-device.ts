@@ -3,6 +3,7 @@
  * buffer, when the chip select moves, and what transferSync() refuses (spi-device 3.1.2; drivers/spi/spidev.c).
  */
 import type spi from "spi-device";
+import { SpidevBus } from "../../hal/bridges/spidev.ts";
 import type { SpiPins } from "../../hal/simulated/spi-pins.ts";
 
 /** Of an arm64 machine. */
@@ -72,4 +73,19 @@ export class FakeSpiDevice implements spi.Package {
 
 function failure(code: string, syscall: string): Error {
   return Object.assign(new Error(`${code}, made up`), { code, syscall });
+}
+
+/** A bus on such a package, on a machine that has /dev/spidev0.0 and no interrupt line. */
+export function spidevOn(spi: FakeSpiDevice): SpidevBus {
+  return new SpidevBus(
+    { path: "/dev/spidev0.0", spiHz: 10_000_000 },
+    {
+      realPath: async (path) => path,
+      importPackage: async () => spi,
+      bufferSize: async () => spi.bufferSize,
+      loadLibc: async () => {
+        throw new Error("no line was asked for");
+      },
+    },
+  );
 }

@@ -1,17 +1,21 @@
 /** A chip model behind a simulated bridge: everything between a SerprogBus and the wire, in virtual time. */
 import { readFileSync } from "node:fs";
-import { SerprogBus } from "../../hal/bridges/serprog/serprog.ts";
+import { type Pipelining, SerprogBus } from "../../hal/bridges/serprog/serprog.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
 import { SerialLine } from "../../hal/simulated/bridges/serial-line.ts";
-import { SerprogResponder, type SerprogResponderOptions } from "../../hal/simulated/bridges/serprog-responder.ts";
+import { PICO_SERPROG, SerprogResponder, type SerprogResponderOptions } from "../../hal/simulated/bridges/serprog-responder.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { SpiBatch } from "../../hal/spi.ts";
 
-export type BridgeKind = "responder" | "avr-115200" | "avr-2000000";
-export const BRIDGES: readonly BridgeKind[] = ["responder", "avr-2000000"];
+export type BridgeKind = "responder" | "pico-serprog" | "avr-115200" | "avr-2000000";
+export const BRIDGES: readonly BridgeKind[] = ["responder", "pico-serprog", "avr-2000000"];
+
+/** What USB and its drivers add to a byte's way, each way, in ms. */
+const USB_LATENCY = 0.25;
 
 const FIRMWARE = new URL("../../hal/bridges/firmware/", import.meta.url);
 
@@ -25,14 +29,26 @@ export interface SerprogBench {
   stop(): void;
 }
 
-export async function serprogBench(kind: BridgeKind, options: SerprogResponderOptions = {}): Promise<SerprogBench> {
+export interface SerprogBenchOptions extends SerprogResponderOptions {
+  /** As the bus is asked. Default `auto`. */
+  pipelining?: Pipelining;
+}
+
+export async function serprogBench(kind: BridgeKind, options: SerprogBenchOptions = {}): Promise<SerprogBench> {
+  const { pipelining = "auto", ...bridge } = options;
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
   const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
   if (kind === "responder") {
-    const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...options });
+    const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...bridge });
     const line = new SerialLine(clock, responder, { baud: 2_000_000 });
-    const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud: 2_000_000 });
+    const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud: 2_000_000, pipelining });
+    return { clock, segment, chip, line, bus, responder, stop: () => {} };
+  }
+  if (kind === "pico-serprog") {
+    const responder = new SerprogResponder(clock, chip, { ...PICO_SERPROG, ...bridge });
+    const line = new SerialLine(clock, responder, { latency: USB_LATENCY });
+    const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, pipelining });
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   const baud = Number(kind.slice(4));
@@ -45,6 +61,18 @@ export async function serprogBench(kind: BridgeKind, options: SerprogResponderOp
   });
   mcu.start();
   const line = new SerialLine(clock, mcu);
-  const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud });
+  const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud, pipelining });
   return { clock, segment, chip, line, bus, responder: null, stop: () => mcu.stop() };
+}
+
+/** Runs a batch to its end, well or ill. */
+export async function runBatch({ bus, clock }: Pick<SerprogBench, "bus" | "clock">, batch: SpiBatch): Promise<SpiBatch> {
+  let done = false;
+  batch.onDone = () => {
+    done = true;
+  };
+  if (bus.transfer(batch)) return batch;
+  for (let ms = 0; !done && ms < 5000; ms++) await clock.advance(1);
+  if (!done) throw new Error("the batch never ended");
+  return batch;
 }

@@ -42,7 +42,7 @@ function spiBus(bus: RealBus, clock: Clock): SpiBus {
   const { spiHz } = bus;
   switch (bus.kind) {
     case "serprog":
-      return new Serprog(clock, streamOf(bus, clock), { spiHz, baud: bus.baud });
+      return new Serprog(clock, streamOf(bus, clock), { spiHz, baud: bus.baud, pipelining: bus.pipelining });
     case "bus-pirate":
       return new BusPirate(clock, new SerialPortStream(clock, { path: bus.port, baud: bus.baud }), { spiHz, baud: bus.baud });
     case "spidev":

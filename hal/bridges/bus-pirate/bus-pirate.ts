@@ -57,6 +57,7 @@ export class BusPirateBus implements SpiBus {
   readonly counters: BusPirateCounters = new BusPirateCounters();
   /** Between it and its USB adapter is a UART, which has nothing that finds a damaged byte. */
   readonly lossy = true;
+  readonly longest: number = LONGEST_OPERATION;
   /** SPI clock as it is set, in Hz. */
   readonly hertz: number;
   readonly #stream: ByteStream;

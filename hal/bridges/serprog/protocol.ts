@@ -31,6 +31,8 @@ export const NAME_BYTES = 16;
 export const BUS_SPI = 0x08;
 /** O_SPIOP, and two lengths of 24 bits. */
 export const SPIOP_HEADER = 7;
+/** Each of those lengths. */
+export const LONGEST_OPERATION = 0xffffff;
 /** Q_SERBUF of a line with flow control. */
 export const UNLIMITED_BUFFER = 0xffff;
 

@@ -6,6 +6,9 @@
  *     to the bridge    [13 slen:3 rlen:3 data…] [13 …] [13 …]
  *     from it          [ACK data…]              [ACK …]   …
  *
+ * A bridge that loses what it is sent while it works, as pico-serprog does, is sent each operation when the one before is answered.
+ * open() finds out, see step.ts. On an ENC28J60 an operation is one command: it takes one for each assertion of its chip select.
+ *
  * Bridges with whohas' firmware also report the chip's interrupt: while the bus is idle the bridge waits for it on our behalf, and
  * whatever we send next ends that wait.
  */
@@ -18,13 +21,19 @@ import { AnswerTimer } from "../answer-timer.ts";
 import type { Conversation } from "../conversation.ts";
 import { ACK, Command, hasCommand, SPIOP_HEADER, UNLIMITED_BUFFER, WAIT_ASSERTED, WAIT_INTERRUPTED } from "./protocol.ts";
 import { type BridgeFacts, SerprogSession } from "./session.ts";
+import { PROBE_WRITE } from "./step.ts";
 
 export interface SerprogOptions {
   /** SPI clock to ask for, in Hz; the bridge takes the next lower one it has. */
   spiHz: number;
   /** The line's rate in bits a second, for time limits. Default 115200. */
   baud?: number;
+  /** Whether an operation is sent while another one is under way. Default `auto`: open() finds out what the bridge bears. */
+  pipelining?: Pipelining;
 }
+
+export const PIPELINING = ["auto", "on", "off"] as const;
+export type Pipelining = (typeof PIPELINING)[number];
 
 /** Traffic of a bridge. */
 export class SerprogCounters {
@@ -49,6 +58,10 @@ const WAIT_BYTES = 3;
 const WAIT_ANSWER = 2;
 /** How often a bridge that was synchronised and then answered strangely is asked who it is. */
 const AGREEMENTS = 3;
+/** Answers that speak of bytes lost or late, and not of the bridge. */
+const STRANGE = ["SERPROG_REFUSED", "SERPROG_NO_SPI", "SERPROG_TIMEOUT", "SERPROG_OUT_OF_STEP"];
+/** Failed batches in a row, of several operations each, after which a bridge is sent one at a time. */
+const STUMBLES = 4;
 
 const State = { CLOSED: 0, OPENING: 1, READY: 2, RESYNC: 3, LOST: 4 } as const;
 type State = (typeof State)[keyof typeof State];
@@ -59,13 +72,16 @@ export class SerprogBus implements SpiBus {
   readonly #session: SerprogSession;
   readonly #conversation: Conversation;
   readonly #spiHz: number;
+  readonly #pipelining: Pipelining;
   readonly #msPerByte: number;
   readonly #line = new SimulatedInterrupt();
   readonly #waitTask: Task;
   readonly #timer: AnswerTimer;
   #state: State = State.CLOSED;
   #facts: BridgeFacts | null = null;
-  #hertz: number | null = null;
+  /** Operations are sent as the buffer has room for them. */
+  #pipelined = false;
+  #stumbles = 0;
   #waitable = false;
   /** The bridge is waiting for the interrupt. */
   #waiting = false;
@@ -84,19 +100,23 @@ export class SerprogBus implements SpiBus {
 
   constructor(clock: Clock, stream: ByteStream, options: SerprogOptions) {
     this.#stream = stream;
-    this.#session = new SerprogSession(clock, stream);
+    this.#msPerByte = 10_000 / (options.baud ?? 115_200);
+    this.#session = new SerprogSession(clock, stream, this.#msPerByte);
     this.#conversation = this.#session.conversation;
     this.#spiHz = options.spiHz;
-    this.#msPerByte = 10_000 / (options.baud ?? 115_200);
-    this.#timer = new AnswerTimer(clock, () => this.#fault("SERPROG_TIMEOUT", "the bridge did not answer in time"));
+    this.#pipelining = options.pipelining ?? "auto";
+    const hint = this.#pipelining === "on" ? "; if it bears one operation at a time, set pipelining to auto or off" : "";
+    this.#timer = new AnswerTimer(clock, () => this.#fault("SERPROG_TIMEOUT", `the bridge did not answer in time${hint}`));
     this.#waitTask = clock.task(() => this.#startWait());
     stream.onData = (bytes) => this.#take(bytes);
     stream.onLost = (reason) => this.#lose(reason);
   }
 
   get description(): string {
-    const name = this.#facts ? `serprog bridge ${this.#facts.name}` : "serprog bridge";
-    return `${name} on ${this.#stream.description}`;
+    const facts = this.#facts;
+    if (!facts) return `serprog bridge on ${this.#stream.description}`;
+    const words = [this.#pipelined ? "pipelined" : "one operation at a time", ...facts.notes];
+    return `serprog bridge ${facts.name} on ${this.#stream.description}, ${words.join(", ")}`;
   }
 
   get simulated(): boolean {
@@ -108,7 +128,12 @@ export class SerprogBus implements SpiBus {
    * believed until the first fault.
    */
   get lossy(): boolean {
-    return this.#facts?.serialBuffer !== UNLIMITED_BUFFER || this.counters.faults > 0;
+    return !this.#flowControl || this.counters.faults > 0;
+  }
+
+  /** The bridge says that it is never sent too much. */
+  get #flowControl(): boolean {
+    return this.#facts?.serialBuffer === UNLIMITED_BUFFER;
   }
 
   get interrupt(): InterruptLine | null {
@@ -117,10 +142,18 @@ export class SerprogBus implements SpiBus {
 
   /** SPI clock as the bridge has it, in Hz; null: it does not tell. */
   get hertz(): number | null {
-    return this.#hertz;
+    return this.#facts?.hertz ?? null;
   }
 
-  /** @throws ControllerError PORT_* from the stream, SERPROG_NO_ANSWER, SERPROG_NOT_SERPROG, SERPROG_NO_SPI, SERPROG_TIMEOUT */
+  get longest(): number {
+    const { longestWrite = 0, longestRead = 0 } = this.#facts ?? {};
+    return Math.min(longestWrite, longestRead);
+  }
+
+  /**
+   * @throws ControllerError PORT_* from the stream, SERPROG_NO_ANSWER, SERPROG_NOT_SERPROG, SERPROG_NO_SPI, SERPROG_OUT_OF_STEP,
+   * SERPROG_TIMEOUT
+   */
   async open(): Promise<void> {
     if (this.#state === State.READY) return;
     this.#state = State.OPENING;
@@ -129,29 +162,35 @@ export class SerprogBus implements SpiBus {
     this.#line.asserted = false;
     try {
       await this.#stream.open();
-      this.#facts = await this.#agree();
-      this.#hertz = await this.#session.setFrequency(this.#facts.map, this.#spiHz);
+      await this.#agree();
     } catch (error) {
       await this.#stream.close();
       this.#state = State.CLOSED;
       throw error;
     }
-    this.#waitable = hasCommand(this.#facts.map, Command.X_WAIT_INT);
     this.#state = State.READY;
   }
 
   /**
-   * Who is there. An answer that came very late may have passed for the one to the last SYNCNOP; then the answers to the first
-   * questions are not theirs, and all is begun again.
+   * Who is there, and how it takes operations. An answer that came very late may have passed for the one to the last SYNCNOP; then
+   * the answers to the first questions are not theirs, and all is begun again.
    */
-  async #agree(): Promise<BridgeFacts> {
+  async #agree(): Promise<void> {
     for (let left = AGREEMENTS; ; ) {
       await this.#session.synchronise(true);
       try {
-        return await this.#session.identify();
+        const facts = await this.#session.identify(this.#spiHz);
+        this.#facts = facts;
+        this.#waitable = hasCommand(facts.map, Command.X_WAIT_INT);
+        this.#stumbles = 0;
+        await this.#session.regainStep();
+        const asked = this.#pipelining;
+        const possible = asked !== "off" && facts.serialBuffer >= PROBE_WRITE;
+        this.#pipelined = possible && (asked === "on" || (await this.#session.bearsPipelining()));
+        return;
       } catch (error) {
         const code = error instanceof ControllerError ? error.code : "";
-        if (--left === 0 || (code !== "SERPROG_REFUSED" && code !== "SERPROG_TIMEOUT")) throw error;
+        if (--left === 0 || !STRANGE.includes(code)) throw error;
       }
     }
   }
@@ -174,6 +213,8 @@ export class SerprogBus implements SpiBus {
       return true;
     }
     if (batch.length === 0) return true;
+    batch.error = this.#tooLong(batch);
+    if (batch.error) return true;
     this.#batch = batch;
     this.#encode(batch);
     this.counters.batches++;
@@ -181,6 +222,17 @@ export class SerprogBus implements SpiBus {
     this.#line.asserted = false;
     if (this.#state === State.READY) this.#send();
     return false;
+  }
+
+  #tooLong(batch: SpiBatch): ControllerError | null {
+    const { longestWrite, longestRead } = this.#facts as BridgeFacts;
+    for (let index = 0; index < batch.length; index++) {
+      const { writeLength, readLength } = batch.transaction(index);
+      if (writeLength <= longestWrite && readLength <= longestRead) continue;
+      const message = `${this.description}: an operation that writes ${writeLength} bytes and reads ${readLength}; it takes ${longestWrite} and ${longestRead}`;
+      return new ControllerError("SERPROG_TOO_LONG", message);
+    }
+    return null;
   }
 
   #encode(batch: SpiBatch): void {
@@ -212,30 +264,31 @@ export class SerprogBus implements SpiBus {
   }
 
   #send(): void {
-    const answers = this.#answerEnds[this.#answerEnds.length - 1] as number;
-    const bytes = this.#sentEnds[this.#sentEnds.length - 1] as number;
     this.#sent = 0;
     this.#sentOperations = 0;
     this.#answered = 0;
-    this.#conversation.framer.expect(answers, (answer) => this.#whole(answer));
-    this.#timer.arm(GRACE + (bytes + answers) * this.#msPerByte);
+    this.#conversation.framer.expect(this.#answerEnds[this.#answerEnds.length - 1] as number, (answer) => this.#whole(answer));
     this.#sendMore();
   }
 
-  /** Sends what the bridge's buffer has room for; an operation longer than the buffer goes alone. */
+  /** Sends what the bridge has room for; an operation longer than its buffer goes alone. */
   #sendMore(): void {
     const buffer = this.#facts?.serialBuffer ?? 0;
     const answeredTo = this.#answered === 0 ? 0 : (this.#sentEnds[this.#answered - 1] as number);
     const first = this.#sent;
     while (this.#sentOperations < this.#sentEnds.length) {
       const end = this.#sentEnds[this.#sentOperations] as number;
-      if (buffer !== UNLIMITED_BUFFER && end - answeredTo > buffer && this.#sentOperations > this.#answered) break;
+      const alone = !this.#pipelined || (buffer !== UNLIMITED_BUFFER && end - answeredTo > buffer);
+      if (alone && this.#sentOperations > this.#answered) break;
       this.#sent = end;
       this.#sentOperations++;
     }
     if (this.#sent === first) return;
     this.counters.roundTrips++;
     this.counters.bytesUp += this.#sent - first;
+    // Of what is on its way now: where operations go one by one, each has its own time.
+    const answers = (this.#answerEnds[this.#sentOperations - 1] as number) - this.#conversation.framer.received;
+    this.#timer.arm(GRACE + (this.#sent - answeredTo + answers) * this.#msPerByte);
     this.#stream.write(this.#out, first, this.#sent - first);
   }
 
@@ -278,6 +331,7 @@ export class SerprogBus implements SpiBus {
       at += t.readLength;
     }
     this.#timer.cancel();
+    if (batch.length > 1) this.#stumbles = 0;
     if (this.#waitable) this.#waitTask.schedule();
     this.#finish(null);
   }
@@ -317,16 +371,23 @@ export class SerprogBus implements SpiBus {
     this.#state = State.RESYNC;
     this.#conversation.framer.cancel();
     const failed = this.#batch;
+    if (failed && failed.length > 1) this.#stumble();
     void this.#resync();
     if (failed) this.#finish(new ControllerError(code, `${this.description}: ${what}`));
     // An idle bus has no batch to tell it by; the interrupt line is no longer watched, so the driver had better look.
     else if (this.#waitable) this.#line.set(true);
   }
 
+  /** A bridge that passed the probe, and yet fails again and again on a line that loses nothing. */
+  #stumble(): void {
+    if (this.#pipelining === "auto" && this.#flowControl && ++this.#stumbles >= STUMBLES) this.#pipelined = false;
+  }
+
   async #resync(): Promise<void> {
     this.counters.resyncs++;
     try {
       await this.#session.synchronise(false);
+      if (this.#flowControl) await this.#session.regainStep();
       if (this.#state !== State.RESYNC) return;
       this.#state = State.READY;
       if (this.#batch) this.#send();

@@ -6,7 +6,8 @@ import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { ByteStream } from "../../serial.ts";
 import { Conversation } from "../conversation.ts";
-import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, NAK, NAME_BYTES } from "./protocol.ts";
+import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, LONGEST_OPERATION, NAK, NAME_BYTES } from "./protocol.ts";
+import { StepKeeper } from "./step.ts";
 
 /** How long a bridge may take for a short answer, in ms; USB adapters hold bytes back up to 16. */
 const ANSWER_TIME = 250;
@@ -19,25 +20,41 @@ const BOOT_TIME = 2000;
 const NOPS = [8, 2048];
 /** Attempts at SYNCNOP after one drain. */
 const SYNC_ATTEMPTS = 4;
+/** NAKs in a row that mean no. */
+const REFUSALS = 2;
+/** Tries to find out how many operations it takes at once. */
+const PROBES = 3;
+/** Of a bridge that does not tell its commands no more is asked. */
+const MANDATORY: readonly Command[] = [Command.NOP, Command.Q_IFACE, Command.SYNCNOP, Command.O_SPIOP];
 
 /** What a bridge says of itself. */
 export interface BridgeFacts {
   readonly name: string;
   readonly map: Uint8Array;
-  /** Bytes it may be sent before they are answered. */
+  /** Bytes it may be sent before they are answered; 0: it does not tell. */
   readonly serialBuffer: number;
+  /** The longest operation, in bytes each way. */
+  readonly longestWrite: number;
+  readonly longestRead: number;
+  /** SPI clock as it is now, in Hz; null: it does not tell. */
+  readonly hertz: number | null;
+  /** Words on what it lacks of what a bridge should have: `refuses S_SPI_FREQ`. */
+  readonly notes: readonly string[];
 }
 
 export class SerprogSession {
   readonly conversation: Conversation;
   readonly #clock: Clock;
   readonly #stream: ByteStream;
+  readonly #step: StepKeeper;
   readonly #bytes = new Uint8Array(16);
 
-  constructor(clock: Clock, stream: ByteStream) {
+  /** @param msPerByte what the line takes for one */
+  constructor(clock: Clock, stream: ByteStream, msPerByte: number) {
     this.#clock = clock;
     this.#stream = stream;
     this.conversation = new Conversation(clock, stream);
+    this.#step = new StepKeeper(this.conversation, ANSWER_TIME, msPerByte, stream.description);
   }
 
   /**
@@ -72,27 +89,67 @@ export class SerprogSession {
     );
   }
 
-  /** @throws ControllerError SERPROG_NO_SPI when the bridge has no SPI, SERPROG_TIMEOUT, or why the stream was lost */
-  async identify(): Promise<BridgeFacts> {
-    const map = await this.ask(Command.Q_CMDMAP, COMMAND_MAP_BYTES);
-    const where = this.#stream.description;
+  /**
+   * Asks who is there, and sets it up. What it refuses and SPI can do without is left out, as flashrom leaves it out.
+   * @param hertz SPI clock to ask for
+   * @throws ControllerError SERPROG_NO_SPI when the bridge has no SPI, SERPROG_TIMEOUT, or why the stream was lost
+   */
+  async identify(hertz: number): Promise<BridgeFacts> {
+    const notes: string[] = [];
+    const map = await this.#commandMap(notes);
     if (!hasCommand(map, Command.O_SPIOP)) {
       throw new ControllerError(
         "SERPROG_NO_SPI",
-        `${where}: this bridge is a serprog without SPI (no O_SPIOP); it needs a firmware that has it`,
+        `${this.#stream.description}: this bridge is a serprog without SPI (no O_SPIOP); it needs a firmware that has it`,
       );
     }
-    const name = hasCommand(map, Command.Q_PGMNAME) ? await this.ask(Command.Q_PGMNAME, NAME_BYTES) : null;
-    const buffer = hasCommand(map, Command.Q_SERBUF) ? number(await this.ask(Command.Q_SERBUF, 2)) : 0;
-    if (hasCommand(map, Command.S_BUSTYPE)) await this.ask(Command.S_BUSTYPE, 0, BUS_SPI, 1);
-    if (hasCommand(map, Command.S_PIN_STATE)) await this.ask(Command.S_PIN_STATE, 0, 1, 1);
-    return { name: name ? printable(name) : "unnamed", map, serialBuffer: buffer };
+    const optional = async (name: keyof typeof Command, answerBytes: number, parameter = 0, parameterBytes = 0) => {
+      if (!hasCommand(map, Command[name])) return null;
+      const answer = await this.#unlessRefused(Command[name], answerBytes, parameter, parameterBytes);
+      if (!answer) notes.push(`refuses ${name}`);
+      return answer;
+    };
+    const name = await optional("Q_PGMNAME", NAME_BYTES);
+    const buffer = await optional("Q_SERBUF", 2);
+    const longestWrite = await optional("Q_WRNMAXLEN", 3);
+    const longestRead = await optional("Q_RDNMAXLEN", 3);
+    await optional("S_BUSTYPE", 0, BUS_SPI, 1);
+    await optional("S_PIN_STATE", 0, 1, 1);
+    if (!hasCommand(map, Command.S_SPI_FREQ)) notes.push("has no S_SPI_FREQ");
+    const frequency = await optional("S_SPI_FREQ", 4, hertz, 4);
+    return {
+      name: name ? printable(name) : "unnamed",
+      map,
+      serialBuffer: buffer ? number(buffer) : 0,
+      // 0 stands for 2^24, which no length of 24 bits reaches.
+      longestWrite: (longestWrite && number(longestWrite)) || LONGEST_OPERATION,
+      longestRead: (longestRead && number(longestRead)) || LONGEST_OPERATION,
+      hertz: frequency && number(frequency),
+      notes,
+    };
   }
 
-  /** Sets the SPI clock; returns what it is now, in Hz, or null for a bridge that cannot be told. */
-  async setFrequency(map: Uint8Array, hertz: number): Promise<number | null> {
-    if (!hasCommand(map, Command.S_SPI_FREQ)) return null;
-    return number(await this.ask(Command.S_SPI_FREQ, 4, hertz, 4));
+  /**
+   * Makes sure that an operation's answer is its own.
+   * @throws ControllerError SERPROG_OUT_OF_STEP, SERPROG_NO_SPI, SERPROG_TIMEOUT, or why the stream was lost
+   */
+  async regainStep(): Promise<void> {
+    await this.#step.regain();
+  }
+
+  /**
+   * Whether the bridge, which is in step, may be sent an operation while it is at another.
+   * @throws ControllerError as {@link regainStep} and {@link synchronise}
+   */
+  async bearsPipelining(): Promise<boolean> {
+    for (let left = PROBES; left > 0; left--) {
+      const bears = await this.#step.bearsTwo();
+      if (bears !== null) return bears;
+      // Damage on the way, perhaps.
+      await this.synchronise(false);
+      await this.#step.regain();
+    }
+    return false;
   }
 
   /**
@@ -110,6 +167,41 @@ export class SerprogSession {
       throw new ControllerError("SERPROG_REFUSED", `${this.#stream.description}: the bridge refused ${what}`);
     }
     throw new ControllerError("SERPROG_TIMEOUT", `${this.#stream.description}: no answer to ${what} within ${ANSWER_TIME} ms`);
+  }
+
+  async #commandMap(notes: string[]): Promise<Uint8Array> {
+    const map = new Uint8Array(COMMAND_MAP_BYTES);
+    try {
+      const told = await this.#unlessRefused(Command.Q_CMDMAP, COMMAND_MAP_BYTES);
+      if (told) map.set(told);
+      else {
+        notes.push("refuses Q_CMDMAP");
+        for (const command of MANDATORY) map[command >> 3]! |= 1 << (command & 7);
+      }
+    } catch (error) {
+      // A short one ended where the bridge fell silent: asked for again, it is known where that is.
+      const had = this.conversation.framer.received - 1;
+      if (had * 8 <= Command.O_SPIOP || had >= COMMAND_MAP_BYTES) throw error;
+      map.set(await this.ask(Command.Q_CMDMAP, had));
+      notes.push(`command map of ${had} bytes`);
+    }
+    return map;
+  }
+
+  /**
+   * As {@link ask}, but null for a NAK; then the parameter, which may have been taken for commands, is out of the way. One NAK is
+   * no refusal: it may be the late answer to a SYNCNOP.
+   */
+  async #unlessRefused(command: Command, answerBytes: number, parameter = 0, parameterBytes = 0): Promise<Uint8Array | null> {
+    for (let left = REFUSALS; left > 0; left--) {
+      try {
+        return await this.ask(command, answerBytes, parameter, parameterBytes);
+      } catch (error) {
+        if (!(error instanceof ControllerError) || error.code !== "SERPROG_REFUSED") throw error;
+        await this.synchronise(false);
+      }
+    }
+    return null;
   }
 
   async #syncNop(): Promise<boolean> {

@@ -1,15 +1,18 @@
 /**
- * A program that plays an SPI bridge: it answers flashrom's serial protocol, version 1, and clocks a simulated part. It is what
- * pico-serprog is on a Raspberry Pi Pico, without a line's speed; the ATmega328P beside it runs real firmware at real speed.
+ * A program that plays an SPI bridge: it answers flashrom's serial protocol, version 1, and clocks a simulated part, without a line's
+ * speed; the ATmega328P beside it runs real firmware at real speed.
  *
- * Where the protocol leaves a choice it does as the firmware in hal/bridges/firmware/: an unknown command is answered with NAK.
+ * Where the protocol leaves a choice it does as the firmware in hal/bridges/firmware/: an unknown command is answered with NAK. With
+ * the options PICO_SERPROG it behaves as pico-serprog does on a Raspberry Pi Pico, faults included.
  */
 
 import {
   ACK,
   BUS_SPI,
+  COMMAND_MAP_BYTES,
   Command,
   NAK,
+  SPIOP_HEADER,
   UNLIMITED_BUFFER,
   WAIT_ASSERTED,
   WAIT_INTERRUPTED,
@@ -19,6 +22,10 @@ import type { Clock, Timer } from "../../clock.ts";
 import type { SimulatedInterrupt } from "../../interrupt.ts";
 import type { SerialDevice } from "../serial-device.ts";
 import type { SpiDevice } from "../spi-bus.ts";
+import { StdioInput } from "./stdio-input.ts";
+
+/** An operation's two lengths, of 24 bits each. */
+const SPIOP_LENGTHS = SPIOP_HEADER - 1;
 
 /** Parameter bytes of each command; those not listed are unknown. */
 const PARAMETERS = new Map<number, number>([
@@ -32,7 +39,7 @@ const PARAMETERS = new Map<number, number>([
   [Command.SYNCNOP, 0],
   [Command.Q_RDNMAXLEN, 0],
   [Command.S_BUSTYPE, 1],
-  [Command.O_SPIOP, 6],
+  [Command.O_SPIOP, SPIOP_LENGTHS],
   [Command.S_SPI_FREQ, 4],
   [Command.S_PIN_STATE, 1],
   [Command.X_WAIT_INT, 2],
@@ -43,6 +50,8 @@ const PARAMETERS = new Map<number, number>([
 const WAIT_STEP = 0.25;
 /** Longest operation that it takes, each way: a full frame with room to spare. */
 const LONGEST = 8192;
+/** The longest write of pico-serprog: a longer one overruns its buffer, and the firmware is lost until its power is cut. */
+const LONGEST_STDIO = 4096;
 /** A host that falls silent within a command has lost the thread: the command is given up, in ms. */
 const PATIENCE = 200;
 /** A Pico's SPI clock: 125 MHz divided by an even number. */
@@ -55,7 +64,39 @@ export interface SerprogResponderOptions {
   serialBuffer?: number;
   /** The part's interrupt line. Without it X_WAIT_INT and X_READ_PINS are unknown, as in every bridge but ours. */
   interrupt?: SimulatedInterrupt;
+  /** Commands that it knows. Default: all of them. */
+  commands?: readonly Command[];
+  /** Commands of its map that it does not know all the same. Default none. */
+  refused?: readonly Command[];
+  /** Q_WRNMAXLEN and Q_RDNMAXLEN: bytes of an operation each way; a longer one is not understood. Default 8192. */
+  longest?: number;
+  /** Length of the map that it sends; the protocol has 32. */
+  mapBytes?: number;
+  /**
+   * How its firmware reads what it is sent. `stream`, the default: byte by byte. `stdio`: opcode and lengths with getchar(), the data
+   * of an SPI operation with fread(), see {@link StdioInput}; it never gives up a command, and opening the line anew changes nothing.
+   */
+  reading?: "stream" | "stdio";
 }
+
+/** What pico-serprog has, and how it reads, from its published source (main.c). */
+export const PICO_SERPROG: Readonly<SerprogResponderOptions> = {
+  name: "pico-serprog",
+  reading: "stdio",
+  commands: [
+    Command.NOP,
+    Command.Q_IFACE,
+    Command.Q_CMDMAP,
+    Command.Q_PGMNAME,
+    Command.Q_SERBUF,
+    Command.Q_BUSTYPE,
+    Command.SYNCNOP,
+    Command.S_BUSTYPE,
+    Command.O_SPIOP,
+    Command.S_SPI_FREQ,
+    Command.S_PIN_STATE,
+  ],
+};
 
 export class SerprogResponder implements SerialDevice {
   readonly description: string;
@@ -66,12 +107,17 @@ export class SerprogResponder implements SerialDevice {
   readonly #name: string;
   readonly #serialBuffer: number;
   readonly #interrupt: SimulatedInterrupt | null;
+  readonly #commands: readonly Command[];
+  readonly #refused: readonly Command[];
+  readonly #longest: number;
+  readonly #mapBytes: number;
+  readonly #stdio: StdioInput | null;
   readonly #clock: Clock;
   readonly #waitTimer: Timer;
   readonly #patience: Timer;
   /** The command being read, -1 for none; its bytes so far, and how many it has. */
   #command = -1;
-  readonly #parameters = new Uint8Array(6 + LONGEST);
+  readonly #parameters = new Uint8Array(SPIOP_LENGTHS + LONGEST);
   #have = 0;
   #need = 0;
   /** The lengths of an operation were absurd: all that comes is swallowed until the host stops. */
@@ -87,11 +133,18 @@ export class SerprogResponder implements SerialDevice {
     this.#name = options.name ?? "whohas-sim";
     this.#serialBuffer = options.serialBuffer ?? UNLIMITED_BUFFER;
     this.#interrupt = options.interrupt ?? null;
+    const all = [...PARAMETERS.keys()] as Command[];
+    this.#commands = options.commands ?? all.filter((command) => command < Command.X_WAIT_INT || this.#interrupt !== null);
+    this.#refused = options.refused ?? [];
+    this.#mapBytes = options.mapBytes ?? COMMAND_MAP_BYTES;
+    this.#stdio = options.reading === "stdio" ? new StdioInput() : null;
+    this.#longest = options.longest ?? LONGEST;
     this.#waitTimer = clock.timer(() => this.#look());
     this.#patience = clock.timer(() => this.#giveUp());
   }
 
   opened(): void {
+    if (this.#stdio) return;
     this.#giveUp();
     this.#patience.cancel();
     this.#waitUntil = -1;
@@ -99,9 +152,19 @@ export class SerprogResponder implements SerialDevice {
   }
 
   receive(bytes: Uint8Array): void {
+    if (this.#stdio) {
+      this.#stdio.put(bytes);
+      for (let value = this.#next(this.#stdio); value >= 0; value = this.#next(this.#stdio)) this.#byte(value);
+      return;
+    }
     for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at] as number);
     if (this.#command >= 0 || this.#deaf) this.#patience.arm(PATIENCE);
     else this.#patience.cancel();
+  }
+
+  /** The next byte as the firmware reads it, -1 when it waits for one. */
+  #next(input: StdioInput): number {
+    return this.#command === Command.O_SPIOP && this.#have >= SPIOP_LENGTHS ? input.fread() : input.getchar();
   }
 
   #giveUp(): void {
@@ -123,7 +186,7 @@ export class SerprogResponder implements SerialDevice {
       this.#need = parameters;
     } else {
       this.#parameters[this.#have++] = value;
-      if (this.#command === Command.O_SPIOP && this.#have === 6) this.#spiLengths();
+      if (this.#command === Command.O_SPIOP && this.#have === SPIOP_LENGTHS) this.#spiLengths();
     }
     if (this.#command < 0 || this.#have < this.#need) return;
     const command = this.#command;
@@ -133,7 +196,7 @@ export class SerprogResponder implements SerialDevice {
   }
 
   #known(command: number): boolean {
-    return PARAMETERS.has(command) && (command < Command.X_WAIT_INT || this.#interrupt !== null);
+    return this.#commands.includes(command as Command) && !this.#refused.includes(command as Command);
   }
 
   #refuse(): void {
@@ -144,9 +207,9 @@ export class SerprogResponder implements SerialDevice {
   /** The six bytes that head an operation are there: what it sends follows them. */
   #spiLengths(): void {
     const send = this.#number(0, 3);
-    this.#deaf = send > LONGEST || this.#number(3, 3) > LONGEST;
+    this.#deaf = send > (this.#stdio ? LONGEST_STDIO : this.#longest) || this.#number(3, 3) > this.#longest;
     if (this.#deaf) this.#command = -1;
-    else this.#need = 6 + send;
+    else this.#need = SPIOP_LENGTHS + send;
   }
 
   #serve(command: number): void {
@@ -172,7 +235,7 @@ export class SerprogResponder implements SerialDevice {
         break;
       case Command.Q_WRNMAXLEN:
       case Command.Q_RDNMAXLEN:
-        this.#sendNumber(LONGEST, 3);
+        this.#sendNumber(this.#longest, 3);
         break;
       case Command.SYNCNOP:
         this.#send(NAK);
@@ -201,7 +264,7 @@ export class SerprogResponder implements SerialDevice {
     const send = this.#number(0, 3);
     const receive = this.#number(3, 3);
     this.#answer[0] = ACK;
-    this.#device.exchange(this.#parameters, 6, send, this.#answer, 1, receive);
+    this.#device.exchange(this.#parameters, SPIOP_LENGTHS, send, this.#answer, 1, receive);
     this.onSend?.(this.#answer.subarray(0, 1 + receive));
   }
 
@@ -246,12 +309,10 @@ export class SerprogResponder implements SerialDevice {
   }
 
   #sendMap(): void {
-    this.#answer.fill(0, 0, 33);
+    this.#answer.fill(0, 0, 1 + this.#mapBytes);
     this.#answer[0] = ACK;
-    for (const command of PARAMETERS.keys()) {
-      if (this.#known(command)) this.#answer[1 + (command >> 3)]! |= 1 << (command & 7);
-    }
-    this.onSend?.(this.#answer.subarray(0, 33));
+    for (const command of this.#commands) this.#answer[1 + (command >> 3)]! |= 1 << (command & 7);
+    this.onSend?.(this.#answer.subarray(0, 1 + this.#mapBytes));
   }
 
   #sendName(): void {

@@ -9,7 +9,7 @@ const MOST_TRIPS = 2;
 const LENGTHS = [14, 60, 61, 590, 1513, 1514];
 
 t.test("received: at most 7 transactions and 2 round trips", async (t) => {
-  const meter = new Meter(true);
+  const meter = new Meter("line");
   await meter.open();
   for (const length of LENGTHS) {
     // The last one comes after a quiet time and what is asked in it.
@@ -26,7 +26,7 @@ t.test("received: at most 7 transactions and 2 round trips", async (t) => {
 
 t.test("sent: at most 8 transactions, its completion included", async (t) => {
   for (const line of [true, false]) {
-    const meter = new Meter(line);
+    const meter = new Meter(line ? "line" : "polled");
     await meter.open();
     for (const length of [...LENGTHS, ...LENGTHS]) {
       const cost = meter.send(length);
@@ -39,9 +39,23 @@ t.test("sent: at most 8 transactions, its completion included", async (t) => {
   }
 });
 
+t.test("behind a bridge that takes one at a time: a round trip for each transaction, and no more of them", async (t) => {
+  const meter = new Meter("one by one");
+  await meter.open();
+  for (const length of [...LENGTHS, ...LENGTHS]) {
+    const [received, sent] = [meter.receive(length), meter.send(length)];
+    t.ok(received.roundTrips <= 7 && received.time <= 7 * 0.5, `received, ${length} bytes: ${JSON.stringify(received)}`);
+    // 1.25 ms are the longest frame's on the wire.
+    t.ok(sent.roundTrips <= 8 && sent.time <= 8 * 0.5 + 1.25, `sent, ${length} bytes: ${JSON.stringify(sent)}`);
+  }
+  meter.receive(60, 10);
+  t.ok(meter.receive(60, 10).roundTrips <= 21, "ten at once");
+  await meter.close();
+});
+
 t.test("a burst: two round trips for the first frame, two for all the others; from then on two in all", async (t) => {
   for (const frames of [2, 5, 10, 50]) {
-    const meter = new Meter(true);
+    const meter = new Meter("line");
     await meter.open();
     const first = meter.receive(60, frames);
     t.ok(first.roundTrips <= 4, `${frames} frames: ${first.roundTrips} round trips`);
@@ -54,16 +68,16 @@ t.test("a burst: two round trips for the first frame, two for all the others; fr
 });
 
 t.test("idle: nothing with the line, but one look at EPKTCNT a second; polled, one transaction a poll", async (t) => {
-  const wired = new Meter(true);
+  const wired = new Meter("line");
   await wired.open();
   wired.receive(60);
-  t.same(wired.idle(900), { transactions: 0, spi: 0, up: 0, down: 0, roundTrips: 0 });
+  t.same(wired.idle(900), { transactions: 0, spi: 0, up: 0, down: 0, roundTrips: 0, time: 0 });
   wired.idle(200);
   const minute = wired.idle(60_000);
   t.ok(minute.roundTrips <= 60 && minute.transactions <= 60 * 4, `a minute: ${JSON.stringify(minute)}`);
   await wired.close();
 
-  const polled = new Meter(false);
+  const polled = new Meter("polled");
   await polled.open();
   polled.idle(100);
   const second = polled.idle(1000);

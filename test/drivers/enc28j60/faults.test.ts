@@ -280,8 +280,8 @@ t.test("a budget of nothing takes nothing", async (t) => {
 });
 
 t.test("closed while the link is being asked for, and opened again", async (t) => {
-  for (const { roundTrip, interrupt } of CONNECTIONS) {
-    const bench = new Bench({ roundTrip, interrupt });
+  for (const connection of CONNECTIONS) {
+    const bench = new Bench(connection);
     // Into each of the steps: PHY accesses take 11 us, round trips 2 ms.
     for (let offset = 0; offset < 16; offset += offset < 0.03 ? 0.005 : 0.5) {
       bench.chip.port.plugged = true;
@@ -372,10 +372,10 @@ t.test("the receive mode decides what comes through, whenever it is set", async 
     { mode: { promiscuous: false, allMulticast: true }, wanted: [STATION, BROADCAST, GROUP] },
     { mode: { promiscuous: true, allMulticast: false }, wanted: [STATION, BROADCAST, GROUP, STRANGER] },
   ];
-  for (const { roundTrip, interrupt } of CONNECTIONS) {
+  for (const connection of CONNECTIONS) {
     for (const before of [true, false]) {
       for (const { mode, wanted } of modes) {
-        const bench = new Bench({ roundTrip, interrupt });
+        const bench = new Bench(connection);
         if (before) bench.driver.setReceiveMode(mode);
         await bench.open();
         if (!before) bench.driver.setReceiveMode(mode);

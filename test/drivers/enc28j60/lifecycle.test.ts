@@ -94,8 +94,8 @@ t.test("a frame that is still in the driver when it closes is purged, one that c
 
 for (const dead of [0x00, 0xff]) {
   t.test(`no chip: every answer is 0x${dead.toString(16)}`, async (t) => {
-    for (const { roundTrip } of CONNECTIONS) {
-      const bench = new Bench({ roundTrip });
+    for (const connection of CONNECTIONS) {
+      const bench = new Bench(connection);
       bench.faults.dead = dead;
       const opened = bench.host.open(bench.driver).then(
         () => null,

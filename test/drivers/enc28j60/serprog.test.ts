@@ -2,12 +2,12 @@
 import t from "tap";
 import { PEER, STATION } from "../../support/enc28j60-bench.ts";
 import { BRIDGES } from "../../support/serprog-bench.ts";
-import { chain, numbered, numbersOf } from "../../support/serprog-chain.ts";
+import { chain, numbered, numbersOf, rising } from "../../support/serprog-chain.ts";
 
 for (const kind of BRIDGES) {
   t.test(`${kind}: frames of every size, both ways, in order`, async (t) => {
     const { bench, driver, host, peerHost, close } = await chain(kind);
-    t.match(driver.description, /serprog bridge whohas-(sim|uno) on simulated/);
+    t.match(driver.description, /serprog bridge (whohas-sim|whohas-uno|pico-serprog) on simulated/);
     const length = (number: number): number => 60 + ((number * 97) % 1455);
     for (let number = 0; number < 60; number++) {
       peerHost.send(numbered(STATION, PEER, number, length(number)));
@@ -42,6 +42,53 @@ t.test("another receive mode at any time is no fault of the line's", async (t) =
   );
   t.equal(driver.recoveries, 0);
   await close();
+});
+
+t.test("pico-serprog cut off within its operations and opened again: what it kept of them harms nothing", async (t) => {
+  const { bench, driver, host, peerHost, close } = await chain("pico-serprog");
+  for (let round = 0; round < 40; round++) {
+    host.send(numbered(PEER, STATION, round, 1514));
+    // Bytes take no time on this line, operations 0.5 ms: each round is cut elsewhere within the frame's.
+    await bench.clock.advance(0.1 + (round % 10) * 0.4);
+    bench.line.plugged = false;
+    await bench.clock.advance(10);
+    bench.line.plugged = true;
+    await bench.clock.advance(1500);
+    const had = peerHost.received;
+    host.send(numbered(PEER, STATION, round, 60));
+    await bench.clock.advance(100);
+    t.equal(peerHost.received, had + 1, `round ${round}`);
+  }
+  t.equal(driver.recoveries, 40);
+  t.same(host.errors, []);
+  await close();
+});
+
+t.test("pico-serprog on a USB that stands still now and then: nothing is damaged, and all goes on", async (t) => {
+  const { bench, cable, driver, host, peerHost, close } = await chain("pico-serprog", 3);
+  cable.faults = { ...cable.faults, stall: 0.002, stallMs: 700, delay: 0.02 };
+  const length = (number: number): number => 60 + ((number * 97) % 1455);
+  let number = 0;
+  for (; number < 300; number++) {
+    if (host.queued === 0) host.send(numbered(PEER, STATION, number, length(number)));
+    peerHost.send(numbered(STATION, PEER, number, length(number)));
+    await bench.clock.advance(200);
+  }
+  cable.faults = { ...cable.faults, stall: 0, delay: 0 };
+  await bench.clock.advance(3000);
+  const before = [host.frames.length, peerHost.frames.length] as const;
+  for (const end = number + 10; number < end; number++) {
+    host.send(numbered(PEER, STATION, number, length(number)));
+    peerHost.send(numbered(STATION, PEER, number, length(number)));
+    await bench.clock.advance(100);
+  }
+  const [back, out] = [numbersOf(host.frames, STATION, PEER, length), numbersOf(peerHost.frames, PEER, STATION, length)];
+  t.ok(rising(back) && rising(out), "order is kept, nothing comes twice");
+  t.same([back.length - before[0], out.length - before[1]], [10, 10]);
+  t.ok(driver.recoveries > 0);
+  t.same(host.errors, []);
+  await close();
+  t.equal(host.pool.inUse, 0);
 });
 
 t.test("unplugged and plugged in again, a thousand times", async (t) => {

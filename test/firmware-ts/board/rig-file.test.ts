@@ -30,7 +30,7 @@ t.test("the example of the documentation, key by key", async (t) => {
       {
         name: "eth0",
         driver: "enc28j60",
-        bus: { kind: "serprog", port: "/dev/ttyACM0", baud: 115_200, spiHz: 10_000_000 },
+        bus: { kind: "serprog", port: "/dev/ttyACM0", baud: 115_200, spiHz: 10_000_000, pipelining: "auto" },
         fallback: "simulated",
         mac: Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01),
         addresses: [{ address: "192.168.10.10", prefix: 24 }],
@@ -102,7 +102,7 @@ t.test("every driver on every bus", async (t) => {
         chip: { revision: "B5", errata: [13, 14], strict: true },
       },
       { kind: "sim", iface: "eth1", segment: RIG_DEFAULTS.segment },
-      { kind: "serprog", port: "COM3", baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz },
+      { kind: "serprog", port: "COM3", baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz, pipelining: "off" },
       { kind: "spidev", path: "/dev/spidev0.0", spiHz: 400_000 },
       { kind: "sim", iface: "eth2", segment: RIG_DEFAULTS.segment },
       { kind: "qemu", iface: "eth3" },
@@ -119,7 +119,7 @@ t.test("what whohas check prints", async (t) => {
   t.strictSame(describeRig(parseRig(fixture("bench-pico.yaml"), "f")), [
     "rig        bench-pico         seed 7",
     "board      none",
-    "device     eth0               enc28j60 behind serprog on /dev/ttyACM0, 115200 baud, SPI 10MHz, mac 02:00:5e:10:00:01, if it is not there: simulated",
+    "device     eth0               enc28j60 behind serprog on /dev/ttyACM0, 115200 baud, SPI 10MHz, pipelined if the bridge bears it, mac 02:00:5e:10:00:01, if it is not there: simulated",
     "address    eth0               192.168.10.10/24",
     "route      default            via 192.168.10.1",
     "neighbour  192.168.10.1       lladdr 02:00:5e:10:00:fe dev eth0, permanent",
