@@ -160,8 +160,8 @@ function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
   }
   if (driver === "enc28j60" && (word === "serprog" || word === "spidev" || word === "bus-pirate")) {
     if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
-    const { baud, spiHz, pipelining } = RIG_DEFAULTS;
-    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz, pipelining };
+    const { baud, spiHz, pipelining, answerTimeout } = RIG_DEFAULTS;
+    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz, pipelining, answerTimeout };
     if (word === "bus-pirate") return { kind: "bus-pirate", port: parseDevicePath(path, word), baud, spiHz };
     return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
   }

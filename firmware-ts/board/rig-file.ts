@@ -113,6 +113,7 @@ function toBus(source: BusSource): BusConfig {
         baud: source.baud ?? baud,
         spiHz: source.spiHz ?? spiHz,
         pipelining: source.pipelining ?? RIG_DEFAULTS.pipelining,
+        answerTimeout: source.answerTimeout ?? RIG_DEFAULTS.answerTimeout,
         ...(source.interrupt && { interrupt: source.interrupt }),
       };
     case "spidev":

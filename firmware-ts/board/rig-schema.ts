@@ -17,6 +17,7 @@
  *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
  *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one);
  *                                        pipelining: auto (on, off: whether it is sent an operation while it is at another)
+ *                                        answerTimeout: 250ms
  *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
  *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
  *              { kind: qemu, wire: eth1 }                                            e1000
@@ -105,6 +106,7 @@ export type BusSource =
       readonly baud?: number;
       readonly spiHz?: number;
       readonly pipelining?: Pipelining;
+      readonly answerTimeout?: number;
       readonly interrupt?: ModemInput;
     }
   | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number; readonly interrupt?: GpioLineAddress }
@@ -260,6 +262,7 @@ const bus = v.variant(
         baud: v.exactOptional(baud),
         spiHz: v.exactOptional(spiHz),
         pipelining: v.exactOptional(oneOf(PIPELINING)),
+        answerTimeout: v.exactOptional(ranged("250ms", parseDuration, formatDuration, RIG_LIMITS.answerTimeout)),
         interrupt: v.exactOptional(oneOf(MODEM_INPUTS)),
       },
       { port: "/dev/ttyACM0" },

@@ -33,6 +33,8 @@ export interface SerprogBus {
   readonly spiHz: number;
   /** Whether an SPI operation is sent while another one is under way; auto: found out when the bridge is opened. */
   readonly pipelining: Pipelining;
+  /** How long an answer may take on top of what the line needs for it, in ms; longer, and the line is taken for faulty. */
+  readonly answerTimeout: number;
   /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
   readonly interrupt?: ModemInput;
 }
@@ -163,6 +165,7 @@ export const RIG_DEFAULTS: {
   readonly baud: number;
   readonly spiHz: number;
   readonly pipelining: Pipelining;
+  readonly answerTimeout: number;
   readonly fallback: "none";
   readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
@@ -176,6 +179,8 @@ export const RIG_DEFAULTS: {
   /** Above the 8 MHz that ENC28J60 revisions B1 and B4 need (erratum 1), half of what the chip can (DS39662 section 4.1). */
   spiHz: 10_000_000,
   pipelining: "auto",
+  /** USB frames, the adapter's latency timer, a busy host. */
+  answerTimeout: 250,
   fallback: "none",
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */
@@ -189,6 +194,7 @@ export const RIG_LIMITS: {
   readonly baud: readonly [number, number];
   readonly spiHz: readonly [number, number];
   readonly every: readonly [number, number];
+  readonly answerTimeout: readonly [number, number];
   readonly latency: readonly [number, number];
 } = {
   /** From the slowest any bridge is set to, to what an FT232H can. */
@@ -196,6 +202,8 @@ export const RIG_LIMITS: {
   /** The ENC28J60's SPI ends at 20 MHz (DS39662). */
   spiHz: [10_000, 20_000_000],
   every: [1, 365 * 86_400_000],
+  /** Less than an adapter's latency timer is no answer, more than a minute nobody waits for. */
+  answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
 };
 

@@ -46,7 +46,7 @@ for (const [words, pings, description] of KINDS) {
     const bridge = await Background.start(["bridge-sim", "--pty", path, "--wire", host.near, ...words], URGENT);
     t.teardown(() => bridge.kill());
     const rig = `devices:
-  eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000, spiHz: 8MHz }, addresses: [${BOARD}/24] }
+  eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000, spiHz: 8MHz, answerTimeout: 5s }, addresses: [${BOARD}/24] }
 telemetry: { to: ${HOST}:${PORT}, every: 100ms }
 `;
     const board = await Instance.start([fileOf(rig)]);

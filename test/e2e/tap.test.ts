@@ -37,7 +37,7 @@ async function plugged(t: Test, bridgeWords: string[], words: string[] = []): Pr
   const path = join(folder, `tap${kernel.name}`);
   const bridge = await Background.start(["bridge-sim", "--pty", path, "--wire", host.near, ...bridgeWords]);
   t.teardown(() => bridge.kill());
-  const rig = fileOf(`devices: { eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000 },
+  const rig = fileOf(`devices: { eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000, answerTimeout: 5s },
   mac: 02:00:00:00:0e:28, addresses: [${BOARD}/24] } }\n`);
   const tap = await Background.start(["tap", rig, ...words], ["ip", "netns", "exec", kernel.name]);
   t.teardown(() => tap.kill());

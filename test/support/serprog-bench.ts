@@ -1,6 +1,6 @@
 /** A chip model behind a simulated bridge: everything between a SerprogBus and the wire, in virtual time. */
 import { readFileSync } from "node:fs";
-import { type Pipelining, SerprogBus } from "../../hal/bridges/serprog/serprog.ts";
+import { ANSWER_TIMEOUT, type Pipelining, SerprogBus } from "../../hal/bridges/serprog/serprog.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
@@ -32,23 +32,25 @@ export interface SerprogBench {
 export interface SerprogBenchOptions extends SerprogResponderOptions {
   /** As the bus is asked. Default `auto`. */
   pipelining?: Pipelining;
+  answerTimeout?: number;
 }
 
 export async function serprogBench(kind: BridgeKind, options: SerprogBenchOptions = {}): Promise<SerprogBench> {
-  const { pipelining = "auto", ...bridge } = options;
+  const { pipelining = "auto", answerTimeout = ANSWER_TIMEOUT, ...bridge } = options;
+  const asked = { spiHz: 10_000_000, pipelining, answerTimeout };
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
   const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
   if (kind === "responder") {
     const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...bridge });
     const line = new SerialLine(clock, responder, { baud: 2_000_000 });
-    const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud: 2_000_000, pipelining });
+    const bus = new SerprogBus(clock, line, { ...asked, baud: 2_000_000 });
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   if (kind === "pico-serprog") {
     const responder = new SerprogResponder(clock, chip, { ...PICO_SERPROG, ...bridge });
     const line = new SerialLine(clock, responder, { latency: USB_LATENCY });
-    const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, pipelining });
+    const bus = new SerprogBus(clock, line, asked);
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   const baud = Number(kind.slice(4));
@@ -61,7 +63,7 @@ export async function serprogBench(kind: BridgeKind, options: SerprogBenchOption
   });
   mcu.start();
   const line = new SerialLine(clock, mcu);
-  const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud, pipelining });
+  const bus = new SerprogBus(clock, line, { ...asked, baud });
   return { clock, segment, chip, line, bus, responder: null, stop: () => mcu.stop() };
 }
 

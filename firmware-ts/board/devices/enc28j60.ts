@@ -41,8 +41,10 @@ export function realEnc28j60(config: DeviceConfig, bus: RealBus, { clock, random
 function spiBus(bus: RealBus, clock: Clock): SpiBus {
   const { spiHz } = bus;
   switch (bus.kind) {
-    case "serprog":
-      return new Serprog(clock, streamOf(bus, clock), { spiHz, baud: bus.baud, pipelining: bus.pipelining });
+    case "serprog": {
+      const { baud, pipelining, answerTimeout } = bus;
+      return new Serprog(clock, streamOf(bus, clock), { spiHz, baud, pipelining, answerTimeout });
+    }
     case "bus-pirate":
       return new BusPirate(clock, new SerialPortStream(clock, { path: bus.port, baud: bus.baud }), { spiHz, baud: bus.baud });
     case "spidev":

@@ -30,6 +30,11 @@ export interface SerprogOptions {
   baud?: number;
   /** Whether an operation is sent while another one is under way. Default `auto`: open() finds out what the bridge bears. */
   pipelining?: Pipelining;
+  /**
+   * How long an answer may take on top of what the line needs for its bytes, in ms: USB frames, the adapter's latency timer, a busy host.
+   * Default {@link ANSWER_TIMEOUT}.
+   */
+  answerTimeout?: number;
 }
 
 export const PIPELINING = ["auto", "on", "off"] as const;
@@ -50,8 +55,8 @@ export class SerprogCounters {
   interrupts = 0;
 }
 
-/** On top of what the line needs for the bytes, in ms: USB frames, the adapter's latency timer, a busy host. */
-const GRACE = 250;
+/** In ms. */
+export const ANSWER_TIMEOUT = 250;
 /** How long the bridge is asked to wait for an interrupt; then it is asked again. In ms. */
 const WAIT_TIME = 10_000;
 const WAIT_BYTES = 3;
@@ -74,6 +79,7 @@ export class SerprogBus implements SpiBus {
   readonly #spiHz: number;
   readonly #pipelining: Pipelining;
   readonly #msPerByte: number;
+  readonly #answerTimeout: number;
   readonly #line = new SimulatedInterrupt();
   readonly #waitTask: Task;
   readonly #timer: AnswerTimer;
@@ -101,7 +107,8 @@ export class SerprogBus implements SpiBus {
   constructor(clock: Clock, stream: ByteStream, options: SerprogOptions) {
     this.#stream = stream;
     this.#msPerByte = 10_000 / (options.baud ?? 115_200);
-    this.#session = new SerprogSession(clock, stream, this.#msPerByte);
+    this.#answerTimeout = options.answerTimeout ?? ANSWER_TIMEOUT;
+    this.#session = new SerprogSession(clock, stream, this.#msPerByte, this.#answerTimeout);
     this.#conversation = this.#session.conversation;
     this.#spiHz = options.spiHz;
     this.#pipelining = options.pipelining ?? "auto";
@@ -288,7 +295,7 @@ export class SerprogBus implements SpiBus {
     this.counters.bytesUp += this.#sent - first;
     // Of what is on its way now: where operations go one by one, each has its own time.
     const answers = (this.#answerEnds[this.#sentOperations - 1] as number) - this.#conversation.framer.received;
-    this.#timer.arm(GRACE + (this.#sent - answeredTo + answers) * this.#msPerByte);
+    this.#timer.arm(this.#answerTimeout + (this.#sent - answeredTo + answers) * this.#msPerByte);
     this.#stream.write(this.#out, first, this.#sent - first);
   }
 
@@ -342,7 +349,7 @@ export class SerprogBus implements SpiBus {
     this.#waiting = true;
     this.counters.bytesUp += WAIT_BYTES;
     this.#conversation.framer.expect(WAIT_ANSWER, (answer) => this.#waited(answer));
-    this.#timer.arm(WAIT_TIME + GRACE);
+    this.#timer.arm(WAIT_TIME + this.#answerTimeout);
     this.#stream.write(this.#waitCommand, 0, WAIT_BYTES);
   }
 

@@ -10,7 +10,7 @@ import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, LONGEST_OPERATION
 import { StepKeeper } from "./step.ts";
 
 /** How long a bridge may take for a short answer, in ms; USB adapters hold bytes back up to 16. */
-const ANSWER_TIME = 250;
+const QUIET_TIME = 250;
 /** An Arduino that the opening of its port has reset sits in its bootloader for this long, in ms. */
 const BOOT_TIME = 2000;
 /**
@@ -47,14 +47,19 @@ export class SerprogSession {
   readonly #clock: Clock;
   readonly #stream: ByteStream;
   readonly #step: StepKeeper;
+  readonly #answerTimeout: number;
   readonly #bytes = new Uint8Array(16);
 
-  /** @param msPerByte what the line takes for one */
-  constructor(clock: Clock, stream: ByteStream, msPerByte: number) {
+  /**
+   * @param msPerByte what the line takes for one
+   * @param answerTimeout ms that an answer may take besides
+   */
+  constructor(clock: Clock, stream: ByteStream, msPerByte: number, answerTimeout: number) {
+    this.#answerTimeout = answerTimeout;
     this.#clock = clock;
     this.#stream = stream;
     this.conversation = new Conversation(clock, stream);
-    this.#step = new StepKeeper(this.conversation, ANSWER_TIME, msPerByte, stream.description);
+    this.#step = new StepKeeper(this.conversation, answerTimeout, msPerByte, stream.description);
   }
 
   /**
@@ -69,7 +74,7 @@ export class SerprogSession {
     do {
       this.conversation.framer.cancel();
       this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)] as number);
-      heard = (await this.conversation.drain(ANSWER_TIME)) || heard;
+      heard = (await this.conversation.drain(QUIET_TIME)) || heard;
       for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
         if (!(await this.#syncNop())) continue;
         // Once more: an answer to the NOPs that came late could have looked like one.
@@ -166,7 +171,10 @@ export class SerprogSession {
     if (this.conversation.firstByte === NAK) {
       throw new ControllerError("SERPROG_REFUSED", `${this.#stream.description}: the bridge refused ${what}`);
     }
-    throw new ControllerError("SERPROG_TIMEOUT", `${this.#stream.description}: no answer to ${what} within ${ANSWER_TIME} ms`);
+    throw new ControllerError(
+      "SERPROG_TIMEOUT",
+      `${this.#stream.description}: no answer to ${what} within ${this.#answerTimeout} ms`,
+    );
   }
 
   async #commandMap(notes: string[]): Promise<Uint8Array> {
@@ -208,13 +216,13 @@ export class SerprogSession {
     this.#bytes[0] = Command.SYNCNOP;
     const answer = await this.#exchange(1, 2);
     if (answer?.[0] === NAK && answer[1] === ACK) return true;
-    await this.conversation.drain(ANSWER_TIME);
+    await this.conversation.drain(QUIET_TIME);
     return false;
   }
 
   /** Sends what stands in #bytes and waits for `answerBytes`; null when they did not come in time. */
   #exchange(sendBytes: number, answerBytes: number): Promise<Uint8Array | null> {
-    return this.conversation.exchange(this.#bytes, sendBytes, answerBytes, ANSWER_TIME);
+    return this.conversation.exchange(this.#bytes, sendBytes, answerBytes, this.#answerTimeout);
   }
 
   #sendNops(count: number): void {

@@ -8,7 +8,7 @@ import { ERRATA, REVISIONS } from "../../../hal/simulated/enc28j60/errata.ts";
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
 const anyCodeUnit = fc.oneof(fc.nat(0x7f), fc.nat(0xffff)).map((unit) => String.fromCharCode(unit));
 
-const { segment, baud, spiHz, pipelining } = RIG_DEFAULTS;
+const { segment, baud, spiHz, pipelining, answerTimeout } = RIG_DEFAULTS;
 
 /** Every row of the documentation's table: SPEC, driver, bus, and whether this version opens it. */
 const TABLE: readonly (readonly [spec: string, driver: DriverName, bus: BusConfig])[] = [
@@ -19,15 +19,23 @@ const TABLE: readonly (readonly [spec: string, driver: DriverName, bus: BusConfi
   ["e1000:sim", "e1000", { kind: "sim", segment }],
   ["enc28j60:sim@eth1", "enc28j60", { kind: "sim", iface: "eth1", segment }],
   ["e1000:sim@br-lan.7", "e1000", { kind: "sim", iface: "br-lan.7", segment }],
-  ["enc28j60:serprog:/dev/ttyACM0", "enc28j60", { kind: "serprog", port: "/dev/ttyACM0", baud, spiHz, pipelining }],
-  ["enc28j60:serprog:COM3", "enc28j60", { kind: "serprog", port: "COM3", baud, spiHz, pipelining }],
+  ["enc28j60:serprog:/dev/ttyACM0", "enc28j60", { kind: "serprog", port: "/dev/ttyACM0", baud, spiHz, pipelining, answerTimeout }],
+  ["enc28j60:serprog:COM3", "enc28j60", { kind: "serprog", port: "COM3", baud, spiHz, pipelining, answerTimeout }],
   [
     "enc28j60:serprog:/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0",
     "enc28j60",
-    { kind: "serprog", port: "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0", baud, spiHz, pipelining },
+    { kind: "serprog", port: "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1:1.0", baud, spiHz, pipelining, answerTimeout },
   ],
-  ["enc28j60:serprog:tcp:192.0.2.1:4000", "enc28j60", { kind: "serprog", port: "tcp:192.0.2.1:4000", baud, spiHz, pipelining }],
-  ["enc28j60:serprog:tcp:[fd00::1]:4000", "enc28j60", { kind: "serprog", port: "tcp:[fd00::1]:4000", baud, spiHz, pipelining }],
+  [
+    "enc28j60:serprog:tcp:192.0.2.1:4000",
+    "enc28j60",
+    { kind: "serprog", port: "tcp:192.0.2.1:4000", baud, spiHz, pipelining, answerTimeout },
+  ],
+  [
+    "enc28j60:serprog:tcp:[fd00::1]:4000",
+    "enc28j60",
+    { kind: "serprog", port: "tcp:[fd00::1]:4000", baud, spiHz, pipelining, answerTimeout },
+  ],
   ["enc28j60:spidev:/dev/spidev0.0", "enc28j60", { kind: "spidev", path: "/dev/spidev0.0", spiHz }],
   ["enc28j60:bus-pirate:/dev/ttyUSB0", "enc28j60", { kind: "bus-pirate", port: "/dev/ttyUSB0", baud, spiHz }],
   ["e1000:qemu@veth0", "e1000", { kind: "qemu", iface: "veth0" }],
@@ -197,7 +205,7 @@ t.test("a device written as a SPEC is read back the same", async () => {
       )
       .filter((chip) => Object.keys(chip).length > 0)
       .map((chip): BusConfig => ({ kind: "sim", segment, chip })),
-    path.map((port): BusConfig => ({ kind: "serprog", port, baud, spiHz, pipelining })),
+    path.map((port): BusConfig => ({ kind: "serprog", port, baud, spiHz, pipelining, answerTimeout })),
     path.map((path): BusConfig => ({ kind: "spidev", path, spiHz })),
   );
   const body = fc.oneof(

@@ -25,7 +25,7 @@ refused([
     "key of another bus",
     "port: /dev/ttyACM0,",
     "port: /dev/ttyACM0, path: /dev/spidev0.0,",
-    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz, pipelining, interrupt",
+    "f:8:47: devices.eth0.bus.path: unknown key; what may stand here: kind, port, baud, spiHz, pipelining, answerTimeout, interrupt",
   ],
   [
     "pipelining neither on nor off",

@@ -30,7 +30,7 @@ t.test("the example of the documentation, key by key", async (t) => {
       {
         name: "eth0",
         driver: "enc28j60",
-        bus: { kind: "serprog", port: "/dev/ttyACM0", baud: 115_200, spiHz: 10_000_000, pipelining: "auto" },
+        bus: { kind: "serprog", port: "/dev/ttyACM0", baud: 115_200, spiHz: 10_000_000, pipelining: "auto", answerTimeout: 250 },
         fallback: "simulated",
         mac: Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01),
         addresses: [{ address: "192.168.10.10", prefix: 24 }],
@@ -102,7 +102,7 @@ t.test("every driver on every bus", async (t) => {
         chip: { revision: "B5", errata: [13, 14], strict: true },
       },
       { kind: "sim", iface: "eth1", segment: RIG_DEFAULTS.segment },
-      { kind: "serprog", port: "COM3", baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz, pipelining: "off" },
+      { kind: "serprog", port: "COM3", baud: RIG_DEFAULTS.baud, spiHz: RIG_DEFAULTS.spiHz, pipelining: "off", answerTimeout: 2000 },
       { kind: "spidev", path: "/dev/spidev0.0", spiHz: 400_000 },
       { kind: "sim", iface: "eth2", segment: RIG_DEFAULTS.segment },
       { kind: "qemu", iface: "eth3" },

@@ -7,7 +7,14 @@ const clock = new SystemClock();
 const [, , what] = process.argv;
 const rig = benchRig();
 if (what === "refused") {
-  const bus = { kind: "serprog" as const, port: "/dev/ttyNOWHERE", baud: 115_200, spiHz: 1e7, pipelining: "auto" as const };
+  const bus = {
+    kind: "serprog" as const,
+    port: "/dev/ttyNOWHERE",
+    baud: 115_200,
+    spiHz: 1e7,
+    pipelining: "auto" as const,
+    answerTimeout: 250,
+  };
   const system = new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, bus })) }, { clock });
   await startSystem(system).catch((error: { code?: string }) => console.log(error.code));
 } else {

@@ -107,6 +107,27 @@ t.test("a fault fails its batch, the line is synchronised again, the next batch 
   t.match(bench.bus.counters, { faults: 1, resyncs: 1 });
 });
 
+t.test("an answer may take as long as was said, and not longer", async (t) => {
+  for (const [answerTimeout, faults] of [
+    [250, 1],
+    [2000, 0],
+  ] as const) {
+    const bench = await serprogBench("responder", { answerTimeout });
+    await settle(bench.clock, bench.bus.open());
+    const write = bench.line.write.bind(bench.line);
+    bench.line.write = (bytes, at, length) => {
+      const held = bytes.slice(at, at + length);
+      bench.line.write = write;
+      bench.clock.timer(() => write(held, 0, held.length)).arm(1000);
+    };
+    const batch = new SpiBatch();
+    batch.command(RCR | EREVID, -1, 1);
+    await run(bench, batch);
+    t.equal(bench.bus.counters.faults, faults, `a second late, ${answerTimeout} ms allowed`);
+    t.equal(batch.error === null, faults === 0);
+  }
+});
+
 t.test("pulled and plugged in again: the batch fails, open() says what is missing, then works", async (t) => {
   const bench = await serprogBench("responder");
   await settle(bench.clock, bench.bus.open());
