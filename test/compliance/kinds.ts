@@ -202,6 +202,20 @@ class Enc28j60Bench extends VirtualBench {
   plug(up: boolean): void {
     this.#bench.peer.plugged = up;
   }
+
+  resetBehind(): void {
+    this.#bench.resetChip();
+  }
+
+  lie(ms: number): void {
+    const { faults } = this.#bench;
+    faults.lying = true;
+    this.clock
+      .timer(() => {
+        faults.lying = false;
+      })
+      .arm(ms);
+  }
 }
 
 /** The driver over a bridge that behaves as pico-serprog does. */
@@ -305,6 +319,8 @@ function elsewhere(frame: Uint8Array): ReturnType<FakeHost["packet"]> {
 }
 
 const noNetns = missingForNetns();
+const NO_CHIP = { resetBehind: "has no chip that could forget anything", lie: "has no chip to be read" };
+const KERNEL = { resetBehind: "the kernel keeps what it was told", lie: "the kernel does not lie" };
 
 export const WIRE: ControllerKind = {
   name: "wire: the ideal controller",
@@ -313,6 +329,7 @@ export const WIRE: ControllerKind = {
   floods: 400,
   openings: 1000,
   overflow: "each",
+  cannot: NO_CHIP,
   make: async (wish = {}) => new WireBench(wish),
 };
 
@@ -323,6 +340,7 @@ export const LOOPBACK: ControllerKind = {
   floods: 1400,
   openings: 1000,
   overflow: "each",
+  cannot: NO_CHIP,
   make: async (wish = {}) => new LoopbackBench(wish),
 };
 
@@ -335,6 +353,7 @@ export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
     floods: 400,
     openings: 1000,
     overflow: "some",
+    cannot: {},
     make: async (wish = {}) => {
       const bench = new EncBench({ ...connection, host: wish });
       await bench.clock.advance(1);
@@ -360,6 +379,7 @@ export const PACKET: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "each",
+  cannot: KERNEL,
   make: (wish = {}) => {
     const veth = new LocalVeth();
     const cable = { farEnd: veth.b, remove: () => veth.remove() };
@@ -375,6 +395,7 @@ export const TAP: ControllerKind = {
   floods: 3000,
   openings: 300,
   overflow: "each",
+  cannot: KERNEL,
   make: (wish = {}) => {
     const tap = new LocalTap();
     const cable = { farEnd: tap.name, remove: () => tap.remove() };
