@@ -15,6 +15,7 @@ import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
@@ -60,6 +61,8 @@ export interface DeviceReport {
 
 /** What a run came to. */
 export interface Summary {
+  /** By name, without `lo`. */
+  devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
   datagrams: { sent: number; queued: number; failed: number };
@@ -123,8 +126,8 @@ export class System {
     // What may throw goes first: a stack has a timer running from the beginning.
     const parts = rig.devices.map((config) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
-      const onFailed = (error: Error): void => this.#stackOf(config).network.device(config.name)?.failed(error);
-      return { config, part: makePart(config, this.clock, this.#random, onFailed, this.#pinsOf(config)) };
+      const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
+      return { config, part: makePart(config, this.clock, this.#random, onWire, this.#pinsOf(config)) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -132,12 +135,14 @@ export class System {
     this.namespaces = this.#makeNamespaces();
     for (const { config, part } of parts) {
       const device = this.#stackOf(config).addDevice(config.name, part.controller);
+      device.health.retries = config.when === "retry";
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     for (const stack of this.#stacks) {
       stack.network.onDeviceEvent((device, event) => {
         if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startTelemetry();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);
+        if (event === "failed" && this.givenUp !== null) this.#end();
       });
     }
     let finish: () => void = () => {};
@@ -234,6 +239,13 @@ export class System {
     this.#finish();
   }
 
+  /** Every device has failed and is given up, as the rig says, and why; null while there is anything to wait for. */
+  get givenUp(): string | null {
+    const devices = this.#devices.map(({ device }) => device);
+    if (!devices.every(({ health }) => health.givenUp)) return null;
+    return devices.map(({ name, error }) => `${name}: ${error?.message}`).join("; ");
+  }
+
   reports(): DeviceReport[] {
     return this.#devices.map(({ config, part, device, gateway }) => ({
       name: device.name,
@@ -283,7 +295,8 @@ export class System {
     }
     const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
-    return { duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+    const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
+    return { devices: health, duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
   }
 
   /** The initial namespace, then the others. */
