@@ -18,6 +18,7 @@ export async function resetBehind(t: Test, bench: ControllerBench): Promise<void
   await traffic.until(t, PATIENCE, "frames pass");
   bench.resetBehind?.();
   await traffic.fault(t, 0);
+  t.ok((bench.controller.health?.repairs ?? 1) > 0, "it was found and repaired, not overcome by chance");
   traffic.check(t);
 }
 
