@@ -32,7 +32,8 @@ export function healthLines(devices: Readonly<Record<string, HealthReport>>): st
     if (failedFor !== null) parts.push(`does not work for ${seconds(failedFor)}`);
     if (repairs) parts.push(`repaired ${times(repairs)}`);
     if (suspicions) parts.push(`${suspicions} readings not believed`);
-    if (sinceProof !== null && (sinceProof > FRESH || parts.length > 0)) parts.push(`last proof of life ${seconds(sinceProof)} ago`);
+    if (sinceProof !== null && (sinceProof > FRESH || parts.length > 0))
+      parts.push(`last proof of life ${seconds(sinceProof)} ago`);
     if (parts.length > 0) lines.push(`${name.padEnd(NAME)}${parts.join("; ")}`);
   }
   return lines;

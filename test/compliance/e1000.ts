@@ -167,17 +167,11 @@ class QemuBench extends RealBench {
 /** As every host does for a controller that does not heal by itself. */
 function revive(clock: Clock, controller: E1000, host: FakeHost): void {
   const reopen = async (): Promise<void> => {
-    host.disable();
-    await controller.close();
-    host.enable();
-    await controller.open(host);
+    await host.close();
+    await host.open(controller);
   };
   const revival = new Revival(clock, reopen, () => undefined);
-  const failed = host.failed.bind(host);
-  host.failed = (error) => {
-    failed(error);
-    revival.begin();
-  };
+  host.onFailed = () => revival.begin();
 }
 
 const CHIPS: readonly [name: string, options: Partial<ChipOptions>][] = [

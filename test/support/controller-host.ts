@@ -33,6 +33,8 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   onWake: (() => void) | null = null;
   /** Called by complete(), just before it gives its answer. */
   onComplete: (() => void) | null = null;
+  /** Called by failed(), last of all: as the place to bring a controller back that does not heal by itself. */
+  onFailed: (() => void) | null = null;
   /** complete() says no until this is set again. */
   mayComplete = true;
 
@@ -42,6 +44,8 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   readonly settlements: DropReason[] = [];
   readonly carriers: boolean[] = [];
   readonly errors: Error[] = [];
+  /** What was found whenever the chip had lost its set-up. */
+  readonly repairs: string[] = [];
   /** Work of each poll that ended. */
   readonly polls: number[] = [];
   /** What the driver did against the contract. */
@@ -211,6 +215,12 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
     this.#called("failed()");
     this.errors.push(error);
     this.#changed();
+    this.onFailed?.();
+  }
+
+  repaired(what: string): void {
+    this.#called("repaired()");
+    this.repairs.push(what);
   }
 
   /** Not of complete(): a poll that finds nothing may end with it at any time. */

@@ -25,20 +25,13 @@ class ModelBench {
   readonly driver = new E1000(this.clock, this.bus, { rxRing: 64, txRing: 32 });
   readonly host = new FakeHost(this.clock);
   readonly arrived: Uint8Array[] = [];
-  /** What host.repaired() was told, with the time. */
-  readonly repairs: string[] = [];
   readonly peer = this.#segment.attach("peer", {
     wireFrame: (bytes, length) => void this.arrived.push(bytes.slice(0, length)),
     wireLink: () => {},
   });
 
-  constructor() {
-    this.host.controller = this.driver;
-    Object.assign(this.host, { repaired: (what: string) => this.repairs.push(what) });
-  }
-
   async open(): Promise<this> {
-    await settle(this.clock, this.driver.open(this.host));
+    await settle(this.clock, this.host.open(this.driver));
     return this;
   }
 
@@ -82,7 +75,7 @@ t.test("each way to lose a set-up is found, mended within two seconds and told; 
     const sent = bench.arrived.length;
     const cookies = [1, 2, 3].map((number) => host.send(frameOf(60, number)));
     clock.advanceSync(shows === "RDH" ? 2100 : 1100);
-    t.match(bench.repairs, [new RegExp(`^${shows} is `)], what);
+    t.match(host.repairs, [new RegExp(`^${shows} is `)], what);
     t.same([driver.health.repairs, host.errors.length], [1, 0], what);
     t.ok(bench.passes(), `${what}: frames pass both ways`);
     const told = cookies.filter((cookie) => host.settlements[cookie] === DropReason.NONE).length;
@@ -90,7 +83,7 @@ t.test("each way to lose a set-up is found, mended within two seconds and told; 
     // What went round within the chip was sent, as far as anybody can tell.
     t.equal(bench.arrived.length - sent, what === "loopback on" ? 1 : 4, `${what}: and no more than that`);
     t.equal(host.carriers.at(-1), true, what);
-    await driver.close();
+    await host.close();
     t.equal(host.pool.inUse, 0, `${what}: every buffer came back`);
   }
 });
@@ -101,7 +94,7 @@ t.test("a chip that is well is never repaired: an hour with a frame a second, an
   bench.clock.advanceSync(600_000);
   t.match(bench.driver.health, { repairs: 0, suspicions: 0 });
   t.ok(bench.clock.now() - (bench.driver.health.provenAt as number) <= 1000, "the last proof of life is a second old");
-  await bench.driver.close();
+  await bench.host.close();
 });
 
 t.test("a chip that does not keep its set-up has failed, and says so once", async (t) => {
@@ -115,7 +108,7 @@ t.test("a chip that does not keep its set-up has failed, and says so once", asyn
   bus.damage = null;
   await bench.open();
   t.ok(bench.passes());
-  await bench.driver.close();
+  await bench.host.close();
 });
 
 t.test("one reading in fifty damaged: the device lives, its link too, and its counters stay true", async (t) => {
@@ -140,12 +133,12 @@ t.test("one reading in fifty damaged: the device lives, its link too, and its co
   t.ok((counters.get("tx_bytes") as number) < 1e12, `${counters.get("tx_bytes")} bytes`);
   t.equal(driver.statistics.txPackets, frames + 1);
   t.equal(bench.arrived.length, frames + 1);
-  await driver.close();
+  await host.close();
 });
 
 t.test("nothing read is true for a while: told at most once, and everything comes back when it is opened again", async (t) => {
   const bench = await new ModelBench().open();
-  const { bus, host, driver, clock } = bench;
+  const { bus, host, clock } = bench;
   bus.damage = nothingTrue(new SeededRandom("lies"));
   const cookies = Array.from({ length: 50 }, (_, number) => {
     clock.advanceSync(100);
@@ -157,10 +150,10 @@ t.test("nothing read is true for a while: told at most once, and everything come
     "every sender is told",
   );
   bus.damage = null;
-  await driver.close();
+  await host.close();
   await bench.open();
   t.ok(bench.passes());
-  await driver.close();
+  await host.close();
   t.equal(host.pool.inUse, 0);
 });
 
@@ -190,14 +183,12 @@ t.test("frames that are marked as sent and were not: taken back, and not believe
   const bench = new Bench();
   await bench.open();
   const { chip, driver, host } = bench;
-  const repairs: string[] = [];
-  Object.assign(host, { repaired: (what: string) => repairs.push(what) });
   for (let number = 0; number < 20; number++) host.send(frameOf(60, number));
   bench.run(3000);
   chip.holdsTransmit = true;
   const told = deceive(t, bench, 250);
   t.ok(told <= 110, `${told} before it was found out, a second later, and none from then on`);
-  t.match(repairs[0], /^\d+ frames were marked as sent that the chip has not counted$/);
+  t.match(host.repairs[0], /^\d+ frames were marked as sent that the chip has not counted$/);
   chip.holdsTransmit = false;
   bench.run(5000);
   const { txPackets, txErrors, txBytes } = driver.statistics;
@@ -210,7 +201,7 @@ t.test("frames that are marked as sent and were not: taken back, and not believe
     after.every((cookie) => host.settlements[cookie] === DropReason.NONE),
     "and it goes on",
   );
-  await driver.close();
+  await host.close();
   t.equal(host.pool.inUse, 0);
 });
 
@@ -222,7 +213,7 @@ t.test("a chip that never sends again has failed, however often its descriptors 
   t.match(bench.host.errors, [{ code: "E1000_BROKEN" }]);
   t.equal(bench.host.errors.length, 1);
   t.equal(bench.host.carriers.at(-1), false);
-  await bench.driver.close();
+  await bench.host.close();
 });
 
 t.test("counts that no wire can bring are not added, and a chip that counts less than it did is asked twice", async (t) => {
@@ -238,7 +229,7 @@ t.test("counts that no wire can bring are not added, and a chip that counts less
   t.equal(driver.health.suspicions, 4);
   bench.run(3000);
   t.match([driver.health.repairs, driver.statistics.txPackets], [0, 1], "one of two witnesses is not enough");
-  await driver.close();
+  await host.close();
 });
 
 t.test("an interrupt whose causes are misread is none the less one", async (t) => {
@@ -247,6 +238,6 @@ t.test("an interrupt whose causes are misread is none the less one", async (t) =
     bench.bus.damage = (offset, value) => (offset === Offset.ICR ? reading : value);
     t.ok(bench.passes(), `causes 0x${reading.toString(16)}`);
     t.same(bench.host.errors, []);
-    await bench.driver.close();
+    await bench.host.close();
   }
 });
