@@ -29,6 +29,8 @@ export interface ControllerBench {
   until(done: () => boolean): Promise<boolean>;
   /** Lets time pass until whatever is under way has arrived. */
   settle(): Promise<void>;
+  /** The process stands still (SIGSTOP), in real time for longer than anything waits for an answer; 30 s in virtual time. */
+  stall(): void;
   /** The driver's timers that are armed. */
   armed(): number;
   /** The chip loses everything that the driver has told it, and the driver is not told. Where the kind does not say that it cannot. */

@@ -21,6 +21,9 @@ import { type BenchWish, type ControllerBench, type ControllerKind, hostFor } fr
 /** Virtual time that anything may take, in ms, and how finely it is looked at. */
 const PATIENCE = 20_000;
 const STEP = 1;
+/** How long a process stands still, in ms. */
+const STALL = 30_000;
+const REAL_STALL = 1200;
 const QUIET = 60;
 /** Real time likewise; a busy machine may take its time. */
 const REAL_PATIENCE = 20_000;
@@ -61,6 +64,10 @@ export abstract class VirtualBench implements ControllerBench {
       seen = progress(this);
       await this.clock.advance(QUIET);
     }
+  }
+
+  stall(): void {
+    this.clock.stall(STALL);
   }
 
   armed(): number {
@@ -112,6 +119,10 @@ export abstract class RealBench implements ControllerBench {
       if (seen !== last) [last, quietSince] = [seen, now];
       return now - quietSince >= this.quiet;
     });
+  }
+
+  stall(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REAL_STALL);
   }
 
   armed(): number {

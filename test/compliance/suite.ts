@@ -61,6 +61,7 @@ const CASES: Readonly<Record<string, [run: Case, wish?: BenchWish, needs?: keyof
   "the transmit queue stops and goes on": [stopAndWake],
   "a poll keeps within its budget": [budget, { budget: 4 }],
   "a frame that comes as the poll completes is not stranded": [race],
+  "the process stood still for a while": [stall],
   "the chip was reset behind the driver": [resetBehind, {}, "resetBehind"],
   "reads lie for a while": [lie, {}, "lie"],
 };
@@ -333,4 +334,24 @@ async function race(t: Test, bench: ControllerBench): Promise<void> {
   bench.injectNow(to(bench, MIN_FRAME));
   t.ok(await bench.until(() => host.frames.length === COUNT + 1), `${host.frames.length} of ${COUNT + 1} frames`);
   host.onComplete = null;
+}
+
+/** A debugger, a laptop that slept, SIGSTOP: the chip may have gone on, and every timer is late. */
+async function stall(t: Test, bench: ControllerBench, kind: ControllerKind): Promise<void> {
+  const { host } = bench;
+  const cookies = Array.from({ length: kind.holds }, (_, n) => host.send(from(bench, MAX_FRAME, n)));
+  for (let n = 0; n < kind.holds; n++) bench.inject(to(bench, MIN_FRAME, n));
+  bench.stall();
+  t.ok(
+    await bench.until(() => cookies.every((cookie) => host.settlements[cookie] === DropReason.NONE)),
+    "what was under way goes out",
+  );
+  await bench.settle();
+  // Idle, too: a watchdog that is late must not take the device for dead.
+  bench.stall();
+  await bench.settle();
+  await sendAll(t, bench, [from(bench, 99)], 1);
+  await injectAll(t, bench, [to(bench, 99)], 1);
+  t.equal(host.carriers.at(-1), true, "the link was never lost");
+  t.equal(bench.controller.health?.repairs ?? 0, 0, "and nothing was repaired");
 }
