@@ -108,7 +108,7 @@ export interface EthernetController {
   readonly address: Uint8Array;
   readonly statistics: LinkStatistics;
   /** Absent where there is no chip to watch: the kernel tells by itself when an interface is gone. */
-  readonly health?: ControllerHealth;
+  readonly health?: ControllerHealth | undefined;
   /**
    * After failed() the driver goes on trying by itself, for as long as it is open, at intervals that grow to 60 s at most. False or
    * absent: its host closes and opens it again.

@@ -17,7 +17,7 @@
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
-  ControllerError,
+  type ControllerError,
   ControllerHealth,
   type ControllerHost,
   ETHERNET_HEADER,
@@ -31,6 +31,7 @@ import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import { bringUp } from "./bring-up.ts";
+import { beyondRepair, openAlready, overtaken, silenced } from "./errors.ts";
 import { AddressFilter } from "./filters.ts";
 import type { Guard } from "./guard.ts";
 import { InterruptMask } from "./interrupts.ts";
@@ -138,9 +139,7 @@ export class E1000 implements EthernetController {
    */
   async open(host: ControllerHost): Promise<void> {
     if (this.#state === State.FAILED) await this.close();
-    if (this.#state !== State.CLOSED) {
-      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} is open already; close it first`);
-    }
+    if (this.#state !== State.CLOSED) throw openAlready(this.description);
     this.#state = State.OPENING;
     this.#opening = this.#open(host).finally(() => {
       this.#opening = null;
@@ -173,12 +172,9 @@ export class E1000 implements EthernetController {
       else skb.drop(DropReason.DEV_READY);
       return true;
     }
-    if (skb.length < ETHERNET_HEADER) return this.#refuse(host, skb, DropReason.PKT_TOO_SMALL);
-    if (skb.length > MAX_TAGGED_FRAME) return this.#refuse(host, skb, DropReason.PKT_TOO_BIG);
-    if (!this.#carrier) {
-      this.#chip.own.txCarrier++;
-      return this.#refuse(host, skb, DropReason.TX_CARRIER);
-    }
+    if (skb.length < ETHERNET_HEADER) return this.#transmitter.refuse(host, skb, DropReason.PKT_TOO_SMALL);
+    if (skb.length > MAX_TAGGED_FRAME) return this.#transmitter.refuse(host, skb, DropReason.PKT_TOO_BIG);
+    if (!this.#carrier) return this.#transmitter.refuse(host, skb, DropReason.TX_CARRIER);
     const transmitter = this.#transmitter;
     if (transmitter.accept(skb, host)) {
       // Within a poll, its end rings; else the end of this turn of the event loop, for more may follow.
@@ -187,12 +183,6 @@ export class E1000 implements EthernetController {
     }
     if (transmitter.unrung) transmitter.ring();
     return false;
-  }
-
-  #refuse(host: ControllerHost, skb: SkBuff, reason: DropReason): true {
-    this.#chip.own.txErrors++;
-    host.drops.drop(skb, reason);
-    return true;
   }
 
   poll(budget: number): number {
@@ -275,8 +265,7 @@ export class E1000 implements EthernetController {
 
   #notClosed(): void {
     if (this.#failure) throw this.#failure;
-    if (this.#state !== State.OPENING)
-      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} was closed while it was being opened`);
+    if (this.#state !== State.OPENING) throw overtaken(this.description);
   }
 
   /** After setUp(): rings, filters, and everything on. Returns STATUS. */
@@ -384,7 +373,7 @@ export class E1000 implements EthernetController {
   /** Sets a chip up anew of which `what` was found, or gives it up. What becomes of its frames, see #reset(). */
   #repair(what: string, reason: DropReason | null): void {
     if (this.#guard.inVain) {
-      this.#failed(new ControllerError("E1000_BROKEN", `e1000: ${this.description} cannot be repaired: ${what}`));
+      this.#failed(beyondRepair(this.description, what));
       return;
     }
     this.#repairing = reason === DropReason.TX_ABORTED ? null : what;
@@ -443,8 +432,7 @@ export class E1000 implements EthernetController {
 
   /** A register read all ones: whether it was the device, which has failed then, or the reading. */
   #gone(): boolean {
-    if (silent(this.#bus))
-      this.#failed(new ControllerError("E1000_LOST", `e1000: ${this.description} stopped answering: registers read 0xffffffff`));
+    if (silent(this.#bus)) this.#failed(silenced(this.description));
     return this.#failure !== null;
   }
 

@@ -1,12 +1,13 @@
 /**
  * Looks after a chip that may have lost what it was told: reset behind the driver, by a dip of its supply, by whoever else can reach
  * its registers. Once a second the registers without which no frame passes are held against what was written (SDM 13.4, 13.5), and the
- * frames that descriptors said were sent against the chip's own counts (GPTC and TPT, SDM 13.7): a descriptor may be marked done by
+ * frames that descriptors said were sent against the chip's own counts (GPTC, TPT and GOTC, SDM 13.7): a descriptor may be marked done by
  * what is not the chip.
  *
- * One reading proves nothing. A register that is wrong is read twice more; of the two counts both have to say the same.
+ * One reading proves nothing. A register that is wrong is read twice more; of the counts all three have to say the same.
  */
-import type { ControllerHealth, LinkStatistics } from "../../hal/ethernet.ts";
+import { type ControllerHealth, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { type AddressFilter, filterWords } from "./filters.ts";
 import type { InterruptMask } from "./interrupts.ts";
@@ -25,6 +26,8 @@ const ALL = 0xffff_ffff;
 const IN_VAIN = 3;
 /** Looks without a false word until descriptors are believed again without asking the chip. */
 const TRUST = 60;
+/** Of the shortest frame, with FCS, in octets. */
+const SHORTEST: number = MIN_FRAME + FCS_BYTES;
 /** A transmitter is asked for its progress, and the counters are emptied, at every second look. */
 const SELDOM = 2;
 
@@ -57,10 +60,10 @@ export class Guard {
   #rah = 0;
   /** Where the receiver stood when RDH was seen elsewhere; -1: it was not. */
   #strayedAt = -1;
-  /** What had been settled and counted when counting began. */
-  #done = 0;
-  #good = 0;
-  #total = 0;
+  /** What had been settled more than counted when counting began, or was found to be since: of GPTC, TPT and GOTC. */
+  #ahead: [number, number, number] = [0, 0, 0];
+  /** Octets of the frames that were found missing last. */
+  #octets = 0;
 
   /** @param link where frames that were counted as sent and were not are taken back */
   constructor(watched: Watched, link: LinkStatistics, health: ControllerHealth) {
@@ -83,7 +86,7 @@ export class Guard {
   }
 
   /**
-   * One look, once a second and when the link goes, after everything that is done has been settled, for the chip counts a frame before it says so.
+   * One look, once a second and when the link goes.
    * @returns why the chip has to be set up anew, in words; null when all is well, which is a proof of life
    */
   check(now: number): string | null {
@@ -100,7 +103,7 @@ export class Guard {
     this.#sent = chip.sum(Statistic.GPTC);
     if (this.#looks >= this.#trustAt) transmitter.doubtful = false;
     this.#health.provenAt = now;
-    if (this.#looks % SELDOM === 0) chip.harvest();
+    if (this.#looks % SELDOM === SELDOM - 1) chip.harvest();
     return null;
   }
 
@@ -121,9 +124,8 @@ export class Guard {
     [this.#ral, this.#rah] = filterWords(station);
     this.tctl = 0;
     this.#strayedAt = -1;
-    this.#done = chip.own.txDone;
-    this.#good = chip.sum(Statistic.GPTC);
-    this.#total = chip.sum(Statistic.TPT);
+    const { txDone, txOctets } = chip.own;
+    this.#ahead = [txDone - chip.sum(Statistic.GPTC), txDone - chip.sum(Statistic.TPT), txOctets - chip.sum(Statistic.GOTC)];
   }
 
   /** The first register that is not as it ought to be, in words; null when all are. */
@@ -149,28 +151,30 @@ export class Guard {
   /** Frames that were settled as sent and that the chip has not counted; 0 when there is none, or nothing is certain. */
   #missing(): number {
     const { chip } = this.#watched;
-    const { suspicions } = this.#health;
-    chip.take(Statistic.GPTC);
-    chip.take(Statistic.TPT);
-    const done = chip.own.txDone - this.#done;
-    const good = chip.sum(Statistic.GPTC) - this.#good;
-    const total = chip.sum(Statistic.TPT) - this.#total;
-    if (good >= done && total >= done) return 0;
-    // What one of them says less than is known was lost in reading it, which clears it: both start again from the truth.
-    const lost = Math.max(0, done - Math.max(good, total));
-    this.#good -= Math.max(0, done - good);
-    this.#total -= Math.max(0, done - total);
-    if (lost > 0 && good === total && suspicions === this.#health.suspicions) return lost;
+    const witnesses = [Statistic.GPTC, Statistic.TPT, Statistic.GOTC] as const;
+    for (const counter of witnesses) chip.take(counter);
+    const { txDone, txOctets } = chip.own;
+    // Less than nothing where the chip has counted what is not settled yet.
+    const [good = 0, total = 0, octets = 0] = witnesses.map(
+      (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - (this.#ahead[at] as number),
+    );
+    // Reading clears them, so that what was misread is lost: each goes on from what is known.
+    for (const [at, short] of [good, total, octets].entries()) if (short > 0) this.#ahead[at] = (this.#ahead[at] as number) + short;
+    if (good <= 0 && total <= 0 && octets <= 0) return 0;
+    if (good > 0 && good === total && octets >= SHORTEST * good) {
+      this.#octets = octets;
+      return good;
+    }
     this.#health.suspicions++;
     return 0;
   }
 
-  /** Takes back what was said of frames that never left. Their bytes are not known any more: they count as of usual length. */
+  /** Takes back what was said of frames that never left. */
   #deny(frames: number): string {
     const { chip, transmitter } = this.#watched;
     const link = this.#link;
-    link.txBytes -= Math.round((link.txBytes / link.txPackets) * frames);
     link.txPackets -= frames;
+    link.txBytes -= Math.min(link.txBytes, this.#octets - FCS_BYTES * frames);
     chip.own.txErrors += frames;
     chip.own.txAborted += frames;
     transmitter.doubtful = true;

@@ -25,6 +25,8 @@ export class OwnStatistics {
   /** Frames that the chip was given, twice if it had to be; and those that it said it had sent. */
   txGiven = 0;
   txDone = 0;
+  /** Octets of the latter on the wire, with padding and FCS. */
+  txOctets = 0;
   /** Frames that were handed over and did not go out, of which: */
   txErrors = 0;
   /** given up: the transmitter was stuck, or the frame asked for what the chip cannot do. */

@@ -6,6 +6,7 @@
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { Checksum, type SkBuff, SkBuffQueue, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, TxCommand, TxStatus } from "./registers.ts";
@@ -105,11 +106,18 @@ export class Transmitter {
     if (this.#running) this.#empty(host);
     if (reason === null) return;
     for (let frame = this.#kept.dequeue(); frame; frame = this.#kept.dequeue()) {
-      if (reason !== DropReason.QUEUE_PURGE) this.#own.txErrors++;
-      if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
-      if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
-      host.drops.drop(frame, reason);
+      if (reason === DropReason.QUEUE_PURGE) host.drops.drop(frame, reason);
+      else this.refuse(host, frame, reason);
     }
+  }
+
+  /** Drops a frame that cannot go, and counts it. @returns true, for transmit() */
+  refuse(host: ControllerHost, skb: SkBuff, reason: DropReason): true {
+    this.#own.txErrors++;
+    if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
+    if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
+    host.drops.drop(skb, reason);
+    return true;
   }
 
   /** After setUp(), with transmission on: gives the chip again what it had not sent. */
@@ -159,9 +167,7 @@ export class Transmitter {
     let options = 0;
     if (skb.checksum === Checksum.PARTIAL) {
       if (!this.#setContext(skb)) {
-        this.#own.txErrors++;
-        this.#own.txAborted++;
-        host.drops.drop(skb, DropReason.TX_ABORTED);
+        this.refuse(host, skb, DropReason.TX_ABORTED);
         return;
       }
       command |= TxCommand.DEXT | TxCommand.DTYP_DATA;
@@ -227,9 +233,11 @@ export class Transmitter {
       this.#clean = this.#after(at);
       this.#completed = (this.#completed + 1) | 0;
       if ((status & (TxStatus.EC | TxStatus.LC)) === 0) {
+        const length = frame.tail - frame.data;
         this.#own.txDone++;
+        this.#own.txOctets += (length < MIN_FRAME ? MIN_FRAME : length) + FCS_BYTES;
         this.#link.txPackets++;
-        this.#link.txBytes += frame.tail - frame.data;
+        this.#link.txBytes += length;
         frame.consume();
       } else {
         // Counted as an error by the chip itself (ECOL, LATECOL).
