@@ -19,6 +19,7 @@ import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { makePart, type Part } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr, Endpoint } from "./units.ts";
@@ -42,6 +43,8 @@ export interface SystemListener {
   /** Every device is up; the firmware starts next. */
   ready(system: System): void;
   device(device: NetDevice, event: DeviceEvent): void;
+  /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
+  health?(device: NetDevice): void;
   datagram(event: TelemetryEvent, system: System): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
@@ -103,6 +106,7 @@ export class System {
   readonly #finish: () => void;
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
+  readonly #healthWatch: HealthWatch;
   #telemetry: Telemetry | null = null;
   #leds: LinkLeds | null = null;
   #startedAt = 0;
@@ -150,6 +154,8 @@ export class System {
       finish = resolve;
     });
     this.#finish = finish;
+    const devices = this.#devices.map(({ device }) => device);
+    this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
     this.#patience = this.clock.timer(() => this.#startTelemetry());
   }
@@ -190,6 +196,7 @@ export class System {
         this.deadline = this.#startedAt + this.#options.duration;
         this.#deadline.armAt(this.deadline);
       }
+      this.#healthWatch.start();
       this.#options.listener?.ready(this);
       this.#startWithLink();
     } catch (error) {
@@ -211,6 +218,7 @@ export class System {
   async #shutDown(): Promise<void> {
     this.#stopped = true;
     this.#end();
+    this.#healthWatch.stop();
     this.#leds?.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {

@@ -1,8 +1,7 @@
 /** Words that the reports of several commands share. */
+import { STALE } from "../board/health-watch.ts";
 import type { HealthReport } from "../net/device-health.ts";
 
-/** A chip that is looked after gives proof of life every second or so: older than this, in ms, it is worth a word. */
-const FRESH = 10_000;
 /** As wide as the names in front of a summary's other lines. */
 const NAME = 14;
 
@@ -25,22 +24,25 @@ export function standInLines(name: string, fallback: string | null, gateway: str
 
 /** What there is to tell of the devices' health, a line each; nothing of those that had no trouble. */
 export function healthLines(devices: Readonly<Record<string, HealthReport>>): string[] {
-  const lines: string[] = [];
-  for (const [name, { failures, recoveries, failedFor, suspicions, repairs, sinceProof }] of Object.entries(devices)) {
-    const parts: string[] = [];
-    if (failures > 0) parts.push(`failed ${times(failures)}, came back ${times(recoveries)}`);
-    if (failedFor !== null) parts.push(`does not work for ${seconds(failedFor)}`);
-    if (repairs) parts.push(`repaired ${times(repairs)}`);
-    if (suspicions) parts.push(`${suspicions} readings not believed`);
-    if (sinceProof !== null && (sinceProof > FRESH || parts.length > 0))
-      parts.push(`last proof of life ${seconds(sinceProof)} ago`);
-    if (parts.length > 0) lines.push(`${name.padEnd(NAME)}${parts.join("; ")}`);
-  }
-  return lines;
+  return Object.entries(devices).flatMap(([name, report]) => {
+    const words = healthWords(report);
+    return words.length > 0 ? [`${name.padEnd(NAME)}${words.join("; ")}`] : [];
+  });
+}
+
+/** Nothing where there was no trouble. */
+export function healthWords({ failures, recoveries, failedFor, suspicions, repairs, sinceProof }: HealthReport): string[] {
+  const words: string[] = [];
+  if (failures > 0) words.push(`failed ${times(failures)}, came back ${times(recoveries)}`);
+  if (failedFor !== null) words.push(`has not worked for ${seconds(failedFor)}`);
+  if (repairs) words.push(`repaired ${times(repairs)}`);
+  if (suspicions) words.push(`${suspicions} readings not believed`);
+  if (sinceProof !== null && (sinceProof > STALE || words.length > 0)) words.push(`last proof of life ${seconds(sinceProof)} ago`);
+  return words;
 }
 
 function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
+  return count === 0 ? "never" : count === 1 ? "once" : `${count} times`;
 }
 
 function seconds(ms: number): string {

@@ -3,7 +3,7 @@
 import type { DeviceReport, Summary, System, SystemListener } from "../board/system.ts";
 import { formatDuration } from "../board/units.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
-import { dropsText, healthLines, standInLines } from "./report-words.ts";
+import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
@@ -37,6 +37,9 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
       else if (event === "carrier-down") console.log(`${device.name}: link down`);
       else if (event === "failed" || event === "recovered" || event === "repaired")
         console.log(`${device.name}: ${healthText(device, event)}`);
+    },
+    health(device) {
+      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
     },
     board(event, message) {
       if (quiet) return;
@@ -120,6 +123,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
           ...(event === "recovered" ? { outage: device.health.outage } : {}),
           ...(HEALTH.has(event) ? { health: device.health.report() } : {}),
         });
+    },
+    health(device) {
+      if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });

@@ -1,8 +1,8 @@
 /** A device that fails under `whohas run`: what is printed of it, and `when: exit`, which ends the run for a supervisor to see. */
 
-import { spawn } from "node:child_process";
 import t from "tap";
 import { LocalVeth, missingForNetns, run } from "../support/netns.ts";
+import { bound } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
 import { adopt, commandLine, ended, fileOf, folder, Instance, whohas } from "../support/whohas.ts";
@@ -51,7 +51,7 @@ realTime(t, "when: retry, in words: told once, back by itself, and in the summar
   const cable = new LocalVeth();
   t.teardown(() => cable.remove());
   const [program, args] = commandLine(["run", fileOf(`devices: { ${device("eth0", cable.a)} }`), "--name", "words"]);
-  const child = adopt(spawn(program, args, { env: { ...process.env, WHOHAS_RUNTIME_DIR: `${folder}/run` } }));
+  const child = adopt(bound(program, args, { env: { ...process.env, WHOHAS_RUNTIME_DIR: `${folder}/run` } }));
   let said = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     said += text;

@@ -7,6 +7,8 @@ import type { Random } from "../../hal/random.ts";
 export class MeddledBus implements MmioBus {
   /** What the driver reads instead of `value`; null: the truth. */
   damage: ((offset: number, value: number) => number) | null = null;
+  /** Thrown by open(): the device is not there. */
+  absent: ControllerError | null = null;
   /** Readings that were damaged. */
   damaged = 0;
   readonly #bus: MmioBus;
@@ -40,7 +42,7 @@ export class MeddledBus implements MmioBus {
   }
 
   open(): Promise<void> {
-    return this.#bus.open();
+    return this.absent ? Promise.reject(this.absent) : this.#bus.open();
   }
 
   close(): Promise<void> {

@@ -9,6 +9,7 @@ import { System, startSystem } from "../../../firmware-ts/board/system.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
+import { PREFIX } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
@@ -126,7 +127,7 @@ realTime(
   "tap: the interface that was made for the stack is deleted, and made again",
   { skip: skip || noTun, buffered: true },
   async (t) => {
-    const name = `wt${process.pid.toString(36)}`;
+    const name = `${PREFIX}tap`;
     const bench = await Bench.start(
       t,
       `  eth0: { driver: tap, bus: { kind: interface, name: ${name} }, addresses: [10.8.0.1/24] }\n`,
