@@ -380,6 +380,7 @@ export const PICO: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "some",
+  cannot: { resetBehind: "this bench has no way to its chip yet", lie: "this bench has no way to its bus yet" },
   make: async (wish = {}) => new PicoBench(await serprogBench("pico-serprog"), wish),
 };
 
