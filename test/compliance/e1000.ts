@@ -171,7 +171,11 @@ function revive(clock: Clock, controller: E1000, host: FakeHost): void {
     await host.open(controller);
   };
   const revival = new Revival(clock, reopen, () => undefined);
-  host.onFailed = () => revival.begin();
+  const failed = host.failed.bind(host);
+  host.failed = (error) => {
+    failed(error);
+    revival.begin();
+  };
 }
 
 const CHIPS: readonly [name: string, options: Partial<ChipOptions>][] = [

@@ -380,7 +380,11 @@ export const PICO: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "some",
-  cannot: { resetBehind: "this bench has no way to its chip yet", lie: "this bench has no way to its bus yet" },
+  cannot: {
+    resetBehind: "this bench has no way to its chip yet",
+    lie: "this bench has no way to its bus yet",
+    stall: "a process that stands still does not stop its bridge, and this bench's clock would",
+  },
   make: async (wish = {}) => new PicoBench(await serprogBench("pico-serprog"), wish),
 };
 

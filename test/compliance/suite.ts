@@ -61,7 +61,7 @@ const CASES: Readonly<Record<string, [run: Case, wish?: BenchWish, needs?: keyof
   "the transmit queue stops and goes on": [stopAndWake],
   "a poll keeps within its budget": [budget, { budget: 4 }],
   "a frame that comes as the poll completes is not stranded": [race],
-  "the process stood still for a while": [stall],
+  "the process stood still for a while": [stall, {}, "stall"],
   "the chip was reset behind the driver": [resetBehind, {}, "resetBehind"],
   "reads lie for a while": [lie, {}, "lie"],
 };

@@ -33,8 +33,6 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   onWake: (() => void) | null = null;
   /** Called by complete(), just before it gives its answer. */
   onComplete: (() => void) | null = null;
-  /** Called by failed(), last of all: as the place to bring a controller back that does not heal by itself. */
-  onFailed: (() => void) | null = null;
   /** complete() says no until this is set again. */
   mayComplete = true;
 
@@ -215,7 +213,6 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
     this.#called("failed()");
     this.errors.push(error);
     this.#changed();
-    this.onFailed?.();
   }
 
   repaired(what: string): void {
