@@ -41,7 +41,7 @@ import { silent, steady } from "./reading.ts";
 import type { Receiver } from "./receiver.ts";
 import { Cause, Register, Status } from "./registers.ts";
 import type { DmaLayout } from "./rings.ts";
-import { halt, probe, RESET_TIME, setUp, tctl } from "./setup.ts";
+import { halt, probe, RESET_TIME, setUp } from "./setup.ts";
 import { ChipStatistics } from "./statistics.ts";
 import type { Transmitter } from "./transmitter.ts";
 
@@ -280,18 +280,10 @@ export class E1000 implements EthernetController {
     bus.write32(Register.RCTL, this.#filter.rctl);
     this.#guard.begin(this.address);
     const status = steady(bus, Register.STATUS, this.health);
-    this.#negotiated(status);
+    this.#transmitter.negotiated(status);
     this.#feed();
     this.#unmask();
     return status;
-  }
-
-  /** Collisions are looked for in half duplex only, and farther. */
-  #negotiated(status: number): void {
-    const wanted = tctl(status);
-    if (wanted === this.#guard.tctl) return;
-    this.#guard.tctl = wanted;
-    this.#bus.write32(Register.TCTL, wanted);
   }
 
   #interrupt(): void {
@@ -341,7 +333,7 @@ export class E1000 implements EthernetController {
     const up = (status & Status.LU) !== 0;
     if (up === this.#carrier || status === NO_ANSWER) return;
     // A chip that lost its set-up may show no link, which is there.
-    if (up) this.#negotiated(status);
+    if (up) this.#transmitter.negotiated(status);
     else if (!this.#sound()) return;
     this.#carrier = up;
     host.carrier(up);
@@ -372,12 +364,9 @@ export class E1000 implements EthernetController {
 
   /** Sets a chip up anew of which `what` was found, or gives it up. What becomes of its frames, see #reset(). */
   #repair(what: string, reason: DropReason | null): void {
-    if (this.#guard.inVain) {
-      this.#failed(beyondRepair(this.description, what));
-      return;
-    }
     this.#repairing = reason === DropReason.TX_ABORTED ? null : what;
-    this.#reset(reason);
+    if (this.#guard.inVain) this.#failed(beyondRepair(this.description, what));
+    else this.#reset(reason);
   }
 
   /** Takes the chip through a reset; frames in the transmit ring are dropped with `reason`, or sent after it (null); later ones wait. */
@@ -401,8 +390,7 @@ export class E1000 implements EthernetController {
       return;
     }
     this.#checkLink();
-    if (this.#working()) this.#transmitter.restore(host);
-    if (this.#working()) this.#transmitter.resume(host);
+    if (this.#working()) this.#transmitter.goOn(host);
     if (this.#repairing === null || !this.#working()) return;
     this.health.repairs++;
     host.repaired?.(this.#repairing);

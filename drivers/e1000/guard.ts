@@ -43,8 +43,6 @@ interface Watched {
 }
 
 export class Guard {
-  /** What TCTL was told since the last set-up; 0 for nothing. */
-  tctl = 0;
   readonly #watched: Watched;
   readonly #link: LinkStatistics;
   readonly #health: ControllerHealth;
@@ -122,7 +120,6 @@ export class Guard {
   begin(station: Uint8Array): void {
     const { chip } = this.#watched;
     [this.#ral, this.#rah] = filterWords(station);
-    this.tctl = 0;
     this.#strayedAt = -1;
     const { txDone, txOctets } = chip.own;
     this.#ahead = [txDone - chip.sum(Statistic.GPTC), txDone - chip.sum(Statistic.TPT), txOctets - chip.sum(Statistic.GOTC)];
@@ -134,7 +131,7 @@ export class Guard {
     return (
       this.#other("CTRL", Register.CTRL, CTRL_WANTED, CTRL_MASK) ??
       this.#other("RCTL", Register.RCTL, filter.rctl) ??
-      this.#other("TCTL", Register.TCTL, this.tctl) ??
+      this.#other("TCTL", Register.TCTL, transmitter.tctl) ??
       this.#other("IMS", Register.IMS, interrupts.wanted, interrupts.wanted) ??
       this.#other("RDBAL", Register.RDBAL, layout.receive.address) ??
       this.#other("RDLEN", Register.RDLEN, layout.receive.bytes) ??

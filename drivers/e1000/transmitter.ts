@@ -11,6 +11,7 @@ import type { MmioBus } from "../../hal/mmio.ts";
 import { Checksum, type SkBuff, SkBuffQueue, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, TxCommand, TxStatus } from "./registers.ts";
 import type { DescriptorRing, DmaLayout } from "./rings.ts";
+import { tctl } from "./setup.ts";
 import type { OwnStatistics } from "./statistics.ts";
 
 /** A frame with a checksum to be filled in takes a context descriptor besides its own. */
@@ -55,6 +56,8 @@ export class Transmitter {
   readonly #kept = new SkBuffQueue();
   /** A descriptor was marked done that was not: DD is believed only of those that TDH has passed. */
   doubtful = false;
+  /** What TCTL was told since the last set-up; 0 for nothing. */
+  tctl = 0;
   /** Both as stuck() saw them last. */
   #completedThen = 0;
   #outstandingThen = false;
@@ -96,11 +99,20 @@ export class Transmitter {
     this.#outstandingThen = false;
     this.#ring.announce(this.#bus, Register.TDBAL);
     this.#running = true;
+    this.tctl = 0;
+  }
+
+  /** Switches transmission on for the link that STATUS shows: collisions are looked for in half duplex only, and farther. */
+  negotiated(status: number): void {
+    const wanted = tctl(status);
+    if (wanted === this.tctl) return;
+    this.tctl = wanted;
+    this.#bus.write32(Register.TCTL, wanted);
   }
 
   /**
-   * Drops every frame on its way, or keeps it for restore() (null); transmission has to be off. Those that the chip has finished
-   * meanwhile count as sent. Frames are refused until setUp(), and whoever was refused hears of resume().
+   * Drops every frame on its way, or keeps it for goOn() (null); transmission has to be off. Those that the chip has finished
+   * meanwhile count as sent. Frames are refused until setUp(), and whoever was refused hears of goOn().
    */
   stop(host: ControllerHost, reason: DropReason | null): void {
     if (this.#running) this.#empty(host);
@@ -120,10 +132,16 @@ export class Transmitter {
     return true;
   }
 
-  /** After setUp(), with transmission on: gives the chip again what it had not sent. */
-  restore(host: ControllerHost): void {
-    this.#giveKept(host);
-    if (this.unrung) this.ring();
+  /** After setUp(), with transmission on: gives the chip again what it had not sent; then the queue runs again if it was stopped. */
+  goOn(host: ControllerHost): void {
+    if (this.#kept.length > 0) {
+      while (this.#kept.length > 0 && this.#free() >= MOST_DESCRIPTORS) this.#put(this.#kept.dequeue() as SkBuff, host);
+      this.ring();
+    }
+    if (this.#kept.length > 0 || !this.#stopped) return;
+    this.#stopped = false;
+    this.#own.txRestarts++;
+    host.wake();
   }
 
   /** Keeps what the chip has not sent. What it was given and could not send before goes first again. */
@@ -141,10 +159,6 @@ export class Transmitter {
     }
     // What was kept already is younger than what was in the ring.
     for (let turn = 0; turn < before; turn++) this.#kept.enqueue(this.#kept.dequeue() as SkBuff);
-  }
-
-  #giveKept(host: ControllerHost): void {
-    while (this.#kept.length > 0 && this.#free() >= MOST_DESCRIPTORS) this.#put(this.#kept.dequeue() as SkBuff, host);
   }
 
   /** Nobody is waiting for wake() any more. */
@@ -195,16 +209,7 @@ export class Transmitter {
   /** Takes back what the chip has sent, and lets a queue that was stopped run again. */
   clean(host: ControllerHost): void {
     this.#reclaim(host);
-    if (this.#kept.length > 0 && this.#running) this.restore(host);
-    if (this.#stopped && this.#kept.length === 0 && this.#running && this.#free() >= this.#wakeAt) this.resume(host);
-  }
-
-  /** The queue runs again if it was stopped. */
-  resume(host: ControllerHost): void {
-    if (!this.#stopped) return;
-    this.#stopped = false;
-    this.#own.txRestarts++;
-    host.wake();
+    if (this.#running && (this.#kept.length > 0 || (this.#stopped && this.#free() >= this.#wakeAt))) this.goOn(host);
   }
 
   /** Frames are on their way, as they were when this was asked the last time, and none has been sent since. */
