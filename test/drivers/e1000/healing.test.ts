@@ -241,3 +241,14 @@ t.test("an interrupt whose causes are misread is none the less one", async (t) =
     await bench.host.close();
   }
 });
+
+t.test("four all-ones readings in a row are no end, when the fifth is the chip's own", async (t) => {
+  const bench = await new ModelBench().open();
+  let left = 4;
+  // The causes of an interrupt, and STATUS, which is asked then.
+  bench.bus.damage = (offset, value) => ((offset === Offset.ICR || offset === Offset.STATUS) && left-- > 0 ? NO_ANSWER : value);
+  t.ok(bench.passes());
+  bench.clock.advanceSync(3000);
+  t.same([bench.host.errors, bench.host.carriers], [[], [true]]);
+  await bench.host.close();
+});
