@@ -175,6 +175,11 @@ export class VirtualClock implements Clock, TimerQueue {
     while (this.#step(end));
   }
 
+  /** Time goes on and nothing runs, as when a process is stopped (SIGSTOP): what has come due meanwhile is late, and runs next. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Runs the deferred tasks, or jumps to the next timer; false when neither is left before `end`. */
   #step(end: number): boolean {
     if (this.#tasks.length > 0) {

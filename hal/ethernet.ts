@@ -64,8 +64,31 @@ export interface ControllerHost {
   wake(): void;
   /** The link came up or went away. */
   carrier(up: boolean): void;
-  /** The controller stopped working and says why; close() is still safe. */
+  /**
+   * The controller stopped working, and why. A driver says so once for each failure, after carrier(false) if there was a link, and has
+   * told the senders of all its frames by then; close() is still safe. It does not stay so: a controller that `heals` goes on trying by
+   * itself and says carrier(true) when it is back; every other one is closed and opened again by its host, at growing intervals.
+   */
   failed(error: Error): void;
+  /**
+   * The chip had lost its set-up and has it again. Said when frames pass again; where the link was there all the time, carrier() says
+   * nothing. A host that has nobody to tell does without it.
+   * @param what was found: `RCTL is 0x00000000 instead of 0x04008002`
+   */
+  repaired?(what: string): void;
+}
+
+/** How a chip is doing, kept by a driver that watches its chip. Counts go on for as long as the driver lives. */
+export class ControllerHealth {
+  /**
+   * When the chip gave its last proof of life, in the clock's ms; null before the first. A proof is more than an answer: the set-up
+   * was found as it ought to be, or frames were seen to pass.
+   */
+  provenAt: number | null = null;
+  /** Readings that could not be true or were other at the second look, and were not believed. */
+  suspicions = 0;
+  /** How often a set-up that was lost was made anew. */
+  repairs = 0;
 }
 
 /** Which frames the controller lets through besides broadcast and those to its own address. */
@@ -84,6 +107,13 @@ export interface EthernetController {
   /** Station address, 6 bytes. Valid after open() at the latest. */
   readonly address: Uint8Array;
   readonly statistics: LinkStatistics;
+  /** Absent where there is no chip to watch: the kernel tells by itself when an interface is gone. */
+  readonly health?: ControllerHealth | undefined;
+  /**
+   * After failed() the driver goes on trying by itself, for as long as it is open, at intervals that grow to 60 s at most. False or
+   * absent: its host closes and opens it again.
+   */
+  readonly heals?: boolean;
   /**
    * Everything the driver counts, named and ordered as `ethtool -S` has it on Linux; absent where that is no more than `statistics`.
    * Allocates: not for the frame path.
@@ -95,7 +125,7 @@ export interface EthernetController {
    * @throws ControllerError when it cannot: no chip, no interface, no permission
    */
   open(host: ControllerHost): Promise<void>;
-  /** Stops and releases everything; frames not sent yet are dropped with QUEUE_PURGE. May be opened again. */
+  /** Stops and releases everything; frames not sent yet are dropped with QUEUE_PURGE. May be opened again, after a failure too. */
   close(): Promise<void>;
   /**
    * Takes one frame (destination address first, no FCS, not padded) for sending. True: the driver owns the buffer and will

@@ -10,11 +10,15 @@
  *
  * TXDW is listened to only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a
  * chip that sends within the write of TDT costs no interrupt at all.
+ *
+ * A chip that forgot what it was told is found within a second, by reading some fifteen registers, and set up anew: the frames that it
+ * had not sent are given to it again. One that does not keep its set-up, or does not send, has failed.
  */
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
-  ControllerError,
+  type ControllerError,
+  ControllerHealth,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
@@ -26,21 +30,23 @@ import {
 import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
-import { readStationAddress } from "./eeprom.ts";
+import { bringUp } from "./bring-up.ts";
+import { beyondRepair, openAlready, overtaken, silenced } from "./errors.ts";
 import { AddressFilter } from "./filters.ts";
+import type { Guard } from "./guard.ts";
 import { InterruptMask } from "./interrupts.ts";
 import { type E1000Options, type Settings, settingsOf } from "./options.ts";
-import { wakePhy } from "./phy.ts";
-import { Receiver } from "./receiver.ts";
+import { makeParts } from "./parts.ts";
+import { silent, steady } from "./reading.ts";
+import type { Receiver } from "./receiver.ts";
 import { Cause, Register, Status } from "./registers.ts";
-import { DmaLayout } from "./rings.ts";
-import { halt, probe, RESET_TIME, setUp, tctl } from "./setup.ts";
-import { sleep } from "./sleep.ts";
+import type { DmaLayout } from "./rings.ts";
+import { halt, probe, RESET_TIME, setUp } from "./setup.ts";
 import { ChipStatistics } from "./statistics.ts";
-import { Transmitter } from "./transmitter.ts";
+import type { Transmitter } from "./transmitter.ts";
 
-/** Between looks at link, counters and a transmitter that may be stuck, in ms. */
-const WATCHDOG = 2000;
+/** Between looks at the chip's set-up, its link and its counts, in ms. */
+const WATCH = 1000;
 /** Until the next look whether the stack has given buffers back, when the receive ring could not be filled, in ms. */
 const STARVED = 5;
 
@@ -57,6 +63,7 @@ export class E1000 implements EthernetController {
   readonly #settings: Settings;
   readonly #filter = new AddressFilter();
   readonly #link = new LinkStatistics();
+  readonly health: ControllerHealth = new ControllerHealth();
   readonly #chip: ChipStatistics;
   readonly #interrupts: InterruptMask;
   readonly #doorbell: Task;
@@ -76,9 +83,11 @@ export class E1000 implements EthernetController {
   #layout: DmaLayout | null = null;
   #receiver!: Receiver;
   #transmitter!: Transmitter;
+  #guard!: Guard;
   #polling = false;
   #carrier = false;
-  #tctl = 0;
+  /** What the reset under way is to mend. */
+  #repairing: string | null = null;
 
   /** @throws ControllerError E1000_RING, E1000_ADDRESS, E1000_INTERRUPT_RATE: the options make no sense */
   constructor(clock: Clock, bus: MmioBus, options: E1000Options = {}) {
@@ -86,7 +95,7 @@ export class E1000 implements EthernetController {
     this.address.set(this.#settings.mac ?? []);
     this.#clock = clock;
     this.#bus = bus;
-    this.#chip = new ChipStatistics(bus);
+    this.#chip = new ChipStatistics(clock, bus, this.health);
     this.#interrupts = new InterruptMask(bus);
     this.#doorbell = clock.task(() => this.#ring());
     this.#linkCheck = clock.task(() => this.#checkLink());
@@ -130,9 +139,7 @@ export class E1000 implements EthernetController {
    */
   async open(host: ControllerHost): Promise<void> {
     if (this.#state === State.FAILED) await this.close();
-    if (this.#state !== State.CLOSED) {
-      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} is open already; close it first`);
-    }
+    if (this.#state !== State.CLOSED) throw openAlready(this.description);
     this.#state = State.OPENING;
     this.#opening = this.#open(host).finally(() => {
       this.#opening = null;
@@ -151,7 +158,7 @@ export class E1000 implements EthernetController {
     }
     if (before === State.OPEN) this.#chip.harvest();
     this.#quiet();
-    if (before !== State.FAILED) halt(this.#bus);
+    if (before !== State.FAILED) halt(this.#bus, this.health);
     this.#release(DropReason.QUEUE_PURGE);
     this.#carrier = false;
     await this.#bus.close();
@@ -165,18 +172,9 @@ export class E1000 implements EthernetController {
       else skb.drop(DropReason.DEV_READY);
       return true;
     }
-    const { length } = skb;
-    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
-      this.#chip.own.txErrors++;
-      host.drops.drop(skb, length < ETHERNET_HEADER ? DropReason.PKT_TOO_SMALL : DropReason.PKT_TOO_BIG);
-      return true;
-    }
-    if (!this.#carrier) {
-      this.#chip.own.txErrors++;
-      this.#chip.own.txCarrier++;
-      host.drops.drop(skb, DropReason.TX_CARRIER);
-      return true;
-    }
+    if (skb.length < ETHERNET_HEADER) return this.#transmitter.refuse(host, skb, DropReason.PKT_TOO_SMALL);
+    if (skb.length > MAX_TAGGED_FRAME) return this.#transmitter.refuse(host, skb, DropReason.PKT_TOO_BIG);
+    if (!this.#carrier) return this.#transmitter.refuse(host, skb, DropReason.TX_CARRIER);
     const transmitter = this.#transmitter;
     if (transmitter.accept(skb, host)) {
       // Within a poll, its end rings; else the end of this turn of the event loop, for more may follow.
@@ -204,7 +202,12 @@ export class E1000 implements EthernetController {
     } finally {
       // A handler may have thrown, or closed this controller.
       this.#polling = false;
-      if (this.#working()) this.#settle(host);
+      if (this.#working() && this.#transmitter.unrung) {
+        this.#transmitter.ring();
+        // A chip that sends at once is done by now.
+        this.#transmitter.clean(host);
+      }
+      this.#feed();
     }
     if (complete && this.#working()) this.#unmask();
     return work;
@@ -232,7 +235,16 @@ export class E1000 implements EthernetController {
       await bus.open();
       bus.onFailed = (error) => this.#failed(error);
       try {
-        await this.#bringUp();
+        this.#notClosed();
+        probe(bus);
+        if (!this.#layout) {
+          const ground = { bus, filter: this.#filter, interrupts: this.#interrupts, chip: this.#chip, link: this.#link };
+          const parts = makeParts({ ...ground, health: this.health }, this.#settings);
+          ({ receiver: this.#receiver, transmitter: this.#transmitter, guard: this.#guard, layout: this.#layout } = parts);
+        }
+        // Nobody who was refused before close() waits for a wake() any more.
+        this.#transmitter.forget();
+        this.address.set(await bringUp(bus, this.#clock, this.#settings, this.health, () => this.#notClosed()));
       } catch (error) {
         bus.onFailed = null;
         await bus.close();
@@ -243,35 +255,17 @@ export class E1000 implements EthernetController {
       throw error;
     }
     this.#chip.discard();
+    this.#repairing = null;
+    this.#guard.trust();
     const status = this.#start();
+    this.health.provenAt = this.#clock.now();
     this.#carrier = status !== NO_ANSWER && (status & Status.LU) !== 0;
     host.carrier(this.#carrier);
   }
 
-  async #bringUp(): Promise<void> {
-    const bus = this.#bus;
-    this.#notClosed();
-    probe(bus);
-    if (!this.#layout) {
-      this.#layout = new DmaLayout(bus.dma, this.#settings.rxRing, this.#settings.txRing);
-      this.#receiver = new Receiver(bus, this.#layout, this.#link, this.#chip.own);
-      this.#transmitter = new Transmitter(bus, this.#layout, this.#link, this.#chip.own);
-    }
-    // Nobody who was refused before close() waits for a wake() any more.
-    this.#transmitter.forget();
-    halt(bus);
-    await sleep(this.#clock, RESET_TIME);
-    this.#notClosed();
-    if (!this.#settings.mac) this.address.set(await readStationAddress(bus, this.#clock));
-    await wakePhy(bus, this.#clock);
-    this.#notClosed();
-    setUp(bus, this.#settings.itr);
-  }
-
   #notClosed(): void {
     if (this.#failure) throw this.#failure;
-    if (this.#state !== State.OPENING)
-      throw new ControllerError("E1000_OPEN", `e1000: ${this.description} was closed while it was being opened`);
+    if (this.#state !== State.OPENING) throw overtaken(this.description);
   }
 
   /** After setUp(): rings, filters, and everything on. Returns STATUS. */
@@ -280,32 +274,24 @@ export class E1000 implements EthernetController {
     this.#filter.write(bus, this.address);
     this.#receiver.setUp();
     this.#transmitter.setUp();
-    this.#tctl = 0;
     this.#state = State.OPEN;
     bus.interrupt.onAssert = this.#onAssert;
-    this.#watchdog.arm(WATCHDOG);
+    this.#watchdog.arm(WATCH);
     bus.write32(Register.RCTL, this.#filter.rctl);
-    const status = bus.read32(Register.STATUS);
-    this.#negotiated(status);
+    this.#guard.begin(this.address);
+    const status = steady(bus, Register.STATUS, this.health);
+    this.#transmitter.negotiated(status);
     this.#feed();
     this.#unmask();
     return status;
   }
 
-  /** Collisions are looked for in half duplex only, and farther. */
-  #negotiated(status: number): void {
-    const wanted = tctl(status);
-    if (wanted === this.#tctl) return;
-    this.#tctl = wanted;
-    this.#bus.write32(Register.TCTL, wanted);
-  }
-
   #interrupt(): void {
     if (this.#state !== State.OPEN || this.#interrupts.masked) return;
     const causes = this.#interrupts.take();
-    // Another device's, on a line that is shared.
-    if (causes === 0) return;
-    if (causes === NO_ANSWER) this.#lost();
+    // Another device's, on a line that is shared; or ours, and misread, which the ring knows.
+    if (causes === 0 && !this.#receiver.ready) return;
+    if (causes === NO_ANSWER && this.#gone()) return;
     if ((causes & (Cause.LSC | Cause.RXSEQ)) !== 0) this.#linkCheck.schedule();
     this.#schedulePoll();
   }
@@ -321,16 +307,6 @@ export class E1000 implements EthernetController {
     if (this.#interrupts.masked || this.#state !== State.OPEN) return;
     if (this.#receiver.ready) this.#schedulePoll();
     else if (this.#bus.interrupt.asserted) this.#interrupt();
-  }
-
-  /** What is due at the end of a poll, however it ended. */
-  #settle(host: ControllerHost): void {
-    if (this.#transmitter.unrung) {
-      this.#transmitter.ring();
-      // A chip that sends at once is done by now.
-      this.#transmitter.clean(host);
-    }
-    this.#feed();
   }
 
   #feed(): void {
@@ -352,11 +328,13 @@ export class E1000 implements EthernetController {
   #checkLink(): void {
     const host = this.#host;
     if (!host || this.#state !== State.OPEN) return;
-    const status = this.#bus.read32(Register.STATUS);
-    if (status === NO_ANSWER) this.#lost();
+    const status = steady(this.#bus, Register.STATUS, this.health);
+    if (status === NO_ANSWER && this.#gone()) return;
     const up = (status & Status.LU) !== 0;
-    if (up === this.#carrier || this.#failure) return;
-    if (up) this.#negotiated(status);
+    if (up === this.#carrier || status === NO_ANSWER) return;
+    // A chip that lost its set-up may show no link, which is there.
+    if (up) this.#transmitter.negotiated(status);
+    else if (!this.#sound()) return;
     this.#carrier = up;
     host.carrier(up);
     // The chip stops where it is; without this it would send stale frames when the link comes back.
@@ -366,26 +344,37 @@ export class E1000 implements EthernetController {
   #watch(): void {
     const host = this.#host;
     if (!host || this.#state !== State.OPEN) return;
-    this.#watchdog.arm(WATCHDOG);
-    this.#chip.harvest();
-    this.#checkLink();
-    if (this.#state !== State.OPEN) return;
-    // Both are there for an interrupt that was lost.
-    if (this.#receiver.ready && !this.#interrupts.masked) this.#schedulePoll();
+    this.#watchdog.arm(WATCH);
     this.#transmitter.clean(host);
-    if (this.#state !== State.OPEN) return;
-    // Silence that the far end has asked for (a pause frame) is no hang.
-    if (!this.#transmitter.stuck() || (this.#bus.read32(Register.STATUS) & Status.TXOFF) !== 0) return;
-    this.#chip.own.txTimeouts++;
-    this.#reset(DropReason.TX_ABORTED);
+    if (!this.#working() || !this.#sound()) return;
+    this.#checkLink();
+    if (!this.#working() || this.#failure) return;
+    // Both here and in clean() above: for an interrupt that was lost.
+    if (this.#receiver.ready && !this.#interrupts.masked) this.#schedulePoll();
+    if (this.#guard.hung()) this.#repair("it does not send", DropReason.TX_ABORTED);
   }
 
-  /** Takes the chip through a reset; frames in the transmit ring are dropped with `reason`, later ones have to wait. */
-  #reset(reason: DropReason): void {
+  /** The chip is as it ought to be; false: it is being repaired, or has failed. */
+  #sound(): boolean {
+    const wrong = this.#guard.check(this.#clock.now());
+    if (wrong === null) return true;
+    if (!this.#gone()) this.#repair(wrong, this.#carrier ? null : DropReason.TX_CARRIER);
+    return false;
+  }
+
+  /** Sets a chip up anew of which `what` was found, or gives it up. What becomes of its frames, see #reset(). */
+  #repair(what: string, reason: DropReason | null): void {
+    this.#repairing = reason === DropReason.TX_ABORTED ? null : what;
+    if (this.#guard.inVain) this.#failed(beyondRepair(this.description, what));
+    else this.#reset(reason);
+  }
+
+  /** Takes the chip through a reset; frames in the transmit ring are dropped with `reason`, or sent after it (null); later ones wait. */
+  #reset(reason: DropReason | null): void {
     this.#chip.harvest();
     this.#state = State.RESETTING;
     this.#quiet();
-    halt(this.#bus);
+    halt(this.#bus, this.health);
     this.#resetTimer.arm(RESET_TIME);
     this.#release(reason);
   }
@@ -394,13 +383,18 @@ export class E1000 implements EthernetController {
     const host = this.#host;
     if (!host || this.#state !== State.RESETTING) return;
     try {
-      setUp(this.#bus, this.#settings.itr);
+      setUp(this.#bus, this.#settings.itr, this.health);
       this.#start();
     } catch (error) {
       this.#failed(error as ControllerError);
+      return;
     }
     this.#checkLink();
-    if (this.#working()) this.#transmitter.resume(host);
+    if (this.#working()) this.#transmitter.goOn(host);
+    if (this.#repairing === null || !this.#working()) return;
+    this.health.repairs++;
+    host.repaired?.(this.#repairing);
+    this.#repairing = null;
   }
 
   #working(): boolean {
@@ -417,15 +411,17 @@ export class E1000 implements EthernetController {
   }
 
   /** Gives back every buffer that the chip had. */
-  #release(reason: DropReason): void {
+  #release(reason: DropReason | null): void {
     const host = this.#host;
     if (!host) return;
     this.#receiver.stop(host);
     this.#transmitter.stop(host, reason);
   }
 
-  #lost(): void {
-    this.#failed(new ControllerError("E1000_LOST", `e1000: ${this.description} stopped answering: registers read 0xffffffff`));
+  /** A register read all ones: whether it was the device, which has failed then, or the reading. */
+  #gone(): boolean {
+    if (silent(this.#bus)) this.#failed(silenced(this.description));
+    return this.#failure !== null;
   }
 
   /** May be heard in the middle of anything that touches a register: what follows is done when that has ended. */

@@ -50,15 +50,17 @@ function hashOf(address: Uint8Array): number {
   return (((address[4] as number) >> 4) | ((address[5] as number) << 4)) & 0xfff;
 }
 
+/** What RAL and RAH hold for an address; zeros for none. */
+export function filterWords(address: Uint8Array | null): [low: number, high: number] {
+  if (!address) return [0, 0];
+  const [a, b, c, d, e, f] = address as unknown as [number, number, number, number, number, number];
+  return [(a | (b << 8) | (c << 16) | (d << 24)) >>> 0, (e | (f << 8) | RAH_VALID) >>> 0];
+}
+
 function writeAddress(bus: MmioBus, entry: number, address: Uint8Array | null): void {
-  let low = 0;
-  let high = 0;
-  if (address) {
-    for (let at = 0; at < 4; at++) low |= (address[at] as number) << (8 * at);
-    high = (address[4] as number) | ((address[5] as number) << 8) | RAH_VALID;
-  }
+  const [low, high] = filterWords(address);
   // An entry that is valid only halfway would match an address that nobody asked for.
   bus.write32(Register.RAH + 8 * entry, 0);
-  bus.write32(Register.RAL + 8 * entry, low >>> 0);
-  if (high !== 0) bus.write32(Register.RAH + 8 * entry, high >>> 0);
+  bus.write32(Register.RAL + 8 * entry, low);
+  if (high !== 0) bus.write32(Register.RAH + 8 * entry, high);
 }

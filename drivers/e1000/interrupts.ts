@@ -15,6 +15,11 @@ export class InterruptMask {
     this.#bus = bus;
   }
 
+  /** What IMS ought to show at least. */
+  get wanted(): number {
+    return this.masked ? 0 : ALWAYS;
+  }
+
   /** The causes that are there, all of which are forgotten with that. */
   take(): number {
     return this.#bus.read32(Register.ICR);

@@ -56,6 +56,16 @@ export class Receiver {
     return this.#running && ((words[start + 4 * this.#next + 3] as number) & DD) !== 0 && this.#packets[this.#next] !== null;
   }
 
+  /** What RDT was told. */
+  get tail(): number {
+    return this.#fill;
+  }
+
+  /** Where RDH stands when every frame that came has been looked at. */
+  get head(): number {
+    return this.#next;
+  }
+
   /** The pool had too few buffers: refill() wants to be called again. */
   get starving(): boolean {
     return this.#running && this.#empty > 0;

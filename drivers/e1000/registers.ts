@@ -226,6 +226,8 @@ export const Statistic = {
   MGPRC: 0x40b4,
   MGPDC: 0x40b8,
   MGPTC: 0x40bc,
+  /** All packets transmitted, whatever their kind: a second witness of GPTC. */
+  TPT: 0x40d4,
   MPTC: 0x40f0,
   BPTC: 0x40f4,
   TSCTC: 0x40f8,

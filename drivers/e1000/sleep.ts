@@ -10,7 +10,7 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.timer(resolve).arm(ms));
 }
 
-/** Reads a register until its value is as `ended` wants it; null when that does not come. */
+/** Reads a register until its value is as `ended` wants it, twice in a row, for one reading may be wrong; null when that does not come. */
 export async function waitFor(
   bus: MmioBus,
   clock: Clock,
@@ -20,7 +20,7 @@ export async function waitFor(
   for (let wait = 0; ; wait++) {
     for (let look = 0; look < LOOKS; look++) {
       const value = bus.read32(register);
-      if (ended(value)) return value;
+      if (ended(value) && bus.read32(register) === value) return value;
     }
     if (wait === WAITS) return null;
     await sleep(clock, 1);

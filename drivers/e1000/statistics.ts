@@ -1,17 +1,32 @@
 /**
  * The chip's counters, summed up. They have 32 bits, stop at their highest value and are cleared by reading; here they go on for
  * 2^53, if only they are read now and then. Octet counters of 64 bits are read low half first, because reading the high half clears.
+ * A reading that no wire could have brought about is damaged, and is not added.
  */
-import type { LinkStatistics } from "../../hal/ethernet.ts";
-import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
+import type { Clock } from "../../hal/clock.ts";
+import type { ControllerHealth, LinkStatistics } from "../../hal/ethernet.ts";
+import type { MmioBus } from "../../hal/mmio.ts";
 import { Statistic } from "./registers.ts";
 
 const WIDE: ReadonlySet<number> = new Set([Statistic.GORC, Statistic.GOTC]);
 const OFFSETS: readonly number[] = Object.values(Statistic);
 const TWO_32 = 2 ** 32;
+/** Counts of what the chip has sent, which cannot be more than it was given. */
+const SENT: ReadonlySet<number> = new Set([Statistic.GPTC, Statistic.TPT, Statistic.MPTC, Statistic.BPTC]);
+/** Frames that 1 Gbit/s brings in a ms, rounded up (IEEE 802.3 clause 4.4.2: 672 ns for the shortest). */
+const FRAMES_PER_MS = 1500;
+/** A simulated wire may take no time: so many frames may come at once. */
+const BURST = 100_000;
+/** Of the longest frame with tag and FCS. */
+const LONGEST = 1522;
 
 /** What only the driver can count. */
 export class OwnStatistics {
+  /** Frames that the chip was given, twice if it had to be; and those that it said it had sent. */
+  txGiven = 0;
+  txDone = 0;
+  /** Octets of the latter on the wire, with padding and FCS. */
+  txOctets = 0;
   /** Frames that were handed over and did not go out, of which: */
   txErrors = 0;
   /** given up: the transmitter was stuck, or the frame asked for what the chip cannot do. */
@@ -32,34 +47,54 @@ export class OwnStatistics {
 
 export class ChipStatistics {
   readonly own: OwnStatistics = new OwnStatistics();
+  readonly #clock: Clock;
   readonly #bus: MmioBus;
+  readonly #health: ControllerHealth;
   readonly #sums: Map<number, number> = new Map(OFFSETS.map((offset) => [offset, 0]));
+  /** When all were read last, in the clock's ms. */
+  #readAt = 0;
 
-  constructor(bus: MmioBus) {
+  constructor(clock: Clock, bus: MmioBus, health: ControllerHealth) {
+    this.#clock = clock;
     this.#bus = bus;
+    this.#health = health;
   }
 
   /** Makes the chip forget what it has counted up to now. */
   discard(): void {
     for (const offset of OFFSETS) this.#read(offset);
+    this.#readAt = this.#clock.now();
   }
 
   /** Adds what the chip has counted since the last time. */
   harvest(): void {
-    for (const offset of OFFSETS) this.#sums.set(offset, this.#sum(offset) + this.#read(offset));
+    for (const offset of OFFSETS) this.take(offset);
+    this.#readAt = this.#clock.now();
+  }
+
+  /** Adds what one counter has counted since the last time. */
+  take(offset: number): void {
+    const count = this.#read(offset);
+    if (count <= this.#most(offset)) this.#sums.set(offset, this.sum(offset) + count);
+    else this.#health.suspicions++;
+  }
+
+  /** What one counter has come to. */
+  sum(offset: number): number {
+    return this.#sums.get(offset) as number;
   }
 
   /** Writes the errors into `link`; frames and octets in it are the driver's own, without FCS. */
   publish(link: LinkStatistics): void {
     const { own } = this;
-    const missed = this.#sum(Statistic.MPC);
-    const length = this.#sum(Statistic.RUC) + this.#sum(Statistic.ROC) + this.#sum(Statistic.RFC) + own.rxLength;
-    const collided = this.#sum(Statistic.ECOL) + this.#sum(Statistic.LATECOL);
+    const missed = this.sum(Statistic.MPC);
+    const length = this.sum(Statistic.RUC) + this.sum(Statistic.ROC) + this.sum(Statistic.RFC) + own.rxLength;
+    const collided = this.sum(Statistic.ECOL) + this.sum(Statistic.LATECOL);
     link.rxOverErrors = missed;
     link.rxLengthErrors = length;
-    link.rxCrcErrors = this.#sum(Statistic.CRCERRS);
+    link.rxCrcErrors = this.sum(Statistic.CRCERRS);
     link.rxErrors = this.#receiveErrors() + missed + length;
-    link.collisions = this.#sum(Statistic.COLC);
+    link.collisions = this.sum(Statistic.COLC);
     link.txErrors = own.txErrors + collided;
     link.txAbortedErrors = own.txAborted + collided;
     link.txCarrierErrors = own.txCarrier;
@@ -68,7 +103,7 @@ export class ChipStatistics {
   /** All there is, with the names, the order and the meaning that `ethtool -S` gives an e1000 on Linux. Octets include the FCS. */
   entries(): [name: string, value: number][] {
     const { own } = this;
-    const at = (offset: number): number => this.#sum(offset);
+    const at = (offset: number): number => this.sum(offset);
     const length = at(Statistic.RUC) + at(Statistic.ROC);
     return [
       ["rx_packets", at(Statistic.GPRC)],
@@ -123,18 +158,18 @@ export class ChipStatistics {
 
   #receiveErrors(): number {
     const { RXERRC, CRCERRS, ALGNERRC, CEXTERR } = Statistic;
-    return this.#sum(RXERRC) + this.#sum(CRCERRS) + this.#sum(ALGNERRC) + this.#sum(CEXTERR);
+    return this.sum(RXERRC) + this.sum(CRCERRS) + this.sum(ALGNERRC) + this.sum(CEXTERR);
   }
 
-  #sum(offset: number): number {
-    return this.#sums.get(offset) as number;
+  /** The most that a counter can have counted since it was read last. */
+  #most(offset: number): number {
+    if (SENT.has(offset)) return this.own.txGiven - this.sum(offset);
+    const frames = BURST + FRAMES_PER_MS * (this.#clock.now() - this.#readAt);
+    return WIDE.has(offset) ? LONGEST * frames : frames;
   }
 
   #read(offset: number): number {
     const low = this.#bus.read32(offset);
-    const high = WIDE.has(offset) ? this.#bus.read32(offset + 4) : 0;
-    // Nobody counts to this within seconds: the device is gone, and tells nothing.
-    if (high === NO_ANSWER || (low === NO_ANSWER && !WIDE.has(offset))) return 0;
-    return low + high * TWO_32;
+    return WIDE.has(offset) ? low + this.#bus.read32(offset + 4) * TWO_32 : low;
   }
 }

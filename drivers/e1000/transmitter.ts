@@ -6,10 +6,12 @@
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
-import { Checksum, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
+import { Checksum, type SkBuff, SkBuffQueue, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, TxCommand, TxStatus } from "./registers.ts";
 import type { DescriptorRing, DmaLayout } from "./rings.ts";
+import { tctl } from "./setup.ts";
 import type { OwnStatistics } from "./statistics.ts";
 
 /** A frame with a checksum to be filled in takes a context descriptor besides its own. */
@@ -50,6 +52,12 @@ export class Transmitter {
   #stopped = false;
   /** Frames that were found done, ever: stands still when the chip does. */
   #completed = 0;
+  /** Frames that the chip had not sent when it was stopped, to be given to it again before any other. */
+  readonly #kept = new SkBuffQueue();
+  /** A descriptor was marked done that was not: DD is believed only of those that TDH has passed. */
+  doubtful = false;
+  /** What TCTL was told since the last set-up; 0 for nothing. */
+  tctl = 0;
   /** Both as stuck() saw them last. */
   #completedThen = 0;
   #outstandingThen = false;
@@ -72,6 +80,11 @@ export class Transmitter {
     return this.#clean !== this.#next;
   }
 
+  /** What TDT was told. */
+  get tail(): number {
+    return this.#rung;
+  }
+
   /** Frames wait for the doorbell. */
   get unrung(): boolean {
     return this.#rung !== this.#next;
@@ -86,27 +99,66 @@ export class Transmitter {
     this.#outstandingThen = false;
     this.#ring.announce(this.#bus, Register.TDBAL);
     this.#running = true;
+    this.tctl = 0;
+  }
+
+  /** Switches transmission on for the link that STATUS shows: collisions are looked for in half duplex only, and farther. */
+  negotiated(status: number): void {
+    const wanted = tctl(status);
+    if (wanted === this.tctl) return;
+    this.tctl = wanted;
+    this.#bus.write32(Register.TCTL, wanted);
   }
 
   /**
-   * Drops every frame on its way; transmission has to be off. Those that the chip has finished meanwhile count as sent. Frames are
-   * refused until setUp(), and whoever was refused hears of resume().
+   * Drops every frame on its way, or keeps it for goOn() (null); transmission has to be off. Those that the chip has finished
+   * meanwhile count as sent. Frames are refused until setUp(), and whoever was refused hears of goOn().
    */
-  stop(host: ControllerHost, reason: DropReason): void {
-    if (!this.#running) return;
+  stop(host: ControllerHost, reason: DropReason | null): void {
+    if (this.#running) this.#empty(host);
+    if (reason === null) return;
+    for (let frame = this.#kept.dequeue(); frame; frame = this.#kept.dequeue()) {
+      if (reason === DropReason.QUEUE_PURGE) host.drops.drop(frame, reason);
+      else this.refuse(host, frame, reason);
+    }
+  }
+
+  /** Drops a frame that cannot go, and counts it. @returns true, for transmit() */
+  refuse(host: ControllerHost, skb: SkBuff, reason: DropReason): true {
+    this.#own.txErrors++;
+    if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
+    if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
+    host.drops.drop(skb, reason);
+    return true;
+  }
+
+  /** After setUp(), with transmission on: gives the chip again what it had not sent; then the queue runs again if it was stopped. */
+  goOn(host: ControllerHost): void {
+    if (this.#kept.length > 0) {
+      while (this.#kept.length > 0 && this.#free() >= MOST_DESCRIPTORS) this.#put(this.#kept.dequeue() as SkBuff, host);
+      this.ring();
+    }
+    if (this.#kept.length > 0 || !this.#stopped) return;
+    this.#stopped = false;
+    this.#own.txRestarts++;
+    host.wake();
+  }
+
+  /** Keeps what the chip has not sent. What it was given and could not send before goes first again. */
+  #empty(host: ControllerHost): void {
     this.#reclaim(host);
     this.#running = false;
+    const before = this.#kept.length;
     while (this.#clean !== this.#next) {
       const at = this.#clean;
       const frame = this.#frames[at] as SkBuff | null;
       this.#clean = this.#after(at);
       if (!frame) continue;
       this.#frames[at] = null;
-      if (reason !== DropReason.QUEUE_PURGE) this.#own.txErrors++;
-      if (reason === DropReason.TX_CARRIER) this.#own.txCarrier++;
-      if (reason === DropReason.TX_ABORTED) this.#own.txAborted++;
-      host.drops.drop(frame, reason);
+      this.#kept.enqueue(frame);
     }
+    // What was kept already is younger than what was in the ring.
+    for (let turn = 0; turn < before; turn++) this.#kept.enqueue(this.#kept.dequeue() as SkBuff);
   }
 
   /** Nobody is waiting for wake() any more. */
@@ -116,18 +168,21 @@ export class Transmitter {
 
   /** Puts a frame into the ring; false when it has no room. The frame must not be longer than the chip can send. */
   accept(skb: SkBuff, host: ControllerHost): boolean {
-    if (!this.#running || this.#free() < MOST_DESCRIPTORS) {
+    if (!this.#running || this.#kept.length > 0 || this.#free() < MOST_DESCRIPTORS) {
       this.#stopped = true;
       return false;
     }
+    this.#put(skb, host);
+    return true;
+  }
+
+  #put(skb: SkBuff, host: ControllerHost): void {
     let command = TxCommand.EOP | TxCommand.IFCS | TxCommand.RS;
     let options = 0;
     if (skb.checksum === Checksum.PARTIAL) {
       if (!this.#setContext(skb)) {
-        this.#own.txErrors++;
-        this.#own.txAborted++;
-        host.drops.drop(skb, DropReason.TX_ABORTED);
-        return true;
+        this.refuse(host, skb, DropReason.TX_ABORTED);
+        return;
       }
       command |= TxCommand.DEXT | TxCommand.DTYP_DATA;
       options = TxStatus.TXSM;
@@ -141,8 +196,8 @@ export class Transmitter {
     words[word + 2] = command | padded;
     words[word + 3] = options;
     this.#frames[at] = skb;
+    this.#own.txGiven++;
     this.#next = this.#after(at);
-    return true;
   }
 
   /** Rings the doorbell. */
@@ -154,15 +209,7 @@ export class Transmitter {
   /** Takes back what the chip has sent, and lets a queue that was stopped run again. */
   clean(host: ControllerHost): void {
     this.#reclaim(host);
-    if (this.#stopped && this.#running && this.#free() >= this.#wakeAt) this.resume(host);
-  }
-
-  /** The queue runs again if it was stopped. */
-  resume(host: ControllerHost): void {
-    if (!this.#stopped) return;
-    this.#stopped = false;
-    this.#own.txRestarts++;
-    host.wake();
+    if (this.#running && (this.#kept.length > 0 || (this.#stopped && this.#free() >= this.#wakeAt))) this.goOn(host);
   }
 
   /** Frames are on their way, as they were when this was asked the last time, and none has been sent since. */
@@ -176,10 +223,14 @@ export class Transmitter {
 
   #reclaim(host: ControllerHost): void {
     const { words, start } = this.#ring;
+    if (this.#clean === this.#rung) return;
+    const end = this.doubtful ? this.#passed() : -1;
     // What becomes of a frame may close this controller, or send another.
     while (this.#running && this.#clean !== this.#rung) {
       let at = this.#clean;
+      if (at === end) return;
       if (this.#frames[at] === null) at = this.#after(at);
+      if (at === end) return;
       const status = words[start + 4 * at + 3] as number;
       if ((status & DD) === 0) return;
       const frame = this.#frames[at] as SkBuff;
@@ -187,14 +238,26 @@ export class Transmitter {
       this.#clean = this.#after(at);
       this.#completed = (this.#completed + 1) | 0;
       if ((status & (TxStatus.EC | TxStatus.LC)) === 0) {
+        const length = frame.tail - frame.data;
+        this.#own.txDone++;
+        this.#own.txOctets += (length < MIN_FRAME ? MIN_FRAME : length) + FCS_BYTES;
         this.#link.txPackets++;
-        this.#link.txBytes += frame.tail - frame.data;
+        this.#link.txBytes += length;
         frame.consume();
       } else {
         // Counted as an error by the chip itself (ECOL, LATECOL).
         host.drops.drop(frame, DropReason.TX_ABORTED);
       }
     }
+  }
+
+  /** How far the chip has come: TDH, or nowhere when that is not between what was settled last and what it was given. */
+  #passed(): number {
+    const { size } = this.#ring;
+    const tdh = this.#bus.read32(Register.TDH);
+    if (tdh >= size) return this.#clean;
+    const gone = (tdh - this.#clean + size) % size;
+    return gone > (this.#rung - this.#clean + size) % size ? this.#clean : tdh;
   }
 
   /** Where the chip finds the frame: where it lies, if the chip sees that memory, else in a copy. `padded` bytes are good. */

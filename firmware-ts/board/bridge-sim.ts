@@ -65,8 +65,8 @@ export interface BridgeSimOptions {
 export interface BridgeSimListener {
   /** Somebody opened the line (true) or let go of it. */
   connection(connected: boolean): void;
-  /** The interface that is the wire stopped working. */
-  failed(error: Error): void;
+  /** The interface that is the wire stopped working, and is tried until it works again (null). */
+  wire(trouble: Error | null): void;
 }
 
 /** What a run came to: names as the counters have them, only what is not 0 of what may go wrong. */
@@ -128,8 +128,8 @@ export class BridgeSim {
         ? new PtyEndpoint(clock, device, endpoint.path)
         : new TcpEndpoint(device, endpoint.host, endpoint.port);
     this.endpoint.onConnection = (connected) => listener.connection(connected);
-    const onFailed = (error: Error): void => listener.failed(error);
-    this.#wire = iface === undefined ? null : interfaceOnWire({ clock, random, onFailed }, segment, iface);
+    const onWire = (trouble: Error | null): void => listener.wire(trouble);
+    this.#wire = iface === undefined ? null : interfaceOnWire({ clock, random, onWire }, segment, iface);
     this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, sink);
   }
 

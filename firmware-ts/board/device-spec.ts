@@ -123,7 +123,8 @@ function readSpec(spec: string, index: number): DeviceConfig {
   const plain = readBus(spec, driver, rest);
   const { mac, ...chip } = readOptions(spec, options, driver === "enc28j60" && plain.kind === "sim");
   const bus = plain.kind === "sim" && Object.keys(chip).length > 0 ? { ...plain, chip } : plain;
-  return { name, driver, bus, fallback: RIG_DEFAULTS.fallback, ...(mac ? { mac } : {}), addresses: [] };
+  const { fallback, when } = RIG_DEFAULTS;
+  return { name, driver, bus, fallback, when, ...(mac ? { mac } : {}), addresses: [] };
 }
 
 function readDriver(spec: string, word: string): DriverName {

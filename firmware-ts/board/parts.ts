@@ -13,17 +13,18 @@ import { type DeviceConfig, RIG_DEFAULTS, type SimulatedBus } from "./rig.ts";
 export type { Part } from "./devices/part.ts";
 
 /**
- * @param onFailed the interface that is the device's wire stopped working; what the controller itself has to say goes to its host
+ * @param onWire the interface that is the device's wire stopped working, or is back (null); what the controller itself has to say goes
+ * to its host
  * @param pins the chip's reset and power, where the rig has them on pins of the board
  */
 export function makePart(
   config: DeviceConfig,
   clock: Clock,
   random: Random,
-  onFailed: (error: Error) => void,
+  onWire: (trouble: Error | null) => void,
   pins: ChipPins | null = null,
 ): Part {
-  const shop: Workshop = { clock, random, onFailed, pins };
+  const shop: Workshop = { clock, random, onWire, pins };
   const stands = config.fallback === "simulated" && config.bus.kind !== "sim" && config.bus.kind !== "interface";
   const part = make(config, shop);
   return stands ? new FallbackPart(part, () => model(config, SIMULATED, shop)) : part;

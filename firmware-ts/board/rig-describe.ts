@@ -60,6 +60,7 @@ function describeDevice(device: DeviceConfig): string {
   if (device.bus.kind !== "sim" && device.bus.kind !== "interface") {
     parts.push(device.fallback === "simulated" ? "if it is not there: simulated" : "no fallback");
   }
+  if (device.when === "exit") parts.push("given up when it fails");
   return parts.join(", ");
 }
 

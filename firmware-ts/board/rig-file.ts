@@ -88,6 +88,7 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
     driver: source.driver,
     bus: toBus(source.bus),
     fallback: source.fallback ?? RIG_DEFAULTS.fallback,
+    when: source.when ?? RIG_DEFAULTS.when,
     ...(source.mac && { mac: source.mac }),
     ...(source.netns !== undefined && { netns: source.netns }),
     addresses: source.addresses ?? [],

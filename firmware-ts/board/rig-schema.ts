@@ -23,6 +23,7 @@
  *              { kind: qemu, wire: eth1 }                                            e1000
  *              { kind: interface, name: veth0 }                                      packet, tap
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
+ *         when: retry                  it fails while it runs: retry: tried again until it works; exit: given up
  *         mac: 02:00:5e:10:00:01
  *         addresses: [192.168.10.10/24]
  *         netns: blue                  the network namespace it is in; the initial one without
@@ -118,6 +119,7 @@ export interface DeviceSource {
   readonly driver: DriverName;
   readonly bus: BusSource;
   readonly fallback?: DeviceConfig["fallback"];
+  readonly when?: DeviceConfig["when"];
   readonly mac?: Uint8Array;
   readonly netns?: string;
   readonly addresses?: readonly Cidr[];
@@ -301,6 +303,7 @@ const device = table(
     driver: oneOf(DRIVERS),
     bus: shaped(false, "{ kind: sim }", bus),
     fallback: v.exactOptional(oneOf(["none", "simulated"])),
+    when: v.exactOptional(oneOf(["retry", "exit"])),
     mac: v.exactOptional(leaf("02:00:5e:10:00:01", parseStationMac)),
     netns: v.exactOptional(leaf("blue", parseNetnsName)),
     reset: v.exactOptional(leaf("7", parsePin)),

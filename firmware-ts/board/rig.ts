@@ -79,6 +79,8 @@ export interface DeviceConfig {
   readonly bus: BusConfig;
   /** When the hardware is not there: refuse to start, or go on with the chip's model. */
   readonly fallback: "none" | "simulated";
+  /** When it fails while it runs: try again for ever, or give it up; with every device given up the run ends. */
+  readonly when: "retry" | "exit";
   /** Station address. Without it a packet or tap device has its interface's, a chip its own. */
   readonly mac?: Uint8Array;
   /** The network namespace it is in; without it the initial one. All namespaces of a rig share one neighbour table. */
@@ -167,6 +169,7 @@ export const RIG_DEFAULTS: {
   readonly pipelining: Pipelining;
   readonly answerTimeout: number;
   readonly fallback: "none";
+  readonly when: "retry";
   readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
   readonly every: number;
@@ -182,6 +185,7 @@ export const RIG_DEFAULTS: {
   /** USB frames, the adapter's latency timer, a busy host. */
   answerTimeout: 250,
   fallback: "none",
+  when: "retry",
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },

@@ -15,9 +15,11 @@ import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { makePart, type Part } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr, Endpoint } from "./units.ts";
@@ -41,6 +43,8 @@ export interface SystemListener {
   /** Every device is up; the firmware starts next. */
   ready(system: System): void;
   device(device: NetDevice, event: DeviceEvent): void;
+  /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
+  health?(device: NetDevice): void;
   datagram(event: TelemetryEvent, system: System): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
@@ -60,6 +64,8 @@ export interface DeviceReport {
 
 /** What a run came to. */
 export interface Summary {
+  /** By name, without `lo`. */
+  devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
   datagrams: { sent: number; queued: number; failed: number };
@@ -100,6 +106,7 @@ export class System {
   readonly #finish: () => void;
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
+  readonly #healthWatch: HealthWatch;
   #telemetry: Telemetry | null = null;
   #leds: LinkLeds | null = null;
   #startedAt = 0;
@@ -123,8 +130,8 @@ export class System {
     // What may throw goes first: a stack has a timer running from the beginning.
     const parts = rig.devices.map((config) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
-      const onFailed = (error: Error): void => this.#stackOf(config).network.device(config.name)?.failed(error);
-      return { config, part: makePart(config, this.clock, this.#random, onFailed, this.#pinsOf(config)) };
+      const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
+      return { config, part: makePart(config, this.clock, this.#random, onWire, this.#pinsOf(config)) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -132,12 +139,14 @@ export class System {
     this.namespaces = this.#makeNamespaces();
     for (const { config, part } of parts) {
       const device = this.#stackOf(config).addDevice(config.name, part.controller);
+      device.health.retries = config.when === "retry";
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     for (const stack of this.#stacks) {
       stack.network.onDeviceEvent((device, event) => {
         if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startTelemetry();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);
+        if (event === "failed" && this.givenUp !== null) this.#end();
       });
     }
     let finish: () => void = () => {};
@@ -145,6 +154,8 @@ export class System {
       finish = resolve;
     });
     this.#finish = finish;
+    const devices = this.#devices.map(({ device }) => device);
+    this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
     this.#patience = this.clock.timer(() => this.#startTelemetry());
   }
@@ -185,6 +196,7 @@ export class System {
         this.deadline = this.#startedAt + this.#options.duration;
         this.#deadline.armAt(this.deadline);
       }
+      this.#healthWatch.start();
       this.#options.listener?.ready(this);
       this.#startWithLink();
     } catch (error) {
@@ -206,6 +218,7 @@ export class System {
   async #shutDown(): Promise<void> {
     this.#stopped = true;
     this.#end();
+    this.#healthWatch.stop();
     this.#leds?.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
@@ -232,6 +245,13 @@ export class System {
     this.#telemetry?.stop();
     this.#endedAt ??= this.clock.now();
     this.#finish();
+  }
+
+  /** Every device has failed and is given up, as the rig says, and why; null while there is anything to wait for. */
+  get givenUp(): string | null {
+    const devices = this.#devices.map(({ device }) => device);
+    if (!devices.every(({ health }) => health.givenUp)) return null;
+    return devices.map(({ name, error }) => `${name}: ${error?.message}`).join("; ");
   }
 
   reports(): DeviceReport[] {
@@ -283,7 +303,8 @@ export class System {
     }
     const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
-    return { duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+    const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
+    return { devices: health, duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
   }
 
   /** The initial namespace, then the others. */

@@ -62,7 +62,10 @@ export class TapBridge {
     this.#listener = listener;
     this.#random = new SeededRandom(rig.seed);
     const failed = (error: Error): void => listener.failed(error);
-    this.#part = makePart(config, clock, this.#random, failed);
+    const onWire = (trouble: Error | null): void => {
+      if (trouble) failed(trouble);
+    };
+    this.#part = makePart(config, clock, this.#random, onWire);
     // On the wire from the beginning: a cable with one end has no link.
     this.#gateway = this.#makeGateway();
     const tap = new TapController(clock, { interface: name });

@@ -40,7 +40,7 @@ function listener(quiet: boolean): BridgeSimListener {
     connection: (connected) => {
       if (!quiet) console.log(connected ? "opened" : "closed");
     },
-    failed: (error) => console.error(`whohas: ${error.message}`),
+    wire: (trouble) => console.error(`whohas: ${trouble?.message ?? "the wire is back"}`),
   };
 }
 

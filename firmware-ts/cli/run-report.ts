@@ -2,7 +2,8 @@
 
 import type { DeviceReport, Summary, System, SystemListener } from "../board/system.ts";
 import { formatDuration } from "../board/units.ts";
-import { dropsText, standInLines } from "./report-words.ts";
+import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
@@ -34,7 +35,11 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
       if (quiet) return;
       if (event === "carrier-up") console.log(`${device.name}: link up`);
       else if (event === "carrier-down") console.log(`${device.name}: link down`);
-      else if (event === "failed") console.log(`${device.name}: failed: ${device.error?.message ?? ""}`);
+      else if (event === "failed" || event === "recovered" || event === "repaired")
+        console.log(`${device.name}: ${healthText(device, event)}`);
+    },
+    health(device) {
+      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
     },
     board(event, message) {
       if (quiet) return;
@@ -76,7 +81,18 @@ function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string
   return parts.length > 0 ? `arp requests: ${parts.join(", ")}` : "";
 }
 
-function summaryLines({ duration, datagrams, arp, drops }: Summary): string[] {
+/** What of a device's health an event is about. */
+const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repaired"]);
+
+function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {
+  const { attempts } = health.report();
+  if (event === "failed") return `failed: ${error?.message ?? ""}; ${health.retries ? "trying again until it works" : "given up"}`;
+  if (event === "repaired") return `repaired: ${health.repaired}`;
+  const tries = attempts === 0 ? "" : `, ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+  return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
+}
+
+function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
@@ -84,6 +100,7 @@ function summaryLines({ duration, datagrams, arp, drops }: Summary): string[] {
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
     `drops         ${dropsText(drops)}`,
+    ...healthLines(devices),
   ];
 }
 
@@ -97,7 +114,18 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
     },
     device(device, event) {
       if (!quiet)
-        print({ event: "device", device: device.name, change: event, ...(device.error ? { error: device.error.message } : {}) });
+        print({
+          event: "device",
+          device: device.name,
+          change: event,
+          ...(device.error ? { error: device.error.message } : {}),
+          ...(event === "repaired" ? { repaired: device.health.repaired } : {}),
+          ...(event === "recovered" ? { outage: device.health.outage } : {}),
+          ...(HEALTH.has(event) ? { health: device.health.report() } : {}),
+        });
+    },
+    health(device) {
+      if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });

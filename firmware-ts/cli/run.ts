@@ -55,9 +55,14 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<numbe
     await Promise.race([startSystem(system), told]);
     const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
     await Promise.race([over, told]);
+    // As things were when the run ended, not as they are once everything is closed.
+    const { givenUp } = system;
+    const { devices } = system.summary();
     await system.stop();
-    listener.summary(system.summary());
-    return Exit.DONE;
+    listener.summary({ ...system.summary(), devices });
+    if (givenUp === null) return Exit.DONE;
+    console.error(`whohas: nothing is left to wait for: ${givenUp}`);
+    return Exit.NO;
   } finally {
     await server.close();
     await system.stop();

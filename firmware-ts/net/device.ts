@@ -2,6 +2,7 @@
  * A network device: an Ethernet controller as the stack sees it. It is the controller's host (polls, link, queue wake-ups), keeps the
  * transmit queue for a controller that is busy, and counts what it drops.
  */
+import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
   type ControllerHost,
@@ -11,60 +12,14 @@ import {
   MAC_BYTES,
   MAX_FRAME,
 } from "../../hal/ethernet.ts";
+import { Revival } from "../../hal/revival.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
+import { DeviceHealth } from "./device-health.ts";
+import { ARPHRD_ETHER, DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
 import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 
-/**
- * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
- * to whatever value; `arp`: IFF_NOARP changed; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
- */
-export type DeviceEvent =
-  | "up"
-  | "down"
-  | "carrier-up"
-  | "carrier-down"
-  | "failed"
-  | "address"
-  | "arp"
-  | "mtu"
-  | "register"
-  | "unregister";
-
-/** Flags of a device (include/uapi/linux/if.h), as far as something here depends on them. */
-export const Iff = {
-  UP: 0x1,
-  BROADCAST: 0x2,
-  LOOPBACK: 0x8,
-  POINTOPOINT: 0x10,
-  NOARP: 0x80,
-  MULTICAST: 0x1000,
-} as const;
-
-/** Hardware types of devices (include/uapi/linux/if_arp.h; those of the IANA ARP registry for real hardware). */
-export const ARPHRD_ETHER = 1;
-export const ARPHRD_LOOPBACK = 772;
-
-/** Smallest MTU of a device that carries IPv4 (RFC 791 "every internet module must be able to forward a datagram of 68 octets"). */
-export const MIN_MTU = 68;
-
-export interface DeviceOptions {
-  /** Sum of Iff, without UP. Default BROADCAST and MULTICAST, as an Ethernet device has them. */
-  flags?: number;
-  /** Default ARPHRD_ETHER. */
-  type?: number;
-}
-
-/** A device cannot be set as asked. `code` is stable; the message is the kernel's own. */
-export class DeviceError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = "DeviceError";
-    this.code = code;
-  }
-}
+export * from "./device-words.ts";
 
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
 export interface PacketHandler {
@@ -78,6 +33,7 @@ export interface PacketHandler {
 
 /** What a device needs of the stack around it. */
 export interface DeviceUser {
+  readonly clock: Clock;
   readonly pool: SkBuffPool;
   readonly napi: NapiScheduler;
   /** Shows a received frame to the taps and takes its Ethernet header off; null when nobody wants it, and it is dropped. */
@@ -104,10 +60,11 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly drops: DropCounters = new DropCounters();
   /** What an operator calls it besides its name. */
   alias = "";
-  /** Why the controller stopped working, if it did. */
-  error: Error | null = null;
+  readonly health: DeviceHealth;
   readonly #user: DeviceUser;
   readonly #napi: Napi;
+  readonly #revival: Revival;
+  readonly #goodbye: Task;
   readonly #queue = new SkBuffQueue();
   /** Frames in a row for one protocol, collected by the poll under way (the kernel's rx_list). */
   readonly #batch = new SkBuffQueue();
@@ -134,6 +91,13 @@ export class NetDevice implements ControllerHost, Pollable {
     this.address.set(controller.address);
     this.#user = user;
     this.#napi = new Napi(user.napi, this);
+    this.#revival = new Revival(
+      user.clock,
+      () => this.#reopen(),
+      () => this.#recovered(),
+    );
+    this.#goodbye = user.clock.task(() => void controller.close());
+    this.health = new DeviceHealth(user.clock, controller, () => this.#revival.attempts);
   }
 
   get pool(): SkBuffPool {
@@ -143,6 +107,11 @@ export class NetDevice implements ControllerHost, Pollable {
   /** Administratively up: IFF_UP. */
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Why it does not work though it is up; null while it does. */
+  get error(): Error | null {
+    return this.health.error;
   }
 
   /** The link is there: IFF_LOWER_UP. */
@@ -224,7 +193,7 @@ export class NetDevice implements ControllerHost, Pollable {
    */
   async open(): Promise<void> {
     if (this.#up) return;
-    this.error = null;
+    this.health.recover();
     this.#up = true;
     this.#napi.enable();
     try {
@@ -251,7 +220,10 @@ export class NetDevice implements ControllerHost, Pollable {
     this.#purge();
     this.#purgeBatch();
     this.#user.deviceEvent(this, "down");
+    const stopped = this.#revival.stop();
+    // Ends an attempt that is under way; one that is between close and open finds the device down.
     await this.controller.close();
+    await stopped;
   }
 
   /** Sends a complete frame, or keeps it for the controller. Returns NONE or why it was dropped; the buffer is gone either way. */
@@ -288,8 +260,6 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** @throws RangeError when it is no whole number from 0 to 2^31-1 */
   set deferHardIrqs(count: number) {
-    if (!Number.isInteger(count) || count < 0 || count > 0x7fffffff)
-      throw new RangeError(`napi_defer_hard_irqs is a whole number from 0 to 2147483647, not ${count}`);
     this.#napi.deferHardIrqs = count;
   }
 
@@ -300,8 +270,6 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** @throws RangeError when it is no duration */
   set flushTimeout(timeout: number) {
-    if (!(timeout >= 0) || !Number.isFinite(timeout))
-      throw new RangeError(`gro_flush_timeout is a number of milliseconds, 0 or more, not ${timeout}`);
     this.#napi.flushTimeout = timeout;
   }
 
@@ -368,15 +336,61 @@ export class NetDevice implements ControllerHost, Pollable {
 
   carrier(up: boolean): void {
     if (up === this.#carrier || !this.#up) return;
+    if (up) this.#recovered();
     this.#carrier = up;
     if (!up) this.#purge();
     this.#user.deviceEvent(this, up ? "carrier-up" : "carrier-down");
   }
 
   failed(error: Error): void {
-    this.error = error;
+    if (!this.#up) return;
+    const news = this.health.fail(error);
     this.carrier(false);
-    this.#user.deviceEvent(this, "failed");
+    if (news) this.#user.deviceEvent(this, "failed");
+    if (!this.health.retries) this.#goodbye.schedule();
+    else if (!this.controller.heals) this.#revival.begin();
+  }
+
+  repaired(what: string): void {
+    if (!this.#up) return;
+    this.health.repaired = what;
+    this.#user.deviceEvent(this, "repaired");
+  }
+
+  /**
+   * For the board: something that the controller depends on, and that heals by itself, stopped working, or works again (null): the
+   * interface that is a simulated chip's wire. The controller sees no more of it than its link.
+   */
+  trouble(error: Error | null): void {
+    if (!this.#up) return;
+    if (error === null) this.#recovered();
+    else if (this.health.fail(error)) this.#user.deviceEvent(this, "failed");
+  }
+
+  /** An attempt to bring back a controller that has failed. */
+  async #reopen(): Promise<void> {
+    await this.controller.close().catch(() => undefined);
+    this.#napi.disable();
+    if (!this.#up) return;
+    this.#napi.enable();
+    try {
+      await this.controller.open(this);
+      if (this.#up && (this.#ownAddress || this.#promiscuous)) this.#setReceiveMode();
+    } catch (error) {
+      // That it has failed was told already, unless it seemed to work for a moment; the latest reason is kept for who asks.
+      this.failed(error as Error);
+      throw error;
+    }
+  }
+
+  #recovered(): void {
+    if (!this.health.recover()) return;
+    // An interface that was removed and made again has another address.
+    if (!this.#ownAddress && !sameMac(this.address, 0, this.controller.address, 0)) {
+      this.address.set(this.controller.address);
+      this.#user.deviceEvent(this, "address");
+    }
+    this.#user.deviceEvent(this, "recovered");
   }
 
   /** The first packet of a batch, or one that its protocol takes by itself. */

@@ -25,14 +25,10 @@ export interface Pollable {
 /** One controller's place in the scheduler. */
 export class Napi {
   weight: number;
-  /**
-   * How many polls in a row may find nothing before the interrupt is unmasked (napi_defer_hard_irqs). Takes effect with a flushTimeout.
-   */
-  deferHardIrqs = 0;
-  /** After how many milliseconds a controller that is kept masked is polled again (gro_flush_timeout, there in ns). 0: never kept. */
-  flushTimeout = 0;
   readonly #scheduler: NapiScheduler;
   readonly #target: Pollable;
+  #deferHardIrqs = 0;
+  #flushTimeout = 0;
   /** Polls again what was kept masked. Made when it is needed first. */
   #watchdog: Timer | null = null;
   #deferrals = 0;
@@ -53,6 +49,30 @@ export class Napi {
     this.#scheduler = scheduler;
     this.#target = target;
     this.weight = weight;
+  }
+
+  /** How many polls in a row may find nothing before the interrupt is unmasked (napi_defer_hard_irqs). Needs a flushTimeout. */
+  get deferHardIrqs(): number {
+    return this.#deferHardIrqs;
+  }
+
+  /** @throws RangeError when it is no whole number from 0 to 2^31-1 */
+  set deferHardIrqs(count: number) {
+    if (!Number.isInteger(count) || count < 0 || count > 0x7fffffff)
+      throw new RangeError(`napi_defer_hard_irqs is a whole number from 0 to 2147483647, not ${count}`);
+    this.#deferHardIrqs = count;
+  }
+
+  /** After how many milliseconds a controller that is kept masked is polled again (gro_flush_timeout, there in ns). 0: never kept. */
+  get flushTimeout(): number {
+    return this.#flushTimeout;
+  }
+
+  /** @throws RangeError when it is no duration */
+  set flushTimeout(timeout: number) {
+    if (!(timeout >= 0) || !Number.isFinite(timeout))
+      throw new RangeError(`gro_flush_timeout is a number of milliseconds, 0 or more, not ${timeout}`);
+    this.#flushTimeout = timeout;
   }
 
   get scheduled(): boolean {
@@ -90,7 +110,7 @@ export class Napi {
   /** napi_complete_done: true when the interrupt may be unmasked; false when it stays masked and another poll will follow. */
   complete(work: number): boolean {
     if (!this.#enabled || this.#busy) return false;
-    if (work > 0) this.#deferrals = this.deferHardIrqs;
+    if (work > 0) this.#deferrals = this.#deferHardIrqs;
     const deferred = this.#deferrals > 0;
     if (deferred) this.#deferrals--;
     if (this.#missed) {
@@ -98,9 +118,9 @@ export class Napi {
       return false;
     }
     this.#scheduled = false;
-    if (!deferred || !(this.flushTimeout > 0)) return true;
+    if (!deferred || !(this.#flushTimeout > 0)) return true;
     this.#watchdog ??= this.#scheduler.timer(() => this.schedule());
-    this.#watchdog.arm(this.flushTimeout);
+    this.#watchdog.arm(this.#flushTimeout);
     return false;
   }
 

@@ -1,7 +1,7 @@
 /**
  * Plugs any Ethernet controller into a simulated wire: what the controller receives goes on the wire, what comes off the wire is
  * sent by the controller. With a packet or tap controller the simulated wire ends at a real interface; with a second simulated
- * chip two segments become one link.
+ * chip two segments become one link. A controller that fails is opened again, as a device's is.
  *
  *     const port = new ControllerPort(clock, segment, "eth0", new PacketController(clock, { interface: "eth0" }));
  *     await port.open();
@@ -11,6 +11,7 @@ import { DropReason } from "../drop-reason.ts";
 import type { ControllerHost, EthernetController } from "../ethernet.ts";
 import { completeChecksum } from "../outgoing.ts";
 import { PollLoop } from "../poll-loop.ts";
+import { Revival } from "../revival.ts";
 import { Checksum, DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
@@ -20,8 +21,10 @@ export interface ControllerPortOptions {
   pool?: SkBuffPool;
   /** Frames off the wire that wait while the controller is busy; more are dropped as QDISC_DROP. Default 256. */
   queue?: number;
-  /** The controller stopped working. The port is unplugged by then. */
+  /** The controller stopped working, told once; the port is unplugged by then, and the controller is tried again until it works. */
   onFailed?: (error: Error) => void;
+  /** It works again. */
+  onBack?: () => void;
 }
 
 const DEFAULT_QUEUE = 256;
@@ -45,6 +48,7 @@ export class ControllerPort implements WireStation {
   #host: PortHost | null = null;
   #port: SegmentPort | null = null;
   #failed: Error | null = null;
+  readonly #revival: Revival;
 
   constructor(
     clock: Clock,
@@ -60,6 +64,11 @@ export class ControllerPort implements WireStation {
     this.#options = options;
     this.#pool = options.pool ?? new SkBuffPool({ limit: DEFAULT_POOL });
     this.#limit = options.queue ?? DEFAULT_QUEUE;
+    this.#revival = new Revival(
+      clock,
+      () => this.#reopen(),
+      () => this.#back(),
+    );
   }
 
   /** Its end of the wire; null until the controller's link came up for the first time. */
@@ -67,7 +76,7 @@ export class ControllerPort implements WireStation {
     return this.#port;
   }
 
-  /** Why the controller stopped working, if it did. */
+  /** Why the controller does not work; null while it does. */
   get failed(): Error | null {
     return this.#failed;
   }
@@ -79,11 +88,8 @@ export class ControllerPort implements WireStation {
   async open(): Promise<void> {
     if (this.#host) throw new Error(`${this.name} is open already`);
     this.#failed = null;
-    this.#host = new PortHost(this, this.#clock, this.#pool);
     try {
-      await this.controller.open(this.#host);
-      // Group frames and those to stations on the wire, whatever their addresses, all have to come through.
-      this.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+      await this.#open();
     } catch (error) {
       await this.close();
       throw error;
@@ -98,7 +104,29 @@ export class ControllerPort implements WireStation {
     if (this.#port) this.#segment.detach(this.#port);
     this.#port = null;
     for (let skb = this.#waiting.dequeue(); skb; skb = this.#waiting.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
+    const stopped = this.#revival.stop();
     if (open) await this.controller.close();
+    await stopped;
+  }
+
+  async #open(): Promise<void> {
+    this.#host = new PortHost(this, this.#clock, this.#pool);
+    await this.controller.open(this.#host);
+    // Group frames and those to stations on the wire, whatever their addresses, all have to come through.
+    this.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+  }
+
+  async #reopen(): Promise<void> {
+    this.#host?.stop();
+    await this.controller.close();
+    // Closed meanwhile: there is nothing to bring back.
+    if (this.#host) await this.#open();
+  }
+
+  #back(): void {
+    if (this.#failed === null) return;
+    this.#failed = null;
+    this.#options.onBack?.();
   }
 
   wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
@@ -153,15 +181,18 @@ export class ControllerPort implements WireStation {
 
   /** The controller's link. Called by the host. Attached only when there is a link, or the others would see one for a moment. */
   plug(up: boolean): void {
+    if (up && this.controller.heals) this.#back();
     if (this.#port) this.#port.plugged = up;
     else if (up) this.#port = this.#segment.attach(this.name, this);
   }
 
   /** The controller failed. Called by the host. */
   fail(error: Error): void {
+    const news = this.#failed === null;
     this.#failed = error;
     if (this.#port) this.#port.plugged = false;
-    this.#options.onFailed?.(error);
+    if (news) this.#options.onFailed?.(error);
+    if (!this.controller.heals) this.#revival.begin();
   }
 }
 

@@ -12,6 +12,7 @@ export interface BenchWish {
 
 /** One controller with the far end of its wire, made afresh for each case and removed after it. */
 export interface ControllerBench {
+  readonly clock: Clock;
   readonly controller: EthernetController;
   readonly host: FakeHost;
   /** Frames that came out at the far end, in order; the suite's own only. */
@@ -28,8 +29,14 @@ export interface ControllerBench {
   until(done: () => boolean): Promise<boolean>;
   /** Lets time pass until whatever is under way has arrived. */
   settle(): Promise<void>;
+  /** The process stands still (SIGSTOP), in real time for longer than anything waits for an answer; 30 s in virtual time. */
+  stall(): void;
   /** The driver's timers that are armed. */
   armed(): number;
+  /** The chip loses everything that the driver has told it, and the driver is not told. Where the kind does not say that it cannot. */
+  resetBehind?(): void;
+  /** For so many ms of the bench's time, nothing that the driver reads of its chip is true. Where the kind does not say that it cannot. */
+  lie?(ms: number): void;
   /** Closes, and leaves nothing behind. */
   remove(): Promise<void>;
 }
@@ -50,6 +57,8 @@ export interface ControllerKind {
    * it, for it takes no frame from its wire while it has no room (QEMU's, whose wire loses them then and counts).
    */
   readonly overflow: "each" | "some" | "outside";
+  /** Why one of these cannot be done to it, in words for the report; a kind that says nothing has the bench's method. */
+  readonly cannot: { readonly resetBehind?: string; readonly lie?: string; readonly stall?: string };
   make(wish?: BenchWish): Promise<ControllerBench>;
 }
 

@@ -3,11 +3,14 @@ import { E1000 } from "../../drivers/e1000/e1000.ts";
 import { QemuBus } from "../../hal/bridges/qemu/bus.ts";
 import { QemuWire } from "../../hal/bridges/qemu/wire.ts";
 import type { Clock } from "../../hal/clock.ts";
+import type { MmioBus } from "../../hal/mmio.ts";
 import { SeededRandom } from "../../hal/random.ts";
+import { Revival } from "../../hal/revival.ts";
 import { type E1000Options as ChipOptions, E1000Chip } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
 import type { FakeHost } from "../support/controller-host.ts";
 import { frameOf, STATION } from "../support/enc28j60-bench.ts";
+import { MeddledBus, nothingTrue } from "../support/meddled-bus.ts";
 import { missingPrograms } from "../support/netns.ts";
 import { type BenchWish, type ControllerKind, hostFor } from "./bench.ts";
 import { RealBench, VirtualBench } from "./kinds.ts";
@@ -36,18 +39,60 @@ class Peer implements WireStation {
   }
 }
 
+/** Everything that the driver has told the chip, and CTRL.RST, which on QEMU's forgets nothing. */
+const FORGET: readonly (readonly [register: number, value: number])[] = [
+  [0x00d8, 0xffff_ffff],
+  ...[0x0100, 0x0400, 0x2800, 0x2808, 0x2810, 0x2818, 0x3800, 0x3808, 0x3810, 0x3818].map((register) => [register, 0] as const),
+  [0x0000, 0x0400_0000],
+];
+
+/** The chip's registers, and what can be done to them behind the driver's back. */
+class Tampered extends MeddledBus {
+  readonly #clock: Clock;
+  readonly #random = new SeededRandom("lies");
+
+  constructor(clock: Clock, bus: MmioBus) {
+    super(bus);
+    this.#clock = clock;
+  }
+
+  resetBehind(): void {
+    for (const [register, value] of FORGET) this.meddle(register, value);
+  }
+
+  lie(ms: number): void {
+    this.damage = nothingTrue(this.#random);
+    this.#clock
+      .timer(() => {
+        this.damage = null;
+      })
+      .arm(ms);
+  }
+}
+
 class ModelBench extends VirtualBench {
   readonly #peer = new Peer(this.clock);
   readonly arrived: readonly Uint8Array[] = this.#peer.frames;
   readonly #chip: E1000Chip;
+  readonly #bus: Tampered;
   readonly controller: E1000;
   readonly host: FakeHost;
 
   constructor(options: Partial<ChipOptions>, wish: BenchWish) {
     super();
     this.#chip = new E1000Chip(this.clock, this.#peer.segment, "chip", { mac: STATION, ...options });
-    this.controller = new E1000(this.driverClock, this.#chip, RINGS);
+    this.#bus = new Tampered(this.clock, this.#chip);
+    this.controller = new E1000(this.driverClock, this.#bus, RINGS);
     this.host = hostFor(this.clock, wish);
+    revive(this.clock, this.controller, this.host);
+  }
+
+  resetBehind(): void {
+    this.#bus.resetBehind();
+  }
+
+  lie(ms: number): void {
+    this.#bus.lie(ms);
   }
 
   inject(frame: Uint8Array): void {
@@ -74,15 +119,25 @@ class QemuBench extends RealBench {
   protected override readonly quiet: number = 400;
   readonly #peer = new Peer(this.clock);
   readonly arrived: readonly Uint8Array[] = this.#peer.frames;
+  readonly #bus: Tampered;
   readonly controller: E1000;
   readonly host: FakeHost;
 
   constructor(wish: BenchWish) {
     super();
     const wire = new QemuWire(this.#peer.segment, "qemu");
-    const bus = new QemuBus(this.clock, { wire, address: STATION });
-    this.controller = new E1000(this.driverClock, bus, RINGS);
+    this.#bus = new Tampered(this.clock, new QemuBus(this.clock, { wire, address: STATION }));
+    this.controller = new E1000(this.driverClock, this.#bus, RINGS);
     this.host = hostFor(this.clock, wish);
+    revive(this.clock, this.controller, this.host);
+  }
+
+  resetBehind(): void {
+    this.#bus.resetBehind();
+  }
+
+  lie(ms: number): void {
+    this.#bus.lie(ms);
   }
 
   inject(frame: Uint8Array): void {
@@ -109,6 +164,20 @@ class QemuBench extends RealBench {
   }
 }
 
+/** As every host does for a controller that does not heal by itself. */
+function revive(clock: Clock, controller: E1000, host: FakeHost): void {
+  const reopen = async (): Promise<void> => {
+    await host.close();
+    await host.open(controller);
+  };
+  const revival = new Revival(clock, reopen, () => undefined);
+  const failed = host.failed.bind(host);
+  host.failed = (error) => {
+    failed(error);
+    revival.begin();
+  };
+}
+
 const CHIPS: readonly [name: string, options: Partial<ChipOptions>][] = [
   ["by the manual", {}],
   ["on a wire of 1 Gbit/s", { lineRate: 1e9 }],
@@ -122,6 +191,7 @@ export const E1000_MODEL: readonly ControllerKind[] = CHIPS.map(([name, options]
   floods: 3000,
   openings: 1000,
   overflow: options.quirks === "qemu" ? "outside" : "each",
+  cannot: {},
   make: async (wish = {}) => {
     const bench = new ModelBench(options, wish);
     await bench.clock.advance(600);
@@ -136,5 +206,6 @@ export const E1000_QEMU: ControllerKind = {
   floods: 3000,
   openings: 3,
   overflow: "outside",
+  cannot: {},
   make: async (wish = {}) => new QemuBench(wish),
 };

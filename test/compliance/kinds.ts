@@ -21,6 +21,9 @@ import { type BenchWish, type ControllerBench, type ControllerKind, hostFor } fr
 /** Virtual time that anything may take, in ms, and how finely it is looked at. */
 const PATIENCE = 20_000;
 const STEP = 1;
+/** How long a process stands still, in ms. */
+const STALL = 30_000;
+const REAL_STALL = 1200;
 const QUIET = 60;
 /** Real time likewise; a busy machine may take its time. */
 const REAL_PATIENCE = 20_000;
@@ -61,6 +64,10 @@ export abstract class VirtualBench implements ControllerBench {
       seen = progress(this);
       await this.clock.advance(QUIET);
     }
+  }
+
+  stall(): void {
+    this.clock.stall(STALL);
   }
 
   armed(): number {
@@ -112,6 +119,10 @@ export abstract class RealBench implements ControllerBench {
       if (seen !== last) [last, quietSince] = [seen, now];
       return now - quietSince >= this.quiet;
     });
+  }
+
+  stall(): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REAL_STALL);
   }
 
   armed(): number {
@@ -201,6 +212,20 @@ class Enc28j60Bench extends VirtualBench {
 
   plug(up: boolean): void {
     this.#bench.peer.plugged = up;
+  }
+
+  resetBehind(): void {
+    this.#bench.resetChip();
+  }
+
+  lie(ms: number): void {
+    const { faults } = this.#bench;
+    faults.lying = true;
+    this.clock
+      .timer(() => {
+        faults.lying = false;
+      })
+      .arm(ms);
   }
 }
 
@@ -305,6 +330,8 @@ function elsewhere(frame: Uint8Array): ReturnType<FakeHost["packet"]> {
 }
 
 const noNetns = missingForNetns();
+const NO_CHIP = { resetBehind: "has no chip that could forget anything", lie: "has no chip to be read" };
+const KERNEL = { resetBehind: "the kernel keeps what it was told", lie: "the kernel does not lie" };
 
 export const WIRE: ControllerKind = {
   name: "wire: the ideal controller",
@@ -313,6 +340,7 @@ export const WIRE: ControllerKind = {
   floods: 400,
   openings: 1000,
   overflow: "each",
+  cannot: NO_CHIP,
   make: async (wish = {}) => new WireBench(wish),
 };
 
@@ -323,6 +351,7 @@ export const LOOPBACK: ControllerKind = {
   floods: 1400,
   openings: 1000,
   overflow: "each",
+  cannot: NO_CHIP,
   make: async (wish = {}) => new LoopbackBench(wish),
 };
 
@@ -335,6 +364,7 @@ export const ENC28J60: readonly ControllerKind[] = CONNECTIONS.map(
     floods: 400,
     openings: 1000,
     overflow: "some",
+    cannot: {},
     make: async (wish = {}) => {
       const bench = new EncBench({ ...connection, host: wish });
       await bench.clock.advance(1);
@@ -350,6 +380,11 @@ export const PICO: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "some",
+  cannot: {
+    resetBehind: "this bench has no way to its chip yet",
+    lie: "this bench has no way to its bus yet",
+    stall: "a process that stands still does not stop its bridge, and this bench's clock would",
+  },
   make: async (wish = {}) => new PicoBench(await serprogBench("pico-serprog"), wish),
 };
 
@@ -360,6 +395,7 @@ export const PACKET: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "each",
+  cannot: KERNEL,
   make: (wish = {}) => {
     const veth = new LocalVeth();
     const cable = { farEnd: veth.b, remove: () => veth.remove() };
@@ -375,6 +411,7 @@ export const TAP: ControllerKind = {
   floods: 3000,
   openings: 300,
   overflow: "each",
+  cannot: KERNEL,
   make: (wish = {}) => {
     const tap = new LocalTap();
     const cable = { farEnd: tap.name, remove: () => tap.remove() };

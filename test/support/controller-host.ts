@@ -42,6 +42,8 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   readonly settlements: DropReason[] = [];
   readonly carriers: boolean[] = [];
   readonly errors: Error[] = [];
+  /** What was found whenever the chip had lost its set-up. */
+  readonly repairs: string[] = [];
   /** Work of each poll that ended. */
   readonly polls: number[] = [];
   /** What the driver did against the contract. */
@@ -211,6 +213,11 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
     this.#called("failed()");
     this.errors.push(error);
     this.#changed();
+  }
+
+  repaired(what: string): void {
+    this.#called("repaired()");
+    this.repairs.push(what);
   }
 
   /** Not of complete(): a poll that finds nothing may end with it at any time. */

@@ -37,6 +37,8 @@ export class FaultyChip implements SpiDevice {
   lineStuck = false;
   /** Every answer is made of this byte: the chip is gone. */
   dead: number | null = null;
+  /** Commands reach the chip, and no answer is its own: each byte is all zeros or all ones. */
+  lying = false;
   /** Transmissions started, and TXRST pulses. */
   starts = 0;
   resets = 0;
@@ -45,6 +47,7 @@ export class FaultyChip implements SpiDevice {
   #vector: Uint8Array | null = null;
   /** A transmission hangs: TXRTS stays set until the transmit logic is reset. */
   #hanging = false;
+  readonly #lies = new SeededRandom("lies");
 
   constructor(chip: Enc28j60Chip) {
     this.#chip = chip;
@@ -72,6 +75,7 @@ export class FaultyChip implements SpiDevice {
       if (command === 0x1f && this.#hanging) read[readAt] = (read[readAt] as number) | TXRTS;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
     }
+    if (this.lying) for (let at = 0; at < readLength; at++) read[readAt + at] = -this.#lies.below(2);
     this.update();
   }
 
@@ -183,6 +187,12 @@ export class Bench implements WireStation {
   /** A frame from the peer arrives. */
   deliver(frame: Uint8Array): void {
     this.peer.transmit(frame, 0, frame.length);
+  }
+
+  /** One SRC byte on the bus behind the driver's back: the chip forgets all that it was told. */
+  resetChip(): void {
+    this.#command([0xff], 0);
+    this.faults.update();
   }
 
   /** Reads an ETH register behind the driver's back, leaving the bank as it was. */

@@ -1,6 +1,7 @@
 /** `fallback: simulated`: hardware that is not there when it is opened for the first time gives its place to the chip's model. */
 import {
   ControllerError,
+  type ControllerHealth,
   type ControllerHost,
   type EthernetController,
   type LinkStatistics,
@@ -67,6 +68,14 @@ class Choice implements EthernetController {
 
   get address(): Uint8Array {
     return this.#controller.address;
+  }
+
+  get health(): ControllerHealth | undefined {
+    return this.#controller.health;
+  }
+
+  get heals(): boolean {
+    return this.#controller.heals ?? false;
   }
 
   driverStatistics(): readonly (readonly [name: string, value: number])[] {

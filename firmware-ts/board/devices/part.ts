@@ -24,8 +24,8 @@ export interface Part {
 export interface Workshop {
   readonly clock: Clock;
   readonly random: Random;
-  /** The interface that is a device's wire stopped working; what the controller itself has to say goes to its host. */
-  readonly onFailed: (error: Error) => void;
+  /** The interface that is a device's wire stopped working, or is back (null); what the controller itself has to say goes to its host. */
+  readonly onWire: (trouble: Error | null) => void;
   /** The chip's reset and power, where the rig has them on pins of the board. */
   readonly pins?: ChipPins | null;
 }
@@ -45,11 +45,11 @@ export function stableMac(random: Random, name: string): Uint8Array {
 
 /** A real interface as the far end of a simulated wire. */
 export function interfaceOnWire(
-  { clock, onFailed }: Workshop,
+  { clock, onWire }: Workshop,
   segment: EthernetSegment,
   iface: string,
   address?: Uint8Array,
 ): ControllerPort {
   const packet = new PacketController(clock, { interface: iface, ...(address ? { address } : {}) });
-  return new ControllerPort(clock, segment, iface, packet, { onFailed });
+  return new ControllerPort(clock, segment, iface, packet, { onFailed: onWire, onBack: () => onWire(null) });
 }

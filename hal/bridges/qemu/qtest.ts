@@ -200,6 +200,8 @@ export class Qtest {
     for (let left = answerTimeout; left > 0; left = until - this.#clock.now()) {
       if (this.#libc.wait(this.#fd, writable, Math.ceil(left))) return;
     }
+    // This process may have been stopped meanwhile (SIGSTOP), and the answer be there all the same.
+    if (this.#libc.wait(this.#fd, writable, 0)) return;
     this.#end(new ControllerError("QEMU_STALLED", `qemu: no answer from QEMU within ${answerTimeout} ms; it was stopped`));
   }
 

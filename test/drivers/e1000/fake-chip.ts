@@ -29,7 +29,10 @@ export const Offset = {
   CRCERRS: 0x4000,
   MPC: 0x4010,
   GPRC: 0x4074,
+  GPTC: 0x4080,
   GORC: 0x4088,
+  GOTC: 0x4090,
+  TPT: 0x40d4,
   RXCSUM: 0x5000,
   MTA: 0x5200,
   RAL: 0x5400,
@@ -167,6 +170,10 @@ export class FakeChip implements MmioBus {
       if (context) this.#context = b;
       if (frame && (d & 0x200) !== 0) insertChecksum(frame, this.#context & 0xff, (this.#context >> 8) & 0xff);
       this.sent.push({ words: [a, b, c, d], frame });
+      if (frame) {
+        for (const counter of [Offset.GPTC, Offset.TPT]) this.set(counter, this.get(counter) + 1);
+        this.set(Offset.GOTC, this.get(Offset.GOTC) + frame.length + 4);
+      }
       if ((c & 0x0800_0000) !== 0) this.dma.words[at + 3] = d | 1;
       this.set(Offset.TDH, head + 1 === size ? 0 : head + 1);
       done++;

@@ -282,13 +282,14 @@ t.test("every counter has the name that ethtool -S gives it, and goes on past 32
   const bench = new Bench();
   await bench.open();
   const { chip, driver } = bench;
-  for (let turn = 0; turn < 3; turn++) {
+  // As fast as a wire can be: some 1.5 million frames a second.
+  const turns = 1600;
+  for (let turn = 0; turn < turns; turn++) {
     chip.set(Offset.GORC, 0xffff_fff0);
-    chip.set(Offset.GORC + 4, 1);
-    chip.set(Offset.GPRC, 0xffff_fff0);
-    chip.set(Offset.CRCERRS, 2);
+    chip.set(Offset.GPRC, 2_900_000);
+    if (turn < 3) chip.set(Offset.CRCERRS, 2);
     bench.run(2001);
-    t.equal(chip.get(Offset.CRCERRS), 0, "fetched by the watchdog");
+    if (turn < 3) t.equal(chip.get(Offset.CRCERRS), 0, "fetched by the watchdog");
   }
   chip.set(Offset.CRCERRS, 1);
   const entries = driver.driverStatistics();
@@ -298,9 +299,9 @@ t.test("every counter has the name that ethtool -S gives it, and goes on past 32
     entries.slice(0, 4).map(([name]) => name),
     ["rx_packets", "tx_packets", "rx_bytes", "tx_bytes"],
   );
-  t.equal(counters.get("rx_packets"), 3 * 0xffff_fff0);
-  t.equal(counters.get("rx_bytes"), 3 * 0x1_ffff_fff0);
-  t.equal(counters.get("rx_long_byte_count"), 3 * 0x1_ffff_fff0);
+  t.equal(counters.get("rx_packets"), turns * 2_900_000);
+  t.equal(counters.get("rx_bytes"), turns * 0xffff_fff0);
+  t.equal(counters.get("rx_long_byte_count"), turns * 0xffff_fff0);
   t.equal(counters.get("rx_crc_errors"), 7, "fetched on demand, too");
   t.match(driver.statistics, { rxErrors: 7, rxCrcErrors: 7 });
   await driver.close();

@@ -45,7 +45,7 @@ const TABLE: readonly (readonly [spec: string, driver: DriverName, bus: BusConfi
 
 for (const [spec, driver, bus] of TABLE) {
   t.test(spec, async (t) => {
-    const plain = { name: "eth3", driver, bus, fallback: "none", addresses: [] };
+    const plain = { name: "eth3", driver, bus, fallback: "none", when: "retry", addresses: [] };
     t.strictSame(parseDeviceSpec(spec, 3), plain);
     t.strictSame(parseDeviceSpec(`lan=${spec}`, 3), { ...plain, name: "lan" });
     t.strictSame(parseDeviceSpec(`lan=${spec},mac=02:00:5E:10:00:0a`, 3), {
@@ -220,7 +220,7 @@ t.test("a device written as a SPEC is read back the same", async () => {
   );
   fc.assert(
     fc.property(name, body, mac, (name, { driver, bus }, mac) => {
-      const device = { name, driver, bus, fallback: "none" as const, ...(mac && { mac }), addresses: [] };
+      const device = { name, driver, bus, fallback: "none" as const, when: "retry" as const, ...(mac && { mac }), addresses: [] };
       t.strictSame(parseDeviceSpec(formatDeviceSpec(device), 9), device);
     }),
     { numRuns: 200 },

@@ -13,7 +13,7 @@ refused([
     "unknown key in a device",
     "    mac: 02",
     "    macaddress: 02",
-    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, mac, netns, reset, power, addresses",
+    "f:10:5: devices.eth0.macaddress: unknown key; what may stand here: driver, bus, fallback, when, mac, netns, reset, power, addresses",
   ],
   [
     "unknown key in a bus",

@@ -29,6 +29,12 @@ refused([
     "f:9:15: devices.eth0.fallback: simulated: packet has no model to fall back to; only chips have (enc28j60, e1000)",
   ],
   [
+    "when that is neither",
+    "fallback: simulated",
+    "when: retries",
+    "f:9:11: devices.eth0.when: retries: what may stand here: retry, exit",
+  ],
+  [
     "fallback that is none",
     "fallback: simulated",
     "fallback: yes",

@@ -32,6 +32,7 @@ t.test("the example of the documentation, key by key", async (t) => {
         driver: "enc28j60",
         bus: { kind: "serprog", port: "/dev/ttyACM0", baud: 115_200, spiHz: 10_000_000, pipelining: "auto", answerTimeout: 250 },
         fallback: "simulated",
+        when: "retry",
         mac: Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0x01),
         addresses: [{ address: "192.168.10.10", prefix: 24 }],
       },
@@ -80,6 +81,7 @@ t.test("the least that a rig is: the rest are defaults, the name is the file's",
           driver: "enc28j60",
           bus: { kind: "sim", segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 } },
           fallback: "none",
+          when: "retry",
           addresses: [{ address: "192.168.10.10", prefix: 24 }],
         },
       ],
@@ -135,6 +137,11 @@ t.test("what whohas check prints", async (t) => {
   t.ok(
     lines.some((line) => line.includes("erratum 1")),
     "a clock too slow for old silicon is remarked on",
+  );
+  t.match(
+    lines.filter((line) => line.endsWith(", given up when it fails")),
+    [/^device +qemu +e1000 in QEMU/],
+    "and a device that is not tried again",
   );
 });
 

@@ -243,6 +243,34 @@ t.test("a controller that fails, or does not open, is told", async (t) => {
   t.equal(bench.port.failed, null);
 });
 
+t.test("a controller that failed is opened again until it works: told once, back on the wire by itself", async (t) => {
+  const told: string[] = [];
+  const bench = new Bench({ onFailed: (error) => told.push(error.message), onBack: () => told.push("back") });
+  await bench.open();
+  bench.puppet.refuse = new Error("no interface");
+  bench.puppet.host?.failed(new Error("removed"));
+  await bench.clock.advance(10_000);
+  t.strictSame(told, ["removed"], "once, whatever the attempts find");
+  bench.puppet.refuse = null;
+  bench.send(1);
+  bench.clock.advanceSync(1);
+  t.equal(bench.puppet.sent.length, 0);
+  await bench.clock.advance(8000);
+  t.strictSame([told, bench.port.failed], [["removed", "back"], null]);
+  t.equal(bench.puppet.promiscuous, true);
+  bench.puppet.host?.carrier(true);
+  t.equal(bench.host.carriers.at(-1), true);
+  bench.send(2);
+  bench.puppet.inbox.push(new Uint8Array(60).fill(3));
+  bench.puppet.host?.schedule();
+  bench.clock.advanceSync(1);
+  t.strictSame([bench.puppet.sent.length, bench.host.frames.length], [1, 1], "frames pass both ways");
+  bench.puppet.host?.failed(new Error("again"));
+  await bench.port.close();
+  await bench.clock.advance(120_000);
+  t.strictSame([told, bench.puppet.host], [["removed", "back", "again"], null], "closed: nothing is tried any more");
+});
+
 t.test("nothing is done for a controller that speaks after close()", async (t) => {
   const bench = new Bench();
   await bench.open();

@@ -1,0 +1,55 @@
+/** Words about a device: what may happen to it, its flags and hardware types as the kernel numbers them, and what it refuses. */
+
+/**
+ * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
+ * to whatever value; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
+ * `recovered`: it works again; `repaired`: its chip had lost its set-up and has it again; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
+ */
+export type DeviceEvent =
+  | "up"
+  | "down"
+  | "carrier-up"
+  | "carrier-down"
+  | "failed"
+  | "recovered"
+  | "repaired"
+  | "address"
+  | "arp"
+  | "mtu"
+  | "register"
+  | "unregister";
+
+/** Flags of a device (include/uapi/linux/if.h), as far as something here depends on them. */
+export const Iff = {
+  UP: 0x1,
+  BROADCAST: 0x2,
+  LOOPBACK: 0x8,
+  POINTOPOINT: 0x10,
+  NOARP: 0x80,
+  MULTICAST: 0x1000,
+} as const;
+
+/** Hardware types of devices (include/uapi/linux/if_arp.h; those of the IANA ARP registry for real hardware). */
+export const ARPHRD_ETHER = 1;
+export const ARPHRD_LOOPBACK = 772;
+
+/** Smallest MTU of a device that carries IPv4 (RFC 791 "every internet module must be able to forward a datagram of 68 octets"). */
+export const MIN_MTU = 68;
+
+export interface DeviceOptions {
+  /** Sum of Iff, without UP. Default BROADCAST and MULTICAST, as an Ethernet device has them. */
+  flags?: number;
+  /** Default ARPHRD_ETHER. */
+  type?: number;
+}
+
+/** A device cannot be set as asked. `code` is stable; the message is the kernel's own. */
+export class DeviceError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "DeviceError";
+    this.code = code;
+  }
+}
