@@ -15,7 +15,11 @@ declare module "firmata-io" {
     readonly isReady: boolean;
     /** The constructor's timer that asks for the version. */
     readonly reportVersionTimeoutId: NodeJS.Timeout;
+    /** Asks for the version; whatever becomes of it, `callback` hears of the next one that comes. */
+    reportVersion(callback: () => void): void;
   }
+
+  export type { Firmata };
 
   const firmata: { readonly Firmata: typeof Firmata };
   export default firmata;

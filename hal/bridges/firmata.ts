@@ -1,7 +1,9 @@
-import type { SerialPort } from "serialport";
-import type { Clock } from "../clock.ts";
+/** Microcontrollers with Firmata, by firmata-io on a serial port. */
+import type { Firmata } from "firmata-io";
+import type { Clock, Timer } from "../clock.ts";
 import { GpioError } from "../gpio.ts";
 import { type IoConnection, type IoSource, reason, untilReady } from "./johnny-five.ts";
+import { OpenPort } from "./open-port.ts";
 
 /** Rate at which StandardFirmata talks. */
 export const FIRMATA_BAUD = 57_600;
@@ -12,14 +14,16 @@ export const FIRMATA_BAUD = 57_600;
 const ASK_AFTER = 1500;
 /** Time between samples of an analog input, in ms; Firmata's own 19 would wake us fifty times a second for each pin. */
 const SAMPLING = 100;
-/** Longest that close() waits for the last bytes to leave, in ms. */
-const DRAIN_TIME = 500;
+/** A board that has said nothing for so long is asked for its version, and has as long to answer, in ms. */
+const SILENCE = 5000;
 
 export interface FirmataOptions {
   readonly path: string;
   readonly baud: number;
   /** How long the board may take from the opening of its port until it is ready, in ms. */
   readonly timeout: number;
+  /** After how long a silence the board is asked whether it is still there, and how long it may take to answer, in ms. Default 5000. */
+  readonly silence?: number;
 }
 
 /** A microcontroller with Firmata (protocol 2.x) on a serial port. */
@@ -37,47 +41,36 @@ export class FirmataSource implements IoSource {
 
   /** @throws GpioError GPIO_PORT when the port cannot be opened, GPIO_TIMEOUT when no Firmata answers on it */
   async open(): Promise<IoConnection> {
-    const { path, baud, timeout } = this.#options;
-    const [{ SerialPort }, { default: firmata }] = await Promise.all([import("serialport"), import("firmata-io")]);
-    const port = new SerialPort({ path, baudRate: baud, autoOpen: false });
-    await this.#openPort(port);
-    const io = new firmata.Firmata(port, { reportVersionTimeout: Math.min(ASK_AFTER, timeout / 2), samplingInterval: SAMPLING });
-    const connection: IoConnection = { io, onLost: null, close: () => this.#closePort(port) };
+    const { path, baud, timeout, silence = SILENCE } = this.#options;
+    const { default: firmata } = await import("firmata-io");
+    const port = await OpenPort.open(this.#clock, path, baud).catch((cause: Error) => {
+      const hint = "is the board plugged in, and may you use the port (group dialout)?";
+      throw new GpioError("GPIO_PORT", `${this.description}: cannot open the port (${reason(cause)}); ${hint}`, { cause });
+    });
+    const io = new firmata.Firmata(port.port, {
+      reportVersionTimeout: Math.min(ASK_AFTER, timeout / 2),
+      samplingInterval: SAMPLING,
+    });
+    const pulse = new Pulse(this.#clock, io, silence, () => connection.onLost?.(this.#lost("the board does not answer any more")));
+    const close = async (): Promise<void> => {
+      pulse.stop();
+      await port.drain();
+      await port.close();
+    };
+    const connection: IoConnection = { io, onLost: null, close };
     try {
       await untilReady(io, this.#clock, timeout, (cause) => this.#silent(cause));
     } catch (error) {
       clearTimeout(io.reportVersionTimeoutId);
       // Nothing may be thrown at nobody while the port closes.
       io.on("error", () => undefined);
-      await this.#closePort(port);
+      await close();
       throw error;
     }
-    port.on("close", () => connection.onLost?.(this.#gone()));
+    port.port.on("data", () => pulse.beat());
+    port.onGone = () => connection.onLost?.(this.#lost("the port closed by itself"));
+    pulse.start();
     return connection;
-  }
-
-  #openPort(port: SerialPort): Promise<void> {
-    return new Promise((resolve, reject) => {
-      port.open((cause) => {
-        if (!cause) return resolve();
-        const hint = "is the board plugged in, and may you use the port (group dialout)?";
-        reject(new GpioError("GPIO_PORT", `${this.description}: cannot open the port (${reason(cause)}); ${hint}`, { cause }));
-      });
-    });
-  }
-
-  async #closePort(port: SerialPort): Promise<void> {
-    if (!port.isOpen) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.timer(resolve);
-      timer.arm(DRAIN_TIME);
-      port.drain(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-    // Its only error is "Port is not open", which is what is wanted.
-    if (port.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
   }
 
   #silent(cause: unknown): GpioError {
@@ -87,7 +80,46 @@ export class FirmataSource implements IoSource {
     return new GpioError("GPIO_TIMEOUT", `${this.description}: ${why}; ${hint}`, { cause });
   }
 
-  #gone(): GpioError {
-    return new GpioError("GPIO_LOST", `${this.description}: the port closed by itself; plug the board in again`);
+  #lost(how: string): GpioError {
+    return new GpioError("GPIO_LOST", `${this.description}: ${how}; plug the board in again`);
+  }
+}
+
+/** Notices a board that hangs, or a port that nobody says has ended: one without inputs to report is silent anyway, hence the question. */
+class Pulse {
+  readonly #io: Firmata;
+  readonly #silence: number;
+  readonly #timer: Timer;
+  #heard = false;
+  #asked = false;
+
+  /** @param silence in ms */
+  constructor(clock: Clock, io: Firmata, silence: number, onSilent: () => void) {
+    this.#io = io;
+    this.#silence = silence;
+    this.#timer = clock.timer(() => {
+      if (this.#asked && !this.#heard) onSilent();
+      else this.#look();
+    });
+  }
+
+  start(): void {
+    this.#timer.arm(this.#silence);
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  /** Something came from the board. */
+  beat(): void {
+    this.#heard = true;
+  }
+
+  #look(): void {
+    this.#asked = !this.#heard;
+    this.#heard = false;
+    if (this.#asked) this.#io.reportVersion(() => undefined);
+    this.start();
   }
 }

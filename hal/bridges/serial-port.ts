@@ -1,10 +1,9 @@
-/** A serial port of this machine, by the package serialport, which is loaded when the first port is opened and not before. */
-import { existsSync } from "node:fs";
-import type { SerialPort } from "serialport";
+/** A serial port of this machine, for a bridge. */
 import type { Clock, Timer } from "../clock.ts";
 import { ControllerError } from "../ethernet.ts";
 import { type InterruptLine, SimulatedInterrupt } from "../interrupt.ts";
 import type { ByteStream } from "../serial.ts";
+import { OpenPort } from "./open-port.ts";
 
 /** Inputs of a serial adapter, which can be wired to a chip's interrupt pin. */
 export const MODEM_INPUTS = ["cts", "dsr", "dcd"] as const;
@@ -22,13 +21,6 @@ export interface SerialPortOptions {
 }
 
 const INTERRUPT_POLL = 2;
-/**
- * Between two looks whether the port is still there, in ms. serialport tells when it is not, but for one case: a read that meets the
- * end of the port, and not an error, is repeated without end.
- */
-const PRESENCE = 500;
-/** How long close() waits for the operating system, in ms: a port whose device is gone may never answer. */
-const CLOSE_LIMIT = 500;
 
 export class SerialPortStream implements ByteStream {
   readonly simulated = false;
@@ -39,8 +31,7 @@ export class SerialPortStream implements ByteStream {
   readonly #line: SimulatedInterrupt | null;
   readonly #pollTimer: Timer;
   readonly #pollInterval: number;
-  readonly #presence: Timer;
-  #port: SerialPort | null = null;
+  #port: OpenPort | null = null;
 
   constructor(clock: Clock, options: SerialPortOptions) {
     this.#clock = clock;
@@ -48,7 +39,6 @@ export class SerialPortStream implements ByteStream {
     this.#line = options.interruptInput ? new SimulatedInterrupt() : null;
     this.#pollInterval = options.interruptPoll ?? INTERRUPT_POLL;
     this.#pollTimer = clock.timer(() => this.#pollInput());
-    this.#presence = clock.timer(() => this.#look());
   }
 
   get description(): string {
@@ -59,20 +49,15 @@ export class SerialPortStream implements ByteStream {
     return this.#line;
   }
 
+  /** @throws ControllerError PORT_MISSING, PORT_PERMISSION, PORT_BUSY, PORT_FAILED */
   async open(): Promise<void> {
-    const { SerialPort } = await import("serialport");
     const { path, baud } = this.#options;
-    const port = new SerialPort({ path, baudRate: baud, autoOpen: false });
-    await new Promise<void>((resolve, reject) => {
-      port.open((error) => (error ? reject(openError(path, error)) : resolve()));
+    const port = await OpenPort.open(this.#clock, path, baud).catch((error: Error) => {
+      throw openError(path, error);
     });
     this.#port = port;
-    port.on("data", (bytes: Uint8Array) => this.onData?.(bytes));
-    // A write that fails tells only this way; the close that follows tells the user.
-    port.on("error", () => {});
-    port.on("close", () => this.#closed(port));
-    // Windows has its ports in no folder.
-    if (process.platform !== "win32") this.#presence.arm(PRESENCE);
+    port.port.on("data", (bytes: Uint8Array) => this.onData?.(bytes));
+    port.onGone = () => this.#lose();
     if (this.#line) {
       this.#line.asserted = false;
       this.#pollTimer.arm(this.#pollInterval);
@@ -83,41 +68,19 @@ export class SerialPortStream implements ByteStream {
     const port = this.#port;
     this.#port = null;
     this.#pollTimer.cancel();
-    this.#presence.cancel();
-    if (!port?.isOpen) return;
-    await new Promise<void>((resolve) => {
-      const limit = this.#clock.timer(resolve);
-      limit.arm(CLOSE_LIMIT);
-      port.close(() => {
-        limit.cancel();
-        resolve();
-      });
-    });
+    await port?.close();
   }
 
   write(bytes: Uint8Array, at: number, length: number): void {
-    this.#port?.write(Buffer.from(bytes.subarray(at, at + length)));
+    this.#port?.port.write(Buffer.from(bytes.subarray(at, at + length)));
   }
 
-  #closed(port: SerialPort): void {
-    if (this.#port !== port) return;
+  #lose(): void {
     this.#port = null;
     this.#pollTimer.cancel();
-    this.#presence.cancel();
     this.onLost?.(
       new ControllerError("PORT_LOST", `${this.#options.path} is gone: the adapter was unplugged or its driver let go`),
     );
-  }
-
-  #look(): void {
-    const port = this.#port;
-    if (!port) return;
-    if (existsSync(this.#options.path)) {
-      this.#presence.arm(PRESENCE);
-      return;
-    }
-    port.close(() => {});
-    this.#closed(port);
   }
 
   #pollInput(): void {
@@ -125,7 +88,7 @@ export class SerialPortStream implements ByteStream {
     const line = this.#line;
     const input = this.#options.interruptInput;
     if (!port || !line || !input) return;
-    port.get((error, status) => {
+    port.port.get((error, status) => {
       if (this.#port !== port) return;
       // An adapter without modem lines (a pty, some CDC boards) refuses; the driver's slow poll is then all there is.
       if (!error && status) line.set(status[input] === true);

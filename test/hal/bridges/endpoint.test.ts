@@ -150,6 +150,23 @@ for (const kind of KINDS) {
     await eventually(() => echo.openings === 2, "opened anew");
     await client.close();
   });
+
+  realTime(t, `${kind.name}: gone while it is read, and another one at its place: noticed`, { skip: kind.skip }, async (t) => {
+    const { endpoint } = await open(t, kind);
+    const client = kind.client(endpoint);
+    const lost = new Promise<string>((resolve) => {
+      client.onLost = ({ code }) => resolve(code);
+    });
+    // The line is gone before the read that follows these bytes, which meets the end of it.
+    const replaced = new Promise<void>((resolve) => {
+      client.onData = () => resolve(endpoint.close().then(() => endpoint.open()));
+    });
+    await client.open();
+    client.write(Uint8Array.of(1), 0, 1);
+    await replaced;
+    t.equal(await lost, "PORT_LOST");
+    await client.close();
+  });
 }
 
 realTime(t, "pty: its name in the file system", { skip: noPty }, async (t) => {

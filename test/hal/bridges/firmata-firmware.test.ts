@@ -2,14 +2,17 @@
  * The whole chain of an Arduino on USB: johnny-five, firmata-io and serialport as they are, a pseudo terminal, and our Firmata
  * firmware in a simulated ATmega328P.
  */
+import type { Firmata } from "firmata-io";
 import five from "johnny-five";
 import t from "tap";
 import { createBoardIo } from "../../../hal/bridges/board-io.ts";
 import { FirmataSource } from "../../../hal/bridges/firmata.ts";
+import { JohnnyFiveBoardIo } from "../../../hal/bridges/johnny-five.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { FirmataBoard } from "../../support/firmata-board.ts";
+import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
 /** A TMP36 at 25 °C. */
@@ -19,7 +22,7 @@ function boardIo(path: string): BoardIo {
   return createBoardIo(`firmata:${path}`, new SystemClock(), new SeededRandom(1));
 }
 
-t.test("through our contract: a lamp on 13, outputs, a thermometer on A0", async (t) => {
+realTime(t, "through our contract: a lamp on 13, outputs, a thermometer on A0", {}, async (t) => {
   const uno = await FirmataBoard.plugged(t);
   uno.mcu.pins.voltage("A0", ROOM);
   const io = boardIo(uno.path);
@@ -64,7 +67,7 @@ t.test("through our contract: a lamp on 13, outputs, a thermometer on A0", async
   await uno.until(() => !uno.mcu.pins.level("13"));
 });
 
-t.test("johnny-five's own components: a Led, a Button against ground with the pull-up, a TMP36", async (t) => {
+realTime(t, "johnny-five's own components: a Led, a Button against ground with the pull-up, a TMP36", {}, async (t) => {
   const uno = await FirmataBoard.plugged(t);
   uno.mcu.pins.voltage("A0", ROOM);
   const connection = await new FirmataSource({ path: uno.path, baud: 57_600, timeout: 10_000 }, new SystemClock()).open();
@@ -93,7 +96,7 @@ t.test("johnny-five's own components: a Led, a Button against ground with the pu
   t.pass("every event came");
 });
 
-t.test("a board that is unplugged and plugged in again", async (t) => {
+realTime(t, "a board that is unplugged and plugged in again", {}, async (t) => {
   const uno = await FirmataBoard.plugged(t);
   uno.mcu.pins.voltage("A0", ROOM);
   const io = boardIo(uno.path);
@@ -124,4 +127,45 @@ t.test("a board that is unplugged and plugged in again", async (t) => {
   await eventually(() => Number.isFinite(sensor.read()), "a reading");
   led.off();
   await uno.until(() => !uno.mcu.pins.level("13"));
+});
+
+realTime(t, "a board that is unplugged while the port is read, and another one at its place at once", {}, async (t) => {
+  const uno = await FirmataBoard.plugged(t);
+  const connection = await new FirmataSource({ path: uno.path, baud: 57_600, timeout: 10_000 }, new SystemClock()).open();
+  t.teardown(() => connection.close());
+  const lost = new Promise<GpioError>((resolve) => {
+    connection.onLost = resolve;
+  });
+  // The port is gone before the read that follows these bytes: it meets the end, which serialport tells nobody.
+  const swapped = new Promise<void>((resolve) => {
+    connection.io.once("reportversion", () => resolve(uno.unplug().then(() => uno.plug())));
+  });
+  (connection.io as Firmata).reportVersion(() => undefined);
+  await swapped;
+  const { code, message } = await lost;
+  t.equal(code, "GPIO_LOST");
+  t.match(message, /: the port closed by itself; plug the board in again$/);
+});
+
+realTime(t, "a board that hangs is lost, one that has nothing to say is not", {}, async (t) => {
+  const uno = await FirmataBoard.plugged(t);
+  const source = new FirmataSource({ path: uno.path, baud: 57_600, timeout: 10_000, silence: 500 }, new SystemClock());
+  const connection = await source.open();
+  const io = new JohnnyFiveBoardIo({ ...source, description: source.description, open: async () => connection });
+  const lost = new Promise<GpioError>((resolve) => {
+    io.onLost = resolve;
+  });
+  await io.open();
+  t.teardown(() => io.close());
+  const led = io.led("13");
+  // Two questions and their answers.
+  for (let answers = 0; answers < 2; answers++) await new Promise((resolve) => connection.io.once("reportversion", resolve));
+  led.on();
+  await uno.until(() => uno.mcu.pins.level("13"));
+
+  uno.mcu.stop();
+  const { code, message } = await lost;
+  t.equal(code, "GPIO_LOST");
+  t.match(message, /: the board does not answer any more; plug the board in again$/);
+  t.equal(led.isOn, false);
 });
