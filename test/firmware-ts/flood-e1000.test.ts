@@ -18,6 +18,7 @@ import { E1000Chip } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { Folder } from "../support/control.ts";
 import { startNode } from "../support/own.ts";
+import { realTime } from "../support/real-time.ts";
 import { ipv4Frame, mac, T1, T2, US, udp } from "../support/wire-format.ts";
 
 const FRAMES = 200_000;
@@ -216,7 +217,7 @@ const BURST = 2 * NAPI_WEIGHT;
 /** How long the control client asks, in ms; the flood takes longer. */
 const ASKED = 1000;
 
-t.test("in real time telemetry and control are on time, and memory is flat", async (t) => {
+realTime(t, "in real time telemetry and control are on time, and memory is flat", {}, async (t) => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const clock = new SystemClock();

@@ -293,7 +293,7 @@ t.test("a process ends when its last timer was cancelled, and not before an arme
         "--eval",
         `import { SystemClock } from "./hal/clock.ts"; ${code}`,
       ],
-      { cwd: root, timeout: 10_000 },
+      { cwd: root, timeout: 60_000 },
     );
   const { stdout } = await run(`
     const clock = new SystemClock();

@@ -11,6 +11,7 @@ import { SeededRandom } from "../../hal/random.ts";
 import type { SignalShape } from "../../hal/simulated/analog-signal.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
 import { startNode } from "../support/own.ts";
+import { realTime } from "../support/real-time.ts";
 
 const importPlugin = (name: string): Promise<unknown> => import(name);
 
@@ -321,7 +322,7 @@ t.test("a plugin's class is found in every shape of package", async (t) => {
   t.equal(findPluginClass({}, "raspi-io"), null);
 });
 
-t.test("a process that is done with its board ends, and johnny-five has said nothing", async (t) => {
+realTime(t, "a process that is done with its board ends, and johnny-five has said nothing", {}, async (t) => {
   const script = new URL("./gpio-child.ts", import.meta.url);
   const child = startNode(script, [], { stdio: "pipe" });
   let out = "";

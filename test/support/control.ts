@@ -1,12 +1,12 @@
 /** Both ends of the control socket for tests: requests without a socket in virtual time, and a raw client on a real one. */
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stackMethods } from "../../firmware-ts/control/methods.ts";
 import { answer, isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
+import { scratch } from "./own.ts";
 
 /** A client that only listens. */
 export class TestSession implements Session {
@@ -56,9 +56,9 @@ export function outcome(line: string): Json {
   return isObject(error) ? [error.code, error.data.code, error.message] : (result as Json);
 }
 
-/** A folder of its own in the temporary directory, mode 0700. */
+/** A folder of its own among those of this process, mode 0700. */
 export class Folder {
-  readonly path: string = mkdtempSync(join(tmpdir(), "whohas-test-"));
+  readonly path: string = scratch("control");
 
   file(name: string): string {
     return join(this.path, name);

@@ -2,7 +2,7 @@
  * Keeps what tells why a test failed, before its teardown takes it away: files of its scratch folder (captures, logs, rig files), and
  * what whoever took part says of itself (the tables of both ends). Under .tap/evidence, of the last run alone; the reporter names it.
  */
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { scratchFolder } from "./own.ts";
@@ -24,11 +24,17 @@ export function witness(who: Witness): () => void {
   return () => witnesses.delete(who);
 }
 
+/** Sockets cannot be copied, and links lead to ports. */
+function isKept(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isFile() || found.isDirectory();
+}
+
 export async function preserve(t: Test, name: string): Promise<void> {
   const file = (process.argv[1] ?? "").replace(/^.*\/test\//, "").replace(/\.test\.ts$/, "");
   const folder = join(EVIDENCE, file, name.replace(/[^\w.-]+/g, "-"));
   mkdirSync(folder, { recursive: true });
-  if (existsSync(scratchFolder)) cpSync(scratchFolder, folder, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  if (existsSync(scratchFolder)) cpSync(scratchFolder, folder, { recursive: true, filter: isKept });
   for (const { name: who, testify } of witnesses) {
     const said = await Promise.resolve()
       .then(testify)

@@ -4,13 +4,13 @@
  *
  * FIRMATA_HEX=FILE plays the tests with another Firmata: StandardFirmata, built for an Uno, passes.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { PtyEndpoint } from "../../hal/bridges/pty.ts";
 import { SystemClock } from "../../hal/clock.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
+import { scratch } from "./own.ts";
 
 export const FIRMATA_HEX: string = readFileSync(
   process.env["FIRMATA_HEX"] ?? new URL("../../hal/bridges/firmware/firmata-uno-57600.hex", import.meta.url),
@@ -41,12 +41,11 @@ export class FirmataBoard {
   static async plugged(t: Test): Promise<FirmataBoard> {
     const clock = new SystemClock();
     const mcu = await Atmega328p.load(clock, { hex: FIRMATA_HEX, name: "firmata-uno-57600.hex" });
-    const folder = mkdtempSync(join(tmpdir(), "whohas-uno-"));
+    const folder = scratch("uno");
     const board = new FirmataBoard(folder, clock, mcu);
     t.teardown(async () => {
       await board.unplug();
       clock.stop();
-      rmSync(folder, { recursive: true });
     });
     await board.plug();
     return board;
@@ -64,10 +63,10 @@ export class FirmataBoard {
     this.#pty = null;
   }
 
-  /** Resolves once `done` holds; it is looked at whenever an output changes. @throws Error after 10 s */
+  /** Resolves once `done` holds; it is looked at whenever an output changes. @throws Error after 60 s */
   until(done: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`no such change; outputs changed: ${this.changes.join(", ")}`)), 10_000);
+      const limit = setTimeout(() => reject(new Error(`no such change; outputs changed: ${this.changes.join(", ")}`)), 60_000);
       this.#onChange = () => {
         if (!done()) return;
         clearTimeout(limit);

@@ -36,7 +36,7 @@ export function removeOrphans(): string[] {
 
 /** The process with this id (to the base of 36) is gone, or is by now somebody else's: no program from TypeScript. */
 function abandoned(owner: string | undefined): boolean {
-  if (owner === undefined) return false;
+  if (owner === undefined || !/^[0-9a-z]+$/.test(owner)) return false;
   try {
     return !readFileSync(`/proc/${Number.parseInt(owner, 36)}/cmdline`, "utf8").includes(".ts");
   } catch {

@@ -23,10 +23,10 @@ let made = 0;
 
 process.once("exit", () => rmSync(scratchFolder, { recursive: true, force: true }));
 
-/** Makes an empty folder that is gone when the process ends. */
+/** Makes an empty folder, mode 0700, that is gone when the process ends. */
 export function scratch(name: string): string {
   const path = join(scratchFolder, `${name}${made++}`);
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   return path;
 }
 

@@ -21,23 +21,27 @@ export interface RealTimeOptions {
   skip?: string | false;
   /** Runs beside its siblings, as many as `t.jobs` says. */
   buffered?: boolean;
+  /** Begins to measure for how long a process is kept waiting, in ms. Default: Lateness. */
+  lateness?: () => Pick<Lateness, "stop">;
 }
 
 export function realTime(parent: Test, name: string, options: RealTimeOptions, body: (t: Test) => Promise<void>): void {
-  const { skip, buffered } = options;
+  const { skip, buffered, lateness = () => new Lateness() } = options;
   if (skip) parent.test(name, { skip }, () => {});
-  else parent.sub(TapFile, { name, tapStream: new Attempts(name, body), buffered: buffered ?? false });
+  else parent.sub(TapFile, { name, tapStream: new Attempts(name, lateness, body), buffered: buffered ?? false });
 }
 
 /** Plays a test as soon as it is read from, once or again, and gives what the last attempt said, as TAP. */
 class Attempts extends Readable {
   readonly #name: string;
+  readonly #lateness: () => Pick<Lateness, "stop">;
   readonly #body: (t: Test) => Promise<void>;
   #begun = false;
 
-  constructor(name: string, body: (t: Test) => Promise<void>) {
+  constructor(name: string, lateness: () => Pick<Lateness, "stop">, body: (t: Test) => Promise<void>) {
     super({ encoding: "utf8" });
     this.#name = name;
+    this.#lateness = lateness;
     this.#body = body;
   }
 
@@ -49,7 +53,7 @@ class Attempts extends Readable {
 
   async #play(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const lateness = new Lateness();
+      const lateness = this.#lateness();
       const { passed, said } = await this.#attempt();
       const late = lateness.stop();
       if (passed || late < LATE || attempt === ATTEMPTS) {

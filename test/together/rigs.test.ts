@@ -1,4 +1,4 @@
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 
-await together(below("test/hil-rigs/", "test/architecture"));
+await together(below("test/hil-rigs/", "test/support/", "test/architecture"));

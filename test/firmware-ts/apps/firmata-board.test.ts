@@ -8,11 +8,12 @@ import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { System } from "../../../firmware-ts/board/system.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FirmataBoard } from "../../support/firmata-board.ts";
+import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
 const [LINK, ACTIVITY, RESET] = ["13", "12", "7"];
 
-t.test("lamps follow the device; the board's loss is told once and costs readings only", async (t) => {
+realTime(t, "lamps follow the device; the board's loss is told once and costs readings only", {}, async (t) => {
   const uno = await FirmataBoard.plugged(t);
   uno.mcu.pins.voltage("A0", 0.75);
   const rig = parseRig(

@@ -339,7 +339,7 @@ t.test("in real time: a process with a system that has stopped ends by itself", 
   for (const [what, printed] of rows) {
     const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--import", loader, child, what], {
       encoding: "utf8",
-      timeout: 10_000,
+      timeout: 60_000,
     });
     t.same([status, signal], [0, null], `${what}: ${stderr}`);
     t.match(stdout, printed, what);

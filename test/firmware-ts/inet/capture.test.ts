@@ -1,11 +1,11 @@
 /** Our frames before a judge who is nobody of ours: tshark finds none malformed and no checksum wrong. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { type Heard, Lab } from "../../support/lab.ts";
+import { scratch } from "../../support/own.ts";
 import { arp, arpReply, BROADCAST, checksum, icmp, ip, udp } from "../../support/wire-format.ts";
 
 const missing = spawnSync("tshark", ["--version"]).status === 0 ? false : "needs tshark (apt-get install tshark)";
@@ -73,8 +73,7 @@ async function scenario(): Promise<Lab> {
 t.test("tshark: no malformed frame, no bad checksum", { skip: missing }, async (t) => {
   const lab = await scenario();
   const frames = lab.take();
-  const folder = mkdtempSync(join(tmpdir(), "whohas-capture-"));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratch("capture");
   const file = join(folder, "ours.pcap");
   writeFileSync(file, pcap(frames));
   t.equal(tshark(file).length, frames.length, "every frame is read");

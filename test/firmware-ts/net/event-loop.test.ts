@@ -11,6 +11,7 @@ import { SeededRandom } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { Folder } from "../../support/control.ts";
 import { startNode } from "../../support/own.ts";
+import { realTime } from "../../support/real-time.ts";
 import { udp } from "../../support/wire-format.ts";
 
 const DEVICES = 6;
@@ -81,7 +82,7 @@ function quantile(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }
 
-t.test("timers, control socket, senders and every device have their turn while all devices are flooded", async (t) => {
+realTime(t, "timers, control socket, senders and every device have their turn while all devices are flooded", {}, async (t) => {
   const clock = new SystemClock();
   const stack = new Stack({ clock, random: new SeededRandom(1), loopback: true });
   const nics = Array.from({ length: DEVICES }, () => new Flooded(udp({}, new Uint8Array(32))));

@@ -1,8 +1,7 @@
 /** Simulated serial devices on lines that any program can open: a pseudo terminal, a TCP port. */
 
-import { existsSync, lstatSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { PtyEndpoint } from "../../../hal/bridges/pty.ts";
@@ -13,15 +12,13 @@ import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
 import type { SerialDevice } from "../../../hal/simulated/serial-device.ts";
+import { scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "whohas-endpoint-"));
+const folder = scratch("endpoint");
 const clock = new SystemClock();
-t.teardown(() => {
-  clock.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+t.teardown(() => clock.stop());
 
 /** Sends back what it gets, `times` over. */
 class Echo implements SerialDevice {

@@ -1,8 +1,6 @@
 /** Firmata over a real serial line: a pair of pseudo terminals from socat, with a small Firmata of our own, or silence, at its far end. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SerialPort } from "serialport";
 import t, { type Test } from "tap";
@@ -10,6 +8,7 @@ import { createBoardIo } from "../../../hal/bridges/board-io.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import { bound, scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 
 const missing = spawnSync("socat", ["-V"]).error ? "socat is not installed" : false;
@@ -22,19 +21,17 @@ interface Line {
 
 /** Two joined pseudo terminals for the length of a test. */
 async function line(t: Test): Promise<Line> {
-  const folder = mkdtempSync(join(tmpdir(), "whohas-firmata-"));
+  const folder = scratch("firmata");
   const [near, far] = [join(folder, "near"), join(folder, "far")];
   const ends = [near, far].map((link) => `pty,raw,echo=0,link=${link}`);
-  // -T: should a test never end, its teardown does not run, and socat ends by itself after 30 s of silence.
-  const socat = spawn("socat", ["-T", "30", "-d", "-d", ...ends], { stdio: ["ignore", "ignore", "pipe"] });
+  const socat = bound("socat", ["-d", "-d", ...ends], { stdio: ["ignore", "ignore", "pipe"] });
   t.teardown(async () => {
     if (socat.exitCode === null && socat.signalCode === null) {
       socat.kill();
       await once(socat, "exit");
     }
-    rmSync(folder, { recursive: true });
   });
-  for await (const text of socat.stderr) if (String(text).includes("starting data transfer")) break;
+  for await (const text of socat.stderr ?? []) if (String(text).includes("starting data transfer")) break;
   return { near, far, socat };
 }
 

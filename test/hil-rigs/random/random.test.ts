@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import type { Dut, DutKind } from "../../../hil-rigs/contract/dut.ts";
@@ -14,6 +13,7 @@ import { type Step, stepText } from "../../../hil-rigs/random/steps.ts";
 import { generate, vocabulary } from "../../../hil-rigs/random/vocabulary.ts";
 import { DUT } from "../../../hil-rigs/wire/hosts.ts";
 import { missingForNetns } from "../../support/netns.ts";
+import { scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 
 const PLAIN = vocabulary([new Set()]);
@@ -184,8 +184,7 @@ realTime(t, "the kernel plays along, with every word", { skip: missingForNetns()
 });
 
 t.test("scripts on disk are lists of steps", async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), "whohas-random-"));
-  t.teardown(() => rmSync(directory, { recursive: true }));
+  const directory = scratch("random");
   const { random } = await import("../../../hil-rigs/random/command.ts");
   const flags = { seed: 1, scripts: 1, steps: 10, without: [], keepGoing: false, shrink: 0, jobs: 1, report: directory };
   const file = join(directory, "script.json");

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
@@ -14,6 +13,7 @@ import { SUITES } from "../../../hil-rigs/suites/index.ts";
 import { arpReply } from "../../../hil-rigs/wire/build.ts";
 import { BROADCAST, T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingPrograms, run } from "../../support/netns.ts";
+import { scratch } from "../../support/own.ts";
 
 function one(body: (rig: Rig) => Promise<void>, more: Partial<Case> = {}): Case {
   return { id: "X-1", title: "a case of this test", source: "here", run: body, ...more };
@@ -138,8 +138,7 @@ t.test("expectations excuse the check they name and no other, and are told when 
 });
 
 t.test("the evidence of a failure", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "whohas-report-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
+  const folder = scratch("report");
   const failed = await result(async (rig) => {
     await rig.poke(T1.ip);
     await rig.say(arpReply({ from: T1 }));

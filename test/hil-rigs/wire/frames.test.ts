@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { Direction, pcapngHeader, pcapngPacket } from "../../../firmware-ts/control/pcapng.ts";
@@ -7,6 +6,7 @@ import { arpAnnounce, arpAnnounceReply, arpProbe, arpReply, arpRequest, echo, ud
 import { BROADCAST, DUT, T1, T2, ZERO } from "../../../hil-rigs/wire/hosts.ts";
 import { describe, parse } from "../../../hil-rigs/wire/parse.ts";
 import { missingPrograms, run } from "../../support/netns.ts";
+import { scratch } from "../../support/own.ts";
 
 const FIELDS = [
   "eth.dst",
@@ -27,8 +27,7 @@ const FIELDS = [
 const GOOD = "1";
 
 t.test("built frames are what tshark reads", { skip: missingPrograms("tshark") }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "whohas-frames-"));
-  t.teardown(() => rmSync(folder, { recursive: true }));
+  const folder = scratch("frames");
   const frames = [
     arpRequest(),
     arpReply({ from: T2, tpa: "10.0.0.9" }),
