@@ -10,6 +10,9 @@ export const HOST = "10.9.0.1";
 export const BOARD = "10.9.0.2";
 export const SUBNET = 24;
 
+/** Longer than any test, in ms. */
+const HOUR = 3_600_000;
+
 /** Without extra packages: Python's own socket, so that what arrives is what a real kernel's real socket received. */
 const SINK = `
 import socket, sys
@@ -105,12 +108,17 @@ export class HostCapture {
   }
 }
 
-/** A cable with a Linux host at its far end. */
+/**
+ * A cable with a Linux host at its far end. Its kernel asks for an address that it does not know, and never asks again for one that it
+ * does: what comes from it is what a test makes it send, however long that takes.
+ */
 export class Host {
   readonly pair: VethPair = new VethPair();
   readonly mac: string;
 
   constructor() {
+    const settings = `net.ipv4.neigh.${this.iface}`;
+    this.netns.run("sysctl", "-qw", `${settings}.base_reachable_time_ms=${HOUR}`, `${settings}.delay_first_probe_time=${HOUR / 1000}`);
     this.netns.ip("address", "add", `${HOST}/${SUBNET}`, "dev", this.iface);
     const [link] = JSON.parse(this.netns.ip("-j", "link", "show", this.iface)) as { address: string }[];
     this.mac = link?.address ?? "";
