@@ -26,7 +26,7 @@ const STALL = 30_000;
 const REAL_STALL = 1200;
 const QUIET = 60;
 /** Real time likewise; a busy machine may take its time. */
-const REAL_PATIENCE = 20_000;
+const REAL_PATIENCE = 60_000;
 
 /** Grows with everything that arrives. */
 function progress({ host, arrived }: ControllerBench): number {

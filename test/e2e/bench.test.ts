@@ -4,6 +4,7 @@ import t from "tap";
 import { BENCH_RIG } from "../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../firmware-ts/board/gateway.ts";
 import { missingPrograms } from "../support/netns.ts";
+import { scratchFolder } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { fileOf, UNPRIVILEGED, whohasProcess } from "../support/whohas.ts";
 
@@ -11,7 +12,7 @@ const HOUR = ["--virtual-time", "--duration", "1h"];
 const MAC = Array.from(GATEWAY_MAC, (octet) => octet.toString(16).padStart(2, "0")).join(":");
 const STATIC_RIG = `${BENCH_RIG}neighbours: { static: [{ ip: 192.168.10.1, lladdr: "${MAC}", dev: eth0 }] }\n`;
 
-t.test("an hour in virtual time, twice the same", async (t) => {
+realTime(t, "an hour in virtual time, twice the same", {}, async (t) => {
   const start = performance.now();
   const first = await whohasProcess(["run", ...HOUR]);
   const took = performance.now() - start;
@@ -50,7 +51,7 @@ t.test("the same hour with a static gateway entry", async (t) => {
 const root = process.getuid?.() === 0;
 realTime(t, "real time, without privileges", { skip: root ? missingPrograms("setpriv") : false }, async (t) => {
   const start = performance.now();
-  const env = { WHOHAS_RUNTIME_DIR: `/tmp/whohas-e2e-${process.pid}-nobody` };
+  const env = { WHOHAS_RUNTIME_DIR: `${scratchFolder}-nobody` };
   t.teardown(() => rmSync(env.WHOHAS_RUNTIME_DIR, { recursive: true, force: true }));
   const { stdout, stderr, code } = await whohasProcess(["run", "--duration", "4s"], UNPRIVILEGED, env);
   t.equal(stderr, "");

@@ -25,7 +25,7 @@ interface Said {
 /** It ends with 1, for an ENC28J60 is no flash memory. */
 function flashrom(programmer: string): Promise<Said> {
   return new Promise((resolve) => {
-    execFile(FLASHROM, ["-V", "-p", `serprog:${programmer}`], { timeout: 30_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
+    execFile(FLASHROM, ["-V", "-p", `serprog:${programmer}`], { timeout: 120_000, maxBuffer: 1 << 24 }, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, text: stdout + stderr }),
     );
   });

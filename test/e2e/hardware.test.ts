@@ -8,13 +8,14 @@ import { SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.
 import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
 import { Background } from "../support/background.ts";
 import { missingPrograms } from "../support/netns.ts";
+import { scratchFolder } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { fileOf, folder, Instance, UNPRIVILEGED, whohasProcess } from "../support/whohas.ts";
 
 const skip = process.platform === "linux" && existsSync("/dev/ptmx") ? false : "needs Linux with /dev/ptmx";
 const clock = new SystemClock();
 /** Where nobody may have a control socket. */
-const runtime = `/tmp/whohas-e2e-${process.pid}-hw`;
+const runtime = `${scratchFolder}-hw`;
 t.teardown(() => {
   clock.stop();
   rmSync(runtime, { recursive: true, force: true });

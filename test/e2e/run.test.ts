@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import t from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { scratchFolder } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
 import { fileOf, Instance, UNPRIVILEGED, WIRES, whohas, whohasProcess } from "../support/whohas.ts";
@@ -84,7 +85,7 @@ realTime(t, "what cannot be opened", { skip: skip || missingPrograms("setpriv") 
   t.match(missing, { stdout: "", stderr: /^whohas: packet: no interface nope0 here; .*\n$/, code: 1 }, "no such interface");
   const host = new Host();
   t.teardown(() => host.remove());
-  const env = { WHOHAS_RUNTIME_DIR: `/tmp/whohas-e2e-${process.pid}-run` };
+  const env = { WHOHAS_RUNTIME_DIR: `${scratchFolder}-run` };
   t.teardown(() => rmSync(env.WHOHAS_RUNTIME_DIR, { recursive: true, force: true }));
   const refused = await whohasProcess(["run", ...NO_APP, "--device", `packet:${host.near}`], UNPRIVILEGED, env);
   t.match(refused, { stdout: "", stderr: /^whohas: packet: .*(CAP_NET_RAW|root).*\n$/, code: 1 }, "no permission");

@@ -335,7 +335,7 @@ realTime(t, "a process that is done with its board ends, and johnny-five has sai
   child.stderr?.on("data", (data: Buffer) => {
     err += data;
   });
-  const giveUp = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  const giveUp = setTimeout(() => child.kill("SIGKILL"), 60_000);
   const [code] = await once(child, "close");
   clearTimeout(giveUp);
   t.equal(code, 0);

@@ -118,7 +118,12 @@ export class Host {
 
   constructor() {
     const settings = `net.ipv4.neigh.${this.iface}`;
-    this.netns.run("sysctl", "-qw", `${settings}.base_reachable_time_ms=${HOUR}`, `${settings}.delay_first_probe_time=${HOUR / 1000}`);
+    this.netns.run(
+      "sysctl",
+      "-qw",
+      `${settings}.base_reachable_time_ms=${HOUR}`,
+      `${settings}.delay_first_probe_time=${HOUR / 1000}`,
+    );
     this.netns.ip("address", "add", `${HOST}/${SUBNET}`, "dev", this.iface);
     const [link] = JSON.parse(this.netns.ip("-j", "link", "show", this.iface)) as { address: string }[];
     this.mac = link?.address ?? "";

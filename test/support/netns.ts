@@ -76,9 +76,9 @@ export function missingPrograms(...names: string[]): string | false {
   return missing.length > 0 ? `needs ${missing.join(", ")}` : false;
 }
 
-/** Runs a program to its end, at most 15 s, and returns what it printed. @throws Error with what it complained about */
+/** Runs a program to its end, at most a minute, and returns what it printed. @throws Error with what it complained about */
 export function run(program: string, args: readonly string[]): string {
-  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 15_000 });
+  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
 }
 
 /** A named network namespace with nothing but `lo`, which is up. */

@@ -1,5 +1,5 @@
 /** A process of its own for orphans.test.ts: makes one of each thing that could outlive it, tells what, and waits to be killed. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { QemuBus } from "../../hal/bridges/qemu/bus.ts";
 import { SystemClock } from "../../hal/clock.ts";
@@ -11,7 +11,7 @@ export interface Belongings {
   /** An interface of the namespace that it was started in. */
   interface: string;
   namespace: string;
-  folder: string;
+  folders: string[];
   /** Programs: in its namespace, in the other one, and QEMU where it is installed. */
   pids: number[];
 }
@@ -21,6 +21,8 @@ run("ip", ["link", "add", outside, "type", "veth", "peer", "name", `${PREFIX}pee
 const pair = new VethPair();
 new LocalTap();
 writeFileSync(join(scratch("kept"), "capture"), "frames");
+const another = `${scratchFolder}-another`;
+mkdirSync(another);
 const children = [bound("sleep", ["600"], { stdio: "ignore" }), pair.far.spawn("sleep", ["600"], { stdio: "ignore" })];
 const pids = children.flatMap(({ pid }) => pid ?? []);
 if (!missingPrograms("qemu-system-x86_64")) {
@@ -28,6 +30,6 @@ if (!missingPrograms("qemu-system-x86_64")) {
   await bus.open();
   pids.push(bus.pid as number);
 }
-const made: Belongings = { interface: outside, namespace: pair.far.name, folder: scratchFolder, pids };
+const made: Belongings = { interface: outside, namespace: pair.far.name, folders: [scratchFolder, another], pids };
 console.log(JSON.stringify(made));
 setInterval(() => {}, 60_000);

@@ -38,7 +38,7 @@ function remains(has: Belongings): (string | number)[] {
   return [
     ...(linkExists(has.interface) ? [has.interface] : []),
     ...(existsSync(`/run/netns/${has.namespace}`) ? [has.namespace] : []),
-    ...(existsSync(has.folder) ? [has.folder] : []),
+    ...has.folders.filter((folder) => existsSync(folder)),
     ...has.pids.filter(runs),
   ];
 }
@@ -54,7 +54,7 @@ function runs(pid: number): boolean {
 
 realTime(t, "what a killed process leaves is removed, and nothing of one that lives", { skip: missingForNetns() }, async (t) => {
   const [killed, living] = await Promise.all([owner(t), owner(t)]);
-  const all = ({ has }: Owner): (string | number)[] => [has.interface, has.namespace, has.folder, ...has.pids];
+  const all = ({ has }: Owner): (string | number)[] => [has.interface, has.namespace, ...has.folders, ...has.pids];
   for (const each of [killed, living]) t.same(remains(each.has), all(each), "all is there");
 
   removeOrphans();
@@ -65,7 +65,7 @@ realTime(t, "what a killed process leaves is removed, and nothing of one that li
   const removed = removeOrphans().join("\n");
   t.same(remains(killed.has), []);
   t.same(remains(living.has), all(living), "what another one has is untouched");
-  t.notMatch(removed, new RegExp(`${living.has.namespace}|${living.has.folder}`));
+  t.notMatch(removed, new RegExp(`${living.has.namespace}|${living.has.folders[0]}`));
 
   await living.kill();
   await eventually(() => !living.has.pids.some(runs), "the end of the other one's programs");

@@ -7,6 +7,8 @@ import { SCRATCH } from "./own.ts";
 
 const NAMESPACES = "/run/netns";
 const NAMED = /^wh([0-9a-z]+)-/;
+/** A folder's name behind SCRATCH. */
+const FOLDER = /^([0-9a-z]+)(?:-.*)?$/;
 
 /** Removes orphans; returns a line for each. What cannot be removed (somebody else's) stays, and is not told of. */
 export function removeOrphans(): string[] {
@@ -27,7 +29,7 @@ export function removeOrphans(): string[] {
   }
   for (const name of entries(tmpdir())) {
     const path = join(tmpdir(), name);
-    if (name.startsWith(SCRATCH) && abandoned(name.slice(SCRATCH.length))) {
+    if (name.startsWith(SCRATCH) && abandoned(FOLDER.exec(name.slice(SCRATCH.length))?.[1])) {
       remove(`folder ${path}`, () => rmSync(path, { recursive: true }));
     }
   }
@@ -36,7 +38,7 @@ export function removeOrphans(): string[] {
 
 /** The process with this id (to the base of 36) is gone, or is by now somebody else's: no program from TypeScript. */
 function abandoned(owner: string | undefined): boolean {
-  if (owner === undefined || !/^[0-9a-z]+$/.test(owner)) return false;
+  if (owner === undefined) return false;
   try {
     return !readFileSync(`/proc/${Number.parseInt(owner, 36)}/cmdline`, "utf8").includes(".ts");
   } catch {
@@ -53,5 +55,5 @@ function entries(folder: string): string[] {
 }
 
 function ip(...args: string[]): void {
-  execFileSync("ip", args, { stdio: "ignore", timeout: 15_000 });
+  execFileSync("ip", args, { stdio: "ignore", timeout: 60_000 });
 }

@@ -17,7 +17,7 @@ export const PREFIX: string = `wh${process.pid.toString(36)}-`;
 /** Where test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
 export const SCRATCH = "whohas-test-";
 
-/** All that this process keeps in files. */
+/** All that this process keeps in files; for other users, who may not look into it, folders whose names begin so and go on with `-`. */
 export const scratchFolder: string = join(tmpdir(), `${SCRATCH}${process.pid.toString(36)}`);
 let made = 0;
 

@@ -51,7 +51,7 @@ class QemuBench implements WireStation {
 
 /** Looks again after each turn of the event loop. */
 async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = clock.now() + 20_000;
+  const end = clock.now() + 60_000;
   while (!condition()) {
     if (clock.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setImmediate(resolve));

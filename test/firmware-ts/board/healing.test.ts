@@ -14,9 +14,6 @@ import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
 
 const skip = missingForNetns();
-/** First attempt after a second, and what a busy machine takes. */
-const SOON = 8000;
-
 class Bench {
   readonly clock = new SystemClock();
   readonly system: System;
@@ -48,7 +45,7 @@ class Bench {
   }
 
   async hears(event: string, times = 1): Promise<void> {
-    await eventually(() => this.told.filter((each) => each === event).length >= times, `${event}: ${this.told}`, SOON);
+    await eventually(() => this.told.filter((each) => each === event).length >= times, `${event}: ${this.told}`);
   }
 
   /** Until an echo request is answered: a link, and QEMU's chip, take their time. */
@@ -59,14 +56,10 @@ class Bench {
       answered = true;
     };
     let sequence = 0;
-    await eventually(
-      () => {
-        if (sequence++ % 10 === 0) pinger.send(ipv4(address), sequence, 56);
-        return answered;
-      },
-      `an answer of ${address}`,
-      SOON,
-    );
+    await eventually(() => {
+      if (sequence++ % 10 === 0) pinger.send(ipv4(address), sequence, 56);
+      return answered;
+    }, `an answer of ${address}`);
     pinger.close();
   }
 }

@@ -10,7 +10,7 @@ import { arp, udp } from "../../support/wire-format.ts";
 const skip = missingPrograms("tshark", "capinfos");
 
 function run(program: string, ...words: string[]): string {
-  return execFileSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 });
+  return execFileSync(program, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
 }
 
 t.test("frames, interfaces, directions and times come back as they were", { skip }, async (t) => {
