@@ -11,10 +11,8 @@ import type { Transmitter } from "./transmitter.ts";
 
 /** After a poll that found frames more are likely; in ms. */
 const BUSY_POLL_INTERVAL = 1;
-/** PKTIF may stay clear though packets wait (erratum 6): EPKTCNT is asked for after this many empty polls... */
+/** PKTIF may stay clear though packets wait (erratum 6): where there is no interrupt line, EPKTCNT is asked for after this many empty polls. */
 const EMPTY_POLLS = 8;
-/** ...or, with an interrupt line, after this long without an interrupt, in ms. */
-const QUIET_TIME = 1000;
 
 export class Attention {
   readonly #session: Session;
@@ -37,10 +35,7 @@ export class Attention {
     this.#transmitter = transmitter;
     this.#interval = interval;
     this.#look = look;
-    this.#timer = clock.timer(() => {
-      if (session.line) receiver.countDue = true;
-      this.request();
-    });
+    this.#timer = clock.timer(() => this.request());
   }
 
   start(): void {
@@ -76,7 +71,7 @@ export class Attention {
     this.#masked = false;
     if (line) {
       if (line.asserted && !receiver.spurious) this.request();
-      else this.#timer.arm(receiver.spurious ? this.#interval : QUIET_TIME);
+      else if (receiver.spurious) this.#timer.arm(this.#interval);
       return;
     }
     this.#emptyPolls = receiver.work > 0 ? 0 : this.#emptyPolls + 1;

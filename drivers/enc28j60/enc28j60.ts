@@ -12,11 +12,12 @@ import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerHealth,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAX_FRAME,
+  MAX_TAGGED_FRAME,
   POLL_PENDING,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
@@ -35,7 +36,7 @@ import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
 import { Power } from "./power.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
-import { Recovery } from "./recovery.ts";
+import { isSilent, Recovery } from "./recovery.ts";
 import { Econ1, Interrupt, Register } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
 import { Session } from "./session.ts";
@@ -73,6 +74,7 @@ type State = (typeof State)[keyof typeof State];
 
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
+  readonly heals = true;
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
   readonly #pins: ChipPins | null;
@@ -114,22 +116,31 @@ export class Enc28j60 implements EthernetController {
     const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
     const settings = { address: this.address, mode: this.#mode };
     const exchange = new Exchange(bus, clock, this.#session);
-    this.#transmitter = new Transmitter(this.#session, clock, watchdog, run);
+    const confused = (reason: Error): void => {
+      this.#checkup.repairing();
+      this.#disturbed(reason);
+    };
+    this.#session.onDoubt = () => this.#checkup.urge();
+    this.#transmitter = new Transmitter(this.#session, clock, watchdog, confused, run);
     const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
     this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
-    this.#link = new LinkMonitor(this.#session, clock, run);
+    this.#link = new LinkMonitor(this.#session, clock, confused, run);
     const look = (): void => {
       this.#session.host?.schedule();
     };
     const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
-    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings);
+    const audit = new Audit(this.#session, this.address, this.#ring);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings, audit);
     this.#power = new Power(exchange, this.#session);
     this.#pins = options.pins ?? null;
     if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
     this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp, this.#pins);
-    const confused = (reason: Error): void => this.#disturbed(reason);
-    this.#checkup = new Checkup(this.#session, new Audit(this.#session, this.address), this.#link, clock, confused, run);
+    this.#checkup = new Checkup(this.#session, audit, this.#link, this.#ring, clock, {
+      confused,
+      packetsWait: (stray) => this.#packetsWait(stray),
+      ready: run,
+    });
     const parts = { receiver: this.#receiver, checkup: this.#checkup, transmitter: this.#transmitter, link: this.#link };
     this.#engine = new Engine(bus, parts, {
       disturbed: (reason) => this.#disturbed(reason),
@@ -141,6 +152,10 @@ export class Enc28j60 implements EthernetController {
 
   get statistics(): LinkStatistics {
     return this.#session.statistics;
+  }
+
+  get health(): ControllerHealth {
+    return this.#session.health;
   }
 
   get simulated(): boolean {
@@ -194,7 +209,7 @@ export class Enc28j60 implements EthernetController {
     let stopped = false;
     // One may end in another: a chip that does not fall asleep is repaired.
     for (let transition = this.#transition; transition; transition = this.#transition) {
-      if (this.#state === State.RECOVERING) {
+      if (this.#state === State.RECOVERING || this.#state === State.FAILED) {
         this.#state = State.CLOSING;
         stopped = true;
         this.#recovery.stop();
@@ -261,9 +276,9 @@ export class Enc28j60 implements EthernetController {
       return true;
     }
     const { length } = skb;
-    if (length < ETHERNET_HEADER || length > MAX_FRAME) {
+    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
       this.statistics.txErrors++;
-      host.drops.drop(skb, length > MAX_FRAME ? DropReason.PKT_TOO_BIG : DropReason.PKT_TOO_SMALL);
+      host.drops.drop(skb, length > MAX_TAGGED_FRAME ? DropReason.PKT_TOO_BIG : DropReason.PKT_TOO_SMALL);
       return true;
     }
     if (!this.#transmitter.accept(skb)) return false;
@@ -298,9 +313,9 @@ export class Enc28j60 implements EthernetController {
       await this.#pins?.on();
       this.#engine.disturbance = null;
       await this.#bus.open();
-      session.lossy = this.#bus.lossy;
+      this.#checkup.forget();
+      session.judge(this.#bus);
       this.#engine.commands.longest = this.#bus.longest ?? Number.POSITIVE_INFINITY;
-      session.line = session.ownLine ?? this.#bus.interrupt;
       this.#transmitter.forget();
       await this.#bringUp.run().catch(async (error: unknown) => {
         await this.#bus.close();
@@ -385,6 +400,7 @@ export class Enc28j60 implements EthernetController {
     this.#state = State.RECOVERING;
     this.#ignoreEvents();
     this.#release(DropReason.TX_ABORTED);
+    this.#receiver.lose();
     const hard = this.#engine.disturbance !== null;
     this.#engine.disturbance = null;
     void this.#inTransition(this.#recover(reason, hard));
@@ -393,16 +409,13 @@ export class Enc28j60 implements EthernetController {
   }
 
   async #recover(reason: Error, hard: boolean): Promise<void> {
-    const failure = await this.#recovery.run(reason, hard);
-    if (this.#state !== State.RECOVERING) return;
-    if (failure) {
-      this.#fail(busFailed(this.description, failure));
-      return;
-    }
+    const works = await this.#recovery.run(reason, hard, (error) => this.#fail(error));
+    if (!works || (this.#state !== State.RECOVERING && this.#state !== State.FAILED)) return;
     this.#engine.busy = false;
     this.#start();
     this.#transmitter.resumed();
     this.#engine.run();
+    this.#session.host?.repaired?.(reason.message);
   }
 
   /** The chip may have been reset; the batch that is on the bus comes to its end first. */
@@ -415,11 +428,19 @@ export class Enc28j60 implements EthernetController {
     this.#disturbed(lost(this.description));
   }
 
+  /** Told once; the repair goes on. Frames are refused until it has helped. */
   #fail(error: Error): void {
     this.#state = State.FAILED;
-    this.#ignoreEvents();
-    this.#release(DropReason.TX_ABORTED);
-    this.#session.host?.failed(error);
+    this.#transmitter.stop(DropReason.TX_ABORTED);
+    this.#transmitter.resumed();
+    this.#session.host?.failed(isSilent(error) ? lost(this.description) : busFailed(this.description, error));
+  }
+
+  #packetsWait(stray: boolean): void {
+    if (this.#receiver.holding) return;
+    this.#receiver.stray = stray;
+    this.#receiver.countDue = true;
+    this.#attention.request();
   }
 
   /** The engine ends with the batch that is on the bus. */

@@ -63,6 +63,8 @@ export class Receiver implements BusUser {
   work = 0;
   /** Ask for EPKTCNT in the next poll, whatever PKTIF says. */
   countDue = false;
+  /** The ring holds packets that the chip does not count: it is laid out afresh if it is so at the next look. */
+  stray = false;
   /** The interrupt line is active and the chip has no reason for it: listening to it would not end. */
   spurious = false;
   readonly #session: Session;
@@ -86,6 +88,8 @@ export class Receiver implements BusUser {
   #several = false;
   /** The flags that came with the last burst said that there are more. */
   #more = false;
+  /** Packets that were taken off the chip's counter and could not be found in what was read. */
+  #spoiled = 0;
 
   constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner, flags: EventFlags) {
     this.#flags = flags;
@@ -128,6 +132,8 @@ export class Receiver implements BusUser {
 
   restart(): void {
     this.countDue = false;
+    this.stray = false;
+    this.#spoiled = 0;
     this.spurious = false;
     this.#extra = Extra.NONE;
     this.#flags.restart();
@@ -154,11 +160,23 @@ export class Receiver implements BusUser {
     this.#step = this.#several || this.countDue || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
+  /** What is in the chip is lost: packets that it had counted, as far as that is known. */
+  lose(): void {
+    this.#session.statistics.rxErrors += this.#counted;
+    this.#counted = 0;
+  }
+
   /** Ends the poll where it is. */
   stop(): void {
+    const { drops } = this.#session.host as ControllerHost;
     const incoming = this.#incoming;
     this.#incoming = null;
-    if (incoming) (this.#session.host as ControllerHost).drops.drop(incoming, DropReason.QUEUE_PURGE);
+    if (incoming) drops.drop(incoming, DropReason.QUEUE_PURGE);
+    while (this.#burst.left && this.#burst.next() !== Verdict.CORRUPT) {
+      drops.count(DropReason.QUEUE_PURGE);
+      this.#burst.advance();
+      if (this.#counted > 0) this.#counted--;
+    }
     if (this.polling) this.#end();
   }
 
@@ -256,7 +274,10 @@ export class Receiver implements BusUser {
         break;
       case Step.BEGIN:
         this.resets++;
-        this.#session.statistics.rxErrors += Math.max(1, this.#drained);
+        this.#session.statistics.rxErrors += Math.max(1, this.#drained + this.#spoiled);
+        this.#spoiled = 0;
+        this.stray = false;
+        this.#session.onDoubt?.();
         this.#session.events &= ~Interrupt.RXER;
         // Counted as work, so that a chip that corrupts its ring for ever does not keep this poll.
         this.work++;
@@ -297,6 +318,8 @@ export class Receiver implements BusUser {
       this.#session.events &= ~Interrupt.RXER;
       this.#session.statistics.rxErrors++;
       this.#session.statistics.rxOverErrors++;
+      // There may be room, and ERXRDPT damaged.
+      this.#session.onDoubt?.();
     }
     this.#extra = Extra.NONE;
   }
@@ -329,7 +352,9 @@ export class Receiver implements BusUser {
     this.spurious = count === 0 && this.#unexplained(eir);
     // Where this poll has taken some already, the next one is likely to find more than one, too.
     this.#several = count > 1 || this.work > 0;
-    if (count === 0 || !this.withinBudget) this.#step = Step.END;
+    if (count > 0) this.stray = false;
+    if (this.stray && this.withinBudget) this.#step = Step.STOP;
+    else if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
     // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
     else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
@@ -341,6 +366,7 @@ export class Receiver implements BusUser {
     while (burst.left && this.withinBudget) {
       const verdict = burst.next();
       if (verdict === Verdict.CORRUPT) {
+        this.#spoiled = burst.packets - burst.owed;
         burst.clear();
         this.#step = Step.STOP;
         return;
@@ -432,6 +458,7 @@ export class Receiver implements BusUser {
     const { host, statistics } = this.#session;
     const { length, status } = this.#ring;
     statistics.rxPackets++;
+    this.#session.received = true;
     statistics.rxBytes += length;
     if ((status & (ReceiveStatus.MULTICAST | ReceiveStatus.BROADCAST)) === ReceiveStatus.MULTICAST) statistics.rxMulticast++;
     (host as ControllerHost).receive(skb);
