@@ -19,7 +19,7 @@ export class Attention {
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
   readonly #interval: number;
-  readonly #look: () => void;
+  readonly #look: () => unknown;
   readonly #timer: Timer;
   readonly #onAssert = (): void => this.request();
   #masked = true;
@@ -29,7 +29,7 @@ export class Attention {
    * @param interval time between polls where there is no interrupt line, in ms
    * @param look called when the chip is to be polled
    */
-  constructor(session: Session, receiver: Receiver, transmitter: Transmitter, clock: Clock, interval: number, look: () => void) {
+  constructor(session: Session, receiver: Receiver, transmitter: Transmitter, clock: Clock, interval: number, look: () => unknown) {
     this.#session = session;
     this.#receiver = receiver;
     this.#transmitter = transmitter;

@@ -114,13 +114,14 @@ export class Checkup implements BusUser {
 
   prepare(commands: CommandList): void {
     this.#waiting = false;
-    this.#full = this.#urgent || !this.#quiet;
-    if (this.#session.lossy && !this.#urgent) {
+    const { lossy } = this.#session;
+    this.#full = this.#urgent || lossy || !this.#quiet;
+    if (lossy && !this.#urgent) {
       this.#audit.prepareGroup(commands, this.#turn % this.#audit.groups);
     } else if (this.#full) {
       this.#audit.prepareAll(commands);
       // It cannot be read without leaving the oldest packet, and costs as much to write.
-      if (!this.#session.lossy && !this.#session.sending) writeControlByte(commands);
+      if (!lossy && !this.#session.sending) writeControlByte(commands);
     } else {
       const look = quietLook(this.#turn);
       this.#audit.prepareQuietly(commands, look);

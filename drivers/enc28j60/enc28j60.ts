@@ -21,7 +21,6 @@ import {
   POLL_PENDING,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
-import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import { Attention } from "./attention.ts";
@@ -34,6 +33,7 @@ import { busFailed, lost, notOpen, openAlready, stationAddress } from "./errors.
 import { Exchange } from "./exchange.ts";
 import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
+import type { Enc28j60DriverOptions } from "./options.ts";
 import { Power } from "./power.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
 import { isSilent, Recovery } from "./recovery.ts";
@@ -43,29 +43,12 @@ import { Session } from "./session.ts";
 import { Transmitter } from "./transmitter.ts";
 import { Waiter } from "./waiter.ts";
 
-export interface Enc28j60DriverOptions {
-  /** Station address, 6 bytes; the chip has none of its own. */
-  address: Uint8Array;
-  /** The chip's INT pin, where it is wired to the host by itself. Without it, and without one on the bus, the chip is polled. */
-  interrupt?: InterruptLine;
-  /** Time between polls where there is no interrupt line, in ms. Default 5; a poll that found frames is followed by another soon. */
-  pollInterval?: number;
-  /** Must agree with the link partner: the chip does not negotiate, and a partner that does then takes half duplex. Default false. */
-  fullDuplex?: boolean;
-  /**
-   * Time after which a transmission that never ended is given up and the transmit logic is reset, in ms. Default 500: sixteen
-   * attempts with the longest back-offs between them take 386.
-   */
-  watchdog?: number;
-  /** The chip's reset and power, where the board holds them: it is powered while the driver is open. */
-  pins?: ChipPins;
-}
+export type { Enc28j60DriverOptions } from "./options.ts";
 
 const DEFAULT_POLL_INTERVAL = 5;
 const DEFAULT_WATCHDOG = 500;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
-
 /** How long suspend() waits for frames under way, in ms, beyond the watchdog's time. */
 const DRAIN_TIME = 100;
 
@@ -125,9 +108,7 @@ export class Enc28j60 implements EthernetController {
     const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
     this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
     this.#link = new LinkMonitor(this.#session, clock, confused, run);
-    const look = (): void => {
-      this.#session.host?.schedule();
-    };
+    const look = (): unknown => this.#session.host?.schedule();
     const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
     const audit = new Audit(this.#session, this.address, this.#ring);

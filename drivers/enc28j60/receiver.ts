@@ -11,8 +11,9 @@ import { FCS_BYTES, hasFcs } from "../../hal/fcs.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
+import { Delivery } from "./delivery.ts";
 import type { EventFlags } from "./flags.ts";
-import { Econ1, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
+import { Econ1, Interrupt, Register, SEND_PAUSE } from "./registers.ts";
 import { DECREMENTS, type ReceiveRing, takeOff, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 import { filterFor } from "./setup.ts";
@@ -73,6 +74,7 @@ export class Receiver implements BusUser {
   readonly #mode: ReceiveMode;
   readonly #owner: ReceiverOwner;
   readonly #flags: EventFlags;
+  readonly #delivery: Delivery;
   #step: Step = Step.IDLE;
   #extra: Extra = Extra.NONE;
   #budget = 0;
@@ -96,6 +98,7 @@ export class Receiver implements BusUser {
     this.#session = session;
     this.#ring = ring;
     this.#burst = new Burst(ring);
+    this.#delivery = new Delivery(session, ring);
     this.#mode = mode;
     this.#owner = owner;
   }
@@ -236,7 +239,6 @@ export class Receiver implements BusUser {
         break;
       case Step.END:
         this.#end();
-        break;
     }
   }
 
@@ -285,7 +287,6 @@ export class Receiver implements BusUser {
         this.#several = false;
         this.#burst.clear();
         this.#step = this.withinBudget ? Step.STATUS : Step.END;
-        break;
     }
   }
 
@@ -373,7 +374,7 @@ export class Receiver implements BusUser {
       }
       this.work++;
       if (this.#counted > 0) this.#counted--;
-      if (verdict === Verdict.BAD) this.#countDamage();
+      if (verdict === Verdict.BAD) this.#delivery.countDamage();
       else this.#handUp(burst);
       burst.advance();
     }
@@ -387,7 +388,7 @@ export class Receiver implements BusUser {
     const host = this.#session.host as ControllerHost;
     const { length } = this.#ring;
     if (this.#session.lossy && !hasFcs(burst.bytes, burst.body, length + FCS_BYTES)) {
-      this.#damagedOnTheBus();
+      this.#delivery.damagedOnTheBus();
       return;
     }
     const skb = host.pool.allocate();
@@ -396,7 +397,7 @@ export class Receiver implements BusUser {
       return;
     }
     copyFrame(skb.bytes, skb.put(length), burst.bytes, burst.body, length);
-    this.#deliver(skb);
+    this.#delivery.deliver(skb);
   }
 
   #headerRead(): void {
@@ -405,26 +406,13 @@ export class Receiver implements BusUser {
     if (verdict === Verdict.CORRUPT) {
       this.#step = Step.STOP;
     } else if (verdict === Verdict.BAD) {
-      this.#countDamage();
+      this.#delivery.countDamage();
       this.#step = Step.SKIP;
     } else {
       this.#incoming = host.pool.allocate();
       if (!this.#incoming) host.drops.count(DropReason.NOMEM);
       this.#step = this.#incoming ? Step.BODY : Step.SKIP;
     }
-  }
-
-  /** The chip had received it well. */
-  #damagedOnTheBus(): void {
-    this.#session.statistics.rxErrors++;
-    this.#session.statistics.rxCrcErrors++;
-  }
-
-  #countDamage(): void {
-    const statistics = this.#session.statistics;
-    statistics.rxErrors++;
-    if ((this.#ring.status & ReceiveStatus.CRC_ERROR) !== 0) statistics.rxCrcErrors++;
-    else statistics.rxLengthErrors++;
   }
 
   /** Frees the packet, and asks for the event flags where the budget allows another one. */
@@ -446,22 +434,12 @@ export class Receiver implements BusUser {
     const { length } = this.#ring;
     this.#incoming = null;
     if (this.#session.lossy && !hasFcs(skb.bytes, HEADROOM, length + FCS_BYTES)) {
-      this.#damagedOnTheBus();
+      this.#delivery.damagedOnTheBus();
       skb.consume();
       return;
     }
     skb.put(length);
-    this.#deliver(skb);
-  }
-
-  #deliver(skb: SkBuff): void {
-    const { host, statistics } = this.#session;
-    const { length, status } = this.#ring;
-    statistics.rxPackets++;
-    this.#session.received = true;
-    statistics.rxBytes += length;
-    if ((status & (ReceiveStatus.MULTICAST | ReceiveStatus.BROADCAST)) === ReceiveStatus.MULTICAST) statistics.rxMulticast++;
-    (host as ControllerHost).receive(skb);
+    this.#delivery.deliver(skb);
   }
 
   #end(): void {

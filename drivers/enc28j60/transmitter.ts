@@ -225,7 +225,6 @@ export class Transmitter implements BusUser {
       case Step.INQUIRE:
         // An event that is noted now comes before this: the frame had ended and nobody had heard of it.
         this.#phase = Phase.STUCK;
-        session.onDoubt?.();
         this.#look(commands, session.polled);
         break;
       case Step.LOOK:

@@ -149,6 +149,8 @@ export interface BenchOptions {
   roundTrip?: number;
   /** That is the time which each transaction takes, as behind a bridge that takes one at a time. Default false. */
   oneByOne?: boolean;
+  /** The bus says that it may damage bytes. Default false. */
+  lossy?: boolean;
   /** Connect the interrupt line. Default true. */
   interrupt?: boolean;
   host?: FakeHostOptions;
@@ -166,6 +168,8 @@ export interface Connection {
   readonly roundTrip: number;
   readonly interrupt: boolean;
   readonly oneByOne?: boolean;
+  /** The bus says that it may damage bytes. */
+  readonly lossy?: boolean;
 }
 
 export const CONNECTIONS: readonly Connection[] = [
@@ -174,6 +178,13 @@ export const CONNECTIONS: readonly Connection[] = [
   { name: "bus with a round trip of 2 ms, interrupt line", roundTrip: 2, interrupt: true },
   { name: "bus with a round trip of 2 ms, polled", roundTrip: 2, interrupt: false },
   { name: "one transaction at a time in 0.5 ms, polled", roundTrip: 0.5, oneByOne: true, interrupt: false },
+];
+
+/** Those, and the buses that say so of themselves. */
+export const ALL_CONNECTIONS: readonly Connection[] = [
+  ...CONNECTIONS,
+  { name: "bus that may damage bytes, 2 ms, interrupt line", roundTrip: 2, interrupt: true, lossy: true },
+  { name: "bus that may damage bytes, 2 ms, polled", roundTrip: 2, interrupt: false, lossy: true },
 ];
 
 export class Bench implements WireStation {
@@ -200,6 +211,7 @@ export class Bench implements WireStation {
     this.peer = this.segment.attach("peer", this);
     this.faults = new FaultyChip(this.chip, options.seed);
     this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip, options.oneByOne);
+    this.bus.lossy = options.lossy ?? false;
     const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
     this.driver = new Enc28j60(this.bus, this.driverClock, { address: STATION, ...line, ...options.driver });
     this.host = new FakeHost(clock, options.host);

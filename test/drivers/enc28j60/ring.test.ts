@@ -1,6 +1,7 @@
 /** The receive ring when something is wrong in it: each packet that was in it is received or counted, and reception goes on. */
 import t, { type Test } from "tap";
-import { Bench, CONNECTIONS, firstDifference, frameOf } from "../../support/enc28j60-bench.ts";
+import { DropReason } from "../../../hal/drop-reason.ts";
+import { ALL_CONNECTIONS, Bench, firstDifference, frameOf } from "../../support/enc28j60-bench.ts";
 
 /** Header, frame of 60 bytes, FCS. */
 const PACKET = 6 + 60 + 4;
@@ -33,7 +34,7 @@ function goesOn(t: Test, bench: Bench): void {
   t.same([bench.host.breaches, bench.host.errors, bench.host.pool.inUse], [[], [], 0]);
 }
 
-for (const connection of CONNECTIONS) {
+for (const connection of ALL_CONNECTIONS) {
   t.test(`a repair that loses 16 packets counts 16, ${connection.name}`, async (t) => {
     for (const together of [false, true]) {
       for (const spoiled of [0, 1, 7, 15]) {
@@ -80,24 +81,28 @@ for (const connection of CONNECTIONS) {
     await bench.close();
   });
 
+  // Behind a bridge that takes one at a time, too much time passes in between.
+  if (connection.oneByOne) continue;
   t.test(`closed with packets read and not handed up: they are counted, ${connection.name}`, async (t) => {
-    const bench = new Bench({ ...connection, host: { budget: 2 } });
+    const bench = new Bench({ ...connection, host: { budget: 4 } });
     await bench.open();
     fill(bench, 3, () => undefined);
-    const before = bench.host.received;
-    const schedule = bench.host.schedule.bind(bench.host);
-    fill(bench, 8, () => {
-      bench.host.onFrame = () => {
-        bench.host.onFrame = null;
-        bench.host.disable();
-      };
-    });
-    bench.host.schedule = schedule;
-    const closed = bench.driver.close();
+    // Five more come between the count and where they end: all are read, and the budget is for four.
+    let late = 5;
+    const exchange = bench.faults.exchange.bind(bench.faults);
+    bench.faults.exchange = (write, writeAt, writeLength, read, readAt, readLength) => {
+      exchange(write, writeAt, writeLength, read, readAt, readLength);
+      if (write[writeAt] === 0x19 && readLength === 1) while (late > 0) bench.chip.wireFrame(frameOf(60, late--), 60, true);
+    };
+    let left = 4;
+    let closed: Promise<void> | null = null;
+    bench.host.onFrame = () => {
+      if (--left === 0) closed = bench.driver.close();
+    };
+    for (let number = 0; number < 3; number++) bench.chip.wireFrame(frameOf(60, number), 60, true);
     await bench.clock.advance(50);
     await closed;
-    t.ok(bench.host.received - before <= 8);
-    t.equal(bench.host.pool.inUse, 0);
-    t.equal(bench.driverClock.armed, 0);
+    t.same([bench.host.received, bench.host.drops.get(DropReason.QUEUE_PURGE)], [3 + 4, 4]);
+    t.same([bench.host.pool.inUse, bench.driverClock.armed], [0, 0]);
   });
 }
