@@ -5,7 +5,7 @@
  */
 import type { CommandList } from "./command-list.ts";
 import { Pointer, type QuietLook } from "./quiet-looks.ts";
-import { Econ1, Econ2, Register, STATION_ADDRESS, STUCK } from "./registers.ts";
+import { Econ1, Econ2, LESSER_MAC, Register, STATION_ADDRESS, STUCK } from "./registers.ts";
 import { type ReceiveRing, RING_END, RING_START, TRANSMIT_START } from "./ring.ts";
 import type { Session } from "./session.ts";
 import { both, enabledInterrupts, macSetup, type RegisterValue, UNTOLD } from "./setup.ts";
@@ -14,21 +14,10 @@ import { both, enabledInterrupts, macSetup, type RegisterValue, UNTOLD } from ".
 const GROUP = 6;
 
 /**
- * Registers that no frame on a good line depends on. Not everything that calls itself an ENC28J60 lets them be read back: one that holds
- * something else, the same each time it is written, is left alone.
+ * Not everything that calls itself an ENC28J60 lets these be read back: one that holds something else, the same each time it is written,
+ * is left alone.
  */
-const MAY_BE_BLIND: ReadonlySet<number> = new Set([
-  Register.MACON4,
-  Register.MABBIPG,
-  Register.MAIPGL,
-  Register.MAIPGH,
-  Register.MACLCON1,
-  Register.MACLCON2,
-  Register.MAMXFL,
-  Register.MAMXFL + 1,
-  Register.EPAUS,
-  Register.EPAUS + 1,
-]);
+const MAY_BE_BLIND: ReadonlySet<number> = new Set([...LESSER_MAC, Register.EPAUS, Register.EPAUS + 1]);
 
 /** A register that does not hold what it was told. */
 export interface Finding {

@@ -90,18 +90,17 @@ export class Enc28j60 implements EthernetController {
   constructor(bus: SpiBus, clock: Clock, options: Enc28j60DriverOptions) {
     this.address = stationAddress(options.address);
     this.#bus = bus;
-    const fullDuplex = options.fullDuplex ?? false;
     const watchdog = options.watchdog ?? DEFAULT_WATCHDOG;
-    this.#session = new Session(fullDuplex);
+    this.#session = new Session(options.fullDuplex ?? false);
     this.#session.ownLine = options.interrupt ?? null;
     this.#drainTime = watchdog + DRAIN_TIME;
     const run = (): void => this.#engine.run();
-    const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    const settings = { address: this.address, mode: this.#mode };
+    const chipLost = (): void => this.#disturbed(lost(this.description));
+    const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost };
     const exchange = new Exchange(bus, clock, this.#session);
     const confused = (reason: Error): void => {
       this.#checkup.repairing();
-      this.#disturbed(reason);
+      this.#disturbed(reason, true);
     };
     this.#session.onDoubt = () => this.#checkup.urge();
     this.#transmitter = new Transmitter(this.#session, clock, watchdog, confused, run);
@@ -112,7 +111,7 @@ export class Enc28j60 implements EthernetController {
     const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
     const audit = new Audit(this.#session, this.address, this.#ring);
-    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings, audit);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, { address: this.address, mode: this.#mode }, audit);
     this.#power = new Power(exchange, this.#session);
     this.#pins = options.pins ?? null;
     if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
@@ -375,8 +374,11 @@ export class Enc28j60 implements EthernetController {
     return transition;
   }
 
-  /** The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back. */
-  #disturbed(reason: Error): void {
+  /**
+   * The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back.
+   * @param found the chip was found to have lost its set-up
+   */
+  #disturbed(reason: Error, found = false): void {
     if (this.#state !== State.OPEN) return;
     this.#state = State.RECOVERING;
     this.#ignoreEvents();
@@ -384,29 +386,27 @@ export class Enc28j60 implements EthernetController {
     this.#receiver.lose();
     const hard = this.#engine.disturbance !== null;
     this.#engine.disturbance = null;
-    void this.#inTransition(this.#recover(reason, hard));
+    void this.#inTransition(this.#recover(reason, hard, found));
     // A suspend() that waited for frames to leave has nothing to wait for.
     this.#waiter.done();
   }
 
-  async #recover(reason: Error, hard: boolean): Promise<void> {
+  async #recover(reason: Error, hard: boolean, found: boolean): Promise<void> {
     const works = await this.#recovery.run(reason, hard, (error) => this.#fail(error));
-    if (!works || (this.#state !== State.RECOVERING && this.#state !== State.FAILED)) return;
+    const failed = this.#state === State.FAILED;
+    if (!works || (this.#state !== State.RECOVERING && !failed)) return;
     this.#engine.busy = false;
     this.#start();
     this.#transmitter.resumed();
     this.#engine.run();
-    this.#session.host?.repaired?.(reason.message);
+    // Whoever was told of the failure was told by the link that it is over.
+    if (found && !failed) this.#session.host?.repaired?.(reason.message);
   }
 
   /** The chip may have been reset; the batch that is on the bus comes to its end first. */
   #pinsDisturbed(): void {
     this.#engine.disturbance = new Error("whoever holds the chip's pins restarted");
     if (!this.#engine.busy) this.#disturbed(this.#engine.disturbance);
-  }
-
-  #chipLost(): void {
-    this.#disturbed(lost(this.description));
   }
 
   /** Told once; the repair goes on. Frames are refused until it has helped. */

@@ -3,7 +3,7 @@
  * everything, ERXWRPT, and in turn one of the others. The rarer ones come round in two minutes; where a frame is sent, all of them are
  * looked at within a second and a half.
  */
-import { Register, STATION_ADDRESS } from "./registers.ts";
+import { LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 
 /** Which bytes of ERXWRPT are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
 export const Pointer = { NONE: 0, LOW: 1, BOTH: 3 } as const;
@@ -38,17 +38,7 @@ const FIRST_BANKS: readonly QuietLook[] = [
 
 /** Instead of the link. The station address is in a bank of its own, and there is room for two changes of bank and nothing else. */
 const MAC_BANKS: readonly QuietLook[] = [
-  ...[
-    Register.MACON3,
-    Register.MACON4,
-    Register.MABBIPG,
-    Register.MAIPGL,
-    Register.MAIPGH,
-    Register.MACLCON1,
-    Register.MACLCON2,
-    Register.MAMXFL,
-    Register.MAMXFL + 1,
-  ].map((register) => look([EIE, MACON1, register])),
+  ...[Register.MACON3, ...LESSER_MAC].map((register) => look([EIE, MACON1, register])),
   ...STATION_ADDRESS.map((register) => look([EIE, MACON1, register], Pointer.NONE)),
 ];
 

@@ -71,6 +71,18 @@ export const Register = {
   EPAUS: 0x78,
 } as const;
 
+/** Registers of the MAC that no frame on a good line depends on. */
+export const LESSER_MAC: readonly number[] = [
+  Register.MACON4,
+  Register.MABBIPG,
+  Register.MAIPGL,
+  Register.MAIPGH,
+  Register.MACLCON1,
+  Register.MACLCON2,
+  Register.MAMXFL,
+  Register.MAMXFL + 1,
+];
+
 /** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
 export const STATION_ADDRESS: readonly number[] = [0xe4, 0xe5, 0xe2, 0xe3, 0xe0, 0xe1];
 

@@ -242,6 +242,20 @@ export class Bench implements WireStation {
     this.peer.transmit(frame, 0, frame.length);
   }
 
+  /** What happens within this the driver does not hear of before it is over. */
+  heldBack(action: () => void): void {
+    const { host } = this;
+    const schedule = host.schedule.bind(host);
+    let asked = false;
+    host.schedule = () => {
+      asked = true;
+      return true;
+    };
+    action();
+    host.schedule = schedule;
+    if (asked) schedule();
+  }
+
   /** One SRC byte on the bus behind the driver's back: the chip forgets all that it was told. */
   resetChip(): void {
     this.#command([0xff], 0);

@@ -8,18 +8,12 @@ const PACKET = 6 + 60 + 4;
 
 /** So many packets in the ring before the driver looks. */
 function fill(bench: Bench, packets: number, between: () => void): void {
-  const schedule = bench.host.schedule.bind(bench.host);
-  let asked = false;
-  bench.host.schedule = () => {
-    asked = true;
-    return true;
-  };
-  bench.clock.advanceSync(20);
-  for (let number = 0; number < packets; number++) bench.chip.wireFrame(frameOf(60, number), 60, true);
-  bench.clock.advanceSync(10);
-  between();
-  bench.host.schedule = schedule;
-  if (asked) schedule();
+  bench.heldBack(() => {
+    bench.clock.advanceSync(20);
+    for (let number = 0; number < packets; number++) bench.chip.wireFrame(frameOf(60, number), 60, true);
+    bench.clock.advanceSync(10);
+    between();
+  });
   bench.clock.advanceSync(100);
 }
 
