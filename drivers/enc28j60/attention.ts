@@ -11,17 +11,15 @@ import type { Transmitter } from "./transmitter.ts";
 
 /** After a poll that found frames more are likely; in ms. */
 const BUSY_POLL_INTERVAL = 1;
-/** PKTIF may stay clear though packets wait (erratum 6): EPKTCNT is asked for after this many empty polls... */
+/** PKTIF may stay clear though packets wait (erratum 6): where there is no interrupt line, EPKTCNT is asked for after this many empty polls. */
 const EMPTY_POLLS = 8;
-/** ...or, with an interrupt line, after this long without an interrupt, in ms. */
-const QUIET_TIME = 1000;
 
 export class Attention {
   readonly #session: Session;
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
   readonly #interval: number;
-  readonly #look: () => void;
+  readonly #look: () => unknown;
   readonly #timer: Timer;
   readonly #onAssert = (): void => this.request();
   #masked = true;
@@ -31,16 +29,13 @@ export class Attention {
    * @param interval time between polls where there is no interrupt line, in ms
    * @param look called when the chip is to be polled
    */
-  constructor(session: Session, receiver: Receiver, transmitter: Transmitter, clock: Clock, interval: number, look: () => void) {
+  constructor(session: Session, receiver: Receiver, transmitter: Transmitter, clock: Clock, interval: number, look: () => unknown) {
     this.#session = session;
     this.#receiver = receiver;
     this.#transmitter = transmitter;
     this.#interval = interval;
     this.#look = look;
-    this.#timer = clock.timer(() => {
-      if (session.line) receiver.countDue = true;
-      this.request();
-    });
+    this.#timer = clock.timer(() => this.request());
   }
 
   start(): void {
@@ -76,7 +71,7 @@ export class Attention {
     this.#masked = false;
     if (line) {
       if (line.asserted && !receiver.spurious) this.request();
-      else this.#timer.arm(receiver.spurious ? this.#interval : QUIET_TIME);
+      else if (receiver.spurious) this.#timer.arm(this.#interval);
       return;
     }
     this.#emptyPolls = receiver.work > 0 ? 0 : this.#emptyPolls + 1;

@@ -1,79 +1,175 @@
 /**
- * A look at the registers that nothing else would tell of: a byte damaged on its way to the chip leaves it deaf, or with another
- * address, and no command fails. Only for buses that may damage bytes; not every chip model reads back what was written.
+ * Compares the chip's registers with what they were told. A reset that the driver did not ask for, a dip of the supply or a byte damaged
+ * on its way leaves the chip deaf or with another address, and no command fails. One batch is filled here, and judged when its answers
+ * are there: of all registers at once, of a group of them, or of the few that a quiet second may cost.
  */
-
 import type { CommandList } from "./command-list.ts";
-import { Econ1, Econ2, Register } from "./registers.ts";
-import { RING_END, RING_START, TRANSMIT_START } from "./ring.ts";
+import { Pointer, type QuietLook } from "./quiet-looks.ts";
+import { Econ1, Econ2, LESSER_MAC, Register, STATION_ADDRESS, STUCK } from "./registers.ts";
+import { type ReceiveRing, RING_END, RING_START, TRANSMIT_START } from "./ring.ts";
 import type { Session } from "./session.ts";
-import { both, enabledInterrupts, macSetup, type RegisterValue } from "./setup.ts";
+import { both, enabledInterrupts, macSetup, type RegisterValue, UNTOLD } from "./setup.ts";
 
-/** Bits of ECON1 that stay set by a damaged command and stop the chip. */
-const STUCK = Econ1.TXRST | Econ1.RXRST | Econ1.DMAST | Econ1.CSUMEN;
-/** Registers looked at in one batch: the shorter it is, the likelier it passes a bad line whole. */
+/** Registers in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const GROUP = 6;
+
+/**
+ * Not everything that calls itself an ENC28J60 lets these be read back: one that holds something else, the same each time it is written,
+ * is left alone.
+ */
+const MAY_BE_BLIND: ReadonlySet<number> = new Set([...LESSER_MAC, Register.EPAUS, Register.EPAUS + 1]);
+
+/** A register that does not hold what it was told. */
+export interface Finding {
+  readonly register: number;
+  readonly wanted: number;
+  readonly found: number;
+  /** In words. */
+  readonly reason: Error;
+}
 
 export class Audit {
   readonly #session: Session;
   readonly #address: Uint8Array;
-  /** Made anew for each batch: what a register was told may have changed since the last one. */
-  #expected: readonly RegisterValue[] = [];
-  #first = 0;
-  readonly #answers: number[] = [];
-  #econ1At = -1;
-  #econ2At = -1;
+  readonly #ring: ReceiveRing;
+  readonly #blind = new Set<number>();
+  /** What was asked in this batch: register, what it ought to hold of the bits in the mask, and where its answer is. */
+  readonly #asked: { register: number; wanted: number; mask: number; at: number }[] = [];
+  #pointer: Pointer = Pointer.NONE;
+  #pointerAt = -1;
 
-  constructor(session: Session, address: Uint8Array) {
+  constructor(session: Session, address: Uint8Array, ring: ReceiveRing) {
     this.#session = session;
     this.#address = address;
+    this.#ring = ring;
   }
 
-  /** Begins a round. Returns the number of batches that it takes. */
-  begin(): number {
-    this.#first = 0;
-    return Math.ceil(this.#registers().length / GROUP);
+  /** Batches that a round over all registers takes in groups. */
+  get groups(): number {
+    return Math.ceil(this.#told().length / GROUP);
   }
 
-  /** Fills a batch with the next reads of the round. */
-  prepare(commands: CommandList): void {
-    this.#expected = this.#registers();
-    this.#answers.length = 0;
-    commands.selectFirstBank();
-    this.#econ1At = commands.read(Register.ECON1);
-    this.#econ2At = commands.read(Register.ECON2);
-    for (let at = this.#first; at < Math.min(this.#first + GROUP, this.#expected.length); at++) {
-      this.#answers.push(commands.read((this.#expected[at] as RegisterValue)[0]));
+  /** Leaves a register out from now on, if it is one that may be. */
+  overlook(register: number): boolean {
+    if (!MAY_BE_BLIND.has(register)) return false;
+    this.#blind.add(register);
+    return true;
+  }
+
+  /** Another chip may be there. */
+  forget(): void {
+    this.#blind.clear();
+  }
+
+  /** All registers in one batch. */
+  prepareAll(commands: CommandList): void {
+    this.#begin(commands, Pointer.BOTH);
+    for (const [register, value] of this.#told()) this.#ask(commands, register, value);
+  }
+
+  /** The registers that stop everything, and a group of the others. */
+  prepareGroup(commands: CommandList, group: number): void {
+    this.#begin(commands, Pointer.BOTH);
+    for (const [register, value] of this.#told().slice(group * GROUP, (group + 1) * GROUP)) this.#ask(commands, register, value);
+  }
+
+  /** A few; the bank is believed to be the first. */
+  prepareQuietly(commands: CommandList, { registers, pointer }: QuietLook): void {
+    this.#asked.length = 0;
+    this.#askPointer(commands, pointer);
+    this.#askControl1(commands);
+    const told = this.#told();
+    for (const register of registers) {
+      const value = told.find(([each]) => each === register)?.[1];
+      if (register === Register.ECON2) this.#askControl2(commands);
+      else if (value !== undefined) this.#ask(commands, register, value);
     }
   }
 
-  /** Of the first register that does not hold what it should; null when all of this batch do. */
-  wrong(commands: CommandList): Error | null {
-    const econ1 = commands.value(this.#econ1At);
-    // The bank was selected by this batch itself.
-    if ((econ1 & STUCK) !== 0 || (econ1 & Econ1.RXEN) === 0 || (econ1 & Econ1.BSEL) !== 0) return doesNotHold("ECON1");
-    if ((commands.value(this.#econ2At) & (Econ2.AUTOINC | Econ2.PWRSV)) !== Econ2.AUTOINC) return doesNotHold("ECON2");
-    for (const [index, answer] of this.#answers.entries()) {
-      const [register, value] = this.#expected[this.#first + index] as RegisterValue;
-      if (commands.value(answer) !== value) return doesNotHold(`register 0x${register.toString(16)}`);
+  /** The first register that does not hold what it should; null when all of this batch do. */
+  wrong(commands: CommandList): Finding | null {
+    for (const { register, wanted, mask, at } of this.#asked) {
+      const found = commands.value(at) & mask;
+      if (found === wanted) continue;
+      return { register, wanted, found, reason: doesNotHold(register, wanted, found) };
     }
-    this.#first += this.#answers.length;
     return null;
   }
 
-  #registers(): readonly RegisterValue[] {
-    const { line, filter } = this.#session;
+  /** This batch told where the write pointer is. */
+  get toldOfPackets(): boolean {
+    return this.#pointer !== Pointer.NONE;
+  }
+
+  /** The write pointer is not where the next packet is expected: packets wait, whatever PKTIF says (erratum 6). */
+  packetsWait(commands: CommandList): boolean {
+    const { head } = this.#ring;
+    if (this.#pointer === Pointer.NONE) return false;
+    if (commands.value(this.#pointerAt) !== (head & 0xff)) return true;
+    return this.#pointer === Pointer.BOTH && commands.value(this.#pointerAt + 1) !== head >> 8;
+  }
+
+  #begin(commands: CommandList, pointer: Pointer): void {
+    this.#asked.length = 0;
+    commands.selectFirstBank();
+    this.#askPointer(commands, pointer);
+    this.#askControl1(commands);
+    this.#askControl2(commands);
+  }
+
+  #askPointer(commands: CommandList, pointer: Pointer): void {
+    this.#pointer = pointer;
+    if (pointer === Pointer.NONE) return;
+    this.#pointerAt = commands.read(Register.ERXWRPT);
+    if (pointer === Pointer.BOTH) commands.read(Register.ERXWRPT + 1);
+  }
+
+  /** TXRTS comes and goes. */
+  #askControl1(commands: CommandList): void {
+    const at = commands.read(Register.ECON1);
+    this.#asked.push({ register: Register.ECON1, wanted: Econ1.RXEN, mask: STUCK | Econ1.RXEN | Econ1.BSEL, at });
+  }
+
+  /** VRPS works in power save only. */
+  #askControl2(commands: CommandList): void {
+    const at = commands.read(Register.ECON2);
+    this.#asked.push({ register: Register.ECON2, wanted: Econ2.AUTOINC, mask: Econ2.AUTOINC | Econ2.PWRSV, at });
+  }
+
+  #ask(commands: CommandList, register: number, wanted: number): void {
+    if (this.#blind.has(register)) return;
+    this.#asked.push({ register, wanted, mask: 0xff, at: commands.read(register) });
+  }
+
+  #interrupts(): number {
+    return enabledInterrupts(this.#session.line !== null);
+  }
+
+  /** Made anew for each batch: what a register was told may have changed since the last one. */
+  #told(): readonly RegisterValue[] {
+    const { filter, transmitEnd } = this.#session;
     return [
-      [Register.EIE, enabledInterrupts(line !== null)],
+      [Register.EIE, this.#interrupts()],
       ...both(Register.ETXST, TRANSMIT_START),
+      ...(transmitEnd < 0 ? [] : both(Register.ETXND, transmitEnd)),
       ...both(Register.ERXST, RING_START),
       ...both(Register.ERXND, RING_END),
+      ...both(Register.ERXRDPT, this.#ring.readPointer),
       [Register.ERXFCON, filter],
       ...macSetup(this.#address, this.#session),
+      ...UNTOLD,
     ];
   }
 }
 
-function doesNotHold(register: string): Error {
-  return new Error(`${register} does not hold what was written to it`);
+function doesNotHold(register: number, wanted: number, found: number): Error {
+  const nameOf = (number: number): string | undefined => Object.entries(Register).find(([, each]) => each === number)?.[0];
+  // The upper half of a pair, or one octet of the station address, has no name of its own.
+  const upper = nameOf(register - 1);
+  const name = nameOf(register) ?? (STATION_ADDRESS.includes(register) ? "MAADR" : `${upper}H`);
+  return new Error(`${name} holds ${hex(found)} instead of ${hex(wanted)}`);
+}
+
+function hex(byte: number): string {
+  return `0x${byte.toString(16).padStart(2, "0")}`;
 }

@@ -14,14 +14,15 @@ export class Burst {
   #lowAt = -1;
   #highAt = -1;
   #highAgainAt = -1;
-  /** Of the ring when it was asked, and what was read. */
-  #packets = 0;
+  /** Packets that the chip counted, that were read and not taken out yet. */
+  packets = 0;
+  /** Where the ring ended when it was asked, and how much was read. */
   #end = 0;
   #length = 0;
   /** Where in `bytes` the next packet is. */
   #at = 0;
   /** Packets taken out of `bytes` for which the counter was not decremented yet. */
-  #owed = 0;
+  owed = 0;
 
   constructor(ring: ReceiveRing) {
     this.#ring = ring;
@@ -35,8 +36,8 @@ export class Burst {
   clear(): void {
     this.#at = 0;
     this.#length = 0;
-    this.#owed = 0;
-    this.#packets = 0;
+    this.owed = 0;
+    this.packets = 0;
   }
 
   /** How many wait, and, if they are to be read together, where they end. The high byte twice, for the chip may move the pointer between two reads. */
@@ -62,14 +63,12 @@ export class Burst {
     if (this.#lowAt < 0) return false;
     const high = commands.value(this.#highAt);
     const end = (high << 8) | commands.value(this.#lowAt);
-    this.#packets = this.count(commands);
+    this.packets = this.count(commands);
     this.#end = end;
     this.#at = 0;
     this.#length = 0;
     if (high !== commands.value(this.#highAgainAt) || end > RING_END || (end & 1) !== 0) return false;
-    return (
-      this.#packets <= Math.min(room, DECREMENTS) && this.#ring.filled(end) >= this.#packets * PACKET_HEADER && this.#packets > 0
-    );
+    return this.packets <= Math.min(room, DECREMENTS) && this.#ring.filled(end) >= this.packets * PACKET_HEADER && this.packets > 0;
   }
 
   /** More than half of the ring is full: a partner that sends on will fill it before this is read. */
@@ -82,8 +81,8 @@ export class Burst {
     this.#at = 0;
     this.#length = this.#ring.filled(this.#end);
     commands.readBuffer(this.bytes, 0, this.#length);
-    this.#ring.releaseTo(commands, this.#end, this.#packets);
-    this.#owed = 0;
+    this.#ring.releaseTo(commands, this.#end, this.packets);
+    this.owed = 0;
   }
 
   /** Finds the next packet in what was read; its bytes are at {@link body}. */
@@ -104,18 +103,18 @@ export class Burst {
   advance(): void {
     this.#at += PACKET_HEADER + this.#ring.remainder;
     this.#ring.head = this.#ring.next;
-    if (this.#packets > 0) this.#packets--;
-    else this.#owed++;
+    if (this.packets > 0) this.packets--;
+    else this.owed++;
   }
 
   /** Takes packets that came meanwhile off the counter. */
   settle(commands: CommandList): void {
-    const packets = Math.min(this.#owed, DECREMENTS);
+    const packets = Math.min(this.owed, DECREMENTS);
     takeOff(commands, packets);
-    this.#owed -= packets;
+    this.owed -= packets;
   }
 
   get owes(): boolean {
-    return this.#owed > 0;
+    return this.owed > 0;
   }
 }

@@ -12,15 +12,15 @@ import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerHealth,
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAX_FRAME,
+  MAX_TAGGED_FRAME,
   POLL_PENDING,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
-import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import { Attention } from "./attention.ts";
@@ -33,38 +33,22 @@ import { busFailed, lost, notOpen, openAlready, stationAddress } from "./errors.
 import { Exchange } from "./exchange.ts";
 import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
+import type { Enc28j60DriverOptions } from "./options.ts";
 import { Power } from "./power.ts";
 import { Receiver, type ReceiverOwner } from "./receiver.ts";
-import { Recovery } from "./recovery.ts";
+import { isSilent, Recovery } from "./recovery.ts";
 import { Econ1, Interrupt, Register } from "./registers.ts";
 import { ReceiveRing } from "./ring.ts";
 import { Session } from "./session.ts";
 import { Transmitter } from "./transmitter.ts";
 import { Waiter } from "./waiter.ts";
 
-export interface Enc28j60DriverOptions {
-  /** Station address, 6 bytes; the chip has none of its own. */
-  address: Uint8Array;
-  /** The chip's INT pin, where it is wired to the host by itself. Without it, and without one on the bus, the chip is polled. */
-  interrupt?: InterruptLine;
-  /** Time between polls where there is no interrupt line, in ms. Default 5; a poll that found frames is followed by another soon. */
-  pollInterval?: number;
-  /** Must agree with the link partner: the chip does not negotiate, and a partner that does then takes half duplex. Default false. */
-  fullDuplex?: boolean;
-  /**
-   * Time after which a transmission that never ended is given up and the transmit logic is reset, in ms. Default 500: sixteen
-   * attempts with the longest back-offs between them take 386.
-   */
-  watchdog?: number;
-  /** The chip's reset and power, where the board holds them: it is powered while the driver is open. */
-  pins?: ChipPins;
-}
+export type { Enc28j60DriverOptions } from "./options.ts";
 
 const DEFAULT_POLL_INTERVAL = 5;
 const DEFAULT_WATCHDOG = 500;
 /** How long close() waits for a bus that does not answer, in ms. */
 const CLOSE_LIMIT = 1000;
-
 /** How long suspend() waits for frames under way, in ms, beyond the watchdog's time. */
 const DRAIN_TIME = 100;
 
@@ -73,6 +57,7 @@ type State = (typeof State)[keyof typeof State];
 
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
+  readonly heals = true;
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
   readonly #pins: ChipPins | null;
@@ -105,31 +90,37 @@ export class Enc28j60 implements EthernetController {
   constructor(bus: SpiBus, clock: Clock, options: Enc28j60DriverOptions) {
     this.address = stationAddress(options.address);
     this.#bus = bus;
-    const fullDuplex = options.fullDuplex ?? false;
     const watchdog = options.watchdog ?? DEFAULT_WATCHDOG;
-    this.#session = new Session(fullDuplex);
+    this.#session = new Session(options.fullDuplex ?? false);
     this.#session.ownLine = options.interrupt ?? null;
     this.#drainTime = watchdog + DRAIN_TIME;
     const run = (): void => this.#engine.run();
-    const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost: () => this.#chipLost() };
-    const settings = { address: this.address, mode: this.#mode };
+    const chipLost = (): void => this.#disturbed(lost(this.description));
+    const owner: ReceiverOwner = { pollEnded: () => this.#pollEnded(), chipLost };
     const exchange = new Exchange(bus, clock, this.#session);
-    this.#transmitter = new Transmitter(this.#session, clock, watchdog, run);
+    const confused = (reason: Error): void => {
+      this.#checkup.repairing();
+      this.#disturbed(reason, true);
+    };
+    this.#session.onDoubt = () => this.#checkup.urge();
+    this.#transmitter = new Transmitter(this.#session, clock, watchdog, confused, run);
     const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
     this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
-    this.#link = new LinkMonitor(this.#session, clock, run);
-    const look = (): void => {
-      this.#session.host?.schedule();
-    };
+    this.#link = new LinkMonitor(this.#session, clock, confused, run);
+    const look = (): unknown => this.#session.host?.schedule();
     const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
-    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, settings);
+    const audit = new Audit(this.#session, this.address, this.#ring);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, { address: this.address, mode: this.#mode }, audit);
     this.#power = new Power(exchange, this.#session);
     this.#pins = options.pins ?? null;
     if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
     this.#recovery = new Recovery(bus, clock, this.#session, this.#bringUp, this.#pins);
-    const confused = (reason: Error): void => this.#disturbed(reason);
-    this.#checkup = new Checkup(this.#session, new Audit(this.#session, this.address), this.#link, clock, confused, run);
+    this.#checkup = new Checkup(this.#session, audit, this.#link, this.#ring, clock, {
+      confused,
+      packetsWait: (stray) => this.#packetsWait(stray),
+      ready: run,
+    });
     const parts = { receiver: this.#receiver, checkup: this.#checkup, transmitter: this.#transmitter, link: this.#link };
     this.#engine = new Engine(bus, parts, {
       disturbed: (reason) => this.#disturbed(reason),
@@ -141,6 +132,10 @@ export class Enc28j60 implements EthernetController {
 
   get statistics(): LinkStatistics {
     return this.#session.statistics;
+  }
+
+  get health(): ControllerHealth {
+    return this.#session.health;
   }
 
   get simulated(): boolean {
@@ -194,7 +189,7 @@ export class Enc28j60 implements EthernetController {
     let stopped = false;
     // One may end in another: a chip that does not fall asleep is repaired.
     for (let transition = this.#transition; transition; transition = this.#transition) {
-      if (this.#state === State.RECOVERING) {
+      if (this.#state === State.RECOVERING || this.#state === State.FAILED) {
         this.#state = State.CLOSING;
         stopped = true;
         this.#recovery.stop();
@@ -261,9 +256,9 @@ export class Enc28j60 implements EthernetController {
       return true;
     }
     const { length } = skb;
-    if (length < ETHERNET_HEADER || length > MAX_FRAME) {
+    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
       this.statistics.txErrors++;
-      host.drops.drop(skb, length > MAX_FRAME ? DropReason.PKT_TOO_BIG : DropReason.PKT_TOO_SMALL);
+      host.drops.drop(skb, length > MAX_TAGGED_FRAME ? DropReason.PKT_TOO_BIG : DropReason.PKT_TOO_SMALL);
       return true;
     }
     if (!this.#transmitter.accept(skb)) return false;
@@ -298,9 +293,9 @@ export class Enc28j60 implements EthernetController {
       await this.#pins?.on();
       this.#engine.disturbance = null;
       await this.#bus.open();
-      session.lossy = this.#bus.lossy;
+      this.#checkup.forget();
+      session.judge(this.#bus);
       this.#engine.commands.longest = this.#bus.longest ?? Number.POSITIVE_INFINITY;
-      session.line = session.ownLine ?? this.#bus.interrupt;
       this.#transmitter.forget();
       await this.#bringUp.run().catch(async (error: unknown) => {
         await this.#bus.close();
@@ -379,30 +374,33 @@ export class Enc28j60 implements EthernetController {
     return transition;
   }
 
-  /** The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back. */
-  #disturbed(reason: Error): void {
+  /**
+   * The bus failed, or the chip makes no sense: what was under way is lost, and both are brought back.
+   * @param found the chip was found to have lost its set-up
+   */
+  #disturbed(reason: Error, found = false): void {
     if (this.#state !== State.OPEN) return;
     this.#state = State.RECOVERING;
     this.#ignoreEvents();
     this.#release(DropReason.TX_ABORTED);
+    this.#receiver.lose();
     const hard = this.#engine.disturbance !== null;
     this.#engine.disturbance = null;
-    void this.#inTransition(this.#recover(reason, hard));
+    void this.#inTransition(this.#recover(reason, hard, found));
     // A suspend() that waited for frames to leave has nothing to wait for.
     this.#waiter.done();
   }
 
-  async #recover(reason: Error, hard: boolean): Promise<void> {
-    const failure = await this.#recovery.run(reason, hard);
-    if (this.#state !== State.RECOVERING) return;
-    if (failure) {
-      this.#fail(busFailed(this.description, failure));
-      return;
-    }
+  async #recover(reason: Error, hard: boolean, found: boolean): Promise<void> {
+    const works = await this.#recovery.run(reason, hard, (error) => this.#fail(error));
+    const failed = this.#state === State.FAILED;
+    if (!works || (this.#state !== State.RECOVERING && !failed)) return;
     this.#engine.busy = false;
     this.#start();
     this.#transmitter.resumed();
     this.#engine.run();
+    // Whoever was told of the failure was told by the link that it is over.
+    if (found && !failed) this.#session.host?.repaired?.(reason.message);
   }
 
   /** The chip may have been reset; the batch that is on the bus comes to its end first. */
@@ -411,15 +409,19 @@ export class Enc28j60 implements EthernetController {
     if (!this.#engine.busy) this.#disturbed(this.#engine.disturbance);
   }
 
-  #chipLost(): void {
-    this.#disturbed(lost(this.description));
-  }
-
+  /** Told once; the repair goes on. Frames are refused until it has helped. */
   #fail(error: Error): void {
     this.#state = State.FAILED;
-    this.#ignoreEvents();
-    this.#release(DropReason.TX_ABORTED);
-    this.#session.host?.failed(error);
+    this.#transmitter.stop(DropReason.TX_ABORTED);
+    this.#transmitter.resumed();
+    this.#session.host?.failed(isSilent(error) ? lost(this.description) : busFailed(this.description, error));
+  }
+
+  #packetsWait(stray: boolean): void {
+    if (this.#receiver.holding) return;
+    this.#receiver.stray = stray;
+    this.#receiver.countDue = true;
+    this.#attention.request();
   }
 
   /** The engine ends with the batch that is on the bus. */

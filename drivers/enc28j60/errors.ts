@@ -29,6 +29,12 @@ export function tooSlow(bus: string, revision: string, hertz: number): Controlle
   );
 }
 
+/** @param found what was read back */
+export function phyDoesNotHold(register: number, wanted: number, found: number): Error {
+  const [name, is, ought] = [register, found, wanted].map((number) => `0x${number.toString(16)}`);
+  return new Error(`PHY register ${name} holds ${is} instead of ${ought}`);
+}
+
 export function lost(device: string): ControllerError {
   return new ControllerError("ENC28J60_LOST", `${device}: the chip stopped answering sensibly; check its supply and wiring`);
 }

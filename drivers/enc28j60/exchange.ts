@@ -13,6 +13,14 @@ import { Waiter } from "./waiter.ts";
 
 /** Where a bus may damage bytes, how often one batch is tried; each only sets things, so doing it twice does no harm. */
 const ATTEMPTS = 8;
+/** Pairs of answers about the link at most until two agree. */
+const MOST_ANSWERS = 5;
+
+/** A PHY register that is to be written, or read where there is no value. */
+export interface PhyAccess {
+  readonly register: number;
+  readonly value?: number;
+}
 
 export class Exchange {
   readonly commands: CommandList = new CommandList();
@@ -63,20 +71,35 @@ export class Exchange {
     throw this.busError(batch.error as Error);
   }
 
-  async readPhy(register: number): Promise<number> {
-    let at = -1;
-    await this.do(() => this.commands.startPhyRead(register));
-    await this.sleep(PHY_TIME);
-    await this.do(() => {
-      at = this.commands.finishPhyRead();
-    });
-    return this.commands.phyValue(at);
+  /** Accesses PHY registers one after the other, one more batch than there are accesses. Returns what the reads brought. */
+  async usePhy(accesses: readonly PhyAccess[]): Promise<readonly number[]> {
+    const { commands } = this;
+    const answers: number[] = [];
+    let reading = false;
+    for (const next of [...accesses, null]) {
+      let at = -1;
+      await this.do(() => {
+        if (reading) at = commands.finishPhyRead();
+        if (next?.value !== undefined) commands.writePhy(next.register, next.value);
+        else if (next) commands.startPhyRead(next.register);
+      });
+      if (reading) answers.push(commands.phyValue(at));
+      reading = next !== null && next.value === undefined;
+      if (next) await this.sleep(PHY_TIME);
+    }
+    return answers;
   }
 
-  /** Whether there is a link. PHIR is read first: a change from then on raises LINKIF. */
+  /** Whether there is a link, by two answers that agree. PHIR is read first: a change from then on raises LINKIF. */
   async readLink(): Promise<boolean> {
-    await this.readPhy(Phy.PHIR);
-    return ((await this.readPhy(Phy.PHSTAT2)) & LSTAT) !== 0;
+    const status = { register: Phy.PHSTAT2 };
+    let answers = await this.usePhy([{ register: Phy.PHIR }, status, status]);
+    for (let left = MOST_ANSWERS; left > 0; left--) {
+      const [before, after] = answers.slice(-2).map((answer) => (answer & LSTAT) !== 0);
+      if (before === after) break;
+      answers = await this.usePhy([status, status]);
+    }
+    return ((answers.at(-1) as number) & LSTAT) !== 0;
   }
 
   /** @throws ControllerError ENC28J60_ABORTED */

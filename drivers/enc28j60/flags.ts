@@ -1,6 +1,10 @@
-/** EIR at the beginning of a poll. TXIF is cleared along with being read where it is likely to be set: that saves a round trip. */
+/**
+ * EIR at the beginning of a poll, and what tells whether a frame that should have left has left, in the same batch: that saves a round
+ * trip. With the interrupt line it is TXIF, which is cleared along with being read. Where the chip is polled it is ECON1: TXRTS is clear
+ * again, and RXEN says that this is the chip that was set up. A chip that was reset sends whatever lies at 0, and its TXIF says so.
+ */
 import type { CommandList } from "./command-list.ts";
-import { Interrupt, Register } from "./registers.ts";
+import { Econ1, Interrupt, NO_ANSWER, Register, STUCK } from "./registers.ts";
 import type { Session } from "./session.ts";
 
 export class EventFlags {
@@ -9,7 +13,8 @@ export class EventFlags {
   readonly #session: Session;
   readonly #sentByNow: () => boolean;
   #at = -1;
-  /** TXIF is cleared in the batch that reads it. */
+  #controlAt = -1;
+  /** This batch asks after a frame. */
   #sweep = false;
 
   /** @param sentByNow a frame that was started ought to have left by now */
@@ -23,11 +28,13 @@ export class EventFlags {
   }
 
   read(commands: CommandList): void {
-    const { sending, events, lossy } = this.#session;
-    this.#at = commands.read(Register.EIR);
+    const { sending, events, lossy, polled } = this.#session;
     // Where a command may get lost, the flag is the only proof that a frame has left: not cleared before it was seen.
     this.#sweep = sending && events === 0 && !lossy && this.#sentByNow();
-    if (this.#sweep) commands.clearBits(Register.EIR, Interrupt.TX);
+    // ECON1 first: a frame that is aborted in between shows in EIR.
+    if (this.#sweep && polled) this.#controlAt = commands.read(Register.ECON1);
+    this.#at = commands.read(Register.EIR);
+    if (this.#sweep && !polled) commands.clearBits(Register.EIR, Interrupt.TX);
   }
 
   /** Takes in the flags; true when they claim that packets wait. */
@@ -36,9 +43,22 @@ export class EventFlags {
     this.eir = eir;
     if (this.#sweep) {
       this.#sweep = false;
-      this.#session.swept = (eir & Interrupt.TX) !== 0 && (eir & Interrupt.TXER) === 0;
-      this.#session.doubtful = (eir & (Interrupt.TX | Interrupt.TXER)) === 0;
+      if (this.#session.polled) this.#control(commands.value(this.#controlAt), eir);
+      else this.#flag(eir);
     }
     return this.#session.note(eir);
+  }
+
+  #flag(eir: number): void {
+    const possible = (eir & NO_ANSWER) === 0;
+    this.#session.swept = possible && (eir & Interrupt.TX) !== 0 && (eir & Interrupt.TXER) === 0;
+    // The flag may have come after it was read, or was not read as it was: it is gone either way.
+    this.#session.doubtful = !possible || (eir & (Interrupt.TX | Interrupt.TXER)) === 0;
+  }
+
+  #control(econ1: number, eir: number): void {
+    const control = econ1 & (STUCK | Econ1.RXEN | Econ1.TXRTS);
+    if ((control & ~Econ1.TXRTS) !== Econ1.RXEN) this.#session.doubt();
+    else this.#session.swept = control === Econ1.RXEN && (eir & (NO_ANSWER | Interrupt.TXER)) === 0;
   }
 }

@@ -11,8 +11,9 @@ import { FCS_BYTES, hasFcs } from "../../hal/fcs.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
+import { Delivery } from "./delivery.ts";
 import type { EventFlags } from "./flags.ts";
-import { Econ1, Interrupt, ReceiveStatus, Register, SEND_PAUSE } from "./registers.ts";
+import { Econ1, Interrupt, Register, SEND_PAUSE } from "./registers.ts";
 import { DECREMENTS, type ReceiveRing, takeOff, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
 import { filterFor } from "./setup.ts";
@@ -63,6 +64,8 @@ export class Receiver implements BusUser {
   work = 0;
   /** Ask for EPKTCNT in the next poll, whatever PKTIF says. */
   countDue = false;
+  /** The ring holds packets that the chip does not count: it is laid out afresh if it is so at the next look. */
+  stray = false;
   /** The interrupt line is active and the chip has no reason for it: listening to it would not end. */
   spurious = false;
   readonly #session: Session;
@@ -71,6 +74,7 @@ export class Receiver implements BusUser {
   readonly #mode: ReceiveMode;
   readonly #owner: ReceiverOwner;
   readonly #flags: EventFlags;
+  readonly #delivery: Delivery;
   #step: Step = Step.IDLE;
   #extra: Extra = Extra.NONE;
   #budget = 0;
@@ -86,12 +90,15 @@ export class Receiver implements BusUser {
   #several = false;
   /** The flags that came with the last burst said that there are more. */
   #more = false;
+  /** Packets that were taken off the chip's counter and could not be found in what was read. */
+  #spoiled = 0;
 
   constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner, flags: EventFlags) {
     this.#flags = flags;
     this.#session = session;
     this.#ring = ring;
     this.#burst = new Burst(ring);
+    this.#delivery = new Delivery(session, ring);
     this.#mode = mode;
     this.#owner = owner;
   }
@@ -128,6 +135,8 @@ export class Receiver implements BusUser {
 
   restart(): void {
     this.countDue = false;
+    this.stray = false;
+    this.#spoiled = 0;
     this.spurious = false;
     this.#extra = Extra.NONE;
     this.#flags.restart();
@@ -154,11 +163,23 @@ export class Receiver implements BusUser {
     this.#step = this.#several || this.countDue || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
+  /** What is in the chip is lost: packets that it had counted, as far as that is known. */
+  lose(): void {
+    this.#session.statistics.rxErrors += this.#counted;
+    this.#counted = 0;
+  }
+
   /** Ends the poll where it is. */
   stop(): void {
+    const { drops } = this.#session.host as ControllerHost;
     const incoming = this.#incoming;
     this.#incoming = null;
-    if (incoming) (this.#session.host as ControllerHost).drops.drop(incoming, DropReason.QUEUE_PURGE);
+    if (incoming) drops.drop(incoming, DropReason.QUEUE_PURGE);
+    while (this.#burst.left && this.#burst.next() !== Verdict.CORRUPT) {
+      drops.count(DropReason.QUEUE_PURGE);
+      this.#burst.advance();
+      if (this.#counted > 0) this.#counted--;
+    }
     if (this.polling) this.#end();
   }
 
@@ -218,7 +239,6 @@ export class Receiver implements BusUser {
         break;
       case Step.END:
         this.#end();
-        break;
     }
   }
 
@@ -256,7 +276,10 @@ export class Receiver implements BusUser {
         break;
       case Step.BEGIN:
         this.resets++;
-        this.#session.statistics.rxErrors += Math.max(1, this.#drained);
+        this.#session.statistics.rxErrors += Math.max(1, this.#drained + this.#spoiled);
+        this.#spoiled = 0;
+        this.stray = false;
+        this.#session.onDoubt?.();
         this.#session.events &= ~Interrupt.RXER;
         // Counted as work, so that a chip that corrupts its ring for ever does not keep this poll.
         this.work++;
@@ -264,7 +287,6 @@ export class Receiver implements BusUser {
         this.#several = false;
         this.#burst.clear();
         this.#step = this.withinBudget ? Step.STATUS : Step.END;
-        break;
     }
   }
 
@@ -297,6 +319,8 @@ export class Receiver implements BusUser {
       this.#session.events &= ~Interrupt.RXER;
       this.#session.statistics.rxErrors++;
       this.#session.statistics.rxOverErrors++;
+      // There may be room, and ERXRDPT damaged.
+      this.#session.onDoubt?.();
     }
     this.#extra = Extra.NONE;
   }
@@ -329,7 +353,9 @@ export class Receiver implements BusUser {
     this.spurious = count === 0 && this.#unexplained(eir);
     // Where this poll has taken some already, the next one is likely to find more than one, too.
     this.#several = count > 1 || this.work > 0;
-    if (count === 0 || !this.withinBudget) this.#step = Step.END;
+    if (count > 0) this.stray = false;
+    if (this.stray && this.withinBudget) this.#step = Step.STOP;
+    else if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
     // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
     else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
@@ -341,13 +367,14 @@ export class Receiver implements BusUser {
     while (burst.left && this.withinBudget) {
       const verdict = burst.next();
       if (verdict === Verdict.CORRUPT) {
+        this.#spoiled = burst.packets - burst.owed;
         burst.clear();
         this.#step = Step.STOP;
         return;
       }
       this.work++;
       if (this.#counted > 0) this.#counted--;
-      if (verdict === Verdict.BAD) this.#countDamage();
+      if (verdict === Verdict.BAD) this.#delivery.countDamage();
       else this.#handUp(burst);
       burst.advance();
     }
@@ -361,7 +388,7 @@ export class Receiver implements BusUser {
     const host = this.#session.host as ControllerHost;
     const { length } = this.#ring;
     if (this.#session.lossy && !hasFcs(burst.bytes, burst.body, length + FCS_BYTES)) {
-      this.#damagedOnTheBus();
+      this.#delivery.damagedOnTheBus();
       return;
     }
     const skb = host.pool.allocate();
@@ -370,7 +397,7 @@ export class Receiver implements BusUser {
       return;
     }
     copyFrame(skb.bytes, skb.put(length), burst.bytes, burst.body, length);
-    this.#deliver(skb);
+    this.#delivery.deliver(skb);
   }
 
   #headerRead(): void {
@@ -379,26 +406,13 @@ export class Receiver implements BusUser {
     if (verdict === Verdict.CORRUPT) {
       this.#step = Step.STOP;
     } else if (verdict === Verdict.BAD) {
-      this.#countDamage();
+      this.#delivery.countDamage();
       this.#step = Step.SKIP;
     } else {
       this.#incoming = host.pool.allocate();
       if (!this.#incoming) host.drops.count(DropReason.NOMEM);
       this.#step = this.#incoming ? Step.BODY : Step.SKIP;
     }
-  }
-
-  /** The chip had received it well. */
-  #damagedOnTheBus(): void {
-    this.#session.statistics.rxErrors++;
-    this.#session.statistics.rxCrcErrors++;
-  }
-
-  #countDamage(): void {
-    const statistics = this.#session.statistics;
-    statistics.rxErrors++;
-    if ((this.#ring.status & ReceiveStatus.CRC_ERROR) !== 0) statistics.rxCrcErrors++;
-    else statistics.rxLengthErrors++;
   }
 
   /** Frees the packet, and asks for the event flags where the budget allows another one. */
@@ -420,21 +434,12 @@ export class Receiver implements BusUser {
     const { length } = this.#ring;
     this.#incoming = null;
     if (this.#session.lossy && !hasFcs(skb.bytes, HEADROOM, length + FCS_BYTES)) {
-      this.#damagedOnTheBus();
+      this.#delivery.damagedOnTheBus();
       skb.consume();
       return;
     }
     skb.put(length);
-    this.#deliver(skb);
-  }
-
-  #deliver(skb: SkBuff): void {
-    const { host, statistics } = this.#session;
-    const { length, status } = this.#ring;
-    statistics.rxPackets++;
-    statistics.rxBytes += length;
-    if ((status & (ReceiveStatus.MULTICAST | ReceiveStatus.BROADCAST)) === ReceiveStatus.MULTICAST) statistics.rxMulticast++;
-    (host as ControllerHost).receive(skb);
+    this.#delivery.deliver(skb);
   }
 
   #end(): void {

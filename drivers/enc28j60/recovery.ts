@@ -1,7 +1,8 @@
 /**
  * Brings a chip back whose bus failed, or that lost its way: opens the bus again if it went away, sets the chip up afresh, tries
  * again after a while if that did not work, from the third time on with the chip's reset and power pins, where the board holds them.
- * A bus that may damage bytes or be unplugged is waited for without end; one that is soldered on has failed when a few attempts have.
+ * It goes on for as long as the device is open, ever more rarely: nobody stands beside a board in the field. A failure is told when the
+ * first few attempts have not helped.
  */
 import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
@@ -10,13 +11,16 @@ import type { BringUp } from "./bring-up.ts";
 import type { Session } from "./session.ts";
 import { Waiter } from "./waiter.ts";
 
-/** Attempts on a bus that ought not to fail. */
+/** Attempts in a row until a failure is told: less than a second on a bus that is quick. */
 const ATTEMPTS = 5;
 /** Attempts by command alone; what they do not bring back is reset by its pins, where it has some. */
 const SOFT_ATTEMPTS = 2;
 /** Between attempts, in ms: doubled each time up to the longest. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 500;
+/** Likewise once the failure was told. With the longest set-up after it, a chip that is back works again within a minute. */
+const FIRST_LATER_DELAY = 1000;
+const LONGEST_LATER_DELAY = 55_000;
 /** A repair that takes longer than this is a link that went away, in ms. */
 const CARRIER_PATIENCE = 3000;
 
@@ -42,33 +46,50 @@ export class Recovery {
   }
 
   /**
-   * Null when the chip works again; else the reason that began it, for the repair was given up or stopped.
+   * True when the chip works again; false when the repair was stopped.
    * @param hard begin with the chip's pins
+   * @param failed called once, when the first attempts have not helped, with what the last one met
    */
-  async run(reason: Error, hard: boolean): Promise<Error | null> {
+  async run(reason: Error, hard: boolean, failed: (error: Error) => void): Promise<boolean> {
     this.#stopped = false;
     this.count++;
     const began = this.#clock.now();
-    let gone = isLost(reason);
+    let reopen = isLost(reason);
+    let unanswered = 0;
     let delay = FIRST_DELAY;
+    let told = false;
     let carrierTold = this.#session.carrier;
     for (let attempt = 1; !this.#stopped; attempt++) {
-      if (carrierTold && (gone || this.#clock.now() - began > CARRIER_PATIENCE)) {
+      if (carrierTold && (reopen || this.#clock.now() - began > CARRIER_PATIENCE)) {
         carrierTold = false;
         this.#session.host?.carrier(false);
       }
-      const error = await this.#attempt(gone, hard || attempt > SOFT_ATTEMPTS);
+      const error = await this.#attempt(reopen, hard || attempt > SOFT_ATTEMPTS);
+      if (this.#stopped) break;
       if (!error) {
+        const { host, health, carrier } = this.#session;
         this.time += this.#clock.now() - began;
-        if (this.#session.carrier !== carrierTold) this.#session.host?.carrier(this.#session.carrier);
-        return null;
+        health.repairs++;
+        if (carrier !== carrierTold) host?.carrier(carrier);
+        return true;
       }
-      gone = gone || isLost(error);
-      if (!this.#session.lossy && !gone && attempt >= ATTEMPTS) break;
-      if (!this.#stopped) await this.#waiter.sleep(delay);
-      delay = Math.min(LONGEST_DELAY, delay * 2);
+      const gone = isLost(error);
+      reopen ||= gone;
+      // A bus that damages bytes may be the whole trouble, and is over it soon; a chip that it cannot find again and again is gone.
+      const bus = gone || (this.#session.lossy && !isSilent(error));
+      unanswered = bus ? 0 : unanswered + 1;
+      if (!told && unanswered >= ATTEMPTS) {
+        told = true;
+        if (carrierTold) this.#session.host?.carrier(false);
+        carrierTold = false;
+        failed(error);
+        delay = FIRST_LATER_DELAY;
+      }
+      // Somebody plugs the bus in again, and expects it to work.
+      await this.#waiter.sleep(bus ? Math.min(delay, LONGEST_DELAY) : delay);
+      delay = Math.min(told ? LONGEST_LATER_DELAY : LONGEST_DELAY, delay * 2);
     }
-    return reason;
+    return false;
   }
 
   stop(): void {
@@ -77,17 +98,17 @@ export class Recovery {
     this.#waiter.done();
   }
 
-  async #attempt(gone: boolean, hard: boolean): Promise<Error | null> {
+  async #attempt(reopen: boolean, hard: boolean): Promise<Error | null> {
     try {
       if (hard) await this.#pins?.reset();
       if (this.#stopped) return null;
       // A bus that was thought to be safe may have shown that it is not.
-      this.#session.lossy = this.#bus.lossy;
-      if (gone) {
+      this.#session.judge(this.#bus);
+      if (reopen) {
         await this.#bus.close();
         if (this.#stopped) return null;
         await this.#bus.open();
-        this.#session.line = this.#session.ownLine ?? this.#bus.interrupt;
+        this.#session.judge(this.#bus);
       }
       await this.#bringUp.run();
       return null;
@@ -95,6 +116,11 @@ export class Recovery {
       return error as Error;
     }
   }
+}
+
+/** A chip does not answer on a bus that works. */
+export function isSilent(error: Error): boolean {
+  return "code" in error && error.code === "ENC28J60_NOT_FOUND";
 }
 
 /** The bus itself went away, or does not answer any more as it did: it has to be opened again. */

@@ -56,6 +56,7 @@ export const Register = {
   MABBIPG: 0xc4,
   MAIPGL: 0xc6,
   MAIPGH: 0xc7,
+  MACLCON1: 0xc8,
   MACLCON2: 0xc9,
   MAMXFL: 0xca,
   MICMD: 0xd2,
@@ -70,11 +71,26 @@ export const Register = {
   EPAUS: 0x78,
 } as const;
 
+/** Registers of the MAC that no frame on a good line depends on. */
+export const LESSER_MAC: readonly number[] = [
+  Register.MACON4,
+  Register.MABBIPG,
+  Register.MAIPGL,
+  Register.MAIPGH,
+  Register.MACLCON1,
+  Register.MACLCON2,
+  Register.MAMXFL,
+  Register.MAMXFL + 1,
+];
+
 /** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
 export const STATION_ADDRESS: readonly number[] = [0xe4, 0xe5, 0xe2, 0xe3, 0xe0, 0xe1];
 
 /** EIR and EIE share these positions; INTIE stands in EIE only. */
 export const Interrupt = { INTIE: 0x80, PKT: 0x40, DMA: 0x20, LINK: 0x10, TX: 0x08, TXER: 0x02, RXER: 0x01 } as const;
+
+/** EIR's bit 7 is not implemented and reads 0: an answer that has it is not the chip's. */
+export const NO_ANSWER = 0x80;
 
 /** LATECOL is not reliable (erratum 15): it is only ever cleared here. */
 export const Estat = { LATECOL: 0x10, ALWAYS_ZERO: 0x08, RXBUSY: 0x04, TXABRT: 0x02, CLKRDY: 0x01 } as const;
@@ -82,6 +98,9 @@ export const Estat = { LATECOL: 0x10, ALWAYS_ZERO: 0x08, RXBUSY: 0x04, TXABRT: 0
 export const Econ2 = { AUTOINC: 0x80, PKTDEC: 0x40, PWRSV: 0x20, VRPS: 0x08 } as const;
 
 export const Econ1 = { TXRST: 0x80, RXRST: 0x40, DMAST: 0x20, CSUMEN: 0x10, TXRTS: 0x08, RXEN: 0x04, BSEL: 0x03 } as const;
+
+/** Bits of ECON1 that stay set by a damaged command and stop the chip. */
+export const STUCK: number = Econ1.TXRST | Econ1.RXRST | Econ1.DMAST | Econ1.CSUMEN;
 
 /** Receive filters (section 8). 0 lets everything through, frames with a wrong FCS included. */
 export const Erxfcon = { UCEN: 0x80, CRCEN: 0x20, MCEN: 0x02, BCEN: 0x01 } as const;
@@ -97,6 +116,9 @@ export const SEND_PAUSE = 0x01;
 export const Macon4 = { DEFER: 0x40 } as const;
 
 export const Micmd = { MIIRD: 0x01 } as const;
+
+/** Bits of PHY registers that decide whether frames pass and the link is told; the others differ between revisions. */
+export const PHY_MASK: Readonly<Record<number, number>> = { 0: 0xc900, 16: 0x6500, 18: 0x0012, 20: 0x0ff2 };
 
 /** PHY registers, reached through the MII registers (section 3.3). */
 export const Phy = { PHCON1: 0x00, PHCON2: 0x10, PHSTAT2: 0x11, PHIE: 0x12, PHIR: 0x13, PHLCON: 0x14 } as const;

@@ -1,5 +1,5 @@
 /** The receive ring in the chip's packet memory: where it lies, how a packet's header is read, and when it can not be true. */
-import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import { ETHERNET_HEADER, MAX_TAGGED_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { CommandList } from "./command-list.ts";
 import { Econ2, ReceiveStatus, Register } from "./registers.ts";
@@ -9,12 +9,12 @@ export const RING_START = 0x0000;
 /** Odd: ERXRDPT is set to it when a release wraps, and an even ERXRDPT corrupts the ring (erratum 14). */
 export const RING_END = 0x19ff;
 export const RING_BYTES: number = RING_END + 1 - RING_START;
-/** The rest of the 8 KiB is the transmit buffer: control byte, 1514 bytes of frame, 7 bytes of status vector. */
+/** The rest of the 8 KiB is the transmit buffer: control byte, 1522 bytes of frame and FCS, 7 bytes of status vector. */
 export const TRANSMIT_START = 0x1a00;
 /** In front of each packet: next packet pointer and receive status vector (figure 7-3). */
 export const PACKET_HEADER = 6;
-/** MAMXFL: 1514 bytes and the FCS. */
-export const MAX_FRAME_WITH_FCS = 1518;
+/** MAMXFL: 1514 bytes, an IEEE 802.1Q tag and the FCS. */
+export const MAX_FRAME_WITH_FCS: number = MAX_TAGGED_FRAME + FCS_BYTES;
 
 /** What a packet's header says. */
 export const Verdict = {
@@ -30,6 +30,8 @@ export class ReceiveRing {
   readonly header: Uint8Array = new Uint8Array(PACKET_HEADER);
   /** Address of the oldest packet's header, or of where it will be. */
   head: number = RING_START;
+  /** What ERXRDPT was last told. */
+  readPointer: number = RING_END;
   /** Address of the packet behind it. */
   next: number = RING_START;
   /** Length of its frame without FCS. */
@@ -65,7 +67,8 @@ export class ReceiveRing {
 
   /** Gives the memory of the oldest `packets` back, which end at `end`. One write to ERXRDPT does for all. */
   releaseTo(commands: CommandList, end: number, packets: number): void {
-    commands.write16(Register.ERXRDPT, end === RING_START ? RING_END : end - 1);
+    this.readPointer = end === RING_START ? RING_END : end - 1;
+    commands.write16(Register.ERXRDPT, this.readPointer);
     takeOff(commands, packets);
   }
 
@@ -78,7 +81,8 @@ export class ReceiveRing {
   layOut(commands: CommandList): void {
     commands.write16(Register.ERXST, RING_START);
     commands.write16(Register.ERXND, RING_END);
-    commands.write16(Register.ERXRDPT, RING_END);
+    this.readPointer = RING_END;
+    commands.write16(Register.ERXRDPT, this.readPointer);
     commands.write16(Register.ERDPT, RING_START);
     this.head = RING_START;
   }

@@ -1,8 +1,9 @@
 /** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
-import { type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
+import { ControllerHealth, type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
 import type { InterruptLine } from "../../hal/interrupt.ts";
+import type { SpiBus } from "../../hal/spi.ts";
 import type { CommandList } from "./command-list.ts";
-import { Interrupt } from "./registers.ts";
+import { Interrupt, NO_ANSWER } from "./registers.ts";
 
 /** A part of the driver that now and then has something for the bus: one batch at a time, prepared and digested by the part. */
 export interface BusUser {
@@ -19,6 +20,7 @@ const EVENTS = Interrupt.LINK | Interrupt.TX | Interrupt.TXER | Interrupt.RXER;
 
 export class Session {
   readonly statistics: LinkStatistics = new LinkStatistics();
+  readonly health: ControllerHealth = new ControllerHealth();
   readonly fullDuplex: boolean;
   /** Set from open() on. */
   host: ControllerHost | null = null;
@@ -26,6 +28,8 @@ export class Session {
   line: InterruptLine | null = null;
   /** The one wired by itself. */
   ownLine: InterruptLine | null = null;
+  /** Has the set-up looked at as soon as the bus is free. */
+  onDoubt: (() => void) | null = null;
   /** A frame of ours is in the chip: its end will be told by the interrupt line as well. */
   sending = false;
   /** TXIF was cleared along with being read: the frame has left, and nothing is left to do in the chip. */
@@ -36,13 +40,20 @@ export class Session {
   astray = false;
   /** The link is up. */
   carrier = false;
+  /** Frames came, and frames went, since these were last cleared. */
+  received = false;
+  sent = false;
   /**
    * The bus may damage bytes unnoticed: frames are checked by us, both ways, what a frame's safety hangs on is read back before it
-   * counts, and the registers are looked at now and then.
+   * counts, and the registers are looked at in short pieces all the time.
    */
   lossy = false;
+  /** The bus was thought to be safe and has shown that it is not; until the device is opened again. */
+  distrusted = false;
   /** What ERXFCON was last told. */
   filter = 0;
+  /** What ETXND was last told, -1 when not known. */
+  transmitEnd = -1;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;
 
@@ -50,14 +61,35 @@ export class Session {
     this.fullDuplex = fullDuplex;
   }
 
+  /** Nothing tells by itself that a frame has left, and no command gets lost: TXRTS is asked, and TXIF means nothing. */
+  get polled(): boolean {
+    return this.line === null && !this.lossy;
+  }
+
+  /** The bus was opened, or the chip is about to be set up anew. */
+  judge(bus: SpiBus): void {
+    this.lossy = bus.lossy || this.distrusted;
+    this.line = this.ownLine ?? bus.interrupt;
+  }
+
+  /** Something was read that cannot be true. */
+  doubt(): void {
+    this.health.suspicions++;
+    this.onDoubt?.();
+  }
+
   /** Takes in what EIR says; true when it claims that packets wait. */
   note(eir: number): boolean {
-    this.events |= eir & EVENTS;
+    if ((eir & NO_ANSWER) !== 0) {
+      this.doubt();
+      return false;
+    }
+    this.events |= eir & (this.polled ? EVENTS & ~Interrupt.TX : EVENTS);
     return (eir & Interrupt.PKT) !== 0;
   }
 
   /** The chip has, or had a moment ago, a reason to hold its interrupt line down. */
   reasonIn(eir: number): boolean {
-    return (eir & (EVENTS | Interrupt.PKT)) !== 0;
+    return (eir & NO_ANSWER) === 0 && (eir & (EVENTS | Interrupt.PKT)) !== 0;
   }
 }

@@ -31,8 +31,14 @@ export const SLOWEST_CLOCK = 8_000_000;
 /** EPAUS: what a partner is asked for when the ring runs full, in 512 bit times: 13 ms, time to empty it over a fast bus. */
 const PAUSE_TIME = 0x0100;
 
+/** MACLCON1 at reset: how often a frame is sent again after a collision. */
+const RETRANSMISSIONS = 0x0f;
+
 /** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const PART = 5;
+
+/** Room for the command in front of it. */
+const CONTROL_BYTE = Uint8Array.of(0, 0);
 
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
@@ -83,6 +89,15 @@ function macMode(fullDuplex: boolean, lossy: boolean): readonly RegisterValue[] 
   return [...always, [Register.MAIPGH, 0x0c], [Register.MACLCON2, WIDEST_COLLISION_WINDOW]];
 }
 
+/** Registers that are never written and hold their reset values. */
+export const UNTOLD: readonly RegisterValue[] = [[Register.MACLCON1, RETRANSMISSIONS]];
+
+/** The per-packet control byte 0, "as MACON3 says"; it is not written with each frame. Only while none is in the chip. */
+export function writeControlByte(commands: CommandList): void {
+  commands.write16(Register.EWRPT, TRANSMIT_START);
+  commands.writeBuffer(CONTROL_BYTE, 1, 1);
+}
+
 /** Packet memory, filters and MAC, in parts: one batch each. */
 export function setUpMac(
   session: Session,
@@ -94,9 +109,7 @@ export function setUpMac(
     (commands) => ring.layOut(commands),
     (commands) => {
       commands.write16(Register.ETXST, TRANSMIT_START);
-      // The per-packet control byte 0, "as MACON3 says", is written once and stays.
-      commands.write16(Register.EWRPT, TRANSMIT_START);
-      commands.writeBuffer(new Uint8Array(2), 1, 1);
+      writeControlByte(commands);
       session.filter = filterFor(mode);
       commands.write(Register.ERXFCON, session.filter);
     },

@@ -6,9 +6,10 @@ import { appendFcs, FCS_BYTES } from "../../hal/fcs.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import type { CommandList } from "./command-list.ts";
-import { Econ1, Estat, Interrupt, Register } from "./registers.ts";
+import { Econ1, Estat, Interrupt, Register, STUCK } from "./registers.ts";
 import { TRANSMIT_START } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
+import { Fate, StatusVector } from "./status-vector.ts";
 
 /** Resends of one frame after late collisions, real ones or not (erratum 13). */
 const LATE_COLLISION_RETRIES = 16;
@@ -19,8 +20,11 @@ const BYTE_TIME = 0.0008;
 const GAP = 13;
 /** How often a frame that did not arrive in the chip whole is written again. */
 const LOAD_RETRIES = 3;
-/** Transmit status vector: 7 bytes behind the frame (table 7-1). */
-const STATUS_VECTOR = 7;
+/** Frames in a row that did not leave though there is a link: the chip is set up anew, but not more often than this, in ms. */
+const MOST_LOST = 5;
+const REPAIR_INTERVAL = 60_000;
+/** How often the status vector is read until it tells what became of the frame. */
+const READINGS = 4;
 
 const Phase = {
   IDLE: 0,
@@ -36,10 +40,12 @@ const Phase = {
   STUCK: 5,
   /** It is in the chip, and what was read back says that it is there whole: start it. */
   LOADED: 6,
+  /** It has left, and the status vector is to tell whether whole. */
+  LEFT: 7,
 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
-const Step = { SEND: 0, RESEND: 1, COMPLETE: 2, ABORT: 3, INQUIRE: 4, RESET: 5, LOAD: 6, START: 7, LOOK: 8 } as const;
+const Step = { SEND: 0, RESEND: 1, COMPLETE: 2, ABORT: 3, INQUIRE: 4, RESET: 5, LOAD: 6, START: 7, LOOK: 8, READ: 9 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
 export class Transmitter implements BusUser {
@@ -50,7 +56,7 @@ export class Transmitter implements BusUser {
   readonly #session: Session;
   readonly #limit: number;
   readonly #watchdog: Timer;
-  readonly #vector = new Uint8Array(STATUS_VECTOR);
+  readonly #vector: StatusVector;
   #frame: SkBuff | null = null;
   #phase: Phase = Phase.IDLE;
   #step: Step = Step.SEND;
@@ -58,19 +64,27 @@ export class Transmitter implements BusUser {
   #refused = false;
   #retries = 0;
   #loads = 0;
-  /** What ETXND holds, -1 when not known: bytes of it that stay the same are not written again. */
-  #end = -1;
+  /** Readings of the status vector of this frame, and whether the last one said that it was damaged. */
+  #readings = 0;
+  #damaged = false;
   #answer = -1;
+  /** Frames in a row that did not leave, and when that last led to a repair. */
+  #lostInARow = 0;
+  #repairedAt = Number.NEGATIVE_INFINITY;
   readonly #clock: Clock;
+  readonly #confused: (reason: Error) => void;
 
   /**
    * @param limit time after which a transmission is given up, in ms
+   * @param confused called when frame after frame does not leave
    * @param overdue called when it is over and this part is due
    */
-  constructor(session: Session, clock: Clock, limit: number, overdue: () => void) {
+  constructor(session: Session, clock: Clock, limit: number, confused: (reason: Error) => void, overdue: () => void) {
     this.#session = session;
     this.#limit = limit;
     this.#clock = clock;
+    this.#confused = confused;
+    this.#vector = new StatusVector(session);
     this.#watchdog = clock.timer(() => {
       this.#phase = Phase.OVERDUE;
       overdue();
@@ -105,15 +119,20 @@ export class Transmitter implements BusUser {
     return this.#clock.now() >= this.#watchdog.due - this.#limit + this.expected - GAP * BYTE_TIME;
   }
 
+  /** It was started. */
+  get #inChip(): boolean {
+    return this.#phase !== Phase.IDLE && this.#phase !== Phase.WAITING && this.#phase !== Phase.LOADED;
+  }
+
   get due(): boolean {
     const phase = this.#phase;
-    if (this.#session.doubtful) return true;
+    if (this.#session.doubtful || this.#session.swept) return true;
     return (phase !== Phase.IDLE && phase !== Phase.SENDING) || (this.#session.events & (Interrupt.TX | Interrupt.TXER)) !== 0;
   }
 
   /** The chip was reset: its registers hold nothing of ours. */
   restart(): void {
-    this.#end = -1;
+    this.#lostInARow = 0;
     this.#session.swept = false;
     this.#session.doubtful = false;
   }
@@ -148,17 +167,12 @@ export class Transmitter implements BusUser {
     } else if (this.#session.doubtful) {
       this.#session.doubtful = false;
       this.#step = Step.LOOK;
-      this.#answer = commands.read(Register.EIR);
-      commands.read(Register.ECON1);
+      this.#ask(commands);
     } else if (events !== 0) {
-      const aborted =
-        (events & Interrupt.TXER) !== 0 &&
-        this.#phase !== Phase.IDLE &&
-        this.#phase !== Phase.WAITING &&
-        this.#phase !== Phase.LOADED;
+      const aborted = (events & Interrupt.TXER) !== 0 && this.#inChip;
       this.#step = aborted ? Step.ABORT : Step.COMPLETE;
       if (aborted) this.#abort(commands);
-      else commands.clearBits(Register.EIR, events);
+      else this.#complete(commands, events);
     } else if (this.#phase === Phase.WAITING) {
       this.#step = this.#session.lossy ? Step.LOAD : Step.SEND;
       if (this.#session.carrier) this.#send(commands, this.#frame as SkBuff);
@@ -170,9 +184,12 @@ export class Transmitter implements BusUser {
       // The frame still lies in the chip, and ETXND still ends it.
       this.#step = Step.RESEND;
       commands.setBits(Register.ECON1, Econ1.TXRTS);
+    } else if (this.#phase === Phase.LEFT) {
+      this.#step = Step.READ;
+      this.#vector.read(commands);
     } else if (this.#phase === Phase.OVERDUE) {
       this.#step = Step.INQUIRE;
-      this.#answer = commands.read(Register.EIR);
+      this.#ask(commands);
     } else {
       this.#step = Step.RESET;
       this.#reset(commands);
@@ -194,23 +211,25 @@ export class Transmitter implements BusUser {
         break;
       case Step.COMPLETE:
         session.events &= ~(Interrupt.TX | Interrupt.TXER);
-        if (this.#phase !== Phase.WAITING && this.#phase !== Phase.LOADED) this.#sent();
+        if (!this.#inChip) break;
+        if (session.lossy) this.#left();
+        else this.#sent();
+        break;
+      case Step.READ:
+        this.#left();
         break;
       case Step.ABORT:
         session.events &= ~(Interrupt.TX | Interrupt.TXER);
         this.#aborted();
         break;
       case Step.INQUIRE:
-        session.note(commands.value(this.#answer));
-        // An event that was noted now comes before this: the frame had ended and nobody had heard of it.
+        // An event that is noted now comes before this: the frame had ended and nobody had heard of it.
         this.#phase = Phase.STUCK;
+        this.#look(commands, session.polled);
         break;
-      case Step.LOOK: {
-        session.note(commands.value(this.#answer));
-        const ended = (commands.value(this.#answer + 1) & Econ1.TXRTS) === 0;
-        if (ended && (session.events & (Interrupt.TX | Interrupt.TXER)) === 0) this.#sent();
+      case Step.LOOK:
+        this.#look(commands, true);
         break;
-      }
       case Step.RESET:
         this.timeouts++;
         this.#lost(session.carrier ? DropReason.TX_ABORTED : DropReason.TX_CARRIER);
@@ -218,9 +237,29 @@ export class Transmitter implements BusUser {
     }
   }
 
+  /** ECON1 first: a frame that ends in between shows in EIR. */
+  #ask(commands: CommandList): void {
+    this.#answer = commands.read(Register.ECON1);
+    commands.read(Register.EIR);
+  }
+
+  /** @param ended TXRTS is what tells that the frame has ended: TXIF was cleared, or never is */
+  #look(commands: CommandList, ended: boolean): void {
+    const session = this.#session;
+    const control = commands.value(this.#answer) & (STUCK | Econ1.RXEN | Econ1.TXRTS);
+    // A chip that was reset says that it has sent, and one that is not there that it is not sending: RXEN tells them from this one.
+    if ((control & ~Econ1.TXRTS) !== Econ1.RXEN) {
+      session.doubt();
+      return;
+    }
+    session.note(commands.value(this.#answer + 1));
+    if (ended && control === Econ1.RXEN && (session.events & (Interrupt.TX | Interrupt.TXER)) === 0) this.#sent();
+  }
+
   /** Copies the frame from where it lies into the chip, and starts it unless it is to be looked at first. */
   #send(commands: CommandList, skb: SkBuff): void {
-    const { lossy } = this.#session;
+    const session = this.#session;
+    const { lossy, transmitEnd } = session;
     // Opcode and control byte go in front of the frame: make room where the sender left none.
     const room = lossy ? 2 : 1;
     if (skb.data < room) {
@@ -235,13 +274,14 @@ export class Transmitter implements BusUser {
       commands.write16(Register.EWRPT, TRANSMIT_START);
       commands.writeBuffer(skb.bytes, skb.data - 1, end - TRANSMIT_START + 1);
     } else {
-      // Behind the control byte, which was written once and stays.
+      // Behind the control byte, which stays.
       commands.write16(Register.EWRPT, TRANSMIT_START + 1);
       commands.writeBuffer(skb.bytes, skb.data, skb.length);
     }
-    if (this.#end < 0 || (end & 0xff) !== (this.#end & 0xff)) commands.write(Register.ETXND, end & 0xff);
-    if (this.#end < 0 || end >> 8 !== this.#end >> 8) commands.write(Register.ETXND + 1, end >> 8);
-    this.#end = end;
+    if (transmitEnd < 0 || (end & 0xff) !== (transmitEnd & 0xff)) commands.write(Register.ETXND, end & 0xff);
+    if (transmitEnd < 0 || end >> 8 !== transmitEnd >> 8) commands.write(Register.ETXND + 1, end >> 8);
+    session.transmitEnd = end;
+    session.sent = true;
     this.#retries = 0;
     if (this.#step !== Step.LOAD) {
       commands.setBits(Register.ECON1, Econ1.TXRTS);
@@ -258,12 +298,43 @@ export class Transmitter implements BusUser {
   #loaded(commands: CommandList): void {
     const written = commands.value(this.#answer) | (commands.value(this.#answer + 1) << 8);
     const end = commands.value(this.#answer + 2) | (commands.value(this.#answer + 3) << 8);
-    if (written === this.#end + 1 && end === this.#end) {
-      this.#loads = 0;
+    if (written === this.#session.transmitEnd + 1 && end === this.#session.transmitEnd) {
       this.#phase = Phase.LOADED;
       return;
     }
-    this.#end = -1;
+    this.#again();
+  }
+
+  /** Clears the flags; where the FCS is ours, the status vector tells whether the chip got to send what it was given. */
+  #complete(commands: CommandList, events: number): void {
+    commands.clearBits(Register.EIR, events);
+    this.#readings = 0;
+    this.#damaged = false;
+    if (this.#session.lossy && this.#inChip) this.#vector.read(commands);
+  }
+
+  /** The status vector was read. That a frame has to be sent again is believed when it says so twice. */
+  #left(): void {
+    const { fate } = this.#vector;
+    if (fate === Fate.SENT) {
+      this.#sent();
+    } else if (fate === Fate.DAMAGED && this.#damaged) {
+      this.#again();
+    } else if (++this.#readings < READINGS) {
+      this.#damaged = fate === Fate.DAMAGED;
+      this.#phase = Phase.LEFT;
+      this.#watchdog.cancel();
+    } else {
+      this.#lost(DropReason.TX_ABORTED);
+    }
+  }
+
+  /** What lies in the chip is not what it was given. */
+  #again(): void {
+    this.#session.transmitEnd = -1;
+    this.#watchdog.cancel();
+    this.#session.sending = false;
+    this.#phase = Phase.WAITING;
     if (++this.#loads <= LOAD_RETRIES) return;
     this.#loads = 0;
     this.#lost(DropReason.TX_ABORTED);
@@ -271,9 +342,7 @@ export class Transmitter implements BusUser {
 
   /** Fetches the status vector. */
   #abort(commands: CommandList): void {
-    commands.write16(Register.ERDPT, this.#end + 1);
-    commands.readBuffer(this.#vector, 0, STATUS_VECTOR);
-    this.#session.astray = true;
+    this.#vector.read(commands);
     this.#reset(commands);
   }
 
@@ -287,10 +356,8 @@ export class Transmitter implements BusUser {
   }
 
   #aborted(): void {
-    this.#session.statistics.collisions += (this.#vector[2] as number) & 0x0f;
-    // Bit 29; ESTAT.LATECOL can not be relied on (erratum 15).
-    const lateCollision = ((this.#vector[3] as number) & 0x20) !== 0;
-    if (lateCollision && this.#retries < LATE_COLLISION_RETRIES) {
+    this.#session.statistics.collisions += this.#vector.collisions;
+    if (this.#vector.lateCollision && this.#retries < LATE_COLLISION_RETRIES) {
       this.#retries++;
       this.lateCollisionRetries++;
       this.#watchdog.cancel();
@@ -305,6 +372,7 @@ export class Transmitter implements BusUser {
     if (!frame) return;
     this.#session.statistics.txPackets++;
     this.#session.statistics.txBytes += frame.length;
+    this.#lostInARow = 0;
     this.#clear();
     frame.consume();
     this.#wake();
@@ -319,9 +387,21 @@ export class Transmitter implements BusUser {
     this.#clear();
     (host as ControllerHost).drops.drop(frame, reason);
     this.#wake();
+    if (reason === DropReason.TX_ABORTED) this.#countLoss();
+  }
+
+  /** One frame may be lost on a busy line; if that goes on, the chip is to blame. */
+  #countLoss(): void {
+    this.#lostInARow++;
+    this.#session.onDoubt?.();
+    const now = this.#clock.now();
+    if (this.#lostInARow < MOST_LOST || now - this.#repairedAt < REPAIR_INTERVAL) return;
+    this.#repairedAt = now;
+    this.#confused(new Error(`${this.#lostInARow} frames in a row did not leave`));
   }
 
   #clear(): void {
+    this.#loads = 0;
     this.#session.sending = false;
     this.#watchdog.cancel();
     this.#phase = Phase.IDLE;

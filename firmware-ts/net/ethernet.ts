@@ -10,6 +10,7 @@ export const ETH_TYPE = 12;
 export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
 const ETH_P_8021Q = 0x8100;
+const ETH_P_8021AD = 0x88a8;
 
 const VLAN_ID = 0x0fff;
 
@@ -56,7 +57,7 @@ export function pushHeader(skb: SkBuff, destination: Uint8Array, destinationAt: 
 }
 
 /**
- * Takes the header off a received frame: sets protocol and packet type. False when the frame is too short to have one.
+ * Takes the header and its tags off a received frame: sets protocol and packet type. False when the frame is too short to have one.
  * A type field below 0x600 is an 802.3 length; it stays as it is and no protocol will want it.
  */
 export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
@@ -65,15 +66,25 @@ export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
   skb.packetType = packetTypeOf(skb.bytes, at, own);
   skb.protocol = skb.view.getUint16(at + ETH_TYPE);
   skb.network = skb.pull(ETHERNET_HEADER);
-  return skb.protocol === ETH_P_8021Q ? pullTag(skb) : true;
+  // Asked of every frame, and hardly ever so.
+  return isTag(skb.protocol) ? pullTags(skb) : true;
 }
 
-/** A priority tag (VLAN 0, IEEE 802.1Q 6.9) says nothing of where a frame belongs; any other VLAN is somebody else's. */
-function pullTag(skb: SkBuff): boolean {
-  if (skb.length < VLAN_TAG) return false;
-  if ((skb.view.getUint16(skb.data) & VLAN_ID) !== 0) skb.packetType = PacketType.OTHERHOST;
-  skb.protocol = skb.view.getUint16(skb.data + 2);
-  skb.network = skb.pull(VLAN_TAG);
+function isTag(type: number): boolean {
+  return type === ETH_P_8021Q || type === ETH_P_8021AD;
+}
+
+/**
+ * A priority tag (VLAN 0, IEEE 802.1Q 6.9), of a customer or a provider, says nothing of where a frame belongs, nor do several one
+ * behind the other; any other VLAN is somebody else's, and what is behind its tag with it.
+ */
+function pullTags(skb: SkBuff): boolean {
+  while (isTag(skb.protocol) && skb.packetType !== PacketType.OTHERHOST) {
+    if (skb.length < VLAN_TAG) return false;
+    if ((skb.view.getUint16(skb.data) & VLAN_ID) !== 0) skb.packetType = PacketType.OTHERHOST;
+    skb.protocol = skb.view.getUint16(skb.data + 2);
+    skb.network = skb.pull(VLAN_TAG);
+  }
   return true;
 }
 

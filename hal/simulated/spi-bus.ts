@@ -22,7 +22,8 @@ export class SpiCounters {
 export class SimulatedSpiBus implements SpiBus {
   readonly simulated = true;
   readonly interrupt = null;
-  readonly lossy = false;
+  /** Nothing here damages a byte; a test may have a driver believe that something does. */
+  lossy = false;
   readonly counters: SpiCounters = new SpiCounters();
   readonly #device: SpiDevice;
   readonly #roundTrip: number;

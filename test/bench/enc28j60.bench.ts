@@ -22,6 +22,7 @@ async function measure(hanging: Hanging): Promise<Row[]> {
   rows.push(["idle second, interrupt line", meter.idle(1000)]);
   for (const length of [60, 1514]) rows.push([`RX ${length}`, meter.receive(length)]);
   for (const length of [60, 1514]) rows.push([`TX ${length}`, meter.send(length)], [`TX ${length} again`, meter.send(length)]);
+  rows.push(["second behind a frame that was sent", meter.idle(1200)]);
   rows.push(["RX 10 x 60 at once, first time", meter.receive(60, 10)], ["RX 10 x 60 at once, again", meter.receive(60, 10)]);
   await meter.close();
   return rows;
@@ -31,7 +32,9 @@ const rows = await measure("line");
 const oneByOne = await measure("one by one");
 const polled = new Meter("polled");
 await polled.open();
-const empty = polled.idle(5);
+// EPKTCNT is asked for in every ninth.
+const polls = Array.from({ length: 9 }, () => polled.idle(5)).filter(({ transactions }) => transactions > 0);
+const [empty] = polls.sort((a, b) => a.transactions - b.transactions) as [Cost];
 rows.splice(1, 0, ["empty poll", empty], ["idle second, polled every 5 ms", polled.idle(1000)]);
 await polled.close();
 
@@ -40,7 +43,7 @@ for (const [what, c] of rows) console.log(`| ${what} | ${c.transactions} | ${c.s
 
 console.log("\n| operation | pipelined: round trips, ms | one operation at a time: round trips, ms |\n|---|---|---|");
 for (const [what, { roundTrips, time }] of oneByOne) {
-  if (what.startsWith("idle")) continue;
+  if (what.startsWith("idle") || what.startsWith("second")) continue;
   const [, pipelined] = rows.find(([name]) => name === what) as Row;
   console.log(`| ${what} | ${pipelined.roundTrips}, ${pipelined.time.toFixed(1)} | ${roundTrips}, ${time.toFixed(1)} |`);
 }

@@ -67,9 +67,10 @@ export function counted({ controller, host }: ControllerBench): number {
   return controller.statistics.rxErrors + host.drops.total;
 }
 
-/** An EtherType for local experiments (IEEE 802 0x88b5): no kernel sends or answers it. */
+/** An EtherType for local experiments (IEEE 802 0x88b5), behind a tag or not: no kernel sends or answers it. */
 export function isOurs(frame: Uint8Array): boolean {
-  return frame[12] === 0x88 && frame[13] === 0xb5;
+  const at = frame[12] === 0x81 && frame[13] === 0x00 ? 16 : 12;
+  return frame[at] === 0x88 && frame[at + 1] === 0xb5;
 }
 
 /** A host for a bench; frames of others than the suite are not kept. */

@@ -8,11 +8,12 @@ import { TapController } from "../../drivers/tap/tap.ts";
 import { SystemClock, VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
+import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { FakeHost } from "../support/controller-host.ts";
 import { CountingClock } from "../support/counting-clock.ts";
-import { CONNECTIONS, Bench as EncBench, STATION } from "../support/enc28j60-bench.ts";
+import { CONNECTIONS, Bench as EncBench, FaultyChip, STATION } from "../support/enc28j60-bench.ts";
 import { LocalTap, LocalVeth, missingForNetns, run } from "../support/netns.ts";
 import { type SerprogBench, serprogBench } from "../support/serprog-bench.ts";
 import { pause, settle } from "../support/waiting.ts";
@@ -219,14 +220,19 @@ class Enc28j60Bench extends VirtualBench {
   }
 
   lie(ms: number): void {
-    const { faults } = this.#bench;
-    faults.lying = true;
-    this.clock
-      .timer(() => {
-        faults.lying = false;
-      })
-      .arm(ms);
+    lieFor(ms, this.#bench.faults, this.clock);
   }
+}
+
+/** The ENC28J60's SRC command. */
+const SYSTEM_RESET = Uint8Array.of(0xff);
+
+function lieFor(ms: number, faults: FaultyChip, clock: VirtualClock): void {
+  faults.lying = true;
+  const end = clock.timer(() => {
+    faults.lying = false;
+  });
+  end.arm(ms);
 }
 
 /** The driver over a bridge that behaves as pico-serprog does. */
@@ -237,11 +243,13 @@ class PicoBench extends VirtualBench {
   readonly host: FakeHost;
   readonly arrived: Uint8Array[] = [];
   readonly #bridge: SerprogBench;
+  readonly #faults: FaultyChip;
   readonly #peer: SegmentPort;
 
-  constructor(bridge: SerprogBench, wish: BenchWish) {
+  constructor(bridge: SerprogBench, faults: FaultyChip, wish: BenchWish) {
     super();
     this.#bridge = bridge;
+    this.#faults = faults;
     this.clock = bridge.clock;
     this.driverClock = new CountingClock(bridge.clock);
     this.controller = new Enc28j60(bridge.bus, this.driverClock, { address: STATION });
@@ -262,6 +270,21 @@ class PicoBench extends VirtualBench {
 
   plug(up: boolean): void {
     this.#peer.plugged = up;
+  }
+
+  resetBehind(): void {
+    this.#faults.exchange(SYSTEM_RESET, 0, 1, SYSTEM_RESET, 0, 0);
+  }
+
+  lie(ms: number): void {
+    lieFor(ms, this.#faults, this.clock);
+  }
+
+  static async make(wish: BenchWish): Promise<PicoBench> {
+    const made: FaultyChip[] = [];
+    const device = (chip: Enc28j60Chip): FaultyChip => made[made.push(new FaultyChip(chip)) - 1] as FaultyChip;
+    const bridge = await serprogBench("pico-serprog", { device });
+    return new PicoBench(bridge, made[0] as FaultyChip, wish);
   }
 }
 
@@ -380,12 +403,8 @@ export const PICO: ControllerKind = {
   floods: 400,
   openings: 100,
   overflow: "some",
-  cannot: {
-    resetBehind: "this bench has no way to its chip yet",
-    lie: "this bench has no way to its bus yet",
-    stall: "a process that stands still does not stop its bridge, and this bench's clock would",
-  },
-  make: async (wish = {}) => new PicoBench(await serprogBench("pico-serprog"), wish),
+  cannot: { stall: "a process that stands still does not stop its bridge, and this bench's clock would" },
+  make: (wish = {}) => PicoBench.make(wish),
 };
 
 export const PACKET: ControllerKind = {

@@ -1,7 +1,7 @@
 /** The cases that every EthernetController passes, whatever it drives. Rows are in kinds.ts. */
 import t, { type Test } from "tap";
 import { DropReason } from "../../hal/drop-reason.ts";
-import { ETHERNET_HEADER, MAX_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
+import { ETHERNET_HEADER, MAX_FRAME, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
 import { firstDifference, frameOf, padded } from "../support/enc28j60-bench.ts";
 import type { realTime } from "../support/real-time.ts";
 import { lie, resetBehind } from "./behind.ts";
@@ -49,6 +49,7 @@ const CASES: Readonly<Record<string, [run: Case, wish?: BenchWish, needs?: keyof
   "frames keep their order and their bytes, both ways": [order],
   "every size goes out, short ones padded with zeros": [sizesOut],
   "every size comes in": [sizesIn],
+  "a priority tag makes a frame longer by four bytes": [tagged],
   "a frame that is too long is dropped and counted": [tooLong],
   "the rings go round and round": [wrap],
   "what there is no room for is counted, and nothing else is lost": [overflow],
@@ -134,6 +135,15 @@ async function sizesIn(t: Test, bench: ControllerBench, kind: ControllerKind): P
   await injectAll(t, bench, frames, kind.holds);
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
   t.ok(bench.controller.statistics.rxBytes - before >= bytes, "and counted by their bytes, without check sequence");
+}
+
+async function tagged(t: Test, bench: ControllerBench): Promise<void> {
+  const frames = [MIN_FRAME, MAX_FRAME, MAX_FRAME + 1, MAX_FRAME + 3, MAX_TAGGED_FRAME].map((length) => {
+    const frame = to(bench, length);
+    frame.set([0x81, 0x00, 0x00, 0x00, 0x88, 0xb5], ETHERNET_HEADER - 2);
+    return frame;
+  });
+  await injectAll(t, bench, frames, 1);
 }
 
 async function tooLong(t: Test, bench: ControllerBench): Promise<void> {

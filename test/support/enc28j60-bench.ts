@@ -18,6 +18,7 @@ export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe
 const TXIF_TXERIF = 0x0a;
 const TXRTS = 0x08;
 const PKTIF = 0x40;
+const PHSTAT2 = 0x11;
 
 /** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
@@ -39,6 +40,12 @@ export class FaultyChip implements SpiDevice {
   dead: number | null = null;
   /** Commands reach the chip, and no answer is its own: each byte is all zeros or all ones. */
   lying = false;
+  /** Of each byte on its way to the chip, and of each on its way back, the probability that one bit of it is turned over. */
+  flips: { toChip: number; fromChip: number } = { toChip: 0, fromChip: 0 };
+  /** Answers about PHSTAT2.LSTAT that are turned over, from the next one on. */
+  wrongLinks = 0;
+  /** Registers of bank 2 that cannot be read back: they read 0. */
+  readonly blind: Set<number> = new Set();
   /** Transmissions started, and TXRST pulses. */
   starts = 0;
   resets = 0;
@@ -47,14 +54,35 @@ export class FaultyChip implements SpiDevice {
   #vector: Uint8Array | null = null;
   /** A transmission hangs: TXRTS stays set until the transmit logic is reset. */
   #hanging = false;
-  readonly #lies = new SeededRandom("lies");
+  readonly #random: SeededRandom;
+  readonly #altered = new Uint8Array(2048);
+  /** What MIREGADR was last told. */
+  #phyRegister = 0;
 
-  constructor(chip: Enc28j60Chip) {
+  constructor(chip: Enc28j60Chip, seed: number | string = "faults") {
     this.#chip = chip;
+    this.#random = new SeededRandom(seed);
     chip.interrupt.onAssert = () => this.update();
   }
 
   exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
+    const { toChip, fromChip } = this.flips;
+    if (toChip > 0) {
+      this.#altered.set(write.subarray(writeAt, writeAt + writeLength));
+      this.#flip(this.#altered, 0, writeLength, toChip);
+      this.#exchange(this.#altered, 0, writeLength, read, readAt, readLength);
+    } else this.#exchange(write, writeAt, writeLength, read, readAt, readLength);
+    if (fromChip > 0) this.#flip(read, readAt, readLength, fromChip);
+    if (this.lying) for (let at = 0; at < readLength; at++) read[readAt + at] = -this.#random.below(2);
+  }
+
+  #flip(bytes: Uint8Array, first: number, length: number, probability: number): void {
+    for (let at = first; at < first + length; at++) {
+      if (this.#random.next() < probability) bytes[at] = (bytes[at] as number) ^ (1 << this.#random.below(8));
+    }
+  }
+
+  #exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
     const command = write[writeAt] as number;
     const data = write[writeAt + 1] as number;
     if (this.dead !== null) {
@@ -73,9 +101,14 @@ export class FaultyChip implements SpiDevice {
         if (this.hidesPackets) read[readAt] = (read[readAt] as number) & ~PKTIF;
       }
       if (command === 0x1f && this.#hanging) read[readAt] = (read[readAt] as number) | TXRTS;
+      if (command === 0x54) this.#phyRegister = data;
+      if (command === 0x19 && readLength === 2 && this.#phyRegister === PHSTAT2 && this.wrongLinks > 0) {
+        this.wrongLinks--;
+        read[readAt + 1] = (read[readAt + 1] as number) ^ 0x04;
+      }
+      if (readLength === 2 && this.blind.has(command) && this.#bank === 2) read[readAt + 1] = 0;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
     }
-    if (this.lying) for (let at = 0; at < readLength; at++) read[readAt + at] = -this.#lies.below(2);
     this.update();
   }
 
@@ -90,6 +123,12 @@ export class FaultyChip implements SpiDevice {
   /** Brings the line to what it should be after a fault was switched. */
   update(): void {
     this.line.set(this.lineStuck || (this.#chip.interrupt.asserted && !this.hidesPackets) || this.#flags !== 0);
+  }
+
+  get #bank(): number {
+    const control = new Uint8Array(1);
+    this.#chip.exchange(Uint8Array.of(0x1f), 0, 1, control, 0, 1);
+    return (control[0] as number) & 3;
   }
 
   #mishap(): boolean {
@@ -110,6 +149,8 @@ export interface BenchOptions {
   roundTrip?: number;
   /** That is the time which each transaction takes, as behind a bridge that takes one at a time. Default false. */
   oneByOne?: boolean;
+  /** The bus says that it may damage bytes. Default false. */
+  lossy?: boolean;
   /** Connect the interrupt line. Default true. */
   interrupt?: boolean;
   host?: FakeHostOptions;
@@ -117,6 +158,8 @@ export interface BenchOptions {
   /** Errata that strike by chance are off unless named here. */
   chip?: Enc28j60Options;
   driver?: Omit<Enc28j60DriverOptions, "address" | "interrupt">;
+  /** Of faults that strike by chance. */
+  seed?: number | string;
 }
 
 /** The ways in which the driver can be connected. */
@@ -125,6 +168,8 @@ export interface Connection {
   readonly roundTrip: number;
   readonly interrupt: boolean;
   readonly oneByOne?: boolean;
+  /** The bus says that it may damage bytes. */
+  readonly lossy?: boolean;
 }
 
 export const CONNECTIONS: readonly Connection[] = [
@@ -133,6 +178,13 @@ export const CONNECTIONS: readonly Connection[] = [
   { name: "bus with a round trip of 2 ms, interrupt line", roundTrip: 2, interrupt: true },
   { name: "bus with a round trip of 2 ms, polled", roundTrip: 2, interrupt: false },
   { name: "one transaction at a time in 0.5 ms, polled", roundTrip: 0.5, oneByOne: true, interrupt: false },
+];
+
+/** Those, and the buses that say so of themselves. */
+export const ALL_CONNECTIONS: readonly Connection[] = [
+  ...CONNECTIONS,
+  { name: "bus that may damage bytes, 2 ms, interrupt line", roundTrip: 2, interrupt: true, lossy: true },
+  { name: "bus that may damage bytes, 2 ms, polled", roundTrip: 2, interrupt: false, lossy: true },
 ];
 
 export class Bench implements WireStation {
@@ -157,8 +209,9 @@ export class Bench implements WireStation {
       errata: { ...CALM, ...options.chip?.errata },
     });
     this.peer = this.segment.attach("peer", this);
-    this.faults = new FaultyChip(this.chip);
+    this.faults = new FaultyChip(this.chip, options.seed);
     this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip, options.oneByOne);
+    this.bus.lossy = options.lossy ?? false;
     const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
     this.driver = new Enc28j60(this.bus, this.driverClock, { address: STATION, ...line, ...options.driver });
     this.host = new FakeHost(clock, options.host);
@@ -189,9 +242,61 @@ export class Bench implements WireStation {
     this.peer.transmit(frame, 0, frame.length);
   }
 
+  /** What happens within this the driver does not hear of before it is over. */
+  heldBack(action: () => void): void {
+    const { host } = this;
+    const schedule = host.schedule.bind(host);
+    let asked = false;
+    host.schedule = () => {
+      asked = true;
+      return true;
+    };
+    action();
+    host.schedule = schedule;
+    if (asked) schedule();
+  }
+
   /** One SRC byte on the bus behind the driver's back: the chip forgets all that it was told. */
   resetChip(): void {
     this.#command([0xff], 0);
+    this.faults.update();
+  }
+
+  /** Writes a register behind the driver's back; violations are forgotten. */
+  disturb(bank: number, address: number, change: (value: number) => number): void {
+    this.#inBank(bank, () => {
+      const slow = bank === 2 || (bank === 3 && address < 6);
+      const value = slow ? (this.#command([address], 2)[1] as number) : (this.#command([address], 1)[0] as number);
+      this.#command([0x40 | address, change(value)], 0);
+    });
+    this.faults.update();
+    this.chip.violations.clear();
+  }
+
+  /** Reads PHIR behind the driver's back, which clears LINKIF; MIREGADR is left as it was. */
+  clearLinkFlag(): void {
+    this.#inBank(2, () => {
+      const address = this.#command([0x14], 2)[1] as number;
+      this.#command([0x54, 0x13], 0);
+      this.#command([0x52, 1], 0);
+      this.clock.advanceSync(0.011);
+      this.#command([0x52, 0], 0);
+      this.#command([0x18], 2);
+      this.#command([0x54, address], 0);
+    });
+    this.faults.update();
+  }
+
+  /** Writes a PHY register behind the driver's back. */
+  writePhy(register: number, value: number): void {
+    this.#inBank(2, () => {
+      const address = this.#command([0x14], 2)[1] as number;
+      this.#command([0x54, register], 0);
+      this.#command([0x56, value & 0xff], 0);
+      this.#command([0x57, value >> 8], 0);
+      this.clock.advanceSync(0.011);
+      this.#command([0x54, address], 0);
+    });
     this.faults.update();
   }
 

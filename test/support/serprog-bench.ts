@@ -9,6 +9,7 @@ import { PICO_SERPROG, SerprogResponder, type SerprogResponderOptions } from "..
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { SpiDevice } from "../../hal/simulated/spi-bus.ts";
 import type { SpiBatch } from "../../hal/spi.ts";
 
 export type BridgeKind = "responder" | "pico-serprog" | "avr-115200" | "avr-2000000";
@@ -33,10 +34,12 @@ export interface SerprogBenchOptions extends SerprogResponderOptions {
   /** As the bus is asked. Default `auto`. */
   pipelining?: Pipelining;
   answerTimeout?: number;
+  /** What stands between bridge and chip. Default the chip itself. */
+  device?: (chip: Enc28j60Chip) => SpiDevice;
 }
 
 export async function serprogBench(kind: BridgeKind, options: SerprogBenchOptions = {}): Promise<SerprogBench> {
-  const { pipelining = "auto", answerTimeout = ANSWER_TIMEOUT, ...bridge } = options;
+  const { pipelining = "auto", answerTimeout = ANSWER_TIMEOUT, device, ...bridge } = options;
   const asked = { spiHz: 10_000_000, pipelining, answerTimeout };
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
@@ -48,7 +51,7 @@ export async function serprogBench(kind: BridgeKind, options: SerprogBenchOption
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   if (kind === "pico-serprog") {
-    const responder = new SerprogResponder(clock, chip, { ...PICO_SERPROG, ...bridge });
+    const responder = new SerprogResponder(clock, device?.(chip) ?? chip, { ...PICO_SERPROG, ...bridge });
     const line = new SerialLine(clock, responder, { latency: USB_LATENCY });
     const bus = new SerprogBus(clock, line, asked);
     return { clock, segment, chip, line, bus, responder, stop: () => {} };

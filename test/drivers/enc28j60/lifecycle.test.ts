@@ -24,7 +24,7 @@ for (const fullDuplex of [false, true]) {
     t.equal(bench.macRegister(2, 0x02), fullDuplex ? 0x31 : 0x30, "MACON3: pad to 60, append CRC");
     t.equal(bench.macRegister(2, 0x03), fullDuplex ? 0x00 : 0x40, "MACON4");
     t.equal(bench.macRegister(2, 0x04), fullDuplex ? 0x15 : 0x12, "MABBIPG");
-    t.equal(bench.macRegister(2, 0x0a) | (bench.macRegister(2, 0x0b) << 8), 1518, "MAMXFL lets 1514 bytes and FCS through");
+    t.equal(bench.macRegister(2, 0x0a) | (bench.macRegister(2, 0x0b) << 8), 1522, "MAMXFL lets 1514 bytes, a tag and FCS through");
     t.same(
       [0x04, 0x05, 0x02, 0x03, 0x00, 0x01].map((at) => bench.macRegister(3, at)),
       [...STATION],
@@ -127,7 +127,7 @@ t.test("what can not be is refused", async (t) => {
   await t.rejects(bench.host.open(bench.driver), { code: "ENC28J60_OPEN" });
   for (const [length, reason] of [
     [13, DropReason.PKT_TOO_SMALL],
-    [1515, DropReason.PKT_TOO_BIG],
+    [1519, DropReason.PKT_TOO_BIG],
   ] as const) {
     const cookie = bench.host.send(frameOf(14).length === length ? frameOf(14) : new Uint8Array(length));
     t.equal(bench.host.settlements[cookie], reason);
@@ -184,16 +184,25 @@ t.test("a bus that fails", async (t) => {
     t.match(bench.host.errors[0], { code: "ENC28J60_BUS", message: /SPI bus failed: the adapter was unplugged/ });
     t.same(bench.host.settlements, [DropReason.TX_ABORTED]);
     t.equal(bench.host.pool.inUse, 0);
-    t.equal(bench.driverClock.armed, 0);
     t.same(bench.host.breaches, []);
+    bus.failing = false;
+    await bench.clock.advance(10_000);
+    bench.deliver(frameOf(60));
+    bench.clock.advanceSync(5);
+    t.equal(bench.host.received, 1, "it comes back by itself");
+    t.equal(bench.host.errors.length, 1);
+    bus.failing = true;
+    await bench.clock.advance(10_000);
+    t.equal(bench.host.errors.length, 2);
     await driver.close();
+    t.equal(bench.driverClock.armed, 0);
     bus.failing = false;
     const again = bench.host.open(driver);
     await bench.clock.advance(50);
     await again;
     bench.deliver(frameOf(60));
     bench.clock.advanceSync(5);
-    t.equal(bench.host.received, 1, "and it may be opened again");
+    t.equal(bench.host.received, 2, "and it may be opened again");
     await driver.close();
   });
 

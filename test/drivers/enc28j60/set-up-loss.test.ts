@@ -1,0 +1,172 @@
+/** The chip forgets what it was told, all of it or one bit: on every bus the driver finds out and sets it up anew. */
+import t, { type Test } from "tap";
+import { DropReason } from "../../../hal/drop-reason.ts";
+import { ALL_CONNECTIONS, Bench, firstDifference, frameOf, PEER, STATION } from "../../support/enc28j60-bench.ts";
+
+/** Longest time until the chip works again, in ms. */
+const LIMIT = 2000;
+
+const clear = (bits: number) => (value: number) => value & ~bits;
+const set = (bits: number) => (value: number) => value | bits;
+
+type Fault = (bench: Bench) => void;
+
+/** What stops everything. */
+const FATAL: Readonly<Record<string, Fault>> = {
+  "one SRC byte on the bus": (bench) => bench.resetChip(),
+  "ECON1.RXEN cleared": (bench) => bench.disturb(0, 0x1f, clear(0x04)),
+  "ECON1.RXRST set": (bench) => bench.disturb(0, 0x1f, set(0x40)),
+  "ECON1.TXRST set": (bench) => bench.disturb(0, 0x1f, set(0x80)),
+  "EIE 0": (bench) => bench.disturb(0, 0x1b, () => 0),
+  "EIE.PKTIE cleared": (bench) => bench.disturb(0, 0x1b, clear(0x40)),
+  "EIE.TXIE cleared": (bench) => bench.disturb(0, 0x1b, clear(0x08)),
+  "ECON2.PWRSV set": (bench) => bench.disturb(0, 0x1e, set(0x20)),
+  "MACON1.MARXEN cleared": (bench) => bench.disturb(2, 0x00, clear(0x01)),
+};
+
+/** What harms only where frames pass. */
+const HARMFUL: Readonly<Record<string, Fault>> = {
+  "ECON2.AUTOINC cleared": (bench) => bench.disturb(0, 0x1e, clear(0x80)),
+  "MACON3: no padding and FCS where they are wanted, or the other way round": (bench) => bench.disturb(2, 0x02, (v) => v ^ 0x30),
+  "MAMXFL halved": (bench) => bench.disturb(2, 0x0b, () => 0x00),
+  "another station address": (bench) => bench.disturb(3, 0x00, set(0x40)),
+  "ERXFCON lets nothing through": (bench) => bench.disturb(1, 0x18, () => 0x20),
+  "ETXST moved": (bench) => bench.disturb(0, 0x05, () => 0x10),
+};
+
+const outgoing = (number: number): Uint8Array => frameOf(100 + number, number, PEER, STATION);
+
+/** Frames pass both ways, and nothing is against the rules. */
+function works(t: Test, bench: Bench, what: string): void {
+  const [sent, received] = [bench.sent.length, bench.host.frames.length];
+  bench.host.send(outgoing(1));
+  bench.deliver(frameOf(90));
+  bench.clock.advanceSync(60);
+  t.equal(firstDifference(bench.sent.slice(sent), [outgoing(1)]), -1, `${what}: it sends`);
+  t.equal(firstDifference(bench.host.frames.slice(received), [frameOf(90)]), -1, `${what}: it receives`);
+  t.same([bench.host.breaches, bench.host.errors], [[], []]);
+}
+
+for (const connection of ALL_CONNECTIONS) {
+  t.test(`silent, ${connection.name}`, async (t) => {
+    for (const [name, fault] of Object.entries(FATAL)) {
+      // Whenever it happens between two looks.
+      for (const phase of [0, 999]) {
+        const bench = new Bench(connection);
+        await bench.open();
+        await bench.clock.advance(3000 + phase);
+        fault(bench);
+        await bench.clock.advance(LIMIT);
+        t.same([bench.driver.recoveries, bench.driver.health.repairs], [1, 1], `${name}: noticed, and counted`);
+        t.match(bench.host.repairs, [/ holds 0x.. instead of 0x..$/]);
+        works(t, bench, name);
+        await bench.close();
+      }
+    }
+  });
+
+  t.test(`sending, ${connection.name}`, async (t) => {
+    for (const [name, fault] of Object.entries({ ...FATAL, ...HARMFUL })) {
+      const bench = new Bench(connection);
+      await bench.open();
+      const send = async (number: number): Promise<number> => {
+        const cookie = bench.host.send(outgoing(number));
+        await bench.clock.advance(100);
+        return cookie;
+      };
+      for (let number = 0; number < 25; number++) await send(number);
+      fault(bench);
+      for (let number = 0; number < LIMIT / 100; number++) await send(number);
+      t.equal(bench.driver.health.repairs, 1, `${name}: repaired`);
+      bench.sent.length = 0;
+      const cookies: number[] = [];
+      for (let number = 0; number < 10; number++) cookies.push(await send(number));
+      const fates = cookies.map((cookie) => bench.host.settlements[cookie]);
+      t.same(fates, Array(10).fill(DropReason.NONE), `${name}: sent is said`);
+      t.equal(bench.sent.length, 10, "of what was sent");
+      works(t, bench, name);
+      await bench.close();
+    }
+  });
+
+  t.test(`what a chip without its set-up takes is never said to be sent, ${connection.name}`, async (t) => {
+    for (let round = 0; round < 10; round++) {
+      const bench = new Bench(connection);
+      await bench.open();
+      bench.host.send(outgoing(0));
+      await bench.clock.advance(1000 + round * 137);
+      bench.sent.length = 0;
+      bench.resetChip();
+      const cookies = [1, 2, 3].map((number) => bench.host.send(outgoing(number)));
+      await bench.clock.advance(LIMIT);
+      const told = cookies.filter((cookie) => bench.host.settlements[cookie] === DropReason.NONE);
+      t.equal(told.length, bench.sent.length, `${told.length} of 3 frames`);
+      t.same(bench.host.errors, []);
+      await bench.close();
+    }
+  });
+}
+
+t.test("trouble twice in a minute: the bus is not trusted any more, and frames are checked both ways", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  await bench.clock.advance(3000);
+  const MACON3 = 0x02;
+  bench.resetChip();
+  await bench.clock.advance(30_000);
+  t.equal(bench.macRegister(2, MACON3), 0x30, "once may happen");
+  bench.resetChip();
+  await bench.clock.advance(3000);
+  t.equal(bench.macRegister(2, MACON3), 0x00, "the FCS is the driver's");
+  works(t, bench, "not trusted");
+  await bench.close();
+  await bench.open();
+  t.equal(bench.macRegister(2, MACON3), 0x30, "opened again, it is");
+  await bench.close();
+});
+
+t.test("frame after frame that does not leave: set up anew, once a minute at most", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  const abortAll = (count: number): void => {
+    for (let number = 0; number < count; number++) {
+      bench.faults.mishaps.push("excessive-collisions");
+      bench.host.send(outgoing(number));
+      bench.clock.advanceSync(20);
+    }
+  };
+  abortAll(4);
+  bench.host.send(outgoing(0));
+  abortAll(4);
+  await bench.clock.advance(100);
+  t.equal(bench.driver.recoveries, 0, "one that leaves begins the count anew");
+  abortAll(1);
+  await bench.clock.advance(100);
+  t.equal(bench.driver.recoveries, 1);
+  abortAll(20);
+  await bench.clock.advance(100);
+  t.equal(bench.driver.recoveries, 1);
+  works(t, bench, "afterwards");
+  await bench.close();
+});
+
+t.test("registers that cannot be read back and that nothing hangs on are left alone", async (t) => {
+  const bench = new Bench();
+  // MACON4, MACLCON1, MACLCON2 and both halves of MAMXFL: not there in other models of the chip.
+  for (const address of [0x03, 0x08, 0x09, 0x0a, 0x0b]) bench.faults.blind.add(address);
+  await bench.open();
+  for (let minute = 0; minute < 5; minute++) {
+    works(t, bench, `minute ${minute}`);
+    await bench.clock.advance(60_000);
+  }
+  t.equal(bench.driver.recoveries, 0);
+  await bench.close();
+  const needed = new Bench();
+  // MACON3: without it no frame has an FCS.
+  needed.faults.blind.add(0x02);
+  await needed.clock.advance(1);
+  const opened = needed.driver.open(needed.host);
+  opened.catch(() => undefined);
+  await needed.clock.advance(200);
+  await t.rejects(opened, { code: "ENC28J60_BUS", message: /MACON3 holds 0x00 instead of 0x30/ });
+});
