@@ -19,6 +19,7 @@ export class Burst {
   /** Where the ring ended when it was asked, and how much was read. */
   #end = 0;
   #length = 0;
+  #asked = 0;
   /** Where in `bytes` the next packet is. */
   #at = 0;
   /** Packets taken out of `bytes` for which the counter was not decremented yet. */
@@ -76,13 +77,17 @@ export class Burst {
     return this.#ring.filled(this.#end) > RING_BYTES / 2;
   }
 
-  /** Reads all of it and gives it back. */
+  /** Reads all of it and gives it back; it is there when {@link arrived} is called. */
   read(commands: CommandList): void {
     this.#at = 0;
-    this.#length = this.#ring.filled(this.#end);
-    commands.readBuffer(this.bytes, 0, this.#length);
+    this.#asked = this.#ring.filled(this.#end);
+    commands.readBuffer(this.bytes, 0, this.#asked);
     this.#ring.releaseTo(commands, this.#end, this.packets);
     this.owed = 0;
+  }
+
+  arrived(): void {
+    this.#length = this.#asked;
   }
 
   /** Finds the next packet in what was read; its bytes are at {@link body}. */

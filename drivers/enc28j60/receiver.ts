@@ -255,6 +255,7 @@ export class Receiver implements BusUser {
         this.#countRead(commands);
         break;
       case Step.BURST:
+        this.#burst.arrived();
         this.#more = this.#session.note(commands.value(this.#eirAt));
         this.#dealOut();
         break;
