@@ -1,5 +1,5 @@
 /** Names of interfaces, devices, ports and pins, checked. As in units.ts, each throws a UnitError that says what would be right. */
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
 import { UnitError } from "./units.ts";
 import { show } from "./wording.ts";
 
@@ -55,11 +55,30 @@ export function readTcpPort(text: string): { host: string; port: number } | null
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
 }
 
-/** A GPIO of this machine, chip and line as `gpioinfo` names them: `gpiochip0:25`. */
+/**
+ * A GPIO line of this machine, as `gpioinfo` shows them: a chip by its device or its label, and on it a line by its number or its
+ * name, `gpiochip0:25`, `pinctrl-rp1:GPIO25`; or the line's name alone, `GPIO25`.
+ */
 export function parseGpioLine(text: string): GpioLineAddress {
-  const [, chip, line] = /^(?:\/dev\/)?(gpiochip\d{1,3}):(\d{1,4})$/.exec(text) ?? [];
-  if (chip === undefined) throw new UnitError(`${show(text)}: not a GPIO; say chip and line as in gpiochip0:25`);
-  return { chip: `/dev/${chip}`, line: Number(line) };
+  // A label may hold colons, as INT34C6:00 does.
+  const colon = text.lastIndexOf(":");
+  const chip = text.slice(0, Math.max(colon, 0)).replace(/^(?:\/dev\/)?(?=gpiochip\d{1,3}$)/, "/dev/");
+  const line = text.slice(colon + 1);
+  const number = /^\d{1,4}$/.test(line);
+  const right =
+    colon < 0 ? GPIO_NAME.test(line) && !/^(?:gpiochip)?\d+$/.test(line) : isGpioChip(chip) && (number || GPIO_NAME.test(line));
+  if (!right)
+    throw new UnitError(
+      `${show(text)}: not a GPIO line; say gpiochip0:25, with a chip's label pinctrl-rp1:25, or a line's name GPIO25`,
+    );
+  return { ...(colon >= 0 && { chip }), line: number ? Number(line) : line };
+}
+
+/** Names and labels that the kernel's 32 bytes hold, with a zero behind them. */
+const GPIO_NAME = /^(?! )[\x20-\x7e]{1,31}(?<! )$/;
+
+function isGpioChip(chip: string): boolean {
+  return chip.startsWith("/dev/") ? /^\/dev\/gpiochip\d{1,3}$/.test(chip) : GPIO_NAME.test(chip);
 }
 
 /** A pin as johnny-five's IO plugins name them: `A0`, `13`, `GPIO4`, `P1-7`. */

@@ -1,4 +1,5 @@
 /** A rig in readable lines: what `whohas check` prints. */
+import { formatGpioLine } from "../../hal/bridges/linux/gpio-chip.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { type ChipConfig, formatErrata } from "./chip-config.ts";
 import type { BusConfig, DeviceConfig, Rig } from "./rig.ts";
@@ -77,7 +78,7 @@ function describeBus({ driver, bus }: DeviceConfig): string {
     case "serprog":
       return `behind serprog on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}, ${PIPELINING_WORDS[bus.pipelining]}${bus.interrupt ? `, interrupt on ${bus.interrupt}` : ""}`;
     case "spidev":
-      return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${bus.interrupt.chip} line ${bus.interrupt.line}` : ""}`;
+      return `on ${bus.path}, SPI ${formatRate(bus.spiHz)}${bus.interrupt ? `, interrupt on ${formatGpioLine(bus.interrupt)}` : ""}`;
     case "bus-pirate":
       return `behind a Bus Pirate on ${bus.port}, ${bus.baud} baud, SPI ${formatRate(bus.spiHz)}`;
     case "qemu":

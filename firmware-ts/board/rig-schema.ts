@@ -18,7 +18,8 @@
  *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one);
  *                                        pipelining: auto (on, off: whether it is sent an operation while it is at another)
  *                                        answerTimeout: 250ms
- *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60
+ *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60; the interrupt's
+ *                                        line also pinctrl-rp1:25 (chip by label), GPIO25 (line by name)
  *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
  *              { kind: qemu, wire: eth1 }                                            e1000
  *              { kind: interface, name: veth0 }                                      packet, tap
@@ -40,7 +41,7 @@
  */
 
 import * as v from "valibot";
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
 import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
 import { PIPELINING, type Pipelining } from "../../hal/bridges/serprog/serprog.ts";

@@ -3,7 +3,7 @@
  * ms, rates in Hz. Whoever reads a Rig need not check it again.
  */
 
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-line.ts";
+import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
 import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
@@ -45,7 +45,7 @@ export interface SpidevBus {
   /** `/dev/spidev0.0`. */
   readonly path: string;
   readonly spiHz: number;
-  /** The GPIO that the chip's INT pin is wired to. */
+  /** The GPIO line that the chip's INT pin is wired to. */
   readonly interrupt?: GpioLineAddress;
 }
 

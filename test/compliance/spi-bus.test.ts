@@ -8,7 +8,7 @@ import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
 import type { SpiBus } from "../../hal/spi.ts";
-import { FakeSpiDevice, spidevOn } from "../support/fake-spi-device.ts";
+import { FakeSpidev, spidevOn } from "../support/fake-spidev.ts";
 import { BRIDGES, serprogBench } from "../support/serprog-bench.ts";
 import { type SpiBusBench, spiBusSuite } from "./spi-bus.ts";
 
@@ -48,8 +48,8 @@ spiBusSuite({
 });
 
 spiBusSuite({
-  name: "spidev, with the package played",
+  name: "spidev, with the kernel played",
   synchronous: true,
   refusesWhenClosed: true,
-  bench: async () => bench((_, chip) => spidevOn(new FakeSpiDevice(new Enc28j60Pins(chip)))),
+  bench: async () => bench((_, chip) => spidevOn(new FakeSpidev(new Enc28j60Pins(chip)))),
 });

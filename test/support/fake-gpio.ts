@@ -1,27 +1,60 @@
-/** The kernel's GPIO character device, as far as one chip with one line in use; the line's level is the pin's. */
-import type { GpioLibc } from "../../hal/bridges/linux/gpio-line.ts";
+/** The kernel's GPIO character device: chips with labels and named lines, one line in use, whose level is the pin's. */
+import type { GpioLibc, GpioMachine } from "../../hal/bridges/linux/gpio-chip.ts";
 import type { Watch } from "../../hal/bridges/linux/libc.ts";
 
 const CHIP_FD = 100;
-const LINE_FD = 101;
+const LINE_FD = 99;
+const GET_CHIPINFO = 0x8044b401;
+const GET_LINEINFO = 0xc100b405;
 const GET_LINE = 0xc250b407;
 const GET_VALUES = 0xc010b40e;
 const Errno = { ENOENT: 2, EACCES: 13, EBUSY: 16, EINVAL: 22, ENOTTY: 25 };
-const LINES = 54;
 
-export class FakeGpio implements GpioLibc {
+export interface FakeGpioChip {
+  path: string;
+  /** As the kernel calls it. */
+  name: string;
+  label: string;
+  /** Names of its lines; "": none. */
+  lines: string[];
+  /** Error that opening it fails with. */
+  fails?: keyof typeof Errno;
+}
+
+/** A Raspberry Pi 4's header, in short. */
+function header(): FakeGpioChip {
+  return {
+    path: "/dev/gpiochip0",
+    name: "gpiochip0",
+    label: "pinctrl-bcm2711",
+    lines: Array.from({ length: 54 }, (_, at) => `GPIO${at}`),
+  };
+}
+
+export class FakeGpio implements GpioLibc, GpioMachine {
+  readonly chips: FakeGpioChip[] = [header()];
   /** True: high, as a pulled-up pin is that nobody drives. */
   #level = true;
   /** Names of errors that open() and the request of a line fail with. */
   failOpen: keyof typeof Errno | null = null;
   failRequest: keyof typeof Errno | null = null;
+  /** A kernel before 5.10 knows the first version of the interface only. */
+  oldKernel = false;
   /** What was asked for; null before. */
-  request: { line: number; consumer: string; flags: bigint; lines: number } | null = null;
+  request: { chip: string; line: number; consumer: string; flags: bigint; lines: number } | null = null;
   readonly openFds: Set<number> = new Set();
   #errno = 0;
   #events = 0;
   #ready: ((failed: boolean, readable: boolean, writable: boolean) => void) | null = null;
   #wanted = false;
+
+  async loadLibc(): Promise<GpioLibc> {
+    return this;
+  }
+
+  async gpioChips(): Promise<string[]> {
+    return this.chips.map(({ path }) => path);
+  }
 
   get level(): boolean {
     return this.#level;
@@ -38,16 +71,23 @@ export class FakeGpio implements GpioLibc {
     if (this.#wanted && this.#events > 0) this.#ready?.(false, true, false);
   }
 
-  open(): number {
-    if (this.failOpen) return this.#fail(this.failOpen);
-    this.openFds.add(CHIP_FD);
-    return CHIP_FD;
+  open(path: string, _flags: number): number {
+    const index = this.chips.findIndex((chip) => chip.path === path);
+    const error = this.failOpen ?? (index < 0 ? "ENOENT" : this.chips[index]?.fails);
+    if (error) return this.#fail(error);
+    this.openFds.add(CHIP_FD + index);
+    return CHIP_FD + index;
   }
 
   ioctl(fd: number, request: number, argument: Uint8Array | number): number {
     if (!(argument instanceof Uint8Array) || !this.openFds.has(fd)) throw new Error(`ioctl on ${fd}`);
     const view = new DataView(argument.buffer, argument.byteOffset, argument.byteLength);
-    if (fd === CHIP_FD && request === GET_LINE && argument.length === 592) return this.#getLine(view);
+    const chip = this.chips[fd - CHIP_FD];
+    if (chip && this.failRequest === "ENOTTY") return this.#fail("ENOTTY");
+    if (chip && request === GET_CHIPINFO && argument.length === 68) return this.#getChipInfo(chip, view);
+    if (chip && this.oldKernel) return this.#fail("EINVAL");
+    if (chip && request === GET_LINEINFO && argument.length === 256) return this.#getLineInfo(chip, view);
+    if (chip && request === GET_LINE && argument.length === 592) return this.#getLine(chip, view);
     if (fd === LINE_FD && request === GET_VALUES && argument.length === 16) {
       if (view.getBigUint64(8, true) !== 1n) return this.#fail("EINVAL");
       view.setBigUint64(0, this.#level ? 0n : 1n, true);
@@ -56,16 +96,32 @@ export class FakeGpio implements GpioLibc {
     throw new Error(`unknown ioctl 0x${request.toString(16)}`);
   }
 
-  #getLine(view: DataView): number {
+  #getChipInfo(chip: FakeGpioChip, view: DataView): number {
+    writeName(view, 0, chip.name);
+    writeName(view, 32, chip.label);
+    view.setUint32(64, chip.lines.length, true);
+    return 0;
+  }
+
+  #getLineInfo(chip: FakeGpioChip, view: DataView): number {
+    const line = view.getUint32(64, true);
+    if (line >= chip.lines.length) return this.#fail("EINVAL");
+    writeName(view, 0, chip.lines[line] as string);
+    writeName(view, 32, "somebody else");
+    return 0;
+  }
+
+  #getLine(chip: FakeGpioChip, view: DataView): number {
     if (this.failRequest) return this.#fail(this.failRequest);
     const consumer = String.fromCharCode(...new Uint8Array(view.buffer, 256, 32)).replace(/\0.*$/s, "");
     this.request = {
+      chip: chip.path,
       line: view.getUint32(0, true),
       consumer,
       flags: view.getBigUint64(288, true),
       lines: view.getUint32(560, true),
     };
-    if (this.request.line >= LINES) return this.#fail("EINVAL");
+    if (this.request.line >= chip.lines.length) return this.#fail("EINVAL");
     view.setInt32(588, LINE_FD, true);
     this.openFds.add(LINE_FD);
     return 0;
@@ -110,4 +166,9 @@ export class FakeGpio implements GpioLibc {
     this.#errno = Errno[name];
     return -1;
   }
+}
+
+/** As the kernel keeps names: 31 bytes at the most, and a zero. */
+function writeName(view: DataView, at: number, name: string): void {
+  for (let index = 0; index < 32; index++) view.setUint8(at + index, index < 31 ? name.charCodeAt(index) || 0 : 0);
 }

@@ -14,7 +14,7 @@ import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { firstDifference, frameOf, PEER, STATION } from "../../support/enc28j60-bench.ts";
-import { FakeSpiDevice, spidevOn } from "../../support/fake-spi-device.ts";
+import { FakeSpidev, spidevOn } from "../../support/fake-spidev.ts";
 import { settle } from "../../support/waiting.ts";
 
 type Bus = readonly [name: string, connect: (clock: VirtualClock, chip: Enc28j60Chip) => SpiBus];
@@ -29,7 +29,7 @@ function serprog(longest: number): Bus {
 
 const BUSES: readonly Bus[] = [
   ["Bus Pirate, 4096 bytes", (clock, chip) => new BusPirateBus(clock, busPirate(clock, chip), { spiHz: 8_000_000 })],
-  ["spidev with the kernel's buffer of 4096 bytes", (_, chip) => spidevOn(new FakeSpiDevice(new Enc28j60Pins(chip)))],
+  ["spidev with the kernel's buffer of 4096 bytes", (_, chip) => spidevOn(new FakeSpidev(new Enc28j60Pins(chip)))],
   serprog(4096),
   serprog(512),
   serprog(17),

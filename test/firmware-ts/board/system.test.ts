@@ -172,7 +172,7 @@ t.test("hardware that is not there when it is opened gives way to its model, or 
 telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
   const rows: [string, string, string, RegExp][] = [
     ["enc28j60", "kind: serprog, port: /dev/ttyNOWHERE", "PORT_MISSING", /^\/dev\/ttyNOWHERE: there is no such port; /],
-    ["enc28j60", "kind: spidev, path: /dev/spidev9.9", "", /spidev/],
+    ["enc28j60", "kind: spidev, path: /dev/spidev9.9", "SPIDEV_MISSING", /^\/dev\/spidev9\.9: there is no such device; /],
     ["enc28j60", "kind: bus-pirate, port: /dev/ttyNOWHERE", "PORT_MISSING", /there is no such port; /],
     ["e1000", "kind: qemu, wire: nowhere0", "", /nowhere0|qemu/],
   ];

@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import t from "tap";
+import { type GpioMachine, gpioChips } from "../../../../hal/bridges/linux/gpio-chip.ts";
 import { GpioLine } from "../../../../hal/bridges/linux/gpio-line.ts";
 import { loadLibc } from "../../../../hal/bridges/linux/libc.ts";
 import { FakeGpio } from "../../../support/fake-gpio.ts";
 
+const MACHINE: GpioMachine = { loadLibc: () => loadLibc("gpio"), gpioChips };
 const ADDRESS = { chip: "/dev/gpiochip0", line: 25 };
 
 t.test("asks for one input, active low, told of when it becomes active, pulled up", async (t) => {
   const gpio = new FakeGpio();
-  const line = new GpioLine(ADDRESS, async () => gpio);
+  const line = new GpioLine(ADDRESS, gpio);
   await line.open();
   t.match(gpio.request, { line: 25, lines: 1, consumer: "whohas interrupt", flags: 0x116n });
   t.equal(gpio.openFds.size, 1, "the chip itself is not held");
@@ -19,7 +21,7 @@ t.test("asks for one input, active low, told of when it becomes active, pulled u
 
 t.test("the level is the pin's, at once; the change is told by the event loop", async (t) => {
   const gpio = new FakeGpio();
-  const line = new GpioLine(ADDRESS, async () => gpio);
+  const line = new GpioLine(ADDRESS, gpio);
   let told = 0;
   line.onAssert = () => {
     told++;
@@ -56,7 +58,7 @@ t.test("the level is the pin's, at once; the change is told by the event loop", 
 
 t.test("errors say what to do", async (t) => {
   const gpio = new FakeGpio();
-  const line = new GpioLine(ADDRESS, async () => gpio);
+  const line = new GpioLine(ADDRESS, gpio);
   gpio.failOpen = "ENOENT";
   await t.rejects(line.open(), { code: "GPIO_LINE_MISSING", message: /^\/dev\/gpiochip0: there is no such GPIO chip.*ls/ });
   gpio.failOpen = "EACCES";
@@ -67,7 +69,7 @@ t.test("errors say what to do", async (t) => {
   gpio.failRequest = "ENOTTY";
   await t.rejects(line.open(), { code: "GPIO_LINE_MISSING", message: /is not a GPIO chip/ });
   gpio.failRequest = null;
-  const beyond = new GpioLine({ chip: "/dev/gpiochip0", line: 54 }, async () => gpio);
+  const beyond = new GpioLine({ chip: "/dev/gpiochip0", line: 54 }, gpio);
   await t.rejects(beyond.open(), { code: "GPIO_LINE_MISSING", message: /line 54 is not one of its lines/ });
   t.equal(gpio.openFds.size, 0, "nothing stays open");
 });
@@ -75,10 +77,9 @@ t.test("errors say what to do", async (t) => {
 const linux = process.platform === "linux";
 
 t.test("the machine's own C library", { skip: linux ? false : "not Linux" }, async (t) => {
-  const load = (): ReturnType<typeof loadLibc> => loadLibc("gpio");
-  const missing = new GpioLine({ chip: "/dev/gpiochip-none", line: 0 }, load);
+  const missing = new GpioLine({ chip: "/dev/gpiochip-none", line: 0 }, MACHINE);
   await t.rejects(missing.open(), { code: "GPIO_LINE_MISSING", message: /no such GPIO chip/ });
-  const stranger = new GpioLine({ chip: "/dev/null", line: 0 }, load);
+  const stranger = new GpioLine({ chip: "/dev/null", line: 0 }, MACHINE);
   await t.rejects(stranger.open(), { code: "GPIO_LINE_MISSING", message: /is not a GPIO chip/ });
 });
 
@@ -86,20 +87,25 @@ const SIM = "/sys/kernel/config/gpio-sim";
 const noSim = existsSync(SIM) && process.getuid?.() === 0 ? false : `needs root and the kernel module gpio-sim (${SIM})`;
 
 t.test("the kernel's gpio-sim", { skip: noSim }, async (t) => {
-  const device = `${SIM}/whohas-${process.pid}`;
+  const label = `whohas-${process.pid}`;
+  const device = `${SIM}/${label}`;
   mkdirSync(device);
   t.teardown(() => {
     writeFileSync(`${device}/live`, "0");
+    rmdirSync(`${device}/bank0/line2`);
     rmdirSync(`${device}/bank0`);
     rmdirSync(device);
   });
   mkdirSync(`${device}/bank0`);
   writeFileSync(`${device}/bank0/num_lines`, "4");
+  writeFileSync(`${device}/bank0/label`, label);
+  mkdirSync(`${device}/bank0/line2`);
+  writeFileSync(`${device}/bank0/line2/name`, `${label}-INT`);
   writeFileSync(`${device}/live`, "1");
   const chip = readFileSync(`${device}/bank0/chip_name`, "utf8").trim();
   const name = readFileSync(`${device}/dev_name`, "utf8").trim();
   const pull = (way: "up" | "down"): void => writeFileSync(`/sys/devices/platform/${name}/${chip}/sim_gpio2/pull`, `pull-${way}`);
-  const line = new GpioLine({ chip: `/dev/${chip}`, line: 2 }, () => loadLibc("gpio"));
+  const line = new GpioLine({ chip: `/dev/${chip}`, line: 2 }, MACHINE);
   await line.open();
   t.teardown(() => line.close());
   t.notOk(line.asserted);
@@ -111,6 +117,15 @@ t.test("the kernel's gpio-sim", { skip: noSim }, async (t) => {
   await told;
   pull("up");
   t.notOk(line.asserted);
-  const second = new GpioLine({ chip: `/dev/${chip}`, line: 2 }, () => loadLibc("gpio"));
+  const second = new GpioLine({ chip: `/dev/${chip}`, line: 2 }, MACHINE);
   await t.rejects(second.open(), { code: "GPIO_LINE_BUSY" });
+  line.close();
+  for (const address of [{ line: `${label}-INT` }, { chip: label, line: 2 }, { chip: label, line: `${label}-INT` }]) {
+    const named = new GpioLine(address, MACHINE);
+    await named.open();
+    pull("down");
+    t.ok(named.asserted, JSON.stringify(address));
+    pull("up");
+    named.close();
+  }
 });
