@@ -101,7 +101,7 @@ for (const wire of WIRES) {
     t.teardown(() => host.remove());
     const words = [...NO_APP, "--device", wire.spec(host.near)];
     const found = stateOf(host.near);
-    const ping = async () => (await host.exec("ping", "-n", "-q", "-c", "2", "-i", "0.01", "-w", "5", BOARD)).code;
+    const ping = async () => (await host.exec("ping", "-n", "-q", "-c", "2", "-i", "0.01", "-w", "60", BOARD)).code;
 
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const board = await Instance.start(words);

@@ -72,7 +72,7 @@ for (const [words, bytes] of [
     t.ok(link?.flags.includes("LOWER_UP"), "and its carrier");
     kernel.ip("address", "add", `${BOARD}/24`, "dev", IFACE);
 
-    const { stdout } = await ended(kernel.spawn("ping", ["-n", "-q", "-c", "10", "-i", "0.1", "-W", "5", HOST]));
+    const { stdout } = await ended(kernel.spawn("ping", ["-n", "-q", "-A", "-c", "10", "-W", "20", HOST]));
     t.match(stdout, /10 packets transmitted, 10 received/);
     const file = join(folder, `sent${bytes}`);
     writeFileSync(file, randomBytes(bytes));

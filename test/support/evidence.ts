@@ -14,6 +14,9 @@ export interface Witness {
   testify(): string | Promise<string>;
 }
 
+/** Longest that one of them may take, in ms: a test that failed because somebody hangs is not to hang with him. */
+const PATIENCE = 10_000;
+
 export const EVIDENCE: string = join(".tap", "evidence");
 
 const witnesses = new Set<Witness>();
@@ -22,6 +25,18 @@ const witnesses = new Set<Witness>();
 export function witness(who: Witness): () => void {
   witnesses.add(who);
   return () => witnesses.delete(who);
+}
+
+async function limited(testify: Witness["testify"]): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`said nothing within ${PATIENCE} ms`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([testify(), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Sockets cannot be copied, and links lead to ports. */
@@ -36,9 +51,7 @@ export async function preserve(t: Test, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   if (existsSync(scratchFolder)) cpSync(scratchFolder, folder, { recursive: true, filter: isKept });
   for (const { name: who, testify } of witnesses) {
-    const said = await Promise.resolve()
-      .then(testify)
-      .catch((error: Error) => `${error.message}\n`);
+    const said = await limited(testify).catch((error: Error) => `${error.message}\n`);
     writeFileSync(join(folder, `${who}.txt`), said);
   }
   t.comment(`evidence: ${folder}`);

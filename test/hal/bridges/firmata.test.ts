@@ -10,6 +10,7 @@ import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { bound, scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
+import { eventually } from "../../support/waiting.ts";
 
 const missing = spawnSync("socat", ["-V"]).error ? "socat is not installed" : false;
 
@@ -107,7 +108,7 @@ realTime(t, "an LED and a thermometer on a Firmata board, and the board's loss",
 
   const sensor = io.sensor("thermometer", "A0");
   t.ok(Number.isNaN(sensor.read()), "no reading before the first sample");
-  for (let tries = 0; Number.isNaN(sensor.read()) && tries < 1000; tries++) await new Promise((resolve) => setTimeout(resolve, 2));
+  await eventually(() => !Number.isNaN(sensor.read()), "a sample");
   t.ok(Math.abs(sensor.read() - 25) < 0.25, `${sensor.read()} °C`);
 
   const led = io.led("1");
