@@ -6,6 +6,7 @@ import t, { type Test } from "tap";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
 import { realTime } from "../support/real-time.ts";
+import { eventually } from "../support/waiting.ts";
 import { fileOf, Instance, type RunSummary, WIRES, type Wire } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("python3", "tcpdump", "tshark");
@@ -31,7 +32,7 @@ telemetry: { to: ${HOST}:${PORT}, every: 100ms, sensors: [{ kind: thermometer, p
 /** measurement,tag field,field timestamp in ns: what our points are made of. */
 const POINT = /^telemetry,node=field-board thermometer=(-?\d+(?:\.\d+)?(?:e-?\d+)?),seq=(\d+)i (\d{19})$/;
 
-/** Runs the board for COUNT readings and checks what arrived. */
+/** Runs the board for COUNT readings at least and checks what arrived. */
 async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary: RunSummary; requests: string[][] }> {
   const host = new Host();
   t.teardown(() => host.remove());
@@ -40,19 +41,23 @@ async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary:
   const capture = await host.capture();
   t.teardown(() => capture.stop());
   const from = Date.now();
-  const board = await Instance.start([fileOf(rig(wire, host, fixed)), "--duration", `${COUNT * 100}ms`]);
+  const board = await Instance.start([fileOf(rig(wire, host, fixed))]);
   t.teardown(() => board.kill());
-  const { code, summary } = await board.stop(null);
+  await eventually(() => sink.datagrams.length >= COUNT, `${COUNT} datagrams`);
+  const { code, summary } = await board.stop();
   const to = Date.now();
+  const { sent } = summary.datagrams;
+  await eventually(() => sink.datagrams.length >= sent, `all of ${sent} datagrams`);
   await capture.stop();
 
-  t.equal(code, 0, "run ends by itself and is content");
-  t.strictSame({ ...summary.datagrams, queued: 0 }, { sent: COUNT, queued: 0, failed: 0 }, "every datagram was sent");
+  t.equal(code, 0, "run is content");
+  t.ok(sent >= COUNT, `${sent} readings`);
+  t.strictSame({ ...summary.datagrams, queued: 0 }, { sent, queued: 0, failed: 0 }, "every datagram was sent");
   const points = sink.datagrams.map(({ text }) => POINT.exec(text) ?? [text]);
   const numbers = points.map(([, , seq]) => Number(seq));
   t.strictSame(
     numbers,
-    Array.from({ length: COUNT }, (_, at) => at + 1),
+    Array.from({ length: sent }, (_, at) => at + 1),
     "every datagram arrived, in order, the first included",
   );
   t.ok(
@@ -64,10 +69,12 @@ async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary:
     times.every((time) => time >= from && time <= to),
     "stamped with the time of the reading",
   );
-  const span = (times.at(-1) as number) - (times[0] as number);
-  t.ok(Math.abs(span - (COUNT - 1) * 100) < 100, `at an even pace: 99 intervals of 100 ms took ${span} ms`);
+  // The middle of all, which a machine that is late now and then does not move.
+  const tens = times.slice(10).map((time, at) => time - (times[at] as number));
+  const middle = tens.sort((a, b) => a - b)[tens.length >> 1] as number;
+  t.ok(Math.abs(middle - 1000) <= 10, `at an even pace: ten intervals of 100 ms take ${middle} ms`);
   const shown = capture.fields(`eth.src == ${board.mac} and udp.dstport == ${PORT}`, "frame.number");
-  t.equal(shown.length, COUNT, "the capture holds them all");
+  t.equal(shown.length, sent, "the capture holds them all");
   // The run ends at its hour whatever goes on: a probe may be on its way to the controller just then, and is accounted for.
   const { QUEUE_PURGE: caught = 0, ...drops } = summary.drops;
   t.strictSame(drops, {}, "nothing was dropped");
