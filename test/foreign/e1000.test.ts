@@ -7,7 +7,7 @@ import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { E1000Chip, type E1000Options } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
-import { buildForeign, foreignVersion, missingForForeign } from "./linux-source.ts";
+import { buildForeign, FOREIGN_VERSION, missingForForeign } from "./linux-source.ts";
 import { ForeignMachine, pciSide } from "./machine.ts";
 import { PEER, Peer, type Report, testFrame, traffic } from "./traffic.ts";
 
@@ -108,7 +108,7 @@ class Board {
 }
 
 t.test("up: link, the address out of the EEPROM; down, up again, and gone", options, async (t) => {
-  t.comment(`${foreignVersion()}'s e1000`);
+  t.comment(`${FOREIGN_VERSION}'s e1000`);
   const board = await Board.up();
   t.equal(board.machine.carrier, true);
   t.same(board.machine.address, STATION);

@@ -8,7 +8,7 @@ import { hasFcs } from "../../hal/fcs.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip, type Enc28j60Options } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
-import { buildForeign, foreignVersion, missingForForeign } from "./linux-source.ts";
+import { buildForeign, FOREIGN_VERSION, missingForForeign } from "./linux-source.ts";
 import { ForeignMachine, spiSide } from "./machine.ts";
 import { PEER, Peer, type Report, testFrame, traffic } from "./traffic.ts";
 
@@ -62,7 +62,7 @@ class Board {
 }
 
 t.test("up: link, address, interrupts; not a word against the data sheet, down and up again, and gone", options, async (t) => {
-  t.comment(`${foreignVersion()}'s enc28j60`);
+  t.comment(`${FOREIGN_VERSION}'s enc28j60`);
   const board = new Board();
   t.equal(board.machine.carrier, true, "as a device is registered");
   for (let round = 0; round < 3; round++) {

@@ -1,5 +1,5 @@
 /**
- * Builds drivers of Linux's out of Debian's package `linux-source`, with the shim of ./linux around them, as a shared library that
+ * Builds drivers of Linux's out of Debian 12's package `linux-source-6.1`, with the shim of ./linux around them, as a shared library that
  * koffi loads. Nothing of Linux's is part of this project: the few files that are needed are unpacked and compiled when asked for, and
  * what came of it is kept under node_modules/.cache, by what it was made of.
  */
@@ -11,7 +11,9 @@ import { fileURLToPath } from "node:url";
 
 export type ForeignDriver = "enc28j60" | "e1000";
 
-const PACKAGES = "/usr/src";
+/** The kernel that the shim was written for; drivers of others call other functions. */
+export const FOREIGN_VERSION = "linux-source-6.1";
+const ARCHIVE = `/usr/src/${FOREIGN_VERSION}.tar.xz`;
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/whohas-foreign", import.meta.url));
 const SHIM = fileURLToPath(new URL("./linux", import.meta.url));
 /** Where the compiler looks for headers by itself. */
@@ -43,13 +45,8 @@ const FLAGS = ["-std=gnu11", "-O1", "-fPIC", "-fvisibility=hidden", "-fno-strict
 export function missingForForeign(): string | null {
   for (const tool of ["gcc", "tar", "xz"]) if (spawnSync(tool, ["--version"]).error) return tool;
   if (!existsSync("/usr/include/linux/ethtool.h")) return "linux-libc-dev (apt-get install libc6-dev)";
-  if (packageFile() === null) return "linux-source (apt-get install --no-install-recommends linux-source)";
+  if (!existsSync(ARCHIVE)) return `${FOREIGN_VERSION} (apt-get install --no-install-recommends ${FOREIGN_VERSION})`;
   return null;
-}
-
-/** As the package names itself: `linux-source-6.1`. */
-export function foreignVersion(): string {
-  return /linux-source-[\d.]*\d/.exec(packageFile() as string)?.[0] ?? "linux-source";
 }
 
 /** Builds a driver if that was not done before. Returns the library's path. @throws Error with the compiler's words */
@@ -82,29 +79,19 @@ export function buildForeign(driver: ForeignDriver): string {
   return made;
 }
 
-/** The package's archive, the newest if there are several; null if there is none. */
-function packageFile(): string | null {
-  if (!existsSync(PACKAGES)) return null;
-  const named = readdirSync(PACKAGES).filter((name) => /^linux-source-.*\.tar\.xz$/.test(name));
-  const newest = named.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).at(-1);
-  return newest === undefined ? null : join(PACKAGES, newest);
-}
-
-/** Unpacks the drivers' files, once for each archive. Returns the folder that stands for the kernel's tree. */
+/** Unpacks the drivers' files, once for each version of the package. Returns the folder that stands for the kernel's tree. */
 function unpack(): string {
-  const archive = packageFile() as string;
-  const { size, mtimeMs } = statSync(archive);
-  const stamp = digest([archive, String(size), String(mtimeMs)]);
+  const { size, mtimeMs } = statSync(ARCHIVE);
+  const stamp = digest([ARCHIVE, String(size), String(mtimeMs)]);
   const tree = join(CACHE, `tree-${stamp}`);
   if (existsSync(tree)) return tree;
   const draft = join(CACHE, `tree-${stamp}-${process.pid}`);
   mkdirSync(draft, { recursive: true });
-  const top = foreignVersion();
   const wanted = Object.values(RECIPES).flatMap(({ folder, sources, headers }) =>
-    [...sources, ...headers].map((file) => `${top}/${folder}/${file}`),
+    [...sources, ...headers].map((file) => `${FOREIGN_VERSION}/${folder}/${file}`),
   );
   // It stops reading when the last of them has come: a third of the archive.
-  execFileSync("tar", ["-xJf", archive, "-C", draft, "--strip-components=1", "--occurrence=1", ...wanted], { timeout: STEP });
+  execFileSync("tar", ["-xJf", ARCHIVE, "-C", draft, "--strip-components=1", "--occurrence=1", ...wanted], { timeout: STEP });
   try {
     renameSync(draft, tree);
   } catch (error) {

@@ -23,6 +23,8 @@ const WINDOW = FRAME_AT + 65536;
 const LATENCY = 0.05;
 /** Of a machine whose chip brings none, in bytes. */
 const PLAIN_MEMORY = 1024 * 1024;
+/** Virtual time after which a call that has not returned never will, in ms: the driver waits for something that the chip never says. */
+const PATIENCE = 15_000;
 /** KERN_NOTICE: what is below tells of trouble. */
 const TROUBLE = 5;
 
@@ -62,6 +64,12 @@ export function pciSide(chip: E1000Chip): ForeignSide {
     read32: (offset) => chip.read32(offset),
     write32: (offset, value) => chip.write32(offset, value),
   };
+}
+
+/** Nothing thrown here would reach the caller, for the driver is between the two and does not return. */
+function giveUp(trouble: readonly string[]): never {
+  process.stderr.write(`the driver does not return: it waits for what the chip never says. ${trouble.slice(-3).join("; ")}\n`);
+  process.exit(1);
 }
 
 function plainMemory(): DmaMemory {
@@ -114,6 +122,8 @@ export class ForeignMachine {
   readonly #transmit: (length: number, more: number, start: number, offset: number, segment: number) => number;
   readonly #ready: () => number;
   #error: unknown = null;
+  /** When patience ends with the call under way. */
+  #deadline = 0;
 
   /** @param memory what packets and rings lie in: an e1000's own; a chip that does no DMA has none */
   constructor(library: string, clock: VirtualClock, side: ForeignSide, memory: DmaMemory = plainMemory()) {
@@ -199,6 +209,7 @@ export class ForeignMachine {
   send(frame: Uint8Array, more = false, offload: Offload = NO_OFFLOAD): boolean {
     this.#window.set(frame, FRAME_AT);
     const { checksumStart, checksumOffset, segment } = offload;
+    this.#deadline = this.#clock.now() + PATIENCE;
     const taken = this.#transmit(frame.length, Number(more), checksumStart, checksumOffset, segment);
     this.#raise();
     return taken !== 0;
@@ -229,12 +240,14 @@ export class ForeignMachine {
     return [...results.subarray(0, count)].map(Number);
   }
 
-  /** Lets `ms` of virtual time pass, and the kernel do what it has to. */
+  /** Lets `ms` of virtual time pass, and the kernel do what it has to. @throws Error when the device interrupts without end */
   run(ms: number): void {
     const end = this.#clock.now() + ms;
     do {
-      this.#run();
+      this.#deadline = this.#clock.now() + PATIENCE;
+      const endless = this.#run() !== 0;
       this.#raise();
+      if (endless) throw new Error("the device interrupts, or the driver's work calls itself, without end");
       this.#clock.advanceSync(LATENCY);
     } while (this.#clock.now() < end);
   }
@@ -255,6 +268,7 @@ export class ForeignMachine {
   #callback(type: TypeObject, body: (...words: never[]) => unknown): bigint {
     const callback = koffi.register((...words: never[]) => {
       try {
+        if (this.#clock.now() > this.#deadline) giveUp(this.trouble);
         return body(...words);
       } catch (error) {
         this.#error ??= error;
@@ -266,6 +280,7 @@ export class ForeignMachine {
   }
 
   #call(name: string, result: string, types: string[], ...words: unknown[]) {
+    this.#deadline = this.#clock.now() + PATIENCE;
     const answer = this.#library.func(name, result, types)(...words);
     this.#raise();
     return answer;
