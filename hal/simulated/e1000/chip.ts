@@ -6,12 +6,12 @@
  *     const chip = new E1000Chip(clock, segment, "eth0", { mac: parseMac("02:00:5e:10:00:01")! });
  *     await chip.open();
  *
- * Modelled: registers and their resets, EEPROM through EERD, the PHY behind MDIC, both rings, interrupt causes with masks, ITR and
- * the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback, legacy, context and data
+ * Modelled: registers and their resets, EEPROM through EERD and by its wires, the PHY behind MDIC, both rings, interrupt causes with
+ * masks, ITR and the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback, legacy, context and data
  * descriptors with checksums, segmentation and tags, and the statistics.
  * Not modelled: flow control, half duplex and collisions, speeds other than 1000 Mbit/s, descriptor prefetch and write-back
- * thresholds, the EEPROM's own wires, wake-up and management, packet buffer memory as the host sees it. The packet checksum of a
- * receive descriptor is there once RXCSUM is anything but 0.
+ * thresholds, wake-up and management, packet buffer memory as the host sees it. The packet checksum of a receive descriptor is there
+ * once RXCSUM is anything but 0.
  */
 import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
@@ -194,6 +194,8 @@ export class E1000Chip implements MmioBus, WireStation {
         return this.#transmitter.ring.head;
       case R.TDT:
         return this.#transmitter.ring.tail;
+      case R.EECD:
+        return this.#eecd();
       case R.EERD:
         return this.eeprom.read();
       case R.MDIC:
@@ -308,7 +310,7 @@ export class E1000Chip implements MmioBus, WireStation {
         if ((value & R.FLUSH) !== 0) this.#transmitter.flush();
         return;
       case R.EECD:
-        if ((value & R.EECD_WIRES) !== 0) this.violations.note("eeprom-wires-not-modelled", value);
+        this.eeprom.wires.drive(value);
         registers.store(register, value);
         registers.set(register, (registers.get(register) & ~R.EECD_GNT) | ((value & R.EECD_REQ) !== 0 ? R.EECD_GNT : 0));
         return;
@@ -383,6 +385,12 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#receiver.master = master;
     this.#transmitter.master = master;
     this.#interrupts.enabled = master;
+  }
+
+  #eecd(): number {
+    const { out } = this.eeprom.wires;
+    const register = this.#registers.get(R.EECD);
+    return out === null ? register : (register & ~R.EECD_DO) | (out ? R.EECD_DO : 0);
   }
 
   #status(): number {

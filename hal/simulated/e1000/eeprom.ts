@@ -1,3 +1,4 @@
+import { EepromWires } from "./eeprom-wires.ts";
 import { EERD_DONE, EERD_START } from "./registers.ts";
 import type { Violations } from "./violations.ts";
 
@@ -19,10 +20,11 @@ const CONTENT: readonly (readonly [at: number, value: number])[] = [
   [0x21, 0x7863], // initialization control 3
 ];
 
-/** The EEPROM behind EERD: 64 words of 16 bits, the station address in the first three. */
+/** The EEPROM: 64 words of 16 bits, the station address in the first three; behind EERD, and on wires of its own. */
 export class Eeprom {
   /** For tests that damage it. */
   readonly words: Uint16Array = new Uint16Array(WORDS).fill(0xffff);
+  readonly wires: EepromWires;
   readonly #violations: Violations;
   /** How often EERD is read before it says DONE. */
   readonly #busyReads: number;
@@ -31,6 +33,7 @@ export class Eeprom {
 
   constructor(mac: Uint8Array, busyReads: number, violations: Violations) {
     this.#violations = violations;
+    this.wires = new EepromWires(this.words, violations);
     this.#busyReads = busyReads;
     for (let at = 0; at < 3; at++) this.words[at] = (mac[2 * at] as number) | ((mac[2 * at + 1] as number) << 8);
     for (const [at, value] of CONTENT) this.words[at] = value;
@@ -61,5 +64,6 @@ export class Eeprom {
   reset(): void {
     this.#register = 0;
     this.#left = 0;
+    this.wires.reset();
   }
 }

@@ -62,7 +62,10 @@ export const STATUS_SPEED_1000 = 0x0080;
 export const STATUS_ASDV_1000 = 0x0200;
 
 /** EECD: the four wires of the EEPROM, and who has them. */
-export const EECD_WIRES = 0x07;
+export const EECD_SK = 0x01;
+export const EECD_CS = 0x02;
+export const EECD_DI = 0x04;
+export const EECD_DO = 0x08;
 export const EECD_REQ = 0x0040;
 export const EECD_GNT = 0x0080;
 

@@ -9,7 +9,7 @@ const KINDS = {
   "read-only-register": "%r is read-only and was written",
   "access-in-reset": "%r was touched within 1 µs after CTRL.RST (section 13.4.1)",
   "flow-control-not-modelled": "CTRL was set to %h: RFCE and TFCE ask for flow control, which this model does not have",
-  "eeprom-wires-not-modelled": "EECD was set to %h: this model's EEPROM is read through EERD only",
+  "eeprom-wires": "EECD was set to %h: the EEPROM's wires are driven, and EE_REQ did not ask for them (section 13.4.3)",
   "eeprom-busy": "EERD was written while the word asked for before was not there yet",
   "eeprom-address": "EERD asked for word %h: there are 64",
   "mdic-busy": "MDIC was written while the command before was not done",

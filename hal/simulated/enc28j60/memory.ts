@@ -89,7 +89,7 @@ export class BufferMemory {
 }
 
 /** The first address of `count` from `first` on that is also among `span` from `start` on, both round memory; -1: none. */
-function firstShared(first: number, count: number, start: number, span: number): number {
+export function firstShared(first: number, count: number, start: number, span: number): number {
   if (count === 0) return -1;
   if (((first - start) & ADDRESS_MASK) < span) return first;
   return ((start - first) & ADDRESS_MASK) < count ? start : -1;

@@ -4,7 +4,7 @@ import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { type LineAccess, Outcome } from "./line-access.ts";
-import { ADDRESS_MASK, type BufferMemory, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
+import { ADDRESS_MASK, type BufferMemory, firstShared, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
 import type { Phy } from "./phy.ts";
 import { isPause, lengthFits, type Receiver, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive.ts";
 import {
@@ -265,8 +265,10 @@ export class Transmitter {
 
   #checkRing(): void {
     const first = this.#registers.word(ERXSTL);
-    const last = this.#registers.word(ERXNDL);
-    if (this.#start <= last && this.#end + TRANSMIT_STATUS >= first) this.#violations.note("transmit-in-ring", this.#start);
+    const ring = this.#registers.word(ERXNDL) - first + 1;
+    // The status vector of a frame at the end of memory goes to its beginning.
+    const span = this.#end - this.#start + 1 + TRANSMIT_STATUS;
+    if (firstShared(this.#start, span, first, ring) >= 0) this.#violations.note("transmit-in-ring", this.#start);
   }
 
   /** Bytes of the frame in buffer memory. */

@@ -42,6 +42,33 @@ t.test("ring settings", async (t) => {
   }
 });
 
+t.test("a frame that ends with the memory has its status vector written to the beginning, where the ring lies", async (t) => {
+  const bench = new Bench().start();
+  bench.arrive(frame(60));
+  const before = bench.readMemory(0, 7);
+  // As Linux's driver does when it tries again after a late collision: ETXND is where the buffer ends, not the frame.
+  bench.writeMemory(0x1a00, [0, ...frame(60)]);
+  bench.put16(0x04, 0x1a00);
+  bench.put16(0x06, 0x1fff);
+  bench.bitSet(0x1f, 0x08);
+  bench.wait(2);
+  t.not(String(bench.readMemory(0, 7)), String(before), "seven bytes of the ring are gone");
+  t.match(bench.chip.violations.message("transmit-in-ring"), /1A00h/);
+
+  const tight = new Bench().start({ ringEnd: 0x0fff });
+  for (const [start, end, count] of [
+    [0x1000, 0x1ff8, 0],
+    [0x1000, 0x1ff9, 1],
+    [0x0f00, 0x0f40, 2],
+  ] as const) {
+    tight.put16(0x04, start);
+    tight.put16(0x06, end);
+    tight.bitSet(0x1f, 0x08);
+    tight.wait(20);
+    t.equal(tight.chip.violations.count("transmit-in-ring"), count, `${start}..${end}`);
+  }
+});
+
 t.test("duplex", async (t) => {
   const bench = new Bench().start();
   bench.put(0x42, 0x32);
