@@ -65,6 +65,16 @@ export class Sink {
   }
 }
 
+/**
+ * Pings an address so many times from a namespace, each time with a ping of its own, and returns how many were answered. A ping with a
+ * count gives a late last reply up after a multiple of the replies before; one of a single request waits as long as it is told to.
+ */
+export async function answered(netns: Netns, address: string, count: number, size = 56): Promise<number> {
+  const loop = `for each in $(seq ${count}); do ping -n -q -c 1 -W 20 -s ${size} ${address}; done`;
+  const { stdout } = await ended(netns.spawn("sh", ["-c", loop]));
+  return stdout.split("\n").filter((line) => line.startsWith("1 packets transmitted, 1 received")).length;
+}
+
 let captures = 0;
 
 /** tcpdump on the host's interface, into a file. */
