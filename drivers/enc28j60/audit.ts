@@ -73,9 +73,10 @@ export class Audit {
     for (const [register, value] of this.#told().slice(group * GROUP, (group + 1) * GROUP)) this.#ask(commands, register, value);
   }
 
-  /** A few; the bank is believed to be the first. */
+  /** A few; the bank is believed to be the one that was selected last, which a look at the link leaves at its own. */
   prepareQuietly(commands: CommandList, { registers, pointer }: QuietLook): void {
     this.#asked.length = 0;
+    commands.returnToFirstBank();
     this.#askPointer(commands, pointer);
     this.#askControl1(commands);
     const told = this.#told();

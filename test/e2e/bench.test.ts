@@ -24,6 +24,7 @@ realTime(t, "an hour in virtual time, twice the same", {}, async (t) => {
   t.match(first.stdout, /^--- 1h ---$/m);
   t.match(first.stdout, /^datagrams +1200 sent, 0 failed; 1 had to wait for an address$/m);
   t.match(first.stdout, /^drops +none$/m);
+  t.notMatch(first.stdout, /not believed|repaired/, "a chip without a fault is not doubted");
   const requests = /^arp requests +1 broadcast, ([1-9]\d*) unicast sent; \d+ received$/m.exec(first.stdout);
   t.ok(requests, "one question to everybody, and a probe now and then");
   t.equal(first.stdout.match(/^ +\d+\.\d{3} s {2}#\d+ {2}sent/gm)?.length, 1200, "a line for each datagram");

@@ -65,6 +65,20 @@ for (const connection of ALL_CONNECTIONS) {
     }
   });
 
+  t.test(`healthy, ${connection.name}: never doubted in ten minutes of a frame now and then`, async (t) => {
+    const bench = new Bench(connection);
+    await bench.open();
+    for (let number = 0; number < 200; number++) {
+      bench.host.send(outgoing(number));
+      if (number % 10 === 0) bench.deliver(frameOf(90));
+      bench.clock.advanceSync(3000);
+    }
+    t.match(bench.driver.health, { suspicions: 0, repairs: 0 });
+    t.equal(bench.sent.length, 200);
+    t.same([bench.host.breaches, bench.host.errors, bench.host.repairs], [[], [], []]);
+    await bench.close();
+  });
+
   t.test(`sending, ${connection.name}`, async (t) => {
     for (const [name, fault] of Object.entries({ ...FATAL, ...HARMFUL })) {
       const bench = new Bench(connection);
