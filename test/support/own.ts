@@ -32,8 +32,12 @@ export function scratch(name: string): string {
 
 const SETPRIV = (process.env["PATH"] ?? "").split(":").some((path) => existsSync(`${path}/setpriv`));
 
-/** In front of a program: tap puts its book-keeping of source files into every Node, a quarter of a second each; only coverage needs it. */
-const PLAIN = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] === "0" ? ["env", "-u", "NODE_OPTIONS"] : [];
+/**
+ * In front of a program: tap puts its book-keeping of source files into every Node, a quarter of a second each. Only coverage needs it,
+ * and another user may not write it down.
+ */
+const PLAIN = ["env", "-u", "NODE_OPTIONS"];
+const COVERAGE = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] !== "0";
 const GUARDED = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
 
 /** The command line of Node with a TypeScript file, as it stands, and its words. */
@@ -46,7 +50,8 @@ export function nodeCommand(script: URL, words: readonly string[] = []): [string
  * by none that has rights of its own, for that takes the bond away.
  */
 export function bound(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  const [first, ...rest] = [...PLAIN, ...GUARDED, program, ...args];
+  const plain = COVERAGE && options.uid === undefined ? [] : PLAIN;
+  const [first, ...rest] = [...plain, ...GUARDED, program, ...args];
   return spawn(first as string, rest, options);
 }
 

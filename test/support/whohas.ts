@@ -23,7 +23,18 @@ const SHELL = new URL("whohas-shell.ts", import.meta.url);
 /** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
 export const UNPRIVILEGED: readonly string[] =
   process.getuid?.() === 0
-    ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all"]
+    ? // tap's book-keeping would be written where nobody may not write.
+      [
+        "env",
+        "-u",
+        "NODE_OPTIONS",
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "--no-new-privs",
+        "--inh-caps=-all",
+      ]
     : [];
 
 /** Longest that anything started here lives, in ms; less than tap gives a file (.taprc). */
