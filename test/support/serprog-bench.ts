@@ -44,14 +44,15 @@ export async function serprogBench(kind: BridgeKind, options: SerprogBenchOption
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
   const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
+  const part = device?.(chip) ?? chip;
   if (kind === "responder") {
-    const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...bridge });
+    const responder = new SerprogResponder(clock, part, { interrupt: chip.interrupt, ...bridge });
     const line = new SerialLine(clock, responder, { baud: 2_000_000 });
     const bus = new SerprogBus(clock, line, { ...asked, baud: 2_000_000 });
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   if (kind === "pico-serprog") {
-    const responder = new SerprogResponder(clock, device?.(chip) ?? chip, { ...PICO_SERPROG, ...bridge });
+    const responder = new SerprogResponder(clock, part, { ...PICO_SERPROG, ...bridge });
     const line = new SerialLine(clock, responder, { latency: USB_LATENCY });
     const bus = new SerprogBus(clock, line, asked);
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
@@ -61,7 +62,7 @@ export async function serprogBench(kind: BridgeKind, options: SerprogBenchOption
   const mcu = await Atmega328p.load(clock, {
     hex,
     name: `bridge-uno-${baud}.hex`,
-    spi: new Enc28j60Pins(chip),
+    spi: new Enc28j60Pins(part),
     interrupt: chip.interrupt,
   });
   mcu.start();
