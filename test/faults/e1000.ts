@@ -125,21 +125,17 @@ class QemuSubject extends RealSubject {
   }
 }
 
-export const E1000_MODEL: FaultKind = faultKind(
-  "e1000, chip model",
-  async () => new ModelSubject(new VirtualClock()),
-  [
-    ...FORGOTTEN,
-    ...misreadings([0.2, 2, 10]),
-    ...lasting<ModelSubject>(
-      "chip pulled out",
-      [0.2, 2, 10, 120, 600],
-      (subject) => subject.pullOut(),
-      (subject) => subject.putBack(),
-    ),
-    STANDS_STILL,
-  ] as Fault<ModelSubject>[],
-);
+export const E1000_MODEL: FaultKind = faultKind("e1000, chip model", async () => new ModelSubject(new VirtualClock()), [
+  ...FORGOTTEN,
+  ...misreadings([0.2, 2, 10]),
+  ...lasting<ModelSubject>(
+    "chip pulled out",
+    [0.2, 2, 10, 120, 600],
+    (subject) => subject.pullOut(),
+    (subject) => subject.putBack(),
+  ),
+  STANDS_STILL,
+] as Fault<ModelSubject>[]);
 
 export const E1000_QEMU: FaultKind = faultKind(
   "e1000, QEMU's chip",

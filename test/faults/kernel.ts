@@ -47,6 +47,8 @@ class FarSocket {
         () => true,
         () => false,
       );
+      // The stack's neighbour has an address of its own, which is not the interface's.
+      if (this.#works) this.#controller.setReceiveMode({ promiscuous: true, allMulticast: true });
     }
   }
 }
@@ -127,7 +129,7 @@ export const PACKET: FaultKind = faultKind(
   { skip: noNetns },
 );
 
-export const TAP: FaultKind = faultKind(
+export const TAP: FaultKind = faultKind<TapSubject>(
   "tap, the kernel at the far end",
   async () => new TapSubject(`${PREFIX}f${made++}`),
   [

@@ -1,11 +1,12 @@
 /**
- * What a fault does to the datagrams of a board: a stack on the controller sends one every 100 ms to a static neighbour and gets one
- * as often. Each says its number; the far end of the wire, and our socket, note which came.
+ * What a fault does to the datagrams of a board: a stack on the controller sends one every 100 ms (some less often) to a static neighbour and
+ * gets one as often. Each says its number; the far end of the wire, and our socket, note which came.
  */
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+
+import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { formatMac } from "../../firmware-ts/net/ethernet.ts";
-import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
+import { ipv4, Stack } from "../../firmware-ts/stack.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { udp } from "../support/wire-format.ts";
 import type { Fault, Subject } from "./subject.ts";
@@ -25,7 +26,6 @@ export const PEER_MAC = "02:00:5e:10:00:fe";
 const PEER = "10.0.0.2";
 const OURS = "10.0.0.1";
 const PORT = 4444;
-const EVERY = 100;
 /** What is said within this of the beginning of a fault may be wrong. */
 const DOUBT = 2000;
 /** A datagram that takes longer has not passed. */
@@ -86,7 +86,7 @@ class Traffic {
     this.#socket.send(payload(number), ipv4(PEER), PORT, number);
     const fields = { to: formatMac(this.#device.address), from: PEER_MAC, sport: PORT, dport: PORT };
     subject.inject(udp(fields, payload(number)));
-    await subject.pass(EVERY);
+    await subject.pass(subject.every);
   }
 
   /** Every datagram of the last so many ms has passed; the latest ones may be under way. */
@@ -121,7 +121,8 @@ export async function measure<S extends Subject>(subject: S, fault: Fault<S>, ph
     stack.addNeighbour(PEER, PEER_MAC, device);
     const traffic = new Traffic(subject, stack, device);
     while (!traffic.passed(1000)) {
-      if (traffic.sent.length * EVERY > START) throw new Error(`${controller.description}: nothing passes, and no fault was done yet`);
+      if (traffic.sent.length * subject.every > START)
+        throw new Error(`${controller.description}: nothing passes, and no fault was done yet`);
       await traffic.round();
     }
     await subject.pass(phase);
@@ -143,7 +144,7 @@ export async function measure<S extends Subject>(subject: S, fault: Fault<S>, ph
     const falselyEarly = falsely.filter(({ at }) => at < began + DOUBT).length;
     return {
       noticed,
-      healed: healed ? (lost ? lost.at + EVERY - ended : 0) : null,
+      healed: healed ? (lost ? lost.at + subject.every - ended : 0) : null,
       falselyEarly,
       falselyLater: falsely.length - falselyEarly,
     };
@@ -155,7 +156,8 @@ export async function measure<S extends Subject>(subject: S, fault: Fault<S>, ph
 
 /** The worse of two, figure by figure; what one of them was not told of is the other's. */
 export function worse(one: Outcome, other: Outcome): Outcome {
-  const noticed = one.noticed === null || other.noticed === null ? (one.noticed ?? other.noticed) : Math.max(one.noticed, other.noticed);
+  const noticed =
+    one.noticed === null || other.noticed === null ? (one.noticed ?? other.noticed) : Math.max(one.noticed, other.noticed);
   return {
     noticed,
     healed: one.healed === null || other.healed === null ? null : Math.max(one.healed, other.healed),

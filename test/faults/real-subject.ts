@@ -3,7 +3,7 @@ import { SystemClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { bound } from "../support/own.ts";
 import { pause } from "../support/waiting.ts";
-import { STALL, type Subject } from "./subject.ts";
+import { EVERY, STALL, type Subject } from "./subject.ts";
 
 /** So long, in ms, one who is to stand still waits for others who are to. */
 const GATHERING = 8000;
@@ -30,6 +30,7 @@ export abstract class RealSubject implements Subject {
   abstract readonly controller: EthernetController;
   abstract inject(frame: Uint8Array): void;
   readonly clock: SystemClock = new SystemClock();
+  readonly every: number = EVERY;
   onArrived: (frame: Uint8Array) => void = () => undefined;
 
   pass(ms: number): Promise<void> {

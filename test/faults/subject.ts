@@ -1,14 +1,19 @@
 /** A controller that faults are done to, with the far end of its wire. */
-import { type Clock, VirtualClock } from "../../hal/clock.ts";
+import type { Clock, VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { settle } from "../support/waiting.ts";
 
 /** How long a process stands still, in ms. */
 export const STALL = 30_000;
 
+/** Between two datagrams of most subjects, in ms. */
+export const EVERY = 100;
+
 export interface Subject {
   readonly clock: Clock;
   readonly controller: EthernetController;
+  /** Between two datagrams, in ms. */
+  readonly every: number;
   /** Called with each frame that comes out at the far end. */
   onArrived: (frame: Uint8Array) => void;
   /** The far end sends a frame. */
@@ -37,6 +42,7 @@ export abstract class VirtualSubject implements Subject {
   abstract readonly controller: EthernetController;
   abstract inject(frame: Uint8Array): void;
   readonly clock: VirtualClock;
+  every: number = EVERY;
   onArrived: (frame: Uint8Array) => void = () => undefined;
 
   constructor(clock: VirtualClock) {
