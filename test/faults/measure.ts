@@ -140,7 +140,7 @@ export async function measure<S extends Subject>(subject: S, fault: Fault<S>, ph
     const healed = traffic.passed(PROOF);
     await subject.pass(LAST_CHANCE);
     const lost = traffic.sent.filter(({ at, passed }) => at >= ended && !passed).at(-1);
-    const falsely = traffic.sent.filter(({ at, told, out }) => at >= began - DOUBT && told && out === Number.POSITIVE_INFINITY);
+    const falsely = traffic.sent.filter(({ at, told, out }) => at >= began - LATE && told && out === Number.POSITIVE_INFINITY);
     const falselyEarly = falsely.filter(({ at }) => at < began + DOUBT).length;
     return {
       noticed,
