@@ -89,11 +89,11 @@ function farEnd(clock: Clock, arrived: (frame: Uint8Array) => void): Far {
   return { segment, peer };
 }
 
-class ModelSubject extends VirtualSubject {
+export class ModelSubject extends VirtualSubject {
   readonly #far = farEnd(this.clock, (frame) => this.onArrived(frame));
-  readonly chip = new E1000Chip(this.clock, this.#far.segment, "chip", { mac: STATION });
-  readonly bus = new MeddledBus(this.chip);
-  readonly controller = new E1000(this.clock, this.bus);
+  readonly chip: E1000Chip = new E1000Chip(this.clock, this.#far.segment, "chip", { mac: STATION });
+  readonly bus: MeddledBus = new MeddledBus(this.chip);
+  readonly controller: E1000 = new E1000(this.clock, this.bus);
 
   inject(frame: Uint8Array): void {
     this.#far.peer.transmit(frame, 0, frame.length);
@@ -154,5 +154,5 @@ export const E1000_QEMU: FaultKind = faultKind(
     STANDS_STILL,
   ] as Fault<QemuSubject>[],
   1,
-  { skip: missingPrograms("qemu-system-x86_64", "setpriv") },
+  { missing: () => missingPrograms("qemu-system-x86_64", "setpriv") },
 );

@@ -105,8 +105,6 @@ class TapSubject extends KernelSubject {
   }
 }
 
-const noNetns = missingForNetns();
-
 export const PACKET: FaultKind = faultKind(
   "packet, on one end of a veth pair",
   async () => new PacketSubject(new LocalVeth()),
@@ -126,7 +124,7 @@ export const PACKET: FaultKind = faultKind(
     STANDS_STILL,
   ],
   1,
-  { skip: noNetns },
+  { missing: missingForNetns },
 );
 
 export const TAP: FaultKind = faultKind<TapSubject>(
@@ -143,5 +141,5 @@ export const TAP: FaultKind = faultKind<TapSubject>(
     STANDS_STILL,
   ],
   1,
-  { skip: noNetns || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun") },
+  { missing: () => missingForNetns() || (existsSync("/dev/net/tun") ? false : "needs /dev/net/tun, from the kernel module tun") },
 );

@@ -5,13 +5,15 @@ import type { Fault, Subject } from "./subject.ts";
 export interface FaultKind {
   /** Controller and bus, as the table has it. */
   readonly name: string;
-  /** What is missing here, or false. */
-  readonly skip: string | false;
+  /** What is missing here, or false. Finding out may start a program. */
+  missing(): string | false;
   /** It takes its time, for something in it is the kernel's or QEMU's. */
   readonly realTime: boolean;
   readonly faults: readonly string[];
-  /** Plays a fault at several moments; the worst of it, figure by figure. @throws Error where it does not work without a fault */
-  play(fault: string): Promise<Outcome>;
+  /**
+   * Plays a fault at several moments, or at as many as are wanted; the worst of it, figure by figure. @throws Error where it does not work without a fault
+   */
+  play(fault: string, moments?: number): Promise<Outcome>;
 }
 
 /** Moments between two looks of a driver at its chip, in ms. */
@@ -24,18 +26,18 @@ export function faultKind<S extends Subject>(
   make: () => Promise<S>,
   faults: readonly Fault<S>[],
   moments: number = PHASES.length,
-  real: { skip: string | false } | null = null,
+  real: { missing: () => string | false } | null = null,
 ): FaultKind {
   return {
     name,
-    skip: real?.skip ?? false,
+    missing: real?.missing ?? (() => false),
     realTime: real !== null,
     faults: faults.map((fault) => fault.name),
-    async play(wanted) {
+    async play(wanted, most = moments) {
       const fault = faults.find((each) => each.name === wanted);
       if (!fault) throw new Error(`${name} has no fault "${wanted}"`);
       let outcome: Outcome | null = null;
-      for (const phase of PHASES.slice(0, fault.lasts >= LONG ? 1 : moments)) {
+      for (const phase of PHASES.slice(0, fault.lasts >= LONG ? 1 : most)) {
         const next = await measure(await make(), fault, phase);
         outcome = outcome === null ? next : worse(outcome, next);
       }

@@ -27,8 +27,8 @@ function seconds(ms: number): string {
   return ms < 50 ? "at once" : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The page with these kinds' sections in place of its own; kinds that are new to it come last. */
-export function revised(page: string, results: readonly KindResult[]): string {
+/** The page with these kinds' sections in place of its own, in this order; a kind that is not in it any more goes. */
+export function revised(page: string, results: readonly KindResult[], order: readonly string[]): string {
   const [before, table, after] = parts(page);
   const sections = new Map(
     table
@@ -37,7 +37,8 @@ export function revised(page: string, results: readonly KindResult[]): string {
       .map((text) => [text.slice(4, text.indexOf("\n")), text.trimEnd()]),
   );
   for (const result of results) sections.set(result.kind, section(result).trimEnd());
-  return `${before}${BEGIN}\n\n${[...sections.values()].join("\n\n")}\n\n${END}${after}`;
+  const kept = order.flatMap((kind) => sections.get(kind) ?? []);
+  return `${before}${BEGIN}\n\n${kept.join("\n\n")}\n\n${END}${after}`;
 }
 
 /** The faults of each kind that the page has rows for. */
