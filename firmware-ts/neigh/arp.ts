@@ -185,7 +185,9 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
         if (this.inet.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
         return;
       case "address":
-        table.flushDevice(device, false);
+      case "replaced":
+        // Linux loses its static entries with the interface. Here the device has stayed, and nobody may be there to set them again.
+        table.flushDevice(device, event === "replaced");
         // What was announced a moment ago was the old one.
         this.defence.forget(device);
         this.#announceIfAsked(device);

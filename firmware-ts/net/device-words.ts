@@ -2,7 +2,7 @@
 
 /**
  * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
- * to whatever value; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
+ * to whatever value; `replaced`: it is about to be back (`recovered`) as another interface with another address; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
  * `recovered`: it works again; `repaired`: its chip had lost its set-up and has it again; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
  */
 export type DeviceEvent =
@@ -14,6 +14,7 @@ export type DeviceEvent =
   | "recovered"
   | "repaired"
   | "address"
+  | "replaced"
   | "arp"
   | "mtu"
   | "register"

@@ -388,7 +388,7 @@ export class NetDevice implements ControllerHost, Pollable {
     // An interface that was removed and made again has another address.
     if (!this.#ownAddress && !sameMac(this.address, 0, this.controller.address, 0)) {
       this.address.set(this.controller.address);
-      this.#user.deviceEvent(this, "address");
+      this.#user.deviceEvent(this, "replaced");
     }
     this.#user.deviceEvent(this, "recovered");
   }

@@ -9,6 +9,7 @@ import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStatio
 import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
 import { FakeHost, type FakeHostOptions } from "./controller-host.ts";
 import { CountingClock } from "./counting-clock.ts";
+import { BackDoor } from "./enc28j60-back-door.ts";
 
 export { CountingClock } from "./counting-clock.ts";
 
@@ -24,7 +25,7 @@ const PHSTAT2 = 0x11;
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
 
 /** No errata that strike by chance: tests count what happens. */
-const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 14: false, 15: false, 16: false, 18: false };
+export const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 14: false, 15: false, 16: false, 18: false };
 
 /** Stands between bus and chip, and does what silicon does on a bad day. */
 export class FaultyChip implements SpiDevice {
@@ -40,6 +41,8 @@ export class FaultyChip implements SpiDevice {
   dead: number | null = null;
   /** Commands reach the chip, and no answer is its own: each byte is all zeros or all ones. */
   lying = false;
+  /** Commands reach the chip, and each byte of every answer is this one: MISO hangs at one level. */
+  stuck: number | null = null;
   /** Of each byte on its way to the chip, and of each on its way back, the probability that one bit of it is turned over. */
   flips: { toChip: number; fromChip: number } = { toChip: 0, fromChip: 0 };
   /** Answers about PHSTAT2.LSTAT that are turned over, from the next one on. */
@@ -73,6 +76,7 @@ export class FaultyChip implements SpiDevice {
       this.#exchange(this.#altered, 0, writeLength, read, readAt, readLength);
     } else this.#exchange(write, writeAt, writeLength, read, readAt, readLength);
     if (fromChip > 0) this.#flip(read, readAt, readLength, fromChip);
+    if (this.stuck !== null) read.fill(this.stuck, readAt, readAt + readLength);
     if (this.lying) for (let at = 0; at < readLength; at++) read[readAt + at] = -this.#random.below(2);
   }
 
@@ -199,6 +203,7 @@ export class Bench implements WireStation {
   readonly peer: SegmentPort;
   /** What the driver put on the wire, in order. */
   readonly sent: Uint8Array[] = [];
+  readonly #door: BackDoor;
 
   constructor(options: BenchOptions = {}) {
     const { clock } = this;
@@ -210,6 +215,7 @@ export class Bench implements WireStation {
     });
     this.peer = this.segment.attach("peer", this);
     this.faults = new FaultyChip(this.chip, options.seed);
+    this.#door = new BackDoor(this.chip, clock, () => this.faults.update());
     this.bus = new SimulatedSpiBus(this.faults, clock, options.roundTrip, options.oneByOne);
     this.bus.lossy = options.lossy ?? false;
     const line = (options.interrupt ?? true) ? { interrupt: this.faults.line } : {};
@@ -258,56 +264,32 @@ export class Bench implements WireStation {
 
   /** One SRC byte on the bus behind the driver's back: the chip forgets all that it was told. */
   resetChip(): void {
-    this.#command([0xff], 0);
-    this.faults.update();
+    this.#door.reset();
   }
 
   /** Writes a register behind the driver's back; violations are forgotten. */
   disturb(bank: number, address: number, change: (value: number) => number): void {
-    this.#inBank(bank, () => {
-      const slow = bank === 2 || (bank === 3 && address < 6);
-      const value = slow ? (this.#command([address], 2)[1] as number) : (this.#command([address], 1)[0] as number);
-      this.#command([0x40 | address, change(value)], 0);
-    });
-    this.faults.update();
-    this.chip.violations.clear();
+    this.#door.disturb(bank, address, change);
   }
 
   /** Reads PHIR behind the driver's back, which clears LINKIF; MIREGADR is left as it was. */
   clearLinkFlag(): void {
-    this.#inBank(2, () => {
-      const address = this.#command([0x14], 2)[1] as number;
-      this.#command([0x54, 0x13], 0);
-      this.#command([0x52, 1], 0);
-      this.clock.advanceSync(0.011);
-      this.#command([0x52, 0], 0);
-      this.#command([0x18], 2);
-      this.#command([0x54, address], 0);
-    });
-    this.faults.update();
+    this.#door.clearLinkFlag();
   }
 
   /** Writes a PHY register behind the driver's back. */
   writePhy(register: number, value: number): void {
-    this.#inBank(2, () => {
-      const address = this.#command([0x14], 2)[1] as number;
-      this.#command([0x54, register], 0);
-      this.#command([0x56, value & 0xff], 0);
-      this.#command([0x57, value >> 8], 0);
-      this.clock.advanceSync(0.011);
-      this.#command([0x54, address], 0);
-    });
-    this.faults.update();
+    this.#door.writePhy(register, value);
   }
 
   /** Reads an ETH register behind the driver's back, leaving the bank as it was. */
   register(bank: number, address: number): number {
-    return this.#inBank(bank, () => this.#command([address], 1)[0] as number);
+    return this.#door.register(bank, address);
   }
 
   /** Reads a MAC or MII register behind the driver's back. */
   macRegister(bank: number, address: number): number {
-    return this.#inBank(bank, () => this.#command([address], 2)[1] as number);
+    return this.#door.macRegister(bank, address);
   }
 
   register16(bank: number, address: number): number {
@@ -316,28 +298,7 @@ export class Bench implements WireStation {
 
   /** Writes packet memory behind the driver's back. */
   poke(address: number, bytes: readonly number[]): void {
-    this.#inBank(0, () => {
-      this.#command([0x42, address & 0xff], 0);
-      this.#command([0x43, address >> 8], 0);
-      this.#command([0x7a, ...bytes], 0);
-    });
-    this.chip.violations.clear();
-  }
-
-  #inBank<T>(bank: number, action: () => T): T {
-    const selected = (this.#command([0x1f], 1)[0] as number) & 3;
-    this.#command([0xbf, 3], 0);
-    this.#command([0x9f, bank], 0);
-    const result = action();
-    this.#command([0xbf, 3], 0);
-    this.#command([0x9f, selected], 0);
-    return result;
-  }
-
-  #command(bytes: readonly number[], readLength: number): Uint8Array {
-    const read = new Uint8Array(readLength);
-    this.chip.exchange(Uint8Array.from(bytes), 0, bytes.length, read, 0, readLength);
-    return read;
+    this.#door.poke(address, bytes);
   }
 }
 

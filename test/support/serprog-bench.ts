@@ -6,7 +6,7 @@ import { SeededRandom } from "../../hal/random.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
 import { SerialLine } from "../../hal/simulated/bridges/serial-line.ts";
 import { PICO_SERPROG, SerprogResponder, type SerprogResponderOptions } from "../../hal/simulated/bridges/serprog-responder.ts";
-import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
+import { Enc28j60Chip, type Enc28j60Options } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { SpiDevice } from "../../hal/simulated/spi-bus.ts";
@@ -34,24 +34,27 @@ export interface SerprogBenchOptions extends SerprogResponderOptions {
   /** As the bus is asked. Default `auto`. */
   pipelining?: Pipelining;
   answerTimeout?: number;
+  /** How the chip is made, besides strict. */
+  chip?: Enc28j60Options;
   /** What stands between bridge and chip. Default the chip itself. */
   device?: (chip: Enc28j60Chip) => SpiDevice;
 }
 
 export async function serprogBench(kind: BridgeKind, options: SerprogBenchOptions = {}): Promise<SerprogBench> {
-  const { pipelining = "auto", answerTimeout = ANSWER_TIMEOUT, device, ...bridge } = options;
+  const { pipelining = "auto", answerTimeout = ANSWER_TIMEOUT, device, chip: silicon, ...bridge } = options;
   const asked = { spiHz: 10_000_000, pipelining, answerTimeout };
   const clock = new VirtualClock();
   const segment = new EthernetSegment(clock, new SeededRandom(1));
-  const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true });
+  const chip = new Enc28j60Chip(clock, segment, "chip", { strict: true, ...silicon });
+  const part = device?.(chip) ?? chip;
   if (kind === "responder") {
-    const responder = new SerprogResponder(clock, chip, { interrupt: chip.interrupt, ...bridge });
+    const responder = new SerprogResponder(clock, part, { interrupt: chip.interrupt, ...bridge });
     const line = new SerialLine(clock, responder, { baud: 2_000_000 });
     const bus = new SerprogBus(clock, line, { ...asked, baud: 2_000_000 });
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
   }
   if (kind === "pico-serprog") {
-    const responder = new SerprogResponder(clock, device?.(chip) ?? chip, { ...PICO_SERPROG, ...bridge });
+    const responder = new SerprogResponder(clock, part, { ...PICO_SERPROG, ...bridge });
     const line = new SerialLine(clock, responder, { latency: USB_LATENCY });
     const bus = new SerprogBus(clock, line, asked);
     return { clock, segment, chip, line, bus, responder, stop: () => {} };
@@ -61,7 +64,7 @@ export async function serprogBench(kind: BridgeKind, options: SerprogBenchOption
   const mcu = await Atmega328p.load(clock, {
     hex,
     name: `bridge-uno-${baud}.hex`,
-    spi: new Enc28j60Pins(chip),
+    spi: new Enc28j60Pins(part),
     interrupt: chip.interrupt,
   });
   mcu.start();

@@ -1,7 +1,11 @@
 /** A device whose controller failed: tried again at growing intervals for as long as it is up, told once, back by itself. */
 import t from "tap";
+import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
+import { Nud } from "../../../firmware-ts/neigh/states.ts";
+import { UpdateFlags, update } from "../../../firmware-ts/neigh/update.ts";
 import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { Network } from "../../../firmware-ts/net/network.ts";
+import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import {
@@ -11,6 +15,7 @@ import {
   LinkStatistics,
   type ReceiveMode,
 } from "../../../hal/ethernet.ts";
+import { SeededRandom } from "../../../hal/random.ts";
 import { type SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
 
 const HOUR = 3_600_000;
@@ -130,7 +135,7 @@ t.test("back with another address, and back without a link", async (t) => {
   nic.host?.failed(new Error("removed"));
   nic.address = Uint8Array.of(2, 0, 0, 0, 0, 7);
   await clock.advance(1000);
-  t.same(events.splice(0), ["carrier-down", "failed", "address", "recovered", "carrier-up"], "nobody hears of a link first");
+  t.same(events.splice(0), ["carrier-down", "failed", "replaced", "recovered", "carrier-up"], "nobody hears of a link first");
   t.same([...device.address], [2, 0, 0, 0, 0, 7]);
   device.setAddress(Uint8Array.of(2, 0, 0, 0, 0, 8));
   events.length = 0;
@@ -143,6 +148,33 @@ t.test("back with another address, and back without a link", async (t) => {
   t.same(events, ["carrier-up"]);
   await device.close();
 });
+
+t.test(
+  "back with another address: static neighbours are kept, as a rig has set them; what was learnt is asked for anew",
+  async (t) => {
+    const clock = new VirtualClock();
+    const stack = new Stack({ clock, random: new SeededRandom("replaced") });
+    const nic = new Frail(clock);
+    const device = stack.addDevice("eth0", nic);
+    await device.open();
+    stack.addAddress(device, "10.0.0.1/24");
+    stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", device);
+    const learnt = stack.arp.table.create(ipv4("10.0.0.3"), device, false) as Neighbour;
+    update(learnt, Uint8Array.of(2, 0, 0, 0, 0, 3), 0, Nud.STALE, UpdateFlags.OVERRIDE);
+    nic.host?.failed(new Error("removed"));
+    nic.address = Uint8Array.of(2, 0, 0, 0, 0, 7);
+    await clock.advance(1000);
+    t.equal(stack.arp.table.find(ipv4("10.0.0.2"), device)?.nudState, Nud.PERMANENT);
+    t.equal(stack.arp.table.find(ipv4("10.0.0.3"), device), null);
+    device.setAddress(Uint8Array.of(2, 0, 0, 0, 0, 8));
+    t.equal(
+      stack.arp.table.find(ipv4("10.0.0.2"), device),
+      null,
+      "an operator's new address takes them away, as the kernel's does",
+    );
+    await stack.close();
+  },
+);
 
 t.test("one that comes back for a moment only is tried less and less often; one that lasts begins anew", async (t) => {
   const { clock, nic, device } = await bench();
