@@ -9,8 +9,13 @@ import type { Clock, Timer } from "../clock.ts";
 
 /** Between two looks whether the port is still there, in ms. */
 const PRESENCE = 500;
-/** How long drain() and close() wait for the operating system, in ms. */
-const PATIENCE = 500;
+/** How long drain() and close() wait for the operating system when the device is gone, in ms. */
+const GONE_PATIENCE = 500;
+/**
+ * ...and when it is there, where only a busy machine makes them wait: who opens the port again before it is closed finds it locked by
+ * himself.
+ */
+const PATIENCE = 4000;
 
 export class OpenPort {
   readonly port: SerialPort;
@@ -43,12 +48,12 @@ export class OpenPort {
     return new OpenPort(clock, port);
   }
 
-  /** Waits until what was written has left, half a second at most. */
+  /** Waits until what was written has left: four seconds at most, half a second when the device is gone. */
   async drain(): Promise<void> {
     if (this.port.isOpen) await this.#within((done) => this.port.drain(done));
   }
 
-  /** Waits half a second at most. */
+  /** Waits until the port can be opened again: four seconds at most, half a second when the device is gone. */
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -75,7 +80,7 @@ export class OpenPort {
   #within(start: (done: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       const limit = this.#clock.timer(resolve);
-      limit.arm(PATIENCE);
+      limit.arm(isHungUp(this.port) ? GONE_PATIENCE : PATIENCE);
       start(() => {
         limit.cancel();
         resolve();

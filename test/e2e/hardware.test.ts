@@ -60,9 +60,11 @@ function run(port: string, before: readonly string[] = [], name = `h${made++}`) 
 }
 
 realTime(t, "each case in one line that says what to do", { skip }, async (t) => {
-  const bridge = await Background.start(["bridge-sim", "--pty", join(folder, "busy")]);
+  // Of this attempt: a bridge that was killed leaves its link behind.
+  const busy = join(folder, `busy${made++}`);
+  const bridge = await Background.start(["bridge-sim", "--pty", busy]);
   t.teardown(() => bridge.kill());
-  const holder = await Instance.start(["--no-app", "--device", `enc28j60:serprog:${join(folder, "busy")}`]);
+  const holder = await Instance.start(["--no-app", "--device", `enc28j60:serprog:${busy}`]);
   t.teardown(() => holder.kill());
   const rows: [what: string, port: string, why: RegExp][] = [
     [
@@ -71,7 +73,7 @@ realTime(t, "each case in one line that says what to do", { skip }, async (t) =>
       /^whohas: \/dev\/ttyNOWHERE: there is no such port; plug the adapter in, or list the ports with: .*$/,
     ],
     ["no serial port at all", "/dev/null", /^whohas: \/dev\/null is not a serial port; name one such as \/dev\/ttyACM0$/],
-    ["busy", join(folder, "busy"), /^whohas: \S+busy is in use by another program; stop it \(find it with: fuser \S+\)$/],
+    ["busy", busy, /^whohas: \S+busy\d+ is in use by another program; stop it \(find it with: fuser \S+\)$/],
     ["something else, talking", await port(t, other(true)), /answers, but not as a serprog bridge does; check the port, its baud/],
     [
       "something else, silent",

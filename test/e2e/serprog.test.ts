@@ -84,7 +84,7 @@ realTime(t, "the bridge is pulled and plugged in again: the board says so and go
   t.teardown(() => host.remove());
   const sink = await host.sink(PORT);
   t.teardown(() => sink.close());
-  const path = join(folder, "pulled");
+  const path = join(folder, `pulled${made++}`);
   const words = ["bridge-sim", "--pty", path, "--wire", host.near];
   const first = await Background.start(words);
   t.teardown(() => first.kill());
