@@ -68,17 +68,22 @@ export class Revival {
   }
 
   #try(): void {
+    // One that stop() did not wait for is still at it: two at once would open the same thing twice.
+    if (this.#underWay) {
+      this.#timer.arm(FIRST_INTERVAL);
+      return;
+    }
     this.attempts++;
     this.#failedAgain = false;
     this.#underWay = this.#attempt()
       .then(
-        () => !this.#failedAgain,
+        () => true,
         () => false,
       )
-      .then((works) => {
+      .then((opened) => {
         this.#underWay = null;
         if (!this.#active) return;
-        if (!works) {
+        if (!opened || this.#failedAgain) {
           this.#wait();
           return;
         }
