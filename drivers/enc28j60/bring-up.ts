@@ -114,10 +114,9 @@ export class BringUp {
    * was written a second time cannot be read back, or is not there; if nothing hangs on it, it is left alone.
    */
   async #verify(): Promise<void> {
-    const { lossy } = this.#session;
     const { commands } = this.#exchange;
     let wrong = await this.#read();
-    for (let left = lossy ? 0 : REWRITES; wrong !== null && left > 0; left--) {
+    for (let left = REWRITES; wrong !== null && left > 0; left--) {
       await this.#exchange.do(() => {
         commands.selectFirstBank();
         commands.clearBits(Register.ECON1, Econ1.RXEN);
