@@ -104,7 +104,6 @@ export class ArpSender {
       return false;
     }
     pushHeader(skb, to, toAt, device.address, ETH_P_ARP);
-    device.transmit(skb);
-    return true;
+    return device.transmit(skb) === DropReason.NONE;
   }
 }

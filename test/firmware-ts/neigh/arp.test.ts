@@ -200,3 +200,13 @@ t.test("counted by kind", async (t) => {
   t.same({ requestsBroadcast, requestsUnicast, repliesSent }, { requestsBroadcast: 1, requestsUnicast: 3, repliesSent: 1 });
   t.same({ requestsReceived, repliesReceived, invalid }, { requestsReceived: 2, repliesReceived: 1, invalid: 0 });
 });
+
+t.test("requests of a device without a link are dropped, and not counted as sent", async (t) => {
+  const lab = await Lab.open();
+  lab.port.plugged = false;
+  lab.run(10);
+  lab.poke();
+  lab.run(5000);
+  t.match(lab.stack.arp.counters(lab.eth0), { requestsBroadcast: 0, requestsUnicast: 0 });
+  t.equal(lab.eth0.drops.get(DropReason.TX_CARRIER), 3);
+});
