@@ -67,7 +67,7 @@ export interface ControllerHost {
   /**
    * The controller stopped working, and why. A driver says so once for each failure, after carrier(false) if there was a link, and has
    * told the senders of all its frames by then; close() is still safe. It does not stay so: a controller that `heals` goes on trying by
-   * itself and says carrier(true) when it is back; every other one is closed and opened again by its host, at growing intervals.
+   * itself and says carrier(true) when it is back, or repaired() where there is no link; every other one is closed and opened again by its host, at growing intervals.
    */
   failed(error: Error): void;
   /**

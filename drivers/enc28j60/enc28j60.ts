@@ -399,8 +399,8 @@ export class Enc28j60 implements EthernetController {
     this.#start();
     this.#transmitter.resumed();
     this.#engine.run();
-    // Whoever was told of the failure was told by the link that it is over.
-    if (found && !failed) this.#session.host?.repaired?.(reason.message);
+    // Whoever was told of the failure was told by the link that it is over, if there is one.
+    if (failed ? !this.#session.carrier : found) this.#session.host?.repaired?.(reason.message);
   }
 
   /** The chip may have been reset; the batch that is on the bus comes to its end first. */

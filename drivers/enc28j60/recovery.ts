@@ -21,6 +21,8 @@ const LONGEST_DELAY = 500;
 /** Likewise once the failure was told. With the longest set-up after it, a chip that is back works again within a minute. */
 const FIRST_LATER_DELAY = 1000;
 const LONGEST_LATER_DELAY = 55_000;
+/** A bus that is away for longer than this, in ms, has failed; until then somebody may be moving a plug. */
+const GONE_PATIENCE = 3000;
 /** A repair that takes longer than this is a link that went away, in ms. */
 const CARRIER_PATIENCE = 3000;
 
@@ -78,7 +80,8 @@ export class Recovery {
       // A bus that damages bytes may be the whole trouble, and is over it soon; a chip that it cannot find again and again is gone.
       const bus = gone || (this.#session.lossy && !isSilent(error));
       unanswered = bus ? 0 : unanswered + 1;
-      if (!told && unanswered >= ATTEMPTS) {
+      const away = gone && this.#clock.now() - began > GONE_PATIENCE;
+      if (!told && (unanswered >= ATTEMPTS || away)) {
         told = true;
         if (carrierTold) this.#session.host?.carrier(false);
         carrierTold = false;

@@ -346,13 +346,17 @@ export class NetDevice implements ControllerHost, Pollable {
     if (!this.#up) return;
     const news = this.health.fail(error);
     this.carrier(false);
-    if (news) this.#user.deviceEvent(this, "failed");
+    if (news) this.#toldFailed();
     if (!this.health.retries) this.#goodbye.schedule();
     else if (!this.controller.heals) this.#revival.begin();
   }
 
   repaired(what: string): void {
     if (!this.#up) return;
+    if (this.health.error) {
+      this.#recovered();
+      return;
+    }
     this.health.repaired = what;
     this.#user.deviceEvent(this, "repaired");
   }
@@ -364,7 +368,13 @@ export class NetDevice implements ControllerHost, Pollable {
   trouble(error: Error | null): void {
     if (!this.#up) return;
     if (error === null) this.#recovered();
-    else if (this.health.fail(error)) this.#user.deviceEvent(this, "failed");
+    else if (this.health.fail(error)) this.#toldFailed();
+  }
+
+  #toldFailed(): void {
+    // Of the last failure; who heals by itself is not tried from here.
+    this.#revival.attempts = 0;
+    this.#user.deviceEvent(this, "failed");
   }
 
   /** An attempt to bring back a controller that has failed. */

@@ -186,6 +186,11 @@ export class ControllerPort implements WireStation {
     else if (up) this.#port = this.#segment.attach(this.name, this);
   }
 
+  /** The controller healed, with or without a link. Called by the host. */
+  mended(): void {
+    this.#back();
+  }
+
   /** The controller failed. Called by the host. */
   fail(error: Error): void {
     const news = this.#failed === null;
@@ -238,6 +243,10 @@ class PortHost implements ControllerHost {
 
   failed(error: Error): void {
     if (!this.#stopped) this.#port.fail(error);
+  }
+
+  repaired(): void {
+    if (!this.#stopped) this.#port.mended();
   }
 
   stop(): void {

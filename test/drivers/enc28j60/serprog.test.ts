@@ -111,3 +111,17 @@ t.test("unplugged and plugged in again, a thousand times", async (t) => {
   await close();
   t.equal(host.pool.inUse, 0);
 });
+
+t.test("unplugged for good: told once, within seconds; back by itself", async (t) => {
+  const { bench, driver, host, close } = await chain("responder");
+  bench.line.plugged = false;
+  await bench.clock.advance(600_000);
+  t.equal(host.errors.length, 1, "told, and once");
+  t.same(host.carriers, [true, false]);
+  bench.line.plugged = true;
+  await bench.clock.advance(2000);
+  t.same(host.carriers, [true, false, true]);
+  t.equal(driver.recoveries, 1);
+  await close();
+  t.equal(host.pool.inUse, 0);
+});

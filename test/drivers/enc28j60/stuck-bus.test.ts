@@ -176,3 +176,37 @@ for (const connection of ALL_CONNECTIONS) {
     });
   }
 }
+
+t.test("a chip that comes back while the cable is out: the failure is over, and that is told", async (t) => {
+  for (const connection of ALL_CONNECTIONS) {
+    const bench = new Bench(connection);
+    await bench.open();
+    bench.faults.dead = 0;
+    await bench.clock.advance(20_000);
+    t.same([bench.host.errors.length, bench.host.repairs.length], [1, 0]);
+    bench.chip.port.plugged = false;
+    bench.faults.dead = null;
+    await bench.clock.advance(MINUTE);
+    t.equal(bench.host.repairs.length, 1, connection.name);
+    t.same(bench.host.carriers, [true, false]);
+    bench.chip.port.plugged = true;
+    await bench.clock.advance(10_000);
+    t.same(bench.host.carriers, [true, false, true]);
+    await closed(t, bench);
+  }
+});
+
+t.test("registers that cannot be read back and that nothing hangs on are left alone on every bus", async (t) => {
+  for (const connection of ALL_CONNECTIONS) {
+    const bench = new Bench(connection);
+    for (const register of [0x08, 0x09]) bench.faults.blind.add(register);
+    await bench.clock.advance(1);
+    const opened = bench.host.open(bench.driver).then(
+      () => "open",
+      (error: Error) => error.message,
+    );
+    await bench.clock.advance(2000);
+    t.equal(await opened, "open", connection.name);
+    await closed(t, bench);
+  }
+});

@@ -268,3 +268,28 @@ t.test("trouble with what the controller stands on is told, and its controller l
   device.trouble(new Error("late"));
   t.same(events.at(-1), "down");
 });
+
+t.test("one that heals by itself and finds no link when it is back has recovered", async (t) => {
+  const { nic, device, events } = await bench();
+  nic.heals = true;
+  nic.host?.carrier(false);
+  nic.host?.failed(new Error("no chip"));
+  t.same(events.splice(0), ["carrier-down", "failed"]);
+  nic.host?.repaired?.("no chip");
+  t.same([events.splice(0), device.error], [["recovered"], null]);
+  nic.host?.repaired?.("RXEN was cleared");
+  t.same(events, ["repaired"]);
+  await device.close();
+});
+
+t.test("attempts are those since the last failure, whoever makes them", async (t) => {
+  const { clock, nic, device } = await bench();
+  nic.host?.failed(new Error("killed"));
+  await clock.advance(1000);
+  t.match(device.health.report(), { failures: 1, recoveries: 1, attempts: 1 });
+  device.trouble(new Error("its wire was removed"));
+  await clock.advance(7000);
+  device.trouble(null);
+  t.match(device.health.report(), { failures: 2, recoveries: 2, attempts: 0 });
+  await device.close();
+});
