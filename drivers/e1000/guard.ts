@@ -6,7 +6,7 @@
  *
  * One reading proves nothing. A register that is wrong is read twice more; of the counts all three have to say the same.
  */
-import { type ControllerHealth, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import { type ControllerHealth, type LinkStatistics, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { type AddressFilter, filterWords } from "./filters.ts";
@@ -28,6 +28,8 @@ const IN_VAIN = 3;
 const TRUST = 60;
 /** Of the shortest frame, with FCS, in octets. */
 const SHORTEST: number = MIN_FRAME + FCS_BYTES;
+/** And of the longest. */
+const LONGEST: number = MAX_TAGGED_FRAME + FCS_BYTES;
 /** A transmitter is asked for its progress, and the counters are emptied, at every second look. */
 const SELDOM = 2;
 
@@ -147,16 +149,21 @@ export class Guard {
 
   /** Frames that were settled as sent and that the chip has not counted; 0 when there is none, or nothing is certain. */
   #missing(): number {
-    const { chip } = this.#watched;
+    const { chip, layout, transmitter } = this.#watched;
     const witnesses = [Statistic.GPTC, Statistic.TPT, Statistic.GOTC] as const;
     for (const counter of witnesses) chip.take(counter);
     const { txDone, txOctets } = chip.own;
     // Less than nothing where the chip has counted what is not settled yet.
+    const unsettled = transmitter.outstanding ? layout.transmit.size : 0;
     const [good = 0, total = 0, octets = 0] = witnesses.map(
       (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - (this.#ahead[at] as number),
     );
-    // Reading clears them, so that what was misread is lost: each goes on from what is known.
-    for (const [at, short] of [good, total, octets].entries()) if (short > 0) this.#ahead[at] = (this.#ahead[at] as number) + short;
+    // Reading clears them, so that what was misread is lost or too much: each goes on from what is known.
+    for (const [at, short] of [good, total, octets].entries()) {
+      const early = unsettled * (at === 2 ? LONGEST : 1);
+      const off = short > 0 ? short : Math.min(0, short + early);
+      this.#ahead[at] = (this.#ahead[at] as number) + off;
+    }
     if (good <= 0 && total <= 0 && octets <= 0) return 0;
     if (good > 0 && good === total && octets >= SHORTEST * good) {
       this.#octets = octets;
