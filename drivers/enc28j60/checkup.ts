@@ -46,6 +46,8 @@ export class Checkup implements BusUser {
   #waiting = false;
   /** Looks since the chip was set up. */
   #turn = 0;
+  /** Those of them at all registers: frames at a steady pace make every so many a full one, so that turns tell nothing. */
+  #fullLooks = 0;
   /** How often the look that is due may still wait for a gap. */
   #gaps = 0;
   /** Frames were sent since the last look. */
@@ -85,7 +87,7 @@ export class Checkup implements BusUser {
   /** The chip was set up. */
   start(): void {
     this.stop();
-    this.#turn = 0;
+    this.#turn = this.#fullLooks = 0;
     this.#second = this.#urgent = false;
     this.#strayHead = -1;
     this.#sent = this.#session.sent = this.#session.received = false;
@@ -198,6 +200,6 @@ export class Checkup implements BusUser {
     if (!this.#full) return;
     const rounds = this.#session.lossy ? this.#audit.groups : 1;
     const every = this.#session.carrier ? rounds * LINK_LOOKS : rounds;
-    if (this.#turn % every === every - 1) this.#link.ask();
+    if (++this.#fullLooks % every === 0) this.#link.ask();
   }
 }

@@ -184,3 +184,28 @@ t.test("registers that cannot be read back and that nothing hangs on are left al
   await needed.clock.advance(200);
   await t.rejects(opened, { code: "ENC28J60_BUS", message: /MACON3 holds 0x00 instead of 0x30/ });
 });
+
+t.test("a PHY that loses its set-up while a frame is sent every 3 s, whenever: found within a minute", async (t) => {
+  const frames = 20;
+  for (const connection of ALL_CONNECTIONS) {
+    // PHCON1.PLOOPBK, PHCON2.TXDIS: nothing leaves, and the chip says that it has sent.
+    for (const [register, value] of [
+      [0x00, 0x4000],
+      [0x10, 0x2000],
+    ] as const) {
+      for (const phase of [0, 1000, 2000]) {
+        const bench = new Bench(connection);
+        await bench.open();
+        await bench.clock.advance(3000 + phase);
+        bench.writePhy(register, value);
+        for (let number = 0; number < frames; number++) {
+          bench.host.send(outgoing(number));
+          await bench.clock.advance(3000);
+        }
+        t.equal(bench.driver.health.repairs, 1, `PHY register ${register}, ${connection.name}`);
+        works(t, bench, "then");
+        await bench.close();
+      }
+    }
+  }
+});
