@@ -90,7 +90,7 @@ export class Checkup implements BusUser {
     this.#turn = this.#fullLooks = 0;
     this.#second = this.#urgent = false;
     this.#strayHead = -1;
-    this.#sent = this.#session.sent = this.#session.received = false;
+    this.#sent = this.#session.sent = this.#session.received = this.#session.stale = false;
     this.#session.health.provenAt = this.#clock.now();
     this.#arm();
   }
@@ -123,7 +123,7 @@ export class Checkup implements BusUser {
     } else if (this.#full) {
       this.#audit.prepareAll(commands);
       // It cannot be read without leaving the oldest packet, and costs as much to write.
-      if (!lossy && !this.#session.sending) writeControlByte(commands);
+      if (!lossy && !this.#session.sending) writeControlByte(commands, lossy);
     } else {
       const look = quietLook(this.#turn);
       this.#audit.prepareQuietly(commands, look);
@@ -140,11 +140,13 @@ export class Checkup implements BusUser {
     if (wrong !== null) {
       this.#session.health.suspicions++;
       this.#troubleAt = this.#clock.now();
+      this.#link.dropQuietly();
       if (confirmed) this.#owner.confused(wrong.reason);
       else this.urge();
       return;
     }
     this.#session.health.provenAt = this.#clock.now();
+    this.#session.stale = !this.#full;
     this.#lookForPackets(commands);
     this.#lookAtLink(commands);
     this.#turn++;

@@ -145,6 +145,11 @@ export class LinkMonitor implements BusUser {
     if (up !== this.#session.carrier) this.ask();
   }
 
+  /** The batch with such a step is not believed. */
+  dropQuietly(): void {
+    this.#quietAt = -1;
+  }
+
   /** LINKIF stays set until PHIR has been read: it is kept off the interrupt line until the end of the look. */
   #start(commands: CommandList, register: number, step: Step): void {
     if (step === Step.EVENT || this.#step === Step.AGAIN) commands.clearBits(Register.EIE, Interrupt.LINK);

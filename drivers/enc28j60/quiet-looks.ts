@@ -1,7 +1,8 @@
 /**
  * What a quiet second looks at where the interrupt line is connected, 16 bytes of SPI at most: ECON1, EIE and MACON1, which stop
  * everything, ERXWRPT, and in turn one of the others. The rarer ones come round in two minutes; where a frame is sent, all of them are
- * looked at within a second and a half.
+ * looked at within a second and a half. The first frame after such a second hangs on none of the rarer ones: it writes ETXST, ETXND and its
+ * control byte anew (transmitter.ts).
  */
 import { LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 

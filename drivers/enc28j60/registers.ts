@@ -110,6 +110,9 @@ export const Macon1 = { TXPAUS: 0x08, RXPAUS: 0x04, MARXEN: 0x01 } as const;
 /** PAD60: short frames are padded to 60 bytes before the FCS; works only together with TXCRCEN. */
 export const Macon3 = { PAD60: 0x20, TXCRCEN: 0x10, FULDPX: 0x01 } as const;
 
+/** The per-packet control byte (figure 7-1): with OVERRIDE its other bits count, and not MACON3's. PAD: to 60 bytes. */
+export const Control = { OVERRIDE: 0x01, CRC: 0x02, PAD: 0x04 } as const;
+
 /** EFLOCON: one pause frame with the time in EPAUS, full duplex only. */
 export const SEND_PAUSE = 0x01;
 

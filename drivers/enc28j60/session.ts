@@ -43,6 +43,8 @@ export class Session {
   /** Frames came, and frames went, since these were last cleared. */
   received = false;
   sent = false;
+  /** Not all registers were read in the last look, nor a frame sent since: the next one writes anew all that it hangs on. */
+  stale = false;
   /**
    * The bus may damage bytes unnoticed: frames are checked by us, both ways, what a frame's safety hangs on is read back before it
    * counts, and the registers are looked at in short pieces all the time.

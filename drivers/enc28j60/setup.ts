@@ -2,6 +2,7 @@
 import type { ReceiveMode } from "../../hal/ethernet.ts";
 import type { CommandList } from "./command-list.ts";
 import {
+  Control,
   Econ1,
   Erxfcon,
   HDLDIS,
@@ -37,8 +38,8 @@ const RETRANSMISSIONS = 0x0f;
 /** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const PART = 5;
 
-/** Room for the command in front of it. */
-const CONTROL_BYTE = Uint8Array.of(0, 0);
+/** Where the control byte is written from, with room for the command in front of it. */
+const controlBytes = new Uint8Array(2);
 
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
@@ -92,10 +93,16 @@ function macMode(fullDuplex: boolean, lossy: boolean): readonly RegisterValue[] 
 /** Registers that are never written and hold their reset values. */
 export const UNTOLD: readonly RegisterValue[] = [[Register.MACLCON1, RETRANSMISSIONS]];
 
-/** The per-packet control byte 0, "as MACON3 says"; it is not written with each frame. Only while none is in the chip. */
-export function writeControlByte(commands: CommandList): void {
+/** The per-packet control byte. It says the same as MACON3 and overrides it: a frame leaves whole where MACON3 has lost its bits. */
+export function controlByte(lossy: boolean): number {
+  return Control.OVERRIDE | (lossy ? 0 : Control.CRC | Control.PAD);
+}
+
+/** It is not written with each frame. Only while none is in the chip. */
+export function writeControlByte(commands: CommandList, lossy: boolean): void {
+  controlBytes[1] = controlByte(lossy);
   commands.write16(Register.EWRPT, TRANSMIT_START);
-  commands.writeBuffer(CONTROL_BYTE, 1, 1);
+  commands.writeBuffer(controlBytes, 1, 1);
 }
 
 /** Packet memory, filters and MAC, in parts: one batch each. */
@@ -109,7 +116,7 @@ export function setUpMac(
     (commands) => ring.layOut(commands),
     (commands) => {
       commands.write16(Register.ETXST, TRANSMIT_START);
-      writeControlByte(commands);
+      writeControlByte(commands, session.lossy);
       session.filter = filterFor(mode);
       commands.write(Register.ERXFCON, session.filter);
     },

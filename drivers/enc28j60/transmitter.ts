@@ -9,6 +9,7 @@ import type { CommandList } from "./command-list.ts";
 import { Econ1, Estat, Interrupt, Register, STUCK } from "./registers.ts";
 import { TRANSMIT_START } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
+import { controlByte } from "./setup.ts";
 import { Fate, StatusVector } from "./status-vector.ts";
 
 /** Resends of one frame after late collisions, real ones or not (erratum 13). */
@@ -259,9 +260,15 @@ export class Transmitter implements BusUser {
   /** Copies the frame from where it lies into the chip, and starts it unless it is to be looked at first. */
   #send(commands: CommandList, skb: SkBuff): void {
     const session = this.#session;
-    const { lossy, transmitEnd } = session;
+    const { lossy, stale } = session;
+    if (stale) {
+      session.stale = false;
+      session.transmitEnd = -1;
+      commands.write16(Register.ETXST, TRANSMIT_START);
+    }
+    const { transmitEnd } = session;
     // Opcode and control byte go in front of the frame: make room where the sender left none.
-    const room = lossy ? 2 : 1;
+    const room = lossy || stale ? 2 : 1;
     if (skb.data < room) {
       const shift = room - skb.data;
       skb.bytes.copyWithin(room, skb.data, skb.tail);
@@ -271,6 +278,9 @@ export class Transmitter implements BusUser {
     let end = TRANSMIT_START + skb.length;
     if (lossy) {
       end = TRANSMIT_START + complete(skb) + FCS_BYTES;
+    }
+    if (lossy || stale) {
+      skb.bytes[skb.data - 1] = controlByte(lossy);
       commands.write16(Register.EWRPT, TRANSMIT_START);
       commands.writeBuffer(skb.bytes, skb.data - 1, end - TRANSMIT_START + 1);
     } else {
@@ -420,7 +430,6 @@ function complete(skb: SkBuff): number {
   const { bytes, data, tail } = skb;
   const length = Math.max(MIN_FRAME, tail - data);
   bytes.fill(0, tail, data + length);
-  bytes[data - 1] = 0;
   appendFcs(bytes, data, length);
   return length;
 }

@@ -39,6 +39,23 @@ t.test("sent: at most 8 transactions, its completion included", async (t) => {
   }
 });
 
+t.test("sent after a quiet second: at most 10 transactions; a frame in every second costs no more than another", async (t) => {
+  const meter = new Meter("line");
+  await meter.open();
+  for (const length of LENGTHS) {
+    meter.idle(3500);
+    const first = meter.send(length);
+    t.ok(first.transactions <= 10 && first.roundTrips <= MOST_TRIPS, `${length} bytes: ${JSON.stringify(first)}`);
+    for (let second = 0; second < 5; second++) {
+      meter.idle(870);
+      const next = meter.send(length);
+      // The seventh is the way back from the bank where a look at the link has ended.
+      t.ok(next.transactions <= 7 && next.roundTrips <= MOST_TRIPS, `${length} bytes again: ${JSON.stringify(next)}`);
+    }
+  }
+  await meter.close();
+});
+
 t.test("behind a bridge that takes one at a time: a round trip for each transaction, and no more of them", async (t) => {
   const meter = new Meter("one by one");
   await meter.open();
