@@ -1,0 +1,4 @@
+import { below } from "../support/files.ts";
+import { together } from "../support/together.ts";
+
+await together(below("test/compliance/"));
