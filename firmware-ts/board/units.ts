@@ -38,9 +38,12 @@ const DURATION_UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 
 /** Hertz in a unit, largest first. */
 const RATE_UNITS = { GHz: 1e9, MHz: 1e6, kHz: 1000, Hz: 1 } as const;
 
+/** From here on, a number without a unit was meant in ms. */
+const MEANT_MS = 100;
+
 /** `250ms`, `1.5s`, `2m`, `1h`, `7d` in ms. */
 export function parseDuration(text: string): number {
-  return quantity(text, DURATION_UNITS, "a duration", "10s", "s");
+  return quantity(text, DURATION_UNITS, "a duration", "10s", Number(text) >= MEANT_MS ? "ms" : "s");
 }
 
 /** The shortest exact form: `1.5s`, `90s`, `2m`. parseDuration() reads it back to the same number. @param ms not negative */

@@ -56,6 +56,7 @@ t.test("durations", async (t) => {
     t.throws(() => parseDuration(text), { name: "UnitError", code: "UNIT_INVALID" }, JSON.stringify(text));
   }
   t.throws(() => parseDuration("3"), { message: "3: a duration without its unit; say e.g. 3s" });
+  t.throws(() => parseDuration("250"), { message: "250: a duration without its unit; say e.g. 250ms" });
   t.throws(() => parseDuration("3S"), { message: "3S: S is not a unit of a duration; say 3s" });
 });
 
