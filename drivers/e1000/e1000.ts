@@ -86,7 +86,7 @@ export class E1000 implements EthernetController {
   #guard!: Guard;
   #polling = false;
   #carrier = false;
-  /** What the reset under way is to mend. */
+  /** The fault that the reset under way is to mend. */
   #repairing: string | null = null;
 
   /** @throws ControllerError E1000_RING, E1000_ADDRESS, E1000_INTERRUPT_RATE: the options make no sense */

@@ -1,4 +1,4 @@
-/** What a driver says when it cannot go on, in one line each. */
+/** Errors of a driver that cannot go on, one line each. */
 import { ControllerError } from "../../hal/ethernet.ts";
 
 export function openAlready(description: string): ControllerError {

@@ -15,7 +15,7 @@ export class InterruptMask {
     this.#bus = bus;
   }
 
-  /** What IMS ought to show at least. */
+  /** The least that IMS ought to show. */
   get wanted(): number {
     return this.masked ? 0 : ALWAYS;
   }

@@ -56,7 +56,7 @@ export class Receiver {
     return this.#running && ((words[start + 4 * this.#next + 3] as number) & DD) !== 0 && this.#packets[this.#next] !== null;
   }
 
-  /** What RDT was told. */
+  /** The value that RDT was told. */
   get tail(): number {
     return this.#fill;
   }

@@ -43,7 +43,7 @@ export class Transmitter {
   #next = 0;
   /** Oldest descriptor that is not known to be done. */
   #clean = 0;
-  /** What TDT was told. */
+  /** The value that TDT was told. */
   #rung = 0;
   /** What the chip's context holds: TUCSS, TUCSO and TUCMD in one number, -1 for nothing. */
   #context = -1;
@@ -56,7 +56,7 @@ export class Transmitter {
   readonly #kept = new SkBuffQueue();
   /** A descriptor was marked done that was not: DD is believed only of those that TDH has passed. */
   doubtful = false;
-  /** What TCTL was told since the last set-up; 0 for nothing. */
+  /** The value that TCTL was told since the last set-up; 0 for nothing. */
   tctl = 0;
   /** Both as stuck() saw them last. */
   #completedThen = 0;
@@ -157,7 +157,7 @@ export class Transmitter {
       this.#frames[at] = null;
       this.#kept.enqueue(frame);
     }
-    // What was kept already is younger than what was in the ring.
+    // Frames that were kept already are younger than those in the ring.
     for (let turn = 0; turn < before; turn++) this.#kept.enqueue(this.#kept.dequeue() as SkBuff);
   }
 

@@ -33,7 +33,7 @@ export class Audit {
   readonly #address: Uint8Array;
   readonly #ring: ReceiveRing;
   readonly #blind = new Set<number>();
-  /** What was asked in this batch: register, what it ought to hold of the bits in the mask, and where its answer is. */
+  /** The questions of this batch: register, the bits in the mask that it ought to hold, and where its answer is. */
   readonly #asked: { register: number; wanted: number; mask: number; at: number }[] = [];
   #pointer: Pointer = Pointer.NONE;
   #pointerAt = -1;

@@ -3,7 +3,7 @@
  * and now and then the link. A quiet second costs little (quiet-looks.ts). Where frames were sent, for which somebody has been told that
  * they were, and where trouble was a short while ago, all registers are read; where the bus may damage bytes, in short pieces, all the time.
  *
- * What a look finds is believed when a second one finds it too.
+ * A finding is believed when a second look makes it too.
  */
 import type { Clock } from "../../hal/clock.ts";
 import type { Timer } from "../../hal/timer.ts";

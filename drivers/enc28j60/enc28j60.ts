@@ -399,7 +399,7 @@ export class Enc28j60 implements EthernetController {
     this.#start();
     this.#transmitter.resumed();
     this.#engine.run();
-    // Whoever was told of the failure was told by the link that it is over, if there is one.
+    // The link told that the failure is over, if there is one.
     if (failed ? !this.#session.carrier : found) this.#session.host?.repaired?.(reason.message);
   }
 

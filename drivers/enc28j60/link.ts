@@ -45,7 +45,7 @@ export class LinkMonitor implements BusUser {
   #setupAt = -1;
   #statusAt = -1;
   #proofAt = -1;
-  /** What PHSTAT2 said before: 1 up, 0 down, -1 nothing; and how often it was asked. */
+  /** The former answer of PHSTAT2: 1 up, 0 down, -1 nothing; and how often it was asked. */
   #before = -1;
   #answers = 0;
   /** Which of the PHY's registers is looked at next, and whether the last look found it wrong. */

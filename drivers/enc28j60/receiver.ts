@@ -163,7 +163,7 @@ export class Receiver implements BusUser {
     this.#step = this.#several || this.countDue || this.#session.lossy ? Step.COUNT : Step.STATUS;
   }
 
-  /** What is in the chip is lost: packets that it had counted, as far as that is known. */
+  /** Counts as lost all packets in the chip, as far as their number is known. */
   lose(): void {
     this.#session.statistics.rxErrors += this.#counted;
     this.#counted = 0;

@@ -30,7 +30,7 @@ export class ReceiveRing {
   readonly header: Uint8Array = new Uint8Array(PACKET_HEADER);
   /** Address of the oldest packet's header, or of where it will be. */
   head: number = RING_START;
-  /** What ERXRDPT was last told. */
+  /** The value that ERXRDPT was last told. */
   readPointer: number = RING_END;
   /** Address of the packet behind it. */
   next: number = RING_START;

@@ -54,7 +54,7 @@ export class Session {
   distrusted = false;
   /** What ERXFCON was last told. */
   filter = 0;
-  /** What ETXND was last told, -1 when not known. */
+  /** The value that ETXND was last told, -1 when not known. */
   transmitEnd = -1;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */
   events = 0;

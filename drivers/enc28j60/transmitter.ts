@@ -339,7 +339,7 @@ export class Transmitter implements BusUser {
     }
   }
 
-  /** What lies in the chip is not what it was given. */
+  /** The frame in the chip is not the one that it was given. */
   #again(): void {
     this.#session.transmitEnd = -1;
     this.#watchdog.cancel();

@@ -28,7 +28,7 @@ export class DeviceHealth {
   retries = true;
   /** Why the device does not work; null while it does. */
   error: Error | null = null;
-  /** What the last repair was for. */
+  /** The fault that the last repair was for. */
   repaired = "";
   /** How long the failure lasted that ended last, in ms. */
   outage = 0;

@@ -50,7 +50,7 @@ type Avr8js = typeof import("avr8js");
 export interface Atmega328pOptions {
   /** Intel HEX. */
   hex: string;
-  /** What the firmware is called, for people: its file. */
+  /** Name of the firmware for people: its file. */
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
@@ -81,7 +81,7 @@ export class Atmega328p implements SerialDevice {
   readonly #outgoing = new Uint8Array(4096);
   #sent = 0;
   #cpu!: CPU;
-  /** Of the CPU, with its prescaler CLKPR. */
+  /** Clock of the CPU, with its prescaler CLKPR. */
   #oscillator!: AVRClock;
   #usart!: AVRUSART;
   #spi!: AVRSPI;

@@ -12,7 +12,7 @@ const FIFO_BYTES = 256;
 const FILE_BYTES = 1024;
 
 export class StdioInput {
-  /** What the host sent and nobody took, the FIFO's contents first. */
+  /** Bytes that the host sent and nobody took, the FIFO's contents first. */
   #sent = new Uint8Array(4096);
   #first = 0;
   #end = 0;

@@ -127,7 +127,7 @@ export class Ring {
     this.head = this.head + 1 === this.count ? 0 : this.head + 1;
   }
 
-  /** What the descriptors from index `from` up to the tail hold. */
+  /** Contents of the descriptors from index `from` up to the tail. */
   #remember(from: number): void {
     const words = this.#memory.words;
     const given = this.#given;
