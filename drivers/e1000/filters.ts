@@ -50,7 +50,7 @@ function hashOf(address: Uint8Array): number {
   return (((address[4] as number) >> 4) | ((address[5] as number) << 4)) & 0xfff;
 }
 
-/** What RAL and RAH hold for an address; zeros for none. */
+/** Values of RAL and RAH for an address; zeros for none. */
 export function filterWords(address: Uint8Array | null): [low: number, high: number] {
   if (!address) return [0, 0];
   const [a, b, c, d, e, f] = address as unknown as [number, number, number, number, number, number];

@@ -26,14 +26,14 @@ const ALL = 0xffff_ffff;
 const IN_VAIN = 3;
 /** Looks without a false word until descriptors are believed again without asking the chip. */
 const TRUST = 60;
-/** Of the shortest frame, with FCS, in octets. */
+/** Length of the shortest frame, with FCS, in octets. */
 const SHORTEST: number = MIN_FRAME + FCS_BYTES;
 /** And of the longest. */
 const LONGEST: number = MAX_TAGGED_FRAME + FCS_BYTES;
 /** A transmitter is asked for its progress, and the counters are emptied, at every second look. */
 const SELDOM = 2;
 
-/** What belongs to one chip and is watched over. */
+/** Parts of one chip that are watched over. */
 interface Watched {
   readonly bus: MmioBus;
   readonly filter: AddressFilter;
@@ -60,7 +60,7 @@ export class Guard {
   #rah = 0;
   /** Where the receiver stood when RDH was seen elsewhere; -1: it was not. */
   #strayedAt = -1;
-  /** What had been settled more than counted when counting began, or was found to be since: of GPTC, TPT and GOTC. */
+  /** Lead of the settled frames over GPTC, TPT and GOTC when counting began, or found since. */
   #ahead: [number, number, number] = [0, 0, 0];
   /** Octets of the frames that were found missing last. */
   #octets = 0;
@@ -72,7 +72,7 @@ export class Guard {
     this.#health = health;
   }
 
-  /** What was found before does not count any more: the device was opened anew. */
+  /** Forgets former findings: the device was opened anew. */
   trust(): void {
     this.#losses = 0;
     this.#hangs = 0;
@@ -80,7 +80,7 @@ export class Guard {
     this.#watched.transmitter.doubtful = false;
   }
 
-  /** What was found last was found too often: repairing does not help. */
+  /** The last finding came too often: repairing does not help. */
   get inVain(): boolean {
     return this.#losses > IN_VAIN || this.#hangs > IN_VAIN;
   }

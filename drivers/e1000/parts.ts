@@ -1,4 +1,4 @@
-/** What a driver has once its device's memory is known: rings in it, who works on them, and who watches over the chip. */
+/** Parts of a driver that need its device's memory: rings in it, their users, and the guard of the chip. */
 import type { ControllerHealth, LinkStatistics } from "../../hal/ethernet.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import type { AddressFilter } from "./filters.ts";

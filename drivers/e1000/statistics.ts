@@ -17,7 +17,7 @@ const SENT: ReadonlySet<number> = new Set([Statistic.GPTC, Statistic.TPT, Statis
 const FRAMES_PER_MS = 1500;
 /** A simulated wire may take no time: so many frames may come at once. */
 const BURST = 100_000;
-/** Of the longest frame with tag and FCS. */
+/** Length of the longest frame with tag and FCS. */
 const LONGEST = 1522;
 
 /** What only the driver can count. */
@@ -79,7 +79,7 @@ export class ChipStatistics {
     else this.#health.suspicions++;
   }
 
-  /** What one counter has come to. */
+  /** Value of one counter. */
   sum(offset: number): number {
     return this.#sums.get(offset) as number;
   }

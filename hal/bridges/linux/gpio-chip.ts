@@ -10,7 +10,7 @@ import { type Libc, NATIVE } from "./libc.ts";
 /** Of the C library, what a line takes. */
 export type GpioLibc = Pick<Libc, "open" | "ioctl" | "read" | "close" | "errno" | "errorName" | "watch">;
 
-/** What a line takes from the machine. */
+/** Resources that a line takes from the machine. */
 export interface GpioMachine {
   loadLibc(): Promise<GpioLibc>;
   /** Paths of the GPIO chips' devices. */
@@ -69,7 +69,7 @@ export async function findGpioLine(libc: GpioLibc, machine: GpioMachine, address
 class Search {
   readonly #libc: GpioLibc;
   readonly #address: GpioLineAddress;
-  /** What the chip must be called; undefined: any. */
+  /** Name or label that the chip must have; undefined: any. */
   readonly #label: string | undefined;
   /** Chips met, by the kernel's name: Raspberry Pi OS makes gpiochip4 a link to gpiochip0. */
   readonly #met: Set<string> = new Set();
