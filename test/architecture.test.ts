@@ -92,7 +92,7 @@ t.test("layers", async (t) => {
 });
 
 t.test("rooms of firmware-ts", async (t) => {
-  const order = ["cli", "board", "apps", "control", "inet", "neigh", "net"];
+  const order = ["cli", "board", "apps", "control", "transport", "ip4", "ip", "neigh", "net"];
   for (const [at, room] of order.entries()) {
     for (const other of order.slice(0, at)) {
       const file = `firmware-ts/${room}/a.ts`;

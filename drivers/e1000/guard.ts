@@ -7,7 +7,7 @@
  * One reading proves nothing. A register that is wrong is read twice more; of the counts all three have to say the same.
  */
 import { type ControllerHealth, type LinkStatistics, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
-import { FCS_BYTES } from "../../hal/fcs.ts";
+import { FCS_BYTES } from "../../hal/kit/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { type AddressFilter, filterWords } from "./filters.ts";
 import type { InterruptMask } from "./interrupts.ts";

@@ -4,8 +4,8 @@
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, ETHERNET_HEADER, type LinkStatistics } from "../../hal/ethernet.ts";
+import { isMulticast } from "../../hal/kit/receive-filter.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
-import { isMulticast } from "../../hal/receive-filter.ts";
 import { Checksum, HEADROOM, type SkBuff, type SkBuffPool, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, RxStatus } from "./registers.ts";
 import type { DescriptorRing, DmaLayout } from "./rings.ts";

@@ -6,7 +6,7 @@
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
-import { FCS_BYTES } from "../../hal/fcs.ts";
+import { FCS_BYTES } from "../../hal/kit/fcs.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { Checksum, type SkBuff, SkBuffQueue, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, TxCommand, TxStatus } from "./registers.ts";

@@ -4,10 +4,11 @@
  * A lone packet takes two round trips: flags and header, then the rest of it, its release and the flags again. Where several wait
  * they come together, also in two: how many and where they end, then all of them in one read. See burst.ts.
  */
-import { copyFrame } from "../../hal/copy-frame.ts";
+
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { ControllerHost, ReceiveMode } from "../../hal/ethernet.ts";
-import { FCS_BYTES, hasFcs } from "../../hal/fcs.ts";
+import { copyFrame } from "../../hal/kit/copy-frame.ts";
+import { FCS_BYTES, hasFcs } from "../../hal/kit/fcs.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";

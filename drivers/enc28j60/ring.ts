@@ -1,6 +1,6 @@
 /** The receive ring in the chip's packet memory: where it lies, how a packet's header is read, and when it can not be true. */
 import { ETHERNET_HEADER, MAX_TAGGED_FRAME } from "../../hal/ethernet.ts";
-import { FCS_BYTES } from "../../hal/fcs.ts";
+import { FCS_BYTES } from "../../hal/kit/fcs.ts";
 import type { CommandList } from "./command-list.ts";
 import { Econ2, ReceiveStatus, Register } from "./registers.ts";
 

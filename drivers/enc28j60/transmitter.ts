@@ -2,7 +2,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, MIN_FRAME } from "../../hal/ethernet.ts";
-import { appendFcs, FCS_BYTES } from "../../hal/fcs.ts";
+import { appendFcs, FCS_BYTES } from "../../hal/kit/fcs.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import type { CommandList } from "./command-list.ts";

@@ -3,7 +3,6 @@
  * filter lets it. For trying a stack or a rig without any wire. (A stack's own `lo` is something else: it has no controller.)
  */
 
-import { copyFrame } from "../../hal/copy-frame.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
   ControllerError,
@@ -16,9 +15,10 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
-import { completeChecksum, pad } from "../../hal/outgoing.ts";
-import { isMulticast, ReceiveFilter } from "../../hal/receive-filter.ts";
-import { ReceivedFrames } from "../../hal/received-frames.ts";
+import { copyFrame } from "../../hal/kit/copy-frame.ts";
+import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
+import { isMulticast, ReceiveFilter } from "../../hal/kit/receive-filter.ts";
+import { ReceivedFrames } from "../../hal/kit/received-frames.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 
 export interface LoopbackOptions {

@@ -23,7 +23,7 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
-import { completeChecksum, pad } from "../../hal/outgoing.ts";
+import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
 import { Checksum, HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { TapDevice } from "./device.ts";
 

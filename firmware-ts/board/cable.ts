@@ -5,7 +5,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, POLL_PENDING } from "../../hal/ethernet.ts";
-import { PollLoop } from "../../hal/poll-loop.ts";
+import { PollLoop } from "../../hal/kit/poll-loop.ts";
 import { DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
 
 /** Frames received from one side that wait for the other. */

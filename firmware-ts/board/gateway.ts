@@ -3,7 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import type { Random } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import { formatIpv4, prefixMask } from "../inet/address.ts";
+import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
 import type { Part } from "./devices/part.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";

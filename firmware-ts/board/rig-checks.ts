@@ -2,7 +2,7 @@
  * What the values of a rig file mean to each other. Every check copes with a draft, in which what was refused already is undefined,
  * and is silent about what it cannot judge: one mistake is reported once.
  */
-import { parseIpv4, prefixMask } from "../inet/address.ts";
+import { parseIpv4, prefixMask } from "../ip/address.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { type BusKind, DRIVER_BUSES } from "./rig.ts";
 import type { DeviceSource, Draft, RigSource } from "./rig-schema.ts";

@@ -4,7 +4,7 @@
  * UnitError whose message quotes the text and says what would be right.
  */
 import { isIPv6 } from "node:net";
-import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../inet/address.ts";
+import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../ip/address.ts";
 import { parseMac } from "../net/ethernet.ts";
 import { show } from "./wording.ts";
 

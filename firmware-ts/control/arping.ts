@@ -1,8 +1,8 @@
 /** `arping`: ARP packets by hand, past the neighbour table, and who answers them. As iputils 20221126 does it. */
 import type { Timer } from "../../hal/clock.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
-import { formatIpv4 } from "../inet/address.ts";
-import { AR_OP, AR_SHA, AR_SIP, AR_THA, AR_TIP, ARPOP_REPLY, ARPOP_REQUEST } from "../neigh/arp-wire.ts";
+import { formatIpv4 } from "../ip/address.ts";
+import { AR_OP, AR_SHA, AR_SIP, AR_THA, AR_TIP, ARPOP_REPLY, ARPOP_REQUEST } from "../ip4/arp/wire.ts";
 import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import { BROADCAST_MAC, formatMac, sameMac } from "../net/ethernet.ts";

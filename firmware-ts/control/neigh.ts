@@ -1,5 +1,5 @@
 /** `neigh.*`: the neighbour table as an operator sees and changes it (the requests behind `ip neigh`). */
-import { formatIpv4 } from "../inet/address.ts";
+import { formatIpv4 } from "../ip/address.ts";
 import { NeighError, type NeighRequest, type NeighTarget, neighAdd, neighDelete, neighGet, neighGetProxy } from "../neigh/admin.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { NeighFlags } from "../neigh/flags.ts";

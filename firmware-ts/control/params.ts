@@ -1,6 +1,6 @@
 /** Reading the parameters of a request: everything a client sends is hostile until checked. */
 
-import { parseIpv4, prefixMask } from "../inet/address.ts";
+import { parseIpv4, prefixMask } from "../ip/address.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import { ControlError, type JsonObject, RpcCode } from "./rpc.ts";

@@ -1,5 +1,5 @@
 /** `cat`: the kernel's files in /proc that say something of neighbours, byte for byte as it prints them; `nstat`: its counters. */
-import { formatIpv4 } from "../inet/address.ts";
+import { formatIpv4 } from "../ip/address.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { Nud } from "../neigh/states.ts";
 import { formatMac } from "../net/ethernet.ts";

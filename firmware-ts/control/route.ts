@@ -1,7 +1,7 @@
 /** `route.*`: the requests behind `ip route`. */
-import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../inet/address.ts";
-import type { RouteChange } from "../inet/fib.ts";
-import { type Route, type RouteMatch, RouteType } from "../inet/routes.ts";
+import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../ip/address.ts";
+import type { RouteChange } from "../ip4/routing/fib.ts";
+import { type Route, type RouteMatch, RouteType } from "../ip4/routing/routes.ts";
 import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";

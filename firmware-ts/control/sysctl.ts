@@ -1,5 +1,5 @@
 /** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.ip_forward, net.core.KEY (Documentation/networking/ip-sysctl). */
-import { DEVCONF_KEYS, type DevconfTarget } from "../neigh/devconf.ts";
+import { DEVCONF_KEYS, type DevconfTarget } from "../ip4/routing/devconf.ts";
 import {
   NEIGH_FILES,
   NEIGH_TABLE_FILES,

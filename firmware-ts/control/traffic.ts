@@ -1,10 +1,10 @@
 /** `udp.send`, `udp.listen`, `ping`: traffic of the instance itself, reported as it happens. */
 import type { Timer } from "../../hal/clock.ts";
-import { formatIpv4, INADDR_ANY } from "../inet/address.ts";
-import { InetError } from "../inet/addresses.ts";
-import type { SendResult } from "../inet/send-result.ts";
-import type { UdpSocket } from "../inet/udp-socket.ts";
+import { formatIpv4, INADDR_ANY } from "../ip/address.ts";
+import type { SendResult } from "../ip/send-result.ts";
+import { InetError } from "../ip4/routing/addresses.ts";
 import type { Stack } from "../stack.ts";
+import type { UdpSocket } from "../transport/udp-socket.ts";
 import { flag, ipv4Of, optionalInteger, optionalNumber, optionalText, text } from "./params.ts";
 import { ControlError, type Json, type JsonObject, type Method, RpcCode, type Session } from "./rpc.ts";
 

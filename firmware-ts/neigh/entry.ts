@@ -3,16 +3,16 @@ import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
+import type { Lateness } from "../net/lateness.ts";
+import { TimerNode, type TimerWheel } from "../net/timer-wheel.ts";
 import { NTF_GC_EXEMPT } from "./flags.ts";
 import { copyRest, type KeyRest } from "./key.ts";
-import type { Lateness } from "./lateness.ts";
 import type { NeighNamespace } from "./namespace.ts";
 import type { NeighParameters } from "./parameters.ts";
 import type { NeighPolicy } from "./profile.ts";
 import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
-import { type NeighTimers, TimerNode } from "./timers.ts";
 
 /** What a key means to the routes of its device. */
 export const AddressType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
@@ -57,7 +57,7 @@ export interface NeighHost {
   readonly clock: Clock;
   readonly lateness: Lateness;
   readonly policy: NeighPolicy;
-  readonly timers: NeighTimers;
+  readonly timers: TimerWheel;
   /** Where new entries keep their times. */
   readonly stamps: StampBlocks;
   readonly statistics: NeighStatistics;

@@ -4,12 +4,12 @@
  * (Documentation/networking/ip-sysctl, neigh/default/gc_thresh1..3).
  */
 import type { Clock } from "../../hal/clock.ts";
+import type { Lateness } from "../net/lateness.ts";
+import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
 import { AddressType, type Cause, type Neighbour } from "./entry.ts";
-import type { Lateness } from "./lateness.ts";
 import type { NeighParameters } from "./parameters.ts";
 import { NUD_IN_TIMER, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
-import { type NeighTimers, WorkTimer } from "./timers.ts";
 
 /** An entry changed less than this long ago is not collected by force, and forced runs above gc_thresh2 are this far apart, in ms. */
 const FORCED_AGE = 5000;
@@ -23,7 +23,7 @@ const REDRAW_INTERVAL = 300_000;
 export interface Collected {
   readonly clock: Clock;
   readonly lateness: Lateness;
-  readonly timers: NeighTimers;
+  readonly timers: TimerWheel;
   readonly statistics: NeighStatistics;
   readonly defaults: NeighParameters;
   readonly entries: number;

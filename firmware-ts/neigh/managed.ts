@@ -1,8 +1,8 @@
+import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
 import type { Neighbour } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { keepResolved } from "./machine.ts";
 import type { NeighParameters } from "./parameters.ts";
-import { type NeighTimers, WorkTimer } from "./timers.ts";
 
 /**
  * The entries that the stack keeps resolved by itself (NTF_MANAGED): every interval_probe_time_ms of the defaults each is looked at as
@@ -11,11 +11,11 @@ import { type NeighTimers, WorkTimer } from "./timers.ts";
 export class ManagedEntries {
   /** In the order in which they became managed. */
   readonly #entries = new Set<Neighbour>();
-  readonly #timers: NeighTimers;
+  readonly #timers: TimerWheel;
   readonly #defaults: NeighParameters;
   readonly #timer: WorkTimer = new WorkTimer(() => this.#tick());
 
-  constructor(timers: NeighTimers, defaults: NeighParameters) {
+  constructor(timers: TimerWheel, defaults: NeighParameters) {
     this.#timers = timers;
     this.#defaults = defaults;
   }

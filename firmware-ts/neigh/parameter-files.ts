@@ -2,7 +2,7 @@
  * The settings as files of net.ipv4.neigh.DEV: the kernel's names, units, ranges and its way of reading a number. Times are kept in
  * whole jiffies, so that what is read may differ from what was written. Ranges and results measured on Linux 6.18 at HZ=250.
  */
-import type { Lateness } from "./lateness.ts";
+import type { Lateness } from "../net/lateness.ts";
 import type { NeighParameters, NeighValue } from "./parameters.ts";
 
 const INT_MAX = 0x7fffffff;

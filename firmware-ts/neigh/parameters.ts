@@ -1,5 +1,5 @@
 import type { Random } from "../../hal/random.ts";
-import { Lateness } from "./lateness.ts";
+import { Lateness } from "../net/lateness.ts";
 
 /** What a set holds and an operator may write; all times in ms. */
 export interface NeighValues {

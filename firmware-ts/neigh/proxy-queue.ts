@@ -5,9 +5,9 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { DropCounters, SkBuff } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
+import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
 import type { DeviceNeighbours } from "./entry.ts";
 import type { NeighNamespace } from "./namespace.ts";
-import { type NeighTimers, WorkTimer } from "./timers.ts";
 
 /** Receives a request again. The packet is its own to consume or drop. */
 export type DeliverProxied = (packet: SkBuff, device: NetDevice) => void;
@@ -22,7 +22,7 @@ interface Waiting {
 
 /** What the queue needs of its table. */
 export interface ProxyQueueHost {
-  readonly timers: NeighTimers;
+  readonly timers: TimerWheel;
   readonly drops: DropCounters;
   now(): number;
   on(device: NetDevice): DeviceNeighbours;

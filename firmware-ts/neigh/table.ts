@@ -4,12 +4,13 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
+import { Lateness, type LatenessOptions } from "../net/lateness.ts";
+import { TimerWheel } from "../net/timer-wheel.ts";
 import { type Cause, type DeviceNeighbours, Neighbour, type NeighEvent, type NeighFamily, type NeighHost } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { GarbageCollector } from "./gc.ts";
 import { NeighHash } from "./hash.ts";
 import type { KeyRest } from "./key.ts";
-import { Lateness, type LatenessOptions } from "./lateness.ts";
 import { expired } from "./machine.ts";
 import { ManagedEntries } from "./managed.ts";
 import type { NeighNamespace } from "./namespace.ts";
@@ -23,7 +24,6 @@ import { purge } from "./queue.ts";
 import { StampBlocks } from "./stamps.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
-import { NeighTimers } from "./timers.ts";
 import { UpdateFlags, update } from "./update.ts";
 
 export interface NeighTableOptions extends LatenessOptions {
@@ -50,7 +50,7 @@ export class NeighTable implements NeighHost {
   readonly family: NeighFamily;
   readonly lateness: Lateness;
   readonly profile: Profile;
-  readonly timers: NeighTimers;
+  readonly timers: TimerWheel;
   readonly stamps: StampBlocks = new StampBlocks();
   /** The namespace of devices that were attached without another. */
   readonly namespace: NeighNamespace = { initial: true };
@@ -76,7 +76,7 @@ export class NeighTable implements NeighHost {
     this.family = family;
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
-    this.timers = new NeighTimers(clock, this.lateness);
+    this.timers = new TimerWheel(clock, this.lateness);
     this.defaults = new NeighParameters(random, this.lateness, this.profile.parameters);
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
     this.gc = new GarbageCollector(this);

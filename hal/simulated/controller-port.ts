@@ -9,8 +9,8 @@
 import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
 import type { ControllerHost, EthernetController } from "../ethernet.ts";
-import { completeChecksum } from "../outgoing.ts";
-import { PollLoop } from "../poll-loop.ts";
+import { completeChecksum } from "../kit/outgoing.ts";
+import { PollLoop } from "../kit/poll-loop.ts";
 import { Revival } from "../revival.ts";
 import { Checksum, DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";

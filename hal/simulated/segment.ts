@@ -4,7 +4,7 @@
  * link. With more it is a hub: each port has a link of its own.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
-import { copyFrame } from "../copy-frame.ts";
+import { copyFrame } from "../kit/copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
 import { Carrier } from "./carrier.ts";

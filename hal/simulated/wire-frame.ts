@@ -1,6 +1,6 @@
 /** What every station on a simulated wire does to a frame on its way between packet memory and wire. */
-import { copyFrame } from "../copy-frame.ts";
-import { pad } from "../outgoing.ts";
+import { copyFrame } from "../kit/copy-frame.ts";
+import { pad } from "../kit/outgoing.ts";
 import type { SkBuff } from "../skbuff.ts";
 import type { SegmentPort } from "./segment.ts";
 

@@ -15,9 +15,9 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../ethernet.ts";
-import { completeChecksum } from "../outgoing.ts";
-import { isMulticast, ReceiveFilter } from "../receive-filter.ts";
-import { ReceivedFrames } from "../received-frames.ts";
+import { completeChecksum } from "../kit/outgoing.ts";
+import { isMulticast, ReceiveFilter } from "../kit/receive-filter.ts";
+import { ReceivedFrames } from "../kit/received-frames.ts";
 import { Checksum, type SkBuff } from "../skbuff.ts";
 import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";

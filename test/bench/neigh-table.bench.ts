@@ -7,10 +7,10 @@
 import type { NeighFamily } from "../../firmware-ts/neigh/entry.ts";
 import { Nud } from "../../firmware-ts/neigh/states.ts";
 import { NeighTable } from "../../firmware-ts/neigh/table.ts";
-import { WorkTimer } from "../../firmware-ts/neigh/timers.ts";
 import { UpdateFlags, update } from "../../firmware-ts/neigh/update.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { Network } from "../../firmware-ts/net/network.ts";
+import { WorkTimer } from "../../firmware-ts/net/timer-wheel.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";

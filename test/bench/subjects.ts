@@ -1,8 +1,8 @@
 /** What is measured. Each subject is set up fresh in a process of its own, so that none profits or suffers from another's types. */
 
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
-import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
+import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";

@@ -3,10 +3,10 @@
  * gets one as often. Each says its number; the far end of the wire, and our socket, note which came.
  */
 
-import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { formatMac } from "../../firmware-ts/net/ethernet.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { udp } from "../support/wire-format.ts";
 import type { Fault, Subject } from "./subject.ts";

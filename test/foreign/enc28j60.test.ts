@@ -4,7 +4,7 @@
  */
 import t, { type Test } from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
-import { hasFcs } from "../../hal/fcs.ts";
+import { hasFcs } from "../../hal/kit/fcs.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Enc28j60Chip, type Enc28j60Options } from "../../hal/simulated/enc28j60/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";

@@ -9,14 +9,14 @@
  *     t.equal(lab.state(), "REACHABLE");
  */
 
-import type { SendResult } from "../../firmware-ts/inet/send-result.ts";
-import type { UdpSocket } from "../../firmware-ts/inet/udp-socket.ts";
-import type { ArpOptions } from "../../firmware-ts/neigh/arp.ts";
+import type { SendResult } from "../../firmware-ts/ip/send-result.ts";
+import type { ArpOptions } from "../../firmware-ts/ip4/arp/arp.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
 import { nudName } from "../../firmware-ts/neigh/states.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { NapiOptions } from "../../firmware-ts/net/softnet.ts";
 import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";

@@ -18,7 +18,7 @@ export interface Finding {
 /** Layers from the ground up: each may import itself and what stands before it. */
 const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
-const ROOMS: readonly string[] = ["net", "neigh", "inet", "control", "apps", "board", "cli"];
+const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "transport", "control", "apps", "board", "cli"];
 const BOARD = ROOMS.indexOf("board");
 
 /** Where a file of ours lives, as far as the rules care. */

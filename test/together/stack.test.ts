@@ -1,4 +1,13 @@
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 
-await together(below("test/firmware-ts/neigh/", "test/firmware-ts/net/", "test/firmware-ts/inet/", "test/firmware-ts/index"));
+await together(
+  below(
+    "test/firmware-ts/neigh/",
+    "test/firmware-ts/net/",
+    "test/firmware-ts/ip/",
+    "test/firmware-ts/ip4/",
+    "test/firmware-ts/transport/",
+    "test/firmware-ts/index",
+  ),
+);

@@ -4,15 +4,15 @@
  */
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
-import type { SendResult } from "../../inet/send-result.ts";
-import type { UdpSocket } from "../../inet/udp-socket.ts";
+import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
+import type { UdpSocket } from "../../transport/udp-socket.ts";
 import { linePoint } from "./line-protocol.ts";
 
 export interface TelemetryOptions {
   /** Tag `node` of every point. */
   node: string;
-  /** Destination, as in inet/address.ts. */
+  /** Destination, as in ip/address.ts. */
   address: number;
   port: number;
   /** ms between readings. */

@@ -1,7 +1,7 @@
 /** What every `ip` object shares: its words, its flags, how it fails and where its output goes. */
 
 import { isIPv6 } from "node:net";
-import { formatIpv4 } from "../../inet/address.ts";
+import { formatIpv4 } from "../../ip/address.ts";
 import type { Json, JsonObject } from "../rpc.ts";
 import { ControlError } from "../rpc.ts";
 

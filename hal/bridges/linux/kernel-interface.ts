@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "../../clock.ts";
 import { DropReason } from "../../drop-reason.ts";
 import { ControllerError, type ControllerHost, isStationAddress, LinkStatistics, MAC_BYTES } from "../../ethernet.ts";
-import { isMulticast, ReceiveFilter } from "../../receive-filter.ts";
+import { isMulticast, ReceiveFilter } from "../../kit/receive-filter.ts";
 import type { SkBuff } from "../../skbuff.ts";
 import { type Libc, loadLibc, type Watch } from "./libc.ts";
 import { type Link, LinkSocket, MAX_NAME } from "./link.ts";

@@ -1,4 +1,4 @@
-import { FCS_BYTES } from "../../fcs.ts";
+import { FCS_BYTES } from "../../kit/fcs.ts";
 import { type ChipMemory, FIFO_BYTES } from "./memory.ts";
 import { PBA, type RegisterFile } from "./registers.ts";
 

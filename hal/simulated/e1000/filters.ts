@@ -1,4 +1,4 @@
-import { isBroadcast } from "../../receive-filter.ts";
+import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { Quirks } from "./quirks.ts";
 import * as R from "./registers.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock.ts";
-import { FCS_BYTES, frameCheckSequence, putFcs } from "../../fcs.ts";
-import { isBroadcast } from "../../receive-filter.ts";
+import { FCS_BYTES, frameCheckSequence, putFcs } from "../../kit/fcs.ts";
+import { isBroadcast } from "../../kit/receive-filter.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";

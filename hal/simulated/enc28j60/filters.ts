@@ -1,5 +1,5 @@
-import { crcRegister } from "../../fcs.ts";
-import { isBroadcast } from "../../receive-filter.ts";
+import { crcRegister } from "../../kit/fcs.ts";
+import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { Errata } from "./errata.ts";
 import { internetChecksum } from "./internet-checksum.ts";
 import {

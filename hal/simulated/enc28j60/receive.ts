@@ -1,5 +1,5 @@
-import { FCS_BYTES, frameCheckSequence } from "../../fcs.ts";
-import { isBroadcast } from "../../receive-filter.ts";
+import { FCS_BYTES, frameCheckSequence } from "../../kit/fcs.ts";
+import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { accepts, isStation } from "./filters.ts";

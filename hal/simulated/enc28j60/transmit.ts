@@ -1,5 +1,5 @@
-import { FCS_BYTES, hasFcs } from "../../fcs.ts";
-import { isBroadcast } from "../../receive-filter.ts";
+import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
+import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { SegmentPort } from "../segment.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";

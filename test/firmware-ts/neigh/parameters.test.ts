@@ -1,6 +1,5 @@
 /** Settings as an operator writes and reads them. Every value of the tables was measured on Linux 6.18 at HZ=250. */
 import t from "tap";
-import { Lateness } from "../../../firmware-ts/neigh/lateness.ts";
 import {
   NEIGH_FILES,
   NEIGH_TABLE_FILES,
@@ -10,6 +9,7 @@ import {
   writeTableParameter,
 } from "../../../firmware-ts/neigh/parameter-files.ts";
 import { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
+import { Lateness } from "../../../firmware-ts/net/lateness.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Lab } from "../../support/lab.ts";
 import { NeighBench } from "../../support/neigh-bench.ts";

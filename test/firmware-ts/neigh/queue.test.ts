@@ -1,6 +1,6 @@
 /** Packets that wait for an address: how many, which give way, in which order they go, and what their senders are told. */
 import t from "tap";
-import { truesizeOf } from "../../../firmware-ts/inet/truesize.ts";
+import { truesizeOf } from "../../../firmware-ts/ip/truesize.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";

@@ -1,0 +1,204 @@
+/**
+ * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine: what a new
+ * entry is, what is asked, and what devices' ups and downs mean. What comes in is in arp-receive.ts, settings are in arp-policy.ts.
+ */
+import { MAC_BYTES } from "../../../hal/ethernet.ts";
+import type { Random } from "../../../hal/random.ts";
+import type { SkBuff } from "../../../hal/skbuff.ts";
+import { AddressType, type Neighbour, type NeighFamily } from "../../neigh/entry.ts";
+import { probesUnicast } from "../../neigh/machine.ts";
+import type { NeighNamespace } from "../../neigh/namespace.ts";
+import { Nud } from "../../neigh/states.ts";
+import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
+import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { MIN_MTU } from "../../net/device.ts";
+import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import type { Network, PacketHandler } from "../../net/network.ts";
+import { ArpCounters } from "./counters.ts";
+import { ArpDefence } from "./defence.ts";
+import { type ArpInet, Scope } from "./inet.ts";
+import { ArpPolicy } from "./policy.ts";
+import { type ArpParts, ArpReceiver } from "./receive.ts";
+import { type ArpHooks, ArpSender } from "./wire.ts";
+
+export interface ArpOptions extends NeighTableOptions {
+  /** The table of another namespace, to be shared. Default: one of its own, of which this is the initial namespace. */
+  table?: NeighTable;
+}
+
+export class Arp implements NeighFamily, PacketHandler, ArpParts {
+  readonly etherType: number = ETH_P_IP;
+  readonly table: NeighTable;
+  /** Whose devices these are, in a table that several namespaces share. */
+  readonly namespace: NeighNamespace;
+  readonly inet: ArpInet;
+  readonly policy: ArpPolicy;
+  readonly sender: ArpSender;
+  readonly defence: ArpDefence;
+  readonly #receiver: ArpReceiver;
+  readonly #shared: boolean;
+  readonly #network: Network;
+  readonly #counters = new Map<NetDevice, ArpCounters>();
+  /** The last ones asked for: most frames come by the same device as the one before. */
+  #lastDevice: NetDevice | null = null;
+  #lastCounters = new ArpCounters();
+  readonly #scratch = new Uint8Array(MAC_BYTES);
+
+  constructor(network: Network, random: Random, inet: ArpInet, options: ArpOptions = {}) {
+    this.#network = network;
+    this.inet = inet;
+    this.#shared = options.table !== undefined;
+    this.table = options.table ?? new NeighTable(network.clock, random, this, options);
+    this.namespace = options.table ? { initial: false } : this.table.namespace;
+    this.policy = new ArpPolicy(inet);
+    this.sender = new ArpSender(network.pool);
+    this.defence = new ArpDefence(network.clock, (device, address) => this.#announceOne(device, address));
+    this.#receiver = new ArpReceiver(this);
+    network.handle(ETH_P_ARP, this);
+    network.onDeviceEvent((device, event) => this.#event(device, event));
+  }
+
+  /** Filters for what comes in: behind the checks of length, before all others. */
+  get inputHooks(): ArpHooks {
+    return this.#receiver.hooks;
+  }
+
+  /** Filters for what goes out. */
+  get outputHooks(): ArpHooks {
+    return this.sender.hooks;
+  }
+
+  /** ARP frames of a device, by kind. */
+  counters(device: NetDevice): ArpCounters {
+    if (device === this.#lastDevice) return this.#lastCounters;
+    const counters = this.#counters.get(device) ?? new ArpCounters();
+    this.#counters.set(device, counters);
+    this.#lastDevice = device;
+    this.#lastCounters = counters;
+    return counters;
+  }
+
+  /** On a loopback or point-to-point device there is but one neighbour, whatever the address. */
+  keyOf(address: number, device: NetDevice): number {
+    return device.loopback || device.pointToPoint ? 0 : address;
+  }
+
+  construct(entry: Neighbour): boolean {
+    const { device } = entry;
+    if (device.mtu < MIN_MTU) return false;
+    entry.key = this.keyOf(entry.key, device);
+    entry.type = this.inet.addressType(entry.key);
+    if (entry.type === AddressType.MULTICAST) {
+      // RFC 1112 6.4: the low 23 bits of the group below 01:00:5e.
+      entry.nudState = Nud.NOARP;
+      entry.addressHigh = 0x0100;
+      entry.addressLow = 0x5e000000 | (entry.key & 0x7fffff);
+    } else if (device.noArp || device.loopback) {
+      entry.nudState = Nud.NOARP;
+      entry.setAddress(device.address, 0);
+    } else if (entry.type === AddressType.BROADCAST || device.pointToPoint) {
+      entry.nudState = Nud.NOARP;
+      entry.setAddress(device.broadcast, 0);
+    }
+    return true;
+  }
+
+  solicit(entry: Neighbour, packet: SkBuff | null): void {
+    const { device, key } = entry;
+    const unicast = probesUnicast(entry);
+    if (unicast) entry.copyAddress(this.#scratch, 0);
+    const source = this.policy.sourceFor(device, key, packet);
+    if (!this.sender.request(device, unicast ? this.#scratch : BROADCAST_MAC, 0, source, key)) return;
+    const counters = this.counters(device);
+    if (unicast) counters.requestsUnicast++;
+    else counters.requestsBroadcast++;
+  }
+
+  reportError(entry: Neighbour, packet: SkBuff): void {
+    this.inet.unreachable(entry, packet);
+  }
+
+  receive(skb: SkBuff, device: NetDevice): void {
+    this.#receiver.receive(skb, device);
+  }
+
+  /** The device has lost its last IPv4 address: what it knew of its neighbours goes with it. */
+  addressless(device: NetDevice): void {
+    this.table.ifdown(device, false);
+  }
+
+  /** The device has got an address. */
+  addressed(device: NetDevice, address: number): void {
+    this.table.parametersOf(device).pin();
+    const wired = device.hasCarrier && !device.noArp && !device.loopback;
+    if (this.table.policy.defends && wired) this.defence.addressed(device, address);
+  }
+
+  /** Whether a link address is that of a device of ours. */
+  isOurs(bytes: Uint8Array, at: number): boolean {
+    return this.#network.devices.some((device) => sameMac(bytes, at, device.address, 0));
+  }
+
+  /** Tells everybody on the link where our addresses are (RFC 5227 3): one request for each, in the order of their list. */
+  announce(device: NetDevice): void {
+    this.inet.eachAddress(device, (local) => this.#announceOne(device, local));
+  }
+
+  /** Returns whether it was sent. */
+  #announceOne(device: NetDevice, local: number): boolean {
+    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return false;
+    if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
+    this.counters(device).requestsBroadcast++;
+    return true;
+  }
+
+  /** Ends this namespace's part of the table, or the table if it is nobody else's. */
+  close(): void {
+    this.defence.stop();
+    if (!this.#shared) this.table.close();
+    else for (const device of this.#network.devices) this.table.detach(device);
+  }
+
+  #event(device: NetDevice, event: DeviceEvent): void {
+    const { table } = this;
+    switch (event) {
+      case "register":
+        table.attach(device, { family: this, namespace: this.namespace });
+        return;
+      case "unregister":
+        table.detach(device);
+        this.#counters.delete(device);
+        this.#lastDevice = null;
+        return;
+      case "up":
+        if (device.loopback) table.parametersOf(device).pin();
+        this.#announceIfAsked(device);
+        return;
+      case "down":
+        this.defence.forget(device);
+        table.ifdown(device, false);
+        return;
+      case "carrier-up":
+        if (this.table.policy.defends) this.#announceIfAsked(device);
+        return;
+      case "carrier-down":
+        if (this.inet.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
+        return;
+      case "address":
+      case "replaced":
+        // Linux loses its static entries with the interface. Here the device has stayed, and nobody may be there to set them again.
+        table.flushDevice(device, event === "replaced");
+        // What was announced a moment ago was the old one.
+        this.defence.forget(device);
+        this.#announceIfAsked(device);
+        return;
+      case "arp":
+        table.flushDevice(device, false);
+    }
+  }
+
+  #announceIfAsked(device: NetDevice): void {
+    if (this.table.policy.defends) this.inet.eachAddress(device, (local) => this.addressed(device, local));
+    else if (device.up && this.inet.conf.on(device).arpNotify !== 0) this.announce(device);
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * ARP packets that come in (RFC 826 "Packet Reception", RFC 5227 2.1.1), in the order of Linux's checks:
+ *
+ * | packet                                      | outcome                                                        |
+ * |---------------------------------------------|----------------------------------------------------------------|
+ * | on a device without ARP, for another station| passed over in silence                                         |
+ * | malformed, refused by a filter              | dropped                                                        |
+ * | sender 0.0.0.0 asks for our address         | answered (it is being defended), nothing learned               |
+ * | request for our address                     | asker learned as STALE, answered, unless a setting says no     |
+ * | request for what we proxy                   | asker learned, answered, after a random delay if it was not    |
+ * |                                             | sent to us alone                                               |
+ * | everything else                             | corrects an entry that exists; makes one by arp_accept only    |
+ */
+import { DropReason } from "../../../hal/drop-reason.ts";
+import { MAC_BYTES } from "../../../hal/ethernet.ts";
+import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
+import { AddressType, type Neighbour } from "../../neigh/entry.ts";
+import { Nud } from "../../neigh/states.ts";
+import type { NeighTable } from "../../neigh/table.ts";
+import { UpdateFlags, update } from "../../neigh/update.ts";
+import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
+import { ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import type { ArpCounters } from "./counters.ts";
+import type { ArpDefence } from "./defence.ts";
+import { type ArpInet, InputWay } from "./inet.ts";
+import type { ArpPolicy } from "./policy.ts";
+import { ArpProxy } from "./proxy.ts";
+import {
+  AR_HLN,
+  AR_HRD,
+  AR_OP,
+  AR_PLN,
+  AR_PRO,
+  AR_SHA,
+  AR_SIP,
+  AR_THA,
+  AR_TIP,
+  ARP_BYTES,
+  ARPHRD_IEEE802,
+  ARPOP_REPLY,
+  ARPOP_REQUEST,
+  ArpHooks,
+  type ArpSender,
+} from "./wire.ts";
+
+/** What a receiver is made of: all of it Arp's. */
+export interface ArpParts {
+  readonly table: NeighTable;
+  readonly inet: ArpInet;
+  readonly policy: ArpPolicy;
+  readonly sender: ArpSender;
+  readonly defence: ArpDefence;
+  /** Whether a link address is that of a device of ours. */
+  isOurs(bytes: Uint8Array, at: number): boolean;
+  counters(device: NetDevice): ArpCounters;
+  /** The key under which the table has an address of the device. */
+  keyOf(address: number, device: NetDevice): number;
+}
+
+export class ArpReceiver {
+  readonly hooks: ArpHooks = new ArpHooks();
+  readonly #parts: ArpParts;
+  readonly #proxy: ArpProxy;
+  /** Receives what waited as a request for a proxied address: this time it is answered at once. */
+  readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
+
+  constructor(parts: ArpParts) {
+    this.#parts = parts;
+    this.#proxy = new ArpProxy(parts.inet, parts.table.proxies);
+  }
+
+  /** Takes a packet whose data begins with the ARP header; it is not the caller's any more. */
+  receive(skb: SkBuff, device: NetDevice): void {
+    if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
+      skb.consume();
+      return;
+    }
+    const reason = this.#check(skb, device);
+    if (reason === DropReason.NONE) this.#take(skb, device, false);
+    else device.drops.drop(skb, reason);
+  }
+
+  /** NONE when the packet is a well-formed ARP packet for IPv4 that may be looked at. */
+  #check(skb: SkBuff, device: NetDevice): DropReason {
+    const counters = this.#parts.counters(device);
+    if (skb.length < ARP_BYTES) return invalid(counters, DropReason.PKT_TOO_SMALL);
+    const { bytes, view, data: at } = skb;
+    if (bytes[at + AR_HLN] !== MAC_BYTES || bytes[at + AR_PLN] !== 4) return invalid(counters, DropReason.NOT_SPECIFIED);
+    if (!this.hooks.accepts(skb, device)) return DropReason.NETFILTER_DROP;
+    const hardware = view.getUint16(at + AR_HRD);
+    const rightType = hardware === device.type || (device.type === ARPHRD_ETHER && hardware === ARPHRD_IEEE802);
+    if (!rightType || view.getUint16(at + AR_PRO) !== ETH_P_IP) return invalid(counters, DropReason.NOT_SPECIFIED);
+    const op = view.getUint16(at + AR_OP);
+    if (op !== ARPOP_REQUEST && op !== ARPOP_REPLY) return invalid(counters, DropReason.NOT_SPECIFIED);
+    const tip = view.getInt32(at + AR_TIP);
+    const { conf } = this.#parts.inet;
+    const loopback = tip >>> 24 === 127 && !conf.on(device).routeLocalnet;
+    if (tip >>> 28 === 0xe || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
+    if (this.#parts.table.policy.checksSender && !isStation(bytes, at + AR_SHA, device)) {
+      return invalid(counters, DropReason.NOT_SPECIFIED);
+    }
+    if (op === ARPOP_REQUEST) counters.requestsReceived++;
+    else counters.repliesReceived++;
+    if (view.getInt32(at + AR_SIP) === tip && conf.on(device).dropGratuitousArp) return DropReason.NOT_SPECIFIED;
+    return DropReason.NONE;
+  }
+
+  /** @param waited it has been in the proxy queue */
+  #take(skb: SkBuff, device: NetDevice, waited: boolean): void {
+    const { view, data: at } = skb;
+    const sip = view.getInt32(at + AR_SIP);
+    const tip = view.getInt32(at + AR_TIP);
+    const request = view.getUint16(at + AR_OP) === ARPOP_REQUEST;
+    if (sip === 0) {
+      if (request) this.#defend(skb, device, tip);
+      skb.consume();
+      return;
+    }
+    const { inet, table, defence } = this.#parts;
+    if (table.policy.defends && !waited && inet.addressType(sip) === AddressType.LOCAL) {
+      if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
+    }
+    const way = request ? inet.inputWay(tip, sip, device, false) : InputWay.REFUSED;
+    if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
+    if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
+    else this.#updateKnown(skb, device, request, sip, tip);
+    skb.consume();
+  }
+
+  /** A host probes for an address that it wants to take (RFC 5227 2.1.1): ours is defended, and nothing learned. */
+  #defend(skb: SkBuff, device: NetDevice, tip: number): void {
+    const { inet, policy } = this.#parts;
+    if (inet.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
+  }
+
+  /** A request for our own address: the asker is learned and answered, or passed over by a setting. */
+  #answer(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
+    const { policy } = this.#parts;
+    if (policy.ignores(device, sip, tip) || policy.filters(device, sip, tip)) return;
+    if (this.#learn(skb, device, sip)) this.#reply(skb, device, tip, sip);
+  }
+
+  /**
+   * A request for an address that we would forward to: answered if we proxy it.
+   * @returns true when the packet is taken care of, answered or kept for later
+   */
+  #proxied(skb: SkBuff, device: NetDevice, sip: number, tip: number, waited: boolean): boolean {
+    const { inet, table } = this.#parts;
+    const out = inet.forwardDevice;
+    if (!out || !this.#proxy.answers(device, out, sip, tip)) return false;
+    this.#learn(skb, device, sip);
+    if (waited || skb.packetType === PacketType.HOST || table.parametersOf(device).proxyDelay === 0) {
+      this.#reply(skb, device, tip, sip);
+      skb.consume();
+    } else {
+      table.proxyQueue.enqueue(skb, device, this.#again);
+    }
+    return true;
+  }
+
+  /** Somebody asks for us: we shall want to answer, so the asker's address is worth an entry. Null when the table is full. */
+  #learn(skb: SkBuff, device: NetDevice, sip: number): Neighbour | null {
+    const { table } = this.#parts;
+    const key = this.#parts.keyOf(sip, device);
+    const entry = table.lookup(key, device) ?? table.create(key, device);
+    if (!entry) return null;
+    const { bytes, data: at } = skb;
+    const known = table.policy.trafficConfirms && entry.valid && entry.sameAddress(bytes, at + AR_SHA);
+    update(entry, bytes, at + AR_SHA, known ? Nud.REACHABLE : Nud.STALE, UpdateFlags.OVERRIDE);
+    return entry;
+  }
+
+  /** Anything else corrects an entry that exists, and makes one only where arp_accept says so. */
+  #updateKnown(skb: SkBuff, device: NetDevice, request: boolean, sip: number, tip: number): void {
+    const { table, inet, policy } = this.#parts;
+    const key = this.#parts.keyOf(sip, device);
+    const accept = policy.accepts(device, sip);
+    let entry = table.lookup(key, device);
+    if (!entry && !accept) return;
+    const { bytes, data: at } = skb;
+    const unicast = inet.addressType(sip) === AddressType.UNICAST;
+    const announced = unicast && sip === tip && (request || sameMac(bytes, at + AR_THA, bytes, at + AR_SHA));
+    if (!entry && unicast && (announced || !request)) entry = table.lookup(key, device) ?? table.create(key, device);
+    if (!entry) return;
+    const confirms = !request && skb.packetType === PacketType.HOST && (!table.policy.onlyAskedConfirms || this.#asked(entry, tip));
+    const state = confirms ? Nud.REACHABLE : Nud.STALE;
+    const override = announced || table.now() > entry.updated + entry.parameters.lockTime;
+    update(entry, bytes, at + AR_SHA, state, override ? UpdateFlags.OVERRIDE : 0);
+  }
+
+  /** A request of ours for the entry is out, and this answers us. */
+  #asked(entry: Neighbour, tip: number): boolean {
+    const outstanding = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
+    return outstanding && this.#parts.inet.addressType(tip) === AddressType.LOCAL;
+  }
+
+  /** Answers to the hardware address in the request, not to where the frame came from, and around the neighbour entry. */
+  #reply(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
+    const { sender } = this.#parts;
+    if (sender.reply(device, skb.bytes, skb.data + AR_SHA, sip, tip)) this.#parts.counters(device).repliesSent++;
+  }
+}
+
+/** The address at bytes[at..at+6) can be that of another station: one, somebody's, and not ours. */
+function isStation(bytes: Uint8Array, at: number, device: NetDevice): boolean {
+  if ((bytes[at] as number) & 1 || sameMac(bytes, at, device.address, 0)) return false;
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== 0) return true;
+  return false;
+}
+
+function invalid(counters: ArpCounters, reason: DropReason): DropReason {
+  counters.invalid++;
+  return reason;
+}

@@ -1,0 +1,49 @@
+/** The IPv4 header (RFC 791 3.1). */
+import { finish } from "../../ip/checksum.ts";
+
+/** Offsets in it. */
+export const IP_VERSION_IHL = 0;
+export const IP_TOS = 1;
+export const IP_TOTAL_LENGTH = 2;
+export const IP_ID = 4;
+export const IP_FRAGMENT = 6;
+export const IP_TTL = 8;
+export const IP_PROTOCOL = 9;
+export const IP_CHECKSUM = 10;
+export const IP_SOURCE = 12;
+export const IP_DESTINATION = 16;
+/** Bytes of a header without options. */
+export const IP_HEADER = 20;
+
+export const FRAGMENT_DF = 0x4000;
+/** More-fragments flag and offset: set in any part of a fragmented datagram. */
+export const FRAGMENT_PART = 0x3fff;
+/** Offset, in units of eight octets. */
+export const FRAGMENT_OFFSET = 0x1fff;
+
+/**
+ * Writes the header of a packet of ours at view[at..at+20): no options, not to be fragmented. Word by word, and the checksum from what
+ * is written instead of what can be read back: a third of the time that field by field takes.
+ * @param length bytes behind the header
+ */
+export function writeHeader(
+  view: DataView,
+  at: number,
+  source: number,
+  destination: number,
+  protocol: number,
+  length: number,
+  ttl: number,
+  tos: number,
+): void {
+  const first = 0x4500 | tos;
+  const total = IP_HEADER + length;
+  const fifth = (ttl << 8) | protocol;
+  const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+  view.setInt32(at, (first << 16) | total);
+  // A datagram that cannot be fragmented needs no identification (RFC 6864 4.1).
+  view.setInt32(at + IP_ID, FRAGMENT_DF);
+  view.setInt32(at + IP_TTL, (fifth << 16) | finish(first + total + FRAGMENT_DF + fifth + addresses));
+  view.setInt32(at + IP_SOURCE, source);
+  view.setInt32(at + IP_DESTINATION, destination);
+}

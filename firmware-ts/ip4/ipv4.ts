@@ -1,0 +1,325 @@
+/**
+ * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks what comes in and hands it to its protocol, or on to another device where `forwarding`
+ * says so; finds route and neighbour for what goes out. It does not fragment or reassemble.
+ */
+import { DropReason } from "../../hal/drop-reason.ts";
+import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import type { Random } from "../../hal/random.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { isMulticast } from "../ip/address.ts";
+import { InetCounters } from "../ip/counters.ts";
+import { truesizeOf } from "../ip/truesize.ts";
+import type { AddressType, Neighbour } from "../neigh/entry.ts";
+import { confirm, type Fate, output } from "../neigh/machine.ts";
+import { Nud } from "../neigh/states.ts";
+import { update } from "../neigh/update.ts";
+import type { Backlog, BacklogTarget } from "../net/backlog.ts";
+import type { NetDevice } from "../net/device.ts";
+import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import type { Network, PacketHandler } from "../net/network.ts";
+import { Arp, type ArpOptions } from "./arp/arp.ts";
+import { InputWay } from "./arp/inet.ts";
+import { ArpSide } from "./arp-side.ts";
+import { checkHeader } from "./header/check.ts";
+import {
+  FRAGMENT_DF,
+  FRAGMENT_PART,
+  IP_CHECKSUM,
+  IP_DESTINATION,
+  IP_FRAGMENT,
+  IP_HEADER,
+  IP_PROTOCOL,
+  IP_SOURCE,
+  IP_TTL,
+  IP_VERSION_IHL,
+  writeHeader,
+} from "./header/ip-header.ts";
+import type { Addresses } from "./routing/addresses.ts";
+import { Devconfs } from "./routing/devconf.ts";
+import { Fib } from "./routing/fib.ts";
+import { InputRouter, Refusal } from "./routing/input-route.ts";
+import { type OutputRoute, OutputRouter } from "./routing/output-route.ts";
+import type { Route, Routes } from "./routing/routes.ts";
+
+const DEFAULT_TTL = 64;
+/** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
+const MULTICAST_TTL = 1;
+
+/** ICMP messages that IPv4 itself gives rise to (RFC 792): type and code. */
+const UNREACHABLE = 3;
+const NET_UNREACHABLE = 0;
+const HOST_UNREACHABLE = 1;
+const FRAGMENTATION_NEEDED = 4;
+const TIME_EXCEEDED = 11;
+
+/** A protocol above IPv4. It owns the packet, which begins behind the IP header; skb.network is the IP header's offset. */
+export interface IpProtocol {
+  /** @returns NONE when the packet was taken in and its buffer consumed or reused; else why it is to be dropped */
+  receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason;
+}
+
+/** Tells the sender of a packet what is wrong; ICMP. The packet stays the caller's. */
+export interface IpErrors {
+  /** @param info what stands in the last two octets of the message's header */
+  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
+}
+
+export class Ipv4 implements PacketHandler, BacklogTarget {
+  readonly conf: Devconfs = new Devconfs();
+  readonly fib: Fib;
+  readonly arp: Arp;
+  /** Packets that found no way out. */
+  readonly drops: DropCounters = new DropCounters();
+  readonly counters: InetCounters = new InetCounters();
+  /** Who sends ICMP errors. */
+  errors: IpErrors | null = null;
+  /** Where packets to ourselves go; without one they take a short cut. */
+  loopback: NetDevice | null = null;
+  readonly #router: InputRouter;
+  readonly #output: OutputRouter;
+  readonly #arpSide: ArpSide;
+  readonly #protocols = new Map<number, IpProtocol>();
+  readonly #backlog: Backlog;
+
+  constructor(network: Network, random: Random, options: ArpOptions = {}) {
+    this.fib = new Fib(this.conf, {
+      addressed: (device, address) => this.arp.addressed(device, address),
+      addressless: (device) => this.arp.addressless(device),
+    });
+    this.#router = new InputRouter(this.fib, this.conf);
+    this.#output = new OutputRouter(this.fib);
+    this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
+    this.arp = new Arp(network, random, this.#arpSide, options);
+    this.#backlog = network.backlog;
+    network.handle(ETH_P_IP, this);
+    network.onDeviceEvent((device, event) => this.fib.event(device, event));
+  }
+
+  get addresses(): Addresses {
+    return this.fib.addresses;
+  }
+
+  get routes(): Routes {
+    return this.fib.routes;
+  }
+
+  handle(protocol: number, handler: IpProtocol): void {
+    this.#protocols.set(protocol, handler);
+  }
+
+  addressType(address: number): AddressType {
+    return this.#arpSide.addressType(address);
+  }
+
+  isLocal(address: number): boolean {
+    return this.addresses.isLocal(address);
+  }
+
+  /** The source address of packets to `destination`; 0 when there is no route. */
+  sourceTo(destination: number): number {
+    return this.#output.to(destination, 0).source;
+  }
+
+  /** Bytes behind the IP header that go to the destination in one packet; -1 when there is no route. */
+  maxPayload(destination: number): number {
+    return this.#output.to(destination, 0).room;
+  }
+
+  /** The way of packets from `source` (0: from the best address) to the destination, for sendBy(). */
+  wayTo(destination: number, source: number): OutputRoute {
+    return this.#output.to(destination, source);
+  }
+
+  /**
+   * Sends what begins at skb.data as the payload of one packet. The buffer is not the caller's any more.
+   * @param ttl 0 for the default of the destination
+   * @param tos type of service
+   */
+  send(skb: SkBuff, source: number, destination: number, protocol: number, ttl = 0, tos = 0): Fate {
+    return this.sendBy(this.#output.to(destination, source), skb, source, protocol, ttl, tos);
+  }
+
+  /** As send(), by a way that was looked up just now. */
+  sendBy(way: OutputRoute, skb: SkBuff, source: number, protocol: number, ttl = 0, tos = 0): Fate {
+    const { destination, route } = way;
+    const length = skb.length;
+    const at = skb.push(IP_HEADER);
+    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos);
+    skb.network = at;
+    skb.protocol = ETH_P_IP;
+    skb.truesize = truesizeOf(length);
+    const { ip } = this.counters;
+    if (!route) {
+      ip.outNoRoutes++;
+      return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
+    }
+    ip.outRequests++;
+    const fate = this.#transmit(skb, way, route.device);
+    if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    return fate;
+  }
+
+  /** Somebody above knows that the next hop towards the destination is there (MSG_PROBE with MSG_CONFIRM): nothing is sent. */
+  confirm(destination: number, source = 0): void {
+    const way = this.#output.to(destination, source);
+    if (!way.route || way.toOurselves || way.toMany) return;
+    const entry = this.#neighbour(way, way.route.device);
+    if (entry) confirm(entry);
+  }
+
+  receive(skb: SkBuff, device: NetDevice): void {
+    const reason = skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device, device.loopback);
+    if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
+  }
+
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
+    for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
+  }
+
+  /** A packet to ourselves, without a loopback device. */
+  backlogged(skb: SkBuff): void {
+    const own = this.addresses.find(skb.view.getInt32(skb.network + IP_DESTINATION));
+    const reason = own ? this.#input(skb, own.device, true) : DropReason.IP_NOT_LOCAL;
+    if (reason !== DropReason.NONE) this.#refuse(skb, reason);
+  }
+
+  // What waited for its next hop.
+
+  unreachable(packet: SkBuff, device: NetDevice): void {
+    this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+  }
+
+  #transmit(skb: SkBuff, way: OutputRoute, device: NetDevice): Fate {
+    if (way.toOurselves) return this.#toOurselves(skb);
+    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    if (way.toMany) skb.confirm = false;
+    const entry = this.#neighbour(way, device) ?? this.arp.table.create(this.arp.keyOf(way.nextHop, device), device);
+    return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
+  }
+
+  /** The next hop's entry, if there is one. */
+  #neighbour(way: OutputRoute, device: NetDevice): Neighbour | null {
+    if (!way.neighbour || way.neighbour.dead) {
+      way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
+    }
+    return way.neighbour;
+  }
+
+  #refuse(skb: SkBuff, reason: DropReason): DropReason {
+    this.drops.drop(skb, reason);
+    return reason;
+  }
+
+  #toNeighbour(skb: SkBuff, nextHop: number, device: NetDevice): Fate {
+    const { table } = this.arp;
+    const key = this.arp.keyOf(nextHop, device);
+    const entry = table.find(key, device) ?? table.create(key, device);
+    return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
+  }
+
+  #toOurselves(skb: SkBuff): Fate {
+    skb.confirm = false;
+    skb.checksum = Checksum.UNNECESSARY;
+    skb.packetType = PacketType.HOST;
+    if (this.loopback) return this.#toNeighbour(skb, 0, this.loopback);
+    return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
+  }
+
+  /** Returns NONE when somebody took the packet. */
+  #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
+    const { ip } = this.counters;
+    ip.inReceives++;
+    const malformed = checkHeader(skb);
+    if (malformed !== DropReason.NONE) {
+      if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;
+      else ip.inHdrErrors++;
+      if (malformed === DropReason.IP_CSUM) ip.inCsumErrors++;
+      return malformed;
+    }
+    const { view, data: at } = skb;
+    skb.network = at;
+    const source = view.getInt32(at + IP_SOURCE);
+    const destination = view.getInt32(at + IP_DESTINATION);
+    if (isMulticast(destination)) return DropReason.IP_NOT_LOCAL;
+    if (!loopback) {
+      const way = this.#router.way(destination, source, device, true);
+      if (way === InputWay.REFUSED) return this.#refused(skb, device);
+      if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
+      if (way === InputWay.FORWARD) return this.#forward(skb, device, this.#router.route as Route, destination);
+    }
+    if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
+      ip.reasmFails++;
+      return DropReason.IP_FRAGMENT;
+    }
+    const protocol = this.#protocols.get(view.getUint8(at + IP_PROTOCOL));
+    if (!protocol) {
+      ip.inUnknownProtos++;
+      return DropReason.IP_NOPROTO;
+    }
+    ip.inDelivers++;
+    skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
+    return protocol.receive(skb, device, source, destination);
+  }
+
+  /** The packet came straight from the next hop towards its source: that one is there (a profile's trafficConfirms). */
+  #heard(skb: SkBuff, device: NetDevice, source: number): void {
+    const way = this.#output.to(source, 0);
+    if (way.route?.device !== device) return;
+    const entry = this.#neighbour(way, device);
+    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
+    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
+  }
+
+  /** What the look-up said no to. A router tells the sender that there is no route; nothing else is answered. */
+  #refused(skb: SkBuff, device: NetDevice): DropReason {
+    const { ip, netstat } = this.counters;
+    switch (this.#router.refusal) {
+      case Refusal.SOURCE:
+        return DropReason.IP_INADDRERRORS;
+      case Refusal.REVERSE_PATH:
+        netstat.ipReversePathFilter++;
+        return DropReason.IP_RPFILTER;
+      case Refusal.NO_ROUTE:
+        ip.inNoRoutes++;
+        this.errors?.sendError(skb, device, UNREACHABLE, NET_UNREACHABLE);
+        return DropReason.IP_OUTNOROUTES;
+      case Refusal.NOT_LOCAL:
+        ip.inAddrErrors++;
+        return DropReason.IP_NOT_LOCAL;
+      default:
+        return DropReason.IP_NOT_LOCAL;
+    }
+  }
+
+  /** Hands a packet on (RFC 1812 5.2.1). */
+  #forward(skb: SkBuff, device: NetDevice, route: Route, destination: number): DropReason {
+    const { view, network: at } = skb;
+    const { ip } = this.counters;
+    // What came to everybody's link address is nobody's to hand on.
+    if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
+    const ttl = view.getUint8(at + IP_TTL);
+    if (ttl <= 1) {
+      ip.inHdrErrors++;
+      this.errors?.sendError(skb, device, TIME_EXCEEDED, 0);
+      return DropReason.IP_INHDR;
+    }
+    if (skb.length > route.device.mtu) {
+      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
+      if (whole) this.errors?.sendError(skb, device, UNREACHABLE, FRAGMENTATION_NEEDED, route.device.mtu);
+      return DropReason.PKT_TOO_BIG;
+    }
+    view.setUint8(at + IP_TTL, ttl - 1);
+    // The sum loses what the field loses (RFC 1624).
+    const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
+    view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
+    skb.truesize = truesizeOf(skb.length - IP_HEADER);
+    ip.forwDatagrams++;
+    this.#toNeighbour(skb, route.gateway || destination, route.device);
+    return DropReason.NONE;
+  }
+}
+
+function defaultTtl(destination: number): number {
+  return isMulticast(destination) ? MULTICAST_TTL : DEFAULT_TTL;
+}

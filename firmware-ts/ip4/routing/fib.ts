@@ -1,0 +1,156 @@
+/**
+ * What joins addresses, routes and devices, as Linux keeps them together: an address brings a local and a broadcast route and the
+ * route to its subnet; a device that goes down loses all routes but those to its own addresses, and gets its subnets' back when it
+ * comes up; what the operator routed by it is gone. A lost carrier changes nothing here.
+ */
+
+import { INADDR_BROADCAST, prefixMask } from "../../ip/address.ts";
+import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { Addresses, type AddressOptions, InetError, type InterfaceAddress } from "./addresses.ts";
+import type { Devconfs } from "./devconf.ts";
+import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
+
+const LOOPBACK_ADDRESS = 0x7f000001;
+
+export interface RouteRequest extends Omit<NewRoute, "device"> {
+  /** Default: the one by which the gateway is reached. */
+  device?: NetDevice | undefined;
+  /** The gateway is on the link, whatever the routes say. */
+  onlink?: boolean;
+  /** What becomes of a route with the same destination and metric. Default `add`: it must not be there. */
+  how?: RouteChange;
+}
+
+/** As the commands of `ip route` are called. */
+export type RouteChange = "add" | "replace" | "change" | "append" | "prepend";
+
+/** Who is told of addresses. */
+export interface FibUser {
+  /** A device has got one. */
+  addressed(device: NetDevice, address: number): void;
+  /** A device has lost its last one. */
+  addressless(device: NetDevice): void;
+}
+
+export class Fib {
+  readonly addresses: Addresses = new Addresses();
+  readonly routes: Routes = new Routes();
+  readonly #conf: Devconfs;
+  readonly #user: FibUser;
+
+  constructor(conf: Devconfs, user: FibUser) {
+    this.#conf = conf;
+    this.#user = user;
+  }
+
+  /** Another number after every change of addresses or routes. */
+  get generation(): number {
+    return this.addresses.changes + this.routes.changes;
+  }
+
+  /** @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
+  addAddress(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
+    const address = this.addresses.add(device, local, prefixLength, options);
+    this.#conf.pin(device);
+    this.#addLocal(address);
+    if (device.up) this.#connect(address);
+    this.#user.addressed(device, local);
+    return address;
+  }
+
+  /** Takes an address away; a primary one takes its secondary ones with it. Returns what went. */
+  removeAddress(address: InterfaceAddress): InterfaceAddress[] {
+    const gone = this.addresses.remove(address);
+    for (const one of gone) this.#disconnect(one);
+    if (gone.length > 0 && this.addresses.of(address.device).length === 0) {
+      this.routes.removeAll((route) => route.device === address.device);
+      this.#user.addressless(address.device);
+    }
+    return gone;
+  }
+
+  /** @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
+  addRoute(request: RouteRequest): Route {
+    const { gateway = 0, source = 0, onlink = false, how = "add" } = request;
+    const towards = gateway === 0 ? null : this.routes.lookup(gateway, request.device ?? null);
+    const device = request.device ?? towards?.device;
+    const reached = onlink || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
+    if (device && !device.up) throw new InetError("DEVICE_DOWN", "Device for nexthop is not up.");
+    if (!device || (gateway !== 0 && !reached)) throw new InetError("ROUTE_UNREACHABLE", "Nexthop has invalid gateway.");
+    if (source !== 0 && !this.addresses.isLocal(source)) throw new InetError("SOURCE_INVALID", "Invalid prefsrc address.");
+    const route: NewRoute = { ...request, device };
+    if (how === "add") return this.routes.add(route);
+    if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");
+    return this.routes.addBeside(route, how === "prepend");
+  }
+
+  event(device: NetDevice, event: DeviceEvent): void {
+    if (event === "up") {
+      if (device.loopback && this.addresses.of(device).length === 0) this.addAddress(device, LOOPBACK_ADDRESS, 8);
+      else for (const address of this.addresses.of(device)) this.#connect(address);
+    } else if (event === "down") {
+      this.routes.removeAll((route) => route.device === device && route.type !== RouteType.LOCAL);
+    } else if (event === "unregister") {
+      for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
+      this.routes.removeAll((route) => route.device === device);
+      this.#conf.forget(device);
+    }
+  }
+
+  /** The route to the address itself: it stands whether or not the device is up. */
+  #addLocal({ device, local, prefixLength, mask, secondary }: InterfaceAddress): void {
+    const sameSubnet = (other: InterfaceAddress): boolean =>
+      !other.secondary && other.prefixLength === prefixLength && ((other.local ^ local) & mask) === 0;
+    const source = (secondary && this.addresses.of(device).find(sameSubnet)?.local) || local;
+    this.#addOnce({ destination: local, prefixLength: 32, device, source, type: RouteType.LOCAL });
+  }
+
+  #connect(address: InterfaceAddress): void {
+    const { device, local, prefixLength, mask, secondary } = address;
+    for (const destination of broadcastsOf(address)) {
+      this.#addOnce({ destination, prefixLength: 32, device, source: local, type: RouteType.BROADCAST });
+    }
+    if (secondary || prefixLength === 32 || (local & mask) === 0) return;
+    const type = device.loopback ? RouteType.LOCAL : RouteType.UNICAST;
+    this.#addOnce({ destination: local & mask, prefixLength, device, source: local, type });
+  }
+
+  #addOnce(route: NewRoute): void {
+    const { destination, prefixLength, device, type } = route;
+    const list = type === RouteType.UNICAST ? this.routes.list : this.routes.localList;
+    const there = (other: Route): boolean =>
+      other.destination === destination && other.prefixLength === prefixLength && other.device === device && other.type === type;
+    if (!list.some(there)) this.routes.add({ ...route, protocol: "kernel" });
+  }
+
+  /** Takes away what an address brought, as far as none that is left brings it too. */
+  #disconnect(gone: InterfaceAddress): void {
+    const { device, local, mask, prefixLength, secondary } = gone;
+    const left = this.addresses.of(device);
+    const ours = left.some((other) => other.local === local);
+    const broadcasts = broadcastsOf(gone).filter((address) => !left.some((other) => broadcastsOf(other).includes(address)));
+    this.routes.removeAll((route) => {
+      if (route.device !== device || route.protocol !== "kernel") return false;
+      if (route.prefixLength === 32 && route.type === RouteType.LOCAL) return route.destination === local && !ours;
+      if (route.type === RouteType.BROADCAST) return broadcasts.includes(route.destination);
+      const subnet = route.destination === (local & mask) && route.prefixLength === prefixLength;
+      return subnet && route.source === local && !secondary;
+    });
+    if (!this.addresses.isLocal(local)) this.routes.removeAll((route) => route.source === local);
+  }
+
+  /** The source address of packets to the destination that have none, by the route to it. */
+  sourceBy(route: Route, destination: number): number {
+    if (route.type === RouteType.LOCAL) return destination;
+    return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
+  }
+}
+
+/** An address's broadcast addresses: its own and that of its subnet, mostly the same. */
+function broadcastsOf({ broadcast, secondary, prefixLength, local }: InterfaceAddress): number[] {
+  const found: number[] = [];
+  if (broadcast !== 0 && broadcast !== INADDR_BROADCAST) found.push(broadcast);
+  const ofSubnet = local | ~prefixMask(prefixLength);
+  if (!secondary && prefixLength < 31 && !found.includes(ofSubnet)) found.push(ofSubnet);
+  return found;
+}

@@ -1,0 +1,91 @@
+/** Where a packet that came in goes, or that it goes nowhere: Linux's route look-up for input, reverse path filter included. */
+
+import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "../../ip/address.ts";
+import type { NetDevice } from "../../net/device.ts";
+import { InputWay, type InputWay as Way } from "../arp/inet.ts";
+import type { Devconfs } from "./devconf.ts";
+import type { Fib } from "./fib.ts";
+import { type Route, RouteType } from "./routes.ts";
+
+/** Why a packet was refused. */
+export const Refusal = {
+  /** A source that may not be there. */
+  SOURCE: 0,
+  /** A destination that may not be there. */
+  DESTINATION: 1,
+  /** The way back to the source is another (RFC 3704). */
+  REVERSE_PATH: 2,
+  /** Not for us, and nobody forwards. */
+  NOT_LOCAL: 3,
+  /** To be forwarded, but there is no route. */
+  NO_ROUTE: 4,
+} as const;
+export type Refusal = (typeof Refusal)[keyof typeof Refusal];
+
+const RP_STRICT = 1;
+const RP_LOOSE = 2;
+
+export class InputRouter {
+  /** After way() said FORWARD: the route on. */
+  route: Route | null = null;
+  /** After way() said REFUSED. */
+  refusal: Refusal = Refusal.NOT_LOCAL;
+  readonly #fib: Fib;
+  readonly #conf: Devconfs;
+
+  constructor(fib: Fib, conf: Devconfs) {
+    this.#fib = fib;
+    this.#conf = conf;
+  }
+
+  /** @param ip an IP packet, not an ARP request put to the routes in its place */
+  way(destination: number, source: number, device: NetDevice, ip: boolean): Way {
+    this.route = null;
+    if (isMulticast(source) || source === INADDR_BROADCAST) return this.#refuse(Refusal.SOURCE);
+    if (destination === INADDR_BROADCAST) return this.#broadcast(source, device, ip);
+    if (isZeronet(source)) return this.#refuse(Refusal.SOURCE);
+    if (isZeronet(destination)) return this.#refuse(Refusal.DESTINATION);
+    if (!device.loopback && !this.#conf.on(device).routeLocalnet) {
+      if (isLoopback(destination)) return this.#refuse(Refusal.DESTINATION);
+      if (isLoopback(source)) return this.#refuse(Refusal.SOURCE);
+    }
+    const { routes } = this.#fib;
+    const local = routes.lookupLocal(destination);
+    if (local?.type === RouteType.BROADCAST) return this.#broadcast(source, device, ip);
+    if (local) return this.#sourceAllowed(source, device) ? InputWay.LOCAL : InputWay.REFUSED;
+    if (!this.#conf.on(device).forwarding) return this.#refuse(Refusal.NOT_LOCAL);
+    const route = routes.lookupMain(destination);
+    if (!route) return this.#refuse(Refusal.NO_ROUTE);
+    if (!this.#sourceAllowed(source, device)) return InputWay.REFUSED;
+    // Linux looks closer at a source only where it may have to send it a redirect: on the way back where it came from.
+    if (route.device === device && routes.lookupLocal(source)) return this.#refuse(Refusal.SOURCE);
+    // What is not IP leads back to where it came from only between the hosts of a private VLAN.
+    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return this.#refuse(Refusal.DESTINATION);
+    this.route = route;
+    return InputWay.FORWARD;
+  }
+
+  #broadcast(source: number, device: NetDevice, ip: boolean): Way {
+    if (!ip) return this.#refuse(Refusal.DESTINATION);
+    return this.#sourceAllowed(source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
+  }
+
+  #refuse(refusal: Refusal): Way {
+    this.refusal = refusal;
+    return InputWay.REFUSED;
+  }
+
+  /** The source is none of ours and, where the filter is on, packets to it would leave by this device (or by any). */
+  #sourceAllowed(source: number, device: NetDevice): boolean {
+    if (source === INADDR_ANY || device.loopback) return true;
+    const { addresses, routes } = this.#fib;
+    this.refusal = Refusal.SOURCE;
+    if (addresses.isLocal(source)) return false;
+    const filter = this.#conf.on(device).rpFilter;
+    if (filter !== RP_STRICT && filter !== RP_LOOSE) return true;
+    if (routes.lookupLocal(source)) return false;
+    this.refusal = Refusal.REVERSE_PATH;
+    const back = routes.lookupMain(source);
+    return back !== null && (back.device === device || filter === RP_LOOSE);
+  }
+}

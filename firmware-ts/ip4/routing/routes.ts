@@ -1,0 +1,235 @@
+/**
+ * IPv4 routes of a namespace, in Linux's two tables: `local`, made with our addresses and asked first, and `main`. Within each the
+ * longest prefix wins, then the smallest metric, then the older route.
+ */
+
+import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import type { NetDevice } from "../../net/device.ts";
+import { Scope } from "../arp/inet.ts";
+import { InetError } from "./addresses.ts";
+
+/** What becomes of packets to a route's destinations (RTN_*). */
+export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3 } as const;
+export type RouteType = (typeof RouteType)[keyof typeof RouteType];
+
+export interface Route {
+  readonly destination: number;
+  readonly prefixLength: number;
+  readonly mask: number;
+  /** 0: the destination is on the link. */
+  readonly gateway: number;
+  readonly device: NetDevice;
+  /** Preferred source address, 0 for none. */
+  readonly source: number;
+  readonly metric: number;
+  /** Who made it, as `ip route` prints it: `kernel` with an address, `static` by the operator, or what he said. */
+  readonly protocol: string;
+  readonly type: RouteType;
+  /** One of Scope: how far the destination is. */
+  readonly scope: number;
+}
+
+export interface NewRoute {
+  destination: number;
+  prefixLength: number;
+  gateway?: number;
+  device: NetDevice;
+  source?: number;
+  metric?: number;
+  protocol?: string;
+  type?: RouteType;
+  /** Default: global through a gateway, link without, host for our own addresses. */
+  scope?: number;
+}
+
+/** What a route must be, to be meant; what is left out may be anything. */
+export interface RouteMatch {
+  destination: number;
+  prefixLength: number;
+  gateway?: number;
+  device?: NetDevice;
+  source?: number;
+  metric?: number;
+  protocol?: string;
+  type?: RouteType;
+  scope?: number;
+}
+
+export class Routes {
+  /** Longest prefix first, then by metric. */
+  readonly #main: Route[] = [];
+  /** Table `local`: single addresses, and prefixes. */
+  readonly #hosts = new Map<number, Route[]>();
+  readonly #local: Route[] = [];
+  #changes = 0;
+
+  /** Grows with every change, for those who remember answers. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Table `main`. */
+  get list(): readonly Route[] {
+    return this.#main;
+  }
+
+  /** Table `local`. */
+  get localList(): readonly Route[] {
+    return [...this.#local, ...[...this.#hosts.values()].flat()];
+  }
+
+  /**
+   * Adds a route to table `main`, or to `local` where its type says so.
+   * @throws InetError ROUTE_INVALID (host bits set), ROUTE_EXISTS (same destination and metric)
+   */
+  add(route: NewRoute): Route {
+    const made = complete(route);
+    // Two devices may have addresses of one subnet: the kernel's own routes stand beside each other.
+    if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
+      throw new InetError("ROUTE_EXISTS", "File exists");
+    }
+    this.#insert(made);
+    return made;
+  }
+
+  /**
+   * `ip route replace` and `change`: the first route with this destination and metric gives way; `change` makes none where none is.
+   * @throws InetError ROUTE_INVALID, ROUTE_NOT_THERE
+   */
+  replace(route: NewRoute, change = false): Route {
+    const made = complete(route);
+    this.#changes++;
+    const at = this.#main.findIndex((other) => sameKey(other, made));
+    if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "No such file or directory");
+    if (at >= 0) this.#main[at] = made;
+    else this.#insert(made);
+    return made;
+  }
+
+  /**
+   * `ip route append` and `prepend`: behind or before those with this destination and metric, of which the first is used.
+   * @throws InetError ROUTE_INVALID, ROUTE_EXISTS (the very same route)
+   */
+  addBeside(route: NewRoute, before: boolean): Route {
+    const made = complete(route);
+    if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "File exists");
+    this.#changes++;
+    const at = before ? this.#main.findIndex((other) => sameKey(other, made)) : -1;
+    if (at >= 0) this.#main.splice(at, 0, made);
+    else this.#insert(made);
+    return made;
+  }
+
+  /** Removes the first route that matches; undefined when none does. */
+  remove(match: RouteMatch): Route | undefined {
+    const meant = (route: Route): boolean =>
+      route.destination === match.destination &&
+      route.prefixLength === match.prefixLength &&
+      (match.gateway === undefined || route.gateway === match.gateway) &&
+      (match.device === undefined || route.device === match.device) &&
+      (match.source === undefined || route.source === match.source) &&
+      (match.metric === undefined || route.metric === match.metric) &&
+      (match.protocol === undefined || route.protocol === match.protocol) &&
+      (match.type === undefined || route.type === match.type) &&
+      (match.scope === undefined || route.scope === match.scope);
+    this.#changes++;
+    const main = this.#main.findIndex(meant);
+    if (main >= 0) return this.#main.splice(main, 1)[0];
+    const local = match.type === undefined ? undefined : this.localList.find(meant);
+    if (local) this.#takeLocal(local);
+    return local;
+  }
+
+  /** Removes every route for which the question is answered by yes. */
+  removeAll(gone: (route: Route) => boolean): void {
+    this.#changes++;
+    for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as Route)) this.#main.splice(at, 1);
+    for (const route of this.localList) if (gone(route)) this.#takeLocal(route);
+  }
+
+  /**
+   * The route for a destination. 0/8 and 127/8 never go out (RFC 1122 3.2.1.3).
+   * @param device only its routes
+   */
+  lookup(destination: number, device: NetDevice | null = null): Route | null {
+    return this.lookupLocal(destination, device) ?? this.lookupMain(destination, device);
+  }
+
+  /** In table `local` alone: whether the destination is ours, or a broadcast address of ours. */
+  lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
+    const hosts = this.#hosts.get(destination);
+    if (hosts) return device ? hostOn(hosts, device) : (hosts[0] as Route);
+    for (let at = 0; at < this.#local.length; at++) {
+      const route = this.#local[at] as Route;
+      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
+    }
+    return null;
+  }
+
+  lookupMain(destination: number, device: NetDevice | null = null): Route | null {
+    if (isZeronet(destination) || isLoopback(destination)) return null;
+    for (let at = 0; at < this.#main.length; at++) {
+      const route = this.#main[at] as Route;
+      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
+    }
+    return null;
+  }
+
+  #insert(made: Route): void {
+    this.#changes++;
+    if (made.type === RouteType.UNICAST) {
+      insertSorted(this.#main, made);
+    } else if (made.prefixLength < 32) {
+      insertSorted(this.#local, made);
+    } else {
+      const hosts = this.#hosts.get(made.destination);
+      if (hosts) hosts.push(made);
+      else this.#hosts.set(made.destination, [made]);
+    }
+  }
+
+  #takeLocal(route: Route): void {
+    const list = route.prefixLength < 32 ? this.#local : (this.#hosts.get(route.destination) as Route[]);
+    list.splice(list.indexOf(route), 1);
+    if (list.length === 0 && list !== this.#local) this.#hosts.delete(route.destination);
+  }
+}
+
+/** Gives a route what its maker left out. */
+function complete(route: NewRoute): Route {
+  const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
+  const { type = RouteType.UNICAST, scope = defaultScope(type, gateway) } = route;
+  const mask = prefixMask(prefixLength);
+  if (destination & ~mask) {
+    const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
+    throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
+  }
+  return { destination, prefixLength, mask, gateway, device, source, metric, protocol, type, scope };
+}
+
+function defaultScope(type: RouteType, gateway: number): number {
+  if (type === RouteType.LOCAL) return Scope.HOST;
+  return type === RouteType.UNICAST && gateway !== 0 ? Scope.GLOBAL : Scope.LINK;
+}
+
+function sameKey(one: Route, other: Route): boolean {
+  return one.destination === other.destination && one.prefixLength === other.prefixLength && one.metric === other.metric;
+}
+
+function sameRoute(one: Route, other: Route): boolean {
+  const fields = ["gateway", "device", "source", "protocol", "type", "scope"] as const;
+  return sameKey(one, other) && fields.every((field) => one[field] === other[field]);
+}
+
+function insertSorted(list: Route[], made: Route): void {
+  const { prefixLength, metric } = made;
+  const later = (other: Route): boolean =>
+    other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
+  const at = list.findIndex(later);
+  list.splice(at < 0 ? list.length : at, 0, made);
+}
+
+/** Not within the look-up: a closure there would cost an object for each packet, whether it is made or not. */
+function hostOn(hosts: readonly Route[], device: NetDevice): Route | null {
+  return hosts.find((route) => route.device === device) ?? null;
+}

@@ -1,0 +1,265 @@
+/**
+ * The timers of a table, such as that of the neighbours: one for each entry, a million of them if need be, of which few ever fire. An armed entry is a link
+ * in the ring of a bucket: arming and cancelling move four pointers, allocate nothing and do not depend on how many are armed.
+ * One timer of the Clock waits for the earliest bucket.
+ *
+ * With kernel lateness a bucket fires as a whole at its end, the newest armed first, as Linux's does. With exact timing a bucket is
+ * opened before its first timer is due, and each of its timers goes on to a finer bucket or to the Clock; as long as few are armed
+ * they go to the Clock at once.
+ */
+import type { Clock, Timer } from "../../hal/clock.ts";
+import { BUCKETS, type Lateness, LEVELS, levelFor, WHEEL_REACH } from "./lateness.ts";
+
+/** Exact timing: timers that may wait in the Clock's own heap whatever their distance. */
+const DIRECT = 1024;
+/** Exact timing: width of the finest bucket in ms. */
+const EXACT_UNIT = 8;
+
+/** Something that can be armed. What fires is its timerFired(). */
+export abstract class TimerNode {
+  /** Links of the ring it waits in; null when it waits in none. Kept by TimerWheel. */
+  timerNext: TimerNode | null = null;
+  timerPrevious: TimerNode | null = null;
+  /** The Clock's timer that it was given; null when it has none. Kept by TimerWheel. */
+  alarm: Alarm | null = null;
+  /** When it fires, in the clock's ms, lateness not counted in; meaningful while armed. */
+  abstract timerDue: number;
+
+  get timerArmed(): boolean {
+    return this.timerNext !== null || this.alarm !== null;
+  }
+
+  abstract timerFired(): void;
+}
+
+/** A timer for work that belongs to no entry. */
+export class WorkTimer extends TimerNode {
+  // No whole number at first, so that the engine expects fractions.
+  timerDue: number = Number.NaN;
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.#callback = callback;
+  }
+
+  timerFired(): void {
+    this.#callback();
+  }
+}
+
+/** Head of a ring of armed nodes. */
+class Ring extends TimerNode {
+  readonly timerDue: number = Number.POSITIVE_INFINITY;
+
+  constructor() {
+    super();
+    this.timerNext = this;
+    this.timerPrevious = this;
+  }
+
+  get empty(): boolean {
+    return this.timerNext === this;
+  }
+
+  timerFired(): void {}
+}
+
+/** A timer of the Clock on loan to a node. */
+class Alarm {
+  node: TimerNode | null = null;
+  readonly timer: Timer;
+
+  constructor(clock: Clock, fired: (alarm: Alarm) => void) {
+    this.timer = clock.timer(() => fired(this));
+  }
+}
+
+export class TimerWheel {
+  readonly #clock: Clock;
+  readonly #kernel: boolean;
+  /** One tick of the wheel in ms. */
+  readonly #unit: number;
+  readonly #rings: Ring[] = Array.from({ length: LEVELS * BUCKETS }, () => new Ring());
+  /** When each bucket is to be opened, in ticks; infinity for one that is known to be empty. */
+  readonly #times = new Float64Array(LEVELS * BUCKETS).fill(Number.POSITIVE_INFINITY);
+  /** What is being fired now, or was overtaken by a timer of the same bucket one turn of the wheel later. */
+  readonly #running = new Ring();
+  readonly #wake: Timer;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #waiting = 0;
+  readonly #spare: Alarm[] = [];
+  #alarms = 0;
+  readonly #alarmFired = (alarm: Alarm): void => {
+    const node = alarm.node as TimerNode;
+    this.#release(node, alarm);
+    node.timerFired();
+  };
+
+  constructor(clock: Clock, lateness: Lateness) {
+    this.#clock = clock;
+    this.#kernel = lateness.kernel;
+    this.#unit = lateness.kernel ? lateness.jiffy : EXACT_UNIT;
+    this.#wake = clock.timer(() => this.#run());
+  }
+
+  /** How many are armed. */
+  get armed(): number {
+    return this.#waiting + this.#alarms;
+  }
+
+  /** Fires the node `delay` ms from now, moving it if it is armed already. */
+  arm(node: TimerNode, delay: number): void {
+    this.cancel(node);
+    const now = this.#clock.now();
+    if (this.#kernel) this.#armLate(node, now, delay);
+    else this.#armExact(node, now, now + Math.max(0, delay));
+  }
+
+  cancel(node: TimerNode): void {
+    if (node.alarm) this.#release(node, node.alarm);
+    else if (node.timerNext) {
+      unlink(node);
+      // A wake-up for nothing would keep the process alive.
+      if (--this.#waiting === 0) this.#sleep(Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** As Linux: counted in jiffies from the last one, and fired when the bucket that holds the due time is over. */
+  #armLate(node: TimerNode, now: number, delay: number): void {
+    const jiffies = Math.floor(now / this.#unit);
+    const distance = Math.min(Math.max(0, Math.ceil(delay / this.#unit)), WHEEL_REACH);
+    node.timerDue = (jiffies + distance) * this.#unit;
+    const level = levelFor(distance);
+    const granule = 8 ** level;
+    this.#insert(node, (Math.floor((jiffies + distance) / granule) + 1) * granule, level);
+  }
+
+  #armExact(node: TimerNode, now: number, due: number): void {
+    node.timerDue = due;
+    if (this.#alarms >= DIRECT) {
+      const ticks = Math.floor(now / this.#unit);
+      const distance = Math.min(Math.floor(due / this.#unit) - ticks, WHEEL_REACH);
+      const level = levelFor(distance);
+      const granule = 8 ** level;
+      const opens = Math.floor((ticks + distance) / granule) * granule;
+      if (opens > ticks) {
+        this.#insert(node, opens, level);
+        return;
+      }
+    }
+    const alarm = this.#spare.pop() ?? new Alarm(this.#clock, this.#alarmFired);
+    alarm.node = node;
+    node.alarm = alarm;
+    this.#alarms++;
+    alarm.timer.armAt(due);
+  }
+
+  #release(node: TimerNode, alarm: Alarm): void {
+    alarm.timer.cancel();
+    alarm.node = null;
+    node.alarm = null;
+    this.#alarms--;
+    this.#spare.push(alarm);
+  }
+
+  #insert(node: TimerNode, time: number, level: number): void {
+    const slot = level * BUCKETS + ((time / 8 ** level) % BUCKETS);
+    const ring = this.#rings[slot] as Ring;
+    if (this.#times[slot] !== time) {
+      // The Clock is late and the bucket is still full from its last turn.
+      splice(ring, this.#running);
+      this.#times[slot] = time;
+    }
+    link(node, this.#kernel ? ring : (ring.timerPrevious as TimerNode));
+    this.#waiting++;
+    if (time < this.#wakeAt) this.#sleep(time);
+  }
+
+  #sleep(time: number): void {
+    this.#wakeAt = time;
+    if (time === Number.POSITIVE_INFINITY) this.#wake.cancel();
+    else this.#wake.armAt(time * this.#unit);
+  }
+
+  /** Opens every bucket whose time has come. */
+  #run(): void {
+    const now = this.#clock.now();
+    const ticks = Math.floor(now / this.#unit);
+    // Nothing armed meanwhile may move the wake-up: it is set at the end.
+    this.#wakeAt = Number.NEGATIVE_INFINITY;
+    try {
+      do this.#fireRunning(now);
+      while (this.#collect(ticks));
+    } finally {
+      if (this.#running.empty) this.#sleep(this.#earliest());
+      else this.#sleep(ticks);
+    }
+  }
+
+  #fireRunning(now: number): void {
+    while (!this.#running.empty) {
+      const node = this.#running.timerNext as TimerNode;
+      unlink(node);
+      this.#waiting--;
+      if (this.#kernel) node.timerFired();
+      else this.#armExact(node, now, node.timerDue);
+    }
+  }
+
+  /** Takes the buckets of the earliest time that has come into #running, coarse ones first as Linux does; false if there are none. */
+  #collect(ticks: number): boolean {
+    const time = this.#earliest();
+    if (time > ticks) return false;
+    for (let slot = this.#times.length - 1; slot >= 0; slot--) {
+      if (this.#times[slot] !== time) continue;
+      this.#times[slot] = Number.POSITIVE_INFINITY;
+      splice(this.#rings[slot] as Ring, this.#running);
+    }
+    return true;
+  }
+
+  #earliest(): number {
+    if (this.#waiting === 0) return Number.POSITIVE_INFINITY;
+    const times = this.#times;
+    for (;;) {
+      let first = 0;
+      for (let slot = 1; slot < times.length; slot++) if ((times[slot] as number) < (times[first] as number)) first = slot;
+      const time = times[first] as number;
+      if (time === Number.POSITIVE_INFINITY || !(this.#rings[first] as Ring).empty) return time;
+      // All of its timers were cancelled.
+      times[first] = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+function link(node: TimerNode, after: TimerNode): void {
+  const next = after.timerNext as TimerNode;
+  node.timerPrevious = after;
+  node.timerNext = next;
+  after.timerNext = node;
+  next.timerPrevious = node;
+}
+
+function unlink(node: TimerNode): void {
+  const previous = node.timerPrevious as TimerNode;
+  const next = node.timerNext as TimerNode;
+  previous.timerNext = next;
+  next.timerPrevious = previous;
+  node.timerNext = null;
+  node.timerPrevious = null;
+}
+
+/** Moves all nodes of a ring to the end of another. */
+function splice(from: Ring, to: Ring): void {
+  if (from.empty) return;
+  const first = from.timerNext as TimerNode;
+  const last = from.timerPrevious as TimerNode;
+  const end = to.timerPrevious as TimerNode;
+  end.timerNext = first;
+  first.timerPrevious = end;
+  last.timerNext = to;
+  to.timerPrevious = last;
+  from.timerNext = from;
+  from.timerPrevious = from;
+}

@@ -1,0 +1,164 @@
+import { DropReason } from "../../hal/drop-reason.ts";
+import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
+import { type SendResult, sendResult } from "../ip/send-result.ts";
+import { truesizeOf } from "../ip/truesize.ts";
+import type { OutputRoute } from "../ip4/routing/output-route.ts";
+import type { Fate } from "../neigh/machine.ts";
+import type { NetDevice } from "../net/device.ts";
+
+/** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
+const SEND_BUFFER = 212_992;
+/** Bytes of a UDP header (RFC 768). */
+export const UDP_HEADER = 8;
+
+/** What a socket needs of UDP. */
+export interface UdpSocketUser {
+  /** How long a socket polls by itself when it is not told, in ms. */
+  readonly busyRead: number;
+  allocate(): SkBuff | null;
+  /** The way from `source` (0: from the best address) to the destination. */
+  wayTo(destination: number, source: number): OutputRoute;
+  /** A datagram was refused for want of memory or room in the send buffer. */
+  noBuffer(): void;
+  confirm(destination: number, source: number): void;
+  transmit(socket: UdpSocket, skb: SkBuff, way: OutputRoute, port: number): Fate;
+  closed(socket: UdpSocket): void;
+}
+
+/** One received datagram: bytes[at..at+length), valid only during the call. Addresses are as in address.ts. */
+export type DatagramHandler = (bytes: Uint8Array, at: number, length: number, source: number, port: number) => void;
+
+/** What finally became of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
+export type FateHandler = (cookie: number, result: SendResult) => void;
+
+/** An ICMP destination unreachable came for something this socket sent. */
+export type ErrorHandler = (code: number, reporter: number, destination: number, port: number) => void;
+
+export class UdpSocket implements SkBuffOwner {
+  readonly address: number;
+  readonly port: number;
+  sendBuffer: number = SEND_BUFFER;
+  onDatagram: DatagramHandler | null = null;
+  /**
+   * Called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
+   * was lost. A controller that is done at once calls it before send() returns.
+   */
+  onFate: FateHandler | null = null;
+  onError: ErrorHandler | null = null;
+  readonly #udp: UdpSocketUser;
+  /** Where the last datagram came in (the kernel's sk_napi_id), and how many there were. */
+  #device: NetDevice | null = null;
+  #received = 0;
+  #awaited = 0;
+  readonly #arrived = (): boolean => this.#received >= this.#awaited;
+  #underWay = 0;
+  #open = true;
+  /** Within transmit(): a drop there is send()'s answer, not a later fate. */
+  #sending: SkBuff | null = null;
+  /** Why it was dropped there, though the device had taken it. */
+  #dropped: DropReason = DropReason.NONE;
+
+  constructor(udp: UdpSocketUser, address: number, port: number) {
+    this.#udp = udp;
+    this.address = address;
+    this.port = port;
+  }
+
+  /** Bytes (truesize) of datagrams neither sent nor lost yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /**
+   * Sends one datagram. Nothing is allocated; the payload is copied.
+   * @param cookie comes back with onFate
+   * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
+   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, NEIGH_…, QDISC_DROP, …
+   */
+  send(payload: Uint8Array, destination: number, port: number, cookie = 0, confirm = false): SendResult {
+    if (!this.#open) throw new Error("the socket is closed");
+    const way = this.#udp.wayTo(destination, this.address);
+    const { room } = way;
+    if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+    if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
+    const charge = truesizeOf(UDP_HEADER + payload.length);
+    const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
+    const skb = full ? null : this.#udp.allocate();
+    if (!skb) {
+      this.#udp.noBuffer();
+      return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
+    }
+    skb.bytes.set(payload, skb.put(payload.length));
+    skb.owner = this;
+    skb.cookie = cookie;
+    skb.confirm = confirm;
+    skb.truesize = charge;
+    this.#underWay += charge;
+    const outer = this.#sending;
+    this.#sending = skb;
+    this.#dropped = DropReason.NONE;
+    const fate = this.#udp.transmit(this, skb, way, port);
+    const dropped = this.#dropped;
+    this.#sending = outer;
+    this.#dropped = DropReason.NONE;
+    return sendResult(dropped || fate);
+  }
+
+  /**
+   * Says that the next hop towards the destination is alive, and sends nothing (MSG_CONFIRM with MSG_PROBE). Its entry is confirmed as
+   * of now and keeps its state; broadcast, multicast and our own addresses have nobody to confirm.
+   */
+  confirm(destination: number): void {
+    if (!this.#open) throw new Error("the socket is closed");
+    this.#udp.confirm(destination, this.address);
+  }
+
+  /**
+   * Polls the device that the last datagram came by, until another one has come or `limit` milliseconds are over (SO_BUSY_POLL): the
+   * answer is taken in, and onDatagram called, before this returns. Nothing else runs meanwhile. For a program that would rather
+   * spend its processor than wait for the event loop's next turn; before the first datagram, and from within a receive handler, it
+   * does nothing.
+   * @param limit default net.core.busy_read, which is 0: one look
+   * @returns whether a datagram came
+   */
+  busyPoll(limit?: number): boolean {
+    if (!this.#open) throw new Error("the socket is closed");
+    const before = this.#received;
+    this.#awaited = before + 1;
+    this.#device?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
+    return this.#received > before;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.onDatagram = null;
+    this.onError = null;
+    this.#udp.closed(this);
+  }
+
+  settled(skb: SkBuff, reason: DropReason): void {
+    this.#underWay -= skb.truesize;
+    if (reason !== DropReason.NONE && skb === this.#sending) {
+      this.#dropped = reason;
+      return;
+    }
+    this.onFate?.(skb.cookie, sendResult(reason));
+  }
+
+  /** For Udp: a datagram, its payload at skb.data. */
+  receive(skb: SkBuff, source: number, port: number, device: NetDevice): void {
+    this.#device = device;
+    this.#received++;
+    try {
+      this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
+    } finally {
+      skb.consume();
+    }
+  }
+
+  /** For Udp. */
+  error(code: number, reporter: number, destination: number, port: number): void {
+    this.onError?.(code, reporter, destination, port);
+  }
+}

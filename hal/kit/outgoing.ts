@@ -1,0 +1,45 @@
+/** What a driver does to a frame that its controller does not: the last touches before it leaves. */
+import { MIN_FRAME } from "../ethernet.ts";
+import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
+
+/**
+ * Puts zeros behind the packet up to the shortest frame that Ethernet knows (IEEE 802.3 clause 4.2.3.3). Returns the length with
+ * them; the packet's own stays as it is.
+ */
+export function pad(skb: SkBuff): number {
+  const length = Math.max(skb.length, MIN_FRAME);
+  if (skb.data + length > skb.bytes.length) {
+    // A short packet at the very end of its slot: there is room for padding further in front.
+    skb.bytes.copyWithin(HEADROOM, skb.data, skb.tail);
+    skb.tail = HEADROOM + skb.length;
+    skb.data = HEADROOM;
+  }
+  if (skb.data + length > skb.tail) skb.bytes.fill(0, skb.tail, skb.data + length);
+  return length;
+}
+
+/**
+ * Fills in a checksum that was left to the hardware (Checksum.PARTIAL): the ones' complement of the ones' complement sum from
+ * csumStart to the packet's end (RFC 1071), which takes in what the sender put in the field, a pseudo header's sum. A result of 0
+ * is written as 0xffff, the same number in ones' complement, because 0 means "no checksum" to UDP (RFC 768).
+ *
+ * @returns false when the field does not lie within the packet, which is left as it is
+ */
+export function completeChecksum(skb: SkBuff): boolean {
+  const view = skb.view;
+  const start = skb.csumStart;
+  const tail = skb.tail;
+  const field = start + skb.csumOffset;
+  if (start < skb.data || skb.csumOffset < 0 || field + 2 > tail) return false;
+  let sum = 0;
+  // At most 1024 words of 16 bits in a slot: the sum stays below 2^26.
+  const even = tail - ((tail - start) & 1);
+  for (let at = start; at < even; at += 2) sum += view.getUint16(at);
+  if (even < tail) sum += view.getUint8(even) << 8;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  sum = (sum & 0xffff) + (sum >>> 16);
+  const result = ~sum & 0xffff;
+  view.setUint16(field, result === 0 ? 0xffff : result);
+  skb.checksum = Checksum.NONE;
+  return true;
+}
