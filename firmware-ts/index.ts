@@ -36,6 +36,7 @@ export { createBoardIo } from "../hal/bridges/board-io.ts";
 export { type Clock, SystemClock, Task, type Timer, VirtualClock } from "../hal/clock.ts";
 export { DropReason, dropReasonName } from "../hal/drop-reason.ts";
 export {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   type EthernetController,
@@ -45,6 +46,7 @@ export {
 } from "../hal/ethernet.ts";
 export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../hal/gpio.ts";
 export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
+export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";
 export { ControllerPort, type ControllerPortOptions } from "../hal/simulated/controller-port.ts";
 export { Enc28j60Chip, type Enc28j60Options } from "../hal/simulated/enc28j60/chip.ts";
