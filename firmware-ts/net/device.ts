@@ -52,6 +52,8 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly broadcast: Uint8Array = BROADCAST_MAC;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
+  /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
+  txChecksum: boolean;
   /** What an operator calls it besides its name. */
   alias = "";
   readonly health: DeviceHealth;
@@ -76,6 +78,7 @@ export class NetDevice implements ControllerHost, Pollable {
     this.#flags = options.flags ?? Iff.BROADCAST | Iff.MULTICAST;
     this.#maxMtu = controller.capabilities.maxFrame - ETHERNET_HEADER;
     this.#mtu = this.#maxMtu;
+    this.txChecksum = controller.capabilities.txChecksum;
     this.address.set(controller.address);
     this.#user = user;
     this.#received = new ReceiveList<NetDevice>(this, user.napi.softnet);

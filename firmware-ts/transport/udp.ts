@@ -3,7 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { formatIpv4, INADDR_ANY } from "../ip/address.ts";
-import { finish, sumBytes, sumPseudoHeader } from "../ip/checksum.ts";
+import { finish, partial, sumBytes, sumPseudoHeader } from "../ip/checksum.ts";
 import { IP_DESTINATION, IP_SOURCE } from "../ip4/header/ip-header.ts";
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "../ip4/icmp.ts";
 import type { IpProtocol, Ipv4 } from "../ip4/ipv4.ts";
@@ -100,12 +100,19 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     const view = skb.view;
     const length = skb.length;
     const ports = socket.port + (port & 0xffff);
-    // The header word by word, and summed up as it is written: the payload alone has to be read.
-    const header = sumPseudoHeader(source, destination, IPPROTO_UDP, length) + ports + length;
-    const sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, header));
+    const pseudo = sumPseudoHeader(source, destination, IPPROTO_UDP, length);
+    let sum: number;
+    if (way.offloadsChecksum) {
+      sum = partial(pseudo);
+      skb.checksum = Checksum.PARTIAL;
+      skb.csumStart = at;
+      skb.csumOffset = UDP_CHECKSUM;
+    } else {
+      // The header is summed up as it is written: the payload alone has to be read. Zero would say "no checksum" (RFC 768).
+      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length)) || 0xffff;
+    }
     view.setInt32(at + UDP_SOURCE, (socket.port << 16) | (port & 0xffff));
-    // Zero on the wire would say "no checksum" (RFC 768).
-    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum || 0xffff));
+    view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
     skb.transport = at;
     const fate = this.#ip.sendBy(way, skb, source, IPPROTO_UDP);
     const { udp } = this.#ip.counters;

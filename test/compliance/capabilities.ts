@@ -131,9 +131,10 @@ export async function largest(t: Test, bench: ControllerBench): Promise<void> {
   t.equal(firstDifference(host.frames.slice(received), back), -1, "and comes in as it is");
 }
 
-/** Where a transport header would begin, and its checksum in it. */
+/** Where a transport header would begin, behind an IP header without and with options; and where its checksum is in it. */
 const TRANSPORT = 34;
-const FIELD = TRANSPORT + 6;
+const BEHIND_OPTIONS = 38;
+const CHECKSUM = 6;
 
 /** Ones' complement sum of 16-bit words (RFC 1071), one at a time, so that no code of ours is taken for true. */
 function sum(bytes: Uint8Array): number {
@@ -144,17 +145,17 @@ function sum(bytes: Uint8Array): number {
 }
 
 /** Payloads of a few lengths, odd ones too, with `pseudo` in the checksum's field. The last one sums to all ones: its checksum would be 0. */
-function unsummed(bench: ControllerBench, pseudo: number): Uint8Array[] {
-  const frames = [43, 44, 59, 60, 61, 333, MAX_FRAME - 1, MAX_FRAME].map((length, n) => {
+function unsummed(bench: ControllerBench, start: number, pseudo: number): Uint8Array[] {
+  const frames = [47, 48, 59, 60, 61, 333, MAX_FRAME - 1, MAX_FRAME].map((length, n) => {
     const frame = frameOf(length, n, BROADCAST, bench.controller.address);
-    new DataView(frame.buffer).setUint16(FIELD, pseudo);
+    new DataView(frame.buffer).setUint16(start + CHECKSUM, pseudo);
     return frame;
   });
   const nil = frameOf(100, 99, BROADCAST, bench.controller.address);
   const view = new DataView(nil.buffer);
-  view.setUint16(FIELD, pseudo);
-  view.setUint16(TRANSPORT, 0);
-  view.setUint16(TRANSPORT, 0xffff - sum(nil.subarray(TRANSPORT)));
+  view.setUint16(start + CHECKSUM, pseudo);
+  view.setUint16(start, 0);
+  view.setUint16(start, 0xffff - sum(nil.subarray(start)));
   return [...frames, nil];
 }
 
@@ -162,35 +163,35 @@ function unsummed(bench: ControllerBench, pseudo: number): Uint8Array[] {
 export async function checksums(t: Test, bench: ControllerBench): Promise<void> {
   const { host } = bench;
   const pseudo = 0x1234;
-  const leave = (skb: SkBuff): void => {
-    skb.checksum = Checksum.PARTIAL;
-    skb.csumStart = skb.data + TRANSPORT;
-    skb.csumOffset = FIELD - TRANSPORT;
-  };
-  // Both kinds in turn: what a chip was told of one frame must not be done to the next.
-  for (const frame of unsummed(bench, pseudo)) {
-    const before = bench.arrived.length;
-    const plain = frameOf(77, frame.length & 0xff, BROADCAST, bench.controller.address);
-    const cookie = host.send(frame, undefined, leave);
-    host.send(plain);
-    t.ok(await bench.until(() => bench.arrived.length >= before + 2), `${frame.length} bytes: sent`);
-    const [arrived = new Uint8Array(), untouched] = bench.arrived.slice(before);
-    t.equal(host.settlements[cookie], DropReason.NONE);
-    const field = ((arrived[FIELD] as number) << 8) | (arrived[FIELD + 1] as number);
-    t.equal(sum(Uint8Array.of(pseudo >> 8, pseudo & 0xff, ...arrived.subarray(TRANSPORT))), 0xffff, "its checksum is right");
-    t.not(field, 0, "and says that there is one");
-    arrived.set(frame.subarray(FIELD, FIELD + 2), FIELD);
-    t.same(arrived, padded(frame), "nothing else was changed");
-    t.same(untouched, padded(plain), "nor was the next one");
+  // Round the ring, and not always at the same place: what a chip was told of one frame must not be done to the next.
+  for (const start of [TRANSPORT, BEHIND_OPTIONS, TRANSPORT, BEHIND_OPTIONS]) {
+    const field = start + CHECKSUM;
+    for (const frame of unsummed(bench, start, pseudo)) {
+      const before = bench.arrived.length;
+      const plain = frameOf(77, frame.length & 0xff, BROADCAST, bench.controller.address);
+      const cookie = host.send(frame, undefined, (skb) => leave(skb, start, CHECKSUM));
+      host.send(plain);
+      t.ok(await bench.until(() => bench.arrived.length >= before + 2), `${frame.length} bytes: sent`);
+      const [arrived = new Uint8Array(), untouched] = bench.arrived.slice(before);
+      t.equal(host.settlements[cookie], DropReason.NONE);
+      t.not(((arrived[field] as number) << 8) | (arrived[field + 1] as number), 0, "it has a checksum,");
+      t.equal(sum(Uint8Array.of(pseudo >> 8, pseudo & 0xff, ...arrived.subarray(start))), 0xffff, "a right one");
+      arrived.set(frame.subarray(field, field + 2), field);
+      t.same(arrived, padded(frame), "nothing else was changed");
+      t.same(untouched, padded(plain), "nor was the next one");
+    }
   }
   // A field that is not in the frame.
-  const cookie = host.send(frameOf(60, 0, BROADCAST, bench.controller.address), undefined, (skb) => {
-    leave(skb);
-    skb.csumOffset = 60;
-  });
+  const cookie = host.send(frameOf(60, 0, BROADCAST, bench.controller.address), undefined, (skb) => leave(skb, TRANSPORT, 60));
   t.ok(await bench.until(() => host.settlements[cookie] !== undefined));
   t.equal(host.settlements[cookie], DropReason.TX_ABORTED, "what cannot be summed is dropped");
   t.equal(bench.controller.statistics.txErrors, 1);
+}
+
+function leave(skb: SkBuff, start: number, offset: number): void {
+  skb.checksum = Checksum.PARTIAL;
+  skb.csumStart = skb.data + start;
+  skb.csumOffset = offset;
 }
 
 /** UDP over IPv4, 10.9.9.2 to 10.9.9.1, whose checksum is right, or not. */
@@ -201,7 +202,7 @@ function datagram(bench: ControllerBench, good: boolean): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint16(24, 0xffff - sum(bytes.subarray(14, 34)));
   const pseudo = Uint8Array.of(0, 17, 0, 0x2c, ...bytes.subarray(26, 34));
-  view.setUint16(FIELD, 0xffff - sum(Uint8Array.of(...pseudo, ...bytes.subarray(TRANSPORT))) + (good ? 0 : -1));
+  view.setUint16(TRANSPORT + CHECKSUM, 0xffff - sum(Uint8Array.of(...pseudo, ...bytes.subarray(TRANSPORT))) + (good ? 0 : -1));
   return bytes;
 }
 
