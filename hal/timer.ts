@@ -1,4 +1,4 @@
-/** Where an armed timer waits. Both clocks are one. */
+/** The queue that an armed timer waits in; each clock is one. */
 export interface TimerQueue {
   /** Monotonic milliseconds, fractions included. */
   now(): number;

@@ -25,7 +25,7 @@ export * from "./device-words.ts";
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
 export type PacketHandler = HandlerOn<NetDevice>;
 
-/** What a device needs of the stack around it. */
+/** The stack around a device, as the device sees it. */
 export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
@@ -54,7 +54,7 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly drops: DropCounters = new DropCounters();
   /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
   txChecksum: boolean;
-  /** What an operator calls it besides its name. */
+  /** The operator's second name for it (`ip link set DEV alias`). */
   alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;
@@ -294,7 +294,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#napi.busyPoll(limit, done);
   }
 
-  // What the scheduler calls.
+  // Called by the scheduler.
 
   poll(budget: number): number {
     let work = 0;
@@ -309,7 +309,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return work;
   }
 
-  // What the controller calls.
+  // Called by the controller.
 
   schedule(): boolean {
     return this.#napi.schedule();

@@ -43,8 +43,8 @@ export class Lateness {
   }
 
   /**
-   * Whether `limit` has not passed yet. The kernel counts the limit itself in, for its timers come at least a jiffy later; where
-   * timers are punctual, what ends at this very instant is over.
+   * Tells whether `limit` has not passed yet. The kernel counts the limit itself in, because its timers come at least a jiffy later;
+   * with punctual timers a period that ends at this very instant is over.
    */
   within(now: number, limit: number): boolean {
     return this.kernel ? now <= limit : now < limit;

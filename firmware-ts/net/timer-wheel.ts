@@ -83,7 +83,7 @@ export class TimerWheel {
   readonly #rings: Ring[] = Array.from({ length: LEVELS * BUCKETS }, () => new Ring());
   /** When each bucket is to be opened, in ticks; infinity for one that is known to be empty. */
   readonly #times = new Float64Array(LEVELS * BUCKETS).fill(Number.POSITIVE_INFINITY);
-  /** What is being fired now, or was overtaken by a timer of the same bucket one turn of the wheel later. */
+  /** Timers that are being fired, or were overtaken by one of the same bucket one turn of the wheel later. */
   readonly #running = new Ring();
   readonly #wake: Timer;
   #wakeAt = Number.POSITIVE_INFINITY;
