@@ -2,8 +2,8 @@
 import type { Timer } from "../../hal/clock.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { formatIpv4 } from "../ip/address.ts";
+import { AddressType } from "../ip/address-type.ts";
 import { AR_OP, AR_SHA, AR_SIP, AR_THA, AR_TIP, ARPOP_REPLY, ARPOP_REQUEST } from "../ip4/arp/wire.ts";
-import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import { BROADCAST_MAC, formatMac, sameMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";

@@ -1,9 +1,9 @@
 /** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { AddressType } from "../ip/address-type.ts";
 import { finish, sumBytes } from "../ip/checksum.ts";
 import { IcmpRateLimit } from "../ip/icmp-rate-limit.ts";
-import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import {

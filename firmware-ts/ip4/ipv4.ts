@@ -7,9 +7,10 @@ import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { isMulticast } from "../ip/address.ts";
+import type { AddressType } from "../ip/address-type.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { AddressType, Neighbour } from "../neigh/entry.ts";
+import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
@@ -18,8 +19,6 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp, type ArpOptions } from "./arp/arp.ts";
-import { InputWay } from "./arp/inet.ts";
-import { ArpSide } from "./arp-side.ts";
 import { checkHeader } from "./header/check.ts";
 import {
   FRAGMENT_DF,
@@ -37,7 +36,7 @@ import {
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
-import { InputRouter, Refusal } from "./routing/input-route.ts";
+import { InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
 import { type OutputRoute, OutputRouter } from "./routing/output-route.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 
@@ -77,7 +76,6 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   loopback: NetDevice | null = null;
   readonly #router: InputRouter;
   readonly #output: OutputRouter;
-  readonly #arpSide: ArpSide;
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
 
@@ -88,8 +86,9 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     });
     this.#router = new InputRouter(this.fib, this.conf);
     this.#output = new OutputRouter(this.fib);
-    this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
-    this.arp = new Arp(network, random, this.#arpSide, options);
+    const unreachable = (packet: SkBuff, device: NetDevice): void =>
+      this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+    this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#backlog = network.backlog;
     network.handle(ETH_P_IP, this);
     network.onDeviceEvent((device, event) => this.fib.event(device, event));
@@ -108,7 +107,7 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   }
 
   addressType(address: number): AddressType {
-    return this.#arpSide.addressType(address);
+    return this.fib.addressType(address);
   }
 
   isLocal(address: number): boolean {
@@ -181,12 +180,6 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     const own = this.addresses.find(skb.view.getInt32(skb.network + IP_DESTINATION));
     const reason = own ? this.#input(skb, own.device, true) : DropReason.IP_NOT_LOCAL;
     if (reason !== DropReason.NONE) this.#refuse(skb, reason);
-  }
-
-  // What waited for its next hop.
-
-  unreachable(packet: SkBuff, device: NetDevice): void {
-    this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
   }
 
   #transmit(skb: SkBuff, way: OutputRoute, device: NetDevice): Fate {

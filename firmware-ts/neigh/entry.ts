@@ -14,10 +14,6 @@ import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 
-/** What a key means to the routes of its device. */
-export const AddressType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
-export type AddressType = (typeof AddressType)[keyof typeof AddressType];
-
 /** `new`: RTM_NEWNEIGH, something changed. `deleted`: RTM_DELNEIGH. `miss`: RTM_GETNEIGH, a program is asked to resolve it. */
 export type NeighEvent = "new" | "deleted" | "miss";
 
@@ -29,7 +25,7 @@ export interface NeighFamily {
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
   /**
-   * Initial type, state and address of a new entry; may rewrite its key, where all keys of a device share one entry.
+   * Gives a new entry its initial state and address, and says whether it is a group's; may rewrite its key, where all keys of a device share one entry.
    * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).
    */
   construct(entry: Neighbour): boolean;
@@ -84,7 +80,8 @@ export class Neighbour extends TimerNode {
   readonly on: DeviceNeighbours;
 
   nudState: Nud = Nud.NONE;
-  type: AddressType = AddressType.UNICAST;
+  /** The key is a group's: nobody is asked for its link address, and forced collection may take the entry at any age. */
+  multicast = false;
   /** Sum of NeighFlags; USE is never among them. */
   flags = 0;
   /** Who made it (RTPROT_*), as an operator said; 0 for nobody in particular. */

@@ -6,7 +6,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
-import { AddressType, type Cause, type Neighbour } from "./entry.ts";
+import type { Cause, Neighbour } from "./entry.ts";
 import type { NeighParameters } from "./parameters.ts";
 import { NUD_IN_TIMER, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
@@ -172,8 +172,8 @@ export class GarbageCollector {
 
 /** May be taken by force. */
 function spent(entry: Neighbour, now: number): boolean {
-  const { nudState, type, updated } = entry;
-  if (nudState === Nud.FAILED || nudState === Nud.NOARP || type === AddressType.MULTICAST) return true;
+  const { nudState, multicast, updated } = entry;
+  if (nudState === Nud.FAILED || nudState === Nud.NOARP || multicast) return true;
   return now - updated > FORCED_AGE;
 }
 

@@ -7,7 +7,6 @@
  *     t.same(bench.log, ["0 ask 2 all"]);
  */
 import type { Neighbour, NeighEvent, NeighFamily } from "../../firmware-ts/neigh/entry.ts";
-import { AddressType } from "../../firmware-ts/neigh/entry.ts";
 import { type Fate, output, probesUnicast } from "../../firmware-ts/neigh/machine.ts";
 import type { NeighParameters } from "../../firmware-ts/neigh/parameters.ts";
 import { Nud, nudName } from "../../firmware-ts/neigh/states.ts";
@@ -123,7 +122,7 @@ export class NeighBench implements NeighFamily {
     if (entry.key === this.refused) return false;
     if (this.shared !== null) entry.key = this.shared;
     if (entry.key === 224) {
-      entry.type = AddressType.MULTICAST;
+      entry.multicast = true;
       entry.nudState = Nud.STALE;
     }
     return true;

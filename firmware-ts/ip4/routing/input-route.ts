@@ -2,10 +2,20 @@
 
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "../../ip/address.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { InputWay, type InputWay as Way } from "../arp/inet.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
+
+/** Where a packet that came in goes. */
+export const InputWay = {
+  /** Nowhere: its source or destination is not allowed there, or no route leads on. `refusal` says why. */
+  REFUSED: 0,
+  LOCAL: 1,
+  BROADCAST: 2,
+  /** On, by `route`. */
+  FORWARD: 3,
+} as const;
+export type InputWay = (typeof InputWay)[keyof typeof InputWay];
 
 /** Why a packet was refused. */
 export const Refusal = {
@@ -39,7 +49,7 @@ export class InputRouter {
   }
 
   /** @param ip an IP packet, not an ARP request put to the routes in its place */
-  way(destination: number, source: number, device: NetDevice, ip: boolean): Way {
+  way(destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     this.route = null;
     if (isMulticast(source) || source === INADDR_BROADCAST) return this.#refuse(Refusal.SOURCE);
     if (destination === INADDR_BROADCAST) return this.#broadcast(source, device, ip);
@@ -65,12 +75,12 @@ export class InputRouter {
     return InputWay.FORWARD;
   }
 
-  #broadcast(source: number, device: NetDevice, ip: boolean): Way {
+  #broadcast(source: number, device: NetDevice, ip: boolean): InputWay {
     if (!ip) return this.#refuse(Refusal.DESTINATION);
     return this.#sourceAllowed(source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
-  #refuse(refusal: Refusal): Way {
+  #refuse(refusal: Refusal): InputWay {
     this.refusal = refusal;
     return InputWay.REFUSED;
   }

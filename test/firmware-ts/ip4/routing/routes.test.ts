@@ -1,8 +1,8 @@
 /** Addresses, routes and devices together: order, what comes and goes with what. */
 import t from "tap";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
-import { Scope } from "../../../../firmware-ts/ip4/arp/inet.ts";
 import { type Route, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
+import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";
 import { SecondLink } from "../../../support/second-link.ts";
