@@ -135,7 +135,7 @@ t.test("who is at the far end: the next hop, else telemetry's host, else the fir
       pinger.onReply = () => {
         answered = true;
       };
-      pinger.send(ipv4(gateway), 1, 0);
+      pinger.send(system.stack.ping.to(gateway), 1, 0);
       await clock.advance(100);
       t.equal(answered, true, `${gateway} answers`);
       t.equal(formatMac(system.stack.arp.table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
@@ -385,7 +385,8 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
   t.same([blue.ip.routes.lookup(ipv4("192.0.2.1"))?.device.name, system.stack.ip.routes.lookup(ipv4("192.0.2.1"))], ["eth1", null]);
   t.same([table.list(blue.arp.namespace).length, table.list(system.stack.arp.namespace).length, table.gc.thresh3], [1, 0, 99]);
   t.equal(table.parametersOf(blue.network.device("eth1")!).gcStaleTime, 120_000);
-  blue.udp.open().send(new Uint8Array(4), ipv4("10.0.0.1"), 9);
+  const socket = blue.udp.open();
+  socket.send(new Uint8Array(4), socket.to("10.0.0.1", 9));
   await clock.advance(100);
   t.match(system.summary().arp, { requestsBroadcast: 1, repliesReceived: 1 }, "counted of all namespaces");
   await system.stop();
