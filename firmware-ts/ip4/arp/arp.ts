@@ -7,6 +7,7 @@ import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
@@ -20,6 +21,7 @@ import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
 import { Scope } from "../routing/scope.ts";
 import { ArpCounters } from "./counters.ts";
+import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
@@ -42,6 +44,8 @@ export interface ArpGround {
 
 export class Arp implements NeighFamily, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
+  readonly keyLength: number = 4;
+  readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
   /** Whose devices these are, in a table that several namespaces share. */
   readonly namespace: NeighNamespace;

@@ -3,9 +3,11 @@
  * Timers fire at the nominal instants: time is virtual.
  */
 import t from "tap";
+import { ARP_DEFAULTS } from "../../../firmware-ts/ip4/arp/defaults.ts";
 import { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
 import { Nud } from "../../../firmware-ts/neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../../../firmware-ts/neigh/update.ts";
+import { Lateness } from "../../../firmware-ts/net/lateness.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, mac, T1, T2 } from "../../support/wire-format.ts";
@@ -248,7 +250,7 @@ t.test("retrans_time sets the spacing, at least 10 ms", async (t) => {
 });
 
 t.test("reachable time: within half and one and a half of the base, spread, drawn anew", async (t) => {
-  const parameters = new NeighParameters(new SeededRandom(3));
+  const parameters = new NeighParameters(new SeededRandom(3), new Lateness(), ARP_DEFAULTS.parameters);
   const draws = Array.from({ length: 2000 }, () => {
     parameters.set("baseReachableTime", 10_000);
     return parameters.reachableTime;

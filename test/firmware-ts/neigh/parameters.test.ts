@@ -1,5 +1,6 @@
 /** Settings as an operator writes and reads them. Every value of the tables was measured on Linux 6.18 at HZ=250. */
 import t from "tap";
+import { ARP_DEFAULTS } from "../../../firmware-ts/ip4/arp/defaults.ts";
 import {
   NEIGH_FILES,
   NEIGH_TABLE_FILES,
@@ -15,7 +16,7 @@ import { Lab } from "../../support/lab.ts";
 import { NeighBench } from "../../support/neigh-bench.ts";
 
 function fresh(hz = 250, lateness: "exact" | "kernel" = "exact"): NeighParameters {
-  return new NeighParameters(new SeededRandom(1), new Lateness({ hz, lateness }));
+  return new NeighParameters(new SeededRandom(1), new Lateness({ hz, lateness }), ARP_DEFAULTS.parameters);
 }
 
 /** Writes and reads back; EINVAL when refused. */
