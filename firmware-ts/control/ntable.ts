@@ -26,7 +26,7 @@ export function ntableMethods(stack: Stack): [string, Method][] {
 function show(stack: Stack, params: JsonObject): NtableView[] {
   const dev = optionalText(params, "dev");
   if (dev !== undefined) deviceOf(stack, dev);
-  const { table } = stack.arp;
+  const { table } = stack.neighbours(4);
   const name = optionalText(params, "name");
   if (name !== undefined && name !== table.name) return [];
   const head = { family: "inet", name: table.name };
@@ -116,7 +116,7 @@ const LIMITS = [
 ] as const;
 
 function change(stack: Stack, params: JsonObject): Json {
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   const dev = optionalText(params, "dev");
   const set = dev === undefined ? table.defaults : table.parametersOf(deviceOf(stack, dev));
   const number = (key: string): number | undefined => optionalInteger(params, key, 0, UINT_MAX);

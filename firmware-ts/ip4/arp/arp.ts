@@ -11,6 +11,7 @@ import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { NeighbourService } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
@@ -42,7 +43,7 @@ export interface ArpGround {
   readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
 }
 
-export class Arp implements NeighFamily, PacketHandler, ArpParts {
+export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
   readonly keyLength: number = 4;
   readonly defaults: NeighDefaults = ARP_DEFAULTS;

@@ -212,7 +212,7 @@ t.test("defaults changed by netlink: nobody follows, and the reachable time is d
 
 t.test("a device that has, or had, an address does not follow the defaults any more", async (t) => {
   const lab = await Lab.open({ addresses: [] });
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   const read = (): string => readNeighParameter(table.parametersOf(lab.eth0), "ucast_solicit");
   writeNeighParameter(table.defaults, "ucast_solicit", "7");
   t.equal(read(), "7", "without one it does");

@@ -233,7 +233,7 @@ t.test("beside ARP on the same device: two tables, each with its own settings", 
   const { lab, table } = sixteen;
   lab.poke("0.0.0.9");
   sixteen.send(9, 1);
-  const both = [lab.stack.ip.arp.table, table].map((one) => one.parametersOf(lab.eth0));
+  const both = [lab.stack.neighbours(4).table, table].map((one) => one.parametersOf(lab.eth0));
   const read = (name: string): string[] => both.map((parameters) => readNeighParameter(parameters, name));
   t.same(
     [read("locktime"), read("retrans_time_ms"), read("unres_qlen_bytes")],
@@ -247,7 +247,17 @@ t.test("beside ARP on the same device: two tables, each with its own settings", 
   writeNeighParameter(table.defaults, "retrans_time_ms", "400");
   t.same(read("retrans_time_ms"), ["1000", "400"]);
   t.equal(NEIGH_FILES.length, Object.keys(DEFAULTS.parameters).length + 3, "every value has a file, three of them two");
-  t.same([table.name, lab.stack.ip.arp.table.name, table.gc.thresh3, table.gc.interval], ["sixteen_cache", "arp_cache", 6, 7000]);
+  t.same(
+    [table.name, lab.stack.neighbours(4).table.name, table.gc.thresh3, table.gc.interval],
+    ["sixteen_cache", "arp_cache", 6, 7000],
+  );
   table.close();
-  t.same([table.entries, lab.stack.ip.arp.table.close()], [0, undefined]);
+  t.same([table.entries, lab.stack.neighbours(4).table.close()], [0, undefined]);
+});
+
+t.test("a stack gives the neighbours of the families it has", async (t) => {
+  const { stack, eth0 } = await Lab.open();
+  const { table, namespace } = stack.neighbours(4);
+  t.same([table.name, table.family.keyLength, namespace === table.on(eth0).namespace], ["arp_cache", 4, true]);
+  t.throws(() => stack.neighbours(6), { code: "FAMILY_UNSUPPORTED", message: "no IPv6 in this stack" });
 });
