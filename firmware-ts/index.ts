@@ -85,6 +85,6 @@ export type { Neighbour } from "./neigh/entry.ts";
 export { Nud, nudName } from "./neigh/states.ts";
 export type { DeviceEvent, NetDevice } from "./net/device.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
-export { ipv4, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export { ipv4, type NeighbourOptions, type NeighbourServices, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { UdpSocket } from "./transport/udp-socket.ts";

@@ -27,7 +27,9 @@ import { Ipv4 } from "./ip4/ipv4.ts";
 import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 import type { Route, RouteType } from "./ip4/routing/routes.ts";
 import type { Neighbour } from "./neigh/entry.ts";
+import type { NeighbourService } from "./neigh/service.ts";
 import { Nud } from "./neigh/states.ts";
+import type { NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
@@ -42,13 +44,24 @@ export interface StackOptions {
   random: Random;
   pool?: SkBuffPoolOptions;
   napi?: NapiOptions;
-  /**
-   * Settings of the neighbour table; with `table`, that of another stack, which this one shares as one network namespace shares it
-   * with another. The stack that made the table is closed last.
-   */
-  neighbours?: ArpOptions;
+  neighbours?: NeighbourOptions;
   /** A device `lo` with 127.0.0.1/8, up from the start, by which packets to ourselves go. Without it they take a short cut. */
   loopback?: boolean;
+}
+
+/** Settings of the neighbour tables. */
+export interface NeighbourOptions extends NeighTableOptions {
+  /**
+   * The stack whose tables this one shares, as one network namespace shares them with another; the settings are that stack's then. It is
+   * closed after this one.
+   */
+  sharedWith?: Stack;
+}
+
+/** The neighbour services of a stack by IP version. A family takes its place here and in the constructor of Stack. */
+export interface NeighbourServices {
+  readonly 4: Arp;
+  readonly 6: NeighbourService | null;
 }
 
 export interface RouteOptions {
@@ -83,12 +96,16 @@ export class Stack {
   readonly ping: Ping;
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
+  readonly #neighbours: NeighbourServices;
 
   constructor(options: StackOptions) {
     const { clock, random } = options;
     this.clock = clock;
     this.network = new Network(clock, new SkBuffPool(options.pool), options.napi);
-    this.ip = new Ipv4(this.network, random.fork("neigh"), options.neighbours);
+    const { sharedWith, ...settings } = options.neighbours ?? {};
+    const arp: ArpOptions = sharedWith ? { table: sharedWith.neighbours(4).table } : settings;
+    this.ip = new Ipv4(this.network, random.fork("neigh"), arp);
+    this.#neighbours = { 4: this.ip.arp, 6: null };
     this.icmp = new Icmp(this.network, this.ip);
     this.layers = new IpLayers([this.ip], new Ip6Interner(random.fork("ip6").below(0x100000000)));
     this.udp = new Udp(this.network, random.fork("udp"), this.layers);
@@ -108,8 +125,14 @@ export class Stack {
     return lo;
   }
 
-  get arp(): Arp {
-    return this.ip.arp;
+  /**
+   * The neighbours of a family: entries, settings, counters.
+   * @throws InetError FAMILY_UNSUPPORTED when the stack does not have the family
+   */
+  neighbours<F extends keyof NeighbourServices>(family: F): NonNullable<NeighbourServices[F]> {
+    const service = this.#neighbours[family];
+    if (!service) throw new InetError("FAMILY_UNSUPPORTED", `no IPv${family} in this stack`);
+    return service;
   }
 
   get devices(): readonly NetDevice[] {
@@ -196,7 +219,7 @@ export class Stack {
     const key = ipv4(address);
     const mac = parseMac(lladdr);
     if (!mac) throw new InetError("LLADDR_INVALID", `"${lladdr}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
-    const table = this.arp.table;
+    const { table } = this.neighbours(4);
     const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
     return entry;
@@ -205,12 +228,12 @@ export class Stack {
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
     for (const device of this.devices) await device.close();
-    this.arp.close();
+    for (const service of Object.values(this.#neighbours)) service?.close();
   }
 
   /** What `nstat -az` would print of this stack: names and values. */
   counters(): [name: string, value: number][] {
-    return this.ip.counters.list(this.arp.policy.filtered);
+    return this.ip.counters.list(this.neighbours(4).policy.filtered);
   }
 }
 

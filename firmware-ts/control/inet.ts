@@ -181,7 +181,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
       },
     },
     drops: dropsOf(device.drops),
-    arp: { ...stack.arp.counters(device) },
+    arp: { ...stack.neighbours(4).counters(device) },
   };
 }
 

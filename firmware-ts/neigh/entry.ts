@@ -5,6 +5,7 @@ import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { TimerNode, type TimerWheel } from "../net/timer-wheel.ts";
+import type { NeighDefaults } from "./defaults.ts";
 import { NTF_GC_EXEMPT } from "./flags.ts";
 import { copyRest, type KeyRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
@@ -20,8 +21,11 @@ export type NeighEvent = "new" | "deleted" | "miss";
 /** What brought a change of state about. */
 export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
 
-/** What a protocol brings to the machine. ARP is one such, neighbour discovery can be another. */
+/** What a protocol family brings to the machine: all in which one family differs from another. */
 export interface NeighFamily {
+  /** Octets of a key: 4, or 16 for keys with a rest. */
+  readonly keyLength: number;
+  readonly defaults: NeighDefaults;
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
   /**
@@ -73,9 +77,9 @@ export interface NeighHost {
 }
 
 export class Neighbour extends TimerNode {
-  /** The last four octets of the protocol address: the whole of an IPv4 one. Fixed once the entry is in its table. */
+  /** The last four octets of the protocol address. Fixed once the entry is in its table. */
   key: number;
-  /** The octets before them, of a longer address. */
+  /** The octets before them; null where the family's addresses have no more than four. */
   readonly rest: KeyRest | null;
   readonly on: DeviceNeighbours;
 

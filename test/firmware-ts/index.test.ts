@@ -65,7 +65,7 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   t.equal(socket.send(new Uint8Array(10), collector, 1).status, "queued");
   await clock.advance(3_600_000);
   t.same(printed, [[1, "sent"], [10]]);
-  t.match(board.arp.counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
+  t.match(board.neighbours(4).counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
   await board.close();
   await gateway.close();
 

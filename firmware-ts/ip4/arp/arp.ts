@@ -7,9 +7,11 @@ import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { NeighbourService } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
@@ -20,6 +22,7 @@ import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
 import { Scope } from "../routing/scope.ts";
 import { ArpCounters } from "./counters.ts";
+import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
@@ -40,8 +43,10 @@ export interface ArpGround {
   readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
 }
 
-export class Arp implements NeighFamily, PacketHandler, ArpParts {
+export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
+  readonly keyLength: number = 4;
+  readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
   /** Whose devices these are, in a table that several namespaces share. */
   readonly namespace: NeighNamespace;

@@ -10,6 +10,7 @@ import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
+import type { NeighTable } from "../../../firmware-ts/neigh/table.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
@@ -53,7 +54,7 @@ export class StackDut {
   constructor(clock: Clock, seed: number) {
     this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
     this.#caller = new LocalCaller(stackMethods(this.stack));
-    this.stack.arp.table.onChange((entry, kind) => {
+    this.#table.onChange((entry, kind) => {
       this.#events.push({
         kind,
         dst: formatIpv4(entry.key),
@@ -75,10 +76,14 @@ export class StackDut {
     return stackIp(this.#caller, this.stack.clock, words);
   }
 
+  get #table(): NeighTable {
+    return this.stack.neighbours(4).table;
+  }
+
   neighbours(): NeighRow[] {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
-    return this.stack.arp.table.list().map((entry) => ({
+    return this.#table.list().map((entry) => ({
       dst: formatIpv4(entry.key),
       dev: entry.device.name,
       lladdr: entry.valid ? formatMac(entry.address) : "",
@@ -118,7 +123,7 @@ export class StackDut {
   }
 
   managedTick(): void {
-    const { table } = this.stack.arp;
+    const table = this.#table;
     table.defaults.intervalProbeTime = NEVER;
     for (const entry of table.list()) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
   }
@@ -126,13 +131,13 @@ export class StackDut {
   /** When the timer of an entry is due next, in the clock's ms; infinity while none is armed. */
   nextTimer(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of this.stack.arp.table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
+    for (const entry of this.#table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
     return next;
   }
 
   /** Managed entries there are. */
   get managed(): boolean {
-    return this.stack.arp.table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
+    return this.#table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
   }
 
   close(): Promise<void> {

@@ -154,7 +154,7 @@ t.test("purged in silence: device down, carrier lost, link address set", async (
     lab.say(udp({ destination: THERE }, "x"));
     await way(lab);
     lab.run(5000);
-    t.same([lab.heard(), lab.inUse, lab.stack.arp.table.drops.get(DropReason.QUEUE_PURGE)], [[], 0, 1]);
+    t.same([lab.heard(), lab.inUse, lab.stack.neighbours(4).table.drops.get(DropReason.QUEUE_PURGE)], [[], 0, 1]);
   }
 });
 
@@ -171,7 +171,11 @@ t.test(
       lab.run(3000);
       t.same(told, Array(8).fill("1 true true 9"));
       t.same([counter(lab, "IcmpInDestUnreachs"), counter(lab, "IcmpOutRateLimitHost"), lab.inUse], [8, 0, 0]);
-      t.equal(lab.stack.lo ? lab.stack.arp.table.find(0, lab.stack.lo)?.valid : true, true, "by way of lo's one neighbour");
+      t.equal(
+        lab.stack.lo ? lab.stack.neighbours(4).table.find(0, lab.stack.lo)?.valid : true,
+        true,
+        "by way of lo's one neighbour",
+      );
     }
   },
 );

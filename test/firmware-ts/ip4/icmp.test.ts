@@ -210,7 +210,7 @@ t.test("a redirect is counted and changes nothing", async (t) => {
   lab.say(icmp({ icmpType: 5, code: 1, icmpId: 0x0a00, sequence: 0x0003 }, quoted));
   t.equal(counter("IcmpInRedirects"), 1);
   t.equal(lab.stack.ip.routes.lookup(ipv4("192.0.2.9"))?.gateway, ipv4("10.0.0.2"));
-  t.same([lab.heard(), lab.stack.arp.table.entries, lab.inUse], [[], 0, 0]);
+  t.same([lab.heard(), lab.stack.neighbours(4).table.entries, lab.inUse], [[], 0, 0]);
 });
 
 t.test("ping: request byte for byte, reply with its TTL; each failure told once", async (t) => {

@@ -60,7 +60,7 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     // 30 bytes of IP: shorter than the shortest frame, so that nothing behind it can be taken for data.
     lab.say(udp(fields, "ab"));
     t.same([lab.got, lab.heard(), drops(lab)], [[], [], [`${reason} 1`]], what);
-    t.same([lab.inUse, lab.stack.arp.table.entries], [0, 0], what);
+    t.same([lab.inUse, lab.stack.neighbours(4).table.entries], [0, 0], what);
   }
 });
 

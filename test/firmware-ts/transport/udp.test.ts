@@ -290,7 +290,7 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
       lab.stack.addRoute({ to: "0.0.0.0/1", via: "10.0.0.3" });
       lab.wire.loss = 0.2;
       const chance = new SeededRandom(seed);
-      lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 5000;
+      lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 5000;
       const transmit = lab.nic.transmit.bind(lab.nic);
       let busy = false;
       lab.nic.transmit = (skb) => {
@@ -324,8 +324,8 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
           if (!busy) lab.eth0.wake();
         } else if (act.kind === "static") lab.stack.addNeighbour(of, T1, lab.eth0);
         else {
-          const entry = lab.stack.arp.table.find(ipv4(of), lab.eth0);
-          if (entry) lab.stack.arp.table.delete(entry);
+          const entry = lab.stack.neighbours(4).table.find(ipv4(of), lab.eth0);
+          if (entry) lab.stack.neighbours(4).table.delete(entry);
         }
       }
       busy = false;

@@ -136,7 +136,7 @@ t.test("arp_filter: answered only where packets to the asker leave; counted only
       const lab = await bench();
       lab.stack.ip.conf.write(where === "all" ? "all" : lab.eth0, "arp_filter", 1);
       lab.say(arp({ sip }));
-      t.same([lab.heard().length === 1, lab.stack.arp.policy.filtered], [answered, counted], sip);
+      t.same([lab.heard().length === 1, lab.stack.neighbours(4).policy.filtered], [answered, counted], sip);
       t.equal(lab.state(sip), answered ? "STALE" : "-");
       t.ok(lab.stack.counters().some(([name, value]) => name === "TcpExtArpFilter" && value === counted));
       lab.say(arp({ sip: "0.0.0.0" }));
@@ -234,12 +234,12 @@ t.test("a device without ARP takes in none and sends none", async (t) => {
 
 t.test("filters: what they refuse is neither answered nor sent, until they are taken away", async (t) => {
   const lab = await Lab.open();
-  const inbound = lab.stack.arp.inputHooks.add((packet) => packet.view.getInt32(packet.data + 14) !== ipv4("10.0.0.2"));
+  const inbound = lab.stack.neighbours(4).inputHooks.add((packet) => packet.view.getInt32(packet.data + 14) !== ipv4("10.0.0.2"));
   lab.say(arp());
   lab.say(arp({ sip: "10.0.0.3" }));
   t.same([lab.heard().length, lab.state(), lab.state("10.0.0.3")], [1, "-", "STALE"]);
   inbound();
-  const outbound = lab.stack.arp.outputHooks.add(() => false);
+  const outbound = lab.stack.neighbours(4).outputHooks.add(() => false);
   lab.say(arp());
   lab.poke("10.0.0.9");
   t.same([lab.heard(), lab.state(), lab.state("10.0.0.9")], [[], "STALE", "INCOMPLETE"]);

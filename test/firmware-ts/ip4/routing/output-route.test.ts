@@ -53,7 +53,7 @@ t.test("an entry that is gone is used no more, nor is the one before it", async 
   const { stack, eth0 } = lab;
   const first = stack.addNeighbour("10.0.0.2", T1, eth0);
   t.equal(lab.poke(), "sent");
-  stack.arp.table.delete(first);
+  stack.neighbours(4).table.delete(first);
   t.equal(lab.poke(), "queued", "nobody knows the address now");
   stack.addNeighbour("10.0.0.2", T2, eth0);
   t.equal(lab.poke(), "sent");
@@ -74,7 +74,7 @@ t.test("sockets of different addresses send to one destination from their own", 
 
 t.test("more destinations than there are places: each gets its own packets", async (t) => {
   const lab = await Lab.open({ addresses: ["10.1.0.1/16"] });
-  lab.stack.arp.table.gc.thresh3 = 10_000;
+  lab.stack.neighbours(4).table.gc.thresh3 = 10_000;
   const count = 3000;
   for (let number = 0; number < count; number++) lab.stack.addNeighbour(formatIpv4(ipv4("10.1.4.0") + number), T1, lab.eth0);
   for (let round = 0; round < 2; round++) {
