@@ -35,9 +35,8 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
-/** What a look-up found. Its owner hands it in, and it stays as it is until the owner hands it in again. */
+/** What a look-up found, beside the way. Its owner hands it in, and it stays as it is until the owner hands it in again. */
 export class InputRoute {
-  way: InputWay = InputWay.REFUSED;
   /** With REFUSED: why. */
   refusal: Refusal = Refusal.NOT_LOCAL;
   /** With FORWARD: the route on; else null. */
@@ -54,16 +53,11 @@ export class InputRouter {
   }
 
   /**
-   * Looks up where a packet goes that came in on the device. Returns `found.way`.
+   * Looks up where a packet goes that came in on the device.
    * @param ip an IP packet, not an ARP request put to the routes in its place
    */
   find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     found.route = null;
-    found.way = this.#way(found, destination, source, device, ip);
-    return found.way;
-  }
-
-  #way(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
     if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
     if (isZeronet(source)) return refuse(found, Refusal.SOURCE);
