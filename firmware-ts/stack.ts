@@ -10,17 +10,21 @@
  *     stack.addRoute({ to: "default", via: "192.168.10.1" });
  *     stack.addNeighbour("192.168.10.1", "02:00:5e:10:00:fe", eth0);   // static: no ARP for it, ever
  *     const socket = stack.udp.open();
- *     socket.send(payload, ipv4("192.168.10.1"), 8094);                // { status: "sent", reason: "" }
+ *     const collector = socket.to("192.168.10.1", 8094);
+ *     socket.send(payload, collector);                                 // { status: "sent", reason: "" }
  */
 import type { Clock } from "../hal/clock.ts";
 import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
-import { parseIpv4 } from "./ip/address.ts";
+import { type Ip4, parseIpv4 } from "./ip/address.ts";
+import { InetError } from "./ip/inet-error.ts";
+import { Ip6Interner } from "./ip/ip6.ts";
+import { IpLayers } from "./ip/layers.ts";
 import type { Arp, ArpOptions } from "./ip4/arp/arp.ts";
 import { Icmp } from "./ip4/icmp.ts";
 import { Ipv4 } from "./ip4/ipv4.ts";
-import { type AddressOptions, InetError, type InterfaceAddress } from "./ip4/routing/addresses.ts";
+import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 import type { Route, RouteType } from "./ip4/routing/routes.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import type { NeighbourService } from "./neigh/service.ts";
@@ -85,6 +89,8 @@ export class Stack {
   readonly clock: Clock;
   readonly network: Network;
   readonly ip: Ipv4;
+  /** The families that the transports have. */
+  readonly layers: IpLayers;
   readonly icmp: Icmp;
   readonly udp: Udp;
   readonly ping: Ping;
@@ -101,8 +107,9 @@ export class Stack {
     this.ip = new Ipv4(this.network, random.fork("neigh"), arp);
     this.#neighbours = { 4: this.ip.arp, 6: null };
     this.icmp = new Icmp(this.network, this.ip);
-    this.udp = new Udp(this.network, random.fork("udp"), this.ip, this.icmp);
-    this.ping = new Ping(this.network, this.ip, this.icmp);
+    this.layers = new IpLayers([this.ip], new Ip6Interner(random.fork("ip6").below(0x100000000)));
+    this.udp = new Udp(this.network, random.fork("udp"), this.layers);
+    this.ping = new Ping(this.network, this.layers, [this.icmp]);
     this.lo = options.loopback ? this.#addLoopback() : null;
   }
 
@@ -234,7 +241,7 @@ export class Stack {
  * Reads a dotted quad into the stack's form of an address.
  * @throws InetError ADDRESS_INVALID
  */
-export function ipv4(text: string): number {
+export function ipv4(text: string): Ip4 {
   const address = parseIpv4(text);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv4 address; say e.g. 192.168.10.1`);
   return address;

@@ -9,6 +9,7 @@
  *     t.equal(lab.state(), "REACHABLE");
  */
 
+import type { Destination } from "../../firmware-ts/ip/destination.ts";
 import type { SendResult } from "../../firmware-ts/ip/send-result.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
 import { nudName } from "../../firmware-ts/neigh/states.ts";
@@ -69,6 +70,7 @@ export class Lab {
   /** `new 10.0.0.2 STALE`, `deleted 10.0.0.2 STALE`: every change of the table that is told. */
   readonly events: string[] = [];
   #socket: UdpSocket | null = null;
+  readonly #destinations = new Map<string, Destination>();
   #cookie = 0;
 
   private constructor(options: LabOptions) {
@@ -102,10 +104,17 @@ export class Lab {
     return this.#socket;
   }
 
+  /** Port 9 of a host: the same destination each time, so that whatever changes meanwhile must be noticed by it. */
+  to(host = "10.0.0.2"): Destination {
+    const destination = this.#destinations.get(host) ?? this.socket.to(host, 9);
+    this.#destinations.set(host, destination);
+    return destination;
+  }
+
   /** Sends one datagram to port 9 and says what send() said; its cookie is how many were poked before. */
   poke(to = "10.0.0.2", payload: string | Uint8Array = "hi", confirm = false): string {
     const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
-    const result = say(this.socket.send(bytes, ipv4(to), 9, this.#cookie++, confirm));
+    const result = say(this.socket.send(bytes, this.to(to), this.#cookie++, confirm));
     this.run(0);
     return result;
   }

@@ -22,7 +22,7 @@ import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
 import { ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Fib } from "../routing/fib.ts";
-import { type InputRouter, InputWay } from "../routing/input-route.ts";
+import { InputRoute, type InputRouter, InputWay } from "../routing/input-route.ts";
 import type { ArpCounters } from "./counters.ts";
 import type { ArpDefence } from "./defence.ts";
 import type { ArpPolicy } from "./policy.ts";
@@ -64,6 +64,8 @@ export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
+  /** Where the request at hand would go, were it a packet. */
+  readonly #route = new InputRoute();
   /** Receives what waited as a request for a proxied address: this time it is answered at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
@@ -123,7 +125,7 @@ export class ArpReceiver {
     if (table.policy.defends && !waited && fib.addressType(sip) === AddressType.LOCAL) {
       if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
     }
-    const way = request ? router.way(tip, sip, device, false) : InputWay.REFUSED;
+    const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
     else this.#updateKnown(skb, device, request, sip, tip);
@@ -148,8 +150,8 @@ export class ArpReceiver {
    * @returns true when the packet is taken care of, answered or kept for later
    */
   #proxied(skb: SkBuff, device: NetDevice, sip: number, tip: number, waited: boolean): boolean {
-    const { router, table } = this.#parts;
-    const out = router.route?.device;
+    const { table } = this.#parts;
+    const out = this.#route.route?.device;
     if (!out || !this.#proxy.answers(device, out, sip, tip)) return false;
     this.#learn(skb, device, sip);
     if (waited || skb.packetType === PacketType.HOST || table.parametersOf(device).proxyDelay === 0) {

@@ -1,6 +1,7 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
 import { prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { Scope } from "./scope.ts";
 
@@ -25,17 +26,6 @@ export interface AddressOptions {
   scope?: number;
   label?: string;
   broadcast?: number;
-}
-
-/** An address or route cannot be as asked. `code` is stable, the message is that of `ip` without its "Error: " or "RTNETLINK answers: ". */
-export class InetError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = "InetError";
-    this.code = code;
-  }
 }
 
 const NONE: readonly InterfaceAddress[] = [];

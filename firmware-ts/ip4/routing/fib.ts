@@ -6,8 +6,9 @@
 
 import { INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { Addresses, type AddressOptions, InetError, type InterfaceAddress } from "./addresses.ts";
+import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 

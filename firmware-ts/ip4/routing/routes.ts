@@ -4,8 +4,8 @@
  */
 
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { InetError } from "./addresses.ts";
 import { Scope } from "./scope.ts";
 
 /** What becomes of packets to a route's destinations (RTN_*). */

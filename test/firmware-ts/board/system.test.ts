@@ -135,7 +135,7 @@ t.test("who is at the far end: the next hop, else telemetry's host, else the fir
       pinger.onReply = () => {
         answered = true;
       };
-      pinger.send(ipv4(gateway), 1, 0);
+      pinger.send(system.stack.ping.to(gateway), 1, 0);
       await clock.advance(100);
       t.equal(answered, true, `${gateway} answers`);
       t.equal(formatMac(system.stack.neighbours(4).table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
@@ -388,7 +388,8 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
     [1, 0, 99],
   );
   t.equal(table.parametersOf(blue.network.device("eth1")!).gcStaleTime, 120_000);
-  blue.udp.open().send(new Uint8Array(4), ipv4("10.0.0.1"), 9);
+  const socket = blue.udp.open();
+  socket.send(new Uint8Array(4), socket.to("10.0.0.1", 9));
   await clock.advance(100);
   t.match(system.summary().arp, { requestsBroadcast: 1, repliesReceived: 1 }, "counted of all namespaces");
   await system.stop();

@@ -92,7 +92,7 @@ t.test("udp.listen: what comes, in whatever bytes, until there were enough", asy
       { from: "10.0.0.2", port: 4000, length: 0, text: "" },
     ],
   );
-  t.equal(lab.stack.udp.open(5000, 0).port, 5000, "the port is free again");
+  t.equal(lab.stack.udp.open(5000).port, 5000, "the port is free again");
   t.equal(session.held, 0);
 });
 

@@ -167,7 +167,7 @@ t.test(
       const socket = lab.stack.udp.open(700);
       socket.onError = (code, reporter, destination, port) =>
         told.push(`${code} ${reporter === ipv4("10.0.0.1")} ${destination === ipv4("10.0.0.2")} ${port}`);
-      for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+      for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
       lab.run(3000);
       t.same(told, Array(8).fill("1 true true 9"));
       t.same([counter(lab, "IcmpInDestUnreachs"), counter(lab, "IcmpOutRateLimitHost"), lab.inUse], [8, 0, 0]);

@@ -133,8 +133,8 @@ t.test("the source address: the one bound, else the first of the subnet; seconda
   );
   lab.poke("10.0.0.2");
   lab.poke("172.16.9.9");
-  const bound = lab.stack.udp.open(1, ipv4("10.0.0.11"));
-  bound.send(new Uint8Array(1), ipv4("172.16.9.8"), 9);
+  const bound = lab.stack.udp.open(1, "10.0.0.11");
+  bound.send(new Uint8Array(1), bound.to("172.16.9.8", 9));
   lab.run(0);
   t.same(lab.heard(), [
     "0 who-has 10.0.0.2 tell 10.0.0.1 us > all",

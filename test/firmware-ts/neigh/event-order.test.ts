@@ -1,6 +1,5 @@
 /** What comes first, the frame or the news: as a packet socket and a netlink socket on Linux 6.18 see it (its changes are told last). */
 import t from "tap";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, decode } from "../../support/wire-format.ts";
 
@@ -68,7 +67,7 @@ t.test("a failure: whoever waits is told first, then the table's listeners", asy
   lab.stack.neighbours(4).table.onChange((_entry, event) => order.push(event));
   const socket = lab.stack.udp.open(7000);
   socket.onFate = (_cookie, { reason }) => order.push(`fate ${reason}`);
-  socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9, 1);
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9), 1);
   lab.run(2999);
   take();
   lab.run(1);

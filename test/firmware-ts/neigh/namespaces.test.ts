@@ -17,7 +17,8 @@ t.test("two stacks on one table: entries of the same address apart, thresholds a
   await eth0.open();
   other.addAddress(eth0, "10.0.0.9/24");
   lab.poke();
-  other.udp.open(1).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  const socket = other.udp.open(1);
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
   lab.run(0);
   t.same(lab.heard(), ["0 who-has 10.0.0.2 tell 10.0.0.1 us > all", "0 who-has 10.0.0.2 tell 10.0.0.9 02:00:00:00:00:09 > all"]);
   t.same(
@@ -57,7 +58,7 @@ t.test("lo: 127.0.0.1/8, the first device; what goes to ourselves goes by its on
   const got: string[] = [];
   lab.stack.udp.open(5000).onDatagram = (bytes, at, length) => got.push(Buffer.from(bytes.subarray(at, at + length)).toString());
   for (const to of ["127.0.0.1", "127.9.9.9", "10.0.0.1"])
-    t.equal(lab.socket.send(Buffer.from(to), ipv4(to), 5000).status, "sent", to);
+    t.equal(lab.socket.send(Buffer.from(to), lab.socket.to(to, 5000)).status, "sent", to);
   t.same(got, [], "not within the call");
   lab.run(0);
   t.same(got, ["127.0.0.1", "127.9.9.9", "10.0.0.1"]);
@@ -98,12 +99,12 @@ t.test("confirmed from above without a packet: the time moves, the state does no
   lab.say(arp());
   lab.take();
   lab.run(1000);
-  lab.socket.confirm(ipv4("10.0.0.2"));
+  lab.socket.confirm(lab.to("10.0.0.2"));
   t.same([lab.entry().confirmed, lab.state(), lab.heard()], [1000, "STALE", []]);
-  lab.socket.confirm(ipv4("10.0.0.7"));
+  lab.socket.confirm(lab.to("10.0.0.7"));
   t.equal(lab.state("10.0.0.7"), "-", "nobody is made up for it");
-  lab.socket.confirm(ipv4("10.0.0.1"));
-  lab.socket.confirm(ipv4("224.0.0.1"));
+  lab.socket.confirm(lab.to("10.0.0.1"));
+  lab.socket.confirm(lab.to("224.0.0.1"));
   t.equal(lab.stack.neighbours(4).table.entries, 1);
 });
 
@@ -113,14 +114,14 @@ t.test("confirmed in DELAY: no probe; in PROBE: too late", async (t) => {
   lab.take();
   lab.poke();
   lab.run(4000);
-  lab.socket.confirm(ipv4("10.0.0.2"));
+  lab.socket.confirm(lab.to("10.0.0.2"));
   lab.run(1500);
   t.same([lab.state(), lab.heard().filter((line) => line.includes("who-has"))], ["REACHABLE", []]);
   const late = await Lab.open();
   late.say(arp());
   late.poke();
   late.run(5500);
-  late.socket.confirm(ipv4("10.0.0.2"));
+  late.socket.confirm(late.to("10.0.0.2"));
   t.equal(late.state(), "PROBE");
   late.run(4000);
   t.equal(late.state(), "FAILED");

@@ -1,7 +1,6 @@
 /** Packets that wait for an address: how many, which give way, in which order they go, and what their senders are told. */
 import t from "tap";
 import { truesizeOf } from "../../../firmware-ts/ip/truesize.ts";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";
 import { arp, arpReply, decode, T1 } from "../../support/wire-format.ts";
@@ -135,7 +134,7 @@ t.test("a sender that sends again as soon as it is told of a failure", async (t)
   const told: string[] = [];
   socket.onFate = (cookie, result) => {
     told.push(`${cookie} ${say(result)}`);
-    if (cookie === 0) t.equal(say(socket.send(new Uint8Array(1472), ipv4("10.0.0.2"), 9, 100)), "queued");
+    if (cookie === 0) t.equal(say(socket.send(new Uint8Array(1472), socket.to("10.0.0.2", 9), 100)), "queued");
   };
   for (let count = 0; count < 3; count++) lab.poke();
   lab.run(3000);
@@ -154,7 +153,7 @@ t.test("a sender that answers every overflow with another packet: no endless loo
   let told = 0;
   socket.onFate = () => {
     if (++told > 100) throw new Error("endless");
-    again.push(say(socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9)));
+    again.push(say(socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9))));
   };
   for (let count = 0; count < 3; count++) t.equal(lab.poke(), "queued");
   t.same([told, again, lab.entry().queued], [1, ["failed NEIGH_QUEUEFULL"], 2]);
@@ -180,12 +179,12 @@ t.test("a sender that closes the device as soon as its first packet is out", asy
 
 t.test("the newest that waits decides from which of our addresses is asked", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24", "172.16.0.1/16"] });
-  const second = lab.stack.udp.open(7, ipv4("10.0.0.11"));
-  const third = lab.stack.udp.open(7, ipv4("172.16.0.1"));
+  const second = lab.stack.udp.open(7, "10.0.0.11");
+  const third = lab.stack.udp.open(7, "172.16.0.1");
   lab.poke();
-  second.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  second.send(new Uint8Array(1), second.to("10.0.0.2", 9));
   lab.run(1000);
-  third.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  third.send(new Uint8Array(1), third.to("10.0.0.2", 9));
   lab.run(1000);
   t.same(
     lab.heard(),

@@ -83,7 +83,8 @@ t.test("arp_announce: the source address of requests", async (t) => {
       const lab = await bench();
       lab.stack.addRoute({ to: "192.168.7.0/24", device: lab.eth0 });
       lab.stack.ip.conf.write("all", "arp_announce", value);
-      lab.stack.udp.open(7, ipv4(source)).send(new Uint8Array(1), ipv4(target), 9);
+      const socket = lab.stack.udp.open(7, source);
+      socket.send(new Uint8Array(1), socket.to(target, 9));
       lab.run(0);
       heard.push(...lab.heard());
     }
@@ -98,14 +99,16 @@ t.test("arp_announce: the source address of requests", async (t) => {
 t.test("the newest packet steers the source; a probe of no packet has the best", async (t) => {
   const lab = await bench();
   for (const source of ["172.16.0.1", "10.0.0.11"]) {
-    lab.stack.udp.open(7, ipv4(source)).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+    const socket = lab.stack.udp.open(7, source);
+    socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
     lab.run(0);
   }
   lab.run(1000);
   t.same(lab.heard(), ["0 who-has 10.0.0.2 tell 172.16.0.1 us > all", "1000 who-has 10.0.0.2 tell 10.0.0.11 us > all"]);
   lab.say(arp({ op: 2, to: US, tha: US }));
   lab.run(60_000);
-  lab.stack.udp.open(8, ipv4("172.16.0.1")).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  const socket = lab.stack.udp.open(8, "172.16.0.1");
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
   lab.run(5000);
   t.ok(lab.heard().at(-1)?.endsWith("who-has 10.0.0.2 tell 10.0.0.1 us > T1"));
 });

@@ -64,8 +64,8 @@ t.test("an entry that is gone is used no more, nor is the one before it", async 
 t.test("sockets of different addresses send to one destination from their own", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24"] });
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
-  const sockets = ["10.0.0.1", "10.0.0.11"].map((address) => lab.stack.udp.open(7000, ipv4(address)));
-  for (let round = 0; round < 2; round++) for (const socket of sockets) socket.send(Buffer.from("hi"), ipv4("10.0.0.2"), 9);
+  const sockets = ["10.0.0.1", "10.0.0.11"].map((address) => lab.stack.udp.open(7000, address));
+  for (let round = 0; round < 2; round++) for (const socket of sockets) socket.send(Buffer.from("hi"), socket.to("10.0.0.2", 9));
   lab.run(0);
   const one = "0 udp 10.0.0.1 10.0.0.2:9 hi > T1";
   const other = "0 udp 10.0.0.11 10.0.0.2:9 hi > T1";
