@@ -3,13 +3,13 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
-import { EXPECTATIONS } from "../expectations.ts";
 import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command.ts";
-/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
-import { Refusal } from "../refusal.ts";
+import { writeReport } from "../reports/evidence.ts";
+import { EXPECTATIONS } from "../run/expectations.ts";
 import { globMatches } from "../run/glob.ts";
 import { measureCases, measuredTable } from "../run/measure.ts";
-import { writeReport } from "../run/report.ts";
+/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
+import { Refusal } from "../run/refusal.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
 import { SUITES } from "../suites/index.ts";

@@ -1,5 +1,5 @@
 /** A case: one thing that a DUT must do, as a few lines that anybody can read, and the same for every DUT. */
-import type { Rig } from "../rig/rig.ts";
+import type { Bench } from "../stage/bench.ts";
 import type { Need } from "./dut.ts";
 
 export interface Case {
@@ -25,7 +25,7 @@ export interface Case {
   alone?: boolean;
   /** Most time it may take, in ms of the DUT's time. Default 15,000. */
   limit?: number;
-  run(rig: Rig): Promise<void>;
+  run(bench: Bench): Promise<void>;
 }
 
 export interface Suite {

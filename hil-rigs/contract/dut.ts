@@ -21,7 +21,7 @@ export const NEEDS = {
   "neigh-flags": "neigh use, managed, router, extern_learn, protocol",
   "neigh-get": "ip neigh get",
   ntable: "ip ntable",
-  thresholds: "gc_thresh1..3, which a rig may change",
+  thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
 } as const;
 export type Need = keyof typeof NEEDS;
@@ -152,7 +152,7 @@ export interface Dut {
   disturbed?(): boolean;
 }
 
-/** How late a DUT's timers may be: see rig/tolerance.ts. */
+/** How late a DUT's timers may be: see stage/tolerance.ts. */
 export interface Timing {
   /** `exact`: to the ms. A number: the kernel's wheel with so many jiffies a second. */
   timers: "exact" | number;
@@ -172,11 +172,11 @@ export interface DutKind {
   readonly settle: number;
   /** What is missing on this machine for it, or null. */
   missing(): string | null;
-  /** Prepares what all its DUTs share. One bench is open at a time. */
-  open(): Promise<DutBench>;
+  /** Prepares what all its DUTs share. one rack is open at a time. */
+  open(): Promise<DutRack>;
 }
 
-export interface DutBench {
+export interface DutRack {
   create(): Dut;
   /** Others make so much use of what its DUTs share that they would be disturbed. Absent: that cannot be. */
   crowded?(): boolean;

@@ -1,7 +1,7 @@
 /** A DUT that scripts are played on, with what is to be seen of it after each step. */
 import { type DeviceName, DUT_ADDRESS, type Dut, type NeighEvent } from "../contract/dut.ts";
-import { rowText } from "../rig/neigh-row.ts";
-import { eventText } from "../rig/trace.ts";
+import { rowText } from "../stage/neigh-row.ts";
+import { eventText } from "../stage/trace.ts";
 import { describe, type Frame, parse } from "../wire/parse.ts";
 import { Hand, type Step } from "./steps.ts";
 import { SETUP_TIMERS } from "./vocabulary.ts";
@@ -27,7 +27,7 @@ export interface Note {
   text: string;
 }
 
-export interface Stage {
+export interface PlayerSetup {
   second: boolean;
   errors: boolean;
   seed: number;
@@ -37,25 +37,25 @@ export interface Stage {
 export class Player {
   readonly realTime: boolean;
   readonly #dut: Dut;
-  readonly #stage: Stage;
+  readonly #options: PlayerSetup;
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
 
-  constructor(dut: Dut, stage: Stage, realTime: boolean) {
+  constructor(dut: Dut, options: PlayerSetup, realTime: boolean) {
     this.realTime = realTime;
     this.#dut = dut;
-    this.#stage = stage;
+    this.#options = options;
     dut.onFrame = (raw) => this.#frames.push(parse(raw));
   }
 
   async open(): Promise<void> {
     const dut = this.#dut;
-    await dut.start({ second: this.#stage.second, seed: this.#stage.seed, brisk: true });
-    const devices: DeviceName[] = this.#stage.second ? ["e0", "e1"] : ["e0"];
+    await dut.start({ second: this.#options.second, seed: this.#options.seed, brisk: true });
+    const devices: DeviceName[] = this.#options.second ? ["e0", "e1"] : ["e0"];
     for (const dev of devices)
       for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
-    this.#hand = new Hand(dut, this.#stage.errors);
+    this.#hand = new Hand(dut, this.#options.errors);
     // From now on it is told when.
     dut.managedTick?.();
   }

@@ -18,7 +18,7 @@ import {
 import { parse } from "../../wire/parse.ts";
 import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
-import { ipBatch, missingForNamespaces, RigNetwork, runProgram } from "./namespaces.ts";
+import { ipBatch, missingForNamespaces, runProgram, TesterNetwork } from "./namespaces.ts";
 import { NeighSocket } from "./neigh-socket.ts";
 import { type Collections, collections } from "./shared-table.ts";
 import { LinuxSocket } from "./udp.ts";
@@ -33,7 +33,7 @@ class LinuxDut implements Dut {
   #batch: IpBatch | null = null;
   #collections: Collections | null = null;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     this.#cables = new Cables(network);
   }
 
@@ -149,7 +149,7 @@ const REQUEST_DELAY = 1.5;
  * The kernel looks at the managed entries of all namespaces by one clock that has run since it booted. It is read from an entry that
  * nobody answers for: each look makes it ask once.
  */
-async function watchManaged(network: RigNetwork, heard: (time: number) => void): Promise<LinuxDut> {
+async function watchManaged(network: TesterNetwork, heard: (time: number) => void): Promise<LinuxDut> {
   const spy = new LinuxDut(network);
   let armed = false;
   spy.onFrame = (raw) => {
@@ -176,7 +176,7 @@ export const linux: DutKind = {
   settle: 1,
   missing: missingForNamespaces,
   async open() {
-    const network = await RigNetwork.open();
+    const network = await TesterNetwork.open();
     const spies: LinuxDut[] = [];
     return {
       create: () => new LinuxDut(network),

@@ -4,7 +4,7 @@ import { SystemClock } from "../../../hal/clock.ts";
 import { DUT_MAC, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
-import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
+import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
@@ -23,7 +23,7 @@ class WireDut extends RunningStack implements Dut {
   readonly #clock = new SystemClock();
   readonly #cables: Cables;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     super();
     this.#cables = new Cables(network);
   }
@@ -80,7 +80,7 @@ export const whohasWire: DutKind = {
   settle: 3,
   missing: missingForNamespaces,
   async open() {
-    const network = await RigNetwork.open();
+    const network = await TesterNetwork.open();
     return { create: () => new WireDut(network), close: async () => network.close() };
   },
 };

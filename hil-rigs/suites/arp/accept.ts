@@ -1,6 +1,6 @@
 /** What makes an entry for a host that nobody knew: arp_accept, and drop_gratuitous_arp. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { answers, asks, datagram } from "../../rig/patterns.ts";
+import { answers, asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounceReply, arpReply, arpRequest, udp } from "../../wire/build.ts";
 import { BROADCAST, DUT, type Host, host, T1, T2 } from "../../wire/hosts.ts";
 import { isForUs, moved, SPEAK, WORDS, type Word } from "./frames.ts";
@@ -44,17 +44,17 @@ const created: readonly Case[] = ACCEPT.flatMap(([all, dev, from, accepts]) =>
       title: `arp_accept ${all} for all and ${dev} for the device, ${word} of the unknown ${from.ip}: ${state}`,
       source: "kernel: arp_accept, measured",
       needs: ["arp-sysctl"],
-      async run(rig) {
-        calm(rig);
-        rig.conf("rp_filter", 0, "all");
-        rig.conf("rp_filter", 0);
-        rig.conf("arp_accept", all, "all");
-        rig.conf("arp_accept", dev);
-        await rig.say(SPEAK[word](from));
+      async run(bench) {
+        calm(bench);
+        bench.conf("rp_filter", 0, "all");
+        bench.conf("rp_filter", 0);
+        bench.conf("arp_accept", all, "all");
+        bench.conf("arp_accept", dev);
+        await bench.say(SPEAK[word](from));
         const want = state === "-" ? "-" : `${state} ${from.mac}`;
-        await becomes(rig, from.ip, want);
-        rig.expect("what is told", told(rig), want === "-" ? [] : [`new ${want}`]);
-        await rig.silence("nothing is sent", 5);
+        await becomes(bench, from.ip, want);
+        bench.expect("what is told", told(bench), want === "-" ? [] : [`new ${want}`]);
+        await bench.silence("nothing is sent", 5);
       },
     };
   }),
@@ -74,14 +74,14 @@ const never: readonly Case[] = NEVER.map(([id, ip]) => ({
   title: `no frame from ${ip} makes an entry, even with arp_accept 1`,
   source: "kernel: arp_is_garp and inet_addr_type, measured",
   needs: ["arp-sysctl"],
-  async run(rig) {
-    calm(rig);
-    rig.conf("arp_accept", 1);
+  async run(bench) {
+    calm(bench);
+    bench.conf("arp_accept", 1);
     const from = { ip, mac: T2.mac };
-    for (const word of WORDS.filter((each) => !isForUs(each))) await rig.say(SPEAK[word](from));
-    await rig.silence("nothing is sent", 10);
-    rig.expect("nothing is told", told(rig), []);
-    rig.expect("the table is empty", rig.dut.neighbours().length, 0);
+    for (const word of WORDS.filter((each) => !isForUs(each))) await bench.say(SPEAK[word](from));
+    await bench.silence("nothing is sent", 10);
+    bench.expect("nothing is told", told(bench), []);
+    bench.expect("the table is empty", bench.dut.neighbours().length, 0);
   },
 }));
 
@@ -102,16 +102,16 @@ const dropping: readonly Case[] = DROPPED.map(([word, all, dev, dropped]) => ({
   title: `drop_gratuitous_arp ${all} for all and ${dev} for the device: ${word} is ${dropped ? "dropped" : "heeded"}`,
   source: "kernel: drop_gratuitous_arp",
   needs: ["arp-sysctl"],
-  async run(rig) {
-    calm(rig);
-    rig.param("locktime", 0);
-    rig.conf("drop_gratuitous_arp", all, "all");
-    rig.conf("drop_gratuitous_arp", dev);
-    await make(rig, "STALE");
-    await rig.sleep(30);
-    await rig.say(SPEAK[word](moved(T1)));
+  async run(bench) {
+    calm(bench);
+    bench.param("locktime", 0);
+    bench.conf("drop_gratuitous_arp", all, "all");
+    bench.conf("drop_gratuitous_arp", dev);
+    await make(bench, "STALE");
+    await bench.sleep(30);
+    await bench.say(SPEAK[word](moved(T1)));
     const state = word === "reply" ? "REACHABLE" : "STALE";
-    await becomes(rig, T1.ip, dropped ? `STALE ${T1.mac}` : `${state} ${T2.mac}`);
+    await becomes(bench, T1.ip, dropped ? `STALE ${T1.mac}` : `${state} ${T2.mac}`);
   },
 }));
 
@@ -121,26 +121,26 @@ const others: readonly Case[] = [
     title: "with arp_accept 1 a host that announced itself needs no asking for",
     source: "TC8 ARP_05, ARP_06",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("arp_accept", 1);
-      await rig.say(arpAnnounceReply({ from: T1 }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
-      await rig.poke(T1.ip);
-      await rig.hears("sent at once", datagram(T1.ip, { dst: T1.mac }));
-      await rig.silence("nobody is asked", 20, asks(T1.ip));
+    async run(bench) {
+      bench.conf("arp_accept", 1);
+      await bench.say(arpAnnounceReply({ from: T1 }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
+      await bench.poke(T1.ip);
+      await bench.hears("sent at once", datagram(T1.ip, { dst: T1.mac }));
+      await bench.silence("nobody is asked", 20, asks(T1.ip));
     },
   },
   {
     id: "ARP-L-09",
     title: "of two answers one behind the other the first counts",
     source: "kernel: locktime, measured",
-    async run(rig) {
-      calm(rig);
-      rig.param("locktime", 3000);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }), arpReply({ from: moved(T1) }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
+    async run(bench) {
+      calm(bench);
+      bench.param("locktime", 3000);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }), arpReply({ from: moved(T1) }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
     },
   },
   {
@@ -148,12 +148,12 @@ const others: readonly Case[] = [
     title: "a request from outside the subnet is answered, and its sender learned",
     source: "kernel: policy, rp_filter 0",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("rp_filter", 0, "all");
-      rig.conf("rp_filter", 0);
-      await rig.say(SPEAK.request(FAR));
-      await rig.hears("answers", answers(FAR, { dst: FAR.mac }));
-      await becomes(rig, FAR.ip, `STALE ${FAR.mac}`);
+    async run(bench) {
+      bench.conf("rp_filter", 0, "all");
+      bench.conf("rp_filter", 0);
+      await bench.say(SPEAK.request(FAR));
+      await bench.hears("answers", answers(FAR, { dst: FAR.mac }));
+      await becomes(bench, FAR.ip, `STALE ${FAR.mac}`);
     },
   },
   {
@@ -161,32 +161,32 @@ const others: readonly Case[] = [
     title: "with rp_filter 1 a request from where no route leads is not answered",
     source: "kernel: fib_validate_source",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("rp_filter", 1);
-      await rig.say(SPEAK.request(FAR));
-      await rig.silence("no answer");
-      await rig.expectState(FAR.ip, "-");
+    async run(bench) {
+      bench.conf("rp_filter", 1);
+      await bench.say(SPEAK.request(FAR));
+      await bench.silence("no answer");
+      await bench.expectState(FAR.ip, "-");
     },
   },
   {
     id: "ARP-L-14",
     title: "where the frame's source and the sender hardware address differ, the latter is learned and answered",
     source: "IWL 002; kernel",
-    async run(rig) {
-      await rig.say(arpRequest({ from: T1, src: T2.mac }));
-      await rig.hears("answers", answers(T1, { dst: T1.mac, tha: T1.mac }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
+    async run(bench) {
+      await bench.say(arpRequest({ from: T1, src: T2.mac }));
+      await bench.hears("answers", answers(T1, { dst: T1.mac, tha: T1.mac }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
     },
   },
   {
     id: "ARP-L-15",
     title: "an IPv4 datagram teaches nothing about its sender",
     source: "kernel",
-    async run(rig) {
-      rig.socket({ port: 7000 });
-      await rig.say(udp({ from: T1, dport: 7000 }), udp({ from: T1, dport: 7000, dst: BROADCAST }));
-      await rig.silence("nothing is sent");
-      await rig.expectState(T1.ip, "-");
+    async run(bench) {
+      bench.socket({ port: 7000 });
+      await bench.say(udp({ from: T1, dport: 7000 }), udp({ from: T1, dport: 7000, dst: BROADCAST }));
+      await bench.silence("nothing is sent");
+      await bench.expectState(T1.ip, "-");
     },
   },
 ];

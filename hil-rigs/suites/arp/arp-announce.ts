@@ -1,6 +1,6 @@
 /** In whose name requests ask: arp_announce by value, source of the datagram, and target. Measured cell by cell. */
 import type { Case } from "../../contract/case.ts";
-import { asks } from "../../rig/patterns.ts";
+import { asks } from "../../stage/patterns.ts";
 import { unhurried } from "./setup.ts";
 import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
 
@@ -30,16 +30,16 @@ const byValue: readonly Case[] = [0, 1, 2, 3].flatMap((value) =>
       title: `arp_announce ${value}, datagrams from ${OURS[name]}`,
       source: "kernel: arp_solicit, measured",
       needs: [...TOPOLOGY_NEEDS, "route-admin"],
-      async run(rig) {
-        await manyAddresses(rig);
-        await rig.must(`route add ${OFF_SUBNET} dev e0`);
-        rig.conf("arp_announce", value);
-        const socket = rig.socket({ address: OURS[name] });
+      async run(bench) {
+        await manyAddresses(bench);
+        await bench.must(`route add ${OFF_SUBNET} dev e0`);
+        bench.conf("arp_announce", value);
+        const socket = bench.socket({ address: OURS[name] });
         for (const [index, target] of TARGETS.entries()) {
-          rig.expect(`send to ${target}`, socket.send(Uint8Array.of(1), target, 9), "ok");
-          const ask = await rig.hears(`asks for ${target}`, asks(target));
+          bench.expect(`send to ${target}`, socket.send(Uint8Array.of(1), target, 9), "ok");
+          const ask = await bench.hears(`asks for ${target}`, asks(target));
           const kept = value === 1 ? KEPT[name][index] : value !== 2;
-          rig.expect("in the name of", ask.spa, kept ? OURS[name] : CHOSEN[index]);
+          bench.expect("in the name of", ask.spa, kept ? OURS[name] : CHOSEN[index]);
         }
       },
     }),
@@ -60,12 +60,12 @@ const combined: readonly Case[] = COMBINED.map(([all, dev, spa]) => ({
   title: `arp_announce ${all} for all and ${dev} for the device: the larger counts`,
   source: "kernel: IN_DEV_ARP_ANNOUNCE",
   needs: ["e1", "arp-sysctl"],
-  async run(rig) {
-    rig.conf("arp_announce", all, "all");
-    rig.conf("arp_announce", dev);
-    rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
-    const ask = await rig.hears("asks", asks(TARGETS[0]));
-    rig.expect("in the name of", ask.spa, spa);
+  async run(bench) {
+    bench.conf("arp_announce", all, "all");
+    bench.conf("arp_announce", dev);
+    bench.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
+    const ask = await bench.hears("asks", asks(TARGETS[0]));
+    bench.expect("in the name of", ask.spa, spa);
   },
 }));
 
@@ -75,14 +75,14 @@ const others: readonly Case[] = [
     title: "the newest of the datagrams that wait decides in whose name the next request asks",
     source: "kernel: neigh_probe, measured",
     needs: ["e1"],
-    async run(rig) {
-      unhurried(rig);
+    async run(bench) {
+      unhurried(bench);
       const target = TARGETS[0];
-      rig.socket({ address: OURS.first }).send(Uint8Array.of(1), target, 9);
-      const one = await rig.hears("asks", asks(target));
-      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
-      const two = await rig.hears("asks again", asks(target), { within: 1000 });
-      rig.expect("in the name of", [one.spa, two.spa], [OURS.first, OURS.e1]);
+      bench.socket({ address: OURS.first }).send(Uint8Array.of(1), target, 9);
+      const one = await bench.hears("asks", asks(target));
+      bench.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
+      const two = await bench.hears("asks again", asks(target), { within: 1000 });
+      bench.expect("in the name of", [one.spa, two.spa], [OURS.first, OURS.e1]);
     },
   },
   {
@@ -90,12 +90,12 @@ const others: readonly Case[] = [
     title: "a unicast probe has no datagram to go by and takes the device's own address",
     source: "kernel: neigh_probe, measured",
     needs: ["e1"],
-    async run(rig) {
+    async run(bench) {
       const target = TARGETS[0];
-      await rig.must(`neigh add ${target} lladdr 02:00:00:00:00:50 nud stale dev e0`);
-      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
-      const probe = await rig.hears("probes", asks(target, { dst: "02:00:00:00:00:50" }), { within: 1000 });
-      rig.expect("in the name of", probe.spa, OURS.first);
+      await bench.must(`neigh add ${target} lladdr 02:00:00:00:00:50 nud stale dev e0`);
+      bench.socket({ address: OURS.e1 }).send(Uint8Array.of(1), target, 9);
+      const probe = await bench.hears("probes", asks(target, { dst: "02:00:00:00:00:50" }), { within: 1000 });
+      bench.expect("in the name of", probe.spa, OURS.first);
     },
   },
   {
@@ -103,16 +103,16 @@ const others: readonly Case[] = [
     title: "a device without an address asks in the name of another device's",
     source: "kernel: inet_select_addr",
     needs: ["e1", "address-admin", "route-admin", "arp-sysctl"],
-    async run(rig) {
-      await rig.must("address add 10.5.0.1/32 dev e0");
-      await rig.must("address del 10.0.0.1/24 dev e0");
-      await rig.must("address add 10.6.0.1/24 dev e0 scope host");
-      await rig.must("address del 10.5.0.1/32 dev e0");
-      await rig.must("route add 10.0.0.0/24 dev e0");
-      rig.conf("arp_announce", 2);
-      rig.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
-      const ask = await rig.hears("asks", asks(TARGETS[0]));
-      rig.expect("in the name of", ask.spa, OURS.e1);
+    async run(bench) {
+      await bench.must("address add 10.5.0.1/32 dev e0");
+      await bench.must("address del 10.0.0.1/24 dev e0");
+      await bench.must("address add 10.6.0.1/24 dev e0 scope host");
+      await bench.must("address del 10.5.0.1/32 dev e0");
+      await bench.must("route add 10.0.0.0/24 dev e0");
+      bench.conf("arp_announce", 2);
+      bench.socket({ address: OURS.e1 }).send(Uint8Array.of(1), TARGETS[0], 9);
+      const ask = await bench.hears("asks", asks(TARGETS[0]));
+      bench.expect("in the name of", ask.spa, OURS.e1);
     },
   },
 ];

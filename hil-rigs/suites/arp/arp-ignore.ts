@@ -1,6 +1,6 @@
 /** Which requests are answered: arp_ignore by value, target and sender, and arp_filter. Measured cell by cell. */
 import type { Case } from "../../contract/case.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
 import { arpProbe, arpRequest } from "../../wire/build.ts";
 import { host, T1 } from "../../wire/hosts.ts";
 import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
@@ -34,11 +34,11 @@ const ANSWERED: readonly (readonly [value: number, near: readonly string[], far:
   ];
 
 /** Asks for each target; the targets that were answered for. */
-async function ask(rig: Rig, sender: Sender): Promise<string[]> {
+async function ask(bench: Bench, sender: Sender): Promise<string[]> {
   const from = SENDERS[sender];
   const request = sender === "nobody" ? arpProbe : arpRequest;
-  await rig.say(...TARGETS.map((tpa) => request({ from, tpa })));
-  return (await rig.heard(15)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
+  await bench.say(...TARGETS.map((tpa) => request({ from, tpa })));
+  return (await bench.heard(15)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
 }
 
 const byValue: readonly Case[] = ANSWERED.flatMap(([value, ...lists]) =>
@@ -50,16 +50,16 @@ const byValue: readonly Case[] = ANSWERED.flatMap(([value, ...lists]) =>
       title: `arp_ignore ${value}: ${answered.length} of ${TARGETS.length} addresses are answered for to ${ip}`,
       source: "kernel: arp_ignore, measured",
       needs: TOPOLOGY_NEEDS,
-      async run(rig) {
-        await manyAddresses(rig);
-        rig.conf("arp_ignore", value);
-        const heard = await ask(rig, sender);
+      async run(bench) {
+        await manyAddresses(bench);
+        bench.conf("arp_ignore", value);
+        const heard = await ask(bench, sender);
         for (const target of TARGETS) {
           const is = answered.includes(target);
-          rig.expect(`${target} ${is ? "is" : "is not"} answered for`, heard.filter((spa) => spa === target).length, is ? 1 : 0);
+          bench.expect(`${target} ${is ? "is" : "is not"} answered for`, heard.filter((spa) => spa === target).length, is ? 1 : 0);
         }
         const learned = answered.length > 0 && sender !== "nobody";
-        await rig.expectState(ip, learned ? "STALE" : "-");
+        await bench.expectState(ip, learned ? "STALE" : "-");
       },
     };
   }),
@@ -80,17 +80,17 @@ const combined: readonly Case[] = COMBINED.map(([all, dev, answered]) => ({
   title: `arp_ignore ${all} for all and ${dev} for the device: the larger counts`,
   source: "kernel: IN_DEV_ARP_IGNORE",
   needs: TOPOLOGY_NEEDS,
-  async run(rig) {
-    await manyAddresses(rig);
-    rig.conf("arp_ignore", all, "all");
-    rig.conf("arp_ignore", dev);
-    rig.expect("answered for", await ask(rig, "near"), answered);
+  async run(bench) {
+    await manyAddresses(bench);
+    bench.conf("arp_ignore", all, "all");
+    bench.conf("arp_ignore", dev);
+    bench.expect("answered for", await ask(bench, "near"), answered);
   },
 }));
 
 /** TcpExt ArpFilter, which `nstat` shows as TcpExtArpFilter. */
-function filtered(rig: Rig): number {
-  const [names = "", values = ""] = rig.dut
+function filtered(bench: Bench): number {
+  const [names = "", values = ""] = bench.dut
     .cat("/proc/net/netstat")
     .split("\n")
     .filter((line) => line.startsWith("TcpExt:"));
@@ -117,15 +117,15 @@ const filter: readonly Case[] = FILTER.map(([id, what, from, on, answered, count
   title: `arp_filter and an asker ${what}: ${answered ? "" : "not "}answered, ${counted} counted`,
   source: "kernel: arp_filter, measured",
   needs: ["e1", "arp-sysctl", "proc"],
-  async run(rig) {
-    rig.conf("rp_filter", 0, "all");
-    rig.conf("rp_filter", 0);
-    if (on !== null) rig.conf("arp_filter", 1, on);
-    await rig.say(arpRequest({ from: host(2, from) }));
-    const replies = (await rig.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
-    rig.expect("answers", replies.length, answered ? 1 : 0);
-    await rig.expectState(from, answered ? "STALE" : "-");
-    rig.expect("TcpExtArpFilter", filtered(rig), counted);
+  async run(bench) {
+    bench.conf("rp_filter", 0, "all");
+    bench.conf("rp_filter", 0);
+    if (on !== null) bench.conf("arp_filter", 1, on);
+    await bench.say(arpRequest({ from: host(2, from) }));
+    const replies = (await bench.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
+    bench.expect("answers", replies.length, answered ? 1 : 0);
+    await bench.expectState(from, answered ? "STALE" : "-");
+    bench.expect("TcpExtArpFilter", filtered(bench), counted);
   },
 }));
 
@@ -134,10 +134,10 @@ const probe: Case = {
   title: "arp_filter does not look at a host that probes for our address",
   source: "kernel: arp_process answers sender 0.0.0.0 first",
   needs: ["e1", "arp-sysctl"],
-  async run(rig) {
-    rig.conf("arp_filter", 1, "all");
-    await rig.say(arpProbe({ from: T1 }));
-    await rig.hears("answers", { kind: "arp", op: 2, spa: first });
+  async run(bench) {
+    bench.conf("arp_filter", 1, "all");
+    await bench.say(arpProbe({ from: T1 }));
+    await bench.hears("answers", { kind: "arp", op: 2, spa: first });
   },
 };
 

@@ -11,59 +11,59 @@ export const probes: readonly Case[] = [
     title: "each of our addresses is defended, wherever it lives, from the device that heard the probe",
     source: "kernel: arp_process, measured",
     needs: TOPOLOGY_NEEDS,
-    async run(rig) {
-      await manyAddresses(rig);
+    async run(bench) {
+      await manyAddresses(bench);
       for (const tpa of Object.values(OURS)) {
-        await rig.say(arpProbe({ from: T1, tpa }));
-        const reply = await rig.hears(`${tpa} is defended`, { kind: "arp", op: 2, spa: tpa, dst: T1.mac });
-        rig.expect("to 0.0.0.0 at the prober", [reply.sha, reply.tpa, reply.tha], [DUT.mac, "0.0.0.0", T1.mac]);
+        await bench.say(arpProbe({ from: T1, tpa }));
+        const reply = await bench.hears(`${tpa} is defended`, { kind: "arp", op: 2, spa: tpa, dst: T1.mac });
+        bench.expect("to 0.0.0.0 at the prober", [reply.sha, reply.tpa, reply.tha], [DUT.mac, "0.0.0.0", T1.mac]);
       }
-      rig.expect("nobody is learned", rig.dut.neighbours().length, 0);
+      bench.expect("nobody is learned", bench.dut.neighbours().length, 0);
     },
   },
   {
     id: "ARP-C-21",
     title: "an answer from 0.0.0.0 means nothing",
     source: "kernel",
-    async run(rig) {
-      await rig.say(arpReply({ from: T1, spa: "0.0.0.0" }), arpReply({ from: T1, spa: "0.0.0.0", tpa: "0.0.0.0" }));
-      await rig.silence("nothing is sent");
-      rig.expect("nobody is learned", rig.dut.neighbours().length, 0);
+    async run(bench) {
+      await bench.say(arpReply({ from: T1, spa: "0.0.0.0" }), arpReply({ from: T1, spa: "0.0.0.0", tpa: "0.0.0.0" }));
+      await bench.silence("nothing is sent");
+      bench.expect("nobody is learned", bench.dut.neighbours().length, 0);
     },
   },
   {
     id: "ARP-C-22",
     title: "a probe for an address that is not ours is not answered",
     source: "RFC 5227 2.1.1",
-    async run(rig) {
-      await rig.say(arpProbe({ from: T1, tpa: "10.0.0.9" }), arpProbe({ from: T1, tpa: "0.0.0.0" }));
-      await rig.silence("no answer");
+    async run(bench) {
+      await bench.say(arpProbe({ from: T1, tpa: "10.0.0.9" }), arpProbe({ from: T1, tpa: "0.0.0.0" }));
+      await bench.silence("no answer");
     },
   },
   {
     id: "ARP-C-23",
     title: "a probe does not touch the entry of the host that it comes from",
     source: "kernel",
-    async run(rig) {
-      await rig.must(`neigh add ${T1.ip} lladdr 02:00:00:00:00:33 nud stale dev e0`);
-      rig.events();
-      await rig.say(arpProbe({ from: T1 }));
-      await rig.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
-      await rig.expectState(T1.ip, "STALE", "02:00:00:00:00:33");
-      rig.expect("nothing is told", told(rig), []);
+    async run(bench) {
+      await bench.must(`neigh add ${T1.ip} lladdr 02:00:00:00:00:33 nud stale dev e0`);
+      bench.events();
+      await bench.say(arpProbe({ from: T1 }));
+      await bench.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
+      await bench.expectState(T1.ip, "STALE", "02:00:00:00:00:33");
+      bench.expect("nothing is told", told(bench), []);
     },
   },
   {
     id: "ARP-C-24",
     title: "another host that says our address is its own gets no answer, and we keep using it",
     source: "kernel: no RFC 5227 defence",
-    async run(rig) {
+    async run(bench) {
       const claim = { from: { ip: DUT.ip, mac: T1.mac } };
-      await rig.say(arpRequest(claim), arpReply({ ...claim, dst: "ff:ff:ff:ff:ff:ff" }));
-      await rig.silence("no answer");
-      await rig.expectState(DUT.ip, "-");
-      await rig.say(arpRequest({ from: T1 }));
-      await rig.hears("still answers for it", { kind: "arp", op: 2, spa: DUT.ip });
+      await bench.say(arpRequest(claim), arpReply({ ...claim, dst: "ff:ff:ff:ff:ff:ff" }));
+      await bench.silence("no answer");
+      await bench.expectState(DUT.ip, "-");
+      await bench.say(arpRequest({ from: T1 }));
+      await bench.hears("still answers for it", { kind: "arp", op: 2, spa: DUT.ip });
     },
   },
   {
@@ -71,10 +71,10 @@ export const probes: readonly Case[] = [
     title: "drop_gratuitous_arp leaves probes for our address alone",
     source: "kernel",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("drop_gratuitous_arp", 1);
-      await rig.say(arpProbe({ from: T1 }));
-      await rig.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
+    async run(bench) {
+      bench.conf("drop_gratuitous_arp", 1);
+      await bench.say(arpProbe({ from: T1 }));
+      await bench.hears("is answered", { kind: "arp", op: 2, dst: T1.mac });
     },
   },
 ];

@@ -1,8 +1,8 @@
 /** What becomes of entries when a device goes down, loses its carrier, its address or its name for itself. Measured. */
 import type { Case } from "../../contract/case.ts";
 import type { Need } from "../../contract/dut.ts";
-import { answers, asks, datagram } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { answers, asks, datagram } from "../../stage/patterns.ts";
 import { arpRequest } from "../../wire/build.ts";
 import { BROADCAST, DUT, T1, ZERO } from "../../wire/hosts.ts";
 import { calm, told, until } from "./setup.ts";
@@ -10,16 +10,16 @@ import { calm, told, until } from "./setup.ts";
 /** 10.0.0.20 and on, in the order they are made. */
 const MADE = ["stale", "permanent", "noarp", "reachable", "failed"] as const;
 
-async function fill(rig: Rig, extern = false): Promise<void> {
-  calm(rig);
+async function fill(bench: Bench, extern = false): Promise<void> {
+  calm(bench);
   for (const [n, nud] of MADE.entries())
-    await rig.must(`neigh add 10.0.0.${20 + n} dev e0 nud ${nud}${nud === "failed" ? "" : ` lladdr 02:00:00:00:00:${20 + n}`}`);
-  if (extern) await rig.must("neigh add 10.0.0.25 dev e0 nud stale lladdr 02:00:00:00:00:25 extern_learn");
-  rig.events();
+    await bench.must(`neigh add 10.0.0.${20 + n} dev e0 nud ${nud}${nud === "failed" ? "" : ` lladdr 02:00:00:00:00:${20 + n}`}`);
+  if (extern) await bench.must("neigh add 10.0.0.25 dev e0 nud stale lladdr 02:00:00:00:00:25 extern_learn");
+  bench.events();
 }
 
-function left(rig: Rig): string[] {
-  return rig.dut
+function left(bench: Bench): string[] {
+  return bench.dut
     .neighbours()
     .map(({ dst, state }) => `${dst} ${state}`)
     .sort();
@@ -42,17 +42,17 @@ const flushing: readonly Case[] = FLUSHING.map(([id, command, needs]) => ({
   title: `ip ${command} removes every entry, static ones too`,
   source: "kernel: neigh_changeaddr, neigh_ifdown; measured",
   needs,
-  async run(rig) {
-    await fill(rig);
-    await rig.must(command);
-    rig.expect("left", left(rig), []);
-    const events = rig.events();
-    rig.expect(
+  async run(bench) {
+    await fill(bench);
+    await bench.must(command);
+    bench.expect("left", left(bench), []);
+    const events = bench.events();
+    bench.expect(
       "told, newest first",
       events.map(({ kind, state }) => `${kind} ${state}`),
       NEWEST_FIRST,
     );
-    await rig.silence("nothing is sent", 20);
+    await bench.silence("nothing is sent", 20);
   },
 }));
 
@@ -70,12 +70,12 @@ const harmless: readonly Case[] = HARMLESS.map(([id, command, needs]) => ({
   title: `ip ${command} leaves every entry alone`,
   source: "kernel, measured",
   needs,
-  async run(rig) {
-    await fill(rig);
-    await rig.must(command);
-    rig.expect("left", left(rig), EVERYTHING);
-    rig.expect("nothing is told", told(rig), []);
-    await rig.silence("nothing is sent", 20);
+  async run(bench) {
+    await fill(bench);
+    await bench.must(command);
+    bench.expect("left", left(bench), EVERYTHING);
+    bench.expect("nothing is told", told(bench), []);
+    await bench.silence("nothing is sent", 20);
   },
 }));
 
@@ -91,21 +91,21 @@ const carrier: readonly Case[] = CARRIER.map(([all, dev, evicts]) => ({
   title: `with the carrier ${evicts ? "all but static entries go" : "no entry goes"} (arp_evict_nocarrier ${all} for all, ${dev} for the device)`,
   source: "kernel: neigh_carrier_down, arp_evict_nocarrier; measured",
   needs: evicts ? ["carrier"] : ["carrier", "arp-sysctl"],
-  async run(rig) {
+  async run(bench) {
     if (!evicts) {
-      rig.conf("arp_evict_nocarrier", all, "all");
-      rig.conf("arp_evict_nocarrier", dev);
+      bench.conf("arp_evict_nocarrier", all, "all");
+      bench.conf("arp_evict_nocarrier", dev);
     }
-    await fill(rig);
-    await rig.plug(false);
+    await fill(bench);
+    await bench.plug(false);
     // The kernel looks at a lost carrier no more than once a second.
-    if (evicts) await until(rig, () => left(rig).length < EVERYTHING.length, 8000);
-    else await rig.sleep(1500);
-    rig.expect("left", left(rig), evicts ? ["10.0.0.21 PERMANENT"] : EVERYTHING);
+    if (evicts) await until(bench, () => left(bench).length < EVERYTHING.length, 8000);
+    else await bench.sleep(1500);
+    bench.expect("left", left(bench), evicts ? ["10.0.0.21 PERMANENT"] : EVERYTHING);
     const gone = ["deleted FAILED", "deleted REACHABLE", "deleted NOARP", "deleted STALE"];
-    rig.expect(
+    bench.expect(
       "told",
-      rig.events().map(({ kind, state }) => `${kind} ${state}`),
+      bench.events().map(({ kind, state }) => `${kind} ${state}`),
       evicts ? gone : [],
     );
   },
@@ -120,14 +120,14 @@ const NOTIFY: readonly (readonly [all: number, dev: number, announces: boolean])
 ];
 
 /** Every address is announced: asked for in its own name. */
-async function announced(rig: Rig, mac: string, addresses: readonly string[]): Promise<void> {
-  const frames = (await rig.heard(60)).flatMap((frame) => (frame.kind === "arp" ? [frame] : []));
-  rig.expect(
+async function announced(bench: Bench, mac: string, addresses: readonly string[]): Promise<void> {
+  const frames = (await bench.heard(60)).flatMap((frame) => (frame.kind === "arp" ? [frame] : []));
+  bench.expect(
     "announced",
     frames.map(({ op, spa, tpa }) => `${op} ${spa} ${tpa}`),
     addresses.map((ip) => `1 ${ip} ${ip}`),
   );
-  for (const { src, dst, sha, tha } of frames) rig.expect("fields", [src, dst, sha, tha], [mac, BROADCAST, mac, ZERO]);
+  for (const { src, dst, sha, tha } of frames) bench.expect("fields", [src, dst, sha, tha], [mac, BROADCAST, mac, ZERO]);
 }
 
 const ADDRESSES = [DUT.ip, "172.16.0.1", "10.0.0.11"] as const;
@@ -139,18 +139,18 @@ const notify: readonly Case[] = NOTIFY.flatMap(([all, dev, announces]) =>
       title: `arp_notify ${all} for all and ${dev} for the device, link ${event}: ${announces ? "every address is" : "nothing is"} announced`,
       source: "kernel: arp_notify, measured",
       needs: ["arp-sysctl", "link-admin", "address-admin"],
-      async run(rig) {
-        rig.conf("arp_notify", all, "all");
-        rig.conf("arp_notify", dev);
-        await rig.must("address add 10.0.0.11/24 dev e0");
-        await rig.must("address add 172.16.0.1/16 dev e0");
-        await rig.silence("adding addresses announces nothing", 20);
+      async run(bench) {
+        bench.conf("arp_notify", all, "all");
+        bench.conf("arp_notify", dev);
+        await bench.must("address add 10.0.0.11/24 dev e0");
+        await bench.must("address add 172.16.0.1/16 dev e0");
+        await bench.silence("adding addresses announces nothing", 20);
         const mac = event === "up" ? DUT.mac : "02:00:00:00:10:77";
         if (event === "up") {
-          await rig.must("link set e0 down");
-          await rig.must("link set e0 up");
-        } else await rig.must(`link set e0 address ${mac}`);
-        await announced(rig, mac, announces ? ADDRESSES : []);
+          await bench.must("link set e0 down");
+          await bench.must("link set e0 up");
+        } else await bench.must(`link set e0 address ${mac}`);
+        await announced(bench, mac, announces ? ADDRESSES : []);
       },
     }),
   ),
@@ -162,11 +162,11 @@ const others: readonly Case[] = [
     title: "one address of several removed: entries stay",
     source: "kernel, measured",
     needs: ["address-admin"],
-    async run(rig) {
-      await rig.must("address add 172.16.0.1/16 dev e0");
-      await fill(rig);
-      await rig.must("address del 10.0.0.1/24 dev e0");
-      rig.expect("left", left(rig), EVERYTHING);
+    async run(bench) {
+      await bench.must("address add 172.16.0.1/16 dev e0");
+      await fill(bench);
+      await bench.must("address del 10.0.0.1/24 dev e0");
+      bench.expect("left", left(bench), EVERYTHING);
     },
   },
   {
@@ -174,11 +174,11 @@ const others: readonly Case[] = [
     title: "entries made while the device is down are there when it comes up",
     source: "kernel, measured",
     needs: ["link-admin"],
-    async run(rig) {
-      await rig.must("link set e0 down");
-      await fill(rig);
-      await rig.must("link set e0 up");
-      rig.expect("left", left(rig), EVERYTHING);
+    async run(bench) {
+      await bench.must("link set e0 down");
+      await fill(bench);
+      await bench.must("link set e0 up");
+      bench.expect("left", left(bench), EVERYTHING);
     },
   },
   {
@@ -186,16 +186,16 @@ const others: readonly Case[] = [
     title: "externally learned entries go with the carrier; a static one is used when it is back",
     source: "kernel, measured",
     needs: ["carrier", "neigh-flags"],
-    async run(rig) {
-      await fill(rig, true);
-      await rig.plug(false);
-      await until(rig, () => left(rig).length === 1, 8000);
-      rig.expect("left", left(rig), ["10.0.0.21 PERMANENT"]);
-      await rig.plug(true);
-      await rig.sleep(300);
-      await rig.poke("10.0.0.21");
-      await until(rig, () => rig.trace.frames.length > 0, 3000);
-      await rig.hears("sent", datagram("10.0.0.21", { dst: "02:00:00:00:00:21" }));
+    async run(bench) {
+      await fill(bench, true);
+      await bench.plug(false);
+      await until(bench, () => left(bench).length === 1, 8000);
+      bench.expect("left", left(bench), ["10.0.0.21 PERMANENT"]);
+      await bench.plug(true);
+      await bench.sleep(300);
+      await bench.poke("10.0.0.21");
+      await until(bench, () => bench.trace.frames.length > 0, 3000);
+      await bench.hears("sent", datagram("10.0.0.21", { dst: "02:00:00:00:00:21" }));
     },
   },
   {
@@ -203,12 +203,12 @@ const others: readonly Case[] = [
     title: "a carrier that comes back announces nothing, arp_notify or not",
     source: "kernel, measured",
     needs: ["carrier", "arp-sysctl"],
-    async run(rig) {
-      rig.conf("arp_notify", 1);
-      await rig.plug(false);
-      await rig.sleep(1200);
-      await rig.plug(true);
-      await rig.silence("nothing is sent", 600);
+    async run(bench) {
+      bench.conf("arp_notify", 1);
+      await bench.plug(false);
+      await bench.sleep(1200);
+      await bench.plug(true);
+      await bench.silence("nothing is sent", 600);
     },
   },
   {
@@ -216,13 +216,13 @@ const others: readonly Case[] = [
     title: "with arp off hosts are not asked for and not answered; datagrams go to our own address",
     source: "kernel: arp_constructor, IFF_NOARP; measured",
     needs: ["link-admin"],
-    async run(rig) {
-      await rig.must("link set e0 arp off");
-      await rig.poke(T1.ip);
-      await rig.hears("sent at once", datagram(T1.ip, { dst: DUT.mac }));
-      await rig.expectState(T1.ip, "NOARP", DUT.mac);
-      await rig.say(arpRequest({ from: T1 }));
-      await rig.silence("no answer");
+    async run(bench) {
+      await bench.must("link set e0 arp off");
+      await bench.poke(T1.ip);
+      await bench.hears("sent at once", datagram(T1.ip, { dst: DUT.mac }));
+      await bench.expectState(T1.ip, "NOARP", DUT.mac);
+      await bench.say(arpRequest({ from: T1 }));
+      await bench.silence("no answer");
     },
   },
   {
@@ -230,15 +230,15 @@ const others: readonly Case[] = [
     title: "with the device down nothing can be sent, and up again hosts are asked for anew",
     source: "kernel",
     needs: ["link-admin"],
-    async run(rig) {
-      await rig.say(arpRequest({ from: T1 }));
-      await rig.hears("answers", answers(T1));
-      await rig.must("link set e0 down");
-      rig.expect("send", await rig.poke(T1.ip), "ENETUNREACH");
-      await rig.expectState(T1.ip, "-");
-      await rig.must("link set e0 up");
-      rig.expect("send", await rig.poke(T1.ip), "ok");
-      await rig.hears("asks", asks(T1.ip), { within: 2000 });
+    async run(bench) {
+      await bench.say(arpRequest({ from: T1 }));
+      await bench.hears("answers", answers(T1));
+      await bench.must("link set e0 down");
+      bench.expect("send", await bench.poke(T1.ip), "ENETUNREACH");
+      await bench.expectState(T1.ip, "-");
+      await bench.must("link set e0 up");
+      bench.expect("send", await bench.poke(T1.ip), "ok");
+      await bench.hears("asks", asks(T1.ip), { within: 2000 });
     },
   },
   {
@@ -246,12 +246,12 @@ const others: readonly Case[] = [
     title: "with another address of the device requests go out in its name at once",
     source: "kernel",
     needs: ["link-admin"],
-    async run(rig) {
+    async run(bench) {
       const mac = "02:00:00:00:10:77";
-      await rig.must(`link set e0 address ${mac}`);
-      await rig.poke(T1.ip);
-      const ask = await rig.hears("asks", asks(T1.ip));
-      rig.expect("from", [ask.src, ask.sha], [mac, mac]);
+      await bench.must(`link set e0 address ${mac}`);
+      await bench.poke(T1.ip);
+      const ask = await bench.hears("asks", asks(T1.ip));
+      bench.expect("from", [ask.src, ask.sha], [mac, mac]);
     },
   },
 ];

@@ -1,8 +1,8 @@
 /** Packets that we forward to a host that does not answer: of which their sender hears (RFC 1122 3.2.2, RFC 1812 4.3.2.7). Measured. */
 import type { Case } from "../../contract/case.ts";
 import { DUT_ADDRESS, DUT_MAC } from "../../contract/dut.ts";
-import { asks } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { asks } from "../../stage/patterns.ts";
 import { udp } from "../../wire/build.ts";
 import { checksum, word } from "../../wire/bytes.ts";
 import { DUT, type Host, T1 } from "../../wire/hosts.ts";
@@ -70,10 +70,10 @@ const CLASSES: readonly (readonly [id: string, what: string, packet: Packet, rep
   ["type-42", "an ICMP message of type 42", icmp(42), false],
 ];
 
-async function hastyRouter(rig: Rig): Promise<void> {
-  rig.param("mcast_solicit", 1);
-  rig.param("retrans_time_ms", 30);
-  await router(rig);
+async function hastyRouter(bench: Bench): Promise<void> {
+  bench.param("mcast_solicit", 1);
+  bench.param("retrans_time_ms", 30);
+  await router(bench);
 }
 
 const UNREACHABLE = { kind: "icmp", type: 3, code: 1 } as const;
@@ -84,13 +84,13 @@ const classes: readonly Case[] = CLASSES.map(([id, what, fields, reported]) => (
   title: `${what} for a host that does not answer is ${reported ? "" : "not "}reported to its sender`,
   source: "RFC 1122 3.2.2; kernel: icmp_send, measured",
   needs: NEEDS,
-  async run(rig) {
-    await hastyRouter(rig);
-    await rig.sayOn("p1", packet(fields));
-    await rig.hears("asks", asks(T1.ip));
-    if (reported) await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
-    await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-    await rig.silence(reported ? "once" : "reports nothing", 20);
+  async run(bench) {
+    await hastyRouter(bench);
+    await bench.sayOn("p1", packet(fields));
+    await bench.hears("asks", asks(T1.ip));
+    if (reported) await bench.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
+    await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+    await bench.silence(reported ? "once" : "reports nothing", 20);
   },
 }));
 
@@ -107,11 +107,11 @@ const precedence: readonly Case[] = TOS.map(([tos, reported]) => ({
   title: `the report of a packet with TOS ${tos} has TOS ${reported}`,
   source: "RFC 1812 4.3.2.5; kernel, measured",
   needs: NEEDS,
-  async run(rig) {
-    await hastyRouter(rig);
-    await rig.sayOn("p1", packet({ tos }));
-    const error = await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
-    rig.expect("its TOS", error.tos, reported);
+  async run(bench) {
+    await hastyRouter(bench);
+    await bench.sayOn("p1", packet({ tos }));
+    const error = await bench.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
+    bench.expect("its TOS", error.tos, reported);
   },
 }));
 
@@ -121,13 +121,13 @@ const others: readonly Case[] = [
     title: "a report quotes as much of the packet as fits 576 bytes",
     source: "RFC 1812 4.3.2.3; kernel, measured",
     needs: NEEDS,
-    async run(rig) {
-      await hastyRouter(rig);
-      await rig.sayOn("p1", packet({ body: Array<number>(1000).fill(0x5a) }));
-      const error = await rig.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
-      rig.expect("frame and quotation", [error.length, error.quoted.length], [590, 548]);
-      rig.expect("with the time to live as it was to be sent", error.quoted[8], 63);
-      rig.expect("from and to", [error.source, error.destination, error.dst], [E1.ip, FAR.ip, FAR.mac]);
+    async run(bench) {
+      await hastyRouter(bench);
+      await bench.sayOn("p1", packet({ body: Array<number>(1000).fill(0x5a) }));
+      const error = await bench.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
+      bench.expect("frame and quotation", [error.length, error.quoted.length], [590, 548]);
+      bench.expect("with the time to live as it was to be sent", error.quoted[8], 63);
+      bench.expect("from and to", [error.source, error.destination, error.dst], [E1.ip, FAR.ip, FAR.mac]);
     },
   },
   {
@@ -135,12 +135,12 @@ const others: readonly Case[] = [
     title: "a packet whose time to live ends with us is reported as such, and nobody is asked for",
     source: "RFC 1812 5.3.1; kernel",
     needs: NEEDS,
-    async run(rig) {
-      await hastyRouter(rig);
-      await rig.sayOn("p1", packet({ ttl: 1 }));
-      await rig.hears("reports", { kind: "icmp", type: 11, code: 0 }, { port: "p1" });
-      await rig.silence("nobody is asked for", 20);
-      await rig.expectState(T1.ip, "-");
+    async run(bench) {
+      await hastyRouter(bench);
+      await bench.sayOn("p1", packet({ ttl: 1 }));
+      await bench.hears("reports", { kind: "icmp", type: 11, code: 0 }, { port: "p1" });
+      await bench.silence("nobody is asked for", 20);
+      await bench.expectState(T1.ip, "-");
     },
   },
   {
@@ -148,13 +148,13 @@ const others: readonly Case[] = [
     title: "a forwarded packet of the host that it is for is asked about in our name, whoever sent it",
     source: "kernel: arp_announce 0 takes a source that is ours alone, measured",
     needs: NEEDS,
-    async run(rig) {
-      await hastyRouter(rig);
-      rig.param("mcast_solicit", 3);
-      await rig.sayOn("p1", packet({}));
+    async run(bench) {
+      await hastyRouter(bench);
+      bench.param("mcast_solicit", 3);
+      await bench.sayOn("p1", packet({}));
       for (let n = 0; n < 3; n++) {
-        const ask = await rig.hears(`request ${n + 1}`, asks(T1.ip));
-        rig.expect("in the name of", ask.spa, DUT.ip);
+        const ask = await bench.hears(`request ${n + 1}`, asks(T1.ip));
+        bench.expect("in the name of", ask.spa, DUT.ip);
       }
     },
   },

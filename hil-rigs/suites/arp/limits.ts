@@ -4,8 +4,8 @@
  */
 import type { Case } from "../../contract/case.ts";
 import type { DutSocket } from "../../contract/dut.ts";
-import { answers, datagram } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { answers, datagram } from "../../stage/patterns.ts";
 import { arpRequest } from "../../wire/build.ts";
 import { host, T1, T2 } from "../../wire/hosts.ts";
 import { calm, make, seen, until } from "./setup.ts";
@@ -16,18 +16,18 @@ const CROWD: readonly string[] = ["10.8."];
 const EACH = 200;
 
 /** Sends a datagram to each of `count` hosts of LAND from `first` on; what each send said. */
-function scan(rig: Rig, first: number, count: number): string[] {
+function scan(bench: Bench, first: number, count: number): string[] {
   const results: string[] = [];
   let socket: DutSocket | undefined;
   for (let n = first; n < first + count; n++) {
-    if (!socket || (n - first) % EACH === 0) socket = rig.socket({ errors: true });
+    if (!socket || (n - first) % EACH === 0) socket = bench.socket({ errors: true });
     results.push(socket.send(Uint8Array.of(1), `10.8.${(n >> 8) & 0xff}.${n & 0xff}`, 9));
   }
   return results;
 }
 
-function count(rig: Rig, state: string): number {
-  return rig.dut.neighbours().filter((row) => row.state === state).length;
+function count(bench: Bench, state: string): number {
+  return bench.dut.neighbours().filter((row) => row.state === state).length;
 }
 
 const full: Case = {
@@ -37,40 +37,40 @@ const full: Case = {
   needs: ["thresholds", "socket-errors", "route-admin", "link-admin", "proc"],
   alone: true,
   crowd: CROWD,
-  async run(rig) {
-    calm(rig);
-    await rig.must(`route add ${LAND} dev e0`);
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-    await rig.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
-    const results = scan(rig, 0, 1200);
-    rig.expect("sends are accepted, then refused", [results[0], results.at(-1)], ["ok", "ENOBUFS"]);
-    const held = count(rig, "INCOMPLETE");
-    rig.expect("as many as the table holds", held > 512 && held <= 1024, true);
+  async run(bench) {
+    calm(bench);
+    await bench.must(`route add ${LAND} dev e0`);
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await bench.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
+    const results = scan(bench, 0, 1200);
+    bench.expect("sends are accepted, then refused", [results[0], results.at(-1)], ["ok", "ENOBUFS"]);
+    const held = count(bench, "INCOMPLETE");
+    bench.expect("as many as the table holds", held > 512 && held <= 1024, true);
     // Others on this machine let go of entries at any time: take what became free.
-    scan(rig, 2000, 50);
-    const dynamic = await rig.ip(`neigh add 10.0.0.50 lladdr ${T2.mac} nud stale dev e0`);
-    rig.expect(
+    scan(bench, 2000, 50);
+    const dynamic = await bench.ip(`neigh add 10.0.0.50 lladdr ${T2.mac} nud stale dev e0`);
+    bench.expect(
       "a dynamic entry by hand",
       [dynamic.exit, dynamic.stderr.trim()],
       [2, "RTNETLINK answers: No buffer space available"],
     );
-    rig.expect("a static one", (await rig.ip(`neigh add 10.0.0.51 lladdr ${T2.mac} dev e0`)).exit, 0);
-    await rig.heard();
-    scan(rig, 3000, 50);
-    await rig.say(arpRequest({ from: host(60) }));
-    await rig.silence("a new host is not answered, as it cannot be learned", 20, { kind: "arp", op: 2 });
-    await rig.say(arpRequest({ from: T1 }));
-    await rig.hears("one that is known is", answers(T1));
-    await rig.poke(T1.ip);
-    await rig.hears("and datagrams reach it", datagram(T1.ip, { dst: T1.mac }));
-    rig.expect("what was there", [seen(rig, T1.ip), seen(rig, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
-    rig.expect("discards counted", snmp(rig, "Ip", "OutDiscards") > 0, true);
-    await rig.must("link set e0 down");
+    bench.expect("a static one", (await bench.ip(`neigh add 10.0.0.51 lladdr ${T2.mac} dev e0`)).exit, 0);
+    await bench.heard();
+    scan(bench, 3000, 50);
+    await bench.say(arpRequest({ from: host(60) }));
+    await bench.silence("a new host is not answered, as it cannot be learned", 20, { kind: "arp", op: 2 });
+    await bench.say(arpRequest({ from: T1 }));
+    await bench.hears("one that is known is", answers(T1));
+    await bench.poke(T1.ip);
+    await bench.hears("and datagrams reach it", datagram(T1.ip, { dst: T1.mac }));
+    bench.expect("what was there", [seen(bench, T1.ip), seen(bench, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
+    bench.expect("discards counted", snmp(bench, "Ip", "OutDiscards") > 0, true);
+    await bench.must("link set e0 down");
   },
 };
 
-function snmp(rig: Rig, protocol: string, name: string): number {
-  const [names = "", values = ""] = rig.dut
+function snmp(bench: Bench, protocol: string, name: string): number {
+  const [names = "", values = ""] = bench.dut
     .cat("/proc/net/snmp")
     .split("\n")
     .filter((line) => line.startsWith(`${protocol}:`));
@@ -85,20 +85,20 @@ const scanned: Case = {
   alone: true,
   crowd: CROWD,
   limit: 30_000,
-  async run(rig) {
-    calm(rig);
-    await rig.must(`route add ${LAND} dev e0`);
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-    await rig.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
+  async run(bench) {
+    calm(bench);
+    await bench.must(`route add ${LAND} dev e0`);
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await bench.must(`neigh add ${T2.ip} lladdr ${T2.mac} nud reachable dev e0`);
     // Hosts that are not asked for fail at once, and hold nothing back.
-    rig.param("mcast_solicit", 0);
-    const results = new Set(scan(rig, 0, 5000));
-    rig.expect("sends are accepted", [...results], ["ok"]);
-    rig.expect("no more entries than the table holds", rig.dut.neighbours().length <= 1026, true);
-    rig.expect("those in use", [seen(rig, T1.ip), seen(rig, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
-    await rig.poke(T2.ip);
-    await rig.hears("which work", datagram(T2.ip, { dst: T2.mac }));
-    await rig.must("link set e0 down");
+    bench.param("mcast_solicit", 0);
+    const results = new Set(scan(bench, 0, 5000));
+    bench.expect("sends are accepted", [...results], ["ok"]);
+    bench.expect("no more entries than the table holds", bench.dut.neighbours().length <= 1026, true);
+    bench.expect("those in use", [seen(bench, T1.ip), seen(bench, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
+    await bench.poke(T2.ip);
+    await bench.hears("which work", datagram(T2.ip, { dst: T2.mac }));
+    await bench.must("link set e0 down");
   },
 };
 
@@ -123,24 +123,30 @@ const collected: Case = {
   // The collector goes through the table bucket by bucket.
   shuffled: ["events"],
   limit: 90_000,
-  async run(rig) {
-    calm(rig);
-    rig.param("gc_stale_time", 1);
-    await rig.must(`neigh add 10.0.1.9 lladdr ${T2.mac} nud stale dev e1`);
-    await rig.must("neigh add 10.0.1.10 nud failed dev e1");
-    for (const [n, state] of STATES.entries()) await make(rig, state, host(20 + n));
+  async run(bench) {
+    calm(bench);
+    bench.param("gc_stale_time", 1);
+    await bench.must(`neigh add 10.0.1.9 lladdr ${T2.mac} nud stale dev e1`);
+    await bench.must("neigh add 10.0.1.10 nud failed dev e1");
+    for (const [n, state] of STATES.entries()) await make(bench, state, host(20 + n));
     // In use while they are asked for, which is for as long as the case takes.
-    for (let n = 100; n < 240; n++) await rig.poke(`10.0.0.${n}`);
-    await until(rig, () => STATES.every((state, n) => !COLLECTED[state] || seen(rig, `10.0.0.${20 + n}`) === "-"), 60_000);
+    for (let n = 100; n < 240; n++) await bench.poke(`10.0.0.${n}`);
+    await until(bench, () => STATES.every((state, n) => !COLLECTED[state] || seen(bench, `10.0.0.${20 + n}`) === "-"), 60_000);
     for (const [n, state] of STATES.entries())
-      rig.expect(`a ${state} entry`, seen(rig, `10.0.0.${20 + n}`).split(" ")[0], COLLECTED[state] ? "-" : state);
-    await rig.settle();
-    rig.expect("stale for less than gc_stale_time", seen(rig, "10.0.1.9", "e1").split(" ")[0], "STALE");
-    rig.expect("failed, on the same device", seen(rig, "10.0.1.10", "e1"), "-");
-    rig.expect("being asked for", count(rig, "INCOMPLETE"), 141);
-    const gone = rig.events().filter(({ kind }) => kind === "deleted");
-    rig.expect("each told once, as it was", gone.map(({ state }) => state).sort(), ["FAILED", "FAILED", "NOARP", "NONE", "STALE"]);
-    await rig.must("link set e0 down");
+      bench.expect(`a ${state} entry`, seen(bench, `10.0.0.${20 + n}`).split(" ")[0], COLLECTED[state] ? "-" : state);
+    await bench.settle();
+    bench.expect("stale for less than gc_stale_time", seen(bench, "10.0.1.9", "e1").split(" ")[0], "STALE");
+    bench.expect("failed, on the same device", seen(bench, "10.0.1.10", "e1"), "-");
+    bench.expect("being asked for", count(bench, "INCOMPLETE"), 141);
+    const gone = bench.events().filter(({ kind }) => kind === "deleted");
+    bench.expect("each told once, as it was", gone.map(({ state }) => state).sort(), [
+      "FAILED",
+      "FAILED",
+      "NOARP",
+      "NONE",
+      "STALE",
+    ]);
+    await bench.must("link set e0 down");
   },
 };
 

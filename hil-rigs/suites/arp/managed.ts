@@ -1,6 +1,6 @@
 /** Entries that the kernel is asked to keep resolved, and flags that come and go. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { asks, datagram } from "../../rig/patterns.ts";
+import { asks, datagram } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { BROADCAST, T1 } from "../../wire/hosts.ts";
 import { becomes, calm, make, seen, told, until } from "./setup.ts";
@@ -17,15 +17,15 @@ export const managed: readonly Case[] = [
     needs: ["neigh-flags"],
     drawn: true,
     limit: 30_000,
-    async run(rig) {
-      rig.param("retrans_time_ms", 30);
-      rig.param("mcast_solicit", 1);
-      await rig.must(`neigh add ${AT} managed`);
-      await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 2000);
-      await rig.hears("asks again", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 2000);
-      await rig.hears("and once more", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
+    async run(bench) {
+      bench.param("retrans_time_ms", 30);
+      bench.param("mcast_solicit", 1);
+      await bench.must(`neigh add ${AT} managed`);
+      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
+      await bench.hears("asks again", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
+      await bench.hears("and once more", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
     },
   },
   {
@@ -33,11 +33,11 @@ export const managed: readonly Case[] = [
     title: "a managed entry may not be made PERMANENT",
     source: "kernel: neigh_add, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      const result = await rig.ip(`neigh add ${AT} lladdr ${T1.mac} managed nud permanent`);
-      rig.expect("refused", [result.exit, result.stderr.trim()], [2, "Error: Invalid NTF_* flag for permanent entry."]);
-      await rig.expectState(T1.ip, "-");
-      await rig.silence("nobody is asked for", 10);
+    async run(bench) {
+      const result = await bench.ip(`neigh add ${AT} lladdr ${T1.mac} managed nud permanent`);
+      bench.expect("refused", [result.exit, result.stderr.trim()], [2, "Error: Invalid NTF_* flag for permanent entry."]);
+      await bench.expectState(T1.ip, "-");
+      await bench.silence("nobody is asked for", 10);
     },
   },
   {
@@ -46,12 +46,12 @@ export const managed: readonly Case[] = [
       "use with a link address, on an entry that is not there: the address is not taken, the host is asked for, and nothing is told",
     source: "kernel: neigh_update with USE, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await rig.must(`neigh add ${AT} lladdr ${T1.mac} use`);
-      await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-      await rig.expectState(T1.ip, "INCOMPLETE", "");
-      rig.expect("told", told(rig), []);
+    async run(bench) {
+      calm(bench);
+      await bench.must(`neigh add ${AT} lladdr ${T1.mac} use`);
+      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await bench.expectState(T1.ip, "INCOMPLETE", "");
+      bench.expect("told", told(bench), []);
     },
   },
   {
@@ -59,16 +59,16 @@ export const managed: readonly Case[] = [
     title: "a change that does not name managed ends the managing, and tells so; nothing more is asked",
     source: "kernel: flags are set to what the request carries, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await rig.must(`neigh add ${AT} managed`);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      rig.events();
-      await rig.must(`neigh change ${AT} lladdr ${T1.mac} nud reachable`);
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, []);
-      rig.expect("told", told(rig), [`new REACHABLE ${T1.mac}`]);
+    async run(bench) {
+      calm(bench);
+      await bench.must(`neigh add ${AT} managed`);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      bench.events();
+      await bench.must(`neigh change ${AT} lladdr ${T1.mac} nud reachable`);
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, []);
+      bench.expect("told", told(bench), [`new REACHABLE ${T1.mac}`]);
     },
   },
   {
@@ -76,12 +76,12 @@ export const managed: readonly Case[] = [
     title: "a flag that comes with a state without an address is kept and not told",
     source: "kernel: __neigh_update forgets to notify, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await make(rig, "FAILED");
-      await rig.must(`neigh change ${AT} nud failed extern_learn`);
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["extern_learn"]);
-      rig.expect("told", told(rig), []);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "FAILED");
+      await bench.must(`neigh change ${AT} nud failed extern_learn`);
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["extern_learn"]);
+      bench.expect("told", told(bench), []);
     },
   },
   {
@@ -89,33 +89,33 @@ export const managed: readonly Case[] = [
     title: "ARP of the host does not take extern_learn or router away",
     source: "kernel: only an operator's request sets them, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await rig.must(`neigh add ${AT} lladdr 02:00:00:00:00:55 nud stale router extern_learn`);
-      rig.events();
-      rig.param("locktime", 0);
-      await rig.sleep(20);
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["router", "extern_learn"]);
-      await rig.must(`neigh replace ${AT} lladdr ${T1.mac} nud reachable`);
-      rig.expect("flags after a change that names none", (await rig.neigh(T1.ip))?.flags, []);
+    async run(bench) {
+      calm(bench);
+      await bench.must(`neigh add ${AT} lladdr 02:00:00:00:00:55 nud stale router extern_learn`);
+      bench.events();
+      bench.param("locktime", 0);
+      await bench.sleep(20);
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["router", "extern_learn"]);
+      await bench.must(`neigh replace ${AT} lladdr ${T1.mac} nud reachable`);
+      bench.expect("flags after a change that names none", (await bench.neigh(T1.ip))?.flags, []);
     },
   },
   {
     id: "NUD-44",
     title: "the first datagram to a static entry counts as use, and those after it do not: the header is at hand",
     source: "kernel: neigh_hh_output, measured",
-    async run(rig) {
-      await make(rig, "PERMANENT");
-      await rig.sleep(2100);
-      await rig.poke(T1.ip);
-      await rig.hears("sent", datagram(T1.ip, { dst: T1.mac }));
-      rig.expect("used", (await rig.neigh(T1.ip))?.used, 0);
-      await rig.sleep(2100);
-      await rig.poke(T1.ip);
-      await rig.hears("sent", datagram(T1.ip, { dst: T1.mac }));
-      rig.expect("used", (await rig.neigh(T1.ip))?.used, 2);
+    async run(bench) {
+      await make(bench, "PERMANENT");
+      await bench.sleep(2100);
+      await bench.poke(T1.ip);
+      await bench.hears("sent", datagram(T1.ip, { dst: T1.mac }));
+      bench.expect("used", (await bench.neigh(T1.ip))?.used, 0);
+      await bench.sleep(2100);
+      await bench.poke(T1.ip);
+      await bench.hears("sent", datagram(T1.ip, { dst: T1.mac }));
+      bench.expect("used", (await bench.neigh(T1.ip))?.used, 2);
     },
   },
 ];

@@ -69,7 +69,7 @@ export const matrix: readonly Case[] = MATRIX.flatMap(([name, title, table]) =>
         id: `ARP-U-56/${state}/${word}-${name}`,
         title: `${word} ${title}, entry ${state}: ${cell}`,
         source: "kernel: arp_process and neigh_update, measured",
-        run: (rig) => runCell(rig, { state, word, cell, other: name !== "same", late: name === "other-late" }),
+        run: (bench) => runCell(bench, { state, word, cell, other: name !== "same", late: name === "other-late" }),
       };
     }),
   ),
@@ -83,12 +83,12 @@ interface Cell {
   late: boolean;
 }
 
-async function runCell(rig: Parameters<Case["run"]>[0], { state, word, cell, other, late }: Cell): Promise<void> {
-  calm(rig);
-  rig.param("locktime", late ? LOCK.short : LOCK.long);
-  await make(rig, state);
+async function runCell(bench: Parameters<Case["run"]>[0], { state, word, cell, other, late }: Cell): Promise<void> {
+  calm(bench);
+  bench.param("locktime", late ? LOCK.short : LOCK.long);
+  await make(bench, state);
   // Over for the short locktime; and some time for the long one, within which nothing may pass for it.
-  if (other) await rig.sleep(40);
+  if (other) await bench.sleep(40);
   const from = other ? moved(T1) : T1;
   const results: Readonly<Record<string, string>> = {
     "-": "-",
@@ -97,11 +97,11 @@ async function runCell(rig: Parameters<Case["run"]>[0], { state, word, cell, oth
     S: `STALE ${from.mac}`,
   };
   const want = results[cell.charAt(0)] ?? "";
-  await rig.say(SPEAK[word](from));
-  if (isForUs(word)) await rig.hears("is answered", { kind: "arp", op: 2, dst: from.mac, tpa: from.ip });
-  await until(rig, () => seen(rig, T1.ip) === want);
+  await bench.say(SPEAK[word](from));
+  if (isForUs(word)) await bench.hears("is answered", { kind: "arp", op: 2, dst: from.mac, tpa: from.ip });
+  await until(bench, () => seen(bench, T1.ip) === want);
   const [wanted = "-", lladdr] = want.split(" ");
-  await rig.expectState(T1.ip, wanted, lladdr);
-  rig.expect("what is told", told(rig), cell.endsWith("*") ? [`new ${want}`] : []);
-  await rig.silence("nothing else is sent", 5);
+  await bench.expectState(T1.ip, wanted, lladdr);
+  bench.expect("what is told", told(bench), cell.endsWith("*") ? [`new ${want}`] : []);
+  await bench.silence("nothing else is sent", 5);
 }

@@ -1,7 +1,7 @@
 /** States, flags and errors by hand: what `ip neigh` makes of entries. Measured with iproute2 6.1. */
 import type { Case } from "../../contract/case.ts";
 import type { Need } from "../../contract/dut.ts";
-import { asks, datagram } from "../../rig/patterns.ts";
+import { asks, datagram } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../wire/hosts.ts";
 import { becomes, calm, make, STATES, type State, seen, seenAs, told, until } from "./setup.ts";
@@ -34,13 +34,13 @@ const refused: readonly Case[] = REFUSED.map(([id, state, command, stderr, needs
   title: `ip ${command} with the entry ${state} is refused: ${stderr}`,
   source: "iproute2 and kernel, measured",
   needs,
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
-    const result = await rig.ip(command);
-    rig.expect("refused", [result.exit, result.stderr.trim()], [2, stderr]);
-    rig.expect("as it was", seen(rig, T1.ip), seenAs(state));
-    rig.expect("nothing is told", told(rig), []);
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
+    const result = await bench.ip(command);
+    bench.expect("refused", [result.exit, result.stderr.trim()], [2, stderr]);
+    bench.expect("as it was", seen(bench, T1.ip), seenAs(state));
+    bench.expect("nothing is told", told(bench), []);
   },
 }));
 
@@ -48,10 +48,10 @@ const words: readonly Case[] = WORDS.map(([id, command, exit, stderr]) => ({
   id: `ARP-S-21/${id}`,
   title: `ip ${command} is refused: ${stderr}`,
   source: "iproute2, measured",
-  async run(rig) {
-    const result = await rig.ip(command);
-    rig.expect("refused", [result.exit, result.stderr.trim()], [exit, stderr]);
-    rig.expect("the table is empty", rig.dut.neighbours().length, 0);
+  async run(bench) {
+    const result = await bench.ip(command);
+    bench.expect("refused", [result.exit, result.stderr.trim()], [exit, stderr]);
+    bench.expect("the table is empty", bench.dut.neighbours().length, 0);
   },
 }));
 
@@ -63,15 +63,15 @@ const replaced: readonly Case[] = STATES.flatMap((from) =>
       id: `ARP-S-22/${from}-${to}`,
       title: `replace makes a ${from} entry ${to}, with another address`,
       source: "kernel: neigh_update with ADMIN and OVERRIDE",
-      async run(rig) {
-        calm(rig);
-        await make(rig, from);
-        await rig.must(`neigh replace ${AT} lladdr ${T2.mac} nud ${to.toLowerCase()}`);
-        await rig.expectState(T1.ip, to, T2.mac);
-        rig.expect("told", told(rig), [`new ${to} ${T2.mac}`]);
-        await rig.silence("nothing is sent", 5);
-        await rig.poke(T1.ip);
-        await rig.hears("the next datagram goes there", datagram(T1.ip, { dst: T2.mac }));
+      async run(bench) {
+        calm(bench);
+        await make(bench, from);
+        await bench.must(`neigh replace ${AT} lladdr ${T2.mac} nud ${to.toLowerCase()}`);
+        await bench.expectState(T1.ip, to, T2.mac);
+        bench.expect("told", told(bench), [`new ${to} ${T2.mac}`]);
+        await bench.silence("nothing is sent", 5);
+        await bench.poke(T1.ip);
+        await bench.hears("the next datagram goes there", datagram(T1.ip, { dst: T2.mac }));
       },
     }),
   ),
@@ -99,13 +99,13 @@ const invalidated: readonly Case[] = INVALIDATED.map(([from, to, want]) => ({
   id: `ARP-S-23/${from}-${to}`,
   title: `change to nud ${to} of a ${from} entry: ${want.length > 0 ? "told" : "not told"}`,
   source: "kernel: __neigh_update, measured",
-  async run(rig) {
-    calm(rig);
-    await make(rig, from);
-    await rig.must(`neigh change ${AT} lladdr ${T2.mac} nud ${to}`);
-    await rig.expectState(T1.ip, to.toUpperCase(), "");
-    rig.expect("told", told(rig), want);
-    await rig.silence("nothing is sent", 5);
+  async run(bench) {
+    calm(bench);
+    await make(bench, from);
+    await bench.must(`neigh change ${AT} lladdr ${T2.mac} nud ${to}`);
+    await bench.expectState(T1.ip, to.toUpperCase(), "");
+    bench.expect("told", told(bench), want);
+    await bench.silence("nothing is sent", 5);
   },
 }));
 
@@ -114,14 +114,14 @@ const deleted: readonly Case[] = STATES.filter((state) => state !== "none").map(
   id: `ARP-S-24/${state}`,
   title: `neigh del of a ${state} entry`,
   source: "kernel: neigh_delete, measured",
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
-    await rig.must(`neigh del ${AT}`);
-    await rig.expectState(T1.ip, "-");
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
+    await bench.must(`neigh del ${AT}`);
+    await bench.expectState(T1.ip, "-");
     const quiet = state === "NONE" || state === "FAILED";
-    rig.expect("told", told(rig), quiet ? ["deleted FAILED"] : ["new FAILED", "deleted FAILED"]);
-    await rig.silence("nothing is sent", 5);
+    bench.expect("told", told(bench), quiet ? ["deleted FAILED"] : ["new FAILED", "deleted FAILED"]);
+    await bench.silence("nothing is sent", 5);
   },
 }));
 
@@ -131,9 +131,9 @@ const odd: readonly Case[] = ODD.map((ip) => ({
   id: `ARP-S-12/${ip}`,
   title: `a static entry for ${ip} is accepted`,
   source: "kernel: no check, measured",
-  async run(rig) {
-    await rig.must(`neigh add ${ip} lladdr ${T1.mac} dev e0`);
-    await rig.expectState(ip, "PERMANENT", T1.mac);
+  async run(bench) {
+    await bench.must(`neigh add ${ip} lladdr ${T1.mac} dev e0`);
+    await bench.expectState(ip, "PERMANENT", T1.mac);
   },
 }));
 
@@ -142,126 +142,126 @@ const others: readonly Case[] = [
     id: "ARP-S-25",
     title: "add without a link address fails, and leaves an entry without a state, which the next datagram resolves",
     source: "kernel, measured",
-    async run(rig) {
-      calm(rig);
-      const first = await rig.ip(`neigh add ${AT}`);
-      rig.expect("refused", [first.exit, first.stderr.trim()], [2, "Error: No link layer address given."]);
-      await rig.expectState(T1.ip, "NONE", "");
-      const second = await rig.ip(`neigh add ${AT} lladdr ${T1.mac}`);
-      rig.expect("now it exists", [second.exit, second.stderr.trim()], [2, "RTNETLINK answers: File exists"]);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-      await rig.say(arpReply({ from: T1 }));
-      await rig.hears("sends", datagram(T1.ip, { dst: T1.mac }));
+    async run(bench) {
+      calm(bench);
+      const first = await bench.ip(`neigh add ${AT}`);
+      bench.expect("refused", [first.exit, first.stderr.trim()], [2, "Error: No link layer address given."]);
+      await bench.expectState(T1.ip, "NONE", "");
+      const second = await bench.ip(`neigh add ${AT} lladdr ${T1.mac}`);
+      bench.expect("now it exists", [second.exit, second.stderr.trim()], [2, "RTNETLINK answers: File exists"]);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await bench.say(arpReply({ from: T1 }));
+      await bench.hears("sends", datagram(T1.ip, { dst: T1.mac }));
     },
   },
   {
     id: "NUD-30",
     title: "nud delay by hand: the entry was not confirmed lately, so it is probed at once",
     source: "kernel, measured",
-    async run(rig) {
-      rig.param("retrans_time_ms", 600_000);
-      await make(rig, "STALE");
-      await rig.must(`neigh change ${AT} nud delay`);
-      await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
-      await becomes(rig, T1.ip, `PROBE ${T1.mac}`);
-      rig.expect("told", told(rig), [`new DELAY ${T1.mac}`, `new PROBE ${T1.mac}`]);
+    async run(bench) {
+      bench.param("retrans_time_ms", 600_000);
+      await make(bench, "STALE");
+      await bench.must(`neigh change ${AT} nud delay`);
+      await bench.hears("probes", asks(T1.ip, { dst: T1.mac }));
+      await becomes(bench, T1.ip, `PROBE ${T1.mac}`);
+      bench.expect("told", told(bench), [`new DELAY ${T1.mac}`, `new PROBE ${T1.mac}`]);
     },
   },
   {
     id: "NUD-31",
     title: "nud delay by hand: the entry was confirmed a moment ago, so it is reachable without a probe",
     source: "kernel, measured",
-    async run(rig) {
-      calm(rig);
-      await make(rig, "REACHABLE");
-      await rig.must(`neigh change ${AT} nud delay`);
-      await until(rig, () => seen(rig, T1.ip).startsWith("REACHABLE"));
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
-      rig.expect("told", told(rig), [`new DELAY ${T1.mac}`, `new REACHABLE ${T1.mac}`]);
-      await rig.silence("nothing is sent", 20);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "REACHABLE");
+      await bench.must(`neigh change ${AT} nud delay`);
+      await until(bench, () => seen(bench, T1.ip).startsWith("REACHABLE"));
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
+      bench.expect("told", told(bench), [`new DELAY ${T1.mac}`, `new REACHABLE ${T1.mac}`]);
+      await bench.silence("nothing is sent", 20);
     },
   },
   {
     id: "NUD-32",
     title: "nud stale with an address, while datagrams wait: they leave, and the entry is told as DELAY",
     source: "kernel, measured",
-    async run(rig) {
-      calm(rig);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.must(`neigh change ${AT} lladdr ${T1.mac} nud stale`);
-      await rig.hears("sends", datagram(T1.ip, { dst: T1.mac }));
-      await rig.expectState(T1.ip, "DELAY", T1.mac);
-      rig.expect("told", told(rig), [`new DELAY ${T1.mac}`]);
+    async run(bench) {
+      calm(bench);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.must(`neigh change ${AT} lladdr ${T1.mac} nud stale`);
+      await bench.hears("sends", datagram(T1.ip, { dst: T1.mac }));
+      await bench.expectState(T1.ip, "DELAY", T1.mac);
+      bench.expect("told", told(bench), [`new DELAY ${T1.mac}`]);
     },
   },
   {
     id: "NUD-38",
     title: "nud probe by hand counts its probes from the beginning, whatever was counted before",
     source: "kernel: __neigh_update, measured",
-    async run(rig) {
-      rig.param("retrans_time_ms", 30);
-      await rig.poke(T1.ip);
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-      await rig.heard();
-      await rig.must(`neigh change ${AT} lladdr ${T1.mac} nud probe`);
-      await rig.sleep(50);
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-      const probes = (await rig.heard()).filter((frame) => frame.kind === "arp" && frame.dst === T1.mac);
-      rig.expect("unicast probes", probes.length, 3);
+    async run(bench) {
+      bench.param("retrans_time_ms", 30);
+      await bench.poke(T1.ip);
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await bench.heard();
+      await bench.must(`neigh change ${AT} lladdr ${T1.mac} nud probe`);
+      await bench.sleep(50);
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      const probes = (await bench.heard()).filter((frame) => frame.kind === "arp" && frame.dst === T1.mac);
+      bench.expect("unicast probes", probes.length, 3);
     },
   },
   {
     id: "ARP-Q-17",
     title: "nud failed drops what waits: an answer that comes later finds nothing to send",
     source: "kernel: neigh_invalidate, measured",
-    async run(rig) {
-      calm(rig);
-      await rig.poke(T1.ip, { count: 2 });
-      await rig.hears("asks", asks(T1.ip));
-      await rig.must(`neigh change ${AT} nud failed`);
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      await rig.silence("nothing is sent", 20);
-      rig.expect("told", told(rig), ["new FAILED", `new REACHABLE ${T1.mac}`]);
+    async run(bench) {
+      calm(bench);
+      await bench.poke(T1.ip, { count: 2 });
+      await bench.hears("asks", asks(T1.ip));
+      await bench.must(`neigh change ${AT} nud failed`);
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      await bench.silence("nothing is sent", 20);
+      bench.expect("told", told(bench), ["new FAILED", `new REACHABLE ${T1.mac}`]);
     },
   },
   {
     id: "ARP-S-26",
     title: "flush leaves static and NOARP entries, and takes all others",
     source: "iproute2, measured",
-    async run(rig) {
+    async run(bench) {
       for (const [n, nud] of ["permanent", "noarp", "stale", "reachable"].entries())
-        await rig.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
-      await rig.must("neigh flush dev e0");
-      const left = rig.dut.neighbours().map(({ dst, state }) => `${dst} ${state}`);
-      rig.expect("left", left.sort(), ["10.0.0.20 PERMANENT", "10.0.0.21 NOARP"]);
+        await bench.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
+      await bench.must("neigh flush dev e0");
+      const left = bench.dut.neighbours().map(({ dst, state }) => `${dst} ${state}`);
+      bench.expect("left", left.sort(), ["10.0.0.20 PERMANENT", "10.0.0.21 NOARP"]);
     },
   },
   {
     id: "ARP-S-26/all",
     title: "flush of all states leaves NOARP entries, and takes static ones; NOARP named takes them",
     source: "iproute2, measured",
-    async run(rig) {
+    async run(bench) {
       for (const [n, nud] of ["permanent", "noarp", "stale", "failed", "none"].entries())
-        await rig.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
-      const left = (): string[] => rig.dut.neighbours().map(({ dst, state }) => `${dst} ${state}`);
-      await rig.must("neigh flush dev e0 nud all");
-      rig.expect("left", left(), ["10.0.0.21 NOARP"]);
-      await rig.must("neigh flush dev e0 nud noarp");
-      rig.expect("left in the end", left(), []);
+        await bench.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
+      const left = (): string[] => bench.dut.neighbours().map(({ dst, state }) => `${dst} ${state}`);
+      await bench.must("neigh flush dev e0 nud all");
+      bench.expect("left", left(), ["10.0.0.21 NOARP"]);
+      await bench.must("neigh flush dev e0 nud noarp");
+      bench.expect("left in the end", left(), []);
     },
   },
   {
     id: "ARP-S-13/idempotent",
     title: "the same static entry replaced by itself: nothing changes and nothing is told",
     source: "kernel: notify only what changed",
-    async run(rig) {
-      await make(rig, "PERMANENT");
-      await rig.must(`neigh replace ${AT} lladdr ${T1.mac}`);
-      await rig.expectState(T1.ip, "PERMANENT", T1.mac);
-      rig.expect("told", told(rig), []);
+    async run(bench) {
+      await make(bench, "PERMANENT");
+      await bench.must(`neigh replace ${AT} lladdr ${T1.mac}`);
+      await bench.expectState(T1.ip, "PERMANENT", T1.mac);
+      bench.expect("told", told(bench), []);
     },
   },
 ];
@@ -284,14 +284,14 @@ const used: readonly Case[] = USED.map(([state, want, frames]) => ({
   title: `neigh replace ... use on a ${state} entry: ${want}, and ${frames === "b" ? "it is asked for" : "nothing is sent"}`,
   source: "kernel: NTF_USE, measured",
   needs: ["neigh-flags"],
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
-    await rig.must(`neigh replace ${AT} use`);
-    const sent = (await rig.heard(20)).map((frame) => (frame.kind === "arp" && frame.dst === BROADCAST ? "b" : frame.kind));
-    rig.expect("requests", sent.join(""), frames);
-    await becomes(rig, T1.ip, want);
-    rig.expect("nothing is told", told(rig), []);
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
+    await bench.must(`neigh replace ${AT} use`);
+    const sent = (await bench.heard(20)).map((frame) => (frame.kind === "arp" && frame.dst === BROADCAST ? "b" : frame.kind));
+    bench.expect("requests", sent.join(""), frames);
+    await becomes(bench, T1.ip, want);
+    bench.expect("nothing is told", told(bench), []);
   },
 }));
 
@@ -301,14 +301,14 @@ const flags: readonly Case[] = [
     title: "a managed entry is asked for at once, and shown as managed",
     source: "kernel: NTF_MANAGED, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await rig.must(`neigh add ${AT} managed`);
-      await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["managed"]);
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      rig.expect("flags still", (await rig.neigh(T1.ip))?.flags, ["managed"]);
+    async run(bench) {
+      calm(bench);
+      await bench.must(`neigh add ${AT} managed`);
+      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["managed"]);
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      bench.expect("flags still", (await bench.neigh(T1.ip))?.flags, ["managed"]);
     },
   },
   {
@@ -316,13 +316,13 @@ const flags: readonly Case[] = [
     title: "managed on a static entry: it becomes a managed one, and is asked for",
     source: "kernel, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      calm(rig);
-      await make(rig, "PERMANENT");
-      await rig.must(`neigh replace ${AT} managed`);
-      await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-      await rig.expectState(T1.ip, "INCOMPLETE", "");
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["managed"]);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "PERMANENT");
+      await bench.must(`neigh replace ${AT} managed`);
+      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await bench.expectState(T1.ip, "INCOMPLETE", "");
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["managed"]);
     },
   },
   {
@@ -330,13 +330,13 @@ const flags: readonly Case[] = [
     title: "a change that does not name extern_learn takes it away, and tells so",
     source: "kernel: flags are set to what the request carries, measured",
     needs: ["neigh-flags"],
-    async run(rig) {
-      await rig.must(`neigh add ${AT} lladdr ${T1.mac} nud stale extern_learn`);
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, ["extern_learn"]);
-      rig.events();
-      await rig.must(`neigh change ${AT} lladdr ${T1.mac} nud stale`);
-      rig.expect("flags", (await rig.neigh(T1.ip))?.flags, []);
-      rig.expect("told", told(rig), [`new STALE ${T1.mac}`]);
+    async run(bench) {
+      await bench.must(`neigh add ${AT} lladdr ${T1.mac} nud stale extern_learn`);
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["extern_learn"]);
+      bench.events();
+      await bench.must(`neigh change ${AT} lladdr ${T1.mac} nud stale`);
+      bench.expect("flags", (await bench.neigh(T1.ip))?.flags, []);
+      bench.expect("told", told(bench), [`new STALE ${T1.mac}`]);
     },
   },
   {
@@ -344,12 +344,12 @@ const flags: readonly Case[] = [
     title: "router is kept as given, and a protocol is shown",
     source: "iproute2",
     needs: ["neigh-flags"],
-    async run(rig) {
-      await rig.must(`neigh add ${AT} lladdr ${T1.mac} nud stale router protocol static`);
-      const row = await rig.neigh(T1.ip);
-      rig.expect("flags and protocol", [row?.flags, row?.protocol], [["router"], "4"]);
-      const shown = await rig.ip("neigh show dev e0");
-      rig.expect("shown", shown.stdout, `${T1.ip} lladdr ${T1.mac} router STALE proto static \n`);
+    async run(bench) {
+      await bench.must(`neigh add ${AT} lladdr ${T1.mac} nud stale router protocol static`);
+      const row = await bench.neigh(T1.ip);
+      bench.expect("flags and protocol", [row?.flags, row?.protocol], [["router"], "4"]);
+      const shown = await bench.ip("neigh show dev e0");
+      bench.expect("shown", shown.stdout, `${T1.ip} lladdr ${T1.mac} router STALE proto static \n`);
     },
   },
 ];

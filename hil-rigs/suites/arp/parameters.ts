@@ -92,10 +92,10 @@ function written(base: string, defaults: Readonly<Record<string, string>>): (row
     source: "kernel, measured",
     needs: base === CONF ? ["sysctl-read", "arp-sysctl"] : ["sysctl-read"],
     timers: "kernel",
-    async run(rig) {
-      const result = rig.sysctl(`${base}.${file}`, write);
-      rig.expect(reads === null ? "refused" : "taken", result.startsWith("error:"), reads === null);
-      rig.expect("reads", rig.sysctl(`${base}.${file}`), reads ?? defaults[file]);
+    async run(bench) {
+      const result = bench.sysctl(`${base}.${file}`, write);
+      bench.expect(reads === null ? "refused" : "taken", result.startsWith("error:"), reads === null);
+      bench.expect("reads", bench.sysctl(`${base}.${file}`), reads ?? defaults[file]);
     },
   });
 }
@@ -120,9 +120,9 @@ const pairs: readonly Case[] = PAIRS.map(([write, value, read, reads]) => ({
   source: "kernel",
   needs: ["sysctl-read"],
   timers: "kernel",
-  async run(rig) {
-    rig.expect("taken", rig.sysctl(`${NEIGH}.${write}`, value).startsWith("error:"), false);
-    rig.expect("reads", rig.sysctl(`${NEIGH}.${read}`), reads);
+  async run(bench) {
+    bench.expect("taken", bench.sysctl(`${NEIGH}.${write}`, value).startsWith("error:"), false);
+    bench.expect("reads", bench.sysctl(`${NEIGH}.${read}`), reads);
   },
 }));
 
@@ -148,11 +148,11 @@ const ntable: readonly Case[] = NTABLE.map(([word, value, file, reads]) => ({
   source: "iproute2, measured",
   needs: ["ntable", "sysctl-read"],
   timers: "kernel",
-  async run(rig) {
-    await rig.must(`ntable change name arp_cache dev e0 ${word} ${value}`);
-    rig.expect("reads", rig.sysctl(`${NEIGH}.${file}`), reads);
-    const shown = await rig.must("-4 ntable show dev e0");
-    rig.expect("shown", shown.includes(` ${word} ${value} `), true);
+  async run(bench) {
+    await bench.must(`ntable change name arp_cache dev e0 ${word} ${value}`);
+    bench.expect("reads", bench.sysctl(`${NEIGH}.${file}`), reads);
+    const shown = await bench.must("-4 ntable show dev e0");
+    bench.expect("shown", shown.includes(` ${word} ${value} `), true);
   },
 }));
 
@@ -163,8 +163,8 @@ const others: readonly Case[] = [
     source: "kernel, measured",
     needs: ["sysctl-read"],
     timers: "kernel",
-    async run(rig) {
-      for (const [file, value] of Object.entries(DEFAULTS)) rig.expect(file, rig.sysctl(`${NEIGH}.${file}`), value);
+    async run(bench) {
+      for (const [file, value] of Object.entries(DEFAULTS)) bench.expect(file, bench.sysctl(`${NEIGH}.${file}`), value);
     },
   },
   {
@@ -173,8 +173,8 @@ const others: readonly Case[] = [
     source: "kernel, measured",
     needs: ["sysctl-read", "arp-sysctl"],
     timers: "kernel",
-    async run(rig) {
-      for (const [file, value] of Object.entries(CONF_DEFAULTS)) rig.expect(file, rig.sysctl(`${CONF}.${file}`), value);
+    async run(bench) {
+      for (const [file, value] of Object.entries(CONF_DEFAULTS)) bench.expect(file, bench.sysctl(`${CONF}.${file}`), value);
     },
   },
   {
@@ -183,11 +183,11 @@ const others: readonly Case[] = [
     source: "iproute2, measured",
     needs: ["ntable"],
     timers: "kernel",
-    async run(rig) {
-      const shown = await rig.must("-4 ntable show dev e0");
+    async run(bench) {
+      const shown = await bench.must("-4 ntable show dev e0");
       const own = shown.split("\n\n").find((block) => block.startsWith("inet arp_cache"));
       const masked = (own ?? "").replace(/refcnt \d+ reachable \d+/, "refcnt N reachable N").trimEnd();
-      rig.expect("shown", masked.split("\n"), [
+      bench.expect("shown", masked.split("\n"), [
         "inet arp_cache ",
         "    dev e0 ",
         "    refcnt N reachable N base_reachable 30000 retrans 1000 ",
@@ -203,14 +203,14 @@ const others: readonly Case[] = [
     source: "kernel: neigh_rand_reach_time, measured",
     needs: ["ntable"],
     drawn: true,
-    async run(rig) {
+    async run(bench) {
       const drawn = new Set<number>();
       for (let round = 0; round < 12; round++) {
-        rig.param("base_reachable_time_ms", 10_000);
-        drawn.add(Number(/dev e0 \n.* reachable (\d+) /.exec(await rig.must("-4 ntable show dev e0"))?.[1]));
+        bench.param("base_reachable_time_ms", 10_000);
+        drawn.add(Number(/dev e0 \n.* reachable (\d+) /.exec(await bench.must("-4 ntable show dev e0"))?.[1]));
       }
-      rig.expect("not always the same", drawn.size > 3, true);
-      rig.expect(
+      bench.expect("not always the same", drawn.size > 3, true);
+      bench.expect(
         "within bounds",
         [...drawn].filter((ms) => !(ms >= 5000 && ms <= 15_000)),
         [],

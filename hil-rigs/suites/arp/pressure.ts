@@ -4,8 +4,8 @@
  */
 import type { Case } from "../../contract/case.ts";
 import type { DutSocket, Need } from "../../contract/dut.ts";
-import { asks, datagram } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../wire/build.ts";
 import { DUT, host, T1, T2 } from "../../wire/hosts.ts";
 import { calm, make, seen, told } from "./setup.ts";
@@ -51,11 +51,11 @@ function flood(n: number, victims: readonly string[]): Uint8Array {
 }
 
 /** Its datagrams go where they went, and nobody is asked. */
-async function works(rig: Rig, name: string, to: string, mac: string): Promise<void> {
-  await rig.heard();
-  await rig.poke(to);
-  await rig.hears(`datagrams to ${name} reach it`, datagram(to, { dst: mac }), { within: 1000 });
-  await rig.silence(`nobody is asked for ${name}`, 10, asks(to));
+async function works(bench: Bench, name: string, to: string, mac: string): Promise<void> {
+  await bench.heard();
+  await bench.poke(to);
+  await bench.hears(`datagrams to ${name} reach it`, datagram(to, { dst: mac }), { within: 1000 });
+  await bench.silence(`nobody is asked for ${name}`, 10, asks(to));
 }
 
 /** Frames between two moments of peace. */
@@ -65,39 +65,39 @@ const AFTERMATH = 150;
 
 /** Does something many times, letting the DUT keep up. What it sends is of no interest; what is told of `victims` meanwhile is returned. */
 async function often(
-  rig: Rig,
+  bench: Bench,
   count: number,
   victims: readonly string[],
   act: (n: number) => Promise<void> | void,
 ): Promise<string[]> {
-  const { onFrame } = rig.dut;
-  rig.dut.onFrame = () => {};
+  const { onFrame } = bench.dut;
+  bench.dut.onFrame = () => {};
   const news: string[] = [];
   for (let n = 1; n <= count; n++) {
     await act(n - 1);
     if (n % BURST !== 0 && n < count) continue;
-    await rig.settle();
-    for (const { kind, dst, state } of rig.dut.events()) if (victims.includes(dst)) news.push(`${kind} ${dst} ${state}`);
+    await bench.settle();
+    for (const { kind, dst, state } of bench.dut.events()) if (victims.includes(dst)) news.push(`${kind} ${dst} ${state}`);
   }
-  await rig.sleep(AFTERMATH);
-  rig.dut.events();
-  rig.dut.onFrame = onFrame;
+  await bench.sleep(AFTERMATH);
+  bench.dut.events();
+  bench.dut.onFrame = onFrame;
   return news;
 }
 
 /** Datagrams to hosts that nobody is, from sockets of their own: what waits fills a send buffer. */
 class Scanner {
   refused = 0;
-  readonly #rig: Rig;
+  readonly #bench: Bench;
   #sent = 0;
   #socket: DutSocket | null = null;
 
-  constructor(rig: Rig) {
-    this.#rig = rig;
+  constructor(bench: Bench) {
+    this.#bench = bench;
   }
 
   send(): void {
-    if (!this.#socket || this.#sent % BURST === 0) this.#socket = this.#rig.socket({ errors: true });
+    if (!this.#socket || this.#sent % BURST === 0) this.#socket = this.#bench.socket({ errors: true });
     if (this.#socket.send(Uint8Array.of(1), nth(this.#sent++), 9) !== "ok") this.refused++;
   }
 }
@@ -112,22 +112,26 @@ const flooded: Case = {
   alone: true,
   crowd: CROWD,
   limit: 60_000,
-  async run(rig) {
-    calm(rig);
-    rig.conf("rp_filter", 0, "all");
-    rig.conf("rp_filter", 0);
-    await rig.must(`route add ${LAND} dev e0`);
-    await make(rig, "PERMANENT", T1);
-    await make(rig, "PERMANENT", host(3));
+  async run(bench) {
+    calm(bench);
+    bench.conf("rp_filter", 0, "all");
+    bench.conf("rp_filter", 0);
+    await bench.must(`route add ${LAND} dev e0`);
+    await make(bench, "PERMANENT", T1);
+    await make(bench, "PERMANENT", host(3));
     const victims = [T1.ip, host(3).ip];
-    const news = await often(rig, FRAMES, victims, (n) => rig.dut.send("p0", flood(n, victims)));
-    const rows = rig.dut.neighbours();
-    rig.expect("hosts were learned", rows.length > 200, true);
-    rig.expect("no more than the table holds", rows.length <= 1026, true);
-    rig.expect("the static ones", [seen(rig, T1.ip), seen(rig, host(3).ip)], [`PERMANENT ${T1.mac}`, `PERMANENT ${host(3).mac}`]);
-    rig.expect("nothing was told of them", news, []);
-    await works(rig, "the static host", T1.ip, T1.mac);
-    await rig.must("link set e0 down");
+    const news = await often(bench, FRAMES, victims, (n) => bench.dut.send("p0", flood(n, victims)));
+    const rows = bench.dut.neighbours();
+    bench.expect("hosts were learned", rows.length > 200, true);
+    bench.expect("no more than the table holds", rows.length <= 1026, true);
+    bench.expect(
+      "the static ones",
+      [seen(bench, T1.ip), seen(bench, host(3).ip)],
+      [`PERMANENT ${T1.mac}`, `PERMANENT ${host(3).mac}`],
+    );
+    bench.expect("nothing was told of them", news, []);
+    await works(bench, "the static host", T1.ip, T1.mac);
+    await bench.must("link set e0 down");
   },
 };
 
@@ -146,39 +150,39 @@ const scanned: Case = {
   alone: true,
   crowd: CROWD,
   limit: 60_000,
-  async run(rig) {
-    calm(rig);
-    await rig.must(`route add ${LAND} dev e0`);
-    await make(rig, "PERMANENT", T1);
+  async run(bench) {
+    calm(bench);
+    await bench.must(`route add ${LAND} dev e0`);
+    await make(bench, "PERMANENT", T1);
     const live = Array.from({ length: LIVE }, (_, n) => host(10 + n));
     for (const each of live) {
-      await rig.poke(each.ip);
-      await rig.hears("asks", asks(each.ip), { within: 1000 });
-      await rig.say(arpReply({ from: each }));
-      await rig.hears("sends", datagram(each.ip, { dst: each.mac }), { within: 1000 });
+      await bench.poke(each.ip);
+      await bench.hears("asks", asks(each.ip), { within: 1000 });
+      await bench.say(arpReply({ from: each }));
+      await bench.hears("sends", datagram(each.ip, { dst: each.mac }), { within: 1000 });
     }
-    rig.events();
+    bench.events();
     // Hosts that are asked for twice in 20 ms fail soon enough to make room for others.
-    rig.param("retrans_time_ms", 20);
-    rig.param("mcast_solicit", 2);
+    bench.param("retrans_time_ms", 20);
+    bench.param("mcast_solicit", 2);
     const lost = new Set<string>();
     let most = 0;
-    const scanner = new Scanner(rig);
-    const user = rig.socket();
-    const news = await often(rig, ADDRESSES, [T1.ip, ...live.map(({ ip }) => ip)], (n) => {
+    const scanner = new Scanner(bench);
+    const user = bench.socket();
+    const news = await often(bench, ADDRESSES, [T1.ip, ...live.map(({ ip }) => ip)], (n) => {
       scanner.send();
       if (n % LOOK !== 0) return;
       for (const { ip } of live) user.send(Uint8Array.of(2), ip, 9);
-      const rows = rig.dut.neighbours();
+      const rows = bench.dut.neighbours();
       most = Math.max(most, rows.length);
       for (const { ip, mac } of live) if (!rows.some((row) => row.dst === ip && row.lladdr === mac)) lost.add(ip);
     });
-    rig.expect("none was lost", [...lost], []);
-    rig.expect("no more than the table holds", most <= 1026, true);
-    rig.expect("nothing was told of them", news, []);
-    for (const { ip, mac } of live) await works(rig, ip, ip, mac);
-    await works(rig, "the static host", T1.ip, T1.mac);
-    await rig.must("link set e0 down");
+    bench.expect("none was lost", [...lost], []);
+    bench.expect("no more than the table holds", most <= 1026, true);
+    bench.expect("nothing was told of them", news, []);
+    for (const { ip, mac } of live) await works(bench, ip, ip, mac);
+    await works(bench, "the static host", T1.ip, T1.mac);
+    await bench.must("link set e0 down");
   },
 };
 
@@ -189,28 +193,28 @@ const beaten: Case = {
     "a static entry outlasts a cable that comes and goes, announcements with other addresses before, between and after, and works",
   source: "the project's own aim; kernel",
   needs: ["carrier"],
-  async run(rig) {
-    calm(rig);
-    await make(rig, "PERMANENT", T1);
-    await make(rig, "REACHABLE", host(3));
+  async run(bench) {
+    calm(bench);
+    await make(bench, "PERMANENT", T1);
+    await make(bench, "REACHABLE", host(3));
     const claims = (): Uint8Array[] =>
       [T2.mac, host(9).mac].flatMap((mac) => {
         const from = { ip: T1.ip, mac };
         return [arpAnnounce({ from }), arpAnnounceReply({ from }), arpReply({ from }), arpRequest({ from, tpa: host(9).ip })];
       });
     for (let flap = 0; flap < 10; flap++) {
-      await rig.say(...claims());
-      await rig.plug(false);
-      await rig.sleep(flap === 9 ? 1200 : 20);
-      await rig.plug(true);
-      await rig.sleep(flap === 9 ? 500 : 20);
+      await bench.say(...claims());
+      await bench.plug(false);
+      await bench.sleep(flap === 9 ? 1200 : 20);
+      await bench.plug(true);
+      await bench.sleep(flap === 9 ? 500 : 20);
     }
-    await rig.say(...claims());
-    await rig.sleep(20);
-    rig.expect("the static entry", seen(rig, T1.ip), `PERMANENT ${T1.mac}`);
-    rig.expect("what was learned went with the carrier", seen(rig, host(3).ip), "-");
-    rig.expect("nothing was told of it", told(rig, T1.ip), []);
-    await works(rig, "the static host", T1.ip, T1.mac);
+    await bench.say(...claims());
+    await bench.sleep(20);
+    bench.expect("the static entry", seen(bench, T1.ip), `PERMANENT ${T1.mac}`);
+    bench.expect("what was learned went with the carrier", seen(bench, host(3).ip), "-");
+    bench.expect("nothing was told of it", told(bench, T1.ip), []);
+    await works(bench, "the static host", T1.ip, T1.mac);
   },
 };
 
@@ -222,30 +226,30 @@ const handled: Case = {
   needs: FULL_NEEDS,
   alone: true,
   crowd: CROWD,
-  async run(rig) {
-    calm(rig);
-    await rig.must(`route add ${LAND} dev e0`);
-    const scanner = new Scanner(rig);
-    await often(rig, 1200, [], () => scanner.send());
-    rig.expect("the table is full", scanner.refused > 0, true);
+  async run(bench) {
+    calm(bench);
+    await bench.must(`route add ${LAND} dev e0`);
+    const scanner = new Scanner(bench);
+    await often(bench, 1200, [], () => scanner.send());
+    bench.expect("the table is full", scanner.refused > 0, true);
     // Others on this machine let go of entries at any time: take what became free.
-    await often(rig, 50, [], () => scanner.send());
-    rig.expect("a plain socket's datagram", await rig.poke(nth(4000)), "ok");
-    rig.expect("no entry", seen(rig, nth(4000)), "-");
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-    await works(rig, "the static host", T1.ip, T1.mac);
-    await rig.must(`neigh replace ${T1.ip} lladdr ${T2.mac} dev e0`);
-    await works(rig, "at its other address", T1.ip, T2.mac);
-    const change = await rig.ip(`neigh change ${T1.ip} lladdr ${T2.mac} nud stale dev e0`);
-    rig.expect(
+    await often(bench, 50, [], () => scanner.send());
+    bench.expect("a plain socket's datagram", await bench.poke(nth(4000)), "ok");
+    bench.expect("no entry", seen(bench, nth(4000)), "-");
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await works(bench, "the static host", T1.ip, T1.mac);
+    await bench.must(`neigh replace ${T1.ip} lladdr ${T2.mac} dev e0`);
+    await works(bench, "at its other address", T1.ip, T2.mac);
+    const change = await bench.ip(`neigh change ${T1.ip} lladdr ${T2.mac} nud stale dev e0`);
+    bench.expect(
       "given back to the machine, it stays though there is no room",
-      [change.exit, seen(rig, T1.ip)],
+      [change.exit, seen(bench, T1.ip)],
       [0, `STALE ${T2.mac}`],
     );
-    await rig.must(`neigh del ${T1.ip} dev e0`);
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-    await works(rig, "made again", T1.ip, T1.mac);
-    await rig.must("link set e0 down");
+    await bench.must(`neigh del ${T1.ip} dev e0`);
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+    await works(bench, "made again", T1.ip, T1.mac);
+    await bench.must("link set e0 down");
   },
 };
 

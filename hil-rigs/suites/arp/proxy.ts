@@ -1,7 +1,7 @@
 /** Answering for others: proxy_arp, proxy_arp_pvlan, medium_id, proxy entries, and the queue of delayed requests. Measured. */
 import type { Case } from "../../contract/case.ts";
 import type { Need } from "../../contract/dut.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
 import { type ArpFields, arpProbe, arpRequest } from "../../wire/build.ts";
 import { DUT, host, T1 } from "../../wire/hosts.ts";
 import { becomes, told } from "./setup.ts";
@@ -14,18 +14,18 @@ const BESIDE = "10.0.0.50";
 type Settings = Readonly<Record<string, number>>;
 
 /** `e0.proxy_arp: 1` writes net.ipv4.conf.e0.proxy_arp; forwarding is on for e0 unless it is set. */
-function configure(rig: Rig, settings: Settings): void {
-  rig.param("proxy_delay", 0);
-  rig.conf("rp_filter", 0, "all");
+function configure(bench: Bench, settings: Settings): void {
+  bench.param("proxy_delay", 0);
+  bench.conf("rp_filter", 0, "all");
   for (const [key, value] of Object.entries({ "e0.forwarding": 1, ...settings })) {
     const [dev = "", name = ""] = key.split(".");
-    rig.conf(name, value, dev === "all" ? "all" : dev === "e1" ? "e1" : "e0");
+    bench.conf(name, value, dev === "all" ? "all" : dev === "e1" ? "e1" : "e0");
   }
 }
 
 /** The addresses that were answered for. */
-async function answered(rig: Rig, ms = 20): Promise<string[]> {
-  return (await rig.heard(ms)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
+async function answered(bench: Bench, ms = 20): Promise<string[]> {
+  return (await bench.heard(ms)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
 }
 
 const RULES: readonly (readonly [id: string, what: string, settings: Settings, request: ArpFields, answered: boolean])[] = [
@@ -60,15 +60,15 @@ const rules: readonly Case[] = RULES.map(([id, what, settings, request, is]) => 
   title: `${what}: ${is ? "answered for" : "not answered for"}, the asker ${is ? "is" : "is not"} learned`,
   source: "kernel: arp_fwd_proxy, arp_fwd_pvlan; measured",
   needs: NEEDS,
-  async run(rig) {
-    configure(rig, settings);
-    await rig.say(arpRequest({ from: T1, ...request }));
+  async run(bench) {
+    configure(bench, settings);
+    await bench.say(arpRequest({ from: T1, ...request }));
     if (is) {
-      const reply = await rig.hears("answers", { kind: "arp", op: 2, dst: T1.mac });
-      rig.expect("in its own hardware address", [reply.src, reply.sha, reply.spa], [DUT.mac, DUT.mac, request.tpa]);
-      await rig.silence("once");
-    } else rig.expect("answers", await answered(rig), []);
-    await becomes(rig, request.spa ?? T1.ip, is ? `STALE ${T1.mac}` : "-");
+      const reply = await bench.hears("answers", { kind: "arp", op: 2, dst: T1.mac });
+      bench.expect("in its own hardware address", [reply.src, reply.sha, reply.spa], [DUT.mac, DUT.mac, request.tpa]);
+      await bench.silence("once");
+    } else bench.expect("answers", await answered(bench), []);
+    await becomes(bench, request.spa ?? T1.ip, is ? `STALE ${T1.mac}` : "-");
   },
 }));
 
@@ -85,12 +85,12 @@ const entries: readonly Case[] = ENTRIES.map(([id, entry, settings, tpa, is]) =>
   title: `neigh add ${entry}, asked for ${tpa}: ${is ? "" : "not "}answered for`,
   source: "kernel: pneigh_lookup, measured",
   needs: NEEDS,
-  async run(rig) {
-    configure(rig, settings);
-    await rig.must(`neigh add ${entry}`);
-    rig.expect("nothing is told of it", told(rig), []);
-    await rig.say(arpRequest({ from: T1, tpa }));
-    rig.expect("answers", await answered(rig), is ? [tpa] : []);
+  async run(bench) {
+    configure(bench, settings);
+    await bench.must(`neigh add ${entry}`);
+    bench.expect("nothing is told of it", told(bench), []);
+    await bench.say(arpRequest({ from: T1, tpa }));
+    bench.expect("answers", await answered(bench), is ? [tpa] : []);
   },
 }));
 
@@ -110,11 +110,11 @@ const events: readonly Case[] = EVENTS.map(([id, nud, command, needs, stays]) =>
   title: `ip ${command}: a proxy entry ${stays ? "stays" : "goes"}`,
   source: "kernel: pneigh_ifdown, measured",
   needs: ["e1", "proxy-arp", ...needs],
-  async run(rig) {
-    await rig.must(`neigh add proxy ${BEHIND} dev e0${nud}`);
-    await rig.must(command);
-    const { stdout } = await rig.ip("neigh show proxy dev e0");
-    rig.expect("shown", stdout, stays ? `${BEHIND} proxy \n` : "");
+  async run(bench) {
+    await bench.must(`neigh add proxy ${BEHIND} dev e0${nud}`);
+    await bench.must(command);
+    const { stdout } = await bench.ip("neigh show proxy dev e0");
+    bench.expect("shown", stdout, stays ? `${BEHIND} proxy \n` : "");
   },
 }));
 
@@ -124,11 +124,11 @@ const others: readonly Case[] = [
     title: "a proxied address is not defended against a host that probes for it",
     source: "kernel, measured",
     needs: NEEDS,
-    async run(rig) {
-      configure(rig, { "e0.proxy_arp": 1 });
-      await rig.must(`neigh add proxy ${BEHIND} dev e0`);
-      await rig.say(arpProbe({ from: T1, tpa: BEHIND }));
-      rig.expect("answers", await answered(rig), []);
+    async run(bench) {
+      configure(bench, { "e0.proxy_arp": 1 });
+      await bench.must(`neigh add proxy ${BEHIND} dev e0`);
+      await bench.say(arpProbe({ from: T1, tpa: BEHIND }));
+      bench.expect("answers", await answered(bench), []);
     },
   },
   {
@@ -137,13 +137,13 @@ const others: readonly Case[] = [
     source: "kernel: pneigh_enqueue, measured",
     needs: NEEDS,
     drawn: true,
-    async run(rig) {
-      configure(rig, { "e0.proxy_arp": 1 });
-      rig.param("proxy_delay", 40);
-      await rig.say(arpRequest({ from: T1, tpa: BEHIND }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
-      await rig.hears("answers", { kind: "arp", op: 2, spa: BEHIND }, { within: 400 });
-      await rig.silence("once", 100);
+    async run(bench) {
+      configure(bench, { "e0.proxy_arp": 1 });
+      bench.param("proxy_delay", 40);
+      await bench.say(arpRequest({ from: T1, tpa: BEHIND }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
+      await bench.hears("answers", { kind: "arp", op: 2, spa: BEHIND }, { within: 400 });
+      await bench.silence("once", 100);
     },
   },
   {
@@ -151,11 +151,11 @@ const others: readonly Case[] = [
     title: "a unicast request is answered at once, whatever proxy_delay is",
     source: "kernel, measured",
     needs: NEEDS,
-    async run(rig) {
-      configure(rig, { "e0.proxy_arp": 1 });
-      rig.param("proxy_delay", 60_000);
-      await rig.say(arpRequest({ from: T1, tpa: BEHIND, dst: DUT.mac }));
-      await rig.hears("answers", { kind: "arp", op: 2, spa: BEHIND });
+    async run(bench) {
+      configure(bench, { "e0.proxy_arp": 1 });
+      bench.param("proxy_delay", 60_000);
+      await bench.say(arpRequest({ from: T1, tpa: BEHIND, dst: DUT.mac }));
+      await bench.hears("answers", { kind: "arp", op: 2, spa: BEHIND });
     },
   },
   {
@@ -163,14 +163,14 @@ const others: readonly Case[] = [
     title: "proxy entries are shown as such, in a list of their own",
     source: "iproute2, measured",
     needs: ["proxy-arp", "e1"],
-    async run(rig) {
-      await rig.must(`neigh add proxy ${BEHIND} dev e0`);
-      rig.expect("neigh show proxy", (await rig.ip("neigh show proxy")).stdout, `${BEHIND} dev e0 proxy \n`);
-      rig.expect("neigh show", (await rig.ip("neigh show")).stdout, "");
-      await rig.must(`neigh add proxy ${BEHIND} dev e0`);
-      rig.expect("added twice", (await rig.ip("neigh show proxy")).stdout, `${BEHIND} dev e0 proxy \n`);
-      const missing = await rig.ip(`neigh del proxy ${BESIDE} dev e0`);
-      rig.expect("a missing one", [missing.exit, missing.stderr], [2, "RTNETLINK answers: No such file or directory\n"]);
+    async run(bench) {
+      await bench.must(`neigh add proxy ${BEHIND} dev e0`);
+      bench.expect("neigh show proxy", (await bench.ip("neigh show proxy")).stdout, `${BEHIND} dev e0 proxy \n`);
+      bench.expect("neigh show", (await bench.ip("neigh show")).stdout, "");
+      await bench.must(`neigh add proxy ${BEHIND} dev e0`);
+      bench.expect("added twice", (await bench.ip("neigh show proxy")).stdout, `${BEHIND} dev e0 proxy \n`);
+      const missing = await bench.ip(`neigh del proxy ${BESIDE} dev e0`);
+      bench.expect("a missing one", [missing.exit, missing.stderr], [2, "RTNETLINK answers: No such file or directory\n"]);
     },
   },
 ];
@@ -190,13 +190,13 @@ const queued: readonly Case[] = QLEN.map(([qlen, replies]) => ({
   // Each waits for a time of its own, up to proxy_delay.
   drawn: true,
   shuffled: ["frames"],
-  async run(rig) {
-    configure(rig, { "e0.proxy_arp": 1 });
-    rig.param("proxy_delay", 200);
-    rig.param("proxy_qlen", qlen);
+  async run(bench) {
+    configure(bench, { "e0.proxy_arp": 1 });
+    bench.param("proxy_delay", 200);
+    bench.param("proxy_qlen", qlen);
     const frames = Array.from({ length: 12 }, (_, n) => arpRequest({ from: host(n + 2), tpa: BEHIND }));
-    await rig.say(...frames);
-    rig.expect("answers", (await answered(rig, 2400)).length, replies);
+    await bench.say(...frames);
+    bench.expect("answers", (await answered(bench, 2400)).length, replies);
   },
 }));
 

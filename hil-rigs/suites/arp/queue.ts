@@ -1,5 +1,5 @@
 import type { Case } from "../../contract/case.ts";
-import { asks } from "../../rig/patterns.ts";
+import { asks } from "../../stage/patterns.ts";
 import { arpReply, arpRequest } from "../../wire/build.ts";
 import { T1 } from "../../wire/hosts.ts";
 
@@ -8,27 +8,27 @@ export const queue: readonly Case[] = [
     id: "ARP-Q-01",
     title: "what waits is sent in the order it came, and before the answer to the request that brought the address",
     source: "RFC 1122 2.3.2.2; kernel",
-    async run(rig) {
-      rig.param("retrans_time_ms", 1000);
-      await rig.poke(T1.ip, { count: 5 });
-      await rig.hears("asks once for all of them", asks(T1.ip));
-      await rig.silence("and only once", 20);
-      await rig.say(arpRequest({ from: T1 }));
-      const sent = (await rig.heard()).map((frame) => (frame.kind === "udp" ? frame.payload : frame.kind));
-      rig.expect("five datagrams, then the answer", sent, ["poke 1", "poke 2", "poke 3", "poke 4", "poke 5", "arp"]);
-      await rig.expectState(T1.ip, "DELAY", T1.mac);
+    async run(bench) {
+      bench.param("retrans_time_ms", 1000);
+      await bench.poke(T1.ip, { count: 5 });
+      await bench.hears("asks once for all of them", asks(T1.ip));
+      await bench.silence("and only once", 20);
+      await bench.say(arpRequest({ from: T1 }));
+      const sent = (await bench.heard()).map((frame) => (frame.kind === "udp" ? frame.payload : frame.kind));
+      bench.expect("five datagrams, then the answer", sent, ["poke 1", "poke 2", "poke 3", "poke 4", "poke 5", "arp"]);
+      await bench.expectState(T1.ip, "DELAY", T1.mac);
     },
   },
   {
     id: "ARP-Q-02",
     title: "a full queue drops the oldest; one with no room keeps the newest",
     source: "kernel: unres_qlen_bytes",
-    async run(rig) {
-      rig.param("unres_qlen_bytes", 0);
-      await rig.poke(T1.ip, { count: 3 });
-      await rig.say(arpReply({ from: T1 }));
-      const sent = (await rig.heard()).flatMap((frame) => (frame.kind === "udp" ? [frame.payload] : []));
-      rig.expect("only the last is sent", sent, ["poke 3"]);
+    async run(bench) {
+      bench.param("unres_qlen_bytes", 0);
+      await bench.poke(T1.ip, { count: 3 });
+      await bench.say(arpReply({ from: T1 }));
+      const sent = (await bench.heard()).flatMap((frame) => (frame.kind === "udp" ? [frame.payload] : []));
+      bench.expect("only the last is sent", sent, ["poke 3"]);
     },
   },
 ];

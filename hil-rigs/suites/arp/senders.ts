@@ -1,7 +1,7 @@
 /** ARP in the name of addresses that no host should have: what is answered, and what is learned though arp_accept invites it. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { asks } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { asks } from "../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest, echo } from "../../wire/build.ts";
 import { type Host, T1, T2 } from "../../wire/hosts.ts";
 import { calm, make, seen } from "./setup.ts";
@@ -28,8 +28,8 @@ const SENDERS: readonly (readonly [ip: string, answered: boolean, request: strin
   ["255.255.255.255", false, "-", "-", "-"],
 ];
 
-function inShort(rig: Rig, ip: string): string {
-  const text = seen(rig, ip);
+function inShort(bench: Bench, ip: string): string {
+  const text = seen(bench, ip);
   return text === "NOARP ff:ff:ff:ff:ff:ff" ? "N" : text.charAt(0);
 }
 
@@ -38,25 +38,25 @@ const strangers: readonly Case[] = SENDERS.map(([ip, answered, request, reply, a
   title: `ARP of ${ip}: its request is ${answered ? "" : "not "}answered; learned from it, from a reply, from an announcement: ${request} ${reply} ${announcement}`,
   source: "kernel: arp_process, ip_route_input, __inet_dev_addr_type; measured",
   needs: ["arp-sysctl"],
-  async run(rig) {
-    calm(rig);
-    rig.conf("rp_filter", 0, "all");
-    rig.conf("rp_filter", 0);
+  async run(bench) {
+    calm(bench);
+    bench.conf("rp_filter", 0, "all");
+    bench.conf("rp_filter", 0);
     const from: Host = { ip, mac: T2.mac };
-    await rig.say(arpRequest({ from }));
-    const heard = (await rig.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
-    rig.expect("answers", heard.length, answered ? 1 : 0);
-    rig.expect("after its request", inShort(rig, ip), request);
-    await rig.ip(`neigh del ${ip} dev e0`);
-    rig.conf("arp_accept", 1);
-    await rig.say(arpReply({ from }));
-    await rig.sleep(15);
-    rig.expect("after its reply", inShort(rig, ip), reply);
-    await rig.ip(`neigh del ${ip} dev e0`);
-    await rig.say(arpAnnounce({ from }));
-    await rig.sleep(15);
-    rig.expect("after its announcement", inShort(rig, ip), announcement);
-    await rig.heard();
+    await bench.say(arpRequest({ from }));
+    const heard = (await bench.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
+    bench.expect("answers", heard.length, answered ? 1 : 0);
+    bench.expect("after its request", inShort(bench, ip), request);
+    await bench.ip(`neigh del ${ip} dev e0`);
+    bench.conf("arp_accept", 1);
+    await bench.say(arpReply({ from }));
+    await bench.sleep(15);
+    bench.expect("after its reply", inShort(bench, ip), reply);
+    await bench.ip(`neigh del ${ip} dev e0`);
+    await bench.say(arpAnnounce({ from }));
+    await bench.sleep(15);
+    bench.expect("after its announcement", inShort(bench, ip), announcement);
+    await bench.heard();
   },
 }));
 
@@ -75,20 +75,20 @@ const known: readonly Case[] = KNOWN.map(([ip, reply, announcement]) => ({
   id: `ARP-U-10/${ip}`,
   title: `a stale entry for ${ip}: a reply of another host's within locktime ${reply === "=" ? "does not touch it" : "takes it"}, an announcement ${announcement === "=" ? "does not" : "does"}`,
   source: "kernel: arp_is_garp wants a unicast address, measured",
-  async run(rig) {
-    calm(rig);
-    rig.param("locktime", 30_000);
+  async run(bench) {
+    calm(bench);
+    bench.param("locktime", 30_000);
     const who = { ip, mac: T1.mac };
-    await make(rig, "STALE", who);
+    await make(bench, "STALE", who);
     const from = { ip, mac: T2.mac };
     const results: Readonly<Record<string, string>> = { "=": `STALE ${T1.mac}`, S: `STALE ${T2.mac}`, R: `REACHABLE ${T2.mac}` };
-    await rig.say(arpReply({ from }));
-    await rig.sleep(15);
-    rig.expect("after the reply", seen(rig, ip), results[reply]);
-    await rig.say(arpAnnounce({ from }));
-    await rig.sleep(15);
-    rig.expect("after the announcement", seen(rig, ip), results[announcement]);
-    await rig.silence("nothing is sent", 5);
+    await bench.say(arpReply({ from }));
+    await bench.sleep(15);
+    bench.expect("after the reply", seen(bench, ip), results[reply]);
+    await bench.say(arpAnnounce({ from }));
+    await bench.sleep(15);
+    bench.expect("after the announcement", seen(bench, ip), results[announcement]);
+    await bench.silence("nothing is sent", 5);
   },
 }));
 
@@ -98,15 +98,15 @@ const hosts: readonly Case[] = ["0.0.0.9", "240.0.0.1"].map((ip) => ({
   title: `an echo request from ${ip}, which is routed to the link: it is asked for, and gets its answer`,
   source: "kernel since 5.3: of 0.0.0.0/8 only 0.0.0.0 is special; measured",
   needs: ["route-admin", "arp-sysctl"],
-  async run(rig) {
-    rig.conf("rp_filter", 0, "all");
-    rig.conf("rp_filter", 0);
-    await rig.must(`route add ${ip.split(".")[0]}.0.0.0/8 dev e0`);
+  async run(bench) {
+    bench.conf("rp_filter", 0, "all");
+    bench.conf("rp_filter", 0);
+    await bench.must(`route add ${ip.split(".")[0]}.0.0.0/8 dev e0`);
     const from: Host = { ip, mac: T1.mac };
-    await rig.say(echo({ from }));
-    await rig.hears("asks for it", asks(ip));
-    await rig.say(arpReply({ from }));
-    await rig.hears("answers", { kind: "icmp", type: 0, destination: ip, dst: T1.mac });
+    await bench.say(echo({ from }));
+    await bench.hears("asks for it", asks(ip));
+    await bench.say(arpReply({ from }));
+    await bench.hears("answers", { kind: "icmp", type: 0, destination: ip, dst: T1.mac });
   },
 }));
 

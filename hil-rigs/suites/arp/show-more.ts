@@ -1,14 +1,14 @@
 /** `ip neigh show`, `flush`, `get` and `ip ntable` with the words that pick and shape: compared to the letter. Measured with iproute2 6.1. */
 import type { Case } from "../../contract/case.ts";
-import { asks } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { asks } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1 } from "../../wire/hosts.ts";
 import { becomes, calm, make, seen } from "./setup.ts";
 
 /** One of each kind, made so that no timer runs but that of the reachable one. */
-async function several(rig: Rig): Promise<void> {
-  calm(rig);
+async function several(bench: Bench): Promise<void> {
+  calm(bench);
   const add = "neigh add 10.0.0";
   for (const rest of [
     ".20 dev e0 lladdr 02:00:00:00:00:20 nud stale",
@@ -20,7 +20,7 @@ async function several(rig: Rig): Promise<void> {
     ".26 dev e0 lladdr 02:00:00:00:00:26 nud stale extern_learn protocol bgp",
     ".27 dev e0 lladdr 02:00:00:00:00:27 nud stale router protocol static",
   ])
-    await rig.must(`${add}${rest}`);
+    await bench.must(`${add}${rest}`);
 }
 
 function sorted(text: string): string[] {
@@ -76,11 +76,11 @@ const picked: readonly Case[] = PICKED.map(([words, numbers]) => ({
   title: `ip ${words}: ${numbers.length === 0 ? "nothing" : numbers.map((n) => `.${n}`).join(" ")}`,
   source: "iproute2, measured",
   needs: ["neigh-flags"],
-  async run(rig) {
-    await several(rig);
-    const result = await rig.ip(words);
-    rig.expect("exit and errors", [result.exit, result.stderr], [0, ""]);
-    rig.expect(
+  async run(bench) {
+    await several(bench);
+    const result = await bench.ip(words);
+    bench.expect("exit and errors", [result.exit, result.stderr], [0, ""]);
+    bench.expect(
       "shown",
       sorted(result.stdout),
       numbers.map((n) => LINES[n]),
@@ -117,13 +117,13 @@ const flushed: readonly Case[] = FLUSHED.map(([words, gone, stdout]) => ({
   source: "iproute2, measured",
   needs: ["neigh-flags"],
   shuffled: ["events"],
-  async run(rig) {
-    await several(rig);
-    const before = rig.dut.neighbours().map(({ dst }) => dst);
-    const result = await rig.ip(words);
-    rig.expect("printed", [result.exit, result.stdout, result.stderr], [0, stdout, ""]);
-    const after = rig.dut.neighbours().map(({ dst }) => dst);
-    rig.expect(
+  async run(bench) {
+    await several(bench);
+    const before = bench.dut.neighbours().map(({ dst }) => dst);
+    const result = await bench.ip(words);
+    bench.expect("printed", [result.exit, result.stdout, result.stderr], [0, stdout, ""]);
+    const after = bench.dut.neighbours().map(({ dst }) => dst);
+    bench.expect(
       "gone",
       before.filter((dst) => !after.includes(dst)).sort(),
       gone.map((n) => `10.0.0.${n}`),
@@ -154,9 +154,9 @@ const refused: readonly Case[] = REFUSED.map(([words, exit, stderr]) => ({
   title: `ip ${words}: ${stderr}`,
   source: "iproute2, measured",
   needs: ["neigh-get", "ntable"],
-  async run(rig) {
-    const result = await rig.ip(words);
-    rig.expect("refused", [result.exit, result.stdout, result.stderr.trim()], [exit, "", stderr]);
+  async run(bench) {
+    const result = await bench.ip(words);
+    bench.expect("refused", [result.exit, result.stdout, result.stderr.trim()], [exit, "", stderr]);
   },
 }));
 
@@ -165,10 +165,10 @@ const others: readonly Case[] = [
     id: "ARP-X-10",
     title: "ip -br neigh show: address, device and link address in columns",
     source: "iproute2, measured",
-    async run(rig) {
-      calm(rig);
-      await make(rig, "STALE");
-      rig.expect("shown", await rig.must("-br neigh show"), `${T1.ip.padEnd(39)} ${"e0".padEnd(16)} ${T1.mac}\n`);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "STALE");
+      bench.expect("shown", await bench.must("-br neigh show"), `${T1.ip.padEnd(39)} ${"e0".padEnd(16)} ${T1.mac}\n`);
     },
   },
   {
@@ -176,13 +176,13 @@ const others: readonly Case[] = [
     title: "/proc/net/arp goes on showing the link address of an entry that failed",
     source: "kernel: arp_format_neigh_entry, measured",
     needs: ["proc"],
-    async run(rig) {
-      calm(rig);
-      await make(rig, "REACHABLE");
-      await rig.must(`neigh change ${T1.ip} nud failed dev e0`);
-      const [, line] = rig.cat("/proc/net/arp").split("\n");
-      rig.expect("shown", line, `${T1.ip.padEnd(16)} ${"0x1".padEnd(11)} ${"0x0".padEnd(11)} ${T1.mac}     *        e0`);
-      rig.expect("though ip does not", await rig.must("neigh show"), `${T1.ip} dev e0 FAILED \n`);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "REACHABLE");
+      await bench.must(`neigh change ${T1.ip} nud failed dev e0`);
+      const [, line] = bench.cat("/proc/net/arp").split("\n");
+      bench.expect("shown", line, `${T1.ip.padEnd(16)} ${"0x1".padEnd(11)} ${"0x0".padEnd(11)} ${T1.mac}     *        e0`);
+      bench.expect("though ip does not", await bench.must("neigh show"), `${T1.ip} dev e0 FAILED \n`);
     },
   },
   {
@@ -191,34 +191,34 @@ const others: readonly Case[] = [
     source: "kernel: neigh_parms refcnt, measured",
     needs: ["ntable", "neigh-flags"],
     shuffled: ["events"],
-    async run(rig) {
-      const count = async (): Promise<string | undefined> => /refcnt (\d+)/.exec(await rig.must("-4 ntable show dev e0"))?.[1];
-      rig.expect("without an entry", await count(), "1");
-      await several(rig);
-      rig.expect("with eight", await count(), "9");
-      await rig.must("neigh flush dev e0");
-      rig.expect("with two", await count(), "3");
+    async run(bench) {
+      const count = async (): Promise<string | undefined> => /refcnt (\d+)/.exec(await bench.must("-4 ntable show dev e0"))?.[1];
+      bench.expect("without an entry", await count(), "1");
+      await several(bench);
+      bench.expect("with eight", await count(), "9");
+      await bench.must("neigh flush dev e0");
+      bench.expect("with two", await count(), "3");
     },
   },
   {
     id: "ARP-X-13",
     title: "ip -s neigh shows a reference while a timer runs, and none when it does not",
     source: "kernel: a pending timer holds the entry, measured",
-    async run(rig) {
-      calm(rig);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      const asked = await rig.must("-s neigh show");
-      rig.expect("while asked for", asked.includes(" ref 1 used 0/"), true);
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      const text = await rig.must("-s neigh show");
-      rig.expect("reachable", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}ref 1 used 0\/0\/0probes 4 REACHABLE \n$/.test(text), true);
-      await rig.must(`neigh change ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      const stale = await rig.must("-s neigh show");
-      rig.expect("stale", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}used 0\/0\/0probes 4 STALE \n$/.test(stale), true);
-      const json = JSON.parse(await rig.must("-j -s neigh show")) as Record<string, unknown>[];
-      rig.expect("as JSON", Object.keys(json[0] ?? {}), [
+    async run(bench) {
+      calm(bench);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      const asked = await bench.must("-s neigh show");
+      bench.expect("while asked for", asked.includes(" ref 1 used 0/"), true);
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      const text = await bench.must("-s neigh show");
+      bench.expect("reachable", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}ref 1 used 0\/0\/0probes 4 REACHABLE \n$/.test(text), true);
+      await bench.must(`neigh change ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      const stale = await bench.must("-s neigh show");
+      bench.expect("stale", /^10\.0\.0\.2 dev e0 lladdr \S+ {2}used 0\/0\/0probes 4 STALE \n$/.test(stale), true);
+      const json = JSON.parse(await bench.must("-j -s neigh show")) as Record<string, unknown>[];
+      bench.expect("as JSON", Object.keys(json[0] ?? {}), [
         "dst",
         "dev",
         "lladdr",
@@ -234,11 +234,11 @@ const others: readonly Case[] = [
     id: "ARP-X-14",
     title: "link addresses in other spellings: capital letters, single digits; more octets than a device's are cut off",
     source: "iproute2 and kernel, measured",
-    async run(rig) {
-      await rig.must("neigh add 10.0.0.20 lladdr 0A:B:C:0D:E:f dev e0");
-      rig.expect("letters and digits", seen(rig, "10.0.0.20"), "PERMANENT 0a:0b:0c:0d:0e:0f");
-      await rig.must("neigh add 10.0.0.21 lladdr 02:00:00:00:00:21:77:88 dev e0");
-      rig.expect("eight octets", seen(rig, "10.0.0.21"), "PERMANENT 02:00:00:00:00:21");
+    async run(bench) {
+      await bench.must("neigh add 10.0.0.20 lladdr 0A:B:C:0D:E:f dev e0");
+      bench.expect("letters and digits", seen(bench, "10.0.0.20"), "PERMANENT 0a:0b:0c:0d:0e:0f");
+      await bench.must("neigh add 10.0.0.21 lladdr 02:00:00:00:00:21:77:88 dev e0");
+      bench.expect("eight octets", seen(bench, "10.0.0.21"), "PERMANENT 02:00:00:00:00:21");
     },
   },
 ];

@@ -22,23 +22,23 @@ const shown: readonly Case[] = STATES.map((state) => ({
   id: `ARP-X-01/${state}`,
   title: `ip neigh with a ${state} entry`,
   source: "iproute2, measured",
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
     const text = SHOWN[state];
-    rig.expect("neigh", await rig.must("neigh"), text);
-    rig.expect("neigh show dev e0", await rig.must("neigh show dev e0"), text.replace(" dev e0", ""));
+    bench.expect("neigh", await bench.must("neigh"), text);
+    bench.expect("neigh show dev e0", await bench.must("neigh show dev e0"), text.replace(" dev e0", ""));
     const all = state === "NOARP" ? `${T1.ip} dev e0${lladdr} NOARP \n` : state === "NONE" ? `${T1.ip} dev e0 \n` : text;
-    rig.expect("neigh show nud all", await rig.must("neigh show nud all"), all);
+    bench.expect("neigh show nud all", await bench.must("neigh show nud all"), all);
     const nud = state === "none" ? "all" : state.toLowerCase();
-    rig.expect(`neigh show nud ${nud}`, await rig.must(`neigh show nud ${nud}`), all);
-    rig.expect("neigh show of another", await rig.must("neigh show 10.0.0.9"), "");
-    rig.expect("neigh show of its prefix", await rig.must("neigh show to 10.0.0.0/30"), text);
+    bench.expect(`neigh show nud ${nud}`, await bench.must(`neigh show nud ${nud}`), all);
+    bench.expect("neigh show of another", await bench.must("neigh show 10.0.0.9"), "");
+    bench.expect("neigh show of its prefix", await bench.must("neigh show to 10.0.0.0/30"), text);
     const row =
       state === "none" || text === ""
         ? []
         : [{ dst: T1.ip, dev: "e0", ...(text.includes(T1.mac) ? { lladdr: T1.mac } : {}), state: [state] }];
-    rig.expect("-j neigh", JSON.parse(await rig.must("-j neigh show")), row);
+    bench.expect("-j neigh", JSON.parse(await bench.must("-j neigh show")), row);
   },
 }));
 
@@ -62,12 +62,12 @@ const proc: readonly Case[] = PROC.map(([state, flags]) => ({
   title: `/proc/net/arp with a ${state} entry`,
   source: "kernel: arp_seq_show, measured",
   needs: ["proc"],
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
     const mac = flags === "0x0" ? "00:00:00:00:00:00" : T1.mac;
     const line = `${T1.ip.padEnd(16)} ${"0x1".padEnd(11)} ${(flags ?? "").padEnd(11)} ${mac}     *        e0\n`;
-    rig.expect("shown", rig.cat("/proc/net/arp"), flags === null ? HEADING : `${HEADING}${line}`);
+    bench.expect("shown", bench.cat("/proc/net/arp"), flags === null ? HEADING : `${HEADING}${line}`);
   },
 }));
 
@@ -91,9 +91,9 @@ const spellings: readonly Case[] = SPELLINGS.map(([id, command, needs = []]) => 
   title: `ip ${command}`,
   source: "iproute2, measured",
   needs,
-  async run(rig) {
-    await rig.must(command);
-    await rig.expectState(T1.ip, "PERMANENT", T1.mac);
+  async run(bench) {
+    await bench.must(command);
+    await bench.expectState(T1.ip, "PERMANENT", T1.mac);
   },
 }));
 
@@ -102,11 +102,11 @@ const others: readonly Case[] = [
     id: "ARP-X-04",
     title: "ip -s neigh shows seconds since use, confirmation and change, and probes",
     source: "iproute2, measured",
-    async run(rig) {
-      calm(rig);
-      await make(rig, "PERMANENT");
-      const text = await rig.must("-s neigh show");
-      rig.expect(
+    async run(bench) {
+      calm(bench);
+      await make(bench, "PERMANENT");
+      const text = await bench.must("-s neigh show");
+      bench.expect(
         "shown",
         /^10\.0\.0\.2 dev e0 lladdr 02:00:00:00:00:02 {2}used \d+\/\d+\/\d+probes 0 PERMANENT \n$/.test(text),
         true,
@@ -118,23 +118,23 @@ const others: readonly Case[] = [
     title: "ip neigh get shows one entry",
     source: "iproute2, measured",
     needs: ["neigh-get"],
-    async run(rig) {
-      calm(rig);
-      await make(rig, "STALE");
-      rig.expect("shown", await rig.must(`neigh get ${T1.ip} dev e0`), `${T1.ip} dev e0 lladdr ${T1.mac} STALE \n`);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "STALE");
+      bench.expect("shown", await bench.must(`neigh get ${T1.ip} dev e0`), `${T1.ip} dev e0 lladdr ${T1.mac} STALE \n`);
     },
   },
   {
     id: "ARP-X-06",
     title: "several states asked for, those entries are shown",
     source: "iproute2",
-    async run(rig) {
-      calm(rig);
+    async run(bench) {
+      calm(bench);
       for (const [n, nud] of ["stale", "reachable", "permanent"].entries())
-        await rig.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
-      const text = await rig.must("neigh show nud stale nud permanent");
+        await bench.must(`neigh add 10.0.0.${20 + n} lladdr ${T1.mac} nud ${nud} dev e0`);
+      const text = await bench.must("neigh show nud stale nud permanent");
       const states = text.split("\n").map((line) => line.trim().split(" ").at(-1));
-      rig.expect("shown", states.sort(), ["", "PERMANENT", "STALE"]);
+      bench.expect("shown", states.sort(), ["", "PERMANENT", "STALE"]);
     },
   },
 ];

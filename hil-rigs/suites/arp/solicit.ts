@@ -1,15 +1,15 @@
 /** Which probes are sent, how many and to whom: counts of the three kinds by state. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { asks } from "../../rig/patterns.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { asks } from "../../stage/patterns.ts";
 import { BROADCAST, T1 } from "../../wire/hosts.ts";
 import { failed, seen, told, until } from "./setup.ts";
 
 const RETRANS = 20;
 
 /** `u` for each unicast request, `b` for each broadcast one, in order. */
-async function kinds(rig: Rig): Promise<string> {
-  const frames = await rig.heard(60);
+async function kinds(bench: Bench): Promise<string> {
+  const frames = await bench.heard(60);
   return frames
     .flatMap((frame) => (frame.kind !== "arp" ? [] : frame.dst === BROADCAST ? ["b"] : frame.dst === T1.mac ? ["u"] : ["?"]))
     .join("");
@@ -33,14 +33,14 @@ const first: readonly Case[] = FIRST.map(([mcast, app, ucast, resolicit, frames]
   id: `ARP-G-30/mcast-${mcast}-app-${app}-ucast-${ucast}-re-${resolicit}`,
   title: `mcast_solicit ${mcast}, app_solicit ${app}, ucast_solicit ${ucast}, mcast_resolicit ${resolicit}: ${mcast} broadcasts, ${app} told, then failed`,
   source: "kernel: neigh_max_probes, arp_solicit",
-  async run(rig) {
-    rig.param("retrans_time_ms", RETRANS);
-    counts(rig, { mcast, app, ucast, resolicit });
-    rig.expect("the send is accepted", await rig.poke(T1.ip), "ok");
-    await failed(rig);
-    rig.expect("requests", await kinds(rig), frames);
-    rig.expect("told", told(rig), [...Array<string>(app).fill("miss INCOMPLETE"), "new FAILED"]);
-    rig.expect("probes counted", (await rig.neigh(T1.ip))?.probes, mcast + app + ucast);
+  async run(bench) {
+    bench.param("retrans_time_ms", RETRANS);
+    counts(bench, { mcast, app, ucast, resolicit });
+    bench.expect("the send is accepted", await bench.poke(T1.ip), "ok");
+    await failed(bench);
+    bench.expect("requests", await kinds(bench), frames);
+    bench.expect("told", told(bench), [...Array<string>(app).fill("miss INCOMPLETE"), "new FAILED"]);
+    bench.expect("probes counted", (await bench.neigh(T1.ip))?.probes, mcast + app + ucast);
   },
 }));
 
@@ -61,37 +61,37 @@ const again: readonly Case[] = AGAIN.map(([ucast, app, resolicit, frames]) => ({
   id: `NUD-08/ucast-${ucast}-app-${app}-re-${resolicit}`,
   title: `PROBE with ucast_solicit ${ucast}, app_solicit ${app}, mcast_resolicit ${resolicit}: "${frames}" and ${app} told, then failed`,
   source: "kernel: neigh_max_probes, arp_solicit",
-  async run(rig) {
-    rig.param("retrans_time_ms", RETRANS);
-    counts(rig, { mcast: 3, app, ucast, resolicit });
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
-    await failed(rig);
-    rig.expect("requests", await kinds(rig), frames);
+  async run(bench) {
+    bench.param("retrans_time_ms", RETRANS);
+    counts(bench, { mcast: 3, app, ucast, resolicit });
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
+    await failed(bench);
+    bench.expect("requests", await kinds(bench), frames);
     const misses = Array<string>(app).fill(`miss PROBE ${T1.mac}`);
-    rig.expect("told", told(rig), [`new PROBE ${T1.mac}`, ...misses, "new FAILED"]);
-    rig.expect("probes counted", (await rig.neigh(T1.ip))?.probes, ucast + app + resolicit);
+    bench.expect("told", told(bench), [`new PROBE ${T1.mac}`, ...misses, "new FAILED"]);
+    bench.expect("probes counted", (await bench.neigh(T1.ip))?.probes, ucast + app + resolicit);
   },
 }));
 
-function counts(rig: Rig, { mcast, app, ucast, resolicit }: Record<"mcast" | "app" | "ucast" | "resolicit", number>): void {
-  rig.param("mcast_solicit", mcast);
-  if (app > 0) rig.param("app_solicit", app);
-  rig.param("ucast_solicit", ucast);
-  rig.param("mcast_resolicit", resolicit);
+function counts(bench: Bench, { mcast, app, ucast, resolicit }: Record<"mcast" | "app" | "ucast" | "resolicit", number>): void {
+  bench.param("mcast_solicit", mcast);
+  if (app > 0) bench.param("app_solicit", app);
+  bench.param("ucast_solicit", ucast);
+  bench.param("mcast_resolicit", resolicit);
 }
 
 const pace: readonly Case[] = [40, 200, 400].map((ms) => ({
   id: `ARP-G-31/retrans-${ms}`,
   title: `requests come ${ms} ms apart with retrans_time_ms ${ms}`,
   source: "kernel: retrans_time_ms",
-  async run(rig) {
-    rig.param("retrans_time_ms", ms);
-    await rig.poke(T1.ip);
-    const one = await rig.hears("asks", asks(T1.ip));
-    const two = await rig.hears("asks again", asks(T1.ip), { within: ms });
-    const three = await rig.hears("and again", asks(T1.ip), { within: ms });
-    rig.expectTime("the second", two.time - one.time, ms);
-    rig.expectTime("the third", three.time - one.time, 2 * ms, 2);
+  async run(bench) {
+    bench.param("retrans_time_ms", ms);
+    await bench.poke(T1.ip);
+    const one = await bench.hears("asks", asks(T1.ip));
+    const two = await bench.hears("asks again", asks(T1.ip), { within: ms });
+    const three = await bench.hears("and again", asks(T1.ip), { within: ms });
+    bench.expectTime("the second", two.time - one.time, ms);
+    bench.expectTime("the third", three.time - one.time, 2 * ms, 2);
   },
 }));
 
@@ -100,40 +100,40 @@ const others: readonly Case[] = [
     id: "ARP-G-32",
     title: "however short retrans_time is, requests are no closer than 1/100 s",
     source: "kernel: max(RETRANS_TIME, HZ/100)",
-    async run(rig) {
-      rig.param("retrans_time_ms", 1);
-      await rig.poke(T1.ip);
-      const one = await rig.hears("asks", asks(T1.ip));
-      const two = await rig.hears("asks again", asks(T1.ip));
-      rig.expect("a few ms apart, not one", two.time - one.time > 6, true);
-      await until(rig, () => seen(rig, T1.ip) === "FAILED");
+    async run(bench) {
+      bench.param("retrans_time_ms", 1);
+      await bench.poke(T1.ip);
+      const one = await bench.hears("asks", asks(T1.ip));
+      const two = await bench.hears("asks again", asks(T1.ip));
+      bench.expect("a few ms apart, not one", two.time - one.time > 6, true);
+      await until(bench, () => seen(bench, T1.ip) === "FAILED");
     },
   },
   {
     id: "ARP-G-33",
     title: "with no probe to send, a datagram to an unknown host fails the entry at once and silently",
     source: "kernel: mcast_solicit 0 and app_solicit 0, measured",
-    async run(rig) {
-      rig.param("mcast_solicit", 0);
-      rig.expect("the send is accepted", await rig.poke(T1.ip), "ok");
-      await rig.silence("nobody is asked");
-      await rig.expectState(T1.ip, "FAILED", "");
-      rig.expect("nothing is told", told(rig), []);
-      rig.expect("no probe is counted", (await rig.neigh(T1.ip))?.probes, 0);
+    async run(bench) {
+      bench.param("mcast_solicit", 0);
+      bench.expect("the send is accepted", await bench.poke(T1.ip), "ok");
+      await bench.silence("nobody is asked");
+      await bench.expectState(T1.ip, "FAILED", "");
+      bench.expect("nothing is told", told(bench), []);
+      bench.expect("no probe is counted", (await bench.neigh(T1.ip))?.probes, 0);
     },
   },
   {
     id: "ARP-G-34",
     title: "with no probe to send, a delayed entry fails without one, and only the failure is told",
     source: "kernel: neigh_timer_handler, measured",
-    async run(rig) {
-      for (const name of ["ucast_solicit", "mcast_solicit"]) rig.param(name, 0);
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      await rig.poke(T1.ip);
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 2500);
-      await rig.expectState(T1.ip, "FAILED", "");
-      rig.expect("requests", await kinds(rig), "");
-      rig.expect("told", told(rig), [`new STALE ${T1.mac}`, "new FAILED"]);
+    async run(bench) {
+      for (const name of ["ucast_solicit", "mcast_solicit"]) bench.param(name, 0);
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await bench.poke(T1.ip);
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2500);
+      await bench.expectState(T1.ip, "FAILED", "");
+      bench.expect("requests", await kinds(bench), "");
+      bench.expect("told", told(bench), [`new STALE ${T1.mac}`, "new FAILED"]);
     },
   },
 ];

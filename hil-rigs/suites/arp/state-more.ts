@@ -1,6 +1,6 @@
 /** The state machine on the send path and by time, and what confirmation from above does. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { asks, datagram } from "../../rig/patterns.ts";
+import { asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../wire/hosts.ts";
 import { moved, SPEAK } from "./frames.ts";
@@ -24,15 +24,15 @@ const output: readonly Case[] = OUTPUT.map(([from, to, does]) => ({
   id: `NUD-02/${from}`,
   title: `a datagram to a ${from} entry: it is ${to.split(" ")[0]} then, and nothing is told`,
   source: "kernel: neigh_event_send, measured",
-  async run(rig) {
-    calm(rig);
-    await make(rig, from);
-    rig.expect("send", await rig.poke(T1.ip), "ok");
-    const frames = (await rig.heard(20)).map((frame) => `${frame.kind} ${frame.dst}`);
+  async run(bench) {
+    calm(bench);
+    await make(bench, from);
+    bench.expect("send", await bench.poke(T1.ip), "ok");
+    const frames = (await bench.heard(20)).map((frame) => `${frame.kind} ${frame.dst}`);
     const want = { now: [`udp ${T1.mac}`], ask: [`arp ${BROADCAST}`], wait: [] };
-    rig.expect("frames", frames, want[does]);
-    await becomes(rig, T1.ip, to);
-    rig.expect("nothing is told", told(rig), []);
+    bench.expect("frames", frames, want[does]);
+    await becomes(bench, T1.ip, to);
+    bench.expect("nothing is told", told(bench), []);
   },
 }));
 
@@ -41,15 +41,15 @@ const refusedConfirms: readonly Case[] = (["STALE", "DELAY", "PROBE"] as const).
   id: `ARP-U-57/${state}`,
   title: `an answer that is refused for locktime confirms a ${state} entry all the same`,
   source: "kernel: confirmed is set before the override test, measured",
-  async run(rig) {
-    calm(rig);
-    rig.param("locktime", 30_000);
-    await make(rig, state);
-    rig.expect("confirmed long ago", ((await rig.neigh(T1.ip))?.confirmed ?? 0) > 100, true);
-    await rig.say(arpReply({ from: moved(T1) }));
-    await until(rig, () => (rig.dut.neighbours().find(({ dst }) => dst === T1.ip)?.confirmed ?? 99) < 60);
-    rig.expect("confirmed now", ((await rig.neigh(T1.ip))?.confirmed ?? 99) < 60, true);
-    await rig.expectState(T1.ip, state, T1.mac);
+  async run(bench) {
+    calm(bench);
+    bench.param("locktime", 30_000);
+    await make(bench, state);
+    bench.expect("confirmed long ago", ((await bench.neigh(T1.ip))?.confirmed ?? 0) > 100, true);
+    await bench.say(arpReply({ from: moved(T1) }));
+    await until(bench, () => (bench.dut.neighbours().find(({ dst }) => dst === T1.ip)?.confirmed ?? 99) < 60);
+    bench.expect("confirmed now", ((await bench.neigh(T1.ip))?.confirmed ?? 99) < 60, true);
+    await bench.expectState(T1.ip, state, T1.mac);
   },
 }));
 
@@ -58,12 +58,12 @@ const startsOver: readonly Case[] = (["STALE", "REACHABLE"] as const).map((state
   id: `ARP-U-58/${state}`,
   title: `an announcement with another address takes a ${state} entry's confirmation away`,
   source: "kernel: a new address that is not connected was last confirmed 2 * base_reachable_time ago",
-  async run(rig) {
-    calm(rig);
-    await make(rig, state);
-    await rig.say(SPEAK["garp-request"](moved(T1)));
-    await becomes(rig, T1.ip, `STALE ${T2.mac}`);
-    rig.expect("confirmed long ago", ((await rig.neigh(T1.ip))?.confirmed ?? 0) > 1000, true);
+  async run(bench) {
+    calm(bench);
+    await make(bench, state);
+    await bench.say(SPEAK["garp-request"](moved(T1)));
+    await becomes(bench, T1.ip, `STALE ${T2.mac}`);
+    bench.expect("confirmed long ago", ((await bench.neigh(T1.ip))?.confirmed ?? 0) > 1000, true);
   },
 }));
 
@@ -72,107 +72,107 @@ const others: readonly Case[] = [
     id: "ARP-U-02",
     title: "locktime runs from the last change, and confirmations by the same address do not extend it",
     source: "kernel, measured",
-    async run(rig) {
-      calm(rig);
-      rig.param("locktime", 100);
-      await make(rig, "STALE");
-      const begin = rig.now();
-      await rig.say(arpAnnounce({ from: T1 }));
-      await rig.sleep(600);
-      await rig.say(arpAnnounce({ from: T1 }), arpRequest({ from: T1 }));
-      await rig.sleep(begin + 1100 - rig.now());
-      await rig.say(arpReply({ from: moved(T1) }));
-      await becomes(rig, T1.ip, `REACHABLE ${T2.mac}`);
+    async run(bench) {
+      calm(bench);
+      bench.param("locktime", 100);
+      await make(bench, "STALE");
+      const begin = bench.now();
+      await bench.say(arpAnnounce({ from: T1 }));
+      await bench.sleep(600);
+      await bench.say(arpAnnounce({ from: T1 }), arpRequest({ from: T1 }));
+      await bench.sleep(begin + 1100 - bench.now());
+      await bench.say(arpReply({ from: moved(T1) }));
+      await becomes(bench, T1.ip, `REACHABLE ${T2.mac}`);
     },
   },
   {
     id: "ARP-U-04",
     title: "a request with another address is believed at once, and answered there",
     source: "kernel: OVERRIDE, measured",
-    async run(rig) {
-      calm(rig);
-      rig.param("locktime", 30_000);
-      await make(rig, "REACHABLE");
-      await rig.say(arpRequest({ from: moved(T1) }));
-      await rig.hears("answers", { kind: "arp", op: 2, dst: T2.mac });
-      await becomes(rig, T1.ip, `STALE ${T2.mac}`);
+    async run(bench) {
+      calm(bench);
+      bench.param("locktime", 30_000);
+      await make(bench, "REACHABLE");
+      await bench.say(arpRequest({ from: moved(T1) }));
+      await bench.hears("answers", { kind: "arp", op: 2, dst: T2.mac });
+      await becomes(bench, T1.ip, `STALE ${T2.mac}`);
     },
   },
   {
     id: "ARP-U-06",
     title: "an address that changed is used by the next datagram, though the old one was in use",
     source: "kernel: neigh_update_hhs, measured",
-    async run(rig) {
-      calm(rig);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await rig.hears("to the first", datagram(T1.ip, { dst: T1.mac }));
-      await rig.poke(T1.ip);
-      await rig.hears("again", datagram(T1.ip, { dst: T1.mac }));
-      await rig.say(arpAnnounce({ from: moved(T1) }));
-      await becomes(rig, T1.ip, `STALE ${T2.mac}`);
-      await rig.poke(T1.ip);
-      await rig.hears("to the second", datagram(T1.ip, { dst: T2.mac }));
+    async run(bench) {
+      calm(bench);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await bench.hears("to the first", datagram(T1.ip, { dst: T1.mac }));
+      await bench.poke(T1.ip);
+      await bench.hears("again", datagram(T1.ip, { dst: T1.mac }));
+      await bench.say(arpAnnounce({ from: moved(T1) }));
+      await becomes(bench, T1.ip, `STALE ${T2.mac}`);
+      await bench.poke(T1.ip);
+      await bench.hears("to the second", datagram(T1.ip, { dst: T2.mac }));
     },
   },
   {
     id: "ARP-U-07",
     title: "a host that says the same thing a hundred times is told of once",
     source: "FreeRTOS-Plus-TCP refresh; kernel",
-    async run(rig) {
-      calm(rig);
-      await rig.say(arpRequest({ from: T1 }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
-      for (let n = 0; n < 50; n++) await rig.say(arpAnnounce({ from: T1 }), arpRequest({ from: T1 }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
-      rig.expect("told", told(rig), [`new STALE ${T1.mac}`]);
-      await rig.say(...Array.from({ length: 20 }, () => arpReply({ from: T1 })));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      rig.expect("told", told(rig), [`new REACHABLE ${T1.mac}`]);
+    async run(bench) {
+      calm(bench);
+      await bench.say(arpRequest({ from: T1 }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
+      for (let n = 0; n < 50; n++) await bench.say(arpAnnounce({ from: T1 }), arpRequest({ from: T1 }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
+      bench.expect("told", told(bench), [`new STALE ${T1.mac}`]);
+      await bench.say(...Array.from({ length: 20 }, () => arpReply({ from: T1 })));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      bench.expect("told", told(bench), [`new REACHABLE ${T1.mac}`]);
     },
   },
   {
     id: "NUD-03",
     title: "use of a reachable entry with its header at hand does not move `used`",
     source: "kernel: neigh_hh_output, measured",
-    async run(rig) {
-      calm(rig);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
+    async run(bench) {
+      calm(bench);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
       for (let n = 0; n < 8; n++) {
-        await rig.sleep(300);
-        await rig.poke(T1.ip);
+        await bench.sleep(300);
+        await bench.poke(T1.ip);
       }
-      rig.expect("used seconds ago", ((await rig.neigh(T1.ip))?.used ?? 0) >= 2, true);
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+      bench.expect("used seconds ago", ((await bench.neigh(T1.ip))?.used ?? 0) >= 2, true);
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
     },
   },
   {
     id: "NUD-11",
     title: "confirmed from above with each datagram, an entry stays reachable without a probe",
     source: "RFC 4861 7.3.1; MSG_CONFIRM",
-    async run(rig) {
-      unhurried(rig);
+    async run(bench) {
+      unhurried(bench);
       // Drawn from 1500 to 4500 ms, and over before the last datagram.
-      rig.param("base_reachable_time_ms", 3000);
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      await rig.heard();
-      rig.events();
+      bench.param("base_reachable_time_ms", 3000);
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      await bench.heard();
+      bench.events();
       for (let n = 0; n < 50; n++) {
-        await rig.poke(T1.ip, { confirm: true });
-        await rig.sleep(100);
+        await bench.poke(T1.ip, { confirm: true });
+        await bench.sleep(100);
       }
-      const frames = (await rig.heard()).filter((frame) => frame.kind !== "udp");
-      rig.expect("no probe", frames.length, 0);
-      rig.expect(
+      const frames = (await bench.heard()).filter((frame) => frame.kind !== "udp");
+      bench.expect("no probe", frames.length, 0);
+      bench.expect(
         "no failure",
-        told(rig).filter((event) => /PROBE|FAILED|STALE/.test(event)),
+        told(bench).filter((event) => /PROBE|FAILED|STALE/.test(event)),
         [],
       );
     },
@@ -181,112 +181,112 @@ const others: readonly Case[] = [
     id: "NUD-12",
     title: "confirmation from above does not help an entry that is being probed",
     source: "kernel, measured",
-    async run(rig) {
-      unhurried(rig);
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
-      await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
-      await rig.poke(T1.ip, { confirm: true });
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 6000);
-      rig.expect("told", told(rig), [`new PROBE ${T1.mac}`, "new FAILED"]);
+    async run(bench) {
+      unhurried(bench);
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
+      await bench.hears("probes", asks(T1.ip, { dst: T1.mac }));
+      await bench.poke(T1.ip, { confirm: true });
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 6000);
+      bench.expect("told", told(bench), [`new PROBE ${T1.mac}`, "new FAILED"]);
     },
   },
   {
     id: "NUD-13",
     title: "a datagram with a confirmation of its own lets a stale entry be used, and it is delayed like any other",
     source: "kernel, measured",
-    async run(rig) {
-      calm(rig);
-      await make(rig, "STALE");
-      await rig.poke(T1.ip, { confirm: true });
-      await rig.hears("sent", datagram(T1.ip, { dst: T1.mac }));
-      await rig.expectState(T1.ip, "DELAY", T1.mac);
-      rig.expect("confirmed now", ((await rig.neigh(T1.ip))?.confirmed ?? 99) < 60, true);
+    async run(bench) {
+      calm(bench);
+      await make(bench, "STALE");
+      await bench.poke(T1.ip, { confirm: true });
+      await bench.hears("sent", datagram(T1.ip, { dst: T1.mac }));
+      await bench.expectState(T1.ip, "DELAY", T1.mac);
+      bench.expect("confirmed now", ((await bench.neigh(T1.ip))?.confirmed ?? 99) < 60, true);
     },
   },
   {
     id: "NUD-14",
     title: "an answer while delayed makes the entry reachable, and no probe follows",
     source: "RFC 4861 7.3.3 for IPv4",
-    async run(rig) {
-      rig.param("base_reachable_time_ms", 600_000);
-      rig.param("delay_first_probe_time", 2);
-      await make(rig, "STALE");
-      await rig.poke(T1.ip);
-      await rig.hears("sent", datagram(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      await rig.silence("no probe", 2300);
+    async run(bench) {
+      bench.param("base_reachable_time_ms", 600_000);
+      bench.param("delay_first_probe_time", 2);
+      await make(bench, "STALE");
+      await bench.poke(T1.ip);
+      await bench.hears("sent", datagram(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      await bench.silence("no probe", 2300);
     },
   },
   {
     id: "NUD-15",
     title: "a request of the host's while it is probed does not end the probing",
     source: "kernel: STALE does not lower PROBE",
-    async run(rig) {
-      unhurried(rig);
-      await make(rig, "PROBE");
-      await rig.say(arpRequest({ from: T1 }));
-      await rig.hears("answers it", { kind: "arp", op: 2, dst: T1.mac });
-      await rig.hears("and probes on", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
+    async run(bench) {
+      unhurried(bench);
+      await make(bench, "PROBE");
+      await bench.say(arpRequest({ from: T1 }));
+      await bench.hears("answers it", { kind: "arp", op: 2, dst: T1.mac });
+      await bench.hears("and probes on", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
     },
   },
   {
     id: "NUD-16",
     title: "an announcement with another address, while probed, makes the entry stale and ends the probing",
     source: "kernel",
-    async run(rig) {
-      unhurried(rig);
-      await make(rig, "PROBE");
-      await rig.say(arpAnnounce({ from: moved(T1) }));
-      await becomes(rig, T1.ip, `STALE ${T2.mac}`);
-      await rig.heard();
-      await rig.silence("no further probe", 1200);
-      await rig.expectState(T1.ip, "STALE", T2.mac);
+    async run(bench) {
+      unhurried(bench);
+      await make(bench, "PROBE");
+      await bench.say(arpAnnounce({ from: moved(T1) }));
+      await becomes(bench, T1.ip, `STALE ${T2.mac}`);
+      await bench.heard();
+      await bench.silence("no further probe", 1200);
+      await bench.expectState(T1.ip, "STALE", T2.mac);
     },
   },
   {
     id: "NUD-17",
     title: "an answer that comes after the failure makes the entry reachable, and sends nothing: what waited is gone",
     source: "kernel, measured",
-    async run(rig) {
-      rig.param("mcast_solicit", 1);
-      rig.param("base_reachable_time_ms", 600_000);
-      await rig.poke(T1.ip, { count: 2 });
-      await until(rig, () => seen(rig, T1.ip) === "FAILED", 3000);
-      await rig.heard();
-      await rig.say(arpReply({ from: T1 }));
-      await becomes(rig, T1.ip, `REACHABLE ${T1.mac}`);
-      await rig.silence("nothing is sent");
-      rig.expect("told", told(rig), ["new FAILED", `new REACHABLE ${T1.mac}`]);
+    async run(bench) {
+      bench.param("mcast_solicit", 1);
+      bench.param("base_reachable_time_ms", 600_000);
+      await bench.poke(T1.ip, { count: 2 });
+      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await bench.heard();
+      await bench.say(arpReply({ from: T1 }));
+      await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
+      await bench.silence("nothing is sent");
+      bench.expect("told", told(bench), ["new FAILED", `new REACHABLE ${T1.mac}`]);
     },
   },
   {
     id: "NUD-19",
     title: "two hosts are resolved side by side, each with its own requests and its own queue",
     source: "kernel",
-    async run(rig) {
-      calm(rig);
+    async run(bench) {
+      calm(bench);
       const other = { ip: "10.0.0.88", mac: "02:00:00:00:00:88" };
-      await rig.poke(T1.ip, { payload: "one" });
-      await rig.poke(other.ip, { payload: "two" });
-      await rig.hears("asks for the first", asks(T1.ip));
-      await rig.hears("asks for the second", asks(other.ip));
-      await rig.say(arpReply({ from: other }));
-      await rig.hears("the second's", datagram(other.ip, { dst: other.mac, payload: "two" }));
-      rig.expect("the first waits", seen(rig, T1.ip), "INCOMPLETE");
-      await rig.say(arpReply({ from: T1 }));
-      await rig.hears("the first's", datagram(T1.ip, { dst: T1.mac, payload: "one" }));
+      await bench.poke(T1.ip, { payload: "one" });
+      await bench.poke(other.ip, { payload: "two" });
+      await bench.hears("asks for the first", asks(T1.ip));
+      await bench.hears("asks for the second", asks(other.ip));
+      await bench.say(arpReply({ from: other }));
+      await bench.hears("the second's", datagram(other.ip, { dst: other.mac, payload: "two" }));
+      bench.expect("the first waits", seen(bench, T1.ip), "INCOMPLETE");
+      await bench.say(arpReply({ from: T1 }));
+      await bench.hears("the first's", datagram(T1.ip, { dst: T1.mac, payload: "one" }));
     },
   },
   {
     id: "NUD-21",
     title: "a stale entry that nobody uses stays as it is",
     source: "kernel: few entries are never collected",
-    async run(rig) {
-      await make(rig, "STALE");
-      await rig.silence("nothing is sent", 1500);
-      rig.expect("as it was", seen(rig, T1.ip), seenAs("STALE"));
-      rig.expect("nothing is told", told(rig), []);
+    async run(bench) {
+      await make(bench, "STALE");
+      await bench.silence("nothing is sent", 1500);
+      bench.expect("as it was", seen(bench, T1.ip), seenAs("STALE"));
+      bench.expect("nothing is told", told(bench), []);
     },
   },
   {
@@ -294,15 +294,15 @@ const others: readonly Case[] = [
     title: "learned on one device, a host is not known on the other",
     source: "kernel: an entry belongs to a device",
     needs: ["e1"],
-    async run(rig) {
-      await rig.say(arpRequest({ from: T1 }));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
-      rig.expect("on e1", seen(rig, T1.ip, "e1"), "-");
-      await rig.must(`neigh add ${T1.ip} lladdr ${T2.mac} nud stale dev e1`);
-      await rig.sayOn("p1", arpAnnounce({ from: { ip: T1.ip, mac: "02:00:00:00:00:44" } }));
-      await until(rig, () => seen(rig, T1.ip, "e1") === "STALE 02:00:00:00:00:44");
-      rig.expect("on e1", seen(rig, T1.ip, "e1"), "STALE 02:00:00:00:00:44");
-      rig.expect("on e0", seen(rig, T1.ip), `STALE ${T1.mac}`);
+    async run(bench) {
+      await bench.say(arpRequest({ from: T1 }));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
+      bench.expect("on e1", seen(bench, T1.ip, "e1"), "-");
+      await bench.must(`neigh add ${T1.ip} lladdr ${T2.mac} nud stale dev e1`);
+      await bench.sayOn("p1", arpAnnounce({ from: { ip: T1.ip, mac: "02:00:00:00:00:44" } }));
+      await until(bench, () => seen(bench, T1.ip, "e1") === "STALE 02:00:00:00:00:44");
+      bench.expect("on e1", seen(bench, T1.ip, "e1"), "STALE 02:00:00:00:00:44");
+      bench.expect("on e0", seen(bench, T1.ip), `STALE ${T1.mac}`);
     },
   },
 ];

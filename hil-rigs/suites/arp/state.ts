@@ -1,5 +1,5 @@
 import type { Case } from "../../contract/case.ts";
-import { asks, datagram } from "../../rig/patterns.ts";
+import { asks, datagram } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1 } from "../../wire/hosts.ts";
 import { unhurried } from "./setup.ts";
@@ -9,33 +9,33 @@ export const states: readonly Case[] = [
     id: "ARP-T-01",
     title: "use of a stale entry is followed by three unicast probes, and without an answer by failure",
     source: "RFC 4861 7.3.3 for IPv4; kernel: delay_first_probe_time, ucast_solicit",
-    async run(rig) {
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      await rig.poke(T1.ip);
-      const sent = await rig.hears("sent at once", datagram(T1.ip, { dst: T1.mac }));
-      await rig.expectState(T1.ip, "DELAY", T1.mac);
-      const first = await rig.hears("then a probe, to it alone", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
-      rig.expectTime("after delay_first_probe_time", first.time - sent.time, 1000);
-      await rig.expectState(T1.ip, "PROBE", T1.mac);
-      await rig.hears("a second", asks(T1.ip, { dst: T1.mac }));
-      const third = await rig.hears("a third", asks(T1.ip, { dst: T1.mac }));
-      rig.expectTime("two retrans_time later", third.time - first.time, 200, 2);
-      await rig.reaches(T1.ip, "FAILED", 100);
-      await rig.silence("and no broadcast", 120);
-      const events = rig.events().map(({ kind, state, probes }) => `${kind} ${state} ${probes}`);
-      rig.expect("PROBE and FAILED are told, DELAY is not", events, ["new STALE 0", "new PROBE 1", "new FAILED 3"]);
+    async run(bench) {
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await bench.poke(T1.ip);
+      const sent = await bench.hears("sent at once", datagram(T1.ip, { dst: T1.mac }));
+      await bench.expectState(T1.ip, "DELAY", T1.mac);
+      const first = await bench.hears("then a probe, to it alone", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
+      bench.expectTime("after delay_first_probe_time", first.time - sent.time, 1000);
+      await bench.expectState(T1.ip, "PROBE", T1.mac);
+      await bench.hears("a second", asks(T1.ip, { dst: T1.mac }));
+      const third = await bench.hears("a third", asks(T1.ip, { dst: T1.mac }));
+      bench.expectTime("two retrans_time later", third.time - first.time, 200, 2);
+      await bench.reaches(T1.ip, "FAILED", 100);
+      await bench.silence("and no broadcast", 120);
+      const events = bench.events().map(({ kind, state, probes }) => `${kind} ${state} ${probes}`);
+      bench.expect("PROBE and FAILED are told, DELAY is not", events, ["new STALE 0", "new PROBE 1", "new FAILED 3"]);
     },
   },
   {
     id: "ARP-T-02",
     title: "a probe that is answered makes the entry reachable",
     source: "RFC 4861 7.3.3 for IPv4",
-    async run(rig) {
-      unhurried(rig);
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
-      await rig.hears("probes", asks(T1.ip, { dst: T1.mac }));
-      await rig.say(arpReply({ from: T1 }));
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+    async run(bench) {
+      unhurried(bench);
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
+      await bench.hears("probes", asks(T1.ip, { dst: T1.mac }));
+      await bench.say(arpReply({ from: T1 }));
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
     },
   },
   {
@@ -43,14 +43,14 @@ export const states: readonly Case[] = [
     title: "a reachable entry that is not used grows stale, and nothing is sent",
     source: "RFC 4861 7.3.3 for IPv4; kernel: base_reachable_time",
     drawn: true,
-    async run(rig) {
+    async run(bench) {
       // From 1200 to 3600 ms, in any case longer than delay_first_probe_time: see ARP-T-06.
-      rig.param("base_reachable_time_ms", 2400);
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      await rig.say(arpReply({ from: T1 }));
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
-      await rig.reaches(T1.ip, "STALE", 3600);
-      await rig.silence("silently");
+      bench.param("base_reachable_time_ms", 2400);
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await bench.say(arpReply({ from: T1 }));
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
+      await bench.reaches(T1.ip, "STALE", 3600);
+      await bench.silence("silently");
     },
   },
   {
@@ -58,14 +58,14 @@ export const states: readonly Case[] = [
     title: "a reachable time shorter than the delay time: the entry is probed though nobody used it",
     source: "kernel 6.18, measured: arming an entry's timer moves `used` up to `confirmed`",
     drawn: true,
-    async run(rig) {
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+    async run(bench) {
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
       // Long ago, as far as its making counts as use.
-      await rig.sleep(1100);
-      await rig.say(arpReply({ from: T1 }));
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
-      await rig.reaches(T1.ip, "DELAY", 900);
-      await rig.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
+      await bench.sleep(1100);
+      await bench.say(arpReply({ from: T1 }));
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
+      await bench.reaches(T1.ip, "DELAY", 900);
+      await bench.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 1000 });
     },
   },
   {
@@ -73,14 +73,14 @@ export const states: readonly Case[] = [
     title: "a reachable entry in use goes by way of DELAY and a probe, not of STALE",
     source: "kernel: REACHABLE timer",
     drawn: true,
-    async run(rig) {
-      await rig.poke(T1.ip);
-      await rig.hears("asks", asks(T1.ip));
-      await rig.say(arpReply({ from: T1 }));
-      await rig.expectState(T1.ip, "REACHABLE", T1.mac);
-      await rig.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 2000 });
-      const events = rig.events().map(({ kind, state }) => `${kind} ${state}`);
-      rig.expect("STALE was never told", events, ["new REACHABLE", "new PROBE"]);
+    async run(bench) {
+      await bench.poke(T1.ip);
+      await bench.hears("asks", asks(T1.ip));
+      await bench.say(arpReply({ from: T1 }));
+      await bench.expectState(T1.ip, "REACHABLE", T1.mac);
+      await bench.hears("probes it", asks(T1.ip, { dst: T1.mac }), { within: 2000 });
+      const events = bench.events().map(({ kind, state }) => `${kind} ${state}`);
+      bench.expect("STALE was never told", events, ["new REACHABLE", "new PROBE"]);
     },
   },
   {
@@ -88,14 +88,14 @@ export const states: readonly Case[] = [
     title: "confirmed from above, a delayed entry becomes reachable without a probe",
     source: "RFC 4861 7.3.1; MSG_CONFIRM",
     drawn: true,
-    async run(rig) {
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      await rig.poke(T1.ip);
-      await rig.sleep(500);
-      await rig.poke(T1.ip, { confirm: true });
-      await rig.heard();
-      await rig.reaches(T1.ip, "REACHABLE", 700);
-      await rig.silence("no probe", 30, asks(T1.ip));
+    async run(bench) {
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await bench.poke(T1.ip);
+      await bench.sleep(500);
+      await bench.poke(T1.ip, { confirm: true });
+      await bench.heard();
+      await bench.reaches(T1.ip, "REACHABLE", 700);
+      await bench.silence("no probe", 30, asks(T1.ip));
     },
   },
 ];

@@ -1,6 +1,6 @@
 /** A DUT with addresses of every kind, for cases in which it matters whose an address is. Need: e1, address-admin. */
 import type { Need } from "../../contract/dut.ts";
-import type { Rig } from "../../rig/rig.ts";
+import type { Bench } from "../../stage/bench.ts";
 import { DUT } from "../../wire/hosts.ts";
 
 export const TOPOLOGY_NEEDS: readonly Need[] = ["e1", "address-admin", "arp-sysctl"];
@@ -22,14 +22,14 @@ export const OURS: Readonly<Record<Name, string>> = {
   loHost: "10.98.0.1",
 };
 
-export async function manyAddresses(rig: Rig): Promise<void> {
-  await rig.must(`address add ${OURS.secondary}/24 dev e0`);
-  await rig.must(`address add ${OURS.wide}/16 dev e0`);
-  await rig.must(`address add ${OURS.link}/24 dev e0 scope link`);
-  await rig.must(`address add ${OURS.host}/24 dev e0 scope host`);
-  await rig.must(`address add ${OURS.lo}/32 dev lo scope global`);
-  await rig.must(`address add ${OURS.loHost}/32 dev lo scope host`);
+export async function manyAddresses(bench: Bench): Promise<void> {
+  await bench.must(`address add ${OURS.secondary}/24 dev e0`);
+  await bench.must(`address add ${OURS.wide}/16 dev e0`);
+  await bench.must(`address add ${OURS.link}/24 dev e0 scope link`);
+  await bench.must(`address add ${OURS.host}/24 dev e0 scope host`);
+  await bench.must(`address add ${OURS.lo}/32 dev lo scope global`);
+  await bench.must(`address add ${OURS.loHost}/32 dev lo scope host`);
   // A sender from anywhere is heard.
-  rig.conf("rp_filter", 0, "all");
-  rig.conf("rp_filter", 0);
+  bench.conf("rp_filter", 0, "all");
+  bench.conf("rp_filter", 0);
 }

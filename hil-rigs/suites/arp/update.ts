@@ -9,15 +9,15 @@ export const updates: readonly Case[] = [
     id: "ARP-U-01",
     title: "within locktime an answer with another address changes nothing, after it the entry follows",
     source: "kernel: locktime",
-    async run(rig) {
-      await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
-      await rig.say(arpReply(CLAIM));
-      await rig.expectState(T1.ip, "STALE", T1.mac);
-      await rig.sleep(320);
-      await rig.say(arpReply(CLAIM));
-      await rig.expectState(T1.ip, "REACHABLE", T2.mac);
-      const events = rig.events().map(({ kind, state, lladdr }) => [kind, state, lladdr].join(" "));
-      rig.expect("told once each", events, [`new STALE ${T1.mac}`, `new REACHABLE ${T2.mac}`]);
+    async run(bench) {
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
+      await bench.say(arpReply(CLAIM));
+      await bench.expectState(T1.ip, "STALE", T1.mac);
+      await bench.sleep(320);
+      await bench.say(arpReply(CLAIM));
+      await bench.expectState(T1.ip, "REACHABLE", T2.mac);
+      const events = bench.events().map(({ kind, state, lladdr }) => [kind, state, lladdr].join(" "));
+      bench.expect("told once each", events, [`new STALE ${T1.mac}`, `new REACHABLE ${T2.mac}`]);
     },
   },
 ];

@@ -1,6 +1,6 @@
 /** Each field of ARP and of the frame around it with values it should not have: what is dropped, and what is taken all the same. Measured. */
 import type { Case } from "../../contract/case.ts";
-import { answers } from "../../rig/patterns.ts";
+import { answers } from "../../stage/patterns.ts";
 import { type ArpFields, arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, DUT, T1, T2, ZERO } from "../../wire/hosts.ts";
 import { becomes, calm, make, told } from "./setup.ts";
@@ -54,18 +54,18 @@ const dropped: readonly Case[] = DROPPED.map(([id, what, fields]) => ({
   id,
   title: `a request with ${what} is dropped, and a reply with it does not touch the entry`,
   source: "RFC 826; TC8 ARP_19..24; IWL 003..017; kernel",
-  async run(rig) {
-    calm(rig);
-    rig.param("locktime", 0);
-    await rig.say(arpRequest({ from: T2, ...fields }));
-    await rig.silence("the request is not answered", 10);
-    rig.expect("nobody is learned", rig.dut.neighbours().length, 0);
-    await make(rig, "STALE");
-    await rig.sleep(20);
-    await rig.say(arpReply({ from: { ip: T1.ip, mac: T2.mac }, ...fields }));
-    await rig.silence("nor is the reply", 10);
-    await rig.expectState(T1.ip, "STALE", T1.mac);
-    rig.expect("nothing is told", told(rig), []);
+  async run(bench) {
+    calm(bench);
+    bench.param("locktime", 0);
+    await bench.say(arpRequest({ from: T2, ...fields }));
+    await bench.silence("the request is not answered", 10);
+    bench.expect("nobody is learned", bench.dut.neighbours().length, 0);
+    await make(bench, "STALE");
+    await bench.sleep(20);
+    await bench.say(arpReply({ from: { ip: T1.ip, mac: T2.mac }, ...fields }));
+    await bench.silence("nor is the reply", 10);
+    await bench.expectState(T1.ip, "STALE", T1.mac);
+    bench.expect("nothing is told", told(bench), []);
   },
 }));
 
@@ -73,16 +73,16 @@ const cuts: Case = {
   id: "ARP-V-20",
   title: "a frame that ends before the 28 bytes of ARP do is dropped, wherever it ends",
   source: "EDSA-402; kernel: pskb_may_pull",
-  async run(rig) {
-    calm(rig);
+  async run(bench) {
+    calm(bench);
     for (let cut = 14; cut < 42; cut++) {
-      await rig.say(arpRequest({ from: T1, cut }), arpReply({ from: T1, cut }));
-      rig.expect(`${cut - 14} of 28 bytes: not answered`, (await rig.heard()).length, 0);
+      await bench.say(arpRequest({ from: T1, cut }), arpReply({ from: T1, cut }));
+      bench.expect(`${cut - 14} of 28 bytes: not answered`, (await bench.heard()).length, 0);
     }
-    await rig.silence("nor later");
-    await rig.expectState(T1.ip, "-");
-    await rig.say(arpRequest({ from: T1, cut: 42 }));
-    await rig.hears("all 28: answered", answers(T1));
+    await bench.silence("nor later");
+    await bench.expectState(T1.ip, "-");
+    await bench.say(arpRequest({ from: T1, cut: 42 }));
+    await bench.hears("all 28: answered", answers(T1));
   },
 };
 
@@ -106,12 +106,12 @@ const taken: readonly Case[] = TAKEN.map(([id, what, fields, lladdr]) => ({
   id,
   title: `a request with ${what} is answered and its sender learned`,
   source: "kernel: not checked by arp_process; measured",
-  async run(rig) {
-    calm(rig);
-    await rig.say(arpRequest({ from: T1, ...fields }));
-    const reply = await rig.hears("answers", answers(T1, { dst: lladdr, tha: lladdr }));
-    rig.expect("from its own address", [reply.src, reply.sha, reply.length <= 60], [DUT.mac, DUT.mac, true]);
-    await becomes(rig, T1.ip, `STALE ${lladdr}`);
+  async run(bench) {
+    calm(bench);
+    await bench.say(arpRequest({ from: T1, ...fields }));
+    const reply = await bench.hears("answers", answers(T1, { dst: lladdr, tha: lladdr }));
+    bench.expect("from its own address", [reply.src, reply.sha, reply.length <= 60], [DUT.mac, DUT.mac, true]);
+    await becomes(bench, T1.ip, `STALE ${lladdr}`);
   },
 }));
 
@@ -126,12 +126,12 @@ const cells: readonly Case[] = Object.entries(THAS).flatMap(([tha, target]) =>
         id: `ARP-R-20/${tha}-${dst}-${spa}`,
         title: `a request with target hardware address ${tha}, sent ${dst}, from ${sender} is answered once`,
         source: "RFC 826; matrix",
-        async run(rig) {
-          await rig.say(arpRequest({ from: T1, tha: target, dst: to, spa: sender }));
-          const reply = await rig.hears("answers", { kind: "arp", op: 2, spa: DUT.ip, sha: DUT.mac });
-          rig.expect("to the asker", [reply.dst, reply.tha, reply.tpa], [T1.mac, T1.mac, sender]);
-          await rig.silence("once");
-          await becomes(rig, T1.ip, spa === "near" ? `STALE ${T1.mac}` : "-");
+        async run(bench) {
+          await bench.say(arpRequest({ from: T1, tha: target, dst: to, spa: sender }));
+          const reply = await bench.hears("answers", { kind: "arp", op: 2, spa: DUT.ip, sha: DUT.mac });
+          bench.expect("to the asker", [reply.dst, reply.tha, reply.tpa], [T1.mac, T1.mac, sender]);
+          await bench.silence("once");
+          await becomes(bench, T1.ip, spa === "near" ? `STALE ${T1.mac}` : "-");
         },
       }),
     ),
@@ -146,32 +146,32 @@ const others: readonly Case[] = [
     id: "ARP-R-18",
     title: "ARP in an IEEE 802.3 frame with SNAP is not heard",
     source: "RFC 1042; kernel",
-    async run(rig) {
+    async run(bench) {
       const plain = arpRequest({ from: T1 });
       const body = [...LLC_SNAP, ...plain.subarray(14)];
-      await rig.say(Uint8Array.from([...plain.subarray(0, 12), 0, body.length, ...body]));
-      await rig.silence("no answer");
-      await rig.expectState(T1.ip, "-");
+      await bench.say(Uint8Array.from([...plain.subarray(0, 12), 0, body.length, ...body]));
+      await bench.silence("no answer");
+      await bench.expectState(T1.ip, "-");
     },
   },
   {
     id: "ARP-R-22/vid-0",
     title: "a frame with an IEEE 802.1Q tag of VLAN 0 is heard: the tag is priority alone",
     source: "IEEE 802.1Q; kernel",
-    async run(rig) {
-      await rig.say(tagged(0));
-      await rig.hears("answers", answers(T1));
-      await becomes(rig, T1.ip, `STALE ${T1.mac}`);
+    async run(bench) {
+      await bench.say(tagged(0));
+      await bench.hears("answers", answers(T1));
+      await becomes(bench, T1.ip, `STALE ${T1.mac}`);
     },
   },
   {
     id: "ARP-R-22/vid-5",
     title: "a frame of a VLAN that we are not in is not heard",
     source: "IEEE 802.1Q; kernel",
-    async run(rig) {
-      await rig.say(tagged(5));
-      await rig.silence("no answer");
-      await rig.expectState(T1.ip, "-");
+    async run(bench) {
+      await bench.say(tagged(5));
+      await bench.silence("no answer");
+      await bench.expectState(T1.ip, "-");
     },
   },
   {
@@ -179,12 +179,12 @@ const others: readonly Case[] = [
     title: "a request whose sender is the subnet's broadcast address is answered, and no link address learned for it",
     source: "kernel, measured: rp_filter 0; the entry made is NOARP",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("rp_filter", 0, "all");
-      rig.conf("rp_filter", 0);
-      await rig.say(arpRequest({ from: T1, spa: "10.0.0.255" }));
-      await rig.hears("answers", { kind: "arp", op: 2, dst: T1.mac, tpa: "10.0.0.255" });
-      await becomes(rig, "10.0.0.255", `NOARP ${BROADCAST}`);
+    async run(bench) {
+      bench.conf("rp_filter", 0, "all");
+      bench.conf("rp_filter", 0);
+      await bench.say(arpRequest({ from: T1, spa: "10.0.0.255" }));
+      await bench.hears("answers", { kind: "arp", op: 2, dst: T1.mac, tpa: "10.0.0.255" });
+      await becomes(bench, "10.0.0.255", `NOARP ${BROADCAST}`);
     },
   },
   {
@@ -192,35 +192,35 @@ const others: readonly Case[] = [
     title: "with rp_filter such a request is dropped",
     source: "kernel: __fib_validate_source, measured",
     needs: ["arp-sysctl"],
-    async run(rig) {
-      rig.conf("rp_filter", 1);
-      await rig.say(arpRequest({ from: T1, spa: "10.0.0.255" }));
-      await rig.silence("no answer");
-      await rig.expectState("10.0.0.255", "-");
+    async run(bench) {
+      bench.conf("rp_filter", 1);
+      await bench.say(arpRequest({ from: T1, spa: "10.0.0.255" }));
+      await bench.silence("no answer");
+      await bench.expectState("10.0.0.255", "-");
     },
   },
   {
     id: "ARP-V-25",
     title: "a request for an address that is nobody's is not answered",
     source: "RFC 826",
-    async run(rig) {
+    async run(bench) {
       for (const tpa of ["10.0.0.99", "10.0.0.255", "255.255.255.255", "0.0.0.0", "192.168.1.1"])
-        await rig.say(arpRequest({ from: T1, tpa }));
-      await rig.silence("no answer");
-      await rig.expectState(T1.ip, "-");
+        await bench.say(arpRequest({ from: T1, tpa }));
+      await bench.silence("no answer");
+      await bench.expectState(T1.ip, "-");
     },
   },
   {
     id: "TBL-10",
     title: "however many hosts ask for one another, none of them is learned",
     source: "measured with 30,000",
-    async run(rig) {
+    async run(bench) {
       for (let n = 0; n < 2000; n++) {
         const ip = `10.0.0.${2 + (n % 250)}`;
-        rig.dut.send("p0", arpRequest({ spa: ip, sha: `02:00:00:01:${hex(n >> 8)}:${hex(n)}`, tpa: "10.0.0.254" }));
+        bench.dut.send("p0", arpRequest({ spa: ip, sha: `02:00:00:01:${hex(n >> 8)}:${hex(n)}`, tpa: "10.0.0.254" }));
       }
-      await rig.silence("nobody is answered");
-      rig.expect("the table is empty", rig.dut.neighbours().length, 0);
+      await bench.silence("nobody is answered");
+      bench.expect("the table is empty", bench.dut.neighbours().length, 0);
     },
   },
 ];

@@ -19,9 +19,9 @@ export const validation: readonly Case[] = INVALID.map(([id, what, source, field
   id,
   title: `a request with ${what} is dropped`,
   source,
-  async run(rig) {
-    await rig.say(arpRequest({ from: T1, ...fields }));
-    await rig.silence("no answer");
-    await rig.expectState(T1.ip, "-");
+  async run(bench) {
+    await bench.say(arpRequest({ from: T1, ...fields }));
+    await bench.silence("no answer");
+    await bench.expectState(T1.ip, "-");
   },
 }));

@@ -1,7 +1,7 @@
 /** A datagram every few seconds to a host that answers ARP and nothing else. */
 import type { Case } from "../../contract/case.ts";
-import type { Rig } from "../../rig/rig.ts";
-import { tally } from "../../rig/tally.ts";
+import type { Bench } from "../../stage/bench.ts";
+import { tally } from "../../stage/tally.ts";
 import { arpReply } from "../../wire/build.ts";
 import { type Host, T1 } from "../../wire/hosts.ts";
 import { parse } from "../../wire/parse.ts";
@@ -42,15 +42,15 @@ const SENDERS: readonly Sender[] = [
 ];
 
 /** From now on the tester's host answers whoever asks for it, at once. */
-function answering(rig: Rig, who: Host): void {
-  const { dut } = rig;
+function answering(bench: Bench, who: Host): void {
+  const { dut } = bench;
   const record = dut.onFrame;
   dut.onFrame = (raw) => {
     record(raw);
     const frame = parse(raw);
     if (frame.kind !== "arp" || frame.op !== 1 || frame.tpa !== who.ip) return;
     const bytes = arpReply({ from: who });
-    rig.trace.said(parse({ time: rig.now(), port: raw.port, bytes }));
+    bench.trace.said(parse({ time: bench.now(), port: raw.port, bytes }));
     dut.send(raw.port, bytes);
   };
 }
@@ -64,20 +64,20 @@ export const oneWay: readonly Case[] = SENDERS.map(({ id, every, how = "plain", 
     timers: "kernel",
     drawn: true,
     limit: DURATION + 10 * SECOND,
-    async run(rig) {
-      answering(rig, T1);
-      if (how === "static") await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-      const start = rig.now();
+    async run(bench) {
+      answering(bench, T1);
+      if (how === "static") await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+      const start = bench.now();
       for (let at = 0; at < DURATION; at += every * SECOND) {
-        await rig.sleep(start + at - rig.now());
-        await rig.poke(T1.ip, how === "confirm" ? { confirm: true } : {});
+        await bench.sleep(start + at - bench.now());
+        await bench.poke(T1.ip, how === "confirm" ? { confirm: true } : {});
       }
-      await rig.sleep(start + DURATION - rig.now());
-      const seen = tally(rig.trace.frames);
-      rig.expect("every datagram arrives", seen.datagrams, Math.ceil(DURATION / (every * SECOND)));
-      rig.expect("requests to everybody", seen.broadcast, broadcast);
+      await bench.sleep(start + DURATION - bench.now());
+      const seen = tally(bench.trace.frames);
+      bench.expect("every datagram arrives", seen.datagrams, Math.ceil(DURATION / (every * SECOND)));
+      bench.expect("requests to everybody", seen.broadcast, broadcast);
       const within = seen.unicast >= least && seen.unicast <= most;
-      rig.expect(`requests to the host alone: ${least} to ${most}`, within ? "so many" : seen.unicast, "so many");
+      bench.expect(`requests to the host alone: ${least} to ${most}`, within ? "so many" : seen.unicast, "so many");
     },
   };
 });

@@ -6,7 +6,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Direction, pcapngHeader, pcapngPacket } from "../../firmware-ts/control/pcapng.ts";
-import type { CaseResult } from "./runner.ts";
+import type { CaseResult } from "../run/runner.ts";
 
 export function writeReport(directory: string, results: readonly CaseResult[]): void {
   mkdirSync(directory, { recursive: true });

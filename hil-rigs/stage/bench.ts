@@ -2,12 +2,12 @@
  * What a case works with: it makes the DUT do things, plays the other hosts on the wire, and checks what the wire and the table
  * show. Times are ms of the DUT's own time.
  *
- *     await rig.poke(T1.ip);                                        // the DUT sends T1 a datagram
- *     const ask = await rig.hears("asks for it", asks(T1.ip));      // and so has to ask for it
- *     rig.expect("asks everybody", ask.dst, BROADCAST);
- *     await rig.say(arpReply({ from: T1 }));
- *     await rig.hears("then sends it", datagram(T1.ip, { dst: T1.mac }));
- *     await rig.expectState(T1.ip, "REACHABLE", T1.mac);
+ *     await bench.poke(T1.ip);                                        // the DUT sends T1 a datagram
+ *     const ask = await bench.hears("asks for it", asks(T1.ip));      // and so has to ask for it
+ *     bench.expect("asks everybody", ask.dst, BROADCAST);
+ *     await bench.say(arpReply({ from: T1 }));
+ *     await bench.hears("then sends it", datagram(T1.ip, { dst: T1.mac }));
+ *     await bench.expectState(T1.ip, "REACHABLE", T1.mac);
  *
  * A check that fails is noted and the case goes on; only `hears` and `must` end it, for what follows would make no sense.
  */
@@ -50,7 +50,7 @@ export const POKE_PORT = 4444;
 const DISCARD_PORT = 9;
 const SOON = 100;
 
-export interface RigOptions {
+export interface BenchOptions {
   timing: Timing;
   /** Time that the DUT is left for what was just asked of it, in ms. */
   settle: number;
@@ -58,10 +58,10 @@ export interface RigOptions {
   limit: number;
 }
 
-export class Rig {
+export class Bench {
   readonly dut: Dut;
   readonly trace: Trace = new Trace();
-  readonly #options: RigOptions;
+  readonly #options: BenchOptions;
   /** Frames before this one were looked at. */
   #cursor = 0;
   #pokes = 0;
@@ -69,7 +69,7 @@ export class Rig {
   #unread: NeighEvent[] = [];
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(dut: Dut, options: RigOptions) {
+  constructor(dut: Dut, options: BenchOptions) {
     this.dut = dut;
     this.#options = options;
     dut.onFrame = (raw) => this.trace.frame(parse(raw));

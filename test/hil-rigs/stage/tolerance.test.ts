@@ -1,5 +1,5 @@
 import t from "tap";
-import { window } from "../../../hil-rigs/rig/tolerance.ts";
+import { window } from "../../../hil-rigs/stage/tolerance.ts";
 
 t.test("the kernel's lateness, as measured with HZ=250", async (t) => {
   const late = (ms: number, timers = 1): number => window({ timers: 250, slack: 0 }, ms, timers).to - ms;
