@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { Case } from "../contract/case.ts";
+import { type Case, needsOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
 import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command.ts";
@@ -50,7 +50,9 @@ function dutOf(name: string): DutKind {
 function list(suites: readonly string[]): void {
   for (const { name, title, cases } of SUITES.filter((suite) => suites.length === 0 || suites.includes(suite.name))) {
     console.log(`${name}: ${title}, ${cases.length} cases`);
-    for (const { id, title: what, needs = [] } of cases) {
+    for (const one of cases) {
+      const { id, title: what } = one;
+      const needs = needsOf(one);
       console.log(`  ${id.padEnd(34)} ${what}${needs.length > 0 ? ` (needs ${needs.join(", ")})` : ""}`);
     }
   }

@@ -33,8 +33,8 @@ export class Guide {
   #tick = Number.NEGATIVE_INFINITY;
   #origin = 0;
 
-  constructor(options: PlayerSetup) {
-    this.player = new Player(this.#dut, options, false);
+  constructor(setup: PlayerSetup) {
+    this.player = new Player(this.#dut, setup, false);
   }
 
   begin(): void {

@@ -45,7 +45,7 @@ export class Pair {
     this.kinds = kinds;
     this.#jobs = jobs;
     const both = (need: "e1" | "socket-errors"): boolean => kinds.every((kind) => kind.can.has(need));
-    this.setup = { second: both("e1"), errors: both("socket-errors"), seed };
+    this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], errors: both("socket-errors"), seed };
   }
 
   /** Before the first run(); close() in any case. */

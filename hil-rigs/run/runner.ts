@@ -1,7 +1,8 @@
 /** Runs cases on a DUT: one DUT a case, as many at once as make sense, the evidence kept. */
-import { type Case, type Expectation, SHORT_TIMERS } from "../contract/case.ts";
+import { type Case, type Expectation, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
 import type { Dut, DutKind, DutRack, Need } from "../contract/dut.ts";
-import { Bench, CaseStopped } from "../stage/bench.ts";
+import { PLANS } from "../contract/plan.ts";
+import { CaseBench, CaseStopped } from "../stage/case-bench.ts";
 import { rowLine } from "../stage/neigh-row.ts";
 import type { Check, Trace } from "../stage/trace.ts";
 import { globMatches } from "./glob.ts";
@@ -87,7 +88,7 @@ class CaseRun {
   readonly #kind: DutKind;
   readonly #lacks: readonly Need[];
   readonly #dut: Dut;
-  readonly #bench: Bench;
+  readonly #bench: CaseBench;
   #started = false;
   #before = "";
   #after = "";
@@ -97,15 +98,20 @@ class CaseRun {
   constructor(kind: DutKind, rack: DutRack, one: Case) {
     this.case = one;
     this.#kind = kind;
-    this.#lacks = (one.needs ?? []).filter((need) => !kind.can.has(need));
+    this.#lacks = needsOf(one).filter((need) => !kind.can.has(need));
     this.#dut = rack.create();
-    this.#bench = new Bench(this.#dut, { timing: kind.timing, settle: kind.settle, limit: one.limit ?? LIMIT });
+    this.#bench = new CaseBench(this.#dut, {
+      timing: kind.timing,
+      family: one.family ?? 4,
+      settle: kind.settle,
+      limit: one.limit ?? LIMIT,
+    });
   }
 
   async start(seed: number): Promise<void> {
     if (this.#lacks.length > 0) return;
     await this.#guard("the DUT starts", async () => {
-      await this.#dut.start({ second: this.case.needs?.includes("e1") ?? false, seed });
+      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[this.case.family ?? 4], seed });
       prepare(this.#bench, this.case);
       this.#before = this.#table();
       this.#started = true;
@@ -117,7 +123,10 @@ class CaseRun {
     const began = performance.now();
     this.#epoch = Date.now() - this.#dut.now();
     this.#bench.begin();
-    await this.#guard("the case runs", () => this.case.run(this.#bench));
+    await this.#guard("the case runs", async () => {
+      await topologyOf(this.case).prepare?.(this.#bench);
+      await this.case.run(this.#bench);
+    });
     await this.#guard("the DUT answers", async () => {
       this.#bench.finish();
       this.#after = this.#table();
@@ -161,10 +170,10 @@ class CaseRun {
   }
 }
 
-function prepare(bench: Bench, one: Case): void {
+function prepare(bench: CaseBench, one: Case): void {
   if (one.timers === "kernel") return;
-  const devices = one.needs?.includes("e1") ? (["e0", "e1"] as const) : (["e0"] as const);
-  for (const dev of devices) for (const [name, value] of Object.entries(SHORT_TIMERS)) bench.param(name, value, dev);
+  for (const dev of topologyOf(one).devices)
+    for (const [name, value] of Object.entries(SHORT_TIMERS)) bench.param(name, value, dev);
 }
 
 function judge(

@@ -1,10 +1,7 @@
-/** What a case says of a frame that it waits for: its kind, and those fields that matter. */
-import { DUT, type Host } from "../wire/hosts.ts";
-import type { Frame } from "../wire/parse.ts";
-
-export type Kind = Frame["kind"];
-export type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
-export type Pattern<K extends Kind> = { kind: K } & Partial<FrameOf<K>>;
+/** Patterns of the frames that cases wait for most, and how a frame is held against one. */
+import type { Frame, FrameOf, Kind, Pattern } from "../contract/frame.ts";
+import type { Host } from "../contract/plan.ts";
+import { DUT } from "../wire/hosts.ts";
 
 export function matches<K extends Kind>(frame: Frame, pattern: Pattern<K>): frame is FrameOf<K> {
   const fields = new Map<string, unknown>(Object.entries(frame));

@@ -1,6 +1,7 @@
 /** What a case's frames amount to: for cases whose point is how many. */
+
+import type { ArpFrame, Frame } from "../contract/frame.ts";
 import { BROADCAST } from "../wire/hosts.ts";
-import type { ArpFrame, Frame } from "../wire/parse.ts";
 
 /** What a DUT put on the wire, counted. */
 export interface Tally {

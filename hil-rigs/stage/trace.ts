@@ -1,6 +1,7 @@
 /** What happened in a case, in order: the evidence when a check fails, and what two DUTs are compared by. */
 import type { NeighEvent } from "../contract/dut.ts";
-import { describe, type Frame } from "../wire/parse.ts";
+import type { Frame } from "../contract/frame.ts";
+import { describe } from "../wire/parse.ts";
 
 export interface Check {
   name: string;

@@ -1,10 +1,9 @@
 /** Cables that are veth pairs, the tester at one end, and real time. */
 import { closeSync } from "node:fs";
-import { type DeviceName, DUT_MAC, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
+import { type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
+import type { DeviceName } from "../../contract/plan.ts";
 import { ipBatch, type TesterNetwork } from "./namespaces.ts";
 import type { TesterSocket } from "./tester-socket.ts";
-
-const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
 /** The cables of one DUT. */
 export class Cables {
@@ -27,11 +26,14 @@ export class Cables {
     const ends = new Map<DeviceName, string>();
     const lines: string[] = [];
     const nears: [PortName, string][] = [];
-    for (const device of options.second ? (["e0", "e1"] as const) : (["e0"] as const)) {
+    for (const device of options.devices) {
       const near = this.network.name();
       const far = namespace === null ? `${near}d` : device;
       const where = namespace === null ? "" : ` netns ${this.network.path(namespace)}`;
-      lines.push(`link add ${near} type veth peer name ${far} address ${DUT_MAC[device]}${where}`, `link set ${near} arp off up`);
+      lines.push(
+        `link add ${near} type veth peer name ${far} address ${options.plan.dut[device].mac}${where}`,
+        `link set ${near} arp off up`,
+      );
       if (namespace === null) lines.push(`link set ${far} arp off up`);
       ends.set(device, far);
       nears.push([PORTS[device], near]);

@@ -1,5 +1,6 @@
 /** In whose name requests ask: arp_announce by value, source of the datagram, and target. Measured cell by cell. */
 import type { Case } from "../../contract/case.ts";
+import { TWO_LINKS } from "../../contract/topology.ts";
 import { asks } from "../../stage/patterns.ts";
 import { unhurried } from "./setup.ts";
 import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
@@ -59,7 +60,8 @@ const combined: readonly Case[] = COMBINED.map(([all, dev, spa]) => ({
   id: `ARP-G-20/all-${all}-dev-${dev}`,
   title: `arp_announce ${all} for all and ${dev} for the device: the larger counts`,
   source: "kernel: IN_DEV_ARP_ANNOUNCE",
-  needs: ["e1", "arp-sysctl"],
+  topology: TWO_LINKS,
+  needs: ["arp-sysctl"],
   async run(bench) {
     bench.conf("arp_announce", all, "all");
     bench.conf("arp_announce", dev);
@@ -74,7 +76,7 @@ const others: readonly Case[] = [
     id: "ARP-G-21",
     title: "the newest of the datagrams that wait decides in whose name the next request asks",
     source: "kernel: neigh_probe, measured",
-    needs: ["e1"],
+    topology: TWO_LINKS,
     async run(bench) {
       unhurried(bench);
       const target = TARGETS[0];
@@ -89,7 +91,7 @@ const others: readonly Case[] = [
     id: "ARP-G-22",
     title: "a unicast probe has no datagram to go by and takes the device's own address",
     source: "kernel: neigh_probe, measured",
-    needs: ["e1"],
+    topology: TWO_LINKS,
     async run(bench) {
       const target = TARGETS[0];
       await bench.must(`neigh add ${target} lladdr 02:00:00:00:00:50 nud stale dev e0`);
@@ -102,7 +104,8 @@ const others: readonly Case[] = [
     id: "ARP-G-23",
     title: "a device without an address asks in the name of another device's",
     source: "kernel: inet_select_addr",
-    needs: ["e1", "address-admin", "route-admin", "arp-sysctl"],
+    topology: TWO_LINKS,
+    needs: ["address-admin", "route-admin", "arp-sysctl"],
     async run(bench) {
       await bench.must("address add 10.5.0.1/32 dev e0");
       await bench.must("address del 10.0.0.1/24 dev e0");

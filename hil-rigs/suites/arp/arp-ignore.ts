@@ -1,6 +1,8 @@
 /** Which requests are answered: arp_ignore by value, target and sender, and arp_filter. Measured cell by cell. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
+import { TWO_LINKS } from "../../contract/topology.ts";
 import { arpProbe, arpRequest } from "../../wire/build.ts";
 import { host, T1 } from "../../wire/hosts.ts";
 import { manyAddresses, OURS, TOPOLOGY_NEEDS } from "./topology.ts";
@@ -116,7 +118,8 @@ const filter: readonly Case[] = FILTER.map(([id, what, from, on, answered, count
   id: `ARP-R-14/${id}`,
   title: `arp_filter and an asker ${what}: ${answered ? "" : "not "}answered, ${counted} counted`,
   source: "kernel: arp_filter, measured",
-  needs: ["e1", "arp-sysctl", "proc"],
+  topology: TWO_LINKS,
+  needs: ["arp-sysctl", "proc"],
   async run(bench) {
     bench.conf("rp_filter", 0, "all");
     bench.conf("rp_filter", 0);
@@ -133,7 +136,8 @@ const probe: Case = {
   id: "ARP-R-14/probe",
   title: "arp_filter does not look at a host that probes for our address",
   source: "kernel: arp_process answers sender 0.0.0.0 first",
-  needs: ["e1", "arp-sysctl"],
+  topology: TWO_LINKS,
+  needs: ["arp-sysctl"],
   async run(bench) {
     bench.conf("arp_filter", 1, "all");
     await bench.say(arpProbe({ from: T1 }));

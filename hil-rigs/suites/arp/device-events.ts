@@ -1,7 +1,8 @@
 /** What becomes of entries when a device goes down, loses its carrier, its address or its name for itself. Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { Need } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { answers, asks, datagram } from "../../stage/patterns.ts";
 import { arpRequest } from "../../wire/build.ts";
 import { BROADCAST, DUT, T1, ZERO } from "../../wire/hosts.ts";
@@ -194,7 +195,7 @@ const others: readonly Case[] = [
       await bench.plug(true);
       await bench.sleep(300);
       await bench.poke("10.0.0.21");
-      await until(bench, () => bench.trace.frames.length > 0, 3000);
+      await until(bench, () => bench.frames.length > 0, 3000);
       await bench.hears("sent", datagram("10.0.0.21", { dst: "02:00:00:00:00:21" }));
     },
   },

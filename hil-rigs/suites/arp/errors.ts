@@ -1,7 +1,8 @@
 /** What a sender hears when nobody answers: errors on its socket, or an ICMP message when we forward. Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import { DUT_MAC } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
+import { PLANS } from "../../contract/plan.ts";
 import { asks } from "../../stage/patterns.ts";
 import { arpRequest, udp } from "../../wire/build.ts";
 import { DUT, T1 } from "../../wire/hosts.ts";
@@ -79,7 +80,8 @@ const refused: Case = {
 const ROUTER: Case["needs"] = ["e1", "forwarding"];
 
 /** A datagram of FAR's for T1, on its way through us. */
-const through = (payload: string): Uint8Array => udp({ from: FAR, dst: DUT_MAC.e1, source: FAR.ip, destination: T1.ip, payload });
+const through = (payload: string): Uint8Array =>
+  udp({ from: FAR, dst: PLANS[4].dut.e1.mac, source: FAR.ip, destination: T1.ip, payload });
 
 const forwarded: readonly Case[] = [
   {

@@ -1,14 +1,15 @@
 /** Packets that we forward to a host that does not answer: of which their sender hears (RFC 1122 3.2.2, RFC 1812 4.3.2.7). Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import { DUT_ADDRESS, DUT_MAC } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
+import { PLANS } from "../../contract/plan.ts";
 import { asks } from "../../stage/patterns.ts";
 import { udp } from "../../wire/build.ts";
 import { checksum, word } from "../../wire/bytes.ts";
 import { DUT, type Host, T1 } from "../../wire/hosts.ts";
 import { FAR, router, seen, until } from "./setup.ts";
 
-const E1: Host = { mac: DUT_MAC.e1, ip: DUT_ADDRESS.e1 };
+const E1: Host = PLANS[4].dut.e1;
 
 const TCP = 6;
 const ICMP = 1;

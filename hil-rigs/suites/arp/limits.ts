@@ -2,9 +2,11 @@
  * A full table, and the collection of what is not needed any more. The table and its thresholds (128, 512 and 1024) are one for all
  * namespaces: these cases run alone, leave the thresholds as they are, and empty the table again before they end.
  */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { DutSocket } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
+import { TWO_LINKS } from "../../contract/topology.ts";
 import { answers, datagram } from "../../stage/patterns.ts";
 import { arpRequest } from "../../wire/build.ts";
 import { host, T1, T2 } from "../../wire/hosts.ts";
@@ -118,6 +120,7 @@ const collected: Case = {
   id: "TBL-02",
   title: "with many entries, those without use are collected: failed ones at once, others after gc_stale_time, static ones never",
   source: "kernel: neigh_periodic_work, measured",
+  topology: TWO_LINKS,
   needs: ["thresholds", "e1", "link-admin"],
   alone: true,
   // The collector goes through the table bucket by bucket.

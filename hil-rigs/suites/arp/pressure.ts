@@ -2,9 +2,10 @@
  * What must outlast an attack: static entries and live ones, while the table is flooded, full, scanned through, and the cable comes
  * and goes. The table is one for all namespaces: what fills it runs alone and empties it again before it ends.
  */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { DutSocket, Need } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../wire/build.ts";
 import { DUT, host, T1, T2 } from "../../wire/hosts.ts";

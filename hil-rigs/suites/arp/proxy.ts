@@ -1,7 +1,8 @@
 /** Answering for others: proxy_arp, proxy_arp_pvlan, medium_id, proxy entries, and the queue of delayed requests. Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { Need } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { type ArpFields, arpProbe, arpRequest } from "../../wire/build.ts";
 import { DUT, host, T1 } from "../../wire/hosts.ts";
 import { becomes, told } from "./setup.ts";

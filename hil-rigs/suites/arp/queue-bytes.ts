@@ -1,6 +1,7 @@
 /** What waits for an address: how much, in which order, and what becomes of it. Measured, with the kernel's sizes of packet memory. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1, T2 } from "../../wire/hosts.ts";

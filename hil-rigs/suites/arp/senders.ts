@@ -1,6 +1,7 @@
 /** ARP in the name of addresses that no host should have: what is answered, and what is learned though arp_accept invites it. Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks } from "../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest, echo } from "../../wire/build.ts";
 import { type Host, T1, T2 } from "../../wire/hosts.ts";

@@ -1,6 +1,7 @@
 /** What cases of several families begin with: an entry in a given state that stays there, and looks at the table that may take a moment. */
-import type { DeviceName } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
+
+import type { Bench } from "../../contract/bench.ts";
+import type { DeviceName } from "../../contract/plan.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { type Host, host, T1 } from "../../wire/hosts.ts";
 

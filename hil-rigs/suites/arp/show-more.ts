@@ -1,6 +1,7 @@
 /** `ip neigh show`, `flush`, `get` and `ip ntable` with the words that pick and shape: compared to the letter. Measured with iproute2 6.1. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks } from "../../stage/patterns.ts";
 import { arpReply } from "../../wire/build.ts";
 import { T1 } from "../../wire/hosts.ts";

@@ -1,6 +1,7 @@
 /** Which probes are sent, how many and to whom: counts of the three kinds by state. Measured. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks } from "../../stage/patterns.ts";
 import { BROADCAST, T1 } from "../../wire/hosts.ts";
 import { failed, seen, told, until } from "./setup.ts";

@@ -1,5 +1,6 @@
 /** The state machine on the send path and by time, and what confirmation from above does. Measured. */
 import type { Case } from "../../contract/case.ts";
+import { TWO_LINKS } from "../../contract/topology.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest } from "../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../wire/hosts.ts";
@@ -293,7 +294,7 @@ const others: readonly Case[] = [
     id: "NUD-23",
     title: "learned on one device, a host is not known on the other",
     source: "kernel: an entry belongs to a device",
-    needs: ["e1"],
+    topology: TWO_LINKS,
     async run(bench) {
       await bench.say(arpRequest({ from: T1 }));
       await becomes(bench, T1.ip, `STALE ${T1.mac}`);

@@ -1,6 +1,7 @@
 /** Static entries under pressure: nothing but an operator changes them. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../wire/build.ts";
 import { host, T1, T2 } from "../../wire/hosts.ts";

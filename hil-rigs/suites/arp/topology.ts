@@ -1,6 +1,7 @@
 /** A DUT with addresses of every kind, for cases in which it matters whose an address is. Need: e1, address-admin. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Need } from "../../contract/dut.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { DUT } from "../../wire/hosts.ts";
 
 export const TOPOLOGY_NEEDS: readonly Need[] = ["e1", "address-admin", "arp-sysctl"];

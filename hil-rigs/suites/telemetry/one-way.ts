@@ -1,10 +1,10 @@
 /** A datagram every few seconds to a host that answers ARP and nothing else. */
+
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Bench } from "../../stage/bench.ts";
 import { tally } from "../../stage/tally.ts";
 import { arpReply } from "../../wire/build.ts";
 import { type Host, T1 } from "../../wire/hosts.ts";
-import { parse } from "../../wire/parse.ts";
 
 /** In ms. */
 const DURATION = 300_000;
@@ -43,16 +43,10 @@ const SENDERS: readonly Sender[] = [
 
 /** From now on the tester's host answers whoever asks for it, at once. */
 function answering(bench: Bench, who: Host): void {
-  const { dut } = bench;
-  const record = dut.onFrame;
-  dut.onFrame = (raw) => {
-    record(raw);
-    const frame = parse(raw);
-    if (frame.kind !== "arp" || frame.op !== 1 || frame.tpa !== who.ip) return;
-    const bytes = arpReply({ from: who });
-    bench.trace.said(parse({ time: bench.now(), port: raw.port, bytes }));
-    dut.send(raw.port, bytes);
-  };
+  bench.respond((frame) => {
+    const asked = frame.kind === "arp" && frame.op === 1 && frame.tpa === who.ip;
+    return asked ? arpReply({ from: who }) : null;
+  });
 }
 
 export const oneWay: readonly Case[] = SENDERS.map(({ id, every, how = "plain", broadcast, unicast }) => {
@@ -73,7 +67,7 @@ export const oneWay: readonly Case[] = SENDERS.map(({ id, every, how = "plain", 
         await bench.poke(T1.ip, how === "confirm" ? { confirm: true } : {});
       }
       await bench.sleep(start + DURATION - bench.now());
-      const seen = tally(bench.trace.frames);
+      const seen = tally(bench.frames);
       bench.expect("every datagram arrives", seen.datagrams, Math.ceil(DURATION / (every * SECOND)));
       bench.expect("requests to everybody", seen.broadcast, broadcast);
       const within = seen.unicast >= least && seen.unicast <= most;

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import type { Bench } from "../../../hil-rigs/contract/bench.ts";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { writeReport } from "../../../hil-rigs/reports/evidence.ts";
 import { compareResults } from "../../../hil-rigs/run/compare.ts";
 import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases, staleExpectations } from "../../../hil-rigs/run/runner.ts";
-import type { Bench } from "../../../hil-rigs/stage/bench.ts";
 import { asks, datagram } from "../../../hil-rigs/stage/patterns.ts";
 import { SUITES } from "../../../hil-rigs/suites/index.ts";
 import { arpReply } from "../../../hil-rigs/wire/build.ts";

@@ -1,65 +1,37 @@
-/**
- * What a case works with: it makes the DUT do things, plays the other hosts on the wire, and checks what the wire and the table
- * show. Times are ms of the DUT's own time.
- *
- *     await bench.poke(T1.ip);                                        // the DUT sends T1 a datagram
- *     const ask = await bench.hears("asks for it", asks(T1.ip));      // and so has to ask for it
- *     bench.expect("asks everybody", ask.dst, BROADCAST);
- *     await bench.say(arpReply({ from: T1 }));
- *     await bench.hears("then sends it", datagram(T1.ip, { dst: T1.mac }));
- *     await bench.expectState(T1.ip, "REACHABLE", T1.mac);
- *
- * A check that fails is noted and the case goes on; only `hears` and `must` end it, for what follows would make no sense.
- */
-import type {
-  DeviceName,
-  Dut,
-  DutSocket,
-  IpResult,
-  NeighEvent,
-  NeighRow,
-  PortName,
-  SendOptions,
-  SocketOptions,
-  Timing,
-} from "../contract/dut.ts";
-import { type Frame, parse } from "../wire/parse.ts";
+/** Sets the bench up for one case: records what happens, waits as long as the DUT may be late, notes each check. */
+import type { Bench, PokeOptions, WithinOptions } from "../contract/bench.ts";
+import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SocketOptions, Timing } from "../contract/dut.ts";
+import type { Frame, FrameOf, Kind, Pattern } from "../contract/frame.ts";
+import { type AddressPlan, type DeviceName, type Family, PLANS } from "../contract/plan.ts";
+import type { Resolution } from "../contract/resolution.ts";
+import { parse } from "../wire/parse.ts";
+import { RESOLUTIONS } from "../wire/resolution.ts";
 import { rowText } from "./neigh-row.ts";
-import { type FrameOf, type Kind, matches, type Pattern, patternText } from "./patterns.ts";
+import { matches, patternText } from "./patterns.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
 
 /** Ends a case whose check failed and that cannot go on. */
 export class CaseStopped extends Error {}
 
-export interface WithinOptions {
-  /** Default 100 ms, and always what the DUT may be late besides. */
-  within?: number;
-  port?: PortName;
-}
-
-export interface PokeOptions extends SendOptions {
-  /** Text, or so many bytes. Default `poke N`, counted through the case. */
-  payload?: string | number;
-  /** So many datagrams, one behind the other. Default 1. */
-  count?: number;
-}
-
-/** The source port of poke(), and where it sends to. */
-export const POKE_PORT = 4444;
+/** The source port of poke(), and the port that it sends to. */
+const POKE_PORT = 4444;
 const DISCARD_PORT = 9;
 const SOON = 100;
 
 export interface BenchOptions {
   timing: Timing;
-  /** Time that the DUT is left for what was just asked of it, in ms. */
+  family: Family;
+  /** Time that the DUT is left after each step, in ms. */
   settle: number;
-  /** Most time that the case may take, in ms of the DUT's. */
+  /** Time limit of the case, in ms of the DUT's time. */
   limit: number;
 }
 
-export class Bench {
+export class CaseBench implements Bench {
   readonly dut: Dut;
+  readonly plan: AddressPlan;
+  readonly resolution: Resolution;
   readonly trace: Trace = new Trace();
   readonly #options: BenchOptions;
   /** Frames before this one were looked at. */
@@ -72,12 +44,19 @@ export class Bench {
   constructor(dut: Dut, options: BenchOptions) {
     this.dut = dut;
     this.#options = options;
+    this.plan = PLANS[options.family];
+    const resolution = RESOLUTIONS[options.family];
+    if (!resolution) throw new Error(`the bench speaks no resolution of IPv${options.family}`);
+    this.resolution = resolution;
     dut.onFrame = (raw) => this.trace.frame(parse(raw));
+  }
+
+  get frames(): readonly Frame[] {
+    return this.trace.frames;
   }
 
   // The DUT's operator.
 
-  /** Runs `ip` with the words of `command`, parted by blanks: `ip("-s neigh show dev e0")`. */
   async ip(command: string): Promise<IpResult> {
     // What was told before is not this command's doing.
     this.#pull();
@@ -90,14 +69,12 @@ export class Bench {
     return result;
   }
 
-  /** As ip(), for a command that only prepares the case: one that is refused ends it. */
   async must(command: string): Promise<string> {
     const { stdout, stderr, exit } = await this.ip(command);
     if (exit !== 0) this.#stop(`ip ${command}`, "exit 0", `exit ${exit}: ${stderr.trim()}`);
     return stdout;
   }
 
-  /** Reads one key, or writes it: `ok`. When it is refused `error: …`. */
   sysctl(key: string, value?: string | number): string {
     let text = "ok";
     try {
@@ -111,14 +88,12 @@ export class Bench {
     return text;
   }
 
-  /** Writes net.ipv4.neigh.DEV.NAME, in the key's own unit; refused, it ends the case. */
   param(name: string, value: number, dev: DeviceName = "e0"): void {
-    this.#write(`net.ipv4.neigh.${dev}.${name}`, value);
+    this.#write(`net.${this.plan.keys}.neigh.${dev}.${name}`, value);
   }
 
-  /** Writes net.ipv4.conf.DEV.NAME; refused, it ends the case. */
   conf(name: string, value: number, dev: DeviceName | "all" = "e0"): void {
-    this.#write(`net.ipv4.conf.${dev}.${name}`, value);
+    this.#write(`net.${this.plan.keys}.conf.${dev}.${name}`, value);
   }
 
   cat(path: string): string {
@@ -129,7 +104,6 @@ export class Bench {
 
   // A program on the DUT.
 
-  /** The DUT sends datagrams to `to`, from port 4444 of a socket bound to no address; what the last send said, `ok` or an errno's name. */
   async poke(to: string, options: PokeOptions = {}): Promise<string> {
     const { payload, count = 1, ...send } = options;
     this.#pull();
@@ -153,7 +127,6 @@ export class Bench {
 
   // The wire.
 
-  /** The tester sends frames on p0, one behind the other. */
   async say(...frames: Uint8Array[]): Promise<void> {
     await this.sayOn("p0", ...frames);
   }
@@ -167,7 +140,17 @@ export class Bench {
     await this.settle();
   }
 
-  /** Waits for the next frame that matches, passing over others; without one the case ends. Counts as a check. */
+  respond(reply: (frame: Frame) => Uint8Array | null): void {
+    const record = this.dut.onFrame;
+    this.dut.onFrame = (raw) => {
+      record(raw);
+      const bytes = reply(parse(raw));
+      if (!bytes) return;
+      this.trace.said(parse({ time: this.now(), port: raw.port, bytes }));
+      this.dut.send(raw.port, bytes);
+    };
+  }
+
   async hears<K extends Kind>(name: string, pattern: Pattern<K>, options: WithinOptions = {}): Promise<FrameOf<K>> {
     const { within = SOON, port = "p0" } = options;
     const wanted: Pattern<K> = { ...pattern, port };
@@ -186,7 +169,6 @@ export class Bench {
     return found as FrameOf<K>;
   }
 
-  /** Takes the frames that came since the last one looked at, after letting `ms` pass. */
   async heard(ms = 0): Promise<Frame[]> {
     if (ms > 0) await this.sleep(ms);
     await this.settle();
@@ -195,9 +177,8 @@ export class Bench {
     return frames;
   }
 
-  /** Checks that no frame comes for `ms` (default 30), or none that matches, if `pattern` is given. */
-  async silence<K extends Kind>(name: string, ms = 30, pattern?: Pattern<K>): Promise<void> {
-    const frames = (await this.heard(ms)).filter((frame) => !pattern || matches<K>(frame, pattern));
+  async silence(name: string, ms = 30, pattern?: Pattern<Kind>): Promise<void> {
+    const frames = (await this.heard(ms)).filter((frame) => !pattern || matches(frame, pattern));
     this.#check(name, frames.length === 0, "silence", frames.map((frame) => this.#line(frame)).join("; ") || "silence");
   }
 
@@ -211,12 +192,10 @@ export class Bench {
     await this.#wait(ms, () => false);
   }
 
-  /** Lets the DUT finish what it does at once. */
   async settle(): Promise<void> {
     await this.sleep(this.#options.settle);
   }
 
-  /** Pulls or plugs the cable. Need: `carrier`. */
   async plug(plugged: boolean, port: PortName = "p0"): Promise<void> {
     this.#pull();
     const began = this.now();
@@ -227,7 +206,6 @@ export class Bench {
 
   // The table.
 
-  /** The entry as `ip -j -s neigh` shows it, whatever its state; null when there is none. */
   async neigh(address: string, dev: DeviceName = "e0"): Promise<NeighRow | null> {
     const row = this.#row(address, dev);
     this.trace.add("table", this.now(), `${address} dev ${dev} ${row ? rowText(row) : "-"}`);
@@ -238,12 +216,10 @@ export class Bench {
     return this.dut.neighbours().find((row) => row.dst === address && row.dev === dev) ?? null;
   }
 
-  /** Its state, `NONE` for an entry without one, `-` when there is no entry. */
   async state(address: string, dev: DeviceName = "e0"): Promise<string> {
     return (await this.neigh(address, dev))?.state ?? "-";
   }
 
-  /** Checks an entry's state (`-`: no entry), and its link address if one is given. */
   async expectState(address: string, state: string, lladdr?: string): Promise<void> {
     const row = await this.neigh(address);
     const actual = [row?.state ?? "-", ...(lladdr === undefined ? [] : [row?.lladdr ?? ""])].join(" ");
@@ -251,7 +227,6 @@ export class Bench {
     this.#check(`${address} is ${expected}`, actual === expected, expected, actual);
   }
 
-  /** Checks that an entry comes to a state within `within` ms (and what the DUT may be late). */
   async reaches(address: string, state: string, within: number): Promise<void> {
     const end = this.now() + this.#patience(within);
     const look = (): string => this.#row(address, "e0")?.state ?? "-";
@@ -264,7 +239,6 @@ export class Bench {
     this.#check(`${address} comes to be ${state}`, seen === state, state, seen);
   }
 
-  /** Takes the changes of the table that were told since. */
   events(): NeighEvent[] {
     this.#pull();
     const events = this.#unread;
@@ -288,16 +262,11 @@ export class Bench {
 
   // Checks.
 
-  /** One named comparison, deep, of plain values. */
   expect(name: string, actual: unknown, expected: unknown): void {
     const [have, want] = [JSON.stringify(actual) ?? "undefined", JSON.stringify(expected) ?? "undefined"];
     this.#check(name, have === want, want, have);
   }
 
-  /**
-   * Checks that something came when it was due, not early and no later than the DUT's timers may be.
-   * @param timers how many timers ran one behind the other, each armed when the one before it fired
-   */
   expectTime(name: string, actual: number, due: number, timers = 1): void {
     const { from, to } = window(this.#options.timing, due, timers);
     this.#check(name, actual >= from && actual <= to, `${from.toFixed(1)}..${to.toFixed(1)} ms`, `${actual.toFixed(3)} ms`);
