@@ -1,5 +1,4 @@
 /** `whohas-rig random`: what it takes from the command line, and what it prints. */
-
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** What a case's frames amount to: for cases whose point is how many. */
-
 import type { ArpFrame, Frame } from "../contract/frame.ts";
 import { BROADCAST } from "../wire/hosts.ts";
 

@@ -5,7 +5,6 @@
  * One, because to make a socket with a ring and to close it each waits for the kernel's readers to be through (10 to 40 ms), with the whole process
  * held up; doing so for each case would spoil the times of those that run beside it.
  */
-
 import { type ReceiveRing, SLOT, SlotStatus } from "../../../drivers/packet/ring.ts";
 import { MSG_DONTWAIT, PacketSocket, VnetHeader } from "../../../drivers/packet/socket.ts";
 import { type Libc, NATIVE, type Watch } from "../../../hal/bridges/linux/libc.ts";

@@ -1,5 +1,4 @@
 /** A datagram every few seconds to a host that answers ARP and nothing else. */
-
 import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import { tally } from "../../stage/tally.ts";
