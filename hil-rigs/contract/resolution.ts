@@ -6,14 +6,14 @@ import type { Kind, Pattern } from "./frame.ts";
 import type { Host } from "./plan.ts";
 
 export interface Resolution {
-  /** `from` asks everybody for the DUT. */
-  request(from: Host): Uint8Array;
+  /** `from` asks everybody for an address, by default the DUT's. */
+  request(from: Host, target?: string): Uint8Array;
   /** `from` tells the DUT alone where it is. */
   reply(from: Host): Uint8Array;
   /** `from` tells everybody where it is, unasked. */
   announce(from: Host): Uint8Array;
   /** Matches the DUT's request for an address: any, to everybody, or to a known hardware address alone (a probe). */
   asks(address: string, to?: "everybody" | Host): Pattern<Kind>;
-  /** Matches the DUT's answer to a host. */
+  /** Matches the DUT's answer to a host, sent to it alone. */
   answers(to: Host): Pattern<Kind>;
 }

@@ -7,7 +7,7 @@ import { becomes, calm, make, seen, told, until } from "../kit/setup.ts";
 
 const AT = `${T1.ip} dev e0`;
 
-const others: readonly Case[] = [
+export const byHand: readonly Case[] = [
   {
     id: "ARP-S-25",
     title: "add without a link address fails, and leaves an entry without a state, which the next datagram resolves",
@@ -135,5 +135,3 @@ const others: readonly Case[] = [
     },
   },
 ];
-
-export const byHand: readonly Case[] = [...others];

@@ -24,7 +24,7 @@ async function announced(bench: Bench, mac: string, addresses: readonly string[]
 
 const ADDRESSES = [DUT.ip, "172.16.0.1", "10.0.0.11"] as const;
 
-const notify: readonly Case[] = NOTIFY.flatMap(([all, dev, announces]) =>
+export const notices: readonly Case[] = NOTIFY.flatMap(([all, dev, announces]) =>
   (["up", "address"] as const).map(
     (event): Case => ({
       id: `ARP-C-11/${event}-all-${all}-dev-${dev}`,
@@ -47,5 +47,3 @@ const notify: readonly Case[] = NOTIFY.flatMap(([all, dev, announces]) =>
     }),
   ),
 );
-
-export const notices: readonly Case[] = [...notify];

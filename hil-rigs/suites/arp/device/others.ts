@@ -5,7 +5,7 @@ import { DUT, T1 } from "../../../wire/hosts.ts";
 import { until } from "../kit/setup.ts";
 import { EVERYTHING, fill, left } from "./filled.ts";
 
-const others: readonly Case[] = [
+export const afterwards: readonly Case[] = [
   {
     id: "LNK-12",
     title: "one address of several removed: entries stay",
@@ -105,5 +105,3 @@ const others: readonly Case[] = [
     },
   },
 ];
-
-export const afterwards: readonly Case[] = [...others];

@@ -1,7 +1,7 @@
 /** What cases of several families begin with: an entry in a given state that stays there, and looks at the table that may take a moment. */
 import type { Bench } from "../../../contract/bench.ts";
 import type { DeviceName } from "../../../contract/plan.ts";
-import { asks, datagram } from "../../../stage/patterns.ts";
+import { datagram } from "../../../stage/patterns.ts";
 import { type Host, T1 } from "../../../wire/hosts.ts";
 
 /** What an entry can be; `none`: there is no entry; `NONE`: there is one, without a state. */
@@ -38,7 +38,7 @@ export function unhurried(bench: Bench): void {
  * Makes an entry on e0, and takes what its making put on the wire and told. With calm() timers it stays as it is. INCOMPLETE
  * is one made by hand, which never asks; what a state decides is the same as for one that waits for an answer.
  */
-export async function make(bench: Bench, state: State, who: Host = T1): Promise<void> {
+export async function make(bench: Bench, state: State, who: Host = bench.plan.T1): Promise<void> {
   const add = `neigh add ${who.ip} dev e0`;
   const nud = state === "DELAY" ? "stale" : state.toLowerCase();
   if (state !== "none") await bench.must(VALID.has(state) ? `${add} lladdr ${who.mac} nud ${nud}` : `${add} nud ${nud}`);
@@ -47,15 +47,16 @@ export async function make(bench: Bench, state: State, who: Host = T1): Promise<
     await bench.hears("(made by use)", datagram(who.ip));
   }
   // The timer of a hand-made PROBE runs out at once.
-  if (state === "PROBE") await bench.hears("(the first probe)", asks(who.ip, { dst: who.mac }));
+  if (state === "PROBE") await bench.hears("(the first probe)", bench.resolution.asks(who.ip, who));
   await bench.heard();
   bench.events();
 }
 
 /** Until nobody has answered for T1 often enough. */
 export async function failed(bench: Bench): Promise<void> {
-  await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
-  await bench.expectState(T1.ip, "FAILED", "");
+  const { ip } = bench.plan.T1;
+  await until(bench, () => seen(bench, ip) === "FAILED", 3000);
+  await bench.expectState(ip, "FAILED", "");
 }
 
 /** `STALE 02:00:00:00:00:02`, `INCOMPLETE`, `-`: an entry in short, without a word in the trace. */
