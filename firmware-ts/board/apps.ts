@@ -86,8 +86,8 @@ export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig
   ];
 }
 
-/** The destinations of a rig's apps. */
-export function destinationsOf(rig: Rig): readonly Endpoint[] {
+/** Where a rig's apps send their datagrams. */
+export function endpointsOf(rig: Rig): readonly Endpoint[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
     return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint] : []));

@@ -311,13 +311,13 @@ export class System {
     const drops = new DropCounters();
     const devices = this.#stacks.flatMap((stack) => stack.devices.map((device) => ({ stack, device })));
     const tables = [
-      this.stack.arp.table.drops,
+      this.stack.neighbours(4).table.drops,
       ...this.#stacks.map((stack) => stack.ip.drops),
       ...devices.map(({ device }) => device.drops),
     ];
     for (const table of tables) drops.add(table);
     for (const { stack, device } of devices) {
-      const counters = stack.arp.counters(device);
+      const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
     const datagrams = { sent: 0, queued: 0, failed: 0 };
@@ -335,12 +335,11 @@ export class System {
   }
 
   #makeNamespaces(): ReadonlyMap<string, Stack> {
-    const { table } = this.stack.arp;
     const made = new Map<string, Stack>();
     for (const { netns } of this.rig.devices) {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { table }, loopback: true }));
+      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, loopback: true }));
     }
     return made;
   }
