@@ -9,14 +9,13 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import type { App, AppContext, DatagramEvent } from "../apps/app.ts";
+import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
-import { appKind, appsOf } from "./apps.ts";
 import { type IoMaker, loadBoardIo } from "./board-io.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -24,6 +23,7 @@ import { busKind } from "./kinds/lookup.ts";
 import type { Maker, Part } from "./part.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
+import { type Datagrams, RunningApps } from "./running-apps.ts";
 import type { Cidr } from "./units.ts";
 
 /** How long the firmware waits for a link before it starts without one, in ms. */
@@ -70,7 +70,7 @@ export interface Summary {
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
-  datagrams: { sent: number; queued: number; failed: number };
+  datagrams: Datagrams;
   arp: {
     requestsBroadcast: number;
     requestsUnicast: number;
@@ -116,10 +116,7 @@ export class System {
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
-  /** They start with a link, and stop when the run is over. */
-  readonly #firmwares: App[] = [];
-  /** They run for as long as the system is up. */
-  readonly #indicators: App[] = [];
+  readonly #apps = new RunningApps();
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
   #endedAt: number | null = null;
@@ -238,7 +235,7 @@ export class System {
     this.#stopped = true;
     this.#end();
     this.#healthWatch.stop();
-    for (const app of this.#indicators) app.stop();
+    this.#apps.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
       await what?.close().catch((error: unknown) => failures.push(error));
@@ -261,7 +258,7 @@ export class System {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
-    for (const app of this.#firmwares) app.stop();
+    this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
   }
@@ -320,10 +317,7 @@ export class System {
       const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
-    const datagrams = { sent: 0, queued: 0, failed: 0 };
-    for (const { counters } of this.#firmwares) {
-      for (const fate of Object.keys(datagrams) as (keyof typeof datagrams)[]) datagrams[fate] += counters[fate] ?? 0;
-    }
+    const { datagrams } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
     return { devices: health, duration, datagrams, arp, drops: dropsOf(drops) };
@@ -388,21 +382,12 @@ export class System {
       devices: [first, ...others],
       tell: (event) => this.#options.listener?.datagram(event, this),
     };
-    for (const config of appsOf(this.rig)) {
-      const kind = appKind(config);
-      if (kind.role === "indicator") {
-        const app = kind.make(config, context);
-        this.#indicators.push(app);
-        app.start();
-      } else if (this.#options.app !== false) {
-        this.#firmwares.push(kind.make(config, context));
-      }
-    }
+    this.#apps.make(this.rig, context, this.#options.app !== false);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
   #startWithLink(): void {
-    if (this.#firmwares.length === 0) return;
+    if (!this.#apps.hasFirmware) return;
     this.#waiting = true;
     if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startFirmware();
     else this.#patience.arm(LINK_WAIT);
@@ -412,7 +397,7 @@ export class System {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#patience.cancel();
-    for (const app of this.#firmwares) app.start();
+    this.#apps.startFirmware();
   }
 }
 
