@@ -1,6 +1,6 @@
 /**
- * Adding a kind of thing is one new file, and its name in one list: in a copy of the tree a made-up device, SPI bus and app are added so,
- * and everything that has to know of them does.
+ * To add a kind of thing takes one new file, and its name in one list. A copy of the tree gets a made-up device, SPI bus and app in this
+ * way; a rig file, a SPEC and a system know them then.
  */
 import t from "tap";
 import { TreeCopy } from "./support/tree-copy.ts";

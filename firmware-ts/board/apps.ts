@@ -86,7 +86,7 @@ export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig
   ];
 }
 
-/** Where a rig's apps send their datagrams. */
+/** The endpoints that a rig's apps send to. */
 export function endpointsOf(rig: Rig): readonly Endpoint[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
@@ -99,7 +99,7 @@ export interface AppPin {
   readonly pin: string;
   /** The part on it, as a path below the app: `sensors[0]`. */
   readonly part: readonly (string | number)[];
-  /** Where the pin is said. */
+  /** The place of the pin's name in the rig file. */
   readonly at: readonly (string | number)[];
 }
 

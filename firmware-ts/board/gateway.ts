@@ -65,7 +65,7 @@ function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
   return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
 }
 
-/** `address` is that of another host on the subnet. */
+/** True for the address of another host on the subnet. */
 function isNeighbour(address: number, own: Cidr): boolean {
   const mask = prefixMask(own.prefix);
   const host = address & ~mask;
@@ -73,7 +73,7 @@ function isNeighbour(address: number, own: Cidr): boolean {
   return own.prefix >= 31 || (host !== 0 && host !== ~mask);
 }
 
-/** The first host of the subnet that is not `own`. With 31 bits there is only one other (RFC 3021); with 32 there is none, and the same is taken. */
+/** The first host of the subnet that is not `own`. A /31 has only one other (RFC 3021); a /32 has none, and the same formula is used. */
 function firstNeighbour(own: Cidr): number {
   const address = ipv4(own.address);
   if (own.prefix >= 31) return address ^ 1;

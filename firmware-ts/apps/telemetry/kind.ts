@@ -1,4 +1,8 @@
-/** Telemetry as an app of a rig: `{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }`. */
+/**
+ * Telemetry as an app of a rig:
+ *
+ *     apps: [{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }]
+ */
 import type { AppKind } from "../app.ts";
 import type { Endpoint, OptionShapes, SensorConfig } from "../options.ts";
 import { Telemetry } from "./telemetry.ts";
