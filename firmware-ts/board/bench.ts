@@ -1,3 +1,4 @@
+/** The built-in bench. */
 import type { Rig } from "./rig.ts";
 import { parseRig } from "./rig-file.ts";
 

@@ -1,4 +1,4 @@
-/** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
+/** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
@@ -10,7 +10,7 @@ import { parseRig } from "./rig-file.ts";
 import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
 import { whyUnreadable } from "./wording.ts";
 
-/** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
+/** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;
 
 export interface RunRequest {
@@ -81,7 +81,7 @@ function baseRig(request: RunRequest): Rig {
   };
 }
 
-/** The rig with other devices; what it says of devices has to fit them. */
+/** The rig with other devices. Its routes and neighbours must fit them. */
 function withDevices(rig: Rig, devices: readonly DeviceConfig[]): Rig {
   const names = devices.map((device) => device.name);
   const used: [string, string | undefined][] = [
