@@ -1,11 +1,11 @@
 /** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
-import { SystemClock } from "../../hal/clock.ts";
-import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../control/iproute/run-ip.ts";
-import { TOOLS } from "../control/iproute/tools.ts";
-import type { Caller } from "../control/iproute/words.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
+import { TOOLS } from "../../control/iproute/tools.ts";
+import type { Caller } from "../../control/iproute/words.ts";
+import { Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
-import { Exit } from "./exit.ts";
-import type { Globals } from "./globals.ts";
 import { Interrupt } from "./interrupt.ts";
 
 type Run = (around: IpSurroundings) => Promise<IpEnd>;

@@ -1,10 +1,10 @@
 /** `whohas tap`: the board's first controller as an interface of this machine. */
 
-import { SystemClock } from "../../hal/clock.ts";
-import { type RunRequest, rigFor } from "../board/run-options.ts";
-import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../board/tap-bridge.ts";
-import { formatMac } from "../net/ethernet.ts";
-import { Exit } from "./exit.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import { type RunRequest, rigFor } from "../../board/run-options.ts";
+import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../../board/tap-bridge.ts";
+import { formatMac } from "../../net/ethernet.ts";
+import { Exit } from "../contract/exit.ts";
 import { dropsText, standInLines } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 

@@ -1,8 +1,8 @@
 /** `whohas bridge-sim`: a simulated SPI bridge with a simulated chip, on a pseudo terminal or a TCP port. */
 
-import { SystemClock } from "../../hal/clock.ts";
-import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../board/bridge-sim.ts";
-import { CommandError, Exit } from "./exit.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
 import { dropsText } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 

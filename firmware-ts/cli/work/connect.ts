@@ -1,10 +1,10 @@
-import { runtimeDir, socketPath } from "../board/runtime-dir.ts";
-import { ControlClient } from "../control/client.ts";
-import type { Caller } from "../control/iproute/words.ts";
-import { NetnsCaller } from "../control/netns.ts";
-import { ControlError } from "../control/rpc.ts";
-import { CommandError, Exit } from "./exit.ts";
-import type { Globals } from "./globals.ts";
+import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
+import { ControlClient } from "../../control/client.ts";
+import type { Caller } from "../../control/iproute/words.ts";
+import { NetnsCaller } from "../../control/netns.ts";
+import { ControlError } from "../../control/rpc.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
 
 /** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
 export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** The flags before the object: ours, and those of `ip`. */
-import { applyFlag, ipOptions } from "../control/iproute/options.ts";
-import { IpError, type IpOptions } from "../control/iproute/words.ts";
+import { applyFlag, ipOptions } from "../../control/iproute/options.ts";
+import { IpError, type IpOptions } from "../../control/iproute/words.ts";
 import { CommandError } from "./exit.ts";
 
 export interface Globals extends IpOptions {

@@ -1,6 +1,6 @@
 /** Words that the reports of several commands share. */
-import { STALE } from "../board/health-watch.ts";
-import type { HealthReport } from "../net/device-health.ts";
+import { STALE } from "../../board/health-watch.ts";
+import type { HealthReport } from "../../net/device-health.ts";
 
 /** As wide as the names in front of a summary's other lines. */
 const NAME = 14;

@@ -1,8 +1,10 @@
 /** `whohas ping`, as iputils prints it. */
-import { SystemClock } from "../../hal/clock.ts";
-import type { Caller } from "../control/iproute/words.ts";
-import type { JsonObject } from "../control/rpc.ts";
-import { Exit } from "./exit.ts";
+import { SystemClock } from "../../../hal/clock.ts";
+import type { Caller } from "../../control/iproute/words.ts";
+import type { JsonObject } from "../../control/rpc.ts";
+import { Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
+import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
 
 export interface PingOptions {
@@ -15,7 +17,7 @@ export interface PingOptions {
   size: number;
 }
 
-/** What ICMP echo and IPv4 put in front of the data. */
+/** Bytes of the ICMP echo and IPv4 headers in front of the data. */
 const HEADERS = 28;
 /** As good as endless: a request a second for thirty years. */
 const ENDLESS = 1_000_000_000;
@@ -26,7 +28,12 @@ const REASONS: Readonly<Record<string, string>> = {
   PKT_TOO_BIG: "Frag needed and DF set",
 };
 
-export async function ping(client: Caller, options: PingOptions): Promise<number> {
+/** Pings from the instance until the count is reached or Ctrl-C is heard; the exit status tells whether anybody answered. */
+export function ping(globals: Globals, options: PingOptions): Promise<number> {
+  return withInstance(globals, (client) => pingFrom(client, options));
+}
+
+async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
   const { to, size } = options;
   const times: number[] = [];
   let transmitted = 0;

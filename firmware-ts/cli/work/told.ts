@@ -1,4 +1,4 @@
-import { SystemClock } from "../../hal/clock.ts";
+import { SystemClock } from "../../../hal/clock.ts";
 
 /** Signals that come this close together are one: timeout(1) sends its signal to the process and to its group. In ms. */
 const SAME = 300;

@@ -1,0 +1,9 @@
+/** `whohas check`: prints what a rig file would open, and opens nothing. */
+import { describeRig } from "../../board/rig-file.ts";
+import { readRigFile } from "../../board/run-options.ts";
+import { Exit } from "../contract/exit.ts";
+
+export function check(file: string): number {
+  for (const line of describeRig(readRigFile(file))) console.log(line);
+  return Exit.DONE;
+}
