@@ -41,11 +41,11 @@ t.test("the tree as it is", async (t) => {
 t.test("what is allowed is not complained of", async (t) => {
   t.same(
     findings({
-      "hal/clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
-      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../clock.ts"; openSync(process.env["X"]!, "r");`,
-      "drivers/tap/tap.ts": `import "../../hal/clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
+      "hal/system-clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
+      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../system-clock.ts"; openSync(process.env["X"]!, "r");`,
+      "drivers/tap/tap.ts": `import "../../hal/system-clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
       "drivers/tap/device.ts": `export {};`,
-      "firmware-ts/net/net-device.ts": `import "../../hal/clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
+      "firmware-ts/net/net-device.ts": `import "../../hal/system-clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
       "firmware-ts/neigh/table.ts": `import "../net/net-device.ts"; export type At = Date; /* console.log */ export const s = "Math.random()";`,
       "firmware-ts/stack.ts": `import "./neigh/table.ts"; import "./apps/telemetry.ts";`,
       "firmware-ts/apps/telemetry.ts": `import "../neigh/table.ts";`,

@@ -138,7 +138,7 @@ function forbiddenModule(place: Place, specifier: string): string | null {
   return null;
 }
 
-const TIME = "take the time from the Clock that was handed in (only hal/clock.ts knows another)";
+const TIME = "take the time from the Clock that was handed in (only hal/system-clock.ts knows another)";
 const CHANCE = "take randomness from the Random that was handed in, so that a run can be repeated from its seed";
 const PRINTING = "only firmware-ts/cli/ prints: return it, or tell the log that was handed in";
 const FILES = "below firmware-ts/board/ only drivers/ and hal/bridges/ open files or read the environment: take it as an option";
@@ -169,7 +169,7 @@ function forbiddenGlobals(tree: ts.SourceFile): Finding[] {
 
 function forbiddenGlobal(file: string, place: Place, name: string): string | null {
   const [object, member] = name.split(".");
-  if (file !== "hal/clock.ts") {
+  if (file !== "hal/system-clock.ts") {
     if (["setTimeout", "setInterval", "Date", "performance"].includes(object as string)) return TIME;
     if (["process.hrtime", "process.uptime", "AbortSignal.timeout"].includes(name)) return TIME;
   }
