@@ -32,7 +32,6 @@
  * System: `new System(parseRig(text, "rig.yaml"), { clock })`.
  */
 
-export { createBoardIo } from "../hal/bridges/board-io.ts";
 export { type Clock, SystemClock, Task, type Timer, VirtualClock } from "../hal/clock.ts";
 export { DropReason, dropReasonName } from "../hal/drop-reason.ts";
 export {
@@ -48,14 +47,16 @@ export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";
 export { ControllerPort, type ControllerPortOptions } from "../hal/simulated/controller-port.ts";
 export { Enc28j60Chip, type Enc28j60Options } from "../hal/simulated/enc28j60/chip.ts";
-export { EthernetSegment, type SegmentOptions, SegmentPort, type WireStation } from "../hal/simulated/segment.ts";
+export { EthernetSegment, type SegmentOptions, SegmentPort } from "../hal/simulated/segment.ts";
 export { SimulatedSpiBus, type SpiDevice } from "../hal/simulated/spi-bus.ts";
 export { WireNic, type WireNicOptions } from "../hal/simulated/wire-nic.ts";
 export { DropCounters, SkBuff, SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
 export { SpiBatch, type SpiBus } from "../hal/spi.ts";
+export type { Wire, WirePort, WireStation } from "../hal/wire.ts";
 export { linePoint } from "./apps/telemetry/line-protocol.ts";
 export { Telemetry, type TelemetryCounters, type TelemetryEvent, type TelemetryOptions } from "./apps/telemetry/telemetry.ts";
 export { benchRig } from "./board/bench.ts";
+export { createBoardIo } from "./board/board-io.ts";
 export { CaptureFile } from "./board/capture-file.ts";
 export { Enc28j60, type Enc28j60DriverOptions, PacketController, type PacketOptions } from "./board/controllers.ts";
 export type { DeviceConfig, Rig } from "./board/rig.ts";

@@ -3,7 +3,6 @@
  * handed to each other; nothing below knows where it came from.
  */
 
-import { createBoardIo } from "../../hal/bridges/board-io.ts";
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo, Led } from "../../hal/gpio.ts";
@@ -18,6 +17,7 @@ import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
+import { createBoardIo } from "./board-io.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { makePart, type Part } from "./parts.ts";

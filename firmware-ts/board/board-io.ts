@@ -1,12 +1,14 @@
-import type { Clock } from "../clock.ts";
-import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
-import type { Random } from "../random.ts";
-import { SimulatedIo } from "../simulated/io.ts";
-import { FIRMATA_BAUD, FirmataSource } from "./firmata.ts";
-import { IoPluginSource, isPluginName } from "./io-plugin.ts";
-import { type IoConnection, type IoSource, JohnnyFiveBoardIo } from "./johnny-five.ts";
-import { LastingBoardIo } from "./lasting-io.ts";
-import { sensorKind } from "./sensor-kinds.ts";
+/** The pins that a rig asks for by name: none, a simulated board, Firmata behind a serial port, or a johnny-five IO plugin. */
+import { FIRMATA_BAUD, FirmataSource } from "../../hal/bridges/firmata.ts";
+import { IoPluginSource, isPluginName } from "../../hal/bridges/io-plugin.ts";
+import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
+import { LastingBoardIo } from "../../hal/bridges/lasting-io.ts";
+import { sensorKind } from "../../hal/bridges/sensor-kinds.ts";
+import type { Clock } from "../../hal/clock.ts";
+import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../../hal/gpio.ts";
+import type { Random } from "../../hal/random.ts";
+import { SimulatedIo } from "../../hal/simulated/io.ts";
+import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 
 export interface BoardIoOptions {
   /** How long real hardware may take until it is ready, in ms of the clock's time: real hardware wants a real clock. Default 10000. */
@@ -40,28 +42,6 @@ export function createBoardIo(spec: string, clock: Clock, random: Random, option
     return new JohnnyFiveBoardIo(new IoPluginSource(plugin, clock));
   }
   throw badSpec(spec);
-}
-
-/** A simulated board, which outlives the sessions on it. */
-export class SimulatedIoSource implements IoSource {
-  readonly description = "simulated GPIO";
-  readonly simulated = true;
-  readonly #io: SimulatedIo;
-
-  constructor(io: SimulatedIo) {
-    this.#io = io;
-  }
-
-  async open(): Promise<IoConnection> {
-    const io = this.#io;
-    return {
-      io,
-      onLost: null,
-      attach: (pin, shape) => io.attach(pin, shape),
-      sample: (pin) => io.sample(pin),
-      close: async () => io.release(),
-    };
-  }
 }
 
 /** A board whose pins nobody drives. */
