@@ -3,9 +3,9 @@ import { FIRMATA_BAUD, FirmataSource } from "../../hal/bridges/firmata.ts";
 import { IoPluginSource, isPluginName } from "../../hal/bridges/io-plugin.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { LastingBoardIo } from "../../hal/bridges/lasting-io.ts";
-import { sensorKind } from "../../hal/bridges/sensor-kinds.ts";
+import { NoBoardIo } from "../../hal/bridges/no-board-io.ts";
 import type { Clock } from "../../hal/clock.ts";
-import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../../hal/gpio.ts";
+import { type BoardIo, GpioError } from "../../hal/gpio.ts";
 import type { Random } from "../../hal/random.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
 import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
@@ -44,54 +44,12 @@ export function createBoardIo(spec: string, clock: Clock, random: Random, option
   throw badSpec(spec);
 }
 
-/** A board whose pins nobody drives. */
-class NoBoardIo implements BoardIo {
-  readonly description = "no GPIO";
-  readonly simulated = false;
-  onLost: ((error: GpioError) => void) | null = null;
-  onBack: (() => void) | null = null;
-
-  async open(): Promise<void> {}
-
-  led(_pin: string): Led {
-    return new DarkLed();
-  }
-
-  sensor(kind: string, pin: string): Sensor {
-    sensorKind(kind);
-    throw noIo(`${kind} on pin ${pin}`, "the sensor");
-  }
-
-  output(pin: string, _high: boolean): Output {
-    throw noIo(`output on pin ${pin}`, "what is on that pin");
-  }
-
-  async close(): Promise<void> {}
-}
-
-class DarkLed implements Led {
-  isOn = false;
-
-  on(): void {
-    this.isOn = true;
-  }
-
-  off(): void {
-    this.isOn = false;
-  }
-}
-
 /** `firmata:PATH[@BAUD]` */
 function parseFirmata(spec: string): { path: string; baud: number } {
   const match = /^firmata:([^@]+)(?:@(\d{1,7}))?$/.exec(spec);
   const baud = Number(match?.[2] ?? FIRMATA_BAUD);
   if (!match || baud === 0) throw badSpec(spec);
   return { path: match[1] as string, baud };
-}
-
-function noIo(what: string, part: string): GpioError {
-  const right = `board.io must be simulated, firmata:PORT or an IO plugin such as raspi-io, or ${part} must go`;
-  return new GpioError("GPIO_NO_IO", `${what}: the rig has no GPIO (board.io is none); ${right}`);
 }
 
 function badSpec(spec: string): GpioError {

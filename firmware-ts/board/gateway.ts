@@ -5,7 +5,7 @@ import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
-import type { Part } from "./devices/part.ts";
+import type { Part } from "./part.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr } from "./units.ts";
 

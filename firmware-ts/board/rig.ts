@@ -1,81 +1,25 @@
 /**
- * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
- * ms, rates in Hz. Whoever reads a Rig need not check it again.
+ * A rig, checked: a rig file or `--device` options come to this. Everything that the composition root opens is named here, durations
+ * in ms, rates in Hz. A Rig need not be checked again.
  */
-
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
-import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
 import type { ProfileName } from "../neigh/profile.ts";
-import type { ChipConfig } from "./chip-config.ts";
 import type { Cidr, Endpoint } from "./units.ts";
 
-export type DriverName = "enc28j60" | "e1000" | "packet" | "tap";
-export type BusKind = BusConfig["kind"];
+/** A driver: one of DEVICE_KINDS in kinds/index.ts. */
+export type DriverName = string;
 
-/** Silicon in software. Its wire is simulated, with a simulated gateway on it, or with `iface` that real Linux interface. */
-export interface SimulatedBus {
-  readonly kind: "sim";
-  readonly iface?: string;
-  /** Of an enc28j60. */
-  readonly chip?: ChipConfig;
-  /** What the wire does to frames; latency in ms, the rest probabilities 0..1. */
-  readonly segment: Readonly<Required<SegmentOptions>>;
+/** The way to a controller, of one of BUS_KINDS in kinds/index.ts. Its other keys are its kind's: SerprogBus in kinds/serprog.ts. */
+export interface BusConfig {
+  readonly kind: string;
+  readonly [key: string]: unknown;
 }
-
-/** A chip behind a serprog programmer (flashrom's serial protocol). */
-export interface SerprogBus {
-  readonly kind: "serprog";
-  /** Serial port: `/dev/ttyACM0`, `COM3`; or `tcp:HOST:PORT`. */
-  readonly port: string;
-  readonly baud: number;
-  readonly spiHz: number;
-  /** Whether an SPI operation is sent while another one is under way; auto: found out when the bridge is opened. */
-  readonly pipelining: Pipelining;
-  /** How long an answer may take on top of what the line needs for it, in ms; longer, and the line is taken for faulty. */
-  readonly answerTimeout: number;
-  /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
-  readonly interrupt?: ModemInput;
-}
-
-/** A chip on the board's own SPI, through Linux spidev. */
-export interface SpidevBus {
-  readonly kind: "spidev";
-  /** `/dev/spidev0.0`. */
-  readonly path: string;
-  readonly spiHz: number;
-  /** The GPIO line that the chip's INT pin is wired to. */
-  readonly interrupt?: GpioLineAddress;
-}
-
-/** A chip behind a Bus Pirate v3. */
-export interface BusPirateBus {
-  readonly kind: "bus-pirate";
-  /** Serial port. */
-  readonly port: string;
-  readonly baud: number;
-  readonly spiHz: number;
-}
-
-/** QEMU's e1000, its wire on `iface`. */
-export interface QemuBus {
-  readonly kind: "qemu";
-  readonly iface: string;
-}
-
-/** A Linux interface itself (packet), or the TAP device to be made (tap). */
-export interface InterfaceBus {
-  readonly kind: "interface";
-  readonly iface: string;
-}
-
-export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | BusPirateBus | QemuBus | InterfaceBus;
 
 export interface DeviceConfig {
   readonly name: string;
   readonly driver: DriverName;
-  /** Of a kind that the driver has: DRIVER_BUSES. */
+  /** Of a kind that the driver has: busesOf() in kinds/lookup.ts. */
   readonly bus: BusConfig;
   /** When the hardware is not there: refuse to start, or go on with the chip's model. */
   readonly fallback: "none" | "simulated";
@@ -151,15 +95,6 @@ export interface Rig {
   readonly telemetry?: TelemetryConfig;
 }
 
-/** The buses each driver has, as a rig file names them. */
-export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim", "serprog", "spidev", "bus-pirate"],
-  e1000: ["sim", "qemu"],
-  packet: ["interface"],
-  tap: ["interface"],
-};
-export const DRIVERS: readonly DriverName[] = Object.keys(DRIVER_BUSES) as DriverName[];
-
 /** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
 export const RIG_DEFAULTS: {
   readonly seed: number;
@@ -210,17 +145,3 @@ export const RIG_LIMITS: {
   answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
 };
-
-/**
- * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
- * not have the same.
- */
-export function deviceResource(device: DeviceConfig): string | null {
-  return busResource(device.bus);
-}
-
-export function busResource(bus: BusConfig): string | null {
-  if (bus.kind === "serprog" || bus.kind === "bus-pirate") return bus.port;
-  if (bus.kind === "spidev") return bus.path;
-  return bus.iface ?? null;
-}

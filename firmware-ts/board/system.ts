@@ -17,10 +17,12 @@ import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
-import { createBoardIo } from "./board-io.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import { makePart, type Part } from "./parts.ts";
+import { busKind } from "./kinds/lookup.ts";
+import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
+import type { Maker, Part } from "./part.ts";
+import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr, Endpoint } from "./units.ts";
 
@@ -80,6 +82,13 @@ export interface Summary {
   drops: Record<string, number>;
 }
 
+/** The code of everything that a rig names, loaded. */
+interface Code {
+  /** In the order of the rig's devices. */
+  readonly devices: readonly Maker[];
+  readonly io: IoMaker;
+}
+
 interface Assembled {
   config: DeviceConfig;
   part: Part;
@@ -118,20 +127,29 @@ export class System {
   #stopped = false;
   #stopping: Promise<void> | null = null;
 
-  /** @throws ControllerError, GpioError for what cannot be made; nothing is open yet */
-  constructor(rig: Rig, options: SystemOptions) {
+  /**
+   * Loads the drivers and bridges that the rig names, and makes the system. Nothing is open yet.
+   * @throws ControllerError, GpioError for a part that cannot be made
+   */
+  static async make(rig: Rig, options: SystemOptions): Promise<System> {
+    const [io, ...devices] = await Promise.all([loadBoardIo(rig.board.io), ...rig.devices.map(loadDevice)]);
+    return new System(rig, options, { devices, io });
+  }
+
+  private constructor(rig: Rig, options: SystemOptions, code: Code) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
-    this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // What may throw goes first: a stack has a timer running from the beginning.
-    const parts = rig.devices.map((config) => {
+    const parts = code.devices.map((make, at) => {
+      const config = rig.devices[at] as DeviceConfig;
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
-      return { config, part: makePart(config, this.clock, this.#random, onWire, this.#pinsOf(config)) };
+      return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -398,9 +416,9 @@ function isDefault(key: string): boolean {
 
 /** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */
 export function needsRealTime(rig: Rig): string | null {
-  for (const { name, driver, bus } of rig.devices) {
-    if (bus.kind !== "sim") return `${name} is ${driver} on ${bus.kind}`;
-    if (bus.iface !== undefined) return `the wire of ${name} is the interface ${bus.iface}`;
+  for (const device of rig.devices) {
+    const obstacle = busKind(device.bus).realTime(device.bus, device);
+    if (obstacle !== null) return obstacle;
   }
   return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
 }
