@@ -5,6 +5,7 @@
  * What is asked of it here is what an operator and a program on it could ask: `ip`, `sysctl`, `cat`, a UDP socket, and to hear of
  * changes of the neighbour table. Nothing looks inside, so that a kernel and our stack can stand behind it alike.
  */
+import type { AddressPlan, DeviceName } from "./plan.ts";
 
 /** What a case may ask for beyond the plain DUT. One that a DUT has not makes the case skipped, with the need as the reason. */
 export const NEEDS = {
@@ -21,7 +22,7 @@ export const NEEDS = {
   "neigh-flags": "neigh use, managed, router, extern_learn, protocol",
   "neigh-get": "ip neigh get",
   ntable: "ip ntable",
-  thresholds: "gc_thresh1..3, which a rig may change",
+  thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
 } as const;
 export type Need = keyof typeof NEEDS;
@@ -103,14 +104,14 @@ export interface RawFrame {
 }
 
 export type PortName = "p0" | "p1";
-export type DeviceName = "e0" | "e1";
-
-export const DUT_MAC: Readonly<Record<DeviceName, string>> = { e0: "02:00:00:00:10:00", e1: "02:00:00:00:10:01" };
-export const DUT_ADDRESS: Readonly<Record<DeviceName, string>> = { e0: "10.0.0.1", e1: "10.0.1.1" };
+/** The tester's port at the far end of each device's cable. */
+export const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
 export interface DutOptions {
-  /** With e1. */
-  second: boolean;
+  /** Its devices: e0, and e1 where the case's topology has a second link. */
+  devices: readonly DeviceName[];
+  /** The addresses they get. */
+  plan: AddressPlan;
   /** Of everything random in it, where it lets itself be told. */
   seed: number;
   /** Commands are to take effect as soon as may be; the exit status of one that is refused need only be other than 0. */
@@ -152,7 +153,7 @@ export interface Dut {
   disturbed?(): boolean;
 }
 
-/** How late a DUT's timers may be: see rig/tolerance.ts. */
+/** How late a DUT's timers may be: see stage/tolerance.ts. */
 export interface Timing {
   /** `exact`: to the ms. A number: the kernel's wheel with so many jiffies a second. */
   timers: "exact" | number;
@@ -172,11 +173,11 @@ export interface DutKind {
   readonly settle: number;
   /** What is missing on this machine for it, or null. */
   missing(): string | null;
-  /** Prepares what all its DUTs share. One bench is open at a time. */
-  open(): Promise<DutBench>;
+  /** Prepares what all its DUTs share. one rack is open at a time. */
+  open(): Promise<DutRack>;
 }
 
-export interface DutBench {
+export interface DutRack {
   create(): Dut;
   /** Others make so much use of what its DUTs share that they would be disturbed. Absent: that cannot be. */
   crowded?(): boolean;

@@ -1,10 +1,9 @@
 /** `whohas-rig random`: what it takes from the command line, and what it prints. */
-
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DutKind } from "../contract/dut.ts";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../run/refusal.ts";
 import { onlyIn } from "./differ.ts";
 import { Pair } from "./pair.ts";
 import { type Difference, replay, runRandom } from "./random.ts";

@@ -4,7 +4,7 @@
  * after one is put off until it is quiet.
  */
 import { SimulatedDut } from "../duts/whohas/sim.ts";
-import { Player, type Stage } from "./play.ts";
+import { Player, type PlayerSetup } from "./play.ts";
 import { changesLink, type Step } from "./steps.ts";
 
 /** What a delay and three probes of a kernel may be late in sum, with our own lateness, in ms. */
@@ -33,8 +33,8 @@ export class Guide {
   #tick = Number.NEGATIVE_INFINITY;
   #origin = 0;
 
-  constructor(stage: Stage) {
-    this.player = new Player(this.#dut, stage, false);
+  constructor(setup: PlayerSetup) {
+    this.player = new Player(this.#dut, setup, false);
   }
 
   begin(): void {

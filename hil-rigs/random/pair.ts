@@ -1,10 +1,10 @@
 /** Two DUTs that play the same scripts, several at once where time is real. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DutBench, DutKind } from "../contract/dut.ts";
+import type { DutKind, DutRack } from "../contract/dut.ts";
 import type { Mismatch } from "./differ.ts";
 import { Guide } from "./guide.ts";
 import { type Cast, lockstep, type Played } from "./lockstep.ts";
-import { Player, type Stage } from "./play.ts";
+import { Player, type PlayerSetup } from "./play.ts";
 import type { Step } from "./steps.ts";
 
 export interface Outcome {
@@ -32,11 +32,11 @@ const FIRST_LOOK = 12_000;
 
 export class Pair {
   readonly kinds: readonly [DutKind, DutKind];
-  readonly stage: Stage;
+  readonly setup: PlayerSetup;
   /** Scripts played again because of a doubtful mismatch. */
   replays = 0;
   readonly #jobs: number;
-  #benches: DutBench[] = [];
+  #racks: DutRack[] = [];
   /** When the machine looked at managed entries; null where there is no such machine. */
   #managed: number[] | null = null;
 
@@ -45,13 +45,13 @@ export class Pair {
     this.kinds = kinds;
     this.#jobs = jobs;
     const both = (need: "e1" | "socket-errors"): boolean => kinds.every((kind) => kind.can.has(need));
-    this.stage = { second: both("e1"), errors: both("socket-errors"), seed };
+    this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], errors: both("socket-errors"), seed };
   }
 
   /** Before the first run(); close() in any case. */
   async open(): Promise<void> {
-    for (const kind of this.kinds) this.#benches.push(await kind.open());
-    const watching = this.#benches.find((bench) => bench.watchManaged);
+    for (const kind of this.kinds) this.#racks.push(await kind.open());
+    const watching = this.#racks.find((rack) => rack.watchManaged);
     if (!watching?.watchManaged) return;
     const times: number[] = [];
     this.#managed = times;
@@ -69,7 +69,7 @@ export class Pair {
   }
 
   async close(): Promise<void> {
-    for (const bench of this.#benches.splice(0)) await bench.close();
+    for (const rack of this.#racks.splice(0)) await rack.close();
     this.#managed = null;
   }
 
@@ -99,7 +99,7 @@ export class Pair {
 
   async #wave(scripts: readonly (readonly Step[])[]): Promise<Outcome[]> {
     const end = performance.now() + PATIENCE;
-    while (this.#benches.some((bench) => bench.crowded?.()) && performance.now() < end) await sleep(LOOK);
+    while (this.#racks.some((rack) => rack.crowded?.()) && performance.now() < end) await sleep(LOOK);
     const casts: Cast[] = [];
     const opened: Player[] = [];
     try {
@@ -124,13 +124,13 @@ export class Pair {
   }
 
   #cast(): Cast {
-    const [left, right] = this.#benches;
+    const [left, right] = this.#racks;
     if (!left || !right) throw new Error("the pair is not open");
     const [one, other] = this.kinds;
     return {
-      left: new Player(left.create(), this.stage, one.realTime),
-      right: new Player(right.create(), this.stage, other.realTime),
-      guide: new Guide(this.stage),
+      left: new Player(left.create(), this.setup, one.realTime),
+      right: new Player(right.create(), this.setup, other.realTime),
+      guide: new Guide(this.setup),
       managed: this.#managed,
     };
   }

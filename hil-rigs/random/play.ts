@@ -1,8 +1,10 @@
 /** A DUT that scripts are played on, with what is to be seen of it after each step. */
-import { type DeviceName, DUT_ADDRESS, type Dut, type NeighEvent } from "../contract/dut.ts";
-import { rowText } from "../rig/neigh-row.ts";
-import { eventText } from "../rig/trace.ts";
-import { describe, type Frame, parse } from "../wire/parse.ts";
+import type { Dut, NeighEvent } from "../contract/dut.ts";
+import type { Frame } from "../contract/frame.ts";
+import { type DeviceName, PLANS } from "../contract/plan.ts";
+import { rowText } from "../stage/neigh-row.ts";
+import { eventText } from "../stage/trace.ts";
+import { describe, parse } from "../wire/parse.ts";
 import { Hand, type Step } from "./steps.ts";
 import { SETUP_TIMERS } from "./vocabulary.ts";
 
@@ -27,8 +29,8 @@ export interface Note {
   text: string;
 }
 
-export interface Stage {
-  second: boolean;
+export interface PlayerSetup {
+  devices: readonly DeviceName[];
   errors: boolean;
   seed: number;
 }
@@ -37,25 +39,25 @@ export interface Stage {
 export class Player {
   readonly realTime: boolean;
   readonly #dut: Dut;
-  readonly #stage: Stage;
+  readonly #setup: PlayerSetup;
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
 
-  constructor(dut: Dut, stage: Stage, realTime: boolean) {
+  constructor(dut: Dut, setup: PlayerSetup, realTime: boolean) {
     this.realTime = realTime;
     this.#dut = dut;
-    this.#stage = stage;
+    this.#setup = setup;
     dut.onFrame = (raw) => this.#frames.push(parse(raw));
   }
 
   async open(): Promise<void> {
     const dut = this.#dut;
-    await dut.start({ second: this.#stage.second, seed: this.#stage.seed, brisk: true });
-    const devices: DeviceName[] = this.#stage.second ? ["e0", "e1"] : ["e0"];
+    const { devices, seed } = this.#setup;
+    await dut.start({ devices, plan: PLANS[4], seed, brisk: true });
     for (const dev of devices)
       for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
-    this.#hand = new Hand(dut, this.#stage.errors);
+    this.#hand = new Hand(dut, this.#setup.errors);
     // From now on it is told when.
     dut.managedTick?.();
   }
@@ -106,6 +108,6 @@ export class Player {
 }
 
 function aboutFrame(frame: Frame): string {
-  if (frame.kind === "arp") return Object.values(DUT_ADDRESS).includes(frame.tpa) ? frame.spa : frame.tpa;
+  if (frame.kind === "arp") return Object.values(PLANS[4].dut).some(({ ip }) => ip === frame.tpa) ? frame.spa : frame.tpa;
   return frame.kind === "other" ? frame.port : frame.destination;
 }

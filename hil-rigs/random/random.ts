@@ -2,7 +2,6 @@
  * Random differential runs: scripts from a seed are played to two DUTs and what they show is compared after every step. A difference is
  * believed when the script shows it a second time; of those alike one is made as short as it gets.
  */
-
 import { type Mismatch, makeOf } from "./differ.ts";
 import type { Outcome, Pair } from "./pair.ts";
 import { type Found, shrink } from "./shrink.ts";

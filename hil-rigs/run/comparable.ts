@@ -1,6 +1,6 @@
 /** What happened in a case, brought into a form in which two DUTs that behave alike give the same lines. */
 import type { Case } from "../contract/case.ts";
-import type { Step, Trace } from "../rig/trace.ts";
+import type { Step, Trace } from "../stage/trace.ts";
 
 export interface Comparable {
   frames: string[];
@@ -55,7 +55,7 @@ function inRange(reachable: string, base: string): boolean {
 /** Ages in whole seconds, `used 1/20/20` and in JSON, and the count of an entry's users, which is an implementation's own. */
 const AGES = /\bused (\d+)\/(\d+)\/(\d+)|\\?"(?:used|confirmed|updated)\\?":(\d+)/g;
 const USERS = / ref \d+|\\?"refcnt\\?":\d+,?/g;
-/** Ages are rounded down, and the rig itself may have been a moment late. */
+/** Ages are rounded down, and the bench itself may have been a moment late. */
 const AGE_TOLERANCE = 1;
 
 function masked(text: string): string {

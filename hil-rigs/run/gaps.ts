@@ -1,11 +1,11 @@
 /**
  * A frame is early or late by what went before it: the frame before, the last that was the same (each retransmission arms the next), or
- * what the tester or the operator did last. Where one of them agrees the time is right; what the rig itself takes between two steps of a
+ * what the tester or the operator did last. Where one of them agrees the time is right; what the bench itself takes between two steps of a
  * case is nobody's fault.
  */
 import type { Timing } from "../contract/dut.ts";
-import { window } from "../rig/tolerance.ts";
-import type { Step, Trace } from "../rig/trace.ts";
+import { window } from "../stage/tolerance.ts";
+import type { Step, Trace } from "../stage/trace.ts";
 import type { Difference } from "./difference.ts";
 
 /** Least and most that something may be. */

@@ -1,7 +1,7 @@
 /** Runs each case many times and counts, for what depends on something drawn: a table of how often it asked, over all runs. */
 import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
-import { type Tally, tally } from "../rig/tally.ts";
+import { type Tally, tally } from "../stage/tally.ts";
 import { type CaseResult, runCases } from "./runner.ts";
 
 /** A case's runs on one DUT. */

@@ -1,9 +1,10 @@
 /** Runs cases on a DUT: one DUT a case, as many at once as make sense, the evidence kept. */
-import { type Case, type Expectation, SHORT_TIMERS } from "../contract/case.ts";
-import type { Dut, DutBench, DutKind, Need } from "../contract/dut.ts";
-import { rowLine } from "../rig/neigh-row.ts";
-import { CaseStopped, Rig } from "../rig/rig.ts";
-import type { Check, Trace } from "../rig/trace.ts";
+import { type Case, type Expectation, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
+import type { Dut, DutKind, DutRack, Need } from "../contract/dut.ts";
+import { PLANS } from "../contract/plan.ts";
+import { CaseBench, CaseStopped } from "../stage/case-bench.ts";
+import { rowLine } from "../stage/neigh-row.ts";
+import type { Check, Trace } from "../stage/trace.ts";
 import { globMatches } from "./glob.ts";
 
 /** `expected`: what failed is in the list of expectations. */
@@ -54,9 +55,9 @@ const LIMIT = 15_000;
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
   const { expectations = [], onResult, seed = 1, seeds = [], retry = true } = options;
   const results = new Map<Case, CaseResult>();
-  const bench = await kind.open();
+  const rack = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
-    const runs = wave.map((one) => new CaseRun(kind, bench, one));
+    const runs = wave.map((one) => new CaseRun(kind, rack, one));
     for (const run of runs) await run.start(seeds[cases.indexOf(run.case)] ?? seed);
     await Promise.all(runs.map((run) => run.run()));
     for (const run of runs) {
@@ -76,7 +77,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
     const failed = kind.realTime && retry ? cases.filter((each) => results.get(each)?.status === "failed") : [];
     for (const one of failed) await runWave([one], true);
   } finally {
-    await bench.close();
+    await rack.close();
   }
   return cases.map((each) => results.get(each) as CaseResult);
 }
@@ -87,26 +88,31 @@ class CaseRun {
   readonly #kind: DutKind;
   readonly #lacks: readonly Need[];
   readonly #dut: Dut;
-  readonly #rig: Rig;
+  readonly #bench: CaseBench;
   #started = false;
   #before = "";
   #after = "";
   #epoch = 0;
   #took = 0;
 
-  constructor(kind: DutKind, bench: DutBench, one: Case) {
+  constructor(kind: DutKind, rack: DutRack, one: Case) {
     this.case = one;
     this.#kind = kind;
-    this.#lacks = (one.needs ?? []).filter((need) => !kind.can.has(need));
-    this.#dut = bench.create();
-    this.#rig = new Rig(this.#dut, { timing: kind.timing, settle: kind.settle, limit: one.limit ?? LIMIT });
+    this.#lacks = needsOf(one).filter((need) => !kind.can.has(need));
+    this.#dut = rack.create();
+    this.#bench = new CaseBench(this.#dut, {
+      timing: kind.timing,
+      family: one.family ?? 4,
+      settle: kind.settle,
+      limit: one.limit ?? LIMIT,
+    });
   }
 
   async start(seed: number): Promise<void> {
     if (this.#lacks.length > 0) return;
     await this.#guard("the DUT starts", async () => {
-      await this.#dut.start({ second: this.case.needs?.includes("e1") ?? false, seed });
-      prepare(this.#rig, this.case);
+      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[this.case.family ?? 4], seed });
+      prepare(this.#bench, this.case);
       this.#before = this.#table();
       this.#started = true;
     });
@@ -116,10 +122,13 @@ class CaseRun {
     if (!this.#started) return;
     const began = performance.now();
     this.#epoch = Date.now() - this.#dut.now();
-    this.#rig.begin();
-    await this.#guard("the case runs", () => this.case.run(this.#rig));
+    this.#bench.begin();
+    await this.#guard("the case runs", async () => {
+      await topologyOf(this.case).prepare?.(this.#bench);
+      await this.case.run(this.#bench);
+    });
     await this.#guard("the DUT answers", async () => {
-      this.#rig.finish();
+      this.#bench.finish();
       this.#after = this.#table();
     });
     this.#took = performance.now() - began;
@@ -133,13 +142,13 @@ class CaseRun {
     const skipped = this.#lacks.length > 0;
     const verdict = skipped
       ? { status: "skipped" as const, reason: `${this.#kind.name} has no ${this.#lacks.join(", ")}` }
-      : judge(this.#kind.name, this.case, this.#rig.trace.checks, expectations);
+      : judge(this.#kind.name, this.case, this.#bench.trace.checks, expectations);
     return {
       case: this.case,
       dut: this.#kind.name,
       ...verdict,
       again: "",
-      trace: skipped ? null : this.#rig.trace,
+      trace: skipped ? null : this.#bench.trace,
       before: this.#before,
       after: this.#after,
       epoch: this.#epoch,
@@ -151,7 +160,7 @@ class CaseRun {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof CaseStopped)) this.#rig.expect(name, String(error), "");
+      if (!(error instanceof CaseStopped)) this.#bench.expect(name, String(error), "");
     }
   }
 
@@ -161,10 +170,10 @@ class CaseRun {
   }
 }
 
-function prepare(rig: Rig, one: Case): void {
+function prepare(bench: CaseBench, one: Case): void {
   if (one.timers === "kernel") return;
-  const devices = one.needs?.includes("e1") ? (["e0", "e1"] as const) : (["e0"] as const);
-  for (const dev of devices) for (const [name, value] of Object.entries(SHORT_TIMERS)) rig.param(name, value, dev);
+  for (const dev of topologyOf(one).devices)
+    for (const [name, value] of Object.entries(SHORT_TIMERS)) bench.param(name, value, dev);
 }
 
 function judge(

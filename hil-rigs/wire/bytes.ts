@@ -1,4 +1,4 @@
-/** Addresses and checksums as bytes; of the rig's own making, so that it and the stack can be held against each other. */
+/** Addresses and checksums as bytes; of the bench's own making, so that it and the stack can be held against each other. */
 
 export function macBytes(text: string): number[] {
   const bytes = text.split(":").map((octet) => Number.parseInt(octet, 16));

@@ -1,6 +1,6 @@
 /**
  * `ip` that stays: one `ip -batch` for a namespace, which is handed a command at a time. A program's start takes some 10 ms of a small
- * board, holds up the rig's process meanwhile, and moves the moment at which the command takes effect; a line to one that waits does not.
+ * board, holds up the bench's process meanwhile, and moves the moment at which the command takes effect; a line to one that waits does not.
  *
  * What it prints is what `ip` prints. Its exit status is known only where `ip` gives up altogether, which a batch ends with; it is 1
  * for every other refusal.

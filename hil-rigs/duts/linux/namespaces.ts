@@ -1,5 +1,5 @@
 /**
- * Network namespaces without names. The rig's process moves its main thread into a namespace of its own, where all the tester's cable
+ * Network namespaces without names. The bench's process moves its main thread into a namespace of its own, where all the tester's cable
  * ends live; each case's DUT gets another one, which the main thread enters for as long as one synchronous call lasts: a
  * program started, a file of /proc read, a socket made there belongs to it for good. So there is no agent process, the machine's own
  * network is never touched, and when the process ends, however it ends, the kernel takes everything away.
@@ -17,8 +17,8 @@ const CLONE_NEWNET = 0x40000000;
 /** The main thread's: /proc/self is the process, whose namespace shown is that of its first thread. */
 const CURRENT = "/proc/self/ns/net";
 
-/** The namespace that all the rig's own ends of cables live in, and the way into others. */
-export class RigNetwork {
+/** The namespace that all the tester's ends of cables live in, and the way into others. */
+export class TesterNetwork {
   readonly libc: Libc;
   readonly calls: SystemCalls;
   /** At the tester's end of all cables. */
@@ -43,17 +43,17 @@ export class RigNetwork {
   }
 
   /** Moves the main thread into a namespace of its own, until everyone who opened it has closed it. @throws Error without the permission */
-  static async open(): Promise<RigNetwork> {
+  static async open(): Promise<TesterNetwork> {
     const libc = await loadLibc("packet");
     const koffi = await import("koffi");
-    current ??= RigNetwork.#make(libc, koffi);
+    current ??= TesterNetwork.#make(libc, koffi);
     current.#users++;
     return current;
   }
 
-  static #make(libc: Libc, koffi: typeof import("koffi")): RigNetwork {
+  static #make(libc: Libc, koffi: typeof import("koffi")): TesterNetwork {
     const library = koffi.load(null);
-    return new RigNetwork(libc, {
+    return new TesterNetwork(libc, {
       unshare: library.func("unshare", "int", ["int"]),
       setns: library.func("setns", "int", ["int", "int"]),
       sendto: library.func("sendto", "intptr_t", ["int", "void *", "size_t", "int", "void *", "uint32_t"]),
@@ -89,7 +89,7 @@ export class RigNetwork {
     return this.inside(this.#home, work);
   }
 
-  /** A name for a new interface in the rig's namespace. */
+  /** A name for a new interface in the tester's namespace. */
   name(): string {
     return `t${this.#made++}`;
   }
@@ -133,7 +133,7 @@ export class RigNetwork {
 }
 
 /** There is one main thread, so there is one of these at a time. */
-let current: RigNetwork | null = null;
+let current: TesterNetwork | null = null;
 
 /** Runs a program to its end where the main thread is. At most 10 s. */
 export function runProgram(program: string, args: readonly string[], input = ""): IpResult {

@@ -1,4 +1,4 @@
-/** The system calls that the rig makes beside the packet driver's; each returns -1 for failure, and Libc.errno() then says which. */
+/** The system calls that the bench makes beside the packet driver's; each returns -1 for failure, and Libc.errno() then says which. */
 export interface SystemCalls {
   unshare(flags: number): number;
   setns(fd: number, type: number): number;

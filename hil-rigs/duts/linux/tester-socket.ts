@@ -1,11 +1,10 @@
 /**
  * The tester's side of every cable that is a Linux interface: one packet socket for all of them, which sees each frame that comes to any
- * interface of the rig's namespace, with the kernel's own time stamp, and sends on any.
+ * interface of the tester's namespace, with the kernel's own time stamp, and sends on any.
  *
  * One, because to make a socket with a ring and to close it each waits for the kernel's readers to be through (10 to 40 ms), with the whole process
  * held up; doing so for each case would spoil the times of those that run beside it.
  */
-
 import { type ReceiveRing, SLOT, SlotStatus } from "../../../drivers/packet/ring.ts";
 import { MSG_DONTWAIT, PacketSocket, VnetHeader } from "../../../drivers/packet/socket.ts";
 import { type Libc, NATIVE, type Watch } from "../../../hal/bridges/linux/libc.ts";
@@ -45,7 +44,7 @@ export class TesterSocket {
   #offset = 0;
   #offsetAt = Number.NEGATIVE_INFINITY;
 
-  /** To be made in the rig's namespace. @throws ControllerError */
+  /** To be made in the tester's namespace. @throws ControllerError */
   constructor(libc: Libc, calls: SystemCalls) {
     this.#libc = libc;
     this.#calls = calls;

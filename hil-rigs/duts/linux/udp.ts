@@ -2,7 +2,7 @@
 import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import { ipBytes, ipText } from "../../wire/bytes.ts";
-import type { RigNetwork } from "./namespaces.ts";
+import type { TesterNetwork } from "./namespaces.ts";
 
 const AF_INET = 2;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0o2004002;
@@ -27,14 +27,14 @@ function sockaddr(address: string, port: number): Uint8Array {
 
 export class LinuxSocket implements DutSocket {
   readonly port: number;
-  readonly #network: RigNetwork;
+  readonly #network: TesterNetwork;
   readonly #fd: number;
   readonly #reports: boolean;
   /** Taken from the queue ahead of errors(). */
   readonly #errors: string[] = [];
 
   /** To be called within the namespace. @throws Error when the socket cannot be had */
-  constructor(network: RigNetwork, options: SocketOptions) {
+  constructor(network: TesterNetwork, options: SocketOptions) {
     const { libc, calls } = network;
     this.#network = network;
     this.#reports = options.errors === true;

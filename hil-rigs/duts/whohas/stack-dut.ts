@@ -16,8 +16,6 @@ import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import {
   type Datagram,
-  type DeviceName,
-  DUT_ADDRESS,
   type DutSocket,
   type IpResult,
   NEEDS,
@@ -27,6 +25,7 @@ import {
   type SendOptions,
   type SocketOptions,
 } from "../../contract/dut.ts";
+import type { DeviceName } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
 /** What our stack has: all of it. */
@@ -63,10 +62,11 @@ export class StackDut {
     });
   }
 
-  async add(name: DeviceName, controller: EthernetController): Promise<void> {
+  /** @param cidr the device's address: `10.0.0.1/24` */
+  async add(name: DeviceName, controller: EthernetController, cidr: string): Promise<void> {
     const device = this.stack.addDevice(name, controller);
     await device.open();
-    this.stack.addAddress(device, `${DUT_ADDRESS[name]}/24`);
+    this.stack.addAddress(device, cidr);
   }
 
   ip(words: readonly string[]): Promise<IpResult> {

@@ -1,10 +1,10 @@
 /** Our stack in real time, on Linux interfaces through AF_PACKET: what goes over the wire is what a machine would see. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import { DUT_MAC, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
+import type { Dut, DutKind, DutOptions, PortName, RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
-import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
+import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
@@ -23,7 +23,7 @@ class WireDut extends RunningStack implements Dut {
   readonly #clock = new SystemClock();
   readonly #cables: Cables;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     super();
     this.#cables = new Cables(network);
   }
@@ -33,10 +33,11 @@ class WireDut extends RunningStack implements Dut {
     const stack = new StackDut(this.#clock, options.seed);
     this.stack = stack;
     for (const [device, name] of ends) {
-      const address = Uint8Array.from(macBytes(DUT_MAC[device]));
+      const own = options.plan.dut[device];
+      const address = Uint8Array.from(macBytes(own.mac));
       const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
       hearAllMulticast(controller);
-      await stack.add(device, controller);
+      await stack.add(device, controller, `${own.ip}/${options.plan.prefix}`);
     }
     const end = this.now() + LINK_PATIENCE;
     while (stack.stack.devices.some((device) => !device.hasCarrier)) {
@@ -80,7 +81,7 @@ export const whohasWire: DutKind = {
   settle: 3,
   missing: missingForNamespaces,
   async open() {
-    const network = await RigNetwork.open();
+    const network = await TesterNetwork.open();
     return { create: () => new WireDut(network), close: async () => network.close() };
   },
 };
