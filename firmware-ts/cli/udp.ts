@@ -1,6 +1,6 @@
 /** `whohas udp send` and `whohas udp listen`. */
 import type { Caller } from "../control/iproute/words.ts";
-import type { JsonObject } from "../control/rpc.ts";
+import type { JsonObject } from "../control/rpc/protocol.ts";
 import { Exit } from "./exit.ts";
 
 export interface UdpSendOptions {
