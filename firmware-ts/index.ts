@@ -58,6 +58,7 @@ export { Telemetry, type TelemetryCounters, type TelemetryEvent, type TelemetryO
 export { benchRig } from "./board/bench.ts";
 export { createBoardIo } from "./board/board-io.ts";
 export { CaptureFile } from "./board/capture-file.ts";
+export { ControlServer, connectSocket } from "./board/control-socket.ts";
 export { Enc28j60, type Enc28j60DriverOptions, PacketController, type PacketOptions } from "./board/controllers.ts";
 export type { DeviceConfig, Rig } from "./board/rig.ts";
 export { parseRig, RigError, type RigProblem } from "./board/rig-file.ts";
@@ -70,10 +71,10 @@ export {
   type SystemOptions,
   startSystem,
 } from "./board/system.ts";
-export { ControlClient } from "./control/client.ts";
 export { stackMethods } from "./control/methods.ts";
-export { ControlError, type Json, type JsonObject } from "./control/rpc.ts";
-export { ControlServer } from "./control/server.ts";
+export type { LineChannel } from "./control/rpc/channel.ts";
+export { RpcClient } from "./control/rpc/client.ts";
+export { ControlError, type Json, type JsonObject } from "./control/rpc/protocol.ts";
 export { writeSysctl } from "./control/sysctl.ts";
 export { formatIpv4, parseIpv4 } from "./ip/address.ts";
 export type { SendResult } from "./ip/send-result.ts";

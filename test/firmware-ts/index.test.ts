@@ -5,7 +5,6 @@ import {
   benchRig,
   CaptureFile,
   type Clock,
-  ControlClient,
   type ControllerHost,
   ControlServer,
   Enc28j60,
@@ -23,6 +22,7 @@ import {
   type Random,
   type ReceiveMode,
   type Rig,
+  RpcClient,
   SeededRandom,
   SimulatedSpiBus,
   SkBuff,
@@ -148,7 +148,7 @@ t.test("a controller of one's own needs nothing but the package", async (t) => {
 });
 
 t.test("the rest of the surface is there", async (t) => {
-  for (const made of [CaptureFile, ControlClient, ControlServer, PacketController, SkBuff, SkBuffPool, SystemClock, Telemetry]) {
+  for (const made of [CaptureFile, ControlServer, PacketController, RpcClient, SkBuff, SkBuffPool, SystemClock, Telemetry]) {
     t.type(made, "function");
   }
   t.type(linePoint, "function");

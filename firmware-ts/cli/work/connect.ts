@@ -1,8 +1,9 @@
+import { connectSocket } from "../../board/control-socket.ts";
 import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
-import { ControlClient } from "../../control/client.ts";
 import type { Caller } from "../../control/iproute/words.ts";
 import { NetnsCaller } from "../../control/netns.ts";
-import { ControlError } from "../../control/rpc.ts";
+import { RpcClient } from "../../control/rpc/client.ts";
+import { ControlError } from "../../control/rpc/protocol.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 
@@ -18,7 +19,7 @@ export async function withInstance<T>(globals: Globals, use: (caller: Caller) =>
 }
 
 /** @throws CommandError as `ip -n` ends for a name that nothing has */
-async function within(client: ControlClient, netns: string): Promise<Caller> {
+async function within(client: RpcClient, netns: string): Promise<Caller> {
   const caller = new NetnsCaller(client, netns);
   await caller.call("netns.open").catch((error: unknown) => {
     throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new CommandError(error.message, Exit.IP_WORDS) : error;
@@ -26,10 +27,10 @@ async function within(client: ControlClient, netns: string): Promise<Caller> {
   return caller;
 }
 
-async function connect(instance: string): Promise<ControlClient> {
+async function connect(instance: string): Promise<RpcClient> {
   const path = socketPath(instance);
   try {
-    return await ControlClient.connect(path);
+    return new RpcClient(await connectSocket(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES") throw new CommandError(`no permission for ${path}; be the user who runs the instance`, Exit.NO_INSTANCE);

@@ -1,7 +1,7 @@
 /** `whohas ping`, as iputils prints it. */
 import { SystemClock } from "../../../hal/clock.ts";
 import type { Caller } from "../../control/iproute/words.ts";
-import type { JsonObject } from "../../control/rpc.ts";
+import type { JsonObject } from "../../control/rpc/protocol.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";

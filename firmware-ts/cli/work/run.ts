@@ -1,12 +1,12 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
+import { ControlServer } from "../../board/control-socket.ts";
 import type { Rig } from "../../board/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods.ts";
-import { ControlServer } from "../../control/server.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import { jsonReport, textReport } from "./run-report.ts";
 import { toldToStop } from "./told.ts";

@@ -1,5 +1,5 @@
 /** `whohas udp send` and `whohas udp listen`. */
-import type { JsonObject } from "../../control/rpc.ts";
+import type { JsonObject } from "../../control/rpc/protocol.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";

@@ -1,11 +1,13 @@
 /** Requests as they come from whoever can open the socket: each gets the right answer, and none of them an internal error. */
 import fc from "fast-check";
 import t from "tap";
-import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import { answer, LineReader, MAX_LINE, type Method, type Methods } from "../../../firmware-ts/control/rpc.ts";
-import { outcome, TestSession } from "../../support/control.ts";
-import { Lab } from "../../support/lab.ts";
-import { T1 } from "../../support/wire-format.ts";
+import { stackMethods } from "../../../../firmware-ts/control/methods.ts";
+import { LineReader, MAX_LINE } from "../../../../firmware-ts/control/rpc/line-reader.ts";
+import type { Method, Methods } from "../../../../firmware-ts/control/rpc/protocol.ts";
+import { answer } from "../../../../firmware-ts/control/rpc/server.ts";
+import { outcome, TestSession } from "../../../support/control.ts";
+import { Lab } from "../../../support/lab.ts";
+import { T1 } from "../../../support/wire-format.ts";
 
 const methods: Methods = new Map<string, Method>([
   ["echo", (params) => params],

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
-import { ControlClient } from "../../../firmware-ts/control/client.ts";
+import { ControlServer, connectSocket } from "../../../firmware-ts/board/control-socket.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import { MAX_LINE, type Method, type Methods, type Session } from "../../../firmware-ts/control/rpc.ts";
-import { ControlServer } from "../../../firmware-ts/control/server.ts";
+import { RpcClient } from "../../../firmware-ts/control/rpc/client.ts";
+import { MAX_LINE } from "../../../firmware-ts/control/rpc/line-reader.ts";
+import type { Method, Methods, Session } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { Folder, outcome, RawClient } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 
@@ -87,7 +88,7 @@ t.test(
       ],
     ]);
     const { path, client } = await serve(t, methods);
-    const reader = await ControlClient.connect(path);
+    const reader = new RpcClient(await connectSocket(path));
     t.equal(await reader.call("big"), big);
     reader.close();
     const c = await client();
@@ -141,7 +142,7 @@ t.test("a client that goes away in the midst of things frees its ports and stops
 
 t.test("closing cuts every client off, and a call that waited hears of it; so does one that comes too late", async (t) => {
   const { path, server } = await serve(t, new Map([["never", () => new Promise<null>(() => {})]]));
-  const client = await ControlClient.connect(path);
+  const client = new RpcClient(await connectSocket(path));
   const waiting = client.call("never");
   const refused = t.rejects(waiting, { code: "INSTANCE_GONE" });
   // The request is under way: give it time to arrive, or not; the answer is the same.
@@ -149,7 +150,7 @@ t.test("closing cuts every client off, and a call that waited hears of it; so do
   await refused;
   await t.rejects(client.call("never"), { code: "INSTANCE_GONE" });
   t.equal(existsSync(path), false, "the socket is removed");
-  await t.rejects(ControlClient.connect(path), { code: "ENOENT" });
+  await t.rejects(connectSocket(path), { code: "ENOENT" });
   await server.close();
 });
 
@@ -169,7 +170,7 @@ t.test("a server that talks nonsense ends the call and not the program", async (
     server.close();
     folder.remove();
   });
-  const client = await ControlClient.connect(folder.file("s"));
+  const client = new RpcClient(await connectSocket(folder.file("s")));
   const notes: string[] = [];
   client.onNotification = (method, params) => notes.push(`${method} ${JSON.stringify(params)}`);
   await t.rejects(client.call("x"), { code: "INSTANCE_GONE" });
