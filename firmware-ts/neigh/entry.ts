@@ -5,6 +5,7 @@ import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { TimerNode, type TimerWheel } from "../net/timer-wheel.ts";
+import type { NeighDefaults } from "./defaults.ts";
 import { NTF_GC_EXEMPT } from "./flags.ts";
 import { copyRest, type KeyRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
@@ -14,22 +15,21 @@ import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 
-/** What a key means to the routes of its device. */
-export const AddressType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
-export type AddressType = (typeof AddressType)[keyof typeof AddressType];
-
 /** `new`: RTM_NEWNEIGH, something changed. `deleted`: RTM_DELNEIGH. `miss`: RTM_GETNEIGH, a program is asked to resolve it. */
 export type NeighEvent = "new" | "deleted" | "miss";
 
 /** What brought a change of state about. */
 export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
 
-/** What a protocol brings to the machine. ARP is one such, neighbour discovery can be another. */
+/** What a protocol family brings to the machine: all in which one family differs from another. */
 export interface NeighFamily {
+  /** Octets of a key: 4, or 16 for keys with a rest. */
+  readonly keyLength: number;
+  readonly defaults: NeighDefaults;
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
   /**
-   * Initial type, state and address of a new entry; may rewrite its key, where all keys of a device share one entry.
+   * Gives a new entry its initial state and address, and says whether it is a group's; may rewrite its key, where all keys of a device share one entry.
    * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).
    */
   construct(entry: Neighbour): boolean;
@@ -77,14 +77,15 @@ export interface NeighHost {
 }
 
 export class Neighbour extends TimerNode {
-  /** The last four octets of the protocol address: the whole of an IPv4 one. Fixed once the entry is in its table. */
+  /** The last four octets of the protocol address. Fixed once the entry is in its table. */
   key: number;
-  /** The octets before them, of a longer address. */
+  /** The octets before them; null where the family's addresses have no more than four. */
   readonly rest: KeyRest | null;
   readonly on: DeviceNeighbours;
 
   nudState: Nud = Nud.NONE;
-  type: AddressType = AddressType.UNICAST;
+  /** The key is a group's: nobody is asked for its link address, and forced collection may take the entry at any age. */
+  multicast = false;
   /** Sum of NeighFlags; USE is never among them. */
   flags = 0;
   /** Who made it (RTPROT_*), as an operator said; 0 for nobody in particular. */

@@ -6,7 +6,8 @@
 import type { Clock } from "../../hal/clock.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
-import { AddressType, type Cause, type Neighbour } from "./entry.ts";
+import type { GcLimits } from "./defaults.ts";
+import type { Cause, Neighbour } from "./entry.ts";
 import type { NeighParameters } from "./parameters.ts";
 import { NUD_IN_TIMER, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
@@ -33,15 +34,11 @@ export interface Collected {
   remove(entry: Neighbour, cause: Cause): void;
 }
 
-export class GarbageCollector {
-  /** Fewer entries than this are never collected periodically. */
-  thresh1 = 128;
-  /** From here on forced collection may run at a creation, every five seconds. */
-  thresh2 = 512;
-  /** Never more entries than this, PERMANENT ones apart. */
-  thresh3 = 1024;
-  /** `gc_interval` in ms: stored and shown, used by nothing, as in the kernel. */
-  interval = 30_000;
+export class GarbageCollector implements GcLimits {
+  thresh1: number;
+  thresh2: number;
+  thresh3: number;
+  interval: number;
   readonly #table: Collected;
   readonly #timer: WorkTimer = new WorkTimer(() => this.#periodic());
   #lastFlush: number;
@@ -51,8 +48,12 @@ export class GarbageCollector {
   #first: Neighbour | null = null;
   #last: Neighbour | null = null;
 
-  constructor(table: Collected) {
+  constructor(table: Collected, { thresh1, thresh2, thresh3, interval }: Readonly<GcLimits>) {
     this.#table = table;
+    this.thresh1 = thresh1;
+    this.thresh2 = thresh2;
+    this.thresh3 = thresh3;
+    this.interval = interval;
     this.#lastFlush = table.now();
     this.#lastRedraw = this.#lastFlush;
     this.#armPeriodic();
@@ -172,8 +173,8 @@ export class GarbageCollector {
 
 /** May be taken by force. */
 function spent(entry: Neighbour, now: number): boolean {
-  const { nudState, type, updated } = entry;
-  if (nudState === Nud.FAILED || nudState === Nud.NOARP || type === AddressType.MULTICAST) return true;
+  const { nudState, multicast, updated } = entry;
+  if (nudState === Nud.FAILED || nudState === Nud.NOARP || multicast) return true;
   return now - updated > FORCED_AGE;
 }
 

@@ -1,8 +1,9 @@
 /**
- * The settings as files of net.ipv4.neigh.DEV: the kernel's names, units, ranges and its way of reading a number. Times are kept in
+ * The settings as files of net.FAMILY.neigh.DEV: the kernel's names, units, ranges and its way of reading a number. Times are kept in
  * whole jiffies, so that what is read may differ from what was written. Ranges and results measured on Linux 6.18 at HZ=250.
  */
 import type { Lateness } from "../net/lateness.ts";
+import type { GcLimits } from "./defaults.ts";
 import type { NeighParameters, NeighValue } from "./parameters.ts";
 
 const INT_MAX = 0x7fffffff;
@@ -99,15 +100,11 @@ function storedValue({ unit, least = 0 }: File, number: number, lateness: Latene
 }
 
 /** What the files of the whole table set; they exist under `default` only. Times in ms. */
-export interface TableSettings {
-  thresh1: number;
-  thresh2: number;
-  thresh3: number;
-  interval: number;
+export interface TableSettings extends GcLimits {
   readonly lateness: Lateness;
 }
 
-const TABLE_FILES: ReadonlyMap<string, "thresh1" | "thresh2" | "thresh3" | "interval"> = new Map([
+const TABLE_FILES: ReadonlyMap<string, keyof GcLimits> = new Map([
   ["gc_interval", "interval"],
   ["gc_thresh1", "thresh1"],
   ["gc_thresh2", "thresh2"],
@@ -138,7 +135,7 @@ export function writeTableParameter(table: TableSettings, name: string, text: st
   else table[value] = within(number, 0, INT_MAX);
 }
 
-function tableFileOf(name: string): "thresh1" | "thresh2" | "thresh3" | "interval" {
+function tableFileOf(name: string): keyof GcLimits {
   const value = TABLE_FILES.get(name);
   if (!value) throw new ParameterError("ENOENT", `no neighbour parameter is called ${name}`);
   return value;

@@ -1,5 +1,6 @@
+/** The settings of a device's neighbours: what the machine, the queue and the collection go by, and how a write reaches other sets. */
 import type { Random } from "../../hal/random.ts";
-import { Lateness } from "../net/lateness.ts";
+import type { Lateness } from "../net/lateness.ts";
 
 /** What a set holds and an operator may write; all times in ms. */
 export interface NeighValues {
@@ -35,42 +36,42 @@ export interface NeighValues {
 
 export type NeighValue = keyof NeighValues;
 
-/** What an IPv4 device starts with. */
-const DEFAULTS: Readonly<NeighValues> = {
-  mcastProbes: 3,
-  ucastProbes: 3,
+/** Every value, at nothing: a set has all its fields from the start. */
+const NOTHING: Readonly<NeighValues> = {
+  mcastProbes: 0,
+  ucastProbes: 0,
   appProbes: 0,
   mcastReprobes: 0,
-  retransTime: 1000,
-  baseReachableTime: 30_000,
-  delayProbeTime: 5000,
-  intervalProbeTime: 5000,
-  gcStaleTime: 60_000,
-  queueLengthBytes: 212_992,
-  proxyQueueLength: 64,
-  anycastDelay: 1000,
-  proxyDelay: 800,
-  lockTime: 1000,
+  retransTime: 0,
+  baseReachableTime: 0,
+  delayProbeTime: 0,
+  intervalProbeTime: 0,
+  gcStaleTime: 0,
+  queueLengthBytes: 0,
+  proxyQueueLength: 0,
+  anycastDelay: 0,
+  proxyDelay: 0,
+  lockTime: 0,
 };
 
-const NAMES = Object.keys(DEFAULTS) as readonly NeighValue[];
+const NAMES = Object.keys(NOTHING) as readonly NeighValue[];
 
 /** The settings of one device's neighbours, or those that new devices start with (Documentation/networking/ip-sysctl, neigh/). */
 export class NeighParameters implements NeighValues {
-  mcastProbes: number = DEFAULTS.mcastProbes;
-  ucastProbes: number = DEFAULTS.ucastProbes;
-  appProbes: number = DEFAULTS.appProbes;
-  mcastReprobes: number = DEFAULTS.mcastReprobes;
-  retransTime: number = DEFAULTS.retransTime;
-  baseReachableTime: number = DEFAULTS.baseReachableTime;
-  delayProbeTime: number = DEFAULTS.delayProbeTime;
-  intervalProbeTime: number = DEFAULTS.intervalProbeTime;
-  gcStaleTime: number = DEFAULTS.gcStaleTime;
-  queueLengthBytes: number = DEFAULTS.queueLengthBytes;
-  proxyQueueLength: number = DEFAULTS.proxyQueueLength;
-  anycastDelay: number = DEFAULTS.anycastDelay;
-  proxyDelay: number = DEFAULTS.proxyDelay;
-  lockTime: number = DEFAULTS.lockTime;
+  mcastProbes: number = NOTHING.mcastProbes;
+  ucastProbes: number = NOTHING.ucastProbes;
+  appProbes: number = NOTHING.appProbes;
+  mcastReprobes: number = NOTHING.mcastReprobes;
+  retransTime: number = NOTHING.retransTime;
+  baseReachableTime: number = NOTHING.baseReachableTime;
+  delayProbeTime: number = NOTHING.delayProbeTime;
+  intervalProbeTime: number = NOTHING.intervalProbeTime;
+  gcStaleTime: number = NOTHING.gcStaleTime;
+  queueLengthBytes: number = NOTHING.queueLengthBytes;
+  proxyQueueLength: number = NOTHING.proxyQueueLength;
+  anycastDelay: number = NOTHING.anycastDelay;
+  proxyDelay: number = NOTHING.proxyDelay;
+  lockTime: number = NOTHING.lockTime;
   /** Drawn uniformly from half to one and a half of baseReachableTime (RFC 4861 6.3.2). */
   reachableTime = 0;
   /** Entries that use the set; `ip ntable` shows one more. */
@@ -82,10 +83,10 @@ export class NeighParameters implements NeighValues {
   readonly #written = new Set<NeighValue>();
   readonly #followers = new Set<NeighParameters>();
 
-  constructor(random: Random, lateness: Lateness = new Lateness(), values: Partial<NeighValues> = {}) {
+  constructor(random: Random, lateness: Lateness, values: Readonly<NeighValues>) {
     this.#random = random;
     this.lateness = lateness;
-    Object.assign(this, values);
+    for (const name of NAMES) this[name] = values[name];
     this.drawReachableTime();
   }
 
@@ -135,7 +136,7 @@ export class NeighParameters implements NeighValues {
   }
 
   values(): NeighValues {
-    const values = { ...DEFAULTS };
+    const values = { ...NOTHING };
     for (const name of NAMES) values[name] = this[name];
     return values;
   }

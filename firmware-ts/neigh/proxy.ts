@@ -1,6 +1,6 @@
 /** Proxy entries (`ip neigh add proxy`): addresses that we answer for although they are not ours. */
 import type { NetDevice } from "../net/device.ts";
-import { type KeyRest, sameRest } from "./key.ts";
+import { copyRest, type KeyRest, sameRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
 
 /** The kernel's proxy hash; it decides the order in which entries are shown. */
@@ -70,7 +70,7 @@ export class ProxyTable {
     let entry = device ? this.find(key, device, options.rest ?? null) : this.get(key, null, options);
     if (!entry) {
       const namespace = this.#space(device, options);
-      entry = { key, rest: options.rest ?? null, namespace, device, flags: 0, protocol: 0, permanent: false };
+      entry = { key, rest: copyRest(options.rest ?? null), namespace, device, flags: 0, protocol: 0, permanent: false };
       this.#bucket(key).unshift(entry);
       this.#size++;
     }

@@ -27,8 +27,6 @@ import { NeighStatistics } from "./statistics.ts";
 import { UpdateFlags, update } from "./update.ts";
 
 export interface NeighTableOptions extends LatenessOptions {
-  /** Default `arp_cache`. */
-  name?: string;
   /** Whose behaviour the table has. Default `linux`. */
   profile?: ProfileName;
 }
@@ -45,7 +43,6 @@ export interface AttachOptions {
 export type Refusal = "full" | "unconfigured";
 
 export class NeighTable implements NeighHost {
-  readonly name: string;
   readonly clock: Clock;
   readonly family: NeighFamily;
   readonly lateness: Lateness;
@@ -71,19 +68,23 @@ export class NeighTable implements NeighHost {
   readonly #devices = new Map<NetDevice, DeviceNeighbours>();
 
   constructor(clock: Clock, random: Random, family: NeighFamily, options: NeighTableOptions = {}) {
-    this.name = options.name ?? "arp_cache";
     this.clock = clock;
     this.family = family;
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
     this.timers = new TimerWheel(clock, this.lateness);
-    this.defaults = new NeighParameters(random, this.lateness, this.profile.parameters);
+    this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults.parameters, ...this.profile.parameters });
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
-    this.gc = new GarbageCollector(this);
+    this.gc = new GarbageCollector(this, family.defaults.limits);
     this.#managed = new ManagedEntries(this.timers, this.defaults);
     this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
+  }
+
+  /** The name of the table, as its family gives it. */
+  get name(): string {
+    return this.family.defaults.name;
   }
 
   get policy(): NeighPolicy {

@@ -1,22 +1,29 @@
 /**
  * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine: what a new
- * entry is, what is asked, and what devices' ups and downs mean. What comes in is in arp-receive.ts, settings are in arp-policy.ts.
+ * entry is, what is asked, and what devices' ups and downs mean. receive.ts takes what comes in,
+ * policy.ts applies the settings.
  */
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType, type Neighbour, type NeighFamily } from "../../neigh/entry.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import type { NeighDefaults } from "../../neigh/defaults.ts";
+import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { NeighbourService } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { MIN_MTU } from "../../net/device.ts";
 import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
+import type { Fib } from "../routing/fib.ts";
+import type { InputRouter } from "../routing/input-route.ts";
+import { Scope } from "../routing/scope.ts";
 import { ArpCounters } from "./counters.ts";
+import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
-import { type ArpInet, Scope } from "./inet.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
 import { type ArpHooks, ArpSender } from "./wire.ts";
@@ -26,31 +33,47 @@ export interface ArpOptions extends NeighTableOptions {
   table?: NeighTable;
 }
 
-export class Arp implements NeighFamily, PacketHandler, ArpParts {
+/** What ARP stands on. */
+export interface ArpGround {
+  readonly network: Network;
+  readonly random: Random;
+  readonly fib: Fib;
+  readonly router: InputRouter;
+  /** Tells the sender of a packet that its next hop does not answer. The packet stays the caller's. */
+  readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
+}
+
+export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
+  readonly keyLength: number = 4;
+  readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
   /** Whose devices these are, in a table that several namespaces share. */
   readonly namespace: NeighNamespace;
-  readonly inet: ArpInet;
+  readonly fib: Fib;
+  readonly router: InputRouter;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
   readonly defence: ArpDefence;
   readonly #receiver: ArpReceiver;
   readonly #shared: boolean;
   readonly #network: Network;
+  readonly #unreachable: ArpGround["unreachable"];
   readonly #counters = new Map<NetDevice, ArpCounters>();
   /** The last ones asked for: most frames come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #lastCounters = new ArpCounters();
   readonly #scratch = new Uint8Array(MAC_BYTES);
 
-  constructor(network: Network, random: Random, inet: ArpInet, options: ArpOptions = {}) {
+  constructor({ network, random, fib, router, unreachable }: ArpGround, options: ArpOptions = {}) {
     this.#network = network;
-    this.inet = inet;
+    this.#unreachable = unreachable;
+    this.fib = fib;
+    this.router = router;
     this.#shared = options.table !== undefined;
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
-    this.policy = new ArpPolicy(inet);
+    this.policy = new ArpPolicy(fib);
     this.sender = new ArpSender(network.pool);
     this.defence = new ArpDefence(network.clock, (device, address) => this.#announceOne(device, address));
     this.#receiver = new ArpReceiver(this);
@@ -87,8 +110,9 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     const { device } = entry;
     if (device.mtu < MIN_MTU) return false;
     entry.key = this.keyOf(entry.key, device);
-    entry.type = this.inet.addressType(entry.key);
-    if (entry.type === AddressType.MULTICAST) {
+    const type = this.fib.addressType(entry.key);
+    entry.multicast = type === AddressType.MULTICAST;
+    if (entry.multicast) {
       // RFC 1112 6.4: the low 23 bits of the group below 01:00:5e.
       entry.nudState = Nud.NOARP;
       entry.addressHigh = 0x0100;
@@ -96,7 +120,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     } else if (device.noArp || device.loopback) {
       entry.nudState = Nud.NOARP;
       entry.setAddress(device.address, 0);
-    } else if (entry.type === AddressType.BROADCAST || device.pointToPoint) {
+    } else if (type === AddressType.BROADCAST || device.pointToPoint) {
       entry.nudState = Nud.NOARP;
       entry.setAddress(device.broadcast, 0);
     }
@@ -115,7 +139,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   }
 
   reportError(entry: Neighbour, packet: SkBuff): void {
-    this.inet.unreachable(entry, packet);
+    this.#unreachable(packet, entry.device);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
@@ -141,12 +165,12 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
 
   /** Tells everybody on the link where our addresses are (RFC 5227 3): one request for each, in the order of their list. */
   announce(device: NetDevice): void {
-    this.inet.eachAddress(device, (local) => this.#announceOne(device, local));
+    for (const { local } of this.fib.addresses.of(device)) this.#announceOne(device, local);
   }
 
   /** Returns whether it was sent. */
   #announceOne(device: NetDevice, local: number): boolean {
-    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return false;
+    if (!device.up || !this.fib.confirms(device, 0, local, Scope.HOST)) return false;
     if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
     this.counters(device).requestsBroadcast++;
     return true;
@@ -182,7 +206,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
         if (this.table.policy.defends) this.#announceIfAsked(device);
         return;
       case "carrier-down":
-        if (this.inet.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
+        if (this.fib.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
         return;
       case "address":
       case "replaced":
@@ -198,7 +222,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   }
 
   #announceIfAsked(device: NetDevice): void {
-    if (this.table.policy.defends) this.inet.eachAddress(device, (local) => this.addressed(device, local));
-    else if (device.up && this.inet.conf.on(device).arpNotify !== 0) this.announce(device);
+    if (this.table.policy.defends) for (const { local } of this.fib.addresses.of(device)) this.addressed(device, local);
+    else if (device.up && this.fib.conf.on(device).arpNotify !== 0) this.announce(device);
   }
 }

@@ -14,15 +14,17 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType, type Neighbour } from "../../neigh/entry.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
 import { Nud } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
 import { ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import type { Fib } from "../routing/fib.ts";
+import { InputRoute, type InputRouter, InputWay } from "../routing/input-route.ts";
 import type { ArpCounters } from "./counters.ts";
 import type { ArpDefence } from "./defence.ts";
-import { type ArpInet, InputWay } from "./inet.ts";
 import type { ArpPolicy } from "./policy.ts";
 import { ArpProxy } from "./proxy.ts";
 import {
@@ -46,7 +48,8 @@ import {
 /** What a receiver is made of: all of it Arp's. */
 export interface ArpParts {
   readonly table: NeighTable;
-  readonly inet: ArpInet;
+  readonly fib: Fib;
+  readonly router: InputRouter;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
   readonly defence: ArpDefence;
@@ -61,12 +64,14 @@ export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
+  /** Where the request at hand would go, were it a packet. */
+  readonly #route = new InputRoute();
   /** Receives what waited as a request for a proxied address: this time it is answered at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
   constructor(parts: ArpParts) {
     this.#parts = parts;
-    this.#proxy = new ArpProxy(parts.inet, parts.table.proxies);
+    this.#proxy = new ArpProxy(parts.fib.conf, parts.table.proxies);
   }
 
   /** Takes a packet whose data begins with the ARP header; it is not the caller's any more. */
@@ -93,7 +98,7 @@ export class ArpReceiver {
     const op = view.getUint16(at + AR_OP);
     if (op !== ARPOP_REQUEST && op !== ARPOP_REPLY) return invalid(counters, DropReason.NOT_SPECIFIED);
     const tip = view.getInt32(at + AR_TIP);
-    const { conf } = this.#parts.inet;
+    const { conf } = this.#parts.fib;
     const loopback = tip >>> 24 === 127 && !conf.on(device).routeLocalnet;
     if (tip >>> 28 === 0xe || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
     if (this.#parts.table.policy.checksSender && !isStation(bytes, at + AR_SHA, device)) {
@@ -116,11 +121,11 @@ export class ArpReceiver {
       skb.consume();
       return;
     }
-    const { inet, table, defence } = this.#parts;
-    if (table.policy.defends && !waited && inet.addressType(sip) === AddressType.LOCAL) {
+    const { fib, router, table, defence } = this.#parts;
+    if (table.policy.defends && !waited && fib.addressType(sip) === AddressType.LOCAL) {
       if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
     }
-    const way = request ? inet.inputWay(tip, sip, device, false) : InputWay.REFUSED;
+    const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
     else this.#updateKnown(skb, device, request, sip, tip);
@@ -129,14 +134,14 @@ export class ArpReceiver {
 
   /** A host probes for an address that it wants to take (RFC 5227 2.1.1): ours is defended, and nothing learned. */
   #defend(skb: SkBuff, device: NetDevice, tip: number): void {
-    const { inet, policy } = this.#parts;
-    if (inet.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
+    const { fib, policy } = this.#parts;
+    if (fib.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
   }
 
   /** A request for our own address: the asker is learned and answered, or passed over by a setting. */
   #answer(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { policy } = this.#parts;
-    if (policy.ignores(device, sip, tip) || policy.filters(device, sip, tip)) return;
+    if (policy.ignores(device, sip, tip) || policy.filters(device, sip)) return;
     if (this.#learn(skb, device, sip)) this.#reply(skb, device, tip, sip);
   }
 
@@ -145,8 +150,8 @@ export class ArpReceiver {
    * @returns true when the packet is taken care of, answered or kept for later
    */
   #proxied(skb: SkBuff, device: NetDevice, sip: number, tip: number, waited: boolean): boolean {
-    const { inet, table } = this.#parts;
-    const out = inet.forwardDevice;
+    const { table } = this.#parts;
+    const out = this.#route.route?.device;
     if (!out || !this.#proxy.answers(device, out, sip, tip)) return false;
     this.#learn(skb, device, sip);
     if (waited || skb.packetType === PacketType.HOST || table.parametersOf(device).proxyDelay === 0) {
@@ -172,13 +177,13 @@ export class ArpReceiver {
 
   /** Anything else corrects an entry that exists, and makes one only where arp_accept says so. */
   #updateKnown(skb: SkBuff, device: NetDevice, request: boolean, sip: number, tip: number): void {
-    const { table, inet, policy } = this.#parts;
+    const { table, fib, policy } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
     const accept = policy.accepts(device, sip);
     let entry = table.lookup(key, device);
     if (!entry && !accept) return;
     const { bytes, data: at } = skb;
-    const unicast = inet.addressType(sip) === AddressType.UNICAST;
+    const unicast = fib.addressType(sip) === AddressType.UNICAST;
     const announced = unicast && sip === tip && (request || sameMac(bytes, at + AR_THA, bytes, at + AR_SHA));
     if (!entry && unicast && (announced || !request)) entry = table.lookup(key, device) ?? table.create(key, device);
     if (!entry) return;
@@ -191,7 +196,7 @@ export class ArpReceiver {
   /** A request of ours for the entry is out, and this answers us. */
   #asked(entry: Neighbour, tip: number): boolean {
     const outstanding = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
-    return outstanding && this.#parts.inet.addressType(tip) === AddressType.LOCAL;
+    return outstanding && this.#parts.fib.addressType(tip) === AddressType.LOCAL;
   }
 
   /** Answers to the hardware address in the request, not to where the frame came from, and around the neighbour entry. */

@@ -1,8 +1,9 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
 import { prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { Scope } from "../arp/inet.ts";
+import { Scope } from "./scope.ts";
 
 /** One address of one device (a line of `ip address`). */
 export interface InterfaceAddress {
@@ -25,17 +26,6 @@ export interface AddressOptions {
   scope?: number;
   label?: string;
   broadcast?: number;
-}
-
-/** An address or route cannot be as asked. `code` is stable, the message is that of `ip` without its "Error: " or "RTNETLINK answers: ". */
-export class InetError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = "InetError";
-    this.code = code;
-  }
 }
 
 const NONE: readonly InterfaceAddress[] = [];
@@ -159,7 +149,11 @@ export class Addresses {
     return 0;
   }
 
-  /** @see ArpInet.confirms */
+  /**
+   * Whether one of our addresses is `local` (0: any), on `device` (null: on any), with a scope at least as wide as `scope`; and, where
+   * `peer` is not 0, a subnet of the same device holds both it and that address.
+   * @param hostAsLink as in select()
+   */
   confirms(device: NetDevice | null, peer: number, local: number, scope: number, hostAsLink: boolean): boolean {
     if (device) return this.#confirmsOn(this.of(device), peer, local, scope, hostAsLink);
     for (const addresses of this.#devices.values()) if (this.#confirmsOn(addresses, peer, local, scope, hostAsLink)) return true;

@@ -4,9 +4,11 @@
  * comes up; what the operator routed by it is gone. A lost carrier changes nothing here.
  */
 
-import { INADDR_BROADCAST, prefixMask } from "../../ip/address.ts";
+import { INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { Addresses, type AddressOptions, InetError, type InterfaceAddress } from "./addresses.ts";
+import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 
@@ -35,11 +37,11 @@ export interface FibUser {
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
-  readonly #conf: Devconfs;
+  readonly conf: Devconfs;
   readonly #user: FibUser;
 
   constructor(conf: Devconfs, user: FibUser) {
-    this.#conf = conf;
+    this.conf = conf;
     this.#user = user;
   }
 
@@ -51,7 +53,7 @@ export class Fib {
   /** @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
   addAddress(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);
-    this.#conf.pin(device);
+    this.conf.pin(device);
     this.#addLocal(address);
     if (device.up) this.#connect(address);
     this.#user.addressed(device, local);
@@ -93,7 +95,7 @@ export class Fib {
     } else if (event === "unregister") {
       for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
       this.routes.removeAll((route) => route.device === device);
-      this.#conf.forget(device);
+      this.conf.forget(device);
     }
   }
 
@@ -137,6 +139,25 @@ export class Fib {
       return subnet && route.source === local && !secondary;
     });
     if (!this.addresses.isLocal(local)) this.routes.removeAll((route) => route.source === local);
+  }
+
+  /** What `address` is to our routes. */
+  addressType(address: number): AddressType {
+    if (isMulticast(address)) return AddressType.MULTICAST;
+    if (isZeronet(address) || address === INADDR_BROADCAST) return AddressType.BROADCAST;
+    const route = this.routes.lookupLocal(address);
+    if (!route) return AddressType.UNICAST;
+    return route.type === RouteType.BROADCAST ? AddressType.BROADCAST : AddressType.LOCAL;
+  }
+
+  /** As Addresses.confirms(), with the device's route_localnet. */
+  confirms(device: NetDevice | null, peer: number, local: number, scope: number): boolean {
+    return this.addresses.confirms(device, peer, local, scope, device !== null && this.conf.on(device).routeLocalnet);
+  }
+
+  /** As Addresses.select(), with the device's route_localnet. */
+  select(device: NetDevice, target: number, scope: number): number {
+    return this.addresses.select(device, target, scope, this.conf.on(device).routeLocalnet);
   }
 
   /** The source address of packets to the destination that have none, by the route to it. */

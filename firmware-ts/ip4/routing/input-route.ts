@@ -2,10 +2,20 @@
 
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "../../ip/address.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { InputWay, type InputWay as Way } from "../arp/inet.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
+
+/** Where a packet that came in goes. */
+export const InputWay = {
+  /** Nowhere: its source or destination is not allowed there, or no route leads on. InputRoute.refusal says why. */
+  REFUSED: 0,
+  LOCAL: 1,
+  BROADCAST: 2,
+  /** On, by InputRoute.route. */
+  FORWARD: 3,
+} as const;
+export type InputWay = (typeof InputWay)[keyof typeof InputWay];
 
 /** Why a packet was refused. */
 export const Refusal = {
@@ -25,11 +35,16 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
-export class InputRouter {
-  /** After way() said FORWARD: the route on. */
-  route: Route | null = null;
-  /** After way() said REFUSED. */
+/** What a look-up found. Its owner hands it in, and it stays as it is until the owner hands it in again. */
+export class InputRoute {
+  way: InputWay = InputWay.REFUSED;
+  /** With REFUSED: why. */
   refusal: Refusal = Refusal.NOT_LOCAL;
+  /** With FORWARD: the route on; else null. */
+  route: Route | null = null;
+}
+
+export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
 
@@ -38,54 +53,62 @@ export class InputRouter {
     this.#conf = conf;
   }
 
-  /** @param ip an IP packet, not an ARP request put to the routes in its place */
-  way(destination: number, source: number, device: NetDevice, ip: boolean): Way {
-    this.route = null;
-    if (isMulticast(source) || source === INADDR_BROADCAST) return this.#refuse(Refusal.SOURCE);
-    if (destination === INADDR_BROADCAST) return this.#broadcast(source, device, ip);
-    if (isZeronet(source)) return this.#refuse(Refusal.SOURCE);
-    if (isZeronet(destination)) return this.#refuse(Refusal.DESTINATION);
+  /**
+   * Looks up where a packet goes that came in on the device. Returns `found.way`.
+   * @param ip an IP packet, not an ARP request put to the routes in its place
+   */
+  find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
+    found.route = null;
+    found.way = this.#way(found, destination, source, device, ip);
+    return found.way;
+  }
+
+  #way(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
+    if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
+    if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
+    if (isZeronet(source)) return refuse(found, Refusal.SOURCE);
+    if (isZeronet(destination)) return refuse(found, Refusal.DESTINATION);
     if (!device.loopback && !this.#conf.on(device).routeLocalnet) {
-      if (isLoopback(destination)) return this.#refuse(Refusal.DESTINATION);
-      if (isLoopback(source)) return this.#refuse(Refusal.SOURCE);
+      if (isLoopback(destination)) return refuse(found, Refusal.DESTINATION);
+      if (isLoopback(source)) return refuse(found, Refusal.SOURCE);
     }
     const { routes } = this.#fib;
     const local = routes.lookupLocal(destination);
-    if (local?.type === RouteType.BROADCAST) return this.#broadcast(source, device, ip);
-    if (local) return this.#sourceAllowed(source, device) ? InputWay.LOCAL : InputWay.REFUSED;
-    if (!this.#conf.on(device).forwarding) return this.#refuse(Refusal.NOT_LOCAL);
+    if (local?.type === RouteType.BROADCAST) return this.#broadcast(found, source, device, ip);
+    if (local) return this.#sourceAllowed(found, source, device) ? InputWay.LOCAL : InputWay.REFUSED;
+    if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
     const route = routes.lookupMain(destination);
-    if (!route) return this.#refuse(Refusal.NO_ROUTE);
-    if (!this.#sourceAllowed(source, device)) return InputWay.REFUSED;
+    if (!route) return refuse(found, Refusal.NO_ROUTE);
+    if (!this.#sourceAllowed(found, source, device)) return InputWay.REFUSED;
     // Linux looks closer at a source only where it may have to send it a redirect: on the way back where it came from.
-    if (route.device === device && routes.lookupLocal(source)) return this.#refuse(Refusal.SOURCE);
+    if (route.device === device && routes.lookupLocal(source)) return refuse(found, Refusal.SOURCE);
     // What is not IP leads back to where it came from only between the hosts of a private VLAN.
-    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return this.#refuse(Refusal.DESTINATION);
-    this.route = route;
+    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
+    found.route = route;
     return InputWay.FORWARD;
   }
 
-  #broadcast(source: number, device: NetDevice, ip: boolean): Way {
-    if (!ip) return this.#refuse(Refusal.DESTINATION);
-    return this.#sourceAllowed(source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
-  }
-
-  #refuse(refusal: Refusal): Way {
-    this.refusal = refusal;
-    return InputWay.REFUSED;
+  #broadcast(found: InputRoute, source: number, device: NetDevice, ip: boolean): InputWay {
+    if (!ip) return refuse(found, Refusal.DESTINATION);
+    return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
   /** The source is none of ours and, where the filter is on, packets to it would leave by this device (or by any). */
-  #sourceAllowed(source: number, device: NetDevice): boolean {
+  #sourceAllowed(found: InputRoute, source: number, device: NetDevice): boolean {
     if (source === INADDR_ANY || device.loopback) return true;
     const { addresses, routes } = this.#fib;
-    this.refusal = Refusal.SOURCE;
+    found.refusal = Refusal.SOURCE;
     if (addresses.isLocal(source)) return false;
     const filter = this.#conf.on(device).rpFilter;
     if (filter !== RP_STRICT && filter !== RP_LOOSE) return true;
     if (routes.lookupLocal(source)) return false;
-    this.refusal = Refusal.REVERSE_PATH;
+    found.refusal = Refusal.REVERSE_PATH;
     const back = routes.lookupMain(source);
     return back !== null && (back.device === device || filter === RP_LOOSE);
   }
+}
+
+function refuse(found: InputRoute, refusal: Refusal): InputWay {
+  found.refusal = refusal;
+  return InputWay.REFUSED;
 }

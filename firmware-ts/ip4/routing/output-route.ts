@@ -1,39 +1,43 @@
 /**
  * The way of packets of ours to a destination: route, source address, next hop and its entry. It is looked up for the first packet and
- * remembered for those that follow, until an address or a route changes (the kernel keeps its dst_entry for that).
+ * kept for those that follow, until an address, a route or a device changes (the kernel keeps its dst_entry for that).
  */
 
-import { INADDR_BROADCAST, isMulticast } from "../../ip/address.ts";
+import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
+import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import { IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
 
-/** Ways that are remembered, 2 to this power: each has one place, by its destination, and gives way to another there. */
+/** Ways of answers that are remembered, 2 to this power: each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
 /** Largest packet to ourselves: what a buffer holds, as on a wire. */
 const LOCAL_MTU = 1500;
 
-/** Valid until the next look-up: its place may be taken by another way then. */
-export class OutputRoute {
-  destination = 0;
-  /** The source address that was asked for; 0 for none. */
-  asked = 0;
+export class Ip4Way implements Way {
+  readonly destination: Ip4;
+  /** The source address that was asked for; INADDR_ANY for none. */
+  readonly asked: Ip4;
   /** The route, or null where there is none. */
   route: Route | null = null;
   /** The source address: what was asked for, else the best for the route. */
-  source = 0;
+  source: Ip4 = INADDR_ANY;
   /** Whose link address it takes. */
   nextHop = 0;
   /** To a group, or to everybody on the link: nobody in particular proves to be there. */
   toMany = false;
   toOurselves = false;
-  /** The next hop's entry, when it was there at the last packet. Look whether it is dead. */
+  /** The next hop's entry, when it was there at the last packet. It says itself when it is removed: look whether it is dead. */
   neighbour: Neighbour | null = null;
-  /** As the Fib had it. */
+  /** Fib.generation when all this was looked up. */
   generation = -1;
 
-  /** Bytes behind the IP header that go out in one packet; -1 without a route. */
+  constructor(destination: Ip4, asked: Ip4) {
+    this.destination = destination;
+    this.asked = asked;
+  }
+
   get room(): number {
     const { route } = this;
     if (!route) return -1;
@@ -43,40 +47,45 @@ export class OutputRoute {
 
 export class OutputRouter {
   readonly #fib: Fib;
-  readonly #places = new Array<OutputRoute | null>(1 << PLACES_LOG2).fill(null);
+  readonly #places = new Array<Ip4Way | null>(1 << PLACES_LOG2).fill(null);
 
   constructor(fib: Fib) {
     this.#fib = fib;
   }
 
-  /** @param source the source address the packet has or is to have; 0 for the best */
-  to(destination: number, source: number): OutputRoute {
+  /** Looks the way up anew if anything it rests on has changed. */
+  refresh(way: Ip4Way): void {
+    if (way.generation !== this.#fib.generation) this.#find(way);
+  }
+
+  /**
+   * The way of an answer, for those who keep no destination: remembered while others with its place do not push it out.
+   * @param source the source address the packet is to have; INADDR_ANY for the best
+   */
+  to(destination: Ip4, source: Ip4): Ip4Way {
     const place = Math.imul(destination ^ Math.imul(source, MIX), MIX) >>> (32 - PLACES_LOG2);
-    let way = this.#places[place] as OutputRoute | null;
-    if (!way) {
-      way = new OutputRoute();
+    let way = this.#places[place] as Ip4Way | null;
+    if (way === null || way.destination !== destination || way.asked !== source) {
+      way = new Ip4Way(destination, source);
       this.#places[place] = way;
     }
-    if (way.destination !== destination || way.asked !== source || way.generation !== this.#fib.generation) {
-      this.#find(way, destination, source);
-    }
+    this.refresh(way);
     return way;
   }
 
-  #find(way: OutputRoute, destination: number, asked: number): void {
+  #find(way: Ip4Way): void {
+    const { destination, asked } = way;
     const { addresses, routes, generation } = this.#fib;
     const toGroup = isToMany(destination);
     let route = routes.lookup(destination);
-    const source = asked || (route ? this.#fib.sourceBy(route, destination) : 0);
-    if (toGroup && source !== 0 && (asked !== 0 || route)) {
+    const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
+    if (toGroup && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
       // To everybody or a group it leaves where its source address is.
       const own = addresses.find(source);
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
-    way.destination = destination;
-    way.asked = asked;
     way.route = route;
-    way.source = source;
+    way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
     // Whatever gateway the route has: broadcast and multicast are for the link itself.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;

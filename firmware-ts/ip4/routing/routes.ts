@@ -4,9 +4,9 @@
  */
 
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { Scope } from "../arp/inet.ts";
-import { InetError } from "./addresses.ts";
+import { Scope } from "./scope.ts";
 
 /** What becomes of packets to a route's destinations (RTN_*). */
 export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3 } as const;
