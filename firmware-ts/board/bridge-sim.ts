@@ -132,7 +132,7 @@ export class BridgeSim {
     this.endpoint.onConnection = (connected) => listener.connection(connected);
     const onWire = (trouble: Error | null): void => listener.wire(trouble);
     this.#wire = wire && iface !== undefined ? wire({ clock, onWire }, segment, iface) : null;
-    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, sink);
+    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, [sink]);
   }
 
   /** For people: the bridge, its chip, and where the chip's wire leads. */

@@ -2,12 +2,15 @@
  * What the values of a rig file mean to each other. Every check copes with a draft, in which what was refused already is undefined,
  * and is silent about what it cannot judge: one mistake is reported once.
  */
+import type { AppKind } from "../apps/app.ts";
+import { telemetry } from "../apps/telemetry/kind.ts";
 import { parseIpv4, prefixMask } from "../ip/address.ts";
 import { formatMac } from "../net/ethernet.ts";
+import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
-import type { Path, YamlFile, YamlValue } from "./rig-yaml.ts";
+import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 import type { Draft } from "./schema.ts";
 import type { Cidr } from "./units.ts";
 import { closest, show } from "./wording.ts";
@@ -203,9 +206,9 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
   const { io, leds } = draft?.board ?? {};
   const board = file.value;
   const noBoard = io === "none" || !keysOf(board, "board").includes("io");
-  if (leds && noBoard) {
-    file.note(["board", "leds"], "lights need a board; say e.g. io: simulated", { key: true });
-  }
+  const boardNeeded = (what: string, path: Path): void =>
+    file.note(path, `${what} need a board; say e.g. io: simulated`, { key: true });
+  if (leds && noBoard) boardNeeded("lights", ["board", "leds"]);
   claim(leds?.link, "board.leds.link", ["board", "leds", "link"]);
   claim(leds?.activity, "board.leds.activity", ["board", "leds", "activity"]);
   for (const [name, device] of devicesOf(draft)) {
@@ -221,7 +224,14 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
       claim(device[key], `${name}'s ${key}`, at);
     }
   }
-  for (const [index, sensor] of (draft?.telemetry?.sensors ?? []).entries()) {
-    claim(sensor?.pin, `telemetry.sensors[${index}]`, ["telemetry", "sensors", index, "pin"]);
+  const claimAll = (kind: AppKind, options: Readonly<Record<string, unknown>>, at: Path): void => {
+    for (const { pin, part, at: below } of pinsOf(kind, options)) claim(pin, formatPath([...at, ...part]), [...at, ...below]);
+  };
+  if (draft?.telemetry) claimAll(telemetry, draft.telemetry, ["telemetry"]);
+  for (const [index, app] of (draft?.apps ?? []).entries()) {
+    const kind = findApp(app?.["kind"]);
+    if (!app || !kind) continue;
+    if (kind.needsBoard !== undefined && noBoard) boardNeeded(kind.needsBoard, ["apps", index]);
+    claimAll(kind, app, ["apps", index]);
   }
 }

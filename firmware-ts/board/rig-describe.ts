@@ -1,12 +1,16 @@
 /** A rig in readable lines: what `whohas check` prints. */
+import type { Row, Sayings } from "../apps/app.ts";
+import { linkLeds } from "../apps/link-leds.ts";
+import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
+import { appKind } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import { formatDuration } from "./units.ts";
 
 /** What would be opened and set up, one thing a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
-  const rows: [what: string, name: string, how: string][] = [["rig", rig.name, `seed ${rig.seed}`]];
+  const rows: Row[] = [["rig", rig.name, `seed ${rig.seed}`]];
   rows.push(["board", rig.board.io, describeLeds(rig)]);
   for (const device of rig.devices) {
     rows.push(["device", device.name, describeDevice(device)]);
@@ -23,18 +27,16 @@ export function describeRig(rig: Rig): string[] {
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
-  if (rig.telemetry) {
-    const { to, every, format, sensors } = rig.telemetry;
-    rows.push(["telemetry", `${to.address}:${to.port}`, `every ${formatDuration(every)}, format ${format}`]);
-    for (const { kind, pin } of sensors) rows.push(["sensor", kind, `on pin ${pin}`]);
-  }
+  const say: Sayings = { duration: formatDuration };
+  if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
+  for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
   return align(rows);
 }
 
 /** Names longer than this (sysctl keys) do not push the others' third column away. */
 const NAME_COLUMN = 20;
 
-function align(rows: readonly (readonly [string, string, string])[]): string[] {
+function align(rows: readonly Row[]): string[] {
   const first = Math.max(...rows.map(([what]) => what.length));
   const second = Math.max(...rows.map(([, name]) => (name.length > NAME_COLUMN ? 0 : name.length)));
   return rows.map(([what, name, how]) => `${what.padEnd(first)}  ${name.padEnd(second)}  ${how}`.trimEnd());
@@ -47,8 +49,10 @@ function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): str
 }
 
 function describeLeds({ board }: Rig): string {
-  const { link, activity } = board.leds;
-  return [link && `link light on pin ${link}`, activity && `activity light on pin ${activity}`].filter(Boolean).join(", ");
+  return linkLeds
+    .describe(board.leds, { duration: formatDuration })
+    .map(([, , how]) => how)
+    .join();
 }
 
 function describeDevice(device: DeviceConfig): string {

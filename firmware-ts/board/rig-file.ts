@@ -4,6 +4,8 @@
  *     const rig = parseRig(await readFile("bench.yaml", "utf8"), "bench.yaml");
  *     for (const line of describeRig(rig)) console.log(line);
  */
+import { telemetryWith } from "../apps/telemetry/kind.ts";
+import { appDefaults, appKind } from "./apps.ts";
 import { busKind } from "./kinds/lookup.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
 import { checkTogether } from "./rig-checks.ts";
@@ -63,7 +65,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry } = source;
+  const { telemetry, apps } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -72,14 +74,8 @@ function toRig(source: RigSource, file: string): Rig {
     routes: source.routes ?? [],
     neighbours: { ...RIG_DEFAULTS.neighbours, ...source.neighbours },
     sysctl: source.sysctl ?? {},
-    ...(telemetry && {
-      telemetry: {
-        to: telemetry.to,
-        every: telemetry.every ?? RIG_DEFAULTS.every,
-        format: telemetry.format ?? RIG_DEFAULTS.format,
-        sensors: telemetry.sensors ?? [],
-      },
-    }),
+    ...(telemetry && { telemetry: telemetryWith(telemetry) }),
+    ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
   };
 }
 

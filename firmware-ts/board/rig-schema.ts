@@ -26,31 +26,23 @@
  *       static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
+ *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
  */
 
 import * as v from "valibot";
-import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
+import { APP_KINDS } from "../apps/index.ts";
+import { type TelemetrySource, telemetry as telemetryApp } from "../apps/telemetry/kind.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
+import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
 import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./names.ts";
-import {
-  type BoardConfig,
-  type DeviceConfig,
-  type DriverName,
-  type NeighboursConfig,
-  RIG_LIMITS,
-  type RouteConfig,
-  type TelemetryConfig,
-} from "./rig.ts";
+import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig.ts";
 import type { RigProblem } from "./rig-yaml.ts";
-import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, ranged, shaped, table } from "./schema.ts";
+import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./schema.ts";
 import {
   type Cidr,
-  formatDuration,
-  parseDuration,
-  parseEndpoint,
   parseHost,
   parseInteger,
   parseInterfaceAddress,
@@ -89,7 +81,8 @@ export interface RigSource {
   readonly routes?: readonly RouteConfig[];
   readonly neighbours?: Readonly<Partial<NeighboursConfig>>;
   readonly sysctl?: Readonly<Record<string, string>>;
-  readonly telemetry?: Pick<TelemetryConfig, "to"> & Readonly<Partial<TelemetryConfig>>;
+  readonly telemetry?: TelemetrySource;
+  readonly apps?: readonly AppConfig[];
 }
 
 /** One thing that the schema did not accept. `key`: it is about the key at the end of the path, not about its value. */
@@ -133,18 +126,12 @@ const neighbour = table(
   { ip: "192.168.10.1", lladdr: "02:00:5e:10:00:fe", dev: "eth0" },
 );
 
-const sensor = table({ kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin) }, { kind: "thermometer", pin: "A0" });
-const telemetry = table(
-  {
-    to: leaf("192.168.10.1:8094", parseEndpoint),
-    every: v.exactOptional(ranged("3s", parseDuration, formatDuration, RIG_LIMITS.every)),
-    format: v.exactOptional(oneOf(["line"])),
-    sensors: v.exactOptional(
-      shaped(true, "[{ kind: thermometer, pin: A0 }]", v.array(shaped(false, "{ kind: thermometer, pin: A0 }", sensor))),
-    ),
-  },
-  { to: "192.168.10.1:8094" },
-);
+const { keys, examples } = keysOfApp(telemetryApp);
+const options: v.GenericSchema<unknown, object> = table(keys, examples);
+/** Its keys are those of TelemetryConfig, which the compiler cannot see through their shapes. */
+const telemetry = options as v.GenericSchema<unknown, TelemetrySource>;
+const app = byKind(APP_KINDS.map(keysOfApp), "an app", "telemetry");
+const APP = "{ kind: telemetry, to: 192.168.10.1:8094 }";
 
 const sysctlKey = leaf("net.ipv4.neigh.eth0.gc_stale_time", (text) => {
   if (text.startsWith("net.ipv6.")) throw new UnitError(`IPv6 is not there yet; leave it out`, "IPV6_NOT_YET");
@@ -204,6 +191,7 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     ),
     sysctl: v.exactOptional(shaped(false, "{ net.ipv4.neigh.eth0.gc_stale_time: 120 }", v.record(asKey(sysctlKey), sysctlValue))),
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
+    apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );

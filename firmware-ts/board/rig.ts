@@ -4,8 +4,10 @@
  */
 import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
+import type { LinkLedsConfig } from "../apps/link-leds.ts";
+import type { TelemetryConfig } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
-import type { Cidr, Endpoint } from "./units.ts";
+import type { Cidr } from "./units.ts";
 
 /** A driver: one of DEVICE_KINDS in kinds/index.ts. */
 export type DriverName = string;
@@ -57,28 +59,18 @@ export interface NeighboursConfig {
   readonly static: readonly StaticNeighbour[];
 }
 
-/** What sits on one pin of the board. */
-export interface SensorConfig {
-  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+/** One app. Its other keys are its kind's: TelemetryConfig in apps/telemetry/kind.ts. */
+export interface AppConfig {
+  /** One of APP_KINDS in apps/index.ts. */
   readonly kind: string;
-  /** As the board names it: `A0`, `13`, `GPIO4`. */
-  readonly pin: string;
-}
-
-export interface TelemetryConfig {
-  readonly to: Endpoint;
-  /** Interval, ms. */
-  readonly every: number;
-  /** InfluxDB line protocol. */
-  readonly format: "line";
-  readonly sensors: readonly SensorConfig[];
+  readonly [option: string]: unknown;
 }
 
 export interface BoardConfig {
   /** johnny-five IO plugin: `none`, `simulated`, `firmata:PORT`, or the plugin's package (`raspi-io`). */
   readonly io: string;
-  /** Pins of the lights that show the link and its traffic. */
-  readonly leds: { readonly link?: string; readonly activity?: string };
+  /** The short form of an app `link-leds`: pins of the lights that show the link and its traffic. */
+  readonly leds: LinkLedsConfig;
 }
 
 export interface Rig {
@@ -92,7 +84,9 @@ export interface Rig {
   readonly neighbours: NeighboursConfig;
   /** Written at start, in the file's order: key with dots, value as text. */
   readonly sysctl: Readonly<Record<string, string>>;
+  /** The short form of an app `telemetry`, which runs beside `apps`. */
   readonly telemetry?: TelemetryConfig;
+  readonly apps?: readonly AppConfig[];
 }
 
 /** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
@@ -107,8 +101,6 @@ export const RIG_DEFAULTS: {
   readonly when: "retry";
   readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
-  readonly every: number;
-  readonly format: "line";
 } = {
   seed: 1,
   io: "none",
@@ -124,15 +116,12 @@ export const RIG_DEFAULTS: {
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
-  every: 3000,
-  format: "line",
 };
 
 /** Ranges that are checked, both ends included. */
 export const RIG_LIMITS: {
   readonly baud: readonly [number, number];
   readonly spiHz: readonly [number, number];
-  readonly every: readonly [number, number];
   readonly answerTimeout: readonly [number, number];
   readonly latency: readonly [number, number];
 } = {
@@ -140,7 +129,6 @@ export const RIG_LIMITS: {
   baud: [300, 12_000_000],
   /** The ENC28J60's SPI ends at 20 MHz (DS39662). */
   spiHz: [10_000, 20_000_000],
-  every: [1, 365 * 86_400_000],
   /** Less than an adapter's latency timer is no answer, more than a minute nobody waits for. */
   answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
