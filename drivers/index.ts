@@ -47,5 +47,6 @@ export { SkBuff } from "../hal/skbuff.ts";
 export { SpiBatch, type SpiBus, type SpiTransaction } from "../hal/spi.ts";
 export { E1000, type E1000Options } from "./e1000/e1000.ts";
 export { Enc28j60, type Enc28j60DriverOptions } from "./enc28j60/enc28j60.ts";
+export { type LoopbackOptions, LoopbackPlug } from "./loopback/loopback.ts";
 export { PacketController, type PacketOptions } from "./packet/packet.ts";
 export { TapController, type TapOptions } from "./tap/tap.ts";

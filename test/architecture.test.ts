@@ -95,6 +95,9 @@ t.test("layers", async (t) => {
   );
   finds(t, { "firmware-ts/apps/a.ts": `import "../../drivers/tap/b.ts";` }, "firmware-ts/apps/a.ts:1", /only firmware-ts\/board\//);
   finds(t, { "firmware-ts/cli/a.ts": `import "../../hil-rigs/b.ts";` }, "firmware-ts/cli/a.ts:1", /arrows point down/);
+  t.same(findings({ "drivers/index.ts": `export * from "./tap/a.ts"; export * from "./e1000/b.ts";` }), []);
+  for (const door of ["drivers/index.ts", "hal/bridges/index.ts", "firmware-ts/board/index.ts"])
+    finds(t, { "firmware-ts/board/a.ts": `import "../../${door}";` }, "firmware-ts/board/a.ts:1", /a door for users/);
   finds(t, { "hil-rigs/a.ts": `import "../test/support/b.ts";` }, "hil-rigs/a.ts:1", /nothing may import what lies outside/);
   finds(t, { "drivers/tap/a.ts": `import "../../hal/simulated/b.ts";` }, "drivers/tap/a.ts:1", /does not know that its hardware/);
 });

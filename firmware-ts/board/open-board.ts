@@ -53,7 +53,7 @@ export class Board {
  */
 export async function openBoard(options: BoardOptions): Promise<Board> {
   const { gateway, seed, profile } = options;
-  const rig = rigFor({
+  const rig = await rigFor({
     devices: listOf(options.device),
     addresses: listOf(options.address),
     app: false,

@@ -25,6 +25,8 @@
  *     console.log(eth0.hasCarrier, chip.violations.total); // prints: true 0
  *     await board.close();
  *     await peer.close();
+ *
+ * It runs in a browser, all of it. The model of a board's pins, which is made for johnny-five, is in `whohas/board`.
  */
 
 export type { Clock } from "../clock.ts";
@@ -44,8 +46,6 @@ export { ControllerPort, type ControllerPortOptions } from "./controller-port.ts
 export { E1000Chip, type E1000Options } from "./e1000/chip.ts";
 export { Enc28j60Chip, type Enc28j60Options } from "./enc28j60/chip.ts";
 export { Enc28j60Pins } from "./enc28j60/pins.ts";
-export { SimulatedIo } from "./io.ts";
-export { SimulatedIoSource } from "./io-source.ts";
 export { EthernetSegment, type SegmentOptions, SegmentPort, type WireTap } from "./segment.ts";
 export { SimulatedSpiBus, type SpiDevice } from "./spi-bus.ts";
 export type { SpiPins } from "./spi-pins.ts";

@@ -1,6 +1,7 @@
 /** `whohas check`: prints what a rig file would open, and opens nothing. */
+
+import { readRigFile } from "../../board/read-rig.ts";
 import { describeRig } from "../../board/rig-file.ts";
-import { readRigFile } from "../../board/run-options.ts";
 import { Exit } from "../contract/exit.ts";
 
 export function check(file: string): number {

@@ -23,7 +23,7 @@ export interface RunOptions extends RunRequest {
 
 export async function run(options: RunOptions): Promise<number> {
   const { duration, virtualTime } = options;
-  const rig = rigFor(options);
+  const rig = await rigFor(options);
   const obstacle = virtualTime ? needsRealTime(rig) : null;
   if (obstacle !== null) throw new CommandError(`--virtual-time needs everything simulated, but ${obstacle}`);
   if (virtualTime && duration === undefined) {

@@ -14,7 +14,7 @@ export interface TapRequest extends RunRequest {
 }
 
 export async function tap(request: TapRequest): Promise<number> {
-  const rig = rigFor(request);
+  const rig = await rigFor(request);
   const clock = new SystemClock();
   const told = toldToStop();
   try {
