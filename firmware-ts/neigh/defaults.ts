@@ -13,7 +13,7 @@ export interface GcLimits {
   interval: number;
 }
 
-/** What holds until an operator or a profile says otherwise. */
+/** Start values, which hold until a profile or an operator sets others. */
 export interface NeighDefaults {
   /** The name of the table in `ip ntable` and in the kernel's log. */
   readonly name: string;

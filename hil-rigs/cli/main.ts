@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+/** The `whohas-rig` command. Exit codes: 0 all passed or nothing differed; 1 the opposite; 2 wrong words, or a device that is missing here. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type Case, needsOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
@@ -8,7 +9,6 @@ import { writeReport } from "../reports/evidence.ts";
 import { EXPECTATIONS } from "../run/expectations.ts";
 import { globMatches } from "../run/glob.ts";
 import { measureCases, measuredTable } from "../run/measure.ts";
-/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
 import { Refusal } from "../run/refusal.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
@@ -100,7 +100,7 @@ async function runOn(kind: DutKind, cases: readonly Case[], flags: RunFlags, qui
   return results;
 }
 
-/** Each of the others against the first. */
+/** Compares each device after the first with the first. */
 async function compare(kinds: readonly DutKind[], cases: readonly Case[], flags: RunFlags): Promise<void> {
   const results: CaseResult[][] = [];
   for (const kind of kinds) results.push(await runOn(kind, cases, flags, true));

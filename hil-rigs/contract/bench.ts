@@ -18,7 +18,7 @@ import type { AddressPlan, DeviceName } from "./plan.ts";
 import type { Resolution } from "./resolution.ts";
 
 export interface WithinOptions {
-  /** Default 100 ms. What the DUT may be late is always added. */
+  /** Default 100 ms. The DUT's permitted lateness is always added. */
   within?: number;
   port?: PortName;
 }
@@ -67,7 +67,7 @@ export interface Bench {
   /** Sends the tester's frames on p0, one behind the other. */
   say(...frames: Uint8Array[]): Promise<void>;
   sayOn(port: PortName, ...frames: Uint8Array[]): Promise<void>;
-  /** From now on the tester answers each frame of the DUT, at once, with what `reply` returns for it; null for no answer. */
+  /** Makes the tester answer frames of the DUT at once: `reply` returns the answer to a frame, or null for none. */
   respond(reply: (frame: Frame) => Uint8Array | null): void;
   /** Waits for the next frame that matches and passes over others. Counts as a check; without such a frame the case ends. */
   hears<K extends Kind>(name: string, pattern: Pattern<K>, options?: WithinOptions): Promise<FrameOf<K>>;
@@ -82,7 +82,7 @@ export interface Bench {
 
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Lets the DUT finish what it does at once. */
+  /** Gives the DUT time to finish its immediate work. */
   settle(): Promise<void>;
 
   // The table.
@@ -93,7 +93,7 @@ export interface Bench {
   state(address: string, dev?: DeviceName): Promise<string>;
   /** Checks an entry's state (`-`: no entry), and its link address if one is given. */
   expectState(address: string, state: string, lladdr?: string): Promise<void>;
-  /** Checks that an entry comes to a state within `within` ms, and what the DUT may be late. */
+  /** Checks that an entry comes to a state within `within` ms and the DUT's permitted lateness. */
   reaches(address: string, state: string, within: number): Promise<void>;
   /** Takes the changes of the table told since the last call. */
   events(): NeighEvent[];

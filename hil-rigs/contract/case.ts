@@ -22,14 +22,14 @@ export interface Case {
   patient?: boolean;
   /** Its times depend on the reachable time, which is drawn: `compare` does not hold them against each other. */
   drawn?: boolean;
-  /** These come in an order that is drawn, or the hash table's: `compare` holds them as a set, except an entry's own events, which have an order. */
+  /** Come in a drawn order or in the hash table's: `compare` takes them as a set, but keeps the order of one entry's events. */
   shuffled?: readonly ("frames" | "events")[];
   /**
    * Prefixes of the addresses of many hosts. The table holds as many of them as it has room for, which depends on what else this machine's
    * kernel has in it. `compare` leaves their frames and events out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
-  /** Touches what all namespaces share (table thresholds): runs while nothing else does. */
+  /** Touches things that all namespaces share (table thresholds), so it runs alone. */
   alone?: boolean;
   /** Time limit, in ms of the DUT's time. Default 15,000. */
   limit?: number;

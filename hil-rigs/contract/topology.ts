@@ -1,4 +1,4 @@
-/** How the DUT is cabled to the tester, and what is prepared on it before a case begins. */
+/** Topologies: the DUT's cables to the tester, and its preparation before a case begins. */
 import type { Bench } from "./bench.ts";
 import type { Need } from "./dut.ts";
 import type { DeviceName } from "./plan.ts";

@@ -10,24 +10,24 @@ import type { Step } from "./steps.ts";
 export interface Outcome {
   script: readonly Step[];
   mismatch: Mismatch | null;
-  /** There was a mismatch that proves nothing: see Played.doubtful. */
+  /** The mismatch proves nothing: see Played.doubtful. */
   doubtful: boolean;
 }
 
 export interface PlayOptions {
-  /** Hears of each wave and says whether there shall be another. */
+  /** Called after each wave. Returns whether another one follows. */
   onWave?: (outcomes: Outcome[]) => boolean;
-  /** Half as many at once. */
+  /** Plays half as many scripts at once. */
   calm?: boolean;
 }
 
-/** Times that a doubtful script is played again, each after a pause that is longer, in ms. */
+/** Number of repetitions of a doubtful script, and the first pause before one, in ms; each pause is longer than the last. */
 const RETRIES = 4;
 const PAUSE = 1000;
-/** As long as others may crowd us out, and how often we look, in ms. */
+/** Longest wait for others to leave room in the table, and the time between two looks, in ms. */
 const PATIENCE = 120_000;
 const LOOK = 500;
-/** A kernel looks at managed entries every 5.12 s. */
+/** Wait for the first look at managed entries, in ms. A kernel looks every 5.12 s. */
 const FIRST_LOOK = 12_000;
 
 export class Pair {
@@ -37,7 +37,7 @@ export class Pair {
   replays = 0;
   readonly #jobs: number;
   #racks: DutRack[] = [];
-  /** When the machine looked at managed entries; null where there is no such machine. */
+  /** Times of the machine's looks at managed entries; null when no DUT is in real time. */
   #managed: number[] | null = null;
 
   /** @param jobs scripts at once where time is real */
@@ -48,7 +48,7 @@ export class Pair {
     this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], errors: both("socket-errors"), seed };
   }
 
-  /** Before the first run(); close() in any case. */
+  /** Call it before the first run(), and close() in any case. */
   async open(): Promise<void> {
     for (const kind of this.kinds) this.#racks.push(await kind.open());
     const watching = this.#racks.find((rack) => rack.watchManaged);

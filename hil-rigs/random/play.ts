@@ -1,4 +1,4 @@
-/** A DUT that scripts are played on, with what is to be seen of it after each step. */
+/** Plays scripts on one DUT and records its frames, events, table and errors after each step. */
 import type { Dut, NeighEvent } from "../contract/dut.ts";
 import type { Frame } from "../contract/frame.ts";
 import { type DeviceName, PLANS } from "../contract/plan.ts";
@@ -8,22 +8,22 @@ import { describe, parse } from "../wire/parse.ts";
 import { Hand, type Step } from "./steps.ts";
 import { SETUP_TIMERS } from "./vocabulary.ts";
 
-/** What was seen since the last look. */
+/** Everything seen since the last look. */
 export interface Seen {
   frames: Note[];
   events: Note[];
   /** The table, sorted by address: `10.0.0.2 dev e0 lladdr … STALE`. */
   table: string[];
-  /** What a socket was told. */
+  /** Errors that a socket reported. */
   errors: string[];
 }
 
-/** A step's effect: what it answered, and what was seen until the next one. */
+/** The effect of a step: its answer, and everything seen until the next step. */
 export interface Moment extends Seen {
   answer: string;
 }
 
-/** A thing seen, and whom it is about: things about several neighbours that happen at the same time have no order. */
+/** One observation and the neighbour it is about. Observations about several neighbours at the same time have no order. */
 export interface Note {
   about: string;
   text: string;
@@ -35,7 +35,7 @@ export interface PlayerSetup {
   seed: number;
 }
 
-/** A DUT that was started and has its timers, with everything it sends and shows since. */
+/** A started DUT with its timers, and everything it has sent and shown since. */
 export class Player {
   readonly realTime: boolean;
   readonly #dut: Dut;
@@ -58,7 +58,7 @@ export class Player {
     for (const dev of devices)
       for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
     this.#hand = new Hand(dut, this.#setup.errors);
-    // From now on it is told when.
+    // From now on managed() decides when.
     dut.managedTick?.();
   }
 
@@ -66,7 +66,7 @@ export class Player {
     return this.#dut.stop();
   }
 
-  /** The script begins: time 0, nothing seen. */
+  /** Begins the script: time 0, nothing seen. */
   begin(): void {
     this.#start = this.#dut.now();
     this.#frames = [];
@@ -85,7 +85,7 @@ export class Player {
     return (this.#hand as Hand).act(step);
   }
 
-  /** The machine looks at its managed entries. */
+  /** Lets the DUT look at its managed entries. */
   managed(): void {
     this.#dut.managedTick?.();
   }
@@ -94,7 +94,7 @@ export class Player {
     return this.#dut.disturbed?.() ?? false;
   }
 
-  /** What was seen since the last look. */
+  /** Takes everything seen since the last look. */
   look(): Seen {
     const frames = this.#frames.splice(0).map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));

@@ -1,5 +1,5 @@
 /**
- * The evidence, in files: DIR/DUT.json with every result, and for each case that failed DIR/DUT/CASE/ with
+ * Writes the evidence to files: DIR/DUT.json with every result, and for each failed case DIR/DUT/CASE/ with
  * `failure.txt`, `trace.txt` (everything in order), `frames.pcapng` (the DUT's frames inbound, the tester's outbound), `events.txt` and
  * `table.txt` (before and after).
  */
@@ -12,7 +12,7 @@ export function writeReport(directory: string, results: readonly CaseResult[]): 
   mkdirSync(directory, { recursive: true });
   for (const dut of new Set(results.map((result) => result.dut))) {
     const own = results.filter((result) => result.dut === dut);
-    // What is there from the last run is not evidence of this one.
+    // Files of the last run are no evidence of this one.
     rmSync(join(directory, dut), { recursive: true, force: true });
     writeFileSync(join(directory, `${dut}.json`), `${JSON.stringify(own.map(summary), null, 2)}\n`);
     for (const result of own) if (result.status === "failed" || result.status === "expected") writeEvidence(directory, result);
@@ -40,7 +40,7 @@ function summary(result: CaseResult): object {
 function writeEvidence(directory: string, result: CaseResult): void {
   const { trace } = result;
   if (!trace) return;
-  // Slashes in a case's id make folders, which is what they are for.
+  // Slashes in a case's id make folders, as intended.
   const folder = join(directory, result.dut, result.case.id.replace(/[^\w./-]/g, "_"));
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
@@ -54,10 +54,10 @@ function writeEvidence(directory: string, result: CaseResult): void {
   writeFileSync(join(folder, "frames.pcapng"), capture(result));
 }
 
-/** Everything on the wire, as a pcapng file. */
+/** All frames on the wire, as a pcapng file. */
 export function capture(result: CaseResult): Uint8Array {
   const { trace, epoch } = result;
-  // What the DUT sends in answer may be recorded before the clock has moved on: the order of the record decides.
+  // A frame and the DUT's answer may have the same time. The sort keeps the order of the record then.
   const frames = [...(trace?.wire ?? [])].sort((a, b) => a.frame.time - b.frame.time);
   const packets = frames.map(({ frame, sent }) =>
     pcapngPacket(frame.port === "p0" ? 0 : 1, epoch + frame.time, frame.bytes, sent ? Direction.OUT : Direction.IN),

@@ -1,2 +1,2 @@
-/** What somebody asked for cannot be done as it was said: one line for them, and no stack trace. */
+/** Refuses a request of the user: the command prints its one line, without a stack trace. */
 export class Refusal extends Error {}

@@ -1,4 +1,4 @@
-/** Runs cases on a DUT: one DUT a case, as many at once as make sense, the evidence kept. */
+/** Runs cases on DUTs of one kind, each on a DUT of its own, several at once in real time, and keeps the evidence. */
 import { type Case, type Expectation, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
 import type { Dut, DutKind, DutRack, Need } from "../contract/dut.ts";
 import { PLANS } from "../contract/plan.ts";
@@ -7,16 +7,16 @@ import { rowLine } from "../stage/neigh-row.ts";
 import type { Check, Trace } from "../stage/trace.ts";
 import { globMatches } from "./glob.ts";
 
-/** `expected`: what failed is in the list of expectations. */
+/** `expected`: the list of expectations has every failed check. */
 export type Status = "passed" | "failed" | "expected" | "skipped";
 
 export interface CaseResult {
   case: Case;
   dut: string;
   status: Status;
-  /** Why it was skipped, what it failed at, or why that was expected. */
+  /** The reason for skipping, the first failed check, or the reason why it was expected. */
   reason: string;
-  /** What it failed at the first time, when it was run again. */
+  /** The failed check of the first run, when the case was run again. */
   again: string;
   /** Null when it was skipped. */
   trace: Trace | null;
@@ -25,18 +25,18 @@ export interface CaseResult {
   after: string;
   /** Wall time of the DUT's time 0, in ms since 1970-01-01 UTC. */
   epoch: number;
-  /** What it took, in ms of real time. */
+  /** Duration, in ms of real time. */
   took: number;
 }
 
 export interface RunOptions {
-  /** Cases at once where time is real. Default 16. */
+  /** Cases at once in real time. Default 16. */
   jobs?: number;
   /** Default 1. */
   seed?: number;
-  /** One for each case, instead. */
+  /** One seed for each case, instead. */
   seeds?: readonly number[];
-  /** Runs what failed in real time once more. Default true. */
+  /** Runs failed cases once more in real time. Default true. */
   retry?: boolean;
   expectations?: readonly Expectation[];
   /** Called as each case ends. */
@@ -47,9 +47,9 @@ const JOBS = 16;
 const LIMIT = 15_000;
 
 /**
- * Where time is real, cases run in waves: all DUTs of a wave are started, then their cases run together, then all are stopped, because
- * to start and stop one holds up the process for longer than the times that are measured. A case that failed there is run
- * once more, alone; only one that fails twice has failed.
+ * In real time, cases run in waves: all DUTs of a wave are started, then their cases run together, then all DUTs are stopped, because
+ * starting and stopping one blocks the process for longer than the times that cases measure. A case that fails runs once more, alone, and
+ * only a second failure counts.
  * @returns in the order of the cases
  */
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
@@ -82,7 +82,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
   return cases.map((each) => results.get(each) as CaseResult);
 }
 
-/** One case on a DUT of its own. Nothing here throws: whatever goes wrong is a check that failed. */
+/** One case on a DUT of its own. It never throws: every error becomes a failed check. */
 class CaseRun {
   readonly case: Case;
   readonly #kind: DutKind;
@@ -196,7 +196,7 @@ function expectationFor(dut: string, one: Case, check: Check, expectations: read
   );
 }
 
-/** Expectations whose case was run and passed: the difference is gone, or never was. */
+/** Returns the expectations whose cases ran and passed: their difference is gone, or never existed. */
 export function staleExpectations(results: readonly CaseResult[], expectations: readonly Expectation[]): Expectation[] {
   return expectations.filter((each) => {
     const ran = results.filter(

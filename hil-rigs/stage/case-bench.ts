@@ -11,7 +11,7 @@ import { matches, patternText } from "./patterns.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
 
-/** Ends a case whose check failed and that cannot go on. */
+/** Ends a case that cannot go on after a failed check. */
 export class CaseStopped extends Error {}
 
 /** The source port of poke(), and the port that it sends to. */
@@ -31,10 +31,9 @@ export interface BenchOptions {
 export class CaseBench implements Bench {
   readonly dut: Dut;
   readonly plan: AddressPlan;
-  readonly resolution: Resolution;
   readonly trace: Trace = new Trace();
   readonly #options: BenchOptions;
-  /** Frames before this one were looked at. */
+  /** Number of frames that the case has looked at. */
   #cursor = 0;
   #pokes = 0;
   #socket: DutSocket | null = null;
@@ -45,10 +44,13 @@ export class CaseBench implements Bench {
     this.dut = dut;
     this.#options = options;
     this.plan = PLANS[options.family];
-    const resolution = RESOLUTIONS[options.family];
-    if (!resolution) throw new Error(`the bench speaks no resolution of IPv${options.family}`);
-    this.resolution = resolution;
     dut.onFrame = (raw) => this.trace.frame(parse(raw));
+  }
+
+  get resolution(): Resolution {
+    const resolution = RESOLUTIONS[this.plan.family];
+    if (!resolution) throw new Error(`the tester does not speak the address resolution of IPv${this.plan.family}`);
+    return resolution;
   }
 
   get frames(): readonly Frame[] {
@@ -58,7 +60,7 @@ export class CaseBench implements Bench {
   // The DUT's operator.
 
   async ip(command: string): Promise<IpResult> {
-    // What was told before is not this command's doing.
+    // Events told so far do not come from this command.
     this.#pull();
     const began = this.now();
     const result = await this.dut.ip(command.split(" "));
@@ -246,15 +248,15 @@ export class CaseBench implements Bench {
     return events;
   }
 
-  /** The case's time begins. */
+  /** Begins the case's time limit. */
   begin(): void {
     this.#deadline = this.now() + this.#options.limit;
   }
 
-  /** The case is over: takes in what was told and not asked for, and records no more. */
+  /** Ends the case: takes the events that nobody has taken yet, and records no more. */
   finish(): void {
     this.#pull();
-    // Cases beside this one may go on for longer; what the DUT still sends meanwhile belongs to none of them.
+    // Cases beside this one may go on for longer. Frames that the DUT sends meanwhile belong to no case.
     this.dut.onFrame = () => {};
     const faults = this.trace.frames.flatMap((frame) => frame.faults);
     this.#check("every frame is well formed", faults.length === 0, "", faults.join(", "));

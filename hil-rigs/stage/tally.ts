@@ -1,13 +1,13 @@
-/** What a case's frames amount to: for cases whose point is how many. */
+/** Counts a case's frames, for cases that are about their number. */
 import type { ArpFrame, Frame } from "../contract/frame.ts";
 import { BROADCAST } from "../wire/hosts.ts";
 
-/** What a DUT put on the wire, counted. */
+/** Number of frames that a DUT sent, by kind. */
 export interface Tally {
   datagrams: number;
   broadcast: number;
   unicast: number;
-  /** Between one request and the next, in ms. */
+  /** Times between one request and the next, in ms. */
   gaps: number[];
 }
 

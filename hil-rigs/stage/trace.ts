@@ -1,4 +1,4 @@
-/** What happened in a case, in order: the evidence when a check fails, and what two DUTs are compared by. */
+/** Records a case in order. The record is the evidence when a check fails, and the basis for comparing two DUTs. */
 import type { NeighEvent } from "../contract/dut.ts";
 import type { Frame } from "../contract/frame.ts";
 import { describe } from "../wire/parse.ts";
@@ -6,22 +6,22 @@ import { describe } from "../wire/parse.ts";
 export interface Check {
   name: string;
   passed: boolean;
-  /** Both as JSON, or as the text that is easiest to read. */
+  /** Expected and actual value, as JSON or as the text that is easiest to read. */
   expected: string;
   actual: string;
   time: number;
 }
 
 /**
- * `sent`: the tester's frame. `frame`: the DUT's. `command`: what was asked of the DUT and what it answered. `table`: an entry as the table
- * showed it. `event`: a change of the table as it was told; its time is when it was read. `check`: a check and how it ended.
+ * `sent`: a frame of the tester. `frame`: a frame of the DUT. `command`: a command and the DUT's answer. `table`: an entry as the table
+ * showed it. `event`: a change of the table; its time is the time of reading. `check`: a check and its result.
  */
 export type StepKind = "sent" | "frame" | "command" | "table" | "event" | "check";
 
 export interface Step {
   kind: StepKind;
   time: number;
-  /** When what began at `time` was through: it took effect in between. */
+  /** End of a step that began at `time`: it took effect in between. */
   end: number;
   text: string;
 }

@@ -1,4 +1,4 @@
-/** The hosts that a tester plays in the IPv4 suites, and the hardware addresses that everybody knows. */
+/** The hosts that a tester plays in the IPv4 suites, and the well-known hardware addresses. */
 import { type Host, PLANS } from "../contract/plan.ts";
 
 export type { Host };

@@ -1,4 +1,4 @@
-/** Takes frames apart that came from a DUT, and describes them in one line each. */
+/** Parses the DUT's frames, and describes each in one line. */
 import type { RawFrame } from "../contract/dut.ts";
 import type { ArpFrame, Frame, FrameCommon, IcmpFrame, UdpFrame } from "../contract/frame.ts";
 import { checksum, ipBytes, ipText, macText, word } from "./bytes.ts";
@@ -64,7 +64,7 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
   return { kind: "icmp", ...ip, type: bytes[at] as number, code: bytes[at + 1] as number, quoted: bytes.slice(at + 8, end) };
 }
 
-/** One line that says everything about a frame but its time, in tcpdump's manner: two stacks that behave alike give the same. */
+/** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */
 export function describe(frame: Frame): string {
   const ends = `${frame.src} > ${frame.dst}`;
   const faults = frame.faults.length > 0 ? ` FAULTS: ${frame.faults.join(", ")}` : "";

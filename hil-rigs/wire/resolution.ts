@@ -1,4 +1,4 @@
-/** How hosts of each family find each other's hardware address, one entry a family. */
+/** The tester's words for address resolution: one entry for each family that it speaks. */
 import type { Family } from "../contract/plan.ts";
 import type { Resolution } from "../contract/resolution.ts";
 import { arpAnnounce, arpReply, arpRequest } from "./build.ts";

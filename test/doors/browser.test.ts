@@ -39,7 +39,7 @@ const PAGE = `
 `;
 
 /** Channels of pages. In Node an open one keeps the process alive. */
-const channels: MessageChannel[] = [];
+const channels: InstanceType<typeof MessageChannel>[] = [];
 t.teardown(() => {
   for (const { port1 } of channels) port1.close();
 });

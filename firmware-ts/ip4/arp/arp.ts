@@ -1,7 +1,6 @@
 /**
- * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine: what a new
- * entry is, what is asked, and what devices' ups and downs mean. receive.ts takes what comes in,
- * policy.ts applies the settings.
+ * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine. It constructs
+ * entries, sends requests and handles device events; receive.ts takes packets in, policy.ts applies the settings.
  */
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
@@ -29,11 +28,11 @@ import { type ArpParts, ArpReceiver } from "./receive.ts";
 import { type ArpHooks, ArpSender } from "./wire.ts";
 
 export interface ArpOptions extends NeighTableOptions {
-  /** The table of another namespace, to be shared. Default: one of its own, of which this is the initial namespace. */
+  /** The table of another namespace, to be shared. Default: a new table, with this as its initial namespace. */
   table?: NeighTable;
 }
 
-/** What ARP stands on. */
+/** The parts of the stack that ARP uses. */
 export interface ArpGround {
   readonly network: Network;
   readonly random: Random;
@@ -43,12 +42,13 @@ export interface ArpGround {
   readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
 }
 
+/** The neighbour service of IPv4 in one namespace. */
 export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
   readonly keyLength: number = 4;
   readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
-  /** Whose devices these are, in a table that several namespaces share. */
+  /** The namespace of these devices, in a table that several namespaces share. */
   readonly namespace: NeighNamespace;
   readonly fib: Fib;
   readonly router: InputRouter;
@@ -60,7 +60,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   readonly #network: Network;
   readonly #unreachable: ArpGround["unreachable"];
   readonly #counters = new Map<NetDevice, ArpCounters>();
-  /** The last ones asked for: most frames come by the same device as the one before. */
+  /** The counters that were asked for last: most frames come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #lastCounters = new ArpCounters();
   readonly #scratch = new Uint8Array(MAC_BYTES);
@@ -81,17 +81,17 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     network.onDeviceEvent((device, event) => this.#event(device, event));
   }
 
-  /** Filters for what comes in: behind the checks of length, before all others. */
+  /** Filters of incoming packets, behind the checks of length and before all others. */
   get inputHooks(): ArpHooks {
     return this.#receiver.hooks;
   }
 
-  /** Filters for what goes out. */
+  /** Filters of outgoing packets. */
   get outputHooks(): ArpHooks {
     return this.sender.hooks;
   }
 
-  /** ARP frames of a device, by kind. */
+  /** Counts of a device's ARP frames, by kind. */
   counters(device: NetDevice): ArpCounters {
     if (device === this.#lastDevice) return this.#lastCounters;
     const counters = this.#counters.get(device) ?? new ArpCounters();
@@ -101,7 +101,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     return counters;
   }
 
-  /** On a loopback or point-to-point device there is but one neighbour, whatever the address. */
+  /** Returns the key of an address on a device. Loopback and point-to-point devices have one neighbour, whatever the address. */
   keyOf(address: number, device: NetDevice): number {
     return device.loopback || device.pointToPoint ? 0 : address;
   }
@@ -113,7 +113,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     const type = this.fib.addressType(entry.key);
     entry.multicast = type === AddressType.MULTICAST;
     if (entry.multicast) {
-      // RFC 1112 6.4: the low 23 bits of the group below 01:00:5e.
+      // The low 23 bits of the group stand behind 01:00:5e (RFC 1112 6.4).
       entry.nudState = Nud.NOARP;
       entry.addressHigh = 0x0100;
       entry.addressLow = 0x5e000000 | (entry.key & 0x7fffff);
@@ -146,29 +146,29 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     this.#receiver.receive(skb, device);
   }
 
-  /** The device has lost its last IPv4 address: what it knew of its neighbours goes with it. */
+  /** Removes the entries of a device that has lost its last IPv4 address. */
   addressless(device: NetDevice): void {
     this.table.ifdown(device, false);
   }
 
-  /** The device has got an address. */
+  /** Notes that a device has got an address. */
   addressed(device: NetDevice, address: number): void {
     this.table.parametersOf(device).pin();
     const wired = device.hasCarrier && !device.noArp && !device.loopback;
     if (this.table.policy.defends && wired) this.defence.addressed(device, address);
   }
 
-  /** Whether a link address is that of a device of ours. */
+  /** Returns true when the link address at bytes[at..at+6) belongs to a device of ours. */
   isOurs(bytes: Uint8Array, at: number): boolean {
     return this.#network.devices.some((device) => sameMac(bytes, at, device.address, 0));
   }
 
-  /** Tells everybody on the link where our addresses are (RFC 5227 3): one request for each, in the order of their list. */
+  /** Announces our addresses to everybody on the link (RFC 5227 3): one request for each, in the order of their list. */
   announce(device: NetDevice): void {
     for (const { local } of this.fib.addresses.of(device)) this.#announceOne(device, local);
   }
 
-  /** Returns whether it was sent. */
+  /** Announces one address. Returns true when the request was sent. */
   #announceOne(device: NetDevice, local: number): boolean {
     if (!device.up || !this.fib.confirms(device, 0, local, Scope.HOST)) return false;
     if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
@@ -176,7 +176,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     return true;
   }
 
-  /** Ends this namespace's part of the table, or the table if it is nobody else's. */
+  /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */
   close(): void {
     this.defence.stop();
     if (!this.#shared) this.table.close();
@@ -210,9 +210,9 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
         return;
       case "address":
       case "replaced":
-        // Linux loses its static entries with the interface. Here the device has stayed, and nobody may be there to set them again.
+        // Linux loses its static entries with the interface. Here the device has stayed, and perhaps nobody is there to set them again.
         table.flushDevice(device, event === "replaced");
-        // What was announced a moment ago was the old one.
+        // An announcement of a moment ago named the old link address.
         this.defence.forget(device);
         this.#announceIfAsked(device);
         return;

@@ -1,5 +1,5 @@
 /**
- * ARP packets that come in (RFC 826 "Packet Reception", RFC 5227 2.1.1), in the order of Linux's checks:
+ * Receives ARP packets (RFC 826 "Packet Reception", RFC 5227 2.1.1), in the order of Linux's checks:
  *
  * | packet                                      | outcome                                                        |
  * |---------------------------------------------|----------------------------------------------------------------|
@@ -45,7 +45,7 @@ import {
   type ArpSender,
 } from "./wire.ts";
 
-/** What a receiver is made of: all of it Arp's. */
+/** The parts of Arp that the receiver uses. */
 export interface ArpParts {
   readonly table: NeighTable;
   readonly fib: Fib;
@@ -53,10 +53,10 @@ export interface ArpParts {
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
   readonly defence: ArpDefence;
-  /** Whether a link address is that of a device of ours. */
+  /** Returns true when the link address at bytes[at..at+6) belongs to a device of ours. */
   isOurs(bytes: Uint8Array, at: number): boolean;
   counters(device: NetDevice): ArpCounters;
-  /** The key under which the table has an address of the device. */
+  /** Returns the key of an address on a device. */
   keyOf(address: number, device: NetDevice): number;
 }
 
@@ -64,9 +64,9 @@ export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
-  /** Where the request at hand would go, were it a packet. */
+  /** The way that a packet from the asker to the target of the request at hand would take. */
   readonly #route = new InputRoute();
-  /** Receives what waited as a request for a proxied address: this time it is answered at once. */
+  /** Receives a request for a proxied address that has waited, to answer it at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
   constructor(parts: ArpParts) {
@@ -74,7 +74,7 @@ export class ArpReceiver {
     this.#proxy = new ArpProxy(parts.fib.conf, parts.table.proxies);
   }
 
-  /** Takes a packet whose data begins with the ARP header; it is not the caller's any more. */
+  /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
     if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
       skb.consume();
@@ -85,7 +85,7 @@ export class ArpReceiver {
     else device.drops.drop(skb, reason);
   }
 
-  /** NONE when the packet is a well-formed ARP packet for IPv4 that may be looked at. */
+  /** Returns NONE for a well-formed ARP packet for IPv4 that no filter and no setting refuses, else the reason to drop it. */
   #check(skb: SkBuff, device: NetDevice): DropReason {
     const counters = this.#parts.counters(device);
     if (skb.length < ARP_BYTES) return invalid(counters, DropReason.PKT_TOO_SMALL);
@@ -110,7 +110,7 @@ export class ArpReceiver {
     return DropReason.NONE;
   }
 
-  /** @param waited it has been in the proxy queue */
+  /** Handles a well-formed packet. @param waited it has been in the proxy queue */
   #take(skb: SkBuff, device: NetDevice, waited: boolean): void {
     const { view, data: at } = skb;
     const sip = view.getInt32(at + AR_SIP);
@@ -132,23 +132,20 @@ export class ArpReceiver {
     skb.consume();
   }
 
-  /** A host probes for an address that it wants to take (RFC 5227 2.1.1): ours is defended, and nothing learned. */
+  /** Defends our address against a host that probes for it because it wants to take it (RFC 5227 2.1.1). Nothing is learned. */
   #defend(skb: SkBuff, device: NetDevice, tip: number): void {
     const { fib, policy } = this.#parts;
     if (fib.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
   }
 
-  /** A request for our own address: the asker is learned and answered, or passed over by a setting. */
+  /** Learns and answers the asker of one of our addresses, unless a setting says no. */
   #answer(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { policy } = this.#parts;
     if (policy.ignores(device, sip, tip) || policy.filters(device, sip)) return;
     if (this.#learn(skb, device, sip)) this.#reply(skb, device, tip, sip);
   }
 
-  /**
-   * A request for an address that we would forward to: answered if we proxy it.
-   * @returns true when the packet is taken care of, answered or kept for later
-   */
+  /** Answers a request for an address that we forward to, if we proxy it. Returns true when the packet was answered or kept for later. */
   #proxied(skb: SkBuff, device: NetDevice, sip: number, tip: number, waited: boolean): boolean {
     const { table } = this.#parts;
     const out = this.#route.route?.device;
@@ -163,7 +160,7 @@ export class ArpReceiver {
     return true;
   }
 
-  /** Somebody asks for us: we shall want to answer, so the asker's address is worth an entry. Null when the table is full. */
+  /** Makes or updates the entry of a station that asks for us: we shall want to answer it. Null when the table is full. */
   #learn(skb: SkBuff, device: NetDevice, sip: number): Neighbour | null {
     const { table } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
@@ -175,7 +172,7 @@ export class ArpReceiver {
     return entry;
   }
 
-  /** Anything else corrects an entry that exists, and makes one only where arp_accept says so. */
+  /** Corrects an existing entry by any other packet. Makes an entry only if arp_accept says so. */
   #updateKnown(skb: SkBuff, device: NetDevice, request: boolean, sip: number, tip: number): void {
     const { table, fib, policy } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
@@ -193,26 +190,27 @@ export class ArpReceiver {
     update(entry, bytes, at + AR_SHA, state, override ? UpdateFlags.OVERRIDE : 0);
   }
 
-  /** A request of ours for the entry is out, and this answers us. */
+  /** Returns true when a request of ours for the entry is out and the packet answers us. */
   #asked(entry: Neighbour, tip: number): boolean {
     const outstanding = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
     return outstanding && this.#parts.fib.addressType(tip) === AddressType.LOCAL;
   }
 
-  /** Answers to the hardware address in the request, not to where the frame came from, and around the neighbour entry. */
+  /** Answers to the hardware address in the request, not to the frame's source, and not by way of the neighbour entry. */
   #reply(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { sender } = this.#parts;
     if (sender.reply(device, skb.bytes, skb.data + AR_SHA, sip, tip)) this.#parts.counters(device).repliesSent++;
   }
 }
 
-/** The address at bytes[at..at+6) can be that of another station: one, somebody's, and not ours. */
+/** Returns true when the address at bytes[at..at+6) can be another station's: no group's, not zero and not ours. */
 function isStation(bytes: Uint8Array, at: number, device: NetDevice): boolean {
   if ((bytes[at] as number) & 1 || sameMac(bytes, at, device.address, 0)) return false;
   for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== 0) return true;
   return false;
 }
 
+/** Counts an unusable packet and returns the reason. */
 function invalid(counters: ArpCounters, reason: DropReason): DropReason {
   counters.invalid++;
   return reason;

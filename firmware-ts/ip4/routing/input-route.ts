@@ -1,4 +1,4 @@
-/** Where a packet that came in goes, or that it goes nowhere: Linux's route look-up for input, reverse path filter included. */
+/** The route look-up for packets that come in, as Linux makes it, reverse path filter included. */
 
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "../../ip/address.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -6,7 +6,7 @@ import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
 
-/** Where a packet that came in goes. */
+/** The way of a packet that came in. */
 export const InputWay = {
   /** Nowhere: its source or destination is not allowed there, or no route leads on. InputRoute.refusal says why. */
   REFUSED: 0,
@@ -17,17 +17,17 @@ export const InputWay = {
 } as const;
 export type InputWay = (typeof InputWay)[keyof typeof InputWay];
 
-/** Why a packet was refused. */
+/** The reason for which a packet was refused. */
 export const Refusal = {
-  /** A source that may not be there. */
+  /** The source address is not allowed there. */
   SOURCE: 0,
-  /** A destination that may not be there. */
+  /** The destination address is not allowed there. */
   DESTINATION: 1,
-  /** The way back to the source is another (RFC 3704). */
+  /** The way back to the source is another one (RFC 3704). */
   REVERSE_PATH: 2,
-  /** Not for us, and nobody forwards. */
+  /** The packet is not for us, and the device does not forward. */
   NOT_LOCAL: 3,
-  /** To be forwarded, but there is no route. */
+  /** The packet is to be forwarded, but there is no route. */
   NO_ROUTE: 4,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
@@ -35,15 +35,16 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
-/** What a look-up found. Its owner hands it in, and it stays as it is until the owner hands it in again. */
+/** The result of a look-up. Its owner hands it in; it stays as it is until the owner hands it in again. */
 export class InputRoute {
   way: InputWay = InputWay.REFUSED;
-  /** With REFUSED: why. */
+  /** With REFUSED: the reason. */
   refusal: Refusal = Refusal.NOT_LOCAL;
   /** With FORWARD: the route on; else null. */
   route: Route | null = null;
 }
 
+/** Looks up the ways of packets that come in. */
 export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
@@ -54,8 +55,8 @@ export class InputRouter {
   }
 
   /**
-   * Looks up where a packet goes that came in on the device. Returns `found.way`.
-   * @param ip an IP packet, not an ARP request put to the routes in its place
+   * Looks up the way of a packet that came in on the device. Returns `found.way`.
+   * @param ip true for an IP packet, false for an ARP request that stands for one
    */
   find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     found.route = null;
@@ -80,9 +81,9 @@ export class InputRouter {
     const route = routes.lookupMain(destination);
     if (!route) return refuse(found, Refusal.NO_ROUTE);
     if (!this.#sourceAllowed(found, source, device)) return InputWay.REFUSED;
-    // Linux looks closer at a source only where it may have to send it a redirect: on the way back where it came from.
+    // Linux looks closer at a source only if it may have to send it a redirect: when the packet leaves by the device it came from.
     if (route.device === device && routes.lookupLocal(source)) return refuse(found, Refusal.SOURCE);
-    // What is not IP leads back to where it came from only between the hosts of a private VLAN.
+    // An ARP request leads back to the device it came from only between the hosts of a private VLAN.
     if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
     found.route = route;
     return InputWay.FORWARD;
@@ -93,7 +94,7 @@ export class InputRouter {
     return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
-  /** The source is none of ours and, where the filter is on, packets to it would leave by this device (or by any). */
+  /** Returns true when the source is none of ours and, with the filter on, packets to it leave by this device (loose: by any). */
   #sourceAllowed(found: InputRoute, source: number, device: NetDevice): boolean {
     if (source === INADDR_ANY || device.loopback) return true;
     const { addresses, routes } = this.#fib;

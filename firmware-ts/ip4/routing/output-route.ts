@@ -10,27 +10,28 @@ import { IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
 
-/** Ways of answers that are remembered, 2 to this power: each has one place, by its destination, and gives way to another there. */
+/** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
-/** Largest packet to ourselves: what a buffer holds, as on a wire. */
+/** Largest packet to ourselves: a buffer holds as much as a wire carries. */
 const LOCAL_MTU = 1500;
 
+/** The way of packets to one destination. */
 export class Ip4Way implements Way {
   readonly destination: Ip4;
   /** The source address that was asked for; INADDR_ANY for none. */
   readonly asked: Ip4;
-  /** The route, or null where there is none. */
+  /** The route, or null when there is none. */
   route: Route | null = null;
-  /** The source address: what was asked for, else the best for the route. */
+  /** The source address: the one that was asked for, else the best for the route. */
   source: Ip4 = INADDR_ANY;
-  /** Whose link address it takes. */
+  /** The address of the neighbour that gets the packets. */
   nextHop = 0;
-  /** To a group, or to everybody on the link: nobody in particular proves to be there. */
+  /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
   toMany = false;
   toOurselves = false;
-  /** The next hop's entry, when it was there at the last packet. It says itself when it is removed: look whether it is dead. */
+  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** Fib.generation when all this was looked up. */
+  /** Fib.generation at the time of the look-up. */
   generation = -1;
 
   constructor(destination: Ip4, asked: Ip4) {
@@ -45,6 +46,7 @@ export class Ip4Way implements Way {
   }
 }
 
+/** Looks up the ways of packets of ours. */
 export class OutputRouter {
   readonly #fib: Fib;
   readonly #places = new Array<Ip4Way | null>(1 << PLACES_LOG2).fill(null);
@@ -59,7 +61,7 @@ export class OutputRouter {
   }
 
   /**
-   * The way of an answer, for those who keep no destination: remembered while others with its place do not push it out.
+   * Returns the way of an answer, for callers that keep no destination. It is remembered until another one needs its place.
    * @param source the source address the packet is to have; INADDR_ANY for the best
    */
   to(destination: Ip4, source: Ip4): Ip4Way {
@@ -80,14 +82,14 @@ export class OutputRouter {
     let route = routes.lookup(destination);
     const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
     if (toGroup && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
-      // To everybody or a group it leaves where its source address is.
+      // A packet to everybody or to a group leaves by the device of its source address.
       const own = addresses.find(source);
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
     way.route = route;
     way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
-    // Whatever gateway the route has: broadcast and multicast are for the link itself.
+    // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
     way.nextHop = way.toMany ? destination : route?.gateway || destination;
     way.neighbour = null;
@@ -95,7 +97,7 @@ export class OutputRouter {
   }
 }
 
-/** A group, or everybody on the link. */
+/** Returns true for a group, and for everybody on the link. */
 function isToMany(destination: number): boolean {
   return destination === INADDR_BROADCAST || isMulticast(destination);
 }

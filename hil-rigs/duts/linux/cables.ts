@@ -1,4 +1,4 @@
-/** Cables that are veth pairs, the tester at one end, and real time. */
+/** Cables made of veth pairs, with the tester at one end, in real time. */
 import { closeSync } from "node:fs";
 import { type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
 import type { DeviceName } from "../../contract/plan.ts";
@@ -10,7 +10,7 @@ export class Cables {
   readonly network: TesterNetwork;
   readonly #socket: TesterSocket;
   readonly #ports = new Map<PortName, { near: string; index: number }>();
-  /** Called when a frame came, for those who wait for one. */
+  /** Called on each frame, while wait() waits for one. */
   #wake: (() => void) | null = null;
 
   constructor(network: TesterNetwork) {
@@ -19,8 +19,8 @@ export class Cables {
   }
 
   /**
-   * Lays one cable a device, tester's ends up and silent. The DUT's end is named `e0`, `e1` in `namespace`; without one it stays in the
-   * tester's namespace by the name that is returned.
+   * Lays one cable for each device, with the tester's ends up and silent. The DUT's end is named `e0`, `e1` in `namespace`; without a
+   * namespace it stays in the tester's, under the name that is returned.
    */
   lay(options: DutOptions, namespace: number | null, onFrame: (frame: RawFrame) => void): Map<DeviceName, string> {
     const ends = new Map<DeviceName, string>();
@@ -57,7 +57,7 @@ export class Cables {
     ipBatch(`link set ${this.#port(port).near} ${plugged ? "up" : "down"}`);
   }
 
-  /** Dut.wait in real time: asks when a frame came, and at the end. */
+  /** Dut.wait in real time: asks `done` after each frame and at the end. */
   wait(ms: number, done: () => boolean): Promise<boolean> {
     const ask = (): boolean => {
       this.#socket.drain();
@@ -77,7 +77,7 @@ export class Cables {
     });
   }
 
-  /** @param namespace as given to lay(); it takes the cables with it, else they are deleted */
+  /** Removes the cables. @param namespace as given to lay(): its end removes them; null deletes them one by one */
   take(namespace: number | null): void {
     const ports = [...this.#ports.values()];
     this.#ports.clear();

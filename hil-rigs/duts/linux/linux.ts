@@ -1,4 +1,4 @@
-/** The Linux kernel of this machine as a DUT, in a namespace of its own a case. */
+/** The Linux kernel of this machine as a DUT: one namespace for each case. */
 import { readFileSync, writeFileSync } from "node:fs";
 import {
   type Dut,
@@ -119,7 +119,7 @@ class LinuxDut implements Dut {
     return this.#cables.network.inside(this.#namespace, work);
   }
 
-  /** Only while the DUT is there; a device that is gone by now has no name any more. */
+  /** The name of a device, while the DUT exists. A device that is gone has none. */
   #device(ifindex: number): string {
     const known = this.#devices.get(ifindex);
     if (known !== undefined) return known;
@@ -143,12 +143,12 @@ function kernelHz(): number {
   }
 }
 
-/** How long after the kernel's look at a managed entry its request is on the wire: the next jiffy but one, in ms. */
+/** Time from the kernel's look at a managed entry to its request on the wire, in jiffies. */
 const REQUEST_DELAY = 1.5;
 
 /**
- * The kernel looks at the managed entries of all namespaces by one clock that has run since it booted. It is read from an entry that
- * nobody answers for: each look makes it ask once.
+ * Reports each time the kernel looks at managed entries. One timer that runs since boot looks at those of all namespaces. It is observed
+ * through an entry of an absent host: each look makes the kernel ask once.
  */
 async function watchManaged(network: TesterNetwork, heard: (time: number) => void): Promise<LinuxDut> {
   const spy = new LinuxDut(network);
@@ -160,9 +160,9 @@ async function watchManaged(network: TesterNetwork, heard: (time: number) => voi
   await spy.start({ devices: ["e0"], plan: PLANS[4], seed: 0 });
   for (const [name, value] of Object.entries({ mcast_solicit: "1", retrans_time_ms: "20" }))
     spy.sysctl(`net.ipv4.neigh.e0.${name}`, value);
-  // What a control plane answers for, garbage collection leaves alone.
+  // Garbage collection leaves externally learned entries alone.
   await spy.ip(["neigh", "add", "10.0.0.2", "managed", "extern_learn", "dev", "e0"]);
-  // The first request is for the asking.
+  // The first request comes from the command itself.
   await spy.wait(200, () => spy.neighbours().some(({ state }) => state === "FAILED"));
   armed = true;
   return spy;

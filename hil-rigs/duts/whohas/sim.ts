@@ -9,7 +9,7 @@ import { macBytes } from "../../wire/bytes.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
-/** As finely as a wait for a frame looks, in ms. */
+/** Time step of a wait for a frame, in ms. */
 const STEP = 1;
 
 export class SimulatedDut extends RunningStack implements Dut {
@@ -54,7 +54,7 @@ export class SimulatedDut extends RunningStack implements Dut {
     return true;
   }
 
-  /** When the next timer of an entry is due, in now()'s ms; infinity while none is armed. */
+  /** Time at which the next timer of an entry is due, in now()'s ms; infinity while none is armed. */
   nextTimer(): number {
     return this.running.nextTimer();
   }

@@ -1,5 +1,4 @@
-/** Our stack as a DUT, whatever its controllers and its clock are. */
-
+/** Our stack as a DUT, on any controllers and any clock. */
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
 import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
@@ -32,10 +31,10 @@ import {
 import type { DeviceName } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
-/** What our stack has: all of it. */
+/** Needs that our stack satisfies: all. */
 export const STACK_CAN: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
-/** Refusals that sendto() reports; whatever else becomes of a datagram, a kernel's sender is not told. */
+/** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
   IP_OUTNOROUTES: "ENETUNREACH",
   PKT_TOO_BIG: "EMSGSIZE",
@@ -103,7 +102,7 @@ export class StackDut {
     try {
       writeSysctl(this.stack, key, value);
     } catch (error) {
-      // As write(2) into the kernel's file puts it.
+      // The same errno as write(2) into the kernel's file.
       if (error instanceof ControlError && error.code === "SYSCTL_INVALID") throw new ControlError("EINVAL", error.message);
       throw error;
     }
@@ -129,14 +128,14 @@ export class StackDut {
     for (const entry of table.list()) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
   }
 
-  /** When the timer of an entry is due next, in the clock's ms; infinity while none is armed. */
+  /** Time at which the next timer of an entry is due, in the clock's ms; infinity while none is armed. */
   nextTimer(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const entry of this.#table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
     return next;
   }
 
-  /** Managed entries there are. */
+  /** True while there are managed entries. */
   get managed(): boolean {
     return this.#table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
   }
@@ -146,7 +145,7 @@ export class StackDut {
   }
 }
 
-/** As long as a timer may be, in ms: 24 days. */
+/** Longest time of a timer, in ms: 24 days. */
 const NEVER = 2 ** 31 - 1;
 
 class StackSocket implements DutSocket {
@@ -173,7 +172,7 @@ class StackSocket implements DutSocket {
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
     const { status, reason } = this.#socket.send(payload, this.#to(to, port), 0, options.confirm ?? false);
     if (status !== "failed") return "ok";
-    // A sender that did not ask for errors hears nothing of a full table.
+    // A sender that does not ask for errors is not told of a full table.
     if (reason === "NEIGH_CREATEFAIL") return this.#withErrors ? "ENOBUFS" : "ok";
     return ERRNOS[reason] ?? "ok";
   }

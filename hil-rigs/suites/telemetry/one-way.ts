@@ -10,9 +10,9 @@ const DURATION = 300_000;
 const SECOND = 1000;
 
 /**
- * Least and most unicast requests of five minutes. A confirmation holds for 15 to 45 s (drawn, base_reachable_time 30 s), after which the
- * entry is stale. The next datagram still goes to it, and delay_first_probe_time later, 5 s, the host alone is asked. So it is asked every 20 to
- * 50 s, and later by up to one interval and the kernel's timer wheel (2.3 s).
+ * Least and most unicast requests in five minutes. A confirmation holds for 15 to 45 s (drawn, base_reachable_time 30 s); then the
+ * entry is stale. The next datagram still goes to it, and 5 s later (delay_first_probe_time) the DUT asks the host alone. So it asks every
+ * 20 to 50 s, and later by up to one interval and the kernel's timer wheel (2.3 s).
  */
 const RENEWED = [5, 14] as const;
 
@@ -24,7 +24,7 @@ interface Sender {
   every: number;
   /** Default `plain`. */
   how?: keyof typeof WAYS;
-  /** Requests to everybody. */
+  /** Number of requests to everybody. */
   broadcast: number;
   /** Requests to the host alone, at least and at most. */
   unicast: readonly [least: number, most: number];
@@ -40,7 +40,7 @@ const SENDERS: readonly Sender[] = [
   { id: "TEL-07/3-s-static", every: 3, how: "static", broadcast: 0, unicast: [0, 0] },
 ];
 
-/** From now on the tester's host answers whoever asks for it, at once. */
+/** Makes the tester's host answer every request for it, at once. */
 function answering(bench: Bench, who: Host): void {
   bench.respond((frame) => {
     const asked = frame.kind === "arp" && frame.op === 1 && frame.tpa === who.ip;

@@ -6,7 +6,7 @@ import { calm, make, STATES, type State, told } from "../kit/setup.ts";
 
 const AT = `${T1.ip} dev e0`;
 
-/** `replace` with a link address from each state to each: the entry is what was asked for, and each change told once. */
+/** `replace` with a link address from each state to each: the entry becomes as requested, and each change is told once. */
 const SETTABLE = ["STALE", "REACHABLE", "NOARP", "PERMANENT"] as const;
 
 const replaced: readonly Case[] = STATES.flatMap((from) =>
@@ -29,7 +29,7 @@ const replaced: readonly Case[] = STATES.flatMap((from) =>
   ),
 );
 
-/** Invalid states by hand: the address is lost; told only where there was one, or a failure while it was asked for. */
+/** Invalid states by hand: the entry loses its address. This is told only if it had one, or if a resolution was cut short. */
 const INVALIDATED: readonly (readonly [from: State, to: "none" | "incomplete" | "failed", told: string[]])[] = [
   ["STALE", "none", ["new NONE"]],
   ["STALE", "incomplete", ["new INCOMPLETE"]],
@@ -61,7 +61,7 @@ const invalidated: readonly Case[] = INVALIDATED.map(([from, to, want]) => ({
   },
 }));
 
-/** Deletion: told as a failure where the entry was of use or being asked for, and as a removal always. */
+/** Deletion: always told as a removal, and before that as a failure if the entry was usable or being resolved. */
 const deleted: readonly Case[] = STATES.filter((state) => state !== "none").map((state) => ({
   id: `ARP-S-24/${state}`,
   title: `neigh del of a ${state} entry`,

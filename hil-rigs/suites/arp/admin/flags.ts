@@ -7,7 +7,7 @@ import { becomes, calm, make, type State, told } from "../kit/setup.ts";
 
 const AT = `${T1.ip} dev e0`;
 
-/** `use` and `managed`: the kernel is asked to keep an entry resolved. */
+/** `use`: resolves the entry as a datagram would. `b`: a broadcast request is sent. */
 const USED: readonly (readonly [state: State, becomes: string, asks: "b" | ""])[] = [
   ["none", "INCOMPLETE", "b"],
   ["FAILED", "INCOMPLETE", "b"],

@@ -1,4 +1,4 @@
-/** Entries by hand: what `ip neigh` makes of them. */
+/** Entries by hand: `ip neigh` adds, changes, deletes, flushes and refuses them. */
 import type { Case } from "../../../contract/case.ts";
 import { byHand } from "./by-hand.ts";
 import { changes } from "./changes.ts";

@@ -6,7 +6,7 @@ import { BROADCAST, T1 } from "../../../wire/hosts.ts";
 import { becomes, calm, make, seen, told, until } from "../kit/setup.ts";
 
 const AT = `${T1.ip} dev e0`;
-/** interval_probe_time_ms of the defaults; the kernel's look at them may come some way late, and is one for the whole machine. */
+/** interval_probe_time_ms of the defaults. One timer of the whole machine looks at managed entries, and it may be late. */
 const INTERVAL = 5000;
 
 export const managed: readonly Case[] = [

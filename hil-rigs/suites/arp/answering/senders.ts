@@ -7,7 +7,7 @@ import { type Host, T1, T2 } from "../../../wire/hosts.ts";
 import { calm, make, seen } from "../kit/setup.ts";
 
 /**
- * Of each sender: whether its request for us is answered, and what it is then in the table; what it is after a reply to us, and after an
+ * For each sender: whether its request for us is answered, and its entry after the request, after a reply to us, and after an
  * announcement. `S` STALE, `R` REACHABLE, `N` NOARP with the broadcast address, `-` no entry.
  */
 const SENDERS: readonly (readonly [ip: string, answered: boolean, request: string, reply: string, announcement: string])[] = [
@@ -60,7 +60,7 @@ const strangers: readonly Case[] = SENDERS.map(([ip, answered, request, reply, a
   },
 }));
 
-/** An entry for such an address, made by hand, and what ARP in its name makes of it within locktime. */
+/** An entry for such an address, made by hand, and its fate after ARP in its name within locktime. */
 const KNOWN: readonly (readonly [ip: string, reply: string, announcement: string])[] = [
   ["0.0.0.9", "=", "S"],
   ["10.0.0.255", "=", "="],
@@ -92,7 +92,7 @@ const known: readonly Case[] = KNOWN.map(([ip, reply, announcement]) => ({
   },
 }));
 
-/** Routed to the link, they are hosts like others. */
+/** With a route to the link, they are hosts like others. */
 const hosts: readonly Case[] = ["0.0.0.9", "240.0.0.1"].map((ip) => ({
   id: `ARP-G-17/${ip}`,
   title: `an echo request from ${ip}, which is routed to the link: it is asked for, and gets its answer`,

@@ -5,14 +5,14 @@ import { asks } from "../../../stage/patterns.ts";
 import { unhurried } from "../kit/setup.ts";
 import { MANY_ADDRESSES, OURS } from "../kit/topologies.ts";
 
-/** In the subnet of the first address; in that of another; in none. */
+/** In the subnet of the first address, in that of another, and in none. */
 const TARGETS = ["10.0.0.50", "172.16.0.50", "192.168.77.50"] as const;
 const OFF_SUBNET = "192.168.77.0/24";
 
-/** What the device would choose for each target; an address of scope link stands before the global ones. */
+/** The source that the device chooses for each target. An address of scope link comes before the global ones. */
 const CHOSEN = [OURS.first, OURS.wide, OURS.link] as const;
 
-/** With value 1 the source is kept where an address of the device has a subnet that holds both it and the target. */
+/** With value 1 the DUT keeps the source if the subnet of an address of the device holds both source and target. */
 const KEPT: Readonly<Record<keyof typeof OURS, readonly [boolean, boolean, boolean]>> = {
   first: [true, false, false],
   secondary: [true, false, false],

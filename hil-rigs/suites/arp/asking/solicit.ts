@@ -15,7 +15,7 @@ async function kinds(bench: Bench): Promise<string> {
     .join("");
 }
 
-/** A new entry never asks by unicast; ucast_solicit counts as done. */
+/** A new entry never asks by unicast: its ucast_solicit counts as used up. */
 const FIRST: readonly (readonly [mcast: number, app: number, ucast: number, resolicit: number, frames: string])[] = [
   [1, 0, 3, 0, "b"],
   [2, 0, 3, 0, "bb"],
@@ -44,7 +44,7 @@ const first: readonly Case[] = FIRST.map(([mcast, app, ucast, resolicit, frames]
   },
 }));
 
-/** An entry that is probed: unicast, then those who listen, then broadcast where mcast_resolicit asks for it. */
+/** Probes of a known entry: first unicast, then messages to listening programs, then broadcast if mcast_resolicit says so. */
 const AGAIN: readonly (readonly [ucast: number, app: number, resolicit: number, frames: string])[] = [
   [3, 0, 0, "uuu"],
   [1, 0, 0, "u"],

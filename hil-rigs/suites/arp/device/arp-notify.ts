@@ -3,7 +3,7 @@ import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
 import { BROADCAST, DUT, ZERO } from "../../../wire/hosts.ts";
 
-/** arp_notify of the two, and what is announced when the device comes up. */
+/** arp_notify for all and for the device, and whether the device announces its addresses. */
 const NOTIFY: readonly (readonly [all: number, dev: number, announces: boolean])[] = [
   [0, 0, false],
   [0, 1, true],
@@ -11,7 +11,7 @@ const NOTIFY: readonly (readonly [all: number, dev: number, announces: boolean])
   [0, 2, true],
 ];
 
-/** Every address is announced: asked for in its own name. */
+/** Checks that each address is announced by a request for itself. */
 async function announced(bench: Bench, mac: string, addresses: readonly string[]): Promise<void> {
   const frames = (await bench.heard(60)).flatMap((frame) => (frame.kind === "arp" ? [frame] : []));
   bench.expect(

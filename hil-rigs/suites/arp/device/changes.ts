@@ -1,3 +1,4 @@
+/** Changes of a device and its cable: which entries they remove. Measured. */
 import type { Case } from "../../../contract/case.ts";
 import type { Need } from "../../../contract/dut.ts";
 import { DUT } from "../../../wire/hosts.ts";
@@ -6,7 +7,7 @@ import { EVERYTHING, fill, left } from "./filled.ts";
 
 const NEWEST_FIRST = ["FAILED", "REACHABLE", "NOARP", "PERMANENT", "STALE"].map((state) => `deleted ${state}`);
 
-/** A change that everything is removed by, and every removal told with the state as it was, the newest first. */
+/** Changes that remove every entry. Each removal is told with the entry's last state, the newest entry first. */
 const FLUSHING: readonly (readonly [id: string, command: string, needs: readonly Need[]])[] = [
   ["down", "link set e0 down", ["link-admin"]],
   ["address", "link set e0 address 02:00:00:00:10:77", ["link-admin"]],

@@ -1,8 +1,8 @@
-/** A table with an entry of each kind, and what is left of it after something happened to the device. */
+/** A table with an entry of each kind, for cases that look at what a change of the device leaves of it. */
 import type { Bench } from "../../../contract/bench.ts";
 import { calm } from "../kit/setup.ts";
 
-/** 10.0.0.20 and on, in the order they are made. */
+/** States of the entries 10.0.0.20 and on, in the order of their making. */
 const MADE = ["stale", "permanent", "noarp", "reachable", "failed"] as const;
 
 export async function fill(bench: Bench, extern = false): Promise<void> {

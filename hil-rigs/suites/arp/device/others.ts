@@ -1,3 +1,4 @@
+/** A device that loses an address, its carrier or its ARP, and traffic afterwards. Measured. */
 import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
 import { arpRequest } from "../../../wire/build.ts";

@@ -1,8 +1,8 @@
-/** The ways in which ARP speaks of a host, by name: what the result matrix has for its rows. */
+/** Names the kinds of ARP frames that speak of a host. They are the rows of the result matrix. */
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, DUT, type Host, host, T2 } from "../../../wire/hosts.ts";
 
-/** The frame in which a host speaks so. */
+/** Builds the frame of one kind from a host. */
 type Speak = (from: Host) => Uint8Array;
 
 export type Word =
@@ -22,10 +22,10 @@ const NEITHER: Host = host(9);
 export const SPEAK: Readonly<Record<Word, Speak>> = {
   /** An answer to us alone. */
   reply: (from) => arpReply({ from }),
-  /** To us alone, yet with another's address as its target: nobody looks at it. */
+  /** To us alone, with another host's address as its target, which nobody looks at. */
   "reply-foreign": (from) => arpReply({ from, tpa: NEITHER.ip, tha: NEITHER.mac }),
   "reply-broadcast": (from) => arpReply({ from, dst: BROADCAST, tha: DUT.mac }),
-  /** Target address its own, target hardware address not: no announcement. */
+  /** The target address is its own and the target hardware address is not, so it is no announcement. */
   "reply-self": (from) => arpReply({ from, dst: BROADCAST, tpa: from.ip, tha: DUT.mac }),
   "request-other": (from) => arpRequest({ from, tpa: NEITHER.ip }),
   "garp-request": (from) => arpAnnounce({ from }),
@@ -37,12 +37,12 @@ export const SPEAK: Readonly<Record<Word, Speak>> = {
 
 export const WORDS: readonly Word[] = Object.keys(SPEAK) as Word[];
 
-/** Those that ask for us, and so are answered. */
+/** True for the kinds that ask for us and are answered. */
 export function isForUs(word: Word): boolean {
   return word === "request" || word === "request-unicast";
 }
 
-/** The host at another hardware address than its own. */
+/** The host at another hardware address, that of T2. */
 export function moved(who: Host): Host {
   return { ip: who.ip, mac: T2.mac };
 }

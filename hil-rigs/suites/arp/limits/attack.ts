@@ -1,3 +1,7 @@
+/**
+ * Static and live entries that outlast an attack: the table is flooded, full and scanned through, and the cable comes and goes. The table
+ * is one for all namespaces: cases that fill it run alone and empty it before they end.
+ */
 import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../../wire/build.ts";
@@ -38,10 +42,10 @@ const flooded: Case = {
   },
 };
 
-/** Live entries: REACHABLE, confirmed with each datagram that goes to them. */
+/** Number of live entries. They are REACHABLE. */
 const LIVE = 16;
 
-/** They are used and looked at once in so many addresses. */
+/** The live entries are used and looked at once in this many addresses. */
 const LOOK = 400;
 
 const ADDRESSES = 65_536;
@@ -90,7 +94,7 @@ const scanned: Case = {
   },
 };
 
-/** Everything that is not a flood, one after the other. */
+/** Announcements and a flapping cable, one after the other. */
 const beaten: Case = {
   id: "ARP-S-30",
   title:
@@ -123,7 +127,7 @@ const beaten: Case = {
   },
 };
 
-/** A table full of others, which are in use: the static entry can still be made, changed, deleted and made again. */
+/** Other entries fill the table and are in use: a static entry can still be made, changed, deleted and made again. */
 const handled: Case = {
   id: "ARP-S-31",
   title: "with the table full, static entries can be made, replaced and deleted, and a plain sender hears nothing of refusals",
@@ -137,7 +141,7 @@ const handled: Case = {
     const scanner = new Scanner(bench);
     await often(bench, 1200, [], () => scanner.send());
     bench.expect("the table is full", scanner.refused > 0, true);
-    // Others on this machine let go of entries at any time: take what became free.
+    // Other users of the table free entries at any time; this takes them.
     await often(bench, 50, [], () => scanner.send());
     bench.expect("a plain socket's datagram", await bench.poke(nth(4000)), "ok");
     bench.expect("no entry", seen(bench, nth(4000)), "-");

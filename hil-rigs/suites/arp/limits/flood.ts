@@ -7,7 +7,7 @@ import { DUT } from "../../../wire/hosts.ts";
 
 export const FULL_NEEDS: readonly Need[] = ["thresholds", "socket-errors", "route-admin", "link-admin"];
 
-/** Hosts that nobody is. */
+/** A network of absent hosts. */
 export const LAND = "10.8.0.0/14";
 
 export const CROWD: readonly string[] = ["10.8.", "10.9.", "10.10.", "10.11."];
@@ -21,12 +21,12 @@ function station(n: number): string {
   return `02:05:${[24, 16, 8, 0].map((shift) => ((n >>> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
 }
 
-/** The same numbers each time, in no order (Knuth's multiplicative hash). */
+/** Scatters numbers, the same way each time (Knuth's multiplicative hash). */
 function scatter(n: number): number {
   return Math.imul(n + 1, 0x9e3779b1) >>> 0;
 }
 
-/** The n-th frame of a flood: of a random host, or of `victim` at another hardware address, in one of the ways of ARP. */
+/** The n-th frame of a flood: ARP of one kind or another, from a random host or in the name of a victim at another hardware address. */
 export function flood(n: number, victims: readonly string[]): Uint8Array {
   const dice = scatter(n);
   const victim = dice % 8 === 0 ? victims[(dice >>> 3) % victims.length] : undefined;
@@ -47,7 +47,7 @@ export function flood(n: number, victims: readonly string[]): Uint8Array {
   }
 }
 
-/** Its datagrams go where they went, and nobody is asked. */
+/** Checks that datagrams to a host go to `mac` and that the DUT asks for nobody. */
 export async function works(bench: Bench, name: string, to: string, mac: string): Promise<void> {
   await bench.heard();
   await bench.poke(to);
@@ -55,13 +55,13 @@ export async function works(bench: Bench, name: string, to: string, mac: string)
   await bench.silence(`nobody is asked for ${name}`, 10, asks(to));
 }
 
-/** Frames between two moments of peace. */
+/** Frames sent before the DUT gets time to settle. */
 const BURST = 200;
 
-/** Until whatever was asked for has failed, in ms. */
+/** Every resolution has failed after this time, in ms. */
 const AFTERMATH = 150;
 
-/** Does something many times, letting the DUT keep up. What it sends is of no interest; what is told of `victims` meanwhile is returned. */
+/** Does something many times and lets the DUT keep up. Ignores the DUT's frames; returns the changes told of `victims`. */
 export async function often(
   bench: Bench,
   count: number,
@@ -83,7 +83,7 @@ export async function often(
   return news;
 }
 
-/** Datagrams to hosts that nobody is, from sockets of their own: what waits fills a send buffer. */
+/** Sends datagrams to absent hosts. It changes sockets as it goes, because waiting datagrams fill a send buffer. */
 export class Scanner {
   refused = 0;
   readonly #bench: Bench;

@@ -1,5 +1,5 @@
 /**
- * A full table, and the collection of what is not needed any more. The table and its thresholds (128, 512 and 1024) are one for all
+ * A full table, and the collection of entries that are not needed any more. The table and its thresholds (128, 512 and 1024) are one for all
  * namespaces: these cases run alone, leave the thresholds as they are, and empty the table again before they end.
  */
 import type { Bench } from "../../../contract/bench.ts";
@@ -13,10 +13,10 @@ import { calm, make, seen, until } from "../kit/setup.ts";
 
 const LAND = "10.8.0.0/16";
 const CROWD: readonly string[] = ["10.8."];
-/** What a socket may have waiting, with the kernel's send buffer, is 256 small datagrams. */
+/** Datagrams from one socket. The kernel's send buffer lets 256 small datagrams wait. */
 const EACH = 200;
 
-/** Sends a datagram to each of `count` hosts of LAND from `first` on; what each send said. */
+/** Sends a datagram to each of `count` hosts of LAND from `first` on. Returns the result of each send. */
 function scan(bench: Bench, first: number, count: number): string[] {
   const results: string[] = [];
   let socket: DutSocket | undefined;
@@ -47,7 +47,7 @@ const full: Case = {
     bench.expect("sends are accepted, then refused", [results[0], results.at(-1)], ["ok", "ENOBUFS"]);
     const held = count(bench, "INCOMPLETE");
     bench.expect("as many as the table holds", held > 512 && held <= 1024, true);
-    // Others on this machine let go of entries at any time: take what became free.
+    // Other users of the table free entries at any time; this takes them.
     scan(bench, 2000, 50);
     const dynamic = await bench.ip(`neigh add 10.0.0.50 lladdr ${T2.mac} nud stale dev e0`);
     bench.expect(
@@ -103,7 +103,7 @@ const scanned: Case = {
   },
 };
 
-/** With more than 128 entries, what becomes of each in half a minute: gone if it can be had again, or was not used for gc_stale_time. */
+/** States whose entries are collected within half a minute when there are more than 128: entries that failed, or unused for gc_stale_time. */
 const COLLECTED = {
   NONE: true,
   FAILED: true,
@@ -122,7 +122,7 @@ const collected: Case = {
   topology: TWO_LINKS,
   needs: ["thresholds", "e1", "link-admin"],
   alone: true,
-  // The collector goes through the table bucket by bucket.
+  // The collector walks the table bucket by bucket.
   shuffled: ["events"],
   limit: 90_000,
   async run(bench) {

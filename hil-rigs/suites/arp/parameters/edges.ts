@@ -1,4 +1,4 @@
-/** Settings at the ends of what they take: no time at all, negative times, counts that overflow the kernel's int. Measured. */
+/** Settings at the limits of their range: no time at all, negative times, counts that overflow the kernel's int. Measured. */
 import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest } from "../../../wire/build.ts";
@@ -30,7 +30,7 @@ const overflows: readonly Case[] = OVERFLOWS.map(([settings, broadcasts]) => ({
   },
 }));
 
-/** What a reachable time and a delay time of nothing, or less, make of an answered entry at its next tick. */
+/** States of an answered entry at its next tick, with a reachable time and a delay time of zero or less. */
 const INSTANT: readonly (readonly [base: number, delay: number, states: string[]])[] = [
   [0, 1, ["REACHABLE", "PROBE"]],
   [0, 0, ["REACHABLE", "STALE"]],
@@ -80,7 +80,7 @@ const hasty: readonly Case[] = [0, -1].flatMap((delay) =>
   ),
 );
 
-/** A time between requests of nothing, or less: the least there is. */
+/** A time of zero or less between requests: the kernel uses its least time. */
 const paces: readonly Case[] = (
   [
     ["retrans_time_ms", 0],

@@ -8,7 +8,7 @@ import { DUT, host, T1 } from "../../../wire/hosts.ts";
 import { becomes, told } from "../kit/setup.ts";
 
 const NEEDS: readonly Need[] = ["proxy-arp", "arp-sysctl", "forwarding"];
-/** Behind e1, and beside the asker. */
+/** An address behind e1, and one beside the asker. */
 const BEHIND = "10.0.1.50";
 const BESIDE = "10.0.0.50";
 
@@ -97,7 +97,7 @@ const entries: readonly Case[] = ENTRIES.map(([id, entry, settings, tpa, is]) =>
   },
 }));
 
-/** What becomes of a proxy entry: of a permanent one, which `add` makes, and of one that is not. */
+/** Commands, and whether a proxy entry survives them. */
 const EVENTS: readonly (readonly [id: string, nud: string, command: string, needs: readonly Need[], stays: boolean])[] = [
   ["down", "", "link set e0 down", ["link-admin"], false],
   ["address", "", "link set e0 address 02:00:00:00:10:77", ["link-admin"], true],
@@ -196,7 +196,7 @@ const queued: readonly Case[] = QLEN.map(([qlen, replies]) => ({
   source: "kernel: pneigh_enqueue, measured",
   topology: TWO_LINKS,
   needs: NEEDS,
-  // Each waits for a time of its own, up to proxy_delay.
+  // Each waits for its own drawn time, up to proxy_delay.
   drawn: true,
   shuffled: ["frames"],
   patient: true,

@@ -1,4 +1,4 @@
-/** Datagrams of programs, and load: what is sent first, what waits, in pieces, through another gateway, and under thousands of requests. */
+/** Datagrams of programs, alone and under load: the first one, waiting ones, a gateway that changes, thousands of requests. */
 import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest, echo } from "../../../wire/build.ts";

@@ -1,3 +1,4 @@
+/** Refused words, and the other forms in which entries and settings are shown. Measured with iproute2 6.1. */
 import type { Case } from "../../../contract/case.ts";
 import { asks } from "../../../stage/patterns.ts";
 import { arpReply } from "../../../wire/build.ts";

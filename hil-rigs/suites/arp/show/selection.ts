@@ -1,7 +1,8 @@
+/** `ip neigh show` and `flush` with words that select entries. Measured with iproute2 6.1. */
 import type { Case } from "../../../contract/case.ts";
 import { type Last, LINES, several, sorted } from "./several.ts";
 
-/** What is picked, in the order of addresses. */
+/** Entries that the words select, in the order of addresses. */
 const PICKED: readonly (readonly [words: string, numbers: readonly Last[]])[] = [
   ["neigh show", [20, 21, 22, 23, 26, 27]],
   ["neigh list", [20, 21, 22, 23, 26, 27]],
@@ -47,7 +48,7 @@ const picked: readonly Case[] = PICKED.map(([words, numbers]) => ({
   },
 }));
 
-/** What goes by a flush, and what is printed of it. The list of two -s is in the table's order: left out. */
+/** Entries that a flush removes, and its output. The list that two -s print is left out, because it is in the table's order. */
 const FLUSHED: readonly (readonly [words: string, gone: readonly Last[], stdout: string])[] = [
   ["neigh flush dev e0", [20, 21, 23, 25, 26, 27], ""],
   [

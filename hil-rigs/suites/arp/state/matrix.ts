@@ -1,6 +1,6 @@
 /**
- * What each kind of ARP frame makes of an entry in each state: kernel 6.18, measured cell by cell. A cell: `-` no entry, `=` as
- * it was, `R` REACHABLE and `S` STALE with the frame's address; `*` the change is told.
+ * The result of each kind of ARP frame for an entry in each state: kernel 6.18, measured cell by cell. A cell: `-` no entry, `=`
+ * unchanged, `R` REACHABLE and `S` STALE with the frame's address; `*` the change is told.
  */
 import type { Case } from "../../../contract/case.ts";
 import { T1 } from "../../../wire/hosts.ts";

@@ -4,7 +4,7 @@ import { BROADCAST } from "../../../wire/hosts.ts";
 import { moved } from "../kit/frames.ts";
 import { becomes, calm, make, type State, seenAs, told, until } from "../kit/setup.ts";
 
-/** What a datagram does to an entry: `now` it leaves at once, `ask` it waits and the host is asked for, `wait` it waits. */
+/** The effect of a datagram on an entry. `now`: it leaves at once. `ask`: it waits and the DUT asks for the host. `wait`: it waits. */
 const OUTPUT: readonly (readonly [from: State, to: State, does: "now" | "ask" | "wait"])[] = [
   ["none", "INCOMPLETE", "ask"],
   ["NONE", "INCOMPLETE", "ask"],
@@ -35,7 +35,7 @@ const output: readonly Case[] = OUTPUT.map(([from, to, does]) => ({
   },
 }));
 
-/** An answer within locktime, from elsewhere, is refused, and yet the entry counts as confirmed by it. */
+/** The DUT refuses an answer with another address within locktime, and yet counts the entry as confirmed. */
 const refusedConfirms: readonly Case[] = (["STALE", "DELAY", "PROBE"] as const).map((state) => ({
   id: `ARP-U-57/${state}`,
   title: `an answer that is refused for locktime confirms a ${state} entry all the same`,
@@ -54,7 +54,7 @@ const refusedConfirms: readonly Case[] = (["STALE", "DELAY", "PROBE"] as const).
   },
 }));
 
-/** A new address that nobody proved starts over. */
+/** A new address that is not proved takes the confirmation away. */
 const startsOver: readonly Case[] = (["STALE", "REACHABLE"] as const).map((state) => ({
   id: `ARP-U-58/${state}`,
   title: `an announcement with another address takes a ${state} entry's confirmation away`,

@@ -10,7 +10,7 @@ import { FAR, ROUTER } from "../kit/topologies.ts";
 
 type End = (bench: Bench) => Promise<void>;
 
-/** How an entry ends that datagrams wait for, and whether their senders hear of it. */
+/** Ways in which an entry ends while datagrams wait in it, and whether their senders hear of it. */
 const ENDS: readonly (readonly [id: string, what: string, needs: Case["needs"], reported: boolean, end: End])[] = [
   ["silence", "nobody answers", [], true, async (bench) => void (await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000))],
   ["del", "neigh del", [], true, async (bench) => void (await bench.must(`neigh del ${T1.ip} dev e0`))],
@@ -78,7 +78,7 @@ const refused: Case = {
   },
 };
 
-/** A datagram of FAR's for T1, on its way through us. */
+/** A datagram from FAR to T1, on its way through us. */
 const through = (payload: string): Uint8Array =>
   udp({ from: FAR, dst: PLANS[4].dut.e1.mac, source: FAR.ip, destination: T1.ip, payload });
 

@@ -94,7 +94,7 @@ const classes: readonly Case[] = CLASSES.map(([id, what, fields, reported]) => (
   },
 }));
 
-/** Precedence and delay bits of the packet, and what its report carries: internetwork control, and the packet's own delay bits. */
+/** TOS of the packet and of its report, which has the precedence internetwork control and the packet's own delay bits. */
 const TOS: readonly (readonly [tos: number, reported: number])[] = [
   [0x00, 0xc0],
   [0x10, 0xd0],
