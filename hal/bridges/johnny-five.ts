@@ -9,7 +9,7 @@ import type { EventEmitter } from "node:events";
 import type { Board, Pin } from "johnny-five";
 import type { Clock } from "../clock.ts";
 import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
-import type { SignalShape } from "../simulated/analog-signal.ts";
+import type { SignalShape } from "../signal-shape.ts";
 import { type JohnnyFive, type SensorProbe, sensorKind } from "./sensor-kinds.ts";
 
 /** Firmata's number of that pin mode. */

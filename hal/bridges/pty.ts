@@ -15,7 +15,7 @@ import { closeSync, constants, lstatSync, openSync, readlinkSync, symlinkSync, u
 import { resolve } from "node:path";
 import type { Clock, Timer } from "../clock.ts";
 import { ControllerError } from "../ethernet.ts";
-import type { SerialDevice } from "../simulated/serial-device.ts";
+import type { SerialDevice } from "../serial-device.ts";
 import { Addresses, Errno, type Libc, loadLibc, NATIVE, type Watch } from "./linux/libc.ts";
 import { EndpointCounters, OUTPUT_BYTES, type SerialEndpoint } from "./serial-endpoint.ts";
 

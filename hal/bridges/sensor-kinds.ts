@@ -7,7 +7,7 @@
  */
 import type { Board } from "johnny-five";
 import { GpioError } from "../gpio.ts";
-import type { SignalShape } from "../simulated/analog-signal.ts";
+import type { SignalShape } from "../signal-shape.ts";
 
 export type JohnnyFive = typeof import("johnny-five");
 

@@ -1,7 +1,7 @@
 /** A TCP port at whose end a simulated serial device stands, as ser2net has it for a real one. */
 import { createServer, type Server, type Socket } from "node:net";
 import { ControllerError } from "../ethernet.ts";
-import type { SerialDevice } from "../simulated/serial-device.ts";
+import type { SerialDevice } from "../serial-device.ts";
 import { EndpointCounters, OUTPUT_BYTES, type SerialEndpoint } from "./serial-endpoint.ts";
 
 export class TcpEndpoint implements SerialEndpoint {

@@ -13,7 +13,8 @@ import { completeChecksum } from "../kit/outgoing.ts";
 import { PollLoop } from "../kit/poll-loop.ts";
 import { Revival } from "../revival.ts";
 import { Checksum, DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
-import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
+import type { WireStation } from "../wire.ts";
+import type { EthernetSegment, SegmentPort } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface ControllerPortOptions {

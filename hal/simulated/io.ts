@@ -9,7 +9,8 @@ import { EventEmitter } from "node:events";
 import type { Clock } from "../clock.ts";
 import { GpioError } from "../gpio.ts";
 import type { Random } from "../random.ts";
-import { AnalogSignal, type SignalShape } from "./analog-signal.ts";
+import type { SignalShape } from "../signal-shape.ts";
+import { AnalogSignal } from "./analog-signal.ts";
 
 /** Pin modes and their numbers are Firmata's (protocol 2.x, "pin mode"), which johnny-five counts on. */
 const MODES = { INPUT: 0, OUTPUT: 1, ANALOG: 2, PWM: 3, SERVO: 4 } as const;

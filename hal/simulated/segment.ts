@@ -7,18 +7,11 @@ import type { Clock, Task, Timer } from "../clock.ts";
 import { copyFrame } from "../kit/copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
+import type { Wire, WirePort, WireStation } from "../wire.ts";
 import { Carrier } from "./carrier.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;
-
-/** What is attached to a port. */
-export interface WireStation {
-  /** A frame, without FCS. `bytes` is the wire's and only valid during the call. `fcsOk` false: its check sequence is wrong. */
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void;
-  /** The link came up or went away. */
-  wireLink(up: boolean): void;
-}
 
 export interface SegmentOptions {
   /** From the end of a frame's transmission to its arrival, in ms. Default 0: with the event loop's next turn. */
@@ -34,7 +27,7 @@ export interface SegmentOptions {
 /** Sees every frame that is put on the wire, before the wire does anything to it. `bytes` is only valid during the call. */
 export type WireTap = (bytes: Uint8Array, length: number, time: number, from: SegmentPort) => void;
 
-export class SegmentPort {
+export class SegmentPort implements WirePort {
   readonly name: string;
   readonly station: WireStation;
   readonly #segment: EthernetSegment;
@@ -73,7 +66,7 @@ class FlyingFrame {
   from: SegmentPort | null = null;
 }
 
-export class EthernetSegment {
+export class EthernetSegment implements Wire {
   latency: number;
   loss: number;
   duplication: number;

@@ -1,15 +1,16 @@
 import { once } from "node:events";
 import five from "johnny-five";
 import t from "tap";
-import { createBoardIo, SimulatedIoSource } from "../../hal/bridges/board-io.ts";
+import { createBoardIo } from "../../firmware-ts/board/board-io.ts";
 import { findPluginClass } from "../../hal/bridges/io-plugin.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { SENSOR_KINDS, sensorKind } from "../../hal/bridges/sensor-kinds.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import type { SignalShape } from "../../hal/simulated/analog-signal.ts";
+import type { SignalShape } from "../../hal/signal-shape.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
+import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 import { startNode } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The wire of QEMU's network controller, as a station on a simulated segment: what QEMU's controller sends goes on the wire, what
+ * The wire of QEMU's network controller, as a station on a wire of ours, such as a simulated segment: what QEMU's controller sends goes on the wire, what
  * comes off the wire goes to it. Between the two runs a stream of frames, each behind its length (u32, big endian), as QEMU's
  * `-netdev socket` has it.
  *
@@ -7,7 +7,7 @@
  *     const bus = new QemuBus(clock, { wire });
  */
 import { MIN_FRAME } from "../../ethernet.ts";
-import type { EthernetSegment, SegmentPort, WireStation } from "../../simulated/segment.ts";
+import type { Wire, WirePort, WireStation } from "../../wire.ts";
 import type { Watch } from "../linux/libc.ts";
 import type { QemuCalls } from "./libc.ts";
 
@@ -23,7 +23,7 @@ const READS = 4;
 
 export class QemuWire implements WireStation {
   /** Its end of the cable. Pull it, and the controller in QEMU loses its link. */
-  readonly port: SegmentPort;
+  readonly port: WirePort;
   readonly counters: {
     /** Frames that QEMU's controller sent, and that went to it. */
     sent: number;
@@ -54,9 +54,9 @@ export class QemuWire implements WireStation {
   #held = 0;
   readonly #short = new Uint8Array(MIN_FRAME);
 
-  constructor(segment: EthernetSegment, name: string) {
-    // Last: the segment may call wireLink() before it returns.
-    this.port = segment.attach(name, this);
+  constructor(wire: Wire, name: string) {
+    // Last: the wire may call wireLink() before it returns.
+    this.port = wire.attach(name, this);
   }
 
   get linkUp(): boolean {

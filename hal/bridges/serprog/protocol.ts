@@ -36,8 +36,7 @@ export const LONGEST_OPERATION = 0xffffff;
 /** Q_SERBUF of a line with flow control. */
 export const UNLIMITED_BUFFER = 0xffff;
 
-/** What X_WAIT_INT answers: its time was over, the line, or something else that was sent. */
-export const WAIT_TIMEOUT = 0;
+/** Answers of X_WAIT_INT besides 0, the time is over: the line is asserted, or another byte from the host ended the wait. */
 export const WAIT_ASSERTED = 1;
 export const WAIT_INTERRUPTED = 2;
 

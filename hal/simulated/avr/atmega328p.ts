@@ -14,7 +14,7 @@ import type { AVRClock, AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
 import type { Clock, Task, Timer } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { SimulatedInterrupt } from "../../interrupt.ts";
-import type { SerialDevice } from "../serial-device.ts";
+import type { SerialDevice } from "../../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
 import { Eeprom } from "./eeprom.ts";
 import { parseIntelHex } from "./intel-hex.ts";

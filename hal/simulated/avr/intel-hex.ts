@@ -50,7 +50,8 @@ export function parseIntelHex(text: string, limit: number, name: string): Uint8A
 /** Length, address, type, data and sum of one line. */
 function readRecord(line: string, place: string): Uint8Array {
   if (!/^:([0-9a-f]{2}){5,}$/i.test(line)) throw new FirmwareError(`${place}: not an Intel HEX record`);
-  const record = Uint8Array.from(Buffer.from(line.slice(1), "hex"));
+  const record = new Uint8Array((line.length - 1) >> 1);
+  for (let at = 0; at < record.length; at++) record[at] = Number.parseInt(line.slice(1 + 2 * at, 3 + 2 * at), 16);
   const sum = record.reduce((total, byte) => (total + byte) & 0xff, 0);
   if (record[0] !== record.length - 5 || sum !== 0) {
     throw new FirmwareError(`${place}: length or checksum of the record is wrong; the file is damaged`);

@@ -6,7 +6,7 @@
  * "four-level-deep FIFO"): what comes on top is lost, and counted.
  */
 import type { Clock, Timer } from "../../clock.ts";
-import type { SerialDevice } from "../serial-device.ts";
+import type { SerialDevice } from "../../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
 
 const DONE = 0x01;

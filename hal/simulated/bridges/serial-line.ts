@@ -6,7 +6,7 @@ import type { Clock, Timer } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import type { ByteStream } from "../../serial.ts";
-import type { SerialDevice } from "../serial-device.ts";
+import type { SerialDevice } from "../../serial-device.ts";
 
 export interface SerialLineOptions {
   /** Bits a second, each way. Infinity: bytes arrive with the next timer. Default Infinity, for devices that keep a rate themselves. */

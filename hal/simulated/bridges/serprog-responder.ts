@@ -6,26 +6,23 @@
  * the options PICO_SERPROG it behaves as pico-serprog does on a Raspberry Pi Pico, faults included.
  */
 
+import type { Clock, Timer } from "../../clock.ts";
+import type { SimulatedInterrupt } from "../../interrupt.ts";
+import type { SerialDevice } from "../../serial-device.ts";
+import type { SpiDevice } from "../spi-bus.ts";
 import {
   ACK,
   BUS_SPI,
   COMMAND_MAP_BYTES,
   Command,
   NAK,
-  SPIOP_HEADER,
+  SPIOP_LENGTHS,
   UNLIMITED_BUFFER,
   WAIT_ASSERTED,
   WAIT_INTERRUPTED,
   WAIT_TIMEOUT,
-} from "../../bridges/serprog/protocol.ts";
-import type { Clock, Timer } from "../../clock.ts";
-import type { SimulatedInterrupt } from "../../interrupt.ts";
-import type { SerialDevice } from "../serial-device.ts";
-import type { SpiDevice } from "../spi-bus.ts";
+} from "./serprog-commands.ts";
 import { StdioInput } from "./stdio-input.ts";
-
-/** An operation's two lengths, of 24 bits each. */
-const SPIOP_LENGTHS = SPIOP_HEADER - 1;
 
 /** Parameter bytes of each command; those not listed are unknown. */
 const PARAMETERS = new Map<number, number>([

@@ -15,7 +15,8 @@
 import type { Clock } from "../../clock.ts";
 import { SimulatedInterrupt } from "../../interrupt.ts";
 import { SeededRandom } from "../../random.ts";
-import type { EthernetSegment, SegmentPort, WireStation } from "../segment.ts";
+import type { WireStation } from "../../wire.ts";
+import type { EthernetSegment, SegmentPort } from "../segment.ts";
 import type { SpiDevice } from "../spi-bus.ts";
 import { ChipCounters } from "./counters.ts";
 import { Dma } from "./dma.ts";

@@ -2,7 +2,8 @@
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStation } from "../../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentOptions, type SegmentPort } from "../../../hal/simulated/segment.ts";
+import type { WireStation } from "../../../hal/wire.ts";
 
 interface Arrival {
   time: number;

@@ -8,7 +8,8 @@ import { QemuBus, type QemuOptions } from "../../../../hal/bridges/qemu/bus.ts";
 import { QemuWire } from "../../../../hal/bridges/qemu/wire.ts";
 import { SystemClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentPort } from "../../../../hal/simulated/segment.ts";
+import type { WireStation } from "../../../../hal/wire.ts";
 import { missingPrograms } from "../../../support/netns.ts";
 
 export const skip: string | false = missingPrograms("qemu-system-x86_64", "setpriv");
