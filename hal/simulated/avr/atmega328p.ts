@@ -18,6 +18,7 @@ import type { SerialDevice } from "../../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
 import { Eeprom } from "./eeprom.ts";
 import { parseIntelHex } from "./intel-hex.ts";
+import type { Avr8js } from "./mcu.ts";
 import { EXTRF, PORF, resetFlags, WDRF, watchResets } from "./resets.ts";
 import { TwoWireBus } from "./two-wire.ts";
 import { UnoPins } from "./uno-pins.ts";
@@ -44,8 +45,6 @@ const LINE_BUFFER = 65_536;
 /** PB2 and PD2. */
 const CHIP_SELECT = 2;
 const INT0_PIN = 2;
-
-type Avr8js = typeof import("avr8js");
 
 export interface Atmega328pOptions {
   /** Intel HEX. */
@@ -154,7 +153,7 @@ export class Atmega328p implements SerialDevice {
 
   /** Every part as after a reset, from now on. @param flags of MCUSR */
   #reset(flags: number): void {
-    const { CPU, AVRClock, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC, AVRTWI, AVREEPROM, AVRWatchdog } = this.#avr;
+    const { CPU, AVRClock, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC, AVREEPROM, AVRWatchdog } = this.#avr;
     const avr = this.#avr;
     const memory = flags === PORF ? null : this.#cpu.data.subarray(SRAM);
     const cpu = new CPU(this.#program, SRAM_BYTES);
@@ -172,7 +171,7 @@ export class Atmega328p implements SerialDevice {
     this.#usart.onRxComplete = () => this.#feed();
     this.#spi = new AVRSPI(cpu, avr.spiConfig, FREQUENCY);
     this.#attachSpi(portB);
-    this.twoWire.connect(cpu, new AVRTWI(cpu, avr.twiConfig, FREQUENCY), avr.twiConfig, FREQUENCY);
+    this.twoWire.connect({ avr, cpu, frequency: FREQUENCY });
     new AVREEPROM(cpu, this.eeprom);
     this.#oscillator = new AVRClock(cpu, FREQUENCY);
     new AVRWatchdog(cpu, avr.watchdogConfig, this.#oscillator);

@@ -19,6 +19,7 @@ import type { InterruptLine } from "../../interrupt.ts";
 import { type MmioBus, NO_ANSWER } from "../../mmio.ts";
 import type { WireStation } from "../../wire.ts";
 import type { EthernetSegment, SegmentPort } from "../segment.ts";
+import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
 import { Eeprom } from "./eeprom.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -26,10 +27,10 @@ import { Mdic } from "./mdic.ts";
 import { ChipMemory } from "./memory.ts";
 import { Phy } from "./phy.ts";
 import { type Quirks, quirksOf } from "./quirks.ts";
-import { Receiver } from "./receive.ts";
 import * as R from "./registers.ts";
+import { RxEngine } from "./rx-engine.ts";
 import { Statistics } from "./statistics.ts";
-import { Transmitter } from "./transmit.ts";
+import { TxEngine } from "./tx-engine.ts";
 import { Violations } from "./violations.ts";
 
 const DEFAULT_MEMORY = 16 * 1024 * 1024;
@@ -51,7 +52,7 @@ const QEMU_RESETS: readonly (readonly [register: number, value: number])[] = [
 /** Bits of STATUS that QEMU shows besides those of a 1000 Mbit/s link. */
 const QEMU_STATUS = 0x80080783;
 
-export interface E1000Options {
+export interface E1000ChipOptions {
   /** Station address in the EEPROM. */
   mac: Uint8Array;
   /** What QEMU does otherwise than the manual says: nothing of it, all of it, or single points. Default "none". */
@@ -85,8 +86,8 @@ export class E1000Chip implements MmioBus, WireStation {
   readonly #interrupts: Interrupts;
   readonly #phy: Phy;
   readonly #mdic: Mdic;
-  readonly #receiver: Receiver;
-  readonly #transmitter: Transmitter;
+  readonly #rx: RxEngine;
+  readonly #tx: TxEngine;
   #open = false;
   #failed = false;
   #link = false;
@@ -94,7 +95,7 @@ export class E1000Chip implements MmioBus, WireStation {
   #resetUntil = 0;
 
   /** Powers the chip up, attached to `segment` as port `name`. @throws RangeError on impossible memory or address */
-  constructor(clock: Clock, segment: EthernetSegment, name: string, options: E1000Options) {
+  constructor(clock: Clock, segment: EthernetSegment, name: string, options: E1000ChipOptions) {
     if (options.mac.length !== 6) throw new RangeError(`a station address of ${options.mac.length} bytes: 6 are needed`);
     const quirks = quirksOf(options.quirks ?? "none");
     const busyReads = quirks.instantManagement ? 0 : (options.busyReads ?? 1);
@@ -108,43 +109,33 @@ export class E1000Chip implements MmioBus, WireStation {
     this.interrupt = this.#interrupts.line;
     this.#phy = new Phy(clock, quirks.linkUpDelay || (options.negotiation ?? 0), this.violations);
     this.#mdic = new Mdic(this.#phy, busyReads, this.violations);
-    this.#receiver = new Receiver(
+    const context: ChipContext = {
       clock,
       registers,
-      this.dma,
-      this.#statistics,
-      this.#interrupts,
-      this.counters,
-      this.violations,
+      memory: this.dma,
+      statistics: this.#statistics,
+      interrupts: this.#interrupts,
+      counters: this.counters,
+      violations: this.violations,
       quirks,
-    );
-    this.#transmitter = new Transmitter(
-      clock,
-      options.lineRate ?? Number.POSITIVE_INFINITY,
-      registers,
-      this.dma,
-      this.#phy,
-      this.#receiver,
-      this.#statistics,
-      this.#interrupts,
-      this.counters,
-      this.violations,
-      quirks,
-    );
+      byteTime: 8000 / (options.lineRate ?? Number.POSITIVE_INFINITY),
+    };
+    this.#rx = new RxEngine(context);
+    this.#tx = new TxEngine(context, this.#phy, this.#rx);
     this.#fill();
     this.#phy.onLink = () => this.#linkChanged();
     // The segment may tell the link at once.
     this.port = segment.attach(name, this);
-    this.#transmitter.port = this.port;
+    this.#tx.port = this.port;
   }
 
   /** Descriptors of the transmit ring are not taken any more, as on a chip that hangs; until this is cleared, or a reset. */
   get transmitStalled(): boolean {
-    return this.#transmitter.stalled;
+    return this.#tx.stalled;
   }
 
   set transmitStalled(stalled: boolean) {
-    this.#transmitter.stalled = stalled;
+    this.#tx.stalled = stalled;
     this.#interrupts.signal();
   }
 
@@ -188,13 +179,13 @@ export class E1000Chip implements MmioBus, WireStation {
       case R.STATUS:
         return this.#status();
       case R.RDH:
-        return this.#receiver.ring.head;
+        return this.#rx.ring.head;
       case R.RDT:
-        return this.#receiver.ring.tail;
+        return this.#rx.ring.tail;
       case R.TDH:
-        return this.#transmitter.ring.head;
+        return this.#tx.ring.head;
       case R.TDT:
-        return this.#transmitter.ring.tail;
+        return this.#tx.ring.tail;
       case R.EECD:
         return this.#eecd();
       case R.EERD:
@@ -237,7 +228,7 @@ export class E1000Chip implements MmioBus, WireStation {
       this.counters.deaf++;
       return;
     }
-    this.#receiver.frame(bytes, length, fcsOk);
+    this.#rx.frame(bytes, length, fcsOk);
     this.#interrupts.signal();
   }
 
@@ -261,11 +252,11 @@ export class E1000Chip implements MmioBus, WireStation {
     switch (register) {
       case R.TDT:
         registers.store(register, value);
-        this.#transmitter.give(registers.get(register));
+        this.#tx.give(registers.get(register));
         return;
       case R.RDT:
         registers.store(register, value);
-        this.#receiver.give(registers.get(register));
+        this.#rx.give(registers.get(register));
         return;
       case R.IMS:
         this.#interrupts.allow(value);
@@ -294,21 +285,21 @@ export class E1000Chip implements MmioBus, WireStation {
         return;
       case R.RCTL:
         registers.store(register, value);
-        this.#receiver.control();
+        this.#rx.control();
         return;
       case R.TCTL: {
-        const { enabled } = this.#transmitter;
+        const { enabled } = this.#tx;
         registers.store(register, value);
-        this.#transmitter.control(enabled);
+        this.#tx.control(enabled);
         return;
       }
       case R.RDTR:
         registers.store(register, value);
-        if ((value & R.FLUSH) !== 0) this.#receiver.flush();
+        if ((value & R.FLUSH) !== 0) this.#rx.flush();
         return;
       case R.TIDV:
         registers.store(register, value);
-        if ((value & R.FLUSH) !== 0) this.#transmitter.flush();
+        if ((value & R.FLUSH) !== 0) this.#tx.flush();
         return;
       case R.EECD:
         this.eeprom.wires.drive(value);
@@ -333,8 +324,8 @@ export class E1000Chip implements MmioBus, WireStation {
   #configure(register: number, value: number): void {
     this.#registers.store(register, value);
     const receive = register < R.TDBAL;
-    const ring = receive ? this.#receiver.ring : this.#transmitter.ring;
-    ring.configure(register, value, receive ? this.#receiver.enabled : this.#transmitter.enabled);
+    const ring = receive ? this.#rx.ring : this.#tx.ring;
+    ring.configure(register, value, receive ? this.#rx.enabled : this.#tx.enabled);
   }
 
   #control(value: number): void {
@@ -352,8 +343,8 @@ export class E1000Chip implements MmioBus, WireStation {
 
   /** All but the PHY and the PCI configuration (section 14.3). */
   #reset(): void {
-    this.#receiver.reset();
-    this.#transmitter.reset();
+    this.#rx.reset();
+    this.#tx.reset();
     this.#registers.reset();
     this.#statistics.clear();
     this.#mdic.reset();
@@ -383,8 +374,8 @@ export class E1000Chip implements MmioBus, WireStation {
 
   #master(master: boolean): void {
     this.#open = master;
-    this.#receiver.master = master;
-    this.#transmitter.master = master;
+    this.#rx.master = master;
+    this.#tx.master = master;
     this.#interrupts.enabled = master;
   }
 
@@ -405,7 +396,7 @@ export class E1000Chip implements MmioBus, WireStation {
     if (up === this.#link) return;
     this.#link = up;
     this.#interrupts.raise(R.LSC);
-    this.#transmitter.link = up;
+    this.#tx.link = up;
     this.#interrupts.signal();
   }
 }

@@ -1,4 +1,5 @@
 import { FCS_BYTES } from "../../kit/fcs.ts";
+import type { ChipContext } from "./context.ts";
 import { type ChipMemory, FIFO_BYTES } from "./memory.ts";
 import { PBA, type RegisterFile } from "./registers.ts";
 
@@ -21,7 +22,7 @@ export class ReceiveFifo {
   /** Where the next frame goes, in the room for them, which is larger than what may be used: see ChipMemory. */
   #next = 0;
 
-  constructor(memory: ChipMemory, registers: RegisterFile) {
+  constructor({ memory, registers }: ChipContext) {
     this.#memory = memory;
     this.#registers = registers;
   }

@@ -1,4 +1,5 @@
 import { sumOf } from "./checksum.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import type { Violations } from "./violations.ts";
 
@@ -74,7 +75,7 @@ export class FrameBuilder {
   #begun = false;
   #spoiled = false;
 
-  constructor(memory: ChipMemory, violations: Violations, sink: FrameSink) {
+  constructor({ memory, violations }: ChipContext, sink: FrameSink) {
     this.#memory = memory;
     this.#violations = violations;
     this.#sink = sink;

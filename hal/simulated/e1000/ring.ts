@@ -1,3 +1,4 @@
+import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import { RDBAL, type RegisterFile } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -35,7 +36,7 @@ export class Ring {
   #changed = false;
 
   /** @param bal offset of RDBAL or TDBAL */
-  constructor(bal: number, registers: RegisterFile, memory: ChipMemory, violations: Violations) {
+  constructor(bal: number, { registers, memory, violations }: ChipContext) {
     this.#bal = bal;
     this.#clear = bal === RDBAL;
     this.#registers = registers;

@@ -18,6 +18,7 @@ import { SeededRandom } from "../../random.ts";
 import type { WireStation } from "../../wire.ts";
 import type { EthernetSegment, SegmentPort } from "../segment.ts";
 import type { SpiDevice } from "../spi-bus.ts";
+import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
 import { Dma } from "./dma.ts";
 import { Errata, erevidOf, revisionName } from "./errata.ts";
@@ -28,10 +29,10 @@ import { BufferMemory } from "./memory.ts";
 import { MiiManagement } from "./mii.ts";
 import type { Enc28j60Options } from "./options.ts";
 import { Phy } from "./phy.ts";
-import { Receiver } from "./receive.ts";
+import { ReceiveLogic } from "./receive-logic.ts";
 import * as R from "./registers.ts";
 import { selfTest } from "./self-test.ts";
-import { Transmitter } from "./transmit.ts";
+import { TransmitLogic } from "./transmit-logic.ts";
 import { Violations } from "./violations.ts";
 
 /** Crystal start-up: 7500 clocks of 25 MHz (section 2.2), in ms. */
@@ -76,8 +77,8 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly #memory: BufferMemory;
   readonly #phy: Phy;
   readonly #mii: MiiManagement;
-  readonly #receiver: Receiver;
-  readonly #transmitter: Transmitter;
+  readonly #receive: ReceiveLogic;
+  readonly #transmit: TransmitLogic;
   readonly #access: LineAccess;
   readonly #flow: FlowControl;
   readonly #dma: Dma;
@@ -96,44 +97,37 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   constructor(clock: Clock, segment: EthernetSegment, name: string, options: Enc28j60Options = {}) {
     const revision = erevidOf(options.revision ?? "B7");
     const lineRate = options.lineRate ?? TEN_MEGABIT;
-    const instant = lineRate === Number.POSITIVE_INFINITY;
     const random = options.random ?? new SeededRandom(`enc28j60 ${name}`);
     const registers = this.#registers;
     this.#clock = clock;
-    this.#byteTime = 8000 / lineRate;
+    const byteTime = 8000 / lineRate;
+    this.#byteTime = byteTime;
     this.#strict = options.strict ?? false;
     this.spiHz = options.spiHz ?? FASTEST_SPI;
     this.description = `simulated ENC28J60 rev ${revisionName(revision)}`;
     this.errata = new Errata(revision, options.errata ?? {}, random);
     registers.set(R.EREVID, revision);
     this.#memory = new BufferMemory(registers, this.violations);
-    this.#phy = new Phy(clock, this.violations, this.errata, options.linkDelay ?? 0, options.fullDuplexWiring ?? false);
+    const { counters, violations, errata } = this;
+    const context: ChipContext = { clock, registers, memory: this.#memory, counters, violations, errata, byteTime };
+    this.#phy = new Phy(context, options);
     this.#phy.onLink = () => this.#signal();
-    this.leds = new Leds(clock, this.#phy, this.errata);
-    this.#mii = new MiiManagement(clock, registers, this.#phy, this.violations, instant);
-    this.#receiver = new Receiver(registers, this.#memory, this.counters, this.errata);
-    this.#dma = new Dma(clock, registers, this.#memory, this.errata, this.violations, instant);
-    this.#access = new LineAccess(clock, registers, segment.carrier, this.errata, random.fork("back-off"), this.#byteTime);
+    this.leds = new Leds(context, this.#phy);
+    this.#mii = new MiiManagement(context, this.#phy);
+    this.#receive = new ReceiveLogic(context);
+    this.#dma = new Dma(context);
+    this.#access = new LineAccess(context, segment.carrier, random.fork("back-off"));
     this.#phy.line = this.#access;
     this.#oscillatorAt = clock.now() + OSCILLATOR_START;
     this.#macAt = this.#oscillatorAt;
     this.#readPointerLow = registers.get(R.ERXRDPTL);
     // The segment may tell the link at once.
     this.port = segment.attach(name, this);
-    this.#flow = new FlowControl(clock, registers, this.#access, this.port, this.counters, this.#byteTime);
-    this.#transmitter = new Transmitter(
-      this.#access,
-      registers,
-      this.#memory,
-      this.#phy,
-      this.port,
-      this.#receiver,
-      this.counters,
-      this.violations,
-      this.errata,
-    );
-    this.#receiver.onPause = (quanta) => this.#access.pause(quanta);
-    this.#receiver.onStore = () => {
+    this.#flow = new FlowControl(context, this.#access, this.port);
+    const path = { access: this.#access, phy: this.#phy, port: this.port, loop: this.#receive };
+    this.#transmit = new TransmitLogic(context, path);
+    this.#receive.onPause = (quanta) => this.#access.pause(quanta);
+    this.#receive.onStore = () => {
       this.#dma.receiving();
       this.#flagLost = this.errata.strikes(6);
     };
@@ -143,7 +137,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.leds.collided();
     };
     this.#dma.onDone = () => this.#signal();
-    this.#transmitter.onDone = () => this.#signal();
+    this.#transmit.onDone = () => this.#signal();
   }
 
   /** Frequency at the CLKOUT pin, in Hz; 0: none, as in power save (erratum 4). */
@@ -197,7 +191,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       return;
     }
     this.leds.received((length + LINE_OVERHEAD) * this.#byteTime);
-    this.#receiver.frame(bytes, length, fcsOk);
+    this.#receive.frame(bytes, length, fcsOk);
     this.#signal();
   }
 
@@ -318,7 +312,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.ERXRDPTH:
         registers.set(R.ERXRDPTL, this.#readPointerLow);
         registers.set(index, value);
-        this.#receiver.readPointerWritten();
+        this.#receive.readPointerWritten();
         if ((this.#readPointerLow & 1) === 0) this.violations.note("even-erxrdpt", registers.word(R.ERXRDPTL));
         return;
       case R.ERXSTL:
@@ -374,7 +368,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     if ((value & R.PWRSV) !== 0) {
       const active = registers.get(R.ECON1) & (R.RXEN | R.TXRTS);
       if (active !== 0) this.violations.note("power-save-while-active", registers.get(R.ECON1));
-      this.#transmitter.cancel();
+      this.#transmit.cancel();
       this.#phy.powered = false;
     } else {
       this.#oscillatorAt = this.#clock.now() + OSCILLATOR_START;
@@ -386,11 +380,11 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #storeControl1(old: number, value: number): void {
     const set = value & ~old;
     this.#registers.set(R.ECON1, value);
-    if ((set & R.TXRST) !== 0) this.#transmitter.reset();
+    if ((set & R.TXRST) !== 0) this.#transmit.reset();
     if ((set & R.DMAST) !== 0) this.#dma.start();
     if ((old & ~value & R.DMAST) !== 0) this.#dma.cancel();
-    if ((set & R.TXRTS) !== 0) this.#transmitter.start(this.#macClocked());
-    if ((old & ~value & R.TXRTS) !== 0) this.#transmitter.cancel();
+    if ((set & R.TXRTS) !== 0) this.#transmit.start(this.#macClocked());
+    if ((old & ~value & R.TXRTS) !== 0) this.#transmit.cancel();
     if ((set & R.RXEN) !== 0) this.#checkReception();
   }
 
@@ -410,8 +404,8 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.#oscillatorAt = this.#clock.now() + OSCILLATOR_START;
       this.#phy.powered = true;
     }
-    this.#transmitter.reset();
-    this.#receiver.reset();
+    this.#transmit.reset();
+    this.#receive.reset();
     this.#flow.reset();
     this.#dma.cancel();
     this.#flagLost = false;

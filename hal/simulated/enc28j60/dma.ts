@@ -3,7 +3,8 @@
  * buffer. A byte takes one clock of 25 MHz to be summed and two to be copied.
  */
 
-import type { Clock, Timer } from "../../clock.ts";
+import type { Timer } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import { internetChecksum } from "./internet-checksum.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
@@ -38,20 +39,12 @@ export class Dma {
   /** A frame came in meanwhile (erratum 17). */
   #disturbed = false;
 
-  /** @param instant takes no time */
-  constructor(
-    clock: Clock,
-    registers: RegisterFile,
-    memory: BufferMemory,
-    errata: Errata,
-    violations: Violations,
-    instant: boolean,
-  ) {
+  constructor({ clock, registers, memory, errata, violations, byteTime }: ChipContext) {
     this.#registers = registers;
     this.#memory = memory;
     this.#errata = errata;
     this.#violations = violations;
-    this.#instant = instant;
+    this.#instant = byteTime === 0;
     this.#timer = clock.timer(() => {
       this.#finish();
       this.onDone?.();

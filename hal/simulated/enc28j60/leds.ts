@@ -1,5 +1,6 @@
 /** The two LED drivers, as PHLCON sets them up (DS39662 section 2.6, register 2-2): what would be lit now, for tests and lamps. */
 import type { Clock } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import type { Phy } from "./phy.ts";
 
@@ -42,7 +43,7 @@ export class Leds {
   readonly #receive = new Event();
   readonly #collision = new Event();
 
-  constructor(clock: Clock, phy: Phy, errata: Errata) {
+  constructor({ clock, errata }: ChipContext, phy: Phy) {
     this.#clock = clock;
     this.#phy = phy;
     this.#errata = errata;

@@ -5,6 +5,7 @@
 import type { Clock, Task, Timer } from "../../clock.ts";
 import type { Random } from "../../random.ts";
 import type { Carrier, CarrierUser } from "../carrier.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import {
   BPEN,
@@ -74,7 +75,7 @@ export class LineAccess implements CarrierUser {
   #idleAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, registers: RegisterFile, carrier: Carrier, errata: Errata, random: Random, byteTime: number) {
+  constructor({ clock, registers, errata, byteTime }: ChipContext, carrier: Carrier, random: Random) {
     this.#clock = clock;
     this.#registers = registers;
     this.#carrier = carrier;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Phy } from "./phy.ts";
 import { BUSY, MICMD, MIIRD, MIISCAN, MIRDL, MIREGADR, MIWRH, MIWRL, NVALID, type RegisterFile, SCAN } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -29,13 +30,12 @@ export class MiiManagement {
   /** Which of its turns the scan has last brought in. */
   #scanned = 0;
 
-  /** @param instant accesses take no time */
-  constructor(clock: Clock, registers: RegisterFile, phy: Phy, violations: Violations, instant: boolean) {
+  constructor({ clock, registers, violations, byteTime }: ChipContext, phy: Phy) {
     this.#clock = clock;
     this.#registers = registers;
     this.#phy = phy;
     this.#violations = violations;
-    this.#access = instant ? 0 : ACCESS;
+    this.#access = byteTime === 0 ? 0 : ACCESS;
   }
 
   reset(): void {

@@ -1,5 +1,7 @@
-import type { Clock, Timer } from "../../clock.ts";
+import type { Timer } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
+import type { Enc28j60Options } from "./options.ts";
 import type { Violations } from "./violations.ts";
 
 /** PHY register addresses (table 3-3); all are 16 bits wide and reached through the MII only. */
@@ -94,11 +96,11 @@ export class Phy {
   /** PLNKIF */
   #linkChanged = false;
 
-  constructor(clock: Clock, violations: Violations, errata: Errata, linkDelay: number, fullDuplexWiring: boolean) {
+  constructor({ clock, violations, errata }: ChipContext, options: Enc28j60Options) {
     this.#violations = violations;
     this.#errata = errata;
-    this.#linkDelay = linkDelay;
-    this.#fullDuplexWiring = fullDuplexWiring;
+    this.#linkDelay = options.linkDelay ?? 0;
+    this.#fullDuplexWiring = options.fullDuplexWiring ?? false;
     this.#linkTimer = clock.timer(() => this.#setLink(true));
     this.reset();
   }

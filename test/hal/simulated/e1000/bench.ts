@@ -1,7 +1,7 @@
 /** A chip on a wire with one listener, and registers and descriptors as a driver's writes would leave them. */
 import { VirtualClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
-import { E1000Chip, type E1000Options } from "../../../../hal/simulated/e1000/chip.ts";
+import { E1000Chip, type E1000ChipOptions } from "../../../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../../../hal/simulated/segment.ts";
 import type { WireStation } from "../../../../hal/wire.ts";
 
@@ -93,7 +93,7 @@ export class Bench {
   rxNext = 0;
   txNext = 0;
 
-  constructor(options: Partial<E1000Options> = {}) {
+  constructor(options: Partial<E1000ChipOptions> = {}) {
     this.chip = new E1000Chip(this.clock, this.segment, "chip", {
       mac: Uint8Array.from(STATION),
       memoryBytes: MEMORY,

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../clock.ts";
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { SegmentPort } from "../segment.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -9,7 +10,6 @@ import type { ChipMemory } from "./memory.ts";
 import { FrameBuilder, type FrameSink } from "./packet.ts";
 import type { Phy } from "./phy.ts";
 import type { Quirks } from "./quirks.ts";
-import type { Receiver } from "./receive.ts";
 import * as R from "./registers.ts";
 import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
@@ -40,12 +40,18 @@ const DTYP_DATA = 1;
 const DD = 0x01;
 const STATUS = 0x0f;
 
+/** Takes the frames that loopback keeps from the wire. */
+export interface FrameLoop {
+  /** Takes bytes[0..length), without FCS; only valid during the call. */
+  loop(bytes: Uint8Array, length: number): void;
+}
+
 /**
  * From the ring onto the wire (section 3.4). At an unlimited line rate all that was given goes out within the write to TDT, as the
  * chip would have it on its way a microsecond later; at a limited one a frame starts when the one before it has left, and under a
  * clock whose timers are coarse all whose time has come start together.
  */
-export class Transmitter implements FrameSink {
+export class TxEngine implements FrameSink {
   readonly ring: Ring;
   /** Set when the wire is there. */
   port: SegmentPort | null = null;
@@ -53,7 +59,7 @@ export class Transmitter implements FrameSink {
   readonly #registers: R.RegisterFile;
   readonly #memory: ChipMemory;
   readonly #phy: Phy;
-  readonly #receiver: Receiver;
+  readonly #loop: FrameLoop;
   readonly #statistics: Statistics;
   readonly #interrupts: Interrupts;
   readonly #counters: ChipCounters;
@@ -70,32 +76,22 @@ export class Transmitter implements FrameSink {
   #link = false;
   #stalled = false;
 
-  constructor(
-    clock: Clock,
-    lineRate: number,
-    registers: R.RegisterFile,
-    memory: ChipMemory,
-    phy: Phy,
-    receiver: Receiver,
-    statistics: Statistics,
-    interrupts: Interrupts,
-    counters: ChipCounters,
-    violations: Violations,
-    quirks: Readonly<Quirks>,
-  ) {
+  /** @param loop where frames go in loopback, of the PHY or of the MAC */
+  constructor(context: ChipContext, phy: Phy, loop: FrameLoop) {
+    const { clock, interrupts } = context;
     this.#clock = clock;
-    this.#byteTime = 8000 / lineRate;
-    this.#registers = registers;
-    this.#memory = memory;
+    this.#byteTime = context.byteTime;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
     this.#phy = phy;
-    this.#receiver = receiver;
-    this.#statistics = statistics;
+    this.#loop = loop;
+    this.#statistics = context.statistics;
     this.#interrupts = interrupts;
-    this.#counters = counters;
-    this.#violations = violations;
-    this.#quirks = quirks;
-    this.ring = new Ring(R.TDBAL, registers, memory, violations);
-    this.#builder = new FrameBuilder(memory, violations, this);
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    this.#quirks = context.quirks;
+    this.ring = new Ring(R.TDBAL, context);
+    this.#builder = new FrameBuilder(context, this);
     this.#delay = new InterruptDelay(clock, () => {
       interrupts.raise(R.TXDW);
       interrupts.signal();
@@ -186,7 +182,7 @@ export class Transmitter implements FrameSink {
     const bytes = length <= slot.length ? slot : frame;
     if (this.#loops) {
       this.#counters.looped++;
-      this.#receiver.loop(bytes, length);
+      this.#loop.loop(bytes, length);
     } else {
       this.#counters.transmitted++;
       this.port?.transmit(bytes, 0, length);

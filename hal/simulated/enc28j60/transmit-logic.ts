@@ -1,12 +1,13 @@
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
-import type { SegmentPort } from "../segment.ts";
+import type { WirePort } from "../../wire.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { type LineAccess, Outcome } from "./line-access.ts";
 import { ADDRESS_MASK, type BufferMemory, firstShared, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
 import type { Phy } from "./phy.ts";
-import { isPause, lengthFits, type Receiver, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive.ts";
+import { isPause, lengthFits, type ReceiveLogic, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive-logic.ts";
 import {
   ECON1,
   EIR,
@@ -57,15 +58,24 @@ const PAUSE = 0x02;
 const BACK_PRESSURE = 0x04;
 const VLAN = 0x08;
 
+/** The way of a frame out of the chip. */
+export interface TransmitPath {
+  readonly access: LineAccess;
+  readonly phy: Phy;
+  readonly port: WirePort;
+  /** Gets the frames that the PHY sends back. */
+  readonly loop: ReceiveLogic;
+}
+
 /** From the transmit buffer onto the wire (section 7.1). */
-export class Transmitter {
+export class TransmitLogic {
   /** Called when a transmission has ended by itself and flags have changed. */
   onDone: (() => void) | null = null;
   readonly #registers: RegisterFile;
   readonly #memory: BufferMemory;
   readonly #phy: Phy;
-  readonly #port: SegmentPort;
-  readonly #loop: Receiver;
+  readonly #port: WirePort;
+  readonly #loop: ReceiveLogic;
   readonly #counters: ChipCounters;
   readonly #violations: Violations;
   readonly #access: LineAccess;
@@ -79,27 +89,17 @@ export class Transmitter {
   #end = 0;
   #control = 0;
 
-  constructor(
-    access: LineAccess,
-    registers: RegisterFile,
-    memory: BufferMemory,
-    phy: Phy,
-    port: SegmentPort,
-    loop: Receiver,
-    counters: ChipCounters,
-    violations: Violations,
-    errata: Errata,
-  ) {
-    this.#access = access;
-    this.#errata = errata;
-    this.#registers = registers;
-    this.#memory = memory;
-    this.#phy = phy;
-    this.#port = port;
-    this.#loop = loop;
-    this.#counters = counters;
-    this.#violations = violations;
-    access.onDone = (outcome) => this.#finish(outcome);
+  constructor(context: ChipContext, path: TransmitPath) {
+    this.#access = path.access;
+    this.#errata = context.errata;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
+    this.#phy = path.phy;
+    this.#port = path.port;
+    this.#loop = path.loop;
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    path.access.onDone = (outcome) => this.#finish(outcome);
   }
 
   /** TXRTS was set. @param clocked the MAC has power and clock; without, the frame waits for good */

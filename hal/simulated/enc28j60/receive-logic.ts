@@ -1,5 +1,6 @@
 import { FCS_BYTES, frameCheckSequence } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { accepts, isStation } from "./filters.ts";
@@ -53,7 +54,7 @@ const UNKNOWN_OPCODE = 1 << 29;
 const VLAN = 1 << 30;
 
 /** From the wire into the ring of received packets (section 7.2). */
-export class Receiver {
+export class ReceiveLogic {
   /** A pause frame for this station, in full duplex, with RXPAUS. */
   onPause: ((quanta: number) => void) | null = null;
   /** A packet is written to memory. */
@@ -72,7 +73,7 @@ export class Receiver {
   /** Where the next byte goes while a packet is written. */
   #address = 0;
 
-  constructor(registers: RegisterFile, memory: BufferMemory, counters: ChipCounters, errata: Errata) {
+  constructor({ registers, memory, counters, errata }: ChipContext) {
     this.#registers = registers;
     this.#memory = memory;
     this.#counters = counters;

@@ -1,7 +1,8 @@
-import type { Clock, Timer } from "../../clock.ts";
+import type { Timer } from "../../clock.ts";
 import { FCS_BYTES, frameCheckSequence, putFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
 import { ReceiveFifo } from "./fifo.ts";
@@ -12,6 +13,7 @@ import type { Quirks } from "./quirks.ts";
 import * as R from "./registers.ts";
 import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
+import type { FrameLoop } from "./tx-engine.ts";
 import type { Violations } from "./violations.ts";
 
 /** Without FCS. */
@@ -35,7 +37,7 @@ const TYPE_CONTROL = 0x8808;
 const OPCODE_PAUSE = 1;
 
 /** From the wire, through filters and FIFO, into host memory (section 3.2). */
-export class Receiver {
+export class RxEngine implements FrameLoop {
   readonly ring: Ring;
   readonly fifo: ReceiveFifo;
   readonly #registers: R.RegisterFile;
@@ -56,25 +58,17 @@ export class Receiver {
   /** Bytes of the FIFO's oldest frame that are in host memory already. */
   #done = 0;
 
-  constructor(
-    clock: Clock,
-    registers: R.RegisterFile,
-    memory: ChipMemory,
-    statistics: Statistics,
-    interrupts: Interrupts,
-    counters: ChipCounters,
-    violations: Violations,
-    quirks: Readonly<Quirks>,
-  ) {
-    this.#registers = registers;
-    this.#memory = memory;
-    this.#statistics = statistics;
+  constructor(context: ChipContext) {
+    const { clock, interrupts } = context;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
+    this.#statistics = context.statistics;
     this.#interrupts = interrupts;
-    this.#counters = counters;
-    this.#violations = violations;
-    this.#quirks = quirks;
-    this.ring = new Ring(R.RDBAL, registers, memory, violations);
-    this.fifo = new ReceiveFifo(memory, registers);
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    this.#quirks = context.quirks;
+    this.ring = new Ring(R.RDBAL, context);
+    this.fifo = new ReceiveFifo(context);
     this.#delay = new InterruptDelay(clock, () => {
       interrupts.raise(R.RXT0);
       interrupts.signal();
