@@ -23,7 +23,7 @@ export class AnswerFramer {
     return this.#parser !== null;
   }
 
-  /** Waits for an answer of `length` bytes, at least one; what was expected before is forgotten. */
+  /** Waits for an answer of `length` bytes, at least one, and no longer for any answer expected before. */
   expect(length: number, whole: (answer: Uint8Array) => void): void {
     this.cancel();
     const parser = new ByteLengthParser({ length });

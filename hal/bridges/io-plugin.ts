@@ -1,3 +1,4 @@
+/** Finds a johnny-five IO plugin that a rig names, loads its package, makes its board and waits until it is ready. */
 import { isBuiltin } from "node:module";
 import type { Clock } from "../clock.ts";
 import { GpioError } from "../gpio.ts";

@@ -172,7 +172,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   }
 
   async close(): Promise<void> {
-    // Whoever called open() hears of its failure; here it only has to be over.
+    // The caller of open() hears of its failure; here it only has to be over.
     await this.#opening?.catch(() => undefined);
     const session = this.#session;
     if (!session) return;
@@ -218,7 +218,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
     const message = `${this.description}: the board is gone (${reason(cause)}); ${this.#afterLoss}`;
     const error = cause instanceof GpioError ? cause : new GpioError("GPIO_LOST", message, { cause });
     session.failure = error;
-    // What is already gone may fail to close, and the loss is the news.
+    // Hardware that is gone may fail to close; the loss is the news.
     session.connection.close().catch(() => undefined);
     // Else open() is still under way, and throws it.
     if (this.#session !== session) return;

@@ -97,7 +97,7 @@ export class SerialPortStream implements ByteStream {
   }
 }
 
-/** What the operating system said, in words that tell what to do. */
+/** The operating system's error, in words that tell what to do. */
 function openError(path: string, error: Error): ControllerError {
   const text = error.message.replace(/^Error: /, "");
   const cause = { cause: error };

@@ -24,7 +24,7 @@ export interface SpidevOptions {
   interruptGpio?: GpioLineAddress;
 }
 
-/** What the bus takes from the machine, so that tests may stand in for one. */
+/** The calls that the bus makes to the machine, so that tests may stand in for one. */
 export interface SpidevMachine extends GpioMachine {
   /** Where a link leads; the path itself where nothing is. */
   realPath(path: string): Promise<string>;
@@ -210,7 +210,7 @@ function notSpidev(path: string): ControllerError {
   return new ControllerError("SPIDEV_NOT_SPIDEV", message);
 }
 
-/** What the kernel said to open(2) and the settings that follow it, in words that tell what to do. */
+/** The kernel's error from open(2) or the settings that follow it, in words that tell what to do. */
 function openError(path: string, error: string): ControllerError {
   switch (error) {
     case "ENOENT":

@@ -111,7 +111,7 @@ export class BusPirateSession {
     for (let left = count; left > 0; left -= ZEROS) this.#stream.write(this.#bytes, 0, Math.min(left, ZEROS));
     const time = count * this.#msPerByte;
     await this.conversation.sleep(time);
-    // Silent still: what it has now begun may take as long as it can take at the lowest clock.
+    // Silent still: the operation that it has now begun may take its longest time, that at the lowest clock.
     if (this.conversation.unexpected === before) await this.conversation.sleep(SLOWEST_OPERATION);
     await this.conversation.drain(ANSWER_TIME + time * BITBANG_GREETING.length);
     this.#heard ||= this.conversation.unexpected > before;

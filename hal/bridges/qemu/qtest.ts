@@ -82,12 +82,12 @@ export class Qtest {
   #watch: Watch;
   readonly #input = new Uint8Array(INPUT);
   readonly #inputAddress: number;
-  /** The line of text under way; what is longer than any that we know is cut off. */
+  /** The line of text under way; a line longer than any that we know is cut off. */
   readonly #text = new Uint8Array(LINE);
   #length = 0;
   /** Commands whose answers are still to come. */
   #pending = 0;
-  /** What the last answer gave. */
+  /** The value of the last answer. */
   #value = 0;
   /** The line was raised since the driver was last told. */
   #rose = false;

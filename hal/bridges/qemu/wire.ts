@@ -1,7 +1,7 @@
 /**
- * The wire of QEMU's network controller, as a station on a wire of ours, such as a simulated segment: what QEMU's controller sends goes on the wire, what
- * comes off the wire goes to it. Between the two runs a stream of frames, each behind its length (u32, big endian), as QEMU's
- * `-netdev socket` has it.
+ * The wire of QEMU's network controller, as a station on a wire of ours, such as a simulated segment: frames that QEMU's controller
+ * sends go on the wire, frames off the wire go to it. Between the two runs a stream of frames, each behind its length (u32, big
+ * endian), as QEMU's `-netdev socket` has it.
  *
  *     const wire = new QemuWire(segment, "qemu");
  *     const bus = new QemuBus(clock, { wire });
@@ -42,7 +42,7 @@ export class QemuWire implements WireStation {
   readonly #output = new Uint8Array(OUTPUT);
   readonly #outputView = new DataView(this.#output.buffer);
   #outputAddress = 0;
-  /** What waits for QEMU: output[first..end). */
+  /** Bytes that wait for QEMU: output[first..end). */
   #first = 0;
   #end = 0;
   /** Start of the first frame of which nothing has been sent. */
@@ -115,7 +115,7 @@ export class QemuWire implements WireStation {
     for (let at = 0; at < length; at++) this.#output[this.#end + LENGTH + at] = bytes[at] as number;
     this.#end += room;
     this.counters.received++;
-    // In order: what waits for room goes first, when there is some.
+    // In order: frames that wait for room go first, when there is some.
     if (!waiting) this.#flush();
   }
 

@@ -1,7 +1,7 @@
 /**
- * SPI behind a bridge that speaks flashrom's serial protocol: a Raspberry Pi Pico with pico-serprog, an Arduino with the firmware in
- * ../firmware/, or any other. Each transaction is one O_SPIOP; a batch is sent as fast as the bridge's buffer lets it, all answers
- * are collected, and a fault anywhere fails the batch as a whole: the line is synchronised again before the next one.
+ * SPI behind a bridge that speaks flashrom's serial protocol: a Raspberry Pi Pico with pico-serprog, an Arduino with the firmware
+ * in ../firmware/, or any other. Each transaction is one O_SPIOP; a batch is sent as fast as the bridge's buffer lets it, all
+ * answers are collected, and a fault anywhere fails the batch as a whole: the line is synchronised again before the next one.
  *
  *     to the bridge    [13 slen:3 rlen:3 data…] [13 …] [13 …]
  *     from it          [ACK data…]              [ACK …]   …
@@ -31,8 +31,8 @@ export interface SerprogOptions {
   /** Whether an operation is sent while another one is under way. Default `auto`: open() finds out what the bridge bears. */
   pipelining?: Pipelining;
   /**
-   * How long an answer may take on top of what the line needs for its bytes, in ms: USB frames, the adapter's latency timer, a busy host.
-   * Default {@link ANSWER_TIMEOUT}.
+   * How long an answer may take on top of what the line needs for its bytes, in ms: USB frames, the adapter's latency timer, a busy
+   * host. Default {@link ANSWER_TIMEOUT}.
    */
   answerTimeout?: number;
 }
@@ -179,8 +179,8 @@ export class SerprogBus implements SpiBus {
   }
 
   /**
-   * Who is there, and how it takes operations. An answer that came very late may have passed for the one to the last SYNCNOP; then
-   * the answers to the first questions are not theirs, and all is begun again.
+   * Finds out which bridge is there, and how it takes operations. An answer that came very late may have passed for the one to the
+   * last SYNCNOP; then the answers to the first questions are not theirs, and all is begun again.
    */
   async #agree(): Promise<void> {
     for (let left = AGREEMENTS; ; ) {

@@ -27,7 +27,7 @@ const PROBES = 3;
 /** Of a bridge that does not tell its commands no more is asked. */
 const MANDATORY: readonly Command[] = [Command.NOP, Command.Q_IFACE, Command.SYNCNOP, Command.O_SPIOP];
 
-/** What a bridge says of itself. */
+/** The facts that a bridge tells of itself. */
 export interface BridgeFacts {
   readonly name: string;
   readonly map: Uint8Array;
@@ -95,7 +95,7 @@ export class SerprogSession {
   }
 
   /**
-   * Asks who is there, and sets it up. What it refuses and SPI can do without is left out, as flashrom leaves it out.
+   * Asks the bridge for its facts, and sets it up. Leaves out what the bridge refuses and SPI can do without, as flashrom does.
    * @param hertz SPI clock to ask for
    * @throws ControllerError SERPROG_NO_SPI when the bridge has no SPI, SERPROG_TIMEOUT, or why the stream was lost
    */

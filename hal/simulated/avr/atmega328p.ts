@@ -1,14 +1,15 @@
 /**
  * A simulated ATmega328P at 16 MHz, as on an Arduino Uno, running a real firmware: avr8js executes its instructions, its USART is
- * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. What else is wired to
- * its pins is said, and seen, through `pins`; I2C devices are attached to `twoWire`; `eeprom` is kept for as long as the object.
+ * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. The other pins are
+ * wired and observed through `pins`; I2C devices are attached to `twoWire`; `eeprom` keeps its contents as long as the object
+ * lives.
  *
- * Resets: power (start), the Uno's reset line (opened: whoever opens its serial port pulls it), and the watchdog. MCUSR tells which;
- * SRAM is lost with the power only. An image that has a bootloader starts there, as the Uno's fuses want it.
- * Not modelled: sleep (the instruction does nothing), self-programming, brown-out, the analog comparator, I2C as a slave.
+ * Resets: power (start), the Uno's reset line (opened: opening its serial port pulls it), and the watchdog. MCUSR tells which one
+ * it was; SRAM is lost with the power only. An image with a bootloader starts there, as the Uno's fuses ask for. Not modelled:
+ * sleep (the instruction does nothing), self-programming, brown-out, the analog comparator, I2C as a slave.
  *
- * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes on the line what it takes in
- * truth. A host too slow for that lets it fall behind by a little; what is missing then is left out and counted in `lag`.
+ * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes as long on the line as it does on
+ * hardware. On a host that is too slow the MCU falls behind a little, then leaves time out and counts it in `lag`.
  */
 import type { AVRClock, AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
 import type { Clock, Task, Timer } from "../../clock.ts";
@@ -40,7 +41,7 @@ const BUSY_TIME = 2;
 const SLICE = 20_000;
 /** Further behind than this the MCU gives the time up, in ms. */
 const PATIENCE = 100;
-/** Bytes that wait for the USART: what a USB bridge or a pty holds back. */
+/** Bytes that wait for the USART, as a USB bridge or a pty holds them back. */
 const LINE_BUFFER = 65_536;
 /** PB2 and PD2. */
 const CHIP_SELECT = 2;
@@ -90,7 +91,7 @@ export class Atmega328p implements SerialDevice {
   /** When a byte was last sent or received. */
   #movedAt = Number.NEGATIVE_INFINITY;
   #running = false;
-  /** Within #run(): what arrives now waits for the next one. */
+  /** #run() is under way: bytes that arrive now wait for the next one. */
   #executing = false;
   /** The watchdog asks for a reset. */
   #bitten = false;
@@ -147,7 +148,7 @@ export class Atmega328p implements SerialDevice {
       }
       this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at] as number;
     }
-    // What the MCU did until now, it did without these bytes.
+    // The MCU runs up to now; until then it has not seen these bytes.
     this.#run();
   }
 

@@ -4,7 +4,7 @@
  */
 import type { CPU, CPUMemoryHook } from "avr8js";
 
-/** MCUSR: what reset the MCU. */
+/** MCUSR: the causes of a reset. */
 export const PORF = 0x01;
 export const EXTRF = 0x02;
 export const WDRF = 0x08;
@@ -16,7 +16,7 @@ const WDTCSR = 0x60;
 const WDCE = 0x10;
 const WDE = 0x08;
 
-/** What MCUSR holds: its flags stay until the program clears them or the power goes. */
+/** Reads MCUSR. Its flags stay until the program clears them or the power goes. */
 export function resetFlags(cpu: CPU): number {
   return cpu.data[MCUSR] as number;
 }

@@ -1,6 +1,6 @@
 /**
- * The pins of a simulated Arduino Uno from outside: what its MCU drives is seen, what is wired to its inputs is said. What is said
- * here stays when the MCU restarts, as wires do. Names are those on the board, `2`..`13` and `A0`..`A5`.
+ * The pins of a simulated Arduino Uno from outside: tests observe the outputs that the MCU drives and wire levels and voltages to
+ * its inputs. The wiring stays when the MCU restarts. Names are those on the board, `2`..`13` and `A0`..`A5`.
  */
 import type { AVRADC, AVRIOPort, CPU } from "avr8js";
 
@@ -47,7 +47,7 @@ export class UnoPins {
     }
   }
 
-  /** The level at a pin: what the MCU drives, else what is wired to it, else its pull-up's. @throws RangeError */
+  /** The level at a pin: the MCU's if it drives the pin, else the wire's, else the pull-up's. @throws RangeError */
   level(pin: string): boolean {
     const { index, mask } = place(pin);
     const port = this.#ports[index] as Port;

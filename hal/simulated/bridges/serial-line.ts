@@ -11,7 +11,7 @@ import type { SerialDevice } from "../../serial-device.ts";
 export interface SerialLineOptions {
   /** Bits a second, each way. Infinity: bytes arrive with the next timer. Default Infinity, for devices that keep a rate themselves. */
   baud?: number;
-  /** Each way, on top, in ms: what USB and its driver take. Default 0. */
+  /** Latency of USB and its driver, added each way, in ms. Default 0. */
   latency?: number;
 }
 

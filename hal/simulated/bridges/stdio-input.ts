@@ -6,7 +6,7 @@
  *                      \---> FILE buffer -> fread()
  */
 
-/** TinyUSB's FIFO in the Pico SDK (CFG_TUD_CDC_RX_BUFSIZE). What has no room in it waits at the host: USB has flow control. */
+/** TinyUSB's FIFO in the Pico SDK (CFG_TUD_CDC_RX_BUFSIZE). Bytes that find no room wait at the host: USB has flow control. */
 const FIFO_BYTES = 256;
 /** BUFSIZ of its C library, newlib. */
 const FILE_BYTES = 1024;

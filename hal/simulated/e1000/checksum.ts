@@ -1,3 +1,4 @@
+/** Checksums in the 82540EM: the ones' complement sum, and the verdicts on received packets. */
 import { typeOf } from "./filters.ts";
 import type { FrameMemory } from "./memory.ts";
 import { IPOFL, TUOFL } from "./registers.ts";
@@ -47,8 +48,8 @@ function fold(sum: number): number {
 }
 
 /**
- * What the chip says of a received packet's checksums (section 3.2.9): status bits, and error bits one byte further up. IXSM when it
- * looked at none: switched off, not IP, malformed, or a fragment.
+ * Judges a received packet's checksums as the chip does (section 3.2.9). Returns status bits, and error bits one byte further up;
+ * IXSM when it looked at no checksum: switched off, not IP, malformed, or a fragment.
  * @param tagged a VLAN tag stands between addresses and type
  */
 export function judge(frame: FrameMemory, length: number, tagged: boolean, enabled: number): number {

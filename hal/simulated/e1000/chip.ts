@@ -1,17 +1,16 @@
 /**
- * A simulated Intel 82540EM (Software Developer's Manual of the 8254x family), at the level of registers and descriptors: what a
- * driver writes to the window and to shared memory, what then stands on the wire, and the other way round.
+ * A simulated Intel 82540EM (Software Developer's Manual of the 8254x family), at the level of registers and descriptors: a
+ * driver writes to the window and to shared memory, the frame stands on the wire, and the other way round.
  *
  *     const segment = new EthernetSegment(clock, random);
  *     const chip = new E1000Chip(clock, segment, "eth0", { mac: parseMac("02:00:5e:10:00:01")! });
  *     await chip.open();
  *
- * Modelled: registers and their resets, EEPROM through EERD and by its wires, the PHY behind MDIC, both rings, interrupt causes with
- * masks, ITR and the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback, legacy, context and data
- * descriptors with checksums, segmentation and tags, and the statistics.
- * Not modelled: flow control, half duplex and collisions, speeds other than 1000 Mbit/s, descriptor prefetch and write-back
- * thresholds, wake-up and management, packet buffer memory as the host sees it. The packet checksum of a receive descriptor is there
- * once RXCSUM is anything but 0.
+ * Modelled: registers and their resets, EEPROM through EERD and by its wires, the PHY behind MDIC, both rings, interrupt causes
+ * with masks, ITR and the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback,
+ * legacy, context and data descriptors with checksums, segmentation and tags, and the statistics. Not modelled: flow control, half
+ * duplex and collisions, speeds other than 1000 Mbit/s, descriptor prefetch and write-back thresholds, wake-up and management,
+ * packet buffer memory as the host sees it. The packet checksum of a receive descriptor is there once RXCSUM is anything but 0.
  */
 import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
@@ -40,7 +39,7 @@ const RESET_TIME = 0.001;
 /** Packet buffer memory that PBA deals out, in KiB. */
 const PACKET_BUFFER = 64;
 
-/** What is not 0 after QEMU's reset. */
+/** Registers that are not 0 after QEMU's reset. */
 const QEMU_RESETS: readonly (readonly [register: number, value: number])[] = [
   [R.CTRL, 0x00140240],
   [R.EECD, 0x00000188],
@@ -55,7 +54,7 @@ const QEMU_STATUS = 0x80080783;
 export interface E1000ChipOptions {
   /** Station address in the EEPROM. */
   mac: Uint8Array;
-  /** What QEMU does otherwise than the manual says: nothing of it, all of it, or single points. Default "none". */
+  /** Points in which QEMU differs from the manual: none of them, all of them, or single ones. Default "none". */
   quirks?: "none" | "qemu" | Partial<Quirks>;
   /** Shared memory, a multiple of 4096. Default 16 MiB. */
   memoryBytes?: number;

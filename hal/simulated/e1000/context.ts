@@ -1,4 +1,4 @@
-/** What the units of one simulated 82540EM share: its time, its registers and memory, its books. Made once, when the chip is. */
+/** The parts that all units of one simulated 82540EM share: time, registers, memory, statistics. The chip makes it once. */
 import type { Clock } from "../../clock.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Interrupts } from "./interrupts.ts";

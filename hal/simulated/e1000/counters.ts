@@ -1,4 +1,4 @@
-/** What became of the frames that met the chip, each counted once. The chip's own books are its statistics registers. */
+/** Counts each frame that met the chip once, by what became of it. The chip's own books are its statistics registers. */
 export class ChipCounters {
   /** Written to host memory. */
   received = 0;

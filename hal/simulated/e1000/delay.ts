@@ -1,3 +1,4 @@
+/** Interrupt delay timers of the 82540EM: RDTR with RADV, TIDV with TADV. */
 import type { Clock, Timer } from "../../clock.ts";
 
 /** Unit of RDTR, RADV, TIDV and TADV, in ms: 1.024 µs. */

@@ -1,7 +1,7 @@
 /**
  * The EEPROM's own four wires, which a driver drives through EECD (section 13.4.3): a 93C46 on Microwire, 64 words of 16 bits. An
- * instruction is a start bit, two bits of opcode and six of address, taken at the clock's rising edges; READ answers a 0 and then word
- * after word, WRITE is followed by the word and takes place when the chip select falls. Writing takes no time here.
+ * instruction is a start bit, two bits of opcode and six of address, taken at the clock's rising edges; READ answers a 0 and then
+ * word after word, WRITE is followed by the word and takes place when the chip select falls. Writing takes no time here.
  */
 import { EECD_CS, EECD_DI, EECD_REQ, EECD_SK } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -19,7 +19,7 @@ const EXTENDED = 0b100;
 /** The two upper bits of the address tell those with opcode 00 apart. */
 const ENABLE = 0b11;
 const DISABLE = 0b00;
-/** What an erased word reads as. */
+/** An erased word reads as this. */
 const BLANK = 0xffff;
 
 export class EepromWires {

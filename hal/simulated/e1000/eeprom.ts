@@ -1,3 +1,4 @@
+/** The 82540EM's EEPROM behind EERD, and the words in it. */
 import { EepromWires } from "./eeprom-wires.ts";
 import { EERD_DONE, EERD_START } from "./registers.ts";
 import type { Violations } from "./violations.ts";

@@ -1,3 +1,4 @@
+/** The 82540EM's receive FIFO. */
 import { FCS_BYTES } from "../../kit/fcs.ts";
 import type { ChipContext } from "./context.ts";
 import { type ChipMemory, FIFO_BYTES } from "./memory.ts";

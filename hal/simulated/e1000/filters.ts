@@ -1,3 +1,4 @@
+/** The 82540EM's receive filters: exact addresses, hash table, broadcast, VLAN. */
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { Quirks } from "./quirks.ts";
 import * as R from "./registers.ts";
@@ -7,7 +8,7 @@ export function typeOf(bytes: Uint8Array): number {
   return ((bytes[12] as number) << 8) | (bytes[13] as number);
 }
 
-/** What the filters say of a frame; HASHED: the hash table alone let it in, and may have meant another address. */
+/** Verdicts of the filters. HASHED: the hash table alone let the frame in, and may have meant another address. */
 export const REJECTED = 0;
 export const ACCEPTED = 1;
 export const HASHED = 2;

@@ -1,3 +1,4 @@
+/** The 82540EM's interrupt causes, their mask and their rate. */
 import type { Clock, Timer } from "../../clock.ts";
 import { SimulatedInterrupt } from "../../interrupt.ts";
 import { CAUSES } from "./registers.ts";

@@ -1,7 +1,8 @@
+/** The memory that the 82540EM reaches: the host's, and its own for frames. */
 import type { DmaMemory } from "../../mmio.ts";
 import { SLOT_BYTES } from "../../skbuff.ts";
 
-/** What a frame can have at most, on the way out (section 3.3.3) and in (section 13.7.36), FCS and room for a tag included. */
+/** Longest frame, on the way out (section 3.3.3) and in (section 13.7.36), FCS and room for a tag included. */
 const LONGEST = 16384 + 64;
 /** RX and TX FIFO together (section 13.4.49); twice that, so that no frame has to be laid round the end. */
 export const FIFO_BYTES = 65536;

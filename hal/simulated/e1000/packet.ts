@@ -1,9 +1,10 @@
+/** Puts frames together from the 82540EM's transmit descriptors: checksums, segmentation, tags. */
 import { sumOf } from "./checksum.ts";
 import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import type { Violations } from "./violations.ts";
 
-/** What one frame, and one descriptor that is no segmentation, can have at most (section 3.3.3). */
+/** Most bytes of one frame, and of one descriptor outside segmentation (section 3.3.3). */
 const LONGEST = 16288;
 const MOST_HEADER = 256;
 const ADDRESSES = 12;
@@ -23,7 +24,7 @@ export interface FrameSink {
   send(length: number, appendFcs: boolean): void;
 }
 
-/** What a context descriptor says (figure 3-7). */
+/** The fields of a context descriptor (figure 3-7). */
 class Context {
   ipStart = 0;
   ipField = 0;

@@ -1,3 +1,4 @@
+/** The 82540EM's PHY: its registers, its link and its negotiation. */
 import type { Clock, Timer } from "../../clock.ts";
 import type { Violations } from "./violations.ts";
 
@@ -12,7 +13,7 @@ const BMCR_POWER_DOWN = 0x0800;
 const BMCR_ISOLATE = 0x0400;
 const BMCR_RESTART = 0x0200;
 
-/** What BMSR can do: 100 and 10 Mbit/s in both duplex modes, extended status, no preamble, negotiation. */
+/** Abilities in BMSR: 100 and 10 Mbit/s in both duplex modes, extended status, no preamble, negotiation. */
 const BMSR_ABILITIES = 0x7949;
 const BMSR_NEGOTIATED = 0x0020;
 const BMSR_LINK = 0x0004;
@@ -75,7 +76,7 @@ export class Phy {
     return this.#link;
   }
 
-  /** What is sent comes back, and nothing gets on the wire. */
+  /** Loopback: frames that are sent come back, and none gets on the wire. */
   get loopsBack(): boolean {
     return this.#has(BMCR_LOOPBACK);
   }

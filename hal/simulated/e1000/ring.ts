@@ -1,3 +1,4 @@
+/** A descriptor ring of the 82540EM, for either direction. */
 import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import { RDBAL, type RegisterFile } from "./registers.ts";
@@ -14,9 +15,9 @@ const HEAD = 0x10;
 const TAIL = 0x18;
 
 /**
- * One descriptor ring (sections 3.2.6 and 3.4): those from head up to tail, without it, are the hardware's; equal, none is.
- * What was given is remembered, for the driver must not touch it until it has come back. A ring may get its tail before its base, its
- * length or its head; then what the engine finds when it is switched on is what was given.
+ * One descriptor ring (sections 3.2.6 and 3.4): those from head up to tail, without it, are the hardware's; equal, none is. The
+ * ring remembers the descriptors that were given, for the driver must not touch them until they come back. A ring may get its tail
+ * before its base, its length or its head; then it remembers the descriptors that the engine finds when it is switched on.
  */
 export class Ring {
   /** Descriptors in the ring; 0: it cannot be used. */
@@ -32,7 +33,7 @@ export class Ring {
   /** Offset of descriptor 0 in `memory.words`. */
   #first = 0;
   readonly #given = new Uint32Array(MOST_BYTES / 4);
-  /** The ring has changed since its tail was written: what was remembered then is of other descriptors, or of none. */
+  /** The ring has changed since its tail was written: the contents remembered then are those of other descriptors, or of none. */
   #changed = false;
 
   /** @param bal offset of RDBAL or TDBAL */

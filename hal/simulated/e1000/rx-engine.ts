@@ -1,3 +1,4 @@
+/** The receive half of the 82540EM: frames from the wire go through filters and FIFO into the descriptors' buffers. */
 import type { Timer } from "../../clock.ts";
 import { FCS_BYTES, frameCheckSequence, putFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
@@ -30,7 +31,7 @@ const EOP = 0x02;
 const VP = 0x08;
 const PIF = 0x80;
 const CE = 0x01 << 8;
-/** In what #admit() says, besides: no good packet, let in by RCTL.SBP. */
+/** Besides in the value of #admit(): no good packet, let in by RCTL.SBP. */
 const BAD = 0x10000;
 
 const TYPE_CONTROL = 0x8808;
@@ -120,7 +121,7 @@ export class RxEngine implements FrameLoop {
     this.drain();
   }
 
-  /** RDTR was written with its flush bit: what is delayed is told now. */
+  /** RDTR was written with its flush bit: a delayed interrupt comes now. */
   flush(): void {
     this.#delay.flush();
   }
@@ -184,7 +185,7 @@ export class RxEngine implements FrameLoop {
     return this.#master && this.ring.usable && !this.#hold.armed;
   }
 
-  /** Length, address and VLAN filters, with their books; what the descriptor shall say besides, or -1 to drop the frame. */
+  /** Applies length, address and VLAN filters and counts. Returns further bits for the descriptor, or -1 to drop the frame. */
   #admit(bytes: Uint8Array, length: number, fcsOk: boolean): number {
     const statistics = this.#statistics;
     const registers = this.#registers;
@@ -257,7 +258,7 @@ export class RxEngine implements FrameLoop {
     statistics.count(isBroadcast(bytes, 0) ? R.BPRC : R.MPRC);
   }
 
-  /** QEMU's way in: what cannot be taken yet waits outside. */
+  /** QEMU's way in: a frame that cannot be taken yet waits outside. */
   #outside(bytes: Uint8Array, length: number, fcsOk: boolean): void {
     this.#memory.load(bytes, length);
     if (this.#ready && this.ring.owned > 0) {
@@ -296,7 +297,7 @@ export class RxEngine implements FrameLoop {
 
   /**
    * Moves the frame in `memory.receive` to host memory, from #done on. False: descriptors ran out, it is not through.
-   * @param mark what #admit() said of it
+   * @param mark the value of #admit() for it
    */
   #store(length: number, mark: number): boolean {
     const { ring } = this;
@@ -335,7 +336,7 @@ export class RxEngine implements FrameLoop {
       }
       const chunk = end - at > size ? size : end - at;
       const final = at + chunk === end;
-      // What QEMU counts as FCS it does not write.
+      // QEMU counts the FCS, but does not write it.
       this.#place(at, this.#quirks.omitsFcs ? Math.max(0, Math.min(chunk, length - at)) : chunk);
       const word = ring.word;
       // Status last: once DD is there, everything is.

@@ -1,3 +1,4 @@
+/** The 82540EM's statistics registers. */
 import { GORCL, GOTCL, STATISTICS, STATISTICS_END, TORL, TOTL } from "./registers.ts";
 
 const MOST = 0xffffffff;

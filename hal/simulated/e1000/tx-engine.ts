@@ -1,3 +1,4 @@
+/** The transmit half of the 82540EM: descriptors become frames on the wire, or round the loop. */
 import type { Clock, Timer } from "../../clock.ts";
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
@@ -20,8 +21,8 @@ const SHORTEST = 60;
 const LINE_OVERHEAD = 20;
 
 /**
- * Frames that segmentation may make of what is taken from the ring in one go. A driver that fills the longest ring with packets of 64
- * KiB in fragments of a page makes some 11,000; a broken one, of a full ring and MSS 1, thousands of millions.
+ * Frames that segmentation may make of what is taken from the ring in one go. A driver that fills the longest ring with packets of
+ * 64 KiB in fragments of a page makes some 11,000; a broken one, of a full ring and MSS 1, thousands of millions.
  */
 const MOST_SEGMENTS = 16384;
 

@@ -1,6 +1,6 @@
 /**
- * A simulated Microchip ENC28J60 (data sheet DS39662, errata DS80349), at the level of SPI transactions: what a driver writes and
- * reads behind one assertion of the chip select, what then stands on the wire, and the other way round.
+ * A simulated Microchip ENC28J60 (data sheet DS39662, errata DS80349), at the level of SPI transactions: a driver writes and reads
+ * behind one assertion of the chip select, the frame stands on the wire, and the other way round.
  *
  *     const segment = new EthernetSegment(clock, random);
  *     const chip = new Enc28j60Chip(clock, segment, "eth0");
@@ -44,7 +44,7 @@ const TEN_MEGABIT = 10_000_000;
 const SLOW_SPI = 8_000_000;
 const FASTEST_SPI = 20_000_000;
 const CRYSTAL = 25_000_000;
-/** What ECOCON's codes divide it by; 0: no output (table 2-1). */
+/** Divisors of the crystal's clock by ECOCON's codes; 0: no output (table 2-1). */
 const CLOCK_DIVISORS: readonly number[] = [0, 1, 2, 3, 4, 8, 0, 0];
 /** Preamble, FCS and what else a received frame takes on the line, in bytes. */
 const LINE_OVERHEAD = 12;
@@ -90,7 +90,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #oscillatorAt: number;
   /** When MAC, MII and PHY can be used. */
   #macAt: number;
-  /** What was last written to ERXRDPTL and waits for its high byte. */
+  /** The value last written to ERXRDPTL; it takes effect with its high byte. */
   #readPointerLow: number;
 
   /** Powers the chip up, attached to `segment` as port `name`. */

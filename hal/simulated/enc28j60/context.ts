@@ -1,4 +1,4 @@
-/** What the units of one simulated ENC28J60 share: its time, its registers and memory, its faults and books. Made once, when the chip is. */
+/** The parts that all units of one simulated ENC28J60 share: time, registers, memory, faults, counters. The chip makes it once. */
 import type { Clock } from "../../clock.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";

@@ -1,3 +1,4 @@
+/** The ENC28J60's receive filters: unicast, pattern, Magic Packet, hash table, multicast, broadcast. */
 import { crcRegister } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { Errata } from "./errata.ts";

@@ -1,4 +1,4 @@
-/** The two LED drivers, as PHLCON sets them up (DS39662 section 2.6, register 2-2): what would be lit now, for tests and lamps. */
+/** The two LED drivers, as PHLCON sets them up (DS39662 section 2.6, register 2-2): is each lit now? */
 import type { Clock } from "../../clock.ts";
 import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";

@@ -210,7 +210,7 @@ export class LineAccess implements CarrierUser {
 
   #launch(): void {
     const now = this.#clock.now();
-    // Who comes up in the first part of the gap is let go first; in the rest of it nobody listens any more (register 6-6).
+    // A station that comes up in the first part of the gap goes first; in the rest nobody listens any more (register 6-6).
     const deaf = this.#gapBegan + this.#nibbles(this.#registers.get(MAIPGH));
     if (!this.fullDuplex && this.#carrier.heard(this, Math.min(now, deaf))) {
       this.#contend();

@@ -1,3 +1,4 @@
+/** The ENC28J60's MII registers, in front of its PHY. */
 import type { Clock } from "../../clock.ts";
 import type { ChipContext } from "./context.ts";
 import type { Phy } from "./phy.ts";
@@ -11,9 +12,9 @@ const ACCESS = 0.01024;
  * The MII management interface: the only way to the PHY's registers, one at a time and not at once (section 3.3).
  *
  * Its registers stay open to the host while an access is under way. Only the start of another one is forbidden then: of a scan or a
- * write during a read, of a scan or a read during a write, of either during a scan and until it has ended (sections 3.3.1 to 3.3.3).
- * Such a start is counted and does not happen. Everything else takes effect at once, so a driver may clear MIIRD before BUSY is
- * through; the read goes on.
+ * write during a read, of a scan or a read during a write, of either during a scan and until it has ended (sections 3.3.1 to
+ * 3.3.3). Such a start is counted and does not happen. Everything else takes effect at once, so a driver may clear MIIRD before
+ * BUSY is through; the read goes on.
  */
 export class MiiManagement {
   readonly #clock: Clock;
@@ -23,7 +24,7 @@ export class MiiManagement {
   /** ms that an access takes. */
   readonly #access: number;
   #busyUntil = Number.NEGATIVE_INFINITY;
-  /** What a read under way will leave in MIRD; -1: none. */
+  /** The value that a read under way leaves in MIRD; -1: no read is under way. */
   #reading = -1;
   #scanning = false;
   #scanStart = 0;
@@ -89,13 +90,13 @@ export class MiiManagement {
     this.#busyUntil = this.#clock.now() + this.#access;
   }
 
-  /** The host reads MIRDL or MIRDH: what has arrived by now is in them. */
+  /** The host reads MIRDL or MIRDH, with the value that has arrived by now. */
   fetch(register: number): void {
     this.refresh();
     if (this.#reading >= 0) this.#violations.note("mii-early", register);
   }
 
-  /** Brings into MIRD what has arrived by now. */
+  /** Brings a value that has arrived by now into MIRD. */
   refresh(): void {
     if (this.#scanning) {
       const turn = this.#turn();

@@ -1,4 +1,4 @@
-/** What can be chosen about a simulated ENC28J60. */
+/** Options of a simulated ENC28J60. */
 import type { Random } from "../../random.ts";
 import type { ErrataOptions, Revision } from "./errata.ts";
 

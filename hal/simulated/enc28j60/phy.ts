@@ -1,3 +1,4 @@
+/** The ENC28J60's PHY: its registers, its link and its interrupt. */
 import type { Timer } from "../../clock.ts";
 import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
@@ -66,7 +67,7 @@ function writableBits(address: number): number {
   }
 }
 
-/** What goes on at the line, as PHSTAT2 shows it. */
+/** Activity at the line, as PHSTAT2 shows it. */
 export interface LineActivity {
   readonly receiving: boolean;
   readonly colliding: boolean;
@@ -109,7 +110,7 @@ export class Phy {
   reset(): void {
     this.#registers.fill(0);
     this.#registers[PHLCON] = PHLCON_RESET;
-    // Erratum 16: what the pin seems to say is not what is wired to it.
+    // Erratum 16: the pin may read as the other wiring.
     if (this.#fullDuplexWiring !== this.#errata.strikes(16)) this.#registers[PHCON1] = PDPXMD;
     this.#linkTimer.cancel();
     this.#link = false;
@@ -141,12 +142,12 @@ export class Phy {
     return this.#has(PHCON1, PDPXMD);
   }
 
-  /** What is sent comes back: asked for, or in half duplex unless that is switched off (register 3-7, HDLDIS). */
+  /** Frames that are sent come back: on request, and in half duplex unless HDLDIS switches that off (register 3-7). */
   get loopsBack(): boolean {
     return this.#has(PHCON1, PLOOPBK) || (!this.fullDuplex && !this.#has(PHCON2, HDLDIS));
   }
 
-  /** What comes back does not arrive: the internal loopback is not to be relied on (errata 9 and 10). */
+  /** A frame that is looped back does not arrive: the internal loopback is unreliable (errata 9 and 10). */
   loopFails(): boolean {
     return this.#has(PHCON1, PLOOPBK) && this.#errata.strikes(this.fullDuplex ? 10 : 9);
   }
@@ -161,7 +162,7 @@ export class Phy {
     return this.#powered && !this.#has(PHCON1, PPWRSV) && !this.#has(PHCON1, PLOOPBK);
   }
 
-  /** What EIR.LINKIF shadows (section 12.1.5): a link change, with both PHY interrupt enables set. */
+  /** EIR.LINKIF shows this (section 12.1.5): a link change, with both PHY interrupt enables set. */
   get interrupt(): boolean {
     return this.#linkChanged && this.#has(PHIE, PLNK) && this.#has(PHIE, PGEIE);
   }

@@ -1,3 +1,4 @@
+/** The receive logic of the ENC28J60: frames from the wire go through the filters into the ring in buffer memory. */
 import { FCS_BYTES, frameCheckSequence } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { ChipContext } from "./context.ts";

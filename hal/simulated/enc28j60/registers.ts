@@ -251,7 +251,7 @@ export function registerName(index: number): string {
   return names[index] ?? `bank ${index >> 5} register ${(index & 0x1f).toString(16).toUpperCase().padStart(2, "0")}h`;
 }
 
-/** What the registers hold. Everything that a read or a write sets off besides is done by their owners. */
+/** The contents of the registers. Their owners do everything else that a read or a write sets off. */
 export class RegisterFile {
   readonly bytes: Uint8Array = new Uint8Array(REGISTERS);
 

@@ -1,3 +1,4 @@
+/** The transmit logic of the ENC28J60: a frame in buffer memory goes onto the wire, its status vector behind it. */
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { WirePort } from "../../wire.ts";
@@ -136,7 +137,7 @@ export class TransmitLogic {
     this.#abort(0);
   }
 
-  /** Transmit logic reset, by TXRST or with the whole chip. What was under way ends as aborted, but nothing is written about it. */
+  /** Transmit logic reset, by TXRST or with the whole chip. A frame under way ends as aborted, but without a status vector. */
   reset(): void {
     this.#hung = false;
     if (!this.#underWay) return;
