@@ -196,7 +196,7 @@ export class PtyEndpoint implements SerialEndpoint {
     if (!this.#connected) return;
     const sent = this.#waiting > 0 ? 0 : this.#write(bytes, bytes.length);
     const kept = Math.min(bytes.length - sent, OUTPUT_BYTES - this.#waiting);
-    for (let at = 0; at < kept; at++) this.#output[this.#waiting + at] = bytes[sent + at] as number;
+    for (let at = 0; at < kept; at++) this.#output[this.#waiting + at] = bytes[sent + at]!;
     this.#waiting += kept;
     this.counters.lost += bytes.length - sent - kept;
     if (this.#waiting > 0) this.#want();

@@ -34,7 +34,7 @@ export class Carrier {
   /** Somebody other than `user` is talking and has been heard since `before`, by default now. */
   heard(user: CarrierUser, before: number = this.#clock.now()): boolean {
     for (let at = 0; at < this.#talkers.length; at++) {
-      if (this.#talkers[at] !== user && (this.#since[at] as number) + this.propagation <= before) return true;
+      if (this.#talkers[at] !== user && this.#since[at]! + this.propagation <= before) return true;
     }
     return false;
   }

@@ -109,7 +109,7 @@ export class SimulatedIo extends EventEmitter {
     this.#signals.fill(null);
     for (const listeners of this.#listeners) listeners.length = 0;
     for (const state of this.pins) {
-      state.mode = state.supportedModes[0] as number;
+      state.mode = state.supportedModes[0]!;
       state.value = 0;
       state.report = 0;
     }
@@ -160,7 +160,7 @@ export class SimulatedIo extends EventEmitter {
 }
 
 function pin(supportedModes: readonly number[], analogChannel: number): PinState {
-  return { supportedModes, analogChannel, mode: supportedModes[0] as number, value: 0, report: 0 };
+  return { supportedModes, analogChannel, mode: supportedModes[0]!, value: 0, report: 0 };
 }
 
 function pinName(number: number): string {

@@ -189,7 +189,7 @@ export class EthernetSegment implements Wire {
     frame.fcsOk = true;
     if (this.corruption > 0 && this.#random.next() < this.corruption) {
       const bit = this.#random.below(length * 8);
-      frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      frame.bytes[bit >> 3] = frame.bytes[bit >> 3]! ^ (1 << (bit & 7));
       frame.fcsOk = false;
       this.counters.corrupted++;
     }

@@ -30,7 +30,7 @@ const SPI_ATTEMPTS = 3;
 const LEAVE_ENTRIES = 3;
 const ZEROS = 64;
 /** In ms. */
-const SLOWEST_OPERATION = (LONGEST_OPERATION * 8000) / (SPEEDS[0] as number);
+const SLOWEST_OPERATION = (LONGEST_OPERATION * 8000) / SPEEDS[0]!;
 
 export interface BusPirateSetup {
   /** Index into SPEEDS. */

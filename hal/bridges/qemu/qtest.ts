@@ -55,7 +55,7 @@ class Command {
   }
 
   set(operand: number, value: number): void {
-    const at = this.#operands[operand] as number;
+    const at = this.#operands[operand]!;
     for (let digit = 0; digit < 8; digit++) {
       const nibble = (value >>> (28 - 4 * digit)) & 15;
       this.#bytes[at + digit] = nibble < 10 ? DIGIT_0 + nibble : LETTER_a + nibble - 10;
@@ -214,7 +214,7 @@ export class Qtest {
       return false;
     }
     for (let at = 0; at < count; at++) {
-      const byte = this.#input[at] as number;
+      const byte = this.#input[at]!;
       if (byte !== NEWLINE) {
         if (this.#length < LINE) this.#text[this.#length++] = byte;
         continue;
@@ -251,7 +251,7 @@ export class Qtest {
   #number(at: number, base: number): number {
     let value = 0;
     for (let i = at; i < this.#length; i++) {
-      const byte = this.#text[i] as number;
+      const byte = this.#text[i]!;
       value = (Math.imul(value, base) + (byte >= LETTER_a ? byte - LETTER_a + 10 : byte - DIGIT_0)) >>> 0;
     }
     return value;

@@ -112,7 +112,7 @@ export class QemuWire implements WireStation {
     }
     const waiting = this.#first < this.#end;
     this.#outputView.setUint32(this.#end, length);
-    for (let at = 0; at < length; at++) this.#output[this.#end + LENGTH + at] = bytes[at] as number;
+    for (let at = 0; at < length; at++) this.#output[this.#end + LENGTH + at] = bytes[at]!;
     this.#end += room;
     this.counters.received++;
     // In order: frames that wait for room go first, when there is some.
@@ -165,7 +165,7 @@ export class QemuWire implements WireStation {
 
   /** QEMU's controller sends short frames as they are; on a wire there are none (IEEE 802.3 clause 4.2.3.3). */
   #pad(at: number, length: number): void {
-    for (let byte = 0; byte < MIN_FRAME; byte++) this.#short[byte] = byte < length ? (this.#input[at + byte] as number) : 0;
+    for (let byte = 0; byte < MIN_FRAME; byte++) this.#short[byte] = byte < length ? this.#input[at + byte]! : 0;
     this.port.transmit(this.#short, 0, MIN_FRAME);
   }
 

@@ -42,5 +42,5 @@ export const WAIT_INTERRUPTED = 2;
 
 /** Whether a command map (one bit a command, least significant first) has a command. */
 export function hasCommand(map: Uint8Array, command: number): boolean {
-  return (((map[command >> 3] as number) >> (command & 7)) & 1) === 1;
+  return ((map[command >> 3]! >> (command & 7)) & 1) === 1;
 }

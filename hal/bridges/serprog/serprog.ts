@@ -256,7 +256,7 @@ export class SerprogBus implements SpiBus {
       bytes[out] = Command.O_SPIOP;
       put24(bytes, out + 1, t.writeLength);
       put24(bytes, out + 4, t.readLength);
-      for (let at = 0; at < t.writeLength; at++) bytes[out + SPIOP_HEADER + at] = t.write[t.writeAt + at] as number;
+      for (let at = 0; at < t.writeLength; at++) bytes[out + SPIOP_HEADER + at] = t.write[t.writeAt + at]!;
       out = end;
       answer += 1 + t.readLength;
       this.#sentEnds.push(out);
@@ -274,17 +274,17 @@ export class SerprogBus implements SpiBus {
     this.#sent = 0;
     this.#sentOperations = 0;
     this.#answered = 0;
-    this.#conversation.framer.expect(this.#answerEnds[this.#answerEnds.length - 1] as number, (answer) => this.#whole(answer));
+    this.#conversation.framer.expect(this.#answerEnds[this.#answerEnds.length - 1]!, (answer) => this.#whole(answer));
     this.#sendMore();
   }
 
   /** Sends what the bridge has room for; an operation longer than its buffer goes alone. */
   #sendMore(): void {
     const buffer = this.#facts?.serialBuffer ?? 0;
-    const answeredTo = this.#answered === 0 ? 0 : (this.#sentEnds[this.#answered - 1] as number);
+    const answeredTo = this.#answered === 0 ? 0 : this.#sentEnds[this.#answered - 1]!;
     const first = this.#sent;
     while (this.#sentOperations < this.#sentEnds.length) {
-      const end = this.#sentEnds[this.#sentOperations] as number;
+      const end = this.#sentEnds[this.#sentOperations]!;
       const alone = !this.#pipelined || (buffer !== UNLIMITED_BUFFER && end - answeredTo > buffer);
       if (alone && this.#sentOperations > this.#answered) break;
       this.#sent = end;
@@ -294,7 +294,7 @@ export class SerprogBus implements SpiBus {
     this.counters.roundTrips++;
     this.counters.bytesUp += this.#sent - first;
     // Of what is on its way now: where operations go one by one, each has its own time.
-    const answers = (this.#answerEnds[this.#sentOperations - 1] as number) - this.#conversation.framer.received;
+    const answers = this.#answerEnds[this.#sentOperations - 1]! - this.#conversation.framer.received;
     this.#timer.arm(this.#answerTimeout + (this.#sent - answeredTo + answers) * this.#msPerByte);
     this.#stream.write(this.#out, first, this.#sent - first);
   }
@@ -311,7 +311,7 @@ export class SerprogBus implements SpiBus {
     if (!this.#batch) return;
     const received = this.#conversation.framer.received;
     const before = this.#answered;
-    while (this.#answered < this.#sentOperations && (this.#answerEnds[this.#answered] as number) <= received) this.#answered++;
+    while (this.#answered < this.#sentOperations && this.#answerEnds[this.#answered]! <= received) this.#answered++;
     if (this.#answered > before && this.#sentOperations < this.#sentEnds.length) this.#sendMore();
   }
 
@@ -334,7 +334,7 @@ export class SerprogBus implements SpiBus {
         this.#fault("SERPROG_GARBAGE", "an SPI operation was not acknowledged");
         return;
       }
-      for (let offset = 0; offset < t.readLength; offset++) t.read[t.readAt + offset] = answer[at + offset] as number;
+      for (let offset = 0; offset < t.readLength; offset++) t.read[t.readAt + offset] = answer[at + offset]!;
       at += t.readLength;
     }
     this.#timer.cancel();
@@ -357,7 +357,7 @@ export class SerprogBus implements SpiBus {
     this.#timer.cancel();
     if (this.#batch) return;
     this.#waiting = false;
-    if (answer[0] !== ACK || (answer[1] as number) > WAIT_INTERRUPTED) {
+    if (answer[0] !== ACK || answer[1]! > WAIT_INTERRUPTED) {
       this.#fault("SERPROG_GARBAGE", "the wait for the interrupt was not acknowledged");
       return;
     }

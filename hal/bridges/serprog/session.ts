@@ -73,7 +73,7 @@ export class SerprogSession {
     let round = 0;
     do {
       this.conversation.framer.cancel();
-      this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)] as number);
+      this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)]!);
       heard = (await this.conversation.drain(QUIET_TIME)) || heard;
       for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
         if (!(await this.#syncNop())) continue;
@@ -237,7 +237,7 @@ export class SerprogSession {
 
 function number(bytes: Uint8Array): number {
   let value = 0;
-  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + (bytes[at] as number);
+  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + bytes[at]!;
   return value;
 }
 

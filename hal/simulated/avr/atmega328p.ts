@@ -146,7 +146,7 @@ export class Atmega328p implements SerialDevice {
         this.overruns++;
         continue;
       }
-      this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at] as number;
+      this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at]!;
     }
     // The MCU runs up to now; until then it has not seen these bytes.
     this.#run();
@@ -236,7 +236,7 @@ export class Atmega328p implements SerialDevice {
   /** Gives the USART its next byte, if it can take one. */
   #feed(): void {
     if (this.#waiting === 0) return;
-    if (!this.#usart.writeByte(this.#incoming[this.#first] as number)) return;
+    if (!this.#usart.writeByte(this.#incoming[this.#first]!)) return;
     this.#first = (this.#first + 1) % LINE_BUFFER;
     this.#waiting--;
     this.#movedAt = this.#clock.now();

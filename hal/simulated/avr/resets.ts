@@ -18,7 +18,7 @@ const WDE = 0x08;
 
 /** Reads MCUSR. Its flags stay until the program clears them or the power goes. */
 export function resetFlags(cpu: CPU): number {
-  return cpu.data[MCUSR] as number;
+  return cpu.data[MCUSR]!;
 }
 
 /**

@@ -55,7 +55,7 @@ export class UnoPins {
     const { DDR, PIN } = port.avr.portConfig;
     const { data } = this.#cpu as CPU;
     // PINx follows an output only after its listeners have been told.
-    const levels = (data[DDR] as number) & mask ? port.high : (data[PIN] as number);
+    const levels = data[DDR]! & mask ? port.high : data[PIN]!;
     return (levels & mask) !== 0;
   }
 
@@ -82,7 +82,7 @@ export class UnoPins {
   #latched(index: number, latch: number): void {
     const port = this.#ports[index] as Port;
     const avr = port.avr as AVRIOPort;
-    const outputs = (this.#cpu as CPU).data[avr.portConfig.DDR] as number;
+    const outputs = (this.#cpu as CPU).data[avr.portConfig.DDR]!;
     const pulledUp = latch & ~outputs;
     const changed = (pulledUp ^ port.pulledUp) & ~port.driven;
     port.pulledUp = pulledUp;

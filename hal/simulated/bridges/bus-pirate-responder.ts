@@ -68,8 +68,8 @@ export class BusPirateResponder implements SerialDevice {
 
   receive(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at++) {
-      if (!this.#busy) this.#byte(bytes[at] as number);
-      else if (this.#held.length < UART_FIFO) this.#held.push(bytes[at] as number);
+      if (!this.#busy) this.#byte(bytes[at]!);
+      else if (this.#held.length < UART_FIFO) this.#held.push(bytes[at]!);
       else this.counters.overruns++;
     }
   }
@@ -196,12 +196,12 @@ export class BusPirateResponder implements SerialDevice {
     this.#command = -1;
     this.counters.operations++;
     if (select) this.#pins.select();
-    for (let at = 0; at < write; at++) this.#exchange(this.#bytes[4 + at] as number);
+    for (let at = 0; at < write; at++) this.#exchange(this.#bytes[4 + at]!);
     for (let at = 0; at < read; at++) this.#answer[1 + at] = this.#exchange(FLOATING);
     if (select) this.#pins.deselect();
     this.#answer[0] = DONE;
     this.#answerLength = 1 + read;
-    this.#working.arm(((write + read) * 8000) / (SPEEDS[this.speed] as number));
+    this.#working.arm(((write + read) * 8000) / SPEEDS[this.speed]!);
   }
 
   #operationDone(): void {
@@ -221,7 +221,7 @@ export class BusPirateResponder implements SerialDevice {
   }
 
   #number(at: number): number {
-    return (this.#bytes[at] as number) * 256 + (this.#bytes[at + 1] as number);
+    return this.#bytes[at]! * 256 + this.#bytes[at + 1]!;
   }
 
   #send(value: number): void {

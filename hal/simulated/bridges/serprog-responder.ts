@@ -155,7 +155,7 @@ export class SerprogResponder implements SerialDevice {
       for (let value = this.#next(this.#stdio); value >= 0; value = this.#next(this.#stdio)) this.#byte(value);
       return;
     }
-    for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at] as number);
+    for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at]!);
     if (this.#command >= 0 || this.#deaf) this.#patience.arm(PATIENCE);
     else this.#patience.cancel();
   }
@@ -290,7 +290,7 @@ export class SerprogResponder implements SerialDevice {
 
   #number(at: number, bytes: number): number {
     let value = 0;
-    for (let index = bytes - 1; index >= 0; index--) value = value * 256 + (this.#parameters[at + index] as number);
+    for (let index = bytes - 1; index >= 0; index--) value = value * 256 + this.#parameters[at + index]!;
     return value;
   }
 

@@ -35,7 +35,7 @@ export class StdioInput {
 
   /** The next byte, -1 when it has to be waited for. */
   getchar(): number {
-    return this.#first < this.#end ? (this.#sent[this.#first++] as number) : -1;
+    return this.#first < this.#end ? this.#sent[this.#first++]! : -1;
   }
 
   /** The next byte of a block that is read, -1 when it has to be waited for. */
@@ -48,6 +48,6 @@ export class StdioInput {
       this.#fileFirst = 0;
       this.#fileEnd = count;
     }
-    return this.#file[this.#fileFirst++] as number;
+    return this.#file[this.#fileFirst++]!;
   }
 }

@@ -367,8 +367,8 @@ export class E1000Chip implements MmioBus, WireStation {
   /** The EEPROM's first three words, to RAL0 and RAH0. */
   #loadAddress(): void {
     const { words } = this.eeprom;
-    this.#registers.set(R.RAL, (words[0] as number) | ((words[1] as number) << 16));
-    this.#registers.set(R.RAH, (words[2] as number) | R.RAH_AV);
+    this.#registers.set(R.RAL, words[0]! | (words[1]! << 16));
+    this.#registers.set(R.RAH, words[2]! | R.RAH_AV);
   }
 
   #master(master: boolean): void {

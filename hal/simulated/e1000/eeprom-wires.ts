@@ -76,7 +76,7 @@ export class EepromWires {
       this.#instruction = (this.#instruction << 1) | bit;
       if (past === -1 && this.#opcode === READ) this.#out = false;
     } else if (this.#opcode === READ) {
-      const word = this.#words[(this.#address + Math.floor(past / WORD_BITS)) % this.#words.length] as number;
+      const word = this.#words[(this.#address + Math.floor(past / WORD_BITS)) % this.#words.length]!;
       this.#out = ((word >> (WORD_BITS - 1 - (past % WORD_BITS))) & 1) === 1;
     } else if (past < WORD_BITS) {
       this.#data = (this.#data << 1) | bit;

@@ -50,16 +50,16 @@ export class ReceiveFifo {
   }
 
   get length(): number {
-    return this.#lengths[this.#first] as number;
+    return this.#lengths[this.#first]!;
   }
 
   get mark(): number {
-    return this.#marks[this.#first] as number;
+    return this.#marks[this.#first]!;
   }
 
   /** Brings the oldest frame back to `memory.receive`; it stays in the FIFO. */
   load(): void {
-    const at = this.#places[this.#first] as number;
+    const at = this.#places[this.#first]!;
     this.#memory.all.copyWithin(this.#memory.receiveAt, at, at + this.length);
   }
 

@@ -70,6 +70,6 @@ export class ChipMemory implements DmaMemory {
     const { receive } = this;
     // A frame in a slot is copied whole: cheaper than a view of it.
     if (bytes.length <= receive.length) receive.set(bytes);
-    else for (let at = 0; at < length; at++) receive[at] = bytes[at] as number;
+    else for (let at = 0; at < length; at++) receive[at] = bytes[at]!;
   }
 }

@@ -200,7 +200,7 @@ export class FrameBuilder {
     const header = this.#header;
     const context = this.#context;
     const { header: size, ipStart, start, command } = context;
-    if (this.#segments === 0) for (let at = 0; at < size; at++) header[at] = frame[at] as number;
+    if (this.#segments === 0) for (let at = 0; at < size; at++) header[at] = frame[at]!;
     const payload = this.#length - size;
     if ((command & TUCMD_IP) !== 0) {
       put16(frame, ipStart + 2, this.#length - ipStart);
@@ -212,7 +212,7 @@ export class FrameBuilder {
       const sequence = get16(header, start + 4) * 0x10000 + get16(header, start + 6) + this.#sent;
       put16(frame, start + 4, Math.floor(sequence / 0x10000));
       put16(frame, start + 6, sequence);
-      if (!last) frame[start + 13] = (header[start + 13] as number) & ~FIN_PSH;
+      if (!last) frame[start + 13] = header[start + 13]! & ~FIN_PSH;
     } else {
       put16(frame, start + 4, this.#length - start);
     }
@@ -222,7 +222,7 @@ export class FrameBuilder {
     this.#out(appendFcs, tag);
     this.#segments++;
     this.#sent += payload;
-    for (let at = 0; at < size; at++) frame[at] = header[at] as number;
+    for (let at = 0; at < size; at++) frame[at] = header[at]!;
     this.#length = size;
     return true;
   }
@@ -241,7 +241,7 @@ export class FrameBuilder {
 }
 
 function get16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 function put16(bytes: Uint8Array, at: number, value: number): void {

@@ -94,20 +94,20 @@ export class Phy {
   }
 
   read(address: number): number {
-    const bits = writable[address] as number;
+    const bits = writable[address]!;
     if (bits === ABSENT) {
       this.#violations.note("unknown-phy-register", address);
       return 0;
     }
     if (address === SPECIFIC_STATUS) return this.#link ? SPECIFIC_UP : 0;
-    if (address !== BMSR) return this.#registers[address] as number;
+    if (address !== BMSR) return this.#registers[address]!;
     const status = BMSR_ABILITIES | (this.#link ? BMSR_NEGOTIATED : 0) | (this.#latched ? BMSR_LINK : 0);
     this.#latched = this.#link;
     return status;
   }
 
   write(address: number, value: number): void {
-    const bits = writable[address] as number;
+    const bits = writable[address]!;
     if (bits === ABSENT || bits === 0) {
       this.#violations.note(bits === 0 ? "read-only-phy-register" : "unknown-phy-register", address);
       return;
@@ -117,7 +117,7 @@ export class Phy {
       this.#renegotiate();
       return;
     }
-    this.#registers[address] = ((this.#registers[address] as number) & ~bits) | (value & bits);
+    this.#registers[address] = (this.#registers[address]! & ~bits) | (value & bits);
     if (address !== BMCR) return;
     if ((value & BMCR_RESTART) !== 0) this.#renegotiate();
     else this.#update();
@@ -128,7 +128,7 @@ export class Phy {
   }
 
   #has(bits: number): boolean {
-    return ((this.#registers[BMCR] as number) & bits) !== 0;
+    return (this.#registers[BMCR]! & bits) !== 0;
   }
 
   #fill(): void {

@@ -287,16 +287,16 @@ export class RegisterFile {
 
   /** As CTRL.RST does: hash table and VLAN filter are memories, and keep what they have (sections 13.5.1 and 13.5.4). */
   reset(): void {
-    for (let at = 0; at < resets.length; at++) if (!isTable(4 * at)) this.#values[at] = resets[at] as number;
+    for (let at = 0; at < resets.length; at++) if (!isTable(4 * at)) this.#values[at] = resets[at]!;
   }
 
   /** READ_ONLY, PLAIN, ACTIVE or UNKNOWN. */
   kind(offset: number): number {
-    return offset < FILE ? (kinds[offset >> 2] as number) : UNKNOWN;
+    return offset < FILE ? kinds[offset >> 2]! : UNKNOWN;
   }
 
   get(offset: number): number {
-    return this.#values[offset >> 2] as number;
+    return this.#values[offset >> 2]!;
   }
 
   set(offset: number, value: number): void {
@@ -305,13 +305,13 @@ export class RegisterFile {
 
   /** Any of `bits` is set. */
   has(offset: number, bits: number): boolean {
-    return ((this.#values[offset >> 2] as number) & bits) !== 0;
+    return (this.#values[offset >> 2]! & bits) !== 0;
   }
 
   /** Stores a value that the host writes; bits that cannot be written stay as they are. */
   store(offset: number, value: number): void {
-    const mask = masks[offset >> 2] as number;
+    const mask = masks[offset >> 2]!;
     const values = this.#values;
-    values[offset >> 2] = ((values[offset >> 2] as number) & ~mask) | (value & mask);
+    values[offset >> 2] = (values[offset >> 2]! & ~mask) | (value & mask);
   }
 }

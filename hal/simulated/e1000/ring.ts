@@ -136,11 +136,11 @@ export class Ring {
     for (let at = from; at !== this.tail; at = at + 1 === this.count ? 0 : at + 1) {
       const source = this.#first + DESCRIPTOR_WORDS * at;
       const to = DESCRIPTOR_WORDS * at;
-      given[to] = words[source] as number;
-      given[to + 1] = words[source + 1] as number;
-      given[to + 2] = words[source + 2] as number;
-      given[to + 3] = words[source + 3] as number;
-      if (this.#clear && (words[source + 3] as number) !== 0) this.#violations.note("descriptor-done", this.#address(at));
+      given[to] = words[source]!;
+      given[to + 1] = words[source + 1]!;
+      given[to + 2] = words[source + 2]!;
+      given[to + 3] = words[source + 3]!;
+      if (this.#clear && words[source + 3]! !== 0) this.#violations.note("descriptor-done", this.#address(at));
     }
   }
 

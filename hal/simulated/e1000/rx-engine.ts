@@ -234,13 +234,13 @@ export class RxEngine implements FrameLoop {
   /** A MAC control frame: whether RCTL lets the host have it, the address filters willing (section 13.4.22, DPF and PMCF). */
   #control(bytes: Uint8Array): boolean {
     const registers = this.#registers;
-    if ((((bytes[14] as number) << 8) | (bytes[15] as number)) !== OPCODE_PAUSE) {
+    if (((bytes[14]! << 8) | bytes[15]!) !== OPCODE_PAUSE) {
       this.#statistics.count(R.FCRUC);
       return registers.has(R.RCTL, R.RCTL_PMCF);
     }
     const xon = bytes[16] === 0 && bytes[17] === 0;
     this.#statistics.count(xon ? R.XONRXC : R.XOFFRXC);
-    const group = ((bytes[0] as number) & 1) !== 0;
+    const group = (bytes[0]! & 1) !== 0;
     return group || !registers.has(R.RCTL, R.RCTL_DPF);
   }
 
@@ -254,7 +254,7 @@ export class RxEngine implements FrameLoop {
     statistics.count(R.GPRC);
     statistics.add(R.GORCL, length + FCS_BYTES);
     statistics.size(R.PRC64, length + FCS_BYTES);
-    if (((bytes[0] as number) & 1) === 0) return;
+    if ((bytes[0]! & 1) === 0) return;
     statistics.count(isBroadcast(bytes, 0) ? R.BPRC : R.MPRC);
   }
 
@@ -317,7 +317,7 @@ export class RxEngine implements FrameLoop {
       end += FCS_BYTES;
     }
     if (tagged && registers.has(R.CTRL, R.CTRL_VME)) {
-      special = ((frame[14] as number) << 8) | (frame[15] as number);
+      special = (frame[14]! << 8) | frame[15]!;
       last |= VP;
       frame.copyWithin(TAG, 0, ADDRESSES);
       start = TAG;
@@ -363,8 +363,8 @@ export class RxEngine implements FrameLoop {
     const memory = this.#memory;
     this.ring.verify();
     const word = this.ring.word;
-    const low = memory.words[word] as number;
-    const to = memory.offset(low, memory.words[word + 1] as number, this.#bufferBytes);
+    const low = memory.words[word]!;
+    const to = memory.offset(low, memory.words[word + 1]!, this.#bufferBytes);
     if (to < 0) {
       this.#violations.note("dma-outside-memory", low);
       return;

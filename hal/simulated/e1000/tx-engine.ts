@@ -205,7 +205,7 @@ export class TxEngine implements FrameSink {
       statistics.count(R.GPTC);
       statistics.add(R.GOTCL, total);
     }
-    if (((frame[0] as number) & 1) === 0) return;
+    if ((frame[0]! & 1) === 0) return;
     statistics.count(isBroadcast(frame, 0) ? R.BPTC : R.MPTC);
   }
 
@@ -231,8 +231,8 @@ export class TxEngine implements FrameSink {
   #descriptor(): void {
     const { words } = this.#memory;
     const at = this.ring.word;
-    const word2 = words[at + 2] as number;
-    const word3 = words[at + 3] as number;
+    const word2 = words[at + 2]!;
+    const word3 = words[at + 3]!;
     const command = word2 >>> 24;
     const type = (word2 >>> 20) & 0xf;
     if ((command & DEXT) === 0) {
@@ -243,7 +243,7 @@ export class TxEngine implements FrameSink {
       this.#piece(at, word2 & 0xfffff, command, word3, false);
     } else if (type === DTYP_CONTEXT) {
       const segmentation = (command & TSE) !== 0;
-      this.#builder.context(words[at] as number, words[at + 1] as number, word2, word3, segmentation);
+      this.#builder.context(words[at]!, words[at + 1]!, word2, word3, segmentation);
       if (segmentation) this.#statistics.count(R.TSCTC);
     } else {
       this.#violations.note("transmit-type", type);
@@ -260,7 +260,7 @@ export class TxEngine implements FrameSink {
     const registers = this.#registers;
     const tagged = (command & VLE) !== 0 && registers.has(R.CTRL, R.CTRL_VME);
     const tag = tagged ? (registers.get(R.VET) << 16) | (word3 >>> 16) : -1;
-    this.#builder.append(words[at] as number, words[at + 1] as number, length, tag);
+    this.#builder.append(words[at]!, words[at + 1]!, length, tag);
     if ((command & EOP) === 0) return;
     if (!this.#builder.finish((command & IFCS) !== 0, insertSum, tag)) this.#counters.aborted++;
   }

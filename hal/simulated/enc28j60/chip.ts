@@ -142,7 +142,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
 
   /** Frequency at the CLKOUT pin, in Hz; 0: none, as in power save (erratum 4). */
   get clockOut(): number {
-    const divisor = CLOCK_DIVISORS[this.#registers.get(R.ECOCON)] as number;
+    const divisor = CLOCK_DIVISORS[this.#registers.get(R.ECOCON)]!;
     return divisor === 0 || this.#registers.has(R.ECON2, R.PWRSV) ? 0 : CRYSTAL / divisor;
   }
 
@@ -151,7 +151,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       read.fill(0, readAt, readAt + readLength);
       return;
     }
-    const command = write[writeAt] as number;
+    const command = write[writeAt]!;
     const data = writeLength - 1;
     if (command === READ_BUFFER) {
       this.#memory.read(data, read, readAt, readLength);
@@ -174,7 +174,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
         return;
       }
       if (data > 1) this.violations.note("long-command", command);
-      this.#writeControl(opcode, this.#index(command & 0x1f), write[writeAt + 1] as number);
+      this.#writeControl(opcode, this.#index(command & 0x1f), write[writeAt + 1]!);
     } else {
       this.violations.note("unknown-command", command);
     }

@@ -96,7 +96,7 @@ function copy(memory: BufferMemory, start: number, end: number, to: number): voi
   let from = start;
   // An end that the source never meets would go on for ever: once round memory is enough.
   for (let count = 0; count <= ADDRESS_MASK; count++) {
-    memory.bytes[(to + count) & ADDRESS_MASK] = memory.bytes[from] as number;
+    memory.bytes[(to + count) & ADDRESS_MASK] = memory.bytes[from]!;
     if (from === end) return;
     from = memory.behind(from);
   }
@@ -107,7 +107,7 @@ function checksum(memory: BufferMemory, start: number, end: number): number {
   let sum = 0;
   let from = start;
   for (let count = 0; count <= ADDRESS_MASK; count++) {
-    const byte = memory.bytes[from] as number;
+    const byte = memory.bytes[from]!;
     sum += (count & 1) === 0 ? byte << 8 : byte;
     if (from === end) break;
     from = memory.behind(from);

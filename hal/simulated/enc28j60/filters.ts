@@ -65,7 +65,7 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
       return registers.has(EHT0 + (index >> 3), 1 << (index & 7));
     }
     case MCEN:
-      return ((bytes[0] as number) & 1) !== 0;
+      return (bytes[0]! & 1) !== 0;
     default:
       return isBroadcast(bytes, 0);
   }
@@ -73,7 +73,7 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
 
 /** Whether the address at bytes[at] is the station's. */
 export function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
-  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet] as number)) return false;
+  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet]!)) return false;
   return true;
 }
 
@@ -101,7 +101,7 @@ function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: numb
   for (let at = 0; at < PATTERN_WINDOW; at++) {
     if (!registers.has(EPMM0 + (at >> 3), 1 << (at & 7))) continue;
     const where = offset + at;
-    const byte = where < length ? (bytes[where] as number) : (fcs >>> (8 * (where - length))) & 0xff;
+    const byte = where < length ? bytes[where]! : (fcs >>> (8 * (where - length))) & 0xff;
     sum += high ? byte << 8 : byte;
     high = !high;
   }

@@ -70,8 +70,8 @@ export class FlowControl {
     if (!this.#registers.has(MACON1, TXPAUS)) return;
     const frame = this.#frame;
     for (let octet = 0; octet < 6; octet++) {
-      frame[octet] = PAUSE_ADDRESS[octet] as number;
-      frame[6 + octet] = this.#registers.get(MAADR[octet] as number);
+      frame[octet] = PAUSE_ADDRESS[octet]!;
+      frame[6 + octet] = this.#registers.get(MAADR[octet]!);
     }
     frame[12] = TYPE_CONTROL >> 8;
     frame[13] = TYPE_CONTROL & 0xff;

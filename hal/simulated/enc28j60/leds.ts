@@ -105,7 +105,7 @@ export class Leds {
   }
 
   #goesOn(event: Event, stretched: boolean): boolean {
-    const longer = stretched ? (STRETCH[(this.#phy.ledControl >> 2) & 3] as number) : 0;
+    const longer = stretched ? STRETCH[(this.#phy.ledControl >> 2) & 3]! : 0;
     return this.#clock.now() <= event.until + longer;
   }
 

@@ -49,7 +49,7 @@ export class BufferMemory {
     const first = registers.word(ERDPTL);
     let address = first;
     for (let offset = -skip; offset < length; offset++) {
-      if (offset >= 0) out[at + offset] = bytes[address] as number;
+      if (offset >= 0) out[at + offset] = bytes[address]!;
       if (step) address = address === end ? start : (address + 1) & ADDRESS_MASK;
     }
     registers.setWord(ERDPTL, address);
@@ -68,7 +68,7 @@ export class BufferMemory {
     const first = registers.word(EWRPTL);
     let address = first;
     for (let offset = 0; offset < length; offset++) {
-      bytes[address] = data[at + offset] as number;
+      bytes[address] = data[at + offset]!;
       if (step) address = (address + 1) & ADDRESS_MASK;
     }
     registers.setWord(EWRPTL, address);

@@ -135,7 +135,7 @@ export class Phy {
 
   /** PHLCON */
   get ledControl(): number {
-    return this.#registers[PHLCON] as number;
+    return this.#registers[PHLCON]!;
   }
 
   get fullDuplex(): boolean {
@@ -194,7 +194,7 @@ export class Phy {
         return IDENTIFIER_2;
       default:
         if (writableBits(address) === -2) this.#violations.note("reserved-phy-register", address);
-        return this.#registers[address] as number;
+        return this.#registers[address]!;
     }
   }
 
@@ -205,13 +205,13 @@ export class Phy {
     } else if (address === PHCON1 && (value & PRST) !== 0) {
       this.reset();
     } else {
-      this.#registers[address] = ((this.#registers[address] as number) & ~writable) | (value & writable);
+      this.#registers[address] = (this.#registers[address]! & ~writable) | (value & writable);
       this.#update();
     }
   }
 
   #has(address: number, bits: number): boolean {
-    return ((this.#registers[address] as number) & bits) !== 0;
+    return (this.#registers[address]! & bits) !== 0;
   }
 
   #update(): void {

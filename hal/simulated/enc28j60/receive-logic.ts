@@ -132,7 +132,7 @@ export class ReceiveLogic {
     if (!registers.has(MACON1, RXPAUS) || !registers.has(MACON3, FULDPX)) return;
     if (!isStation(registers, bytes, 0) && !PAUSE_ADDRESS.every((octet, at) => bytes[at] === octet)) return;
     this.#counters.pausesObeyed++;
-    this.onPause?.(((bytes[16] as number) << 8) | (bytes[17] as number));
+    this.onPause?.((bytes[16]! << 8) | bytes[17]!);
   }
 
   /** Bytes that may be written before the hardware would reach ERXRDPT (example 7-1). */
@@ -156,7 +156,7 @@ export class ReceiveLogic {
     const ring = memory.bytes;
     let address = this.#address;
     for (let at = 0; at < length; at++) {
-      ring[address] = bytes[at] as number;
+      ring[address] = bytes[at]!;
       address = address === end ? start : (address + 1) & ADDRESS_MASK;
     }
     this.#address = address;
@@ -167,8 +167,8 @@ export class ReceiveLogic {
     this.#put(next, 2);
     // Erratum 14: behind an even read pointer the hardware loses its place, and what it writes about a packet is wrong.
     if (!this.#initial && (registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
-      ring[first] = (ring[first] as number) ^ 0x24;
-      ring[memory.behind(first)] = (ring[memory.behind(first)] as number) ^ 0x03;
+      ring[first] = ring[first]! ^ 0x24;
+      ring[memory.behind(first)] = ring[memory.behind(first)]! ^ 0x03;
     }
     registers.setWord(ERXWRPTL, next);
     this.onStore?.();
@@ -193,7 +193,7 @@ export class ReceiveLogic {
     if (type > LONGEST_LENGTH) status |= LENGTH_OUT_OF_RANGE;
     else if (this.#registers.has(MACON3, FRMLNEN) && !lengthFits(type, length)) status |= LENGTH_CHECK_ERROR;
     if (isBroadcast(bytes, 0)) status |= BROADCAST;
-    else if (((bytes[0] as number) & 1) !== 0) status |= MULTICAST;
+    else if ((bytes[0]! & 1) !== 0) status |= MULTICAST;
     if (type === TYPE_VLAN) status |= VLAN;
     if (type === TYPE_CONTROL) status |= CONTROL | (isPause(bytes, length) ? PAUSE : UNKNOWN_OPCODE);
     return status;
@@ -202,11 +202,11 @@ export class ReceiveLogic {
 
 /** The type/length field. */
 export function typeOf(bytes: Uint8Array): number {
-  return ((bytes[12] as number) << 8) | (bytes[13] as number);
+  return (bytes[12]! << 8) | bytes[13]!;
 }
 
 export function isPause(bytes: Uint8Array, length: number): boolean {
-  return length >= SHORTEST + 2 && (((bytes[14] as number) << 8) | (bytes[15] as number)) === OPCODE_PAUSE;
+  return length >= SHORTEST + 2 && ((bytes[14]! << 8) | bytes[15]!) === OPCODE_PAUSE;
 }
 
 /** A length field tells the bytes of data, padding apart: the shortest frame may have more. */

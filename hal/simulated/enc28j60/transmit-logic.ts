@@ -118,7 +118,7 @@ export class TransmitLogic {
     }
     this.#start = start;
     this.#end = registers.word(ETXNDL);
-    this.#control = this.#memory.bytes[start] as number;
+    this.#control = this.#memory.bytes[start]!;
     if (this.#end <= start) this.#violations.note("transmit-empty", start);
     else this.#checkRing();
     if (!this.#overrides(POVERRIDE) && this.#padding() && !registers.has(MACON3, TXCRCEN)) {
@@ -245,7 +245,7 @@ export class TransmitLogic {
 
   #addressBits(): number {
     if (isBroadcast(this.#frame, 0)) return BROADCAST;
-    return ((this.#frame[0] as number) & 1) !== 0 ? MULTICAST : 0;
+    return (this.#frame[0]! & 1) !== 0 ? MULTICAST : 0;
   }
 
   #typeBits(length: number): number {
@@ -261,7 +261,7 @@ export class TransmitLogic {
     const memory = this.#memory.bytes;
     const frame = this.#frame;
     const first = this.#start + 1;
-    for (let at = 0; at < length; at++) frame[at] = memory[(first + at) & ADDRESS_MASK] as number;
+    for (let at = 0; at < length; at++) frame[at] = memory[(first + at) & ADDRESS_MASK]!;
   }
 
   #checkRing(): void {
@@ -320,9 +320,6 @@ export class TransmitLogic {
   #isTagged(): boolean {
     const memory = this.#memory.bytes;
     const at = this.#start + 1 + 12;
-    return (
-      this.#length() >= SHORTEST &&
-      ((memory[at & ADDRESS_MASK] as number) << 8) + (memory[(at + 1) & ADDRESS_MASK] as number) === TYPE_VLAN
-    );
+    return this.#length() >= SHORTEST && (memory[at & ADDRESS_MASK]! << 8) + memory[(at + 1) & ADDRESS_MASK]! === TYPE_VLAN;
   }
 }
