@@ -1,3 +1,4 @@
+/** The board's pins through johnny-five, on the simulated board and on plugins, and the specs that name them. */
 import { once } from "node:events";
 import five from "johnny-five";
 import t from "tap";

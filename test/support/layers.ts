@@ -10,6 +10,7 @@ import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
 import { type Finding, sorted } from "./finding.ts";
 import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
 const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
@@ -62,8 +63,10 @@ interface Reference {
 export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: NotYet): Finding[] {
   const findings: Finding[] = [];
   const graph = new Map<string, Map<string, number>>();
+  const trees: ts.SourceFile[] = [];
   for (const [file, text] of sources) {
     const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS);
+    trees.push(tree);
     const edges = new Map<string, number>();
     graph.set(file, edges);
     for (const reference of references(tree)) {
@@ -85,7 +88,7 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: 
     }
     findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
   }
-  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet));
+  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees));
   return sorted(findings);
 }
 
