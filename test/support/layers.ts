@@ -32,7 +32,7 @@ const BROWSER: readonly string[] = [
   "hal/.",
   "hal/kit",
   "hal/simulated",
-  ...["net", "neigh", "ip", "ip4", "transport", "control"].map((room) => `firmware-ts/${room}`),
+  ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
   "firmware-ts/stack.ts",
 ];
 const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
