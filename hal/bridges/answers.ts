@@ -1,6 +1,6 @@
 /**
- * Frames what a bridge sends: its protocol has no lengths on the way back, but whoever asked knows how many bytes must come, so a
- * parser that collects so many bytes is all that it takes.
+ * Frames a bridge's answers. Its protocol has no lengths on the way back, but the asker knows how many bytes must come, so a parser
+ * that collects so many bytes is enough.
  */
 import { ByteLengthParser } from "@serialport/parser-byte-length";
 

@@ -8,7 +8,7 @@ import type { ByteStream } from "../serial.ts";
 import { AnswerTimer } from "./answer-timer.ts";
 import { AnswerFramer } from "./answers.ts";
 
-/** How long the line must be silent before what was said is over, in ms: more than the 16 that USB adapters hold bytes back. */
+/** Silence on the line that ends an answer, in ms: more than the 16 that USB adapters hold bytes back. */
 const SILENCE = 20;
 
 export class Conversation {

@@ -20,7 +20,7 @@ const SILENCE = 5000;
 export interface FirmataOptions {
   readonly path: string;
   readonly baud: number;
-  /** How long the board may take from the opening of its port until it is ready, in ms. */
+  /** Most time for the board from the opening of its port until it is ready, in ms. */
   readonly timeout: number;
   /** Silence after which the board is asked whether it is still there, and its time to answer, in ms. Default 5000. */
   readonly silence?: number;
@@ -62,7 +62,7 @@ export class FirmataSource implements IoSource {
       await untilReady(io, this.#clock, timeout, (cause) => this.#silent(cause));
     } catch (error) {
       clearTimeout(io.reportVersionTimeoutId);
-      // Nothing may be thrown at nobody while the port closes.
+      // No error may go unhandled while the port closes.
       io.on("error", () => undefined);
       await close();
       throw error;

@@ -98,7 +98,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #session: Session | null = null;
   #opening: Promise<void> | null = null;
 
-  /** @param afterLoss what people are told to do when the board is gone */
+  /** @param afterLoss tells people what to do when the board is gone */
   constructor(source: IoSource, afterLoss = "plug it in again and restart") {
     this.#source = source;
     this.#afterLoss = afterLoss;
@@ -201,7 +201,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
     throw new GpioError("GPIO_NOT_OPEN", `${what}: the board (${this.description}) is not open; open() it first`);
   }
 
-  /** johnny-five and its plugins refuse a pin in many ways; people get one. */
+  /** Turns the many ways in which johnny-five and its plugins refuse a pin into one error. */
   #make<T>(what: string, pin: string, make: () => T): T {
     try {
       return make();

@@ -89,7 +89,7 @@ export class LastingBoardIo implements BoardIo {
   async #reopen(): Promise<void> {
     try {
       await this.#io.open();
-      // One that has not what the lost one had is another board.
+      // A board without the parts of the lost one is another board.
       if (this.#lost) for (const handle of this.#handles) handle.make(this.#io);
     } catch {
       await this.#io.close();

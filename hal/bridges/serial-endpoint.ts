@@ -1,6 +1,6 @@
 /**
- * Where the line of a simulated serial device comes out on this machine, for any program to open: a pseudo terminal (pty.ts) or a
- * TCP port (tcp-endpoint.ts). One program at a time, as with a real port.
+ * The end of a simulated serial line on this machine, for any program to open: a pseudo terminal (pty.ts) or a TCP port
+ * (tcp-endpoint.ts). One program at a time, as with a real port.
  */
 export interface SerialEndpoint {
   /** Names the port to open, for people: `pty /tmp/bridge`. Valid once open() has resolved. */

@@ -15,7 +15,7 @@ export interface SerialPortOptions {
   baud: number;
   /** The adapter's input that the chip's INT pin is wired to; active low on the pin, so it reads as set while the chip asks. */
   interruptInput?: ModemInput;
-  /** How often that input is looked at, in ms: a request to the adapter, no traffic on the line. Default 2. */
+  /** Time between two looks at that input, in ms: a request to the adapter, no traffic on the line. Default 2. */
   interruptPoll?: number;
 }
 

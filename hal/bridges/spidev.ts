@@ -26,7 +26,7 @@ export interface SpidevOptions {
 
 /** The calls that the bus makes to the machine, so that tests may stand in for one. */
 export interface SpidevMachine extends GpioMachine {
-  /** Where a link leads; the path itself where nothing is. */
+  /** Resolves a link; returns the path itself when there is no link. */
   realPath(path: string): Promise<string>;
   /** Bytes of one message each way, as the kernel's module has it. */
   bufferSize(): Promise<number>;
@@ -157,7 +157,7 @@ export class SpidevBus implements SpiBus {
     return batch.length;
   }
 
-  /** All of it, for the kernel keeps what the device's last program has set. */
+  /** All settings, for the kernel keeps those of the device's last program. */
   #configure(libc: SpidevLibc, fd: number): void {
     const { path, spiHz } = this.#options;
     const refused = (request: number, value: Uint8Array): string | null =>

@@ -1,4 +1,4 @@
-/** A TCP port at whose end a simulated serial device stands, as ser2net has it for a real one. */
+/** A TCP port in front of a simulated serial device, as ser2net offers it for a real one. */
 import { createServer, type Server, type Socket } from "node:net";
 import { ControllerError } from "../ethernet.ts";
 import type { SerialDevice } from "../serial-device.ts";

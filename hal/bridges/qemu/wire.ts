@@ -134,7 +134,7 @@ export class QemuWire implements WireStation {
       const room = INPUT - this.#held;
       const count = libc.receive(this.#fd, this.#inputAddress + this.#held, room);
       if (count <= 0) {
-        // The end of the stream is QEMU's end, which the bus hears of by its own way; until then it would be readable for ever.
+        // The end of the stream is QEMU's end. The bus hears of it in its own way; until then the stream would stay readable.
         if (count === 0 || !libc.wouldWait()) this.disconnect();
         return;
       }
@@ -149,7 +149,7 @@ export class QemuWire implements WireStation {
     while (this.#held - at >= LENGTH) {
       const length = this.#inputView.getUint32(at);
       if (length > MAX_STREAMED) {
-        // Not a length: where the next frame starts is anybody's guess.
+        // Not a length: the start of the next frame is unknown.
         this.disconnect();
         return;
       }

@@ -56,13 +56,13 @@ export class SerprogCounters {
 
 /** In ms. */
 export const ANSWER_TIMEOUT = 250;
-/** How long the bridge is asked to wait for an interrupt; then it is asked again. In ms. */
+/** Time that the bridge is asked to wait for an interrupt before it is asked again, in ms. */
 const WAIT_TIME = 10_000;
 const WAIT_BYTES = 3;
 const WAIT_ANSWER = 2;
-/** How often a bridge that was synchronised and then answered strangely is asked who it is. */
+/** Attempts to identify a bridge that was synchronised and then answered strangely. */
 const AGREEMENTS = 3;
-/** Answers that speak of bytes lost or late, and not of the bridge. */
+/** Errors that tell of bytes lost or late, and not of the bridge. */
 const STRANGE = ["SERPROG_REFUSED", "SERPROG_NO_SPI", "SERPROG_TIMEOUT", "SERPROG_OUT_OF_STEP"];
 /** Failed batches in a row, of several operations each, after which a bridge is sent one at a time. */
 const STUMBLES = 4;
@@ -277,7 +277,7 @@ export class SerprogBus implements SpiBus {
     this.#sendMore();
   }
 
-  /** Sends what the bridge has room for; an operation longer than its buffer goes alone. */
+  /** Sends as many operations as the bridge has room for; one that is longer than its buffer goes alone. */
   #sendMore(): void {
     const buffer = this.#facts?.serialBuffer ?? 0;
     const answeredTo = this.#answered === 0 ? 0 : this.#sentEnds[this.#answered - 1]!;

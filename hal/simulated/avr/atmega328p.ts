@@ -26,20 +26,20 @@ import { UnoPins } from "./uno-pins.ts";
 
 const FREQUENCY = 16_000_000;
 const FLASH_BYTES = 0x8000;
-/** Word address of an Uno's boot section (fuses BOOTSZ 11b, BOOTRST 0), and what erased flash holds. */
+/** Word address of an Uno's boot section (fuses BOOTSZ 11b, BOOTRST 0), and the contents of erased flash. */
 const BOOT = 0x3f00;
 const ERASED = 0xffff;
 const SRAM_BYTES = 0x800;
 /** Data address of SRAM: below it are registers. */
 const SRAM = 0x100;
-/** Between two looks at the clock while nothing moves, and while bytes are on the line, in ms. */
+/** Time between two looks at the clock while the line is idle, and while bytes are on it, in ms. */
 const IDLE_TICK = 1;
 const BUSY_TICK = 0.1;
-/** Bytes move as long as one was seen this many ms ago. */
+/** The line counts as busy for this long after a byte, in ms. */
 const BUSY_TIME = 2;
 /** Cycles run before the rest of the process has its turn. */
 const SLICE = 20_000;
-/** Further behind than this the MCU gives the time up, in ms. */
+/** An MCU further behind than this leaves the time out, in ms. */
 const PATIENCE = 100;
 /** Bytes that wait for the USART, as a USB bridge or a pty holds them back. */
 const LINE_BUFFER = 65_536;
@@ -50,7 +50,7 @@ const INT0_PIN = 2;
 export interface Atmega328pOptions {
   /** Intel HEX. */
   hex: string;
-  /** Name of the firmware for people: its file. */
+  /** Names the firmware for people: its file. */
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
@@ -200,7 +200,7 @@ export class Atmega328p implements SerialDevice {
     });
   }
 
-  /** Executes what the clock says has passed, a slice at a time. */
+  /** Executes the time that has passed on the clock, a slice at a time. */
   #run(): void {
     if (!this.#running || this.#executing) return;
     const { avrInstruction } = this.#avr;

@@ -1,6 +1,6 @@
 /**
- * How a simulated ATmega328P is reset, and how its firmware learns of it: MCUSR and the watchdog (data sheet, section 10).
- * avr8js's watchdog restarts the program only; here the whole MCU is reset, which its owner does.
+ * Resets of a simulated ATmega328P, and how its firmware learns of them: MCUSR and the watchdog (data sheet, section 10). avr8js's
+ * watchdog restarts the program only; here the owner of the MCU resets all of it.
  */
 import type { CPU, CPUMemoryHook } from "avr8js";
 

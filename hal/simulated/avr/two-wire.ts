@@ -1,7 +1,7 @@
 /**
  * The two-wire bus (I2C) of a simulated ATmega328P as its master: A4 is SDA, A5 is SCL. A bus with no device on it answers as one
- * with pull-ups does: nobody acknowledges an address. Each bit takes what TWBR and the prescaler say.
- * Not modelled: other masters, and the MCU as a slave.
+ * with pull-ups does: nobody acknowledges an address. TWBR and the prescaler set the time of a bit. Not modelled: other masters,
+ * and the MCU as a slave.
  */
 import type { TWIEventHandler } from "avr8js";
 import type { Mcu } from "./mcu.ts";

@@ -23,7 +23,7 @@ class Port {
 }
 
 export class UnoPins {
-  /** An output went high; or went low, or is an output no more. */
+  /** An output went high, or went low or became an input. */
   onChange: ((pin: string, high: boolean) => void) | null = null;
   readonly #ports: readonly Port[] = Array.from({ length: PORTS }, () => new Port());
   readonly #volts: number[] = new Array<number>(ANALOG_PINS).fill(0);

@@ -105,7 +105,7 @@ function judgeTransport(frame: FrameMemory, at: number, end: number, protocol: n
   if (protocol !== TCP && protocol !== UDP) return 0;
   const field = at + (protocol === TCP ? 16 : 6);
   if (field + 2 > end) return 0;
-  // A UDP checksum of 0 was not computed by the sender (RFC 768).
+  // With a UDP checksum of 0 the sender computed none (RFC 768).
   if (protocol === UDP && bytes[field] === 0 && bytes[field + 1] === 0) return 0;
   return sumOf(frame, at, end, addresses + protocol + (end - at)) === 0xffff ? TCPCS : TCPCS | TCPE;
 }

@@ -60,11 +60,11 @@ export interface E1000ChipOptions {
   memoryBytes?: number;
   /** Bus address of it, a multiple of 4096. Default 0010_0000h. */
   memoryBase?: number;
-  /** Of the wire, in bit/s. Default Infinity: a transmission takes no time and is over with the write to TDT. */
+  /** Rate of the line, in bit/s. Default Infinity: a transmission takes no time and is over with the write to TDT. */
   lineRate?: number;
-  /** From the wire's link to the chip's, in ms: negotiation. Default 0. */
+  /** Time of negotiation, from the wire's link to the chip's, in ms. Default 0. */
   negotiation?: number;
-  /** How often MDIC and EERD are read before they say that they are done. Default 1, so that who does not wait gets nothing. */
+  /** Reads of MDIC and EERD before they say that they are done. Default 1, so that a driver that does not wait gets nothing. */
   busyReads?: number;
 }
 
@@ -90,7 +90,7 @@ export class E1000Chip implements MmioBus, WireStation {
   #open = false;
   #failed = false;
   #link = false;
-  /** Until when a reset takes, in the clock's ms; 0 when none does. */
+  /** End of a reset under way, in the clock's ms; 0: none is. */
   #resetUntil = 0;
 
   /** Powers the chip up, attached to `segment` as port `name`. @throws RangeError on impossible memory or address */
@@ -128,7 +128,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#tx.port = this.port;
   }
 
-  /** Descriptors of the transmit ring are not taken any more, as on a chip that hangs; until this is cleared, or a reset. */
+  /** The chip takes no descriptors of the transmit ring, as one that hangs, until this is cleared or the chip is reset. */
   get transmitStalled(): boolean {
     return this.#tx.stalled;
   }
@@ -235,7 +235,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#phy.wire = up;
   }
 
-  /** The register an access means; complains of accesses that may not be. */
+  /** Returns the register of an access; notes accesses that are forbidden. */
   #register(offset: number): number {
     if (this.#resetUntil > 0) {
       if (this.#clock.now() < this.#resetUntil) this.violations.note("access-in-reset", offset);
@@ -340,7 +340,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#linkChanged();
   }
 
-  /** All but the PHY and the PCI configuration (section 14.3). */
+  /** Resets all but the PHY and the PCI configuration (section 14.3). */
   #reset(): void {
     this.#rx.reset();
     this.#tx.reset();
@@ -354,7 +354,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#interrupts.reset();
   }
 
-  /** Values that are no constants of the register file. */
+  /** Sets the registers whose reset values are no constants of the register file. */
   #fill(): void {
     const registers = this.#registers;
     if (this.#quirks.resetValues) {
@@ -364,7 +364,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#loadAddress();
   }
 
-  /** The EEPROM's first three words, to RAL0 and RAH0. */
+  /** Loads the EEPROM's first three words into RAL0 and RAH0. */
   #loadAddress(): void {
     const { words } = this.eeprom;
     this.#registers.set(R.RAL, words[0]! | (words[1]! << 16));

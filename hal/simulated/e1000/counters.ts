@@ -2,7 +2,7 @@
 export class ChipCounters {
   /** Written to host memory. */
   received = 0;
-  /** Arrived while there was nobody to hear them: RCTL.EN off, no link, or a chip that is closed or broken. */
+  /** Arrived while the chip could not receive: RCTL.EN off, no link, or a chip that is closed or broken. */
   deaf = 0;
   /** Wrong check sequence, and RCTL.SBP off. */
   damaged = 0;

@@ -30,7 +30,7 @@ export class EepromWires {
   #count = 0;
   #instruction = 0;
   #data = 0;
-  /** DO, as the EEPROM drives it; high when it is idle, which after a WRITE says that it is done. */
+  /** DO, as the EEPROM drives it: high when idle, which after a WRITE means done. */
   #out = true;
   #writable = false;
 

@@ -27,7 +27,7 @@ export class Eeprom {
   readonly words: Uint16Array = new Uint16Array(WORDS).fill(0xffff);
   readonly wires: EepromWires;
   readonly #violations: Violations;
-  /** How often EERD is read before it says DONE. */
+  /** Reads of EERD before it says DONE. */
   readonly #busyReads: number;
   #left = 0;
   #register = 0;

@@ -20,7 +20,7 @@ export class ReceiveFifo {
   readonly #lengths = new Int32Array(MOST_FRAMES);
   readonly #marks = new Int32Array(MOST_FRAMES);
   #first = 0;
-  /** Where the next frame goes, in the room for them, which is larger than what may be used: see ChipMemory. */
+  /** Place of the next frame. The room is larger than the part that may be used: see ChipMemory. */
   #next = 0;
 
   constructor({ memory, registers }: ChipContext) {
@@ -34,7 +34,7 @@ export class ReceiveFifo {
     return this.used + sizeOf(length) <= capacity && this.count < MOST_FRAMES;
   }
 
-  /** Takes in the frame in `memory.receive`, of `length` bytes, with `mark` for whoever takes it out. Ask fits() before. */
+  /** Takes in the frame in `memory.receive`, of `length` bytes; `mark` comes out with it. Ask fits() before. */
   push(length: number, mark: number): void {
     const memory = this.#memory;
     if (this.#next + length > memory.fifoRoom) this.#next = 0;

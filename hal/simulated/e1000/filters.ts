@@ -42,7 +42,7 @@ function isListed(registers: R.RegisterFile, bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Twelve bits out of the last two octets, which ones MO tells: bits 47:36, 46:35, 45:34 or 43:32 of the address (table 13-67). */
+/** Takes twelve bits out of the last two octets, as MO selects: bits 47:36, 46:35, 45:34 or 43:32 of the address (table 13-67). */
 export function hashOf(bytes: Uint8Array, offset: number): number {
   const shift = offset === 3 ? 0 : 4 - offset;
   return ((bytes[4]! | (bytes[5]! << 8)) >> shift) & 0xfff;

@@ -10,7 +10,7 @@ const PHY_ADDRESS = 1;
 export class Mdic {
   readonly #phy: Phy;
   readonly #violations: Violations;
-  /** How often MDIC is read before it says READY. */
+  /** Reads of MDIC before it says READY. */
   readonly #busyReads: number;
   #left = 0;
   #register = MDIC_READY;

@@ -4,7 +4,7 @@ import { SLOT_BYTES } from "../../skbuff.ts";
 
 /** Longest frame, on the way out (section 3.3.3) and in (section 13.7.36), FCS and room for a tag included. */
 const LONGEST = 16384 + 64;
-/** RX and TX FIFO together (section 13.4.49); twice that, so that no frame has to be laid round the end. */
+/** RX and TX FIFO together (section 13.4.49); the room is twice that, so that no frame wraps at the end. */
 export const FIFO_BYTES = 65536;
 const FIFO_ROOM = 2 * FIFO_BYTES;
 
@@ -15,8 +15,8 @@ export interface FrameMemory {
 }
 
 /**
- * Host memory as the chip reaches it, and the chip's own. All of it is one ArrayBuffer, for then a frame moves from one to the
- * other with copyWithin(): a block copy, and no view is made for it. The host sees the front only.
+ * Host memory as the chip reaches it, and the chip's own. All of it is one ArrayBuffer, so that copyWithin() moves a frame from one
+ * to the other: a block copy that needs no view. The host sees the front only.
  */
 export class ChipMemory implements DmaMemory {
   readonly bytes: Uint8Array;

@@ -49,9 +49,9 @@ class Context {
   }
 }
 
-/** The frame that is put together from descriptors, in `memory.transmit`, with what the chip does to it before it goes out. */
+/** Puts a frame together from descriptors, in `memory.transmit`, and finishes it as the chip does before it goes out. */
 export class FrameBuilder {
-  /** Segments that may still be made. A frame that wants more is cut there: its rest is not sent. */
+  /** Segments that may still be made. A frame that needs more is cut there; the chip does not send its rest. */
   segmentsLeft = 0;
   readonly #memory: ChipMemory;
   readonly #violations: Violations;
@@ -82,7 +82,7 @@ export class FrameBuilder {
     this.#sink = sink;
   }
 
-  /** Descriptors of a frame were taken, but not its last. */
+  /** The chip has taken descriptors of a frame, but not its last. */
   get begun(): boolean {
     return this.#begun;
   }

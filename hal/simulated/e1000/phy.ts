@@ -86,7 +86,7 @@ export class Phy {
     this.#update();
   }
 
-  /** CTRL.PHY_RST: registers are reset, and there is no link while it is held. */
+  /** CTRL.PHY_RST resets the registers, and there is no link while it is held. */
   set held(held: boolean) {
     this.#held = held;
     if (held) this.#fill();

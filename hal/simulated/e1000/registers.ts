@@ -267,7 +267,7 @@ function isTable(offset: number): boolean {
   return (offset >= MTA && offset < MTA + 512) || (offset >= VFTA && offset < VFTA + 512);
 }
 
-/** Where the registers' values are. Values are unsigned. */
+/** Holds the registers' values. Values are unsigned. */
 export class RegisterFile {
   readonly #values = new Uint32Array(FILE >> 2);
 
@@ -285,7 +285,7 @@ export class RegisterFile {
     this.#values.fill(0);
   }
 
-  /** As CTRL.RST does: hash table and VLAN filter are memories, and keep what they have (sections 13.5.1 and 13.5.4). */
+  /** Resets as CTRL.RST does: hash table and VLAN filter are memories and keep their contents (sections 13.5.1 and 13.5.4). */
   reset(): void {
     for (let at = 0; at < resets.length; at++) if (!isTable(4 * at)) this.#values[at] = resets[at]!;
   }

@@ -15,9 +15,10 @@ const HEAD = 0x10;
 const TAIL = 0x18;
 
 /**
- * One descriptor ring (sections 3.2.6 and 3.4): those from head up to tail, without it, are the hardware's; equal, none is. The
- * ring remembers the descriptors that were given, for the driver must not touch them until they come back. A ring may get its tail
- * before its base, its length or its head; then it remembers the descriptors that the engine finds when it is switched on.
+ * One descriptor ring (sections 3.2.6 and 3.4). Descriptors from the head up to the tail, without it, belong to the hardware; with
+ * both equal, none does. The ring remembers the descriptors that were given, for the driver must not touch them until they come
+ * back. A ring may get its tail before its base, its length or its head; then it remembers the descriptors that the engine finds
+ * when it is switched on.
  */
 export class Ring {
   /** Descriptors in the ring; 0: it cannot be used. */
@@ -25,7 +26,7 @@ export class Ring {
   head = 0;
   tail = 0;
   readonly #bal: number;
-  /** A descriptor is given with its status word cleared: those of reception. */
+  /** Descriptors must be given with their status word cleared, as those of reception. */
   readonly #clear: boolean;
   readonly #registers: RegisterFile;
   readonly #memory: ChipMemory;
@@ -80,7 +81,7 @@ export class Ring {
     if (running) this.#renew();
   }
 
-  /** The engine is switched on: complains of a ring that cannot work. */
+  /** The engine is switched on. Notes a ring that cannot work. */
   check(): void {
     this.#renew();
     if (this.count > 0 || this.head === this.tail) return;
@@ -95,7 +96,7 @@ export class Ring {
     let at = this.tail;
     this.tail = tail;
     if (tail >= this.count) {
-      // Before there is a ring, drivers write 0 here: that gives nothing.
+      // Drivers write 0 here before there is a ring; that gives nothing.
       if (tail > 0) this.#violations.note(this.count === 0 ? "ring-missing" : "tail-beyond-ring", register);
       return;
     }
@@ -108,7 +109,7 @@ export class Ring {
     this.#remember(at);
   }
 
-  /** The head descriptor is as it was when it was given; if not, that is noted. */
+  /** Notes a head descriptor that has changed since it was given. */
   verify(): void {
     const words = this.#memory.words;
     const given = this.#given;

@@ -164,7 +164,7 @@ export class RxEngine implements FrameLoop {
     else this.frame(bytes, length, true);
   }
 
-  /** Moves what waits in the FIFO to host memory, as far as there are descriptors. */
+  /** Moves frames that wait in the FIFO to host memory, as far as there are descriptors. */
   drain(): void {
     const { fifo } = this;
     while (fifo.count > 0 && this.#enabled && this.#ready && this.ring.owned > 0) {
@@ -231,7 +231,10 @@ export class RxEngine implements FrameLoop {
     return mark | BAD | CE;
   }
 
-  /** A MAC control frame: whether RCTL lets the host have it, the address filters willing (section 13.4.22, DPF and PMCF). */
+  /**
+   * Counts a MAC control frame. Returns whether RCTL lets the host have it, if the address filters do (section 13.4.22, DPF and
+   * PMCF).
+   */
   #control(bytes: Uint8Array): boolean {
     const registers = this.#registers;
     if (((bytes[14]! << 8) | bytes[15]!) !== OPCODE_PAUSE) {
@@ -322,7 +325,7 @@ export class RxEngine implements FrameLoop {
       frame.copyWithin(TAG, 0, ADDRESSES);
       start = TAG;
     }
-    // The packet checksum costs half a nanosecond a byte: it is there for those who told where it is to start, or use the others.
+    // The packet checksum costs half a nanosecond a byte: only drivers that set its start, or use the other checksums, get it.
     if (enabled !== 0) checksum = ~sumOf(memory.incoming, start + (enabled & R.PCSS), Math.max(end, start), 0) & 0xffff;
     last |= verdict & 0xff;
     const errors = (mark | verdict) & 0xff00;
@@ -354,7 +357,7 @@ export class RxEngine implements FrameLoop {
   #appendFcs(length: number, right: boolean): void {
     const frame = this.#memory.receive;
     const fcs = frameCheckSequence(frame, length);
-    // Which wrong check sequence came is not known; the complement is wrong in every byte.
+    // The wrong check sequence that came is unknown; the complement is wrong in every byte.
     putFcs(frame, length, right ? fcs : ~fcs);
   }
 
@@ -373,7 +376,7 @@ export class RxEngine implements FrameLoop {
     memory.all.copyWithin(to, from, from + length);
   }
 
-  /** The head descriptor is used up; tells when few are left. */
+  /** The head descriptor is used up. Raises a cause when few are left. */
   #next(): void {
     const { ring } = this;
     const before = ring.owned;

@@ -3,7 +3,7 @@ import { GORCL, GOTCL, STATISTICS, STATISTICS_END, TORL, TOTL } from "./register
 
 const MOST = 0xffffffff;
 
-/** The statistics registers (section 13.7): reading clears, and what has reached its largest value stays there. */
+/** The statistics registers (section 13.7): reading clears them, and they stay at their largest value once they reach it. */
 export class Statistics {
   readonly #values = new Uint32Array((STATISTICS_END - STATISTICS) >> 2);
 
@@ -32,7 +32,7 @@ export class Statistics {
     this.count(first + 4 * step);
   }
 
-  /** A pair is cleared, both halves, when its upper half is read: so read the lower one first. */
+  /** Reading the upper half of a pair clears both halves: read the lower one first. */
   read(register: number): number {
     const at = (register - STATISTICS) >> 2;
     const value = this.#values[at]!;

@@ -21,8 +21,8 @@ const SHORTEST = 60;
 const LINE_OVERHEAD = 20;
 
 /**
- * Frames that segmentation may make of what is taken from the ring in one go. A driver that fills the longest ring with packets of
- * 64 KiB in fragments of a page makes some 11,000; a broken one, of a full ring and MSS 1, thousands of millions.
+ * Most frames that segmentation makes of the descriptors taken in one go. A driver that fills the longest ring with packets of 64
+ * KiB in fragments of a page makes some 11,000; a broken one, with a full ring and MSS 1, thousands of millions.
  */
 const MOST_SEGMENTS = 16384;
 
@@ -48,9 +48,9 @@ export interface FrameLoop {
 }
 
 /**
- * From the ring onto the wire (section 3.4). At an unlimited line rate all that was given goes out within the write to TDT, as the
- * chip would have it on its way a microsecond later; at a limited one a frame starts when the one before it has left, and under a
- * clock whose timers are coarse all whose time has come start together.
+ * Takes frames from the ring onto the wire (section 3.4). At an unlimited line rate all given frames go out within the write to
+ * TDT; the chip would have them on their way a microsecond later. At a limited rate a frame starts when the one before it has left;
+ * under a clock with coarse timers all frames that are due start together.
  */
 export class TxEngine implements FrameSink {
   readonly ring: Ring;
@@ -71,7 +71,7 @@ export class TxEngine implements FrameSink {
   readonly #timer: Timer;
   /** ms for each byte on the line. */
   readonly #byteTime: number;
-  /** When the line is free again, in the clock's ms. */
+  /** The line is free again at this time, in the clock's ms. */
   #freeAt = 0;
   #master = false;
   #link = false;
@@ -178,7 +178,7 @@ export class TxEngine implements FrameSink {
       this.#counters.sentWithoutFcs++;
       return;
     }
-    // Memory that is as large as packet memory is copied in one go.
+    // Memory as large as packet memory is copied in one go.
     const slot = this.#memory.transmitSlot;
     const bytes = length <= slot.length ? slot : frame;
     if (this.#loops) {

@@ -40,13 +40,13 @@ const OSCILLATOR_START = 0.3;
 /** After a system reset the PHY's clock stands still though CLKRDY says otherwise (erratum 2), in ms. */
 const RESET_TIME = 1;
 const TEN_MEGABIT = 10_000_000;
-/** Slower than this B1 and B4 lose what is written to MAC and MII registers (erratum 1). In Hz. */
+/** Below this SPI clock B1 and B4 lose writes to MAC and MII registers (erratum 1). In Hz. */
 const SLOW_SPI = 8_000_000;
 const FASTEST_SPI = 20_000_000;
 const CRYSTAL = 25_000_000;
 /** Divisors of the crystal's clock by ECOCON's codes; 0: no output (table 2-1). */
 const CLOCK_DIVISORS: readonly number[] = [0, 1, 2, 3, 4, 8, 0, 0];
-/** Preamble, FCS and what else a received frame takes on the line, in bytes. */
+/** Preamble, start delimiter and FCS of a received frame on the line, in bytes. */
 const LINE_OVERHEAD = 12;
 
 /** SPI commands: opcode in the top three bits, argument below (table 4-1). */
@@ -84,9 +84,9 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly #dma: Dma;
   /** ms for each byte on the line. */
   readonly #byteTime: number;
-  /** PKTIF does not tell of the packets there are (erratum 6). */
+  /** PKTIF hides the packets that wait (erratum 6). */
   #flagLost = false;
-  /** When the oscillator has settled and CLKRDY shows it. */
+  /** The oscillator has settled, and CLKRDY shows it, from this time on. */
   #oscillatorAt: number;
   /** When MAC, MII and PHY can be used. */
   #macAt: number;
@@ -209,7 +209,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     return !this.#registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= this.#macAt;
   }
 
-  /** A MAC or MII register can be used now; if not, that is noted. */
+  /** Tells whether a MAC or MII register can be used now; notes it if not. */
   #reachable(index: number, part: number): boolean {
     if (part === R.ETH) return true;
     if (part === R.RESERVED) {
@@ -247,7 +247,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.EIR:
         return this.#flagLost ? this.#flags() & ~R.PKTIF : this.#flags();
       case R.ESTAT: {
-        // INT tells of anything enabled and pending; INTIE stands only between it and the pin.
+        // INT shows any flag that is enabled and pending; INTIE only gates the pin.
         const since = this.errata.has(2) ? this.#oscillatorAt : this.#macAt;
         const ready = !registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= since;
         const pending = (this.#flags() & registers.get(R.EIE)) !== 0;
@@ -291,7 +291,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     this.#store(index, old, (old & ~writable) | (value & writable));
   }
 
-  /** Writes a register and sets off what the write sets off. */
+  /** Writes a register, and carries out the effects of the write. */
   #store(index: number, old: number, value: number): void {
     const registers = this.#registers;
     switch (index) {

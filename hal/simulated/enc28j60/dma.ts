@@ -94,7 +94,7 @@ export class Dma {
 
 function copy(memory: BufferMemory, start: number, end: number, to: number): void {
   let from = start;
-  // An end that the source never meets would go on for ever: once round memory is enough.
+  // A source that never meets the end would copy for ever: it stops after one round of memory.
   for (let count = 0; count <= ADDRESS_MASK; count++) {
     memory.bytes[(to + count) & ADDRESS_MASK] = memory.bytes[from]!;
     if (from === end) return;

@@ -92,7 +92,7 @@ export class Errata {
     return true;
   }
 
-  /** How many times it does not strike before it does: a geometric distribution. */
+  /** Draws the chances that pass before the next strike: a geometric distribution. */
   #draw(erratum: Erratum): void {
     const rate = this.#rates[erratum]!;
     if (rate === 0 || rate >= 1) return;
@@ -100,7 +100,7 @@ export class Errata {
     this.#passes[erratum] = Math.min(passes, 0x7fff_ffff);
   }
 
-  /** How often it has struck: a test that proves a workaround makes sure that there was something to work around. */
+  /** Counts its strikes, so that a test of a workaround can make sure that there was something to work around. */
   count(erratum: Erratum): number {
     return this.#strikes[erratum]!;
   }

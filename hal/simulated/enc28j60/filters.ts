@@ -26,10 +26,10 @@ const HEADER = 14;
 const MAGIC_SYNC = 6;
 const MAGIC_REPEATS = 16;
 
-/** Everything that chooses by content; CRCEN is asked of each frame besides. */
+/** The filters that choose by content; CRCEN holds for each frame besides. */
 const CHOICES = UCEN | PMEN | MPEN | HTEN | MCEN | BCEN;
 
-/** Whether the receive filters let a frame in (section 8). `fcs` is what stands behind its bytes. */
+/** Tells whether the receive filters let a frame in (section 8). `fcs` is the check sequence behind its bytes. */
 export function accepts(
   registers: RegisterFile,
   errata: Errata,
@@ -71,7 +71,7 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
   }
 }
 
-/** Whether the address at bytes[at] is the station's. */
+/** Tells whether the address at bytes[at] is the station's. */
 export function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
   for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet]!)) return false;
   return true;

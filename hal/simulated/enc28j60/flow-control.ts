@@ -59,7 +59,7 @@ export class FlowControl {
     this.#access.press(false);
   }
 
-  /** A pause before the one before is over: at half of its time. */
+  /** Sends the next pause before the last one is over, at half of its time. */
   #repeat(): void {
     const quanta = this.#registers.word(EPAUSL);
     this.#send(quanta);

@@ -4,7 +4,7 @@ import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import type { Phy } from "./phy.ts";
 
-/** How long an event is stretched so that an eye sees it, by LFRQ, in ms. */
+/** Time by which an event is stretched so that an eye sees it, by LFRQ, in ms. */
 const STRETCH: readonly number[] = [40, 73, 139, 139];
 const STRCH = 0x0002;
 /** Half periods of the two blinking codes, in ms; the data sheet gives no figures. */
@@ -26,7 +26,7 @@ const Code = {
   DUPLEX_COLLISION: 0xe,
 } as const;
 
-/** Something that happens now and then: until when it goes on. */
+/** An event that lasts for some time. */
 class Event {
   until = Number.NEGATIVE_INFINITY;
 

@@ -1,5 +1,5 @@
 /**
- * Getting a frame onto the line: gaps between frames, pauses that the partner asks for, and in half duplex deferral, collisions and
+ * Gets a frame onto the line: gaps between frames, pauses that the partner asks for, and in half duplex deferral, collisions and
  * back-off (DS39662 sections 6.5 and 7.1, IEEE 802.3 clause 4.2.3.2).
  */
 import type { Clock, Task, Timer } from "../../clock.ts";
@@ -70,7 +70,7 @@ export class LineAccess implements CarrierUser {
   #pressing = false;
   /** The timer stands for a link pulse, not for the end of the frame. */
   #pulse = false;
-  /** When the last frame of ours was through, when the wire last fell silent, and how long the partner wants none. */
+  /** Times: our last frame ended, the wire fell silent, and the end of the pause that the partner asked for. */
   #sentAt = Number.NEGATIVE_INFINITY;
   #idleAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
@@ -127,7 +127,7 @@ export class LineAccess implements CarrierUser {
     if (this.#state === State.GAP && this.fullDuplex) this.#contend();
   }
 
-  /** Takes the line for a frame of the MAC's own as soon as it is free. Returns when that will have left, from now, in ms. */
+  /** Takes the line for a frame of the MAC's own as soon as it is free. Returns the time until that frame has left, in ms. */
   reserve(bytes: number): number {
     const now = this.#clock.now();
     const end = this.#state === State.TALKING ? this.#began + (this.#bytes + PREAMBLE) * this.#byteTime : now;

@@ -28,7 +28,7 @@ export class MiiManagement {
   #reading = -1;
   #scanning = false;
   #scanStart = 0;
-  /** Which of its turns the scan has last brought in. */
+  /** The last turn of the scan whose value is in MIRD. */
   #scanned = 0;
 
   constructor({ clock, registers, violations, byteTime }: ChipContext, phy: Phy) {
@@ -114,7 +114,7 @@ export class MiiManagement {
     return this.#clock.now() < this.#busyUntil;
   }
 
-  /** How often the scan has been through. */
+  /** Complete turns of the scan. */
   #turn(): number {
     return this.#access === 0 ? 1 : Math.floor((this.#clock.now() - this.#scanStart) / this.#access);
   }

@@ -59,7 +59,7 @@ export class Enc28j60Pins implements SpiPins {
     const opcode = this.#command[0]!;
     if (opcode === READ_BUFFER || opcode === WRITE_BUFFER) return;
     if (opcode >> 5 === 0) {
-      // Once more with what was really clocked, so that a master that forgot the dummy byte is noted.
+      // Once more with the bytes that were really clocked, so that the model notes a forgotten dummy byte.
       if (count === 2) this.#chip.exchange(this.#command, 0, 1, this.#answer, 0, 1);
       return;
     }

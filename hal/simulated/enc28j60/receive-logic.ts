@@ -31,7 +31,7 @@ import {
 
 /** Next packet pointer and receive status vector (section 7.2.2). */
 const PREFIX = 6;
-/** Destination, source, type: the chip throws away what has less before its FCS. */
+/** Destination, source, type: the chip throws shorter frames away. */
 const SHORTEST = 14;
 /** Type/length values above this are types. */
 const LONGEST_LENGTH = 1500;
@@ -69,9 +69,9 @@ export class ReceiveLogic {
    * the field start with an even one (EtherCard, UIPEthernet: 0), and silicon bears it.
    */
   #initial = true;
-  /** A frame was lost since the last one that was written; told in the next status vector. */
+  /** A frame was lost since the last one that was written; the next status vector tells it. */
   #dropped = false;
-  /** Where the next byte goes while a packet is written. */
+  /** Address of the next byte while a packet is written. */
   #address = 0;
 
   constructor({ registers, memory, counters, errata }: ChipContext) {
@@ -109,7 +109,7 @@ export class ReceiveLogic {
       return;
     }
     const right = frameCheckSequence(bytes, length);
-    // Which wrong check sequence came is not known; the complement is wrong in every byte.
+    // The wrong check sequence that came is unknown; the complement is wrong in every byte.
     const fcs = fcsOk ? right : ~right;
     const control = fcsOk && typeOf(bytes) === TYPE_CONTROL;
     if (control && isPause(bytes, length) && length >= SHORTEST + 4) this.#pause(bytes);
@@ -165,7 +165,7 @@ export class ReceiveLogic {
     const next = (this.#address & 1) === 0 ? this.#address : memory.behind(this.#address);
     this.#address = first;
     this.#put(next, 2);
-    // Erratum 14: behind an even read pointer the hardware loses its place, and what it writes about a packet is wrong.
+    // Erratum 14: behind an even read pointer the hardware loses its place, and writes a wrong header for the packet.
     if (!this.#initial && (registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
       ring[first] = ring[first]! ^ 0x24;
       ring[memory.behind(first)] = ring[memory.behind(first)]! ^ 0x03;

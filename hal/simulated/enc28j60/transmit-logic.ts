@@ -168,7 +168,7 @@ export class TransmitLogic {
   #late(): void {
     this.#counters.lateCollisions++;
     this.#abort(LATE_COLLISION);
-    // Erratum 15: the flag does not always tell.
+    // Erratum 15: the flag is unreliable.
     if (!this.#errata.strikes(15)) this.#registers.raise(ESTAT, LATECOL);
   }
 
