@@ -1,3 +1,4 @@
+/** The contract of a bench's subject. */
 import type { FloorWork } from "./floor.ts";
 import type { Runnable } from "./measure.ts";
 import type { PollTimes } from "./poll-times.ts";

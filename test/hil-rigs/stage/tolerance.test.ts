@@ -1,3 +1,4 @@
+/** The time allowed for a device's lateness. */
 import t from "tap";
 import { window } from "../../../hil-rigs/stage/tolerance.ts";
 
