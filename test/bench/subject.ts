@@ -10,7 +10,7 @@ export interface BusLoad {
 }
 
 export interface Subject extends Runnable {
-  /** What one operation costs at least. */
+  /** The least cost of one operation. */
   readonly floor: FloorWork;
   /** Of one operation, since the subject was made; where there is a bus. */
   readonly busLoad?: () => BusLoad;

@@ -16,9 +16,7 @@ export const NOT_YET: NotYet = {
     "hal/kit",
     "drivers",
     ...["apps", "board", "cli", "control", "ip", "ip4", "net", "stack.ts"].map((room) => `firmware-ts/${room}`),
-    ...["bench", "compliance", "drivers", "e2e", "faults", "firmware-ts", "foreign", "hil-rigs", "support"].map(
-      (room) => `test/${room}`,
-    ),
+    "test/firmware-ts",
   ],
   browser: ["hal/clock.ts", "firmware-ts/control"],
 };

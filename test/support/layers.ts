@@ -178,7 +178,7 @@ function forbiddenModule(place: Place, specifier: string): string | null {
   return null;
 }
 
-/** What runs in a browser, and is held to it. */
+/** The file must run in a browser. */
 function runsInBrowser(file: string, notYet: NotYet): boolean {
   return isBrowserRoom(file) && isHeld(notYet, "browser", file);
 }
@@ -267,7 +267,7 @@ function globalName(node: ts.Node): string | null {
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) return null;
   if (ts.isImportSpecifier(parent)) return null;
-  // What is taken out of it counts, see above.
+  // The names taken out of it count, see above.
   if (ts.isVariableDeclaration(parent) && parent.initializer === node && ts.isObjectBindingPattern(parent.name)) return null;
   if ("name" in parent && parent.name === node && !ts.isShorthandPropertyAssignment(parent)) return null;
   return node.text;
