@@ -1,3 +1,4 @@
+/** Times the polls of a device, for benchmarks in which one poll delays everything else. */
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { Runnable } from "./measure.ts";
 import { BURST } from "./wire-bench.ts";

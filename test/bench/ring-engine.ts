@@ -1,7 +1,7 @@
 /**
- * What hardware leaves the driver of an e1000 to do: registers that answer what it expects, and a DMA engine that moves a frame
- * between its ring and a wire of 64 frames with one block copy, checks nothing and counts nothing. The chip model does what a chip
- * does besides, some of it byte by byte; timed with this, what is left is the driver and the stack.
+ * A bare DMA engine for the driver of an e1000: its registers answer as the driver expects, and it moves a frame between its ring and a wire
+ * of 64 frames with one block copy, without checks and counters. The chip model does all the work of a chip, some of it byte by byte; with
+ * this engine a measurement contains the driver and the stack alone.
  */
 
 import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status } from "../../drivers/e1000/registers.ts";

@@ -1,3 +1,4 @@
+/** The compliance suite of SPI buses, on every bus that needs no hardware. */
 import { BusPirateBus } from "../../hal/bridges/bus-pirate/bus-pirate.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";

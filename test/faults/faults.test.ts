@@ -1,4 +1,4 @@
-/** What docs/faults.md promises, on a sample of it; and it has a row for everything that `npm run faults` does. */
+/** A sample of the promises of docs/faults.md, which has a row for every fault of `npm run faults`. */
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";

@@ -1,3 +1,4 @@
+/** Pins and sensors of a board through johnny-five, and the IO plugins that it loads. */
 import { once } from "node:events";
 import five from "johnny-five";
 import t from "tap";

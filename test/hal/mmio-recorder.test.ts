@@ -1,3 +1,4 @@
+/** The recorder of register accesses: order, interrupts and names. */
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { ControllerError } from "../../hal/ethernet.ts";

@@ -21,7 +21,7 @@ const TXRTS = 0x08;
 const PKTIF = 0x40;
 const PHSTAT2 = 0x11;
 
-/** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
+/** Mishaps of a transmission: the chip aborts it, with or without a late collision, or never reports its end. */
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
 
 /** No errata that strike by chance: tests count what happens. */
@@ -31,7 +31,7 @@ export const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 1
 export class FaultyChip implements SpiDevice {
   readonly description = "simulated ENC28J60 with faults";
   readonly line: SimulatedInterrupt = new SimulatedInterrupt();
-  /** What becomes of the next transmissions, first one first. */
+  /** Mishaps of the next transmissions, the first one first. */
   readonly mishaps: Mishap[] = [];
   /** PKTIF and the interrupt line tell nothing of packets (erratum 6). */
   hidesPackets = false;
@@ -59,7 +59,7 @@ export class FaultyChip implements SpiDevice {
   #hanging = false;
   readonly #random: SeededRandom;
   readonly #altered = new Uint8Array(2048);
-  /** What MIREGADR was last told. */
+  /** Last value written to MIREGADR. */
   #phyRegister = 0;
 
   constructor(chip: Enc28j60Chip, seed: number | string = "faults") {
@@ -201,7 +201,7 @@ export class Bench implements WireStation {
   readonly driver: Enc28j60;
   readonly host: FakeHost;
   readonly peer: SegmentPort;
-  /** What the driver put on the wire, in order. */
+  /** Frames that the driver put on the wire, in order. */
   readonly sent: Uint8Array[] = [];
   readonly #door: BackDoor;
 
@@ -248,7 +248,7 @@ export class Bench implements WireStation {
     this.peer.transmit(frame, 0, frame.length);
   }
 
-  /** What happens within this the driver does not hear of before it is over. */
+  /** Runs an action. The driver does not hear of its events before it is over. */
   heldBack(action: () => void): void {
     const { host } = this;
     const schedule = host.schedule.bind(host);

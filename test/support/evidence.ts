@@ -10,7 +10,7 @@ import { scratchFolder } from "./own.ts";
 /** Somebody who took part: a running instance, a namespace. */
 export interface Witness {
   readonly name: string;
-  /** What it says of itself, as text; it may be gone by now, and then throws. */
+  /** Describes itself, as text. Throws when it is gone by now. */
   testify(): string | Promise<string>;
 }
 

@@ -11,7 +11,7 @@ export interface Finding {
   /** Path from the project's root. */
   file: string;
   line: number;
-  /** What is wrong there, and what would be right. */
+  /** The fault, and the right way. */
   message: string;
 }
 

@@ -49,7 +49,7 @@ function silence(): void {
   }
 }
 
-/** What is missing for tests in network namespaces, or false: to be handed to a test as its `skip`. */
+/** Names what this machine lacks for tests in network namespaces, or false. Use it as a test's `skip`. */
 export function missingForNetns(): string | false {
   if (process.platform !== "linux") return "needs Linux";
   if (process.getuid?.() !== 0) return "needs root, for network namespaces and packet sockets";
@@ -68,7 +68,7 @@ export function missingForNetns(): string | false {
   return false;
 }
 
-/** What is missing of these programs, or false. */
+/** Names the missing ones of these programs, or false. */
 export function missingPrograms(...names: string[]): string | false {
   const { PATH = "" } = process.env;
   const path = PATH.split(":");
@@ -116,7 +116,7 @@ export class Netns {
     run("ip", ["netns", "delete", this.name]);
   }
 
-  /** What the kernel of this namespace knows and has counted. */
+  /** The kernel's knowledge and counters in this namespace. */
   #tables(): string {
     return [["neigh"], ["address"], ["route"], ["-s", "-s", "link"]].map((words) => this.ip(...words)).join("\n");
   }

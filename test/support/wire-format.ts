@@ -158,7 +158,7 @@ function number(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
-/** What a frame says. `line` is all of it that tests usually ask for, in tcpdump's manner. */
+/** A parsed frame. `line` has everything that tests usually need, in tcpdump's form. */
 export interface Decoded {
   line: string;
   to: string;
@@ -166,7 +166,7 @@ export interface Decoded {
   type: number;
   /** Behind the innermost header that is known, without padding. */
   payload: Uint8Array;
-  /** What is wrong with lengths and checksums; empty when nothing is. */
+  /** Faults of lengths and checksums; empty when there are none. */
   faults: string[];
 }
 

@@ -1,3 +1,4 @@
+/** Plays the test files of control, apps, board and cli in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

@@ -1,3 +1,4 @@
+/** Plays the compliance suites in virtual time in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

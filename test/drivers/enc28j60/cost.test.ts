@@ -1,4 +1,4 @@
-/** What a frame may cost on the bus, whoever changes the driver; and 100,000 of them. The figures: test/bench/enc28j60.bench.ts. */
+/** Limits for the cost of a frame on the bus, and of 100,000 frames. The figures: test/bench/enc28j60.bench.ts. */
 import t from "tap";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Meter } from "../../bench/enc28j60.ts";

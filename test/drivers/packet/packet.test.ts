@@ -1,3 +1,4 @@
+/** The packet controller on a real kernel: options, frames of every size, offloads, and interfaces that come and go. */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";

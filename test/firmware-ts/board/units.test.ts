@@ -1,3 +1,4 @@
+/** Values with units in rig files: durations, rates, numbers and addresses. */
 import fc from "fast-check";
 import t from "tap";
 import {

@@ -1,3 +1,4 @@
+/** The spidev bus: requests to the kernel, limits, errors and the interrupt line. */
 import { getHeapStatistics } from "node:v8";
 import t from "tap";
 import { Enc28j60 } from "../../../drivers/enc28j60/enc28j60.ts";

@@ -1,3 +1,4 @@
+/** The Ethernet frame check sequence, against zlib and Microchip's own code. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { frameCheckSequence } from "../../../hal/kit/fcs.ts";

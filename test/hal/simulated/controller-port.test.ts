@@ -1,3 +1,4 @@
+/** The port between a controller and the simulated wire. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";

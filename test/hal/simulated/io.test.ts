@@ -1,3 +1,4 @@
+/** A simulated board's pins: signals, names and samples. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { GpioError } from "../../../hal/gpio.ts";

@@ -1,3 +1,4 @@
+/** The `whohas-rig` command: list, run, compare, measure, and wrong words. */
 import { spawnSync } from "node:child_process";
 import t from "tap";
 

@@ -1,3 +1,4 @@
+/** The kernel as a DUT: its `ip` that stays, its looks at managed entries, and our stack beside it. */
 import { readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import type { Dut, DutKind, DutRack } from "../../../hil-rigs/contract/dut.ts";

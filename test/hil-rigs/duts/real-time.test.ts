@@ -1,3 +1,4 @@
+/** DUTs in real time: a sample of cases, two devices, a program, and cables that leave nothing behind. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readlinkSync } from "node:fs";

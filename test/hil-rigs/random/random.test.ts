@@ -1,3 +1,4 @@
+/** Random differential runs: vocabulary, guide, comparison, replay and shrinking. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";

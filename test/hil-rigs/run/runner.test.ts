@@ -1,3 +1,4 @@
+/** The runner and the bench: checks, limits, expectations, reports, and all suites on the simulated DUT. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";

@@ -1,3 +1,4 @@
+/** The tester's frames, read by tshark and read back. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";

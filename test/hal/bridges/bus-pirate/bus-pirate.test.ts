@@ -1,3 +1,4 @@
+/** The Bus Pirate bus: its binary SPI mode, damaged bytes and lost answers. */
 import t from "tap";
 import { Enc28j60 } from "../../../../drivers/enc28j60/enc28j60.ts";
 import { BusPirateBus, type BusPirateOptions } from "../../../../hal/bridges/bus-pirate/bus-pirate.ts";

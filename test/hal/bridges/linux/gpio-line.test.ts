@@ -1,3 +1,4 @@
+/** GPIO interrupt lines: on a fake kernel, the machine's C library and the kernel's gpio-sim. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { type GpioMachine, gpioChips } from "../../../../hal/bridges/linux/gpio-chip.ts";

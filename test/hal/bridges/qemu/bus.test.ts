@@ -1,3 +1,4 @@
+/** The bus to QEMU's e1000: options, failures of its start, registers and memory. */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";

@@ -1,3 +1,4 @@
+/** QEMU and the shared memory end with their owner. */
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -1,3 +1,4 @@
+/** The wire of QEMU's e1000: bounded queues, and every frame accounted for. */
 import t from "tap";
 import { realTime } from "../../../support/real-time.ts";
 import { Bench, frame, skip } from "./bench.ts";

@@ -1,3 +1,4 @@
+/** The serprog bus on every kind of bridge: opening, batches, the interrupt line, faults and recovery. */
 import t from "tap";
 import { SpiBatch } from "../../../../hal/spi.ts";
 import { BRIDGES, runBatch as run, serprogBench } from "../../../support/serprog-bench.ts";

@@ -170,7 +170,7 @@ export class Bench {
     this.view.setUint32(RX_RING + 16 * at + 4 * word, value, true);
   }
 
-  /** What descriptor `at` says, with its buffer's content. */
+  /** Reads descriptor `at` and the content of its buffer. */
   piece(at: number): ReceivedPiece {
     const where = RX_RING + 16 * at;
     const length = this.view.getUint16(where + 8, true);

@@ -1,3 +1,4 @@
+/** Checksums of the e1000 model over any range of a frame (RFC 1071). */
 import fc from "fast-check";
 import t from "tap";
 import { sumOf } from "../../../../hal/simulated/e1000/checksum.ts";

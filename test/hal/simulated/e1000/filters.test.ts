@@ -1,3 +1,4 @@
+/** Receive filters of the e1000 model: addresses, hash table, VLAN, MAC control frames. */
 import t from "tap";
 import { Bench, BROADCAST, frame, RCTL, RDH, STATION } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** Interrupts of the e1000 model: causes, mask, throttling and delays. */
 import t from "tap";
 import { Bench, CTRL, frame, ICR, ICS, IMC, IMS, ITR, LSC, RXT0, TXDW } from "./bench.ts";
 

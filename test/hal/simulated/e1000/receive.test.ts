@@ -1,3 +1,4 @@
+/** Reception in the e1000 model: descriptors, buffers, FIFO and overload. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

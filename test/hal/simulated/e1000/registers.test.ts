@@ -1,3 +1,4 @@
+/** Registers of the e1000 model: places, reset values, EEPROM and PHY. */
 import t from "tap";
 import { ControllerError } from "../../../../hal/ethernet.ts";
 import { NO_ANSWER } from "../../../../hal/mmio.ts";

@@ -1,3 +1,4 @@
+/** Transmission in the e1000 model: descriptors, padding, link, hangs and line rate. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

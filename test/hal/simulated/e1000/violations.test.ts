@@ -1,4 +1,4 @@
-/** What a driver must not do, as this model meets it. */
+/** Forbidden acts of a driver, and how this model reports them. */
 import t from "tap";
 import {
   Bench,

@@ -1,3 +1,4 @@
+/** Receive filters of the ENC28J60 model: station, hash table, pattern, magic packet. */
 import t from "tap";
 import { Bench, BROADCAST, frame, STATION } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** Interrupt flags and the INT pin of the ENC28J60 model. */
 import t from "tap";
 import { Bench, BROADCAST, frame, STATION } from "./bench.ts";
 

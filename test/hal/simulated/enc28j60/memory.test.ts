@@ -1,3 +1,4 @@
+/** Buffer memory of the ENC28J60 model: pointers that wrap, and DMA. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

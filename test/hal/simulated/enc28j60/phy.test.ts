@@ -1,3 +1,4 @@
+/** PHY registers of the ENC28J60 model, and the time that an access takes. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

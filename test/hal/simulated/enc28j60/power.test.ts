@@ -1,3 +1,4 @@
+/** Power-on, reset and power save of the ENC28J60 model. */
 import t from "tap";
 import { Bench, BROADCAST, frame } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** Reception in the ENC28J60 model: the ring, status vectors, damaged frames and overflow. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

@@ -1,3 +1,4 @@
+/** Registers of the ENC28J60 model: reset values, writable bits, banks and commands. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** Transmission in the ENC28J60 model: padding, control bytes, status vectors and time on the line. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

@@ -1,4 +1,4 @@
-/** What drivers in the field do wrong, as this model meets it. */
+/** Mistakes of drivers in the field, and how this model reports them. */
 import t from "tap";
 import { Bench, frame } from "./bench.ts";
 

@@ -1,5 +1,5 @@
 /**
- * What is not compared, and why. Everything else is: a difference that is not in this list is a bug of somebody's.
+ * Registers and effects that are not compared, with the reason. Everything else is compared: a difference outside this list is a bug.
  *
  * The model's "qemu" switch (quirks.ts) is on, so what it reproduces of QEMU's ways is compared and not listed here.
  */

@@ -12,7 +12,7 @@ export const MEMORY = 0x10_0000;
 export const BASE = 0x10_0000;
 /** QEMU receives nothing for 1000 ms after a write to RCTL; and some for its timer to run. */
 const HOLD_MS = 1100;
-/** What QEMU needs to take a frame from its socket, in ms; it is some µs. */
+/** Time limit for QEMU to take a frame from its socket, in ms. It needs some µs. */
 const PATIENCE_MS = 2000;
 
 export interface Machine {
