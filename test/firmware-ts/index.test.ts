@@ -61,10 +61,11 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   gateway.udp.open(8094).onDatagram = (_bytes, _at, length) => console.log(length);
   const socket = board.udp.open();
   socket.onFate = (cookie, { status }) => console.log(cookie, status);
-  t.equal(socket.send(new Uint8Array(10), ipv4("10.0.0.2"), 8094, 1).status, "queued");
+  const collector = socket.to("10.0.0.2", 8094);
+  t.equal(socket.send(new Uint8Array(10), collector, 1).status, "queued");
   await clock.advance(3_600_000);
   t.same(printed, [[1, "sent"], [10]]);
-  t.match(board.arp.counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
+  t.match(board.neighbours(4).counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
   await board.close();
   await gateway.close();
 
@@ -72,7 +73,8 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   for (const line of [
     "new Stack({ clock, random: random.fork(name) })",
     'stack.addDevice("eth0", new WireNic(clock, wire, name, parseMac(mac)!))',
-    'socket.send(new Uint8Array(10), ipv4("10.0.0.2"), 8094, 1).status',
+    'const collector = socket.to("10.0.0.2", 8094)',
+    "socket.send(new Uint8Array(10), collector, 1).status",
   ]) {
     t.ok(comment.includes(line), `the comment still says ${line}`);
   }
@@ -96,8 +98,8 @@ t.test("a chip in place of the ideal controller, and the example of Stack", asyn
   stack.addRoute({ to: "default", via: "192.168.10.1" });
   const entry = stack.addNeighbour("192.168.10.1", "02:00:5e:10:00:fe", eth0);
   const socket = stack.udp.open();
-  t.same(socket.send(Uint8Array.of(1), ipv4("192.168.10.1"), 8094), { status: "sent", reason: "" });
-  t.same(socket.send(Uint8Array.of(1), ipv4("1.1.1.1"), 8094), { status: "sent", reason: "" });
+  t.same(socket.send(Uint8Array.of(1), socket.to("192.168.10.1", 8094)), { status: "sent", reason: "" });
+  t.same(socket.send(Uint8Array.of(1), socket.to("1.1.1.1", 8094)), { status: "sent", reason: "" });
   t.equal(nudName(entry.nudState), "PERMANENT");
   t.equal(entry.nudState, Nud.PERMANENT);
   await stack.close();
@@ -108,7 +110,7 @@ t.test("what whohas run brings up, from a library's side", async (t) => {
   const rig: Rig = parseRig("devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [10.0.0.5/24] } }", "rig.yaml");
   let ready = 0;
   const listener: SystemListener = { ready: () => void ready++, device: () => {}, datagram: () => {} };
-  const system = new System(rig, { clock, listener });
+  const system = await System.make(rig, { clock, listener });
   await startSystem(system);
   writeSysctl(system.stack, "net.ipv4.neigh.eth0.locktime", "0");
   t.same([ready, stackMethods(system.stack).has("neigh.show"), benchRig().name], [1, true, "bench"]);
@@ -143,11 +145,13 @@ t.test("a controller of one's own needs nothing but the package", async (t) => {
   await eth0.open();
   stack.addAddress(eth0, "10.0.0.1/24");
   stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0);
-  t.equal(stack.udp.open().send(Uint8Array.of(1), ipv4("10.0.0.2"), 9).status, "sent");
+  const socket = stack.udp.open();
+  t.equal(socket.send(Uint8Array.of(1), socket.to("10.0.0.2", 9)).status, "sent");
   await stack.close();
 });
 
 t.test("the rest of the surface is there", async (t) => {
+  t.equal(ipv4("10.0.0.2"), 0x0a000002);
   for (const made of [CaptureFile, ControlClient, ControlServer, PacketController, SkBuff, SkBuffPool, SystemClock, Telemetry]) {
     t.type(made, "function");
   }
