@@ -120,7 +120,7 @@ export function isGroupAddress(address: Uint8Array): boolean {
 
 /** Tells whether these bytes are one station's address: six, and not a group's. */
 export function isStationAddress(address: Uint8Array): boolean {
-  return address.length === MAC_BYTES && ((address[0] as number) & 1) === 0;
+  return address.length === MAC_BYTES && (address[0]! & 1) === 0;
 }
 
 /** Bytes of destination, source and ethertype (IEEE 802.3 clause 3). */

@@ -1,3 +1,5 @@
+/** Re-armable timers, and the queue of a clock in which they wait. */
+
 /** The queue that an armed timer waits in; each clock is one. */
 export interface TimerQueue {
   /** Monotonic milliseconds, fractions included. */

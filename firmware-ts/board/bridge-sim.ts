@@ -12,6 +12,7 @@ import type { SerialEndpoint } from "../../hal/bridges/serial-endpoint.ts";
 import { TcpEndpoint } from "../../hal/bridges/tcp-endpoint.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
+import type { SerialDevice } from "../../hal/serial-device.ts";
 import { Atmega328p } from "../../hal/simulated/avr/atmega328p.ts";
 import { FirmwareError } from "../../hal/simulated/avr/intel-hex.ts";
 import { PICO_SERPROG, SerprogResponder } from "../../hal/simulated/bridges/serprog-responder.ts";
@@ -19,18 +20,18 @@ import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
-import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
 import { dropsOf } from "../control/inet.ts";
 import type { ChipConfig } from "./chip-config.ts";
-import { enc28j60Chip } from "./devices/enc28j60.ts";
-import { interfaceOnWire } from "./devices/part.ts";
+import { enc28j60Chip } from "./chip-model.ts";
 import { SimulatedGateway } from "./gateway.ts";
+import { loadWire, type WireMaker } from "./part.ts";
 import { UnitError } from "./units.ts";
 import { show, whyUnreadable } from "./wording.ts";
 
 /**
- * Who plays the bridge: our own program, the same program as pico-serprog behaves, an Arduino Uno's microcontroller running
- * hal/bridges/firmware, or the latter running an Intel HEX file. A sketch in it has the chip's select at D10 (SS), its INT at D2, and the serial line at D0 and D1.
+ * The player of the bridge: our own program, the same program with the behaviour of pico-serprog, an Arduino Uno's microcontroller
+ * with hal/bridges/firmware, or the same microcontroller with an Intel HEX file. A sketch in it has the chip's select at D10 (SS), its
+ * INT at D2, and the serial line at D0 and D1.
  */
 export type BridgeFirmware = "responder" | "pico-serprog" | "uno" | { readonly file: string };
 
@@ -69,15 +70,15 @@ export interface BridgeSimListener {
   wire(trouble: Error | null): void;
 }
 
-/** What a run came to: names as the counters have them, only what is not 0 of what may go wrong. */
+/** The result of a run. Names are the counters' own; drops that did not happen are left out. */
 export interface BridgeSimSummary {
   line: { connections: number; refused: number; bytesIn: number; bytesOut: number; lost: number };
   /** Commands that the responder served and refused; null for the Uno, whose firmware does not count. */
   commands: { served: number; refused: number } | null;
-  /** The Uno: ms of its time that this machine was too slow for, and bytes that its line lost. */
+  /** The Uno's time that this machine was too slow for, in ms, and bytes that its line lost. Null for the responders. */
   mcu: { lag: number; overruns: number } | null;
   chip: { received: number; transmitted: number; filtered: number; overflowed: number };
-  /** What was done to the chip against its data sheet, by kind. */
+  /** Accesses to the chip that its data sheet forbids. */
   violations: number;
   /** Frames lost between the wire and its interface, by reason. */
   drops: Record<string, number>;
@@ -96,16 +97,17 @@ export class BridgeSim {
   /** @throws ControllerError AVR8JS_MISSING; FirmwareError for a file that cannot be read, or is no firmware */
   static async make(clock: Clock, options: BridgeSimOptions, listener: BridgeSimListener): Promise<BridgeSim> {
     const random = new SeededRandom(options.seed);
+    const wire = options.iface === undefined ? null : await loadWire();
     const segment = new EthernetSegment(clock, random.fork("segment"));
     const chip = enc28j60Chip(clock, segment, "chip", options.chip);
     if (options.firmware === "responder" || options.firmware === "pico-serprog") {
       const behaviour = options.firmware === "responder" ? { interrupt: chip.interrupt } : PICO_SERPROG;
       const responder = new SerprogResponder(clock, chip, behaviour);
-      return new BridgeSim(clock, random, segment, chip, responder, options, listener);
+      return new BridgeSim(clock, random, segment, chip, responder, options, listener, wire);
     }
     const image = readImage(options);
     const mcu = await Atmega328p.load(clock, { ...image, spi: new Enc28j60Pins(chip), interrupt: chip.interrupt });
-    return new BridgeSim(clock, random, segment, chip, mcu, options, listener);
+    return new BridgeSim(clock, random, segment, chip, mcu, options, listener, wire);
   }
 
   private constructor(
@@ -116,6 +118,7 @@ export class BridgeSim {
     device: SerprogResponder | Atmega328p,
     options: BridgeSimOptions,
     listener: BridgeSimListener,
+    wire: WireMaker | null,
   ) {
     const { endpoint, iface, gateway, sink } = options;
     this.#options = options;
@@ -129,8 +132,8 @@ export class BridgeSim {
         : new TcpEndpoint(device, endpoint.host, endpoint.port);
     this.endpoint.onConnection = (connected) => listener.connection(connected);
     const onWire = (trouble: Error | null): void => listener.wire(trouble);
-    this.#wire = iface === undefined ? null : interfaceOnWire({ clock, random, onWire }, segment, iface);
-    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, sink);
+    this.#wire = wire && iface !== undefined ? wire({ clock, onWire }, segment, iface) : null;
+    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, [sink]);
   }
 
   /** For people: the bridge, its chip, and where the chip's wire leads. */

@@ -3,54 +3,56 @@
  * handed to each other; nothing below knows where it came from.
  */
 
-import { createBoardIo } from "../../hal/bridges/board-io.ts";
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
-import type { BoardIo, Led } from "../../hal/gpio.ts";
+import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import { LinkLeds } from "../apps/link-leds.ts";
-import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
+import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import { dropsOf } from "../control/inet.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { ipv4, Stack } from "../stack.ts";
+import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import { makePart, type Part } from "./parts.ts";
+import { busKind } from "./kinds/lookup.ts";
+import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
+import type { Maker, Part } from "./part.ts";
+import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
-import type { Cidr, Endpoint } from "./units.ts";
+import { type Datagrams, RunningApps } from "./running-apps.ts";
+import type { Cidr } from "./units.ts";
 
-/** How long the firmware waits for a link before it starts without one, in ms. */
+/** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
 
 export interface SystemOptions {
   clock: Clock;
-  /** Run the telemetry firmware, if the rig has one. Default true. */
+  /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */
   app?: boolean;
   /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
   duration?: number;
   listener?: SystemListener;
 }
 
-/** Hears what happens, as it happens. */
+/** Hears of events when they happen. */
 export interface SystemListener {
   /** Every device is up; the firmware starts next. */
   ready(system: System): void;
   device(device: NetDevice, event: DeviceEvent): void;
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
-  datagram(event: TelemetryEvent, system: System): void;
+  datagram(event: DatagramEvent, system: System): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
 
-/** What a system can tell of one device once it is up. */
+/** One device of a system that is up. */
 export interface DeviceReport {
   name: string;
   description: string;
@@ -62,13 +64,13 @@ export interface DeviceReport {
   gateway: string | null;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Summary {
   /** By name, without `lo`. */
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
-  datagrams: { sent: number; queued: number; failed: number };
+  datagrams: Datagrams;
   arp: {
     requestsBroadcast: number;
     requestsUnicast: number;
@@ -78,6 +80,13 @@ export interface Summary {
   };
   /** Packets dropped anywhere in the stack, by reason. */
   drops: Record<string, number>;
+}
+
+/** The code of everything that a rig names, loaded. */
+interface Code {
+  /** In the order of the rig's devices. */
+  readonly devices: readonly Maker[];
+  readonly io: IoMaker;
 }
 
 interface Assembled {
@@ -107,8 +116,7 @@ export class System {
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
-  #telemetry: Telemetry | null = null;
-  #leds: LinkLeds | null = null;
+  readonly #apps = new RunningApps();
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
   #endedAt: number | null = null;
@@ -118,20 +126,29 @@ export class System {
   #stopped = false;
   #stopping: Promise<void> | null = null;
 
-  /** @throws ControllerError, GpioError for what cannot be made; nothing is open yet */
-  constructor(rig: Rig, options: SystemOptions) {
+  /**
+   * Loads the drivers and bridges that the rig names, and makes the system. Nothing is open yet.
+   * @throws ControllerError, GpioError for a part that cannot be made
+   */
+  static async make(rig: Rig, options: SystemOptions): Promise<System> {
+    const [io, ...devices] = await Promise.all([loadBoardIo(rig.board.io), ...rig.devices.map(loadDevice)]);
+    return new System(rig, options, { devices, io });
+  }
+
+  private constructor(rig: Rig, options: SystemOptions, code: Code) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
-    this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
-    // What may throw goes first: a stack has a timer running from the beginning.
-    const parts = rig.devices.map((config) => {
+    // Parts that may throw go first: a stack has a timer running from the beginning.
+    const parts = code.devices.map((make, at) => {
+      const config = rig.devices[at] as DeviceConfig;
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
-      return { config, part: makePart(config, this.clock, this.#random, onWire, this.#pinsOf(config)) };
+      return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -144,7 +161,7 @@ export class System {
     }
     for (const stack of this.#stacks) {
       stack.network.onDeviceEvent((device, event) => {
-        if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startTelemetry();
+        if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startFirmware();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);
         if (event === "failed" && this.givenUp !== null) this.#end();
       });
@@ -157,7 +174,7 @@ export class System {
     const devices = this.#devices.map(({ device }) => device);
     this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
-    this.#patience = this.clock.timer(() => this.#startTelemetry());
+    this.#patience = this.clock.timer(() => this.#startFirmware());
   }
 
   /**
@@ -188,8 +205,7 @@ export class System {
       }
       if (this.#stopped) return;
       this.#configure();
-      this.#leds = this.#lightLeds();
-      this.#telemetry = this.#makeTelemetry();
+      this.#makeApps();
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -200,15 +216,15 @@ export class System {
       this.#options.listener?.ready(this);
       this.#startWithLink();
     } catch (error) {
-      // What led here is the news, not what else may go wrong on the way out.
+      // The first failure is told, not those on the way out.
       await this.stop().catch(() => undefined);
       throw error;
     }
   }
 
   /**
-   * Stops the firmware and closes everything; what waits is accounted for as dropped. Safe to call twice and during start(). Whatever
-   * fails to close, the rest is closed; the first failure is thrown then.
+   * Stops the firmware and closes everything; queued packets are counted as dropped. Safe to call twice and during start(). When a
+   * part fails to close, the others are closed and the first failure is thrown.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown();
@@ -219,7 +235,7 @@ export class System {
     this.#stopped = true;
     this.#end();
     this.#healthWatch.stop();
-    this.#leds?.stop();
+    this.#apps.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
       await what?.close().catch((error: unknown) => failures.push(error));
@@ -242,7 +258,7 @@ export class System {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
-    this.#telemetry?.stop();
+    this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
   }
@@ -282,7 +298,7 @@ export class System {
     if (!this.#stopped) this.#options.listener?.board?.(event, message);
   }
 
-  /** What drives the board's pins, for people. */
+  /** The driver of the board's pins, for people. */
   get io(): string {
     return this.#io.description;
   }
@@ -292,19 +308,19 @@ export class System {
     const drops = new DropCounters();
     const devices = this.#stacks.flatMap((stack) => stack.devices.map((device) => ({ stack, device })));
     const tables = [
-      this.stack.arp.table.drops,
+      this.stack.neighbours(4).table.drops,
       ...this.#stacks.map((stack) => stack.ip.drops),
       ...devices.map(({ device }) => device.drops),
     ];
     for (const table of tables) drops.add(table);
     for (const { stack, device } of devices) {
-      const counters = stack.arp.counters(device);
+      const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
-    const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
+    const { datagrams } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices: health, duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+    return { devices: health, duration, datagrams, arp, drops: dropsOf(drops) };
   }
 
   /** The initial namespace, then the others. */
@@ -313,12 +329,11 @@ export class System {
   }
 
   #makeNamespaces(): ReadonlyMap<string, Stack> {
-    const { table } = this.stack.arp;
     const made = new Map<string, Stack>();
     for (const { netns } of this.rig.devices) {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { table }, loopback: true }));
+      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, loopback: true }));
     }
     return made;
   }
@@ -333,7 +348,7 @@ export class System {
     return { stack: this.#stackOf(config), device };
   }
 
-  /** The namespace that has the device of a key, `net.ipv4.neigh.eth0.…`; what is no device's is the initial one's. */
+  /** The namespace that has the device of a key, `net.ipv4.neigh.eth0.…`; the initial one for a key of no device. */
   #stackOfKey(key: string): Stack {
     const name = key.split(".")[3] ?? "";
     return this.#stacks.find((stack) => stack.network.device(name)) ?? this.stack;
@@ -357,37 +372,32 @@ export class System {
     }
   }
 
-  #lightLeds(): LinkLeds | null {
-    const { link, activity } = this.rig.board.leds;
-    const first = this.#devices[0];
-    if (!first || (link === undefined && activity === undefined)) return null;
-    const led = (pin: string | undefined): Led | null => (pin === undefined ? null : this.#io.led(pin));
-    return new LinkLeds(this.stack, first.device, led(link), led(activity));
-  }
-
-  #makeTelemetry(): Telemetry | null {
-    const config = this.rig.telemetry;
-    if (!config || this.#options.app === false) return null;
-    const { to, every } = config;
-    const sensors = config.sensors.map(({ kind, pin }) => this.#io.sensor(kind, pin));
-    const telemetry = new Telemetry(this.stack, { node: this.rig.name, ...endpoint(to), every, sensors });
-    telemetry.onEvent = (event) => this.#options.listener?.datagram(event, this);
-    return telemetry;
+  #makeApps(): void {
+    const [first, ...others] = this.#devices.map(({ device }) => device);
+    if (!first) return;
+    const context: AppContext = {
+      stack: this.stack,
+      node: this.rig.name,
+      io: this.#io,
+      devices: [first, ...others],
+      tell: (event) => this.#options.listener?.datagram(event, this),
+    };
+    this.#apps.make(this.rig, context, this.#options.app !== false);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
   #startWithLink(): void {
-    if (!this.#telemetry) return;
+    if (!this.#apps.hasFirmware) return;
     this.#waiting = true;
-    if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startTelemetry();
+    if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startFirmware();
     else this.#patience.arm(LINK_WAIT);
   }
 
-  #startTelemetry(): void {
+  #startFirmware(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#patience.cancel();
-    this.#telemetry?.start();
+    this.#apps.startFirmware();
   }
 }
 
@@ -396,11 +406,11 @@ function isDefault(key: string): boolean {
   return key.split(".")[3] === "default";
 }
 
-/** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */
+/** The part of a rig that waits for the real world, so that the rig cannot run in virtual time; null if there is none. */
 export function needsRealTime(rig: Rig): string | null {
-  for (const { name, driver, bus } of rig.devices) {
-    if (bus.kind !== "sim") return `${name} is ${driver} on ${bus.kind}`;
-    if (bus.iface !== undefined) return `the wire of ${name} is the interface ${bus.iface}`;
+  for (const device of rig.devices) {
+    const obstacle = busKind(device.bus).realTime(device.bus, device);
+    if (obstacle !== null) return obstacle;
   }
   return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
 }
@@ -408,13 +418,13 @@ export function needsRealTime(rig: Rig): string | null {
 /** Starts a system; under a VirtualClock time goes on for as long as that takes. */
 export async function startSystem(system: System): Promise<void> {
   const { clock } = system;
-  // Loading what drives the pins takes real time of no fixed length: virtual time stands still, or no two runs would be the same.
+  // Loading the driver of the pins takes real time of no fixed length: virtual time stands still, or no two runs would be the same.
   if (clock instanceof VirtualClock) await system.openPins();
   let starting = true;
   const started = system.start().finally(() => {
     starting = false;
   });
-  // A failure is thrown below; until then it is nobody's.
+  // A failure is thrown below; until then nobody awaits it.
   started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;
@@ -422,8 +432,4 @@ export async function startSystem(system: System): Promise<void> {
 
 function text(cidr: Cidr): string {
   return `${cidr.address}/${cidr.prefix}`;
-}
-
-function endpoint(to: Endpoint): { address: number; port: number } {
-  return { address: ipv4(to.address), port: to.port };
 }

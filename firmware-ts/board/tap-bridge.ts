@@ -1,6 +1,6 @@
 /**
  * A board's first controller as an interface of this machine's kernel: a cable from the controller's driver to a TAP device. The
- * kernel's own stack then runs over our driver, its addresses, routes and neighbours being the kernel's.
+ * kernel's own stack runs over our driver, with the kernel's addresses, routes and neighbours.
  *
  * The interface has the controller's station address and its carrier. Group frames all pass, as the kernel does not tell a TAP
  * device which groups it has joined; promiscuous mode ends at the controller.
@@ -15,7 +15,8 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import { dropsOf } from "../control/inet.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import { makePart, type Part } from "./parts.ts";
+import type { Maker, Part } from "./part.ts";
+import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 
 export interface TapBridgeListener {
@@ -49,12 +50,17 @@ export class TapBridge {
   #running = false;
 
   /**
+   * Loads the code of the rig's first device, and makes the bridge. Nothing is open yet.
    * @param name of the interface, which must not be there yet
    * @throws ControllerError for a device that cannot be made
    */
-  constructor(rig: Rig, name: string, clock: Clock, listener: TapBridgeListener) {
+  static async make(rig: Rig, name: string, clock: Clock, listener: TapBridgeListener): Promise<TapBridge> {
     const [config] = rig.devices;
     if (!config) throw new ControllerError("TAP_NO_DEVICE", `the rig ${rig.name} has no device`);
+    return new TapBridge(rig, config, name, clock, listener, await loadDevice(config));
+  }
+
+  private constructor(rig: Rig, config: DeviceConfig, name: string, clock: Clock, listener: TapBridgeListener, make: Maker) {
     this.config = config;
     this.interface = name;
     this.#rig = rig;
@@ -65,7 +71,7 @@ export class TapBridge {
     const onWire = (trouble: Error | null): void => {
       if (trouble) failed(trouble);
     };
-    this.#part = makePart(config, clock, this.#random, onWire);
+    this.#part = make(config, { clock, random: this.#random, onWire });
     // On the wire from the beginning: a cable with one end has no link.
     this.#gateway = this.#makeGateway();
     const tap = new TapController(clock, { interface: name });
@@ -88,7 +94,7 @@ export class TapBridge {
     return this.#carrier;
   }
 
-  /** Why the chip is simulated though it was not asked for; null otherwise. */
+  /** The reason for a simulated chip that was not asked for; null otherwise. */
   get fallback(): string | null {
     return this.#part.fallback;
   }
@@ -141,7 +147,7 @@ export class TapBridge {
     return gatewayFor(this.#rig, this.config, this.#part, this.#clock, this.#random);
   }
 
-  /** Down for a moment, so that what the kernel derives from an interface's address (IPv6's link-local one) is of the new one. */
+  /** Takes the interface down for a moment: the kernel derives the link-local address of IPv6 from the new station address then. */
   #asTheController(): void {
     this.#withLink((links, index) => {
       links.setUp(index, false);

@@ -1,8 +1,9 @@
 /** `link.*`, `address.*`: devices and their addresses as `ip -j` has them, and what an operator changes about them. */
 import { DropReason, dropReasonName } from "../../hal/drop-reason.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
-import { Scope } from "../ip4/arp/inet.ts";
-import { type AddressOptions, InetError, type InterfaceAddress } from "../ip4/routing/addresses.ts";
+import { InetError } from "../ip/inet-error.ts";
+import type { AddressOptions, InterfaceAddress } from "../ip4/routing/addresses.ts";
+import { Scope } from "../ip4/routing/scope.ts";
 import { DeviceError, type NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
@@ -17,7 +18,7 @@ import {
   optionalText,
   text,
 } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 /** What `ip` says of a device, whatever it was asked for. */
 export interface DeviceView {
@@ -180,7 +181,7 @@ function link(stack: Stack, device: NetDevice): LinkView {
       },
     },
     drops: dropsOf(device.drops),
-    arp: { ...stack.arp.counters(device) },
+    arp: { ...stack.neighbours(4).counters(device) },
   };
 }
 

@@ -5,7 +5,7 @@ import { type Nud, nudName } from "../neigh/states.ts";
 import type { Stack } from "../stack.ts";
 import { neighView } from "./neigh.ts";
 import { deviceOf, flag, optionalText } from "./params.ts";
-import type { Json, JsonObject, Method, Session } from "./rpc.ts";
+import type { Json, JsonObject, Method, Session } from "./rpc/protocol.ts";
 
 export function monitorMethods(stack: Stack): [string, Method][] {
   return [["neigh.monitor", (params, session) => monitor(stack, params, session)]];
@@ -18,7 +18,7 @@ export function monitorMethods(stack: Stack): [string, Method][] {
 function monitor(stack: Stack, params: JsonObject, session: Session): Promise<Json> {
   const name = optionalText(params, "dev");
   const device = name === undefined ? null : deviceOf(stack, name);
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   const ours = (entry: Neighbour): boolean => entry.on.namespace === namespace && (!device || entry.device === device);
   const tell = (entry: Neighbour, event: NeighEvent, pid: number): void => {
     // Whoever asked for the change holds the entry while it is announced.

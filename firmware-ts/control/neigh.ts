@@ -9,7 +9,7 @@ import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import type { NeighView } from "./neigh-views.ts";
 import { deviceOf, flag, ipv4Of, linkAddressOf, optionalInteger, optionalText, prefixOf, text, texts } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 export function neighMethods(stack: Stack): [string, Method][] {
   return [
@@ -18,7 +18,7 @@ export function neighMethods(stack: Stack): [string, Method][] {
     ["neigh.add", (params) => change(stack, params, { create: true, exclusive: true, replace: false })],
     ["neigh.replace", (params) => change(stack, params, { create: true, exclusive: false, replace: true })],
     ["neigh.change", (params) => change(stack, params, { create: false, exclusive: false, replace: true })],
-    ["neigh.del", (params) => asked(() => neighDelete(stack.arp.table, target(stack, params)))],
+    ["neigh.del", (params) => asked(() => neighDelete(stack.neighbours(4).table, target(stack, params)))],
     ["neigh.flush", (params) => flush(stack, params) as unknown as Json],
   ];
 }
@@ -96,8 +96,9 @@ function target(stack: Stack, params: JsonObject): NeighTarget {
   const written = ipv4Of(text(params, "dst"));
   const proxy = flag(params, "proxy");
   // Where a device has but one neighbour, that is the one who is meant.
-  const key = device && !proxy ? stack.arp.keyOf(written, device) : written;
-  return { key, device, namespace: stack.arp.namespace, proxy, pid: OPERATOR };
+  const arp = stack.neighbours(4);
+  const key = device && !proxy ? arp.keyOf(written, device) : written;
+  return { key, device, namespace: arp.namespace, proxy, pid: OPERATOR };
 }
 
 function change(stack: Stack, params: JsonObject, mode: Pick<NeighRequest, "create" | "exclusive" | "replace">): Json {
@@ -112,12 +113,12 @@ function change(stack: Stack, params: JsonObject, mode: Pick<NeighRequest, "crea
     protocol: optionalInteger(params, "protocol", 0, 255) ?? 0,
     ...mode,
   };
-  return asked(() => neighAdd(stack.arp.table, request));
+  return asked(() => neighAdd(stack.neighbours(4).table, request));
 }
 
 function get(stack: Stack, params: JsonObject): NeighView {
   const wanted = target(stack, params);
-  const { table } = stack.arp;
+  const { table } = stack.neighbours(4);
   let view: NeighView | undefined;
   asked(() => {
     view = wanted.proxy ? proxyView(neighGetProxy(table, wanted)) : neighView(neighGet(table, wanted), 1);
@@ -169,12 +170,13 @@ function entries(stack: Stack, filter: Filter): Neighbour[] {
     return filter.matches(entry);
   };
   const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
-  return stack.arp.table.list(stack.arp.namespace).filter(wanted).sort(order);
+  const { table, namespace } = stack.neighbours(4);
+  return table.list(namespace).filter(wanted).sort(order);
 }
 
 function proxies(stack: Stack, filter: Filter): ProxyEntry[] {
-  const all = stack.arp.table.proxies.list(stack.arp.namespace);
-  return all.filter((entry) => filter.matches(entry));
+  const { table, namespace } = stack.neighbours(4);
+  return table.proxies.list(namespace).filter((entry) => filter.matches(entry));
 }
 
 /** Without states all but NOARP and NONE, as `ip` does. */
@@ -192,7 +194,7 @@ function flush(stack: Stack, params: JsonObject): NeighView[] {
   }
   const filter = filterOf(stack, params, EVERY_STATE & ~(Nud.PERMANENT | Nud.NOARP));
   if (flag(params, "keepFailed")) filter.states &= ~Nud.FAILED;
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   if (flag(params, "proxy")) {
     const gone = proxies(stack, filter);
     for (const entry of gone) table.proxies.delete(entry.key, entry.device, { namespace });

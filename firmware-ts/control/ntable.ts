@@ -4,9 +4,8 @@ import type { NeighTable } from "../neigh/table.ts";
 import type { Stack } from "../stack.ts";
 import type { NtableTable, NtableView } from "./neigh-views.ts";
 import { deviceOf, optionalInteger, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
-const KEY_LENGTH = 4;
 /** What `queue` takes a packet for: a full frame (1514) and 256 + 320 bytes of bookkeeping. */
 const BYTES_PER_PACKET = 2090;
 const INT_MAX = 0x7fffffff;
@@ -27,7 +26,7 @@ export function ntableMethods(stack: Stack): [string, Method][] {
 function show(stack: Stack, params: JsonObject): NtableView[] {
   const dev = optionalText(params, "dev");
   if (dev !== undefined) deviceOf(stack, dev);
-  const { table } = stack.arp;
+  const { table } = stack.neighbours(4);
   const name = optionalText(params, "name");
   if (name !== undefined && name !== table.name) return [];
   const head = { family: "inet", name: table.name };
@@ -41,13 +40,13 @@ function show(stack: Stack, params: JsonObject): NtableView[] {
 }
 
 function tableView(table: NeighTable): NtableTable {
-  const { gc, statistics: s } = table;
+  const { family, gc, statistics: s } = table;
   return {
     thresh1: gc.thresh1,
     thresh2: gc.thresh2,
     thresh3: gc.thresh3,
     gc_interval: gc.interval,
-    key_length: KEY_LENGTH,
+    key_length: family.keyLength,
     // An entry is an object of the engine, which does not say how large it is; nor is the hash's seed anybody's business.
     entry_size: 0,
     entries: table.entries,
@@ -117,7 +116,7 @@ const LIMITS = [
 ] as const;
 
 function change(stack: Stack, params: JsonObject): Json {
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   const dev = optionalText(params, "dev");
   const set = dev === undefined ? table.defaults : table.parametersOf(deviceOf(stack, dev));
   const number = (key: string): number | undefined => optionalInteger(params, key, 0, UINT_MAX);

@@ -1,12 +1,12 @@
 /** Reading the parameters of a request: everything a client sends is hostile until checked. */
 
-import { parseIpv4, prefixMask } from "../ip/address.ts";
+import { type Ip4, parseIpv4, prefixMask } from "../ip/address.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
-import { ControlError, type JsonObject, RpcCode } from "./rpc.ts";
+import { ControlError, type JsonObject, RpcCode } from "./rpc/protocol.ts";
 
 function wrong(message: string): ControlError {
-  return new ControlError("INVALID_PARAMS", message, RpcCode.INVALID_PARAMS);
+  return new ControlError("INVALID_PARAMS", message, { rpcCode: RpcCode.INVALID_PARAMS });
 }
 
 export function optionalText(params: JsonObject, key: string): string | undefined {
@@ -57,7 +57,7 @@ export function texts(params: JsonObject, key: string): string[] | undefined {
   return value;
 }
 
-export function ipv4Of(value: string): number {
+export function ipv4Of(value: string): Ip4 {
   const address = parseIpv4(value);
   if (address === null) throw wrong(`Error: any valid address is expected rather than "${value}".`);
   return address;

@@ -1,14 +1,14 @@
 /** `route.*`: the requests behind `ip route`. */
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../ip/address.ts";
+import { AddressType } from "../ip/address-type.ts";
 import type { RouteChange } from "../ip4/routing/fib.ts";
 import { type Route, type RouteMatch, RouteType } from "../ip4/routing/routes.ts";
-import { AddressType } from "../neigh/entry.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import { asked, type RouteView, scopeName } from "./inet.ts";
 import { protocolNumber } from "./iproute/protocols.ts";
 import { deviceOf, flag, hostPrefixOf, ipv4Of, optionalInteger, optionalText, prefixOf, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 const LOOPBACK = 0x7f000001;
 

@@ -1,12 +1,13 @@
 /** `udp.send`, `udp.listen`, `ping`: traffic of the instance itself, reported as it happens. */
 import type { Timer } from "../../hal/clock.ts";
-import { formatIpv4, INADDR_ANY } from "../ip/address.ts";
+import { INADDR_ANY, type Ip4 } from "../ip/address.ts";
+import { formatIp } from "../ip/endpoint.ts";
+import { InetError } from "../ip/inet-error.ts";
 import type { SendResult } from "../ip/send-result.ts";
-import { InetError } from "../ip4/routing/addresses.ts";
 import type { Stack } from "../stack.ts";
 import type { UdpSocket } from "../transport/udp-socket.ts";
 import { flag, ipv4Of, optionalInteger, optionalNumber, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method, RpcCode, type Session } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method, RpcCode, type Session } from "./rpc/protocol.ts";
 
 const MAX_COUNT = 1_000_000_000;
 /** Longest interval or time-out a client may ask for, in ms: a day. */
@@ -23,16 +24,16 @@ export function trafficMethods(stack: Stack): [string, Method][] {
   ];
 }
 
-function endpoint(value: string, what: string): { address: number; port: number } {
+function endpoint(value: string, what: string): { address: Ip4; port: number } {
   const [, host = "", digits = ""] = /^(?:(.*):)?(\d{1,5})$/.exec(value) ?? [];
   const port = Number(digits);
   if (digits === "" || port > 65_535) {
-    throw new ControlError("INVALID_PARAMS", `${what} "${value}" is not ADDR:PORT`, RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", `${what} "${value}" is not ADDR:PORT`, { rpcCode: RpcCode.INVALID_PARAMS });
   }
   return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
 }
 
-function open(stack: Stack, from: { address: number; port: number }): UdpSocket {
+function open(stack: Stack, from: { address: Ip4; port: number }): UdpSocket {
   try {
     return stack.udp.open(from.port, from.address);
   } catch (error) {
@@ -51,13 +52,14 @@ function udpSend(stack: Stack, params: JsonObject, session: Session): Promise<Js
     from === undefined ? { address: INADDR_ANY, port: 0 } : endpoint(from.includes(":") ? from : `${from}:0`, "source");
   const payload = new TextEncoder().encode(optionalText(params, "text") ?? "");
   if (payload.length > MAX_PAYLOAD)
-    throw new ControlError("INVALID_PARAMS", "text is too long for one datagram", RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", "text is too long for one datagram", { rpcCode: RpcCode.INVALID_PARAMS });
   const count = optionalInteger(params, "count", 1, MAX_COUNT) ?? 1;
   const interval = optionalNumber(params, "interval", 0, MAX_TIME) ?? 1000;
   const confirm = flag(params, "confirm");
   if (to.port === 0 || to.address === INADDR_ANY)
-    throw new ControlError("INVALID_PARAMS", "the destination is ADDR:PORT", RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", "the destination is ADDR:PORT", { rpcCode: RpcCode.INVALID_PARAMS });
   const socket = open(stack, source);
+  const destination = socket.to(to.address, to.port);
 
   return new Promise((resolve) => {
     const waiting = new Set<number>();
@@ -81,7 +83,7 @@ function udpSend(stack: Stack, params: JsonObject, session: Session): Promise<Js
     const timer: Timer = stack.clock.timer(() => {
       const seq = next++;
       sending = seq;
-      const result = socket.send(payload, to.address, to.port, seq, confirm);
+      const result = socket.send(payload, destination, seq, confirm);
       sending = -1;
       if (result.status === "queued") waiting.add(seq);
       report(seq, result);
@@ -119,7 +121,7 @@ function udpListen(stack: Stack, params: JsonObject, session: Session): Promise<
     socket.onDatagram = (bytes, at, length, source, port) => {
       received++;
       const content = decoder.decode(bytes.subarray(at, at + length));
-      session.notify("udp.received", { from: formatIpv4(source), port, length, text: content });
+      session.notify("udp.received", { from: formatIp(source), port, length, text: content });
       if (received === count) finish();
     };
   });
@@ -130,12 +132,12 @@ function udpListen(stack: Stack, params: JsonObject, session: Session): Promise<
  * {transmitted, received, errors, time} when `count` were answered or given up, `timeout` ms after the last.
  */
 function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json> {
-  const destination = ipv4Of(text(params, "to"));
+  const destination = stack.ping.to(ipv4Of(text(params, "to")));
   const count = optionalInteger(params, "count", 1, MAX_COUNT) ?? 4;
   const interval = optionalNumber(params, "interval", 2, MAX_TIME) ?? 1000;
   const timeout = optionalNumber(params, "timeout", 1, MAX_TIME) ?? 10_000;
   const size = optionalInteger(params, "size", 0, MAX_PING_DATA) ?? 56;
-  if (stack.ip.maxPayload(destination) < 0) throw new ControlError("UNREACHABLE", "connect: Network is unreachable");
+  if (destination.room < 0) throw new ControlError("UNREACHABLE", "connect: Network is unreachable");
   if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
   const pinger = stack.ping.open();
   const { clock } = stack;
@@ -164,7 +166,7 @@ function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json>
     };
     const refused = (seq: number, reason: string): void => {
       errors++;
-      session.notify("ping.error", { from: formatIpv4(stack.ip.sourceTo(destination)), seq, reason });
+      session.notify("ping.error", { from: formatIp(destination.source), seq, reason });
       settled(seq);
     };
     const timer: Timer = clock.timer(() => {
@@ -184,7 +186,7 @@ function ping(stack: Stack, params: JsonObject, session: Session): Promise<Json>
       const seq = waitingFor(sequence);
       if (seq < 0) return;
       received++;
-      session.notify("ping.reply", { from: formatIpv4(source), seq, ttl, bytes, time: clock.now() - (sentAt.get(seq) as number) });
+      session.notify("ping.reply", { from: formatIp(source), seq, ttl, bytes, time: clock.now() - (sentAt.get(seq) as number) });
       settled(seq);
     };
     pinger.onFailure = (sequence, result) => {

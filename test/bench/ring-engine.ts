@@ -1,7 +1,7 @@
 /**
- * What hardware leaves the driver of an e1000 to do: registers that answer what it expects, and a DMA engine that moves a frame
- * between its ring and a wire of 64 frames with one block copy, checks nothing, sums nothing up and counts nothing. The chip model does what a chip
- * does besides, some of it byte by byte; timed with this, what is left is the driver and the stack.
+ * The least hardware that the driver of an e1000 can work on: registers that answer what it expects, and a DMA engine that moves a frame
+ * between its ring and a wire of 64 frames with one block copy, checks, sums up and counts nothing. The chip model does the rest of a
+ * chip's work too, some of it byte by byte; timed with this engine, only the driver and the stack are left.
  */
 
 import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status, TxCommand } from "../../drivers/e1000/registers.ts";
@@ -115,9 +115,9 @@ export class RingEngine implements MmioBus {
     const words = this.#words;
     while (this.#transmitHead !== tail) {
       const word = this.#word(Register.TDBAL, this.#transmitHead);
-      const command = words[word + 2] as number;
+      const command = words[word + 2]!;
       if ((command & (TxCommand.DEXT | TxCommand.DTYP_DATA)) !== TxCommand.DEXT) {
-        const from = (words[word] as number) - BASE;
+        const from = words[word]! - BASE;
         const length = command & 0xffff;
         all.copyWithin(MEMORY + SLOT_BYTES * this.#slot, from, from + length);
         this.#slot = (this.#slot + 1) & (WIRE_FRAMES - 1);

@@ -1,4 +1,4 @@
-/** What is measured. Each subject is set up fresh in a process of its own, so that none profits or suffers from another's types. */
+/** The subjects. Each is set up fresh in a process of its own, so that none profits or suffers from another's types. */
 
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
@@ -141,14 +141,16 @@ async function thereAndBack(bytes: number): Promise<Subject> {
   const near = bench.stack.udp.open(5000);
   const other: UdpSocket = far.udp.open(5000);
   let back = 0;
-  other.onDatagram = (_bytes, _at, _length, source, port) => {
-    other.send(payload, source, port);
+  const backTo = other.to("10.0.0.1", 5000);
+  other.onDatagram = () => {
+    other.send(payload, backTo);
   };
   near.onDatagram = () => {
     back++;
   };
+  const there = near.to(PEER, 5000);
   const send = (): void => {
-    near.send(payload, PEER, 5000);
+    near.send(payload, there);
   };
   const tick = (): void => bench.tick();
   // Each learns the other's address.
@@ -185,7 +187,7 @@ async function chipSend(bytes: number): Promise<Subject> {
 /** As udpReceive(), and through the chip's memory and the SPI bus in between. */
 async function chipReceive(bytes: number): Promise<Subject> {
   const { bench, bus } = await chipBench();
-  // What fits into the chip's receive buffer of less than 7 KiB.
+  // As many as fit into the chip's receive buffer of less than 7 KiB.
   const burst = bytes > 500 ? 4 : 16;
   return loaded(
     bus,

@@ -1,11 +1,12 @@
 /**
- * What a fault does to the datagrams of a board: a stack on the controller sends one every 100 ms (some less often) to a static neighbour and
- * gets one as often. Each says its number; the far end of the wire, and our socket, note which came.
+ * Measures a fault's effect on the datagrams of a board: a stack on the controller sends one every 100 ms (some less often) to a
+ * static neighbour and gets one as often. Each carries its number; the far end of the wire, and our socket, note which came.
  */
 
+import type { Destination } from "../../firmware-ts/ip/destination.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { formatMac } from "../../firmware-ts/net/ethernet.ts";
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { Stack } from "../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { udp } from "../support/wire-format.ts";
@@ -26,7 +27,7 @@ export const PEER_MAC = "02:00:5e:10:00:fe";
 const PEER = "10.0.0.2";
 const OURS = "10.0.0.1";
 const PORT = 4444;
-/** What is said within this of the beginning of a fault may be wrong. */
+/** Answers this soon after the beginning of a fault may be wrong. */
 const DOUBT = 2000;
 /** A datagram that takes longer has not passed. */
 const LATE = 300;
@@ -36,7 +37,7 @@ const SHORTEST_LOOK = 8000;
 const LONGEST_LOOK = 100_000;
 /** Until the first datagrams pass. */
 const START = 30_000;
-/** What has not arrived by then has not left. */
+/** A datagram that has not arrived by then has not left. */
 const LAST_CHANCE = 2000;
 const HEADERS = 14 + 20 + 8;
 const PAYLOAD = 32;
@@ -61,11 +62,13 @@ class Traffic {
   readonly #subject: Subject;
   readonly #device: NetDevice;
   readonly #socket: UdpSocket;
+  readonly #peer: Destination;
 
   constructor(subject: Subject, stack: Stack, device: NetDevice) {
     this.#subject = subject;
     this.#device = device;
     this.#socket = stack.udp.open(PORT);
+    this.#peer = this.#socket.to(PEER, PORT);
     this.#socket.onDatagram = (bytes, at, length) => {
       const datagram = this.#numbered(bytes.subarray(at, at + length));
       if (datagram) datagram.back = Math.min(datagram.back, subject.clock.now());
@@ -83,7 +86,7 @@ class Traffic {
   async round(): Promise<void> {
     const subject = this.#subject;
     const number = this.sent.push(new Datagram(subject.clock.now())) - 1;
-    this.#socket.send(payload(number), ipv4(PEER), PORT, number);
+    this.#socket.send(payload(number), this.#peer, number);
     const fields = { to: formatMac(this.#device.address), from: PEER_MAC, sport: PORT, dport: PORT };
     subject.inject(udp(fields, payload(number)));
     await subject.pass(subject.every);

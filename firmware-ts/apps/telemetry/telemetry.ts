@@ -1,51 +1,44 @@
 /**
  * The telemetry firmware: reads the board's sensors at an even pace and sends each reading as one UDP datagram, one way. It counts what
- * became of every datagram and what ARP it cost, because that is what the battery pays for.
+ * became of every datagram, because a datagram that needs an address first is what the battery pays for.
  */
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
+import type { IpAddress } from "../../ip/address.ts";
+import type { Destination } from "../../ip/destination.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
+import type { App, DatagramEvent } from "../app.ts";
 import { linePoint } from "./line-protocol.ts";
 
 export interface TelemetryOptions {
   /** Tag `node` of every point. */
   node: string;
-  /** Destination, as in ip/address.ts. */
-  address: number;
+  /** Of the collector. */
+  address: string | IpAddress;
   port: number;
   /** ms between readings. */
   every: number;
   sensors: readonly Sensor[];
 }
 
-/** What became of one reading's datagram. */
-export interface TelemetryEvent {
-  /** Counts from 1. */
-  seq: number;
-  /** Clock time of the reading, in ms since the app started; of the loss, when a datagram is lost that was reported as sent. */
-  time: number;
-  status: "sent" | "queued" | "failed";
-  /** Why it failed. */
-  reason: string;
-  /** `queued` earlier: how long it waited, in ms. */
-  waited: number | null;
-  readings: readonly { kind: string; value: number; unit: string }[];
-}
+/** The fate of one reading's datagram. */
+export type TelemetryEvent = DatagramEvent;
 
-export interface TelemetryCounters {
+/** A type and not an interface, so that it is a record of numbers by name. */
+export type TelemetryCounters = {
   readings: number;
   sent: number;
   /** Of all datagrams, those that had to wait for an address first. */
   queued: number;
   failed: number;
-}
+};
 
 /** Datagrams remembered until their fate is known; a socket cannot have more under way. */
 const REMEMBERED = 256;
 
-export class Telemetry {
+export class Telemetry implements App {
   readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
   onEvent: ((event: TelemetryEvent) => void) | null = null;
   readonly #stack: Stack;
@@ -54,6 +47,7 @@ export class Telemetry {
   readonly #waiting = new Map<number, TelemetryEvent>();
   readonly #encoder = new TextEncoder();
   #socket: UdpSocket | null = null;
+  #collector: Destination | null = null;
   #start = 0;
   /** Readings are due at #start + slot * every. */
   #slot = 0;
@@ -69,6 +63,7 @@ export class Telemetry {
   start(): void {
     this.#start = this.#stack.clock.now();
     this.#socket = this.#stack.udp.open();
+    this.#collector = this.#socket.to(this.#options.address, this.#options.port);
     this.#socket.onFate = (seq, result) => this.#settle(seq, result);
     this.#timer.arm(0);
   }
@@ -79,7 +74,7 @@ export class Telemetry {
   }
 
   #read(): void {
-    const { node, sensors, address, port, every } = this.#options;
+    const { node, sensors, every } = this.#options;
     const seq = ++this.counters.readings;
     const time = this.#stack.clock.now() - this.#start;
     const readings = sensors.map((sensor) => ({ kind: sensor.kind, value: sensor.read(), unit: sensor.unit }));
@@ -95,7 +90,7 @@ export class Telemetry {
     );
     const event: TelemetryEvent = { seq, time, status: "sent", reason: "", waited: null, readings };
     this.#sending = seq;
-    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), address, port, seq);
+    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), this.#collector as Destination, seq);
     this.#sending = 0;
     if (result.status === "queued") {
       this.counters.queued++;

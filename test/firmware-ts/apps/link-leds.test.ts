@@ -1,10 +1,10 @@
 /** Two lamps on simulated pins follow the device: one its link, one its frames. */
 import t from "tap";
 import { LinkLeds } from "../../../firmware-ts/apps/link-leds.ts";
-import { SimulatedIoSource } from "../../../hal/bridges/board-io.ts";
 import { JohnnyFiveBoardIo } from "../../../hal/bridges/johnny-five.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { SimulatedIo } from "../../../hal/simulated/io.ts";
+import { SimulatedIoSource } from "../../../hal/simulated/io-source.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, T1 } from "../../support/wire-format.ts";
 
@@ -21,7 +21,9 @@ async function lit(): Promise<{ lab: Lab; leds: LinkLeds; board: JohnnyFiveBoard
   io.on("digital-write", (pin: number, level: number) =>
     seen.push(`${lab.clock.now()} ${pin === LINK ? "link" : "activity"} ${level ? "on" : "off"}`),
   );
-  return { lab, leds: new LinkLeds(lab.stack, lab.eth0, link, activity), board, seen };
+  const leds = new LinkLeds(lab.stack, lab.eth0, link, activity);
+  leds.start();
+  return { lab, leds, board, seen };
 }
 
 t.test("link: as it is at the start, and as it changes", async (t) => {
@@ -77,11 +79,14 @@ t.test("either lamp alone", async (t) => {
     },
   };
   const link = new LinkLeds(lab.stack, lab.eth0, lamp, null);
+  t.equal(lamp.isOn, false, "dark until it starts");
+  link.start();
   lab.poke();
   t.equal(lamp.isOn, true);
   link.stop();
   t.equal(lamp.isOn, false);
   const activity = new LinkLeds(lab.stack, lab.eth0, null, lamp);
+  activity.start();
   t.equal(lamp.isOn, false);
   lab.poke();
   t.equal(lamp.isOn, true);

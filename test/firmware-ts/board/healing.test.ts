@@ -6,7 +6,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { System, startSystem } from "../../../firmware-ts/board/system.ts";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
 import { PREFIX } from "../../support/own.ts";
@@ -15,27 +14,31 @@ import { eventually } from "../../support/waiting.ts";
 
 const skip = missingForNetns();
 class Bench {
-  readonly clock = new SystemClock();
+  readonly clock: SystemClock;
   readonly system: System;
   /** `eth0 failed`, in order; address and carrier apart. */
-  readonly told: string[] = [];
+  readonly told: string[];
 
-  private constructor(devices: string) {
-    const rig = parseRig(`name: healing\ndevices:\n${devices}`, "healing.yaml");
-    this.system = new System(rig, {
-      clock: this.clock,
+  private constructor(clock: SystemClock, system: System, told: string[]) {
+    this.clock = clock;
+    this.system = system;
+    this.told = told;
+  }
+
+  static async start(t: Test, devices: string): Promise<Bench> {
+    const clock = new SystemClock();
+    const told: string[] = [];
+    const system = await System.make(parseRig(`name: healing\ndevices:\n${devices}`, "healing.yaml"), {
+      clock,
       listener: {
         ready: () => {},
         datagram: () => {},
         device: (device, event) => {
-          if (event === "failed" || event === "recovered") this.told.push(`${device.name} ${event}`);
+          if (event === "failed" || event === "recovered") told.push(`${device.name} ${event}`);
         },
       },
     });
-  }
-
-  static async start(t: Test, devices: string): Promise<Bench> {
-    const bench = new Bench(devices);
+    const bench = new Bench(clock, system, told);
     t.teardown(async () => {
       await bench.system.stop();
       bench.clock.stop();
@@ -50,14 +53,16 @@ class Bench {
 
   /** Until an echo request is answered: a link, and QEMU's chip, take their time. */
   async reaches(address: string): Promise<void> {
-    const pinger = this.system.stack.ping.open();
+    const { ping } = this.system.stack;
+    const pinger = ping.open();
+    const destination = ping.to(address);
     let answered = false;
     pinger.onReply = () => {
       answered = true;
     };
     let sequence = 0;
     await eventually(() => {
-      if (sequence++ % 10 === 0) pinger.send(ipv4(address), sequence, 56);
+      if (sequence++ % 10 === 0) pinger.send(destination, sequence, 56);
       return answered;
     }, `an answer of ${address}`);
     pinger.close();

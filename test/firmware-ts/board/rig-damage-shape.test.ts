@@ -1,4 +1,4 @@
-/** What a rig file's author reads when keys, lists, mappings or the YAML itself are wrong. */
+/** Messages to a rig file's author about wrong keys, lists, mappings or YAML. */
 import { refused } from "./rig-damage.ts";
 
 refused([
@@ -7,7 +7,7 @@ refused([
     "unknown key, nothing near",
     "seed: 7  ",
     "colour: 7  ",
-    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry",
+    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry, apps",
   ],
   [
     "unknown key in a device",

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { BENCH_RIG, benchRig } from "../../../firmware-ts/board/bench.ts";
+import { benchRig } from "../../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../../firmware-ts/board/gateway.ts";
 import type { Rig } from "../../../firmware-ts/board/rig.ts";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
@@ -12,6 +12,7 @@ import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
+import { BENCH_RIG } from "../../support/bench-rig.ts";
 
 const HOUR = 3_600_000;
 
@@ -22,7 +23,7 @@ interface Running {
   log: string[];
 }
 
-function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Running {
+async function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Promise<Running> {
   const clock = new VirtualClock();
   const log: string[] = [];
   const note = (what: string): void => void log.push(`${Math.round(clock.now())} ${what}`);
@@ -31,11 +32,11 @@ function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Running {
     device: (device, event) => note(`${device.name} ${event}`),
     datagram: ({ seq, status, reason }) => note(`#${seq} ${status}${reason ? ` ${reason}` : ""}`),
   };
-  return { clock, system: new System(rig, { listener, ...options, clock }), log };
+  return { clock, system: await System.make(rig, { listener, ...options, clock }), log };
 }
 
 async function start(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Promise<Running> {
-  const made = make(rig, options);
+  const made = await make(rig, options);
   await startSystem(made.system);
   return made;
 }
@@ -86,7 +87,7 @@ t.test("the same seed makes the same bytes and readings; another seed does not",
   const run = async (seed: number): Promise<string> => {
     const events: unknown[] = [];
     const listener: SystemListener = { ready: () => {}, device: () => {}, datagram: (event) => events.push({ ...event }) };
-    const { clock, system } = make({ ...benchRig(), seed }, { duration: 60_000, listener });
+    const { clock, system } = await make({ ...benchRig(), seed }, { duration: 60_000, listener });
     const frames: string[] = [];
     system
       .wire("eth0")
@@ -135,10 +136,10 @@ t.test("who is at the far end: the next hop, else telemetry's host, else the fir
       pinger.onReply = () => {
         answered = true;
       };
-      pinger.send(ipv4(gateway), 1, 0);
+      pinger.send(system.stack.ping.to(gateway), 1, 0);
       await clock.advance(100);
       t.equal(answered, true, `${gateway} answers`);
-      t.equal(formatMac(system.stack.arp.table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
+      t.equal(formatMac(system.stack.neighbours(4).table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
     }
     await system.stop();
   }
@@ -186,7 +187,7 @@ telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
     t.ok(system.summary().datagrams.sent >= 10);
     await system.stop();
     t.equal(system.stack.network.pool.inUse, 0);
-    const refused = make(rig(text(driver, bus, "none")));
+    const refused = await make(rig(text(driver, bus, "none")));
     await t.rejects(startSystem(refused.system), { message: why, ...(code ? { code } : {}) });
   }
 });
@@ -220,7 +221,7 @@ telemetry: { to: "10.0.0.9:8094", every: 1s }
   );
   const eth0 = system.stack.network.device("eth0");
   if (!eth0) throw new Error("no device");
-  const { table } = system.stack.arp;
+  const { table } = system.stack.neighbours(4);
   t.match(table.parametersOf(eth0), { gcStaleTime: 120_000, ucastProbes: 1 });
   t.match([table.defaults.gcStaleTime, table.gc.thresh3], [30_000, 99]);
   await system.stop();
@@ -235,7 +236,7 @@ t.test("what fails on the way up closes what was opened, and says what it was", 
     [{ board: { io: "simulated", leds: { link: "A0" } } }, "GPIO_BAD_PIN"],
   ];
   for (const [change, code] of bad) {
-    const { clock, system, log } = make({ ...benchRig(), ...change });
+    const { clock, system, log } = await make({ ...benchRig(), ...change });
     await t.rejects(startSystem(system), { code }, code);
     t.same([system.stack.network.device("eth0")?.up, log, system.summary().duration], [false, [], 0]);
     const now = clock.now();
@@ -248,7 +249,7 @@ t.test("what fails on the way up closes what was opened, and says what it was", 
 
 t.test("stopped while it starts, it opens nothing more", async (t) => {
   for (let steps = 0; steps < 12; steps++) {
-    const { system, log, clock } = make(benchRig());
+    const { system, log, clock } = await make(benchRig());
     const started = system.start().catch(() => undefined);
     for (let step = 0; step < steps; step++) await clock.advance(0.1);
     const stopped = system.stop();
@@ -266,7 +267,7 @@ t.test("stopped while it starts, it opens nothing more", async (t) => {
 
 t.test("without a link the firmware waits for one, but not for ever; stopped, it does not wait on", async (t) => {
   const pulled = async (options: Omit<SystemOptions, "clock"> = {}): Promise<Running & { plug(up: boolean): void }> => {
-    const made = make(benchRig(), options);
+    const made = await make(benchRig(), options);
     const plug = (up: boolean): void => {
       for (const port of made.system.wire("eth0")?.ports ?? []) port.plugged = up;
     };
@@ -313,7 +314,7 @@ t.test("without its application the stack is up and says nothing", async (t) => 
   const { clock, system, log } = await start(benchRig(), { app: false });
   await clock.advance(HOUR);
   t.match([log.length, system.summary().datagrams], [1, { sent: 0, queued: 0, failed: 0 }]);
-  t.equal(system.stack.arp.counters(system.stack.network.device("eth0")!).requestsBroadcast, 0);
+  t.equal(system.stack.neighbours(4).counters(system.stack.network.device("eth0")!).requestsBroadcast, 0);
   await system.stop();
 });
 
@@ -352,7 +353,7 @@ t.test("the rig's profile and lateness of timers are the table's", async (t) => 
 telemetry: { to: "10.0.0.1:8094", every: 3s }
 `),
   );
-  const { profile, lateness } = system.stack.arp.table;
+  const { profile, lateness } = system.stack.neighbours(4).table;
   t.match([profile.name, lateness.kernel, lateness.hz], ["lowpower", true, 100]);
   await clock.advance(300_000);
   t.match(system.summary().arp, { requestsBroadcast: 1 });
@@ -372,7 +373,7 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
   );
   const blue = system.namespaces.get("blue");
   if (!blue) throw new Error("no namespace");
-  const { table } = system.stack.arp;
+  const { table } = system.stack.neighbours(4);
   t.same(
     [system.stack, ...system.namespaces.values()].map((stack) => stack.devices.map(({ name }) => name)),
     [
@@ -381,11 +382,15 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
       ["lo", "eth2"],
     ],
   );
-  t.equal(blue.arp.table, table);
+  t.equal(blue.neighbours(4).table, table);
   t.same([blue.ip.routes.lookup(ipv4("192.0.2.1"))?.device.name, system.stack.ip.routes.lookup(ipv4("192.0.2.1"))], ["eth1", null]);
-  t.same([table.list(blue.arp.namespace).length, table.list(system.stack.arp.namespace).length, table.gc.thresh3], [1, 0, 99]);
+  t.same(
+    [table.list(blue.neighbours(4).namespace).length, table.list(system.stack.neighbours(4).namespace).length, table.gc.thresh3],
+    [1, 0, 99],
+  );
   t.equal(table.parametersOf(blue.network.device("eth1")!).gcStaleTime, 120_000);
-  blue.udp.open().send(new Uint8Array(4), ipv4("10.0.0.1"), 9);
+  const socket = blue.udp.open();
+  socket.send(new Uint8Array(4), socket.to("10.0.0.1", 9));
   await clock.advance(100);
   t.match(system.summary().arp, { requestsBroadcast: 1, repliesReceived: 1 }, "counted of all namespaces");
   await system.stop();

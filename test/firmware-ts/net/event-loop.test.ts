@@ -1,10 +1,11 @@
+/** The event loop under a flood on every device. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import t from "tap";
+import { ControlServer } from "../../../firmware-ts/board/control-socket.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
-import { ControlServer } from "../../../firmware-ts/control/server.ts";
 import { NAPI_WEIGHT } from "../../../firmware-ts/net/napi.ts";
-import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
+import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
@@ -18,7 +19,7 @@ import { udp } from "../../support/wire-format.ts";
 const DEVICES = 6;
 /** How long the flood lasts, in ms. */
 const FLOOD = 1500;
-/** What the application does with a datagram, in ms: five devices' weights of it are twice as long as a run may take. */
+/** The application's time for a datagram, in ms: for five devices' weights it is twice the time limit of a run. */
 const WORK = 0.05;
 const TICK = 20;
 
@@ -122,7 +123,7 @@ realTime(t, "timers, control socket, senders and every device have their turn wh
   const sender = stack.udp.open();
   let sent = 0;
   const telemetry = clock.timer(() => {
-    if (sender.send(new Uint8Array(10), ipv4("127.0.0.1"), 9).status === "sent") sent++;
+    if (sender.send(new Uint8Array(10), sender.to("127.0.0.1", 9)).status === "sent") sent++;
     telemetry.arm(100);
   });
   telemetry.arm(100);

@@ -1,7 +1,7 @@
 /** UDP leaves its checksum to a controller that fills it in, to no other, and whoever watches the wire sees it whole. */
 import t, { type Test } from "tap";
 import { E1000 } from "../../../drivers/e1000/e1000.ts";
-import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
+import { Stack } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -63,12 +63,12 @@ for (const [name, make, leaves] of [
     const socket = stack.udp.open(4000);
     const lengths = [0, 1, 2, 17, 18, 19, 500, 1472];
     // The first ones wait for their neighbour.
-    for (const length of lengths) socket.send(new Uint8Array(length).fill(0x5a), ipv4("10.0.0.2"), 5000);
+    for (const length of lengths) socket.send(new Uint8Array(length).fill(0x5a), socket.to("10.0.0.2", 5000));
     await clock.advance(5);
     const reply = padded(arpReply());
     far.transmit(reply, 0, reply.length);
     await clock.advance(20);
-    for (const length of lengths) socket.send(new Uint8Array(length).fill(0xc3), ipv4("10.0.0.2"), 5000);
+    for (const length of lengths) socket.send(new Uint8Array(length).fill(0xc3), socket.to("10.0.0.2", 5000));
     await clock.advance(20);
     t.equal(datagrams(heard).length, 2 * lengths.length);
     for (const frame of datagrams(heard)) t.same([udpSum(frame), frame[40] || frame[41] ? "there" : "none"], [0, "there"]);
@@ -83,7 +83,8 @@ t.test("a tap sees frames as the wire gets them", async (t) => {
   stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0 as NonNullable<typeof eth0>);
   const seen: Uint8Array[] = [];
   stack.network.tap((skb) => void seen.push(skb.contents().slice()));
-  stack.udp.open(4000).send(new Uint8Array(100).fill(7), ipv4("10.0.0.2"), 5000);
+  const socket = stack.udp.open(4000);
+  socket.send(new Uint8Array(100).fill(7), socket.to("10.0.0.2", 5000));
   await clock.advance(5);
   t.same(seen, datagrams(heard));
   t.equal(udpSum(seen[0] as Uint8Array), 0);
@@ -95,7 +96,8 @@ t.test("a datagram to ourselves reaches no controller, and is taken in as it is"
   stack.udp.open(5000).onDatagram = (_bytes, _at, length) => {
     got += length;
   };
-  stack.udp.open(4000).send(new Uint8Array(33), ipv4("10.0.0.1"), 5000);
+  const socket = stack.udp.open(4000);
+  socket.send(new Uint8Array(33), socket.to("10.0.0.1", 5000));
   await clock.advance(5);
   t.same([got, left], [33, []]);
 });

@@ -1,3 +1,4 @@
+/** Random scripts: repeatable, fair to both devices, and the same for our stack twice. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
@@ -18,7 +19,7 @@ import { realTime } from "../../support/real-time.ts";
 
 const PLAIN = vocabulary([new Set()]);
 const MAC = "02:00:00:00:00:03";
-const STAGE = { second: false, errors: false, seed: 1 };
+const STAGE = { devices: ["e0"] as const, errors: false, seed: 1 };
 
 /** Our stack with a fault: it does not hear replies whose sender is 10.0.0.3. */
 const deaf: DutKind = {

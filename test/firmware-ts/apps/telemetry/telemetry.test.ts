@@ -17,7 +17,7 @@ class Site {
   readonly clock = new VirtualClock();
   readonly wire = new EthernetSegment(this.clock, new SeededRandom(1));
   readonly stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
-  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", null);
+  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
   readonly nic = new WireNic(this.clock, this.wire, "board", MAC);
   readonly eth0: NetDevice = this.stack.addDevice("eth0", this.nic);
   readonly events: TelemetryEvent[] = [];
@@ -70,7 +70,7 @@ t.test("the first reading leaves at once, the others at an even pace that does n
 t.test("a clock that was held up: late readings shift nothing, and those missed are not fired off in a burst", async (t) => {
   const site = await Site.open();
   const { clock } = site;
-  /** Whatever is due from 2000 to 5400 gets its turn at 5400 only. */
+  /** Timers that are due from 2000 to 5400 fire at 5400. */
   const late: Clock = {
     now: () => clock.now(),
     wallTime: () => clock.wallTime(),
@@ -122,7 +122,7 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
 
 t.test("the gateway goes away and comes back: each datagram is told of once, and every one is accounted for", async (t) => {
   const site = await Site.open();
-  const parameters = site.stack.arp.table.parametersOf(site.eth0);
+  const parameters = site.stack.neighbours(4).table.parametersOf(site.eth0);
   parameters.set("baseReachableTime", 2000);
   const telemetry = site.telemetry(1000);
   const [, gateway] = site.wire.ports;

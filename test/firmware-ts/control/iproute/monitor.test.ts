@@ -6,7 +6,7 @@ import { arpReply, T1 } from "../../../support/wire-format.ts";
 
 const MAC = "02:00:00:00:00:02";
 
-/** What a monitor prints of an addition, a change and a removal by hand. */
+/** A monitor's output for an addition, a change and a removal by hand. */
 async function watched(t: Test, command: string): Promise<string[]> {
   const lab = await Lab.open();
   t.teardown(() => lab.stack.close());
@@ -96,7 +96,7 @@ t.test("--all-transitions: what happens on the way of a packet, with its cause",
     `10.0.0.2 dev eth0 lladdr ${T1} REACHABLE `,
   ]);
   lab.poke();
-  t.equal(lab.stack.arp.table.entries, 1, "and nobody is told after that");
+  t.equal(lab.stack.neighbours(4).table.entries, 1, "and nobody is told after that");
 });
 
 t.test("a program that resolves in our place is asked for it: miss", async (t) => {

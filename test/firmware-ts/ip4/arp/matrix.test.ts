@@ -1,7 +1,6 @@
 /**
- * What each kind of ARP frame does to an entry in each state: the whole matrix, as measured on Linux 6.18. A cell is the state
- * afterwards, `:77` where the frame's address was taken in place of the known one, `*` where a change was told, `R` where we
- * answered; `=` where nothing changed at all.
+ * The effect of each kind of ARP frame on an entry in each state: the whole matrix, as measured on Linux 6.18. A cell is the state
+ * afterwards. `:77`: the frame's address replaced the known one. `*`: a change was told. `R`: we answered. `=`: nothing changed.
  */
 import t, { type Test } from "tap";
 import { Lab } from "../../../support/lab.ts";
@@ -71,7 +70,7 @@ const OTHER_UNLOCKED: Row[] = [
 /** An entry in `state`, its last change `age` ms ago. NOARP is that of a broadcast address, everything else 10.0.0.2's. */
 async function labIn(state: State, age: number): Promise<Lab> {
   const lab = await Lab.open();
-  lab.stack.arp.table.parametersOf(lab.eth0).reachableTime = 30_000;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).reachableTime = 30_000;
   if (state === "NOARP") lab.say(arp({ sip: "10.0.0.255" }));
   if (state === "PERMANENT") lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   if (["STALE", "DELAY", "PROBE", "REACHABLE"].includes(state)) lab.say(arp());
