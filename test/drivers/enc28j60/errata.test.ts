@@ -133,7 +133,7 @@ t.test("9, 10, 11, 17, 18: what does not work is not used", async (t) => {
       exchange(write, at, length, read, readAt, readLength);
     };
     await bench.open();
-    bench.driver.setReceiveMode({ promiscuous: false, allMulticast: true });
+    bench.driver.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
     await exchangeFrames(t, bench, 20);
     t.match(seen, { dma: 0, checksum: 0, pattern: 0, loopback: 0 });
     t.equal(seen.ledCodes.size, 2, "both LEDs were set up");

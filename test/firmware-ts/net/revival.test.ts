@@ -15,6 +15,7 @@ import {
   LinkStatistics,
   type ReceiveMode,
 } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { type SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
 
@@ -26,6 +27,7 @@ class Frail implements EthernetController {
   readonly description = "frail";
   readonly simulated = true;
   address: Uint8Array = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly health: ControllerHealth = new ControllerHealth();
   heals = false;
