@@ -1,7 +1,7 @@
 /** A capture of a stack's devices in one file, for as long as a system runs. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Direction, pcapngHeader, pcapngPacket } from "../control/pcapng.ts";
-import { ControlError } from "../control/rpc.ts";
+import { ControlError } from "../control/rpc/protocol.ts";
 import type { Stack } from "../stack.ts";
 
 /** Every frame of every device, in and out, in one pcapng file. */

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ControlError } from "../control/rpc.ts";
+import { ControlError } from "../control/rpc/protocol.ts";
 
 /** Longest path that a Unix socket can have, less its terminating zero (sun_path, unix(7)). */
 const MAX_SOCKET_PATH = 107;
