@@ -15,9 +15,9 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import { dropsOf } from "../control/inet.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import type { Maker, Part } from "./part.ts";
+import type { Maker, Part } from "./kinds/part.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
 
 export interface TapBridgeListener {
   /** The board's link came up or went away. */
