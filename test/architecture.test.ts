@@ -47,11 +47,11 @@ t.test("the tree as it is", async (t) => {
 t.test("what is allowed is not complained of", async (t) => {
   t.same(
     findings({
-      "hal/clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
-      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../clock.ts"; openSync(process.env["X"]!, "r");`,
-      "drivers/tap/tap.ts": `import "../../hal/clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
+      "hal/system-clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
+      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../system-clock.ts"; openSync(process.env["X"]!, "r");`,
+      "drivers/tap/tap.ts": `import "../../hal/system-clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
       "drivers/tap/device.ts": `export {};`,
-      "firmware-ts/net/net-device.ts": `import "../../hal/clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
+      "firmware-ts/net/net-device.ts": `import "../../hal/system-clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
       "firmware-ts/neigh/table.ts": `import "../net/net-device.ts"; export type At = Date; /* console.log */ export const s = "Math.random()";`,
       "firmware-ts/stack.ts": `import "./neigh/table.ts";`,
       "firmware-ts/system.ts": `import "./stack.ts"; import "./apps/telemetry.ts";`,
@@ -95,6 +95,9 @@ t.test("layers", async (t) => {
   );
   finds(t, { "firmware-ts/apps/a.ts": `import "../../drivers/tap/b.ts";` }, "firmware-ts/apps/a.ts:1", /only firmware-ts\/board\//);
   finds(t, { "firmware-ts/cli/a.ts": `import "../../hil-rigs/b.ts";` }, "firmware-ts/cli/a.ts:1", /arrows point down/);
+  t.same(findings({ "drivers/index.ts": `export * from "./tap/a.ts"; export * from "./e1000/b.ts";` }), []);
+  for (const door of ["drivers/index.ts", "hal/bridges/index.ts", "firmware-ts/board/index.ts"])
+    finds(t, { "firmware-ts/board/a.ts": `import "../../${door}";` }, "firmware-ts/board/a.ts:1", /a door for users/);
   finds(t, { "hil-rigs/a.ts": `import "../test/support/b.ts";` }, "hil-rigs/a.ts:1", /nothing may import what lies outside/);
   finds(t, { "drivers/tap/a.ts": `import "../../hal/simulated/b.ts";` }, "drivers/tap/a.ts:1", /does not know that its hardware/);
 });

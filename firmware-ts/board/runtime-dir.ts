@@ -1,9 +1,9 @@
-/** Where the control sockets of running instances are: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
+/** The folder of running instances' control sockets: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
 import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ControlError } from "../control/rpc.ts";
+import { ControlError } from "../control/rpc/protocol.ts";
 
 /** Longest path that a Unix socket can have, less its terminating zero (sun_path, unix(7)). */
 const MAX_SOCKET_PATH = 107;
@@ -60,7 +60,7 @@ export async function claimSocket(instance: string): Promise<string> {
   return path;
 }
 
-/** For the owner only, whatever the umask said. */
+/** Gives the socket to its owner only, whatever the umask. */
 export function protectSocket(path: string): void {
   chmodSync(path, 0o600);
 }

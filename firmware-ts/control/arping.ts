@@ -8,7 +8,7 @@ import type { NetDevice } from "../net/device.ts";
 import { BROADCAST_MAC, formatMac, sameMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import { flag, ipv4Of, optionalInteger, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method, type Session } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method, type Session } from "./rpc/protocol.ts";
 
 const INT_MAX = 0x7fffffff;
 

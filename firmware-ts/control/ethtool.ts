@@ -3,7 +3,7 @@
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import { deviceOf, text } from "./params.ts";
-import type { Json, Method } from "./rpc.ts";
+import type { Json, Method } from "./rpc/protocol.ts";
 
 export function ethtoolMethods(stack: Stack): Map<string, Method> {
   return new Map<string, Method>([

@@ -18,7 +18,7 @@ import {
   optionalText,
   text,
 } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 /** What `ip` says of a device, whatever it was asked for. */
 export interface DeviceView {

@@ -8,7 +8,7 @@ import { netnsMethods } from "./netns.ts";
 import { ntableMethods } from "./ntable.ts";
 import { procMethods } from "./proc.ts";
 import { routeMethods } from "./route.ts";
-import type { Methods } from "./rpc.ts";
+import type { Methods } from "./rpc/protocol.ts";
 import { sysctlMethods } from "./sysctl.ts";
 import { trafficMethods } from "./traffic.ts";
 

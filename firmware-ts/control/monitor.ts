@@ -5,7 +5,7 @@ import { type Nud, nudName } from "../neigh/states.ts";
 import type { Stack } from "../stack.ts";
 import { neighView } from "./neigh.ts";
 import { deviceOf, flag, optionalText } from "./params.ts";
-import type { Json, JsonObject, Method, Session } from "./rpc.ts";
+import type { Json, JsonObject, Method, Session } from "./rpc/protocol.ts";
 
 export function monitorMethods(stack: Stack): [string, Method][] {
   return [["neigh.monitor", (params, session) => monitor(stack, params, session)]];

@@ -9,7 +9,7 @@ import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import type { NeighView } from "./neigh-views.ts";
 import { deviceOf, flag, ipv4Of, linkAddressOf, optionalInteger, optionalText, prefixOf, text, texts } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 export function neighMethods(stack: Stack): [string, Method][] {
   return [

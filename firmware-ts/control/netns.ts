@@ -1,7 +1,7 @@
 /** Requests to one of several network namespaces: those that say `netns` go to the stack of that name. */
 import type { Caller } from "./iproute/words.ts";
 import { optionalText } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method, type Methods } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method, type Methods } from "./rpc/protocol.ts";
 
 /** `netns.open` asks for nothing but the namespace. */
 export function netnsMethods(initial: Methods, others: ReadonlyMap<string, Methods>): Methods {

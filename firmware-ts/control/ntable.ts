@@ -4,7 +4,7 @@ import type { NeighTable } from "../neigh/table.ts";
 import type { Stack } from "../stack.ts";
 import type { NtableTable, NtableView } from "./neigh-views.ts";
 import { deviceOf, optionalInteger, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 /** What `queue` takes a packet for: a full frame (1514) and 256 + 320 bytes of bookkeeping. */
 const BYTES_PER_PACKET = 2090;

@@ -3,10 +3,10 @@
 import { type Ip4, parseIpv4, prefixMask } from "../ip/address.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
-import { ControlError, type JsonObject, RpcCode } from "./rpc.ts";
+import { ControlError, type JsonObject, RpcCode } from "./rpc/protocol.ts";
 
 function wrong(message: string): ControlError {
-  return new ControlError("INVALID_PARAMS", message, RpcCode.INVALID_PARAMS);
+  return new ControlError("INVALID_PARAMS", message, { rpcCode: RpcCode.INVALID_PARAMS });
 }
 
 export function optionalText(params: JsonObject, key: string): string | undefined {

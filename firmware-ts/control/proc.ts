@@ -5,7 +5,7 @@ import { Nud } from "../neigh/states.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
 import { flag, text, texts } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 import { readSysctl } from "./sysctl.ts";
 
 export function procMethods(stack: Stack): [string, Method][] {

@@ -8,7 +8,7 @@ import type { Stack } from "../stack.ts";
 import { asked, type RouteView, scopeName } from "./inet.ts";
 import { protocolNumber } from "./iproute/protocols.ts";
 import { deviceOf, flag, hostPrefixOf, ipv4Of, optionalInteger, optionalText, prefixOf, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
 
 const LOOPBACK = 0x7f000001;
 

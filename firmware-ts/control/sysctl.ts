@@ -13,7 +13,7 @@ import type { NeighParameters } from "../neigh/parameters.ts";
 import { SOFTNET_FILES } from "../net/softnet.ts";
 import type { Stack } from "../stack.ts";
 import { optionalText, text } from "./params.ts";
-import { ControlError, type Json, type Method } from "./rpc.ts";
+import { ControlError, type Json, type Method } from "./rpc/protocol.ts";
 
 export function sysctlMethods(stack: Stack): [string, Method][] {
   return [

@@ -7,7 +7,7 @@ import type { SendResult } from "../ip/send-result.ts";
 import type { Stack } from "../stack.ts";
 import type { UdpSocket } from "../transport/udp-socket.ts";
 import { flag, ipv4Of, optionalInteger, optionalNumber, optionalText, text } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method, RpcCode, type Session } from "./rpc.ts";
+import { ControlError, type Json, type JsonObject, type Method, RpcCode, type Session } from "./rpc/protocol.ts";
 
 const MAX_COUNT = 1_000_000_000;
 /** Longest interval or time-out a client may ask for, in ms: a day. */
@@ -28,7 +28,7 @@ function endpoint(value: string, what: string): { address: Ip4; port: number } {
   const [, host = "", digits = ""] = /^(?:(.*):)?(\d{1,5})$/.exec(value) ?? [];
   const port = Number(digits);
   if (digits === "" || port > 65_535) {
-    throw new ControlError("INVALID_PARAMS", `${what} "${value}" is not ADDR:PORT`, RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", `${what} "${value}" is not ADDR:PORT`, { rpcCode: RpcCode.INVALID_PARAMS });
   }
   return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
 }
@@ -52,12 +52,12 @@ function udpSend(stack: Stack, params: JsonObject, session: Session): Promise<Js
     from === undefined ? { address: INADDR_ANY, port: 0 } : endpoint(from.includes(":") ? from : `${from}:0`, "source");
   const payload = new TextEncoder().encode(optionalText(params, "text") ?? "");
   if (payload.length > MAX_PAYLOAD)
-    throw new ControlError("INVALID_PARAMS", "text is too long for one datagram", RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", "text is too long for one datagram", { rpcCode: RpcCode.INVALID_PARAMS });
   const count = optionalInteger(params, "count", 1, MAX_COUNT) ?? 1;
   const interval = optionalNumber(params, "interval", 0, MAX_TIME) ?? 1000;
   const confirm = flag(params, "confirm");
   if (to.port === 0 || to.address === INADDR_ANY)
-    throw new ControlError("INVALID_PARAMS", "the destination is ADDR:PORT", RpcCode.INVALID_PARAMS);
+    throw new ControlError("INVALID_PARAMS", "the destination is ADDR:PORT", { rpcCode: RpcCode.INVALID_PARAMS });
   const socket = open(stack, source);
   const destination = socket.to(to.address, to.port);
 

@@ -4,7 +4,8 @@ import { rmSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { stackMethods } from "../../firmware-ts/control/methods.ts";
-import { answer, isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc.ts";
+import { isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc/protocol.ts";
+import { answer } from "../../firmware-ts/control/rpc/server.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
 import { scratch } from "./own.ts";
 

@@ -1,8 +1,8 @@
 /** The operator's commands on a stack in virtual time: words in, text and exit code out. */
 import { runIp } from "../../firmware-ts/control/iproute/run-ip.ts";
 import { TOOLS } from "../../firmware-ts/control/iproute/tools.ts";
-import { LocalCaller } from "../../firmware-ts/control/local-caller.ts";
 import { stackMethods } from "../../firmware-ts/control/methods.ts";
+import { LocalCaller } from "../../firmware-ts/control/rpc/local.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
 
 export interface Printed {

@@ -11,9 +11,10 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ControlClient } from "../../firmware-ts/control/client.ts";
+import { connectSocket } from "../../firmware-ts/board/control-socket.ts";
 import type { NeighView } from "../../firmware-ts/control/neigh-views.ts";
-import type { JsonObject } from "../../firmware-ts/control/rpc.ts";
+import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
+import type { JsonObject } from "../../firmware-ts/control/rpc/protocol.ts";
 import { witness } from "./evidence.ts";
 import { bound, nodeCommand, scratch } from "./own.ts";
 
@@ -183,7 +184,7 @@ export class Instance {
   /** Station address of its first device. */
   mac = "";
   stderr = "";
-  #client: ControlClient | null = null;
+  #client: RpcClient | null = null;
   #changed: () => void = () => {};
   readonly #dismiss: () => void;
   readonly #exit: Promise<[number | null, NodeJS.Signals | null]>;
@@ -252,7 +253,7 @@ export class Instance {
 
   /** Asks it over its control socket: quicker than a command, for what is asked often. */
   async call<T>(method: string, params: JsonObject = {}): Promise<T> {
-    this.#client ??= await ControlClient.connect(this.socket);
+    this.#client ??= new RpcClient(await connectSocket(this.socket));
     return (await this.#client.call(method, params)) as T;
   }
 

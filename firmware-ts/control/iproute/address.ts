@@ -1,6 +1,6 @@
 /** `ip address`: show, add, del, flush. */
 import type { AddressView } from "../inet.ts";
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "../views.ts";
 import { printJson } from "./json.ts";
 import { shownDevices } from "./link.ts";

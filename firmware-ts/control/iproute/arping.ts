@@ -1,5 +1,5 @@
 /** `arping`: its words, what it prints and how it ends (iputils 20221126, measured). */
-import type { Json, JsonObject } from "../rpc.ts";
+import type { Json, JsonObject } from "../rpc/protocol.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { IpError, internetAddress, refusal } from "./words.ts";
 

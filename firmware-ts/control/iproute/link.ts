@@ -1,6 +1,6 @@
 /** `ip link`: show, set. */
 import type { LinkView } from "../inet.ts";
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { linkBrief, linkJson, linkText } from "../views.ts";
 import { printJson } from "./json.ts";
 import {

@@ -1,6 +1,6 @@
 /** `ip monitor neigh`: changes of the neighbour table as they happen. */
 import type { NeighView } from "../neigh-views.ts";
-import { ControlError, type JsonObject } from "../rpc.ts";
+import { ControlError, type JsonObject } from "../rpc/protocol.ts";
 import { neighText } from "./neigh.ts";
 import { longStamp, shortStamp } from "./time.ts";
 import { abbreviates, type IpContext, IpError, type Words, wrongArgument } from "./words.ts";

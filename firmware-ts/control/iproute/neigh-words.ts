@@ -1,5 +1,5 @@
 /** The words of `ip neigh`: requests and filters. */
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { protocolNumber } from "./protocols.ts";
 import {
   abbreviates,

@@ -1,6 +1,6 @@
 /** `ip neigh`: add, change, replace, delete, show, flush, get. */
 import { type NeighView, type NeighViewOptions, neighBrief, neighJson, neighLine } from "../neigh-views.ts";
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
 import { filterWords, requestWords } from "./neigh-words.ts";
 import { abbreviates, garbage, type IpContext, IpError, IpExit, readAddress, unknownCommand, type Words } from "./words.ts";

@@ -1,6 +1,6 @@
 /** `ip ntable`: show and change. */
 import { type NtableView, ntableJson, ntableText } from "../neigh-views.ts";
-import { ControlError, type JsonObject } from "../rpc.ts";
+import { ControlError, type JsonObject } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
 import { abbreviates, duplicate, type IpContext, IpError, unknownCommand, unsigned, type Words, wrongArgument } from "./words.ts";
 

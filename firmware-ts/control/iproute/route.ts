@@ -1,6 +1,6 @@
 /** `ip route`: show, get, add, replace, del. */
 import type { RouteView } from "../inet.ts";
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { type RouteViewOptions, routeJson, routeLine } from "../views.ts";
 import { printJson } from "./json.ts";
 import { protocolName, protocolNumber } from "./protocols.ts";

@@ -1,6 +1,6 @@
 /** One `ip` command, words in and text out: the same for a person at the shell, a script, and a rig that compares with the real one. */
 import { NetnsCaller } from "../netns.ts";
-import { ControlError } from "../rpc.ts";
+import { ControlError } from "../rpc/protocol.ts";
 import { ipAddress } from "./address.ts";
 import { ipLink } from "./link.ts";
 import { ipMonitor } from "./monitor.ts";

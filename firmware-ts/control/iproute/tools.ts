@@ -1,5 +1,5 @@
 /** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
-import type { JsonObject } from "../rpc.ts";
+import type { JsonObject } from "../rpc/protocol.ts";
 import { sysctlKey } from "../sysctl.ts";
 import { arping } from "./arping.ts";
 import { ethtool } from "./ethtool.ts";

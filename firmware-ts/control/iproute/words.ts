@@ -2,8 +2,8 @@
 
 import { isIPv6 } from "node:net";
 import { formatIpv4 } from "../../ip/address.ts";
-import type { Json, JsonObject } from "../rpc.ts";
-import { ControlError } from "../rpc.ts";
+import type { Json, JsonObject } from "../rpc/protocol.ts";
+import { ControlError } from "../rpc/protocol.ts";
 
 /** How `ip` ends: refused by the stack, words it did not understand, a value it could not read. */
 export const IpExit = { REFUSED: 2, WORDS: 255, VALUE: 1 } as const;

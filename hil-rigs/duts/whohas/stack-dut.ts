@@ -1,8 +1,8 @@
 /** Our stack as a DUT, on any controllers and any clock. */
-import { LocalCaller } from "../../../firmware-ts/control/local-caller.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
-import { ControlError } from "../../../firmware-ts/control/rpc.ts";
+import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
+import { ControlError } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";

@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { ControlServer } from "../../../firmware-ts/board/control-socket.ts";
 import { claimSocket, protectSocket, runtimeDir, socketPath } from "../../../firmware-ts/board/runtime-dir.ts";
-import { ControlServer } from "../../../firmware-ts/control/server.ts";
 import { Folder } from "../../support/control.ts";
 
 const root = process.getuid?.() === 0;

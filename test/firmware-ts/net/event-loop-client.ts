@@ -1,8 +1,9 @@
 /** Asks over a control socket, one request after the other, for so many ms, and prints how long each took. Run by event-loop.test.ts. */
-import { ControlClient } from "../../../firmware-ts/control/client.ts";
+import { connectSocket } from "../../../firmware-ts/board/control-socket.ts";
+import { RpcClient } from "../../../firmware-ts/control/rpc/client.ts";
 
 const [path = "", duration = "0"] = process.argv.slice(2);
-const client = await ControlClient.connect(path);
+const client = new RpcClient(await connectSocket(path));
 const trips: number[] = [];
 for (const end = performance.now() + Number(duration); performance.now() < end; ) {
   const start = performance.now();
