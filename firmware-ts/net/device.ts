@@ -172,7 +172,7 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
    */
   setAddress(address: Uint8Array): void {
-    const wrong = address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0 || address.every((octet) => octet === 0);
+    const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
     if (wrong) throw new DeviceError("ADDRESS_INVALID", "RTNETLINK answers: Cannot assign requested address");
     this.address.set(address);
     this.#ownAddress = !sameMac(address, 0, this.controller.address, 0);

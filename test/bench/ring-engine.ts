@@ -62,7 +62,7 @@ export class RingEngine implements MmioBus {
       return causes;
     }
     // Resets are over at once.
-    return offset === Register.CTRL ? 0 : (this.#registers[offset >> 2] as number);
+    return offset === Register.CTRL ? 0 : this.#registers[offset >> 2]!;
   }
 
   write32(offset: number, value: number): void {
@@ -100,7 +100,7 @@ export class RingEngine implements MmioBus {
     if (head === this.#register(Register.RDT)) return false;
     const word = this.#word(Register.RDBAL, head);
     const words = this.#words;
-    this.#all.set(frame, (words[word] as number) - BASE);
+    this.#all.set(frame, words[word]! - BASE);
     words[word + 2] = frame.length;
     const sums = this.#sums && (this.#register(Register.RXCSUM) & Rxcsum.TUOFL) !== 0;
     words[word + 3] = DD | RxStatus.EOP | (sums ? IPCS | RxStatus.TCPCS : RxStatus.IXSM);
@@ -115,8 +115,8 @@ export class RingEngine implements MmioBus {
     const words = this.#words;
     while (this.#transmitHead !== tail) {
       const word = this.#word(Register.TDBAL, this.#transmitHead);
-      const from = (words[word] as number) - BASE;
-      const length = (words[word + 2] as number) & 0xffff;
+      const from = words[word]! - BASE;
+      const length = words[word + 2]! & 0xffff;
       all.copyWithin(MEMORY + SLOT_BYTES * this.#slot, from, from + length);
       this.#slot = (this.#slot + 1) & (WIRE_FRAMES - 1);
       words[word + 3] = DD;
@@ -132,7 +132,7 @@ export class RingEngine implements MmioBus {
   }
 
   #register(offset: number): number {
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   #word(ring: number, index: number): number {
