@@ -31,7 +31,7 @@ export interface PacketHandler {
   receiveList?(list: SkBuffQueue, device: NetDevice): void;
 }
 
-/** What a device needs of the stack around it. */
+/** A device's needs of the stack around it. */
 export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
@@ -58,7 +58,7 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly broadcast: Uint8Array = BROADCAST_MAC;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
-  /** What an operator calls it besides its name. */
+  /** A second name that an operator gives it. */
   alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;
@@ -283,7 +283,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#napi.busyPoll(limit, done);
   }
 
-  // What the scheduler calls.
+  // Called by the scheduler.
 
   poll(budget: number): number {
     let work = 0;
@@ -297,7 +297,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return work;
   }
 
-  // What the controller calls.
+  // Called by the controller.
 
   schedule(): boolean {
     return this.#napi.schedule();
