@@ -59,7 +59,7 @@ export class AddressFilter {
     this.#hash = new Uint32Array(MTA_WORDS);
     for (const group of rest) {
       const bit = hashOf(group);
-      this.#hash[bit >> 5] = (this.#hash[bit >> 5] as number) | (1 << (bit & 31));
+      this.#hash[bit >> 5] = this.#hash[bit >> 5]! | (1 << (bit & 31));
     }
     this.#words = [...this.#exactWords(), ...this.#hashWords()];
     if (!bus) return;
@@ -101,7 +101,7 @@ function hashOf(address: Uint8Array): number {
 /** Values of RAL and RAH for an address; zeros for none. */
 export function filterWords(address: Uint8Array | null): [low: number, high: number] {
   if (!address) return [0, 0];
-  const octet = (at: number): number => address[at] as number;
+  const octet = (at: number): number => address[at]!;
   const low = octet(0) | (octet(1) << 8) | (octet(2) << 16) | (octet(3) << 24);
   const high = octet(4) | (octet(5) << 8) | RAH_VALID;
   return [low >>> 0, high >>> 0];

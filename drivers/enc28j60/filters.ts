@@ -35,7 +35,7 @@ export class Filters {
     this.#hash.fill(0);
     for (const group of mode.groups) {
       const bit = hashOf(group);
-      this.#hash[bit >> 3] = (this.#hash[bit >> 3] as number) | (1 << (bit & 7));
+      this.#hash[bit >> 3] = this.#hash[bit >> 3]! | (1 << (bit & 7));
     }
     const wanted = this.#wanted();
     this.due = wanted.length !== this.#told.length || wanted.some(([, value], at) => value !== this.#told[at]?.[1]);

@@ -25,7 +25,7 @@ export * from "./device-words.ts";
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
 export type PacketHandler = HandlerOn<NetDevice>;
 
-/** What a device needs of the stack around it. */
+/** A device's needs of the stack around it. */
 export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
@@ -54,7 +54,7 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly drops: DropCounters = new DropCounters();
   /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
   txChecksum: boolean;
-  /** What an operator calls it besides its name. */
+  /** A second name that an operator gives it. */
   alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;
@@ -165,7 +165,7 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
    */
   setAddress(address: Uint8Array): void {
-    const wrong = address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0 || address.every((octet) => octet === 0);
+    const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
     if (wrong) throw new DeviceError("ADDRESS_INVALID", "RTNETLINK answers: Cannot assign requested address");
     this.address.set(address);
     this.#receiveMode.setForeign(!sameMac(address, 0, this.controller.address, 0));
@@ -294,7 +294,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#napi.busyPoll(limit, done);
   }
 
-  // What the scheduler calls.
+  // Called by the scheduler.
 
   poll(budget: number): number {
     let work = 0;
@@ -309,7 +309,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return work;
   }
 
-  // What the controller calls.
+  // Called by the controller.
 
   schedule(): boolean {
     return this.#napi.schedule();

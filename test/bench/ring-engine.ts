@@ -62,7 +62,7 @@ export class RingEngine implements MmioBus {
       return causes;
     }
     // Resets are over at once.
-    return offset === Register.CTRL ? 0 : (this.#registers[offset >> 2] as number);
+    return offset === Register.CTRL ? 0 : this.#registers[offset >> 2]!;
   }
 
   write32(offset: number, value: number): void {
@@ -100,7 +100,7 @@ export class RingEngine implements MmioBus {
     if (head === this.#register(Register.RDT)) return false;
     const word = this.#word(Register.RDBAL, head);
     const words = this.#words;
-    this.#all.set(frame, (words[word] as number) - BASE);
+    this.#all.set(frame, words[word]! - BASE);
     words[word + 2] = frame.length;
     const sums = this.#sums && (this.#register(Register.RXCSUM) & Rxcsum.TUOFL) !== 0;
     words[word + 3] = DD | RxStatus.EOP | (sums ? IPCS | RxStatus.TCPCS : RxStatus.IXSM);
@@ -115,9 +115,9 @@ export class RingEngine implements MmioBus {
     const words = this.#words;
     while (this.#transmitHead !== tail) {
       const word = this.#word(Register.TDBAL, this.#transmitHead);
-      const command = words[word + 2] as number;
+      const command = words[word + 2]!;
       if ((command & (TxCommand.DEXT | TxCommand.DTYP_DATA)) !== TxCommand.DEXT) {
-        const from = (words[word] as number) - BASE;
+        const from = words[word]! - BASE;
         const length = command & 0xffff;
         all.copyWithin(MEMORY + SLOT_BYTES * this.#slot, from, from + length);
         this.#slot = (this.#slot + 1) & (WIRE_FRAMES - 1);
@@ -135,7 +135,7 @@ export class RingEngine implements MmioBus {
   }
 
   #register(offset: number): number {
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   #word(ring: number, index: number): number {

@@ -174,7 +174,7 @@ export async function checksums(t: Test, bench: ControllerBench): Promise<void> 
       t.ok(await bench.until(() => bench.arrived.length >= before + 2), `${frame.length} bytes: sent`);
       const [arrived = new Uint8Array(), untouched] = bench.arrived.slice(before);
       t.equal(host.settlements[cookie], DropReason.NONE);
-      t.not(((arrived[field] as number) << 8) | (arrived[field + 1] as number), 0, "it has a checksum,");
+      t.not((arrived[field]! << 8) | arrived[field + 1]!, 0, "it has a checksum,");
       t.equal(sum(Uint8Array.of(pseudo >> 8, pseudo & 0xff, ...arrived.subarray(start))), 0xffff, "a right one");
       arrived.set(frame.subarray(field, field + 2), field);
       t.same(arrived, padded(frame), "nothing else was changed");

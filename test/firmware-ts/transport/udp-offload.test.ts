@@ -28,7 +28,7 @@ async function bench(t: Test, make: Make) {
     wireLink: () => undefined,
   });
   const controller = make(clock, segment);
-  /** What each frame's checksum was when the controller got it. */
+  /** The checksum of each frame when the controller got it. */
   const left: Checksum[] = [];
   const transmit = controller.transmit.bind(controller);
   controller.transmit = (skb) => {
@@ -47,7 +47,7 @@ async function bench(t: Test, make: Make) {
 
 /** The checksum over pseudo header and datagram, which is 0 where it is right (RFC 768). */
 function udpSum(frame: Uint8Array): number {
-  const length = (((frame[38] as number) << 8) | (frame[39] as number)) & 0xffff;
+  const length = ((frame[38]! << 8) | frame[39]!) & 0xffff;
   return checksum([...frame.subarray(26, 34), 0, 17, length >> 8, length & 0xff, ...frame.subarray(34, 34 + length)]);
 }
 
