@@ -143,8 +143,15 @@ export class Guard {
       this.#other("TDT", Register.TDT, transmitter.tail) ??
       this.#other("RAL0", Register.RAL, this.#ral) ??
       this.#other("RAH0", Register.RAH, this.#rah) ??
+      this.#groupLost() ??
       this.#strayed()
     );
+  }
+
+  /** One register after the other that a joined group depends on, one a look. */
+  #groupLost(): string | null {
+    const word = this.#watched.filter.word(this.#looks);
+    return word && this.#other(word.name, word.register, word.value);
   }
 
   /** Frames that were settled as sent and that the chip has not counted; 0 when there is none, or nothing is certain. */
@@ -156,13 +163,13 @@ export class Guard {
     // Less than nothing where the chip has counted what is not settled yet.
     const unsettled = transmitter.outstanding ? layout.transmit.size : 0;
     const [good = 0, total = 0, octets = 0] = witnesses.map(
-      (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - (this.#ahead[at] as number),
+      (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - this.#ahead[at]!,
     );
     // Reading clears them, so that what was misread is lost or too much: each goes on from what is known.
     for (const [at, short] of [good, total, octets].entries()) {
       const early = unsettled * (at === 2 ? LONGEST : 1);
       const off = short > 0 ? short : Math.min(0, short + early);
-      this.#ahead[at] = (this.#ahead[at] as number) + off;
+      this.#ahead[at] = this.#ahead[at]! + off;
     }
     if (good <= 0 && total <= 0 && octets <= 0) return 0;
     if (good > 0 && good === total && octets >= SHORTEST * good) {

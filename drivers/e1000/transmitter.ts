@@ -193,6 +193,8 @@ export class Transmitter {
     const { words, start } = this.#ring;
     const word = start + 4 * at;
     words[word] = this.#place(skb, at, padded);
+    // A context descriptor that lay here before has left its own fields.
+    words[word + 1] = 0;
     words[word + 2] = command | padded;
     words[word + 3] = options;
     this.#frames[at] = skb;
@@ -231,7 +233,7 @@ export class Transmitter {
       if (at === end) return;
       if (this.#frames[at] === null) at = this.#after(at);
       if (at === end) return;
-      const status = words[start + 4 * at + 3] as number;
+      const status = words[start + 4 * at + 3]!;
       if ((status & DD) === 0) return;
       const frame = this.#frames[at] as SkBuff;
       this.#frames[at] = null;

@@ -1,7 +1,7 @@
 /**
- * Plugs any Ethernet controller into a simulated wire: what the controller receives goes on the wire, what comes off the wire is
- * sent by the controller. With a packet or tap controller the simulated wire ends at a real interface; with a second simulated
- * chip two segments become one link. A controller that fails is opened again, as a device's is.
+ * Plugs any Ethernet controller into a simulated wire: frames that the controller receives go on the wire, the controller sends
+ * frames that come off the wire. With a packet or tap controller the simulated wire ends at a real interface; with a second
+ * simulated chip two segments become one link. A controller that fails is opened again, as a device's is.
  *
  *     const port = new ControllerPort(clock, segment, "eth0", new PacketController(clock, { interface: "eth0" }));
  *     await port.open();
@@ -114,7 +114,7 @@ export class ControllerPort implements WireStation {
     this.#host = new PortHost(this, this.#clock, this.#pool);
     await this.controller.open(this.#host);
     // Group frames and those to stations on the wire, whatever their addresses, all have to come through.
-    this.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+    this.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
   }
 
   async #reopen(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * What a frame costs on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
- * (7 + written up, 1 + read down for each transaction), round trips and what they come to in time. Counted on the chip model, so the figures are exact and the
- * same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
+ * The cost of a frame on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
+ * (7 + written up, 1 + read down for each transaction), round trips and their time. Counted on the chip model, so the figures are
+ * exact and the same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
  * test/drivers/enc28j60/cost.test.ts holds them to their limits.
  */
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
@@ -69,7 +69,7 @@ export class Meter {
   readonly #chip: Enc28j60Chip;
   readonly #metered: MeteredChip;
   readonly #bus: SimulatedSpiBus;
-  readonly #driver: Enc28j60;
+  readonly driver: Enc28j60;
   readonly #peer: SegmentPort;
 
   readonly #oneByOne: boolean;
@@ -83,7 +83,7 @@ export class Meter {
     this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
     this.#metered = new MeteredChip(this.#chip, this.clock);
     this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP, this.#oneByOne);
-    this.#driver = new Enc28j60(this.#bus, this.clock, {
+    this.driver = new Enc28j60(this.#bus, this.clock, {
       address: STATION,
       ...(hanging !== "polled" && { interrupt: this.#chip.interrupt }),
     });
@@ -91,19 +91,19 @@ export class Meter {
 
   async open(): Promise<Cost> {
     await this.clock.advance(1);
-    const opened = this.host.open(this.#driver);
+    const opened = this.host.open(this.driver);
     await this.clock.advance(100);
     await opened;
     return this.take();
   }
 
   async close(): Promise<void> {
-    const closed = this.#driver.close();
+    const closed = this.driver.close();
     await this.clock.advance(20);
     await closed;
   }
 
-  /** What was spent since the last time. */
+  /** The cost since the last call. */
   take(): Cost {
     const { cost, lastAt } = this.#metered;
     cost.roundTrips = this.#oneByOne ? cost.transactions : this.#bus.counters.batches;
@@ -114,7 +114,7 @@ export class Meter {
     return cost;
   }
 
-  /** What `ms` without a frame cost. */
+  /** The cost of `ms` without a frame. */
   idle(ms: number): Cost {
     this.take();
     this.clock.advanceSync(ms);

@@ -1,7 +1,7 @@
 /**
- * What JavaScript itself takes to do a subject's unavoidable work: the same bytes copied as often through rings of packet buffers, and
- * the same checksums taken, in a loop without a layer, a look-up, a check or a call. No stack can be faster; how many times slower one
- * is, is what its structure costs.
+ * JavaScript's own time for a subject's unavoidable work: the same bytes copied as often through rings of packet buffers, and the same
+ * checksums taken, in a loop without a layer, a look-up, a check or a call. No stack can be faster; the ratio of a stack's time to it is
+ * the cost of its structure.
  */
 
 /** Buffers in a ring: as many as the subjects have under way. */
@@ -65,10 +65,10 @@ function sumWords(words: Uint16Array, start: number, end: number): number {
   let at = start >> 1;
   const stop = (end + 1) >> 1;
   for (; at + 4 <= stop; at += 4) {
-    const four = (words[at] as number) + (words[at + 1] as number) + (words[at + 2] as number) + (words[at + 3] as number);
+    const four = words[at]! + words[at + 1]! + words[at + 2]! + words[at + 3]!;
     sum = (sum + four) | 0;
   }
-  for (; at < stop; at++) sum = (sum + (words[at] as number)) | 0;
+  for (; at < stop; at++) sum = (sum + words[at]!) | 0;
   sum = (sum & 0xffff) + (sum >>> 16);
   return (sum & 0xffff) + (sum >>> 16);
 }

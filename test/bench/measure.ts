@@ -60,7 +60,7 @@ export function time(
   const other: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    // Who goes first changes, too.
+    // The order changes, too.
     const before = round % 2 === 0 ? perOperation(floor, floorSamples) : 0;
     const taken = perOperation(subject, samples);
     const bare = before || perOperation(floor, floorSamples);
@@ -79,7 +79,7 @@ export function time(
       nanoseconds: median(other),
       fastest: Math.min(...other),
       slowest: Math.max(...other),
-      ratio: median(own.map((taken, round) => taken / (other[round] as number))),
+      ratio: median(own.map((taken, round) => taken / other[round]!)),
     },
     rounds,
     samples,
@@ -135,5 +135,5 @@ function grown(what: Runnable, samples: number): { bytes: number; collections: n
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -44,7 +44,7 @@ export interface ControllerBench {
 /** A row of the suite: how to make such a bench, and what cannot be the same for every controller. */
 export interface ControllerKind {
   readonly name: string;
-  /** What is missing here, or false. */
+  /** Names the things that are missing here, or false. */
   readonly skip: string | false;
   /** Full frames that it holds for sure before it is polled. */
   readonly holds: number;
@@ -53,7 +53,7 @@ export interface ControllerKind {
   /** How often it is opened and closed: a thousand times where that takes no time, less where the kernel makes and removes an interface. */
   readonly openings: number;
   /**
-   * What is known of frames lost for want of room: each is counted; the chip says that it lost some, not how many; or nothing is lost in
+   * The account of frames lost for want of room: each is counted; the chip says that it lost some, not how many; or nothing is lost in
    * it, for it takes no frame from its wire while it has no room (QEMU's, whose wire loses them then and counts).
    */
   readonly overflow: "each" | "some" | "outside";
@@ -69,7 +69,8 @@ export function counted({ controller, host }: ControllerBench): number {
 
 /** An EtherType for local experiments (IEEE 802 0x88b5), behind a tag or not: no kernel sends or answers it. */
 export function isOurs(frame: Uint8Array): boolean {
-  const at = frame[12] === 0x81 && frame[13] === 0x00 ? 16 : 12;
+  let at = 12;
+  while ((frame[at] === 0x81 && frame[at + 1] === 0x00) || (frame[at] === 0x88 && frame[at + 1] === 0xa8)) at += 4;
   return frame[at] === 0x88 && frame[at + 1] === 0xb5;
 }
 

@@ -7,7 +7,7 @@ const draw = (random: Random, count: number): number[] => Array.from({ length: c
 t.test("the same seed gives the same sequence, on every machine and in every version", async (t) => {
   t.same(draw(new SeededRandom(7), 50), draw(new SeededRandom(7), 50));
   t.same(draw(new SeededRandom(7), 3), draw(new SeededRandom("7"), 3), "a seed from a rig file may be text");
-  // Recorded once: whoever changes these changes every run that somebody noted the seed of.
+  // Recorded once: a change of these changes every run whose seed somebody noted.
   const first = new SeededRandom(7);
   t.same([first.below(1e9), first.below(1e9), first.below(1e9)], [782743058, 213315153, 272891102]);
 });
@@ -35,7 +35,7 @@ t.test("uniform", async (t) => {
     const count = 16_000;
     for (let at = 0; at < count; at++) {
       const cell = random.below(16);
-      cells[cell] = (cells[cell] as number) + 1;
+      cells[cell] = cells[cell]! + 1;
     }
     t.equal(cells.length, 16, "never outside [0, bound)");
     // Chi-square with 15 degrees of freedom: 37.7 is exceeded by chance once in a thousand; the seeds are fixed.

@@ -1,4 +1,4 @@
-/** SPI batches and the simulated bus: what a driver asks in one go comes back in order, at once or a round trip later. */
+/** SPI batches and the simulated bus: the answers to one batch come back in order, at once or a round trip later. */
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";
@@ -11,7 +11,7 @@ class Echo implements SpiDevice {
 
   exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
     this.heard.push([...write.subarray(writeAt, writeAt + writeLength)]);
-    for (let at = 0; at < readLength; at++) read[readAt + at] = ((write[writeAt] as number) + at) & 0xff;
+    for (let at = 0; at < readLength; at++) read[readAt + at] = (write[writeAt]! + at) & 0xff;
   }
 }
 

@@ -17,7 +17,7 @@ export async function browserBundle(source: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** What a module loads before it runs, besides itself: what it imports, and what that imports, but nothing behind import(). */
+/** The modules that load before a module runs: its imports, and theirs, but nothing behind import(). */
 export interface Loaded {
   /** Paths from the project's root, in order. */
   readonly files: readonly string[];

@@ -22,7 +22,7 @@ const TXRTS = 0x08;
 const PKTIF = 0x40;
 const PHSTAT2 = 0x11;
 
-/** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
+/** Fate of a transmission: the chip aborts it, with or without a late collision, or stays silent for ever. */
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
 
 /** No errata that strike by chance: tests count what happens. */
@@ -32,7 +32,7 @@ export const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 1
 export class FaultyChip implements SpiDevice {
   readonly description = "simulated ENC28J60 with faults";
   readonly line: SimulatedInterrupt = new SimulatedInterrupt();
-  /** What becomes of the next transmissions, first one first. */
+  /** Fates of the next transmissions, first one first. */
   readonly mishaps: Mishap[] = [];
   /** PKTIF and the interrupt line tell nothing of packets (erratum 6). */
   hidesPackets = false;
@@ -60,7 +60,7 @@ export class FaultyChip implements SpiDevice {
   #hanging = false;
   readonly #random: SeededRandom;
   readonly #altered = new Uint8Array(2048);
-  /** What MIREGADR was last told. */
+  /** The last value of MIREGADR. */
   #phyRegister = 0;
 
   constructor(chip: Enc28j60Chip, seed: number | string = "faults") {
@@ -83,13 +83,13 @@ export class FaultyChip implements SpiDevice {
 
   #flip(bytes: Uint8Array, first: number, length: number, probability: number): void {
     for (let at = first; at < first + length; at++) {
-      if (this.#random.next() < probability) bytes[at] = (bytes[at] as number) ^ (1 << this.#random.below(8));
+      if (this.#random.next() < probability) bytes[at] = bytes[at]! ^ (1 << this.#random.below(8));
     }
   }
 
   #exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
-    const command = write[writeAt] as number;
-    const data = write[writeAt + 1] as number;
+    const command = write[writeAt]!;
+    const data = write[writeAt + 1]!;
     if (this.dead !== null) {
       read.fill(this.dead, readAt, readAt + readLength);
     } else if (command === 0x9f && (data & TXRTS) !== 0 && this.#mishap()) {
@@ -102,14 +102,14 @@ export class FaultyChip implements SpiDevice {
       if (command === 0xbc) this.#flags &= ~data;
       this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
       if (command === 0x1c) {
-        read[readAt] = (read[readAt] as number) | this.#flags;
-        if (this.hidesPackets) read[readAt] = (read[readAt] as number) & ~PKTIF;
+        read[readAt] = read[readAt]! | this.#flags;
+        if (this.hidesPackets) read[readAt] = read[readAt]! & ~PKTIF;
       }
-      if (command === 0x1f && this.#hanging) read[readAt] = (read[readAt] as number) | TXRTS;
+      if (command === 0x1f && this.#hanging) read[readAt] = read[readAt]! | TXRTS;
       if (command === 0x54) this.#phyRegister = data;
       if (command === 0x19 && readLength === 2 && this.#phyRegister === PHSTAT2 && this.wrongLinks > 0) {
         this.wrongLinks--;
-        read[readAt + 1] = (read[readAt + 1] as number) ^ 0x04;
+        read[readAt + 1] = read[readAt + 1]! ^ 0x04;
       }
       if (readLength === 2 && this.blind.has(command) && this.#bank === 2) read[readAt + 1] = 0;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
@@ -133,7 +133,7 @@ export class FaultyChip implements SpiDevice {
   get #bank(): number {
     const control = new Uint8Array(1);
     this.#chip.exchange(Uint8Array.of(0x1f), 0, 1, control, 0, 1);
-    return (control[0] as number) & 3;
+    return control[0]! & 3;
   }
 
   #mishap(): boolean {
@@ -202,7 +202,7 @@ export class Bench implements WireStation {
   readonly driver: Enc28j60;
   readonly host: FakeHost;
   readonly peer: SegmentPort;
-  /** What the driver put on the wire, in order. */
+  /** The frames that the driver put on the wire, in order. */
   readonly sent: Uint8Array[] = [];
   readonly #door: BackDoor;
 
@@ -249,7 +249,7 @@ export class Bench implements WireStation {
     this.peer.transmit(frame, 0, frame.length);
   }
 
-  /** What happens within this the driver does not hear of before it is over. */
+  /** The driver hears of events within this time only when it is over. */
   heldBack(action: () => void): void {
     const { host } = this;
     const schedule = host.schedule.bind(host);

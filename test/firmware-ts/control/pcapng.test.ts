@@ -1,4 +1,4 @@
-/** What we write as pcapng, read by tshark: nothing of ours is needed to make sense of it. */
+/** Our pcapng files, read by tshark without any of our code. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import t from "tap";

@@ -109,7 +109,7 @@ t.test("lines are put together from any pieces, and one that is too long ends it
   }
 });
 
-/** What somebody might send: for each parameter what is nearly or wholly right, else anything at all. */
+/** Parameters that a client might send: for each one a right or nearly right value, else any value. */
 const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
   fc.constantFrom("", "x", "constructor", "__proto__", -1, -0, 1.5, 1e308, [], [["all"]], [{ toString: 1 }], { toString: 1 }, null),

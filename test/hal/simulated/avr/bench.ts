@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { VirtualClock } from "../../../../hal/clock.ts";
 import { Atmega328p } from "../../../../hal/simulated/avr/atmega328p.ts";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../..", import.meta.url);
 /** The longest that a firmware takes until it says something: StandardFirmata behind a bootloader, 3 s. In ms. */
 const PATIENCE = 5000;
 
@@ -29,7 +29,7 @@ export class Uno {
     return new Uno(clock, await Atmega328p.load(clock, { hex, name: "test" }));
   }
 
-  /** What was sent since the last time, in hexadecimal. */
+  /** The bytes sent since the last call, in hexadecimal. */
   said(): string {
     return this.#take().toString("hex");
   }

@@ -1,4 +1,4 @@
-/** What the chip does to frames on their way in: VLAN tags off, checksums judged. */
+/** The chip's work on frames on their way in: VLAN tags off, checksums judged. */
 import t from "tap";
 import { Bench, frame, packet, RECEIVE, reference, STATION } from "./bench.ts";
 
@@ -20,7 +20,7 @@ function judged(sent: Uint8Array, rxcsum: number): { status: number; errors: num
 
 function damaged(sent: Uint8Array, at: number): Uint8Array {
   const bad = sent.slice();
-  bad[at] = (bad[at] as number) ^ 0x10;
+  bad[at] = bad[at]! ^ 0x10;
   return bad;
 }
 

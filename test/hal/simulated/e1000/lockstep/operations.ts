@@ -1,6 +1,6 @@
 /**
- * What is done to both machines: operations as plain data, drawn from a seed, and a small driver that carries them out. An
- * operation says nothing of ring positions, so that any may be left out of a run that is being shrunk.
+ * Operations on both machines, as plain data drawn from a seed, and a small driver that carries them out. An operation says nothing of
+ * ring positions, so that any may be left out of a run that is being shrunk.
  */
 import type { Random } from "../../../../../hal/random.ts";
 import * as R from "../../../../../hal/simulated/e1000/registers.ts";
@@ -31,7 +31,7 @@ export interface Rings {
   readonly transmit: number;
 }
 
-/** What both rings are given before they have a length: receive descriptors, and a frame or none. */
+/** Gives to both rings before they have a length: receive descriptors, and a frame or none. */
 export interface Early {
   readonly receive: number;
   readonly transmit: readonly Descriptor[];
@@ -39,7 +39,7 @@ export interface Early {
 
 const RX_RING = 0x0000;
 const TX_RING = 0x1000;
-/** What is sent, and never changes. */
+/** The bytes to send, which never change. */
 const TX_DATA = 0x1_0000;
 const TX_DATA_BYTES = 0x1_0000;
 const RX_BUFFERS = 0x8_0000;
@@ -55,8 +55,8 @@ const word = (random: Random): number => random.below(0x1_0000) * 0x1_0000 + ran
 /** Mostly few bits, sometimes many. */
 const bits = (random: Random, mask: number): number => (word(random) & (chance(random, 0.5) ? word(random) : -1) & mask) >>> 0;
 const hash = (to: readonly number[], offset: number): number => {
-  const shift = [4, 3, 2, 0][offset] as number;
-  return (((to[4] as number) >> shift) | ((to[5] as number) << (8 - shift))) & 0xfff;
+  const shift = [4, 3, 2, 0][offset]!;
+  return ((to[4]! >> shift) | (to[5]! << (8 - shift))) & 0xfff;
 };
 
 const STATIONS: readonly (readonly number[])[] = [
@@ -84,7 +84,7 @@ export function drawPhase(random: Random, count: number): Operation[] {
 function drawConfiguration(random: Random): Operation {
   const writes: [number, number][] = [];
   const address = (slot: number, station: readonly number[], valid: boolean): void => {
-    const byte = (at: number): number => station[at] as number;
+    const byte = (at: number): number => station[at]!;
     writes.push([R.RAL + 8 * slot, (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0]);
     writes.push([R.RAH + 8 * slot, (byte(4) | (byte(5) << 8) | (valid ? R.RAH_AV : 0)) >>> 0]);
   };
@@ -97,7 +97,7 @@ function drawConfiguration(random: Random): Operation {
   for (const station of STATIONS.slice(2)) {
     if (!chance(random, 0.3)) continue;
     const value = hash(station, offset);
-    table[value >> 5] = (table[value >> 5] as number) | (1 << (value & 31));
+    table[value >> 5] = table[value >> 5]! | (1 << (value & 31));
   }
   table.forEach((value, at) => {
     if (value !== 0) writes.push([R.MTA + 4 * at, value]);
@@ -245,7 +245,7 @@ function drawFrame(random: Random): Operation {
   return { kind: "receive", header, length: Math.max(header.length, pick(random, LENGTHS)), fill: random.below(256) };
 }
 
-/** What the driver of both machines knows; they are in the same state, or the run is over. */
+/** The driver's knowledge of both machines; they are in the same state, or the run is over. */
 export class Driver {
   readonly #machines: readonly Machine[];
   #rings: Rings = { receive: 8, transmit: 8 };
@@ -264,7 +264,7 @@ export class Driver {
     }
   }
 
-  /** What is read, by each; null when the operation reads nothing. */
+  /** The value that each machine reads; null when the operation reads nothing. */
   async carryOut(operation: Operation): Promise<readonly number[] | null> {
     switch (operation.kind) {
       case "configure":
@@ -298,7 +298,7 @@ export class Driver {
   }
 
   async #configure({ writes, rings, early }: Extract<Operation, { kind: "configure" }>): Promise<void> {
-    // What waits is not to wait any longer: QEMU loses it at the end of the hold.
+    // Frames that wait must not wait any longer: QEMU loses them at the end of the hold.
     if (this.#waiting) this.#give(this.#rings.receive);
     this.#write(R.RCTL, 0);
     this.#write(R.TCTL, 0);
