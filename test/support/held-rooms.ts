@@ -16,7 +16,6 @@ export const NOT_YET: NotYet = {
     "hal/kit",
     "drivers",
     ...["apps", "board", "cli", "control", "ip", "ip4", "net", "stack.ts"].map((room) => `firmware-ts/${room}`),
-    "test/firmware-ts",
   ],
   browser: ["firmware-ts/control"],
 };
