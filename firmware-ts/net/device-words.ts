@@ -1,7 +1,7 @@
 /** Words about a device: what may happen to it, its flags and hardware types as the kernel numbers them, and what it refuses. */
 
 /**
- * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
+ * Events of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
  * to whatever value; `replaced`: it is about to be back (`recovered`) as another interface with another address; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
  * `recovered`: it works again; `repaired`: its chip had lost its set-up and has it again; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
  */
