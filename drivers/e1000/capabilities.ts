@@ -1,4 +1,4 @@
-/** What an 82540EM does by itself. */
+/** The work that an 82540EM does itself. */
 import { type ControllerCapabilities, MAX_FRAME } from "../../hal/ethernet.ts";
 import { EXACT_GROUPS, HASH_BITS } from "./filters.ts";
 

@@ -8,11 +8,11 @@
  * each, are written once for a batch: RDT when 16 buffers were refilled, TDT at the end of a poll or of a turn of the event loop, and
  * a poll as a whole costs reading ICR, writing IMC and IMS. Everything is synchronous, and nothing is allocated for a frame.
  *
- * TXDW is listened to only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a
- * chip that sends within the write of TDT costs no interrupt at all.
+ * TXDW is enabled only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a chip
+ * that sends within the write of TDT costs no interrupt at all.
  *
- * A chip that forgot what it was told is found within a second, by reading some fifteen registers, and set up anew: the frames that it
- * had not sent are given to it again. One that does not keep its set-up, or does not send, has failed.
+ * A look at some fifteen registers a second finds a chip that lost its set-up; the driver restores the set-up and gives the chip the
+ * frames again that it had not sent. A chip that does not keep its set-up, or does not send, has failed.
  */
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
@@ -124,7 +124,7 @@ export class E1000 implements EthernetController {
     return this.#link;
   }
 
-  /** Where received frames lie, and how many of them are out in the stack; null before the first open(). */
+  /** Packet memory of received frames, which counts those out in the stack; null before the first open(). */
   get buffers(): SkBuffPool | null {
     return this.#layout?.pool ?? null;
   }
@@ -300,7 +300,7 @@ export class E1000 implements EthernetController {
 
   #unmask(): void {
     this.#interrupts.unmask(this.#transmitter.outstanding);
-    // What came after the last look at the ring has left its cause behind, and the line says so; where it should not, the ring does.
+    // A frame that came after the last look at the ring shows on the interrupt line; if that fails, it shows in the ring.
     if (this.#interrupts.masked || this.#state !== State.OPEN) return;
     if (this.#receiver.ready) this.#schedulePoll();
     else if (this.#bus.interrupt.asserted) this.#interrupt();

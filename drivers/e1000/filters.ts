@@ -28,7 +28,7 @@ export class AddressFilter {
   /** Registers that a joined group depends on. */
   #words: readonly FilterWord[] = [];
 
-  /** What RCTL ought to hold while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
+  /** RCTL while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
   get rctl(): number {
     let rctl = Rctl.EN | Rctl.BAM | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT);
     if (this.#mode.promiscuous) rctl |= Rctl.UPE | Rctl.MPE;

@@ -1,7 +1,7 @@
 /**
- * Compares the chip's registers with what they were told. A reset that the driver did not ask for, a dip of the supply or a byte damaged
- * on its way leaves the chip deaf or with another address, and no command fails. One batch is filled here, and judged when its answers
- * are there: of all registers at once, of a group of them, or of the few that a quiet second may cost.
+ * Compares the chip's registers with the values written. An unwanted reset, a dip of the supply or a damaged byte leaves the chip deaf
+ * or with another address, and no command fails. The audit fills one batch with reads, of all registers, of a group of them, or of the
+ * few that a quiet second may cost, and judges the answers.
  */
 import type { CommandList } from "./command-list.ts";
 import type { Filters } from "./filters.ts";

@@ -1,4 +1,4 @@
-/** What an ENC28J60 does by itself. */
+/** The work that an ENC28J60 does itself. */
 import { type ControllerCapabilities, MAX_FRAME } from "../../hal/ethernet.ts";
 import { HASH_BITS } from "./filters.ts";
 

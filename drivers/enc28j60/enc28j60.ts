@@ -1,10 +1,10 @@
 /**
  * Microchip ENC28J60: 10 Mbit/s Ethernet behind SPI.
  *
- * One engine (engine.ts) owns the bus. Transmitter, receiver and link monitor say when they have something for it; it chooses the most
- * urgent, lets it fill one batch, hands the batch to the bus and lets the same part digest the answers; then it chooses again. A
- * bus that answers at once is served in a loop, one that answers later continues that loop from its callback: one code path, no
- * recursion, and nothing allocated for a frame. attention.ts says when the chip is looked at.
+ * One engine (engine.ts) owns the bus. Transmitter, receiver, link monitor and check-up say when they have work for it. The engine lets
+ * the most urgent one fill a batch, hands the batch to the bus, lets the same part digest the answers, and chooses again. It serves a
+ * bus that answers at once in a loop; one that answers later continues the loop from its callback: one code path, no recursion, and
+ * nothing allocated for a frame. attention.ts decides when the chip is polled.
  *
  * Sections are those of Microchip's DS39662, errata those of DS80349.
  */

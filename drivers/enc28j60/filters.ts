@@ -1,4 +1,4 @@
-/** Which frames the chip lets through (DS39662 section 8): what is wanted of it, and what it was told. */
+/** The receive filters (DS39662 section 8): the wanted set-up, and the one that the chip has. */
 import type { ReceiveMode } from "../../hal/ethernet.ts";
 import { crcRegister } from "../../hal/kit/fcs.ts";
 import type { CommandList } from "./command-list.ts";
@@ -20,7 +20,7 @@ export class Filters {
   /** Registers as the chip was told them last: ERXFCON, and EHT0 to EHT7 where it has HTEN. */
   #told: readonly FilterRegister[] = [];
 
-  /** What the chip was told last. */
+  /** Registers and values that the chip was told last. */
   get told(): readonly FilterRegister[] {
     return this.#told;
   }

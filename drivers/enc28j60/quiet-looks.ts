@@ -1,8 +1,8 @@
 /**
- * What a quiet second looks at where the interrupt line is connected, 16 bytes of SPI at most: ECON1, EIE and MACON1, which stop
- * everything, ERXWRPT, and in turn one of the others. The rarer ones come round in two minutes and a half; where a frame is sent, all of them are
- * looked at within a second and a half. The first frame after such a second hangs on none of the rarer ones: it writes ETXST, ETXND and its
- * control byte anew (transmitter.ts).
+ * Registers that are read in a quiet second where the interrupt line is connected, 16 bytes of SPI at most: ECON1, EIE and MACON1,
+ * without which nothing works, ERXWRPT, and one of the others in turn. The rarer ones come round in two minutes and a half; after a
+ * frame was sent, all of them are read within a second and a half. The first frame after a quiet second depends on none of the rarer
+ * ones: it writes ETXST, ETXND and its control byte anew (transmitter.ts).
  */
 import { HASH_BYTES, LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 

@@ -48,7 +48,7 @@ type Step = (typeof Step)[keyof typeof Step];
 const Extra = { NONE: 0, OVERFLOW: 1, FILTER: 2 } as const;
 type Extra = (typeof Extra)[keyof typeof Extra];
 
-/** What the receiver needs of the driver. */
+/** Calls of the receiver to the driver. */
 export interface ReceiverOwner {
   /** The poll is over. */
   pollEnded(): void;
@@ -347,13 +347,13 @@ export class Receiver implements BusUser {
     this.#counted = count;
     this.countDue = false;
     this.spurious = count === 0 && this.#unexplained(eir);
-    // Where this poll has taken some already, the next one is likely to find more than one, too.
+    // When this poll has taken packets already, the next one is likely to find more than one, too.
     this.#several = count > 1 || this.work > 0;
     if (count > 0) this.stray = false;
     if (this.stray && this.withinBudget) this.#step = Step.STOP;
     else if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
-    // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
+    // On a bus that may damage answers a packet counts when count and write pointer agree: stale packets lie behind the newest one.
     else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
   }
 

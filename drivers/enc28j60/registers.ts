@@ -88,7 +88,7 @@ export const LESSER_MAC: readonly number[] = [
   Register.MAMXFL + 1,
 ];
 
-/** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
+/** Registers of the station address, first octet on the wire first. The chip keeps them in an order of its own. */
 export const STATION_ADDRESS: readonly number[] = [0xe4, 0xe5, 0xe2, 0xe3, 0xe0, 0xe1];
 
 /** EIR and EIE share these positions; INTIE stands in EIE only. */

@@ -1,4 +1,4 @@
-/** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
+/** State that the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
 import { ControllerHealth, type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
 import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SpiBus } from "../../hal/spi.ts";

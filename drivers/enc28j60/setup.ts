@@ -1,4 +1,4 @@
-/** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
+/** The set-up of the ENC28J60 after its reset (DS39662 section 6). */
 import type { CommandList } from "./command-list.ts";
 import type { Filters } from "./filters.ts";
 import {
@@ -37,13 +37,13 @@ const RETRANSMISSIONS = 0x0f;
 /** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const PART = 5;
 
-/** Where the control byte is written from, with room for the command in front of it. */
+/** The control byte to be written, with room for the command in front of it. */
 const controlBytes = new Uint8Array(2);
 
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
 
-/** What a chip is set up for, besides the duplex mode, which is the session's. */
+/** Settings of a chip, besides the duplex mode, which is the session's. */
 export interface ChipSettings {
   readonly address: Uint8Array;
   readonly filters: Filters;

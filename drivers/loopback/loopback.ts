@@ -130,7 +130,7 @@ export class LoopbackPlug implements EthernetController {
     copyFrame(copy.bytes, copy.put(length), bytes, skb.data, length);
     if (isMulticast(bytes, skb.data)) this.statistics.rxMulticast++;
     skb.consume();
-    // Whom consume() told of it may have closed this controller.
+    // The sender may have closed this controller when it was told.
     if (this.#received.host !== host) {
       host.drops.drop(copy, DropReason.QUEUE_PURGE);
       return;

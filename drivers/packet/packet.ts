@@ -143,7 +143,7 @@ export class PacketController implements EthernetController {
       ring.release();
       if (skb) {
         host.receive(skb);
-        // What the host did with the frame may have closed this controller, and the ring's memory is gone.
+        // The host may have closed this controller because of the frame, and the ring's memory is gone.
         if (this.#ring !== ring) return work;
       }
     }

@@ -47,10 +47,10 @@ export class TapController implements EthernetController {
   readonly address: Uint8Array;
   readonly #interface: KernelInterface;
   readonly #attach: boolean;
-  /** Where a frame goes that has no packet memory to go to. */
+  /** Memory for a frame for which the pool has none. */
   readonly #scratch: Uint8Array = new Uint8Array(ROOM);
   #device: TapDevice | null = null;
-  /** What the kernel had lost on the way to us when we looked last. */
+  /** Frames that the kernel had lost on the way to us at the last look. */
   #txDropped = 0;
 
   /** @throws ControllerError TAP_NAME, TAP_ADDRESS: the options make no sense */
@@ -140,7 +140,7 @@ export class TapController implements EthernetController {
       work++;
       if (!skb) host.drops.count(DropReason.NOMEM);
       else if (this.#take(host, skb, length)) host.receive(skb);
-      // What the host did with the frame may have closed this controller.
+      // The host may have closed this controller because of the frame.
       if (this.#device !== device) return work;
     }
     if (work < budget && host.complete(work)) this.#interface.unmask();
@@ -170,7 +170,7 @@ export class TapController implements EthernetController {
     this.#device = null;
   }
 
-  /** Whether the frame that was read is for us; if not it is dropped, and counted where it was lost and not merely filtered out. */
+  /** Takes a frame that was read, if it is for us; else drops it, and counts it when it was lost and not merely filtered. */
   #take(host: ControllerHost, skb: SkBuff, length: number): boolean {
     if (!this.#interface.filter.accepts(skb.bytes, skb.data)) {
       skb.consume();

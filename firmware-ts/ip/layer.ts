@@ -19,7 +19,7 @@ export interface Way {
   readonly source: IpAddress;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
-  /** The controller fills in the checksum of transports (Checksum.PARTIAL). */
+  /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
   readonly offloadsChecksum: boolean;
 }
 

@@ -1,9 +1,10 @@
-/** Words about a device: what may happen to it, its flags and hardware types as the kernel numbers them, and what it refuses. */
+/** Vocabulary of devices: their events, flags and hardware types, as the kernel numbers them, and their errors. */
 
 /**
- * Events of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
- * to whatever value; `replaced`: it is about to be back (`recovered`) as another interface with another address; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
- * `recovered`: it works again; `repaired`: its chip had lost its set-up and has it again; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
+ * An event of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set, to
+ * whatever value. `replaced`: it is about to be back (`recovered`) as another interface with another address. `arp`: IFF_NOARP changed.
+ * `failed`: its controller, or something that the controller depends on, stopped working and is tried again. `recovered`: it works again.
+ * `repaired`: its chip had lost its set-up and has it again. `register`, `unregister`: it joined its stack, or is leaving it.
  */
 export type DeviceEvent =
   | "up"
@@ -44,7 +45,7 @@ export interface DeviceOptions {
   type?: number;
 }
 
-/** A device cannot be set as asked. `code` is stable; the message is the kernel's own. */
+/** Error of a device that cannot be set as asked. `code` is stable; the message is the kernel's own. */
 export class DeviceError extends Error {
   readonly code: string;
 

@@ -25,7 +25,7 @@ export * from "./device-words.ts";
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
 export type PacketHandler = HandlerOn<NetDevice>;
 
-/** A device's needs of the stack around it. */
+/** The stack around a device, as the device sees it. */
 export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
@@ -54,7 +54,7 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly drops: DropCounters = new DropCounters();
   /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
   txChecksum: boolean;
-  /** A second name that an operator gives it. */
+  /** The operator's second name for it (`ip link set DEV alias`). */
   alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;

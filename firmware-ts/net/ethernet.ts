@@ -31,7 +31,7 @@ export function formatMac(bytes: Uint8Array, at = 0): string {
   return text;
 }
 
-/** Whether the six octets at a[atA] and b[atB] are the same. */
+/** Tells whether the six octets at a[atA] and b[atB] are the same. */
 export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
   // Without a loop: this is asked of every frame.
   return (

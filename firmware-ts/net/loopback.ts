@@ -38,7 +38,7 @@ export class LoopbackController implements EthernetController, BacklogTarget {
     return Promise.resolve();
   }
 
-  /** A packet for which the backlog has no room was neither sent nor received, and is counted as dropped. */
+  /** Sends to ourselves. A packet for which the backlog has no room was neither sent nor received, and counts as dropped. */
   transmit(skb: SkBuff): boolean {
     const host = this.#host;
     if (!host) return false;

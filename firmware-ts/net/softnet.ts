@@ -1,4 +1,4 @@
-/** The settings of one stack's receive side (net.core.*) and its counters (/proc/net/softnet_stat). */
+/** Settings (net.core.*) and counters (/proc/net/softnet_stat) of one stack's receive side. */
 
 export interface NapiOptions {
   /** Frames one run may take in, over all controllers (net.core.netdev_budget). Default 300. */

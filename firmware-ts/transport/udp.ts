@@ -91,16 +91,17 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const length = skb.length;
     const ports = socket.port + port;
     const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
-    let sum: number;
+    let sum = 0;
     if (way.offloadsChecksum) {
       sum = partial(pseudo);
       skb.checksum = Checksum.PARTIAL;
       skb.csumStart = at;
       skb.csumOffset = UDP_CHECKSUM;
     } else {
-      // The header is summed up as it is written: only the payload has to be read. A sum of zero is sent as 0xffff: zero would mean that
-      // there is none (RFC 768).
-      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length)) || 0xffff;
+      // The header is written word by word and summed up meanwhile: only the payload has to be read.
+      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length));
+      // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
+      if (sum === 0) sum = 0xffff;
     }
     view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
     view.setInt32(at + UDP_LENGTH, (length << 16) | sum);

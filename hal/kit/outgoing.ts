@@ -1,4 +1,4 @@
-/** What a driver does to a frame that its controller does not: the last touches before it leaves. */
+/** The last work on a frame before it leaves, for drivers whose controllers do not do it: length, padding, checksum. */
 import { DropReason } from "../drop-reason.ts";
 import { ETHERNET_HEADER, MAX_TAGGED_FRAME, MIN_FRAME } from "../ethernet.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";

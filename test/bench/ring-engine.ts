@@ -1,7 +1,7 @@
 /**
  * The least hardware that the driver of an e1000 can work on: registers that answer what it expects, and a DMA engine that moves a frame
- * between its ring and a wire of 64 frames with one block copy, checks nothing, sums nothing up and counts nothing. The chip model does the
- * rest of a chip's work too, some of it byte by byte; timed with this engine, only the driver and the stack are left.
+ * between its ring and a wire of 64 frames with one block copy, checks, sums up and counts nothing. The chip model does the rest of a
+ * chip's work too, some of it byte by byte; timed with this engine, only the driver and the stack are left.
  */
 
 import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status, TxCommand } from "../../drivers/e1000/registers.ts";
