@@ -70,10 +70,11 @@ export {
   type SystemOptions,
   startSystem,
 } from "./board/system.ts";
-export { stackMethods } from "./control/methods.ts";
+export { type Caller, ControlClient } from "./control/methods/client.ts";
+export { type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./control/methods/index.ts";
 export type { LineChannel } from "./control/rpc/channel.ts";
 export { RpcClient } from "./control/rpc/client.ts";
-export { ControlError, type Json, type JsonObject } from "./control/rpc/protocol.ts";
+export { ControlError, type Json, type JsonObject, type RpcCaller } from "./control/rpc/protocol.ts";
 export { writeSysctl } from "./control/sysctl.ts";
 export { formatIpv4, parseIpv4 } from "./ip/address.ts";
 export type { SendResult } from "./ip/send-result.ts";

@@ -12,7 +12,7 @@ import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import { LinkLeds } from "../apps/link-leds.ts";
 import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";

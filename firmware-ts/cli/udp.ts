@@ -1,6 +1,5 @@
 /** `whohas udp send` and `whohas udp listen`. */
-import type { Caller } from "../control/iproute/words.ts";
-import type { JsonObject } from "../control/rpc/protocol.ts";
+import type { Caller } from "../control/methods/client.ts";
 import { Exit } from "./exit.ts";
 
 export interface UdpSendOptions {
@@ -16,27 +15,26 @@ export interface UdpSendOptions {
 /** One line a datagram: sent, queued or failed, and one more for what became of a queued one. */
 export async function udpSend(client: Caller, options: UdpSendOptions): Promise<number> {
   let anyFailed = false;
-  client.onNotification = (_method, { status, reason }) => {
+  client.onNotification = (name, note) => {
+    if (name !== "udp.datagram") return;
+    const { status, reason } = note;
     anyFailed ||= status === "failed";
-    console.log(status === "failed" ? `failed ${String(reason)}` : String(status));
+    console.log(status === "failed" ? `failed ${reason}` : status);
   };
-  await client.call("udp.send", options as unknown as JsonObject);
+  await client.call("udp.send", { ...options });
   return anyFailed ? Exit.NO : Exit.DONE;
 }
 
 /** One line a datagram: ADDR:PORT LENGTH TEXT. */
 export async function udpListen(client: Caller, bind: string, count: number | undefined): Promise<number> {
-  client.onNotification = (method, params) => {
-    if (method !== "udp.received") return;
-    console.log(
-      `${String(params["from"])}:${String(params["port"])} ${String(params["length"])} ${printable(String(params["text"]))}`,
-    );
+  client.onNotification = (name, note) => {
+    if (name === "udp.received") console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
   };
   await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
   return Exit.DONE;
 }
 
-/** Whoever sends a datagram shall neither make lines of his own nor drive the terminal: control characters as \xHH. */
+/** The text of a datagram, which must neither make lines of its own nor drive the terminal: control characters as \xHH. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
     const code = (character.codePointAt(0) as number).toString(16);

@@ -3,6 +3,7 @@
  * whole jiffies, so that what is read may differ from what was written. Ranges and results measured on Linux 6.18 at HZ=250.
  */
 import type { Lateness } from "../net/lateness.ts";
+import { StackError } from "../net/stack-error.ts";
 import type { NeighParameters, NeighValue } from "./parameters.ts";
 
 const INT_MAX = 0x7fffffff;
@@ -45,14 +46,11 @@ const FILES: ReadonlyMap<string, File> = new Map<string, File>([
 /** The files of a device, in the order of `ls`. */
 export const NEIGH_FILES: readonly string[] = [...FILES.keys()];
 
-/** What the kernel calls EINVAL, and a file that is not there. */
-export class ParameterError extends Error {
-  readonly code: "EINVAL" | "ENOENT";
-
-  constructor(code: "EINVAL" | "ENOENT", message: string) {
-    super(message);
+/** A setting cannot have the value (EINVAL), or is none (ENOENT). */
+export class ParameterError extends StackError {
+  constructor(errno: "EINVAL" | "ENOENT", message: string) {
+    super(errno, errno, message);
     this.name = "ParameterError";
-    this.code = code;
   }
 }
 

@@ -1,7 +1,8 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
-import { prefixMask } from "../../ip/address.ts";
+import { formatIpv4, prefixMask } from "../../ip/address.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { StackError } from "../../net/stack-error.ts";
 import { Scope } from "../arp/inet.ts";
 
 /** One address of one device (a line of `ip address`). */
@@ -27,16 +28,34 @@ export interface AddressOptions {
   broadcast?: number;
 }
 
-/** An address or route cannot be as asked. `code` is stable, the message is that of `ip` without its "Error: " or "RTNETLINK answers: ". */
-export class InetError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
+/** An address, a route or a socket cannot be as asked. */
+export class InetError extends StackError {
+  constructor(code: InetErrorCode, message: string, detail = "") {
+    super(code, ERRNOS[code], message, detail);
     this.name = "InetError";
-    this.code = code;
   }
 }
+
+/** The errno that Linux has for each. */
+const ERRNOS = {
+  ADDRESS_EXISTS: "EEXIST",
+  ADDRESS_IN_USE: "EADDRINUSE",
+  ADDRESS_INVALID: "EINVAL",
+  ADDRESS_MISSING: "EADDRNOTAVAIL",
+  ADDRESS_NOT_AVAILABLE: "EADDRNOTAVAIL",
+  DEVICE_DOWN: "ENETDOWN",
+  LLADDR_INVALID: "EINVAL",
+  PORT_INVALID: "EINVAL",
+  ROUTE_EXISTS: "EEXIST",
+  ROUTE_INVALID: "EINVAL",
+  ROUTE_MISSING: "ESRCH",
+  ROUTE_NOT_THERE: "ENOENT",
+  ROUTE_UNREACHABLE: "ENETUNREACH",
+  SCOPE_INVALID: "EINVAL",
+  SOURCE_INVALID: "EINVAL",
+} as const;
+
+export type InetErrorCode = keyof typeof ERRNOS;
 
 const NONE: readonly InterfaceAddress[] = [];
 
@@ -69,8 +88,12 @@ export class Addresses {
     const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
     const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
-    if (twins.some((other) => other.local === local)) throw new InetError("ADDRESS_EXISTS", "ipv4: Address already assigned.");
-    if (twins.some((other) => other.scope !== scope)) throw new InetError("SCOPE_INVALID", "ipv4: Invalid scope value.");
+    if (twins.some((other) => other.local === local)) {
+      throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv4(local)}/${prefixLength} already`);
+    }
+    if (twins.some((other) => other.scope !== scope)) {
+      throw new InetError("SCOPE_INVALID", `${device.name} has the subnet with another scope`);
+    }
     this.#changes++;
     const secondary = twins.length > 0;
     const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };

@@ -1,6 +1,6 @@
 /** `ip` for our stack, in the process that it runs in: the words of `ip`, what it prints, how it ends. */
 import { runIp } from "../../../firmware-ts/control/iproute/run-ip.ts";
-import type { Caller } from "../../../firmware-ts/control/iproute/words.ts";
+import type { Caller } from "../../../firmware-ts/control/methods/client.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { IpResult } from "../../contract/dut.ts";
 

@@ -1,7 +1,7 @@
 /** Requests as they come from whoever can open the socket: each gets the right answer, and none of them an internal error. */
 import fc from "fast-check";
 import t from "tap";
-import { stackMethods } from "../../../../firmware-ts/control/methods.ts";
+import { stackMethods } from "../../../../firmware-ts/control/methods/index.ts";
 import { LineReader, MAX_LINE } from "../../../../firmware-ts/control/rpc/line-reader.ts";
 import type { Method, Methods } from "../../../../firmware-ts/control/rpc/protocol.ts";
 import { answer } from "../../../../firmware-ts/control/rpc/server.ts";
