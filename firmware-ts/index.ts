@@ -3,7 +3,7 @@
  *
  * Two stacks in virtual time on a simulated wire; one asks the other for its address once, and sends:
  *
- *     import { EthernetSegment, ipv4, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
  *
  *     const clock = new VirtualClock();
  *     const random = new SeededRandom(7);
@@ -22,7 +22,8 @@
  *     gateway.udp.open(8094).onDatagram = (bytes, at, length) => console.log(length);
  *     const socket = board.udp.open();
  *     socket.onFate = (cookie, { status }) => console.log(cookie, status);
- *     socket.send(new Uint8Array(10), ipv4("10.0.0.2"), 8094, 1).status;   // "queued": who has 10.0.0.2?
+ *     const collector = socket.to("10.0.0.2", 8094);
+ *     socket.send(new Uint8Array(10), collector, 1).status;   // "queued": who has 10.0.0.2?
  *     await clock.advance(3_600_000);   // an hour, in a moment: prints "1 sent" and "10"
  *     await board.close();
  *     await gateway.close();
@@ -76,14 +77,16 @@ export type { LineChannel } from "./control/rpc/channel.ts";
 export { RpcClient } from "./control/rpc/client.ts";
 export { ControlError, type Json, type JsonObject, type RpcCaller } from "./control/rpc/protocol.ts";
 export { writeSysctl } from "./control/sysctl.ts";
-export { formatIpv4, parseIpv4 } from "./ip/address.ts";
+export { formatIpv4, type IpAddress, parseIpv4 } from "./ip/address.ts";
+export type { Destination } from "./ip/destination.ts";
+export { InetError } from "./ip/inet-error.ts";
 export type { SendResult } from "./ip/send-result.ts";
-export { InetError, type InterfaceAddress } from "./ip4/routing/addresses.ts";
+export type { InterfaceAddress } from "./ip4/routing/addresses.ts";
 export type { Route } from "./ip4/routing/routes.ts";
 export type { Neighbour } from "./neigh/entry.ts";
 export { Nud, nudName } from "./neigh/states.ts";
 export type { DeviceEvent, NetDevice } from "./net/device.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
-export { ipv4, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export { ipv4, type NeighbourOptions, type NeighbourServices, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { UdpSocket } from "./transport/udp-socket.ts";

@@ -10,20 +10,26 @@
  *     stack.addRoute({ to: "default", via: "192.168.10.1" });
  *     stack.addNeighbour("192.168.10.1", "02:00:5e:10:00:fe", eth0);   // static: no ARP for it, ever
  *     const socket = stack.udp.open();
- *     socket.send(payload, ipv4("192.168.10.1"), 8094);                // { status: "sent", reason: "" }
+ *     const collector = socket.to("192.168.10.1", 8094);
+ *     socket.send(payload, collector);                                 // { status: "sent", reason: "" }
  */
 import type { Clock } from "../hal/clock.ts";
 import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
-import { parseIpv4 } from "./ip/address.ts";
+import { type Ip4, parseIpv4 } from "./ip/address.ts";
+import { InetError } from "./ip/inet-error.ts";
+import { Ip6Interner } from "./ip/ip6.ts";
+import { IpLayers } from "./ip/layers.ts";
 import type { Arp, ArpOptions } from "./ip4/arp/arp.ts";
 import { Icmp } from "./ip4/icmp.ts";
 import { Ipv4 } from "./ip4/ipv4.ts";
-import { type AddressOptions, InetError, type InterfaceAddress } from "./ip4/routing/addresses.ts";
+import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 import type { Route, RouteType } from "./ip4/routing/routes.ts";
 import type { Neighbour } from "./neigh/entry.ts";
+import type { NeighbourService } from "./neigh/service.ts";
 import { Nud } from "./neigh/states.ts";
+import type { NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
@@ -38,13 +44,24 @@ export interface StackOptions {
   random: Random;
   pool?: SkBuffPoolOptions;
   napi?: NapiOptions;
-  /**
-   * Settings of the neighbour table; with `table`, that of another stack, which this one shares as one network namespace shares it
-   * with another. The stack that made the table is closed last.
-   */
-  neighbours?: ArpOptions;
+  neighbours?: NeighbourOptions;
   /** A device `lo` with 127.0.0.1/8, up from the start, by which packets to ourselves go. Without it they take a short cut. */
   loopback?: boolean;
+}
+
+/** Settings of the neighbour tables. */
+export interface NeighbourOptions extends NeighTableOptions {
+  /**
+   * The stack whose tables this one shares, as one network namespace shares them with another; the settings are that stack's then. It is
+   * closed after this one.
+   */
+  sharedWith?: Stack;
+}
+
+/** The neighbour services of a stack by IP version. A family takes its place here and in the constructor of Stack. */
+export interface NeighbourServices {
+  readonly 4: Arp;
+  readonly 6: NeighbourService | null;
 }
 
 export interface RouteOptions {
@@ -72,20 +89,27 @@ export class Stack {
   readonly clock: Clock;
   readonly network: Network;
   readonly ip: Ipv4;
+  /** The families that the transports have. */
+  readonly layers: IpLayers;
   readonly icmp: Icmp;
   readonly udp: Udp;
   readonly ping: Ping;
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
+  readonly #neighbours: NeighbourServices;
 
   constructor(options: StackOptions) {
     const { clock, random } = options;
     this.clock = clock;
     this.network = new Network(clock, new SkBuffPool(options.pool), options.napi);
-    this.ip = new Ipv4(this.network, random.fork("neigh"), options.neighbours);
+    const { sharedWith, ...settings } = options.neighbours ?? {};
+    const arp: ArpOptions = sharedWith ? { table: sharedWith.neighbours(4).table } : settings;
+    this.ip = new Ipv4(this.network, random.fork("neigh"), arp);
+    this.#neighbours = { 4: this.ip.arp, 6: null };
     this.icmp = new Icmp(this.network, this.ip);
-    this.udp = new Udp(this.network, random.fork("udp"), this.ip, this.icmp);
-    this.ping = new Ping(this.network, this.ip, this.icmp);
+    this.layers = new IpLayers([this.ip], new Ip6Interner(random.fork("ip6").below(0x100000000)));
+    this.udp = new Udp(this.network, random.fork("udp"), this.layers);
+    this.ping = new Ping(this.network, this.layers, [this.icmp]);
     this.lo = options.loopback ? this.#addLoopback() : null;
   }
 
@@ -101,8 +125,14 @@ export class Stack {
     return lo;
   }
 
-  get arp(): Arp {
-    return this.ip.arp;
+  /**
+   * The neighbours of a family: entries, settings, counters.
+   * @throws InetError FAMILY_UNSUPPORTED when the stack does not have the family
+   */
+  neighbours<F extends keyof NeighbourServices>(family: F): NonNullable<NeighbourServices[F]> {
+    const service = this.#neighbours[family];
+    if (!service) throw new InetError("FAMILY_UNSUPPORTED", `no IPv${family} in this stack`);
+    return service;
   }
 
   get devices(): readonly NetDevice[] {
@@ -189,7 +219,7 @@ export class Stack {
     const key = ipv4(address);
     const mac = parseMac(lladdr);
     if (!mac) throw new InetError("LLADDR_INVALID", `"${lladdr}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
-    const table = this.arp.table;
+    const { table } = this.neighbours(4);
     const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
     return entry;
@@ -198,12 +228,12 @@ export class Stack {
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
     for (const device of this.devices) await device.close();
-    this.arp.close();
+    for (const service of Object.values(this.#neighbours)) service?.close();
   }
 
   /** What `nstat -az` would print of this stack: names and values. */
   counters(): [name: string, value: number][] {
-    return this.ip.counters.list(this.arp.policy.filtered);
+    return this.ip.counters.list(this.neighbours(4).policy.filtered);
   }
 }
 
@@ -211,7 +241,7 @@ export class Stack {
  * Reads a dotted quad into the stack's form of an address.
  * @throws InetError ADDRESS_INVALID
  */
-export function ipv4(text: string): number {
+export function ipv4(text: string): Ip4 {
   const address = parseIpv4(text);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv4 address; say e.g. 192.168.10.1`);
   return address;

@@ -92,7 +92,7 @@ t.test("layers", async (t) => {
 });
 
 t.test("rooms of firmware-ts", async (t) => {
-  const order = ["cli", "board", "apps", "control", "transport", "ip4", "ip", "neigh", "net"];
+  const order = ["cli", "board", "apps", "control", "ip4", "ip", "neigh", "net"];
   for (const [at, room] of order.entries()) {
     for (const other of order.slice(0, at)) {
       const file = `firmware-ts/${room}/a.ts`;
@@ -100,6 +100,28 @@ t.test("rooms of firmware-ts", async (t) => {
       t.same(findings({ [`firmware-ts/${other}/a.ts`]: `import "../${room}/b.ts";` }), [], `${other} may import ${room}`);
     }
   }
+  for (const [room, other] of [
+    ["transport", "ip4"],
+    ["transport", "ip6"],
+    ["ip4", "ip6"],
+    ["ip6", "ip4"],
+  ]) {
+    const file = `firmware-ts/${room}/a.ts`;
+    finds(t, { [file]: `import type { B } from "../${other}/b.ts";` }, `${file}:1`, /a contract in ip\//);
+  }
+  for (const room of ["transport", "ip6"]) {
+    for (const other of ["ip", "neigh", "net"]) {
+      t.same(findings({ [`firmware-ts/${room}/a.ts`]: `import "../${other}/b.ts";` }), [], `${room} may import ${other}`);
+      const file = `firmware-ts/${other}/a.ts`;
+      finds(t, { [file]: `import "../${room}/b.ts";` }, `${file}:1`, /stands below/);
+    }
+    for (const other of ["cli", "board", "apps", "control"]) {
+      const file = `firmware-ts/${room}/a.ts`;
+      finds(t, { [file]: `import "../${other}/b.ts";` }, `${file}:1`, other === "cli" ? /nothing may import cli/ : /stands below/);
+      t.same(findings({ [`firmware-ts/${other}/a.ts`]: `import "../${room}/b.ts";` }), [], `${other} may import ${room}`);
+    }
+  }
+  finds(t, { "firmware-ts/ip4/a.ts": `import "../transport/b.ts";` }, "firmware-ts/ip4/a.ts:1", /stands below/);
   finds(t, { "firmware-ts/stack.ts": `import "./cli/main.ts";` }, "firmware-ts/stack.ts:1", /nothing may import cli/);
   finds(t, { "firmware-ts/neigh/a.ts": `import "../stack.ts";` }, "firmware-ts/neigh/a.ts:1", /stands below it/);
   finds(t, { "firmware-ts/apps/a.ts": `import "whohas";` }, "firmware-ts/apps/a.ts:1", /stands below it/);

@@ -17,12 +17,12 @@ import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { ipv4, Stack } from "../stack.ts";
+import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { makePart, type Part } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
-import type { Cidr, Endpoint } from "./units.ts";
+import type { Cidr } from "./units.ts";
 
 /** How long the firmware waits for a link before it starts without one, in ms. */
 const LINK_WAIT = 5000;
@@ -292,13 +292,13 @@ export class System {
     const drops = new DropCounters();
     const devices = this.#stacks.flatMap((stack) => stack.devices.map((device) => ({ stack, device })));
     const tables = [
-      this.stack.arp.table.drops,
+      this.stack.neighbours(4).table.drops,
       ...this.#stacks.map((stack) => stack.ip.drops),
       ...devices.map(({ device }) => device.drops),
     ];
     for (const table of tables) drops.add(table);
     for (const { stack, device } of devices) {
-      const counters = stack.arp.counters(device);
+      const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
     const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
@@ -313,12 +313,11 @@ export class System {
   }
 
   #makeNamespaces(): ReadonlyMap<string, Stack> {
-    const { table } = this.stack.arp;
     const made = new Map<string, Stack>();
     for (const { netns } of this.rig.devices) {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { table }, loopback: true }));
+      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, loopback: true }));
     }
     return made;
   }
@@ -370,7 +369,7 @@ export class System {
     if (!config || this.#options.app === false) return null;
     const { to, every } = config;
     const sensors = config.sensors.map(({ kind, pin }) => this.#io.sensor(kind, pin));
-    const telemetry = new Telemetry(this.stack, { node: this.rig.name, ...endpoint(to), every, sensors });
+    const telemetry = new Telemetry(this.stack, { node: this.rig.name, ...to, every, sensors });
     telemetry.onEvent = (event) => this.#options.listener?.datagram(event, this);
     return telemetry;
   }
@@ -422,8 +421,4 @@ export async function startSystem(system: System): Promise<void> {
 
 function text(cidr: Cidr): string {
   return `${cidr.address}/${cidr.prefix}`;
-}
-
-function endpoint(to: Endpoint): { address: number; port: number } {
-  return { address: ipv4(to.address), port: to.port };
 }

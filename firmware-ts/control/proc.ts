@@ -18,7 +18,7 @@ export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/softnet_stat") return softnetStat(stack);
   if (path === "/proc/net/netstat") return counterLines(stack, "TcpExt");
   if (path === "/proc/net/snmp") return ["Ip", "Icmp", "Udp"].map((group) => counterLines(stack, group)).join("");
-  if (path === "/proc/net/stat/arp_cache" && stack.arp.namespace.initial) return arpCache(stack);
+  if (path === "/proc/net/stat/arp_cache" && stack.neighbours(4).namespace.initial) return arpCache(stack);
   try {
     if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;
   } catch (error) {
@@ -41,7 +41,7 @@ const ATF_PUBL = 0x08;
 const NO_MAC = "00:00:00:00:00:00";
 
 function arp(stack: Stack): string {
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   const lines = ["IP address       HW type     Flags       HW address            Mask     Device"];
   const row = (key: number, type: number, flags: number, lladdr: string, device: string): void => {
     const numbers = [type, flags].map((number) => `0x${number.toString(16).padEnd(10)}`).join("");
@@ -60,7 +60,7 @@ function arp(stack: Stack): string {
 
 /** Columns with their names and widths; the kernel prints a row a processor. */
 function arpCache(stack: Stack): string {
-  const { table } = stack.arp;
+  const { table } = stack.neighbours(4);
   const s = table.statistics;
   const names =
     "entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls";

@@ -53,7 +53,7 @@ function fileOf(stack: Stack, path: string): File | undefined {
 function coreFile(stack: Stack, path: string): File | undefined {
   const { softnet } = stack.network.napi;
   const setting = SOFTNET_FILES.get(path.slice("net/core/".length));
-  if (!setting || !stack.arp.namespace.initial) return undefined;
+  if (!setting || !stack.neighbours(4).namespace.initial) return undefined;
   const { field, least } = setting;
   return {
     read: () => String(softnet[field]),
@@ -76,7 +76,7 @@ function confFile(stack: Stack, target: DevconfTarget | undefined, name: string)
 
 /** The defaults and the table's own settings are files of the initial namespace only. */
 function neighFile(stack: Stack, where: string, name: string): File | undefined {
-  const { table, namespace } = stack.arp;
+  const { table, namespace } = stack.neighbours(4);
   const defaults = where === "default" && namespace.initial;
   const device = stack.network.device(where);
   if (defaults && NEIGH_TABLE_FILES.includes(name)) {

@@ -1,14 +1,33 @@
 /**
- * IPv4 addresses. Everywhere inside the stack an address is one signed 32-bit integer, network byte order read as a number
- * (192.168.10.1 is 0xc0a80a01 | 0): V8 keeps such integers in place, so that no address ever allocates. Read them from a packet with
- * DataView.getInt32, compare them with ===, mask them with &.
+ * Addresses of both families. An IPv4 address is one signed 32-bit integer, network byte order read as a number (192.168.10.1 is
+ * 0xc0a80a01 | 0): V8 keeps such integers in place, so that no address ever allocates. An IPv6 address is a frozen object, one for each
+ * address (ip6.ts). Addresses of either family are therefore compared with `===`.
  */
+import type { Ip6 } from "./ip6.ts";
 
-export const INADDR_ANY = 0;
-export const INADDR_BROADCAST = -1;
+declare const ip4: unique symbol;
 
-/** Reads a dotted quad; null when it is not exactly that (no octal, no short forms). */
-export function parseIpv4(text: string): number | null {
+/** An IPv4 address as an int32. The brand exists for the compiler only. Read it with readIp4(), mask it with `&`. */
+export type Ip4 = number & { readonly [ip4]: true };
+
+export type IpAddress = Ip4 | Ip6;
+/** The version number in an IP header's first four bits. */
+export type IpFamily = 4 | 6;
+
+export const INADDR_ANY: Ip4 = 0 as Ip4;
+export const INADDR_BROADCAST: Ip4 = -1 as Ip4;
+
+export function familyOf(address: IpAddress): IpFamily {
+  return typeof address === "number" ? 4 : 6;
+}
+
+/** Reads the four octets at `at` of a packet. */
+export function readIp4(view: DataView, at: number): Ip4 {
+  return view.getInt32(at) as Ip4;
+}
+
+/** Reads a dotted quad; null when the text is not exactly that (no octal, no short forms). */
+export function parseIpv4(text: string): Ip4 | null {
   const parts = text.split(".");
   if (parts.length !== 4) return null;
   let address = 0;
@@ -18,7 +37,7 @@ export function parseIpv4(text: string): number | null {
     if (octet > 255) return null;
     address = (address << 8) | octet;
   }
-  return address | 0;
+  return (address | 0) as Ip4;
 }
 
 export function formatIpv4(address: number): string {

@@ -1,9 +1,13 @@
 /** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
+import { AddressType } from "../ip/address-type.ts";
 import { finish, sumBytes } from "../ip/checksum.ts";
+import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
 import { IcmpRateLimit } from "../ip/icmp-rate-limit.ts";
-import { AddressType } from "../neigh/entry.ts";
+import { type IpProtocol, type Received, Unreachable } from "../ip/layer.ts";
+import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import {
@@ -16,21 +20,22 @@ import {
   IP_TOS,
   IP_VERSION_IHL,
 } from "./header/ip-header.ts";
-import type { IpErrors, IpProtocol, Ipv4 } from "./ipv4.ts";
+import type { IpErrors, Ipv4 } from "./ipv4.ts";
+import type { Ip4Way } from "./routing/output-route.ts";
 
-export const IPPROTO_ICMP = 1;
+const IPPROTO_ICMP = 1;
 
 /** Offsets in the header (RFC 792). */
-export const ICMP_TYPE = 0;
-export const ICMP_CODE = 1;
-export const ICMP_CHECKSUM = 2;
-export const ICMP_ECHO_ID = 4;
-export const ICMP_ECHO_SEQUENCE = 6;
-export const ICMP_HEADER = 8;
+const ICMP_TYPE = 0;
+const ICMP_CODE = 1;
+const ICMP_CHECKSUM = 2;
+const ICMP_ECHO_ID = 4;
+const ICMP_ECHO_SEQUENCE = 6;
+const ICMP_HEADER: number = ECHO_HEADER;
 
-export const ICMP_ECHO_REPLY = 0;
-export const ICMP_DEST_UNREACH = 3;
-export const ICMP_ECHO_REQUEST = 8;
+const ICMP_ECHO_REPLY = 0;
+const ICMP_DEST_UNREACH = 3;
+const ICMP_ECHO_REQUEST = 8;
 
 /** The last type that Linux knows; nothing is reported about those above. */
 const LAST_TYPE = 18;
@@ -40,49 +45,32 @@ const LAST_TYPE = 18;
  */
 const ERROR_TYPES: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12];
 
-/** Code of a destination unreachable: nobody listens on that port. */
-export const ICMP_PORT_UNREACH = 3;
-
 /** Precedence of an error message, internetwork control (RFC 1812 4.3.2.5), and what it keeps of the packet's own type of service. */
 const ERROR_TOS = 0xc0;
 const KEPT_TOS = 0x1e;
 /** An error message is no longer than this, so that it passes everywhere (RFC 1812 4.3.2.3). */
 const ERROR_BYTES = 576;
 
-/** Takes echo replies: whoever sent the requests. The payload is only valid during the call. */
-export interface EchoListener {
-  echoReply(source: number, id: number, sequence: number, skb: SkBuff): void;
-}
-
-/** Takes the errors that came for packets of its protocol. Offsets are those of the quoted packet in skb.bytes. */
-export interface IcmpErrorListener {
-  icmpError(code: number, reporter: number, skb: SkBuff, quotedIp: number, quotedTransport: number): void;
-}
-
-export class Icmp implements IpProtocol, IpErrors {
-  /** Told of every echo reply. */
+export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
+  readonly layer: Ipv4;
   echoListener: EchoListener | null = null;
   readonly #network: Network;
-  readonly #ip: Ipv4;
   readonly #limit: IcmpRateLimit;
-  readonly #errorListeners = new Map<number, IcmpErrorListener>();
+  /** The error at hand. */
+  readonly #unreachable: Unreachable;
 
   constructor(network: Network, ip: Ipv4) {
     this.#network = network;
-    this.#ip = ip;
+    this.layer = ip;
+    this.#unreachable = new Unreachable(ip);
     this.#limit = new IcmpRateLimit(network.clock);
     ip.handle(IPPROTO_ICMP, this);
     ip.errors = this;
   }
 
-  /** Who hears of errors for packets of an IP protocol. */
-  onError(protocol: number, listener: IcmpErrorListener): void {
-    this.#errorListeners.set(protocol, listener);
-  }
-
-  receive(skb: SkBuff, _device: NetDevice, source: number, destination: number): DropReason {
+  receive(skb: SkBuff, packet: Received): DropReason {
     const { view, data: at, length } = skb;
-    const { icmp } = this.#ip.counters;
+    const { icmp } = this.layer.counters;
     icmp.inMsgs++;
     const whole = length >= ICMP_HEADER;
     if (!whole || finish(sumBytes(view, at, length)) !== 0) {
@@ -94,13 +82,13 @@ export class Icmp implements IpProtocol, IpErrors {
     icmp.received(type);
     switch (type) {
       case ICMP_ECHO_REQUEST:
-        return this.#answerEcho(skb, source, destination);
+        return this.#answerEcho(skb, packet);
       case ICMP_ECHO_REPLY:
-        this.echoListener?.echoReply(source, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), skb);
+        this.echoListener?.echoReply(packet, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), length);
         skb.consume();
         return DropReason.NONE;
       case ICMP_DEST_UNREACH: {
-        const reason = this.#takeError(skb, source);
+        const reason = this.#takeError(skb, packet.source as Ip4);
         if (reason !== DropReason.NONE) icmp.inErrors++;
         return reason;
       }
@@ -118,8 +106,8 @@ export class Icmp implements IpProtocol, IpErrors {
    */
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info = 0): void {
     if (!this.#mayReport(skb)) return;
-    const source = skb.view.getInt32(skb.network + IP_SOURCE);
-    const destination = skb.view.getInt32(skb.network + IP_DESTINATION);
+    const source = readIp4(skb.view, skb.network + IP_SOURCE);
+    const destination = readIp4(skb.view, skb.network + IP_DESTINATION);
     if (!this.#withinLimits(source, device)) return;
     const error = this.#network.pool.allocate();
     if (!error) {
@@ -133,17 +121,29 @@ export class Icmp implements IpProtocol, IpErrors {
     error.view.setUint32(at + ICMP_HEADER - 4, info);
     for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
-    this.#ip.counters.icmp.sent(type);
+    this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
     // From the address that was asked, if it is ours; else from the one that faces the sender.
-    const from = this.#ip.addressType(destination) === AddressType.LOCAL ? destination : this.#ip.sourceTo(source);
-    this.#ip.send(error, from, source, IPPROTO_ICMP, 0, tos);
+    const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
+    this.layer.send(error, this.layer.wayOfAnswer(source, asked), IPPROTO_ICMP, 0, tos);
+  }
+
+  sendEcho(skb: SkBuff, way: Ip4Way, id: number, sequence: number): Fate {
+    const at = skb.push(ICMP_HEADER);
+    const { view } = skb;
+    view.setUint16(at + ICMP_TYPE, ICMP_ECHO_REQUEST << 8);
+    view.setUint16(at + ICMP_CHECKSUM, 0);
+    view.setUint16(at + ICMP_ECHO_ID, id);
+    view.setUint16(at + ICMP_ECHO_SEQUENCE, sequence);
+    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
+    this.layer.counters.icmp.sent(ICMP_ECHO_REQUEST);
+    return this.layer.send(skb, way, IPPROTO_ICMP);
   }
 
   #mayReport(skb: SkBuff): boolean {
     const { view, network: at } = skb;
     if (skb.packetType !== PacketType.HOST) return false;
-    const type = this.#ip.addressType(view.getInt32(at + IP_DESTINATION));
+    const type = this.layer.addressType(view.getInt32(at + IP_DESTINATION));
     if (type === AddressType.BROADCAST || type === AddressType.MULTICAST) return false;
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_OFFSET) return false;
     if (view.getUint8(at + IP_PROTOCOL) !== IPPROTO_ICMP) return true;
@@ -154,13 +154,13 @@ export class Icmp implements IpProtocol, IpErrors {
   }
 
   /** Limits of all messages together, and of those to one host; what goes to ourselves is not counted against the latter. */
-  #withinLimits(host: number, device: NetDevice): boolean {
-    const { icmp } = this.#ip.counters;
+  #withinLimits(host: Ip4, device: NetDevice): boolean {
+    const { icmp } = this.layer.counters;
     if (!device.loopback && !this.#limit.allowGlobal()) {
       icmp.outRateLimitGlobal++;
       return false;
     }
-    if (!this.#ip.isLocal(host) && !this.#limit.takeHost(host)) {
+    if (!this.layer.isLocal(host) && !this.#limit.takeHost(host)) {
       icmp.outRateLimitHost++;
       return false;
     }
@@ -169,9 +169,9 @@ export class Icmp implements IpProtocol, IpErrors {
   }
 
   /** Turns the request around in its own buffer. */
-  #answerEcho(skb: SkBuff, source: number, destination: number): DropReason {
-    // RFC 1122 3.2.2.6 lets a host ignore these; answering them would make it an amplifier.
-    if (this.#ip.addressType(destination) !== AddressType.LOCAL) return DropReason.INVALID_PROTO;
+  #answerEcho(skb: SkBuff, packet: Received): DropReason {
+    // RFC 1122 3.2.2.6 lets a host ignore requests to many; answering them would make it an amplifier.
+    if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
     const at = skb.data;
     skb.view.setUint8(at + ICMP_TYPE, ICMP_ECHO_REPLY);
     // The sum changes by the type's old value only (RFC 1624), so damage that happened on our side stays visible.
@@ -183,20 +183,29 @@ export class Icmp implements IpProtocol, IpErrors {
     }
     // With the request's type of service (RFC 1812 4.3.2.5).
     const tos = skb.view.getUint8(skb.network + IP_TOS);
-    this.#ip.counters.icmp.sent(ICMP_ECHO_REPLY);
-    this.#ip.send(skb, destination, source, IPPROTO_ICMP, 0, tos);
+    this.layer.counters.icmp.sent(ICMP_ECHO_REPLY);
+    const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
+    this.layer.send(skb, way, IPPROTO_ICMP, 0, tos);
     return DropReason.NONE;
   }
 
-  #takeError(skb: SkBuff, reporter: number): DropReason {
+  /** Hands a destination unreachable to the protocol that sent the packet it quotes. */
+  #takeError(skb: SkBuff, reporter: Ip4): DropReason {
+    const { view } = skb;
     const quotedIp = skb.data + ICMP_HEADER;
     if (skb.tail < quotedIp + IP_HEADER) return DropReason.PKT_TOO_SMALL;
-    const headerLength = (skb.view.getUint8(quotedIp) & 15) * 4;
+    const headerLength = (view.getUint8(quotedIp) & 15) * 4;
     // Eight bytes of the quoted transport header are promised, and enough to find its sender (RFC 792).
     if (headerLength < IP_HEADER || skb.tail < quotedIp + headerLength + 8) return DropReason.PKT_TOO_SMALL;
-    if (!this.#ip.isLocal(skb.view.getInt32(quotedIp + IP_SOURCE))) return DropReason.IP_NOT_LOCAL;
-    const listener = this.#errorListeners.get(skb.view.getUint8(quotedIp + IP_PROTOCOL));
-    listener?.icmpError(skb.view.getUint8(skb.data + ICMP_CODE), reporter, skb, quotedIp, quotedIp + headerLength);
+    const source = readIp4(view, quotedIp + IP_SOURCE);
+    if (!this.layer.isLocal(source)) return DropReason.IP_NOT_LOCAL;
+    const error = this.#unreachable;
+    error.code = view.getUint8(skb.data + ICMP_CODE);
+    error.reporter = reporter;
+    error.source = source;
+    error.destination = readIp4(view, quotedIp + IP_DESTINATION);
+    error.transport = quotedIp + headerLength;
+    this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL))?.unreachable?.(skb, error);
     skb.consume();
     return DropReason.NONE;
   }

@@ -6,10 +6,13 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
-import { isMulticast } from "../ip/address.ts";
+import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
+import { AddressType } from "../ip/address-type.ts";
+import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
+import { type IpLayer, type IpProtocol, Received } from "../ip/layer.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { AddressType, Neighbour } from "../neigh/entry.ts";
+import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
@@ -18,8 +21,6 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp, type ArpOptions } from "./arp/arp.ts";
-import { InputWay } from "./arp/inet.ts";
-import { ArpSide } from "./arp-side.ts";
 import { checkHeader } from "./header/check.ts";
 import {
   FRAGMENT_DF,
@@ -37,8 +38,8 @@ import {
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
-import { InputRouter, Refusal } from "./routing/input-route.ts";
-import { type OutputRoute, OutputRouter } from "./routing/output-route.ts";
+import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
+import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 
 const DEFAULT_TTL = 64;
@@ -49,14 +50,9 @@ const MULTICAST_TTL = 1;
 const UNREACHABLE = 3;
 const NET_UNREACHABLE = 0;
 const HOST_UNREACHABLE = 1;
+const PORT_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const TIME_EXCEEDED = 11;
-
-/** A protocol above IPv4. It owns the packet, which begins behind the IP header; skb.network is the IP header's offset. */
-export interface IpProtocol {
-  /** @returns NONE when the packet was taken in and its buffer consumed or reused; else why it is to be dropped */
-  receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason;
-}
 
 /** Tells the sender of a packet what is wrong; ICMP. The packet stays the caller's. */
 export interface IpErrors {
@@ -64,7 +60,8 @@ export interface IpErrors {
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
 }
 
-export class Ipv4 implements PacketHandler, BacklogTarget {
+export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
+  readonly family = 4;
   readonly conf: Devconfs = new Devconfs();
   readonly fib: Fib;
   readonly arp: Arp;
@@ -77,7 +74,9 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   loopback: NetDevice | null = null;
   readonly #router: InputRouter;
   readonly #output: OutputRouter;
-  readonly #arpSide: ArpSide;
+  /** Where the packet at hand goes, and what its header says. */
+  readonly #route = new InputRoute();
+  readonly #received: Received = new Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
 
@@ -88,8 +87,9 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     });
     this.#router = new InputRouter(this.fib, this.conf);
     this.#output = new OutputRouter(this.fib);
-    this.#arpSide = new ArpSide(this.fib, this.conf, this.#router, this);
-    this.arp = new Arp(network, random, this.#arpSide, options);
+    const unreachable = (packet: SkBuff, device: NetDevice): void =>
+      this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+    this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#backlog = network.backlog;
     network.handle(ETH_P_IP, this);
     network.onDeviceEvent((device, event) => this.fib.event(device, event));
@@ -107,44 +107,37 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     this.#protocols.set(protocol, handler);
   }
 
-  addressType(address: number): AddressType {
-    return this.#arpSide.addressType(address);
+  /** Who takes the packets of an IP protocol. */
+  handlerOf(protocol: number): IpProtocol | undefined {
+    return this.#protocols.get(protocol);
   }
 
-  isLocal(address: number): boolean {
+  addressType(address: number): AddressType {
+    return this.fib.addressType(address);
+  }
+
+  isLocal(address: Ip4): boolean {
     return this.addresses.isLocal(address);
   }
 
-  /** The source address of packets to `destination`; 0 when there is no route. */
-  sourceTo(destination: number): number {
-    return this.#output.to(destination, 0).source;
+  way(destination: Ip4, source: Ip4 | null): Ip4Way {
+    return new Ip4Way(destination, source ?? INADDR_ANY);
   }
 
-  /** Bytes behind the IP header that go to the destination in one packet; -1 when there is no route. */
-  maxPayload(destination: number): number {
-    return this.#output.to(destination, 0).room;
+  refresh(way: Ip4Way): void {
+    this.#output.refresh(way);
   }
 
-  /** The way of packets from `source` (0: from the best address) to the destination, for sendBy(). */
-  wayTo(destination: number, source: number): OutputRoute {
+  /** The way of an answer from `source` (INADDR_ANY: from the best address), for senders that keep no destination. Up to date. */
+  wayOfAnswer(destination: Ip4, source: Ip4): Ip4Way {
     return this.#output.to(destination, source);
   }
 
-  /**
-   * Sends what begins at skb.data as the payload of one packet. The buffer is not the caller's any more.
-   * @param ttl 0 for the default of the destination
-   * @param tos type of service
-   */
-  send(skb: SkBuff, source: number, destination: number, protocol: number, ttl = 0, tos = 0): Fate {
-    return this.sendBy(this.#output.to(destination, source), skb, source, protocol, ttl, tos);
-  }
-
-  /** As send(), by a way that was looked up just now. */
-  sendBy(way: OutputRoute, skb: SkBuff, source: number, protocol: number, ttl = 0, tos = 0): Fate {
+  send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
     const { destination, route } = way;
     const length = skb.length;
     const at = skb.push(IP_HEADER);
-    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos);
+    writeHeader(skb.view, at, way.source, destination, protocol, length, ttl || defaultTtl(destination), tos);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(length);
@@ -159,12 +152,19 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     return fate;
   }
 
-  /** Somebody above knows that the next hop towards the destination is there (MSG_PROBE with MSG_CONFIRM): nothing is sent. */
-  confirm(destination: number, source = 0): void {
-    const way = this.#output.to(destination, source);
+  confirm(way: Ip4Way): void {
+    this.refresh(way);
     if (!way.route || way.toOurselves || way.toMany) return;
     const entry = this.#neighbour(way, way.route.device);
     if (entry) confirm(entry);
+  }
+
+  pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
+    return sumPseudoHeader(source, destination, protocol, length);
+  }
+
+  refuse(skb: SkBuff, packet: Received): void {
+    this.errors?.sendError(skb, packet.device, UNREACHABLE, PORT_UNREACHABLE);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
@@ -183,22 +183,21 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     if (reason !== DropReason.NONE) this.#refuse(skb, reason);
   }
 
-  // What waited for its next hop.
-
-  unreachable(packet: SkBuff, device: NetDevice): void {
-    this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
-  }
-
-  #transmit(skb: SkBuff, way: OutputRoute, device: NetDevice): Fate {
-    if (way.toOurselves) return this.#toOurselves(skb);
+  #transmit(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
+    if (way.toOurselves) return this.#toOurselves(skb, way);
     if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
     if (way.toMany) skb.confirm = false;
+    return this.#toNextHop(skb, way, device);
+  }
+
+  #toNextHop(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
     const entry = this.#neighbour(way, device) ?? this.arp.table.create(this.arp.keyOf(way.nextHop, device), device);
+    way.neighbour = entry;
     return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
   }
 
-  /** The next hop's entry, if there is one. */
-  #neighbour(way: OutputRoute, device: NetDevice): Neighbour | null {
+  /** The next hop's entry, if there is one. The way keeps it until it is removed from its table. */
+  #neighbour(way: Ip4Way, device: NetDevice): Neighbour | null {
     if (!way.neighbour || way.neighbour.dead) {
       way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
     }
@@ -210,18 +209,11 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     return reason;
   }
 
-  #toNeighbour(skb: SkBuff, nextHop: number, device: NetDevice): Fate {
-    const { table } = this.arp;
-    const key = this.arp.keyOf(nextHop, device);
-    const entry = table.find(key, device) ?? table.create(key, device);
-    return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
-  }
-
-  #toOurselves(skb: SkBuff): Fate {
+  #toOurselves(skb: SkBuff, way: Ip4Way): Fate {
     skb.confirm = false;
     skb.checksum = Checksum.UNNECESSARY;
     skb.packetType = PacketType.HOST;
-    if (this.loopback) return this.#toNeighbour(skb, 0, this.loopback);
+    if (this.loopback) return this.#toNextHop(skb, way, this.loopback);
     return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
 
@@ -238,15 +230,20 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     }
     const { view, data: at } = skb;
     skb.network = at;
-    const source = view.getInt32(at + IP_SOURCE);
-    const destination = view.getInt32(at + IP_DESTINATION);
+    const source = readIp4(view, at + IP_SOURCE);
+    const destination = readIp4(view, at + IP_DESTINATION);
     if (isMulticast(destination)) return DropReason.IP_NOT_LOCAL;
-    if (!loopback) {
-      const way = this.#router.way(destination, source, device, true);
-      if (way === InputWay.REFUSED) return this.#refused(skb, device);
+    let toUsAlone: boolean;
+    if (loopback) {
+      toUsAlone = this.addressType(destination) === AddressType.LOCAL;
+    } else {
+      const route = this.#route;
+      const way = this.#router.find(route, destination, source, device, true);
+      if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
       if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
       if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
-      if (way === InputWay.FORWARD) return this.#forward(skb, device, this.#router.route as Route, destination);
+      if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
+      toUsAlone = way === InputWay.LOCAL;
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
       ip.reasmFails++;
@@ -259,12 +256,18 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     }
     ip.inDelivers++;
     skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
-    return protocol.receive(skb, device, source, destination);
+    const packet = this.#received;
+    packet.source = source;
+    packet.destination = destination;
+    packet.ttl = view.getUint8(at + IP_TTL);
+    packet.toUsAlone = toUsAlone;
+    packet.device = device;
+    return protocol.receive(skb, packet);
   }
 
   /** The packet came straight from the next hop towards its source: that one is there (a profile's trafficConfirms). */
-  #heard(skb: SkBuff, device: NetDevice, source: number): void {
-    const way = this.#output.to(source, 0);
+  #heard(skb: SkBuff, device: NetDevice, source: Ip4): void {
+    const way = this.wayOfAnswer(source, INADDR_ANY);
     if (way.route?.device !== device) return;
     const entry = this.#neighbour(way, device);
     const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
@@ -272,9 +275,9 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
   }
 
   /** What the look-up said no to. A router tells the sender that there is no route; nothing else is answered. */
-  #refused(skb: SkBuff, device: NetDevice): DropReason {
+  #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
     const { ip, netstat } = this.counters;
-    switch (this.#router.refusal) {
+    switch (refusal) {
       case Refusal.SOURCE:
         return DropReason.IP_INADDRERRORS;
       case Refusal.REVERSE_PATH:
@@ -315,7 +318,11 @@ export class Ipv4 implements PacketHandler, BacklogTarget {
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
     skb.truesize = truesizeOf(skb.length - IP_HEADER);
     ip.forwDatagrams++;
-    this.#toNeighbour(skb, route.gateway || destination, route.device);
+    const { table } = this.arp;
+    const key = this.arp.keyOf(route.gateway || destination, route.device);
+    const entry = table.find(key, route.device) ?? table.create(key, route.device);
+    if (entry) output(entry, skb);
+    else this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
     return DropReason.NONE;
   }
 }

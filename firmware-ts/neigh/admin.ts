@@ -1,6 +1,6 @@
 /**
- * What an operator may ask of a table: the kernel's RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH, with its checks in
- * its order. The caller has translated names into devices and addresses into keys, and knows nothing else.
+ * An operator's requests to a table: the kernel's RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH, with its checks in its order. The
+ * caller translates names into devices and addresses into keys beforehand; that is all it needs to know.
  */
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -15,30 +15,30 @@ import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighTable } from "./table.ts";
 import { UpdateFlags, UpdateResult, update } from "./update.ts";
 
-/** Which entry. */
+/** Names an entry. */
 export interface NeighTarget {
   key: number;
   rest?: KeyRest | null;
   device: NetDevice | null;
-  /** Of a proxy entry without device. Default: the initial one. */
+  /** The namespace of a proxy entry without device. Default: the initial one. */
   namespace?: NeighNamespace;
-  /** A proxy entry is meant (NTF_PROXY). */
+  /** Names a proxy entry (NTF_PROXY). */
   proxy?: boolean;
-  /** Who asks, for those who are told; 0 for nobody. */
+  /** Port id of the asker, passed on to listeners; 0 for nobody. */
   pid?: number;
 }
 
 export interface NeighRequest extends NeighTarget {
-  /** Link address; more than six octets are cut. */
+  /** The link address; octets after the sixth are cut off. */
   address?: Uint8Array | null;
   state: Nud;
   /** Sum of NeighFlags: USE, ROUTER, EXT_LEARNED, MANAGED, EXT_VALIDATED. */
   flags?: number;
-  /** RTPROT_*; 0 leaves that of an entry which exists. */
+  /** RTPROT_*; 0 leaves the protocol of an existing entry as it is. */
   protocol?: number;
-  /** NLM_F_CREATE: make the entry if there is none. */
+  /** NLM_F_CREATE: makes the entry if there is none. */
   create: boolean;
-  /** NLM_F_EXCL: refuse if there is one. */
+  /** NLM_F_EXCL: refuses if there is one. */
   exclusive: boolean;
   /** NLM_F_REPLACE: a different address replaces the one known. */
   replace: boolean;
@@ -67,7 +67,7 @@ const ERRORS = {
 
 export type NeighErrorCode = keyof typeof ERRORS;
 
-/** A request to the table was refused. */
+/** A refusal. */
 export class NeighError extends StackError {
   declare readonly code: NeighErrorCode;
 
@@ -100,14 +100,14 @@ export function neighAdd(table: NeighTable, request: NeighRequest): void {
   if (!known || request.replace) how |= UpdateFlags.OVERRIDE | UpdateFlags.OVERRIDE_ISROUTER;
   if (protocol) entry.protocol = protocol;
   const result = update(entry, address, 0, state, how, pid);
-  // The entry stays as it was made, in no state: so it does in the kernel.
+  // As in the kernel, the entry stays as it was made, in no state.
   if (result === UpdateResult.NO_ADDRESS) throw new NeighError("NO_LLADDR");
   if (result === UpdateResult.NOT_PERMITTED) throw new NeighError("NOT_PERMITTED");
   if (flags & STARTS) use(entry);
 }
 
 /**
- * Removes an entry, telling those who wait.
+ * Removes an entry and tells the senders of the packets that wait in it.
  * @throws NeighError
  */
 export function neighDelete(table: NeighTable, target: NeighTarget): void {
@@ -122,7 +122,10 @@ export function neighDelete(table: NeighTable, target: NeighTarget): void {
   table.delete(entry, target.pid);
 }
 
-/** @throws NeighError */
+/**
+ * Returns the entry that the target names.
+ * @throws NeighError
+ */
 export function neighGet(table: NeighTable, target: NeighTarget): Neighbour {
   if (!target.device) throw new NeighError("GET_NO_DEVICE");
   const entry = table.lookup(target.key, target.device, target.rest ?? null);
@@ -131,7 +134,7 @@ export function neighGet(table: NeighTable, target: NeighTarget): Neighbour {
 }
 
 /**
- * The proxy entry for a key: of exactly the device, or, with a device, one for all of them.
+ * Returns the proxy entry for a key. Without a device it is one for all devices; with a device it is that device's, or one for all.
  * @throws NeighError
  */
 export function neighGetProxy(table: NeighTable, target: NeighTarget): ProxyEntry {
@@ -141,10 +144,10 @@ export function neighGetProxy(table: NeighTable, target: NeighTarget): ProxyEntr
   return entry;
 }
 
-/** Flags whose request starts a resolution, whatever state it names. */
+/** A request with one of these flags starts a resolution, whatever state it names. */
 const STARTS: number = NeighFlags.USE | NeighFlags.MANAGED;
 
-/** Flags of an entry that a request may ask for, each with that of update(). */
+/** Entry flags that a request may ask for, each with its flag of update(). */
 const REQUESTED: readonly (readonly [flag: number, update: number])[] = [
   [NeighFlags.USE, UpdateFlags.USE],
   [NeighFlags.MANAGED, UpdateFlags.MANAGED],
@@ -164,7 +167,7 @@ function spaceOf(target: NeighTarget): { rest: KeyRest | null; namespace?: Neigh
   return namespace ? { rest, namespace } : { rest };
 }
 
-/** An entry that exists, where the request may change it. */
+/** Returns an existing entry if the request may change it. */
 function acceptable(known: Neighbour, request: NeighRequest, flags: number): Neighbour {
   if (request.exclusive) throw new NeighError("EXISTS");
   if (flags & NeighFlags.EXT_VALIDATED) {

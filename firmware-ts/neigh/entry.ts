@@ -1,10 +1,11 @@
-/** A neighbour entry, and what the state machine needs of the table and the protocol around it. Data only: the machine is beside it. */
+/** A neighbour entry and its surroundings: the table, the device, the protocol family. Data only; machine.ts and update.ts change it. */
 import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { TimerNode, type TimerWheel } from "../net/timer-wheel.ts";
+import type { NeighDefaults } from "./defaults.ts";
 import { NTF_GC_EXEMPT } from "./flags.ts";
 import { copyRest, type KeyRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
@@ -14,22 +15,21 @@ import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 
-/** What a key means to the routes of its device. */
-export const AddressType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
-export type AddressType = (typeof AddressType)[keyof typeof AddressType];
-
-/** `new`: RTM_NEWNEIGH, something changed. `deleted`: RTM_DELNEIGH. `miss`: RTM_GETNEIGH, a program is asked to resolve it. */
+/** `new` (RTM_NEWNEIGH): the entry changed. `deleted` (RTM_DELNEIGH). `miss` (RTM_GETNEIGH): a program is asked to resolve the entry. */
 export type NeighEvent = "new" | "deleted" | "miss";
 
-/** What brought a change of state about. */
+/** The cause of a change of state. */
 export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
 
-/** What a protocol brings to the machine. ARP is one such, neighbour discovery can be another. */
+/** A protocol family, as a client of the machine. It brings everything in which one family differs from another. */
 export interface NeighFamily {
+  /** Octets of a key: 4, or 16 for keys with a rest. */
+  readonly keyLength: number;
+  readonly defaults: NeighDefaults;
   /** EtherType of the data that goes through these entries. */
   readonly etherType: number;
   /**
-   * Initial type, state and address of a new entry; may rewrite its key, where all keys of a device share one entry.
+   * Gives a new entry its initial state and address, and says whether it is a group's; may rewrite its key, where all keys of a device share one entry.
    * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).
    */
   construct(entry: Neighbour): boolean;
@@ -39,7 +39,7 @@ export interface NeighFamily {
   reportError?(entry: Neighbour, packet: SkBuff): void;
 }
 
-/** What a table keeps for one device. */
+/** The table's record of one device. */
 export interface DeviceNeighbours {
   readonly device: NetDevice;
   readonly host: NeighHost;
@@ -48,63 +48,64 @@ export interface DeviceNeighbours {
   readonly parameters: NeighParameters;
   /** Head of the device's list of entries, the newest first. */
   newest: Neighbour | null;
-  /** Requests for proxied addresses that wait. */
+  /** Number of requests for proxied addresses that wait. */
   proxied: number;
 }
 
-/** Surroundings of an entry: its table. */
+/** The table, as an entry and the machine see it. */
 export interface NeighHost {
   readonly clock: Clock;
   readonly lateness: Lateness;
   readonly policy: NeighPolicy;
   readonly timers: TimerWheel;
-  /** Where new entries keep their times. */
+  /** New entries keep their times here. */
   readonly stamps: StampBlocks;
   readonly statistics: NeighStatistics;
   readonly drops: DropCounters;
-  /** The present, as time stamps have it. */
+  /** The present in the unit of the time stamps, ms. */
   now(): number;
-  /** The kernel would send a message now. */
+  /** Tells the listeners what the kernel would announce by netlink now. */
   notify(entry: Neighbour, event: NeighEvent, pid?: number): void;
-  /** The entry's state has become `to`; null for an entry that is made or removed. */
+  /** Notes a change of state. `from` is null for a new entry, `to` for a removed one. */
   moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void;
-  /** Puts the entry on the list of what garbage collection may take, or off it. */
+  /** Puts the entry on the list of the garbage collection, or takes it off. */
   updateGcList(entry: Neighbour): void;
-  /** The MANAGED flag changed. */
+  /** Notes that the entry's MANAGED flag has changed. */
   updateManaged(entry: Neighbour): void;
-  /** The entry's timer fired. */
+  /** Notes that the entry's timer has fired. */
   expired(entry: Neighbour): void;
 }
 
 export class Neighbour extends TimerNode {
-  /** The last four octets of the protocol address: the whole of an IPv4 one. Fixed once the entry is in its table. */
+  /** The last four octets of the protocol address. Fixed once the entry is in its table. */
   key: number;
-  /** The octets before them, of a longer address. */
+  /** The octets before them; null where the family's addresses have no more than four. */
   readonly rest: KeyRest | null;
   readonly on: DeviceNeighbours;
 
   nudState: Nud = Nud.NONE;
-  type: AddressType = AddressType.UNICAST;
-  /** Sum of NeighFlags; USE is never among them. */
+  /** The key is a group's: nobody is asked for its link address, and forced collection may take the entry at any age. */
+  multicast = false;
+  /** Sum of NeighFlags, never with USE. */
   flags = 0;
-  /** Who made it (RTPROT_*), as an operator said; 0 for nobody in particular. */
+  /** The originator (RTPROT_*) that an operator named; 0 for none. */
   protocol = 0;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
   /** Removed from its table. */
   dead = false;
 
-  /** Link address: its first two octets, and the last four as int32. Numbers, for there may be a million of them. */
+  /** The link address: its first two octets, and its last four as int32. A million entries need no arrays that way. */
   addressHigh = 0;
   addressLow = 0;
-  /** The header of data to this neighbour has been made once: the fast path may be taken (the kernel's header cache). */
+  /** A packet has passed the slow path, so that the fast path may be taken (the kernel's header cache). */
   headerReady = false;
 
-  /** Packets that wait for the address, made when the first one comes. */
+  /** Packets that wait for the address. The queue is made with the first one. */
   queue: SkBuffQueue | null = null;
   /** Sum of their truesize. */
   queueBytes = 0;
-  /** Old packets of the queue are being dropped for a new one, and their senders told. */
+  /** The queue is dropping old packets for a new one right now. */
   makingRoom = false;
 
   /** Links of the table's collection list and of its device's list; kept by the table. */
@@ -138,7 +139,7 @@ export class Neighbour extends TimerNode {
     this.#stamps[this.#at + Stamp.DUE] = due;
   }
 
-  /** Last proof of reachability. */
+  /** Time of the last proof of reachability. */
   get confirmed(): number {
     return this.#stamps[this.#at + Stamp.CONFIRMED] as number;
   }
@@ -147,7 +148,7 @@ export class Neighbour extends TimerNode {
     this.#stamps[this.#at + Stamp.CONFIRMED] = time;
   }
 
-  /** Last use on the slow path. */
+  /** Time of the last use on the slow path. */
   get used(): number {
     return this.#stamps[this.#at + Stamp.USED] as number;
   }
@@ -156,7 +157,7 @@ export class Neighbour extends TimerNode {
     this.#stamps[this.#at + Stamp.USED] = time;
   }
 
-  /** Last change of state or address. */
+  /** Time of the last change of state or address. */
   get updated(): number {
     return this.#stamps[this.#at + Stamp.UPDATED] as number;
   }
@@ -181,7 +182,7 @@ export class Neighbour extends TimerNode {
     return (this.nudState & NUD_VALID) !== 0;
   }
 
-  /** Garbage collection neither counts nor takes it. */
+  /** Garbage collection neither counts nor takes the entry. */
   get gcExempt(): boolean {
     return (this.nudState & Nud.PERMANENT) !== 0 || (this.flags & NTF_GC_EXEMPT) !== 0;
   }
@@ -190,12 +191,12 @@ export class Neighbour extends TimerNode {
     return this.queue?.length ?? 0;
   }
 
-  /** The reference count as netlink reports it: holders other than the table. A running timer is one. */
+  /** The reference count as netlink reports it: the holders other than the table. A running timer is one. */
   get references(): number {
     return this.timerArmed ? 1 : 0;
   }
 
-  /** The link address, freshly allocated: not for the frame path. */
+  /** A copy of the link address. It allocates: not for the frame path. */
   get address(): Uint8Array {
     const address = new Uint8Array(MAC_BYTES);
     this.copyAddress(address, 0);

@@ -1,25 +1,26 @@
 /**
- * What keeps a table bounded: forced collection when it is full, periodic collection of what nobody uses. PERMANENT entries are never
- * counted or taken, nor are those that a control plane answers for; an entry whose timer runs is in use
+ * Garbage collection keeps a table bounded: by force when the table is full, periodically for entries that nobody uses. PERMANENT
+ * entries and those of a control plane are neither counted nor taken; an entry whose timer runs is in use
  * (Documentation/networking/ip-sysctl, neigh/default/gc_thresh1..3).
  */
 import type { Clock } from "../../hal/clock.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
-import { AddressType, type Cause, type Neighbour } from "./entry.ts";
+import type { GcLimits } from "./defaults.ts";
+import type { Cause, Neighbour } from "./entry.ts";
 import type { NeighParameters } from "./parameters.ts";
 import { NUD_IN_TIMER, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
 
-/** An entry changed less than this long ago is not collected by force, and forced runs above gc_thresh2 are this far apart, in ms. */
+/** A forced run takes no entry younger than this, in ms. Above gc_thresh2 forced runs are this far apart. */
 const FORCED_AGE = 5000;
-/** One forced run takes no longer than this, in ms, looked at once in so many entries. */
+/** Longest time of one forced run in ms, and the number of entries between two looks at the clock. */
 const FORCED_TIME = 1;
 const FORCED_LOOK = 16;
-/** Reachable times are drawn anew this often, in ms. */
+/** Reachable times are drawn anew at this interval, in ms. */
 const REDRAW_INTERVAL = 300_000;
 
-/** What the collector needs of its table. */
+/** The table, as the collector sees it. */
 export interface Collected {
   readonly clock: Clock;
   readonly lateness: Lateness;
@@ -33,52 +34,52 @@ export interface Collected {
   remove(entry: Neighbour, cause: Cause): void;
 }
 
-export class GarbageCollector {
-  /** Fewer entries than this are never collected periodically. */
-  thresh1 = 128;
-  /** From here on forced collection may run at a creation, every five seconds. */
-  thresh2 = 512;
-  /** Never more entries than this, PERMANENT ones apart. */
-  thresh3 = 1024;
-  /** `gc_interval` in ms: stored and shown, used by nothing, as in the kernel. */
-  interval = 30_000;
+export class GarbageCollector implements GcLimits {
+  thresh1: number;
+  thresh2: number;
+  thresh3: number;
+  interval: number;
   readonly #table: Collected;
   readonly #timer: WorkTimer = new WorkTimer(() => this.#periodic());
   #lastFlush: number;
   #lastRedraw: number;
   #entries = 0;
-  /** Oldest first. */
+  /** The ends of the list: the oldest entry and the newest. */
   #first: Neighbour | null = null;
   #last: Neighbour | null = null;
 
-  constructor(table: Collected) {
+  constructor(table: Collected, { thresh1, thresh2, thresh3, interval }: Readonly<GcLimits>) {
     this.#table = table;
+    this.thresh1 = thresh1;
+    this.thresh2 = thresh2;
+    this.thresh3 = thresh3;
+    this.interval = interval;
     this.#lastFlush = table.now();
     this.#lastRedraw = this.#lastFlush;
     this.#armPeriodic();
   }
 
-  /** For those who read and write `interval` in the kernel's steps. */
+  /** The steps in which the kernel stores `interval`. */
   get lateness(): Lateness {
     return this.#table.lateness;
   }
 
-  /** When a forced run last went through to its end, in ms. */
+  /** Time of the last forced run that went through to its end, in ms. */
   get lastFlush(): number {
     return this.#lastFlush;
   }
 
-  /** When the reachable times were last drawn anew by the periodic work, in ms. */
+  /** Time at which the periodic work last drew the reachable times anew, in ms. */
   get lastRedraw(): number {
     return this.#lastRedraw;
   }
 
-  /** Entries that count against gc_thresh2 and gc_thresh3. */
+  /** Number of entries that count against gc_thresh2 and gc_thresh3. */
   get entries(): number {
     return this.#entries;
   }
 
-  /** Called before an entry is made: false when the table is full and stays so. */
+  /** Makes room for one more entry. Returns false when the table is full and stays so. */
   makeRoom(): boolean {
     const full = this.#entries >= this.thresh3;
     const due = this.#entries >= this.thresh2 && this.#table.now() - this.#lastFlush > FORCED_AGE;
@@ -86,7 +87,7 @@ export class GarbageCollector {
     return this.#forced() > 0 || !full;
   }
 
-  /** What exempts an entry has changed. */
+  /** Puts an entry on the list or takes it off, after a change of what exempts it. */
   update(entry: Neighbour): void {
     const wanted = !entry.gcExempt && !entry.dead;
     if (wanted && !entry.onGcList) this.append(entry);
@@ -119,10 +120,10 @@ export class GarbageCollector {
   }
 
   /**
-   * Takes the oldest that may go, until gc_thresh2 is reached with the entry that is about to be made. Returns how many went.
+   * Takes the oldest entries that may go, until gc_thresh2 is reached, the entry to be made included. Returns how many went.
    *
-   * Measured on Linux 6.18: 1024 failed entries and a new one come to 512. Where gc_thresh3 is below gc_thresh2 there is nothing to
-   * reach, and no more than the oldest entry without a timer is looked at.
+   * Measured on Linux 6.18: 1024 failed entries and a new one come to 512. With gc_thresh3 below gc_thresh2 there is nothing to reach:
+   * the run looks at the oldest entry without a timer and at no other.
    */
   #forced(): number {
     const table = this.#table;
@@ -170,14 +171,14 @@ export class GarbageCollector {
   }
 }
 
-/** May be taken by force. */
+/** The forced collection may take the entry. */
 function spent(entry: Neighbour, now: number): boolean {
-  const { nudState, type, updated } = entry;
-  if (nudState === Nud.FAILED || nudState === Nud.NOARP || type === AddressType.MULTICAST) return true;
+  const { nudState, multicast, updated } = entry;
+  if (nudState === Nud.FAILED || nudState === Nud.NOARP || multicast) return true;
   return now - updated > FORCED_AGE;
 }
 
-/** May be taken by the periodic work. */
+/** The periodic collection may take the entry. */
 function unused(entry: Neighbour, now: number): boolean {
   if (entry.nudState & NUD_IN_TIMER || entry.gcExempt) return false;
   entry.used = Math.max(entry.used, entry.confirmed);

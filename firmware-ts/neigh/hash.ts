@@ -1,9 +1,9 @@
 /**
- * Entries by key and device: chained buckets, doubled when there are more entries than buckets.
+ * Finds entries by key and device: chained buckets, doubled when there are more entries than buckets.
  *
- * The chains are numbers in typed arrays and the entries stand in the order in which they came. Were the buckets to hold the entries
- * themselves, every store would be one that the garbage collector has to look at, all over a large array, and it would move the entries
- * in that order: with a million of them half of an insert's time. To double the buckets no entry is looked at.
+ * The chains are numbers in typed arrays, and the entries stand in the order in which they came. Buckets that hold the entries themselves
+ * cost half of an insert's time at a million entries: V8's garbage collector looks at every store, all over a large array, and moves the
+ * entries in that order. Doubling the buckets looks at no entry.
  */
 import type { NetDevice } from "../net/device.ts";
 import type { Neighbour } from "./entry.ts";
@@ -11,21 +11,21 @@ import { type KeyRest, sameRest } from "./key.ts";
 
 /** Buckets of an empty table. */
 const FIRST_BUCKETS = 8;
-/** End of a chain. */
+/** The end of a chain. */
 const NONE = -1;
-/** What `links` has for each slot: its entry's hash, and the slot that follows in the chain (or in the list of free slots). */
+/** Fields of a slot in `links`: the hash of its entry, and the next slot of the chain or of the list of free slots. */
 const LINK = 2;
 const HASH = 0;
 const NEXT = 1;
 
 export class NeighHash {
-  /** Odd, and different in each stack: nobody can choose addresses that meet in one bucket. */
+  /** Odd, and different in each stack, so that nobody can choose addresses that meet in one bucket. */
   readonly #seed: number;
-  /** First slot of each bucket's chain. */
+  /** The first slot of each bucket's chain. */
   #buckets: Int32Array = new Int32Array(FIRST_BUCKETS).fill(NONE);
-  /** As many slots as buckets. */
+  /** Has as many slots as there are buckets. */
   #links: Int32Array = new Int32Array(FIRST_BUCKETS * LINK);
-  /** The entry in each slot that was ever used; null in those that are free. */
+  /** The entry of each slot that was ever used; null in a free one. */
   readonly #entries: (Neighbour | null)[] = [];
   #free = NONE;
   #size = 0;
@@ -50,7 +50,7 @@ export class NeighHash {
     return null;
   }
 
-  /** Returns whether the table grew for it. */
+  /** Adds an entry that is not there yet. Returns true when the table grew for it. */
   add(entry: Neighbour): boolean {
     const full = this.#size >= this.#buckets.length;
     if (full) this.#grow();
@@ -81,7 +81,7 @@ export class NeighHash {
     this.#size--;
   }
 
-  /** Entries may come and go meanwhile; one that comes is seen or not. */
+  /** Calls back with every entry. Entries may come and go meanwhile; a new one may be seen or not. */
   forEach(callback: (entry: Neighbour) => void): void {
     for (let slot = 0, end = this.#entries.length; slot < end; slot++) {
       const entry = this.#entries[slot];
@@ -96,7 +96,7 @@ export class NeighHash {
     return slot;
   }
 
-  /** Puts a slot in front of its bucket's chain. */
+  /** Puts a slot at the head of its bucket's chain. */
   #chain(slot: number): void {
     const bucket = (this.#links[slot * LINK + HASH] as number) & (this.#buckets.length - 1);
     this.#links[slot * LINK + NEXT] = this.#buckets[bucket] as number;
@@ -109,7 +109,7 @@ export class NeighHash {
     return mixed ^ (mixed >>> 16);
   }
 
-  /** Called when every slot is in use. */
+  /** Doubles buckets and slots, when every slot is in use. */
   #grow(): void {
     const links = this.#links;
     this.#buckets = new Int32Array(this.#buckets.length * 2).fill(NONE);

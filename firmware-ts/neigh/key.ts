@@ -1,6 +1,6 @@
 /**
- * Protocol addresses as keys. The last four octets are an int32, which is the whole key for IPv4 and allocates nothing; of a longer
- * address (IPv6) the octets before them are three more, in an object beside it.
+ * Protocol addresses as keys. The last four octets are an int32, which allocates nothing. Addresses of sixteen octets have a rest, an
+ * object with the twelve octets before them.
  */
 
 /** The first twelve octets of a 16-octet address, as int32 in network byte order. */
@@ -15,7 +15,7 @@ export function sameRest(one: KeyRest | null, other: KeyRest | null): boolean {
   return one.a === other.a && one.b === other.b && one.c === other.c;
 }
 
-/** Copies a rest, for one that is to be kept. */
+/** Copies a rest in order to keep it: the caller's object may change. */
 export function copyRest(rest: KeyRest | null): KeyRest | null {
   return rest && { a: rest.a, b: rest.b, c: rest.c };
 }

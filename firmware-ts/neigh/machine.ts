@@ -1,6 +1,6 @@
 /**
- * Neighbour unreachability detection: what a packet, a timer or a request does to an entry (RFC 4861 7.3 as the Linux kernel
- * carries it out for ARP and ND alike).
+ * The neighbour machine: the effect of packets, timers and requests on an entry. It is neighbour unreachability detection of
+ * RFC 4861 7.3 as the Linux kernel carries it out for every family.
  *
  * | from            | event                                  | to         | what happens                              |
  * |-----------------|----------------------------------------|------------|-------------------------------------------|
@@ -20,7 +20,7 @@
  * | PROBE           | timer, requests left                   | same       | next request, timer R                     |
  * | PROBE           | timer, none left                       | FAILED     | as INCOMPLETE; STALE if EXT_VALIDATED     |
  *
- * R is retrans_time, at least HZ/100 jiffies. What frames of the neighbour and an operator do is in update.ts.
+ * R is retrans_time, at least HZ/100 jiffies. update.ts has the effect of frames of the neighbour and of an operator.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
@@ -31,19 +31,19 @@ import { NeighFlags } from "./flags.ts";
 import { enqueue } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, Nud } from "./states.ts";
 
-/** What output() made of a packet that it neither sent nor dropped: it waits for the address. */
+/** Result of output() for a packet that waits for the link address. */
 export const QUEUED = -1;
-/** NONE: the device has it. QUEUED: it waits. Else the reason for which it was dropped. */
+/** The fate of a packet. NONE: the device has it. QUEUED: it waits. Any other value is the reason of its drop. */
 export type Fate = DropReason | typeof QUEUED;
 
-/** The address may be used at once or is being asked for again: nothing has to be started for it. */
+/** States in which a packet goes out and starts nothing. */
 const NUD_SETTLED = NUD_CONNECTED | Nud.DELAY | Nud.PROBE;
 
-/** Sends a network packet to the neighbour, or lets it wait, or drops it. Its buffer is not the caller's any more. */
+/** Sends a network packet to the neighbour, queues it or drops it. The buffer is not the caller's any more. */
 export function output(entry: Neighbour, packet: SkBuff): Fate {
   if (packet.confirm) {
     confirm(entry);
-    // Proof of when it was sent, not of when the queue that it may now wait in is emptied.
+    // It proves something of now, not of the time at which the queue is emptied that it may have to wait in.
     packet.confirm = false;
   }
   if ((entry.nudState & NUD_CONNECTED) === 0 || !entry.headerReady) {
@@ -59,24 +59,24 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
   return device.transmit(packet);
 }
 
-/** Somebody above has proof that the neighbour is there (MSG_CONFIRM, progress of a connection). Its state stays. */
+/** Notes a proof from above that the neighbour is there (MSG_CONFIRM, progress of a connection). The state stays. */
 export function confirm(entry: Neighbour): void {
   entry.confirmed = entry.host.now();
 }
 
-/** Starts resolution as a packet would, without one (NTF_USE). */
+/** Starts a resolution as a packet would, without one (NTF_USE). */
 export function use(entry: Neighbour): void {
   resolve(entry, null, true, "use");
 }
 
-/** The periodic look at a managed entry. */
+/** Starts a resolution, if a managed entry needs one. */
 export function keepResolved(entry: Neighbour): void {
   resolve(entry, null, false, "managed");
 }
 
 /**
- * The slow path's question: may the packet go (NONE)? If not it was queued, or dropped for the returned reason.
- * @param atOnce the first request goes out now and not with the next jiffy
+ * Takes the slow path. Returns NONE when the packet may go, else its fate: queued, or dropped for the returned reason.
+ * @param atOnce true: the first request goes out now; false: with the next jiffy
  */
 function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause: Cause): Fate {
   if (entry.dead) return drop(entry, packet, DropReason.NEIGH_DEAD);
@@ -99,7 +99,7 @@ function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause
     move(entry, Nud.FAILED, cause);
     return drop(entry, packet, DropReason.NEIGH_FAILED);
   }
-  // An entry without an address has nobody to ask by unicast: it starts where the other requests begin.
+  // An entry without an address has nobody to ask by unicast: it starts with the requests behind those.
   entry.probes = ucastProbes >>> 0;
   arm(entry, atOnce ? retransTime(entry) : entry.host.lateness.jiffy);
   move(entry, Nud.INCOMPLETE, cause);
@@ -117,19 +117,19 @@ function drop(entry: Neighbour, packet: SkBuff | null, reason: DropReason): Drop
   return reason;
 }
 
-/** Gives the entry a state. What else belongs to the change is the caller's. */
+/** Sets the state and tells the watchers. Everything else that belongs to the change is up to the caller. */
 export function move(entry: Neighbour, to: Nud, cause: Cause): void {
   const from = entry.nudState;
   entry.nudState = to;
   entry.host.moved(entry, from, to, cause);
 }
 
-/** Arms the entry's timer; the delay may have passed. */
+/** Arms the entry's timer. A delay that has passed counts as 0. */
 export function arm(entry: Neighbour, delay: number): void {
   entry.host.timers.arm(entry, delay);
 }
 
-/** As arm(), no sooner than the timer handler may. */
+/** Arms the timer from its own handler, which has a least delay. */
 function rearm(entry: Neighbour, delay: number): void {
   arm(entry, Math.max(delay, entry.host.lateness.minRearm));
 }
@@ -138,29 +138,29 @@ function retransTime(entry: Neighbour): number {
   return Math.max(entry.parameters.retransTime, entry.host.lateness.minRearm);
 }
 
-/** One request: a frame, or a message to the program that resolves. */
+/** Sends one request: a frame, or a message to the program that resolves. */
 function probe(entry: Neighbour): void {
   const { ucastProbes, appProbes } = entry.parameters;
   const byProgram = (entry.probes - ucastProbes) | 0;
   if (byProgram >= 0 && byProgram < appProbes) entry.host.notify(entry, "miss");
-  // The newest packet steers what the request looks like: its source address is the one that will be used next.
+  // The newest packet steers the request: its source address is the one that will be used next.
   else entry.on.family.solicit(entry, entry.queue?.tail ?? null);
   entry.probes = (entry.probes + 1) >>> 0;
 }
 
-/** For the protocol, within solicit(): this request goes to the known address only. */
+/** Tells the family, within solicit(), that this request goes to the known address only. */
 export function probesUnicast(entry: Neighbour): boolean {
   return ((entry.probes - entry.parameters.ucastProbes) | 0) < 0;
 }
 
-/** There is a request left. As in the kernel, probes are counted and their limits added up as ints that overflow (measured on 6.18). */
+/** Tells whether a request is left. As in the kernel, the count and the sum of the limits are ints that overflow (measured on 6.18). */
 function hasProbes(entry: Neighbour): boolean {
   const { ucastProbes, appProbes, mcastProbes, mcastReprobes } = entry.parameters;
   const most = ucastProbes + appProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
   return (entry.probes | 0) < (most | 0);
 }
 
-/** The entry's timer fired. */
+/** Handles the entry's timer. */
 export function expired(entry: Neighbour): void {
   if (entry.dead || (entry.nudState & NUD_IN_TIMER) === 0) return;
   const { parameters, host } = entry;
@@ -196,7 +196,7 @@ export function expired(entry: Neighbour): void {
   }
 }
 
-/** INCOMPLETE or PROBE: the next request, or the end of patience. */
+/** Sends the next request of an INCOMPLETE or PROBE entry, or gives up. */
 function askAgain(entry: Neighbour, stateChanged: boolean): void {
   if (hasProbes(entry)) {
     arm(entry, retransTime(entry));
@@ -214,13 +214,13 @@ function askAgain(entry: Neighbour, stateChanged: boolean): void {
   entry.host.notify(entry, "new");
 }
 
-/** Resolution has failed: every sender that waits is told, then its packet dropped. The entry is FAILED already. */
+/** Ends a failed resolution: tells the sender of every packet that waits, then drops the packet. The entry is FAILED already. */
 export function invalidate(entry: Neighbour): void {
   const { host } = entry;
   const { family } = entry.on;
   host.statistics.resFailed++;
   entry.updated = host.now();
-  // A sender told of the failure may send again at once and so wake the entry: what it sends then waits in a queue of its own.
+  // A sender that hears of the failure may send again at once and so wake the entry. The new packet waits in a queue of its own.
   const queue = entry.queue;
   entry.queue = null;
   entry.queueBytes = 0;

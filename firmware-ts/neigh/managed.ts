@@ -1,3 +1,4 @@
+/** Managed entries (NTF_MANAGED): the stack keeps them resolved by itself. */
 import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
 import type { Neighbour } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
@@ -5,8 +6,8 @@ import { keepResolved } from "./machine.ts";
 import type { NeighParameters } from "./parameters.ts";
 
 /**
- * The entries that the stack keeps resolved by itself (NTF_MANAGED): every interval_probe_time_ms of the defaults each is looked at as
- * if a packet had used it. While there are none no timer runs: a node that sleeps is not woken for nothing.
+ * Looks at each managed entry every interval_probe_time_ms of the defaults, as if a packet had used it. Without managed entries no timer
+ * runs, so that a node that sleeps is not woken for nothing.
  */
 export class ManagedEntries {
   /** In the order in which they became managed. */
@@ -20,7 +21,7 @@ export class ManagedEntries {
     this.#defaults = defaults;
   }
 
-  /** The entry's MANAGED flag changed, or it is gone. */
+  /** Takes an entry in or lets it go, after a change of its MANAGED flag or its removal. */
   update(entry: Neighbour): void {
     if (entry.dead || (entry.flags & NeighFlags.MANAGED) === 0) {
       if (this.#entries.delete(entry) && this.#entries.size === 0) this.stop();

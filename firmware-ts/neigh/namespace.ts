@@ -1,8 +1,8 @@
 /**
- * A network namespace, as far as a neighbour table is concerned. All namespaces share one table, its thresholds and its collection; an
- * entry belongs to the namespace of its device. Two namespaces are the same when they are the same object.
+ * A network namespace, as a neighbour table sees it. All namespaces share one table with its thresholds and its collection; an entry
+ * belongs to the namespace of its device. Namespaces are compared by identity.
  */
 export interface NeighNamespace {
-  /** The first one, whose devices follow when a default is written (the others only copy it when they come to be). */
+  /** True for the first namespace. Its devices follow a write of a default; devices of others only copy the defaults when they appear. */
   readonly initial: boolean;
 }

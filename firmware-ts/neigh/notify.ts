@@ -1,19 +1,19 @@
 /**
- * Who is told of changes. Changes that Linux announces go to onChange(), at the same moments and in the same order relative to frames
- * as its netlink messages; every change of state, those on the send path too, goes to onTransition() with what caused it.
+ * News of a table. onChange() has the changes that Linux announces, at the same moments and in the same order relative to frames as its
+ * netlink messages. onTransition() has every change of state with its cause, those on the send path too.
  */
 import type { Cause, Neighbour, NeighEvent } from "./entry.ts";
 import type { Nud } from "./states.ts";
 
-/** @param pid who asked for the change (an operator's port id), 0 for nobody */
+/** @param pid port id of the operator who asked for the change, 0 for nobody */
 export type NeighListener = (entry: Neighbour, event: NeighEvent, pid: number) => void;
 
 /** One change of state. */
 export interface Transition {
   readonly entry: Neighbour;
-  /** Null: the entry was made. */
+  /** Null for a new entry. */
   readonly from: Nud | null;
-  /** Null: it was removed. */
+  /** Null for an entry that was removed. */
   readonly to: Nud | null;
   readonly cause: Cause;
 }
@@ -32,6 +32,7 @@ export class Notifier {
     };
   }
 
+  /** Adds a watcher; the returned function removes it. */
   onTransition(watcher: TransitionListener): () => void {
     this.#watchers = [...this.#watchers, watcher];
     return () => {
@@ -40,13 +41,13 @@ export class Notifier {
   }
 
   changed(entry: Neighbour, event: NeighEvent, pid: number): void {
-    // A sender that was told of its packet's fate may have removed the entry in the midst of its change.
+    // A sender that heard of its packet's fate may have removed the entry in the midst of its change.
     if (entry.dead && event !== "deleted") return;
     for (const listener of this.#listeners) listener(entry, event, pid);
   }
 
   moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void {
-    // Nobody watches as a rule, and this is the send path.
+    // This is the send path, and as a rule nobody watches.
     if (this.#watchers.length === 0 || from === to) return;
     const transition = { entry, from, to, cause };
     for (const watcher of this.#watchers) watcher(transition);

@@ -1,12 +1,13 @@
+/** The kernel's log line about a full table, with the kernel's limit of how often it appears. */
 import type { Clock } from "../../hal/clock.ts";
 
-/** The kernel's limit for such lines (net.core.message_burst and message_cost): so many in so many ms. */
+/** That limit (net.core.message_burst and message_cost): this many lines in this many ms. */
 const BURST = 10;
 const INTERVAL = 5000;
 
-/** `neighbour: arp_cache: neighbor table overflow!`, as the kernel's log has it: not once for each entry that is refused. */
+/** Says `neighbour: TABLE: neighbor table overflow!` when entries are refused, but not for each of them. */
 export class OverflowLog {
-  /** Takes a line; null: nobody listens. */
+  /** Takes a line; null when nobody listens. */
   sink: ((line: string) => void) | null = null;
   readonly #clock: Clock;
   readonly #line: string;
@@ -18,6 +19,7 @@ export class OverflowLog {
     this.#line = `neighbour: ${table}: neighbor table overflow!`;
   }
 
+  /** Notes that an entry was refused. */
   say(): void {
     if (!this.sink) return;
     const now = this.#clock.now();

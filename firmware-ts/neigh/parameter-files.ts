@@ -1,17 +1,18 @@
 /**
- * The settings as files of net.ipv4.neigh.DEV: the kernel's names, units, ranges and its way of reading a number. Times are kept in
- * whole jiffies, so that what is read may differ from what was written. Ranges and results measured on Linux 6.18 at HZ=250.
+ * The settings as files of net.FAMILY.neigh.DEV, with the kernel's names, units, ranges and its way of reading a number. Times are kept
+ * in whole jiffies, so that a file may read otherwise than it was written. Measured on Linux 6.18 at HZ=250.
  */
 import type { Lateness } from "../net/lateness.ts";
 import { StackError } from "../net/stack-error.ts";
+import type { GcLimits } from "./defaults.ts";
 import type { NeighParameters, NeighValue } from "./parameters.ts";
 
 const INT_MAX = 0x7fffffff;
 /** Ticks of a second in files that count in centiseconds. */
 const USER_HZ = 100;
-/** What unres_qlen takes a packet for: a full frame (1514) and 256 + 320 bytes of bookkeeping. */
+/** The size of a packet to unres_qlen: a full frame (1514) and 256 + 320 bytes of bookkeeping. */
 const BYTES_PER_PACKET = 2090;
-/** The kernel copies no more of a number than this. */
+/** Most characters of a number that the kernel copies. */
 const LONGEST_NUMBER = 21;
 
 type Unit = "count" | "packets" | "seconds" | "centiseconds" | "milliseconds";
@@ -46,7 +47,7 @@ const FILES: ReadonlyMap<string, File> = new Map<string, File>([
 /** The files of a device, in the order of `ls`. */
 export const NEIGH_FILES: readonly string[] = [...FILES.keys()];
 
-/** A setting cannot have the value (EINVAL), or is none (ENOENT). */
+/** EINVAL: the kernel does not take the text. ENOENT: there is no such file. */
 export class ParameterError extends StackError {
   constructor(errno: "EINVAL" | "ENOENT", message: string) {
     super(errno, errno, message);
@@ -55,7 +56,7 @@ export class ParameterError extends StackError {
 }
 
 /**
- * The text of a file, without newline.
+ * Reads a file: its text, without newline.
  * @throws ParameterError ENOENT
  */
 export function readNeighParameter(parameters: NeighParameters, name: string): string {
@@ -96,16 +97,12 @@ function storedValue({ unit, least = 0 }: File, number: number, lateness: Latene
   }
 }
 
-/** What the files of the whole table set; they exist under `default` only. Times in ms. */
-export interface TableSettings {
-  thresh1: number;
-  thresh2: number;
-  thresh3: number;
-  interval: number;
+/** The settings of the whole table. Their files exist under `default` only. Times in ms. */
+export interface TableSettings extends GcLimits {
   readonly lateness: Lateness;
 }
 
-const TABLE_FILES: ReadonlyMap<string, "thresh1" | "thresh2" | "thresh3" | "interval"> = new Map([
+const TABLE_FILES: ReadonlyMap<string, keyof GcLimits> = new Map([
   ["gc_interval", "interval"],
   ["gc_thresh1", "thresh1"],
   ["gc_thresh2", "thresh2"],
@@ -136,13 +133,13 @@ export function writeTableParameter(table: TableSettings, name: string, text: st
   else table[value] = within(number, 0, INT_MAX);
 }
 
-function tableFileOf(name: string): "thresh1" | "thresh2" | "thresh3" | "interval" {
+function tableFileOf(name: string): keyof GcLimits {
   const value = TABLE_FILES.get(name);
   if (!value) throw new ParameterError("ENOENT", `no neighbour parameter is called ${name}`);
   return value;
 }
 
-/** Jiffies as the kernel has them after a conversion that checks little: cut to an int, and anything negative the same. */
+/** Jiffies of a number of centiseconds. As the kernel's, the conversion checks little: it cuts to an int, and all negative ones are -1. */
 function centiseconds(number: number, hz: number): number {
   if (number < 0) return -1;
   // The kernel's own bound is 2^63 / HZ; up to here doubles count exactly.
@@ -165,7 +162,7 @@ function invalid(text: string | number): ParameterError {
   return new ParameterError("EINVAL", `"${text}" is not a number that fits; say e.g. 3`);
 }
 
-/** The first number of the text: decimal, 0x hexadecimal or 0 octal; white space before it, and after it white space and anything. */
+/** Reads the first number: decimal, 0x hexadecimal or 0 octal; white space may precede it, white space and anything may follow. */
 function parseNumber(text: string): number {
   const [, sign = "", digits = ""] = /^\s*(-?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)(?=[ \t\n]|$)/i.exec(text) ?? [];
   if (digits === "" || digits.length > LONGEST_NUMBER) throw invalid(text);

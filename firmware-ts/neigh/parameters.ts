@@ -1,7 +1,8 @@
+/** The settings of a device's neighbours. Machine, queue and collection go by them; a write to a table's defaults reaches the devices. */
 import type { Random } from "../../hal/random.ts";
-import { Lateness } from "../net/lateness.ts";
+import type { Lateness } from "../net/lateness.ts";
 
-/** What a set holds and an operator may write; all times in ms. */
+/** The values that an operator may write. All times in ms. */
 export interface NeighValues {
   /** Broadcast (multicast) requests before an entry without a known address fails (`mcast_solicit`). */
   mcastProbes: number;
@@ -11,103 +12,107 @@ export interface NeighValues {
   appProbes: number;
   /** Broadcast requests after the unicast ones of a PROBE have failed (`mcast_resolicit`). */
   mcastReprobes: number;
-  /** Between requests (`retrans_time_ms`). */
+  /** Time between two requests (`retrans_time_ms`). */
   retransTime: number;
-  /** Mean time for which a confirmation holds (`base_reachable_time_ms`); write it with set(), which draws reachableTime anew. */
+  /** Mean time for which a confirmation holds (`base_reachable_time_ms`). Write it with set(), which draws reachableTime anew. */
   baseReachableTime: number;
-  /** From the first use of a STALE entry to its first probe (`delay_first_probe_time`). */
+  /** Time from the first use of a STALE entry to its first probe (`delay_first_probe_time`). */
   delayProbeTime: number;
-  /** Between two looks at the managed entries (`interval_probe_time_ms`); that of the defaults counts. */
+  /** Time between two looks at the managed entries (`interval_probe_time_ms`). Only the value of the defaults counts. */
   intervalProbeTime: number;
-  /** Unused for this long, an entry may be collected (`gc_stale_time`). */
+  /** Age of the last use from which on an entry may be collected (`gc_stale_time`). */
   gcStaleTime: number;
-  /** Most bytes (truesize) that wait for one entry; the newest packet always fits (`unres_qlen_bytes`). */
+  /** Most bytes (truesize) that wait in one entry; the newest packet always fits (`unres_qlen_bytes`). */
   queueLengthBytes: number;
-  /** Requests for proxied addresses that may wait, less one (`proxy_qlen`). */
+  /** Number of requests for proxied addresses that may wait, less one (`proxy_qlen`). */
   proxyQueueLength: number;
-  /** Stored and shown, used by nothing, as in the kernel (`anycast_delay`). */
+  /** Stored and shown, but used by nothing, as in the kernel (`anycast_delay`). */
   anycastDelay: number;
   /** A request for a proxied address waits a random part of this (`proxy_delay`). */
   proxyDelay: number;
-  /** An address younger than this is not replaced by an unsolicited answer (`locktime`). */
+  /** An unsolicited answer does not replace an address younger than this, in families that go by it (`locktime`). */
   lockTime: number;
 }
 
 export type NeighValue = keyof NeighValues;
 
-/** What an IPv4 device starts with. */
-const DEFAULTS: Readonly<NeighValues> = {
-  mcastProbes: 3,
-  ucastProbes: 3,
+/** Every value as 0, so that a set has all its fields from the start. */
+const NOTHING: Readonly<NeighValues> = {
+  mcastProbes: 0,
+  ucastProbes: 0,
   appProbes: 0,
   mcastReprobes: 0,
-  retransTime: 1000,
-  baseReachableTime: 30_000,
-  delayProbeTime: 5000,
-  intervalProbeTime: 5000,
-  gcStaleTime: 60_000,
-  queueLengthBytes: 212_992,
-  proxyQueueLength: 64,
-  anycastDelay: 1000,
-  proxyDelay: 800,
-  lockTime: 1000,
+  retransTime: 0,
+  baseReachableTime: 0,
+  delayProbeTime: 0,
+  intervalProbeTime: 0,
+  gcStaleTime: 0,
+  queueLengthBytes: 0,
+  proxyQueueLength: 0,
+  anycastDelay: 0,
+  proxyDelay: 0,
+  lockTime: 0,
 };
 
-const NAMES = Object.keys(DEFAULTS) as readonly NeighValue[];
+const NAMES = Object.keys(NOTHING) as readonly NeighValue[];
 
-/** The settings of one device's neighbours, or those that new devices start with (Documentation/networking/ip-sysctl, neigh/). */
+/** One set of settings: a device's, or the defaults that new devices copy (Documentation/networking/ip-sysctl, neigh/). */
 export class NeighParameters implements NeighValues {
-  mcastProbes: number = DEFAULTS.mcastProbes;
-  ucastProbes: number = DEFAULTS.ucastProbes;
-  appProbes: number = DEFAULTS.appProbes;
-  mcastReprobes: number = DEFAULTS.mcastReprobes;
-  retransTime: number = DEFAULTS.retransTime;
-  baseReachableTime: number = DEFAULTS.baseReachableTime;
-  delayProbeTime: number = DEFAULTS.delayProbeTime;
-  intervalProbeTime: number = DEFAULTS.intervalProbeTime;
-  gcStaleTime: number = DEFAULTS.gcStaleTime;
-  queueLengthBytes: number = DEFAULTS.queueLengthBytes;
-  proxyQueueLength: number = DEFAULTS.proxyQueueLength;
-  anycastDelay: number = DEFAULTS.anycastDelay;
-  proxyDelay: number = DEFAULTS.proxyDelay;
-  lockTime: number = DEFAULTS.lockTime;
-  /** Drawn uniformly from half to one and a half of baseReachableTime (RFC 4861 6.3.2). */
+  mcastProbes: number = NOTHING.mcastProbes;
+  ucastProbes: number = NOTHING.ucastProbes;
+  appProbes: number = NOTHING.appProbes;
+  mcastReprobes: number = NOTHING.mcastReprobes;
+  retransTime: number = NOTHING.retransTime;
+  baseReachableTime: number = NOTHING.baseReachableTime;
+  delayProbeTime: number = NOTHING.delayProbeTime;
+  intervalProbeTime: number = NOTHING.intervalProbeTime;
+  gcStaleTime: number = NOTHING.gcStaleTime;
+  queueLengthBytes: number = NOTHING.queueLengthBytes;
+  proxyQueueLength: number = NOTHING.proxyQueueLength;
+  anycastDelay: number = NOTHING.anycastDelay;
+  proxyDelay: number = NOTHING.proxyDelay;
+  lockTime: number = NOTHING.lockTime;
+  /** Time for which a confirmation holds: drawn uniformly from half to one and a half of baseReachableTime (RFC 4861 6.3.2). */
   reachableTime = 0;
-  /** Entries that use the set; `ip ntable` shows one more. */
+  /** Number of entries that use the set; `ip ntable` shows one more. */
   entries = 0;
-  /** HZ decides in which steps times can be written and read. */
+  /** The steps, by HZ, in which times are written and read. */
   readonly lateness: Lateness;
   readonly #random: Random;
-  /** What was written to this very set: a change of the defaults does not reach it any more. */
+  /** Values that were written to this very set. A change of the defaults does not reach them any more. */
   readonly #written = new Set<NeighValue>();
   readonly #followers = new Set<NeighParameters>();
 
-  constructor(random: Random, lateness: Lateness = new Lateness(), values: Partial<NeighValues> = {}) {
+  constructor(random: Random, lateness: Lateness, values: Readonly<NeighValues>) {
     this.#random = random;
     this.lateness = lateness;
-    Object.assign(this, values);
+    for (const name of NAMES) this[name] = values[name];
     this.drawReachableTime();
   }
 
-  /** An operator's write: from now on this set has its own mind about `name`. Sets that follow this one and have none take it over. */
+  /**
+   * Writes a value as an operator does: from now on it is this set's own. The sets that follow this one take it over, unless they have
+   * one of their own.
+   */
   set(name: NeighValue, value: number): void {
     this.setAlone(name, value);
     // As in the kernel, a follower's reachable time is not drawn anew: it changes with the next periodic draw (measured on Linux 6.18).
     for (const follower of this.#followers) if (!follower.#written.has(name)) follower[name] = value;
   }
 
-  /** As set(), but nobody follows: so the kernel takes a write by netlink (`ip ntable change`; measured on Linux 6.18). */
+  /** Writes a value that nobody takes over. The kernel treats a write by netlink so (`ip ntable change`; measured on Linux 6.18). */
   setAlone(name: NeighValue, value: number): void {
     this[name] = value;
     this.#written.add(name);
     if (name === "baseReachableTime") this.drawReachableTime();
   }
 
-  /** Counts every setting as written: a loopback device has come up, or a device got an address (measured on Linux 6.18). */
+  /** Counts every value as written. Done when a loopback device comes up or a device gets an address (measured on Linux 6.18). */
   pin(): void {
     for (const name of NAMES) this.#written.add(name);
   }
 
+  /** Draws the reachable time anew. */
   drawReachableTime(): void {
     const base = Math.max(0, this.baseReachableTime);
     const { kernel, jiffy } = this.lateness;
@@ -115,27 +120,28 @@ export class NeighParameters implements NeighValues {
     else this.reachableTime = (this.#random.below(base / jiffy) + Math.trunc(base / jiffy / 2)) * jiffy;
   }
 
-  /** How long a request for a proxied address waits. */
+  /** Draws the time for which a request for a proxied address waits. */
   drawProxyDelay(): number {
     const most = Math.max(0, this.proxyDelay);
     const { kernel, jiffy } = this.lateness;
     return kernel ? this.#random.below(most / jiffy) * jiffy : this.#random.next() * most;
   }
 
-  /** A set of its own with the same values and a reachable time of its own draw; it may follow what is written here later. */
+  /** Makes a set with the same values and a reachable time of its own draw. @param follows it takes over later writes to this set */
   derive(follows: boolean): NeighParameters {
     const copy = new NeighParameters(this.#random, this.lateness, this.values());
     if (follows) this.#followers.add(copy);
     return copy;
   }
 
-  /** A derived set is not used any more. */
+  /** Ends the following of a derived set. */
   release(derived: NeighParameters): void {
     this.#followers.delete(derived);
   }
 
+  /** A copy of the values. */
   values(): NeighValues {
-    const values = { ...DEFAULTS };
+    const values = { ...NOTHING };
     for (const name of NAMES) values[name] = this[name];
     return values;
   }

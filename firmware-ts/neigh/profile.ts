@@ -1,31 +1,30 @@
 /**
- * Whose behaviour an ARP table has: Linux's, the standards' where Linux differs from them, or that of a node that counts every frame
- * it is awake for. A profile is what its devices start with, all of which an operator may write over, and a few switches.
- * docs/profiles.md has the reasons and what each costs.
+ * Profiles of a table's behaviour: Linux's, the standards' where Linux differs from them, or that of a node that counts every frame it is
+ * awake for. A profile sets start values, which an operator may write over, and a few switches. docs/profiles.md has reasons and costs.
  */
 import type { NeighValues } from "./parameters.ts";
 
 export type ProfileName = "linux" | "strict" | "lowpower";
 
-/** What no setting of the kernel's can say. */
+/** Switches for which the kernel has no setting. The machine goes by eagerDelay and failedHold, the families by the others. */
 export interface NeighPolicy {
-  /** A REACHABLE entry that was just used is asked for again when its time is over, without waiting for the next packet to it. */
+  /** A REACHABLE entry that was used just now goes to DELAY when its time is over, without waiting for the next packet. */
   readonly eagerDelay: boolean;
-  /** Whoever names a group, nobody or ourselves as the sender's link address is not believed, and not answered (RFC 1812 3.3.2). */
+  /** Neither believes nor answers a sender whose link address is a group's, nobody's or ours (RFC 1812 3.3.2). */
   readonly checksSender: boolean;
-  /** A reply confirms where it answers an outstanding request of ours alone; any other is hearsay (RFC 4861 7.3.1). */
+  /** A reply confirms only when it answers an outstanding request of ours; any other reply is hearsay (RFC 4861 7.3.1). */
   readonly onlyAskedConfirms: boolean;
-  /** Whatever a neighbour sends to us alone confirms it, as an answer would. */
+  /** Any packet that a neighbour sends to us alone confirms it, as an answer does. */
   readonly trafficConfirms: boolean;
-  /** After a failure nobody is asked again for this long, in ms: packets to the neighbour fail at once. */
+  /** Time after a failure, in ms, in which packets to the neighbour fail at once and nobody is asked. */
   readonly failedHold: number;
-  /** Our addresses are announced when they come, and defended when somebody else uses them (RFC 5227 2.3, 2.4). */
+  /** Announces our addresses when they come, and defends them when another station uses them. */
   readonly defends: boolean;
 }
 
 export interface Profile {
   readonly name: ProfileName;
-  /** Where a device's parameters start from other values than Linux's. Times in ms. */
+  /** Start values of a device that stand above those of the family. Times in ms. */
   readonly parameters: Partial<NeighValues>;
   readonly policy: NeighPolicy;
 }
@@ -43,17 +42,17 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   linux: { name: "linux", parameters: {}, policy: LINUX },
   strict: {
     name: "strict",
-    // RFC 826 merges every sender that it knows, however young the entry.
+    // RFC 826 takes the address of every sender that it knows, however young the entry. Other families start with 0 anyway.
     parameters: { lockTime: 0 },
     policy: { ...LINUX, eagerDelay: false, checksSender: true, onlyAskedConfirms: true, defends: true },
   },
   lowpower: {
     name: "lowpower",
     parameters: {
-      // As long as lwIP believes an answer; a changed address that nobody announces is found this much later.
+      // lwIP believes an answer as long. A changed address that nobody announces is found that much later.
       baseReachableTime: 300_000,
       gcStaleTime: 3_600_000,
-      // To the known address once, then once to everybody: whoever has moved is found before the entry fails (as RFC 7048 2 wants it).
+      // One request to the known address, then one to everybody: a neighbour that moved is found before the entry fails (RFC 7048 2).
       ucastProbes: 1,
       mcastReprobes: 1,
       mcastProbes: 2,

@@ -1,6 +1,6 @@
 /**
- * Requests for proxied addresses that wait before they are answered, so that the owner, if it is there after all, is heard first
- * (RFC 4861 7.2.8). Each waits a random part of proxy_delay and is then received once more. One queue for the whole table.
+ * The queue of requests for proxied addresses. They wait before they are answered, so that the owner, if it is there after all, is heard
+ * first (RFC 4861 7.2.8). Each waits a random part of proxy_delay and is then received once more. The whole table has one queue.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { DropCounters, SkBuff } from "../../hal/skbuff.ts";
@@ -9,18 +9,18 @@ import { type TimerWheel, WorkTimer } from "../net/timer-wheel.ts";
 import type { DeviceNeighbours } from "./entry.ts";
 import type { NeighNamespace } from "./namespace.ts";
 
-/** Receives a request again. The packet is its own to consume or drop. */
+/** Receives a request once more, and consumes or drops the packet. */
 export type DeliverProxied = (packet: SkBuff, device: NetDevice) => void;
 
 interface Waiting {
   readonly packet: SkBuff;
   readonly on: DeviceNeighbours;
-  /** In the table's ms. */
+  /** Time at which it is delivered, in the table's ms. */
   readonly due: number;
   readonly deliver: DeliverProxied;
 }
 
-/** What the queue needs of its table. */
+/** The table, as the queue sees it. */
 export interface ProxyQueueHost {
   readonly timers: TimerWheel;
   readonly drops: DropCounters;
@@ -44,8 +44,8 @@ export class ProxyQueue {
   }
 
   /**
-   * Keeps a request, or drops it when more than proxy_qlen of its device wait already (one more than the limit fits, as in the
-   * kernel). The packet is not the caller's any more.
+   * Keeps a request. Returns false when it was dropped because more than proxy_qlen of its device wait already (one more than the limit
+   * fits, as in the kernel). The packet is not the caller's any more.
    */
   enqueue(packet: SkBuff, device: NetDevice, deliver: DeliverProxied): boolean {
     const on = this.#host.on(device);
@@ -61,7 +61,7 @@ export class ProxyQueue {
     return true;
   }
 
-  /** Drops what waits on any device of a namespace; without one, everything. */
+  /** Drops the requests of all devices of a namespace; without a namespace, all requests. */
   purge(namespace?: NeighNamespace): void {
     const gone = this.#waiting.filter(({ on }) => !namespace || on.namespace === namespace);
     this.#waiting = this.#waiting.filter((waiting) => !gone.includes(waiting));
@@ -80,7 +80,7 @@ export class ProxyQueue {
     this.#host.timers.arm(this.#timer, due - now);
   }
 
-  /** Those that are due go in the order of their arrival. */
+  /** Delivers the requests that are due, in the order of their arrival. */
   #expired(): void {
     const now = this.#host.now();
     const due = this.#waiting.filter((waiting) => waiting.due <= now);

@@ -1,30 +1,30 @@
-/** Proxy entries (`ip neigh add proxy`): addresses that we answer for although they are not ours. */
+/** Proxy entries (`ip neigh add proxy`): the stack answers for these addresses although they are not its own. */
 import type { NetDevice } from "../net/device.ts";
-import { type KeyRest, sameRest } from "./key.ts";
+import { copyRest, type KeyRest, sameRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
 
-/** The kernel's proxy hash; it decides the order in which entries are shown. */
+/** Buckets of the kernel's proxy hash, which decides the order in which entries are shown. */
 const BUCKETS = 16;
 
 export interface ProxyEntry {
   readonly key: number;
   readonly rest: KeyRest | null;
   readonly namespace: NeighNamespace;
-  /** Null: on every device of the namespace. */
+  /** Null for an entry of every device of the namespace. */
   readonly device: NetDevice | null;
   /** Sum of NeighFlags, as the operator gave them. */
   flags: number;
   protocol: number;
-  /** Made as PERMANENT: survives the loss of carrier. */
+  /** Made as PERMANENT: the entry survives the loss of carrier. */
   permanent: boolean;
 }
 
 export interface ProxyOptions {
   flags?: number;
-  /** 0 leaves that of an entry which exists. */
+  /** 0 leaves the protocol of an existing entry as it is. */
   protocol?: number;
   permanent?: boolean;
-  /** The namespace of an entry without device; that of the device otherwise. */
+  /** The namespace of an entry without device. Default: the initial one. */
   namespace?: NeighNamespace;
   rest?: KeyRest | null;
 }
@@ -32,7 +32,7 @@ export interface ProxyOptions {
 export class ProxyTable {
   readonly #namespaceOf: (device: NetDevice) => NeighNamespace;
   readonly #initial: NeighNamespace;
-  /** The newest first. */
+  /** Each with the newest entry first. */
   readonly #buckets: ProxyEntry[][] = Array.from({ length: BUCKETS }, () => []);
   #size = 0;
 
@@ -45,7 +45,7 @@ export class ProxyTable {
     return this.#size;
   }
 
-  /** The entry that makes us answer for `key` on a device: one of that device, or one for all devices of its namespace. */
+  /** Finds the entry by which we answer for `key` on a device: one of that device, or one for all devices of its namespace. */
   find(key: number, device: NetDevice, rest: KeyRest | null = null): ProxyEntry | null {
     if (this.#size === 0) return null;
     const namespace = this.#namespaceOf(device);
@@ -56,7 +56,7 @@ export class ProxyTable {
     return null;
   }
 
-  /** An entry for all devices is found by `null` only. */
+  /** Finds the entry of exactly this device; `null` finds one for all devices. */
   get(key: number, device: NetDevice | null, options: ProxyOptions = {}): ProxyEntry | null {
     const namespace = this.#space(device, options);
     const same = (entry: ProxyEntry): boolean =>
@@ -64,13 +64,13 @@ export class ProxyTable {
     return this.#bucket(key).find(same) ?? null;
   }
 
-  /** Makes an entry, or gives one that exists the flags. No notification is sent, as in the kernel. */
+  /** Makes an entry, or gives an existing one these flags. As in the kernel, nobody is told. */
   add(key: number, device: NetDevice | null, options: ProxyOptions = {}): ProxyEntry {
-    // The kernel looks as it does for a request: one for all devices is met by an addition for one of them.
+    // The kernel looks up as for a request, so that an addition for one device meets an entry for all of them.
     let entry = device ? this.find(key, device, options.rest ?? null) : this.get(key, null, options);
     if (!entry) {
       const namespace = this.#space(device, options);
-      entry = { key, rest: options.rest ?? null, namespace, device, flags: 0, protocol: 0, permanent: false };
+      entry = { key, rest: copyRest(options.rest ?? null), namespace, device, flags: 0, protocol: 0, permanent: false };
       this.#bucket(key).unshift(entry);
       this.#size++;
     }
@@ -80,7 +80,7 @@ export class ProxyTable {
     return entry;
   }
 
-  /** False when there is none of exactly this device. */
+  /** Removes the entry of exactly this device. Returns false when there is none. */
   delete(key: number, device: NetDevice | null, options: ProxyOptions = {}): boolean {
     const entry = this.get(key, device, options);
     if (!entry) return false;
@@ -90,14 +90,14 @@ export class ProxyTable {
     return true;
   }
 
-  /** Removes a device's entries, all of them or those that are not permanent. */
+  /** Removes a device's entries: all of them, or all that are not permanent. */
   flushDevice(device: NetDevice, keepPermanent: boolean): void {
     for (const entry of this.list()) {
       if (entry.device === device && !(keepPermanent && entry.permanent)) this.delete(entry.key, device, entry);
     }
   }
 
-  /** In the order in which the kernel shows them; of one namespace, or of all. */
+  /** The entries of one namespace or of all, in the order in which the kernel shows them. */
   list(namespace?: NeighNamespace): ProxyEntry[] {
     return this.#buckets.flat().filter((entry) => !namespace || entry.namespace === namespace);
   }

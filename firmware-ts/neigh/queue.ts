@@ -1,12 +1,11 @@
-/** The waiting queue of an entry: limited by bytes, the oldest packet gives way (RFC 1122 2.3.2.2: keep at least the latest). */
+/** The waiting queue of an entry. Its limit is in bytes, and the oldest packet gives way (RFC 1122 2.3.2.2: keep at least the latest). */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { Neighbour } from "./entry.ts";
 
 /**
- * Drops the oldest until the new one fits within unres_qlen_bytes or none is left, then appends.
- * @returns false when the new one was dropped: it came from a sender that was just told of its drop here. To let those push each
- * other out in turn would never end.
+ * Drops the oldest packets until the new one fits within unres_qlen_bytes or none is left, then appends it. Returns false when the new
+ * one was dropped instead: its sender sent it while it was told of a drop here, and such senders would push each other out for ever.
  */
 export function enqueue(entry: Neighbour, packet: SkBuff): boolean {
   if (entry.makingRoom) {
@@ -32,14 +31,14 @@ function discard(entry: Neighbour, packet: SkBuff): void {
   entry.host.drops.drop(packet, DropReason.NEIGH_QUEUEFULL);
 }
 
-/** The oldest packet, or null. */
+/** Takes the oldest packet; null when none waits. */
 export function dequeue(entry: Neighbour): SkBuff | null {
   const packet = entry.queue?.dequeue() ?? null;
   if (packet) entry.queueBytes -= packet.truesize;
   return packet;
 }
 
-/** Drops everything, telling no sender. */
+/** Drops every packet and tells no sender. */
 export function purge(entry: Neighbour, reason: DropReason): void {
   for (let packet = dequeue(entry); packet; packet = dequeue(entry)) entry.host.drops.drop(packet, reason);
 }

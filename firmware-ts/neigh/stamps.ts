@@ -1,21 +1,21 @@
 /**
- * Where the time stamps of entries are. A number with a fraction that stands in an object's field is an object of its own to the
- * engine: four of them made up a third of what an entry took, in memory as in time. So entries share blocks of plain numbers.
+ * Storage for the time stamps of entries: blocks of plain numbers that entries share. In a field of an object V8 makes a number with a
+ * fraction an object of its own, and four of them took a third of an entry's memory and time.
  */
 
-/** Entries that share a block. A block lives as long as one of its entries. */
+/** Number of entries that share a block. A block lives as long as one of its entries. */
 const SHARING = 64;
 
-/** Names of an entry's stamps: their places behind its first one. */
+/** The stamps of an entry, by their offsets from its first one. */
 export const Stamp = { DUE: 0, CONFIRMED: 1, USED: 2, UPDATED: 3 } as const;
 const STAMPS = 4;
 
-/** Hands out places. One that was given out is never given to another: what is known of an entry outlives it. */
+/** Hands out places. A place is never given out twice, because the stamps of an entry outlive its stay in the table. */
 export class StampBlocks {
   #block = new Float64Array(0);
   #next = 0;
 
-  /** The block in which the next place is. Ask for it first. */
+  /** The block of the next place. To be read before take(). */
   get block(): Float64Array {
     if (this.#next === this.#block.length) {
       this.#block = new Float64Array(SHARING * STAMPS);
@@ -24,7 +24,7 @@ export class StampBlocks {
     return this.#block;
   }
 
-  /** Takes the place: its offset in the block. */
+  /** Takes the next place. Returns its offset in the block. */
   take(): number {
     const at = this.#next;
     this.#next += STAMPS;

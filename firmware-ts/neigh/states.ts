@@ -1,4 +1,4 @@
-/** NUD states of a neighbour entry and the sets the kernel makes of them (include/uapi/linux/neighbour.h; RFC 4861 7.3.2). */
+/** NUD states of a neighbour entry and the kernel's sets of them (include/uapi/linux/neighbour.h; RFC 4861 7.3.2). */
 export const Nud = {
   NONE: 0x00,
   INCOMPLETE: 0x01,
@@ -12,14 +12,14 @@ export const Nud = {
 } as const;
 export type Nud = (typeof Nud)[keyof typeof Nud];
 
-/** A timer runs. */
+/** States in which a timer runs. */
 export const NUD_IN_TIMER: number = Nud.INCOMPLETE | Nud.REACHABLE | Nud.DELAY | Nud.PROBE;
-/** The link address may be used. */
+/** States in which the link address may be used. */
 export const NUD_VALID: number = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE | Nud.PROBE | Nud.STALE | Nud.DELAY;
-/** The link address may be used without a further thought. */
+/** States in which the link address may be used on the fast path. */
 export const NUD_CONNECTED: number = Nud.PERMANENT | Nud.NOARP | Nud.REACHABLE;
 
-/** States in the order in which `ip neigh` prints them. */
+/** The states in the order in which `ip neigh` prints them. */
 const NAMES: readonly (readonly [number, string])[] = [
   [Nud.INCOMPLETE, "INCOMPLETE"],
   [Nud.REACHABLE, "REACHABLE"],
@@ -31,12 +31,12 @@ const NAMES: readonly (readonly [number, string])[] = [
   [Nud.PERMANENT, "PERMANENT"],
 ];
 
-/** The state's name in capitals; NONE has none, as in `ip neigh`. */
+/** Returns the name of a state in capitals; the empty string for NONE, as in `ip neigh`. */
 export function nudName(state: number): string {
   return NAMES.find(([bit]) => bit === state)?.[1] ?? "";
 }
 
-/** The state of a name, any case; `none` included. */
+/** Returns the state of a name in any case, `none` included; undefined for any other word. */
 export function parseNud(name: string): Nud | undefined {
   if (name.toLowerCase() === "none") return Nud.NONE;
   return NAMES.find(([, text]) => text.toLowerCase() === name.toLowerCase())?.[0] as Nud | undefined;

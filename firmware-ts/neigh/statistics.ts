@@ -1,14 +1,14 @@
-/** Counters of one table; names and meanings are those of /proc/net/stat/arp_cache. */
+/** Counters of one table. Names and meanings are those of the kernel's file for it in /proc/net/stat/. */
 export class NeighStatistics {
   allocs = 0;
   destroys = 0;
   hashGrows = 0;
-  /** Look-ups other than those of the send path. */
+  /** Look-ups, those of the send path not counted. */
   lookups = 0;
   hits = 0;
   /** Resolutions that failed. */
   resFailed = 0;
-  /** Multicast and unicast neighbour solicitations taken in (ND only). */
+  /** Requests that came in to a group and to us alone, counted by those families that tell them apart. */
   rcvProbesMcast = 0;
   rcvProbesUcast = 0;
   periodicGcRuns = 0;

@@ -1,4 +1,4 @@
-/** The table of one family's neighbour entries: look-up by key and device, creation within limits, removal. */
+/** The neighbour table of one family: look-up by key and device, creation within limits, removal, settings of each device. */
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
@@ -27,25 +27,22 @@ import { NeighStatistics } from "./statistics.ts";
 import { UpdateFlags, update } from "./update.ts";
 
 export interface NeighTableOptions extends LatenessOptions {
-  /** Default `arp_cache`. */
-  name?: string;
-  /** Whose behaviour the table has. Default `linux`. */
+  /** The behaviour of the table. Default `linux`. */
   profile?: ProfileName;
 }
 
-/** What a device brings that is not the table's own. */
+/** The ways in which a device differs from its table. */
 export interface AttachOptions {
-  /** The protocol in the device's namespace. Default: that of the table. */
+  /** The family's client in the device's namespace. Default: that of the table. */
   family?: NeighFamily;
   /** Default: the initial one. */
   namespace?: NeighNamespace;
 }
 
-/** Why create() made no entry: the table is full (ENOBUFS), or the device has no configuration for the protocol (EINVAL). */
+/** The reason why create() made no entry: the table is full (ENOBUFS), or the device has no configuration for the family (EINVAL). */
 export type Refusal = "full" | "unconfigured";
 
 export class NeighTable implements NeighHost {
-  readonly name: string;
   readonly clock: Clock;
   readonly family: NeighFamily;
   readonly lateness: Lateness;
@@ -55,15 +52,15 @@ export class NeighTable implements NeighHost {
   /** The namespace of devices that were attached without another. */
   readonly namespace: NeighNamespace = { initial: true };
   readonly statistics: NeighStatistics = new NeighStatistics();
-  /** Packets lost to this table: queue overflow, failed resolution, purge. */
+  /** Packets that this table dropped: queue overflow, failed resolution, purge. */
   readonly drops: DropCounters = new DropCounters();
-  /** What a new device's parameters are copied from. */
+  /** New devices copy their parameters from here. */
   readonly defaults: NeighParameters;
   readonly gc: GarbageCollector;
   readonly proxies: ProxyTable;
   readonly proxyQueue: ProxyQueue;
   readonly overflow: OverflowLog;
-  /** Of the last create() that returned null. */
+  /** The reason of the last create() that returned null. */
   refusal: Refusal = "full";
   readonly #hash: NeighHash;
   readonly #managed: ManagedEntries;
@@ -71,19 +68,23 @@ export class NeighTable implements NeighHost {
   readonly #devices = new Map<NetDevice, DeviceNeighbours>();
 
   constructor(clock: Clock, random: Random, family: NeighFamily, options: NeighTableOptions = {}) {
-    this.name = options.name ?? "arp_cache";
     this.clock = clock;
     this.family = family;
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
     this.timers = new TimerWheel(clock, this.lateness);
-    this.defaults = new NeighParameters(random, this.lateness, this.profile.parameters);
+    this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults.parameters, ...this.profile.parameters });
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
-    this.gc = new GarbageCollector(this);
+    this.gc = new GarbageCollector(this, family.defaults.limits);
     this.#managed = new ManagedEntries(this.timers, this.defaults);
     this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
+  }
+
+  /** The name of the table, as its family gives it. */
+  get name(): string {
+    return this.family.defaults.name;
   }
 
   get policy(): NeighPolicy {
@@ -98,7 +99,7 @@ export class NeighTable implements NeighHost {
     return this.#hash.size;
   }
 
-  /** Says to which namespace a device belongs. One that is never attached belongs to the initial one. */
+  /** Takes a device in, as one of a namespace. A device that is never attached belongs to the initial one. */
   attach(device: NetDevice, options: AttachOptions = {}): DeviceNeighbours {
     this.detach(device);
     const { family = this.family, namespace = this.namespace } = options;
@@ -108,7 +109,7 @@ export class NeighTable implements NeighHost {
     return on;
   }
 
-  /** A device leaves: its entries, its proxy entries and its settings go. */
+  /** Lets a device go, with its entries, its proxy entries and its settings. */
   detach(device: NetDevice): void {
     const on = this.#devices.get(device);
     if (!on) return;
@@ -117,6 +118,7 @@ export class NeighTable implements NeighHost {
     this.#devices.delete(device);
   }
 
+  /** The record of a device, made when it is asked for first. */
   on(device: NetDevice): DeviceNeighbours {
     return this.#devices.get(device) ?? this.attach(device);
   }
@@ -125,18 +127,18 @@ export class NeighTable implements NeighHost {
     return this.on(device).parameters;
   }
 
-  /** Every set in use: the defaults and one a device. */
+  /** Every set in use: the defaults, and one for each device. */
   *allParameters(): Iterable<NeighParameters> {
     yield this.defaults;
     for (const { parameters } of this.#devices.values()) yield parameters;
   }
 
-  /** Tells of every change that Linux announces; the returned function ends it. */
+  /** Adds a listener for every change that Linux announces; the returned function removes it. */
   onChange(listener: NeighListener): () => void {
     return this.#notifier.onChange(listener);
   }
 
-  /** Tells of every change of state, with its cause; the returned function ends it. */
+  /** Adds a watcher for every change of state, with its cause; the returned function removes it. */
   onTransition(watcher: TransitionListener): () => void {
     return this.#notifier.onTransition(watcher);
   }
@@ -161,11 +163,12 @@ export class NeighTable implements NeighHost {
     this.#managed.update(entry);
   }
 
-  /** The send path's look-up: not counted. */
+  /** Finds an entry for the send path: the look-up is not counted. */
   find(key: number, device: NetDevice, rest: KeyRest | null = null): Neighbour | null {
     return this.#hash.find(key, device, rest);
   }
 
+  /** Finds an entry; the look-up is counted. */
   lookup(key: number, device: NetDevice, rest: KeyRest | null = null): Neighbour | null {
     this.statistics.lookups++;
     const entry = this.find(key, device, rest);
@@ -174,8 +177,8 @@ export class NeighTable implements NeighHost {
   }
 
   /**
-   * Makes an entry that is not there yet; or finds one, where the protocol gives all keys of a device the same entry.
-   * @param exempt garbage collection neither counts nor takes it: it will be PERMANENT, or a control plane answers for it
+   * Makes an entry that is not there yet, or returns the one that all keys of the device share if the family makes them one.
+   * @param exempt garbage collection neither counts nor takes the entry: it will be PERMANENT, or is a control plane's
    * @param flags sum of NeighFlags
    * @returns null when it was refused; `refusal` says why
    */
@@ -215,13 +218,13 @@ export class NeighTable implements NeighHost {
     return null;
   }
 
-  /** An operator's delete: those who wait are told, then the entry goes. */
+  /** Deletes an entry as an operator does: the senders of what waits are told first. */
   delete(entry: Neighbour, pid = 0): void {
     update(entry, null, 0, Nud.FAILED, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE, pid);
     this.remove(entry);
   }
 
-  /** Takes an entry out; what waits in it is dropped without a word to its sender. */
+  /** Takes an entry out. The packets that wait in it are dropped, and their senders are not told. */
   remove(entry: Neighbour, cause: Cause = "admin"): void {
     if (entry.dead) return;
     const { on } = entry;
@@ -230,7 +233,7 @@ export class NeighTable implements NeighHost {
     this.timers.cancel(entry);
     this.gc.forget(entry);
     this.#managed.update(entry);
-    // The entry's own links stay as they are: somebody may be walking the list.
+    // The entry's own links stay as they are, for a walk along the list that may be under way.
     if (entry.newer) entry.newer.older = entry.older;
     else on.newest = entry.older;
     if (entry.older) entry.older.newer = entry.newer;
@@ -263,14 +266,14 @@ export class NeighTable implements NeighHost {
     }
   }
 
-  /** As flushDevice(), and the device's proxy entries and the requests that wait in its namespace too: it is down, or without carrier. */
+  /** Flushes a device that is down or without carrier: entries, proxy entries, and the proxied requests that wait in its namespace. */
   ifdown(device: NetDevice, keepPermanent: boolean): void {
     this.flushDevice(device, keepPermanent);
     this.proxies.flushDevice(device, keepPermanent);
     this.proxyQueue.purge(this.on(device).namespace);
   }
 
-  /** Stops every timer. The table is of no use afterwards. */
+  /** Removes every entry and stops every timer. The table cannot be used afterwards. */
   close(): void {
     this.gc.stop();
     this.#managed.stop();

@@ -1,4 +1,4 @@
-/** What a frame of the neighbour, or an operator, does to an entry: the kernel's neigh_update(), decision by decision. */
+/** The effect of a neighbour's frame or an operator's request on an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { Cause, Neighbour } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
@@ -9,16 +9,16 @@ import { NUD_CONNECTED, NUD_IN_TIMER, NUD_VALID, Nud } from "./states.ts";
 export const UpdateFlags = {
   /** A different address replaces the one known. */
   OVERRIDE: 0x01,
-  /** An operator asks: even PERMANENT and NOARP entries change. */
+  /** An operator asks, so that even PERMANENT and NOARP entries change. */
   ADMIN: 0x02,
-  /** Where a different address may not replace that of a CONNECTED entry, the entry becomes STALE. */
+  /** A different address does not replace that of a CONNECTED entry, but makes the entry STALE. */
   WEAK_OVERRIDE: 0x04,
   /** The ROUTER flag becomes what ISROUTER says. */
   OVERRIDE_ISROUTER: 0x08,
   ISROUTER: 0x10,
-  /** Nothing but the start of a resolution is asked for: state and address of the request do not count. */
+  /** The request only starts a resolution; its state and address do not count. */
   USE: 0x20,
-  /** With ADMIN: the entry's MANAGED, EXT_LEARNED and EXT_VALIDATED flags, set or cleared. MANAGED implies USE. */
+  /** With ADMIN: sets the entry's MANAGED, EXT_LEARNED and EXT_VALIDATED flags; their absence clears them. MANAGED implies USE. */
   MANAGED: 0x40,
   EXT_LEARNED: 0x80,
   EXT_VALIDATED: 0x100,
@@ -26,14 +26,14 @@ export const UpdateFlags = {
 
 export const UpdateResult = {
   DONE: 0,
-  /** The entry is PERMANENT or NOARP and only an operator may change it; or it is in no table any more. */
+  /** The entry is PERMANENT or NOARP, which only an operator may change, or it has left its table. */
   NOT_PERMITTED: 1,
   /** A valid state needs a link address. */
   NO_ADDRESS: 2,
 } as const;
 export type UpdateResult = (typeof UpdateResult)[keyof typeof UpdateResult];
 
-/** Flags of an entry that an operator's request sets or clears, each with the flag that asks for it. */
+/** Entry flags that an operator's request sets or clears, each with its flag of update(). */
 const EXTERNAL: readonly (readonly [wanted: number, flag: number])[] = [
   [UpdateFlags.EXT_LEARNED, NeighFlags.EXT_LEARNED],
   [UpdateFlags.MANAGED, NeighFlags.MANAGED],
@@ -43,7 +43,7 @@ const EXTERNAL: readonly (readonly [wanted: number, flag: number])[] = [
 /**
  * Gives the entry a state and, where `address` is not null, the link address at address[at..at+6).
  * @param flags sum of UpdateFlags
- * @param pid who asks, for those who are told; 0 for nobody
+ * @param pid port id of the asker, passed on to listeners; 0 for nobody
  */
 export function update(
   entry: Neighbour,
@@ -75,11 +75,11 @@ export function update(
   return outcome === Outcome.NO_ADDRESS ? UpdateResult.NO_ADDRESS : UpdateResult.DONE;
 }
 
-/** REFUSED: the address differs and may not be replaced. WEAKENED: the same, but it is in doubt now. */
+/** REFUSED: the address differs and may not be replaced. WEAKENED: the old address stays, but it is in doubt now. */
 const Outcome = { UNCHANGED: 0, CHANGED: 1, REFUSED: 2, WEAKENED: 3, NO_ADDRESS: 4 } as const;
 type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-/** To a state with a usable address. */
+/** Moves the entry to a state with a usable address. */
 function setValid(entry: Neighbour, address: Uint8Array | null, at: number, wanted: Nud, flags: number, cause: Cause): Outcome {
   const old = entry.nudState;
   const wasValid = (old & NUD_VALID) !== 0;
@@ -121,7 +121,7 @@ function changeState(entry: Neighbour, state: Nud, cause: Cause): void {
   move(entry, state, cause);
 }
 
-/** To a state without a usable address. Returns whether anybody is told. */
+/** Moves the entry to a state without a usable address. Returns true when the change is to be told. */
 function forget(entry: Neighbour, state: Nud, cause: Cause): boolean {
   const old = entry.nudState;
   entry.host.timers.cancel(entry);
@@ -131,7 +131,7 @@ function forget(entry: Neighbour, state: Nud, cause: Cause): boolean {
   return failed || (old & NUD_VALID) !== 0;
 }
 
-/** An operator's request says of each of these flags whether it is set. Returns those that flipped. */
+/** Sets and clears the external flags as an operator's request says. Returns the flags that flipped. */
 function takeFlags(entry: Neighbour, flags: number): number {
   let flipped = 0;
   for (const [wanted, flag] of EXTERNAL) {
@@ -141,6 +141,7 @@ function takeFlags(entry: Neighbour, flags: number): number {
   return flipped;
 }
 
+/** Sets or clears the ROUTER flag. Returns true when it changed. */
 function takeRouter(entry: Neighbour, flags: number): boolean {
   if ((flags & UpdateFlags.OVERRIDE_ISROUTER) === 0) return false;
   const router = flags & UpdateFlags.ISROUTER ? NeighFlags.ROUTER : 0;
@@ -149,7 +150,7 @@ function takeRouter(entry: Neighbour, flags: number): boolean {
   return true;
 }
 
-/** What comes after everything else: lists that depend on state and flags, and the news, once. */
+/** Brings the lists that depend on state and flags up to date, then tells the news, once. */
 function finish(entry: Neighbour, old: Nud, flipped: number, told: boolean, pid: number): void {
   const { host } = entry;
   const collectable = (old ^ entry.nudState) & Nud.PERMANENT || flipped & (NeighFlags.EXT_LEARNED | NeighFlags.EXT_VALIDATED);
@@ -158,9 +159,9 @@ function finish(entry: Neighbour, old: Nud, flipped: number, told: boolean, pid:
   if (told) host.notify(entry, "new", pid);
 }
 
-/** The address is known: what waited goes out, in order, to this neighbour whatever became of the route that led here (measured on Linux 6.18). */
+/** Sends the packets that waited, in order, to this neighbour, whatever became of the route that led here (measured on Linux 6.18). */
 function flush(entry: Neighbour): void {
-  // Bounded by what waits now: a packet that comes back to this queue is not sent round and round.
+  // The number of packets that wait now bounds the loop: a packet that comes back to this queue does not go round and round.
   for (let left = entry.queued; left > 0 && entry.nudState & NUD_VALID; left--) {
     const packet = dequeue(entry);
     if (!packet) return;

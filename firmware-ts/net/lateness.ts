@@ -1,8 +1,7 @@
 /**
- * How late timers are. Linux keeps its timers in a wheel whose buckets grow with the distance: a timer is never early, always at least
- * one jiffy late, and one armed far ahead up to an eighth of its delay. An observer sees this on the wire (a request repeated "after
- * 1 s" comes after 1.004 to 1.032 s at HZ=250), so a stack that is to look like Linux must be as late; one that is to be predictable
- * fires to the instant.
+ * The lateness of timers. Linux keeps its timers in a wheel whose buckets grow with the distance: a timer is never early, always at least
+ * one jiffy late, and one armed far ahead up to an eighth of its delay. An observer sees this on the wire (a request repeated "after 1 s"
+ * comes after 1.004 to 1.032 s at HZ=250). A stack that looks like Linux is as late; one that is predictable fires to the instant.
  */
 
 export interface LatenessOptions {
@@ -13,13 +12,15 @@ export interface LatenessOptions {
 }
 
 const DEFAULT_HZ = 250;
-/** Levels of the wheel and buckets in each; a level's granule is eight times that of the one below. */
+/** Levels of the wheel, and buckets in each. A level's granule is eight times that of the level below. */
 export const LEVELS = 9;
 export const BUCKETS = 64;
-/** Longest distance, in granules, that a level takes: one bucket of the 64 is the one that is running. */
+/** Longest distance that a level takes, in granules. One of its buckets is the one that is running. */
 const LEVEL_REACH = BUCKETS - 1;
 
+/** A choice of lateness: its jiffy, and the comparisons that depend on it. */
 export class Lateness {
+  /** True: timers are as late as Linux's. False: they are exact. */
   readonly kernel: boolean;
   readonly hz: number;
   /** One jiffy in ms. */
@@ -37,31 +38,31 @@ export class Lateness {
     this.minRearm = this.kernel ? Math.trunc(hz / 100) * this.jiffy : 10;
   }
 
-  /** `now` as an entry's time stamps have it: the last jiffy, or the instant. */
+  /** Returns the time stamp of an instant: the last jiffy, or the instant itself. */
   stamp(now: number): number {
     return this.kernel ? Math.floor(now / this.jiffy) * this.jiffy : now;
   }
 
   /**
-   * Whether `limit` has not passed yet. The kernel counts the limit itself in, for its timers come at least a jiffy later; where
-   * timers are punctual, what ends at this very instant is over.
+   * Returns true when `limit` has not passed yet. The kernel counts the limit itself in, because its timers come at least a jiffy later.
+   * With exact timers a time that ends at this very instant is over.
    */
   within(now: number, limit: number): boolean {
     return this.kernel ? now <= limit : now < limit;
   }
 
-  /** Milliseconds in whole jiffies, rounded up, as ms. */
+  /** Rounds a time in ms up to whole jiffies. */
   roundUp(ms: number): number {
     return Math.ceil(ms / this.jiffy) * this.jiffy;
   }
 }
 
-/** The level of the wheel for a timer `distance` jiffies ahead; its granule is 8 ** level jiffies. */
+/** Returns the level of the wheel for a timer `distance` jiffies ahead. The granule of a level is 8 ** level jiffies. */
 export function levelFor(distance: number): number {
   let level = 0;
   for (let reach = LEVEL_REACH; distance >= reach && level < LEVELS - 1; reach *= 8) level++;
   return level;
 }
 
-/** The longest distance in jiffies that the wheel can tell; what is due later fires then (and is armed anew by those who care). */
+/** Longest distance of the wheel in jiffies. A timer that is due later fires then, and its owner arms it anew. */
 export const WHEEL_REACH: number = LEVEL_REACH * 8 ** (LEVELS - 1) - 8 ** (LEVELS - 1);

@@ -1,28 +1,28 @@
 /**
- * The timers of a table, such as that of the neighbours: one for each entry, a million of them if need be, of which few ever fire. An armed entry is a link
- * in the ring of a bucket: arming and cancelling move four pointers, allocate nothing and do not depend on how many are armed.
- * One timer of the Clock waits for the earliest bucket.
+ * A timer wheel, for tables with a timer for each entry: a million of them, of which few ever fire. An armed node is a link in the ring of
+ * a bucket. Arming and cancelling move four pointers, allocate nothing and do not depend on how many nodes are armed. One timer of the
+ * Clock waits for the earliest bucket.
  *
- * With kernel lateness a bucket fires as a whole at its end, the newest armed first, as Linux's does. With exact timing a bucket is
- * opened before its first timer is due, and each of its timers goes on to a finer bucket or to the Clock; as long as few are armed
- * they go to the Clock at once.
+ * With kernel lateness a bucket fires as a whole at its end, the node armed last first, as Linux's does. With exact timing a bucket opens
+ * before its first node is due, and each of its nodes moves on to a finer bucket or to the Clock. As long as few nodes are armed, they go
+ * to the Clock at once.
  */
 import type { Clock, Timer } from "../../hal/clock.ts";
 import { BUCKETS, type Lateness, LEVELS, levelFor, WHEEL_REACH } from "./lateness.ts";
 
-/** Exact timing: timers that may wait in the Clock's own heap whatever their distance. */
+/** With exact timing: number of nodes that may wait in the Clock's own heap, whatever their distance. */
 const DIRECT = 1024;
-/** Exact timing: width of the finest bucket in ms. */
+/** With exact timing: width of the finest bucket in ms. */
 const EXACT_UNIT = 8;
 
-/** Something that can be armed. What fires is its timerFired(). */
+/** Something that can be armed. The wheel calls its timerFired(). */
 export abstract class TimerNode {
-  /** Links of the ring it waits in; null when it waits in none. Kept by TimerWheel. */
+  /** Links of the ring in which it waits; null when it waits in none. Kept by TimerWheel. */
   timerNext: TimerNode | null = null;
   timerPrevious: TimerNode | null = null;
-  /** The Clock's timer that it was given; null when it has none. Kept by TimerWheel. */
+  /** The timer of the Clock that it has on loan, or null. Kept by TimerWheel. */
   alarm: Alarm | null = null;
-  /** When it fires, in the clock's ms, lateness not counted in; meaningful while armed. */
+  /** Time at which it is due, in the clock's ms, lateness not counted. Valid while it is armed. */
   abstract timerDue: number;
 
   get timerArmed(): boolean {
@@ -32,9 +32,9 @@ export abstract class TimerNode {
   abstract timerFired(): void;
 }
 
-/** A timer for work that belongs to no entry. */
+/** A node that calls a function. */
 export class WorkTimer extends TimerNode {
-  // No whole number at first, so that the engine expects fractions.
+  // NaN is no whole number: V8 expects fractions from the start.
   timerDue: number = Number.NaN;
   readonly #callback: () => void;
 
@@ -48,7 +48,7 @@ export class WorkTimer extends TimerNode {
   }
 }
 
-/** Head of a ring of armed nodes. */
+/** The head of a ring of armed nodes. */
 class Ring extends TimerNode {
   readonly timerDue: number = Number.POSITIVE_INFINITY;
 
@@ -65,7 +65,7 @@ class Ring extends TimerNode {
   timerFired(): void {}
 }
 
-/** A timer of the Clock on loan to a node. */
+/** A timer of the Clock, on loan to a node. */
 class Alarm {
   node: TimerNode | null = null;
   readonly timer: Timer;
@@ -81,9 +81,9 @@ export class TimerWheel {
   /** One tick of the wheel in ms. */
   readonly #unit: number;
   readonly #rings: Ring[] = Array.from({ length: LEVELS * BUCKETS }, () => new Ring());
-  /** When each bucket is to be opened, in ticks; infinity for one that is known to be empty. */
+  /** Time at which each bucket opens, in ticks; infinity for a bucket that is known to be empty. */
   readonly #times = new Float64Array(LEVELS * BUCKETS).fill(Number.POSITIVE_INFINITY);
-  /** What is being fired now, or was overtaken by a timer of the same bucket one turn of the wheel later. */
+  /** Nodes that are being fired now, and those whose bucket was needed for a node one turn of the wheel later. */
   readonly #running = new Ring();
   readonly #wake: Timer;
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -103,12 +103,12 @@ export class TimerWheel {
     this.#wake = clock.timer(() => this.#run());
   }
 
-  /** How many are armed. */
+  /** Number of armed nodes. */
   get armed(): number {
     return this.#waiting + this.#alarms;
   }
 
-  /** Fires the node `delay` ms from now, moving it if it is armed already. */
+  /** Arms a node to fire `delay` ms from now. A node that is armed already moves. */
   arm(node: TimerNode, delay: number): void {
     this.cancel(node);
     const now = this.#clock.now();
@@ -116,16 +116,17 @@ export class TimerWheel {
     else this.#armExact(node, now, now + Math.max(0, delay));
   }
 
+  /** Disarms a node, if it is armed. */
   cancel(node: TimerNode): void {
     if (node.alarm) this.#release(node, node.alarm);
     else if (node.timerNext) {
       unlink(node);
-      // A wake-up for nothing would keep the process alive.
+      // A wake-up without a node would keep the process alive.
       if (--this.#waiting === 0) this.#sleep(Number.POSITIVE_INFINITY);
     }
   }
 
-  /** As Linux: counted in jiffies from the last one, and fired when the bucket that holds the due time is over. */
+  /** Arms as Linux does: counts jiffies from the last one, and fires when the bucket that holds the due time is over. */
   #armLate(node: TimerNode, now: number, delay: number): void {
     const jiffies = Math.floor(now / this.#unit);
     const distance = Math.min(Math.max(0, Math.ceil(delay / this.#unit)), WHEEL_REACH);
@@ -167,7 +168,7 @@ export class TimerWheel {
     const slot = level * BUCKETS + ((time / 8 ** level) % BUCKETS);
     const ring = this.#rings[slot] as Ring;
     if (this.#times[slot] !== time) {
-      // The Clock is late and the bucket is still full from its last turn.
+      // The Clock is late, and the bucket is still full from its last turn.
       splice(ring, this.#running);
       this.#times[slot] = time;
     }
@@ -186,7 +187,7 @@ export class TimerWheel {
   #run(): void {
     const now = this.#clock.now();
     const ticks = Math.floor(now / this.#unit);
-    // Nothing armed meanwhile may move the wake-up: it is set at the end.
+    // Nodes that are armed meanwhile must not move the wake-up: it is set at the end.
     this.#wakeAt = Number.NEGATIVE_INFINITY;
     try {
       do this.#fireRunning(now);
@@ -207,7 +208,7 @@ export class TimerWheel {
     }
   }
 
-  /** Takes the buckets of the earliest time that has come into #running, coarse ones first as Linux does; false if there are none. */
+  /** Moves the buckets of the earliest time into #running, coarse ones first as Linux does. Returns false when no time has come. */
   #collect(ticks: number): boolean {
     const time = this.#earliest();
     if (time > ticks) return false;
@@ -227,7 +228,7 @@ export class TimerWheel {
       for (let slot = 1; slot < times.length; slot++) if ((times[slot] as number) < (times[first] as number)) first = slot;
       const time = times[first] as number;
       if (time === Number.POSITIVE_INFINITY || !(this.#rings[first] as Ring).empty) return time;
-      // All of its timers were cancelled.
+      // All of its nodes were cancelled.
       times[first] = Number.POSITIVE_INFINITY;
     }
   }

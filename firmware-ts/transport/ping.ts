@@ -1,38 +1,30 @@
-/** Echo requests and their replies (RFC 792): what `ping` is made of. */
+/** Echo requests and their replies (RFC 792, RFC 4443 4): what `ping` is made of. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import { finish, sumBytes } from "../ip/checksum.ts";
+import type { IpAddress } from "../ip/address.ts";
+import type { Destination } from "../ip/destination.ts";
+import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
+import type { IpLayer, Received } from "../ip/layer.ts";
+import type { IpLayers } from "../ip/layers.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
-import { IP_TTL } from "../ip4/header/ip-header.ts";
-import {
-  type EchoListener,
-  ICMP_CHECKSUM,
-  ICMP_ECHO_ID,
-  ICMP_ECHO_REQUEST,
-  ICMP_ECHO_SEQUENCE,
-  ICMP_HEADER,
-  ICMP_TYPE,
-  type Icmp,
-  IPPROTO_ICMP,
-} from "../ip4/icmp.ts";
-import type { Ipv4 } from "../ip4/ipv4.ts";
 import type { Network } from "../net/network.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
 export interface EchoReply {
-  source: number;
+  source: IpAddress;
   sequence: number;
   ttl: number;
   bytes: number;
 }
 
-/** One sequence of echo requests to one destination. */
+/** A sender of echo requests, whose replies are told from those of others by its identifier. */
 export interface Pinger {
   readonly id: number;
   onReply: ((reply: EchoReply) => void) | null;
-  /** What became of a queued request that was lost: `failed` and why. Neither requests that were sent nor send()'s own failures. */
+  /** Takes what became of a queued request that was lost: `failed` and why. Neither requests that were sent nor send()'s own failures. */
   onFailure: ((sequence: number, result: SendResult) => void) | null;
-  send(destination: number, sequence: number, dataBytes: number): SendResult;
+  /** @param destination made by Ping.to() */
+  send(destination: Destination, sequence: number, dataBytes: number): SendResult;
   close(): void;
 }
 
@@ -41,14 +33,26 @@ const IDS = 0x10000;
 
 export class Ping implements EchoListener {
   readonly #network: Network;
-  readonly #ip: Ipv4;
+  readonly #layers: IpLayers;
+  readonly #echoes: readonly EchoProtocol[];
   readonly #pingers = new Map<number, Pinger>();
   #nextId = 1;
 
-  constructor(network: Network, ip: Ipv4, icmp: Icmp) {
+  /** @param echoes one for each of the layers */
+  constructor(network: Network, layers: IpLayers, echoes: readonly EchoProtocol[]) {
     this.#network = network;
-    this.#ip = ip;
-    icmp.echoListener = this;
+    this.#layers = layers;
+    this.#echoes = echoes;
+    for (const echo of echoes) echo.echoListener = this;
+  }
+
+  /**
+   * Makes a destination for echo requests: once for each host.
+   * @param host an address, or its text
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED
+   */
+  to(host: string | IpAddress): Destination {
+    return this.#layers.destination(host, 0, null);
   }
 
   /** Every identifier is in use: open() would find none. */
@@ -75,18 +79,17 @@ export class Ping implements EchoListener {
       onReply: null,
       onFailure: null,
       send: (destination, sequence, dataBytes) => {
-        const limit = this.#ip.maxPayload(destination) - ICMP_HEADER;
-        if (limit < 0) return sendResult(DropReason.IP_OUTNOROUTES);
-        if (dataBytes > limit) return sendResult(DropReason.PKT_TOO_BIG);
+        const room = destination.room - ECHO_HEADER;
+        if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+        if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
         const skb = this.#network.pool.allocate();
         if (!skb) return sendResult(DropReason.NOMEM);
         skb.owner = owner;
         skb.cookie = sequence;
-        this.#writeRequest(skb, id, sequence, dataBytes);
-        this.#ip.counters.icmp.sent(ICMP_ECHO_REQUEST);
+        for (let byte = 0, at = skb.put(dataBytes); byte < dataBytes; byte++) skb.bytes[at + byte] = byte & 0xff;
         sending = skb;
         dropped = DropReason.NONE;
-        const fate = this.#ip.send(skb, this.#ip.sourceTo(destination), destination, IPPROTO_ICMP);
+        const fate = this.#echoOf(destination.layer).sendEcho(skb, destination.way, id, sequence);
         sending = null;
         return sendResult(dropped || fate);
       },
@@ -96,19 +99,12 @@ export class Ping implements EchoListener {
     return pinger;
   }
 
-  echoReply(source: number, id: number, sequence: number, skb: SkBuff): void {
-    const ttl = skb.view.getUint8(skb.network + IP_TTL);
-    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes: skb.length });
+  echoReply({ source, ttl }: Received, id: number, sequence: number, bytes: number): void {
+    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
   }
 
-  #writeRequest(skb: SkBuff, id: number, sequence: number, dataBytes: number): void {
-    const at = skb.put(ICMP_HEADER + dataBytes);
-    const { bytes, view } = skb;
-    view.setUint16(at + ICMP_TYPE, ICMP_ECHO_REQUEST << 8);
-    view.setUint16(at + ICMP_CHECKSUM, 0);
-    view.setUint16(at + ICMP_ECHO_ID, id);
-    view.setUint16(at + ICMP_ECHO_SEQUENCE, sequence);
-    for (let byte = 0; byte < dataBytes; byte++) bytes[at + ICMP_HEADER + byte] = byte & 0xff;
-    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, ICMP_HEADER + dataBytes)));
+  #echoOf(layer: IpLayer): EchoProtocol {
+    for (const echo of this.#echoes) if (echo.layer === layer) return echo;
+    throw new RangeError(`no ICMP for IPv${layer.family}`);
   }
 }

@@ -1,8 +1,11 @@
+/** One UDP socket: what it sends and what became of it, what it receives. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
+import type { IpAddress } from "../ip/address.ts";
+import type { Destination } from "../ip/destination.ts";
+import type { Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { OutputRoute } from "../ip4/routing/output-route.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 
@@ -11,31 +14,40 @@ const SEND_BUFFER = 212_992;
 /** Bytes of a UDP header (RFC 768). */
 export const UDP_HEADER = 8;
 
-/** What a socket needs of UDP. */
+/** UDP as a socket sees it. */
 export interface UdpSocketUser {
-  /** How long a socket polls by itself when it is not told, in ms. */
+  /** How long a socket polls when it is not told, in ms. */
   readonly busyRead: number;
   allocate(): SkBuff | null;
-  /** The way from `source` (0: from the best address) to the destination. */
-  wayTo(destination: number, source: number): OutputRoute;
-  /** A datagram was refused for want of memory or room in the send buffer. */
-  noBuffer(): void;
-  confirm(destination: number, source: number): void;
-  transmit(socket: UdpSocket, skb: SkBuff, way: OutputRoute, port: number): Fate;
+  /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
+  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination;
+  /** Sends the payload at skb.data to a destination whose way was refreshed just now. */
+  transmit(socket: UdpSocket, skb: SkBuff, destination: Destination): Fate;
   closed(socket: UdpSocket): void;
 }
 
-/** One received datagram: bytes[at..at+length), valid only during the call. Addresses are as in address.ts. */
-export type DatagramHandler = (bytes: Uint8Array, at: number, length: number, source: number, port: number) => void;
+/**
+ * Takes one received datagram: bytes[at..at+length), sent from `port` of `source`. The bytes and `packet`, which has the rest of what
+ * the IP header said, are valid only during the call.
+ */
+export type DatagramHandler = (
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  source: IpAddress,
+  port: number,
+  packet: Received,
+) => void;
 
-/** What finally became of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
+/** Takes the final fate of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
 export type FateHandler = (cookie: number, result: SendResult) => void;
 
-/** An ICMP destination unreachable came for something this socket sent. */
-export type ErrorHandler = (code: number, reporter: number, destination: number, port: number) => void;
+/** Takes an ICMP destination unreachable, its code as the family numbers it, for something this socket sent. */
+export type ErrorHandler = (code: number, reporter: IpAddress, destination: IpAddress, port: number) => void;
 
 export class UdpSocket implements SkBuffOwner {
-  readonly address: number;
+  /** The one of our addresses that it is bound to; null for any. */
+  readonly address: IpAddress | null;
   readonly port: number;
   sendBuffer: number = SEND_BUFFER;
   onDatagram: DatagramHandler | null = null;
@@ -58,7 +70,7 @@ export class UdpSocket implements SkBuffOwner {
   /** Why it was dropped there, though the device had taken it. */
   #dropped: DropReason = DropReason.NONE;
 
-  constructor(udp: UdpSocketUser, address: number, port: number) {
+  constructor(udp: UdpSocketUser, address: IpAddress | null, port: number) {
     this.#udp = udp;
     this.address = address;
     this.port = port;
@@ -70,22 +82,36 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /**
+   * Makes a destination for send(): once for each place to which the socket sends.
+   * @param host an address, or its text
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
+   */
+  to(host: string | IpAddress, port: number): Destination {
+    return this.#udp.destination(host, port, this.address);
+  }
+
+  /**
    * Sends one datagram. Nothing is allocated; the payload is copied.
+   * @param destination made by to() of this socket, or of another one that is bound to the same address
    * @param cookie comes back with onFate
    * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
    * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, NEIGH_…, QDISC_DROP, …
    */
-  send(payload: Uint8Array, destination: number, port: number, cookie = 0, confirm = false): SendResult {
-    if (!this.#open) throw new Error("the socket is closed");
-    const way = this.#udp.wayTo(destination, this.address);
+  send(payload: Uint8Array, destination: Destination, cookie = 0, confirm = false): SendResult {
+    this.#check(destination);
+    const { layer, way } = destination;
+    layer.refresh(way);
     const { room } = way;
-    if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+    if (room < 0) {
+      layer.counters.ip.outNoRoutes++;
+      return sendResult(DropReason.IP_OUTNOROUTES);
+    }
     if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(UDP_HEADER + payload.length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate();
     if (!skb) {
-      this.#udp.noBuffer();
+      layer.counters.udp.sndbufErrors++;
       return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
     }
     skb.bytes.set(payload, skb.put(payload.length));
@@ -97,7 +123,7 @@ export class UdpSocket implements SkBuffOwner {
     const outer = this.#sending;
     this.#sending = skb;
     this.#dropped = DropReason.NONE;
-    const fate = this.#udp.transmit(this, skb, way, port);
+    const fate = this.#udp.transmit(this, skb, destination);
     const dropped = this.#dropped;
     this.#sending = outer;
     this.#dropped = DropReason.NONE;
@@ -105,12 +131,17 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /**
-   * Says that the next hop towards the destination is alive, and sends nothing (MSG_CONFIRM with MSG_PROBE). Its entry is confirmed as
+   * Notes that the next hop towards the destination is alive, and sends nothing (MSG_CONFIRM with MSG_PROBE). Its entry is confirmed as
    * of now and keeps its state; broadcast, multicast and our own addresses have nobody to confirm.
    */
-  confirm(destination: number): void {
+  confirm(destination: Destination): void {
+    this.#check(destination);
+    destination.layer.confirm(destination.way);
+  }
+
+  #check(destination: Destination): void {
     if (!this.#open) throw new Error("the socket is closed");
-    this.#udp.confirm(destination, this.address);
+    if (destination.from !== this.address) throw new Error("the destination was made for another source address");
   }
 
   /**
@@ -147,18 +178,18 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /** For Udp: a datagram, its payload at skb.data. */
-  receive(skb: SkBuff, source: number, port: number, device: NetDevice): void {
-    this.#device = device;
+  receive(skb: SkBuff, port: number, packet: Received): void {
+    this.#device = packet.device;
     this.#received++;
     try {
-      this.onDatagram?.(skb.bytes, skb.data, skb.length, source, port);
+      this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
     } finally {
       skb.consume();
     }
   }
 
   /** For Udp. */
-  error(code: number, reporter: number, destination: number, port: number): void {
+  error(code: number, reporter: IpAddress, destination: IpAddress, port: number): void {
     this.onError?.(code, reporter, destination, port);
   }
 }

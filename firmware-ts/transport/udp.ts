@@ -1,21 +1,20 @@
-/** UDP over IPv4 (RFC 768, RFC 1122 4.1). */
+/** UDP (RFC 768, RFC 1122 4.1), over whatever IP layers there are. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
-import { formatIpv4, INADDR_ANY } from "../ip/address.ts";
-import { finish, sumBytes, sumPseudoHeader } from "../ip/checksum.ts";
-import { IP_DESTINATION, IP_SOURCE } from "../ip4/header/ip-header.ts";
-import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, type Icmp, type IcmpErrorListener } from "../ip4/icmp.ts";
-import type { IpProtocol, Ipv4 } from "../ip4/ipv4.ts";
-import { InetError } from "../ip4/routing/addresses.ts";
-import type { OutputRoute } from "../ip4/routing/output-route.ts";
-import { AddressType } from "../neigh/entry.ts";
+import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
+import { finish, sumBytes } from "../ip/checksum.ts";
+import type { Destination } from "../ip/destination.ts";
+import { formatIp } from "../ip/endpoint.ts";
+import { InetError } from "../ip/inet-error.ts";
+import type { IpProtocol, Received, Unreachable } from "../ip/layer.ts";
+import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
-import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
-export const IPPROTO_UDP = 17;
+/** UDP's number in an IP header. */
+const IPPROTO_UDP = 17;
 
 /** Offsets in the header (RFC 768). */
 const UDP_SOURCE = 0;
@@ -27,43 +26,45 @@ const UDP_CHECKSUM = 6;
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 
-export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
+export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
   readonly #random: Random;
-  readonly #ip: Ipv4;
-  readonly #icmp: Icmp;
+  readonly #layers: IpLayers;
   /** Sockets of a port; those bound to one address stand before those bound to any. */
   readonly #ports = new Map<number, UdpSocket[]>();
 
-  constructor(network: Network, random: Random, ip: Ipv4, icmp: Icmp) {
+  constructor(network: Network, random: Random, layers: IpLayers) {
     this.#network = network;
     this.#random = random;
-    this.#ip = ip;
-    this.#icmp = icmp;
-    ip.handle(IPPROTO_UDP, this);
-    icmp.onError(IPPROTO_UDP, this);
+    this.#layers = layers;
+    for (const layer of layers.list) layer.handle(IPPROTO_UDP, this);
   }
 
   /**
    * Opens a socket.
    * @param port 0 for any free one
-   * @param address one of ours, or INADDR_ANY
-   * @throws InetError ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, PORT_INVALID
+   * @param host one of our addresses; null or INADDR_ANY for any
+   * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
    */
-  open(port = 0, address: number = INADDR_ANY): UdpSocket {
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InetError("PORT_INVALID", `port ${port} is not 0..65535`);
-    if (address !== INADDR_ANY && !this.#ip.isLocal(address)) {
-      throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIpv4(address)} is not an address of this stack`);
-    }
+  open(port = 0, host: string | IpAddress | null = null): UdpSocket {
+    checkPort(port);
+    const address = this.#bound(host);
     const bound = port || this.#freePort();
     const sockets = this.#ports.get(bound) ?? [];
-    if (sockets.some((other) => other.address === address || other.address === INADDR_ANY || address === INADDR_ANY)) {
+    if (sockets.some((other) => other.address === address || other.address === null || address === null)) {
       throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
     }
     const socket = new UdpSocket(this, address, bound);
     sockets.push(socket);
     this.#ports.set(bound, sockets);
     return socket;
+  }
+
+  #bound(host: string | IpAddress | null): IpAddress | null {
+    const address = host === null ? INADDR_ANY : this.#layers.address(host);
+    if (address === INADDR_ANY) return null;
+    if (this.#layers.of(address).isLocal(address)) return address;
+    throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
   }
 
   closed(socket: UdpSocket): void {
@@ -80,44 +81,34 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     return this.#network.pool.allocate();
   }
 
-  wayTo(destination: number, source: number): OutputRoute {
-    const way = this.#ip.wayTo(destination, source);
-    if (!way.route) this.#ip.counters.ip.outNoRoutes++;
-    return way;
+  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
+    return this.#layers.destination(host, port, from);
   }
 
-  noBuffer(): void {
-    this.#ip.counters.udp.sndbufErrors++;
-  }
-
-  confirm(destination: number, source: number): void {
-    this.#ip.confirm(destination, source);
-  }
-
-  transmit(socket: UdpSocket, skb: SkBuff, way: OutputRoute, port: number): Fate {
-    const { source, destination } = way;
+  transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination): Fate {
     const at = skb.push(UDP_HEADER);
     const view = skb.view;
     const length = skb.length;
-    const ports = socket.port + (port & 0xffff);
+    const ports = socket.port + port;
     // The header word by word, and summed up as it is written: the payload alone has to be read.
-    const header = sumPseudoHeader(source, destination, IPPROTO_UDP, length) + ports + length;
+    const header = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length) + ports + length;
     const sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, header));
-    view.setInt32(at + UDP_SOURCE, (socket.port << 16) | (port & 0xffff));
-    // Zero on the wire would say "no checksum" (RFC 768).
-    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum || 0xffff));
+    view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
+    // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
+    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum === 0 ? 0xffff : sum));
     skb.transport = at;
-    const fate = this.#ip.sendBy(way, skb, source, IPPROTO_UDP);
-    const { udp } = this.#ip.counters;
+    const fate = layer.send(skb, way, IPPROTO_UDP);
+    const { udp } = layer.counters;
     // As in Linux, what was lost further down was sent as far as UDP is concerned; but not what found no memory or no room.
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) udp.sndbufErrors++;
     else if (fate !== DropReason.IP_OUTNOROUTES && fate !== DropReason.PKT_TOO_BIG) udp.outDatagrams++;
     return fate;
   }
 
-  receive(skb: SkBuff, device: NetDevice, source: number, destination: number): DropReason {
+  receive(skb: SkBuff, packet: Received): DropReason {
     const { view, data: at } = skb;
-    const { udp } = this.#ip.counters;
+    const { layer, source, destination } = packet;
+    const { udp } = layer.counters;
     const length = skb.length < UDP_HEADER ? 0 : view.getUint16(at + UDP_LENGTH);
     if (length < UDP_HEADER || length > skb.length) {
       udp.inErrors++;
@@ -125,7 +116,7 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     }
     skb.trim(length);
     if (skb.checksum === Checksum.NONE && view.getUint16(at + UDP_CHECKSUM) !== 0) {
-      if (finish(sumBytes(view, at, length, sumPseudoHeader(source, destination, IPPROTO_UDP, length))) !== 0) {
+      if (finish(sumBytes(view, at, length, layer.pseudoHeader(source, destination, IPPROTO_UDP, length))) !== 0) {
         udp.inErrors++;
         udp.inCsumErrors++;
         return DropReason.UDP_CSUM;
@@ -133,9 +124,9 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     }
     const socket = this.#find(view.getUint16(at + UDP_DESTINATION), destination);
     if (!socket) {
-      if (this.#ip.addressType(destination) === AddressType.LOCAL) {
+      if (packet.toUsAlone) {
         udp.noPorts++;
-        this.#icmp.sendError(skb, device, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH);
+        layer.refuse(skb, packet);
       } else {
         udp.ignoredMulti++;
       }
@@ -143,24 +134,22 @@ export class Udp implements IpProtocol, IcmpErrorListener, UdpSocketUser {
     }
     udp.inDatagrams++;
     skb.pull(UDP_HEADER);
-    socket.receive(skb, source, view.getUint16(at + UDP_SOURCE), device);
+    socket.receive(skb, view.getUint16(at + UDP_SOURCE), packet);
     return DropReason.NONE;
   }
 
-  icmpError(code: number, reporter: number, skb: SkBuff, quotedIp: number, quotedTransport: number): void {
-    const socket = this.#find(skb.view.getUint16(quotedTransport + UDP_SOURCE), skb.view.getInt32(quotedIp + IP_SOURCE));
-    if (!socket) return;
-    const destination = skb.view.getInt32(quotedIp + IP_DESTINATION);
-    const port = skb.view.getUint16(quotedTransport + UDP_DESTINATION);
-    socket.error(code, reporter, destination, port);
+  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): void {
+    const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
+    socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
   }
 
-  #find(port: number, destination: number): UdpSocket | null {
+  /** The socket that hears `port` at one of our addresses. */
+  #find(port: number, address: IpAddress): UdpSocket | null {
     const sockets = this.#ports.get(port);
     if (!sockets) return null;
     for (let at = 0; at < sockets.length; at++) {
       const socket = sockets[at] as UdpSocket;
-      if (socket.address === INADDR_ANY || socket.address === destination) return socket;
+      if (socket.address === null || socket.address === address) return socket;
     }
     return null;
   }

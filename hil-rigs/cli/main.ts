@@ -1,15 +1,15 @@
 #!/usr/bin/env node
+/** The `whohas-rig` command. Exit codes: 0 all passed or nothing differed; 1 the opposite; 2 wrong words, or a device that is missing here. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { Case } from "../contract/case.ts";
+import { type Case, needsOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
-import { EXPECTATIONS } from "../expectations.ts";
 import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command.ts";
-/** The `whohas-rig` command. Ends 0: all passed, or nothing differed; 1: not so; 2: wrong words, or a DUT that cannot be had here. */
-import { Refusal } from "../refusal.ts";
+import { writeReport } from "../reports/evidence.ts";
+import { EXPECTATIONS } from "../run/expectations.ts";
 import { globMatches } from "../run/glob.ts";
 import { measureCases, measuredTable } from "../run/measure.ts";
-import { writeReport } from "../run/report.ts";
+import { Refusal } from "../run/refusal.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
 import { SUITES } from "../suites/index.ts";
@@ -50,7 +50,9 @@ function dutOf(name: string): DutKind {
 function list(suites: readonly string[]): void {
   for (const { name, title, cases } of SUITES.filter((suite) => suites.length === 0 || suites.includes(suite.name))) {
     console.log(`${name}: ${title}, ${cases.length} cases`);
-    for (const { id, title: what, needs = [] } of cases) {
+    for (const one of cases) {
+      const { id, title: what } = one;
+      const needs = needsOf(one);
       console.log(`  ${id.padEnd(34)} ${what}${needs.length > 0 ? ` (needs ${needs.join(", ")})` : ""}`);
     }
   }
@@ -98,7 +100,7 @@ async function runOn(kind: DutKind, cases: readonly Case[], flags: RunFlags, qui
   return results;
 }
 
-/** Each of the others against the first. */
+/** Compares each device after the first with the first. */
 async function compare(kinds: readonly DutKind[], cases: readonly Case[], flags: RunFlags): Promise<void> {
   const results: CaseResult[][] = [];
   for (const kind of kinds) results.push(await runOn(kind, cases, flags, true));

@@ -1,31 +1,54 @@
 /** A case: one thing that a DUT must do, as a few lines that anybody can read, and the same for every DUT. */
-import type { Rig } from "../rig/rig.ts";
+import type { Bench } from "./bench.ts";
 import type { Need } from "./dut.ts";
+import type { Family } from "./plan.ts";
+import { ONE_LINK, type Topology } from "./topology.ts";
 
 export interface Case {
-  /** Stable and unique: `ARP-G-01`, with a tail where a row of a matrix is meant: `ARP-U-56/STALE/reply-other-late`. */
+  /** Stable and unique: `ARP-G-01`, with a tail for a row of a matrix: `ARP-U-56/STALE/reply-other-late`. */
   id: string;
-  /** What is right, as a sentence without a full stop. */
+  /** States the right behaviour, as a sentence without a full stop. */
   title: string;
   /** Where it is written or was measured first: a standard with its section, `TC8 ARP_07`, `kernel`. */
   source: string;
+  /** Default: one link. The topology's needs need not be repeated in `needs`. */
+  topology?: Topology;
+  /** The address family that bench.plan and bench.resolution speak. Default 4. */
+  family?: Family;
   needs?: readonly Need[];
   /** `short` (the default): the timers of SHORT_TIMERS. `kernel`: the kernel's own defaults; slow in real time. */
   timers?: "short" | "kernel";
-  /** Its times hang on the reachable time, which is drawn: `compare` does not hold them against each other. */
+  /** Lets more than a second pass. Patient cases come last in a suite, so that they wait side by side where time is real. */
+  patient?: boolean;
+  /** Its times depend on the reachable time, which is drawn: `compare` does not hold them against each other. */
   drawn?: boolean;
-  /** What comes in an order that is drawn, or the hash table's: `compare` holds it as a set, but for an entry's own events, which have an order. */
+  /** Come in a drawn order or in the hash table's: `compare` takes them as a set, but keeps the order of one entry's events. */
   shuffled?: readonly ("frames" | "events")[];
   /**
-   * How the addresses begin of hosts that are many, of which the table holds as many as it has room for: that hangs on what else this
-   * machine's kernel has in it. `compare` leaves their frames and events out; the case's checks say between what they must be.
+   * Prefixes of the addresses of many hosts. The table holds as many of them as it has room for, which depends on what else this machine's
+   * kernel has in it. `compare` leaves their frames and events out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
-  /** Touches what all namespaces share (table thresholds): runs while nothing else does. */
+  /** Touches things that all namespaces share (table thresholds), so it runs alone. */
   alone?: boolean;
-  /** Most time it may take, in ms of the DUT's time. Default 15,000. */
+  /** Time limit, in ms of the DUT's time. Default 15,000. */
   limit?: number;
-  run(rig: Rig): Promise<void>;
+  run(bench: Bench): Promise<void>;
+}
+
+export function topologyOf(one: Case): Topology {
+  return one.topology ?? ONE_LINK;
+}
+
+/** All needs of a case, its topology's first. */
+export function needsOf(one: Case): readonly Need[] {
+  const { needs = [] } = one;
+  return [...topologyOf(one).needs.filter((need) => !needs.includes(need)), ...needs];
+}
+
+/** Puts the patient cases behind the others; the order is kept otherwise. */
+export function patientLast(cases: readonly Case[]): readonly Case[] {
+  return [...cases.filter((one) => !one.patient), ...cases.filter((one) => one.patient)];
 }
 
 export interface Suite {
@@ -35,7 +58,7 @@ export interface Suite {
 }
 
 /**
- * Timers of most cases: everything that is seconds in the kernel's defaults and can be less, is. Written to
+ * Timers of most cases: each that is seconds in the kernel's defaults is shortened as far as it can be. Written to
  * net.ipv4.neigh.DEV before the case; each in the key's own unit.
  */
 export const SHORT_TIMERS: Readonly<Record<string, number>> = {
@@ -48,7 +71,7 @@ export const SHORT_TIMERS: Readonly<Record<string, number>> = {
   locktime: 30,
 };
 
-/** A difference that is known, or wanted: a check that fails and is expected to. */
+/** A difference that is known or wanted: a check that is expected to fail. */
 export interface Expectation {
   /** The DUT's name. */
   dut: string;
@@ -56,7 +79,7 @@ export interface Expectation {
   case: string;
   /** The check's name, likewise. Default: any. */
   check?: string;
-  /** `known`: to be mended. `wanted`: we differ on purpose. */
+  /** `known`: to be mended. `wanted`: the stack differs on purpose. */
   kind: "known" | "wanted";
   reason: string;
 }

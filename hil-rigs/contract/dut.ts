@@ -1,12 +1,13 @@
 /**
- * A device under test, as a case sees it: a host with the address 10.0.0.1/24 on its device `e0`, which is cabled to the tester's
- * port `p0`; and on demand a second one, 10.0.1.1/24 on `e1` at `p1`. The tester is all the world it knows.
+ * A device under test, as a case sees it: a host with an address on its device `e0` (10.0.0.1/24 for IPv4), which is cabled to the tester's
+ * port `p0`. On demand it has a second device, `e1` at `p1`. Only the tester is connected to it.
  *
- * What is asked of it here is what an operator and a program on it could ask: `ip`, `sysctl`, `cat`, a UDP socket, and to hear of
- * changes of the neighbour table. Nothing looks inside, so that a kernel and our stack can stand behind it alike.
+ * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, a UDP socket, and news of
+ * changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
  */
+import type { AddressPlan, DeviceName } from "./plan.ts";
 
-/** What a case may ask for beyond the plain DUT. One that a DUT has not makes the case skipped, with the need as the reason. */
+/** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
 export const NEEDS = {
   e1: "a second device, e1",
   proc: "cat of /proc/net/arp",
@@ -21,12 +22,12 @@ export const NEEDS = {
   "neigh-flags": "neigh use, managed, router, extern_learn, protocol",
   "neigh-get": "ip neigh get",
   ntable: "ip ntable",
-  thresholds: "gc_thresh1..3, which a rig may change",
+  thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
 } as const;
 export type Need = keyof typeof NEEDS;
 
-/** What a command printed and how it ended. */
+/** Output and exit code of a command. */
 export interface IpResult {
   stdout: string;
   stderr: string;
@@ -42,7 +43,7 @@ export interface NeighRow {
   /** `NONE` for none. */
   state: string;
   probes: number;
-  /** Seconds ago. */
+  /** In seconds ago, as the next two. */
   used: number;
   confirmed: number;
   updated: number;
@@ -51,7 +52,7 @@ export interface NeighRow {
   protocol: string;
 }
 
-/** A change of the neighbour table that was told to those who listen (RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH). */
+/** A change of the neighbour table, as its listeners are told (RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH). */
 export interface NeighEvent {
   kind: "new" | "deleted" | "miss";
   dst: string;
@@ -74,14 +75,14 @@ export interface Datagram {
   bytes: Uint8Array;
 }
 
-/** A UDP socket of the DUT. Nothing waits: what cannot be done at once is refused as a non-blocking socket refuses it. */
+/** A UDP socket of the DUT. It never waits: it refuses as a non-blocking socket does. */
 export interface DutSocket {
   readonly port: number;
-  /** `ok`, or the name of the errno that sendto() gave: `EAGAIN`, `ENETUNREACH`, … An errno that was queued earlier is errors()'s. */
+  /** Sends a datagram. Returns `ok` or the errno of sendto(): `EAGAIN`, `ENETUNREACH`, … errors() has the errnos queued earlier. */
   send(payload: Uint8Array, to: string, port: number, options?: SendOptions): string;
-  /** Takes what came in since. */
+  /** Takes the datagrams received since the last call. */
   received(): Datagram[];
-  /** With `errors: true`: takes the names of the errnos that were queued for it since. */
+  /** With `errors: true`: takes the names of the errnos queued since the last call. */
   errors(): string[];
 }
 
@@ -96,91 +97,91 @@ export interface SocketOptions {
 
 /** A frame from the DUT, as it came to the tester. */
 export interface RawFrame {
-  /** When, in the DUT's `now()`. */
+  /** Time of arrival, in the DUT's `now()`. */
   time: number;
   port: PortName;
   bytes: Uint8Array;
 }
 
 export type PortName = "p0" | "p1";
-export type DeviceName = "e0" | "e1";
-
-export const DUT_MAC: Readonly<Record<DeviceName, string>> = { e0: "02:00:00:00:10:00", e1: "02:00:00:00:10:01" };
-export const DUT_ADDRESS: Readonly<Record<DeviceName, string>> = { e0: "10.0.0.1", e1: "10.0.1.1" };
+/** The tester's port at the far end of each device's cable. */
+export const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
 export interface DutOptions {
-  /** With e1. */
-  second: boolean;
-  /** Of everything random in it, where it lets itself be told. */
+  /** Its devices: e0, and e1 where the case's topology has a second link. */
+  devices: readonly DeviceName[];
+  /** The addresses they get. */
+  plan: AddressPlan;
+  /** Seed of everything random in it. A kernel takes none. */
   seed: number;
-  /** Commands are to take effect as soon as may be; the exit status of one that is refused need only be other than 0. */
+  /** Commands take effect as soon as possible. A refused command's exit status is then only known to be other than 0. */
   brisk?: boolean;
 }
 
-/** One DUT for one case: started, used, stopped. Everything that it made is gone after stop(). */
+/** One DUT for one case: it is started, used and stopped. stop() removes everything that it made. */
 export interface Dut {
   start(options: DutOptions): Promise<void>;
   stop(): Promise<void>;
 
-  /** ms from anywhere; virtual where the DUT is. */
+  /** Time in ms, from any origin; virtual if the DUT is. */
   now(): number;
-  /** Lets time pass until `done()` holds, but no longer than `ms`; says whether it held. Asks after each frame at the latest. */
+  /** Lets time pass until `done()` holds, at most `ms`. Returns whether it held. Asks `done` at least after each frame. */
   wait(ms: number, done: () => boolean): Promise<boolean>;
 
   /** Runs `ip` with these words: flags first, as in `["-j", "neigh", "show"]`. */
   ip(words: readonly string[]): Promise<IpResult>;
-  /** Every entry, in no order. The same that `ip neigh` would show, without the cost of a program for each look. */
+  /** All entries, in no order: the same as `ip neigh` shows, without starting a program. */
   neighbours(): NeighRow[];
   /** Reads one key, or writes it when there is a value. @throws Error when there is no such key or it refuses the value */
   sysctl(key: string, value: string | undefined): string;
   /** @throws Error when there is no such file */
   cat(path: string): string;
   socket(options?: SocketOptions): DutSocket;
-  /** Takes the changes told since. */
+  /** Takes the changes told since the last call. */
   events(): NeighEvent[];
 
-  /** The tester puts a frame on the wire. */
+  /** Puts a frame of the tester on the wire. */
   send(port: PortName, bytes: Uint8Array): void;
-  /** Every frame that the DUT sends, from start() on, in order. Set before start(). */
+  /** Called with every frame of the DUT from start() on, in order. Set it before start(). */
   onFrame: (frame: RawFrame) => void;
   /** Pulls or plugs the cable at the tester's end. Need: `carrier`. */
   plug(port: PortName, plugged: boolean): Promise<void>;
 
-  /** Looks at managed entries now, and from the first call on never of its own accord. Absent: they are looked at when bench and machine do. */
+  /** Looks at managed entries now. After the first call the DUT never does so by itself. Absent: the machine decides when. */
   managedTick?(): void;
-  /** Something outside may have changed its table since start(): what it shows proves nothing. Absent: that cannot be. */
+  /** True if something outside may have changed its table since start(), so that the table proves nothing. Absent: never. */
   disturbed?(): boolean;
 }
 
-/** How late a DUT's timers may be: see rig/tolerance.ts. */
+/** How late a DUT's timers may be: see stage/tolerance.ts. */
 export interface Timing {
-  /** `exact`: to the ms. A number: the kernel's wheel with so many jiffies a second. */
+  /** `exact`: to the ms. A number: the kernel's timer wheel with that many jiffies a second. */
   timers: "exact" | number;
-  /** What scheduling adds on a busy machine, in ms; 0 in virtual time. */
+  /** Lateness that scheduling adds on a busy machine, in ms; 0 in virtual time. */
   slack: number;
 }
 
-/** A kind of DUT. */
+/** A kind of DUT. To add one: a file in duts/, and a line in duts/index.ts. */
 export interface DutKind {
   readonly name: string;
   readonly description: string;
   readonly timing: Timing;
   readonly can: ReadonlySet<Need>;
-  /** Time is the machine's: several cases are best run at once. */
+  /** The DUT runs in real time, so several cases run at once. */
   readonly realTime: boolean;
-  /** Time to leave it for what was just asked of it, in ms. */
+  /** Time that the DUT gets after each step, in ms. */
   readonly settle: number;
-  /** What is missing on this machine for it, or null. */
+  /** Names the first thing that this machine lacks for it; null if nothing is missing. */
   missing(): string | null;
-  /** Prepares what all its DUTs share. One bench is open at a time. */
-  open(): Promise<DutBench>;
+  /** Prepares the things that all its DUTs share. One rack is open at a time. */
+  open(): Promise<DutRack>;
 }
 
-export interface DutBench {
+export interface DutRack {
   create(): Dut;
-  /** Others make so much use of what its DUTs share that they would be disturbed. Absent: that cannot be. */
+  /** True if other users of the shared table would disturb the DUTs. Absent: never. */
   crowded?(): boolean;
-  /** Where managed entries of all its DUTs are looked at by one clock of the machine's: calls back each time, with the time in now()'s ms. */
+  /** Calls back each time the machine looks at managed entries, with the time in now()'s ms. Absent: no timer of the machine does. */
   watchManaged?(heard: (time: number) => void): Promise<void>;
   close(): Promise<void>;
 }

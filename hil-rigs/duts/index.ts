@@ -1,7 +1,8 @@
+/** The list of all kinds of DUT: to add one, add its file and a line here. */
 import type { DutKind } from "../contract/dut.ts";
 import { linux } from "./linux/linux.ts";
 import { whohasSim } from "./whohas/sim.ts";
 import { whohasWire } from "./whohas/wire.ts";
 
-/** Every kind of DUT; the kernel first, for it is what the others are held against. */
+/** The list of all kinds of DUT. The kernel comes first, because the others are compared with it. */
 export const DUTS: readonly DutKind[] = [linux, whohasSim, whohasWire];

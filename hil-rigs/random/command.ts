@@ -1,10 +1,9 @@
-/** `whohas-rig random`: what it takes from the command line, and what it prints. */
-
+/** `whohas-rig random`: reads the flags, plays the scripts and prints the result. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DutKind } from "../contract/dut.ts";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../run/refusal.ts";
 import { onlyIn } from "./differ.ts";
 import { Pair } from "./pair.ts";
 import { type Difference, replay, runRandom } from "./random.ts";
@@ -23,10 +22,10 @@ export interface RandomFlags {
   report?: string;
 }
 
-/** Scripts at once: so few that the entries of all stay below 128, where the kernel begins to tidy the table that its namespaces share. */
+/** Scripts at once. The entries of all stay below 128, from which on the kernel collects entries of the table that its namespaces share. */
 export const JOBS = 8;
 
-/** @returns whether the two agreed */
+/** Plays scripts to two devices. @returns whether the two agreed */
 export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFlags): Promise<boolean> {
   const stranger = flags.without.find((name) => !WORD_NAMES.includes(name));
   if (stranger !== undefined) throw new Refusal(`no word "${stranger}"; there are ${WORD_NAMES.join(", ")}`);

@@ -1,21 +1,21 @@
-/** Holds what two DUTs showed of the same script against each other, step by step, up to the first difference. */
+/** Compares the behaviour of two DUTs in the same script, step by step, up to the first difference. */
 import type { Moment, Note } from "./play.ts";
 import type { Step } from "./steps.ts";
 
 export type Channel = "answer" | "frames" | "table" | "events" | "errors";
 
 export interface Mismatch {
-  /** After which step, counted from 0. */
+  /** Number of the step before the difference, from 0. */
   step: number;
   channel: Channel;
-  /** What the one had more than, or other than, the other; a line each. */
+  /** Lines of each DUT in the channel that differs. */
   left: string[];
   right: string[];
 }
 
 /**
  * @param at the step's number, from 0
- * @param ordered all of it comes from the step itself, and so in one order; what timers cause has none between neighbours
+ * @param ordered everything comes from the step itself and so has one order; effects of timers have none between neighbours
  */
 export function mismatchAt(at: number, step: Step, one: Moment, other: Moment, ordered: boolean): Mismatch | null {
   for (const [channel, left, right] of channels(ordered && isTraffic(step), one, other))
@@ -23,12 +23,12 @@ export function mismatchAt(at: number, step: Step, one: Moment, other: Moment, o
   return null;
 }
 
-/** A frame or a datagram; commands work through the table, which has no order. */
+/** True for a frame or a datagram. Commands walk through the table, which has no order. */
 function isTraffic({ do: what }: Step): boolean {
   return what === "arp" || what === "echo" || what === "datagram" || what === "udp";
 }
 
-/** What is to be the same, in the order in which it tells most. */
+/** The channels to compare, the most telling one first. */
 function channels(ordered: boolean, one: Moment, other: Moment): [Channel, string[], string[]][] {
   const notes = (all: readonly Note[]): string[] => (ordered ? [...all] : byNeighbour(all)).map((note) => note.text);
   return [
@@ -44,7 +44,7 @@ function byNeighbour(notes: readonly Note[]): Note[] {
   return [...notes].sort((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0));
 }
 
-/** Lines that only one of the two has; both whole where it is the order that differs. */
+/** Lines that only one of the two has. Both sides are complete if only their order differs. */
 export function onlyIn(mismatch: Mismatch): { left: string[]; right: string[] } {
   const { left, right } = mismatch;
   const less = (all: readonly string[], others: readonly string[]): string[] => all.filter((line) => !others.includes(line));
@@ -52,7 +52,7 @@ export function onlyIn(mismatch: Mismatch): { left: string[]; right: string[] } 
   return only.left.length + only.right.length > 0 ? only : { left, right };
 }
 
-/** Alike for mismatches of the same make: addresses, lengths and counts are left out. */
+/** A text that mismatches of the same make have in common: without addresses, lengths and counts. */
 export function makeOf(script: readonly Step[], mismatch: Mismatch): string {
   const { left, right } = onlyIn(mismatch);
   const step = script[mismatch.step];

@@ -1,23 +1,23 @@
 /**
- * Says when the next step may be done, so that nothing hangs on how late a timer is: a kernel's are late by some ms, and so is a program that
- * runs in real time. It plays along on our stack in virtual time, whose timers it can see coming: a step that would come shortly before or
- * after one is put off until it is quiet.
+ * Decides when the next step may be done, so that no result depends on the lateness of a timer: a kernel's timers are some ms late, and so
+ * is a program in real time. The guide plays the script along on our stack in virtual time, where it can see the next timer. It puts a
+ * step off that would come shortly before or after one.
  */
 import { SimulatedDut } from "../duts/whohas/sim.ts";
-import { Player, type Stage } from "./play.ts";
+import { Player, type PlayerSetup } from "./play.ts";
 import { changesLink, type Step } from "./steps.ts";
 
-/** What a delay and three probes of a kernel may be late in sum, with our own lateness, in ms. */
+/** Largest lateness of a kernel's delay and three probes in sum, with our own, in ms. */
 const AFTER = 90;
-/** How long a step may take to be done, in ms, before a timer that comes next. */
+/** Time kept free for a step before the next timer, in ms. */
 export const BEFORE = 30;
-/** The kernel may leave a change of the carrier lying for a second. */
+/** The kernel may handle a change of the carrier a second late. */
 const BEFORE_LINK = 1500;
-/** What happens this soon after a step is its own doing: a timer that it set to 0, or to the shortest reachable time. */
+/** Events this soon after a step come from the step: from a timer set to 0, or to the shortest reachable time. In ms. */
 const AT_ONCE = 13;
 /**
- * The kernel's clock for managed entries: never sooner than 5 s, which its wheel of timers makes 5.12 with HZ = 250; later
- * where the processor sleeps.
+ * Period of the kernel's look at managed entries: at least 5 s. The timer wheel makes it 5.12 s with HZ = 250, and a sleeping processor
+ * makes it later.
  */
 export const MANAGED_PERIOD: number = 5000;
 const MANAGED_LATENESS = 600;
@@ -25,16 +25,16 @@ const MANAGED_LATENESS = 600;
 export class Guide {
   readonly player: Player;
   readonly #dut = new SimulatedDut();
-  /** When something happened of itself last. */
+  /** Time of the last event that no step caused. */
   #stir = Number.NEGATIVE_INFINITY;
-  /** When any timer fired last. */
+  /** Time at which the last timer fired. */
   #fired = Number.NEGATIVE_INFINITY;
   #step = Number.NEGATIVE_INFINITY;
   #tick = Number.NEGATIVE_INFINITY;
   #origin = 0;
 
-  constructor(stage: Stage) {
-    this.player = new Player(this.#dut, stage, false);
+  constructor(setup: PlayerSetup) {
+    this.player = new Player(this.#dut, setup, false);
   }
 
   begin(): void {
@@ -42,29 +42,29 @@ export class Guide {
     this.#origin = this.#dut.now();
   }
 
-  /** Something has happened of itself since then. */
+  /** True if something happened since `time` that no step caused. */
   stirredSince(time: number): boolean {
     return this.#stir >= time;
   }
 
-  /** No timer has fired since the last step: all that was seen is the step's own doing. */
+  /** True if no timer has fired since the last step, so that everything seen comes from the step. */
   get ownOnly(): boolean {
     return this.#fired < this.#step;
   }
 
-  /** Something will happen of itself by then. */
+  /** True if a timer is due by then. */
   stirs(by: number): boolean {
     return this.#due <= by;
   }
 
-  /** The timer that is due next; infinity: none. */
+  /** Time of the next timer; infinity: none. */
   get #due(): number {
     return this.#dut.nextTimer() - this.#origin;
   }
 
   async until(time: number): Promise<void> {
     for (let due = this.#due; due <= time; due = this.#due) {
-      // A little beyond, for sums of fractions are not exact.
+      // A little beyond, because sums of fractions are not exact.
       await this.player.until(due + 0.001);
       this.#fired = due;
       if (due > this.#step + AT_ONCE) this.#stir = due;
@@ -73,7 +73,7 @@ export class Guide {
     this.player.look();
   }
 
-  /** The machine looked at its managed entries. */
+  /** Tells the guide that the machine looked at its managed entries. */
   managed(time: number): void {
     this.#tick = time;
     if (this.#dut.managed) {
@@ -83,7 +83,7 @@ export class Guide {
     this.player.managed();
   }
 
-  /** The machine should have looked at managed entries by now, and has not been heard to. */
+  /** True if the machine's look at managed entries is overdue. */
   get deaf(): boolean {
     return this.#dut.managed && this.player.now() > this.#tick + MANAGED_PERIOD + MANAGED_LATENESS;
   }
@@ -93,7 +93,7 @@ export class Guide {
     await this.player.act(step);
   }
 
-  /** When to ask again whether it is quiet; a time that has come: it is. @param step null: nothing is done, only looked at */
+  /** Returns the time to ask again whether it is quiet; a time that has come means yes. @param step null: only a look, no step */
   quiet(step: Step | null, earliest: number): number {
     const now = this.player.now();
     const start = Math.max(now, earliest, this.#stir + AFTER);
@@ -109,6 +109,6 @@ export class Guide {
   }
 }
 
-/** As soon as it is asked again, in ms; while it waits for a sign from outside, that is. */
+/** Least time until quiet() is asked again, in ms, and the time while it waits for a sign from outside. */
 const LEAST = 0.5;
 const LOOK = 5;

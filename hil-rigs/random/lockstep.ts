@@ -1,20 +1,20 @@
 /**
- * Plays a script to two DUTs side by side and stops at the first difference. A step is done to both at the same moment, however late that
- * may be; where one keeps its own time, its time is brought up to the other's before each look and each step, so that a busy machine
- * makes no difference. When a step is done the guide says, which plays along.
+ * Plays a script to two DUTs side by side and stops at the first difference. Each step is done to both at the same moment, however late. A
+ * DUT in virtual time is brought up to the other's time before each look and each step, so that a busy machine makes no difference. The
+ * guide, which plays along, decides when a step is done.
  */
 import { type Mismatch, mismatchAt } from "./differ.ts";
 import { type Guide, MANAGED_PERIOD } from "./guide.ts";
 import type { Player, Seen } from "./play.ts";
 import { type Step, slot } from "./steps.ts";
 
-/** A step is put off no longer than this, in ms. */
+/** A step is put off by at most this time, in ms. */
 const PATIENCE = 60_000;
-/** The last step is looked at a little later than its slot's end, for what is on its way then. */
+/** The look after the last step comes this much later than its slot's end, in ms, for frames on their way. */
 const LAST_LOOK = 25;
-/** A timer this soon after a step's end may have been first to some, in ms. */
+/** A timer this soon after a step's end may have fired before the step on one of the DUTs, in ms. */
 const CLOSE = 5;
-/** Where we wake up later than this, the kernel's timers may have come late too; so far back such a thing counts, in ms. */
+/** If the process wakes up later than LATE, the kernel's timers may be late, too. That counts for BUSY. In ms. */
 const LATE = 15;
 const BUSY = 1000;
 
@@ -22,13 +22,13 @@ export interface Cast {
   left: Player;
   right: Player;
   guide: Guide;
-  /** When the machine looked at its managed entries, in ms of performance.now(); null: no machine is there to do so. */
+  /** Times of the machine's looks at managed entries, in ms of performance.now(); null: no DUT is in real time. */
   managed: readonly number[] | null;
 }
 
 export interface Played {
   mismatch: Mismatch | null;
-  /** Something happened so close to a step, or from outside, that a difference proves nothing. */
+  /** A difference proves nothing, because something happened too close to a step or came from outside. */
   doubtful: boolean;
 }
 
@@ -41,13 +41,13 @@ class Lockstep {
   readonly #script: readonly Step[];
   readonly #real: readonly Player[];
   readonly #virtual: readonly Player[];
-  /** performance.now() at the script's beginning. */
+  /** performance.now() at the beginning of the script. */
   #origin = 0;
   #heard = 0;
-  /** Where no DUT is in real time. */
+  /** The time when no DUT is in real time. */
   #time = 0;
   #doubtful = false;
-  /** When the machine was last found too busy to do something in time. */
+  /** Time at which the machine last was too busy to do something in time. */
   #busy = Number.NEGATIVE_INFINITY;
 
   constructor(cast: Cast, script: readonly Step[]) {
@@ -113,7 +113,7 @@ class Lockstep {
     if (now - until > LATE) this.#busy = now;
   }
 
-  /** Brings those that keep their own time up to `now`, with what the machine did meanwhile. */
+  /** Brings the DUTs in virtual time up to `now`, with the machine's looks at managed entries on the way. */
   async #follow(now: number): Promise<void> {
     const { guide } = this.#cast;
     for (const time of this.#ticks(now)) {
@@ -137,14 +137,14 @@ class Lockstep {
     return times.filter((time) => time <= now);
   }
 
-  /** Does the step to both and returns what they answered. */
+  /** Does the step to both and returns their answers. */
   async #act(step: Step): Promise<string[]> {
     const { left, right, guide } = this.#cast;
     const before = this.#now();
     const answers = new Map<Player, string>();
     for (const player of this.#real) answers.set(player, await player.act(step));
     const after = this.#now();
-    // A command takes a moment; nothing may have happened in it.
+    // A command takes a moment. A timer within it makes the result doubtful.
     await this.#follow(after);
     if (guide.stirredSince(before) || guide.stirs(after + CLOSE)) this.#doubtful = true;
     for (const player of this.#virtual) answers.set(player, await player.act(step));

@@ -1,43 +1,43 @@
 /** Two DUTs that play the same scripts, several at once where time is real. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DutBench, DutKind } from "../contract/dut.ts";
+import type { DutKind, DutRack } from "../contract/dut.ts";
 import type { Mismatch } from "./differ.ts";
 import { Guide } from "./guide.ts";
 import { type Cast, lockstep, type Played } from "./lockstep.ts";
-import { Player, type Stage } from "./play.ts";
+import { Player, type PlayerSetup } from "./play.ts";
 import type { Step } from "./steps.ts";
 
 export interface Outcome {
   script: readonly Step[];
   mismatch: Mismatch | null;
-  /** There was a mismatch that proves nothing: see Played.doubtful. */
+  /** The mismatch proves nothing: see Played.doubtful. */
   doubtful: boolean;
 }
 
 export interface PlayOptions {
-  /** Hears of each wave and says whether there shall be another. */
+  /** Called after each wave. Returns whether another one follows. */
   onWave?: (outcomes: Outcome[]) => boolean;
-  /** Half as many at once. */
+  /** Plays half as many scripts at once. */
   calm?: boolean;
 }
 
-/** Times that a doubtful script is played again, each after a pause that is longer, in ms. */
+/** Number of repetitions of a doubtful script, and the first pause before one, in ms; each pause is longer than the last. */
 const RETRIES = 4;
 const PAUSE = 1000;
-/** As long as others may crowd us out, and how often we look, in ms. */
+/** Longest wait for others to leave room in the table, and the time between two looks, in ms. */
 const PATIENCE = 120_000;
 const LOOK = 500;
-/** A kernel looks at managed entries every 5.12 s. */
+/** Wait for the first look at managed entries, in ms. A kernel looks every 5.12 s. */
 const FIRST_LOOK = 12_000;
 
 export class Pair {
   readonly kinds: readonly [DutKind, DutKind];
-  readonly stage: Stage;
+  readonly setup: PlayerSetup;
   /** Scripts played again because of a doubtful mismatch. */
   replays = 0;
   readonly #jobs: number;
-  #benches: DutBench[] = [];
-  /** When the machine looked at managed entries; null where there is no such machine. */
+  #racks: DutRack[] = [];
+  /** Times of the machine's looks at managed entries; null when no DUT is in real time. */
   #managed: number[] | null = null;
 
   /** @param jobs scripts at once where time is real */
@@ -45,13 +45,13 @@ export class Pair {
     this.kinds = kinds;
     this.#jobs = jobs;
     const both = (need: "e1" | "socket-errors"): boolean => kinds.every((kind) => kind.can.has(need));
-    this.stage = { second: both("e1"), errors: both("socket-errors"), seed };
+    this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], errors: both("socket-errors"), seed };
   }
 
-  /** Before the first run(); close() in any case. */
+  /** Call it before the first run(), and close() in any case. */
   async open(): Promise<void> {
-    for (const kind of this.kinds) this.#benches.push(await kind.open());
-    const watching = this.#benches.find((bench) => bench.watchManaged);
+    for (const kind of this.kinds) this.#racks.push(await kind.open());
+    const watching = this.#racks.find((rack) => rack.watchManaged);
     if (!watching?.watchManaged) return;
     const times: number[] = [];
     this.#managed = times;
@@ -69,7 +69,7 @@ export class Pair {
   }
 
   async close(): Promise<void> {
-    for (const bench of this.#benches.splice(0)) await bench.close();
+    for (const rack of this.#racks.splice(0)) await rack.close();
     this.#managed = null;
   }
 
@@ -99,7 +99,7 @@ export class Pair {
 
   async #wave(scripts: readonly (readonly Step[])[]): Promise<Outcome[]> {
     const end = performance.now() + PATIENCE;
-    while (this.#benches.some((bench) => bench.crowded?.()) && performance.now() < end) await sleep(LOOK);
+    while (this.#racks.some((rack) => rack.crowded?.()) && performance.now() < end) await sleep(LOOK);
     const casts: Cast[] = [];
     const opened: Player[] = [];
     try {
@@ -124,13 +124,13 @@ export class Pair {
   }
 
   #cast(): Cast {
-    const [left, right] = this.#benches;
+    const [left, right] = this.#racks;
     if (!left || !right) throw new Error("the pair is not open");
     const [one, other] = this.kinds;
     return {
-      left: new Player(left.create(), this.stage, one.realTime),
-      right: new Player(right.create(), this.stage, other.realTime),
-      guide: new Guide(this.stage),
+      left: new Player(left.create(), this.setup, one.realTime),
+      right: new Player(right.create(), this.setup, other.realTime),
+      guide: new Guide(this.setup),
       managed: this.#managed,
     };
   }

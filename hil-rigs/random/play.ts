@@ -1,62 +1,64 @@
-/** A DUT that scripts are played on, with what is to be seen of it after each step. */
-import { type DeviceName, DUT_ADDRESS, type Dut, type NeighEvent } from "../contract/dut.ts";
-import { rowText } from "../rig/neigh-row.ts";
-import { eventText } from "../rig/trace.ts";
-import { describe, type Frame, parse } from "../wire/parse.ts";
+/** Plays scripts on one DUT and records its frames, events, table and errors after each step. */
+import type { Dut, NeighEvent } from "../contract/dut.ts";
+import type { Frame } from "../contract/frame.ts";
+import { type DeviceName, PLANS } from "../contract/plan.ts";
+import { rowText } from "../stage/neigh-row.ts";
+import { eventText } from "../stage/trace.ts";
+import { describe, parse } from "../wire/parse.ts";
 import { Hand, type Step } from "./steps.ts";
 import { SETUP_TIMERS } from "./vocabulary.ts";
 
-/** What was seen since the last look. */
+/** Everything seen since the last look. */
 export interface Seen {
   frames: Note[];
   events: Note[];
   /** The table, sorted by address: `10.0.0.2 dev e0 lladdr … STALE`. */
   table: string[];
-  /** What a socket was told. */
+  /** Errors that a socket reported. */
   errors: string[];
 }
 
-/** A step's effect: what it answered, and what was seen until the next one. */
+/** The effect of a step: its answer, and everything seen until the next step. */
 export interface Moment extends Seen {
   answer: string;
 }
 
-/** A thing seen, and whom it is about: things about several neighbours that happen at the same time have no order. */
+/** One observation and the neighbour it is about. Observations about several neighbours at the same time have no order. */
 export interface Note {
   about: string;
   text: string;
 }
 
-export interface Stage {
-  second: boolean;
+export interface PlayerSetup {
+  devices: readonly DeviceName[];
   errors: boolean;
   seed: number;
 }
 
-/** A DUT that was started and has its timers, with everything it sends and shows since. */
+/** A started DUT with its timers, and everything it has sent and shown since. */
 export class Player {
   readonly realTime: boolean;
   readonly #dut: Dut;
-  readonly #stage: Stage;
+  readonly #setup: PlayerSetup;
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
 
-  constructor(dut: Dut, stage: Stage, realTime: boolean) {
+  constructor(dut: Dut, setup: PlayerSetup, realTime: boolean) {
     this.realTime = realTime;
     this.#dut = dut;
-    this.#stage = stage;
+    this.#setup = setup;
     dut.onFrame = (raw) => this.#frames.push(parse(raw));
   }
 
   async open(): Promise<void> {
     const dut = this.#dut;
-    await dut.start({ second: this.#stage.second, seed: this.#stage.seed, brisk: true });
-    const devices: DeviceName[] = this.#stage.second ? ["e0", "e1"] : ["e0"];
+    const { devices, seed } = this.#setup;
+    await dut.start({ devices, plan: PLANS[4], seed, brisk: true });
     for (const dev of devices)
       for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
-    this.#hand = new Hand(dut, this.#stage.errors);
-    // From now on it is told when.
+    this.#hand = new Hand(dut, this.#setup.errors);
+    // From now on managed() decides when.
     dut.managedTick?.();
   }
 
@@ -64,7 +66,7 @@ export class Player {
     return this.#dut.stop();
   }
 
-  /** The script begins: time 0, nothing seen. */
+  /** Begins the script: time 0, nothing seen. */
   begin(): void {
     this.#start = this.#dut.now();
     this.#frames = [];
@@ -83,7 +85,7 @@ export class Player {
     return (this.#hand as Hand).act(step);
   }
 
-  /** The machine looks at its managed entries. */
+  /** Lets the DUT look at its managed entries. */
   managed(): void {
     this.#dut.managedTick?.();
   }
@@ -92,7 +94,7 @@ export class Player {
     return this.#dut.disturbed?.() ?? false;
   }
 
-  /** What was seen since the last look. */
+  /** Takes everything seen since the last look. */
   look(): Seen {
     const frames = this.#frames.splice(0).map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));
@@ -106,6 +108,6 @@ export class Player {
 }
 
 function aboutFrame(frame: Frame): string {
-  if (frame.kind === "arp") return Object.values(DUT_ADDRESS).includes(frame.tpa) ? frame.spa : frame.tpa;
+  if (frame.kind === "arp") return Object.values(PLANS[4].dut).some(({ ip }) => ip === frame.tpa) ? frame.spa : frame.tpa;
   return frame.kind === "other" ? frame.port : frame.destination;
 }

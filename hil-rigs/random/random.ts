@@ -1,8 +1,7 @@
 /**
- * Random differential runs: scripts from a seed are played to two DUTs and what they show is compared after every step. A difference is
- * believed when the script shows it a second time; of those alike one is made as short as it gets.
+ * Random differential runs: plays scripts from a seed to two DUTs and compares them after every step. A difference is believed when the
+ * script shows it a second time. One script of each kind of difference is shortened as far as possible.
  */
-
 import { type Mismatch, makeOf } from "./differ.ts";
 import type { Outcome, Pair } from "./pair.ts";
 import { type Found, shrink } from "./shrink.ts";
@@ -10,23 +9,23 @@ import type { Step } from "./steps.ts";
 import { generate, type Word } from "./vocabulary.ts";
 
 export interface RandomOptions {
-  /** Scripts have the seeds `seed`, `seed + 1`, … */
+  /** Seed of the first script. The others have `seed + 1`, `seed + 2`, … */
   seed: number;
   scripts: number;
   steps: number;
   words: readonly Word[];
-  /** Goes on after the first wave with a difference in it. */
+  /** Goes on after the first wave that has a difference. */
   keepGoing: boolean;
-  /** Differences to be made short, at most. */
+  /** Most differences to shorten. */
   shrinks: number;
   onProgress?: (line: string) => void;
 }
 
 export interface Difference extends Found {
-  /** The seed of the script that it was found with. */
+  /** Seed of the script that found it. */
   seed: number;
   make: string;
-  /** Scripts that showed it. */
+  /** Number of scripts that showed it. */
   times: number;
 }
 
@@ -34,9 +33,9 @@ export interface RandomResult {
   scripts: number;
   steps: number;
   differences: Difference[];
-  /** Scripts that differed once and then did not, and how they had. */
+  /** Scripts that differed once and not again, and the difference. */
   unsteady: Doubt[];
-  /** Scripts of which no playing proved anything: each time something came too close to a step, or others disturbed it. */
+  /** Scripts that proved nothing: each time something came too close to a step, or others disturbed it. */
   undecided: Doubt[];
 }
 
@@ -68,7 +67,7 @@ export async function runRandom(pair: Pair, options: RandomOptions): Promise<Ran
   return { scripts: outcomes.length, steps: outcomes.reduce((sum, { script }) => sum + script.length, 0), ...result };
 }
 
-/** Plays one script, as often as it takes. */
+/** Plays one script, as often as needed. */
 export async function replay(pair: Pair, script: readonly Step[]): Promise<Verdict> {
   const [outcome] = await pair.run([script]);
   const found = outcome?.mismatch ? [{ script, mismatch: outcome.mismatch, doubtful: outcome.doubtful, seed: 0 }] : [];
@@ -86,7 +85,7 @@ async function judge(
   let open = found;
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
     onProgress(`playing ${open.length} once more`);
-    // Fewer at once than before, for a machine that was too busy may have been the reason.
+    // Fewer at once than before, because a busy machine may have been the reason.
     const again = await pair.run(
       open.map(({ script }) => script),
       { calm: true },
@@ -97,7 +96,7 @@ async function judge(
       const make = makeOf(one.script, one.mismatch);
       if (mismatch) onProgress(outline(one.script, one.seed, mismatch, doubtful));
       if (!mismatch) {
-        // What proved nothing and then agreed has agreed.
+        // A script that proved nothing and then agreed has agreed.
         if (!one.doubtful) unsteady.push({ seed: one.seed, make: `step ${one.mismatch.step + 1} | ${make}` });
       } else if (doubtful || one.doubtful || makeOf(one.script, mismatch) !== make) next.push({ ...one, mismatch, doubtful });
       else note(makes, { script: one.script.slice(0, mismatch.step + 1), mismatch, seed: one.seed, make, times: 1 });
@@ -112,7 +111,7 @@ async function judge(
   for (const difference of differences.slice(0, shrinks)) {
     onProgress(`making a script of ${difference.script.length} steps shorter`);
     const shorter = await shrink(difference, (scripts) => pair.run(scripts));
-    // What was cut off behind it, or another of the same kind, may have had a hand in it.
+    // The steps that were cut off, or another difference of the same kind, may have had a part in it.
     const [outcome] = await pair.run([shorter.script]);
     if (!outcome?.mismatch || outcome.doubtful) continue;
     const { script, mismatch } = outcome;
@@ -121,7 +120,7 @@ async function judge(
   return { differences, unsteady, undecided };
 }
 
-/** A script with a mismatch that is to be seen once more. */
+/** A script with a mismatch that must be seen once more. */
 interface Suspect extends Found {
   seed: number;
   doubtful: boolean;
@@ -131,12 +130,12 @@ function outline(script: readonly Step[], seed: number, mismatch: Mismatch, doub
   return `seed ${seed}, step ${mismatch.step + 1}${doubtful ? ", which proves nothing" : ""}: ${makeOf(script, mismatch)}`;
 }
 
-/** Times that a script is played again until it shows the same twice running. */
+/** Most repetitions until a script shows the same twice in a row. */
 const ROUNDS = 4;
 
 function note(makes: Map<string, Difference>, found: Difference): void {
   const known = makes.get(found.make);
   const times = (known?.times ?? 0) + 1;
-  // The shortest is soonest made shorter.
+  // The shortest script takes the least time to shorten.
   makes.set(found.make, { ...(known && known.script.length <= found.script.length ? known : found), times });
 }

@@ -1,4 +1,4 @@
-/** Makes a script that shows a difference shorter, as long as it shows one of the same kind; candidates are tried many at once. */
+/** Shortens a script as long as it shows a difference of the same kind. Tries many candidates at once. */
 import { type Mismatch, onlyIn } from "./differ.ts";
 import type { Outcome } from "./pair.ts";
 import type { Step } from "./steps.ts";
@@ -10,11 +10,11 @@ export interface Found {
 
 export type Try = (scripts: readonly (readonly Step[])[]) => Promise<Outcome[]>;
 
-/** Waves of candidates at most. */
+/** Most waves of candidates. */
 const ROUNDS = 14;
 /** No new wave after this many ms: in real time a wave takes as long as its longest script. */
 const PATIENCE = 180_000;
-/** Candidates in a wave at most. */
+/** Most candidates in a wave. */
 const WIDTH = 24;
 
 export async function shrink(found: Found, attempt: Try): Promise<Found> {
@@ -24,7 +24,7 @@ export async function shrink(found: Found, attempt: Try): Promise<Found> {
     const candidates = pieces === 0 ? guesses(best) : withoutPieces(best.script, pieces);
     const better = await shortest(candidates, best, attempt);
     if (better) best = better;
-    // The usual way of delta debugging: smaller pieces when none of these could go, until they are single steps.
+    // Delta debugging: tries smaller pieces when none of these can go, down to single steps.
     else if (pieces >= best.script.length) break;
     pieces = better ? Math.max(2, pieces) : Math.max(4, pieces * 3);
     pieces = Math.min(pieces, best.script.length);
@@ -33,7 +33,7 @@ export async function shrink(found: Found, attempt: Try): Promise<Found> {
   return best;
 }
 
-/** What comes after the difference has no part in it. */
+/** Cuts the steps after the difference, which have no part in it. */
 function cut({ script, mismatch }: Found): Found {
   return { script: script.slice(0, mismatch.step + 1), mismatch };
 }
@@ -48,21 +48,21 @@ async function shortest(candidates: readonly (readonly Step[])[], best: Found, a
   return good[0] ?? null;
 }
 
-/** Of one cause, as far as can be told: seen in the same way, or about the same neighbour. */
+/** True if two mismatches probably have one cause: both are seen in the same way, or are about the same neighbour. */
 function alike(one: Mismatch, other: Mismatch): boolean {
   if (one.channel === other.channel) return true;
   const about = addressesIn(other);
   return [...addressesIn(one)].some((address) => about.has(address));
 }
 
-/** Of neighbours, in what only one of the two showed. */
+/** Addresses of neighbours in the lines that only one of the two showed. */
 function addressesIn(mismatch: Mismatch): Set<string> {
   const { left, right } = onlyIn(mismatch);
   const addresses = [...[...left, ...right].join(" ").matchAll(/\b10\.0\.[01]\.\d+\b/g)].map(([text]) => text);
   return new Set(addresses.filter((address) => !/^10\.0\.[01]\.1$/.test(address)));
 }
 
-/** The last steps alone, those that name what the difference is about, and settings. */
+/** First candidates: the last steps alone, the steps that name the neighbour of the difference, and settings. */
 function guesses({ script, mismatch }: Found): (readonly Step[])[] {
   const named = addressesIn(mismatch);
   const last = script.length - 1;

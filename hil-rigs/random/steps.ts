@@ -1,9 +1,9 @@
-/** One stimulus of a random script: plain data, so that a script is a file, with its text and the way it is done to a DUT. */
+/** The steps of a random script: plain data, so that a script can be a file. Each step has a text and is done to a DUT by Hand. */
 import type { Dut, DutSocket, PortName } from "../contract/dut.ts";
 import { arpRequest, echo, udp } from "../wire/build.ts";
 import type { Host } from "../wire/hosts.ts";
 
-/** An ARP frame with every address said; `dst` and `src` are the Ethernet header's. */
+/** An ARP frame with all its addresses; `dst` and `src` are the Ethernet header's. */
 export interface ArpStep {
   do: "arp";
   port: PortName;
@@ -14,7 +14,7 @@ export interface ArpStep {
   spa: string;
   tha: string;
   tpa: string;
-  /** What is wrong with it; `cut`: only the first so many bytes are sent. */
+  /** Wrong fields. `cut`: the number of bytes that are sent of the frame. */
   odd?: { htype?: number; ptype?: number; hlen?: number; plen?: number; cut?: number };
 }
 
@@ -26,7 +26,7 @@ export interface EchoStep {
   destination: string;
 }
 
-/** A datagram of somebody's, for the DUT or to be forwarded. */
+/** A datagram from a host, for the DUT or to be forwarded. */
 export interface DatagramStep {
   do: "datagram";
   port: PortName;
@@ -102,9 +102,9 @@ export function stepText(step: Step): string {
   }
 }
 
-/** Least time that a step is given before the next, in ms. A kernel's tick and a frame's way fit in. */
+/** Least time between two steps, in ms. A kernel's tick and a frame's way fit in. */
 const SLOT = 40;
-/** The kernel may leave a change of the carrier lying for a second. */
+/** The kernel may handle a change of the carrier a second late. */
 const CARRIER_SLOT = 1500;
 
 export function slot(step: Step): number {
@@ -112,12 +112,12 @@ export function slot(step: Step): number {
   return changesLink(step) ? CARRIER_SLOT : SLOT;
 }
 
-/** Has to find all entries at rest, because it takes effect some time in the second that follows. */
+/** True for a step that must find all entries at rest, because it takes effect some time in the next second. */
 export function changesLink(step: Step): boolean {
   return step.do === "plug" || (step.do === "ip" && step.command.startsWith("link "));
 }
 
-/** Source port of what the DUT sends, and the discard port that it sends to. */
+/** Source port of the DUT's datagrams, and the discard port that they go to. */
 const PORT = 4444;
 const DISCARD = 9;
 
@@ -128,14 +128,14 @@ export class Hand {
   readonly #errors: boolean;
   #sent = 0;
 
-  /** @param errors whether errors that come back to the DUT's socket are looked at too */
+  /** @param errors whether to read the errors that come back to the DUT's socket */
   constructor(dut: Dut, errors: boolean) {
     this.#dut = dut;
     this.#errors = errors;
     this.#socket = dut.socket({ port: PORT, errors });
   }
 
-  /** What the DUT answered: empty when there is nothing to answer. */
+  /** Does a step. Returns the DUT's answer, empty if there is none. */
   async act(step: Step): Promise<string> {
     const dut = this.#dut;
     switch (step.do) {
@@ -164,7 +164,7 @@ export class Hand {
           dut.sysctl(step.key, String(step.value));
           return "ok";
         } catch {
-          // What it says is the sysctl program's own matter.
+          // The text of the error belongs to the sysctl program.
           return "refused";
         }
       case "wait":
@@ -172,7 +172,7 @@ export class Hand {
     }
   }
 
-  /** Errors that came back since. */
+  /** Takes the errors that came back since the last call. */
   errors(): string[] {
     return this.#errors ? this.#socket.errors() : [];
   }
@@ -187,7 +187,7 @@ export class Hand {
   }
 }
 
-/** Tables are shown in the order of a hash with a drawn seed. */
+/** Sorts lines, because tables are shown in the order of a hash with a drawn seed. */
 function sorted(text: string): string {
   return text.split("\n").sort().join("\n").trim();
 }

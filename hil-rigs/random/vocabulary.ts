@@ -1,9 +1,9 @@
 /**
- * What random scripts are made of. Each word makes one or more steps; words whose needs one of the DUTs does not have are left out, so
- * that the vocabulary grows with the stack.
+ * The words of random scripts. Each word makes one or more steps. A word is left out if one of the DUTs lacks its needs, so the vocabulary
+ * grows with the stack.
  *
- * Every timer's length is either so short that it has passed before the next step (base_reachable_time_ms 8) or so long that it
- * never passes (an hour), or it is one that is seen coming (see guide.ts), so nothing hangs on what a kernel draws at random.
+ * Every timer is so short that it ends before the next step (base_reachable_time_ms 8), or so long that it never ends (an hour), or the
+ * guide can see it coming (guide.ts). So no result depends on a kernel's random numbers.
  */
 import { SeededRandom } from "../../hal/random.ts";
 import type { Need } from "../contract/dut.ts";
@@ -12,13 +12,13 @@ import type { Step } from "./steps.ts";
 
 export interface Word {
   name: string;
-  /** How often, beside the others. */
+  /** Weight of the word beside the others. */
   weight: number;
   needs: readonly Need[];
   make(dice: Dice): Step[];
 }
 
-/** Choices, drawn from a seed. */
+/** Draws choices from a seed. */
 export class Dice {
   readonly #random: SeededRandom;
 
@@ -50,7 +50,7 @@ export class Dice {
   }
 }
 
-/** Few, for all namespaces of a machine share the kernel's table, which is tidied from 128 entries on. */
+/** Few hosts, because all namespaces of a machine share the kernel's table, which is collected from 128 entries on. */
 const HOSTS = 5;
 const ODD_ADDRESSES = [DUT.ip, "10.0.0.255", "10.0.0.0", "10.0.9.9", "224.0.0.9", "127.0.0.1", "0.0.0.0", "255.255.255.255"];
 const ODD_MACS = [DUT.mac, BROADCAST, ZERO, "01:00:5e:00:00:09"];
@@ -71,7 +71,7 @@ export const SETUP_TIMERS: Readonly<Record<string, number>> = {
   proxy_delay: 0,
 };
 
-/** Settings of net.ipv4.neigh.e0 that change on the way. */
+/** Settings of net.ipv4.neigh.e0 that change during a script. */
 const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
   retrans_time_ms: [160, 240],
   base_reachable_time_ms: [8, HOUR, HOUR, HOUR],
@@ -85,7 +85,7 @@ const PARAMETERS: Readonly<Record<string, readonly number[]>> = {
   unres_qlen_bytes: [0, 2000, 212_992],
 };
 
-/** The same by another way in: `ip ntable change`. */
+/** The same settings by another way: `ip ntable change`. */
 const NTABLE = ["retrans 160", "delay_probe 1000", "ucast_probes 2", "app_probes 0", "mcast_probes 2", "queue 1", "locktime 0"];
 
 /** Settings of net.ipv4.conf.e0. */
@@ -335,7 +335,7 @@ function send(to: string): Step[] {
   return [{ do: "udp", to, count: 1, size: 8, confirm: false }];
 }
 
-/** Words that all these DUTs have what it takes for. @param without names of words that are not wanted */
+/** Words whose needs all these DUTs satisfy. @param without names of words to leave out */
 export function vocabulary(cans: readonly ReadonlySet<Need>[], without: readonly string[] = []): Word[] {
   const has = (need: Need): boolean => cans.every((can) => can.has(need));
   return WORDS.filter((word) => word.needs.every(has) && !without.includes(word.name));
@@ -343,7 +343,7 @@ export function vocabulary(cans: readonly ReadonlySet<Need>[], without: readonly
 
 export const WORD_NAMES: readonly string[] = WORDS.map((word) => word.name);
 
-/** The script of a seed: the same for the same words. At least `length` steps, and no more than a few beyond it. */
+/** Makes the script of a seed, always the same for the same words. It has `length` steps or a few more. */
 export function generate(seed: number | string, length: number, words: readonly Word[]): Step[] {
   const dice = new Dice(seed);
   const total = words.reduce((sum, word) => sum + word.weight, 0);

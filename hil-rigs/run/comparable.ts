@@ -1,6 +1,6 @@
-/** What happened in a case, brought into a form in which two DUTs that behave alike give the same lines. */
+/** Brings the record of a case into a form that is the same for two DUTs that behave alike. */
 import type { Case } from "../contract/case.ts";
-import type { Step, Trace } from "../rig/trace.ts";
+import type { Step, Trace } from "../stage/trace.ts";
 
 export interface Comparable {
   frames: string[];
@@ -22,12 +22,12 @@ export function comparable(trace: Trace, one: Case): Comparable {
   };
 }
 
-/** A source port that was drawn: 32768..60999 (net.ipv4.ip_local_port_range). */
+/** A drawn source port: 32768..60999 (net.ipv4.ip_local_port_range). */
 const EPHEMERAL = /(udp [\d.]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
 
-/** Dumps of the neighbour table, whose order is the hash's; all else is printed in an order of its own. */
+/** Dumps of the neighbour table, whose order is the hash's. All other output has an order of its own. */
 const DUMP = /^(?:ip (?:-\S+ )*(?:n|ne|nei|neig|neigh|neighb\w*)(?= )|cat \/proc\/net\/arp)/;
-/** The line of a dump that is no entry. */
+/** Matches the line of a dump that is no entry. */
 const HEAD = /^IP address/;
 
 function printed(text: string): string {
@@ -52,10 +52,10 @@ function inRange(reachable: string, base: string): boolean {
   return Number(reachable) >= Number(base) / 2 && Number(reachable) < Number(base) * 1.5;
 }
 
-/** Ages in whole seconds, `used 1/20/20` and in JSON, and the count of an entry's users, which is an implementation's own. */
+/** Ages in whole seconds (`used 1/20/20`, and in JSON), and the count of an entry's users, which depends on the implementation. */
 const AGES = /\bused (\d+)\/(\d+)\/(\d+)|\\?"(?:used|confirmed|updated)\\?":(\d+)/g;
 const USERS = / ref \d+|\\?"refcnt\\?":\d+,?/g;
-/** Ages are rounded down, and the rig itself may have been a moment late. */
+/** Ages are rounded down, and the bench itself may have been a moment late. */
 const AGE_TOLERANCE = 1;
 
 function masked(text: string): string {
@@ -71,7 +71,7 @@ function ages(text: string): number[] {
   return [...text.matchAll(AGES)].flatMap(([, ...found]) => found.filter((each) => each !== undefined).map(Number));
 }
 
-/** The same, but for ages that are a second apart. */
+/** Equal, except for ages that are a second apart. */
 export function sameText(one: string, other: string): boolean {
   if (one === other) return true;
   if (masked(one) !== masked(other)) return false;
@@ -79,7 +79,7 @@ export function sameText(one: string, other: string): boolean {
   return a.length === b.length && a.every((age, at) => Math.abs(age - (b[at] as number)) <= AGE_TOLERANCE);
 }
 
-/** Operations that go through the whole table: what they tell of different entries comes in the hash's order. */
+/** Operations that walk through the whole table. They tell changes of different entries in the hash's order. */
 const WALKS: readonly RegExp[] = [
   /^ip (?:-\S+ )*n\S* f(?:lush)? /,
   /^ip (?:-\S+ )*link set /,
@@ -88,8 +88,7 @@ const WALKS: readonly RegExp[] = [
 ];
 
 /**
- * The changes told, in order; those that one and the same walk through the table told are put in the order of their entries, where an
- * entry's own stay in theirs.
+ * The changes told, in order. Changes from one walk through the table are sorted by entry; the changes of one entry keep their order.
  */
 function told(steps: readonly Step[]): string[] {
   const all: string[] = [];

@@ -1,9 +1,9 @@
 /**
- * Holds what two DUTs did in the same case against each other: the frames they sent and their order, the gaps between them, what
- * commands printed, what the table showed, which changes were told. Whether it was right is the checks' business.
+ * Compares the behaviour of two DUTs in the same case: the frames, their order and the gaps between them, the output of commands, the table
+ * and the changes told. The case's checks decide whether the behaviour is right.
  *
- * Everything is held exactly, but for what is known to be drawn: the order of a dump, and of what an operation tells that goes through a
- * hash table with a random seed (comparable.ts); and what a case declares of itself (`drawn`, `shuffled`, `crowd`).
+ * The comparison is exact, except for things that are drawn: the order of a dump, the order of changes told by a walk through a hash table
+ * with a random seed (comparable.ts), and things that a case declares (`drawn`, `shuffled`, `crowd`).
  */
 import type { Timing } from "../contract/dut.ts";
 import { comparable, sameText } from "./comparable.ts";
@@ -11,7 +11,7 @@ import type { Difference } from "./difference.ts";
 import { compareTimes } from "./gaps.ts";
 import type { CaseResult } from "./runner.ts";
 
-/** The first difference of each kind. */
+/** Returns the first difference of each kind. */
 export function compareResults(left: CaseResult, right: CaseResult, timings: readonly [Timing, Timing]): Difference[] {
   if (!left.trace || !right.trace) return [];
   const one = left.case;
@@ -21,7 +21,7 @@ export function compareResults(left: CaseResult, right: CaseResult, timings: rea
     const difference = firstDifference(a[where], b[where]);
     if (difference) differences.push({ where, ...difference });
   }
-  // Without the same frames there is no telling which belongs to which.
+  // With different frames their times cannot be matched.
   const paired = differences.every((difference) => difference.where !== "frames") && !one.shuffled?.includes("frames");
   if (paired && !one.drawn && one.crowd === undefined) differences.push(...compareTimes(left.trace, right.trace, timings));
   return differences;

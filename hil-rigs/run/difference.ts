@@ -1,8 +1,8 @@
-/** Where two devices under test did not do the same. */
+/** One difference between two devices under test. */
 export interface Difference {
   /** `frames`, `times`, `commands`, `table`, `events`. */
   where: string;
-  /** What one did, and the other; empty: nothing more. */
+  /** The behaviour of the one and of the other; empty: nothing more. */
   left: string;
   right: string;
 }

@@ -1,14 +1,14 @@
 /**
- * A frame is early or late by what went before it: the frame before, the last that was the same (each retransmission arms the next), or
- * what the tester or the operator did last. Where one of them agrees the time is right; what the rig itself takes between two steps of a
- * case is nobody's fault.
+ * Compares the times of frames. The time of a frame counts from the frame before, from the last frame with the same text (each
+ * retransmission arms the next), or from the last step of the tester or the operator. The time is right if one of them agrees. The bench's
+ * own time between two steps of a case does not count.
  */
 import type { Timing } from "../contract/dut.ts";
-import { window } from "../rig/tolerance.ts";
-import type { Step, Trace } from "../rig/trace.ts";
+import { window } from "../stage/tolerance.ts";
+import type { Step, Trace } from "../stage/trace.ts";
 import type { Difference } from "./difference.ts";
 
-/** Least and most that something may be. */
+/** Least and most of a time. */
 interface Range {
   least: number;
   most: number;
@@ -16,7 +16,7 @@ interface Range {
 
 interface Gaps {
   text: string;
-  /** ms since the last step of any kind that may have caused it: since its end, and since its beginning. */
+  /** ms since the last step that may have caused it: since its end, and since its beginning. */
   cause: Range;
   /** ms since the frame before; null for the first. */
   frame: Range | null;
@@ -24,7 +24,7 @@ interface Gaps {
   same: Range | null;
 }
 
-/** The first frame whose time does not agree, of two traces with the same frames. */
+/** Returns the first frame whose time differs between two traces with the same frames. */
 export function compareTimes(left: Trace, right: Trace, timings: readonly [Timing, Timing]): Difference[] {
   const [a, b] = [gaps(left), gaps(right)];
   const late = (gap: number): number => Math.max(...timings.map((timing) => window(timing, gap).to - gap));
@@ -68,7 +68,7 @@ function latest(causes: readonly Step[], frame: Step): Step | null {
   return earlier.reduce<Step | null>((found, step) => (found && found.time > step.time ? found : step), null);
 }
 
-/** The first frame of a case that nothing went before has nothing to be late by. */
+/** A first frame with nothing before it cannot be late. */
 function since(cause: Step | null, time: number): Range {
   return cause ? { least: Math.max(0, time - cause.end), most: time - cause.time } : exactly(0);
 }

@@ -1,20 +1,20 @@
-/** Runs each case many times and counts, for what depends on something drawn: a table of how often it asked, over all runs. */
+/** Runs each case many times and counts requests over all runs, because some numbers depend on a drawn time. */
 import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
-import { type Tally, tally } from "../rig/tally.ts";
+import { type Tally, tally } from "../stage/tally.ts";
 import { type CaseResult, runCases } from "./runner.ts";
 
 /** A case's runs on one DUT. */
 export interface Measured {
   case: Case;
   tallies: Tally[];
-  /** Runs in which a check failed, each with the reason. */
+  /** Failed runs, each with the reason. */
   failures: string[];
 }
 
 /**
- * Where time is real all runs of all cases go on at once. Each run has a seed of its own, `seed` and those that follow; what is drawn in a
- * kernel nobody seeds.
+ * In real time all runs of all cases go on at once. Each run has a seed of its own, `seed` and the numbers after it. A kernel takes no
+ * seed.
  */
 export async function measureCases(kind: DutKind, cases: readonly Case[], runs: number, seed: number): Promise<Measured[]> {
   const measured = cases.map((one): Measured => ({ case: one, tallies: [], failures: [] }));

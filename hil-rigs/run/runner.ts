@@ -1,21 +1,22 @@
-/** Runs cases on a DUT: one DUT a case, as many at once as make sense, the evidence kept. */
-import { type Case, type Expectation, SHORT_TIMERS } from "../contract/case.ts";
-import type { Dut, DutBench, DutKind, Need } from "../contract/dut.ts";
-import { rowLine } from "../rig/neigh-row.ts";
-import { CaseStopped, Rig } from "../rig/rig.ts";
-import type { Check, Trace } from "../rig/trace.ts";
+/** Runs cases on DUTs of one kind, each on a DUT of its own, several at once in real time, and keeps the evidence. */
+import { type Case, type Expectation, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
+import type { Dut, DutKind, DutRack, Need } from "../contract/dut.ts";
+import { PLANS } from "../contract/plan.ts";
+import { CaseBench, CaseStopped } from "../stage/case-bench.ts";
+import { rowLine } from "../stage/neigh-row.ts";
+import type { Check, Trace } from "../stage/trace.ts";
 import { globMatches } from "./glob.ts";
 
-/** `expected`: what failed is in the list of expectations. */
+/** `expected`: the list of expectations has every failed check. */
 export type Status = "passed" | "failed" | "expected" | "skipped";
 
 export interface CaseResult {
   case: Case;
   dut: string;
   status: Status;
-  /** Why it was skipped, what it failed at, or why that was expected. */
+  /** The reason for skipping, the first failed check, or the reason why it was expected. */
   reason: string;
-  /** What it failed at the first time, when it was run again. */
+  /** The failed check of the first run, when the case was run again. */
   again: string;
   /** Null when it was skipped. */
   trace: Trace | null;
@@ -24,18 +25,18 @@ export interface CaseResult {
   after: string;
   /** Wall time of the DUT's time 0, in ms since 1970-01-01 UTC. */
   epoch: number;
-  /** What it took, in ms of real time. */
+  /** Duration, in ms of real time. */
   took: number;
 }
 
 export interface RunOptions {
-  /** Cases at once where time is real. Default 16. */
+  /** Cases at once in real time. Default 16. */
   jobs?: number;
   /** Default 1. */
   seed?: number;
-  /** One for each case, instead. */
+  /** One seed for each case, instead. */
   seeds?: readonly number[];
-  /** Runs what failed in real time once more. Default true. */
+  /** Runs failed cases once more in real time. Default true. */
   retry?: boolean;
   expectations?: readonly Expectation[];
   /** Called as each case ends. */
@@ -46,17 +47,17 @@ const JOBS = 16;
 const LIMIT = 15_000;
 
 /**
- * Where time is real, cases run in waves: all DUTs of a wave are started, then their cases run together, then all are stopped, because
- * to start and stop one holds up the process for longer than the times that are measured. A case that failed there is run
- * once more, alone; only one that fails twice has failed.
+ * In real time, cases run in waves: all DUTs of a wave are started, then their cases run together, then all DUTs are stopped, because
+ * starting and stopping one blocks the process for longer than the times that cases measure. A case that fails runs once more, alone, and
+ * only a second failure counts.
  * @returns in the order of the cases
  */
 export async function runCases(kind: DutKind, cases: readonly Case[], options: RunOptions = {}): Promise<CaseResult[]> {
   const { expectations = [], onResult, seed = 1, seeds = [], retry = true } = options;
   const results = new Map<Case, CaseResult>();
-  const bench = await kind.open();
+  const rack = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
-    const runs = wave.map((one) => new CaseRun(kind, bench, one));
+    const runs = wave.map((one) => new CaseRun(kind, rack, one));
     for (const run of runs) await run.start(seeds[cases.indexOf(run.case)] ?? seed);
     await Promise.all(runs.map((run) => run.run()));
     for (const run of runs) {
@@ -76,37 +77,42 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
     const failed = kind.realTime && retry ? cases.filter((each) => results.get(each)?.status === "failed") : [];
     for (const one of failed) await runWave([one], true);
   } finally {
-    await bench.close();
+    await rack.close();
   }
   return cases.map((each) => results.get(each) as CaseResult);
 }
 
-/** One case on a DUT of its own. Nothing here throws: whatever goes wrong is a check that failed. */
+/** One case on a DUT of its own. It never throws: every error becomes a failed check. */
 class CaseRun {
   readonly case: Case;
   readonly #kind: DutKind;
   readonly #lacks: readonly Need[];
   readonly #dut: Dut;
-  readonly #rig: Rig;
+  readonly #bench: CaseBench;
   #started = false;
   #before = "";
   #after = "";
   #epoch = 0;
   #took = 0;
 
-  constructor(kind: DutKind, bench: DutBench, one: Case) {
+  constructor(kind: DutKind, rack: DutRack, one: Case) {
     this.case = one;
     this.#kind = kind;
-    this.#lacks = (one.needs ?? []).filter((need) => !kind.can.has(need));
-    this.#dut = bench.create();
-    this.#rig = new Rig(this.#dut, { timing: kind.timing, settle: kind.settle, limit: one.limit ?? LIMIT });
+    this.#lacks = needsOf(one).filter((need) => !kind.can.has(need));
+    this.#dut = rack.create();
+    this.#bench = new CaseBench(this.#dut, {
+      timing: kind.timing,
+      family: one.family ?? 4,
+      settle: kind.settle,
+      limit: one.limit ?? LIMIT,
+    });
   }
 
   async start(seed: number): Promise<void> {
     if (this.#lacks.length > 0) return;
     await this.#guard("the DUT starts", async () => {
-      await this.#dut.start({ second: this.case.needs?.includes("e1") ?? false, seed });
-      prepare(this.#rig, this.case);
+      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[this.case.family ?? 4], seed });
+      prepare(this.#bench, this.case);
       this.#before = this.#table();
       this.#started = true;
     });
@@ -116,10 +122,13 @@ class CaseRun {
     if (!this.#started) return;
     const began = performance.now();
     this.#epoch = Date.now() - this.#dut.now();
-    this.#rig.begin();
-    await this.#guard("the case runs", () => this.case.run(this.#rig));
+    this.#bench.begin();
+    await this.#guard("the case runs", async () => {
+      await topologyOf(this.case).prepare?.(this.#bench);
+      await this.case.run(this.#bench);
+    });
     await this.#guard("the DUT answers", async () => {
-      this.#rig.finish();
+      this.#bench.finish();
       this.#after = this.#table();
     });
     this.#took = performance.now() - began;
@@ -133,13 +142,13 @@ class CaseRun {
     const skipped = this.#lacks.length > 0;
     const verdict = skipped
       ? { status: "skipped" as const, reason: `${this.#kind.name} has no ${this.#lacks.join(", ")}` }
-      : judge(this.#kind.name, this.case, this.#rig.trace.checks, expectations);
+      : judge(this.#kind.name, this.case, this.#bench.trace.checks, expectations);
     return {
       case: this.case,
       dut: this.#kind.name,
       ...verdict,
       again: "",
-      trace: skipped ? null : this.#rig.trace,
+      trace: skipped ? null : this.#bench.trace,
       before: this.#before,
       after: this.#after,
       epoch: this.#epoch,
@@ -151,7 +160,7 @@ class CaseRun {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof CaseStopped)) this.#rig.expect(name, String(error), "");
+      if (!(error instanceof CaseStopped)) this.#bench.expect(name, String(error), "");
     }
   }
 
@@ -161,10 +170,10 @@ class CaseRun {
   }
 }
 
-function prepare(rig: Rig, one: Case): void {
+function prepare(bench: CaseBench, one: Case): void {
   if (one.timers === "kernel") return;
-  const devices = one.needs?.includes("e1") ? (["e0", "e1"] as const) : (["e0"] as const);
-  for (const dev of devices) for (const [name, value] of Object.entries(SHORT_TIMERS)) rig.param(name, value, dev);
+  for (const dev of topologyOf(one).devices)
+    for (const [name, value] of Object.entries(SHORT_TIMERS)) bench.param(name, value, dev);
 }
 
 function judge(
@@ -187,7 +196,7 @@ function expectationFor(dut: string, one: Case, check: Check, expectations: read
   );
 }
 
-/** Expectations whose case was run and passed: the difference is gone, or never was. */
+/** Returns the expectations whose cases ran and passed: their difference is gone, or never existed. */
 export function staleExpectations(results: readonly CaseResult[], expectations: readonly Expectation[]): Expectation[] {
   return expectations.filter((each) => {
     const ran = results.filter(

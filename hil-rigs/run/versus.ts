@@ -1,4 +1,4 @@
-/** Two DUTs through the same cases, what differs, and whether it does again. */
+/** Compares two kinds of DUT over the same cases, and repeats a case that differs. */
 import type { Expectation } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { compareResults } from "./compare.ts";
@@ -6,8 +6,8 @@ import type { Difference } from "./difference.ts";
 import { type CaseResult, runCases } from "./runner.ts";
 
 /**
- * `same`; `different`; `expected`: as the list of expectations says; `unsteady`: they differed where cases ran beside one another and the machine
- * was late, and did not when the case was repeated alone; `skipped`: one of the two lacks what the case needs.
+ * `expected`: the list of expectations has the difference. `unsteady`: the two differed while cases ran beside one another on a late
+ * machine, and not when the case was repeated alone. `skipped`: one of the two lacks a need of the case.
  */
 export type Outcome = "same" | "different" | "expected" | "unsteady" | "skipped";
 
@@ -15,9 +15,9 @@ export interface Versus {
   id: string;
   title: string;
   outcome: Outcome;
-  /** What differs, or differed at first. */
+  /** The differences, or those of the first run. */
   differences: Difference[];
-  /** Of `expected` and `skipped`. */
+  /** The reason for `expected` and `skipped`. */
   reason: string;
 }
 
@@ -26,11 +26,11 @@ export interface VersusOptions {
   expectations: readonly Expectation[];
 }
 
-/** A difference counts as the machine's own when it is absent from so many of so many repetitions. */
+/** A difference counts as the machine's own if AGREED of REPEATS repetitions do not show it. */
 const AGREED = 2;
 const REPEATS = 3;
 
-/** What two kinds did in the same cases, in the same order. */
+/** Compares the results of two kinds. Both have the same cases in the same order. */
 export async function holdAgainst(
   kinds: readonly [DutKind, DutKind],
   results: readonly [readonly CaseResult[], readonly CaseResult[]],
@@ -73,7 +73,7 @@ async function hold(
   return agreed < AGREED ? say("different", last) : say("unsteady", first);
 }
 
-/** The case by itself. What is in virtual time would do the same again. */
+/** Runs the case again by itself. In virtual time the result would be the same, so it is returned. */
 async function again(kind: DutKind, result: CaseResult, options: VersusOptions): Promise<CaseResult> {
   if (!kind.realTime) return result;
   const [only] = await runCases(kind, [result.case], { ...options, retry: false });

@@ -1,3 +1,4 @@
+/** The list of all suites: to add one, add its folder and a line here. */
 import type { Suite } from "../contract/case.ts";
 import { arp } from "./arp/index.ts";
 import { telemetry } from "./telemetry/index.ts";

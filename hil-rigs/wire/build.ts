@@ -1,16 +1,16 @@
-/** Frames that a tester sends. Every field can be given a wrong value; what is not given is right. */
+/** Builds the tester's frames. Every field can be given, also a wrong value; the others are right. */
 import { checksum, ipBytes, macBytes, word } from "./bytes.ts";
 import { BROADCAST, DUT, type Host, T1, ZERO } from "./hosts.ts";
 
 export interface EthernetFields {
-  /** Who speaks: default for src, sha and spa (ARP), or src and source address (IPv4). Default T1. */
+  /** The sender: default for src, sha and spa (ARP), or src and source address (IPv4). Default T1. */
   from?: Host;
   dst?: string;
   src?: string;
   ethertype?: number;
-  /** Bytes behind the payload: padding, or worse. */
+  /** Bytes behind the payload: padding or garbage. */
   trailer?: Uint8Array | number[];
-  /** Only the first so many bytes of the frame are sent. */
+  /** Number of bytes of the frame that are sent. */
   cut?: number;
 }
 
@@ -50,12 +50,12 @@ function arp(fields: ArpFields, op: number, dst: string, tha: string): Uint8Arra
   ]);
 }
 
-/** `from` asks everybody who has 10.0.0.1. */
+/** `from` asks everybody for 10.0.0.1. */
 export function arpRequest(fields: ArpFields = {}): Uint8Array {
   return arp(fields, 1, BROADCAST, ZERO);
 }
 
-/** `from` tells the DUT, and only it, where it is. */
+/** `from` tells the DUT alone where it is. */
 export function arpReply(fields: ArpFields = {}): Uint8Array {
   return arp(fields, 2, DUT.mac, fields.dst ?? DUT.mac);
 }
@@ -65,13 +65,13 @@ export function arpAnnounce(fields: ArpFields = {}): Uint8Array {
   return arp({ tpa: (fields.from ?? T1).ip, ...fields }, 1, BROADCAST, ZERO);
 }
 
-/** `from` tells everybody where it is, as an answer nobody asked for: both hardware addresses are its own. */
+/** `from` tells everybody where it is, by an unasked answer: both hardware addresses are its own. */
 export function arpAnnounceReply(fields: ArpFields = {}): Uint8Array {
   const { mac, ip } = fields.from ?? T1;
   return arp({ tpa: ip, ...fields }, 2, BROADCAST, fields.sha ?? mac);
 }
 
-/** `from` asks whether anybody has `tpa`, before it takes it for itself (RFC 5227 2.1.1): sender address 0.0.0.0. */
+/** `from` asks whether any host has `tpa`, before it takes the address for itself (RFC 5227 2.1.1): sender address 0.0.0.0. */
 export function arpProbe(fields: ArpFields = {}): Uint8Array {
   return arp({ spa: "0.0.0.0", ...fields }, 1, BROADCAST, ZERO);
 }

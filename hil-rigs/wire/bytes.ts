@@ -1,4 +1,4 @@
-/** Addresses and checksums as bytes; of the rig's own making, so that it and the stack can be held against each other. */
+/** Addresses and checksums as bytes. The bench has its own code for them, so that it can check the stack's. */
 
 export function macBytes(text: string): number[] {
   const bytes = text.split(":").map((octet) => Number.parseInt(octet, 16));
@@ -24,7 +24,7 @@ export function ipText(bytes: Uint8Array, at: number): string {
   return [...bytes.subarray(at, at + 4)].join(".");
 }
 
-/** The Internet checksum (RFC 1071) over bytes in pairs; 0 when a correct one is among them. */
+/** The Internet checksum (RFC 1071) over bytes in pairs. 0 if the bytes contain their correct checksum. */
 export function checksum(bytes: ArrayLike<number>): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -1,21 +1,19 @@
-/** The hosts that a tester plays, and the addresses everybody knows. */
-import { DUT_ADDRESS, DUT_MAC } from "../contract/dut.ts";
+/** The hosts that a tester plays in the IPv4 suites, and the well-known hardware addresses. */
+import { type Host, PLANS } from "../contract/plan.ts";
 
-export interface Host {
-  mac: string;
-  ip: string;
-}
+export type { Host };
 
 export const BROADCAST = "ff:ff:ff:ff:ff:ff";
 export const ZERO = "00:00:00:00:00:00";
 
+const plan = PLANS[4];
+
 /** The DUT, at e0. */
-export const DUT: Host = { mac: DUT_MAC.e0, ip: DUT_ADDRESS.e0 };
-/** The tester's host number n, 2..254: 10.0.0.n at 02:00:00:00:00:nn. */
-export function host(n: number, ip = `10.0.0.${n}`): Host {
-  return { mac: `02:00:00:00:00:${n.toString(16).padStart(2, "0")}`, ip };
+export const DUT: Host = plan.dut.e0;
+/** The tester's host number n, or one with its hardware address and another IP address. */
+export function host(n: number, ip?: string): Host {
+  const own = plan.host(n);
+  return ip === undefined ? own : { mac: own.mac, ip };
 }
-/** The host most cases are about. */
-export const T1: Host = host(2);
-/** Somebody else, who may claim to be T1. */
-export const T2: Host = host(0x77);
+export const T1: Host = plan.T1;
+export const T2: Host = plan.T2;

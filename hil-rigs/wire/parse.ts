@@ -1,62 +1,7 @@
-/** Frames that came from a DUT, as flat values that a case can match by naming the fields it cares for. */
-import type { PortName, RawFrame } from "../contract/dut.ts";
+/** Parses the DUT's frames, and describes each in one line. */
+import type { RawFrame } from "../contract/dut.ts";
+import type { ArpFrame, Frame, FrameCommon, IcmpFrame, UdpFrame } from "../contract/frame.ts";
 import { checksum, ipBytes, ipText, macText, word } from "./bytes.ts";
-
-interface Common {
-  time: number;
-  port: PortName;
-  dst: string;
-  src: string;
-  /** Bytes on the wire, without FCS. */
-  length: number;
-  /** What is malformed in it: a wrong checksum, a length that does not fit. Empty in anything a DUT should send. */
-  faults: string[];
-  bytes: Uint8Array;
-}
-
-/** `trailer`: bytes behind the 28, of which `dirty` are not zero. */
-export interface ArpFrame extends Common {
-  kind: "arp";
-  htype: number;
-  ptype: number;
-  hlen: number;
-  plen: number;
-  op: number;
-  sha: string;
-  spa: string;
-  tha: string;
-  tpa: string;
-  dirty: number;
-}
-
-interface IpCommon extends Common {
-  source: string;
-  destination: string;
-  ttl: number;
-  tos: number;
-}
-
-export interface UdpFrame extends IpCommon {
-  kind: "udp";
-  sport: number;
-  dport: number;
-  payload: string;
-}
-
-export interface IcmpFrame extends IpCommon {
-  kind: "icmp";
-  type: number;
-  code: number;
-  /** The message behind its first eight bytes. */
-  quoted: Uint8Array;
-}
-
-export interface OtherFrame extends Common {
-  kind: "other";
-  ethertype: number;
-}
-
-export type Frame = ArpFrame | UdpFrame | IcmpFrame | OtherFrame;
 
 export function parse(raw: RawFrame): Frame {
   const { bytes, time, port } = raw;
@@ -69,7 +14,7 @@ export function parse(raw: RawFrame): Frame {
   return { kind: "other", ethertype, ...common };
 }
 
-function parseArp(common: Common, view: DataView): ArpFrame {
+function parseArp(common: FrameCommon, view: DataView): ArpFrame {
   const { bytes, faults } = common;
   const dirty = bytes.subarray(42).filter((byte) => byte !== 0).length;
   if (dirty > 0) faults.push(`${dirty} bytes of padding are not zero`);
@@ -92,7 +37,7 @@ function parseArp(common: Common, view: DataView): ArpFrame {
   return frame;
 }
 
-function parseIpv4(common: Common, view: DataView): UdpFrame | IcmpFrame | null {
+function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | null {
   const { bytes, faults } = common;
   const header = ((bytes[14] as number) & 0x0f) * 4;
   const end = 14 + view.getUint16(16);
@@ -119,7 +64,7 @@ function parseIpv4(common: Common, view: DataView): UdpFrame | IcmpFrame | null 
   return { kind: "icmp", ...ip, type: bytes[at] as number, code: bytes[at + 1] as number, quoted: bytes.slice(at + 8, end) };
 }
 
-/** One line that says everything about a frame but its time, in tcpdump's manner: two stacks that behave alike give the same. */
+/** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */
 export function describe(frame: Frame): string {
   const ends = `${frame.src} > ${frame.dst}`;
   const faults = frame.faults.length > 0 ? ` FAULTS: ${frame.faults.join(", ")}` : "";

@@ -4,6 +4,7 @@
  *
  *     node --expose-gc --import ./firmware-ts/cli/dev.mjs test/bench/neigh-table.bench.ts [ENTRIES]
  */
+import { ARP_DEFAULTS } from "../../firmware-ts/ip4/arp/defaults.ts";
 import type { NeighFamily } from "../../firmware-ts/neigh/entry.ts";
 import { Nud } from "../../firmware-ts/neigh/states.ts";
 import { NeighTable } from "../../firmware-ts/neigh/table.ts";
@@ -46,7 +47,7 @@ const FIRED = 400_000;
 const TOGETHER = 16;
 const ROUNDS = 5;
 
-const family: NeighFamily = { etherType: 0x0800, construct: () => true, solicit: () => {} };
+const family: NeighFamily = { etherType: 0x0800, keyLength: 4, defaults: ARP_DEFAULTS, construct: () => true, solicit: () => {} };
 const ADDRESSES = [Uint8Array.of(2, 0, 0, 0, 0, 2), Uint8Array.of(2, 0, 0, 0, 0, 3)] as const;
 
 class TableBench {

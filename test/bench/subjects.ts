@@ -141,14 +141,16 @@ async function thereAndBack(bytes: number): Promise<Subject> {
   const near = bench.stack.udp.open(5000);
   const other: UdpSocket = far.udp.open(5000);
   let back = 0;
-  other.onDatagram = (_bytes, _at, _length, source, port) => {
-    other.send(payload, source, port);
+  const backTo = other.to("10.0.0.1", 5000);
+  other.onDatagram = () => {
+    other.send(payload, backTo);
   };
   near.onDatagram = () => {
     back++;
   };
+  const there = near.to(PEER, 5000);
   const send = (): void => {
-    near.send(payload, PEER, 5000);
+    near.send(payload, there);
   };
   const tick = (): void => bench.tick();
   // Each learns the other's address.

@@ -1,10 +1,10 @@
 /** Datagrams for the subjects: sent by a socket, or put on the wire for one. */
 
+import type { Destination } from "../../firmware-ts/ip/destination.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
-import { ipv4 } from "../../firmware-ts/stack.ts";
 import { BURST, expectCount, inBursts } from "./wire-bench.ts";
 
-export const PEER: number = ipv4("10.0.0.2");
+export const PEER = "10.0.0.2";
 /** The socket that receives. */
 export const PORT = 5000;
 /** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
@@ -20,15 +20,16 @@ export interface Bench {
   tick(): void;
 }
 
-export function sender(bench: Bench, bytes: number, peers: readonly number[] = [PEER]): (count: number) => void {
+export function sender(bench: Bench, bytes: number, peers: readonly string[] = [PEER]): (count: number) => void {
   const socket = bench.stack.udp.open();
+  const destinations = peers.map((peer) => socket.to(peer, 9));
   const payload = new Uint8Array(bytes).fill(FILL);
   const { sink } = bench;
   let sent = 0;
   let next = 0;
   const send = (): void => {
-    if (socket.send(payload, peers[next] as number, 9).status === "sent") sent++;
-    next = next + 1 === peers.length ? 0 : next + 1;
+    if (socket.send(payload, destinations[next] as Destination).status === "sent") sent++;
+    next = next + 1 === destinations.length ? 0 : next + 1;
   };
   const tick = (): void => bench.tick();
   return (count) => {

@@ -1,7 +1,7 @@
 /** Stacks on the in-process wire, set up for measuring: a virtual clock that stands at odd fractions, and counting stations. */
 
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
@@ -66,7 +66,8 @@ export class WireBench {
 
   /** 10.0.0.2 is asked for and answers, as in life. */
   resolve(): void {
-    this.stack.udp.open().send(Uint8Array.of(0), ipv4("10.0.0.2"), 9);
+    const socket = this.stack.udp.open();
+    socket.send(Uint8Array.of(0), socket.to("10.0.0.2", 9));
     this.tick();
     const reply = arpReply();
     this.port.transmit(reply, 0, reply.length);
@@ -75,21 +76,20 @@ export class WireBench {
   }
 
   /** As resolve(), for so many hosts of 10.1.0.0/16; their addresses. */
-  resolveMany(count: number): number[] {
+  resolveMany(count: number): string[] {
     this.stack.addAddress(this.eth0, "10.1.0.1/16");
     const socket = this.stack.udp.open();
-    const peers: number[] = [];
+    const peers: string[] = [];
     for (let number = 0; number < count; number++) {
       const [high, low] = [(number >> 8) + 1, number & 0xff];
       const text = `10.1.${high}.${low}`;
-      const address = ipv4(text);
       const hex = [high, low].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-      socket.send(Uint8Array.of(0), address, 9);
+      socket.send(Uint8Array.of(0), socket.to(text, 9));
       this.tick();
       const reply = arpReply({ sip: text, sha: `02:00:00:01:${hex}`, tip: "10.1.0.1" });
       this.port.transmit(reply, 0, reply.length);
       this.tick();
-      peers.push(address);
+      peers.push(text);
     }
     socket.close();
     this.sink.frames = 0;

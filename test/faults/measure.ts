@@ -3,9 +3,10 @@
  * gets one as often. Each says its number; the far end of the wire, and our socket, note which came.
  */
 
+import type { Destination } from "../../firmware-ts/ip/destination.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { formatMac } from "../../firmware-ts/net/ethernet.ts";
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { Stack } from "../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { udp } from "../support/wire-format.ts";
@@ -61,11 +62,13 @@ class Traffic {
   readonly #subject: Subject;
   readonly #device: NetDevice;
   readonly #socket: UdpSocket;
+  readonly #peer: Destination;
 
   constructor(subject: Subject, stack: Stack, device: NetDevice) {
     this.#subject = subject;
     this.#device = device;
     this.#socket = stack.udp.open(PORT);
+    this.#peer = this.#socket.to(PEER, PORT);
     this.#socket.onDatagram = (bytes, at, length) => {
       const datagram = this.#numbered(bytes.subarray(at, at + length));
       if (datagram) datagram.back = Math.min(datagram.back, subject.clock.now());
@@ -83,7 +86,7 @@ class Traffic {
   async round(): Promise<void> {
     const subject = this.#subject;
     const number = this.sent.push(new Datagram(subject.clock.now())) - 1;
-    this.#socket.send(payload(number), ipv4(PEER), PORT, number);
+    this.#socket.send(payload(number), this.#peer, number);
     const fields = { to: formatMac(this.#device.address), from: PEER_MAC, sport: PORT, dport: PORT };
     subject.inject(udp(fields, payload(number)));
     await subject.pass(subject.every);

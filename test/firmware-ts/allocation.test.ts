@@ -17,6 +17,8 @@ const PATHS: readonly string[] = [
   "udp send, static neighbour, 32 B",
   "udp send, static neighbour, 1472 B",
   "udp send, resolved neighbour, 32 B",
+  // A destination for each: their ways are kept side by side.
+  "udp send, 1000 neighbours in turn, 32 B",
   "udp receive, 32 B",
   "udp receive, 1472 B",
   "echo request answered, 1472 B",

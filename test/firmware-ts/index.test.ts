@@ -5,6 +5,7 @@ import {
   benchRig,
   CaptureFile,
   type Clock,
+  ControlClient,
   type ControllerHost,
   ControlServer,
   Enc28j60,
@@ -61,10 +62,11 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   gateway.udp.open(8094).onDatagram = (_bytes, _at, length) => console.log(length);
   const socket = board.udp.open();
   socket.onFate = (cookie, { status }) => console.log(cookie, status);
-  t.equal(socket.send(new Uint8Array(10), ipv4("10.0.0.2"), 8094, 1).status, "queued");
+  const collector = socket.to("10.0.0.2", 8094);
+  t.equal(socket.send(new Uint8Array(10), collector, 1).status, "queued");
   await clock.advance(3_600_000);
   t.same(printed, [[1, "sent"], [10]]);
-  t.match(board.arp.counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
+  t.match(board.neighbours(4).counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
   await board.close();
   await gateway.close();
 
@@ -72,7 +74,8 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   for (const line of [
     "new Stack({ clock, random: random.fork(name) })",
     'stack.addDevice("eth0", new WireNic(clock, wire, name, parseMac(mac)!))',
-    'socket.send(new Uint8Array(10), ipv4("10.0.0.2"), 8094, 1).status',
+    'const collector = socket.to("10.0.0.2", 8094)',
+    "socket.send(new Uint8Array(10), collector, 1).status",
   ]) {
     t.ok(comment.includes(line), `the comment still says ${line}`);
   }
@@ -96,8 +99,8 @@ t.test("a chip in place of the ideal controller, and the example of Stack", asyn
   stack.addRoute({ to: "default", via: "192.168.10.1" });
   const entry = stack.addNeighbour("192.168.10.1", "02:00:5e:10:00:fe", eth0);
   const socket = stack.udp.open();
-  t.same(socket.send(Uint8Array.of(1), ipv4("192.168.10.1"), 8094), { status: "sent", reason: "" });
-  t.same(socket.send(Uint8Array.of(1), ipv4("1.1.1.1"), 8094), { status: "sent", reason: "" });
+  t.same(socket.send(Uint8Array.of(1), socket.to("192.168.10.1", 8094)), { status: "sent", reason: "" });
+  t.same(socket.send(Uint8Array.of(1), socket.to("1.1.1.1", 8094)), { status: "sent", reason: "" });
   t.equal(nudName(entry.nudState), "PERMANENT");
   t.equal(entry.nudState, Nud.PERMANENT);
   await stack.close();
@@ -143,12 +146,24 @@ t.test("a controller of one's own needs nothing but the package", async (t) => {
   await eth0.open();
   stack.addAddress(eth0, "10.0.0.1/24");
   stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0);
-  t.equal(stack.udp.open().send(Uint8Array.of(1), ipv4("10.0.0.2"), 9).status, "sent");
+  const socket = stack.udp.open();
+  t.equal(socket.send(Uint8Array.of(1), socket.to("10.0.0.2", 9)).status, "sent");
   await stack.close();
 });
 
 t.test("the rest of the surface is there", async (t) => {
-  for (const made of [CaptureFile, ControlServer, PacketController, RpcClient, SkBuff, SkBuffPool, SystemClock, Telemetry]) {
+  t.equal(ipv4("10.0.0.2"), 0x0a000002);
+  for (const made of [
+    CaptureFile,
+    ControlClient,
+    ControlServer,
+    PacketController,
+    RpcClient,
+    SkBuff,
+    SkBuffPool,
+    SystemClock,
+    Telemetry,
+  ]) {
     t.type(made, "function");
   }
   t.type(linePoint, "function");

@@ -9,13 +9,13 @@
  *     t.equal(lab.state(), "REACHABLE");
  */
 
+import type { Destination } from "../../firmware-ts/ip/destination.ts";
 import type { SendResult } from "../../firmware-ts/ip/send-result.ts";
-import type { ArpOptions } from "../../firmware-ts/ip4/arp/arp.ts";
 import type { Neighbour } from "../../firmware-ts/neigh/entry.ts";
 import { nudName } from "../../firmware-ts/neigh/states.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { NapiOptions } from "../../firmware-ts/net/softnet.ts";
-import { ipv4, Stack } from "../../firmware-ts/stack.ts";
+import { ipv4, type NeighbourOptions, Stack } from "../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
@@ -54,7 +54,7 @@ export interface LabOptions {
   queue?: number;
   /** The stack has a device `lo`. */
   loopback?: boolean;
-  neighbours?: ArpOptions;
+  neighbours?: NeighbourOptions;
 }
 
 export class Lab {
@@ -70,6 +70,7 @@ export class Lab {
   /** `new 10.0.0.2 STALE`, `deleted 10.0.0.2 STALE`: every change of the table that is told. */
   readonly events: string[] = [];
   #socket: UdpSocket | null = null;
+  readonly #destinations = new Map<string, Destination>();
   #cookie = 0;
 
   private constructor(options: LabOptions) {
@@ -81,7 +82,7 @@ export class Lab {
     this.eth0 = this.stack.addDevice("eth0", this.nic);
     this.tester = new Tester(this.clock);
     this.port = this.wire.attach("tester", this.tester);
-    this.stack.arp.table.onChange((entry, event) => {
+    this.stack.neighbours(4).table.onChange((entry, event) => {
       const address = [24, 16, 8, 0].map((shift) => (entry.key >>> shift) & 255).join(".");
       this.events.push(`${event} ${address} ${nudName(entry.nudState)}`);
     });
@@ -103,10 +104,17 @@ export class Lab {
     return this.#socket;
   }
 
+  /** Port 9 of a host: the same destination each time, so that whatever changes meanwhile must be noticed by it. */
+  to(host = "10.0.0.2"): Destination {
+    const destination = this.#destinations.get(host) ?? this.socket.to(host, 9);
+    this.#destinations.set(host, destination);
+    return destination;
+  }
+
   /** Sends one datagram to port 9 and says what send() said; its cookie is how many were poked before. */
   poke(to = "10.0.0.2", payload: string | Uint8Array = "hi", confirm = false): string {
     const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
-    const result = say(this.socket.send(bytes, ipv4(to), 9, this.#cookie++, confirm));
+    const result = say(this.socket.send(bytes, this.to(to), this.#cookie++, confirm));
     this.run(0);
     return result;
   }
@@ -137,14 +145,14 @@ export class Lab {
   }
 
   entry(address = "10.0.0.2"): Neighbour {
-    const entry = this.stack.arp.table.find(ipv4(address), this.eth0);
+    const entry = this.stack.neighbours(4).table.find(ipv4(address), this.eth0);
     if (!entry) throw new Error(`no entry for ${address}`);
     return entry;
   }
 
   /** The state of an entry, `-` if there is none. */
   state(address = "10.0.0.2"): string {
-    const entry = this.stack.arp.table.find(ipv4(address), this.eth0);
+    const entry = this.stack.neighbours(4).table.find(ipv4(address), this.eth0);
     return entry ? nudName(entry.nudState) || "NONE" : "-";
   }
 

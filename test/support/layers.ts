@@ -18,7 +18,10 @@ export interface Finding {
 /** Layers from the ground up: each may import itself and what stands before it. */
 const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
-const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "transport", "control", "apps", "board", "cli"];
+const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", "control", "apps", "board", "cli"];
+/** Rooms of one family each, which do not know of each other; nor do those rooms know them that work with either. */
+const FAMILIES: readonly string[] = ["ip4", "ip6"];
+const FAMILY_BLIND: readonly string[] = [...FAMILIES, "transport"];
 const BOARD = ROOMS.indexOf("board");
 
 /** Where a file of ours lives, as far as the rules care. */
@@ -121,6 +124,8 @@ function forbiddenRoom(from: Place, to: Place, target: string): string | null {
       return `imports ${target}; ${from.room}/ stands below it: import from the room where the thing is made`;
     return null;
   }
+  if (FAMILIES.includes(to.room) && FAMILY_BLIND.includes(from.room) && from.room !== to.room)
+    return `imports ${target}; ${from.room}/ knows no ${to.room}/: what families have in common is a contract in ip/`;
   if (ROOMS.indexOf(to.room) > ROOMS.indexOf(from.room))
     return `imports ${target}; ${from.room}/ stands below ${to.room}/ (${order}): hand it in from above through an interface of ${from.room}/`;
   return null;

@@ -6,8 +6,9 @@
  *     bench.send(2);                                     // a packet to neighbour 2: it waits
  *     t.same(bench.log, ["0 ask 2 all"]);
  */
+import { ARP_DEFAULTS } from "../../firmware-ts/ip4/arp/defaults.ts";
+import type { NeighDefaults } from "../../firmware-ts/neigh/defaults.ts";
 import type { Neighbour, NeighEvent, NeighFamily } from "../../firmware-ts/neigh/entry.ts";
-import { AddressType } from "../../firmware-ts/neigh/entry.ts";
 import { type Fate, output, probesUnicast } from "../../firmware-ts/neigh/machine.ts";
 import type { NeighParameters } from "../../firmware-ts/neigh/parameters.ts";
 import { Nud, nudName } from "../../firmware-ts/neigh/states.ts";
@@ -31,6 +32,8 @@ export function mac(n: number): Uint8Array {
 
 export class NeighBench implements NeighFamily {
   readonly etherType = 0x0800;
+  readonly keyLength = 4;
+  readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly clock: VirtualClock = new VirtualClock();
   readonly network: Network;
   readonly table: NeighTable;
@@ -123,7 +126,7 @@ export class NeighBench implements NeighFamily {
     if (entry.key === this.refused) return false;
     if (this.shared !== null) entry.key = this.shared;
     if (entry.key === 224) {
-      entry.type = AddressType.MULTICAST;
+      entry.multicast = true;
       entry.nudState = Nud.STALE;
     }
     return true;

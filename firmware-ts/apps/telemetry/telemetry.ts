@@ -4,6 +4,8 @@
  */
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
+import type { IpAddress } from "../../ip/address.ts";
+import type { Destination } from "../../ip/destination.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
@@ -12,8 +14,8 @@ import { linePoint } from "./line-protocol.ts";
 export interface TelemetryOptions {
   /** Tag `node` of every point. */
   node: string;
-  /** Destination, as in ip/address.ts. */
-  address: number;
+  /** Of the collector. */
+  address: string | IpAddress;
   port: number;
   /** ms between readings. */
   every: number;
@@ -54,6 +56,7 @@ export class Telemetry {
   readonly #waiting = new Map<number, TelemetryEvent>();
   readonly #encoder = new TextEncoder();
   #socket: UdpSocket | null = null;
+  #collector: Destination | null = null;
   #start = 0;
   /** Readings are due at #start + slot * every. */
   #slot = 0;
@@ -69,6 +72,7 @@ export class Telemetry {
   start(): void {
     this.#start = this.#stack.clock.now();
     this.#socket = this.#stack.udp.open();
+    this.#collector = this.#socket.to(this.#options.address, this.#options.port);
     this.#socket.onFate = (seq, result) => this.#settle(seq, result);
     this.#timer.arm(0);
   }
@@ -79,7 +83,7 @@ export class Telemetry {
   }
 
   #read(): void {
-    const { node, sensors, address, port, every } = this.#options;
+    const { node, sensors, every } = this.#options;
     const seq = ++this.counters.readings;
     const time = this.#stack.clock.now() - this.#start;
     const readings = sensors.map((sensor) => ({ kind: sensor.kind, value: sensor.read(), unit: sensor.unit }));
@@ -95,7 +99,7 @@ export class Telemetry {
     );
     const event: TelemetryEvent = { seq, time, status: "sent", reason: "", waited: null, readings };
     this.#sending = seq;
-    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), address, port, seq);
+    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), this.#collector as Destination, seq);
     this.#sending = 0;
     if (result.status === "queued") {
       this.counters.queued++;

@@ -1,6 +1,6 @@
 /** Common to every `ip` object: its words, its flags, its errors and where its output goes. */
 import { formatIpv4 } from "../../ip/address.ts";
-import { isIpv6 } from "../ipv6.ts";
+import { isIpv6 } from "../../ip/ip6-text.ts";
 import type { Caller } from "../methods/client.ts";
 import { ControlError } from "../rpc/protocol.ts";
 

@@ -1,8 +1,8 @@
 /** `address.*`: addresses of devices as `ip -j address` has them, and what an operator changes about them. */
 import * as v from "valibot";
 import { formatIpv4, prefixMask } from "../../ip/address.ts";
-import { Scope } from "../../ip4/arp/inet.ts";
 import type { AddressOptions, InterfaceAddress } from "../../ip4/routing/addresses.ts";
+import { Scope } from "../../ip4/routing/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { ControlError } from "../rpc/protocol.ts";

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
 import { AR_OP, AR_SHA, AR_SIP, AR_THA, AR_TIP, ARPOP_REPLY, ARPOP_REQUEST } from "../../ip4/arp/wire.ts";
-import { AddressType } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { BROADCAST_MAC, formatMac, sameMac } from "../../net/ethernet.ts";
 import type { Stack } from "../../stack.ts";
@@ -173,7 +173,7 @@ class Arping {
     }
     this.#running.set(this.#session, this);
     this.#forget = this.#session.onClose(() => this.finish());
-    this.#unhook = this.#stack.arp.inputHooks.add((packet, device) => {
+    this.#unhook = this.#stack.neighbours(4).inputHooks.add((packet, device) => {
       if (device === this.#device && this.#meant(packet)) this.#heard(packet);
       return true;
     });
@@ -195,7 +195,8 @@ class Arping {
   }
 
   #tick(): void {
-    const { clock, arp } = this.#stack;
+    const { clock } = this.#stack;
+    const arp = this.#stack.neighbours(4);
     const result = this.#result;
     if (this.#over || (this.#count > 0 && result.sent >= this.#count)) {
       this.finish();

@@ -3,9 +3,9 @@
  * works with. A client writes the left of "address -> int32"; a method gets the right.
  */
 import * as v from "valibot";
-import { INADDR_ANY, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { INADDR_ANY, type Ip4, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { isIpv6 } from "../../ip/ip6-text.ts";
 import { type Nud, parseNud } from "../../neigh/states.ts";
-import { isIpv6 } from "../ipv6.ts";
 import { ControlError, RpcCode } from "../rpc/protocol.ts";
 
 /** The error that refuses a parameter. */
@@ -41,7 +41,7 @@ export const needed = <Schema extends v.GenericSchema>(schema: Schema, meaning: 
 /** A dotted quad -> int32. */
 export const ADDRESS = v.pipe(TEXT, v.transform(ipv4Of), v.metadata({ form: "IPv4 address" }));
 
-export function ipv4Of(value: string): number {
+export function ipv4Of(value: string): Ip4 {
   const address = parseIpv4(value);
   if (address !== null) return address;
   if (isIpv6(value)) throw noIpv6(value);
@@ -49,7 +49,7 @@ export function ipv4Of(value: string): number {
 }
 
 export interface HostPrefix {
-  address: number;
+  address: Ip4;
   length: number;
 }
 
@@ -64,7 +64,10 @@ function hostPrefixOf(value: string): HostPrefix {
   throw wrong(`"${value}" is not an IPv4 prefix; say e.g. 10.0.0.0/24`);
 }
 
-export interface Prefix extends HostPrefix {
+export interface Prefix {
+  /** Without host bits. */
+  address: number;
+  length: number;
   mask: number;
 }
 
@@ -120,7 +123,7 @@ function noIpv6(detail: string): ControlError {
 export const ENDPOINT = v.pipe(TEXT, v.transform(endpointOf), v.metadata({ form: "[ADDRESS:]PORT" }));
 
 export interface Endpoint {
-  address: number;
+  address: Ip4;
   port: number;
 }
 

@@ -104,6 +104,6 @@ function linkView(stack: Stack, device: NetDevice): LinkView {
       },
     },
     drops: dropsOf(device.drops),
-    arp: { ...stack.arp.counters(device) },
+    arp: { ...stack.neighbours(4).counters(device) },
   };
 }

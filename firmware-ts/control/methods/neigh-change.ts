@@ -58,7 +58,7 @@ const change = (about: string, mode: Pick<NeighRequest, "create" | "exclusive" |
       for (const [name, bit] of REQUESTED) if (params[name]) flags |= bit;
       const request = { ...target(context, params), address: lladdr, state: nud, flags, protocol, ...mode };
       return asked(() => {
-        neighAdd(context.stack.arp.table, request);
+        neighAdd(context.stack.neighbours(4).table, request);
         return null;
       });
     },
@@ -85,7 +85,7 @@ export const neighChangeMethods = {
     errors: ["NO_DEVICE", "DEVICE_MISSING", "NEIGH_MISSING", "FAMILY_UNSUPPORTED"],
     run: (context, params) =>
       asked(() => {
-        neighDelete(context.stack.arp.table, target(context, params));
+        neighDelete(context.stack.neighbours(4).table, target(context, params));
         return null;
       }),
   }),
@@ -96,7 +96,7 @@ export const neighChangeMethods = {
     errors: ["NO_DEVICE", "DEVICE_MISSING", "NEIGH_MISSING", "FAMILY_UNSUPPORTED"],
     run(context, params) {
       const wanted = target(context, params);
-      const { table } = context.stack.arp;
+      const { table } = context.stack.neighbours(4);
       return asked(() => (wanted.proxy ? proxyView(neighGetProxy(table, wanted)) : neighView(neighGet(table, wanted), 1)));
     },
   }),
@@ -109,7 +109,7 @@ interface Target {
 }
 
 function target(context: MethodContext, { dst, dev, proxy = false }: Target): NeighTarget {
-  const { arp } = context.stack;
+  const arp = context.stack.neighbours(4);
   const device = dev === undefined ? null : context.device(dev);
   // Where a device has but one neighbour, that one is meant, whatever its address.
   const key = device && !proxy ? arp.keyOf(dst, device) : dst;

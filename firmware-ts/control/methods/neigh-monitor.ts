@@ -21,7 +21,7 @@ export const neighMonitorMethods = {
     errors: ["NO_DEVICE"],
     run(context, { dev, transitions }, session) {
       const device = dev === undefined ? null : context.device(dev);
-      const { table, namespace } = context.stack.arp;
+      const { table, namespace } = context.stack.neighbours(4);
       const ours = (entry: Neighbour): boolean => entry.on.namespace === namespace && (!device || entry.device === device);
       const tell = (entry: Neighbour, event: NeighEvent, pid: number): void => {
         // The request that asked for the change holds the entry while it is announced.

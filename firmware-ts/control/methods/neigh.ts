@@ -55,7 +55,7 @@ export const neighMethods = {
       }
       const filter = filterOf(context, params, EVERY_STATE & ~(Nud.PERMANENT | Nud.NOARP));
       if (params.keepFailed) filter.states &= ~Nud.FAILED;
-      const { table, namespace } = context.stack.arp;
+      const { table, namespace } = context.stack.neighbours(4);
       if (params.proxy) {
         const gone = proxies(context, filter);
         for (const entry of gone) table.proxies.delete(entry.key, entry.device, { namespace });
@@ -104,10 +104,11 @@ function entries({ stack }: MethodContext, filter: Filter): Neighbour[] {
     return filter.matches(entry);
   };
   const order = (a: Neighbour, b: Neighbour): number => a.device.ifindex - b.device.ifindex || (a.key >>> 0) - (b.key >>> 0);
-  return stack.arp.table.list(stack.arp.namespace).filter(wanted).sort(order);
+  const { table, namespace } = stack.neighbours(4);
+  return table.list(namespace).filter(wanted).sort(order);
 }
 
 function proxies({ stack }: MethodContext, filter: Filter): ProxyEntry[] {
-  const all = stack.arp.table.proxies.list(stack.arp.namespace);
-  return all.filter((entry) => filter.matches(entry));
+  const { table, namespace } = stack.neighbours(4);
+  return table.proxies.list(namespace).filter((entry) => filter.matches(entry));
 }

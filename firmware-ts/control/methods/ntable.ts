@@ -110,7 +110,6 @@ export const ntableMethods = {
   }),
 };
 
-const KEY_LENGTH = 4;
 /** Bytes that `queue` counts for a packet: a full frame (1514) and 256 + 320 bytes of bookkeeping. */
 const BYTES_PER_PACKET = 2090;
 /** The kernel's longest time in jiffies, cut to an int: more ms than an int holds come to this. */
@@ -128,7 +127,7 @@ function show(context: MethodContext, { dev, name, family }: Filter): NtableView
   if (dev !== undefined) context.device(dev);
   onlyInet(family);
   const { stack } = context;
-  const { table } = stack.arp;
+  const { table } = stack.neighbours(4);
   if (name !== undefined && name !== table.name) return [];
   const head = { family: "inet", name: table.name };
   const own: NtableView = { ...head, table: tableView(table), parms: parameterView(table.defaults) };
@@ -141,13 +140,13 @@ function show(context: MethodContext, { dev, name, family }: Filter): NtableView
 }
 
 function tableView(table: NeighTable): NtableTable {
-  const { gc, statistics: s } = table;
+  const { family, gc, statistics: s } = table;
   return {
     thresh1: gc.thresh1,
     thresh2: gc.thresh2,
     thresh3: gc.thresh3,
     gc_interval: gc.interval,
-    key_length: KEY_LENGTH,
+    key_length: family.keyLength,
     // An entry is an object of the engine, whose size is not known; the seed of the hash is not told.
     entry_size: 0,
     entries: table.entries,
@@ -219,7 +218,7 @@ const LIMITS = [
 type Change = { name: string; dev?: string | undefined } & { [Key in NtableKey]?: number | undefined };
 
 function change(context: MethodContext, { name, dev, ...given }: Change): null {
-  const { table, namespace } = context.stack.arp;
+  const { table, namespace } = context.stack.neighbours(4);
   const set = dev === undefined ? table.defaults : table.parametersOf(context.device(dev));
   const limits = LIMITS.flatMap(([key, limit]) => {
     const value = given[key];

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { formatIp } from "../../ip/endpoint.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { ADDRESS, decimal, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
@@ -36,9 +37,10 @@ export const pingMethods = {
       "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
     },
     errors: ["UNREACHABLE", "PING_IDS", "FAMILY_UNSUPPORTED"],
-    run({ stack }, { to: destination, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
-      if (stack.ip.maxPayload(destination) < 0) {
-        const detail = formatIpv4(destination);
+    run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
+      const destination = stack.ping.to(to);
+      if (destination.room < 0) {
+        const detail = formatIpv4(to);
         throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
       }
       if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
@@ -69,7 +71,7 @@ export const pingMethods = {
         };
         const refused = (seq: number, reason: string): void => {
           errors++;
-          session.notify("ping.error", { from: formatIpv4(stack.ip.sourceTo(destination)), seq, reason });
+          session.notify("ping.error", { from: formatIp(destination.source), seq, reason });
           settled(seq);
         };
         const timer: Timer = clock.timer(() => {
@@ -90,7 +92,7 @@ export const pingMethods = {
           if (seq < 0) return;
           received++;
           session.notify("ping.reply", {
-            from: formatIpv4(source),
+            from: formatIp(source),
             seq,
             ttl,
             bytes,

@@ -1,9 +1,9 @@
 /** `route.*`: routes as `ip -j route` has them, and what an operator changes about them. */
 import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
 import { type Route, type RouteMatch, RouteType } from "../../ip4/routing/routes.ts";
-import { AddressType } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { protocolNumber } from "../protocols.ts";

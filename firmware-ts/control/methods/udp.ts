@@ -1,7 +1,8 @@
 /** `udp.send`, `udp.listen`: datagrams from and to the instance itself, told of as they go and come. */
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
-import { formatIpv4, INADDR_ANY } from "../../ip/address.ts";
+import { INADDR_ANY } from "../../ip/address.ts";
+import { formatIp } from "../../ip/endpoint.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import { decimal, ENDPOINT, endpointOf, FLAG, integer, maybe, needed, TEXT, wrong } from "./forms.ts";
 import { method } from "./method.ts";
@@ -56,6 +57,7 @@ export const udpMethods = {
       const { to, from = { address: INADDR_ANY, port: 0 }, text: payload = NOTHING, count = 1, interval = 1000, confirm } = params;
       if (to.port === 0 || to.address === INADDR_ANY) throw wrong("the destination is ADDRESS:PORT");
       const socket = stack.udp.open(from.port, from.address);
+      const destination = socket.to(to.address, to.port);
       return new Promise<{ sent: number; failed: number }>((resolve) => {
         const waiting = new Set<number>();
         let next = 0;
@@ -78,7 +80,7 @@ export const udpMethods = {
         const timer: Timer = stack.clock.timer(() => {
           const seq = next++;
           sending = seq;
-          const result = socket.send(payload, to.address, to.port, seq, confirm ?? false);
+          const result = socket.send(payload, destination, seq, confirm ?? false);
           sending = -1;
           if (result.status === "queued") waiting.add(seq);
           report(seq, result);
@@ -122,7 +124,7 @@ export const udpMethods = {
         socket.onDatagram = (bytes, at, length, source, port) => {
           received++;
           const content = decoder.decode(bytes.subarray(at, at + length));
-          session.notify("udp.received", { from: formatIpv4(source), port, length, text: content });
+          session.notify("udp.received", { from: formatIp(source), port, length, text: content });
           if (received === count) finish();
         };
       });

@@ -1,56 +1,79 @@
 /**
- * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine: what a new
- * entry is, what is asked, and what devices' ups and downs mean. What comes in is in arp-receive.ts, settings are in arp-policy.ts.
+ * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine. It constructs
+ * entries, sends requests and handles device events; receive.ts takes packets in, policy.ts applies the settings.
  */
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType, type Neighbour, type NeighFamily } from "../../neigh/entry.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import type { NeighDefaults } from "../../neigh/defaults.ts";
+import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { NeighbourService } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { MIN_MTU } from "../../net/device.ts";
 import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
+import type { Fib } from "../routing/fib.ts";
+import type { InputRouter } from "../routing/input-route.ts";
+import { Scope } from "../routing/scope.ts";
 import { ArpCounters } from "./counters.ts";
+import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
-import { type ArpInet, Scope } from "./inet.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
 import { type ArpHooks, ArpSender } from "./wire.ts";
 
 export interface ArpOptions extends NeighTableOptions {
-  /** The table of another namespace, to be shared. Default: one of its own, of which this is the initial namespace. */
+  /** The table of another namespace, to be shared. Default: a new table, with this as its initial namespace. */
   table?: NeighTable;
 }
 
-export class Arp implements NeighFamily, PacketHandler, ArpParts {
+/** The parts of the stack that ARP uses. */
+export interface ArpGround {
+  readonly network: Network;
+  readonly random: Random;
+  readonly fib: Fib;
+  readonly router: InputRouter;
+  /** Tells the sender of a packet that its next hop does not answer. The packet stays the caller's. */
+  readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
+}
+
+/** The neighbour service of IPv4 in one namespace. */
+export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
   readonly etherType: number = ETH_P_IP;
+  readonly keyLength: number = 4;
+  readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
-  /** Whose devices these are, in a table that several namespaces share. */
+  /** The namespace of these devices, in a table that several namespaces share. */
   readonly namespace: NeighNamespace;
-  readonly inet: ArpInet;
+  readonly fib: Fib;
+  readonly router: InputRouter;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
   readonly defence: ArpDefence;
   readonly #receiver: ArpReceiver;
   readonly #shared: boolean;
   readonly #network: Network;
+  readonly #unreachable: ArpGround["unreachable"];
   readonly #counters = new Map<NetDevice, ArpCounters>();
-  /** The last ones asked for: most frames come by the same device as the one before. */
+  /** The counters that were asked for last: most frames come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #lastCounters = new ArpCounters();
   readonly #scratch = new Uint8Array(MAC_BYTES);
 
-  constructor(network: Network, random: Random, inet: ArpInet, options: ArpOptions = {}) {
+  constructor({ network, random, fib, router, unreachable }: ArpGround, options: ArpOptions = {}) {
     this.#network = network;
-    this.inet = inet;
+    this.#unreachable = unreachable;
+    this.fib = fib;
+    this.router = router;
     this.#shared = options.table !== undefined;
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
-    this.policy = new ArpPolicy(inet);
+    this.policy = new ArpPolicy(fib);
     this.sender = new ArpSender(network.pool);
     this.defence = new ArpDefence(network.clock, (device, address) => this.#announceOne(device, address));
     this.#receiver = new ArpReceiver(this);
@@ -58,17 +81,17 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     network.onDeviceEvent((device, event) => this.#event(device, event));
   }
 
-  /** Filters for what comes in: behind the checks of length, before all others. */
+  /** Filters of incoming packets, behind the checks of length and before all others. */
   get inputHooks(): ArpHooks {
     return this.#receiver.hooks;
   }
 
-  /** Filters for what goes out. */
+  /** Filters of outgoing packets. */
   get outputHooks(): ArpHooks {
     return this.sender.hooks;
   }
 
-  /** ARP frames of a device, by kind. */
+  /** Counts of a device's ARP frames, by kind. */
   counters(device: NetDevice): ArpCounters {
     if (device === this.#lastDevice) return this.#lastCounters;
     const counters = this.#counters.get(device) ?? new ArpCounters();
@@ -78,7 +101,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     return counters;
   }
 
-  /** On a loopback or point-to-point device there is but one neighbour, whatever the address. */
+  /** Returns the key of an address on a device. Loopback and point-to-point devices have one neighbour, whatever the address. */
   keyOf(address: number, device: NetDevice): number {
     return device.loopback || device.pointToPoint ? 0 : address;
   }
@@ -87,16 +110,17 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
     const { device } = entry;
     if (device.mtu < MIN_MTU) return false;
     entry.key = this.keyOf(entry.key, device);
-    entry.type = this.inet.addressType(entry.key);
-    if (entry.type === AddressType.MULTICAST) {
-      // RFC 1112 6.4: the low 23 bits of the group below 01:00:5e.
+    const type = this.fib.addressType(entry.key);
+    entry.multicast = type === AddressType.MULTICAST;
+    if (entry.multicast) {
+      // The low 23 bits of the group stand behind 01:00:5e (RFC 1112 6.4).
       entry.nudState = Nud.NOARP;
       entry.addressHigh = 0x0100;
       entry.addressLow = 0x5e000000 | (entry.key & 0x7fffff);
     } else if (device.noArp || device.loopback) {
       entry.nudState = Nud.NOARP;
       entry.setAddress(device.address, 0);
-    } else if (entry.type === AddressType.BROADCAST || device.pointToPoint) {
+    } else if (type === AddressType.BROADCAST || device.pointToPoint) {
       entry.nudState = Nud.NOARP;
       entry.setAddress(device.broadcast, 0);
     }
@@ -115,44 +139,44 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   }
 
   reportError(entry: Neighbour, packet: SkBuff): void {
-    this.inet.unreachable(entry, packet);
+    this.#unreachable(packet, entry.device);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
     this.#receiver.receive(skb, device);
   }
 
-  /** The device has lost its last IPv4 address: what it knew of its neighbours goes with it. */
+  /** Removes the entries of a device that has lost its last IPv4 address. */
   addressless(device: NetDevice): void {
     this.table.ifdown(device, false);
   }
 
-  /** The device has got an address. */
+  /** Notes that a device has got an address. */
   addressed(device: NetDevice, address: number): void {
     this.table.parametersOf(device).pin();
     const wired = device.hasCarrier && !device.noArp && !device.loopback;
     if (this.table.policy.defends && wired) this.defence.addressed(device, address);
   }
 
-  /** Whether a link address is that of a device of ours. */
+  /** Returns true when the link address at bytes[at..at+6) belongs to a device of ours. */
   isOurs(bytes: Uint8Array, at: number): boolean {
     return this.#network.devices.some((device) => sameMac(bytes, at, device.address, 0));
   }
 
-  /** Tells everybody on the link where our addresses are (RFC 5227 3): one request for each, in the order of their list. */
+  /** Announces our addresses to everybody on the link (RFC 5227 3): one request for each, in the order of their list. */
   announce(device: NetDevice): void {
-    this.inet.eachAddress(device, (local) => this.#announceOne(device, local));
+    for (const { local } of this.fib.addresses.of(device)) this.#announceOne(device, local);
   }
 
-  /** Returns whether it was sent. */
+  /** Announces one address. Returns true when the request was sent. */
   #announceOne(device: NetDevice, local: number): boolean {
-    if (!device.up || !this.inet.confirms(device, 0, local, Scope.HOST)) return false;
+    if (!device.up || !this.fib.confirms(device, 0, local, Scope.HOST)) return false;
     if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
     this.counters(device).requestsBroadcast++;
     return true;
   }
 
-  /** Ends this namespace's part of the table, or the table if it is nobody else's. */
+  /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */
   close(): void {
     this.defence.stop();
     if (!this.#shared) this.table.close();
@@ -182,13 +206,13 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
         if (this.table.policy.defends) this.#announceIfAsked(device);
         return;
       case "carrier-down":
-        if (this.inet.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
+        if (this.fib.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);
         return;
       case "address":
       case "replaced":
-        // Linux loses its static entries with the interface. Here the device has stayed, and nobody may be there to set them again.
+        // Linux loses its static entries with the interface. Here the device has stayed, and perhaps nobody is there to set them again.
         table.flushDevice(device, event === "replaced");
-        // What was announced a moment ago was the old one.
+        // An announcement of a moment ago named the old link address.
         this.defence.forget(device);
         this.#announceIfAsked(device);
         return;
@@ -198,7 +222,7 @@ export class Arp implements NeighFamily, PacketHandler, ArpParts {
   }
 
   #announceIfAsked(device: NetDevice): void {
-    if (this.table.policy.defends) this.inet.eachAddress(device, (local) => this.addressed(device, local));
-    else if (device.up && this.inet.conf.on(device).arpNotify !== 0) this.announce(device);
+    if (this.table.policy.defends) for (const { local } of this.fib.addresses.of(device)) this.addressed(device, local);
+    else if (device.up && this.fib.conf.on(device).arpNotify !== 0) this.announce(device);
   }
 }

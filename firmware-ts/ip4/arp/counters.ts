@@ -1,4 +1,6 @@
-/** ARP frames of one device, by kind. The kernel keeps none; a node that pays for every frame with its battery wants them. */
+/** Counters of ARP frames. The kernel keeps none; a node that pays for every frame with its battery wants them. */
+
+/** The ARP frames of one device, by kind. */
 export class ArpCounters {
   /** Requests sent to everybody: each wakes every node of the segment. */
   requestsBroadcast = 0;
@@ -7,6 +9,6 @@ export class ArpCounters {
   repliesSent = 0;
   requestsReceived = 0;
   repliesReceived = 0;
-  /** Frames that were no usable ARP packet: too short, wrong types, lengths or operation. */
+  /** Frames without a usable ARP packet: too short, or with wrong types, lengths or operation. */
   invalid = 0;
 }

@@ -1,27 +1,29 @@
-/** What an operator's settings make of ARP: which requests for our addresses are answered, and which source address ours carry. */
+/** Applies the settings arp_ignore, arp_filter, arp_accept and arp_announce (Documentation/networking/ip-sysctl). */
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType } from "../../neigh/entry.ts";
+import { AddressType } from "../../ip/address-type.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { type ArpInet, Scope } from "./inet.ts";
+import { IP_SOURCE } from "../header/ip-header.ts";
+import type { Fib } from "../routing/fib.ts";
+import { Scope } from "../routing/scope.ts";
 
 export class ArpPolicy {
-  /** Requests not answered because packets to the asker would leave by another device (TcpExt ArpFilter). */
+  /** Number of requests left without answer because packets to the asker would leave by another device (TcpExt ArpFilter). */
   filtered = 0;
-  readonly #inet: ArpInet;
+  readonly #fib: Fib;
 
-  constructor(inet: ArpInet) {
-    this.#inet = inet;
+  constructor(fib: Fib) {
+    this.#fib = fib;
   }
 
-  /** arp_ignore: whether a request that came in on the device for our address `tip` is passed over. */
+  /** arp_ignore: returns true when a request for our address `tip` that came in on the device gets no answer. */
   ignores(device: NetDevice, sip: number, tip: number): boolean {
-    switch (this.#inet.conf.on(device).arpIgnore) {
+    switch (this.#fib.conf.on(device).arpIgnore) {
       case 1:
-        return !this.#inet.confirms(device, 0, tip, Scope.HOST);
+        return !this.#fib.confirms(device, 0, tip, Scope.HOST);
       case 2:
-        return !this.#inet.confirms(device, sip, tip, Scope.HOST);
+        return !this.#fib.confirms(device, sip, tip, Scope.HOST);
       case 3:
-        return !this.#inet.confirms(null, 0, tip, Scope.LINK);
+        return !this.#fib.confirms(null, 0, tip, Scope.LINK);
       case 8:
         return true;
       default:
@@ -29,33 +31,33 @@ export class ArpPolicy {
     }
   }
 
-  /** arp_filter: whether the answer would come from a device by which packets to the asker do not leave. */
-  filters(device: NetDevice, sip: number, tip: number): boolean {
-    if (!this.#inet.conf.on(device).arpFilter) return false;
-    const out = this.#inet.outputDevice(sip, tip);
+  /** arp_filter: returns true when packets to the asker do not leave by the device, so that it may not answer. */
+  filters(device: NetDevice, sip: number): boolean {
+    if (!this.#fib.conf.on(device).arpFilter) return false;
+    const out = this.#fib.routes.lookup(sip)?.device ?? null;
     if (out === device) return false;
     // Without a route there is no other device either, and Linux does not count it.
     if (out) this.filtered++;
     return true;
   }
 
-  /** arp_accept: whether an unasked answer or announcement of `sip` may make an entry. */
+  /** arp_accept: returns true when an unasked answer or announcement of `sip` may make an entry. */
   accepts(device: NetDevice, sip: number): boolean {
-    const value = this.#inet.conf.on(device).arpAccept;
-    return value === 1 || (value === 2 && this.#inet.confirms(device, sip, 0, Scope.LINK));
+    const value = this.#fib.conf.on(device).arpAccept;
+    return value === 1 || (value === 2 && this.#fib.confirms(device, sip, 0, Scope.LINK));
   }
 
   /**
-   * arp_announce: the address to ask `target` from, on behalf of the packet that waits for it (null: of none).
-   * 0 if we have none at all.
+   * arp_announce: returns the source address of a request for `target`, on behalf of the packet that waits for it (null: of none). It is
+   * 0 when we have no address at all.
    */
   sourceFor(device: NetDevice, target: number, packet: SkBuff | null): number {
-    const announce = this.#inet.conf.on(device).arpAnnounce;
+    const announce = this.#fib.conf.on(device).arpAnnounce;
     if (packet && announce !== 2) {
-      const source = this.#inet.sourceOf(packet);
-      const usable = announce !== 1 || this.#inet.onLink(device, target, source);
-      if (usable && this.#inet.addressType(source) === AddressType.LOCAL) return source;
+      const source = packet.view.getInt32(packet.network + IP_SOURCE);
+      const usable = announce !== 1 || this.#fib.addresses.onLink(device, target, source);
+      if (usable && this.#fib.addressType(source) === AddressType.LOCAL) return source;
     }
-    return this.#inet.select(device, target, Scope.LINK);
+    return this.#fib.select(device, target, Scope.LINK);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * ARP packets that come in (RFC 826 "Packet Reception", RFC 5227 2.1.1), in the order of Linux's checks:
+ * Receives ARP packets (RFC 826 "Packet Reception", RFC 5227 2.1.1), in the order of Linux's checks:
  *
  * | packet                                      | outcome                                                        |
  * |---------------------------------------------|----------------------------------------------------------------|
@@ -14,15 +14,17 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType, type Neighbour } from "../../neigh/entry.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
 import { Nud } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
 import { ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import type { Fib } from "../routing/fib.ts";
+import { InputRoute, type InputRouter, InputWay } from "../routing/input-route.ts";
 import type { ArpCounters } from "./counters.ts";
 import type { ArpDefence } from "./defence.ts";
-import { type ArpInet, InputWay } from "./inet.ts";
 import type { ArpPolicy } from "./policy.ts";
 import { ArpProxy } from "./proxy.ts";
 import {
@@ -43,17 +45,18 @@ import {
   type ArpSender,
 } from "./wire.ts";
 
-/** What a receiver is made of: all of it Arp's. */
+/** The parts of Arp that the receiver uses. */
 export interface ArpParts {
   readonly table: NeighTable;
-  readonly inet: ArpInet;
+  readonly fib: Fib;
+  readonly router: InputRouter;
   readonly policy: ArpPolicy;
   readonly sender: ArpSender;
   readonly defence: ArpDefence;
-  /** Whether a link address is that of a device of ours. */
+  /** Returns true when the link address at bytes[at..at+6) belongs to a device of ours. */
   isOurs(bytes: Uint8Array, at: number): boolean;
   counters(device: NetDevice): ArpCounters;
-  /** The key under which the table has an address of the device. */
+  /** Returns the key of an address on a device. */
   keyOf(address: number, device: NetDevice): number;
 }
 
@@ -61,15 +64,17 @@ export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
-  /** Receives what waited as a request for a proxied address: this time it is answered at once. */
+  /** The way that a packet from the asker to the target of the request at hand would take. */
+  readonly #route = new InputRoute();
+  /** Receives a request for a proxied address that has waited, to answer it at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
   constructor(parts: ArpParts) {
     this.#parts = parts;
-    this.#proxy = new ArpProxy(parts.inet, parts.table.proxies);
+    this.#proxy = new ArpProxy(parts.fib.conf, parts.table.proxies);
   }
 
-  /** Takes a packet whose data begins with the ARP header; it is not the caller's any more. */
+  /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
     if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
       skb.consume();
@@ -80,7 +85,7 @@ export class ArpReceiver {
     else device.drops.drop(skb, reason);
   }
 
-  /** NONE when the packet is a well-formed ARP packet for IPv4 that may be looked at. */
+  /** Returns NONE for a well-formed ARP packet for IPv4 that no filter and no setting refuses, else the reason to drop it. */
   #check(skb: SkBuff, device: NetDevice): DropReason {
     const counters = this.#parts.counters(device);
     if (skb.length < ARP_BYTES) return invalid(counters, DropReason.PKT_TOO_SMALL);
@@ -93,7 +98,7 @@ export class ArpReceiver {
     const op = view.getUint16(at + AR_OP);
     if (op !== ARPOP_REQUEST && op !== ARPOP_REPLY) return invalid(counters, DropReason.NOT_SPECIFIED);
     const tip = view.getInt32(at + AR_TIP);
-    const { conf } = this.#parts.inet;
+    const { conf } = this.#parts.fib;
     const loopback = tip >>> 24 === 127 && !conf.on(device).routeLocalnet;
     if (tip >>> 28 === 0xe || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
     if (this.#parts.table.policy.checksSender && !isStation(bytes, at + AR_SHA, device)) {
@@ -105,7 +110,7 @@ export class ArpReceiver {
     return DropReason.NONE;
   }
 
-  /** @param waited it has been in the proxy queue */
+  /** Handles a well-formed packet. @param waited it has been in the proxy queue */
   #take(skb: SkBuff, device: NetDevice, waited: boolean): void {
     const { view, data: at } = skb;
     const sip = view.getInt32(at + AR_SIP);
@@ -116,37 +121,34 @@ export class ArpReceiver {
       skb.consume();
       return;
     }
-    const { inet, table, defence } = this.#parts;
-    if (table.policy.defends && !waited && inet.addressType(sip) === AddressType.LOCAL) {
+    const { fib, router, table, defence } = this.#parts;
+    if (table.policy.defends && !waited && fib.addressType(sip) === AddressType.LOCAL) {
       if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
     }
-    const way = request ? inet.inputWay(tip, sip, device, false) : InputWay.REFUSED;
+    const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
     else this.#updateKnown(skb, device, request, sip, tip);
     skb.consume();
   }
 
-  /** A host probes for an address that it wants to take (RFC 5227 2.1.1): ours is defended, and nothing learned. */
+  /** Defends our address against a host that probes for it because it wants to take it (RFC 5227 2.1.1). Nothing is learned. */
   #defend(skb: SkBuff, device: NetDevice, tip: number): void {
-    const { inet, policy } = this.#parts;
-    if (inet.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
+    const { fib, policy } = this.#parts;
+    if (fib.addressType(tip) === AddressType.LOCAL && !policy.ignores(device, 0, tip)) this.#reply(skb, device, tip, 0);
   }
 
-  /** A request for our own address: the asker is learned and answered, or passed over by a setting. */
+  /** Learns and answers the asker of one of our addresses, unless a setting says no. */
   #answer(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { policy } = this.#parts;
-    if (policy.ignores(device, sip, tip) || policy.filters(device, sip, tip)) return;
+    if (policy.ignores(device, sip, tip) || policy.filters(device, sip)) return;
     if (this.#learn(skb, device, sip)) this.#reply(skb, device, tip, sip);
   }
 
-  /**
-   * A request for an address that we would forward to: answered if we proxy it.
-   * @returns true when the packet is taken care of, answered or kept for later
-   */
+  /** Answers a request for an address that we forward to, if we proxy it. Returns true when the packet was answered or kept for later. */
   #proxied(skb: SkBuff, device: NetDevice, sip: number, tip: number, waited: boolean): boolean {
-    const { inet, table } = this.#parts;
-    const out = inet.forwardDevice;
+    const { table } = this.#parts;
+    const out = this.#route.route?.device;
     if (!out || !this.#proxy.answers(device, out, sip, tip)) return false;
     this.#learn(skb, device, sip);
     if (waited || skb.packetType === PacketType.HOST || table.parametersOf(device).proxyDelay === 0) {
@@ -158,7 +160,7 @@ export class ArpReceiver {
     return true;
   }
 
-  /** Somebody asks for us: we shall want to answer, so the asker's address is worth an entry. Null when the table is full. */
+  /** Makes or updates the entry of a station that asks for us: we shall want to answer it. Null when the table is full. */
   #learn(skb: SkBuff, device: NetDevice, sip: number): Neighbour | null {
     const { table } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
@@ -170,15 +172,15 @@ export class ArpReceiver {
     return entry;
   }
 
-  /** Anything else corrects an entry that exists, and makes one only where arp_accept says so. */
+  /** Corrects an existing entry by any other packet. Makes an entry only if arp_accept says so. */
   #updateKnown(skb: SkBuff, device: NetDevice, request: boolean, sip: number, tip: number): void {
-    const { table, inet, policy } = this.#parts;
+    const { table, fib, policy } = this.#parts;
     const key = this.#parts.keyOf(sip, device);
     const accept = policy.accepts(device, sip);
     let entry = table.lookup(key, device);
     if (!entry && !accept) return;
     const { bytes, data: at } = skb;
-    const unicast = inet.addressType(sip) === AddressType.UNICAST;
+    const unicast = fib.addressType(sip) === AddressType.UNICAST;
     const announced = unicast && sip === tip && (request || sameMac(bytes, at + AR_THA, bytes, at + AR_SHA));
     if (!entry && unicast && (announced || !request)) entry = table.lookup(key, device) ?? table.create(key, device);
     if (!entry) return;
@@ -188,26 +190,27 @@ export class ArpReceiver {
     update(entry, bytes, at + AR_SHA, state, override ? UpdateFlags.OVERRIDE : 0);
   }
 
-  /** A request of ours for the entry is out, and this answers us. */
+  /** Returns true when a request of ours for the entry is out and the packet answers us. */
   #asked(entry: Neighbour, tip: number): boolean {
     const outstanding = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
-    return outstanding && this.#parts.inet.addressType(tip) === AddressType.LOCAL;
+    return outstanding && this.#parts.fib.addressType(tip) === AddressType.LOCAL;
   }
 
-  /** Answers to the hardware address in the request, not to where the frame came from, and around the neighbour entry. */
+  /** Answers to the hardware address in the request, not to the frame's source, and not by way of the neighbour entry. */
   #reply(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { sender } = this.#parts;
     if (sender.reply(device, skb.bytes, skb.data + AR_SHA, sip, tip)) this.#parts.counters(device).repliesSent++;
   }
 }
 
-/** The address at bytes[at..at+6) can be that of another station: one, somebody's, and not ours. */
+/** Returns true when the address at bytes[at..at+6) can be another station's: no group's, not zero and not ours. */
 function isStation(bytes: Uint8Array, at: number, device: NetDevice): boolean {
   if ((bytes[at] as number) & 1 || sameMac(bytes, at, device.address, 0)) return false;
   for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== 0) return true;
   return false;
 }
 
+/** Counts an unusable packet and returns the reason. */
 function invalid(counters: ArpCounters, reason: DropReason): DropReason {
   counters.invalid++;
   return reason;

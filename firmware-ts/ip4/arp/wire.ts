@@ -1,4 +1,4 @@
-/** ARP on the wire (RFC 826 "Packet format"), and the way of a packet of ours to it. */
+/** The ARP packet (RFC 826 "Packet format"), its filters, and the sender that writes it. */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { ETHERNET_HEADER, MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
@@ -17,7 +17,7 @@ export const AR_THA = 18;
 export const AR_TIP = 24;
 export const ARP_BYTES = 28;
 
-/** IEEE 802 networks, whose packets an Ethernet takes too (IANA "ARP parameters"). */
+/** Hardware type of IEEE 802 networks (IANA "ARP parameters"). An Ethernet device takes such packets too. */
 export const ARPHRD_IEEE802 = 6;
 
 export const ARPOP_REQUEST = 1;
@@ -26,16 +26,16 @@ export const ARPOP_REPLY = 2;
 const ZERO_MAC = new Uint8Array(MAC_BYTES);
 
 /**
- * A filter for ARP packets, where the kernel has its arptables. The packet begins with its ARP header and is not the filter's to keep
- * or change; false drops it.
+ * A filter of ARP packets, at the place of the kernel's arptables. Returns false to drop the packet. The packet begins with its ARP header,
+ * and the filter neither keeps nor changes it.
  */
 export type ArpHook = (packet: SkBuff, device: NetDevice) => boolean;
 
-/** Filters in the order of their addition. */
+/** The filters of one direction, in the order of their addition. */
 export class ArpHooks {
   #hooks: readonly ArpHook[] = [];
 
-  /** The returned function removes it. */
+  /** Adds a filter; the returned function removes it. */
   add(hook: ArpHook): () => void {
     this.#hooks = [...this.#hooks, hook];
     return () => {
@@ -43,6 +43,7 @@ export class ArpHooks {
     };
   }
 
+  /** Returns true when no filter drops the packet. */
   accepts(packet: SkBuff, device: NetDevice): boolean {
     const hooks = this.#hooks;
     for (let at = 0; at < hooks.length; at++) if (!(hooks[at] as ArpHook)(packet, device)) return false;
@@ -50,6 +51,7 @@ export class ArpHooks {
   }
 }
 
+/** Writes and sends ARP packets. */
 export class ArpSender {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #pool: SkBuffPool;
@@ -59,19 +61,18 @@ export class ArpSender {
   }
 
   /**
-   * Sends a request to the Ethernet address at to[toAt..toAt+6). A device without ARP sends none.
-   * @returns whether it was sent
+   * Sends a request to the Ethernet address at to[toAt..toAt+6). Returns true when it was sent; a device without ARP sends none.
    */
   request(device: NetDevice, to: Uint8Array, toAt: number, sip: number, tip: number): boolean {
     return this.send(device, ARPOP_REQUEST, to, toAt, sip, ZERO_MAC, 0, tip);
   }
 
-  /** Answers: to the hardware address asker[at..at+6), which is the target address in the packet too. */
+  /** Sends a reply to the hardware address at asker[at..at+6), which is the target address in the packet too. */
   reply(device: NetDevice, asker: Uint8Array, at: number, sip: number, tip: number): boolean {
     return this.send(device, ARPOP_REPLY, asker, at, sip, asker, at, tip);
   }
 
-  /** Sends any ARP packet of ours. @param tha target hardware address in it, at tha[thaAt..thaAt+6) */
+  /** Sends an ARP packet. Returns true when it was sent. @param tha has the packet's target hardware address at tha[thaAt..thaAt+6) */
   send(
     device: NetDevice,
     op: number,
@@ -90,7 +91,7 @@ export class ArpSender {
     }
     const at = skb.put(ARP_BYTES);
     const { bytes, view } = skb;
-    // Word by word: hardware type and protocol, then their addresses' lengths and the operation.
+    // Two words: hardware type and protocol; the lengths of their addresses and the operation.
     view.setInt32(at + AR_HRD, (device.type << 16) | ETH_P_IP);
     view.setInt32(at + AR_HLN, (MAC_BYTES << 24) | (4 << 16) | op);
     copyMac(bytes, at + AR_SHA, device.address, 0);

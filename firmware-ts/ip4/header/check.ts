@@ -1,11 +1,11 @@
-/** What makes an IPv4 header sound (RFC 1122 3.2.1.1, RFC 1812 5.2.2). */
+/** Checks the IPv4 header of a packet that came in (RFC 1122 3.2.1.1, RFC 1812 5.2.2). */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { finish, sumBytes } from "../../ip/checksum.ts";
 import { IP_HEADER, IP_TOTAL_LENGTH, IP_VERSION_IHL } from "./ip-header.ts";
 import { optionsAcceptable } from "./options.ts";
 
-/** What is wrong with the header of a packet that came in; NONE when the header is sound; the packet is cut to its length. */
+/** Returns NONE for a sound header and cuts the packet to its length; else returns the reason to drop the packet. */
 export function checkHeader(skb: SkBuff): DropReason {
   const { view, data: at, length } = skb;
   if (length < IP_HEADER) return DropReason.PKT_TOO_SMALL;

@@ -1,9 +1,9 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
 import { formatIpv4, prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { StackError } from "../../net/stack-error.ts";
-import { Scope } from "../arp/inet.ts";
+import { Scope } from "./scope.ts";
 
 /** One address of one device (a line of `ip address`). */
 export interface InterfaceAddress {
@@ -11,77 +11,49 @@ export interface InterfaceAddress {
   readonly local: number;
   readonly prefixLength: number;
   readonly mask: number;
-  /** All-ones host part unless told otherwise; 0 where the prefix has no room for one (31 and 32, RFC 3021). */
+  /** Default: the host part all ones; 0 where the prefix has no room for it (31 and 32, RFC 3021). */
   readonly broadcast: number;
-  /** Not the first of its subnet on its device. */
+  /** True when it is not the first of its subnet on its device. */
   readonly secondary: boolean;
   /** One of Scope. */
   readonly scope: number;
-  /** What `ip address` prints last: the device's name, or one beginning with it. */
+  /** The label that `ip address` prints last: the device's name, or one beginning with it. */
   readonly label: string;
 }
 
 export interface AddressOptions {
-  /** One of Scope; default global, and host within 127/8. */
+  /** One of Scope. Default: global, and host within 127/8. */
   scope?: number;
   label?: string;
   broadcast?: number;
 }
 
-/** An address, a route or a socket cannot be as asked. */
-export class InetError extends StackError {
-  constructor(code: InetErrorCode, message: string, detail = "") {
-    super(code, ERRNOS[code], message, detail);
-    this.name = "InetError";
-  }
-}
-
-/** The errno that Linux has for each. */
-const ERRNOS = {
-  ADDRESS_EXISTS: "EEXIST",
-  ADDRESS_IN_USE: "EADDRINUSE",
-  ADDRESS_INVALID: "EINVAL",
-  ADDRESS_MISSING: "EADDRNOTAVAIL",
-  ADDRESS_NOT_AVAILABLE: "EADDRNOTAVAIL",
-  DEVICE_DOWN: "ENETDOWN",
-  LLADDR_INVALID: "EINVAL",
-  PORT_INVALID: "EINVAL",
-  ROUTE_EXISTS: "EEXIST",
-  ROUTE_INVALID: "EINVAL",
-  ROUTE_MISSING: "ESRCH",
-  ROUTE_NOT_THERE: "ENOENT",
-  ROUTE_UNREACHABLE: "ENETUNREACH",
-  SCOPE_INVALID: "EINVAL",
-  SOURCE_INVALID: "EINVAL",
-} as const;
-
-export type InetErrorCode = keyof typeof ERRNOS;
-
 const NONE: readonly InterfaceAddress[] = [];
 
+/** The addresses of all devices of a namespace. */
 export class Addresses {
   readonly #devices = new Map<NetDevice, InterfaceAddress[]>();
-  /** Addresses by their number, as often as they were given. */
+  /** Addresses by their number. Several devices may have the same one. */
   readonly #local = new Map<number, InterfaceAddress[]>();
 
   #changes = 0;
 
-  /** Grows with every change, for those who remember answers. */
+  /** Grows with every change, so that remembered answers can be checked. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** Device by device, each in the order of of(). */
+  /** All addresses, device by device, each in the order of of(). */
   get list(): readonly InterfaceAddress[] {
     return [...this.#devices.values()].flat();
   }
 
-  /** Primary addresses, those of the narrower scope first, else in the order of their addition; then the secondary ones. */
+  /** The addresses of a device: primary ones, narrower scopes first and else in the order of addition; then secondary ones. */
   of(device: NetDevice): readonly InterfaceAddress[] {
     return this.#devices.get(device) ?? NONE;
   }
 
-  /** @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
+  /** Gives a device an address. @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
   add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
     const scope = options.scope ?? (local >>> 24 === 127 ? Scope.HOST : Scope.GLOBAL);
@@ -97,7 +69,7 @@ export class Addresses {
     this.#changes++;
     const secondary = twins.length > 0;
     const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };
-    // Behind the last primary address that is not wider.
+    // Its place is behind the last primary address that is not wider.
     const behind = secondary ? addresses.length : 1 + addresses.findLastIndex((other) => !other.secondary && scope <= other.scope);
     addresses.splice(behind, 0, address);
     this.#devices.set(device, addresses);
@@ -108,8 +80,8 @@ export class Addresses {
   }
 
   /**
-   * Takes an address off its device; with a primary one go the secondary ones of its subnet (promote_secondaries is 0).
-   * Returns all that went, the one asked for last; none when it is not there.
+   * Takes an address off its device. With a primary address go the secondary ones of its subnet (promote_secondaries is 0). Returns all
+   * that went, the one asked for last; none when it is not there.
    */
   remove(address: InterfaceAddress): InterfaceAddress[] {
     const addresses = this.#devices.get(address.device);
@@ -129,7 +101,7 @@ export class Addresses {
     return gone;
   }
 
-  /** The address is one of ours: the first that was given it. */
+  /** Finds one of our addresses by its number, on the device that got it first. */
   find(local: number): InterfaceAddress | undefined {
     return this.#local.get(local)?.[0];
   }
@@ -138,7 +110,7 @@ export class Addresses {
     return this.#local.has(address);
   }
 
-  /** The broadcast address of one of the device's subnets. */
+  /** Returns true for the broadcast address of one of the device's subnets. */
   isBroadcast(address: number, device: NetDevice): boolean {
     const addresses = this.of(device);
     for (let at = 0; at < addresses.length; at++) {
@@ -147,7 +119,7 @@ export class Addresses {
     return false;
   }
 
-  /** One subnet of the device holds both addresses. */
+  /** Returns true when one subnet of the device holds both addresses. */
   onLink(device: NetDevice, one: number, other: number): boolean {
     const addresses = this.of(device);
     for (let at = 0; at < addresses.length; at++) {
@@ -158,9 +130,9 @@ export class Addresses {
   }
 
   /**
-   * The address to use towards `target` on the device: the first primary one whose subnet holds it, else the first, else the first
-   * of any device that is wider than link scope; 0 without any.
-   * @param scope none narrower
+   * Selects our address towards `target` on the device: the first primary one whose subnet holds it, else the first, else the first one
+   * of any device that is wider than link scope; 0 when there is none.
+   * @param scope narrower addresses do not count
    * @param hostAsLink addresses of host scope count as those of link scope (route_localnet)
    */
   select(device: NetDevice, target: number, scope: number = Scope.LINK, hostAsLink = false): number {
@@ -182,7 +154,11 @@ export class Addresses {
     return 0;
   }
 
-  /** @see ArpInet.confirms */
+  /**
+   * Returns true when one of our addresses is `local` (0: any), on `device` (null: on any), with a scope at least as wide as `scope`, and,
+   * if `peer` is not 0, a subnet of the same device holds both the peer and that address.
+   * @param hostAsLink as in select()
+   */
   confirms(device: NetDevice | null, peer: number, local: number, scope: number, hostAsLink: boolean): boolean {
     if (device) return this.#confirmsOn(this.of(device), peer, local, scope, hostAsLink);
     for (const addresses of this.#devices.values()) if (this.#confirmsOn(addresses, peer, local, scope, hostAsLink)) return true;
@@ -197,7 +173,7 @@ export class Addresses {
       const own = addresses[at] as InterfaceAddress;
       const eligible = Math.min(own.scope, narrowest) <= scope;
       const holdsPeer = ((own.local ^ peer) & own.mask) === 0;
-      // Any address will do, if its own subnet holds the peer.
+      // Any address is enough, if its own subnet holds the peer.
       if (local === 0 && eligible && (peer === 0 || holdsPeer)) return true;
       if (local !== 0 && own.local === local && eligible) found = true;
       if (holdsPeer && ((own.local ^ local) & own.mask) === 0) subnet = true;

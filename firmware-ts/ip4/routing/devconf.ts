@@ -1,34 +1,35 @@
 /**
- * IPv4 settings of devices: net.ipv4.conf.{all,default,DEV}.* (Documentation/networking/ip-sysctl). Every value is a plain integer
- * and any integer is stored; what `all` and the device say together depends on the setting.
+ * IPv4 settings of devices: net.ipv4.conf.{all,default,DEV}.* (Documentation/networking/ip-sysctl). Every value is an integer, and any
+ * integer is stored. Each setting has its own rule of how the values of `all` and of the device combine.
  */
 import type { NetDevice } from "../../net/device.ts";
 
+/** The settings, with the kernel's names in camel case. */
 export interface DevconfValues {
-  /** Which source address a request carries: 0 the packet's, 1 one of the target's subnet, 2 always the best for the target. */
+  /** Source address of requests: 0 the packet's, 1 one of the target's subnet, 2 always the best for the target. */
   arpAnnounce: number;
-  /** Which requests for our addresses are answered: 0 all, 1 for addresses of the device, 2 and asked from their subnet, … */
+  /** Requests that are answered: 0 all for our addresses, 1 those for addresses of the device, 2 those from the subnet too, 8 none. */
   arpIgnore: number;
-  /** Answer only where packets to the asker would leave. */
+  /** Not 0: only the device answers by which packets to the asker leave. */
   arpFilter: number;
-  /** Entries from answers and announcements that nobody asked for: 0 none, 1 all, 2 of the device's subnets. */
+  /** Entries made by answers and announcements that nobody asked for: 0 none, 1 all, 2 those of the device's subnets. */
   arpAccept: number;
-  /** Announce our addresses when the device comes up or its link address changes. */
+  /** Not 0: our addresses are announced when the device comes up or its link address changes. */
   arpNotify: number;
-  /** Drop ARP packets whose sender is their target. */
+  /** Not 0: ARP packets whose sender is their target are dropped. */
   dropGratuitousArp: number;
-  /** A lost carrier removes the entries. */
+  /** Not 0: a lost carrier removes the entries. */
   arpEvictNocarrier: number;
-  /** Answer for what lies behind our other devices. */
+  /** Not 0: we answer for addresses behind our other devices. */
   proxyArp: number;
-  /** Answer for what lies behind the device itself (RFC 3069). */
+  /** Not 0: we answer for addresses behind the device itself (RFC 3069). */
   proxyArpPvlan: number;
-  /** Devices of one number are on one medium: no proxying between them. -1: none to or from this one. */
+  /** Devices with the same number are on one medium, without proxying between them. -1: no proxying to or from this device. */
   mediumId: number;
   /** Reverse path filter: 0 none, 1 strict, 2 loose (RFC 3704). */
   rpFilter: number;
   forwarding: number;
-  /** 127/8 is an ordinary subnet. */
+  /** Not 0: 127/8 is an ordinary subnet. */
   routeLocalnet: number;
 }
 
@@ -52,12 +53,12 @@ const DEFAULTS: Readonly<DevconfValues> = {
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
 
-/** Names of the settings by the kernel's key. */
+/** The settings by the kernel's key. */
 export const DEVCONF_KEYS: ReadonlyMap<string, DevconfName> = new Map(
   NAMES.map((name) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name]),
 );
 
-/** One set of values: a device's, or those of `all` or `default`. Written through Devconfs only. */
+/** One set of values: a device's, or those of `all` or `default`. Only Devconfs writes it. */
 export class Devconf implements DevconfValues {
   arpAnnounce: number = DEFAULTS.arpAnnounce;
   arpIgnore: number = DEFAULTS.arpIgnore;
@@ -72,27 +73,27 @@ export class Devconf implements DevconfValues {
   rpFilter: number = DEFAULTS.rpFilter;
   forwarding: number = DEFAULTS.forwarding;
   routeLocalnet: number = DEFAULTS.routeLocalnet;
-  /** Written for this very set: a change of the defaults does not reach these any more. */
+  /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
 
-/** What holds for a device, from its own values and those of `all`. Kept up to date by Devconfs; for reading. */
+/** The values in force for a device, combined from its own and those of `all`. Devconfs keeps them up to date; others read them. */
 export class Effective {
-  // The larger of the two.
+  // The larger of the two values.
   arpAnnounce = 0;
   arpIgnore = 0;
   arpAccept = 0;
   arpNotify = 0;
   rpFilter = 0;
-  // One of the two is not 0.
+  // True when one of the two is not 0.
   arpFilter = false;
   proxyArp = false;
   proxyArpPvlan = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
-  // Neither is 0.
+  // True when neither is 0.
   arpEvictNocarrier = true;
-  // The device's alone.
+  // The device's own value.
   forwarding = false;
   mediumId = 0;
 
@@ -113,7 +114,7 @@ export class Effective {
   }
 }
 
-/** Whose settings: the kernel's directories `all` and `default`, or a device's. */
+/** The owner of settings: one of the kernel's directories `all` and `default`, or a device. */
 export type DevconfTarget = "all" | "default" | NetDevice;
 
 interface DeviceConf {
@@ -126,11 +127,11 @@ export class Devconfs {
   readonly all: Devconf = new Devconf();
   readonly defaults: Devconf = new Devconf();
   readonly #devices = new Map<NetDevice, DeviceConf>();
-  /** The last one asked for: most packets come by the same device as the one before. */
+  /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #last: Effective = new Effective();
 
-  /** What holds for a device. */
+  /** Returns the values in force for a device. */
   on(device: NetDevice): Effective {
     if (device !== this.#lastDevice) {
       this.#last = this.#of(device).effective;
@@ -139,27 +140,27 @@ export class Devconfs {
     return this.#last;
   }
 
-  /** The device is gone. */
+  /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
     this.#devices.delete(device);
     if (device === this.#lastDevice) this.#lastDevice = null;
   }
 
-  /** The device got an address: from now on its settings are its own, as in Linux. */
+  /** Counts every setting of a device as written. As in Linux, the first address does so. */
   pin(device: NetDevice): void {
     const { written } = this.#of(device).own;
     for (const name of NAMES) written.add(name);
   }
 
-  /** A value by kernel key; undefined when there is no such setting. */
+  /** Reads a value by kernel key; undefined when there is no such setting. */
   read(target: DevconfTarget, key: string): number | undefined {
     const name = DEVCONF_KEYS.get(key);
     return name && this.#set(target)[name];
   }
 
   /**
-   * By kernel key; false when there is no such setting. A default reaches the devices that have no value of their own; `forwarding`
-   * of `all` (net.ipv4.ip_forward) reaches the default and every device.
+   * Writes a value by kernel key. Returns false when there is no such setting. A default reaches the devices that have no value of their
+   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device.
    */
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
@@ -183,7 +184,7 @@ export class Devconfs {
     return target === "default" ? this.defaults : this.#of(target).own;
   }
 
-  /** A device copies the defaults when it is first seen. */
+  /** Returns a device's settings. A device copies the defaults when it is asked for first. */
   #of(device: NetDevice): DeviceConf {
     let conf = this.#devices.get(device);
     if (!conf) {

@@ -1,45 +1,49 @@
 /**
- * What joins addresses, routes and devices, as Linux keeps them together: an address brings a local and a broadcast route and the
- * route to its subnet; a device that goes down loses all routes but those to its own addresses, and gets its subnets' back when it
- * comes up; what the operator routed by it is gone. A lost carrier changes nothing here.
+ * The forwarding information base: it keeps addresses, routes and devices together as Linux does. An address brings a local and a
+ * broadcast route and the route to its subnet. A device that goes down loses all routes but those to its own addresses; when it comes up,
+ * the routes to its subnets come back, those of the operator do not. A lost carrier changes nothing here.
  */
 
-import { formatIpv4, INADDR_BROADCAST, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { Addresses, type AddressOptions, InetError, type InterfaceAddress } from "./addresses.ts";
+import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
 
+/** A route as an operator asks for it. */
 export interface RouteRequest extends Omit<NewRoute, "device"> {
-  /** Default: the one by which the gateway is reached. */
+  /** Default: the device by which the gateway is reached. */
   device?: NetDevice | undefined;
   /** The gateway is on the link, whatever the routes say. */
   onlink?: boolean;
-  /** What becomes of a route with the same destination and metric. Default `add`: it must not be there. */
+  /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
   how?: RouteChange;
 }
 
-/** As the commands of `ip route` are called. */
+/** The commands of `ip route` that make a route. */
 export type RouteChange = "add" | "replace" | "change" | "append" | "prepend";
 
-/** Who is told of addresses. */
+/** Hears of changes of addresses. */
 export interface FibUser {
-  /** A device has got one. */
+  /** A device has got an address. */
   addressed(device: NetDevice, address: number): void;
-  /** A device has lost its last one. */
+  /** A device has lost its last address. */
   addressless(device: NetDevice): void;
 }
 
+/** Addresses and routes of a namespace. */
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
-  readonly #conf: Devconfs;
+  readonly conf: Devconfs;
   readonly #user: FibUser;
 
   constructor(conf: Devconfs, user: FibUser) {
-    this.#conf = conf;
+    this.conf = conf;
     this.#user = user;
   }
 
@@ -48,17 +52,17 @@ export class Fib {
     return this.addresses.changes + this.routes.changes;
   }
 
-  /** @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
+  /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
   addAddress(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);
-    this.#conf.pin(device);
+    this.conf.pin(device);
     this.#addLocal(address);
     if (device.up) this.#connect(address);
     this.#user.addressed(device, local);
     return address;
   }
 
-  /** Takes an address away; a primary one takes its secondary ones with it. Returns what went. */
+  /** Takes an address away. With a primary address go its secondary ones. Returns all that went. */
   removeAddress(address: InterfaceAddress): InterfaceAddress[] {
     const gone = this.addresses.remove(address);
     for (const one of gone) this.#disconnect(one);
@@ -69,7 +73,7 @@ export class Fib {
     return gone;
   }
 
-  /** @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
+  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
   addRoute(request: RouteRequest): Route {
     const { gateway = 0, source = 0, onlink = false, how = "add" } = request;
     const towards = gateway === 0 ? null : this.routes.lookup(gateway, request.device ?? null);
@@ -85,6 +89,7 @@ export class Fib {
     return this.routes.addBeside(route, how === "prepend");
   }
 
+  /** Adds and removes routes with the ups and downs of a device. */
   event(device: NetDevice, event: DeviceEvent): void {
     if (event === "up") {
       if (device.loopback && this.addresses.of(device).length === 0) this.addAddress(device, LOOPBACK_ADDRESS, 8);
@@ -94,11 +99,11 @@ export class Fib {
     } else if (event === "unregister") {
       for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
       this.routes.removeAll((route) => route.device === device);
-      this.#conf.forget(device);
+      this.conf.forget(device);
     }
   }
 
-  /** The route to the address itself: it stands whether or not the device is up. */
+  /** Makes the route to the address itself, which stands whether or not the device is up. */
   #addLocal({ device, local, prefixLength, mask, secondary }: InterfaceAddress): void {
     const sameSubnet = (other: InterfaceAddress): boolean =>
       !other.secondary && other.prefixLength === prefixLength && ((other.local ^ local) & mask) === 0;
@@ -106,6 +111,7 @@ export class Fib {
     this.#addOnce({ destination: local, prefixLength: 32, device, source, type: RouteType.LOCAL });
   }
 
+  /** Makes the broadcast routes of an address and the route to its subnet. */
   #connect(address: InterfaceAddress): void {
     const { device, local, prefixLength, mask, secondary } = address;
     for (const destination of broadcastsOf(address)) {
@@ -124,7 +130,7 @@ export class Fib {
     if (!list.some(there)) this.routes.add({ ...route, protocol: "kernel" });
   }
 
-  /** Takes away what an address brought, as far as none that is left brings it too. */
+  /** Removes the routes that an address brought, unless another address brings them too. */
   #disconnect(gone: InterfaceAddress): void {
     const { device, local, mask, prefixLength, secondary } = gone;
     const left = this.addresses.of(device);
@@ -140,14 +146,33 @@ export class Fib {
     if (!this.addresses.isLocal(local)) this.routes.removeAll((route) => route.source === local);
   }
 
-  /** The source address of packets to the destination that have none, by the route to it. */
+  /** Returns the meaning of an address to our routes. */
+  addressType(address: number): AddressType {
+    if (isMulticast(address)) return AddressType.MULTICAST;
+    if (isZeronet(address) || address === INADDR_BROADCAST) return AddressType.BROADCAST;
+    const route = this.routes.lookupLocal(address);
+    if (!route) return AddressType.UNICAST;
+    return route.type === RouteType.BROADCAST ? AddressType.BROADCAST : AddressType.LOCAL;
+  }
+
+  /** Calls Addresses.confirms() with the device's route_localnet. */
+  confirms(device: NetDevice | null, peer: number, local: number, scope: number): boolean {
+    return this.addresses.confirms(device, peer, local, scope, device !== null && this.conf.on(device).routeLocalnet);
+  }
+
+  /** Calls Addresses.select() with the device's route_localnet. */
+  select(device: NetDevice, target: number, scope: number): number {
+    return this.addresses.select(device, target, scope, this.conf.on(device).routeLocalnet);
+  }
+
+  /** Returns the source address of packets to the destination that name none, by the route to it. */
   sourceBy(route: Route, destination: number): number {
     if (route.type === RouteType.LOCAL) return destination;
     return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
   }
 }
 
-/** An address's broadcast addresses: its own and that of its subnet, mostly the same. */
+/** Returns the broadcast addresses of an address: its own and that of its subnet, mostly the same. */
 function broadcastsOf({ broadcast, secondary, prefixLength, local }: InterfaceAddress): number[] {
   const found: number[] = [];
   if (broadcast !== 0 && broadcast !== INADDR_BROADCAST) found.push(broadcast);

@@ -1,23 +1,33 @@
-/** Where a packet that came in goes, or that it goes nowhere: Linux's route look-up for input, reverse path filter included. */
+/** The route look-up for packets that come in, as Linux makes it, reverse path filter included. */
 
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from "../../ip/address.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { InputWay, type InputWay as Way } from "../arp/inet.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
 
-/** Why a packet was refused. */
+/** The way of a packet that came in. */
+export const InputWay = {
+  /** Nowhere: its source or destination is not allowed there, or no route leads on. InputRoute.refusal says why. */
+  REFUSED: 0,
+  LOCAL: 1,
+  BROADCAST: 2,
+  /** On, by InputRoute.route. */
+  FORWARD: 3,
+} as const;
+export type InputWay = (typeof InputWay)[keyof typeof InputWay];
+
+/** The reason for which a packet was refused. */
 export const Refusal = {
-  /** A source that may not be there. */
+  /** The source address is not allowed there. */
   SOURCE: 0,
-  /** A destination that may not be there. */
+  /** The destination address is not allowed there. */
   DESTINATION: 1,
-  /** The way back to the source is another (RFC 3704). */
+  /** The way back to the source is another one (RFC 3704). */
   REVERSE_PATH: 2,
-  /** Not for us, and nobody forwards. */
+  /** The packet is not for us, and the device does not forward. */
   NOT_LOCAL: 3,
-  /** To be forwarded, but there is no route. */
+  /** The packet is to be forwarded, but there is no route. */
   NO_ROUTE: 4,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
@@ -25,11 +35,17 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
-export class InputRouter {
-  /** After way() said FORWARD: the route on. */
-  route: Route | null = null;
-  /** After way() said REFUSED. */
+/** The result of a look-up. Its owner hands it in; it stays as it is until the owner hands it in again. */
+export class InputRoute {
+  way: InputWay = InputWay.REFUSED;
+  /** With REFUSED: the reason. */
   refusal: Refusal = Refusal.NOT_LOCAL;
+  /** With FORWARD: the route on; else null. */
+  route: Route | null = null;
+}
+
+/** Looks up the ways of packets that come in. */
+export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
 
@@ -38,54 +54,62 @@ export class InputRouter {
     this.#conf = conf;
   }
 
-  /** @param ip an IP packet, not an ARP request put to the routes in its place */
-  way(destination: number, source: number, device: NetDevice, ip: boolean): Way {
-    this.route = null;
-    if (isMulticast(source) || source === INADDR_BROADCAST) return this.#refuse(Refusal.SOURCE);
-    if (destination === INADDR_BROADCAST) return this.#broadcast(source, device, ip);
-    if (isZeronet(source)) return this.#refuse(Refusal.SOURCE);
-    if (isZeronet(destination)) return this.#refuse(Refusal.DESTINATION);
+  /**
+   * Looks up the way of a packet that came in on the device. Returns `found.way`.
+   * @param ip true for an IP packet, false for an ARP request that stands for one
+   */
+  find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
+    found.route = null;
+    found.way = this.#way(found, destination, source, device, ip);
+    return found.way;
+  }
+
+  #way(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
+    if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
+    if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
+    if (isZeronet(source)) return refuse(found, Refusal.SOURCE);
+    if (isZeronet(destination)) return refuse(found, Refusal.DESTINATION);
     if (!device.loopback && !this.#conf.on(device).routeLocalnet) {
-      if (isLoopback(destination)) return this.#refuse(Refusal.DESTINATION);
-      if (isLoopback(source)) return this.#refuse(Refusal.SOURCE);
+      if (isLoopback(destination)) return refuse(found, Refusal.DESTINATION);
+      if (isLoopback(source)) return refuse(found, Refusal.SOURCE);
     }
     const { routes } = this.#fib;
     const local = routes.lookupLocal(destination);
-    if (local?.type === RouteType.BROADCAST) return this.#broadcast(source, device, ip);
-    if (local) return this.#sourceAllowed(source, device) ? InputWay.LOCAL : InputWay.REFUSED;
-    if (!this.#conf.on(device).forwarding) return this.#refuse(Refusal.NOT_LOCAL);
+    if (local?.type === RouteType.BROADCAST) return this.#broadcast(found, source, device, ip);
+    if (local) return this.#sourceAllowed(found, source, device) ? InputWay.LOCAL : InputWay.REFUSED;
+    if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
     const route = routes.lookupMain(destination);
-    if (!route) return this.#refuse(Refusal.NO_ROUTE);
-    if (!this.#sourceAllowed(source, device)) return InputWay.REFUSED;
-    // Linux looks closer at a source only where it may have to send it a redirect: on the way back where it came from.
-    if (route.device === device && routes.lookupLocal(source)) return this.#refuse(Refusal.SOURCE);
-    // What is not IP leads back to where it came from only between the hosts of a private VLAN.
-    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return this.#refuse(Refusal.DESTINATION);
-    this.route = route;
+    if (!route) return refuse(found, Refusal.NO_ROUTE);
+    if (!this.#sourceAllowed(found, source, device)) return InputWay.REFUSED;
+    // Linux looks closer at a source only if it may have to send it a redirect: when the packet leaves by the device it came from.
+    if (route.device === device && routes.lookupLocal(source)) return refuse(found, Refusal.SOURCE);
+    // An ARP request leads back to the device it came from only between the hosts of a private VLAN.
+    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
+    found.route = route;
     return InputWay.FORWARD;
   }
 
-  #broadcast(source: number, device: NetDevice, ip: boolean): Way {
-    if (!ip) return this.#refuse(Refusal.DESTINATION);
-    return this.#sourceAllowed(source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
+  #broadcast(found: InputRoute, source: number, device: NetDevice, ip: boolean): InputWay {
+    if (!ip) return refuse(found, Refusal.DESTINATION);
+    return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
-  #refuse(refusal: Refusal): Way {
-    this.refusal = refusal;
-    return InputWay.REFUSED;
-  }
-
-  /** The source is none of ours and, where the filter is on, packets to it would leave by this device (or by any). */
-  #sourceAllowed(source: number, device: NetDevice): boolean {
+  /** Returns true when the source is none of ours and, with the filter on, packets to it leave by this device (loose: by any). */
+  #sourceAllowed(found: InputRoute, source: number, device: NetDevice): boolean {
     if (source === INADDR_ANY || device.loopback) return true;
     const { addresses, routes } = this.#fib;
-    this.refusal = Refusal.SOURCE;
+    found.refusal = Refusal.SOURCE;
     if (addresses.isLocal(source)) return false;
     const filter = this.#conf.on(device).rpFilter;
     if (filter !== RP_STRICT && filter !== RP_LOOSE) return true;
     if (routes.lookupLocal(source)) return false;
-    this.refusal = Refusal.REVERSE_PATH;
+    found.refusal = Refusal.REVERSE_PATH;
     const back = routes.lookupMain(source);
     return back !== null && (back.device === device || filter === RP_LOOSE);
   }
+}
+
+function refuse(found: InputRoute, refusal: Refusal): InputWay {
+  found.refusal = refusal;
+  return InputWay.REFUSED;
 }

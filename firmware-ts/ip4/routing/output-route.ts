@@ -1,39 +1,44 @@
 /**
  * The way of packets of ours to a destination: route, source address, next hop and its entry. It is looked up for the first packet and
- * remembered for those that follow, until an address or a route changes (the kernel keeps its dst_entry for that).
+ * kept for those that follow, until an address, a route or a device changes (the kernel keeps its dst_entry for that).
  */
 
-import { INADDR_BROADCAST, isMulticast } from "../../ip/address.ts";
+import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
+import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import { IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import { type Route, RouteType } from "./routes.ts";
 
-/** Ways that are remembered, 2 to this power: each has one place, by its destination, and gives way to another there. */
+/** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
-/** Largest packet to ourselves: what a buffer holds, as on a wire. */
+/** Largest packet to ourselves: a buffer holds as much as a wire carries. */
 const LOCAL_MTU = 1500;
 
-/** Valid until the next look-up: its place may be taken by another way then. */
-export class OutputRoute {
-  destination = 0;
-  /** The source address that was asked for; 0 for none. */
-  asked = 0;
-  /** The route, or null where there is none. */
+/** The way of packets to one destination. */
+export class Ip4Way implements Way {
+  readonly destination: Ip4;
+  /** The source address that was asked for; INADDR_ANY for none. */
+  readonly asked: Ip4;
+  /** The route, or null when there is none. */
   route: Route | null = null;
-  /** The source address: what was asked for, else the best for the route. */
-  source = 0;
-  /** Whose link address it takes. */
+  /** The source address: the one that was asked for, else the best for the route. */
+  source: Ip4 = INADDR_ANY;
+  /** The address of the neighbour that gets the packets. */
   nextHop = 0;
-  /** To a group, or to everybody on the link: nobody in particular proves to be there. */
+  /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
   toMany = false;
   toOurselves = false;
-  /** The next hop's entry, when it was there at the last packet. Look whether it is dead. */
+  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** As the Fib had it. */
+  /** Fib.generation at the time of the look-up. */
   generation = -1;
 
-  /** Bytes behind the IP header that go out in one packet; -1 without a route. */
+  constructor(destination: Ip4, asked: Ip4) {
+    this.destination = destination;
+    this.asked = asked;
+  }
+
   get room(): number {
     const { route } = this;
     if (!route) return -1;
@@ -41,44 +46,50 @@ export class OutputRoute {
   }
 }
 
+/** Looks up the ways of packets of ours. */
 export class OutputRouter {
   readonly #fib: Fib;
-  readonly #places = new Array<OutputRoute | null>(1 << PLACES_LOG2).fill(null);
+  readonly #places = new Array<Ip4Way | null>(1 << PLACES_LOG2).fill(null);
 
   constructor(fib: Fib) {
     this.#fib = fib;
   }
 
-  /** @param source the source address the packet has or is to have; 0 for the best */
-  to(destination: number, source: number): OutputRoute {
+  /** Looks the way up anew if anything it rests on has changed. */
+  refresh(way: Ip4Way): void {
+    if (way.generation !== this.#fib.generation) this.#find(way);
+  }
+
+  /**
+   * Returns the way of an answer, for callers that keep no destination. It is remembered until another one needs its place.
+   * @param source the source address the packet is to have; INADDR_ANY for the best
+   */
+  to(destination: Ip4, source: Ip4): Ip4Way {
     const place = Math.imul(destination ^ Math.imul(source, MIX), MIX) >>> (32 - PLACES_LOG2);
-    let way = this.#places[place] as OutputRoute | null;
-    if (!way) {
-      way = new OutputRoute();
+    let way = this.#places[place] as Ip4Way | null;
+    if (way === null || way.destination !== destination || way.asked !== source) {
+      way = new Ip4Way(destination, source);
       this.#places[place] = way;
     }
-    if (way.destination !== destination || way.asked !== source || way.generation !== this.#fib.generation) {
-      this.#find(way, destination, source);
-    }
+    this.refresh(way);
     return way;
   }
 
-  #find(way: OutputRoute, destination: number, asked: number): void {
+  #find(way: Ip4Way): void {
+    const { destination, asked } = way;
     const { addresses, routes, generation } = this.#fib;
     const toGroup = isToMany(destination);
     let route = routes.lookup(destination);
-    const source = asked || (route ? this.#fib.sourceBy(route, destination) : 0);
-    if (toGroup && source !== 0 && (asked !== 0 || route)) {
-      // To everybody or a group it leaves where its source address is.
+    const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
+    if (toGroup && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
+      // A packet to everybody or to a group leaves by the device of its source address.
       const own = addresses.find(source);
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
-    way.destination = destination;
-    way.asked = asked;
     way.route = route;
-    way.source = source;
+    way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
-    // Whatever gateway the route has: broadcast and multicast are for the link itself.
+    // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
     way.nextHop = way.toMany ? destination : route?.gateway || destination;
     way.neighbour = null;
@@ -86,7 +97,7 @@ export class OutputRouter {
   }
 }
 
-/** A group, or everybody on the link. */
+/** Returns true for a group, and for everybody on the link. */
 function isToMany(destination: number): boolean {
   return destination === INADDR_BROADCAST || isMulticast(destination);
 }

@@ -1,14 +1,14 @@
 /**
- * IPv4 routes of a namespace, in Linux's two tables: `local`, made with our addresses and asked first, and `main`. Within each the
- * longest prefix wins, then the smallest metric, then the older route.
+ * The IPv4 routes of a namespace, in Linux's two tables: `local`, which is made with our addresses and asked first, and `main`. In each
+ * the longest prefix wins, then the smallest metric, then the older route.
  */
 
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { Scope } from "../arp/inet.ts";
-import { InetError } from "./addresses.ts";
+import { Scope } from "./scope.ts";
 
-/** What becomes of packets to a route's destinations (RTN_*). */
+/** The fate of packets to a route's destinations (RTN_*). */
 export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3 } as const;
 export type RouteType = (typeof RouteType)[keyof typeof RouteType];
 
@@ -19,10 +19,10 @@ export interface Route {
   /** 0: the destination is on the link. */
   readonly gateway: number;
   readonly device: NetDevice;
-  /** Preferred source address, 0 for none. */
+  /** The preferred source address; 0 for none. */
   readonly source: number;
   readonly metric: number;
-  /** Who made it, as `ip route` prints it: `kernel` with an address, `static` by the operator, or what he said. */
+  /** The originator as `ip route` prints it: `kernel` with an address, `static` or any other word by the operator. */
   readonly protocol: string;
   readonly type: RouteType;
   /** One of Scope: how far the destination is. */
@@ -38,11 +38,11 @@ export interface NewRoute {
   metric?: number;
   protocol?: string;
   type?: RouteType;
-  /** Default: global through a gateway, link without, host for our own addresses. */
+  /** Default: global through a gateway, link without one, host for our own addresses. */
   scope?: number;
 }
 
-/** What a route must be, to be meant; what is left out may be anything. */
+/** The features by which a route is named. A feature that is left out may be anything. */
 export interface RouteMatch {
   destination: number;
   prefixLength: number;
@@ -56,35 +56,35 @@ export interface RouteMatch {
 }
 
 export class Routes {
-  /** Longest prefix first, then by metric. */
+  /** Table `main`: the longest prefix first, then by metric. */
   readonly #main: Route[] = [];
   /** Table `local`: single addresses, and prefixes. */
   readonly #hosts = new Map<number, Route[]>();
   readonly #local: Route[] = [];
   #changes = 0;
 
-  /** Grows with every change, for those who remember answers. */
+  /** Grows with every change, so that remembered answers can be checked. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** Table `main`. */
+  /** The routes of table `main`. */
   get list(): readonly Route[] {
     return this.#main;
   }
 
-  /** Table `local`. */
+  /** The routes of table `local`. */
   get localList(): readonly Route[] {
     return [...this.#local, ...[...this.#hosts.values()].flat()];
   }
 
   /**
-   * Adds a route to table `main`, or to `local` where its type says so.
+   * Adds a route to table `main`, or to `local` if its type says so.
    * @throws InetError ROUTE_INVALID (host bits set), ROUTE_EXISTS (same destination and metric)
    */
   add(route: NewRoute): Route {
     const made = complete(route);
-    // Two devices may have addresses of one subnet: the kernel's own routes stand beside each other.
+    // Two devices may have addresses of one subnet, so that the kernel's own routes stand beside each other.
     if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
       throw new InetError("ROUTE_EXISTS", "there is such a route already");
     }
@@ -93,7 +93,7 @@ export class Routes {
   }
 
   /**
-   * `ip route replace` and `change`: the first route with this destination and metric gives way; `change` makes none where none is.
+   * Replaces the first route with this destination and metric (`ip route replace`, `change`). `change` makes no route if there is none.
    * @throws InetError ROUTE_INVALID, ROUTE_NOT_THERE
    */
   replace(route: NewRoute, change = false): Route {
@@ -107,7 +107,7 @@ export class Routes {
   }
 
   /**
-   * `ip route append` and `prepend`: behind or before those with this destination and metric, of which the first is used.
+   * Adds a route behind or before those with this destination and metric, of which the first is used (`ip route append`, `prepend`).
    * @throws InetError ROUTE_INVALID, ROUTE_EXISTS (the very same route)
    */
   addBeside(route: NewRoute, before: boolean): Route {
@@ -140,7 +140,7 @@ export class Routes {
     return local;
   }
 
-  /** Removes every route for which the question is answered by yes. */
+  /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: Route) => boolean): void {
     this.#changes++;
     for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as Route)) this.#main.splice(at, 1);
@@ -148,14 +148,14 @@ export class Routes {
   }
 
   /**
-   * The route for a destination. 0/8 and 127/8 never go out (RFC 1122 3.2.1.3).
-   * @param device only its routes
+   * Finds the route to a destination. There is none to 0.0.0.0 and 127/8 but in table `local` (RFC 1122 3.2.1.3).
+   * @param device only its routes count
    */
   lookup(destination: number, device: NetDevice | null = null): Route | null {
     return this.lookupLocal(destination, device) ?? this.lookupMain(destination, device);
   }
 
-  /** In table `local` alone: whether the destination is ours, or a broadcast address of ours. */
+  /** Finds a route in table `local` alone: the destination is ours, or a broadcast address of ours. */
   lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
     const hosts = this.#hosts.get(destination);
     if (hosts) return device ? hostOn(hosts, device) : (hosts[0] as Route);
@@ -166,6 +166,7 @@ export class Routes {
     return null;
   }
 
+  /** Finds a route in table `main` alone. */
   lookupMain(destination: number, device: NetDevice | null = null): Route | null {
     if (isZeronet(destination) || isLoopback(destination)) return null;
     for (let at = 0; at < this.#main.length; at++) {
@@ -195,7 +196,7 @@ export class Routes {
   }
 }
 
-/** Gives a route what its maker left out. */
+/** Completes a route with the default of each feature that was left out. */
 function complete(route: NewRoute): Route {
   const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
   const { type = RouteType.UNICAST, scope = defaultScope(type, gateway) } = route;
@@ -229,7 +230,7 @@ function insertSorted(list: Route[], made: Route): void {
   list.splice(at < 0 ? list.length : at, 0, made);
 }
 
-/** Not within the look-up: a closure there would cost an object for each packet, whether it is made or not. */
+/** Finds a device's route among those to one host. A closure within the look-up itself would cost an object for each packet. */
 function hostOn(hosts: readonly Route[], device: NetDevice): Route | null {
   return hosts.find((route) => route.device === device) ?? null;
 }

@@ -1,37 +1,39 @@
-/** Cables that are veth pairs, the tester at one end, and real time. */
+/** Cables made of veth pairs, with the tester at one end, in real time. */
 import { closeSync } from "node:fs";
-import { type DeviceName, DUT_MAC, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
-import { ipBatch, type RigNetwork } from "./namespaces.ts";
+import { type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
+import type { DeviceName } from "../../contract/plan.ts";
+import { ipBatch, type TesterNetwork } from "./namespaces.ts";
 import type { TesterSocket } from "./tester-socket.ts";
-
-const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
 /** The cables of one DUT. */
 export class Cables {
-  readonly network: RigNetwork;
+  readonly network: TesterNetwork;
   readonly #socket: TesterSocket;
   readonly #ports = new Map<PortName, { near: string; index: number }>();
-  /** Called when a frame came, for those who wait for one. */
+  /** Called on each frame, while wait() waits for one. */
   #wake: (() => void) | null = null;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     this.network = network;
     this.#socket = network.tester;
   }
 
   /**
-   * Lays one cable a device, tester's ends up and silent. The DUT's end is named `e0`, `e1` in `namespace`; without one it stays in the
-   * rig's namespace by the name that is returned.
+   * Lays one cable for each device, with the tester's ends up and silent. The DUT's end is named `e0`, `e1` in `namespace`; without a
+   * namespace it stays in the tester's, under the name that is returned.
    */
   lay(options: DutOptions, namespace: number | null, onFrame: (frame: RawFrame) => void): Map<DeviceName, string> {
     const ends = new Map<DeviceName, string>();
     const lines: string[] = [];
     const nears: [PortName, string][] = [];
-    for (const device of options.second ? (["e0", "e1"] as const) : (["e0"] as const)) {
+    for (const device of options.devices) {
       const near = this.network.name();
       const far = namespace === null ? `${near}d` : device;
       const where = namespace === null ? "" : ` netns ${this.network.path(namespace)}`;
-      lines.push(`link add ${near} type veth peer name ${far} address ${DUT_MAC[device]}${where}`, `link set ${near} arp off up`);
+      lines.push(
+        `link add ${near} type veth peer name ${far} address ${options.plan.dut[device].mac}${where}`,
+        `link set ${near} arp off up`,
+      );
       if (namespace === null) lines.push(`link set ${far} arp off up`);
       ends.set(device, far);
       nears.push([PORTS[device], near]);
@@ -55,7 +57,7 @@ export class Cables {
     ipBatch(`link set ${this.#port(port).near} ${plugged ? "up" : "down"}`);
   }
 
-  /** Dut.wait in real time: asks when a frame came, and at the end. */
+  /** Dut.wait in real time: asks `done` after each frame and at the end. */
   wait(ms: number, done: () => boolean): Promise<boolean> {
     const ask = (): boolean => {
       this.#socket.drain();
@@ -75,7 +77,7 @@ export class Cables {
     });
   }
 
-  /** @param namespace as given to lay(); it takes the cables with it, else they are deleted */
+  /** Removes the cables. @param namespace as given to lay(): its end removes them; null deletes them one by one */
   take(namespace: number | null): void {
     const ports = [...this.#ports.values()];
     this.#ports.clear();

@@ -1,14 +1,13 @@
 /**
- * `ip` that stays: one `ip -batch` for a namespace, which is handed a command at a time. A program's start takes some 10 ms of a small
- * board, holds up the rig's process meanwhile, and moves the moment at which the command takes effect; a line to one that waits does not.
+ * `ip` that stays: one `ip -batch` for a namespace, which gets one command at a time. Starting a program takes a small board some 10 ms,
+ * blocks the bench's process meanwhile, and delays the command's effect; a line to a waiting program does none of that.
  *
- * What it prints is what `ip` prints. Its exit status is known only where `ip` gives up altogether, which a batch ends with; it is 1
- * for every other refusal.
+ * Its output is that of `ip`. The exit status is exact only where the error ends the whole batch; it is 1 for every other refusal.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { IpResult } from "../../contract/dut.ts";
 
-/** No object of `ip` and the beginning of none: it is refused, with words that tell that everything before it was done. */
+/** No object of `ip` begins so. `ip` refuses it with known words, which show that everything before it is done. */
 const MARK = ".";
 const MARK_ANSWER = `Object "${MARK}" is unknown, try "ip help".\n`;
 /** `Command failed -:1`, the batch's own words. */
@@ -29,7 +28,7 @@ export class IpBatch {
   async run(words: readonly string[]): Promise<IpResult> {
     const child = this.#child ?? this.#inside(() => new Child());
     const { stdout, stderr, exit } = await child.run(words);
-    // The next one waits by the time that it is needed.
+    // A new program is ready by the time of the next command.
     this.#child = exit === null ? child : this.#inside(() => new Child());
     const said = stderr.replace(FAILED, "");
     return { stdout, stderr: said, exit: exit ?? (said === stderr ? 0 : 1) };
@@ -48,7 +47,7 @@ class Child {
   #stderr = "";
   #exit: number | null = null;
   #closed = false;
-  /** Called when there is something new. */
+  /** Called when more output has arrived, or the program has ended. */
   #wake: () => void = () => {};
 
   constructor() {
@@ -60,7 +59,7 @@ class Child {
       this.#stderr += text;
       this.#wake();
     });
-    // It ends at some errors, with the mark unread.
+    // The program ends at some errors and leaves the mark unread.
     stdin.on("error", () => {});
     this.#ended = new Promise((resolve) => {
       this.#process.on("error", (error) => {
@@ -76,7 +75,7 @@ class Child {
     });
   }
 
-  /** `exit` is null while it goes on. */
+  /** Runs one command. `exit` is null if the program goes on. */
   async run(words: readonly string[]): Promise<{ stdout: string; stderr: string; exit: number | null }> {
     const patience = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE);
     await new Promise<void>((resolve) => {
@@ -88,7 +87,7 @@ class Child {
     });
     clearTimeout(patience);
     this.#wake = () => {};
-    // What it printed was written before the mark, but comes by another pipe, which is read later in the same turn.
+    // The output was written before the mark, but comes by another pipe, which Node reads later in the same turn.
     if (!this.#closed) await new Promise((resolve) => setImmediate(resolve));
     const result = { stdout: this.#stdout, stderr: this.#stderr, exit: this.#closed ? this.#exit : null };
     const at = result.stderr.indexOf(MARK_ANSWER);
@@ -103,7 +102,7 @@ class Child {
     return this.#ended;
   }
 
-  /** The mark's answer and the batch's own word for it are there. */
+  /** The answer to the mark and the batch's own line for it have arrived. */
   get #marked(): boolean {
     const at = this.#stderr.indexOf(MARK_ANSWER);
     return at >= 0 && this.#stderr.endsWith("\n") && this.#stderr.length > at + MARK_ANSWER.length;

@@ -1,7 +1,6 @@
-/** The Linux kernel of this machine as a DUT, in a namespace of its own a case. */
+/** The Linux kernel of this machine as a DUT: one namespace for each case. */
 import { readFileSync, writeFileSync } from "node:fs";
 import {
-  DUT_ADDRESS,
   type Dut,
   type DutKind,
   type DutOptions,
@@ -15,10 +14,11 @@ import {
   type RawFrame,
   type SocketOptions,
 } from "../../contract/dut.ts";
+import { PLANS } from "../../contract/plan.ts";
 import { parse } from "../../wire/parse.ts";
 import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
-import { ipBatch, missingForNamespaces, RigNetwork, runProgram } from "./namespaces.ts";
+import { ipBatch, missingForNamespaces, runProgram, TesterNetwork } from "./namespaces.ts";
 import { NeighSocket } from "./neigh-socket.ts";
 import { type Collections, collections } from "./shared-table.ts";
 import { LinuxSocket } from "./udp.ts";
@@ -33,7 +33,7 @@ class LinuxDut implements Dut {
   #batch: IpBatch | null = null;
   #collections: Collections | null = null;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     this.#cables = new Cables(network);
   }
 
@@ -43,7 +43,8 @@ class LinuxDut implements Dut {
     this.#namespace = namespace;
     network.inside(namespace, () => network.silence());
     const ends = this.#cables.lay(options, namespace, (frame) => this.onFrame(frame));
-    const lines = [...ends.keys()].flatMap((dev) => [`addr add ${DUT_ADDRESS[dev]}/24 dev ${dev}`, `link set ${dev} up`]);
+    const { dut, prefix } = options.plan;
+    const lines = [...ends.keys()].flatMap((dev) => [`addr add ${dut[dev].ip}/${prefix} dev ${dev}`, `link set ${dev} up`]);
     this.#inside(() => {
       ipBatch("link set lo up", ...lines);
       this.#neighbours = new NeighSocket(network.libc, (ifindex) => this.#device(ifindex));
@@ -118,7 +119,7 @@ class LinuxDut implements Dut {
     return this.#cables.network.inside(this.#namespace, work);
   }
 
-  /** Only while the DUT is there; a device that is gone by now has no name any more. */
+  /** The name of a device, while the DUT exists. A device that is gone has none. */
   #device(ifindex: number): string {
     const known = this.#devices.get(ifindex);
     if (known !== undefined) return known;
@@ -142,26 +143,26 @@ function kernelHz(): number {
   }
 }
 
-/** How long after the kernel's look at a managed entry its request is on the wire: the next jiffy but one, in ms. */
+/** Time from the kernel's look at a managed entry to its request on the wire, in jiffies. */
 const REQUEST_DELAY = 1.5;
 
 /**
- * The kernel looks at the managed entries of all namespaces by one clock that has run since it booted. It is read from an entry that
- * nobody answers for: each look makes it ask once.
+ * Reports each time the kernel looks at managed entries. One timer that runs since boot looks at those of all namespaces. It is observed
+ * through an entry of an absent host: each look makes the kernel ask once.
  */
-async function watchManaged(network: RigNetwork, heard: (time: number) => void): Promise<LinuxDut> {
+async function watchManaged(network: TesterNetwork, heard: (time: number) => void): Promise<LinuxDut> {
   const spy = new LinuxDut(network);
   let armed = false;
   spy.onFrame = (raw) => {
     const frame = parse(raw);
     if (armed && frame.kind === "arp") heard(raw.time - (REQUEST_DELAY * 1000) / kernelHz());
   };
-  await spy.start({ second: false, seed: 0 });
+  await spy.start({ devices: ["e0"], plan: PLANS[4], seed: 0 });
   for (const [name, value] of Object.entries({ mcast_solicit: "1", retrans_time_ms: "20" }))
     spy.sysctl(`net.ipv4.neigh.e0.${name}`, value);
-  // What a control plane answers for, garbage collection leaves alone.
+  // Garbage collection leaves externally learned entries alone.
   await spy.ip(["neigh", "add", "10.0.0.2", "managed", "extern_learn", "dev", "e0"]);
-  // The first request is for the asking.
+  // The first request comes from the command itself.
   await spy.wait(200, () => spy.neighbours().some(({ state }) => state === "FAILED"));
   armed = true;
   return spy;
@@ -176,7 +177,7 @@ export const linux: DutKind = {
   settle: 1,
   missing: missingForNamespaces,
   async open() {
-    const network = await RigNetwork.open();
+    const network = await TesterNetwork.open();
     const spies: LinuxDut[] = [];
     return {
       create: () => new LinuxDut(network),

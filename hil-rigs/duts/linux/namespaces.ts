@@ -1,10 +1,10 @@
 /**
- * Network namespaces without names. The rig's process moves its main thread into a namespace of its own, where all the tester's cable
- * ends live; each case's DUT gets another one, which the main thread enters for as long as one synchronous call lasts: a
- * program started, a file of /proc read, a socket made there belongs to it for good. So there is no agent process, the machine's own
- * network is never touched, and when the process ends, however it ends, the kernel takes everything away.
+ * Network namespaces without names. The bench's process moves its main thread into a namespace of its own, which holds the tester's ends
+ * of all cables. Each case's DUT gets another one, and the main thread enters it for the length of one synchronous call: a program
+ * started there and a socket made there belong to it for good. So there is no agent process, the machine's own network stays untouched,
+ * and the kernel removes everything when the process ends in any way.
  *
- * What Node does on its pool of threads (asynchronous fs, DNS) stays in the namespace that the process was started in.
+ * Node's thread pool (asynchronous fs, DNS) stays in the namespace that the process was started in.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, writeFileSync } from "node:fs";
@@ -14,14 +14,14 @@ import type { SystemCalls } from "./system-calls.ts";
 import { TesterSocket } from "./tester-socket.ts";
 
 const CLONE_NEWNET = 0x40000000;
-/** The main thread's: /proc/self is the process, whose namespace shown is that of its first thread. */
+/** The main thread's namespace: /proc/self shows that of the process's first thread. */
 const CURRENT = "/proc/self/ns/net";
 
-/** The namespace that all the rig's own ends of cables live in, and the way into others. */
-export class RigNetwork {
+/** The namespace that all the tester's ends of cables live in, and the way into others. */
+export class TesterNetwork {
   readonly libc: Libc;
   readonly calls: SystemCalls;
-  /** At the tester's end of all cables. */
+  /** The socket at the tester's end of all cables. */
   readonly tester: TesterSocket;
   readonly #home: number;
   readonly #own: number;
@@ -42,18 +42,18 @@ export class RigNetwork {
     this.tester = new TesterSocket(libc, calls);
   }
 
-  /** Moves the main thread into a namespace of its own, until everyone who opened it has closed it. @throws Error without the permission */
-  static async open(): Promise<RigNetwork> {
+  /** Moves the main thread into a namespace of its own until every opener has called close(). @throws Error without the permission */
+  static async open(): Promise<TesterNetwork> {
     const libc = await loadLibc("packet");
     const koffi = await import("koffi");
-    current ??= RigNetwork.#make(libc, koffi);
+    current ??= TesterNetwork.#make(libc, koffi);
     current.#users++;
     return current;
   }
 
-  static #make(libc: Libc, koffi: typeof import("koffi")): RigNetwork {
+  static #make(libc: Libc, koffi: typeof import("koffi")): TesterNetwork {
     const library = koffi.load(null);
-    return new RigNetwork(libc, {
+    return new TesterNetwork(libc, {
       unshare: library.func("unshare", "int", ["int"]),
       setns: library.func("setns", "int", ["int", "int"]),
       sendto: library.func("sendto", "intptr_t", ["int", "void *", "size_t", "int", "void *", "uint32_t"]),
@@ -65,7 +65,7 @@ export class RigNetwork {
     });
   }
 
-  /** A fresh namespace; close the descriptor when done with it. */
+  /** Makes a namespace and returns its descriptor, which the caller closes. */
   namespace(): number {
     try {
       return this.#unshare();
@@ -89,12 +89,12 @@ export class RigNetwork {
     return this.inside(this.#home, work);
   }
 
-  /** A name for a new interface in the rig's namespace. */
+  /** A name for a new interface in the tester's namespace. */
   name(): string {
     return `t${this.#made++}`;
   }
 
-  /** How another process names a namespace that we hold open; for `ip link ... netns`. */
+  /** The name by which another process (`ip link ... netns`) reaches a namespace that we hold open. */
   path(namespace: number): string {
     return `/proc/${process.pid}/fd/${namespace}`;
   }
@@ -132,10 +132,10 @@ export class RigNetwork {
   }
 }
 
-/** There is one main thread, so there is one of these at a time. */
-let current: RigNetwork | null = null;
+/** One at a time, because there is one main thread. */
+let current: TesterNetwork | null = null;
 
-/** Runs a program to its end where the main thread is. At most 10 s. */
+/** Runs a program to its end in the main thread's namespace. Time limit 10 s. */
 export function runProgram(program: string, args: readonly string[], input = ""): IpResult {
   const { stdout, stderr, status, error } = spawnSync(program, args, { encoding: "utf8", input, timeout: 10_000 });
   if (error) throw error;
@@ -148,7 +148,7 @@ export function ipBatch(...lines: string[]): void {
   if (exit !== 0) throw new Error(`ip: ${lines.join("; ")}: ${stderr.trim()}`);
 }
 
-/** What is missing on this machine for cables and namespaces, or null. */
+/** Names the first thing that this machine lacks for cables and namespaces; null if nothing is missing. */
 export function missingForNamespaces(): string | null {
   if (process.platform !== "linux") return "Linux";
   if (process.getuid?.() !== 0) return "root, for network namespaces and packet sockets";

@@ -1,4 +1,4 @@
-/** What `ip monitor neigh` hears and `ip neigh` shows, read without a program: rtnetlink's neighbour messages (rtnetlink(7), linux/neighbour.h). */
+/** Reads the neighbour table and its changes from rtnetlink, without a program (rtnetlink(7), linux/neighbour.h). */
 import { type Libc, NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { NeighEvent, NeighRow } from "../../contract/dut.ts";
 import { ipText, macText } from "../../wire/bytes.ts";
@@ -32,7 +32,7 @@ const STATES: Readonly<Record<number, string>> = {
   128: "PERMANENT",
 };
 
-/** NTF_* below EXT, NTF_EXT_* from it on, by the words of iproute2 and in its order, which mixes the two. */
+/** iproute2's words for the flags, in its order, which mixes NTF_* (below EXT) and NTF_EXT_*. */
 const EXT = 0x100;
 const FLAGS: readonly (readonly [bit: number, name: string])[] = [
   [0x80, "router"],
@@ -78,7 +78,7 @@ export class NeighSocket {
   readonly #bytes: Uint8Array = new Uint8Array(65_536);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** To be made within the namespace. @param device an interface's name */
+  /** Make it inside the namespace. @param device an interface's name */
   constructor(libc: Libc, device: (ifindex: number) => string) {
     this.#libc = libc;
     this.#device = device;
@@ -86,7 +86,7 @@ export class NeighSocket {
     this.#asker = this.#open(0);
   }
 
-  /** Takes the changes told since. */
+  /** Takes the changes told since the last call. */
   take(): NeighEvent[] {
     const events: NeighEvent[] = [];
     this.#read(this.#listener, ({ kind, dst, dev, lladdr, state, probes }) =>
@@ -95,7 +95,7 @@ export class NeighSocket {
     return events;
   }
 
-  /** The table, of IPv4. */
+  /** The IPv4 table. */
   dump(): NeighRow[] {
     const request = new Uint8Array(ATTRIBUTES);
     const view = new DataView(request.buffer);
@@ -105,7 +105,7 @@ export class NeighSocket {
     view.setUint8(NDM_FAMILY, AF_INET);
     this.#libc.send(this.#asker, request, request.length, 0);
     const rows: NeighRow[] = [];
-    // Each reading makes the kernel write the next part of its answer.
+    // Each read makes the kernel write the next part of its answer.
     this.#read(this.#asker, ({ kind: _, ...row }) => rows.push(row));
     return rows;
   }

@@ -1,19 +1,19 @@
-/** The kernel has one ARP table for all its namespaces: who else uses it may make it tidy away what a case has there. */
+/** Watches the ARP table that all namespaces of the kernel share: its other users can make the kernel collect a case's entries. */
 import { readFileSync } from "node:fs";
 
-/** Fewer entries than this are never collected periodically: gc_thresh1, unless somebody has set it, which only the initial namespace shows. */
+/** The kernel never collects periodically with fewer entries: the default of gc_thresh1, which only the initial namespace shows. */
 const NEVER_BELOW = 128;
 
 export interface Collections {
-  /** Forced ones since the machine's start. */
+  /** Forced collections since the machine's start. */
   forced: number;
-  /** There are so many entries that the periodic one takes some. */
+  /** There are so many entries that the periodic collection removes some. */
   possible: boolean;
 }
 
 /**
- * From /proc/net/stat/arp_cache: a line a processor, in hexadecimal, `entries` on each the same. To be called in the initial namespace,
- * the only one that shows it.
+ * Reads /proc/net/stat/arp_cache: one line for each processor, in hexadecimal, with the same `entries` on each. Call it in the initial
+ * namespace, the only one that shows the file.
  * @returns null elsewhere, as in a container
  */
 export function collections(): Collections | null {

@@ -1,4 +1,4 @@
-/** The system calls that the rig makes beside the packet driver's; each returns -1 for failure, and Libc.errno() then says which. */
+/** System calls of the bench beyond the packet driver's. Each returns -1 for failure; Libc.errno() then gives the reason. */
 export interface SystemCalls {
   unshare(flags: number): number;
   setns(fd: number, type: number): number;
@@ -7,6 +7,6 @@ export interface SystemCalls {
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
   getsockname(fd: number, address: Uint8Array, addressLength: Uint8Array): number;
   clock_gettime(clock: number, time: Uint8Array): number;
-  /** Bytes of a pointer, and of a long. */
+  /** Size of a pointer and of a long, in bytes. */
   word: number;
 }

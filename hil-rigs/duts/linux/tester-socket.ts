@@ -1,11 +1,10 @@
 /**
- * The tester's side of every cable that is a Linux interface: one packet socket for all of them, which sees each frame that comes to any
- * interface of the rig's namespace, with the kernel's own time stamp, and sends on any.
+ * The tester's end of all cables that are Linux interfaces: one packet socket receives the frames of every interface of the tester's
+ * namespace, with the kernel's own time stamp, and sends on any of them.
  *
- * One, because to make a socket with a ring and to close it each waits for the kernel's readers to be through (10 to 40 ms), with the whole process
- * held up; doing so for each case would spoil the times of those that run beside it.
+ * There is one socket because making and closing a socket with a ring both wait for the kernel's readers (10 to 40 ms) and block the whole
+ * process; a socket for each case would spoil the times of the cases beside it.
  */
-
 import { type ReceiveRing, SLOT, SlotStatus } from "../../../drivers/packet/ring.ts";
 import { MSG_DONTWAIT, PacketSocket, VnetHeader } from "../../../drivers/packet/socket.ts";
 import { type Libc, NATIVE, type Watch } from "../../../hal/bridges/linux/libc.ts";
@@ -28,7 +27,7 @@ const SOL_PACKET = 263;
 const PACKET_QDISC_BYPASS = 20;
 /** 8 MiB; enough for a burst of 4096 frames while the process is busy. */
 const RING_FRAMES = 4096;
-/** After this many ms the two clocks' distance is measured again: one is slewed, the other not. */
+/** The offset between the two clocks is measured again after this many ms, because only one of them is slewed. */
 const OFFSET_AGE = 1000;
 
 /** A frame came, at this time of performance.now(). */
@@ -45,14 +44,14 @@ export class TesterSocket {
   #offset = 0;
   #offsetAt = Number.NEGATIVE_INFINITY;
 
-  /** To be made in the rig's namespace. @throws ControllerError */
+  /** Make it inside the tester's namespace. @throws ControllerError */
   constructor(libc: Libc, calls: SystemCalls) {
     this.#libc = libc;
     this.#calls = calls;
     this.#socket = new PacketSocket(libc, "every interface");
     this.#ring = this.#socket.receiveRing(RING_FRAMES);
-    // A new interface sends nothing until the kernel's link watch came round to give it its queue, which on a busy machine takes 100 ms and
-    // more, all namespaces waiting for one lock; so go round the queue.
+    // A new interface sends nothing until the kernel's link watch has given it a queue. On a busy machine this takes 100 ms and more,
+    // because all namespaces wait for one lock. So the socket bypasses the queue.
     const on = new Uint8Array(4);
     new DataView(on.buffer).setInt32(0, 1, NATIVE);
     libc.setsockopt(this.#socket.fd, SOL_PACKET, PACKET_QDISC_BYPASS, on, 4);
@@ -67,7 +66,7 @@ export class TesterSocket {
     this.#watch.want(true, false);
   }
 
-  /** Takes frames from an interface; the returned number is its index, to send by. */
+  /** Takes frames from an interface. Returns its index, which send() needs. */
   attach(name: string, handler: FrameHandler): number {
     const links = new LinkSocket(this.#libc, "packet");
     const index = links.find(name)?.index;
@@ -81,7 +80,7 @@ export class TesterSocket {
     this.#handlers.delete(index);
   }
 
-  /** Fails silently where the cable is pulled, as a wire would. */
+  /** Sends a frame. Fails silently when the cable is pulled, as a wire does. */
   send(index: number, bytes: Uint8Array): void {
     const packet = new Uint8Array(VnetHeader.BYTES + bytes.length);
     packet.set(bytes, VnetHeader.BYTES);
@@ -91,7 +90,7 @@ export class TesterSocket {
     this.#calls.sendto(this.#socket.fd, packet, packet.length, MSG_DONTWAIT, this.#address, SOCKADDR);
   }
 
-  /** Hands on what has come and was not handed on yet. */
+  /** Passes on the frames that have arrived. */
   drain(): void {
     const ring = this.#ring;
     while ((ring.status & SlotStatus.USER) !== 0) {
@@ -123,7 +122,7 @@ export class TesterSocket {
     return { time: real - this.#realTimeOffset(), bytes };
   }
 
-  /** ms to take from CLOCK_REALTIME to have performance.now(). */
+  /** Difference of CLOCK_REALTIME and performance.now(), in ms. */
   #realTimeOffset(): number {
     if (performance.now() - this.#offsetAt < OFFSET_AGE) return this.#offset;
     // struct timespec: two longs.
@@ -146,7 +145,7 @@ export class TesterSocket {
   }
 }
 
-/** Does what the kernel left to the hardware: the field holds the pseudo header's sum already. */
+/** Completes a checksum that the kernel left to the hardware: the field already holds the pseudo header's sum. */
 function fillChecksum(bytes: Uint8Array, start: number, at: number): void {
   let sum = 0;
   for (let i = start; i < bytes.length; i++) sum += (i - start) % 2 === 0 ? (bytes[i] as number) << 8 : (bytes[i] as number);

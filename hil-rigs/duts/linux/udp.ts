@@ -1,8 +1,8 @@
-/** A UDP socket in a DUT's namespace: made there, it stays there, wherever its user is. */
+/** A UDP socket in a DUT's namespace. It stays in the namespace that it is made in. */
 import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import { ipBytes, ipText } from "../../wire/bytes.ts";
-import type { RigNetwork } from "./namespaces.ts";
+import type { TesterNetwork } from "./namespaces.ts";
 
 const AF_INET = 2;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0o2004002;
@@ -27,14 +27,14 @@ function sockaddr(address: string, port: number): Uint8Array {
 
 export class LinuxSocket implements DutSocket {
   readonly port: number;
-  readonly #network: RigNetwork;
+  readonly #network: TesterNetwork;
   readonly #fd: number;
   readonly #reports: boolean;
-  /** Taken from the queue ahead of errors(). */
+  /** Errors taken from the queue before errors() asks for them. */
   readonly #errors: string[] = [];
 
-  /** To be called within the namespace. @throws Error when the socket cannot be had */
-  constructor(network: RigNetwork, options: SocketOptions) {
+  /** Call it inside the namespace. @throws Error when the kernel refuses the socket */
+  constructor(network: TesterNetwork, options: SocketOptions) {
     const { libc, calls } = network;
     this.#network = network;
     this.#reports = options.errors === true;
@@ -56,7 +56,7 @@ export class LinuxSocket implements DutSocket {
 
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
     const { libc, calls } = this.#network;
-    // An error that is still queued would be told here too, and nothing sent.
+    // sendto() reports a queued error, too, and then sends nothing. So the queue is emptied first.
     if (this.#reports) this.#takeErrors();
     const flags = MSG_DONTWAIT | (options.confirm ? MSG_CONFIRM : 0);
     const sent = calls.sendto(this.#fd, payload, payload.length, flags, sockaddr(to, port), SOCKADDR);

@@ -1,4 +1,4 @@
-/** `ip` for our stack, in the process that it runs in: the words of `ip`, what it prints, how it ends. */
+/** `ip` for our stack, in the stack's own process: takes the words of `ip`, returns its output and its exit code. */
 import { runIp } from "../../../firmware-ts/control/iproute/run-ip.ts";
 import type { Caller } from "../../../firmware-ts/control/methods/client.ts";
 import type { Clock } from "../../../hal/clock.ts";

@@ -1,8 +1,8 @@
+/** The common part of the DUTs that hold our stack: passes the requests of operators and programs to the running stack. */
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import type { DutSocket, IpResult, NeighEvent, NeighRow, SocketOptions } from "../../contract/dut.ts";
 import type { StackDut } from "./stack-dut.ts";
 
-/** What the DUTs with our stack in them have in common: what an operator and a program ask goes to the stack, once it runs. */
 export abstract class RunningStack {
   protected stack: StackDut | null = null;
 
@@ -40,7 +40,7 @@ export abstract class RunningStack {
   }
 }
 
-/** As a veth end, whatever the stack asks for: multicast frames come through whether or not anybody joined their group. */
+/** Lets all multicast frames through, as a veth end does, whichever groups the stack joins. */
 export function hearAllMulticast(controller: EthernetController): void {
   const setMode = controller.setReceiveMode.bind(controller);
   controller.setReceiveMode = (mode) => setMode({ ...mode, allMulticast: true });

@@ -3,20 +3,13 @@ import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
-import {
-  type DeviceName,
-  DUT_MAC,
-  type Dut,
-  type DutKind,
-  type DutOptions,
-  type PortName,
-  type RawFrame,
-} from "../../contract/dut.ts";
+import { type Dut, type DutKind, type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
+import type { AddressPlan, DeviceName } from "../../contract/plan.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
-/** As finely as a wait for a frame looks, in ms. */
+/** Time step of a wait for a frame, in ms. */
 const STEP = 1;
 
 export class SimulatedDut extends RunningStack implements Dut {
@@ -26,19 +19,20 @@ export class SimulatedDut extends RunningStack implements Dut {
 
   async start(options: DutOptions): Promise<void> {
     this.stack = new StackDut(this.#clock, options.seed);
-    await this.#cable("e0", "p0");
-    if (options.second) await this.#cable("e1", "p1");
+    for (const device of options.devices) await this.#cable(device, options.plan);
     this.#clock.advanceSync(0);
   }
 
-  async #cable(device: DeviceName, port: PortName): Promise<void> {
+  async #cable(device: DeviceName, plan: AddressPlan): Promise<void> {
+    const port = PORTS[device];
+    const own = plan.dut[device];
     const segment = new EthernetSegment(this.#clock, new SeededRandom(port));
-    const nic = new WireNic(this.#clock, segment, device, Uint8Array.from(macBytes(DUT_MAC[device])), { queue: 40_000 });
+    const nic = new WireNic(this.#clock, segment, device, Uint8Array.from(macBytes(own.mac)), { queue: 40_000 });
     const wireFrame = (bytes: Uint8Array, length: number): void =>
       this.onFrame({ time: this.#clock.now(), port, bytes: bytes.slice(0, length) });
     this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
     hearAllMulticast(nic);
-    await this.running.add(device, nic);
+    await this.running.add(device, nic, `${own.ip}/${plan.prefix}`);
   }
 
   async stop(): Promise<void> {
@@ -60,7 +54,7 @@ export class SimulatedDut extends RunningStack implements Dut {
     return true;
   }
 
-  /** When the next timer of an entry is due, in now()'s ms; infinity while none is armed. */
+  /** Time at which the next timer of an entry is due, in now()'s ms; infinity while none is armed. */
   nextTimer(): number {
     return this.running.nextTimer();
   }

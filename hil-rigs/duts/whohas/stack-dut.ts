@@ -1,5 +1,4 @@
-/** Our stack as a DUT, whatever its controllers and its clock are. */
-
+/** Our stack as a DUT, on any controllers and any clock. */
 import { ControlClient } from "../../../firmware-ts/control/methods/client.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
@@ -7,19 +6,20 @@ import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
 import { ControlError } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { formatIpv4 } from "../../../firmware-ts/ip/address.ts";
+import type { Destination } from "../../../firmware-ts/ip/destination.ts";
+import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
+import type { NeighTable } from "../../../firmware-ts/neigh/table.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
-import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
+import { Stack } from "../../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import {
   type Datagram,
-  type DeviceName,
-  DUT_ADDRESS,
   type DutSocket,
   type IpResult,
   NEEDS,
@@ -29,12 +29,13 @@ import {
   type SendOptions,
   type SocketOptions,
 } from "../../contract/dut.ts";
+import type { DeviceName } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
-/** What our stack has: all of it. */
+/** Needs that our stack satisfies: all. */
 export const STACK_CAN: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
-/** Refusals that sendto() reports; whatever else becomes of a datagram, a kernel's sender is not told. */
+/** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
   IP_OUTNOROUTES: "ENETUNREACH",
   PKT_TOO_BIG: "EMSGSIZE",
@@ -53,7 +54,7 @@ export class StackDut {
   constructor(clock: Clock, seed: number) {
     this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
-    this.stack.arp.table.onChange((entry, kind) => {
+    this.#table.onChange((entry, kind) => {
       this.#events.push({
         kind,
         dst: formatIpv4(entry.key),
@@ -65,20 +66,25 @@ export class StackDut {
     });
   }
 
-  async add(name: DeviceName, controller: EthernetController): Promise<void> {
+  /** @param cidr the device's address: `10.0.0.1/24` */
+  async add(name: DeviceName, controller: EthernetController, cidr: string): Promise<void> {
     const device = this.stack.addDevice(name, controller);
     await device.open();
-    this.stack.addAddress(device, `${DUT_ADDRESS[name]}/24`);
+    this.stack.addAddress(device, cidr);
   }
 
   ip(words: readonly string[]): Promise<IpResult> {
     return stackIp(this.#client, this.stack.clock, words);
   }
 
+  get #table(): NeighTable {
+    return this.stack.neighbours(4).table;
+  }
+
   neighbours(): NeighRow[] {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
-    return this.stack.arp.table.list().map((entry) => ({
+    return this.#table.list().map((entry) => ({
       dst: formatIpv4(entry.key),
       dev: entry.device.name,
       lladdr: entry.valid ? formatMac(entry.address) : "",
@@ -97,7 +103,7 @@ export class StackDut {
     try {
       writeSysctl(this.stack, key, value);
     } catch (error) {
-      // As write(2) into the kernel's file puts it.
+      // The same errno as write(2) into the kernel's file.
       if (error instanceof ControlError && error.code === "SYSCTL_INVALID") throw new ControlError("EINVAL", error.message);
       throw error;
     }
@@ -110,7 +116,7 @@ export class StackDut {
 
   socket(options: SocketOptions = {}): DutSocket {
     const { address, port = 0 } = options;
-    return new StackSocket(this.stack.udp.open(port, address === undefined ? 0 : ipv4(address)), options.errors ?? false);
+    return new StackSocket(this.stack.udp.open(port, address ?? null), options.errors ?? false);
   }
 
   events(): NeighEvent[] {
@@ -118,21 +124,21 @@ export class StackDut {
   }
 
   managedTick(): void {
-    const { table } = this.stack.arp;
+    const table = this.#table;
     table.defaults.intervalProbeTime = NEVER;
     for (const entry of table.list()) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
   }
 
-  /** When the timer of an entry is due next, in the clock's ms; infinity while none is armed. */
+  /** Time at which the next timer of an entry is due, in the clock's ms; infinity while none is armed. */
   nextTimer(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of this.stack.arp.table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
+    for (const entry of this.#table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
     return next;
   }
 
-  /** Managed entries there are. */
+  /** True while there are managed entries. */
   get managed(): boolean {
-    return this.stack.arp.table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
+    return this.#table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
   }
 
   close(): Promise<void> {
@@ -140,11 +146,13 @@ export class StackDut {
   }
 }
 
-/** As long as a timer may be, in ms: 24 days. */
+/** Longest time of a timer, in ms: 24 days. */
 const NEVER = 2 ** 31 - 1;
 
 class StackSocket implements DutSocket {
   readonly #socket: UdpSocket;
+  /** As a firmware has them, made once: whatever a case changes meanwhile must be noticed by them. */
+  readonly #destinations = new Map<string, Destination>();
   readonly #received: Datagram[] = [];
   readonly #errors: string[] = [];
   readonly #withErrors: boolean;
@@ -154,7 +162,7 @@ class StackSocket implements DutSocket {
     this.#withErrors = errors;
     if (errors) socket.onError = (code) => this.#errors.push(code === PORT_UNREACHABLE ? "ECONNREFUSED" : "EHOSTUNREACH");
     socket.onDatagram = (bytes, at, length, source, port) => {
-      this.#received.push({ from: formatIpv4(source), port, bytes: bytes.slice(at, at + length) });
+      this.#received.push({ from: formatIp(source), port, bytes: bytes.slice(at, at + length) });
     };
   }
 
@@ -163,11 +171,18 @@ class StackSocket implements DutSocket {
   }
 
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
-    const { status, reason } = this.#socket.send(payload, ipv4(to), port, 0, options.confirm ?? false);
+    const { status, reason } = this.#socket.send(payload, this.#to(to, port), 0, options.confirm ?? false);
     if (status !== "failed") return "ok";
-    // A sender that did not ask for errors hears nothing of a full table.
+    // A sender that does not ask for errors is not told of a full table.
     if (reason === "NEIGH_CREATEFAIL") return this.#withErrors ? "ENOBUFS" : "ok";
     return ERRNOS[reason] ?? "ok";
+  }
+
+  #to(host: string, port: number): Destination {
+    const key = `${host}:${port}`;
+    const destination = this.#destinations.get(key) ?? this.#socket.to(host, port);
+    this.#destinations.set(key, destination);
+    return destination;
   }
 
   received(): Datagram[] {

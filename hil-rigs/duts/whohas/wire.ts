@@ -1,17 +1,17 @@
-/** Our stack in real time, on Linux interfaces through AF_PACKET: what goes over the wire is what a machine would see. */
+/** Our stack in real time, on Linux interfaces through AF_PACKET: its frames go over the wire as another machine would see them. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import { DUT_MAC, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
+import type { Dut, DutKind, DutOptions, PortName, RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
-import { missingForNamespaces, RigNetwork } from "../linux/namespaces.ts";
+import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
 import { STACK_CAN, StackDut } from "./stack-dut.ts";
 
-/** How long a controller may take to say that its link is up, in ms. */
+/** Time limit for a controller to report its link, in ms. */
 const LINK_PATIENCE = 2000;
 
-/** A frame's way from the socket to the stack's answer takes two turns of the event loop: one to hear of it, one to poll. */
+/** Turns of the event loop to wait. A frame needs two from the socket to the stack's answer: one to notice it, one to poll. */
 const TURNS = 3;
 
 function nextTurn(): Promise<void> {
@@ -23,7 +23,7 @@ class WireDut extends RunningStack implements Dut {
   readonly #clock = new SystemClock();
   readonly #cables: Cables;
 
-  constructor(network: RigNetwork) {
+  constructor(network: TesterNetwork) {
     super();
     this.#cables = new Cables(network);
   }
@@ -33,10 +33,11 @@ class WireDut extends RunningStack implements Dut {
     const stack = new StackDut(this.#clock, options.seed);
     this.stack = stack;
     for (const [device, name] of ends) {
-      const address = Uint8Array.from(macBytes(DUT_MAC[device]));
+      const own = options.plan.dut[device];
+      const address = Uint8Array.from(macBytes(own.mac));
       const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
       hearAllMulticast(controller);
-      await stack.add(device, controller);
+      await stack.add(device, controller, `${own.ip}/${options.plan.prefix}`);
     }
     const end = this.now() + LINK_PATIENCE;
     while (stack.stack.devices.some((device) => !device.hasCarrier)) {
@@ -57,7 +58,7 @@ class WireDut extends RunningStack implements Dut {
 
   async wait(ms: number, done: () => boolean): Promise<boolean> {
     if (await this.#cables.wait(ms, done)) return true;
-    // The timer may have come before the frames that arrived earlier: the stack hears of those later in the loop's turn.
+    // The timer may fire before frames that arrived earlier are delivered: the stack gets those later in the same turn.
     for (let turn = 0; turn < TURNS; turn++) await nextTurn();
     return done();
   }
@@ -80,7 +81,7 @@ export const whohasWire: DutKind = {
   settle: 3,
   missing: missingForNamespaces,
   async open() {
-    const network = await RigNetwork.open();
+    const network = await TesterNetwork.open();
     return { create: () => new WireDut(network), close: async () => network.close() };
   },
 };

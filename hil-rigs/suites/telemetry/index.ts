@@ -1,6 +1,6 @@
 /**
- * What a sensor's reports cost in ARP: a program that only ever sends, on a host with the kernel's default timers. It is the question
- * that this project began with. Each case takes five minutes of the DUT's time, so on DUTs whose time is real they are run by hand:
+ * The cost in ARP of a sensor's reports: a program that only ever sends, on a host with the kernel's default timers. This project began
+ * with that question. Each case takes five minutes of the DUT's time, so on DUTs in real time a person starts them by hand:
  * `whohas-rig measure telemetry --dut linux`.
  */
 import type { Suite } from "../../contract/case.ts";

@@ -1,19 +1,18 @@
 /** A datagram every few seconds to a host that answers ARP and nothing else. */
+import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { Rig } from "../../rig/rig.ts";
-import { tally } from "../../rig/tally.ts";
+import { tally } from "../../stage/tally.ts";
 import { arpReply } from "../../wire/build.ts";
 import { type Host, T1 } from "../../wire/hosts.ts";
-import { parse } from "../../wire/parse.ts";
 
 /** In ms. */
 const DURATION = 300_000;
 const SECOND = 1000;
 
 /**
- * Least and most unicast requests of five minutes. A confirmation holds for 15 to 45 s (drawn, base_reachable_time 30 s), after which the
- * entry is stale. The next datagram still goes to it, and delay_first_probe_time later, 5 s, the host alone is asked. So it is asked every 20 to
- * 50 s, and later by up to one interval and the kernel's timer wheel (2.3 s).
+ * Least and most unicast requests in five minutes. A confirmation holds for 15 to 45 s (drawn, base_reachable_time 30 s); then the
+ * entry is stale. The next datagram still goes to it, and 5 s later (delay_first_probe_time) the DUT asks the host alone. So it asks every
+ * 20 to 50 s, and later by up to one interval and the kernel's timer wheel (2.3 s).
  */
 const RENEWED = [5, 14] as const;
 
@@ -25,7 +24,7 @@ interface Sender {
   every: number;
   /** Default `plain`. */
   how?: keyof typeof WAYS;
-  /** Requests to everybody. */
+  /** Number of requests to everybody. */
   broadcast: number;
   /** Requests to the host alone, at least and at most. */
   unicast: readonly [least: number, most: number];
@@ -41,18 +40,12 @@ const SENDERS: readonly Sender[] = [
   { id: "TEL-07/3-s-static", every: 3, how: "static", broadcast: 0, unicast: [0, 0] },
 ];
 
-/** From now on the tester's host answers whoever asks for it, at once. */
-function answering(rig: Rig, who: Host): void {
-  const { dut } = rig;
-  const record = dut.onFrame;
-  dut.onFrame = (raw) => {
-    record(raw);
-    const frame = parse(raw);
-    if (frame.kind !== "arp" || frame.op !== 1 || frame.tpa !== who.ip) return;
-    const bytes = arpReply({ from: who });
-    rig.trace.said(parse({ time: rig.now(), port: raw.port, bytes }));
-    dut.send(raw.port, bytes);
-  };
+/** Makes the tester's host answer every request for it, at once. */
+function answering(bench: Bench, who: Host): void {
+  bench.respond((frame) => {
+    const asked = frame.kind === "arp" && frame.op === 1 && frame.tpa === who.ip;
+    return asked ? arpReply({ from: who }) : null;
+  });
 }
 
 export const oneWay: readonly Case[] = SENDERS.map(({ id, every, how = "plain", broadcast, unicast }) => {
@@ -64,20 +57,20 @@ export const oneWay: readonly Case[] = SENDERS.map(({ id, every, how = "plain", 
     timers: "kernel",
     drawn: true,
     limit: DURATION + 10 * SECOND,
-    async run(rig) {
-      answering(rig, T1);
-      if (how === "static") await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
-      const start = rig.now();
+    async run(bench) {
+      answering(bench, T1);
+      if (how === "static") await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+      const start = bench.now();
       for (let at = 0; at < DURATION; at += every * SECOND) {
-        await rig.sleep(start + at - rig.now());
-        await rig.poke(T1.ip, how === "confirm" ? { confirm: true } : {});
+        await bench.sleep(start + at - bench.now());
+        await bench.poke(T1.ip, how === "confirm" ? { confirm: true } : {});
       }
-      await rig.sleep(start + DURATION - rig.now());
-      const seen = tally(rig.trace.frames);
-      rig.expect("every datagram arrives", seen.datagrams, Math.ceil(DURATION / (every * SECOND)));
-      rig.expect("requests to everybody", seen.broadcast, broadcast);
+      await bench.sleep(start + DURATION - bench.now());
+      const seen = tally(bench.frames);
+      bench.expect("every datagram arrives", seen.datagrams, Math.ceil(DURATION / (every * SECOND)));
+      bench.expect("requests to everybody", seen.broadcast, broadcast);
       const within = seen.unicast >= least && seen.unicast <= most;
-      rig.expect(`requests to the host alone: ${least} to ${most}`, within ? "so many" : seen.unicast, "so many");
+      bench.expect(`requests to the host alone: ${least} to ${most}`, within ? "so many" : seen.unicast, "so many");
     },
   };
 });

@@ -23,7 +23,7 @@ t.test("a stack hears its own ARP requests, is not taken in by them, and sees th
   const socket = stack.udp.open();
   const fates: string[] = [];
   socket.onFate = (_cookie, { status, reason }) => fates.push(`${status} ${reason}`);
-  t.equal(socket.send(new Uint8Array(10), 0x0a000002, 9).status, "queued");
+  t.equal(socket.send(new Uint8Array(10), socket.to("10.0.0.2", 9)).status, "queued");
   await clock.advance(5000);
   t.same(fates, ["failed NEIGH_FAILED"], "nobody else is there");
   t.same([plug.statistics.txPackets, plug.statistics.rxPackets], [3, 3], "each of the three requests came back");

@@ -6,7 +6,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { System, startSystem } from "../../../firmware-ts/board/system.ts";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { LocalVeth, missingForNetns, missingPrograms, run } from "../../support/netns.ts";
 import { PREFIX } from "../../support/own.ts";
@@ -50,14 +49,16 @@ class Bench {
 
   /** Until an echo request is answered: a link, and QEMU's chip, take their time. */
   async reaches(address: string): Promise<void> {
-    const pinger = this.system.stack.ping.open();
+    const { ping } = this.system.stack;
+    const pinger = ping.open();
+    const destination = ping.to(address);
     let answered = false;
     pinger.onReply = () => {
       answered = true;
     };
     let sequence = 0;
     await eventually(() => {
-      if (sequence++ % 10 === 0) pinger.send(ipv4(address), sequence, 56);
+      if (sequence++ % 10 === 0) pinger.send(destination, sequence, 56);
       return answered;
     }, `an answer of ${address}`);
     pinger.close();

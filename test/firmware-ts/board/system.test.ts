@@ -135,10 +135,10 @@ t.test("who is at the far end: the next hop, else telemetry's host, else the fir
       pinger.onReply = () => {
         answered = true;
       };
-      pinger.send(ipv4(gateway), 1, 0);
+      pinger.send(system.stack.ping.to(gateway), 1, 0);
       await clock.advance(100);
       t.equal(answered, true, `${gateway} answers`);
-      t.equal(formatMac(system.stack.arp.table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
+      t.equal(formatMac(system.stack.neighbours(4).table.list()[0]?.address as Uint8Array), formatMac(GATEWAY_MAC));
     }
     await system.stop();
   }
@@ -220,7 +220,7 @@ telemetry: { to: "10.0.0.9:8094", every: 1s }
   );
   const eth0 = system.stack.network.device("eth0");
   if (!eth0) throw new Error("no device");
-  const { table } = system.stack.arp;
+  const { table } = system.stack.neighbours(4);
   t.match(table.parametersOf(eth0), { gcStaleTime: 120_000, ucastProbes: 1 });
   t.match([table.defaults.gcStaleTime, table.gc.thresh3], [30_000, 99]);
   await system.stop();
@@ -313,7 +313,7 @@ t.test("without its application the stack is up and says nothing", async (t) => 
   const { clock, system, log } = await start(benchRig(), { app: false });
   await clock.advance(HOUR);
   t.match([log.length, system.summary().datagrams], [1, { sent: 0, queued: 0, failed: 0 }]);
-  t.equal(system.stack.arp.counters(system.stack.network.device("eth0")!).requestsBroadcast, 0);
+  t.equal(system.stack.neighbours(4).counters(system.stack.network.device("eth0")!).requestsBroadcast, 0);
   await system.stop();
 });
 
@@ -352,7 +352,7 @@ t.test("the rig's profile and lateness of timers are the table's", async (t) => 
 telemetry: { to: "10.0.0.1:8094", every: 3s }
 `),
   );
-  const { profile, lateness } = system.stack.arp.table;
+  const { profile, lateness } = system.stack.neighbours(4).table;
   t.match([profile.name, lateness.kernel, lateness.hz], ["lowpower", true, 100]);
   await clock.advance(300_000);
   t.match(system.summary().arp, { requestsBroadcast: 1 });
@@ -372,7 +372,7 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
   );
   const blue = system.namespaces.get("blue");
   if (!blue) throw new Error("no namespace");
-  const { table } = system.stack.arp;
+  const { table } = system.stack.neighbours(4);
   t.same(
     [system.stack, ...system.namespaces.values()].map((stack) => stack.devices.map(({ name }) => name)),
     [
@@ -381,11 +381,15 @@ sysctl: { net.ipv4.neigh.eth1.gc_stale_time: 120, net.ipv4.neigh.default.gc_thre
       ["lo", "eth2"],
     ],
   );
-  t.equal(blue.arp.table, table);
+  t.equal(blue.neighbours(4).table, table);
   t.same([blue.ip.routes.lookup(ipv4("192.0.2.1"))?.device.name, system.stack.ip.routes.lookup(ipv4("192.0.2.1"))], ["eth1", null]);
-  t.same([table.list(blue.arp.namespace).length, table.list(system.stack.arp.namespace).length, table.gc.thresh3], [1, 0, 99]);
+  t.same(
+    [table.list(blue.neighbours(4).namespace).length, table.list(system.stack.neighbours(4).namespace).length, table.gc.thresh3],
+    [1, 0, 99],
+  );
   t.equal(table.parametersOf(blue.network.device("eth1")!).gcStaleTime, 120_000);
-  blue.udp.open().send(new Uint8Array(4), ipv4("10.0.0.1"), 9);
+  const socket = blue.udp.open();
+  socket.send(new Uint8Array(4), socket.to("10.0.0.1", 9));
   await clock.advance(100);
   t.match(system.summary().arp, { requestsBroadcast: 1, repliesReceived: 1 }, "counted of all namespaces");
   await system.stop();

@@ -178,8 +178,8 @@ t.test("times and probes of an entry, as -s shows them", async (t) => {
 
 t.test("a full table refuses, and a permanent entry finds room still", async (t) => {
   const lab = await Lab.open();
-  lab.stack.arp.table.gc.thresh2 = 2;
-  lab.stack.arp.table.gc.thresh3 = 2;
+  lab.stack.neighbours(4).table.gc.thresh2 = 2;
+  lab.stack.neighbours(4).table.gc.thresh3 = 2;
   const add = (last: number, nud: string): Promise<unknown> =>
     call(lab.stack, "neigh.add", { dst: `10.0.0.${last}`, dev: "eth0", lladdr: MAC, nud });
   t.same([await add(10, "reachable"), await add(11, "reachable")], [null, null]);

@@ -35,7 +35,7 @@ const KEYS: [key: string, field: keyof NeighParameters, written: string, value: 
 t.test("units of every key; one device, or the defaults and every device", async (t) => {
   for (const [key, field, written, value] of KEYS) {
     const lab = await Lab.open();
-    const { table } = lab.stack.arp;
+    const { table } = lab.stack.neighbours(4);
     const before = table.defaults[field];
     writeSysctl(lab.stack, `net.ipv4.neigh.eth0.${key}`, written);
     t.same([table.parametersOf(lab.eth0)[field], table.defaults[field]], [value, before], key);
@@ -46,7 +46,7 @@ t.test("units of every key; one device, or the defaults and every device", async
 
 t.test("a new base_reachable_time is drawn from at once, between half and one and a half of it", async (t) => {
   const lab = await Lab.open();
-  const parameters = lab.stack.arp.table.parametersOf(lab.eth0);
+  const parameters = lab.stack.neighbours(4).table.parametersOf(lab.eth0);
   const drawn = new Set<number>();
   for (let draw = 0; draw < 50; draw++) {
     writeSysctl(lab.stack, "net.ipv4.neigh.eth0.base_reachable_time_ms", "1000");
@@ -59,7 +59,7 @@ t.test("a new base_reachable_time is drawn from at once, between half and one an
 t.test("the table's limits are under default only", async (t) => {
   const { stack } = await Lab.open();
   for (const at of [1, 2, 3] as const) writeSysctl(stack, `net.ipv4.neigh.default.gc_thresh${at}`, String(at));
-  const { thresh1, thresh2, thresh3 } = stack.arp.table.gc;
+  const { thresh1, thresh2, thresh3 } = stack.neighbours(4).table.gc;
   t.same([thresh1, thresh2, thresh3], [1, 2, 3]);
   const words = "sysctl: cannot stat /proc/sys/net/ipv4/neigh/eth0/gc_thresh1: No such file or directory";
   t.same(refusal(stack, "net.ipv4.neigh.eth0.gc_thresh1", "1"), ["SYSCTL_UNKNOWN", words]);
@@ -67,8 +67,8 @@ t.test("the table's limits are under default only", async (t) => {
 
 t.test("what is unknown or impossible is refused and changes nothing", async (t) => {
   const { stack, eth0 } = await Lab.open();
-  const parameters = stack.arp.table.parametersOf(eth0);
-  const before = JSON.stringify([parameters, stack.arp.table.defaults, stack.arp.table.gc]);
+  const parameters = stack.neighbours(4).table.parametersOf(eth0);
+  const before = JSON.stringify([parameters, stack.neighbours(4).table.defaults, stack.neighbours(4).table.gc]);
   for (const key of [
     "net.ipv4.neigh.eth0.nope",
     "net.ipv4.neigh.eth1.locktime",
@@ -93,7 +93,7 @@ t.test("what is unknown or impossible is refused and changes nothing", async (t)
     t.same(refusal(stack, "net.ipv4.neigh.eth0.locktime", value), ["SYSCTL_INVALID", words], value);
     t.throws(() => writeSysctl(stack, "net.ipv4.neigh.default.gc_thresh3", value), { code: "SYSCTL_INVALID" }, value);
   }
-  t.equal(JSON.stringify([parameters, stack.arp.table.defaults, stack.arp.table.gc]), before);
+  t.equal(JSON.stringify([parameters, stack.neighbours(4).table.defaults, stack.neighbours(4).table.gc]), before);
   writeSysctl(stack, "net.ipv4.neigh.eth0.mcast_solicit", "2147483647");
   t.equal(parameters.mcastProbes, 0x7fffffff);
 });

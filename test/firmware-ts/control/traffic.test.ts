@@ -49,7 +49,7 @@ t.test("udp.send: what fails, at once or later, is told with its reason and coun
   ]);
   t.same(await send({ to: "11.0.0.9:9" }), [{ sent: 0, failed: 2 }, ["0 failed IP_OUTNOROUTES", "1 failed IP_OUTNOROUTES"]]);
   t.same(await send({ to: "10.0.0.2:9", text: "x".repeat(1473), count: 1 }), [{ sent: 0, failed: 1 }, ["0 failed PKT_TOO_BIG"]]);
-  lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 1000;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 1000;
   t.same(await send({ to: "10.0.0.9:9", count: 3 }), [
     { sent: 0, failed: 3 },
     ["0 queued", "0 failed NEIGH_QUEUEFULL", "1 queued", "1 failed NEIGH_QUEUEFULL", "2 queued", "2 failed NEIGH_FAILED"],
@@ -92,7 +92,7 @@ t.test("udp.listen: what comes, in whatever bytes, until there were enough", asy
       { from: "10.0.0.2", port: 4000, length: 0, text: "" },
     ],
   );
-  t.equal(lab.stack.udp.open(5000, 0).port, 5000, "the port is free again");
+  t.equal(lab.stack.udp.open(5000).port, 5000, "the port is free again");
   t.equal(session.held, 0);
 });
 

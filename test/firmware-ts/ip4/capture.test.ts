@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { type Heard, Lab } from "../../support/lab.ts";
 import { scratch } from "../../support/own.ts";
 import { arp, arpReply, BROADCAST, checksum, icmp, ip, udp } from "../../support/wire-format.ts";
@@ -63,7 +62,7 @@ async function scenario(): Promise<Lab> {
   lab.say(udp({ dport: 7 }, "nobody there"));
   lab.say(udp({ dport: 7, options: [1, 1, 1, 0] }, new Uint8Array(1000)));
   lab.say(udp({ dport: 7, destination: "10.0.0.255", to: BROADCAST }, "quiet"));
-  lab.stack.ping.open().send(ipv4("10.0.0.2"), 1, 56);
+  lab.stack.ping.open().send(lab.stack.ping.to("10.0.0.2"), 1, 56);
   lab.run(60_000);
   lab.poke();
   lab.run(10_000);

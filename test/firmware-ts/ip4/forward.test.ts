@@ -154,7 +154,7 @@ t.test("purged in silence: device down, carrier lost, link address set", async (
     lab.say(udp({ destination: THERE }, "x"));
     await way(lab);
     lab.run(5000);
-    t.same([lab.heard(), lab.inUse, lab.stack.arp.table.drops.get(DropReason.QUEUE_PURGE)], [[], 0, 1]);
+    t.same([lab.heard(), lab.inUse, lab.stack.neighbours(4).table.drops.get(DropReason.QUEUE_PURGE)], [[], 0, 1]);
   }
 });
 
@@ -167,11 +167,15 @@ t.test(
       const socket = lab.stack.udp.open(700);
       socket.onError = (code, reporter, destination, port) =>
         told.push(`${code} ${reporter === ipv4("10.0.0.1")} ${destination === ipv4("10.0.0.2")} ${port}`);
-      for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+      for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
       lab.run(3000);
       t.same(told, Array(8).fill("1 true true 9"));
       t.same([counter(lab, "IcmpInDestUnreachs"), counter(lab, "IcmpOutRateLimitHost"), lab.inUse], [8, 0, 0]);
-      t.equal(lab.stack.lo ? lab.stack.arp.table.find(0, lab.stack.lo)?.valid : true, true, "by way of lo's one neighbour");
+      t.equal(
+        lab.stack.lo ? lab.stack.neighbours(4).table.find(0, lab.stack.lo)?.valid : true,
+        true,
+        "by way of lo's one neighbour",
+      );
     }
   },
 );

@@ -71,7 +71,10 @@ function feed(lab: Lab & { delivered: number }, frame: Uint8Array): void {
   lab.delivered = 0;
   lab.say(frame);
   if (lab.delivered > (deliverable(frame) ? 1 : 0)) throw new Error(`delivered: ${Buffer.from(frame).toString("hex")}`);
-  const waiting = lab.stack.arp.table.list().reduce((sum, entry) => sum + entry.queued, 0);
+  const waiting = lab.stack
+    .neighbours(4)
+    .table.list()
+    .reduce((sum, entry) => sum + entry.queued, 0);
   if (lab.inUse !== waiting) throw new Error(`${lab.inUse} buffers in use, ${waiting} wait: ${Buffer.from(frame).toString("hex")}`);
   for (const { bytes } of lab.take()) {
     const { faults, from } = decode(bytes);
@@ -87,7 +90,7 @@ t.test("mutations of good frames", async (t) => {
     ),
     { numRuns: 8000, seed: 7 },
   );
-  t.equal(lab.stack.ip.arp.table.gc.entries <= 1024, true);
+  t.equal(lab.stack.neighbours(4).table.gc.entries <= 1024, true);
   lab.run(60_000);
   t.equal(lab.inUse, 0);
   feed(lab, udp({}, "still alive"));

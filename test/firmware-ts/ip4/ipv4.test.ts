@@ -60,7 +60,7 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     // 30 bytes of IP: shorter than the shortest frame, so that nothing behind it can be taken for data.
     lab.say(udp(fields, "ab"));
     t.same([lab.got, lab.heard(), drops(lab)], [[], [], [`${reason} 1`]], what);
-    t.same([lab.inUse, lab.stack.arp.table.entries], [0, 0], what);
+    t.same([lab.inUse, lab.stack.neighbours(4).table.entries], [0, 0], what);
   }
 });
 
@@ -138,12 +138,12 @@ t.test("what goes out: a header byte for byte", async (t) => {
 t.test("to ourselves: delivered with the next turn, nothing on the wire, device up or not", async (t) => {
   const lab = await listening(["10.0.0.1/24", "10.0.0.11/24"]);
   const { socket } = lab;
-  t.equal(socket.send(Buffer.from("me"), 0x0a00000b, 5000).status, "sent");
+  t.equal(socket.send(Buffer.from("me"), socket.to("10.0.0.11", 5000)).status, "sent");
   t.same(lab.got, [], "not within the call");
   lab.run(0);
   t.same([lab.got, lab.fates, lab.heard(), lab.inUse], [["me"], ["0 sent"], [], 0]);
   await lab.eth0.close();
-  socket.send(Buffer.from("again"), 0x0a000001, 5000);
+  socket.send(Buffer.from("again"), socket.to("10.0.0.1", 5000));
   lab.run(0);
   t.same(lab.got, ["me", "again"]);
 });
@@ -151,7 +151,8 @@ t.test("to ourselves: delivered with the next turn, nothing on the wire, device 
 t.test("to ourselves: the backlog is bounded, and what does not fit is refused to the sender", async (t) => {
   const lab = await listening();
   lab.socket.sendBuffer = 1e9;
-  const said = Array.from({ length: 1200 }, (_, n) => lab.socket.send(Buffer.from(`${n}`), 0x0a000001, 5000, n).status);
+  const ourselves = lab.socket.to("10.0.0.1", 5000);
+  const said = Array.from({ length: 1200 }, (_, n) => lab.socket.send(Buffer.from(`${n}`), ourselves, n).status);
   t.same(
     [said.filter((status) => status === "sent").length, said.slice(1001).every((status) => status === "failed")],
     [1001, true],

@@ -29,7 +29,7 @@ t.test("down removes all, PERMANENT ones too, the newest first", async (t) => {
     "deleted 10.0.0.3 STALE",
     "deleted 10.0.0.2 REACHABLE",
   ]);
-  t.same([lab.stack.arp.table.entries, lab.stack.arp.table.gc.entries, lab.inUse], [0, 0, 0]);
+  t.same([lab.stack.neighbours(4).table.entries, lab.stack.neighbours(4).table.gc.entries, lab.inUse], [0, 0, 0]);
   t.equal(lab.poke(), "failed IP_OUTNOROUTES");
   await lab.eth0.open();
   t.equal(lab.poke(), "queued");
@@ -78,7 +78,7 @@ t.test("one device's going down leaves the other's entries alone", async (t) => 
   lab.stack.addNeighbour("10.0.1.2", T1, eth1);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   await lab.eth0.close();
-  t.same([lab.stack.arp.table.entries, lab.poke("10.0.1.2"), lab.poke("10.0.0.2")], [1, "sent", "failed IP_OUTNOROUTES"]);
+  t.same([lab.stack.neighbours(4).table.entries, lab.poke("10.0.1.2"), lab.poke("10.0.0.2")], [1, "sent", "failed IP_OUTNOROUTES"]);
 });
 
 t.test("broadcast and multicast go to mapped addresses without ARP", async (t) => {
@@ -116,7 +116,7 @@ t.test("0.0.0.0 and 127/8 never go out, default route or not (RFC 1122 3.2.1.3)"
   const lab = await Lab.open();
   lab.stack.addRoute({ to: "default", via: "10.0.0.254" });
   for (const to of ["0.0.0.0", "127.0.0.1", "127.255.255.255"]) t.equal(lab.poke(to), "failed IP_OUTNOROUTES", to);
-  t.same([lab.heard(), lab.stack.arp.table.entries, lab.inUse], [[], 0, 0]);
+  t.same([lab.heard(), lab.stack.neighbours(4).table.entries, lab.inUse], [[], 0, 0]);
   t.equal(lab.poke("0.1.2.3"), "queued", "the rest of 0.0.0.0/8 goes by its route, as in Linux 6.18");
   t.same(lab.heard(), ["0 who-has 10.0.0.254 tell 10.0.0.1 us > all"]);
 });
@@ -133,8 +133,8 @@ t.test("the source address: the one bound, else the first of the subnet; seconda
   );
   lab.poke("10.0.0.2");
   lab.poke("172.16.9.9");
-  const bound = lab.stack.udp.open(1, ipv4("10.0.0.11"));
-  bound.send(new Uint8Array(1), ipv4("172.16.9.8"), 9);
+  const bound = lab.stack.udp.open(1, "10.0.0.11");
+  bound.send(new Uint8Array(1), bound.to("172.16.9.8", 9));
   lab.run(0);
   t.same(lab.heard(), [
     "0 who-has 10.0.0.2 tell 10.0.0.1 us > all",
@@ -165,7 +165,7 @@ t.test(
 t.test("what cannot be: said with a code, and nothing half done", async (t) => {
   const lab = await Lab.open();
   const { stack, eth0 } = lab;
-  const state = (): number[] => [stack.ip.addresses.list.length, stack.ip.routes.list.length, stack.arp.table.entries];
+  const state = (): number[] => [stack.ip.addresses.list.length, stack.ip.routes.list.length, stack.neighbours(4).table.entries];
   const before = state();
   const refusals: [string, () => void][] = [
     ["ADDRESS_EXISTS", () => stack.addAddress(eth0, "10.0.0.1/24")],
@@ -189,14 +189,14 @@ t.test("a static entry over a dynamic one, twice, deleted: then resolution as us
   const lab = await Lab.open();
   lab.poke();
   lab.say(arpReply());
-  t.equal(lab.stack.arp.table.gc.entries, 1);
+  t.equal(lab.stack.neighbours(4).table.gc.entries, 1);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   lab.stack.addNeighbour("10.0.0.2", T2, lab.eth0);
-  t.same([lab.stack.arp.table.entries, lab.stack.arp.table.gc.entries], [1, 0]);
+  t.same([lab.stack.neighbours(4).table.entries, lab.stack.neighbours(4).table.gc.entries], [1, 0]);
   lab.take();
   lab.poke();
-  lab.stack.arp.table.delete(lab.entry());
+  lab.stack.neighbours(4).table.delete(lab.entry());
   lab.poke();
   t.same(lab.heard(), ["0 udp 10.0.0.1 10.0.0.2:9 hi > T2", "0 who-has 10.0.0.2 tell 10.0.0.1 us > all"]);
 });

@@ -1,6 +1,5 @@
 /** What comes first, the frame or the news: as a packet socket and a netlink socket on Linux 6.18 see it (its changes are told last). */
 import t from "tap";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, decode } from "../../support/wire-format.ts";
 
@@ -11,7 +10,7 @@ async function recorded(): Promise<{ lab: Lab; take(): string[] }> {
   lab.stack.network.tap((skb, _device, outgoing) => {
     if (outgoing) seen.push(decode(skb.contents()).line.replace(/ .*/, ""));
   });
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   table.onChange((entry, event) => seen.push(`${event} ${lab.state()} probes ${entry.probes}`));
   table.onTransition(({ from, to, cause }) => seen.push(`${from ?? "-"}>${to ?? "-"} ${cause}`));
   return {
@@ -65,10 +64,10 @@ t.test("a doubt: the packet goes before its question, the question before its ne
 t.test("a failure: whoever waits is told first, then the table's listeners", async (t) => {
   const { lab, take } = await recorded();
   const order: string[] = [];
-  lab.stack.arp.table.onChange((_entry, event) => order.push(event));
+  lab.stack.neighbours(4).table.onChange((_entry, event) => order.push(event));
   const socket = lab.stack.udp.open(7000);
   socket.onFate = (_cookie, { reason }) => order.push(`fate ${reason}`);
-  socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9, 1);
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9), 1);
   lab.run(2999);
   take();
   lab.run(1);

@@ -43,7 +43,7 @@ t.test(
     const told = lab.events.slice(before).filter((event) => event.includes(` ${GATEWAY} `));
     t.same(told, [], "nothing was told of it: it never changed");
     t.equal(lab.state(GATEWAY), "PERMANENT");
-    t.ok(lab.stack.arp.table.gc.entries <= 1024, `${lab.stack.arp.table.gc.entries} others`);
+    t.ok(lab.stack.neighbours(4).table.gc.entries <= 1024, `${lab.stack.neighbours(4).table.gc.entries} others`);
     t.equal(lab.poke(GATEWAY), "sent");
     t.match(
       lab.heard(),
@@ -74,7 +74,7 @@ t.test("a static entry outlives a cable that comes and goes a hundred times", as
 t.test("live entries in use are not starved by a scan of 65,536 addresses", async (t) => {
   const lab = await Lab.open({ addresses: [WIDE] });
   const live = Array.from({ length: 16 }, (_, n) => `10.0.0.${10 + n}`);
-  writeNeighParameter(lab.stack.arp.table.parametersOf(lab.eth0), "base_reachable_time", "3600");
+  writeNeighParameter(lab.stack.neighbours(4).table.parametersOf(lab.eth0), "base_reachable_time", "3600");
   for (const host of live) {
     lab.poke(host);
     lab.say(arpReply({ sip: host }));
@@ -85,7 +85,7 @@ t.test("live entries in use are not starved by a scan of 65,536 addresses", asyn
   let most = 0;
   for (let scanned = 0; scanned < 65_536; scanned++) {
     lab.poke(address(scanned));
-    most = Math.max(most, lab.stack.arp.table.gc.entries);
+    most = Math.max(most, lab.stack.neighbours(4).table.gc.entries);
     if (scanned % 64 === 63) {
       lab.run(25);
       lab.take();

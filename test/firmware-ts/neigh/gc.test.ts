@@ -26,8 +26,8 @@ t.test("30,000 requests for third parties make no entry", async (t) => {
     lab.port.transmit(frame, 0, frame.length);
   }
   lab.run(0);
-  t.equal(lab.stack.arp.counters(lab.eth0).requestsReceived, 30_000);
-  t.same([lab.stack.arp.table.entries, lab.heard(), lab.inUse], [0, [], 0]);
+  t.equal(lab.stack.neighbours(4).counters(lab.eth0).requestsReceived, 30_000);
+  t.same([lab.stack.neighbours(4).table.entries, lab.heard(), lab.inUse], [0, [], 0]);
 });
 
 t.test("5,000 spoofed askers: never more than gc_thresh3; a static entry and one in use survive; we still work", async (t) => {
@@ -35,7 +35,7 @@ t.test("5,000 spoofed askers: never more than gc_thresh3; a static entry and one
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   lab.poke("10.0.0.3");
   lab.say(arpReply({ sip: "10.0.0.3" }));
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   let most = 0;
   for (let burst = 0; burst < 100; burst++) {
     askers(lab, 50, burst * 50);
@@ -55,7 +55,7 @@ t.test("5,000 spoofed askers: never more than gc_thresh3; a static entry and one
 t.test("full of entries younger than five seconds: refused, counted, not answered; static ones still go in", async (t) => {
   const lab = await wide();
   askers(lab, 1024);
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   t.equal(table.entries, 1024);
   lab.say(arp({ sip: "10.0.0.2" }));
   t.same([lab.heard(), lab.state(), table.statistics.tableFulls], [[], "-", 1]);
@@ -76,7 +76,7 @@ t.test("forced: the oldest go first, down to gc_thresh2, young ones and those wh
   lab.run(4500);
   lab.poke(nth(0));
   askers(lab, 1, 800);
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   t.equal(table.entries, 512, "800, less 289 to come down to 512 with the new one");
   t.same([lab.state(nth(0)), lab.state(nth(1)), lab.state(nth(289)), lab.state(nth(290))], ["DELAY", "-", "-", "STALE"]);
   t.equal(table.statistics.forcedGcRuns, 1);
@@ -87,13 +87,13 @@ t.test("forced: the oldest go first, down to gc_thresh2, young ones and those wh
 
 t.test("forced: FAILED ones and broadcast addresses may go at any age", async (t) => {
   const lab = await wide();
-  lab.stack.arp.table.gc.thresh2 = 10;
-  lab.stack.arp.table.gc.thresh3 = 10;
+  lab.stack.neighbours(4).table.gc.thresh2 = 10;
+  lab.stack.neighbours(4).table.gc.thresh3 = 10;
   for (let n = 0; n < 5; n++) lab.poke(nth(n));
   lab.run(3000);
   lab.poke("10.255.255.255");
   askers(lab, 4, 100);
-  t.equal(lab.stack.arp.table.entries, 10);
+  t.equal(lab.stack.neighbours(4).table.entries, 10);
   askers(lab, 6, 200);
   t.same([lab.state(nth(0)), lab.state(nth(4)), lab.state("10.255.255.255"), lab.state(nth(100))], ["-", "-", "-", "STALE"]);
   lab.say(arp({ sip: nth(300) }));
@@ -105,12 +105,12 @@ t.test("periodic: nothing below gc_thresh1, however old", async (t) => {
   askers(lab, 120);
   lab.poke("10.0.0.2");
   lab.run(24 * 3_600_000);
-  t.same([lab.stack.arp.table.entries, lab.state(), lab.state(nth(0))], [121, "FAILED", "STALE"]);
+  t.same([lab.stack.neighbours(4).table.entries, lab.state(), lab.state(nth(0))], [121, "FAILED", "STALE"]);
 });
 
 t.test("periodic: from gc_thresh1 on, what is FAILED or unused for gc_stale_time; told once each", async (t) => {
   const lab = await wide();
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   table.parametersOf(lab.eth0).reachableTime = 45_000;
   lab.run(1000);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
@@ -138,7 +138,7 @@ t.test("periodic: from gc_thresh1 on, what is FAILED or unused for gc_stale_time
 
 t.test("periodic: a proof of life counts as use", async (t) => {
   const lab = await wide();
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   table.parametersOf(lab.eth0).reachableTime = 5000;
   lab.run(1000);
   askers(lab, 130);
@@ -154,7 +154,7 @@ t.test("the table finds every entry however large it grows, each device its own"
   const lab = await wide();
   askers(lab, 1000);
   t.ok([...Array(1000).keys()].every((n) => lab.state(nth(n)) === "STALE"));
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   t.same([table.statistics.allocs, table.list().length, table.statistics.hashGrows], [1000, 1000, 7]);
   for (const entry of table.list()) table.remove(entry);
   t.same([table.entries, table.gc.entries, table.statistics.destroys], [0, 0, 1000]);

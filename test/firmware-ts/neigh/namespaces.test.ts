@@ -10,18 +10,24 @@ import { arp, arpReply, T1 } from "../../support/wire-format.ts";
 
 t.test("two stacks on one table: entries of the same address apart, thresholds and statistics together", async (t) => {
   const lab = await Lab.open();
-  const { table } = lab.stack.arp;
-  const other = new Stack({ clock: lab.clock, random: new SeededRandom(9), neighbours: { table } });
+  const { table } = lab.stack.neighbours(4);
+  const other = new Stack({ clock: lab.clock, random: new SeededRandom(9), neighbours: { sharedWith: lab.stack } });
   const nic = new WireNic(lab.clock, lab.wire, "other", Uint8Array.of(2, 0, 0, 0, 0, 9));
   const eth0 = other.addDevice("eth0", nic);
   await eth0.open();
   other.addAddress(eth0, "10.0.0.9/24");
   lab.poke();
-  other.udp.open(1).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  const socket = other.udp.open(1);
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
   lab.run(0);
   t.same(lab.heard(), ["0 who-has 10.0.0.2 tell 10.0.0.1 us > all", "0 who-has 10.0.0.2 tell 10.0.0.9 02:00:00:00:00:09 > all"]);
   t.same(
-    [table.entries, table.list(lab.stack.arp.namespace).length, table.list(other.arp.namespace).length, table.gc.entries],
+    [
+      table.entries,
+      table.list(lab.stack.neighbours(4).namespace).length,
+      table.list(other.neighbours(4).namespace).length,
+      table.gc.entries,
+    ],
     [2, 1, 1, 2],
   );
   lab.say(arpReply());
@@ -35,9 +41,9 @@ t.test("two stacks on one table: entries of the same address apart, thresholds a
 
 t.test("a proxy entry of one stack is not another's", async (t) => {
   const lab = await Lab.open();
-  const { table } = lab.stack.arp;
-  const other = new Stack({ clock: lab.clock, random: new SeededRandom(9), neighbours: { table } });
-  table.proxies.add(ipv4("10.9.9.9"), null, { namespace: lab.stack.arp.namespace });
+  const { table } = lab.stack.neighbours(4);
+  const other = new Stack({ clock: lab.clock, random: new SeededRandom(9), neighbours: { sharedWith: lab.stack } });
+  table.proxies.add(ipv4("10.9.9.9"), null, { namespace: lab.stack.neighbours(4).namespace });
   const eth0 = other.addDevice("eth0", new WireNic(lab.clock, lab.wire, "other", Uint8Array.of(2, 0, 0, 0, 0, 9)));
   t.ok(table.proxies.find(ipv4("10.9.9.9"), lab.eth0));
   t.equal(table.proxies.find(ipv4("10.9.9.9"), eth0), null);
@@ -52,12 +58,12 @@ t.test("lo: 127.0.0.1/8, the first device; what goes to ourselves goes by its on
   const got: string[] = [];
   lab.stack.udp.open(5000).onDatagram = (bytes, at, length) => got.push(Buffer.from(bytes.subarray(at, at + length)).toString());
   for (const to of ["127.0.0.1", "127.9.9.9", "10.0.0.1"])
-    t.equal(lab.socket.send(Buffer.from(to), ipv4(to), 5000).status, "sent", to);
+    t.equal(lab.socket.send(Buffer.from(to), lab.socket.to(to, 5000)).status, "sent", to);
   t.same(got, [], "not within the call");
   lab.run(0);
   t.same(got, ["127.0.0.1", "127.9.9.9", "10.0.0.1"]);
   t.same([lab.heard(), lab.inUse, lo.statistics.rxPackets], [[], 0, 3]);
-  const entries = lab.stack.arp.table.list();
+  const entries = lab.stack.neighbours(4).table.list();
   t.same(
     entries.map((entry) => [entry.key, nudName(entry.nudState), [...entry.address], entry.device.name, entry.onGcList]),
     [[0, "NOARP", [0, 0, 0, 0, 0, 0], "lo", false]],
@@ -80,7 +86,10 @@ t.test("point-to-point: whatever the address, one neighbour, reached by the broa
     ["all", "all", "all"],
   );
   t.same(
-    lab.stack.arp.table.list().map(({ key, nudState }) => [key, nudName(nudState)]),
+    lab.stack
+      .neighbours(4)
+      .table.list()
+      .map(({ key, nudState }) => [key, nudName(nudState)]),
     [[0, "NOARP"]],
   );
 });
@@ -90,13 +99,13 @@ t.test("confirmed from above without a packet: the time moves, the state does no
   lab.say(arp());
   lab.take();
   lab.run(1000);
-  lab.socket.confirm(ipv4("10.0.0.2"));
+  lab.socket.confirm(lab.to("10.0.0.2"));
   t.same([lab.entry().confirmed, lab.state(), lab.heard()], [1000, "STALE", []]);
-  lab.socket.confirm(ipv4("10.0.0.7"));
+  lab.socket.confirm(lab.to("10.0.0.7"));
   t.equal(lab.state("10.0.0.7"), "-", "nobody is made up for it");
-  lab.socket.confirm(ipv4("10.0.0.1"));
-  lab.socket.confirm(ipv4("224.0.0.1"));
-  t.equal(lab.stack.arp.table.entries, 1);
+  lab.socket.confirm(lab.to("10.0.0.1"));
+  lab.socket.confirm(lab.to("224.0.0.1"));
+  t.equal(lab.stack.neighbours(4).table.entries, 1);
 });
 
 t.test("confirmed in DELAY: no probe; in PROBE: too late", async (t) => {
@@ -105,14 +114,14 @@ t.test("confirmed in DELAY: no probe; in PROBE: too late", async (t) => {
   lab.take();
   lab.poke();
   lab.run(4000);
-  lab.socket.confirm(ipv4("10.0.0.2"));
+  lab.socket.confirm(lab.to("10.0.0.2"));
   lab.run(1500);
   t.same([lab.state(), lab.heard().filter((line) => line.includes("who-has"))], ["REACHABLE", []]);
   const late = await Lab.open();
   late.say(arp());
   late.poke();
   late.run(5500);
-  late.socket.confirm(ipv4("10.0.0.2"));
+  late.socket.confirm(late.to("10.0.0.2"));
   t.equal(late.state(), "PROBE");
   late.run(4000);
   t.equal(late.state(), "FAILED");
@@ -143,8 +152,8 @@ t.test("counters by nstat's names", async (t) => {
 
 t.test("a full table: the datagram is refused, and counted where Linux counts it", async (t) => {
   const lab = await Lab.open();
-  lab.stack.arp.table.gc.thresh2 = 0;
-  lab.stack.arp.table.gc.thresh3 = 0;
+  lab.stack.neighbours(4).table.gc.thresh2 = 0;
+  lab.stack.neighbours(4).table.gc.thresh3 = 0;
   t.equal(lab.poke(), "failed NEIGH_CREATEFAIL");
   const values = Object.fromEntries(lab.stack.counters().filter(([, value]) => value > 0));
   t.same(values, { IpOutRequests: 1, IpOutDiscards: 1, UdpSndbufErrors: 1 });

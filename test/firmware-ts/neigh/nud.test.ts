@@ -3,9 +3,11 @@
  * Timers fire at the nominal instants: time is virtual.
  */
 import t from "tap";
+import { ARP_DEFAULTS } from "../../../firmware-ts/ip4/arp/defaults.ts";
 import { NeighParameters } from "../../../firmware-ts/neigh/parameters.ts";
 import { Nud } from "../../../firmware-ts/neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../../../firmware-ts/neigh/update.ts";
+import { Lateness } from "../../../firmware-ts/net/lateness.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, mac, T1, T2 } from "../../support/wire-format.ts";
@@ -36,7 +38,7 @@ async function labWith(state: "REACHABLE" | "STALE" | "DELAY" | "PROBE" | "FAILE
 t.test("no entry: none is made by looking", async (t) => {
   const lab = await Lab.open();
   lab.run(100_000);
-  t.same([lab.state(), lab.heard(), lab.stack.arp.table.entries], ["-", [], 0]);
+  t.same([lab.state(), lab.heard(), lab.stack.neighbours(4).table.entries], ["-", [], 0]);
 });
 
 t.test("NONE -> INCOMPLETE -> FAILED: broadcasts at 0, +1 s, +2 s; failed at +3 s", async (t) => {
@@ -53,7 +55,7 @@ t.test("NONE -> INCOMPLETE -> FAILED: broadcasts at 0, +1 s, +2 s; failed at +3 
   t.same(lab.heard(), [`0 ${ASK}`, `1000 ${ASK}`, `2000 ${ASK}`]);
   t.same(lab.fates, ["0 failed NEIGH_FAILED", "1 failed NEIGH_FAILED"]);
   t.same(lab.events, ["new 10.0.0.2 FAILED"], "nobody is told of the steps before");
-  t.same([lab.inUse, lab.entry().queueBytes, lab.stack.arp.table.statistics.resFailed], [0, 0, 1]);
+  t.same([lab.inUse, lab.entry().queueBytes, lab.stack.neighbours(4).table.statistics.resFailed], [0, 0, 1]);
   lab.run(100_000);
   t.same(lab.heard(), [], "and that is all");
 });
@@ -69,7 +71,7 @@ t.test("FAILED has no hold-down: the next packet asks at once", async (t) => {
 
 t.test("no requests allowed: the packet is dropped at once, nothing is sent", async (t) => {
   const lab = await Lab.open();
-  lab.stack.arp.table.parametersOf(lab.eth0).mcastProbes = 0;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).mcastProbes = 0;
   t.equal(lab.poke(), "failed NEIGH_FAILED");
   t.same([lab.state(), lab.heard(), lab.events, lab.fates, lab.inUse], ["FAILED", [], [], [], 0]);
 });
@@ -94,7 +96,7 @@ t.test("an answer: REACHABLE, the packet goes; silent afterwards for reachable_t
 
 t.test("REACHABLE, used on the slow path lately: DELAY without a word when its time is over", async (t) => {
   const lab = await Lab.open();
-  const parameters = lab.stack.arp.table.parametersOf(lab.eth0);
+  const parameters = lab.stack.neighbours(4).table.parametersOf(lab.eth0);
   parameters.reachableTime = 2000;
   lab.poke();
   lab.say(arpReply());
@@ -209,11 +211,11 @@ t.test("counts: how many requests of which kind", async (t) => {
   for (const [mcastProbes, ucastProbes, mcastReprobes, incomplete, probe] of rows) {
     const run = async (stale: boolean): Promise<string> => {
       const lab = await Lab.open();
-      Object.assign(lab.stack.arp.table.parametersOf(lab.eth0), { mcastProbes, ucastProbes, mcastReprobes });
+      Object.assign(lab.stack.neighbours(4).table.parametersOf(lab.eth0), { mcastProbes, ucastProbes, mcastReprobes });
       if (stale) lab.say(arp());
       lab.take();
       let failed = -1;
-      lab.stack.arp.table.onChange((entry) => {
+      lab.stack.neighbours(4).table.onChange((entry) => {
         if (entry.nudState === Nud.FAILED) failed = lab.clock.now() / 1000;
       });
       lab.poke();
@@ -236,7 +238,7 @@ t.test("retrans_time sets the spacing, at least 10 ms", async (t) => {
     [0, 10],
   ] as const) {
     const lab = await Lab.open();
-    lab.stack.arp.table.parametersOf(lab.eth0).retransTime = retrans;
+    lab.stack.neighbours(4).table.parametersOf(lab.eth0).retransTime = retrans;
     lab.poke();
     lab.run(20_000);
     t.same(
@@ -248,7 +250,7 @@ t.test("retrans_time sets the spacing, at least 10 ms", async (t) => {
 });
 
 t.test("reachable time: within half and one and a half of the base, spread, drawn anew", async (t) => {
-  const parameters = new NeighParameters(new SeededRandom(3));
+  const parameters = new NeighParameters(new SeededRandom(3), new Lateness(), ARP_DEFAULTS.parameters);
   const draws = Array.from({ length: 2000 }, () => {
     parameters.set("baseReachableTime", 10_000);
     return parameters.reachableTime;
@@ -260,7 +262,7 @@ t.test("reachable time: within half and one and a half of the base, spread, draw
   parameters.set("baseReachableTime", 0);
   t.equal(parameters.reachableTime, 0);
   const lab = await Lab.open();
-  const own = lab.stack.arp.table.parametersOf(lab.eth0);
+  const own = lab.stack.neighbours(4).table.parametersOf(lab.eth0);
   const first = own.reachableTime;
   lab.run(300_000);
   t.equal(own.reachableTime, first);
@@ -281,7 +283,7 @@ t.test("update: an operator may do what a frame may not", async (t) => {
   t.match(lab.heard(), ["0 who-has 10.0.0.2 tell 10.0.0.1 us > T2"], "the timer fires with the next turn");
   t.equal(update(entry, null, 0, Nud.FAILED, UpdateFlags.ADMIN), UpdateResult.DONE);
   t.equal(update(entry, null, 0, Nud.STALE, UpdateFlags.ADMIN), UpdateResult.NO_ADDRESS);
-  lab.stack.arp.table.delete(entry);
+  lab.stack.neighbours(4).table.delete(entry);
   t.equal(update(entry, Uint8Array.from(mac(T1)), 0, Nud.REACHABLE, UpdateFlags.ADMIN), UpdateResult.NOT_PERMITTED, "dead");
   t.same([lab.state(), lab.events.at(-1)], ["-", "deleted 10.0.0.2 FAILED"]);
 });

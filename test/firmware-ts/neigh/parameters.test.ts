@@ -1,5 +1,6 @@
 /** Settings as an operator writes and reads them. Every value of the tables was measured on Linux 6.18 at HZ=250. */
 import t from "tap";
+import { ARP_DEFAULTS } from "../../../firmware-ts/ip4/arp/defaults.ts";
 import {
   NEIGH_FILES,
   NEIGH_TABLE_FILES,
@@ -15,7 +16,7 @@ import { Lab } from "../../support/lab.ts";
 import { NeighBench } from "../../support/neigh-bench.ts";
 
 function fresh(hz = 250, lateness: "exact" | "kernel" = "exact"): NeighParameters {
-  return new NeighParameters(new SeededRandom(1), new Lateness({ hz, lateness }));
+  return new NeighParameters(new SeededRandom(1), new Lateness({ hz, lateness }), ARP_DEFAULTS.parameters);
 }
 
 /** Writes and reads back; EINVAL when refused. */
@@ -211,7 +212,7 @@ t.test("defaults changed by netlink: nobody follows, and the reachable time is d
 
 t.test("a device that has, or had, an address does not follow the defaults any more", async (t) => {
   const lab = await Lab.open({ addresses: [] });
-  const { table } = lab.stack.arp;
+  const { table } = lab.stack.neighbours(4);
   const read = (): string => readNeighParameter(table.parametersOf(lab.eth0), "ucast_solicit");
   writeNeighParameter(table.defaults, "ucast_solicit", "7");
   t.equal(read(), "7", "without one it does");

@@ -278,9 +278,9 @@ t.test("strict: an address that another station uses is defended, at most every 
     lab.say(theirs);
     t.same(asked(lab), Array(heard).fill("who-has 10.0.0.1 tell 10.0.0.1 us > all"), `after ${wait} ms`);
   }
-  t.equal(lab.stack.arp.defence.conflicts, 3);
+  t.equal(lab.stack.neighbours(4).defence.conflicts, 3);
   lab.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7", sha: US }));
-  t.equal(lab.stack.arp.defence.conflicts, 3, "our own is none");
+  t.equal(lab.stack.neighbours(4).defence.conflicts, 3, "our own is none");
 });
 
 t.test("strict: a conflict that nothing was said to does not keep the next one from being answered", async (t) => {

@@ -1,7 +1,6 @@
 /** Packets that wait for an address: how many, which give way, in which order they go, and what their senders are told. */
 import t from "tap";
 import { truesizeOf } from "../../../firmware-ts/ip/truesize.ts";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";
 import { arp, arpReply, decode, T1 } from "../../support/wire-format.ts";
@@ -45,7 +44,7 @@ t.test("a limit keeps as many as fit, the newest; at least one", async (t) => {
   ];
   for (const [limit, size, kept] of rows) {
     const lab = await Lab.open();
-    lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = limit;
+    lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = limit;
     for (let count = 0; count < 8; count++) lab.poke("10.0.0.2", `${count}`.padEnd(size));
     const dropped = 8 - kept;
     t.equal(lab.entry().queued, kept, `${limit} bytes, payloads of ${size}`);
@@ -54,7 +53,7 @@ t.test("a limit keeps as many as fit, the newest; at least one", async (t) => {
       [...Array(dropped).keys()].map((cookie) => `${cookie} failed NEIGH_QUEUEFULL`),
       "the oldest, each once",
     );
-    const { statistics, drops } = lab.stack.arp.table;
+    const { statistics, drops } = lab.stack.neighbours(4).table;
     t.same([statistics.unresolvedDiscards, drops.get(DropReason.NEIGH_QUEUEFULL), drops.total], [dropped, dropped, dropped]);
     lab.say(arpReply());
     t.same(texts(lab), ["0", "1", "2", "3", "4", "5", "6", "7"].slice(dropped), "the rest in order");
@@ -65,7 +64,7 @@ t.test("a limit keeps as many as fit, the newest; at least one", async (t) => {
 t.test("all that waits goes out in order, thousands of it", async (t) => {
   const lab = await Lab.open();
   lab.socket.sendBuffer = 1e9;
-  lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 1e9;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 1e9;
   for (let count = 0; count < 20_000; count++) lab.poke("10.0.0.2", `${count}`);
   lab.say(arpReply());
   const out = texts(lab);
@@ -91,7 +90,7 @@ t.test("a request of the target resolves it too: the queue first, then our answe
 t.test("how the wait may end: each sender is told once, nothing stays behind", async (t) => {
   const ends: [string, string, (lab: Lab) => void | Promise<void>][] = [
     ["nobody answers", "NEIGH_FAILED", (lab) => lab.run(3000)],
-    ["an operator deletes the entry", "NEIGH_FAILED", (lab) => lab.stack.arp.table.delete(lab.entry())],
+    ["an operator deletes the entry", "NEIGH_FAILED", (lab) => lab.stack.neighbours(4).table.delete(lab.entry())],
     [
       "the carrier goes",
       "QUEUE_PURGE",
@@ -130,12 +129,12 @@ t.test("made static by hand while packets wait: they go", async (t) => {
 
 t.test("a sender that sends again as soon as it is told of a failure", async (t) => {
   const lab = await Lab.open();
-  lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 3 * 832;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 3 * 832;
   const { socket } = lab;
   const told: string[] = [];
   socket.onFate = (cookie, result) => {
     told.push(`${cookie} ${say(result)}`);
-    if (cookie === 0) t.equal(say(socket.send(new Uint8Array(1472), ipv4("10.0.0.2"), 9, 100)), "queued");
+    if (cookie === 0) t.equal(say(socket.send(new Uint8Array(1472), socket.to("10.0.0.2", 9), 100)), "queued");
   };
   for (let count = 0; count < 3; count++) lab.poke();
   lab.run(3000);
@@ -148,13 +147,13 @@ t.test("a sender that sends again as soon as it is told of a failure", async (t)
 
 t.test("a sender that answers every overflow with another packet: no endless loop, and send() says no", async (t) => {
   const lab = await Lab.open();
-  lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 2 * 832;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 2 * 832;
   const { socket } = lab;
   const again: string[] = [];
   let told = 0;
   socket.onFate = () => {
     if (++told > 100) throw new Error("endless");
-    again.push(say(socket.send(new Uint8Array(1), ipv4("10.0.0.2"), 9)));
+    again.push(say(socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9))));
   };
   for (let count = 0; count < 3; count++) t.equal(lab.poke(), "queued");
   t.same([told, again, lab.entry().queued], [1, ["failed NEIGH_QUEUEFULL"], 2]);
@@ -180,12 +179,12 @@ t.test("a sender that closes the device as soon as its first packet is out", asy
 
 t.test("the newest that waits decides from which of our addresses is asked", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24", "172.16.0.1/16"] });
-  const second = lab.stack.udp.open(7, ipv4("10.0.0.11"));
-  const third = lab.stack.udp.open(7, ipv4("172.16.0.1"));
+  const second = lab.stack.udp.open(7, "10.0.0.11");
+  const third = lab.stack.udp.open(7, "172.16.0.1");
   lab.poke();
-  second.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  second.send(new Uint8Array(1), second.to("10.0.0.2", 9));
   lab.run(1000);
-  third.send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  third.send(new Uint8Array(1), third.to("10.0.0.2", 9));
   lab.run(1000);
   t.same(
     lab.heard(),

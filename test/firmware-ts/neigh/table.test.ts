@@ -1,5 +1,6 @@
 /** The table: keys of both lengths, several namespaces, what garbage collection may take, refusals, news and changes of state. */
 import t from "tap";
+import type { NeighFamily } from "../../../firmware-ts/neigh/entry.ts";
 import { NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import type { Transition } from "../../../firmware-ts/neigh/notify.ts";
 import { Nud, nudName } from "../../../firmware-ts/neigh/states.ts";
@@ -133,7 +134,7 @@ t.test("namespaces share the table and its limits; lists, flushes and settings a
   const [mine, theirs] = bench.devices as [NetDevice, NetDevice];
   const other = { initial: false };
   const heard: string[] = [];
-  table.attach(theirs, { namespace: other, family: { ...familyOf(heard), etherType: 0x0800 } });
+  table.attach(theirs, { namespace: other, family: familyOf(heard, bench) });
   bench.send(2, mine);
   bench.send(2, theirs);
   t.same([bench.take(), heard], [["0 ask 2 all"], ["asked 2"]], "each asks through its own");
@@ -148,8 +149,12 @@ t.test("namespaces share the table and its limits; lists, flushes and settings a
   t.same([table.list(other).length, table.entries], [0, 0]);
 });
 
-function familyOf(heard: string[]): Pick<NeighBench, "construct" | "solicit"> {
+/** The bench's family, in another namespace. */
+function familyOf(heard: string[], { etherType, keyLength, defaults }: NeighBench): NeighFamily {
   return {
+    etherType,
+    keyLength,
+    defaults,
     construct: () => true,
     solicit: (entry) => heard.push(`asked ${entry.key}`),
   };

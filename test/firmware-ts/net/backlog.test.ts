@@ -4,7 +4,6 @@ import { readProc } from "../../../firmware-ts/control/proc.ts";
 import { writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
 import { Backlog, type BacklogTarget } from "../../../firmware-ts/net/backlog.ts";
 import { NapiScheduler } from "../../../firmware-ts/net/napi.ts";
-import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { DropCounters, type SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
@@ -114,7 +113,8 @@ t.test("lo: what does not fit is lost on lo, neither sent nor received; softnet_
   const socket = stack.udp.open();
   socket.sendBuffer = 1e9;
   const column = (): string[] => readProc(stack, "/proc/net/softnet_stat").trim().split(" ");
-  for (let n = 0; n < 1500; n++) socket.send(new Uint8Array(10), ipv4("127.0.0.1"), 5000);
+  const ourselves = socket.to("127.0.0.1", 5000);
+  for (let n = 0; n < 1500; n++) socket.send(new Uint8Array(10), ourselves);
   t.same([lo.drops.get(DropReason.CPU_BACKLOG), lo.statistics.txPackets, lo.statistics.rxPackets], [499, 1001, 1001]);
   t.same([column()[1], column()[11], column()[13]], ["000001f3", "000003e9", "000003e9"]);
   lab.run(0);
@@ -132,7 +132,8 @@ t.test("lo taken down with packets under way: they are purged", async (t) => {
   const { stack } = lab;
   const lo = stack.lo as NonNullable<typeof stack.lo>;
   stack.udp.open(5000);
-  for (let n = 0; n < 10; n++) stack.udp.open().send(new Uint8Array(10), ipv4("127.0.0.1"), 5000);
+  const sockets = Array.from({ length: 10 }, () => stack.udp.open());
+  for (const socket of sockets) socket.send(new Uint8Array(10), socket.to("127.0.0.1", 5000));
   t.equal(lab.inUse, 10);
   await lo.close();
   t.same([lab.inUse, lo.drops.get(DropReason.QUEUE_PURGE)], [0, 10]);
@@ -161,6 +162,6 @@ t.test("net.core: what can be set, within its limits, and what it does", async (
   for (const key of ["", ".nope", ".constructor", ".netdev_budget.x"])
     t.throws(() => writeSysctl(stack, `net.core${key}`, "1"), { code: "SYSCTL_UNKNOWN" });
   const socket = stack.udp.open();
-  const said = Array.from({ length: 12 }, () => socket.send(new Uint8Array(1), ipv4("10.0.0.1"), 9).status);
+  const said = Array.from({ length: 12 }, () => socket.send(new Uint8Array(1), socket.to("10.0.0.1", 9)).status);
   t.equal(said.filter((status) => status === "failed").length, 2, "10 of 12 fit a backlog of 9");
 });

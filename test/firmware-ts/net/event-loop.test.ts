@@ -4,7 +4,7 @@ import t from "tap";
 import { ControlServer } from "../../../firmware-ts/board/control-socket.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { NAPI_WEIGHT } from "../../../firmware-ts/net/napi.ts";
-import { ipv4, Stack } from "../../../firmware-ts/stack.ts";
+import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -120,7 +120,7 @@ realTime(t, "timers, control socket, senders and every device have their turn wh
   const sender = stack.udp.open();
   let sent = 0;
   const telemetry = clock.timer(() => {
-    if (sender.send(new Uint8Array(10), ipv4("127.0.0.1"), 9).status === "sent") sent++;
+    if (sender.send(new Uint8Array(10), sender.to("127.0.0.1", 9)).status === "sent") sent++;
     telemetry.arm(100);
   });
   telemetry.arm(100);

@@ -159,16 +159,16 @@ t.test(
     await device.open();
     stack.addAddress(device, "10.0.0.1/24");
     stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", device);
-    const learnt = stack.arp.table.create(ipv4("10.0.0.3"), device, false) as Neighbour;
+    const learnt = stack.neighbours(4).table.create(ipv4("10.0.0.3"), device, false) as Neighbour;
     update(learnt, Uint8Array.of(2, 0, 0, 0, 0, 3), 0, Nud.STALE, UpdateFlags.OVERRIDE);
     nic.host?.failed(new Error("removed"));
     nic.address = Uint8Array.of(2, 0, 0, 0, 0, 7);
     await clock.advance(1000);
-    t.equal(stack.arp.table.find(ipv4("10.0.0.2"), device)?.nudState, Nud.PERMANENT);
-    t.equal(stack.arp.table.find(ipv4("10.0.0.3"), device), null);
+    t.equal(stack.neighbours(4).table.find(ipv4("10.0.0.2"), device)?.nudState, Nud.PERMANENT);
+    t.equal(stack.neighbours(4).table.find(ipv4("10.0.0.3"), device), null);
     device.setAddress(Uint8Array.of(2, 0, 0, 0, 0, 8));
     t.equal(
-      stack.arp.table.find(ipv4("10.0.0.2"), device),
+      stack.neighbours(4).table.find(ipv4("10.0.0.2"), device),
       null,
       "an operator's new address takes them away, as the kernel's does",
     );

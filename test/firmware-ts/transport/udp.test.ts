@@ -1,13 +1,14 @@
 /** UDP: what reaches a socket, what goes on the wire, and that send() and onFate tell the truth, each once. */
 import fc from "fast-check";
 import t from "tap";
+import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Lab, say } from "../../support/lab.ts";
 import { arp, arpReply, BROADCAST, checksum, decode, ip, ipv4Frame, T1, type UdpFields, udp } from "../../support/wire-format.ts";
 
-async function listening(bound = 0): Promise<{ lab: Lab; got: string[] }> {
+async function listening(bound: string | null = null): Promise<{ lab: Lab; got: string[] }> {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24"] });
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   const got: string[] = [];
@@ -86,7 +87,7 @@ t.test("each single wrong bit of a datagram is caught, pseudo header included", 
 });
 
 t.test("a socket bound to one address hears that address only", async (t) => {
-  const { lab, got } = await listening(ipv4("10.0.0.11"));
+  const { lab, got } = await listening("10.0.0.11");
   lab.say(udp({}, "a"));
   lab.say(udp({ destination: "10.0.0.255", to: BROADCAST }, "b"));
   lab.say(udp({ destination: "10.0.0.11" }, "c"));
@@ -111,7 +112,7 @@ t.test("sockets: ports taken, addresses not ours, ephemeral ports, after close",
   two.onDatagram = () => t.fail("closed");
   two.close();
   lab.say(udp({ dport: 6000, destination: "10.0.0.11" }, "late"));
-  t.throws(() => two.send(new Uint8Array(1), ipv4("10.0.0.2"), 9), { message: "the socket is closed" });
+  t.throws(() => two.send(new Uint8Array(1), two.to("10.0.0.2", 9)), { message: "the socket is closed" });
 });
 
 t.test("a sum of zero goes out as 0xffff, and never as none", async (t) => {
@@ -220,14 +221,14 @@ t.test("the send buffer: so many bytes under way for each socket, one datagram a
   t.equal(said.indexOf("failed SOCKET_SNDBUF"), 256, "256 x 832 = 212992");
   t.equal(said.filter((text) => text === "queued").length, 256);
   const other = lab.stack.udp.open();
-  t.equal(say(other.send(new Uint8Array(1), ipv4("10.0.0.2"), 9)), "sent", "another socket has its own");
+  t.equal(say(other.send(new Uint8Array(1), other.to("10.0.0.2", 9))), "sent", "another socket has its own");
   lab.say(arpReply({ sip: "10.0.0.3" }));
   t.same([lab.fates.length, lab.socket.underWay, lab.inUse], [256, 0, 0]);
   t.equal(lab.poke("10.0.0.3"), "sent");
   const small = lab.stack.udp.open();
   small.sendBuffer = 0;
-  t.equal(say(small.send(new Uint8Array(1472), ipv4("10.0.0.4"), 9)), "queued");
-  t.equal(say(small.send(new Uint8Array(0), ipv4("10.0.0.4"), 9)), "failed SOCKET_SNDBUF");
+  t.equal(say(small.send(new Uint8Array(1472), small.to("10.0.0.4", 9))), "queued");
+  t.equal(say(small.send(new Uint8Array(0), small.to("10.0.0.4", 9))), "failed SOCKET_SNDBUF");
 });
 
 t.test("a handler that throws loses its own datagram only: what came behind it is delivered", async (t) => {
@@ -289,7 +290,7 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
       lab.stack.addRoute({ to: "0.0.0.0/1", via: "10.0.0.3" });
       lab.wire.loss = 0.2;
       const chance = new SeededRandom(seed);
-      lab.stack.arp.table.parametersOf(lab.eth0).queueLengthBytes = 5000;
+      lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 5000;
       const transmit = lab.nic.transmit.bind(lab.nic);
       let busy = false;
       lab.nic.transmit = (skb) => {
@@ -303,6 +304,7 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
       const accepted = new Set<number>();
       const told: number[] = [];
       const { socket } = lab;
+      const destinations = targets.map((target) => socket.to(target, 9));
       socket.sendBuffer = 30_000;
       socket.onFate = (cookie) => told.push(cookie);
       let cookie = 0;
@@ -310,7 +312,7 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
         const of = "of" in act ? (hosts[act.of] as string) : "";
         if (act.kind === "send") {
           const number = cookie++;
-          const result = socket.send(new Uint8Array(act.size), ipv4(targets[act.to] as string), 9, number, act.confirm);
+          const result = socket.send(new Uint8Array(act.size), destinations[act.to] as Destination, number, act.confirm);
           if (result.status !== "failed") accepted.add(number);
           else if (told.includes(number)) throw new Error(`${number} was refused and has a fate`);
         } else if (act.kind === "reply") lab.say(arpReply({ sip: of, sha: act.other ? "02:00:00:00:00:77" : T1 }));
@@ -322,8 +324,8 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
           if (!busy) lab.eth0.wake();
         } else if (act.kind === "static") lab.stack.addNeighbour(of, T1, lab.eth0);
         else {
-          const entry = lab.stack.arp.table.find(ipv4(of), lab.eth0);
-          if (entry) lab.stack.arp.table.delete(entry);
+          const entry = lab.stack.neighbours(4).table.find(ipv4(of), lab.eth0);
+          if (entry) lab.stack.neighbours(4).table.delete(entry);
         }
       }
       busy = false;

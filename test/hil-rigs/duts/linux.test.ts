@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import type { Dut, DutBench, DutKind } from "../../../hil-rigs/contract/dut.ts";
+import type { Dut, DutKind, DutRack } from "../../../hil-rigs/contract/dut.ts";
+import { PLANS } from "../../../hil-rigs/contract/plan.ts";
 import { linux } from "../../../hil-rigs/duts/linux/linux.ts";
 import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
 import { arpRequest } from "../../../hil-rigs/wire/build.ts";
@@ -10,16 +11,16 @@ import { realTime } from "../../support/real-time.ts";
 
 const skip = missingForNetns();
 
-async function benchOf(t: Test, kind: DutKind): Promise<DutBench> {
+async function benchOf(t: Test, kind: DutKind): Promise<DutRack> {
   const bench = await kind.open();
   t.teardown(() => bench.close());
   return bench;
 }
 
-async function started(t: Test, bench: DutBench, brisk: boolean): Promise<Dut> {
+async function started(t: Test, bench: DutRack, brisk: boolean): Promise<Dut> {
   const dut = bench.create();
   t.teardown(() => dut.stop());
-  await dut.start({ second: false, seed: 1, brisk });
+  await dut.start({ devices: ["e0"], plan: PLANS[4], seed: 1, brisk });
   return dut;
 }
 

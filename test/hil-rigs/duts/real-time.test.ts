@@ -6,9 +6,9 @@ import type { Case } from "../../../hil-rigs/contract/case.ts";
 import type { DutKind } from "../../../hil-rigs/contract/dut.ts";
 import { linux } from "../../../hil-rigs/duts/linux/linux.ts";
 import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
-import { EXPECTATIONS } from "../../../hil-rigs/expectations.ts";
-import { datagram } from "../../../hil-rigs/rig/patterns.ts";
+import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases } from "../../../hil-rigs/run/runner.ts";
+import { datagram } from "../../../hil-rigs/stage/patterns.ts";
 import { SUITES } from "../../../hil-rigs/suites/index.ts";
 import { arpReply, arpRequest, udp } from "../../../hil-rigs/wire/build.ts";
 import { host, T1 } from "../../../hil-rigs/wire/hosts.ts";
@@ -55,14 +55,14 @@ for (const kind of [linux, whohasWire]) {
     const { reason } = await check(
       kind,
       "X-e1",
-      async (rig) => {
-        await rig.poke(far.ip);
-        await rig.hears("asks on e1", { kind: "arp", op: 1, tpa: far.ip, src: "02:00:00:00:10:01" }, { port: "p1" });
-        rig.expect("and on e1 only", (await rig.heard()).filter((frame) => frame.port === "p0").length, 0);
-        await rig.sayOn("p1", arpReply({ from: far, dst: "02:00:00:00:10:01", tpa: "10.0.1.1" }));
-        await rig.hears("sends", datagram(far.ip, { dst: far.mac }), { port: "p1" });
-        rig.expect("entry of e1", (await rig.neigh(far.ip, "e1"))?.state, "REACHABLE");
-        rig.expect("none of e0", await rig.neigh(far.ip, "e0"), null);
+      async (bench) => {
+        await bench.poke(far.ip);
+        await bench.hears("asks on e1", { kind: "arp", op: 1, tpa: far.ip, src: "02:00:00:00:10:01" }, { port: "p1" });
+        bench.expect("and on e1 only", (await bench.heard()).filter((frame) => frame.port === "p0").length, 0);
+        await bench.sayOn("p1", arpReply({ from: far, dst: "02:00:00:00:10:01", tpa: "10.0.1.1" }));
+        await bench.hears("sends", datagram(far.ip, { dst: far.mac }), { port: "p1" });
+        bench.expect("entry of e1", (await bench.neigh(far.ip, "e1"))?.state, "REACHABLE");
+        bench.expect("none of e0", await bench.neigh(far.ip, "e0"), null);
       },
       { needs: ["e1"] },
     );
@@ -70,17 +70,17 @@ for (const kind of [linux, whohasWire]) {
   });
 
   realTime(t, `${kind.name}: a program on it receives, the cable can be pulled`, { skip }, async (t) => {
-    const { reason } = await check(kind, "X-udp", async (rig) => {
-      await rig.say(arpRequest({ from: T1 }));
-      const socket = rig.socket({ port: 7 });
-      await rig.say(udp({ from: T1, sport: 1234, dport: 7, payload: "hello" }));
+    const { reason } = await check(kind, "X-udp", async (bench) => {
+      await bench.say(arpRequest({ from: T1 }));
+      const socket = bench.socket({ port: 7 });
+      await bench.say(udp({ from: T1, sport: 1234, dport: 7, payload: "hello" }));
       const got = socket.received().map(({ from, port, bytes }) => [from, port, new TextDecoder().decode(bytes)]);
-      rig.expect("the datagram", got, [[T1.ip, 1234, "hello"]]);
-      rig.expect("no route, no datagram", socket.send(new Uint8Array(1), "192.0.2.1", 9), "ENETUNREACH");
-      await rig.expectState(T1.ip, "STALE", T1.mac);
-      await rig.plug(false);
+      bench.expect("the datagram", got, [[T1.ip, 1234, "hello"]]);
+      bench.expect("no route, no datagram", socket.send(new Uint8Array(1), "192.0.2.1", 9), "ENETUNREACH");
+      await bench.expectState(T1.ip, "STALE", T1.mac);
+      await bench.plug(false);
       // The kernel may take up to a second to act on a lost carrier.
-      await rig.reaches(T1.ip, "-", 1500);
+      await bench.reaches(T1.ip, "-", 1500);
     });
     t.equal(reason, "");
   });
@@ -88,8 +88,8 @@ for (const kind of [linux, whohasWire]) {
 
 realTime(t, "a DUT that does not start is a failure, and the process comes home all the same", { skip }, async (t) => {
   const before = namespace();
-  const { status, reason } = await check(linux, "X-bad", async (rig) => {
-    rig.dut.send("p1", arpRequest());
+  const { status, reason } = await check(linux, "X-bad", async (bench) => {
+    bench.dut.send("p1", arpRequest());
   });
   t.equal(status, "failed");
   t.match(reason, /no port p1/);
@@ -101,23 +101,23 @@ realTime(t, "a rig that is killed leaves nothing behind, and had nothing here to
   const dev = new URL("../../../firmware-ts/cli/dev.mjs", import.meta.url).pathname;
   const main = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
   const args = ["--import", dev, main, "run", "arp", "--dut", "linux", "--case", "ARP-S-*", "--jobs", "1", "--verbose"];
-  const rig = spawn(process.execPath, args, { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "inherit"] });
-  t.teardown(() => rig.kill("SIGKILL"));
-  const ended = once(rig, "exit");
-  await once(rig.stdout, "data");
-  t.equal(rig.exitCode, null, "in the midst of it");
+  const child = spawn(process.execPath, args, { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "inherit"] });
+  t.teardown(() => child.kill("SIGKILL"));
+  const ended = once(child, "exit");
+  await once(child.stdout, "data");
+  t.equal(child.exitCode, null, "in the midst of it");
   t.same([links(), run("ip", ["netns", "list"])], before, "its cables and namespaces are not ours");
-  rig.kill("SIGINT");
+  child.kill("SIGINT");
   t.same(await ended, [null, "SIGINT"]);
   t.same([links(), run("ip", ["netns", "list"])], before);
 });
 
 realTime(t, "linux: what is read by netlink is what ip shows", { skip }, async (t) => {
-  const { reason } = await check(linux, "X-ip", async (rig) => {
-    await rig.must(`neigh add ${T1.ip} lladdr ${T1.mac} managed nud stale extern_learn router dev e0`);
-    await rig.must("neigh add 10.0.0.3 nud none dev e0");
-    await rig.poke("10.0.0.4");
-    const { stdout } = await rig.ip("-j -s neigh show nud all");
+  const { reason } = await check(linux, "X-ip", async (bench) => {
+    await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} managed nud stale extern_learn router dev e0`);
+    await bench.must("neigh add 10.0.0.3 nud none dev e0");
+    await bench.poke("10.0.0.4");
+    const { stdout } = await bench.ip("-j -s neigh show nud all");
     const shown = (JSON.parse(stdout) as Record<string, unknown>[]).map((row) => {
       const { dst, dev, lladdr = "", state = [], probes, used, confirmed, updated } = row;
       const flags = Object.keys(row).filter((key) => row[key] === null);
@@ -126,22 +126,22 @@ realTime(t, "linux: what is read by netlink is what ip shows", { skip }, async (
     });
     const byAddress = (a: { dst?: unknown }, b: { dst?: unknown }): number => (String(a.dst) < String(b.dst) ? -1 : 1);
     const keys = Object.keys(shown[0] ?? {});
-    const read = rig.dut.neighbours().map((row) => Object.fromEntries(keys.map((key) => [key, row[key as keyof typeof row]])));
-    rig.expect("three entries", shown.length, 3);
-    rig.expect("the same", read.sort(byAddress), shown.sort(byAddress));
+    const read = bench.dut.neighbours().map((row) => Object.fromEntries(keys.map((key) => [key, row[key as keyof typeof row]])));
+    bench.expect("three entries", shown.length, 3);
+    bench.expect("the same", read.sort(byAddress), shown.sort(byAddress));
   });
   t.equal(reason, "");
 });
 
 realTime(t, "linux: errors come to a socket that asks for them", { skip }, async (t) => {
-  const { reason } = await check(linux, "X-err", async (rig) => {
-    rig.param("mcast_solicit", 1);
-    const socket = rig.socket({ errors: true });
+  const { reason } = await check(linux, "X-err", async (bench) => {
+    bench.param("mcast_solicit", 1);
+    const socket = bench.socket({ errors: true });
     socket.send(new Uint8Array(3), T1.ip, 9);
     socket.send(new Uint8Array(3), T1.ip, 9);
-    await rig.reaches(T1.ip, "FAILED", 100);
-    rig.expect("one for each datagram", socket.errors(), ["EHOSTUNREACH", "EHOSTUNREACH"]);
-    rig.expect("and no more", socket.errors(), []);
+    await bench.reaches(T1.ip, "FAILED", 100);
+    bench.expect("one for each datagram", socket.errors(), ["EHOSTUNREACH", "EHOSTUNREACH"]);
+    bench.expect("and no more", socket.errors(), []);
   });
   t.equal(reason, "");
 });

@@ -3,11 +3,11 @@ import t from "tap";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
 import type { Dut, DutKind, Timing } from "../../../hil-rigs/contract/dut.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
-import type { StepKind } from "../../../hil-rigs/rig/trace.ts";
-import { Trace } from "../../../hil-rigs/rig/trace.ts";
 import { compareResults } from "../../../hil-rigs/run/compare.ts";
 import { type CaseResult, runCases } from "../../../hil-rigs/run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../../../hil-rigs/run/versus.ts";
+import type { StepKind } from "../../../hil-rigs/stage/trace.ts";
+import { Trace } from "../../../hil-rigs/stage/trace.ts";
 
 type Line = readonly [kind: StepKind, time: number, text: string];
 
@@ -173,9 +173,9 @@ function pinger(name: string, pings: readonly number[]): DutKind {
 }
 
 const ping: Case = one({
-  async run(rig) {
-    await rig.poke("10.0.0.2", { count: (rig.dut as Dut & { count: number }).count });
-    await rig.must("neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev e0");
+  async run(bench) {
+    await bench.poke("10.0.0.2", { count: (bench.dut as Dut & { count: number }).count });
+    await bench.must("neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev e0");
   },
 });
 

@@ -42,7 +42,7 @@ t.test("two runs with the same seed ask at the same times, two seeds do not", as
 });
 
 t.test("the table tells a run that was not as the case says", async (t) => {
-  const wrong = { id: "X", title: "", source: "", run: async (rig) => rig.expect("never", 1, 2) } satisfies Measured["case"];
+  const wrong = { id: "X", title: "", source: "", run: async (bench) => bench.expect("never", 1, 2) } satisfies Measured["case"];
   const table = measuredTable(await measureCases(whohasSim, [wrong], 2, 1));
   t.match(table, /^\| X \| 2 \| 2 \| 0 \| 0 \| 0 \| 0\.0 \| 0x2 \| {2}\|$/m);
 });

@@ -1,25 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import type { Bench } from "../../../hil-rigs/contract/bench.ts";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
-import { EXPECTATIONS } from "../../../hil-rigs/expectations.ts";
-import { asks, datagram } from "../../../hil-rigs/rig/patterns.ts";
-import type { Rig } from "../../../hil-rigs/rig/rig.ts";
+import { writeReport } from "../../../hil-rigs/reports/evidence.ts";
 import { compareResults } from "../../../hil-rigs/run/compare.ts";
-import { writeReport } from "../../../hil-rigs/run/report.ts";
+import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases, staleExpectations } from "../../../hil-rigs/run/runner.ts";
+import { asks, datagram } from "../../../hil-rigs/stage/patterns.ts";
 import { SUITES } from "../../../hil-rigs/suites/index.ts";
 import { arpReply } from "../../../hil-rigs/wire/build.ts";
 import { BROADCAST, T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingPrograms, run } from "../../support/netns.ts";
 import { scratch } from "../../support/own.ts";
 
-function one(body: (rig: Rig) => Promise<void>, more: Partial<Case> = {}): Case {
+function one(body: (bench: Bench) => Promise<void>, more: Partial<Case> = {}): Case {
   return { id: "X-1", title: "a case of this test", source: "here", run: body, ...more };
 }
 
-async function result(body: (rig: Rig) => Promise<void>, more: Partial<Case> = {}): Promise<CaseResult> {
+async function result(body: (bench: Bench) => Promise<void>, more: Partial<Case> = {}): Promise<CaseResult> {
   const [only] = await runCases(whohasSim, [one(body, more)]);
   return only as CaseResult;
 }
@@ -44,10 +44,10 @@ t.test("two runs in virtual time are the same to the bit", async (t) => {
 });
 
 t.test("a check that does not hold fails the case, which goes on", async (t) => {
-  const failed = await result(async (rig) => {
-    await rig.poke(T1.ip);
-    await rig.expectState(T1.ip, "REACHABLE");
-    rig.expect("still here", 1, 1);
+  const failed = await result(async (bench) => {
+    await bench.poke(T1.ip);
+    await bench.expectState(T1.ip, "REACHABLE");
+    bench.expect("still here", 1, 1);
   });
   t.equal(failed.status, "failed");
   t.equal(failed.reason, "10.0.0.2 is REACHABLE: expected REACHABLE, got INCOMPLETE");
@@ -59,12 +59,12 @@ t.test("a check that does not hold fails the case, which goes on", async (t) => 
 
 t.test("a frame that does not come ends the case, no sooner and no later than it was waited for", async (t) => {
   let waited = 0;
-  const failed = await result(async (rig) => {
-    const before = rig.now();
-    await rig.hears("nothing", asks(T1.ip), { within: 70 }).finally(() => {
-      waited = rig.now() - before;
+  const failed = await result(async (bench) => {
+    const before = bench.now();
+    await bench.hears("nothing", asks(T1.ip), { within: 70 }).finally(() => {
+      waited = bench.now() - before;
     });
-    rig.expect("never reached", 1, 1);
+    bench.expect("never reached", 1, 1);
   });
   t.equal(failed.status, "failed");
   t.match(failed.reason, /nothing: expected arp op=1 tpa=10\.0\.0\.2 port=p0, got nothing like it within 70 ms/);
@@ -73,30 +73,30 @@ t.test("a frame that does not come ends the case, no sooner and no later than it
 });
 
 t.test("silence that is broken says by what", async (t) => {
-  const failed = await result(async (rig) => {
-    await rig.poke(T1.ip);
-    await rig.silence("quiet");
+  const failed = await result(async (bench) => {
+    await bench.poke(T1.ip);
+    await bench.silence("quiet");
   });
   t.match(failed.reason, /quiet: expected silence, got .*arp request/);
 });
 
 t.test("frames passed over do not come again", async (t) => {
-  const passed = await result(async (rig) => {
-    await rig.poke(T1.ip);
-    await rig.say(arpReply({ from: T1 }));
-    await rig.hears("the datagram, past the request", datagram(T1.ip));
-    await rig.silence("the request lies behind", 10);
+  const passed = await result(async (bench) => {
+    await bench.poke(T1.ip);
+    await bench.say(arpReply({ from: T1 }));
+    await bench.hears("the datagram, past the request", datagram(T1.ip));
+    await bench.silence("the request lies behind", 10);
   });
   t.equal(passed.reason, "");
 });
 
 t.test("times are held against the DUT's clock", async (t) => {
-  const failed = await result(async (rig) => {
-    await rig.poke(T1.ip);
-    const first = await rig.hears("asks", asks(T1.ip, { dst: BROADCAST }));
-    const second = await rig.hears("again", asks(T1.ip));
-    rig.expectTime("right", second.time - first.time, 100);
-    rig.expectTime("wrong", second.time - first.time, 101);
+  const failed = await result(async (bench) => {
+    await bench.poke(T1.ip);
+    const first = await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+    const second = await bench.hears("again", asks(T1.ip));
+    bench.expectTime("right", second.time - first.time, 100);
+    bench.expectTime("wrong", second.time - first.time, 101);
   });
   t.match(failed.reason, /^wrong/);
 });
@@ -104,14 +104,14 @@ t.test("times are held against the DUT's clock", async (t) => {
 t.test("what goes wrong besides checks is a failure too", async (t) => {
   t.match((await result(async () => Promise.reject(new TypeError("oops")))).reason, /the case runs.*oops/);
   const endless = await result(
-    async (rig) => {
-      for (;;) await rig.sleep(10);
+    async (bench) => {
+      for (;;) await bench.sleep(10);
     },
     { limit: 200 },
   );
   t.match(endless.reason, /the case ends: expected within 200 ms/);
-  t.match((await result(async (rig) => rig.param("no_such_key", 1))).reason, /no_such_key=1: expected accepted/);
-  t.match((await result(async (rig) => void (await rig.must("neigh del 10.0.0.9 dev e0")))).reason, /No such file/);
+  t.match((await result(async (bench) => bench.param("no_such_key", 1))).reason, /no_such_key=1: expected accepted/);
+  t.match((await result(async (bench) => void (await bench.must("neigh del 10.0.0.9 dev e0")))).reason, /No such file/);
 });
 
 t.test("a need that a DUT has not skips the case, by name", async (t) => {
@@ -121,12 +121,12 @@ t.test("a need that a DUT has not skips the case, by name", async (t) => {
 });
 
 t.test("expectations excuse the check they name and no other, and are told when they are stale", async (t) => {
-  const failing = one(async (rig) => {
-    rig.expect("colour", "red", "green");
+  const failing = one(async (bench) => {
+    bench.expect("colour", "red", "green");
   });
-  const both = one(async (rig) => {
-    rig.expect("colour", "red", "green");
-    rig.expect("size", 1, 2);
+  const both = one(async (bench) => {
+    bench.expect("colour", "red", "green");
+    bench.expect("size", 1, 2);
   });
   const expectation = { dut: "whohas-sim", case: "X-*", check: "colour", kind: "wanted", reason: "we like red" } as const;
   const status = async (each: Case): Promise<string> =>
@@ -139,10 +139,10 @@ t.test("expectations excuse the check they name and no other, and are told when 
 
 t.test("the evidence of a failure", async (t) => {
   const folder = scratch("report");
-  const failed = await result(async (rig) => {
-    await rig.poke(T1.ip);
-    await rig.say(arpReply({ from: T1 }));
-    await rig.expectState(T1.ip, "STALE", T1.mac);
+  const failed = await result(async (bench) => {
+    await bench.poke(T1.ip);
+    await bench.say(arpReply({ from: T1 }));
+    await bench.expectState(T1.ip, "STALE", T1.mac);
   });
   writeReport(folder, [failed]);
   const read = (name: string): string => readFileSync(join(folder, "whohas-sim", "X-1", name), "utf8");
@@ -166,26 +166,26 @@ t.test("the evidence of a failure", async (t) => {
 
 t.test("compare finds no difference where there is none, and each kind where there is", async (t) => {
   const exact = [whohasSim.timing, whohasSim.timing] as const;
-  const resolve = async (rig: Rig): Promise<void> => {
-    await rig.poke(T1.ip);
-    await rig.hears("asks", asks(T1.ip));
-    await rig.hears("again", asks(T1.ip), { within: 300 });
-    await rig.state(T1.ip);
+  const resolve = async (bench: Bench): Promise<void> => {
+    await bench.poke(T1.ip);
+    await bench.hears("asks", asks(T1.ip));
+    await bench.hears("again", asks(T1.ip), { within: 300 });
+    await bench.state(T1.ip);
   };
   const plain = await result(resolve);
   t.same(compareResults(plain, await result(resolve), exact), []);
 
-  const slower = await result(async (rig) => {
+  const slower = await result(async (bench) => {
     // Kept in jiffies of 4 ms: 112.
-    rig.dut.sysctl("net.ipv4.neigh.e0.retrans_time_ms", "110");
-    await resolve(rig);
+    bench.dut.sysctl("net.ipv4.neigh.e0.retrans_time_ms", "110");
+    await resolve(bench);
   });
   t.match(compareResults(plain, slower, exact), [{ where: "times", left: /^100\.0 ms after/, right: /^112\.0 ms after/ }]);
 
-  const known = await result(async (rig) => {
-    await rig.dut.ip(["neigh", "add", T1.ip, "lladdr", T1.mac, "dev", "e0"]);
-    await rig.poke(T1.ip);
-    await rig.state(T1.ip);
+  const known = await result(async (bench) => {
+    await bench.dut.ip(["neigh", "add", T1.ip, "lladdr", T1.mac, "dev", "e0"]);
+    await bench.poke(T1.ip);
+    await bench.state(T1.ip);
   });
   const where = compareResults(plain, known, exact).map((difference) => difference.where);
   t.same(where, ["frames", "table", "events"]);

@@ -122,7 +122,7 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
 
 t.test("the gateway goes away and comes back: each datagram is told of once, and every one is accounted for", async (t) => {
   const site = await Site.open();
-  const parameters = site.stack.arp.table.parametersOf(site.eth0);
+  const parameters = site.stack.neighbours(4).table.parametersOf(site.eth0);
   parameters.set("baseReachableTime", 2000);
   const telemetry = site.telemetry(1000);
   const [, gateway] = site.wire.ports;

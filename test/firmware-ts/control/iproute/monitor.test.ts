@@ -96,7 +96,7 @@ t.test("--all-transitions: what happens on the way of a packet, with its cause",
     `10.0.0.2 dev eth0 lladdr ${T1} REACHABLE `,
   ]);
   lab.poke();
-  t.equal(lab.stack.arp.table.entries, 1, "and nobody is told after that");
+  t.equal(lab.stack.neighbours(4).table.entries, 1, "and nobody is told after that");
 });
 
 t.test("a program that resolves in our place is asked for it: miss", async (t) => {

@@ -10,7 +10,7 @@ import { realTime } from "../../../support/real-time.ts";
 
 async function twoNamespaces(): Promise<{ lab: Lab; blue: Stack; operator: Operator }> {
   const lab = await Lab.open({ loopback: true });
-  const neighbours = { table: lab.stack.arp.table };
+  const neighbours = { sharedWith: lab.stack };
   const blue = new Stack({ clock: lab.clock, random: new SeededRandom(9), neighbours, loopback: true });
   const eth1 = blue.addDevice("eth1", new WireNic(lab.clock, lab.wire, "other", Uint8Array.of(2, 0, 0, 0, 0, 9)));
   await eth1.open();
@@ -35,7 +35,7 @@ t.test("each namespace has its devices, addresses, routes, entries and settings"
   const add = "n add 10.0.0.7 lladdr 02:00:00:00:00:07 dev";
   t.same(await both(`${add} eth1`), ['Cannot find device "eth1"\n[1]', ""]);
   t.same(await both("n"), ["", "10.0.0.7 dev eth1 lladdr 02:00:00:00:00:07 PERMANENT \n"]);
-  t.equal(lab.stack.arp.table.entries, 1, "on the one table");
+  t.equal(lab.stack.neighbours(4).table.entries, 1, "on the one table");
   await blue.close();
 });
 

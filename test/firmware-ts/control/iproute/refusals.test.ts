@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { pingRefusalWords, refusalWords } from "../../../../firmware-ts/control/iproute/refusals.ts";
-import { InetError } from "../../../../firmware-ts/ip4/routing/addresses.ts";
+import { InetError } from "../../../../firmware-ts/ip/inet-error.ts";
 import { NeighError } from "../../../../firmware-ts/neigh/admin.ts";
 import { ParameterError } from "../../../../firmware-ts/neigh/parameter-files.ts";
 import { DeviceError } from "../../../../firmware-ts/net/device-words.ts";

@@ -79,7 +79,11 @@ t.test("dropped, counted once as invalid, no entry, no answer", async (t) => {
       lab.say(arp({ op, ...fields }));
       t.same([lab.heard(), lab.state(), lab.events], [[], "INCOMPLETE", []], `${what}, operation ${op}`);
       const { drops } = lab.eth0;
-      t.same([lab.stack.arp.counters(lab.eth0).invalid, drops.get(DropReason.NOT_SPECIFIED), drops.total], [1, 1, 1], what);
+      t.same(
+        [lab.stack.neighbours(4).counters(lab.eth0).invalid, drops.get(DropReason.NOT_SPECIFIED), drops.total],
+        [1, 1, 1],
+        what,
+      );
       t.equal(lab.inUse, 1, "only the packet that waits");
     }
 });
@@ -122,7 +126,7 @@ t.test("neither answered nor learned, though well formed", async (t) => {
     const lab = await Lab.open();
     lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true });
     lab.say(frame);
-    t.same([lab.heard(), lab.stack.arp.table.entries, lab.events, lab.inUse], [[], 0, [], 0], what);
+    t.same([lab.heard(), lab.stack.neighbours(4).table.entries, lab.events, lab.inUse], [[], 0, [], 0], what);
   }
 });
 
@@ -139,7 +143,7 @@ t.test("a probe for our address (RFC 5227) is defended with its own fields, and 
   const lab = await Lab.open();
   lab.say(arp({ sip: "0.0.0.0" }));
   t.same(lab.heard(), ["0 reply 10.0.0.1 is-at us for 0.0.0.0 T1 > T1"]);
-  t.equal(lab.stack.arp.table.entries, 0);
+  t.equal(lab.stack.neighbours(4).table.entries, 0);
 });
 
 t.test("every address of ours is answered for, on whichever device it is", async (t) => {
@@ -182,7 +186,7 @@ t.test("received IP packets teach nothing", async (t) => {
   const sum = checksum(header);
   header.splice(10, 2, sum >> 8, sum & 255);
   lab.say(Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, ...header, ...Array<number>(26).fill(0)]));
-  t.same([lab.eth0.drops.get(DropReason.IP_NOPROTO), lab.stack.arp.table.entries], [1, 0]);
+  t.same([lab.eth0.drops.get(DropReason.IP_NOPROTO), lab.stack.neighbours(4).table.entries], [1, 0]);
 });
 
 t.test("counted by kind", async (t) => {
@@ -194,9 +198,9 @@ t.test("counted by kind", async (t) => {
   lab.run(60_000);
   lab.poke();
   lab.run(10_000);
-  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid } = lab.stack.arp.counters(
-    lab.eth0,
-  );
+  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid } = lab.stack
+    .neighbours(4)
+    .counters(lab.eth0);
   t.same({ requestsBroadcast, requestsUnicast, repliesSent }, { requestsBroadcast: 1, requestsUnicast: 3, repliesSent: 1 });
   t.same({ requestsReceived, repliesReceived, invalid }, { requestsReceived: 2, repliesReceived: 1, invalid: 0 });
 });
@@ -207,6 +211,6 @@ t.test("requests of a device without a link are dropped, and not counted as sent
   lab.run(10);
   lab.poke();
   lab.run(5000);
-  t.match(lab.stack.arp.counters(lab.eth0), { requestsBroadcast: 0, requestsUnicast: 0 });
+  t.match(lab.stack.neighbours(4).counters(lab.eth0), { requestsBroadcast: 0, requestsUnicast: 0 });
   t.equal(lab.eth0.drops.get(DropReason.TX_CARRIER), 3);
 });

@@ -71,7 +71,7 @@ const OTHER_UNLOCKED: Row[] = [
 /** An entry in `state`, its last change `age` ms ago. NOARP is that of a broadcast address, everything else 10.0.0.2's. */
 async function labIn(state: State, age: number): Promise<Lab> {
   const lab = await Lab.open();
-  lab.stack.arp.table.parametersOf(lab.eth0).reachableTime = 30_000;
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).reachableTime = 30_000;
   if (state === "NOARP") lab.say(arp({ sip: "10.0.0.255" }));
   if (state === "PERMANENT") lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   if (["STALE", "DELAY", "PROBE", "REACHABLE"].includes(state)) lab.say(arp());

@@ -15,12 +15,12 @@ async function router(delay = 0): Promise<Router> {
   const lab = await Lab.open();
   const link = await SecondLink.open(lab, "10.0.1.1/24");
   lab.stack.ip.conf.write("all", "forwarding", 1);
-  lab.stack.arp.table.parametersOf(lab.eth0).set("proxyDelay", delay);
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).set("proxyDelay", delay);
   return Object.assign(lab, { link });
 }
 
 function addProxy(lab: Lab, address: string, device = lab.eth0): void {
-  lab.stack.arp.table.proxies.add(ipv4(address), device, { permanent: true });
+  lab.stack.neighbours(4).table.proxies.add(ipv4(address), device, { permanent: true });
 }
 
 t.test("who is answered for", async (t) => {
@@ -105,11 +105,11 @@ t.test("at most proxy_qlen + 1 wait", async (t) => {
   ] as const) {
     const lab = await router(800);
     lab.stack.ip.conf.write(lab.eth0, "proxy_arp", 1);
-    lab.stack.arp.table.parametersOf(lab.eth0).set("proxyQueueLength", limit);
+    lab.stack.neighbours(4).table.parametersOf(lab.eth0).set("proxyQueueLength", limit);
     for (let host = 10; host < 90; host++) lab.say(arp({ tip: "10.0.1.9", sip: `10.0.0.${host}` }));
     lab.run(1000);
     t.equal(lab.heard().length, answers, `proxy_qlen ${limit}`);
-    t.same([lab.stack.arp.table.drops.get(DropReason.NOT_SPECIFIED), lab.inUse], [80 - answers, 0]);
+    t.same([lab.stack.neighbours(4).table.drops.get(DropReason.NOT_SPECIFIED), lab.inUse], [80 - answers, 0]);
   }
 });
 

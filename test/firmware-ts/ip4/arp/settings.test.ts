@@ -1,7 +1,7 @@
 /** net.ipv4.conf.*: what each setting makes of ARP, value by value, as measured on Linux 6.18. */
 import t from "tap";
-import { Scope } from "../../../../firmware-ts/ip4/arp/inet.ts";
 import { DEVCONF_KEYS } from "../../../../firmware-ts/ip4/routing/devconf.ts";
+import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";
 import { Lab } from "../../../support/lab.ts";
@@ -83,7 +83,8 @@ t.test("arp_announce: the source address of requests", async (t) => {
       const lab = await bench();
       lab.stack.addRoute({ to: "192.168.7.0/24", device: lab.eth0 });
       lab.stack.ip.conf.write("all", "arp_announce", value);
-      lab.stack.udp.open(7, ipv4(source)).send(new Uint8Array(1), ipv4(target), 9);
+      const socket = lab.stack.udp.open(7, source);
+      socket.send(new Uint8Array(1), socket.to(target, 9));
       lab.run(0);
       heard.push(...lab.heard());
     }
@@ -98,14 +99,16 @@ t.test("arp_announce: the source address of requests", async (t) => {
 t.test("the newest packet steers the source; a probe of no packet has the best", async (t) => {
   const lab = await bench();
   for (const source of ["172.16.0.1", "10.0.0.11"]) {
-    lab.stack.udp.open(7, ipv4(source)).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+    const socket = lab.stack.udp.open(7, source);
+    socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
     lab.run(0);
   }
   lab.run(1000);
   t.same(lab.heard(), ["0 who-has 10.0.0.2 tell 172.16.0.1 us > all", "1000 who-has 10.0.0.2 tell 10.0.0.11 us > all"]);
   lab.say(arp({ op: 2, to: US, tha: US }));
   lab.run(60_000);
-  lab.stack.udp.open(8, ipv4("172.16.0.1")).send(new Uint8Array(1), ipv4("10.0.0.2"), 9);
+  const socket = lab.stack.udp.open(8, "172.16.0.1");
+  socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
   lab.run(5000);
   t.ok(lab.heard().at(-1)?.endsWith("who-has 10.0.0.2 tell 10.0.0.1 us > T1"));
 });
@@ -133,7 +136,7 @@ t.test("arp_filter: answered only where packets to the asker leave; counted only
       const lab = await bench();
       lab.stack.ip.conf.write(where === "all" ? "all" : lab.eth0, "arp_filter", 1);
       lab.say(arp({ sip }));
-      t.same([lab.heard().length === 1, lab.stack.arp.policy.filtered], [answered, counted], sip);
+      t.same([lab.heard().length === 1, lab.stack.neighbours(4).policy.filtered], [answered, counted], sip);
       t.equal(lab.state(sip), answered ? "STALE" : "-");
       t.ok(lab.stack.counters().some(([name, value]) => name === "TcpExtArpFilter" && value === counted));
       lab.say(arp({ sip: "0.0.0.0" }));
@@ -231,12 +234,12 @@ t.test("a device without ARP takes in none and sends none", async (t) => {
 
 t.test("filters: what they refuse is neither answered nor sent, until they are taken away", async (t) => {
   const lab = await Lab.open();
-  const inbound = lab.stack.arp.inputHooks.add((packet) => packet.view.getInt32(packet.data + 14) !== ipv4("10.0.0.2"));
+  const inbound = lab.stack.neighbours(4).inputHooks.add((packet) => packet.view.getInt32(packet.data + 14) !== ipv4("10.0.0.2"));
   lab.say(arp());
   lab.say(arp({ sip: "10.0.0.3" }));
   t.same([lab.heard().length, lab.state(), lab.state("10.0.0.3")], [1, "-", "STALE"]);
   inbound();
-  const outbound = lab.stack.arp.outputHooks.add(() => false);
+  const outbound = lab.stack.neighbours(4).outputHooks.add(() => false);
   lab.say(arp());
   lab.poke("10.0.0.9");
   t.same([lab.heard(), lab.state(), lab.state("10.0.0.9")], [[], "STALE", "INCOMPLETE"]);

@@ -53,7 +53,7 @@ t.test("an entry that is gone is used no more, nor is the one before it", async 
   const { stack, eth0 } = lab;
   const first = stack.addNeighbour("10.0.0.2", T1, eth0);
   t.equal(lab.poke(), "sent");
-  stack.arp.table.delete(first);
+  stack.neighbours(4).table.delete(first);
   t.equal(lab.poke(), "queued", "nobody knows the address now");
   stack.addNeighbour("10.0.0.2", T2, eth0);
   t.equal(lab.poke(), "sent");
@@ -64,8 +64,8 @@ t.test("an entry that is gone is used no more, nor is the one before it", async 
 t.test("sockets of different addresses send to one destination from their own", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "10.0.0.11/24"] });
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
-  const sockets = ["10.0.0.1", "10.0.0.11"].map((address) => lab.stack.udp.open(7000, ipv4(address)));
-  for (let round = 0; round < 2; round++) for (const socket of sockets) socket.send(Buffer.from("hi"), ipv4("10.0.0.2"), 9);
+  const sockets = ["10.0.0.1", "10.0.0.11"].map((address) => lab.stack.udp.open(7000, address));
+  for (let round = 0; round < 2; round++) for (const socket of sockets) socket.send(Buffer.from("hi"), socket.to("10.0.0.2", 9));
   lab.run(0);
   const one = "0 udp 10.0.0.1 10.0.0.2:9 hi > T1";
   const other = "0 udp 10.0.0.11 10.0.0.2:9 hi > T1";
@@ -74,7 +74,7 @@ t.test("sockets of different addresses send to one destination from their own", 
 
 t.test("more destinations than there are places: each gets its own packets", async (t) => {
   const lab = await Lab.open({ addresses: ["10.1.0.1/16"] });
-  lab.stack.arp.table.gc.thresh3 = 10_000;
+  lab.stack.neighbours(4).table.gc.thresh3 = 10_000;
   const count = 3000;
   for (let number = 0; number < count; number++) lab.stack.addNeighbour(formatIpv4(ipv4("10.1.4.0") + number), T1, lab.eth0);
   for (let round = 0; round < 2; round++) {

@@ -1,8 +1,8 @@
 /** Addresses, routes and devices together: order, what comes and goes with what. */
 import t from "tap";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
-import { Scope } from "../../../../firmware-ts/ip4/arp/inet.ts";
 import { type Route, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
+import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";
 import { SecondLink } from "../../../support/second-link.ts";
@@ -71,13 +71,13 @@ t.test("the last address takes routes, neighbours and proxy entries along; one o
   lab.stack.addRoute({ to: "default", via: "10.0.0.254" });
   lab.stack.addNeighbour("10.0.0.7", T1, lab.eth0);
   lab.say(arp());
-  lab.stack.arp.table.proxies.add(1, lab.eth0, { permanent: true });
+  lab.stack.neighbours(4).table.proxies.add(1, lab.eth0, { permanent: true });
   lab.events.length = 0;
   lab.stack.removeAddress(lab.eth0, "172.16.0.1");
   t.same([lab.events, main(lab).length], [[], 2]);
   lab.stack.removeAddress(lab.eth0, "10.0.0.1/24");
   t.same(lab.events, ["deleted 10.0.0.2 STALE", "deleted 10.0.0.7 PERMANENT"]);
-  t.same([main(lab), local(lab), lab.stack.arp.table.proxies.size], [[], [], 0]);
+  t.same([main(lab), local(lab), lab.stack.neighbours(4).table.proxies.size], [[], [], 0]);
 });
 
 t.test("down: addresses stay and are ours, routes go; up: the subnets come back, the operator's routes do not", async (t) => {
@@ -147,10 +147,10 @@ t.test("the link address: set to any value, even its own, it empties the table; 
   const lab = await Lab.open();
   for (const last of [1, 9]) {
     lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
-    lab.stack.arp.table.proxies.add(1, lab.eth0);
+    lab.stack.neighbours(4).table.proxies.add(1, lab.eth0);
     lab.events.length = 0;
     lab.eth0.setAddress(Uint8Array.of(2, 0, 0, 0, 0, last));
-    t.same([lab.events, lab.stack.arp.table.proxies.size], [["deleted 10.0.0.2 PERMANENT"], 1]);
+    t.same([lab.events, lab.stack.neighbours(4).table.proxies.size], [["deleted 10.0.0.2 PERMANENT"], 1]);
   }
   lab.say(arp({ to: "02:00:00:00:00:09" }));
   t.same(lab.heard(), ["0 reply 10.0.0.1 is-at 02:00:00:00:00:09 for 10.0.0.2 T1 > T1"]);
@@ -178,7 +178,7 @@ t.test("carrier: arp_evict_nocarrier of all and device decides whether entries s
     lab.stack.ip.conf.write(lab.eth0, "arp_evict_nocarrier", device);
     lab.say(arp());
     lab.port.plugged = false;
-    t.equal(lab.stack.arp.table.entries, left);
+    t.equal(lab.stack.neighbours(4).table.entries, left);
   }
 });
 
@@ -196,7 +196,7 @@ t.test("a device taken out takes everything along; its controller serves another
   const link = await SecondLink.open(lab, "10.0.1.1/24");
   lab.stack.addNeighbour("10.0.1.2", T1, link.eth1);
   await lab.stack.removeDevice(link.eth1);
-  t.same([lab.stack.devices.length, main(lab).length, local(lab).length, lab.stack.arp.table.entries], [1, 1, 2, 0]);
+  t.same([lab.stack.devices.length, main(lab).length, local(lab).length, lab.stack.neighbours(4).table.entries], [1, 1, 2, 0]);
   const other = await Lab.open();
   const eth1 = other.stack.addDevice("eth1", link.nic);
   await eth1.open();

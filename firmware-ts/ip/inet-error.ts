@@ -1,0 +1,32 @@
+/** The error of addresses, routes, ports and sockets, in both families. */
+import { StackError } from "../net/stack-error.ts";
+
+/** An address, route or socket cannot be as asked. */
+export class InetError extends StackError {
+  constructor(code: InetErrorCode, message: string, detail = "") {
+    super(code, ERRNOS[code], message, detail);
+    this.name = "InetError";
+  }
+}
+
+/** The errno that Linux has for each. */
+const ERRNOS = {
+  ADDRESS_EXISTS: "EEXIST",
+  ADDRESS_IN_USE: "EADDRINUSE",
+  ADDRESS_INVALID: "EINVAL",
+  ADDRESS_MISSING: "EADDRNOTAVAIL",
+  ADDRESS_NOT_AVAILABLE: "EADDRNOTAVAIL",
+  DEVICE_DOWN: "ENETDOWN",
+  FAMILY_UNSUPPORTED: "EAFNOSUPPORT",
+  LLADDR_INVALID: "EINVAL",
+  PORT_INVALID: "EINVAL",
+  ROUTE_EXISTS: "EEXIST",
+  ROUTE_INVALID: "EINVAL",
+  ROUTE_MISSING: "ESRCH",
+  ROUTE_NOT_THERE: "ENOENT",
+  ROUTE_UNREACHABLE: "ENETUNREACH",
+  SCOPE_INVALID: "EINVAL",
+  SOURCE_INVALID: "EINVAL",
+} as const;
+
+export type InetErrorCode = keyof typeof ERRNOS;

@@ -1,0 +1,57 @@
+/** The IP layers of a stack, and what is told apart by family: text of addresses, the layer of an address. */
+import type { IpAddress } from "./address.ts";
+import { familyOf } from "./address.ts";
+import { Destination } from "./destination.ts";
+import { formatIp, parseIp } from "./endpoint.ts";
+import { InetError } from "./inet-error.ts";
+import type { Ip6Interner } from "./ip6.ts";
+import type { IpLayer } from "./layer.ts";
+
+export class IpLayers {
+  readonly list: readonly IpLayer[];
+  /** Where the stack's IPv6 addresses come from. */
+  readonly interner: Ip6Interner;
+
+  constructor(list: readonly IpLayer[], interner: Ip6Interner) {
+    this.list = list;
+    this.interner = interner;
+  }
+
+  /**
+   * Reads an address; one that is read already stays as it is.
+   * @throws InetError ADDRESS_INVALID
+   */
+  address(host: string | IpAddress): IpAddress {
+    if (typeof host !== "string") return host;
+    const address = parseIp(host, this.interner);
+    if (address === null) throw new InetError("ADDRESS_INVALID", `"${host}" is not an IP address; say e.g. 192.168.10.1`);
+    return address;
+  }
+
+  /** @throws InetError FAMILY_UNSUPPORTED when the stack has no layer for the address */
+  of(address: IpAddress): IpLayer {
+    const family = familyOf(address);
+    const layer = this.list.find((one) => one.family === family);
+    if (!layer) throw new InetError("FAMILY_UNSUPPORTED", `${formatIp(address)}: this stack has no IPv${family}`);
+    return layer;
+  }
+
+  /**
+   * Makes a destination.
+   * @param from the source address; null for the best
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
+   */
+  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
+    const address = this.address(host);
+    return new Destination(this.of(address), address, checkPort(port), from);
+  }
+}
+
+/**
+ * Returns the port.
+ * @throws InetError PORT_INVALID
+ */
+export function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 0xffff) return port;
+  throw new InetError("PORT_INVALID", `port ${port} is not 0..65535`);
+}

@@ -1,0 +1,72 @@
+/** Records a case in order. The record is the evidence when a check fails, and the basis for comparing two DUTs. */
+import type { NeighEvent } from "../contract/dut.ts";
+import type { Frame } from "../contract/frame.ts";
+import { describe } from "../wire/parse.ts";
+
+export interface Check {
+  name: string;
+  passed: boolean;
+  /** Expected and actual value, as JSON or as the text that is easiest to read. */
+  expected: string;
+  actual: string;
+  time: number;
+}
+
+/**
+ * `sent`: a frame of the tester. `frame`: a frame of the DUT. `command`: a command and the DUT's answer. `table`: an entry as the table
+ * showed it. `event`: a change of the table; its time is the time of reading. `check`: a check and its result.
+ */
+export type StepKind = "sent" | "frame" | "command" | "table" | "event" | "check";
+
+export interface Step {
+  kind: StepKind;
+  time: number;
+  /** End of a step that began at `time`: it took effect in between. */
+  end: number;
+  text: string;
+}
+
+export class Trace {
+  readonly steps: Step[] = [];
+  readonly frames: Frame[] = [];
+  /** Frames of both sides, in order. */
+  readonly wire: { frame: Frame; sent: boolean }[] = [];
+  readonly checks: Check[] = [];
+
+  add(kind: StepKind, time: number, text: string, end: number = time): void {
+    this.steps.push({ kind, time, end, text });
+  }
+
+  frame(frame: Frame): void {
+    this.frames.push(frame);
+    this.wire.push({ frame, sent: false });
+    this.add("frame", frame.time, describe(frame));
+  }
+
+  said(frame: Frame): void {
+    this.wire.push({ frame, sent: true });
+    this.add("sent", frame.time, describe(frame));
+  }
+
+  event(time: number, event: NeighEvent): void {
+    this.add("event", time, eventText(event));
+  }
+
+  check(check: Check): void {
+    this.checks.push(check);
+    const outcome = check.passed ? "ok" : `NOT OK, expected ${check.expected}, got ${check.actual}`;
+    this.add("check", check.time, `${check.name}: ${outcome}`);
+  }
+
+  /** By time, as frames come with the time of their arrival and commands with that of their end. */
+  lines(): string[] {
+    const start = this.steps[0]?.time ?? 0;
+    const ordered = [...this.steps].sort((a, b) => a.time - b.time);
+    return ordered.map(({ kind, time, text }) => `${(time - start).toFixed(3).padStart(11)} ${kind.padEnd(7)} ${text}`);
+  }
+}
+
+export function eventText(event: NeighEvent): string {
+  const lladdr = event.lladdr === "" ? "" : ` lladdr ${event.lladdr}`;
+  return `${event.kind} ${event.dst} dev ${event.dev}${lladdr} ${event.state} probes ${event.probes}`;
+}
