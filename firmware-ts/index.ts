@@ -30,7 +30,7 @@
  *
  * With a chip model in place of WireNic: `new Enc28j60(new SimulatedSpiBus(new Enc28j60Chip(clock, wire, "eth0"), clock), clock, …)`;
  * with a Linux interface and a SystemClock: `new PacketController(clock, { interface: "eth0" })`. What `whohas run` brings up is a
- * System: `new System(parseRig(text, "rig.yaml"), { clock })`.
+ * System: `await System.make(parseRig(text, "rig.yaml"), { clock })`.
  */
 
 export { createBoardIo } from "../hal/bridges/board-io.ts";

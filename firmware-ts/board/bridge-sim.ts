@@ -22,9 +22,9 @@ import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { SerialDevice } from "../../hal/simulated/serial-device.ts";
 import { dropsOf } from "../control/drops.ts";
 import type { ChipConfig } from "./chip-config.ts";
-import { enc28j60Chip } from "./devices/enc28j60.ts";
-import { interfaceOnWire } from "./devices/part.ts";
+import { enc28j60Chip } from "./chip-model.ts";
 import { SimulatedGateway } from "./gateway.ts";
+import { loadWire, type WireMaker } from "./part.ts";
 import { UnitError } from "./units.ts";
 import { show, whyUnreadable } from "./wording.ts";
 
@@ -96,16 +96,17 @@ export class BridgeSim {
   /** @throws ControllerError AVR8JS_MISSING; FirmwareError for a file that cannot be read, or is no firmware */
   static async make(clock: Clock, options: BridgeSimOptions, listener: BridgeSimListener): Promise<BridgeSim> {
     const random = new SeededRandom(options.seed);
+    const wire = options.iface === undefined ? null : await loadWire();
     const segment = new EthernetSegment(clock, random.fork("segment"));
     const chip = enc28j60Chip(clock, segment, "chip", options.chip);
     if (options.firmware === "responder" || options.firmware === "pico-serprog") {
       const behaviour = options.firmware === "responder" ? { interrupt: chip.interrupt } : PICO_SERPROG;
       const responder = new SerprogResponder(clock, chip, behaviour);
-      return new BridgeSim(clock, random, segment, chip, responder, options, listener);
+      return new BridgeSim(clock, random, segment, chip, responder, options, listener, wire);
     }
     const image = readImage(options);
     const mcu = await Atmega328p.load(clock, { ...image, spi: new Enc28j60Pins(chip), interrupt: chip.interrupt });
-    return new BridgeSim(clock, random, segment, chip, mcu, options, listener);
+    return new BridgeSim(clock, random, segment, chip, mcu, options, listener, wire);
   }
 
   private constructor(
@@ -116,6 +117,7 @@ export class BridgeSim {
     device: SerprogResponder | Atmega328p,
     options: BridgeSimOptions,
     listener: BridgeSimListener,
+    wire: WireMaker | null,
   ) {
     const { endpoint, iface, gateway, sink } = options;
     this.#options = options;
@@ -129,8 +131,8 @@ export class BridgeSim {
         : new TcpEndpoint(device, endpoint.host, endpoint.port);
     this.endpoint.onConnection = (connected) => listener.connection(connected);
     const onWire = (trouble: Error | null): void => listener.wire(trouble);
-    this.#wire = iface === undefined ? null : interfaceOnWire({ clock, random, onWire }, segment, iface);
-    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, sink);
+    this.#wire = wire && iface !== undefined ? wire({ clock, onWire }, segment, iface) : null;
+    this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, [sink]);
   }
 
   /** For people: the bridge, its chip, and where the chip's wire leads. */

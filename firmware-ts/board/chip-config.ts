@@ -1,6 +1,6 @@
 /**
- * Which ENC28J60 a chip model is: its revision, its errata, and how much it bears of what the data sheet forbids. Said by a rig file's
- * `chip:`, a SPEC's options and bridge-sim's, in the same words.
+ * Which ENC28J60 a chip model is: its revision, its errata, and how much it bears of what the data sheet forbids. A rig file's `chip:`,
+ * a SPEC's options and those of bridge-sim say it in the same words.
  */
 import { ERRATA, type Erratum, REVISIONS, type Revision } from "../../hal/simulated/enc28j60/errata.ts";
 import type { Enc28j60Options } from "../../hal/simulated/enc28j60/options.ts";
@@ -33,11 +33,34 @@ export function parseErrata(text: string): readonly Erratum[] {
   return text === "none" ? [] : text.split("+").map(parseErratum);
 }
 
-export function formatErrata(errata: readonly Erratum[]): string {
+function formatErrata(errata: readonly Erratum[]): string {
   return errata.length === 0 ? "none" : errata.join("+");
 }
 
-/** What it comes to for the model. */
+/** A SPEC's options of a chip, for messages. */
+export const CHIP_OPTIONS: string = "revision=B5, errata=13+14 (or none), strict";
+
+/** One option of a SPEC, `value` null without an equals sign; null if a chip has no such option. @throws UnitError */
+export function readChipOption(key: string, value: string | null): ChipConfig | null {
+  if (value === null) return key === "strict" ? { strict: true } : null;
+  if (key === "revision") return { revision: parseRevision(value) };
+  return key === "errata" ? { errata: parseErrata(value) } : null;
+}
+
+/** The options that readChipOption() reads back to the same chip. */
+export function writeChipOptions({ revision, errata, strict }: ChipConfig): string[] {
+  const options = [revision && `revision=${revision}`, errata && `errata=${formatErrata(errata)}`, strict && "strict"];
+  return options.filter((option) => typeof option === "string");
+}
+
+/** The chip as far as it is other than usual, for people: ` (revision B5, strict)`. */
+export function describeChip({ revision, errata, strict }: ChipConfig): string {
+  const parts = [revision && `revision ${revision}`, errata && `errata ${formatErrata(errata)}`, strict && "strict"];
+  const said = parts.filter(Boolean).join(", ");
+  return said && ` (${said})`;
+}
+
+/** The model's own options. */
 export function chipOptions({ revision, errata, strict }: ChipConfig): Enc28j60Options {
   return {
     ...(revision !== undefined && { revision }),

@@ -12,25 +12,12 @@
  *     tap:tap0                      a TAP device made for the stack
  */
 import { formatMac } from "../net/ethernet.ts";
-import { type ChipConfig, formatErrata, parseErrata, parseRevision } from "./chip-config.ts";
-import { parseBridgePort, parseDeviceName, parseDevicePath, parseInterfaceName } from "./names.ts";
-import { type BusConfig, type DeviceConfig, DRIVER_BUSES, DRIVERS, type DriverName, deviceResource, RIG_DEFAULTS } from "./rig.ts";
+import type { DeviceKind, SpecTail } from "./kinds/kind.ts";
+import { busesOf, busKind, DRIVERS, deviceResource, findDevice, specForms } from "./kinds/lookup.ts";
+import { parseDeviceName } from "./names.ts";
+import { type BusConfig, type DeviceConfig, RIG_DEFAULTS } from "./rig.ts";
 import { parseStationMac, UnitError } from "./units.ts";
 import { closest, show } from "./wording.ts";
-
-/** What each driver may be followed by, as the messages show it. */
-const FORMS: Readonly<Record<DriverName, readonly string[]>> = {
-  enc28j60: [
-    "enc28j60:sim",
-    "enc28j60:sim@IFACE",
-    "enc28j60:serprog:/dev/ttyACM0",
-    "enc28j60:spidev:/dev/spidev0.0",
-    "enc28j60:bus-pirate:/dev/ttyUSB0",
-  ],
-  e1000: ["e1000:sim", "e1000:sim@IFACE", "e1000:qemu@IFACE"],
-  packet: ["packet:IFACE"],
-  tap: ["tap:IFACE"],
-};
 
 /** A SPEC that is not one. `code` is SPEC_INVALID; the message quotes the SPEC and what in it is wrong, and says what would be right. */
 export class DeviceSpecError extends Error {
@@ -82,34 +69,18 @@ export function parseDeviceSpecs(specs: readonly string[]): DeviceConfig[] {
   return devices;
 }
 
-/** The SPEC that parseDeviceSpec() reads back to the same device. What a SPEC cannot say (rates, pipelining, addresses, the wire) is left out. */
+/**
+ * The SPEC that parseDeviceSpec() reads back to the same device. Left out: rates, pipelining, addresses and the wire, for which a SPEC
+ * has no words.
+ */
 export function formatDeviceSpec(device: DeviceConfig): string {
-  const { bus, mac } = device;
-  const { revision, errata, strict } = (bus.kind === "sim" && bus.chip) || {};
-  const options = [
-    mac && `mac=${formatMac(mac)}`,
-    revision && `revision=${revision}`,
-    errata && `errata=${formatErrata(errata)}`,
-    strict && "strict",
-  ];
-  return [`${device.name}=${formatBody(device)}`, ...options.filter(Boolean)].join(",");
+  const { name, bus, mac } = device;
+  const options = busKind(bus).options?.write(bus) ?? [];
+  return [`${name}=${formatBody(device)}`, ...(mac ? [`mac=${formatMac(mac)}`] : []), ...options].join(",");
 }
 
 function formatBody({ driver, bus }: DeviceConfig): string {
-  switch (bus.kind) {
-    case "sim":
-      return `${driver}:sim${bus.iface === undefined ? "" : `@${bus.iface}`}`;
-    case "serprog":
-      return `${driver}:serprog:${bus.port}`;
-    case "spidev":
-      return `${driver}:spidev:${bus.path}`;
-    case "bus-pirate":
-      return `${driver}:bus-pirate:${bus.port}`;
-    case "qemu":
-      return `${driver}:qemu@${bus.iface}`;
-    case "interface":
-      return `${driver}:${bus.iface}`;
-  }
+  return `${driver}:${busKind(bus).toSpec(bus)}`;
 }
 
 function readSpec(spec: string, index: number): DeviceConfig {
@@ -118,19 +89,17 @@ function readSpec(spec: string, index: number): DeviceConfig {
   const name = named ? parseDeviceName(named[1]!) : `eth${index}`;
   const body = named ? named[2]! : head;
   const colon = body.indexOf(":");
-  const driver = readDriver(spec, colon < 0 ? body : body.slice(0, colon));
-  const rest = colon < 0 ? "" : body.slice(colon + 1);
-  const plain = readBus(spec, driver, rest);
-  const { mac, ...chip } = readOptions(spec, options, driver === "enc28j60" && plain.kind === "sim");
-  const bus = plain.kind === "sim" && Object.keys(chip).length > 0 ? { ...plain, chip } : plain;
+  const device = readDriver(spec, colon < 0 ? body : body.slice(0, colon));
+  const plain = readBus(spec, device, colon < 0 ? "" : body.slice(colon + 1));
+  const { bus, mac } = readOptions(spec, options, plain, device);
   const { fallback, when } = RIG_DEFAULTS;
-  return { name, driver, bus, fallback, when, ...(mac ? { mac } : {}), addresses: [] };
+  return { name, driver: device.driver, bus, fallback, when, ...(mac ? { mac } : {}), addresses: [] };
 }
 
-function readDriver(spec: string, word: string): DriverName {
-  const driver = DRIVERS.find((known) => known === word);
-  if (driver) return driver;
-  if (word === "") throw new DeviceSpecError(spec, `no driver; say e.g. ${FORMS.enc28j60[0]} or packet:eth1`);
+function readDriver(spec: string, word: string): DeviceKind {
+  const device = findDevice(word);
+  if (device) return device;
+  if (word === "") throw new DeviceSpecError(spec, "no driver; say e.g. enc28j60:sim or packet:eth1");
   const near = closest(word, DRIVERS);
   throw new DeviceSpecError(
     spec,
@@ -138,56 +107,50 @@ function readDriver(spec: string, word: string): DriverName {
   );
 }
 
-function readBus(spec: string, driver: DriverName, rest: string): BusConfig {
-  const right = `say ${FORMS[driver].join(", ")}`;
-  if (driver === "packet" || driver === "tap") {
-    if (rest === "") throw new DeviceSpecError(spec, `no interface; ${right}`);
-    return { kind: "interface", iface: parseInterfaceName(rest) };
-  }
-  if (rest === "") throw new DeviceSpecError(spec, `${driver} without its bus; ${right}`);
+function readBus(spec: string, device: DeviceKind, rest: string): BusConfig {
+  const wrong = (problem: string): DeviceSpecError => new DeviceSpecError(spec, `${problem}; say ${specForms(device).join(", ")}`);
+  const buses = busesOf(device);
+  const wordless = buses.find((bus) => bus.wordless);
+  if (wordless) return wordless.fromSpec({ mark: "", path: rest, wrong });
+  if (rest === "") throw wrong(`${device.driver} without its bus`);
   const [, word = "", mark = "", path = ""] = /^([^:@]*)([:@]?)(.*)$/s.exec(rest)!;
-  const wrong = (problem: string): DeviceSpecError => new DeviceSpecError(spec, `${problem}; ${right}`);
-  const iface = (): string => {
-    if (path === "") throw wrong("no interface behind @");
-    return parseInterfaceName(path);
-  };
-  if (word === "sim") {
-    if (mark === ":") throw wrong(`:${show(path)}: sim has no path, its wire follows an @`);
-    return { kind: "sim", ...(mark === "@" ? { iface: iface() } : {}), segment: RIG_DEFAULTS.segment };
-  }
-  if (driver === "e1000" && word === "qemu") {
-    if (mark !== "@") throw wrong("qemu without @ and the interface of its wire");
-    return { kind: "qemu", iface: iface() };
-  }
-  if (driver === "enc28j60" && (word === "serprog" || word === "spidev" || word === "bus-pirate")) {
-    if (mark !== ":" || path === "") throw wrong(`${word} without : and its path`);
-    const { baud, spiHz, pipelining, answerTimeout } = RIG_DEFAULTS;
-    if (word === "serprog") return { kind: "serprog", port: parseBridgePort(path), baud, spiHz, pipelining, answerTimeout };
-    if (word === "bus-pirate") return { kind: "bus-pirate", port: parseDevicePath(path, word), baud, spiHz };
-    return { kind: "spidev", path: parseDevicePath(path, word), spiHz };
-  }
-  const near = closest(word, DRIVER_BUSES[driver]);
-  throw wrong(`${show(word)}: not a bus of ${driver}${near ? `, perhaps ${near}` : ""}`);
+  const bus = buses.find(({ kind }) => kind === word);
+  if (bus) return bus.fromSpec({ mark: mark as SpecTail["mark"], path, wrong });
+  const near = closest(
+    word,
+    buses.map(({ kind }) => kind),
+  );
+  throw wrong(`${show(word)}: not a bus of ${device.driver}${near ? `, perhaps ${near}` : ""}`);
 }
 
-/** @param model the chip is one, so it can be chosen */
-function readOptions(spec: string, options: readonly string[], model: boolean): ChipConfig & { readonly mac?: Uint8Array } {
-  let read: ChipConfig & { readonly mac?: Uint8Array } = {};
+/** The bus with what its options say, and the station address. */
+function readOptions(
+  spec: string,
+  options: readonly string[],
+  plain: BusConfig,
+  device: DeviceKind,
+): { readonly bus: BusConfig; readonly mac?: Uint8Array } {
+  const known = busKind(plain).options;
+  const own = known?.suit(device) ? known : null;
+  let bus = plain;
+  let mac: Uint8Array | null = null;
   const seen = new Set<string>();
   for (const option of options) {
-    const [, key = "", , value = ""] = /^([^=]*)(=(.*))?$/s.exec(option) ?? [];
+    const [, key = "", sign, value = ""] = /^([^=]*)(?:(=)(.*))?$/s.exec(option) ?? [];
     if (seen.has(key)) throw new DeviceSpecError(spec, `${key} given twice; say it once`);
     seen.add(key);
-    if (key === "mac" && option !== key) read = { ...read, mac: parseStationMac(value) };
-    else if (model && key === "revision" && option !== key) read = { ...read, revision: parseRevision(value) };
-    else if (model && key === "errata" && option !== key) read = { ...read, errata: parseErrata(value) };
-    else if (model && option === "strict") read = { ...read, strict: true };
-    else {
-      const those = model
-        ? "those there are: mac=AA:BB:CC:DD:EE:FF, revision=B5, errata=13+14 (or none), strict"
-        : "the one there is: mac=AA:BB:CC:DD:EE:FF";
-      throw new DeviceSpecError(spec, `${show(option)}: not an option; ${those}`);
+    if (key === "mac" && sign) {
+      mac = parseStationMac(value);
+      continue;
     }
+    const more = own?.read(bus, key, sign ? value : null);
+    if (more) {
+      bus = more;
+      continue;
+    }
+    const station = "mac=AA:BB:CC:DD:EE:FF";
+    const those = own ? `those there are: ${station}, ${own.forms}` : `the one there is: ${station}`;
+    throw new DeviceSpecError(spec, `${show(option)}: not an option; ${those}`);
   }
-  return read;
+  return { bus, ...(mac && { mac }) };
 }

@@ -5,7 +5,8 @@ import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
-import type { Part } from "./devices/part.ts";
+import { destinationsOf } from "./apps.ts";
+import type { Part } from "./part.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr } from "./units.ts";
 
@@ -17,25 +18,25 @@ export class SimulatedGateway {
   readonly stack: Stack;
   readonly #cidr: string;
   readonly #nic: WireNic;
-  readonly #sink: number | null;
+  readonly #sinks: readonly number[];
 
   /**
    * @param cidr its address and the subnet's length, `192.168.10.1/24`
-   * @param sink UDP port on which it takes datagrams without an answer; null for none
+   * @param sinks UDP ports on which it takes datagrams without an answer
    */
-  constructor(clock: Clock, random: Random, segment: EthernetSegment, cidr: string, sink: number | null) {
+  constructor(clock: Clock, random: Random, segment: EthernetSegment, cidr: string, sinks: readonly number[]) {
     this.#cidr = cidr;
     this.address = cidr.split("/")[0] as string;
     this.stack = new Stack({ clock, random, pool: { limit: 1024 } });
     this.#nic = new WireNic(clock, segment, "gateway", GATEWAY_MAC);
-    this.#sink = sink;
+    this.#sinks = sinks;
   }
 
   async open(): Promise<void> {
     const device = this.stack.addDevice("eth0", this.#nic);
     await device.open();
     this.stack.addAddress(device, this.#cidr);
-    if (this.#sink !== null) this.stack.udp.open(this.#sink);
+    for (const port of this.#sinks) this.stack.udp.open(port);
   }
 
   async close(): Promise<void> {
@@ -43,17 +44,19 @@ export class SimulatedGateway {
   }
 }
 
-/** What belongs at the far end of a device's wire: null where that is taken, or where the device has no address. */
+/** The gateway at the far end of a device's wire: null where that is taken, or where the device has no address. */
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
   const cidr = gatewayCidr(rig, config.addresses);
   if (!part.wantsGateway || !part.segment || !cidr) return null;
-  const sink = rig.telemetry?.to.address === cidr.address ? rig.telemetry.to.port : null;
-  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, `${cidr.address}/${cidr.prefix}`, sink);
+  const ports = destinationsOf(rig).flatMap(({ address, port }) => (address === cidr.address ? [port] : []));
+  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, `${cidr.address}/${cidr.prefix}`, [
+    ...new Set(ports),
+  ]);
 }
 
-/** Whom the rig expects on the device's subnets: a route's next hop, else where telemetry goes, else the first host. */
+/** The host that the rig expects on the device's subnets: a route's next hop, else an app's destination, else the first host. */
 function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
-  const expected = [...rig.routes.map((route) => route.via), rig.telemetry?.to.address];
+  const expected = [...rig.routes.map((route) => route.via), ...destinationsOf(rig).map(({ address }) => address)];
   for (const address of expected) {
     const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
     if (own && address !== undefined) return { ...own, address };

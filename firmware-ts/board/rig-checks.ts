@@ -2,13 +2,23 @@
  * What the values of a rig file mean to each other. Every check copes with a draft, in which what was refused already is undefined,
  * and is silent about what it cannot judge: one mistake is reported once.
  */
+import type { AppKind } from "../apps/app.ts";
+import { telemetry } from "../apps/telemetry/kind.ts";
 import { parseIpv4, prefixMask } from "../ip/address.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { type BusKind, DRIVER_BUSES } from "./rig.ts";
-import type { DeviceSource, Draft, RigSource } from "./rig-schema.ts";
-import type { Path, YamlFile, YamlValue } from "./rig-yaml.ts";
+import { findApp, pinsOf } from "./apps.ts";
+import { DEVICE_KINDS } from "./kinds/index.ts";
+import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
+import type { DeviceSource, RigSource } from "./rig-schema.ts";
+import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
+import type { Draft } from "./schema.ts";
 import type { Cidr } from "./units.ts";
 import { closest, show } from "./wording.ts";
+
+/** The drivers whose chips have pins that a board can hold. */
+const WITH_PINS = DEVICE_KINDS.filter(({ pins }) => pins)
+  .map(({ driver }) => driver)
+  .join(" or ");
 
 /** Notes on `file` everything in `draft` that does not fit together. */
 export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
@@ -45,27 +55,30 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
   const addresses = new Map<string, string>();
   for (const [name, device] of devicesOf(draft)) {
     const at = ["devices", name];
-    const { driver, bus } = device;
-    const buses = driver && DRIVER_BUSES[driver];
-    if (buses && bus?.kind && isBusKind(bus.kind) && !buses.includes(bus.kind)) {
-      file.note([...at, "bus", "kind"], `${bus.kind}: not a bus of ${driver}, which has ${buses.join(", ")}`);
+    const { bus } = device;
+    const driver = findDevice(device.driver);
+    const kind = findBus(bus?.["kind"]);
+    if (driver && kind) {
+      const buses = busesOf(driver);
+      if (!buses.includes(kind)) {
+        const names = buses.map(({ kind }) => kind);
+        file.note([...at, "bus", "kind"], `${kind.kind}: not a bus of ${driver.driver}, which has ${names.join(", ")}`);
+      }
     }
-    if ((driver === "packet" || driver === "tap") && device.fallback === "simulated") {
-      file.note([...at, "fallback"], `simulated: ${driver} has no model to fall back to; only chips have (enc28j60, e1000)`);
+    if (driver && !driver.attach.model && device.fallback === "simulated") {
+      const chips = MODELLED.join(", ");
+      file.note([...at, "fallback"], `simulated: ${driver.driver} has no model to fall back to; only chips have (${chips})`);
     }
-    if (bus?.kind === "sim" && bus.chip && driver === "e1000")
-      file.note([...at, "bus", "chip"], "only an enc28j60's model has revisions and errata", { key: true });
-    if (bus?.kind === "serprog" && bus.interrupt && bus.port?.startsWith("tcp:"))
-      file.note(
-        [...at, "bus", "interrupt"],
-        `${bus.interrupt}: an input of a serial port, and this bridge is behind TCP; leave it out`,
-      );
-    const [key, resource] = resourceOf(bus);
-    if (resource !== undefined) {
-      const owner = resources.get(resource);
-      if (owner !== undefined)
-        file.note([...at, "bus", key], `${show(resource)}: ${owner} has it already; each device needs one of its own`);
-      else resources.set(resource, name);
+    if (kind && bus) {
+      for (const { key, message, atKey } of kind.check?.(bus, driver) ?? [])
+        file.note([...at, "bus", key], message, { key: atKey });
+      const resource = bus[kind.claims];
+      if (typeof resource === "string") {
+        const owner = resources.get(resource);
+        if (owner !== undefined)
+          file.note([...at, "bus", kind.claims], `${show(resource)}: ${owner} has it already; each device needs one of its own`);
+        else resources.set(resource, name);
+      }
     }
     for (const [index, cidr] of (device.addresses ?? []).entries()) {
       if (!cidr?.address) continue;
@@ -80,28 +93,6 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
 /** The namespace of a device; that of one that is not named, or not known, is the initial one. */
 function netnsOf(draft: Draft<RigSource>, device: string | undefined): string {
   return (device !== undefined && draft?.devices?.[device]?.netns) || "";
-}
-
-function isBusKind(kind: string): kind is BusKind {
-  return Object.values(DRIVER_BUSES).some((kinds) => kinds.some((known) => known === kind));
-}
-
-/** What a bus takes for itself, and the key that says so. */
-function resourceOf(bus: NonNullable<DeviceDraft>["bus"]): [key: string, resource: string | undefined] {
-  switch (bus?.kind) {
-    case "serprog":
-    case "bus-pirate":
-      return ["port", bus.port];
-    case "spidev":
-      return ["path", bus.path];
-    case "sim":
-    case "qemu":
-      return ["wire", bus.wire];
-    case "interface":
-      return ["name", bus.name];
-    default:
-      return ["kind", undefined];
-  }
 }
 
 /** Refuses a reference to a device that the file does not have. */
@@ -215,24 +206,32 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
   const { io, leds } = draft?.board ?? {};
   const board = file.value;
   const noBoard = io === "none" || !keysOf(board, "board").includes("io");
-  if (leds && noBoard) {
-    file.note(["board", "leds"], "lights need a board; say e.g. io: simulated", { key: true });
-  }
+  const boardNeeded = (what: string, path: Path): void =>
+    file.note(path, `${what} need a board; say e.g. io: simulated`, { key: true });
+  if (leds && noBoard) boardNeeded("lights", ["board", "leds"]);
   claim(leds?.link, "board.leds.link", ["board", "leds", "link"]);
   claim(leds?.activity, "board.leds.activity", ["board", "leds", "activity"]);
   for (const [name, device] of devicesOf(draft)) {
     for (const key of ["reset", "power"] as const) {
       const at = ["devices", name, key];
       if (device[key] === undefined) continue;
-      if (device.driver !== undefined && device.driver !== "enc28j60") {
-        file.note(at, `${device.driver} has no ${key} pin; only an enc28j60 has`, { key: true });
+      const driver = findDevice(device.driver);
+      if (driver && !driver.pins) {
+        file.note(at, `${driver.driver} has no ${key} pin; only an ${WITH_PINS} has`, { key: true });
       } else if (noBoard) {
         file.note(at, `${key} needs a board; say e.g. board: { io: simulated }`, { key: true });
       }
       claim(device[key], `${name}'s ${key}`, at);
     }
   }
-  for (const [index, sensor] of (draft?.telemetry?.sensors ?? []).entries()) {
-    claim(sensor?.pin, `telemetry.sensors[${index}]`, ["telemetry", "sensors", index, "pin"]);
+  const claimAll = (kind: AppKind, options: Readonly<Record<string, unknown>>, at: Path): void => {
+    for (const { pin, part, at: below } of pinsOf(kind, options)) claim(pin, formatPath([...at, ...part]), [...at, ...below]);
+  };
+  if (draft?.telemetry) claimAll(telemetry, draft.telemetry, ["telemetry"]);
+  for (const [index, app] of (draft?.apps ?? []).entries()) {
+    const kind = findApp(app?.["kind"]);
+    if (!app || !kind) continue;
+    if (kind.needsBoard !== undefined && noBoard) boardNeeded(kind.needsBoard, ["apps", index]);
+    claimAll(kind, app, ["apps", index]);
   }
 }

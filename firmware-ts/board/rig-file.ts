@@ -4,9 +4,12 @@
  *     const rig = parseRig(await readFile("bench.yaml", "utf8"), "bench.yaml");
  *     for (const line of describeRig(rig)) console.log(line);
  */
-import { type BusConfig, type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
+import { telemetryWith } from "../apps/telemetry/kind.ts";
+import { appDefaults, appKind } from "./apps.ts";
+import { busKind } from "./kinds/lookup.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
 import { checkTogether } from "./rig-checks.ts";
-import { type BusSource, checkSchema, type DeviceSource, type RigSource } from "./rig-schema.ts";
+import { checkSchema, type DeviceSource, type RigSource } from "./rig-schema.ts";
 import { type RigProblem, YamlFile } from "./rig-yaml.ts";
 
 export { describeRig } from "./rig-describe.ts";
@@ -62,7 +65,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry } = source;
+  const { telemetry, apps } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -71,14 +74,8 @@ function toRig(source: RigSource, file: string): Rig {
     routes: source.routes ?? [],
     neighbours: { ...RIG_DEFAULTS.neighbours, ...source.neighbours },
     sysctl: source.sysctl ?? {},
-    ...(telemetry && {
-      telemetry: {
-        to: telemetry.to,
-        every: telemetry.every ?? RIG_DEFAULTS.every,
-        format: telemetry.format ?? RIG_DEFAULTS.format,
-        sensors: telemetry.sensors ?? [],
-      },
-    }),
+    ...(telemetry && { telemetry: telemetryWith(telemetry) }),
+    ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
   };
 }
 
@@ -86,7 +83,7 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
   return {
     name,
     driver: source.driver,
-    bus: toBus(source.bus),
+    bus: busKind(source.bus).fromFile(source.bus),
     fallback: source.fallback ?? RIG_DEFAULTS.fallback,
     when: source.when ?? RIG_DEFAULTS.when,
     ...(source.mac && { mac: source.mac }),
@@ -95,42 +92,6 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
     ...(source.reset !== undefined && { reset: source.reset }),
     ...(source.power !== undefined && { power: source.power }),
   };
-}
-
-function toBus(source: BusSource): BusConfig {
-  const { baud, spiHz } = RIG_DEFAULTS;
-  switch (source.kind) {
-    case "sim":
-      return {
-        kind: "sim",
-        ...(source.wire !== undefined && { iface: source.wire }),
-        segment: { ...RIG_DEFAULTS.segment, ...source.segment },
-        ...(source.chip && { chip: source.chip }),
-      };
-    case "serprog":
-      return {
-        kind: "serprog",
-        port: source.port,
-        baud: source.baud ?? baud,
-        spiHz: source.spiHz ?? spiHz,
-        pipelining: source.pipelining ?? RIG_DEFAULTS.pipelining,
-        answerTimeout: source.answerTimeout ?? RIG_DEFAULTS.answerTimeout,
-        ...(source.interrupt && { interrupt: source.interrupt }),
-      };
-    case "spidev":
-      return {
-        kind: "spidev",
-        path: source.path,
-        spiHz: source.spiHz ?? spiHz,
-        ...(source.interrupt && { interrupt: source.interrupt }),
-      };
-    case "bus-pirate":
-      return { kind: "bus-pirate", port: source.port, baud: source.baud ?? baud, spiHz: source.spiHz ?? spiHz };
-    case "qemu":
-      return { kind: "qemu", iface: source.wire };
-    case "interface":
-      return { kind: "interface", iface: source.name };
-  }
 }
 
 /** `rigs/bench-pico.yaml` is bench-pico. */

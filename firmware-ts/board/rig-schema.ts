@@ -1,6 +1,6 @@
 /**
- * What may stand in a rig file, key by key. This page knows each value by itself; what values mean to each other is in
- * rig-checks.ts, and what stands in for a value that is not there in rig.ts (RIG_DEFAULTS).
+ * A rig file's schema, key by key. It checks each value by itself; rig-checks.ts checks what values mean to each other, and rig.ts has
+ * the defaults (RIG_DEFAULTS).
  *
  *     name: bench                      of the rig, for reports; the file's name without this
  *     seed: 7                          of everything random and simulated
@@ -9,20 +9,8 @@
  *       leds: { link: "13", activity: "12" }
  *     devices:                         by name, at least one
  *       eth0:
- *         driver: enc28j60             enc28j60, e1000, packet, tap
- *         bus: { kind: sim }           enc28j60, e1000: chip model on a simulated wire; more keys:
- *                                        wire: eth1 (its wire is this Linux interface instead)
- *                                        segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 }
- *                                        chip: { revision: B5, errata: [13, 14], strict: true }   enc28j60
- *              { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }     enc28j60; more keys:
- *                                        port: tcp:HOST:PORT; interrupt: cts (dsr, dcd: where the chip's INT is wired to one);
- *                                        pipelining: auto (on, off: whether it is sent an operation while it is at another)
- *                                        answerTimeout: 250ms
- *              { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz, interrupt: gpiochip0:25 }   enc28j60; the interrupt's
- *                                        line also pinctrl-rp1:25 (chip by label), GPIO25 (line by name)
- *              { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }  enc28j60
- *              { kind: qemu, wire: eth1 }                                            e1000
- *              { kind: interface, name: veth0 }                                      packet, tap
+ *         driver: enc28j60             one of DEVICE_KINDS (kinds/index.ts): enc28j60, e1000, packet, tap
+ *         bus: { kind: sim }           one of BUS_KINDS that the driver has; the file of each kind has its other keys
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
  *         when: retry                  it fails while it runs: retry: tried again until it works; exit: given up
  *         mac: 02:00:5e:10:00:01
@@ -38,54 +26,31 @@
  *       static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
+ *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
  */
 
 import * as v from "valibot";
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
-import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
-import { MODEM_INPUTS, type ModemInput } from "../../hal/bridges/serial-port.ts";
-import { PIPELINING, type Pipelining } from "../../hal/bridges/serprog/serprog.ts";
-import type { SegmentOptions } from "../../hal/simulated/segment.ts";
+import { APP_KINDS } from "../apps/index.ts";
+import { type TelemetrySource, telemetry as telemetryApp } from "../apps/telemetry/kind.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
-import { type ChipConfig, parseErratum, parseRevision } from "./chip-config.ts";
-import {
-  parseBoardIo,
-  parseBridgePort,
-  parseDeviceName,
-  parseDevicePath,
-  parseGpioLine,
-  parseInterfaceName,
-  parseNetnsName,
-  parsePin,
-  parseRigName,
-} from "./names.ts";
-import {
-  type BoardConfig,
-  type DeviceConfig,
-  DRIVERS,
-  type DriverName,
-  type NeighboursConfig,
-  RIG_LIMITS,
-  type RouteConfig,
-  type TelemetryConfig,
-} from "./rig.ts";
+import { keysOfApp } from "./apps.ts";
+import { BUS_KINDS } from "./kinds/index.ts";
+import type { BusSource } from "./kinds/kind.ts";
+import { DRIVERS } from "./kinds/lookup.ts";
+import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./names.ts";
+import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig.ts";
 import type { RigProblem } from "./rig-yaml.ts";
+import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./schema.ts";
 import {
   type Cidr,
-  formatDuration,
-  formatRate,
-  parseDuration,
-  parseEndpoint,
   parseHost,
   parseInteger,
   parseInterfaceAddress,
-  parseNumber,
-  parseRate,
   parseRouteTarget,
   parseStationMac,
   UnitError,
 } from "./units.ts";
-import { closest, didYouMean, show } from "./wording.ts";
+import { closest, show } from "./wording.ts";
 
 /** One that a jiffy of whole milliseconds can be had from. */
 function parseHz(text: string): number {
@@ -93,28 +58,7 @@ function parseHz(text: string): number {
   throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
 }
 
-function parseTruth(text: string): boolean {
-  if (text === "true" || text === "false") return text === "true";
-  throw new UnitError(`${show(text)}: say true or false`);
-}
-
 const HZ = ["100", "125", "200", "250", "500", "1000"];
-
-export type BusSource =
-  | { readonly kind: "sim"; readonly wire?: string; readonly segment?: Readonly<SegmentOptions>; readonly chip?: ChipConfig }
-  | {
-      readonly kind: "serprog";
-      readonly port: string;
-      readonly baud?: number;
-      readonly spiHz?: number;
-      readonly pipelining?: Pipelining;
-      readonly answerTimeout?: number;
-      readonly interrupt?: ModemInput;
-    }
-  | { readonly kind: "spidev"; readonly path: string; readonly spiHz?: number; readonly interrupt?: GpioLineAddress }
-  | { readonly kind: "bus-pirate"; readonly port: string; readonly baud?: number; readonly spiHz?: number }
-  | { readonly kind: "qemu"; readonly wire: string }
-  | { readonly kind: "interface"; readonly name: string };
 
 export interface DeviceSource {
   readonly driver: DriverName;
@@ -137,7 +81,8 @@ export interface RigSource {
   readonly routes?: readonly RouteConfig[];
   readonly neighbours?: Readonly<Partial<NeighboursConfig>>;
   readonly sysctl?: Readonly<Record<string, string>>;
-  readonly telemetry?: Pick<TelemetryConfig, "to"> & Readonly<Partial<TelemetryConfig>>;
+  readonly telemetry?: TelemetrySource;
+  readonly apps?: readonly AppConfig[];
 }
 
 /** One thing that the schema did not accept. `key`: it is about the key at the end of the path, not about its value. */
@@ -150,155 +95,7 @@ export interface SchemaProblem {
   readonly code: RigProblem["code"];
 }
 
-/** A single value: text, which `parse` turns into what it means or refuses with a UnitError. A refused value becomes undefined. */
-function leaf<T>(example: string, parse: (text: string) => T): v.GenericSchema<unknown, T> {
-  return v.pipe(
-    v.unknown(),
-    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
-      const text = dataset.value;
-      try {
-        if (typeof text !== "string") throw new UnitError(`one value belongs here, not several; say e.g. ${example}`);
-        if (text === "") throw new UnitError(`empty; say e.g. ${example}`);
-        return parse(text);
-      } catch (error) {
-        if (!(error instanceof UnitError)) throw error;
-        // Valibot hands through what was expected untouched: it carries the code.
-        addIssue({ message: error.message, expected: error.code });
-        dataset.value = undefined;
-        return NEVER;
-      }
-    }),
-  );
-}
-
-/** A leaf takes anything; for a mapping's keys valibot wants to be told that they are text. */
-function asKey(schema: v.GenericSchema<unknown, string>): v.GenericSchema<string, string> {
-  return schema as v.GenericSchema<string, string>;
-}
-
-function oneOf<const T extends string>(words: readonly T[]): v.GenericSchema<unknown, T> {
-  return leaf(words[0]!, (text) => {
-    const word = words.find((known) => known === text);
-    if (word) return word;
-    const near = closest(text, words);
-    throw new UnitError(`${show(text)}: ${near ? `did you mean ${near}?` : `what may stand here: ${words.join(", ")}`}`);
-  });
-}
-
-function ranged(example: string, parse: (text: string) => number, format: (n: number) => string, range: readonly [number, number]) {
-  const [min, max] = range;
-  return leaf(example, (text) => {
-    const value = parse(text);
-    if (value < min || value > max) throw new UnitError(`${show(text)}: not from ${format(min)} to ${format(max)}`);
-    return value;
-  });
-}
-
-/** Refuses what is not of the right shape before the schema behind it looks inside; valibot takes a list for an object. */
-function shaped<T>(list: boolean, example: string, schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T> {
-  return v.pipe(
-    v.unknown(),
-    v.rawTransform<unknown, unknown>(({ dataset, addIssue, NEVER }) => {
-      const value = dataset.value;
-      if (typeof value === "object" && Array.isArray(value) === list) return value;
-      const found =
-        value === ""
-          ? "empty"
-          : typeof value === "string"
-            ? `${show(value)}: one value`
-            : Array.isArray(value)
-              ? "a list"
-              : "a mapping";
-      addIssue({
-        message: `${found}, where ${list ? "a list" : "a mapping"} belongs; say e.g. ${example}`,
-        expected: "UNIT_INVALID",
-      });
-      dataset.value = undefined;
-      return NEVER;
-    }),
-    schema,
-  );
-}
-
-const MISSING = "missing; say e.g. ";
-const KNOWN = "unknown key; what may stand here: ";
-
-/** A mapping of known keys. `examples` are for the message that one is missing. */
-function table<const E extends v.ObjectEntries>(entries: E, examples: Readonly<Record<string, string>> = {}) {
-  return v.objectWithRest(entries, v.never(KNOWN + Object.keys(entries).join(", ")), (issue) => {
-    const key = String(issue.path?.[0]?.key);
-    return `${MISSING}${key}: ${examples[key] ?? "…"}`;
-  });
-}
-
-const baud = leaf("115200", (text) => parseInteger(text, ...RIG_LIMITS.baud));
-const spiHz = ranged("10MHz", parseRate, formatRate, RIG_LIMITS.spiHz);
-const wire = leaf("eth1", parseInterfaceName);
-const probability = leaf("0.01", (text) => parseNumber(text, 0, 1));
-const segment = table({
-  latency: v.exactOptional(ranged("2ms", parseDuration, formatDuration, RIG_LIMITS.latency)),
-  loss: v.exactOptional(probability),
-  duplication: v.exactOptional(probability),
-  corruption: v.exactOptional(probability),
-});
-
-const chip = table({
-  revision: v.exactOptional(leaf("B5", parseRevision)),
-  errata: v.exactOptional(shaped(true, "[13, 14]", v.array(leaf("13", parseErratum)))),
-  strict: v.exactOptional(leaf("true", parseTruth)),
-});
-
-const BUS_KINDS = ["sim", "serprog", "spidev", "bus-pirate", "qemu", "interface"] as const;
-const bus = v.variant(
-  "kind",
-  [
-    table({
-      kind: v.literal("sim"),
-      wire: v.exactOptional(wire),
-      segment: v.exactOptional(shaped(false, "{ loss: 0.01 }", segment)),
-      chip: v.exactOptional(shaped(false, "{ revision: B5 }", chip)),
-    }),
-    table(
-      {
-        kind: v.literal("serprog"),
-        port: leaf("/dev/ttyACM0", parseBridgePort),
-        baud: v.exactOptional(baud),
-        spiHz: v.exactOptional(spiHz),
-        pipelining: v.exactOptional(oneOf(PIPELINING)),
-        answerTimeout: v.exactOptional(ranged("250ms", parseDuration, formatDuration, RIG_LIMITS.answerTimeout)),
-        interrupt: v.exactOptional(oneOf(MODEM_INPUTS)),
-      },
-      { port: "/dev/ttyACM0" },
-    ),
-    table(
-      {
-        kind: v.literal("spidev"),
-        path: leaf("/dev/spidev0.0", (text) => parseDevicePath(text, "spidev")),
-        spiHz: v.exactOptional(spiHz),
-        interrupt: v.exactOptional(leaf("gpiochip0:25", parseGpioLine)),
-      },
-      { path: "/dev/spidev0.0" },
-    ),
-    table(
-      {
-        kind: v.literal("bus-pirate"),
-        port: leaf("/dev/ttyUSB0", (text) => parseDevicePath(text, "bus-pirate")),
-        baud: v.exactOptional(baud),
-        spiHz: v.exactOptional(spiHz),
-      },
-      { port: "/dev/ttyUSB0" },
-    ),
-    table({ kind: v.literal("qemu"), wire }, { wire: "eth1" }),
-    table({ kind: v.literal("interface"), name: wire }, { name: "eth1" }),
-  ],
-  (issue) => {
-    const kinds = BUS_KINDS.join(", ");
-    if (issue.input === undefined) return `${MISSING}kind: sim (kinds are ${kinds})`;
-    if (typeof issue.input !== "string") return `one value belongs here, not several; say e.g. sim`;
-    return `${show(issue.input)}: not a bus${didYouMean(issue.input, BUS_KINDS) || `; kinds are ${kinds}`}`;
-  },
-);
-
+const bus = byKind(BUS_KINDS, "a bus", "sim");
 const device = table(
   {
     driver: oneOf(DRIVERS),
@@ -329,18 +126,12 @@ const neighbour = table(
   { ip: "192.168.10.1", lladdr: "02:00:5e:10:00:fe", dev: "eth0" },
 );
 
-const sensor = table({ kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin) }, { kind: "thermometer", pin: "A0" });
-const telemetry = table(
-  {
-    to: leaf("192.168.10.1:8094", parseEndpoint),
-    every: v.exactOptional(ranged("3s", parseDuration, formatDuration, RIG_LIMITS.every)),
-    format: v.exactOptional(oneOf(["line"])),
-    sensors: v.exactOptional(
-      shaped(true, "[{ kind: thermometer, pin: A0 }]", v.array(shaped(false, "{ kind: thermometer, pin: A0 }", sensor))),
-    ),
-  },
-  { to: "192.168.10.1:8094" },
-);
+const { keys, examples } = keysOfApp(telemetryApp);
+const options: v.GenericSchema<unknown, object> = table(keys, examples);
+/** Its keys are those of TelemetryConfig, which the compiler cannot see through their shapes. */
+const telemetry = options as v.GenericSchema<unknown, TelemetrySource>;
+const app = byKind(APP_KINDS.map(keysOfApp), "an app", "telemetry");
+const APP = "{ kind: telemetry, to: 192.168.10.1:8094 }";
 
 const sysctlKey = leaf("net.ipv4.neigh.eth0.gc_stale_time", (text) => {
   if (text.startsWith("net.ipv6.")) throw new UnitError(`IPv6 is not there yet; leave it out`, "IPV6_NOT_YET");
@@ -400,16 +191,10 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     ),
     sysctl: v.exactOptional(shaped(false, "{ net.ipv4.neigh.eth0.gc_stale_time: 120 }", v.record(asKey(sysctlKey), sysctlValue))),
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
+    apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );
-
-/** What is left of a T when every value in it that was refused is undefined. */
-export type Draft<T> = T extends Uint8Array | string | number
-  ? T | undefined
-  : T extends readonly (infer Item)[]
-    ? readonly Draft<Item>[] | undefined
-    : { readonly [Key in keyof T]?: Draft<T[Key]> } | undefined;
 
 /** Holds a file's value against the schema: what it means, whole or in pieces, and everything that was refused. */
 export function checkSchema(value: unknown): { whole: RigSource | null; draft: Draft<RigSource>; problems: SchemaProblem[] } {

@@ -1,81 +1,27 @@
 /**
- * A rig, checked: what a rig file or `--device` options come to. Everything the composition root opens is named here, durations in
- * ms, rates in Hz. Whoever reads a Rig need not check it again.
+ * A rig, checked: a rig file or `--device` options come to this. Everything that the composition root opens is named here, durations
+ * in ms, rates in Hz. A Rig need not be checked again.
  */
-
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
-import type { ModemInput } from "../../hal/bridges/serial-port.ts";
 import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../hal/simulated/segment.ts";
+import type { LinkLedsConfig } from "../apps/link-leds.ts";
+import type { TelemetryConfig } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
-import type { ChipConfig } from "./chip-config.ts";
-import type { Cidr, Endpoint } from "./units.ts";
+import type { Cidr } from "./units.ts";
 
-export type DriverName = "enc28j60" | "e1000" | "packet" | "tap";
-export type BusKind = BusConfig["kind"];
+/** A driver: one of DEVICE_KINDS in kinds/index.ts. */
+export type DriverName = string;
 
-/** Silicon in software. Its wire is simulated, with a simulated gateway on it, or with `iface` that real Linux interface. */
-export interface SimulatedBus {
-  readonly kind: "sim";
-  readonly iface?: string;
-  /** Of an enc28j60. */
-  readonly chip?: ChipConfig;
-  /** What the wire does to frames; latency in ms, the rest probabilities 0..1. */
-  readonly segment: Readonly<Required<SegmentOptions>>;
+/** The way to a controller, of one of BUS_KINDS in kinds/index.ts. Its other keys are its kind's: SerprogBus in kinds/serprog.ts. */
+export interface BusConfig {
+  readonly kind: string;
+  readonly [key: string]: unknown;
 }
-
-/** A chip behind a serprog programmer (flashrom's serial protocol). */
-export interface SerprogBus {
-  readonly kind: "serprog";
-  /** Serial port: `/dev/ttyACM0`, `COM3`; or `tcp:HOST:PORT`. */
-  readonly port: string;
-  readonly baud: number;
-  readonly spiHz: number;
-  /** Whether an SPI operation is sent while another one is under way; auto: found out when the bridge is opened. */
-  readonly pipelining: Pipelining;
-  /** How long an answer may take on top of what the line needs for it, in ms; longer, and the line is taken for faulty. */
-  readonly answerTimeout: number;
-  /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
-  readonly interrupt?: ModemInput;
-}
-
-/** A chip on the board's own SPI, through Linux spidev. */
-export interface SpidevBus {
-  readonly kind: "spidev";
-  /** `/dev/spidev0.0`. */
-  readonly path: string;
-  readonly spiHz: number;
-  /** The GPIO line that the chip's INT pin is wired to. */
-  readonly interrupt?: GpioLineAddress;
-}
-
-/** A chip behind a Bus Pirate v3. */
-export interface BusPirateBus {
-  readonly kind: "bus-pirate";
-  /** Serial port. */
-  readonly port: string;
-  readonly baud: number;
-  readonly spiHz: number;
-}
-
-/** QEMU's e1000, its wire on `iface`. */
-export interface QemuBus {
-  readonly kind: "qemu";
-  readonly iface: string;
-}
-
-/** A Linux interface itself (packet), or the TAP device to be made (tap). */
-export interface InterfaceBus {
-  readonly kind: "interface";
-  readonly iface: string;
-}
-
-export type BusConfig = SimulatedBus | SerprogBus | SpidevBus | BusPirateBus | QemuBus | InterfaceBus;
 
 export interface DeviceConfig {
   readonly name: string;
   readonly driver: DriverName;
-  /** Of a kind that the driver has: DRIVER_BUSES. */
+  /** Of a kind that the driver has: busesOf() in kinds/lookup.ts. */
   readonly bus: BusConfig;
   /** When the hardware is not there: refuse to start, or go on with the chip's model. */
   readonly fallback: "none" | "simulated";
@@ -113,28 +59,18 @@ export interface NeighboursConfig {
   readonly static: readonly StaticNeighbour[];
 }
 
-/** What sits on one pin of the board. */
-export interface SensorConfig {
-  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+/** One app. Its other keys are its kind's: TelemetryConfig in apps/telemetry/kind.ts. */
+export interface AppConfig {
+  /** One of APP_KINDS in apps/index.ts. */
   readonly kind: string;
-  /** As the board names it: `A0`, `13`, `GPIO4`. */
-  readonly pin: string;
-}
-
-export interface TelemetryConfig {
-  readonly to: Endpoint;
-  /** Interval, ms. */
-  readonly every: number;
-  /** InfluxDB line protocol. */
-  readonly format: "line";
-  readonly sensors: readonly SensorConfig[];
+  readonly [option: string]: unknown;
 }
 
 export interface BoardConfig {
   /** johnny-five IO plugin: `none`, `simulated`, `firmata:PORT`, or the plugin's package (`raspi-io`). */
   readonly io: string;
-  /** Pins of the lights that show the link and its traffic. */
-  readonly leds: { readonly link?: string; readonly activity?: string };
+  /** The short form of an app `link-leds`: pins of the lights that show the link and its traffic. */
+  readonly leds: LinkLedsConfig;
 }
 
 export interface Rig {
@@ -148,17 +84,10 @@ export interface Rig {
   readonly neighbours: NeighboursConfig;
   /** Written at start, in the file's order: key with dots, value as text. */
   readonly sysctl: Readonly<Record<string, string>>;
+  /** The short form of an app `telemetry`, which runs beside `apps`. */
   readonly telemetry?: TelemetryConfig;
+  readonly apps?: readonly AppConfig[];
 }
-
-/** The buses each driver has, as a rig file names them. */
-export const DRIVER_BUSES: Readonly<Record<DriverName, readonly BusKind[]>> = {
-  enc28j60: ["sim", "serprog", "spidev", "bus-pirate"],
-  e1000: ["sim", "qemu"],
-  packet: ["interface"],
-  tap: ["interface"],
-};
-export const DRIVERS: readonly DriverName[] = Object.keys(DRIVER_BUSES) as DriverName[];
 
 /** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
 export const RIG_DEFAULTS: {
@@ -172,8 +101,6 @@ export const RIG_DEFAULTS: {
   readonly when: "retry";
   readonly neighbours: NeighboursConfig;
   readonly segment: Readonly<Required<SegmentOptions>>;
-  readonly every: number;
-  readonly format: "line";
 } = {
   seed: 1,
   io: "none",
@@ -189,15 +116,12 @@ export const RIG_DEFAULTS: {
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
-  every: 3000,
-  format: "line",
 };
 
 /** Ranges that are checked, both ends included. */
 export const RIG_LIMITS: {
   readonly baud: readonly [number, number];
   readonly spiHz: readonly [number, number];
-  readonly every: readonly [number, number];
   readonly answerTimeout: readonly [number, number];
   readonly latency: readonly [number, number];
 } = {
@@ -205,22 +129,7 @@ export const RIG_LIMITS: {
   baud: [300, 12_000_000],
   /** The ENC28J60's SPI ends at 20 MHz (DS39662). */
   spiHz: [10_000, 20_000_000],
-  every: [1, 365 * 86_400_000],
   /** Less than an adapter's latency timer is no answer, more than a minute nobody waits for. */
   answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
 };
-
-/**
- * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
- * not have the same.
- */
-export function deviceResource(device: DeviceConfig): string | null {
-  return busResource(device.bus);
-}
-
-export function busResource(bus: BusConfig): string | null {
-  if (bus.kind === "serprog" || bus.kind === "bus-pirate") return bus.port;
-  if (bus.kind === "spidev") return bus.path;
-  return bus.iface ?? null;
-}

@@ -1,10 +1,11 @@
 /** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig, type TelemetryConfig } from "./rig.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
 import { parseRig } from "./rig-file.ts";
 import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
 import { whyUnreadable } from "./wording.ts";
@@ -100,7 +101,7 @@ function telemetryTo(gateway: string | undefined): TelemetryConfig {
   if (gateway === undefined) {
     throw new UnitError("telemetry has nowhere to go: give --gateway ADDR, a rig file with telemetry.to, or --no-app");
   }
-  return { to: { address: parseHost(gateway), port: TELEMETRY_PORT }, every: RIG_DEFAULTS.every, format: "line", sensors: [] };
+  return telemetryWith({ to: { address: parseHost(gateway), port: TELEMETRY_PORT } });
 }
 
 function withAddresses(devices: readonly DeviceConfig[], addresses: readonly string[]): DeviceConfig[] {

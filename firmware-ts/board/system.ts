@@ -3,24 +3,26 @@
  * handed to each other; nothing below knows where it came from.
  */
 
-import { createBoardIo } from "../../hal/bridges/board-io.ts";
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
-import type { BoardIo, Led } from "../../hal/gpio.ts";
+import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import { LinkLeds } from "../apps/link-leds.ts";
-import { Telemetry, type TelemetryEvent } from "../apps/telemetry/telemetry.ts";
+import type { App, AppContext, DatagramEvent } from "../apps/app.ts";
 import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
+import { appKind, appsOf } from "./apps.ts";
+import { type IoMaker, loadBoardIo } from "./board-io.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import { makePart, type Part } from "./parts.ts";
+import { busKind } from "./kinds/lookup.ts";
+import type { Maker, Part } from "./part.ts";
+import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 import type { Cidr } from "./units.ts";
 
@@ -31,7 +33,7 @@ const START_STEP = 1;
 
 export interface SystemOptions {
   clock: Clock;
-  /** Run the telemetry firmware, if the rig has one. Default true. */
+  /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */
   app?: boolean;
   /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
   duration?: number;
@@ -45,7 +47,7 @@ export interface SystemListener {
   device(device: NetDevice, event: DeviceEvent): void;
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
-  datagram(event: TelemetryEvent, system: System): void;
+  datagram(event: DatagramEvent, system: System): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
@@ -80,6 +82,13 @@ export interface Summary {
   drops: Record<string, number>;
 }
 
+/** The code of everything that a rig names, loaded. */
+interface Code {
+  /** In the order of the rig's devices. */
+  readonly devices: readonly Maker[];
+  readonly io: IoMaker;
+}
+
 interface Assembled {
   config: DeviceConfig;
   part: Part;
@@ -107,8 +116,10 @@ export class System {
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
-  #telemetry: Telemetry | null = null;
-  #leds: LinkLeds | null = null;
+  /** They start with a link, and stop when the run is over. */
+  readonly #firmwares: App[] = [];
+  /** They run for as long as the system is up. */
+  readonly #indicators: App[] = [];
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
   #endedAt: number | null = null;
@@ -118,20 +129,29 @@ export class System {
   #stopped = false;
   #stopping: Promise<void> | null = null;
 
-  /** @throws ControllerError, GpioError for what cannot be made; nothing is open yet */
-  constructor(rig: Rig, options: SystemOptions) {
+  /**
+   * Loads the drivers and bridges that the rig names, and makes the system. Nothing is open yet.
+   * @throws ControllerError, GpioError for a part that cannot be made
+   */
+  static async make(rig: Rig, options: SystemOptions): Promise<System> {
+    const [io, ...devices] = await Promise.all([loadBoardIo(rig.board.io), ...rig.devices.map(loadDevice)]);
+    return new System(rig, options, { devices, io });
+  }
+
+  private constructor(rig: Rig, options: SystemOptions, code: Code) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
-    this.#io = createBoardIo(rig.board.io, this.clock, this.#random.fork("io"), { importPlugin: (name) => import(name) });
+    this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // What may throw goes first: a stack has a timer running from the beginning.
-    const parts = rig.devices.map((config) => {
+    const parts = code.devices.map((make, at) => {
+      const config = rig.devices[at] as DeviceConfig;
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
-      return { config, part: makePart(config, this.clock, this.#random, onWire, this.#pinsOf(config)) };
+      return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -144,7 +164,7 @@ export class System {
     }
     for (const stack of this.#stacks) {
       stack.network.onDeviceEvent((device, event) => {
-        if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startTelemetry();
+        if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startFirmware();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);
         if (event === "failed" && this.givenUp !== null) this.#end();
       });
@@ -157,7 +177,7 @@ export class System {
     const devices = this.#devices.map(({ device }) => device);
     this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
-    this.#patience = this.clock.timer(() => this.#startTelemetry());
+    this.#patience = this.clock.timer(() => this.#startFirmware());
   }
 
   /**
@@ -188,8 +208,7 @@ export class System {
       }
       if (this.#stopped) return;
       this.#configure();
-      this.#leds = this.#lightLeds();
-      this.#telemetry = this.#makeTelemetry();
+      this.#makeApps();
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -219,7 +238,7 @@ export class System {
     this.#stopped = true;
     this.#end();
     this.#healthWatch.stop();
-    this.#leds?.stop();
+    for (const app of this.#indicators) app.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
       await what?.close().catch((error: unknown) => failures.push(error));
@@ -242,7 +261,7 @@ export class System {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
-    this.#telemetry?.stop();
+    for (const app of this.#firmwares) app.stop();
     this.#endedAt ??= this.clock.now();
     this.#finish();
   }
@@ -301,10 +320,13 @@ export class System {
       const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
-    const { sent = 0, queued = 0, failed = 0 } = this.#telemetry?.counters ?? {};
+    const datagrams = { sent: 0, queued: 0, failed: 0 };
+    for (const { counters } of this.#firmwares) {
+      for (const fate of Object.keys(datagrams) as (keyof typeof datagrams)[]) datagrams[fate] += counters[fate] ?? 0;
+    }
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices: health, duration, datagrams: { sent, queued, failed }, arp, drops: dropsOf(drops) };
+    return { devices: health, duration, datagrams, arp, drops: dropsOf(drops) };
   }
 
   /** The initial namespace, then the others. */
@@ -356,37 +378,41 @@ export class System {
     }
   }
 
-  #lightLeds(): LinkLeds | null {
-    const { link, activity } = this.rig.board.leds;
-    const first = this.#devices[0];
-    if (!first || (link === undefined && activity === undefined)) return null;
-    const led = (pin: string | undefined): Led | null => (pin === undefined ? null : this.#io.led(pin));
-    return new LinkLeds(this.stack, first.device, led(link), led(activity));
-  }
-
-  #makeTelemetry(): Telemetry | null {
-    const config = this.rig.telemetry;
-    if (!config || this.#options.app === false) return null;
-    const { to, every } = config;
-    const sensors = config.sensors.map(({ kind, pin }) => this.#io.sensor(kind, pin));
-    const telemetry = new Telemetry(this.stack, { node: this.rig.name, ...to, every, sensors });
-    telemetry.onEvent = (event) => this.#options.listener?.datagram(event, this);
-    return telemetry;
+  #makeApps(): void {
+    const [first, ...others] = this.#devices.map(({ device }) => device);
+    if (!first) return;
+    const context: AppContext = {
+      stack: this.stack,
+      node: this.rig.name,
+      io: this.#io,
+      devices: [first, ...others],
+      tell: (event) => this.#options.listener?.datagram(event, this),
+    };
+    for (const config of appsOf(this.rig)) {
+      const kind = appKind(config);
+      if (kind.role === "indicator") {
+        const app = kind.make(config, context);
+        this.#indicators.push(app);
+        app.start();
+      } else if (this.#options.app !== false) {
+        this.#firmwares.push(kind.make(config, context));
+      }
+    }
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
   #startWithLink(): void {
-    if (!this.#telemetry) return;
+    if (this.#firmwares.length === 0) return;
     this.#waiting = true;
-    if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startTelemetry();
+    if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startFirmware();
     else this.#patience.arm(LINK_WAIT);
   }
 
-  #startTelemetry(): void {
+  #startFirmware(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#patience.cancel();
-    this.#telemetry?.start();
+    for (const app of this.#firmwares) app.start();
   }
 }
 
@@ -397,9 +423,9 @@ function isDefault(key: string): boolean {
 
 /** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */
 export function needsRealTime(rig: Rig): string | null {
-  for (const { name, driver, bus } of rig.devices) {
-    if (bus.kind !== "sim") return `${name} is ${driver} on ${bus.kind}`;
-    if (bus.iface !== undefined) return `the wire of ${name} is the interface ${bus.iface}`;
+  for (const device of rig.devices) {
+    const obstacle = busKind(device.bus).realTime(device.bus, device);
+    if (obstacle !== null) return obstacle;
   }
   return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
 }

@@ -15,7 +15,8 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import { dropsOf } from "../control/drops.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import { makePart, type Part } from "./parts.ts";
+import type { Maker, Part } from "./part.ts";
+import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig.ts";
 
 export interface TapBridgeListener {
@@ -49,12 +50,17 @@ export class TapBridge {
   #running = false;
 
   /**
+   * Loads the code of the rig's first device, and makes the bridge. Nothing is open yet.
    * @param name of the interface, which must not be there yet
    * @throws ControllerError for a device that cannot be made
    */
-  constructor(rig: Rig, name: string, clock: Clock, listener: TapBridgeListener) {
+  static async make(rig: Rig, name: string, clock: Clock, listener: TapBridgeListener): Promise<TapBridge> {
     const [config] = rig.devices;
     if (!config) throw new ControllerError("TAP_NO_DEVICE", `the rig ${rig.name} has no device`);
+    return new TapBridge(rig, config, name, clock, listener, await loadDevice(config));
+  }
+
+  private constructor(rig: Rig, config: DeviceConfig, name: string, clock: Clock, listener: TapBridgeListener, make: Maker) {
     this.config = config;
     this.interface = name;
     this.#rig = rig;
@@ -65,7 +71,7 @@ export class TapBridge {
     const onWire = (trouble: Error | null): void => {
       if (trouble) failed(trouble);
     };
-    this.#part = makePart(config, clock, this.#random, onWire);
+    this.#part = make(config, { clock, random: this.#random, onWire });
     // On the wire from the beginning: a cable with one end has no link.
     this.#gateway = this.#makeGateway();
     const tap = new TapController(clock, { interface: name });

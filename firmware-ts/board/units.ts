@@ -4,6 +4,7 @@
  * UnitError whose message quotes the text and says what would be right.
  */
 import { isIPv6 } from "node:net";
+import type { Endpoint } from "../apps/options.ts";
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../ip/address.ts";
 import { parseMac } from "../net/ethernet.ts";
 import { show } from "./wording.ts";
@@ -25,12 +26,6 @@ export class UnitError extends Error {
 export interface Cidr {
   readonly address: string;
   readonly prefix: number;
-}
-
-/** Where datagrams go: IPv4 address and UDP port, 1..65535. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
 }
 
 /** Milliseconds in a unit, largest first. */

@@ -43,7 +43,7 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<numbe
   // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
   const path = clock instanceof VirtualClock ? null : await claimSocket(name);
   const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
-  const system = new System(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
+  const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
   const server = new ControlServer(stackMethods(system.stack, system.namespaces));
   const capture = options.capture === undefined ? null : new CaptureFile(system.stack, options.capture);
   const told = toldToStop();

@@ -22,7 +22,7 @@ export async function tap(request: TapRequest): Promise<number> {
     const failure = new Promise<Error>((resolve) => {
       broken = resolve;
     });
-    const bridge = new TapBridge(rig, request.name, clock, listener(request.name, broken));
+    const bridge = await TapBridge.make(rig, request.name, clock, listener(request.name, broken));
     let failed: Error | null = null;
     try {
       await bridge.start();

@@ -1,12 +1,13 @@
+/** The pins of a board, by the words that a rig file names them with. */
 import type { Clock } from "../clock.ts";
-import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
+import { type BoardIo, GpioError } from "../gpio.ts";
 import type { Random } from "../random.ts";
 import { SimulatedIo } from "../simulated/io.ts";
 import { FIRMATA_BAUD, FirmataSource } from "./firmata.ts";
 import { IoPluginSource, isPluginName } from "./io-plugin.ts";
 import { type IoConnection, type IoSource, JohnnyFiveBoardIo } from "./johnny-five.ts";
 import { LastingBoardIo } from "./lasting-io.ts";
-import { sensorKind } from "./sensor-kinds.ts";
+import { NoBoardIo } from "./no-board-io.ts";
 
 export interface BoardIoOptions {
   /** How long real hardware may take until it is ready, in ms of the clock's time: real hardware wants a real clock. Default 10000. */
@@ -64,54 +65,12 @@ export class SimulatedIoSource implements IoSource {
   }
 }
 
-/** A board whose pins nobody drives. */
-class NoBoardIo implements BoardIo {
-  readonly description = "no GPIO";
-  readonly simulated = false;
-  onLost: ((error: GpioError) => void) | null = null;
-  onBack: (() => void) | null = null;
-
-  async open(): Promise<void> {}
-
-  led(_pin: string): Led {
-    return new DarkLed();
-  }
-
-  sensor(kind: string, pin: string): Sensor {
-    sensorKind(kind);
-    throw noIo(`${kind} on pin ${pin}`, "the sensor");
-  }
-
-  output(pin: string, _high: boolean): Output {
-    throw noIo(`output on pin ${pin}`, "what is on that pin");
-  }
-
-  async close(): Promise<void> {}
-}
-
-class DarkLed implements Led {
-  isOn = false;
-
-  on(): void {
-    this.isOn = true;
-  }
-
-  off(): void {
-    this.isOn = false;
-  }
-}
-
 /** `firmata:PATH[@BAUD]` */
 function parseFirmata(spec: string): { path: string; baud: number } {
   const match = /^firmata:([^@]+)(?:@(\d{1,7}))?$/.exec(spec);
   const baud = Number(match?.[2] ?? FIRMATA_BAUD);
   if (!match || baud === 0) throw badSpec(spec);
   return { path: match[1] as string, baud };
-}
-
-function noIo(what: string, part: string): GpioError {
-  const right = `board.io must be simulated, firmata:PORT or an IO plugin such as raspi-io, or ${part} must go`;
-  return new GpioError("GPIO_NO_IO", `${what}: the rig has no GPIO (board.io is none); ${right}`);
 }
 
 function badSpec(spec: string): GpioError {

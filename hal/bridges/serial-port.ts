@@ -6,8 +6,7 @@ import type { ByteStream } from "../serial.ts";
 import { OpenPort } from "./open-port.ts";
 
 /** Inputs of a serial adapter, which can be wired to a chip's interrupt pin. */
-export const MODEM_INPUTS = ["cts", "dsr", "dcd"] as const;
-export type ModemInput = (typeof MODEM_INPUTS)[number];
+export type ModemInput = "cts" | "dsr" | "dcd";
 
 export interface SerialPortOptions {
   /** `/dev/ttyACM0`, `COM3`. */

@@ -111,7 +111,7 @@ t.test("what whohas run brings up, from a library's side", async (t) => {
   const rig: Rig = parseRig("devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [10.0.0.5/24] } }", "rig.yaml");
   let ready = 0;
   const listener: SystemListener = { ready: () => void ready++, device: () => {}, datagram: () => {} };
-  const system = new System(rig, { clock, listener });
+  const system = await System.make(rig, { clock, listener });
   await startSystem(system);
   writeSysctl(system.stack, "net.ipv4.neigh.eth0.locktime", "0");
   t.same([ready, stackMethods(system.stack).has("neigh.show"), benchRig().name], [1, true, "bench"]);

@@ -1,6 +1,6 @@
 /**
  * The telemetry firmware: reads the board's sensors at an even pace and sends each reading as one UDP datagram, one way. It counts what
- * became of every datagram and what ARP it cost, because that is what the battery pays for.
+ * became of every datagram, because a datagram that needs an address first is what the battery pays for.
  */
 import type { Timer } from "../../../hal/clock.ts";
 import type { Sensor } from "../../../hal/gpio.ts";
@@ -9,6 +9,7 @@ import type { Destination } from "../../ip/destination.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
+import type { App, DatagramEvent } from "../app.ts";
 import { linePoint } from "./line-protocol.ts";
 
 export interface TelemetryOptions {
@@ -22,32 +23,22 @@ export interface TelemetryOptions {
   sensors: readonly Sensor[];
 }
 
-/** What became of one reading's datagram. */
-export interface TelemetryEvent {
-  /** Counts from 1. */
-  seq: number;
-  /** Clock time of the reading, in ms since the app started; of the loss, when a datagram is lost that was reported as sent. */
-  time: number;
-  status: "sent" | "queued" | "failed";
-  /** Why it failed. */
-  reason: string;
-  /** `queued` earlier: how long it waited, in ms. */
-  waited: number | null;
-  readings: readonly { kind: string; value: number; unit: string }[];
-}
+/** The fate of one reading's datagram. */
+export type TelemetryEvent = DatagramEvent;
 
-export interface TelemetryCounters {
+/** A type and not an interface, so that it is a record of numbers by name. */
+export type TelemetryCounters = {
   readings: number;
   sent: number;
   /** Of all datagrams, those that had to wait for an address first. */
   queued: number;
   failed: number;
-}
+};
 
 /** Datagrams remembered until their fate is known; a socket cannot have more under way. */
 const REMEMBERED = 256;
 
-export class Telemetry {
+export class Telemetry implements App {
   readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
   onEvent: ((event: TelemetryEvent) => void) | null = null;
   readonly #stack: Stack;

@@ -37,8 +37,7 @@ export interface SerprogOptions {
   answerTimeout?: number;
 }
 
-export const PIPELINING = ["auto", "on", "off"] as const;
-export type Pipelining = (typeof PIPELINING)[number];
+export type Pipelining = "auto" | "on" | "off";
 
 /** Traffic of a bridge. */
 export class SerprogCounters {

@@ -26,7 +26,7 @@ telemetry: { to: "192.168.10.1:8094", every: 150ms, sensors: [{ kind: thermomete
   const told: string[] = [];
   const devices: string[] = [];
   let datagrams: TelemetryEvent[] = [];
-  const system = new System(rig, {
+  const system = await System.make(rig, {
     clock,
     listener: {
       ready: () => {},

@@ -21,7 +21,9 @@ async function lit(): Promise<{ lab: Lab; leds: LinkLeds; board: JohnnyFiveBoard
   io.on("digital-write", (pin: number, level: number) =>
     seen.push(`${lab.clock.now()} ${pin === LINK ? "link" : "activity"} ${level ? "on" : "off"}`),
   );
-  return { lab, leds: new LinkLeds(lab.stack, lab.eth0, link, activity), board, seen };
+  const leds = new LinkLeds(lab.stack, lab.eth0, link, activity);
+  leds.start();
+  return { lab, leds, board, seen };
 }
 
 t.test("link: as it is at the start, and as it changes", async (t) => {
@@ -77,11 +79,14 @@ t.test("either lamp alone", async (t) => {
     },
   };
   const link = new LinkLeds(lab.stack, lab.eth0, lamp, null);
+  t.equal(lamp.isOn, false, "dark until it starts");
+  link.start();
   lab.poke();
   t.equal(lamp.isOn, true);
   link.stop();
   t.equal(lamp.isOn, false);
   const activity = new LinkLeds(lab.stack, lab.eth0, null, lamp);
+  activity.start();
   t.equal(lamp.isOn, false);
   lab.poke();
   t.equal(lamp.isOn, true);

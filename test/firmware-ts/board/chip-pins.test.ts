@@ -39,7 +39,7 @@ t.test("refused: no board, a driver without such pins, a pin that has another pa
 t.test("the system comes up with them, after the chip has had its time", async (t) => {
   const ready = async (source: string): Promise<number> => {
     const clock = new VirtualClock();
-    const system = new System(parseRig(source, "rig.yaml"), { clock });
+    const system = await System.make(parseRig(source, "rig.yaml"), { clock });
     await startSystem(system);
     const { carrier } = system.reports()[0] ?? { carrier: false };
     t.equal(carrier, true);
@@ -53,6 +53,6 @@ t.test("the system comes up with them, after the chip has had its time", async (
 });
 
 t.test("a pin that the board does not have", async (t) => {
-  const system = new System(parseRig(text('reset: "77"'), "rig.yaml"), { clock: new VirtualClock() });
+  const system = await System.make(parseRig(text('reset: "77"'), "rig.yaml"), { clock: new VirtualClock() });
   await t.rejects(startSystem(system), { code: "GPIO_BAD_PIN" });
 });

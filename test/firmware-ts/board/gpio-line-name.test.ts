@@ -19,7 +19,7 @@ t.test("chip and line, each by number or by name", async (t) => {
   ] as const) {
     const rig = parseRig(text(said), "rig.yaml");
     const { bus } = rig.devices[0]!;
-    t.same(bus.kind === "spidev" && bus.interrupt, { ...(chip !== undefined && { chip }), line }, said);
+    t.same(bus.kind === "spidev" && bus["interrupt"], { ...(chip !== undefined && { chip }), line }, said);
     t.match(
       describeRig(rig).find((row) => row.startsWith("device")),
       `interrupt on ${shown}`,

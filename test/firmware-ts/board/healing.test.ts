@@ -14,27 +14,31 @@ import { eventually } from "../../support/waiting.ts";
 
 const skip = missingForNetns();
 class Bench {
-  readonly clock = new SystemClock();
+  readonly clock: SystemClock;
   readonly system: System;
   /** `eth0 failed`, in order; address and carrier apart. */
-  readonly told: string[] = [];
+  readonly told: string[];
 
-  private constructor(devices: string) {
-    const rig = parseRig(`name: healing\ndevices:\n${devices}`, "healing.yaml");
-    this.system = new System(rig, {
-      clock: this.clock,
+  private constructor(clock: SystemClock, system: System, told: string[]) {
+    this.clock = clock;
+    this.system = system;
+    this.told = told;
+  }
+
+  static async start(t: Test, devices: string): Promise<Bench> {
+    const clock = new SystemClock();
+    const told: string[] = [];
+    const system = await System.make(parseRig(`name: healing\ndevices:\n${devices}`, "healing.yaml"), {
+      clock,
       listener: {
         ready: () => {},
         datagram: () => {},
         device: (device, event) => {
-          if (event === "failed" || event === "recovered") this.told.push(`${device.name} ${event}`);
+          if (event === "failed" || event === "recovered") told.push(`${device.name} ${event}`);
         },
       },
     });
-  }
-
-  static async start(t: Test, devices: string): Promise<Bench> {
-    const bench = new Bench(devices);
+    const bench = new Bench(clock, system, told);
     t.teardown(async () => {
       await bench.system.stop();
       bench.clock.stop();

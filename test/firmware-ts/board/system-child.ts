@@ -15,10 +15,10 @@ if (what === "refused") {
     pipelining: "auto" as const,
     answerTimeout: 250,
   };
-  const system = new System({ ...rig, devices: rig.devices.map((device) => ({ ...device, bus })) }, { clock });
+  const system = await System.make({ ...rig, devices: rig.devices.map((device) => ({ ...device, bus })) }, { clock });
   await startSystem(system).catch((error: { code?: string }) => console.log(error.code));
 } else {
-  const system = new System(rig, { clock, duration: 1000 });
+  const system = await System.make(rig, { clock, duration: 1000 });
   const started = startSystem(system);
   if (what === "stopped") await system.stop();
   await started;

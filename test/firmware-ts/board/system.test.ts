@@ -22,7 +22,7 @@ interface Running {
   log: string[];
 }
 
-function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Running {
+async function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Promise<Running> {
   const clock = new VirtualClock();
   const log: string[] = [];
   const note = (what: string): void => void log.push(`${Math.round(clock.now())} ${what}`);
@@ -31,11 +31,11 @@ function make(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Running {
     device: (device, event) => note(`${device.name} ${event}`),
     datagram: ({ seq, status, reason }) => note(`#${seq} ${status}${reason ? ` ${reason}` : ""}`),
   };
-  return { clock, system: new System(rig, { listener, ...options, clock }), log };
+  return { clock, system: await System.make(rig, { listener, ...options, clock }), log };
 }
 
 async function start(rig: Rig, options: Omit<SystemOptions, "clock"> = {}): Promise<Running> {
-  const made = make(rig, options);
+  const made = await make(rig, options);
   await startSystem(made.system);
   return made;
 }
@@ -86,7 +86,7 @@ t.test("the same seed makes the same bytes and readings; another seed does not",
   const run = async (seed: number): Promise<string> => {
     const events: unknown[] = [];
     const listener: SystemListener = { ready: () => {}, device: () => {}, datagram: (event) => events.push({ ...event }) };
-    const { clock, system } = make({ ...benchRig(), seed }, { duration: 60_000, listener });
+    const { clock, system } = await make({ ...benchRig(), seed }, { duration: 60_000, listener });
     const frames: string[] = [];
     system
       .wire("eth0")
@@ -186,7 +186,7 @@ telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
     t.ok(system.summary().datagrams.sent >= 10);
     await system.stop();
     t.equal(system.stack.network.pool.inUse, 0);
-    const refused = make(rig(text(driver, bus, "none")));
+    const refused = await make(rig(text(driver, bus, "none")));
     await t.rejects(startSystem(refused.system), { message: why, ...(code ? { code } : {}) });
   }
 });
@@ -235,7 +235,7 @@ t.test("what fails on the way up closes what was opened, and says what it was", 
     [{ board: { io: "simulated", leds: { link: "A0" } } }, "GPIO_BAD_PIN"],
   ];
   for (const [change, code] of bad) {
-    const { clock, system, log } = make({ ...benchRig(), ...change });
+    const { clock, system, log } = await make({ ...benchRig(), ...change });
     await t.rejects(startSystem(system), { code }, code);
     t.same([system.stack.network.device("eth0")?.up, log, system.summary().duration], [false, [], 0]);
     const now = clock.now();
@@ -248,7 +248,7 @@ t.test("what fails on the way up closes what was opened, and says what it was", 
 
 t.test("stopped while it starts, it opens nothing more", async (t) => {
   for (let steps = 0; steps < 12; steps++) {
-    const { system, log, clock } = make(benchRig());
+    const { system, log, clock } = await make(benchRig());
     const started = system.start().catch(() => undefined);
     for (let step = 0; step < steps; step++) await clock.advance(0.1);
     const stopped = system.stop();
@@ -266,7 +266,7 @@ t.test("stopped while it starts, it opens nothing more", async (t) => {
 
 t.test("without a link the firmware waits for one, but not for ever; stopped, it does not wait on", async (t) => {
   const pulled = async (options: Omit<SystemOptions, "clock"> = {}): Promise<Running & { plug(up: boolean): void }> => {
-    const made = make(benchRig(), options);
+    const made = await make(benchRig(), options);
     const plug = (up: boolean): void => {
       for (const port of made.system.wire("eth0")?.ports ?? []) port.plugged = up;
     };

@@ -17,7 +17,7 @@ class Site {
   readonly clock = new VirtualClock();
   readonly wire = new EthernetSegment(this.clock, new SeededRandom(1));
   readonly stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
-  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", null);
+  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
   readonly nic = new WireNic(this.clock, this.wire, "board", MAC);
   readonly eth0: NetDevice = this.stack.addDevice("eth0", this.nic);
   readonly events: TelemetryEvent[] = [];

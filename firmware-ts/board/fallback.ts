@@ -6,9 +6,9 @@ import {
   type EthernetController,
   type LinkStatistics,
   type ReceiveMode,
-} from "../../../hal/ethernet.ts";
-import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
-import type { SkBuff } from "../../../hal/skbuff.ts";
+} from "../../hal/ethernet.ts";
+import type { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Part } from "./part.ts";
 
 export class FallbackPart implements Part {

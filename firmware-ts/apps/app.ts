@@ -1,0 +1,73 @@
+/**
+ * The contract of an app: a firmware on a stack. An AppKind describes it (its options in a rig file, and how it is made), an App is one
+ * that runs. To add an app, write its file here and add its line in index.ts; the composition root hands in everything it works with.
+ */
+import type { BoardIo } from "../../hal/gpio.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { Stack } from "../stack.ts";
+import type { OptionShape } from "./options.ts";
+
+export interface App {
+  /** Figures since start(), by name: `sent`, `failed` … */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Begins. Called once. */
+  start(): void;
+  /** Ends for good. Called at any time, also before start() and twice. */
+  stop(): void;
+}
+
+/** The fate of one datagram of an app. */
+export interface DatagramEvent {
+  /** Counts from 1. */
+  seq: number;
+  /** Clock time of the reading, in ms since the app started; of the loss, when a datagram is lost that was reported as sent. */
+  time: number;
+  status: "sent" | "queued" | "failed";
+  /** Why it failed. */
+  reason: string;
+  /** `queued` earlier: how long it waited, in ms. */
+  waited: number | null;
+  readings: readonly { kind: string; value: number; unit: string }[];
+}
+
+/** What an app works with. */
+export interface AppContext {
+  /** The initial network namespace. */
+  readonly stack: Stack;
+  /** The rig's name. */
+  readonly node: string;
+  /** The board's pins, open. */
+  readonly io: BoardIo;
+  /** The rig's devices in its order, at least one. */
+  readonly devices: readonly [NetDevice, ...NetDevice[]];
+  /** Tells the operator the fate of a datagram. */
+  tell(event: DatagramEvent): void;
+}
+
+/** One line of `whohas check`: a word for the thing, its name, and how it is set up. */
+export type Row = readonly [what: string, name: string, how: string];
+
+/** How `whohas check` writes values. */
+export interface Sayings {
+  /** Milliseconds as `3s`, `250ms`. */
+  duration(ms: number): string;
+}
+
+/** A kind of app; O is its options as a Rig has them. Methods get options of this kind only. */
+export interface AppKind<O extends object = object> {
+  /** As a rig's `apps: [{ kind: … }]` names it. */
+  readonly kind: string;
+  /**
+   * `firmware` starts once there is a link, stops when the run's duration is over, and is left out by `--no-app`; an `indicator` runs
+   * for as long as the system is up.
+   */
+  readonly role: "firmware" | "indicator";
+  /** Its options, by key. */
+  readonly options: Readonly<Record<string, OptionShape>>;
+  /** It makes no sense on a rig without a board: the parts that need one, for the message. */
+  readonly needsBoard?: string;
+  /** What `whohas check` prints. */
+  describe(options: O, say: Sayings): readonly Row[];
+  /** Makes it, not yet started. @throws GpioError for a pin that cannot be what it should */
+  make(options: O, context: AppContext): App;
+}

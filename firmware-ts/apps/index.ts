@@ -1,0 +1,6 @@
+/** Every kind of app: to add one, write its file and add its line here. */
+import type { AppKind } from "./app.ts";
+import { linkLeds } from "./link-leds.ts";
+import { telemetry } from "./telemetry/kind.ts";
+
+export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds];

@@ -1,0 +1,44 @@
+/**
+ * The options of an app, described as data: the composition root reads them from a rig file, checks them, and knows from their shapes
+ * which pins an app takes and where its datagrams go. An option that is not `needed` and has no `otherwise` may be left out.
+ */
+
+/** Where datagrams go: an address as text and a UDP port, 1..65535. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A sensor on one pin of the board. */
+export interface SensorConfig {
+  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+  readonly kind: string;
+  /** As the board names it: `A0`, `13`, `GPIO4`. */
+  readonly pin: string;
+}
+
+/** What a value of an option is. */
+export type ValueShape =
+  /** ADDRESS:PORT; an Endpoint. */
+  | { readonly is: "endpoint"; readonly example: string }
+  /** A duration with its unit; a number in ms from `min` to `max`. */
+  | { readonly is: "duration"; readonly example: string; readonly min: number; readonly max: number }
+  /** One of these words. */
+  | { readonly is: "word"; readonly words: readonly string[] }
+  /** A pin of the board, which nothing else may have. */
+  | { readonly is: "pin"; readonly example: string }
+  /** A SensorConfig; nothing else may have its pin. */
+  | { readonly is: "sensor" }
+  /** Several of one shape. */
+  | { readonly is: "list"; readonly of: ValueShape };
+
+/** One option. */
+export type OptionShape = ValueShape & {
+  /** It must be there. */
+  readonly needed?: true;
+  /** What stands in for it. */
+  readonly otherwise?: unknown;
+};
+
+/** A shape for each option of O. */
+export type OptionShapes<O> = { readonly [Key in keyof O]-?: OptionShape };

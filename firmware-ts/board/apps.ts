@@ -1,0 +1,128 @@
+/** The apps of a rig: from the shapes of their options to a rig file's schema, and which pins and destinations they have. */
+import * as v from "valibot";
+import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
+import { ControllerError } from "../../hal/ethernet.ts";
+import type { AppKind } from "../apps/app.ts";
+import { APP_KINDS } from "../apps/index.ts";
+import type { Endpoint, OptionShape, ValueShape } from "../apps/options.ts";
+import { parsePin } from "./names.ts";
+import type { AppConfig, Rig } from "./rig.ts";
+import { type Keys, leaf, oneOf, ranged, shaped, table } from "./schema.ts";
+import { formatDuration, parseDuration, parseEndpoint } from "./units.ts";
+
+const SENSOR = "{ kind: thermometer, pin: A0 }";
+const sensor = shaped(
+  false,
+  SENSOR,
+  table({ kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin) }, { kind: "thermometer", pin: "A0" }),
+);
+
+/** The schema of a value of one shape. */
+function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
+  switch (shape.is) {
+    case "endpoint":
+      return leaf(shape.example, parseEndpoint);
+    case "duration":
+      return ranged(shape.example, parseDuration, formatDuration, [shape.min, shape.max]);
+    case "word":
+      return oneOf(shape.words);
+    case "pin":
+      return leaf(shape.example, parsePin);
+    case "sensor":
+      return sensor;
+    case "list":
+      return shaped(true, `[${exampleOf(shape.of)}]`, v.array(schemaOf(shape.of)));
+  }
+}
+
+function exampleOf(shape: ValueShape): string {
+  if (shape.is === "sensor") return SENSOR;
+  if (shape.is === "list") return `[${exampleOf(shape.of)}]`;
+  return shape.is === "word" ? (shape.words[0] ?? "") : shape.example;
+}
+
+/** The keys of one kind of app in a rig file, without `kind`, and examples of those that must be there. */
+export interface AppKeys {
+  readonly kind: string;
+  readonly keys: Keys;
+  readonly examples: Readonly<Record<string, string>>;
+}
+
+export function keysOfApp({ kind, options }: AppKind): AppKeys {
+  const keys: v.ObjectEntries = {};
+  const examples: Record<string, string> = {};
+  for (const [key, shape] of Object.entries(options)) {
+    keys[key] = shape.needed ? schemaOf(shape) : v.exactOptional(schemaOf(shape));
+    if (shape.needed) examples[key] = exampleOf(shape);
+  }
+  return { kind, keys, examples };
+}
+
+/** Undefined for no app of ours. */
+export function findApp(kind: unknown): AppKind | undefined {
+  return APP_KINDS.find((known) => known.kind === kind);
+}
+
+/** @throws ControllerError APP_KIND: of a Rig that no rig file can come to */
+export function appKind({ kind }: AppConfig): AppKind {
+  const known = findApp(kind);
+  if (known) return known;
+  throw new ControllerError("APP_KIND", `${kind} is not an app; kinds are ${APP_KINDS.map(({ kind }) => kind).join(", ")}`);
+}
+
+/** The options that stand in for those that a rig does not have. */
+export function appDefaults({ options }: AppKind): Record<string, unknown> {
+  const having = Object.entries(options).filter(([, { otherwise }]) => otherwise !== undefined);
+  return Object.fromEntries(having.map(([key, { otherwise }]) => [key, otherwise]));
+}
+
+/** All apps of a rig: its lamps and its telemetry, for which it has keys of their own, then `apps`. */
+export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig[] {
+  const { leds } = board;
+  return [
+    ...(leds.link === undefined && leds.activity === undefined ? [] : [{ kind: "link-leds", ...leds }]),
+    ...(telemetry ? [{ kind: "telemetry", ...telemetry }] : []),
+    ...apps,
+  ];
+}
+
+/** The destinations of a rig's apps. */
+export function destinationsOf(rig: Rig): readonly Endpoint[] {
+  return appsOf(rig).flatMap((app) => {
+    const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
+    return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint] : []));
+  });
+}
+
+/** A pin that an app takes. */
+export interface AppPin {
+  readonly pin: string;
+  /** The part on it, as a path below the app: `sensors[0]`. */
+  readonly part: readonly (string | number)[];
+  /** Where the pin is said. */
+  readonly at: readonly (string | number)[];
+}
+
+/** The pins of one app, some of whose values may have been refused. */
+export function pinsOf({ options }: AppKind, values: Readonly<Record<string, unknown>>): readonly AppPin[] {
+  const found = Object.entries(options).flatMap(([key, shape]) => spread(shape, values[key], [key]));
+  return found.flatMap(({ shape, value, at }): AppPin[] => {
+    if (shape.is === "pin" && typeof value === "string") return [{ pin: value, part: at, at }];
+    if (shape.is !== "sensor" || typeof value !== "object" || value === null) return [];
+    const { pin } = value as { readonly pin?: string };
+    return pin === undefined ? [] : [{ pin, part: at, at: [...at, "pin"] }];
+  });
+}
+
+interface Placed {
+  readonly shape: ValueShape;
+  readonly value: unknown;
+  readonly at: readonly (string | number)[];
+}
+
+/** A value, or each value of a list, with its shape and place. */
+function spread(shape: OptionShape | ValueShape, value: unknown, at: readonly (string | number)[]): readonly Placed[] {
+  if (value === undefined) return [];
+  if (shape.is !== "list") return [{ shape, value, at }];
+  return Array.isArray(value) ? value.flatMap((item, index) => spread(shape.of, item, [...at, index])) : [];
+}

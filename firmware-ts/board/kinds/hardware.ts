@@ -1,0 +1,22 @@
+/** What kinds of bus share that lead to something real. */
+import type * as v from "valibot";
+import { ControllerError } from "../../../hal/ethernet.ts";
+import { parseInterfaceName } from "../names.ts";
+import type { DeviceConfig } from "../rig.ts";
+import { leaf } from "../schema.ts";
+import type { Attachment, Attachments, DeviceKind } from "./kind.ts";
+
+/** The schema of a Linux interface's name. */
+export const ifaceKey: v.GenericSchema<unknown, string> = leaf("eth1", parseInterfaceName);
+
+/** Why a device on real hardware cannot run in virtual time. */
+export function onHardware({ name, driver, bus }: DeviceConfig): string {
+  return `${name} is ${driver} on ${bus.kind}`;
+}
+
+/** Loads the device's driver for one way to it. @throws ControllerError DEVICE_BUS */
+export function loadDriver<A extends Attachment>(device: DeviceKind, attachment: A, bus: string): Promise<Attachments[A]> {
+  const load = device.attach[attachment];
+  if (!load) throw new ControllerError("DEVICE_BUS", `${bus} is not a bus of ${device.driver}`);
+  return load();
+}

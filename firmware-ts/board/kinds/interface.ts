@@ -1,0 +1,37 @@
+/** A Linux interface itself (packet), or the TAP device to be made (tap). */
+import { parseInterfaceName } from "../names.ts";
+import { bare } from "../part.ts";
+import type { BusConfig } from "../rig.ts";
+import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
+import type { BusKind, SourceOf } from "./kind.ts";
+
+export interface InterfaceBus extends BusConfig {
+  readonly kind: "interface";
+  readonly iface: string;
+}
+
+const keys = { name: ifaceKey };
+
+export const netInterface: BusKind<InterfaceBus> = {
+  kind: "interface",
+  attachment: "interface",
+  keys,
+  examples: { name: "eth1" },
+  claims: "name",
+  mayBeMissing: false,
+  wordless: true,
+  forms: ["IFACE"],
+  fromFile: (source: SourceOf<typeof keys>) => ({ kind: "interface", iface: source.name }),
+  fromSpec: ({ path, wrong }) => {
+    if (path === "") throw wrong("no interface");
+    return { kind: "interface", iface: parseInterfaceName(path) };
+  },
+  toSpec: ({ iface }) => iface,
+  resource: ({ iface }) => iface,
+  describe: ({ iface }, { makesInterface }) => (makesInterface ? `as ${iface}, made for the stack` : `on ${iface}`),
+  realTime: (_bus, device) => onHardware(device),
+  load: async (bus, device) => {
+    const driver = await loadDriver(device, "interface", "interface");
+    return ({ mac }, { clock }) => bare(driver(clock, bus.iface, mac));
+  },
+};

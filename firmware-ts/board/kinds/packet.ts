@@ -1,0 +1,12 @@
+/** A network interface of this machine by AF_PACKET: the stack has it to itself. */
+import type { DeviceKind } from "./kind.ts";
+
+export const packet: DeviceKind = {
+  driver: "packet",
+  attach: {
+    interface: async () => {
+      const { PacketController } = await import("../../../drivers/packet/packet.ts");
+      return (clock, iface, address) => new PacketController(clock, { interface: iface, ...(address && { address }) });
+    },
+  },
+};

@@ -1,0 +1,62 @@
+/** What all SPI buses have in common: a port or a path in front, the rate at the end, and a chip's driver on top. */
+import type * as v from "valibot";
+import type { Clock } from "../../../hal/clock.ts";
+import type { SpiBus } from "../../../hal/spi.ts";
+import { bare, stationAddress } from "../part.ts";
+import { type BusConfig, RIG_LIMITS } from "../rig.ts";
+import { type Keys, leaf, ranged } from "../schema.ts";
+import { formatRate, parseInteger, parseRate } from "../units.ts";
+import { loadDriver, onHardware } from "./hardware.ts";
+import type { BusKind, BusSource, Complaint } from "./kind.ts";
+
+/** An SPI bus of a Rig. */
+export interface SpiBusConfig extends BusConfig {
+  readonly spiHz: number;
+}
+
+/** The schema of a line's rate, in baud. */
+export const baudKey: v.GenericSchema<unknown, number> = leaf("115200", (text) => parseInteger(text, ...RIG_LIMITS.baud));
+/** The schema of the SPI clock's rate, in Hz. */
+export const spiHzKey: v.GenericSchema<unknown, number> = ranged("10MHz", parseRate, formatRate, RIG_LIMITS.spiHz);
+
+/** One kind of SPI bus, without what all of them have. */
+export interface SpiBusParts<C extends SpiBusConfig> {
+  readonly kind: string;
+  /** The key of what is opened (`port`, `path`), an example of it, and its reader. */
+  readonly path: { readonly key: string; readonly example: string; readonly parse: (text: string) => string };
+  /** The other keys. */
+  readonly keys: Keys;
+  /** As BusKind's; keys that are not there get their defaults. */
+  fromFile(source: BusSource): C;
+  check?(source: Readonly<Record<string, unknown>>): readonly Complaint[];
+  resource(bus: C): string;
+  describe(bus: C): string;
+  /** Loads the bridge's code and makes the bus, opening nothing. */
+  load(bus: C): Promise<(clock: Clock) => SpiBus>;
+}
+
+export function spiBusKind<C extends SpiBusConfig>(parts: SpiBusParts<C>): BusKind<C> {
+  const { kind, path, keys } = parts;
+  return {
+    ...parts,
+    attachment: "spi",
+    keys: { [path.key]: leaf(path.example, path.parse), ...keys },
+    examples: { [path.key]: path.example },
+    claims: path.key,
+    mayBeMissing: true,
+    forms: [`${kind}:${path.example}`],
+    fromSpec: (tail) => {
+      if (tail.mark !== ":" || tail.path === "") throw tail.wrong(`${kind} without : and its path`);
+      return parts.fromFile({ kind, [path.key]: path.parse(tail.path) });
+    },
+    toSpec: (bus) => `${kind}:${parts.resource(bus)}`,
+    realTime: (_bus, device) => onHardware(device),
+    load: async (bus, device) => {
+      const [driver, spi] = await Promise.all([loadDriver(device, "spi", kind), parts.load(bus)]);
+      return (config, shop) => {
+        const { clock, pins = null } = shop;
+        return bare(driver({ clock, name: config.name, address: stationAddress(config, shop), pins }, spi(clock)));
+      };
+    },
+  };
+}
