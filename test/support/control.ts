@@ -56,7 +56,7 @@ export function client(stack: Stack): ControlClient {
   return new ControlClient(new LocalCaller(stackMethods(stack)));
 }
 
-/** How a request is refused, `[rpcCode, code, words]`, in the words of `ip`: they are made of what the refusal says, not by the stack. */
+/** The refusal of a request, `[rpcCode, code, words]`, in the words of `ip`, which iproute/ makes of its code, errno and detail. */
 export async function refusalOf(stack: Stack, method: string, params: unknown): Promise<[number, string, string]> {
   const line = await answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), stackMethods(stack), new TestSession());
   const { error } = JSON.parse(line ?? "") as {

@@ -45,7 +45,7 @@ export function shownDevices(words: Words): { dev?: string; up?: boolean } {
   return shown;
 }
 
-/** Where devices are shown `ip` has other words for one that is not there. */
+/** Says that a device is not there as `ip` does when it shows devices. */
 export async function known<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

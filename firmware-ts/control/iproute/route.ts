@@ -51,7 +51,7 @@ export async function ipRoute(context: IpContext, words: Words): Promise<void> {
   const command = words.next() ?? "show";
   for (const [word, method] of CHANGES) {
     if (!abbreviates(command, word)) continue;
-    // What `ip` itself puts into a request: the operator made the route, by hand.
+    // `ip` itself puts this into a request: an operator made the route by hand.
     const made = method === "route.del" ? {} : { protocol: "boot" };
     await context.caller.call(method, { ...made, ...requestWords(words, context.options.family) });
     return;
@@ -76,7 +76,7 @@ async function show(context: IpContext, words: Words): Promise<void> {
   else for (const route of routes) context.print(routeLine(route, view));
 }
 
-/** What the filter has fixed is not said again. */
+/** Leaves out the fields that the filter has fixed. */
 function viewOf(filter: Filter, { details }: IpOptions): RouteViewOptions {
   return {
     withoutDevice: filter.dev !== undefined,
@@ -87,7 +87,7 @@ function viewOf(filter: Filter, { details }: IpOptions): RouteViewOptions {
   };
 }
 
-/** There is no cache to be emptied. */
+/** The table `cache` is always empty. */
 async function flush(context: IpContext, words: Words): Promise<void> {
   const { family, statistics } = context.options;
   if (words.empty) throw new IpError('"ip route flush" requires arguments.', IpExit.VALUE);
@@ -119,7 +119,7 @@ function filterWords(words: Words, family: IpOptions["family"]): Filter {
   return filter;
 }
 
-/** The answer that the stack itself would use, as if from its cache. */
+/** Prints the route that the stack itself would use, as if from its cache. */
 async function get(context: IpContext, words: Words): Promise<void> {
   const { json, oneline, details } = context.options;
   const request = getWords(context, words);

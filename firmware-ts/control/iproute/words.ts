@@ -30,7 +30,7 @@ export interface IpOptions {
   family: "" | "inet" | "inet6";
   json: boolean;
   pretty: boolean;
-  /** How often -s was given. */
+  /** Number of -s flags. */
   statistics: number;
   details: boolean;
   oneline: boolean;
@@ -52,7 +52,7 @@ export interface IpContext {
   wallTime(): number;
 }
 
-/** The words behind an object, taken from the front. */
+/** The words behind an object, taken from the front one by one. */
 export class Words {
   readonly #words: string[];
 

@@ -10,19 +10,22 @@ import { DEVICE, DEVICES, devicesOf, deviceView } from "./device.ts";
 import { FLAG, HOST_PREFIX, ipv4Of, maybe, needed, TEXT } from "./forms.ts";
 import { method } from "./method.ts";
 
-const INFO = v.object({
-  family: v.string(),
-  local: v.string(),
-  prefixlen: v.number(),
-  broadcast: v.exactOptional(v.string()),
-  scope: v.string(),
-  secondary: v.exactOptional(v.boolean()),
-  label: v.string(),
-  valid_life_time: v.number(),
-  preferred_life_time: v.number(),
-});
+const INFO = v.pipe(
+  v.object({
+    family: v.string(),
+    local: v.string(),
+    prefixlen: v.number(),
+    broadcast: v.exactOptional(v.string()),
+    scope: v.string(),
+    secondary: v.exactOptional(v.boolean()),
+    label: v.string(),
+    valid_life_time: v.number(),
+    preferred_life_time: v.number(),
+  }),
+  v.title("address"),
+);
 
-const ADDRESSES = v.object({ ...DEVICE, addr_info: v.array(INFO) });
+const ADDRESSES = v.pipe(v.object({ ...DEVICE, addr_info: v.array(INFO) }), v.title("device with addresses"));
 
 export type AddressView = v.InferOutput<typeof ADDRESSES>;
 
@@ -92,7 +95,7 @@ export const addressMethods = {
   }),
 };
 
-/** How `ip` writes "forever". */
+/** Lifetime in seconds that `ip` prints as "forever". */
 const FOREVER = 0xffffffff;
 
 function addressView(stack: Stack, device: NetDevice): AddressView {

@@ -145,7 +145,7 @@ class Arping {
     this.#source = this.#sourceOf(source, unsolicited || answer);
     this.#timer = stack.clock.timer(() => this.#tick());
     this.#deadline = stack.clock.timer(() => {
-      // What is due by now goes out first.
+      // A request that is due by now goes out first.
       if (this.#timer.armed && this.#timer.due <= this.#deadline.due) this.#tick();
       this.finish();
     });

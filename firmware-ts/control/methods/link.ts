@@ -10,17 +10,20 @@ import { method } from "./method.ts";
 
 const COUNTERS = v.record(v.string(), v.number());
 
-const LINK = v.object({
-  ...DEVICE,
-  driver: v.string(),
-  description: v.string(),
-  simulated: v.boolean(),
-  ifalias: v.exactOptional(v.string()),
-  error: v.exactOptional(v.pipe(v.string(), v.description("why the controller failed"))),
-  stats64: v.object({ rx: COUNTERS, tx: COUNTERS }),
-  drops: v.pipe(COUNTERS, v.description("by reason")),
-  arp: v.pipe(COUNTERS, v.description("ARP frames by kind")),
-});
+const LINK = v.pipe(
+  v.object({
+    ...DEVICE,
+    driver: v.string(),
+    description: v.string(),
+    simulated: v.boolean(),
+    ifalias: v.exactOptional(v.string()),
+    error: v.exactOptional(v.pipe(v.string(), v.description("why the controller failed"))),
+    stats64: v.object({ rx: COUNTERS, tx: COUNTERS }),
+    drops: v.pipe(COUNTERS, v.description("by reason")),
+    arp: v.pipe(COUNTERS, v.description("ARP frames by kind")),
+  }),
+  v.title("link"),
+);
 
 export type LinkView = v.InferOutput<typeof LINK>;
 

@@ -9,7 +9,7 @@ import type { Stack } from "../../stack.ts";
 import { ControlError, type Json, type JsonObject, type Session } from "../rpc/protocol.ts";
 import { wrong } from "./forms.ts";
 
-/** The stack that a request is for, and what methods keep between requests. */
+/** The stack that a request is for, and the state that methods keep between requests. */
 export class MethodContext {
   readonly stack: Stack;
   readonly #kept = new Map<new () => unknown, unknown>();
@@ -48,7 +48,7 @@ export interface MethodSpec<P extends v.ObjectEntries, R extends v.GenericSchema
   readonly about: string;
   readonly params: P;
   readonly result: R;
-  /** What it tells while it goes on. Default: nothing. */
+  /** Its notifications, by name. Default: none. */
   readonly notes?: N;
   /** Codes with which it refuses, besides INVALID_PARAMS. */
   readonly errors: readonly string[];

@@ -17,7 +17,7 @@ import { ADDRESS, FLAG, integer, LINK_ADDRESS, maybe, NUD, needed, TEXT } from "
 import { type MethodContext, method } from "./method.ts";
 import { NEIGH_ENTRY, NEIGH_FLAGS, neighView, proxyView } from "./neigh-entry.ts";
 
-/** Who asks for a change, for those who are told of it. */
+/** The pid that listeners see for a change that an operator asked for. */
 export const OPERATOR = 1;
 
 const TARGET = {

@@ -12,24 +12,27 @@ const COUNT = v.exactOptional(v.number());
 const SECONDS = v.exactOptional(v.pipe(v.number(), v.description("whole seconds ago")));
 
 /** One entry, or with `proxy` one proxy entry. */
-export const NEIGH_ENTRY = v.object({
-  dst: v.string(),
-  dev: v.exactOptional(v.pipe(v.string(), v.description("absent for a proxy entry of every device"))),
-  lladdr: v.exactOptional(v.string()),
-  router: SET,
-  proxy: SET,
-  managed: SET,
-  extern_learn: SET,
-  offload: SET,
-  extern_valid: SET,
-  refcnt: v.exactOptional(v.pipe(v.number(), v.description("references besides the table's, as netlink reports them"))),
-  used: SECONDS,
-  confirmed: SECONDS,
-  updated: SECONDS,
-  probes: COUNT,
-  state: v.pipe(v.array(v.string()), v.description("at most one; none for NUD_NONE")),
-  protocol: v.exactOptional(v.pipe(v.number(), v.description("RTPROT_*; absent where none was given"))),
-});
+export const NEIGH_ENTRY = v.pipe(
+  v.object({
+    dst: v.string(),
+    dev: v.exactOptional(v.pipe(v.string(), v.description("absent for a proxy entry of every device"))),
+    lladdr: v.exactOptional(v.string()),
+    router: SET,
+    proxy: SET,
+    managed: SET,
+    extern_learn: SET,
+    offload: SET,
+    extern_valid: SET,
+    refcnt: v.exactOptional(v.pipe(v.number(), v.description("references besides the table's, as netlink reports them"))),
+    used: SECONDS,
+    confirmed: SECONDS,
+    updated: SECONDS,
+    probes: COUNT,
+    state: v.pipe(v.array(v.string()), v.description("at most one; none for NUD_NONE")),
+    protocol: v.exactOptional(v.pipe(v.number(), v.description("RTPROT_*; absent where none was given"))),
+  }),
+  v.title("neighbour entry"),
+);
 
 export type NeighView = v.InferOutput<typeof NEIGH_ENTRY>;
 

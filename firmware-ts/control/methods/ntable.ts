@@ -39,53 +39,58 @@ const COUNTERS = [
 
 const AGO = v.pipe(v.number(), v.description("ms ago"));
 
-const TABLE = v.object({
-  thresh1: v.number(),
-  thresh2: v.number(),
-  thresh3: v.number(),
-  gc_interval: v.number(),
-  key_length: v.number(),
-  entry_size: v.number(),
-  entries: v.number(),
-  flushed: v.pipe(AGO, v.description("the last forced collection, ms ago")),
-  drawn: v.pipe(AGO, v.description("the last draw of reachable times, ms ago")),
-  hash_rnd: v.number(),
-  hash_mask: v.number(),
-  proxy_qlen: v.number(),
-  stats: v.object(v.entriesFromList(COUNTERS, v.number())),
-});
+const TABLE = v.pipe(
+  v.object({
+    thresh1: v.number(),
+    thresh2: v.number(),
+    thresh3: v.number(),
+    gc_interval: v.number(),
+    key_length: v.number(),
+    entry_size: v.number(),
+    entries: v.number(),
+    flushed: v.pipe(AGO, v.description("the last forced collection, ms ago")),
+    drawn: v.pipe(AGO, v.description("the last draw of reachable times, ms ago")),
+    hash_rnd: v.number(),
+    hash_mask: v.number(),
+    proxy_qlen: v.number(),
+    stats: v.object(v.entriesFromList(COUNTERS, v.number())),
+  }),
+  v.title("neighbour table"),
+);
 
 /** One parameter set: the defaults with the table's own block, or that of a device. */
-const BLOCK = v.object({
-  family: v.string(),
-  name: v.string(),
-  dev: v.exactOptional(v.pipe(v.string(), v.description("absent for the defaults"))),
-  table: v.exactOptional(TABLE),
-  parms: v.object(v.entriesFromList(PARAMETERS, v.number())),
-});
+const BLOCK = v.pipe(
+  v.object({
+    family: v.string(),
+    name: v.string(),
+    dev: v.exactOptional(v.pipe(v.string(), v.description("absent for the defaults"))),
+    table: v.exactOptional(TABLE),
+    parms: v.object(v.entriesFromList(PARAMETERS, v.number())),
+  }),
+  v.title("parameter set"),
+);
 
 export type NtableView = v.InferOutput<typeof BLOCK>;
 export type NtableTable = v.InferOutput<typeof TABLE>;
 
-/** What may be changed: limits of the table, and parameters. */
-export const NTABLE_KEYS = [
-  "thresh1",
-  "thresh2",
-  "thresh3",
+const ENTRIES = ["thresh1", "thresh2", "thresh3"] as const;
+const DURATIONS = [
   "gc_int",
   "base_reachable",
   "retrans",
   "gc_stale",
   "delay_probe",
-  "queue",
-  "app_probes",
-  "ucast_probes",
-  "mcast_probes",
   "anycast_delay",
   "proxy_delay",
-  "proxy_queue",
   "locktime",
 ] as const;
+const PACKETS = ["queue", "proxy_queue"] as const;
+const PROBES = ["app_probes", "ucast_probes", "mcast_probes"] as const;
+
+/** Keys that can be changed: limits of the table, and parameters. */
+export const NTABLE_KEYS = [...ENTRIES, ...DURATIONS, ...PACKETS, ...PROBES] as const;
+
+const NUMBER = integer(0, UINT_MAX);
 
 type NtableKey = (typeof NTABLE_KEYS)[number];
 
@@ -102,7 +107,10 @@ export const ntableMethods = {
     params: {
       name: needed(TEXT, "table: arp_cache"),
       dev: maybe(TEXT, "device"),
-      ...v.entriesFromList(NTABLE_KEYS, maybe(integer(0, UINT_MAX), "ms, or a number")),
+      ...v.entriesFromList(ENTRIES, maybe(NUMBER, "entries")),
+      ...v.entriesFromList(DURATIONS, maybe(NUMBER, "ms")),
+      ...v.entriesFromList(PACKETS, maybe(NUMBER, "packets")),
+      ...v.entriesFromList(PROBES, maybe(NUMBER, "probes")),
     },
     result: v.null(),
     errors: ["NO_DEVICE", "NTABLE_MISSING"],

@@ -26,18 +26,21 @@ import {
 } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 
-const ROUTE = v.object({
-  type: v.picklist(["unicast", "local", "broadcast", "multicast"]),
-  dst: v.pipe(v.string(), v.description("`default`, an address or a prefix")),
-  gateway: v.exactOptional(v.string()),
-  dev: v.string(),
-  table: v.picklist(["main", "local"]),
-  protocol: v.string(),
-  scope: v.string(),
-  prefsrc: v.exactOptional(v.string()),
-  metric: v.exactOptional(v.number()),
-  flags: v.array(v.string()),
-});
+const ROUTE = v.pipe(
+  v.object({
+    type: v.picklist(["unicast", "local", "broadcast", "multicast"]),
+    dst: v.pipe(v.string(), v.description("`default`, an address or a prefix")),
+    gateway: v.exactOptional(v.string()),
+    dev: v.string(),
+    table: v.picklist(["main", "local"]),
+    protocol: v.string(),
+    scope: v.string(),
+    prefsrc: v.exactOptional(v.string()),
+    metric: v.exactOptional(v.number()),
+    flags: v.array(v.string()),
+  }),
+  v.title("route"),
+);
 
 export type RouteView = v.InferOutput<typeof ROUTE>;
 

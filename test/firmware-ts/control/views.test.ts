@@ -166,7 +166,7 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "lo",
   );
   same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
-  // What goes without saying is left out there.
+  // Defaults are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);
   same(
