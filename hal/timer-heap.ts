@@ -1,3 +1,4 @@
+/** Where the armed timers of a clock wait. */
 import type { Timer } from "./timer.ts";
 
 /** Indexed binary min-heap of armed timers, by due time, then by arming order. Every operation is O(log n). */

@@ -1,3 +1,4 @@
+/** Re-armable timers, and the queue of a clock in which they wait. */
 /** Where an armed timer waits. Both clocks are one. */
 export interface TimerQueue {
   /** Monotonic milliseconds, fractions included. */

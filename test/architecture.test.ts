@@ -3,13 +3,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import { checkArchitecture, formatFinding } from "./support/layers.ts";
+import { formatFinding } from "./support/finding.ts";
+import { NOT_YET, NOWHERE, type NotYet } from "./support/held-rooms.ts";
+import { checkArchitecture } from "./support/layers.ts";
+import { checkProse } from "./support/prose.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-function projectSources(): Map<string, string> {
+const LAYERS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+
+function projectSources(folders: readonly string[]): Map<string, string> {
   const sources = new Map<string, string>();
-  for (const layer of ["hal", "drivers", "firmware-ts", "hil-rigs"]) {
+  for (const layer of folders) {
     for (const entry of readdirSync(join(root, layer), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
       const path = join(entry.parentPath, entry.name);
@@ -21,7 +26,7 @@ function projectSources(): Map<string, string> {
 
 /** Findings for made-up sources, as text. */
 function findings(sources: Record<string, string>): string[] {
-  return checkArchitecture(new Map(Object.entries(sources))).map(formatFinding);
+  return checkArchitecture(new Map(Object.entries(sources)), NOWHERE).map(formatFinding);
 }
 
 /** Asserts that there is exactly one finding, that it points at `where` and says `what`. */
@@ -33,24 +38,26 @@ function finds(t: Test, sources: Record<string, string>, where: string, what: Re
 }
 
 t.test("the tree as it is", async (t) => {
-  const sources = projectSources();
+  const sources = projectSources(LAYERS);
   t.ok(sources.has("hal/clock.ts"), "the sources were found");
-  for (const finding of checkArchitecture(sources)) t.fail(formatFinding(finding));
+  for (const finding of checkArchitecture(sources, NOT_YET)) t.fail(formatFinding(finding));
+  for (const finding of checkProse(projectSources([...LAYERS, "test"]), NOT_YET)) t.fail(formatFinding(finding));
 });
 
 t.test("what is allowed is not complained of", async (t) => {
   t.same(
     findings({
-      "hal/clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
-      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../clock.ts"; openSync(process.env["X"]!, "r");`,
-      "drivers/tap/tap.ts": `import "../../hal/clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
+      "hal/system-clock.ts": `setTimeout(() => Date.now() + performance.now(), 1);`,
+      "hal/bridges/serprog.ts": `import { openSync } from "node:fs"; import type { C } from "../system-clock.ts"; openSync(process.env["X"]!, "r");`,
+      "drivers/tap/tap.ts": `import "../../hal/system-clock.ts"; import "./device.ts"; import { constants } from "node:fs";`,
       "drivers/tap/device.ts": `export {};`,
-      "firmware-ts/net/net-device.ts": `import "../../hal/clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
+      "firmware-ts/net/net-device.ts": `import "../../hal/system-clock.ts"; socket.setTimeout(5); const o = { console: 1, Date: 2 }; o.console; o.Date;`,
       "firmware-ts/neigh/table.ts": `import "../net/net-device.ts"; export type At = Date; /* console.log */ export const s = "Math.random()";`,
-      "firmware-ts/stack.ts": `import "./neigh/table.ts"; import "./apps/telemetry.ts";`,
+      "firmware-ts/stack.ts": `import "./neigh/table.ts";`,
+      "firmware-ts/system.ts": `import "./stack.ts"; import "./apps/telemetry.ts";`,
       "firmware-ts/apps/telemetry.ts": `import "../neigh/table.ts";`,
       "firmware-ts/board/build.ts": `import "../../drivers/tap/tap.ts"; import "../stack.ts"; import "node:fs"; process.env["HOME"]; import(name);`,
-      "firmware-ts/index.ts": `export * from "./stack.ts"; export * from "./board/build.ts";`,
+      "firmware-ts/index.ts": `export * from "./stack.ts"; export * from "./system.ts"; export * from "./board/build.ts";`,
       "firmware-ts/cli/main.ts": `import "../index.ts"; import "../net/net-device.ts"; console.log(1); process.stdout.write("");`,
       "hil-rigs/run.ts": `import "whohas"; import "../drivers/tap/tap.ts"; console.log(Date.now()); setTimeout(f, 1);`,
     }),
@@ -88,7 +95,28 @@ t.test("layers", async (t) => {
   );
   finds(t, { "firmware-ts/apps/a.ts": `import "../../drivers/tap/b.ts";` }, "firmware-ts/apps/a.ts:1", /only firmware-ts\/board\//);
   finds(t, { "firmware-ts/cli/a.ts": `import "../../hil-rigs/b.ts";` }, "firmware-ts/cli/a.ts:1", /arrows point down/);
+  t.same(findings({ "drivers/index.ts": `export * from "./tap/a.ts"; export * from "./e1000/b.ts";` }), []);
+  for (const door of ["drivers/index.ts", "hal/bridges/index.ts", "firmware-ts/board/index.ts"])
+    finds(t, { "firmware-ts/board/a.ts": `import "../../${door}";` }, "firmware-ts/board/a.ts:1", /a door for users/);
   finds(t, { "hil-rigs/a.ts": `import "../test/support/b.ts";` }, "hil-rigs/a.ts:1", /nothing may import what lies outside/);
+  finds(t, { "drivers/tap/a.ts": `import "../../hal/simulated/b.ts";` }, "drivers/tap/a.ts:1", /does not know that its hardware/);
+});
+
+t.test("rooms of hal", async (t) => {
+  const forbidden: [room: string, other: string, what: RegExp][] = [
+    ["", "kit/", /a contract imports contracts only/],
+    ["", "bridges/", /a contract imports contracts only/],
+    ["kit/", "simulated/", /hal\/kit\/ imports the contracts only/],
+    ["simulated/", "bridges/", /hal\/simulated\/ imports the contracts and hal\/kit\/ only/],
+    ["bridges/", "simulated/", /hal\/bridges\/ imports the contracts and hal\/kit\/ only/],
+  ];
+  for (const [room, other, what] of forbidden) {
+    finds(t, { [`hal/${room}a.ts`]: `import "${room === "" ? "./" : "../"}${other}b.ts";` }, `hal/${room}a.ts:1`, what);
+  }
+  for (const room of ["simulated", "bridges"]) {
+    t.same(findings({ [`hal/${room}/x/a.ts`]: `import "../../a.ts"; import "../../kit/a.ts"; import "../b.ts";` }), [], room);
+  }
+  finds(t, { "hal/odd/a.ts": `import "../b.ts";` }, "hal/odd/a.ts:1", /no room of hal/);
 });
 
 t.test("rooms of firmware-ts", async (t) => {
@@ -128,6 +156,17 @@ t.test("rooms of firmware-ts", async (t) => {
   finds(t, { "firmware-ts/util/a.ts": `import "../net/b.ts";` }, "firmware-ts/util/a.ts:1", /no room of the house/);
 });
 
+t.test("a model's unit is not named as a driver's class", async (t) => {
+  const driver = { "drivers/e1000/receiver.ts": `export class Receiver {}` };
+  finds(
+    t,
+    { ...driver, "hal/simulated/e1000/rx.ts": `\nclass Receiver {}` },
+    "hal/simulated/e1000/rx.ts:2",
+    /Receiver is a class of/,
+  );
+  t.same(findings({ ...driver, "hal/simulated/e1000/rx.ts": `export class RxEngine {}`, "hal/kit/a.ts": `class Receiver {}` }), []);
+});
+
 t.test("circles", async (t) => {
   const far = { "hal/a.ts": `\nimport "./b.ts";`, "hal/b.ts": `import "./c.ts";`, "hal/c.ts": `import type { A } from "./a.ts";` };
   finds(t, far, "hal/a.ts:2", /hal\/a\.ts -> hal\/b\.ts -> hal\/c\.ts -> hal\/a\.ts; move what they share/);
@@ -137,6 +176,109 @@ t.test("circles", async (t) => {
     [],
     "a diamond is none",
   );
+});
+
+t.test("circles of folders, though no two files import each other", async (t) => {
+  const siblings = {
+    "drivers/a/x/1.ts": `import "../y/1.ts";`,
+    "drivers/a/y/1.ts": ``,
+    "drivers/a/y/2.ts": `\nimport "../x/2.ts";`,
+  };
+  finds(t, { ...siblings, "drivers/a/x/2.ts": `` }, "drivers/a/x/1.ts:1", /drivers\/a\/x -> drivers\/a\/y -> drivers\/a\/x \(here/);
+  const parent = { "hil-rigs/a/1.ts": `import "./x/1.ts";`, "hil-rigs/a/x/1.ts": ``, "hil-rigs/a/x/2.ts": `import "../2.ts";` };
+  finds(t, { ...parent, "hil-rigs/a/2.ts": `` }, "hil-rigs/a/1.ts:1", /hil-rigs\/a\/ -> hil-rigs\/a\/x -> hil-rigs\/a\/;? ?/);
+  const deep = {
+    "hil-rigs/a/x/1.ts": `import "../../b/y/1.ts";`,
+    "hil-rigs/b/y/1.ts": ``,
+    "hil-rigs/b/z/1.ts": `import "../../a/w/1.ts";`,
+  };
+  finds(t, { ...deep, "hil-rigs/a/w/1.ts": `` }, "hil-rigs/a/x/1.ts:1", /hil-rigs\/a -> hil-rigs\/b -> hil-rigs\/a/);
+  const three = { "hil-rigs/a/1.ts": `import "../b/1.ts";`, "hil-rigs/b/1.ts": ``, "hil-rigs/b/2.ts": `import "../c/1.ts";` };
+  finds(
+    t,
+    { ...three, "hil-rigs/c/1.ts": ``, "hil-rigs/c/2.ts": `import type { A } from "../a/2.ts";`, "hil-rigs/a/2.ts": `` },
+    "hil-rigs/a/1.ts:1",
+    /hil-rigs\/a -> hil-rigs\/b -> hil-rigs\/c -> hil-rigs\/a/,
+  );
+  t.same(
+    findings({ "hil-rigs/a/index.ts": `import "./x/1.ts";`, "hil-rigs/a/x/1.ts": `import "../b.ts";`, "hil-rigs/a/b.ts": `` }),
+    [],
+    "a door is above what it shows",
+  );
+  t.same(findings({ "hal/1.ts": ``, "hal/kit/1.ts": `import "../1.ts";`, "drivers/a/1.ts": `import "../../hal/kit/1.ts";` }), []);
+});
+
+t.test("a rule that does not hold in a room yet is held to in all others", async (t) => {
+  const there = new Map([
+    ["hil-rigs/a/x/1.ts", `// Who asks.\nimport "../y/1.ts";`],
+    ["hil-rigs/a/y/1.ts", ``],
+    ["hil-rigs/a/y/2.ts", `import "../x/2.ts";`],
+    ["hil-rigs/a/x/2.ts", ``],
+  ]);
+  const rooms = (room: string): NotYet => ({
+    "folder circles": [room],
+    "head comments": [room],
+    "plain comments": [room],
+    browser: [],
+  });
+  for (const room of ["hil-rigs/a", "hil-rigs"]) {
+    t.same(checkArchitecture(there, rooms(room)), [], room);
+    t.same(checkProse(there, rooms(room)), [], room);
+  }
+  for (const room of ["hil-rigs/.", "hil-rigs/b", "hil-rigs/a/x/3.ts"]) {
+    t.equal(checkArchitecture(there, rooms(room)).length, 1, room);
+    t.equal(checkProse(there, rooms(room)).length, 4, room);
+  }
+});
+
+t.test("what runs in a browser", async (t) => {
+  for (const room of ["hal", "hal/kit", "hal/simulated", "firmware-ts/neigh", "firmware-ts/ip4/arp", "firmware-ts/control"]) {
+    const file = `${room}/a.ts`;
+    finds(t, { [file]: `import { isIPv6 } from "node:net";` }, `${file}:1`, /imports node:net; this room runs in a browser/);
+    finds(t, { [file]: `import type { EventEmitter } from "events";` }, `${file}:1`, /imports events; this room/);
+    finds(t, { [file]: `setImmediate(f);` }, `${file}:1`, /uses setImmediate; this room/);
+    finds(t, { [file]: `Buffer.from("a");` }, `${file}:1`, /uses Buffer\.from; this room/);
+    finds(t, { [file]: `const { pid } = process;` }, `${file}:1`, /uses process\.pid; this room/);
+    t.same(
+      findings({ [file]: `import { x } from "avr8js"; setTimeout; queueMicrotask(f); const { process } = o; o.Buffer;` }).length,
+      1,
+    );
+  }
+  finds(
+    t,
+    { "firmware-ts/control/a.ts": `import "../../hal/bridges/b.ts";` },
+    "firmware-ts/control/a.ts:1",
+    /imports hal\/bridges\/b\.ts, which needs Node; this room/,
+  );
+  t.same(findings({ "hal/simulated/io.ts": `import "node:events";`, "firmware-ts/board/a.ts": `import "node:net"; Buffer;` }), []);
+});
+
+t.test("words", async (t) => {
+  const words = (text: string): string[] => checkProse(new Map([["hal/a.ts", text]]), NOWHERE).map(formatFinding);
+  const one = (text: string, line: number, what: RegExp): void => {
+    const found = words(text);
+    t.equal(found.length, 1, `${text}: ${found.join("\n") || "none"}`);
+    t.ok(found[0]?.startsWith(`hal/a.ts:${line}: `), `${found[0]} is at line ${line}`);
+    t.match(found[0] ?? "", what);
+  };
+  // In pieces, or this file would breach the rule itself.
+  const [what, who, whoever] = ["What", "Who", "Whoever"];
+  one(`import "./b.ts";\n/** A thing. */\n`, 1, /has no head comment/);
+  one(``, 1, /has no head comment/);
+  one(`/** A file. */\n\n/** ${what} a thing does. */`, 3, /begins with "What": begin with the subject/);
+  one(`/**\n * ${who} asks is answered.\n */`, 1, /begins with "Who"/);
+  one(`// A file.\nf(); // ${whoever} calls this knows.`, 2, /begins with "Whoever"/);
+  one(`// A file.\nfunction f() {\n  // ${what}\n  // is on two lines.\n}`, 3, /begins with "What"/);
+  for (const text of [
+    `/** A file. */`,
+    `#!/usr/bin/env node\n// A program.`,
+    `\n/* A file, and\n * What follows in it. */`,
+    `// Tells what it is,\n// Who asked, and why.`,
+    `/** What is it? A question. */`,
+    `/** A file. */ const url = "http://What"; // Whole`,
+  ]) {
+    t.same(words(text), [], text);
+  }
 });
 
 t.test("what a layer may not touch", async (t) => {

@@ -1,24 +1,30 @@
-import type { Rig } from "./rig.ts";
-import { parseRig } from "./rig-file.ts";
+/** The built-in bench: nothing attached, no privileges, everything simulated. */
+import { RIG_DEFAULTS, type Rig } from "./rig.ts";
 
-/** The built-in bench, as the rig file it could be: nothing attached, no privileges, everything simulated. */
-export const BENCH_RIG = `name: bench
-seed: 1
-board:
-  io: simulated
-  leds: { link: "13", activity: "12" }
-devices:
-  eth0:
-    driver: enc28j60
-    bus: { kind: sim }
-    addresses: [192.168.10.10/24]
-routes: [{ to: default, via: 192.168.10.1 }]
-telemetry:
-  to: 192.168.10.1:8094
-  every: 3s
-  sensors: [{ kind: thermometer, pin: A0 }]
-`;
-
+/** The bench as a rig file would come to it, without YAML and a schema. */
 export function benchRig(): Rig {
-  return parseRig(BENCH_RIG, "built-in bench");
+  return {
+    name: "bench",
+    seed: 1,
+    board: { io: "simulated", leds: { link: "13", activity: "12" } },
+    devices: [
+      {
+        name: "eth0",
+        driver: "enc28j60",
+        bus: { kind: "sim", segment: RIG_DEFAULTS.segment },
+        fallback: RIG_DEFAULTS.fallback,
+        when: RIG_DEFAULTS.when,
+        addresses: [{ address: "192.168.10.10", prefix: 24 }],
+      },
+    ],
+    routes: [{ to: "default", via: "192.168.10.1" }],
+    neighbours: RIG_DEFAULTS.neighbours,
+    sysctl: {},
+    telemetry: {
+      to: { address: "192.168.10.1", port: 8094 },
+      every: 3000,
+      format: "line",
+      sensors: [{ kind: "thermometer", pin: "A0" }],
+    },
+  };
 }

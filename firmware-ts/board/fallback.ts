@@ -1,4 +1,4 @@
-/** `fallback: simulated`: hardware that is not there when it is opened for the first time gives its place to the chip's model. */
+/** `fallback: simulated`: hardware that is missing at its first opening gives its place to the chip's model. */
 import {
   ControllerError,
   type ControllerHealth,
@@ -38,12 +38,12 @@ export class FallbackPart implements Part {
 
 class Choice implements EthernetController {
   part: Part;
-  /** Why the model stands in; null while the hardware has its place. */
+  /** The hardware's failure, while the model stands in; null while the hardware has its place. */
   reason: string | null = null;
   readonly #model: () => Part;
   readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
   #controller: EthernetController;
-  /** The hardware was there, or its model has come: what fails from now on has failed. */
+  /** The hardware was there, or its model has come: a failure from now on is one of the device. */
   #settled = false;
   /** Counts open() and close(), so that an open() knows that it was overtaken. */
   #epoch = 0;

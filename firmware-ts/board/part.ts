@@ -1,4 +1,4 @@
-/** What a device of a rig is made of, and what several kinds of device share in the making. */
+/** The parts of one device of a rig, and the steps that several kinds of device share in the making. */
 import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
@@ -20,7 +20,7 @@ export interface Part {
   readonly wire: ControllerPort | null;
 }
 
-/** What devices are made from. */
+/** The materials of a device. */
 export interface Workshop {
   readonly clock: Clock;
   readonly random: Random;
@@ -55,7 +55,7 @@ export type WireMaker = (
   address?: Uint8Array,
 ) => ControllerPort;
 
-/** Loads what a real interface as the far end of a simulated wire takes. */
+/** Loads the code for a real interface as the far end of a simulated wire. */
 export async function loadWire(): Promise<WireMaker> {
   const { PacketController } = await import("../../drivers/packet/packet.ts");
   const { ControllerPort } = await import("../../hal/simulated/controller-port.ts");

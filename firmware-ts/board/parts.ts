@@ -5,7 +5,7 @@ import { type SimulatedBus, sim } from "./kinds/sim.ts";
 import type { Maker } from "./part.ts";
 import { type DeviceConfig, RIG_DEFAULTS } from "./rig.ts";
 
-/** What takes the hardware's place: a wire of its own with a gateway at the far end. */
+/** The bus of a model that takes the hardware's place: a wire of its own with a gateway at the far end. */
 const SIMULATED: SimulatedBus = { kind: "sim", segment: RIG_DEFAULTS.segment };
 
 /**

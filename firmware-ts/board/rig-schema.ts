@@ -52,7 +52,7 @@ import {
 } from "./units.ts";
 import { closest, show } from "./wording.ts";
 
-/** One that a jiffy of whole milliseconds can be had from. */
+/** A kernel's HZ whose jiffy is a whole number of milliseconds. */
 function parseHz(text: string): number {
   if (HZ.includes(text)) return Number(text);
   throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
@@ -72,7 +72,7 @@ export interface DeviceSource {
   readonly power?: string;
 }
 
-/** A rig as its file says it, each value by itself good. */
+/** A rig as its file has it; each value is good by itself. */
 export interface RigSource {
   readonly name?: string;
   readonly seed?: number;
@@ -196,7 +196,7 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );
 
-/** Holds a file's value against the schema: what it means, whole or in pieces, and everything that was refused. */
+/** Checks a file's value against the schema. The result is the rig, whole or in pieces, and all that was refused. */
 export function checkSchema(value: unknown): { whole: RigSource | null; draft: Draft<RigSource>; problems: SchemaProblem[] } {
   const result = v.safeParse(rig, value);
   const problems: SchemaProblem[] = [];

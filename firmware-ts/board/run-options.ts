@@ -1,16 +1,13 @@
-/** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
-import { readFileSync } from "node:fs";
+/** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { basename } from "node:path";
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
-import { parseRig } from "./rig-file.ts";
 import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
-import { whyUnreadable } from "./wording.ts";
 
-/** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
+/** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;
 
 export interface RunRequest {
@@ -28,30 +25,9 @@ export interface RunRequest {
   app: boolean;
 }
 
-/** The file cannot be read. */
-export class RigFileError extends Error {
-  readonly code: "RIG_FILE" = "RIG_FILE";
-
-  constructor(message: string) {
-    super(message);
-    this.name = "RigFileError";
-  }
-}
-
-/** @throws RigFileError, RigError */
-export function readRigFile(path: string): Rig {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new RigFileError(`cannot read the rig file ${path}: ${whyUnreadable(error)}`);
-  }
-  return parseRig(text, path);
-}
-
-/** @throws RigFileError, RigError, DeviceSpecError, UnitError */
-export function rigFor(request: RunRequest): Rig {
-  const base = withProfile(baseRig(request), request.profile);
+/** Rejects with RigFileError, RigError, DeviceSpecError or UnitError. */
+export async function rigFor(request: RunRequest): Promise<Rig> {
+  const base = withProfile(await baseRig(request), request.profile);
   const devices = withAddresses(base.devices, request.addresses);
   const seed = request.seed ?? base.seed;
   if (request.gateway === undefined) return { ...base, seed, devices };
@@ -64,10 +40,11 @@ function withProfile(rig: Rig, profile: ProfileName | undefined): Rig {
   return profile === undefined ? rig : { ...rig, neighbours: { ...rig.neighbours, profile } };
 }
 
-function baseRig(request: RunRequest): Rig {
-  if (request.devices.length === 0) return request.file === undefined ? benchRig() : readRigFile(request.file);
+async function baseRig(request: RunRequest): Promise<Rig> {
+  const { file } = request;
+  if (request.devices.length === 0) return file === undefined ? benchRig() : fromFile(file);
   const devices = parseDeviceSpecs(request.devices);
-  if (request.file !== undefined) return withDevices(readRigFile(request.file), devices);
+  if (file !== undefined) return withDevices(await fromFile(file), devices);
   const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
   return {
     name: basename(devices[0]?.name ?? "board"),
@@ -81,7 +58,12 @@ function baseRig(request: RunRequest): Rig {
   };
 }
 
-/** The rig with other devices; what it says of devices has to fit them. */
+async function fromFile(path: string): Promise<Rig> {
+  const { readRigFile } = await import("./read-rig.ts");
+  return readRigFile(path);
+}
+
+/** The rig with other devices. Its routes and neighbours must fit them. */
 function withDevices(rig: Rig, devices: readonly DeviceConfig[]): Rig {
   const names = devices.map((device) => device.name);
   const used: [string, string | undefined][] = [

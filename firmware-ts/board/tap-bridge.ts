@@ -1,6 +1,6 @@
 /**
  * A board's first controller as an interface of this machine's kernel: a cable from the controller's driver to a TAP device. The
- * kernel's own stack then runs over our driver, its addresses, routes and neighbours being the kernel's.
+ * kernel's own stack runs over our driver, with the kernel's addresses, routes and neighbours.
  *
  * The interface has the controller's station address and its carrier. Group frames all pass, as the kernel does not tell a TAP
  * device which groups it has joined; promiscuous mode ends at the controller.
@@ -94,7 +94,7 @@ export class TapBridge {
     return this.#carrier;
   }
 
-  /** Why the chip is simulated though it was not asked for; null otherwise. */
+  /** The reason for a simulated chip that was not asked for; null otherwise. */
   get fallback(): string | null {
     return this.#part.fallback;
   }
@@ -147,7 +147,7 @@ export class TapBridge {
     return gatewayFor(this.#rig, this.config, this.#part, this.#clock, this.#random);
   }
 
-  /** Down for a moment, so that what the kernel derives from an interface's address (IPv6's link-local one) is of the new one. */
+  /** Takes the interface down for a moment: the kernel derives the link-local address of IPv6 from the new station address then. */
   #asTheController(): void {
     this.#withLink((links, index) => {
       links.setUp(index, false);

@@ -1,5 +1,5 @@
 /**
- * What a namespace counts of IPv4, ICMP and UDP: names and meanings are those of /proc/net/snmp and /proc/net/netstat (RFC 4293,
+ * The counters of a namespace for IPv4, ICMP and UDP. Names and meanings are those of /proc/net/snmp and /proc/net/netstat (RFC 4293,
  * RFC 4113), so that `nstat` can print them.
  */
 export class IpCounters {

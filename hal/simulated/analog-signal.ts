@@ -1,18 +1,10 @@
+/** A simulated voltage that varies slowly with the clock's time. */
 import type { Random } from "../random.ts";
+import type { SignalShape } from "../signal-shape.ts";
 
 const DAY = 86_400_000;
 /** Time between two knots of the noise, in ms; between them it moves smoothly. */
 const KNOT = 30_000;
-
-/** How a simulated voltage moves. */
-export interface SignalShape {
-  /** What it varies around, in volts. */
-  readonly mean: number;
-  /** Height of its daily wave, in volts. */
-  readonly swing: number;
-  /** Most that it strays from that wave, in volts. */
-  readonly noise: number;
-}
 
 /**
  * A voltage that varies slowly, as a room's temperature does: a daily wave with seeded noise on it. It is a pure function of time,

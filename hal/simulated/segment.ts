@@ -1,24 +1,17 @@
 /**
- * A simulated Ethernet wire. What one port transmits, every other port receives, `latency` later and in order; on the way frames
- * may be lost, doubled or damaged, as a seeded source decides. With two ports it is a cable: unplug one end and both lose their
- * link. With more it is a hub: each port has a link of its own.
+ * A simulated Ethernet wire. Every other port receives a frame that one port transmits, `latency` later and in order; on the way
+ * frames may be lost, doubled or damaged, as a seeded source decides. With two ports it is a cable: unplug one end and both lose
+ * their link. With more it is a hub: each port has a link of its own.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
 import { copyFrame } from "../kit/copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
+import type { Wire, WirePort, WireStation } from "../wire.ts";
 import { Carrier } from "./carrier.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;
-
-/** What is attached to a port. */
-export interface WireStation {
-  /** A frame, without FCS. `bytes` is the wire's and only valid during the call. `fcsOk` false: its check sequence is wrong. */
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void;
-  /** The link came up or went away. */
-  wireLink(up: boolean): void;
-}
 
 export interface SegmentOptions {
   /** From the end of a frame's transmission to its arrival, in ms. Default 0: with the event loop's next turn. */
@@ -34,7 +27,7 @@ export interface SegmentOptions {
 /** Sees every frame that is put on the wire, before the wire does anything to it. `bytes` is only valid during the call. */
 export type WireTap = (bytes: Uint8Array, length: number, time: number, from: SegmentPort) => void;
 
-export class SegmentPort {
+export class SegmentPort implements WirePort {
   readonly name: string;
   readonly station: WireStation;
   readonly #segment: EthernetSegment;
@@ -73,7 +66,7 @@ class FlyingFrame {
   from: SegmentPort | null = null;
 }
 
-export class EthernetSegment {
+export class EthernetSegment implements Wire {
   latency: number;
   loss: number;
   duplication: number;
@@ -94,7 +87,7 @@ export class EthernetSegment {
     duplicated: 0,
     corrupted: 0,
   };
-  /** Who is talking, for stations that share the wire in half duplex. */
+  /** The carrier, for stations that share the wire in half duplex. */
   readonly carrier: Carrier;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -196,7 +189,7 @@ export class EthernetSegment {
     frame.fcsOk = true;
     if (this.corruption > 0 && this.#random.next() < this.corruption) {
       const bit = this.#random.below(length * 8);
-      frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      frame.bytes[bit >> 3] = frame.bytes[bit >> 3]! ^ (1 << (bit & 7));
       frame.fcsOk = false;
       this.counters.corrupted++;
     }
@@ -221,7 +214,7 @@ export class EthernetSegment {
     return this.#flying[(this.#first + this.#count++) & (this.#flying.length - 1)] as FlyingFrame;
   }
 
-  /** Delivers what has arrived by now. What the stations send in answer flies off after this. */
+  /** Delivers the frames that have arrived by now. Answers of the stations fly off after this. */
   #arrive(): void {
     const now = this.#clock.now();
     for (let left = this.#count; left > 0; left--) {

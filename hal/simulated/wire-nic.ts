@@ -19,7 +19,8 @@ import { completeChecksum } from "../kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../kit/receive-filter.ts";
 import { ReceivedFrames } from "../kit/received-frames.ts";
 import { Checksum, type SkBuff } from "../skbuff.ts";
-import type { EthernetSegment, SegmentPort, WireStation } from "./segment.ts";
+import type { WireStation } from "../wire.ts";
+import type { EthernetSegment, SegmentPort } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface WireNicOptions {

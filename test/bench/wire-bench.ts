@@ -5,8 +5,9 @@ import { Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
+import type { WireStation } from "../../hal/wire.ts";
 import { arpReply, mac, T1, US } from "../support/wire-format.ts";
 
 /** Frames that are under way together before the clock goes on; below every queue's limit. */

@@ -1,8 +1,8 @@
 /** `whohas run` with nothing attached and without root: the built-in bench, an hour of it in virtual time, and what a rig changes. */
 import { rmSync } from "node:fs";
 import t from "tap";
-import { BENCH_RIG } from "../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../firmware-ts/board/gateway.ts";
+import { BENCH_RIG } from "../support/bench-rig.ts";
 import { missingPrograms } from "../support/netns.ts";
 import { scratchFolder } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";

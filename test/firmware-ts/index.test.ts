@@ -1,47 +1,42 @@
-/** The package as a user imports it: its examples work as they are written, and every name that its types need is there. */
-import { readFileSync } from "node:fs";
+/** The package as a user imports it: every name that its types need is there. test/doors shows that the examples of its doors work. */
 import t from "tap";
+import { Enc28j60, PacketController, type SpiBus } from "../../drivers/index.ts";
 import {
   benchRig,
   CaptureFile,
-  type Clock,
-  ControlClient,
-  type ControllerHost,
   ControlServer,
-  Enc28j60,
-  Enc28j60Chip,
+  linePoint,
+  parseRig,
+  type Rig,
+  System,
+  type SystemListener,
+  startSystem,
+  Telemetry,
+} from "../../firmware-ts/board/index.ts";
+import { ControlClient, RpcClient, stackMethods, writeSysctl } from "../../firmware-ts/control/index.ts";
+import {
+  type Clock,
+  type ControllerHost,
   type EthernetController,
   EthernetSegment,
   ipv4,
   LinkStatistics,
-  linePoint,
   Nud,
   nudName,
-  PacketController,
   parseMac,
-  parseRig,
   type Random,
   type ReceiveMode,
-  type Rig,
-  RpcClient,
   SeededRandom,
-  SimulatedSpiBus,
   SkBuff,
   SkBuffPool,
-  type SpiBus,
   Stack,
-  System,
   SystemClock,
-  type SystemListener,
-  stackMethods,
-  startSystem,
-  Telemetry,
   VirtualClock,
   WireNic,
-  writeSysctl,
 } from "../../firmware-ts/index.ts";
+import { Enc28j60Chip, SimulatedSpiBus } from "../../hal/simulated/index.ts";
 
-t.test("two stacks on a wire: the example of the package, to the letter", async (t) => {
+t.test("two stacks on a wire: one request for an hour", async (t) => {
   const printed: unknown[][] = [];
   const console = { log: (...words: unknown[]) => void printed.push(words) };
 
@@ -69,16 +64,6 @@ t.test("two stacks on a wire: the example of the package, to the letter", async 
   t.match(board.neighbours(4).counters(board.devices[0]!), { requestsBroadcast: 1, requestsUnicast: 0 });
   await board.close();
   await gateway.close();
-
-  const comment = readFileSync(new URL("../../firmware-ts/index.ts", import.meta.url), "utf8");
-  for (const line of [
-    "new Stack({ clock, random: random.fork(name) })",
-    'stack.addDevice("eth0", new WireNic(clock, wire, name, parseMac(mac)!))',
-    'const collector = socket.to("10.0.0.2", 8094)',
-    "socket.send(new Uint8Array(10), collector, 1).status",
-  ]) {
-    t.ok(comment.includes(line), `the comment still says ${line}`);
-  }
 });
 
 t.test("a chip in place of the ideal controller, and the example of Stack", async (t) => {

@@ -1,7 +1,8 @@
 /** Frames in both directions at once between one of Linux's drivers and a peer at the other end of the wire, each looked at byte for byte. */
 import type { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import type { EthernetSegment, SegmentPort, WireStation } from "../../hal/simulated/segment.ts";
+import type { EthernetSegment, SegmentPort } from "../../hal/simulated/segment.ts";
+import type { WireStation } from "../../hal/wire.ts";
 import type { ForeignMachine } from "./machine.ts";
 
 export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -64,7 +65,7 @@ export function testFrame(number: number, to: Uint8Array, from: Uint8Array): Uin
   return frame;
 }
 
-/** What arrives at one end, against what was sent at the other. */
+/** Compares the frames that arrive at one end with those sent at the other. */
 class Arrivals {
   right = 0;
   #next = 0;

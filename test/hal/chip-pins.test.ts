@@ -1,11 +1,11 @@
 /** Reset and power of a chip on a simulated board's pins: levels, their order and their times. */
 import t from "tap";
-import { SimulatedIoSource } from "../../hal/bridges/board-io.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { GpioChipPins, type GpioChipPinsOptions } from "../../hal/chip-pins.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
+import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 
 const RESET = 7;
 

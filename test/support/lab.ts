@@ -19,9 +19,10 @@ import { ipv4, type NeighbourOptions, Stack } from "../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../firmware-ts/transport/udp-socket.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import type { SkBuffPoolOptions } from "../../hal/skbuff.ts";
+import type { WireStation } from "../../hal/wire.ts";
 import { decode, mac, US } from "./wire-format.ts";
 
 export interface Heard {

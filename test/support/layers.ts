@@ -4,16 +4,13 @@
  *
  * It reads syntax, not types: a local variable named `console` counts as the global one. Name it otherwise.
  */
+import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import ts from "typescript";
-
-export interface Finding {
-  /** Path from the project's root. */
-  file: string;
-  line: number;
-  /** What is wrong there, and what would be right. */
-  message: string;
-}
+import { fileCircles, folderCircles } from "./circles.ts";
+import { type Finding, sorted } from "./finding.ts";
+import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
 const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
@@ -23,6 +20,42 @@ const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport
 const FAMILIES: readonly string[] = ["ip4", "ip6"];
 const FAMILY_BLIND: readonly string[] = [...FAMILIES, "transport"];
 const BOARD = ROOMS.indexOf("board");
+/** Doors of the package besides firmware-ts/index.ts: each loads its whole room, so that nobody inside comes in by one. */
+const DOORS: readonly string[] = [
+  "drivers/index.ts",
+  "hal/bridges/index.ts",
+  "hal/simulated/index.ts",
+  "firmware-ts/board/index.ts",
+  "firmware-ts/control/index.ts",
+  "firmware-ts/control/iproute/index.ts",
+  "hil-rigs/index.ts",
+];
+/** Rooms of hal, and those that each may import besides itself; "" are the contracts, files directly in hal/. */
+const HAL_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "": [],
+  kit: [""],
+  simulated: ["", "kit"],
+  bridges: ["", "kit"],
+};
+/** Rooms that run in a browser as they are, and what in them does not have to: johnny-five, for which it is made, needs Node anyway. */
+const BROWSER: readonly string[] = [
+  "hal/.",
+  "hal/kit",
+  "hal/simulated",
+  ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
+  "firmware-ts/stack.ts",
+];
+const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
+/** Globals that Node has and a browser does not. hal/event-loop.ts looks which of the two it has. */
+const NODE_GLOBALS: readonly string[] = [
+  "process",
+  "Buffer",
+  "setImmediate",
+  "clearImmediate",
+  "global",
+  "__dirname",
+  "__filename",
+];
 
 /** Where a file of ours lives, as far as the rules care. */
 interface Place {
@@ -40,11 +73,13 @@ interface Reference {
 }
 
 /** Checks `sources`, texts by path from the project's root, against every rule; findings by file and line. */
-export function checkArchitecture(sources: ReadonlyMap<string, string>): Finding[] {
+export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: NotYet): Finding[] {
   const findings: Finding[] = [];
   const graph = new Map<string, Map<string, number>>();
+  const trees: ts.SourceFile[] = [];
   for (const [file, text] of sources) {
     const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS);
+    trees.push(tree);
     const edges = new Map<string, number>();
     graph.set(file, edges);
     for (const reference of references(tree)) {
@@ -56,23 +91,18 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>): Finding
       }
       const target = resolve(file, specifier);
       if (target === null) {
-        const message = forbiddenModule(place, specifier);
+        const message = forbiddenModule(place, specifier) ?? (runsInBrowser(file, notYet) ? nodeModule(specifier) : null);
         if (message) findings.push({ file, line, message });
         continue;
       }
-      const message = forbiddenArrow(file, target);
+      const message = forbiddenArrow(file, target) ?? (runsInBrowser(file, notYet) ? nodeFile(target) : null);
       if (message) findings.push({ file, line, message });
       if (!reference.byAddress && sources.has(target) && !edges.has(target)) edges.set(target, line);
     }
-    findings.push(...forbiddenGlobals(tree));
+    findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
   }
-  findings.push(...circles(graph));
-  return findings.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
-}
-
-/** A finding as people and editors read it. */
-export function formatFinding(finding: Finding): string {
-  return `${finding.file}:${finding.line}: ${finding.message}`;
+  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees));
+  return sorted(findings);
 }
 
 function placeOf(file: string): Place {
@@ -100,17 +130,33 @@ function resolve(file: string, specifier: string): string | null {
 function forbiddenArrow(file: string, target: string): string | null {
   const from = placeOf(file);
   const to = placeOf(target);
+  if (DOORS.includes(target)) return `imports ${target}, a door for users; import from the file where the thing is made`;
   if (!LAYERS.includes(to.layer)) return `imports ${target}; nothing may import what lies outside ${LAYERS.join(", ")}`;
   if (from.layer === "firmware-ts" && from.room !== "" && !ROOMS.includes(from.room))
     return `firmware-ts/${from.room}/ is no room of the house; put the file into one of ${ROOMS.join(", ")}, or give the room its place in the order`;
   if (LAYERS.indexOf(to.layer) > LAYERS.indexOf(from.layer))
     return `imports ${target}; ${from.layer} may import ${LAYERS.slice(0, LAYERS.indexOf(from.layer) + 1).join(", ")} only: arrows point down`;
-  if (from.layer === "drivers" && to.layer === "drivers" && from.room !== to.room)
+  if (from.layer === "hal") return forbiddenInHal(from, to, target);
+  if (from.layer === "drivers" && to.layer === "drivers" && from.room !== to.room && file !== "drivers/index.ts")
     return `imports ${target}; a driver never imports another: what two share belongs in hal/`;
+  if (from.layer === "drivers" && to.layer === "hal" && to.room === "simulated")
+    return `imports ${target}; a driver does not know that its hardware may be simulated`;
   if (from.layer !== "firmware-ts") return null;
   if (to.layer === "drivers" && from.room !== "board") return `imports ${target}; only firmware-ts/board/ may choose a driver`;
   if (to.layer !== "firmware-ts") return null;
   return forbiddenRoom(from, to, target);
+}
+
+/** Within hal. */
+function forbiddenInHal(from: Place, to: Place, target: string): string | null {
+  const below = HAL_ROOMS[from.room];
+  if (below === undefined) return `hal/${from.room}/ is no room of hal; put the file into one of kit, simulated, bridges`;
+  if (from.room === to.room || below.includes(to.room)) return null;
+  const allowed =
+    from.room === ""
+      ? "a contract imports contracts only"
+      : `hal/${from.room}/ imports the contracts${below.includes("kit") ? " and hal/kit/" : ""} only`;
+  return `imports ${target}; ${allowed}: what two rooms share is a contract`;
 }
 
 /** Within firmware-ts. */
@@ -143,7 +189,25 @@ function forbiddenModule(place: Place, specifier: string): string | null {
   return null;
 }
 
-const TIME = "take the time from the Clock that was handed in (only hal/clock.ts knows another)";
+/** The file must run in a browser. */
+function runsInBrowser(file: string, notYet: NotYet): boolean {
+  return isBrowserRoom(file) && isHeld(notYet, "browser", file);
+}
+
+function isBrowserRoom(file: string): boolean {
+  return BROWSER.some((room) => hasFile(room, file)) && !NODE_ONLY.includes(file);
+}
+
+function nodeModule(specifier: string): string | null {
+  return isBuiltin(specifier) ? `imports ${specifier}; ${IN_BROWSER}` : null;
+}
+
+function nodeFile(target: string): string | null {
+  return isBrowserRoom(target) ? null : `imports ${target}, which needs Node; ${IN_BROWSER}`;
+}
+
+const IN_BROWSER = "this room runs in a browser: take what Node gives through an interface that is handed in";
+const TIME = "take the time from the Clock that was handed in (only hal/system-clock.ts knows another)";
 const CHANCE = "take randomness from the Random that was handed in, so that a run can be repeated from its seed";
 const PRINTING = "only firmware-ts/cli/ prints: return it, or tell the log that was handed in";
 const FILES = "below firmware-ts/board/ only drivers/ and hal/bridges/ open files or read the environment: take it as an option";
@@ -152,7 +216,7 @@ function opensFiles(place: Place): boolean {
   return rankOf(place) >= BOARD_RANK || place.layer === "drivers" || (place.layer === "hal" && place.room === "bridges");
 }
 
-function forbiddenGlobals(tree: ts.SourceFile): Finding[] {
+function forbiddenGlobals(tree: ts.SourceFile, inBrowser: boolean): Finding[] {
   const findings: Finding[] = [];
   const file = tree.fileName;
   const place = placeOf(file);
@@ -160,7 +224,7 @@ function forbiddenGlobals(tree: ts.SourceFile): Finding[] {
   const visit = (node: ts.Node): void => {
     const name = globalName(node);
     if (name !== null) {
-      const message = forbiddenGlobal(file, place, name);
+      const message = forbiddenGlobal(file, place, name) ?? (inBrowser ? nodeGlobal(file, name) : null);
       if (message) {
         findings.push({ file, line: lineOf(tree, node), message: `uses ${name}; ${message}` });
         return;
@@ -174,7 +238,7 @@ function forbiddenGlobals(tree: ts.SourceFile): Finding[] {
 
 function forbiddenGlobal(file: string, place: Place, name: string): string | null {
   const [object, member] = name.split(".");
-  if (file !== "hal/clock.ts") {
+  if (file !== "hal/system-clock.ts") {
     if (["setTimeout", "setInterval", "Date", "performance"].includes(object as string)) return TIME;
     if (["process.hrtime", "process.uptime", "AbortSignal.timeout"].includes(name)) return TIME;
   }
@@ -183,6 +247,11 @@ function forbiddenGlobal(file: string, place: Place, name: string): string | nul
   if ((object === "console" || name === "process.stdout" || name === "process.stderr") && rankOf(place) < CLI_RANK) return PRINTING;
   if (name === "process.env" && !opensFiles(place)) return FILES;
   return null;
+}
+
+function nodeGlobal(file: string, name: string): string | null {
+  if (file === "hal/event-loop.ts" && name === "setImmediate") return null;
+  return NODE_GLOBALS.includes(name.split(".")[0] as string) ? IN_BROWSER : null;
 }
 
 /** `console` or `process.env` when the node reads a global by that name, without a leading `globalThis.`; else null. */
@@ -210,6 +279,8 @@ function globalName(node: ts.Node): string | null {
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) return null;
   if (ts.isImportSpecifier(parent)) return null;
+  // The names taken out of it count, see above.
+  if (ts.isVariableDeclaration(parent) && parent.initializer === node && ts.isObjectBindingPattern(parent.name)) return null;
   if ("name" in parent && parent.name === node && !ts.isShorthandPropertyAssignment(parent)) return null;
   return node.text;
 }
@@ -253,39 +324,4 @@ function isNamed(node: ts.Node, name: string): boolean {
 
 function lineOf(tree: ts.SourceFile, node: ts.Node): number {
   return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
-}
-
-/** One finding for each file that is first (by name) on a shortest way back to itself; a circle is told once. */
-function circles(graph: ReadonlyMap<string, ReadonlyMap<string, number>>): Finding[] {
-  const findings: Finding[] = [];
-  const told = new Set<string>();
-  for (const start of [...graph.keys()].sort()) {
-    if (told.has(start)) continue;
-    const way = wayBack(graph, start);
-    if (way === null) continue;
-    for (const file of way) told.add(file);
-    const line = graph.get(start)?.get(way[1] ?? start) as number;
-    const message = `imports in a circle: ${[...way, start].join(" -> ")}; move what they share into a file that imports neither`;
-    findings.push({ file: start, line, message });
-  }
-  return findings;
-}
-
-/** The files on a shortest way from `start` back to it, `start` first; null when there is none. */
-function wayBack(graph: ReadonlyMap<string, ReadonlyMap<string, number>>, start: string): string[] | null {
-  const cameFrom = new Map<string, string>();
-  const queue = [start];
-  for (const file of queue) {
-    for (const next of graph.get(file)?.keys() ?? []) {
-      if (next === start) {
-        const way: string[] = [];
-        for (let at: string | undefined = file; at !== undefined && at !== start; at = cameFrom.get(at)) way.unshift(at);
-        return [start, ...way];
-      }
-      if (cameFrom.has(next)) continue;
-      cameFrom.set(next, file);
-      queue.push(next);
-    }
-  }
-  return null;
 }

@@ -1,4 +1,8 @@
-/** A Linux interface itself (packet), or the TAP device to be made (tap). */
+/**
+ * A Linux interface itself (packet), or the TAP device to be made (tap).
+ *
+ *     bus: { kind: interface, name: eth1 }                 SPEC packet:eth1, tap:tap0
+ */
 import { parseInterfaceName } from "../names.ts";
 import { bare } from "../part.ts";
 import type { BusConfig } from "../rig.ts";

@@ -1,4 +1,8 @@
-/** A chip that QEMU emulates. Its wire is a segment of ours and ends at a Linux interface, so that it is captured like every other. */
+/**
+ * A chip that QEMU emulates. Its wire is a segment of ours and ends at a Linux interface, so that it is captured like every other.
+ *
+ *     bus: { kind: qemu, wire: eth1 }                      SPEC e1000:qemu@eth1
+ */
 import { parseInterfaceName } from "../names.ts";
 import { loadWire, stationAddress } from "../part.ts";
 import { type BusConfig, RIG_DEFAULTS } from "../rig.ts";

@@ -36,12 +36,11 @@ export const LONGEST_OPERATION = 0xffffff;
 /** Q_SERBUF of a line with flow control. */
 export const UNLIMITED_BUFFER = 0xffff;
 
-/** What X_WAIT_INT answers: its time was over, the line, or something else that was sent. */
-export const WAIT_TIMEOUT = 0;
+/** Answers of X_WAIT_INT besides 0, the time is over: the line is asserted, or another byte from the host ended the wait. */
 export const WAIT_ASSERTED = 1;
 export const WAIT_INTERRUPTED = 2;
 
-/** Whether a command map (one bit a command, least significant first) has a command. */
+/** Tells whether a command map (one bit a command, least significant first) has a command. */
 export function hasCommand(map: Uint8Array, command: number): boolean {
-  return (((map[command >> 3] as number) >> (command & 7)) & 1) === 1;
+  return ((map[command >> 3]! >> (command & 7)) & 1) === 1;
 }

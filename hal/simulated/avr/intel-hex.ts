@@ -27,16 +27,16 @@ export function parseIntelHex(text: string, limit: number, name: string): Uint8A
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const record = readRecord(line.trim(), `${name}, line ${index + 1}`);
-    const type = record[3] as number;
+    const type = record[3]!;
     const data = record.subarray(4, -1);
     if (type === END) return memory;
     if (type === SEGMENT || type === LINEAR) {
-      base = (((data[0] as number) << 8) | (data[1] as number)) * (type === SEGMENT ? 0x10 : 0x1_0000);
+      base = ((data[0]! << 8) | data[1]!) * (type === SEGMENT ? 0x10 : 0x1_0000);
       continue;
     }
     if (STARTS.includes(type)) continue;
     if (type !== DATA) throw new FirmwareError(`${name}, line ${index + 1}: record type ${type} is not one of Intel HEX's`);
-    const at = base + (((record[1] as number) << 8) | (record[2] as number));
+    const at = base + ((record[1]! << 8) | record[2]!);
     if (at + data.length > limit) {
       throw new FirmwareError(
         `${name}, line ${index + 1}: address ${at + data.length} is beyond the part's ${limit} bytes of flash`,
@@ -50,7 +50,8 @@ export function parseIntelHex(text: string, limit: number, name: string): Uint8A
 /** Length, address, type, data and sum of one line. */
 function readRecord(line: string, place: string): Uint8Array {
   if (!/^:([0-9a-f]{2}){5,}$/i.test(line)) throw new FirmwareError(`${place}: not an Intel HEX record`);
-  const record = Uint8Array.from(Buffer.from(line.slice(1), "hex"));
+  const record = new Uint8Array((line.length - 1) >> 1);
+  for (let at = 0; at < record.length; at++) record[at] = Number.parseInt(line.slice(1 + 2 * at, 3 + 2 * at), 16);
   const sum = record.reduce((total, byte) => (total + byte) & 0xff, 0);
   if (record[0] !== record.length - 5 || sum !== 0) {
     throw new FirmwareError(`${place}: length or checksum of the record is wrong; the file is damaged`);

@@ -1,10 +1,10 @@
 /** Two lamps on simulated pins follow the device: one its link, one its frames. */
 import t from "tap";
 import { LinkLeds } from "../../../firmware-ts/apps/link-leds.ts";
-import { SimulatedIoSource } from "../../../hal/bridges/board-io.ts";
 import { JohnnyFiveBoardIo } from "../../../hal/bridges/johnny-five.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { SimulatedIo } from "../../../hal/simulated/io.ts";
+import { SimulatedIoSource } from "../../../hal/simulated/io-source.ts";
 import { Lab } from "../../support/lab.ts";
 import { arp, T1 } from "../../support/wire-format.ts";
 

@@ -5,7 +5,7 @@
 import t from "tap";
 import { E1000 } from "../../../drivers/e1000/e1000.ts";
 import { HealthWatch } from "../../../firmware-ts/board/health-watch.ts";
-import { healthLines, healthWords } from "../../../firmware-ts/cli/report-words.ts";
+import { healthLines, healthWords } from "../../../firmware-ts/cli/work/report-words.ts";
 import { Network } from "../../../firmware-ts/net/network.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
@@ -65,7 +65,7 @@ class Bench {
   }
 }
 
-/** What is read instead of the truth; null: the chip is pulled out. */
+/** The value read instead of the true one; null: the chip is pulled out. */
 const FAULTS: readonly [what: string, damage: (() => number) | null][] = [
   ["is pulled out", null],
   ["reads all ones", () => NO_ANSWER],

@@ -1,3 +1,4 @@
+/** Device SPECs: each form, refusals, several devices. */
 import fc from "fast-check";
 import t from "tap";
 import type { ChipConfig } from "../../../firmware-ts/board/chip-config.ts";
@@ -56,7 +57,7 @@ for (const [spec, driver, bus] of TABLE) {
   });
 }
 
-/** What is wrong, and exactly what its author reads. */
+/** Wrong SPECs and the exact message to their author. */
 const WRONG: readonly (readonly [spec: string, message: string])[] = [
   ["", '--device "": no driver; say e.g. enc28j60:sim or packet:eth1'],
   ["lan=", "--device lan=: no driver; say e.g. enc28j60:sim or packet:eth1"],

@@ -1,23 +1,26 @@
-/** What `whohas run` was asked for, as a rig. */
+/** The options of `whohas run`, as a rig. */
 import { writeFileSync } from "node:fs";
 import t from "tap";
+import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { type RunRequest, rigFor } from "../../../firmware-ts/board/run-options.ts";
+import { BENCH_RIG } from "../../support/bench-rig.ts";
 import { Folder } from "../../support/control.ts";
 
 const request = (given: Partial<RunRequest>): RunRequest => ({ devices: [], addresses: [], app: true, ...given });
 
 t.test("nothing asked: the built-in bench; options change it", async (t) => {
-  const bench = rigFor(request({}));
+  const bench = await rigFor(request({}));
+  t.same(bench, parseRig(BENCH_RIG, "bench.yaml"), "the bench is what its rig file comes to");
   t.match(bench, { name: "bench", seed: 1, routes: [{ to: "default", via: "192.168.10.1" }] });
-  t.match(rigFor(request({ seed: 0 })), { seed: 0, neighbours: { profile: "linux" } });
-  t.match(rigFor(request({ profile: "lowpower" })), { neighbours: { profile: "lowpower" } });
-  const changed = rigFor(request({ addresses: ["10.0.0.5/24"], gateway: "10.0.0.1" }));
+  t.match(await rigFor(request({ seed: 0 })), { seed: 0, neighbours: { profile: "linux" } });
+  t.match(await rigFor(request({ profile: "lowpower" })), { neighbours: { profile: "lowpower" } });
+  const changed = await rigFor(request({ addresses: ["10.0.0.5/24"], gateway: "10.0.0.1" }));
   t.match(changed.devices, [{ name: "eth0", addresses: [{ address: "10.0.0.5", prefix: 24 }] }]);
   t.same(changed.routes, [{ to: "default", via: "10.0.0.1" }], "the gateway takes the default route's place");
 });
 
 t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
-  const rig = rigFor(
+  const rig = await rigFor(
     request({ devices: ["enc28j60:sim", "lan=enc28j60:sim"], addresses: ["10.0.0.5/24", "10.1.0.5/24"], gateway: "10.0.0.1" }),
   );
   t.match(rig, {
@@ -28,16 +31,16 @@ t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
     ],
     telemetry: { to: { address: "10.0.0.1", port: 8094 }, every: 3000 },
   });
-  t.equal(rigFor(request({ devices: ["enc28j60:sim"], app: false })).telemetry, undefined);
-  t.throws(() => rigFor(request({ devices: ["enc28j60:sim"] })), { message: /nowhere to go: give --gateway ADDR/ });
-  const tooMany = (devices: string[]): unknown =>
+  t.equal((await rigFor(request({ devices: ["enc28j60:sim"], app: false }))).telemetry, undefined);
+  await t.rejects(() => rigFor(request({ devices: ["enc28j60:sim"] })), { message: /nowhere to go: give --gateway ADDR/ });
+  const tooMany = (devices: string[]): Promise<unknown> =>
     rigFor(request({ devices, addresses: ["10.0.0.1/8", "10.0.0.2/8", "10.0.0.3/8"], gateway: "10.0.0.9" }));
-  t.throws(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address each" });
-  t.throws(() => tooMany(["enc28j60:sim", "enc28j60:sim"]), {
+  await t.rejects(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address each" });
+  await t.rejects(() => tooMany(["enc28j60:sim", "enc28j60:sim"]), {
     message: "--address 10.0.0.3/8: there are 2 devices only, one address each",
   });
-  t.throws(() => rigFor(request({ addresses: ["10.0.0.0.1/8"] })));
-  t.throws(() => rigFor(request({ gateway: "10.0.0" })));
+  await t.rejects(() => rigFor(request({ addresses: ["10.0.0.0.1/8"] })));
+  await t.rejects(() => rigFor(request({ gateway: "10.0.0" })));
 });
 
 t.test("a rig file with other devices: what it says of devices has to fit them", async (t) => {
@@ -47,13 +50,13 @@ t.test("a rig file with other devices: what it says of devices has to fit them",
   const text = (more: string): string =>
     `devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [10.0.0.5/24] } }\n${more}`;
   writeFileSync(file, text('neighbours: { static: [{ ip: 10.0.0.9, lladdr: "02:00:00:00:00:09", dev: eth0 }] }'));
-  t.match(rigFor(request({ file })), { name: "pico", devices: [{ addresses: [{ address: "10.0.0.5" }] }] });
-  t.match(rigFor(request({ file, devices: ["eth0=packet:veth0"] })), { devices: [{ driver: "packet", addresses: [] }] });
-  t.throws(() => rigFor(request({ file, devices: ["lan=packet:veth0"] })), {
+  t.match(await rigFor(request({ file })), { name: "pico", devices: [{ addresses: [{ address: "10.0.0.5" }] }] });
+  t.match(await rigFor(request({ file, devices: ["eth0=packet:veth0"] })), { devices: [{ driver: "packet", addresses: [] }] });
+  await t.rejects(() => rigFor(request({ file, devices: ["lan=packet:veth0"] })), {
     message: "--device: the rig's static neighbour 10.0.0.9 is on eth0; there is lan: say eth0=DRIVER… for one of them",
   });
   writeFileSync(file, text("routes: [{ to: default, via: 10.0.0.1, dev: eth0 }]"));
-  t.throws(() => rigFor(request({ file, devices: ["lan=packet:veth0"] })), {
+  await t.rejects(() => rigFor(request({ file, devices: ["lan=packet:veth0"] })), {
     message: /^--device: the rig's route to default is on eth0/,
   });
 });
@@ -62,11 +65,11 @@ t.test("files that cannot be read: one line that says which and why", async (t) 
   const folder = new Folder();
   t.teardown(() => folder.remove());
   const missing = folder.file("none.yaml");
-  t.throws(() => rigFor(request({ file: missing })), {
+  await t.rejects(() => rigFor(request({ file: missing })), {
     code: "RIG_FILE",
     message: `cannot read the rig file ${missing}: there is no such file`,
   });
-  t.throws(() => rigFor(request({ file: folder.path })), {
+  await t.rejects(() => rigFor(request({ file: folder.path })), {
     code: "RIG_FILE",
     message: `cannot read the rig file ${folder.path}: it is a folder`,
   });

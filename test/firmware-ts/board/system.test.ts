@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { BENCH_RIG, benchRig } from "../../../firmware-ts/board/bench.ts";
+import { benchRig } from "../../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../../firmware-ts/board/gateway.ts";
 import type { Rig } from "../../../firmware-ts/board/rig.ts";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
@@ -12,6 +12,7 @@ import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
+import { BENCH_RIG } from "../../support/bench-rig.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 /** The words of the command line: flags as `ip` has them, abbreviations, and text of strangers on a terminal. */
 import t from "tap";
-import { parseGlobals } from "../../../firmware-ts/cli/globals.ts";
-import { printable } from "../../../firmware-ts/cli/udp.ts";
+import { parseGlobals } from "../../../firmware-ts/cli/contract/globals.ts";
+import { printable } from "../../../firmware-ts/cli/work/udp.ts";
 
 t.test("flags before the object", async (t) => {
   const flags = (...words: string[]): unknown => parseGlobals(words);

@@ -9,7 +9,7 @@ function open(profile: ProfileName, options: LabOptions = {}): Promise<Lab> {
   return Lab.open({ ...options, neighbours: { profile } });
 }
 
-/** What each profile makes of the same script. */
+/** The behaviour of each profile in the same script. */
 async function each(script: (lab: Lab) => unknown, options?: LabOptions): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
   for (const profile of ["linux", "strict", "lowpower"] as const) {
@@ -211,7 +211,7 @@ t.test("strict: a reply that nobody asked for confirms nothing, an asked one doe
     lab.say(arpReply({ tip: "10.0.0.9" }));
     return lab.state();
   });
-  // What waited goes out and the neighbour will be asked again.
+  // Waiting packets go out, and the neighbour will be asked again.
   t.same(overheard, { linux: "REACHABLE", strict: "DELAY", lowpower: "REACHABLE" });
   const asked = await each((lab) => {
     resolved(lab);

@@ -54,7 +54,7 @@ async function bench() {
   const device = network.addDevice("eth0", nic);
   const events: string[] = [];
   network.onDeviceEvent((_device, event) => events.push(event));
-  /** What the senders were told, as `cookie reason`. */
+  /** Reports to the senders, as `cookie reason`. */
   const told: string[] = [];
   const owner: SkBuffOwner = {
     settled: (skb, reason) => told.push(`${skb.cookie} ${reason}`),

@@ -1,3 +1,4 @@
+/** The event loop under a flood on every device. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import t from "tap";
@@ -17,7 +18,7 @@ import { udp } from "../../support/wire-format.ts";
 const DEVICES = 6;
 /** How long the flood lasts, in ms. */
 const FLOOD = 1500;
-/** What the application does with a datagram, in ms: five devices' weights of it are twice as long as a run may take. */
+/** The application's time for a datagram, in ms: for five devices' weights it is twice the time limit of a run. */
 const WORK = 0.05;
 const TICK = 20;
 

@@ -11,7 +11,7 @@ import { TcpEndpoint } from "../../../hal/bridges/tcp-endpoint.ts";
 import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
-import type { SerialDevice } from "../../../hal/simulated/serial-device.ts";
+import type { SerialDevice } from "../../../hal/serial-device.ts";
 import { scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";

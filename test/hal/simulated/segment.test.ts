@@ -1,8 +1,9 @@
-/** The simulated wire: when frames arrive, in which order and at whom; what it does to them, repeatably; and when there is a link. */
+/** The simulated wire: when frames arrive, in which order and at whom; faults on the way, repeatably; and when there is a link. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import { EthernetSegment, type SegmentOptions, type SegmentPort, type WireStation } from "../../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentOptions, type SegmentPort } from "../../../hal/simulated/segment.ts";
+import type { WireStation } from "../../../hal/wire.ts";
 
 interface Arrival {
   time: number;

@@ -8,7 +8,8 @@ import { QemuBus, type QemuOptions } from "../../../../hal/bridges/qemu/bus.ts";
 import { QemuWire } from "../../../../hal/bridges/qemu/wire.ts";
 import { SystemClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentPort } from "../../../../hal/simulated/segment.ts";
+import type { WireStation } from "../../../../hal/wire.ts";
 import { missingPrograms } from "../../../support/netns.ts";
 
 export const skip: string | false = missingPrograms("qemu-system-x86_64", "setpriv");
@@ -37,7 +38,7 @@ const RX_BUFFERS = 0x1_0000;
 const TX_BUFFERS = 0x2_0000;
 const BUFFER = 2048;
 
-/** Whatever is at the other end of the cable. */
+/** The station at the other end of the cable. */
 export class Listener implements WireStation {
   readonly frames: Uint8Array[] = [];
   readonly address: Uint8Array = Uint8Array.of(0x02, 0, 0, 0, 0, 0x99);

@@ -4,9 +4,9 @@
  */
 import t, { type Test } from "tap";
 import { SerprogBus } from "../../../../hal/bridges/serprog/serprog.ts";
+import type { SerialDevice } from "../../../../hal/serial-device.ts";
 import { SerialLine } from "../../../../hal/simulated/bridges/serial-line.ts";
 import type { SerprogResponder } from "../../../../hal/simulated/bridges/serprog-responder.ts";
-import type { SerialDevice } from "../../../../hal/simulated/serial-device.ts";
 import { SpiBatch } from "../../../../hal/spi.ts";
 import { runBatch, type SerprogBench, serprogBench } from "../../../support/serprog-bench.ts";
 import { settle } from "../../../support/waiting.ts";

@@ -3,7 +3,8 @@ import { VirtualClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 import { Enc28j60Chip, type Enc28j60Options } from "../../../../hal/simulated/enc28j60/chip.ts";
 import type { ErrataOptions } from "../../../../hal/simulated/enc28j60/errata.ts";
-import { EthernetSegment, type SegmentPort, type WireStation } from "../../../../hal/simulated/segment.ts";
+import { EthernetSegment, type SegmentPort } from "../../../../hal/simulated/segment.ts";
+import type { WireStation } from "../../../../hal/wire.ts";
 
 export const STATION: readonly number[] = [0x02, 0x00, 0x5e, 0x10, 0x00, 0x01];
 export const BROADCAST: readonly number[] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];

@@ -1,0 +1,54 @@
+/**
+ * The door `whohas/board`: a running system from a few words, or from a rig file. A board in three lines:
+ *
+ *     import { openBoard } from "whohas/board";
+ *     const board = await openBoard({ device: "enc28j60:sim", address: "192.168.10.10/24", gateway: "192.168.10.1" });
+ *     const { ping } = board.stack;
+ *     const pinger = ping.open();
+ *     const reply = new Promise((resolve) => (pinger.onReply = resolve));
+ *     pinger.send(ping.to("192.168.10.1"), 1, 56);
+ *     console.log((await reply).ttl); // prints: 64
+ *     pinger.close();
+ *     await board.close();
+ *
+ * On hardware the device is `enc28j60:serprog:/dev/ttyACM0`, `enc28j60:spidev:/dev/spidev0.0`, `packet:eth0`. What `whohas run`
+ * brings up is a System: `await System.make(parseRig(text, "rig.yaml"), { clock })`.
+ */
+
+export type { Clock } from "../../hal/clock.ts";
+export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../../hal/gpio.ts";
+export { SimulatedIo } from "../../hal/simulated/io.ts";
+export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
+export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
+export { LinkLeds } from "../apps/link-leds.ts";
+export { linePoint } from "../apps/telemetry/line-protocol.ts";
+export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
+export type { ProfileName } from "../neigh/profile.ts";
+export { benchRig } from "./bench.ts";
+export { type BoardIoOptions, createBoardIo } from "./board-io.ts";
+export {
+  type BridgeFirmware,
+  BridgeSim,
+  type BridgeSimListener,
+  type BridgeSimOptions,
+  type BridgeSimSummary,
+  type EndpointConfig,
+} from "./bridge-sim.ts";
+export { CaptureFile } from "./capture-file.ts";
+export { ControlServer, connectSocket } from "./control-socket.ts";
+export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
+export { Board, type BoardOptions, openBoard } from "./open-board.ts";
+export type { DeviceConfig, Rig } from "./rig.ts";
+export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts";
+export { runtimeDir, socketPath } from "./runtime-dir.ts";
+export {
+  type DeviceReport,
+  needsRealTime,
+  type Summary,
+  System,
+  type SystemListener,
+  type SystemOptions,
+  startSystem,
+} from "./system.ts";
+export { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "./tap-bridge.ts";
+export { UnitError } from "./units.ts";

@@ -1,0 +1,26 @@
+/** Reads rig files from the disk. Loaded for a run that has one: YAML and the schema take time and memory. */
+import { readFileSync } from "node:fs";
+import type { Rig } from "./rig.ts";
+import { parseRig } from "./rig-file.ts";
+import { whyUnreadable } from "./wording.ts";
+
+/** The file cannot be read. */
+export class RigFileError extends Error {
+  readonly code: "RIG_FILE" = "RIG_FILE";
+
+  constructor(message: string) {
+    super(message);
+    this.name = "RigFileError";
+  }
+}
+
+/** @throws RigFileError, RigError */
+export function readRigFile(path: string): Rig {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new RigFileError(`cannot read the rig file ${path}: ${whyUnreadable(error)}`);
+  }
+  return parseRig(text, path);
+}

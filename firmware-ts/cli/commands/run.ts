@@ -1,0 +1,38 @@
+/** Words of `whohas run`. */
+import type { Command } from "commander";
+import { PROFILE_NAMES } from "../../neigh/profile.ts";
+import type { CommandContext } from "../contract/command.ts";
+import { collect, duration, seed, word } from "../contract/readers.ts";
+import type { RunOptions } from "../work/run.ts";
+
+/** The options as commander reads them. */
+interface RunWords extends Omit<RunOptions, "file" | "devices" | "addresses"> {
+  device: string[];
+  address: string[];
+}
+
+export function register(program: Command, { globals, action }: CommandContext): void {
+  program
+    .command("run")
+    .argument("[rig]", "rig file; without it the built-in simulated bench")
+    .description("bring up a rig and run its firmware until told to stop")
+    .option("--name <instance>", "name for the other commands' -i", "default")
+    .option("--device <spec>", "a device instead of the rig's: NAME=DRIVER[:BUS[:PATH]][,mac=…]; repeatable", collect, [])
+    .option("--address <cidr>", "address of the first device; repeatable, one a device", collect, [])
+    .option("--gateway <address>", "default route's next hop")
+    .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
+    .option("--virtual-time", "simulated time: as fast as it goes", false)
+    .option("--seed <number>", "of everything random", seed)
+    .option("--profile <name>", `whose behaviour neighbours have: ${PROFILE_NAMES.join(", ")}`, word(PROFILE_NAMES))
+    .option("--json", "an object a line", false)
+    .option("--quiet", "only the ready line and the summary", false)
+    .option("--no-app", "no telemetry, only the stack")
+    .option("--capture <file>", "all frames, as pcapng")
+    .action(
+      action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {
+        const { run } = await import("../work/run.ts");
+        const request = { ...options, devices: device, addresses: address, json: json || globals.json };
+        return run({ ...(file === undefined ? {} : { file }), ...request });
+      }),
+    );
+}

@@ -1,0 +1,35 @@
+/** Words of `whohas udp send` and `whohas udp listen`. */
+import type { Command } from "commander";
+import type { CommandContext } from "../contract/command.ts";
+import { count, duration, endpoint } from "../contract/readers.ts";
+import type { UdpSendOptions } from "../work/udp.ts";
+
+export function register(program: Command, { globals, action }: CommandContext): void {
+  const udp = program.command("udp").description("datagrams from and to a running instance").helpCommand(false);
+  udp
+    .command("send")
+    .argument("<destination>", "ADDR:PORT", endpoint)
+    .argument("[text]", "payload", "")
+    .description("send datagrams; one line each: sent, queued, or failed and why")
+    .option("--from <address>", "source ADDR[:PORT]")
+    .option("--count <number>", "how many", count, 1)
+    .option("--interval <time>", "between two of them", duration, 1000)
+    .option("--confirm", "the next hop is known to be alive (MSG_CONFIRM)", false)
+    .action(
+      action(async (to: string, text: string, options: Omit<UdpSendOptions, "to" | "text">) => {
+        const { udpSend } = await import("../work/udp.ts");
+        return udpSend(globals, { ...options, to, text });
+      }),
+    );
+  udp
+    .command("listen")
+    .argument("<port>", "[ADDR:]PORT")
+    .description("print datagrams as they come: ADDR:PORT LENGTH TEXT")
+    .option("--count <number>", "end after so many", count)
+    .action(
+      action(async (bind: string, options: { count?: number }) => {
+        const { udpListen } = await import("../work/udp.ts");
+        return udpListen(globals, bind, options.count);
+      }),
+    );
+}

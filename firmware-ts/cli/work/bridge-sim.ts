@@ -1,0 +1,60 @@
+/** `whohas bridge-sim`: a simulated SPI bridge with a simulated chip, on a pseudo terminal or a TCP port. */
+
+import { SystemClock } from "../../../hal/clock.ts";
+import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
+import { dropsText } from "./report-words.ts";
+import { toldToStop } from "./told.ts";
+
+export interface BridgeSimRequest extends Omit<BridgeSimOptions, "endpoint"> {
+  pty?: string;
+  tcp?: { host: string; port: number };
+  quiet: boolean;
+}
+
+export async function bridgeSim({ pty, tcp, quiet, ...options }: BridgeSimRequest): Promise<number> {
+  if ((pty === undefined) === (tcp === undefined))
+    throw new CommandError("bridge-sim: where shall it be? Say --pty PATH or --tcp PORT, one of the two");
+  const endpoint = tcp ? { kind: "tcp" as const, ...tcp } : { kind: "pty" as const, path: pty as string };
+  const clock = new SystemClock();
+  const told = toldToStop();
+  try {
+    const sim = await BridgeSim.make(clock, { ...options, endpoint }, listener(quiet));
+    try {
+      await sim.start();
+      console.log(`${sim.description}`);
+      console.log(`ready: ${sim.endpoint.description}`);
+      await told;
+    } finally {
+      await sim.stop();
+    }
+    for (const line of summaryLines(sim.summary())) console.log(line);
+    return Exit.DONE;
+  } finally {
+    clock.stop();
+  }
+}
+
+function listener(quiet: boolean): BridgeSimListener {
+  return {
+    connection: (connected) => {
+      if (!quiet) console.log(connected ? "opened" : "closed");
+    },
+    wire: (trouble) => console.error(`whohas: ${trouble?.message ?? "the wire is back"}`),
+  };
+}
+
+function summaryLines({ line, commands, mcu, chip, violations, drops }: BridgeSimSummary): string[] {
+  const lines = [
+    "",
+    `line        opened ${line.connections} times, ${line.refused} refused; ${line.bytesIn} bytes in, ${line.bytesOut} out, ${line.lost} lost`,
+  ];
+  if (commands) lines.push(`commands    ${commands.served} served, ${commands.refused} refused`);
+  if (mcu) lines.push(`mcu         ${mcu.lag} ms left out, this machine being too slow; ${mcu.overruns} bytes overrun`);
+  lines.push(
+    `chip        ${chip.received} frames received, ${chip.transmitted} sent; ${chip.filtered} filtered out, ${chip.overflowed} without room`,
+    `data sheet  ${violations} violations`,
+    `drops       ${dropsText(drops)}`,
+  );
+  return lines;
+}

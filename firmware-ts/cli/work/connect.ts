@@ -1,0 +1,42 @@
+import { connectSocket } from "../../board/control-socket.ts";
+import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
+import { refusalWords } from "../../control/iproute/refusals.ts";
+import { type Caller, ControlClient, NetnsCaller } from "../../control/methods/client.ts";
+import { RpcClient } from "../../control/rpc/client.ts";
+import { ControlError } from "../../control/rpc/protocol.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
+
+/** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
+export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
+  const { instance, netns } = globals;
+  const client = await connect(instance);
+  try {
+    return await use(netns === undefined ? client : await within(client, netns));
+  } finally {
+    client.close();
+  }
+}
+
+/** @throws CommandError as `ip -n` ends for a name that nothing has */
+async function within(client: ControlClient, netns: string): Promise<Caller> {
+  const caller = new NetnsCaller(client, netns);
+  await caller.call("netns.open").catch((error: unknown) => {
+    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN"
+      ? new CommandError(refusalWords(error), Exit.IP_WORDS)
+      : error;
+  });
+  return caller;
+}
+
+async function connect(instance: string): Promise<ControlClient> {
+  const path = socketPath(instance);
+  try {
+    return new ControlClient(new RpcClient(await connectSocket(path)));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES") throw new CommandError(`no permission for ${path}; be the user who runs the instance`, Exit.NO_INSTANCE);
+    const hint = instance === "default" ? "start one with: whohas run" : `start it with: whohas run --name ${instance}`;
+    throw new CommandError(`no instance ${instance} in ${runtimeDir()}; ${hint}`, Exit.NO_INSTANCE);
+  }
+}

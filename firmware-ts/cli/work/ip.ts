@@ -1,0 +1,79 @@
+/** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
+import { SystemClock } from "../../../hal/clock.ts";
+import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
+import { TOOLS } from "../../control/iproute/tools.ts";
+import type { Caller } from "../../control/methods/client.ts";
+import { Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
+import { withInstance } from "./connect.ts";
+import { Interrupt } from "./interrupt.ts";
+
+type Run = (around: IpSurroundings) => Promise<IpEnd>;
+
+/** The command of these words, or undefined when they are not ours. A tool's name is written in full, an object's may be abbreviated. */
+export function ipCommand(globals: Globals, word: string, words: readonly string[]): (() => Promise<number>) | undefined {
+  const tool = TOOLS.get(word);
+  if (tool) return () => connected(globals, (around) => tool(words, around));
+  const object = findObject(word);
+  // The connection goes to the namespace already.
+  const options = { ...globals, netns: undefined };
+  return object && (() => connected(globals, (around) => runIpObject(object, options, words, around)));
+}
+
+async function connected(globals: Globals, run: Run): Promise<number> {
+  const clock = new SystemClock();
+  const interrupted = new Interrupted();
+  const around: Omit<IpSurroundings, "caller"> = {
+    print: (line) => console.log(line),
+    wallTime: () => clock.wallTime(),
+    onInterrupt: (stop) => interrupted.instead(stop),
+    program: "whohas",
+  };
+  const end = await withInstance(globals, (caller: Caller) => Promise.race([run({ caller, ...around }), interrupted.end])).finally(
+    () => interrupted.ignore(),
+  );
+  clock.stop();
+  if (end.stderr !== "") console.error(end.stderr);
+  return end.exit;
+}
+
+/** A monitor goes on until somebody has seen enough. */
+class Interrupted {
+  readonly end: Promise<IpEnd>;
+  readonly #interrupt = new Interrupt();
+  #stop: (() => void) | null = null;
+
+  constructor() {
+    this.end = new Promise((resolve) => {
+      void this.#interrupt.heard.then(() => {
+        if (this.#stop) this.#stop();
+        else resolve({ stderr: "", exit: Exit.INTERRUPTED });
+      });
+    });
+  }
+
+  ignore(): void {
+    this.#interrupt.ignore();
+  }
+
+  /** The command ends by itself once this is done. */
+  instead(stop: () => void): void {
+    this.#stop = stop;
+  }
+}
+
+/** What `--help` says of them. */
+export const IP_HELP: string = [
+  ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
+  ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
+  ["arping", "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS"],
+  ["ethtool", "what a controller's driver counts: ethtool -S DEV"],
+  ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
+  ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
+]
+  .map(([name = "", what]) => `  ${name.padEnd(22)}${what}`)
+  .join("\n");
+
+function longest(names: readonly string[]): string {
+  return names.reduce((best, name) => (name.length > best.length ? name : best), "");
+}

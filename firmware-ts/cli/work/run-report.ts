@@ -1,0 +1,140 @@
+/** What `whohas run` prints: lines for people, or an object a line with --json. */
+
+import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
+import { formatDuration } from "../../board/units.ts";
+import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
+
+export interface RunReport extends SystemListener {
+  summary(summary: Summary): void;
+}
+
+export interface ReportOptions {
+  /** Only `ready` and the summary. */
+  quiet: boolean;
+  /** Path of the control socket; null in virtual time, which has none. */
+  socket: string | null;
+  /** The instance's name. */
+  name: string;
+}
+
+type Arp = Summary["arp"];
+
+export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
+  // ARP frames that the lines so far have told of.
+  let told = { broadcast: 0, unicast: 0 };
+  return {
+    ready(system) {
+      for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
+      const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
+      const { name: rig, seed, neighbours } = system.rig;
+      const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
+      console.log(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
+    },
+    device(device, event) {
+      if (quiet) return;
+      if (event === "carrier-up") console.log(`${device.name}: link up`);
+      else if (event === "carrier-down") console.log(`${device.name}: link down`);
+      else if (event === "failed" || event === "recovered" || event === "repaired")
+        console.log(`${device.name}: ${healthText(device, event)}`);
+    },
+    health(device) {
+      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+    },
+    board(event, message) {
+      if (quiet) return;
+      if (event === "lost") console.log(`board: ${message}; until then no lamps and no sensors, the network goes on`);
+      else console.log(`board: back, ${message}`);
+    },
+    datagram(event, system) {
+      if (quiet) return;
+      const { arp } = system.summary();
+      const cost = arpCost(arp, told);
+      told = { broadcast: arp.requestsBroadcast, unicast: arp.requestsUnicast };
+      const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
+      const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
+      const values = event.readings.map(({ kind, value, unit }) =>
+        Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
+      );
+      const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
+      console.log(columns.filter((column) => column !== "").join("  "));
+    },
+    summary(summary) {
+      for (const line of summaryLines(summary)) console.log(line);
+    },
+  };
+}
+
+function deviceLines(device: DeviceReport): string[] {
+  const lines = [
+    `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+  ];
+  lines.push(...standInLines(device.name, device.fallback, device.gateway));
+  return lines;
+}
+
+/** The ARP requests since the last line. */
+function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string {
+  const broadcast = arp.requestsBroadcast - told.broadcast;
+  const unicast = arp.requestsUnicast - told.unicast;
+  const parts = [broadcast > 0 && `${broadcast} broadcast`, unicast > 0 && `${unicast} unicast`].filter(Boolean);
+  return parts.length > 0 ? `arp requests: ${parts.join(", ")}` : "";
+}
+
+/** What of a device's health an event is about. */
+const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repaired"]);
+
+function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {
+  const { attempts } = health.report();
+  if (event === "failed") return `failed: ${error?.message ?? ""}; ${health.retries ? "trying again until it works" : "given up"}`;
+  if (event === "repaired") return `repaired: ${health.repaired}`;
+  const tries = attempts === 0 ? "" : `, ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+  return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
+}
+
+function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): string[] {
+  return [
+    "",
+    `--- ${formatDuration(Math.round(duration))} ---`,
+    `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
+    `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
+    `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    `drops         ${dropsText(drops)}`,
+    ...healthLines(devices),
+  ];
+}
+
+export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
+  const print = (value: object): void => console.log(JSON.stringify(value));
+  return {
+    ready(system: System) {
+      const { rig } = system;
+      const { profile } = rig.neighbours;
+      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, profile, devices: system.reports() });
+    },
+    device(device, event) {
+      if (!quiet)
+        print({
+          event: "device",
+          device: device.name,
+          change: event,
+          ...(device.error ? { error: device.error.message } : {}),
+          ...(event === "repaired" ? { repaired: device.health.repaired } : {}),
+          ...(event === "recovered" ? { outage: device.health.outage } : {}),
+          ...(HEALTH.has(event) ? { health: device.health.report() } : {}),
+        });
+    },
+    health(device) {
+      if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
+    },
+    board(event, message) {
+      if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });
+    },
+    datagram(event) {
+      if (!quiet) print({ event: "datagram", ...event });
+    },
+    summary(summary) {
+      print({ event: "summary", ...summary });
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** `whohas tap`: the board's first controller as an interface of this machine. */
+
+import { SystemClock } from "../../../hal/clock.ts";
+import { type RunRequest, rigFor } from "../../board/run-options.ts";
+import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../../board/tap-bridge.ts";
+import { formatMac } from "../../net/ethernet.ts";
+import { Exit } from "../contract/exit.ts";
+import { dropsText, standInLines } from "./report-words.ts";
+import { toldToStop } from "./told.ts";
+
+export interface TapRequest extends RunRequest {
+  /** Of the interface. */
+  name: string;
+}
+
+export async function tap(request: TapRequest): Promise<number> {
+  const rig = await rigFor(request);
+  const clock = new SystemClock();
+  const told = toldToStop();
+  try {
+    let broken: (error: Error) => void = () => {};
+    const failure = new Promise<Error>((resolve) => {
+      broken = resolve;
+    });
+    const bridge = await TapBridge.make(rig, request.name, clock, listener(request.name, broken));
+    let failed: Error | null = null;
+    try {
+      await bridge.start();
+      for (const line of startLines(bridge)) console.log(line);
+      failed = await Promise.race([told.then(() => null), failure]);
+    } finally {
+      await bridge.stop();
+    }
+    for (const line of summaryLines(bridge.summary())) console.log(line);
+    if (failed === null) return Exit.DONE;
+    console.error(`whohas: ${failed.message}`);
+    return Exit.NO;
+  } finally {
+    clock.stop();
+  }
+}
+
+function listener(name: string, failed: (error: Error) => void): TapBridgeListener {
+  return { carrier: (up) => console.log(`${name}: link ${up ? "up" : "down"}`), failed };
+}
+
+function startLines(bridge: TapBridge): string[] {
+  const { config, interface: name, fallback, gateway } = bridge;
+  const link = bridge.hasCarrier ? "up" : "down";
+  const lines = [`${name}: ${config.name}, ${bridge.description}, ${formatMac(bridge.address)}, link ${link}`];
+  lines.push(...standInLines(config.name, fallback, gateway));
+  const [own] = config.addresses;
+  const address = own ? `${own.address}/${own.prefix}` : "ADDRESS/PREFIX";
+  lines.push(`ready: ${name} is up; give it its address: ip address add ${address} dev ${name}`);
+  return lines;
+}
+
+function summaryLines({ received, sent, errors, drops }: TapBridgeSummary): string[] {
+  return [
+    "",
+    `received  ${received.frames} frames, ${received.bytes} bytes; ${errors.rx} errors`,
+    `sent      ${sent.frames} frames, ${sent.bytes} bytes; ${errors.tx} errors`,
+    `drops     ${dropsText(drops)}`,
+  ];
+}

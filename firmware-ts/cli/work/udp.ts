@@ -1,0 +1,48 @@
+/** `whohas udp send` and `whohas udp listen`. */
+import { Exit } from "../contract/exit.ts";
+import type { Globals } from "../contract/globals.ts";
+import { withInstance } from "./connect.ts";
+
+export interface UdpSendOptions {
+  to: string;
+  text: string;
+  from?: string;
+  count: number;
+  /** ms */
+  interval: number;
+  confirm: boolean;
+}
+
+/** Prints one line for each datagram: sent, queued or failed; and one more line for the fate of a queued one. */
+export function udpSend(globals: Globals, options: UdpSendOptions): Promise<number> {
+  return withInstance(globals, async (client) => {
+    let anyFailed = false;
+    client.onNotification = (name, note) => {
+      if (name !== "udp.datagram") return;
+      const { status, reason } = note;
+      anyFailed ||= status === "failed";
+      console.log(status === "failed" ? `failed ${reason}` : status);
+    };
+    await client.call("udp.send", { ...options });
+    return anyFailed ? Exit.NO : Exit.DONE;
+  });
+}
+
+/** Prints one line for each datagram: ADDR:PORT LENGTH TEXT. @param count ends after so many; undefined: never */
+export function udpListen(globals: Globals, bind: string, count: number | undefined): Promise<number> {
+  return withInstance(globals, async (client) => {
+    client.onNotification = (name, note) => {
+      if (name === "udp.received") console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
+    };
+    await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
+    return Exit.DONE;
+  });
+}
+
+/** Escapes control characters as \xHH: a datagram of a stranger neither makes lines of its own nor drives the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    const code = (character.codePointAt(0) as number).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
+}
