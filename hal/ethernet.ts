@@ -8,7 +8,12 @@
 import type { DropCounters, SkBuff, SkBuffPool } from "./skbuff.ts";
 
 export const MAC_BYTES = 6;
-/** Whether these are the bytes of one station's address: six, and not a group's (IEEE 802.3 clause 3.2.3). */
+/** Tells whether these bytes are a group's address: six, the lowest bit of the first one set (IEEE 802.3 clause 3.2.3). */
+export function isGroupAddress(address: Uint8Array): boolean {
+  return address.length === MAC_BYTES && (address[0]! & 1) === 1;
+}
+
+/** Tells whether these bytes are one station's address: six, and not a group's. */
 export function isStationAddress(address: Uint8Array): boolean {
   return address.length === MAC_BYTES && (address[0]! & 1) === 0;
 }
@@ -93,8 +98,37 @@ export class ControllerHealth {
 
 /** Which frames the controller lets through besides broadcast and those to its own address. */
 export interface ReceiveMode {
-  promiscuous: boolean;
-  allMulticast: boolean;
+  /** Every frame (IFF_PROMISC). */
+  readonly promiscuous: boolean;
+  /** Every frame to a group (IFF_ALLMULTI). */
+  readonly allMulticast: boolean;
+  /** Frames to these groups: addresses of six bytes, each once. The controller copies what it keeps. */
+  readonly groups: readonly Uint8Array[];
+}
+
+/** The mode that a controller is made with: broadcast, and its own address. */
+export const OWN_FRAMES_ONLY: ReceiveMode = { promiscuous: false, allMulticast: false, groups: [] };
+
+/** What a controller does by itself, so that its host need not. It is the same for as long as the controller is open. */
+export interface ControllerCapabilities {
+  /** Longest frame both ways, in bytes: from destination address to the end of the data, without tag and FCS. */
+  readonly maxFrame: number;
+  /** A frame with an IEEE 802.1Q tag may be VLAN_TAG bytes longer, both ways. The tag stays in the frame. */
+  readonly vlan: boolean;
+  /**
+   * Sending: it fills in a checksum that was left to it (Checksum.PARTIAL), and the processor has no work with that. Every controller's
+   * transmit() takes such a frame; one without this capability sums it up in its driver, later than the sender could have.
+   */
+  readonly txChecksum: boolean;
+  /** Receiving: it marks frames whose TCP or UDP checksum is good (Checksum.UNNECESSARY), so that nobody sums them up again. */
+  readonly rxChecksum: boolean;
+  /** Groups that it filters by their whole address; Infinity where any number of them. */
+  readonly exactGroups: number;
+  /**
+   * Bits of a hash table that filters any number of groups beyond those: frames to another group pass too if it has the same hash.
+   * 0: there is no such table.
+   */
+  readonly groupHashBits: number;
 }
 
 export interface EthernetController {
@@ -106,6 +140,7 @@ export interface EthernetController {
   readonly simulated: boolean;
   /** Station address, 6 bytes. Valid after open() at the latest. */
   readonly address: Uint8Array;
+  readonly capabilities: ControllerCapabilities;
   readonly statistics: LinkStatistics;
   /** Absent where there is no chip to watch: the kernel tells by itself when an interface is gone. */
   readonly health?: ControllerHealth | undefined;
@@ -134,6 +169,9 @@ export interface EthernetController {
   transmit(skb: SkBuff): boolean;
   /** Hands up at most `budget` frames; returns how many, or POLL_PENDING. Called only after host.schedule(). */
   poll(budget: number): number;
+  /**
+   * Replaces the receive mode. Open or closed: the mode holds through close(), open() and every repair until the next call.
+   */
   setReceiveMode(mode: ReceiveMode): void;
 }
 

@@ -28,7 +28,7 @@ copy.addTo("firmware-ts/board/kinds/index.ts", "DEVICE_KINDS", "w9999", "./w9999
 copy.write(
   "firmware-ts/board/kinds/ch999.ts",
   `/** A USB adapter that is not there: a chip's model is behind it. */
-import { parseInteger } from "../units.ts";
+import { parseInteger } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { type SpiBusConfig, spiBusKind } from "./spi.ts";
 

@@ -17,6 +17,7 @@
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   type ControllerError,
   ControllerHealth,
   type ControllerHost,
@@ -31,6 +32,7 @@ import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import { bringUp } from "./bring-up.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { beyondRepair, openAlready, overtaken, silenced } from "./errors.ts";
 import { AddressFilter } from "./filters.ts";
 import type { Guard } from "./guard.ts";
@@ -57,6 +59,7 @@ type State = (typeof State)[keyof typeof State];
 
 export class E1000 implements EthernetController {
   readonly driver = "e1000";
+  readonly capabilities: ControllerCapabilities = CAPABILITIES;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly #clock: Clock;
   readonly #bus: MmioBus;
@@ -215,16 +218,10 @@ export class E1000 implements EthernetController {
 
   setReceiveMode(mode: ReceiveMode): void {
     const before = this.#filter.rctl;
-    this.#filter.mode.promiscuous = mode.promiscuous;
-    this.#filter.mode.allMulticast = mode.allMulticast;
+    const open = this.#state === State.OPEN;
+    this.#filter.set(mode, open ? this.#bus : null);
     // Written only if it changes: after any write of RCTL QEMU's chip receives nothing for a second.
-    if (this.#state === State.OPEN && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
-  }
-
-  /** The groups whose frames are let through besides what the receive mode says; replaces those of the last call. */
-  setMulticast(addresses: readonly Uint8Array[]): void {
-    this.#filter.setMulticast(addresses);
-    if (this.#state === State.OPEN) this.#filter.writeMulticast(this.#bus, false);
+    if (open && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
   }
 
   async #open(host: ControllerHost): Promise<void> {

@@ -143,8 +143,15 @@ export class Guard {
       this.#other("TDT", Register.TDT, transmitter.tail) ??
       this.#other("RAL0", Register.RAL, this.#ral) ??
       this.#other("RAH0", Register.RAH, this.#rah) ??
+      this.#groupLost() ??
       this.#strayed()
     );
+  }
+
+  /** One register after the other that a joined group depends on, one a look. */
+  #groupLost(): string | null {
+    const word = this.#watched.filter.word(this.#looks);
+    return word && this.#other(word.name, word.register, word.value);
   }
 
   /** Frames that were settled as sent and that the chip has not counted; 0 when there is none, or nothing is certain. */

@@ -193,6 +193,8 @@ export class Transmitter {
     const { words, start } = this.#ring;
     const word = start + 4 * at;
     words[word] = this.#place(skb, at, padded);
+    // A context descriptor that lay here before has left its own fields.
+    words[word + 1] = 0;
     words[word + 2] = command | padded;
     words[word + 3] = options;
     this.#frames[at] = skb;

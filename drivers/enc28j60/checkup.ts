@@ -125,7 +125,7 @@ export class Checkup implements BusUser {
       // It cannot be read without leaving the oldest packet, and costs as much to write.
       if (!lossy && !this.#session.sending) writeControlByte(commands, lossy);
     } else {
-      const look = quietLook(this.#turn);
+      const look = quietLook(this.#turn, this.#audit.hashing);
       this.#audit.prepareQuietly(commands, look);
       if (look.link) this.#link.prepareQuietly(commands);
     }

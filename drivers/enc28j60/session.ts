@@ -52,8 +52,6 @@ export class Session {
   lossy = false;
   /** The bus was thought to be safe and has shown that it is not; until the device is opened again. */
   distrusted = false;
-  /** What ERXFCON was last told. */
-  filter = 0;
   /** The value that ETXND was last told, -1 when not known. */
   transmitEnd = -1;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */

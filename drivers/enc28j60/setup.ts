@@ -1,10 +1,9 @@
 /** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
-import type { ReceiveMode } from "../../hal/ethernet.ts";
 import type { CommandList } from "./command-list.ts";
+import type { Filters } from "./filters.ts";
 import {
   Control,
   Econ1,
-  Erxfcon,
   HDLDIS,
   Interrupt,
   LEDS_LINK_AND_TRAFFIC,
@@ -47,7 +46,7 @@ const WIDEST_COLLISION_WINDOW = 63;
 /** What a chip is set up for, besides the duplex mode, which is the session's. */
 export interface ChipSettings {
   readonly address: Uint8Array;
-  readonly mode: ReceiveMode;
+  readonly filters: Filters;
 }
 
 /** A register and what it is told. */
@@ -59,11 +58,6 @@ export function both(register: number, value: number): readonly RegisterValue[] 
     [register, value & 0xff],
     [register + 1, value >> 8],
   ];
-}
-
-export function filterFor(mode: ReceiveMode): number {
-  if (mode.promiscuous) return 0;
-  return Erxfcon.UCEN | Erxfcon.CRCEN | Erxfcon.BCEN | (mode.allMulticast ? Erxfcon.MCEN : 0);
 }
 
 /**
@@ -109,16 +103,16 @@ export function writeControlByte(commands: CommandList, lossy: boolean): void {
 export function setUpMac(
   session: Session,
   ring: ReceiveRing,
-  { address, mode }: ChipSettings,
+  { address, filters }: ChipSettings,
 ): readonly ((commands: CommandList) => void)[] {
-  const writes = macSetup(address, session);
+  const [config, ...hash] = filters.tell();
+  const writes = [...hash, ...macSetup(address, session)];
   const parts: ((commands: CommandList) => void)[] = [
     (commands) => ring.layOut(commands),
     (commands) => {
       commands.write16(Register.ETXST, TRANSMIT_START);
       writeControlByte(commands, session.lossy);
-      session.filter = filterFor(mode);
-      commands.write(Register.ERXFCON, session.filter);
+      if (config) commands.write(...config);
     },
   ];
   const size = session.lossy ? PART : writes.length;

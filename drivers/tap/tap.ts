@@ -15,6 +15,7 @@ import type { Link, LinkSocket } from "../../hal/bridges/linux/link.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
@@ -23,6 +24,7 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
 import { Checksum, HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { TapDevice } from "./device.ts";
@@ -41,6 +43,7 @@ const ROOM = SLOT_BYTES - HEADROOM;
 export class TapController implements EthernetController {
   readonly driver = "tap";
   readonly simulated = false;
+  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
   readonly address: Uint8Array;
   readonly #interface: KernelInterface;
   readonly #attach: boolean;
@@ -87,6 +90,7 @@ export class TapController implements EthernetController {
     this.#interface.close();
   }
 
+  /** The filter is here and not in the kernel (TUNSETTXFILTER), which counts a frame that it filtered out as dropped, like one lost. */
   setReceiveMode(mode: ReceiveMode): void {
     this.#interface.filter.set(mode);
   }

@@ -15,9 +15,9 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import { dropsOf } from "../control/drops.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import type { Maker, Part } from "./part.ts";
+import type { Maker, Part } from "./kinds/part.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
 
 export interface TapBridgeListener {
   /** The board's link came up or went away. */
@@ -114,11 +114,11 @@ export class TapBridge {
       await this.#part.wire?.open();
       await this.#board.open();
       // The kernel filters by itself; a chip that let everything through would spend a slow bus on frames for others.
-      this.#part.controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+      this.#part.controller.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
       this.#gateway ??= this.#makeGateway();
       await this.#gateway?.open();
       await this.#kernel.open();
-      this.#kernel.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+      this.#kernel.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
       this.#asTheController();
       this.#running = true;
       if (!this.#carrier) this.#setCarrier(false);

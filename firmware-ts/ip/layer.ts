@@ -19,6 +19,8 @@ export interface Way {
   readonly source: IpAddress;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
+  /** The controller fills in the checksum of transports (Checksum.PARTIAL). */
+  readonly offloadsChecksum: boolean;
 }
 
 /** The contents of the IP header of a packet that came in. Valid during the call that it is passed to. */

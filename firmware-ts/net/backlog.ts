@@ -10,7 +10,7 @@ import { SkBuffQueue } from "../../hal/skbuff.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 import type { Softnet } from "./softnet.ts";
 
-/** Who takes a packet when its turn has come. */
+/** Takes a packet when its turn has come. */
 export interface BacklogTarget {
   /** The packet is the target's now. */
   backlogged(skb: SkBuff): void;
@@ -53,7 +53,7 @@ class Line {
 export class Backlog implements Pollable {
   readonly #softnet: Softnet;
   readonly #napi: Napi;
-  /** What comes in waits in the one, what the poll is at in the other: only the first counts towards the limit. */
+  /** Packets that come in wait in the one, those that the poll works on in the other: only the first counts towards the limit. */
   #input = new Line();
   #process = new Line();
 

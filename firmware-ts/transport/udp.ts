@@ -3,7 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
-import { finish, sumBytes } from "../ip/checksum.ts";
+import { finish, partial, sumBytes } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
@@ -90,12 +90,20 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const view = skb.view;
     const length = skb.length;
     const ports = socket.port + port;
-    // The header is written word by word and summed up meanwhile: only the payload has to be read.
-    const header = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length) + ports + length;
-    const sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, header));
+    const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
+    let sum: number;
+    if (way.offloadsChecksum) {
+      sum = partial(pseudo);
+      skb.checksum = Checksum.PARTIAL;
+      skb.csumStart = at;
+      skb.csumOffset = UDP_CHECKSUM;
+    } else {
+      // The header is summed up as it is written: only the payload has to be read. A sum of zero is sent as 0xffff: zero would mean that
+      // there is none (RFC 768).
+      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length)) || 0xffff;
+    }
     view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
-    // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
-    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum === 0 ? 0xffff : sum));
+    view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
     skb.transport = at;
     const fate = layer.send(skb, way, IPPROTO_UDP);
     const { udp } = layer.counters;

@@ -127,7 +127,7 @@ class Site {
   }
 
   #hear(bytes: Uint8Array): void {
-    if (((bytes[36] as number) << 8) + (bytes[37] as number) === TELEMETRY) this.heard.push(this.#clock.now());
+    if ((bytes[36]! << 8) + bytes[37]! === TELEMETRY) this.heard.push(this.#clock.now());
   }
 }
 

@@ -39,6 +39,13 @@ export class Ip4Way implements Way {
     this.asked = asked;
   }
 
+  /** The controller fills in transport checksums. Packets to ourselves reach none. */
+  get offloadsChecksum(): boolean {
+    const { route } = this;
+    return route !== null && !this.toOurselves && route.device.txChecksum;
+  }
+
+  /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   get room(): number {
     const { route } = this;
     if (!route) return -1;

@@ -8,6 +8,7 @@ import { NAPI_WEIGHT } from "../../../firmware-ts/net/napi.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { Folder } from "../../support/control.ts";
@@ -28,6 +29,7 @@ class Flooded implements EthernetController {
   readonly description = "a controller under attack";
   readonly simulated = true;
   readonly address: Uint8Array = Uint8Array.of(2, 0, 0x5e, 0x10, 0, 1);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #frame: Uint8Array;
   frames = 0;

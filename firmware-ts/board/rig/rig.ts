@@ -2,11 +2,11 @@
  * A rig, checked: a rig file or `--device` options come to this. Everything that the composition root opens is named here, durations
  * in ms, rates in Hz. A Rig need not be checked again.
  */
-import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
-import type { SegmentOptions } from "../../hal/simulated/segment.ts";
-import type { LinkLedsConfig } from "../apps/link-leds.ts";
-import type { TelemetryConfig } from "../apps/telemetry/kind.ts";
-import type { ProfileName } from "../neigh/profile.ts";
+import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
+import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
+import type { LinkLedsConfig } from "../../apps/link-leds.ts";
+import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
+import type { ProfileName } from "../../neigh/profile.ts";
 import type { Cidr } from "./units.ts";
 
 /** A driver: one of DEVICE_KINDS in kinds/index.ts. */

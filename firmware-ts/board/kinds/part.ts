@@ -1,11 +1,11 @@
 /** The parts of one device of a rig, and the steps that several kinds of device share in the making. */
-import type { ChipPins } from "../../hal/chip-pins.ts";
-import type { Clock } from "../../hal/clock.ts";
-import type { EthernetController } from "../../hal/ethernet.ts";
-import type { Random } from "../../hal/random.ts";
-import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
-import type { EthernetSegment } from "../../hal/simulated/segment.ts";
-import type { DeviceConfig } from "./rig.ts";
+import type { ChipPins } from "../../../hal/chip-pins.ts";
+import type { Clock } from "../../../hal/clock.ts";
+import type { EthernetController } from "../../../hal/ethernet.ts";
+import type { Random } from "../../../hal/random.ts";
+import type { ControllerPort } from "../../../hal/simulated/controller-port.ts";
+import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
+import type { DeviceConfig } from "../rig/rig.ts";
 
 /** One device's controller and what belongs to it. Whether a fallback was taken is known once the controller was opened. */
 export interface Part {
@@ -57,8 +57,8 @@ export type WireMaker = (
 
 /** Loads the code for a real interface as the far end of a simulated wire. */
 export async function loadWire(): Promise<WireMaker> {
-  const { PacketController } = await import("../../drivers/packet/packet.ts");
-  const { ControllerPort } = await import("../../hal/simulated/controller-port.ts");
+  const { PacketController } = await import("../../../drivers/packet/packet.ts");
+  const { ControllerPort } = await import("../../../hal/simulated/controller-port.ts");
   return ({ clock, onWire }, segment, iface, address) => {
     const packet = new PacketController(clock, { interface: iface, ...(address ? { address } : {}) });
     return new ControllerPort(clock, segment, iface, packet, { onFailed: onWire, onBack: () => onWire(null) });

@@ -1,5 +1,5 @@
 /** Names of interfaces, devices, ports and pins, checked. As in units.ts, each throws a UnitError that says what would be right. */
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
+import type { GpioLineAddress } from "../../../hal/bridges/linux/gpio-chip.ts";
 import { UnitError } from "./units.ts";
 import { show } from "./wording.ts";
 

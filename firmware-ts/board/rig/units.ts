@@ -4,9 +4,9 @@
  * UnitError whose message quotes the text and says what would be right.
  */
 import { isIPv6 } from "node:net";
-import type { Endpoint } from "../apps/options.ts";
-import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../ip/address.ts";
-import { parseMac } from "../net/ethernet.ts";
+import type { Endpoint } from "../../apps/options.ts";
+import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { parseMac } from "../../net/ethernet.ts";
 import { show } from "./wording.ts";
 
 /** UNIT_INVALID: not of the form that belongs there. IPV6_NOT_YET: well formed, but IPv6. */
