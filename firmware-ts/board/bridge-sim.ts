@@ -20,7 +20,7 @@ import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { enc28j60Chip } from "./kinds/chip-model.ts";
 import { loadWire, type WireMaker } from "./kinds/part.ts";

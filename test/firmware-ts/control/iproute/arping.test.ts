@@ -13,7 +13,7 @@ import { arp, arpReply, BROADCAST, T1, T2, US, ZERO } from "../../../support/wir
 
 const skip = missingForNetns() || missingPrograms("arping", "python3");
 
-/** How a station answers a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
+/** Answers of a station to a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
 type Answer = readonly [to: string, op: 1 | 2, sha: string, tha: string, tip: "us" | "it" | "other"];
 const STATIONS: Readonly<Record<string, readonly [octet: number, answers: readonly Answer[]]>> = {
   silent: [1, []],
@@ -144,7 +144,7 @@ function wordsOf(command: string, index: number): string[] {
 }
 
 function alike({ stdout, stderr, code }: Printed): Printed {
-  // How arping explains itself is its own.
+  // The usage text is arping's own.
   return { stdout: stdout.replace(/\d+\.\d{3}ms/g, "T"), stderr: stderr.replace(/\n?Usage:[\s\S]*/, "usage"), code };
 }
 
