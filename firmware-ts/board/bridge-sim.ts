@@ -20,7 +20,7 @@ import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import type { ChipConfig } from "./chip-config.ts";
 import { enc28j60Chip } from "./chip-model.ts";
 import { SimulatedGateway } from "./gateway.ts";

@@ -10,7 +10,7 @@ import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import type { App, AppContext, DatagramEvent } from "../apps/app.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";

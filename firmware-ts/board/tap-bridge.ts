@@ -12,7 +12,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { ControllerError, type LinkStatistics } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import type { Maker, Part } from "./part.ts";

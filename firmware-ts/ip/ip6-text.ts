@@ -13,6 +13,11 @@ export function parseIpv6(text: string, interner: Ip6Interner): Ip6 | null {
   return interner.intern(word(0), word(2), word(4), word(6));
 }
 
+/** The text is an IPv6 address. */
+export function isIpv6(text: string): boolean {
+  return expand(text) !== null;
+}
+
 /**
  * Lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first one of equals. An IPv4 address that is
  * mapped (`::ffff:10.0.0.1`) or compatible (`::10.0.0.1`) is written as a dotted quad.

@@ -1,4 +1,5 @@
 /** Words about a device: what may happen to it, its flags and hardware types as the kernel numbers them, and what it refuses. */
+import { StackError } from "./stack-error.ts";
 
 /**
  * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
@@ -44,13 +45,15 @@ export interface DeviceOptions {
   type?: number;
 }
 
-/** A device cannot be set as asked. `code` is stable; the message is the kernel's own. */
-export class DeviceError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
+/** A device cannot be set as asked. */
+export class DeviceError extends StackError {
+  constructor(code: DeviceErrorCode, message: string) {
+    super(code, ERRNOS[code], message);
     this.name = "DeviceError";
-    this.code = code;
   }
 }
+
+/** The errno that Linux has for each. */
+const ERRNOS = { MTU_TOO_SMALL: "EINVAL", MTU_TOO_LARGE: "EINVAL", ADDRESS_INVALID: "EADDRNOTAVAIL" } as const;
+
+export type DeviceErrorCode = keyof typeof ERRNOS;

@@ -2,7 +2,7 @@
 import { SystemClock } from "../../../hal/clock.ts";
 import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
 import { TOOLS } from "../../control/iproute/tools.ts";
-import type { Caller } from "../../control/iproute/words.ts";
+import type { Caller } from "../../control/methods/client.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";

@@ -6,7 +6,7 @@ import type { Rig } from "../../board/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
-import { stackMethods } from "../../control/methods.ts";
+import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import { jsonReport, textReport } from "./run-report.ts";
 import { toldToStop } from "./told.ts";

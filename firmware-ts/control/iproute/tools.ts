@@ -1,9 +1,9 @@
-/** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
-import type { JsonObject } from "../rpc/protocol.ts";
+/** `sysctl`, `nstat` and `cat`: their words, their output and their exit codes (procps 4, iproute2 6.1, coreutils 9). */
 import { sysctlKey } from "../sysctl.ts";
 import { arping } from "./arping.ts";
 import { ethtool } from "./ethtool.ts";
 import { prettyObject } from "./json.ts";
+import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { refusal } from "./words.ts";
 
@@ -54,8 +54,7 @@ async function sysctl(words: readonly string[], around: IpSurroundings): Promise
     if (flags.has("N")) around.print(key);
     else around.print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
   };
-  const listed = async (under: string): Promise<[string, string][]> =>
-    (await around.caller.call("sysctl.list", { under })) as unknown as [string, string][];
+  const listed = (under: string): Promise<[string, string][]> => around.caller.call("sysctl.list", { under });
   const showAll = (keys: readonly [string, string][]): void => {
     for (const [key, value] of keys) if (flags.has("D") || !DEPRECATED.test(key)) show(key, value);
   };
@@ -75,12 +74,12 @@ async function sysctl(words: readonly string[], around: IpSurroundings): Promise
         const keys = await listed(key);
         // A setting is listed under its own name, a folder's settings under theirs.
         if (keys.some(([one]) => one !== sysctlKey(key))) showAll(keys);
-        else show(sysctlKey(key), String(await around.caller.call("sysctl.read", { key })));
+        else show(sysctlKey(key), await around.caller.call("sysctl.read", { key }));
       }
     } catch (error) {
-      const { code, message } = refusal(error);
-      if (code === "SYSCTL_UNKNOWN" && flags.has("e")) continue;
-      errors.push(message);
+      const refused = refusal(error);
+      if (refused.code === "SYSCTL_UNKNOWN" && flags.has("e")) continue;
+      errors.push(refusalWords(refused));
       exit = 1;
     }
   }
@@ -96,14 +95,14 @@ async function nstat(words: readonly string[], around: IpSurroundings): Promise<
   const unknown = [...flags].find((flag) => !"ajnprsz".includes(flag));
   if (unknown !== undefined)
     return ended([...(unknown === "h" ? [] : [`nstat: invalid option -- '${unknown}'`]), NSTAT_USAGE], 255);
-  const request: JsonObject = {
+  const request = {
     ignore: flags.has("a") || flags.has("r"),
     zeros: flags.has("z"),
     keep: flags.has("s"),
     silent: flags.has("n"),
     patterns: rest,
   };
-  const rows = (await around.caller.call("nstat", request)) as unknown as [string, number][];
+  const rows = await around.caller.call("nstat", request);
   if (flags.has("n")) return ended([], 0);
   const record = { kernel: Object.fromEntries(rows) };
   if (flags.has("j")) around.print(flags.has("p") ? prettyObject(record) : JSON.stringify(record));
@@ -117,10 +116,10 @@ async function cat(words: readonly string[], around: IpSurroundings): Promise<Ip
   const errors: string[] = [];
   for (const path of words) {
     try {
-      const content = String(await around.caller.call("cat", { path }));
+      const content = await around.caller.call("cat", { path });
       around.print(content.replace(/\n$/, ""));
     } catch (error) {
-      errors.push(refusal(error).message);
+      errors.push(refusalWords(refusal(error)));
     }
   }
   return ended(errors, errors.length > 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-/** What we write as pcapng, read by tshark: nothing of ours is needed to make sense of it. */
+/** Our pcapng files are read by tshark, which needs nothing of ours to make sense of them. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import t from "tap";

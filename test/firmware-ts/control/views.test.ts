@@ -3,10 +3,15 @@
  * prints for a namespace, made again by our printers from what `ip -j` says of it.
  */
 import t from "tap";
-import type { AddressView, LinkView, RouteView } from "../../../firmware-ts/control/inet.ts";
-import { type NeighView, neighJson, neighLine } from "../../../firmware-ts/control/neigh-views.ts";
-import { addressOneLine, addressText, linkText, routeLine } from "../../../firmware-ts/control/views.ts";
-import { call } from "../../support/control.ts";
+import { addressOneLine, addressText } from "../../../firmware-ts/control/iproute/print-address.ts";
+import { linkText } from "../../../firmware-ts/control/iproute/print-link.ts";
+import { neighJson, neighLine } from "../../../firmware-ts/control/iproute/print-neigh.ts";
+import { routeLine } from "../../../firmware-ts/control/iproute/print-route.ts";
+import type { AddressView } from "../../../firmware-ts/control/methods/address.ts";
+import type { LinkView } from "../../../firmware-ts/control/methods/link.ts";
+import type { NeighView } from "../../../firmware-ts/control/methods/neigh-entry.ts";
+import type { RouteView } from "../../../firmware-ts/control/methods/route.ts";
+import { client } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
 import { missingForNetns, Netns } from "../../support/netns.ts";
 import { realTime } from "../../support/real-time.ts";
@@ -53,14 +58,14 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
   lab.stack.addRoute({ to: "10.9.0.0/24", device: lab.eth0 });
   lab.stack.addRoute({ to: "10.0.0.7", device: lab.eth0 });
   lab.stack.addRoute({ to: "200.0.0.0/8", via: "10.0.0.253" });
-  const [link] = (await call(lab.stack, "link.show", { dev: "eth0" })) as unknown as [LinkView];
+  const [link] = (await client(lab.stack).call("link.show", { dev: "eth0" })) as [LinkView];
   const head = "1: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo state UP";
   t.same(linkText(link, { statistics: 0, details: false }), [
     `${head} mode DEFAULT group default qlen 1000`,
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
   ]);
   const routes = async (): Promise<string[]> =>
-    ((await call(lab.stack, "route.show")) as unknown as RouteView[]).map((route) => routeLine(route, { withoutDevice: false }));
+    (await client(lab.stack).call("route.show")).map((route) => routeLine(route, { withoutDevice: false }));
   t.same(
     await routes(),
     [
@@ -73,7 +78,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
     ],
     "by address, the longest first",
   );
-  const [address] = (await call(lab.stack, "address.show")) as unknown as [AddressView];
+  const [address] = (await client(lab.stack).call("address.show")) as [AddressView];
   t.same(addressText(address).slice(0, 3), [
     `${head} group default qlen 1000`,
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
@@ -89,7 +94,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
   lab.say(arpReply());
   lab.port.plugged = false;
   lab.poke();
-  const [down] = (await call(lab.stack, "link.show")) as unknown as [LinkView];
+  const [down] = (await client(lab.stack).call("link.show")) as [LinkView];
   t.same(linkText(down, { statistics: 1, details: true }), [
     "1: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo state DOWN mode DEFAULT group default qlen 1000",
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
@@ -113,7 +118,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
 
 t.test("counters that outgrow their columns push both tables apart alike", async (t) => {
   const lab = await Lab.open();
-  const [link] = (await call(lab.stack, "link.show")) as unknown as [LinkView];
+  const [link] = (await client(lab.stack).call("link.show")) as [LinkView];
   link.stats64 = { rx: { bytes: 123_456_789_012, errors: 12_345_678 }, tx: { packets: 87_654_321, dropped: 3 } };
   t.same(linkText(link, { statistics: 1, details: false }).slice(2), [
     "    RX:    bytes  packets   errors dropped  missed   mcast           ",
@@ -161,7 +166,7 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "lo",
   );
   same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
-  // What goes without saying is left out there.
+  // Defaults are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);
   same(
@@ -191,14 +196,14 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     lab.stack.addRoute({ to: "10.9.0.0/16", via: "10.0.0.253", metric: 5 });
     lab.stack.addRoute({ to: "10.0.0.7", device: lab.eth0 });
     lab.stack.addRoute({ to: "default", via: "10.0.0.254" });
-    const ours = JSON.parse(JSON.stringify(await call(lab.stack, "route.show"))) as RouteView[];
+    const ours = await client(lab.stack).call("route.show");
     t.same(
       ours.map((route) => ({ ...route, dev: "d0" })),
       routes,
     );
     const keys = (view: object): string[] => Object.keys(view).sort();
-    const [link] = (await call(lab.stack, "link.show")) as unknown as [LinkView];
-    const [address] = (await call(lab.stack, "address.show")) as unknown as [AddressView];
+    const [link] = (await client(lab.stack).call("link.show")) as [LinkView];
+    const [address] = (await client(lab.stack).call("address.show")) as [AddressView];
     const [lo] = json<LinkView>("-s", "link", "show", "lo");
     for (const key of keys(lo as LinkView)) t.ok(key in link, `link has ${key}`);
     for (const key of [...keys(lo?.stats64.rx ?? {})]) t.ok(key in link.stats64.rx, `rx has ${key}`);

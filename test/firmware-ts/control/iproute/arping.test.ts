@@ -13,7 +13,7 @@ import { arp, arpReply, BROADCAST, T1, T2, US, ZERO } from "../../../support/wir
 
 const skip = missingForNetns() || missingPrograms("arping", "python3");
 
-/** How a station answers a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
+/** Answers of a station to a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
 type Answer = readonly [to: string, op: 1 | 2, sha: string, tha: string, tip: "us" | "it" | "other"];
 const STATIONS: Readonly<Record<string, readonly [octet: number, answers: readonly Answer[]]>> = {
   silent: [1, []],
@@ -86,7 +86,7 @@ const COMMANDS = [
   "-U -c 2 -I eth0 10.0.0.1",
   "-A -w 1 -I eth0 10.0.0.1",
   "-U -q -c 1 -I eth0 10.0.0.1",
-  // What is refused.
+  // Refusals.
   "-U -c 1 -I eth0 @reply",
   "-s 10.0.0.99 -c 1 @reply",
   "-D -s 10.0.0.99 -c 1 @reply",
@@ -144,7 +144,7 @@ function wordsOf(command: string, index: number): string[] {
 }
 
 function alike({ stdout, stderr, code }: Printed): Printed {
-  // How arping explains itself is its own.
+  // The usage text is arping's own.
   return { stdout: stdout.replace(/\d+\.\d{3}ms/g, "T"), stderr: stderr.replace(/\n?Usage:[\s\S]*/, "usage"), code };
 }
 
@@ -177,7 +177,7 @@ async function ours(words: string[]): Promise<{ printed: Printed; frames: string
   });
   for (let ms = 0; ms < 30_000 && !over; ms += 100) {
     lab.run(100);
-    // What the command prints comes by promises.
+    // The output of the command comes by promises.
     await new Promise((resolve) => setImmediate(resolve));
   }
   frames.push(...framesOf(lab));
@@ -212,7 +212,7 @@ realTime(t, "the words of arping", { skip }, async (t) => {
   });
   await once(robot.stdout as NodeJS.ReadableStream, "data");
   const commands = COMMANDS.map(wordsOf);
-  /** What it prints, and the frames for the station that nobody else asks. */
+  /** Its output, and the frames for the station that nobody else asks. */
   const theirs = async (words: string[], index: number): Promise<Told> => {
     const from = heard.length;
     const printed = alike(await ended(near.spawn("arping", words)));

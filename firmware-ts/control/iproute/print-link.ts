@@ -1,7 +1,9 @@
-/** Devices, addresses and routes as iproute2 prints them: every field followed by one space, so that scripts written for it read them. */
-import type { AddressView, DeviceView, LinkView, RouteView } from "./inet.ts";
+/** Devices as iproute2 prints them: every field followed by one space, so that scripts written for it read them. */
+import type { DeviceView } from "../methods/device.ts";
+import type { LinkView } from "../methods/link.ts";
 
-function linkLines(link: DeviceView, mode: string): string[] {
+/** The lines of a device that `ip link` and `ip address` begin with. */
+export function linkLines(link: DeviceView, mode: string): string[] {
   const { ifindex, ifname, flags, mtu, qdisc, operstate, group, txqlen, link_type, address, broadcast } = link;
   return [
     `${ifindex}: ${ifname}: <${flags.join(",")}> mtu ${mtu} qdisc ${qdisc} state ${operstate} ${mode}group ${group} qlen ${txqlen}`,
@@ -12,7 +14,7 @@ function linkLines(link: DeviceView, mode: string): string[] {
 export interface LinkViewOptions {
   /** 1: counters; 2: those of errors too. */
   statistics: number;
-  /** The controller, drops by reason and ARP frames: what `ip` has no word for. */
+  /** The controller, drops by reason and ARP frames, for which `ip` has no words. */
   details: boolean;
   brief?: boolean;
 }
@@ -35,7 +37,8 @@ export function linkBrief(link: LinkView): string {
   return `${briefHead(link)}${link.address} <${link.flags.join(",")}> `;
 }
 
-function briefHead({ ifname, operstate }: DeviceView): string {
+/** The columns that -br begins with. */
+export function briefHead({ ifname, operstate }: DeviceView): string {
   return `${ifname.padEnd(16)} ${operstate.padEnd(14)} `;
 }
 
@@ -66,9 +69,9 @@ const RX_ERROR_KEYS = ["length_errors", "crc_errors", "frame_errors", "fifo_erro
 const TX_ERROR_KEYS = ["aborted_errors", "fifo_errors", "window_errors", "heartbeat_errors", "carrier_changes"];
 const RX_ERROR_COLUMNS = ["length", "crc", "frame", "fifo", "overrun"];
 const TX_ERROR_COLUMNS = ["aborted", "fifo", "window", "heartbt", "transns"];
-/** Widths that the columns have at least, those of the longest names that stand in them with -s -s. */
+/** Least widths of the columns, those of the longest names in them with -s -s. */
 const WIDTHS = [10, 7, 6, 7, 7, 7];
-/** A column for compressed packets, of which there are none: its room is left. */
+/** Width of the column for compressed packets, which stays empty. */
 const LAST_COLUMN = 11;
 
 /** Names above numbers, as `ip -s link` sets them: a column is as wide for RX as for TX. */
@@ -95,90 +98,4 @@ function counterTable({ rx, tx }: LinkView["stats64"], errors: boolean): string[
     ...half("TX", TX_COLUMNS, sent),
     ...faults("TX", TX_ERROR_COLUMNS, sendErrors),
   ];
-}
-
-/** A device of `ip -j address show`; `linkless`, without its link addresses. */
-export function addressJson(view: AddressView, linkless: boolean): object {
-  if (!linkless) return view;
-  const { link_type: _type, address: _address, broadcast: _broadcast, ...rest } = view;
-  return rest;
-}
-
-/** The lines of one device of `ip address show`; `linkless`, without that of its link addresses. */
-export function addressText(view: AddressView, linkless = false): string[] {
-  const lines = linkLines(view, "");
-  if (linkless) lines.pop();
-  for (const info of view.addr_info) lines.push(...addressLines(info).map((line) => `    ${line}`));
-  return lines;
-}
-
-/** The lines of one device of `ip -o address show`, one an address. */
-export function addressOneLine(view: AddressView): string[] {
-  return view.addr_info.map((info) => `${view.ifindex}: ${view.ifname}    ${addressLines(info).join("\\    ")}`);
-}
-
-/** A line of `ip -br address`. */
-export function addressBrief(view: AddressView): string {
-  return briefHead(view) + view.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen} `).join("");
-}
-
-export function addressBriefJson({ ifname, operstate, addr_info }: AddressView): object {
-  return { ifname, operstate, addr_info: addr_info.map(({ local, prefixlen }) => ({ local, prefixlen })) };
-}
-
-function addressLines(info: AddressView["addr_info"][number]): string[] {
-  const broadcast = info.broadcast === undefined ? "" : `brd ${info.broadcast} `;
-  const secondary = info.secondary ? "secondary " : "";
-  return [
-    `${info.family} ${info.local}/${info.prefixlen} ${broadcast}scope ${info.scope} ${secondary}${info.label}`,
-    "   valid_lft forever preferred_lft forever",
-  ];
-}
-
-/** What a filter has fixed is not said again, and with -d what goes without saying is said. */
-export interface RouteViewOptions {
-  withoutDevice?: boolean;
-  withoutProtocol?: boolean;
-  withoutScope?: boolean;
-  /** Several tables are shown: those of other tables than `main` say which. */
-  withTable?: boolean;
-  details?: boolean;
-}
-
-/** A route as `ip -j route` has it. */
-export function routeJson(route: RouteView, options: RouteViewOptions): Partial<RouteView> {
-  const { type, dst, gateway, dev, table, protocol, scope, prefsrc, metric, flags } = route;
-  const { details = false } = options;
-  return {
-    ...(details || type !== "unicast" ? { type } : {}),
-    dst,
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(options.withoutDevice ? {} : { dev }),
-    ...(options.withTable && table !== "main" ? { table } : {}),
-    ...((details || protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
-    ...((details || scope !== "global") && !options.withoutScope ? { scope } : {}),
-    ...(prefsrc === undefined ? {} : { prefsrc }),
-    ...(metric === undefined ? {} : { metric }),
-    flags,
-  };
-}
-
-/** Words of `ip route` in front of each value, in its order. */
-const ROUTE_WORDS = [
-  ["type", ""],
-  ["dst", ""],
-  ["gateway", "via "],
-  ["dev", "dev "],
-  ["table", "table "],
-  ["protocol", "proto "],
-  ["scope", "scope "],
-  ["prefsrc", "src "],
-  ["metric", "metric "],
-] as const;
-
-/** A line of `ip route show`. */
-export function routeLine(route: RouteView, options: RouteViewOptions): string {
-  const shown = routeJson(route, options);
-  const words = ROUTE_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${shown[key]} `));
-  return `${words.join("")}${route.flags.map((flag) => `${flag} `).join("")}`;
 }

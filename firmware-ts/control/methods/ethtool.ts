@@ -1,16 +1,18 @@
-/** `ethtool.*`: what a controller's driver counts, beyond what every device counts, and how the device fares. */
+/** `ethtool.*`: what a controller's driver counts beyond what every device counts, and the health of the device. */
+import * as v from "valibot";
+import type { NetDevice } from "../../net/device.ts";
+import { needed, TEXT } from "./forms.ts";
+import { method } from "./method.ts";
 
-import type { NetDevice } from "../net/device.ts";
-import type { Stack } from "../stack.ts";
-import { deviceOf, text } from "./params.ts";
-import type { Json, Method } from "./rpc/protocol.ts";
-
-export function ethtoolMethods(stack: Stack): Map<string, Method> {
-  return new Map<string, Method>([
-    // Pairs of name and value in the driver's order, then those of its health; empty for `lo`, which has neither.
-    ["ethtool.statistics", (params): Json => statistics(deviceOf(stack, text(params, "dev")))],
-  ]);
-}
+export const ethtoolMethods = {
+  "ethtool.statistics": method({
+    about: "The counters of a device's driver in the driver's order, then those of its health; empty for `lo`, which has neither.",
+    params: { dev: needed(TEXT, "device") },
+    result: v.array(v.tuple([v.string(), v.number()])),
+    errors: ["NO_DEVICE"],
+    run: (context, { dev }) => statistics(context.device(dev)),
+  }),
+};
 
 /** Times are whole ms. */
 function statistics(device: NetDevice): [name: string, value: number][] {
