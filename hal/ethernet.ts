@@ -10,7 +10,7 @@ import type { DropCounters, SkBuff, SkBuffPool } from "./skbuff.ts";
 export const MAC_BYTES = 6;
 /** Whether these are the bytes of one station's address: six, and not a group's (IEEE 802.3 clause 3.2.3). */
 export function isStationAddress(address: Uint8Array): boolean {
-  return address.length === MAC_BYTES && ((address[0] as number) & 1) === 0;
+  return address.length === MAC_BYTES && (address[0]! & 1) === 0;
 }
 
 /** Bytes of destination, source and ethertype (IEEE 802.3 clause 3). */

@@ -265,16 +265,16 @@ export class DropCounters {
 
   /** Counts a packet that never had a buffer. */
   count(reason: DropReason): void {
-    this.counts[reason] = (this.counts[reason] as number) + 1;
+    this.counts[reason] = this.counts[reason]! + 1;
   }
 
   get(reason: DropReason): number {
-    return this.counts[reason] as number;
+    return this.counts[reason]!;
   }
 
   /** Adds what another has counted. */
   add(other: DropCounters): void {
-    for (const [reason, count] of other.counts.entries()) this.counts[reason] = (this.counts[reason] as number) + count;
+    for (const [reason, count] of other.counts.entries()) this.counts[reason] = this.counts[reason]! + count;
   }
 
   get total(): number {

@@ -75,7 +75,7 @@ export class SpiBatch {
   /** Byte `at` of the answer to a transaction. */
   answer(index: number, at = 0): number {
     const transaction = this.transaction(index);
-    return transaction.read[transaction.readAt + at] as number;
+    return transaction.read[transaction.readAt + at]!;
   }
 
   /** Sum of bytes clocked, both ways. */

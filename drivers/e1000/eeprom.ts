@@ -25,8 +25,8 @@ export async function readStationAddress(bus: MmioBus, clock: Clock): Promise<Ui
     throw bad(bus, `its ${WORDS} words sum up to 0x${hex(sum, 4)} instead of 0x${hex(CHECKSUM, 4)}`);
   }
   const mac = new Uint8Array(MAC_BYTES);
-  for (let at = 0; at < MAC_BYTES; at++) mac[at] = (words[at >> 1] as number) >> (8 * (at & 1));
-  if (((mac[0] as number) & 1) !== 0 || mac.every((octet) => octet === 0)) {
+  for (let at = 0; at < MAC_BYTES; at++) mac[at] = words[at >> 1]! >> (8 * (at & 1));
+  if ((mac[0]! & 1) !== 0 || mac.every((octet) => octet === 0)) {
     throw bad(bus, `its station address is ${Array.from(mac, (octet) => hex(octet, 2)).join(":")}, which no station may have`);
   }
   return mac;

@@ -35,11 +35,11 @@ export class AddressFilter {
     const wanted = new Uint32Array(MTA_WORDS);
     for (const address of this.#multicast.slice(RECEIVE_ADDRESSES - 1)) {
       const hash = hashOf(address);
-      wanted[hash >> 5] = (wanted[hash >> 5] as number) | (1 << (hash & 31));
+      wanted[hash >> 5] = wanted[hash >> 5]! | (1 << (hash & 31));
     }
     for (let word = 0; word < MTA_WORDS; word++) {
       if (!all && wanted[word] === this.#hash[word]) continue;
-      bus.write32(Register.MTA + 4 * word, wanted[word] as number);
+      bus.write32(Register.MTA + 4 * word, wanted[word]!);
     }
     this.#hash.set(wanted);
   }
@@ -47,7 +47,7 @@ export class AddressFilter {
 
 /** The upper 12 bits of an address, as the chip sees them with RCTL.MO = 0. */
 function hashOf(address: Uint8Array): number {
-  return (((address[4] as number) >> 4) | ((address[5] as number) << 4)) & 0xfff;
+  return ((address[4]! >> 4) | (address[5]! << 4)) & 0xfff;
 }
 
 /** Values of RAL and RAH for an address; zeros for none. */

@@ -156,13 +156,13 @@ export class Guard {
     // Less than nothing where the chip has counted what is not settled yet.
     const unsettled = transmitter.outstanding ? layout.transmit.size : 0;
     const [good = 0, total = 0, octets = 0] = witnesses.map(
-      (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - (this.#ahead[at] as number),
+      (counter, at) => (counter === Statistic.GOTC ? txOctets : txDone) - chip.sum(counter) - this.#ahead[at]!,
     );
     // Reading clears them, so that what was misread is lost or too much: each goes on from what is known.
     for (const [at, short] of [good, total, octets].entries()) {
       const early = unsettled * (at === 2 ? LONGEST : 1);
       const off = short > 0 ? short : Math.min(0, short + early);
-      this.#ahead[at] = (this.#ahead[at] as number) + off;
+      this.#ahead[at] = this.#ahead[at]! + off;
     }
     if (good <= 0 && total <= 0 && octets <= 0) return 0;
     if (good > 0 && good === total && octets >= SHORTEST * good) {

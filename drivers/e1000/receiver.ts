@@ -53,7 +53,7 @@ export class Receiver {
   /** The chip has filled a descriptor that nobody has looked at. */
   get ready(): boolean {
     const { words, start } = this.#ring;
-    return this.#running && ((words[start + 4 * this.#next + 3] as number) & DD) !== 0 && this.#packets[this.#next] !== null;
+    return this.#running && (words[start + 4 * this.#next + 3]! & DD) !== 0 && this.#packets[this.#next] !== null;
   }
 
   /** The value that RDT was told. */
@@ -89,7 +89,7 @@ export class Receiver {
     for (let left = size; left > 0; left--) {
       const packet = this.#packets[this.#next] as SkBuff | null;
       if (packet) {
-        const status = words[start + 4 * this.#next + 3] as number;
+        const status = words[start + 4 * this.#next + 3]!;
         if ((status & DD) !== 0 && (status & RxStatus.EOP) !== 0) host.drops.count(DropReason.QUEUE_PURGE);
         this.#packets[this.#next] = null;
         packet.consume();
@@ -105,12 +105,12 @@ export class Receiver {
     while (work < budget) {
       const at = this.#next;
       const word = start + 4 * at;
-      const status = words[word + 3] as number;
+      const status = words[word + 3]!;
       if ((status & DD) === 0) break;
       const packet = this.#packets[at] as SkBuff | null;
       // A descriptor that was never given away: the chip, or what stands for it, writes where it should not.
       if (!packet) break;
-      const length = (words[word + 2] as number) & 0xffff;
+      const length = words[word + 2]! & 0xffff;
       this.#packets[at] = null;
       this.#next = at + 1 === size ? 0 : at + 1;
       this.#empty++;

@@ -231,7 +231,7 @@ export class Transmitter {
       if (at === end) return;
       if (this.#frames[at] === null) at = this.#after(at);
       if (at === end) return;
-      const status = words[start + 4 * at + 3] as number;
+      const status = words[start + 4 * at + 3]!;
       if ((status & DD) === 0) return;
       const frame = this.#frames[at] as SkBuff;
       this.#frames[at] = null;

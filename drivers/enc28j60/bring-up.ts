@@ -82,14 +82,12 @@ export class BringUp {
     const status = { register: Phy.PHSTAT2 };
     for (let left = PHY_ATTEMPTS; ; ) {
       const answers = await exchange.usePhy([...accesses, { register: Phy.PHIR }, status, status]);
-      const wrong = setup.findIndex(
-        ([register, value], at) => (((answers[at] as number) ^ value) & (PHY_MASK[register] as number)) !== 0,
-      );
+      const wrong = setup.findIndex(([register, value], at) => ((answers[at]! ^ value) & PHY_MASK[register]!) !== 0);
       const [before, after] = answers.slice(-2).map((answer) => (answer & LSTAT) !== 0);
       if (wrong < 0) return before === after ? before === true : exchange.readLink();
       if (--left > 0) continue;
       const [register, value] = setup[wrong] as (typeof setup)[number];
-      throw exchange.busError(phyDoesNotHold(register, value, answers[wrong] as number));
+      throw exchange.busError(phyDoesNotHold(register, value, answers[wrong]!));
     }
   }
 

@@ -93,7 +93,7 @@ export class Burst {
   /** Finds the next packet in what was read; its bytes are at {@link body}. */
   next(): Verdict {
     const { header } = this.#ring;
-    for (let at = 0; at < PACKET_HEADER; at++) header[at] = this.bytes[this.#at + at] as number;
+    for (let at = 0; at < PACKET_HEADER; at++) header[at] = this.bytes[this.#at + at]!;
     const verdict = this.#ring.parse();
     if (verdict === Verdict.CORRUPT || this.#at + PACKET_HEADER + this.#ring.remainder > this.#length) return Verdict.CORRUPT;
     return verdict;

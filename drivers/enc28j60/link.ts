@@ -163,7 +163,7 @@ export class LinkMonitor implements BusUser {
 
   #setupRead(found: number): void {
     const [register, value] = this.#setup;
-    const wrong = ((found ^ value) & (PHY_MASK[register] as number)) !== 0;
+    const wrong = ((found ^ value) & PHY_MASK[register]!) !== 0;
     if (!wrong) this.#next = (this.#next + 1) % phySetup(this.#session.fullDuplex).length;
     else if (this.#suspect) this.#confused(phyDoesNotHold(register, value, found));
     else this.ask();

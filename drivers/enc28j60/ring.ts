@@ -42,9 +42,9 @@ export class ReceiveRing {
   /** Reads `header`, which has just come from `head`. */
   parse(): Verdict {
     const header = this.header;
-    const count = (header[2] as number) | ((header[3] as number) << 8);
-    this.next = (header[0] as number) | ((header[1] as number) << 8);
-    this.status = (header[4] as number) | ((header[5] as number) << 8);
+    const count = header[2]! | (header[3]! << 8);
+    this.next = header[0]! | (header[1]! << 8);
+    this.status = header[4]! | (header[5]! << 8);
     this.length = count - FCS_BYTES;
     // Packets lie one behind the other, each on an even address: the pointer must agree with the length.
     let expected = this.head + PACKET_HEADER + count + (count & 1);

@@ -74,7 +74,7 @@ export function macSetup(address: Uint8Array, { fullDuplex, lossy }: Session): r
   return [
     ...macMode(fullDuplex, lossy),
     ...both(Register.MAMXFL, MAX_FRAME_WITH_FCS),
-    ...STATION_ADDRESS.map((register, at) => [register, address[at] as number] as const),
+    ...STATION_ADDRESS.map((register, at) => [register, address[at]!] as const),
   ];
 }
 

@@ -40,16 +40,16 @@ export class StatusVector {
   }
 
   get collisions(): number {
-    return (this.#bytes[2] as number) & COLLISIONS;
+    return this.#bytes[2]! & COLLISIONS;
   }
 
   get lateCollision(): boolean {
-    return ((this.#bytes[3] as number) & LATE_COLLISION) !== 0;
+    return (this.#bytes[3]! & LATE_COLLISION) !== 0;
   }
 
   get fate(): Fate {
-    const third = this.#bytes[2] as number;
-    if ((third & DONE) === 0 || ((this.#bytes[6] as number) & ALWAYS_ZERO) !== 0) return Fate.UNKNOWN;
+    const third = this.#bytes[2]!;
+    if ((third & DONE) === 0 || (this.#bytes[6]! & ALWAYS_ZERO) !== 0) return Fate.UNKNOWN;
     return (third & CRC_ERROR) === 0 ? Fate.SENT : Fate.DAMAGED;
   }
 }

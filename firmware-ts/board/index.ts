@@ -25,7 +25,6 @@ export { linePoint } from "../apps/telemetry/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
 export { benchRig } from "./bench.ts";
-export { type BoardIoOptions, createBoardIo } from "./board-io.ts";
 export {
   type BridgeFirmware,
   BridgeSim,
@@ -36,6 +35,7 @@ export {
 } from "./bridge-sim.ts";
 export { CaptureFile } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
+export { type BoardIoOptions, createBoardIo } from "./create-board-io.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
 export type { DeviceConfig, Rig } from "./rig.ts";

@@ -1,13 +1,13 @@
 /**
  * The time limit of an answer. An answer may lie unread in a process that was too busy to look, so when the time is over the
  * process' input has one more turn of the event loop before it counts as over. A process that was stopped for a while (SIGSTOP, a
- * debugger) gets some ms: what came meanwhile takes more than one turn to get here.
+ * debugger) gets some ms: bytes that came meanwhile take more than one turn to get here.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
 
 /** A timer that fires so much too late, in ms, tells of a process that stood still. */
 const STOOD_STILL = 20;
-/** What an answer that lies in the kernel may take from there, in ms. */
+/** Most time that an answer takes from the kernel to here, in ms. */
 const GRACE = 50;
 
 export class AnswerTimer {

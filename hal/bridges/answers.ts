@@ -1,6 +1,6 @@
 /**
- * Frames what a bridge sends: its protocol has no lengths on the way back, but whoever asked knows how many bytes must come, so a
- * parser that collects so many bytes is all that it takes.
+ * Frames a bridge's answers. Its protocol has no lengths on the way back, but the asker knows how many bytes must come, so a parser
+ * that collects so many bytes is enough.
  */
 import { ByteLengthParser } from "@serialport/parser-byte-length";
 
@@ -23,7 +23,7 @@ export class AnswerFramer {
     return this.#parser !== null;
   }
 
-  /** Waits for an answer of `length` bytes, at least one; what was expected before is forgotten. */
+  /** Waits for an answer of `length` bytes, at least one, and no longer for any answer expected before. */
   expect(length: number, whole: (answer: Uint8Array) => void): void {
     this.cancel();
     const parser = new ByteLengthParser({ length });

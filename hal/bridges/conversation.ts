@@ -1,6 +1,6 @@
 /**
- * Questions to what is behind a byte stream, one at a time, each with a time limit: what every bridge's protocol needs before and
- * beside its SPI operations, to find out who is there and to agree again on where a command begins.
+ * Questions to the device behind a byte stream, one at a time, each with a time limit. Every bridge's protocol needs them before
+ * and beside its SPI operations, to find out which bridge is there and to agree again on where a command begins.
  */
 import type { Clock } from "../clock.ts";
 import type { ControllerError } from "../ethernet.ts";
@@ -8,7 +8,7 @@ import type { ByteStream } from "../serial.ts";
 import { AnswerTimer } from "./answer-timer.ts";
 import { AnswerFramer } from "./answers.ts";
 
-/** How long the line must be silent before what was said is over, in ms: more than the 16 that USB adapters hold bytes back. */
+/** Silence on the line that ends an answer, in ms: more than the 16 that USB adapters hold bytes back. */
 const SILENCE = 20;
 
 export class Conversation {
@@ -36,14 +36,14 @@ export class Conversation {
     });
   }
 
-  /** The stream is about to be opened: what was before is forgotten. */
+  /** The stream is about to be opened: forgets all that was before. */
   begin(): void {
     this.#lost = null;
     this.framer.cancel();
     this.unexpected = 0;
   }
 
-  /** The stream is gone: who waits is told, and nobody will wait until begin(). */
+  /** The stream is gone: tells the caller that waits, and lets nobody wait until begin(). */
   lose(reason: ControllerError): void {
     this.#lost = reason;
     this.framer.cancel();

@@ -20,9 +20,9 @@ const SILENCE = 5000;
 export interface FirmataOptions {
   readonly path: string;
   readonly baud: number;
-  /** How long the board may take from the opening of its port until it is ready, in ms. */
+  /** Most time for the board from the opening of its port until it is ready, in ms. */
   readonly timeout: number;
-  /** After how long a silence the board is asked whether it is still there, and how long it may take to answer, in ms. Default 5000. */
+  /** Silence after which the board is asked whether it is still there, and its time to answer, in ms. Default 5000. */
   readonly silence?: number;
 }
 
@@ -62,7 +62,7 @@ export class FirmataSource implements IoSource {
       await untilReady(io, this.#clock, timeout, (cause) => this.#silent(cause));
     } catch (error) {
       clearTimeout(io.reportVersionTimeoutId);
-      // Nothing may be thrown at nobody while the port closes.
+      // No error may go unhandled while the port closes.
       io.on("error", () => undefined);
       await close();
       throw error;
@@ -85,7 +85,7 @@ export class FirmataSource implements IoSource {
   }
 }
 
-/** Notices a board that hangs, or a port that nobody says has ended: one without inputs to report is silent anyway, hence the question. */
+/** Notices a board that hangs, or a port that ended unnoticed. A board without inputs to report is silent anyway: hence the question. */
 class Pulse {
   readonly #io: Firmata;
   readonly #silence: number;

@@ -1,3 +1,4 @@
+/** Finds a johnny-five IO plugin that a rig names, loads its package, makes its board and waits until it is ready. */
 import { isBuiltin } from "node:module";
 import type { Clock } from "../clock.ts";
 import { GpioError } from "../gpio.ts";
@@ -16,7 +17,7 @@ export function isPluginName(name: string): boolean {
 export interface IoPluginOptions {
   /** The npm package. */
   readonly name: string;
-  /** How long the plugin may take until it is ready, in ms. */
+  /** Most time for the plugin until it is ready, in ms. */
   readonly timeout: number;
   /** Imports a package by name. Null: this program loads none. */
   readonly importPlugin: ((name: string) => Promise<unknown>) | null;

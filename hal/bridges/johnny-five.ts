@@ -98,7 +98,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #session: Session | null = null;
   #opening: Promise<void> | null = null;
 
-  /** @param afterLoss what people are told to do when the board is gone */
+  /** @param afterLoss tells people what to do when the board is gone */
   constructor(source: IoSource, afterLoss = "plug it in again and restart") {
     this.#source = source;
     this.#afterLoss = afterLoss;
@@ -172,7 +172,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   }
 
   async close(): Promise<void> {
-    // Whoever called open() hears of its failure; here it only has to be over.
+    // The caller of open() hears of its failure; here it only has to be over.
     await this.#opening?.catch(() => undefined);
     const session = this.#session;
     if (!session) return;
@@ -201,7 +201,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
     throw new GpioError("GPIO_NOT_OPEN", `${what}: the board (${this.description}) is not open; open() it first`);
   }
 
-  /** johnny-five and its plugins refuse a pin in many ways; people get one. */
+  /** Turns the many ways in which johnny-five and its plugins refuse a pin into one error. */
   #make<T>(what: string, pin: string, make: () => T): T {
     try {
       return make();
@@ -218,7 +218,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
     const message = `${this.description}: the board is gone (${reason(cause)}); ${this.#afterLoss}`;
     const error = cause instanceof GpioError ? cause : new GpioError("GPIO_LOST", message, { cause });
     session.failure = error;
-    // What is already gone may fail to close, and the loss is the news.
+    // Hardware that is gone may fail to close; the loss is the news.
     session.connection.close().catch(() => undefined);
     // Else open() is still under way, and throws it.
     if (this.#session !== session) return;

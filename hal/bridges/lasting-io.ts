@@ -1,6 +1,6 @@
 /**
- * A board that may be unplugged: what was had from it, lamps, outputs and sensors, outlives its loss. Meanwhile lamps are dark and
- * sensors read NaN; the board is looked for again and again, and once it is back everything is on its pin as last switched.
+ * A board that may be unplugged: its lamps, outputs and sensors outlive its loss. Meanwhile lamps are dark and sensors read NaN.
+ * The board is tried again and again; once it is back, everything is on its pin as last switched.
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { BoardIo, GpioError, Led, Output, Sensor } from "../gpio.ts";
@@ -89,7 +89,7 @@ export class LastingBoardIo implements BoardIo {
   async #reopen(): Promise<void> {
     try {
       await this.#io.open();
-      // One that has not what the lost one had is another board.
+      // A board without the parts of the lost one is another board.
       if (this.#lost) for (const handle of this.#handles) handle.make(this.#io);
     } catch {
       await this.#io.close();

@@ -1,7 +1,7 @@
 /**
- * A port of the package serialport from its opening to its end. serialport is loaded when the first port is opened and not before; it
- * leaves two things to whoever uses it, which are done here. A read that meets the end of the port, and no error, is repeated without
- * end: nobody is told that the adapter is gone. And what is asked of a port whose device is gone may never be answered.
+ * A port of the package serialport from its opening to its end. serialport is loaded when the first port is opened and not before;
+ * it leaves two things to whoever uses it, which are done here. A read that meets the end of the port, and no error, is repeated
+ * without end: nobody is told that the adapter is gone. And what is asked of a port whose device is gone may never be answered.
  */
 import { isatty } from "node:tty";
 import type { SerialPort } from "serialport";
@@ -12,8 +12,8 @@ const PRESENCE = 500;
 /** How long drain() and close() wait for the operating system when the device is gone, in ms. */
 const GONE_PATIENCE = 500;
 /**
- * ...and when it is there, where only a busy machine makes them wait: who opens the port again before it is closed finds it locked by
- * himself.
+ * ...and when it is there, where only a busy machine makes them wait: an owner that opens the port again before it is closed finds
+ * it locked by itself.
  */
 const PATIENCE = 4000;
 
@@ -90,8 +90,8 @@ export class OpenPort {
 }
 
 /**
- * The kernel answers nothing about a terminal that it has hung up, as it does when the device is unplugged, even if another one is at
- * its path by now (Linux: EIO; macOS: a revoked file). Windows tells with an error in each case.
+ * The kernel answers nothing about a terminal that it has hung up, as it does when the device is unplugged, even if another one is
+ * at its path by now (Linux: EIO; macOS: a revoked file). Windows tells with an error in each case.
  */
 function isHungUp({ port }: SerialPort): boolean {
   if (process.platform === "win32" || !port || !("fd" in port) || port.fd === null) return false;

@@ -5,8 +5,8 @@
  *     const pty = new PtyEndpoint(clock, mcu, "/tmp/bridge");
  *     await pty.open(); // screen /tmp/bridge, or: new SerialPort({ path: "/tmp/bridge", baudRate: 115200 })
  *
- * What posix_openpt, unlockpt, ptsname and tcsetattr do in a C library is done with the requests they are made of (pty(7),
- * ioctl_tty(2)); the numbers are those of all architectures that Node's boards have (asm-generic/ioctls.h).
+ * The ioctl requests are those of which a C library makes posix_openpt, unlockpt, ptsname and tcsetattr (pty(7), ioctl_tty(2));
+ * their numbers are those of all architectures that Node's boards have (asm-generic/ioctls.h).
  *
  * The kernel tells the master that the last program closed the port, with EIO, but not that one opened it: while nobody is there we
  * look now and then.
@@ -46,7 +46,7 @@ export class PtyEndpoint implements SerialEndpoint {
   readonly #device: SerialDevice;
   readonly #timer: Timer;
   readonly #input = new Uint8Array(INPUT_BYTES);
-  /** What the kernel had no room for, from its start on. */
+  /** Bytes that the kernel had no room for, from its start on. */
   readonly #output = new Uint8Array(OUTPUT_BYTES);
   #waiting = 0;
   #libc: Libc | null = null;
@@ -131,8 +131,8 @@ export class PtyEndpoint implements SerialEndpoint {
   }
 
   /**
-   * The port as a fresh one: raw, with nothing in it that an earlier program has not read. Opening and closing it is also what makes
-   * the kernel say from now on whether somebody has it.
+   * The port as a fresh one: raw, with nothing in it that an earlier program has not read. Opening and closing it is also what
+   * makes the kernel say from now on whether somebody has it.
    */
   #prepare(): void {
     const libc = this.#libc as Libc;
@@ -196,7 +196,7 @@ export class PtyEndpoint implements SerialEndpoint {
     if (!this.#connected) return;
     const sent = this.#waiting > 0 ? 0 : this.#write(bytes, bytes.length);
     const kept = Math.min(bytes.length - sent, OUTPUT_BYTES - this.#waiting);
-    for (let at = 0; at < kept; at++) this.#output[this.#waiting + at] = bytes[sent + at] as number;
+    for (let at = 0; at < kept; at++) this.#output[this.#waiting + at] = bytes[sent + at]!;
     this.#waiting += kept;
     this.counters.lost += bytes.length - sent - kept;
     if (this.#waiting > 0) this.#want();
@@ -215,7 +215,7 @@ export class PtyEndpoint implements SerialEndpoint {
     return sent;
   }
 
-  /** Who does not read what he asked for is not listened to until he does. */
+  /** Does not listen to a client that leaves too many bytes unread, until it reads them. */
   #want(): void {
     if (this.#connected) this.#watch?.want(this.#waiting <= OUTPUT_BYTES / 2, this.#waiting > 0);
   }
@@ -226,7 +226,7 @@ export class PtyEndpoint implements SerialEndpoint {
   }
 }
 
-/** What is at a path: null for nothing, where it leads for a symbolic link, "" for anything else. */
+/** Looks at a path: null when nothing is there, the target of a symbolic link, "" for anything else. */
 function linkTarget(path: string): string | null {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return null;

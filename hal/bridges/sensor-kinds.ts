@@ -22,7 +22,7 @@ export interface SensorSite {
   readonly aref: number;
 }
 
-/** What a johnny-five component boils down to. */
+/** The part of a johnny-five component that we use. */
 export interface SensorProbe {
   /** The pin as the IO plugin numbers it. */
   readonly pin: string | number;
@@ -32,7 +32,7 @@ export interface SensorProbe {
 
 export interface SensorKind {
   readonly unit: string;
-  /** What a simulated board shows on the pin of such a sensor; null for its own idea. */
+  /** A simulated board shows this on the pin of such a sensor; null: its default signal. */
   readonly shape: SignalShape | null;
   make(site: SensorSite): SensorProbe;
 }

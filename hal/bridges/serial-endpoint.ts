@@ -1,16 +1,16 @@
 /**
- * Where the line of a simulated serial device comes out on this machine, for any program to open: a pseudo terminal (pty.ts) or a
- * TCP port (tcp-endpoint.ts). One program at a time, as with a real port.
+ * The end of a simulated serial line on this machine, for any program to open: a pseudo terminal (pty.ts) or a TCP port
+ * (tcp-endpoint.ts). One program at a time, as with a real port.
  */
 export interface SerialEndpoint {
-  /** What to open, for people: `pty /tmp/bridge`. Valid once open() has resolved. */
+  /** Names the port to open, for people: `pty /tmp/bridge`. Valid once open() has resolved. */
   readonly description: string;
   readonly counters: EndpointCounters;
   /** Called when somebody opened the line (true) or let go of it (false). */
   onConnection: ((connected: boolean) => void) | null;
   /** @throws ControllerError with what to do about it */
   open(): Promise<void>;
-  /** Lets go of whoever is there. */
+  /** Lets go of the program at the line. */
   close(): Promise<void>;
 }
 
@@ -21,9 +21,9 @@ export class EndpointCounters {
   refused = 0;
   bytesIn = 0;
   bytesOut = 0;
-  /** Bytes of the device that whoever has the line did not read in time. */
+  /** Bytes of the device that the program at the line did not read in time. */
   lost = 0;
 }
 
-/** Bytes for somebody who reads slowly that are kept; with half of them waiting nothing more is read from him. */
+/** Bytes that are kept for a slow reader; while more than half of them wait, nothing is read from it. */
 export const OUTPUT_BYTES = 65_536;

@@ -15,7 +15,7 @@ export interface SerialPortOptions {
   baud: number;
   /** The adapter's input that the chip's INT pin is wired to; active low on the pin, so it reads as set while the chip asks. */
   interruptInput?: ModemInput;
-  /** How often that input is looked at, in ms: a request to the adapter, no traffic on the line. Default 2. */
+  /** Time between two looks at that input, in ms: a request to the adapter, no traffic on the line. Default 2. */
   interruptPoll?: number;
 }
 
@@ -96,7 +96,7 @@ export class SerialPortStream implements ByteStream {
   }
 }
 
-/** What the operating system said, in words that tell what to do. */
+/** The operating system's error, in words that tell what to do. */
 function openError(path: string, error: Error): ControllerError {
   const text = error.message.replace(/^Error: /, "");
   const cause = { cause: error };

@@ -24,9 +24,9 @@ export interface SpidevOptions {
   interruptGpio?: GpioLineAddress;
 }
 
-/** What the bus takes from the machine, so that tests may stand in for one. */
+/** The calls that the bus makes to the machine, so that tests may stand in for one. */
 export interface SpidevMachine extends GpioMachine {
-  /** Where a link leads; the path itself where nothing is. */
+  /** Resolves a link; returns the path itself when there is no link. */
   realPath(path: string): Promise<string>;
   /** Bytes of one message each way, as the kernel's module has it. */
   bufferSize(): Promise<number>;
@@ -157,7 +157,7 @@ export class SpidevBus implements SpiBus {
     return batch.length;
   }
 
-  /** All of it, for the kernel keeps what the device's last program has set. */
+  /** All settings, for the kernel keeps those of the device's last program. */
   #configure(libc: SpidevLibc, fd: number): void {
     const { path, spiHz } = this.#options;
     const refused = (request: number, value: Uint8Array): string | null =>
@@ -210,7 +210,7 @@ function notSpidev(path: string): ControllerError {
   return new ControllerError("SPIDEV_NOT_SPIDEV", message);
 }
 
-/** What the kernel said to open(2) and the settings that follow it, in words that tell what to do. */
+/** The kernel's error from open(2) or the settings that follow it, in words that tell what to do. */
 function openError(path: string, error: string): ControllerError {
   switch (error) {
     case "ENOENT":

@@ -1,4 +1,4 @@
-/** A TCP port at whose end a simulated serial device stands, as ser2net has it for a real one. */
+/** A TCP port in front of a simulated serial device, as ser2net offers it for a real one. */
 import { createServer, type Server, type Socket } from "node:net";
 import { ControllerError } from "../ethernet.ts";
 import type { SerialDevice } from "../serial-device.ts";
@@ -61,7 +61,7 @@ export class TcpEndpoint implements SerialEndpoint {
   }
 
   #accept(socket: Socket): void {
-    // What goes wrong with a connection ends it; the close that follows tells us.
+    // An error ends the connection; the close that follows tells us.
     socket.on("error", () => {});
     if (this.#client) {
       this.counters.refused++;
@@ -91,7 +91,7 @@ export class TcpEndpoint implements SerialEndpoint {
       return;
     }
     this.counters.bytesOut += bytes.length;
-    // Who does not read what he asked for is not listened to until he does.
+    // A client that leaves too many bytes unread is not listened to until it reads them.
     if (!socket.write(Buffer.from(bytes)) && socket.writableLength > OUTPUT_BYTES / 2) socket.pause();
   }
 }

@@ -10,6 +10,6 @@ export function copyFrame(slot: Uint8Array, at: number, from: Uint8Array, fromAt
     slot.set(from);
     if (at !== fromAt) slot.copyWithin(at, fromAt, fromAt + length);
   } else {
-    for (let byte = 0; byte < length; byte++) slot[at + byte] = from[fromAt + byte] as number;
+    for (let byte = 0; byte < length; byte++) slot[at + byte] = from[fromAt + byte]!;
   }
 }

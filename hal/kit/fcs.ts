@@ -18,7 +18,7 @@ export function crcRegister(bytes: Uint8Array, at: number, length: number): numb
   let remainder = -1;
   const end = at + length;
   for (let index = at; index < end; index++) {
-    remainder = (TABLE[(remainder ^ (bytes[index] as number)) & 0xff] as number) ^ (remainder >>> 8);
+    remainder = TABLE[(remainder ^ bytes[index]!) & 0xff]! ^ (remainder >>> 8);
   }
   return remainder;
 }

@@ -1,3 +1,4 @@
+/** A simulated voltage that varies slowly with the clock's time. */
 import type { Random } from "../random.ts";
 import type { SignalShape } from "../signal-shape.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Who is on a shared wire just now: what a half-duplex station listens to before it talks, and what tells it that two talk at once
+ * The carrier on a shared wire: a half-duplex station listens to it before it talks, and hears from it that two talk at once
  * (CSMA/CD, IEEE 802.3 clause 4). Only stations that take time to send use it; one that sends in no time disturbs nobody.
  */
 import type { Clock } from "../clock.ts";
@@ -34,7 +34,7 @@ export class Carrier {
   /** Somebody other than `user` is talking and has been heard since `before`, by default now. */
   heard(user: CarrierUser, before: number = this.#clock.now()): boolean {
     for (let at = 0; at < this.#talkers.length; at++) {
-      if (this.#talkers[at] !== user && (this.#since[at] as number) + this.propagation <= before) return true;
+      if (this.#talkers[at] !== user && this.#since[at]! + this.propagation <= before) return true;
     }
     return false;
   }
@@ -44,7 +44,7 @@ export class Carrier {
     return this.#talkers.length > 1;
   }
 
-  /** `user` begins to talk; whoever talks already has a collision, and so has `user`. */
+  /** `user` begins to talk. When others talk already, they and `user` have a collision. */
   begin(user: CarrierUser): void {
     if (this.#talkers.includes(user)) return;
     this.#talkers.push(user);

@@ -43,7 +43,7 @@ export { type Faults, FaultyStream, NO_FAULTS } from "./bridges/faulty-stream.ts
 export { SerialLine, type SerialLineOptions } from "./bridges/serial-line.ts";
 export { PICO_SERPROG, SerprogResponder, type SerprogResponderOptions } from "./bridges/serprog-responder.ts";
 export { ControllerPort, type ControllerPortOptions } from "./controller-port.ts";
-export { E1000Chip, type E1000Options } from "./e1000/chip.ts";
+export { E1000Chip, type E1000ChipOptions } from "./e1000/chip.ts";
 export { Enc28j60Chip, type Enc28j60Options } from "./enc28j60/chip.ts";
 export { Enc28j60Pins } from "./enc28j60/pins.ts";
 export { EthernetSegment, type SegmentOptions, SegmentPort, type WireTap } from "./segment.ts";

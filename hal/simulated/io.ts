@@ -1,6 +1,6 @@
 /**
  * A simulated board for johnny-five, as an IO plugin: GPIO0..GPIO27 as on a Raspberry Pi's header, and eight analog inputs A0..A7
- * of a 12-bit converter at 3.3 V beside them. What the inputs show depends on the seed and the clock's time alone.
+ * of a 12-bit converter at 3.3 V beside them. The inputs' values depend on the seed and the clock's time alone.
  *
  * A real plugin pushes a sample whenever its hardware has one. This one pushes when it is told to, with sample(), so a reading is
  * that of the clock's now and no wall-clock timer has a say in it.
@@ -23,9 +23,9 @@ const AREF = 3.3;
 const FULL_SCALE = 4095;
 /** An input that nobody drives changes its level at most this often, in ms. */
 const LEVEL_TIME = 60_000;
-/** What a johnny-five Board listens to; others, such as a rig, may listen to the rest for longer than one Board lives. */
+/** A johnny-five Board listens to these; others, such as a rig, may listen to the rest for longer than one Board lives. */
 const BOARD_EVENTS = ["connect", "ready", "close", "disconnect", "error", "string"];
-/** What an analog input shows unless something else is attached. */
+/** An analog input shows this unless another signal is attached. */
 const DEFAULT_SHAPE: SignalShape = { mean: 1.65, swing: 0.8, noise: 0.1 };
 
 interface PinState {
@@ -109,7 +109,7 @@ export class SimulatedIo extends EventEmitter {
     this.#signals.fill(null);
     for (const listeners of this.#listeners) listeners.length = 0;
     for (const state of this.pins) {
-      state.mode = state.supportedModes[0] as number;
+      state.mode = state.supportedModes[0]!;
       state.value = 0;
       state.report = 0;
     }
@@ -160,7 +160,7 @@ export class SimulatedIo extends EventEmitter {
 }
 
 function pin(supportedModes: readonly number[], analogChannel: number): PinState {
-  return { supportedModes, analogChannel, mode: supportedModes[0] as number, value: 0, report: 0 };
+  return { supportedModes, analogChannel, mode: supportedModes[0]!, value: 0, report: 0 };
 }
 
 function pinName(number: number): string {

@@ -1,7 +1,7 @@
 /**
- * A simulated Ethernet wire. What one port transmits, every other port receives, `latency` later and in order; on the way frames
- * may be lost, doubled or damaged, as a seeded source decides. With two ports it is a cable: unplug one end and both lose their
- * link. With more it is a hub: each port has a link of its own.
+ * A simulated Ethernet wire. Every other port receives a frame that one port transmits, `latency` later and in order; on the way
+ * frames may be lost, doubled or damaged, as a seeded source decides. With two ports it is a cable: unplug one end and both lose
+ * their link. With more it is a hub: each port has a link of its own.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
 import { copyFrame } from "../kit/copy-frame.ts";
@@ -87,7 +87,7 @@ export class EthernetSegment implements Wire {
     duplicated: 0,
     corrupted: 0,
   };
-  /** Who is talking, for stations that share the wire in half duplex. */
+  /** The carrier, for stations that share the wire in half duplex. */
   readonly carrier: Carrier;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -189,7 +189,7 @@ export class EthernetSegment implements Wire {
     frame.fcsOk = true;
     if (this.corruption > 0 && this.#random.next() < this.corruption) {
       const bit = this.#random.below(length * 8);
-      frame.bytes[bit >> 3] = (frame.bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+      frame.bytes[bit >> 3] = frame.bytes[bit >> 3]! ^ (1 << (bit & 7));
       frame.fcsOk = false;
       this.counters.corrupted++;
     }
@@ -214,7 +214,7 @@ export class EthernetSegment implements Wire {
     return this.#flying[(this.#first + this.#count++) & (this.#flying.length - 1)] as FlyingFrame;
   }
 
-  /** Delivers what has arrived by now. What the stations send in answer flies off after this. */
+  /** Delivers the frames that have arrived by now. Answers of the stations fly off after this. */
   #arrive(): void {
     const now = this.#clock.now();
     for (let left = this.#count; left > 0; left--) {

@@ -1,3 +1,4 @@
+/** An SPI bus whose part is simulated: it carries out batches against a model. */
 import type { Clock, Timer } from "../clock.ts";
 import type { SpiBatch, SpiBus } from "../spi.ts";
 
@@ -16,8 +17,8 @@ export class SpiCounters {
 }
 
 /**
- * SPI to a simulated part. It answers at once, or after `roundTrip` ms as a bus behind a serial line does: with a whole batch, or with
- * one transaction, and then the next one follows, as behind a bridge that takes one at a time.
+ * SPI to a simulated part. It answers at once, or after `roundTrip` ms as a bus behind a serial line does: with a whole batch, or
+ * with one transaction, and then the next one follows, as behind a bridge that takes one at a time.
  */
 export class SimulatedSpiBus implements SpiBus {
   readonly simulated = true;

@@ -1,4 +1,4 @@
-/** A simulated part on SPI as its pins see it: a chip select and bytes that go both ways at once. What a simulated MCU clocks. */
+/** A simulated part on SPI as its pins see it, for a simulated MCU to clock: a chip select, and bytes that go both ways at once. */
 export interface SpiPins {
   /** The chip select went low. */
   select(): void;

@@ -1,6 +1,6 @@
 /**
- * What a driver did that a chip's manual forbids. Silicon answers such things with silence, with memory written where nobody expects it
- * or with a fault hours later; a model goes on as silicon would where that is known, and counts them by name, so that a test of a
+ * Acts of a driver that a chip's manual forbids. Silicon answers them with silence, with memory written where nobody expects it or
+ * with a fault hours later. A model goes on as silicon would where that is known, and counts them by name, so that a test of a
  * driver can ask for none.
  */
 export class ViolationCounters<Kind extends string> {
@@ -28,7 +28,7 @@ export class ViolationCounters<Kind extends string> {
     return this.#counts.get(kind) as number;
   }
 
-  /** What happened the last time, in a sentence; empty if it never did. */
+  /** The last occurrence, in a sentence; empty if there was none. */
   message(kind: Kind): string {
     const value = this.#values.get(kind);
     if (value === undefined) return "";
@@ -36,7 +36,7 @@ export class ViolationCounters<Kind extends string> {
     return this.#texts[kind].replace("%r", this.#registerName(value)).replace("%h", `${digits}h`);
   }
 
-  /** Those that happened, one line each with their count: for a test's failure message. */
+  /** The kinds that occurred, one line each with its count, for a test's failure message. */
   toString(): string {
     const lines: string[] = [];
     for (const kind of this.#kinds) if (this.count(kind) > 0) lines.push(`${this.count(kind)} x ${kind}: ${this.message(kind)}`);

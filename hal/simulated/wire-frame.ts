@@ -1,4 +1,4 @@
-/** What every station on a simulated wire does to a frame on its way between packet memory and wire. */
+/** A frame's way between packet memory and a simulated wire, the same for every station. */
 import { copyFrame } from "../kit/copy-frame.ts";
 import { pad } from "../kit/outgoing.ts";
 import type { SkBuff } from "../skbuff.ts";

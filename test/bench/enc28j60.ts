@@ -1,7 +1,7 @@
 /**
- * What a frame costs on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
- * (7 + written up, 1 + read down for each transaction), round trips and what they come to in time. Counted on the chip model, so the figures are exact and the
- * same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
+ * The cost of a frame on the way to an ENC28J60: transactions (assertions of the chip select), SPI bytes, bytes over a serprog bridge
+ * (7 + written up, 1 + read down for each transaction), round trips and their time. Counted on the chip model, so the figures are
+ * exact and the same on every machine. `node --import ./firmware-ts/cli/dev.mjs test/bench/enc28j60.bench.ts` prints them as a table;
  * test/drivers/enc28j60/cost.test.ts holds them to their limits.
  */
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
@@ -103,7 +103,7 @@ export class Meter {
     await closed;
   }
 
-  /** What was spent since the last time. */
+  /** The cost since the last call. */
   take(): Cost {
     const { cost, lastAt } = this.#metered;
     cost.roundTrips = this.#oneByOne ? cost.transactions : this.#bus.counters.batches;
@@ -114,7 +114,7 @@ export class Meter {
     return cost;
   }
 
-  /** What `ms` without a frame cost. */
+  /** The cost of `ms` without a frame. */
   idle(ms: number): Cost {
     this.take();
     this.clock.advanceSync(ms);

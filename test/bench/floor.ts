@@ -1,7 +1,7 @@
 /**
- * What JavaScript itself takes to do a subject's unavoidable work: the same bytes copied as often through rings of packet buffers, and
- * the same checksums taken, in a loop without a layer, a look-up, a check or a call. No stack can be faster; how many times slower one
- * is, is what its structure costs.
+ * JavaScript's own time for a subject's unavoidable work: the same bytes copied as often through rings of packet buffers, and the same
+ * checksums taken, in a loop without a layer, a look-up, a check or a call. No stack can be faster; the ratio of a stack's time to it is
+ * the cost of its structure.
  */
 
 /** Buffers in a ring: as many as the subjects have under way. */

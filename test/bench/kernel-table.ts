@@ -18,7 +18,7 @@ const UPDATED = 100_000;
 const PEERS = "d0";
 const LIMIT = 120_000;
 
-/** What is missing on this machine to ask the kernel, or null. */
+/** Names the things that are missing on this machine to ask the kernel, or null. */
 export function missingForKernelTable(): string | null {
   return missingForNetns() || null;
 }

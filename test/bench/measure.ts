@@ -60,7 +60,7 @@ export function time(
   const other: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    // Who goes first changes, too.
+    // The order changes, too.
     const before = round % 2 === 0 ? perOperation(floor, floorSamples) : 0;
     const taken = perOperation(subject, samples);
     const bare = before || perOperation(floor, floorSamples);

@@ -1,3 +1,4 @@
+/** Times of single polls, as percentiles. */
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { Runnable } from "./measure.ts";
 import { BURST } from "./wire-bench.ts";

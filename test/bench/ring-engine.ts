@@ -1,7 +1,7 @@
 /**
- * What hardware leaves the driver of an e1000 to do: registers that answer what it expects, and a DMA engine that moves a frame
- * between its ring and a wire of 64 frames with one block copy, checks nothing and counts nothing. The chip model does what a chip
- * does besides, some of it byte by byte; timed with this, what is left is the driver and the stack.
+ * The least hardware that the driver of an e1000 can work on: registers that answer what it expects, and a DMA engine that moves a frame
+ * between its ring and a wire of 64 frames with one block copy, checks nothing and counts nothing. The chip model does the rest of a
+ * chip's work too, some of it byte by byte; timed with this engine, only the driver and the stack are left.
  */
 
 import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status } from "../../drivers/e1000/registers.ts";

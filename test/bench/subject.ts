@@ -1,3 +1,4 @@
+/** The contract of a bench's subject. */
 import type { FloorWork } from "./floor.ts";
 import type { Runnable } from "./measure.ts";
 import type { PollTimes } from "./poll-times.ts";
@@ -9,7 +10,7 @@ export interface BusLoad {
 }
 
 export interface Subject extends Runnable {
-  /** What one operation costs at least. */
+  /** The least cost of one operation. */
   readonly floor: FloorWork;
   /** Of one operation, since the subject was made; where there is a bus. */
   readonly busLoad?: () => BusLoad;

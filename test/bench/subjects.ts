@@ -1,4 +1,4 @@
-/** What is measured. Each subject is set up fresh in a process of its own, so that none profits or suffers from another's types. */
+/** The subjects. Each is set up fresh in a process of its own, so that none profits or suffers from another's types. */
 
 import { Enc28j60 } from "../../drivers/enc28j60/enc28j60.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
@@ -187,7 +187,7 @@ async function chipSend(bytes: number): Promise<Subject> {
 /** As udpReceive(), and through the chip's memory and the SPI bus in between. */
 async function chipReceive(bytes: number): Promise<Subject> {
   const { bench, bus } = await chipBench();
-  // What fits into the chip's receive buffer of less than 7 KiB.
+  // As many as fit into the chip's receive buffer of less than 7 KiB.
   const burst = bytes > 500 ? 4 : 16;
   return loaded(
     bus,

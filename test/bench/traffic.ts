@@ -9,7 +9,7 @@ export const PEER = "10.0.0.2";
 export const PORT = 5000;
 /** Ethernet 14, IPv4 20, UDP or ICMP 8; of ARP all of it. */
 export const HEADERS = 42;
-/** What payloads are made of. */
+/** The bytes of payloads. */
 export const FILL = 0x5a;
 
 /** A stack whose frames are counted where they arrive. */

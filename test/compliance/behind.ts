@@ -70,7 +70,7 @@ class Traffic {
     t.ok(passed, what);
   }
 
-  /** What was said of each frame was so. */
+  /** The fate that was told of each frame was the true one. */
   check(t: Test): void {
     const { host, arrived } = this.#bench;
     const there = new Set(arrived.map(text));

@@ -44,7 +44,7 @@ export interface ControllerBench {
 /** A row of the suite: how to make such a bench, and what cannot be the same for every controller. */
 export interface ControllerKind {
   readonly name: string;
-  /** What is missing here, or false. */
+  /** Names the things that are missing here, or false. */
   readonly skip: string | false;
   /** Full frames that it holds for sure before it is polled. */
   readonly holds: number;
@@ -53,7 +53,7 @@ export interface ControllerKind {
   /** How often it is opened and closed: a thousand times where that takes no time, less where the kernel makes and removes an interface. */
   readonly openings: number;
   /**
-   * What is known of frames lost for want of room: each is counted; the chip says that it lost some, not how many; or nothing is lost in
+   * The account of frames lost for want of room: each is counted; the chip says that it lost some, not how many; or nothing is lost in
    * it, for it takes no frame from its wire while it has no room (QEMU's, whose wire loses them then and counts).
    */
   readonly overflow: "each" | "some" | "outside";

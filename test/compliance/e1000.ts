@@ -6,7 +6,7 @@ import type { Clock } from "../../hal/clock.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { Revival } from "../../hal/revival.ts";
-import { type E1000Options as ChipOptions, E1000Chip } from "../../hal/simulated/e1000/chip.ts";
+import { E1000Chip, type E1000ChipOptions } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import type { WireStation } from "../../hal/wire.ts";
 import type { FakeHost } from "../support/controller-host.ts";
@@ -79,7 +79,7 @@ class ModelBench extends VirtualBench {
   readonly controller: E1000;
   readonly host: FakeHost;
 
-  constructor(options: Partial<ChipOptions>, wish: BenchWish) {
+  constructor(options: Partial<E1000ChipOptions>, wish: BenchWish) {
     super();
     this.#chip = new E1000Chip(this.clock, this.#peer.segment, "chip", { mac: STATION, ...options });
     this.#bus = new Tampered(this.clock, this.#chip);
@@ -179,7 +179,7 @@ function revive(clock: Clock, controller: E1000, host: FakeHost): void {
   };
 }
 
-const CHIPS: readonly [name: string, options: Partial<ChipOptions>][] = [
+const CHIPS: readonly [name: string, options: Partial<E1000ChipOptions>][] = [
   ["by the manual", {}],
   ["on a wire of 1 Gbit/s", { lineRate: 1e9 }],
   ["as QEMU", { quirks: "qemu" }],

@@ -34,7 +34,7 @@ function progress({ host, arrived }: ControllerBench): number {
   return host.received + arrived.length + host.settlements.length + host.drops.total;
 }
 
-/** What has a virtual clock: time passes when it is told to. */
+/** Kinds with a virtual clock: time passes when it is told to. */
 export abstract class VirtualBench implements ControllerBench {
   abstract readonly controller: EthernetController;
   abstract readonly host: FakeHost;
@@ -80,7 +80,7 @@ export abstract class VirtualBench implements ControllerBench {
   }
 }
 
-/** What the kernel has a hand in: time passes by itself. */
+/** Kinds that the kernel has a hand in: time passes by itself. */
 export abstract class RealBench implements ControllerBench {
   abstract readonly controller: EthernetController;
   abstract readonly host: FakeHost;

@@ -1,3 +1,4 @@
+/** The contract of an SPI bus, on the simulated one and behind each bridge. */
 import { BusPirateBus } from "../../hal/bridges/bus-pirate/bus-pirate.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";

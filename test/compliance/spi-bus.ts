@@ -1,4 +1,4 @@
-/** What every SpiBus promises, asked of each through an ENC28J60 behind it: its registers and its 8 KiB of memory. */
+/** The promises of every SpiBus, tested on each through the registers and the 8 KiB of memory of an ENC28J60 behind it. */
 
 import t from "tap";
 import type { VirtualClock } from "../../hal/clock.ts";

@@ -251,7 +251,7 @@ async function upAndDown(t: Test, bench: ControllerBench, kind: ControllerKind):
   }
   t.equal(host.settlements.filter((fate) => fate === undefined).length, 0, "every sender was told");
   t.ok(host.settlements.length >= kind.openings);
-  // What the last rounds sent may be on its way still.
+  // Frames of the last rounds may be on their way still.
   await bench.settle();
   await sendAll(t, bench, [from(bench, 99)], 1);
   await injectAll(t, bench, [to(bench, 99)], 1);

@@ -1,4 +1,4 @@
-/** What is loaded for whom: lists of modules, so that the start stays cheap. The times are measured by test/bench/start.ts. */
+/** Lists of the modules that each door and command loads, so that the start stays cheap. test/bench/start.ts measures the times. */
 import t from "tap";
 import { loadedBy } from "../support/bundle.ts";
 import { doors } from "../support/doors.ts";

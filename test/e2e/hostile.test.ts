@@ -116,7 +116,7 @@ for (const wire of WIRES) {
     const link = async (): Promise<LinkView> => (await board.call("link.show", { dev: "eth0" }))[0] as LinkView;
     const counted = ({ drops, stats64, arp }: LinkView): number =>
       Object.values(drops).reduce((sum, count) => sum + count, stats64.rx["over_errors"] ?? 0) +
-      // What the padding of a short frame makes whole is an ARP frame for somebody else.
+      // A short frame that its padding makes whole is an ARP frame for somebody else.
       (arp["requestsReceived"] ?? 0) +
       (arp["repliesReceived"] ?? 0);
     // An answer to a doubt of the board's own would be counted as well.

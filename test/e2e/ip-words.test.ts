@@ -49,7 +49,7 @@ const SESSION = [
   "address bogus",
   "route show dev nope",
   "route bogus",
-  // What is refused by the table, and what is done.
+  // Words that the table refuses, and words that it carries out.
   "neigh add 10.9.0.7 dev eth0",
   "neigh add 10.9.0.7 nud reachable dev eth0",
   `neigh add 10.9.0.7 ${BY_HAND}`,

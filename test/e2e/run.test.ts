@@ -12,7 +12,7 @@ import { fileOf, Instance, UNPRIVILEGED, WIRES, whohas, whohasProcess } from "..
 const skip = missingForNetns();
 const NO_APP = ["--no-app", "--address", `${BOARD}/24`];
 
-/** What an interface is like: whether it is up, and how many have asked it to be promiscuous. */
+/** State of an interface: whether it is up, and how many have asked it to be promiscuous. */
 function stateOf(iface: string): { flags: string[]; promiscuity: number } {
   const [link] = JSON.parse(run("ip", ["-d", "-j", "link", "show", iface])) as { flags: string[]; promiscuity: number }[];
   return { flags: link?.flags ?? [], promiscuity: link?.promiscuity ?? -1 };

@@ -17,7 +17,7 @@ import { type BridgeKind, type SerprogBenchOptions, serprogBench } from "../supp
 import { type FaultKind, faultKind } from "./kind.ts";
 import { type Fault, lasting, STANDS_STILL, VirtualSubject } from "./subject.ts";
 
-/** What all of them are made of. */
+/** The parts of all of them. */
 interface Parts {
   readonly clock: VirtualClock;
   readonly segment: EthernetSegment;
@@ -88,7 +88,7 @@ function stuck(level: number, seconds: readonly number[]): ChipFault[] {
   return lasting(`MISO stuck at ${level.toString(16).padStart(2, "0")}`, seconds, hang(level), hang(null));
 }
 
-/** What the chip forgets: bank and address as in table 3-1 of its datasheet. */
+/** Registers that the chip forgets: bank and address as in table 3-1 of its data sheet. */
 const FORGOTTEN: readonly ChipFault[] = [
   { name: "all registers lost (SRC)", lasts: 0, begin: ({ door }) => door.reset() },
   disturbed("ECON1.RXEN cleared", 0, 0x1f, clear(0x04)),

@@ -1,4 +1,4 @@
-/** What docs/faults.md promises, on a sample of it; and it has a row for everything that `npm run faults` does. */
+/** The promises of docs/faults.md, on a sample; the page has a row for everything that `npm run faults` does. */
 import { readFileSync } from "node:fs";
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";

@@ -5,7 +5,7 @@ import type { Fault, Subject } from "./subject.ts";
 export interface FaultKind {
   /** Controller and bus, as the table has it. */
   readonly name: string;
-  /** What is missing here, or false. Finding out may start a program. */
+  /** Names the things that are missing here, or false. Finding out may start a program. */
   missing(): string | false;
   /** It takes its time, for something in it is the kernel's or QEMU's. */
   readonly realTime: boolean;

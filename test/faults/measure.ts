@@ -1,6 +1,6 @@
 /**
- * What a fault does to the datagrams of a board: a stack on the controller sends one every 100 ms (some less often) to a static neighbour and
- * gets one as often. Each says its number; the far end of the wire, and our socket, note which came.
+ * Measures a fault's effect on the datagrams of a board: a stack on the controller sends one every 100 ms (some less often) to a
+ * static neighbour and gets one as often. Each carries its number; the far end of the wire, and our socket, note which came.
  */
 
 import type { Destination } from "../../firmware-ts/ip/destination.ts";
@@ -27,7 +27,7 @@ export const PEER_MAC = "02:00:5e:10:00:fe";
 const PEER = "10.0.0.2";
 const OURS = "10.0.0.1";
 const PORT = 4444;
-/** What is said within this of the beginning of a fault may be wrong. */
+/** Answers this soon after the beginning of a fault may be wrong. */
 const DOUBT = 2000;
 /** A datagram that takes longer has not passed. */
 const LATE = 300;
@@ -37,7 +37,7 @@ const SHORTEST_LOOK = 8000;
 const LONGEST_LOOK = 100_000;
 /** Until the first datagrams pass. */
 const START = 30_000;
-/** What has not arrived by then has not left. */
+/** A datagram that has not arrived by then has not left. */
 const LAST_CHANCE = 2000;
 const HEADERS = 14 + 20 + 8;
 const PAYLOAD = 32;

@@ -28,7 +28,7 @@ const played = kinds.filter(({ name, missing }) => {
   return what === false;
 });
 const slow = played.filter(({ realTime }) => realTime);
-// What waits for most of its time does so while the others compute.
+// Faults that wait for most of their time do so while the others compute.
 const beside = slow.length > 0 ? inRealTime(slow) : Promise.resolve([]);
 const results: KindResult[] = [];
 for (const kind of played.filter(({ realTime }) => !realTime)) {

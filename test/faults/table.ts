@@ -1,7 +1,7 @@
 /** The table of docs/faults.md: a heading for each kind, a row for each fault. The page around it is written by hand. */
 import type { Outcome } from "./measure.ts";
 
-/** What became of a kind; a reason where it was not played. */
+/** The result of a kind; a reason where it was not played. */
 export interface KindResult {
   readonly kind: string;
   readonly rows: readonly (readonly [fault: string, outcome: Outcome])[];
@@ -54,7 +54,7 @@ export function rowsOf(page: string): Map<string, string[]> {
   return rows;
 }
 
-/** What stands before the table, the table, and what comes behind. @throws Error where the page has no place for one */
+/** The text before the table, the table, and the text behind it. @throws Error where the page has no place for one */
 function parts(page: string): [string, string, string] {
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`the page has no lines "${BEGIN}" and "${END}"`);

@@ -1,3 +1,4 @@
+/** A flood on the e1000: every frame is accounted for, and other work has its turn. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { setFlagsFromString } from "node:v8";

@@ -5,7 +5,7 @@
 import t, { type Test } from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
-import { E1000Chip, type E1000Options } from "../../hal/simulated/e1000/chip.ts";
+import { E1000Chip, type E1000ChipOptions } from "../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { buildForeign, FOREIGN_VERSION, missingForForeign } from "./linux-source.ts";
 import { ForeignMachine, pciSide } from "./machine.ts";
@@ -69,14 +69,14 @@ class Board {
   readonly peer: Peer;
   readonly machine: ForeignMachine;
 
-  private constructor(chip: Partial<E1000Options>) {
+  private constructor(chip: Partial<E1000ChipOptions>) {
     const segment = new EthernetSegment(this.clock, new SeededRandom(1));
     this.chip = new E1000Chip(this.clock, segment, "eth0", { mac: STATION, lineRate: LINE_RATE, negotiation: 20, ...chip });
     this.peer = new Peer(segment);
     this.machine = new ForeignMachine(buildForeign("e1000"), this.clock, pciSide(this.chip), this.chip.dma);
   }
 
-  static async up(chip: Partial<E1000Options> = {}): Promise<Board> {
+  static async up(chip: Partial<E1000ChipOptions> = {}): Promise<Board> {
     const board = new Board(chip);
     await board.chip.open();
     board.machine.probe();

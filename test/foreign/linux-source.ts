@@ -41,7 +41,7 @@ const RECIPES: Readonly<Record<ForeignDriver, Recipe>> = {
 const COMMON = ["kernel.c", "memory.c", "net.c"];
 const FLAGS = ["-std=gnu11", "-O1", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing"];
 
-/** What is missing on this machine to build them, or null. */
+/** Names the things that are missing on this machine to build them, or null. */
 export function missingForForeign(): string | null {
   for (const tool of ["gcc", "tar", "xz"]) if (spawnSync(tool, ["--version"]).error) return tool;
   if (!existsSync("/usr/include/linux/ethtool.h")) return "linux-libc-dev (apt-get install libc6-dev)";
@@ -68,7 +68,7 @@ export function buildForeign(driver: ForeignDriver): string {
       objects.push(object);
     };
     for (const file of [...COMMON, recipe.bus]) compile(join(SHIM, file), "-Wall", "-Wextra", "-Werror");
-    // What the kernel's authors are warned of is not ours to judge.
+    // Warnings about the kernel's own source are not ours to judge.
     for (const file of recipe.sources) compile(join(folder, file), "-w", `-DKBUILD_MODNAME="${driver}"`);
     const draft = join(work, "made.so");
     gcc(["-shared", "-Wl,-z,defs", "-Wl,-Bsymbolic", "-o", draft, ...objects]);

@@ -94,7 +94,7 @@ const HOST_STRUCT = koffi.struct(HOST);
 const STATISTICS = ["rxPackets", "txPackets", "rxBytes", "txBytes", "rxErrors", "txErrors", "rxDropped", "txDropped"] as const;
 export type ForeignStatistics = Record<(typeof STATISTICS)[number], number>;
 
-/** What the chip has to do to a frame. */
+/** The chip's work on a frame. */
 export interface Offload {
   /** From here on the chip sums, and writes the sum at checksumStart + checksumOffset. */
   checksumStart: number;
@@ -106,11 +106,11 @@ export interface Offload {
 const NO_OFFLOAD: Offload = { checksumStart: 0, checksumOffset: 0, segment: 0 };
 
 export class ForeignMachine {
-  /** What packets and rings lie in. The library knows its address alone, so this keeps it. */
+  /** The memory of packets and rings. The library knows its address alone, so this keeps it. */
   readonly memory: DmaMemory;
   /** Called with each frame that the driver hands up; valid during the call. `good`: it says that the chip found its checksums right. */
   onFrame: ((frame: Uint8Array, good: boolean) => void) | null = null;
-  /** What the driver told of trouble: KERN_WARNING and worse. */
+  /** The driver's warnings: KERN_WARNING and worse. */
   readonly trouble: string[] = [];
   /** Everything else that it told. */
   readonly log: string[] = [];

@@ -65,7 +65,7 @@ export function testFrame(number: number, to: Uint8Array, from: Uint8Array): Uin
   return frame;
 }
 
-/** What arrives at one end, against what was sent at the other. */
+/** Compares the frames that arrive at one end with those sent at the other. */
 class Arrivals {
   right = 0;
   #next = 0;

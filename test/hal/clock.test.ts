@@ -1,4 +1,4 @@
-/** What users of a Clock rely on: order, re-arming, cancelling, time that moves only when told, and real time that keeps its word. */
+/** Users of a Clock rely on this: order, re-arming, cancelling, time that moves only when told, real time that keeps its word. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -46,7 +46,7 @@ t.test("the heap gives timers back as a sorted list would, whatever is armed, mo
         if (heap.peek() !== next()) return false;
         if (timers.some((each) => each.armed !== armed.some((a) => a.timer === each))) return false;
       }
-      // What is left comes out in order.
+      // The remaining ones come out in order.
       while (armed.length > 0) {
         const timer = heap.peek() as Timer;
         if (timer !== next()) return false;

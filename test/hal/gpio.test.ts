@@ -1,7 +1,8 @@
+/** The board's pins through johnny-five, on the simulated board and on plugins. */
 import { once } from "node:events";
 import five from "johnny-five";
 import t from "tap";
-import { createBoardIo } from "../../firmware-ts/board/board-io.ts";
+import { createBoardIo } from "../../firmware-ts/board/create-board-io.ts";
 import { findPluginClass } from "../../hal/bridges/io-plugin.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { SENSOR_KINDS, sensorKind } from "../../hal/bridges/sensor-kinds.ts";
@@ -199,27 +200,6 @@ t.test("none: lamps that light nothing, no sensors", async (t) => {
   const refusal = /^thermometer on pin A0: the rig has no GPIO \(board\.io is none\); board\.io must be simulated/;
   t.throws(() => board.sensor("thermometer", "A0"), { code: "GPIO_NO_IO", message: refusal });
   await board.close();
-});
-
-t.test("a spec that names nothing is refused before anything is opened", async (t) => {
-  const make = (spec: string): unknown => createBoardIo(spec, new VirtualClock(), new SeededRandom(1));
-  const bad = [
-    "",
-    "firmata",
-    "firmata:",
-    "firmata:@9600",
-    "firmata:/dev/x@0",
-    "firmata:/dev/x@fast",
-    "./evil.js",
-    "../x",
-    "/etc/x",
-    "fs",
-    "node:fs",
-    "data:text/javascript,1",
-    "Simulated",
-  ];
-  for (const spec of bad)
-    t.throws(() => make(spec), { code: "GPIO_BAD_SPEC", message: /must be none, simulated, firmata:PORT/ }, `"${spec}"`);
 });
 
 t.test("a plugin that is not installed, and a package that is no plugin", async (t) => {

@@ -1,3 +1,4 @@
+/** The recorder writes accesses and interrupts down in their order, and passes all else through. */
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { ControllerError } from "../../hal/ethernet.ts";

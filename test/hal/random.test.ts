@@ -7,7 +7,7 @@ const draw = (random: Random, count: number): number[] => Array.from({ length: c
 t.test("the same seed gives the same sequence, on every machine and in every version", async (t) => {
   t.same(draw(new SeededRandom(7), 50), draw(new SeededRandom(7), 50));
   t.same(draw(new SeededRandom(7), 3), draw(new SeededRandom("7"), 3), "a seed from a rig file may be text");
-  // Recorded once: whoever changes these changes every run that somebody noted the seed of.
+  // Recorded once: a change of these changes every run whose seed somebody noted.
   const first = new SeededRandom(7);
   t.same([first.below(1e9), first.below(1e9), first.below(1e9)], [782743058, 213315153, 272891102]);
 });

@@ -1,4 +1,4 @@
-/** What failed is tried again, one attempt at a time, and nothing that fails is forgotten. */
+/** Revival tries again after a failure, one attempt at a time, and forgets no failure. */
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { Revival } from "../../hal/revival.ts";

@@ -1,4 +1,4 @@
-/** SPI batches and the simulated bus: what a driver asks in one go comes back in order, at once or a round trip later. */
+/** SPI batches and the simulated bus: the answers to one batch come back in order, at once or a round trip later. */
 import t from "tap";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SimulatedSpiBus, type SpiDevice } from "../../hal/simulated/spi-bus.ts";

@@ -50,7 +50,7 @@ export class Background {
     return started;
   }
 
-  /** What the ready line says. */
+  /** The words of the ready line. */
   get ready(): string {
     return /^ready: (.*)$/m.exec(this.stdout)?.[1] ?? "";
   }

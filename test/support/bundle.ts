@@ -17,7 +17,7 @@ export async function browserBundle(source: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** What a module loads before it runs, besides itself: what it imports, and what that imports, but nothing behind import(). */
+/** The static imports of a module, and theirs: all that is loaded before it runs, and nothing behind import(). */
 export interface Loaded {
   /** Paths from the project's root, in order. */
   readonly files: readonly string[];

@@ -27,7 +27,7 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
   readonly pool: SkBuffPool;
   readonly drops: DropCounters = new DropCounters();
   budget: number;
-  /** What to do with a frame besides keeping a copy; the packet is consumed afterwards. */
+  /** Called with each frame, besides keeping a copy; the packet is consumed afterwards. */
   onFrame: ((skb: SkBuff) => void) | null = null;
   /** Called by wake(), after the frames that waited here were offered. */
   onWake: (() => void) | null = null;
@@ -38,15 +38,15 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
 
   /** Frames received, in order. */
   readonly frames: Uint8Array[] = [];
-  /** What became of each frame sent, by its cookie. */
+  /** The fate of each frame sent, by its cookie. */
   readonly settlements: DropReason[] = [];
   readonly carriers: boolean[] = [];
   readonly errors: Error[] = [];
-  /** What was found whenever the chip had lost its set-up. */
+  /** The findings whenever the chip had lost its set-up. */
   readonly repairs: string[] = [];
   /** Work of each poll that ended. */
   readonly polls: number[] = [];
-  /** What the driver did against the contract. */
+  /** Breaches of the contract by the driver. */
   readonly breaches: string[] = [];
   /** Frames received, of which copies may not have been kept. */
   received = 0;

@@ -1,3 +1,4 @@
+/** A clock for tests that leave no timer armed behind. */
 import type { Clock, Task, Timer } from "../../hal/clock.ts";
 
 /** A clock that knows which of its timers are armed. */

@@ -22,7 +22,7 @@ const TXRTS = 0x08;
 const PKTIF = 0x40;
 const PHSTAT2 = 0x11;
 
-/** What becomes of a transmission: the chip aborts it, with or without a late collision, or says nothing for ever. */
+/** Fate of a transmission: the chip aborts it, with or without a late collision, or stays silent for ever. */
 export type Mishap = "late-collision" | "excessive-collisions" | "hang";
 
 /** No errata that strike by chance: tests count what happens. */
@@ -32,7 +32,7 @@ export const CALM: ErrataOptions = { 5: false, 6: false, 12: false, 13: false, 1
 export class FaultyChip implements SpiDevice {
   readonly description = "simulated ENC28J60 with faults";
   readonly line: SimulatedInterrupt = new SimulatedInterrupt();
-  /** What becomes of the next transmissions, first one first. */
+  /** Fates of the next transmissions, first one first. */
   readonly mishaps: Mishap[] = [];
   /** PKTIF and the interrupt line tell nothing of packets (erratum 6). */
   hidesPackets = false;
@@ -60,7 +60,7 @@ export class FaultyChip implements SpiDevice {
   #hanging = false;
   readonly #random: SeededRandom;
   readonly #altered = new Uint8Array(2048);
-  /** What MIREGADR was last told. */
+  /** The last value of MIREGADR. */
   #phyRegister = 0;
 
   constructor(chip: Enc28j60Chip, seed: number | string = "faults") {
@@ -202,7 +202,7 @@ export class Bench implements WireStation {
   readonly driver: Enc28j60;
   readonly host: FakeHost;
   readonly peer: SegmentPort;
-  /** What the driver put on the wire, in order. */
+  /** The frames that the driver put on the wire, in order. */
   readonly sent: Uint8Array[] = [];
   readonly #door: BackDoor;
 
@@ -249,7 +249,7 @@ export class Bench implements WireStation {
     this.peer.transmit(frame, 0, frame.length);
   }
 
-  /** What happens within this the driver does not hear of before it is over. */
+  /** The driver hears of events within this time only when it is over. */
   heldBack(action: () => void): void {
     const { host } = this;
     const schedule = host.schedule.bind(host);

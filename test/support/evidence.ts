@@ -10,7 +10,7 @@ import { scratchFolder } from "./own.ts";
 /** Somebody who took part: a running instance, a namespace. */
 export interface Witness {
   readonly name: string;
-  /** What it says of itself, as text; it may be gone by now, and then throws. */
+  /** Its own account, as text. It may be gone by now; then this throws. */
   testify(): string | Promise<string>;
 }
 

@@ -40,7 +40,7 @@ export class FakeGpio implements GpioLibc, GpioMachine {
   failRequest: keyof typeof Errno | null = null;
   /** A kernel before 5.10 knows the first version of the interface only. */
   oldKernel = false;
-  /** What was asked for; null before. */
+  /** The request; null before there is one. */
   request: { chip: string; line: number; consumer: string; flags: bigint; lines: number } | null = null;
   readonly openFds: Set<number> = new Set();
   #errno = 0;

@@ -36,7 +36,7 @@ export class FakeSpidev implements SpidevMachine {
   /** Of each device that was opened, with what it is set to. */
   readonly opened: Settings[] = [];
   readonly gpio: FakeGpio;
-  /** What the kernel has, and what it says that it has. */
+  /** The kernel's buffer, and the one that it claims to have. */
   kernelBufferSize = 4096;
   saidBufferSize: number | null = null;
   /** Where links lead. */

@@ -3,7 +3,7 @@ export interface Finding {
   /** Path from the project's root. */
   file: string;
   line: number;
-  /** What is wrong there, and what would be right. */
+  /** Tells the fault, and the way to mend it. */
   message: string;
 }
 

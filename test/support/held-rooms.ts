@@ -1,6 +1,6 @@
 /**
- * Where the younger rules of the architecture do not hold yet. Everything that is not listed is held to them; to switch a rule on for
- * a room, delete its line.
+ * Where the younger rules of the architecture do not hold yet. Everything that is not listed is held to them: to hold a room to a
+ * rule, take it off the list.
  */
 
 export type Rule = "folder circles" | "head comments" | "plain comments" | "browser";
@@ -9,10 +9,16 @@ export type Rule = "folder circles" | "head comments" | "plain comments" | "brow
 export type NotYet = Readonly<Record<Rule, readonly string[]>>;
 
 export const NOT_YET: NotYet = {
-  "folder circles": ["firmware-ts/board", "firmware-ts/control", "firmware-ts/ip4", "hil-rigs/."],
-  "head comments": ["firmware-ts", "hil-rigs", "hal/simulated", "hal/bridges", "test"],
-  "plain comments": ["hal/.", "hal/kit", "hal/bridges", "hal/simulated", "drivers", "firmware-ts", "hil-rigs", "test"],
-  browser: ["firmware-ts/control"],
+  "folder circles": ["firmware-ts/board", "firmware-ts/control"],
+  "head comments": [...["board", "cli", "control", "ip"].map((room) => `firmware-ts/${room}`)],
+  "plain comments": [
+    "hal/.",
+    "hal/kit",
+    "drivers",
+    ...["apps", "board", "cli", "control", "ip", "ip4", "net", "stack.ts"].map((room) => `firmware-ts/${room}`),
+    "test/firmware-ts",
+  ],
+  browser: [],
 };
 
 /** Every rule everywhere. */

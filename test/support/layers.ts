@@ -10,6 +10,7 @@ import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
 import { type Finding, sorted } from "./finding.ts";
 import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
 const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
@@ -41,7 +42,7 @@ const BROWSER: readonly string[] = [
   "hal/.",
   "hal/kit",
   "hal/simulated",
-  ...["net", "neigh", "ip", "ip4", "ip6", "transport", "control"].map((room) => `firmware-ts/${room}`),
+  ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
   "firmware-ts/stack.ts",
 ];
 const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
@@ -75,8 +76,10 @@ interface Reference {
 export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: NotYet): Finding[] {
   const findings: Finding[] = [];
   const graph = new Map<string, Map<string, number>>();
+  const trees: ts.SourceFile[] = [];
   for (const [file, text] of sources) {
     const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS);
+    trees.push(tree);
     const edges = new Map<string, number>();
     graph.set(file, edges);
     for (const reference of references(tree)) {
@@ -98,7 +101,7 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: 
     }
     findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
   }
-  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet));
+  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees));
   return sorted(findings);
 }
 
@@ -186,7 +189,7 @@ function forbiddenModule(place: Place, specifier: string): string | null {
   return null;
 }
 
-/** What runs in a browser, and is held to it. */
+/** The file must run in a browser. */
 function runsInBrowser(file: string, notYet: NotYet): boolean {
   return isBrowserRoom(file) && isHeld(notYet, "browser", file);
 }
@@ -276,7 +279,7 @@ function globalName(node: ts.Node): string | null {
   const parent = node.parent;
   if (ts.isPropertyAccessExpression(parent) && parent.name === node) return null;
   if (ts.isImportSpecifier(parent)) return null;
-  // What is taken out of it counts, see above.
+  // The names taken out of it count, see above.
   if (ts.isVariableDeclaration(parent) && parent.initializer === node && ts.isObjectBindingPattern(parent.name)) return null;
   if ("name" in parent && parent.name === node && !ts.isShorthandPropertyAssignment(parent)) return null;
   return node.text;

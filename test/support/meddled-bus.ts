@@ -5,7 +5,7 @@ import { type DmaMemory, type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { Random } from "../../hal/random.ts";
 
 export class MeddledBus implements MmioBus {
-  /** What the driver reads instead of `value`; null: the truth. */
+  /** The driver reads this instead of `value`; null: the truth. */
   damage: ((offset: number, value: number) => number) | null = null;
   /** Thrown by open(): the device is not there. */
   absent: ControllerError | null = null;
@@ -60,7 +60,7 @@ export class MeddledBus implements MmioBus {
     this.#bus.write32(offset, value);
   }
 
-  /** Whoever else can reach the chip writes a register. */
+  /** Another master of the chip writes a register. */
   meddle(offset: number, value: number): void {
     this.#bus.write32(offset, value);
   }

@@ -22,7 +22,7 @@ import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 
-/** What a packet is charged. */
+/** The charge of a packet. */
 export const TRUESIZE = 832;
 
 /** The link address 02:00:00:00:00:N. */

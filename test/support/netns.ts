@@ -49,7 +49,7 @@ function silence(): void {
   }
 }
 
-/** What is missing for tests in network namespaces, or false: to be handed to a test as its `skip`. */
+/** Names the things that are missing for tests in network namespaces, or false: a test's `skip`. */
 export function missingForNetns(): string | false {
   if (process.platform !== "linux") return "needs Linux";
   if (process.getuid?.() !== 0) return "needs root, for network namespaces and packet sockets";
@@ -68,7 +68,7 @@ export function missingForNetns(): string | false {
   return false;
 }
 
-/** What is missing of these programs, or false. */
+/** Names those of these programs that are missing, or false. */
 export function missingPrograms(...names: string[]): string | false {
   const { PATH = "" } = process.env;
   const path = PATH.split(":");
@@ -116,7 +116,7 @@ export class Netns {
     run("ip", ["netns", "delete", this.name]);
   }
 
-  /** What the kernel of this namespace knows and has counted. */
+  /** The entries and counters of the kernel in this namespace. */
   #tables(): string {
     return [["neigh"], ["address"], ["route"], ["-s", "-s", "link"]].map((words) => this.ip(...words)).join("\n");
   }

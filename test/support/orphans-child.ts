@@ -6,7 +6,7 @@ import { SystemClock } from "../../hal/clock.ts";
 import { LocalTap, missingPrograms, run, VethPair } from "./netns.ts";
 import { bound, PREFIX, scratch, scratchFolder } from "./own.ts";
 
-/** What it made. */
+/** The things that it made. */
 export interface Belongings {
   /** An interface of the namespace that it was started in. */
   interface: string;

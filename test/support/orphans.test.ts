@@ -33,7 +33,7 @@ async function owner(t: Test): Promise<Owner> {
   return { has: JSON.parse(line ?? "null") as Belongings, kill };
 }
 
-/** What of it is still there. */
+/** The parts of it that are still there. */
 function remains(has: Belongings): (string | number)[] {
   return [
     ...(linkExists(has.interface) ? [has.interface] : []),

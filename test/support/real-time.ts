@@ -17,7 +17,7 @@ const ATTEMPTS = 3;
 const LATE = 50;
 
 export interface RealTimeOptions {
-  /** What is missing for the test, or false. */
+  /** Names the things that are missing for the test, or false. */
   skip?: string | false;
   /** Runs beside its siblings, as many as `t.jobs` says. */
   buffered?: boolean;

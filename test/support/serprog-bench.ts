@@ -15,7 +15,7 @@ import type { SpiBatch } from "../../hal/spi.ts";
 export type BridgeKind = "responder" | "pico-serprog" | "avr-115200" | "avr-2000000";
 export const BRIDGES: readonly BridgeKind[] = ["responder", "pico-serprog", "avr-2000000"];
 
-/** What USB and its drivers add to a byte's way, each way, in ms. */
+/** Latency that USB and its drivers add, each way, in ms. */
 const USB_LATENCY = 0.25;
 
 const FIRMWARE = new URL("../../hal/bridges/firmware/", import.meta.url);
@@ -36,7 +36,7 @@ export interface SerprogBenchOptions extends SerprogResponderOptions {
   answerTimeout?: number;
   /** How the chip is made, besides strict. */
   chip?: Enc28j60Options;
-  /** What stands between bridge and chip. Default the chip itself. */
+  /** The device between bridge and chip. Default the chip itself. */
   device?: (chip: Enc28j60Chip) => SpiDevice;
 }
 

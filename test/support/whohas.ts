@@ -170,7 +170,7 @@ export interface RunSummary {
 export interface Stopped {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** What a run that ended by itself came to. */
+  /** The outcome of a run that ended by itself. */
   summary: RunSummary;
 }
 
@@ -283,7 +283,7 @@ export class Instance {
     await this.#exit;
   }
 
-  /** What it said, and its table if it still runs. */
+  /** Its output, and its table if it still runs. */
   async #testify(): Promise<string> {
     const said = [...this.events.map((event) => JSON.stringify(event)), this.stderr].join("\n");
     if (this.ended) return `${said}\nended with ${this.child.exitCode ?? this.child.signalCode}\n`;

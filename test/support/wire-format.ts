@@ -158,7 +158,7 @@ function number(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
-/** What a frame says. `line` is all of it that tests usually ask for, in tcpdump's manner. */
+/** The contents of a frame. `line` is the part that tests usually ask for, in tcpdump's manner. */
 export interface Decoded {
   line: string;
   to: string;
@@ -166,7 +166,7 @@ export interface Decoded {
   type: number;
   /** Behind the innermost header that is known, without padding. */
   payload: Uint8Array;
-  /** What is wrong with lengths and checksums; empty when nothing is. */
+  /** The faults in lengths and checksums; empty when there is none. */
   faults: string[];
 }
 

@@ -1,3 +1,4 @@
+/** All of the compliance suite in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

@@ -1,3 +1,4 @@
+/** All tests of hal/ in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

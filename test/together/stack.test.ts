@@ -1,3 +1,4 @@
+/** All tests of the stack in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

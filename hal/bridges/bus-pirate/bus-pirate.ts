@@ -78,7 +78,7 @@ export class BusPirateBus implements SpiBus {
       0,
       SPEEDS.findLastIndex((hertz) => hertz <= options.spiHz),
     );
-    this.hertz = SPEEDS[speed] as number;
+    this.hertz = SPEEDS[speed]!;
     this.#setup = { speed, power: options.power ?? false, pullUps: options.pullUps ?? false };
     this.#msPerByte = 10_000 / (options.baud ?? 115_200);
     this.#msPerSpiByte = 8000 / this.hertz + BYTE_OVERHEAD;
@@ -170,7 +170,7 @@ export class BusPirateBus implements SpiBus {
     out[2] = t.writeLength & 0xff;
     out[3] = t.readLength >> 8;
     out[4] = t.readLength & 0xff;
-    for (let at = 0; at < t.writeLength; at++) out[OPERATION_HEADER + at] = t.write[t.writeAt + at] as number;
+    for (let at = 0; at < t.writeLength; at++) out[OPERATION_HEADER + at] = t.write[t.writeAt + at]!;
     const length = OPERATION_HEADER + t.writeLength;
     this.counters.operations++;
     this.counters.roundTrips++;
@@ -209,7 +209,7 @@ export class BusPirateBus implements SpiBus {
     if (!batch) return;
     this.#timer.cancel();
     const t = batch.transaction(this.#index);
-    for (let at = 0; at < t.readLength; at++) t.read[t.readAt + at] = answer[1 + at] as number;
+    for (let at = 0; at < t.readLength; at++) t.read[t.readAt + at] = answer[1 + at]!;
     if (++this.#index < batch.length) this.#send(batch);
     else this.#finish(null);
   }

@@ -18,7 +18,7 @@ export const LEAVE = 0x0f;
 /** In SPI mode: chip select low, u16 and u16 bytes to write and to read, the bytes to write, chip select high. */
 export const WRITE_THEN_READ = 0x04;
 export const OPERATION_HEADER = 5;
-/** Bytes of one operation, each way: what its memory holds. */
+/** Most bytes of one operation, each way: its memory holds no more. */
 export const LONGEST_OPERATION = 4096;
 
 /** Lower bits: power supply 8, pull-up resistors 4, AUX 2, chip select high 1. */

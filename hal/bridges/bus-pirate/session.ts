@@ -1,4 +1,4 @@
-/** How a Bus Pirate is brought into its SPI mode, from whatever state it is in, and out of it again. */
+/** Brings a Bus Pirate into its SPI mode, from any state, and out of it again. */
 import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { ByteStream } from "../../serial.ts";
@@ -20,7 +20,7 @@ import {
   SPI_GREETING,
 } from "./protocol.ts";
 
-/** How long it may take for a short answer, in ms. */
+/** Most time for a short answer, in ms. */
 const ANSWER_TIME = 250;
 /** ...and for its greeting, of which most that are asked for do not come; its adapter holds bytes back up to 16 ms. */
 const GREETING_TIME = 30;
@@ -30,7 +30,7 @@ const SPI_ATTEMPTS = 3;
 const LEAVE_ENTRIES = 3;
 const ZEROS = 64;
 /** In ms. */
-const SLOWEST_OPERATION = (LONGEST_OPERATION * 8000) / (SPEEDS[0] as number);
+const SLOWEST_OPERATION = (LONGEST_OPERATION * 8000) / SPEEDS[0]!;
 
 export interface BusPirateSetup {
   /** Index into SPEEDS. */
@@ -61,7 +61,7 @@ export class BusPirateSession {
   async enter(setup: BusPirateSetup): Promise<void> {
     this.#heard = false;
     if (!(await this.#enterSpi())) {
-      // It may be in the middle of an operation whose lengths were damaged, and take all that we say for data.
+      // It may be in the middle of an operation whose lengths were damaged, and take all that we send for data.
       await this.#flush();
       if (!(await this.#enterSpi())) throw this.#stranger();
     }
@@ -72,7 +72,7 @@ export class BusPirateSession {
     await this.#command(PERIPHERALS | power | pullUps | Peripheral.SELECT_HIGH);
   }
 
-  /** Back to its terminal: pins released, power off. Gives up soon; the next who opens it copes with any state. */
+  /** Goes back to its terminal: pins released, power off. Gives up soon; the next open copes with any state. */
   async leave(): Promise<void> {
     await this.conversation.drain(ANSWER_TIME);
     if (await this.#enterBitbang(LEAVE_ENTRIES)) await this.#exchange(LEAVE, 1, GREETING_TIME);
@@ -111,7 +111,7 @@ export class BusPirateSession {
     for (let left = count; left > 0; left -= ZEROS) this.#stream.write(this.#bytes, 0, Math.min(left, ZEROS));
     const time = count * this.#msPerByte;
     await this.conversation.sleep(time);
-    // Silent still: what it has now begun may take as long as it can take at the lowest clock.
+    // Silent still: the operation that it has now begun may take its longest time, that at the lowest clock.
     if (this.conversation.unexpected === before) await this.conversation.sleep(SLOWEST_OPERATION);
     await this.conversation.drain(ANSWER_TIME + time * BITBANG_GREETING.length);
     this.#heard ||= this.conversation.unexpected > before;

@@ -1,7 +1,7 @@
 /**
- * GPIO chips of this machine and where a line is, by the kernel's GPIO character device (linux/gpio.h, second version of its interface,
- * Linux 5.10 and later). Numbers of chips change with kernels and boards: the header of a Raspberry Pi 5 was on gpiochip4 and is on
- * gpiochip0. Labels of chips and names of lines stay, and `gpioinfo` shows them all.
+ * GPIO chips of this machine and where a line is, by the kernel's GPIO character device (linux/gpio.h, second version of its
+ * interface, Linux 5.10 and later). Numbers of chips change with kernels and boards: the header of a Raspberry Pi 5 was on
+ * gpiochip4 and is on gpiochip0. Labels of chips and names of lines stay, and `gpioinfo` shows them all.
  */
 import { readdir } from "node:fs/promises";
 import { ControllerError } from "../../ethernet.ts";
@@ -141,7 +141,7 @@ class Search {
   }
 }
 
-/** What the kernel said to open(2) of a chip. */
+/** The error for a chip that open(2) refused. */
 export function chipError(chip: string, error: string): ControllerError {
   switch (error) {
     case "ENOENT":
@@ -159,7 +159,7 @@ export function chipError(chip: string, error: string): ControllerError {
   }
 }
 
-/** What the kernel said to a question about a chip or a line of it. */
+/** The error for a question about a chip, or a line of it, that the kernel refused. */
 function requestError(chip: string, error: string): ControllerError {
   if (error === "ENOTTY") return notChip(chip);
   if (error === "EINVAL")

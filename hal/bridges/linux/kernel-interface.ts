@@ -1,6 +1,6 @@
 /**
- * What every driver of one of Linux's own interfaces does alike: it takes hold of the interface and lets go of it again, follows its
- * link, turns readiness of a descriptor into NAPI's interrupts, and counts. How frames are read and written is the driver's.
+ * The common part of drivers for Linux's own interfaces: takes hold of the interface and lets go of it again, follows its link,
+ * turns readiness of a descriptor into NAPI's interrupts, and counts. The driver itself reads and writes frames.
  */
 import type { Clock, Timer } from "../../clock.ts";
 import { DropReason } from "../../drop-reason.ts";
@@ -14,7 +14,7 @@ import { type Link, LinkSocket, MAX_NAME } from "./link.ts";
 const RETRY_MS = 1;
 
 export interface KernelInterfaceOptions {
-  /** Who asks, as it stands in error messages and, in capitals, in their codes. */
+  /** The driver's name in error messages and, in capitals, in their codes. */
   driver: string;
   /** The interface's name, as `ip link` shows it. */
   name: string;
@@ -24,7 +24,7 @@ export interface KernelInterfaceOptions {
   address: Uint8Array | undefined;
 }
 
-/** What the driver does itself when the interface comes and goes; nothing of it is called for a frame. */
+/** The driver's own part when the interface comes and goes; no member is called for each frame. */
 export interface KernelDevice {
   /** Opens the device, with take() and raise() when it wants them; returns the descriptor to watch and the link as it is then. */
   attach(libc: Libc, links: LinkSocket): { fd: number; link: Link };
@@ -74,7 +74,7 @@ export class KernelInterface {
     this.#retry = clock.timer(() => this.#unblock());
   }
 
-  /** Who gets the frames; null when closed. */
+  /** Gets the frames; null when closed. */
   get host(): ControllerHost | null {
     return this.#host;
   }

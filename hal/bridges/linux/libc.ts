@@ -1,6 +1,7 @@
 /**
- * The system calls that drivers of Linux's own interfaces make, straight into the C library that Node itself runs on. koffi is loaded
- * when the first controller is opened and not before: a program without such a device never pays for it, nor needs it to be installed.
+ * The system calls that drivers of Linux's own interfaces make, straight into the C library that Node itself runs on. koffi is
+ * loaded when the first controller is opened and not before: a program without such a device never pays for it, nor needs it to be
+ * installed.
  */
 import { ControllerError } from "../../ethernet.ts";
 
@@ -77,7 +78,7 @@ export const NATIVE: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
-/** What mmap returns for failure: all bits set, in an address of 4 or 8 bytes. */
+/** mmap returns this for failure: all bits set, in an address of 4 or 8 bytes. */
 const MAP_FAILED_64 = 0xffff_ffff_ffff_ffffn;
 const MAP_FAILED_32 = 0xffff_ffffn;
 

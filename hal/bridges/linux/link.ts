@@ -1,6 +1,6 @@
 /**
- * What the kernel knows of a network interface, asked and heard through rtnetlink (rtnetlink(7)): its index and address, whether
- * it is up and has a carrier, and when that changes. sysfs would do too, but shows the namespace it was mounted in, not ours.
+ * A network interface as the kernel knows it, asked and heard through rtnetlink (rtnetlink(7)): its index and address, whether it
+ * is up and has a carrier, and changes of that. sysfs shows the same, but of the namespace that it was mounted in, not of ours.
  */
 import { ControllerError, MAC_BYTES } from "../../ethernet.ts";
 import { Errno, type Libc, NATIVE } from "./libc.ts";
@@ -46,7 +46,7 @@ export const ARPHRD_ETHER = 1;
 /** Longest interface name, without its closing zero (IFNAMSIZ). */
 export const MAX_NAME = 15;
 
-/** What one RTM_NEWLINK message said. */
+/** The contents of one RTM_NEWLINK message. */
 export class Link {
   readonly index: number;
   readonly type: number;

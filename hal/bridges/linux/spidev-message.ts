@@ -69,7 +69,7 @@ export class SpidevMessage {
     this.#used = end;
     const at = step * ALIGNMENT;
     const send = this.#send;
-    for (let index = 0; index < t.writeLength; index++) send[at + index] = t.write[t.writeAt + index] as number;
+    for (let index = 0; index < t.writeLength; index++) send[at + index] = t.write[t.writeAt + index]!;
     send.fill(0, at + t.writeLength, at + length);
     const words = this.#words;
     const transfer = this.count++ * SpiIocTransfer.BYTES;
@@ -92,7 +92,7 @@ export class SpidevMessage {
   take(t: SpiTransaction, step: number): number {
     const receive = this.#receive;
     const from = step * ALIGNMENT + t.writeLength;
-    for (let index = 0; index < t.readLength; index++) t.read[t.readAt + index] = receive[from + index] as number;
+    for (let index = 0; index < t.readLength; index++) t.read[t.readAt + index] = receive[from + index]!;
     return step + stepsOf(t.writeLength + t.readLength);
   }
 }
@@ -108,6 +108,6 @@ function addresses(libc: Pick<Libc, "address">, memory: Uint8Array): Int32Array 
 }
 
 function setAddress(words: Int32Array, at: number, addresses: Int32Array, step: number): void {
-  words[at >> 2] = addresses[step * 2] as number;
-  words[(at >> 2) + 1] = addresses[step * 2 + 1] as number;
+  words[at >> 2] = addresses[step * 2]!;
+  words[(at >> 2) + 1] = addresses[step * 2 + 1]!;
 }

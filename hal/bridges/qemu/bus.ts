@@ -22,11 +22,11 @@ import { firmware, type Machine, NIC, QemuProcess } from "./process.ts";
 import { Qtest, QtestLine } from "./qtest.ts";
 import type { QemuWire } from "./wire.ts";
 
-/** What the controller's cable leads to within QEMU: its own small network (NAT, 10.0.2.2), or a tap interface of the kernel's. */
+/** The far end of the controller's cable within QEMU: its own small network (NAT, 10.0.2.2), or a tap interface of the kernel's. */
 export type QemuNetwork = { readonly kind: "user" } | { readonly kind: "tap"; readonly interface: string };
 
 export interface QemuOptions {
-  /** What the controller's cable leads to. */
+  /** The far end of the controller's cable. */
   wire: QemuWire | QemuNetwork;
   /** Station address in its EEPROM. Default: QEMU's own, 52:54:00:12:34:56. */
   address?: Uint8Array;

@@ -30,7 +30,7 @@ export class QemuMonitor {
     this.#say({ execute: "set_link", arguments: { name, up } });
   }
 
-  /** Stops listening; whoever opened the descriptor closes it. */
+  /** Stops listening. Its owner closes the descriptor. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

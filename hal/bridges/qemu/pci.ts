@@ -1,6 +1,6 @@
 /**
- * What a PC's firmware does for one PCI function: gives its register window an address, switches memory decoding and bus mastering
- * on, and connects its interrupt. By PCI configuration mechanism #1 (PCI Local Bus Specification 3.0, 3.2.2.3.2).
+ * Sets up one PCI function as a PC's firmware does: gives its register window an address, switches memory decoding and bus
+ * mastering on, and connects its interrupt. Uses PCI configuration mechanism #1 (PCI Local Bus Specification 3.0, 3.2.2.3.2).
  */
 import { ControllerError } from "../../ethernet.ts";
 import { NIC_SLOT } from "./process.ts";

@@ -7,7 +7,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ControllerError } from "../../ethernet.ts";
 
-/** What QEMU finds in its first descriptors after the standard ones. */
+/** QEMU's first descriptors after the standard ones. */
 export interface Descriptors {
   readonly qtest: number;
   readonly monitor: number;

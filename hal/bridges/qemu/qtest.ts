@@ -55,7 +55,7 @@ class Command {
   }
 
   set(operand: number, value: number): void {
-    const at = this.#operands[operand] as number;
+    const at = this.#operands[operand]!;
     for (let digit = 0; digit < 8; digit++) {
       const nibble = (value >>> (28 - 4 * digit)) & 15;
       this.#bytes[at + digit] = nibble < 10 ? DIGIT_0 + nibble : LETTER_a + nibble - 10;
@@ -82,12 +82,12 @@ export class Qtest {
   #watch: Watch;
   readonly #input = new Uint8Array(INPUT);
   readonly #inputAddress: number;
-  /** The line of text under way; what is longer than any that we know is cut off. */
+  /** The line of text under way; a line longer than any that we know is cut off. */
   readonly #text = new Uint8Array(LINE);
   #length = 0;
   /** Commands whose answers are still to come. */
   #pending = 0;
-  /** What the last answer gave. */
+  /** The value of the last answer. */
   #value = 0;
   /** The line was raised since the driver was last told. */
   #rose = false;
@@ -214,7 +214,7 @@ export class Qtest {
       return false;
     }
     for (let at = 0; at < count; at++) {
-      const byte = this.#input[at] as number;
+      const byte = this.#input[at]!;
       if (byte !== NEWLINE) {
         if (this.#length < LINE) this.#text[this.#length++] = byte;
         continue;
@@ -251,7 +251,7 @@ export class Qtest {
   #number(at: number, base: number): number {
     let value = 0;
     for (let i = at; i < this.#length; i++) {
-      const byte = this.#text[i] as number;
+      const byte = this.#text[i]!;
       value = (Math.imul(value, base) + (byte >= LETTER_a ? byte - LETTER_a + 10 : byte - DIGIT_0)) >>> 0;
     }
     return value;

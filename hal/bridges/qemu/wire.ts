@@ -1,7 +1,7 @@
 /**
- * The wire of QEMU's network controller, as a station on a wire of ours, such as a simulated segment: what QEMU's controller sends goes on the wire, what
- * comes off the wire goes to it. Between the two runs a stream of frames, each behind its length (u32, big endian), as QEMU's
- * `-netdev socket` has it.
+ * The wire of QEMU's network controller, as a station on a wire of ours, such as a simulated segment: frames that QEMU's controller
+ * sends go on the wire, frames off the wire go to it. Between the two runs a stream of frames, each behind its length (u32, big
+ * endian), as QEMU's `-netdev socket` has it.
  *
  *     const wire = new QemuWire(segment, "qemu");
  *     const bus = new QemuBus(clock, { wire });
@@ -42,7 +42,7 @@ export class QemuWire implements WireStation {
   readonly #output = new Uint8Array(OUTPUT);
   readonly #outputView = new DataView(this.#output.buffer);
   #outputAddress = 0;
-  /** What waits for QEMU: output[first..end). */
+  /** Bytes that wait for QEMU: output[first..end). */
   #first = 0;
   #end = 0;
   /** Start of the first frame of which nothing has been sent. */
@@ -112,10 +112,10 @@ export class QemuWire implements WireStation {
     }
     const waiting = this.#first < this.#end;
     this.#outputView.setUint32(this.#end, length);
-    for (let at = 0; at < length; at++) this.#output[this.#end + LENGTH + at] = bytes[at] as number;
+    for (let at = 0; at < length; at++) this.#output[this.#end + LENGTH + at] = bytes[at]!;
     this.#end += room;
     this.counters.received++;
-    // In order: what waits for room goes first, when there is some.
+    // In order: frames that wait for room go first, when there is some.
     if (!waiting) this.#flush();
   }
 
@@ -134,7 +134,7 @@ export class QemuWire implements WireStation {
       const room = INPUT - this.#held;
       const count = libc.receive(this.#fd, this.#inputAddress + this.#held, room);
       if (count <= 0) {
-        // The end of the stream is QEMU's end, which the bus hears of by its own way; until then it would be readable for ever.
+        // The end of the stream is QEMU's end. The bus hears of it in its own way; until then the stream would stay readable.
         if (count === 0 || !libc.wouldWait()) this.disconnect();
         return;
       }
@@ -149,7 +149,7 @@ export class QemuWire implements WireStation {
     while (this.#held - at >= LENGTH) {
       const length = this.#inputView.getUint32(at);
       if (length > MAX_STREAMED) {
-        // Not a length: where the next frame starts is anybody's guess.
+        // Not a length: the start of the next frame is unknown.
         this.disconnect();
         return;
       }
@@ -165,7 +165,7 @@ export class QemuWire implements WireStation {
 
   /** QEMU's controller sends short frames as they are; on a wire there are none (IEEE 802.3 clause 4.2.3.3). */
   #pad(at: number, length: number): void {
-    for (let byte = 0; byte < MIN_FRAME; byte++) this.#short[byte] = byte < length ? (this.#input[at + byte] as number) : 0;
+    for (let byte = 0; byte < MIN_FRAME; byte++) this.#short[byte] = byte < length ? this.#input[at + byte]! : 0;
     this.port.transmit(this.#short, 0, MIN_FRAME);
   }
 

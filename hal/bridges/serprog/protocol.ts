@@ -40,7 +40,7 @@ export const UNLIMITED_BUFFER = 0xffff;
 export const WAIT_ASSERTED = 1;
 export const WAIT_INTERRUPTED = 2;
 
-/** Whether a command map (one bit a command, least significant first) has a command. */
+/** Tells whether a command map (one bit a command, least significant first) has a command. */
 export function hasCommand(map: Uint8Array, command: number): boolean {
-  return (((map[command >> 3] as number) >> (command & 7)) & 1) === 1;
+  return ((map[command >> 3]! >> (command & 7)) & 1) === 1;
 }

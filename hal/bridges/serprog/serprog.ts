@@ -1,7 +1,7 @@
 /**
- * SPI behind a bridge that speaks flashrom's serial protocol: a Raspberry Pi Pico with pico-serprog, an Arduino with the firmware in
- * ../firmware/, or any other. Each transaction is one O_SPIOP; a batch is sent as fast as the bridge's buffer lets it, all answers
- * are collected, and a fault anywhere fails the batch as a whole: the line is synchronised again before the next one.
+ * SPI behind a bridge that speaks flashrom's serial protocol: a Raspberry Pi Pico with pico-serprog, an Arduino with the firmware
+ * in ../firmware/, or any other. Each transaction is one O_SPIOP; a batch is sent as fast as the bridge's buffer lets it, all
+ * answers are collected, and a fault anywhere fails the batch as a whole: the line is synchronised again before the next one.
  *
  *     to the bridge    [13 slen:3 rlen:3 data…] [13 …] [13 …]
  *     from it          [ACK data…]              [ACK …]   …
@@ -31,8 +31,8 @@ export interface SerprogOptions {
   /** Whether an operation is sent while another one is under way. Default `auto`: open() finds out what the bridge bears. */
   pipelining?: Pipelining;
   /**
-   * How long an answer may take on top of what the line needs for its bytes, in ms: USB frames, the adapter's latency timer, a busy host.
-   * Default {@link ANSWER_TIMEOUT}.
+   * How long an answer may take on top of what the line needs for its bytes, in ms: USB frames, the adapter's latency timer, a busy
+   * host. Default {@link ANSWER_TIMEOUT}.
    */
   answerTimeout?: number;
 }
@@ -56,13 +56,13 @@ export class SerprogCounters {
 
 /** In ms. */
 export const ANSWER_TIMEOUT = 250;
-/** How long the bridge is asked to wait for an interrupt; then it is asked again. In ms. */
+/** Time that the bridge is asked to wait for an interrupt before it is asked again, in ms. */
 const WAIT_TIME = 10_000;
 const WAIT_BYTES = 3;
 const WAIT_ANSWER = 2;
-/** How often a bridge that was synchronised and then answered strangely is asked who it is. */
+/** Attempts to identify a bridge that was synchronised and then answered strangely. */
 const AGREEMENTS = 3;
-/** Answers that speak of bytes lost or late, and not of the bridge. */
+/** Errors that tell of bytes lost or late, and not of the bridge. */
 const STRANGE = ["SERPROG_REFUSED", "SERPROG_NO_SPI", "SERPROG_TIMEOUT", "SERPROG_OUT_OF_STEP"];
 /** Failed batches in a row, of several operations each, after which a bridge is sent one at a time. */
 const STUMBLES = 4;
@@ -178,8 +178,8 @@ export class SerprogBus implements SpiBus {
   }
 
   /**
-   * Who is there, and how it takes operations. An answer that came very late may have passed for the one to the last SYNCNOP; then
-   * the answers to the first questions are not theirs, and all is begun again.
+   * Finds out which bridge is there, and how it takes operations. An answer that came very late may have passed for the one to the
+   * last SYNCNOP; then the answers to the first questions are not theirs, and all is begun again.
    */
   async #agree(): Promise<void> {
     for (let left = AGREEMENTS; ; ) {
@@ -255,7 +255,7 @@ export class SerprogBus implements SpiBus {
       bytes[out] = Command.O_SPIOP;
       put24(bytes, out + 1, t.writeLength);
       put24(bytes, out + 4, t.readLength);
-      for (let at = 0; at < t.writeLength; at++) bytes[out + SPIOP_HEADER + at] = t.write[t.writeAt + at] as number;
+      for (let at = 0; at < t.writeLength; at++) bytes[out + SPIOP_HEADER + at] = t.write[t.writeAt + at]!;
       out = end;
       answer += 1 + t.readLength;
       this.#sentEnds.push(out);
@@ -273,17 +273,17 @@ export class SerprogBus implements SpiBus {
     this.#sent = 0;
     this.#sentOperations = 0;
     this.#answered = 0;
-    this.#conversation.framer.expect(this.#answerEnds[this.#answerEnds.length - 1] as number, (answer) => this.#whole(answer));
+    this.#conversation.framer.expect(this.#answerEnds[this.#answerEnds.length - 1]!, (answer) => this.#whole(answer));
     this.#sendMore();
   }
 
-  /** Sends what the bridge has room for; an operation longer than its buffer goes alone. */
+  /** Sends as many operations as the bridge has room for; one that is longer than its buffer goes alone. */
   #sendMore(): void {
     const buffer = this.#facts?.serialBuffer ?? 0;
-    const answeredTo = this.#answered === 0 ? 0 : (this.#sentEnds[this.#answered - 1] as number);
+    const answeredTo = this.#answered === 0 ? 0 : this.#sentEnds[this.#answered - 1]!;
     const first = this.#sent;
     while (this.#sentOperations < this.#sentEnds.length) {
-      const end = this.#sentEnds[this.#sentOperations] as number;
+      const end = this.#sentEnds[this.#sentOperations]!;
       const alone = !this.#pipelined || (buffer !== UNLIMITED_BUFFER && end - answeredTo > buffer);
       if (alone && this.#sentOperations > this.#answered) break;
       this.#sent = end;
@@ -293,7 +293,7 @@ export class SerprogBus implements SpiBus {
     this.counters.roundTrips++;
     this.counters.bytesUp += this.#sent - first;
     // Of what is on its way now: where operations go one by one, each has its own time.
-    const answers = (this.#answerEnds[this.#sentOperations - 1] as number) - this.#conversation.framer.received;
+    const answers = this.#answerEnds[this.#sentOperations - 1]! - this.#conversation.framer.received;
     this.#timer.arm(this.#answerTimeout + (this.#sent - answeredTo + answers) * this.#msPerByte);
     this.#stream.write(this.#out, first, this.#sent - first);
   }
@@ -310,7 +310,7 @@ export class SerprogBus implements SpiBus {
     if (!this.#batch) return;
     const received = this.#conversation.framer.received;
     const before = this.#answered;
-    while (this.#answered < this.#sentOperations && (this.#answerEnds[this.#answered] as number) <= received) this.#answered++;
+    while (this.#answered < this.#sentOperations && this.#answerEnds[this.#answered]! <= received) this.#answered++;
     if (this.#answered > before && this.#sentOperations < this.#sentEnds.length) this.#sendMore();
   }
 
@@ -333,7 +333,7 @@ export class SerprogBus implements SpiBus {
         this.#fault("SERPROG_GARBAGE", "an SPI operation was not acknowledged");
         return;
       }
-      for (let offset = 0; offset < t.readLength; offset++) t.read[t.readAt + offset] = answer[at + offset] as number;
+      for (let offset = 0; offset < t.readLength; offset++) t.read[t.readAt + offset] = answer[at + offset]!;
       at += t.readLength;
     }
     this.#timer.cancel();
@@ -356,7 +356,7 @@ export class SerprogBus implements SpiBus {
     this.#timer.cancel();
     if (this.#batch) return;
     this.#waiting = false;
-    if (answer[0] !== ACK || (answer[1] as number) > WAIT_INTERRUPTED) {
+    if (answer[0] !== ACK || answer[1]! > WAIT_INTERRUPTED) {
       this.#fault("SERPROG_GARBAGE", "the wait for the interrupt was not acknowledged");
       return;
     }

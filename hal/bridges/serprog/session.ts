@@ -9,7 +9,7 @@ import { Conversation } from "../conversation.ts";
 import { ACK, BUS_SPI, COMMAND_MAP_BYTES, Command, hasCommand, LONGEST_OPERATION, NAK, NAME_BYTES } from "./protocol.ts";
 import { StepKeeper } from "./step.ts";
 
-/** How long a bridge may take for a short answer, in ms; USB adapters hold bytes back up to 16. */
+/** Most time for a short answer, in ms; USB adapters hold bytes back up to 16. */
 const QUIET_TIME = 250;
 /** An Arduino that the opening of its port has reset sits in its bootloader for this long, in ms. */
 const BOOT_TIME = 2000;
@@ -24,10 +24,10 @@ const SYNC_ATTEMPTS = 4;
 const REFUSALS = 2;
 /** Tries to find out how many operations it takes at once. */
 const PROBES = 3;
-/** Of a bridge that does not tell its commands no more is asked. */
+/** A bridge that does not tell its commands is asked nothing more. */
 const MANDATORY: readonly Command[] = [Command.NOP, Command.Q_IFACE, Command.SYNCNOP, Command.O_SPIOP];
 
-/** What a bridge says of itself. */
+/** The facts that a bridge tells of itself. */
 export interface BridgeFacts {
   readonly name: string;
   readonly map: Uint8Array;
@@ -38,7 +38,7 @@ export interface BridgeFacts {
   readonly longestRead: number;
   /** SPI clock as it is now, in Hz; null: it does not tell. */
   readonly hertz: number | null;
-  /** Words on what it lacks of what a bridge should have: `refuses S_SPI_FREQ`. */
+  /** Names the commands of a bridge that it lacks: `refuses S_SPI_FREQ`. */
   readonly notes: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export class SerprogSession {
     let round = 0;
     do {
       this.conversation.framer.cancel();
-      this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)] as number);
+      this.#sendNops(NOPS[Math.min(round++, NOPS.length - 1)]!);
       heard = (await this.conversation.drain(QUIET_TIME)) || heard;
       for (let attempt = 0; attempt < SYNC_ATTEMPTS; attempt++) {
         if (!(await this.#syncNop())) continue;
@@ -95,7 +95,7 @@ export class SerprogSession {
   }
 
   /**
-   * Asks who is there, and sets it up. What it refuses and SPI can do without is left out, as flashrom leaves it out.
+   * Asks the bridge for its facts, and sets it up. Leaves out what the bridge refuses and SPI can do without, as flashrom does.
    * @param hertz SPI clock to ask for
    * @throws ControllerError SERPROG_NO_SPI when the bridge has no SPI, SERPROG_TIMEOUT, or why the stream was lost
    */
@@ -220,7 +220,7 @@ export class SerprogSession {
     return false;
   }
 
-  /** Sends what stands in #bytes and waits for `answerBytes`; null when they did not come in time. */
+  /** Sends the contents of #bytes and waits for `answerBytes`; null when they did not come in time. */
   #exchange(sendBytes: number, answerBytes: number): Promise<Uint8Array | null> {
     return this.conversation.exchange(this.#bytes, sendBytes, answerBytes, this.#answerTimeout);
   }
@@ -237,7 +237,7 @@ export class SerprogSession {
 
 function number(bytes: Uint8Array): number {
   let value = 0;
-  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + (bytes[at] as number);
+  for (let at = bytes.length - 1; at >= 0; at--) value = value * 256 + bytes[at]!;
   return value;
 }
 

@@ -1,14 +1,15 @@
 /**
  * A simulated ATmega328P at 16 MHz, as on an Arduino Uno, running a real firmware: avr8js executes its instructions, its USART is
- * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. What else is wired to
- * its pins is said, and seen, through `pins`; I2C devices are attached to `twoWire`; `eeprom` is kept for as long as the object.
+ * the end of a serial line, its SPI pins clock a simulated part, its INT0 pin follows that part's interrupt. The other pins are
+ * wired and observed through `pins`; I2C devices are attached to `twoWire`; `eeprom` keeps its contents as long as the object
+ * lives.
  *
- * Resets: power (start), the Uno's reset line (opened: whoever opens its serial port pulls it), and the watchdog. MCUSR tells which;
- * SRAM is lost with the power only. An image that has a bootloader starts there, as the Uno's fuses want it.
- * Not modelled: sleep (the instruction does nothing), self-programming, brown-out, the analog comparator, I2C as a slave.
+ * Resets: power (start), the Uno's reset line (opened: opening its serial port pulls it), and the watchdog. MCUSR tells which one
+ * it was; SRAM is lost with the power only. An image with a bootloader starts there, as the Uno's fuses ask for. Not modelled:
+ * sleep (the instruction does nothing), self-programming, brown-out, the analog comparator, I2C as a slave.
  *
- * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes on the line what it takes in
- * truth. A host too slow for that lets it fall behind by a little; what is missing then is left out and counted in `lag`.
+ * Time: the MCU's clock follows the Clock it was given and is never ahead of it, so a byte takes as long on the line as it does on
+ * hardware. On a host that is too slow the MCU falls behind a little, then leaves time out and counts it in `lag`.
  */
 import type { AVRClock, AVRIOPort, AVRSPI, AVRUSART, CPU } from "avr8js";
 import type { Clock, Task, Timer } from "../../clock.ts";
@@ -18,39 +19,38 @@ import type { SerialDevice } from "../../serial-device.ts";
 import type { SpiPins } from "../spi-pins.ts";
 import { Eeprom } from "./eeprom.ts";
 import { parseIntelHex } from "./intel-hex.ts";
+import type { Avr8js } from "./mcu.ts";
 import { EXTRF, PORF, resetFlags, WDRF, watchResets } from "./resets.ts";
 import { TwoWireBus } from "./two-wire.ts";
 import { UnoPins } from "./uno-pins.ts";
 
 const FREQUENCY = 16_000_000;
 const FLASH_BYTES = 0x8000;
-/** Word address of an Uno's boot section (fuses BOOTSZ 11b, BOOTRST 0), and what erased flash holds. */
+/** Word address of an Uno's boot section (fuses BOOTSZ 11b, BOOTRST 0), and the contents of erased flash. */
 const BOOT = 0x3f00;
 const ERASED = 0xffff;
 const SRAM_BYTES = 0x800;
 /** Data address of SRAM: below it are registers. */
 const SRAM = 0x100;
-/** Between two looks at the clock while nothing moves, and while bytes are on the line, in ms. */
+/** Time between two looks at the clock while the line is idle, and while bytes are on it, in ms. */
 const IDLE_TICK = 1;
 const BUSY_TICK = 0.1;
-/** Bytes move as long as one was seen this many ms ago. */
+/** The line counts as busy for this long after a byte, in ms. */
 const BUSY_TIME = 2;
 /** Cycles run before the rest of the process has its turn. */
 const SLICE = 20_000;
-/** Further behind than this the MCU gives the time up, in ms. */
+/** An MCU further behind than this leaves the time out, in ms. */
 const PATIENCE = 100;
-/** Bytes that wait for the USART: what a USB bridge or a pty holds back. */
+/** Bytes that wait for the USART, as a USB bridge or a pty holds them back. */
 const LINE_BUFFER = 65_536;
 /** PB2 and PD2. */
 const CHIP_SELECT = 2;
 const INT0_PIN = 2;
 
-type Avr8js = typeof import("avr8js");
-
 export interface Atmega328pOptions {
   /** Intel HEX. */
   hex: string;
-  /** Name of the firmware for people: its file. */
+  /** Names the firmware for people: its file. */
   name: string;
   /** Behind PB2 to PB5. */
   spi?: SpiPins;
@@ -91,7 +91,7 @@ export class Atmega328p implements SerialDevice {
   /** When a byte was last sent or received. */
   #movedAt = Number.NEGATIVE_INFINITY;
   #running = false;
-  /** Within #run(): what arrives now waits for the next one. */
+  /** #run() is under way: bytes that arrive now wait for the next one. */
   #executing = false;
   /** The watchdog asks for a reset. */
   #bitten = false;
@@ -146,15 +146,15 @@ export class Atmega328p implements SerialDevice {
         this.overruns++;
         continue;
       }
-      this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at] as number;
+      this.#incoming[(this.#first + this.#waiting++) % LINE_BUFFER] = bytes[at]!;
     }
-    // What the MCU did until now, it did without these bytes.
+    // The MCU runs up to now; until then it has not seen these bytes.
     this.#run();
   }
 
   /** Every part as after a reset, from now on. @param flags of MCUSR */
   #reset(flags: number): void {
-    const { CPU, AVRClock, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC, AVRTWI, AVREEPROM, AVRWatchdog } = this.#avr;
+    const { CPU, AVRClock, AVRUSART, AVRSPI, AVRIOPort, AVRTimer, AVRADC, AVREEPROM, AVRWatchdog } = this.#avr;
     const avr = this.#avr;
     const memory = flags === PORF ? null : this.#cpu.data.subarray(SRAM);
     const cpu = new CPU(this.#program, SRAM_BYTES);
@@ -172,7 +172,7 @@ export class Atmega328p implements SerialDevice {
     this.#usart.onRxComplete = () => this.#feed();
     this.#spi = new AVRSPI(cpu, avr.spiConfig, FREQUENCY);
     this.#attachSpi(portB);
-    this.twoWire.connect(cpu, new AVRTWI(cpu, avr.twiConfig, FREQUENCY), avr.twiConfig, FREQUENCY);
+    this.twoWire.connect({ avr, cpu, frequency: FREQUENCY });
     new AVREEPROM(cpu, this.eeprom);
     this.#oscillator = new AVRClock(cpu, FREQUENCY);
     new AVRWatchdog(cpu, avr.watchdogConfig, this.#oscillator);
@@ -200,7 +200,7 @@ export class Atmega328p implements SerialDevice {
     });
   }
 
-  /** Executes what the clock says has passed, a slice at a time. */
+  /** Executes the time that has passed on the clock, a slice at a time. */
   #run(): void {
     if (!this.#running || this.#executing) return;
     const { avrInstruction } = this.#avr;
@@ -236,7 +236,7 @@ export class Atmega328p implements SerialDevice {
   /** Gives the USART its next byte, if it can take one. */
   #feed(): void {
     if (this.#waiting === 0) return;
-    if (!this.#usart.writeByte(this.#incoming[this.#first] as number)) return;
+    if (!this.#usart.writeByte(this.#incoming[this.#first]!)) return;
     this.#first = (this.#first + 1) % LINE_BUFFER;
     this.#waiting--;
     this.#movedAt = this.#clock.now();

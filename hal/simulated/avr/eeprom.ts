@@ -9,12 +9,12 @@ export class Eeprom implements EEPROMBackend {
 
   /** The address register has 10 bits (ATmega328P data sheet, section 8.6.1). */
   readMemory(address: number): number {
-    return this.bytes[address % BYTES] as number;
+    return this.bytes[address % BYTES]!;
   }
 
   /** Without an erasure before it, a write can clear bits only. */
   writeMemory(address: number, value: number): void {
-    this.bytes[address % BYTES] = (this.bytes[address % BYTES] as number) & value;
+    this.bytes[address % BYTES] = this.bytes[address % BYTES]! & value;
   }
 
   eraseMemory(address: number): void {

@@ -27,16 +27,16 @@ export function parseIntelHex(text: string, limit: number, name: string): Uint8A
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "") continue;
     const record = readRecord(line.trim(), `${name}, line ${index + 1}`);
-    const type = record[3] as number;
+    const type = record[3]!;
     const data = record.subarray(4, -1);
     if (type === END) return memory;
     if (type === SEGMENT || type === LINEAR) {
-      base = (((data[0] as number) << 8) | (data[1] as number)) * (type === SEGMENT ? 0x10 : 0x1_0000);
+      base = ((data[0]! << 8) | data[1]!) * (type === SEGMENT ? 0x10 : 0x1_0000);
       continue;
     }
     if (STARTS.includes(type)) continue;
     if (type !== DATA) throw new FirmwareError(`${name}, line ${index + 1}: record type ${type} is not one of Intel HEX's`);
-    const at = base + (((record[1] as number) << 8) | (record[2] as number));
+    const at = base + ((record[1]! << 8) | record[2]!);
     if (at + data.length > limit) {
       throw new FirmwareError(
         `${name}, line ${index + 1}: address ${at + data.length} is beyond the part's ${limit} bytes of flash`,

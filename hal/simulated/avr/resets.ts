@@ -1,10 +1,10 @@
 /**
- * How a simulated ATmega328P is reset, and how its firmware learns of it: MCUSR and the watchdog (data sheet, section 10).
- * avr8js's watchdog restarts the program only; here the whole MCU is reset, which its owner does.
+ * Resets of a simulated ATmega328P, and how its firmware learns of them: MCUSR and the watchdog (data sheet, section 10). avr8js's
+ * watchdog restarts the program only; here the owner of the MCU resets all of it.
  */
 import type { CPU, CPUMemoryHook } from "avr8js";
 
-/** MCUSR: what reset the MCU. */
+/** MCUSR: the causes of a reset. */
 export const PORF = 0x01;
 export const EXTRF = 0x02;
 export const WDRF = 0x08;
@@ -16,9 +16,9 @@ const WDTCSR = 0x60;
 const WDCE = 0x10;
 const WDE = 0x08;
 
-/** What MCUSR holds: its flags stay until the program clears them or the power goes. */
+/** Reads MCUSR. Its flags stay until the program clears them or the power goes. */
 export function resetFlags(cpu: CPU): number {
-  return cpu.data[MCUSR] as number;
+  return cpu.data[MCUSR]!;
 }
 
 /**

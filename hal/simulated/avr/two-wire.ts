@@ -1,9 +1,10 @@
 /**
  * The two-wire bus (I2C) of a simulated ATmega328P as its master: A4 is SDA, A5 is SCL. A bus with no device on it answers as one
- * with pull-ups does: nobody acknowledges an address. Each bit takes what TWBR and the prescaler say.
- * Not modelled: other masters, and the MCU as a slave.
+ * with pull-ups does: nobody acknowledges an address. TWBR and the prescaler set the time of a bit. Not modelled: other masters,
+ * and the MCU as a slave.
  */
-import type { AVRTWI, CPU, TWIConfig, TWIEventHandler } from "avr8js";
+import type { TWIEventHandler } from "avr8js";
+import type { Mcu } from "./mcu.ts";
 
 /** A device on the bus (NXP UM10204, section 3.1). */
 export interface TwoWireDevice {
@@ -32,8 +33,10 @@ export class TwoWireBus {
     this.#devices.push(device);
   }
 
-  /** For the MCU, at every restart: its unit becomes the bus's master. @param frequency of its clock, in Hz */
-  connect(cpu: CPU, twi: AVRTWI, config: TWIConfig, frequency: number): void {
+  /** For the MCU, at every restart: its TWI becomes the bus's master. */
+  connect({ avr, cpu, frequency }: Mcu): void {
+    const config = avr.twiConfig;
+    const twi = new avr.AVRTWI(cpu, config, frequency);
     const flag = {
       address: config.twiInterrupt,
       flagRegister: config.TWCR,

@@ -1,6 +1,6 @@
 /**
- * The pins of a simulated Arduino Uno from outside: what its MCU drives is seen, what is wired to its inputs is said. What is said
- * here stays when the MCU restarts, as wires do. Names are those on the board, `2`..`13` and `A0`..`A5`.
+ * The pins of a simulated Arduino Uno from outside: tests observe the outputs that the MCU drives and wire levels and voltages to
+ * its inputs. The wiring stays when the MCU restarts. Names are those on the board, `2`..`13` and `A0`..`A5`.
  */
 import type { AVRADC, AVRIOPort, CPU } from "avr8js";
 
@@ -23,7 +23,7 @@ class Port {
 }
 
 export class UnoPins {
-  /** An output went high; or went low, or is an output no more. */
+  /** An output went high, or went low or became an input. */
   onChange: ((pin: string, high: boolean) => void) | null = null;
   readonly #ports: readonly Port[] = Array.from({ length: PORTS }, () => new Port());
   readonly #volts: number[] = new Array<number>(ANALOG_PINS).fill(0);
@@ -47,7 +47,7 @@ export class UnoPins {
     }
   }
 
-  /** The level at a pin: what the MCU drives, else what is wired to it, else its pull-up's. @throws RangeError */
+  /** The level at a pin: the MCU's if it drives the pin, else the wire's, else the pull-up's. @throws RangeError */
   level(pin: string): boolean {
     const { index, mask } = place(pin);
     const port = this.#ports[index] as Port;
@@ -55,7 +55,7 @@ export class UnoPins {
     const { DDR, PIN } = port.avr.portConfig;
     const { data } = this.#cpu as CPU;
     // PINx follows an output only after its listeners have been told.
-    const levels = (data[DDR] as number) & mask ? port.high : (data[PIN] as number);
+    const levels = data[DDR]! & mask ? port.high : data[PIN]!;
     return (levels & mask) !== 0;
   }
 
@@ -82,7 +82,7 @@ export class UnoPins {
   #latched(index: number, latch: number): void {
     const port = this.#ports[index] as Port;
     const avr = port.avr as AVRIOPort;
-    const outputs = (this.#cpu as CPU).data[avr.portConfig.DDR] as number;
+    const outputs = (this.#cpu as CPU).data[avr.portConfig.DDR]!;
     const pulledUp = latch & ~outputs;
     const changed = (pulledUp ^ port.pulledUp) & ~port.driven;
     port.pulledUp = pulledUp;

@@ -2,8 +2,8 @@
  * A program that plays a Bus Pirate version 3: its terminal as far as it takes to leave it, the bit-bang mode as far as it takes to
  * enter SPI, and the SPI mode whole but for its sniffer (Dangerous Prototypes' documentation, "Bitbang" and "SPI (binary)").
  *
- * It works on one command at a time, and hears nothing meanwhile but the four bytes that its UART holds (PIC24FJ64GA002 data sheet,
- * "four-level-deep FIFO"): what comes on top is lost, and counted.
+ * It works on one command at a time. Meanwhile its UART holds four bytes (PIC24FJ64GA002 data sheet, "four-level-deep FIFO");
+ * further bytes are lost, and counted.
  */
 import type { Clock, Timer } from "../../clock.ts";
 import type { SerialDevice } from "../../serial-device.ts";
@@ -17,7 +17,7 @@ const UART_FIFO = 4;
 const SPEEDS = [30_000, 125_000, 250_000, 1_000_000, 2_000_000, 2_600_000, 4_000_000, 8_000_000];
 /** Of the SPI configuration: outputs driven to 3.3 V, and the rest as SPI mode 0 has it. */
 const MODE_0 = 0x0a;
-/** What a bus reads whose clock or data the part does not understand. */
+/** The bus reads this when the part does not understand its clock or data. */
 const FLOATING = 0xff;
 
 const Mode = { TERMINAL: 0, BITBANG: 1, SPI: 2, SNIFF: 3 } as const;
@@ -68,8 +68,8 @@ export class BusPirateResponder implements SerialDevice {
 
   receive(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at++) {
-      if (!this.#busy) this.#byte(bytes[at] as number);
-      else if (this.#held.length < UART_FIFO) this.#held.push(bytes[at] as number);
+      if (!this.#busy) this.#byte(bytes[at]!);
+      else if (this.#held.length < UART_FIFO) this.#held.push(bytes[at]!);
       else this.counters.overruns++;
     }
   }
@@ -78,7 +78,7 @@ export class BusPirateResponder implements SerialDevice {
     return this.#working.armed || this.#sending.armed;
   }
 
-  /** What the UART held meanwhile. */
+  /** Bytes that the UART holds while a command is carried out. */
   #catchUp(): void {
     while (this.#held.length > 0 && !this.#busy) this.#byte(this.#held.shift() as number);
   }
@@ -196,12 +196,12 @@ export class BusPirateResponder implements SerialDevice {
     this.#command = -1;
     this.counters.operations++;
     if (select) this.#pins.select();
-    for (let at = 0; at < write; at++) this.#exchange(this.#bytes[4 + at] as number);
+    for (let at = 0; at < write; at++) this.#exchange(this.#bytes[4 + at]!);
     for (let at = 0; at < read; at++) this.#answer[1 + at] = this.#exchange(FLOATING);
     if (select) this.#pins.deselect();
     this.#answer[0] = DONE;
     this.#answerLength = 1 + read;
-    this.#working.arm(((write + read) * 8000) / (SPEEDS[this.speed] as number));
+    this.#working.arm(((write + read) * 8000) / SPEEDS[this.speed]!);
   }
 
   #operationDone(): void {
@@ -221,7 +221,7 @@ export class BusPirateResponder implements SerialDevice {
   }
 
   #number(at: number): number {
-    return (this.#bytes[at] as number) * 256 + (this.#bytes[at + 1] as number);
+    return this.#bytes[at]! * 256 + this.#bytes[at + 1]!;
   }
 
   #send(value: number): void {

@@ -39,7 +39,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   cutMs: 1000,
 };
 
-/** What was done, in bytes and bursts. */
+/** The faults so far, in bytes and bursts. */
 export class FaultCounters {
   bytes = 0;
   dropped = 0;

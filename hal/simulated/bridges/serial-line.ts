@@ -11,7 +11,7 @@ import type { SerialDevice } from "../../serial-device.ts";
 export interface SerialLineOptions {
   /** Bits a second, each way. Infinity: bytes arrive with the next timer. Default Infinity, for devices that keep a rate themselves. */
   baud?: number;
-  /** Each way, on top, in ms: what USB and its driver take. Default 0. */
+  /** Latency of USB and its driver, added each way, in ms. Default 0. */
   latency?: number;
 }
 
@@ -41,7 +41,7 @@ class Direction {
   put(bytes: Uint8Array, at: number, length: number): void {
     if (this.#length + length > BUFFER) throw new Error(`serial line: more than ${BUFFER} bytes wait`);
     if (this.#length === 0) this.#next = Math.max(this.#next, this.#clock.now() + this.#latency + this.#msPerByte);
-    for (let index = 0; index < length; index++) this.#bytes[this.#length + index] = bytes[at + index] as number;
+    for (let index = 0; index < length; index++) this.#bytes[this.#length + index] = bytes[at + index]!;
     this.#length += length;
     if (!this.#timer.armed) this.#wait();
   }

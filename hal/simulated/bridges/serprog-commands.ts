@@ -1,6 +1,5 @@
 /**
- * The numbers of flashrom's serial protocol, version 1, as a bridge's firmware has them (Documentation/serprog-protocol in flashrom's
- * sources).
+ * The numbers of flashrom's serial protocol, version 1, in a bridge's firmware (Documentation/serprog-protocol in flashrom's sources).
  *
  * The host's side has a table of its own on purpose: a responder that shared it would agree with every mistake in it.
  */

@@ -1,9 +1,9 @@
 /**
- * A program that plays an SPI bridge: it answers flashrom's serial protocol, version 1, and clocks a simulated part, without a line's
- * speed; the ATmega328P beside it runs real firmware at real speed.
+ * A program that plays an SPI bridge: it answers flashrom's serial protocol, version 1, and clocks a simulated part, without a
+ * line's speed; the ATmega328P beside it runs real firmware at real speed.
  *
- * Where the protocol leaves a choice it does as the firmware in hal/bridges/firmware/: an unknown command is answered with NAK. With
- * the options PICO_SERPROG it behaves as pico-serprog does on a Raspberry Pi Pico, faults included.
+ * Where the protocol leaves a choice it does as the firmware in hal/bridges/firmware/: an unknown command is answered with NAK.
+ * With the options PICO_SERPROG it behaves as pico-serprog does on a Raspberry Pi Pico, faults included.
  */
 
 import type { Clock, Timer } from "../../clock.ts";
@@ -70,13 +70,14 @@ export interface SerprogResponderOptions {
   /** Length of the map that it sends; the protocol has 32. */
   mapBytes?: number;
   /**
-   * How its firmware reads what it is sent. `stream`, the default: byte by byte. `stdio`: opcode and lengths with getchar(), the data
-   * of an SPI operation with fread(), see {@link StdioInput}; it never gives up a command, and opening the line anew changes nothing.
+   * How its firmware reads what it is sent. `stream`, the default: byte by byte. `stdio`: opcode and lengths with getchar(), the
+   * data of an SPI operation with fread(), see {@link StdioInput}; it never gives up a command, and opening the line anew changes
+   * nothing.
    */
   reading?: "stream" | "stdio";
 }
 
-/** What pico-serprog has, and how it reads, from its published source (main.c). */
+/** The commands that pico-serprog has, and the way it reads, from its published source (main.c). */
 export const PICO_SERPROG: Readonly<SerprogResponderOptions> = {
   name: "pico-serprog",
   reading: "stdio",
@@ -154,7 +155,7 @@ export class SerprogResponder implements SerialDevice {
       for (let value = this.#next(this.#stdio); value >= 0; value = this.#next(this.#stdio)) this.#byte(value);
       return;
     }
-    for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at] as number);
+    for (let at = 0; at < bytes.length; at++) this.#byte(bytes[at]!);
     if (this.#command >= 0 || this.#deaf) this.#patience.arm(PATIENCE);
     else this.#patience.cancel();
   }
@@ -201,7 +202,7 @@ export class SerprogResponder implements SerialDevice {
     this.#send(NAK);
   }
 
-  /** The six bytes that head an operation are there: what it sends follows them. */
+  /** The six bytes that head an operation are there; the bytes to send follow them. */
   #spiLengths(): void {
     const send = this.#number(0, 3);
     this.#deaf = send > (this.#stdio ? LONGEST_STDIO : this.#longest) || this.#number(3, 3) > this.#longest;
@@ -289,7 +290,7 @@ export class SerprogResponder implements SerialDevice {
 
   #number(at: number, bytes: number): number {
     let value = 0;
-    for (let index = bytes - 1; index >= 0; index--) value = value * 256 + (this.#parameters[at + index] as number);
+    for (let index = bytes - 1; index >= 0; index--) value = value * 256 + this.#parameters[at + index]!;
     return value;
   }
 

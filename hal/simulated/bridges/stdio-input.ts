@@ -6,7 +6,7 @@
  *                      \---> FILE buffer -> fread()
  */
 
-/** TinyUSB's FIFO in the Pico SDK (CFG_TUD_CDC_RX_BUFSIZE). What has no room in it waits at the host: USB has flow control. */
+/** TinyUSB's FIFO in the Pico SDK (CFG_TUD_CDC_RX_BUFSIZE). Bytes that find no room wait at the host: USB has flow control. */
 const FIFO_BYTES = 256;
 /** BUFSIZ of its C library, newlib. */
 const FILE_BYTES = 1024;
@@ -35,7 +35,7 @@ export class StdioInput {
 
   /** The next byte, -1 when it has to be waited for. */
   getchar(): number {
-    return this.#first < this.#end ? (this.#sent[this.#first++] as number) : -1;
+    return this.#first < this.#end ? this.#sent[this.#first++]! : -1;
   }
 
   /** The next byte of a block that is read, -1 when it has to be waited for. */
@@ -48,6 +48,6 @@ export class StdioInput {
       this.#fileFirst = 0;
       this.#fileEnd = count;
     }
-    return this.#file[this.#fileFirst++] as number;
+    return this.#file[this.#fileFirst++]!;
   }
 }

@@ -1,3 +1,4 @@
+/** Checksums in the 82540EM: the ones' complement sum, and the verdicts on received packets. */
 import { typeOf } from "./filters.ts";
 import type { FrameMemory } from "./memory.ts";
 import { IPOFL, TUOFL } from "./registers.ts";
@@ -31,12 +32,12 @@ export function sumOf(frame: FrameMemory, at: number, end: number, sum: number):
   let half = at >> 1;
   const stop = end >> 1;
   let total = 0;
-  if (odd) total = (halves[half++] as number) & 0xff00;
+  if (odd) total = halves[half++]! & 0xff00;
   for (; half + 4 <= stop; half += 4) {
-    total += (halves[half] as number) + (halves[half + 1] as number) + (halves[half + 2] as number) + (halves[half + 3] as number);
+    total += halves[half]! + halves[half + 1]! + halves[half + 2]! + halves[half + 3]!;
   }
-  for (; half < stop; half++) total += halves[half] as number;
-  if ((end & 1) !== 0) total += (halves[stop] as number) & 0xff;
+  for (; half < stop; half++) total += halves[half]!;
+  if ((end & 1) !== 0) total += halves[stop]! & 0xff;
   total = fold(total);
   return fold((odd ? total : ((total & 0xff) << 8) | (total >> 8)) + sum);
 }
@@ -47,18 +48,18 @@ function fold(sum: number): number {
 }
 
 /**
- * What the chip says of a received packet's checksums (section 3.2.9): status bits, and error bits one byte further up. IXSM when it
- * looked at none: switched off, not IP, malformed, or a fragment.
+ * Judges a received packet's checksums as the chip does (section 3.2.9). Returns status bits, and error bits one byte further up;
+ * IXSM when it looked at no checksum: switched off, not IP, malformed, or a fragment.
  * @param tagged a VLAN tag stands between addresses and type
  */
 export function judge(frame: FrameMemory, length: number, tagged: boolean, enabled: number): number {
   const { bytes } = frame;
   let at = tagged ? HEADER + 4 : HEADER;
   if (length < at + SNAP) return IXSM;
-  let type = ((bytes[at - 2] as number) << 8) | (bytes[at - 1] as number);
+  let type = (bytes[at - 2]! << 8) | bytes[at - 1]!;
   if (type <= 1500 && isSnap(bytes, at)) {
     at += SNAP;
-    type = ((bytes[at - 2] as number) << 8) | (bytes[at - 1] as number);
+    type = (bytes[at - 2]! << 8) | bytes[at - 1]!;
   }
   let said = 0;
   if (type === TYPE_IPV4) said = judgeIpv4(frame, at, length, enabled);
@@ -77,25 +78,25 @@ function isSnap(bytes: Uint8Array, at: number): boolean {
 
 function judgeIpv4(frame: FrameMemory, at: number, length: number, enabled: number): number {
   const { bytes } = frame;
-  const first = bytes[at] as number;
+  const first = bytes[at]!;
   const header = 4 * (first & 0x0f);
   if (first >> 4 !== 4 || header < 20 || at + header > length) return 0;
   let said = 0;
   if ((enabled & IPOFL) !== 0) said = sumOf(frame, at, at + header, 0) === 0xffff ? IPCS : IPCS | IPE;
   if ((enabled & TUOFL) === 0) return said;
-  const total = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-  const fragment = (((bytes[at + 6] as number) << 8) | (bytes[at + 7] as number)) & 0x3fff;
+  const total = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  const fragment = ((bytes[at + 6]! << 8) | bytes[at + 7]!) & 0x3fff;
   if (fragment !== 0 || total < header || at + total > length) return said;
   const addresses = sumOf(frame, at + 12, at + 20, 0);
-  return said | judgeTransport(frame, at + header, at + total, bytes[at + 9] as number, addresses);
+  return said | judgeTransport(frame, at + header, at + total, bytes[at + 9]!, addresses);
 }
 
 function judgeIpv6(frame: FrameMemory, at: number, length: number): number {
   const { bytes } = frame;
-  if ((bytes[at] as number) >> 4 !== 6 || at + IPV6_HEADER > length) return 0;
-  const end = at + IPV6_HEADER + (((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number));
+  if (bytes[at]! >> 4 !== 6 || at + IPV6_HEADER > length) return 0;
+  const end = at + IPV6_HEADER + ((bytes[at + 4]! << 8) | bytes[at + 5]!);
   if (end > length) return 0;
-  return judgeTransport(frame, at + IPV6_HEADER, end, bytes[at + 6] as number, sumOf(frame, at + 8, at + 40, 0));
+  return judgeTransport(frame, at + IPV6_HEADER, end, bytes[at + 6]!, sumOf(frame, at + 8, at + 40, 0));
 }
 
 /** @param addresses sum of the pseudo header's addresses */
@@ -104,7 +105,7 @@ function judgeTransport(frame: FrameMemory, at: number, end: number, protocol: n
   if (protocol !== TCP && protocol !== UDP) return 0;
   const field = at + (protocol === TCP ? 16 : 6);
   if (field + 2 > end) return 0;
-  // A UDP checksum of 0 was not computed by the sender (RFC 768).
+  // With a UDP checksum of 0 the sender computed none (RFC 768).
   if (protocol === UDP && bytes[field] === 0 && bytes[field + 1] === 0) return 0;
   return sumOf(frame, at, end, addresses + protocol + (end - at)) === 0xffff ? TCPCS : TCPCS | TCPE;
 }

@@ -1,17 +1,16 @@
 /**
- * A simulated Intel 82540EM (Software Developer's Manual of the 8254x family), at the level of registers and descriptors: what a
- * driver writes to the window and to shared memory, what then stands on the wire, and the other way round.
+ * A simulated Intel 82540EM (Software Developer's Manual of the 8254x family), at the level of registers and descriptors: a
+ * driver writes to the window and to shared memory, the frame stands on the wire, and the other way round.
  *
  *     const segment = new EthernetSegment(clock, random);
  *     const chip = new E1000Chip(clock, segment, "eth0", { mac: parseMac("02:00:5e:10:00:01")! });
  *     await chip.open();
  *
- * Modelled: registers and their resets, EEPROM through EERD and by its wires, the PHY behind MDIC, both rings, interrupt causes with
- * masks, ITR and the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback, legacy, context and data
- * descriptors with checksums, segmentation and tags, and the statistics.
- * Not modelled: flow control, half duplex and collisions, speeds other than 1000 Mbit/s, descriptor prefetch and write-back
- * thresholds, wake-up and management, packet buffer memory as the host sees it. The packet checksum of a receive descriptor is there
- * once RXCSUM is anything but 0.
+ * Modelled: registers and their resets, EEPROM through EERD and by its wires, the PHY behind MDIC, both rings, interrupt causes
+ * with masks, ITR and the delay timers, address, hash, broadcast and VLAN filters, the receive FIFO that PBA sizes, loopback,
+ * legacy, context and data descriptors with checksums, segmentation and tags, and the statistics. Not modelled: flow control, half
+ * duplex and collisions, speeds other than 1000 Mbit/s, descriptor prefetch and write-back thresholds, wake-up and management,
+ * packet buffer memory as the host sees it. The packet checksum of a receive descriptor is there once RXCSUM is anything but 0.
  */
 import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
@@ -19,6 +18,7 @@ import type { InterruptLine } from "../../interrupt.ts";
 import { type MmioBus, NO_ANSWER } from "../../mmio.ts";
 import type { WireStation } from "../../wire.ts";
 import type { EthernetSegment, SegmentPort } from "../segment.ts";
+import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
 import { Eeprom } from "./eeprom.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -26,10 +26,10 @@ import { Mdic } from "./mdic.ts";
 import { ChipMemory } from "./memory.ts";
 import { Phy } from "./phy.ts";
 import { type Quirks, quirksOf } from "./quirks.ts";
-import { Receiver } from "./receive.ts";
 import * as R from "./registers.ts";
+import { RxEngine } from "./rx-engine.ts";
 import { Statistics } from "./statistics.ts";
-import { Transmitter } from "./transmit.ts";
+import { TxEngine } from "./tx-engine.ts";
 import { Violations } from "./violations.ts";
 
 const DEFAULT_MEMORY = 16 * 1024 * 1024;
@@ -39,7 +39,7 @@ const RESET_TIME = 0.001;
 /** Packet buffer memory that PBA deals out, in KiB. */
 const PACKET_BUFFER = 64;
 
-/** What is not 0 after QEMU's reset. */
+/** Registers that are not 0 after QEMU's reset. */
 const QEMU_RESETS: readonly (readonly [register: number, value: number])[] = [
   [R.CTRL, 0x00140240],
   [R.EECD, 0x00000188],
@@ -51,20 +51,20 @@ const QEMU_RESETS: readonly (readonly [register: number, value: number])[] = [
 /** Bits of STATUS that QEMU shows besides those of a 1000 Mbit/s link. */
 const QEMU_STATUS = 0x80080783;
 
-export interface E1000Options {
+export interface E1000ChipOptions {
   /** Station address in the EEPROM. */
   mac: Uint8Array;
-  /** What QEMU does otherwise than the manual says: nothing of it, all of it, or single points. Default "none". */
+  /** Points in which QEMU differs from the manual: none of them, all of them, or single ones. Default "none". */
   quirks?: "none" | "qemu" | Partial<Quirks>;
   /** Shared memory, a multiple of 4096. Default 16 MiB. */
   memoryBytes?: number;
   /** Bus address of it, a multiple of 4096. Default 0010_0000h. */
   memoryBase?: number;
-  /** Of the wire, in bit/s. Default Infinity: a transmission takes no time and is over with the write to TDT. */
+  /** Rate of the line, in bit/s. Default Infinity: a transmission takes no time and is over with the write to TDT. */
   lineRate?: number;
-  /** From the wire's link to the chip's, in ms: negotiation. Default 0. */
+  /** Time of negotiation, from the wire's link to the chip's, in ms. Default 0. */
   negotiation?: number;
-  /** How often MDIC and EERD are read before they say that they are done. Default 1, so that who does not wait gets nothing. */
+  /** Reads of MDIC and EERD before they say that they are done. Default 1, so that a driver that does not wait gets nothing. */
   busyReads?: number;
 }
 
@@ -85,16 +85,16 @@ export class E1000Chip implements MmioBus, WireStation {
   readonly #interrupts: Interrupts;
   readonly #phy: Phy;
   readonly #mdic: Mdic;
-  readonly #receiver: Receiver;
-  readonly #transmitter: Transmitter;
+  readonly #rx: RxEngine;
+  readonly #tx: TxEngine;
   #open = false;
   #failed = false;
   #link = false;
-  /** Until when a reset takes, in the clock's ms; 0 when none does. */
+  /** End of a reset under way, in the clock's ms; 0: none is. */
   #resetUntil = 0;
 
   /** Powers the chip up, attached to `segment` as port `name`. @throws RangeError on impossible memory or address */
-  constructor(clock: Clock, segment: EthernetSegment, name: string, options: E1000Options) {
+  constructor(clock: Clock, segment: EthernetSegment, name: string, options: E1000ChipOptions) {
     if (options.mac.length !== 6) throw new RangeError(`a station address of ${options.mac.length} bytes: 6 are needed`);
     const quirks = quirksOf(options.quirks ?? "none");
     const busyReads = quirks.instantManagement ? 0 : (options.busyReads ?? 1);
@@ -108,43 +108,33 @@ export class E1000Chip implements MmioBus, WireStation {
     this.interrupt = this.#interrupts.line;
     this.#phy = new Phy(clock, quirks.linkUpDelay || (options.negotiation ?? 0), this.violations);
     this.#mdic = new Mdic(this.#phy, busyReads, this.violations);
-    this.#receiver = new Receiver(
+    const context: ChipContext = {
       clock,
       registers,
-      this.dma,
-      this.#statistics,
-      this.#interrupts,
-      this.counters,
-      this.violations,
+      memory: this.dma,
+      statistics: this.#statistics,
+      interrupts: this.#interrupts,
+      counters: this.counters,
+      violations: this.violations,
       quirks,
-    );
-    this.#transmitter = new Transmitter(
-      clock,
-      options.lineRate ?? Number.POSITIVE_INFINITY,
-      registers,
-      this.dma,
-      this.#phy,
-      this.#receiver,
-      this.#statistics,
-      this.#interrupts,
-      this.counters,
-      this.violations,
-      quirks,
-    );
+      byteTime: 8000 / (options.lineRate ?? Number.POSITIVE_INFINITY),
+    };
+    this.#rx = new RxEngine(context);
+    this.#tx = new TxEngine(context, this.#phy, this.#rx);
     this.#fill();
     this.#phy.onLink = () => this.#linkChanged();
     // The segment may tell the link at once.
     this.port = segment.attach(name, this);
-    this.#transmitter.port = this.port;
+    this.#tx.port = this.port;
   }
 
-  /** Descriptors of the transmit ring are not taken any more, as on a chip that hangs; until this is cleared, or a reset. */
+  /** The chip takes no descriptors of the transmit ring, as one that hangs, until this is cleared or the chip is reset. */
   get transmitStalled(): boolean {
-    return this.#transmitter.stalled;
+    return this.#tx.stalled;
   }
 
   set transmitStalled(stalled: boolean) {
-    this.#transmitter.stalled = stalled;
+    this.#tx.stalled = stalled;
     this.#interrupts.signal();
   }
 
@@ -188,13 +178,13 @@ export class E1000Chip implements MmioBus, WireStation {
       case R.STATUS:
         return this.#status();
       case R.RDH:
-        return this.#receiver.ring.head;
+        return this.#rx.ring.head;
       case R.RDT:
-        return this.#receiver.ring.tail;
+        return this.#rx.ring.tail;
       case R.TDH:
-        return this.#transmitter.ring.head;
+        return this.#tx.ring.head;
       case R.TDT:
-        return this.#transmitter.ring.tail;
+        return this.#tx.ring.tail;
       case R.EECD:
         return this.#eecd();
       case R.EERD:
@@ -237,7 +227,7 @@ export class E1000Chip implements MmioBus, WireStation {
       this.counters.deaf++;
       return;
     }
-    this.#receiver.frame(bytes, length, fcsOk);
+    this.#rx.frame(bytes, length, fcsOk);
     this.#interrupts.signal();
   }
 
@@ -245,7 +235,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#phy.wire = up;
   }
 
-  /** The register an access means; complains of accesses that may not be. */
+  /** Returns the register of an access; notes accesses that are forbidden. */
   #register(offset: number): number {
     if (this.#resetUntil > 0) {
       if (this.#clock.now() < this.#resetUntil) this.violations.note("access-in-reset", offset);
@@ -261,11 +251,11 @@ export class E1000Chip implements MmioBus, WireStation {
     switch (register) {
       case R.TDT:
         registers.store(register, value);
-        this.#transmitter.give(registers.get(register));
+        this.#tx.give(registers.get(register));
         return;
       case R.RDT:
         registers.store(register, value);
-        this.#receiver.give(registers.get(register));
+        this.#rx.give(registers.get(register));
         return;
       case R.IMS:
         this.#interrupts.allow(value);
@@ -294,21 +284,21 @@ export class E1000Chip implements MmioBus, WireStation {
         return;
       case R.RCTL:
         registers.store(register, value);
-        this.#receiver.control();
+        this.#rx.control();
         return;
       case R.TCTL: {
-        const { enabled } = this.#transmitter;
+        const { enabled } = this.#tx;
         registers.store(register, value);
-        this.#transmitter.control(enabled);
+        this.#tx.control(enabled);
         return;
       }
       case R.RDTR:
         registers.store(register, value);
-        if ((value & R.FLUSH) !== 0) this.#receiver.flush();
+        if ((value & R.FLUSH) !== 0) this.#rx.flush();
         return;
       case R.TIDV:
         registers.store(register, value);
-        if ((value & R.FLUSH) !== 0) this.#transmitter.flush();
+        if ((value & R.FLUSH) !== 0) this.#tx.flush();
         return;
       case R.EECD:
         this.eeprom.wires.drive(value);
@@ -333,8 +323,8 @@ export class E1000Chip implements MmioBus, WireStation {
   #configure(register: number, value: number): void {
     this.#registers.store(register, value);
     const receive = register < R.TDBAL;
-    const ring = receive ? this.#receiver.ring : this.#transmitter.ring;
-    ring.configure(register, value, receive ? this.#receiver.enabled : this.#transmitter.enabled);
+    const ring = receive ? this.#rx.ring : this.#tx.ring;
+    ring.configure(register, value, receive ? this.#rx.enabled : this.#tx.enabled);
   }
 
   #control(value: number): void {
@@ -350,10 +340,10 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#linkChanged();
   }
 
-  /** All but the PHY and the PCI configuration (section 14.3). */
+  /** Resets all but the PHY and the PCI configuration (section 14.3). */
   #reset(): void {
-    this.#receiver.reset();
-    this.#transmitter.reset();
+    this.#rx.reset();
+    this.#tx.reset();
     this.#registers.reset();
     this.#statistics.clear();
     this.#mdic.reset();
@@ -364,7 +354,7 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#interrupts.reset();
   }
 
-  /** Values that are no constants of the register file. */
+  /** Sets the registers whose reset values are no constants of the register file. */
   #fill(): void {
     const registers = this.#registers;
     if (this.#quirks.resetValues) {
@@ -374,17 +364,17 @@ export class E1000Chip implements MmioBus, WireStation {
     this.#loadAddress();
   }
 
-  /** The EEPROM's first three words, to RAL0 and RAH0. */
+  /** Loads the EEPROM's first three words into RAL0 and RAH0. */
   #loadAddress(): void {
     const { words } = this.eeprom;
-    this.#registers.set(R.RAL, (words[0] as number) | ((words[1] as number) << 16));
-    this.#registers.set(R.RAH, (words[2] as number) | R.RAH_AV);
+    this.#registers.set(R.RAL, words[0]! | (words[1]! << 16));
+    this.#registers.set(R.RAH, words[2]! | R.RAH_AV);
   }
 
   #master(master: boolean): void {
     this.#open = master;
-    this.#receiver.master = master;
-    this.#transmitter.master = master;
+    this.#rx.master = master;
+    this.#tx.master = master;
     this.#interrupts.enabled = master;
   }
 
@@ -405,7 +395,7 @@ export class E1000Chip implements MmioBus, WireStation {
     if (up === this.#link) return;
     this.#link = up;
     this.#interrupts.raise(R.LSC);
-    this.#transmitter.link = up;
+    this.#tx.link = up;
     this.#interrupts.signal();
   }
 }

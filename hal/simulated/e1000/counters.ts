@@ -1,8 +1,8 @@
-/** What became of the frames that met the chip, each counted once. The chip's own books are its statistics registers. */
+/** Counts each frame that met the chip once, by what became of it. The chip's own books are its statistics registers. */
 export class ChipCounters {
   /** Written to host memory. */
   received = 0;
-  /** Arrived while there was nobody to hear them: RCTL.EN off, no link, or a chip that is closed or broken. */
+  /** Arrived while the chip could not receive: RCTL.EN off, no link, or a chip that is closed or broken. */
   deaf = 0;
   /** Wrong check sequence, and RCTL.SBP off. */
   damaged = 0;

@@ -1,18 +1,19 @@
+/** Interrupt delay timers of the 82540EM: RDTR with RADV, TIDV with TADV. */
 import type { Clock, Timer } from "../../clock.ts";
 
 /** Unit of RDTR, RADV, TIDV and TADV, in ms: 1.024 µs. */
 const UNIT = 0.001024;
 
 /**
- * An interrupt put off (sections 13.4.30, 13.4.31, 13.4.38 and 13.4.44): each event starts the packet timer anew, the first one
- * starts the absolute timer, and whichever ends first makes the interrupt and stops both.
+ * A delayed interrupt (sections 13.4.30, 13.4.31, 13.4.38 and 13.4.44): each event restarts the packet timer, the first one starts
+ * the absolute timer, and the timer that ends first raises the interrupt and stops both.
  */
 export class InterruptDelay {
   readonly #clock: Clock;
   readonly #timer: Timer;
   readonly #fire: () => void;
   #waiting = false;
-  /** When the packet timer ends, in the clock's ms. Moved by each event; the clock's timer is moved when it comes to that. */
+  /** End of the packet timer, in the clock's ms. Each event moves it; the clock's timer follows when it fires. */
   #packet = 0;
   #absolute = 0;
 
@@ -32,7 +33,7 @@ export class InterruptDelay {
     this.#timer.armAt(Math.min(this.#packet, this.#absolute));
   }
 
-  /** Ends a delay that runs, by making the interrupt now. */
+  /** Raises the interrupt now and ends a delay under way. */
   flush(): void {
     this.cancel();
     this.#fire();

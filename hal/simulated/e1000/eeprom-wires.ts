@@ -1,7 +1,7 @@
 /**
  * The EEPROM's own four wires, which a driver drives through EECD (section 13.4.3): a 93C46 on Microwire, 64 words of 16 bits. An
- * instruction is a start bit, two bits of opcode and six of address, taken at the clock's rising edges; READ answers a 0 and then word
- * after word, WRITE is followed by the word and takes place when the chip select falls. Writing takes no time here.
+ * instruction is a start bit, two bits of opcode and six of address, taken at the clock's rising edges; READ answers a 0 and then
+ * word after word, WRITE is followed by the word and takes place when the chip select falls. Writing takes no time here.
  */
 import { EECD_CS, EECD_DI, EECD_REQ, EECD_SK } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -19,7 +19,7 @@ const EXTENDED = 0b100;
 /** The two upper bits of the address tell those with opcode 00 apart. */
 const ENABLE = 0b11;
 const DISABLE = 0b00;
-/** What an erased word reads as. */
+/** An erased word reads as this. */
 const BLANK = 0xffff;
 
 export class EepromWires {
@@ -30,7 +30,7 @@ export class EepromWires {
   #count = 0;
   #instruction = 0;
   #data = 0;
-  /** DO, as the EEPROM drives it; high when it is idle, which after a WRITE says that it is done. */
+  /** DO, as the EEPROM drives it: high when idle, which after a WRITE means done. */
   #out = true;
   #writable = false;
 
@@ -76,7 +76,7 @@ export class EepromWires {
       this.#instruction = (this.#instruction << 1) | bit;
       if (past === -1 && this.#opcode === READ) this.#out = false;
     } else if (this.#opcode === READ) {
-      const word = this.#words[(this.#address + Math.floor(past / WORD_BITS)) % this.#words.length] as number;
+      const word = this.#words[(this.#address + Math.floor(past / WORD_BITS)) % this.#words.length]!;
       this.#out = ((word >> (WORD_BITS - 1 - (past % WORD_BITS))) & 1) === 1;
     } else if (past < WORD_BITS) {
       this.#data = (this.#data << 1) | bit;

@@ -1,3 +1,4 @@
+/** The 82540EM's EEPROM behind EERD, and the words in it. */
 import { EepromWires } from "./eeprom-wires.ts";
 import { EERD_DONE, EERD_START } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -26,7 +27,7 @@ export class Eeprom {
   readonly words: Uint16Array = new Uint16Array(WORDS).fill(0xffff);
   readonly wires: EepromWires;
   readonly #violations: Violations;
-  /** How often EERD is read before it says DONE. */
+  /** Reads of EERD before it says DONE. */
   readonly #busyReads: number;
   #left = 0;
   #register = 0;
@@ -35,10 +36,10 @@ export class Eeprom {
     this.#violations = violations;
     this.wires = new EepromWires(this.words, violations);
     this.#busyReads = busyReads;
-    for (let at = 0; at < 3; at++) this.words[at] = (mac[2 * at] as number) | ((mac[2 * at + 1] as number) << 8);
+    for (let at = 0; at < 3; at++) this.words[at] = mac[2 * at]! | (mac[2 * at + 1]! << 8);
     for (const [at, value] of CONTENT) this.words[at] = value;
     let sum = 0;
-    for (let at = 0; at < WORDS - 1; at++) sum += this.words[at] as number;
+    for (let at = 0; at < WORDS - 1; at++) sum += this.words[at]!;
     this.words[WORDS - 1] = CHECKSUM - sum;
   }
 
@@ -50,7 +51,7 @@ export class Eeprom {
     if ((value & EERD_START) === 0) return;
     const address = (value >>> 8) & 0xff;
     if (address >= WORDS) this.#violations.note("eeprom-address", address);
-    this.#register |= ((this.words[address % WORDS] as number) << 16) | EERD_DONE;
+    this.#register |= (this.words[address % WORDS]! << 16) | EERD_DONE;
     this.#left = this.#busyReads;
   }
 

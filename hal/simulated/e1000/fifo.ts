@@ -1,4 +1,6 @@
+/** The 82540EM's receive FIFO. */
 import { FCS_BYTES } from "../../kit/fcs.ts";
+import type { ChipContext } from "./context.ts";
 import { type ChipMemory, FIFO_BYTES } from "./memory.ts";
 import { PBA, type RegisterFile } from "./registers.ts";
 
@@ -18,10 +20,10 @@ export class ReceiveFifo {
   readonly #lengths = new Int32Array(MOST_FRAMES);
   readonly #marks = new Int32Array(MOST_FRAMES);
   #first = 0;
-  /** Where the next frame goes, in the room for them, which is larger than what may be used: see ChipMemory. */
+  /** Place of the next frame. The room is larger than the part that may be used: see ChipMemory. */
   #next = 0;
 
-  constructor(memory: ChipMemory, registers: RegisterFile) {
+  constructor({ memory, registers }: ChipContext) {
     this.#memory = memory;
     this.#registers = registers;
   }
@@ -32,7 +34,7 @@ export class ReceiveFifo {
     return this.used + sizeOf(length) <= capacity && this.count < MOST_FRAMES;
   }
 
-  /** Takes in the frame in `memory.receive`, of `length` bytes, with `mark` for whoever takes it out. Ask fits() before. */
+  /** Takes in the frame in `memory.receive`, of `length` bytes; `mark` comes out with it. Ask fits() before. */
   push(length: number, mark: number): void {
     const memory = this.#memory;
     if (this.#next + length > memory.fifoRoom) this.#next = 0;
@@ -48,16 +50,16 @@ export class ReceiveFifo {
   }
 
   get length(): number {
-    return this.#lengths[this.#first] as number;
+    return this.#lengths[this.#first]!;
   }
 
   get mark(): number {
-    return this.#marks[this.#first] as number;
+    return this.#marks[this.#first]!;
   }
 
   /** Brings the oldest frame back to `memory.receive`; it stays in the FIFO. */
   load(): void {
-    const at = this.#places[this.#first] as number;
+    const at = this.#places[this.#first]!;
     this.#memory.all.copyWithin(this.#memory.receiveAt, at, at + this.length);
   }
 

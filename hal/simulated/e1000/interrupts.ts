@@ -1,3 +1,4 @@
+/** The 82540EM's interrupt causes, their mask and their rate. */
 import type { Clock, Timer } from "../../clock.ts";
 import { SimulatedInterrupt } from "../../interrupt.ts";
 import { CAUSES } from "./registers.ts";
@@ -7,7 +8,7 @@ const INTERVAL = 0.000256;
 
 /**
  * ICR, IMS and ITR, and the line behind them (section 13.4.17 to 13.4.21). The line is up while a cause is set that the mask lets
- * through; with ITR it goes up no sooner than the interval after it went up the last time.
+ * through. With ITR it goes up no sooner than one interval after the last time.
  */
 export class Interrupts {
   readonly line: SimulatedInterrupt = new SimulatedInterrupt();
@@ -33,7 +34,7 @@ export class Interrupts {
     return this.#mask;
   }
 
-  /** Sets causes. The line follows with signal(), when the chip has finished what it is about. */
+  /** Sets causes. The line follows with signal(), at the end of the chip's current work. */
   raise(causes: number): void {
     this.#causes |= causes & CAUSES;
   }

@@ -1,3 +1,4 @@
+/** The 82540EM's MDIC register, in front of its PHY. */
 import type { Phy } from "./phy.ts";
 import { MDIC_ERROR, MDIC_INTERRUPT, MDIC_READ, MDIC_READY, MDIC_WRITE } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -9,7 +10,7 @@ const PHY_ADDRESS = 1;
 export class Mdic {
   readonly #phy: Phy;
   readonly #violations: Violations;
-  /** How often MDIC is read before it says READY. */
+  /** Reads of MDIC before it says READY. */
   readonly #busyReads: number;
   #left = 0;
   #register = MDIC_READY;
@@ -27,7 +28,7 @@ export class Mdic {
     const register = (value >>> 16) & 0x1f;
     const interrupts = (value & MDIC_INTERRUPT) !== 0;
     this.#register = (value & (0x0fffffff | MDIC_INTERRUPT)) | MDIC_READY;
-    // Who asked for an interrupt does not poll.
+    // A driver that asked for an interrupt does not poll.
     this.#left = interrupts ? 0 : this.#busyReads;
     if (opcode !== MDIC_READ && opcode !== MDIC_WRITE) this.#violations.note("mdic-command", value);
     else if (((value >>> 21) & 0x1f) !== PHY_ADDRESS) this.#register |= MDIC_ERROR;

@@ -1,9 +1,10 @@
+/** The memory that the 82540EM reaches: the host's, and its own for frames. */
 import type { DmaMemory } from "../../mmio.ts";
 import { SLOT_BYTES } from "../../skbuff.ts";
 
-/** What a frame can have at most, on the way out (section 3.3.3) and in (section 13.7.36), FCS and room for a tag included. */
+/** Longest frame, on the way out (section 3.3.3) and in (section 13.7.36), FCS and room for a tag included. */
 const LONGEST = 16384 + 64;
-/** RX and TX FIFO together (section 13.4.49); twice that, so that no frame has to be laid round the end. */
+/** RX and TX FIFO together (section 13.4.49); the room is twice that, so that no frame wraps at the end. */
 export const FIFO_BYTES = 65536;
 const FIFO_ROOM = 2 * FIFO_BYTES;
 
@@ -14,8 +15,8 @@ export interface FrameMemory {
 }
 
 /**
- * Host memory as the chip reaches it, and the chip's own. All of it is one ArrayBuffer, for then a frame moves from one to the
- * other with copyWithin(): a block copy, and no view is made for it. The host sees the front only.
+ * Host memory as the chip reaches it, and the chip's own. All of it is one ArrayBuffer, so that copyWithin() moves a frame from one
+ * to the other: a block copy that needs no view. The host sees the front only.
  */
 export class ChipMemory implements DmaMemory {
   readonly bytes: Uint8Array;
@@ -69,6 +70,6 @@ export class ChipMemory implements DmaMemory {
     const { receive } = this;
     // A frame in a slot is copied whole: cheaper than a view of it.
     if (bytes.length <= receive.length) receive.set(bytes);
-    else for (let at = 0; at < length; at++) receive[at] = bytes[at] as number;
+    else for (let at = 0; at < length; at++) receive[at] = bytes[at]!;
   }
 }

@@ -1,8 +1,10 @@
+/** Puts frames together from the 82540EM's transmit descriptors: checksums, segmentation, tags. */
 import { sumOf } from "./checksum.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import type { Violations } from "./violations.ts";
 
-/** What one frame, and one descriptor that is no segmentation, can have at most (section 3.3.3). */
+/** Most bytes of one frame, and of one descriptor outside segmentation (section 3.3.3). */
 const LONGEST = 16288;
 const MOST_HEADER = 256;
 const ADDRESSES = 12;
@@ -22,7 +24,7 @@ export interface FrameSink {
   send(length: number, appendFcs: boolean): void;
 }
 
-/** What a context descriptor says (figure 3-7). */
+/** The fields of a context descriptor (figure 3-7). */
 class Context {
   ipStart = 0;
   ipField = 0;
@@ -47,9 +49,9 @@ class Context {
   }
 }
 
-/** The frame that is put together from descriptors, in `memory.transmit`, with what the chip does to it before it goes out. */
+/** Puts a frame together from descriptors, in `memory.transmit`, and finishes it as the chip does before it goes out. */
 export class FrameBuilder {
-  /** Segments that may still be made. A frame that wants more is cut there: its rest is not sent. */
+  /** Segments that may still be made. A frame that needs more is cut there; the chip does not send its rest. */
   segmentsLeft = 0;
   readonly #memory: ChipMemory;
   readonly #violations: Violations;
@@ -74,13 +76,13 @@ export class FrameBuilder {
   #begun = false;
   #spoiled = false;
 
-  constructor(memory: ChipMemory, violations: Violations, sink: FrameSink) {
+  constructor({ memory, violations }: ChipContext, sink: FrameSink) {
     this.#memory = memory;
     this.#violations = violations;
     this.#sink = sink;
   }
 
-  /** Descriptors of a frame were taken, but not its last. */
+  /** The chip has taken descriptors of a frame, but not its last. */
   get begun(): boolean {
     return this.#begun;
   }
@@ -198,7 +200,7 @@ export class FrameBuilder {
     const header = this.#header;
     const context = this.#context;
     const { header: size, ipStart, start, command } = context;
-    if (this.#segments === 0) for (let at = 0; at < size; at++) header[at] = frame[at] as number;
+    if (this.#segments === 0) for (let at = 0; at < size; at++) header[at] = frame[at]!;
     const payload = this.#length - size;
     if ((command & TUCMD_IP) !== 0) {
       put16(frame, ipStart + 2, this.#length - ipStart);
@@ -210,7 +212,7 @@ export class FrameBuilder {
       const sequence = get16(header, start + 4) * 0x10000 + get16(header, start + 6) + this.#sent;
       put16(frame, start + 4, Math.floor(sequence / 0x10000));
       put16(frame, start + 6, sequence);
-      if (!last) frame[start + 13] = (header[start + 13] as number) & ~FIN_PSH;
+      if (!last) frame[start + 13] = header[start + 13]! & ~FIN_PSH;
     } else {
       put16(frame, start + 4, this.#length - start);
     }
@@ -220,7 +222,7 @@ export class FrameBuilder {
     this.#out(appendFcs, tag);
     this.#segments++;
     this.#sent += payload;
-    for (let at = 0; at < size; at++) frame[at] = header[at] as number;
+    for (let at = 0; at < size; at++) frame[at] = header[at]!;
     this.#length = size;
     return true;
   }
@@ -239,7 +241,7 @@ export class FrameBuilder {
 }
 
 function get16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 function put16(bytes: Uint8Array, at: number, value: number): void {

@@ -1,3 +1,4 @@
+/** The 82540EM's PHY: its registers, its link and its negotiation. */
 import type { Clock, Timer } from "../../clock.ts";
 import type { Violations } from "./violations.ts";
 
@@ -12,7 +13,7 @@ const BMCR_POWER_DOWN = 0x0800;
 const BMCR_ISOLATE = 0x0400;
 const BMCR_RESTART = 0x0200;
 
-/** What BMSR can do: 100 and 10 Mbit/s in both duplex modes, extended status, no preamble, negotiation. */
+/** Abilities in BMSR: 100 and 10 Mbit/s in both duplex modes, extended status, no preamble, negotiation. */
 const BMSR_ABILITIES = 0x7949;
 const BMSR_NEGOTIATED = 0x0020;
 const BMSR_LINK = 0x0004;
@@ -75,7 +76,7 @@ export class Phy {
     return this.#link;
   }
 
-  /** What is sent comes back, and nothing gets on the wire. */
+  /** Loopback: frames that are sent come back, and none gets on the wire. */
   get loopsBack(): boolean {
     return this.#has(BMCR_LOOPBACK);
   }
@@ -85,7 +86,7 @@ export class Phy {
     this.#update();
   }
 
-  /** CTRL.PHY_RST: registers are reset, and there is no link while it is held. */
+  /** CTRL.PHY_RST resets the registers, and there is no link while it is held. */
   set held(held: boolean) {
     this.#held = held;
     if (held) this.#fill();
@@ -93,20 +94,20 @@ export class Phy {
   }
 
   read(address: number): number {
-    const bits = writable[address] as number;
+    const bits = writable[address]!;
     if (bits === ABSENT) {
       this.#violations.note("unknown-phy-register", address);
       return 0;
     }
     if (address === SPECIFIC_STATUS) return this.#link ? SPECIFIC_UP : 0;
-    if (address !== BMSR) return this.#registers[address] as number;
+    if (address !== BMSR) return this.#registers[address]!;
     const status = BMSR_ABILITIES | (this.#link ? BMSR_NEGOTIATED : 0) | (this.#latched ? BMSR_LINK : 0);
     this.#latched = this.#link;
     return status;
   }
 
   write(address: number, value: number): void {
-    const bits = writable[address] as number;
+    const bits = writable[address]!;
     if (bits === ABSENT || bits === 0) {
       this.#violations.note(bits === 0 ? "read-only-phy-register" : "unknown-phy-register", address);
       return;
@@ -116,7 +117,7 @@ export class Phy {
       this.#renegotiate();
       return;
     }
-    this.#registers[address] = ((this.#registers[address] as number) & ~bits) | (value & bits);
+    this.#registers[address] = (this.#registers[address]! & ~bits) | (value & bits);
     if (address !== BMCR) return;
     if ((value & BMCR_RESTART) !== 0) this.#renegotiate();
     else this.#update();
@@ -127,7 +128,7 @@ export class Phy {
   }
 
   #has(bits: number): boolean {
-    return ((this.#registers[BMCR] as number) & bits) !== 0;
+    return (this.#registers[BMCR]! & bits) !== 0;
   }
 
   #fill(): void {

@@ -1,6 +1,6 @@
 /**
- * Where QEMU's e1000 (7.2) does not do as the 82540EM's manual says, as measured. Each is a switch of its own; all are off unless
- * asked for, so that a driver is tested against the chip first.
+ * Differences between QEMU's e1000 (7.2), as measured, and the 82540EM's manual. Each is a switch of its own; all are off by
+ * default, so that a driver is tested against the chip first.
  */
 export interface Quirks {
   /** CTRL, STATUS, EECD, LEDCTL and MANC start with QEMU's values, RXDCTL and others with 0. */

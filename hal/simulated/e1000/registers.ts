@@ -162,7 +162,7 @@ export const BPTC = 0x40f4;
 export const TSCTC = 0x40f8;
 export const STATISTICS_END = 0x4100;
 
-/** What a write does to a register. Everything but PLAIN and READ_ONLY is handled where it belongs. */
+/** The effect of a write on a register. The chip handles every kind but PLAIN and READ_ONLY where it belongs. */
 export const UNKNOWN = 0;
 export const READ_ONLY = 1;
 export const PLAIN = 2;
@@ -227,7 +227,7 @@ const STATISTICS_NAMES =
   "FCRUC PRC64 PRC127 PRC255 PRC511 PRC1023 PRC1522 GPRC BPRC MPRC GPTC - GORCL GORCH GOTCL GOTCH - - RNBC RUC RFC ROC RJC MGTPRC " +
   "MGTPDC MGTPTC TORL TORH TOTL TOTH TPR TPT PTC64 PTC127 PTC255 PTC511 PTC1023 PTC1522 MPTC BPTC TSCTC TSCTFC";
 
-/** Registers end below this; what lies behind it in the window is packet buffer memory and reserved. */
+/** Registers end below this; the rest of the window is packet buffer memory and reserved. */
 const FILE = 0x8000;
 
 const kinds = new Uint8Array(FILE >> 2);
@@ -260,18 +260,18 @@ export function registerName(offset: number): string {
   return names.get(offset) ?? `${offset.toString(16).toUpperCase().padStart(5, "0")}h`;
 }
 
-/** What the filter tables hold after power-up. */
+/** The filter tables hold this after power-up. */
 const UNDEFINED = 0xa5a5a5a5;
 
 function isTable(offset: number): boolean {
   return (offset >= MTA && offset < MTA + 512) || (offset >= VFTA && offset < VFTA + 512);
 }
 
-/** Where the registers' values are. Values are unsigned. */
+/** Holds the registers' values. Values are unsigned. */
 export class RegisterFile {
   readonly #values = new Uint32Array(FILE >> 2);
 
-  /** As after power-up: what the filter tables hold then is not defined, so here it is something that a driver will notice. */
+  /** As after power-up. The contents of the filter tables are undefined then, so here they are something that a driver notices. */
   constructor() {
     this.reset();
     for (let at = 0; at < 128; at++) {
@@ -285,18 +285,18 @@ export class RegisterFile {
     this.#values.fill(0);
   }
 
-  /** As CTRL.RST does: hash table and VLAN filter are memories, and keep what they have (sections 13.5.1 and 13.5.4). */
+  /** Resets as CTRL.RST does: hash table and VLAN filter are memories and keep their contents (sections 13.5.1 and 13.5.4). */
   reset(): void {
-    for (let at = 0; at < resets.length; at++) if (!isTable(4 * at)) this.#values[at] = resets[at] as number;
+    for (let at = 0; at < resets.length; at++) if (!isTable(4 * at)) this.#values[at] = resets[at]!;
   }
 
   /** READ_ONLY, PLAIN, ACTIVE or UNKNOWN. */
   kind(offset: number): number {
-    return offset < FILE ? (kinds[offset >> 2] as number) : UNKNOWN;
+    return offset < FILE ? kinds[offset >> 2]! : UNKNOWN;
   }
 
   get(offset: number): number {
-    return this.#values[offset >> 2] as number;
+    return this.#values[offset >> 2]!;
   }
 
   set(offset: number, value: number): void {
@@ -305,13 +305,13 @@ export class RegisterFile {
 
   /** Any of `bits` is set. */
   has(offset: number, bits: number): boolean {
-    return ((this.#values[offset >> 2] as number) & bits) !== 0;
+    return (this.#values[offset >> 2]! & bits) !== 0;
   }
 
-  /** What the host writes: bits that cannot be written stay as they are. */
+  /** Stores a value that the host writes; bits that cannot be written stay as they are. */
   store(offset: number, value: number): void {
-    const mask = masks[offset >> 2] as number;
+    const mask = masks[offset >> 2]!;
     const values = this.#values;
-    values[offset >> 2] = ((values[offset >> 2] as number) & ~mask) | (value & mask);
+    values[offset >> 2] = (values[offset >> 2]! & ~mask) | (value & mask);
   }
 }

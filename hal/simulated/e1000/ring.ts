@@ -1,3 +1,5 @@
+/** A descriptor ring of the 82540EM, for either direction. */
+import type { ChipContext } from "./context.ts";
 import type { ChipMemory } from "./memory.ts";
 import { RDBAL, type RegisterFile } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -13,9 +15,10 @@ const HEAD = 0x10;
 const TAIL = 0x18;
 
 /**
- * One descriptor ring (sections 3.2.6 and 3.4): those from head up to tail, without it, are the hardware's; equal, none is.
- * What was given is remembered, for the driver must not touch it until it has come back. A ring may get its tail before its base, its
- * length or its head; then what the engine finds when it is switched on is what was given.
+ * One descriptor ring (sections 3.2.6 and 3.4). Descriptors from the head up to the tail, without it, belong to the hardware; with
+ * both equal, none does. The ring remembers the descriptors that were given, for the driver must not touch them until they come
+ * back. A ring may get its tail before its base, its length or its head; then it remembers the descriptors that the engine finds
+ * when it is switched on.
  */
 export class Ring {
   /** Descriptors in the ring; 0: it cannot be used. */
@@ -23,7 +26,7 @@ export class Ring {
   head = 0;
   tail = 0;
   readonly #bal: number;
-  /** A descriptor is given with its status word cleared: those of reception. */
+  /** Descriptors must be given with their status word cleared, as those of reception. */
   readonly #clear: boolean;
   readonly #registers: RegisterFile;
   readonly #memory: ChipMemory;
@@ -31,11 +34,11 @@ export class Ring {
   /** Offset of descriptor 0 in `memory.words`. */
   #first = 0;
   readonly #given = new Uint32Array(MOST_BYTES / 4);
-  /** The ring has changed since its tail was written: what was remembered then is of other descriptors, or of none. */
+  /** The ring has changed since its tail was written: the contents remembered then are those of other descriptors, or of none. */
   #changed = false;
 
   /** @param bal offset of RDBAL or TDBAL */
-  constructor(bal: number, registers: RegisterFile, memory: ChipMemory, violations: Violations) {
+  constructor(bal: number, { registers, memory, violations }: ChipContext) {
     this.#bal = bal;
     this.#clear = bal === RDBAL;
     this.#registers = registers;
@@ -78,7 +81,7 @@ export class Ring {
     if (running) this.#renew();
   }
 
-  /** The engine is switched on: complains of a ring that cannot work. */
+  /** The engine is switched on. Notes a ring that cannot work. */
   check(): void {
     this.#renew();
     if (this.count > 0 || this.head === this.tail) return;
@@ -93,7 +96,7 @@ export class Ring {
     let at = this.tail;
     this.tail = tail;
     if (tail >= this.count) {
-      // Before there is a ring, drivers write 0 here: that gives nothing.
+      // Drivers write 0 here before there is a ring; that gives nothing.
       if (tail > 0) this.#violations.note(this.count === 0 ? "ring-missing" : "tail-beyond-ring", register);
       return;
     }
@@ -106,7 +109,7 @@ export class Ring {
     this.#remember(at);
   }
 
-  /** The head descriptor is as it was when it was given; if not, that is noted. */
+  /** Notes a head descriptor that has changed since it was given. */
   verify(): void {
     const words = this.#memory.words;
     const given = this.#given;
@@ -134,11 +137,11 @@ export class Ring {
     for (let at = from; at !== this.tail; at = at + 1 === this.count ? 0 : at + 1) {
       const source = this.#first + DESCRIPTOR_WORDS * at;
       const to = DESCRIPTOR_WORDS * at;
-      given[to] = words[source] as number;
-      given[to + 1] = words[source + 1] as number;
-      given[to + 2] = words[source + 2] as number;
-      given[to + 3] = words[source + 3] as number;
-      if (this.#clear && (words[source + 3] as number) !== 0) this.#violations.note("descriptor-done", this.#address(at));
+      given[to] = words[source]!;
+      given[to + 1] = words[source + 1]!;
+      given[to + 2] = words[source + 2]!;
+      given[to + 3] = words[source + 3]!;
+      if (this.#clear && words[source + 3]! !== 0) this.#violations.note("descriptor-done", this.#address(at));
     }
   }
 

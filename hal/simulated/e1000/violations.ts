@@ -1,4 +1,4 @@
-/** What a driver of the 82540EM may not do, by the manual; see ViolationCounters. */
+/** The acts that the manual of the 82540EM forbids a driver; see ViolationCounters. */
 import { ViolationCounters } from "../violations.ts";
 
 /** Each kind, and what to tell about it; `%r` stands for the register, `%h` for the value or address at hand. */

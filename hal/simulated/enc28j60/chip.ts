@@ -1,6 +1,6 @@
 /**
- * A simulated Microchip ENC28J60 (data sheet DS39662, errata DS80349), at the level of SPI transactions: what a driver writes and
- * reads behind one assertion of the chip select, what then stands on the wire, and the other way round.
+ * A simulated Microchip ENC28J60 (data sheet DS39662, errata DS80349), at the level of SPI transactions: a driver writes and reads
+ * behind one assertion of the chip select, the frame stands on the wire, and the other way round.
  *
  *     const segment = new EthernetSegment(clock, random);
  *     const chip = new Enc28j60Chip(clock, segment, "eth0");
@@ -18,6 +18,7 @@ import { SeededRandom } from "../../random.ts";
 import type { WireStation } from "../../wire.ts";
 import type { EthernetSegment, SegmentPort } from "../segment.ts";
 import type { SpiDevice } from "../spi-bus.ts";
+import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
 import { Dma } from "./dma.ts";
 import { Errata, erevidOf, revisionName } from "./errata.ts";
@@ -28,10 +29,10 @@ import { BufferMemory } from "./memory.ts";
 import { MiiManagement } from "./mii.ts";
 import type { Enc28j60Options } from "./options.ts";
 import { Phy } from "./phy.ts";
-import { Receiver } from "./receive.ts";
+import { ReceiveLogic } from "./receive-logic.ts";
 import * as R from "./registers.ts";
 import { selfTest } from "./self-test.ts";
-import { Transmitter } from "./transmit.ts";
+import { TransmitLogic } from "./transmit-logic.ts";
 import { Violations } from "./violations.ts";
 
 /** Crystal start-up: 7500 clocks of 25 MHz (section 2.2), in ms. */
@@ -39,13 +40,13 @@ const OSCILLATOR_START = 0.3;
 /** After a system reset the PHY's clock stands still though CLKRDY says otherwise (erratum 2), in ms. */
 const RESET_TIME = 1;
 const TEN_MEGABIT = 10_000_000;
-/** Slower than this B1 and B4 lose what is written to MAC and MII registers (erratum 1). In Hz. */
+/** Below this SPI clock B1 and B4 lose writes to MAC and MII registers (erratum 1). In Hz. */
 const SLOW_SPI = 8_000_000;
 const FASTEST_SPI = 20_000_000;
 const CRYSTAL = 25_000_000;
-/** What ECOCON's codes divide it by; 0: no output (table 2-1). */
+/** Divisors of the crystal's clock by ECOCON's codes; 0: no output (table 2-1). */
 const CLOCK_DIVISORS: readonly number[] = [0, 1, 2, 3, 4, 8, 0, 0];
-/** Preamble, FCS and what else a received frame takes on the line, in bytes. */
+/** Preamble, start delimiter and FCS of a received frame on the line, in bytes. */
 const LINE_OVERHEAD = 12;
 
 /** SPI commands: opcode in the top three bits, argument below (table 4-1). */
@@ -76,64 +77,57 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly #memory: BufferMemory;
   readonly #phy: Phy;
   readonly #mii: MiiManagement;
-  readonly #receiver: Receiver;
-  readonly #transmitter: Transmitter;
+  readonly #receive: ReceiveLogic;
+  readonly #transmit: TransmitLogic;
   readonly #access: LineAccess;
   readonly #flow: FlowControl;
   readonly #dma: Dma;
   /** ms for each byte on the line. */
   readonly #byteTime: number;
-  /** PKTIF does not tell of the packets there are (erratum 6). */
+  /** PKTIF hides the packets that wait (erratum 6). */
   #flagLost = false;
-  /** When the oscillator has settled and CLKRDY shows it. */
+  /** The oscillator has settled, and CLKRDY shows it, from this time on. */
   #oscillatorAt: number;
   /** When MAC, MII and PHY can be used. */
   #macAt: number;
-  /** What was last written to ERXRDPTL and waits for its high byte. */
+  /** The value last written to ERXRDPTL; it takes effect with its high byte. */
   #readPointerLow: number;
 
   /** Powers the chip up, attached to `segment` as port `name`. */
   constructor(clock: Clock, segment: EthernetSegment, name: string, options: Enc28j60Options = {}) {
     const revision = erevidOf(options.revision ?? "B7");
     const lineRate = options.lineRate ?? TEN_MEGABIT;
-    const instant = lineRate === Number.POSITIVE_INFINITY;
     const random = options.random ?? new SeededRandom(`enc28j60 ${name}`);
     const registers = this.#registers;
     this.#clock = clock;
-    this.#byteTime = 8000 / lineRate;
+    const byteTime = 8000 / lineRate;
+    this.#byteTime = byteTime;
     this.#strict = options.strict ?? false;
     this.spiHz = options.spiHz ?? FASTEST_SPI;
     this.description = `simulated ENC28J60 rev ${revisionName(revision)}`;
     this.errata = new Errata(revision, options.errata ?? {}, random);
     registers.set(R.EREVID, revision);
     this.#memory = new BufferMemory(registers, this.violations);
-    this.#phy = new Phy(clock, this.violations, this.errata, options.linkDelay ?? 0, options.fullDuplexWiring ?? false);
+    const { counters, violations, errata } = this;
+    const context: ChipContext = { clock, registers, memory: this.#memory, counters, violations, errata, byteTime };
+    this.#phy = new Phy(context, options);
     this.#phy.onLink = () => this.#signal();
-    this.leds = new Leds(clock, this.#phy, this.errata);
-    this.#mii = new MiiManagement(clock, registers, this.#phy, this.violations, instant);
-    this.#receiver = new Receiver(registers, this.#memory, this.counters, this.errata);
-    this.#dma = new Dma(clock, registers, this.#memory, this.errata, this.violations, instant);
-    this.#access = new LineAccess(clock, registers, segment.carrier, this.errata, random.fork("back-off"), this.#byteTime);
+    this.leds = new Leds(context, this.#phy);
+    this.#mii = new MiiManagement(context, this.#phy);
+    this.#receive = new ReceiveLogic(context);
+    this.#dma = new Dma(context);
+    this.#access = new LineAccess(context, segment.carrier, random.fork("back-off"));
     this.#phy.line = this.#access;
     this.#oscillatorAt = clock.now() + OSCILLATOR_START;
     this.#macAt = this.#oscillatorAt;
     this.#readPointerLow = registers.get(R.ERXRDPTL);
     // The segment may tell the link at once.
     this.port = segment.attach(name, this);
-    this.#flow = new FlowControl(clock, registers, this.#access, this.port, this.counters, this.#byteTime);
-    this.#transmitter = new Transmitter(
-      this.#access,
-      registers,
-      this.#memory,
-      this.#phy,
-      this.port,
-      this.#receiver,
-      this.counters,
-      this.violations,
-      this.errata,
-    );
-    this.#receiver.onPause = (quanta) => this.#access.pause(quanta);
-    this.#receiver.onStore = () => {
+    this.#flow = new FlowControl(context, this.#access, this.port);
+    const path = { access: this.#access, phy: this.#phy, port: this.port, loop: this.#receive };
+    this.#transmit = new TransmitLogic(context, path);
+    this.#receive.onPause = (quanta) => this.#access.pause(quanta);
+    this.#receive.onStore = () => {
       this.#dma.receiving();
       this.#flagLost = this.errata.strikes(6);
     };
@@ -143,12 +137,12 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.leds.collided();
     };
     this.#dma.onDone = () => this.#signal();
-    this.#transmitter.onDone = () => this.#signal();
+    this.#transmit.onDone = () => this.#signal();
   }
 
   /** Frequency at the CLKOUT pin, in Hz; 0: none, as in power save (erratum 4). */
   get clockOut(): number {
-    const divisor = CLOCK_DIVISORS[this.#registers.get(R.ECOCON)] as number;
+    const divisor = CLOCK_DIVISORS[this.#registers.get(R.ECOCON)]!;
     return divisor === 0 || this.#registers.has(R.ECON2, R.PWRSV) ? 0 : CRYSTAL / divisor;
   }
 
@@ -157,7 +151,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       read.fill(0, readAt, readAt + readLength);
       return;
     }
-    const command = write[writeAt] as number;
+    const command = write[writeAt]!;
     const data = writeLength - 1;
     if (command === READ_BUFFER) {
       this.#memory.read(data, read, readAt, readLength);
@@ -180,7 +174,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
         return;
       }
       if (data > 1) this.violations.note("long-command", command);
-      this.#writeControl(opcode, this.#index(command & 0x1f), write[writeAt + 1] as number);
+      this.#writeControl(opcode, this.#index(command & 0x1f), write[writeAt + 1]!);
     } else {
       this.violations.note("unknown-command", command);
     }
@@ -197,7 +191,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       return;
     }
     this.leds.received((length + LINE_OVERHEAD) * this.#byteTime);
-    this.#receiver.frame(bytes, length, fcsOk);
+    this.#receive.frame(bytes, length, fcsOk);
     this.#signal();
   }
 
@@ -215,7 +209,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     return !this.#registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= this.#macAt;
   }
 
-  /** A MAC or MII register can be used now; if not, that is noted. */
+  /** Tells whether a MAC or MII register can be used now; notes it if not. */
   #reachable(index: number, part: number): boolean {
     if (part === R.ETH) return true;
     if (part === R.RESERVED) {
@@ -253,7 +247,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.EIR:
         return this.#flagLost ? this.#flags() & ~R.PKTIF : this.#flags();
       case R.ESTAT: {
-        // INT tells of anything enabled and pending; INTIE stands only between it and the pin.
+        // INT shows any flag that is enabled and pending; INTIE only gates the pin.
         const since = this.errata.has(2) ? this.#oscillatorAt : this.#macAt;
         const ready = !registers.has(R.ECON2, R.PWRSV) && this.#clock.now() >= since;
         const pending = (this.#flags() & registers.get(R.EIE)) !== 0;
@@ -297,7 +291,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     this.#store(index, old, (old & ~writable) | (value & writable));
   }
 
-  /** Writes a register and sets off what the write sets off. */
+  /** Writes a register, and carries out the effects of the write. */
   #store(index: number, old: number, value: number): void {
     const registers = this.#registers;
     switch (index) {
@@ -318,7 +312,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       case R.ERXRDPTH:
         registers.set(R.ERXRDPTL, this.#readPointerLow);
         registers.set(index, value);
-        this.#receiver.readPointerWritten();
+        this.#receive.readPointerWritten();
         if ((this.#readPointerLow & 1) === 0) this.violations.note("even-erxrdpt", registers.word(R.ERXRDPTL));
         return;
       case R.ERXSTL:
@@ -374,7 +368,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     if ((value & R.PWRSV) !== 0) {
       const active = registers.get(R.ECON1) & (R.RXEN | R.TXRTS);
       if (active !== 0) this.violations.note("power-save-while-active", registers.get(R.ECON1));
-      this.#transmitter.cancel();
+      this.#transmit.cancel();
       this.#phy.powered = false;
     } else {
       this.#oscillatorAt = this.#clock.now() + OSCILLATOR_START;
@@ -386,11 +380,11 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #storeControl1(old: number, value: number): void {
     const set = value & ~old;
     this.#registers.set(R.ECON1, value);
-    if ((set & R.TXRST) !== 0) this.#transmitter.reset();
+    if ((set & R.TXRST) !== 0) this.#transmit.reset();
     if ((set & R.DMAST) !== 0) this.#dma.start();
     if ((old & ~value & R.DMAST) !== 0) this.#dma.cancel();
-    if ((set & R.TXRTS) !== 0) this.#transmitter.start(this.#macClocked());
-    if ((old & ~value & R.TXRTS) !== 0) this.#transmitter.cancel();
+    if ((set & R.TXRTS) !== 0) this.#transmit.start(this.#macClocked());
+    if ((old & ~value & R.TXRTS) !== 0) this.#transmit.cancel();
     if ((set & R.RXEN) !== 0) this.#checkReception();
   }
 
@@ -410,8 +404,8 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
       this.#oscillatorAt = this.#clock.now() + OSCILLATOR_START;
       this.#phy.powered = true;
     }
-    this.#transmitter.reset();
-    this.#receiver.reset();
+    this.#transmit.reset();
+    this.#receive.reset();
     this.#flow.reset();
     this.#dma.cancel();
     this.#flagLost = false;

@@ -1,4 +1,4 @@
-/** What became of the frames that met the chip, each counted once. Silicon keeps no such books. */
+/** Counts each frame that met the chip once, by what became of it. Silicon keeps no such books. */
 export class ChipCounters {
   /** Written into the receive buffer. */
   received = 0;

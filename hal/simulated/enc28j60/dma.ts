@@ -3,7 +3,8 @@
  * buffer. A byte takes one clock of 25 MHz to be summed and two to be copied.
  */
 
-import type { Clock, Timer } from "../../clock.ts";
+import type { Timer } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import { internetChecksum } from "./internet-checksum.ts";
 import { ADDRESS_MASK, type BufferMemory } from "./memory.ts";
@@ -38,20 +39,12 @@ export class Dma {
   /** A frame came in meanwhile (erratum 17). */
   #disturbed = false;
 
-  /** @param instant takes no time */
-  constructor(
-    clock: Clock,
-    registers: RegisterFile,
-    memory: BufferMemory,
-    errata: Errata,
-    violations: Violations,
-    instant: boolean,
-  ) {
+  constructor({ clock, registers, memory, errata, violations, byteTime }: ChipContext) {
     this.#registers = registers;
     this.#memory = memory;
     this.#errata = errata;
     this.#violations = violations;
-    this.#instant = instant;
+    this.#instant = byteTime === 0;
     this.#timer = clock.timer(() => {
       this.#finish();
       this.onDone?.();
@@ -101,9 +94,9 @@ export class Dma {
 
 function copy(memory: BufferMemory, start: number, end: number, to: number): void {
   let from = start;
-  // An end that the source never meets would go on for ever: once round memory is enough.
+  // A source that never meets the end would copy for ever: it stops after one round of memory.
   for (let count = 0; count <= ADDRESS_MASK; count++) {
-    memory.bytes[(to + count) & ADDRESS_MASK] = memory.bytes[from] as number;
+    memory.bytes[(to + count) & ADDRESS_MASK] = memory.bytes[from]!;
     if (from === end) return;
     from = memory.behind(from);
   }
@@ -114,7 +107,7 @@ function checksum(memory: BufferMemory, start: number, end: number): number {
   let sum = 0;
   let from = start;
   for (let count = 0; count <= ADDRESS_MASK; count++) {
-    const byte = memory.bytes[from] as number;
+    const byte = memory.bytes[from]!;
     sum += (count & 1) === 0 ? byte << 8 : byte;
     if (from === end) break;
     from = memory.behind(from);

@@ -76,33 +76,33 @@ export class Errata {
 
   /** This chip has the fault. */
   has(erratum: Erratum): boolean {
-    return (this.#rates[erratum] as number) > 0;
+    return this.#rates[erratum]! > 0;
   }
 
   /** Here it could strike: does it? */
   strikes(erratum: Erratum): boolean {
     if (!this.has(erratum)) return false;
-    const passes = this.#passes[erratum] as number;
+    const passes = this.#passes[erratum]!;
     if (passes > 0) {
       this.#passes[erratum] = passes - 1;
       return false;
     }
     this.#draw(erratum);
-    this.#strikes[erratum] = (this.#strikes[erratum] as number) + 1;
+    this.#strikes[erratum] = this.#strikes[erratum]! + 1;
     return true;
   }
 
-  /** How many times it does not strike before it does: a geometric distribution. */
+  /** Draws the chances that pass before the next strike: a geometric distribution. */
   #draw(erratum: Erratum): void {
-    const rate = this.#rates[erratum] as number;
+    const rate = this.#rates[erratum]!;
     if (rate === 0 || rate >= 1) return;
     const passes = Math.log(1 - (this.#sources[erratum] as Random).next()) / Math.log(1 - rate);
     this.#passes[erratum] = Math.min(passes, 0x7fff_ffff);
   }
 
-  /** How often it has struck: a test that proves a workaround makes sure that there was something to work around. */
+  /** Counts its strikes, so that a test of a workaround can make sure that there was something to work around. */
   count(erratum: Erratum): number {
-    return this.#strikes[erratum] as number;
+    return this.#strikes[erratum]!;
   }
 
   /** Anything below `bound`, from an erratum's own sequence. */

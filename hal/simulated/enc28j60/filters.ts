@@ -1,3 +1,4 @@
+/** The ENC28J60's receive filters: unicast, pattern, Magic Packet, hash table, multicast, broadcast. */
 import { crcRegister } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { Errata } from "./errata.ts";
@@ -25,10 +26,10 @@ const HEADER = 14;
 const MAGIC_SYNC = 6;
 const MAGIC_REPEATS = 16;
 
-/** Everything that chooses by content; CRCEN is asked of each frame besides. */
+/** The filters that choose by content; CRCEN holds for each frame besides. */
 const CHOICES = UCEN | PMEN | MPEN | HTEN | MCEN | BCEN;
 
-/** Whether the receive filters let a frame in (section 8). `fcs` is what stands behind its bytes. */
+/** Tells whether the receive filters let a frame in (section 8). `fcs` is the check sequence behind its bytes. */
 export function accepts(
   registers: RegisterFile,
   errata: Errata,
@@ -64,15 +65,15 @@ function matches(filter: number, registers: RegisterFile, bytes: Uint8Array, len
       return registers.has(EHT0 + (index >> 3), 1 << (index & 7));
     }
     case MCEN:
-      return ((bytes[0] as number) & 1) !== 0;
+      return (bytes[0]! & 1) !== 0;
     default:
       return isBroadcast(bytes, 0);
   }
 }
 
-/** Whether the address at bytes[at] is the station's. */
+/** Tells whether the address at bytes[at] is the station's. */
 export function isStation(registers: RegisterFile, bytes: Uint8Array, at: number): boolean {
-  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet] as number)) return false;
+  for (let octet = 0; octet < 6; octet++) if (bytes[at + octet] !== registers.get(MAADR[octet]!)) return false;
   return true;
 }
 
@@ -100,7 +101,7 @@ function matchesPattern(registers: RegisterFile, bytes: Uint8Array, length: numb
   for (let at = 0; at < PATTERN_WINDOW; at++) {
     if (!registers.has(EPMM0 + (at >> 3), 1 << (at & 7))) continue;
     const where = offset + at;
-    const byte = where < length ? (bytes[where] as number) : (fcs >>> (8 * (where - length))) & 0xff;
+    const byte = where < length ? bytes[where]! : (fcs >>> (8 * (where - length))) & 0xff;
     sum += high ? byte << 8 : byte;
     high = !high;
   }

@@ -1,9 +1,10 @@
 /** EFLOCON: pause frames in full duplex, back pressure in half (DS39662 section 10, IEEE 802.3 annex 31B). */
-import type { Clock, Timer } from "../../clock.ts";
-import type { SegmentPort } from "../segment.ts";
+import type { Timer } from "../../clock.ts";
+import type { WirePort } from "../../wire.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { LineAccess } from "./line-access.ts";
-import { PAUSE_ADDRESS, TYPE_CONTROL } from "./receive.ts";
+import { PAUSE_ADDRESS, TYPE_CONTROL } from "./receive-logic.ts";
 import { EFLOCON, EPAUSL, FCEN, MAADR, MACON1, type RegisterFile, TXPAUS } from "./registers.ts";
 
 /** Of the frame's bytes on the wire, FCS included. */
@@ -17,21 +18,14 @@ const Mode = { OFF: 0, ONCE: 1, PERIODIC: 2, RELEASE: 3 } as const;
 export class FlowControl {
   readonly #registers: RegisterFile;
   readonly #access: LineAccess;
-  readonly #port: SegmentPort;
+  readonly #port: WirePort;
   readonly #counters: ChipCounters;
   readonly #byteTime: number;
   readonly #frame = new Uint8Array(BODY);
   readonly #departure: Timer;
   readonly #again: Timer;
 
-  constructor(
-    clock: Clock,
-    registers: RegisterFile,
-    access: LineAccess,
-    port: SegmentPort,
-    counters: ChipCounters,
-    byteTime: number,
-  ) {
+  constructor({ clock, registers, counters, byteTime }: ChipContext, access: LineAccess, port: WirePort) {
     this.#registers = registers;
     this.#access = access;
     this.#port = port;
@@ -65,7 +59,7 @@ export class FlowControl {
     this.#access.press(false);
   }
 
-  /** A pause before the one before is over: at half of its time. */
+  /** Sends the next pause before the last one is over, at half of its time. */
   #repeat(): void {
     const quanta = this.#registers.word(EPAUSL);
     this.#send(quanta);
@@ -76,8 +70,8 @@ export class FlowControl {
     if (!this.#registers.has(MACON1, TXPAUS)) return;
     const frame = this.#frame;
     for (let octet = 0; octet < 6; octet++) {
-      frame[octet] = PAUSE_ADDRESS[octet] as number;
-      frame[6 + octet] = this.#registers.get(MAADR[octet] as number);
+      frame[octet] = PAUSE_ADDRESS[octet]!;
+      frame[6 + octet] = this.#registers.get(MAADR[octet]!);
     }
     frame[12] = TYPE_CONTROL >> 8;
     frame[13] = TYPE_CONTROL & 0xff;

@@ -1,4 +1,4 @@
-/** What the chip makes of a sum of 16-bit words (RFC 1071): the carries added in, then the ones' complement. */
+/** The chip's last step of a checksum (RFC 1071): adds in the carries of a sum of 16-bit words, then takes the ones' complement. */
 export function internetChecksum(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);

@@ -1,9 +1,10 @@
-/** The two LED drivers, as PHLCON sets them up (DS39662 section 2.6, register 2-2): what would be lit now, for tests and lamps. */
+/** The two LED drivers, as PHLCON sets them up (DS39662 section 2.6, register 2-2): is each lit now? */
 import type { Clock } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import type { Phy } from "./phy.ts";
 
-/** How long an event is stretched so that an eye sees it, by LFRQ, in ms. */
+/** Time by which an event is stretched so that an eye sees it, by LFRQ, in ms. */
 const STRETCH: readonly number[] = [40, 73, 139, 139];
 const STRCH = 0x0002;
 /** Half periods of the two blinking codes, in ms; the data sheet gives no figures. */
@@ -25,7 +26,7 @@ const Code = {
   DUPLEX_COLLISION: 0xe,
 } as const;
 
-/** Something that happens now and then: until when it goes on. */
+/** An event that lasts for some time. */
 class Event {
   until = Number.NEGATIVE_INFINITY;
 
@@ -42,7 +43,7 @@ export class Leds {
   readonly #receive = new Event();
   readonly #collision = new Event();
 
-  constructor(clock: Clock, phy: Phy, errata: Errata) {
+  constructor({ clock, errata }: ChipContext, phy: Phy) {
     this.#clock = clock;
     this.#phy = phy;
     this.#errata = errata;
@@ -104,7 +105,7 @@ export class Leds {
   }
 
   #goesOn(event: Event, stretched: boolean): boolean {
-    const longer = stretched ? (STRETCH[(this.#phy.ledControl >> 2) & 3] as number) : 0;
+    const longer = stretched ? STRETCH[(this.#phy.ledControl >> 2) & 3]! : 0;
     return this.#clock.now() <= event.until + longer;
   }
 

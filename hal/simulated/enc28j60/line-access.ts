@@ -1,10 +1,11 @@
 /**
- * Getting a frame onto the line: gaps between frames, pauses that the partner asks for, and in half duplex deferral, collisions and
+ * Gets a frame onto the line: gaps between frames, pauses that the partner asks for, and in half duplex deferral, collisions and
  * back-off (DS39662 sections 6.5 and 7.1, IEEE 802.3 clause 4.2.3.2).
  */
 import type { Clock, Task, Timer } from "../../clock.ts";
 import type { Random } from "../../random.ts";
 import type { Carrier, CarrierUser } from "../carrier.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
 import {
   BPEN,
@@ -69,12 +70,12 @@ export class LineAccess implements CarrierUser {
   #pressing = false;
   /** The timer stands for a link pulse, not for the end of the frame. */
   #pulse = false;
-  /** When the last frame of ours was through, when the wire last fell silent, and how long the partner wants none. */
+  /** Times: our last frame ended, the wire fell silent, and the end of the pause that the partner asked for. */
   #sentAt = Number.NEGATIVE_INFINITY;
   #idleAt = Number.NEGATIVE_INFINITY;
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, registers: RegisterFile, carrier: Carrier, errata: Errata, random: Random, byteTime: number) {
+  constructor({ clock, registers, errata, byteTime }: ChipContext, carrier: Carrier, random: Random) {
     this.#clock = clock;
     this.#registers = registers;
     this.#carrier = carrier;
@@ -126,7 +127,7 @@ export class LineAccess implements CarrierUser {
     if (this.#state === State.GAP && this.fullDuplex) this.#contend();
   }
 
-  /** Takes the line for a frame of the MAC's own as soon as it is free. Returns when that will have left, from now, in ms. */
+  /** Takes the line for a frame of the MAC's own as soon as it is free. Returns the time until that frame has left, in ms. */
   reserve(bytes: number): number {
     const now = this.#clock.now();
     const end = this.#state === State.TALKING ? this.#began + (this.#bytes + PREAMBLE) * this.#byteTime : now;
@@ -209,7 +210,7 @@ export class LineAccess implements CarrierUser {
 
   #launch(): void {
     const now = this.#clock.now();
-    // Who comes up in the first part of the gap is let go first; in the rest of it nobody listens any more (register 6-6).
+    // A station that comes up in the first part of the gap goes first; in the rest nobody listens any more (register 6-6).
     const deaf = this.#gapBegan + this.#nibbles(this.#registers.get(MAIPGH));
     if (!this.fullDuplex && this.#carrier.heard(this, Math.min(now, deaf))) {
       this.#contend();

@@ -1,3 +1,4 @@
+/** The ENC28J60's buffer memory, and the pointers through which SPI reads and writes it. */
 import {
   AUTOINC,
   ECON1,
@@ -19,7 +20,7 @@ export const ADDRESS_MASK = 0x1fff;
 /** Bytes that the chip writes behind a transmitted frame. */
 export const TRANSMIT_STATUS = 7;
 
-/** What undefined memory holds here: as a control byte it asks for a frame without CRC, so a driver that forgot it shows. */
+/** Undefined memory holds this: as a control byte it asks for a frame without CRC, so a driver that forgot the byte shows. */
 const UNDEFINED = 0xa5;
 
 /** The dual-port buffer memory, and the SPI side's window on it (section 3.2). It keeps its contents through a system reset. */
@@ -33,7 +34,7 @@ export class BufferMemory {
     this.#violations = violations;
   }
 
-  /** The address behind `address` for whoever walks round the receive buffer: ERXND is followed by ERXST. */
+  /** The next address on a walk round the receive buffer: ERXST follows ERXND. */
   behind(address: number): number {
     return address === this.#registers.word(ERXNDL) ? this.#registers.word(ERXSTL) : (address + 1) & ADDRESS_MASK;
   }
@@ -48,7 +49,7 @@ export class BufferMemory {
     const first = registers.word(ERDPTL);
     let address = first;
     for (let offset = -skip; offset < length; offset++) {
-      if (offset >= 0) out[at + offset] = bytes[address] as number;
+      if (offset >= 0) out[at + offset] = bytes[address]!;
       if (step) address = address === end ? start : (address + 1) & ADDRESS_MASK;
     }
     registers.setWord(ERDPTL, address);
@@ -67,7 +68,7 @@ export class BufferMemory {
     const first = registers.word(EWRPTL);
     let address = first;
     for (let offset = 0; offset < length; offset++) {
-      bytes[address] = data[at + offset] as number;
+      bytes[address] = data[at + offset]!;
       if (step) address = (address + 1) & ADDRESS_MASK;
     }
     registers.setWord(EWRPTL, address);

@@ -1,4 +1,6 @@
+/** The ENC28J60's MII registers, in front of its PHY. */
 import type { Clock } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Phy } from "./phy.ts";
 import { BUSY, MICMD, MIIRD, MIISCAN, MIRDL, MIREGADR, MIWRH, MIWRL, NVALID, type RegisterFile, SCAN } from "./registers.ts";
 import type { Violations } from "./violations.ts";
@@ -10,9 +12,9 @@ const ACCESS = 0.01024;
  * The MII management interface: the only way to the PHY's registers, one at a time and not at once (section 3.3).
  *
  * Its registers stay open to the host while an access is under way. Only the start of another one is forbidden then: of a scan or a
- * write during a read, of a scan or a read during a write, of either during a scan and until it has ended (sections 3.3.1 to 3.3.3).
- * Such a start is counted and does not happen. Everything else takes effect at once, so a driver may clear MIIRD before BUSY is
- * through; the read goes on.
+ * write during a read, of a scan or a read during a write, of either during a scan and until it has ended (sections 3.3.1 to
+ * 3.3.3). Such a start is counted and does not happen. Everything else takes effect at once, so a driver may clear MIIRD before
+ * BUSY is through; the read goes on.
  */
 export class MiiManagement {
   readonly #clock: Clock;
@@ -22,20 +24,19 @@ export class MiiManagement {
   /** ms that an access takes. */
   readonly #access: number;
   #busyUntil = Number.NEGATIVE_INFINITY;
-  /** What a read under way will leave in MIRD; -1: none. */
+  /** The value that a read under way leaves in MIRD; -1: no read is under way. */
   #reading = -1;
   #scanning = false;
   #scanStart = 0;
-  /** Which of its turns the scan has last brought in. */
+  /** The last turn of the scan whose value is in MIRD. */
   #scanned = 0;
 
-  /** @param instant accesses take no time */
-  constructor(clock: Clock, registers: RegisterFile, phy: Phy, violations: Violations, instant: boolean) {
+  constructor({ clock, registers, violations, byteTime }: ChipContext, phy: Phy) {
     this.#clock = clock;
     this.#registers = registers;
     this.#phy = phy;
     this.#violations = violations;
-    this.#access = instant ? 0 : ACCESS;
+    this.#access = byteTime === 0 ? 0 : ACCESS;
   }
 
   reset(): void {
@@ -89,13 +90,13 @@ export class MiiManagement {
     this.#busyUntil = this.#clock.now() + this.#access;
   }
 
-  /** The host reads MIRDL or MIRDH: what has arrived by now is in them. */
+  /** The host reads MIRDL or MIRDH, with the value that has arrived by now. */
   fetch(register: number): void {
     this.refresh();
     if (this.#reading >= 0) this.#violations.note("mii-early", register);
   }
 
-  /** Brings into MIRD what has arrived by now. */
+  /** Brings a value that has arrived by now into MIRD. */
   refresh(): void {
     if (this.#scanning) {
       const turn = this.#turn();
@@ -113,7 +114,7 @@ export class MiiManagement {
     return this.#clock.now() < this.#busyUntil;
   }
 
-  /** How often the scan has been through. */
+  /** Complete turns of the scan. */
   #turn(): number {
     return this.#access === 0 ? 1 : Math.floor((this.#clock.now() - this.#scanStart) / this.#access);
   }

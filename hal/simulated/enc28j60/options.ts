@@ -1,4 +1,4 @@
-/** What can be chosen about a simulated ENC28J60. */
+/** Options of a simulated ENC28J60. */
 import type { Random } from "../../random.ts";
 import type { ErrataOptions, Revision } from "./errata.ts";
 
@@ -11,13 +11,13 @@ export interface Enc28j60Options {
   random?: Random;
   /** The SPI clock that the host drives, in Hz; the model can not see it. Default 20 MHz. */
   spiHz?: number;
-  /** From a plugged cable, a reset or a wake-up to PHSTAT2.LSTAT, in ms; tens of them on silicon. Default 0. */
+  /** Time from a plugged cable, a reset or a wake-up to PHSTAT2.LSTAT, in ms; silicon takes tens of them. Default 0. */
   linkDelay?: number;
-  /** How LEDB is wired decides the duplex mode after a reset, erratum 16 permitting (section 2.6). Default half duplex. */
+  /** Wiring of LEDB, which sets the duplex mode after a reset, erratum 16 permitting (section 2.6). Default half duplex. */
   fullDuplexWiring?: boolean;
   /**
-   * Of the wire, in bit/s. Infinity: a transmission takes no time and is over with the clock's next task, and a PHY register is
-   * read or written at once. Default 10 000 000.
+   * Rate of the line, in bit/s. Infinity: a transmission takes no time and is over with the clock's next task, and a PHY register
+   * is read or written at once. Default 10 000 000.
    */
   lineRate?: number;
   /**

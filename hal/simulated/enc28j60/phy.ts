@@ -1,5 +1,8 @@
-import type { Clock, Timer } from "../../clock.ts";
+/** The ENC28J60's PHY: its registers, its link and its interrupt. */
+import type { Timer } from "../../clock.ts";
+import type { ChipContext } from "./context.ts";
 import type { Errata } from "./errata.ts";
+import type { Enc28j60Options } from "./options.ts";
 import type { Violations } from "./violations.ts";
 
 /** PHY register addresses (table 3-3); all are 16 bits wide and reached through the MII only. */
@@ -64,7 +67,7 @@ function writableBits(address: number): number {
   }
 }
 
-/** What goes on at the line, as PHSTAT2 shows it. */
+/** Activity at the line, as PHSTAT2 shows it. */
 export interface LineActivity {
   readonly receiving: boolean;
   readonly colliding: boolean;
@@ -94,11 +97,11 @@ export class Phy {
   /** PLNKIF */
   #linkChanged = false;
 
-  constructor(clock: Clock, violations: Violations, errata: Errata, linkDelay: number, fullDuplexWiring: boolean) {
+  constructor({ clock, violations, errata }: ChipContext, options: Enc28j60Options) {
     this.#violations = violations;
     this.#errata = errata;
-    this.#linkDelay = linkDelay;
-    this.#fullDuplexWiring = fullDuplexWiring;
+    this.#linkDelay = options.linkDelay ?? 0;
+    this.#fullDuplexWiring = options.fullDuplexWiring ?? false;
     this.#linkTimer = clock.timer(() => this.#setLink(true));
     this.reset();
   }
@@ -107,7 +110,7 @@ export class Phy {
   reset(): void {
     this.#registers.fill(0);
     this.#registers[PHLCON] = PHLCON_RESET;
-    // Erratum 16: what the pin seems to say is not what is wired to it.
+    // Erratum 16: the pin may read as the other wiring.
     if (this.#fullDuplexWiring !== this.#errata.strikes(16)) this.#registers[PHCON1] = PDPXMD;
     this.#linkTimer.cancel();
     this.#link = false;
@@ -132,19 +135,19 @@ export class Phy {
 
   /** PHLCON */
   get ledControl(): number {
-    return this.#registers[PHLCON] as number;
+    return this.#registers[PHLCON]!;
   }
 
   get fullDuplex(): boolean {
     return this.#has(PHCON1, PDPXMD);
   }
 
-  /** What is sent comes back: asked for, or in half duplex unless that is switched off (register 3-7, HDLDIS). */
+  /** Frames that are sent come back: on request, and in half duplex unless HDLDIS switches that off (register 3-7). */
   get loopsBack(): boolean {
     return this.#has(PHCON1, PLOOPBK) || (!this.fullDuplex && !this.#has(PHCON2, HDLDIS));
   }
 
-  /** What comes back does not arrive: the internal loopback is not to be relied on (errata 9 and 10). */
+  /** A frame that is looped back does not arrive: the internal loopback is unreliable (errata 9 and 10). */
   loopFails(): boolean {
     return this.#has(PHCON1, PLOOPBK) && this.#errata.strikes(this.fullDuplex ? 10 : 9);
   }
@@ -159,7 +162,7 @@ export class Phy {
     return this.#powered && !this.#has(PHCON1, PPWRSV) && !this.#has(PHCON1, PLOOPBK);
   }
 
-  /** What EIR.LINKIF shadows (section 12.1.5): a link change, with both PHY interrupt enables set. */
+  /** EIR.LINKIF shows this (section 12.1.5): a link change, with both PHY interrupt enables set. */
   get interrupt(): boolean {
     return this.#linkChanged && this.#has(PHIE, PLNK) && this.#has(PHIE, PGEIE);
   }
@@ -191,7 +194,7 @@ export class Phy {
         return IDENTIFIER_2;
       default:
         if (writableBits(address) === -2) this.#violations.note("reserved-phy-register", address);
-        return this.#registers[address] as number;
+        return this.#registers[address]!;
     }
   }
 
@@ -202,13 +205,13 @@ export class Phy {
     } else if (address === PHCON1 && (value & PRST) !== 0) {
       this.reset();
     } else {
-      this.#registers[address] = ((this.#registers[address] as number) & ~writable) | (value & writable);
+      this.#registers[address] = (this.#registers[address]! & ~writable) | (value & writable);
       this.#update();
     }
   }
 
   #has(address: number, bits: number): boolean {
-    return ((this.#registers[address] as number) & bits) !== 0;
+    return (this.#registers[address]! & bits) !== 0;
   }
 
   #update(): void {

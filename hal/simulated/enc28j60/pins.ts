@@ -33,15 +33,15 @@ export class Enc28j60Pins implements SpiPins {
       command[0] = out;
       return 0;
     }
-    const opcode = command[0] as number;
+    const opcode = command[0]!;
     if (opcode === READ_BUFFER) {
       this.#chip.exchange(command, 0, 1, this.#answer, 0, 1);
-      return this.#answer[0] as number;
+      return this.#answer[0]!;
     }
     if (opcode >> 5 === 0) {
       // The second byte is the register's whether or not the first one was a dummy, and stays it however long one clocks.
       this.#chip.exchange(command, 0, 1, this.#answer, 0, 2);
-      return this.#answer[at === 1 ? 0 : 1] as number;
+      return this.#answer[at === 1 ? 0 : 1]!;
     }
     if (at < GATHERED) command[at] = out;
     // Buffer memory takes each byte as it comes.
@@ -56,10 +56,10 @@ export class Enc28j60Pins implements SpiPins {
     const count = this.#count;
     this.#count = -1;
     if (count <= 0) return;
-    const opcode = this.#command[0] as number;
+    const opcode = this.#command[0]!;
     if (opcode === READ_BUFFER || opcode === WRITE_BUFFER) return;
     if (opcode >> 5 === 0) {
-      // Once more with what was really clocked, so that a master that forgot the dummy byte is noted.
+      // Once more with the bytes that were really clocked, so that the model notes a forgotten dummy byte.
       if (count === 2) this.#chip.exchange(this.#command, 0, 1, this.#answer, 0, 1);
       return;
     }

@@ -251,7 +251,7 @@ export function registerName(index: number): string {
   return names[index] ?? `bank ${index >> 5} register ${(index & 0x1f).toString(16).toUpperCase().padStart(2, "0")}h`;
 }
 
-/** What the registers hold. Everything that a read or a write sets off besides is done by their owners. */
+/** The contents of the registers. Their owners do everything else that a read or a write sets off. */
 export class RegisterFile {
   readonly bytes: Uint8Array = new Uint8Array(REGISTERS);
 
@@ -269,7 +269,7 @@ export class RegisterFile {
   }
 
   get(index: number): number {
-    return this.bytes[index] as number;
+    return this.bytes[index]!;
   }
 
   set(index: number, value: number): void {
@@ -278,7 +278,7 @@ export class RegisterFile {
 
   /** The register pair whose low byte is at `low`. */
   word(low: number): number {
-    return (this.bytes[low] as number) | ((this.bytes[low + 1] as number) << 8);
+    return this.bytes[low]! | (this.bytes[low + 1]! << 8);
   }
 
   setWord(low: number, value: number): void {
@@ -287,24 +287,24 @@ export class RegisterFile {
   }
 
   has(index: number, bits: number): boolean {
-    return ((this.bytes[index] as number) & bits) !== 0;
+    return (this.bytes[index]! & bits) !== 0;
   }
 
   raise(index: number, bits: number): void {
-    this.bytes[index] = (this.bytes[index] as number) | bits;
+    this.bytes[index] = this.bytes[index]! | bits;
   }
 
   lower(index: number, bits: number): void {
-    this.bytes[index] = (this.bytes[index] as number) & ~bits;
+    this.bytes[index] = this.bytes[index]! & ~bits;
   }
 
   /** RESERVED, ETH, MAC or MII. */
   part(index: number): number {
-    return parts[index] as number;
+    return parts[index]!;
   }
 
   /** The bits of a register that the host can change. */
   writable(index: number): number {
-    return writable[index] as number;
+    return writable[index]!;
   }
 }

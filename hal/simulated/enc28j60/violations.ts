@@ -1,4 +1,4 @@
-/** What a driver of the ENC28J60 may not do, by data sheet and errata sheet; see ViolationCounters. */
+/** The acts that data sheet and errata sheet of the ENC28J60 forbid a driver; see ViolationCounters. */
 import { ViolationCounters } from "../violations.ts";
 
 /** Each kind, and what to tell about it; `%r` stands for the register, `%h` for the address or value at hand. */

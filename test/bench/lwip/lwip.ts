@@ -11,7 +11,7 @@ const RUN = 10_000;
 /** Enough to see a byte in a hundred operations. */
 const COUNTED = 10_000;
 
-/** What is missing on this machine to build it, or null. */
+/** Names the things that are missing on this machine to build it, or null. */
 export function missingForLwip(): string | null {
   if (spawnSync("gcc", ["--version"]).error) return "gcc";
   if (!existsSync(join(HEADERS, "lwip/init.h"))) return "liblwip-dev (apt-get install liblwip-dev)";

@@ -80,7 +80,7 @@ t.test("each way to lose a set-up is found, mended within two seconds and told; 
     t.ok(bench.passes(), `${what}: frames pass both ways`);
     const told = cookies.filter((cookie) => host.settlements[cookie] === DropReason.NONE).length;
     t.equal(told, 3, `${what}: all three were sent in the end`);
-    // What went round within the chip was sent, as far as anybody can tell.
+    // Frames that went round within the chip count as sent: nobody can tell otherwise.
     t.equal(bench.arrived.length - sent, what === "loopback on" ? 1 : 4, `${what}: and no more than that`);
     t.equal(host.carriers.at(-1), true, what);
     await host.close();

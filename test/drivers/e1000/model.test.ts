@@ -4,7 +4,7 @@ import { E1000, type E1000Options } from "../../../drivers/e1000/e1000.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import { type E1000Options as ChipOptions, E1000Chip } from "../../../hal/simulated/e1000/chip.ts";
+import { E1000Chip, type E1000ChipOptions } from "../../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segment.ts";
 import { Checksum } from "../../../hal/skbuff.ts";
 import type { WireStation } from "../../../hal/wire.ts";
@@ -22,7 +22,7 @@ class ModelBench implements WireStation {
   readonly host: FakeHost;
   readonly sent: Uint8Array[] = [];
 
-  constructor(chip: Partial<ChipOptions>, driver: E1000Options = {}, host: FakeHostOptions = {}) {
+  constructor(chip: Partial<E1000ChipOptions>, driver: E1000Options = {}, host: FakeHostOptions = {}) {
     this.chip = new E1000Chip(this.clock, this.segment, "chip", { mac: STATION, ...chip });
     this.peer = this.segment.attach("peer", this);
     this.driver = new E1000(this.driverClock, this.chip, driver);
@@ -52,7 +52,7 @@ class ModelBench implements WireStation {
   wireLink(): void {}
 }
 
-const CHIPS: Record<string, Partial<ChipOptions>> = {
+const CHIPS: Record<string, Partial<E1000ChipOptions>> = {
   "by the manual": {},
   "on a wire of 1 Gbit/s": { lineRate: 1e9 },
   "as QEMU": { quirks: "qemu" },

@@ -1,4 +1,7 @@
-/** What a frame may cost on the bus, whoever changes the driver; and 100,000 of them. The figures: test/bench/enc28j60.bench.ts. */
+/**
+ * Limits of a frame's cost on the bus, which hold through changes of the driver; and of 100,000 frames. The figures:
+ * test/bench/enc28j60.bench.ts.
+ */
 import t from "tap";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Meter } from "../../bench/enc28j60.ts";

@@ -1,4 +1,4 @@
-/** What goes wrong on the wire and in the chip: link, overflow, errata, corruption, and what is counted of it. */
+/** Faults on the wire and in the chip, and their counters: link, overflow, errata, corruption. */
 import t, { type Test } from "tap";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Bench, CONNECTIONS, firstDifference, frameOf, PEER, padded, STATION } from "../../support/enc28j60-bench.ts";

@@ -11,7 +11,7 @@ const set = (bits: number) => (value: number) => value | bits;
 
 type Fault = (bench: Bench) => void;
 
-/** What stops everything. */
+/** Losses that stop everything. */
 const FATAL: Readonly<Record<string, Fault>> = {
   "one SRC byte on the bus": (bench) => bench.resetChip(),
   "ECON1.RXEN cleared": (bench) => bench.disturb(0, 0x1f, clear(0x04)),
@@ -24,7 +24,7 @@ const FATAL: Readonly<Record<string, Fault>> = {
   "MACON1.MARXEN cleared": (bench) => bench.disturb(2, 0x00, clear(0x01)),
 };
 
-/** What harms only where frames pass. */
+/** Losses that harm only frames on their way. */
 const HARMFUL: Readonly<Record<string, Fault>> = {
   "ECON2.AUTOINC cleared": (bench) => bench.disturb(0, 0x1e, clear(0x80)),
   "MACON3: no padding and FCS where they are wanted, or the other way round": (bench) => bench.disturb(2, 0x02, (v) => v ^ 0x30),

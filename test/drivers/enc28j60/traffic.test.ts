@@ -4,7 +4,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Bench, CONNECTIONS, firstDifference, frameOf, PEER, padded, STATION } from "../../support/enc28j60-bench.ts";
 
-/** Whatever the test was about: no rule of the data sheet or of the contract was broken and no packet was lost. */
+/** Holds after every test: no rule of the data sheet or of the contract was broken, and no packet was lost. */
 function clean(t: Test, bench: Bench): void {
   t.equal(bench.chip.violations.toString(), "", "nothing against the data sheet");
   t.same(bench.host.breaches, [], "nothing against the contract");

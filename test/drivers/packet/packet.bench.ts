@@ -1,5 +1,5 @@
 /**
- * What a packet controller can do over a veth pair, both ends in this process, in one event loop. As root:
+ * Throughput of a packet controller over a veth pair, both ends in this process, in one event loop. As root:
  *
  *     node --import ./firmware-ts/cli/dev.mjs test/drivers/packet/packet.bench.ts
  */

@@ -1,3 +1,4 @@
+/** The AF_PACKET driver on a veth pair of its own. */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";

@@ -1,3 +1,4 @@
+/** Device SPECs: each form, refusals, several devices. */
 import fc from "fast-check";
 import t from "tap";
 import type { ChipConfig } from "../../../firmware-ts/board/chip-config.ts";

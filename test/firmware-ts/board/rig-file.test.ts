@@ -1,3 +1,4 @@
+/** Rig files: the documented example, defaults, every driver on every bus, refusals. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";

@@ -1,3 +1,4 @@
+/** Durations, rates, numbers and addresses as people write them. */
 import fc from "fast-check";
 import t from "tap";
 import {

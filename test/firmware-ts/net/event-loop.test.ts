@@ -1,3 +1,4 @@
+/** The event loop under a flood on every device. */
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import t from "tap";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { SerialPort } from "serialport";
 import t, { type Test } from "tap";
-import { createBoardIo } from "../../../firmware-ts/board/board-io.ts";
+import { createBoardIo } from "../../../firmware-ts/board/create-board-io.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";

@@ -14,7 +14,7 @@ class Cable implements BoardIo {
   pins = 14;
   /** When it was to be opened. */
   readonly attempts: number[] = [];
-  /** What its pins show. */
+  /** The levels at its pins. */
   readonly levels: number[] = [];
   /** Of the opening that is not over; null when it is closed or lost. */
   session: object | null = null;

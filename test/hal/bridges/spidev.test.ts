@@ -1,3 +1,4 @@
+/** spidev's bus: set-up of the device, batches as messages, limits of the kernel's buffer, errors. */
 import { getHeapStatistics } from "node:v8";
 import t from "tap";
 import { Enc28j60 } from "../../../drivers/enc28j60/enc28j60.ts";

@@ -1,3 +1,4 @@
+/** The frame check sequence against zlib, and the hash table against Microchip's code. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { frameCheckSequence } from "../../../hal/kit/fcs.ts";

@@ -1,3 +1,4 @@
+/** A controller plugged into a simulated wire: frames both ways, link, budget, failures. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";

@@ -1,3 +1,4 @@
+/** The simulated board's pins and signals. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { GpioError } from "../../../hal/gpio.ts";

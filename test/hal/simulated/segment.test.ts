@@ -1,4 +1,4 @@
-/** The simulated wire: when frames arrive, in which order and at whom; what it does to them, repeatably; and when there is a link. */
+/** The simulated wire: when frames arrive, in which order and at whom; faults on the way, repeatably; and when there is a link. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";

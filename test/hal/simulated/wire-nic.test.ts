@@ -1,3 +1,4 @@
+/** The ideal controller on a simulated wire. */
 import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
@@ -18,7 +19,7 @@ class Bench {
   readonly segment = new EthernetSegment(this.clock, new SeededRandom(1));
   readonly host: FakeHost;
   readonly nic: WireNic;
-  /** What the other end of the wire heard. */
+  /** Records the frames that arrive at the other end of the wire. */
   readonly heard: Uint8Array[] = [];
   readonly peer: SegmentPort;
 

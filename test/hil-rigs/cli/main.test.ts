@@ -1,3 +1,4 @@
+/** The `whohas-rig` command: its words, its lines and its exit codes. */
 import { spawnSync } from "node:child_process";
 import t from "tap";
 

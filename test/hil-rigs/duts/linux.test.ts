@@ -1,3 +1,4 @@
+/** Linux as a device under test. */
 import { readdirSync, readFileSync } from "node:fs";
 import t, { type Test } from "tap";
 import type { Dut, DutKind, DutRack } from "../../../hil-rigs/contract/dut.ts";

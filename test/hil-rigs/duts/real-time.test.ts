@@ -1,3 +1,4 @@
+/** Every device under test that runs in real time: start, wires, programs, end. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readlinkSync } from "node:fs";

@@ -1,3 +1,4 @@
+/** Random scripts: repeatable, fair to both devices, and the same for our stack twice. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";

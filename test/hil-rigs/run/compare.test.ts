@@ -1,4 +1,4 @@
-/** What compare must find, whatever it overlooks because it is drawn. */
+/** Differences that compare must find, though it overlooks those that come from a draw. */
 import t from "tap";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
 import type { Dut, DutKind, Timing } from "../../../hil-rigs/contract/dut.ts";
@@ -32,7 +32,7 @@ function result(lines: readonly Line[], more: Partial<Case> = {}, status: CaseRe
   return { case: one(more), dut: "", status, reason: "", again: "", trace, before: "", after: "", epoch: 0, took: 0 };
 }
 
-/** What differs between two records, by kind. */
+/** Differences between two records, by kind. */
 function differing(a: readonly Line[], b: readonly Line[], more: Partial<Case> = {}, timing: Timing = EXACT): string[] {
   return compareResults(result(a, more), result(b, more), [timing, EXACT]).map(({ where }) => where);
 }

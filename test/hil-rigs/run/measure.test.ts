@@ -1,4 +1,4 @@
-/** What a sender costs in requests, over many draws of the reachable time; the kernel's figures are in docs/arp-cost.md. */
+/** A sender's cost in requests, over many draws of the reachable time; the kernel's figures are in docs/arp-cost.md. */
 import t from "tap";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { type Measured, measureCases, measuredTable } from "../../../hil-rigs/run/measure.ts";

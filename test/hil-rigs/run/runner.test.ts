@@ -1,3 +1,4 @@
+/** The runner: cases, checks, frames waited for, silence, reports. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";

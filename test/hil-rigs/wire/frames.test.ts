@@ -1,3 +1,4 @@
+/** Frames built and read by the rigs, against tshark. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";

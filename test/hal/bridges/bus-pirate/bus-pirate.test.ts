@@ -1,3 +1,4 @@
+/** The Bus Pirate's bus: entering SPI from any state, one operation at a time, speeds, power. */
 import t from "tap";
 import { Enc28j60 } from "../../../../drivers/enc28j60/enc28j60.ts";
 import { BusPirateBus, type BusPirateOptions } from "../../../../hal/bridges/bus-pirate/bus-pirate.ts";

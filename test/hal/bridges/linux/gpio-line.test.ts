@@ -1,3 +1,4 @@
+/** A GPIO line of Linux as an interrupt: the request, levels and edges, errors. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { type GpioMachine, gpioChips } from "../../../../hal/bridges/linux/gpio-chip.ts";

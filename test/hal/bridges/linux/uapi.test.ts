@@ -60,7 +60,7 @@ const VALUES: readonly (readonly [expression: string, ours: number])[] = [
   ["sizeof(struct gpio_v2_line_event)", EVENT_BYTES],
 ];
 
-/** What is missing on this machine to build it, by name; false where nothing is. */
+/** Names the things that are missing on this machine to build it; false when none is. */
 function missing(): string | false {
   if (process.platform !== "linux") return "not Linux";
   if (spawnSync("gcc", ["--version"]).error) return "gcc";

@@ -38,7 +38,7 @@ const RX_BUFFERS = 0x1_0000;
 const TX_BUFFERS = 0x2_0000;
 const BUFFER = 2048;
 
-/** Whatever is at the other end of the cable. */
+/** The station at the other end of the cable. */
 export class Listener implements WireStation {
   readonly frames: Uint8Array[] = [];
   readonly address: Uint8Array = Uint8Array.of(0x02, 0, 0, 0, 0, 0x99);

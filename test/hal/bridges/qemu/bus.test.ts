@@ -1,3 +1,4 @@
+/** QEMU's e1000 behind qtest: start and failures, registers, memory, interrupt, frames, its end. */
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";

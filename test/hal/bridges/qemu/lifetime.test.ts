@@ -1,3 +1,4 @@
+/** QEMU ends with its owner, and leaves nothing behind. */
 import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -1,3 +1,4 @@
+/** QEMU's end of a wire: every frame is accounted for, and the frames that wait are bounded. */
 import t from "tap";
 import { realTime } from "../../../support/real-time.ts";
 import { Bench, frame, skip } from "./bench.ts";

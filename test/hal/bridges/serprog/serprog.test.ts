@@ -1,3 +1,4 @@
+/** The serprog bus: interrupt line, faults on the line, time limits, a bridge that is pulled and plugged in again. */
 import t from "tap";
 import { SpiBatch } from "../../../../hal/spi.ts";
 import { BRIDGES, runBatch as run, serprogBench } from "../../../support/serprog-bench.ts";

@@ -29,7 +29,7 @@ export class Uno {
     return new Uno(clock, await Atmega328p.load(clock, { hex, name: "test" }));
   }
 
-  /** What was sent since the last time, in hexadecimal. */
+  /** The bytes sent since the last call, in hexadecimal. */
   said(): string {
     return this.#take().toString("hex");
   }

@@ -1,4 +1,4 @@
-/** Our Firmata firmware in the simulated ATmega328P, byte by byte and in virtual time: what the protocol says comes out of the USART. */
+/** Our Firmata firmware in the simulated ATmega328P, byte by byte and in virtual time: the protocol's answers come out of the USART. */
 import t from "tap";
 import { Uno } from "./bench.ts";
 

@@ -1,7 +1,7 @@
 /** A chip on a wire with one listener, and registers and descriptors as a driver's writes would leave them. */
 import { VirtualClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
-import { E1000Chip, type E1000Options } from "../../../../hal/simulated/e1000/chip.ts";
+import { E1000Chip, type E1000ChipOptions } from "../../../../hal/simulated/e1000/chip.ts";
 import { EthernetSegment, type SegmentPort } from "../../../../hal/simulated/segment.ts";
 import type { WireStation } from "../../../../hal/wire.ts";
 
@@ -36,7 +36,7 @@ export const RXO = 0x40;
 export const RXT0 = 0x80;
 export const TXD_LOW = 0x8000;
 
-/** RCTL: EN, BAM, SECRC; what a driver would start with. */
+/** RCTL as a driver would start with: EN, BAM, SECRC. */
 export const RECEIVE = 0x04008002;
 /** TCTL: EN, PSP, CT 15, COLD 64. */
 export const TRANSMIT = 0x000400fa;
@@ -93,7 +93,7 @@ export class Bench {
   rxNext = 0;
   txNext = 0;
 
-  constructor(options: Partial<E1000Options> = {}) {
+  constructor(options: Partial<E1000ChipOptions> = {}) {
     this.chip = new E1000Chip(this.clock, this.segment, "chip", {
       mac: Uint8Array.from(STATION),
       memoryBytes: MEMORY,
@@ -171,7 +171,7 @@ export class Bench {
     this.view.setUint32(RX_RING + 16 * at + 4 * word, value, true);
   }
 
-  /** What descriptor `at` says, with its buffer's content. */
+  /** Descriptor `at`, with its buffer's content. */
   piece(at: number): ReceivedPiece {
     const where = RX_RING + 16 * at;
     const length = this.view.getUint16(where + 8, true);

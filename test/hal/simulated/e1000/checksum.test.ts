@@ -1,3 +1,4 @@
+/** The model's ones' complement sum over any range of a frame. */
 import fc from "fast-check";
 import t from "tap";
 import { sumOf } from "../../../../hal/simulated/e1000/checksum.ts";

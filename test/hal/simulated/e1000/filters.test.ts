@@ -1,3 +1,4 @@
+/** The 82540EM's receive filters: addresses, hash table, VLAN. */
 import t from "tap";
 import { Bench, BROADCAST, frame, RCTL, RDH, STATION } from "./bench.ts";
 

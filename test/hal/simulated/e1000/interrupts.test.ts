@@ -1,3 +1,4 @@
+/** The 82540EM's interrupt causes, mask, ITR and delay timers. */
 import t from "tap";
 import { Bench, CTRL, frame, ICR, ICS, IMC, IMS, ITR, LSC, RXT0, TXDW } from "./bench.ts";
 

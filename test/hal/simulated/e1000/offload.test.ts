@@ -1,4 +1,4 @@
-/** What the chip does to frames on their way in: VLAN tags off, checksums judged. */
+/** The chip's work on frames on their way in: VLAN tags off, checksums judged. */
 import t from "tap";
 import { Bench, frame, packet, RECEIVE, reference, STATION } from "./bench.ts";
 

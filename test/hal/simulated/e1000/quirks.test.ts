@@ -1,4 +1,4 @@
-/** What is measured of QEMU's e1000, and only with the switch. */
+/** Behaviour measured of QEMU's e1000, and only with the switch. */
 import t from "tap";
 import { Bench, CTRL, frame, ICR, IMS, packet, RCTL, RDH, RDT, RECEIVE, RXDMT0, STATUS, TXDW, TXQE } from "./bench.ts";
 

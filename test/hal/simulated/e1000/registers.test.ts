@@ -1,3 +1,4 @@
+/** The 82540EM's registers: places, reset values, accesses in a reset, EEPROM, PHY. */
 import t from "tap";
 import { ControllerError } from "../../../../hal/ethernet.ts";
 import { NO_ANSWER } from "../../../../hal/mmio.ts";

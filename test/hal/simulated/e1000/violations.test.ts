@@ -1,4 +1,4 @@
-/** What a driver must not do, as this model meets it. */
+/** The model notes each act that is forbidden to a driver, and goes on as silicon would. */
 import t from "tap";
 import {
   Bench,

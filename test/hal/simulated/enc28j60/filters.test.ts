@@ -1,3 +1,4 @@
+/** The ENC28J60's receive filters, each alone and together. */
 import t from "tap";
 import { Bench, BROADCAST, frame, STATION } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** The ENC28J60's interrupt flags and its INT pin. */
 import t from "tap";
 import { Bench, BROADCAST, frame, STATION } from "./bench.ts";
 

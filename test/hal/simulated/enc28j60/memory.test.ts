@@ -1,3 +1,4 @@
+/** The ENC28J60's buffer memory: pointers that wrap, DMA. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** The ENC28J60's PHY registers and the MII in front of them. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

@@ -1,3 +1,4 @@
+/** The ENC28J60 at power-on, system reset and in power save. */
 import t from "tap";
 import { Bench, BROADCAST, frame } from "./bench.ts";
 

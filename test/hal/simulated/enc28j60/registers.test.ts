@@ -1,3 +1,4 @@
+/** The ENC28J60's control registers: reset values, writable bits, banks. */
 import t from "tap";
 import { Bench } from "./bench.ts";
 

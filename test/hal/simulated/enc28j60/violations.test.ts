@@ -1,4 +1,4 @@
-/** What drivers in the field do wrong, as this model meets it. */
+/** The model notes the mistakes of drivers in the field, and goes on as silicon would. */
 import t from "tap";
 import { Bench, frame } from "./bench.ts";
 

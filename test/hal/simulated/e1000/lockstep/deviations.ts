@@ -1,7 +1,7 @@
 /**
- * What is not compared, and why. Everything else is: a difference that is not in this list is a bug of somebody's.
+ * Differences that are not compared, and why. Everything else is: a difference that is not in this list is a bug, ours or QEMU's.
  *
- * The model's "qemu" switch (quirks.ts) is on, so what it reproduces of QEMU's ways is compared and not listed here.
+ * The model's "qemu" switch (quirks.ts) is on, so the quirks that it reproduces are compared and not listed here.
  */
 import * as R from "../../../../../hal/simulated/e1000/registers.ts";
 

@@ -11,7 +11,7 @@ export interface Difference {
   readonly what: string;
 }
 
-/** What happened in the model. */
+/** Events in the model. */
 export class Tally {
   operations = 0;
   sent = 0;

@@ -1,6 +1,6 @@
 /**
  * Our model and QEMU's in lock-step: the same operations, drawn from a seed, on both; after each of them registers, interrupt line,
- * all of the shared memory and the frames on the wire have to be the same. What is not compared stands in deviations.ts.
+ * all of the shared memory and the frames on the wire have to be the same. deviations.ts lists the exceptions.
  *
  * A difference is told with its seed and step, and with the fewest operations that show it. LOCKSTEP_SEED=n plays that seed alone.
  */

@@ -12,7 +12,7 @@ export const MEMORY = 0x10_0000;
 export const BASE = 0x10_0000;
 /** QEMU receives nothing for 1000 ms after a write to RCTL; and some for its timer to run. */
 const HOLD_MS = 1100;
-/** What QEMU needs to take a frame from its socket, in ms; it is some µs. */
+/** Time for QEMU to take a frame from its socket, in ms; it needs some µs. */
 const PATIENCE_MS = 2000;
 
 export interface Machine {
@@ -99,7 +99,7 @@ export async function openQemu(): Promise<Machine> {
     read: (offset) => bus.read32(offset),
     write(offset, value) {
       bus.write32(offset, value);
-      // Any read: until then the write may be under way. What was sent is in the socket afterwards.
+      // Any read: until then the write may be under way. Afterwards the sent frames are in the socket.
       bus.read32(0x0008);
       wire.take(100);
     },

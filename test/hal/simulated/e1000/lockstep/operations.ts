@@ -1,6 +1,6 @@
 /**
- * What is done to both machines: operations as plain data, drawn from a seed, and a small driver that carries them out. An
- * operation says nothing of ring positions, so that any may be left out of a run that is being shrunk.
+ * Operations on both machines, as plain data drawn from a seed, and a small driver that carries them out. An operation says nothing of
+ * ring positions, so that any may be left out of a run that is being shrunk.
  */
 import type { Random } from "../../../../../hal/random.ts";
 import * as R from "../../../../../hal/simulated/e1000/registers.ts";
@@ -31,7 +31,7 @@ export interface Rings {
   readonly transmit: number;
 }
 
-/** What both rings are given before they have a length: receive descriptors, and a frame or none. */
+/** Gives to both rings before they have a length: receive descriptors, and a frame or none. */
 export interface Early {
   readonly receive: number;
   readonly transmit: readonly Descriptor[];
@@ -39,7 +39,7 @@ export interface Early {
 
 const RX_RING = 0x0000;
 const TX_RING = 0x1000;
-/** What is sent, and never changes. */
+/** The bytes to send, which never change. */
 const TX_DATA = 0x1_0000;
 const TX_DATA_BYTES = 0x1_0000;
 const RX_BUFFERS = 0x8_0000;
@@ -245,7 +245,7 @@ function drawFrame(random: Random): Operation {
   return { kind: "receive", header, length: Math.max(header.length, pick(random, LENGTHS)), fill: random.below(256) };
 }
 
-/** What the driver of both machines knows; they are in the same state, or the run is over. */
+/** The driver's knowledge of both machines; they are in the same state, or the run is over. */
 export class Driver {
   readonly #machines: readonly Machine[];
   #rings: Rings = { receive: 8, transmit: 8 };
@@ -264,7 +264,7 @@ export class Driver {
     }
   }
 
-  /** What is read, by each; null when the operation reads nothing. */
+  /** The value that each machine reads; null when the operation reads nothing. */
   async carryOut(operation: Operation): Promise<readonly number[] | null> {
     switch (operation.kind) {
       case "configure":
@@ -298,7 +298,7 @@ export class Driver {
   }
 
   async #configure({ writes, rings, early }: Extract<Operation, { kind: "configure" }>): Promise<void> {
-    // What waits is not to wait any longer: QEMU loses it at the end of the hold.
+    // Frames that wait must not wait any longer: QEMU loses them at the end of the hold.
     if (this.#waiting) this.#give(this.#rings.receive);
     this.#write(R.RCTL, 0);
     this.#write(R.TCTL, 0);

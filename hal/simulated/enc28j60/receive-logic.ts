@@ -1,5 +1,7 @@
+/** The receive logic of the ENC28J60: frames from the wire go through the filters into the ring in buffer memory. */
 import { FCS_BYTES, frameCheckSequence } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { accepts, isStation } from "./filters.ts";
@@ -29,7 +31,7 @@ import {
 
 /** Next packet pointer and receive status vector (section 7.2.2). */
 const PREFIX = 6;
-/** Destination, source, type: the chip throws away what has less before its FCS. */
+/** Destination, source, type: the chip throws shorter frames away. */
 const SHORTEST = 14;
 /** Type/length values above this are types. */
 const LONGEST_LENGTH = 1500;
@@ -53,7 +55,7 @@ const UNKNOWN_OPCODE = 1 << 29;
 const VLAN = 1 << 30;
 
 /** From the wire into the ring of received packets (section 7.2). */
-export class Receiver {
+export class ReceiveLogic {
   /** A pause frame for this station, in full duplex, with RXPAUS. */
   onPause: ((quanta: number) => void) | null = null;
   /** A packet is written to memory. */
@@ -67,12 +69,12 @@ export class Receiver {
    * the field start with an even one (EtherCard, UIPEthernet: 0), and silicon bears it.
    */
   #initial = true;
-  /** A frame was lost since the last one that was written; told in the next status vector. */
+  /** A frame was lost since the last one that was written; the next status vector tells it. */
   #dropped = false;
-  /** Where the next byte goes while a packet is written. */
+  /** Address of the next byte while a packet is written. */
   #address = 0;
 
-  constructor(registers: RegisterFile, memory: BufferMemory, counters: ChipCounters, errata: Errata) {
+  constructor({ registers, memory, counters, errata }: ChipContext) {
     this.#registers = registers;
     this.#memory = memory;
     this.#counters = counters;
@@ -107,7 +109,7 @@ export class Receiver {
       return;
     }
     const right = frameCheckSequence(bytes, length);
-    // Which wrong check sequence came is not known; the complement is wrong in every byte.
+    // The wrong check sequence that came is unknown; the complement is wrong in every byte.
     const fcs = fcsOk ? right : ~right;
     const control = fcsOk && typeOf(bytes) === TYPE_CONTROL;
     if (control && isPause(bytes, length) && length >= SHORTEST + 4) this.#pause(bytes);
@@ -130,7 +132,7 @@ export class Receiver {
     if (!registers.has(MACON1, RXPAUS) || !registers.has(MACON3, FULDPX)) return;
     if (!isStation(registers, bytes, 0) && !PAUSE_ADDRESS.every((octet, at) => bytes[at] === octet)) return;
     this.#counters.pausesObeyed++;
-    this.onPause?.(((bytes[16] as number) << 8) | (bytes[17] as number));
+    this.onPause?.((bytes[16]! << 8) | bytes[17]!);
   }
 
   /** Bytes that may be written before the hardware would reach ERXRDPT (example 7-1). */
@@ -154,7 +156,7 @@ export class Receiver {
     const ring = memory.bytes;
     let address = this.#address;
     for (let at = 0; at < length; at++) {
-      ring[address] = bytes[at] as number;
+      ring[address] = bytes[at]!;
       address = address === end ? start : (address + 1) & ADDRESS_MASK;
     }
     this.#address = address;
@@ -163,10 +165,10 @@ export class Receiver {
     const next = (this.#address & 1) === 0 ? this.#address : memory.behind(this.#address);
     this.#address = first;
     this.#put(next, 2);
-    // Erratum 14: behind an even read pointer the hardware loses its place, and what it writes about a packet is wrong.
+    // Erratum 14: behind an even read pointer the hardware loses its place, and writes a wrong header for the packet.
     if (!this.#initial && (registers.get(ERXRDPTL) & 1) === 0 && this.#errata.strikes(14)) {
-      ring[first] = (ring[first] as number) ^ 0x24;
-      ring[memory.behind(first)] = (ring[memory.behind(first)] as number) ^ 0x03;
+      ring[first] = ring[first]! ^ 0x24;
+      ring[memory.behind(first)] = ring[memory.behind(first)]! ^ 0x03;
     }
     registers.setWord(ERXWRPTL, next);
     this.onStore?.();
@@ -191,7 +193,7 @@ export class Receiver {
     if (type > LONGEST_LENGTH) status |= LENGTH_OUT_OF_RANGE;
     else if (this.#registers.has(MACON3, FRMLNEN) && !lengthFits(type, length)) status |= LENGTH_CHECK_ERROR;
     if (isBroadcast(bytes, 0)) status |= BROADCAST;
-    else if (((bytes[0] as number) & 1) !== 0) status |= MULTICAST;
+    else if ((bytes[0]! & 1) !== 0) status |= MULTICAST;
     if (type === TYPE_VLAN) status |= VLAN;
     if (type === TYPE_CONTROL) status |= CONTROL | (isPause(bytes, length) ? PAUSE : UNKNOWN_OPCODE);
     return status;
@@ -200,11 +202,11 @@ export class Receiver {
 
 /** The type/length field. */
 export function typeOf(bytes: Uint8Array): number {
-  return ((bytes[12] as number) << 8) | (bytes[13] as number);
+  return (bytes[12]! << 8) | bytes[13]!;
 }
 
 export function isPause(bytes: Uint8Array, length: number): boolean {
-  return length >= SHORTEST + 2 && (((bytes[14] as number) << 8) | (bytes[15] as number)) === OPCODE_PAUSE;
+  return length >= SHORTEST + 2 && ((bytes[14]! << 8) | bytes[15]!) === OPCODE_PAUSE;
 }
 
 /** A length field tells the bytes of data, padding apart: the shortest frame may have more. */

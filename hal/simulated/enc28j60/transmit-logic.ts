@@ -1,12 +1,14 @@
+/** The transmit logic of the ENC28J60: a frame in buffer memory goes onto the wire, its status vector behind it. */
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
-import type { SegmentPort } from "../segment.ts";
+import type { WirePort } from "../../wire.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import type { Errata } from "./errata.ts";
 import { type LineAccess, Outcome } from "./line-access.ts";
 import { ADDRESS_MASK, type BufferMemory, firstShared, MEMORY_BYTES, TRANSMIT_STATUS } from "./memory.ts";
 import type { Phy } from "./phy.ts";
-import { isPause, lengthFits, type Receiver, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive.ts";
+import { isPause, lengthFits, type ReceiveLogic, TYPE_CONTROL, TYPE_VLAN, typeOf } from "./receive-logic.ts";
 import {
   ECON1,
   EIR,
@@ -57,15 +59,24 @@ const PAUSE = 0x02;
 const BACK_PRESSURE = 0x04;
 const VLAN = 0x08;
 
+/** The way of a frame out of the chip. */
+export interface TransmitPath {
+  readonly access: LineAccess;
+  readonly phy: Phy;
+  readonly port: WirePort;
+  /** Gets the frames that the PHY sends back. */
+  readonly loop: ReceiveLogic;
+}
+
 /** From the transmit buffer onto the wire (section 7.1). */
-export class Transmitter {
+export class TransmitLogic {
   /** Called when a transmission has ended by itself and flags have changed. */
   onDone: (() => void) | null = null;
   readonly #registers: RegisterFile;
   readonly #memory: BufferMemory;
   readonly #phy: Phy;
-  readonly #port: SegmentPort;
-  readonly #loop: Receiver;
+  readonly #port: WirePort;
+  readonly #loop: ReceiveLogic;
   readonly #counters: ChipCounters;
   readonly #violations: Violations;
   readonly #access: LineAccess;
@@ -79,27 +90,17 @@ export class Transmitter {
   #end = 0;
   #control = 0;
 
-  constructor(
-    access: LineAccess,
-    registers: RegisterFile,
-    memory: BufferMemory,
-    phy: Phy,
-    port: SegmentPort,
-    loop: Receiver,
-    counters: ChipCounters,
-    violations: Violations,
-    errata: Errata,
-  ) {
-    this.#access = access;
-    this.#errata = errata;
-    this.#registers = registers;
-    this.#memory = memory;
-    this.#phy = phy;
-    this.#port = port;
-    this.#loop = loop;
-    this.#counters = counters;
-    this.#violations = violations;
-    access.onDone = (outcome) => this.#finish(outcome);
+  constructor(context: ChipContext, path: TransmitPath) {
+    this.#access = path.access;
+    this.#errata = context.errata;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
+    this.#phy = path.phy;
+    this.#port = path.port;
+    this.#loop = path.loop;
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    path.access.onDone = (outcome) => this.#finish(outcome);
   }
 
   /** TXRTS was set. @param clocked the MAC has power and clock; without, the frame waits for good */
@@ -117,7 +118,7 @@ export class Transmitter {
     }
     this.#start = start;
     this.#end = registers.word(ETXNDL);
-    this.#control = this.#memory.bytes[start] as number;
+    this.#control = this.#memory.bytes[start]!;
     if (this.#end <= start) this.#violations.note("transmit-empty", start);
     else this.#checkRing();
     if (!this.#overrides(POVERRIDE) && this.#padding() && !registers.has(MACON3, TXCRCEN)) {
@@ -136,7 +137,7 @@ export class Transmitter {
     this.#abort(0);
   }
 
-  /** Transmit logic reset, by TXRST or with the whole chip. What was under way ends as aborted, but nothing is written about it. */
+  /** Transmit logic reset, by TXRST or with the whole chip. A frame under way ends as aborted, but without a status vector. */
   reset(): void {
     this.#hung = false;
     if (!this.#underWay) return;
@@ -167,7 +168,7 @@ export class Transmitter {
   #late(): void {
     this.#counters.lateCollisions++;
     this.#abort(LATE_COLLISION);
-    // Erratum 15: the flag does not always tell.
+    // Erratum 15: the flag is unreliable.
     if (!this.#errata.strikes(15)) this.#registers.raise(ESTAT, LATECOL);
   }
 
@@ -244,7 +245,7 @@ export class Transmitter {
 
   #addressBits(): number {
     if (isBroadcast(this.#frame, 0)) return BROADCAST;
-    return ((this.#frame[0] as number) & 1) !== 0 ? MULTICAST : 0;
+    return (this.#frame[0]! & 1) !== 0 ? MULTICAST : 0;
   }
 
   #typeBits(length: number): number {
@@ -260,7 +261,7 @@ export class Transmitter {
     const memory = this.#memory.bytes;
     const frame = this.#frame;
     const first = this.#start + 1;
-    for (let at = 0; at < length; at++) frame[at] = memory[(first + at) & ADDRESS_MASK] as number;
+    for (let at = 0; at < length; at++) frame[at] = memory[(first + at) & ADDRESS_MASK]!;
   }
 
   #checkRing(): void {
@@ -319,9 +320,6 @@ export class Transmitter {
   #isTagged(): boolean {
     const memory = this.#memory.bytes;
     const at = this.#start + 1 + 12;
-    return (
-      this.#length() >= SHORTEST &&
-      ((memory[at & ADDRESS_MASK] as number) << 8) + (memory[(at + 1) & ADDRESS_MASK] as number) === TYPE_VLAN
-    );
+    return this.#length() >= SHORTEST && (memory[at & ADDRESS_MASK]! << 8) + memory[(at + 1) & ADDRESS_MASK]! === TYPE_VLAN;
   }
 }

@@ -1,7 +1,9 @@
-import type { Clock, Timer } from "../../clock.ts";
+/** The receive half of the 82540EM: frames from the wire go through filters and FIFO into the descriptors' buffers. */
+import type { Timer } from "../../clock.ts";
 import { FCS_BYTES, frameCheckSequence, putFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import { IXSM, isTagged, judge, sumOf } from "./checksum.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
 import { ReceiveFifo } from "./fifo.ts";
@@ -12,6 +14,7 @@ import type { Quirks } from "./quirks.ts";
 import * as R from "./registers.ts";
 import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
+import type { FrameLoop } from "./tx-engine.ts";
 import type { Violations } from "./violations.ts";
 
 /** Without FCS. */
@@ -28,14 +31,14 @@ const EOP = 0x02;
 const VP = 0x08;
 const PIF = 0x80;
 const CE = 0x01 << 8;
-/** In what #admit() says, besides: no good packet, let in by RCTL.SBP. */
+/** Besides in the value of #admit(): no good packet, let in by RCTL.SBP. */
 const BAD = 0x10000;
 
 const TYPE_CONTROL = 0x8808;
 const OPCODE_PAUSE = 1;
 
 /** From the wire, through filters and FIFO, into host memory (section 3.2). */
-export class Receiver {
+export class RxEngine implements FrameLoop {
   readonly ring: Ring;
   readonly fifo: ReceiveFifo;
   readonly #registers: R.RegisterFile;
@@ -56,25 +59,17 @@ export class Receiver {
   /** Bytes of the FIFO's oldest frame that are in host memory already. */
   #done = 0;
 
-  constructor(
-    clock: Clock,
-    registers: R.RegisterFile,
-    memory: ChipMemory,
-    statistics: Statistics,
-    interrupts: Interrupts,
-    counters: ChipCounters,
-    violations: Violations,
-    quirks: Readonly<Quirks>,
-  ) {
-    this.#registers = registers;
-    this.#memory = memory;
-    this.#statistics = statistics;
+  constructor(context: ChipContext) {
+    const { clock, interrupts } = context;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
+    this.#statistics = context.statistics;
     this.#interrupts = interrupts;
-    this.#counters = counters;
-    this.#violations = violations;
-    this.#quirks = quirks;
-    this.ring = new Ring(R.RDBAL, registers, memory, violations);
-    this.fifo = new ReceiveFifo(memory, registers);
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    this.#quirks = context.quirks;
+    this.ring = new Ring(R.RDBAL, context);
+    this.fifo = new ReceiveFifo(context);
     this.#delay = new InterruptDelay(clock, () => {
       interrupts.raise(R.RXT0);
       interrupts.signal();
@@ -126,7 +121,7 @@ export class Receiver {
     this.drain();
   }
 
-  /** RDTR was written with its flush bit: what is delayed is told now. */
+  /** RDTR was written with its flush bit: a delayed interrupt comes now. */
   flush(): void {
     this.#delay.flush();
   }
@@ -169,7 +164,7 @@ export class Receiver {
     else this.frame(bytes, length, true);
   }
 
-  /** Moves what waits in the FIFO to host memory, as far as there are descriptors. */
+  /** Moves frames that wait in the FIFO to host memory, as far as there are descriptors. */
   drain(): void {
     const { fifo } = this;
     while (fifo.count > 0 && this.#enabled && this.#ready && this.ring.owned > 0) {
@@ -190,7 +185,7 @@ export class Receiver {
     return this.#master && this.ring.usable && !this.#hold.armed;
   }
 
-  /** Length, address and VLAN filters, with their books; what the descriptor shall say besides, or -1 to drop the frame. */
+  /** Applies length, address and VLAN filters and counts. Returns further bits for the descriptor, or -1 to drop the frame. */
   #admit(bytes: Uint8Array, length: number, fcsOk: boolean): number {
     const statistics = this.#statistics;
     const registers = this.#registers;
@@ -236,16 +231,19 @@ export class Receiver {
     return mark | BAD | CE;
   }
 
-  /** A MAC control frame: whether RCTL lets the host have it, the address filters willing (section 13.4.22, DPF and PMCF). */
+  /**
+   * Counts a MAC control frame. Returns whether RCTL lets the host have it, if the address filters do (section 13.4.22, DPF and
+   * PMCF).
+   */
   #control(bytes: Uint8Array): boolean {
     const registers = this.#registers;
-    if ((((bytes[14] as number) << 8) | (bytes[15] as number)) !== OPCODE_PAUSE) {
+    if (((bytes[14]! << 8) | bytes[15]!) !== OPCODE_PAUSE) {
       this.#statistics.count(R.FCRUC);
       return registers.has(R.RCTL, R.RCTL_PMCF);
     }
     const xon = bytes[16] === 0 && bytes[17] === 0;
     this.#statistics.count(xon ? R.XONRXC : R.XOFFRXC);
-    const group = ((bytes[0] as number) & 1) !== 0;
+    const group = (bytes[0]! & 1) !== 0;
     return group || !registers.has(R.RCTL, R.RCTL_DPF);
   }
 
@@ -259,11 +257,11 @@ export class Receiver {
     statistics.count(R.GPRC);
     statistics.add(R.GORCL, length + FCS_BYTES);
     statistics.size(R.PRC64, length + FCS_BYTES);
-    if (((bytes[0] as number) & 1) === 0) return;
+    if ((bytes[0]! & 1) === 0) return;
     statistics.count(isBroadcast(bytes, 0) ? R.BPRC : R.MPRC);
   }
 
-  /** QEMU's way in: what cannot be taken yet waits outside. */
+  /** QEMU's way in: a frame that cannot be taken yet waits outside. */
   #outside(bytes: Uint8Array, length: number, fcsOk: boolean): void {
     this.#memory.load(bytes, length);
     if (this.#ready && this.ring.owned > 0) {
@@ -302,7 +300,7 @@ export class Receiver {
 
   /**
    * Moves the frame in `memory.receive` to host memory, from #done on. False: descriptors ran out, it is not through.
-   * @param mark what #admit() said of it
+   * @param mark the value of #admit() for it
    */
   #store(length: number, mark: number): boolean {
     const { ring } = this;
@@ -322,12 +320,12 @@ export class Receiver {
       end += FCS_BYTES;
     }
     if (tagged && registers.has(R.CTRL, R.CTRL_VME)) {
-      special = ((frame[14] as number) << 8) | (frame[15] as number);
+      special = (frame[14]! << 8) | frame[15]!;
       last |= VP;
       frame.copyWithin(TAG, 0, ADDRESSES);
       start = TAG;
     }
-    // The packet checksum costs half a nanosecond a byte: it is there for those who told where it is to start, or use the others.
+    // The packet checksum costs half a nanosecond a byte: only drivers that set its start, or use the other checksums, get it.
     if (enabled !== 0) checksum = ~sumOf(memory.incoming, start + (enabled & R.PCSS), Math.max(end, start), 0) & 0xffff;
     last |= verdict & 0xff;
     const errors = (mark | verdict) & 0xff00;
@@ -341,7 +339,7 @@ export class Receiver {
       }
       const chunk = end - at > size ? size : end - at;
       const final = at + chunk === end;
-      // What QEMU counts as FCS it does not write.
+      // QEMU counts the FCS, but does not write it.
       this.#place(at, this.#quirks.omitsFcs ? Math.max(0, Math.min(chunk, length - at)) : chunk);
       const word = ring.word;
       // Status last: once DD is there, everything is.
@@ -359,7 +357,7 @@ export class Receiver {
   #appendFcs(length: number, right: boolean): void {
     const frame = this.#memory.receive;
     const fcs = frameCheckSequence(frame, length);
-    // Which wrong check sequence came is not known; the complement is wrong in every byte.
+    // The wrong check sequence that came is unknown; the complement is wrong in every byte.
     putFcs(frame, length, right ? fcs : ~fcs);
   }
 
@@ -368,8 +366,8 @@ export class Receiver {
     const memory = this.#memory;
     this.ring.verify();
     const word = this.ring.word;
-    const low = memory.words[word] as number;
-    const to = memory.offset(low, memory.words[word + 1] as number, this.#bufferBytes);
+    const low = memory.words[word]!;
+    const to = memory.offset(low, memory.words[word + 1]!, this.#bufferBytes);
     if (to < 0) {
       this.#violations.note("dma-outside-memory", low);
       return;
@@ -378,7 +376,7 @@ export class Receiver {
     memory.all.copyWithin(to, from, from + length);
   }
 
-  /** The head descriptor is used up; tells when few are left. */
+  /** The head descriptor is used up. Raises a cause when few are left. */
   #next(): void {
     const { ring } = this;
     const before = ring.owned;

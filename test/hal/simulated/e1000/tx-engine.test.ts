@@ -1,3 +1,4 @@
+/** The transmit engine of the 82540EM: descriptors, padding, checksums, segmentation, pace of the line, loopback. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

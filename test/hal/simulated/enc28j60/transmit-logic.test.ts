@@ -1,3 +1,4 @@
+/** The transmit logic of the ENC28J60: frames on the wire, status vectors, padding, aborts. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

@@ -1,7 +1,9 @@
+/** The transmit half of the 82540EM: descriptors become frames on the wire, or round the loop. */
 import type { Clock, Timer } from "../../clock.ts";
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
 import type { SegmentPort } from "../segment.ts";
+import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -9,7 +11,6 @@ import type { ChipMemory } from "./memory.ts";
 import { FrameBuilder, type FrameSink } from "./packet.ts";
 import type { Phy } from "./phy.ts";
 import type { Quirks } from "./quirks.ts";
-import type { Receiver } from "./receive.ts";
 import * as R from "./registers.ts";
 import { Ring } from "./ring.ts";
 import type { Statistics } from "./statistics.ts";
@@ -20,8 +21,8 @@ const SHORTEST = 60;
 const LINE_OVERHEAD = 20;
 
 /**
- * Frames that segmentation may make of what is taken from the ring in one go. A driver that fills the longest ring with packets of 64
- * KiB in fragments of a page makes some 11,000; a broken one, of a full ring and MSS 1, thousands of millions.
+ * Most frames that segmentation makes of the descriptors taken in one go. A driver that fills the longest ring with packets of 64
+ * KiB in fragments of a page makes some 11,000; a broken one, with a full ring and MSS 1, thousands of millions.
  */
 const MOST_SEGMENTS = 16384;
 
@@ -40,12 +41,18 @@ const DTYP_DATA = 1;
 const DD = 0x01;
 const STATUS = 0x0f;
 
+/** Takes the frames that loopback keeps from the wire. */
+export interface FrameLoop {
+  /** Takes bytes[0..length), without FCS; only valid during the call. */
+  loop(bytes: Uint8Array, length: number): void;
+}
+
 /**
- * From the ring onto the wire (section 3.4). At an unlimited line rate all that was given goes out within the write to TDT, as the
- * chip would have it on its way a microsecond later; at a limited one a frame starts when the one before it has left, and under a
- * clock whose timers are coarse all whose time has come start together.
+ * Takes frames from the ring onto the wire (section 3.4). At an unlimited line rate all given frames go out within the write to
+ * TDT; the chip would have them on their way a microsecond later. At a limited rate a frame starts when the one before it has left;
+ * under a clock with coarse timers all frames that are due start together.
  */
-export class Transmitter implements FrameSink {
+export class TxEngine implements FrameSink {
   readonly ring: Ring;
   /** Set when the wire is there. */
   port: SegmentPort | null = null;
@@ -53,7 +60,7 @@ export class Transmitter implements FrameSink {
   readonly #registers: R.RegisterFile;
   readonly #memory: ChipMemory;
   readonly #phy: Phy;
-  readonly #receiver: Receiver;
+  readonly #loop: FrameLoop;
   readonly #statistics: Statistics;
   readonly #interrupts: Interrupts;
   readonly #counters: ChipCounters;
@@ -64,38 +71,28 @@ export class Transmitter implements FrameSink {
   readonly #timer: Timer;
   /** ms for each byte on the line. */
   readonly #byteTime: number;
-  /** When the line is free again, in the clock's ms. */
+  /** The line is free again at this time, in the clock's ms. */
   #freeAt = 0;
   #master = false;
   #link = false;
   #stalled = false;
 
-  constructor(
-    clock: Clock,
-    lineRate: number,
-    registers: R.RegisterFile,
-    memory: ChipMemory,
-    phy: Phy,
-    receiver: Receiver,
-    statistics: Statistics,
-    interrupts: Interrupts,
-    counters: ChipCounters,
-    violations: Violations,
-    quirks: Readonly<Quirks>,
-  ) {
+  /** @param loop where frames go in loopback, of the PHY or of the MAC */
+  constructor(context: ChipContext, phy: Phy, loop: FrameLoop) {
+    const { clock, interrupts } = context;
     this.#clock = clock;
-    this.#byteTime = 8000 / lineRate;
-    this.#registers = registers;
-    this.#memory = memory;
+    this.#byteTime = context.byteTime;
+    this.#registers = context.registers;
+    this.#memory = context.memory;
     this.#phy = phy;
-    this.#receiver = receiver;
-    this.#statistics = statistics;
+    this.#loop = loop;
+    this.#statistics = context.statistics;
     this.#interrupts = interrupts;
-    this.#counters = counters;
-    this.#violations = violations;
-    this.#quirks = quirks;
-    this.ring = new Ring(R.TDBAL, registers, memory, violations);
-    this.#builder = new FrameBuilder(memory, violations, this);
+    this.#counters = context.counters;
+    this.#violations = context.violations;
+    this.#quirks = context.quirks;
+    this.ring = new Ring(R.TDBAL, context);
+    this.#builder = new FrameBuilder(context, this);
     this.#delay = new InterruptDelay(clock, () => {
       interrupts.raise(R.TXDW);
       interrupts.signal();
@@ -181,12 +178,12 @@ export class Transmitter implements FrameSink {
       this.#counters.sentWithoutFcs++;
       return;
     }
-    // Memory that is as large as packet memory is copied in one go.
+    // Memory as large as packet memory is copied in one go.
     const slot = this.#memory.transmitSlot;
     const bytes = length <= slot.length ? slot : frame;
     if (this.#loops) {
       this.#counters.looped++;
-      this.#receiver.loop(bytes, length);
+      this.#loop.loop(bytes, length);
     } else {
       this.#counters.transmitted++;
       this.port?.transmit(bytes, 0, length);
@@ -208,7 +205,7 @@ export class Transmitter implements FrameSink {
       statistics.count(R.GPTC);
       statistics.add(R.GOTCL, total);
     }
-    if (((frame[0] as number) & 1) === 0) return;
+    if ((frame[0]! & 1) === 0) return;
     statistics.count(isBroadcast(frame, 0) ? R.BPTC : R.MPTC);
   }
 
@@ -234,8 +231,8 @@ export class Transmitter implements FrameSink {
   #descriptor(): void {
     const { words } = this.#memory;
     const at = this.ring.word;
-    const word2 = words[at + 2] as number;
-    const word3 = words[at + 3] as number;
+    const word2 = words[at + 2]!;
+    const word3 = words[at + 3]!;
     const command = word2 >>> 24;
     const type = (word2 >>> 20) & 0xf;
     if ((command & DEXT) === 0) {
@@ -246,7 +243,7 @@ export class Transmitter implements FrameSink {
       this.#piece(at, word2 & 0xfffff, command, word3, false);
     } else if (type === DTYP_CONTEXT) {
       const segmentation = (command & TSE) !== 0;
-      this.#builder.context(words[at] as number, words[at + 1] as number, word2, word3, segmentation);
+      this.#builder.context(words[at]!, words[at + 1]!, word2, word3, segmentation);
       if (segmentation) this.#statistics.count(R.TSCTC);
     } else {
       this.#violations.note("transmit-type", type);
@@ -263,7 +260,7 @@ export class Transmitter implements FrameSink {
     const registers = this.#registers;
     const tagged = (command & VLE) !== 0 && registers.has(R.CTRL, R.CTRL_VME);
     const tag = tagged ? (registers.get(R.VET) << 16) | (word3 >>> 16) : -1;
-    this.#builder.append(words[at] as number, words[at + 1] as number, length, tag);
+    this.#builder.append(words[at]!, words[at + 1]!, length, tag);
     if ((command & EOP) === 0) return;
     if (!this.#builder.finish((command & IFCS) !== 0, insertSum, tag)) this.#counters.aborted++;
   }

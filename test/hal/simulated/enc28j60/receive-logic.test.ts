@@ -1,3 +1,4 @@
+/** The receive logic of the ENC28J60: packets in memory, status vectors, the ring's bounds. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";

@@ -1,3 +1,4 @@
+/** The receive engine of the 82540EM: descriptors, buffers, FIFO, statistics. */
 import { crc32 } from "node:zlib";
 import t from "tap";
 import { SeededRandom } from "../../../../hal/random.ts";
