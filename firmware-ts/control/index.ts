@@ -2,7 +2,7 @@
  * The door `whohas/control`: what an operator can ask of a stack, as JSON-RPC methods, over any channel of lines or in the same
  * process. It runs in a browser; the control socket of an instance is in `whohas/board` (ControlServer, connectSocket).
  *
- *     import { SeededRandom, EthernetSegment, parseMac, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
  *     import { ControlClient, LocalCaller, stackMethods } from "whohas/control";
  *
  *     const clock = new VirtualClock();

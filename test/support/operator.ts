@@ -29,7 +29,7 @@ export class Operator {
       stdout += `${line}\n`;
     };
     const around = { caller: this.caller, print, wallTime: () => this.#stack.clock.wallTime() };
-    const { stderr, exit } = await (TOOLS.get(program) ?? runIp)(words, around);
+    const { stderr, exit } = await (TOOLS.get(program)?.run ?? runIp)(words, around);
     return { stdout, stderr: stderr && `${stderr}\n`, code: exit };
   }
 

@@ -15,12 +15,36 @@ export type IpObject = (context: IpContext, words: Words) => Promise<void>;
 
 /** Objects in the order in which an abbreviation finds them, as iproute2 has them. */
 export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly what: string; readonly run: IpObject }[] = [
-  { names: ["address"], what: "addresses: show, add, del, flush", run: ipAddress },
-  { names: ["route"], what: "routes: show, get, add, replace, del", run: ipRoute },
-  { names: ["neighbor", "neighbour"], what: "neighbours: show, get, add, change, replace, del, flush", run: ipNeigh },
-  { names: ["ntable", "ntbl"], what: "parameters of the neighbour table: show, change", run: ipNtable },
-  { names: ["link"], what: "devices: show (-s counters, -d drops by reason), set", run: ipLink },
-  { names: ["monitor"], what: "changes of the neighbour table as they happen", run: ipMonitor },
+  {
+    names: ["address"],
+    what: "addresses: show, add, del, flush",
+    run: ipAddress,
+  },
+  {
+    names: ["route"],
+    what: "routes: show, get, add, replace, del",
+    run: ipRoute,
+  },
+  {
+    names: ["neighbor", "neighbour"],
+    what: "neighbours: show, get, add, change, replace, del, flush",
+    run: ipNeigh,
+  },
+  {
+    names: ["ntable", "ntbl"],
+    what: "parameters of the neighbour table: show, change",
+    run: ipNtable,
+  },
+  {
+    names: ["link"],
+    what: "devices: show (-s counters, -d drops by reason), set",
+    run: ipLink,
+  },
+  {
+    names: ["monitor"],
+    what: "changes of the neighbour table as they happen",
+    run: ipMonitor,
+  },
 ];
 
 /** Exit codes of `ip` for refusals of the stack, where they are not 2. */

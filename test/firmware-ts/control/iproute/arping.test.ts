@@ -260,7 +260,7 @@ t.test("interrupted it says what it came to", async (t) => {
   const lines: string[] = [];
   let stop: () => void = () => {};
   const { TOOLS } = await import("../../../../firmware-ts/control/iproute/tools.ts");
-  const done = TOOLS.get("arping")?.(["10.0.0.77"], {
+  const done = TOOLS.get("arping")?.run(["10.0.0.77"], {
     caller: operator.caller,
     print: (line) => void lines.push(line),
     wallTime: () => 0,
