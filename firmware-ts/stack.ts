@@ -168,7 +168,7 @@ export class Stack {
     const exact = cidr.includes("/");
     const meant = (own: InterfaceAddress): boolean => own.local === address && (!exact || own.prefixLength === length);
     const own = this.ip.addresses.of(device).find(meant);
-    if (!own) throw new InetError("ADDRESS_MISSING", "ipv4: Address not found.");
+    if (!own) throw new InetError("ADDRESS_MISSING", `${device.name} has no address ${cidr}`);
     return this.ip.fib.removeAddress(own);
   }
 
@@ -207,7 +207,7 @@ export class Stack {
       ...(type === undefined ? {} : { type }),
       ...(scope === undefined ? {} : { scope }),
     });
-    if (!route) throw new InetError("ROUTE_MISSING", "No such process");
+    if (!route) throw new InetError("ROUTE_MISSING", "there is no such route");
     return route;
   }
 
@@ -231,7 +231,7 @@ export class Stack {
     for (const service of Object.values(this.#neighbours)) service?.close();
   }
 
-  /** What `nstat -az` would print of this stack: names and values. */
+  /** The counters of this stack as `nstat -az` would print them: names and values. */
   counters(): [name: string, value: number][] {
     return this.ip.counters.list(this.neighbours(4).policy.filtered);
   }

@@ -115,7 +115,7 @@ import type { DropCounters, SkBuff, SkBuffPool } from "./skbuff.ts";
 export const MAC_BYTES = 6;
 /** Tells whether these bytes are a group's address: six, the lowest bit of the first one set (IEEE 802.3 clause 3.2.3). */
 export function isGroupAddress(address: Uint8Array): boolean {
-  return address.length === MAC_BYTES && ((address[0] as number) & 1) === 1;
+  return address.length === MAC_BYTES && (address[0]! & 1) === 1;
 }
 
 /** Tells whether these bytes are one station's address: six, and not a group's. */

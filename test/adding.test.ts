@@ -1,6 +1,6 @@
 /**
- * To add a kind of thing takes one new file, and its name in one list. A copy of the tree gets a made-up device, SPI bus and app in this
- * way; a rig file, a SPEC and a system know them then.
+ * To add a kind of thing takes one new file, and its name in one list. A copy of the tree gets a made-up device, SPI bus, app and control
+ * method in this way; a rig file, a SPEC, a system, clients and docs know them then.
  */
 import t from "tap";
 import { TreeCopy } from "./support/tree-copy.ts";
@@ -28,7 +28,7 @@ copy.addTo("firmware-ts/board/kinds/index.ts", "DEVICE_KINDS", "w9999", "./w9999
 copy.write(
   "firmware-ts/board/kinds/ch999.ts",
   `/** A USB adapter that is not there: a chip's model is behind it. */
-import { parseInteger } from "../units.ts";
+import { parseInteger } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { type SpiBusConfig, spiBusKind } from "./spi.ts";
 
@@ -107,11 +107,32 @@ export const hail: AppKind<HailConfig> = {
 copy.addTo("firmware-ts/apps/index.ts", "APP_KINDS", "hail", "./hail.ts");
 
 copy.write(
+  "firmware-ts/control/methods/parrot.ts",
+  `/** \`parrot\`: a word, twice. */
+import * as v from "valibot";
+import { needed, TEXT } from "./forms.ts";
+import { method } from "./method.ts";
+
+export const parrotMethods = {
+  parrot: method({
+    about: "Says a word twice.",
+    params: { word: needed(TEXT, "the word") },
+    result: v.string(),
+    errors: [],
+    run: (_context, { word }) => word + word,
+  }),
+};
+`,
+);
+copy.addTo("firmware-ts/control/methods/index.ts", "METHODS", "parrotMethods", "./parrot.ts", "...parrotMethods");
+
+copy.write(
   "probe.ts",
   `import { parseDeviceSpecs } from "./firmware-ts/board/device-spec.ts";
 import { loadDevice } from "./firmware-ts/board/parts.ts";
 import { describeRig, parseRig } from "./firmware-ts/board/rig-file.ts";
 import { System, startSystem } from "./firmware-ts/board/system.ts";
+import { ControlClient, describeMethods, LocalCaller, stackMethods } from "./firmware-ts/control/index.ts";
 import { VirtualClock } from "./hal/clock.ts";
 import { SeededRandom } from "./hal/random.ts";
 
@@ -142,12 +163,18 @@ await startSystem(system);
 await clock.advance(20_000);
 const { datagrams } = system.summary();
 const devices = system.reports();
+const client = new ControlClient(new LocalCaller(stackMethods(system.stack)));
+const parrot = [
+  await client.call("parrot", { word: "hi" }),
+  await client.call("parrot", {}).catch(({ message }) => message),
+  describeMethods().methods.find(({ name }) => name === "parrot"),
+];
 await system.stop();
 const [config] = parseDeviceSpecs(["enc28j60:ch999:3"]);
 const shop = { clock, random: new SeededRandom(1), onWire: () => {} };
 const fromSpec = (await loadDevice(config!))(config!, shop).controller.description;
 const wrongSpec = refusal(() => parseDeviceSpecs(["enc28j60:ch998:3"]));
-console.log(JSON.stringify({ check: describeRig(rig), wrong: refusal(() => parseRig(wrong, "f")), wrongSpec, datagrams, devices, fromSpec }));
+console.log(JSON.stringify({ check: describeRig(rig), wrong: refusal(() => parseRig(wrong, "f")), wrongSpec, datagrams, devices, fromSpec, parrot }));
 `,
 );
 const { code, stdout, stderr } = copy.run("probe.ts");
@@ -180,4 +207,10 @@ t.test("a system has them", async (t) => {
   ]);
   t.match(seen.datagrams, { sent: 10, failed: 0 });
   t.match(seen.fromSpec, /simulated ENC28J60/);
+});
+
+t.test("clients and docs know the method", async (t) => {
+  const word = { name: "word", form: "string", optional: false, meaning: "the word", values: [] };
+  const description = { name: "parrot", about: "Says a word twice.", params: [word], result: "string", notes: [], errors: [] };
+  t.strictSame(seen.parrot, ["hihi", "word is missing", description]);
 });

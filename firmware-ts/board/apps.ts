@@ -5,10 +5,10 @@ import { ControllerError } from "../../hal/ethernet.ts";
 import type { AppKind } from "../apps/app.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { Endpoint, OptionShape, ValueShape } from "../apps/options.ts";
-import { parsePin } from "./names.ts";
-import type { AppConfig, Rig } from "./rig.ts";
-import { type Keys, leaf, oneOf, ranged, shaped, table } from "./schema.ts";
-import { formatDuration, parseDuration, parseEndpoint } from "./units.ts";
+import { parsePin } from "./rig/names.ts";
+import type { AppConfig, Rig } from "./rig/rig.ts";
+import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
+import { formatDuration, parseDuration, parseEndpoint } from "./rig/units.ts";
 
 const SENSOR = "{ kind: thermometer, pin: A0 }";
 const sensor = shaped(

@@ -12,7 +12,7 @@ import {
 import { copyGroups } from "../../hal/kit/receive-filter.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import type { Part } from "./part.ts";
+import type { Part } from "./kinds/part.ts";
 
 export class FallbackPart implements Part {
   readonly controller: EthernetController;

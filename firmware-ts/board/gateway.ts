@@ -6,9 +6,9 @@ import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { endpointsOf } from "./apps.ts";
-import type { Part } from "./part.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
-import type { Cidr } from "./units.ts";
+import type { Part } from "./kinds/part.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import type { Cidr } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);

@@ -36,7 +36,7 @@ export class HealthWatch {
     this.#timer.arm(EVERY);
     for (const [at, device] of this.#devices.entries()) {
       const { suspicions, sinceProof, failedFor } = device.health.report();
-      const more = (suspicions ?? 0) > (this.#told[at] as number);
+      const more = (suspicions ?? 0) > this.#told[at]!;
       this.#told[at] = suspicions ?? 0;
       if (more || (device.up && failedFor === null && sinceProof !== null && sinceProof > STALE)) this.#tell(device);
     }

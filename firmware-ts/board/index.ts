@@ -38,7 +38,8 @@ export { CaptureFile } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
-export type { DeviceConfig, Rig } from "./rig.ts";
+export type { DeviceConfig, Rig } from "./rig/rig.ts";
+export { UnitError } from "./rig/units.ts";
 export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts";
 export { runtimeDir, socketPath } from "./runtime-dir.ts";
 export {
@@ -51,4 +52,3 @@ export {
   startSystem,
 } from "./system.ts";
 export { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "./tap-bridge.ts";
-export { UnitError } from "./units.ts";

@@ -9,11 +9,11 @@ import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
+import type { Draft } from "./rig/schema.ts";
+import type { Cidr } from "./rig/units.ts";
+import { closest, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
-import type { Draft } from "./schema.ts";
-import type { Cidr } from "./units.ts";
-import { closest, show } from "./wording.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
 const WITH_PINS = DEVICE_KINDS.filter(({ pins }) => pins)

@@ -5,8 +5,8 @@ import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { appKind } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
-import { formatDuration } from "./units.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import { formatDuration } from "./rig/units.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {

@@ -7,7 +7,7 @@
 import { telemetryWith } from "../apps/telemetry/kind.ts";
 import { appDefaults, appKind } from "./apps.ts";
 import { busKind } from "./kinds/lookup.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
 import { checkTogether } from "./rig-checks.ts";
 import { checkSchema, type DeviceSource, type RigSource } from "./rig-schema.ts";
 import { type RigProblem, YamlFile } from "./rig-yaml.ts";

@@ -37,10 +37,9 @@ import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
-import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./names.ts";
-import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig.ts";
-import type { RigProblem } from "./rig-yaml.ts";
-import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./schema.ts";
+import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
+import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig/rig.ts";
+import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
   parseHost,
@@ -49,8 +48,9 @@ import {
   parseRouteTarget,
   parseStationMac,
   UnitError,
-} from "./units.ts";
-import { closest, show } from "./wording.ts";
+} from "./rig/units.ts";
+import { closest, show } from "./rig/wording.ts";
+import type { RigProblem } from "./rig-yaml.ts";
 
 /** A kernel's HZ whose jiffy is a whole number of milliseconds. */
 function parseHz(text: string): number {

@@ -18,7 +18,7 @@ import {
   Parser,
   type YAMLError,
 } from "yaml";
-import { show } from "./wording.ts";
+import { show } from "./rig/wording.ts";
 
 export type Path = readonly (string | number)[];
 export type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };

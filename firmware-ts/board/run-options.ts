@@ -4,8 +4,8 @@ import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
-import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
+import { parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 
 /** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;

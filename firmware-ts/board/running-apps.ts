@@ -1,7 +1,7 @@
 /** The apps of a running system: indicators show from the beginning, firmwares run from a link until the end of the run. */
 import type { App, AppContext } from "../apps/app.ts";
 import { appKind, appsOf } from "./apps.ts";
-import type { Rig } from "./rig.ts";
+import type { Rig } from "./rig/rig.ts";
 
 /** Datagrams of all apps by their fate; `queued` counts those that had to wait for an address first. */
 export interface Datagrams {

@@ -10,7 +10,7 @@ import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
 import type { AppContext, DatagramEvent } from "../apps/app.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
@@ -19,12 +19,12 @@ import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { busKind } from "./kinds/lookup.ts";
+import type { Maker, Part } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
-import type { Maker, Part } from "./part.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import type { Cidr } from "./rig/units.ts";
 import { type Datagrams, RunningApps } from "./running-apps.ts";
-import type { Cidr } from "./units.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;

@@ -12,12 +12,12 @@ import type { Clock } from "../../hal/clock.ts";
 import { ControllerError, type LinkStatistics } from "../../hal/ethernet.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import { dropsOf } from "../control/inet.ts";
+import { dropsOf } from "../control/drops.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import type { Maker, Part } from "./part.ts";
+import type { Maker, Part } from "./kinds/part.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
 
 export interface TapBridgeListener {
   /** The board's link came up or went away. */

@@ -2,8 +2,8 @@
  * The door `whohas/control`: what an operator can ask of a stack, as JSON-RPC methods, over any channel of lines or in the same
  * process. It runs in a browser; the control socket of an instance is in `whohas/board` (ControlServer, connectSocket).
  *
- *     import { SeededRandom, EthernetSegment, parseMac, Stack, VirtualClock, WireNic } from "whohas";
- *     import { LocalCaller, stackMethods } from "whohas/control";
+ *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { ControlClient, LocalCaller, stackMethods } from "whohas/control";
  *
  *     const clock = new VirtualClock();
  *     const wire = new EthernetSegment(clock, new SeededRandom(7));
@@ -13,16 +13,19 @@
  *     stack.addAddress(eth0, "10.0.0.1/24");
  *     stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0);
  *
- *     const caller = new LocalCaller(stackMethods(stack));
- *     const [entry] = await caller.call("neigh.show");
+ *     const client = new ControlClient(new LocalCaller(stackMethods(stack)));
+ *     const [entry] = await client.call("neigh.show");
  *     console.log(entry.dst, entry.lladdr, entry.state[0]); // prints: 10.0.0.2 02:00:00:00:00:02 PERMANENT
- *     caller.close();
+ *     client.close();
  *     await stack.close();
  *
- * To an instance of `whohas run`: `new RpcClient(await connectSocket(socketPath("default")))`.
+ * To an instance of `whohas run`: `new ControlClient(new RpcClient(await connectSocket(socketPath("default"))))`. docs/control-methods.md
+ * lists the methods.
  */
 
-export { stackMethods } from "./methods.ts";
+export { type Caller, ControlClient, NetnsCaller } from "./methods/client.ts";
+export { type Description, describeMethods, type Field, type Shape } from "./methods/describe.ts";
+export { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
 export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";
 export { readProc } from "./proc.ts";
 export type { LineChannel } from "./rpc/channel.ts";
@@ -35,6 +38,7 @@ export {
   type JsonObject,
   type Method,
   type Methods,
+  type RefusalData,
   type RpcCaller,
   RpcCode,
   type Session,

@@ -1,26 +1,17 @@
-/** `cat`: the kernel's files in /proc that say something of neighbours, byte for byte as it prints them; `nstat`: its counters. */
+/** The kernel's files in /proc that tell of neighbours, byte for byte as it prints them. */
 import { formatIpv4 } from "../ip/address.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { Nud } from "../neigh/states.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
-import { flag, text, texts } from "./params.ts";
-import { ControlError, type Json, type JsonObject, type Method } from "./rpc/protocol.ts";
+import { ControlError } from "./rpc/protocol.ts";
 import { readSysctl } from "./sysctl.ts";
-
-export function procMethods(stack: Stack): [string, Method][] {
-  const history = new Map<string, number>();
-  return [
-    ["cat", (params) => readProc(stack, text(params, "path"))],
-    ["nstat", (params) => nstat(stack, params, history) as unknown as Json],
-  ];
-}
 
 const PROC_SYS = "/proc/sys/";
 
 /**
  * The contents of a file.
- * @throws ControlError FILE_UNKNOWN in the words of `cat`
+ * @throws ControlError FILE_UNKNOWN
  */
 export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/arp") return arp(stack);
@@ -33,10 +24,10 @@ export function readProc(stack: Stack, path: string): string {
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
   }
-  throw new ControlError("FILE_UNKNOWN", `cat: ${path}: No such file or directory`);
+  throw new ControlError("FILE_UNKNOWN", `no file ${path}`, { errno: "ENOENT", detail: path });
 }
 
-/** Two lines, names above numbers, as /proc/net/snmp and /proc/net/netstat have them: of the counters that we keep. */
+/** Two lines, names above numbers, as /proc/net/snmp and /proc/net/netstat have them, of the counters that are kept here. */
 function counterLines(stack: Stack, group: string): string {
   const counters = stack.counters().filter(([name]) => name.startsWith(group));
   const line = (cells: readonly (string | number)[]): string => `${[`${group}:`, ...cells].join(" ")}\n`;
@@ -93,8 +84,8 @@ function arpCache(stack: Stack): string {
 
 /**
  * Fifteen columns, one line: there is one processor. Processed, dropped, squeezed; six that were something once (fast routes, collisions
- * of processors); received for another processor, flow limit, which we have not; the backlog's length, the processor's number, and
- * again the backlog's length, what waits and what a poll has taken up apart.
+ * of processors); received for another processor and flow limit, neither of which exists here; the backlog's length, the processor's
+ * number, and again the backlog's length, packets that wait and packets that a poll has taken up apart.
  */
 function softnetStat({ network }: Stack): string {
   const { processed, dropped, timeSqueeze } = network.napi.softnet;
@@ -105,37 +96,4 @@ function softnetStat({ network }: Stack): string {
 
 function hex(value: number): string {
   return (value >>> 0).toString(16).padStart(8, "0");
-}
-
-/** Names and values since the last time; `ignore`: since ever. Without `zeros` only those that moved; only names that fit a pattern. */
-function nstat(stack: Stack, params: JsonObject, history: Map<string, number>): [name: string, value: number][] {
-  const ignore = flag(params, "ignore");
-  const zeros = flag(params, "zeros");
-  const patterns = texts(params, "patterns") ?? [];
-  const counters = stack.counters();
-  const rows = counters.map(([name, value]): [string, number] => [name, ignore ? value : value - (history.get(name) ?? 0)]);
-  if (!flag(params, "keep")) for (const [name, value] of counters) history.set(name, value);
-  const wanted = (name: string): boolean => patterns.length === 0 || patterns.some((pattern) => matches(pattern, name));
-  return flag(params, "silent") ? [] : rows.filter(([name, value]) => (zeros || value !== 0) && wanted(name));
-}
-
-/** Whether a pattern of `*` and `?` fits; without backing up further than to the last star, so that no pattern takes long. */
-function matches(pattern: string, name: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  for (let read = 0; read < name.length; ) {
-    if (at < pattern.length && pattern[at] !== "*" && (pattern[at] === "?" || pattern[at] === name[read])) {
-      at++;
-      read++;
-    } else if (pattern[at] === "*") {
-      star = at++;
-      resume = read;
-    } else if (star >= 0) {
-      at = star + 1;
-      read = ++resume;
-    } else return false;
-  }
-  while (pattern[at] === "*") at++;
-  return at === pattern.length;
 }

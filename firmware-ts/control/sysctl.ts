@@ -12,22 +12,7 @@ import {
 import type { NeighParameters } from "../neigh/parameters.ts";
 import { SOFTNET_FILES } from "../net/softnet.ts";
 import type { Stack } from "../stack.ts";
-import { optionalText, text } from "./params.ts";
-import { ControlError, type Json, type Method } from "./rpc/protocol.ts";
-
-export function sysctlMethods(stack: Stack): [string, Method][] {
-  return [
-    ["sysctl.read", (params) => readSysctl(stack, text(params, "key"))],
-    [
-      "sysctl.write",
-      (params) => {
-        writeSysctl(stack, text(params, "key"), text(params, "value"));
-        return null;
-      },
-    ],
-    ["sysctl.list", (params) => listSysctl(stack, optionalText(params, "under") ?? "") as unknown as Json],
-  ];
-}
+import { ControlError } from "./rpc/protocol.ts";
 
 interface File {
   read(): string;
@@ -64,7 +49,7 @@ function fileOf(stack: Stack, path: string): File | undefined {
   return room === "neigh" ? neighFile(stack, where, name) : undefined;
 }
 
-/** How frames are taken in is set for the machine: in no other namespace than the initial one. */
+/** Settings of the reception of frames are the machine's: they are files of the initial namespace only. */
 function coreFile(stack: Stack, path: string): File | undefined {
   const { softnet } = stack.network.napi;
   const setting = SOFTNET_FILES.get(path.slice("net/core/".length));
@@ -89,7 +74,7 @@ function confFile(stack: Stack, target: DevconfTarget | undefined, name: string)
   };
 }
 
-/** The defaults and what is the table's own are files of the initial namespace only. */
+/** The defaults and the table's own settings are files of the initial namespace only. */
 function neighFile(stack: Stack, where: string, name: string): File | undefined {
   const { table, namespace } = stack.neighbours(4);
   const defaults = where === "default" && namespace.initial;
@@ -114,18 +99,18 @@ function integer(value: string): number {
 function found(stack: Stack, key: string): File {
   const path = sysctlPath(key);
   const file = fileOf(stack, path);
-  if (!file) throw new ControlError("SYSCTL_UNKNOWN", `sysctl: cannot stat /proc/sys/${path}: No such file or directory`);
+  if (!file) throw new ControlError("SYSCTL_UNKNOWN", `no setting ${path}`, { errno: "ENOENT", detail: path });
   return file;
 }
 
-/** @throws ControlError SYSCTL_UNKNOWN in the words of `sysctl` */
+/** @throws ControlError SYSCTL_UNKNOWN */
 export function readSysctl(stack: Stack, key: string): string {
   return found(stack, key).read();
 }
 
 /**
  * Writes one setting, as `echo text >` into its file does.
- * @throws ControlError SYSCTL_UNKNOWN, SYSCTL_INVALID in the words of `sysctl`
+ * @throws ControlError SYSCTL_UNKNOWN, SYSCTL_INVALID
  */
 export function writeSysctl(stack: Stack, key: string, value: string): void {
   const file = found(stack, key);
@@ -133,12 +118,15 @@ export function writeSysctl(stack: Stack, key: string, value: string): void {
     file.write(value);
   } catch (error) {
     if (!(error instanceof ParameterError)) throw error;
-    throw new ControlError("SYSCTL_INVALID", `sysctl: setting key "${key}": Invalid argument`);
+    throw new ControlError("SYSCTL_INVALID", `${key} cannot be ${JSON.stringify(value)}: ${error.message}`, {
+      errno: "EINVAL",
+      detail: key,
+    });
   }
 }
 
 /** Every key with its value, in the order of `sysctl -a`; of one folder, or all. */
-function listSysctl(stack: Stack, under: string): [key: string, value: string][] {
+export function listSysctl(stack: Stack, under: string): [key: string, value: string][] {
   const names = stack.devices.map(({ name }) => name);
   const neigh = ["default", ...names].flatMap((where) =>
     [...NEIGH_FILES, ...NEIGH_TABLE_FILES].map((name) => `net/ipv4/neigh/${where}/${name}`),

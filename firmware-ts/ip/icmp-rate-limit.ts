@@ -42,8 +42,8 @@ export class IcmpRateLimit {
   takeHost(destination: IpAddress): boolean {
     const now = this.#clock.now();
     const slot = (Math.imul(typeof destination === "number" ? destination : destination.hash, 0x9e3779b1) >>> 24) & (SLOTS - 1);
-    const gained = (now - (this.#filled[slot] as number)) / INTERVAL;
-    const tokens = Math.min(BURST, (this.#tokens[slot] as number) + gained);
+    const gained = (now - this.#filled[slot]!) / INTERVAL;
+    const tokens = Math.min(BURST, this.#tokens[slot]! + gained);
     this.#filled[slot] = now;
     this.#tokens[slot] = tokens >= 1 ? tokens - 1 : tokens;
     return tokens >= 1;

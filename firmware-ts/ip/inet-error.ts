@@ -1,12 +1,32 @@
 /** The error of addresses, routes, ports and sockets, in both families. */
+import { StackError } from "../net/stack-error.ts";
 
-/** An address, route or socket cannot be as asked. `code` is stable, the message is that of `ip` without its "Error: " or "RTNETLINK answers: ". */
-export class InetError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
+/** An address, route or socket cannot be as asked. */
+export class InetError extends StackError {
+  constructor(code: InetErrorCode, message: string, detail = "") {
+    super(code, ERRNOS[code], message, detail);
     this.name = "InetError";
-    this.code = code;
   }
 }
+
+/** The errno that Linux has for each. */
+const ERRNOS = {
+  ADDRESS_EXISTS: "EEXIST",
+  ADDRESS_IN_USE: "EADDRINUSE",
+  ADDRESS_INVALID: "EINVAL",
+  ADDRESS_MISSING: "EADDRNOTAVAIL",
+  ADDRESS_NOT_AVAILABLE: "EADDRNOTAVAIL",
+  DEVICE_DOWN: "ENETDOWN",
+  FAMILY_UNSUPPORTED: "EAFNOSUPPORT",
+  LLADDR_INVALID: "EINVAL",
+  PORT_INVALID: "EINVAL",
+  ROUTE_EXISTS: "EEXIST",
+  ROUTE_INVALID: "EINVAL",
+  ROUTE_MISSING: "ESRCH",
+  ROUTE_NOT_THERE: "ENOENT",
+  ROUTE_UNREACHABLE: "ENETUNREACH",
+  SCOPE_INVALID: "EINVAL",
+  SOURCE_INVALID: "EINVAL",
+} as const;
+
+export type InetErrorCode = keyof typeof ERRNOS;

@@ -119,7 +119,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
     error.view.setUint32(at + ICMP_HEADER - 4, info);
-    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
+    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte]!;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);

@@ -29,7 +29,6 @@ import {
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
-  IP_PROTOCOL,
   IP_SOURCE,
   IP_TTL,
   IP_VERSION_IHL,
@@ -250,7 +249,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       ip.reasmFails++;
       return DropReason.IP_FRAGMENT;
     }
-    const protocol = this.#protocols.get(view.getUint8(at + IP_PROTOCOL));
+    // Both fields in one read: the protocol follows the time to live.
+    const ttlAndProtocol = view.getUint16(at + IP_TTL);
+    const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
     if (!protocol) {
       ip.inUnknownProtos++;
       return DropReason.IP_NOPROTO;
@@ -260,7 +261,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const packet = this.#received;
     packet.source = source;
     packet.destination = destination;
-    packet.ttl = view.getUint8(at + IP_TTL);
+    packet.ttl = ttlAndProtocol >>> 8;
     packet.toUsAlone = toUsAlone;
     packet.device = device;
     return protocol.receive(skb, packet);

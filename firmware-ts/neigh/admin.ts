@@ -1,9 +1,10 @@
 /**
- * An operator's requests to a table: the kernel's RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH, with its checks in its order and its
- * words. The caller translates names into devices and addresses into keys beforehand; that is all it needs to know.
+ * An operator's requests to a table: the kernel's RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH, with its checks in its order. The
+ * caller translates names into devices and addresses into keys beforehand; that is all it needs to know.
  */
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { NetDevice } from "../net/device.ts";
+import { StackError } from "../net/stack-error.ts";
 import type { Neighbour } from "./entry.ts";
 import { NeighFlags, NTF_GC_EXEMPT } from "./flags.ts";
 import type { KeyRest } from "./key.ts";
@@ -43,52 +44,37 @@ export interface NeighRequest extends NeighTarget {
   replace: boolean;
 }
 
-/** Errors of these operations: code, errno, and the kernel's explanation where it gives one (else strerror() of errno). */
+/** Errors of these operations: the errno that Linux has for each, and a sentence for people. */
 const ERRORS = {
-  NO_DEVICE: ["EINVAL", "Device not specified"],
-  GET_NO_DEVICE: ["EINVAL", "No device specified"],
-  DELETE_NO_DEVICE: ["EINVAL", ""],
-  INVALID_LLADDR: ["EINVAL", "Invalid link address"],
-  NO_LLADDR: ["EINVAL", "No link layer address given"],
-  RESERVED_FLAG: ["EINVAL", "reserved bit set"],
-  FLAG_COMBINATION: ["EINVAL", "Invalid NTF_* flag combination"],
-  MANAGED_PERMANENT: ["EINVAL", "Invalid NTF_* flag for permanent entry"],
-  VALIDATED_CREATE: ["EINVAL", "Cannot create externally validated neighbor with an invalid state"],
-  VALIDATED_UPDATE: ["EINVAL", "Cannot mark neighbor as externally validated with an invalid state"],
-  UNCONFIGURED: ["EINVAL", ""],
-  NOT_PERMITTED: ["EPERM", ""],
-  EXISTS: ["EEXIST", ""],
-  MISSING: ["ENOENT", ""],
-  NOT_FOUND: ["ENOENT", "Neighbour entry not found"],
-  PROXY_NOT_FOUND: ["ENOENT", "Proxy neighbour entry not found"],
-  TABLE_FULL: ["ENOBUFS", ""],
+  NO_DEVICE: ["EINVAL", "an entry is on a device; none is named"],
+  GET_NO_DEVICE: ["EINVAL", "an entry is looked up on a device; none is named"],
+  DELETE_NO_DEVICE: ["EINVAL", "an entry is deleted from a device; none is named"],
+  INVALID_LLADDR: ["EINVAL", "the link address is shorter than those of the device"],
+  NO_LLADDR: ["EINVAL", "the state needs a link address, and none is known"],
+  RESERVED_FLAG: ["EINVAL", "NTF_EXT_LOCKED is a flag of bridges"],
+  FLAG_COMBINATION: ["EINVAL", "a proxy entry is neither managed nor externally validated"],
+  MANAGED_PERMANENT: ["EINVAL", "a permanent entry cannot be managed"],
+  VALIDATED_CREATE: ["EINVAL", "an externally validated entry begins in a valid state"],
+  VALIDATED_UPDATE: ["EINVAL", "only an entry in a valid state can become externally validated"],
+  UNCONFIGURED: ["EINVAL", "the device has no neighbours"],
+  NOT_PERMITTED: ["EPERM", "the change is not permitted"],
+  EXISTS: ["EEXIST", "there is an entry already"],
+  MISSING: ["ENOENT", "there is no such entry"],
+  NOT_FOUND: ["ENOENT", "no neighbour entry was found"],
+  PROXY_NOT_FOUND: ["ENOENT", "no proxy entry was found"],
+  TABLE_FULL: ["ENOBUFS", "the table is full"],
 } as const;
 
 export type NeighErrorCode = keyof typeof ERRORS;
-export type NeighErrno = (typeof ERRORS)[NeighErrorCode][0];
 
-const STRERROR: Readonly<Record<NeighErrno, string>> = {
-  EINVAL: "Invalid argument",
-  EPERM: "Operation not permitted",
-  EEXIST: "File exists",
-  ENOENT: "No such file or directory",
-  ENOBUFS: "No buffer space available",
-};
-
-/** A refusal. Its message is the line that `ip` prints. */
-export class NeighError extends Error {
-  readonly code: NeighErrorCode;
-  readonly errno: NeighErrno;
-  /** The kernel's explanation; empty where it gives none. */
-  readonly extack: string;
+/** A refusal. */
+export class NeighError extends StackError {
+  declare readonly code: NeighErrorCode;
 
   constructor(code: NeighErrorCode) {
-    const [errno, extack] = ERRORS[code];
-    super(extack ? `Error: ${extack}.` : `RTNETLINK answers: ${STRERROR[errno]}`);
+    const [errno, message] = ERRORS[code];
+    super(code, errno, message);
     this.name = "NeighError";
-    this.code = code;
-    this.errno = errno;
-    this.extack = extack;
   }
 }
 

@@ -3,6 +3,7 @@
  * in whole jiffies, so that a file may read otherwise than it was written. Measured on Linux 6.18 at HZ=250.
  */
 import type { Lateness } from "../net/lateness.ts";
+import { StackError } from "../net/stack-error.ts";
 import type { GcLimits } from "./defaults.ts";
 import type { NeighParameters, NeighValue } from "./parameters.ts";
 
@@ -47,13 +48,10 @@ const FILES: ReadonlyMap<string, File> = new Map<string, File>([
 export const NEIGH_FILES: readonly string[] = [...FILES.keys()];
 
 /** EINVAL: the kernel does not take the text. ENOENT: there is no such file. */
-export class ParameterError extends Error {
-  readonly code: "EINVAL" | "ENOENT";
-
-  constructor(code: "EINVAL" | "ENOENT", message: string) {
-    super(message);
+export class ParameterError extends StackError {
+  constructor(errno: "EINVAL" | "ENOENT", message: string) {
+    super(errno, errno, message);
     this.name = "ParameterError";
-    this.code = code;
   }
 }
 

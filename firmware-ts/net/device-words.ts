@@ -1,4 +1,5 @@
 /** Vocabulary of devices: their events, flags and hardware types, as the kernel numbers them, and their errors. */
+import { StackError } from "./stack-error.ts";
 
 /**
  * An event of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set, to
@@ -45,13 +46,21 @@ export interface DeviceOptions {
   type?: number;
 }
 
-/** Error of a device that cannot be set as asked. `code` is stable; the message is the kernel's own. */
-export class DeviceError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
+/** A device cannot be set as asked. */
+export class DeviceError extends StackError {
+  constructor(code: DeviceErrorCode, message: string) {
+    super(code, ERRNOS[code], message);
     this.name = "DeviceError";
-    this.code = code;
   }
 }
+
+/** The errno that Linux has for each. */
+const ERRNOS = {
+  ADDRESS_INVALID: "EADDRNOTAVAIL",
+  GROUP_INVALID: "EINVAL",
+  GROUP_NOT_JOINED: "ENOENT",
+  MTU_TOO_LARGE: "EINVAL",
+  MTU_TOO_SMALL: "EINVAL",
+} as const;
+
+export type DeviceErrorCode = keyof typeof ERRNOS;

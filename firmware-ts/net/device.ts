@@ -151,8 +151,8 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError MTU_TOO_SMALL, MTU_TOO_LARGE
    */
   setMtu(mtu: number): void {
-    if (!(mtu >= MIN_MTU)) throw new DeviceError("MTU_TOO_SMALL", "mtu less than device minimum.");
-    if (mtu > this.#maxMtu) throw new DeviceError("MTU_TOO_LARGE", "mtu greater than device maximum.");
+    if (!(mtu >= MIN_MTU)) throw new DeviceError("MTU_TOO_SMALL", `an mtu is ${MIN_MTU} or more`);
+    if (mtu > this.#maxMtu) throw new DeviceError("MTU_TOO_LARGE", `the largest mtu of ${this.name} is ${this.#maxMtu}`);
     if (mtu === this.#mtu) return;
     this.#mtu = mtu;
     this.#user.deviceEvent(this, "mtu");
@@ -166,7 +166,7 @@ export class NetDevice implements ControllerHost, Pollable {
    */
   setAddress(address: Uint8Array): void {
     const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
-    if (wrong) throw new DeviceError("ADDRESS_INVALID", "RTNETLINK answers: Cannot assign requested address");
+    if (wrong) throw new DeviceError("ADDRESS_INVALID", "a station has neither a group address nor all zeros");
     this.address.set(address);
     this.#receiveMode.setForeign(!sameMac(address, 0, this.controller.address, 0));
     if (this.#up) this.#receiveMode.apply();

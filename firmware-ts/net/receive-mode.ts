@@ -49,7 +49,7 @@ export class DeviceReceiveMode {
    * @throws DeviceError GROUP_INVALID
    */
   join(group: Uint8Array): boolean {
-    if (!isGroupAddress(group)) throw new DeviceError("GROUP_INVALID", "RTNETLINK answers: Invalid argument");
+    if (!isGroupAddress(group)) throw new DeviceError("GROUP_INVALID", "not a group address");
     const membership = this.#find(group);
     if (membership) membership.users++;
     else this.#memberships.push({ address: Uint8Array.from(group), users: 1 });
@@ -62,7 +62,7 @@ export class DeviceReceiveMode {
    */
   leave(group: Uint8Array): boolean {
     const membership = this.#find(group);
-    if (!membership) throw new DeviceError("GROUP_NOT_JOINED", "RTNETLINK answers: No such file or directory");
+    if (!membership) throw new DeviceError("GROUP_NOT_JOINED", "the group was not joined");
     if (--membership.users > 0) return false;
     this.#memberships.splice(this.#memberships.indexOf(membership), 1);
     return true;

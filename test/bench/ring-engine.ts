@@ -62,7 +62,7 @@ export class RingEngine implements MmioBus {
       return causes;
     }
     // Resets are over at once.
-    return offset === Register.CTRL ? 0 : (this.#registers[offset >> 2] as number);
+    return offset === Register.CTRL ? 0 : this.#registers[offset >> 2]!;
   }
 
   write32(offset: number, value: number): void {
@@ -100,7 +100,7 @@ export class RingEngine implements MmioBus {
     if (head === this.#register(Register.RDT)) return false;
     const word = this.#word(Register.RDBAL, head);
     const words = this.#words;
-    this.#all.set(frame, (words[word] as number) - BASE);
+    this.#all.set(frame, words[word]! - BASE);
     words[word + 2] = frame.length;
     const sums = this.#sums && (this.#register(Register.RXCSUM) & Rxcsum.TUOFL) !== 0;
     words[word + 3] = DD | RxStatus.EOP | (sums ? IPCS | RxStatus.TCPCS : RxStatus.IXSM);
@@ -135,7 +135,7 @@ export class RingEngine implements MmioBus {
   }
 
   #register(offset: number): number {
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   #word(ring: number, index: number): number {

@@ -1,7 +1,6 @@
 /** The host disappears and comes back: what the board's entries, its senders and the wire see of it, and when. */
 
 import t, { type Test } from "tap";
-import type { LinkView } from "../../firmware-ts/control/inet.ts";
 import { BOARD, HOST, Host, type HostCapture } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
 import { realTime } from "../support/real-time.ts";
@@ -56,7 +55,7 @@ function evenly(t: Test, asked: { gap: number }[]): void {
 }
 
 async function drops(board: Instance): Promise<Record<string, number>> {
-  return (await board.call<LinkView[]>("link.show", { dev: "eth0" }))[0]?.drops ?? {};
+  return (await board.call("link.show", { dev: "eth0" }))[0]?.drops ?? {};
 }
 
 t.jobs = 4;

@@ -1,7 +1,7 @@
 /** Damaged frames from a real interface at a running board: each is counted, nothing is learned or answered, nothing breaks. */
 
 import t from "tap";
-import type { LinkView } from "../../firmware-ts/control/inet.ts";
+import type { LinkView } from "../../firmware-ts/control/methods/link.ts";
 import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
 import { realTime } from "../support/real-time.ts";
@@ -113,7 +113,7 @@ for (const wire of WIRES) {
     t.teardown(() => host.remove());
     const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);
     t.teardown(() => board.kill());
-    const link = async (): Promise<LinkView> => (await board.call<LinkView[]>("link.show", { dev: "eth0" }))[0] as LinkView;
+    const link = async (): Promise<LinkView> => (await board.call("link.show", { dev: "eth0" }))[0] as LinkView;
     const counted = ({ drops, stats64, arp }: LinkView): number =>
       Object.values(drops).reduce((sum, count) => sum + count, stats64.rx["over_errors"] ?? 0) +
       // A short frame that its padding makes whole is an ARP frame for somebody else.

@@ -7,7 +7,7 @@ import t from "tap";
 import { E1000 } from "../../drivers/e1000/e1000.ts";
 import { Telemetry } from "../../firmware-ts/apps/telemetry/telemetry.ts";
 import { ControlServer } from "../../firmware-ts/board/control-socket.ts";
-import { stackMethods } from "../../firmware-ts/control/methods.ts";
+import { stackMethods } from "../../firmware-ts/control/methods/index.ts";
 import type { Method } from "../../firmware-ts/control/rpc/protocol.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { NAPI_WEIGHT } from "../../firmware-ts/net/napi.ts";
@@ -127,7 +127,7 @@ class Site {
   }
 
   #hear(bytes: Uint8Array): void {
-    if (((bytes[36] as number) << 8) + (bytes[37] as number) === TELEMETRY) this.heard.push(this.#clock.now());
+    if ((bytes[36]! << 8) + bytes[37]! === TELEMETRY) this.heard.push(this.#clock.now());
   }
 }
 

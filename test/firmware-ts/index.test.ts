@@ -13,7 +13,7 @@ import {
   startSystem,
   Telemetry,
 } from "../../firmware-ts/board/index.ts";
-import { RpcClient, stackMethods, writeSysctl } from "../../firmware-ts/control/index.ts";
+import { ControlClient, RpcClient, stackMethods, writeSysctl } from "../../firmware-ts/control/index.ts";
 import {
   type Clock,
   type ControllerHost,
@@ -139,8 +139,18 @@ t.test("a controller of one's own needs nothing but the package", async (t) => {
 });
 
 t.test("the rest of the surface is there", async (t) => {
-  for (const made of [CaptureFile, ControlServer, PacketController, RpcClient, SkBuff, SkBuffPool, SystemClock, Telemetry]) {
-    t.equal(ipv4("10.0.0.2"), 0x0a000002);
+  t.equal(ipv4("10.0.0.2"), 0x0a000002);
+  for (const made of [
+    CaptureFile,
+    ControlClient,
+    ControlServer,
+    PacketController,
+    RpcClient,
+    SkBuff,
+    SkBuffPool,
+    SystemClock,
+    Telemetry,
+  ]) {
     t.type(made, "function");
   }
   t.type(linePoint, "function");

@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
-import { stackMethods } from "../../firmware-ts/control/methods.ts";
-import { isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc/protocol.ts";
+import { refusalWords } from "../../firmware-ts/control/iproute/refusals.ts";
+import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
+import { stackMethods } from "../../firmware-ts/control/methods/index.ts";
+import { LocalCaller } from "../../firmware-ts/control/rpc/local.ts";
+import { ControlError, isObject, type Json, type JsonObject, type Session } from "../../firmware-ts/control/rpc/protocol.ts";
 import { answer } from "../../firmware-ts/control/rpc/server.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
 import { scratch } from "./own.ts";
@@ -46,6 +49,21 @@ export async function call(
 ): Promise<Json> {
   const line = await answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), stackMethods(stack), session);
   return outcome(line ?? "");
+}
+
+/** A client of a stack in the same process, whose answers are checked against the methods' schemas. */
+export function client(stack: Stack): ControlClient {
+  return new ControlClient(new LocalCaller(stackMethods(stack)));
+}
+
+/** The refusal of a request, `[rpcCode, code, words]`, in the words of `ip`, which iproute/ makes of its code, errno and detail. */
+export async function refusalOf(stack: Stack, method: string, params: unknown): Promise<[number, string, string]> {
+  const line = await answer(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), stackMethods(stack), new TestSession());
+  const { error } = JSON.parse(line ?? "") as {
+    error: { code: number; message: string; data: { code: string; errno?: string; detail?: string } };
+  };
+  const { code, errno = "", detail = "" } = error.data;
+  return [error.code, code, refusalWords(new ControlError(code, error.message, { errno, detail }))];
 }
 
 /** Of an answer line: its result, or `[rpcCode, code, message]`. */

@@ -1,7 +1,8 @@
 /** The operator's commands on a stack in virtual time: words in, text and exit code out. */
 import { runIp } from "../../firmware-ts/control/iproute/run-ip.ts";
 import { TOOLS } from "../../firmware-ts/control/iproute/tools.ts";
-import { stackMethods } from "../../firmware-ts/control/methods.ts";
+import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
+import { stackMethods } from "../../firmware-ts/control/methods/index.ts";
 import { LocalCaller } from "../../firmware-ts/control/rpc/local.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
 
@@ -12,13 +13,13 @@ export interface Printed {
 }
 
 export class Operator {
-  readonly caller: LocalCaller;
+  readonly caller: ControlClient;
   readonly #stack: Stack;
 
   /** @param namespaces what `ip -n NAME` reaches */
   constructor(stack: Stack, namespaces?: ReadonlyMap<string, Stack>) {
     this.#stack = stack;
-    this.caller = new LocalCaller(stackMethods(stack, namespaces));
+    this.caller = new ControlClient(new LocalCaller(stackMethods(stack, namespaces)));
   }
 
   /** `ip …`, `sysctl …`, `nstat …` or `cat …`. */
@@ -28,7 +29,7 @@ export class Operator {
       stdout += `${line}\n`;
     };
     const around = { caller: this.caller, print, wallTime: () => this.#stack.clock.wallTime() };
-    const { stderr, exit } = await (TOOLS.get(program) ?? runIp)(words, around);
+    const { stderr, exit } = await (TOOLS.get(program)?.run ?? runIp)(words, around);
     return { stdout, stderr: stderr && `${stderr}\n`, code: exit };
   }
 

@@ -27,13 +27,14 @@ export class TreeCopy {
 
   /**
    * Adds one entry to a list: the import of its file, and its name behind the last one.
-   * @param list the constant that has the list, as `BUS_KINDS`
+   * @param list the constant that has the list, an array or an object, as `BUS_KINDS`
+   * @param item how the name stands in the list
    */
-  addTo(path: string, list: string, name: string, file: string): void {
+  addTo(path: string, list: string, name: string, file: string, item: string = name): void {
     const before = readFileSync(join(this.root, path), "utf8");
-    const entry = new RegExp(`(${list}[^=]*= \\[[^\\]]*?),?(\\s*\\])`);
+    const entry = new RegExp(`(${list}[^=]*= [[{][^\\]}]*?),?(\\s*[\\]}])`);
     if (!entry.test(before)) throw new Error(`${path} has no list ${list}`);
-    this.write(path, `import { ${name} } from "${file}";\n${before.replace(entry, `$1, ${name}$2`)}`);
+    this.write(path, `import { ${name} } from "${file}";\n${before.replace(entry, `$1, ${item}$2`)}`);
   }
 
   /** Runs a TypeScript file of the copy, to its end. */

@@ -12,9 +12,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectSocket } from "../../firmware-ts/board/control-socket.ts";
-import type { NeighView } from "../../firmware-ts/control/neigh-views.ts";
+import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
+import type { MethodName, ParamsOf, ResultOf } from "../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
-import type { JsonObject } from "../../firmware-ts/control/rpc/protocol.ts";
 import { witness } from "./evidence.ts";
 import { bound, nodeCommand, scratch } from "./own.ts";
 
@@ -184,7 +184,7 @@ export class Instance {
   /** Station address of its first device. */
   mac = "";
   stderr = "";
-  #client: RpcClient | null = null;
+  #client: ControlClient | null = null;
   #changed: () => void = () => {};
   readonly #dismiss: () => void;
   readonly #exit: Promise<[number | null, NodeJS.Signals | null]>;
@@ -252,13 +252,13 @@ export class Instance {
   }
 
   /** Asks it over its control socket: quicker than a command, for what is asked often. */
-  async call<T>(method: string, params: JsonObject = {}): Promise<T> {
-    this.#client ??= new RpcClient(await connectSocket(this.socket));
-    return (await this.#client.call(method, params)) as T;
+  async call<Name extends MethodName>(name: Name, params: ParamsOf<Name>): Promise<ResultOf<Name>> {
+    this.#client ??= new ControlClient(new RpcClient(await connectSocket(this.socket)));
+    return this.#client.call(name, params);
   }
 
-  neighbours(): Promise<NeighView[]> {
-    return this.call("neigh.show");
+  neighbours(): Promise<ResultOf<"neigh.show">> {
+    return this.call("neigh.show", {});
   }
 
   /** State of an entry; "" when there is none. */

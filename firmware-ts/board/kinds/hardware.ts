@@ -1,9 +1,9 @@
 /** The common ground of the kinds of bus that lead to something real. */
 import type * as v from "valibot";
 import { ControllerError } from "../../../hal/ethernet.ts";
-import { parseInterfaceName } from "../names.ts";
-import type { DeviceConfig } from "../rig.ts";
-import { leaf } from "../schema.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import type { DeviceConfig } from "../rig/rig.ts";
+import { leaf } from "../rig/schema.ts";
 import type { Attachment, Attachments, DeviceKind } from "./kind.ts";
 
 /** The schema of a Linux interface's name. */

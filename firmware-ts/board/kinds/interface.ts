@@ -3,11 +3,11 @@
  *
  *     bus: { kind: interface, name: eth1 }                 SPEC packet:eth1, tap:tap0
  */
-import { parseInterfaceName } from "../names.ts";
-import { bare } from "../part.ts";
-import type { BusConfig } from "../rig.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import type { BusConfig } from "../rig/rig.ts";
 import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { bare } from "./part.ts";
 
 export interface InterfaceBus extends BusConfig {
   readonly kind: "interface";

@@ -9,10 +9,10 @@ import type { EthernetController } from "../../../hal/ethernet.ts";
 import type { MmioBus } from "../../../hal/mmio.ts";
 import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
-import type { ChipConfig } from "../chip-config.ts";
-import type { Maker } from "../part.ts";
-import type { BusConfig, DeviceConfig } from "../rig.ts";
-import type { Keys } from "../schema.ts";
+import type { ChipConfig } from "../rig/chip-config.ts";
+import type { BusConfig, DeviceConfig } from "../rig/rig.ts";
+import type { Keys } from "../rig/schema.ts";
+import type { Maker } from "./part.ts";
 
 /** A bus as a rig file has it: its kind, and its keys as they were read. */
 export interface BusSource {

@@ -1,6 +1,6 @@
 /** Kinds by their names, and which bus is whose. */
 import { ControllerError } from "../../../hal/ethernet.ts";
-import type { BusConfig, DeviceConfig } from "../rig.ts";
+import type { BusConfig, DeviceConfig } from "../rig/rig.ts";
 import { BUS_KINDS, DEVICE_KINDS } from "./index.ts";
 import type { BusKind, DeviceKind } from "./kind.ts";
 

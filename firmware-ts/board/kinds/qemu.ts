@@ -3,11 +3,11 @@
  *
  *     bus: { kind: qemu, wire: eth1 }                      SPEC e1000:qemu@eth1
  */
-import { parseInterfaceName } from "../names.ts";
-import { loadWire, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_DEFAULTS } from "../rig.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import { type BusConfig, RIG_DEFAULTS } from "../rig/rig.ts";
 import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { loadWire, stationAddress } from "./part.ts";
 
 export interface QemuBus extends BusConfig {
   readonly kind: "qemu";

@@ -8,10 +8,10 @@
 import * as v from "valibot";
 import type { ModemInput } from "../../../hal/bridges/serial-port.ts";
 import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
-import { parseBridgePort, readTcpPort } from "../names.ts";
-import { RIG_DEFAULTS, RIG_LIMITS } from "../rig.ts";
-import { oneOf, ranged } from "../schema.ts";
-import { formatDuration, formatRate, parseDuration } from "../units.ts";
+import { parseBridgePort, readTcpPort } from "../rig/names.ts";
+import { RIG_DEFAULTS, RIG_LIMITS } from "../rig/rig.ts";
+import { oneOf, ranged } from "../rig/schema.ts";
+import { formatDuration, formatRate, parseDuration } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { baudKey, type SpiBusConfig, spiBusKind, spiHzKey } from "./spi.ts";
 

@@ -16,15 +16,15 @@ import {
   parseRevision,
   readChipOption,
   writeChipOptions,
-} from "../chip-config.ts";
-import { parseInterfaceName } from "../names.ts";
-import { loadWire, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_DEFAULTS, RIG_LIMITS } from "../rig.ts";
-import { leaf, ranged, shaped, table, truth } from "../schema.ts";
-import { formatDuration, parseDuration, parseNumber } from "../units.ts";
-import { show } from "../wording.ts";
+} from "../rig/chip-config.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import { type BusConfig, RIG_DEFAULTS, RIG_LIMITS } from "../rig/rig.ts";
+import { leaf, ranged, shaped, table, truth } from "../rig/schema.ts";
+import { formatDuration, parseDuration, parseNumber } from "../rig/units.ts";
+import { show } from "../rig/wording.ts";
 import { ifaceKey, loadDriver } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { loadWire, stationAddress } from "./part.ts";
 
 export interface SimulatedBus extends BusConfig {
   readonly kind: "sim";

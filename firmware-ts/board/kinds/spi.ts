@@ -2,12 +2,12 @@
 import type * as v from "valibot";
 import type { Clock } from "../../../hal/clock.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
-import { bare, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_LIMITS } from "../rig.ts";
-import { type Keys, leaf, ranged } from "../schema.ts";
-import { formatRate, parseInteger, parseRate } from "../units.ts";
+import { type BusConfig, RIG_LIMITS } from "../rig/rig.ts";
+import { type Keys, leaf, ranged } from "../rig/schema.ts";
+import { formatRate, parseInteger, parseRate } from "../rig/units.ts";
 import { loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, BusSource, Complaint } from "./kind.ts";
+import { bare, stationAddress } from "./part.ts";
 
 /** An SPI bus of a Rig. */
 export interface SpiBusConfig extends BusConfig {

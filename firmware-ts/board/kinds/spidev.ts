@@ -6,10 +6,10 @@
  */
 import * as v from "valibot";
 import { formatGpioLine, type GpioLineAddress } from "../../../hal/bridges/linux/gpio-chip.ts";
-import { parseDevicePath, parseGpioLine } from "../names.ts";
-import { RIG_DEFAULTS } from "../rig.ts";
-import { leaf } from "../schema.ts";
-import { formatRate } from "../units.ts";
+import { parseDevicePath, parseGpioLine } from "../rig/names.ts";
+import { RIG_DEFAULTS } from "../rig/rig.ts";
+import { leaf } from "../rig/schema.ts";
+import { formatRate } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { type SpiBusConfig, spiBusKind, spiHzKey } from "./spi.ts";
 

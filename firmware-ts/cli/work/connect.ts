@@ -1,7 +1,7 @@
 import { connectSocket } from "../../board/control-socket.ts";
 import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
-import type { Caller } from "../../control/iproute/words.ts";
-import { NetnsCaller } from "../../control/netns.ts";
+import { refusalWords } from "../../control/iproute/refusals.ts";
+import { type Caller, ControlClient, NetnsCaller } from "../../control/methods/client.ts";
 import { RpcClient } from "../../control/rpc/client.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
@@ -19,18 +19,20 @@ export async function withInstance<T>(globals: Globals, use: (caller: Caller) =>
 }
 
 /** @throws CommandError as `ip -n` ends for a name that nothing has */
-async function within(client: RpcClient, netns: string): Promise<Caller> {
+async function within(client: ControlClient, netns: string): Promise<Caller> {
   const caller = new NetnsCaller(client, netns);
   await caller.call("netns.open").catch((error: unknown) => {
-    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new CommandError(error.message, Exit.IP_WORDS) : error;
+    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN"
+      ? new CommandError(refusalWords(error), Exit.IP_WORDS)
+      : error;
   });
   return caller;
 }
 
-async function connect(instance: string): Promise<RpcClient> {
+async function connect(instance: string): Promise<ControlClient> {
   const path = socketPath(instance);
   try {
-    return new RpcClient(await connectSocket(path));
+    return new ControlClient(new RpcClient(await connectSocket(path)));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES") throw new CommandError(`no permission for ${path}; be the user who runs the instance`, Exit.NO_INSTANCE);

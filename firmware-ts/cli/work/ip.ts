@@ -2,7 +2,7 @@
 import { SystemClock } from "../../../hal/clock.ts";
 import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
 import { TOOLS } from "../../control/iproute/tools.ts";
-import type { Caller } from "../../control/iproute/words.ts";
+import type { Caller } from "../../control/methods/client.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
@@ -13,7 +13,7 @@ type Run = (around: IpSurroundings) => Promise<IpEnd>;
 /** The command of these words, or undefined when they are not ours. A tool's name is written in full, an object's may be abbreviated. */
 export function ipCommand(globals: Globals, word: string, words: readonly string[]): (() => Promise<number>) | undefined {
   const tool = TOOLS.get(word);
-  if (tool) return () => connected(globals, (around) => tool(words, around));
+  if (tool) return () => connected(globals, (around) => tool.run(words, around));
   const object = findObject(word);
   // The connection goes to the namespace already.
   const options = { ...globals, netns: undefined };
@@ -62,14 +62,10 @@ class Interrupted {
   }
 }
 
-/** What `--help` says of them. */
+/** Lines of `--help`. */
 export const IP_HELP: string = [
   ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
-  ["sysctl", "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]..."],
-  ["arping", "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS"],
-  ["ethtool", "what a controller's driver counts: ethtool -S DEV"],
-  ["nstat", "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]"],
-  ["cat", "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/..."],
+  ...[...TOOLS].map(([name, { what }]): [string, string] => [name, what]),
 ]
   .map(([name = "", what]) => `  ${name.padEnd(22)}${what}`)
   .join("\n");

@@ -1,7 +1,9 @@
 /** `whohas ping`, as iputils prints it. */
 import { SystemClock } from "../../../hal/clock.ts";
-import type { Caller } from "../../control/iproute/words.ts";
-import type { JsonObject } from "../../control/rpc/protocol.ts";
+import { pingRefusalWords } from "../../control/iproute/refusals.ts";
+import type { Caller } from "../../control/methods/client.ts";
+import type { ParamsOf, ResultOf } from "../../control/methods/index.ts";
+import { ControlError } from "../../control/rpc/protocol.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
@@ -39,25 +41,34 @@ async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
   let transmitted = 0;
   let errors = 0;
   console.log(`PING ${to} (${to}) ${size}(${size + HEADERS}) bytes of data.`);
-  client.onNotification = (method, params) => {
-    const { from, seq, ttl, bytes, time, reason } = params as Record<string, string & number>;
-    transmitted = Math.max(transmitted, Number(seq));
-    if (method === "ping.reply") {
-      times.push(Number(time));
-      console.log(`${bytes} bytes from ${from}: icmp_seq=${seq} ttl=${ttl} time=${milliseconds(Number(time))} ms`);
+  client.onNotification = (name, note) => {
+    if (name !== "ping.reply" && name !== "ping.error") return;
+    transmitted = Math.max(transmitted, note.seq);
+    if (name === "ping.reply") {
+      times.push(note.time);
+      console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl} time=${milliseconds(note.time)} ms`);
     } else {
       errors++;
-      console.log(`From ${from} icmp_seq=${seq} ${REASONS[String(reason)] ?? reason}`);
+      console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
     }
   };
   const clock = new SystemClock();
   const start = clock.now();
-  const params: JsonObject = { ...options, count: options.count ?? ENDLESS };
   const interrupt = new Interrupt();
-  const result = await Promise.race([client.call("ping", params), interrupt.heard]).finally(() => interrupt.ignore());
-  if (result) transmitted = Number((result as JsonObject)["transmitted"]);
+  const answer = asked(client, { ...options, count: options.count ?? ENDLESS });
+  const result = await Promise.race([answer, interrupt.heard]).finally(() => interrupt.ignore());
+  if (result) transmitted = result.transmitted;
   console.log(statistics(to, transmitted, times, errors, clock.now() - start));
   return times.length > 0 ? Exit.DONE : Exit.NO;
+}
+
+/** @throws ControlError in the words of iputils */
+async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf<"ping">> {
+  try {
+    return await client.call("ping", params);
+  } catch (error) {
+    throw error instanceof ControlError ? new ControlError(error.code, pingRefusalWords(error)) : error;
+  }
 }
 
 function statistics(to: string, transmitted: number, times: readonly number[], errors: number, elapsed: number): string {

@@ -1,5 +1,4 @@
 /** `whohas udp send` and `whohas udp listen`. */
-import type { JsonObject } from "../../control/rpc/protocol.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
@@ -18,11 +17,13 @@ export interface UdpSendOptions {
 export function udpSend(globals: Globals, options: UdpSendOptions): Promise<number> {
   return withInstance(globals, async (client) => {
     let anyFailed = false;
-    client.onNotification = (_method, { status, reason }) => {
+    client.onNotification = (name, note) => {
+      if (name !== "udp.datagram") return;
+      const { status, reason } = note;
       anyFailed ||= status === "failed";
-      console.log(status === "failed" ? `failed ${String(reason)}` : String(status));
+      console.log(status === "failed" ? `failed ${reason}` : status);
     };
-    await client.call("udp.send", options as unknown as JsonObject);
+    await client.call("udp.send", { ...options });
     return anyFailed ? Exit.NO : Exit.DONE;
   });
 }
@@ -30,11 +31,8 @@ export function udpSend(globals: Globals, options: UdpSendOptions): Promise<numb
 /** Prints one line for each datagram: ADDR:PORT LENGTH TEXT. @param count ends after so many; undefined: never */
 export function udpListen(globals: Globals, bind: string, count: number | undefined): Promise<number> {
   return withInstance(globals, async (client) => {
-    client.onNotification = (method, params) => {
-      if (method !== "udp.received") return;
-      console.log(
-        `${String(params["from"])}:${String(params["port"])} ${String(params["length"])} ${printable(String(params["text"]))}`,
-      );
+    client.onNotification = (name, note) => {
+      if (name === "udp.received") console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
     };
     await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
     return Exit.DONE;

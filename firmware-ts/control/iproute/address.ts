@@ -1,9 +1,8 @@
 /** `ip address`: show, add, del, flush. */
-import type { AddressView } from "../inet.ts";
-import type { JsonObject } from "../rpc/protocol.ts";
-import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "../views.ts";
+import type { ParamsOf } from "../methods/index.ts";
 import { printJson } from "./json.ts";
-import { shownDevices } from "./link.ts";
+import { known, shownDevices } from "./link.ts";
+import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "./print-address.ts";
 import {
   abbreviates,
   garbage,
@@ -37,7 +36,7 @@ export async function ipAddress(context: IpContext, words: Words): Promise<void>
 
 async function show(context: IpContext, words: Words): Promise<void> {
   const { json, brief, oneline, family } = context.options;
-  const all = (await context.caller.call("address.show", shownDevices(words))) as unknown as AddressView[];
+  const all = await known(context.caller.call("address.show", shownDevices(words)));
   // With a family, devices that have addresses of it, and of those nothing else.
   const views = family === "" ? all : all.filter(({ addr_info }) => addr_info.some((info) => info.family === family));
   const linkless = family !== "";
@@ -47,33 +46,34 @@ async function show(context: IpContext, words: Words): Promise<void> {
   else for (const view of views) context.print(addressText(view, linkless).join("\n"));
 }
 
-async function change(context: IpContext, method: string, words: Words): Promise<void> {
+async function change(context: IpContext, method: "address.add" | "address.del", words: Words): Promise<void> {
   const { family } = context.options;
-  const request: JsonObject = {};
+  const request: Partial<ParamsOf<"address.add"> & ParamsOf<"address.del">> = {};
   let explicit = true;
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "dev") request["dev"] = words.value();
-    else if (abbreviates(word, "broadcast") || word === "brd") request["broadcast"] = broadcast(words.value(), family);
-    else if (word === "scope") request["scope"] = scope(words.value());
-    else if (word === "label") request["label"] = words.value();
+    if (word === "dev") request.dev = words.value();
+    else if (abbreviates(word, "broadcast") || word === "brd") request.broadcast = broadcast(words.value(), family);
+    else if (word === "scope") request.scope = scope(words.value());
+    else if (word === "label") request.label = words.value();
     else {
       const value = abbreviates(word, "local") ? words.value() : word;
-      if (request["local"] !== undefined) throw garbage("local", value);
+      if (request.local !== undefined) throw garbage("local", value);
       const prefix = readPrefix(value, family);
       explicit = prefix.explicit;
-      request["local"] = `${prefix.address}/${prefix.length}`;
+      request.local = `${prefix.address}/${prefix.length}`;
     }
   }
-  if (request["dev"] === undefined) throw new IpError('Not enough information: "dev" argument is required.', IpExit.VALUE);
-  if (request["local"] === undefined) throw new IpError("RTNETLINK answers: Operation not supported", IpExit.REFUSED);
+  const { dev, local, ...rest } = request;
+  if (dev === undefined) throw new IpError('Not enough information: "dev" argument is required.', IpExit.VALUE);
+  if (local === undefined) throw new IpError("RTNETLINK answers: Operation not supported", IpExit.REFUSED);
   if (method === "address.del" && !explicit) {
     context.warn(`Warning: Executing wildcard deletion to stay compatible with old scripts.
-         Explicitly specify the prefix length (${request["local"]}) to avoid this warning.
+         Explicitly specify the prefix length (${local}) to avoid this warning.
          This special behaviour is likely to disappear in further releases,
          fix your scripts!`);
-    request["anyLength"] = true;
+    rest.anyLength = true;
   }
-  await context.caller.call(method, request);
+  await context.caller.call(method, { dev, local, ...rest });
 }
 
 function broadcast(text: string, family: IpOptions["family"]): string {
@@ -88,7 +88,7 @@ function scope(text: string): string {
 async function flush(context: IpContext, words: Words): Promise<void> {
   if (words.empty) throw new IpError("Flush requires arguments.", IpExit.VALUE);
   const { statistics } = context.options;
-  const gone = Number(await context.caller.call("address.flush", shownDevices(words)));
+  const gone = await known(context.caller.call("address.flush", shownDevices(words)));
   if (statistics === 0) return;
   if (gone === 0) context.print("Nothing to flush.");
   else {

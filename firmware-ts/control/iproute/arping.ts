@@ -1,5 +1,8 @@
-/** `arping`: its words, what it prints and how it ends (iputils 20221126, measured). */
-import type { Json, JsonObject } from "../rpc/protocol.ts";
+/** `arping`: its words, its output and its exit codes (iputils 20221126, measured). */
+import type { ArpingResult } from "../methods/arping.ts";
+import type { Note, ParamsOf } from "../methods/index.ts";
+import type { ControlError } from "../rpc/protocol.ts";
+import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { IpError, internetAddress, refusal } from "./words.ts";
 
@@ -12,55 +15,76 @@ Usage:
   -b  always ask everybody               -w  end after so long, or when COUNT were answered
   -D  is the address taken?              -i  between two requests, default 1 s`;
 
-const FLAGS: Readonly<Record<string, string>> = {
-  f: "first",
-  b: "broadcast",
-  D: "probe",
-  U: "unsolicited",
-  A: "answer",
-  q: "quiet",
-};
-const TEXTS: Readonly<Record<string, string>> = { I: "dev", s: "source" };
-/** Name, least value, and what a unit is worth. */
-const NUMBERS: Readonly<Record<string, readonly [key: string, least: number, unit: number]>> = {
-  c: ["count", 1, 1],
-  w: ["timeout", 0, 1000],
-  i: ["interval", 0, 1000],
-};
+/** The command line: a request, and whether to print nothing. */
+interface Line extends ParamsOf<"arping"> {
+  quiet?: boolean;
+}
+
+const FLAGS = new Map<string, "first" | "broadcast" | "probe" | "unsolicited" | "answer" | "quiet">([
+  ["f", "first"],
+  ["b", "broadcast"],
+  ["D", "probe"],
+  ["U", "unsolicited"],
+  ["A", "answer"],
+  ["q", "quiet"],
+]);
+
+const TEXTS = new Map<string, "dev" | "source">([
+  ["I", "dev"],
+  ["s", "source"],
+]);
+
+interface NumberOption {
+  readonly key: "count" | "timeout" | "interval";
+  readonly least: number;
+  /** Value of one. */
+  readonly unit: number;
+}
+
+const NUMBERS = new Map<string, NumberOption>([
+  ["c", { key: "count", least: 1, unit: 1 }],
+  ["w", { key: "timeout", least: 0, unit: 1000 }],
+  ["i", { key: "interval", least: 0, unit: 1000 }],
+]);
+
 const INT_MAX = 0x7fffffff;
 
 /** Letters may stand together, the last one's value with them; flags may follow the destination. */
-function requestOf(words: readonly string[]): JsonObject {
-  const request: JsonObject = {};
+function requestOf(words: readonly string[]): Line {
+  const line: Partial<Line> = {};
   const destinations: string[] = [];
   const left = [...words];
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === "--") destinations.push(...left.splice(0));
     else if (!word.startsWith("-") || word === "-") destinations.push(word);
-    else
-      for (let letters = word.slice(1); letters !== ""; letters = letters.slice(1)) {
-        const letter = letters[0] as string;
-        if (Object.hasOwn(FLAGS, letter)) {
-          request[FLAGS[letter] as string] = true;
-          continue;
-        }
-        if (!Object.hasOwn(TEXTS, letter) && !Object.hasOwn(NUMBERS, letter)) {
-          throw new IpError(`arping: invalid option -- '${letter}'\n${USAGE}`, 2);
-        }
-        const value = letters.length > 1 ? letters.slice(1) : left.shift();
-        if (value === undefined) throw new IpError(`arping: option requires an argument -- '${letter}'\n${USAGE}`, 2);
-        if (Object.hasOwn(TEXTS, letter)) request[TEXTS[letter] as string] = value;
-        else request[NUMBERS[letter]?.[0] as string] = number(letter, value);
-        break;
-      }
+    else readLetters(word.slice(1), line, left);
   }
   const [to] = destinations;
   if (to === undefined || destinations.length > 1) throw new IpError(USAGE, 2);
-  return { ...request, to };
+  return { ...line, to };
 }
 
-function number(letter: string, text: string): number {
-  const [, least, unit] = NUMBERS[letter] as readonly [string, number, number];
+/** Reads the letters behind one dash; a value that does not follow its letter at once is the next of the words left. */
+function readLetters(letters: string, line: Partial<Line>, left: string[]): void {
+  for (let at = 0; at < letters.length; at++) {
+    const letter = letters[at] as string;
+    const flag = FLAGS.get(letter);
+    if (flag) {
+      line[flag] = true;
+      continue;
+    }
+    const text = TEXTS.get(letter);
+    const number = NUMBERS.get(letter);
+    if (!text && !number) throw new IpError(`arping: invalid option -- '${letter}'\n${USAGE}`, 2);
+    const value = at + 1 < letters.length ? letters.slice(at + 1) : left.shift();
+    if (value === undefined) throw new IpError(`arping: option requires an argument -- '${letter}'\n${USAGE}`, 2);
+    if (text) line[text] = value;
+    if (number) line[number.key] = numberOf(number, value);
+    return;
+  }
+}
+
+function numberOf({ least, unit }: NumberOption, text: string): number {
   if (!/^\s*[+-]?\d+$/.test(text)) throw new IpError(`arping: invalid argument: '${text}'`, 1);
   const value = Number(text);
   if (value >= least && value <= INT_MAX) return value * unit;
@@ -68,37 +92,33 @@ function number(letter: string, text: string): number {
 }
 
 /** Gives addresses their usual form; an empty device is none. */
-function resolved(request: JsonObject): JsonObject {
-  const { to, source, dev, ...rest } = request;
-  const destination = internetAddress(String(to));
-  if (destination === null) throw new IpError(`arping: ${String(to)}: Name or service not known`, 2);
-  const from = source === undefined ? undefined : internetAddress(String(source));
-  if (from === null) throw new IpError(`arping: invalid source ${String(source)}`, 2);
-  return { ...rest, to: destination, ...(from === undefined ? {} : { source: from }), ...(dev === "" ? {} : { dev }) };
-}
-
-interface Result {
-  sent: number;
-  broadcasts: number;
-  received: number;
-  requests: number;
-  receivedBroadcasts: number;
+function resolved({ to, source, dev, ...rest }: Line): Line {
+  const destination = internetAddress(to);
+  if (destination === null) throw new IpError(`arping: ${to}: Name or service not known`, 2);
+  const from = source === undefined ? undefined : internetAddress(source);
+  if (from === null) throw new IpError(`arping: invalid source ${source}`, 2);
+  return {
+    ...rest,
+    to: destination,
+    ...(from === undefined ? {} : { source: from }),
+    ...(dev === "" || dev === undefined ? {} : { dev }),
+  };
 }
 
 export async function arping(words: readonly string[], { caller, print, onInterrupt }: IpSurroundings): Promise<IpEnd> {
-  let quiet: Json | undefined = false;
+  let quiet = false;
   const say = (line: string): void => {
-    if (quiet !== true) print(line);
+    if (!quiet) print(line);
   };
   try {
-    const { quiet: asked, ...params } = resolved(requestOf(words));
+    const { quiet: asked = false, ...params } = resolved(requestOf(words));
     quiet = asked;
-    caller.onNotification = (method, note) => {
-      if (method === "arping.start") say(`ARPING ${String(params["to"])} from ${String(note["from"])} ${String(note["dev"])}`);
-      if (method === "arping.reply") say(replyLine(note));
+    caller.onNotification = (name, note) => {
+      if (name === "arping.start") say(`ARPING ${params.to} from ${note.from} ${note.dev}`);
+      if (name === "arping.reply") say(replyLine(note));
     };
     onInterrupt?.(() => void caller.call("arping.stop").catch(() => undefined));
-    const result = (await caller.call("arping", params)) as unknown as Result;
+    const result = await caller.call("arping", params);
     say(`Sent ${result.sent} probes (${result.broadcasts} broadcast(s))`);
     const kinds = [
       result.requests > 0 && `${result.requests} request(s)`,
@@ -108,28 +128,41 @@ export async function arping(words: readonly string[], { caller, print, onInterr
     return { stderr: "", exit: exitOf(result, params) };
   } catch (error) {
     if (error instanceof IpError) return { stderr: error.message, exit: error.exit };
-    const { code, message } = refusal(error);
-    if (code === "ARPING_INTERFACE") {
-      // This alone goes where the answers go.
-      say(message);
+    const refused = refusal(error);
+    if (refused.code === "ARPING_INTERFACE") {
+      // This one alone goes to standard output.
+      say(wordsOf(refused));
       return { stderr: "", exit: 2 };
     }
-    return { stderr: message, exit: code === "ARPING_ROUTE" ? 1 : 2 };
+    return { stderr: wordsOf(refused), exit: refused.code === "ARPING_ROUTE" ? 1 : 2 };
   } finally {
     caller.onNotification = null;
   }
 }
 
-/** Whom it was for stands there when that was not us. */
-function replyLine({ kind, from, lladdr, to, toLladdr, time }: JsonObject): string {
-  const upper = (address: unknown): string => `[${String(address).toUpperCase()}]`;
-  const whom = `${to === undefined ? "" : `${String(to)} `}${toLladdr === undefined ? "" : upper(toLladdr)}`;
-  return `${String(kind)} from ${String(from)} ${upper(lladdr)} ${whom === "" ? "" : `for ${whom}`} ${Number(time).toFixed(3)}ms`;
+/** A refusal as iputils prints it. */
+function wordsOf(refused: ControlError): string {
+  const { code, errno, detail } = refused;
+  if (code === "ARPING_ROUTE") return "arping: NETLINK_ROUTE unexpected iov element";
+  if (code === "ARPING_DEVICE") return `arping: Device ${detail} not available.`;
+  if (code === "ARPING_INTERFACE") return `Interface "${detail}" is ${errno === "ENETDOWN" ? "down" : "not ARPable"}`;
+  if (code === "ARPING_TARGET") return "arping: connect: Permission denied";
+  if (code !== "ARPING_SOURCE") return refusalWords(refused);
+  return errno === "" ? "arping: no source address in not-DAD mode" : "arping: bind: Cannot assign requested address";
 }
 
-/** A probe asks whether the address is taken; who tells of an address expects no answer; who counts wants one for each request. */
-function exitOf({ sent, received }: Result, { probe, unsolicited, answer, count }: JsonObject): number {
-  if (probe === true) return received > 0 ? 1 : 0;
-  if (unsolicited === true || answer === true) return 0;
+type Reply = Extract<Note, [name: "arping.reply", params: unknown]>[1];
+
+/** A packet that was not for us names its target. */
+function replyLine({ kind, from, lladdr, to, toLladdr, time }: Reply): string {
+  const upper = (address: string): string => `[${address.toUpperCase()}]`;
+  const target = `${to === undefined ? "" : `${to} `}${toLladdr === undefined ? "" : upper(toLladdr)}`;
+  return `${kind} from ${from} ${upper(lladdr)} ${target === "" ? "" : `for ${target}`} ${time.toFixed(3)}ms`;
+}
+
+/** A probe asks whether the address is taken; an announcement expects no answer; with a count each request wants an answer. */
+function exitOf({ sent, received }: ArpingResult, { probe, unsolicited, answer, count }: Line): number {
+  if (probe) return received > 0 ? 1 : 0;
+  if (unsolicited || answer) return 0;
   return (count === undefined ? received > 0 : received === sent) ? 0 : 1;
 }

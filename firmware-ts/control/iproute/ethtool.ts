@@ -1,4 +1,4 @@
-/** `ethtool -S DEV`: its words, what it prints and how it ends (ethtool 6.1, measured). */
+/** `ethtool -S DEV`: its words, its output and its exit codes (ethtool 6.1, measured). */
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { refusal } from "./words.ts";
 
@@ -11,7 +11,7 @@ export async function ethtool(words: readonly string[], around: IpSurroundings):
     return { stderr: "ethtool: bad command line argument(s)\nhere there is: ethtool -S DEVNAME", exit: 1 };
   }
   try {
-    const pairs = (await around.caller.call("ethtool.statistics", { dev })) as [name: string, value: number][];
+    const pairs = await around.caller.call("ethtool.statistics", { dev });
     if (pairs.length === 0) return { stderr: "no stats available", exit: NO_STATISTICS };
     around.print("NIC statistics:");
     for (const [name, value] of pairs) around.print(`     ${name}: ${value}`);

@@ -2,7 +2,7 @@
  * The door `whohas/iproute`: the commands of `ip`, words in and text out, against a stack in the same process or a running instance.
  *
  *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
- *     import { LocalCaller, stackMethods } from "whohas/control";
+ *     import { ControlClient, LocalCaller, stackMethods } from "whohas/control";
  *     import { runIp } from "whohas/iproute";
  *
  *     const clock = new VirtualClock();
@@ -10,7 +10,7 @@
  *     const stack = new Stack({ clock, random: new SeededRandom(1) });
  *     await stack.addDevice("eth0", new WireNic(clock, wire, "board", parseMac("02:00:00:00:00:01"))).open();
  *
- *     const caller = new LocalCaller(stackMethods(stack));
+ *     const caller = new ControlClient(new LocalCaller(stackMethods(stack)));
  *     const around = { caller, print: (line) => console.log(line), wallTime: () => clock.wallTime() };
  *     await runIp("neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev eth0".split(" "), around);
  *     await runIp(["neigh"], around); // prints: 10.0.0.2 dev eth0 lladdr 02:00:00:00:00:02 PERMANENT
@@ -19,6 +19,8 @@
  *     await stack.close();
  */
 
+export type { Caller } from "../methods/client.ts";
+export { type Refusal, refusalWords } from "./refusals.ts";
 export { type IpEnd, type IpObject, type IpSurroundings, runIp, runIpObject } from "./run-ip.ts";
-export { TOOLS } from "./tools.ts";
-export { type Caller, IpError, IpExit, type IpOptions } from "./words.ts";
+export { TOOLS, type Tool } from "./tools.ts";
+export { IpError, IpExit, type IpOptions } from "./words.ts";

@@ -14,7 +14,7 @@ export function prettyObject(record: object, indent = ""): string {
   return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent}}`;
 }
 
-/** What is in an array stands in its line: values one behind the other, an object on the line of the brace before it. */
+/** Array items share its line: values one behind the other, an object on the line of the brace before it. */
 function prettyArray(items: readonly unknown[], indent: string): string {
   return items.length === 0 ? "[ ]" : `[ ${items.map((item) => pretty(item, indent + STEP)).join(",")} ]`;
 }

@@ -1,8 +1,8 @@
 /** `ip link`: show, set. */
-import type { LinkView } from "../inet.ts";
-import type { JsonObject } from "../rpc/protocol.ts";
-import { linkBrief, linkJson, linkText } from "../views.ts";
+import type { ParamsOf } from "../methods/index.ts";
+import { ControlError } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
+import { linkBrief, linkJson, linkText } from "./print-link.ts";
 import {
   abbreviates,
   garbage,
@@ -45,9 +45,19 @@ export function shownDevices(words: Words): { dev?: string; up?: boolean } {
   return shown;
 }
 
+/** Says that a device is not there as `ip` does when it shows devices. */
+export async function known<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code !== "NO_DEVICE") throw error;
+    throw new IpError(`Device "${error.detail}" does not exist.`, IpExit.VALUE);
+  }
+}
+
 async function show(context: IpContext, words: Words): Promise<void> {
   const { json, brief, statistics, details, oneline } = context.options;
-  const links = (await context.caller.call("link.show", shownDevices(words))) as unknown as LinkView[];
+  const links = await known(context.caller.call("link.show", shownDevices(words)));
   const view = { statistics, details, brief };
   if (json)
     printJson(
@@ -59,24 +69,25 @@ async function show(context: IpContext, words: Words): Promise<void> {
 }
 
 async function set(context: IpContext, words: Words): Promise<void> {
-  const request: JsonObject = {};
+  const request: Partial<ParamsOf<"link.set">> = {};
   let address: string | undefined;
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "up" || word === "down") request["up"] = word === "up";
-    else if (word === "promisc") request["promisc"] = onOff("promisc", words.value());
-    else if (word === "alias") request["alias"] = words.value();
-    else if (word === "arp") request["arp"] = onOff("arp", words.value());
+    if (word === "up" || word === "down") request.up = word === "up";
+    else if (word === "promisc") request.promisc = onOff("promisc", words.value());
+    else if (word === "alias") request.alias = words.value();
+    else if (word === "arp") request.arp = onOff("arp", words.value());
     else if (abbreviates(word, "address")) address = words.value();
-    else if (word === "mtu") request["mtu"] = mtu(words.value());
+    else if (word === "mtu") request.mtu = mtu(words.value());
     else {
       const device = word === "dev" ? words.value() : word;
-      if (request["dev"] !== undefined) throw garbage("dev", device);
-      request["dev"] = device;
+      if (request.dev !== undefined) throw garbage("dev", device);
+      request.dev = device;
     }
   }
-  if (request["dev"] === undefined) throw new IpError('Not enough information: "dev" argument is required.');
-  if (address !== undefined) request["address"] = linkAddress(address);
-  await context.caller.call("link.set", request);
+  const { dev, ...rest } = request;
+  if (dev === undefined) throw new IpError('Not enough information: "dev" argument is required.');
+  if (address !== undefined) rest.address = linkAddress(address);
+  await context.caller.call("link.set", { dev, ...rest });
 }
 
 function onOff(word: string, text: string): boolean {

@@ -1,6 +1,6 @@
 /** `ip monitor neigh`: changes of the neighbour table as they happen. */
-import type { NeighView } from "../neigh-views.ts";
-import { ControlError, type JsonObject } from "../rpc/protocol.ts";
+import type { ParamsOf } from "../methods/index.ts";
+import { ControlError } from "../rpc/protocol.ts";
 import { neighText } from "./neigh.ts";
 import { longStamp, shortStamp } from "./time.ts";
 import { abbreviates, type IpContext, IpError, type Words, wrongArgument } from "./words.ts";
@@ -8,14 +8,14 @@ import { abbreviates, type IpContext, IpError, type Words, wrongArgument } from 
 const HELP = `Usage: ip monitor [ all | neigh ] [ label ] [ dev DEVICE ] [ --all-transitions ]
 --all-transitions: every change of state, those on the way of a packet too, with its cause`;
 
-/** Objects of `ip` that change nothing here that anybody is told of. */
+/** Objects of `ip` whose changes are not announced here. */
 const SILENT = ["address", "link", "mroute", "netconf", "nexthop", "nsid", "prefix", "route", "rule", "stats"];
 
 const PREFIXES: Readonly<Record<string, string>> = { new: "", deleted: "Deleted ", miss: "miss " };
 
-/** Resolves when the other end ends it, which it does not do by itself. */
+/** Goes on until the other end or the user ends it. */
 export async function ipMonitor(context: IpContext, words: Words): Promise<void> {
-  const request: JsonObject = {};
+  const request: ParamsOf<"neigh.monitor"> = {};
   let label = "";
   let objects = 0;
   let neigh = false;
@@ -24,8 +24,8 @@ export async function ipMonitor(context: IpContext, words: Words): Promise<void>
     else if (word === "all") {
       neigh = true;
       label = "[NEIGH]";
-    } else if (word === "dev") request["dev"] = words.value();
-    else if (word === "--all-transitions") request["transitions"] = true;
+    } else if (word === "dev") request.dev = words.value();
+    else if (word === "--all-transitions") request.transitions = true;
     else if (abbreviates(word, "help")) throw new IpError(HELP);
     else if (abbreviates(word, "neigh")) neigh = true;
     else if (SILENT.some((object) => abbreviates(word, object))) objects++;
@@ -33,21 +33,19 @@ export async function ipMonitor(context: IpContext, words: Words): Promise<void>
   }
   if (objects > 0 && !neigh) throw new IpError('Only neighbours are watched; say "monitor neigh".');
   const { caller } = context;
-  const view = { withoutDevice: request["dev"] !== undefined, statistics: context.options.statistics > 0 };
+  const view = { withoutDevice: request.dev !== undefined, statistics: context.options.statistics > 0 };
   caller.onNotification = (method, params) => {
-    if (method !== "neigh.event" && method !== "neigh.transition") return;
-    const entry = params["entry"] as unknown as NeighView;
-    const what =
-      method === "neigh.event"
-        ? (PREFIXES[String(params["event"])] ?? "") + neighText(context, entry, view)
-        : `${neighText(context, entry, view)}${transition(params)}`;
-    stamped(context, label + what);
+    if (method === "neigh.event") {
+      stamped(context, label + (PREFIXES[params.event] ?? "") + neighText(context, params.entry, view));
+    } else if (method === "neigh.transition") {
+      stamped(context, `${label}${neighText(context, params.entry, view)}${transition(params)}`);
+    }
   };
   try {
     await caller.call("neigh.monitor", request);
   } catch (error) {
     if (error instanceof ControlError && error.code === "NO_DEVICE") {
-      throw wrongArgument(String(request["dev"]), "Device does not exist\n");
+      throw wrongArgument(String(request.dev), "Device does not exist\n");
     }
     throw error;
   } finally {
@@ -56,8 +54,8 @@ export async function ipMonitor(context: IpContext, words: Words): Promise<void>
 }
 
 /** `STALE -> DELAY by packet`, behind what `ip` would print of the entry; `-` is no entry. */
-function transition(params: JsonObject): string {
-  return `(${String(params["from"] ?? "-")} -> ${String(params["to"] ?? "-")} by ${String(params["cause"])}) `;
+function transition({ from, to, cause }: { from: string | null; to: string | null; cause: string }): string {
+  return `(${from ?? "-"} -> ${to ?? "-"} by ${cause}) `;
 }
 
 function stamped(context: IpContext, line: string): void {

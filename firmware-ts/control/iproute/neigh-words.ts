@@ -1,6 +1,6 @@
 /** The words of `ip neigh`: requests and filters. */
-import type { JsonObject } from "../rpc/protocol.ts";
-import { protocolNumber } from "./protocols.ts";
+import type { ParamsOf } from "../methods/index.ts";
+import { protocolNumber } from "../protocols.ts";
 import {
   abbreviates,
   duplicate,
@@ -47,67 +47,76 @@ function protocol(text: string, message: string): number {
 
 const FLAGS = ["router", "use", "managed", "extern_valid"] as const;
 
-/** What add, change, replace and delete take. */
-export function requestWords(words: Words, family: IpOptions["family"]): JsonObject {
-  const request: JsonObject = {};
+function isFlag(word: string): word is (typeof FLAGS)[number] {
+  return FLAGS.some((flag) => flag === word);
+}
+
+type Request = ParamsOf<"neigh.add">;
+type Filter = ParamsOf<"neigh.show">;
+
+/** Words of add, change, replace and delete. */
+export function requestWords(words: Words, family: IpOptions["family"]): Request {
+  const request: Partial<Request> = {};
   let lladdr: string | undefined;
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (abbreviates(word, "lladdr")) {
       const value = words.value();
       if (lladdr !== undefined) throw duplicate("lladdr", value);
       lladdr = value;
-    } else if (word === "nud") request["nud"] = stateName(words.value());
+    } else if (word === "nud") request.nud = stateName(words.value());
     else if (abbreviates(word, "proxy")) {
       const value = words.value();
-      if (request["dst"] !== undefined) throw duplicate("address", value);
-      request["dst"] = readAddress(value, family);
-      request["proxy"] = true;
-    } else if (FLAGS.some((flag) => flag === word)) {
+      if (request.dst !== undefined) throw duplicate("address", value);
+      request.dst = readAddress(value, family);
+      request.proxy = true;
+    } else if (isFlag(word)) {
       request[word] = true;
       // The kernel resolves it: there is no state to name, unless one is named later.
-      if (word === "managed") request["nud"] = "none";
-    } else if (abbreviates(word, "extern_learn")) request["extern_learn"] = true;
-    else if (word === "dev") request["dev"] = words.value();
-    else if (abbreviates(word, "protocol")) request["protocol"] = protocol(words.value(), '"protocol" value is invalid\n');
+      if (word === "managed") request.nud = "none";
+    } else if (abbreviates(word, "extern_learn")) request.extern_learn = true;
+    else if (word === "dev") request.dev = words.value();
+    else if (abbreviates(word, "protocol")) request.protocol = protocol(words.value(), '"protocol" value is invalid\n');
     else {
       const value = word === "to" ? words.value() : word;
-      if (request["dst"] !== undefined) throw garbage("to", value);
+      if (request.dst !== undefined) throw garbage("to", value);
       // A word that stands for every address is no destination.
       if (value === "any" || value === "all" || value === "default") continue;
-      request["dst"] = readAddress(value, family);
+      request.dst = readAddress(value, family);
     }
   }
-  if (request["dst"] === undefined || (request["dev"] === undefined && request["proxy"] !== true)) {
+  const { dst, ...rest } = request;
+  if (dst === undefined || (rest.dev === undefined && rest.proxy !== true)) {
     throw new IpError("Device and destination are required arguments.");
   }
-  if (lladdr !== undefined && lladdr !== "null") request["lladdr"] = readLinkAddress(lladdr);
-  return request;
+  if (lladdr !== undefined && lladdr !== "null") rest.lladdr = readLinkAddress(lladdr);
+  return { dst, ...rest };
 }
 
-/** What show and flush take. To flush, `nud all` leaves NOARP entries alone, which the table makes by itself. */
-export function filterWords(words: Words, family: IpOptions["family"], flush = false): JsonObject {
-  const filter: JsonObject = {};
+/** Words of show and flush. To flush, `nud all` leaves NOARP entries alone, which the table makes by itself. */
+export function filterWords(words: Words, family: IpOptions["family"], flush = false): Filter {
+  const filter: Filter = family === "" ? {} : { family };
   const states: string[] = [];
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word === "dev") {
       const device = words.value();
-      if (filter["dev"] !== undefined) throw duplicate("dev", device);
-      filter["dev"] = device;
+      if (filter.dev !== undefined) throw duplicate("dev", device);
+      filter.dev = device;
     } else if (word === "master") throw wrongArgument(words.value(), "Device does not exist\n");
     else if (word === "vrf") throw wrongArgument(words.value(), "Not a valid VRF name\n");
     else if (word === "nomaster") continue;
-    else if (word === "unused") filter["unused"] = true;
+    else if (word === "unused") filter.unused = true;
     else if (word === "nud") {
       const state = words.value();
       if (state !== "all") states.push(stateName(state));
       else states.push(...STATES.map(([, name]) => name).filter((name) => !(flush && name === "noarp")));
-    } else if (word === "proxy") filter["proxy"] = true;
-    else if (abbreviates(word, "protocol")) filter["protocol"] = protocol(words.value(), 'invalid "protocol"\n');
+    } else if (word === "proxy") filter.proxy = true;
+    else if (abbreviates(word, "protocol")) filter.protocol = protocol(words.value(), 'invalid "protocol"\n');
     else {
-      const { address, length } = readPrefix(word === "to" ? words.value() : word, family);
-      filter["to"] = `${address}/${length}`;
+      const prefix = readPrefix(word === "to" ? words.value() : word, family);
+      if (prefix.family === "inet6") filter.family = "inet6";
+      else filter.to = `${prefix.address}/${prefix.length}`;
     }
   }
-  if (states.length > 0) filter["nud"] = states;
+  if (states.length > 0) filter.nud = states;
   return filter;
 }

@@ -1,9 +1,9 @@
 /** `ip neigh`: add, change, replace, delete, show, flush, get. */
-import { type NeighView, type NeighViewOptions, neighBrief, neighJson, neighLine } from "../neigh-views.ts";
-import type { JsonObject } from "../rpc/protocol.ts";
+import type { NeighView } from "../methods/neigh-entry.ts";
 import { printJson } from "./json.ts";
 import { filterWords, requestWords } from "./neigh-words.ts";
-import { abbreviates, garbage, type IpContext, IpError, IpExit, readAddress, unknownCommand, type Words } from "./words.ts";
+import { type NeighViewOptions, neighBrief, neighJson, neighLine } from "./print-neigh.ts";
+import { abbreviates, dumped, garbage, type IpContext, IpError, IpExit, readAddress, unknownCommand, type Words } from "./words.ts";
 
 const HELP = `Usage: ip neigh { add | change | replace | del } ADDR [ dev DEV ] [ lladdr LLADDR ]
            [ nud STATE ] [ router ] [ use ] [ managed ] [ extern_learn ]
@@ -15,15 +15,15 @@ const HELP = `Usage: ip neigh { add | change | replace | del } ADDR [ dev DEV ] 
 STATE := { permanent | reachable | failed | noarp | none | stale |
            incomplete | delay | probe }`;
 
-const CHANGES: readonly (readonly [word: string, method: string])[] = [
+const CHANGES = [
   ["add", "neigh.add"],
   ["change", "neigh.change"],
   ["chg", "neigh.change"],
   ["replace", "neigh.replace"],
   ["delete", "neigh.del"],
-];
+] as const;
 
-/** Rounds that a flush makes at most, as long as entries come back under its hands. */
+/** Most rounds of a flush, as long as entries come back while it works. */
 const FLUSH_ROUNDS = 10;
 
 export async function ipNeigh(context: IpContext, words: Words): Promise<void> {
@@ -55,7 +55,8 @@ async function get(context: IpContext, words: Words): Promise<void> {
   if (request.dst === undefined || (request.dev === undefined && !request.proxy)) {
     throw new IpError("Device and address are required arguments.", IpExit.VALUE);
   }
-  const entry = (await context.caller.call("neigh.get", request)) as unknown as NeighView;
+  const { dst, ...rest } = request;
+  const entry = await context.caller.call("neigh.get", { dst, ...rest });
   // iproute2 6.1 prints text here even with -j.
   context.print(neighText(context, entry, { withoutDevice: false, statistics: statistics > 0 }));
 }
@@ -63,21 +64,14 @@ async function get(context: IpContext, words: Words): Promise<void> {
 async function show(context: IpContext, words: Words): Promise<void> {
   const { json, statistics, brief, family } = context.options;
   const filter = filterWords(words, family);
-  const entries = await shown(context, "neigh.show", filter);
-  const view = { withoutDevice: filter["dev"] !== undefined, statistics: statistics > 0, brief };
+  const entries = await dumped(context.caller.call("neigh.show", filter));
+  const view = { withoutDevice: filter.dev !== undefined, statistics: statistics > 0, brief };
   if (json)
     printJson(
       context,
       entries.map((entry) => neighJson(entry, view)),
     );
   else for (const entry of entries) context.print(neighText(context, entry, view));
-}
-
-/** There are none of IPv6, but what was asked is checked all the same. */
-async function shown({ caller, options }: IpContext, method: string, filter: JsonObject): Promise<NeighView[]> {
-  const request = options.family === "inet6" ? { ...filter, to: "255.255.255.255/32", nud: ["none"] } : filter;
-  const entries = (await caller.call(method, request)) as unknown as NeighView[];
-  return options.family === "inet6" ? [] : entries;
 }
 
 export function neighText(context: IpContext, entry: NeighView, view: NeighViewOptions): string {
@@ -89,10 +83,10 @@ async function flush(context: IpContext, words: Words): Promise<void> {
   if (words.empty) throw new IpError("Flush requires arguments.", IpExit.VALUE);
   const { statistics, family } = context.options;
   const filter = filterWords(words, family, true);
-  const view = { withoutDevice: filter["dev"] !== undefined, statistics: true };
+  const view = { withoutDevice: filter.dev !== undefined, statistics: true };
   for (let round = 1; round <= FLUSH_ROUNDS; round++) {
     const request = { ...filter, all: true, ...(round > 1 ? { keepFailed: true } : {}) };
-    const gone = family === "inet6" ? [] : await shown(context, "neigh.flush", request);
+    const gone = await dumped(context.caller.call("neigh.flush", request));
     if (statistics > 1) for (const entry of gone) context.print(neighText(context, entry, view));
     if (gone.length === 0) {
       if (statistics > 0) context.print(flushed(round));

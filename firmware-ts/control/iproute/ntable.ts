@@ -1,8 +1,20 @@
 /** `ip ntable`: show and change. */
-import { type NtableView, ntableJson, ntableText } from "../neigh-views.ts";
-import { ControlError, type JsonObject } from "../rpc/protocol.ts";
+import type { ParamsOf } from "../methods/index.ts";
+import { NTABLE_KEYS, type NtableView } from "../methods/ntable.ts";
+import { ControlError } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
-import { abbreviates, duplicate, type IpContext, IpError, unknownCommand, unsigned, type Words, wrongArgument } from "./words.ts";
+import { ntableJson, ntableText } from "./print-ntable.ts";
+import {
+  abbreviates,
+  dumped,
+  duplicate,
+  type IpContext,
+  IpError,
+  unknownCommand,
+  unsigned,
+  type Words,
+  wrongArgument,
+} from "./words.ts";
 
 const HELP = `Usage: ip ntable show [ dev DEV ] [ name NAME ]
        ip ntable change name NAME [ dev DEV ] [ thresh1 N ] [ thresh2 N ] [ thresh3 N ]
@@ -11,25 +23,8 @@ const HELP = `Usage: ip ntable show [ dev DEV ] [ name NAME ]
            [ mcast_probes N ] [ anycast_delay MSEC ] [ proxy_delay MSEC ]
            [ proxy_queue N ] [ locktime MSEC ]`;
 
-/** What may be changed, of the table and of a parameter set. */
-export const NTABLE_KEYS = [
-  "thresh1",
-  "thresh2",
-  "thresh3",
-  "gc_int",
-  "base_reachable",
-  "retrans",
-  "gc_stale",
-  "delay_probe",
-  "queue",
-  "app_probes",
-  "ucast_probes",
-  "mcast_probes",
-  "anycast_delay",
-  "proxy_delay",
-  "proxy_queue",
-  "locktime",
-] as const;
+type Change = ParamsOf<"ntable.change">;
+type Filter = ParamsOf<"ntable.show">;
 
 export async function ipNtable(context: IpContext, words: Words): Promise<void> {
   const command = words.next() ?? "show";
@@ -39,49 +34,53 @@ export async function ipNtable(context: IpContext, words: Words): Promise<void> 
   throw unknownCommand("ntable", command);
 }
 
+function isKey(word: string): word is (typeof NTABLE_KEYS)[number] {
+  return NTABLE_KEYS.some((key) => key === word);
+}
+
 async function change(context: IpContext, words: Words): Promise<void> {
-  const request: JsonObject = {};
+  const request: Partial<Change> = {};
   for (let word = words.next(); word !== undefined; word = words.next()) {
     const value = words.value();
     if (word === "name" || word === "dev") {
       if (request[word] !== undefined) throw duplicate(word.toUpperCase(), value);
       request[word] = value;
-    } else if (NTABLE_KEYS.some((key) => key === word)) {
+    } else if (isKey(word)) {
       const number = unsigned(value);
       if (!(number <= 0xffffffff)) throw wrongArgument(value, `"${word}" value is invalid`);
       request[word] = number;
     } else throw wrongArgument(word, "unknown");
   }
-  if (request["name"] === undefined) throw new IpError('Error: argument "NAME" is required');
+  const { name, ...rest } = request;
+  if (name === undefined) throw new IpError('Error: argument "NAME" is required');
   if (!NTABLE_KEYS.some((key) => request[key] !== undefined)) {
     throw new IpError("Not enough information: changeable attributes required.");
   }
-  await context.caller.call("ntable.change", request);
+  await context.caller.call("ntable.change", { name, ...rest });
 }
 
 async function show(context: IpContext, words: Words): Promise<void> {
-  const filter: JsonObject = {};
+  const { json, oneline, statistics, family } = context.options;
+  const filter: Filter = family === "" ? {} : { family };
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word !== "dev" && word !== "name") throw wrongArgument(word, "unknown");
     filter[word] = words.value();
   }
-  const { json, oneline, statistics, family } = context.options;
   const blocks = await call(context, filter);
   const view = { statistics: statistics > 0, wallTime: context.wallTime() };
-  const shown = family === "inet6" ? [] : blocks;
   if (json)
     printJson(
       context,
-      shown.map((block) => ntableJson(block, view)),
+      blocks.map((block) => ntableJson(block, view)),
     );
-  else for (const block of shown) context.print(ntableText(block, view).join(oneline ? "\\" : "\n"));
+  else for (const block of blocks) context.print(ntableText(block, view).join(oneline ? "\\" : "\n"));
 }
 
-async function call({ caller }: IpContext, filter: JsonObject): Promise<NtableView[]> {
+async function call({ caller }: IpContext, filter: Filter): Promise<NtableView[]> {
   try {
-    return (await caller.call("ntable.show", filter)) as unknown as NtableView[];
+    return await dumped(caller.call("ntable.show", filter));
   } catch (error) {
-    if (error instanceof ControlError && error.code === "NO_DEVICE") throw wrongArgument(String(filter["dev"]), '"DEV" is invalid');
+    if (error instanceof ControlError && error.code === "NO_DEVICE") throw wrongArgument(String(filter.dev), '"DEV" is invalid');
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 /** `ip route`: show, get, add, replace, del. */
-import type { RouteView } from "../inet.ts";
-import type { JsonObject } from "../rpc/protocol.ts";
-import { type RouteViewOptions, routeJson, routeLine } from "../views.ts";
+import type { ParamsOf } from "../methods/index.ts";
+import { protocolName, protocolNumber } from "../protocols.ts";
 import { printJson } from "./json.ts";
-import { protocolName, protocolNumber } from "./protocols.ts";
+import { type RouteViewOptions, routeJson, routeLine } from "./print-route.ts";
 import {
   abbreviates,
+  dumped,
   garbage,
   type IpContext,
   IpError,
@@ -28,7 +28,14 @@ const HELP = `Usage: ip route [ show [ exact | match | root ] [ PREFIX ] [ dev D
 TABLE := { main | local | all }
 SCOPE := { global | link | host | NUMBER }`;
 
-const CHANGES: readonly (readonly [word: string, method: string])[] = [
+type Request = ParamsOf<"route.add">;
+type Question = ParamsOf<"route.get">;
+/** The filter of show and flush; `cache` is the table that is always empty. */
+interface Filter extends ParamsOf<"route.show"> {
+  cache?: boolean;
+}
+
+const CHANGES = [
   ["add", "route.add"],
   ["change", "route.change"],
   ["chg", "route.change"],
@@ -36,7 +43,7 @@ const CHANGES: readonly (readonly [word: string, method: string])[] = [
   ["prepend", "route.prepend"],
   ["append", "route.append"],
   ["delete", "route.del"],
-];
+] as const;
 
 const SCOPES: Readonly<Record<string, number>> = { global: 0, link: 253, host: 254, nowhere: 255 };
 
@@ -44,7 +51,7 @@ export async function ipRoute(context: IpContext, words: Words): Promise<void> {
   const command = words.next() ?? "show";
   for (const [word, method] of CHANGES) {
     if (!abbreviates(command, word)) continue;
-    // What `ip` itself puts into a request: the operator made the route, by hand.
+    // `ip` itself puts this into a request: an operator made the route by hand.
     const made = method === "route.del" ? {} : { protocol: "boot" };
     await context.caller.call(method, { ...made, ...requestWords(words, context.options.family) });
     return;
@@ -58,9 +65,8 @@ export async function ipRoute(context: IpContext, words: Words): Promise<void> {
 
 async function show(context: IpContext, words: Words): Promise<void> {
   const { family, json } = context.options;
-  const filter = filterWords(words, family);
-  const none = family === "inet6" || filter["table"] === "cache";
-  const routes = none ? [] : ((await context.caller.call("route.show", filter)) as unknown as RouteView[]);
+  const { cache = false, ...filter } = filterWords(words, family);
+  const routes = cache ? [] : await dumped(context.caller.call("route.show", filter));
   const view = viewOf(filter, context.options);
   if (json)
     printJson(
@@ -70,55 +76,55 @@ async function show(context: IpContext, words: Words): Promise<void> {
   else for (const route of routes) context.print(routeLine(route, view));
 }
 
-/** What the filter has fixed is not said again. */
-function viewOf(filter: JsonObject, { details }: IpOptions): RouteViewOptions {
+/** Leaves out the fields that the filter has fixed. */
+function viewOf(filter: Filter, { details }: IpOptions): RouteViewOptions {
   return {
-    withoutDevice: filter["dev"] !== undefined,
-    withoutProtocol: filter["protocol"] !== undefined,
-    withoutScope: filter["scope"] !== undefined,
-    withTable: filter["table"] === "all",
+    withoutDevice: filter.dev !== undefined,
+    withoutProtocol: filter.protocol !== undefined,
+    withoutScope: filter.scope !== undefined,
+    withTable: filter.table === "all",
     details,
   };
 }
 
-/** There is no cache to be emptied. */
+/** The table `cache` is always empty. */
 async function flush(context: IpContext, words: Words): Promise<void> {
   const { family, statistics } = context.options;
   if (words.empty) throw new IpError('"ip route flush" requires arguments.', IpExit.VALUE);
-  const filter = filterWords(words, family);
-  const none = family === "inet6" || filter["table"] === "cache";
-  const gone = none ? [] : ((await context.caller.call("route.flush", filter)) as unknown as RouteView[]);
-  if (filter["table"] === "cache" || statistics === 0) return;
+  const { cache = false, ...filter } = filterWords(words, family);
+  const gone = cache ? [] : await dumped(context.caller.call("route.flush", filter));
+  if (cache || statistics === 0) return;
   if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options)));
   if (gone.length === 0) return context.print("Nothing to flush.");
   context.print(`\n*** Round 1, deleting ${gone.length} entries ***`);
   context.print("*** Flush is complete after 1 round ***");
 }
 
-function filterWords(words: Words, family: IpOptions["family"]): JsonObject {
-  const filter: JsonObject = {};
+function filterWords(words: Words, family: IpOptions["family"]): Filter {
+  const filter: Filter = family === "" ? {} : { family };
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "dev") filter["dev"] = words.value();
-    else if (abbreviates(word, "table")) filter["table"] = table(words.value());
-    else if (abbreviates(word, "protocol")) filter["protocol"] = protocol(words.value());
-    else if (word === "scope") filter["scope"] = scope(words.value());
-    else if (word === "cache") filter["table"] = "cache";
+    if (word === "dev") filter.dev = words.value();
+    else if (abbreviates(word, "table")) filter.table = table(words.value());
+    else if (abbreviates(word, "protocol")) filter.protocol = protocol(words.value());
+    else if (word === "scope") filter.scope = scope(words.value());
+    else if (word === "cache") filter.cache = true;
     else {
       const how = ["exact", "match", "root"].find((one) => one === word);
-      const { address, length } = readPrefix(how || word === "to" ? words.value() : word, family);
-      filter["to"] = `${address}/${length}`;
-      filter["how"] = how ?? "exact";
+      const prefix = readPrefix(how || word === "to" ? words.value() : word, family);
+      if (prefix.family === "inet6") filter.family = "inet6";
+      else filter.to = `${prefix.address}/${prefix.length}`;
+      filter.how = how ?? "exact";
     }
   }
   return filter;
 }
 
-/** The answer that the stack itself would use, as if from its cache. */
+/** Prints the route that the stack itself would use, as if from its cache. */
 async function get(context: IpContext, words: Words): Promise<void> {
   const { json, oneline, details } = context.options;
   const request = getWords(context, words);
-  const route = (await context.caller.call("route.get", request)) as unknown as RouteView;
-  if (request["fibmatch"] === true) {
+  const route = await context.caller.call("route.get", request);
+  if (request.fibmatch === true) {
     const view = { details };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view));
   }
@@ -154,45 +160,48 @@ const GET_WORDS = [
   ["prefsrc", "src "],
 ] as const;
 
-function getWords(context: IpContext, words: Words): JsonObject {
+function getWords(context: IpContext, words: Words): Question {
   const { family } = context.options;
-  const request: JsonObject = {};
+  const request: Partial<Question> = {};
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "from") request["from"] = readPrefix(words.value(), family || "inet").address;
-    else if (word === "dev" || word === "oif") request["dev"] = words.value();
-    else if (word === "fibmatch") request["fibmatch"] = true;
+    if (word === "from") request.from = readPrefix(words.value(), family || "inet").address;
+    else if (word === "dev" || word === "oif") request.dev = words.value();
+    else if (word === "fibmatch") request.fibmatch = true;
     else {
-      const known = request["to"] === undefined ? family : "inet";
-      const { address, length, explicit } = readPrefix(word === "to" ? words.value() : word, known);
-      if (explicit && length !== 32) {
-        context.warn(`Warning: /${length} as prefix is invalid, only /32 (or none) is supported.`);
+      const known = request.to === undefined ? family : "inet";
+      const { address, length, explicit, family: of } = readPrefix(word === "to" ? words.value() : word, known);
+      const whole = of === "inet" ? 32 : 128;
+      if (explicit && length !== whole) {
+        context.warn(`Warning: /${length} as prefix is invalid, only /${whole} (or none) is supported.`);
       }
-      request["to"] = address;
+      request.to = address;
     }
   }
-  if (request["to"] === undefined) throw new IpError("need at least a destination address", IpExit.VALUE);
-  return request;
+  const { to, ...rest } = request;
+  if (to === undefined) throw new IpError("need at least a destination address", IpExit.VALUE);
+  return { to, ...rest };
 }
 
-function requestWords(words: Words, family: IpOptions["family"]): JsonObject {
-  const request: JsonObject = {};
+function requestWords(words: Words, family: IpOptions["family"]): Request {
+  const request: Partial<Request> = {};
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "via") request["via"] = readAddress(words.value(), family || "inet");
-    else if (word === "dev") request["dev"] = words.value();
-    else if (word === "src") request["src"] = readAddress(words.value(), family);
-    else if (abbreviates(word, "metric", "priority", "preference")) request["metric"] = metric(words.value());
-    else if (word === "scope") request["scope"] = scope(words.value());
-    else if (word === "onlink") request["onlink"] = true;
-    else if (abbreviates(word, "protocol")) request["protocol"] = protocolName(protocol(words.value()));
+    if (word === "via") request.via = readAddress(words.value(), family || "inet");
+    else if (word === "dev") request.dev = words.value();
+    else if (word === "src") request.src = readAddress(words.value(), family);
+    else if (abbreviates(word, "metric", "priority", "preference")) request.metric = metric(words.value());
+    else if (word === "scope") request.scope = scope(words.value());
+    else if (word === "onlink") request.onlink = true;
+    else if (abbreviates(word, "protocol")) request.protocol = protocolName(protocol(words.value()));
     else {
       const value = word === "to" ? words.value() : word;
-      if (request["to"] !== undefined) throw garbage("to", value);
+      if (request.to !== undefined) throw garbage("to", value);
       const { address, length } = readPrefix(value, family);
-      request["to"] = `${address}/${length}`;
+      request.to = `${address}/${length}`;
     }
   }
-  if (request["to"] === undefined) throw new IpError(HELP);
-  return request;
+  const { to, ...rest } = request;
+  if (to === undefined) throw new IpError(HELP);
+  return { to, ...rest };
 }
 
 function table(text: string): string {

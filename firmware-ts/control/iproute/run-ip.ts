@@ -1,5 +1,5 @@
 /** One `ip` command, words in and text out: the same for a person at the shell, a script, and a rig that compares with the real one. */
-import { NetnsCaller } from "../netns.ts";
+import { type Caller, NetnsCaller } from "../methods/client.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { ipAddress } from "./address.ts";
 import { ipLink } from "./link.ts";
@@ -7,22 +7,47 @@ import { ipMonitor } from "./monitor.ts";
 import { ipNeigh } from "./neigh.ts";
 import { ipNtable } from "./ntable.ts";
 import { applyFlag, ipOptions } from "./options.ts";
+import { refusalWords } from "./refusals.ts";
 import { ipRoute } from "./route.ts";
-import { abbreviates, type Caller, type IpContext, IpError, IpExit, type IpOptions, refusal, Words } from "./words.ts";
+import { abbreviates, type IpContext, IpError, IpExit, type IpOptions, refusal, Words } from "./words.ts";
 
 export type IpObject = (context: IpContext, words: Words) => Promise<void>;
 
 /** Objects in the order in which an abbreviation finds them, as iproute2 has them. */
 export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly what: string; readonly run: IpObject }[] = [
-  { names: ["address"], what: "addresses: show, add, del, flush", run: ipAddress },
-  { names: ["route"], what: "routes: show, get, add, replace, del", run: ipRoute },
-  { names: ["neighbor", "neighbour"], what: "neighbours: show, get, add, change, replace, del, flush", run: ipNeigh },
-  { names: ["ntable", "ntbl"], what: "parameters of the neighbour table: show, change", run: ipNtable },
-  { names: ["link"], what: "devices: show (-s counters, -d drops by reason), set", run: ipLink },
-  { names: ["monitor"], what: "changes of the neighbour table as they happen", run: ipMonitor },
+  {
+    names: ["address"],
+    what: "addresses: show, add, del, flush",
+    run: ipAddress,
+  },
+  {
+    names: ["route"],
+    what: "routes: show, get, add, replace, del",
+    run: ipRoute,
+  },
+  {
+    names: ["neighbor", "neighbour"],
+    what: "neighbours: show, get, add, change, replace, del, flush",
+    run: ipNeigh,
+  },
+  {
+    names: ["ntable", "ntbl"],
+    what: "parameters of the neighbour table: show, change",
+    run: ipNtable,
+  },
+  {
+    names: ["link"],
+    what: "devices: show (-s counters, -d drops by reason), set",
+    run: ipLink,
+  },
+  {
+    names: ["monitor"],
+    what: "changes of the neighbour table as they happen",
+    run: ipMonitor,
+  },
 ];
 
-/** How `ip` ends for what the stack refused, where that is not 2. */
+/** Exit codes of `ip` for refusals of the stack, where they are not 2. */
 const EXITS: Readonly<Record<string, number>> = {
   NO_DEVICE: IpExit.VALUE,
   INVALID_PARAMS: IpExit.VALUE,
@@ -35,14 +60,14 @@ export interface IpSurroundings {
   print(line: string): void;
   /** Milliseconds since 1970. */
   wallTime(): number;
-  /** Whoever goes on until he is interrupted says what is to be done then, and ends by himself. */
+  /** A command that goes on until it is interrupted gives what is to be done then, and ends by itself. */
   onInterrupt?(stop: () => void): void;
-  /** Whose name stands in messages. Default `ip`. */
+  /** The name in messages. Default `ip`. */
   program?: string;
 }
 
 export interface IpEnd {
-  /** What belongs on standard error, without the end of the last line; empty for nothing. */
+  /** Text for standard error, without the end of the last line; empty for none. */
   stderr: string;
   exit: number;
 }
@@ -67,8 +92,8 @@ export async function runIpObject(
     await object(context, new Words(words));
     return ended(0);
   } catch (error) {
-    const exit = exitOf(error);
-    warnings.push((error as Error).message);
+    const { message, exit } = error instanceof IpError ? error : refused(refusal(error));
+    warnings.push(message);
     return ended(exit);
   }
 }
@@ -97,7 +122,7 @@ export async function runIp(words: readonly string[], around: IpSurroundings): P
 /** `ip` goes there as soon as it reads the flag. */
 async function openNamespace(caller: Caller, netns: string): Promise<void> {
   await new NetnsCaller(caller, netns).call("netns.open").catch((error: unknown) => {
-    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new IpError(error.message) : error;
+    throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new IpError(refusalWords(error)) : error;
   });
 }
 
@@ -110,8 +135,9 @@ export function unknownObject(word: string): IpError {
   return new IpError(`Object "${word}" is unknown, try "ip help".`, IpExit.VALUE);
 }
 
-function exitOf(error: unknown): number {
-  return error instanceof IpError ? error.exit : (EXITS[refusal(error).code] ?? IpExit.REFUSED);
+/** A refusal of the stack, as `ip` ends for it. */
+function refused(error: ControlError): IpError {
+  return new IpError(refusalWords(error), EXITS[error.code] ?? IpExit.REFUSED);
 }
 
 /** Messages that name the program. */

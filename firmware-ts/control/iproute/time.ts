@@ -41,7 +41,7 @@ function microseconds(wallTime: number): number {
   return Math.trunc((wallTime % 1000) * 1000);
 }
 
-/** What -ts puts in front of a line. */
+/** The text that -ts puts in front of a line. */
 export function shortStamp(wallTime: number): string {
   const { year, month, day, clock } = stampOf(wallTime);
   return `[${year}-${month}-${day}T${clock}.${String(microseconds(wallTime)).padStart(6, "0")}] `;

@@ -1,127 +1,19 @@
-/** `sysctl`, `nstat` and `cat`: their words, what they print and how they end (procps 4, iproute2 6.1, coreutils 9). */
-import type { JsonObject } from "../rpc/protocol.ts";
-import { sysctlKey } from "../sysctl.ts";
+/** The programs beside `ip`, in the order of the help: one is a file with its words and output, and a line here. */
 import { arping } from "./arping.ts";
 import { ethtool } from "./ethtool.ts";
-import { prettyObject } from "./json.ts";
+import { cat, nstat, sysctl } from "./procps.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
-import { refusal } from "./words.ts";
 
-type Tool = (words: readonly string[], around: IpSurroundings) => Promise<IpEnd>;
+export interface Tool {
+  /** For the help. */
+  readonly what: string;
+  run(words: readonly string[], around: IpSurroundings): Promise<IpEnd>;
+}
 
 export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
-  ["sysctl", sysctl],
-  ["nstat", nstat],
-  ["cat", cat],
-  ["arping", arping],
-  ["ethtool", ethtool],
+  ["sysctl", { what: "settings by the kernel's keys: sysctl [-w] KEY[=VALUE]...", run: sysctl }],
+  ["arping", { what: "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS", run: arping }],
+  ["ethtool", { what: "what a controller's driver counts: ethtool -S DEV", run: ethtool }],
+  ["nstat", { what: "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]", run: nstat }],
+  ["cat", { what: "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/...", run: cat }],
 ]);
-
-function ended(lines: readonly string[], exit: number): IpEnd {
-  return { stderr: lines.join("\n"), exit };
-}
-
-/** Splits words into single-letter flags, long ones and the rest. */
-function split(words: readonly string[], long: Readonly<Record<string, string>>): { flags: Set<string>; rest: string[] } {
-  const flags = new Set<string>();
-  const rest: string[] = [];
-  for (const word of words) {
-    if (word.startsWith("--")) flags.add(long[word.slice(2)] ?? word);
-    else if (word.startsWith("-") && word.length > 1) for (const letter of word.slice(1)) flags.add(letter);
-    else rest.push(word);
-  }
-  return { flags, rest };
-}
-
-const SYSCTL_LONG = { all: "a", ignore: "e", names: "N", values: "n", quiet: "q", write: "w", binary: "b", deprecated: "D" };
-/** Keys of which newer ones exist: read by name, not listed. */
-const DEPRECATED = /\.(base_reachable_time|retrans_time)$/;
-const SYSCTL_USAGE = "Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...\n       sysctl -a";
-
-async function sysctl(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
-  const { flags, rest } = split(words, SYSCTL_LONG);
-  const errors: string[] = [];
-  let exit = 0;
-  const unknown = [...flags].find((flag) => !"aAXeNnqwbD".includes(flag));
-  if (unknown !== undefined) return ended([`sysctl: invalid option -- '${unknown}'`, SYSCTL_USAGE], 1);
-  const all = ["a", "A", "X"].some((flag) => flags.has(flag));
-  if (rest.length === 0 && !all) {
-    return flags.size === 0
-      ? ended([SYSCTL_USAGE], 1)
-      : ended(["sysctl: no variables specified", "Try `sysctl --help' for more information."], 1);
-  }
-  const show = (key: string, value: string): void => {
-    if (flags.has("N")) around.print(key);
-    else around.print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
-  };
-  const listed = async (under: string): Promise<[string, string][]> =>
-    (await around.caller.call("sysctl.list", { under })) as unknown as [string, string][];
-  const showAll = (keys: readonly [string, string][]): void => {
-    for (const [key, value] of keys) if (flags.has("D") || !DEPRECATED.test(key)) show(key, value);
-  };
-  if (all) showAll(await listed(""));
-  for (const word of all ? [] : rest) {
-    const sign = word.indexOf("=");
-    const key = (sign < 0 ? word : word.slice(0, sign)).trim();
-    try {
-      if (sign >= 0) {
-        const value = word.slice(sign + 1).trim();
-        await around.caller.call("sysctl.write", { key, value });
-        if (!flags.has("q")) show(sysctlKey(key), value);
-      } else if (flags.has("w")) {
-        errors.push("sysctl: command line(0): invalid syntax, continuing...");
-        exit = 1;
-      } else {
-        const keys = await listed(key);
-        // A setting is listed under its own name, a folder's settings under theirs.
-        if (keys.some(([one]) => one !== sysctlKey(key))) showAll(keys);
-        else show(sysctlKey(key), String(await around.caller.call("sysctl.read", { key })));
-      }
-    } catch (error) {
-      const { code, message } = refusal(error);
-      if (code === "SYSCTL_UNKNOWN" && flags.has("e")) continue;
-      errors.push(message);
-      exit = 1;
-    }
-  }
-  return ended(errors, exit);
-}
-
-const NSTAT_LONG = { ignore: "a", json: "j", nooutput: "n", pretty: "p", reset: "r", noupdate: "s", zeros: "z" };
-const NSTAT_USAGE = `Usage: nstat [-a] [-j] [-n] [-p] [-r] [-s] [-z] [PATTERN...]
--a since ever, -z zeros too, -s leave the history alone, -n only bring it up to date, -r forget it`;
-
-async function nstat(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
-  const { flags, rest } = split(words, NSTAT_LONG);
-  const unknown = [...flags].find((flag) => !"ajnprsz".includes(flag));
-  if (unknown !== undefined)
-    return ended([...(unknown === "h" ? [] : [`nstat: invalid option -- '${unknown}'`]), NSTAT_USAGE], 255);
-  const request: JsonObject = {
-    ignore: flags.has("a") || flags.has("r"),
-    zeros: flags.has("z"),
-    keep: flags.has("s"),
-    silent: flags.has("n"),
-    patterns: rest,
-  };
-  const rows = (await around.caller.call("nstat", request)) as unknown as [string, number][];
-  if (flags.has("n")) return ended([], 0);
-  const record = { kernel: Object.fromEntries(rows) };
-  if (flags.has("j")) around.print(flags.has("p") ? prettyObject(record) : JSON.stringify(record));
-  else
-    for (const line of ["#kernel", ...rows.map(([name, value]) => `${name.padEnd(32)}${String(value).padEnd(16)}   0.0`)])
-      around.print(line);
-  return ended([], 0);
-}
-
-async function cat(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
-  const errors: string[] = [];
-  for (const path of words) {
-    try {
-      const content = String(await around.caller.call("cat", { path }));
-      around.print(content.replace(/\n$/, ""));
-    } catch (error) {
-      errors.push(refusal(error).message);
-    }
-  }
-  return ended(errors, errors.length > 0 ? 1 : 0);
-}

@@ -1,11 +1,10 @@
-/** What every `ip` object shares: its words, its flags, how it fails and where its output goes. */
-
-import { isIPv6 } from "node:net";
+/** Common to every `ip` object: its words, its flags, its errors and where its output goes. */
 import { formatIpv4 } from "../../ip/address.ts";
-import type { Json, JsonObject } from "../rpc/protocol.ts";
+import { isIpv6 } from "../../ip/ip6-text.ts";
+import type { Caller } from "../methods/client.ts";
 import { ControlError } from "../rpc/protocol.ts";
 
-/** How `ip` ends: refused by the stack, words it did not understand, a value it could not read. */
+/** Exit codes of `ip`: refused by the stack, words not understood, a value not read. */
 export const IpExit = { REFUSED: 2, WORDS: 255, VALUE: 1 } as const;
 
 /** Ends a command: what goes to standard error, and the exit code that `ip` would have. */
@@ -19,18 +18,10 @@ export class IpError extends Error {
   }
 }
 
-/** What the stack refused, for its code and its words; errors of the connection are thrown. */
+/** The refusal of the stack; any other error, and that of a connection which ended, is thrown. */
 export function refusal(error: unknown): ControlError {
   if (error instanceof ControlError && error.code !== "INSTANCE_GONE") return error;
   throw error;
-}
-
-/** Who carries out the requests: a connection to an instance, or the instance's methods themselves. */
-export interface Caller {
-  /** @throws ControlError as the stack refused it */
-  call(method: string, params?: JsonObject): Promise<Json>;
-  /** Called for what a request tells while it goes on. */
-  onNotification: ((method: string, params: JsonObject) => void) | null;
 }
 
 /** The flags in front of the object. */
@@ -39,7 +30,7 @@ export interface IpOptions {
   family: "" | "inet" | "inet6";
   json: boolean;
   pretty: boolean;
-  /** How often -s was given. */
+  /** Number of -s flags. */
   statistics: number;
   details: boolean;
   oneline: boolean;
@@ -61,7 +52,7 @@ export interface IpContext {
   wallTime(): number;
 }
 
-/** The words behind an object, taken from the front. */
+/** The words behind an object, taken from the front one by one. */
 export class Words {
   readonly #words: string[];
 
@@ -116,11 +107,6 @@ export function unsigned(text: string): number {
   return /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** What `ip` says for an address of IPv6 where only IPv4 is: the errno of a family that is not there. */
-function noIpv6(): IpError {
-  return new IpError("RTNETLINK answers: Address family not supported by protocol", IpExit.REFUSED);
-}
-
 /** One to four octets, each decimal, octal or hexadecimal; those left out at the end are 0. Null for anything else. */
 function dotted(text: string): string | null {
   const octets = text.split(".").map(unsigned);
@@ -141,18 +127,19 @@ export function internetAddress(text: string): string | null {
 }
 
 /**
- * An address, as a dotted quad.
- * @throws IpError for what is none, and for IPv6
+ * An address: IPv4 as a dotted quad, IPv6 as it was written.
+ * @throws IpError for text that is none, or none of the family
  */
 export function readAddress(text: string, family: IpOptions["family"]): string {
   const address = family === "inet6" ? null : dotted(text);
   if (address !== null) return address;
-  if (family !== "inet" && isIPv6(text)) throw noIpv6();
+  if (family !== "inet" && isIpv6(text)) return text;
   throw new IpError(`Error: ${family || "any valid"} address is expected rather than "${text}".`, IpExit.VALUE);
 }
 
-/** A prefix of IPv4; host bits stay as they are. */
+/** A prefix; host bits stay as they are. */
 export interface Prefix {
+  family: "inet" | "inet6";
   address: string;
   length: number;
   /** A length was written. */
@@ -160,17 +147,24 @@ export interface Prefix {
 }
 
 /**
- * `10/8`, `10.0.0.0/255.0.0.0`, `default`, `any`, `all`.
- * @throws IpError for what is none, and for IPv6
+ * `10/8`, `10.0.0.0/255.0.0.0`, `fe80::/64`, `default`, `any`, `all`.
+ * @throws IpError for text that is none, or none of the family
  */
 export function readPrefix(text: string, family: IpOptions["family"]): Prefix {
-  if (text === "default" || text === "any" || text === "all") return { address: "0.0.0.0", length: 0, explicit: true };
+  if (text === "default" || text === "any" || text === "all") {
+    return { family: "inet", address: "0.0.0.0", length: 0, explicit: true };
+  }
   const slash = text.indexOf("/");
-  const [host, width] = slash < 0 ? [text, "32"] : [text.slice(0, slash), text.slice(slash + 1)];
+  const explicit = slash >= 0;
+  const host = explicit ? text.slice(0, slash) : text;
   const address = family === "inet6" ? null : dotted(host);
-  const length = address === null ? Number.NaN : prefixLength(width);
-  if (address !== null && length <= 32) return { address, length, explicit: slash >= 0 };
-  if (family !== "inet" && isIPv6(host)) throw noIpv6();
+  if (address !== null) {
+    const length = explicit ? prefixLength(text.slice(slash + 1)) : 32;
+    if (length <= 32) return { family: "inet", address, length, explicit };
+  } else if (family !== "inet" && isIpv6(host)) {
+    const length = explicit ? unsigned(text.slice(slash + 1)) : 128;
+    if (length <= 128) return { family: "inet6", address: host, length, explicit };
+  }
   throw new IpError(`Error: ${family || "any valid"} prefix is expected rather than "${text}".`, IpExit.VALUE);
 }
 
@@ -189,7 +183,7 @@ function prefixLength(text: string): number {
 
 /**
  * A link address as `ip` reads one, printed again: octets of hexadecimal between colons, each as far as it can be read. A dotted quad
- * is four octets. How many there have to be is the device's matter.
+ * is four octets. The device decides how many there have to be.
  */
 export function readLinkAddress(text: string): string {
   const octets = text.includes(".") ? [...readAddress(text, "inet").split(".")].map(Number) : text.split(":").map(hexadecimal);
@@ -201,4 +195,14 @@ function hexadecimal(text: string): number {
   const octet = Number.parseInt(digits, 16);
   if (octet <= 255) return octet;
   throw new IpError(`"${text}" is invalid lladdr.`, IpExit.VALUE);
+}
+
+/** A dump of a family that the stack does not have is empty, as that of a kernel which has no entry of it. */
+export async function dumped<T>(answer: Promise<T[]>): Promise<T[]> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ControlError && error.code === "FAMILY_UNSUPPORTED") return [];
+    throw error;
+  }
 }

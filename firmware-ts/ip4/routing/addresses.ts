@@ -1,6 +1,6 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
-import { prefixMask } from "../../ip/address.ts";
+import { formatIpv4, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { Scope } from "./scope.ts";
@@ -60,8 +60,12 @@ export class Addresses {
     const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
     const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
-    if (twins.some((other) => other.local === local)) throw new InetError("ADDRESS_EXISTS", "ipv4: Address already assigned.");
-    if (twins.some((other) => other.scope !== scope)) throw new InetError("SCOPE_INVALID", "ipv4: Invalid scope value.");
+    if (twins.some((other) => other.local === local)) {
+      throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv4(local)}/${prefixLength} already`);
+    }
+    if (twins.some((other) => other.scope !== scope)) {
+      throw new InetError("SCOPE_INVALID", `${device.name} has the subnet with another scope`);
+    }
     this.#changes++;
     const secondary = twins.length > 0;
     const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };

@@ -4,7 +4,7 @@
  * the routes to its subnets come back, those of the operator do not. A lost carrier changes nothing here.
  */
 
-import { INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
@@ -79,9 +79,10 @@ export class Fib {
     const towards = gateway === 0 ? null : this.routes.lookup(gateway, request.device ?? null);
     const device = request.device ?? towards?.device;
     const reached = onlink || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
-    if (device && !device.up) throw new InetError("DEVICE_DOWN", "Device for nexthop is not up.");
-    if (!device || (gateway !== 0 && !reached)) throw new InetError("ROUTE_UNREACHABLE", "Nexthop has invalid gateway.");
-    if (source !== 0 && !this.addresses.isLocal(source)) throw new InetError("SOURCE_INVALID", "Invalid prefsrc address.");
+    if (device && !device.up) throw new InetError("DEVICE_DOWN", `${device.name} is down`);
+    if (!device || (gateway !== 0 && !reached)) throw new InetError("ROUTE_UNREACHABLE", "the gateway is not on a link of ours");
+    if (source !== 0 && !this.addresses.isLocal(source))
+      throw new InetError("SOURCE_INVALID", `${formatIpv4(source)} is not an address of this stack`);
     const route: NewRoute = { ...request, device };
     if (how === "add") return this.routes.add(route);
     if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");

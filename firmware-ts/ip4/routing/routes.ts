@@ -86,7 +86,7 @@ export class Routes {
     const made = complete(route);
     // Two devices may have addresses of one subnet, so that the kernel's own routes stand beside each other.
     if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
-      throw new InetError("ROUTE_EXISTS", "File exists");
+      throw new InetError("ROUTE_EXISTS", "there is such a route already");
     }
     this.#insert(made);
     return made;
@@ -100,7 +100,7 @@ export class Routes {
     const made = complete(route);
     this.#changes++;
     const at = this.#main.findIndex((other) => sameKey(other, made));
-    if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "No such file or directory");
+    if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
     if (at >= 0) this.#main[at] = made;
     else this.#insert(made);
     return made;
@@ -112,7 +112,7 @@ export class Routes {
    */
   addBeside(route: NewRoute, before: boolean): Route {
     const made = complete(route);
-    if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "File exists");
+    if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "there is such a route already");
     this.#changes++;
     const at = before ? this.#main.findIndex((other) => sameKey(other, made)) : -1;
     if (at >= 0) this.#main.splice(at, 0, made);

@@ -1,6 +1,6 @@
 /** `ip` for our stack, in the stack's own process: takes the words of `ip`, returns its output and its exit code. */
 import { runIp } from "../../../firmware-ts/control/iproute/run-ip.ts";
-import type { Caller } from "../../../firmware-ts/control/iproute/words.ts";
+import type { Caller } from "../../../firmware-ts/control/methods/client.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { IpResult } from "../../contract/dut.ts";
 

@@ -1,5 +1,6 @@
 /** Our stack as a DUT, on any controllers and any clock. */
-import { stackMethods } from "../../../firmware-ts/control/methods.ts";
+import { ControlClient } from "../../../firmware-ts/control/methods/client.ts";
+import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
 import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
 import { ControlError } from "../../../firmware-ts/control/rpc/protocol.ts";
@@ -47,12 +48,12 @@ const PORT_UNREACHABLE = 3;
 
 export class StackDut {
   readonly stack: Stack;
-  readonly #caller: LocalCaller;
+  readonly #client: ControlClient;
   readonly #events: NeighEvent[] = [];
 
   constructor(clock: Clock, seed: number) {
     this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
-    this.#caller = new LocalCaller(stackMethods(this.stack));
+    this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     this.#table.onChange((entry, kind) => {
       this.#events.push({
         kind,
@@ -73,7 +74,7 @@ export class StackDut {
   }
 
   ip(words: readonly string[]): Promise<IpResult> {
-    return stackIp(this.#caller, this.stack.clock, words);
+    return stackIp(this.#client, this.stack.clock, words);
   }
 
   get #table(): NeighTable {

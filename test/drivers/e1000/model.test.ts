@@ -142,7 +142,7 @@ for (const [name, options] of Object.entries(CHIPS)) {
         bench.run();
         let sum = 0;
         const sent = bench.sent.at(-1) as Uint8Array;
-        for (let at = start; at < sent.length; at += 2) sum += ((sent[at] as number) << 8) | (sent[at + 1] ?? 0);
+        for (let at = start; at < sent.length; at += 2) sum += (sent[at]! << 8) | (sent[at + 1] ?? 0);
         while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
         sums.push(sum);
       }

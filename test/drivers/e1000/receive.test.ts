@@ -67,7 +67,7 @@ function descriptors({ chip }: Bench): number[] {
   const start = (chip.get(Offset.RDBAL) - chip.dma.base) / 4;
   const size = chip.get(Offset.RDLEN) / 16;
   for (let at = chip.get(Offset.RDH); at !== chip.get(Offset.RDT); at = (at + 1) % size)
-    found.push(chip.dma.words[start + 4 * at] as number);
+    found.push(chip.dma.words[start + 4 * at]!);
   return found;
 }
 

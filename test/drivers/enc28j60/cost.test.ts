@@ -136,7 +136,7 @@ t.test("100,000 frames of random length, through thousands of turns of the ring,
   let newest = 0;
   let wrong = 0;
   bench.host.onFrame = (skb) => {
-    const wanted = frameOf(lengths[oldest & 63] as number, oldest);
+    const wanted = frameOf(lengths[oldest & 63]!, oldest);
     oldest++;
     if (Buffer.compare(skb.bytes.subarray(skb.data, skb.tail), wanted) !== 0) wrong++;
   };

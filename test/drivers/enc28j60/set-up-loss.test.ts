@@ -134,7 +134,7 @@ for (const connection of ALL_CONNECTIONS) {
       bench.resetChip();
       const cookies = [1, 2, 3].map((number) => bench.host.send(outgoing(number)));
       await bench.clock.advance(LIMIT);
-      const told = [1, 2, 3].filter((_, at) => bench.host.settlements[cookies[at] as number] === DropReason.NONE);
+      const told = [1, 2, 3].filter((_, at) => bench.host.settlements[cookies[at]!] === DropReason.NONE);
       const left = bench.sent.map((bytes) => bytes.length - 100);
       t.equal(firstDifference(bench.sent, left.map(outgoing)), -1, "each whole");
       t.same(

@@ -371,9 +371,9 @@ realTime(
     run("ethtool", ["-K", veth.a, "tx", "off"]);
     partial();
     await b.host.until(() => b.host.received === 2, "second frame");
-    const open = ((bytes[40] as number) << 8) | (bytes[41] as number);
+    const open = (bytes[40]! << 8) | bytes[41]!;
     let sum = 0;
-    for (let at = 34; at < 99; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] ?? 0);
+    for (let at = 34; at < 99; at += 2) sum += (bytes[at]! << 8) | (bytes[at + 1] ?? 0);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     t.strictSame(kinds, [Checksum.PARTIAL, Checksum.NONE]);
     t.strictSame(fields, [open, ~sum & 0xffff]);

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { ControlServer, connectSocket } from "../../../firmware-ts/board/control-socket.ts";
-import { stackMethods } from "../../../firmware-ts/control/methods.ts";
+import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../../firmware-ts/control/rpc/client.ts";
 import { MAX_LINE } from "../../../firmware-ts/control/rpc/line-reader.ts";
 import type { Method, Methods, Session } from "../../../firmware-ts/control/rpc/protocol.ts";

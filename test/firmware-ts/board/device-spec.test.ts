@@ -1,9 +1,9 @@
 /** Device SPECs: each form, refusals, several devices. */
 import fc from "fast-check";
 import t from "tap";
-import type { ChipConfig } from "../../../firmware-ts/board/chip-config.ts";
 import { DeviceSpecError, formatDeviceSpec, parseDeviceSpec, parseDeviceSpecs } from "../../../firmware-ts/board/device-spec.ts";
-import { type BusConfig, type DriverName, RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import type { ChipConfig } from "../../../firmware-ts/board/rig/chip-config.ts";
+import { type BusConfig, type DriverName, RIG_DEFAULTS } from "../../../firmware-ts/board/rig/rig.ts";
 import { ERRATA, REVISIONS } from "../../../hal/simulated/enc28j60/errata.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */

@@ -1,5 +1,6 @@
 /** Requests of an operator: the kernel's checks, words and side effects. */
 import t from "tap";
+import { refusalWords } from "../../../firmware-ts/control/iproute/refusals.ts";
 import { NeighError, type NeighRequest, neighAdd, neighDelete, neighGet, neighGetProxy } from "../../../firmware-ts/neigh/admin.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { Nud } from "../../../firmware-ts/neigh/states.ts";
@@ -13,13 +14,22 @@ const { USE, MANAGED, EXT_LEARNED, EXT_VALIDATED, ROUTER, LOCKED, PROXY } = Neig
 
 type Ask = Partial<NeighRequest>;
 
-/** Asks; returns the message of a refusal, or "". */
+/** A refusal in the words of `ip`, as a control method passes it on. */
+function words({ code, errno, message }: NeighError): string {
+  return refusalWords({ code: "", errno, detail: code, message });
+}
+
+/** Asks; returns the words of a refusal, or "". */
 function ask(bench: NeighBench, how: typeof ADD, request: Ask): string {
+  return refused(() => neighAdd(bench.table, { key: 2, device: bench.device, state: Nud.PERMANENT, pid: 9, ...how, ...request }));
+}
+
+function refused(request: () => unknown): string {
   try {
-    neighAdd(bench.table, { key: 2, device: bench.device, state: Nud.PERMANENT, pid: 9, ...how, ...request });
+    request();
     return "";
   } catch (error) {
-    if (error instanceof NeighError) return error.message;
+    if (error instanceof NeighError) return words(error);
     throw error;
   }
 }
@@ -189,10 +199,13 @@ t.test("delete: what is told", async (t) => {
       bench.take(),
       log.map((line) => `0 ${line}`),
     );
-    t.throws(() => neighDelete(bench.table, { key: 2, device: bench.device }), { code: "MISSING", errno: "ENOENT", extack: "" });
+    t.throws(() => neighDelete(bench.table, { key: 2, device: bench.device }), { code: "MISSING", errno: "ENOENT", detail: "" });
   }
   const bench = await NeighBench.open();
-  t.throws(() => neighDelete(bench.table, { key: 2, device: null }), { message: "RTNETLINK answers: Invalid argument" });
+  t.equal(
+    refused(() => neighDelete(bench.table, { key: 2, device: null })),
+    "RTNETLINK answers: Invalid argument",
+  );
 });
 
 t.test("get, and counted as look-ups", async (t) => {
@@ -200,8 +213,14 @@ t.test("get, and counted as look-ups", async (t) => {
   const entry = bench.make(Nud.STALE);
   const { device, table } = bench;
   t.equal(neighGet(table, { key: 2, device }), entry);
-  t.throws(() => neighGet(table, { key: 3, device }), { message: "Error: Neighbour entry not found." });
-  t.throws(() => neighGet(table, { key: 2, device: null }), { message: "Error: No device specified." });
+  t.equal(
+    refused(() => neighGet(table, { key: 3, device })),
+    "Error: Neighbour entry not found.",
+  );
+  t.equal(
+    refused(() => neighGet(table, { key: 2, device: null })),
+    "Error: No device specified.",
+  );
   t.same([table.statistics.lookups, table.statistics.hits], [2, 1]);
 });
 
@@ -214,7 +233,10 @@ t.test("proxy entries", async (t) => {
   t.match(table.proxies.list(), [{ key: 2, device, flags: PROXY, protocol: 5, permanent: true }]);
   t.same(bench.take(), [], "nobody is told");
   t.equal(neighGetProxy(table, { key: 2, device }), table.proxies.list()[0]);
-  t.throws(() => neighGetProxy(table, { key: 2, device: other }), { message: "Error: Proxy neighbour entry not found." });
+  t.equal(
+    refused(() => neighGetProxy(table, { key: 2, device: other })),
+    "Error: Proxy neighbour entry not found.",
+  );
   t.throws(() => neighDelete(table, { key: 2, device: null, proxy: true }), { code: "MISSING" });
   neighDelete(table, { key: 2, device, proxy: true });
   t.equal(table.proxies.size, 0);

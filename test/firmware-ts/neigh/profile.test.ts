@@ -43,7 +43,7 @@ function answering(lab: Lab, who: { mac: string | null }): { broadcast: number; 
     const to = Buffer.from(bytes.subarray(0, 6))
       .toString("hex")
       .replace(/..(?!$)/g, "$&:");
-    const type = ((bytes[12] as number) << 8) | (bytes[13] as number);
+    const type = (bytes[12]! << 8) | bytes[13]!;
     if (type === 0x0800 && to !== who.mac) seen.lost++;
     if (type !== 0x0806 || bytes[21] !== 1) return;
     if (to === BROADCAST) seen.broadcast++;

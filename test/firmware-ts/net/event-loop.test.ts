@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import t from "tap";
 import { ControlServer } from "../../../firmware-ts/board/control-socket.ts";
-import { stackMethods } from "../../../firmware-ts/control/methods.ts";
+import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { NAPI_WEIGHT } from "../../../firmware-ts/net/napi.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";

@@ -103,7 +103,7 @@ async function bench(): Promise<Bench> {
 
 /** Seconds between one attempt and the next, from the failure at 0 on. */
 function gaps({ openings }: Frail): number[] {
-  return openings.slice(1).map((at, n) => (at - (n === 0 ? 0 : (openings[n] as number))) / 1000);
+  return openings.slice(1).map((at, n) => (at - (n === 0 ? 0 : openings[n]!)) / 1000);
 }
 
 t.test("1 s, doubling to 60 s, for as long as it takes; told once; then back as if it had never been away", async (t) => {

@@ -17,7 +17,7 @@ function request(tag: string, number: number): Uint8Array {
 /** The number of the host that an ARP reply is for; -1 for any other frame. */
 function answeredHost(frame: Uint8Array): number {
   const view = new DataView(frame.buffer, frame.byteOffset);
-  return view.getUint16(12) === 0x0806 && view.getUint16(20) === 2 && view.getUint32(0) === 0x0200_0000 ? (frame[5] as number) : -1;
+  return view.getUint16(12) === 0x0806 && view.getUint16(20) === 2 && view.getUint32(0) === 0x0200_0000 ? frame[5]! : -1;
 }
 
 realTime(t, "a tag of VLAN 0 is taken off, whosever it is and however many", { skip: missingForNetns() }, async (t) => {

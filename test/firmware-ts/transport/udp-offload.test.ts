@@ -28,7 +28,7 @@ async function bench(t: Test, make: Make) {
     wireLink: () => undefined,
   });
   const controller = make(clock, segment);
-  /** What each frame's checksum was when the controller got it. */
+  /** The checksum of each frame when the controller got it. */
   const left: Checksum[] = [];
   const transmit = controller.transmit.bind(controller);
   controller.transmit = (skb) => {
@@ -47,7 +47,7 @@ async function bench(t: Test, make: Make) {
 
 /** The checksum over pseudo header and datagram, which is 0 where it is right (RFC 768). */
 function udpSum(frame: Uint8Array): number {
-  const length = (((frame[38] as number) << 8) | (frame[39] as number)) & 0xffff;
+  const length = ((frame[38]! << 8) | frame[39]!) & 0xffff;
   return checksum([...frame.subarray(26, 34), 0, 17, length >> 8, length & 0xff, ...frame.subarray(34, 34 + length)]);
 }
 
@@ -61,14 +61,15 @@ for (const [name, make, leaves] of [
     const { clock, far, heard, left, stack, controller } = await bench(t, make);
     t.equal(controller.capabilities.txChecksum, leaves);
     const socket = stack.udp.open(4000);
+    const destination = socket.to("10.0.0.2", 5000);
     const lengths = [0, 1, 2, 17, 18, 19, 500, 1472];
     // The first ones wait for their neighbour.
-    for (const length of lengths) socket.send(new Uint8Array(length).fill(0x5a), socket.to("10.0.0.2", 5000));
+    for (const length of lengths) socket.send(new Uint8Array(length).fill(0x5a), destination);
     await clock.advance(5);
     const reply = padded(arpReply());
     far.transmit(reply, 0, reply.length);
     await clock.advance(20);
-    for (const length of lengths) socket.send(new Uint8Array(length).fill(0xc3), socket.to("10.0.0.2", 5000));
+    for (const length of lengths) socket.send(new Uint8Array(length).fill(0xc3), destination);
     await clock.advance(20);
     t.equal(datagrams(heard).length, 2 * lengths.length);
     for (const frame of datagrams(heard)) t.same([udpSum(frame), frame[40] || frame[41] ? "there" : "none"], [0, "there"]);
@@ -83,8 +84,8 @@ t.test("a tap sees frames as the wire gets them", async (t) => {
   stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0 as NonNullable<typeof eth0>);
   const seen: Uint8Array[] = [];
   stack.network.tap((skb) => void seen.push(skb.contents().slice()));
-  const socket = stack.udp.open(4000);
-  socket.send(new Uint8Array(100).fill(7), socket.to("10.0.0.2", 5000));
+  const sender = stack.udp.open(4000);
+  sender.send(new Uint8Array(100).fill(7), sender.to("10.0.0.2", 5000));
   await clock.advance(5);
   t.same(seen, datagrams(heard));
   t.equal(udpSum(seen[0] as Uint8Array), 0);
@@ -96,8 +97,8 @@ t.test("a datagram to ourselves reaches no controller, and is taken in as it is"
   stack.udp.open(5000).onDatagram = (_bytes, _at, length) => {
     got += length;
   };
-  const socket = stack.udp.open(4000);
-  socket.send(new Uint8Array(33), socket.to("10.0.0.1", 5000));
+  const sender = stack.udp.open(4000);
+  sender.send(new Uint8Array(33), sender.to("10.0.0.1", 5000));
   await clock.advance(5);
   t.same([got, left], [33, []]);
 });

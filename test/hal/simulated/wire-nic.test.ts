@@ -78,7 +78,7 @@ t.test("the filter is a controller's", async (t) => {
     bench.host.frames.length = 0;
     for (const to of [OURS, THEIRS, BROADCAST, MULTICAST]) bench.send(to);
     bench.clock.advanceSync(1);
-    return bench.host.frames.map((frame) => frame[0] as number);
+    return bench.host.frames.map((frame) => frame[0]!);
   };
   t.strictSame(arrives(), [0x02, 0xff]);
   bench.nic.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });

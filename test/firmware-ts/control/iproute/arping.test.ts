@@ -13,7 +13,7 @@ import { arp, arpReply, BROADCAST, T1, T2, US, ZERO } from "../../../support/wir
 
 const skip = missingForNetns() || missingPrograms("arping", "python3");
 
-/** How a station answers a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
+/** Answers of a station to a request; the key is the third octet of its address, `us` and `it` stand for addresses. */
 type Answer = readonly [to: string, op: 1 | 2, sha: string, tha: string, tip: "us" | "it" | "other"];
 const STATIONS: Readonly<Record<string, readonly [octet: number, answers: readonly Answer[]]>> = {
   silent: [1, []],
@@ -144,7 +144,7 @@ function wordsOf(command: string, index: number): string[] {
 }
 
 function alike({ stdout, stderr, code }: Printed): Printed {
-  // How arping explains itself is its own.
+  // The usage text is arping's own.
   return { stdout: stdout.replace(/\d+\.\d{3}ms/g, "T"), stderr: stderr.replace(/\n?Usage:[\s\S]*/, "usage"), code };
 }
 
@@ -260,7 +260,7 @@ t.test("interrupted it says what it came to", async (t) => {
   const lines: string[] = [];
   let stop: () => void = () => {};
   const { TOOLS } = await import("../../../../firmware-ts/control/iproute/tools.ts");
-  const done = TOOLS.get("arping")?.(["10.0.0.77"], {
+  const done = TOOLS.get("arping")?.run(["10.0.0.77"], {
     caller: operator.caller,
     print: (line) => void lines.push(line),
     wallTime: () => 0,

@@ -1,13 +1,10 @@
 /** Requests as they come from whoever can open the socket: each gets the right answer, and none of them an internal error. */
 import fc from "fast-check";
 import t from "tap";
-import { stackMethods } from "../../../../firmware-ts/control/methods.ts";
 import { LineReader, MAX_LINE } from "../../../../firmware-ts/control/rpc/line-reader.ts";
 import type { Method, Methods } from "../../../../firmware-ts/control/rpc/protocol.ts";
 import { answer } from "../../../../firmware-ts/control/rpc/server.ts";
 import { outcome, TestSession } from "../../../support/control.ts";
-import { Lab } from "../../../support/lab.ts";
-import { T1 } from "../../../support/wire-format.ts";
 
 const methods: Methods = new Map<string, Method>([
   ["echo", (params) => params],
@@ -107,114 +104,4 @@ t.test("lines are put together from any pieces, and one that is too long ends it
     );
     t.equal(got, 1);
   }
-});
-
-/** Parameters that a client might send: for each one a right or nearly right value, else any value. */
-const anything = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom("", "x", "constructor", "__proto__", -1, -0, 1.5, 1e308, [], [["all"]], [{ toString: 1 }], { toString: 1 }, null),
-);
-function mostly(...values: unknown[]): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
-}
-const hosts = [
-  "10.0.0.2",
-  "10.0.0.1",
-  "10.0.0.255",
-  "0.0.0.0",
-  "224.0.0.1",
-  "255.255.255.255",
-  "127.0.0.1",
-  "11.0.0.1",
-  "256.1.1.1",
-];
-const states = ["permanent", "NONE", "reachable", "incomplete", "probe", "noarp", "failed", "all", "bad"];
-const times = [0, 1, 2, 10, 86_400_000, 86_400_001];
-const params = fc.record(
-  {
-    dst: mostly(...hosts),
-    dev: mostly("eth0", "eth0", "eth1"),
-    to: mostly(
-      ...hosts,
-      "10.0.0.2/24",
-      "10.0.0.0/33",
-      "10.0.0.5/",
-      "0/0",
-      "10.0.0.2:9",
-      "10.0.0.1:5000",
-      "10.0.0.3:0",
-      "10.0.0.2:65536",
-    ),
-    lladdr: mostly(T1, T1, "02:00", "zz"),
-    nud: mostly(...states, states, ["reachable"], ["bad"]),
-    all: mostly(true, false),
-    from: mostly("10.0.0.1", "10.0.0.1:5000", ":5000", "10.0.0.9"),
-    bind: mostly("5000", "10.0.0.1:5000", "10.0.0.9:1", "0", "70000"),
-    text: mostly("hi", "x".repeat(1472), "x".repeat(1473), "x".repeat(70_000)),
-    count: mostly(1, 3, 1e9, 1e9 + 1, 0),
-    interval: mostly(...times),
-    timeout: mostly(...times),
-    size: mostly(0, 56, 1472, 1473, 65_507, 65_508),
-    confirm: mostly(true, false),
-    ...Object.fromEntries(
-      ["use", "managed", "proxy", "extern_valid", "unused", "up", "arp", "onlink", "ignore"].map((key) => [
-        key,
-        mostly(true, false),
-      ]),
-    ),
-    ...Object.fromEntries(
-      ["protocol", "metric", "thresh3", "queue", "retrans", "mtu"].map((key) => [
-        key,
-        mostly(0, 68, 1500, 0xffffffff, 2 ** 32, -1),
-      ]),
-    ),
-    ...Object.fromEntries(
-      ["local", "via", "src", "broadcast"].map((key) => [key, mostly(...hosts, "10.0.0.9/24", "10.0.0.1/33", "+", "-")]),
-    ),
-    address: mostly(T1, "01:00:00:00:00:00", "02:00", "zz"),
-    name: mostly("arp_cache", "ndisc_cache"),
-    scope: mostly("global", "link", 253, 999),
-    table: mostly("main", "local", "all", "constructor"),
-    how: mostly("exact", "match", "root"),
-    key: mostly("net.ipv4.neigh.eth0.locktime", "net.ipv4.conf.all.arp_filter", "net/ipv4/neigh/default/gc_thresh3", "a.__proto__"),
-    under: mostly("net.ipv4.neigh", "net", "", "constructor"),
-    value: mostly("1", "-1", "x", "99999999999"),
-    path: mostly("/proc/net/arp", "/proc/net/softnet_stat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/", "../../etc/passwd"),
-    patterns: mostly(["Ip*"], ["*?*", ""], [1]),
-    transitions: mostly(true, false),
-  },
-  { requiredKeys: [], noNullPrototype: true },
-);
-
-t.test("no parameters, however wrong, make an internal error or harm the stack", async (t) => {
-  const lab = await Lab.open();
-  const all = stackMethods(lab.stack);
-  const seen = new Set<unknown>();
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...all.keys()), params, async (method, given) => {
-      const session = new TestSession();
-      const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: given });
-      const reply = answer(line, all, session);
-      lab.run(10);
-      session.close();
-      const result = outcome((await reply) as string);
-      if (Array.isArray(result) && typeof result[0] === "number") seen.add(result[1]);
-      return !(Array.isArray(result) && result[0] === -32_603);
-    }),
-    { numRuns: 6000, seed: 7 },
-  );
-  lab.run(60_000);
-  for (const code of [
-    "INVALID_PARAMS",
-    "NO_DEVICE",
-    "NUD_INVALID",
-    "LLADDR_INVALID",
-    "NEIGH_MISSING",
-    "SYSCTL_UNKNOWN",
-    "FILE_UNKNOWN",
-  ]) {
-    t.ok(seen.has(code), `${code} was among the answers`);
-  }
-  t.equal(lab.stack.udp.open(5000).port, 5000, "every socket was given back");
-  t.equal(lab.inUse, 0, "and every buffer");
 });

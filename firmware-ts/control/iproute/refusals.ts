@@ -1,0 +1,84 @@
+/**
+ * Refusals of the stack in the words of iproute2, procps and coreutils, and of the kernel behind them: its explanation where it has one
+ * (an extended acknowledgement), else the text of the errno.
+ */
+import type { ControlError } from "../rpc/protocol.ts";
+
+/** strerror(3). */
+const STRERROR: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    EACCES: "Permission denied",
+    EADDRINUSE: "Address already in use",
+    EADDRNOTAVAIL: "Cannot assign requested address",
+    EAFNOSUPPORT: "Address family not supported by protocol",
+    EEXIST: "File exists",
+    EINVAL: "Invalid argument",
+    ENETDOWN: "Network is down",
+    ENETUNREACH: "Network is unreachable",
+    ENOBUFS: "No buffer space available",
+    ENODEV: "No such device",
+    ENOENT: "No such file or directory",
+    EPERM: "Operation not permitted",
+    ESRCH: "No such process",
+  }),
+);
+
+/** The kernel's explanations, by the code or the detail of the refusal. */
+const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    // neighbour table
+    NO_DEVICE: "Device not specified",
+    GET_NO_DEVICE: "No device specified",
+    INVALID_LLADDR: "Invalid link address",
+    NO_LLADDR: "No link layer address given",
+    RESERVED_FLAG: "reserved bit set",
+    FLAG_COMBINATION: "Invalid NTF_* flag combination",
+    MANAGED_PERMANENT: "Invalid NTF_* flag for permanent entry",
+    VALIDATED_CREATE: "Cannot create externally validated neighbor with an invalid state",
+    VALIDATED_UPDATE: "Cannot mark neighbor as externally validated with an invalid state",
+    NOT_FOUND: "Neighbour entry not found",
+    PROXY_NOT_FOUND: "Proxy neighbour entry not found",
+    // devices
+    MTU_TOO_SMALL: "mtu less than device minimum",
+    MTU_TOO_LARGE: "mtu greater than device maximum",
+    // addresses and routes
+    ADDRESS_EXISTS: "ipv4: Address already assigned",
+    ADDRESS_MISSING: "ipv4: Address not found",
+    SCOPE_INVALID: "ipv4: Invalid scope value",
+    DEVICE_DOWN: "Device for nexthop is not up",
+    ROUTE_UNREACHABLE: "Nexthop has invalid gateway",
+    SOURCE_INVALID: "Invalid prefsrc address",
+    ROUTE_INVALID: "Invalid prefix for given prefix length",
+  }),
+);
+
+/** Codes whose words name what was refused. */
+const NAMED: ReadonlyMap<string, (detail: string) => string> = new Map(
+  Object.entries({
+    NO_DEVICE: (name) => `Cannot find device "${name}"`,
+    NUD_INVALID: (name) => `Error: argument "${name}" is wrong: nud state is bad`,
+    FLUSH_ALL: () => "Flush requires arguments.",
+    NETNS_UNKNOWN: (name) => `Cannot open network namespace "${name}": No such file or directory`,
+    SYSCTL_UNKNOWN: (path) => `sysctl: cannot stat /proc/sys/${path}: No such file or directory`,
+    SYSCTL_INVALID: (key) => `sysctl: setting key "${key}": Invalid argument`,
+    FILE_UNKNOWN: (path) => `cat: ${path}: No such file or directory`,
+  }),
+);
+
+/** The parts of a refusal that its words are made of. */
+export type Refusal = Pick<ControlError, "code" | "errno" | "detail" | "message">;
+
+/** A refusal as `ip`, `sysctl` or `cat` prints it. A refusal that they do not know keeps its message. */
+export function refusalWords({ code, errno, detail, message }: Refusal): string {
+  const named = NAMED.get(code);
+  if (named) return named(detail);
+  const why = EXPLANATIONS.get(detail) ?? EXPLANATIONS.get(code);
+  if (why !== undefined) return `Error: ${why}.`;
+  const text = STRERROR.get(errno);
+  return text === undefined ? message : `RTNETLINK answers: ${text}`;
+}
+
+/** A refusal of `ping` as iputils prints it, behind the program's name. */
+export function pingRefusalWords({ code, message }: Refusal): string {
+  return code === "UNREACHABLE" ? "connect: Network is unreachable" : message;
+}

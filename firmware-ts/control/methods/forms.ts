@@ -1,0 +1,140 @@
+/**
+ * Forms that parameters of control methods have: each a valibot schema that checks what a client sent and turns it into what the stack
+ * works with. A client writes the left of "address -> int32"; a method gets the right.
+ */
+import * as v from "valibot";
+import { INADDR_ANY, type Ip4, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { isIpv6 } from "../../ip/ip6-text.ts";
+import { type Nud, parseNud } from "../../neigh/states.ts";
+import { ControlError, RpcCode } from "../rpc/protocol.ts";
+
+/** The error that refuses a parameter. */
+export function wrong(message: string): ControlError {
+  return new ControlError("INVALID_PARAMS", message, { rpcCode: RpcCode.INVALID_PARAMS });
+}
+
+export const TEXT = v.string("is not a string");
+export const FLAG = v.boolean("is not true or false");
+export const TEXTS = v.array(v.string("is not a list of strings"), "is not a list of strings");
+export const INT_MAX = 0x7fffffff;
+export const UINT_MAX = 0xffffffff;
+
+/** An integer, both limits included. */
+export const integer = (min: number, max: number) => {
+  const message = `is not an integer from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+};
+
+/** A number, both limits included. */
+export const decimal = (min: number, max: number) => {
+  const message = `is not a number from ${min} to ${max}`;
+  return v.pipe(v.number(message), v.minValue(min, message), v.maxValue(max, message));
+};
+
+/** A parameter that may be left out; null is the same. */
+export const maybe = <Schema extends v.GenericSchema>(schema: Schema, meaning: string) =>
+  v.optional(v.pipe(schema, v.description(meaning)));
+
+/** A parameter that must be there. */
+export const needed = <Schema extends v.GenericSchema>(schema: Schema, meaning: string) => v.pipe(schema, v.description(meaning));
+
+/** A dotted quad -> int32. */
+export const ADDRESS = v.pipe(TEXT, v.transform(ipv4Of), v.metadata({ form: "IPv4 address" }));
+
+export function ipv4Of(value: string): Ip4 {
+  const address = parseIpv4(value);
+  if (address !== null) return address;
+  if (isIpv6(value)) throw noIpv6(value);
+  throw wrong(`"${value}" is not an IPv4 address; say e.g. 10.0.0.1`);
+}
+
+export interface HostPrefix {
+  address: Ip4;
+  length: number;
+}
+
+/** `10.0.0.1/8` -> address and prefix length; without a length it is 32. */
+export const HOST_PREFIX = v.pipe(TEXT, v.transform(hostPrefixOf), v.metadata({ form: "IPv4 address or ADDRESS/LENGTH" }));
+
+function hostPrefixOf(value: string): HostPrefix {
+  const [, host = "", length = "32"] = /^([^/]*)(?:\/(\d{1,2}))?$/.exec(value) ?? [];
+  const address = parseIpv4(host);
+  if (address !== null && Number(length) <= 32) return { address, length: Number(length) };
+  if (isIpv6(value.replace(/\/.*$/, ""))) throw noIpv6(value);
+  throw wrong(`"${value}" is not an IPv4 prefix; say e.g. 10.0.0.0/24`);
+}
+
+export interface Prefix {
+  /** Without host bits. */
+  address: number;
+  length: number;
+  mask: number;
+}
+
+/** `10.0.0.0/8` -> address, length and mask; host bits do not matter, as with `ip`. */
+export const PREFIX = v.pipe(
+  HOST_PREFIX,
+  v.transform(({ address, length }): Prefix => {
+    const mask = prefixMask(length);
+    return { address: address & mask, mask, length };
+  }),
+  v.metadata({ form: "IPv4 prefix" }),
+);
+
+/** Octets of hexadecimal between colons, however many -> bytes. */
+export const LINK_ADDRESS = v.pipe(TEXT, v.transform(linkAddressOf), v.metadata({ form: "link address" }));
+
+function linkAddressOf(value: string): Uint8Array {
+  if (!/^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){0,31}$/i.test(value)) {
+    throw wrong(`"${value}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
+  }
+  return Uint8Array.from(value.split(":"), (octet) => Number.parseInt(octet, 16));
+}
+
+/** Text that is mostly one of a few words, which a shell can complete. */
+export const oneOf = (...values: string[]) => v.pipe(TEXT, v.metadata({ values }));
+
+const STATES = ["permanent", "noarp", "reachable", "stale", "delay", "probe", "incomplete", "failed", "none"];
+
+/** Name of a state, in any case -> its number. */
+export const NUD = v.pipe(TEXT, v.transform(nudOf), v.metadata({ form: "state", values: STATES }));
+
+function nudOf(name: string): Nud {
+  const state = parseNud(name);
+  if (state === undefined) throw new ControlError("NUD_INVALID", `no state is called "${name}"`, { errno: "EINVAL", detail: name });
+  return state;
+}
+
+/** Names of states -> their numbers; `all` stays. */
+export const NUDS = v.pipe(
+  TEXTS,
+  v.transform((names) => names.map((name) => (name === "all" ? name : nudOf(name)))),
+  v.metadata({ form: "list of states, or all", values: [...STATES, "all"] }),
+);
+
+/** An address family, as `ip -4` and `ip -6` name it. */
+export const FAMILY = v.picklist(["inet", "inet6"], "is not inet or inet6");
+
+/** Refuses the family that the stack does not have. */
+export function onlyInet(family: "inet" | "inet6" | undefined): void {
+  if (family === "inet6") throw noIpv6(family);
+}
+
+function noIpv6(detail: string): ControlError {
+  return new ControlError("FAMILY_UNSUPPORTED", `${detail}: this stack has no IPv6`, { errno: "EAFNOSUPPORT", detail });
+}
+
+/** `10.0.0.2:9`, `:9`, `9` -> address (INADDR_ANY where none is written) and port. */
+export const ENDPOINT = v.pipe(TEXT, v.transform(endpointOf), v.metadata({ form: "[ADDRESS:]PORT" }));
+
+export interface Endpoint {
+  address: Ip4;
+  port: number;
+}
+
+export function endpointOf(value: string): Endpoint {
+  const [, host = "", digits = ""] = /^(?:(.*):)?(\d{1,5})$/.exec(value) ?? [];
+  const port = Number(digits);
+  if (digits === "" || port > 65_535) throw wrong(`"${value}" is not ADDRESS:PORT`);
+  return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
+}

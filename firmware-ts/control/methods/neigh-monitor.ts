@@ -1,0 +1,50 @@
+/** `neigh.monitor`: changes of the neighbour table, as they happen. */
+import * as v from "valibot";
+import type { Neighbour, NeighEvent } from "../../neigh/entry.ts";
+import type { Transition } from "../../neigh/notify.ts";
+import { type Nud, nudName } from "../../neigh/states.ts";
+import { FLAG, maybe, TEXT } from "./forms.ts";
+import { method } from "./method.ts";
+import { NEIGH_ENTRY, neighView } from "./neigh-entry.ts";
+
+const STATE = v.pipe(v.nullable(v.string()), v.description("null: there is no entry"));
+
+export const neighMonitorMethods = {
+  "neigh.monitor": method({
+    about: "Tells what the kernel would announce, with `transitions` every change of state too. Answers when the client is gone.",
+    params: { dev: maybe(TEXT, "device"), transitions: maybe(FLAG, "tell every change of state") },
+    result: v.null(),
+    notes: {
+      "neigh.event": v.object({ event: v.string(), entry: NEIGH_ENTRY }),
+      "neigh.transition": v.object({ entry: NEIGH_ENTRY, from: STATE, to: STATE, cause: v.string() }),
+    },
+    errors: ["NO_DEVICE"],
+    run(context, { dev, transitions }, session) {
+      const device = dev === undefined ? null : context.device(dev);
+      const { table, namespace } = context.stack.neighbours(4);
+      const ours = (entry: Neighbour): boolean => entry.on.namespace === namespace && (!device || entry.device === device);
+      const tell = (entry: Neighbour, event: NeighEvent, pid: number): void => {
+        // The request that asked for the change holds the entry while it is announced.
+        const holders = event === "new" && pid !== 0 ? 1 : 0;
+        if (ours(entry)) session.notify("neigh.event", { event, entry: neighView(entry, holders) });
+      };
+      const trace = ({ entry, from, to, cause }: Transition): void => {
+        if (!ours(entry)) return;
+        // In the midst of a change the link address may be the old one still.
+        const { lladdr: _, ...view } = neighView(entry);
+        session.notify("neigh.transition", { entry: view, from: stateOf(from), to: stateOf(to), cause });
+      };
+      return new Promise<null>((resolve) => {
+        const ends = [table.onChange(tell), ...(transitions ? [table.onTransition(trace)] : [])];
+        session.onClose(() => {
+          for (const end of ends) end();
+          resolve(null);
+        });
+      });
+    },
+  }),
+};
+
+function stateOf(state: Nud | null): string | null {
+  return state === null ? null : nudName(state) || "NONE";
+}

@@ -1,0 +1,111 @@
+/** `ping`: echo requests from the instance itself, and their answers as they come. */
+import * as v from "valibot";
+import type { Timer } from "../../../hal/clock.ts";
+import { formatIpv4 } from "../../ip/address.ts";
+import { formatIp } from "../../ip/endpoint.ts";
+import { ControlError } from "../rpc/protocol.ts";
+import { ADDRESS, decimal, integer, maybe, needed } from "./forms.ts";
+import { method } from "./method.ts";
+import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
+
+const RESULT = v.object({
+  transmitted: v.number(),
+  received: v.number(),
+  errors: v.number(),
+  time: v.pipe(v.number(), v.description("ms")),
+});
+
+export const pingMethods = {
+  ping: method({
+    about: "Sends echo requests and tells of each answer; answers itself when all were answered or given up.",
+    params: {
+      to: needed(ADDRESS, "destination"),
+      count: maybe(integer(1, MAX_COUNT), "requests; default 4"),
+      interval: maybe(decimal(2, MAX_TIME), "ms between two; default 1000"),
+      timeout: maybe(decimal(1, MAX_TIME), "ms after the last request; default 10000"),
+      size: maybe(integer(0, MAX_DATA), "bytes of data; default 56"),
+    },
+    result: RESULT,
+    notes: {
+      "ping.reply": v.object({
+        from: v.string(),
+        seq: v.number(),
+        ttl: v.number(),
+        bytes: v.number(),
+        time: v.pipe(v.number(), v.description("round trip in ms")),
+      }),
+      "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
+    },
+    errors: ["UNREACHABLE", "PING_IDS", "FAMILY_UNSUPPORTED"],
+    run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
+      const destination = stack.ping.to(to);
+      if (destination.room < 0) {
+        const detail = formatIpv4(to);
+        throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
+      }
+      if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
+      const pinger = stack.ping.open();
+      const { clock } = stack;
+      const start = clock.now();
+
+      return new Promise<v.InferOutput<typeof RESULT>>((resolve) => {
+        const sentAt = new Map<number, number>();
+        let transmitted = 0;
+        let received = 0;
+        let errors = 0;
+        const finish = (): void => {
+          forget();
+          timer.cancel();
+          pinger.close();
+          resolve({ transmitted, received, errors, time: clock.now() - start });
+        };
+        const forget = session.onClose(finish);
+        /** The newest request with these low 16 bits; -1 when it is none that is waited for. */
+        const waitingFor = (sequence: number): number => {
+          const seq = transmitted - ((transmitted - sequence) & 0xffff);
+          return sentAt.has(seq) ? seq : -1;
+        };
+        const settled = (seq: number): void => {
+          sentAt.delete(seq);
+          if (transmitted === count && sentAt.size === 0) finish();
+        };
+        const refused = (seq: number, reason: string): void => {
+          errors++;
+          session.notify("ping.error", { from: formatIp(destination.source), seq, reason });
+          settled(seq);
+        };
+        const timer: Timer = clock.timer(() => {
+          if (transmitted === count) {
+            finish();
+            return;
+          }
+          const seq = ++transmitted;
+          sentAt.set(seq, clock.now());
+          // Its sequence number is used again: an answer could not be told from that of the new one.
+          sentAt.delete(seq - 0x10000);
+          timer.arm(transmitted < count ? interval : timeout);
+          const result = pinger.send(destination, seq & 0xffff, size);
+          if (result.status === "failed") refused(seq, result.reason);
+        });
+        pinger.onReply = ({ source, sequence, ttl, bytes }) => {
+          const seq = waitingFor(sequence);
+          if (seq < 0) return;
+          received++;
+          session.notify("ping.reply", {
+            from: formatIp(source),
+            seq,
+            ttl,
+            bytes,
+            time: clock.now() - (sentAt.get(seq) as number),
+          });
+          settled(seq);
+        };
+        pinger.onFailure = (sequence, result) => {
+          const seq = waitingFor(sequence);
+          if (seq >= 0) refused(seq, result.reason);
+        };
+        timer.arm(0);
+      });
+    },
+  }),
+};

@@ -1,0 +1,133 @@
+/** `udp.send`, `udp.listen`: datagrams from and to the instance itself, told of as they go and come. */
+import * as v from "valibot";
+import type { Timer } from "../../../hal/clock.ts";
+import { INADDR_ANY } from "../../ip/address.ts";
+import { formatIp } from "../../ip/endpoint.ts";
+import type { SendResult } from "../../ip/send-result.ts";
+import { decimal, ENDPOINT, endpointOf, FLAG, integer, maybe, needed, TEXT, wrong } from "./forms.ts";
+import { method } from "./method.ts";
+
+export const MAX_COUNT = 1_000_000_000;
+/** Longest interval or time-out that a client may ask for, in ms: a day. */
+export const MAX_TIME = 86_400_000;
+/** Bytes of data beyond which a packet cannot be: 65535 less the headers. */
+export const MAX_DATA = 65_507;
+
+/** A source, of which the port may be left out. */
+const SOURCE = v.pipe(
+  TEXT,
+  v.transform((from) => endpointOf(from.includes(":") ? from : `${from}:0`)),
+  v.metadata({ form: "ADDRESS[:PORT]" }),
+);
+
+const PAYLOAD = v.pipe(
+  TEXT,
+  v.transform((text) => {
+    const payload = new TextEncoder().encode(text);
+    if (payload.length > MAX_DATA) throw wrong("text is too long for one datagram");
+    return payload;
+  }),
+  v.metadata({ form: "string" }),
+);
+
+const NOTHING = new Uint8Array(0);
+
+export const udpMethods = {
+  "udp.send": method({
+    about:
+      "Sends datagrams. Each is told of when it is sent, queued or failed, and a queued one again when it is settled; answers when all are.",
+    params: {
+      to: needed(ENDPOINT, "destination"),
+      from: maybe(SOURCE, "source; default any of ours"),
+      text: maybe(PAYLOAD, "the payload, as UTF-8"),
+      count: maybe(integer(1, MAX_COUNT), "datagrams; default 1"),
+      interval: maybe(decimal(0, MAX_TIME), "ms between two; default 1000"),
+      confirm: maybe(FLAG, "the next hop is known to be alive (MSG_CONFIRM)"),
+    },
+    result: v.object({ sent: v.number(), failed: v.number() }),
+    notes: {
+      "udp.datagram": v.object({
+        seq: v.number(),
+        status: v.string(),
+        reason: v.pipe(v.string(), v.description("why it failed")),
+      }),
+    },
+    errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
+    run({ stack }, params, session) {
+      const { to, from = { address: INADDR_ANY, port: 0 }, text: payload = NOTHING, count = 1, interval = 1000, confirm } = params;
+      if (to.port === 0 || to.address === INADDR_ANY) throw wrong("the destination is ADDRESS:PORT");
+      const socket = stack.udp.open(from.port, from.address);
+      const destination = socket.to(to.address, to.port);
+      return new Promise<{ sent: number; failed: number }>((resolve) => {
+        const waiting = new Set<number>();
+        let next = 0;
+        let sending = -1;
+        let sent = 0;
+        let failed = 0;
+        const report = (seq: number, result: SendResult): void => {
+          if (result.status === "sent") sent++;
+          if (result.status === "failed") failed++;
+          session.notify("udp.datagram", { seq, status: result.status, reason: result.reason });
+        };
+        const finish = (): void => {
+          forget();
+          timer.cancel();
+          socket.onFate = null;
+          socket.close();
+          resolve({ sent, failed });
+        };
+        const forget = session.onClose(finish);
+        const timer: Timer = stack.clock.timer(() => {
+          const seq = next++;
+          sending = seq;
+          const result = socket.send(payload, destination, seq, confirm ?? false);
+          sending = -1;
+          if (result.status === "queued") waiting.add(seq);
+          report(seq, result);
+          if (next < count) timer.arm(interval);
+          else if (waiting.size === 0) finish();
+        });
+        socket.onFate = (seq, result) => {
+          if (waiting.delete(seq)) report(seq, result);
+          else if (seq !== sending && result.status === "failed") {
+            // It was with the device and was lost there after all.
+            sent--;
+            report(seq, result);
+          }
+          if (next >= count && waiting.size === 0 && sending < 0) finish();
+        };
+        timer.arm(0);
+      });
+    },
+  }),
+  "udp.listen": method({
+    about: "Tells of each datagram that arrives at a port, after `udp.listening` once; answers after `count` of them, or never.",
+    params: { bind: needed(ENDPOINT, "where"), count: maybe(integer(1, MAX_COUNT), "datagrams; default no end") },
+    result: v.object({ received: v.number() }),
+    notes: {
+      "udp.listening": v.object({ port: v.number() }),
+      "udp.received": v.object({ from: v.string(), port: v.number(), length: v.number(), text: v.string() }),
+    },
+    errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
+    run({ stack }, { bind, count }, session) {
+      const socket = stack.udp.open(bind.port, bind.address);
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      session.notify("udp.listening", { port: socket.port });
+      return new Promise<{ received: number }>((resolve) => {
+        let received = 0;
+        const finish = (): void => {
+          forget();
+          socket.close();
+          resolve({ received });
+        };
+        const forget = session.onClose(finish);
+        socket.onDatagram = (bytes, at, length, source, port) => {
+          received++;
+          const content = decoder.decode(bytes.subarray(at, at + length));
+          session.notify("udp.received", { from: formatIp(source), port, length, text: content });
+          if (received === count) finish();
+        };
+      });
+    },
+  }),
+};
