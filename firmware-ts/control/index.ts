@@ -23,6 +23,7 @@
  */
 
 export { type Caller, ControlClient, NetnsCaller } from "./methods/client.ts";
+export * from "./methods/describe.ts";
 export { type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
 export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";
 export { readProc } from "./proc.ts";
