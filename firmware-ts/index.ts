@@ -36,6 +36,7 @@
 export { type Clock, SystemClock, Task, type Timer, VirtualClock } from "../hal/clock.ts";
 export { DropReason, dropReasonName } from "../hal/drop-reason.ts";
 export {
+  type ControllerCapabilities,
   ControllerError,
   ControllerHealth,
   type ControllerHost,
@@ -45,6 +46,7 @@ export {
   type ReceiveMode,
 } from "../hal/ethernet.ts";
 export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
+export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";
 export { ControllerPort, type ControllerPortOptions } from "../hal/simulated/controller-port.ts";
 export { EthernetSegment, type SegmentOptions, SegmentPort, type WireTap } from "../hal/simulated/segment.ts";

@@ -231,7 +231,7 @@ export class Stack {
     for (const service of Object.values(this.#neighbours)) service?.close();
   }
 
-  /** What `nstat -az` would print of this stack: names and values. */
+  /** The counters of this stack as `nstat -az` would print them: names and values. */
   counters(): [name: string, value: number][] {
     return this.ip.counters.list(this.neighbours(4).policy.filtered);
   }

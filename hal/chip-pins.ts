@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "./clock.ts";
 import type { BoardIo, Output } from "./gpio.ts";
 
-/** What a driver may ask for. One call at a time. */
+/** Requests that a driver may make. One call at a time. */
 export interface ChipPins {
   /** Power on and out of reset; resolves when the chip may be talked to. A chip that was on begins anew. @throws GpioError */
   on(): Promise<void>;
@@ -13,7 +13,7 @@ export interface ChipPins {
   reset(): Promise<void>;
   /** Takes the power away, where it is held. */
   off(): void;
-  /** Whoever holds the pins let go of them for a while: the chip may have forgotten everything. Set by the driver. */
+  /** The board let go of the pins for a while: the chip may have lost its registers. Set by the driver. */
   onDisturbed: (() => void) | null;
 }
 

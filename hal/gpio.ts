@@ -1,6 +1,6 @@
 /**
- * The board's own pins, as the stack uses them: lamps that can be lit and sensors that can be read. Who drives the pins (johnny-five
- * over a real or simulated IO, or nobody) is decided where a BoardIo is made; nothing above knows.
+ * The board's own pins, as the stack uses them: lamps that can be lit and sensors that can be read. The maker of a
+ * BoardIo decides what drives the pins (johnny-five over a real or simulated IO, or nothing); the layers above do not know.
  */
 
 /** Something lit by one output pin. */
@@ -33,7 +33,7 @@ export interface Sensor {
 
 /** The pins of one board. */
 export interface BoardIo {
-  /** What drives the pins and how it is reached, for people: `Firmata on /dev/ttyUSB0 at 57600 baud`. Valid before open(). */
+  /** The driver of the pins and how it is reached, for people: `Firmata on /dev/ttyUSB0 at 57600 baud`. Valid before open(). */
   readonly description: string;
   /** The pins are not real. */
   readonly simulated: boolean;

@@ -1,6 +1,6 @@
 /**
- * Writes down every register access of a driver and every turn of its interrupt line, whatever the bus. For looking at what a
- * driver does, and for comparing two runs of it. It wraps the bus; where nobody records there is nothing of it.
+ * Records every register access of a driver and every change of its interrupt line, on any bus: to see what a driver does, and to
+ * compare two runs. It wraps the bus; without a recorder it costs nothing.
  *
  *     const lines: string[] = [];
  *     const bus = new MmioRecorder(clock, inner, (entry) => lines.push(formatMmio(entry, registerName)));
@@ -18,7 +18,7 @@ export interface MmioEntry {
   kind: "read" | "write" | "raise" | "lower";
   /** Register's offset; 0 for the interrupt line. */
   offset: number;
-  /** What was read or written; 0 for the interrupt line. */
+  /** The value read or written; 0 for the interrupt line. */
   value: number;
 }
 

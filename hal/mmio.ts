@@ -7,7 +7,7 @@
 import { ControllerError } from "./ethernet.ts";
 import type { InterruptLine } from "./interrupt.ts";
 
-/** What every read gives when nobody answers, as on PCI after a master abort. */
+/** The value of every read that nothing answers, as on PCI after a master abort. */
 export const NO_ANSWER = 0xffff_ffff;
 
 /**
@@ -23,7 +23,7 @@ export interface DmaMemory {
 }
 
 export interface MmioBus {
-  /** What is behind it and how it is reached, for people: `simulated 82540EM`, `QEMU's e1000 over qtest`. */
+  /** The device and how it is reached, for people: `simulated 82540EM`, `QEMU's e1000 over qtest`. */
   readonly description: string;
   /** Some part of what is behind it is not real. */
   readonly simulated: boolean;

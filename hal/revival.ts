@@ -1,6 +1,6 @@
 /**
- * Brings back what failed: tries at growing intervals, 1 s doubling to 60 s, for as long as it takes. Every host of a controller has
- * one, for nobody stands beside a board in the field.
+ * Retries an operation that failed at growing intervals, 1 s doubling to 60 s, for as long as it takes. Every host of a controller has
+ * one, because nobody stands beside a board in the field.
  *
  *     const reopen = async () => { await controller.close(); await controller.open(host); };
  *     const revival = new Revival(clock, reopen, () => tell("it is back"));
@@ -13,7 +13,7 @@ import type { Clock, Timer } from "./clock.ts";
 export const FIRST_INTERVAL = 1000;
 /** The longest wait between two attempts, in ms. */
 export const LONGEST_INTERVAL = 60_000;
-/** What has worked for this long, in ms, begins at the first interval when it fails again: until then it is the same trouble. */
+/** Time in ms that it has to work before the next failure counts as a new one, with the first interval again. */
 const LASTING = 60_000;
 
 export class Revival {

@@ -1,18 +1,18 @@
 /**
  * A stream of bytes to something behind a cable: a serial port, a TCP connection, a simulated line. Bytes may come late, damaged or
- * not at all, and the cable may be pulled at any time; what is told apart here is only "open" and "closed, and why".
+ * not at all, and the cable may be pulled at any time; this contract knows only "open", and "closed" with a reason.
  */
 import type { ControllerError } from "./ethernet.ts";
 import type { InterruptLine } from "./interrupt.ts";
 
 export interface ByteStream {
-  /** What it is and where, for people: `/dev/ttyACM0 at 115200 baud`. */
+  /** The port and its setting, for people: `/dev/ttyACM0 at 115200 baud`. */
   readonly description: string;
   /** Some part of what is behind it is not real. */
   readonly simulated: boolean;
   /** A line beside the data that the far end can pull, as a modem-status input of a serial adapter; null where there is none. */
   readonly interrupt: InterruptLine | null;
-  /** What arrived. `bytes` is only valid during the call. Set by the user before open(). */
+  /** Receives the bytes that arrived. `bytes` is valid during the call only. Set by the user before open(). */
   onData: ((bytes: Uint8Array) => void) | null;
   /** Called once when the stream ended though nobody called close(): the device was unplugged, the peer hung up. */
   onLost: ((reason: ControllerError) => void) | null;

@@ -9,11 +9,11 @@ export const SLOT_BYTES = 2048;
 /** Room in front of a received frame or of a new payload: Ethernet, IPv4 with options, UDP, and what a driver puts before. */
 export const HEADROOM = 128;
 
-/** Whom a frame is for, as its destination address tells (the kernel's PACKET_*). */
+/** The kind of receiver that a destination address names (the kernel's PACKET_*). */
 export const PacketType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3 } as const;
 export type PacketType = (typeof PacketType)[keyof typeof PacketType];
 
-/** What is known of a packet's transport checksum. */
+/** The state of a packet's transport checksum. */
 export const Checksum = {
   /** Nothing: verify it. */
   NONE: 0,
@@ -24,7 +24,7 @@ export const Checksum = {
 } as const;
 export type Checksum = (typeof Checksum)[keyof typeof Checksum];
 
-/** Who sent a buffer and wants to know, once, what became of it. */
+/** The sender of a buffer, which is told once what became of it. */
 export interface SkBuffOwner {
   /** @param reason DropReason.NONE when the controller sent it, else why it was dropped */
   settled(skb: SkBuff, reason: DropReason): void;

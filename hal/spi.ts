@@ -90,7 +90,7 @@ export class SpiBatch {
 }
 
 export interface SpiBus {
-  /** What it is and where, for people. */
+  /** The bus and how it is reached, for people. */
   readonly description: string;
   /** Some part of what is behind it is not real. */
   readonly simulated: boolean;

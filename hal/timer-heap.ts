@@ -1,4 +1,4 @@
-/** Where the armed timers of a clock wait. */
+/** The armed timers of a clock, in the order in which they are due. */
 import type { Timer } from "./timer.ts";
 
 /** Indexed binary min-heap of armed timers, by due time, then by arming order. Every operation is O(log n). */

@@ -1,5 +1,6 @@
 /** Re-armable timers, and the queue of a clock in which they wait. */
-/** Where an armed timer waits. Both clocks are one. */
+
+/** The queue that an armed timer waits in; each clock is one. */
 export interface TimerQueue {
   /** Monotonic milliseconds, fractions included. */
   now(): number;

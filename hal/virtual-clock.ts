@@ -88,7 +88,7 @@ export class VirtualClock implements Clock, TimerQueue {
       try {
         for (let task = batch.shift(); task; task = batch.shift()) task.run();
       } finally {
-        // What a task that throws leaves undone comes first next time, as it would in real time.
+        // Tasks behind one that throws come first next time, as they would in real time.
         if (batch.length > 0) this.#tasks.unshift(...batch.splice(0));
       }
       return this.#count(1);

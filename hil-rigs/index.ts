@@ -1,5 +1,5 @@
 /**
- * The door `whohas/rigs`: suites of cases, devices under test, and the runner that plays the one on the other.
+ * The door `whohas/rigs`: suites of cases, devices under test, and the runner that plays cases on a device.
  *
  *     import { DUTS, runCases, SUITES } from "whohas/rigs";
  *
@@ -9,8 +9,13 @@
  *     console.log(first.status); // prints: passed
  */
 
+export type { Bench, PokeOptions, WithinOptions } from "./contract/bench.ts";
 export type { Case, Expectation, Suite } from "./contract/case.ts";
-export type { Dut, DutKind, Need } from "./contract/dut.ts";
+export type { Dut, DutKind, DutOptions, DutRack, DutSocket, Need, NeighEvent, NeighRow, RawFrame, Timing } from "./contract/dut.ts";
+export type { Frame, FrameOf, Kind, Pattern } from "./contract/frame.ts";
+export type { AddressPlan, DeviceName, Family, Host } from "./contract/plan.ts";
+export type { Resolution } from "./contract/resolution.ts";
+export { ONE_LINK, type Topology, TWO_LINKS } from "./contract/topology.ts";
 export { DUTS } from "./duts/index.ts";
 export { type CaseResult, type RunOptions, runCases, type Status } from "./run/runner.ts";
 export { SUITES } from "./suites/index.ts";

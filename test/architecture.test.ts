@@ -119,6 +119,24 @@ t.test("rooms of hal", async (t) => {
   finds(t, { "hal/odd/a.ts": `import "../b.ts";` }, "hal/odd/a.ts:1", /no room of hal/);
 });
 
+t.test("rooms of hil-rigs", async (t) => {
+  const forbidden: [room: string, other: string, what: RegExp][] = [
+    ["contract", "wire", /hil-rigs\/contract\/ imports nothing above it/],
+    ["contract", "stage", /hil-rigs\/contract\/ imports nothing above it/],
+    ["wire", "stage", /hil-rigs\/wire\/ imports contract only/],
+    ["suites", "duts", /hil-rigs\/suites\/ imports contract, wire, stage only/],
+    ["run", "reports", /hil-rigs\/run\/ imports contract, wire, stage only/],
+  ];
+  for (const [room, other, what] of forbidden)
+    finds(t, { [`hil-rigs/${room}/a.ts`]: `import "../${other}/b.ts";` }, `hil-rigs/${room}/a.ts:1`, what);
+  for (const [room, other] of [
+    ["suites/arp/state", "../../../stage"],
+    ["random", "../duts/whohas"],
+    ["cli", "../suites"],
+  ] as const)
+    t.same(findings({ [`hil-rigs/${room}/a.ts`]: `import "${other}/b.ts";` }), [], room);
+});
+
 t.test("rooms of firmware-ts", async (t) => {
   const order = ["cli", "board", "apps", "control", "ip4", "ip", "neigh", "net"];
   for (const [at, room] of order.entries()) {

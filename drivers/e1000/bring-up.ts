@@ -1,4 +1,4 @@
-/** From a bus that answers to a chip that is set up, its rings and filters excepted. */
+/** Sets a chip up, from its first answer on; rings and filters follow later. */
 import type { Clock } from "../../hal/clock.ts";
 import type { ControllerHealth } from "../../hal/ethernet.ts";
 import type { MmioBus } from "../../hal/mmio.ts";

@@ -8,15 +8,16 @@
  * each, are written once for a batch: RDT when 16 buffers were refilled, TDT at the end of a poll or of a turn of the event loop, and
  * a poll as a whole costs reading ICR, writing IMC and IMS. Everything is synchronous, and nothing is allocated for a frame.
  *
- * TXDW is listened to only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a
- * chip that sends within the write of TDT costs no interrupt at all.
+ * TXDW is enabled only while frames are on their way: answers that are sent within a poll are mostly done by the next one, and a chip
+ * that sends within the write of TDT costs no interrupt at all.
  *
- * A chip that forgot what it was told is found within a second, by reading some fifteen registers, and set up anew: the frames that it
- * had not sent are given to it again. One that does not keep its set-up, or does not send, has failed.
+ * A look at some fifteen registers a second finds a chip that lost its set-up; the driver restores the set-up and gives the chip the
+ * frames again that it had not sent. A chip that does not keep its set-up, or does not send, has failed.
  */
 import type { Clock, Task } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   type ControllerError,
   ControllerHealth,
   type ControllerHost,
@@ -31,6 +32,7 @@ import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import type { Timer } from "../../hal/timer.ts";
 import { bringUp } from "./bring-up.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { beyondRepair, openAlready, overtaken, silenced } from "./errors.ts";
 import { AddressFilter } from "./filters.ts";
 import type { Guard } from "./guard.ts";
@@ -57,6 +59,7 @@ type State = (typeof State)[keyof typeof State];
 
 export class E1000 implements EthernetController {
   readonly driver = "e1000";
+  readonly capabilities: ControllerCapabilities = CAPABILITIES;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
   readonly #clock: Clock;
   readonly #bus: MmioBus;
@@ -121,7 +124,7 @@ export class E1000 implements EthernetController {
     return this.#link;
   }
 
-  /** Where received frames lie, and how many of them are out in the stack; null before the first open(). */
+  /** Packet memory of received frames, which counts those out in the stack; null before the first open(). */
   get buffers(): SkBuffPool | null {
     return this.#layout?.pool ?? null;
   }
@@ -215,16 +218,10 @@ export class E1000 implements EthernetController {
 
   setReceiveMode(mode: ReceiveMode): void {
     const before = this.#filter.rctl;
-    this.#filter.mode.promiscuous = mode.promiscuous;
-    this.#filter.mode.allMulticast = mode.allMulticast;
+    const open = this.#state === State.OPEN;
+    this.#filter.set(mode, open ? this.#bus : null);
     // Written only if it changes: after any write of RCTL QEMU's chip receives nothing for a second.
-    if (this.#state === State.OPEN && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
-  }
-
-  /** The groups whose frames are let through besides what the receive mode says; replaces those of the last call. */
-  setMulticast(addresses: readonly Uint8Array[]): void {
-    this.#filter.setMulticast(addresses);
-    if (this.#state === State.OPEN) this.#filter.writeMulticast(this.#bus, false);
+    if (open && this.#filter.rctl !== before) this.#bus.write32(Register.RCTL, this.#filter.rctl);
   }
 
   async #open(host: ControllerHost): Promise<void> {
@@ -303,7 +300,7 @@ export class E1000 implements EthernetController {
 
   #unmask(): void {
     this.#interrupts.unmask(this.#transmitter.outstanding);
-    // What came after the last look at the ring has left its cause behind, and the line says so; where it should not, the ring does.
+    // A frame that came after the last look at the ring shows on the interrupt line; if that fails, it shows in the ring.
     if (this.#interrupts.masked || this.#state !== State.OPEN) return;
     if (this.#receiver.ready) this.#schedulePoll();
     else if (this.#bus.interrupt.asserted) this.#interrupt();

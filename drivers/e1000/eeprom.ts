@@ -1,4 +1,4 @@
-/** The chip's serial EEPROM, read a word at a time through EERD (SDM 13.4.4): what it holds is the station address. */
+/** Reads the station address from the chip's serial EEPROM, a word at a time through EERD (SDM 13.4.4). */
 import type { Clock } from "../../hal/clock.ts";
 import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
 import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
@@ -6,7 +6,7 @@ import { Eerd, Register } from "./registers.ts";
 import { waitFor } from "./sleep.ts";
 
 const WORDS = 64;
-/** What all words sum up to, modulo 65536 (SDM 5.6.35). */
+/** The sum of all words, modulo 65536 (SDM 5.6.35). */
 const CHECKSUM = 0xbaba;
 
 /**

@@ -1,60 +1,110 @@
-/** Which frames the chip lets through: exact addresses, a hash of multicast addresses, and modes (SDM 13.5, 13.4.22). */
-import { MAC_BYTES, type ReceiveMode } from "../../hal/ethernet.ts";
+/** Which frames the chip lets through: exact addresses, a hash of group addresses, and modes (SDM 13.5, 13.4.22). */
+import { MAC_BYTES, OWN_FRAMES_ONLY, type ReceiveMode } from "../../hal/ethernet.ts";
+import { includesGroup } from "../../hal/kit/receive-filter.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { MTA_WORDS, RAH_VALID, Rctl, RECEIVE_ADDRESSES, Register } from "./registers.ts";
 
-export class AddressFilter {
-  readonly mode: ReceiveMode = { promiscuous: false, allMulticast: false };
-  #multicast: readonly Uint8Array[] = [];
-  readonly #hash = new Uint32Array(MTA_WORDS);
+/** Groups that have an entry of their own: all entries but the station's. */
+export const EXACT_GROUPS: number = RECEIVE_ADDRESSES - 1;
+/** Bits of the MTA: all groups beyond those go by it, and others with them. */
+export const HASH_BITS: number = 32 * MTA_WORDS;
+/** RCTL.MO: the hash is the highest 12 bits of an address, bits 47:36. */
+const MULTICAST_OFFSET = 0;
+/** How far a hash lies above the lowest bit of an address's last two octets, by MO (SDM table 13-67). */
+const HASH_SHIFTS = [4, 3, 2, 0] as const;
 
-  /** What RCTL ought to hold while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
+/** A register of the filters and what it was told. */
+export interface FilterWord {
+  readonly name: string;
+  readonly register: number;
+  readonly value: number;
+}
+
+export class AddressFilter {
+  #mode: ReceiveMode = OWN_FRAMES_ONLY;
+  /** The group of each exact entry behind the station's. A group keeps its entry for as long as it is joined. */
+  #entries: (Uint8Array | null)[] = new Array<Uint8Array | null>(EXACT_GROUPS).fill(null);
+  #hash = new Uint32Array(MTA_WORDS);
+  /** Registers that a joined group depends on. */
+  #words: readonly FilterWord[] = [];
+
+  /** RCTL while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
   get rctl(): number {
-    let rctl = Rctl.EN | Rctl.BAM | Rctl.SECRC;
-    if (this.mode.promiscuous) rctl |= Rctl.UPE | Rctl.MPE;
-    if (this.mode.allMulticast) rctl |= Rctl.MPE;
+    let rctl = Rctl.EN | Rctl.BAM | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT);
+    if (this.#mode.promiscuous) rctl |= Rctl.UPE | Rctl.MPE;
+    if (this.#mode.allMulticast) rctl |= Rctl.MPE;
     return rctl;
   }
 
-  setMulticast(addresses: readonly Uint8Array[]): void {
-    this.#multicast = addresses.map((address) => address.slice(0, MAC_BYTES));
+  /** One register after the other that a joined group depends on, as it ought to be; null while no group is joined. */
+  word(turn: number): FilterWord | null {
+    const words = this.#words;
+    return words.length === 0 ? null : (words[turn % words.length] as FilterWord);
+  }
+
+  /**
+   * Takes over a receive mode.
+   * @param bus where the chip runs: what has changed, RCTL excepted, is written there
+   */
+  set(mode: ReceiveMode, bus: MmioBus | null): void {
+    this.#mode = { promiscuous: mode.promiscuous, allMulticast: mode.allMulticast, groups: [] };
+    const { groups } = mode;
+    const [entries, hash] = [this.#entries, this.#hash];
+    const kept = entries.filter((entry) => entry !== null);
+    const rest = groups.filter((group) => !includesGroup(kept, group));
+    this.#entries = entries.map((entry) => {
+      if (entry && includesGroup(groups, entry)) return entry;
+      return rest.shift()?.slice(0, MAC_BYTES) ?? null;
+    });
+    this.#hash = new Uint32Array(MTA_WORDS);
+    for (const group of rest) {
+      const bit = hashOf(group);
+      this.#hash[bit >> 5] = this.#hash[bit >> 5]! | (1 << (bit & 31));
+    }
+    this.#words = [...this.#exactWords(), ...this.#hashWords()];
+    if (!bus) return;
+    for (const [at, entry] of this.#entries.entries()) if (entry !== entries[at]) writeAddress(bus, at + 1, entry);
+    for (const [word, bits] of this.#hash.entries()) if (bits !== hash[word]) bus.write32(Register.MTA + 4 * word, bits);
   }
 
   /** Writes everything but RCTL. */
   write(bus: MmioBus, station: Uint8Array): void {
     writeAddress(bus, 0, station);
-    this.writeMulticast(bus, true);
+    for (const [at, entry] of this.#entries.entries()) writeAddress(bus, at + 1, entry);
+    for (const [word, bits] of this.#hash.entries()) bus.write32(Register.MTA + 4 * word, bits);
   }
 
-  /**
-   * The first fifteen groups have an exact filter each, and only what is more goes by the hash, which lets others through as well.
-   * @param all write the whole hash, not only what has changed
-   */
-  writeMulticast(bus: MmioBus, all: boolean): void {
-    for (let entry = 1; entry < RECEIVE_ADDRESSES; entry++) writeAddress(bus, entry, this.#multicast[entry - 1] ?? null);
-    const wanted = new Uint32Array(MTA_WORDS);
-    for (const address of this.#multicast.slice(RECEIVE_ADDRESSES - 1)) {
-      const hash = hashOf(address);
-      wanted[hash >> 5] = wanted[hash >> 5]! | (1 << (hash & 31));
-    }
-    for (let word = 0; word < MTA_WORDS; word++) {
-      if (!all && wanted[word] === this.#hash[word]) continue;
-      bus.write32(Register.MTA + 4 * word, wanted[word]!);
-    }
-    this.#hash.set(wanted);
+  #exactWords(): FilterWord[] {
+    return this.#entries.flatMap((entry, at) => {
+      if (!entry) return [];
+      const [low, high] = filterWords(entry);
+      const number = at + 1;
+      return [
+        { name: `RAL${number}`, register: Register.RAL + 8 * number, value: low },
+        { name: `RAH${number}`, register: Register.RAH + 8 * number, value: high },
+      ];
+    });
+  }
+
+  #hashWords(): FilterWord[] {
+    const words = [...this.#hash.entries()].filter(([, bits]) => bits !== 0);
+    return words.map(([word, value]) => ({ name: `MTA${word}`, register: Register.MTA + 4 * word, value }));
   }
 }
 
-/** The upper 12 bits of an address, as the chip sees them with RCTL.MO = 0. */
+/** Which bit of the MTA stands for an address. */
 function hashOf(address: Uint8Array): number {
-  return ((address[4]! >> 4) | (address[5]! << 4)) & 0xfff;
+  const upper = address[4]! | (address[5]! << 8);
+  return (upper >> HASH_SHIFTS[MULTICAST_OFFSET]) & (HASH_BITS - 1);
 }
 
 /** Values of RAL and RAH for an address; zeros for none. */
 export function filterWords(address: Uint8Array | null): [low: number, high: number] {
   if (!address) return [0, 0];
-  const [a, b, c, d, e, f] = address as unknown as [number, number, number, number, number, number];
-  return [(a | (b << 8) | (c << 16) | (d << 24)) >>> 0, (e | (f << 8) | RAH_VALID) >>> 0];
+  const octet = (at: number): number => address[at]!;
+  const low = octet(0) | (octet(1) << 8) | (octet(2) << 16) | (octet(3) << 24);
+  const high = octet(4) | (octet(5) << 8) | RAH_VALID;
+  return [low >>> 0, high >>> 0];
 }
 
 function writeAddress(bus: MmioBus, entry: number, address: Uint8Array | null): void {

@@ -1,10 +1,9 @@
 /**
- * Looks after a chip that may have lost what it was told: reset behind the driver, by a dip of its supply, by whoever else can reach
- * its registers. Once a second the registers without which no frame passes are held against what was written (SDM 13.4, 13.5), and the
- * frames that descriptors said were sent against the chip's own counts (GPTC, TPT and GOTC, SDM 13.7): a descriptor may be marked done by
- * what is not the chip.
+ * Watches a chip that may lose its set-up: by a dip of its supply, or because something else reset it or wrote to its registers. Once a
+ * second it compares the registers without which no frame passes with the values written (SDM 13.4, 13.5), and the frames whose
+ * descriptors are done with the chip's own counts (GPTC, TPT and GOTC, SDM 13.7), because something else may have marked a descriptor.
  *
- * One reading proves nothing. A register that is wrong is read twice more; of the counts all three have to say the same.
+ * One reading proves nothing. A register that is wrong is read twice more; all three counts have to agree.
  */
 import { type ControllerHealth, type LinkStatistics, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/kit/fcs.ts";
@@ -58,7 +57,7 @@ export class Guard {
   #sent = 0;
   #ral = 0;
   #rah = 0;
-  /** Where the receiver stood when RDH was seen elsewhere; -1: it was not. */
+  /** The receiver's position when RDH was seen elsewhere; -1: RDH was right. */
   #strayedAt = -1;
   /** Lead of the settled frames over GPTC, TPT and GOTC when counting began, or found since. */
   #ahead: [number, number, number] = [0, 0, 0];
@@ -143,8 +142,15 @@ export class Guard {
       this.#other("TDT", Register.TDT, transmitter.tail) ??
       this.#other("RAL0", Register.RAL, this.#ral) ??
       this.#other("RAH0", Register.RAH, this.#rah) ??
+      this.#groupLost() ??
       this.#strayed()
     );
+  }
+
+  /** One register after the other that a joined group depends on, one a look. */
+  #groupLost(): string | null {
+    const word = this.#watched.filter.word(this.#looks);
+    return word && this.#other(word.name, word.register, word.value);
   }
 
   /** Frames that were settled as sent and that the chip has not counted; 0 when there is none, or nothing is certain. */

@@ -1,8 +1,8 @@
-/** What the chip may interrupt for, and the least of register accesses that it takes to tell it (SDM 13.4.17 to 13.4.21). */
+/** The interrupt mask, set with as few register accesses as possible (SDM 13.4.17 to 13.4.21). */
 import type { MmioBus } from "../../hal/mmio.ts";
 import { ALL_CAUSES, Cause, Register } from "./registers.ts";
 
-/** What is always listened to. TXDW joins while frames are on their way. */
+/** Causes that are always enabled. TXDW is added while frames are on their way. */
 const ALWAYS: number = Cause.RXT0 | Cause.RXDMT0 | Cause.RXO | Cause.RXSEQ | Cause.LSC;
 
 export class InterruptMask {

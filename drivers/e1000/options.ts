@@ -1,4 +1,4 @@
-/** What can be asked of an e1000, and whether it can be had. */
+/** Options of an e1000, and their checks. */
 import { ControllerError, isStationAddress } from "../../hal/ethernet.ts";
 
 export interface E1000Options {

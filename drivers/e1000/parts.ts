@@ -10,7 +10,7 @@ import { DmaLayout } from "./rings.ts";
 import type { ChipStatistics } from "./statistics.ts";
 import { Transmitter } from "./transmitter.ts";
 
-/** What there is from the beginning. */
+/** Parts that exist from the beginning. */
 interface Ground {
   readonly bus: MmioBus;
   readonly filter: AddressFilter;

@@ -1,4 +1,4 @@
-/** Readings that may be wrong: a bus that damages one in so many must neither end the device nor make it do what nobody asked for. */
+/** Reads registers that may be misread: one damaged reading must neither end the device nor make it do anything unasked. */
 import type { ControllerHealth } from "../../hal/ethernet.ts";
 import { type MmioBus, NO_ANSWER } from "../../hal/mmio.ts";
 import { Register } from "./registers.ts";

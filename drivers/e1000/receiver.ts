@@ -61,7 +61,7 @@ export class Receiver {
     return this.#fill;
   }
 
-  /** Where RDH stands when every frame that came has been looked at. */
+  /** RDH, once every frame that came has been taken. */
   get head(): number {
     return this.#next;
   }
@@ -117,7 +117,7 @@ export class Receiver {
       work++;
       if (this.#accept(packet, status, length)) {
         host.receive(packet);
-        // What the host did with the frame may have closed this controller.
+        // The host may have closed this controller because of the frame.
         if (!this.#running) return work;
       } else {
         packet.consume();

@@ -54,7 +54,7 @@ export function setUp(bus: MmioBus, itr: number, health: ControllerHealth): void
   for (const register of [Register.RDTR, Register.RADV, Register.TIDV, Register.TADV]) bus.write32(register, 0);
 }
 
-/** What TCTL ought to hold on this link. */
+/** TCTL for this link. */
 export function tctl(status: number): number {
   const cold = (status & Status.FD) !== 0 ? Tctl.COLD_FULL_DUPLEX : Tctl.COLD_HALF_DUPLEX;
   return Tctl.EN | Tctl.PSP | Tctl.CT | cold;

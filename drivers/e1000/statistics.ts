@@ -20,7 +20,7 @@ const BURST = 100_000;
 /** Length of the longest frame with tag and FCS. */
 const LONGEST = 1522;
 
-/** What only the driver can count. */
+/** Counts that only the driver can take. */
 export class OwnStatistics {
   /** Frames that the chip was given, twice if it had to be; and those that it said it had sent. */
   txGiven = 0;

@@ -19,7 +19,7 @@ const MOST_DESCRIPTORS = 2;
 /** Free descriptors at which a queue that was stopped runs again: not at the first, or it would stop again at once. */
 const WAKE_AT = 32;
 const WAKE_PART_OF_RING = 4;
-/** Where the checksum field of TCP is (RFC 9293 section 3.1); that of UDP is at 6. */
+/** Offset of TCP's checksum (RFC 9293 section 3.1); UDP's is at 6. */
 const TCP_CHECKSUM_AT = 16;
 /** Up to so many bytes a loop over words takes less time than a block copy of the whole slot. */
 const SHORT = 128;
@@ -45,7 +45,7 @@ export class Transmitter {
   #clean = 0;
   /** The value that TDT was told. */
   #rung = 0;
-  /** What the chip's context holds: TUCSS, TUCSO and TUCMD in one number, -1 for nothing. */
+  /** The context in the chip: TUCSS, TUCSO and TUCMD in one number; -1 for none. */
   #context = -1;
   #running = false;
   /** Somebody was turned away and has been promised a wake(). */
@@ -80,7 +80,7 @@ export class Transmitter {
     return this.#clean !== this.#next;
   }
 
-  /** What TDT was told. */
+  /** The value that TDT was told. */
   get tail(): number {
     return this.#rung;
   }
@@ -193,6 +193,8 @@ export class Transmitter {
     const { words, start } = this.#ring;
     const word = start + 4 * at;
     words[word] = this.#place(skb, at, padded);
+    // A context descriptor that lay here before has left its own fields.
+    words[word + 1] = 0;
     words[word + 2] = command | padded;
     words[word + 3] = options;
     this.#frames[at] = skb;
@@ -225,7 +227,7 @@ export class Transmitter {
     const { words, start } = this.#ring;
     if (this.#clean === this.#rung) return;
     const end = this.doubtful ? this.#passed() : -1;
-    // What becomes of a frame may close this controller, or send another.
+    // The sender of a frame that is done may close this controller, or send another frame.
     while (this.#running && this.#clean !== this.#rung) {
       let at = this.#clean;
       if (at === end) return;
@@ -260,7 +262,7 @@ export class Transmitter {
     return gone > (this.#rung - this.#clean + size) % size ? this.#clean : tdh;
   }
 
-  /** Where the chip finds the frame: where it lies, if the chip sees that memory, else in a copy. `padded` bytes are good. */
+  /** Returns the frame's bus address: where it lies, if the chip sees that memory, else of a copy. `padded` bytes are valid there. */
   #place(skb: SkBuff, at: number, padded: number): number {
     const { bytes, data, tail } = skb;
     const end = data + padded;

@@ -1,7 +1,7 @@
 /**
- * When the chip is looked at: its interrupt line, or a timer where there is none. While a poll is due or under way the line is not
- * listened to: the interrupt is masked in software. It is level triggered, so one look at its level when the poll is over finds
- * whatever came meanwhile, and EIE.INTIE need not be written twice a poll.
+ * Decides when the chip is polled: by its interrupt line, or by a timer where there is none. While a poll is due or under way the line
+ * is masked in software. It is level triggered: one look at its level after the poll finds every event that came meanwhile, so that
+ * EIE.INTIE need not be written twice a poll.
  */
 import type { Clock } from "../../hal/clock.ts";
 import type { Timer } from "../../hal/timer.ts";

@@ -1,11 +1,12 @@
 /**
- * Compares the chip's registers with what they were told. A reset that the driver did not ask for, a dip of the supply or a byte damaged
- * on its way leaves the chip deaf or with another address, and no command fails. One batch is filled here, and judged when its answers
- * are there: of all registers at once, of a group of them, or of the few that a quiet second may cost.
+ * Compares the chip's registers with the values written. An unwanted reset, a dip of the supply or a damaged byte leaves the chip deaf
+ * or with another address, and no command fails. The audit fills one batch with reads, of all registers, of a group of them, or of the
+ * few that a quiet second may cost, and judges the answers.
  */
 import type { CommandList } from "./command-list.ts";
+import type { Filters } from "./filters.ts";
 import { Pointer, type QuietLook } from "./quiet-looks.ts";
-import { Econ1, Econ2, LESSER_MAC, Register, STATION_ADDRESS, STUCK } from "./registers.ts";
+import { Econ1, Econ2, HASH_BYTES, LESSER_MAC, Register, STATION_ADDRESS, STUCK } from "./registers.ts";
 import { type ReceiveRing, RING_END, RING_START, TRANSMIT_START } from "./ring.ts";
 import type { Session } from "./session.ts";
 import { both, enabledInterrupts, macSetup, type RegisterValue, UNTOLD } from "./setup.ts";
@@ -32,21 +33,28 @@ export class Audit {
   readonly #session: Session;
   readonly #address: Uint8Array;
   readonly #ring: ReceiveRing;
+  readonly #filters: Filters;
   readonly #blind = new Set<number>();
   /** The questions of this batch: register, the bits in the mask that it ought to hold, and where its answer is. */
   readonly #asked: { register: number; wanted: number; mask: number; at: number }[] = [];
   #pointer: Pointer = Pointer.NONE;
   #pointerAt = -1;
 
-  constructor(session: Session, address: Uint8Array, ring: ReceiveRing) {
+  constructor(session: Session, address: Uint8Array, ring: ReceiveRing, filters: Filters) {
     this.#session = session;
     this.#address = address;
     this.#ring = ring;
+    this.#filters = filters;
   }
 
   /** Batches that a round over all registers takes in groups. */
   get groups(): number {
     return Math.ceil(this.#told().length / GROUP);
+  }
+
+  /** The hash table is among what is looked at. */
+  get hashing(): boolean {
+    return this.#filters.hashing;
   }
 
   /** Leaves a register out from now on, if it is one that may be. */
@@ -148,7 +156,7 @@ export class Audit {
 
   /** Made anew for each batch: what a register was told may have changed since the last one. */
   #told(): readonly RegisterValue[] {
-    const { filter, transmitEnd } = this.#session;
+    const { transmitEnd } = this.#session;
     return [
       [Register.EIE, this.#interrupts()],
       ...both(Register.ETXST, TRANSMIT_START),
@@ -156,7 +164,7 @@ export class Audit {
       ...both(Register.ERXST, RING_START),
       ...both(Register.ERXND, RING_END),
       ...both(Register.ERXRDPT, this.#ring.readPointer),
-      [Register.ERXFCON, filter],
+      ...this.#filters.told,
       ...macSetup(this.#address, this.#session),
       ...UNTOLD,
     ];
@@ -164,11 +172,16 @@ export class Audit {
 }
 
 function doesNotHold(register: number, wanted: number, found: number): Error {
-  const nameOf = (number: number): string | undefined => Object.entries(Register).find(([, each]) => each === number)?.[0];
-  // The upper half of a pair, or one octet of the station address, has no name of its own.
-  const upper = nameOf(register - 1);
-  const name = nameOf(register) ?? (STATION_ADDRESS.includes(register) ? "MAADR" : `${upper}H`);
-  return new Error(`${name} holds ${hex(found)} instead of ${hex(wanted)}`);
+  return new Error(`${nameOf(register)} holds ${hex(found)} instead of ${hex(wanted)}`);
+}
+
+function nameOf(register: number): string {
+  const entryOf = (number: number): string | undefined => Object.entries(Register).find(([, each]) => each === number)?.[0];
+  const hash = register - Register.EHT0;
+  if (hash >= 0 && hash < HASH_BYTES) return `EHT${hash}`;
+  if (STATION_ADDRESS.includes(register)) return "MAADR";
+  // The upper half of a pair has no name of its own.
+  return entryOf(register) ?? `${entryOf(register - 1)}H`;
 }
 
 function hex(byte: number): string {

@@ -1,6 +1,6 @@
 /**
- * From a chip in any state to one that receives and sends: wake, reset, identify, set up, start. For open(), and for the repair of
- * a chip or a bus that had lost its way.
+ * Takes a chip from any state to one that receives and sends: wake, reset, identify, set up, start. For open(), and for repairs of the
+ * chip or its bus.
  */
 import type { SpiBus } from "../../hal/spi.ts";
 import type { Audit, Finding } from "./audit.ts";
@@ -108,8 +108,8 @@ export class BringUp {
   }
 
   /**
-   * What was written is read back: a byte of it may have been damaged on its way. A register that holds the same other thing when all
-   * was written a second time cannot be read back, or is not there; if nothing hangs on it, it is left alone.
+   * Reads back all that was written, because a byte may have been damaged on its way. A register that holds the same wrong value after
+   * a second write cannot be read back, or is not there; if nothing depends on it, it is left alone.
    */
   async #verify(): Promise<void> {
     const { commands } = this.#exchange;

@@ -7,7 +7,7 @@ import { Register } from "./registers.ts";
 import { DECREMENTS, PACKET_HEADER, type ReceiveRing, RING_BYTES, RING_END, takeOff, Verdict } from "./ring.ts";
 
 export class Burst {
-  /** What the ring held, from the oldest packet on. */
+  /** The ring's contents, from the oldest packet on. */
   readonly bytes: Uint8Array = new Uint8Array(RING_BYTES);
   readonly #ring: ReceiveRing;
   #countAt = -1;
@@ -16,11 +16,11 @@ export class Burst {
   #highAgainAt = -1;
   /** Packets that the chip counted, that were read and not taken out yet. */
   packets = 0;
-  /** Where the ring ended when it was asked, and how much was read. */
+  /** End of the ring's contents when it was asked for, and number of bytes read. */
   #end = 0;
   #length = 0;
   #asked = 0;
-  /** Where in `bytes` the next packet is. */
+  /** Offset in `bytes` of the next packet. */
   #at = 0;
   /** Packets taken out of `bytes` for which the counter was not decremented yet. */
   owed = 0;
@@ -99,7 +99,7 @@ export class Burst {
     return verdict;
   }
 
-  /** Where the packet found last begins in `bytes`. */
+  /** Offset in `bytes` of the packet found last. */
   get body(): number {
     return this.#at + PACKET_HEADER;
   }

@@ -1,9 +1,9 @@
 /**
- * Has the chip looked at once a second, on every bus: its set-up (audit.ts), whether packets wait that nothing told of (erratum 6),
- * and now and then the link. A quiet second costs little (quiet-looks.ts). Where frames were sent, for which somebody has been told that
- * they were, and where trouble was a short while ago, all registers are read; where the bus may damage bytes, in short pieces, all the time.
+ * Checks the chip once a second, on every bus: its set-up (audit.ts), packets that nothing announced (erratum 6), and now and then the
+ * link. A quiet second costs little (quiet-looks.ts). After frames were sent, whose senders have been told so, and for a while after
+ * trouble, all registers are read; on a bus that may damage bytes all the time, in short pieces.
  *
- * A finding is believed when a second look makes it too.
+ * A finding is believed when a second look confirms it.
  */
 import type { Clock } from "../../hal/clock.ts";
 import type { Timer } from "../../hal/timer.ts";
@@ -25,7 +25,7 @@ const PROBATION = 60_000;
 /** The link is asked for with every so many full looks while it is up, with each while it is down. */
 const LINK_LOOKS = 3;
 
-/** What the driver is told. */
+/** Findings that the driver is told. */
 export interface CheckupOwner {
   /** The set-up is lost, or what is read is not true. */
   confused(reason: Error): void;
@@ -60,7 +60,7 @@ export class Checkup implements BusUser {
   #troubleAt = Number.NEGATIVE_INFINITY;
   /** When something last was wrong that a second look confirmed, or did not. */
   #wrongAt = Number.NEGATIVE_INFINITY;
-  /** Where the oldest packet was when packets were last said to wait, -1 when none did. */
+  /** Address of the oldest packet when packets were last said to wait; -1 when none did. */
   #strayHead = -1;
 
   constructor(session: Session, audit: Audit, link: LinkMonitor, ring: ReceiveRing, clock: Clock, owner: CheckupOwner) {
@@ -125,7 +125,7 @@ export class Checkup implements BusUser {
       // It cannot be read without leaving the oldest packet, and costs as much to write.
       if (!lossy && !this.#session.sending) writeControlByte(commands, lossy);
     } else {
-      const look = quietLook(this.#turn);
+      const look = quietLook(this.#turn, this.#audit.hashing);
       this.#audit.prepareQuietly(commands, look);
       if (look.link) this.#link.prepareQuietly(commands);
     }

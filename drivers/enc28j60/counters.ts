@@ -1,4 +1,4 @@
-/** What the driver counts, as a list of names and values: the names are those of Linux drivers where these have one. */
+/** The driver's counters as a list of names and values. The names are those of Linux drivers where these have one. */
 import type { LinkStatistics } from "../../hal/ethernet.ts";
 
 export type Counter = readonly [name: string, value: number];

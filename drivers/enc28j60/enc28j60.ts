@@ -1,10 +1,10 @@
 /**
  * Microchip ENC28J60: 10 Mbit/s Ethernet behind SPI.
  *
- * One engine (engine.ts) owns the bus. Transmitter, receiver and link monitor say when they have something for it; it chooses the most
- * urgent, lets it fill one batch, hands the batch to the bus and lets the same part digest the answers; then it chooses again. A
- * bus that answers at once is served in a loop, one that answers later continues that loop from its callback: one code path, no
- * recursion, and nothing allocated for a frame. attention.ts says when the chip is looked at.
+ * One engine (engine.ts) owns the bus. Transmitter, receiver, link monitor and check-up say when they have work for it. The engine lets
+ * the most urgent one fill a batch, hands the batch to the bus, lets the same part digest the answers, and chooses again. It serves a
+ * bus that answers at once in a loop; one that answers later continues the loop from its callback: one code path, no recursion, and
+ * nothing allocated for a frame. attention.ts decides when the chip is polled.
  *
  * Sections are those of Microchip's DS39662, errata those of DS80349.
  */
@@ -12,25 +12,27 @@ import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   type ControllerHealth,
   type ControllerHost,
-  ETHERNET_HEADER,
   type EthernetController,
   type LinkStatistics,
-  MAX_TAGGED_FRAME,
   POLL_PENDING,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { unsendable } from "../../hal/kit/outgoing.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { SpiBus } from "../../hal/spi.ts";
 import { Attention } from "./attention.ts";
 import { Audit } from "./audit.ts";
 import { BringUp } from "./bring-up.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { Checkup } from "./checkup.ts";
 import { type Counter, countersOf } from "./counters.ts";
 import { Engine } from "./engine.ts";
 import { busFailed, lost, notOpen, openAlready, stationAddress } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import { Filters } from "./filters.ts";
 import { EventFlags } from "./flags.ts";
 import { LinkMonitor } from "./link.ts";
 import type { Enc28j60DriverOptions } from "./options.ts";
@@ -58,11 +60,12 @@ type State = (typeof State)[keyof typeof State];
 export class Enc28j60 implements EthernetController {
   readonly driver = "enc28j60";
   readonly heals = true;
+  readonly capabilities: ControllerCapabilities = CAPABILITIES;
   readonly address: Uint8Array;
   readonly #bus: SpiBus;
   readonly #pins: ChipPins | null;
   readonly #drainTime: number;
-  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
+  readonly #filters = new Filters();
 
   readonly #session: Session;
   readonly #ring = new ReceiveRing();
@@ -105,13 +108,13 @@ export class Enc28j60 implements EthernetController {
     this.#session.onDoubt = () => this.#checkup.urge();
     this.#transmitter = new Transmitter(this.#session, clock, watchdog, confused, run);
     const flags = new EventFlags(this.#session, () => this.#transmitter.sentByNow);
-    this.#receiver = new Receiver(this.#session, this.#ring, this.#mode, owner, flags);
+    this.#receiver = new Receiver(this.#session, this.#ring, this.#filters, owner, flags);
     this.#link = new LinkMonitor(this.#session, clock, confused, run);
     const look = (): unknown => this.#session.host?.schedule();
     const interval = options.pollInterval ?? DEFAULT_POLL_INTERVAL;
     this.#attention = new Attention(this.#session, this.#receiver, this.#transmitter, clock, interval, look);
-    const audit = new Audit(this.#session, this.address, this.#ring);
-    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, { address: this.address, mode: this.#mode }, audit);
+    const audit = new Audit(this.#session, this.address, this.#ring, this.#filters);
+    this.#bringUp = new BringUp(bus, exchange, this.#session, this.#ring, { address: this.address, filters: this.#filters }, audit);
     this.#power = new Power(exchange, this.#session);
     this.#pins = options.pins ?? null;
     if (this.#pins) this.#pins.onDisturbed = () => this.#pinsDisturbed();
@@ -255,12 +258,8 @@ export class Enc28j60 implements EthernetController {
       else skb.drop(DropReason.DEV_READY);
       return true;
     }
-    const { length } = skb;
-    if (length < ETHERNET_HEADER || length > MAX_TAGGED_FRAME) {
-      this.statistics.txErrors++;
-      host.drops.drop(skb, length > MAX_TAGGED_FRAME ? DropReason.PKT_TOO_BIG : DropReason.PKT_TOO_SMALL);
-      return true;
-    }
+    const refusal = unsendable(skb);
+    if (refusal !== DropReason.NONE) return this.#transmitter.refuse(host, skb, refusal);
     if (!this.#transmitter.accept(skb)) return false;
     this.#engine.run();
     return true;
@@ -281,8 +280,7 @@ export class Enc28j60 implements EthernetController {
   }
 
   setReceiveMode(mode: ReceiveMode): void {
-    this.#mode.promiscuous = mode.promiscuous;
-    this.#mode.allMulticast = mode.allMulticast;
+    this.#filters.set(mode);
     if (this.#state === State.OPEN) this.#engine.run();
   }
 

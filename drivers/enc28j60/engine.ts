@@ -81,7 +81,7 @@ export class Engine {
     this.#owner.idle();
   }
 
-  /** Whoever is most urgent: a packet half read, then frames out, then the link, then the next packet in. */
+  /** Returns the most urgent part: a packet half read, then the check-up, frames out, the link, the next packet in. */
   #choose(): BusUser | null {
     if (!this.active) return null;
     const { receiver, checkup, transmitter, link } = this.#parts;

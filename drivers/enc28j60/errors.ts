@@ -1,4 +1,4 @@
-/** What can go wrong, for people. */
+/** Errors of the driver, in words for people. */
 import { ControllerError, isStationAddress } from "../../hal/ethernet.ts";
 import { SLOWEST_CLOCK } from "./setup.ts";
 

@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
 import { PHY_TIME } from "./setup.ts";
 import { Waiter } from "./waiter.ts";
 
-/** Where a bus may damage bytes, how often one batch is tried; each only sets things, so doing it twice does no harm. */
+/** Attempts for one batch on a bus that may damage bytes. A batch only sets values, so that a second run does no harm. */
 const ATTEMPTS = 8;
 /** Pairs of answers about the link at most until two agree. */
 const MOST_ANSWERS = 5;
@@ -90,7 +90,7 @@ export class Exchange {
     return answers;
   }
 
-  /** Whether there is a link, by two answers that agree. PHIR is read first: a change from then on raises LINKIF. */
+  /** Reads the link until two answers agree. PHIR is read first: a change from then on raises LINKIF. */
   async readLink(): Promise<boolean> {
     const status = { register: Phy.PHSTAT2 };
     let answers = await this.usePhy([{ register: Phy.PHIR }, status, status]);

@@ -1,7 +1,7 @@
 /**
- * EIR at the beginning of a poll, and what tells whether a frame that should have left has left, in the same batch: that saves a round
- * trip. With the interrupt line it is TXIF, which is cleared along with being read. Where the chip is polled it is ECON1: TXRTS is clear
- * again, and RXEN says that this is the chip that was set up. A chip that was reset sends whatever lies at 0, and its TXIF says so.
+ * Reads EIR at the beginning of a poll, and in the same batch the proof that a frame has left, which saves a round trip. With the
+ * interrupt line the proof is TXIF, which is cleared in that batch. Where the chip is polled it is ECON1: TXRTS is clear again, and RXEN
+ * shows that this is the chip that was set up. (A chip that was reset sends the bytes at address 0, and sets TXIF.)
  */
 import type { CommandList } from "./command-list.ts";
 import { Econ1, Interrupt, NO_ANSWER, Register, STUCK } from "./registers.ts";
@@ -29,7 +29,7 @@ export class EventFlags {
 
   read(commands: CommandList): void {
     const { sending, events, lossy, polled } = this.#session;
-    // Where a command may get lost, the flag is the only proof that a frame has left: not cleared before it was seen.
+    // On a bus that may lose a command the flag is the only proof that a frame has left: it is not cleared before it was seen.
     this.#sweep = sending && events === 0 && !lossy && this.#sentByNow();
     // ECON1 first: a frame that is aborted in between shows in EIR.
     if (this.#sweep && polled) this.#controlAt = commands.read(Register.ECON1);

@@ -1,7 +1,7 @@
 /**
- * Follows the link: EIR.LINKIF, then the PHY's registers through the MII (DS39662 sections 3.3 and 12.1.5). The link is also asked for
- * every few seconds, and what decides in the PHY whether frames pass along with it: one answer that was damaged on its way, or one
- * LINKIF that got lost, would be believed for ever. A change is believed when two answers in a row tell of it.
+ * Follows the link: EIR.LINKIF, then the PHY's registers through the MII (DS39662 sections 3.3 and 12.1.5). Every few seconds the link
+ * is read in any case, with the PHY registers without which no frame passes; otherwise one damaged answer, or one LINKIF that got lost,
+ * would count for ever. A change is believed when two answers in a row agree.
  */
 import type { Clock } from "../../hal/clock.ts";
 import type { Timer } from "../../hal/timer.ts";
@@ -41,7 +41,7 @@ export class LinkMonitor implements BusUser {
   /** Somebody wants to know though LINKIF told nothing; and the PHY's set-up is looked at in passing. */
   #asked = false;
   #thorough = false;
-  /** Where the answers of the last batch are, -1 where it brought none. */
+  /** Index of the last batch's answers; -1 for none. */
   #setupAt = -1;
   #statusAt = -1;
   #proofAt = -1;

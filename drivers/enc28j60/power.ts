@@ -1,5 +1,5 @@
 /**
- * To sleep and back (DS39662 section 14): some 120 mA less. The chip keeps its registers and its packet memory, so waking takes no
+ * Puts the chip to sleep and wakes it (DS39662 section 14); asleep it draws some 120 mA less. The chip keeps its registers and its packet memory, so waking takes no
  * set-up; only the link has to be found again, which takes the PHY tens of milliseconds.
  */
 import type { CommandList } from "./command-list.ts";

@@ -1,10 +1,10 @@
 /**
- * What a quiet second looks at where the interrupt line is connected, 16 bytes of SPI at most: ECON1, EIE and MACON1, which stop
- * everything, ERXWRPT, and in turn one of the others. The rarer ones come round in two minutes; where a frame is sent, all of them are
- * looked at within a second and a half. The first frame after such a second hangs on none of the rarer ones: it writes ETXST, ETXND and its
- * control byte anew (transmitter.ts).
+ * Registers that are read in a quiet second where the interrupt line is connected, 16 bytes of SPI at most: ECON1, EIE and MACON1,
+ * without which nothing works, ERXWRPT, and one of the others in turn. The rarer ones come round in two minutes and a half; after a
+ * frame was sent, all of them are read within a second and a half. The first frame after a quiet second depends on none of the rarer
+ * ones: it writes ETXST, ETXND and its control byte anew (transmitter.ts).
  */
-import { LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
+import { HASH_BYTES, LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 
 /** Which bytes of ERXWRPT are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
 export const Pointer = { NONE: 0, LOW: 1, BOTH: 3 } as const;
@@ -37,6 +37,12 @@ const FIRST_BANKS: readonly QuietLook[] = [
     .map((register) => look([EIE, register, MACON1])),
 ];
 
+/** And those of the hash table, where the chip goes by it. */
+const HASHED_FIRST_BANKS: readonly QuietLook[] = [
+  ...FIRST_BANKS,
+  ...Array.from({ length: HASH_BYTES }, (_, at) => look([Register.EHT0 + at, MACON1], Pointer.NONE)),
+];
+
 /** Instead of the link. The station address is in a bank of its own, and there is room for two changes of bank and nothing else. */
 const MAC_BANKS: readonly QuietLook[] = [
   ...[Register.MACON3, ...LESSER_MAC].map((register) => look([EIE, MACON1, register])),
@@ -46,11 +52,15 @@ const MAC_BANKS: readonly QuietLook[] = [
 /** Three of four looks of either kind are its usual one. */
 const CYCLE = 4;
 
-/** @param turn looks since the chip was set up */
-export function quietLook(turn: number): QuietLook {
+/**
+ * @param turn looks since the chip was set up
+ * @param hashing the chip filters by its hash table
+ */
+export function quietLook(turn: number, hashing: boolean): QuietLook {
+  const firstBanks = hashing ? HASHED_FIRST_BANKS : FIRST_BANKS;
   const pair = turn >> 1;
   const round = Math.floor(pair / CYCLE);
   const usual = pair % CYCLE !== CYCLE - 1;
-  if ((turn & 1) === 0) return usual ? CONTROL : (FIRST_BANKS[round % FIRST_BANKS.length] as QuietLook);
+  if ((turn & 1) === 0) return usual ? CONTROL : (firstBanks[round % firstBanks.length] as QuietLook);
   return usual ? LINK : (MAC_BANKS[round % MAC_BANKS.length] as QuietLook);
 }

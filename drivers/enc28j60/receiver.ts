@@ -6,18 +6,18 @@
  */
 
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { ControllerHost, ReceiveMode } from "../../hal/ethernet.ts";
+import type { ControllerHost } from "../../hal/ethernet.ts";
 import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { FCS_BYTES, hasFcs } from "../../hal/kit/fcs.ts";
 import { HEADROOM, type SkBuff } from "../../hal/skbuff.ts";
 import { Burst } from "./burst.ts";
 import type { CommandList } from "./command-list.ts";
 import { Delivery } from "./delivery.ts";
+import type { Filters } from "./filters.ts";
 import type { EventFlags } from "./flags.ts";
 import { Econ1, Interrupt, Register, SEND_PAUSE } from "./registers.ts";
 import { DECREMENTS, type ReceiveRing, takeOff, Verdict } from "./ring.ts";
 import type { BusUser, Session } from "./session.ts";
-import { filterFor } from "./setup.ts";
 
 /** EPKTCNT has 8 bits: a chip that still claims packets after that many were taken off it is not there any more. */
 const MOST_PACKETS = 255;
@@ -48,7 +48,7 @@ type Step = (typeof Step)[keyof typeof Step];
 const Extra = { NONE: 0, OVERFLOW: 1, FILTER: 2 } as const;
 type Extra = (typeof Extra)[keyof typeof Extra];
 
-/** What the receiver needs of the driver. */
+/** Calls of the receiver to the driver. */
 export interface ReceiverOwner {
   /** The poll is over. */
   pollEnded(): void;
@@ -72,7 +72,7 @@ export class Receiver implements BusUser {
   readonly #session: Session;
   readonly #ring: ReceiveRing;
   readonly #burst: Burst;
-  readonly #mode: ReceiveMode;
+  readonly #filters: Filters;
   readonly #owner: ReceiverOwner;
   readonly #flags: EventFlags;
   readonly #delivery: Delivery;
@@ -94,18 +94,18 @@ export class Receiver implements BusUser {
   /** Packets that were taken off the chip's counter and could not be found in what was read. */
   #spoiled = 0;
 
-  constructor(session: Session, ring: ReceiveRing, mode: ReceiveMode, owner: ReceiverOwner, flags: EventFlags) {
+  constructor(session: Session, ring: ReceiveRing, filters: Filters, owner: ReceiverOwner, flags: EventFlags) {
     this.#flags = flags;
     this.#session = session;
     this.#ring = ring;
     this.#burst = new Burst(ring);
     this.#delivery = new Delivery(session, ring);
-    this.#mode = mode;
+    this.#filters = filters;
     this.#owner = owner;
   }
 
   get due(): boolean {
-    return this.#step !== Step.IDLE || this.#filterDue || (this.#session.events & Interrupt.RXER) !== 0;
+    return this.#step !== Step.IDLE || this.#filters.due || (this.#session.events & Interrupt.RXER) !== 0;
   }
 
   /**
@@ -113,11 +113,6 @@ export class Receiver implements BusUser {
    */
   get exclusive(): boolean {
     return this.#step >= Step.BODY && this.#step <= Step.BEGIN;
-  }
-
-  /** The filters are not what they are asked to be. */
-  get #filterDue(): boolean {
-    return filterFor(this.#mode) !== this.#session.filter;
   }
 
   /** Packets were read from the chip and not handed up yet. */
@@ -302,12 +297,11 @@ export class Receiver implements BusUser {
     if ((this.#session.events & Interrupt.RXER) !== 0) {
       this.#extra = Extra.OVERFLOW;
       commands.clearBits(Register.EIR, Interrupt.RXER);
-    } else if (this.#filterDue) {
+    } else if (this.#filters.due) {
       // Reception is off while the filters change (section 8).
       this.#extra = Extra.FILTER;
-      this.#session.filter = filterFor(this.#mode);
       commands.clearBits(Register.ECON1, Econ1.RXEN);
-      commands.write(Register.ERXFCON, this.#session.filter);
+      this.#filters.write(commands);
       commands.setBits(Register.ECON1, Econ1.RXEN);
     } else {
       return false;
@@ -353,13 +347,13 @@ export class Receiver implements BusUser {
     this.#counted = count;
     this.countDue = false;
     this.spurious = count === 0 && this.#unexplained(eir);
-    // Where this poll has taken some already, the next one is likely to find more than one, too.
+    // When this poll has taken packets already, the next one is likely to find more than one, too.
     this.#several = count > 1 || this.work > 0;
     if (count > 0) this.stray = false;
     if (this.stray && this.withinBudget) this.#step = Step.STOP;
     else if (count === 0 || !this.withinBudget) this.#step = Step.END;
     else if (this.#burst.usable(commands, this.#budget - this.work)) this.#step = Step.BURST;
-    // Where answers lie, a packet counts when the count and the write pointer both say so: behind the newest one lie old ones.
+    // On a bus that may damage answers a packet counts when count and write pointer agree: stale packets lie behind the newest one.
     else this.#step = this.#session.lossy ? Step.END : Step.HEADER;
   }
 

@@ -1,8 +1,8 @@
 /**
- * Brings a chip back whose bus failed, or that lost its way: opens the bus again if it went away, sets the chip up afresh, tries
- * again after a while if that did not work, from the third time on with the chip's reset and power pins, where the board holds them.
- * It goes on for as long as the device is open, ever more rarely: nobody stands beside a board in the field. A failure is told when the
- * first few attempts have not helped.
+ * Repairs a chip that lost its set-up, or whose bus failed: opens the bus again if it went away, sets the chip up afresh, and tries again
+ * after a while if that did not work, from the third time on with the chip's reset and power pins, where the board has them. It goes on
+ * while the device is open, ever more rarely, because nobody stands beside a board in the field. It reports a failure after the first
+ * few attempts.
  */
 import type { ChipPins } from "../../hal/chip-pins.ts";
 import type { Clock } from "../../hal/clock.ts";

@@ -47,6 +47,8 @@ export const Register = {
   ERXRDPT: 0x0c,
   ERXWRPT: 0x0e,
 
+  /** The hash table, HASH_BYTES registers from here on. */
+  EHT0: 0x20,
   ERXFCON: 0x38,
   EPKTCNT: 0x39,
 
@@ -71,6 +73,9 @@ export const Register = {
   EPAUS: 0x78,
 } as const;
 
+/** EHT0 to EHT7 (section 8.4). */
+export const HASH_BYTES = 8;
+
 /** Registers of the MAC that no frame on a good line depends on. */
 export const LESSER_MAC: readonly number[] = [
   Register.MACON4,
@@ -83,7 +88,7 @@ export const LESSER_MAC: readonly number[] = [
   Register.MAMXFL + 1,
 ];
 
-/** Where the six octets of the station address live, first octet on the wire first: the chip keeps them in an order of its own. */
+/** Registers of the station address, first octet on the wire first. The chip keeps them in an order of its own. */
 export const STATION_ADDRESS: readonly number[] = [0xe4, 0xe5, 0xe2, 0xe3, 0xe0, 0xe1];
 
 /** EIR and EIE share these positions; INTIE stands in EIE only. */
@@ -103,7 +108,7 @@ export const Econ1 = { TXRST: 0x80, RXRST: 0x40, DMAST: 0x20, CSUMEN: 0x10, TXRT
 export const STUCK: number = Econ1.TXRST | Econ1.RXRST | Econ1.DMAST | Econ1.CSUMEN;
 
 /** Receive filters (section 8). 0 lets everything through, frames with a wrong FCS included. */
-export const Erxfcon = { UCEN: 0x80, CRCEN: 0x20, MCEN: 0x02, BCEN: 0x01 } as const;
+export const Erxfcon = { UCEN: 0x80, CRCEN: 0x20, HTEN: 0x04, MCEN: 0x02, BCEN: 0x01 } as const;
 
 export const Macon1 = { TXPAUS: 0x08, RXPAUS: 0x04, MARXEN: 0x01 } as const;
 

@@ -1,4 +1,4 @@
-/** The receive ring in the chip's packet memory: where it lies, how a packet's header is read, and when it can not be true. */
+/** The receive ring in the chip's packet memory: where it lies, how a packet's header is read, and which headers cannot be true. */
 import { ETHERNET_HEADER, MAX_TAGGED_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/kit/fcs.ts";
 import type { CommandList } from "./command-list.ts";
@@ -16,7 +16,7 @@ export const PACKET_HEADER = 6;
 /** MAMXFL: 1514 bytes, an IEEE 802.1Q tag and the FCS. */
 export const MAX_FRAME_WITH_FCS: number = MAX_TAGGED_FRAME + FCS_BYTES;
 
-/** What a packet's header says. */
+/** The meaning of a packet's header. */
 export const Verdict = {
   FRAME: 0,
   /** A frame that arrived damaged: skip it. */

@@ -1,4 +1,4 @@
-/** What the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
+/** State that the parts of the ENC28J60 driver share while it is open, and how a part asks for the bus. */
 import { ControllerHealth, type ControllerHost, LinkStatistics } from "../../hal/ethernet.ts";
 import type { InterruptLine } from "../../hal/interrupt.ts";
 import type { SpiBus } from "../../hal/spi.ts";
@@ -52,8 +52,6 @@ export class Session {
   lossy = false;
   /** The bus was thought to be safe and has shown that it is not; until the device is opened again. */
   distrusted = false;
-  /** What ERXFCON was last told. */
-  filter = 0;
   /** The value that ETXND was last told, -1 when not known. */
   transmitEnd = -1;
   /** EIR flags that were read and not dealt with yet; whoever deals with one clears it here and in the chip. */

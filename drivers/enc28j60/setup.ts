@@ -1,10 +1,9 @@
-/** What the ENC28J60 is told once, after its reset (DS39662 section 6). */
-import type { ReceiveMode } from "../../hal/ethernet.ts";
+/** The set-up of the ENC28J60 after its reset (DS39662 section 6). */
 import type { CommandList } from "./command-list.ts";
+import type { Filters } from "./filters.ts";
 import {
   Control,
   Econ1,
-  Erxfcon,
   HDLDIS,
   Interrupt,
   LEDS_LINK_AND_TRAFFIC,
@@ -38,16 +37,16 @@ const RETRANSMISSIONS = 0x0f;
 /** Writes in one batch where the bus may damage bytes: the shorter it is, the likelier it passes whole. */
 const PART = 5;
 
-/** Where the control byte is written from, with room for the command in front of it. */
+/** The control byte to be written, with room for the command in front of it. */
 const controlBytes = new Uint8Array(2);
 
 /** Collision window, in bytes: the widest makes erratum 13's false late collisions rarer. */
 const WIDEST_COLLISION_WINDOW = 63;
 
-/** What a chip is set up for, besides the duplex mode, which is the session's. */
+/** Settings of a chip, besides the duplex mode, which is the session's. */
 export interface ChipSettings {
   readonly address: Uint8Array;
-  readonly mode: ReceiveMode;
+  readonly filters: Filters;
 }
 
 /** A register and what it is told. */
@@ -59,11 +58,6 @@ export function both(register: number, value: number): readonly RegisterValue[] 
     [register, value & 0xff],
     [register + 1, value >> 8],
   ];
-}
-
-export function filterFor(mode: ReceiveMode): number {
-  if (mode.promiscuous) return 0;
-  return Erxfcon.UCEN | Erxfcon.CRCEN | Erxfcon.BCEN | (mode.allMulticast ? Erxfcon.MCEN : 0);
 }
 
 /**
@@ -109,16 +103,16 @@ export function writeControlByte(commands: CommandList, lossy: boolean): void {
 export function setUpMac(
   session: Session,
   ring: ReceiveRing,
-  { address, mode }: ChipSettings,
+  { address, filters }: ChipSettings,
 ): readonly ((commands: CommandList) => void)[] {
-  const writes = macSetup(address, session);
+  const [config, ...hash] = filters.tell();
+  const writes = [...hash, ...macSetup(address, session)];
   const parts: ((commands: CommandList) => void)[] = [
     (commands) => ring.layOut(commands),
     (commands) => {
       commands.write16(Register.ETXST, TRANSMIT_START);
       writeControlByte(commands, session.lossy);
-      session.filter = filterFor(mode);
-      commands.write(Register.ERXFCON, session.filter);
+      if (config) commands.write(...config);
     },
   ];
   const size = session.lossy ? PART : writes.length;

@@ -14,7 +14,7 @@ const LATE_COLLISION = 0x20;
 /** Seventh byte: bits 52 to 55 are always 0. */
 const ALWAYS_ZERO = 0xf0;
 
-/** What became of a frame whose FCS the driver had appended. */
+/** The fate of a frame whose FCS the driver had appended. */
 export const Fate = {
   SENT: 0,
   /** The chip found another FCS than it was given: a byte was damaged on its way into the chip, and nobody will take the frame. */

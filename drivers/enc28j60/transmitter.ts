@@ -92,6 +92,14 @@ export class Transmitter implements BusUser {
     });
   }
 
+  /** Drops a frame that cannot be sent, and counts it. @returns true, for transmit() */
+  refuse(host: ControllerHost, skb: SkBuff, reason: DropReason): true {
+    this.#session.statistics.txErrors++;
+    if (reason === DropReason.TX_ABORTED) this.#session.statistics.txAbortedErrors++;
+    host.drops.drop(skb, reason);
+    return true;
+  }
+
   /** Takes a frame, unless there is one already. */
   accept(skb: SkBuff): boolean {
     if (this.#frame) {

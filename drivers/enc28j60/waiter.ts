@@ -1,4 +1,4 @@
-/** Waits for a time to pass or for somebody to say that there is nothing to wait for any more; in one place at a time. */
+/** Waits until a time has passed or done() is called. One wait at a time. */
 import type { Clock } from "../../hal/clock.ts";
 import type { Timer } from "../../hal/timer.ts";
 

@@ -5,6 +5,7 @@
 
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
@@ -15,6 +16,7 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../../hal/kit/receive-filter.ts";
@@ -35,6 +37,7 @@ export class LoopbackPlug implements EthernetController {
   readonly description = "loopback plug";
   readonly simulated = true;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #received: ReceivedFrames;
   readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
@@ -127,7 +130,7 @@ export class LoopbackPlug implements EthernetController {
     copyFrame(copy.bytes, copy.put(length), bytes, skb.data, length);
     if (isMulticast(bytes, skb.data)) this.statistics.rxMulticast++;
     skb.consume();
-    // Whom consume() told of it may have closed this controller.
+    // The sender may have closed this controller when it was told.
     if (this.#received.host !== host) {
       host.drops.drop(copy, DropReason.QUEUE_PURGE);
       return;

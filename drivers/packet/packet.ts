@@ -15,6 +15,7 @@ import { ARPHRD_ETHER, type Link, type LinkSocket } from "../../hal/bridges/linu
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   type EthernetController,
@@ -25,6 +26,7 @@ import {
   type ReceiveMode,
   VLAN_TAG,
 } from "../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { type ReceiveRing, SlotStatus } from "./ring.ts";
 import { MSG_DONTWAIT, PACKET_OUTGOING, PacketSocket, VnetHeader } from "./socket.ts";
@@ -38,6 +40,8 @@ export interface PacketOptions {
   ringFrames?: number;
 }
 
+/** The kernel fills in checksums, or has its hardware do it, and says of those received whether they are good. */
+const CAPABILITIES: ControllerCapabilities = { ...SOFTWARE_CAPABILITIES, txChecksum: true, rxChecksum: true };
 const DEFAULT_RING_FRAMES = 2048;
 /** TPID of a customer VLAN tag, when the kernel does not tell another (IEEE 802.1Q). */
 const TPID_8021Q = 0x8100;
@@ -45,6 +49,7 @@ const TPID_8021Q = 0x8100;
 export class PacketController implements EthernetController {
   readonly driver = "packet";
   readonly simulated = false;
+  readonly capabilities: ControllerCapabilities = CAPABILITIES;
   readonly address: Uint8Array;
   readonly #interface: KernelInterface;
   readonly #ringFrames: number;
@@ -138,7 +143,7 @@ export class PacketController implements EthernetController {
       ring.release();
       if (skb) {
         host.receive(skb);
-        // What the host did with the frame may have closed this controller, and the ring's memory is gone.
+        // The host may have closed this controller because of the frame, and the ring's memory is gone.
         if (this.#ring !== ring) return work;
       }
     }
@@ -240,8 +245,11 @@ export class PacketController implements EthernetController {
   /** 0 or an errno. */
   #applyReceiveMode(socket: PacketSocket): number {
     const { filter, index } = this.#interface;
-    const errno = socket.promiscuous(index, this.#foreign || filter.promiscuous);
-    return errno === 0 ? socket.allMulticast(index, filter.allMulticast) : errno;
+    return (
+      socket.promiscuous(index, this.#foreign || filter.promiscuous) ||
+      socket.allMulticast(index, filter.allMulticast) ||
+      socket.groups(index, filter.groups)
+    );
   }
 
   #countRingDrops(): void {

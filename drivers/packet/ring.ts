@@ -25,7 +25,7 @@ const SLL_PKTTYPE = 32 + 10;
 export const SLOT = 2048;
 /** Slots come in physically contiguous blocks; a multiple of every page size in use (4, 16, 64 KiB). */
 export const BLOCK = 65536;
-/** Where a frame starts in its slot: the kernel aligns 52 + 16 bytes to 16, adds the vnet header's 10, takes off the MAC's 14. */
+/** Offset of a frame in its slot: the kernel aligns 52 + 16 bytes to 16, adds the vnet header's 10, takes off the MAC's 14. */
 const FRAME_AT = 76;
 /** Most of a frame that is copied to a packet: fits behind HEADROOM, and covers a tagged frame of 1518 bytes. */
 const LONG = 1536;

@@ -1,7 +1,8 @@
 /** A packet socket (packet(7)) with a vnet header in front of each frame, and what that header says (linux/virtio_net.h). */
 
 import { Addresses, Errno, type Libc, NATIVE } from "../../hal/bridges/linux/libc.ts";
-import { ControllerError } from "../../hal/ethernet.ts";
+import { ControllerError, MAC_BYTES } from "../../hal/ethernet.ts";
+import { includesGroup } from "../../hal/kit/receive-filter.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { BLOCK, ReceiveRing, SLOT } from "./ring.ts";
 
@@ -23,6 +24,7 @@ const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const PACKET_VNET_HDR = 15;
 const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_MULTICAST = 0;
 const PACKET_MR_PROMISC = 1;
 const PACKET_MR_ALLMULTI = 2;
 const TPACKET_V2 = 1;
@@ -39,6 +41,7 @@ export class PacketSocket {
   readonly #addresses: Addresses;
   #promiscuous = false;
   #allMulticast = false;
+  #groups: readonly Uint8Array[] = [];
 
   /** @throws ControllerError PACKET_NO_PERMISSION, PACKET_UNSUPPORTED, PACKET_SYSTEM */
   constructor(libc: Libc, name: string) {
@@ -100,6 +103,20 @@ export class PacketSocket {
     return this.#membership(on, index, PACKET_MR_ALLMULTI);
   }
 
+  /** Asks the interface for the frames to these groups and no others; 0 or an errno. */
+  groups(index: number, wanted: readonly Uint8Array[]): number {
+    const before = this.#groups;
+    this.#groups = wanted;
+    let errno = 0;
+    for (const group of before) {
+      if (!includesGroup(wanted, group)) errno ||= this.#membership(false, index, PACKET_MR_MULTICAST, group);
+    }
+    for (const group of wanted) {
+      if (!includesGroup(before, group)) errno ||= this.#membership(true, index, PACKET_MR_MULTICAST, group);
+    }
+    return errno;
+  }
+
   /** Sends bytes[at..at+length), which begin with a vnet header. False: see `errno`. */
   send(bytes: Uint8Array, at: number, length: number, flags: number): boolean {
     const sent = this.#libc.send(this.fd, this.#addresses.of(bytes, at), length, flags);
@@ -142,11 +159,15 @@ export class PacketSocket {
     if (this.#libc.setsockopt(this.fd, SOL_PACKET, option, this.#option, 4) < 0) throw this.refusal(what, this.#libc.errno());
   }
 
-  #membership(add: boolean, index: number, type: number): number {
+  #membership(add: boolean, index: number, type: number, group: Uint8Array | null = null): number {
     // struct packet_mreq. Memberships end with the socket at the latest.
     this.#option.fill(0);
     this.#view.setInt32(0, index, NATIVE);
     this.#view.setUint16(4, type, NATIVE);
+    if (group) {
+      this.#view.setUint16(6, MAC_BYTES, NATIVE);
+      this.#option.set(group, 8);
+    }
     const option = add ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
     return this.#libc.setsockopt(this.fd, SOL_PACKET, option, this.#option, 16) < 0 ? this.#libc.errno() : 0;
   }

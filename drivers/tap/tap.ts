@@ -15,6 +15,7 @@ import type { Link, LinkSocket } from "../../hal/bridges/linux/link.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
@@ -23,6 +24,7 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
 import { Checksum, HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { TapDevice } from "./device.ts";
@@ -41,13 +43,14 @@ const ROOM = SLOT_BYTES - HEADROOM;
 export class TapController implements EthernetController {
   readonly driver = "tap";
   readonly simulated = false;
+  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
   readonly address: Uint8Array;
   readonly #interface: KernelInterface;
   readonly #attach: boolean;
-  /** Where a frame goes that has no packet memory to go to. */
+  /** Memory for a frame for which the pool has none. */
   readonly #scratch: Uint8Array = new Uint8Array(ROOM);
   #device: TapDevice | null = null;
-  /** What the kernel had lost on the way to us when we looked last. */
+  /** Frames that the kernel had lost on the way to us at the last look. */
   #txDropped = 0;
 
   /** @throws ControllerError TAP_NAME, TAP_ADDRESS: the options make no sense */
@@ -87,6 +90,7 @@ export class TapController implements EthernetController {
     this.#interface.close();
   }
 
+  /** The filter is here and not in the kernel (TUNSETTXFILTER), which counts a frame that it filtered out as dropped, like one lost. */
   setReceiveMode(mode: ReceiveMode): void {
     this.#interface.filter.set(mode);
   }
@@ -136,7 +140,7 @@ export class TapController implements EthernetController {
       work++;
       if (!skb) host.drops.count(DropReason.NOMEM);
       else if (this.#take(host, skb, length)) host.receive(skb);
-      // What the host did with the frame may have closed this controller.
+      // The host may have closed this controller because of the frame.
       if (this.#device !== device) return work;
     }
     if (work < budget && host.complete(work)) this.#interface.unmask();
@@ -166,7 +170,7 @@ export class TapController implements EthernetController {
     this.#device = null;
   }
 
-  /** Whether the frame that was read is for us; if not it is dropped, and counted where it was lost and not merely filtered out. */
+  /** Takes a frame that was read, if it is for us; else drops it, and counts it when it was lost and not merely filtered. */
   #take(host: ControllerHost, skb: SkBuff, length: number): boolean {
     if (!this.#interface.filter.accepts(skb.bytes, skb.data)) {
       skb.consume();

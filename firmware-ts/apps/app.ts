@@ -23,14 +23,14 @@ export interface DatagramEvent {
   /** Clock time of the reading, in ms since the app started; of the loss, when a datagram is lost that was reported as sent. */
   time: number;
   status: "sent" | "queued" | "failed";
-  /** Why it failed. */
+  /** The reason of a failure. */
   reason: string;
   /** `queued` earlier: how long it waited, in ms. */
   waited: number | null;
   readings: readonly { kind: string; value: number; unit: string }[];
 }
 
-/** What an app works with. */
+/** The surroundings of an app. */
 export interface AppContext {
   /** The initial network namespace. */
   readonly stack: Stack;
@@ -47,7 +47,7 @@ export interface AppContext {
 /** One line of `whohas check`: a word for the thing, its name, and how it is set up. */
 export type Row = readonly [what: string, name: string, how: string];
 
-/** How `whohas check` writes values. */
+/** Values in the words of `whohas check`. */
 export interface Sayings {
   /** Milliseconds as `3s`, `250ms`. */
   duration(ms: number): string;
@@ -66,7 +66,7 @@ export interface AppKind<O extends object = object> {
   readonly options: Readonly<Record<string, OptionShape>>;
   /** It makes no sense on a rig without a board: the parts that need one, for the message. */
   readonly needsBoard?: string;
-  /** What `whohas check` prints. */
+  /** The lines of `whohas check`. */
   describe(options: O, say: Sayings): readonly Row[];
   /** Makes it, not yet started. @throws GpioError for a pin that cannot be what it should */
   make(options: O, context: AppContext): App;

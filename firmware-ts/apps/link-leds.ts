@@ -1,4 +1,8 @@
-/** Two lamps: one is lit while the link is there, one blinks with traffic. In a rig: `{ kind: link-leds, link: "13", activity: "12" }`. */
+/**
+ * Two lamps: one is lit while the link is there, one blinks with traffic. In a rig:
+ *
+ *     apps: [{ kind: link-leds, link: "13", activity: "12" }]
+ */
 import type { Timer } from "../../hal/clock.ts";
 import type { Led } from "../../hal/gpio.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -6,7 +10,7 @@ import type { Stack } from "../stack.ts";
 import type { App, AppKind } from "./app.ts";
 import type { OptionShapes } from "./options.ts";
 
-/** How long one blink lasts, in ms: long enough to be seen, short enough to tell frames apart. */
+/** Length of one blink, in ms: long enough to be seen, short enough to tell frames apart. */
 const BLINK = 50;
 
 /** The lamps' pins. */

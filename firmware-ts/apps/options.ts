@@ -1,9 +1,9 @@
 /**
  * The options of an app, described as data: the composition root reads them from a rig file, checks them, and knows from their shapes
- * which pins an app takes and where its datagrams go. An option that is not `needed` and has no `otherwise` may be left out.
+ * which pins an app takes and to which endpoints it sends. An option that is not `needed` and has no `otherwise` may be left out.
  */
 
-/** Where datagrams go: an address as text and a UDP port, 1..65535. */
+/** A destination of datagrams: an address as text and a UDP port, 1..65535. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -17,7 +17,7 @@ export interface SensorConfig {
   readonly pin: string;
 }
 
-/** What a value of an option is. */
+/** The kind of an option's value. */
 export type ValueShape =
   /** ADDRESS:PORT; an Endpoint. */
   | { readonly is: "endpoint"; readonly example: string }
@@ -36,7 +36,7 @@ export type ValueShape =
 export type OptionShape = ValueShape & {
   /** It must be there. */
   readonly needed?: true;
-  /** What stands in for it. */
+  /** Its value when it is left out. */
   readonly otherwise?: unknown;
 };
 

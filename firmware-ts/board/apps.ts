@@ -5,10 +5,10 @@ import { ControllerError } from "../../hal/ethernet.ts";
 import type { AppKind } from "../apps/app.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { Endpoint, OptionShape, ValueShape } from "../apps/options.ts";
-import { parsePin } from "./names.ts";
-import type { AppConfig, Rig } from "./rig.ts";
-import { type Keys, leaf, oneOf, ranged, shaped, table } from "./schema.ts";
-import { formatDuration, parseDuration, parseEndpoint } from "./units.ts";
+import { parsePin } from "./rig/names.ts";
+import type { AppConfig, Rig } from "./rig/rig.ts";
+import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
+import { formatDuration, parseDuration, parseEndpoint } from "./rig/units.ts";
 
 const SENSOR = "{ kind: thermometer, pin: A0 }";
 const sensor = shaped(
@@ -86,8 +86,8 @@ export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig
   ];
 }
 
-/** The destinations of a rig's apps. */
-export function destinationsOf(rig: Rig): readonly Endpoint[] {
+/** The endpoints that a rig's apps send to. */
+export function endpointsOf(rig: Rig): readonly Endpoint[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
     return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint] : []));
@@ -99,7 +99,7 @@ export interface AppPin {
   readonly pin: string;
   /** The part on it, as a path below the app: `sensors[0]`. */
   readonly part: readonly (string | number)[];
-  /** Where the pin is said. */
+  /** The place of the pin's name in the rig file. */
   readonly at: readonly (string | number)[];
 }
 

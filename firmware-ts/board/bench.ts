@@ -1,5 +1,5 @@
 /** The built-in bench: nothing attached, no privileges, everything simulated. */
-import { RIG_DEFAULTS, type Rig } from "./rig.ts";
+import { RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
 
 /** The bench as a rig file would come to it, without YAML and a schema. */
 export function benchRig(): Rig {

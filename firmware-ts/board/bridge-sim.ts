@@ -21,16 +21,17 @@ import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { dropsOf } from "../control/drops.ts";
-import type { ChipConfig } from "./chip-config.ts";
-import { enc28j60Chip } from "./chip-model.ts";
 import { SimulatedGateway } from "./gateway.ts";
-import { loadWire, type WireMaker } from "./part.ts";
-import { UnitError } from "./units.ts";
-import { show, whyUnreadable } from "./wording.ts";
+import { enc28j60Chip } from "./kinds/chip-model.ts";
+import { loadWire, type WireMaker } from "./kinds/part.ts";
+import type { ChipConfig } from "./rig/chip-config.ts";
+import { UnitError } from "./rig/units.ts";
+import { show, whyUnreadable } from "./rig/wording.ts";
 
 /**
- * Who plays the bridge: our own program, the same program as pico-serprog behaves, an Arduino Uno's microcontroller running
- * hal/bridges/firmware, or the latter running an Intel HEX file. A sketch in it has the chip's select at D10 (SS), its INT at D2, and the serial line at D0 and D1.
+ * The player of the bridge: our own program, the same program with the behaviour of pico-serprog, an Arduino Uno's microcontroller
+ * with hal/bridges/firmware, or the same microcontroller with an Intel HEX file. A sketch in it has the chip's select at D10 (SS), its
+ * INT at D2, and the serial line at D0 and D1.
  */
 export type BridgeFirmware = "responder" | "pico-serprog" | "uno" | { readonly file: string };
 
@@ -69,15 +70,15 @@ export interface BridgeSimListener {
   wire(trouble: Error | null): void;
 }
 
-/** What a run came to: names as the counters have them, only what is not 0 of what may go wrong. */
+/** The result of a run. Names are the counters' own; drops that did not happen are left out. */
 export interface BridgeSimSummary {
   line: { connections: number; refused: number; bytesIn: number; bytesOut: number; lost: number };
   /** Commands that the responder served and refused; null for the Uno, whose firmware does not count. */
   commands: { served: number; refused: number } | null;
-  /** The Uno: ms of its time that this machine was too slow for, and bytes that its line lost. */
+  /** The Uno's time that this machine was too slow for, in ms, and bytes that its line lost. Null for the responders. */
   mcu: { lag: number; overruns: number } | null;
   chip: { received: number; transmitted: number; filtered: number; overflowed: number };
-  /** What was done to the chip against its data sheet, by kind. */
+  /** Accesses to the chip that its data sheet forbids. */
   violations: number;
   /** Frames lost between the wire and its interface, by reason. */
   drops: Record<string, number>;

@@ -1,6 +1,7 @@
 /**
- * Two controllers back to back: what one receives the other sends, buffer for buffer, nothing copied and nothing looked at. A side
- * that cannot send as fast as the other receives makes the other wait, so that a kernel's queue holds what a slow chip cannot take.
+ * Two controllers back to back: each sends the frames that the other receives, buffer for buffer, without a copy or a look at them. A
+ * side that cannot send as fast as the other receives makes the other wait, so that a kernel's queue holds the frames that a slow chip
+ * cannot take.
  */
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
@@ -14,7 +15,7 @@ const QUEUE = 64;
 const BUDGET = 32;
 const POOL = 1024;
 
-/** Hears what happens at one end. */
+/** Hears of events at one end. */
 export interface EndListener {
   carrier(up: boolean): void;
   failed(error: Error): void;
@@ -30,7 +31,7 @@ export class CableEnd implements ControllerHost {
   readonly #waiting = new SkBuffQueue();
   #other!: CableEnd;
   #open = false;
-  /** A poll is due, and put off until the other side has sent what it has. */
+  /** A poll is due, and put off until the other side has sent its queue. */
   #stalled = false;
 
   /** Both ends of one cable. */

@@ -1,3 +1,4 @@
+/** A capture of a stack's devices in one file, for as long as a system runs. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Direction, pcapngHeader, pcapngPacket } from "../control/pcapng.ts";
 import { ControlError } from "../control/rpc/protocol.ts";
@@ -26,7 +27,7 @@ export class CaptureFile {
     });
   }
 
-  /** @throws ControlError CAPTURE_FILE when the file could not take all of it: what there is, is whole up to the last frame or less */
+  /** @throws ControlError CAPTURE_FILE when the file did not take all of it; it may end in the middle of a frame then */
   close(): void {
     this.#untap();
     closeSync(this.#fd);

@@ -14,12 +14,12 @@
 import { formatMac } from "../net/ethernet.ts";
 import type { DeviceKind, SpecTail } from "./kinds/kind.ts";
 import { busesOf, busKind, DRIVERS, deviceResource, findDevice, specForms } from "./kinds/lookup.ts";
-import { parseDeviceName } from "./names.ts";
-import { type BusConfig, type DeviceConfig, RIG_DEFAULTS } from "./rig.ts";
-import { parseStationMac, UnitError } from "./units.ts";
-import { closest, show } from "./wording.ts";
+import { parseDeviceName } from "./rig/names.ts";
+import { type BusConfig, type DeviceConfig, RIG_DEFAULTS } from "./rig/rig.ts";
+import { parseStationMac, UnitError } from "./rig/units.ts";
+import { closest, show } from "./rig/wording.ts";
 
-/** A SPEC that is not one. `code` is SPEC_INVALID; the message quotes the SPEC and what in it is wrong, and says what would be right. */
+/** The refusal of a SPEC. `code` is SPEC_INVALID; the message quotes the SPEC and the wrong part of it, and says what would be right. */
 export class DeviceSpecError extends Error {
   readonly code: "SPEC_INVALID" = "SPEC_INVALID";
   readonly spec: string;

@@ -1,15 +1,18 @@
-/** `fallback: simulated`: hardware that is not there when it is opened for the first time gives its place to the chip's model. */
+/** `fallback: simulated`: hardware that is missing at its first opening gives its place to the chip's model. */
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHealth,
   type ControllerHost,
   type EthernetController,
   type LinkStatistics,
+  OWN_FRAMES_ONLY,
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
+import { copyGroups } from "../../hal/kit/receive-filter.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import type { Part } from "./part.ts";
+import type { Part } from "./kinds/part.ts";
 
 export class FallbackPart implements Part {
   readonly controller: EthernetController;
@@ -38,12 +41,12 @@ export class FallbackPart implements Part {
 
 class Choice implements EthernetController {
   part: Part;
-  /** Why the model stands in; null while the hardware has its place. */
+  /** The hardware's failure, while the model stands in; null while the hardware has its place. */
   reason: string | null = null;
   readonly #model: () => Part;
-  readonly #mode: ReceiveMode = { promiscuous: false, allMulticast: false };
+  #mode: ReceiveMode = OWN_FRAMES_ONLY;
   #controller: EthernetController;
-  /** The hardware was there, or its model has come: what fails from now on has failed. */
+  /** The hardware was there, or its model has come: a failure from now on is one of the device. */
   #settled = false;
   /** Counts open() and close(), so that an open() knows that it was overtaken. */
   #epoch = 0;
@@ -68,6 +71,10 @@ class Choice implements EthernetController {
 
   get address(): Uint8Array {
     return this.#controller.address;
+  }
+
+  get capabilities(): ControllerCapabilities {
+    return this.#controller.capabilities;
   }
 
   get health(): ControllerHealth | undefined {
@@ -118,8 +125,7 @@ class Choice implements EthernetController {
   }
 
   setReceiveMode(mode: ReceiveMode): void {
-    this.#mode.promiscuous = mode.promiscuous;
-    this.#mode.allMulticast = mode.allMulticast;
+    this.#mode = { ...mode, groups: copyGroups(mode) };
     this.#controller.setReceiveMode(mode);
   }
 }

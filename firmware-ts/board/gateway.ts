@@ -5,10 +5,10 @@ import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
-import { destinationsOf } from "./apps.ts";
-import type { Part } from "./part.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
-import type { Cidr } from "./units.ts";
+import { endpointsOf } from "./apps.ts";
+import type { Part } from "./kinds/part.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import type { Cidr } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -48,7 +48,7 @@ export class SimulatedGateway {
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
   const cidr = gatewayCidr(rig, config.addresses);
   if (!part.wantsGateway || !part.segment || !cidr) return null;
-  const ports = destinationsOf(rig).flatMap(({ address, port }) => (address === cidr.address ? [port] : []));
+  const ports = endpointsOf(rig).flatMap(({ address, port }) => (address === cidr.address ? [port] : []));
   return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, `${cidr.address}/${cidr.prefix}`, [
     ...new Set(ports),
   ]);
@@ -56,7 +56,7 @@ export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Cl
 
 /** The host that the rig expects on the device's subnets: a route's next hop, else an app's destination, else the first host. */
 function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
-  const expected = [...rig.routes.map((route) => route.via), ...destinationsOf(rig).map(({ address }) => address)];
+  const expected = [...rig.routes.map((route) => route.via), ...endpointsOf(rig).map(({ address }) => address)];
   for (const address of expected) {
     const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
     if (own && address !== undefined) return { ...own, address };
@@ -65,7 +65,7 @@ function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
   return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
 }
 
-/** `address` is that of another host on the subnet. */
+/** True for the address of another host on the subnet. */
 function isNeighbour(address: number, own: Cidr): boolean {
   const mask = prefixMask(own.prefix);
   const host = address & ~mask;
@@ -73,7 +73,7 @@ function isNeighbour(address: number, own: Cidr): boolean {
   return own.prefix >= 31 || (host !== 0 && host !== ~mask);
 }
 
-/** The first host of the subnet that is not `own`. With 31 bits there is only one other (RFC 3021); with 32 there is none, and the same is taken. */
+/** The first host of the subnet that is not `own`. A /31 has only one other (RFC 3021); a /32 has none, and the same formula is used. */
 function firstNeighbour(own: Cidr): number {
   const address = ipv4(own.address);
   if (own.prefix >= 31) return address ^ 1;

@@ -1,6 +1,6 @@
 /**
- * Tells of chips that are not well and have not failed: readings that had to be doubted, a proof of life that does not come. Failures
- * and repairs are told when they happen; this is for what only adds up.
+ * Tells of chips that are not well and have not failed: doubted readings, a proof of life that does not come. Failures and repairs are
+ * told when they happen; these troubles only add up.
  */
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -14,7 +14,7 @@ export class HealthWatch {
   readonly #devices: readonly NetDevice[];
   readonly #tell: (device: NetDevice) => void;
   readonly #timer: Timer;
-  /** Doubted readings that were told of, by device. */
+  /** Doubted readings told so far, by device. */
   readonly #told: number[];
 
   constructor(clock: Clock, devices: readonly NetDevice[], tell: (device: NetDevice) => void) {
@@ -36,7 +36,7 @@ export class HealthWatch {
     this.#timer.arm(EVERY);
     for (const [at, device] of this.#devices.entries()) {
       const { suspicions, sinceProof, failedFor } = device.health.report();
-      const more = (suspicions ?? 0) > (this.#told[at] as number);
+      const more = (suspicions ?? 0) > this.#told[at]!;
       this.#told[at] = suspicions ?? 0;
       if (more || (device.up && failedFor === null && sinceProof !== null && sinceProof > STALE)) this.#tell(device);
     }

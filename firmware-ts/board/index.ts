@@ -25,6 +25,7 @@ export { linePoint } from "../apps/telemetry/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
 export { benchRig } from "./bench.ts";
+export { type BoardIoOptions, createBoardIo } from "./board-io.ts";
 export {
   type BridgeFirmware,
   BridgeSim,
@@ -35,10 +36,10 @@ export {
 } from "./bridge-sim.ts";
 export { CaptureFile } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
-export { type BoardIoOptions, createBoardIo } from "./create-board-io.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
-export type { DeviceConfig, Rig } from "./rig.ts";
+export type { DeviceConfig, Rig } from "./rig/rig.ts";
+export { UnitError } from "./rig/units.ts";
 export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts";
 export { runtimeDir, socketPath } from "./runtime-dir.ts";
 export {
@@ -51,4 +52,3 @@ export {
   startSystem,
 } from "./system.ts";
 export { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "./tap-bridge.ts";
-export { UnitError } from "./units.ts";

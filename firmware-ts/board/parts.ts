@@ -1,11 +1,11 @@
 /** From a device of a rig to its controller, with everything that has to stand behind it. kinds/ says how each kind is made. */
 import { FallbackPart } from "./fallback.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
+import type { Maker } from "./kinds/part.ts";
 import { type SimulatedBus, sim } from "./kinds/sim.ts";
-import type { Maker } from "./part.ts";
-import { type DeviceConfig, RIG_DEFAULTS } from "./rig.ts";
+import { type DeviceConfig, RIG_DEFAULTS } from "./rig/rig.ts";
 
-/** What takes the hardware's place: a wire of its own with a gateway at the far end. */
+/** The bus of a model that takes the hardware's place: a wire of its own with a gateway at the far end. */
 const SIMULATED: SimulatedBus = { kind: "sim", segment: RIG_DEFAULTS.segment };
 
 /**

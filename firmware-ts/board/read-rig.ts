@@ -1,8 +1,8 @@
 /** Reads rig files from the disk. Loaded for a run that has one: YAML and the schema take time and memory. */
 import { readFileSync } from "node:fs";
-import type { Rig } from "./rig.ts";
+import type { Rig } from "./rig/rig.ts";
+import { whyUnreadable } from "./rig/wording.ts";
 import { parseRig } from "./rig-file.ts";
-import { whyUnreadable } from "./wording.ts";
 
 /** The file cannot be read. */
 export class RigFileError extends Error {

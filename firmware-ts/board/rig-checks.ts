@@ -1,6 +1,6 @@
 /**
- * What the values of a rig file mean to each other. Every check copes with a draft, in which what was refused already is undefined,
- * and is silent about what it cannot judge: one mistake is reported once.
+ * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
+ * silent where it cannot judge: one mistake is reported once.
  */
 import type { AppKind } from "../apps/app.ts";
 import { telemetry } from "../apps/telemetry/kind.ts";
@@ -9,22 +9,22 @@ import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
+import type { Draft } from "./rig/schema.ts";
+import type { Cidr } from "./rig/units.ts";
+import { closest, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
-import type { Draft } from "./schema.ts";
-import type { Cidr } from "./units.ts";
-import { closest, show } from "./wording.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
 const WITH_PINS = DEVICE_KINDS.filter(({ pins }) => pins)
   .map(({ driver }) => driver)
   .join(" or ");
 
-/** Notes on `file` everything in `draft` that does not fit together. */
+/** Notes on `file` all values in `draft` that do not fit together. */
 export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
   const written = keysOf(file.value, "devices");
   const good = Object.keys(draft?.devices ?? {});
-  // With a device's name refused nobody knows which references are wrong.
+  // With a device's name refused, no reference can be judged.
   const names = good.length === written.length ? good : [];
   checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
@@ -137,7 +137,7 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
   for (const route of routes) {
     if (route && !("via" in route) && typeof route.to !== "string") links.push({ subnet: route.to, dev: route.dev });
   }
-  // With an address or a device refused nobody knows what would have been on link.
+  // With an address or a device refused, no next hop can be judged.
   const complete =
     names.length > 0 &&
     devices.length === names.length &&

@@ -1,14 +1,14 @@
-/** A rig in readable lines: what `whohas check` prints. */
+/** A rig in readable lines, as `whohas check` prints it. */
 import type { Row, Sayings } from "../apps/app.ts";
 import { linkLeds } from "../apps/link-leds.ts";
 import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { appKind } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
-import { formatDuration } from "./units.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import { formatDuration } from "./rig/units.ts";
 
-/** What would be opened and set up, one thing a line, in columns: what, name, how. */
+/** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
   const rows: Row[] = [["rig", rig.name, `seed ${rig.seed}`]];
   rows.push(["board", rig.board.io, describeLeds(rig)]);
@@ -42,7 +42,7 @@ function align(rows: readonly Row[]): string[] {
   return rows.map(([what, name, how]) => `${what.padEnd(first)}  ${name.padEnd(second)}  ${how}`.trimEnd());
 }
 
-/** What is other than usual. */
+/** The settings that are not the defaults. */
 function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): string {
   const parts = [profile !== "linux" && `profile ${profile}`, lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`];
   return parts.filter(Boolean).join(", ");

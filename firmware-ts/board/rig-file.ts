@@ -1,5 +1,5 @@
 /**
- * A rig file in, a checked Rig out, or everything that is wrong with it, each with its line and column. Nothing is opened.
+ * Reads a rig file: the result is a checked Rig, or a list of all its faults with line and column. Nothing is opened.
  *
  *     const rig = parseRig(await readFile("bench.yaml", "utf8"), "bench.yaml");
  *     for (const line of describeRig(rig)) console.log(line);
@@ -7,7 +7,7 @@
 import { telemetryWith } from "../apps/telemetry/kind.ts";
 import { appDefaults, appKind } from "./apps.ts";
 import { busKind } from "./kinds/lookup.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
 import { checkTogether } from "./rig-checks.ts";
 import { checkSchema, type DeviceSource, type RigSource } from "./rig-schema.ts";
 import { type RigProblem, YamlFile } from "./rig-yaml.ts";
@@ -15,7 +15,7 @@ import { type RigProblem, YamlFile } from "./rig-yaml.ts";
 export { describeRig } from "./rig-describe.ts";
 export type { RigProblem } from "./rig-yaml.ts";
 
-/** A file made to be wrong can be wrong in very many places; nobody reads on. */
+/** The most problems that are told: nobody reads on. */
 const MAX_PROBLEMS = 100;
 
 /**

@@ -37,10 +37,9 @@ import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
-import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./names.ts";
-import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig.ts";
-import type { RigProblem } from "./rig-yaml.ts";
-import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./schema.ts";
+import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
+import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig/rig.ts";
+import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
   parseHost,
@@ -49,10 +48,11 @@ import {
   parseRouteTarget,
   parseStationMac,
   UnitError,
-} from "./units.ts";
-import { closest, show } from "./wording.ts";
+} from "./rig/units.ts";
+import { closest, show } from "./rig/wording.ts";
+import type { RigProblem } from "./rig-yaml.ts";
 
-/** One that a jiffy of whole milliseconds can be had from. */
+/** A kernel's HZ whose jiffy is a whole number of milliseconds. */
 function parseHz(text: string): number {
   if (HZ.includes(text)) return Number(text);
   throw new UnitError(`${show(text)}: what may stand here: ${HZ.join(", ")}`);
@@ -72,7 +72,7 @@ export interface DeviceSource {
   readonly power?: string;
 }
 
-/** A rig as its file says it, each value by itself good. */
+/** A rig as its file has it; each value is good by itself. */
 export interface RigSource {
   readonly name?: string;
   readonly seed?: number;
@@ -196,7 +196,7 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );
 
-/** Holds a file's value against the schema: what it means, whole or in pieces, and everything that was refused. */
+/** Checks a file's value against the schema. The result is the rig, whole or in pieces, and all that was refused. */
 export function checkSchema(value: unknown): { whole: RigSource | null; draft: Draft<RigSource>; problems: SchemaProblem[] } {
   const result = v.safeParse(rig, value);
   const problems: SchemaProblem[] = [];

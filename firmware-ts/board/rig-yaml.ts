@@ -1,9 +1,9 @@
 /**
- * YAML text to plain values, with the place of every one kept, so that whatever is found wrong later can be pointed at.
+ * Turns YAML text into plain values and keeps the place of each, so that a later check can point at the one that it refuses.
  *
- * All scalars stay text as they were written: what is a number, an address or a name is for the schema to say, not for YAML's
- * guesses (`pin: 010`, `name: 1e3`). Of YAML only what a rig needs is taken: no anchors, aliases, tags or second document, which
- * also keeps a small hostile file from growing into a large value.
+ * All scalars stay text as they were written: the schema decides whether one is a number, an address or a name, and not YAML's guesses
+ * (`pin: 010`, `name: 1e3`). Anchors, aliases, tags and a second document are refused: no rig needs them, and a small hostile file
+ * cannot grow into a large value.
  */
 import {
   Composer,
@@ -18,7 +18,7 @@ import {
   Parser,
   type YAMLError,
 } from "yaml";
-import { show } from "./wording.ts";
+import { show } from "./rig/wording.ts";
 
 export type Path = readonly (string | number)[];
 export type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };
@@ -28,7 +28,7 @@ export interface RigProblem {
   readonly line: number;
   /** In UTF-16 code units. */
   readonly column: number;
-  /** What it is about: `devices.eth0.bus.port`; empty for the file as a whole. */
+  /** The key it is about: `devices.eth0.bus.port`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
   /** RIG_IPV6_NOT_YET: well formed, but this version has no IPv6. */
@@ -42,14 +42,14 @@ const MAX_DEPTH = 16;
 /** Names that mean something to every JavaScript object. */
 const NOT_A_KEY = new Set(["__proto__", "prototype", "constructor"]);
 
-/** What a node is and where: offsets into the text. */
+/** The place of a node: offsets into the text. */
 interface Located {
   readonly key: number;
   readonly value: number;
   readonly children: Map<string | number, Located>;
 }
 
-/** A file read so far: its value, and what was wrong with it as YAML. */
+/** A file that was read: its value, and its faults as YAML. */
 export class YamlFile {
   /** The text is not YAML, or not a mapping: there is nothing to check further. */
   readonly unreadable: boolean;
@@ -69,7 +69,7 @@ export class YamlFile {
     }
   }
 
-  /** Notes a problem with the value at `path`, or with its key; of what is not there, with the nearest thing around it that is. */
+  /** Notes a problem with the value at `path`, or with its key; if it is missing, at the nearest thing around it. */
   note(path: Path, message: string, options: { readonly key?: boolean; readonly code?: RigProblem["code"] } = {}): void {
     if (this.#refused.has(formatPath(path))) return;
     let located = this.#root;
@@ -120,7 +120,7 @@ export class YamlFile {
     return true;
   }
 
-  /** One mistake upsets the parser for many lines: of each kind of complaint the first, and of each line the first. */
+  /** One mistake upsets the parser for many lines: only the first complaint of each kind and of each line is kept. */
   #syntax(errors: readonly YAMLError[]): void {
     const seen = new Set<string | number>();
     for (const error of errors) {
@@ -180,8 +180,8 @@ export function formatPath(path: Path): string {
 }
 
 /**
- * Where the tokens are nested deeper than MAX_DEPTH, or null. The parser proper recurses on them, and text made to exhaust its stack
- * does not always end in a RangeError: V8 aborts the process when that happens inside its regular expression compiler.
+ * The place where tokens are nested deeper than MAX_DEPTH, or null. The parser proper recurses on them, and a text that exhausts its
+ * stack does not always end in a RangeError: V8 aborts the process when that happens inside its regular expression compiler.
  */
 function tooDeep(tokens: readonly CST.Token[]): number | null {
   let level: CST.Token[] = [...tokens];

@@ -1,13 +1,13 @@
-/** What `whohas run` was asked for, as a rig: a rig file or the built-in bench, changed by the command's options. */
+/** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { basename } from "node:path";
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig.ts";
-import { parseHost, parseInterfaceAddress, UnitError } from "./units.ts";
+import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
+import { parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 
-/** Where telemetry goes that was told of no other place: Telegraf's socket_listener by custom. */
+/** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;
 
 export interface RunRequest {
@@ -63,7 +63,7 @@ async function fromFile(path: string): Promise<Rig> {
   return readRigFile(path);
 }
 
-/** The rig with other devices; what it says of devices has to fit them. */
+/** The rig with other devices. Its routes and neighbours must fit them. */
 function withDevices(rig: Rig, devices: readonly DeviceConfig[]): Rig {
   const names = devices.map((device) => device.name);
   const used: [string, string | undefined][] = [

@@ -1,4 +1,4 @@
-/** Where the control sockets of running instances are: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
+/** The folder of running instances' control sockets: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
 import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -60,7 +60,7 @@ export async function claimSocket(instance: string): Promise<string> {
   return path;
 }
 
-/** For the owner only, whatever the umask said. */
+/** Gives the socket to its owner only, whatever the umask. */
 export function protectSocket(path: string): void {
   chmodSync(path, 0o600);
 }

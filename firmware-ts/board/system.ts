@@ -9,24 +9,24 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { DropCounters } from "../../hal/skbuff.ts";
-import type { App, AppContext, DatagramEvent } from "../apps/app.ts";
+import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
-import { appKind, appsOf } from "./apps.ts";
-import { type IoMaker, loadBoardIo } from "./board-io.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { busKind } from "./kinds/lookup.ts";
-import type { Maker, Part } from "./part.ts";
+import type { Maker, Part } from "./kinds/part.ts";
+import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
-import type { Cidr } from "./units.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
+import type { Cidr } from "./rig/units.ts";
+import { type Datagrams, RunningApps } from "./running-apps.ts";
 
-/** How long the firmware waits for a link before it starts without one, in ms. */
+/** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
@@ -40,7 +40,7 @@ export interface SystemOptions {
   listener?: SystemListener;
 }
 
-/** Hears what happens, as it happens. */
+/** Hears of events when they happen. */
 export interface SystemListener {
   /** Every device is up; the firmware starts next. */
   ready(system: System): void;
@@ -52,7 +52,7 @@ export interface SystemListener {
   board?(event: "lost" | "back", message: string): void;
 }
 
-/** What a system can tell of one device once it is up. */
+/** One device of a system that is up. */
 export interface DeviceReport {
   name: string;
   description: string;
@@ -64,13 +64,13 @@ export interface DeviceReport {
   gateway: string | null;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Summary {
   /** By name, without `lo`. */
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
-  datagrams: { sent: number; queued: number; failed: number };
+  datagrams: Datagrams;
   arp: {
     requestsBroadcast: number;
     requestsUnicast: number;
@@ -116,10 +116,7 @@ export class System {
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
-  /** They start with a link, and stop when the run is over. */
-  readonly #firmwares: App[] = [];
-  /** They run for as long as the system is up. */
-  readonly #indicators: App[] = [];
+  readonly #apps = new RunningApps();
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
   #endedAt: number | null = null;
@@ -146,7 +143,7 @@ export class System {
     this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
-    // What may throw goes first: a stack has a timer running from the beginning.
+    // Parts that may throw go first: a stack has a timer running from the beginning.
     const parts = code.devices.map((make, at) => {
       const config = rig.devices[at] as DeviceConfig;
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
@@ -219,15 +216,15 @@ export class System {
       this.#options.listener?.ready(this);
       this.#startWithLink();
     } catch (error) {
-      // What led here is the news, not what else may go wrong on the way out.
+      // The first failure is told, not those on the way out.
       await this.stop().catch(() => undefined);
       throw error;
     }
   }
 
   /**
-   * Stops the firmware and closes everything; what waits is accounted for as dropped. Safe to call twice and during start(). Whatever
-   * fails to close, the rest is closed; the first failure is thrown then.
+   * Stops the firmware and closes everything; queued packets are counted as dropped. Safe to call twice and during start(). When a
+   * part fails to close, the others are closed and the first failure is thrown.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown();
@@ -238,7 +235,7 @@ export class System {
     this.#stopped = true;
     this.#end();
     this.#healthWatch.stop();
-    for (const app of this.#indicators) app.stop();
+    this.#apps.stop();
     const failures: unknown[] = [];
     const close = async (what: { close(): Promise<void> } | null): Promise<void> => {
       await what?.close().catch((error: unknown) => failures.push(error));
@@ -261,7 +258,7 @@ export class System {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
-    for (const app of this.#firmwares) app.stop();
+    this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
   }
@@ -301,7 +298,7 @@ export class System {
     if (!this.#stopped) this.#options.listener?.board?.(event, message);
   }
 
-  /** What drives the board's pins, for people. */
+  /** The driver of the board's pins, for people. */
   get io(): string {
     return this.#io.description;
   }
@@ -320,10 +317,7 @@ export class System {
       const counters = stack.neighbours(4).counters(device);
       for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
     }
-    const datagrams = { sent: 0, queued: 0, failed: 0 };
-    for (const { counters } of this.#firmwares) {
-      for (const fate of Object.keys(datagrams) as (keyof typeof datagrams)[]) datagrams[fate] += counters[fate] ?? 0;
-    }
+    const { datagrams } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
     return { devices: health, duration, datagrams, arp, drops: dropsOf(drops) };
@@ -354,7 +348,7 @@ export class System {
     return { stack: this.#stackOf(config), device };
   }
 
-  /** The namespace that has the device of a key, `net.ipv4.neigh.eth0.…`; what is no device's is the initial one's. */
+  /** The namespace that has the device of a key, `net.ipv4.neigh.eth0.…`; the initial one for a key of no device. */
   #stackOfKey(key: string): Stack {
     const name = key.split(".")[3] ?? "";
     return this.#stacks.find((stack) => stack.network.device(name)) ?? this.stack;
@@ -388,21 +382,12 @@ export class System {
       devices: [first, ...others],
       tell: (event) => this.#options.listener?.datagram(event, this),
     };
-    for (const config of appsOf(this.rig)) {
-      const kind = appKind(config);
-      if (kind.role === "indicator") {
-        const app = kind.make(config, context);
-        this.#indicators.push(app);
-        app.start();
-      } else if (this.#options.app !== false) {
-        this.#firmwares.push(kind.make(config, context));
-      }
-    }
+    this.#apps.make(this.rig, context, this.#options.app !== false);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
   #startWithLink(): void {
-    if (this.#firmwares.length === 0) return;
+    if (!this.#apps.hasFirmware) return;
     this.#waiting = true;
     if (this.stack.devices.some((device) => !device.loopback && device.hasCarrier)) this.#startFirmware();
     else this.#patience.arm(LINK_WAIT);
@@ -412,7 +397,7 @@ export class System {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#patience.cancel();
-    for (const app of this.#firmwares) app.start();
+    this.#apps.startFirmware();
   }
 }
 
@@ -421,7 +406,7 @@ function isDefault(key: string): boolean {
   return key.split(".")[3] === "default";
 }
 
-/** Whether a rig can run in virtual time: nothing of it may wait for the real world. Null, or what stands in the way. */
+/** The part of a rig that waits for the real world, so that the rig cannot run in virtual time; null if there is none. */
 export function needsRealTime(rig: Rig): string | null {
   for (const device of rig.devices) {
     const obstacle = busKind(device.bus).realTime(device.bus, device);
@@ -433,13 +418,13 @@ export function needsRealTime(rig: Rig): string | null {
 /** Starts a system; under a VirtualClock time goes on for as long as that takes. */
 export async function startSystem(system: System): Promise<void> {
   const { clock } = system;
-  // Loading what drives the pins takes real time of no fixed length: virtual time stands still, or no two runs would be the same.
+  // Loading the driver of the pins takes real time of no fixed length: virtual time stands still, or no two runs would be the same.
   if (clock instanceof VirtualClock) await system.openPins();
   let starting = true;
   const started = system.start().finally(() => {
     starting = false;
   });
-  // A failure is thrown below; until then it is nobody's.
+  // A failure is thrown below; until then nobody awaits it.
   started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;

@@ -1,6 +1,6 @@
 /**
  * A board's first controller as an interface of this machine's kernel: a cable from the controller's driver to a TAP device. The
- * kernel's own stack then runs over our driver, its addresses, routes and neighbours being the kernel's.
+ * kernel's own stack runs over our driver, with the kernel's addresses, routes and neighbours.
  *
  * The interface has the controller's station address and its carrier. Group frames all pass, as the kernel does not tell a TAP
  * device which groups it has joined; promiscuous mode ends at the controller.
@@ -15,9 +15,9 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import { dropsOf } from "../control/drops.ts";
 import { CableEnd } from "./cable.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
-import type { Maker, Part } from "./part.ts";
+import type { Maker, Part } from "./kinds/part.ts";
 import { loadDevice } from "./parts.ts";
-import type { DeviceConfig, Rig } from "./rig.ts";
+import type { DeviceConfig, Rig } from "./rig/rig.ts";
 
 export interface TapBridgeListener {
   /** The board's link came up or went away. */
@@ -94,7 +94,7 @@ export class TapBridge {
     return this.#carrier;
   }
 
-  /** Why the chip is simulated though it was not asked for; null otherwise. */
+  /** The reason for a simulated chip that was not asked for; null otherwise. */
   get fallback(): string | null {
     return this.#part.fallback;
   }
@@ -114,11 +114,11 @@ export class TapBridge {
       await this.#part.wire?.open();
       await this.#board.open();
       // The kernel filters by itself; a chip that let everything through would spend a slow bus on frames for others.
-      this.#part.controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+      this.#part.controller.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
       this.#gateway ??= this.#makeGateway();
       await this.#gateway?.open();
       await this.#kernel.open();
-      this.#kernel.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+      this.#kernel.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
       this.#asTheController();
       this.#running = true;
       if (!this.#carrier) this.#setCarrier(false);
@@ -147,7 +147,7 @@ export class TapBridge {
     return gatewayFor(this.#rig, this.config, this.#part, this.#clock, this.#random);
   }
 
-  /** Down for a moment, so that what the kernel derives from an interface's address (IPv6's link-local one) is of the new one. */
+  /** Takes the interface down for a moment: the kernel derives the link-local address of IPv6 from the new station address then. */
   #asTheController(): void {
     this.#withLink((links, index) => {
       links.setUp(index, false);

@@ -19,12 +19,13 @@
  *     client.close();
  *     await stack.close();
  *
- * To an instance of `whohas run`: `new ControlClient(new RpcClient(await connectSocket(socketPath("default"))))`.
+ * To an instance of `whohas run`: `new ControlClient(new RpcClient(await connectSocket(socketPath("default"))))`. docs/control-methods.md
+ * lists the methods.
  */
 
 export { type Caller, ControlClient, NetnsCaller } from "./methods/client.ts";
-export * from "./methods/describe.ts";
-export { type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
+export { type Description, describeMethods, type Field, type Shape } from "./methods/describe.ts";
+export { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
 export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";
 export { readProc } from "./proc.ts";
 export type { LineChannel } from "./rpc/channel.ts";
@@ -37,6 +38,7 @@ export {
   type JsonObject,
   type Method,
   type Methods,
+  type RefusalData,
   type RpcCaller,
   RpcCode,
   type Session,

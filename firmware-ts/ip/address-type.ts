@@ -1,4 +1,4 @@
-/** What an address means to the routes of a namespace, in both families (RTN_* of include/uapi/linux/rtnetlink.h). */
+/** The meaning of an address to the routes of a namespace, in both families (RTN_* of include/uapi/linux/rtnetlink.h). */
 export const AddressType = {
   /** Another station's, as far as we know. */
   UNICAST: 1,

@@ -31,6 +31,11 @@ export function finish(sum: number): number {
   return ~folded & 0xffff;
 }
 
+/** Folds a running sum: what stands in a checksum field that the controller is to complete (Checksum.PARTIAL). */
+export function partial(sum: number): number {
+  return ~finish(sum) & 0xffff;
+}
+
 /** The part of a UDP checksum that stands for the IP header (RFC 768). */
 export function sumPseudoHeader(source: number, destination: number, protocol: number, length: number): number {
   return (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length;

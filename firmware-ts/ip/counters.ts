@@ -1,5 +1,5 @@
 /**
- * What a namespace counts of IPv4, ICMP and UDP: names and meanings are those of /proc/net/snmp and /proc/net/netstat (RFC 4293,
+ * The counters of a namespace for IPv4, ICMP and UDP. Names and meanings are those of /proc/net/snmp and /proc/net/netstat (RFC 4293,
  * RFC 4113), so that `nstat` can print them.
  */
 export class IpCounters {
@@ -36,12 +36,12 @@ export class IcmpCounters {
   readonly outType: Float64Array = new Float64Array(ICMP_TYPES);
 
   received(type: number): void {
-    this.inType[type] = (this.inType[type] as number) + 1;
+    this.inType[type] = this.inType[type]! + 1;
   }
 
   sent(type: number): void {
     this.outMsgs++;
-    this.outType[type] = (this.outType[type] as number) + 1;
+    this.outType[type] = this.outType[type]! + 1;
   }
 }
 
@@ -88,14 +88,14 @@ export class InetCounters {
       ["IcmpInErrors", icmp.inErrors],
       ["IcmpInCsumErrors", icmp.inCsumErrors],
     ];
-    for (const [name, type] of ICMP_NAMES) rows.push([`IcmpIn${name}`, icmp.inType[type] as number]);
+    for (const [name, type] of ICMP_NAMES) rows.push([`IcmpIn${name}`, icmp.inType[type]!]);
     rows.push(
       ["IcmpOutMsgs", icmp.outMsgs],
       ["IcmpOutErrors", icmp.outErrors],
       ["IcmpOutRateLimitGlobal", icmp.outRateLimitGlobal],
       ["IcmpOutRateLimitHost", icmp.outRateLimitHost],
     );
-    for (const [name, type] of ICMP_NAMES) rows.push([`IcmpOut${name}`, icmp.outType[type] as number]);
+    for (const [name, type] of ICMP_NAMES) rows.push([`IcmpOut${name}`, icmp.outType[type]!]);
     for (const [type, count] of icmp.inType.entries()) if (count > 0) rows.push([`IcmpMsgInType${type}`, count]);
     for (const [type, count] of icmp.outType.entries()) if (count > 0) rows.push([`IcmpMsgOutType${type}`, count]);
     rows.push(

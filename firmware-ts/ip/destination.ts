@@ -1,7 +1,7 @@
 /**
- * Where a socket sends: an address and a port, read once. A destination keeps the way there with the neighbour's entry, as a connected
- * socket of the kernel keeps its dst_entry: sending to it hashes nothing and looks up nothing until a route, an address or a device
- * changes or the entry is removed.
+ * A destination of datagrams: an address and a port, parsed once. It keeps the way there and the neighbour's entry, as a connected socket
+ * of the kernel keeps its dst_entry. A send to it hashes nothing and looks up nothing until a route, an address or a device changes, or
+ * the entry is removed.
  */
 import type { IpAddress } from "./address.ts";
 import type { IpLayer, Way } from "./layer.ts";

@@ -1,4 +1,6 @@
+/** The rate limits of ICMP errors, as Linux sets them by default. */
 import type { Clock } from "../../hal/clock.ts";
+import type { IpAddress } from "./address.ts";
 
 /** Error messages a destination gets at once, and then one every INTERVAL ms (net.ipv4.icmp_ratelimit). */
 const BURST = 6;
@@ -23,7 +25,7 @@ export class IcmpRateLimit {
     this.#filled.fill(clock.now());
   }
 
-  /** Whether all destinations together have a message left. Takes nothing. */
+  /** Tells whether all destinations together have a message left. Takes no token. */
   allowGlobal(): boolean {
     const now = this.#clock.now();
     this.#globalTokens = Math.min(GLOBAL_BURST, this.#globalTokens + ((now - this.#globalFilled) * GLOBAL_RATE) / 1000);
@@ -31,17 +33,17 @@ export class IcmpRateLimit {
     return this.#globalTokens >= 1;
   }
 
-  /** Takes one of all destinations' messages. */
+  /** Takes a token of all destinations together. */
   takeGlobal(): void {
     this.#globalTokens -= 1;
   }
 
-  /** Takes a token of the destination's; false when there is none. */
-  takeHost(destination: number): boolean {
+  /** Takes a token of one destination. Returns false when it has none. */
+  takeHost(destination: IpAddress): boolean {
     const now = this.#clock.now();
-    const slot = (Math.imul(destination, 0x9e3779b1) >>> 24) & (SLOTS - 1);
-    const gained = (now - (this.#filled[slot] as number)) / INTERVAL;
-    const tokens = Math.min(BURST, (this.#tokens[slot] as number) + gained);
+    const slot = (Math.imul(typeof destination === "number" ? destination : destination.hash, 0x9e3779b1) >>> 24) & (SLOTS - 1);
+    const gained = (now - this.#filled[slot]!) / INTERVAL;
+    const tokens = Math.min(BURST, this.#tokens[slot]! + gained);
     this.#filled[slot] = now;
     this.#tokens[slot] = tokens >= 1 ? tokens - 1 : tokens;
     return tokens >= 1;

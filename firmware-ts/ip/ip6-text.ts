@@ -9,7 +9,7 @@ const GROUPS = 8;
 export function parseIpv6(text: string, interner: Ip6Interner): Ip6 | null {
   const groups = expand(text);
   if (!groups) return null;
-  const word = (at: number): number => ((groups[at] as number) << 16) | (groups[at + 1] as number);
+  const word = (at: number): number => (groups[at]! << 16) | groups[at + 1]!;
   return interner.intern(word(0), word(2), word(4), word(6));
 }
 

@@ -1,6 +1,6 @@
 /**
- * IpLayer: what UDP, TCP and ping know of an IP family, and what an IP layer knows of them. Packets that come in are described by one
- * record for each layer, which is used again for the next packet.
+ * The contract between an IP layer and the protocols above it: UDP, TCP, ping. IpLayer is all that they know of a family. One record for
+ * each layer describes the packet that came in; the layer uses it again for the next one.
  */
 import type { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
@@ -10,8 +10,8 @@ import { INADDR_ANY, type IpAddress, type IpFamily } from "./address.ts";
 import type { InetCounters } from "./counters.ts";
 
 /**
- * The way of packets to one destination: route, source address, next hop and its neighbour entry. It belongs to whoever asked for it, is
- * valid for as long as he likes, and is brought up to date by IpLayer.refresh().
+ * The way of packets to one destination: route, source address, next hop and its neighbour entry. It belongs to the caller that made it
+ * and stays valid for as long as the caller keeps it; IpLayer.refresh() brings it up to date.
  */
 export interface Way {
   readonly destination: IpAddress;
@@ -19,9 +19,11 @@ export interface Way {
   readonly source: IpAddress;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
+  /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
+  readonly offloadsChecksum: boolean;
 }
 
-/** What the IP header said of a packet that came in. Valid during the call that it is passed to. */
+/** The contents of the IP header of a packet that came in. Valid during the call that it is passed to. */
 export class Received {
   readonly layer: IpLayer;
   source: IpAddress = INADDR_ANY;
@@ -30,7 +32,7 @@ export class Received {
   ttl = 0;
   /** To one of our addresses: neither broadcast nor multicast. */
   toUsAlone = false;
-  /** By which it came in. */
+  /** The device by which it came in. */
   device!: NetDevice;
 
   constructor(layer: IpLayer) {
@@ -38,12 +40,12 @@ export class Received {
   }
 }
 
-/** A "destination unreachable" came for a packet of ours. Valid during the call that it is passed to. */
+/** A "destination unreachable" message about a packet of ours. Valid during the call that it is passed to. */
 export class Unreachable {
   readonly layer: IpLayer;
-  /** As the family's ICMP numbers them. */
+  /** The code, as the family's ICMP numbers it. */
   code = 0;
-  /** Who reports it. */
+  /** The sender of the message. */
   reporter: IpAddress = INADDR_ANY;
   /** Source and destination of our packet. */
   source: IpAddress = INADDR_ANY;
@@ -63,20 +65,22 @@ export interface IpProtocol {
    * @returns NONE when the buffer was consumed or is used again; else why the packet is to be dropped
    */
   receive(skb: SkBuff, packet: Received): DropReason;
-  /** Hears that a packet of this protocol did not arrive. The buffer with the message stays the caller's. */
+  /** Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's. */
   unreachable?(skb: SkBuff, error: Unreachable): void;
 }
 
 export interface IpLayer {
   readonly family: IpFamily;
+  /** Bytes of a header without options or extensions. */
+  readonly headerBytes: number;
   readonly counters: InetCounters;
   /** Gives a protocol its packets, by the number in the IP header. */
   handle(protocol: number, handler: IpProtocol): void;
-  /** The address is one of ours. */
+  /** Tells whether the address is one of ours. */
   isLocal(address: IpAddress): boolean;
   /** Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet. */
   way(destination: IpAddress, source: IpAddress | null): Way;
-  /** Looks up what has changed since the way was used last. To be called before the way is read or used. */
+  /** Looks the way up anew if something it rests on has changed. Call it before you read or use the way. */
   refresh(way: Way): void;
   /**
    * Sends what begins at skb.data as the payload of one packet, by a way just refreshed. The buffer is not the caller's any more.
@@ -84,9 +88,9 @@ export interface IpLayer {
    * @param tos type of service, traffic class
    */
   send(skb: SkBuff, way: Way, protocol: number, ttl?: number, tos?: number): Fate;
-  /** Notes that the next hop is alive (MSG_CONFIRM with MSG_PROBE): nothing is sent, the entry's state stays. */
+  /** Notes that the next hop is alive (MSG_CONFIRM with MSG_PROBE). Sends nothing and keeps the entry's state; refreshes the way. */
   confirm(way: Way): void;
-  /** The running sum of the pseudo header (RFC 768, RFC 8200 8.1), for a transport's checksum. */
+  /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */
   pseudoHeader(source: IpAddress, destination: IpAddress, protocol: number, length: number): number;
   /** Tells the sender that nobody listens on the port; the packet stays the caller's. */
   refuse(skb: SkBuff, packet: Received): void;

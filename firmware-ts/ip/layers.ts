@@ -1,4 +1,4 @@
-/** The IP layers of a stack, and what is told apart by family: text of addresses, the layer of an address. */
+/** The IP layers of a stack: finds the layer of an address, reads the text of addresses and makes destinations. */
 import type { IpAddress } from "./address.ts";
 import { familyOf } from "./address.ts";
 import { Destination } from "./destination.ts";
@@ -9,7 +9,7 @@ import type { IpLayer } from "./layer.ts";
 
 export class IpLayers {
   readonly list: readonly IpLayer[];
-  /** Where the stack's IPv6 addresses come from. */
+  /** Makes the stack's IPv6 addresses. */
   readonly interner: Ip6Interner;
 
   constructor(list: readonly IpLayer[], interner: Ip6Interner) {

@@ -1,7 +1,8 @@
+/** The answer of send(): what became of a datagram, with its reason. */
 import { DROP_REASONS, DropReason, dropReasonName } from "../../hal/drop-reason.ts";
 import { type Fate, QUEUED } from "../neigh/machine.ts";
 
-/** What became of a datagram. */
+/** The fate of a datagram. */
 export interface SendResult {
   /** `sent`: the device has it. `queued`: it waits for the next hop's address. `failed`: it is lost, and `reason` says why. */
   readonly status: "sent" | "queued" | "failed";

@@ -40,15 +40,15 @@ const ICMP_ECHO_REQUEST = 8;
 /** The last type that Linux knows; nothing is reported about those above. */
 const LAST_TYPE = 18;
 /**
- * Types that are taken for errors: destination unreachable, source quench, redirect, time exceeded, parameter problem, and what is not
- * assigned or not heard by us; as in Linux (measured on 6.18).
+ * Types that count as errors: destination unreachable, source quench, redirect, time exceeded, parameter problem, unassigned types and
+ * those that we do not process; as in Linux (measured on 6.18).
  */
 const ERROR_TYPES: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12];
 
-/** Precedence of an error message, internetwork control (RFC 1812 4.3.2.5), and what it keeps of the packet's own type of service. */
+/** Precedence of an error message, internetwork control (RFC 1812 4.3.2.5), and the bits kept of the packet's own type of service. */
 const ERROR_TOS = 0xc0;
 const KEPT_TOS = 0x1e;
-/** An error message is no longer than this, so that it passes everywhere (RFC 1812 4.3.2.3). */
+/** Most bytes of an error message, so that it passes everywhere (RFC 1812 4.3.2.3). */
 const ERROR_BYTES = 576;
 
 export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
@@ -56,7 +56,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   echoListener: EchoListener | null = null;
   readonly #network: Network;
   readonly #limit: IcmpRateLimit;
-  /** The error at hand. */
+  /** Describes the error that is being received. */
   readonly #unreachable: Unreachable;
 
   constructor(network: Network, ip: Ipv4) {
@@ -99,9 +99,9 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /**
-   * Tells the sender of a packet what is wrong with it: the packet may be one that came in, or one of our own that found no way.
-   * Sends nothing where no error may be sent (RFC 1122 3.2.2: about broadcasts, multicasts, later fragments and errors) or where the
-   * rate limit says no.
+   * Tells the sender of a packet what is wrong with it. The packet came in, or is one of our own that found no way.
+   * Sends nothing where no error is allowed (RFC 1122 3.2.2: about broadcasts, multicasts, later fragments and errors) or where the
+   * rate limit forbids it.
    * @param skb skb.network is at its IP header
    */
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info = 0): void {
@@ -119,7 +119,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
     error.view.setUint32(at + ICMP_HEADER - 4, info);
-    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte] as number;
+    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte]!;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
@@ -153,7 +153,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     return reported <= LAST_TYPE && !ERROR_TYPES.includes(reported);
   }
 
-  /** Limits of all messages together, and of those to one host; what goes to ourselves is not counted against the latter. */
+  /** Asks the limits of all messages together and of those to one host; messages to ourselves do not count against the latter. */
   #withinLimits(host: Ip4, device: NetDevice): boolean {
     const { icmp } = this.layer.counters;
     if (!device.loopback && !this.#limit.allowGlobal()) {
@@ -177,7 +177,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     // The sum changes by the type's old value only (RFC 1624), so damage that happened on our side stays visible.
     const sum = (~skb.view.getUint16(at + ICMP_CHECKSUM) & 0xffff) + (~(ICMP_ECHO_REQUEST << 8) & 0xffff);
     skb.view.setUint16(at + ICMP_CHECKSUM, finish(sum));
-    // The one message for which the short way gives the wrong zero of the two: nothing but zeros (RFC 1624 3).
+    // A message of nothing but zeros is the one for which this gives the wrong one of the two zeros (RFC 1624 3).
     if (sumBytes(skb.view, at, ICMP_HEADER) === 0 && sumBytes(skb.view, at, skb.length) === 0) {
       skb.view.setUint16(at + ICMP_CHECKSUM, 0xffff);
     }

@@ -1,6 +1,6 @@
 /**
- * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks what comes in and hands it to its protocol, or on to another device where `forwarding`
- * says so; finds route and neighbour for what goes out. It does not fragment or reassemble.
+ * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks packets that come in and hands them to their protocol, or forwards them where the device's
+ * `forwarding` is set; finds route and neighbour of packets that go out. It neither fragments nor reassembles.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
@@ -29,7 +29,6 @@ import {
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
-  IP_PROTOCOL,
   IP_SOURCE,
   IP_TTL,
   IP_VERSION_IHL,
@@ -46,7 +45,7 @@ const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
 
-/** ICMP messages that IPv4 itself gives rise to (RFC 792): type and code. */
+/** Types and codes of the ICMP messages that IPv4 itself causes (RFC 792). */
 const UNREACHABLE = 3;
 const NET_UNREACHABLE = 0;
 const HOST_UNREACHABLE = 1;
@@ -54,27 +53,28 @@ const PORT_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const TIME_EXCEEDED = 11;
 
-/** Tells the sender of a packet what is wrong; ICMP. The packet stays the caller's. */
+/** Sends ICMP errors. The packet stays the caller's. */
 export interface IpErrors {
-  /** @param info what stands in the last two octets of the message's header */
+  /** @param info the last two octets of the message's header */
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
 }
 
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
+  readonly headerBytes: number = IP_HEADER;
   readonly conf: Devconfs = new Devconfs();
   readonly fib: Fib;
   readonly arp: Arp;
-  /** Packets that found no way out. */
+  /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: InetCounters = new InetCounters();
-  /** Who sends ICMP errors. */
+  /** Sends ICMP errors. */
   errors: IpErrors | null = null;
-  /** Where packets to ourselves go; without one they take a short cut. */
+  /** The device of packets to ourselves; without one they take a short cut. */
   loopback: NetDevice | null = null;
   readonly #router: InputRouter;
   readonly #output: OutputRouter;
-  /** Where the packet at hand goes, and what its header says. */
+  /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
   readonly #received: Received = new Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
@@ -107,7 +107,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#protocols.set(protocol, handler);
   }
 
-  /** Who takes the packets of an IP protocol. */
+  /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
     return this.#protocols.get(protocol);
   }
@@ -140,7 +140,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     writeHeader(skb.view, at, way.source, destination, protocol, length, ttl || defaultTtl(destination), tos);
     skb.network = at;
     skb.protocol = ETH_P_IP;
-    skb.truesize = truesizeOf(length);
+    skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
       ip.outNoRoutes++;
@@ -176,7 +176,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
-  /** A packet to ourselves, without a loopback device. */
+  /** Takes a packet to ourselves, where there is no loopback device. */
   backlogged(skb: SkBuff): void {
     const own = this.addresses.find(skb.view.getInt32(skb.network + IP_DESTINATION));
     const reason = own ? this.#input(skb, own.device, true) : DropReason.IP_NOT_LOCAL;
@@ -196,7 +196,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
   }
 
-  /** The next hop's entry, if there is one. The way keeps it until it is removed from its table. */
+  /** Finds the next hop's entry, if there is one. The way keeps it until it is removed from its table. */
   #neighbour(way: Ip4Way, device: NetDevice): Neighbour | null {
     if (!way.neighbour || way.neighbour.dead) {
       way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
@@ -217,7 +217,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
 
-  /** Returns NONE when somebody took the packet. */
+  /** Returns NONE when the packet was taken, else the reason to drop it. */
   #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
     const { ip } = this.counters;
     ip.inReceives++;
@@ -249,7 +249,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       ip.reasmFails++;
       return DropReason.IP_FRAGMENT;
     }
-    const protocol = this.#protocols.get(view.getUint8(at + IP_PROTOCOL));
+    // Both fields in one read: the protocol follows the time to live.
+    const ttlAndProtocol = view.getUint16(at + IP_TTL);
+    const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
     if (!protocol) {
       ip.inUnknownProtos++;
       return DropReason.IP_NOPROTO;
@@ -259,13 +261,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const packet = this.#received;
     packet.source = source;
     packet.destination = destination;
-    packet.ttl = view.getUint8(at + IP_TTL);
+    packet.ttl = ttlAndProtocol >>> 8;
     packet.toUsAlone = toUsAlone;
     packet.device = device;
     return protocol.receive(skb, packet);
   }
 
-  /** The packet came straight from the next hop towards its source: that one is there (a profile's trafficConfirms). */
+  /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
   #heard(skb: SkBuff, device: NetDevice, source: Ip4): void {
     const way = this.wayOfAnswer(source, INADDR_ANY);
     if (way.route?.device !== device) return;
@@ -274,7 +276,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }
 
-  /** What the look-up said no to. A router tells the sender that there is no route; nothing else is answered. */
+  /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
     const { ip, netstat } = this.counters;
     switch (refusal) {
@@ -299,7 +301,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #forward(skb: SkBuff, device: NetDevice, route: Route, destination: number): DropReason {
     const { view, network: at } = skb;
     const { ip } = this.counters;
-    // What came to everybody's link address is nobody's to hand on.
+    // A frame to the broadcast or a group address is not forwarded.
     if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
     const ttl = view.getUint8(at + IP_TTL);
     if (ttl <= 1) {
@@ -316,7 +318,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     // The sum loses what the field loses (RFC 1624).
     const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
-    skb.truesize = truesizeOf(skb.length - IP_HEADER);
+    skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;
     const { table } = this.arp;
     const key = this.arp.keyOf(route.gateway || destination, route.device);

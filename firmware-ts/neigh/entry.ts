@@ -132,7 +132,7 @@ export class Neighbour extends TimerNode {
   }
 
   get timerDue(): number {
-    return this.#stamps[this.#at + Stamp.DUE] as number;
+    return this.#stamps[this.#at + Stamp.DUE]!;
   }
 
   set timerDue(due: number) {
@@ -141,7 +141,7 @@ export class Neighbour extends TimerNode {
 
   /** Time of the last proof of reachability. */
   get confirmed(): number {
-    return this.#stamps[this.#at + Stamp.CONFIRMED] as number;
+    return this.#stamps[this.#at + Stamp.CONFIRMED]!;
   }
 
   set confirmed(time: number) {
@@ -150,7 +150,7 @@ export class Neighbour extends TimerNode {
 
   /** Time of the last use on the slow path. */
   get used(): number {
-    return this.#stamps[this.#at + Stamp.USED] as number;
+    return this.#stamps[this.#at + Stamp.USED]!;
   }
 
   set used(time: number) {
@@ -159,7 +159,7 @@ export class Neighbour extends TimerNode {
 
   /** Time of the last change of state or address. */
   get updated(): number {
-    return this.#stamps[this.#at + Stamp.UPDATED] as number;
+    return this.#stamps[this.#at + Stamp.UPDATED]!;
   }
 
   set updated(time: number) {
@@ -204,7 +204,7 @@ export class Neighbour extends TimerNode {
   }
 
   setAddress(from: ArrayLike<number>, at: number): void {
-    this.addressHigh = ((from[at] as number) << 8) | (from[at + 1] as number);
+    this.addressHigh = (from[at]! << 8) | from[at + 1]!;
     this.addressLow = lowOctets(from, at);
   }
 
@@ -219,9 +219,7 @@ export class Neighbour extends TimerNode {
   }
 
   sameAddress(other: ArrayLike<number>, at: number): boolean {
-    return (
-      this.addressHigh === (((other[at] as number) << 8) | (other[at + 1] as number)) && this.addressLow === lowOctets(other, at)
-    );
+    return this.addressHigh === ((other[at]! << 8) | other[at + 1]!) && this.addressLow === lowOctets(other, at);
   }
 
   override timerFired(): void {
@@ -230,10 +228,5 @@ export class Neighbour extends TimerNode {
 }
 
 function lowOctets(bytes: ArrayLike<number>, at: number): number {
-  return (
-    ((bytes[at + 2] as number) << 24) |
-    ((bytes[at + 3] as number) << 16) |
-    ((bytes[at + 4] as number) << 8) |
-    (bytes[at + 5] as number)
-  );
+  return (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
 }

@@ -41,8 +41,8 @@ export class NeighHash {
   find(key: number, device: NetDevice, rest: KeyRest | null): Neighbour | null {
     const hash = this.#hash(key, device, rest);
     const links = this.#links;
-    let slot = this.#buckets[hash & (this.#buckets.length - 1)] as number;
-    for (; slot !== NONE; slot = links[slot * LINK + NEXT] as number) {
+    let slot = this.#buckets[hash & (this.#buckets.length - 1)]!;
+    for (; slot !== NONE; slot = links[slot * LINK + NEXT]!) {
       if (links[slot * LINK + HASH] !== hash) continue;
       const entry = this.#entries[slot] as Neighbour;
       if (entry.key === key && entry.on.device === device && sameRest(entry.rest, rest)) return entry;
@@ -66,13 +66,13 @@ export class NeighHash {
     const links = this.#links;
     const bucket = this.#hash(entry.key, entry.on.device, entry.rest) & (this.#buckets.length - 1);
     let before = NONE;
-    let slot = this.#buckets[bucket] as number;
+    let slot = this.#buckets[bucket]!;
     while (slot !== NONE && this.#entries[slot] !== entry) {
       before = slot;
-      slot = links[slot * LINK + NEXT] as number;
+      slot = links[slot * LINK + NEXT]!;
     }
     if (slot === NONE) return;
-    const next = links[slot * LINK + NEXT] as number;
+    const next = links[slot * LINK + NEXT]!;
     if (before === NONE) this.#buckets[bucket] = next;
     else links[before * LINK + NEXT] = next;
     this.#entries[slot] = null;
@@ -92,14 +92,14 @@ export class NeighHash {
   #takeSlot(): number {
     const slot = this.#free;
     if (slot === NONE) return this.#entries.length;
-    this.#free = this.#links[slot * LINK + NEXT] as number;
+    this.#free = this.#links[slot * LINK + NEXT]!;
     return slot;
   }
 
   /** Puts a slot at the head of its bucket's chain. */
   #chain(slot: number): void {
-    const bucket = (this.#links[slot * LINK + HASH] as number) & (this.#buckets.length - 1);
-    this.#links[slot * LINK + NEXT] = this.#buckets[bucket] as number;
+    const bucket = this.#links[slot * LINK + HASH]! & (this.#buckets.length - 1);
+    this.#links[slot * LINK + NEXT] = this.#buckets[bucket]!;
     this.#buckets[bucket] = slot;
   }
 

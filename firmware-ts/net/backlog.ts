@@ -10,7 +10,7 @@ import { SkBuffQueue } from "../../hal/skbuff.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 import type { Softnet } from "./softnet.ts";
 
-/** Who takes a packet when its turn has come. */
+/** The receiver of a packet whose turn has come. */
 export interface BacklogTarget {
   /** The packet is the target's now. */
   backlogged(skb: SkBuff): void;
@@ -53,7 +53,7 @@ class Line {
 export class Backlog implements Pollable {
   readonly #softnet: Softnet;
   readonly #napi: Napi;
-  /** What comes in waits in the one, what the poll is at in the other: only the first counts towards the limit. */
+  /** New packets wait in the first, those that a poll has begun on in the second. Only the first counts towards the limit. */
   #input = new Line();
   #process = new Line();
 

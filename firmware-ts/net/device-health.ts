@@ -1,4 +1,4 @@
-/** How a device fares: its failures, what its driver has doubted and repaired, and how long ago its chip was known to live. */
+/** A device's health: its failures, its driver's doubts and repairs, and the age of its chip's last proof of life. */
 import type { Clock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 

@@ -1,10 +1,11 @@
-/** Words about a device: what may happen to it, its flags and hardware types as the kernel numbers them, and what it refuses. */
+/** Vocabulary of devices: their events, flags and hardware types, as the kernel numbers them, and their errors. */
 import { StackError } from "./stack-error.ts";
 
 /**
- * What happened to a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set,
- * to whatever value; `replaced`: it is about to be back (`recovered`) as another interface with another address; `arp`: IFF_NOARP changed; `failed`: its controller stopped working, or what that depends on, and it is tried again;
- * `recovered`: it works again; `repaired`: its chip had lost its set-up and has it again; `register`, `unregister`: it has become part of its stack, or is being taken out of it.
+ * An event of a device, for those that keep state about it (the kernel's NETDEV_* events). `address`: its own address was set, to
+ * whatever value. `replaced`: it is about to be back (`recovered`) as another interface with another address. `arp`: IFF_NOARP changed.
+ * `failed`: its controller, or something that the controller depends on, stopped working and is tried again. `recovered`: it works again.
+ * `repaired`: its chip had lost its set-up and has it again. `register`, `unregister`: it joined its stack, or is leaving it.
  */
 export type DeviceEvent =
   | "up"
@@ -54,6 +55,12 @@ export class DeviceError extends StackError {
 }
 
 /** The errno that Linux has for each. */
-const ERRNOS = { MTU_TOO_SMALL: "EINVAL", MTU_TOO_LARGE: "EINVAL", ADDRESS_INVALID: "EADDRNOTAVAIL" } as const;
+const ERRNOS = {
+  ADDRESS_INVALID: "EADDRNOTAVAIL",
+  GROUP_INVALID: "EINVAL",
+  GROUP_NOT_JOINED: "ENOENT",
+  MTU_TOO_LARGE: "EINVAL",
+  MTU_TOO_SMALL: "EINVAL",
+} as const;
 
 export type DeviceErrorCode = keyof typeof ERRNOS;

@@ -10,7 +10,6 @@ import {
   type EthernetController,
   type LinkStatistics,
   MAC_BYTES,
-  MAX_FRAME,
 } from "../../hal/ethernet.ts";
 import { Revival } from "../../hal/revival.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
@@ -18,20 +17,15 @@ import { DeviceHealth } from "./device-health.ts";
 import { ARPHRD_ETHER, DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
 import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
+import { type HandlerOn, ReceiveList } from "./receive-list.ts";
+import { DeviceReceiveMode } from "./receive-mode.ts";
 
 export * from "./device-words.ts";
 
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
-export interface PacketHandler {
-  receive(skb: SkBuff, device: NetDevice): void;
-  /**
-   * As receive(), for several packets that came in a row: takes all of them from the list, first one first. Without this method they
-   * are handed over one by one, as they come.
-   */
-  receiveList?(list: SkBuffQueue, device: NetDevice): void;
-}
+export type PacketHandler = HandlerOn<NetDevice>;
 
-/** What a device needs of the stack around it. */
+/** The stack around a device, as the device sees it. */
 export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
@@ -58,7 +52,9 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly broadcast: Uint8Array = BROADCAST_MAC;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
-  /** What an operator calls it besides its name. */
+  /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
+  txChecksum: boolean;
+  /** The operator's second name for it (`ip link set DEV alias`). */
   alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;
@@ -66,19 +62,13 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly #revival: Revival;
   readonly #goodbye: Task;
   readonly #queue = new SkBuffQueue();
-  /** Frames in a row for one protocol, collected by the poll under way (the kernel's rx_list). */
-  readonly #batch = new SkBuffQueue();
-  #batchFor: PacketHandler | null = null;
-  /** Within controller.poll(): what comes is collected. */
-  #collecting = false;
+  readonly #received: ReceiveList<NetDevice>;
+  readonly #receiveMode: DeviceReceiveMode;
   readonly #maxMtu: number;
   #mtu: number;
   #flags: number;
   #up = false;
   #carrier = false;
-  /** setAddress() gave an address that is not the controller's. */
-  #promiscuous = false;
-  #ownAddress = false;
 
   constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser, options: DeviceOptions = {}) {
     this.name = name;
@@ -86,10 +76,13 @@ export class NetDevice implements ControllerHost, Pollable {
     this.controller = controller;
     this.type = options.type ?? ARPHRD_ETHER;
     this.#flags = options.flags ?? Iff.BROADCAST | Iff.MULTICAST;
-    this.#maxMtu = MAX_FRAME - ETHERNET_HEADER;
+    this.#maxMtu = controller.capabilities.maxFrame - ETHERNET_HEADER;
     this.#mtu = this.#maxMtu;
+    this.txChecksum = controller.capabilities.txChecksum;
     this.address.set(controller.address);
     this.#user = user;
+    this.#received = new ReceiveList<NetDevice>(this, user.napi.softnet);
+    this.#receiveMode = new DeviceReceiveMode(controller);
     this.#napi = new Napi(user.napi, this);
     this.#revival = new Revival(
       user.clock,
@@ -172,11 +165,11 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
    */
   setAddress(address: Uint8Array): void {
-    const wrong = address.length !== MAC_BYTES || ((address[0] as number) & 1) !== 0 || address.every((octet) => octet === 0);
+    const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
     if (wrong) throw new DeviceError("ADDRESS_INVALID", "a station has neither a group address nor all zeros");
     this.address.set(address);
-    this.#ownAddress = !sameMac(address, 0, this.controller.address, 0);
-    if (this.#up) this.#setReceiveMode();
+    this.#receiveMode.setForeign(!sameMac(address, 0, this.controller.address, 0));
+    if (this.#up) this.#receiveMode.apply();
     this.#user.deviceEvent(this, "address");
   }
 
@@ -207,8 +200,8 @@ export class NetDevice implements ControllerHost, Pollable {
     }
     // Closed while it opened: it stays down.
     if (!this.#up) return;
-    if (this.#ownAddress || this.#promiscuous) this.#setReceiveMode();
-    else this.address.set(this.controller.address);
+    if (!this.#receiveMode.foreign) this.address.set(this.controller.address);
+    this.#receiveMode.restore();
     this.#user.deviceEvent(this, "up");
   }
 
@@ -218,7 +211,7 @@ export class NetDevice implements ControllerHost, Pollable {
     this.#carrier = false;
     this.#napi.disable();
     this.#purge();
-    this.#purgeBatch();
+    this.#received.purge(this.drops);
     this.#user.deviceEvent(this, "down");
     const stopped = this.#revival.stop();
     // Ends an attempt that is under way; one that is between close and open finds the device down.
@@ -240,17 +233,35 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** Frames for others come up too (IFF_PROMISC); they are dropped as OTHERHOST, but taps see them. */
   get promiscuous(): boolean {
-    return this.#promiscuous;
+    return this.#receiveMode.promiscuous;
   }
 
   setPromiscuous(on: boolean): void {
-    this.#promiscuous = on;
-    if (this.#up) this.#setReceiveMode();
+    this.#receiveMode.setPromiscuous(on);
+    if (this.#up) this.#receiveMode.apply();
   }
 
-  #setReceiveMode(): void {
-    const promiscuous = this.#ownAddress || this.#promiscuous;
-    this.controller.setReceiveMode({ promiscuous, allMulticast: promiscuous });
+  /** Groups whose frames the controller is asked for, each once. */
+  get groups(): readonly Uint8Array[] {
+    return this.#receiveMode.groups;
+  }
+
+  /**
+   * Joins a group: its frames come up from now on. Each join() wants a leave() (the kernel's dev_mc_add). The group stays joined when the
+   * device goes down and up, and when its controller fails and comes back.
+   * @param group six bytes, copied
+   * @throws DeviceError GROUP_INVALID not a group's address
+   */
+  join(group: Uint8Array): void {
+    if (this.#receiveMode.join(group) && this.#up) this.#receiveMode.apply();
+  }
+
+  /**
+   * Ends one join(); with the last one the group's frames are filtered again, as far as the controller can (dev_mc_del).
+   * @throws DeviceError GROUP_NOT_JOINED
+   */
+  leave(group: Uint8Array): void {
+    if (this.#receiveMode.leave(group) && this.#up) this.#receiveMode.apply();
   }
 
   /** How many polls in a row may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
@@ -283,21 +294,22 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#napi.busyPoll(limit, done);
   }
 
-  // What the scheduler calls.
+  // Called by the scheduler.
 
   poll(budget: number): number {
     let work = 0;
-    this.#collecting = true;
+    const received = this.#received;
+    received.collecting = true;
     try {
       work = this.controller.poll(budget);
     } finally {
-      this.#collecting = false;
+      received.collecting = false;
     }
-    if (this.#batch.length > 0) this.#deliver();
+    if (received.length > 0) received.deliver();
     return work;
   }
 
-  // What the controller calls.
+  // Called by the controller.
 
   schedule(): boolean {
     return this.#napi.schedule();
@@ -309,15 +321,11 @@ export class NetDevice implements ControllerHost, Pollable {
       return;
     }
     const handler = this.#user.receiverOf(skb, this);
-    if (handler === null) return;
-    if (handler !== this.#batchFor) {
-      if (this.#batch.length > 0) this.#deliverBefore(skb, handler);
-      else this.#take(skb, handler);
-    } else this.#collect(skb);
+    if (handler !== null) this.#received.add(skb, handler);
   }
 
   complete(work: number): boolean {
-    if (this.#batch.length > 0) this.#deliver();
+    if (this.#received.length > 0) this.#received.deliver();
     return this.#napi.complete(work);
   }
 
@@ -385,7 +393,7 @@ export class NetDevice implements ControllerHost, Pollable {
     this.#napi.enable();
     try {
       await this.controller.open(this);
-      if (this.#up && (this.#ownAddress || this.#promiscuous)) this.#setReceiveMode();
+      if (this.#up) this.#receiveMode.restore();
     } catch (error) {
       // That it has failed was told already, unless it seemed to work for a moment; the latest reason is kept for who asks.
       this.failed(error as Error);
@@ -396,50 +404,11 @@ export class NetDevice implements ControllerHost, Pollable {
   #recovered(): void {
     if (!this.health.recover()) return;
     // An interface that was removed and made again has another address.
-    if (!this.#ownAddress && !sameMac(this.address, 0, this.controller.address, 0)) {
+    if (!this.#receiveMode.foreign && !sameMac(this.address, 0, this.controller.address, 0)) {
       this.address.set(this.controller.address);
       this.#user.deviceEvent(this, "replaced");
     }
     this.#user.deviceEvent(this, "recovered");
-  }
-
-  /** The first packet of a batch, or one that its protocol takes by itself. */
-  #take(skb: SkBuff, handler: PacketHandler): void {
-    if (this.#collecting && handler.receiveList) {
-      this.#batchFor = handler;
-      this.#collect(skb);
-    } else handler.receive(skb, this);
-  }
-
-  #collect(skb: SkBuff): void {
-    this.#batch.enqueue(skb);
-    if (this.#batch.length >= this.#user.napi.softnet.groNormalBatch) this.#deliver();
-  }
-
-  #deliverBefore(skb: SkBuff, handler: PacketHandler): void {
-    try {
-      this.#deliver();
-    } finally {
-      this.#take(skb, handler);
-    }
-  }
-
-  /**
-   * Hands the batch up. What an application's handler throws is raised when all of it has been handed up: no packet is lost for it.
-   */
-  #deliver(): void {
-    const handler = this.#batchFor as PacketHandler;
-    this.#batchFor = null;
-    let errors: unknown[] | null = null;
-    while (this.#batch.length > 0) {
-      try {
-        handler.receiveList?.(this.#batch, this);
-      } catch (error) {
-        errors ??= [];
-        errors.push(error);
-      }
-    }
-    if (errors) throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} receive handlers failed`);
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
@@ -449,11 +418,5 @@ export class NetDevice implements ControllerHost, Pollable {
 
   #purge(): void {
     for (let skb = this.#queue.dequeue(); skb; skb = this.#queue.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
-  }
-
-  /** Closed from within a poll: what it has collected is lost. */
-  #purgeBatch(): void {
-    this.#batchFor = null;
-    for (let skb = this.#batch.dequeue(); skb; skb = this.#batch.dequeue()) this.drops.drop(skb, DropReason.QUEUE_PURGE);
   }
 }

@@ -26,12 +26,12 @@ export function parseMac(text: string): Uint8Array | null {
 export function formatMac(bytes: Uint8Array, at = 0): string {
   let text = "";
   for (let octet = 0; octet < MAC_BYTES; octet++) {
-    text += (octet ? ":" : "") + (bytes[at + octet] as number).toString(16).padStart(2, "0");
+    text += (octet ? ":" : "") + bytes[at + octet]!.toString(16).padStart(2, "0");
   }
   return text;
 }
 
-/** Whether the six octets at a[atA] and b[atB] are the same. */
+/** Tells whether the six octets at a[atA] and b[atB] are the same. */
 export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
   // Without a loop: this is asked of every frame.
   return (
@@ -45,7 +45,7 @@ export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number):
 }
 
 export function copyMac(to: Uint8Array, at: number, from: Uint8Array, fromAt: number): void {
-  for (let octet = 0; octet < MAC_BYTES; octet++) to[at + octet] = from[fromAt + octet] as number;
+  for (let octet = 0; octet < MAC_BYTES; octet++) to[at + octet] = from[fromAt + octet]!;
 }
 
 /** Pushes a header in front of the packet. */
@@ -89,6 +89,6 @@ function pullTags(skb: SkBuff): boolean {
 }
 
 function packetTypeOf(bytes: Uint8Array, at: number, own: Uint8Array): PacketType {
-  if (((bytes[at] as number) & 1) === 0) return sameMac(bytes, at, own, 0) ? PacketType.HOST : PacketType.OTHERHOST;
+  if ((bytes[at]! & 1) === 0) return sameMac(bytes, at, own, 0) ? PacketType.HOST : PacketType.OTHERHOST;
   return sameMac(bytes, at, BROADCAST_MAC, 0) ? PacketType.BROADCAST : PacketType.MULTICAST;
 }

@@ -1,6 +1,14 @@
 /** The controller of `lo`: what is sent comes back through the backlog. It has no wire, no address and no limits of its own. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { type ControllerHost, type EthernetController, LinkStatistics, MAC_BYTES, type ReceiveMode } from "../../hal/ethernet.ts";
+import {
+  type ControllerCapabilities,
+  type ControllerHost,
+  type EthernetController,
+  LinkStatistics,
+  MAC_BYTES,
+  type ReceiveMode,
+} from "../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Backlog, BacklogTarget } from "./backlog.ts";
 
@@ -9,6 +17,7 @@ export class LoopbackController implements EthernetController, BacklogTarget {
   readonly description = "loopback";
   readonly simulated = false;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #backlog: Backlog;
   #host: ControllerHost | null = null;
@@ -29,7 +38,7 @@ export class LoopbackController implements EthernetController, BacklogTarget {
     return Promise.resolve();
   }
 
-  /** What the backlog has no room for was neither sent nor received, and is counted as dropped. */
+  /** Sends to ourselves. A packet for which the backlog has no room was neither sent nor received, and counts as dropped. */
   transmit(skb: SkBuff): boolean {
     const host = this.#host;
     if (!host) return false;

@@ -17,7 +17,7 @@ export const BUSY_POLL_BUDGET = 8;
 /** Empty polls in a row at one and the same time after which the clock must be one that stands still. */
 const STANDSTILL = 100;
 
-/** What is polled: a controller's driver, or the backlog. */
+/** A party that is polled: a controller's driver, or the backlog. */
 export interface Pollable {
   poll(budget: number): number;
 }

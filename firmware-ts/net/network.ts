@@ -2,7 +2,8 @@
 import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
-import { PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+import { completeChecksum } from "../../hal/kit/outgoing.ts";
+import { Checksum, PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import { Backlog } from "./backlog.ts";
 import { type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
@@ -108,6 +109,9 @@ export class Network implements DeviceUser {
   }
 
   transmitted(device: NetDevice, skb: SkBuff): void {
+    if (this.#taps.length === 0) return;
+    // A capture shows a frame as the wire gets it.
+    if (skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
     for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, true);
   }
 

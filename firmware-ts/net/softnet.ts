@@ -1,4 +1,4 @@
-/** What one stack's receive side is set to (net.core.*) and what it has counted (/proc/net/softnet_stat). */
+/** Settings (net.core.*) and counters (/proc/net/softnet_stat) of one stack's receive side. */
 
 export interface NapiOptions {
   /** Frames one run may take in, over all controllers (net.core.netdev_budget). Default 300. */

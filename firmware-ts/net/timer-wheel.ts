@@ -225,8 +225,8 @@ export class TimerWheel {
     const times = this.#times;
     for (;;) {
       let first = 0;
-      for (let slot = 1; slot < times.length; slot++) if ((times[slot] as number) < (times[first] as number)) first = slot;
-      const time = times[first] as number;
+      for (let slot = 1; slot < times.length; slot++) if (times[slot]! < times[first]!) first = slot;
+      const time = times[first]!;
       if (time === Number.POSITIVE_INFINITY || !(this.#rings[first] as Ring).empty) return time;
       // All of its nodes were cancelled.
       times[first] = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Echo requests and their replies (RFC 792, RFC 4443 4): what `ping` is made of. */
+/** Sends echo requests and takes their replies, over whatever IP layers there are (RFC 792, RFC 4443 4). */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
@@ -21,7 +21,7 @@ export interface EchoReply {
 export interface Pinger {
   readonly id: number;
   onReply: ((reply: EchoReply) => void) | null;
-  /** Takes what became of a queued request that was lost: `failed` and why. Neither requests that were sent nor send()'s own failures. */
+  /** Is told of each queued request that was lost: `failed` and why. Not of requests that were sent, nor of send()'s own failures. */
   onFailure: ((sequence: number, result: SendResult) => void) | null;
   /** @param destination made by Ping.to() */
   send(destination: Destination, sequence: number, dataBytes: number): SendResult;
@@ -55,7 +55,7 @@ export class Ping implements EchoListener {
     return this.#layers.destination(host, 0, null);
   }
 
-  /** Every identifier is in use: open() would find none. */
+  /** True when every identifier is in use: open() finds none. */
   get full(): boolean {
     return this.#pingers.size >= IDS;
   }
@@ -66,7 +66,7 @@ export class Ping implements EchoListener {
     while (this.#pingers.has(this.#nextId)) this.#nextId = (this.#nextId + 1) & 0xffff;
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) & 0xffff;
-    // Within send() a drop is its answer, not a later failure.
+    // A drop within send() is its answer, not a later failure.
     let sending: SkBuff | null = null;
     let dropped: DropReason = DropReason.NONE;
     const settled = (skb: SkBuff, reason: DropReason): void => {

@@ -16,7 +16,7 @@ export const UDP_HEADER = 8;
 
 /** UDP as a socket sees it. */
 export interface UdpSocketUser {
-  /** How long a socket polls when it is not told, in ms. */
+  /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
   allocate(): SkBuff | null;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
@@ -52,22 +52,22 @@ export class UdpSocket implements SkBuffOwner {
   sendBuffer: number = SEND_BUFFER;
   onDatagram: DatagramHandler | null = null;
   /**
-   * Called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
+   * Is called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
    * was lost. A controller that is done at once calls it before send() returns.
    */
   onFate: FateHandler | null = null;
   onError: ErrorHandler | null = null;
   readonly #udp: UdpSocketUser;
-  /** Where the last datagram came in (the kernel's sk_napi_id), and how many there were. */
+  /** The device of the last datagram (the kernel's sk_napi_id), and the number of datagrams received. */
   #device: NetDevice | null = null;
   #received = 0;
   #awaited = 0;
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   #underWay = 0;
   #open = true;
-  /** Within transmit(): a drop there is send()'s answer, not a later fate. */
+  /** The datagram that is within transmit(): its drop there is send()'s answer, not a later fate. */
   #sending: SkBuff | null = null;
-  /** Why it was dropped there, though the device had taken it. */
+  /** The reason of a drop there, after the device had taken it. */
   #dropped: DropReason = DropReason.NONE;
 
   constructor(udp: UdpSocketUser, address: IpAddress | null, port: number) {
@@ -107,7 +107,7 @@ export class UdpSocket implements SkBuffOwner {
       return sendResult(DropReason.IP_OUTNOROUTES);
     }
     if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
-    const charge = truesizeOf(UDP_HEADER + payload.length);
+    const charge = truesizeOf(layer.headerBytes + UDP_HEADER + payload.length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate();
     if (!skb) {
@@ -177,7 +177,7 @@ export class UdpSocket implements SkBuffOwner {
     this.onFate?.(skb.cookie, sendResult(reason));
   }
 
-  /** For Udp: a datagram, its payload at skb.data. */
+  /** Takes a datagram from Udp, its payload at skb.data. */
   receive(skb: SkBuff, port: number, packet: Received): void {
     this.#device = packet.device;
     this.#received++;
@@ -188,7 +188,7 @@ export class UdpSocket implements SkBuffOwner {
     }
   }
 
-  /** For Udp. */
+  /** Takes an error from Udp. */
   error(code: number, reporter: IpAddress, destination: IpAddress, port: number): void {
     this.onError?.(code, reporter, destination, port);
   }

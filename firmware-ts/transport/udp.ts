@@ -3,7 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
-import { finish, sumBytes } from "../ip/checksum.ts";
+import { finish, partial, sumBytes } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
@@ -22,7 +22,7 @@ const UDP_DESTINATION = 2;
 const UDP_LENGTH = 4;
 const UDP_CHECKSUM = 6;
 
-/** Ports given to sockets that ask for none (net.ipv4.ip_local_port_range). */
+/** The range of ports for sockets that ask for none (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 
@@ -30,7 +30,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
   readonly #random: Random;
   readonly #layers: IpLayers;
-  /** Sockets of a port; those bound to one address stand before those bound to any. */
+  /** The sockets of each port: one for any address, or several with an address each. */
   readonly #ports = new Map<number, UdpSocket[]>();
 
   constructor(network: Network, random: Random, layers: IpLayers) {
@@ -90,16 +90,25 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const view = skb.view;
     const length = skb.length;
     const ports = socket.port + port;
-    // The header word by word, and summed up as it is written: the payload alone has to be read.
-    const header = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length) + ports + length;
-    const sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, header));
+    const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
+    let sum = 0;
+    if (way.offloadsChecksum) {
+      sum = partial(pseudo);
+      skb.checksum = Checksum.PARTIAL;
+      skb.csumStart = at;
+      skb.csumOffset = UDP_CHECKSUM;
+    } else {
+      // The header is written word by word and summed up meanwhile: only the payload has to be read.
+      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length));
+      // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
+      if (sum === 0) sum = 0xffff;
+    }
     view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
-    // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
-    view.setInt32(at + UDP_LENGTH, (length << 16) | (sum === 0 ? 0xffff : sum));
+    view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
     skb.transport = at;
     const fate = layer.send(skb, way, IPPROTO_UDP);
     const { udp } = layer.counters;
-    // As in Linux, what was lost further down was sent as far as UDP is concerned; but not what found no memory or no room.
+    // As in Linux, UDP counts a datagram as sent that is lost further down, but not one that finds no memory or no room.
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) udp.sndbufErrors++;
     else if (fate !== DropReason.IP_OUTNOROUTES && fate !== DropReason.PKT_TOO_BIG) udp.outDatagrams++;
     return fate;
@@ -143,7 +152,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
   }
 
-  /** The socket that hears `port` at one of our addresses. */
+  /** Finds the socket that listens to the port at one of our addresses. */
   #find(port: number, address: IpAddress): UdpSocket | null {
     const sockets = this.#ports.get(port);
     if (!sockets) return null;

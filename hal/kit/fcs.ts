@@ -10,7 +10,7 @@ for (let byte = 0; byte < 256; byte++) {
 }
 
 export const FCS_BYTES = 4;
-/** What the register holds behind a frame and its own check sequence. */
+/** The register behind a frame and its correct check sequence. */
 const RESIDUE = 0xdebb_20e3 | 0;
 
 /** The CRC register behind bytes[at..at+length), before the final inversion. */
@@ -41,7 +41,7 @@ export function putFcs(bytes: Uint8Array, at: number, fcs: number): void {
   for (let byte = 0; byte < FCS_BYTES; byte++) bytes[at + byte] = (fcs >>> (8 * byte)) & 0xff;
 }
 
-/** Whether bytes[at..at+length) end in the check sequence of what stands before it. */
+/** Tells whether bytes[at..at+length) end in the check sequence of the bytes before it. */
 export function hasFcs(bytes: Uint8Array, at: number, length: number): boolean {
   return length >= FCS_BYTES && crcRegister(bytes, at, length) === RESIDUE;
 }

@@ -1,5 +1,6 @@
-/** What a driver does to a frame that its controller does not: the last touches before it leaves. */
-import { MIN_FRAME } from "../ethernet.ts";
+/** The last work on a frame before it leaves, for drivers whose controllers do not do it: length, padding, checksum. */
+import { DropReason } from "../drop-reason.ts";
+import { ETHERNET_HEADER, MAX_TAGGED_FRAME, MIN_FRAME } from "../ethernet.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
 
 /**
@@ -16,6 +17,16 @@ export function pad(skb: SkBuff): number {
   }
   if (skb.data + length > skb.tail) skb.bytes.fill(0, skb.tail, skb.data + length);
   return length;
+}
+
+/**
+ * Checks a frame's length, and fills in a checksum that was left to the hardware. Returns NONE, or why the frame cannot be sent: for a
+ * controller that has no checksum offload.
+ */
+export function unsendable(skb: SkBuff): DropReason {
+  if (skb.length < ETHERNET_HEADER) return DropReason.PKT_TOO_SMALL;
+  if (skb.length > MAX_TAGGED_FRAME) return DropReason.PKT_TOO_BIG;
+  return skb.checksum === Checksum.PARTIAL && !completeChecksum(skb) ? DropReason.TX_ABORTED : DropReason.NONE;
 }
 
 /**

@@ -1,6 +1,5 @@
 /**
- * The least that a controller's host needs of NAPI: one device, polled from tasks of the clock until it has no more. For hosts that
- * hand frames on without a stack above them.
+ * NAPI for one device: polls it from tasks of the clock until it has no more frames. For hosts that hand frames on without a stack.
  */
 import type { Clock, Task } from "../clock.ts";
 import { POLL_PENDING } from "../ethernet.ts";

@@ -12,10 +12,17 @@ export function isMulticast(bytes: Uint8Array, at: number): boolean {
   return (bytes[at]! & 1) === 1 && !isBroadcast(bytes, at);
 }
 
+/** Tells whether the six octets at a[atA] and b[atB] are the same. */
+function sameAddress(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (a[atA + octet] !== b[atB + octet]) return false;
+  return true;
+}
+
 /** Lets through frames to our own address, broadcast, and whatever the receive mode adds. */
 export class ReceiveFilter implements ReceiveMode {
   promiscuous = false;
   allMulticast = false;
+  groups: readonly Uint8Array[] = [];
   readonly #address: Uint8Array;
 
   /** @param address station address; the filter follows its changes */
@@ -26,13 +33,29 @@ export class ReceiveFilter implements ReceiveMode {
   set(mode: ReceiveMode): void {
     this.promiscuous = mode.promiscuous;
     this.allMulticast = mode.allMulticast;
+    this.groups = copyGroups(mode);
   }
 
-  /** Of the frame that begins at bytes[at]. */
+  /** Tells whether the frame that begins at bytes[at] is let through. */
   accepts(bytes: Uint8Array, at: number): boolean {
     if (this.promiscuous) return true;
-    if ((bytes[at]! & 1) === 1) return this.allMulticast || isBroadcast(bytes, at);
-    for (let i = 0; i < MAC_BYTES; i++) if (bytes[at + i] !== this.#address[i]) return false;
-    return true;
+    if ((bytes[at]! & 1) === 1) return this.allMulticast || isBroadcast(bytes, at) || this.#isJoined(bytes, at);
+    return sameAddress(bytes, at, this.#address, 0);
   }
+
+  #isJoined(bytes: Uint8Array, at: number): boolean {
+    const { groups } = this;
+    for (let each = 0; each < groups.length; each++) if (sameAddress(bytes, at, groups[each]!, 0)) return true;
+    return false;
+  }
+}
+
+/** Copies of the groups' addresses. */
+export function copyGroups({ groups }: ReceiveMode): readonly Uint8Array[] {
+  return groups.map((group) => group.slice(0, MAC_BYTES));
+}
+
+/** Tells whether `group` is one of these. */
+export function includesGroup(groups: readonly Uint8Array[], group: Uint8Array): boolean {
+  return groups.some((each) => sameAddress(each, 0, group, 0));
 }

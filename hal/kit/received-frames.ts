@@ -1,6 +1,6 @@
 /**
- * Frames that a controller of software has received and its host has not polled yet: a bounded queue and the interrupt that tells of
- * it, masked while a poll is due.
+ * The receive queue of a controller in software: bounded, with an interrupt that asks the host for a poll and is masked while one is
+ * due.
  */
 import { DropReason } from "../drop-reason.ts";
 import type { ControllerHost, LinkStatistics } from "../ethernet.ts";
@@ -16,7 +16,7 @@ export class ReceivedFrames {
     this.#limit = limit;
   }
 
-  /** Whom the controller is open for. */
+  /** The host that opened the controller; null when it is closed. */
   get host(): ControllerHost | null {
     return this.#host;
   }
@@ -30,7 +30,7 @@ export class ReceivedFrames {
     this.#masked = false;
   }
 
-  /** What waits is lost. */
+  /** Drops the frames that wait. */
   close(): void {
     const host = this.#host;
     this.#host = null;

@@ -114,7 +114,7 @@ export class ControllerPort implements WireStation {
     this.#host = new PortHost(this, this.#clock, this.#pool);
     await this.controller.open(this.#host);
     // Group frames and those to stations on the wire, whatever their addresses, all have to come through.
-    this.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+    this.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
   }
 
   async #reopen(): Promise<void> {

@@ -6,6 +6,7 @@
 import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
 import {
+  type ControllerCapabilities,
   ControllerError,
   type ControllerHost,
   ETHERNET_HEADER,
@@ -15,6 +16,7 @@ import {
   MAX_TAGGED_FRAME,
   type ReceiveMode,
 } from "../ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../kit/capabilities.ts";
 import { completeChecksum } from "../kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../kit/receive-filter.ts";
 import { ReceivedFrames } from "../kit/received-frames.ts";
@@ -34,6 +36,7 @@ export class WireNic implements EthernetController, WireStation {
   readonly driver = "wire";
   readonly simulated = true;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #name: string;
   readonly #received: ReceivedFrames;

@@ -12,6 +12,8 @@ export interface Resolution {
   reply(from: Host): Uint8Array;
   /** `from` tells everybody where it is, unasked. */
   announce(from: Host): Uint8Array;
+  /** The hardware address that a request for `address` to everybody goes to: a broadcast for ARP, the solicited-node group for IPv6. */
+  everybody(address: string): string;
   /** Matches the DUT's request for an address: any, to everybody, or to a known hardware address alone (a probe). */
   asks(address: string, to?: "everybody" | Host): Pattern<Kind>;
   /** Matches the DUT's answer to a host, sent to it alone. */

@@ -130,7 +130,7 @@ class Lockstep {
     const { managed } = this.#cast;
     const times: number[] = [];
     if (managed) {
-      for (; this.#heard < managed.length; this.#heard++) times.push((managed[this.#heard] as number) - this.#origin);
+      for (; this.#heard < managed.length; this.#heard++) times.push(managed[this.#heard]! - this.#origin);
     } else {
       for (; (this.#heard + 1) * MANAGED_PERIOD <= now; this.#heard++) times.push((this.#heard + 1) * MANAGED_PERIOD);
     }

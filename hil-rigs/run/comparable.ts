@@ -76,7 +76,7 @@ export function sameText(one: string, other: string): boolean {
   if (one === other) return true;
   if (masked(one) !== masked(other)) return false;
   const [a, b] = [ages(one), ages(other)];
-  return a.length === b.length && a.every((age, at) => Math.abs(age - (b[at] as number)) <= AGE_TOLERANCE);
+  return a.length === b.length && a.every((age, at) => Math.abs(age - b[at]!) <= AGE_TOLERANCE);
 }
 
 /** Operations that walk through the whole table. They tell changes of different entries in the hash's order. */

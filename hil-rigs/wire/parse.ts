@@ -23,8 +23,8 @@ function parseArp(common: FrameCommon, view: DataView): ArpFrame {
     ...common,
     htype: view.getUint16(14),
     ptype: view.getUint16(16),
-    hlen: bytes[18] as number,
-    plen: bytes[19] as number,
+    hlen: bytes[18]!,
+    plen: bytes[19]!,
     op: view.getUint16(20),
     sha: macText(bytes, 22),
     spa: ipText(bytes, 28),
@@ -39,7 +39,7 @@ function parseArp(common: FrameCommon, view: DataView): ArpFrame {
 
 function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | null {
   const { bytes, faults } = common;
-  const header = ((bytes[14] as number) & 0x0f) * 4;
+  const header = (bytes[14]! & 0x0f) * 4;
   const end = 14 + view.getUint16(16);
   const at = 14 + header;
   if (header < 20 || end > bytes.length || at + 8 > end) return null;
@@ -48,8 +48,8 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
     ...common,
     source: ipText(bytes, 26),
     destination: ipText(bytes, 30),
-    ttl: bytes[22] as number,
-    tos: bytes[15] as number,
+    ttl: bytes[22]!,
+    tos: bytes[15]!,
   };
   const protocol = bytes[23];
   if (protocol === 17) {
@@ -61,7 +61,7 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
   }
   if (protocol !== 1) return null;
   if (checksum(bytes.subarray(at, end)) !== 0) faults.push("ICMP checksum");
-  return { kind: "icmp", ...ip, type: bytes[at] as number, code: bytes[at + 1] as number, quoted: bytes.slice(at + 8, end) };
+  return { kind: "icmp", ...ip, type: bytes[at]!, code: bytes[at + 1]!, quoted: bytes.slice(at + 8, end) };
 }
 
 /** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */

@@ -9,6 +9,7 @@ const arp: Resolution = {
   request: (from, tpa = DUT.ip) => arpRequest({ from, tpa }),
   reply: (from) => arpReply({ from }),
   announce: (from) => arpAnnounce({ from }),
+  everybody: () => BROADCAST,
   asks(tpa, to) {
     const dst = to === "everybody" ? BROADCAST : to?.mac;
     return { kind: "arp", op: 1, tpa, ...(dst === undefined ? {} : { dst }) };

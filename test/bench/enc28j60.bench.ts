@@ -25,7 +25,7 @@ async function measure(hanging: Hanging): Promise<Row[]> {
   // Of another length than the next one, so that ETXND changes.
   meter.send(1514);
   for (const length of [60, 1514]) rows.push([`TX ${length}`, meter.send(length)], [`TX ${length} again`, meter.send(length)]);
-  rows.push(["second behind a frame that was sent", meter.idle(1200)]);
+  rows.push(["second after a sent frame", meter.idle(1200)]);
   rows.push(["RX 10 x 60 at once, first time", meter.receive(60, 10)], ["RX 10 x 60 at once, again", meter.receive(60, 10)]);
   await meter.close();
   return rows;

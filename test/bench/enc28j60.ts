@@ -69,7 +69,7 @@ export class Meter {
   readonly #chip: Enc28j60Chip;
   readonly #metered: MeteredChip;
   readonly #bus: SimulatedSpiBus;
-  readonly #driver: Enc28j60;
+  readonly driver: Enc28j60;
   readonly #peer: SegmentPort;
 
   readonly #oneByOne: boolean;
@@ -83,7 +83,7 @@ export class Meter {
     this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
     this.#metered = new MeteredChip(this.#chip, this.clock);
     this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP, this.#oneByOne);
-    this.#driver = new Enc28j60(this.#bus, this.clock, {
+    this.driver = new Enc28j60(this.#bus, this.clock, {
       address: STATION,
       ...(hanging !== "polled" && { interrupt: this.#chip.interrupt }),
     });
@@ -91,14 +91,14 @@ export class Meter {
 
   async open(): Promise<Cost> {
     await this.clock.advance(1);
-    const opened = this.host.open(this.#driver);
+    const opened = this.host.open(this.driver);
     await this.clock.advance(100);
     await opened;
     return this.take();
   }
 
   async close(): Promise<void> {
-    const closed = this.#driver.close();
+    const closed = this.driver.close();
     await this.clock.advance(20);
     await closed;
   }

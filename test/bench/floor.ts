@@ -65,10 +65,10 @@ function sumWords(words: Uint16Array, start: number, end: number): number {
   let at = start >> 1;
   const stop = (end + 1) >> 1;
   for (; at + 4 <= stop; at += 4) {
-    const four = (words[at] as number) + (words[at + 1] as number) + (words[at + 2] as number) + (words[at + 3] as number);
+    const four = words[at]! + words[at + 1]! + words[at + 2]! + words[at + 3]!;
     sum = (sum + four) | 0;
   }
-  for (; at < stop; at++) sum = (sum + (words[at] as number)) | 0;
+  for (; at < stop; at++) sum = (sum + words[at]!) | 0;
   sum = (sum & 0xffff) + (sum >>> 16);
   return (sum & 0xffff) + (sum >>> 16);
 }

@@ -79,7 +79,7 @@ export function time(
       nanoseconds: median(other),
       fastest: Math.min(...other),
       slowest: Math.max(...other),
-      ratio: median(own.map((taken, round) => taken / (other[round] as number))),
+      ratio: median(own.map((taken, round) => taken / other[round]!)),
     },
     rounds,
     samples,
@@ -135,5 +135,5 @@ function grown(what: Runnable, samples: number): { bytes: number; collections: n
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -34,7 +34,7 @@ export class PollTimes {
     };
     while (timed < polls) subject.run(BURST * (polls - timed));
     times.sort();
-    const at = (part: number): number => 1000 * (times[Math.min(polls - 1, Math.floor(part * polls))] as number);
+    const at = (part: number): number => 1000 * times[Math.min(polls - 1, Math.floor(part * polls))]!;
     return { p50: at(0.5), p99: at(0.99), p999: at(0.999), most: at(1), polls };
   }
 }

@@ -1,10 +1,10 @@
 /**
  * The least hardware that the driver of an e1000 can work on: registers that answer what it expects, and a DMA engine that moves a frame
- * between its ring and a wire of 64 frames with one block copy, checks nothing and counts nothing. The chip model does the rest of a
+ * between its ring and a wire of 64 frames with one block copy, checks, sums up and counts nothing. The chip model does the rest of a
  * chip's work too, some of it byte by byte; timed with this engine, only the driver and the stack are left.
  */
 
-import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status } from "../../drivers/e1000/registers.ts";
+import { Cause, DD, Eerd, Mdic, Register, Rxcsum, RxStatus, Status, TxCommand } from "../../drivers/e1000/registers.ts";
 import type { ControllerError } from "../../hal/ethernet.ts";
 import { SimulatedInterrupt } from "../../hal/interrupt.ts";
 import type { DmaMemory, MmioBus } from "../../hal/mmio.ts";
@@ -62,7 +62,7 @@ export class RingEngine implements MmioBus {
       return causes;
     }
     // Resets are over at once.
-    return offset === Register.CTRL ? 0 : (this.#registers[offset >> 2] as number);
+    return offset === Register.CTRL ? 0 : this.#registers[offset >> 2]!;
   }
 
   write32(offset: number, value: number): void {
@@ -100,7 +100,7 @@ export class RingEngine implements MmioBus {
     if (head === this.#register(Register.RDT)) return false;
     const word = this.#word(Register.RDBAL, head);
     const words = this.#words;
-    this.#all.set(frame, (words[word] as number) - BASE);
+    this.#all.set(frame, words[word]! - BASE);
     words[word + 2] = frame.length;
     const sums = this.#sums && (this.#register(Register.RXCSUM) & Rxcsum.TUOFL) !== 0;
     words[word + 3] = DD | RxStatus.EOP | (sums ? IPCS | RxStatus.TCPCS : RxStatus.IXSM);
@@ -115,12 +115,15 @@ export class RingEngine implements MmioBus {
     const words = this.#words;
     while (this.#transmitHead !== tail) {
       const word = this.#word(Register.TDBAL, this.#transmitHead);
-      const from = (words[word] as number) - BASE;
-      const length = (words[word + 2] as number) & 0xffff;
-      all.copyWithin(MEMORY + SLOT_BYTES * this.#slot, from, from + length);
-      this.#slot = (this.#slot + 1) & (WIRE_FRAMES - 1);
-      words[word + 3] = DD;
-      this.frames++;
+      const command = words[word + 2]!;
+      if ((command & (TxCommand.DEXT | TxCommand.DTYP_DATA)) !== TxCommand.DEXT) {
+        const from = words[word]! - BASE;
+        const length = command & 0xffff;
+        all.copyWithin(MEMORY + SLOT_BYTES * this.#slot, from, from + length);
+        this.#slot = (this.#slot + 1) & (WIRE_FRAMES - 1);
+        words[word + 3] = DD;
+        this.frames++;
+      }
       this.#transmitHead = this.#after(this.#transmitHead, Register.TDLEN);
     }
     this.#causes |= Cause.TXDW;
@@ -132,7 +135,7 @@ export class RingEngine implements MmioBus {
   }
 
   #register(offset: number): number {
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   #word(ring: number, index: number): number {

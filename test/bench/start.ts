@@ -1,8 +1,8 @@
 /**
  * The cost of a start, beside bare Node: processor time (the least of several runs, for a busy machine only adds), the most memory,
- * and files read. Measures what users have: build first.
+ * and files read. Measures the built package, as users have it.
  *
- *     npm run build && node --import ./firmware-ts/cli/dev.mjs test/bench/start.ts
+ *     npm run bench:start
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";

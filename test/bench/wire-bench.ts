@@ -25,7 +25,7 @@ export class Sink implements WireStation {
 
   wireFrame(bytes: Uint8Array, length: number): void {
     this.frames++;
-    this.last = bytes[length - 1] as number;
+    this.last = bytes[length - 1]!;
   }
 
   wireLink(): void {}

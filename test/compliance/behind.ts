@@ -15,7 +15,7 @@ const LIES = [200, 4000] as const;
 
 export async function resetBehind(t: Test, bench: ControllerBench): Promise<void> {
   const traffic = new Traffic(bench);
-  await traffic.until(t, PATIENCE, "frames pass");
+  await traffic.until(t, "frames pass");
   bench.resetBehind?.();
   await traffic.fault(t, 0);
   t.ok((bench.controller.health?.repairs ?? 1) > 0, "it was found and repaired, not overcome by chance");
@@ -24,7 +24,7 @@ export async function resetBehind(t: Test, bench: ControllerBench): Promise<void
 
 export async function lie(t: Test, bench: ControllerBench): Promise<void> {
   const traffic = new Traffic(bench);
-  await traffic.until(t, PATIENCE, "frames pass");
+  await traffic.until(t, "frames pass");
   for (const duration of LIES) {
     bench.lie?.(duration);
     await traffic.fault(t, duration);
@@ -33,7 +33,7 @@ export async function lie(t: Test, bench: ControllerBench): Promise<void> {
 }
 
 /** Frames both ways, one after the other, and the books of what became of them. */
-class Traffic {
+export class Traffic {
   readonly #bench: ControllerBench;
   readonly #sent: { readonly frame: Uint8Array; readonly cookie: number; readonly doubtful: boolean }[] = [];
   readonly #injected = new Set<string>();
@@ -51,22 +51,22 @@ class Traffic {
     const { clock, host } = this.#bench;
     this.#faultAt = clock.now();
     while (clock.now() < this.#faultAt + duration) await this.#round();
-    await this.until(t, PATIENCE, `frames pass again after a fault of ${duration} ms`);
+    await this.until(t, `frames pass again after a fault of ${duration} ms`);
     t.ok(host.errors.length <= 1, "a failure is told once");
     t.equal(host.carriers.at(-1), true, "the link is said to be there");
     host.errors.length = 0;
     // A second fault shall not find the books of this one open.
     while (clock.now() < this.#faultAt + TRUTH) await this.#round();
-    await this.until(t, PATIENCE, "and go on passing");
+    await this.until(t, "and go on passing");
     this.#faultAt = Number.POSITIVE_INFINITY;
   }
 
   /** Until one frame has passed in each direction. */
-  async until(t: Test, patience: number, what: string): Promise<void> {
+  async until(t: Test, what: string): Promise<void> {
     const { clock } = this.#bench;
     const began = clock.now();
     let passed = false;
-    while (!passed && clock.now() - began < patience) passed = await this.#round();
+    while (!passed && clock.now() - began < PATIENCE) passed = await this.#round();
     t.ok(passed, what);
   }
 

@@ -69,7 +69,8 @@ export function counted({ controller, host }: ControllerBench): number {
 
 /** An EtherType for local experiments (IEEE 802 0x88b5), behind a tag or not: no kernel sends or answers it. */
 export function isOurs(frame: Uint8Array): boolean {
-  const at = frame[12] === 0x81 && frame[13] === 0x00 ? 16 : 12;
+  let at = 12;
+  while ((frame[at] === 0x81 && frame[at + 1] === 0x00) || (frame[at] === 0x88 && frame[at + 1] === 0xa8)) at += 4;
   return frame[at] === 0x88 && frame[at + 1] === 0xb5;
 }
 

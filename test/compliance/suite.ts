@@ -6,6 +6,7 @@ import { firstDifference, frameOf, padded } from "../support/enc28j60-bench.ts";
 import type { realTime } from "../support/real-time.ts";
 import { lie, resetBehind } from "./behind.ts";
 import { type BenchWish, type ControllerBench, type ControllerKind, counted } from "./bench.ts";
+import { checksums, groups, groupsHealed, largest, received } from "./capabilities.ts";
 
 const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 const MULTICAST = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x77);
@@ -50,11 +51,16 @@ const CASES: Readonly<Record<string, [run: Case, wish?: BenchWish, needs?: keyof
   "every size goes out, short ones padded with zeros": [sizesOut],
   "every size comes in": [sizesIn],
   "a priority tag makes a frame longer by four bytes": [tagged],
+  "the largest frame that it names, and tags of every kind, both ways": [largest],
+  "a checksum that is left to it is right on the wire": [checksums],
+  "a checksum that it calls good is good": [received],
   "a frame that is too long is dropped and counted": [tooLong],
   "the rings go round and round": [wrap],
   "what there is no room for is counted, and nothing else is lost": [overflow],
   "without packet memory frames are lost and counted": [noMemory, { pool: 4 }],
   "filters: own, broadcast, all multicast, everything": [filters],
+  "groups: joined ones come in, others are kept away": [groups],
+  "groups are still joined when the chip was set up anew": [groupsHealed, {}, "resetBehind"],
   "up and down, again and again": [upAndDown],
   "closed with frames in flight": [inFlight],
   "opened twice": [twice],
@@ -209,7 +215,7 @@ async function filters(t: Test, bench: ControllerBench): Promise<void> {
   const { controller, host } = bench;
   const kinds = { stranger: STRANGER, multicast: MULTICAST, broadcast: BROADCAST, own: controller.address };
   const passes = async (promiscuous: boolean, allMulticast: boolean): Promise<string[]> => {
-    controller.setReceiveMode({ promiscuous, allMulticast });
+    controller.setReceiveMode({ promiscuous, allMulticast, groups: [] });
     await bench.settle();
     const before = host.frames.length;
     for (const address of Object.values(kinds)) bench.inject(frameOf(MIN_FRAME, before, address));

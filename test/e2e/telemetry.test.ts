@@ -70,8 +70,8 @@ async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary:
     "stamped with the time of the reading",
   );
   // The middle of all, which a machine that is late now and then does not move.
-  const tens = times.slice(10).map((time, at) => time - (times[at] as number));
-  const middle = tens.sort((a, b) => a - b)[tens.length >> 1] as number;
+  const tens = times.slice(10).map((time, at) => time - times[at]!);
+  const middle = tens.sort((a, b) => a - b)[tens.length >> 1]!;
   t.ok(Math.abs(middle - 1000) <= 10, `at an even pace: ten intervals of 100 ms take ${middle} ms`);
   const shown = capture.fields(`eth.src == ${board.mac} and udp.dstport == ${PORT}`, "frame.number");
   t.equal(shown.length, sent, "the capture holds them all");

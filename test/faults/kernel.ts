@@ -48,7 +48,7 @@ class FarSocket {
         () => false,
       );
       // The stack's neighbour has an address of its own, which is not the interface's.
-      if (this.#works) this.#controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+      if (this.#works) this.#controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
     }
   }
 }

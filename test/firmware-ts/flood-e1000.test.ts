@@ -29,7 +29,7 @@ const RING = 255;
 const LISTENED = 5000;
 const TELEMETRY = 8094;
 
-/** What is offered: mostly datagrams that somebody wants, and one of everything that can be wrong with a frame. */
+/** The offered frames: mostly datagrams for an open socket, and one frame with each possible fault. */
 interface Kind {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -127,7 +127,7 @@ class Site {
   }
 
   #hear(bytes: Uint8Array): void {
-    if (((bytes[36] as number) << 8) + (bytes[37] as number) === TELEMETRY) this.heard.push(this.#clock.now());
+    if ((bytes[36]! << 8) + bytes[37]! === TELEMETRY) this.heard.push(this.#clock.now());
   }
 }
 
@@ -211,7 +211,7 @@ t.test("200,000 frames before the driver has had a single turn", async (t) => {
   await site.stack.close();
 });
 
-/** What the application does with a datagram in real time, in ms. */
+/** The application's time for a datagram in real time, in ms. */
 const WORK = 0.008;
 /** Frames from the wire between two turns of the event loop: twice what a run takes in of a single device, its weight. */
 const BURST = 2 * NAPI_WEIGHT;
@@ -260,7 +260,7 @@ realTime(t, "in real time telemetry and control are on time, and memory is flat"
   const flooded = new Promise<void>((resolve) => {
     const hose = clock.task(() => {
       for (let left = Math.min(BURST, FRAMES - site.offered); left > 0; left--) site.offer(WANTED);
-      // What the last bursts left in ring and FIFO is taken in, too.
+      // The frames of the last bursts in ring and FIFO are taken in, too.
       if (site.delivered + site.chip.counters.missed < FRAMES && clock.now() < deadline) hose.schedule();
       else resolve();
     });

@@ -29,6 +29,7 @@ import {
   SeededRandom,
   SkBuff,
   SkBuffPool,
+  SOFTWARE_CAPABILITIES,
   Stack,
   SystemClock,
   VirtualClock,
@@ -110,6 +111,7 @@ t.test("a controller of one's own needs nothing but the package", async (t) => {
     readonly description = "a sink";
     readonly simulated = true;
     readonly address: Uint8Array = Uint8Array.of(2, 0, 0, 0, 0, 9);
+    readonly capabilities = SOFTWARE_CAPABILITIES;
     readonly statistics: LinkStatistics = new LinkStatistics();
     async open(host: ControllerHost): Promise<void> {
       host.carrier(true);

@@ -1,5 +1,5 @@
 /** Run by gpio.test.ts as a process of its own: opens a simulated board, reads it once, closes, and has nothing more to do. */
-import { createBoardIo } from "../../firmware-ts/board/create-board-io.ts";
+import { createBoardIo } from "../../firmware-ts/board/board-io.ts";
 import { SystemClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 

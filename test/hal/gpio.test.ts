@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import five from "johnny-five";
 import t from "tap";
-import { createBoardIo } from "../../firmware-ts/board/create-board-io.ts";
+import { createBoardIo } from "../../firmware-ts/board/board-io.ts";
 import { findPluginClass } from "../../hal/bridges/io-plugin.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { SENSOR_KINDS, sensorKind } from "../../hal/bridges/sensor-kinds.ts";

@@ -98,7 +98,7 @@ t.test("the owner learns once what became of its packet, while the packet is sti
   const pool = new SkBuffPool();
   const told: [cookie: number, reason: number, byte: number, home: number][] = [];
   const owner = {
-    settled: (skb: SkBuff, reason: DropReason) => void told.push([skb.cookie, reason, skb.bytes[skb.data] as number, pool.inUse]),
+    settled: (skb: SkBuff, reason: DropReason) => void told.push([skb.cookie, reason, skb.bytes[skb.data]!, pool.inUse]),
   };
   for (const [cookie, end] of [(skb: SkBuff) => skb.consume(), (skb: SkBuff) => skb.drop(DropReason.NEIGH_FAILED)].entries()) {
     const skb = make(pool);

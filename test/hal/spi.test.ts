@@ -11,7 +11,7 @@ class Echo implements SpiDevice {
 
   exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
     this.heard.push([...write.subarray(writeAt, writeAt + writeLength)]);
-    for (let at = 0; at < readLength; at++) read[readAt + at] = ((write[writeAt] as number) + at) & 0xff;
+    for (let at = 0; at < readLength; at++) read[readAt + at] = (write[writeAt]! + at) & 0xff;
   }
 }
 

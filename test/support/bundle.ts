@@ -17,7 +17,7 @@ export async function browserBundle(source: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** The static imports of a module, and theirs: all that is loaded before it runs, and nothing behind import(). */
+/** The modules that load before a module runs: its imports, and theirs, but nothing behind import(). */
 export interface Loaded {
   /** Paths from the project's root, in order. */
   readonly files: readonly string[];

@@ -111,9 +111,13 @@ export class FakeHost implements ControllerHost, SkBuffOwner {
     return skb;
   }
 
-  /** Sends a copy of these bytes now or when the controller takes them; returns the index into {@link settlements}. */
-  send(bytes: ArrayLike<number>, headroom?: number): number {
+  /**
+   * Sends a copy of these bytes now or when the controller takes them; returns the index into {@link settlements}.
+   * @param prepare what else to say of the packet
+   */
+  send(bytes: ArrayLike<number>, headroom?: number, prepare?: (skb: SkBuff) => void): number {
     const skb = this.packet(bytes, headroom);
+    prepare?.(skb);
     skb.owner = this;
     skb.cookie = this.#cookie++;
     const { cookie } = skb;

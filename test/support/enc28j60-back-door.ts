@@ -24,7 +24,7 @@ export class BackDoor {
   disturb(bank: number, address: number, change: (value: number) => number): void {
     this.#inBank(bank, () => {
       const slow = bank === 2 || (bank === 3 && address < 6);
-      const value = slow ? (this.#command([address], 2)[1] as number) : (this.#command([address], 1)[0] as number);
+      const value = slow ? this.#command([address], 2)[1]! : this.#command([address], 1)[0]!;
       this.#command([0x40 | address, change(value)], 0);
     });
     this.#changed();
@@ -34,7 +34,7 @@ export class BackDoor {
   /** Reads PHIR, which clears LINKIF; MIREGADR is left as it was. */
   clearLinkFlag(): void {
     this.#inBank(2, () => {
-      const address = this.#command([0x14], 2)[1] as number;
+      const address = this.#command([0x14], 2)[1]!;
       this.#command([0x54, 0x13], 0);
       this.#command([0x52, 1], 0);
       this.#clock.advanceSync(0.011);
@@ -48,7 +48,7 @@ export class BackDoor {
   /** Writes a PHY register. */
   writePhy(register: number, value: number): void {
     this.#inBank(2, () => {
-      const address = this.#command([0x14], 2)[1] as number;
+      const address = this.#command([0x14], 2)[1]!;
       this.#command([0x54, register], 0);
       this.#command([0x56, value & 0xff], 0);
       this.#command([0x57, value >> 8], 0);
@@ -60,12 +60,12 @@ export class BackDoor {
 
   /** Reads an ETH register, leaving the bank as it was. */
   register(bank: number, address: number): number {
-    return this.#inBank(bank, () => this.#command([address], 1)[0] as number);
+    return this.#inBank(bank, () => this.#command([address], 1)[0]!);
   }
 
   /** Reads a MAC or MII register. */
   macRegister(bank: number, address: number): number {
-    return this.#inBank(bank, () => this.#command([address], 2)[1] as number);
+    return this.#inBank(bank, () => this.#command([address], 2)[1]!);
   }
 
   /** Writes packet memory. */
@@ -79,7 +79,7 @@ export class BackDoor {
   }
 
   #inBank<T>(bank: number, action: () => T): T {
-    const selected = (this.#command([0x1f], 1)[0] as number) & 3;
+    const selected = this.#command([0x1f], 1)[0]! & 3;
     this.#command([0xbf, 3], 0);
     this.#command([0x9f, bank], 0);
     const result = action();

@@ -83,13 +83,13 @@ export class FaultyChip implements SpiDevice {
 
   #flip(bytes: Uint8Array, first: number, length: number, probability: number): void {
     for (let at = first; at < first + length; at++) {
-      if (this.#random.next() < probability) bytes[at] = (bytes[at] as number) ^ (1 << this.#random.below(8));
+      if (this.#random.next() < probability) bytes[at] = bytes[at]! ^ (1 << this.#random.below(8));
     }
   }
 
   #exchange(write: Uint8Array, writeAt: number, writeLength: number, read: Uint8Array, readAt: number, readLength: number): void {
-    const command = write[writeAt] as number;
-    const data = write[writeAt + 1] as number;
+    const command = write[writeAt]!;
+    const data = write[writeAt + 1]!;
     if (this.dead !== null) {
       read.fill(this.dead, readAt, readAt + readLength);
     } else if (command === 0x9f && (data & TXRTS) !== 0 && this.#mishap()) {
@@ -102,14 +102,14 @@ export class FaultyChip implements SpiDevice {
       if (command === 0xbc) this.#flags &= ~data;
       this.#chip.exchange(write, writeAt, writeLength, read, readAt, readLength);
       if (command === 0x1c) {
-        read[readAt] = (read[readAt] as number) | this.#flags;
-        if (this.hidesPackets) read[readAt] = (read[readAt] as number) & ~PKTIF;
+        read[readAt] = read[readAt]! | this.#flags;
+        if (this.hidesPackets) read[readAt] = read[readAt]! & ~PKTIF;
       }
-      if (command === 0x1f && this.#hanging) read[readAt] = (read[readAt] as number) | TXRTS;
+      if (command === 0x1f && this.#hanging) read[readAt] = read[readAt]! | TXRTS;
       if (command === 0x54) this.#phyRegister = data;
       if (command === 0x19 && readLength === 2 && this.#phyRegister === PHSTAT2 && this.wrongLinks > 0) {
         this.wrongLinks--;
-        read[readAt + 1] = (read[readAt + 1] as number) ^ 0x04;
+        read[readAt + 1] = read[readAt + 1]! ^ 0x04;
       }
       if (readLength === 2 && this.blind.has(command) && this.#bank === 2) read[readAt + 1] = 0;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);
@@ -133,7 +133,7 @@ export class FaultyChip implements SpiDevice {
   get #bank(): number {
     const control = new Uint8Array(1);
     this.#chip.exchange(Uint8Array.of(0x1f), 0, 1, control, 0, 1);
-    return (control[0] as number) & 3;
+    return control[0]! & 3;
   }
 
   #mishap(): boolean {

@@ -37,6 +37,18 @@ const HAL_ROOMS: Readonly<Record<string, readonly string[]>> = {
   simulated: ["", "kit"],
   bridges: ["", "kit"],
 };
+/** Rooms of hil-rigs, and those that each may import besides itself. The door, directly in hil-rigs/, may import all. */
+const RIG_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
+  wire: ["contract"],
+  stage: ["contract", "wire"],
+  duts: ["contract", "wire"],
+  suites: ["contract", "wire", "stage"],
+  run: ["contract", "wire", "stage"],
+  reports: ["contract", "wire", "stage", "run"],
+  random: ["contract", "wire", "stage", "duts", "run"],
+  cli: ["contract", "wire", "stage", "duts", "suites", "run", "reports", "random"],
+};
 /** Rooms that run in a browser as they are, and what in them does not have to: johnny-five, for which it is made, needs Node anyway. */
 const BROWSER: readonly string[] = [
   "hal/.",
@@ -137,6 +149,7 @@ function forbiddenArrow(file: string, target: string): string | null {
   if (LAYERS.indexOf(to.layer) > LAYERS.indexOf(from.layer))
     return `imports ${target}; ${from.layer} may import ${LAYERS.slice(0, LAYERS.indexOf(from.layer) + 1).join(", ")} only: arrows point down`;
   if (from.layer === "hal") return forbiddenInHal(from, to, target);
+  if (from.layer === "hil-rigs" && to.layer === "hil-rigs") return forbiddenInRigs(from, to, target);
   if (from.layer === "drivers" && to.layer === "drivers" && from.room !== to.room && file !== "drivers/index.ts")
     return `imports ${target}; a driver never imports another: what two share belongs in hal/`;
   if (from.layer === "drivers" && to.layer === "hal" && to.room === "simulated")
@@ -157,6 +170,14 @@ function forbiddenInHal(from: Place, to: Place, target: string): string | null {
       ? "a contract imports contracts only"
       : `hal/${from.room}/ imports the contracts${below.includes("kit") ? " and hal/kit/" : ""} only`;
   return `imports ${target}; ${allowed}: what two rooms share is a contract`;
+}
+
+/** Within hil-rigs. */
+function forbiddenInRigs(from: Place, to: Place, target: string): string | null {
+  const below = RIG_ROOMS[from.room];
+  if (!below || from.room === to.room || below.includes(to.room)) return null;
+  const allowed = below.length === 0 ? "nothing above it" : `${below.join(", ")} only`;
+  return `imports ${target}; hil-rigs/${from.room}/ imports ${allowed}`;
 }
 
 /** Within firmware-ts. */

@@ -164,7 +164,7 @@ class Block {
   }
 }
 
-/** What tap says of a failure, as it says it; texts of several lines stay readable. */
+/** tap's report of a failure, unchanged; texts of several lines stay readable. */
 function yaml(diag, indent) {
   return Object.entries(diag)
     .map(([key, value]) => {

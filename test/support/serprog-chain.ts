@@ -81,5 +81,5 @@ export function numbersOf(
 
 /** Nothing twice, nothing out of order. */
 export function rising(numbers: readonly number[]): boolean {
-  return numbers.every((number, at) => at === 0 || number > (numbers[at - 1] as number));
+  return numbers.every((number, at) => at === 0 || number > numbers[at - 1]!);
 }

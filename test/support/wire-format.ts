@@ -155,7 +155,7 @@ function dotted(bytes: Uint8Array, at: number): string {
 }
 
 function number(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 /** The contents of a frame. `line` is the part that tests usually ask for, in tcpdump's manner. */

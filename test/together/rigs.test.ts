@@ -1,5 +1,5 @@
-/** All tests of the rigs in one process. */
+/** All tests of the rigs, of the package's doors and of the architecture in one process. */
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 
-await together(below("test/hil-rigs/", "test/support/", "test/architecture"));
+await together(below("test/hil-rigs/", "test/support/", "test/doors/", "test/adding", "test/architecture"));

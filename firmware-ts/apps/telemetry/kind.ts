@@ -1,5 +1,8 @@
-/** Telemetry as an app of a rig: `{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }`. */
-import { ipv4 } from "../../stack.ts";
+/**
+ * Telemetry as an app of a rig:
+ *
+ *     apps: [{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }]
+ */
 import type { AppKind } from "../app.ts";
 import type { Endpoint, OptionShapes, SensorConfig } from "../options.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -40,7 +43,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
   ],
   make: ({ to, every, sensors }, { stack, node, io, tell }) => {
     const made = sensors.map(({ kind, pin }) => io.sensor(kind, pin));
-    const app = new Telemetry(stack, { node, address: ipv4(to.address), port: to.port, every, sensors: made });
+    const app = new Telemetry(stack, { node, ...to, every, sensors: made });
     app.onEvent = tell;
     return app;
   },

@@ -1,8 +1,12 @@
-/** A chip behind a Bus Pirate v3. */
+/**
+ * A chip behind a Bus Pirate v3.
+ *
+ *     bus: { kind: bus-pirate, port: /dev/ttyUSB0, baud: 115200, spiHz: 8MHz }    SPEC enc28j60:bus-pirate:/dev/ttyUSB0
+ */
 import * as v from "valibot";
-import { parseDevicePath } from "../names.ts";
-import { RIG_DEFAULTS } from "../rig.ts";
-import { formatRate } from "../units.ts";
+import { parseDevicePath } from "../rig/names.ts";
+import { RIG_DEFAULTS } from "../rig/rig.ts";
+import { formatRate } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { baudKey, type SpiBusConfig, spiBusKind, spiHzKey } from "./spi.ts";
 

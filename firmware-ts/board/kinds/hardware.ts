@@ -1,15 +1,15 @@
-/** What kinds of bus share that lead to something real. */
+/** The common ground of the kinds of bus that lead to something real. */
 import type * as v from "valibot";
 import { ControllerError } from "../../../hal/ethernet.ts";
-import { parseInterfaceName } from "../names.ts";
-import type { DeviceConfig } from "../rig.ts";
-import { leaf } from "../schema.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import type { DeviceConfig } from "../rig/rig.ts";
+import { leaf } from "../rig/schema.ts";
 import type { Attachment, Attachments, DeviceKind } from "./kind.ts";
 
 /** The schema of a Linux interface's name. */
 export const ifaceKey: v.GenericSchema<unknown, string> = leaf("eth1", parseInterfaceName);
 
-/** Why a device on real hardware cannot run in virtual time. */
+/** The reason that a device on real hardware cannot run in virtual time. */
 export function onHardware({ name, driver, bus }: DeviceConfig): string {
   return `${name} is ${driver} on ${bus.kind}`;
 }

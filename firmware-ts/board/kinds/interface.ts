@@ -1,9 +1,13 @@
-/** A Linux interface itself (packet), or the TAP device to be made (tap). */
-import { parseInterfaceName } from "../names.ts";
-import { bare } from "../part.ts";
-import type { BusConfig } from "../rig.ts";
+/**
+ * A Linux interface itself (packet), or the TAP device to be made (tap).
+ *
+ *     bus: { kind: interface, name: eth1 }                 SPEC packet:eth1, tap:tap0
+ */
+import { parseInterfaceName } from "../rig/names.ts";
+import type { BusConfig } from "../rig/rig.ts";
 import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { bare } from "./part.ts";
 
 export interface InterfaceBus extends BusConfig {
   readonly kind: "interface";

@@ -9,10 +9,10 @@ import type { EthernetController } from "../../../hal/ethernet.ts";
 import type { MmioBus } from "../../../hal/mmio.ts";
 import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
-import type { ChipConfig } from "../chip-config.ts";
-import type { Maker } from "../part.ts";
-import type { BusConfig, DeviceConfig } from "../rig.ts";
-import type { Keys } from "../schema.ts";
+import type { ChipConfig } from "../rig/chip-config.ts";
+import type { BusConfig, DeviceConfig } from "../rig/rig.ts";
+import type { Keys } from "../rig/schema.ts";
+import type { Maker } from "./part.ts";
 
 /** A bus as a rig file has it: its kind, and its keys as they were read. */
 export interface BusSource {
@@ -23,7 +23,7 @@ export interface BusSource {
 /** The same with the keys that a kind's own schema has. */
 export type SourceOf<K extends Keys> = { readonly kind: string } & Readonly<v.InferOutput<v.ObjectSchema<K, undefined>>>;
 
-/** What a controller is told of its place. */
+/** A controller's place in a rig. */
 export interface Site {
   readonly clock: Clock;
   /** The device's name. */
@@ -74,7 +74,7 @@ export interface Complaint {
 
 /** The part of a SPEC behind `DRIVER:KIND`, or behind `DRIVER:` for a kind without a word. */
 export interface SpecTail {
-  /** What parts the kind from its path; empty if nothing follows. */
+  /** The mark between the kind and its path; empty if nothing follows. */
   readonly mark: "" | ":" | "@";
   readonly path: string;
   /** An error that says what is wrong, and which forms there are. */
@@ -93,7 +93,7 @@ export interface SpecOptions<C extends BusConfig> {
   write(bus: C): readonly string[];
 }
 
-/** A kind of bus. C is what it comes to in a Rig. Methods get buses of this kind only. */
+/** A kind of bus. C is its form in a Rig. Methods get buses of this kind only. */
 export interface BusKind<C extends BusConfig = BusConfig> {
   readonly kind: string;
   readonly attachment: Attachment;
@@ -101,7 +101,7 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   readonly keys: Keys;
   /** Of keys that must be there, for the message that one is not. */
   readonly examples?: Readonly<Record<string, string>>;
-  /** The key of what such a device has to itself: two devices with the same value are refused. */
+  /** The key whose value such a device has to itself: two devices with the same value are refused. */
   readonly claims: string;
   /** It leads to hardware that may be missing, so that `fallback: simulated` means something. */
   readonly mayBeMissing: boolean;
@@ -115,15 +115,15 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   readonly forms: readonly string[];
   /** @throws UnitError, or what tail.wrong() makes */
   fromSpec(tail: SpecTail): C;
-  /** What fromSpec() reads back to the same bus, as far as a SPEC can say it. */
+  /** The text that fromSpec() reads back to the same bus, without keys that a SPEC has no words for. */
   toSpec(bus: C): string;
   readonly options?: SpecOptions<C>;
-  /** What it takes for itself on this machine: a port, a path, an interface; null for nothing. */
+  /** The thing it takes for itself on this machine: a port, a path, an interface; null for none. */
   resource(bus: C): string | null;
   /** For people, behind the driver's name. */
   describe(bus: C, device: DeviceKind): string;
-  /** Why a device on it cannot run in virtual time; null if it can. */
+  /** The reason that a device on it cannot run in virtual time; null if it can. */
   realTime(bus: C, device: DeviceConfig): string | null;
-  /** Loads what devices on this bus are made of. @throws ControllerError when the device has no such bus */
+  /** Loads the code of devices on this bus. @throws ControllerError when the device has no such bus */
   load(bus: C, device: DeviceKind): Promise<Maker>;
 }

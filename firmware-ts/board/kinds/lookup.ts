@@ -1,6 +1,6 @@
 /** Kinds by their names, and which bus is whose. */
 import { ControllerError } from "../../../hal/ethernet.ts";
-import type { BusConfig, DeviceConfig } from "../rig.ts";
+import type { BusConfig, DeviceConfig } from "../rig/rig.ts";
 import { BUS_KINDS, DEVICE_KINDS } from "./index.ts";
 import type { BusKind, DeviceKind } from "./kind.ts";
 
@@ -38,14 +38,14 @@ export function busesOf({ attach }: DeviceKind): readonly BusKind[] {
   return BUS_KINDS.filter(({ attachment }) => attach[attachment]);
 }
 
-/** What a device's SPEC may be, for messages. */
+/** The forms of a device's SPEC, for messages. */
 export function specForms(device: DeviceKind): readonly string[] {
   return busesOf(device).flatMap(({ forms }) => forms.map((form) => `${device.driver}:${form}`));
 }
 
 /**
- * What a device takes for itself on this machine: a port, a path, an interface; null for a wholly simulated one. Two devices must
- * not have the same.
+ * The thing that a device has to itself on this machine: a port, a path, an interface; null for a wholly simulated device. Two devices
+ * must not have the same.
  */
 export function deviceResource({ bus }: DeviceConfig): string | null {
   return busKind(bus).resource(bus);

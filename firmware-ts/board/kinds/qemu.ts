@@ -1,9 +1,13 @@
-/** A chip that QEMU emulates. Its wire is a segment of ours and ends at a Linux interface, so that it is captured like every other. */
-import { parseInterfaceName } from "../names.ts";
-import { loadWire, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_DEFAULTS } from "../rig.ts";
+/**
+ * A chip that QEMU emulates. Its wire is a segment of ours and ends at a Linux interface, so that it is captured like every other.
+ *
+ *     bus: { kind: qemu, wire: eth1 }                      SPEC e1000:qemu@eth1
+ */
+import { parseInterfaceName } from "../rig/names.ts";
+import { type BusConfig, RIG_DEFAULTS } from "../rig/rig.ts";
 import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { loadWire, stationAddress } from "./part.ts";
 
 export interface QemuBus extends BusConfig {
   readonly kind: "qemu";

@@ -1,11 +1,17 @@
-/** A chip behind a serprog programmer (flashrom's serial protocol), on a serial port or a TCP connection. */
+/**
+ * A chip behind a serprog programmer (flashrom's serial protocol), on a serial port or a TCP connection.
+ *
+ *     bus: { kind: serprog, port: /dev/ttyACM0, baud: 115200, spiHz: 10MHz }      SPEC enc28j60:serprog:/dev/ttyACM0
+ *     bus: { kind: serprog, port: tcp:HOST:PORT, pipelining: auto, answerTimeout: 250ms }
+ *     bus: { kind: serprog, port: /dev/ttyUSB0, interrupt: cts }                  the adapter's input that INT is wired to
+ */
 import * as v from "valibot";
 import type { ModemInput } from "../../../hal/bridges/serial-port.ts";
 import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
-import { parseBridgePort, readTcpPort } from "../names.ts";
-import { RIG_DEFAULTS, RIG_LIMITS } from "../rig.ts";
-import { oneOf, ranged } from "../schema.ts";
-import { formatDuration, formatRate, parseDuration } from "../units.ts";
+import { parseBridgePort, readTcpPort } from "../rig/names.ts";
+import { RIG_DEFAULTS, RIG_LIMITS } from "../rig/rig.ts";
+import { oneOf, ranged } from "../rig/schema.ts";
+import { formatDuration, formatRate, parseDuration } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { baudKey, type SpiBusConfig, spiBusKind, spiHzKey } from "./spi.ts";
 
@@ -16,7 +22,7 @@ export interface SerprogBus extends SpiBusConfig {
   readonly baud: number;
   /** Whether an SPI operation is sent while another one is under way; auto: found out when the bridge is opened. */
   readonly pipelining: Pipelining;
-  /** How long an answer may take on top of what the line needs for it, in ms; longer, and the line is taken for faulty. */
+  /** Time for an answer on top of its time on the line, in ms; an answer that takes longer is a fault of the line. */
   readonly answerTimeout: number;
   /** The serial adapter's input that the chip's INT pin is wired to, where it is and the bridge does not report it itself. */
   readonly interrupt?: ModemInput;

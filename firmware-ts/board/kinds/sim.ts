@@ -1,4 +1,11 @@
-/** Silicon in software, on a simulated wire with a simulated gateway at its far end; or the wire is a Linux interface. */
+/**
+ * Silicon in software, on a simulated wire with a simulated gateway at its far end; or the wire is a Linux interface.
+ *
+ *     bus: { kind: sim }                                   SPEC enc28j60:sim, e1000:sim
+ *     bus: { kind: sim, wire: eth1 }                       SPEC enc28j60:sim@eth1
+ *     bus: { kind: sim, segment: { latency: 2ms, loss: 0.01, duplication: 0, corruption: 0 } }
+ *     bus: { kind: sim, chip: { revision: B5, errata: [13, 14], strict: true } }      of an enc28j60
+ */
 import * as v from "valibot";
 import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
 import {
@@ -9,15 +16,15 @@ import {
   parseRevision,
   readChipOption,
   writeChipOptions,
-} from "../chip-config.ts";
-import { parseInterfaceName } from "../names.ts";
-import { loadWire, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_DEFAULTS, RIG_LIMITS } from "../rig.ts";
-import { leaf, ranged, shaped, table, truth } from "../schema.ts";
-import { formatDuration, parseDuration, parseNumber } from "../units.ts";
-import { show } from "../wording.ts";
+} from "../rig/chip-config.ts";
+import { parseInterfaceName } from "../rig/names.ts";
+import { type BusConfig, RIG_DEFAULTS, RIG_LIMITS } from "../rig/rig.ts";
+import { leaf, ranged, shaped, table, truth } from "../rig/schema.ts";
+import { formatDuration, parseDuration, parseNumber } from "../rig/units.ts";
+import { show } from "../rig/wording.ts";
 import { ifaceKey, loadDriver } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
+import { loadWire, stationAddress } from "./part.ts";
 
 export interface SimulatedBus extends BusConfig {
   readonly kind: "sim";
@@ -25,7 +32,7 @@ export interface SimulatedBus extends BusConfig {
   readonly iface?: string;
   /** Of an enc28j60. */
   readonly chip?: ChipConfig;
-  /** What the wire does to frames; latency in ms, the rest probabilities 0..1. */
+  /** The wire's effect on frames; latency in ms, the rest probabilities 0..1. */
   readonly segment: Readonly<Required<SegmentOptions>>;
 }
 
@@ -101,7 +108,7 @@ export const sim: BusKind<SimulatedBus> = {
   },
 };
 
-/** What the wire does other than pass frames on. */
+/** The wire's effects on frames, for people. */
 function describeSegment(segment: SimulatedBus["segment"]): string {
   let text = segment.latency > 0 ? `, latency ${formatDuration(segment.latency)}` : "";
   for (const key of ["loss", "duplication", "corruption"] as const) if (segment[key] > 0) text += `, ${key} ${segment[key]}`;

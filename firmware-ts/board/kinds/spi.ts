@@ -1,13 +1,13 @@
-/** What all SPI buses have in common: a port or a path in front, the rate at the end, and a chip's driver on top. */
+/** The common ground of all SPI buses: a port or a path to open, the clock's rate, and a chip's driver on top. */
 import type * as v from "valibot";
 import type { Clock } from "../../../hal/clock.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
-import { bare, stationAddress } from "../part.ts";
-import { type BusConfig, RIG_LIMITS } from "../rig.ts";
-import { type Keys, leaf, ranged } from "../schema.ts";
-import { formatRate, parseInteger, parseRate } from "../units.ts";
+import { type BusConfig, RIG_LIMITS } from "../rig/rig.ts";
+import { type Keys, leaf, ranged } from "../rig/schema.ts";
+import { formatRate, parseInteger, parseRate } from "../rig/units.ts";
 import { loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, BusSource, Complaint } from "./kind.ts";
+import { bare, stationAddress } from "./part.ts";
 
 /** An SPI bus of a Rig. */
 export interface SpiBusConfig extends BusConfig {
@@ -19,10 +19,10 @@ export const baudKey: v.GenericSchema<unknown, number> = leaf("115200", (text) =
 /** The schema of the SPI clock's rate, in Hz. */
 export const spiHzKey: v.GenericSchema<unknown, number> = ranged("10MHz", parseRate, formatRate, RIG_LIMITS.spiHz);
 
-/** One kind of SPI bus, without what all of them have. */
+/** One kind of SPI bus, without the parts that all of them share. */
 export interface SpiBusParts<C extends SpiBusConfig> {
   readonly kind: string;
-  /** The key of what is opened (`port`, `path`), an example of it, and its reader. */
+  /** The key of the thing to open (`port`, `path`), an example, and its reader. */
   readonly path: { readonly key: string; readonly example: string; readonly parse: (text: string) => string };
   /** The other keys. */
   readonly keys: Keys;

@@ -1,10 +1,15 @@
-/** A chip on the board's own SPI, through Linux spidev. */
+/**
+ * A chip on the board's own SPI, through Linux spidev.
+ *
+ *     bus: { kind: spidev, path: /dev/spidev0.0, spiHz: 10MHz }                   SPEC enc28j60:spidev:/dev/spidev0.0
+ *     bus: { kind: spidev, path: /dev/spidev0.0, interrupt: gpiochip0:25 }        also pinctrl-rp1:25 (by label), GPIO25 (by name)
+ */
 import * as v from "valibot";
 import { formatGpioLine, type GpioLineAddress } from "../../../hal/bridges/linux/gpio-chip.ts";
-import { parseDevicePath, parseGpioLine } from "../names.ts";
-import { RIG_DEFAULTS } from "../rig.ts";
-import { leaf } from "../schema.ts";
-import { formatRate } from "../units.ts";
+import { parseDevicePath, parseGpioLine } from "../rig/names.ts";
+import { RIG_DEFAULTS } from "../rig/rig.ts";
+import { leaf } from "../rig/schema.ts";
+import { formatRate } from "../rig/units.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { type SpiBusConfig, spiBusKind, spiHzKey } from "./spi.ts";
 

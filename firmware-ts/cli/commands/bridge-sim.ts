@@ -1,7 +1,7 @@
 /** Words of `whohas bridge-sim`. */
 import type { Command } from "commander";
 import { type BridgeFirmware, FIRMWARE_BAUDS, parseBridgeFirmware } from "../../board/bridge-sim.ts";
-import { type ChipConfig, parseErrata, parseRevision } from "../../board/chip-config.ts";
+import { type ChipConfig, parseErrata, parseRevision } from "../../board/rig/chip-config.ts";
 import { TELEMETRY_PORT } from "../../board/run-options.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { iface, interfaceAddress, reading, seed, tcpPort, word } from "../contract/readers.ts";

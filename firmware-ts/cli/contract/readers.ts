@@ -1,7 +1,7 @@
 /** Readers of arguments and options. commander prints what a reader throws, with the name of the option in front. */
 import { InvalidArgumentError } from "commander";
-import { parseInterfaceName } from "../../board/names.ts";
-import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../../board/units.ts";
+import { parseInterfaceName } from "../../board/rig/names.ts";
+import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../../board/rig/units.ts";
 
 type Reader<T> = (text: string) => T;
 

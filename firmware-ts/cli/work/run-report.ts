@@ -1,7 +1,7 @@
 /** What `whohas run` prints: lines for people, or an object a line with --json. */
 
+import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
-import { formatDuration } from "../../board/units.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
 

@@ -2,7 +2,7 @@
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
-import type { Rig } from "../../board/rig.ts";
+import type { Rig } from "../../board/rig/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";

@@ -20,6 +20,7 @@
  */
 
 export type { Caller } from "../methods/client.ts";
+export { type Refusal, refusalWords } from "./refusals.ts";
 export { type IpEnd, type IpObject, type IpSurroundings, runIp, runIpObject } from "./run-ip.ts";
 export { TOOLS, type Tool } from "./tools.ts";
 export { IpError, IpExit, type IpOptions } from "./words.ts";

@@ -84,7 +84,7 @@ function counterTable({ rx, tx }: LinkView["stats64"], errors: boolean): string[
   const sendErrors = ["", ...value(tx, TX_ERROR_KEYS)];
   const rows = errors ? [received, sent, receiveErrors, sendErrors] : [received, sent];
   const widths = WIDTHS.map((width, at) => Math.max(width, ...rows.map((row) => (row[at] ?? "").length)));
-  const row = (cells: readonly string[]): string => cells.map((cell, at) => cell.padStart(widths[at] as number)).join(" ");
+  const row = (cells: readonly string[]): string => cells.map((cell, at) => cell.padStart(widths[at]!)).join(" ");
   const names = (title: string, columns: readonly string[]): string => `    ${title}:${row(columns).slice(title.length + 1)}`;
   const half = (title: string, columns: readonly string[], numbers: readonly string[]): string[] => [
     `${names(title, columns)}${" ".repeat(LAST_COLUMN)}`,

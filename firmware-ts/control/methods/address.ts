@@ -7,7 +7,7 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { DEVICE, DEVICES, devicesOf, deviceView } from "./device.ts";
-import { FLAG, HOST_PREFIX, ipv4Of, maybe, needed, TEXT } from "./forms.ts";
+import { FLAG, HOST_PREFIX, ipv4Of, maybe, needed, oneOf, TEXT } from "./forms.ts";
 import { method } from "./method.ts";
 
 const INFO = v.pipe(
@@ -29,6 +29,14 @@ const ADDRESSES = v.pipe(v.object({ ...DEVICE, addr_info: v.array(INFO) }), v.ti
 
 export type AddressView = v.InferOutput<typeof ADDRESSES>;
 
+/** Scopes by name; `ip` prints others as numbers. */
+const SCOPES: readonly (readonly [name: string, scope: number])[] = [
+  ["global", Scope.GLOBAL],
+  ["link", Scope.LINK],
+  ["host", Scope.HOST],
+  ["nowhere", Scope.NOWHERE],
+];
+
 const ONE = {
   dev: needed(TEXT, "device"),
   local: needed(HOST_PREFIX, "the address; without a length 32"),
@@ -48,7 +56,7 @@ export const addressMethods = {
     params: {
       ...ONE,
       broadcast: maybe(TEXT, "an address, + for all ones or - for all zeros; default none"),
-      scope: maybe(TEXT, "global, link, host or nowhere"),
+      scope: maybe(oneOf(...SCOPES.map(([name]) => name)), "default that of the address"),
     },
     result: v.null(),
     errors: ["NO_DEVICE", "ADDRESS_EXISTS", "SCOPE_INVALID", "FAMILY_UNSUPPORTED"],
@@ -112,14 +120,6 @@ function addressView(stack: Stack, device: NetDevice): AddressView {
   }));
   return { ...deviceView(device), addr_info: info };
 }
-
-/** Scopes by name; `ip` prints others as numbers. */
-const SCOPES: readonly (readonly [name: string, scope: number])[] = [
-  ["global", Scope.GLOBAL],
-  ["link", Scope.LINK],
-  ["host", Scope.HOST],
-  ["nowhere", Scope.NOWHERE],
-];
 
 export function scopeName(scope: number): string {
   return SCOPES.find(([, value]) => value === scope)?.[0] ?? String(scope);

@@ -68,15 +68,20 @@ function fieldsOf(entries: v.ObjectEntries, shapes: Map<string, Shape>): Field[]
   return Object.entries(entries).map(([name, schema]) => {
     const { type, wrapped }: Anatomy = schema;
     const inner = wrapped !== undefined && /optional/.test(type) ? wrapped : schema;
-    const { options = [] }: Anatomy = inner;
     return {
       name,
       form: formOf(inner, shapes),
       optional: inner !== schema,
       meaning: v.getDescription(inner) ?? "",
-      values: options,
+      values: valuesOf(inner),
     };
   });
+}
+
+function valuesOf(schema: v.GenericSchema): readonly string[] {
+  const { options = [] }: Anatomy = schema;
+  const { values } = v.getMetadata(schema);
+  return Array.isArray(values) ? values.map(String) : options;
 }
 
 function entriesOf(schema: Anatomy): v.ObjectEntries {
@@ -88,13 +93,13 @@ function formOf(schema: v.GenericSchema, shapes: Map<string, Shape>): string {
   const anatomy: Anatomy = schema;
   const { form } = v.getMetadata(schema);
   if (typeof form === "string") return form;
+  const values = valuesOf(schema);
+  if (values.length > 0) return values.join(", ");
   switch (anatomy.type) {
     case "boolean":
       return "true or false";
     case "number":
       return numberForm(anatomy);
-    case "picklist":
-      return (anatomy.options ?? []).join(", ");
     case "nullable":
       return `${nested(anatomy.wrapped, shapes)} or null`;
     case "array":

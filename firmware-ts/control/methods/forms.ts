@@ -91,8 +91,13 @@ function linkAddressOf(value: string): Uint8Array {
   return Uint8Array.from(value.split(":"), (octet) => Number.parseInt(octet, 16));
 }
 
+/** Text that is mostly one of a few words, which a shell can complete. */
+export const oneOf = (...values: string[]) => v.pipe(TEXT, v.metadata({ values }));
+
+const STATES = ["permanent", "noarp", "reachable", "stale", "delay", "probe", "incomplete", "failed", "none"];
+
 /** Name of a state, in any case -> its number. */
-export const NUD = v.pipe(TEXT, v.transform(nudOf), v.metadata({ form: "state" }));
+export const NUD = v.pipe(TEXT, v.transform(nudOf), v.metadata({ form: "state", values: STATES }));
 
 function nudOf(name: string): Nud {
   const state = parseNud(name);
@@ -104,7 +109,7 @@ function nudOf(name: string): Nud {
 export const NUDS = v.pipe(
   TEXTS,
   v.transform((names) => names.map((name) => (name === "all" ? name : nudOf(name)))),
-  v.metadata({ form: "list of states, or all" }),
+  v.metadata({ form: "list of states, or all", values: [...STATES, "all"] }),
 );
 
 /** An address family, as `ip -4` and `ip -6` name it. */

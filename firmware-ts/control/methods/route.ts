@@ -18,6 +18,7 @@ import {
   integer,
   maybe,
   needed,
+  oneOf,
   onlyInet,
   PREFIX,
   type Prefix,
@@ -46,9 +47,9 @@ export type RouteView = v.InferOutput<typeof ROUTE>;
 
 const FILTER = {
   to: maybe(PREFIX, "destinations"),
-  how: maybe(TEXT, "exact (default) that prefix, those that hold it (match), or those within it (root)"),
+  how: maybe(oneOf("exact", "match", "root"), "exact (default) that prefix, those that hold it (match), or those within it (root)"),
   dev: maybe(TEXT, "device"),
-  table: maybe(TEXT, "main (default), local or all"),
+  table: maybe(oneOf("main", "local", "all"), "default main"),
   scope: maybe(integer(0, 255), "scope, by its number"),
   protocol: maybe(integer(0, 255), "RTPROT_*"),
   family: maybe(FAMILY, "address family"),

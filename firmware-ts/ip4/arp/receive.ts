@@ -205,7 +205,7 @@ export class ArpReceiver {
 
 /** Returns true when the address at bytes[at..at+6) can be another station's: no group's, not zero and not ours. */
 function isStation(bytes: Uint8Array, at: number, device: NetDevice): boolean {
-  if ((bytes[at] as number) & 1 || sameMac(bytes, at, device.address, 0)) return false;
+  if (bytes[at]! & 1 || sameMac(bytes, at, device.address, 0)) return false;
   for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== 0) return true;
   return false;
 }

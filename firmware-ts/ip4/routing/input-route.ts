@@ -35,9 +35,8 @@ export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
-/** The result of a look-up. Its owner hands it in; it stays as it is until the owner hands it in again. */
+/** The result of a look-up, beside the way. Its owner hands it in; it stays as it is until the owner hands it in again. */
 export class InputRoute {
-  way: InputWay = InputWay.REFUSED;
   /** With REFUSED: the reason. */
   refusal: Refusal = Refusal.NOT_LOCAL;
   /** With FORWARD: the route on; else null. */
@@ -55,16 +54,11 @@ export class InputRouter {
   }
 
   /**
-   * Looks up the way of a packet that came in on the device. Returns `found.way`.
+   * Looks up the way of a packet that came in on the device.
    * @param ip true for an IP packet, false for an ARP request that stands for one
    */
   find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     found.route = null;
-    found.way = this.#way(found, destination, source, device, ip);
-    return found.way;
-  }
-
-  #way(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
     if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
     if (isZeronet(source)) return refuse(found, Refusal.SOURCE);

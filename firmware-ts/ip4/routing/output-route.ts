@@ -39,6 +39,11 @@ export class Ip4Way implements Way {
     this.asked = asked;
   }
 
+  get offloadsChecksum(): boolean {
+    const { route } = this;
+    return route !== null && !this.toOurselves && route.device.txChecksum;
+  }
+
   get room(): number {
     const { route } = this;
     if (!route) return -1;

@@ -148,7 +148,7 @@ export class TesterSocket {
 /** Completes a checksum that the kernel left to the hardware: the field already holds the pseudo header's sum. */
 function fillChecksum(bytes: Uint8Array, start: number, at: number): void {
   let sum = 0;
-  for (let i = start; i < bytes.length; i++) sum += (i - start) % 2 === 0 ? (bytes[i] as number) << 8 : (bytes[i] as number);
+  for (let i = start; i < bytes.length; i++) sum += (i - start) % 2 === 0 ? bytes[i]! << 8 : bytes[i]!;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   const value = 0xffff - sum || 0xffff;
   bytes[at] = value >>> 8;

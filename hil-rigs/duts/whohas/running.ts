@@ -44,5 +44,5 @@ export abstract class RunningStack {
 export function hearAllMulticast(controller: EthernetController): void {
   const setMode = controller.setReceiveMode.bind(controller);
   controller.setReceiveMode = (mode) => setMode({ ...mode, allMulticast: true });
-  controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+  controller.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
 }

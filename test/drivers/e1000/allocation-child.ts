@@ -38,7 +38,7 @@ class BareBus implements MmioBus {
 
   read32(offset: number): number {
     if (offset === Offset.MDIC) return 0x1000_1140;
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   write32(offset: number, value: number): void {
@@ -63,7 +63,7 @@ class BareBus implements MmioBus {
   }
 
   #done(base: number, at: number, status: number): number {
-    const word = ((this.#registers[base >> 2] as number) - this.dma.base) / 4 + 4 * at + 3;
+    const word = (this.#registers[base >> 2]! - this.dma.base) / 4 + 4 * at + 3;
     this.dma.words[word] = status;
     return word;
   }

@@ -97,7 +97,7 @@ export class FakeChip implements MmioBus {
   }
 
   get(offset: number): number {
-    return this.#registers[offset >> 2] as number;
+    return this.#registers[offset >> 2]!;
   }
 
   set(offset: number, value: number): void {
@@ -134,7 +134,7 @@ export class FakeChip implements MmioBus {
         this.set(offset, this.resetStuck ? value : value & ~0x0400_0000);
         return;
       case Offset.EERD:
-        if (!this.eepromBusy) this.set(offset, ((this.words[(value >> 8) & 63] as number) << 16) | 0x10);
+        if (!this.eepromBusy) this.set(offset, (this.words[(value >> 8) & 63]! << 16) | 0x10);
         return;
       case Offset.MDIC: {
         const register = (value >> 16) & 31;
@@ -203,7 +203,7 @@ export class FakeChip implements MmioBus {
     }
     const head = this.get(Offset.RDH);
     const at = (this.get(Offset.RDBAL) - this.dma.base) / 4 + 4 * head;
-    this.dma.bytes.set(frame, (this.dma.words[at] as number) - this.dma.base);
+    this.dma.bytes.set(frame, this.dma.words[at]! - this.dma.base);
     this.dma.words[at + 2] = length;
     this.dma.words[at + 3] = status;
     const size = this.get(Offset.RDLEN) / 16;
@@ -225,7 +225,7 @@ export class FakeChip implements MmioBus {
 /** RFC 1071. */
 function insertChecksum(frame: Uint8Array, start: number, field: number): void {
   let sum = 0;
-  for (let at = start; at < frame.length; at += 2) sum += ((frame[at] as number) << 8) | (frame[at + 1] ?? 0);
+  for (let at = start; at < frame.length; at += 2) sum += (frame[at]! << 8) | (frame[at + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   frame[field] = (~sum >> 8) & 0xff;
   frame[field + 1] = ~sum & 0xff;

@@ -88,6 +88,22 @@ t.test("each way to lose a set-up is found, mended within two seconds and told; 
   }
 });
 
+t.test("a group that fell out of its filter, exact or hashed, is found within as many looks as there are words", async (t) => {
+  for (const lost of [RAL + 8, RAL + 12, Offset.MTA + 4 * 8]) {
+    const bench = await new ModelBench().open();
+    const groups = Array.from({ length: 17 }, (_, at) => Uint8Array.of(1, 0, 0x5e, 0, 0x12, at));
+    bench.driver.setReceiveMode({ promiscuous: false, allMulticast: false, groups });
+    bench.bus.meddle(lost, 0);
+    for (let second = 0; second < 40 && bench.driver.health.repairs === 0; second++) await bench.clock.advance(1000);
+    t.equal(bench.driver.health.repairs, 1, `${lost.toString(16)}: ${bench.host.repairs}`);
+    const before = bench.host.received;
+    for (const group of groups) bench.peer.transmit(frameOf(60, 0, group), 0, 60);
+    bench.clock.advanceSync(10);
+    t.equal(bench.host.received - before, 17);
+    await bench.driver.close();
+  }
+});
+
 t.test("a chip that is well is never repaired: an hour with a frame a second, and one without", async (t) => {
   const bench = await new ModelBench().open();
   for (let second = 0; second < 600; second++) if (!bench.passes(1000)) t.fail(`second ${second}`);

@@ -106,7 +106,7 @@ realTime(t, "on QEMU", { skip }, async (t) => {
     await until("the frame", () => bench.sent.length > length);
     let sum = 0;
     const sent = bench.sent.at(-1) as Uint8Array;
-    for (let at = 34; at < sent.length; at += 2) sum += ((sent[at] as number) << 8) | (sent[at + 1] ?? 0);
+    for (let at = 34; at < sent.length; at += 2) sum += (sent[at]! << 8) | (sent[at + 1] ?? 0);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     t.equal(sum, 0xffff);
   });

@@ -220,7 +220,7 @@ t.test("checksums are left to the chip, which is told where they are once", asyn
 
 function sum(frame: Uint8Array, start: number): number {
   let sum = 0;
-  for (let at = start; at < frame.length; at += 2) sum += ((frame[at] as number) << 8) | (frame[at + 1] ?? 0);
+  for (let at = start; at < frame.length; at += 2) sum += (frame[at]! << 8) | (frame[at + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return sum;
 }

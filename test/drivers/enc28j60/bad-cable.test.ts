@@ -34,7 +34,7 @@ t.test("a bad cable for minutes: frames are lost, nothing else, and it is over w
     const back = numbersOf(host.frames, STATION, PEER, length);
     t.ok(rising(out) && rising(back), `seed ${seed}: order is kept, nothing comes twice`);
     t.same(
-      [peerHost.frames.length - (before[0] as number), host.frames.length - (before[1] as number)],
+      [peerHost.frames.length - before[0]!, host.frames.length - before[1]!],
       [10, 10],
       `seed ${seed}: all pass within 2 s of the last fault`,
     );

@@ -91,7 +91,7 @@ t.test("counters: names as ethtool -S has them, each once, and they count", asyn
     recoveries: 0,
     recovery_ms: 0,
   });
-  const [trips, transactions] = ["bus_round_trips", "bus_transactions"].map((name) => found[name] as number) as [number, number];
+  const [trips, transactions] = ["bus_round_trips", "bus_transactions"].map((name) => found[name]!) as [number, number];
   t.ok(trips > 5);
   t.ok(transactions > trips);
   await bench.close();

@@ -335,7 +335,7 @@ t.test("damaged frames", async (t) => {
   bench.clock.advanceSync(5);
   t.equal(bench.host.received, 0, "the CRC filter keeps them out");
   t.equal(bench.driver.statistics.rxCrcErrors, 0);
-  bench.driver.setReceiveMode({ promiscuous: true, allMulticast: false });
+  bench.driver.setReceiveMode({ promiscuous: true, allMulticast: false, groups: [] });
   bench.deliver(frameOf(100));
   bench.deliver(frameOf(101));
   bench.clock.advanceSync(5);
@@ -373,9 +373,9 @@ t.test("the receive mode decides what comes through, whenever it is set", async 
   const GROUP = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1);
   const STRANGER = Uint8Array.of(2, 9, 9, 9, 9, 9);
   const modes = [
-    { mode: { promiscuous: false, allMulticast: false }, wanted: [STATION, BROADCAST] },
-    { mode: { promiscuous: false, allMulticast: true }, wanted: [STATION, BROADCAST, GROUP] },
-    { mode: { promiscuous: true, allMulticast: false }, wanted: [STATION, BROADCAST, GROUP, STRANGER] },
+    { mode: { promiscuous: false, allMulticast: false, groups: [] }, wanted: [STATION, BROADCAST] },
+    { mode: { promiscuous: false, allMulticast: true, groups: [] }, wanted: [STATION, BROADCAST, GROUP] },
+    { mode: { promiscuous: true, allMulticast: false, groups: [] }, wanted: [STATION, BROADCAST, GROUP, STRANGER] },
   ];
   for (const connection of CONNECTIONS) {
     for (const before of [true, false]) {

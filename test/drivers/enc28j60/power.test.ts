@@ -178,7 +178,7 @@ t.test("the receive mode may be set asleep", async (t) => {
   const bench = new Bench();
   await bench.open();
   await during(bench, bench.driver.suspend());
-  bench.driver.setReceiveMode({ promiscuous: true, allMulticast: false });
+  bench.driver.setReceiveMode({ promiscuous: true, allMulticast: false, groups: [] });
   await during(bench, bench.driver.resume());
   bench.clock.advanceSync(5);
   bench.deliver(frameOf(60, 0, Uint8Array.of(2, 9, 9, 9, 9, 9)));

@@ -103,6 +103,27 @@ for (const connection of ALL_CONNECTIONS) {
     }
   });
 
+  t.test(`a group that fell out of the hash table, ${connection.name}`, async (t) => {
+    const group = Uint8Array.of(0x33, 0x33, 0, 0, 0, 1);
+    for (const sending of [true, false]) {
+      const bench = new Bench(connection);
+      bench.driver.setReceiveMode({ promiscuous: false, allMulticast: false, groups: [group] });
+      await bench.open();
+      await bench.clock.advance(3000);
+      // Its hash is 51.
+      bench.disturb(1, 0x06, (value) => value & ~(1 << 3));
+      for (let second = 0; second < (sending ? 2 : 160) && bench.driver.health.repairs === 0; second++) {
+        if (sending) bench.host.send(outgoing(1));
+        await bench.clock.advance(1000);
+      }
+      t.match(bench.host.repairs, [/^EHT6 holds 0x00 instead of 0x08$/], sending ? "sending" : "silent");
+      bench.deliver(frameOf(60, 0, group));
+      await bench.clock.advance(100);
+      t.same(bench.host.frames.at(-1), frameOf(60, 0, group));
+      await bench.close();
+    }
+  });
+
   t.test(`what a chip without its set-up takes is never said to be sent, ${connection.name}`, async (t) => {
     for (let round = 0; round < 10; round++) {
       const bench = new Bench(connection);
@@ -113,7 +134,7 @@ for (const connection of ALL_CONNECTIONS) {
       bench.resetChip();
       const cookies = [1, 2, 3].map((number) => bench.host.send(outgoing(number)));
       await bench.clock.advance(LIMIT);
-      const told = [1, 2, 3].filter((_, at) => bench.host.settlements[cookies[at] as number] === DropReason.NONE);
+      const told = [1, 2, 3].filter((_, at) => bench.host.settlements[cookies[at]!] === DropReason.NONE);
       const left = bench.sent.map((bytes) => bytes.length - 100);
       t.equal(firstDifference(bench.sent, left.map(outgoing)), -1, "each whole");
       t.same(

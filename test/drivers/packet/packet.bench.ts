@@ -65,7 +65,7 @@ for (let round = 0; round < 20_000; round++) {
   await hostA.until(() => times.length > round, "echo");
 }
 times.sort((x, y) => x - y);
-const at = (part: number): string => `${((times[Math.floor(times.length * part)] as number) * 1000).toFixed(0)} us`;
+const at = (part: number): string => `${(times[Math.floor(times.length * part)]! * 1000).toFixed(0)} us`;
 console.log(`echo there and back, two controllers in one loop: p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}`);
 
 await a.close();

@@ -128,19 +128,39 @@ realTime(t, "the address filter lets through what a chip's would", { skip }, asy
       .map((got) => names[kinds.findIndex((kind) => kind.every((byte, at) => byte === got[at]))] ?? "?");
   };
   t.strictSame(await arrives(), ["broadcast", "own"]);
-  b.controller.setReceiveMode({ promiscuous: false, allMulticast: true });
+  b.controller.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
   t.strictSame(await arrives(), ["multicast", "broadcast", "own"]);
-  b.controller.setReceiveMode({ promiscuous: true, allMulticast: false });
+  b.controller.setReceiveMode({ promiscuous: true, allMulticast: false, groups: [] });
   t.strictSame(await arrives(), ["stranger", "multicast", "broadcast", "own"]);
-  b.controller.setReceiveMode({ promiscuous: false, allMulticast: false });
+  b.controller.setReceiveMode({ promiscuous: false, allMulticast: false, groups: [] });
   t.strictSame(await arrives(), ["broadcast", "own"]);
   t.equal(b.controller.statistics.rxMulticast, 2);
+});
+
+realTime(t, "the interface is asked for the groups that are joined, and for no others", { skip }, async (t) => {
+  const [, b, veth] = await cable(t);
+  /** Addresses that somebody on this machine has joined on it. */
+  const joined = (): string[] => {
+    const lines = readFileSync("/proc/self/net/dev_mcast", "latin1").split("\n");
+    const own = lines.map((line) => line.trim().split(/\s+/)).filter(([, name]) => name === veth.b);
+    return own.map((words) => words.at(-1) ?? "").filter((address) => address.startsWith("333377"));
+  };
+  const group = (last: number): Uint8Array => Uint8Array.of(0x33, 0x33, 0x77, 0, 0, last);
+  const join = (...groups: Uint8Array[]): void => b.controller.setReceiveMode({ promiscuous: false, allMulticast: false, groups });
+  join(group(1), group(2));
+  t.strictSame(joined().sort(), ["333377000001", "333377000002"]);
+  join(group(2), group(3));
+  t.strictSame(joined().sort(), ["333377000002", "333377000003"]);
+  await b.controller.close();
+  t.strictSame(joined(), [], "not while it is closed");
+  await b.host.open(b.controller);
+  t.strictSame(joined().sort(), ["333377000002", "333377000003"], "and again when it is opened");
 });
 
 realTime(t, "what this machine sends through the interface is not received, not even promiscuously", { skip }, async (t) => {
   const [a, b, veth] = await cable(t);
   const other = await end(t, { interface: veth.a });
-  a.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+  a.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
   send(other, frame(BROADCAST, other.controller.address, MIN_FRAME));
   send(a, frame(BROADCAST, a.controller.address, 61));
   send(b, frame(STRANGER, b.controller.address, 62));
@@ -191,7 +211,7 @@ realTime(t, "an interface that is removed is a failure, and the controller can b
   t.match(a.host.errors, [{ code: "PACKET_NO_INTERFACE", message: /was removed/ }]);
   t.equal(a.host.carriers.at(-1), false);
   t.ok(send(a, frame(BROADCAST, a.controller.address, MIN_FRAME)));
-  a.controller.setReceiveMode({ promiscuous: true, allMulticast: true });
+  a.controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
   await a.host.close();
   t.equal(a.host.pool.inUse, 0);
   t.strictSame(a.host.breaches, []);
@@ -351,9 +371,9 @@ realTime(
     run("ethtool", ["-K", veth.a, "tx", "off"]);
     partial();
     await b.host.until(() => b.host.received === 2, "second frame");
-    const open = ((bytes[40] as number) << 8) | (bytes[41] as number);
+    const open = (bytes[40]! << 8) | bytes[41]!;
     let sum = 0;
-    for (let at = 34; at < 99; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] ?? 0);
+    for (let at = 34; at < 99; at += 2) sum += (bytes[at]! << 8) | (bytes[at + 1] ?? 0);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     t.strictSame(kinds, [Checksum.PARTIAL, Checksum.NONE]);
     t.strictSame(fields, [open, ~sum & 0xffff]);

@@ -2,7 +2,7 @@
 import t from "tap";
 import type { DatagramEvent } from "../../../firmware-ts/apps/app.ts";
 import { appsOf } from "../../../firmware-ts/board/apps.ts";
-import type { Rig } from "../../../firmware-ts/board/rig.ts";
+import type { Rig } from "../../../firmware-ts/board/rig/rig.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
 import { System, startSystem } from "../../../firmware-ts/board/system.ts";
 import { VirtualClock } from "../../../hal/clock.ts";

@@ -65,7 +65,7 @@ class Bench {
   }
 }
 
-/** What is read instead of the truth; null: the chip is pulled out. */
+/** The value read instead of the true one; null: the chip is pulled out. */
 const FAULTS: readonly [what: string, damage: (() => number) | null][] = [
   ["is pulled out", null],
   ["reads all ones", () => NO_ANSWER],

@@ -1,9 +1,9 @@
 /** Device SPECs: each form, refusals, several devices. */
 import fc from "fast-check";
 import t from "tap";
-import type { ChipConfig } from "../../../firmware-ts/board/chip-config.ts";
 import { DeviceSpecError, formatDeviceSpec, parseDeviceSpec, parseDeviceSpecs } from "../../../firmware-ts/board/device-spec.ts";
-import { type BusConfig, type DriverName, RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import type { ChipConfig } from "../../../firmware-ts/board/rig/chip-config.ts";
+import { type BusConfig, type DriverName, RIG_DEFAULTS } from "../../../firmware-ts/board/rig/rig.ts";
 import { ERRATA, REVISIONS } from "../../../hal/simulated/enc28j60/errata.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
@@ -57,7 +57,7 @@ for (const [spec, driver, bus] of TABLE) {
   });
 }
 
-/** What is wrong, and exactly what its author reads. */
+/** Wrong SPECs and the exact message to their author. */
 const WRONG: readonly (readonly [spec: string, message: string])[] = [
   ["", '--device "": no driver; say e.g. enc28j60:sim or packet:eth1'],
   ["lan=", "--device lan=: no driver; say e.g. enc28j60:sim or packet:eth1"],

@@ -1,4 +1,4 @@
-/** What a rig file's author reads when an IP or MAC address, a neighbour or a route is wrong. */
+/** Messages to a rig file's author about a wrong IP or MAC address, neighbour or route. */
 import { refused } from "./rig-damage.ts";
 
 refused([

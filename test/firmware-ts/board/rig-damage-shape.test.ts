@@ -1,4 +1,4 @@
-/** What a rig file's author reads when keys, lists, mappings or the YAML itself are wrong. */
+/** Messages to a rig file's author about wrong keys, lists, mappings or YAML. */
 import { refused } from "./rig-damage.ts";
 
 refused([

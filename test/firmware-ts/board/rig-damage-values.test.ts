@@ -1,4 +1,4 @@
-/** What a rig file's author reads when a driver, a bus, a figure, a name, a pin or another single value is wrong. */
+/** Messages to a rig file's author about a wrong driver, bus, figure, name, pin or other single value. */
 import { refused } from "./rig-damage.ts";
 
 refused([

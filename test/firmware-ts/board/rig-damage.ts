@@ -8,7 +8,7 @@ type Damage = readonly [what: string, from: string, to: string, ...lines: string
 
 const GOOD = readFileSync(new URL("../../fixtures/rigs/bench-pico.yaml", import.meta.url), "utf8");
 
-/** What parseRig says of a text, line by line; empty when it says nothing. */
+/** The messages of parseRig about a text, line by line; empty when there are none. */
 function complaints(text: string): string[] {
   try {
     parseRig(text, "f");

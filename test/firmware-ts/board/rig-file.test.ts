@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
-import { RIG_DEFAULTS } from "../../../firmware-ts/board/rig.ts";
+import { RIG_DEFAULTS } from "../../../firmware-ts/board/rig/rig.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */

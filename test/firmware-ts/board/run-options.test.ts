@@ -1,4 +1,4 @@
-/** What `whohas run` was asked for, as a rig. */
+/** The options of `whohas run`, as a rig. */
 import { writeFileSync } from "node:fs";
 import t from "tap";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";

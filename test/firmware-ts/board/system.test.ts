@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import t from "tap";
 import { benchRig } from "../../../firmware-ts/board/bench.ts";
 import { GATEWAY_MAC } from "../../../firmware-ts/board/gateway.ts";
-import type { Rig } from "../../../firmware-ts/board/rig.ts";
+import type { Rig } from "../../../firmware-ts/board/rig/rig.ts";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { needsRealTime, System, type SystemListener, type SystemOptions, startSystem } from "../../../firmware-ts/board/system.ts";
 import type { NetDevice } from "../../../firmware-ts/net/device.ts";

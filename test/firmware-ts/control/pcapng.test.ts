@@ -1,4 +1,5 @@
-/** Our pcapng files are read by tshark, which needs nothing of ours to make sense of them. */
+/** Our pcapng files, read by tshark without any of our code. */
+
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import t from "tap";

@@ -208,7 +208,7 @@ t.test("two stacks: each destination belongs to its own", async (t) => {
   for (const stack of stacks) await stack.close();
 });
 
-/** What may happen between two datagrams. */
+/** An event between two datagrams. */
 type Event =
   | { kind: "route" | "unroute"; to: number; via: number }
   | { kind: "address" | "unaddress" | "static" | "forget" | "reply" | "request"; which: number }

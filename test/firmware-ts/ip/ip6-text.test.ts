@@ -81,14 +81,14 @@ t.test("any address in any of its spellings is read, and written in one", async 
   fc.assert(
     fc.property(spelling, ({ groups, from, run, upper, wide, quad }) => {
       const hex = groups.map((group) => group.toString(16).padStart(wide ? 4 : 1, "0"));
-      if (quad) hex.splice(6, 2, formatIpv4(((groups[6] as number) << 16) | (groups[7] as number)));
+      if (quad) hex.splice(6, 2, formatIpv4((groups[6]! << 16) | groups[7]!));
       const end = Math.min(from + run, quad ? 6 : 8);
       const zeros = end > from && groups.slice(from, end).every((group) => group === 0);
       const plain = zeros ? `${hex.slice(0, from).join(":")}::${hex.slice(end).join(":")}` : hex.join(":");
       const text = upper ? plain.toUpperCase() : plain;
       const address = read(text);
       if (!address) throw new Error(`${text} is not read`);
-      const words = [0, 2, 4, 6].map((at) => ((groups[at] as number) << 16) | (groups[at + 1] as number));
+      const words = [0, 2, 4, 6].map((at) => (groups[at]! << 16) | groups[at + 1]!);
       t.same(wordsOf(address), words, text);
       const written = formatIpv6(address);
       if (written !== canonical(text)) throw new Error(`${text} is written ${written}, by inet_ntop ${canonical(text)}`);
@@ -167,7 +167,7 @@ t.test("endpoints", async (t) => {
   for (const text of bad) t.equal(parseEndpoint(text, interner), null, JSON.stringify(text));
   fc.assert(
     fc.property(fc.oneof(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), groups), fc.nat(0xffff), (words, port) => {
-      const word = (at: number): number => ((words as number[])[at] as number) * 0x10000 + ((words as number[])[at + 1] as number);
+      const word = (at: number): number => (words as number[])[at]! * 0x10000 + (words as number[])[at + 1]!;
       const address =
         typeof words === "number" ? (words as Ip4) : interner.intern(word(0) | 0, word(2) | 0, word(4) | 0, word(6) | 0);
       const read = parseEndpoint(formatEndpoint({ address, port }), interner);

@@ -94,7 +94,7 @@ t.test("tshark: no malformed frame, no bad checksum", { skip: missing }, async (
   // The judge is awake: one wrong bit in a copy of each kind, and it says so.
   const damaged = frames.map(({ time, bytes }) => {
     const copy = bytes.slice();
-    if (copy[13] === 0) copy[23 + 15] = (copy[38] as number) ^ 1;
+    if (copy[13] === 0) copy[23 + 15] = copy[38]! ^ 1;
     return { time, bytes: copy };
   });
   writeFileSync(file, pcap(damaged));

@@ -57,7 +57,7 @@ function deliverable(frame: Uint8Array): boolean {
 
 async function target(): Promise<Lab & { delivered: number }> {
   const lab = await Lab.open();
-  lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true });
+  lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
   const counting = Object.assign(lab, { delivered: 0 });
   const socket = lab.stack.udp.open(5000);
   socket.onDatagram = () => counting.delivered++;

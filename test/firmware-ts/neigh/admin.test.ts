@@ -1,4 +1,4 @@
-/** What an operator asks for: the kernel's checks, words and side results. */
+/** Requests of an operator: the kernel's checks, words and side effects. */
 import t from "tap";
 import { refusalWords } from "../../../firmware-ts/control/iproute/refusals.ts";
 import { NeighError, type NeighRequest, neighAdd, neighDelete, neighGet, neighGetProxy } from "../../../firmware-ts/neigh/admin.ts";

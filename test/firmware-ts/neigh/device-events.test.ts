@@ -1,4 +1,4 @@
-/** What link and device do to the table, and which next hop and source address a packet gets. */
+/** Effects of link and device on the table, and the next hop and source address of a packet. */
 import t from "tap";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";

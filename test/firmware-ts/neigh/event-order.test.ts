@@ -1,4 +1,4 @@
-/** What comes first, the frame or the news: as a packet socket and a netlink socket on Linux 6.18 see it (its changes are told last). */
+/** Order of frames and events, as a packet socket and a netlink socket see it on Linux 6.18 (changes are told last). */
 import t from "tap";
 import { Lab } from "../../support/lab.ts";
 import { arp, arpReply, decode } from "../../support/wire-format.ts";

@@ -1,4 +1,4 @@
-/** What a static entry is worth, and a live one: floods, table pressure, a cable that comes and goes. The figures are the project's own. */
+/** Static and live entries survive floods, table pressure and a cable that comes and goes. The figures are the project's own. */
 import t from "tap";
 import { writeNeighParameter } from "../../../firmware-ts/neigh/parameter-files.ts";
 import { SeededRandom } from "../../../hal/random.ts";

@@ -1,4 +1,4 @@
-/** What keeps the table bounded under attack, and what attack and time must not take. */
+/** Collection keeps the table bounded under attack, and spares the entries that attack and time must not take. */
 import t from "tap";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";

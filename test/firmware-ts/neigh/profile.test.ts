@@ -9,7 +9,7 @@ function open(profile: ProfileName, options: LabOptions = {}): Promise<Lab> {
   return Lab.open({ ...options, neighbours: { profile } });
 }
 
-/** What each profile makes of the same script. */
+/** The behaviour of each profile in the same script. */
 async function each(script: (lab: Lab) => unknown, options?: LabOptions): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
   for (const profile of ["linux", "strict", "lowpower"] as const) {
@@ -43,7 +43,7 @@ function answering(lab: Lab, who: { mac: string | null }): { broadcast: number; 
     const to = Buffer.from(bytes.subarray(0, 6))
       .toString("hex")
       .replace(/..(?!$)/g, "$&:");
-    const type = ((bytes[12] as number) << 8) | (bytes[13] as number);
+    const type = (bytes[12]! << 8) | bytes[13]!;
     if (type === 0x0800 && to !== who.mac) seen.lost++;
     if (type !== 0x0806 || bytes[21] !== 1) return;
     if (to === BROADCAST) seen.broadcast++;
@@ -211,7 +211,7 @@ t.test("strict: a reply that nobody asked for confirms nothing, an asked one doe
     lab.say(arpReply({ tip: "10.0.0.9" }));
     return lab.state();
   });
-  // What waited goes out and the neighbour will be asked again.
+  // Waiting packets go out, and the neighbour will be asked again.
   t.same(overheard, { linux: "REACHABLE", strict: "DELAY", lowpower: "REACHABLE" });
   const asked = await each((lab) => {
     resolved(lab);

@@ -29,7 +29,7 @@ t.test("what a packet is charged: 832, 1280 or 2304 bytes", async (t) => {
     t.equal(lab.socket.underWay, truesize);
     lab.run(3000);
     t.same([lab.entry().queueBytes, lab.socket.underWay, lab.inUse], [0, 0, 0]);
-    t.equal(truesizeOf(8 + payload), truesize);
+    t.equal(truesizeOf(20 + 8 + payload), truesize);
   }
 });
 

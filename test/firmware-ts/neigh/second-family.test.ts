@@ -111,7 +111,7 @@ class Sixteen implements NeighFamily {
   /** Data frames heard on the wire since the last time: `to-MAC's last octet, EtherType, first octet`. */
   frames(): string[] {
     this.lab.run(0);
-    return this.lab.take().map(({ bytes }) => `${bytes[5]} ${((bytes[12] as number) << 8) | (bytes[13] as number)} ${bytes[14]}`);
+    return this.lab.take().map(({ bytes }) => `${bytes[5]} ${(bytes[12]! << 8) | bytes[13]!} ${bytes[14]}`);
   }
 
   run(ms: number): void {
@@ -222,7 +222,7 @@ t.test("managed entries and proxied requests: its own intervals", async (t) => {
     packet.consume();
   });
   sixteen.run(40);
-  t.ok((again[0] as number) <= 40 && again.length === 1, `${again}`);
+  t.ok(again[0]! <= 40 && again.length === 1, `${again}`);
   table.create(9, lab.eth0, false, NeighFlags.MANAGED, NET);
   sixteen.run(2004);
   t.same(sixteen.log, ["2044 ask 9 all"], "with the next jiffy after the tick");

@@ -4,6 +4,7 @@ import { Network } from "../../../firmware-ts/net/network.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { type SkBuff, type SkBuffOwner, SkBuffPool } from "../../../hal/skbuff.ts";
 
 /** A controller that takes as many frames as it is told to have room for, and keeps them until told to send. */
@@ -12,6 +13,7 @@ class Busy implements EthernetController {
   readonly description = "a controller with little room";
   readonly simulated = true;
   readonly address: Uint8Array = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   host: ControllerHost | null = null;
   room = 0;
@@ -54,7 +56,7 @@ async function bench() {
   const device = network.addDevice("eth0", nic);
   const events: string[] = [];
   network.onDeviceEvent((_device, event) => events.push(event));
-  /** What the senders were told, as `cookie reason`. */
+  /** Reports to the senders, as `cookie reason`. */
   const told: string[] = [];
   const owner: SkBuffOwner = {
     settled: (skb, reason) => told.push(`${skb.cookie} ${reason}`),

@@ -8,6 +8,7 @@ import { NAPI_WEIGHT } from "../../../firmware-ts/net/napi.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { Folder } from "../../support/control.ts";
@@ -18,7 +19,7 @@ import { udp } from "../../support/wire-format.ts";
 const DEVICES = 6;
 /** How long the flood lasts, in ms. */
 const FLOOD = 1500;
-/** What the application does with a datagram, in ms: five devices' weights of it are twice as long as a run may take. */
+/** The application's time for a datagram, in ms: for five devices' weights it is twice the time limit of a run. */
 const WORK = 0.05;
 const TICK = 20;
 
@@ -28,6 +29,7 @@ class Flooded implements EthernetController {
   readonly description = "a controller under attack";
   readonly simulated = true;
   readonly address: Uint8Array = Uint8Array.of(2, 0, 0x5e, 0x10, 0, 1);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #frame: Uint8Array;
   frames = 0;

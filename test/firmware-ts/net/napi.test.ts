@@ -11,7 +11,7 @@ class Source {
   readonly name: string;
   readonly log: string[];
   backlog = 0;
-  /** What complete() said, each time. */
+  /** Results of complete(). */
   completed: boolean[] = [];
   /** Runs within the poll, before complete(). */
   during: (() => void) | null = null;

@@ -15,6 +15,7 @@ import {
   LinkStatistics,
   type ReceiveMode,
 } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { type SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
 
@@ -26,6 +27,7 @@ class Frail implements EthernetController {
   readonly description = "frail";
   readonly simulated = true;
   address: Uint8Array = Uint8Array.of(2, 0, 0, 0, 0, 1);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly health: ControllerHealth = new ControllerHealth();
   heals = false;
@@ -101,7 +103,7 @@ async function bench(): Promise<Bench> {
 
 /** Seconds between one attempt and the next, from the failure at 0 on. */
 function gaps({ openings }: Frail): number[] {
-  return openings.slice(1).map((at, n) => (at - (n === 0 ? 0 : (openings[n] as number))) / 1000);
+  return openings.slice(1).map((at, n) => (at - (n === 0 ? 0 : openings[n]!)) / 1000);
 }
 
 t.test("1 s, doubling to 60 s, for as long as it takes; told once; then back as if it had never been away", async (t) => {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import t from "tap";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
+import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -39,6 +40,40 @@ t.test("received: data, address and port of the sender", async (t) => {
   }
 });
 
+t.test("received: what else the IP header said", async (t) => {
+  const rows: [string, UdpFields, [string, number, boolean]][] = [
+    ["to us", {}, ["10.0.0.1", 64, true]],
+    ["to our other address", { destination: "10.0.0.11", ttl: 1 }, ["10.0.0.11", 1, true]],
+    ["broadcast to the subnet", { destination: "10.0.0.255", to: BROADCAST, ttl: 255 }, ["10.0.0.255", 255, false]],
+    ["broadcast to all", { destination: "255.255.255.255", to: BROADCAST }, ["255.255.255.255", 64, false]],
+  ];
+  const { lab } = await listening();
+  const seen: unknown[] = [];
+  lab.stack.udp.open(5001).onDatagram = (_bytes, _at, _length, _source, _port, packet) => {
+    const { layer, source, destination, ttl, toUsAlone, device } = packet;
+    t.same([layer, formatIp(source), device], [lab.stack.ip, "10.0.0.2", lab.eth0]);
+    seen.push([formatIp(destination), ttl, toUsAlone]);
+  };
+  for (const [, fields] of rows) lab.say(udp({ dport: 5001, ...fields }, "x"));
+  t.same(
+    seen,
+    rows.map(([, , wanted]) => wanted),
+  );
+});
+
+t.test("received: from ourselves, without and with a device lo", async (t) => {
+  for (const loopback of [false, true]) {
+    const lab = await Lab.open({ loopback });
+    const socket = lab.stack.udp.open(5001);
+    const seen: unknown[] = [];
+    socket.onDatagram = (_bytes, _at, _length, _source, _port, { destination, ttl, toUsAlone, device }) =>
+      seen.push([formatIp(destination), ttl, toUsAlone, device.name]);
+    socket.send(new Uint8Array(1), socket.to("10.0.0.1", 5001));
+    lab.run(0);
+    t.same(seen, [["10.0.0.1", 64, true, loopback ? "lo" : "eth0"]]);
+  }
+});
+
 t.test("dropped: counted once by reason, not delivered, no error sent but for an unused port", async (t) => {
   const rows: [string, UdpFields, DropReason][] = [
     ["checksum wrong", { udpSum: 0x0bad }, DropReason.UDP_CSUM],
@@ -67,7 +102,7 @@ t.test("each single wrong bit of a datagram is caught, pseudo header included", 
   for (let bit = 0; bit < (8 + payload.length) * 8; bit++) {
     const frame = udp({}, payload);
     const at = 34 + (bit >> 3);
-    frame[at] = (frame[at] as number) ^ (1 << (bit & 7));
+    frame[at] = frame[at]! ^ (1 << (bit & 7));
     // A checksum of 0 would mean none: no single bit makes one here.
     lab.say(frame);
   }
@@ -235,7 +270,7 @@ t.test("a handler that throws loses its own datagram only: what came behind it i
   const { lab } = await listening();
   const got: string[] = [];
   lab.stack.udp.open(5001).onDatagram = (bytes, at) => {
-    got.push(String.fromCharCode(bytes[at] as number));
+    got.push(String.fromCharCode(bytes[at]!));
     if (got.length === 1) throw new Error("application's fault");
   };
   for (const text of ["a", "b", "c"]) {

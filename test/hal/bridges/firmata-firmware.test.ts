@@ -5,7 +5,7 @@
 import type { Firmata } from "firmata-io";
 import five from "johnny-five";
 import t from "tap";
-import { createBoardIo } from "../../../firmware-ts/board/create-board-io.ts";
+import { createBoardIo } from "../../../firmware-ts/board/board-io.ts";
 import { FirmataSource } from "../../../hal/bridges/firmata.ts";
 import { JohnnyFiveBoardIo } from "../../../hal/bridges/johnny-five.ts";
 import { SystemClock } from "../../../hal/clock.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { SerialPort } from "serialport";
 import t, { type Test } from "tap";
-import { createBoardIo } from "../../../firmware-ts/board/create-board-io.ts";
+import { createBoardIo } from "../../../firmware-ts/board/board-io.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import type { BoardIo, GpioError } from "../../../hal/gpio.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -73,7 +73,7 @@ class TinyFirmata {
     } else if (this.#pending.length < ((first & 0xf0) === 0xc0 ? 2 : 3)) {
       return;
     } else if (first === 0x90) {
-      this.written.push(this.#pending[1] as number);
+      this.written.push(this.#pending[1]!);
       this.onWritten?.();
     } else if (first === 0xc0 && byte === 1) {
       this.#say(0xe0, this.#sample & 0x7f, this.#sample >> 7);

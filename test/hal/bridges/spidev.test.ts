@@ -254,7 +254,7 @@ t.test("nothing is allocated for a batch", async (t) => {
     grown.push((getHeapStatistics().used_heap_size - before) / 500);
   }
   // The first ones are the compiler's.
-  const typical = grown.slice(20).sort((a, b) => a - b)[10] as number;
+  const typical = grown.slice(20).sort((a, b) => a - b)[10]!;
   t.ok(typical < 16, `${typical} bytes a batch`);
 });
 

@@ -3,6 +3,7 @@ import t from "tap";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { type ControllerHost, type EthernetController, LinkStatistics, MIN_FRAME, POLL_PENDING } from "../../../hal/ethernet.ts";
+import { SOFTWARE_CAPABILITIES } from "../../../hal/kit/capabilities.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { ControllerPort, type ControllerPortOptions } from "../../../hal/simulated/controller-port.ts";
 import { EthernetSegment } from "../../../hal/simulated/segment.ts";
@@ -16,6 +17,7 @@ class Puppet implements EthernetController {
   readonly description = "puppet";
   readonly simulated = true;
   readonly address = new Uint8Array(6);
+  readonly capabilities = SOFTWARE_CAPABILITIES;
   readonly statistics = new LinkStatistics();
   host: ControllerHost | null = null;
   busy = false;
@@ -95,7 +97,7 @@ class Bench {
 
   async open(): Promise<void> {
     await this.host.open(this.nic);
-    this.nic.setReceiveMode({ promiscuous: true, allMulticast: true });
+    this.nic.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
     await this.port.open();
     this.puppet.host?.carrier(true);
   }

@@ -60,7 +60,7 @@ t.test("samples are of this moment and go to every listener; the converter's ran
     clock.advanceSync(3_600_000);
   }
   t.equal(seen.length, 48);
-  t.equal(seen[0], -(seen[1] as number));
+  t.equal(seen[0], -seen[1]!);
   t.equal(Math.max(...seen), 4095);
   t.ok(Math.min(...seen.filter((_, at) => at % 2 === 0)) < 2000);
 });

@@ -76,7 +76,7 @@ realTime(t, "the kernel's looks at managed entries are heard", { skip }, async (
   const dut = await started(t, bench, true);
   // Frames are read while somebody waits for them.
   for (let turn = 0; turn < 600 && times.length < 2; turn++) await dut.wait(100, () => times.length >= 2);
-  const gap = (times[1] as number) - (times[0] as number);
+  const gap = times[1]! - times[0]!;
   t.ok(gap > 4900 && gap < 6000, `every 5 s and a little: ${gap}`);
 });
 

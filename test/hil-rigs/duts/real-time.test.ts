@@ -5,6 +5,7 @@ import { readlinkSync } from "node:fs";
 import t from "tap";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
 import type { DutKind } from "../../../hil-rigs/contract/dut.ts";
+import { TWO_LINKS } from "../../../hil-rigs/contract/topology.ts";
 import { linux } from "../../../hil-rigs/duts/linux/linux.ts";
 import { whohasWire } from "../../../hil-rigs/duts/whohas/wire.ts";
 import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
@@ -65,7 +66,7 @@ for (const kind of [linux, whohasWire]) {
         bench.expect("entry of e1", (await bench.neigh(far.ip, "e1"))?.state, "REACHABLE");
         bench.expect("none of e0", await bench.neigh(far.ip, "e0"), null);
       },
-      { needs: ["e1"] },
+      { topology: TWO_LINKS },
     );
     t.equal(reason, "");
   });

@@ -75,7 +75,7 @@ t.test("what is built is read back, wrong fields included", async (t) => {
 
 t.test("a damaged frame has its faults named", async (t) => {
   const faultsOf = (bytes: Uint8Array, at: number): string[] => {
-    bytes[at] = (bytes[at] as number) ^ 0x10;
+    bytes[at] = bytes[at]! ^ 0x10;
     return parse({ time: 0, port: "p0", bytes }).faults;
   };
   t.same(faultsOf(udp(), 22), ["IPv4 checksum"], "TTL changed");

@@ -1,11 +1,8 @@
 /** Managed entries, which the kernel keeps resolved, and flags that come and go. Measured. */
 import type { Case } from "../../../contract/case.ts";
-import { asks, datagram } from "../../../stage/patterns.ts";
-import { arpReply } from "../../../wire/build.ts";
-import { BROADCAST, T1 } from "../../../wire/hosts.ts";
-import { becomes, calm, make, seen, told, until } from "../kit/setup.ts";
+import { datagram } from "../../../stage/patterns.ts";
+import { at, becomes, calm, make, seen, told, until } from "../kit/setup.ts";
 
-const AT = `${T1.ip} dev e0`;
 /** interval_probe_time_ms of the defaults. One timer of the whole machine looks at managed entries, and it may be late. */
 const INTERVAL = 5000;
 
@@ -19,14 +16,16 @@ export const managed: readonly Case[] = [
     limit: 30_000,
     patient: true,
     async run(bench) {
+      const { T1 } = bench.plan;
+      const { asks } = bench.resolution;
       bench.param("retrans_time_ms", 30);
       bench.param("mcast_solicit", 1);
-      await bench.must(`neigh add ${AT} managed`);
-      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await bench.must(`neigh add ${at(bench)} managed`);
+      await bench.hears("asks", asks(T1.ip, "everybody"));
       await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
-      await bench.hears("asks again", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
+      await bench.hears("asks again", asks(T1.ip, "everybody"), { within: INTERVAL + 1500 });
       await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
-      await bench.hears("and once more", asks(T1.ip, { dst: BROADCAST }), { within: INTERVAL + 1500 });
+      await bench.hears("and once more", asks(T1.ip, "everybody"), { within: INTERVAL + 1500 });
     },
   },
   {
@@ -35,7 +34,8 @@ export const managed: readonly Case[] = [
     source: "kernel: neigh_add, measured",
     needs: ["neigh-flags"],
     async run(bench) {
-      const result = await bench.ip(`neigh add ${AT} lladdr ${T1.mac} managed nud permanent`);
+      const { T1 } = bench.plan;
+      const result = await bench.ip(`neigh add ${at(bench)} lladdr ${T1.mac} managed nud permanent`);
       bench.expect("refused", [result.exit, result.stderr.trim()], [2, "Error: Invalid NTF_* flag for permanent entry."]);
       await bench.expectState(T1.ip, "-");
       await bench.silence("nobody is asked for", 10);
@@ -48,9 +48,11 @@ export const managed: readonly Case[] = [
     source: "kernel: neigh_update with USE, measured",
     needs: ["neigh-flags"],
     async run(bench) {
+      const { T1 } = bench.plan;
+      const { asks } = bench.resolution;
       calm(bench);
-      await bench.must(`neigh add ${AT} lladdr ${T1.mac} use`);
-      await bench.hears("asks", asks(T1.ip, { dst: BROADCAST }));
+      await bench.must(`neigh add ${at(bench)} lladdr ${T1.mac} use`);
+      await bench.hears("asks", asks(T1.ip, "everybody"));
       await bench.expectState(T1.ip, "INCOMPLETE", "");
       bench.expect("told", told(bench), []);
     },
@@ -61,13 +63,15 @@ export const managed: readonly Case[] = [
     source: "kernel: flags are set to what the request carries, measured",
     needs: ["neigh-flags"],
     async run(bench) {
+      const { T1 } = bench.plan;
+      const { asks, reply } = bench.resolution;
       calm(bench);
-      await bench.must(`neigh add ${AT} managed`);
+      await bench.must(`neigh add ${at(bench)} managed`);
       await bench.hears("asks", asks(T1.ip));
-      await bench.say(arpReply({ from: T1 }));
+      await bench.say(reply(T1));
       await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
       bench.events();
-      await bench.must(`neigh change ${AT} lladdr ${T1.mac} nud reachable`);
+      await bench.must(`neigh change ${at(bench)} lladdr ${T1.mac} nud reachable`);
       bench.expect("flags", (await bench.neigh(T1.ip))?.flags, []);
       bench.expect("told", told(bench), [`new REACHABLE ${T1.mac}`]);
     },
@@ -78,9 +82,10 @@ export const managed: readonly Case[] = [
     source: "kernel: __neigh_update forgets to notify, measured",
     needs: ["neigh-flags"],
     async run(bench) {
+      const { T1 } = bench.plan;
       calm(bench);
       await make(bench, "FAILED");
-      await bench.must(`neigh change ${AT} nud failed extern_learn`);
+      await bench.must(`neigh change ${at(bench)} nud failed extern_learn`);
       bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["extern_learn"]);
       bench.expect("told", told(bench), []);
     },
@@ -91,15 +96,17 @@ export const managed: readonly Case[] = [
     source: "kernel: only an operator's request sets them, measured",
     needs: ["neigh-flags"],
     async run(bench) {
+      const { T1 } = bench.plan;
+      const { reply } = bench.resolution;
       calm(bench);
-      await bench.must(`neigh add ${AT} lladdr 02:00:00:00:00:55 nud stale router extern_learn`);
+      await bench.must(`neigh add ${at(bench)} lladdr 02:00:00:00:00:55 nud stale router extern_learn`);
       bench.events();
       bench.param("locktime", 0);
       await bench.sleep(20);
-      await bench.say(arpReply({ from: T1 }));
+      await bench.say(reply(T1));
       await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);
       bench.expect("flags", (await bench.neigh(T1.ip))?.flags, ["router", "extern_learn"]);
-      await bench.must(`neigh replace ${AT} lladdr ${T1.mac} nud reachable`);
+      await bench.must(`neigh replace ${at(bench)} lladdr ${T1.mac} nud reachable`);
       bench.expect("flags after a change that names none", (await bench.neigh(T1.ip))?.flags, []);
     },
   },
@@ -109,6 +116,7 @@ export const managed: readonly Case[] = [
     source: "kernel: neigh_hh_output, measured",
     patient: true,
     async run(bench) {
+      const { T1 } = bench.plan;
       await make(bench, "PERMANENT");
       await bench.sleep(2100);
       await bench.poke(T1.ip);

@@ -1,17 +1,17 @@
 /** Probes by state: how many of each of the three kinds are sent, and to whom. Measured. */
 import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
-import { asks } from "../../../stage/patterns.ts";
-import { BROADCAST, T1 } from "../../../wire/hosts.ts";
 import { failed, seen, told, until } from "../kit/setup.ts";
 
 const RETRANS = 20;
 
 /** `u` for each unicast request, `b` for each broadcast one, in order. */
 async function kinds(bench: Bench): Promise<string> {
+  const { T1 } = bench.plan;
+  const everybody = bench.resolution.everybody(T1.ip);
   const frames = await bench.heard(60);
   return frames
-    .flatMap((frame) => (frame.kind !== "arp" ? [] : frame.dst === BROADCAST ? ["b"] : frame.dst === T1.mac ? ["u"] : ["?"]))
+    .flatMap((frame) => (frame.kind === "udp" ? [] : frame.dst === everybody ? ["b"] : frame.dst === T1.mac ? ["u"] : ["?"]))
     .join("");
 }
 
@@ -34,6 +34,7 @@ const first: readonly Case[] = FIRST.map(([mcast, app, ucast, resolicit, frames]
   title: `mcast_solicit ${mcast}, app_solicit ${app}, ucast_solicit ${ucast}, mcast_resolicit ${resolicit}: ${mcast} broadcasts, ${app} told, then failed`,
   source: "kernel: neigh_max_probes, arp_solicit",
   async run(bench) {
+    const { T1 } = bench.plan;
     bench.param("retrans_time_ms", RETRANS);
     counts(bench, { mcast, app, ucast, resolicit });
     bench.expect("the send is accepted", await bench.poke(T1.ip), "ok");
@@ -62,6 +63,7 @@ const again: readonly Case[] = AGAIN.map(([ucast, app, resolicit, frames]) => ({
   title: `PROBE with ucast_solicit ${ucast}, app_solicit ${app}, mcast_resolicit ${resolicit}: "${frames}" and ${app} told, then failed`,
   source: "kernel: neigh_max_probes, arp_solicit",
   async run(bench) {
+    const { T1 } = bench.plan;
     bench.param("retrans_time_ms", RETRANS);
     counts(bench, { mcast: 3, app, ucast, resolicit });
     await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
@@ -86,6 +88,8 @@ const pace: readonly Case[] = [40, 200, 400].map((ms) => ({
   source: "kernel: retrans_time_ms",
   patient: ms > 200,
   async run(bench) {
+    const { T1 } = bench.plan;
+    const { asks } = bench.resolution;
     bench.param("retrans_time_ms", ms);
     await bench.poke(T1.ip);
     const one = await bench.hears("asks", asks(T1.ip));
@@ -102,6 +106,8 @@ const others: readonly Case[] = [
     title: "however short retrans_time is, requests are no closer than 1/100 s",
     source: "kernel: max(RETRANS_TIME, HZ/100)",
     async run(bench) {
+      const { T1 } = bench.plan;
+      const { asks } = bench.resolution;
       bench.param("retrans_time_ms", 1);
       await bench.poke(T1.ip);
       const one = await bench.hears("asks", asks(T1.ip));
@@ -115,6 +121,7 @@ const others: readonly Case[] = [
     title: "with no probe to send, a datagram to an unknown host fails the entry at once and silently",
     source: "kernel: mcast_solicit 0 and app_solicit 0, measured",
     async run(bench) {
+      const { T1 } = bench.plan;
       bench.param("mcast_solicit", 0);
       bench.expect("the send is accepted", await bench.poke(T1.ip), "ok");
       await bench.silence("nobody is asked");
@@ -129,6 +136,7 @@ const others: readonly Case[] = [
     source: "kernel: neigh_timer_handler, measured",
     patient: true,
     async run(bench) {
+      const { T1 } = bench.plan;
       for (const name of ["ucast_solicit", "mcast_solicit"]) bench.param(name, 0);
       await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
       await bench.poke(T1.ip);

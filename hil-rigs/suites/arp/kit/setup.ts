@@ -52,6 +52,11 @@ export async function make(bench: Bench, state: State, who: Host = bench.plan.T1
   bench.events();
 }
 
+/** `10.0.0.2 dev e0`: names the entry of T1 in a command. */
+export function at({ plan }: Bench): string {
+  return `${plan.T1.ip} dev e0`;
+}
+
 /** Waits until T1 has failed to answer often enough. */
 export async function failed(bench: Bench): Promise<void> {
   const { ip } = bench.plan.T1;

@@ -1,6 +1,5 @@
 /** The state machine on the send path, and frames that do not get their way. Measured. */
 import type { Case } from "../../../contract/case.ts";
-import { BROADCAST } from "../../../wire/hosts.ts";
 import { moved } from "../kit/frames.ts";
 import { becomes, calm, make, type State, seenAs, told, until } from "../kit/setup.ts";
 
@@ -28,7 +27,7 @@ const output: readonly Case[] = OUTPUT.map(([from, to, does]) => ({
     await make(bench, from);
     bench.expect("send", await bench.poke(T1.ip), "ok");
     const frames = (await bench.heard(20)).map((frame) => `${frame.kind === "udp" ? "datagram" : "request"} to ${frame.dst}`);
-    const want = { now: [`datagram to ${T1.mac}`], ask: [`request to ${BROADCAST}`], wait: [] };
+    const want = { now: [`datagram to ${T1.mac}`], ask: [`request to ${bench.resolution.everybody(T1.ip)}`], wait: [] };
     bench.expect("frames", frames, want[does]);
     await becomes(bench, T1.ip, seenAs(to, T1));
     bench.expect("nothing is told", told(bench), []);

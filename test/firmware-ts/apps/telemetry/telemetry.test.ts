@@ -70,7 +70,7 @@ t.test("the first reading leaves at once, the others at an even pace that does n
 t.test("a clock that was held up: late readings shift nothing, and those missed are not fired off in a burst", async (t) => {
   const site = await Site.open();
   const { clock } = site;
-  /** Whatever is due from 2000 to 5400 gets its turn at 5400 only. */
+  /** Timers that are due from 2000 to 5400 fire at 5400. */
   const late: Clock = {
     now: () => clock.now(),
     wallTime: () => clock.wallTime(),

@@ -86,7 +86,7 @@ const COMMANDS = [
   "-U -c 2 -I eth0 10.0.0.1",
   "-A -w 1 -I eth0 10.0.0.1",
   "-U -q -c 1 -I eth0 10.0.0.1",
-  // Refusals.
+  // Refused words.
   "-U -c 1 -I eth0 @reply",
   "-s 10.0.0.99 -c 1 @reply",
   "-D -s 10.0.0.99 -c 1 @reply",
@@ -177,7 +177,7 @@ async function ours(words: string[]): Promise<{ printed: Printed; frames: string
   });
   for (let ms = 0; ms < 30_000 && !over; ms += 100) {
     lab.run(100);
-    // The output of the command comes by promises.
+    // The command's output comes by promises.
     await new Promise((resolve) => setImmediate(resolve));
   }
   frames.push(...framesOf(lab));
@@ -212,7 +212,7 @@ realTime(t, "the words of arping", { skip }, async (t) => {
   });
   await once(robot.stdout as NodeJS.ReadableStream, "data");
   const commands = COMMANDS.map(wordsOf);
-  /** Its output, and the frames for the station that nobody else asks. */
+  /** Its output, and the frames to the station. Nobody else asks for that station. */
   const theirs = async (words: string[], index: number): Promise<Told> => {
     const from = heard.length;
     const printed = alike(await ended(near.spawn("arping", words)));

@@ -161,7 +161,7 @@ sameAsLinux({
     "ip monitor neigh dev x",
   ],
   "neigh: flags, set, left out and set again": [
-    // A request without an answer stays unanswered for as long as this takes.
+    // Requests for an absent host stay unanswered for the whole test.
     "sysctl -w net.ipv4.neigh.eth0.retrans_time_ms=30000",
     `ip n add 10.0.0.3 lladdr ${MAC} dev eth0 router`,
     "ip n",

@@ -12,7 +12,7 @@ import { ended } from "../../../support/whohas.ts";
 export const OURS = "02:00:00:00:00:01";
 export const MAC = "02:00:00:00:00:07";
 
-/** Command lines, typed one by one; tables are empty at first. `\s` stands for a space within a word. */
+/** Typed commands, line by line; tables are empty at first. `\s` stands for a space within a word. */
 type Sessions = Record<string, readonly string[]>;
 
 const skip = missingForNetns() || missingPrograms("ip", "sysctl", "nstat");

@@ -6,7 +6,7 @@ import { arpReply, T1 } from "../../../support/wire-format.ts";
 
 const MAC = "02:00:00:00:00:02";
 
-/** Output of a monitor for an addition, a change and a removal by hand. */
+/** A monitor's output for an addition, a change and a removal by hand. */
 async function watched(t: Test, command: string): Promise<string[]> {
   const lab = await Lab.open();
   t.teardown(() => lab.stack.close());

@@ -34,6 +34,8 @@ t.test("the kernel's explanation, else the text of the errno, else the message",
   t.equal(say("FAMILY_UNSUPPORTED", "EAFNOSUPPORT", "fe80::1"), "RTNETLINK answers: Address family not supported by protocol");
   t.equal(say("NETNS_UNKNOWN", "ENOENT", "blue"), 'Cannot open network namespace "blue": No such file or directory');
   t.equal(say("FILE_UNKNOWN", "ENOENT", "/proc/x"), "cat: /proc/x: No such file or directory");
+  t.equal(say("GROUP_INVALID", "EINVAL"), "RTNETLINK answers: Invalid argument");
+  t.equal(say("GROUP_NOT_JOINED", "ENOENT"), "RTNETLINK answers: No such file or directory");
   t.equal(say("ADDRESS_IN_USE"), "as it is");
   t.equal(say("NO_DEVICE", "ENODEV", "constructor"), 'Cannot find device "constructor"');
   t.equal(say("constructor", "toString", "__proto__"), "as it is");

@@ -28,6 +28,7 @@ t.test("every method, parameter and shape is described", async (t) => {
   const show = methods.find(({ name }) => name === "neigh.show");
   t.same(show?.params.find(({ name }) => name === "protocol")?.form, "integer from 0 to 255");
   t.same(show?.params.find(({ name }) => name === "family")?.values, ["inet", "inet6"], "words that a shell can complete");
+  t.ok(show?.params.find(({ name }) => name === "nud")?.values.includes("permanent"));
 });
 
 t.test("every group of methods is in the list", async (t) => {

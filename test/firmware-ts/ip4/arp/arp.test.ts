@@ -33,7 +33,7 @@ t.test("answered and learned as STALE", async (t) => {
   ];
   for (const [what, fields] of rows) {
     const lab = await Lab.open();
-    lab.nic.setReceiveMode({ promiscuous: false, allMulticast: true });
+    lab.nic.setReceiveMode({ promiscuous: false, allMulticast: true, groups: [] });
     lab.say(arp(fields));
     t.same(lab.heard(), [ANSWER], what);
     t.same([lab.state(), lab.events, lab.inUse], ["STALE", ["new 10.0.0.2 STALE"], 0], what);
@@ -124,7 +124,7 @@ t.test("neither answered nor learned, though well formed", async (t) => {
   ];
   for (const [what, frame] of rows) {
     const lab = await Lab.open();
-    lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true });
+    lab.nic.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
     lab.say(frame);
     t.same([lab.heard(), lab.stack.neighbours(4).table.entries, lab.events, lab.inUse], [[], 0, [], 0], what);
   }

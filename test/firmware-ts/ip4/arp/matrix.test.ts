@@ -1,7 +1,6 @@
 /**
- * What each kind of ARP frame does to an entry in each state: the whole matrix, as measured on Linux 6.18. A cell is the state
- * afterwards, `:77` where the frame's address was taken in place of the known one, `*` where a change was told, `R` where we
- * answered; `=` where nothing changed at all.
+ * The effect of each kind of ARP frame on an entry in each state: the whole matrix, as measured on Linux 6.18. A cell is the state
+ * afterwards. `:77`: the frame's address replaced the known one. `*`: a change was told. `R`: we answered. `=`: nothing changed.
  */
 import t, { type Test } from "tap";
 import { Lab } from "../../../support/lab.ts";

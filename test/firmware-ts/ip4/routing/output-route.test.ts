@@ -1,4 +1,4 @@
-/** What is remembered of the way to a destination holds until something on it changes, and not for a packet longer. */
+/** The remembered way to a destination holds until something on it changes, and not for a packet longer. */
 import t from "tap";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";

@@ -23,7 +23,7 @@ async function open(t: Test, bus: QemuBus | MmioRecorder): Promise<{ controller:
 /** Internet checksum (RFC 1071) of bytes[from..to). */
 function sum(bytes: Uint8Array, from: number, to: number): number {
   let total = 0;
-  for (let at = from; at < to; at++) total += at % 2 === from % 2 ? (bytes[at] as number) << 8 : (bytes[at] as number);
+  for (let at = from; at < to; at++) total += at % 2 === from % 2 ? bytes[at]! << 8 : bytes[at]!;
   while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
   return ~total & 0xffff;
 }

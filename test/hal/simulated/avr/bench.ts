@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { VirtualClock } from "../../../../hal/clock.ts";
 import { Atmega328p } from "../../../../hal/simulated/avr/atmega328p.ts";
 
-const ROOT = new URL("../../../../", import.meta.url);
+const ROOT = new URL("../../../..", import.meta.url);
 /** The longest that a firmware takes until it says something: StandardFirmata behind a bootloader, 3 s. In ms. */
 const PATIENCE = 5000;
 

@@ -35,7 +35,7 @@ class Registers implements TwoWireDevice {
 
   read(last: boolean): number {
     if (last) this.log.push("last");
-    return this.bytes[this.#at++ % 8] as number;
+    return this.bytes[this.#at++ % 8]!;
   }
 
   release(): void {

@@ -301,7 +301,7 @@ export function packet(protocol: 6 | 17, payload: number, tag = -1): Uint8Array 
 export function reference(bytes: Uint8Array, at: number, end: number, sum = 0): number {
   let total = sum;
   for (let index = at; index < end; index++) {
-    total += (bytes[index] as number) * ((index - at) % 2 === 0 ? 256 : 1);
+    total += bytes[index]! * ((index - at) % 2 === 0 ? 256 : 1);
     if (total > 0xffff) total -= 0xffff;
   }
   return total;
@@ -310,5 +310,5 @@ export function reference(bytes: Uint8Array, at: number, end: number, sum = 0): 
 /** Sum of pseudo header and transport of the IPv4 packet at `start`: FFFFh when its checksum is right. */
 export function transportSum(bytes: Uint8Array, start: number, end: number): number {
   const at = start + 20;
-  return reference(bytes, at, end, reference(bytes, start + 12, start + 20, (bytes[start + 9] as number) + (end - at)));
+  return reference(bytes, at, end, reference(bytes, start + 12, start + 20, bytes[start + 9]! + (end - at)));
 }

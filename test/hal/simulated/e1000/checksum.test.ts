@@ -7,7 +7,7 @@ import { ChipMemory } from "../../../../hal/simulated/e1000/memory.ts";
 /** RFC 1071 as it is written down: 16-bit words in network byte order, the last one filled up with zeros. */
 function plainSum(bytes: Uint8Array, at: number, end: number, sum: number): number {
   let total = sum;
-  for (let byte = at; byte < end; byte++) total += (bytes[byte] as number) << ((byte - at) % 2 === 0 ? 8 : 0);
+  for (let byte = at; byte < end; byte++) total += bytes[byte]! << ((byte - at) % 2 === 0 ? 8 : 0);
   while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
   return total;
 }

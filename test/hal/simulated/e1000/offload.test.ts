@@ -20,7 +20,7 @@ function judged(sent: Uint8Array, rxcsum: number): { status: number; errors: num
 
 function damaged(sent: Uint8Array, at: number): Uint8Array {
   const bad = sent.slice();
-  bad[at] = (bad[at] as number) ^ 0x10;
+  bad[at] = bad[at]! ^ 0x10;
   return bad;
 }
 

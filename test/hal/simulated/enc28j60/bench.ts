@@ -100,7 +100,7 @@ export class Bench {
     this.bank(register);
     const address = register & 0x1f;
     const late = address < 0x1b && (register >> 5 === 2 || (register >> 5 === 3 && (address < 6 || address === 0x0a)));
-    return this.spi([address], late ? 2 : 1)[late ? 1 : 0] as number;
+    return this.spi([address], late ? 2 : 1)[late ? 1 : 0]!;
   }
 
   get16(low: number): number {
@@ -154,7 +154,7 @@ export class Bench {
     this.put(0x44, 0x15);
     this.put16(0x4a, 1518);
     [0x64, 0x65, 0x62, 0x63, 0x60, 0x61].forEach((register, octet) => {
-      this.put(register, STATION[octet] as number);
+      this.put(register, STATION[octet]!);
     });
     this.phyWrite(0x00, 0x0100);
     this.phyWrite(0x10, 0x0000);

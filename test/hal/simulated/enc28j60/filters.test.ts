@@ -45,7 +45,7 @@ t.test("each octet of the station address counts", async (t) => {
   const bench = new Bench().start({ filters: UCEN });
   for (let octet = 0; octet < 6; octet++) {
     const near = [...STATION];
-    near[octet] = (near[octet] as number) ^ 0x10;
+    near[octet] = near[octet]! ^ 0x10;
     t.notOk(passes(bench, frame(60, near)), `octet ${octet}`);
   }
   t.ok(passes(bench, frame(60)));

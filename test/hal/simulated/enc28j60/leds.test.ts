@@ -141,7 +141,7 @@ t.test("the self-test's checksum agrees with the DMA's over what it wrote", asyn
     bench.wait(1);
     t.equal(bench.get16(0x16), bench.get16(0x68));
     sums.add(bench.get16(0x68));
-    bench.writeMemory(0x1000, [(bench.readMemory(0x1000, 1)[0] as number) ^ 1]);
+    bench.writeMemory(0x1000, [bench.readMemory(0x1000, 1)[0]! ^ 1]);
     bench.bitSet(0x1f, 0x30);
     bench.wait(1);
     t.not(bench.get16(0x16), bench.get16(0x68), "a byte that does not hold");

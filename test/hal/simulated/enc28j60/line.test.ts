@@ -107,7 +107,7 @@ t.test("an early collision is backed off from and tried again", async (t) => {
   t.equal(talker.collisions, 1);
   t.equal(bench.chip.counters.collisions, 1);
   t.equal(bench.listener.frames.length, 1);
-  t.equal((vector(bench)[2] as number) & 0x0f, 1, "one collision in the status vector");
+  t.equal(vector(bench)[2]! & 0x0f, 1, "one collision in the status vector");
   t.equal(bench.get(0x1c) & 0x0a, 0x08, "TXIF alone");
 });
 
@@ -139,7 +139,7 @@ t.test("after RETMAX retransmissions the frame is given up", async (t) => {
       bench.wait(500);
       t.equal(bench.chip.counters.collisions, retries + 1, `RETMAX ${retries}`);
       t.equal(bench.listener.frames.length, 0);
-      t.same([(vector(bench)[2] as number) & 0x0f, vector(bench)[3]], [Math.min(15, retries + 1), 0x10]);
+      t.same([vector(bench)[2]! & 0x0f, vector(bench)[3]], [Math.min(15, retries + 1), 0x10]);
       t.equal(bench.get(0x1d) & (TXABRT | LATECOL), TXABRT);
       if (retries === 15) t.equal(ended - started > 5, !noBackOff, `${ended - started} ms, back-off ${!noBackOff}`);
     }
@@ -178,7 +178,7 @@ t.test("two chips that have waited for the same silence collide, and both get th
     Enc28j60Chip,
   ];
   const heard: number[] = [];
-  segment.attach("c", { wireFrame: (bytes) => heard.push(bytes[14] as number), wireLink: () => undefined });
+  segment.attach("c", { wireFrame: (bytes) => heard.push(bytes[14]!), wireLink: () => undefined });
   clock.advanceSync(1);
   const command = (chip: Enc28j60Chip, ...bytes: number[]): void =>
     chip.exchange(Uint8Array.from(bytes), 0, bytes.length, new Uint8Array(0), 0, 0);
@@ -288,7 +288,7 @@ t.test("back pressure in half duplex keeps everybody else silent", async (t) => 
   transmit(bench, 60);
   bench.wait(1);
   t.equal(bench.listener.frames.length, 1, "own frames go out");
-  t.equal((vector(bench, 60)[6] as number) & 0x04, 0x04, "and say so");
+  t.equal(vector(bench, 60)[6]! & 0x04, 0x04, "and say so");
   bench.put(0x77, 0x00);
   t.equal(bench.segment.carrier.heard(other), false);
   bench.arrive(frame(60));

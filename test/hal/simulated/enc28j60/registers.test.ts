@@ -113,7 +113,7 @@ t.test("the five common registers are the same in every bank, and ECON1 selects 
     t.equal(bench.spi([0x1b], 1)[0], 0x50 | bank);
     t.equal(bench.spi([0x1e], 1)[0], 0x80);
   }
-  t.equal(bench.spi([0x1d], 1)[0] as number & 0x08, 0, "ESTAT bit 3 tells a chip from an empty socket");
+  t.equal(bench.spi([0x1d], 1)[0], 0, "ESTAT bit 3 tells a chip from an empty socket");
 });
 
 t.test("MAC and MII registers send a dummy byte first", async (t) => {

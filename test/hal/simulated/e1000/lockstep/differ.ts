@@ -120,14 +120,14 @@ const TOTALS: readonly number[] = [MPC, RNBC];
 function compareRead(operation: Operation, values: readonly number[] | null): string | null {
   if (!values || values[0] === values[1]) return null;
   const name = "offset" in operation ? registerName(operation.offset) : "";
-  return `${name} is ${hex(values[0] as number)} in the model and ${hex(values[1] as number)} in QEMU`;
+  return `${name} is ${hex(values[0]!)} in the model and ${hex(values[1]!)} in QEMU`;
 }
 
 /** @param totals of the model's TOTALS so far */
 function compare(model: Machine, qemu: Machine, totals: Uint32Array): string | null {
   for (const [index, register] of TOTALS.entries()) {
-    totals[index] = (totals[index] as number) + model.read(register);
-    const [ours, theirs] = [totals[index] as number, qemu.read(register)];
+    totals[index] = totals[index]! + model.read(register);
+    const [ours, theirs] = [totals[index]!, qemu.read(register)];
     if (ours !== theirs) return `${registerName(register)} is ${hex(ours)} in all in the model and ${hex(theirs)} in QEMU`;
   }
   for (const register of WATCHED) {

@@ -55,8 +55,8 @@ const word = (random: Random): number => random.below(0x1_0000) * 0x1_0000 + ran
 /** Mostly few bits, sometimes many. */
 const bits = (random: Random, mask: number): number => (word(random) & (chance(random, 0.5) ? word(random) : -1) & mask) >>> 0;
 const hash = (to: readonly number[], offset: number): number => {
-  const shift = [4, 3, 2, 0][offset] as number;
-  return (((to[4] as number) >> shift) | ((to[5] as number) << (8 - shift))) & 0xfff;
+  const shift = [4, 3, 2, 0][offset]!;
+  return ((to[4]! >> shift) | (to[5]! << (8 - shift))) & 0xfff;
 };
 
 const STATIONS: readonly (readonly number[])[] = [
@@ -84,7 +84,7 @@ export function drawPhase(random: Random, count: number): Operation[] {
 function drawConfiguration(random: Random): Operation {
   const writes: [number, number][] = [];
   const address = (slot: number, station: readonly number[], valid: boolean): void => {
-    const byte = (at: number): number => station[at] as number;
+    const byte = (at: number): number => station[at]!;
     writes.push([R.RAL + 8 * slot, (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0]);
     writes.push([R.RAH + 8 * slot, (byte(4) | (byte(5) << 8) | (valid ? R.RAH_AV : 0)) >>> 0]);
   };
@@ -97,7 +97,7 @@ function drawConfiguration(random: Random): Operation {
   for (const station of STATIONS.slice(2)) {
     if (!chance(random, 0.3)) continue;
     const value = hash(station, offset);
-    table[value >> 5] = (table[value >> 5] as number) | (1 << (value & 31));
+    table[value >> 5] = table[value >> 5]! | (1 << (value & 31));
   }
   table.forEach((value, at) => {
     if (value !== 0) writes.push([R.MTA + 4 * at, value]);

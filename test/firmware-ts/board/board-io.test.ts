@@ -1,6 +1,6 @@
 /** The words that name a board's pins in a rig file; the boards behind them are tested in test/hal/gpio.test.ts. */
 import t from "tap";
-import { createBoardIo } from "../../../firmware-ts/board/create-board-io.ts";
+import { createBoardIo } from "../../../firmware-ts/board/board-io.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 

@@ -2,11 +2,11 @@
  * A rig, checked: a rig file or `--device` options come to this. Everything that the composition root opens is named here, durations
  * in ms, rates in Hz. A Rig need not be checked again.
  */
-import type { Pipelining } from "../../hal/bridges/serprog/serprog.ts";
-import type { SegmentOptions } from "../../hal/simulated/segment.ts";
-import type { LinkLedsConfig } from "../apps/link-leds.ts";
-import type { TelemetryConfig } from "../apps/telemetry/kind.ts";
-import type { ProfileName } from "../neigh/profile.ts";
+import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
+import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
+import type { LinkLedsConfig } from "../../apps/link-leds.ts";
+import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
+import type { ProfileName } from "../../neigh/profile.ts";
 import type { Cidr } from "./units.ts";
 
 /** A driver: one of DEVICE_KINDS in kinds/index.ts. */
@@ -53,7 +53,7 @@ export interface StaticNeighbour {
 
 export interface NeighboursConfig {
   readonly profile: ProfileName;
-  /** How late the table's timers are: not at all, or as late as those of a kernel with `hz`. */
+  /** Lateness of the table's timers: none, or that of a kernel with `hz`. */
   readonly lateness: "exact" | "kernel";
   readonly hz: number;
   readonly static: readonly StaticNeighbour[];
@@ -89,7 +89,7 @@ export interface Rig {
   readonly apps?: readonly AppConfig[];
 }
 
-/** What stands where a rig file or a SPEC says nothing. A rig's name is its file's, without folder and ending. */
+/** Values for keys that a rig file or a SPEC leaves out. A rig's name is its file's, without folder and ending. */
 export const RIG_DEFAULTS: {
   readonly seed: number;
   readonly io: string;
@@ -104,7 +104,7 @@ export const RIG_DEFAULTS: {
 } = {
   seed: 1,
   io: "none",
-  /** What an Arduino Uno's stock serprog speaks; USB CDC bridges ignore it. */
+  /** The rate of an Arduino Uno's stock serprog; USB CDC bridges ignore it. */
   baud: 115_200,
   /** Above the 8 MHz that ENC28J60 revisions B1 and B4 need (erratum 1), half of what the chip can (DS39662 section 4.1). */
   spiHz: 10_000_000,

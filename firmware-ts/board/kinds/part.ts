@@ -1,11 +1,11 @@
-/** What a device of a rig is made of, and what several kinds of device share in the making. */
-import type { ChipPins } from "../../hal/chip-pins.ts";
-import type { Clock } from "../../hal/clock.ts";
-import type { EthernetController } from "../../hal/ethernet.ts";
-import type { Random } from "../../hal/random.ts";
-import type { ControllerPort } from "../../hal/simulated/controller-port.ts";
-import type { EthernetSegment } from "../../hal/simulated/segment.ts";
-import type { DeviceConfig } from "./rig.ts";
+/** The parts of one device of a rig, and the steps that several kinds of device share in the making. */
+import type { ChipPins } from "../../../hal/chip-pins.ts";
+import type { Clock } from "../../../hal/clock.ts";
+import type { EthernetController } from "../../../hal/ethernet.ts";
+import type { Random } from "../../../hal/random.ts";
+import type { ControllerPort } from "../../../hal/simulated/controller-port.ts";
+import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
+import type { DeviceConfig } from "../rig/rig.ts";
 
 /** One device's controller and what belongs to it. Whether a fallback was taken is known once the controller was opened. */
 export interface Part {
@@ -20,7 +20,7 @@ export interface Part {
   readonly wire: ControllerPort | null;
 }
 
-/** What devices are made from. */
+/** The materials of a device. */
 export interface Workshop {
   readonly clock: Clock;
   readonly random: Random;
@@ -55,10 +55,10 @@ export type WireMaker = (
   address?: Uint8Array,
 ) => ControllerPort;
 
-/** Loads what a real interface as the far end of a simulated wire takes. */
+/** Loads the code for a real interface as the far end of a simulated wire. */
 export async function loadWire(): Promise<WireMaker> {
-  const { PacketController } = await import("../../drivers/packet/packet.ts");
-  const { ControllerPort } = await import("../../hal/simulated/controller-port.ts");
+  const { PacketController } = await import("../../../drivers/packet/packet.ts");
+  const { ControllerPort } = await import("../../../hal/simulated/controller-port.ts");
   return ({ clock, onWire }, segment, iface, address) => {
     const packet = new PacketController(clock, { interface: iface, ...(address ? { address } : {}) });
     return new ControllerPort(clock, segment, iface, packet, { onFailed: onWire, onBack: () => onWire(null) });

@@ -15,8 +15,8 @@ import {
   parseRouteTarget,
   parseStationMac,
   UnitError,
-} from "../../../firmware-ts/board/units.ts";
-import { closest, show } from "../../../firmware-ts/board/wording.ts";
+} from "../../../../firmware-ts/board/rig/units.ts";
+import { closest, show } from "../../../../firmware-ts/board/rig/wording.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
 const anyCodeUnit = fc.oneof(fc.nat(0x7f), fc.nat(0xffff)).map((unit) => String.fromCharCode(unit));

@@ -16,7 +16,7 @@ export type Table<E extends v.ObjectEntries> = v.ObjectWithRestSchema<
 /** The keys that one kind of thing (a bus, an app) has beside `kind`, each with its schema. */
 export type Keys = v.ObjectEntries;
 
-/** What is left of a T when every value in it that was refused is undefined. */
+/** A T in which each refused value is undefined. */
 export type Draft<T> = T extends Uint8Array | string | number
   ? T | undefined
   : T extends readonly (infer Item)[]
@@ -104,9 +104,9 @@ export function shaped<T>(list: boolean, example: string, schema: v.GenericSchem
   );
 }
 
-/** What the message of a missing key begins with. */
+/** The beginning of the message about a missing key. */
 export const MISSING: string = "missing; say e.g. ";
-/** What the message of an unknown key begins with. */
+/** The beginning of the message about an unknown key. */
 export const KNOWN: string = "unknown key; what may stand here: ";
 
 /** A mapping of known keys. `examples` are for the message that one is missing. */

@@ -1,10 +1,10 @@
-/** How a refusal quotes what was written, and guesses what was meant. */
+/** Words of refusals: quotes of a user's text, and guesses at its meaning. */
 
 const SHOWN = 60;
 
 /**
- * What a user wrote, safe to print: plain words as they are, everything else in quotes with its control and direction characters
- * escaped (a hostile file must not drive the terminal), cut at 60 characters.
+ * A user's text, safe to print: plain words as they are, everything else in quotes with its control and direction characters escaped (a
+ * hostile file must not drive the terminal), cut at 60 characters.
  */
 export function show(text: string): string {
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
@@ -15,7 +15,7 @@ export function show(text: string): string {
   );
 }
 
-/** Why a file cannot be read, for the end of a sentence. */
+/** The reason that a file cannot be read, for the end of a sentence. */
 export function whyUnreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "there is no such file";

@@ -1,11 +1,11 @@
 /** Names of interfaces, devices, ports and pins, checked. As in units.ts, each throws a UnitError that says what would be right. */
-import type { GpioLineAddress } from "../../hal/bridges/linux/gpio-chip.ts";
+import type { GpioLineAddress } from "../../../hal/bridges/linux/gpio-chip.ts";
 import { UnitError } from "./units.ts";
 import { show } from "./wording.ts";
 
 /**
  * The name of a network interface of the machine, as the kernel allows it: 1 to 15 bytes (IFNAMSIZ - 1), no space, slash or colon,
- * not `.` or `..`. A comma and an equals sign are refused as well, they part a device SPEC.
+ * not `.` or `..`. A comma and an equals sign are refused as well: they separate the parts of a device SPEC.
  */
 export function parseInterfaceName(text: string): string {
   if (/^[\x21-\x2b\x2d\x2e\x30-\x39\x3b\x3c\x3e-\x7e]{1,15}$/.test(text) && text !== "." && text !== "..") return text;
@@ -15,8 +15,8 @@ export function parseInterfaceName(text: string): string {
 }
 
 /**
- * The name of a device of the stack. Narrower than an interface's: without dots, because sysctl keys are parted by them, and not
- * one of the names that sysctl keys or the stack itself use.
+ * The name of a device of the stack. Narrower than an interface's: without dots, which separate the parts of a sysctl key, and
+ * none of the names that sysctl keys or the stack itself use.
  */
 export function parseDeviceName(text: string): string {
   if (!/^[A-Za-z][A-Za-z0-9_-]{0,14}$/.test(text)) {
@@ -32,7 +32,7 @@ export function parseNetnsName(text: string): string {
   throw new UnitError(`${show(text)}: not a network namespace's name: up to 64 letters, digits, ., _ or -, as in blue`);
 }
 
-/** What is opened for a bus: a serial port (`/dev/ttyACM0`, `COM3`) for serprog, an absolute path for spidev. */
+/** A path to open for a bus: a serial port (`/dev/ttyACM0`, `COM3`), or an absolute path for spidev. */
 export function parseDevicePath(text: string, bus: "serprog" | "spidev" | "bus-pirate"): string {
   if (text.length <= 255 && /^\/[^\s\p{Cc}\p{Cf}]+$/u.test(text)) return text;
   if (bus === "spidev") throw new UnitError(`${show(text)}: not an absolute path; say e.g. /dev/spidev0.0`);
@@ -40,7 +40,7 @@ export function parseDevicePath(text: string, bus: "serprog" | "spidev" | "bus-p
   throw new UnitError(`${show(text)}: not a serial port; say e.g. /dev/ttyACM0 or COM3`);
 }
 
-/** Where a serial bridge is reached: a serial port, or `tcp:HOST:PORT` for one behind a TCP connection (ser2net, bridge-sim). */
+/** The line to a serial bridge: a serial port, or `tcp:HOST:PORT` for one behind a TCP connection (ser2net, bridge-sim). */
 export function parseBridgePort(text: string): string {
   if (!text.startsWith("tcp:")) return parseDevicePath(text, "serprog");
   if (readTcpPort(text)) return text;
@@ -100,7 +100,7 @@ export function parseBoardIo(text: string): string {
   );
 }
 
-/** A rig's name: what reports and file names made from it can hold. */
+/** A rig's name: reports and file names can hold it. */
 export function parseRigName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
   throw new UnitError(`${show(text)}: not a rig's name: up to 64 letters, digits, ., _ or -, as in bench-pico`);

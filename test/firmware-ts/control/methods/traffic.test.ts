@@ -1,10 +1,10 @@
 /** Traffic on request, in virtual time: every datagram and echo is told of, each once, and nothing stays behind when it is over. */
 import t from "tap";
-import { DropReason } from "../../../hal/drop-reason.ts";
-import type { SkBuff } from "../../../hal/skbuff.ts";
-import { call, TestSession } from "../../support/control.ts";
-import { Lab } from "../../support/lab.ts";
-import { arpReply, icmp, T1, udp } from "../../support/wire-format.ts";
+import { DropReason } from "../../../../hal/drop-reason.ts";
+import type { SkBuff } from "../../../../hal/skbuff.ts";
+import { call, TestSession } from "../../../support/control.ts";
+import { Lab } from "../../../support/lab.ts";
+import { arpReply, icmp, T1, udp } from "../../../support/wire-format.ts";
 
 /** The answer of a request that goes on in virtual time, after `ms` of it; undefined when there is none yet. */
 async function after(lab: Lab, ms: number, request: Promise<unknown>): Promise<unknown> {

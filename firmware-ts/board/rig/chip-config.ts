@@ -1,9 +1,9 @@
 /**
- * Which ENC28J60 a chip model is: its revision, its errata, and how much it bears of what the data sheet forbids. A rig file's `chip:`,
- * a SPEC's options and those of bridge-sim say it in the same words.
+ * The choice of an ENC28J60 model: its revision, its errata, and its patience with accesses that the data sheet forbids. A rig file's
+ * `chip:`, a SPEC's options and those of bridge-sim say it in the same words.
  */
-import { ERRATA, type Erratum, REVISIONS, type Revision } from "../../hal/simulated/enc28j60/errata.ts";
-import type { Enc28j60Options } from "../../hal/simulated/enc28j60/options.ts";
+import { ERRATA, type Erratum, REVISIONS, type Revision } from "../../../hal/simulated/enc28j60/errata.ts";
+import type { Enc28j60Options } from "../../../hal/simulated/enc28j60/options.ts";
 import { parseInteger, UnitError } from "./units.ts";
 import { show } from "./wording.ts";
 

@@ -4,12 +4,12 @@
  * UnitError whose message quotes the text and says what would be right.
  */
 import { isIPv6 } from "node:net";
-import type { Endpoint } from "../apps/options.ts";
-import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../ip/address.ts";
-import { parseMac } from "../net/ethernet.ts";
+import type { Endpoint } from "../../apps/options.ts";
+import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { parseMac } from "../../net/ethernet.ts";
 import { show } from "./wording.ts";
 
-/** UNIT_INVALID: not what it should be. IPV6_NOT_YET: well formed, but IPv6. */
+/** UNIT_INVALID: not of the form that belongs there. IPV6_NOT_YET: well formed, but IPv6. */
 export type UnitErrorCode = "UNIT_INVALID" | "IPV6_NOT_YET";
 
 export class UnitError extends Error {
@@ -33,7 +33,7 @@ const DURATION_UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 
 /** Hertz in a unit, largest first. */
 const RATE_UNITS = { GHz: 1e9, MHz: 1e6, kHz: 1000, Hz: 1 } as const;
 
-/** From here on, a number without a unit was meant in ms. */
+/** A number without a unit is taken as meant in ms from here on, for the message. */
 const MEANT_MS = 100;
 
 /** `250ms`, `1.5s`, `2m`, `1h`, `7d` in ms. */
@@ -129,7 +129,7 @@ export function parseHost(text: string): string {
   return text;
 }
 
-/** Where something may be sent: any IPv4 address; the stack says what it cannot reach. */
+/** A destination: any IPv4 address; the stack refuses those that it cannot reach. */
 export function parseDestination(text: string): string {
   if (parseIpv4(text) === null) throw notIpv4(text, "an IPv4 address; say e.g. 192.168.10.1");
   return text;
@@ -168,7 +168,7 @@ export function parseInterfaceAddress(text: string): Cidr {
   return cidr;
 }
 
-/** `10.0.0.0/8`, or a host `10.0.0.1` for its /32: where a route leads. Host bits must be zero, as for `ip route`. */
+/** The destination of a route: `10.0.0.0/8`, or a host `10.0.0.1` for its /32. Host bits must be zero, as for `ip route`. */
 export function parseRouteTarget(text: string): Cidr {
   const cidr = parseIpv4(text) === null ? parseCidr(text) : { address: text, prefix: 32 };
   const address = parseIpv4(cidr.address)!;

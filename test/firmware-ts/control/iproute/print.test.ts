@@ -3,19 +3,19 @@
  * prints for a namespace, made again by our printers from what `ip -j` says of it.
  */
 import t from "tap";
-import { addressOneLine, addressText } from "../../../firmware-ts/control/iproute/print-address.ts";
-import { linkText } from "../../../firmware-ts/control/iproute/print-link.ts";
-import { neighJson, neighLine } from "../../../firmware-ts/control/iproute/print-neigh.ts";
-import { routeLine } from "../../../firmware-ts/control/iproute/print-route.ts";
-import type { AddressView } from "../../../firmware-ts/control/methods/address.ts";
-import type { LinkView } from "../../../firmware-ts/control/methods/link.ts";
-import type { NeighView } from "../../../firmware-ts/control/methods/neigh-entry.ts";
-import type { RouteView } from "../../../firmware-ts/control/methods/route.ts";
-import { client } from "../../support/control.ts";
-import { Lab } from "../../support/lab.ts";
-import { missingForNetns, Netns } from "../../support/netns.ts";
-import { realTime } from "../../support/real-time.ts";
-import { arpReply, US } from "../../support/wire-format.ts";
+import { addressOneLine, addressText } from "../../../../firmware-ts/control/iproute/print-address.ts";
+import { linkText } from "../../../../firmware-ts/control/iproute/print-link.ts";
+import { neighJson, neighLine } from "../../../../firmware-ts/control/iproute/print-neigh.ts";
+import { routeLine } from "../../../../firmware-ts/control/iproute/print-route.ts";
+import type { AddressView } from "../../../../firmware-ts/control/methods/address.ts";
+import type { LinkView } from "../../../../firmware-ts/control/methods/link.ts";
+import type { NeighView } from "../../../../firmware-ts/control/methods/neigh-entry.ts";
+import type { RouteView } from "../../../../firmware-ts/control/methods/route.ts";
+import { client } from "../../../support/control.ts";
+import { Lab } from "../../../support/lab.ts";
+import { missingForNetns, Netns } from "../../../support/netns.ts";
+import { realTime } from "../../../support/real-time.ts";
+import { arpReply, US } from "../../../support/wire-format.ts";
 
 const plain = { withoutDevice: false, statistics: false };
 
@@ -166,7 +166,7 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "lo",
   );
   same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
-  // Defaults are left out there.
+  // Usual values are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);
   same(

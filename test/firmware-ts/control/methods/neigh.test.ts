@@ -1,9 +1,9 @@
 /** `neigh.*` against a stack in virtual time: what it does, and how it refuses, is what `ip neigh` does (iproute2 6.1, Linux 6.x). */
 import t from "tap";
-import type { ParamsOf } from "../../../firmware-ts/control/methods/index.ts";
-import { call, client, refusalOf } from "../../support/control.ts";
-import { Lab } from "../../support/lab.ts";
-import { arp, arpReply, T1 } from "../../support/wire-format.ts";
+import type { ParamsOf } from "../../../../firmware-ts/control/methods/index.ts";
+import { call, client, refusalOf } from "../../../support/control.ts";
+import { Lab } from "../../../support/lab.ts";
+import { arp, arpReply, T1 } from "../../../support/wire-format.ts";
 
 const MAC = "02:00:00:00:00:33";
 
