@@ -9,7 +9,8 @@ const [pack] = JSON.parse(await text(process.stdin));
 const { bin, exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const files = new Set(pack.files.map((file) => file.path));
 
-const needed = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", ...Object.values(bin), ...Object.values(exports).flatMap((each) => Object.values(each))];
+const targets = Object.values(exports).flatMap((each) => (typeof each === "string" ? [each] : Object.values(each)));
+const needed = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", ...Object.values(bin), ...targets];
 const missing = needed.map((path) => path.replace(/^\.\//, "")).filter((path) => !files.has(path));
 const unwanted = [...files].filter((path) => /^test\/|\.test\.|^dist\/test|(?<!\.d)\.ts$/.test(path));
 

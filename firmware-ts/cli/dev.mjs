@@ -4,7 +4,7 @@
  * A load hook of Node's that translates with ts-node (by swc, without checking types: tsconfig.json says so) and keeps what came of it
  * under node_modules/.cache, a file for each source. A source that has not changed costs one read, and neither ts-node nor swc is loaded:
  * `whohas --help` takes 0.3 s of processor where translating anew takes 0.9 s.
- * What is shipped and what `npm start` runs is compiled JavaScript.
+ * The package and `npm start` run compiled JavaScript.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ if (isMainThread) {
   register(import.meta.url);
 }
 
-/** What the translation depends on besides the source: the settings, and the versions that package.json pins. */
+/** The translation depends on the source, the settings, and the versions that package.json pins. */
 let settings;
 let service;
 

@@ -1,6 +1,7 @@
+/** The version of the package. */
 import { createRequire } from "node:module";
 
-/** The package's version. package.json stands two folders above the sources and three above what is built from them. */
+/** From package.json, which stands two folders above the sources and three above what is built from them. */
 export const VERSION: string = readVersion();
 
 function readVersion(): string {

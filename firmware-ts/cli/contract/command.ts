@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Globals } from "./globals.ts";
 
-/** What a command is given when it registers. */
+/** Everything that a command gets when it registers. */
 export interface CommandContext {
   /** The flags before the object. */
   readonly globals: Globals;

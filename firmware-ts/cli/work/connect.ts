@@ -1,3 +1,4 @@
+/** Connections of commands to a running instance. */
 import { connectSocket } from "../../board/control-socket.ts";
 import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
 import { refusalWords } from "../../control/iproute/refusals.ts";

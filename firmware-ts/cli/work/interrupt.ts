@@ -1,4 +1,4 @@
-/** Ctrl-C, listened to from construction until ignore(): a command that has ended leaves no listener behind. */
+/** Ctrl-C. It is listened to from construction until ignore(): a command that has ended leaves no listener behind. */
 export class Interrupt {
   readonly heard: Promise<null>;
   readonly #listener: () => void;

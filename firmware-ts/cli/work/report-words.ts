@@ -14,7 +14,7 @@ export function dropsText(drops: Readonly<Record<string, number>>): string {
   );
 }
 
-/** What of a device is not real, a line each. */
+/** Names the parts of a device that are not real, a line each. */
 export function standInLines(name: string, fallback: string | null, gateway: string | null): string[] {
   const lines: string[] = [];
   if (fallback !== null) lines.push(`${name}: fallback taken, this chip is simulated (${fallback})`);
@@ -22,7 +22,7 @@ export function standInLines(name: string, fallback: string | null, gateway: str
   return lines;
 }
 
-/** What there is to tell of the devices' health, a line each; nothing of those that had no trouble. */
+/** Tells the health of devices that had trouble, a line each. */
 export function healthLines(devices: Readonly<Record<string, HealthReport>>): string[] {
   return Object.entries(devices).flatMap(([name, report]) => {
     const words = healthWords(report);

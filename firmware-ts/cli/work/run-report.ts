@@ -1,4 +1,4 @@
-/** What `whohas run` prints: lines for people, or an object a line with --json. */
+/** The output of `whohas run`: lines for people, or an object a line with --json. */
 
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
@@ -81,7 +81,7 @@ function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string
   return parts.length > 0 ? `arp requests: ${parts.join(", ")}` : "";
 }
 
-/** What of a device's health an event is about. */
+/** Events about a device's health. */
 const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repaired"]);
 
 function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {

@@ -33,7 +33,7 @@ export async function run(options: RunOptions): Promise<number> {
   try {
     return await runOn(clock, rig, options);
   } finally {
-    // Whatever went wrong on the way: no timer keeps the process.
+    // No timer keeps the process, also after an error.
     if (clock instanceof SystemClock) clock.stop();
   }
 }

@@ -1,9 +1,10 @@
+/** Signals that tell a command to stop. */
 import { SystemClock } from "../../../hal/clock.ts";
 
-/** Signals that come this close together are one: timeout(1) sends its signal to the process and to its group. In ms. */
+/** Signals less than this apart count as one, in ms: timeout(1) sends its signal to the process and to its group. */
 const SAME = 300;
 
-/** SIGINT or SIGTERM. Another one, later, ends the process as usual. */
+/** Resolves on SIGINT or SIGTERM. Another one, later, ends the process as usual. */
 export function toldToStop(): Promise<void> {
   const clock = new SystemClock();
   let told = Number.POSITIVE_INFINITY;

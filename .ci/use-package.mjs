@@ -1,0 +1,34 @@
+/**
+ * Uses the packed package as its users do: unpacks the tarball in the folder named, imports and requires every door, and runs the
+ * example at the head of each. Dependencies are those of the project, in whose folder it lies.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const folder = resolve(process.argv[2] ?? ".");
+const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+const home = join(folder, "node_modules/whohas");
+mkdirSync(home, { recursive: true });
+execFileSync("tar", ["-xzf", join(folder, tarball), "-C", home, "--strip-components=1"]);
+
+const { exports } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+const require = createRequire(join(folder, "user.cjs"));
+const wrong = [];
+for (const [path, target] of Object.entries(exports)) {
+  if (typeof target === "string") continue;
+  const door = `whohas${path.slice(1)}`;
+  if (Object.keys(require(door)).length === 0) wrong.push(`require("${door}") gives nothing`);
+  const [, comment = ""] = /^\/\*\*\n(.*?)\*\//s.exec(readFileSync(join(home, target.default), "utf8")) ?? [];
+  const lines = comment.split("\n").flatMap((line) => /^ \* {5}(.*)$/.exec(line)?.slice(1) ?? []);
+  const expected = lines.flatMap((line) => /\/\/ prints: (.*)$/.exec(line)?.slice(1) ?? []).join("\n");
+  const file = join(folder, `${path.replace(/\W/g, "") || "whohas"}.mjs`);
+  writeFileSync(file, lines.join("\n"));
+  const output = execFileSync(process.execPath, ["--no-warnings", file], { encoding: "utf8", timeout: 60_000 });
+  const printed = output.trimEnd().split("\n").map((line) => line.trimEnd()).join("\n");
+  if (printed !== expected) wrong.push(`the example of ${door} printed\n${printed}\nand not\n${expected}`);
+}
+for (const each of wrong) console.error(each);
+if (wrong.length > 0) process.exit(1);
+console.log(`${Object.keys(exports).length - 1} doors imported and required, each example ran`);
