@@ -40,8 +40,11 @@ export interface PacketOptions {
   ringFrames?: number;
 }
 
-/** The kernel fills in checksums, or has its hardware do it, and says of those received whether they are good. */
-const CAPABILITIES: ControllerCapabilities = { ...SOFTWARE_CAPABILITIES, txChecksum: true, rxChecksum: true };
+/**
+ * The kernel takes frames whose checksum is left to the hardware. That is no capability of every interface: a veth hands such a frame
+ * on as it is, and whoever captures at its far end sees a wrong checksum.
+ */
+const CAPABILITIES: ControllerCapabilities = { ...SOFTWARE_CAPABILITIES, rxChecksum: true };
 const DEFAULT_RING_FRAMES = 2048;
 /** TPID of a customer VLAN tag, when the kernel does not tell another (IEEE 802.1Q). */
 const TPID_8021Q = 0x8100;

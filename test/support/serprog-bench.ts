@@ -18,7 +18,7 @@ export const BRIDGES: readonly BridgeKind[] = ["responder", "pico-serprog", "avr
 /** Latency that USB and its drivers add, each way, in ms. */
 const USB_LATENCY = 0.25;
 
-const FIRMWARE = new URL("../../hal/bridges/firmware", import.meta.url);
+const FIRMWARE = new URL("../../hal/bridges/firmware/", import.meta.url);
 
 export interface SerprogBench {
   clock: VirtualClock;
