@@ -1,9 +1,9 @@
 /**
  * Uses the packed package as its users do: unpacks the tarball in the folder named, imports and requires every door, and runs the
- * example at the head of each. Dependencies are those of the project, in whose folder it lies.
+ * example at the head of each, and compiles user.mts. Dependencies are those of the project, in whose folder it lies.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
@@ -12,6 +12,9 @@ const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
 const home = join(folder, "node_modules/whohas");
 mkdirSync(home, { recursive: true });
 execFileSync("tar", ["-xzf", join(folder, tarball), "-C", home, "--strip-components=1"]);
+
+// Without a scope of its own, `whohas` would be the project itself.
+writeFileSync(join(folder, "package.json"), '{ "name": "user", "private": true }');
 
 const { exports } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const require = createRequire(join(folder, "user.cjs"));
@@ -29,6 +32,14 @@ for (const [path, target] of Object.entries(exports)) {
   const printed = output.trimEnd().split("\n").map((line) => line.trimEnd()).join("\n");
   if (printed !== expected) wrong.push(`the example of ${door} printed\n${printed}\nand not\n${expected}`);
 }
+copyFileSync(new URL("user.mts", import.meta.url), join(folder, "user.mts"));
+const compiler = [new URL("../node_modules/tsc7/bin/tsc", import.meta.url).pathname, "--ignoreConfig", "--noEmit", "--strict"];
+const settings = ["--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom", "--types", ""];
+try {
+  execFileSync(process.execPath, [...compiler, ...settings, "user.mts"], { cwd: folder, encoding: "utf8" });
+} catch ({ stdout }) {
+  wrong.push(`user.mts does not compile:\n${stdout}`);
+}
 for (const each of wrong) console.error(each);
 if (wrong.length > 0) process.exit(1);
-console.log(`${Object.keys(exports).length - 1} doors imported and required, each example ran`);
+console.log(`${Object.keys(exports).length - 1} doors imported and required, each example ran, user.mts compiles`);

@@ -122,7 +122,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
 
   async #bringUp(): Promise<void> {
     if (this.#session) return;
-    const five = (await import("johnny-five")).default;
+    const five = await loadJohnnyFive();
     const connection = await this.#source.open();
     const session = new Session(five, this.#board(five, connection), connection);
     const lose = (cause: unknown): void => this.#lose(session, cause);
@@ -308,4 +308,14 @@ function fullScale(board: Board): number | null {
 
 export function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Loads the parts in use, one by one: the whole package is 30 files and 3 MB more. */
+async function loadJohnnyFive(): Promise<JohnnyFive> {
+  const { default: Board } = await import("johnny-five/lib/board.js");
+  const { default: Led } = await import("johnny-five/lib/led/index.js");
+  const { default: Pin } = await import("johnny-five/lib/pin.js");
+  const { default: Sensor } = await import("johnny-five/lib/sensor.js");
+  const { default: Thermometer } = await import("johnny-five/lib/thermometer.js");
+  return { Board, Led, Pin, Sensor, Thermometer };
 }
