@@ -26,7 +26,9 @@
 
 export { type ChipPins, GpioChipPins, type GpioChipPinsOptions } from "../hal/chip-pins.ts";
 export type { Clock, Timer } from "../hal/clock.ts";
+export { DropReason } from "../hal/drop-reason.ts";
 export {
+  type ControllerCapabilities,
   ControllerError,
   ControllerHealth,
   type ControllerHost,
@@ -36,14 +38,15 @@ export {
   type ReceiveMode,
 } from "../hal/ethernet.ts";
 export type { InterruptLine } from "../hal/interrupt.ts";
+export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { copyFrame } from "../hal/kit/copy-frame.ts";
-export { completeChecksum, pad } from "../hal/kit/outgoing.ts";
+export { completeChecksum, pad, unsendable } from "../hal/kit/outgoing.ts";
 export { PollLoop } from "../hal/kit/poll-loop.ts";
-export { ReceiveFilter } from "../hal/kit/receive-filter.ts";
+export { isMulticast, ReceiveFilter } from "../hal/kit/receive-filter.ts";
 export { ReceivedFrames } from "../hal/kit/received-frames.ts";
 export { DmaAllocator, type DmaMemory, type MmioBus } from "../hal/mmio.ts";
 export { formatMmio, type MmioEntry, MmioRecorder, type MmioSink } from "../hal/mmio-recorder.ts";
-export { SkBuff } from "../hal/skbuff.ts";
+export { Checksum, SkBuff } from "../hal/skbuff.ts";
 export { SpiBatch, type SpiBus, type SpiTransaction } from "../hal/spi.ts";
 export { E1000, type E1000Options } from "./e1000/e1000.ts";
 export { Enc28j60, type Enc28j60DriverOptions } from "./enc28j60/enc28j60.ts";
