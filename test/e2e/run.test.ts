@@ -51,6 +51,13 @@ t.test("words", async (t) => {
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
 });
 
+t.test("a reader that goes away", async (t) => {
+  const head = ["sh", "-c", '"$@" | head -n 1', "sh"];
+  const { stdout, stderr } = await whohasProcess(["run", "--virtual-time", "--duration", "10m"], head);
+  t.match(stdout, /^eth0: simulated ENC28J60 .*\n$/);
+  t.equal(stderr, "", "the run ends, and says nothing of it");
+});
+
 t.test("commands without an instance", async (t) => {
   for (const line of ["neigh", "link", "address", "route", "udp send 10.9.0.1:9 hi", "udp listen 9", "ping -c 1 10.9.0.1"]) {
     const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
