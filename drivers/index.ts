@@ -2,15 +2,15 @@
  * The door `whohas/drivers`: drivers of Ethernet controllers, and what a driver of one's own is built from. A driver takes a bus
  * (`whohas/bridges` has real ones, `whohas/models` simulated ones) and is given to a Stack:
  *
- *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { EthernetSegment, macAddress, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
  *     import { E1000 } from "whohas/drivers";
  *     import { E1000Chip } from "whohas/models";
  *
  *     const clock = new VirtualClock();
  *     const wire = new EthernetSegment(clock, new SeededRandom(7));
- *     const chip = new E1000Chip(clock, wire, "eth0", { mac: parseMac("02:00:00:00:00:01") });
+ *     const chip = new E1000Chip(clock, wire, "eth0", { mac: macAddress("02:00:00:00:00:01") });
  *     const peer = new Stack({ clock, random: new SeededRandom(2) });
- *     await peer.addDevice("eth0", new WireNic(clock, wire, "peer", parseMac("02:00:00:00:00:02"))).open();
+ *     await peer.addDevice("eth0", new WireNic(clock, wire, "peer", macAddress("02:00:00:00:00:02"))).open();
  *
  *     const stack = new Stack({ clock, random: new SeededRandom(1) });
  *     const eth0 = stack.addDevice("eth0", new E1000(clock, chip));

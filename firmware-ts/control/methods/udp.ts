@@ -22,7 +22,7 @@ const SOURCE = v.pipe(
 
 const PAYLOAD = v.pipe(
   TEXT,
-  v.transform((text) => {
+  v.transform((text): Uint8Array => {
     const payload = new TextEncoder().encode(text);
     if (payload.length > MAX_DATA) throw wrong("text is too long for one datagram");
     return payload;
