@@ -3,6 +3,7 @@
 import { COMMANDS } from "./commands/index.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
+import "./reader-gone.ts";
 import { VERSION } from "./version.ts";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -45,17 +46,5 @@ function explain(error: unknown): number {
   console.error(error);
   return Exit.NO;
 }
-
-/** Status of a program that SIGPIPE ended, as a shell sees it. */
-const NO_READER = 141;
-
-/** The reader of the output is gone (`whohas run | head`). What SIGTERM brings down in order is told so; the rest just ends. */
-process.stdout.once("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  // Each line that follows fails too.
-  process.stdout.on("error", () => {});
-  if (process.listenerCount("SIGTERM") === 0) process.exit(NO_READER);
-  process.kill(process.pid, "SIGTERM");
-});
 
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
