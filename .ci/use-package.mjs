@@ -1,6 +1,6 @@
 /**
  * Uses the packed package as its users do: unpacks the tarball in the folder named, imports and requires every door, and runs the
- * example at the head of each, and compiles user.mts. Dependencies are those of the project, in whose folder it lies.
+ * example at the head of each, runs the command, and compiles user.mts. Dependencies are those of the project, in whose folder it lies.
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ execFileSync("tar", ["-xzf", join(folder, tarball), "-C", home, "--strip-compone
 // Without a scope of its own, `whohas` would be the project itself.
 writeFileSync(join(folder, "package.json"), '{ "name": "user", "private": true }');
 
-const { exports } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+const { bin, exports, version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const require = createRequire(join(folder, "user.cjs"));
 const wrong = [];
 for (const [path, target] of Object.entries(exports)) {
@@ -32,6 +32,8 @@ for (const [path, target] of Object.entries(exports)) {
   const printed = output.trimEnd().split("\n").map((line) => line.trimEnd()).join("\n");
   if (printed !== expected) wrong.push(`the example of ${door} printed\n${printed}\nand not\n${expected}`);
 }
+const printed = execFileSync(process.execPath, [join(home, bin.whohas), "--version"], { encoding: "utf8", timeout: 60_000 });
+if (printed !== `${version}\n`) wrong.push(`whohas --version printed ${printed} and not ${version}`);
 copyFileSync(new URL("user.mts", import.meta.url), join(folder, "user.mts"));
 const compiler = [new URL("../node_modules/tsc7/bin/tsc", import.meta.url).pathname, "--ignoreConfig", "--noEmit", "--strict"];
 const settings = ["--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom", "--types", ""];
@@ -42,4 +44,4 @@ try {
 }
 for (const each of wrong) console.error(each);
 if (wrong.length > 0) process.exit(1);
-console.log(`${Object.keys(exports).length - 1} doors imported and required, each example ran, user.mts compiles`);
+console.log(`${Object.keys(exports).length - 1} doors imported and required, each example ran, the command runs, user.mts compiles`);
