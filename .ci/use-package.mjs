@@ -1,7 +1,7 @@
 /**
  * Uses the packed package as its users do: unpacks the tarball in the folder named, imports and requires every door, and runs the
- * example at the head of each, also past the compiler, as strict TypeScript, and compiles user.mts. Dependencies are those of the project,
- * in whose folder it lies.
+ * example at the head of each, also past the compiler, as strict TypeScript, runs the command, and compiles user.mts. Dependencies are those
+ * of the project, in whose folder it lies.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ execFileSync("tar", ["-xzf", join(folder, tarball), "-C", home, "--strip-compone
 // Without a scope of its own, `whohas` would be the project itself.
 writeFileSync(join(folder, "package.json"), '{ "name": "user", "private": true }');
 
-const { exports } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
+const { bin, exports, version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const require = createRequire(join(folder, "user.cjs"));
 const wrong = [];
 
@@ -47,6 +47,8 @@ for (const [path, target] of Object.entries(exports)) {
   if (printed !== expected) wrong.push(`the example of ${door} printed\n${printed}\nand not\n${expected}`);
 }
 compile("the examples as TypeScript", "--types", "node", ...examples);
+const printed = execFileSync(process.execPath, [join(home, bin.whohas), "--version"], { encoding: "utf8", timeout: 60_000 });
+if (printed !== `${version}\n`) wrong.push(`whohas --version printed ${printed} and not ${version}`);
 // Doors that need nothing of Node: nor do their types.
 const plain = join(folder, "plain.mts");
 writeFileSync(plain, ["whohas", "whohas/models", "whohas/control", "whohas/iproute"].map((door) => `export * from "${door}";`).join("\n"));
@@ -54,4 +56,4 @@ copyFileSync(new URL("user.mts", import.meta.url), join(folder, "user.mts"));
 compile("types without those of Node", "--types", "", "--lib", "es2023,dom", plain, "user.mts");
 for (const each of wrong) console.error(each);
 if (wrong.length > 0) process.exit(1);
-console.log(`${Object.keys(exports).length - 1} doors imported and required, each example compiled and run, user.mts compiles`);
+console.log(`${Object.keys(exports).length - 1} doors imported and required, each example compiled and run, the command runs, user.mts compiles`);
