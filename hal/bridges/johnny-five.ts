@@ -84,7 +84,8 @@ class Session {
   end(): void {
     this.alive = false;
     // johnny-five remembers every board for components that name none; ours always name theirs.
-    const cache = (this.five.Board as unknown as { readonly cache: Board[] }).cache;
+    // @types/johnny-five does not know `cache`.
+    const { cache } = this.five.Board as typeof Board & { readonly cache: Board[] };
     const at = cache.indexOf(this.board);
     if (at >= 0) cache.splice(at, 1);
   }
@@ -121,7 +122,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
 
   async #bringUp(): Promise<void> {
     if (this.#session) return;
-    const five = (await import("johnny-five")).default;
+    const five = await loadJohnnyFive();
     const connection = await this.#source.open();
     const session = new Session(five, this.#board(five, connection), connection);
     const lose = (cause: unknown): void => this.#lose(session, cause);
@@ -301,9 +302,20 @@ function refuseInput(io: IoPlugin, pin: string | number): void {
 
 /** Largest sample of the board's converter. @types/johnny-five does not know RESOLUTION. */
 function fullScale(board: Board): number | null {
-  return (board as unknown as { readonly RESOLUTION: { readonly ADC: number | null } }).RESOLUTION.ADC;
+  const { RESOLUTION } = board as Board & { readonly RESOLUTION: { readonly ADC: number | null } };
+  return RESOLUTION.ADC;
 }
 
 export function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Loads the parts in use, one by one: the whole package is 30 files and 3 MB more. */
+async function loadJohnnyFive(): Promise<JohnnyFive> {
+  const { default: Board } = await import("johnny-five/lib/board.js");
+  const { default: Led } = await import("johnny-five/lib/led/index.js");
+  const { default: Pin } = await import("johnny-five/lib/pin.js");
+  const { default: Sensor } = await import("johnny-five/lib/sensor.js");
+  const { default: Thermometer } = await import("johnny-five/lib/thermometer.js");
+  return { Board, Led, Pin, Sensor, Thermometer };
 }

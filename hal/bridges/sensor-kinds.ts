@@ -9,7 +9,8 @@ import type { Board } from "johnny-five";
 import { GpioError } from "../gpio.ts";
 import type { SignalShape } from "../signal-shape.ts";
 
-export type JohnnyFive = typeof import("johnny-five");
+/** The parts of johnny-five in use. */
+export type JohnnyFive = Pick<typeof import("johnny-five"), "Board" | "Led" | "Pin" | "Sensor" | "Thermometer">;
 
 /** Where a sensor is to be made. */
 export interface SensorSite {
