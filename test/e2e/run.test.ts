@@ -45,6 +45,8 @@ t.test("words", async (t) => {
     ["run --no-app --device enc28j60:simm", /^whohas: --device .*simm.*\n$/],
     ["run --no-app --device packet:lo --address 10.9.0.300/24", /^whohas: .*10\.9\.0\.300.*\n$/],
     ["run /nonexistent.yaml", /^whohas: cannot read the rig file \/nonexistent\.yaml: there is no such file\n$/],
+    ["run /dev/zero", /^whohas: cannot read the rig file \/dev\/zero: it is a device, not a file\n$/],
+    ["check /dev/zero", /^whohas: cannot read the rig file \/dev\/zero: it is a device, not a file\n$/],
     ["udp send 10.9.0.1 hi", /^whohas: .*10\.9\.0\.1.*\n$/],
     ["ping bogus", /^whohas: .*bogus.*\n$/],
   ];
