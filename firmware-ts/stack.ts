@@ -231,9 +231,15 @@ export class Stack {
     for (const service of Object.values(this.#neighbours)) service?.close();
   }
 
-  /** The counters of this stack as `nstat -az` would print them: names and values. */
+  /**
+   * The counters of this stack as `nstat -az` would print them: names and values. Those of the neighbour table, which have no name in the
+   * kernel, are the initial namespace's.
+   */
   counters(): [name: string, value: number][] {
-    return this.ip.counters.list(this.neighbours(4).policy.filtered);
+    const { policy, table, namespace } = this.neighbours(4);
+    const rows = this.ip.counters.list(policy.filtered);
+    if (namespace.initial) rows.push(["ArpTableFulls", table.statistics.tableFulls]);
+    return rows;
   }
 }
 

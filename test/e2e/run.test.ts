@@ -53,6 +53,29 @@ t.test("words", async (t) => {
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
 });
 
+t.test("a full neighbour table is said once a second, in the kernel's words, and counted", async (t) => {
+  const rig = fileOf(`board: { io: none }
+devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [10.9.0.2/24] } }
+sysctl: { net.ipv4.neigh.default.gc_thresh2: 0, net.ipv4.neigh.default.gc_thresh3: 0 }
+telemetry: { to: "10.9.0.1:8094", every: 250ms }
+`);
+  const words = ["run", "--virtual-time", "--duration", "2s", rig];
+  const { stdout } = await whohas(...words);
+  const overflow = "neighbour: arp_cache: neighbor table overflow!";
+  const said = stdout.split("\n").filter((line) => /^ne(ighbour|t_ratelimit):/.test(line));
+  t.same(said, [overflow, "net_ratelimit: 3 callbacks suppressed", overflow]);
+  t.match(stdout, /^neighbours {4}8 refused by a full table$/m);
+  const events = (await whohas(...words, "--json")).stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { event: string });
+  t.match(
+    events.filter(({ event }) => event === "neighbours"),
+    [{ kind: "overflow", text: overflow }, { text: /suppressed/ }, { text: overflow }],
+  );
+  t.match(events.at(-1), { event: "summary", neighbours: { tableFulls: 8 } });
+});
+
 t.test("commands without an instance", async (t) => {
   for (const line of ["neigh", "link", "address", "route", "udp send 10.9.0.1:9 hi", "udp listen 9", "ping -c 1 10.9.0.1"]) {
     const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
