@@ -238,7 +238,15 @@ export class Stack {
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
     const rows = this.ip.counters.list(policy.filtered);
-    if (namespace.initial) rows.push(["ArpTableFulls", table.statistics.tableFulls]);
+    if (!namespace.initial) return rows;
+    const { changed, flipFlops, contradicted, refused } = table.suspicions;
+    rows.push(
+      ["ArpTableFulls", table.statistics.tableFulls],
+      ["ArpAddressChanges", changed],
+      ["ArpAddressFlipFlops", flipFlops],
+      ["ArpStaticContradictions", contradicted],
+      ["ArpAddressRefusals", refused],
+    );
     return rows;
   }
 }

@@ -24,8 +24,17 @@ export function standInLines(name: string, fallback: string | null, gateway: str
 }
 
 /** Tells of the neighbour table's troubles; nothing where there was none. */
-export function neighLines({ tableFulls }: NeighTroubles): string[] {
-  return tableFulls > 0 ? [`neighbours    ${tableFulls} refused by a full table`] : [];
+export function neighLines({ tableFulls, changed, flipFlops, contradicted, refused }: NeighTroubles): string[] {
+  const claims: [count: number, words: string][] = [
+    [changed, "believed"],
+    [flipFlops, "believed back and forth"],
+    [contradicted, "against static entries"],
+    [refused, "not believed"],
+  ];
+  const told = claims.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+  const words = tableFulls > 0 ? [`${tableFulls} refused by a full table`] : [];
+  if (told.length > 0) words.push(`claims of another link address: ${told.join(", ")}`);
+  return words.length > 0 ? [`${"neighbours".padEnd(NAME)}${words.join("; ")}`] : [];
 }
 
 /** Tells the health of devices that had trouble, a line each. */
