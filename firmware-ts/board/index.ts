@@ -5,9 +5,9 @@
  *     const board = await openBoard({ device: "enc28j60:sim", address: "192.168.10.10/24", gateway: "192.168.10.1" });
  *     const { ping } = board.stack;
  *     const pinger = ping.open();
- *     const reply = new Promise((resolve) => (pinger.onReply = resolve));
+ *     const replied = new Promise((resolve) => (pinger.onReply = ({ ttl }) => resolve(ttl)));
  *     pinger.send(ping.to("192.168.10.1"), 1, 56);
- *     console.log((await reply).ttl); // prints: 64
+ *     console.log(await replied); // prints: 64
  *     pinger.close();
  *     await board.close();
  *
