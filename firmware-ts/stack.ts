@@ -238,9 +238,23 @@ export class Stack {
     for (const { neighbours } of Object.values(this.#families)) neighbours.close();
   }
 
-  /** The counters of this stack as `nstat -az` would print them: names and values. */
+  /**
+   * The counters of this stack as `nstat -az` would print them: names and values. Those of the neighbour table, which have no name in the
+   * kernel, are the initial namespace's.
+   */
   counters(): [name: string, value: number][] {
-    return this.ip.counters.list(this.neighbours(4).policy.filtered);
+    const { policy, table, namespace } = this.neighbours(4);
+    const rows = this.ip.counters.list(policy.filtered);
+    if (!namespace.initial) return rows;
+    const { changed, flipFlops, contradicted, refused } = table.suspicions;
+    rows.push(
+      ["ArpTableFulls", table.statistics.tableFulls],
+      ["ArpAddressChanges", changed],
+      ["ArpAddressFlipFlops", flipFlops],
+      ["ArpStaticContradictions", contradicted],
+      ["ArpAddressRefusals", refused],
+    );
+    return rows;
   }
 }
 

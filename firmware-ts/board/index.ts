@@ -22,7 +22,7 @@ export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
 export { LinkLeds } from "../apps/link-leds.ts";
-export { linePoint } from "../apps/telemetry/line-protocol.ts";
+export { LineProtocolError, linePoint } from "../apps/telemetry/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
 export { benchRig } from "./bench.ts";
@@ -38,6 +38,7 @@ export {
 export { CaptureFile } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
+export type { Dispute, NeighTroubles, NeighWarning } from "./neigh-watch.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
 export type { DeviceConfig, Rig } from "./rig/rig.ts";
 export { UnitError } from "./rig/units.ts";

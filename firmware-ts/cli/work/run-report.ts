@@ -3,7 +3,7 @@
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
+import { dropsText, healthLines, healthWords, neighLines, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
@@ -40,6 +40,9 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
     },
     health(device) {
       if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+    },
+    neighbours({ text }) {
+      if (!quiet) console.log(text);
     },
     board(event, message) {
       if (quiet) return;
@@ -92,13 +95,14 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
     ...healthLines(devices),
   ];
@@ -126,6 +130,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
     },
     health(device) {
       if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
+    },
+    neighbours({ text, ...warning }) {
+      if (!quiet) print({ event: "neighbours", ...warning, text });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });
