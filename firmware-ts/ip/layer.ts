@@ -65,8 +65,11 @@ export interface IpProtocol {
    * @returns NONE when the buffer was consumed or is used again; else why the packet is to be dropped
    */
   receive(skb: SkBuff, packet: Received): DropReason;
-  /** Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's. */
-  unreachable?(skb: SkBuff, error: Unreachable): void;
+  /**
+   * Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's.
+   * @returns false when nobody here can have sent the packet
+   */
+  unreachable?(skb: SkBuff, error: Unreachable): boolean;
 }
 
 export interface IpLayer {

@@ -1,4 +1,4 @@
-/** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo requests, sends errors, takes destination unreachable. */
+/** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo and timestamp requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
@@ -20,6 +20,7 @@ import {
   IP_TOS,
   IP_VERSION_IHL,
 } from "./header/ip-header.ts";
+import { timeOfDay } from "./header/time-of-day.ts";
 import type { IpErrors, Ipv4 } from "./ipv4.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
@@ -31,11 +32,18 @@ const ICMP_CODE = 1;
 const ICMP_CHECKSUM = 2;
 const ICMP_ECHO_ID = 4;
 const ICMP_ECHO_SEQUENCE = 6;
+const ICMP_NEXT_HOP_MTU = 6;
 const ICMP_HEADER: number = ECHO_HEADER;
 
 const ICMP_ECHO_REPLY = 0;
 const ICMP_DEST_UNREACH = 3;
+const FRAGMENTATION_NEEDED = 4;
 const ICMP_ECHO_REQUEST = 8;
+const ICMP_TIMESTAMP = 13;
+const ICMP_TIMESTAMP_REPLY = 14;
+
+/** Bytes of each of the three times of a timestamp message: when it was sent, received, and answered. */
+const TIME_BYTES = 4;
 
 /** The last type that Linux knows; nothing is reported about those above. */
 const LAST_TYPE = 18;
@@ -83,6 +91,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     switch (type) {
       case ICMP_ECHO_REQUEST:
         return this.#answerEcho(skb, packet);
+      case ICMP_TIMESTAMP:
+        return this.#answerTimestamp(skb, packet);
       case ICMP_ECHO_REPLY:
         this.echoListener?.echoReply(packet, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), length);
         skb.consume();
@@ -125,7 +135,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
     // From the address that was asked, if it is ours; else from the one that faces the sender.
     const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
-    this.layer.send(error, this.layer.wayOfAnswer(source, asked), IPPROTO_ICMP, 0, tos);
+    this.layer.answer(error, this.layer.wayOfAnswer(source, asked), IPPROTO_ICMP, tos);
   }
 
   sendEcho(skb: SkBuff, way: Ip4Way, id: number, sequence: number): Fate {
@@ -138,6 +148,12 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
     this.layer.counters.icmp.sent(ICMP_ECHO_REQUEST);
     return this.layer.send(skb, way, IPPROTO_ICMP);
+  }
+
+  /** Of a reply of ours: nobody is told. Of a request: its sender has to be here. */
+  unreachable(skb: SkBuff, { transport }: Unreachable): boolean {
+    if (skb.view.getUint8(transport + ICMP_TYPE) === ICMP_ECHO_REPLY) return true;
+    return this.echoListener?.sends(skb.view.getUint16(transport + ICMP_ECHO_ID)) ?? false;
   }
 
   #mayReport(skb: SkBuff): boolean {
@@ -185,7 +201,30 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const tos = skb.view.getUint8(skb.network + IP_TOS);
     this.layer.counters.icmp.sent(ICMP_ECHO_REPLY);
     const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
-    this.layer.send(skb, way, IPPROTO_ICMP, 0, tos);
+    this.layer.answer(skb, way, IPPROTO_ICMP, tos);
+    return DropReason.NONE;
+  }
+
+  /** Answers in the request's own buffer: its identifier and its first time, then the time of day twice. Anything else it had is cut off. */
+  #answerTimestamp(skb: SkBuff, packet: Received): DropReason {
+    if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
+    if (skb.length < ICMP_HEADER + TIME_BYTES) {
+      this.layer.counters.icmp.inErrors++;
+      return DropReason.PKT_TOO_SMALL;
+    }
+    skb.trim(ICMP_HEADER + TIME_BYTES);
+    const { view, data: at } = skb;
+    const now = timeOfDay(this.#network.clock);
+    const times = skb.put(2 * TIME_BYTES);
+    view.setUint32(times, now);
+    view.setUint32(times + TIME_BYTES, now);
+    view.setUint16(at + ICMP_TYPE, ICMP_TIMESTAMP_REPLY << 8);
+    view.setUint16(at + ICMP_CHECKSUM, 0);
+    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
+    const tos = view.getUint8(skb.network + IP_TOS);
+    this.layer.counters.icmp.sent(ICMP_TIMESTAMP_REPLY);
+    const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
+    this.layer.answer(skb, way, IPPROTO_ICMP, tos);
     return DropReason.NONE;
   }
 
@@ -205,7 +244,11 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.source = source;
     error.destination = readIp4(view, quotedIp + IP_DESTINATION);
     error.transport = quotedIp + headerLength;
-    this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL))?.unreachable?.(skb, error);
+    const { destination, code } = error;
+    const handler = this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL));
+    if (handler?.unreachable?.(skb, error) === false) this.layer.counters.icmp.inErrors++;
+    else if (handler?.unreachable && code === FRAGMENTATION_NEEDED)
+      this.layer.tooLong(destination as Ip4, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
     skb.consume();
     return DropReason.NONE;
   }

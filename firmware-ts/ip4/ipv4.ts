@@ -22,6 +22,7 @@ import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp, type ArpOptions } from "./arp/arp.ts";
 import { checkHeader } from "./header/check.ts";
+import { Identifications } from "./header/identification.ts";
 import {
   FRAGMENT_DF,
   FRAGMENT_PART,
@@ -34,6 +35,7 @@ import {
   IP_VERSION_IHL,
   writeHeader,
 } from "./header/ip-header.ts";
+import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
@@ -49,6 +51,7 @@ const MULTICAST_TTL = 1;
 const UNREACHABLE = 3;
 const NET_UNREACHABLE = 0;
 const HOST_UNREACHABLE = 1;
+const PROTOCOL_UNREACHABLE = 2;
 const PORT_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const TIME_EXCEEDED = 11;
@@ -79,9 +82,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #received: Received = new Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
+  readonly #identifications: Identifications;
 
   constructor(network: Network, random: Random, options: ArpOptions = {}) {
-    this.fib = new Fib(this.conf, {
+    this.#identifications = new Identifications(random.fork("identification"));
+    this.fib = new Fib(network.clock, this.conf, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
@@ -91,6 +96,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#backlog = network.backlog;
+    this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
     network.onDeviceEvent((device, event) => this.fib.event(device, event));
   }
@@ -134,10 +140,20 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const { destination, route } = way;
+    return this.#send(skb, way, protocol, ttl, tos, way.fragment);
+  }
+
+  /** Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers. */
+  answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number): Fate {
+    return this.#send(skb, way, protocol, 0, tos, 0);
+  }
+
+  #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number): Fate {
+    const { destination, source, route } = way;
     const length = skb.length;
     const at = skb.push(IP_HEADER);
-    writeHeader(skb.view, at, way.source, destination, protocol, length, ttl || defaultTtl(destination), tos);
+    const id = this.#identifications.next(source, destination, protocol);
+    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos, id, fragment);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(skb.length);
@@ -157,6 +173,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (!way.route || way.toOurselves || way.toMany) return;
     const entry = this.#neighbour(way, way.route.device);
     if (entry) confirm(entry);
+  }
+
+  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
+  tooLong(destination: Ip4, source: Ip4, mtu: number): void {
+    const { route } = this.wayOfAnswer(destination, source);
+    if (route) this.fib.paths.learn(destination, route, mtu);
   }
 
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
@@ -254,6 +276,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
     if (!protocol) {
       ip.inUnknownProtos++;
+      this.errors?.sendError(skb, device, UNREACHABLE, PROTOCOL_UNREACHABLE);
       return DropReason.IP_NOPROTO;
     }
     ip.inDelivers++;

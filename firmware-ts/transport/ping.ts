@@ -103,6 +103,10 @@ export class Ping implements EchoListener {
     this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
   }
 
+  sends(id: number): boolean {
+    return this.#pingers.has(id);
+  }
+
   #echoOf(layer: IpLayer): EchoProtocol {
     for (const echo of this.#echoes) if (echo.layer === layer) return echo;
     throw new RangeError(`no ICMP for IPv${layer.family}`);

@@ -147,9 +147,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return DropReason.NONE;
   }
 
-  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): void {
+  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): boolean {
     const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
     socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
+    return socket !== null;
   }
 
   /** Finds the socket that listens to the port at one of our addresses. */

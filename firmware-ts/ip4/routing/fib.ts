@@ -4,12 +4,14 @@
  * the routes to its subnets come back, those of the operator do not. A lost carrier changes nothing here.
  */
 
+import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
+import { PathMtus } from "./path-mtu.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
@@ -39,17 +41,19 @@ export interface FibUser {
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
+  readonly paths: PathMtus;
   readonly conf: Devconfs;
   readonly #user: FibUser;
 
-  constructor(conf: Devconfs, user: FibUser) {
+  constructor(clock: Clock, conf: Devconfs, user: FibUser) {
+    this.paths = new PathMtus(clock);
     this.conf = conf;
     this.#user = user;
   }
 
-  /** Another number after every change of addresses or routes. */
+  /** Another number after every change of addresses, routes or path MTUs. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes;
+    return this.addresses.changes + this.routes.changes + this.paths.changes;
   }
 
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
