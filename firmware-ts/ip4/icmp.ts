@@ -39,6 +39,7 @@ const ICMP_ECHO_REPLY = 0;
 const ICMP_DEST_UNREACH = 3;
 const FRAGMENTATION_NEEDED = 4;
 const ICMP_ECHO_REQUEST = 8;
+const ICMP_PARAMETER_PROBLEM = 12;
 const ICMP_TIMESTAMP = 13;
 const ICMP_TIMESTAMP_REPLY = 14;
 
@@ -119,12 +120,17 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const source = readIp4(skb.view, skb.network + IP_SOURCE);
     const destination = readIp4(skb.view, skb.network + IP_DESTINATION);
     if (!this.#withinLimits(source, device)) return;
+    // From the address that was asked, if it is ours; else from the one that faces the sender.
+    const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
+    const way = this.layer.wayOfAnswer(source, asked);
+    const options = this.layer.optionsOfAnswer(skb, way, type === ICMP_PARAMETER_PROBLEM ? info >>> 24 : 0);
+    if (options < 0) return;
     const error = this.#network.pool.allocate();
     if (!error) {
       device.drops.count(DropReason.NOMEM);
       return;
     }
-    const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - ICMP_HEADER);
+    const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - options - ICMP_HEADER);
     const at = error.put(ICMP_HEADER + quoted);
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
@@ -133,9 +139,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
-    // From the address that was asked, if it is ours; else from the one that faces the sender.
-    const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
-    this.layer.answer(error, this.layer.wayOfAnswer(source, asked), IPPROTO_ICMP, tos);
+    this.layer.answer(error, way, IPPROTO_ICMP, tos, options);
   }
 
   sendEcho(skb: SkBuff, way: Ip4Way, id: number, sequence: number): Fate {
@@ -197,11 +201,17 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     if (sumBytes(skb.view, at, ICMP_HEADER) === 0 && sumBytes(skb.view, at, skb.length) === 0) {
       skb.view.setUint16(at + ICMP_CHECKSUM, 0xffff);
     }
-    // With the request's type of service (RFC 1812 4.3.2.5).
-    const tos = skb.view.getUint8(skb.network + IP_TOS);
-    this.layer.counters.icmp.sent(ICMP_ECHO_REPLY);
+    return this.#reply(skb, packet, ICMP_ECHO_REPLY);
+  }
+
+  /** Sends an answer that was made in the request's own buffer, with the request's type of service (RFC 1812 4.3.2.5) and options. */
+  #reply(skb: SkBuff, packet: Received, type: number): DropReason {
     const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
-    this.layer.answer(skb, way, IPPROTO_ICMP, tos);
+    const options = this.layer.optionsOfAnswer(skb, way);
+    if (options < 0) return DropReason.IP_INHDR;
+    const tos = skb.view.getUint8(skb.network + IP_TOS);
+    this.layer.counters.icmp.sent(type);
+    this.layer.answer(skb, way, IPPROTO_ICMP, tos, options);
     return DropReason.NONE;
   }
 
@@ -221,11 +231,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     view.setUint16(at + ICMP_TYPE, ICMP_TIMESTAMP_REPLY << 8);
     view.setUint16(at + ICMP_CHECKSUM, 0);
     view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
-    const tos = view.getUint8(skb.network + IP_TOS);
-    this.layer.counters.icmp.sent(ICMP_TIMESTAMP_REPLY);
-    const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
-    this.layer.answer(skb, way, IPPROTO_ICMP, tos);
-    return DropReason.NONE;
+    return this.#reply(skb, packet, ICMP_TIMESTAMP_REPLY);
   }
 
   /** Hands a destination unreachable to the protocol that sent the packet it quotes. */

@@ -33,8 +33,10 @@ import {
   IP_SOURCE,
   IP_TTL,
   IP_VERSION_IHL,
+  writeChecksum,
   writeHeader,
 } from "./header/ip-header.ts";
+import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
@@ -55,6 +57,7 @@ const PROTOCOL_UNREACHABLE = 2;
 const PORT_UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const TIME_EXCEEDED = 11;
+const PARAMETER_PROBLEM = 12;
 
 /** Sends ICMP errors. The packet stays the caller's. */
 export interface IpErrors {
@@ -83,9 +86,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
+  readonly #options: IpOptions;
 
   constructor(network: Network, random: Random, options: ArpOptions = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
+    this.#options = new IpOptions(network.clock, (address) => this.addressType(address) === AddressType.UNICAST);
     this.fib = new Fib(network.clock, this.conf, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
@@ -140,20 +145,36 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    return this.#send(skb, way, protocol, ttl, tos, way.fragment);
+    return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
   }
 
-  /** Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers. */
-  answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number): Fate {
-    return this.#send(skb, way, protocol, 0, tos, 0);
+  /**
+   * Makes the options of an answer to the packet whose header is at skb.network.
+   * @param fault offset in the header of what is wrong with it; only options before that are answered
+   * @returns bytes of them, for answer(); -1 when the packet cannot be answered
+   */
+  optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
+    const { view, network } = skb;
+    const headerLength = (view.getUint8(network + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength <= IP_HEADER) return 0;
+    return this.#options.answer(view, network, network + (fault || headerLength), way.source);
   }
 
-  #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number): Fate {
+  /**
+   * Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers.
+   * @param options the answer of optionsOfAnswer(), called just before
+   */
+  answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number, options: number): Fate {
+    return this.#send(skb, way, protocol, 0, tos, 0, options);
+  }
+
+  #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
     const { destination, source, route } = way;
-    const length = skb.length;
-    const at = skb.push(IP_HEADER);
+    const length = skb.length + options;
+    const at = skb.push(IP_HEADER + options);
     const id = this.#identifications.next(source, destination, protocol);
     writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos, id, fragment);
+    if (options > 0) this.#writeOptions(skb, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(skb.length);
@@ -166,6 +187,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const fate = this.#transmit(skb, way, route.device);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
+  }
+
+  #writeOptions({ bytes, view }: SkBuff, at: number, length: number): void {
+    for (let byte = 0; byte < length; byte++) bytes[at + IP_HEADER + byte] = this.#options.bytes[byte]!;
+    view.setUint8(at + IP_VERSION_IHL, 0x45 + length / 4);
+    writeChecksum(view, at, IP_HEADER + length);
   }
 
   confirm(way: Ip4Way): void {
@@ -267,6 +294,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength > IP_HEADER) {
+      const own = toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source;
+      const reason = this.#takeOptions(skb, device, own);
+      if (reason !== DropReason.NONE) return reason;
+    }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
       ip.reasmFails++;
       return DropReason.IP_FRAGMENT;
@@ -280,7 +313,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       return DropReason.IP_NOPROTO;
     }
     ip.inDelivers++;
-    skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
+    skb.transport = skb.pull(headerLength);
     const packet = this.#received;
     packet.source = source;
     packet.destination = destination;
@@ -288,6 +321,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     packet.toUsAlone = toUsAlone;
     packet.device = device;
     return protocol.receive(skb, packet);
+  }
+
+  /** Checks a packet's options, if it has any, and fills in `own` where they ask for it. Returns NONE when they are sound. */
+  #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
+    const { view, network: at } = skb;
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength <= IP_HEADER) return DropReason.NONE;
+    const fault = this.#options.receive(view, at, at + headerLength, own);
+    if (fault === OPTIONS_SOUND) return DropReason.NONE;
+    this.counters.ip.inHdrErrors++;
+    if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, PARAMETER_PROBLEM, 0, fault << 24);
+    return DropReason.IP_INHDR;
   }
 
   /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
@@ -302,6 +347,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
     const { ip, netstat } = this.counters;
+    if (refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) {
+      const source = readIp4(skb.view, skb.network + IP_SOURCE);
+      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(source, INADDR_ANY).source);
+      if (reason !== DropReason.NONE) return reason;
+    }
     switch (refusal) {
       case Refusal.SOURCE:
         return DropReason.IP_INADDRERRORS;
@@ -326,6 +376,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     // A frame to the broadcast or a group address is not forwarded.
     if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
+    const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
+    if (malformed !== DropReason.NONE) return malformed;
     const ttl = view.getUint8(at + IP_TTL);
     if (ttl <= 1) {
       ip.inHdrErrors++;
@@ -341,6 +393,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     // The sum loses what the field loses (RFC 1624).
     const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
     skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;
     const { table } = this.arp;

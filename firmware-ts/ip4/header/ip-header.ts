@@ -1,5 +1,5 @@
 /** The IPv4 header (RFC 791 3.1). */
-import { finish } from "../../ip/checksum.ts";
+import { finish, sumBytes } from "../../ip/checksum.ts";
 
 /** Offsets in it. */
 export const IP_VERSION_IHL = 0;
@@ -48,4 +48,10 @@ export function writeHeader(
   view.setInt32(at + IP_TTL, (fifth << 16) | finish(first + total + id + fragment + fifth + addresses));
   view.setInt32(at + IP_SOURCE, source);
   view.setInt32(at + IP_DESTINATION, destination);
+}
+
+/** Writes the checksum of a header with options, which is complete but for it. */
+export function writeChecksum(view: DataView, at: number, headerLength: number): void {
+  view.setUint16(at + IP_CHECKSUM, 0);
+  view.setUint16(at + IP_CHECKSUM, finish(sumBytes(view, at, headerLength)));
 }

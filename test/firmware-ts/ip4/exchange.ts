@@ -4,12 +4,12 @@
  */
 import t from "tap";
 import { PacketController } from "../../../drivers/packet/packet.ts";
-import { SystemClock, VirtualClock } from "../../../hal/clock.ts";
+import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { Lab } from "../../support/lab.ts";
 import { missingForNetns, VethPair } from "../../support/netns.ts";
 import { realTime } from "../../support/real-time.ts";
-import { icmp, mac, T1, US } from "../../support/wire-format.ts";
+import { checksum, icmp, mac, T1, US } from "../../support/wire-format.ts";
 
 /** One row: a frame, and the answers to it. */
 export type Row = readonly [what: string, frame: Uint8Array, answers: readonly string[]];
@@ -17,8 +17,9 @@ export type Row = readonly [what: string, frame: Uint8Array, answers: readonly s
 /** Identifier of the echo request behind each frame, whose reply ends the wait for answers. */
 const MARK = 0xbeef;
 const ETHERNET = 14;
-const TIMESTAMP_REPLY = 14;
 const DAY = 86_400_000;
+/** The time of day at which our stack is asked. */
+const NOON = 43_200_000;
 
 /** Plays the rows to the kernel and to our stack; both answer as the table says. */
 export function sameAnswers(name: string, rows: readonly Row[]): void {
@@ -26,9 +27,10 @@ export function sameAnswers(name: string, rows: readonly Row[]): void {
     for (const [what, frame, answers] of rows) {
       const lab = await Lab.open();
       lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+      lab.run(NOON - (lab.clock.wallTime() % DAY));
       lab.say(frame);
       t.same(
-        lab.take().flatMap(({ bytes }) => answerOf(bytes)),
+        lab.take().flatMap(({ bytes }) => answerOf(bytes, NOON)),
         answers,
         what,
       );
@@ -76,7 +78,7 @@ export class Kernel {
     this.#host.send(icmp({ icmpId: MARK, sequence }));
     const isMark = (frame: Uint8Array): boolean => markOf(frame) === sequence;
     await this.#host.until(() => heard.some(isMark), "mark");
-    return heard.filter((frame) => markOf(frame) < 0).flatMap(answerOf);
+    return heard.filter((frame) => markOf(frame) < 0).flatMap((frame) => answerOf(frame, Date.now()));
   }
 
   /** Frames heard since the last question, the mark's among them. */
@@ -97,27 +99,33 @@ function markOf(frame: Uint8Array): number {
   return view.getUint16(38) === MARK ? view.getUint16(40) : -1;
 }
 
-/** `NOW` for a time of day no more than a minute from now or from the lab's start; else the number. */
-function timeIn(view: DataView, at: number): string {
-  const time = view.getUint32(at);
-  const clocks = [Date.now(), new VirtualClock().wallTime()];
-  return clocks.some((now) => Math.abs((now % DAY) - time) < 60_000) ? "NOW" : String(time);
-}
-
-/** One line for an IPv4 frame of the host's, none for others: `DF icmp 3/2 00000000 tos c0 options … quoting 20 bytes`. */
-function answerOf(frame: Uint8Array): string[] {
+/**
+ * One line for an IPv4 frame of the host's, none for others: `DF icmp 3/2 00000000 tos c0 options … body`. Times of day that are about
+ * now stand as `NOW`.
+ */
+function answerOf(frame: Uint8Array, wallTime: number): string[] {
   if (frame[12] !== 8 || frame[13] !== 0 || Buffer.compare(frame.subarray(6, 12), Uint8Array.from(mac(US))) !== 0) return [];
-  const view = new DataView(frame.buffer, frame.byteOffset + ETHERNET);
-  const header = (view.getUint8(0) & 15) * 4;
-  const body = frame.subarray(ETHERNET + header, ETHERNET + view.getUint16(2));
-  const hex = (from: number, to?: number): string => Buffer.from(body.subarray(from, to)).toString("hex");
+  const packet = Buffer.from(frame.subarray(ETHERNET, ETHERNET + ((frame[16]! << 8) | frame[17]!)));
+  const header = (packet[0]! & 15) * 4;
+  const body = packet.subarray(header);
   const words = [
-    ...(view.getUint16(6) & 0x4000 ? ["DF"] : []),
-    `${frame[23] === 1 ? `icmp ${body[0]}/${body[1]} ${hex(4, 8)}` : `protocol ${frame[23]}`}`,
-    ...(view.getUint8(1) === 0 ? [] : [`tos ${view.getUint8(1).toString(16)}`]),
-    ...(header > 20 ? [`options ${Buffer.from(frame.subarray(ETHERNET + 20, ETHERNET + header)).toString("hex")}`] : []),
-    ...(body[0] === TIMESTAMP_REPLY && frame[23] === 1 ? [hex(8, 12), timeIn(view, header + 12), timeIn(view, header + 16)] : []),
-    ...(body.length > 8 && body[0] !== TIMESTAMP_REPLY ? [hex(8)] : []),
+    ...(packet[6]! & 0x40 ? ["DF"] : []),
+    packet[9] === 1 ? `icmp ${body[0]}/${body[1]} ${body.toString("hex", 4, 8)}` : `protocol ${packet[9]}`,
+    ...(packet[1] === 0 ? [] : [`tos ${packet[1]?.toString(16)}`]),
+    ...(header > 20 ? [`options ${timeless(packet.subarray(20, header), wallTime)}`] : []),
+    ...(body.length > 8 ? [timeless(body.subarray(8), wallTime)] : []),
+    ...(checksum(packet.subarray(0, header)) === 0 ? [] : ["with a wrong checksum"]),
   ];
   return [words.join(" ")];
+}
+
+/** The bytes in hexadecimal, with `NOW` for each time of day within ten seconds. */
+function timeless(bytes: Buffer, wallTime: number): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; ) {
+    const now = at + 4 <= bytes.length && Math.abs(bytes.readUInt32BE(at) - (wallTime % DAY)) < 10_000;
+    text += now ? "NOW" : bytes.toString("hex", at, at + 1);
+    at += now ? 4 : 1;
+  }
+  return text;
 }

@@ -49,10 +49,10 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     ),
     ["source route, loose", { options: [131, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
     ["source route, strict", { options: [137, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
-    ["option of length 0", { options: [7, 0, 0, 0] }, "IP_INHDR"],
-    ["option of length 1", { options: [7, 1, 0, 0] }, "IP_INHDR"],
-    ["option longer than the header", { options: [7, 5, 0, 0] }, "IP_INHDR"],
-    ["option without its length", { options: [1, 1, 1, 7] }, "IP_INHDR"],
+    ["option of length 0", { to: BROADCAST, options: [7, 0, 0, 0] }, "IP_INHDR"],
+    ["option of length 1", { to: BROADCAST, options: [7, 1, 0, 0] }, "IP_INHDR"],
+    ["option longer than the header", { to: BROADCAST, options: [7, 5, 0, 0] }, "IP_INHDR"],
+    ["option without its length", { to: BROADCAST, options: [1, 1, 1, 7] }, "IP_INHDR"],
   ];
   for (const [what, fields, reason] of rows) {
     const lab = await listening();

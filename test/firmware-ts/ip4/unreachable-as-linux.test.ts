@@ -44,7 +44,7 @@ t.test("TCP is a protocol without a taker", async (t) => {
 });
 
 const count = (bytes: number): number[] => Array.from({ length: bytes }, (_, byte) => byte + 1);
-const ANSWER = "icmp 14/0 00010001 01020304 NOW NOW";
+const ANSWER = "icmp 14/0 00010001 01020304NOWNOW";
 
 const TIMESTAMPS: readonly Row[] = [
   ["nothing behind the header", icmp({ icmpType: 13 }), []],
@@ -54,7 +54,7 @@ const TIMESTAMPS: readonly Row[] = [
   ["three times", icmp({ icmpType: 13 }, count(12)), [ANSWER]],
   ["more than that", icmp({ icmpType: 13 }, count(200)), [ANSWER]],
   ["any code", icmp({ icmpType: 13, code: 7 }, count(12)), [ANSWER]],
-  ["a type of service", icmp({ icmpType: 13, tos: 0x10 }, count(12)), ["icmp 14/0 00010001 tos 10 01020304 NOW NOW"]],
+  ["a type of service", icmp({ icmpType: 13, tos: 0x10 }, count(12)), ["icmp 14/0 00010001 tos 10 01020304NOWNOW"]],
   ["wrong checksum", icmp({ icmpType: 13, icmpSum: 1 }, count(12)), []],
   ["to the subnet's broadcast address", icmp({ icmpType: 13, to: BROADCAST, destination: "10.0.0.255" }, count(12)), []],
   ["a reply", icmp({ icmpType: 14 }, count(12)), []],
