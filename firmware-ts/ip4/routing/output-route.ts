@@ -32,7 +32,7 @@ export class Ip4Way implements Way {
   toOurselves = false;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** What routers have told of the way. */
+  /** The path MTU that routers have told; null when they have told none. */
   path: PathMtu | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;

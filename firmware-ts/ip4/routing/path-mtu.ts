@@ -49,7 +49,7 @@ export class PathMtus {
     return this.#changes;
   }
 
-  /** What is known of the way to a destination by this route; null when that is nothing more than the route's device says. */
+  /** Returns the path MTU of a destination by this route; null when no router has told any. */
   find(destination: number, route: Route): PathMtu | null {
     const path = this.#paths.get(destination);
     return path && path.route === route && path.left > 0 ? path : null;
