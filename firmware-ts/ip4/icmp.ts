@@ -21,7 +21,17 @@ import {
   IP_VERSION_IHL,
 } from "./header/ip-header.ts";
 import { timeOfDay } from "./header/time-of-day.ts";
-import type { IpErrors, Ipv4 } from "./ipv4.ts";
+import {
+  FRAGMENTATION_NEEDED,
+  ICMP_DEST_UNREACH,
+  ICMP_ECHO_REPLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIMESTAMP,
+  ICMP_TIMESTAMP_REPLY,
+  type IpErrors,
+} from "./icmp-types.ts";
+import type { Ipv4 } from "./ipv4.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
 const IPPROTO_ICMP = 1;
@@ -34,14 +44,6 @@ const ICMP_ECHO_ID = 4;
 const ICMP_ECHO_SEQUENCE = 6;
 const ICMP_NEXT_HOP_MTU = 6;
 const ICMP_HEADER: number = ECHO_HEADER;
-
-const ICMP_ECHO_REPLY = 0;
-const ICMP_DEST_UNREACH = 3;
-const FRAGMENTATION_NEEDED = 4;
-const ICMP_ECHO_REQUEST = 8;
-const ICMP_PARAMETER_PROBLEM = 12;
-const ICMP_TIMESTAMP = 13;
-const ICMP_TIMESTAMP_REPLY = 14;
 
 /** Bytes of each of the three times of a timestamp message: when it was sent, received, and answered. */
 const TIME_BYTES = 4;

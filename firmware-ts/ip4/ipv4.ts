@@ -21,6 +21,7 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp, type ArpOptions } from "./arp/arp.ts";
+import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
 import {
@@ -37,7 +38,19 @@ import {
   writeHeader,
 } from "./header/ip-header.ts";
 import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
+import {
+  FRAGMENTATION_NEEDED,
+  HOST_UNREACHABLE,
+  ICMP_DEST_UNREACH,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIME_EXCEEDED,
+  type IpErrors,
+  NET_UNREACHABLE,
+  PORT_UNREACHABLE,
+  PROTOCOL_UNREACHABLE,
+} from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import { OwnCopies } from "./own-copies.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
@@ -48,22 +61,6 @@ import type { Route, Routes } from "./routing/routes.ts";
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
-
-/** Types and codes of the ICMP messages that IPv4 itself causes (RFC 792). */
-const UNREACHABLE = 3;
-const NET_UNREACHABLE = 0;
-const HOST_UNREACHABLE = 1;
-const PROTOCOL_UNREACHABLE = 2;
-const PORT_UNREACHABLE = 3;
-const FRAGMENTATION_NEEDED = 4;
-const TIME_EXCEEDED = 11;
-const PARAMETER_PROBLEM = 12;
-
-/** Sends ICMP errors. The packet stays the caller's. */
-export interface IpErrors {
-  /** @param info the last two octets of the message's header */
-  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
-}
 
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
@@ -87,6 +84,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
   readonly #options: IpOptions;
+  readonly #groups: Groups;
+  readonly #copies: OwnCopies;
 
   constructor(network: Network, random: Random, options: ArpOptions = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
@@ -98,12 +97,21 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#router = new InputRouter(this.fib, this.conf);
     this.#output = new OutputRouter(this.fib);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
-      this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+      this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#backlog = network.backlog;
     this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
-    network.onDeviceEvent((device, event) => this.fib.event(device, event));
+    this.#groups = new Groups(this.fib.routes);
+    this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
+      this.counters.ip.inReceives++;
+      const reason = this.#deliver(skb, device, false);
+      if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
+    });
+    network.onDeviceEvent((device, event) => {
+      this.fib.event(device, event);
+      this.#groups.event(device, event);
+    });
   }
 
   get addresses(): Addresses {
@@ -129,6 +137,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   isLocal(address: Ip4): boolean {
     return this.addresses.isLocal(address);
+  }
+
+  deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
+    return this.#groups.deviceOf(group, device);
+  }
+
+  join(group: Ip4, device: NetDevice): void {
+    this.#groups.join(device, group);
+  }
+
+  leave(group: Ip4, device: NetDevice): void {
+    this.#groups.leave(device, group);
   }
 
   way(destination: Ip4, source: Ip4 | null): Ip4Way {
@@ -213,7 +233,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   refuse(skb: SkBuff, packet: Received): void {
-    this.errors?.sendError(skb, packet.device, UNREACHABLE, PORT_UNREACHABLE);
+    this.errors?.sendError(skb, packet.device, ICMP_DEST_UNREACH, PORT_UNREACHABLE);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
@@ -235,7 +255,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #transmit(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
     if (way.toOurselves) return this.#toOurselves(skb, way);
     if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    if (way.toMany) skb.confirm = false;
+    if (way.toMany) {
+      skb.confirm = false;
+      if (!device.loopback && (!isMulticast(way.destination) || this.#groups.has(device, way.destination))) {
+        this.#copies.loop(skb, device);
+      }
+    }
     return this.#toNextHop(skb, way, device);
   }
 
@@ -281,7 +306,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     skb.network = at;
     const source = readIp4(view, at + IP_SOURCE);
     const destination = readIp4(view, at + IP_DESTINATION);
-    if (isMulticast(destination)) return DropReason.IP_NOT_LOCAL;
+    const toGroup = isMulticast(destination);
+    if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
     let toUsAlone: boolean;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
@@ -289,11 +315,20 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
       if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
-      if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (!toGroup && this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
       if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
       if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
+    return this.#deliver(skb, device, toUsAlone);
+  }
+
+  /** Hands a packet that is for us to its protocol. Returns NONE when it was taken. */
+  #deliver(skb: SkBuff, device: NetDevice, toUsAlone: boolean): DropReason {
+    const { view, network: at } = skb;
+    const { ip } = this.counters;
+    const source = readIp4(view, at + IP_SOURCE);
+    const destination = readIp4(view, at + IP_DESTINATION);
     const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
     if (headerLength > IP_HEADER) {
       const own = toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source;
@@ -309,7 +344,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
     if (!protocol) {
       ip.inUnknownProtos++;
-      this.errors?.sendError(skb, device, UNREACHABLE, PROTOCOL_UNREACHABLE);
+      this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);
       return DropReason.IP_NOPROTO;
     }
     ip.inDelivers++;
@@ -331,7 +366,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const fault = this.#options.receive(view, at, at + headerLength, own);
     if (fault === OPTIONS_SOUND) return DropReason.NONE;
     this.counters.ip.inHdrErrors++;
-    if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, PARAMETER_PROBLEM, 0, fault << 24);
+    if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, ICMP_PARAMETER_PROBLEM, 0, fault << 24);
     return DropReason.IP_INHDR;
   }
 
@@ -360,7 +395,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         return DropReason.IP_RPFILTER;
       case Refusal.NO_ROUTE:
         ip.inNoRoutes++;
-        this.errors?.sendError(skb, device, UNREACHABLE, NET_UNREACHABLE);
+        this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, NET_UNREACHABLE);
         return DropReason.IP_OUTNOROUTES;
       case Refusal.NOT_LOCAL:
         ip.inAddrErrors++;
@@ -381,12 +416,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const ttl = view.getUint8(at + IP_TTL);
     if (ttl <= 1) {
       ip.inHdrErrors++;
-      this.errors?.sendError(skb, device, TIME_EXCEEDED, 0);
+      this.errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
     if (skb.length > route.device.mtu) {
       const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) this.errors?.sendError(skb, device, UNREACHABLE, FRAGMENTATION_NEEDED, route.device.mtu);
+      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
       return DropReason.PKT_TOO_BIG;
     }
     view.setUint8(at + IP_TTL, ttl - 1);

@@ -10,8 +10,9 @@ import { InetError } from "../ip/inet-error.ts";
 import type { IpProtocol, Received, Unreachable } from "../ip/layer.ts";
 import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
+import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
-import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
+import { type Membership, UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 /** UDP's number in an IP header. */
 const IPPROTO_UDP = 17;
@@ -83,6 +84,16 @@ export class Udp implements IpProtocol, UdpSocketUser {
 
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
     return this.#layers.destination(host, port, from);
+  }
+
+  address(host: string | IpAddress): IpAddress {
+    return this.#layers.address(host);
+  }
+
+  membership(group: string | IpAddress, device: NetDevice | null): Membership {
+    const address = this.#layers.address(group);
+    const layer = this.#layers.of(address);
+    return { layer, group: address, device: layer.deviceOfGroup(address, device) };
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination): Fate {
