@@ -254,8 +254,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #transmit(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
+    if (!way.toOurselves && skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    this.counters.ip.outTransmits++;
     if (way.toOurselves) return this.#toOurselves(skb, way);
-    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
     if (way.toMany) {
       skb.confirm = false;
       if (!device.loopback && (!isMulticast(way.destination) || this.#groups.has(device, way.destination))) {
@@ -433,6 +434,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
     skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;
+    ip.outTransmits++;
     const { table } = this.arp;
     const key = this.arp.keyOf(route.gateway || destination, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);

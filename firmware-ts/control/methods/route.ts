@@ -88,7 +88,15 @@ interface Details {
   protocol?: string | undefined;
 }
 
-const REFUSALS = ["NO_DEVICE", "ROUTE_NO_DEVICE", "ROUTE_INVALID", "DEVICE_DOWN", "ROUTE_UNREACHABLE", "SOURCE_INVALID"];
+const REFUSALS = [
+  "NO_DEVICE",
+  "ROUTE_NO_DEVICE",
+  "ROUTE_INVALID",
+  "DEVICE_DOWN",
+  "ROUTE_UNREACHABLE",
+  "SCOPE_INVALID",
+  "SOURCE_INVALID",
+];
 
 const change = (how: RouteChange, about: string, errors: readonly string[]) =>
   method({
@@ -203,7 +211,7 @@ function routeView(route: Route): RouteView {
     scope: scopeName(route.scope),
     ...(source ? { prefsrc: formatIpv4(source) } : {}),
     ...(metric ? { metric } : {}),
-    flags: route.device.hasCarrier || !route.device.up ? [] : ["linkdown"],
+    flags: [...(route.onlink ? ["onlink"] : []), ...(route.device.hasCarrier || !route.device.up ? [] : ["linkdown"])],
   };
 }
 
