@@ -18,7 +18,7 @@ import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
 import { type Families, findFamily, makeFamilies, type NeighbourServices } from "./families.ts";
-import { type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
+import { INADDR_ANY, type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
 import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
 import { Ip6Interner } from "./ip/ip6.ts";
@@ -163,6 +163,7 @@ export class Stack {
    */
   addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
     const { address, length } = prefix(cidr);
+    if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
     return this.ip.fib.addAddress(device, address, length, options);
   }
 

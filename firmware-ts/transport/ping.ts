@@ -104,6 +104,10 @@ export class Ping implements EchoListener {
     this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
   }
 
+  sends(id: number): boolean {
+    return this.#pingers.has(id);
+  }
+
   #echoOf(layer: IpLayer): EchoProtocol {
     for (const echo of this.#echoes) if (echo.layer === layer) return echo;
     throw new Error("the destination was made by another stack");
