@@ -1,6 +1,6 @@
 /** Connections of commands to a running instance. */
 import { connectSocket } from "../../board/control-socket.ts";
-import { runtimeDir, socketPath } from "../../board/runtime-dir.ts";
+import { runtimeDir, trustedSocket } from "../../board/runtime-dir.ts";
 import { refusalWords } from "../../control/iproute/refusals.ts";
 import { type Caller, ControlClient, NetnsCaller } from "../../control/methods/client.ts";
 import { RpcClient } from "../../control/rpc/client.ts";
@@ -31,13 +31,27 @@ async function within(client: ControlClient, netns: string): Promise<Caller> {
 }
 
 async function connect(instance: string): Promise<ControlClient> {
-  const path = socketPath(instance);
+  const path = trusted(instance);
   try {
-    return new ControlClient(new RpcClient(await connectSocket(path)));
+    if (path !== null) return new ControlClient(new RpcClient(await connectSocket(path)));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EACCES") throw new CommandError(`no permission for ${path}; be the user who runs the instance`, Exit.NO_INSTANCE);
-    const hint = instance === "default" ? "start one with: whohas run" : `start it with: whohas run --name ${instance}`;
-    throw new CommandError(`no instance ${instance} in ${runtimeDir()}; ${hint}`, Exit.NO_INSTANCE);
   }
+  throw noInstance(instance);
+}
+
+/** @throws CommandError for a socket that another user may stand behind */
+function trusted(instance: string): string | null {
+  try {
+    return trustedSocket(instance);
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code === "INSTANCE_NAME") throw error;
+    throw new CommandError(`whohas: ${error.message}`, Exit.NO_INSTANCE);
+  }
+}
+
+export function noInstance(instance: string): CommandError {
+  const hint = instance === "default" ? "start one with: whohas run" : `start it with: whohas run --name ${instance}`;
+  return new CommandError(`no instance ${instance} in ${runtimeDir()}; ${hint}`, Exit.NO_INSTANCE);
 }
