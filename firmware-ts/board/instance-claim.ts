@@ -11,16 +11,15 @@ import { errnoWords } from "./errno-words.ts";
 import { isInstanceName, makeRuntimeDir, runtimeDir, socketPath, trustedDir } from "./runtime-dir.ts";
 
 /** A process, told apart from a later one that has its number. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat, in clock ticks since boot; empty where there is no /proc. */
   readonly start: string;
 }
 
 /** An instance that runs. */
-export interface RunningInstance {
+export interface RunningInstance extends Holder {
   readonly name: string;
-  readonly pid: number;
   /** When it claimed its name, in ms since 1970. */
   readonly since: number;
   readonly socket: string;
@@ -99,7 +98,7 @@ export function runningInstance(name: string): RunningInstance | undefined {
   const lock = lockPath(dir, name, newestLock(dir, name));
   const holder = holderOf(lock);
   if (!holder || !lives(holder)) return undefined;
-  return { name, pid: holder.pid, since: lstatSync(lock).mtimeMs, socket };
+  return { ...holder, name, since: lstatSync(lock).mtimeMs, socket };
 }
 
 /** Makes the newest lock of a name and returns its path. Nothing in it waits: two claims of one process do not meet. */
@@ -178,7 +177,8 @@ function holderOf(lock: string): Holder | null {
   }
 }
 
-function lives({ pid, start }: Holder): boolean {
+/** Returns whether the process runs. */
+export function lives({ pid, start }: Holder): boolean {
   if (start !== "") return startOf(pid) === start;
   try {
     return process.kill(pid, 0);
