@@ -7,20 +7,22 @@ import { RpcClient } from "../../control/rpc/client.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
+import { PrintableCaller } from "./printable.ts";
 
 /** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
 export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
   const { instance, netns } = globals;
   const client = await connect(instance);
   try {
-    return await use(netns === undefined ? client : await within(client, netns));
+    const caller = new PrintableCaller(client);
+    return await use(netns === undefined ? caller : await within(caller, netns));
   } finally {
     client.close();
   }
 }
 
 /** @throws CommandError as `ip -n` ends for a name that nothing has */
-async function within(client: ControlClient, netns: string): Promise<Caller> {
+async function within(client: Caller, netns: string): Promise<Caller> {
   const caller = new NetnsCaller(client, netns);
   await caller.call("netns.open").catch((error: unknown) => {
     throw error instanceof ControlError && error.code === "NETNS_UNKNOWN"

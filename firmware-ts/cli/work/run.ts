@@ -8,6 +8,7 @@ import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { jsonReport, textReport } from "./run-report.ts";
 import { toldToStop } from "./told.ts";
 
@@ -70,7 +71,7 @@ async function runAs(claim: InstanceClaim | null, clock: Clock, rig: Rig, option
     await system.stop();
     listener.summary({ ...system.summary(), devices });
     if (givenUp === null) return Exit.DONE;
-    console.error(`whohas: nothing is left to wait for: ${givenUp}`);
+    console.error(`whohas: nothing is left to wait for: ${printable(givenUp)}`);
     return Exit.NO;
   } finally {
     await server.close();
