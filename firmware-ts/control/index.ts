@@ -31,6 +31,7 @@ export { readProc } from "./proc.ts";
 export type { LineChannel } from "./rpc/channel.ts";
 export { RpcClient } from "./rpc/client.ts";
 export { LineReader } from "./rpc/line-reader.ts";
+export { LIMITS, type Limits, ServerLoad } from "./rpc/load.ts";
 export { LocalCaller } from "./rpc/local.ts";
 export {
   ControlError,
