@@ -23,7 +23,7 @@
  * lists the methods.
  */
 
-export { type Caller, ControlClient, NetnsCaller } from "./methods/client.ts";
+export { type Caller, ControlClient, NetnsCaller, type Patience } from "./methods/client.ts";
 export { type Description, describeMethods, type Field, type Shape } from "./methods/describe.ts";
 export { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
 export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";

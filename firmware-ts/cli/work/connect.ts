@@ -1,4 +1,5 @@
 /** Connections of commands to a running instance. */
+import { SystemClock } from "../../../hal/clock.ts";
 import { connectSocket } from "../../board/control-socket.ts";
 import { runtimeDir, trustedSocket } from "../../board/runtime-dir.ts";
 import { refusalWords } from "../../control/iproute/refusals.ts";
@@ -8,6 +9,9 @@ import { ControlError } from "../../control/rpc/protocol.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { PrintableCaller } from "./printable.ts";
+
+/** An instance that takes longer for an answer, in ms, is stuck. */
+const PATIENCE = 30_000;
 
 /** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
 export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
@@ -35,9 +39,13 @@ async function within(client: Caller, netns: string): Promise<Caller> {
 async function connect(instance: string): Promise<ControlClient> {
   const path = trusted(instance);
   try {
-    if (path !== null) return new ControlClient(new RpcClient(await connectSocket(path)));
+    if (path !== null) {
+      const rpc = new RpcClient(await connectSocket(path));
+      return new ControlClient(rpc, { clock: new SystemClock(), limit: PATIENCE });
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === "EAGAIN") throw new CommandError(`instance ${instance} does not answer: too many wait for it`, Exit.NO_INSTANCE);
     if (code === "EACCES") throw new CommandError(`no permission for ${path}; be the user who runs the instance`, Exit.NO_INSTANCE);
   }
   throw noInstance(instance);

@@ -18,6 +18,7 @@ export const neighMonitorMethods = {
       "neigh.event": v.object({ event: v.string(), entry: NEIGH_ENTRY }),
       "neigh.transition": v.object({ entry: NEIGH_ENTRY, from: STATE, to: STATE, cause: v.string() }),
     },
+    lasting: true,
     errors: ["NO_DEVICE", "SUBSCRIPTIONS_LIMIT"],
     run(context, { dev, transitions }, session) {
       const device = dev === undefined ? null : context.device(dev);
