@@ -19,6 +19,14 @@ export function printableLines(text: string): string {
   return text.replace(UNFIT_IN_LINES, escaped);
 }
 
+/** JSON of one line in which everything unfit is escaped as JSON has it: JSON.stringify() leaves what lies beyond ASCII as it is. */
+export function printableJson(value: object): string {
+  return JSON.stringify(value).replace(
+    UNFIT,
+    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function escaped(character: string): string {
   const code = (character.codePointAt(0) as number).toString(16);
   return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;

@@ -3,7 +3,7 @@
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
@@ -107,7 +107,7 @@ function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): st
 }
 
 export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => console.log(JSON.stringify(value));
+  const print = (value: object): void => console.log(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;

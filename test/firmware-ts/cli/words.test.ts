@@ -1,7 +1,7 @@
 /** The words of the command line: flags as `ip` has them, abbreviations, and text of strangers on a terminal. */
 import t from "tap";
 import { parseGlobals } from "../../../firmware-ts/cli/contract/globals.ts";
-import { PrintableCaller, printable, printableLines } from "../../../firmware-ts/cli/work/printable.ts";
+import { PrintableCaller, printable, printableJson, printableLines } from "../../../firmware-ts/cli/work/printable.ts";
 import type { Caller } from "../../../firmware-ts/control/methods/client.ts";
 import type { Note } from "../../../firmware-ts/control/methods/index.ts";
 import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
@@ -24,6 +24,7 @@ t.test("flags before the object", async (t) => {
 t.test("what came in a datagram makes no lines of its own and does not drive the terminal", async (t) => {
   t.equal(printable("t=21.5 é😀"), "t=21.5 é😀");
   t.equal(printable("a\n10.0.0.1:1 1 b\r\u001b[2J\u0000\u007f\u009b"), "a\\x0a10.0.0.1:1 1 b\\x0d\\x1b[2J\\x00\\x7f\\x9b");
+  t.equal(printableJson({ a: "\n\u001b\u007f\u009b\u202eé" }), '{"a":"\\n\\u001b\\u007f\\u009b\\u202eé"}');
   t.equal(printable("\u2028\u202e\u200f"), "\\u2028\\u202e\\u200f");
 });
 
