@@ -225,8 +225,7 @@ export class Stack {
    */
   addNeighbour(address: string, lladdr: string, device: NetDevice): Neighbour {
     const key = ipv4(address);
-    const mac = parseMac(lladdr);
-    if (!mac) throw new InetError("LLADDR_INVALID", `"${lladdr}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
+    const mac = macAddress(lladdr);
     const { table } = this.neighbours(4);
     const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
@@ -252,6 +251,16 @@ export class Stack {
 export function ipv4(text: string): Ip4 {
   const address = parseIpv4(text);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv4 address; say e.g. 192.168.10.1`);
+  return address;
+}
+
+/**
+ * Reads a station address, `02:00:5e:10:00:01` (also with `-`), as drivers and models take it. parseMac() returns null instead.
+ * @throws InetError LLADDR_INVALID
+ */
+export function macAddress(text: string): Uint8Array {
+  const address = parseMac(text);
+  if (address === null) throw new InetError("LLADDR_INVALID", `"${text}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
   return address;
 }
 

@@ -5,7 +5,7 @@
 
 /** A sensor on one pin of the board. */
 export interface SensorConfig {
-  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+  /** One of SENSOR_KINDS in hal/sensor-kinds.ts. */
   readonly kind: string;
   /** As the board names it: `A0`, `13`, `GPIO4`. */
   readonly pin: string;

@@ -3,6 +3,7 @@
 import { COMMANDS } from "./commands/index.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
+import "./reader-gone.ts";
 import { VERSION } from "./version.ts";
 import { printableLines } from "./work/printable.ts";
 

@@ -2,13 +2,13 @@
  * The door `whohas/control`: what an operator can ask of a stack, as JSON-RPC methods, over any channel of lines or in the same
  * process. It runs in a browser; the control socket of an instance is in `whohas/board` (ControlServer, connectSocket).
  *
- *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { EthernetSegment, macAddress, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
  *     import { ControlClient, LocalCaller, stackMethods } from "whohas/control";
  *
  *     const clock = new VirtualClock();
  *     const wire = new EthernetSegment(clock, new SeededRandom(7));
  *     const stack = new Stack({ clock, random: new SeededRandom(1) });
- *     const eth0 = stack.addDevice("eth0", new WireNic(clock, wire, "board", parseMac("02:00:00:00:00:01")));
+ *     const eth0 = stack.addDevice("eth0", new WireNic(clock, wire, "board", macAddress("02:00:00:00:00:01")));
  *     await eth0.open();
  *     stack.addAddress(eth0, "10.0.0.1/24");
  *     stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", eth0);

@@ -3,7 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
 import type { Destination } from "../ip/destination.ts";
-import type { Received } from "../ip/layer.ts";
+import type { IpLayer, Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
@@ -19,6 +19,8 @@ export interface UdpSocketUser {
   /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
   allocate(): SkBuff | null;
+  /** The layer is of the same stack. */
+  has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination;
   /** Sends the payload at skb.data to a destination whose way was refreshed just now. */
@@ -141,6 +143,7 @@ export class UdpSocket implements SkBuffOwner {
 
   #check(destination: Destination): void {
     if (!this.#open) throw new Error("the socket is closed");
+    if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
     if (destination.from !== this.address) throw new Error("the destination was made for another source address");
   }
 

@@ -7,7 +7,7 @@ import { finish, partial, sumBytes } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpProtocol, Received, Unreachable } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol, Received, Unreachable } from "../ip/layer.ts";
 import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { Network } from "../net/network.ts";
@@ -79,6 +79,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
 
   allocate(): SkBuff | null {
     return this.#network.pool.allocate();
+  }
+
+  has(layer: IpLayer): boolean {
+    return this.#layers.list.includes(layer);
   }
 
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {

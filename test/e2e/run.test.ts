@@ -51,7 +51,18 @@ t.test("words", async (t) => {
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
 });
 
+t.test("a reader that goes away", async (t) => {
+  const head = ["sh", "-c", '"$@" | head -n 1', "sh"];
+  const { stdout, stderr } = await whohasProcess(["run", "--virtual-time", "--duration", "10m"], head);
+  t.match(stdout, /^eth0: simulated ENC28J60 .*\n$/);
+  t.equal(stderr, "", "the run ends, and says nothing of it");
+});
+
 t.test("commands without an instance", async (t) => {
+  for (const line of ["neigh help", "n h", "route --help", "monitor help", "link -h"]) {
+    const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
+    t.match([stdout, stderr, code], ["", /^Usage: whohas (neigh|route|monitor|link) /, 255], line);
+  }
   for (const line of ["neigh", "link", "address", "route", "udp send 10.9.0.1:9 hi", "udp listen 9", "ping -c 1 10.9.0.1"]) {
     const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
     t.match([stdout, stderr, code], ["", /^no instance nobody in \S+; start it with: whohas run --name nobody\n$/, 3], line);

@@ -58,7 +58,7 @@ const BROWSER: readonly string[] = [
   "firmware-ts/families.ts",
   "firmware-ts/stack.ts",
 ];
-const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
+const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts", "hal/simulated/board-io.ts"];
 /** Globals that Node has and a browser does not. hal/event-loop.ts looks which of the two it has. */
 const NODE_GLOBALS: readonly string[] = [
   "process",
