@@ -1,7 +1,10 @@
 /** Instances by their names: several starts of one name, the list of those that run, and the end of one. */
-import { existsSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync } from "node:fs";
+
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
 import t from "tap";
-import { Instance, whohas, whohasProcess } from "../support/whohas.ts";
+import { folder, Instance, whohas, whohasProcess } from "../support/whohas.ts";
 
 const SIM = ["--no-app", "--device", "enc28j60:sim", "--address", "10.9.0.2/24"];
 
@@ -73,4 +76,52 @@ t.test("a runtime folder that cannot be used is told in words, and at once", asy
   const { stderr, code } = await whohasProcess(["neigh"], [], { WHOHAS_RUNTIME_DIR: "/tmp" });
   t.match(stderr, /^whohas: cannot use \/tmp for the control socket/);
   t.equal(code, 3);
+});
+
+/** ESC [2J, a line of its own, and CSI in one character. */
+const ESCAPES = "\u001b[2J\n\u009b1m";
+
+/** Listens at `path` and answers every request with control characters in all that it says. */
+function impostor(path: string): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (text) => {
+      const { id } = JSON.parse(String(text)) as { id: number };
+      const error = { code: 1, message: ESCAPES, data: { code: ESCAPES, errno: ESCAPES, detail: ESCAPES } };
+      socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+    });
+  });
+  return new Promise((resolve) => server.listen(path, () => resolve(server)));
+}
+
+t.test("an instance that answers with control characters drives no terminal; one of another user is not even asked", async (t) => {
+  const dir = join(folder, "other");
+  mkdirSync(dir, { mode: 0o700 });
+  const path = join(dir, "x.sock");
+  const server = await impostor(path);
+  t.teardown(() => server.close());
+  const ask = (...words: string[]): ReturnType<typeof whohasProcess> =>
+    whohasProcess(["-i", "x", ...words], [], { WHOHAS_RUNTIME_DIR: dir });
+  for (const words of [
+    ["link"],
+    ["-j", "neigh"],
+    ["sysctl", "a.b"],
+    ["ping", "-c", "1", "10.0.0.1"],
+    ["udp", "send", "10.0.0.1:9"],
+  ]) {
+    const { stdout, stderr, code } = await ask(...words);
+    t.notMatch(stdout + stderr, /(?!\n)[\p{Cc}]/u, words.join(" "));
+    t.match(stderr, /\\x1b\[2J/, "it is shown");
+    t.not(code, 0);
+  }
+  if (process.getuid?.() !== 0) return;
+  chownSync(path, 12_345, 12_345);
+  const refused = { stdout: "", stderr: `whohas: ${path} belongs to user 12345; it is not trusted\n`, code: 3 };
+  t.strictSame(await ask("link"), refused, "a socket of another user");
+  chownSync(dir, 12_345, 12_345);
+  t.match(await ask("link"), {
+    stdout: "",
+    stderr: /^whohas: cannot use .* it belongs to user 12345, be that user; .*\n$/,
+    code: 3,
+  });
 });
