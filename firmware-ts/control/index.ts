@@ -23,7 +23,7 @@
  * lists the methods.
  */
 
-export { type Caller, ControlClient, NetnsCaller } from "./methods/client.ts";
+export { type Caller, ControlClient, NetnsCaller, type Patience } from "./methods/client.ts";
 export { type Description, describeMethods, type Field, type Shape } from "./methods/describe.ts";
 export { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
 export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";
@@ -31,6 +31,7 @@ export { readProc } from "./proc.ts";
 export type { LineChannel } from "./rpc/channel.ts";
 export { RpcClient } from "./rpc/client.ts";
 export { LineReader } from "./rpc/line-reader.ts";
+export { LIMITS, type Limits, ServerLoad } from "./rpc/load.ts";
 export { LocalCaller } from "./rpc/local.ts";
 export {
   ControlError,

@@ -155,7 +155,11 @@ for (const wire of WIRES) {
     const first = await Instance.start(words, { name: twice });
     t.teardown(() => first.kill());
     const second = await whohasProcess(["run", "--name", twice, ...words]);
-    t.match(second, { stdout: "", stderr: /^whohas: instance twice\d runs already; .*\n$/, code: 1 }, "the name is taken");
+    t.match(
+      second,
+      { stdout: "", stderr: new RegExp(`^whohas: instance ${twice} is already running as ${first.child.pid}; .*\n$`), code: 1 },
+      "the name is taken",
+    );
     t.equal(await ping(), 0, "and the one that has it goes on");
 
     t.equal((await first.stop("SIGKILL")).signal, "SIGKILL");

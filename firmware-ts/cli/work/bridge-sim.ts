@@ -3,6 +3,7 @@
 import { SystemClock } from "../../../hal/clock.ts";
 import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 
@@ -40,7 +41,7 @@ function listener(quiet: boolean): BridgeSimListener {
     connection: (connected) => {
       if (!quiet) console.log(connected ? "opened" : "closed");
     },
-    wire: (trouble) => console.error(`whohas: ${trouble?.message ?? "the wire is back"}`),
+    wire: (trouble) => console.error(`whohas: ${printable(trouble?.message ?? "the wire is back")}`),
   };
 }
 

@@ -3,6 +3,7 @@
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { printable, printableJson } from "./printable.ts";
 import { dropsText, healthLines, healthWords, neighLines, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
@@ -46,8 +47,8 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
     },
     board(event, message) {
       if (quiet) return;
-      if (event === "lost") console.log(`board: ${message}; until then no lamps and no sensors, the network goes on`);
-      else console.log(`board: back, ${message}`);
+      if (event === "lost") console.log(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
+      else console.log(`board: back, ${printable(message)}`);
     },
     datagram(event, system) {
       if (quiet) return;
@@ -70,7 +71,7 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
 
 function deviceLines(device: DeviceReport): string[] {
   const lines = [
-    `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+    `${device.name}: ${printable(device.description)}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
   ];
   lines.push(...standInLines(device.name, device.fallback, device.gateway));
   return lines;
@@ -89,7 +90,8 @@ const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repair
 
 function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {
   const { attempts } = health.report();
-  if (event === "failed") return `failed: ${error?.message ?? ""}; ${health.retries ? "trying again until it works" : "given up"}`;
+  if (event === "failed")
+    return `failed: ${printable(error?.message ?? "")}; ${health.retries ? "trying again until it works" : "given up"}`;
   if (event === "repaired") return `repaired: ${health.repaired}`;
   const tries = attempts === 0 ? "" : `, ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
@@ -109,7 +111,7 @@ function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: 
 }
 
 export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => console.log(JSON.stringify(value));
+  const print = (value: object): void => console.log(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;

@@ -2,12 +2,13 @@
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
+import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { jsonReport, textReport } from "./run-report.ts";
 import { toldToStop } from "./told.ts";
 
@@ -39,18 +40,27 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<number> {
-  const { name, duration, app } = options;
   // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-  const path = clock instanceof VirtualClock ? null : await claimSocket(name);
+  const claim = clock instanceof VirtualClock ? null : await claimInstance(options.name);
+  try {
+    return await runAs(claim, clock, rig, options);
+  } finally {
+    claim?.release();
+  }
+}
+
+async function runAs(claim: InstanceClaim | null, clock: Clock, rig: Rig, options: RunOptions): Promise<number> {
+  const { name, duration, app } = options;
+  const path = claim?.path ?? null;
   const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
   const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
   const server = new ControlServer(stackMethods(system.stack, system.namespaces));
   const capture = options.capture === undefined ? null : new CaptureFile(system.stack, options.capture);
   const told = toldToStop();
   try {
-    if (path !== null) {
-      await server.listen(path);
-      protectSocket(path);
+    if (claim) {
+      await server.listen(claim.path);
+      claim.protectSocket();
     }
     await Promise.race([startSystem(system), told]);
     const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
@@ -61,7 +71,7 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<numbe
     await system.stop();
     listener.summary({ ...system.summary(), devices });
     if (givenUp === null) return Exit.DONE;
-    console.error(`whohas: nothing is left to wait for: ${givenUp}`);
+    console.error(`whohas: nothing is left to wait for: ${printable(givenUp)}`);
     return Exit.NO;
   } finally {
     await server.close();

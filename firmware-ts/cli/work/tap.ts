@@ -5,6 +5,7 @@ import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../../board/tap-bridge.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import { Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText, standInLines } from "./report-words.ts";
 import { toldToStop } from "./told.ts";
 
@@ -26,14 +27,14 @@ export async function tap(request: TapRequest): Promise<number> {
     let failed: Error | null = null;
     try {
       await bridge.start();
-      for (const line of startLines(bridge)) console.log(line);
+      for (const line of startLines(bridge)) console.log(printable(line));
       failed = await Promise.race([told.then(() => null), failure]);
     } finally {
       await bridge.stop();
     }
     for (const line of summaryLines(bridge.summary())) console.log(line);
     if (failed === null) return Exit.DONE;
-    console.error(`whohas: ${failed.message}`);
+    console.error(`whohas: ${printable(failed.message)}`);
     return Exit.NO;
   } finally {
     clock.stop();
