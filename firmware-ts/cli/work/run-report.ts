@@ -10,6 +10,8 @@ export interface RunReport extends SystemListener {
 }
 
 export interface ReportOptions {
+  /** Prints one line. */
+  readonly print: (line: string) => void;
   /** Only `ready` and the summary. */
   quiet: boolean;
   /** Path of the control socket; null in virtual time, which has none. */
@@ -20,31 +22,31 @@ export interface ReportOptions {
 
 type Arp = Summary["arp"];
 
-export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
   // ARP frames that the lines so far have told of.
   let told = { broadcast: 0, unicast: 0 };
   return {
     ready(system) {
-      for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
+      for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
-      console.log(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
+      print(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
     },
     device(device, event) {
       if (quiet) return;
-      if (event === "carrier-up") console.log(`${device.name}: link up`);
-      else if (event === "carrier-down") console.log(`${device.name}: link down`);
+      if (event === "carrier-up") print(`${device.name}: link up`);
+      else if (event === "carrier-down") print(`${device.name}: link down`);
       else if (event === "failed" || event === "recovered" || event === "repaired")
-        console.log(`${device.name}: ${healthText(device, event)}`);
+        print(`${device.name}: ${healthText(device, event)}`);
     },
     health(device) {
-      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+      if (!quiet) print(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
     },
     board(event, message) {
       if (quiet) return;
-      if (event === "lost") console.log(`board: ${message}; until then no lamps and no sensors, the network goes on`);
-      else console.log(`board: back, ${message}`);
+      if (event === "lost") print(`board: ${message}; until then no lamps and no sensors, the network goes on`);
+      else print(`board: back, ${message}`);
     },
     datagram(event, system) {
       if (quiet) return;
@@ -57,10 +59,10 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
         Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
       );
       const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
-      console.log(columns.filter((column) => column !== "").join("  "));
+      print(columns.filter((column) => column !== "").join("  "));
     },
     summary(summary) {
-      for (const line of summaryLines(summary)) console.log(line);
+      for (const line of summaryLines(summary)) print(line);
     },
   };
 }
@@ -104,8 +106,8 @@ function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): st
   ];
 }
 
-export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => console.log(JSON.stringify(value));
+export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+  const print = (value: object): void => printLine(JSON.stringify(value));
   return {
     ready(system: System) {
       const { rig } = system;
@@ -137,4 +139,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
       print({ event: "summary", ...summary });
     },
   };
+}
+
+/** Tells of lines that were lost, as {@link jsonReport} tells of other events. */
+export function jsonLost(lines: number, reason: string): string {
+  return JSON.stringify({ event: "output-lost", lines, reason });
 }

@@ -1,4 +1,5 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
+import { rmSync } from "node:fs";
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
@@ -8,8 +9,9 @@ import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
-import { jsonReport, textReport } from "./run-report.ts";
-import { toldToStop } from "./told.ts";
+import { Closing } from "./closing.ts";
+import { jsonLost, jsonReport, textReport } from "./run-report.ts";
+import { untilTold, type WayDown } from "./way-down.ts";
 
 export interface RunOptions extends RunRequest {
   name: string;
@@ -29,43 +31,52 @@ export async function run(options: RunOptions): Promise<number> {
   if (virtualTime && duration === undefined) {
     throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
   }
-  const clock = virtualTime ? new VirtualClock() : new SystemClock();
-  try {
-    return await runOn(clock, rig, options);
-  } finally {
-    // No timer keeps the process, also after an error.
-    if (clock instanceof SystemClock) clock.stop();
-  }
+  // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
+  const note = options.json ? { note: jsonLost } : {};
+  return untilTold((down) => runOn(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, down), {
+    patient: virtualTime,
+    ...note,
+  });
 }
 
-async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<number> {
-  const { name, duration, app } = options;
-  // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-  const path = clock instanceof VirtualClock ? null : await claimSocket(name);
-  const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
-  const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
-  const server = new ControlServer(stackMethods(system.stack, system.namespaces));
-  const capture = options.capture === undefined ? null : new CaptureFile(system.stack, options.capture);
-  const told = toldToStop();
+async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown): Promise<number> {
+  const { name, duration, app, quiet } = options;
+  const { terminal, told } = down;
+  const closing = new Closing();
   try {
+    // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
+    const path = clock instanceof VirtualClock ? null : await claimSocket(name);
+    const print = (line: string): void => terminal.print(line);
+    const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
+    const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
+    closing.add(() => system.stop());
+    if (options.capture !== undefined) {
+      const capture = new CaptureFile(system.stack, options.capture);
+      closing.add(() => capture.close());
+    }
     if (path !== null) {
+      const server = new ControlServer(stackMethods(system.stack, system.namespaces));
       await server.listen(path);
+      closing.add(() => server.close());
+      down.lastly(() => rmSync(path, { force: true }));
       protectSocket(path);
     }
     await Promise.race([startSystem(system), told]);
     const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
     await Promise.race([over, told]);
+    down.begin();
     // As things were when the run ended, not as they are once everything is closed.
     const { givenUp } = system;
     const { devices } = system.summary();
-    await system.stop();
+    await closing.close();
     listener.summary({ ...system.summary(), devices });
     if (givenUp === null) return Exit.DONE;
-    console.error(`whohas: nothing is left to wait for: ${givenUp}`);
+    terminal.complain(`whohas: nothing is left to wait for: ${givenUp}`);
     return Exit.NO;
   } finally {
-    await server.close();
-    await system.stop();
-    capture?.close();
+    down.begin();
+    await closing.close().catch(() => undefined);
+    // No timer keeps the process, also after an error.
+    if (clock instanceof SystemClock) clock.stop();
   }
 }
