@@ -204,6 +204,24 @@ async function ask({ socket }: Started, word: string): Promise<string> {
   return stdout;
 }
 
+realTime(t, "a capture into a FIFO that nobody reads, then somebody", { skip }, async (t) => {
+  const path = join(folder, `fifo${names++}`);
+  run("mkfifo", [path]);
+  const started = start(t, "pipe", [RIG, "--capture", path]);
+  started.child.stdout?.resume();
+  await reported(started);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(reader));
+  const captured = new Collected(reader);
+  await eventually(() => captured.has(/eth0/), "the capture's beginning", LIMIT);
+  // From here on the reader pauses.
+  started.child.kill("SIGTERM");
+  const { end, took } = await started.end();
+  t.equal(end, 0);
+  t.ok(took < 5000, `${took} ms`);
+  t.notOk(existsSync(started.socket));
+});
+
 realTime(t, "commands that ask end with their output, as others do", { skip }, async (t) => {
   const { reader, writer } = fifo();
   closeSync(reader);

@@ -5,10 +5,11 @@
 import { ftruncate, write, writeSync } from "node:fs";
 import type { Clock, Timer } from "../../../hal/clock.ts";
 
-/** Between two looks at a descriptor that takes nothing now, in ms. */
-const RETRY = 20;
+/** Between two looks at a descriptor that takes nothing now, in ms: longer and longer, as a reader that works is back soon. */
+const RETRY_FIRST = 1;
+const RETRY_MOST = 32;
 /** Records are written together up to this many bytes: one call of the kernel for all that came meanwhile. */
-const TOGETHER = 65_536;
+const TOGETHER = 1 << 18;
 
 /** Bytes that are written whole or lost whole. */
 export interface OutputRecord {
@@ -50,6 +51,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** Where the next byte of a regular file goes. */
   #position = 0;
   #torn = false;
+  #wait = RETRY_FIRST;
   /** Bytes written or given up. */
   #progress = 0;
   #closed = false;
@@ -123,7 +125,10 @@ export class RecordWriter<R extends OutputRecord> {
       const again = this.#wrote(error, count);
       if (this.#closed) this.#wake();
       else if (again) this.#write();
-      else if (this.#backlog > 0) this.#retry.arm(RETRY);
+      else if (this.#backlog > 0) {
+        this.#retry.arm(this.#wait);
+        this.#wait = Math.min(RETRY_MOST, 2 * this.#wait);
+      }
     });
   }
 
@@ -168,6 +173,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** Books what a write came to. Returns whether the next one may follow at once. */
   #wrote(error: NodeJS.ErrnoException | null, count: number): boolean {
     if (error?.code === "EAGAIN" || error?.code === "EINTR") return false;
+    this.#wait = RETRY_FIRST;
     if (error) this.#lose(error);
     else {
       this.#done += count;

@@ -1,6 +1,7 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
 import { rmSync } from "node:fs";
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
+import type { CaptureSpec } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import type { Rig } from "../../board/rig/rig.ts";
@@ -20,7 +21,7 @@ export interface RunOptions extends RunRequest {
   virtualTime: boolean;
   json: boolean;
   quiet: boolean;
-  capture?: string;
+  capture?: CaptureSpec;
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -51,8 +52,12 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
     const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
-      const capture = new CaptureFile(system.stack, options.capture);
+      const capture = new CaptureFile(system.stack, options.capture, { patient: clock instanceof VirtualClock });
       closing.add(() => capture.close());
+      closing.add(() => {
+        if (capture.lost > 0)
+          terminal.complain(`whohas: ${capture.lost} packets are missing in the capture ${options.capture?.path}`);
+      });
     }
     if (path !== null) {
       const server = new ControlServer(stackMethods(system.stack, system.namespaces));
@@ -68,8 +73,12 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
     // As things were when the run ended, not as they are once everything is closed.
     const { givenUp } = system;
     const { devices } = system.summary();
-    await closing.close();
+    let failure: unknown = null;
+    await closing.close().catch((error: unknown) => {
+      failure = error;
+    });
     listener.summary({ ...system.summary(), devices });
+    if (failure !== null) throw failure;
     if (givenUp === null) return Exit.DONE;
     terminal.complain(`whohas: nothing is left to wait for: ${givenUp}`);
     return Exit.NO;
