@@ -35,7 +35,8 @@ export {
   type BridgeSimSummary,
   type EndpointConfig,
 } from "./bridge-sim.ts";
-export { CaptureFile } from "./capture-file.ts";
+export { type CaptureSpec, parseCaptureSpec } from "./capture/spec.ts";
+export { CaptureFile, type CaptureOptions } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
 export { claimInstance, InstanceClaim, type RunningInstance, runningInstance, runningInstances } from "./instance-claim.ts";

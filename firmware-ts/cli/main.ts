@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. What an object needs is loaded when it is named. */
 import { COMMANDS } from "./commands/index.ts";
+import { endWithOutput } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
-import "./reader-gone.ts";
 import { VERSION } from "./version.ts";
 import { printableLines } from "./work/printable.ts";
 
@@ -48,4 +48,5 @@ function explain(error: unknown): number {
   return Exit.NO;
 }
 
+endWithOutput();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);

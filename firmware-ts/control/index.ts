@@ -26,7 +26,7 @@
 export { type Caller, ControlClient, NetnsCaller, type Patience } from "./methods/client.ts";
 export { type Description, describeMethods, type Field, type Shape } from "./methods/describe.ts";
 export { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf, stackMethods } from "./methods/index.ts";
-export { Direction, pcapngHeader, pcapngPacket } from "./pcapng.ts";
+export { Direction, pcapngHeader, pcapngPacket, pcapngStatistics } from "./pcapng.ts";
 export { readProc } from "./proc.ts";
 export type { LineChannel } from "./rpc/channel.ts";
 export { RpcClient } from "./rpc/client.ts";

@@ -60,12 +60,12 @@ sysctl: { net.ipv4.neigh.default.gc_thresh2: 0, net.ipv4.neigh.default.gc_thresh
 telemetry: { to: "10.9.0.1:8094", every: 250ms }
 `);
   const words = ["run", "--virtual-time", "--duration", "2s", rig];
-  const { stdout } = await whohas(...words);
+  const { stdout } = await whohasProcess(words);
   const overflow = "neighbour: arp_cache: neighbor table overflow!";
   const said = stdout.split("\n").filter((line) => /^ne(ighbour|t_ratelimit):/.test(line));
   t.same(said, [overflow, "net_ratelimit: 3 callbacks suppressed", overflow]);
   t.match(stdout, /^neighbours {4}8 refused by a full table$/m);
-  const events = (await whohas(...words, "--json")).stdout
+  const events = (await whohasProcess([...words, "--json"])).stdout
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as { event: string });

@@ -11,6 +11,8 @@ export interface RunReport extends SystemListener {
 }
 
 export interface ReportOptions {
+  /** Prints one line. */
+  readonly print: (line: string) => void;
   /** Only `ready` and the summary. */
   quiet: boolean;
   /** Path of the control socket; null in virtual time, which has none. */
@@ -21,34 +23,34 @@ export interface ReportOptions {
 
 type Arp = Summary["arp"];
 
-export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
   // ARP frames that the lines so far have told of.
   let told = { broadcast: 0, unicast: 0 };
   return {
     ready(system) {
-      for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
+      for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
-      console.log(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
+      print(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
     },
     device(device, event) {
       if (quiet) return;
-      if (event === "carrier-up") console.log(`${device.name}: link up`);
-      else if (event === "carrier-down") console.log(`${device.name}: link down`);
+      if (event === "carrier-up") print(`${device.name}: link up`);
+      else if (event === "carrier-down") print(`${device.name}: link down`);
       else if (event === "failed" || event === "recovered" || event === "repaired")
-        console.log(`${device.name}: ${healthText(device, event)}`);
+        print(`${device.name}: ${healthText(device, event)}`);
     },
     health(device) {
-      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+      if (!quiet) print(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
     },
     neighbours({ text }) {
-      if (!quiet) console.log(text);
+      if (!quiet) print(text);
     },
     board(event, message) {
       if (quiet) return;
-      if (event === "lost") console.log(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
-      else console.log(`board: back, ${printable(message)}`);
+      if (event === "lost") print(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
+      else print(`board: back, ${printable(message)}`);
     },
     datagram(event, system) {
       if (quiet) return;
@@ -61,10 +63,10 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
         Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
       );
       const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
-      console.log(columns.filter((column) => column !== "").join("  "));
+      print(columns.filter((column) => column !== "").join("  "));
     },
     summary(summary) {
-      for (const line of summaryLines(summary)) console.log(line);
+      for (const line of summaryLines(summary)) print(line);
     },
   };
 }
@@ -110,8 +112,8 @@ function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: 
   ];
 }
 
-export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => console.log(printableJson(value));
+export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+  const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
@@ -146,4 +148,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
       print({ event: "summary", ...summary });
     },
   };
+}
+
+/** Tells of lines that were lost, as {@link jsonReport} tells of other events. */
+export function jsonLost(lines: number, reason: string): string {
+  return JSON.stringify({ event: "output-lost", lines, reason });
 }
