@@ -2,16 +2,16 @@
  * Every exported thing has its type written out (TypeScript's isolatedDeclarations), so that the types of the package are those that were
  * meant. tsconfig.json leaves the flag off for control/methods/ alone: there a schema is the type, and what a method takes derives from it.
  */
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
+import { runPlainNode } from "./support/own.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DERIVED = "firmware-ts/control/methods/";
 
 t.test("no exported type is left to be inferred, but for those that schemas derive", async (t) => {
   const words = ["node_modules/tsc7/bin/tsc", "-p", "tsconfig.json", "--isolatedDeclarations", "--pretty", "false"];
-  const { stdout, stderr } = spawnSync(process.execPath, words, { cwd: ROOT, encoding: "utf8" });
+  const { stdout, stderr } = runPlainNode(words, ROOT);
   const [derived, others] = [true, false].map((wanted) =>
     stdout.split("\n").filter((line) => /^\S/.test(line) && line.startsWith(DERIVED) === wanted),
   );

@@ -2,7 +2,7 @@
  * Things of a test process that outlive it if nobody cares: folders, interfaces, namespaces, programs. Each carries the process's id in
  * its name and goes with the process, however that ends; what SIGKILL leaves behind, the next run removes (orphans.ts).
  */
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,6 +53,13 @@ export function bound(program: string, args: readonly string[], options: SpawnOp
   const plain = COVERAGE && options.uid === undefined ? [] : PLAIN;
   const [first, ...rest] = [...plain, ...GUARDED, program, ...args];
   return spawn(first as string, rest, options);
+}
+
+/** Runs Node to its end without tap's book-keeping, which the compiler's loader does not bear. */
+export function runPlainNode(args: readonly string[], cwd: string): { code: number | null; stdout: string; stderr: string } {
+  const [env = "env", ...unset] = PLAIN;
+  const { status, stdout, stderr } = spawnSync(env, [...unset, process.execPath, ...args], { cwd, encoding: "utf8" });
+  return { code: status, stdout, stderr };
 }
 
 /** A program whose input and output are ours. */

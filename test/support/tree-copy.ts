@@ -1,9 +1,8 @@
 /** A copy of the project's sources in a scratch folder, to be changed and run; packages are those of the project. */
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { scratch } from "./own.ts";
+import { runPlainNode, scratch } from "./own.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ROOMS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
@@ -71,8 +70,6 @@ export class TreeCopy {
   }
 
   #node(...args: readonly string[]): Ended {
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: this.root, encoding: "utf8", env });
-    return { code: status, stdout, stderr };
+    return runPlainNode(args, this.root);
   }
 }
