@@ -5,6 +5,7 @@ import { endWithOutput } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
 import { VERSION } from "./version.ts";
+import { printableLines } from "./work/printable.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
@@ -35,15 +36,15 @@ async function main(args: readonly string[]): Promise<number> {
 /** Prints one line for people, and returns the exit status. */
 function explain(error: unknown): number {
   if (error instanceof CommandError) {
-    console.error(error.message);
+    console.error(printableLines(error.message));
     return error.exitCode;
   }
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string" && typeof message === "string") {
-    console.error(message.startsWith("whohas") ? message : `whohas: ${message}`);
+    console.error(printableLines(message.startsWith("whohas") ? message : `whohas: ${message}`));
     return /^(RIG_|SPEC_|UNIT_|IPV6_|INSTANCE_NAME|INVALID_PARAMS)/.test(code) ? Exit.WORDS : Exit.NO;
   }
-  console.error(error);
+  console.error(printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return Exit.NO;
 }
 

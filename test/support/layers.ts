@@ -10,6 +10,7 @@ import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
 import { type Finding, sorted } from "./finding.ts";
 import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { bypasses } from "./lists.ts";
 import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
@@ -55,9 +56,10 @@ const BROWSER: readonly string[] = [
   "hal/kit",
   "hal/simulated",
   ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
+  "firmware-ts/families.ts",
   "firmware-ts/stack.ts",
 ];
-const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
+const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts", "hal/simulated/board-io.ts"];
 /** Globals that Node has and a browser does not. hal/event-loop.ts looks which of the two it has. */
 const NODE_GLOBALS: readonly string[] = [
   "process",
@@ -113,7 +115,7 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: 
     }
     findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
   }
-  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees));
+  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees), ...bypasses(trees, DOORS));
   return sorted(findings);
 }
 

@@ -3,6 +3,7 @@
 import { SystemClock } from "../../../hal/clock.ts";
 import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText } from "./report-words.ts";
 import type { Terminal } from "./terminal.ts";
 import { untilTold, type WayDown } from "./way-down.ts";
@@ -44,7 +45,7 @@ function listener(terminal: Terminal, quiet: boolean): BridgeSimListener {
     connection: (connected) => {
       if (!quiet) terminal.print(connected ? "opened" : "closed");
     },
-    wire: (trouble) => terminal.complain(`whohas: ${trouble?.message ?? "the wire is back"}`),
+    wire: (trouble) => terminal.complain(`whohas: ${printable(trouble?.message ?? "the wire is back")}`),
   };
 }
 

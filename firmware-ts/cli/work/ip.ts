@@ -1,7 +1,15 @@
 /** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
 import { SystemClock } from "../../../hal/clock.ts";
-import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
+import {
+  findObject,
+  IP_OBJECTS,
+  type IpEnd,
+  type IpObject,
+  type IpSurroundings,
+  runIpObject,
+} from "../../control/iproute/run-ip.ts";
 import { TOOLS } from "../../control/iproute/tools.ts";
+import { abbreviates } from "../../control/iproute/words.ts";
 import type { Caller } from "../../control/methods/client.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
@@ -15,9 +23,23 @@ export function ipCommand(globals: Globals, word: string, words: readonly string
   const tool = TOOLS.get(word);
   if (tool) return () => connected(globals, (around) => tool.run(words, around));
   const object = findObject(word);
+  if (object && asksForHelp(words)) return () => helped(object, globals);
   // The connection goes to the namespace already.
   const options = { ...globals, netns: undefined };
   return object && (() => connected(globals, (around) => runIpObject(object, options, words, around)));
+}
+
+function asksForHelp([first = "show"]: readonly string[]): boolean {
+  return first === "--help" || first === "-h" || abbreviates(first, "help");
+}
+
+/** Help is there without an instance. */
+async function helped(object: IpObject, globals: Globals): Promise<number> {
+  const caller: Caller = { onNotification: null, call: () => Promise.reject(new Error("no instance was asked for")) };
+  const around: IpSurroundings = { caller, print: (line) => console.log(line), wallTime: () => 0, program: "whohas" };
+  const { stderr, exit } = await runIpObject(object, { ...globals, netns: undefined }, ["help"], around);
+  console.error(stderr);
+  return exit;
 }
 
 async function connected(globals: Globals, run: Run): Promise<number> {

@@ -3,7 +3,8 @@
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
+import { printable, printableJson } from "./printable.ts";
+import { dropsText, healthLines, healthWords, neighLines, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
@@ -43,10 +44,13 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
     health(device) {
       if (!quiet) print(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
     },
+    neighbours({ text }) {
+      if (!quiet) print(text);
+    },
     board(event, message) {
       if (quiet) return;
-      if (event === "lost") print(`board: ${message}; until then no lamps and no sensors, the network goes on`);
-      else print(`board: back, ${message}`);
+      if (event === "lost") print(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
+      else print(`board: back, ${printable(message)}`);
     },
     datagram(event, system) {
       if (quiet) return;
@@ -69,7 +73,7 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
 
 function deviceLines(device: DeviceReport): string[] {
   const lines = [
-    `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+    `${device.name}: ${printable(device.description)}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
   ];
   lines.push(...standInLines(device.name, device.fallback, device.gateway));
   return lines;
@@ -88,26 +92,28 @@ const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repair
 
 function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {
   const { attempts } = health.report();
-  if (event === "failed") return `failed: ${error?.message ?? ""}; ${health.retries ? "trying again until it works" : "given up"}`;
+  if (event === "failed")
+    return `failed: ${printable(error?.message ?? "")}; ${health.retries ? "trying again until it works" : "given up"}`;
   if (event === "repaired") return `repaired: ${health.repaired}`;
   const tries = attempts === 0 ? "" : `, ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
     ...healthLines(devices),
   ];
 }
 
 export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => printLine(JSON.stringify(value));
+  const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
@@ -128,6 +134,9 @@ export function jsonReport({ print: printLine, quiet, socket, name }: ReportOpti
     },
     health(device) {
       if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
+    },
+    neighbours({ text, ...warning }) {
+      if (!quiet) print({ event: "neighbours", ...warning, text });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });

@@ -4,13 +4,14 @@ import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import type { CaptureSpec } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
+import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
+import { printable } from "./printable.ts";
 import { jsonLost, jsonReport, textReport } from "./run-report.ts";
 import { untilTold, type WayDown } from "./way-down.ts";
 
@@ -44,9 +45,15 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
   const { name, duration, app, quiet } = options;
   const { terminal, told } = down;
   const closing = new Closing();
+  let claim: InstanceClaim | null = null;
   try {
     // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-    const path = clock instanceof VirtualClock ? null : await claimSocket(name);
+    claim = clock instanceof VirtualClock ? null : await claimInstance(name);
+    const path = claim?.path ?? null;
+    down.lastly(() => {
+      if (path !== null) rmSync(path, { force: true });
+      claim?.release();
+    });
     const print = (line: string): void => terminal.print(line);
     const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
     const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
@@ -59,12 +66,11 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
           terminal.complain(`whohas: ${capture.lost} packets are missing in the capture ${options.capture?.path}`);
       });
     }
-    if (path !== null) {
+    if (claim) {
       const server = new ControlServer(stackMethods(system.stack, system.namespaces));
-      await server.listen(path);
+      await server.listen(claim.path);
       closing.add(() => server.close());
-      down.lastly(() => rmSync(path, { force: true }));
-      protectSocket(path);
+      claim.protectSocket();
     }
     await Promise.race([startSystem(system), told]);
     const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
@@ -80,11 +86,12 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
     listener.summary({ ...system.summary(), devices });
     if (failure !== null) throw failure;
     if (givenUp === null) return Exit.DONE;
-    terminal.complain(`whohas: nothing is left to wait for: ${givenUp}`);
+    terminal.complain(`whohas: nothing is left to wait for: ${printable(givenUp)}`);
     return Exit.NO;
   } finally {
     down.begin();
     await closing.close().catch(() => undefined);
+    claim?.release();
     // No timer keeps the process, also after an error.
     if (clock instanceof SystemClock) clock.stop();
   }

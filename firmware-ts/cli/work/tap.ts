@@ -6,6 +6,7 @@ import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { TapBridge, type TapBridgeSummary } from "../../board/tap-bridge.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import { Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText, standInLines } from "./report-words.ts";
 import { untilTold, type WayDown } from "./way-down.ts";
 
@@ -32,14 +33,14 @@ async function tapOn(rig: Rig, name: string, { terminal, told }: WayDown): Promi
     let failed: Error | null = null;
     try {
       await bridge.start();
-      startLines(bridge).forEach(print);
+      for (const line of startLines(bridge)) print(printable(line));
       failed = await Promise.race([told.then(() => null), failure]);
     } finally {
       await bridge.stop();
     }
     summaryLines(bridge.summary()).forEach(print);
     if (failed === null) return Exit.DONE;
-    terminal.complain(`whohas: ${failed.message}`);
+    terminal.complain(`whohas: ${printable(failed.message)}`);
     return Exit.NO;
   } finally {
     clock.stop();
