@@ -88,10 +88,19 @@ class Collected {
   }
 }
 
-/** It has reported, and so has printed lines. */
-async function reported(started: Started): Promise<void> {
+/** It has reported so often, and so has printed lines. */
+async function reported(started: Started, times = 1): Promise<void> {
   await eventually(() => existsSync(started.socket), "the control socket", LIMIT);
-  await eventually(async () => /UdpOutDatagrams +[1-9]/.test(await ask(started, "nstat")), "reports", LIMIT);
+  let count = 0;
+  await eventually(
+    async () => {
+      // nstat tells of what came since it was asked before.
+      count += Number(/UdpOutDatagrams +(\d+)/.exec(await ask(started, "nstat"))?.[1] ?? 0);
+      return count >= times;
+    },
+    "reports",
+    LIMIT,
+  );
 }
 
 realTime(t, "a pipe that nobody reads any more: the firmware goes on", { skip }, async (t) => {
@@ -171,12 +180,46 @@ function tmpfs(t: Test, path: string): boolean {
   return true;
 }
 
-realTime(t, "a terminal that closes", { skip: skip || missingPrograms("socat") }, async (t) => {
+realTime(t, "a terminal that is held (^S)", { skip: skip || missingPrograms("socat") }, async (t) => {
+  const { socat, fd } = await terminal(t);
+  const started = start(t, fd, [RIG, "--json"]);
+  closeSync(fd);
+  await eventually(() => existsSync(started.socket), "the control socket", LIMIT);
+  socat.kill("SIGSTOP");
+  // More than a pseudo terminal holds: some 4 KiB at either side.
+  await reported(started, 200);
+  started.child.kill("SIGTERM");
+  const { end, took } = await started.end();
+  t.equal(end, 0);
+  t.ok(took < 5000, `${took} ms`);
+});
+
+realTime(t, "bridge-sim, whose output nobody reads", { skip }, async (t) => {
+  const { reader, writer } = fifo();
+  const path = join(folder, `pty${names++}`);
+  const [program, args] = commandLine(["bridge-sim", "--pty", path]);
+  const child = adopt(bound(program, args, { stdio: ["ignore", writer, "inherit"], env: ENV }));
+  t.teardown(() => child.kill("SIGKILL"));
+  closeSync(reader);
+  closeSync(writer);
+  const end = once(child, "exit");
+  await eventually(() => existsSync(path), "the pseudo terminal", LIMIT);
+  child.kill("SIGHUP");
+  t.strictSame(await end, [0, null]);
+  t.notOk(existsSync(path), "the name of the port is gone");
+});
+
+/** A pseudo terminal, and the program that reads it. */
+async function terminal(t: Test): Promise<{ socat: ChildProcess; fd: number }> {
   const link = join(folder, `pty${names++}`);
   const socat = spawn("socat", [`PTY,link=${link},raw,echo=0`, "SYSTEM:cat > /dev/null"], { stdio: "ignore" });
   t.teardown(() => socat.kill("SIGKILL"));
   await eventually(() => existsSync(link), "the pseudo terminal", LIMIT);
-  const fd = openSync(link, constants.O_RDWR | constants.O_NOCTTY);
+  return { socat, fd: openSync(link, constants.O_RDWR | constants.O_NOCTTY) };
+}
+
+realTime(t, "a terminal that closes", { skip: skip || missingPrograms("socat") }, async (t) => {
+  const { socat, fd } = await terminal(t);
   const started = start(t, fd);
   closeSync(fd);
   await reported(started);

@@ -80,7 +80,7 @@ t.test("a reader that goes away", async (t) => {
   const head = ["sh", "-c", '"$@" | head -n 1', "sh"];
   const { stdout, stderr } = await whohasProcess(["run", "--virtual-time", "--duration", "10m"], head);
   t.match(stdout, /^eth0: simulated ENC28J60 .*\n$/);
-  t.equal(stderr, "", "the run ends, and says nothing of it");
+  t.equal(stderr, "", "the run comes to its end, and says nothing of it");
 });
 
 t.test("commands without an instance", async (t) => {

@@ -47,10 +47,12 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
   let claim: InstanceClaim | null = null;
   try {
     // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-    if (clock instanceof SystemClock) claim = await claimInstance(name);
-    // Cut short, too, the next start finds the name free.
-    down.lastly(() => claim?.release());
+    claim = clock instanceof VirtualClock ? null : await claimInstance(name);
     const path = claim?.path ?? null;
+    down.lastly(() => {
+      if (path !== null) rmSync(path, { force: true });
+      claim?.release();
+    });
     const print = (line: string): void => terminal.print(line);
     const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
     const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
