@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { collect, duration, seed, word } from "../contract/readers.ts";
+import { specForms } from "../contract/spec-help.ts";
 import type { RunOptions } from "../work/run.ts";
 
 /** The options as commander reads them. */
@@ -17,7 +18,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .argument("[rig]", "rig file; without it the built-in simulated bench")
     .description("bring up a rig and run its firmware until told to stop")
     .option("--name <instance>", "name for the other commands' -i", "default")
-    .option("--device <spec>", "a device instead of the rig's: NAME=DRIVER[:BUS[:PATH]][,mac=…]; repeatable", collect, [])
+    .option("--device <spec>", "a device instead of the rig's, SPEC as below; repeatable", collect, [])
     .option("--address <cidr>", "address of the first device; repeatable, one a device", collect, [])
     .option("--gateway <address>", "default route's next hop")
     .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
@@ -28,6 +29,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .option("--quiet", "only the ready line and the summary", false)
     .option("--no-app", "no telemetry, only the stack")
     .option("--capture <file>", "all frames, as pcapng")
+    .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {
         const { run } = await import("../work/run.ts");
