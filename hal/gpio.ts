@@ -1,6 +1,6 @@
 /**
  * The board's own pins, as the stack uses them: lamps that can be lit and sensors that can be read. The maker of a
- * BoardIo decides what drives the pins (johnny-five over a real or simulated IO, or nothing); the layers above do not know.
+ * BoardIo decides what drives the pins (johnny-five, a simulated board, or nothing); the layers above do not know.
  */
 
 /** Something lit by one output pin. */

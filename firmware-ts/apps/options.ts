@@ -11,7 +11,7 @@ export interface Endpoint {
 
 /** A sensor on one pin of the board. */
 export interface SensorConfig {
-  /** One of SENSOR_KINDS in hal/bridges/sensor-kinds.ts. */
+  /** One of SENSOR_KINDS in hal/sensor-kinds.ts. */
   readonly kind: string;
   /** As the board names it: `A0`, `13`, `GPIO4`. */
   readonly pin: string;

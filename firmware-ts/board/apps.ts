@@ -1,7 +1,7 @@
 /** The apps of a rig: from the shapes of their options to a rig file's schema, and which pins and destinations they have. */
 import * as v from "valibot";
-import { SENSOR_KINDS } from "../../hal/bridges/sensor-kinds.ts";
 import { ControllerError } from "../../hal/ethernet.ts";
+import { SENSOR_KINDS } from "../../hal/sensor-kinds.ts";
 import type { AppKind } from "../apps/app.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { Endpoint, OptionShape, ValueShape } from "../apps/options.ts";

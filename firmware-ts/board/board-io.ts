@@ -7,8 +7,8 @@ import { NoBoardIo } from "../../hal/bridges/no-board-io.ts";
 import type { Clock } from "../../hal/clock.ts";
 import { type BoardIo, GpioError } from "../../hal/gpio.ts";
 import type { Random } from "../../hal/random.ts";
+import { SimulatedBoardIo } from "../../hal/simulated/board-io.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
-import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 
 export interface BoardIoOptions {
   /** How long real hardware may take until it is ready, in ms of the clock's time: real hardware wants a real clock. Default 10000. */
@@ -32,7 +32,7 @@ export interface BoardIoOptions {
 export function createBoardIo(spec: string, clock: Clock, random: Random, options: BoardIoOptions = {}): BoardIo {
   const timeout = options.timeout ?? 10_000;
   if (spec === "none") return new NoBoardIo();
-  if (spec === "simulated") return new JohnnyFiveBoardIo(new SimulatedIoSource(new SimulatedIo(clock, random)));
+  if (spec === "simulated") return new SimulatedBoardIo(new SimulatedIo(clock, random));
   if (spec.startsWith("firmata:")) {
     const source = new FirmataSource({ ...parseFirmata(spec), timeout }, clock);
     return new LastingBoardIo(new JohnnyFiveBoardIo(source, "plug it in again"), clock);

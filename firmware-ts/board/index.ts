@@ -17,6 +17,7 @@
 
 export type { Clock } from "../../hal/clock.ts";
 export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../../hal/gpio.ts";
+export { SimulatedBoardIo } from "../../hal/simulated/board-io.ts";
 export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";

@@ -15,7 +15,3 @@ declare module "johnny-five/lib/sensor.js" {
   import { Sensor } from "johnny-five";
   export default Sensor;
 }
-declare module "johnny-five/lib/thermometer.js" {
-  import { Thermometer } from "johnny-five";
-  export default Thermometer;
-}

@@ -9,8 +9,9 @@ import type { EventEmitter } from "node:events";
 import type { Board, Pin } from "johnny-five";
 import type { Clock } from "../clock.ts";
 import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
+import { sensorKind } from "../sensor-kinds.ts";
 import type { SignalShape } from "../signal-shape.ts";
-import { type JohnnyFive, type SensorProbe, sensorKind } from "./sensor-kinds.ts";
+import { type JohnnyFive, type SensorProbe, sensorProbe } from "./johnny-five-sensor.ts";
 
 /** Firmata's number of that pin mode. */
 const OUTPUT = 1;
@@ -147,12 +148,13 @@ export class JohnnyFiveBoardIo implements BoardIo {
   }
 
   sensor(kind: string, pin: string): Sensor {
-    const { unit, shape, make } = sensorKind(kind);
+    const how = sensorKind(kind);
+    const { unit, shape } = how;
     const session = this.#require(`${kind} on pin ${pin}`);
     const { five, board, connection } = session;
     const probe = this.#make(kind, pin, () => {
       if (shape) connection.attach?.(pin, shape);
-      return make({ five, board, pin: pinName(pin), fullScale: fullScale(board), aref: connection.io.aref ?? 5 });
+      return sensorProbe(how, { five, board, pin: pinName(pin), fullScale: fullScale(board), aref: connection.io.aref ?? 5 });
     });
     return new JohnnyFiveSensor(session, kind, pin, unit, probe);
   }
@@ -314,6 +316,5 @@ async function loadJohnnyFive(): Promise<JohnnyFive> {
   const { default: Led } = await import("johnny-five/lib/led/index.js");
   const { default: Pin } = await import("johnny-five/lib/pin.js");
   const { default: Sensor } = await import("johnny-five/lib/sensor.js");
-  const { default: Thermometer } = await import("johnny-five/lib/thermometer.js");
-  return { Board, Led, Pin, Sensor, Thermometer };
+  return { Board, Led, Pin, Sensor };
 }

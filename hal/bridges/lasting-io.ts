@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { BoardIo, GpioError, Led, Output, Sensor } from "../gpio.ts";
-import { sensorKind } from "./sensor-kinds.ts";
+import { sensorKind } from "../sensor-kinds.ts";
 
 /** Between attempts to open the board again, in ms: doubled each time up to the longest. */
 const FIRST_DELAY = 500;

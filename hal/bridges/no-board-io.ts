@@ -1,6 +1,6 @@
 /** The pins of a rig without a board: lamps light nothing, sensors and outputs are refused. */
 import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
-import { sensorKind } from "./sensor-kinds.ts";
+import { sensorKind } from "../sensor-kinds.ts";
 
 /** A board whose pins nobody drives. */
 export class NoBoardIo implements BoardIo {

@@ -1,5 +1,5 @@
 /**
- * A simulated board for johnny-five, as an IO plugin: GPIO0..GPIO27 as on a Raspberry Pi's header, and eight analog inputs A0..A7
+ * A simulated board in the form of a johnny-five IO plugin: GPIO0..GPIO27 as on a Raspberry Pi's header, and eight analog inputs A0..A7
  * of a 12-bit converter at 3.3 V beside them. The inputs' values depend on the seed and the clock's time alone.
  *
  * A real plugin pushes a sample whenever its hardware has one. This one pushes when it is told to, with sample(), so a reading is

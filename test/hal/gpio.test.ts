@@ -1,15 +1,16 @@
-/** The board's pins through johnny-five, on the simulated board and on plugins. */
+/** The board's pins: a simulated board through johnny-five and driven directly, held to the same tests, and plugins. */
 import { once } from "node:events";
 import five from "johnny-five";
-import t from "tap";
+import t, { type Test } from "tap";
 import { createBoardIo } from "../../firmware-ts/board/board-io.ts";
 import { findPluginClass } from "../../hal/bridges/io-plugin.ts";
 import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
-import { SENSOR_KINDS, sensorKind } from "../../hal/bridges/sensor-kinds.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
 import { SeededRandom } from "../../hal/random.ts";
+import { SENSOR_KINDS, sensorKind } from "../../hal/sensor-kinds.ts";
 import type { SignalShape } from "../../hal/signal-shape.ts";
+import { SimulatedBoardIo } from "../../hal/simulated/board-io.ts";
 import { SimulatedIo } from "../../hal/simulated/io.ts";
 import { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 import { startNode } from "../support/own.ts";
@@ -17,10 +18,25 @@ import { realTime } from "../support/real-time.ts";
 
 const importPlugin = (name: string): Promise<unknown> => import(name);
 
-function bench(seed = 7): { clock: VirtualClock; io: SimulatedIo; board: JohnnyFiveBoardIo } {
+/** Both ways to a simulated board's pins. */
+const WAYS = {
+  "through johnny-five": (io: SimulatedIo): BoardIo => new JohnnyFiveBoardIo(new SimulatedIoSource(io)),
+  "driven directly": (io: SimulatedIo): BoardIo => new SimulatedBoardIo(io),
+};
+type Way = keyof typeof WAYS;
+
+/** Boards that johnny-five remembers. */
+const remembered = (five.Board as unknown as { readonly cache: unknown[] }).cache;
+
+function bench(way: Way, seed = 7): { clock: VirtualClock; io: SimulatedIo; board: BoardIo } {
   const clock = new VirtualClock();
   const io = new SimulatedIo(clock, new SeededRandom(seed));
-  return { clock, io, board: new JohnnyFiveBoardIo(new SimulatedIoSource(io)) };
+  return { clock, io, board: WAYS[way](io) };
+}
+
+/** A test that holds for both ways. */
+function eachWay(name: string, body: (t: Test, way: Way) => Promise<void>): void {
+  for (const way of Object.keys(WAYS) as Way[]) t.test(`${way}: ${name}`, (t) => body(t, way));
 }
 
 /** The same pin through johnny-five's own TMP36 controller, which takes every sample for one of 10 bits. */
@@ -37,14 +53,13 @@ async function tmp36(clock: VirtualClock, seed: number): Promise<{ io: Simulated
   await new Promise<void>((resolve) => board.on("ready", resolve));
   const sensor = { board, pin: "A0", controller: "TMP36", enabled: false };
   const thermometer = new five.Thermometer(sensor);
-  (five.Board as unknown as { cache: unknown[] }).cache.length = 0;
+  remembered.length = 0;
   return { io, celsius: () => thermometer.celsius };
 }
 
 /** An hour of readings, one a minute, of one sensor of each kind. */
-async function readings(seed: number, pause: boolean): Promise<number[]> {
-  const clock = new VirtualClock();
-  const board = createBoardIo("simulated", clock, new SeededRandom(seed));
+async function readings(way: Way, seed: number, pause: boolean): Promise<number[]> {
+  const { clock, board } = bench(way, seed);
   await board.open();
   const sensors = SENSOR_KINDS.map((kind, at) => board.sensor(kind, kind === "digital" ? "4" : `A${at}`));
   const seen: number[] = [];
@@ -58,8 +73,8 @@ async function readings(seed: number, pause: boolean): Promise<number[]> {
   return seen;
 }
 
-t.test("an LED switches its pin through johnny-five and is dark after close", async (t) => {
-  const { io, board } = bench();
+eachWay("an LED switches its pin and is dark after close", async (t, way) => {
+  const { io, board } = bench(way);
   const writes: number[][] = [];
   io.on("digital-write", (pin: number, level: number) => writes.push([pin, level]));
   t.equal(board.description, "simulated GPIO");
@@ -87,8 +102,8 @@ t.test("an LED switches its pin through johnny-five and is dark after close", as
   t.equal(writes.length, 5, "a closed board's LED does nothing");
 });
 
-t.test("a thermometer agrees with johnny-five's own TMP36, to its whole degree", async (t) => {
-  const { clock, board } = bench();
+eachWay("a thermometer agrees with johnny-five's own TMP36, to its whole degree", async (t, way) => {
+  const { clock, board } = bench(way);
   await board.open();
   const sensor = board.sensor("thermometer", "A0");
   const { io, celsius: reference } = await tmp36(clock, 7);
@@ -104,8 +119,8 @@ t.test("a thermometer agrees with johnny-five's own TMP36, to its whole degree",
   t.ok(Number.isNaN(sensor.read()), "a closed board has no readings");
 });
 
-t.test("the other kinds read in their units", async (t) => {
-  const { io, board } = bench();
+eachWay("the other kinds read in their units", async (t, way) => {
+  const { io, board } = bench(way);
   await board.open();
   const analog = board.sensor("analog", "A1");
   const voltage = board.sensor("voltage", "A1");
@@ -119,21 +134,20 @@ t.test("the other kinds read in their units", async (t) => {
   await board.close();
 });
 
-t.test("under virtual time a seed gives the same readings always, another seed others", async (t) => {
-  const first = await readings(7, false);
+eachWay("under virtual time a seed gives the same readings always, another seed others", async (t, way) => {
+  const first = await readings(way, 7, false);
   t.equal(first.length, 60 * SENSOR_KINDS.length);
   t.ok(first.every(Number.isFinite));
-  t.same(await readings(7, true), first);
-  t.notSame(await readings(8, false), first);
+  t.same(await readings(way, 7, true), first);
+  t.notSame(await readings(way, 8, false), first);
 });
 
-t.test("a board can be opened again, and two at once do not know of each other", async (t) => {
-  const { clock, board } = bench(1);
-  const other = bench(2);
-  const boards = five.Board as unknown as { cache: unknown[] };
+eachWay("a board can be opened again, and two at once do not know of each other", async (t, way) => {
+  const { clock, board } = bench(way, 1);
+  const other = bench(way, 2);
   t.throws(() => board.led("17"), { code: "GPIO_NOT_OPEN", message: /LED on pin 17: the board \(simulated GPIO\) is not open/ });
   await Promise.all([board.open(), other.board.open(), board.open()]);
-  t.equal(boards.cache.length, 2, "opening twice at once opens once");
+  t.equal(remembered.length, way === "through johnny-five" ? 2 : 0, "opening twice at once opens once");
   const [a, b] = [board.sensor("thermometer", "A0"), other.board.sensor("thermometer", "A0")];
   t.not(a.read(), b.read());
   const before = a.read();
@@ -148,17 +162,17 @@ t.test("a board can be opened again, and two at once do not know of each other",
   await board.close();
   await other.board.close();
   await board.close();
-  t.equal(boards.cache.length, 0, "johnny-five keeps none of our boards");
+  t.equal(remembered.length, 0, "johnny-five keeps none of our boards");
 
   const opening = board.open();
   await board.close();
   await opening;
-  t.equal(boards.cache.length, 0, "closing waits for an opening under way");
+  t.equal(remembered.length, 0, "closing waits for an opening under way");
   t.throws(() => board.led("17"), { code: "GPIO_NOT_OPEN" });
 });
 
-t.test("a board that fails is lost once, and says so", async (t) => {
-  const { io, board } = bench();
+eachWay("a board that fails is lost once, and says so", async (t, way) => {
+  const { io, board } = bench(way);
   const lost: string[] = [];
   board.onLost = (error) => lost.push(`${error.code} ${error.message}`);
   await board.open();
@@ -172,10 +186,15 @@ t.test("a board that fails is lost once, and says so", async (t) => {
   led.on();
   await board.close();
   t.equal(lost.length, 1);
+  await board.open();
+  t.equal(io.level("17"), 0, "opened again, it begins anew");
+  board.led("17").on();
+  t.equal(io.level("17"), 1);
+  await board.close();
 });
 
-t.test("wrong pins and kinds are refused by name", async (t) => {
-  const { board } = bench();
+eachWay("wrong pins and kinds are refused by name", async (t, way) => {
+  const { board } = bench(way);
   await board.open();
   t.throws(() => board.led("GPIO99"), { code: "GPIO_BAD_PIN", message: /no pin GPIO99/ });
   t.throws(() => board.led("A0"), { code: "GPIO_BAD_PIN", message: /A0 cannot be used as OUTPUT/ });
@@ -186,6 +205,37 @@ t.test("wrong pins and kinds are refused by name", async (t) => {
   });
   t.throws(() => board.sensor("toString", "A0"), { code: "GPIO_BAD_KIND" });
   await board.close();
+});
+
+t.test("both ways read and write the same", async (t) => {
+  const [first, second] = [await readings("through johnny-five", 7, false), await readings("driven directly", 7, false)];
+  t.same(second, first);
+  const writes = async (way: Way): Promise<number[][]> => {
+    const { io, board } = bench(way);
+    const seen: number[][] = [];
+    io.on("digital-write", (pin: number, level: number) => seen.push([pin, level]));
+    await board.open();
+    const led = board.led("13");
+    const [low, high] = [board.output("7", false), board.output("GPIO8", true)];
+    for (const level of [true, true, false, true]) {
+      low.write(level);
+      high.write(!level);
+      if (level) led.on();
+      else led.off();
+    }
+    t.throws(() => board.output("A0", true), { code: "GPIO_BAD_PIN" });
+    await board.close();
+    high.write(true);
+    return seen;
+  };
+  const written = await writes("through johnny-five");
+  t.equal(written.length, 16);
+  t.same(await writes("driven directly"), written);
+});
+
+t.test("simulated is the board driven directly: johnny-five is for real ones", (t) => {
+  t.ok(createBoardIo("simulated", new VirtualClock(), new SeededRandom(1)) instanceof SimulatedBoardIo);
+  t.end();
 });
 
 t.test("none: lamps that light nothing, no sensors", async (t) => {

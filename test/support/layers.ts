@@ -57,7 +57,7 @@ const BROWSER: readonly string[] = [
   ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
   "firmware-ts/stack.ts",
 ];
-const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts"];
+const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts", "hal/simulated/board-io.ts"];
 /** Globals that Node has and a browser does not. hal/event-loop.ts looks which of the two it has. */
 const NODE_GLOBALS: readonly string[] = [
   "process",
