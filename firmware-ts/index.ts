@@ -53,6 +53,7 @@ export { EthernetSegment, type SegmentOptions, SegmentPort, type WireTap } from 
 export { WireNic, type WireNicOptions } from "../hal/simulated/wire-nic.ts";
 export { DropCounters, SkBuff, SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
 export type { Wire, WirePort, WireStation } from "../hal/wire.ts";
+export type { NeighbourServices } from "./families.ts";
 export { formatIpv4, type Ip4, type IpAddress, type IpFamily, parseIpv4 } from "./ip/address.ts";
 export type { Destination } from "./ip/destination.ts";
 export { type Endpoint, formatEndpoint, formatIp, parseEndpoint, parseIp } from "./ip/endpoint.ts";
@@ -71,6 +72,6 @@ export type { HealthReport } from "./net/device-health.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
-export { ipv4, type NeighbourOptions, type NeighbourServices, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export { ipv4, type NeighbourOptions, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { DatagramHandler, ErrorHandler, FateHandler, UdpSocket } from "./transport/udp-socket.ts";

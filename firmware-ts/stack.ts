@@ -17,17 +17,17 @@ import type { Clock } from "../hal/clock.ts";
 import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
-import { type Ip4, parseIpv4 } from "./ip/address.ts";
+import { type Families, findFamily, makeFamilies, type NeighbourServices } from "./families.ts";
+import { type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
+import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
 import { Ip6Interner } from "./ip/ip6.ts";
 import { IpLayers } from "./ip/layers.ts";
-import type { Arp, ArpOptions } from "./ip4/arp/arp.ts";
-import { Icmp } from "./ip4/icmp.ts";
-import { Ipv4 } from "./ip4/ipv4.ts";
+import type { Icmp } from "./ip4/icmp.ts";
+import type { Ipv4 } from "./ip4/ipv4.ts";
 import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 import type { Route, RouteType } from "./ip4/routing/routes.ts";
 import type { Neighbour } from "./neigh/entry.ts";
-import type { NeighbourService } from "./neigh/service.ts";
 import { Nud } from "./neigh/states.ts";
 import type { NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
@@ -36,8 +36,9 @@ import { parseMac } from "./net/ethernet.ts";
 import { LoopbackController } from "./net/loopback.ts";
 import { Network } from "./net/network.ts";
 import type { NapiOptions } from "./net/softnet.ts";
-import { Ping } from "./transport/ping.ts";
-import { Udp } from "./transport/udp.ts";
+import { makeTransports, type Transports } from "./transport/index.ts";
+import type { Ping } from "./transport/ping.ts";
+import type { Udp } from "./transport/udp.ts";
 
 export interface StackOptions {
   clock: Clock;
@@ -56,12 +57,6 @@ export interface NeighbourOptions extends NeighTableOptions {
    * closed after this one.
    */
   sharedWith?: Stack;
-}
-
-/** The neighbour services of a stack by IP version. A family takes its place here and in the constructor of Stack. */
-export interface NeighbourServices {
-  readonly 4: Arp;
-  readonly 6: NeighbourService | null;
 }
 
 export interface RouteOptions {
@@ -92,24 +87,37 @@ export class Stack {
   /** The families that the transports have. */
   readonly layers: IpLayers;
   readonly icmp: Icmp;
+  /** All transports, by name. */
+  readonly transports: Transports;
   readonly udp: Udp;
   readonly ping: Ping;
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
-  readonly #neighbours: NeighbourServices;
+  readonly #families: Families;
 
   constructor(options: StackOptions) {
     const { clock, random } = options;
     this.clock = clock;
     this.network = new Network(clock, new SkBuffPool(options.pool), options.napi);
     const { sharedWith, ...settings } = options.neighbours ?? {};
-    const arp: ArpOptions = sharedWith ? { table: sharedWith.neighbours(4).table } : settings;
-    this.ip = new Ipv4(this.network, random.fork("neigh"), arp);
-    this.#neighbours = { 4: this.ip.arp, 6: null };
-    this.icmp = new Icmp(this.network, this.ip);
-    this.layers = new IpLayers([this.ip], new Ip6Interner(random.fork("ip6").below(0x100000000)));
-    this.udp = new Udp(this.network, random.fork("udp"), this.layers);
-    this.ping = new Ping(this.network, this.layers, [this.icmp]);
+    const { network } = this;
+    const interner = new Ip6Interner(random.fork("ip6").below(0x100000000));
+    this.#families = makeFamilies((version) => ({
+      network,
+      random,
+      interner,
+      neighbours: sharedWith ? { table: sharedWith.neighbours(version).table } : settings,
+    }));
+    this.ip = this.#families[4].layer;
+    this.icmp = this.#families[4].echo;
+    const families: readonly Family[] = Object.values(this.#families);
+    this.layers = new IpLayers(
+      families.map(({ layer }) => layer),
+      interner,
+    );
+    this.transports = makeTransports({ network, random, layers: this.layers, echoes: families.map(({ echo }) => echo) });
+    this.udp = this.transports.udp;
+    this.ping = this.transports.ping;
     this.lo = options.loopback ? this.#addLoopback() : null;
   }
 
@@ -129,10 +137,10 @@ export class Stack {
    * The neighbours of a family: entries, settings, counters.
    * @throws InetError FAMILY_UNSUPPORTED when the stack does not have the family
    */
-  neighbours<F extends keyof NeighbourServices>(family: F): NonNullable<NeighbourServices[F]> {
-    const service = this.#neighbours[family];
-    if (!service) throw new InetError("FAMILY_UNSUPPORTED", `no IPv${family} in this stack`);
-    return service;
+  neighbours<V extends IpFamily>(version: V): NeighbourServices[V] {
+    const family = findFamily(this.#families, version);
+    if (!family) throw new InetError("FAMILY_UNSUPPORTED", `no IPv${version} in this stack`);
+    return family.neighbours as NeighbourServices[V];
   }
 
   get devices(): readonly NetDevice[] {
@@ -228,7 +236,7 @@ export class Stack {
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
     for (const device of this.devices) await device.close();
-    for (const service of Object.values(this.#neighbours)) service?.close();
+    for (const { neighbours } of Object.values(this.#families)) neighbours.close();
   }
 
   /** The counters of this stack as `nstat -az` would print them: names and values. */

@@ -1,194 +1,108 @@
 /**
- * To add a kind of thing takes one new file, and its name in one list. A copy of the tree gets a made-up device, SPI bus, app and control
- * method in this way; a rig file, a SPEC, a system, clients and docs know them then.
+ * To add a kind of thing takes one new file, and its name in one list: the table "To add … touch …" of docs/architecture.md, row by
+ * row. A copy of the tree gets a made-up thing of each kind (fixtures/adding) in this way; types, architecture, rig files, commands, rigs
+ * and stacks know it then.
  */
+import { readFileSync } from "node:fs";
 import t from "tap";
+import { formatFinding } from "./support/finding.ts";
+import { NOWHERE } from "./support/held-rooms.ts";
+import { checkArchitecture } from "./support/layers.ts";
+import { checkProse } from "./support/prose.ts";
 import { TreeCopy } from "./support/tree-copy.ts";
 
-const copy = new TreeCopy();
+interface Row {
+  /** As the table has it. */
+  readonly thing: string;
+  readonly path: string;
+  /** The constant; "" for a file that is a list of exports. */
+  readonly list: string;
+  readonly item: string;
+  readonly from?: readonly [name: string, file: string];
+}
 
-copy.write(
-  "firmware-ts/board/kinds/w9999.ts",
-  `/** A controller that is not there. */
-import type { DeviceKind } from "./kind.ts";
+const KINDS = "firmware-ts/board/kinds/index.ts";
+const ground = (names: string): string => `({ ${names} }: TransportGround): Knock => new Knock(${names})`;
 
-export const w9999: DeviceKind = {
-  driver: "w9999",
-  attach: {
-    model: async () => {
-      const { WireNic } = await import("../../../hal/simulated/wire-nic.ts");
-      return ({ clock, name, address }, segment) => new WireNic(clock, segment, name, address);
-    },
+const ROWS: readonly Row[] = [
+  { thing: "a controller driver", path: "drivers/index.ts", list: "", item: 'export { W9999 } from "./w9999/w9999.ts";' },
+  { thing: "an SPI bridge", path: "hal/bridges/index.ts", list: "", item: 'export { Ch999Bus } from "./ch999.ts";' },
+  { thing: "a device kind", path: KINDS, list: "DEVICE_KINDS", item: "w9999", from: ["w9999", "./w9999.ts"] },
+  { thing: "a bus kind", path: KINDS, list: "BUS_KINDS", item: "ch999", from: ["ch999", "./ch999.ts"] },
+  {
+    thing: "an address family",
+    path: "firmware-ts/families.ts",
+    list: "FAMILIES",
+    item: "6: (ground: FamilyGround): Ip6Family => new Ip6Family(ground)",
+    from: ["Ip6Family", "./ip6/family.ts"],
   },
-};
-`,
-);
-copy.addTo("firmware-ts/board/kinds/index.ts", "DEVICE_KINDS", "w9999", "./w9999.ts");
-
-copy.write(
-  "firmware-ts/board/kinds/ch999.ts",
-  `/** A USB adapter that is not there: a chip's model is behind it. */
-import { parseInteger } from "../rig/units.ts";
-import type { BusKind, SourceOf } from "./kind.ts";
-import { type SpiBusConfig, spiBusKind } from "./spi.ts";
-
-interface Ch999Bus extends SpiBusConfig {
-  readonly kind: "ch999";
-  readonly adapter: string;
-}
-
-const keys = {};
-
-export const ch999: BusKind<Ch999Bus> = spiBusKind<Ch999Bus>({
-  kind: "ch999",
-  path: { key: "adapter", example: "7", parse: (text) => String(parseInteger(text, 0, 9)) },
-  keys,
-  fromFile: ({ adapter }: SourceOf<typeof keys> & { readonly adapter: string }) => ({ kind: "ch999", adapter, spiHz: 12_000_000 }),
-  resource: ({ adapter }) => \`ch999 \${adapter}\`,
-  describe: ({ adapter }) => \`on adapter \${adapter}\`,
-  load: async () => {
-    const { SeededRandom } = await import("../../../hal/random.ts");
-    const { Enc28j60Chip } = await import("../../../hal/simulated/enc28j60/chip.ts");
-    const { EthernetSegment } = await import("../../../hal/simulated/segment.ts");
-    const { SimulatedSpiBus } = await import("../../../hal/simulated/spi-bus.ts");
-    return (clock) => new SimulatedSpiBus(new Enc28j60Chip(clock, new EthernetSegment(clock, new SeededRandom(1)), "chip"), clock);
+  {
+    thing: "a transport",
+    path: "firmware-ts/transport/index.ts",
+    list: "TRANSPORTS",
+    item: `knock: ${ground("network, layers")}`,
+    from: ["Knock", "./knock.ts"],
   },
-});
-`,
-);
-copy.addTo("firmware-ts/board/kinds/index.ts", "BUS_KINDS", "ch999", "./ch999.ts");
-
-copy.write(
-  "firmware-ts/apps/hail.ts",
-  `/** Says one thing at a time, for nothing. */
-import type { Timer } from "../../hal/clock.ts";
-import type { App, AppContext, AppKind } from "./app.ts";
-import type { Endpoint, OptionShapes } from "./options.ts";
-
-interface HailConfig {
-  readonly to: Endpoint;
-  readonly every: number;
-}
-
-class Hail implements App {
-  readonly counters = { sent: 0 };
-  readonly #timer: Timer;
-
-  constructor({ every }: HailConfig, { stack, tell }: AppContext) {
-    this.#timer = stack.clock.timer(() => {
-      tell({ seq: ++this.counters.sent, time: 0, status: "sent", reason: "", waited: null, readings: [] });
-      this.#timer.arm(every);
-    });
-  }
-
-  start(): void {
-    this.#timer.arm(0);
-  }
-
-  stop(): void {
-    this.#timer.cancel();
-  }
-}
-
-const options: OptionShapes<HailConfig> = {
-  to: { is: "endpoint", example: "10.0.0.1:9", needed: true },
-  every: { is: "duration", example: "1s", min: 1, max: 60_000, otherwise: 1000 },
-};
-
-export const hail: AppKind<HailConfig> = {
-  kind: "hail",
-  role: "firmware",
-  options,
-  describe: ({ to, every }, say) => [["hail", to.address, \`every \${say.duration(every)}\`]],
-  make: (config, context) => new Hail(config, context),
-};
-`,
-);
-copy.addTo("firmware-ts/apps/index.ts", "APP_KINDS", "hail", "./hail.ts");
-
-copy.write(
-  "firmware-ts/control/methods/parrot.ts",
-  `/** \`parrot\`: a word, twice. */
-import * as v from "valibot";
-import { needed, TEXT } from "./forms.ts";
-import { method } from "./method.ts";
-
-export const parrotMethods = {
-  parrot: method({
-    about: "Says a word twice.",
-    params: { word: needed(TEXT, "the word") },
-    result: v.string(),
-    errors: [],
-    run: (_context, { word }) => word + word,
-  }),
-};
-`,
-);
-copy.addTo("firmware-ts/control/methods/index.ts", "METHODS", "parrotMethods", "./parrot.ts", "...parrotMethods");
-
-copy.write(
-  "probe.ts",
-  `import { parseDeviceSpecs } from "./firmware-ts/board/device-spec.ts";
-import { loadDevice } from "./firmware-ts/board/parts.ts";
-import { describeRig, parseRig } from "./firmware-ts/board/rig-file.ts";
-import { System, startSystem } from "./firmware-ts/board/system.ts";
-import { ControlClient, describeMethods, LocalCaller, stackMethods } from "./firmware-ts/control/index.ts";
-import { VirtualClock } from "./hal/clock.ts";
-import { SeededRandom } from "./hal/random.ts";
-
-function refusal(read: () => unknown): string[] {
-  try {
-    read();
-    return [];
-  } catch (error) {
-    return (error as Error).message.split("\\n");
-  }
-}
-
-const rig = parseRig(\`devices:
-  eth0: { driver: w9999, bus: { kind: sim }, addresses: [10.0.0.5/24] }
-  eth1: { driver: enc28j60, bus: { kind: ch999, adapter: 3 }, fallback: simulated }
-apps: [{ kind: hail, to: "10.0.0.9:9", every: 2s }]
-\`, "rig.yaml");
-const wrong = \`devices:
-  eth0: { driver: w9998, bus: { kind: ch998 } }
-  eth1: { driver: enc28j60, bus: { kind: ch999, adapter: 17 } }
-  eth2: { driver: w9999, bus: { kind: ch999, adapter: 1 } }
-  eth3: { driver: enc28j60, bus: { kind: ch999, adapter: 1 } }
-apps: [{ kind: hali }, { kind: hail, to: "10.0.0.9:9", every: 2h }]
-\`;
-const clock = new VirtualClock();
-const system = await System.make(rig, { clock, duration: 20_000 });
-await startSystem(system);
-await clock.advance(20_000);
-const { datagrams } = system.summary();
-const devices = system.reports();
-const client = new ControlClient(new LocalCaller(stackMethods(system.stack)));
-const parrot = [
-  await client.call("parrot", { word: "hi" }),
-  await client.call("parrot", {}).catch(({ message }) => message),
-  describeMethods().methods.find(({ name }) => name === "parrot"),
+  { thing: "an app", path: "firmware-ts/apps/index.ts", list: "APP_KINDS", item: "hail", from: ["hail", "./hail.ts"] },
+  { thing: "a command", path: "firmware-ts/cli/commands/index.ts", list: "COMMANDS", item: 'wave: () => import("./wave.ts")' },
+  {
+    thing: "a control method",
+    path: "firmware-ts/control/methods/index.ts",
+    list: "METHODS",
+    item: "...parrotMethods",
+    from: ["parrotMethods", "./parrot.ts"],
+  },
+  {
+    thing: "a suite of cases",
+    path: "hil-rigs/suites/index.ts",
+    list: "SUITES",
+    item: "manners",
+    from: ["manners", "./manners/index.ts"],
+  },
+  {
+    thing: "a chapter of a suite",
+    path: "hil-rigs/suites/arp/index.ts",
+    list: "chapters",
+    item: "courtesy",
+    from: ["courtesy", "./courtesy/index.ts"],
+  },
+  { thing: "a device under test", path: "hil-rigs/duts/index.ts", list: "DUTS", item: "twin", from: ["twin", "./twin/twin.ts"] },
 ];
-await system.stop();
-const [config] = parseDeviceSpecs(["enc28j60:ch999:3"]);
-const shop = { clock, random: new SeededRandom(1), onWire: () => {} };
-const fromSpec = (await loadDevice(config!))(config!, shop).controller.description;
-const wrongSpec = refusal(() => parseDeviceSpecs(["enc28j60:ch998:3"]));
-console.log(JSON.stringify({ check: describeRig(rig), wrong: refusal(() => parseRig(wrong, "f")), wrongSpec, datagrams, devices, fromSpec, parrot }));
-`,
-);
-const { code, stdout, stderr } = copy.run("probe.ts");
+
+const copy = new TreeCopy(new URL("fixtures/adding", import.meta.url));
+for (const { path, list, item, from } of ROWS) copy.addTo(path, list, item, from);
+
+const { code, stdout, stderr } = copy.run("test/probe.ts");
 t.strictSame([code, stderr], [0, ""]);
 const seen = JSON.parse(stdout || "{}");
 
-t.test("whohas check and a SPEC know them", async (t) => {
+t.test("the table has these rows, with these lists", async (t) => {
+  const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
+  const rows = page.split("\n").filter((line) => /^\| an? /.test(line));
+  t.strictSame(
+    rows.map((row) => row.split(" | ")[0]?.slice(2)),
+    ROWS.map(({ thing }) => thing),
+  );
+  for (const { thing, path, list } of ROWS) {
+    const places = rows.find((row) => row.startsWith(`| ${thing} |`))?.split(" | ")[2] ?? "";
+    for (const word of [path, list]) t.ok(places.includes(word), `${thing}: ${word}`);
+  }
+});
+
+t.test("types and architecture hold", async (t) => {
+  t.strictSame(copy.typecheck(), { code: 0, stdout: "", stderr: "" });
+  const sources = copy.sources();
+  t.strictSame([...checkArchitecture(sources, NOWHERE), ...checkProse(sources, NOWHERE)].map(formatFinding), []);
+});
+
+t.test("device, bus and app: whohas check and a SPEC know them", async (t) => {
   t.strictSame(seen.check.slice(2), [
     "device   eth0      w9999 simulated, on a simulated wire with a simulated gateway",
     "address  eth0      10.0.0.5/24",
     "device   eth1      enc28j60 on adapter 3, if it is not there: simulated",
     "hail     10.0.0.9  every 2s",
   ]);
-  t.strictSame(seen.wrong, [
+  t.strictSame(seen.refused, [
     "f:2:19: devices.eth0.driver: w9998: did you mean w9999?",
     "f:2:39: devices.eth0.bus.kind: ch998: not a bus; did you mean ch999?",
     "f:3:58: devices.eth1.bus.adapter: 17: not a whole number from 0 to 9",
@@ -200,17 +114,53 @@ t.test("whohas check and a SPEC know them", async (t) => {
   t.match(seen.wrongSpec[0], /ch998: not a bus of enc28j60, perhaps ch999; say enc28j60:sim, .*, enc28j60:ch999:7$/);
 });
 
-t.test("a system has them", async (t) => {
+t.test("device, bridge and app: a system has them", async (t) => {
   t.match(seen.devices, [
-    { name: "eth0", description: /^ideal controller eth0/, carrier: true, gateway: "10.0.0.9" },
-    { name: "eth1", description: /simulated ENC28J60/, fallback: null },
+    { name: "eth0", description: "W9999", carrier: true, gateway: "10.0.0.9" },
+    { name: "eth1", description: /simulated ENC28J60.* on adapter 3, used/, fallback: null },
   ]);
   t.match(seen.datagrams, { sent: 10, failed: 0 });
-  t.match(seen.fromSpec, /simulated ENC28J60/);
+  t.match([seen.fromSpec, seen.bridge], [/simulated ENC28J60.* on adapter 3, unused/, "Ch999Bus"]);
 });
 
-t.test("clients and docs know the method", async (t) => {
+t.test("driver, family and transport: two stacks find each other and talk", async (t) => {
+  t.strictSame(seen.stack, {
+    driver: "w9999",
+    said: ["queued", "queued", "queued", "queued"],
+    asking: ["INCOMPLETE", "INCOMPLETE"],
+    answered: ["REACHABLE", "REACHABLE"],
+    again: "sent",
+    failed: "REACHABLE,FAILED",
+    heard: ["10.1.0.1 7 four", "10.1.0.1 knocks 4", "fe80::1 7 six", "fe80::1 knocks 6", "fe80::1 7 six again"],
+  });
+});
+
+t.test("method: clients and docs know it", async (t) => {
   const word = { name: "word", form: "string", optional: false, meaning: "the word", values: [] };
   const description = { name: "parrot", about: "Says a word twice.", params: [word], result: "string", notes: [], errors: [] };
   t.strictSame(seen.parrot, ["hihi", "word is missing", description]);
+});
+
+t.test("command: whohas runs it, and help has it", async (t) => {
+  const whohas = (...words: string[]): unknown => copy.run("firmware-ts/cli/main.ts", ...words);
+  t.match(whohas("--help"), { code: 0, stdout: /^ {2}wave \[options\] <who> +wave at somebody$/m, stderr: "" });
+  t.strictSame(whohas("-i", "b1", "wave", "moon", "--count", "3"), { code: 1, stdout: "b1 waves at moon, 3 times\n", stderr: "" });
+});
+
+t.test("suite, chapter and device under test: whohas-rig lists and runs them", async (t) => {
+  const rig = (...words: string[]): { stdout: string } => copy.run("hil-rigs/cli/main.ts", ...words);
+  const { stdout } = rig("list");
+  for (const line of [
+    /^manners: good manners, 1 cases\n {2}MAN-01 +a host asks before it sends$/m,
+    /^ {2}ARP-X-99 +who has nothing to say is silent$/m,
+    /^ {2}twin +our stack once more$/m,
+  ]) {
+    t.match(stdout, line);
+  }
+  t.match(rig("run", "manners", "--dut", "whohas-sim"), { code: 0, stdout: /^whohas-sim: 1 passed, 0 failed/, stderr: "" });
+  t.match(rig("compare", "manners", "arp", "--case", "MAN-*", "--case", "ARP-X-99", "--duts", "whohas-sim,twin"), {
+    code: 0,
+    stdout: /^twin: 2 passed, 0 failed(?:.|\n)*^2 cases compared, 0 differences/m,
+    stderr: "",
+  });
 });

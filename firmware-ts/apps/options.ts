@@ -3,12 +3,6 @@
  * which pins an app takes and to which endpoints it sends. An option that is not `needed` and has no `otherwise` may be left out.
  */
 
-/** A destination of datagrams: an address as text and a UDP port, 1..65535. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
 /** A sensor on one pin of the board. */
 export interface SensorConfig {
   /** One of SENSOR_KINDS in hal/sensor-kinds.ts. */
@@ -19,7 +13,7 @@ export interface SensorConfig {
 
 /** The kind of an option's value. */
 export type ValueShape =
-  /** ADDRESS:PORT; an Endpoint. */
+  /** ADDRESS:PORT; an Endpoint<string>, its port 1..65535. */
   | { readonly is: "endpoint"; readonly example: string }
   /** A duration with its unit; a number in ms from `min` to `max`. */
   | { readonly is: "duration"; readonly example: string; readonly min: number; readonly max: number }

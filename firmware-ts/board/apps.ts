@@ -4,7 +4,8 @@ import { ControllerError } from "../../hal/ethernet.ts";
 import { SENSOR_KINDS } from "../../hal/sensor-kinds.ts";
 import type { AppKind } from "../apps/app.ts";
 import { APP_KINDS } from "../apps/index.ts";
-import type { Endpoint, OptionShape, ValueShape } from "../apps/options.ts";
+import type { OptionShape, ValueShape } from "../apps/options.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { parsePin } from "./rig/names.ts";
 import type { AppConfig, Rig } from "./rig/rig.ts";
 import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
@@ -87,10 +88,10 @@ export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig
 }
 
 /** The endpoints that a rig's apps send to. */
-export function endpointsOf(rig: Rig): readonly Endpoint[] {
+export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
-    return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint] : []));
+    return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint<string>] : []));
   });
 }
 

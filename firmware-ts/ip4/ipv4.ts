@@ -14,13 +14,14 @@ import { type IpLayer, type IpProtocol, Received } from "../ip/layer.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
+import type { NeighbourSource } from "../neigh/service.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { Arp, type ArpOptions } from "./arp/arp.ts";
+import { Arp } from "./arp/arp.ts";
 import { checkHeader } from "./header/check.ts";
 import {
   FRAGMENT_DF,
@@ -80,7 +81,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
 
-  constructor(network: Network, random: Random, options: ArpOptions = {}) {
+  constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.fib = new Fib(this.conf, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),

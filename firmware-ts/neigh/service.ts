@@ -1,6 +1,12 @@
 /** The neighbours of one address family in one namespace, as everyone above the machine sees them. */
 import type { NeighNamespace } from "./namespace.ts";
-import type { NeighTable } from "./table.ts";
+import type { NeighTable, NeighTableOptions } from "./table.ts";
+
+/** The table that a neighbour service stands on: a new one with these settings, with the service's namespace as its initial one. */
+export interface NeighbourSource extends NeighTableOptions {
+  /** Or the table of another namespace, to be shared; the settings are that one's then. */
+  readonly table?: NeighTable;
+}
 
 export interface NeighbourService {
   /** The family's entries, proxy entries, settings and counters. */

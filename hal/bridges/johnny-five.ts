@@ -85,7 +85,8 @@ class Session {
   end(): void {
     this.alive = false;
     // johnny-five remembers every board for components that name none; ours always name theirs.
-    const cache = (this.five.Board as unknown as { readonly cache: Board[] }).cache;
+    // @types/johnny-five does not know `cache`.
+    const { cache } = this.five.Board as typeof Board & { readonly cache: Board[] };
     const at = cache.indexOf(this.board);
     if (at >= 0) cache.splice(at, 1);
   }
@@ -303,7 +304,8 @@ function refuseInput(io: IoPlugin, pin: string | number): void {
 
 /** Largest sample of the board's converter. @types/johnny-five does not know RESOLUTION. */
 function fullScale(board: Board): number | null {
-  return (board as unknown as { readonly RESOLUTION: { readonly ADC: number | null } }).RESOLUTION.ADC;
+  const { RESOLUTION } = board as Board & { readonly RESOLUTION: { readonly ADC: number | null } };
+  return RESOLUTION.ADC;
 }
 
 export function reason(cause: unknown): string {

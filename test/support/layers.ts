@@ -55,6 +55,7 @@ const BROWSER: readonly string[] = [
   "hal/kit",
   "hal/simulated",
   ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
+  "firmware-ts/families.ts",
   "firmware-ts/stack.ts",
 ];
 const NODE_ONLY: readonly string[] = ["hal/simulated/io.ts", "hal/simulated/io-source.ts", "hal/simulated/board-io.ts"];

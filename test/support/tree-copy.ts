@@ -1,18 +1,29 @@
 /** A copy of the project's sources in a scratch folder, to be changed and run; packages are those of the project. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scratch } from "./own.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SOURCES = ["hal", "drivers", "firmware-ts", "package.json", "tsconfig.json"];
+const ROOMS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+
+/** The end of a program. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export class TreeCopy {
   readonly root: string = scratch("tree");
 
-  constructor() {
-    for (const part of SOURCES) cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
+  /** @param added a folder whose files go over the copy, each to its place */
+  constructor(added: URL) {
+    for (const part of [...ROOMS, "package.json", "tsconfig.json"]) {
+      cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
+    }
+    cpSync(fileURLToPath(added), this.root, { recursive: true });
     // One link for each package: what is translated here is kept apart from what is kept for the project.
     mkdirSync(join(this.root, "node_modules"));
     for (const name of readdirSync(join(ROOT, "node_modules"))) {
@@ -20,30 +31,47 @@ export class TreeCopy {
     }
   }
 
-  write(path: string, text: string): void {
-    mkdirSync(dirname(join(this.root, path)), { recursive: true });
-    writeFileSync(join(this.root, path), text);
+  /**
+   * Adds one entry to a list, behind the last one.
+   * @param list the constant that has the list, an array or an object, as `BUS_KINDS`; "" for a file that is a list of exports itself
+   * @param item the entry as it stands in the list
+   * @param from the import that the entry needs: a name and its file
+   */
+  addTo(path: string, list: string, item: string, from?: readonly [name: string, file: string]): void {
+    const file = join(this.root, path);
+    const text = readFileSync(file, "utf8");
+    const start = list === "" ? text.length : text.search(new RegExp(`const ${list}\\b`));
+    const entry = list === "" ? `${item}\n` : text.slice(start).replace(/,?(\s*[\]}];)/, (_, end: string) => `, ${item}${end}`);
+    if (start < 0 || entry === text.slice(start)) throw new Error(`${path} has no list ${list}`);
+    const needed = from ? `import { ${from[0]} } from "${from[1]}";\nimport ` : "import ";
+    writeFileSync(file, text.slice(0, start).replace(/^import /m, needed) + entry);
   }
 
-  /**
-   * Adds one entry to a list: the import of its file, and its name behind the last one.
-   * @param list the constant that has the list, an array or an object, as `BUS_KINDS`
-   * @param item how the name stands in the list
-   */
-  addTo(path: string, list: string, name: string, file: string, item: string = name): void {
-    const before = readFileSync(join(this.root, path), "utf8");
-    const entry = new RegExp(`(${list}[^=]*= [[{][^\\]}]*?),?(\\s*[\\]}])`);
-    if (!entry.test(before)) throw new Error(`${path} has no list ${list}`);
-    this.write(path, `import { ${name} } from "${file}";\n${before.replace(entry, `$1, ${item}$2`)}`);
+  /** The sources of the rooms, by their paths. */
+  sources(): Map<string, string> {
+    const sources = new Map<string, string>();
+    for (const room of ROOMS) {
+      for (const entry of readdirSync(join(this.root, room), { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+        const path = join(entry.parentPath, entry.name);
+        sources.set(relative(this.root, path).split(sep).join("/"), readFileSync(path, "utf8"));
+      }
+    }
+    return sources;
   }
 
   /** Runs a TypeScript file of the copy, to its end. */
-  run(
-    script: string,
-    ...words: readonly string[]
-  ): { readonly code: number | null; readonly stdout: string; readonly stderr: string } {
+  run(script: string, ...words: readonly string[]): Ended {
+    return this.#node("--import", join(this.root, "firmware-ts/cli/dev.mjs"), join(this.root, script), ...words);
+  }
+
+  /** Checks the types of the copy. */
+  typecheck(): Ended {
+    return this.#node(join(this.root, "node_modules/tsc7/bin/tsc"), "-p", "tsconfig.json");
+  }
+
+  #node(...args: readonly string[]): Ended {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const args = ["--import", join(this.root, "firmware-ts/cli/dev.mjs"), join(this.root, script), ...words];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: this.root, encoding: "utf8", env });
     return { code: status, stdout, stderr };
   }

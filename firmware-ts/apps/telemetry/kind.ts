@@ -3,12 +3,13 @@
  *
  *     apps: [{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }]
  */
+import type { Endpoint } from "../../ip/endpoint.ts";
 import type { AppKind } from "../app.ts";
-import type { Endpoint, OptionShapes, SensorConfig } from "../options.ts";
+import type { OptionShapes, SensorConfig } from "../options.ts";
 import { Telemetry } from "./telemetry.ts";
 
 export interface TelemetryConfig {
-  readonly to: Endpoint;
+  readonly to: Endpoint<string>;
   /** Interval, ms. */
   readonly every: number;
   /** InfluxDB line protocol. */

@@ -4,8 +4,8 @@
  * UnitError whose message quotes the text and says what would be right.
  */
 import { isIPv6 } from "node:net";
-import type { Endpoint } from "../../apps/options.ts";
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { type Endpoint, parsePort, splitEndpoint } from "../../ip/endpoint.ts";
 import { parseMac } from "../../net/ethernet.ts";
 import { show } from "./wording.ts";
 
@@ -178,21 +178,19 @@ export function parseRouteTarget(text: string): Cidr {
   return cidr;
 }
 
-/** `192.168.10.1:8094`. Names are not looked up. */
-export function parseEndpoint(text: string): Endpoint {
-  const match = /^(.*):([^:\]]*)$/s.exec(text);
-  const host = match?.[1] ?? text;
+/** `192.168.10.1:8094`; the port is not 0. Names are not looked up. */
+export function parseEndpoint(text: string): Endpoint<string> {
+  const parts = splitEndpoint(text);
+  const host = parts?.host ?? text;
   const address = parseIpv4(host);
   if (address === null) {
     throw notIpv4(text, "ADDRESS:PORT; say e.g. 192.168.10.1:8094", host.replace(/^\[(.*)\]$/s, "$1"));
   }
   if (address === INADDR_ANY) throw new UnitError(`${show(text)}: 0.0.0.0 is nobody; say e.g. 192.168.10.1:8094`);
-  if (!match) throw new UnitError(`${show(text)}: no port; say e.g. ${host}:8094`);
-  const port = match[2]!;
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 0xffff) {
-    throw new UnitError(`${show(text)}: the port is not 1 to 65535; say e.g. ${host}:8094`);
-  }
-  return { address: host, port: Number(port) };
+  if (!parts) throw new UnitError(`${show(text)}: no port; say e.g. ${host}:8094`);
+  const port = parts.port.startsWith("0") ? null : parsePort(parts.port);
+  if (port === null) throw new UnitError(`${show(text)}: the port is not 1 to 65535; say e.g. ${host}:8094`);
+  return { address: host, port };
 }
 
 /** The refusal of a text that is no IPv4 address; a good IPv6 address is told apart from nonsense. */

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { INADDR_ANY, type Ip4, parseIpv4, prefixMask } from "../../ip/address.ts";
+import { type Endpoint, parsePort, splitEndpoint } from "../../ip/endpoint.ts";
 import { isIpv6 } from "../../ip/ip6-text.ts";
 import { type Nud, parseNud } from "../../neigh/states.ts";
 import { ControlError, RpcCode } from "../rpc/protocol.ts";
@@ -127,14 +128,9 @@ function noIpv6(detail: string): ControlError {
 /** `10.0.0.2:9`, `:9`, `9` -> address (INADDR_ANY where none is written) and port. */
 export const ENDPOINT = v.pipe(TEXT, v.transform(endpointOf), v.metadata({ form: "[ADDRESS:]PORT" }));
 
-export interface Endpoint {
-  address: Ip4;
-  port: number;
-}
-
-export function endpointOf(value: string): Endpoint {
-  const [, host = "", digits = ""] = /^(?:(.*):)?(\d{1,5})$/.exec(value) ?? [];
-  const port = Number(digits);
-  if (digits === "" || port > 65_535) throw wrong(`"${value}" is not ADDRESS:PORT`);
+export function endpointOf(value: string): Endpoint<Ip4> {
+  const { host, port: digits } = splitEndpoint(value) ?? { host: "", port: value };
+  const port = parsePort(digits);
+  if (port === null) throw wrong(`"${value}" is not ADDRESS:PORT`);
   return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
 }

@@ -10,9 +10,9 @@ import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
-import type { NeighbourService } from "../../neigh/service.ts";
+import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
-import { NeighTable, type NeighTableOptions } from "../../neigh/table.ts";
+import { NeighTable } from "../../neigh/table.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { MIN_MTU } from "../../net/device.ts";
 import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
@@ -26,11 +26,6 @@ import { ArpDefence } from "./defence.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
 import { type ArpHooks, ArpSender } from "./wire.ts";
-
-export interface ArpOptions extends NeighTableOptions {
-  /** The table of another namespace, to be shared. Default: a new table, with this as its initial namespace. */
-  table?: NeighTable;
-}
 
 /** The parts of the stack that ARP uses. */
 export interface ArpGround {
@@ -65,7 +60,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   #lastCounters = new ArpCounters();
   readonly #scratch = new Uint8Array(MAC_BYTES);
 
-  constructor({ network, random, fib, router, unreachable }: ArpGround, options: ArpOptions = {}) {
+  constructor({ network, random, fib, router, unreachable }: ArpGround, options: NeighbourSource = {}) {
     this.#network = network;
     this.#unreachable = unreachable;
     this.fib = fib;
