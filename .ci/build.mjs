@@ -1,5 +1,6 @@
 /**
- * Builds what the package holds, in dist/: JavaScript without source maps, whose sources are not in the package; types that every
+ * Builds what the package holds, in dist/: JavaScript, with source maps for the bundled command alone, whose
+ * stack traces name the sources; types that every
  * TypeScript since 5.4 reads; the firmware images; and commands that may be executed.
  */
 import { execFileSync } from "node:child_process";
@@ -11,6 +12,7 @@ const firmware = "hal/bridges/firmware";
 rmSync(dist, { recursive: true, force: true });
 const compiler = ["node_modules/tsc7/bin/tsc", "-p", "tsconfig.build.json", "--sourceMap", "false", "--incremental", "false"];
 execFileSync(process.execPath, compiler, { stdio: "inherit" });
+execFileSync("npm", ["run", "--silent", "bundle"], { stdio: "inherit" });
 for (const name of readdirSync(firmware)) {
   if (name.endsWith(".hex")) cpSync(join(firmware, name), join(dist, firmware, name));
 }

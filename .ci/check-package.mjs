@@ -1,7 +1,7 @@
 /**
  * Reads the output of `npm pack --dry-run --json` and makes sure that the package holds what its users need and nothing of ours
  * that they do not: every `bin` and `exports` target of package.json is in it, with types, and what README.md names for its readers; no
- * test, bench or source file is, and no source map, whose source would be missing. Commands alone may be executed.
+ * test, bench or source file is, and no source map but those of the bundled command. Commands alone may be executed.
  */
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -17,7 +17,7 @@ const named = [...readme.matchAll(/(?<![\w/.-])(?:node_modules\/whohas\/)?((?:do
 const targets = Object.values(exports).flatMap((each) => (typeof each === "string" ? [each] : Object.values(each)));
 const needed = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", ...Object.values(bin), ...targets, ...named];
 const missing = needed.map((path) => path.replace(/^\.\//, "")).filter((path) => !files.has(path));
-const unwanted = [...files].filter((path) => /^test\/(?!fixtures\/rigs\/)|\.test\.|^dist\/test|(?<!\.d)\.ts$|\.map$/.test(path));
+const unwanted = [...files].filter((path) => /^test\/(?!fixtures\/rigs\/)|\.test\.|^dist\/test|(?<!\.d)\.ts$|^dist\/(?!firmware-ts\/cli\/).*\.map$/.test(path));
 const commands = new Set(Object.values(bin));
 const executable = pack.files.filter(({ path, mode }) => (mode & 0o111) !== 0 && !commands.has(path)).map(({ path }) => path);
 

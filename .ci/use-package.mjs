@@ -95,6 +95,7 @@ if (process.platform === "linux") {
 // The doors and their examples.
 const { exports } = JSON.parse(readFileSync(join(home, "node_modules/whohas/package.json"), "utf8"));
 const require = createRequire(join(home, "user.cjs"));
+const examples = [];
 for (const [path, target] of Object.entries(exports)) {
   if (typeof target === "string") continue;
   const door = `whohas${path.slice(1)}`;
@@ -104,6 +105,8 @@ for (const [path, target] of Object.entries(exports)) {
   const expected = lines.flatMap((line) => /\/\/ prints: (.*)$/.exec(line)?.slice(1) ?? []).join("\n");
   const file = join(home, `${path.replace(/\W/g, "") || "whohas"}.mjs`);
   writeFileSync(file, lines.join("\n"));
+  examples.push(`${path.replace(/\W/g, "") || "whohas"}.mts`);
+  writeFileSync(join(home, examples.at(-1)), lines.join("\n"));
   const output = execFileSync(process.execPath, ["--no-warnings", file], { cwd: home, encoding: "utf8", timeout: 60_000 });
   const printed = output.trimEnd().split("\n").map((line) => line.trimEnd()).join("\n");
   if (printed !== expected) wrong.push(`the example of ${door} printed\n${printed}\nand not\n${expected}`);
@@ -126,8 +129,11 @@ function compiles(tsc, options, types, files) {
   const { status, text } = run(home, "node", tsc, "-p", ".");
   if (status !== 0) wrong.push(`${tsc}, ${JSON.stringify(options)}, ${files}:\n${text.split("\n").slice(0, 20).join("\n")}`);
 }
+const plain = ["whohas", "whohas/models", "whohas/control", "whohas/iproute"].map((door) => `export * from "${door}";`);
+writeFileSync(join(home, "plain.mts"), plain.join("\n"));
+compiles(scripts.at(-1), { module: "nodenext", moduleDetection: "force" }, ["node"], examples);
 for (const tsc of scripts) {
-  compiles(tsc, { module: "nodenext" }, [], ["user.mts"]);
+  compiles(tsc, { module: "nodenext" }, [], ["user.mts", "plain.mts"]);
   for (const options of RESOLUTIONS) compiles(tsc, options, ["node"], ["user.mts", "node.mts"]);
 }
 

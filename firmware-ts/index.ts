@@ -3,21 +3,21 @@
  *
  * Two stacks in virtual time on a simulated wire; one asks the other for its address once, and sends:
  *
- *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
+ *     import { EthernetSegment, macAddress, SeededRandom, Stack, VirtualClock, WireNic } from "whohas";
  *
  *     const clock = new VirtualClock();
  *     const random = new SeededRandom(7);
  *     const wire = new EthernetSegment(clock, random.fork("wire"));
  *
- *     async function host(name, mac, cidr) {
- *       const stack = new Stack({ clock, random: random.fork(name) });
- *       const eth0 = stack.addDevice("eth0", new WireNic(clock, wire, name, parseMac(mac)));
- *       await eth0.open();
- *       stack.addAddress(eth0, cidr);
- *       return stack;
- *     }
- *     const board = await host("board", "02:00:00:00:00:01", "10.0.0.1/24");
- *     const gateway = await host("gateway", "02:00:00:00:00:02", "10.0.0.2/24");
+ *     const board = new Stack({ clock, random: random.fork("board") });
+ *     const near = board.addDevice("eth0", new WireNic(clock, wire, "board", macAddress("02:00:00:00:00:01")));
+ *     await near.open();
+ *     board.addAddress(near, "10.0.0.1/24");
+ *
+ *     const gateway = new Stack({ clock, random: random.fork("gateway") });
+ *     const far = gateway.addDevice("eth0", new WireNic(clock, wire, "gateway", macAddress("02:00:00:00:00:02")));
+ *     await far.open();
+ *     gateway.addAddress(far, "10.0.0.2/24");
  *
  *     const socket = board.udp.open();
  *     const collector = socket.to("10.0.0.2", 8094);
@@ -72,6 +72,6 @@ export type { HealthReport } from "./net/device-health.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
-export { ipv4, type NeighbourOptions, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export { ipv4, macAddress, type NeighbourOptions, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { DatagramHandler, ErrorHandler, FateHandler, UdpSocket } from "./transport/udp-socket.ts";

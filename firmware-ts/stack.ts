@@ -18,7 +18,7 @@ import type { EthernetController } from "../hal/ethernet.ts";
 import type { Random } from "../hal/random.ts";
 import { SkBuffPool, type SkBuffPoolOptions } from "../hal/skbuff.ts";
 import { type Families, findFamily, makeFamilies, type NeighbourServices } from "./families.ts";
-import { type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
+import { INADDR_ANY, type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
 import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
 import { Ip6Interner } from "./ip/ip6.ts";
@@ -163,6 +163,7 @@ export class Stack {
    */
   addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
     const { address, length } = prefix(cidr);
+    if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
     return this.ip.fib.addAddress(device, address, length, options);
   }
 
@@ -225,8 +226,7 @@ export class Stack {
    */
   addNeighbour(address: string, lladdr: string, device: NetDevice): Neighbour {
     const key = ipv4(address);
-    const mac = parseMac(lladdr);
-    if (!mac) throw new InetError("LLADDR_INVALID", `"${lladdr}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
+    const mac = macAddress(lladdr);
     const { table } = this.neighbours(4);
     const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
@@ -239,9 +239,23 @@ export class Stack {
     for (const { neighbours } of Object.values(this.#families)) neighbours.close();
   }
 
-  /** The counters of this stack as `nstat -az` would print them: names and values. */
+  /**
+   * The counters of this stack as `nstat -az` would print them: names and values. Those of the neighbour table, which have no name in the
+   * kernel, are the initial namespace's.
+   */
   counters(): [name: string, value: number][] {
-    return this.ip.counters.list(this.neighbours(4).policy.filtered);
+    const { policy, table, namespace } = this.neighbours(4);
+    const rows = this.ip.counters.list(policy.filtered);
+    if (!namespace.initial) return rows;
+    const { changed, flipFlops, contradicted, refused } = table.suspicions;
+    rows.push(
+      ["ArpTableFulls", table.statistics.tableFulls],
+      ["ArpAddressChanges", changed],
+      ["ArpAddressFlipFlops", flipFlops],
+      ["ArpStaticContradictions", contradicted],
+      ["ArpAddressRefusals", refused],
+    );
+    return rows;
   }
 }
 
@@ -252,6 +266,16 @@ export class Stack {
 export function ipv4(text: string): Ip4 {
   const address = parseIpv4(text);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv4 address; say e.g. 192.168.10.1`);
+  return address;
+}
+
+/**
+ * Reads a station address, `02:00:5e:10:00:01` (also with `-`), as drivers and models take it. parseMac() returns null instead.
+ * @throws InetError LLADDR_INVALID
+ */
+export function macAddress(text: string): Uint8Array {
+  const address = parseMac(text);
+  if (address === null) throw new InetError("LLADDR_INVALID", `"${text}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
   return address;
 }
 

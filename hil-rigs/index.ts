@@ -4,7 +4,7 @@
  *     import { DUTS, runCases, SUITES } from "whohas/rigs";
  *
  *     const [arp] = SUITES;
- *     const dut = DUTS.find(({ name }) => name === "whohas-sim");
+ *     const [dut] = DUTS.filter(({ name }) => name === "whohas-sim");
  *     const [first] = await runCases(dut, arp.cases.slice(0, 1));
  *     console.log(first.status); // prints: passed
  */

@@ -196,6 +196,27 @@ t.test("circles", async (t) => {
   );
 });
 
+t.test("one list for each kind of thing", async (t) => {
+  const list = {
+    "firmware-ts/apps/index.ts": `import { a } from "./a.ts"; export const APP_KINDS = [a];`,
+    "firmware-ts/apps/a.ts": ``,
+  };
+  finds(
+    t,
+    { ...list, "firmware-ts/board/x.ts": `import { a } from "../apps/a.ts";` },
+    "firmware-ts/board/x.ts:1",
+    /look it up in the list/,
+  );
+  t.same(
+    findings({ ...list, "firmware-ts/board/x.ts": `import { b, type a } from "../apps/a.ts";` }),
+    [],
+    "a type, or another value",
+  );
+  const lazy = { "firmware-ts/cli/commands/index.ts": `export const COMMANDS = { a: () => import("./a.ts") };` };
+  const file = { "firmware-ts/cli/commands/a.ts": ``, "firmware-ts/cli/x.ts": `void import("./commands/a.ts");` };
+  finds(t, { ...lazy, ...file }, "firmware-ts/cli/x.ts:1", /look it up in the list/);
+});
+
 t.test("circles of folders, though no two files import each other", async (t) => {
   const siblings = {
     "drivers/a/x/1.ts": `import "../y/1.ts";`,

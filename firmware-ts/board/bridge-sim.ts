@@ -24,6 +24,7 @@ import { dropsOf } from "../control/drops.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { enc28j60Chip } from "./kinds/chip-model.ts";
 import { loadWire, type WireMaker } from "./kinds/part.ts";
+import { readText } from "./read-text.ts";
 import type { ChipConfig } from "./rig/chip-config.ts";
 import { UnitError } from "./rig/units.ts";
 import { show, whyUnreadable } from "./rig/wording.ts";
@@ -189,7 +190,7 @@ function readImage({ firmware, baud }: BridgeSimOptions): { hex: string; name: s
   }
   const { file } = firmware;
   try {
-    return { hex: readFileSync(file, "utf8"), name: file };
+    return { hex: readText(file), name: file };
   } catch (cause) {
     throw new FirmwareError(`${file}: cannot be read: ${whyUnreadable(cause)}`, { cause });
   }

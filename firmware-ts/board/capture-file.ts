@@ -1,50 +1,293 @@
-/** A capture of a stack's devices in one file, for as long as a system runs. */
-import { closeSync, openSync, writeSync } from "node:fs";
-import { Direction, pcapngHeader, pcapngPacket } from "../control/pcapng.ts";
+/** A capture of a stack's devices in a pcapng file, for as long as a system runs. Nothing that happens to the file delays the stack. */
+import { closeSync, existsSync, renameSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import type { Timer } from "../../hal/clock.ts";
+import { SystemClock } from "../../hal/clock.ts";
+import { Direction, pcapngHeader, pcapngPacket, pcapngStatistics } from "../control/pcapng.ts";
 import { ControlError } from "../control/rpc/protocol.ts";
 import type { Stack } from "../stack.ts";
+import { type OpenFile, openOwn, ownPath } from "./capture/open.ts";
+import { type CaptureSpec, parseCaptureSpec } from "./capture/spec.ts";
+import { type OutputRecord, RecordWriter } from "./output/record-writer.ts";
 
-/** Every frame of every device, in and out, in one pcapng file. */
+/** Bytes that wait for a disk or a reader. */
+const LIMIT = 16 << 20;
+/** Most bytes of a packet block beside its frame. */
+const BLOCK = 64;
+/** Between two looks for the reader of a FIFO, in ms. */
+const NO_READER = 100;
+/** At the end, a reader that takes nothing for this long, in ms, is not waited for. */
+const PATIENCE = 1000;
+
+/** A packet of an interface, or a block of none. */
+interface Block extends OutputRecord {
+  /** -1: no packet. */
+  readonly index: number;
+  /** Packets lost before it, which it tells of. */
+  readonly drops: number;
+}
+
+/** Packets of one interface. */
+interface Count {
+  seen: number;
+  lost: number;
+  /** Lost and not told of by a packet yet. */
+  untold: number;
+}
+
+export interface CaptureOptions {
+  /** The stack's time can wait for the file, as virtual time can: no packet is lost to a slow one. Default false. */
+  readonly patient?: boolean;
+}
+
+/**
+ * Every frame of every device, in and out. Packets that the file did not take in time are counted: the next packet of their interface
+ * says how many (epb_dropcount), and statistics at the end of each file (isb_ifrecv, isb_ifdrop). A FIFO may be without a reader for a
+ * while; each reader gets a section of its own.
+ */
 export class CaptureFile {
-  readonly #fd: number;
+  readonly #stack: Stack;
+  readonly #spec: CaptureSpec;
   readonly #path: string;
-  #untap: () => void = () => {};
+  readonly #patient: boolean;
+  /** Of real time. */
+  readonly #clock = new SystemClock();
+  readonly #look: Timer;
+  readonly #age: Timer;
+  readonly #counts: readonly Count[];
+  readonly #untap: () => void;
+  #file: OpenFile | null = null;
+  #writer: RecordWriter<Block> | null = null;
+  /** Bytes that the present file was given. */
+  #size = 0;
+  /** Blocks for the next writer, while there is none. */
+  #pending: Block[] = [];
+  #pendingBytes = 0;
+  #turning: Promise<void> | null = null;
+  /** There will be no further file. */
+  #stopped = false;
   #failure: ControlError | null = null;
+  #closing: Promise<void> | null = null;
 
-  /** @throws ControlError CAPTURE_FILE */
-  constructor(stack: Stack, path: string) {
-    this.#path = path;
+  /**
+   * @param file `FILE,size=10M,every=1h,keep=5`
+   * @throws ControlError CAPTURE_FILE, UnitError
+   */
+  constructor(stack: Stack, file: string | CaptureSpec, { patient = false }: CaptureOptions = {}) {
+    this.#stack = stack;
+    this.#patient = patient;
+    this.#spec = typeof file === "string" ? parseCaptureSpec(file) : file;
+    this.#counts = stack.devices.map(() => ({ seen: 0, lost: 0, untold: 0 }));
+    this.#look = this.#clock.timer(() => this.#open());
+    this.#age = stack.clock.timer(() => this.#turn());
     try {
-      this.#fd = openSync(path, "w");
+      this.#path = ownPath(this.#spec.path);
+      this.#take(this.#opened());
     } catch (error) {
+      this.#clock.stop();
       throw this.#error(error);
     }
-    this.#write(pcapngHeader(stack.devices.map((device) => device.name)));
-    if (this.#failure) return;
     this.#untap = stack.network.tap((skb, device, outgoing) => {
       const direction = outgoing ? Direction.OUT : Direction.IN;
-      this.#write(pcapngPacket(stack.devices.indexOf(device), stack.clock.wallTime(), skb.contents(), direction));
+      this.#packet(stack.devices.indexOf(device), skb.contents(), direction);
     });
   }
 
-  /** @throws ControlError CAPTURE_FILE when the file did not take all of it; it may end in the middle of a frame then */
-  close(): void {
+  /** Packets that are not in the file. */
+  get lost(): number {
+    return this.#counts.reduce((sum, { lost }) => sum + lost, 0);
+  }
+
+  /**
+   * Ends the capture; a reader that takes nothing any more is not waited for.
+   * @throws ControlError CAPTURE_FILE when the disk did not take all of it
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
     this.#untap();
-    closeSync(this.#fd);
+    this.#age.cancel();
+    while (this.#turning) await this.#turning;
+    this.#look.cancel();
+    await this.#finish(this.#patient ? Number.POSITIVE_INFINITY : PATIENCE);
+    this.#losePending();
+    this.#clock.stop();
     if (this.#failure) throw this.#failure;
   }
 
-  /** A disk that is full is no reason to stop the stack: the capture ends there, and close() says so. */
-  #write(block: Uint8Array): void {
+  #packet(index: number, frame: Uint8Array, direction: number): void {
+    const count = this.#counts[index];
+    if (!count) return;
+    count.seen++;
+    const waiting = this.#pendingBytes + (this.#writer?.backlog ?? 0);
+    if (this.#stopped || (!this.#patient && waiting + frame.length + BLOCK > LIMIT)) {
+      count.lost++;
+      count.untold++;
+      return;
+    }
+    const drops = count.untold;
+    count.untold = 0;
+    this.#put({ bytes: pcapngPacket(index, this.#stack.clock.wallTime(), frame, direction, drops), index, drops });
+  }
+
+  #put(block: Block): void {
+    const { size = Number.POSITIVE_INFINITY } = this.#spec;
+    if (this.#writer && this.#size + block.bytes.length > size && this.#size > 0) this.#turn();
+    if (!this.#writer) {
+      this.#pending.push(block);
+      this.#pendingBytes += block.bytes.length;
+      return;
+    }
+    this.#size += block.bytes.length;
+    this.#writer.append(block);
+  }
+
+  /** Begins a file, or waits for the reader of the FIFO. */
+  #take(file: OpenFile | null): void {
+    this.#file = file;
+    if (!file) {
+      this.#look.arm(NO_READER);
+      return;
+    }
+    const { fd, regular } = file;
+    const writer = new RecordWriter<Block>({
+      fd,
+      clock: this.#clock,
+      limit: LIMIT,
+      patient: this.#patient,
+      regular,
+      lost: (block, error) => this.#notWritten(writer, block, error),
+    });
+    this.#writer = writer;
+    if (this.#spec.every !== undefined) this.#age.arm(this.#spec.every);
+    writer.append({ bytes: pcapngHeader(this.#stack.devices.map((device) => device.name)), index: -1, drops: 0 });
+    // The first packet may be larger than a file shall be.
+    this.#size = 0;
+    const blocks = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    for (const block of blocks) this.#put(block);
+  }
+
+  #opened(): OpenFile | null {
+    const file = openOwn(this.#path);
+    if ((this.#spec.size === undefined && this.#spec.every === undefined) || file?.regular) return file;
+    if (file) closeSync(file.fd);
+    throw new Error("size= and every= need a file of a disk");
+  }
+
+  #open(): void {
     try {
-      for (let at = 0; at < block.length; ) at += writeSync(this.#fd, block, at);
+      this.#take(this.#opened());
     } catch (error) {
-      this.#untap();
-      this.#failure ??= this.#error(error);
+      this.#giveUp(error);
     }
   }
 
+  #notWritten(writer: RecordWriter<Block>, block: Block, error: NodeJS.ErrnoException): void {
+    this.#lose(block);
+    if (error.code !== "EPIPE") this.#failure ??= this.#error(error);
+    if (error.code !== "EPIPE" || this.#writer !== writer || !this.#file) return;
+    // The reader went away. What it had not read is thrown away with the descriptor, so that the next one begins with a section.
+    const { fd } = this.#file;
+    this.#writer = null;
+    this.#file = null;
+    this.#pending = [...writer.left];
+    this.#pendingBytes = writer.backlog;
+    void writer.close().then(() => {
+      closeSync(fd);
+      if (this.#closing === null) this.#look.arm(NO_READER);
+    });
+  }
+
+  #lose({ index, drops }: Block): void {
+    const count = this.#counts[index];
+    if (!count) return;
+    count.lost++;
+    count.untold += 1 + drops;
+  }
+
+  /** A file ends here and the next one begins. */
+  #turn(): void {
+    if (this.#turning || !this.#writer) return;
+    if (this.#patient) {
+      this.#turnNow();
+      return;
+    }
+    this.#turning = this.#turnOver()
+      .catch((error: unknown) => this.#giveUp(error))
+      .finally(() => {
+        this.#turning = null;
+        if (!this.#stopped) this.#open();
+      });
+  }
+
+  async #turnOver(): Promise<void> {
+    await this.#finish(Number.POSITIVE_INFINITY);
+    for (const [from, to] of this.#names()) {
+      await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+    }
+  }
+
+  /** As #turnOver() and #open(), before the stack's time goes on: two runs in virtual time give the same files. */
+  #turnNow(): void {
+    const { fd } = this.#file as OpenFile;
+    this.#tellCounts(this.#writer as RecordWriter<Block>);
+    this.#writer = null;
+    closeSync(fd);
+    try {
+      for (const [from, to] of this.#names()) if (existsSync(from)) renameSync(from, to);
+      this.#take(this.#opened());
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** Files that get another name when a file ends, the oldest first. */
+  #names(): (readonly [from: string, to: string])[] {
+    const name = (at: number): string => (at === 0 ? this.#path : `${this.#path}.${at}`);
+    return Array.from({ length: this.#spec.keep - 1 }, (_, at) => [name(at), name(at + 1)] as const).reverse();
+  }
+
+  /** Ends the present file with its statistics. */
+  async #finish(patience: number): Promise<void> {
+    const writer = this.#writer;
+    const file = this.#file;
+    this.#writer = null;
+    if (!writer || !file) return;
+    this.#tellCounts(writer);
+    await writer.drained(patience);
+    for (const block of writer.left) this.#lose(block);
+    await writer.close();
+    closeSync(file.fd);
+    this.#file = null;
+  }
+
+  #tellCounts(writer: RecordWriter<Block>): void {
+    const time = this.#stack.clock.wallTime();
+    for (const [index, { seen, lost }] of this.#counts.entries()) {
+      writer.append({ bytes: pcapngStatistics(index, time, seen, lost), index: -1, drops: 0 });
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.#failure ??= this.#error(error);
+    this.#stopped = true;
+    this.#losePending();
+  }
+
+  #losePending(): void {
+    for (const block of this.#pending) this.#lose(block);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
   #error(error: unknown): ControlError {
-    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#path}: ${(error as Error).message}`);
+    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#spec.path}: ${(error as Error).message}`);
   }
 }

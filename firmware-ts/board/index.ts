@@ -5,9 +5,9 @@
  *     const board = await openBoard({ device: "enc28j60:sim", address: "192.168.10.10/24", gateway: "192.168.10.1" });
  *     const { ping } = board.stack;
  *     const pinger = ping.open();
- *     const reply = new Promise((resolve) => (pinger.onReply = resolve));
+ *     const replied = new Promise((resolve) => (pinger.onReply = ({ ttl }) => resolve(ttl)));
  *     pinger.send(ping.to("192.168.10.1"), 1, 56);
- *     console.log((await reply).ttl); // prints: 64
+ *     console.log(await replied); // prints: 64
  *     pinger.close();
  *     await board.close();
  *
@@ -22,7 +22,7 @@ export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
 export { LinkLeds } from "../apps/link-leds.ts";
-export { linePoint } from "../apps/telemetry/line-protocol.ts";
+export { LineProtocolError, linePoint } from "../apps/telemetry/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
 export { benchRig } from "./bench.ts";
@@ -35,9 +35,12 @@ export {
   type BridgeSimSummary,
   type EndpointConfig,
 } from "./bridge-sim.ts";
-export { CaptureFile } from "./capture-file.ts";
+export { type CaptureSpec, parseCaptureSpec } from "./capture/spec.ts";
+export { CaptureFile, type CaptureOptions } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
+export { claimInstance, InstanceClaim, type RunningInstance, runningInstance, runningInstances } from "./instance-claim.ts";
+export type { Dispute, NeighTroubles, NeighWarning } from "./neigh-watch.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
 export type { DeviceConfig, Rig } from "./rig/rig.ts";
 export { UnitError } from "./rig/units.ts";

@@ -3,6 +3,7 @@ import { type Clock, SystemClock } from "../../hal/clock.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
+import { DeviceSpecError } from "./device-spec.ts";
 import { rigFor } from "./run-options.ts";
 import { System, startSystem } from "./system.ts";
 
@@ -53,8 +54,10 @@ export class Board {
  */
 export async function openBoard(options: BoardOptions): Promise<Board> {
   const { gateway, seed, profile } = options;
+  const devices = listOf(options.device);
+  if (devices.length === 0) throw new DeviceSpecError("", "no device; say e.g. enc28j60:sim");
   const rig = await rigFor({
-    devices: listOf(options.device),
+    devices,
     addresses: listOf(options.address),
     app: false,
     ...(gateway !== undefined && { gateway }),

@@ -1,5 +1,5 @@
 /** Reads rig files from the disk. Loaded for a run that has one: YAML and the schema take time and memory. */
-import { readFileSync } from "node:fs";
+import { readText } from "./read-text.ts";
 import type { Rig } from "./rig/rig.ts";
 import { whyUnreadable } from "./rig/wording.ts";
 import { parseRig } from "./rig-file.ts";
@@ -18,7 +18,7 @@ export class RigFileError extends Error {
 export function readRigFile(path: string): Rig {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readText(path);
   } catch (error) {
     throw new RigFileError(`cannot read the rig file ${path}: ${whyUnreadable(error)}`);
   }

@@ -1,30 +1,37 @@
 /** The folder of running instances' control sockets: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
-import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { createConnection } from "node:net";
+import { lstatSync, mkdirSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ControlError } from "../control/rpc/protocol.ts";
+import { errnoWords } from "./errno-words.ts";
 
 /** Longest path that a Unix socket can have, less its terminating zero (sun_path, unix(7)). */
 const MAX_SOCKET_PATH = 107;
+/** End of a socket's name. */
+export const SOCKET_SUFFIX = ".sock";
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function runtimeDir(): string {
   const { WHOHAS_RUNTIME_DIR, XDG_RUNTIME_DIR } = process.env;
   if (WHOHAS_RUNTIME_DIR) return WHOHAS_RUNTIME_DIR;
   if (XDG_RUNTIME_DIR) return join(XDG_RUNTIME_DIR, "whohas");
-  const uid = process.getuid?.() ?? 0;
+  const uid = ourUid();
   return uid === 0 ? "/run/whohas" : join(tmpdir(), `whohas-${uid}`);
+}
+
+export function isInstanceName(name: string): boolean {
+  return NAME.test(name);
 }
 
 /** @throws ControlError INSTANCE_NAME */
 export function socketPath(instance: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(instance)) {
+  if (!isInstanceName(instance)) {
     throw new ControlError(
       "INSTANCE_NAME",
       `"${instance}" is not an instance's name: letters, digits, . _ - and at most 64 of them`,
     );
   }
-  const path = join(runtimeDir(), `${instance}.sock`);
+  const path = join(runtimeDir(), `${instance}${SOCKET_SUFFIX}`);
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new ControlError("INSTANCE_NAME", `${path} is too long for a socket; set WHOHAS_RUNTIME_DIR to a shorter folder`);
   }
@@ -32,46 +39,79 @@ export function socketPath(instance: string): string {
 }
 
 /**
- * Makes the folder, for its owner only, and clears away the socket of an instance that died.
- * @throws ControlError INSTANCE_RUNNING, RUNTIME_DIR
+ * Makes the folder, for its owner only, with the folders above it, and returns its path.
+ * @throws ControlError RUNTIME_DIR
  */
-export async function claimSocket(instance: string): Promise<string> {
-  const path = socketPath(instance);
+export function makeRuntimeDir(): string {
   const dir = runtimeDir();
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const found = statSync(dir);
-    if (found.uid !== (process.getuid?.() ?? 0)) throw new Error("it belongs to somebody else");
-    // Not mended: it may be a folder that others need, such as /tmp.
-    if (found.mode & 0o077) throw new Error(`it is open to others (mode ${(found.mode & 0o7777).toString(8)}), say chmod 700`);
+    makeFolders(dir);
+    checkOwner(lstatSync(dir));
   } catch (error) {
-    throw new ControlError(
-      "RUNTIME_DIR",
-      `cannot use ${dir} for the control socket: ${(error as Error).message}; set WHOHAS_RUNTIME_DIR`,
-    );
+    throw unusable(dir, errnoWords(error));
   }
-  if (await answers(path)) {
-    throw new ControlError("INSTANCE_RUNNING", `instance ${instance} runs already; give this one another --name`);
-  }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
-    throw new ControlError("RUNTIME_DIR", `${path} is in the way and is no socket; remove it or give another --name`);
-  }
-  rmSync(path, { force: true });
+  return dir;
+}
+
+/**
+ * Returns the path of an instance's socket for a client, after a look at who owns folder and socket: a socket of another user may answer
+ * anything.
+ * @returns null when there is no such socket
+ * @throws ControlError INSTANCE_NAME, RUNTIME_DIR, INSTANCE_FOREIGN
+ */
+export function trustedSocket(instance: string): string | null {
+  const path = socketPath(instance);
+  if (!trustedDir()) return null;
+  const socket = lstatSync(path, { throwIfNoEntry: false });
+  if (!socket) return null;
+  if (!socket.isSocket()) throw new ControlError("INSTANCE_FOREIGN", `${path} is no socket; remove it`);
+  if (socket.uid !== ourUid())
+    throw new ControlError("INSTANCE_FOREIGN", `${path} belongs to user ${socket.uid}; it is not trusted`);
   return path;
 }
 
-/** Gives the socket to its owner only, whatever the umask. */
-export function protectSocket(path: string): void {
-  chmodSync(path, 0o600);
+/**
+ * Returns whether there is a folder to look for instances in.
+ * @throws ControlError RUNTIME_DIR for a folder that others have made or may change
+ */
+export function trustedDir(): boolean {
+  const dir = runtimeDir();
+  try {
+    const found = lstatSync(dir, { throwIfNoEntry: false });
+    if (found) checkOwner(found);
+    return found !== undefined;
+  } catch (error) {
+    throw unusable(dir, errnoWords(error));
+  }
 }
 
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
+function unusable(dir: string, why: string): ControlError {
+  return new ControlError("RUNTIME_DIR", `cannot use ${dir} for the control socket: ${why}; set WHOHAS_RUNTIME_DIR`);
+}
+
+/** One by one: mkdir's own recursion never ends below /proc, where each attempt fails with ENOENT. */
+function makeFolders(dir: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(dir); !lstatSync(at, { throwIfNoEntry: false }); at = dirname(at)) missing.push(at);
+  for (const path of missing.reverse()) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      // Another start has made it.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+/** @throws Error what is wrong with a folder that others control */
+function checkOwner(found: Stats): void {
+  if (found.isSymbolicLink()) throw new Error("it is a link; name the folder itself");
+  if (!found.isDirectory()) throw new Error("it is no folder");
+  if (found.uid !== ourUid()) throw new Error(`it belongs to user ${found.uid}, be that user`);
+  // Not mended: it may be a folder that others need, such as /tmp.
+  if (found.mode & 0o077) throw new Error(`it is open to others (mode ${(found.mode & 0o7777).toString(8)}), say chmod 700`);
+}
+
+function ourUid(): number {
+  return process.getuid?.() ?? 0;
 }

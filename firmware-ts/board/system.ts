@@ -21,6 +21,7 @@ import { HealthWatch } from "./health-watch.ts";
 import { busKind } from "./kinds/lookup.ts";
 import type { Maker, Part } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
+import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import type { Cidr } from "./rig/units.ts";
@@ -48,6 +49,8 @@ export interface SystemListener {
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
   datagram(event: DatagramEvent, system: System): void;
+  /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
+  neighbours?(warning: NeighWarning): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
@@ -78,6 +81,7 @@ export interface Summary {
     requestsReceived: number;
     repliesReceived: number;
   };
+  neighbours: NeighTroubles;
   /** Packets dropped anywhere in the stack, by reason. */
   drops: Record<string, number>;
 }
@@ -153,6 +157,9 @@ export class System {
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
     this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, loopback: true });
+    watchNeighbours(this.stack.neighbours(4).table, (warning) => {
+      if (!this.#stopped) options.listener?.neighbours?.(warning);
+    });
     this.namespaces = this.#makeNamespaces();
     for (const { config, part } of parts) {
       const device = this.#stackOf(config).addDevice(config.name, part.controller);
@@ -320,7 +327,8 @@ export class System {
     const { datagrams } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices: health, duration, datagrams, arp, drops: dropsOf(drops) };
+    const neighbours = neighTroubles(this.stack.neighbours(4).table);
+    return { devices: health, duration, datagrams, arp, neighbours, drops: dropsOf(drops) };
   }
 
   /** The initial namespace, then the others. */

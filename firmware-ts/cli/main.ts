@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. What an object needs is loaded when it is named. */
 import { COMMANDS } from "./commands/index.ts";
+import { endWithOutput } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
 import { VERSION } from "./version.ts";
+import { printableLines } from "./work/printable.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
@@ -40,16 +42,17 @@ function askedAbout(words: readonly string[]): readonly string[] {
 /** Prints one line for people, and returns the exit status. */
 function explain(error: unknown): number {
   if (error instanceof CommandError) {
-    console.error(error.message);
+    console.error(printableLines(error.message));
     return error.exitCode;
   }
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string" && typeof message === "string") {
-    console.error(message.startsWith("whohas") ? message : `whohas: ${message}`);
+    console.error(printableLines(message.startsWith("whohas") ? message : `whohas: ${message}`));
     return /^(RIG_|SPEC_|UNIT_|IPV6_|INSTANCE_NAME|INVALID_PARAMS)/.test(code) ? Exit.WORDS : Exit.NO;
   }
-  console.error(error);
+  console.error(printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return Exit.NO;
 }
 
+endWithOutput();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -2,6 +2,7 @@
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
+const INTERFACE_STATISTICS = 5;
 const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const LINKTYPE_ETHERNET = 1;
@@ -10,6 +11,11 @@ const OPTION_END = 0;
 const OPTION_IF_NAME = 2;
 const OPTION_IF_TSRESOL = 9;
 const OPTION_EPB_FLAGS = 2;
+const OPTION_EPB_DROPCOUNT = 4;
+const OPTION_ISB_IFRECV = 4;
+const OPTION_ISB_IFDROP = 5;
+/** An option of 8 bytes, its head included. */
+const OPTION_64 = 12;
 /** Time stamps count 10^-9 s. */
 const NANOSECONDS = 9;
 
@@ -68,22 +74,52 @@ function interfaceBlock(name: string): Uint8Array {
 /**
  * One frame.
  * @param time ms since 1970-01-01 UTC, fractions included
+ * @param drops packets of the interface that are missing since the one before
  */
-export function pcapngPacket(interfaceIndex: number, time: number, frame: Uint8Array, direction: number): Uint8Array {
+export function pcapngPacket(interfaceIndex: number, time: number, frame: Uint8Array, direction: number, drops = 0): Uint8Array {
   const data = padded(frame.length);
-  const body = new Uint8Array(20 + data + 8 + 4);
+  const body = new Uint8Array(20 + data + 8 + (drops > 0 ? OPTION_64 : 0) + 4);
   const view = new DataView(body.buffer);
-  // In two parts, so that microseconds of today's dates do not drown in a double.
-  const whole = Math.floor(time);
-  const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((time - whole) * 1e6));
   view.setUint32(0, interfaceIndex, true);
-  view.setUint32(4, Number(nanoseconds >> 32n), true);
-  view.setUint32(8, Number(nanoseconds & 0xffffffffn), true);
+  setTime(view, 4, time);
   view.setUint32(12, frame.length, true);
   view.setUint32(16, frame.length, true);
   body.set(frame, 20);
   view.setUint16(20 + data, OPTION_EPB_FLAGS, true);
   view.setUint16(22 + data, 4, true);
   view.setUint32(24 + data, direction, true);
+  if (drops > 0) setOption64(view, 28 + data, OPTION_EPB_DROPCOUNT, drops);
   return block(ENHANCED_PACKET, body);
+}
+
+/**
+ * Statistics of an interface, for the end of a capture.
+ * @param time ms since 1970-01-01 UTC
+ * @param received packets since the capture began, those that are missing included
+ * @param dropped packets that are missing
+ */
+export function pcapngStatistics(interfaceIndex: number, time: number, received: number, dropped: number): Uint8Array {
+  const body = new Uint8Array(12 + 2 * OPTION_64 + 4);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, interfaceIndex, true);
+  setTime(view, 4, time);
+  setOption64(view, 12, OPTION_ISB_IFRECV, received);
+  setOption64(view, 12 + OPTION_64, OPTION_ISB_IFDROP, dropped);
+  return block(INTERFACE_STATISTICS, body);
+}
+
+/** A time stamp's two halves, the high one first. */
+function setTime(view: DataView, at: number, time: number): void {
+  // In two parts, so that microseconds of today's dates do not drown in a double.
+  const whole = Math.floor(time);
+  const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((time - whole) * 1e6));
+  view.setUint32(at, Number(nanoseconds >> 32n), true);
+  view.setUint32(at + 4, Number(nanoseconds & 0xffffffffn), true);
+}
+
+function setOption64(view: DataView, at: number, code: number, value: number): void {
+  view.setUint16(at, code, true);
+  view.setUint16(at + 2, 8, true);
+  view.setUint32(at + 4, value % 2 ** 32, true);
+  view.setUint32(at + 8, Math.floor(value / 2 ** 32), true);
 }

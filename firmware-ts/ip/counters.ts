@@ -15,6 +15,8 @@ export class IpCounters {
   outDiscards = 0;
   outNoRoutes = 0;
   reasmFails = 0;
+  /** Packets given to a device, those that are forwarded included. */
+  outTransmits = 0;
   /** Those of IpExt. */
   inNoRoutes = 0;
   inTruncatedPkts = 0;
@@ -84,6 +86,7 @@ export class InetCounters {
       ["IpOutDiscards", ip.outDiscards],
       ["IpOutNoRoutes", ip.outNoRoutes],
       ["IpReasmFails", ip.reasmFails],
+      ["IpOutTransmits", ip.outTransmits],
       ["IcmpInMsgs", icmp.inMsgs],
       ["IcmpInErrors", icmp.inErrors],
       ["IcmpInCsumErrors", icmp.inCsumErrors],

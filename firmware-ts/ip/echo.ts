@@ -10,6 +10,8 @@ export const ECHO_HEADER = 8;
 export interface EchoListener {
   /** @param bytes header and data */
   echoReply(packet: Received, id: number, sequence: number, bytes: number): void;
+  /** Tells whether requests with this identifier are its own. */
+  sends(id: number): boolean;
 }
 
 export interface EchoProtocol {

@@ -65,8 +65,11 @@ export interface IpProtocol {
    * @returns NONE when the buffer was consumed or is used again; else why the packet is to be dropped
    */
   receive(skb: SkBuff, packet: Received): DropReason;
-  /** Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's. */
-  unreachable?(skb: SkBuff, error: Unreachable): void;
+  /**
+   * Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's.
+   * @returns false when nobody here can have sent the packet
+   */
+  unreachable?(skb: SkBuff, error: Unreachable): boolean;
 }
 
 export interface IpLayer {
@@ -78,6 +81,14 @@ export interface IpLayer {
   handle(protocol: number, handler: IpProtocol): void;
   /** Tells whether the address is one of ours. */
   isLocal(address: IpAddress): boolean;
+  /**
+   * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
+   * @throws InetError ADDRESS_INVALID no group; DEVICE_MISSING no route to it
+   */
+  deviceOfGroup(group: IpAddress, device: NetDevice | null): NetDevice;
+  /** Takes the packets of a group from a device, until leave() was called as often. */
+  join(group: IpAddress, device: NetDevice): void;
+  leave(group: IpAddress, device: NetDevice): void;
   /** Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet. */
   way(destination: IpAddress, source: IpAddress | null): Way;
   /** Looks the way up anew if something it rests on has changed. Call it before you read or use the way. */

@@ -1,4 +1,4 @@
-/** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo requests, sends errors, takes destination unreachable. */
+/** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo and timestamp requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
@@ -20,7 +20,18 @@ import {
   IP_TOS,
   IP_VERSION_IHL,
 } from "./header/ip-header.ts";
-import type { IpErrors, Ipv4 } from "./ipv4.ts";
+import { timeOfDay } from "./header/time-of-day.ts";
+import {
+  FRAGMENTATION_NEEDED,
+  ICMP_DEST_UNREACH,
+  ICMP_ECHO_REPLY,
+  ICMP_ECHO_REQUEST,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIMESTAMP,
+  ICMP_TIMESTAMP_REPLY,
+  type IpErrors,
+} from "./icmp-types.ts";
+import type { Ipv4 } from "./ipv4.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
 const IPPROTO_ICMP = 1;
@@ -31,11 +42,11 @@ const ICMP_CODE = 1;
 const ICMP_CHECKSUM = 2;
 const ICMP_ECHO_ID = 4;
 const ICMP_ECHO_SEQUENCE = 6;
+const ICMP_NEXT_HOP_MTU = 6;
 const ICMP_HEADER: number = ECHO_HEADER;
 
-const ICMP_ECHO_REPLY = 0;
-const ICMP_DEST_UNREACH = 3;
-const ICMP_ECHO_REQUEST = 8;
+/** Bytes of each of the three times of a timestamp message: when it was sent, received, and answered. */
+const TIME_BYTES = 4;
 
 /** The last type that Linux knows; nothing is reported about those above. */
 const LAST_TYPE = 18;
@@ -83,6 +94,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     switch (type) {
       case ICMP_ECHO_REQUEST:
         return this.#answerEcho(skb, packet);
+      case ICMP_TIMESTAMP:
+        return this.#answerTimestamp(skb, packet);
       case ICMP_ECHO_REPLY:
         this.echoListener?.echoReply(packet, view.getUint16(at + ICMP_ECHO_ID), view.getUint16(at + ICMP_ECHO_SEQUENCE), length);
         skb.consume();
@@ -109,12 +122,17 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const source = readIp4(skb.view, skb.network + IP_SOURCE);
     const destination = readIp4(skb.view, skb.network + IP_DESTINATION);
     if (!this.#withinLimits(source, device)) return;
+    // From the address that was asked, if it is ours; else from the one that faces the sender.
+    const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
+    const way = this.layer.wayOfAnswer(source, asked);
+    const options = this.layer.optionsOfAnswer(skb, way, type === ICMP_PARAMETER_PROBLEM ? info >>> 24 : 0);
+    if (options < 0) return;
     const error = this.#network.pool.allocate();
     if (!error) {
       device.drops.count(DropReason.NOMEM);
       return;
     }
-    const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - ICMP_HEADER);
+    const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - options - ICMP_HEADER);
     const at = error.put(ICMP_HEADER + quoted);
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
@@ -123,9 +141,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
-    // From the address that was asked, if it is ours; else from the one that faces the sender.
-    const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : INADDR_ANY;
-    this.layer.send(error, this.layer.wayOfAnswer(source, asked), IPPROTO_ICMP, 0, tos);
+    this.layer.answer(error, way, IPPROTO_ICMP, tos, options);
   }
 
   sendEcho(skb: SkBuff, way: Ip4Way, id: number, sequence: number): Fate {
@@ -138,6 +154,12 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
     this.layer.counters.icmp.sent(ICMP_ECHO_REQUEST);
     return this.layer.send(skb, way, IPPROTO_ICMP);
+  }
+
+  /** Of a reply of ours: nobody is told. Of a request: its sender has to be here. */
+  unreachable(skb: SkBuff, { transport }: Unreachable): boolean {
+    if (skb.view.getUint8(transport + ICMP_TYPE) === ICMP_ECHO_REPLY) return true;
+    return this.echoListener?.sends(skb.view.getUint16(transport + ICMP_ECHO_ID)) ?? false;
   }
 
   #mayReport(skb: SkBuff): boolean {
@@ -181,12 +203,37 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     if (sumBytes(skb.view, at, ICMP_HEADER) === 0 && sumBytes(skb.view, at, skb.length) === 0) {
       skb.view.setUint16(at + ICMP_CHECKSUM, 0xffff);
     }
-    // With the request's type of service (RFC 1812 4.3.2.5).
-    const tos = skb.view.getUint8(skb.network + IP_TOS);
-    this.layer.counters.icmp.sent(ICMP_ECHO_REPLY);
+    return this.#reply(skb, packet, ICMP_ECHO_REPLY);
+  }
+
+  /** Sends an answer that was made in the request's own buffer, with the request's type of service (RFC 1812 4.3.2.5) and options. */
+  #reply(skb: SkBuff, packet: Received, type: number): DropReason {
     const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
-    this.layer.send(skb, way, IPPROTO_ICMP, 0, tos);
+    const options = this.layer.optionsOfAnswer(skb, way);
+    if (options < 0) return DropReason.IP_INHDR;
+    const tos = skb.view.getUint8(skb.network + IP_TOS);
+    this.layer.counters.icmp.sent(type);
+    this.layer.answer(skb, way, IPPROTO_ICMP, tos, options);
     return DropReason.NONE;
+  }
+
+  /** Answers in the request's own buffer: its identifier and its first time, then the time of day twice. Anything else it had is cut off. */
+  #answerTimestamp(skb: SkBuff, packet: Received): DropReason {
+    if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
+    if (skb.length < ICMP_HEADER + TIME_BYTES) {
+      this.layer.counters.icmp.inErrors++;
+      return DropReason.PKT_TOO_SMALL;
+    }
+    skb.trim(ICMP_HEADER + TIME_BYTES);
+    const { view, data: at } = skb;
+    const now = timeOfDay(this.#network.clock);
+    const times = skb.put(2 * TIME_BYTES);
+    view.setUint32(times, now);
+    view.setUint32(times + TIME_BYTES, now);
+    view.setUint16(at + ICMP_TYPE, ICMP_TIMESTAMP_REPLY << 8);
+    view.setUint16(at + ICMP_CHECKSUM, 0);
+    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
+    return this.#reply(skb, packet, ICMP_TIMESTAMP_REPLY);
   }
 
   /** Hands a destination unreachable to the protocol that sent the packet it quotes. */
@@ -205,7 +252,11 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.source = source;
     error.destination = readIp4(view, quotedIp + IP_DESTINATION);
     error.transport = quotedIp + headerLength;
-    this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL))?.unreachable?.(skb, error);
+    const { destination, code } = error;
+    const handler = this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL));
+    if (handler?.unreachable?.(skb, error) === false) this.layer.counters.icmp.inErrors++;
+    else if (handler?.unreachable && code === FRAGMENTATION_NEEDED)
+      this.layer.tooLong(destination as Ip4, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
     skb.consume();
     return DropReason.NONE;
   }

@@ -22,7 +22,9 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
+import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
+import { Identifications } from "./header/identification.ts";
 import {
   FRAGMENT_DF,
   FRAGMENT_PART,
@@ -33,8 +35,23 @@ import {
   IP_SOURCE,
   IP_TTL,
   IP_VERSION_IHL,
+  writeChecksum,
   writeHeader,
 } from "./header/ip-header.ts";
+import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
+import {
+  FRAGMENTATION_NEEDED,
+  HOST_UNREACHABLE,
+  ICMP_DEST_UNREACH,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIME_EXCEEDED,
+  type IpErrors,
+  NET_UNREACHABLE,
+  PORT_UNREACHABLE,
+  PROTOCOL_UNREACHABLE,
+} from "./icmp-types.ts";
+import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import { OwnCopies } from "./own-copies.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
@@ -45,20 +62,6 @@ import type { Route, Routes } from "./routing/routes.ts";
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
-
-/** Types and codes of the ICMP messages that IPv4 itself causes (RFC 792). */
-const UNREACHABLE = 3;
-const NET_UNREACHABLE = 0;
-const HOST_UNREACHABLE = 1;
-const PORT_UNREACHABLE = 3;
-const FRAGMENTATION_NEEDED = 4;
-const TIME_EXCEEDED = 11;
-
-/** Sends ICMP errors. The packet stays the caller's. */
-export interface IpErrors {
-  /** @param info the last two octets of the message's header */
-  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
-}
 
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
@@ -80,20 +83,36 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #received: Received = new Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
+  readonly #identifications: Identifications;
+  readonly #options: IpOptions;
+  readonly #groups: Groups;
+  readonly #copies: OwnCopies;
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
-    this.fib = new Fib(this.conf, {
+    this.#identifications = new Identifications(random.fork("identification"));
+    this.#options = new IpOptions(network.clock, (address) => this.addressType(address) === AddressType.UNICAST);
+    this.fib = new Fib(network.clock, this.conf, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
     this.#router = new InputRouter(this.fib, this.conf);
     this.#output = new OutputRouter(this.fib);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
-      this.errors?.sendError(packet, device, UNREACHABLE, HOST_UNREACHABLE);
+      this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#backlog = network.backlog;
+    this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
-    network.onDeviceEvent((device, event) => this.fib.event(device, event));
+    this.#groups = new Groups(this.fib.routes);
+    this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
+      this.counters.ip.inReceives++;
+      const reason = this.#deliver(skb, device, false);
+      if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
+    });
+    network.onDeviceEvent((device, event) => {
+      this.fib.event(device, event);
+      this.#groups.event(device, event);
+    });
   }
 
   get addresses(): Addresses {
@@ -121,6 +140,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addresses.isLocal(address);
   }
 
+  deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
+    return this.#groups.deviceOf(group, device);
+  }
+
+  join(group: Ip4, device: NetDevice): void {
+    this.#groups.join(device, group);
+  }
+
+  leave(group: Ip4, device: NetDevice): void {
+    this.#groups.leave(device, group);
+  }
+
   way(destination: Ip4, source: Ip4 | null): Ip4Way {
     return new Ip4Way(destination, source ?? INADDR_ANY);
   }
@@ -135,10 +166,36 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const { destination, route } = way;
-    const length = skb.length;
-    const at = skb.push(IP_HEADER);
-    writeHeader(skb.view, at, way.source, destination, protocol, length, ttl || defaultTtl(destination), tos);
+    return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+  }
+
+  /**
+   * Makes the options of an answer to the packet whose header is at skb.network.
+   * @param fault offset in the header of what is wrong with it; only options before that are answered
+   * @returns bytes of them, for answer(); -1 when the packet cannot be answered
+   */
+  optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
+    const { view, network } = skb;
+    const headerLength = (view.getUint8(network + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength <= IP_HEADER) return 0;
+    return this.#options.answer(view, network, network + (fault || headerLength), way.source);
+  }
+
+  /**
+   * Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers.
+   * @param options the answer of optionsOfAnswer(), called just before
+   */
+  answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number, options: number): Fate {
+    return this.#send(skb, way, protocol, 0, tos, 0, options);
+  }
+
+  #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
+    const { destination, source, route } = way;
+    const length = skb.length + options;
+    const at = skb.push(IP_HEADER + options);
+    const id = this.#identifications.next(source, destination, protocol);
+    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos, id, fragment);
+    if (options > 0) this.#writeOptions(skb, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(skb.length);
@@ -153,6 +210,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return fate;
   }
 
+  #writeOptions({ bytes, view }: SkBuff, at: number, length: number): void {
+    for (let byte = 0; byte < length; byte++) bytes[at + IP_HEADER + byte] = this.#options.bytes[byte]!;
+    view.setUint8(at + IP_VERSION_IHL, 0x45 + length / 4);
+    writeChecksum(view, at, IP_HEADER + length);
+  }
+
   confirm(way: Ip4Way): void {
     this.refresh(way);
     if (!way.route || way.toOurselves || way.toMany) return;
@@ -160,12 +223,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry) confirm(entry);
   }
 
+  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
+  tooLong(destination: Ip4, source: Ip4, mtu: number): void {
+    const { route } = this.wayOfAnswer(destination, source);
+    if (route) this.fib.paths.learn(destination, route, mtu);
+  }
+
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
     return sumPseudoHeader(source, destination, protocol, length);
   }
 
   refuse(skb: SkBuff, packet: Received): void {
-    this.errors?.sendError(skb, packet.device, UNREACHABLE, PORT_UNREACHABLE);
+    this.errors?.sendError(skb, packet.device, ICMP_DEST_UNREACH, PORT_UNREACHABLE);
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
@@ -185,9 +254,15 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #transmit(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
+    if (!way.toOurselves && skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    this.counters.ip.outTransmits++;
     if (way.toOurselves) return this.#toOurselves(skb, way);
-    if (skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    if (way.toMany) skb.confirm = false;
+    if (way.toMany) {
+      skb.confirm = false;
+      if (!device.loopback && (!isMulticast(way.destination) || this.#groups.has(device, way.destination))) {
+        this.#copies.loop(skb, device);
+      }
+    }
     return this.#toNextHop(skb, way, device);
   }
 
@@ -233,7 +308,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     skb.network = at;
     const source = readIp4(view, at + IP_SOURCE);
     const destination = readIp4(view, at + IP_DESTINATION);
-    if (isMulticast(destination)) return DropReason.IP_NOT_LOCAL;
+    const toGroup = isMulticast(destination);
+    if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
     let toUsAlone: boolean;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
@@ -241,10 +317,25 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
       if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
-      if (this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (!toGroup && this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
       if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
       if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
       toUsAlone = way === InputWay.LOCAL;
+    }
+    return this.#deliver(skb, device, toUsAlone);
+  }
+
+  /** Hands a packet that is for us to its protocol. Returns NONE when it was taken. */
+  #deliver(skb: SkBuff, device: NetDevice, toUsAlone: boolean): DropReason {
+    const { view, network: at } = skb;
+    const { ip } = this.counters;
+    const source = readIp4(view, at + IP_SOURCE);
+    const destination = readIp4(view, at + IP_DESTINATION);
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength > IP_HEADER) {
+      const own = toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source;
+      const reason = this.#takeOptions(skb, device, own);
+      if (reason !== DropReason.NONE) return reason;
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
       ip.reasmFails++;
@@ -255,10 +346,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
     if (!protocol) {
       ip.inUnknownProtos++;
+      this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);
       return DropReason.IP_NOPROTO;
     }
     ip.inDelivers++;
-    skb.transport = skb.pull((view.getUint8(at + IP_VERSION_IHL) & 15) * 4);
+    skb.transport = skb.pull(headerLength);
     const packet = this.#received;
     packet.source = source;
     packet.destination = destination;
@@ -266,6 +358,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     packet.toUsAlone = toUsAlone;
     packet.device = device;
     return protocol.receive(skb, packet);
+  }
+
+  /** Checks a packet's options, if it has any, and fills in `own` where they ask for it. Returns NONE when they are sound. */
+  #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
+    const { view, network: at } = skb;
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength <= IP_HEADER) return DropReason.NONE;
+    const fault = this.#options.receive(view, at, at + headerLength, own);
+    if (fault === OPTIONS_SOUND) return DropReason.NONE;
+    this.counters.ip.inHdrErrors++;
+    if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, ICMP_PARAMETER_PROBLEM, 0, fault << 24);
+    return DropReason.IP_INHDR;
   }
 
   /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
@@ -280,6 +384,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
     const { ip, netstat } = this.counters;
+    if (refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) {
+      const source = readIp4(skb.view, skb.network + IP_SOURCE);
+      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(source, INADDR_ANY).source);
+      if (reason !== DropReason.NONE) return reason;
+    }
     switch (refusal) {
       case Refusal.SOURCE:
         return DropReason.IP_INADDRERRORS;
@@ -288,7 +397,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         return DropReason.IP_RPFILTER;
       case Refusal.NO_ROUTE:
         ip.inNoRoutes++;
-        this.errors?.sendError(skb, device, UNREACHABLE, NET_UNREACHABLE);
+        this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, NET_UNREACHABLE);
         return DropReason.IP_OUTNOROUTES;
       case Refusal.NOT_LOCAL:
         ip.inAddrErrors++;
@@ -304,23 +413,28 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     // A frame to the broadcast or a group address is not forwarded.
     if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
+    const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
+    if (malformed !== DropReason.NONE) return malformed;
     const ttl = view.getUint8(at + IP_TTL);
     if (ttl <= 1) {
       ip.inHdrErrors++;
-      this.errors?.sendError(skb, device, TIME_EXCEEDED, 0);
+      this.errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
     if (skb.length > route.device.mtu) {
       const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) this.errors?.sendError(skb, device, UNREACHABLE, FRAGMENTATION_NEEDED, route.device.mtu);
+      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
       return DropReason.PKT_TOO_BIG;
     }
     view.setUint8(at + IP_TTL, ttl - 1);
     // The sum loses what the field loses (RFC 1624).
     const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
+    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
     skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;
+    ip.outTransmits++;
     const { table } = this.arp;
     const key = this.arp.keyOf(route.gateway || destination, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);

@@ -21,6 +21,19 @@ export type NeighEvent = "new" | "deleted" | "miss";
 /** The cause of a change of state. */
 export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
 
+/** A frame contradicted the link address that is known: what became of it. */
+export const SuspicionKind = {
+  /** The new address was believed. */
+  CHANGED: "changed",
+  /** It was believed, and is the one that the last change had replaced. */
+  FLIP_FLOP: "flip-flop",
+  /** The entry is static and stays as it is. */
+  STATIC: "static",
+  /** The known address stays for now: it is too young to be replaced, or is asked first. */
+  REFUSED: "refused",
+} as const;
+export type SuspicionKind = (typeof SuspicionKind)[keyof typeof SuspicionKind];
+
 /** A protocol family, as a client of the machine. It brings everything in which one family differs from another. */
 export interface NeighFamily {
   /** Octets of a key: 4, or 16 for keys with a rest. */
@@ -68,6 +81,8 @@ export interface NeighHost {
   notify(entry: Neighbour, event: NeighEvent, pid?: number): void;
   /** Notes a change of state. `from` is null for a new entry, `to` for a removed one. */
   moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void;
+  /** Notes a frame that contradicted the link address known until then, which is given as an entry keeps it. */
+  suspect(entry: Neighbour, kind: SuspicionKind, wasHigh: number, wasLow: number, claimed: Uint8Array, at: number): void;
   /** Puts the entry on the list of the garbage collection, or takes it off. */
   updateGcList(entry: Neighbour): void;
   /** Notes that the entry's MANAGED flag has changed. */
@@ -204,7 +219,7 @@ export class Neighbour extends TimerNode {
   }
 
   setAddress(from: ArrayLike<number>, at: number): void {
-    this.addressHigh = (from[at]! << 8) | from[at + 1]!;
+    this.addressHigh = highOctets(from, at);
     this.addressLow = lowOctets(from, at);
   }
 
@@ -219,7 +234,7 @@ export class Neighbour extends TimerNode {
   }
 
   sameAddress(other: ArrayLike<number>, at: number): boolean {
-    return this.addressHigh === ((other[at]! << 8) | other[at + 1]!) && this.addressLow === lowOctets(other, at);
+    return this.addressHigh === highOctets(other, at) && this.addressLow === lowOctets(other, at);
   }
 
   override timerFired(): void {
@@ -227,6 +242,12 @@ export class Neighbour extends TimerNode {
   }
 }
 
-function lowOctets(bytes: ArrayLike<number>, at: number): number {
+/** The first two octets of the link address at bytes[at..at+6), as an entry keeps them. */
+export function highOctets(bytes: ArrayLike<number>, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
+
+/** The other four, as int32. */
+export function lowOctets(bytes: ArrayLike<number>, at: number): number {
   return (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
 }

@@ -10,6 +10,8 @@
  * | INCOMPLETE      | packet                                 | same       | packet waits; no request, timer untouched |
  * | STALE           | packet, use, managed tick              | DELAY      | packet goes out, timer delay_probe_time   |
  * | DELAY, PROBE    | packet                                 | same       | packet goes out                           |
+ * | REACHABLE,      | frame claims another address, where    | PROBE      | first request, to the known one, at most  |
+ * | STALE, DELAY    | the profile asks the old one first     |            | one in R, timer R                         |
  * | REACHABLE       | timer, confirmed within reachable_time | same       | timer again                               |
  * | REACHABLE       | timer, used within delay_probe_time    | DELAY      | timer delay_probe_time                    |
  * | REACHABLE       | timer, else                            | STALE      | no timer                                  |
@@ -158,6 +160,35 @@ function hasProbes(entry: Neighbour): boolean {
   const { ucastProbes, appProbes, mcastProbes, mcastReprobes } = entry.parameters;
   const most = ucastProbes + appProbes + (entry.nudState === Nud.PROBE ? mcastReprobes : mcastProbes);
   return (entry.probes | 0) < (most | 0);
+}
+
+/** Returns true when the last request of an entry that is being asked for went to everybody, so that any station may answer it. */
+export function askedEverybody(entry: Neighbour): boolean {
+  const asked = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
+  return asked && ((entry.probes - entry.parameters.ucastProbes) | 0) > 0;
+}
+
+/**
+ * Asks a neighbour at the address known of it whether it is there still, as a frame claims another one. The known address is used
+ * meanwhile, as by RFC 4861 7.2.5 after an answer that does not override. A neighbour that was heard of within the time between two
+ * requests is asked when that is over, so that a flood of claims costs no flood of requests.
+ */
+export function challenge(entry: Neighbour): void {
+  const { host, parameters } = entry;
+  if ((entry.nudState & (Nud.REACHABLE | Nud.STALE | Nud.DELAY)) === 0) return;
+  if (parameters.ucastProbes + parameters.appProbes === 0) return;
+  const now = host.now();
+  host.timers.cancel(entry);
+  entry.updated = now;
+  entry.probes = 0;
+  move(entry, Nud.PROBE, "frame");
+  const wait = entry.confirmed + retransTime(entry) - now;
+  if (wait > 0) {
+    arm(entry, wait);
+    host.notify(entry, "new");
+  } else {
+    askAgain(entry, true);
+  }
 }
 
 /** Handles the entry's timer. */

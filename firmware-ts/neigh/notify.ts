@@ -20,36 +20,50 @@ export interface Transition {
 
 export type TransitionListener = (transition: Transition) => void;
 
+/** Functions that are called for each piece of news. Adding and removing one costs the same however many there are. */
+class Listeners<Listener> {
+  readonly #held = new Set<{ readonly call: Listener }>();
+
+  /** The same function may be added twice; the returned function removes it once. */
+  add(call: Listener): () => void {
+    const held = { call };
+    this.#held.add(held);
+    return () => this.#held.delete(held);
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  [Symbol.iterator](): Iterator<{ readonly call: Listener }> {
+    return this.#held.values();
+  }
+}
+
 export class Notifier {
-  #listeners: readonly NeighListener[] = [];
-  #watchers: readonly TransitionListener[] = [];
+  readonly #listeners = new Listeners<NeighListener>();
+  readonly #watchers = new Listeners<TransitionListener>();
 
   /** Adds a listener; the returned function removes it. */
   onChange(listener: NeighListener): () => void {
-    this.#listeners = [...this.#listeners, listener];
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Adds a watcher; the returned function removes it. */
   onTransition(watcher: TransitionListener): () => void {
-    this.#watchers = [...this.#watchers, watcher];
-    return () => {
-      this.#watchers = this.#watchers.filter((other) => other !== watcher);
-    };
+    return this.#watchers.add(watcher);
   }
 
   changed(entry: Neighbour, event: NeighEvent, pid: number): void {
     // A sender that heard of its packet's fate may have removed the entry in the midst of its change.
-    if (entry.dead && event !== "deleted") return;
-    for (const listener of this.#listeners) listener(entry, event, pid);
+    if (this.#listeners.size === 0 || (entry.dead && event !== "deleted")) return;
+    for (const { call } of this.#listeners) call(entry, event, pid);
   }
 
   moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void {
     // This is the send path, and as a rule nobody watches.
-    if (this.#watchers.length === 0 || from === to) return;
+    if (this.#watchers.size === 0 || from === to) return;
     const transition = { entry, from, to, cause };
-    for (const watcher of this.#watchers) watcher(transition);
+    for (const { call } of this.#watchers) call(transition);
   }
 }

@@ -1,32 +1,27 @@
-/** The kernel's log line about a full table, with the kernel's limit of how often it appears. */
+/** The kernel's log lines about a full table. NeighStatistics.tableFulls has the count of all refusals. */
 import type { Clock } from "../../hal/clock.ts";
+import { RateLimit } from "./rate-limit.ts";
 
-/** That limit (net.core.message_burst and message_cost): this many lines in this many ms. */
-const BURST = 10;
-const INTERVAL = 5000;
+/** One line in this many ms. */
+const INTERVAL = 1000;
 
-/** Says `neighbour: TABLE: neighbor table overflow!` when entries are refused, but not for each of them. */
+/** Says `neighbour: TABLE: neighbor table overflow!` when entries are refused, once a second at most. */
 export class OverflowLog {
   /** Takes a line; null when nobody listens. */
   sink: ((line: string) => void) | null = null;
-  readonly #clock: Clock;
+  readonly #limit: RateLimit;
   readonly #line: string;
-  #since = Number.NEGATIVE_INFINITY;
-  #said = 0;
 
   constructor(clock: Clock, table: string) {
-    this.#clock = clock;
+    this.#limit = new RateLimit(clock, INTERVAL, 1);
     this.#line = `neighbour: ${table}: neighbor table overflow!`;
   }
 
-  /** Notes that an entry was refused. */
+  /** Notes that an entry was refused. Lines that were left out since the last one are told before the next, as the kernel does. */
   say(): void {
-    if (!this.sink) return;
-    const now = this.#clock.now();
-    if (now - this.#since > INTERVAL) {
-      this.#since = now;
-      this.#said = 0;
-    }
-    if (this.#said++ < BURST) this.sink(this.#line);
+    if (!this.sink || !this.#limit.allows()) return;
+    const missed = this.#limit.takeMissed();
+    if (missed > 0) this.sink(`net_ratelimit: ${missed} callbacks suppressed`);
+    this.sink(this.#line);
   }
 }

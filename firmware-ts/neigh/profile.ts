@@ -14,6 +14,8 @@ export interface NeighPolicy {
   readonly checksSender: boolean;
   /** A reply confirms only when it answers an outstanding request of ours; any other reply is hearsay (RFC 4861 7.3.1). */
   readonly onlyAskedConfirms: boolean;
+  /** Another link address than the known one is not believed unasked: the known one is asked first whether it is there still. */
+  readonly asksOldAddress: boolean;
   /** Any packet that a neighbour sends to us alone confirms it, as an answer does. */
   readonly trafficConfirms: boolean;
   /** Time after a failure, in ms, in which packets to the neighbour fail at once and nobody is asked. */
@@ -33,6 +35,7 @@ const LINUX: NeighPolicy = {
   eagerDelay: true,
   checksSender: false,
   onlyAskedConfirms: false,
+  asksOldAddress: false,
   trafficConfirms: false,
   failedHold: 0,
   defends: false,
@@ -42,9 +45,9 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   linux: { name: "linux", parameters: {}, policy: LINUX },
   strict: {
     name: "strict",
-    // RFC 826 takes the address of every sender that it knows, however young the entry. Other families start with 0 anyway.
+    // Another address is not a matter of the entry's age: the one that is known is asked. Other families start with 0 anyway.
     parameters: { lockTime: 0 },
-    policy: { ...LINUX, eagerDelay: false, checksSender: true, onlyAskedConfirms: true, defends: true },
+    policy: { ...LINUX, eagerDelay: false, checksSender: true, onlyAskedConfirms: true, asksOldAddress: true, defends: true },
   },
   lowpower: {
     name: "lowpower",

@@ -63,8 +63,9 @@ export class ProxyQueue {
 
   /** Drops the requests of all devices of a namespace; without a namespace, all requests. */
   purge(namespace?: NeighNamespace): void {
-    const gone = this.#waiting.filter(({ on }) => !namespace || on.namespace === namespace);
-    this.#waiting = this.#waiting.filter((waiting) => !gone.includes(waiting));
+    const goes = ({ on }: Waiting): boolean => !namespace || on.namespace === namespace;
+    const gone = this.#waiting.filter(goes);
+    this.#waiting = this.#waiting.filter((waiting) => !goes(waiting));
     if (this.#waiting.length === 0) {
       this.#host.timers.cancel(this.#timer);
       this.#wakeAt = Number.POSITIVE_INFINITY;

@@ -92,9 +92,19 @@ export class ProxyTable {
 
   /** Removes a device's entries: all of them, or all that are not permanent. */
   flushDevice(device: NetDevice, keepPermanent: boolean): void {
-    for (const entry of this.list()) {
-      if (entry.device === device && !(keepPermanent && entry.permanent)) this.delete(entry.key, device, entry);
+    this.flush((entry) => entry.device === device && !(keepPermanent && entry.permanent));
+  }
+
+  /** Removes every entry that is meant, in one walk, and returns them in the order in which the kernel shows them. */
+  flush(meant: (entry: ProxyEntry) => boolean): ProxyEntry[] {
+    const gone: ProxyEntry[] = [];
+    for (const [at, bucket] of this.#buckets.entries()) {
+      const kept: ProxyEntry[] = [];
+      for (const entry of bucket) (meant(entry) ? gone : kept).push(entry);
+      if (kept.length < bucket.length) this.#buckets[at] = kept;
     }
+    this.#size -= gone.length;
+    return gone;
   }
 
   /** The entries of one namespace or of all, in the order in which the kernel shows them. */

@@ -6,7 +6,15 @@ import { DropCounters } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
 import { Lateness, type LatenessOptions } from "../net/lateness.ts";
 import { TimerWheel } from "../net/timer-wheel.ts";
-import { type Cause, type DeviceNeighbours, Neighbour, type NeighEvent, type NeighFamily, type NeighHost } from "./entry.ts";
+import {
+  type Cause,
+  type DeviceNeighbours,
+  Neighbour,
+  type NeighEvent,
+  type NeighFamily,
+  type NeighHost,
+  type SuspicionKind,
+} from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { GarbageCollector } from "./gc.ts";
 import { NeighHash } from "./hash.ts";
@@ -24,6 +32,7 @@ import { purge } from "./queue.ts";
 import { StampBlocks } from "./stamps.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
+import { Suspicions } from "./suspicions.ts";
 import { UpdateFlags, update } from "./update.ts";
 
 export interface NeighTableOptions extends LatenessOptions {
@@ -60,6 +69,7 @@ export class NeighTable implements NeighHost {
   readonly proxies: ProxyTable;
   readonly proxyQueue: ProxyQueue;
   readonly overflow: OverflowLog;
+  readonly suspicions: Suspicions;
   /** The reason of the last create() that returned null. */
   refusal: Refusal = "full";
   readonly #hash: NeighHash;
@@ -80,6 +90,7 @@ export class NeighTable implements NeighHost {
     this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
+    this.suspicions = new Suspicions(clock);
   }
 
   /** The name of the table, as its family gives it. */
@@ -149,6 +160,10 @@ export class NeighTable implements NeighHost {
 
   moved(entry: Neighbour, from: Nud | null, to: Nud | null, cause: Cause): void {
     this.#notifier.moved(entry, from, to, cause);
+  }
+
+  suspect(entry: Neighbour, kind: SuspicionKind, wasHigh: number, wasLow: number, claimed: Uint8Array, at: number): void {
+    this.suspicions.note(entry, kind, wasHigh, wasLow, claimed, at);
   }
 
   expired(entry: Neighbour): void {

@@ -1,6 +1,6 @@
 /** The effect of a neighbour's frame or an operator's request on an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { Cause, Neighbour } from "./entry.ts";
+import { type Cause, highOctets, lowOctets, type Neighbour, SuspicionKind } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { arm, invalidate, move, output } from "./machine.ts";
 import { dequeue, purge } from "./queue.ts";
@@ -55,7 +55,12 @@ export function update(
 ): UpdateResult {
   const admin = (flags & UpdateFlags.ADMIN) !== 0;
   const old = entry.nudState;
-  if (entry.dead || (!admin && old & (Nud.NOARP | Nud.PERMANENT))) return UpdateResult.NOT_PERMITTED;
+  const { addressHigh, addressLow } = entry;
+  if (entry.dead || (!admin && old & (Nud.NOARP | Nud.PERMANENT))) {
+    const contradicts = old & Nud.PERMANENT && address && !entry.sameAddress(address, at);
+    if (contradicts && !entry.dead) entry.host.suspect(entry, SuspicionKind.STATIC, addressHigh, addressLow, address, at);
+    return UpdateResult.NOT_PERMITTED;
+  }
   const cause: Cause = admin ? "admin" : "frame";
   const flipped = admin ? takeFlags(entry, flags) : 0;
   let told = flipped !== 0;
@@ -72,6 +77,11 @@ export function update(
     if ((outcome === Outcome.CHANGED || outcome === Outcome.UNCHANGED) && takeRouter(entry, flags)) told = true;
   }
   finish(entry, old, flipped, told, pid);
+  if (!admin && address && old & NUD_VALID && wanted & NUD_VALID) {
+    const differs = addressHigh !== highOctets(address, at) || addressLow !== lowOctets(address, at);
+    const kind = outcome === Outcome.CHANGED ? SuspicionKind.CHANGED : SuspicionKind.REFUSED;
+    if (differs) entry.host.suspect(entry, kind, addressHigh, addressLow, address, at);
+  }
   return outcome === Outcome.NO_ADDRESS ? UpdateResult.NO_ADDRESS : UpdateResult.DONE;
 }
 

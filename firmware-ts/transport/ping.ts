@@ -79,6 +79,7 @@ export class Ping implements EchoListener {
       onReply: null,
       onFailure: null,
       send: (destination, sequence, dataBytes) => {
+        const echo = this.#echoOf(destination.layer);
         const room = destination.room - ECHO_HEADER;
         if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
         if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
@@ -89,7 +90,7 @@ export class Ping implements EchoListener {
         for (let byte = 0, at = skb.put(dataBytes); byte < dataBytes; byte++) skb.bytes[at + byte] = byte & 0xff;
         sending = skb;
         dropped = DropReason.NONE;
-        const fate = this.#echoOf(destination.layer).sendEcho(skb, destination.way, id, sequence);
+        const fate = echo.sendEcho(skb, destination.way, id, sequence);
         sending = null;
         return sendResult(dropped || fate);
       },
@@ -103,8 +104,12 @@ export class Ping implements EchoListener {
     this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
   }
 
+  sends(id: number): boolean {
+    return this.#pingers.has(id);
+  }
+
   #echoOf(layer: IpLayer): EchoProtocol {
     for (const echo of this.#echoes) if (echo.layer === layer) return echo;
-    throw new RangeError(`no ICMP for IPv${layer.family}`);
+    throw new Error("the destination was made by another stack");
   }
 }

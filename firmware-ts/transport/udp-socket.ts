@@ -3,7 +3,9 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
 import type { Destination } from "../ip/destination.ts";
-import type { Received } from "../ip/layer.ts";
+import { formatIp } from "../ip/endpoint.ts";
+import { InetError } from "../ip/inet-error.ts";
+import type { IpLayer, Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
@@ -19,11 +21,24 @@ export interface UdpSocketUser {
   /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
   allocate(): SkBuff | null;
+  /** The layer is of the same stack. */
+  has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination;
   /** Sends the payload at skb.data to a destination whose way was refreshed just now. */
   transmit(socket: UdpSocket, skb: SkBuff, destination: Destination): Fate;
   closed(socket: UdpSocket): void;
+  /** @throws InetError ADDRESS_INVALID */
+  address(host: string | IpAddress): IpAddress;
+  /** Reads a group and finds its device. @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED */
+  membership(group: string | IpAddress, device: NetDevice | null): Membership;
+}
+
+/** A group that a socket has joined on a device. */
+export interface Membership {
+  readonly layer: IpLayer;
+  readonly group: IpAddress;
+  readonly device: NetDevice;
 }
 
 /**
@@ -62,6 +77,7 @@ export class UdpSocket implements SkBuffOwner {
   #device: NetDevice | null = null;
   #received = 0;
   #awaited = 0;
+  readonly #memberships: Membership[] = [];
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   #underWay = 0;
   #open = true;
@@ -139,8 +155,38 @@ export class UdpSocket implements SkBuffOwner {
     destination.layer.confirm(destination.way);
   }
 
+  /**
+   * Joins a group (IP_ADD_MEMBERSHIP): its datagrams to the socket's port come in by `device`. As in the kernel, any socket of that port
+   * that is bound to no address hears them then. No router is told: there is no IGMP yet.
+   * @param device default: that by which datagrams to the group go
+   * @throws InetError ADDRESS_INVALID no group, ADDRESS_IN_USE joined already, DEVICE_MISSING, FAMILY_UNSUPPORTED
+   */
+  join(group: string | IpAddress, device: NetDevice | null = null): void {
+    if (!this.#open) throw new Error("the socket is closed");
+    const made = this.#udp.membership(group, device);
+    if (this.#memberships.some((one) => one.group === made.group && one.device === made.device)) {
+      throw new InetError("ADDRESS_IN_USE", `${formatIp(made.group)} is joined already`);
+    }
+    made.layer.join(made.group, made.device);
+    this.#memberships.push(made);
+  }
+
+  /**
+   * Ends a join() (IP_DROP_MEMBERSHIP); close() ends all.
+   * @param device default: the first on which the group was joined
+   * @throws InetError ADDRESS_INVALID, ADDRESS_NOT_AVAILABLE not joined
+   */
+  leave(group: string | IpAddress, device: NetDevice | null = null): void {
+    const address = this.#udp.address(group);
+    const at = this.#memberships.findIndex((one) => one.group === address && (device === null || one.device === device));
+    const [gone] = at < 0 ? [] : this.#memberships.splice(at, 1);
+    if (!gone) throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not joined`);
+    gone.layer.leave(gone.group, gone.device);
+  }
+
   #check(destination: Destination): void {
     if (!this.#open) throw new Error("the socket is closed");
+    if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
     if (destination.from !== this.address) throw new Error("the destination was made for another source address");
   }
 
@@ -163,6 +209,7 @@ export class UdpSocket implements SkBuffOwner {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    for (const { layer, group, device } of this.#memberships.splice(0)) layer.leave(group, device);
     this.onDatagram = null;
     this.onError = null;
     this.#udp.closed(this);

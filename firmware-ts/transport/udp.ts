@@ -7,11 +7,12 @@ import { finish, partial, sumBytes } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpProtocol, Received, Unreachable } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol, Received, Unreachable } from "../ip/layer.ts";
 import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
+import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
-import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
+import { type Membership, UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 /** UDP's number in an IP header. */
 const IPPROTO_UDP = 17;
@@ -81,8 +82,22 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return this.#network.pool.allocate();
   }
 
+  has(layer: IpLayer): boolean {
+    return this.#layers.list.includes(layer);
+  }
+
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
     return this.#layers.destination(host, port, from);
+  }
+
+  address(host: string | IpAddress): IpAddress {
+    return this.#layers.address(host);
+  }
+
+  membership(group: string | IpAddress, device: NetDevice | null): Membership {
+    const address = this.#layers.address(group);
+    const layer = this.#layers.of(address);
+    return { layer, group: address, device: layer.deviceOfGroup(address, device) };
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination): Fate {
@@ -147,9 +162,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return DropReason.NONE;
   }
 
-  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): void {
+  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): boolean {
     const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
     socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
+    return socket !== null;
   }
 
   /** Finds the socket that listens to the port at one of our addresses. */

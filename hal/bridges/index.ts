@@ -1,7 +1,7 @@
 /**
  * The door `whohas/bridges`: real ways to a chip. An ENC28J60 on any of them needs no rig file:
  *
- *     import { EthernetSegment, parseMac, SeededRandom, Stack, VirtualClock } from "whohas";
+ *     import { EthernetSegment, macAddress, SeededRandom, Stack, VirtualClock } from "whohas";
  *     import { SerprogBus } from "whohas/bridges";
  *     import { Enc28j60 } from "whohas/drivers";
  *     import { Enc28j60Chip, SerialLine, SerprogResponder } from "whohas/models";
@@ -14,7 +14,7 @@
  *     const line = new SerialLine(clock, new SerprogResponder(clock, chip), { baud: 2_000_000 });
  *
  *     const bus = new SerprogBus(clock, line, { spiHz: 10_000_000, baud: 2_000_000 });
- *     const address = parseMac("02:00:00:00:00:01");
+ *     const address = macAddress("02:00:00:00:00:01");
  *     const stack = new Stack({ clock, random: new SeededRandom(1) });
  *     const eth0 = stack.addDevice("eth0", new Enc28j60(bus, clock, { address }));
  *     const opened = eth0.open();

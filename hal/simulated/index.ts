@@ -2,7 +2,7 @@
  * The door `whohas/models`: silicon in software, register for register, and the wires between. What a driver does to a chip
  * against its data sheet is counted:
  *
- *     import { parseMac, SeededRandom, Stack, VirtualClock } from "whohas";
+ *     import { macAddress, SeededRandom, Stack, VirtualClock } from "whohas";
  *     import { Enc28j60 } from "whohas/drivers";
  *     import { Enc28j60Chip, EthernetSegment, SimulatedSpiBus, WireNic } from "whohas/models";
  *
@@ -11,12 +11,12 @@
  *     const chip = new Enc28j60Chip(clock, wire, "chip", { revision: "B5" });
  *     const bus = new SimulatedSpiBus(chip, clock);
  *     const peer = new Stack({ clock, random: new SeededRandom(2) });
- *     const far = peer.addDevice("eth0", new WireNic(clock, wire, "peer", parseMac("02:00:00:00:00:02")));
+ *     const far = peer.addDevice("eth0", new WireNic(clock, wire, "peer", macAddress("02:00:00:00:00:02")));
  *     await far.open();
  *     peer.addAddress(far, "10.0.0.2/24");
  *
  *     const board = new Stack({ clock, random: new SeededRandom(1) });
- *     const address = parseMac("02:00:00:00:00:01");
+ *     const address = macAddress("02:00:00:00:00:01");
  *     const eth0 = board.addDevice("eth0", new Enc28j60(bus, clock, { address, interrupt: chip.interrupt }));
  *     const opened = eth0.open();
  *     await clock.advance(1000);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `whohas-rig` command. Exit codes: 0 all passed or nothing differed; 1 the opposite; 2 wrong words, or a device that is missing here. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { endWithOutput } from "../../firmware-ts/cli/contract/broken-output.ts";
 import { HELP_STYLE } from "../../firmware-ts/cli/contract/help.ts";
 import { type Case, needsOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
@@ -241,6 +242,7 @@ program
   .option("--seed <number>", "the first run's, of what is random in our stack", whole, 1)
   .action(measure);
 
+endWithOutput();
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -1,7 +1,9 @@
 /** `whohas-rig random`: reads the flags, plays the scripts and prints the result. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readText } from "../../firmware-ts/board/read-text.ts";
+import { whyUnreadable } from "../../firmware-ts/board/rig/wording.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { Refusal } from "../run/refusal.ts";
 import { onlyIn } from "./differ.ts";
@@ -24,6 +26,9 @@ export interface RandomFlags {
 
 /** Scripts at once. The entries of all stay below 128, from which on the kernel collects entries of the table that its namespaces share. */
 export const JOBS = 8;
+
+/** Bytes of the largest script that is played again. */
+const MOST_SCRIPT = 16 << 20;
 
 /** Plays scripts to two devices. @returns whether the two agreed */
 export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFlags): Promise<boolean> {
@@ -104,10 +109,10 @@ function save({ script, seed, make }: Difference, report: string | undefined): s
 
 function read(file: string): Step[] {
   try {
-    const script: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const script: unknown = JSON.parse(readText(file, MOST_SCRIPT));
     if (Array.isArray(script)) return script as Step[];
   } catch (error) {
-    throw new Refusal(`cannot read ${file}: ${(error as Error).message}`);
+    throw new Refusal(`cannot read ${file}: ${whyUnreadable(error)}`);
   }
   throw new Refusal(`${file} is no script: a list of steps is expected`);
 }

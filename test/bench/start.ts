@@ -1,6 +1,6 @@
 /**
  * The cost of a start, beside bare Node: processor time (the least of several runs, for a busy machine only adds), the most memory,
- * and files read. Measures the built package, as users have it.
+ * and the memory of running instances. Measures the built package, as users have it.
  *
  *     npm run bench:start
  */
@@ -8,12 +8,16 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { doors, ROOT } from "../support/doors.ts";
+import { missingForNetns, VethPair } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
 
 const RUNS = 9;
-/** How long `whohas run` is given before its memory is read, in ms. */
-const SETTLE = 6000;
+/** How long an instance is given until it answers, in ms. */
+const SETTLE = 3000;
+/** When the memory of a running program is read, in s. */
+const MOMENTS: readonly number[] = [5, 20, 55];
 
 const MAIN = join(ROOT, "dist/firmware-ts/cli/main.js");
 const environment = { ...process.env, NODE_OPTIONS: "", WHOHAS_RUNTIME_DIR: scratch("start") };
@@ -48,14 +52,54 @@ async function costOf(words: readonly string[]): Promise<Cost> {
   return costs.reduce((least, cost) => (cost.time < least.time ? cost : least));
 }
 
-/** The resident set of a running instance in MiB. */
-async function memoryOfRun(words: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [MAIN, "run", "--quiet", ...words], { env: environment, stdio: "ignore" });
-  await new Promise((resolve) => setTimeout(resolve, SETTLE));
-  const [, kibibytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
+/** Memory of a running process, in MiB: resident at each of the moments, and the most that was. */
+interface Resident {
+  readonly now: readonly number[];
+  readonly most: number;
+}
+
+/** Looks at a program's memory as its user does, in /proc. @param words of node */
+async function residentOf(words: readonly string[]): Promise<Resident> {
+  const child = spawn(process.execPath, words, { env: environment, stdio: "ignore" });
+  const status = (): string => readFileSync(`/proc/${child.pid}/status`, "utf8");
+  const now: number[] = [];
+  let passed = 0;
+  for (const moment of MOMENTS) {
+    await sleep((moment - passed) * 1000);
+    passed = moment;
+    now.push(mebibytes("VmRSS", status()));
+  }
+  const most = mebibytes("VmHWM", status());
   child.kill("SIGINT");
   await once(child, "close");
-  return Number(kibibytes) / 1024;
+  return { now, most };
+}
+
+/** A line of /proc/PID/status. */
+function mebibytes(key: string, status: string): number {
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** The programs whose memory is told: an instance on an interface only where namespaces can be made. */
+function residents(): Record<string, readonly string[]> {
+  const run = (...words: readonly string[]): string[] => [MAIN, "run", "--duration", "60s", ...words];
+  const device = (spec: string): string[] => ["--device", spec, "--address", "10.0.0.2/24", "--gateway", "10.0.0.1"];
+  const programs = {
+    node: ["-e", "setTimeout(() => {}, 60000)"],
+    "whohas run": run("--name", "bench"),
+    "whohas run --device enc28j60:sim": run("--name", "sim", ...device("enc28j60:sim")),
+  };
+  const missing = missingForNetns();
+  if (missing !== false) {
+    console.log(`without an interface: ${missing}`);
+    return programs;
+  }
+  const pair = new VethPair();
+  pair.far.ip("address", "add", "10.0.0.1/24", "dev", pair.farName);
+  return {
+    ...programs,
+    "whohas run --device packet:IFACE": run("--name", "wire", ...device(`packet:${pair.near}`)),
+  };
 }
 
 function row(name: string, ...figures: readonly string[]): void {
@@ -69,13 +113,15 @@ const tell = (name: string, { time, memory }: Cost): void =>
 tell("node", bare);
 tell("whohas --version", await costOf([MAIN, "--version"]));
 const instance = spawn(process.execPath, [MAIN, "run", "--quiet"], { env: environment, stdio: "ignore" });
-await new Promise((resolve) => setTimeout(resolve, SETTLE));
+await sleep(SETTLE);
 tell("whohas neigh", await costOf([MAIN, "neigh"]));
 instance.kill("SIGINT");
 await once(instance, "close");
 for (const { name } of doors()) tell(`import "${name}"`, await costOf(["--input-type=module", "-e", `await import("${name}")`]));
 
-console.log("\nresident after some seconds, in MiB:");
-row("whohas run", (await memoryOfRun([])).toFixed(1));
-row("whohas run, no board", (await memoryOfRun(["--no-app", "--device", "enc28j60:sim", "--address", "10.0.0.1/24"])).toFixed(1));
+console.log("\nresident memory in MiB:");
+row("", ...MOMENTS.map((moment) => `after ${moment} s`), "at most");
+// At the same time: a process's resident set does not depend on its neighbours.
+const told = Object.entries(residents()).map(async ([name, words]) => ({ name, ...(await residentOf(words)) }));
+for (const { name, now, most } of await Promise.all(told)) row(name, ...[...now, most].map((figure) => figure.toFixed(1)));
 console.log(execFileSync(process.execPath, ["--version"], { encoding: "utf8" }).trim());

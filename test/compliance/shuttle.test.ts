@@ -22,6 +22,18 @@ t.test("the example is the driver, to the letter", async (t) => {
   t.equal(code.trim(), plain.trim());
 });
 
+t.test("users can write it: the door whohas/drivers has every name that it takes", async (t) => {
+  const names = (source: string, statement: RegExp): string[] =>
+    [...source.matchAll(statement)].flatMap(([, list = ""]) => list.match(/\b(?!type\b)\w+/g) ?? []);
+  const door = names(text("../../drivers/index.ts"), /^export (?:type )?\{([^}]*)\}/gm);
+  const taken = names(text("shuttle.ts"), /^import (?:type )?\{([^}]*)\}/gm);
+  t.ok(taken.includes("EthernetController"), "the names were found");
+  t.same(
+    taken.filter((name) => !door.includes(name)),
+    [],
+  );
+});
+
 /** Its function is a port of a simulated wire. */
 class ShuttleBench extends VirtualBench {
   readonly controller: Shuttle;

@@ -131,6 +131,7 @@ t.test("a firmware that cannot be run", async (t) => {
   const wrong: [string, RegExp][] = [
     ["no/where.hex", /^whohas: no\/where\.hex: cannot be read: there is no such file\n$/],
     ["./test", /^whohas: \.\/test: cannot be read: it is a folder\n$/],
+    ["/dev/zero", /^whohas: \/dev\/zero: cannot be read: it is a device, not a file\n$/],
     [taken, /^whohas: \S*not-a-firmware, line 1: not an Intel HEX record\n$/],
   ];
   for (const [file, stderr] of wrong) {

@@ -45,13 +45,49 @@ t.test("words", async (t) => {
     ["run --no-app --device enc28j60:simm", /^whohas: --device .*simm.*\n$/],
     ["run --no-app --device packet:lo --address 10.9.0.300/24", /^whohas: .*10\.9\.0\.300.*\n$/],
     ["run /nonexistent.yaml", /^whohas: cannot read the rig file \/nonexistent\.yaml: there is no such file\n$/],
+    ["run /dev/zero", /^whohas: cannot read the rig file \/dev\/zero: it is a device, not a file\n$/],
+    ["check /dev/zero", /^whohas: cannot read the rig file \/dev\/zero: it is a device, not a file\n$/],
     ["udp send 10.9.0.1 hi", /^whohas: .*10\.9\.0\.1.*\n$/],
     ["ping bogus", /^whohas: .*bogus.*\n$/],
   ];
   for (const [line, stderr] of wrong) t.match(await whohas(...line.split(" ")), { stdout: "", stderr, code: 2 }, line);
 });
 
+t.test("a full neighbour table is said once a second, in the kernel's words, and counted", async (t) => {
+  const rig = fileOf(`board: { io: none }
+devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [10.9.0.2/24] } }
+sysctl: { net.ipv4.neigh.default.gc_thresh2: 0, net.ipv4.neigh.default.gc_thresh3: 0 }
+telemetry: { to: "10.9.0.1:8094", every: 250ms }
+`);
+  const words = ["run", "--virtual-time", "--duration", "2s", rig];
+  const { stdout } = await whohasProcess(words);
+  const overflow = "neighbour: arp_cache: neighbor table overflow!";
+  const said = stdout.split("\n").filter((line) => /^ne(ighbour|t_ratelimit):/.test(line));
+  t.same(said, [overflow, "net_ratelimit: 3 callbacks suppressed", overflow]);
+  t.match(stdout, /^neighbours {4}8 refused by a full table$/m);
+  const events = (await whohasProcess([...words, "--json"])).stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { event: string });
+  t.match(
+    events.filter(({ event }) => event === "neighbours"),
+    [{ kind: "overflow", text: overflow }, { text: /suppressed/ }, { text: overflow }],
+  );
+  t.match(events.at(-1), { event: "summary", neighbours: { tableFulls: 8 } });
+});
+
+t.test("a reader that goes away", async (t) => {
+  const head = ["sh", "-c", '"$@" | head -n 1', "sh"];
+  const { stdout, stderr } = await whohasProcess(["run", "--virtual-time", "--duration", "10m"], head);
+  t.match(stdout, /^eth0: simulated ENC28J60 .*\n$/);
+  t.equal(stderr, "", "the run ends, and says nothing of it");
+});
+
 t.test("commands without an instance", async (t) => {
+  for (const line of ["neigh help", "n h", "route --help", "monitor help", "link -h"]) {
+    const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
+    t.match([stdout, stderr, code], ["", /^Usage: whohas (neigh|route|monitor|link) /, 255], line);
+  }
   for (const line of ["neigh", "link", "address", "route", "udp send 10.9.0.1:9 hi", "udp listen 9", "ping -c 1 10.9.0.1"]) {
     const { stdout, stderr, code } = await whohas("-i", "nobody", ...line.split(" "));
     t.match([stdout, stderr, code], ["", /^no instance nobody in \S+; start it with: whohas run --name nobody\n$/, 3], line);
@@ -119,7 +155,11 @@ for (const wire of WIRES) {
     const first = await Instance.start(words, { name: twice });
     t.teardown(() => first.kill());
     const second = await whohasProcess(["run", "--name", twice, ...words]);
-    t.match(second, { stdout: "", stderr: /^whohas: instance twice\d runs already; .*\n$/, code: 1 }, "the name is taken");
+    t.match(
+      second,
+      { stdout: "", stderr: new RegExp(`^whohas: instance ${twice} is already running as ${first.child.pid}; .*\n$`), code: 1 },
+      "the name is taken",
+    );
     t.equal(await ping(), 0, "and the one that has it goes on");
 
     t.equal((await first.stop("SIGKILL")).signal, "SIGKILL");

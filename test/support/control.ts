@@ -28,6 +28,10 @@ export class TestSession implements Session {
     return () => this.#callbacks.delete(callback);
   }
 
+  subscribe(end: () => void): void {
+    this.#callbacks.add(end);
+  }
+
   /** Operations that want to hear of the client's end. */
   get held(): number {
     return this.#callbacks.size;
@@ -92,12 +96,15 @@ export class Folder {
 export class RawClient {
   readonly socket: Socket;
   #text = "";
+  /** Line ends in #text. */
+  #ends = 0;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => {
       this.#text += chunk;
+      this.#ends += chunk.split("\n").length - 1;
     });
     socket.on("error", () => {});
   }
@@ -110,15 +117,19 @@ export class RawClient {
 
   /** The next `count` lines; fewer when the other end hangs up. */
   async lines(count: number): Promise<string[]> {
-    while (this.#text.split("\n").length <= count && !this.socket.closed && !this.socket.readableEnded) {
+    while (this.#ends < count && !this.socket.closed && !this.socket.readableEnded) {
       await new Promise<void>((resolve) => {
-        this.socket.once("data", () => resolve());
-        this.socket.once("close", () => resolve());
+        const heard = (): void => {
+          this.socket.off("data", heard).off("close", heard);
+          resolve();
+        };
+        this.socket.on("data", heard).on("close", heard);
       });
     }
     const all = this.#text.split("\n");
     const taken = all.splice(0, Math.min(count, all.length - 1));
     this.#text = all.join("\n");
+    this.#ends -= taken.length;
     return taken;
   }
 

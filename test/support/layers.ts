@@ -10,6 +10,7 @@ import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
 import { type Finding, sorted } from "./finding.ts";
 import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { bypasses } from "./lists.ts";
 import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
@@ -114,7 +115,7 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: 
     }
     findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
   }
-  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees));
+  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees), ...bypasses(trees, DOORS));
   return sorted(findings);
 }
 

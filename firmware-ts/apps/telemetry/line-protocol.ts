@@ -7,10 +7,40 @@ export interface Field {
   integer?: boolean;
 }
 
+export type LineProtocolErrorCode =
+  | "MEASUREMENT_INVALID"
+  | "TAG_INVALID"
+  | "TAG_TWICE"
+  | "FIELD_INVALID"
+  | "FIELD_TWICE"
+  | "FIELD_MISSING"
+  | "INTEGER_RANGE"
+  | "TIME_RANGE";
+
+/** A point that a collector would drop, or take for another one. */
+export class LineProtocolError extends RangeError {
+  readonly code: LineProtocolErrorCode;
+
+  constructor(code: LineProtocolErrorCode, message: string) {
+    super(message);
+    this.name = "LineProtocolError";
+    this.code = code;
+  }
+}
+
+/** Integers are int64. The largest one is no double: a double is below 2 ** 63 or beyond the range. */
+const INTEGER_END = 2 ** 63;
+/** Times are ns in an int64, of which InfluxDB keeps the outermost values for itself. */
+const TIME_END = 9_223_372_036_854_775_806n;
+/** Collectors take a tag or a field of this name for the point's time, and drop it or the point. */
+const TIME = "time";
+
 /**
- * One point. Fields that are not finite numbers are left out, and tags without a value, as the protocol has no way to write them.
+ * One point. Fields that are not finite numbers are left out, and tags without a value, as the protocol has no way to write them. Control
+ * characters become spaces, and integers lose their fraction.
  * @param time ms since 1970-01-01 UTC; written in ns
- * @throws RangeError when no field is a finite number: there is no point without one
+ * @throws LineProtocolError when no field is a finite number, a name is empty or not allowed, two tags or two fields have one name, an
+ *   integer is beyond int64, or the time in ns is
  */
 export function linePoint(
   measurement: string,
@@ -18,23 +48,83 @@ export function linePoint(
   fields: readonly Field[],
   time: number,
 ): string {
-  let line = escaped(measurement, /[, ]/g);
+  let line = measured(measurement);
+  const tagged = new Set<string>();
   for (const [name, value] of Object.entries(tags)) {
+    const key = named("TAG_INVALID", "tag", measurement, name);
+    once(tagged, key, "TAG_TWICE", `a point of ${shown(measurement)} has the tag ${shown(name)} twice`);
     const written = escaped(value, /[,= ]/g);
-    if (written !== "") line += `,${escaped(name, /[,= ]/g)}=${written}`;
+    if (written !== "") line += `,${key}=${written}`;
   }
-  const finite = fields.filter((field) => Number.isFinite(field.value));
-  if (finite.length === 0) throw new RangeError(`a point of ${measurement} needs a field with a finite number`);
-  const written = finite.map(
-    (field) => `${escaped(field.name, /[,= ]/g)}=${field.integer ? `${Math.trunc(field.value)}i` : field.value}`,
-  );
-  return `${line} ${written.join(",")} ${BigInt(Math.round(time)) * 1_000_000n}`;
+  const taken = new Set<string>();
+  const written: string[] = [];
+  for (const field of fields) {
+    const key = named("FIELD_INVALID", "field", measurement, field.name);
+    once(taken, key, "FIELD_TWICE", `a point of ${shown(measurement)} has the field ${shown(field.name)} twice`);
+    if (Number.isFinite(field.value)) written.push(`${key}=${field.integer ? integer(field) : field.value}`);
+  }
+  if (written.length === 0) {
+    throw new LineProtocolError("FIELD_MISSING", `a point of ${shown(measurement)} needs a field with a finite number`);
+  }
+  return `${line} ${written.join(",")} ${nanoseconds(time)}`;
+}
+
+function measured(measurement: string): string {
+  const name = escaped(measurement, /[, ]/g);
+  if (name === "") throw new LineProtocolError("MEASUREMENT_INVALID", "a point needs the name of a measurement");
+  if (name.startsWith("#")) {
+    throw new LineProtocolError(
+      "MEASUREMENT_INVALID",
+      `the measurement ${shown(measurement)} begins with #: collectors skip the line as a comment`,
+    );
+  }
+  return name;
+}
+
+function named(code: "TAG_INVALID" | "FIELD_INVALID", what: string, measurement: string, name: string): string {
+  const written = escaped(name, /[,= ]/g);
+  if (written === "") throw new LineProtocolError(code, `a ${what} of ${shown(measurement)} has no name`);
+  if (written === TIME) {
+    throw new LineProtocolError(
+      code,
+      `a ${what} of ${shown(measurement)} is called ${TIME}: collectors take that for the point's time`,
+    );
+  }
+  return written;
+}
+
+function once(names: Set<string>, name: string, code: "TAG_TWICE" | "FIELD_TWICE", message: string): void {
+  if (names.has(name)) throw new LineProtocolError(code, message);
+  names.add(name);
+}
+
+/** Every digit: a number of more than 53 bits is printed rounded, and may leave the range. */
+function integer({ name, value }: Field): string {
+  const whole = Math.trunc(value);
+  if (whole < -INTEGER_END || whole >= INTEGER_END) {
+    throw new LineProtocolError("INTEGER_RANGE", `the field ${shown(name)} is ${value}, beyond the integers of 64 bits`);
+  }
+  return `${BigInt(whole)}i`;
+}
+
+function nanoseconds(time: number): bigint {
+  const ms = Math.round(time);
+  const ns = Number.isFinite(ms) ? BigInt(ms) * 1_000_000n : TIME_END + 1n;
+  if (ns > TIME_END || ns < -TIME_END) {
+    throw new LineProtocolError("TIME_RANGE", `the time ${time} ms is not between the years 1677 and 2262`);
+  }
+  return ns;
+}
+
+/** A name as a message says it. */
+function shown(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 function escaped(text: string, special: RegExp): string {
   // A backslash at the end would escape what follows, and there is no way to write one there.
   return text
-    .replace(/[\r\n]/g, " ")
+    .replace(/\p{Cc}/gu, " ")
     .replace(/\\+$/, "")
     .replace(special, "\\$&");
 }

@@ -38,11 +38,16 @@ export type TelemetryCounters = {
 /** Datagrams remembered until their fate is known; a socket cannot have more under way. */
 const REMEMBERED = 256;
 
+const MEASUREMENT = "telemetry";
+const SEQ = "seq";
+
 export class Telemetry implements App {
   readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
   onEvent: ((event: TelemetryEvent) => void) | null = null;
   readonly #stack: Stack;
   readonly #options: TelemetryOptions;
+  /** The field of each sensor. */
+  readonly #names: readonly string[];
   readonly #timer: Timer;
   readonly #waiting = new Map<number, TelemetryEvent>();
   readonly #encoder = new TextEncoder();
@@ -53,9 +58,14 @@ export class Telemetry implements App {
   #slot = 0;
   #sending = 0;
 
+  /** @throws LineProtocolError for a kind of sensor that can be no field */
   constructor(stack: Stack, options: TelemetryOptions) {
     this.#stack = stack;
     this.#options = options;
+    this.#names = fieldNames(options.sensors);
+    // A reading that can never be written is refused now, not in the field at the first one.
+    const fields = this.#names.map((name) => ({ name, value: 0 }));
+    linePoint(MEASUREMENT, { node: options.node }, [...fields, { name: SEQ, value: 0 }], 0);
     this.#timer = stack.clock.timer(() => this.#read());
   }
 
@@ -78,14 +88,11 @@ export class Telemetry implements App {
     const seq = ++this.counters.readings;
     const time = this.#stack.clock.now() - this.#start;
     const readings = sensors.map((sensor) => ({ kind: sensor.kind, value: sensor.read(), unit: sensor.unit }));
-    const fields = readings.map(({ kind, value }, at) => ({
-      name: readings.findIndex((r) => r.kind === kind) === at ? kind : `${kind}${at}`,
-      value,
-    }));
+    const fields = readings.map(({ value }, at) => ({ name: this.#names[at]!, value }));
     const point = linePoint(
-      "telemetry",
+      MEASUREMENT,
       { node },
-      [...fields, { name: "seq", value: seq, integer: true }],
+      [...fields, { name: SEQ, value: seq, integer: true }],
       this.#stack.clock.wallTime(),
     );
     const event: TelemetryEvent = { seq, time, status: "sent", reason: "", waited: null, readings };
@@ -127,4 +134,15 @@ export class Telemetry implements App {
     else this.counters.failed++;
     this.onEvent?.(event);
   }
+}
+
+/** A name for each sensor: its kind, with its place behind it where the name is taken already, as a collector keeps one field of a name. */
+function fieldNames(sensors: readonly Sensor[]): string[] {
+  const taken = new Set([SEQ, "time"]);
+  return sensors.map(({ kind }, at) => {
+    let name = kind;
+    while (taken.has(name)) name += at;
+    taken.add(name);
+    return name;
+  });
 }

@@ -6,6 +6,8 @@ import type { CliCommand } from "../contract/command.ts";
 
 export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   run: () => import("./run.ts"),
+  instances: () => import("./instances.ts"),
+  stop: () => import("./stop.ts"),
   check: () => import("./check.ts"),
   "bridge-sim": () => import("./bridge-sim.ts"),
   tap: () => import("./tap.ts"),

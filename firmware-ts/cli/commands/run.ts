@@ -1,8 +1,9 @@
 /** Words of `whohas run`. */
 import type { Command } from "commander";
+import { parseCaptureSpec } from "../../board/capture/spec.ts";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
-import { collect, duration, seed, word } from "../contract/readers.ts";
+import { collect, duration, reading, seed, word } from "../contract/readers.ts";
 import { specForms } from "../contract/spec-help.ts";
 import type { RunOptions } from "../work/run.ts";
 
@@ -28,7 +29,11 @@ export function register(program: Command, { globals, action }: CommandContext):
     .option("--json", "an object a line", false)
     .option("--quiet", "only the ready line and the summary", false)
     .option("--no-app", "no telemetry, only the stack")
-    .option("--capture <file>", "all frames, as pcapng")
+    .option(
+      "--capture <file>",
+      "all frames, as pcapng: FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
+      reading(parseCaptureSpec),
+    )
     .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {

@@ -3,8 +3,10 @@
 import { SystemClock } from "../../../hal/clock.ts";
 import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText } from "./report-words.ts";
-import { toldToStop } from "./told.ts";
+import type { Terminal } from "./terminal.ts";
+import { untilTold, type WayDown } from "./way-down.ts";
 
 export interface BridgeSimRequest extends Omit<BridgeSimOptions, "endpoint"> {
   pty?: string;
@@ -16,31 +18,34 @@ export async function bridgeSim({ pty, tcp, quiet, ...options }: BridgeSimReques
   if ((pty === undefined) === (tcp === undefined))
     throw new CommandError("bridge-sim: where shall it be? Say --pty PATH or --tcp PORT, one of the two");
   const endpoint = tcp ? { kind: "tcp" as const, ...tcp } : { kind: "pty" as const, path: pty as string };
+  return untilTold((down) => bridgeSimOn({ ...options, endpoint }, quiet, down));
+}
+
+async function bridgeSimOn(options: BridgeSimOptions, quiet: boolean, { terminal, told }: WayDown): Promise<number> {
   const clock = new SystemClock();
-  const told = toldToStop();
   try {
-    const sim = await BridgeSim.make(clock, { ...options, endpoint }, listener(quiet));
+    const sim = await BridgeSim.make(clock, options, listener(terminal, quiet));
     try {
       await sim.start();
-      console.log(`${sim.description}`);
-      console.log(`ready: ${sim.endpoint.description}`);
+      terminal.print(`${sim.description}`);
+      terminal.print(`ready: ${sim.endpoint.description}`);
       await told;
     } finally {
       await sim.stop();
     }
-    for (const line of summaryLines(sim.summary())) console.log(line);
+    for (const line of summaryLines(sim.summary())) terminal.print(line);
     return Exit.DONE;
   } finally {
     clock.stop();
   }
 }
 
-function listener(quiet: boolean): BridgeSimListener {
+function listener(terminal: Terminal, quiet: boolean): BridgeSimListener {
   return {
     connection: (connected) => {
-      if (!quiet) console.log(connected ? "opened" : "closed");
+      if (!quiet) terminal.print(connected ? "opened" : "closed");
     },
-    wire: (trouble) => console.error(`whohas: ${trouble?.message ?? "the wire is back"}`),
+    wire: (trouble) => terminal.complain(`whohas: ${printable(trouble?.message ?? "the wire is back")}`),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Words that the reports of several commands share. */
 import { STALE } from "../../board/health-watch.ts";
+import type { NeighTroubles } from "../../board/neigh-watch.ts";
 import type { HealthReport } from "../../net/device-health.ts";
 
 /** As wide as the names in front of a summary's other lines. */
@@ -20,6 +21,20 @@ export function standInLines(name: string, fallback: string | null, gateway: str
   if (fallback !== null) lines.push(`${name}: fallback taken, this chip is simulated (${fallback})`);
   if (gateway !== null) lines.push(`${name}: at the far end a simulated gateway, ${gateway}`);
   return lines;
+}
+
+/** Tells of the neighbour table's troubles; nothing where there was none. */
+export function neighLines({ tableFulls, changed, flipFlops, contradicted, refused }: NeighTroubles): string[] {
+  const claims: [count: number, words: string][] = [
+    [changed, "believed"],
+    [flipFlops, "believed back and forth"],
+    [contradicted, "against static entries"],
+    [refused, "not believed"],
+  ];
+  const told = claims.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+  const words = tableFulls > 0 ? [`${tableFulls} refused by a full table`] : [];
+  if (told.length > 0) words.push(`claims of another link address: ${told.join(", ")}`);
+  return words.length > 0 ? [`${"neighbours".padEnd(NAME)}${words.join("; ")}`] : [];
 }
 
 /** Tells the health of devices that had trouble, a line each. */

@@ -3,13 +3,16 @@
 import { formatDuration } from "../../board/rig/units.ts";
 import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { dropsText, healthLines, healthWords, standInLines } from "./report-words.ts";
+import { printable, printableJson } from "./printable.ts";
+import { dropsText, healthLines, healthWords, neighLines, standInLines } from "./report-words.ts";
 
 export interface RunReport extends SystemListener {
   summary(summary: Summary): void;
 }
 
 export interface ReportOptions {
+  /** Prints one line. */
+  readonly print: (line: string) => void;
   /** Only `ready` and the summary. */
   quiet: boolean;
   /** Path of the control socket; null in virtual time, which has none. */
@@ -20,31 +23,34 @@ export interface ReportOptions {
 
 type Arp = Summary["arp"];
 
-export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
   // ARP frames that the lines so far have told of.
   let told = { broadcast: 0, unicast: 0 };
   return {
     ready(system) {
-      for (const device of system.reports()) for (const line of deviceLines(device)) console.log(line);
+      for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
-      console.log(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
+      print(`ready: ${rig} (seed ${seed}${profile}) ${where}`);
     },
     device(device, event) {
       if (quiet) return;
-      if (event === "carrier-up") console.log(`${device.name}: link up`);
-      else if (event === "carrier-down") console.log(`${device.name}: link down`);
+      if (event === "carrier-up") print(`${device.name}: link up`);
+      else if (event === "carrier-down") print(`${device.name}: link down`);
       else if (event === "failed" || event === "recovered" || event === "repaired")
-        console.log(`${device.name}: ${healthText(device, event)}`);
+        print(`${device.name}: ${healthText(device, event)}`);
     },
     health(device) {
-      if (!quiet) console.log(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+      if (!quiet) print(`${device.name}: ${healthWords(device.health.report()).join("; ")}`);
+    },
+    neighbours({ text }) {
+      if (!quiet) print(text);
     },
     board(event, message) {
       if (quiet) return;
-      if (event === "lost") console.log(`board: ${message}; until then no lamps and no sensors, the network goes on`);
-      else console.log(`board: back, ${message}`);
+      if (event === "lost") print(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
+      else print(`board: back, ${printable(message)}`);
     },
     datagram(event, system) {
       if (quiet) return;
@@ -57,17 +63,17 @@ export function textReport({ quiet, socket, name }: ReportOptions): RunReport {
         Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
       );
       const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
-      console.log(columns.filter((column) => column !== "").join("  "));
+      print(columns.filter((column) => column !== "").join("  "));
     },
     summary(summary) {
-      for (const line of summaryLines(summary)) console.log(line);
+      for (const line of summaryLines(summary)) print(line);
     },
   };
 }
 
 function deviceLines(device: DeviceReport): string[] {
   const lines = [
-    `${device.name}: ${device.description}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+    `${device.name}: ${printable(device.description)}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
   ];
   lines.push(...standInLines(device.name, device.fallback, device.gateway));
   return lines;
@@ -86,26 +92,28 @@ const HEALTH: ReadonlySet<DeviceEvent> = new Set(["failed", "recovered", "repair
 
 function healthText({ health, error }: NetDevice, event: "failed" | "recovered" | "repaired"): string {
   const { attempts } = health.report();
-  if (event === "failed") return `failed: ${error?.message ?? ""}; ${health.retries ? "trying again until it works" : "given up"}`;
+  if (event === "failed")
+    return `failed: ${printable(error?.message ?? "")}; ${health.retries ? "trying again until it works" : "given up"}`;
   if (event === "repaired") return `repaired: ${health.repaired}`;
   const tries = attempts === 0 ? "" : `, ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
     ...healthLines(devices),
   ];
 }
 
-export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
-  const print = (value: object): void => console.log(JSON.stringify(value));
+export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+  const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
@@ -127,6 +135,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
     health(device) {
       if (!quiet) print({ event: "health", device: device.name, ...device.health.report() });
     },
+    neighbours({ text, ...warning }) {
+      if (!quiet) print({ event: "neighbours", ...warning, text });
+    },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });
     },
@@ -137,4 +148,9 @@ export function jsonReport({ quiet, socket, name }: ReportOptions): RunReport {
       print({ event: "summary", ...summary });
     },
   };
+}
+
+/** Tells of lines that were lost, as {@link jsonReport} tells of other events. */
+export function jsonLost(lines: number, reason: string): string {
+  return JSON.stringify({ event: "output-lost", lines, reason });
 }

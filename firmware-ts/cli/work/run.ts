@@ -1,15 +1,18 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
+import type { CaptureSpec } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
+import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { claimSocket, protectSocket } from "../../board/runtime-dir.ts";
 import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
-import { jsonReport, textReport } from "./run-report.ts";
-import { toldToStop } from "./told.ts";
+import { Closing } from "./closing.ts";
+import { printable } from "./printable.ts";
+import { jsonLost, jsonReport, textReport } from "./run-report.ts";
+import { untilTold, type WayDown } from "./way-down.ts";
 
 export interface RunOptions extends RunRequest {
   name: string;
@@ -18,7 +21,7 @@ export interface RunOptions extends RunRequest {
   virtualTime: boolean;
   json: boolean;
   quiet: boolean;
-  capture?: string;
+  capture?: CaptureSpec;
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -29,43 +32,64 @@ export async function run(options: RunOptions): Promise<number> {
   if (virtualTime && duration === undefined) {
     throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
   }
-  const clock = virtualTime ? new VirtualClock() : new SystemClock();
-  try {
-    return await runOn(clock, rig, options);
-  } finally {
-    // No timer keeps the process, also after an error.
-    if (clock instanceof SystemClock) clock.stop();
-  }
+  // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
+  const note = options.json ? { note: jsonLost } : {};
+  return untilTold((down) => runOn(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, down), {
+    patient: virtualTime,
+    ...note,
+  });
 }
 
-async function runOn(clock: Clock, rig: Rig, options: RunOptions): Promise<number> {
-  const { name, duration, app } = options;
-  // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-  const path = clock instanceof VirtualClock ? null : await claimSocket(name);
-  const listener = (options.json ? jsonReport : textReport)({ quiet: options.quiet, socket: path, name });
-  const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
-  const server = new ControlServer(stackMethods(system.stack, system.namespaces));
-  const capture = options.capture === undefined ? null : new CaptureFile(system.stack, options.capture);
-  const told = toldToStop();
+async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown): Promise<number> {
+  const { name, duration, app, quiet } = options;
+  const { terminal, told } = down;
+  const closing = new Closing();
+  let claim: InstanceClaim | null = null;
   try {
-    if (path !== null) {
-      await server.listen(path);
-      protectSocket(path);
+    // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
+    if (clock instanceof SystemClock) claim = await claimInstance(name);
+    // Cut short, too, the next start finds the name free.
+    down.lastly(() => claim?.release());
+    const path = claim?.path ?? null;
+    const print = (line: string): void => terminal.print(line);
+    const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
+    const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
+    closing.add(() => system.stop());
+    if (options.capture !== undefined) {
+      const capture = new CaptureFile(system.stack, options.capture, { patient: clock instanceof VirtualClock });
+      closing.add(() => capture.close());
+      closing.add(() => {
+        if (capture.lost > 0)
+          terminal.complain(`whohas: ${capture.lost} packets are missing in the capture ${options.capture?.path}`);
+      });
+    }
+    if (claim) {
+      const server = new ControlServer(stackMethods(system.stack, system.namespaces));
+      await server.listen(claim.path);
+      closing.add(() => server.close());
+      claim.protectSocket();
     }
     await Promise.race([startSystem(system), told]);
     const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
     await Promise.race([over, told]);
+    down.begin();
     // As things were when the run ended, not as they are once everything is closed.
     const { givenUp } = system;
     const { devices } = system.summary();
-    await system.stop();
+    let failure: unknown = null;
+    await closing.close().catch((error: unknown) => {
+      failure = error;
+    });
     listener.summary({ ...system.summary(), devices });
+    if (failure !== null) throw failure;
     if (givenUp === null) return Exit.DONE;
-    console.error(`whohas: nothing is left to wait for: ${givenUp}`);
+    terminal.complain(`whohas: nothing is left to wait for: ${printable(givenUp)}`);
     return Exit.NO;
   } finally {
-    await server.close();
-    await system.stop();
-    capture?.close();
+    down.begin();
+    await closing.close().catch(() => undefined);
+    claim?.release();
+    // No timer keeps the process, also after an error.
+    if (clock instanceof SystemClock) clock.stop();
   }
 }

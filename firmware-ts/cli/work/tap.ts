@@ -1,12 +1,14 @@
 /** `whohas tap`: the board's first controller as an interface of this machine. */
 
 import { SystemClock } from "../../../hal/clock.ts";
+import type { Rig } from "../../board/rig/rig.ts";
 import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { TapBridge, type TapBridgeListener, type TapBridgeSummary } from "../../board/tap-bridge.ts";
+import { TapBridge, type TapBridgeSummary } from "../../board/tap-bridge.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import { Exit } from "../contract/exit.ts";
+import { printable } from "./printable.ts";
 import { dropsText, standInLines } from "./report-words.ts";
-import { toldToStop } from "./told.ts";
+import { untilTold, type WayDown } from "./way-down.ts";
 
 export interface TapRequest extends RunRequest {
   /** Of the interface. */
@@ -15,33 +17,34 @@ export interface TapRequest extends RunRequest {
 
 export async function tap(request: TapRequest): Promise<number> {
   const rig = await rigFor(request);
+  return untilTold((down) => tapOn(rig, request.name, down));
+}
+
+async function tapOn(rig: Rig, name: string, { terminal, told }: WayDown): Promise<number> {
   const clock = new SystemClock();
-  const told = toldToStop();
+  const print = (line: string): void => terminal.print(line);
   try {
     let broken: (error: Error) => void = () => {};
     const failure = new Promise<Error>((resolve) => {
       broken = resolve;
     });
-    const bridge = await TapBridge.make(rig, request.name, clock, listener(request.name, broken));
+    const carrier = (up: boolean): void => print(`${name}: link ${up ? "up" : "down"}`);
+    const bridge = await TapBridge.make(rig, name, clock, { carrier, failed: broken });
     let failed: Error | null = null;
     try {
       await bridge.start();
-      for (const line of startLines(bridge)) console.log(line);
+      for (const line of startLines(bridge)) print(printable(line));
       failed = await Promise.race([told.then(() => null), failure]);
     } finally {
       await bridge.stop();
     }
-    for (const line of summaryLines(bridge.summary())) console.log(line);
+    summaryLines(bridge.summary()).forEach(print);
     if (failed === null) return Exit.DONE;
-    console.error(`whohas: ${failed.message}`);
+    terminal.complain(`whohas: ${printable(failed.message)}`);
     return Exit.NO;
   } finally {
     clock.stop();
   }
-}
-
-function listener(name: string, failed: (error: Error) => void): TapBridgeListener {
-  return { carrier: (up) => console.log(`${name}: link ${up ? "up" : "down"}`), failed };
 }
 
 function startLines(bridge: TapBridge): string[] {

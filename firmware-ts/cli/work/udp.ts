@@ -2,6 +2,7 @@
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
+import { printable } from "./printable.ts";
 
 export interface UdpSendOptions {
   to: string;
@@ -36,13 +37,5 @@ export function udpListen(globals: Globals, bind: string, count: number | undefi
     };
     await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
     return Exit.DONE;
-  });
-}
-
-/** Escapes control characters as \xHH: a datagram of a stranger neither makes lines of its own nor drives the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
-    const code = (character.codePointAt(0) as number).toString(16);
-    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
 }

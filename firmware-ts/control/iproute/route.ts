@@ -92,7 +92,7 @@ async function flush(context: IpContext, words: Words): Promise<void> {
   const { family, statistics } = context.options;
   if (words.empty) throw new IpError('"ip route flush" requires arguments.', IpExit.VALUE);
   const { cache = false, ...filter } = filterWords(words, family);
-  const gone = cache ? [] : await dumped(context.caller.call("route.flush", filter));
+  const gone = await dumped(context.caller.call("route.flush", cache ? { cache } : filter));
   if (cache || statistics === 0) return;
   if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options)));
   if (gone.length === 0) return context.print("Nothing to flush.");
@@ -128,7 +128,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
     const view = { details };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view));
   }
-  const { dst, gateway, dev, prefsrc, type } = route;
+  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, expires } = route;
   const { from } = request;
   const cache = { unicast: [], local: ["local"], broadcast: ["local", "brd"], multicast: ["local", "mc"] }[type];
   // A flag of the kernel's that iproute2 has this name for.
@@ -143,10 +143,14 @@ async function get(context: IpContext, words: Words): Promise<void> {
     ...(details ? { table: "main" } : {}),
     ...(prefsrc === undefined ? {} : { prefsrc }),
   };
-  if (json) return printJson(context, [{ ...shown, flags, uid: 0, cache }]);
+  if (json) {
+    const path = mtu === undefined ? {} : { expires, metrics: [{ mtu }] };
+    return printJson(context, [{ ...shown, flags, uid: 0, cache, ...path }]);
+  }
   const texts = GET_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${String(shown[key])} `));
+  const path = mtu === undefined ? "" : `expires ${expires}sec mtu ${mtuLock ? "lock " : ""}${mtu} `;
   const line = `${texts.join("")}${flags.map((flag) => `${flag} `).join("")}uid 0 `;
-  context.print(`${line}${oneline ? "\\" : "\n"}    cache ${cache.length > 0 ? `<${cache.join(",")}> ` : ""}`);
+  context.print(`${line}${oneline ? "\\" : "\n"}    cache ${cache.length > 0 ? `<${cache.join(",")}> ` : ""}${path}`);
 }
 
 /** Words in front of each value, in their order. */

@@ -1,6 +1,6 @@
 /** `address.*`: addresses of devices as `ip -j address` has them, and what an operator changes about them. */
 import * as v from "valibot";
-import { formatIpv4, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, INADDR_ANY, prefixMask } from "../../ip/address.ts";
 import type { AddressOptions, InterfaceAddress } from "../../ip4/routing/addresses.ts";
 import { Scope } from "../../ip4/routing/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -62,6 +62,8 @@ export const addressMethods = {
     errors: ["NO_DEVICE", "ADDRESS_EXISTS", "SCOPE_INVALID", "FAMILY_UNSUPPORTED"],
     run(context, { dev, local: { address, length }, label, broadcast, scope }) {
       const device = context.device(dev);
+      // Said, and nothing is made of it, as in the kernel.
+      if (address === INADDR_ANY) return null;
       const options: AddressOptions = { broadcast: broadcastOf(broadcast, address, length) };
       if (label !== undefined) options.label = label;
       if (scope !== undefined) options.scope = scopeOf(scope);

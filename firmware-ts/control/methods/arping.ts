@@ -61,6 +61,7 @@ export const arpingMethods = {
     params: PARAMS,
     result: RESULT,
     notes: NOTES,
+    lasting: true,
     errors: ["ARPING_ROUTE", "ARPING_DEVICE", "ARPING_INTERFACE", "ARPING_SOURCE", "ARPING_TARGET", "FAMILY_UNSUPPORTED"],
     run: (context, params, session) => new Arping(context.stack, params, session, context.kept(Running)).run(),
   }),

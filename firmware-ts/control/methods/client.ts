@@ -1,6 +1,7 @@
 /** The typed end of a control connection: parameters, results and notifications as the methods describe them, checked as they arrive. */
 import * as v from "valibot";
-import { ControlError, type JsonObject, type RpcCaller } from "../rpc/protocol.ts";
+import type { Clock } from "../../../hal/clock.ts";
+import { ControlError, type Json, type JsonObject, type RpcCaller } from "../rpc/protocol.ts";
 import { METHODS, type MethodName, type Note, type ParamsOf, type ResultOf } from "./index.ts";
 
 /** Carries out requests: a connection to an instance, or the instance's methods themselves. */
@@ -20,24 +21,50 @@ const NOTES: ReadonlyMap<string, v.GenericSchema> = new Map(
   Object.values(METHODS).flatMap(({ notes }) => Object.entries<v.GenericSchema>(notes)),
 );
 
+/** How long a client waits for an answer. */
+export interface Patience {
+  readonly clock: Clock;
+  /** ms; requests that go on for longer by their nature (`ping`, `neigh.monitor`…) have no limit. */
+  readonly limit: number;
+}
+
 /** Asks an instance. What it answers is hostile until checked, like what it is asked. */
 export class ControlClient implements Caller {
   readonly #rpc: RpcCaller;
+  readonly #patience: Patience | null;
   onNotification: Caller["onNotification"] = null;
 
-  constructor(rpc: RpcCaller) {
+  /** @param patience default: it waits for as long as the connection stands */
+  constructor(rpc: RpcCaller, patience: Patience | null = null) {
     this.#rpc = rpc;
+    this.#patience = patience;
     rpc.onNotification = (name, params) => {
       const note: [string, JsonObject] = [name, params];
       if (isNote(note)) this.onNotification?.(...note);
     };
   }
 
-  /** @throws ControlError as the instance refused it; ANSWER_UNKNOWN when its answer is not that of the method */
+  /**
+   * @throws ControlError as the instance refused it; ANSWER_UNKNOWN when its answer is not that of the method; ANSWER_LATE when there is
+   *   none in time, and the connection is closed
+   */
   async call<Name extends MethodName>(name: Name, ...[params]: Args<Name>): Promise<ResultOf<Name>> {
-    const answer = await this.#rpc.call(name, params);
+    const answer = await this.#inTime(name, this.#rpc.call(name, params));
     if (v.is(METHODS[name].result, answer)) return answer;
     throw new ControlError("ANSWER_UNKNOWN", `the answer to ${name} is none of this version; is the instance of another one?`);
+  }
+
+  #inTime(name: MethodName, answer: Promise<Json>): Promise<Json> {
+    if (!this.#patience || METHODS[name].lasting) return answer;
+    const { clock, limit } = this.#patience;
+    return new Promise((resolve, reject) => {
+      const timer = clock.timer(() => {
+        reject(new ControlError("ANSWER_LATE", `no answer to ${name} within ${limit / 1000} s`));
+        this.close();
+      });
+      timer.arm(limit);
+      answer.finally(() => timer.cancel()).then(resolve, reject);
+    });
   }
 
   close(): void {

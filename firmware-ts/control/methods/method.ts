@@ -52,6 +52,8 @@ export interface MethodSpec<P extends v.ObjectEntries, R extends v.GenericSchema
   readonly notes?: N;
   /** Codes with which it refuses, besides INVALID_PARAMS. */
   readonly errors: readonly string[];
+  /** It goes on, and answers when it is over. Default false: it answers at once. */
+  readonly lasting?: boolean;
   run(
     context: MethodContext,
     params: v.InferOutput<v.ObjectSchema<P, undefined>>,
@@ -65,6 +67,7 @@ export interface ControlMethod<P extends v.ObjectEntries, R extends v.GenericSch
   readonly result: R;
   readonly notes: N;
   readonly errors: readonly string[];
+  readonly lasting: boolean;
   /** Runs a request as it came from a client. @throws ControlError */
   serve(context: MethodContext, params: JsonObject, session: Session): Json | Promise<Json>;
 }
@@ -73,7 +76,7 @@ export interface ControlMethod<P extends v.ObjectEntries, R extends v.GenericSch
 export function method<P extends v.ObjectEntries, R extends v.GenericSchema<Json>, const N extends Notes = Record<never, never>>(
   spec: MethodSpec<P, R, N>,
 ): ControlMethod<P, R, N> {
-  const { about, result, errors, notes = {} as N } = spec;
+  const { about, result, errors, notes = {} as N, lasting = false } = spec;
   const params = v.object(spec.params);
   const serve = (context: MethodContext, given: JsonObject, session: Session): Json | Promise<Json> => {
     try {
@@ -83,7 +86,7 @@ export function method<P extends v.ObjectEntries, R extends v.GenericSchema<Json
       return refused(error);
     }
   };
-  return { about, params, result, notes, errors, serve };
+  return { about, params, result, notes, errors, lasting, serve };
 }
 
 /** Refuses a request as the stack refused it. */

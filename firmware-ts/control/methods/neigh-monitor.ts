@@ -18,7 +18,8 @@ export const neighMonitorMethods = {
       "neigh.event": v.object({ event: v.string(), entry: NEIGH_ENTRY }),
       "neigh.transition": v.object({ entry: NEIGH_ENTRY, from: STATE, to: STATE, cause: v.string() }),
     },
-    errors: ["NO_DEVICE"],
+    lasting: true,
+    errors: ["NO_DEVICE", "SUBSCRIPTIONS_LIMIT"],
     run(context, { dev, transitions }, session) {
       const device = dev === undefined ? null : context.device(dev);
       const { table, namespace } = context.stack.neighbours(4);
@@ -35,11 +36,14 @@ export const neighMonitorMethods = {
         session.notify("neigh.transition", { entry: view, from: stateOf(from), to: stateOf(to), cause });
       };
       return new Promise<null>((resolve) => {
-        const ends = [table.onChange(tell), ...(transitions ? [table.onTransition(trace)] : [])];
-        session.onClose(() => {
+        const ends: (() => void)[] = [];
+        // First of all: it may be refused.
+        session.subscribe(() => {
           for (const end of ends) end();
           resolve(null);
         });
+        ends.push(table.onChange(tell));
+        if (transitions) ends.push(table.onTransition(trace));
       });
     },
   }),

@@ -57,9 +57,7 @@ export const neighMethods = {
       if (params.keepFailed) filter.states &= ~Nud.FAILED;
       const { table, namespace } = context.stack.neighbours(4);
       if (params.proxy) {
-        const gone = proxies(context, filter);
-        for (const entry of gone) table.proxies.delete(entry.key, entry.device, { namespace });
-        return gone.map(proxyView);
+        return table.proxies.flush((entry) => entry.namespace === namespace && filter.matches(entry)).map(proxyView);
       }
       const gone = entries(context, filter);
       const views = gone.map((entry) => neighView(entry));

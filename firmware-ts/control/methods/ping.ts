@@ -36,6 +36,7 @@ export const pingMethods = {
       }),
       "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
     },
+    lasting: true,
     errors: ["UNREACHABLE", "PING_IDS", "FAMILY_UNSUPPORTED"],
     run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
       const destination = stack.ping.to(to);

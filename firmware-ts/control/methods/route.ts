@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
+import type { PathMtu } from "../../ip4/routing/path-mtu.ts";
 import { type Route, type RouteMatch, RouteType } from "../../ip4/routing/routes.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
@@ -39,6 +40,9 @@ const ROUTE = v.pipe(
     prefsrc: v.exactOptional(v.string()),
     metric: v.exactOptional(v.number()),
     flags: v.array(v.string()),
+    mtu: v.exactOptional(v.pipe(v.number(), v.description("path MTU that a router told"))),
+    mtuLock: v.exactOptional(v.pipe(v.boolean(), v.description("with `mtu`: a router asked for less"))),
+    expires: v.exactOptional(v.pipe(v.number(), v.description("with `mtu`: seconds for which it is believed"))),
   }),
   v.title("route"),
 );
@@ -84,7 +88,15 @@ interface Details {
   protocol?: string | undefined;
 }
 
-const REFUSALS = ["NO_DEVICE", "ROUTE_NO_DEVICE", "ROUTE_INVALID", "DEVICE_DOWN", "ROUTE_UNREACHABLE", "SOURCE_INVALID"];
+const REFUSALS = [
+  "NO_DEVICE",
+  "ROUTE_NO_DEVICE",
+  "ROUTE_INVALID",
+  "DEVICE_DOWN",
+  "ROUTE_UNREACHABLE",
+  "SCOPE_INVALID",
+  "SOURCE_INVALID",
+];
 
 const change = (how: RouteChange, about: string, errors: readonly string[]) =>
   method({
@@ -124,11 +136,15 @@ export const routeMethods = {
   "route.append": change("append", "Adds a route behind those with the same destination and metric.", ["ROUTE_EXISTS"]),
   "route.prepend": change("prepend", "Adds a route before those with the same destination and metric.", ["ROUTE_EXISTS"]),
   "route.flush": method({
-    about: "Removes the routes that route.show would show and returns them.",
-    params: FILTER,
+    about: "Removes the routes that route.show would show and returns them; with `cache` what routers told of ways instead.",
+    params: { ...FILTER, cache: maybe(FLAG, "forget path MTUs, and remove no route") },
     result: v.array(ROUTE),
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
-    run(context, params) {
+    run(context, { cache = false, ...params }) {
+      if (cache) {
+        context.stack.ip.fib.paths.clear();
+        return [];
+      }
       const gone = new Set(chosen(context, params));
       context.stack.ip.routes.removeAll((route) => gone.has(route));
       return [...gone].map(routeView);
@@ -195,7 +211,7 @@ function routeView(route: Route): RouteView {
     scope: scopeName(route.scope),
     ...(source ? { prefsrc: formatIpv4(source) } : {}),
     ...(metric ? { metric } : {}),
-    flags: route.device.hasCarrier || !route.device.up ? [] : ["linkdown"],
+    flags: [...(route.onlink ? ["onlink"] : []), ...(route.device.hasCarrier || !route.device.up ? [] : ["linkdown"])],
   };
 }
 
@@ -230,7 +246,13 @@ function get(context: MethodContext, { to, from, dev: by, fibmatch }: Question):
   const ours = addresses.isLocal(to) ? to : route.source;
   const source = local ? ours : stack.ip.fib.sourceBy(route, to);
   const dev = local ? "lo" : route.device.name;
-  return { ...way, dst, dev, ...(source && from === undefined ? { prefsrc: formatIpv4(source) } : {}) };
+  const shown = { ...way, dst, dev, ...(source && from === undefined ? { prefsrc: formatIpv4(source) } : {}) };
+  const path = local ? null : stack.ip.fib.paths.find(to, route);
+  return path ? { ...shown, ...pathView(path, route.device) } : shown;
+}
+
+function pathView({ mtu, locked, left }: PathMtu, device: NetDevice): Pick<RouteView, "mtu" | "mtuLock" | "expires"> {
+  return { mtu: Math.min(mtu, device.mtu), ...(locked ? { mtuLock: true } : {}), expires: Math.trunc(left / 1000) };
 }
 
 /** Broadcasts on the link and its groups need no route once the device is given. */

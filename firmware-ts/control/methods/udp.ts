@@ -52,6 +52,7 @@ export const udpMethods = {
         reason: v.pipe(v.string(), v.description("why it failed")),
       }),
     },
+    lasting: true,
     errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
     run({ stack }, params, session) {
       const { to, from = { address: INADDR_ANY, port: 0 }, text: payload = NOTHING, count = 1, interval = 1000, confirm } = params;
@@ -108,6 +109,7 @@ export const udpMethods = {
       "udp.listening": v.object({ port: v.number() }),
       "udp.received": v.object({ from: v.string(), port: v.number(), length: v.number(), text: v.string() }),
     },
+    lasting: true,
     errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
     run({ stack }, { bind, count }, session) {
       const socket = stack.udp.open(bind.port, bind.address);

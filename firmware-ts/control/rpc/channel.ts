@@ -17,6 +17,7 @@ import type { ControlError } from "./protocol.ts";
  *       get backlog() { return this.socket.bufferedAmount; }
  *       send(line: string) { if (this.open) this.socket.send(line); }
  *       end(line: string) { this.send(line); this.close(); }
+ *       cut(line: string) { this.end(line); }
  *       close() { this.socket.close(); }
  *     }
  */
@@ -35,6 +36,8 @@ export interface LineChannel {
   send(line: string): void;
   /** Sends a last line and closes when the other end has it; ignores what arrives meanwhile. */
   end(line: string): void;
+  /** As end(), for another end that does not read: drops the lines that wait, and gives it little time for the last one. */
+  cut(line: string): void;
   /** Closes at once; what waits is lost. */
   close(): void;
 }

@@ -12,6 +12,8 @@ export class RpcClient implements RpcCaller {
   readonly #channel: LineChannel;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
+  /** The last words of the other end, or of the channel, before it was closed. */
+  #reason: ControlError | null = null;
   onNotification: RpcCaller["onNotification"] = null;
 
   constructor(channel: LineChannel) {
@@ -20,16 +22,22 @@ export class RpcClient implements RpcCaller {
       // An other end that talks nonsense is no instance of ours.
       if (!this.#take(line)) channel.close();
     };
-    channel.onBroken = () => channel.close();
+    channel.onBroken = () => {
+      this.#reason = new ControlError("ANSWER_TOO_LONG", "the instance sent a longer line than a client takes");
+      channel.close();
+    };
     channel.onClose = () => {
-      for (const waiting of this.#waiting.values()) waiting.reject(gone());
+      for (const waiting of this.#waiting.values()) waiting.reject(this.#gone());
       this.#waiting.clear();
     };
   }
 
-  /** Rejects with ControlError as the instance refused it, or INSTANCE_GONE when the channel is closed first. */
+  /**
+   * Rejects with ControlError as the instance refused it; when the channel is closed first, as the instance gave reason for it
+   * (CONNECTIONS_LIMIT, SLOW_READER…), or INSTANCE_GONE.
+   */
   call(method: string, params: JsonObject = {}): Promise<Json> {
-    if (!this.#channel.open) return Promise.reject(gone());
+    if (!this.#channel.open) return Promise.reject(this.#gone());
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -41,6 +49,10 @@ export class RpcClient implements RpcCaller {
     this.#channel.close();
   }
 
+  #gone(): ControlError {
+    return this.#reason ?? new ControlError("INSTANCE_GONE", "the instance went away before it answered");
+  }
+
   /** Takes a line; returns false when it is not JSON. Objects that are neither an answer nor a notification are ignored. */
   #take(line: string): boolean {
     const message = parsed(line);
@@ -50,6 +62,11 @@ export class RpcClient implements RpcCaller {
     if (typeof method === "string") {
       this.onNotification?.(method, isObject(params) ? params : {});
       return true;
+    }
+    if (id === null && isObject(error)) {
+      // About the connection, or about a request that the other end could not read: nothing that is waited for will come.
+      this.#reason ??= refusal(error);
+      this.#channel.close();
     }
     if (typeof id !== "number") return true;
     const waiting = this.#waiting.get(id);
@@ -76,8 +93,4 @@ function refusal({ code: rpcCode, message, data }: JsonObject): ControlError {
     detail: String(detail),
     rpcCode: Number(rpcCode),
   });
-}
-
-function gone(): ControlError {
-  return new ControlError("INSTANCE_GONE", "the instance went away before it answered");
 }

@@ -26,6 +26,11 @@ export class LocalCaller implements RpcCaller, Session {
     return () => this.#onClose.delete(callback);
   }
 
+  /** There is no limit within a process. */
+  subscribe(end: () => void): void {
+    this.#onClose.add(end);
+  }
+
   /** Ends whatever goes on until its client is gone. */
   close(): void {
     this.closed = true;

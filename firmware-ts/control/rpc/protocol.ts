@@ -50,6 +50,11 @@ export interface Session {
    * see `closed`.
    */
   onClose(callback: () => void): () => void;
+  /**
+   * Begins a subscription, which goes on until the client goes away; `end` is called then.
+   * @throws ControlError SUBSCRIPTIONS_LIMIT when the client, or all clients together, have as many as they may have
+   */
+  subscribe(end: () => void): void;
   readonly closed: boolean;
 }
 

@@ -1,5 +1,6 @@
 /** The answering end of a channel: JSON-RPC 2.0, one object a line, with notifications for requests that go on for longer. */
 import type { LineChannel } from "./channel.ts";
+import { ConnectionLoad, ServerLoad } from "./load.ts";
 import {
   ControlError,
   isObject,
@@ -11,28 +12,38 @@ import {
   type Session,
 } from "./protocol.ts";
 
-/** Bytes that a client may leave unread before it is cut off: a reader that has stopped must not fill our memory. */
-const MAX_BACKLOG = 8 << 20;
-
-/** Answers the requests that arrive over a channel, until it is closed. */
-export function serve(channel: LineChannel, methods: Methods): void {
-  new Connection(channel, methods);
+/**
+ * Answers the requests that arrive over a channel, until it is closed.
+ * @param load of all connections that share limits; default those of a connection that is alone
+ */
+export function serve(channel: LineChannel, methods: Methods, load: ServerLoad = new ServerLoad()): void {
+  try {
+    const disconnect = load.connect(channel);
+    new Connection(channel, methods, load, disconnect);
+  } catch (error) {
+    channel.end(failure(null, error));
+  }
 }
 
 class Connection implements Session {
   readonly #channel: LineChannel;
+  readonly #methods: Methods;
+  readonly #load: ConnectionLoad;
+  readonly #disconnect: () => void;
   readonly #onClose = new Set<() => void>();
   closed = false;
 
-  constructor(channel: LineChannel, methods: Methods) {
+  constructor(channel: LineChannel, methods: Methods, load: ServerLoad, disconnect: () => void) {
     this.#channel = channel;
-    channel.onLine = (line) => void this.#answer(line, methods);
+    this.#methods = methods;
+    this.#load = new ConnectionLoad(load);
+    this.#disconnect = disconnect;
+    channel.onLine = (line) => this.#take(line);
     // The client is told why before it is hung up on.
     channel.onBroken = (error) => channel.end(failure(null, error));
     channel.onClose = () => {
-      this.closed = true;
-      for (const callback of this.#onClose) callback();
-      this.#onClose.clear();
+      this.#close();
+      this.#disconnect();
     };
   }
 
@@ -45,20 +56,58 @@ class Connection implements Session {
     return () => this.#onClose.delete(callback);
   }
 
-  async #answer(line: string, methods: Methods): Promise<void> {
-    const reply = await answer(line, methods, this);
-    if (reply !== null) this.#send(reply);
+  subscribe(end: () => void): void {
+    this.#load.check("subscriptions");
+    this.#load.take("subscriptions");
+    this.onClose(() => {
+      this.#load.give("subscriptions");
+      end();
+    });
+  }
+
+  #take(line: string): void {
+    if (this.closed) return;
+    const reply = answer(line, this.#methods, this, () => this.#load.check("requests"));
+    if (reply instanceof Promise) void this.#sendLater(reply);
+    else if (reply !== null) this.#send(reply);
+  }
+
+  async #sendLater(reply: Promise<string | null>): Promise<void> {
+    this.#load.take("requests");
+    const line = await reply;
+    this.#load.give("requests");
+    if (line !== null) this.#send(line);
   }
 
   #send(line: string): void {
+    if (this.closed) return;
     // The backlog is looked at before the line joins it: one answer may be longer than the limit, for a client that reads.
-    if (this.#channel.backlog > MAX_BACKLOG) this.#channel.close();
-    else this.#channel.send(line);
+    if (!this.#load.overflows(this.#channel.backlog)) {
+      this.#channel.send(line);
+      return;
+    }
+    this.#channel.cut(failure(null, new ControlError("SLOW_READER", "cut off: more waits to be read than the instance keeps")));
+    this.#close();
+  }
+
+  /** Ends everything that goes on for the client. */
+  #close(): void {
+    this.closed = true;
+    for (const callback of this.#onClose) callback();
+    this.#onClose.clear();
   }
 }
 
-/** Runs one request line; returns the answer line, or null for a notification, which has none. */
-export async function answer(line: string, methods: Methods, session: Session): Promise<string | null> {
+/**
+ * Runs one request line; returns the answer line, or null for a notification, which has none.
+ * @param admit throws ControlError for a request that there is no room for; default: there is room for all
+ */
+export function answer(
+  line: string,
+  methods: Methods,
+  session: Session,
+  admit: () => void = () => {},
+): string | null | Promise<string | null> {
   let request: Json;
   try {
     request = JSON.parse(line) as Json;
@@ -71,16 +120,19 @@ export async function answer(line: string, methods: Methods, session: Session): 
     return failure(null, new ControlError("INVALID_REQUEST", message, { rpcCode: RpcCode.INVALID_REQUEST }));
   }
   const { id } = request;
+  const done = (result: Json): string | null => (id === undefined ? null : JSON.stringify({ jsonrpc: "2.0", id, result }));
+  const failed = (error: unknown): string | null => (id === undefined ? null : failure(id, error));
   try {
     const method = methodOf(methods, request["method"]);
     const params = request["params"] ?? {};
     if (!isObject(params)) {
       throw new ControlError("INVALID_PARAMS", "params is not an object", { rpcCode: RpcCode.INVALID_PARAMS });
     }
-    const result = await method(params, session);
-    return id === undefined ? null : JSON.stringify({ jsonrpc: "2.0", id, result });
+    admit();
+    const result = method(params, session);
+    return result instanceof Promise ? result.then(done).catch(failed) : done(result);
   } catch (error) {
-    return id === undefined ? null : failure(id, error);
+    return failed(error);
   }
 }
 

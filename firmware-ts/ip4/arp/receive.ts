@@ -10,12 +10,15 @@
  * | request for what we proxy                   | asker learned, answered, after a random delay if it was not    |
  * |                                             | sent to us alone                                               |
  * | everything else                             | corrects an entry that exists; makes one by arp_accept only    |
+ *
+ * Profile `strict`: where a packet would replace the address of an entry unasked, the old address is asked instead.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
-import type { Neighbour } from "../../neigh/entry.ts";
+import { type Neighbour, SuspicionKind } from "../../neigh/entry.ts";
+import { askedEverybody, challenge } from "../../neigh/machine.ts";
 import { Nud } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
@@ -166,6 +169,7 @@ export class ArpReceiver {
     const key = this.#parts.keyOf(sip, device);
     const entry = table.lookup(key, device) ?? table.create(key, device);
     if (!entry) return null;
+    if (this.#doubts(entry, skb, false)) return entry;
     const { bytes, data: at } = skb;
     const known = table.policy.trafficConfirms && entry.valid && entry.sameAddress(bytes, at + AR_SHA);
     update(entry, bytes, at + AR_SHA, known ? Nud.REACHABLE : Nud.STALE, UpdateFlags.OVERRIDE);
@@ -186,8 +190,23 @@ export class ArpReceiver {
     if (!entry) return;
     const confirms = !request && skb.packetType === PacketType.HOST && (!table.policy.onlyAskedConfirms || this.#asked(entry, tip));
     const state = confirms ? Nud.REACHABLE : Nud.STALE;
+    if (this.#doubts(entry, skb, confirms && askedEverybody(entry))) return;
     const override = announced || table.now() > entry.updated + entry.parameters.lockTime;
     update(entry, bytes, at + AR_SHA, state, override ? UpdateFlags.OVERRIDE : 0);
+  }
+
+  /**
+   * Returns true when the packet names another address than the known one, and the profile wants that asked before it believes the packet.
+   * @param asked the packet answers a request of ours to everybody
+   */
+  #doubts(entry: Neighbour, { bytes, data: at }: SkBuff, asked: boolean): boolean {
+    if (!this.#parts.table.policy.asksOldAddress || asked) return false;
+    const dynamic = entry.valid && (entry.nudState & (Nud.PERMANENT | Nud.NOARP)) === 0;
+    if (!dynamic || entry.sameAddress(bytes, at + AR_SHA)) return false;
+    const { host, addressHigh, addressLow } = entry;
+    host.suspect(entry, SuspicionKind.REFUSED, addressHigh, addressLow, bytes, at + AR_SHA);
+    challenge(entry);
+    return true;
   }
 
   /** Returns true when a request of ours for the entry is out and the packet answers us. */

@@ -3,7 +3,6 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { finish, sumBytes } from "../../ip/checksum.ts";
 import { IP_HEADER, IP_TOTAL_LENGTH, IP_VERSION_IHL } from "./ip-header.ts";
-import { optionsAcceptable } from "./options.ts";
 
 /** Returns NONE for a sound header and cuts the packet to its length; else returns the reason to drop the packet. */
 export function checkHeader(skb: SkBuff): DropReason {
@@ -16,7 +15,6 @@ export function checkHeader(skb: SkBuff): DropReason {
   const totalLength = view.getUint16(at + IP_TOTAL_LENGTH);
   if (totalLength < headerLength) return DropReason.IP_INHDR;
   if (totalLength > length) return DropReason.PKT_TOO_SMALL;
-  if (headerLength > IP_HEADER && !optionsAcceptable(skb.bytes, at + IP_HEADER, at + headerLength)) return DropReason.IP_INHDR;
   skb.trim(totalLength);
   return DropReason.NONE;
 }

@@ -1,5 +1,5 @@
 /** The IPv4 header (RFC 791 3.1). */
-import { finish } from "../../ip/checksum.ts";
+import { finish, sumBytes } from "../../ip/checksum.ts";
 
 /** Offsets in it. */
 export const IP_VERSION_IHL = 0;
@@ -22,9 +22,10 @@ export const FRAGMENT_PART = 0x3fff;
 export const FRAGMENT_OFFSET = 0x1fff;
 
 /**
- * Writes the header of a packet of ours at view[at..at+20): no options, not to be fragmented. Word by word, and the checksum from what
- * is written instead of what can be read back: a third of the time that field by field takes.
+ * Writes the header of a packet of ours, without options, at view[at..at+20). Word by word, and the checksum from what is written instead
+ * of what can be read back: a third of the time that field by field takes.
  * @param length bytes behind the header
+ * @param fragment FRAGMENT_DF, or 0 when routers may fragment the packet
  */
 export function writeHeader(
   view: DataView,
@@ -35,15 +36,22 @@ export function writeHeader(
   length: number,
   ttl: number,
   tos: number,
+  id: number,
+  fragment: number,
 ): void {
   const first = 0x4500 | tos;
   const total = IP_HEADER + length;
   const fifth = (ttl << 8) | protocol;
   const addresses = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
   view.setInt32(at, (first << 16) | total);
-  // A datagram that cannot be fragmented needs no identification (RFC 6864 4.1).
-  view.setInt32(at + IP_ID, FRAGMENT_DF);
-  view.setInt32(at + IP_TTL, (fifth << 16) | finish(first + total + FRAGMENT_DF + fifth + addresses));
+  view.setInt32(at + IP_ID, (id << 16) | fragment);
+  view.setInt32(at + IP_TTL, (fifth << 16) | finish(first + total + id + fragment + fifth + addresses));
   view.setInt32(at + IP_SOURCE, source);
   view.setInt32(at + IP_DESTINATION, destination);
+}
+
+/** Writes the checksum of a header with options, which is complete but for it. */
+export function writeChecksum(view: DataView, at: number, headerLength: number): void {
+  view.setUint16(at + IP_CHECKSUM, 0);
+  view.setUint16(at + IP_CHECKSUM, finish(sumBytes(view, at, headerLength)));
 }

@@ -160,14 +160,16 @@ export class Devconfs {
 
   /**
    * Writes a value by kernel key. Returns false when there is no such setting. A default reaches the devices that have no value of their
-   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device.
+   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device, but only when it changes.
    */
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
     if (!name) return false;
     const set = this.#set(target);
+    const changed = set[name] !== value;
     set[name] = value;
     if (target === "all" && name === "forwarding") {
+      if (!changed) return true;
       this.defaults.forwarding = value;
       for (const { own } of this.#devices.values()) own.forwarding = value;
     } else if (target === "default") {

@@ -4,22 +4,23 @@
  * the routes to its subnets come back, those of the operator do not. A lost carrier changes nothing here.
  */
 
+import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
+import { PathMtus } from "./path-mtu.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
+import { Scope } from "./scope.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
 
 /** A route as an operator asks for it. */
 export interface RouteRequest extends Omit<NewRoute, "device"> {
-  /** Default: the device by which the gateway is reached. */
+  /** Default: the device by which the gateway is reached. Needed with `onlink`. */
   device?: NetDevice | undefined;
-  /** The gateway is on the link, whatever the routes say. */
-  onlink?: boolean;
   /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
   how?: RouteChange;
 }
@@ -39,17 +40,19 @@ export interface FibUser {
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
+  readonly paths: PathMtus;
   readonly conf: Devconfs;
   readonly #user: FibUser;
 
-  constructor(conf: Devconfs, user: FibUser) {
+  constructor(clock: Clock, conf: Devconfs, user: FibUser) {
+    this.paths = new PathMtus(clock);
     this.conf = conf;
     this.#user = user;
   }
 
-  /** Another number after every change of addresses or routes. */
+  /** Another number after every change of addresses, routes or path MTUs. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes;
+    return this.addresses.changes + this.routes.changes + this.paths.changes;
   }
 
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
@@ -73,20 +76,36 @@ export class Fib {
     return gone;
   }
 
-  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
+  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
   addRoute(request: RouteRequest): Route {
-    const { gateway = 0, source = 0, onlink = false, how = "add" } = request;
-    const towards = gateway === 0 ? null : this.routes.lookup(gateway, request.device ?? null);
-    const device = request.device ?? towards?.device;
-    const reached = onlink || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
-    if (device && !device.up) throw new InetError("DEVICE_DOWN", `${device.name} is down`);
-    if (!device || (gateway !== 0 && !reached)) throw new InetError("ROUTE_UNREACHABLE", "the gateway is not on a link of ours");
+    const { source = 0, how = "add" } = request;
+    const device = request.onlink ? this.#onlink(request) : this.#towards(request);
     if (source !== 0 && !this.addresses.isLocal(source))
       throw new InetError("SOURCE_INVALID", `${formatIpv4(source)} is not an address of this stack`);
     const route: NewRoute = { ...request, device };
     if (how === "add") return this.routes.add(route);
     if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");
     return this.routes.addBeside(route, how === "prepend");
+  }
+
+  /** Returns the device by which the gateway is reached, or the one named where there is none. */
+  #towards({ gateway = 0, device }: RouteRequest): NetDevice {
+    const towards = gateway === 0 ? null : this.routes.lookup(gateway, device ?? null);
+    const found = device ?? towards?.device;
+    const reached = gateway === 0 || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
+    if (!found || !reached) throw new InetError("ROUTE_UNREACHABLE", "the gateway is not on a link of ours");
+    if (!found.up) throw new InetError("DEVICE_DOWN", `${found.name} is down`);
+    return found;
+  }
+
+  /** Returns the device on whose link the gateway is said to be. */
+  #onlink({ gateway = 0, device, scope = Scope.GLOBAL }: RouteRequest): NetDevice {
+    if (gateway === 0) throw new InetError("ROUTE_INVALID", "onlink is said of a gateway", "ONLINK_NO_GATEWAY");
+    if (scope >= Scope.LINK) throw new InetError("SCOPE_INVALID", "a route by a gateway is wider than its link", "ONLINK_SCOPE");
+    if (!device) throw new InetError("ROUTE_INVALID", "onlink needs a device", "ONLINK_NO_DEVICE");
+    if (!device.up) throw new InetError("DEVICE_DOWN", `${device.name} is down`, "ONLINK_DEVICE_DOWN");
+    if (this.addressType(gateway) === AddressType.UNICAST) return device;
+    throw new InetError("ROUTE_UNREACHABLE", "the gateway is no other host's address");
   }
 
   /** Adds and removes routes with the ups and downs of a device. */

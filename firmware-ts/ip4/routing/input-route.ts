@@ -32,6 +32,9 @@ export const Refusal = {
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
+/** The upper octets of groups that no router hands on: 224.0.0/24 (RFC 5771 4). */
+const LINK_GROUPS = 0xe00000;
+
 const RP_STRICT = 1;
 const RP_LOOSE = 2;
 
@@ -60,6 +63,7 @@ export class InputRouter {
   find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     found.route = null;
     if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
+    if (ip && isMulticast(destination)) return this.#group(found, destination, source, device);
     if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
     if (isZeronet(source)) return refuse(found, Refusal.SOURCE);
     if (isZeronet(destination)) return refuse(found, Refusal.DESTINATION);
@@ -81,6 +85,14 @@ export class InputRouter {
     if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
     found.route = route;
     return InputWay.FORWARD;
+  }
+
+  /** A packet to a group that the device has joined. Without a source it may come from the link alone. */
+  #group(found: InputRoute, destination: number, source: number, device: NetDevice): InputWay {
+    const { routeLocalnet } = this.#conf.on(device);
+    if (source === INADDR_ANY ? destination >>> 8 !== LINK_GROUPS : isZeronet(source)) return refuse(found, Refusal.SOURCE);
+    if (isLoopback(source) && !routeLocalnet) return refuse(found, Refusal.SOURCE);
+    return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
   #broadcast(found: InputRoute, source: number, device: NetDevice, ip: boolean): InputWay {

@@ -6,8 +6,9 @@
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
-import { IP_HEADER } from "../header/ip-header.ts";
+import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
+import type { PathMtu } from "./path-mtu.ts";
 import { type Route, RouteType } from "./routes.ts";
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
@@ -31,6 +32,8 @@ export class Ip4Way implements Way {
   toOurselves = false;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
+  /** The path MTU that routers have told; null when they have told none. */
+  path: PathMtu | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;
 
@@ -47,7 +50,15 @@ export class Ip4Way implements Way {
   get room(): number {
     const { route } = this;
     if (!route) return -1;
-    return (route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu) - IP_HEADER;
+    const mtu = route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu;
+    const { path } = this;
+    return (path !== null && path.mtu < mtu && path.left > 0 ? path.mtu : mtu) - IP_HEADER;
+  }
+
+  /** Routers are not to fragment what is sent by it, unless one of them has asked for less than there may be. */
+  get fragment(): number {
+    const { path } = this;
+    return path?.locked && path.left > 0 ? 0 : FRAGMENT_DF;
   }
 }
 
@@ -92,6 +103,7 @@ export class OutputRouter {
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
     way.route = route;
+    way.path = route && this.#fib.paths.find(destination, route);
     way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
     // Broadcast and multicast are for the link itself, whatever gateway the route has.

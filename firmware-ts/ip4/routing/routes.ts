@@ -27,6 +27,8 @@ export interface Route {
   readonly type: RouteType;
   /** One of Scope: how far the destination is. */
   readonly scope: number;
+  /** The gateway was said to be on the link, whatever the routes say. */
+  readonly onlink: boolean;
 }
 
 export interface NewRoute {
@@ -40,6 +42,7 @@ export interface NewRoute {
   type?: RouteType;
   /** Default: global through a gateway, link without one, host for our own addresses. */
   scope?: number;
+  onlink?: boolean;
 }
 
 /** The features by which a route is named. A feature that is left out may be anything. */
@@ -199,13 +202,13 @@ export class Routes {
 /** Completes a route with the default of each feature that was left out. */
 function complete(route: NewRoute): Route {
   const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
-  const { type = RouteType.UNICAST, scope = defaultScope(type, gateway) } = route;
+  const { type = RouteType.UNICAST, scope = defaultScope(type, gateway), onlink = false } = route;
   const mask = prefixMask(prefixLength);
   if (destination & ~mask) {
     const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
     throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
   }
-  return { destination, prefixLength, mask, gateway, device, source, metric, protocol, type, scope };
+  return { destination, prefixLength, mask, gateway, device, source, metric, protocol, type, scope, onlink };
 }
 
 function defaultScope(type: RouteType, gateway: number): number {
@@ -218,7 +221,7 @@ function sameKey(one: Route, other: Route): boolean {
 }
 
 function sameRoute(one: Route, other: Route): boolean {
-  const fields = ["gateway", "device", "source", "protocol", "type", "scope"] as const;
+  const fields = ["gateway", "device", "source", "protocol", "type", "scope", "onlink"] as const;
   return sameKey(one, other) && fields.every((field) => one[field] === other[field]);
 }
 

@@ -1,12 +1,13 @@
 /** The control socket itself: bytes in any shape, clients that vanish or stop reading, and both ends of a connection that breaks. */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 import { ControlServer, connectSocket } from "../../../firmware-ts/board/control-socket.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../../firmware-ts/control/rpc/client.ts";
 import { MAX_LINE } from "../../../firmware-ts/control/rpc/line-reader.ts";
+import { LIMITS, type Limits } from "../../../firmware-ts/control/rpc/load.ts";
 import type { Method, Methods, Session } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { Folder, outcome, RawClient } from "../../support/control.ts";
 import { Lab } from "../../support/lab.ts";
@@ -18,10 +19,11 @@ const request = (id: unknown, method: string, params: object = {}): string =>
 async function serve(
   t: Test,
   methods: Methods,
+  limits: Partial<Limits> = {},
 ): Promise<{ path: string; server: ControlServer; client: () => Promise<RawClient> }> {
   const folder = new Folder();
   const path = folder.file("s");
-  const server = new ControlServer(methods);
+  const server = new ControlServer(methods, { ...LIMITS, ...limits });
   const clients: RawClient[] = [];
   t.teardown(async () => {
     for (const client of clients) client.close();
@@ -175,4 +177,112 @@ t.test("a server that talks nonsense ends the call and not the program", async (
   client.onNotification = (method, params) => notes.push(`${method} ${JSON.stringify(params)}`);
   await t.rejects(client.call("x"), { code: "INSTANCE_GONE" });
   t.same(notes, ["n {}"]);
+});
+
+t.test(
+  "16000 requests that go on, on one connection: refused beyond the limit, and the stack has its turns meanwhile",
+  async (t) => {
+    const lab = await Lab.open();
+    const { client } = await serve(t, stackMethods(lab.stack));
+    const c = await client();
+    const count = 16_000;
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      going = setImmediate(turn);
+    };
+    let going = setImmediate(turn);
+    c.socket.write(Array.from({ length: count }, (_, id) => request(id, "neigh.monitor")).join(""));
+    const answers = (await c.lines(count - LIMITS.subscriptions)).map(outcome);
+    clearImmediate(going);
+    t.equal(answers.length, count - LIMITS.subscriptions);
+    const codes = new Set(answers.map((answer) => (answer as unknown[])[1]));
+    t.same([...codes], ["SUBSCRIPTIONS_LIMIT"]);
+    t.ok(turns > count / 100, `${turns} turns of the event loop`);
+    lab.stack.addNeighbour("10.0.0.77", "02:00:00:00:00:77", lab.eth0);
+    const told = await c.lines(LIMITS.subscriptions);
+    t.equal(told.filter((line) => line.includes('"neigh.event"')).length, LIMITS.subscriptions, "the others are told");
+  },
+);
+
+t.test(
+  "a client that stops reading while it is told of things learns why it was cut off, and costs little meanwhile",
+  async (t) => {
+    const sessions: Session[] = [];
+    const methods: Methods = new Map<string, Method>([["watch", (_params, session) => sessions.push(session)]]);
+    const { client } = await serve(t, methods);
+    const c = await client();
+    await c.ask(request(1, "watch"));
+    c.socket.pause();
+    const [session] = sessions;
+    const chunk = "x".repeat(1 << 16);
+    for (let sent = 0; !session?.closed && sent < 64 << 20; sent += chunk.length) session?.notify("n", { chunk });
+    t.equal(session?.closed, true);
+    c.socket.resume();
+    await once(c.socket, "end");
+    const lines = await c.lines(1000);
+    t.ok(lines.length < 100, `${lines.length} lines of 128 were under way, the others are dropped`);
+    t.match(outcome(lines.at(-1) ?? ""), [1, "SLOW_READER", /^cut off: /]);
+  },
+);
+
+t.test(
+  "a client that asks and does not read is answered when it reads: its next requests wait, and the server's memory with them",
+  async (t) => {
+    const big = "x".repeat(1 << 20);
+    let asked = 0;
+    const methods: Methods = new Map<string, Method>([
+      [
+        "big",
+        () => {
+          asked++;
+          return big;
+        },
+      ],
+    ]);
+    const { client } = await serve(t, methods);
+    const c = await client();
+    c.socket.pause();
+    const count = 40;
+    c.socket.write(Array.from({ length: count }, (_, id) => request(id, "big")).join(""));
+    const other = await client();
+    for (let round = 0; round < 20; round++) await other.ask(request(round, "none"));
+    t.ok(asked > 0 && asked < 5, `${asked} answers wait for their reader`);
+    c.socket.resume();
+    t.equal((await c.lines(count)).length, count, "and none is lost");
+    t.equal(asked, count);
+  },
+);
+
+t.test("connections beyond the limit are told why; those beyond that are closed", async (t) => {
+  const { path, client } = await serve(t, echo, { connections: 3 });
+  const held = await Promise.all([1, 2, 3].map(client));
+  for (const one of held) t.same(await one.ask(request(1, "echo")), {});
+  for (let round = 0; round < 3; round++) {
+    const rpc = new RpcClient(await connectSocket(path));
+    await t.rejects(rpc.call("echo"), { code: "CONNECTIONS_LIMIT" });
+    rpc.close();
+  }
+  const many = await Promise.all(Array.from({ length: 60 }, () => client()));
+  await Promise.all(many.map(({ socket }) => socket.closed || once(socket, "close")));
+  for (const one of held) t.same(await one.ask(request(2, "echo")), {}, "the others do not notice");
+  held[0]?.close();
+  for (let patience = 1000; patience > 0; patience--) {
+    const rpc = new RpcClient(await connectSocket(path));
+    const answered = await rpc.call("echo").catch(() => null);
+    rpc.close();
+    if (answered) return;
+  }
+  t.fail("there is room again");
+});
+
+t.test("a socket that cannot be made is told of in words", async (t) => {
+  const folder = new Folder();
+  t.teardown(() => folder.remove());
+  const path = folder.file("s");
+  writeFileSync(path, "");
+  await t.rejects(new ControlServer(echo).listen(path), {
+    code: "CONTROL_SOCKET",
+    message: `cannot make the control socket ${path}: it is in use`,
+  });
 });

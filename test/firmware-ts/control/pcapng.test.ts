@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import t from "tap";
-import { Direction, pcapngHeader, pcapngPacket } from "../../../firmware-ts/control/pcapng.ts";
+import { Direction, pcapngHeader, pcapngPacket, pcapngStatistics } from "../../../firmware-ts/control/pcapng.ts";
 import { Folder } from "../../support/control.ts";
 import { missingPrograms } from "../../support/netns.ts";
 import { arp, udp } from "../../support/wire-format.ts";
@@ -74,4 +74,16 @@ t.test("a capture of nothing is whole", { skip }, async (t) => {
     t.match(about, /Number of packets:\s+0/);
     t.match(about, new RegExp(`Number of interfaces in file:\\s+${names.length}`));
   }
+});
+
+t.test("packets that are missing", { skip }, async (t) => {
+  const folder = new Folder();
+  t.teardown(() => folder.remove());
+  const file = folder.file("drops.pcapng");
+  const packets = [0, 7, 2 ** 33 + 1].map((drops) => pcapngPacket(0, 1000, udp({}, "x"), Direction.IN, drops));
+  writeFileSync(file, Buffer.concat([pcapngHeader(["eth0"]), ...packets, pcapngStatistics(0, 2000, 2 ** 33 + 11, 2 ** 33 + 8)]));
+  const json = run("tshark", "-r", file, "-T", "json");
+  t.equal((JSON.parse(json) as unknown[]).length, 3, "readable");
+  t.same(json.match(/"frame\.drop_count": "\d+"/g) ?? [], ['"frame.drop_count": "7"', `"frame.drop_count": "${2 ** 33 + 1}"`]);
+  t.match(run("capinfos", file), /Number of packets:\s+3/);
 });

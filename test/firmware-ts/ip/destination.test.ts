@@ -192,6 +192,12 @@ t.test("what is no destination", async (t) => {
   const bound = udp.open(0, "10.0.0.11");
   t.throws(() => socket.send(new Uint8Array(1), bound.to("10.0.0.2", 9)), /another source address/);
   t.throws(() => bound.confirm(socket.to("10.0.0.2", 9)), /another source address/);
+  const { stack: other } = await Lab.open({ addresses: ["10.0.0.1/24"] });
+  const before = lab.stack.network.pool.inUse;
+  t.throws(() => socket.send(new Uint8Array(1), other.udp.open().to("10.0.0.2", 9)), /another stack/);
+  t.throws(() => socket.confirm(other.udp.open().to("10.0.0.2", 9)), /another stack/);
+  t.throws(() => ping.open().send(other.ping.to("10.0.0.2"), 1, 56), /another stack/);
+  t.equal(lab.stack.network.pool.inUse, before, "and keeps no buffer");
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   const twin = udp.open(0, "10.0.0.11");
   t.equal(say(twin.send(new Uint8Array(1), bound.to(ipv4("10.0.0.2"), 9))), "sent", "the same source: any socket's will do");

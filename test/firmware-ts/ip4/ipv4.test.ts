@@ -2,7 +2,7 @@
 import t from "tap";
 import { DropReason, dropReasonName } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";
-import { BROADCAST, decode, icmp, ipv4Frame, T1, T2, type UdpFields, udp } from "../../support/wire-format.ts";
+import { BROADCAST, checksum, decode, icmp, ipv4Frame, T1, T2, type UdpFields, udp } from "../../support/wire-format.ts";
 
 /** A bench whose port 5000 writes down what it gets. */
 async function listening(addresses?: string[]): Promise<Lab & { got: string[] }> {
@@ -37,7 +37,7 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     ["first fragment", { fragment: 0x2000 }, "IP_FRAGMENT"],
     ["middle fragment", { fragment: 0x2001 }, "IP_FRAGMENT"],
     ["last fragment", { fragment: 0x1fff }, "IP_FRAGMENT"],
-    ["protocol 253", { protocol: 253 }, "IP_NOPROTO"],
+    ["protocol 253 in a broadcast frame", { protocol: 253, to: BROADCAST }, "IP_NOPROTO"],
     ["to another station's address", { to: T2 }, "OTHERHOST"],
     ["for another host", { destination: "10.0.0.9" }, "IP_NOT_LOCAL"],
     ["for 127.0.0.1", { destination: "127.0.0.1" }, "IP_NOT_LOCAL"],
@@ -49,10 +49,10 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     ),
     ["source route, loose", { options: [131, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
     ["source route, strict", { options: [137, 7, 4, 10, 0, 0, 1, 0] }, "IP_INHDR"],
-    ["option of length 0", { options: [7, 0, 0, 0] }, "IP_INHDR"],
-    ["option of length 1", { options: [7, 1, 0, 0] }, "IP_INHDR"],
-    ["option longer than the header", { options: [7, 5, 0, 0] }, "IP_INHDR"],
-    ["option without its length", { options: [1, 1, 1, 7] }, "IP_INHDR"],
+    ["option of length 0", { to: BROADCAST, options: [7, 0, 0, 0] }, "IP_INHDR"],
+    ["option of length 1", { to: BROADCAST, options: [7, 1, 0, 0] }, "IP_INHDR"],
+    ["option longer than the header", { to: BROADCAST, options: [7, 5, 0, 0] }, "IP_INHDR"],
+    ["option without its length", { to: BROADCAST, options: [1, 1, 1, 7] }, "IP_INHDR"],
   ];
   for (const [what, fields, reason] of rows) {
     const lab = await listening();
@@ -125,10 +125,15 @@ t.test("each single wrong bit of the header is caught by its checksum or its fie
 t.test("what goes out: a header byte for byte", async (t) => {
   const lab = await Lab.open();
   lab.stack.addNeighbour("10.0.0.2", "02:00:00:00:00:02", lab.eth0);
-  lab.poke();
-  const hex = Buffer.from(lab.take()[0]?.bytes as Uint8Array).toString("hex");
-  //           version TOS length id   DF   TTL UDP sum  source   destination
-  t.equal(hex.slice(28, 68), "4500001e000040004011" + "26cd" + "0a000001" + "0a000002");
+  for (let n = 0; n < 3; n++) lab.poke();
+  const sent = lab.take().map(({ bytes }) => bytes);
+  const ids = sent.map((bytes) => (bytes[18]! << 8) | bytes[19]!);
+  t.same(ids, [ids[0], (ids[0]! + 1) & 0xffff, (ids[0]! + 2) & 0xffff], "the identification counts");
+  const header = Buffer.from(sent[0]!.subarray(14, 34));
+  t.equal(checksum(header), 0);
+  header.fill(0, 4, 6).fill(0, 10, 12);
+  //                               version TOS length id   DF   TTL UDP sum  source   destination
+  t.equal(header.toString("hex"), "4500001e000040004011" + "0000" + "0a000001" + "0a000002");
   t.equal(lab.poke("10.0.0.2", new Uint8Array(1472)), "sent");
   t.equal(lab.take()[0]?.bytes.length, 1514);
   t.equal(lab.poke("10.0.0.2", new Uint8Array(1473)), "failed PKT_TOO_BIG");

@@ -135,7 +135,7 @@ t.test("a gateway with a new address: found by everybody after the reachable tim
     lab.poke();
     return lab.take().at(-1)?.bytes[5];
   });
-  t.same(announced, { linux: lastOf(T2), strict: lastOf(T2), lowpower: lastOf(T2) });
+  t.same(announced, { linux: lastOf(T2), strict: lastOf(T1), lowpower: lastOf(T2) }, "strict asks the old one first");
 });
 
 t.test("lowpower in PROBE: the known address once, then everybody, before the entry fails", async (t) => {
@@ -220,14 +220,96 @@ t.test("strict: a reply that nobody asked for confirms nothing, an asked one doe
   t.same(asked, { linux: "REACHABLE", strict: "REACHABLE", lowpower: "REACHABLE" });
 });
 
-t.test("strict: an entry is corrected however young it is (RFC 826)", async (t) => {
+/** Frames of the station T2 that claim 10.0.0.2, which nobody asked for. */
+const CLAIMS: Readonly<Record<string, Uint8Array>> = {
+  "an announcement": arp({ sha: T2, tip: "10.0.0.2" }),
+  "an announcement as a reply": arpReply({ sha: T2, tha: T2, tip: "10.0.0.2", to: BROADCAST }),
+  "a reply to us": arpReply({ sha: T2 }),
+  "a request for us": arp({ sha: T2 }),
+  "a request for another": arp({ sha: T2, tip: "10.0.0.9" }),
+};
+
+t.test("strict: another address is not believed unasked, the old one is asked", async (t) => {
+  for (const [what, frame] of Object.entries(CLAIMS)) {
+    const told = await each((lab) => {
+      resolved(lab);
+      lab.run(2000);
+      lab.say(frame);
+      const requests = asked(lab).filter((line) => line.startsWith("who-has"));
+      return [lab.entry().address[5], lab.state(), requests];
+    });
+    const state = what === "a reply to us" ? "REACHABLE" : "STALE";
+    const believed = [lastOf(T2), state, []];
+    const doubted = [lastOf(T1), "PROBE", ["who-has 10.0.0.2 tell 10.0.0.1 us > T1"]];
+    t.same(told, { linux: believed, strict: doubted, lowpower: believed }, what);
+  }
+});
+
+t.test("strict: the old address answers and stays; a flood of claims costs a request a second", async (t) => {
+  const lab = await open("strict");
+  lab.run(5000);
+  const seen = answering(lab, { mac: T1 });
+  report(lab, 30);
+  seen.unicast = 0;
+  for (let n = 0; n < 5000; n++) {
+    lab.run(2);
+    lab.say(CLAIMS[Object.keys(CLAIMS)[n % 5] as string] as Uint8Array);
+    if (lab.entry().address[5] !== lastOf(T1)) throw new Error(`believed after ${n}`);
+  }
+  t.ok(seen.unicast >= 9 && seen.unicast <= 11, `${seen.unicast} requests in 10 s`);
+  lab.run(1000);
+  t.same([lab.state(), seen.broadcast, seen.lost], ["REACHABLE", 1, 0]);
+  t.match(lab.stack.neighbours(4).table.suspicions, { changed: 0, flipFlops: 0, contradicted: 0, refused: 5000 });
+});
+
+t.test("strict: the old address is gone: found within four seconds of the announcement", async (t) => {
+  const lab = await open("strict");
+  const gateway = { mac: T1 };
+  answering(lab, gateway);
+  report(lab, 30);
+  gateway.mac = T2;
+  lab.say(CLAIMS["an announcement"] as Uint8Array);
+  for (let at = 0; at < 4000; at += 500) {
+    lab.run(500);
+    lab.poke();
+  }
+  t.same([lab.state(), lab.entry().address[5]], ["REACHABLE", lastOf(T2)]);
+});
+
+t.test("strict: an answer to a request to everybody is believed, in PROBE too", async (t) => {
+  const lab = await open("strict");
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).mcastReprobes = 1;
+  resolved(lab);
+  lab.run(2000);
+  lab.say(CLAIMS["an announcement"] as Uint8Array);
+  lab.run(2500);
+  lab.say(CLAIMS["a reply to us"] as Uint8Array);
+  t.same([lab.state(), lab.entry().address[5]], ["PROBE", lastOf(T1)], "so far T1 alone was asked");
+  lab.run(1000);
+  lab.say(CLAIMS["a reply to us"] as Uint8Array);
+  t.same([lab.state(), lab.entry().address[5]], ["REACHABLE", lastOf(T2)]);
+});
+
+t.test("strict: without requests to a known address there is nobody to ask, and the old one stays", async (t) => {
+  const lab = await open("strict");
+  lab.stack.neighbours(4).table.parametersOf(lab.eth0).ucastProbes = 0;
+  resolved(lab);
+  lab.run(2000);
+  lab.say(CLAIMS["an announcement"] as Uint8Array);
+  t.same([lab.state(), lab.entry().address[5]], ["REACHABLE", lastOf(T1)]);
+});
+
+t.test("strict: the age of an entry does not matter; the old address is asked a second after its last word", async (t) => {
   const young = await each((lab) => {
     resolved(lab);
     lab.run(50);
     lab.say(arpReply({ sha: T2 }));
-    return lab.entry().address[5];
+    const before = asked(lab).length;
+    lab.run(950);
+    return [lab.entry().address[5], before, asked(lab)];
   });
-  t.same(young, { linux: lastOf(T1), strict: lastOf(T2), lowpower: lastOf(T1) });
+  const kept = [lastOf(T1), 0, []];
+  t.same(young, { linux: kept, strict: [lastOf(T1), 0, ["who-has 10.0.0.2 tell 10.0.0.1 us > T1"]], lowpower: kept });
 });
 
 t.test("strict: what was just used is not asked for without the next packet (RFC 4861 7.3.3)", async (t) => {

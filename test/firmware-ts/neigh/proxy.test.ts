@@ -1,8 +1,9 @@
 /** Proxy entries: whom they match, when they go; and the queue of requests that wait for their answer. */
 import t from "tap";
+import { ProxyQueue } from "../../../firmware-ts/neigh/proxy-queue.ts";
 import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
-import type { SkBuff } from "../../../hal/skbuff.ts";
+import { DropCounters, type SkBuff } from "../../../hal/skbuff.ts";
 import { NeighBench } from "../../support/neigh-bench.ts";
 
 const OTHER = { initial: false };
@@ -81,6 +82,43 @@ t.test("a device that goes down loses its own; one that loses its carrier those 
   t.same(keys(), [5, 7, 8], "a change of address leaves them");
   table.ifdown(e0, false);
   t.same(keys(), [7, 8]);
+});
+
+t.test("flushed: those that are meant go, in the order in which they are shown, and the size is right", async (t) => {
+  const { bench, e0, e1 } = await three();
+  const { proxies } = bench.table;
+  for (let key = 0; key < 100; key++) proxies.add(key, key % 3 === 0 ? e0 : key % 3 === 1 ? e1 : null);
+  const shown = proxies.list().filter(({ device }) => device === e1);
+  t.same(
+    proxies.flush(({ device }) => device === e1),
+    shown,
+  );
+  t.same([proxies.size, proxies.list().length, proxies.find(1, e1), proxies.get(3, e0)?.key], [67, 67, null, 3]);
+  t.same([proxies.flush(() => false), proxies.size], [[], 67]);
+  t.equal(proxies.flush(() => true).length, 67);
+  t.equal(proxies.size, 0);
+});
+
+t.test("a purge takes time in proportion to the queue", async (t) => {
+  const { bench, e0, e1 } = await three();
+  class Nowhere extends DropCounters {
+    override drop(): void {
+      this.count(DropReason.NOT_SPECIFIED);
+    }
+  }
+  const { table } = bench;
+  const drops = new Nowhere();
+  const queue = new ProxyQueue({ timers: table.timers, drops, now: () => table.now(), on: (device) => table.on(device) });
+  const packet = bench.network.pool.allocate() as SkBuff;
+  const count = 150_000;
+  for (const device of [e0, e1]) table.parametersOf(device).proxyQueueLength = count;
+  for (let n = 0; n < count; n++) queue.enqueue(packet, n % 2 ? e0 : e1, () => {});
+  const start = performance.now();
+  queue.purge(table.namespace);
+  const took = performance.now() - start;
+  t.ok(took < 1000, `${took} ms`);
+  t.same([queue.length, drops.get(DropReason.NOT_SPECIFIED), table.on(e0).proxied, table.on(e1).proxied], [0, count, 0, 0]);
+  packet.consume();
 });
 
 /** Puts `count` requests into the queue; they are written down as `time device cookie` when they come out. */

@@ -193,5 +193,7 @@ t.test("scripts on disk are lists of steps", async (t) => {
   t.equal(await random([whohasSim, whohasSim], { ...flags, replay: [file, "2"] }), true);
   writeFileSync(file, "{}");
   await t.rejects(random([whohasSim, whohasSim], { ...flags, replay: [file] }), /is no script: a list of steps/);
+  const endless = random([whohasSim, whohasSim], { ...flags, replay: ["/dev/zero"] });
+  await t.rejects(endless, { message: "cannot read /dev/zero: it is a device, not a file" });
   await t.rejects(random([whohasSim, whohasSim], { ...flags, replay: [], without: ["sned"] }), /no word "sned"; there are request/);
 });

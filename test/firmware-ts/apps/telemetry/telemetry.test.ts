@@ -120,6 +120,21 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
   }
 });
 
+t.test("sensors of one name: each has a field of its own, and none is called seq or time", async (t) => {
+  const site = await Site.open();
+  const kinds = ["light2", "light", "light", "seq", "time", "light"];
+  site
+    .telemetry(
+      1000,
+      kinds.map((kind, at) => sensor(kind, () => at)),
+    )
+    .start();
+  await site.clock.advance(10);
+  t.equal(site.points[0]?.line.split(" ")[1], "light2=0,light=1,light22=2,seq3=3,time4=4,light5=5,seq=1i");
+  const nameless = (): unknown => site.telemetry(1000, [sensor("", () => 1)]);
+  t.throws(nameless, { code: "FIELD_INVALID" }, "refused before the first reading");
+});
+
 t.test("the gateway goes away and comes back: each datagram is told of once, and every one is accounted for", async (t) => {
   const site = await Site.open();
   const parameters = site.stack.neighbours(4).table.parametersOf(site.eth0);

@@ -1,6 +1,9 @@
 /** Linux's own `ip ntable`, `sysctl` and `nstat` and ours: what a table's behaviour is set by, and what it counts. */
 import { MAC, sameAsLinux } from "./as-linux.ts";
 
+const FORWARDING =
+  "sysctl net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv4.conf.default.forwarding net.ipv4.conf.eth0.forwarding net.ipv4.conf.lo.forwarding";
+
 sameAsLinux({
   ntable: [
     "ip ntable show dev eth0 name arp_cache",
@@ -66,5 +69,42 @@ sameAsLinux({
     "nstat -jpz TcpExtArp*",
     "nstat -ja bogus",
     "nstat bogus",
+  ],
+  "forwarding reaches the devices when it changes": [
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.eth0.forwarding=1",
+    FORWARDING,
+    "sysctl -w net.ipv4.ip_forward=0",
+    FORWARDING,
+    "sysctl -w net.ipv4.ip_forward=1",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.eth0.forwarding=0",
+    FORWARDING,
+    "sysctl -w net.ipv4.ip_forward=1",
+    FORWARDING,
+    "sysctl -w net.ipv4.ip_forward=2",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.all.forwarding=2",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.all.forwarding=0",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.default.forwarding=1",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.default.forwarding=0",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.all.forwarding=0",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.lo.forwarding=1",
+    FORWARDING,
+    "sysctl -w net.ipv4.conf.default.forwarding=1",
+    FORWARDING,
+  ],
+  defaults: [
+    "sysctl -w net.ipv4.conf.default.arp_ignore=1",
+    "sysctl net.ipv4.conf.eth0.arp_ignore net.ipv4.conf.lo.arp_ignore",
+    "sysctl -w net.ipv4.conf.all.rp_filter=1",
+    "sysctl net.ipv4.conf.eth0.rp_filter net.ipv4.conf.default.rp_filter",
+    "sysctl -w net.ipv4.conf.default.rp_filter=0",
+    "sysctl net.ipv4.conf.eth0.rp_filter net.ipv4.conf.lo.rp_filter",
   ],
 });

@@ -22,6 +22,12 @@ namespace; without it the initial one is asked. A method that goes on tells of w
 parameter) and \`NETNS_UNKNOWN\`. \`data.errno\` is that of Linux for the same refusal, \`data.detail\` the name or value that was
 refused, or a finer reason. The words that \`ip\` prints for a refusal are made of these by \`firmware-ts/control/iproute/\`.
 
+An instance takes 64 connections. A connection has at most 256 requests without an answer, 16 subscriptions among them, and all connections
+together 1024 and 256: a further request is refused with \`REQUESTS_LIMIT\` or \`SUBSCRIPTIONS_LIMIT\`. Requests wait while their client leaves a
+mebibyte of answers unread. An error with \`id\` null is about the connection, which is closed behind it: \`CONNECTIONS_LIMIT\`,
+\`LINE_TOO_LONG\` (a request has at most 1048576 characters), or \`SLOW_READER\` for a client that leaves 8 MiB of notifications unread, or a
+part of 64 MiB that all clients leave.
+
 This page is made from the schemas in \`firmware-ts/control/methods/\` by \`npm run methods\`.
 `;
 

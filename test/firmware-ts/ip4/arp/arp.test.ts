@@ -182,11 +182,11 @@ t.test("a new address is used by the very next packet, though the header was cac
 
 t.test("received IP packets teach nothing", async (t) => {
   const lab = await Lab.open();
-  const header = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 253, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
+  const header = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 2, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
   const sum = checksum(header);
   header.splice(10, 2, sum >> 8, sum & 255);
   lab.say(Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, ...header, ...Array<number>(26).fill(0)]));
-  t.same([lab.eth0.drops.get(DropReason.IP_NOPROTO), lab.stack.neighbours(4).table.entries], [1, 0]);
+  t.same([lab.eth0.drops.get(DropReason.INVALID_PROTO), lab.stack.neighbours(4).table.entries], [1, 0]);
 });
 
 t.test("counted by kind", async (t) => {

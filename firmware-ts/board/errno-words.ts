@@ -1,0 +1,28 @@
+/** Errors of the file system in words: what went wrong, without the name of a system call. */
+
+const WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    EACCES: "no permission",
+    EADDRINUSE: "it is in use",
+    EDQUOT: "the disk quota is used up",
+    EEXIST: "it exists already",
+    EIO: "the disk has an error",
+    EISDIR: "it is a folder",
+    ELOOP: "its links form a circle",
+    EMFILE: "too many files are open",
+    ENAMETOOLONG: "the path is too long",
+    ENFILE: "too many files are open on this machine",
+    ENOENT: "no such folder, and none can be made there",
+    ENOSPC: "the disk is full",
+    ENOTDIR: "a part of the path is no folder",
+    ENOTSUP: "the file system cannot do this",
+    EPERM: "the file system does not permit it",
+    EROFS: "the file system is read-only",
+  }),
+);
+
+/** The words of an error with an errno; the message of any other error. */
+export function errnoWords(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : WORDS.get(code)) ?? message;
+}

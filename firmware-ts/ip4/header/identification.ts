@@ -1,0 +1,28 @@
+/**
+ * The identification of packets of ours (RFC 791 3.2): a count for each source, destination and protocol, so that nobody learns from his
+ * own packets how many others get (RFC 7739 3). Pairs that meet in one place share its count.
+ */
+import type { Random } from "../../../hal/random.ts";
+
+/** Number of counts, as a power of 2. */
+const PLACES_LOG2 = 11;
+/** 2^32 divided by the golden ratio: spreads neighbouring numbers. */
+const MIX = 0x9e3779b1;
+
+export class Identifications {
+  readonly #key: number;
+  readonly #counts: Uint16Array;
+
+  constructor(random: Random) {
+    this.#key = random.below(0x100000000) | 0;
+    this.#counts = Uint16Array.from({ length: 1 << PLACES_LOG2 }, () => random.below(0x10000));
+  }
+
+  next(source: number, destination: number, protocol: number): number {
+    const place =
+      Math.imul(destination ^ Math.imul(source ^ Math.imul(protocol ^ this.#key, MIX), MIX), MIX) >>> (32 - PLACES_LOG2);
+    const id = this.#counts[place]!;
+    this.#counts[place] = id + 1;
+    return id;
+  }
+}

@@ -1,0 +1,24 @@
+/** Types and codes of ICMP messages (RFC 792), and the contract by which IPv4 has errors sent. */
+import type { SkBuff } from "../../hal/skbuff.ts";
+import type { NetDevice } from "../net/device.ts";
+
+export const ICMP_ECHO_REPLY = 0;
+export const ICMP_DEST_UNREACH = 3;
+export const ICMP_ECHO_REQUEST = 8;
+export const ICMP_TIME_EXCEEDED = 11;
+export const ICMP_PARAMETER_PROBLEM = 12;
+export const ICMP_TIMESTAMP = 13;
+export const ICMP_TIMESTAMP_REPLY = 14;
+
+/** Codes of "destination unreachable". */
+export const NET_UNREACHABLE = 0;
+export const HOST_UNREACHABLE = 1;
+export const PROTOCOL_UNREACHABLE = 2;
+export const PORT_UNREACHABLE = 3;
+export const FRAGMENTATION_NEEDED = 4;
+
+/** Sends ICMP errors. The packet stays the caller's. */
+export interface IpErrors {
+  /** @param info the last four octets of the message's header */
+  sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
+}

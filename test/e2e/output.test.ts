@@ -1,0 +1,241 @@
+/** Output that ends, is full, stalls or closes: it neither ends nor delays a command that runs until it is told to stop. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import { SystemClock } from "../../hal/clock.ts";
+import { missingPrograms, run } from "../support/netns.ts";
+import { bound, scratch } from "../support/own.ts";
+import { realTime } from "../support/real-time.ts";
+import { eventually } from "../support/waiting.ts";
+import { adopt, commandLine, folder } from "../support/whohas.ts";
+
+const ENV = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
+const skip = missingPrograms("mkfifo", "sh");
+const clock = new SystemClock();
+
+/** A rig whose bench reports often, so that there is much to print. */
+const RIG = join(folder, "chatty.yaml");
+writeFileSync(
+  RIG,
+  `devices: { eth0: { driver: enc28j60, bus: { kind: sim }, addresses: [192.168.10.10/24] } }
+telemetry: { to: 192.168.10.1:8094, every: 20ms }
+`,
+);
+
+interface Started {
+  child: ChildProcess;
+  stderr(): string;
+  /** Exit status or signal, and how long after the call it came, in ms. */
+  end(): Promise<{ end: number | string | null; took: number }>;
+  socket: string;
+}
+
+/** Longest that anything is waited for, in ms. */
+const LIMIT = 20_000;
+
+let names = 0;
+
+/** `whohas run` with its standard output at a descriptor. */
+function start(t: Test, stdout: number | "pipe", words: readonly string[] = [RIG]): Started {
+  const name = `out${names++}`;
+  const [program, args] = commandLine(["run", "--name", name, ...words]);
+  const child = adopt(bound(program, args, { stdio: ["ignore", stdout, "pipe"], env: ENV }));
+  t.teardown(() => child.kill("SIGKILL"));
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const exit = once(child, "exit");
+  const end = async (): Promise<{ end: number | string | null; took: number }> => {
+    const from = clock.now();
+    const [code, signal] = await exit;
+    return { end: code ?? signal, took: clock.now() - from };
+  };
+  return { child, stderr: () => stderr, end, socket: join(ENV.WHOHAS_RUNTIME_DIR, `${name}.sock`) };
+}
+
+/** A FIFO with a reader that reads when it is asked to. */
+function fifo(): { path: string; reader: number; writer: number } {
+  const path = join(folder, `fifo${names++}`);
+  run("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  return { path, reader, writer };
+}
+
+/** All that came out of a FIFO so far. */
+class Collected {
+  readonly #reader: number;
+  #text = "";
+
+  constructor(reader: number) {
+    this.#reader = reader;
+  }
+
+  has(what: RegExp): boolean {
+    const bytes = Buffer.alloc(1 << 16);
+    try {
+      for (let count = -1; count !== 0; ) {
+        count = readSync(this.#reader, bytes);
+        this.#text += bytes.toString("utf8", 0, count);
+      }
+    } catch {
+      // Nothing more now.
+    }
+    return what.test(this.#text);
+  }
+}
+
+/** It has reported, and so has printed lines. */
+async function reported(started: Started): Promise<void> {
+  await eventually(() => existsSync(started.socket), "the control socket", LIMIT);
+  await eventually(async () => /UdpOutDatagrams +[1-9]/.test(await ask(started, "nstat")), "reports", LIMIT);
+}
+
+realTime(t, "a pipe that nobody reads any more: the firmware goes on", { skip }, async (t) => {
+  const { path, reader, writer } = fifo();
+  const started = start(t, writer);
+  closeSync(writer);
+  const first = new Collected(reader);
+  await eventually(() => first.has(/#3 /), "reports", LIMIT);
+  closeSync(reader);
+  await reported(started);
+  const again = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(again));
+  const second = new Collected(again);
+  // Lines that the pipe held when it lost its reader may come first.
+  await eventually(() => second.has(/^whohas: \d+ lines? of output lost: EPIPE\n.*#\d+ /m), "the note of lost lines", LIMIT);
+  t.equal(started.child.exitCode, null);
+  started.child.kill("SIGTERM");
+  t.equal((await started.end()).end, 0);
+  t.notOk(existsSync(started.socket), "no socket stays behind");
+  t.equal(started.stderr(), "");
+});
+
+realTime(t, "a reader that stalls: bounded, told, and the end does not wait for it", { skip }, async (t) => {
+  const { reader, writer } = fifo();
+  t.teardown(() => closeSync(reader));
+  // Fills the pipe, so that there is no room from the beginning.
+  const filler = openSync(`/proc/self/fd/${writer}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  t.throws(() => {
+    for (;;) writeFileSync(filler, Buffer.alloc(4096, "."));
+  });
+  closeSync(filler);
+  const started = start(t, writer);
+  closeSync(writer);
+  await reported(started);
+  started.child.kill("SIGTERM");
+  const { end, took } = await started.end();
+  t.equal(end, 0);
+  t.ok(took < 5000, `${took} ms`);
+  t.notOk(existsSync(started.socket));
+});
+
+realTime(t, "a disk that is full, and has room again", { skip: skip || missingPrograms("mount", "umount") }, async (t) => {
+  const disk = scratch("full");
+  if (!tmpfs(t, disk)) return t.comment("no right to mount");
+  const path = join(disk, "out");
+  const ballast = join(disk, "ballast");
+  try {
+    writeFileSync(ballast, Buffer.alloc(1 << 20));
+  } catch {}
+  writeFileSync(path, "");
+  const fd = openSync(path, "a");
+  const started = start(t, fd);
+  closeSync(fd);
+  await reported(started);
+  t.equal(readFileSync(path, "utf8"), "", "no room for a line");
+  run("rm", [ballast]);
+  await eventually(
+    () => /^whohas: \d+ lines? of output lost: ENOSPC\n.*#\d+ /m.test(readFileSync(path, "utf8")),
+    "the note",
+    LIMIT,
+  );
+  started.child.kill("SIGINT");
+  t.equal((await started.end()).end, 0);
+  t.match(readFileSync(path, "utf8"), /\ndrops {9}/, "the summary");
+  t.equal(started.stderr(), "");
+});
+
+/** Mounts a file system of 64 KiB. Returns whether that is allowed. */
+function tmpfs(t: Test, path: string): boolean {
+  mkdirSync(path, { recursive: true });
+  try {
+    run("mount", ["-t", "tmpfs", "-o", "size=64k", "none", path]);
+  } catch {
+    return false;
+  }
+  t.teardown(() => run("umount", ["-l", path]));
+  return true;
+}
+
+realTime(t, "a terminal that closes", { skip: skip || missingPrograms("socat") }, async (t) => {
+  const link = join(folder, `pty${names++}`);
+  const socat = spawn("socat", [`PTY,link=${link},raw,echo=0`, "SYSTEM:cat > /dev/null"], { stdio: "ignore" });
+  t.teardown(() => socat.kill("SIGKILL"));
+  await eventually(() => existsSync(link), "the pseudo terminal", LIMIT);
+  const fd = openSync(link, constants.O_RDWR | constants.O_NOCTTY);
+  const started = start(t, fd);
+  closeSync(fd);
+  await reported(started);
+  socat.kill("SIGKILL");
+  await once(socat, "exit");
+  // More reports, into the terminal that is gone.
+  await reported(started);
+  t.equal(started.child.exitCode, null, "the firmware does not need a terminal");
+  started.child.kill("SIGHUP");
+  started.child.kill("SIGHUP");
+  t.equal((await started.end()).end, 0, "SIGHUP goes the same way down");
+  t.notOk(existsSync(started.socket));
+  t.equal(started.stderr(), "");
+});
+
+async function ask({ socket }: Started, word: string): Promise<string> {
+  const name = /([^/]+)\.sock$/.exec(socket)?.[1] ?? "";
+  const [program, args] = commandLine(["-i", name, word]);
+  const child = adopt(bound(program, args, { stdio: ["ignore", "pipe", "inherit"], env: ENV }));
+  let stdout = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  await once(child, "close");
+  return stdout;
+}
+
+realTime(t, "a capture into a FIFO that nobody reads, then somebody", { skip }, async (t) => {
+  const path = join(folder, `fifo${names++}`);
+  run("mkfifo", [path]);
+  const started = start(t, "pipe", [RIG, "--capture", path]);
+  started.child.stdout?.resume();
+  await reported(started);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(reader));
+  const captured = new Collected(reader);
+  await eventually(() => captured.has(/eth0/), "the capture's beginning", LIMIT);
+  // From here on the reader pauses.
+  started.child.kill("SIGTERM");
+  const { end, took } = await started.end();
+  t.equal(end, 0);
+  t.ok(took < 5000, `${took} ms`);
+  t.notOk(existsSync(started.socket));
+});
+
+realTime(t, "commands that ask end with their output, as others do", { skip }, async (t) => {
+  const { reader, writer } = fifo();
+  closeSync(reader);
+  const [program, args] = commandLine(["help"]);
+  const cases: [number, number, RegExp][] = [[writer, 141, /^$/]];
+  if (existsSync("/dev/full")) cases.push([openSync("/dev/full", "w"), 1, /^cannot write to standard output: ENOSPC/]);
+  for (const [stdout, status, words] of cases) {
+    const child = adopt(bound(program, args, { stdio: ["ignore", stdout, "pipe"], env: ENV }));
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const [code] = await once(child, "close");
+    t.match([code, stderr], [status, words]);
+    closeSync(stdout);
+  }
+});
