@@ -44,7 +44,7 @@ export interface BoardIo {
    * cannot come back by themselves. Set by the user, null to ignore.
    */
   onBack: (() => void) | null;
-  /** Reaches the board. @throws GpioError GPIO_PORT, GPIO_TIMEOUT, GPIO_NO_PLUGIN, GPIO_PLUGIN_FAILED */
+  /** Reaches the board. @throws GpioError GPIO_PORT, GPIO_TIMEOUT, GPIO_NO_PACKAGE, GPIO_NO_PLUGIN, GPIO_PLUGIN_FAILED */
   open(): Promise<void>;
   /** The lamp on a pin, dark at first. @throws GpioError GPIO_NOT_OPEN, GPIO_BAD_PIN */
   led(pin: string): Led;

@@ -9,14 +9,14 @@ import { printableLines } from "./work/printable.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
-  const [object = "", ...words] = rest;
+  const [object = "", ...words] = askedAbout(rest);
   if (object === "--version" || object === "-V") {
     console.log(VERSION);
     return Exit.DONE;
   }
   if (Object.hasOwn(COMMANDS, object)) {
     const { Program } = await import("./program.ts");
-    return (await Program.load(globals, [object])).run(rest);
+    return (await Program.load(globals, [object])).run([object, ...words]);
   }
   const needsHelp = object === "" || object === "help" || object.startsWith("-");
   if (!needsHelp) {
@@ -27,10 +27,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { Program } = await import("./program.ts");
   const program = await Program.all(globals);
-  if (object === "") throw new CommandError(program.help.trimEnd());
+  if (object === "") throw new CommandError(program.help);
   if (object !== "help") return program.run(rest);
   program.printHelp();
   return Exit.DONE;
+}
+
+/** `help run` asks what `run --help` asks. */
+function askedAbout(words: readonly string[]): readonly string[] {
+  const [first, ...about] = words;
+  return first === "help" && about.length > 0 ? [...about, "--help"] : words;
 }
 
 /** Prints one line for people, and returns the exit status. */

@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../clock.ts";
 import { GpioError } from "../gpio.ts";
 import { type IoConnection, type IoSource, reason, untilReady } from "./johnny-five.ts";
 import { OpenPort } from "./open-port.ts";
+import { loadUserPackages } from "./user-package.ts";
 
 /** Rate at which StandardFirmata talks. */
 export const FIRMATA_BAUD = 57_600;
@@ -29,6 +30,7 @@ export interface FirmataOptions {
 /** A microcontroller with Firmata (protocol 2.x) on a serial port. */
 export class FirmataSource implements IoSource {
   readonly simulated = false;
+  readonly packages: readonly string[] = ["firmata-io"];
   readonly description: string;
   readonly #options: FirmataOptions;
   readonly #clock: Clock;
@@ -39,10 +41,10 @@ export class FirmataSource implements IoSource {
     this.description = `Firmata on ${options.path} at ${options.baud} baud`;
   }
 
-  /** @throws GpioError GPIO_PORT when the port cannot be opened, GPIO_TIMEOUT when no Firmata answers on it */
+  /** @throws GpioError GPIO_NO_PACKAGE; GPIO_PORT when the port cannot be opened, GPIO_TIMEOUT when no Firmata answers on it */
   async open(): Promise<IoConnection> {
     const { path, baud, timeout, silence = SILENCE } = this.#options;
-    const { default: firmata } = await import("firmata-io");
+    const { default: firmata } = await loadUserPackages(this.description, this.packages, () => import("firmata-io"));
     const port = await OpenPort.open(this.#clock, path, baud).catch((cause: Error) => {
       const hint = "is the board plugged in, and may you use the port (group dialout)?";
       throw new GpioError("GPIO_PORT", `${this.description}: cannot open the port (${reason(cause)}); ${hint}`, { cause });

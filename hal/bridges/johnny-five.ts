@@ -12,6 +12,7 @@ import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../
 import { sensorKind } from "../sensor-kinds.ts";
 import type { SignalShape } from "../signal-shape.ts";
 import { type JohnnyFive, type SensorProbe, sensorProbe } from "./johnny-five-sensor.ts";
+import { loadUserPackages } from "./user-package.ts";
 
 /** Firmata's number of that pin mode. */
 const OUTPUT = 1;
@@ -42,6 +43,8 @@ export interface IoConnection {
 export interface IoSource {
   readonly description: string;
   readonly simulated: boolean;
+  /** npm packages that it needs beside johnny-five. Default: none. */
+  readonly packages?: readonly string[];
   /** Resolves with a plugin whose isReady is true. @throws GpioError */
   open(): Promise<IoConnection>;
 }
@@ -123,7 +126,8 @@ export class JohnnyFiveBoardIo implements BoardIo {
 
   async #bringUp(): Promise<void> {
     if (this.#session) return;
-    const five = await loadJohnnyFive();
+    const { description, packages = [] } = this.#source;
+    const five = await loadUserPackages(description, ["johnny-five", ...packages], loadJohnnyFive);
     const connection = await this.#source.open();
     const session = new Session(five, this.#board(five, connection), connection);
     const lose = (cause: unknown): void => this.#lose(session, cause);

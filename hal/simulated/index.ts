@@ -37,7 +37,7 @@ export type { Wire, WirePort, WireStation } from "../wire.ts";
 export { AnalogSignal } from "./analog-signal.ts";
 export { Atmega328p, type Atmega328pOptions } from "./avr/atmega328p.ts";
 export { FirmwareError, parseIntelHex } from "./avr/intel-hex.ts";
-export type { TwoWireDevice } from "./avr/two-wire.ts";
+export type { TwoWireDevice, TwoWireWiring, UnoWiring } from "./avr/wiring.ts";
 export { BusPirateResponder, type BusPirateResponderOptions } from "./bridges/bus-pirate-responder.ts";
 export { type Faults, FaultyStream, NO_FAULTS } from "./bridges/faulty-stream.ts";
 export { SerialLine, type SerialLineOptions } from "./bridges/serial-line.ts";

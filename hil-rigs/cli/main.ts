@@ -2,6 +2,7 @@
 /** The `whohas-rig` command. Exit codes: 0 all passed or nothing differed; 1 the opposite; 2 wrong words, or a device that is missing here. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { endWithOutput } from "../../firmware-ts/cli/contract/broken-output.ts";
+import { HELP_STYLE } from "../../firmware-ts/cli/contract/help.ts";
 import { type Case, needsOf } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
@@ -26,6 +27,8 @@ interface RunFlags {
 }
 
 let exit: number = Exit.DONE;
+/** Text of commander for standard error. */
+let complaint = "";
 
 function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
   const chosen = suites.map((name) => {
@@ -182,8 +185,12 @@ function withRunFlags(command: Command): Command {
 const program: Command = new Command("whohas-rig")
   .description("The same cases against any device under test: the kernel, our stack in virtual time, our stack on a wire.")
   .exitOverride()
-  .configureOutput({ writeErr: () => {} })
-  .helpCommand(false);
+  .configureOutput({
+    writeErr: (text) => {
+      complaint += text;
+    },
+  })
+  .configureHelp(HELP_STYLE);
 
 program
   .command("list")
@@ -241,7 +248,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     exit = error.exitCode === 0 ? Exit.DONE : Exit.WORDS;
-    if (exit !== Exit.DONE) console.error(`whohas-rig: ${error.message.replace(/^error: /, "")}`);
+    const help = error.code === "commander.help";
+    if (exit !== Exit.DONE) console.error(help ? complaint.trimEnd() : `whohas-rig: ${error.message.replace(/^error: /, "")}`);
   } else if (error instanceof Refusal) {
     exit = Exit.WORDS;
     console.error(`whohas-rig: ${error.message}`);

@@ -22,6 +22,7 @@ const keys = { baud: v.exactOptional(baudKey), spiHz: v.exactOptional(spiHzKey) 
 export const busPirate: BusKind<BusPirateBus> = spiBusKind<BusPirateBus>({
   kind: "bus-pirate",
   path: { key: "port", example: "/dev/ttyUSB0", parse: (text) => parseDevicePath(text, "bus-pirate") },
+  meaning: "the chip behind a Bus Pirate v3",
   keys,
   fromFile: (source: SourceOf<typeof keys> & { readonly port: string }) => ({
     kind: "bus-pirate",

@@ -25,6 +25,7 @@ export const netInterface: BusKind<InterfaceBus> = {
   mayBeMissing: false,
   wordless: true,
   forms: ["IFACE"],
+  meanings: ["a Linux interface (root)"],
   fromFile: (source: SourceOf<typeof keys>) => ({ kind: "interface", iface: source.name }),
   fromSpec: ({ path, wrong }) => {
     if (path === "") throw wrong("no interface");

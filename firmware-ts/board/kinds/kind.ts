@@ -60,6 +60,8 @@ export interface DeviceKind {
   readonly revisions?: boolean;
   /** The interface is made for the stack and not there before. Default false. */
   readonly makesInterface?: boolean;
+  /** The meaning of its SPEC for the help, where its bus tells too little. */
+  readonly meaning?: string;
   /** Something that `whohas check` should warn of; null if there is nothing. */
   note?(bus: BusConfig): string | null;
 }
@@ -113,6 +115,8 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   readonly wordless?: boolean;
   /** A SPEC's forms behind `DRIVER:`, for messages: `sim`, `sim@IFACE`. */
   readonly forms: readonly string[];
+  /** The meaning of each of them, for the help. */
+  readonly meanings: readonly string[];
   /** @throws UnitError, or what tail.wrong() makes */
   fromSpec(tail: SpecTail): C;
   /** The text that fromSpec() reads back to the same bus, without keys that a SPEC has no words for. */

@@ -43,6 +43,13 @@ export function specForms(device: DeviceKind): readonly string[] {
   return busesOf(device).flatMap(({ forms }) => forms.map((form) => `${device.driver}:${form}`));
 }
 
+/** The same, each with its meaning, for the help. */
+export function specHelp(device: DeviceKind): readonly (readonly [form: string, meaning: string])[] {
+  return busesOf(device).flatMap(({ forms, meanings }) =>
+    forms.map((form, at): readonly [string, string] => [`${device.driver}:${form}`, device.meaning ?? meanings[at] ?? ""]),
+  );
+}
+
 /**
  * The thing that a device has to itself on this machine: a port, a path, an interface; null for a wholly simulated device. Two devices
  * must not have the same.

@@ -3,6 +3,7 @@ import type { DeviceKind } from "./kind.ts";
 
 export const packet: DeviceKind = {
   driver: "packet",
+  meaning: "AF_PACKET on a Linux interface, which the stack has to itself (root)",
   attach: {
     interface: async () => {
       const { PacketController } = await import("../../../drivers/packet/packet.ts");

@@ -24,6 +24,7 @@ export const qemu: BusKind<QemuBus> = {
   claims: "wire",
   mayBeMissing: true,
   forms: ["qemu@IFACE"],
+  meanings: ["QEMU's chip; its wire is a Linux interface (needs qemu-system-x86_64)"],
   fromFile: (source: SourceOf<typeof keys>) => ({ kind: "qemu", iface: source.wire }),
   fromSpec: ({ mark, path, wrong }) => {
     if (mark !== "@") throw wrong("qemu without @ and the interface of its wire");

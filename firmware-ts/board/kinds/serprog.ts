@@ -46,6 +46,7 @@ const keys = {
 export const serprog: BusKind<SerprogBus> = spiBusKind<SerprogBus>({
   kind: "serprog",
   path: { key: "port", example: "/dev/ttyACM0", parse: parseBridgePort },
+  meaning: "the chip behind a serprog bridge; in place of the port also tcp:HOST:PORT",
   keys,
   fromFile: (source: SourceOf<typeof keys> & { readonly port: string }) => ({
     kind: "serprog",

@@ -61,6 +61,7 @@ export const sim: BusKind<SimulatedBus> = {
   claims: "wire",
   mayBeMissing: false,
   forms: ["sim", "sim@IFACE"],
+  meanings: ["the chip's model on a simulated wire with a simulated gateway", "the model; its wire is a Linux interface (root)"],
   fromFile: (source: SourceOf<typeof keys>) => ({
     kind: "sim",
     ...(source.wire !== undefined && { iface: source.wire }),

@@ -24,6 +24,8 @@ export interface SpiBusParts<C extends SpiBusConfig> {
   readonly kind: string;
   /** The key of the thing to open (`port`, `path`), an example, and its reader. */
   readonly path: { readonly key: string; readonly example: string; readonly parse: (text: string) => string };
+  /** The meaning of its SPEC, for the help. */
+  readonly meaning: string;
   /** The other keys. */
   readonly keys: Keys;
   /** As BusKind's; keys that are not there get their defaults. */
@@ -36,7 +38,7 @@ export interface SpiBusParts<C extends SpiBusConfig> {
 }
 
 export function spiBusKind<C extends SpiBusConfig>(parts: SpiBusParts<C>): BusKind<C> {
-  const { kind, path, keys } = parts;
+  const { kind, path, keys, meaning } = parts;
   return {
     ...parts,
     attachment: "spi",
@@ -45,6 +47,7 @@ export function spiBusKind<C extends SpiBusConfig>(parts: SpiBusParts<C>): BusKi
     claims: path.key,
     mayBeMissing: true,
     forms: [`${kind}:${path.example}`],
+    meanings: [meaning],
     fromSpec: (tail) => {
       if (tail.mark !== ":" || tail.path === "") throw tail.wrong(`${kind} without : and its path`);
       return parts.fromFile({ kind, [path.key]: path.parse(tail.path) });

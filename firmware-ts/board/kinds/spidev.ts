@@ -29,6 +29,7 @@ const keys = {
 export const spidev: BusKind<SpidevBus> = spiBusKind<SpidevBus>({
   kind: "spidev",
   path: { key: "path", example: "/dev/spidev0.0", parse: (text) => parseDevicePath(text, "spidev") },
+  meaning: "the chip on the board's own SPI",
   keys,
   fromFile: (source: SourceOf<typeof keys> & { readonly path: string }) => ({
     kind: "spidev",

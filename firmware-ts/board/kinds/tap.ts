@@ -3,6 +3,7 @@ import type { DeviceKind } from "./kind.ts";
 
 export const tap: DeviceKind = {
   driver: "tap",
+  meaning: "a TAP device made for the stack; the kernel is at its other end (root)",
   makesInterface: true,
   attach: {
     interface: async () => {

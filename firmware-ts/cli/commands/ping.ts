@@ -1,5 +1,5 @@
 /** Words of `whohas ping`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../contract/command.ts";
 import { count, destination, integer, seconds } from "../contract/readers.ts";
 
@@ -12,9 +12,9 @@ export function register(program: Command, { globals, action }: CommandContext):
     .argument("<destination>", "IPv4 address", destination)
     .description("echo requests, as iputils' ping")
     .option("-c <count>", "stop after so many", count)
-    .option("-i <seconds>", "between two requests", seconds, 1000)
+    .addOption(new Option("-i <seconds>", "between two requests").argParser(seconds).default(1000, "1"))
     .option("-s <bytes>", "data bytes", integer(0, MAX_DATA), 56)
-    .option("-W <seconds>", "wait so long for the last reply", seconds, 10_000)
+    .addOption(new Option("-W <seconds>", "wait so long for the last reply").argParser(seconds).default(10_000, "10"))
     .action(
       action(async (to: string, { c, i, s, W }: { c?: number; i: number; s: number; W: number }) => {
         const { ping } = await import("../work/ping.ts");

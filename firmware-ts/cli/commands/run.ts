@@ -4,6 +4,7 @@ import { parseCaptureSpec } from "../../board/capture/spec.ts";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { collect, duration, reading, seed, word } from "../contract/readers.ts";
+import { specForms } from "../contract/spec-help.ts";
 import type { RunOptions } from "../work/run.ts";
 
 /** The options as commander reads them. */
@@ -18,7 +19,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .argument("[rig]", "rig file; without it the built-in simulated bench")
     .description("bring up a rig and run its firmware until told to stop")
     .option("--name <instance>", "name for the other commands' -i", "default")
-    .option("--device <spec>", "a device instead of the rig's: NAME=DRIVER[:BUS[:PATH]][,mac=…]; repeatable", collect, [])
+    .option("--device <spec>", "a device instead of the rig's, SPEC as below; repeatable", collect, [])
     .option("--address <cidr>", "address of the first device; repeatable, one a device", collect, [])
     .option("--gateway <address>", "default route's next hop")
     .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
@@ -33,6 +34,7 @@ export function register(program: Command, { globals, action }: CommandContext):
       "all frames, as pcapng: FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
       reading(parseCaptureSpec),
     )
+    .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {
         const { run } = await import("../work/run.ts");

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../contract/command.ts";
 import { collect, iface, seed } from "../contract/readers.ts";
+import { specForms } from "../contract/spec-help.ts";
 
 export function register(program: Command, { action }: CommandContext): void {
   program
@@ -9,8 +10,9 @@ export function register(program: Command, { action }: CommandContext): void {
     .argument("[rig]", "rig file; without it the built-in simulated bench")
     .description("the board's first controller as an interface of this machine: the kernel's stack over our driver")
     .option("--name <interface>", "what it is called", iface, "whohas0")
-    .option("--device <spec>", "a device instead of the rig's: DRIVER[:BUS[:PATH]][,mac=…]", collect, [])
+    .option("--device <spec>", "a device instead of the rig's, SPEC as below", collect, [])
     .option("--seed <number>", "of everything random", seed)
+    .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, given: { name: string; device: string[]; seed?: number }) => {
         const { tap } = await import("../work/tap.ts");

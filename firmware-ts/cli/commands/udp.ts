@@ -1,11 +1,11 @@
 /** Words of `whohas udp send` and `whohas udp listen`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../contract/command.ts";
 import { count, duration, endpoint } from "../contract/readers.ts";
 import type { UdpSendOptions } from "../work/udp.ts";
 
 export function register(program: Command, { globals, action }: CommandContext): void {
-  const udp = program.command("udp").description("datagrams from and to a running instance").helpCommand(false);
+  const udp = program.command("udp").description("datagrams from and to a running instance");
   udp
     .command("send")
     .argument("<destination>", "ADDR:PORT", endpoint)
@@ -13,7 +13,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .description("send datagrams; one line each: sent, queued, or failed and why")
     .option("--from <address>", "source ADDR[:PORT]")
     .option("--count <number>", "how many", count, 1)
-    .option("--interval <time>", "between two of them", duration, 1000)
+    .addOption(new Option("--interval <time>", "between two of them").argParser(duration).default(1000, "1s"))
     .option("--confirm", "the next hop is known to be alive (MSG_CONFIRM)", false)
     .action(
       action(async (to: string, text: string, options: Omit<UdpSendOptions, "to" | "text">) => {

@@ -14,14 +14,52 @@ import { PrintableCaller } from "./printable.ts";
 const PATIENCE = 30_000;
 
 /** Runs `use` with a connection to the instance, to the namespace that -n names in it, and closes it. */
-export async function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
-  const { instance, netns } = globals;
-  const client = await connect(instance);
+export function withInstance<T>(globals: Globals, use: (caller: Caller) => Promise<T>): Promise<T> {
+  return withCaller(globals, async (caller) => {
+    await caller.open();
+    return use(caller);
+  });
+}
+
+/** The same with a connection that the first request makes: help and wrong words need no instance. */
+export async function withCaller<T>(globals: Globals, use: (caller: LateCaller) => Promise<T>): Promise<T> {
+  const caller = new LateCaller(globals);
   try {
-    const caller = new PrintableCaller(client);
-    return await use(netns === undefined ? caller : await within(caller, netns));
+    return await use(caller);
   } finally {
-    client.close();
+    caller.close();
+  }
+}
+
+/** Connects when it is asked for something. */
+class LateCaller implements Caller {
+  onNotification: Caller["onNotification"] = null;
+  readonly #globals: Globals;
+  #client: ControlClient | null = null;
+  #caller: Promise<Caller> | null = null;
+
+  constructor(globals: Globals) {
+    this.#globals = globals;
+  }
+
+  readonly call: Caller["call"] = async (name, ...params) => (await this.open()).call(name, ...params);
+
+  open(): Promise<Caller> {
+    this.#caller ??= this.#connect();
+    return this.#caller;
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
+  async #connect(): Promise<Caller> {
+    const { instance, netns } = this.#globals;
+    const client = await connect(instance);
+    this.#client = client;
+    const caller = new PrintableCaller(client);
+    caller.onNotification = (...note) => this.onNotification?.(...note);
+    return netns === undefined ? caller : await within(caller, netns);
   }
 }
 

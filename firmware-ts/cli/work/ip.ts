@@ -1,19 +1,11 @@
 /** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
 import { SystemClock } from "../../../hal/clock.ts";
-import {
-  findObject,
-  IP_OBJECTS,
-  type IpEnd,
-  type IpObject,
-  type IpSurroundings,
-  runIpObject,
-} from "../../control/iproute/run-ip.ts";
+import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
 import { TOOLS } from "../../control/iproute/tools.ts";
 import { abbreviates } from "../../control/iproute/words.ts";
-import type { Caller } from "../../control/methods/client.ts";
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
-import { withInstance } from "./connect.ts";
+import { withCaller } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
 
 type Run = (around: IpSurroundings) => Promise<IpEnd>;
@@ -23,26 +15,18 @@ export function ipCommand(globals: Globals, word: string, words: readonly string
   const tool = TOOLS.get(word);
   if (tool) return () => connected(globals, (around) => tool.run(words, around));
   const object = findObject(word);
-  if (object && asksForHelp(words)) return () => helped(object, globals);
+  // No word of an object begins with a dash.
+  const asked = words.some((each) => each === "--help" || each === "-h") ? ["help"] : words;
   // The connection goes to the namespace already.
   const options = { ...globals, netns: undefined };
-  return object && (() => connected(globals, (around) => runIpObject(object, options, words, around)));
+  return (
+    object &&
+    (() => connected(globals, (around) => runIpObject(object, options, asked, around), abbreviates(asked[0] ?? "", "help")))
+  );
 }
 
-function asksForHelp([first = "show"]: readonly string[]): boolean {
-  return first === "--help" || first === "-h" || abbreviates(first, "help");
-}
-
-/** Help is there without an instance. */
-async function helped(object: IpObject, globals: Globals): Promise<number> {
-  const caller: Caller = { onNotification: null, call: () => Promise.reject(new Error("no instance was asked for")) };
-  const around: IpSurroundings = { caller, print: (line) => console.log(line), wallTime: () => 0, program: "whohas" };
-  const { stderr, exit } = await runIpObject(object, { ...globals, netns: undefined }, ["help"], around);
-  console.error(stderr);
-  return exit;
-}
-
-async function connected(globals: Globals, run: Run): Promise<number> {
+/** @param help that is all that is asked for */
+async function connected(globals: Globals, run: Run, help = false): Promise<number> {
   const clock = new SystemClock();
   const interrupted = new Interrupted();
   const around: Omit<IpSurroundings, "caller"> = {
@@ -51,9 +35,11 @@ async function connected(globals: Globals, run: Run): Promise<number> {
     onInterrupt: (stop) => interrupted.instead(stop),
     program: "whohas",
   };
-  const end = await withInstance(globals, (caller: Caller) => Promise.race([run({ caller, ...around }), interrupted.end])).finally(
-    () => interrupted.ignore(),
-  );
+  const end = await withCaller(globals, async (caller) => {
+    // `ip` goes to its namespace before it reads the words.
+    if (globals.netns !== undefined && !help) await caller.open();
+    return Promise.race([run({ caller, ...around }), interrupted.end]);
+  }).finally(() => interrupted.ignore());
   clock.stop();
   if (end.stderr !== "") console.error(end.stderr);
   return end.exit;
@@ -84,13 +70,11 @@ class Interrupted {
   }
 }
 
-/** Lines of `--help`. */
-export const IP_HELP: string = [
-  ...IP_OBJECTS.map(({ names, what }): [string, string] => [longest(names), what]),
-  ...[...TOOLS].map(([name, { what }]): [string, string] => [name, what]),
-]
-  .map(([name = "", what]) => `  ${name.padEnd(22)}${what}`)
-  .join("\n");
+/** Objects and tools for the help, each with what it does. */
+export const IP_HELP: readonly (readonly string[])[] = [
+  ...IP_OBJECTS.map(({ names, what }) => [longest(names), what]),
+  ...[...TOOLS].map(([name, { what }]) => [name, what]),
+];
 
 function longest(names: readonly string[]): string {
   return names.reduce((best, name) => (name.length > best.length ? name : best), "");

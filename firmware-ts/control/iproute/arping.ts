@@ -57,6 +57,7 @@ function requestOf(words: readonly string[]): Line {
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === "--") destinations.push(...left.splice(0));
     else if (!word.startsWith("-") || word === "-") destinations.push(word);
+    else if (word === "-h" || word === "--help") throw new IpError(USAGE, 2);
     else readLetters(word.slice(1), line, left);
   }
   const [to] = destinations;

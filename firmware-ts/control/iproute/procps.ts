@@ -21,15 +21,31 @@ function split(words: readonly string[], long: Readonly<Record<string, string>>)
   return { flags, rest };
 }
 
-const SYSCTL_LONG = { all: "a", ignore: "e", names: "N", values: "n", quiet: "q", write: "w", binary: "b", deprecated: "D" };
+const SYSCTL_LONG = {
+  all: "a",
+  ignore: "e",
+  names: "N",
+  values: "n",
+  quiet: "q",
+  write: "w",
+  binary: "b",
+  deprecated: "D",
+  help: "h",
+};
 /** Keys of which newer ones exist: read by name, not listed. */
 const DEPRECATED = /\.(base_reachable_time|retrans_time)$/;
-const SYSCTL_USAGE = "Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...\n       sysctl -a";
+const SYSCTL_USAGE = `Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...
+       sysctl -a [--deprecated]
+-a all settings, -n values alone, -N names alone, -e pass over unknown names, -q print nothing when writing, -w only write`;
 
 export async function sysctl(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
   const { flags, rest } = split(words, SYSCTL_LONG);
   const errors: string[] = [];
   let exit = 0;
+  if (flags.has("h") || flags.has("d")) {
+    around.print(SYSCTL_USAGE);
+    return ended([], 0);
+  }
   const unknown = [...flags].find((flag) => !"aAXeNnqwbD".includes(flag));
   if (unknown !== undefined) return ended([`sysctl: invalid option -- '${unknown}'`, SYSCTL_USAGE], 1);
   const all = ["a", "A", "X"].some((flag) => flags.has(flag));
@@ -74,7 +90,7 @@ export async function sysctl(words: readonly string[], around: IpSurroundings): 
   return ended(errors, exit);
 }
 
-const NSTAT_LONG = { ignore: "a", json: "j", nooutput: "n", pretty: "p", reset: "r", noupdate: "s", zeros: "z" };
+const NSTAT_LONG = { help: "h", ignore: "a", json: "j", nooutput: "n", pretty: "p", reset: "r", noupdate: "s", zeros: "z" };
 const NSTAT_USAGE = `Usage: nstat [-a] [-j] [-n] [-p] [-r] [-s] [-z] [PATTERN...]
 -a since ever, -z zeros too, -s leave the history alone, -n only bring it up to date, -r forget it`;
 
@@ -100,7 +116,14 @@ export async function nstat(words: readonly string[], around: IpSurroundings): P
   return ended([], 0);
 }
 
+const CAT_USAGE = `Usage: cat FILE...
+FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, or a setting below /proc/sys`;
+
 export async function cat(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+  if (words.includes("--help")) {
+    around.print(CAT_USAGE);
+    return ended([], 0);
+  }
   const errors: string[] = [];
   for (const path of words) {
     try {

@@ -91,7 +91,7 @@ export async function loadLibc(driver: string): Promise<Libc> {
   if (process.platform !== "linux")
     throw new ControllerError(code, `${driver}: this driver works on Linux only, this is ${process.platform}`);
   const koffi = await import("koffi").catch((cause: unknown) => {
-    const message = `${driver}: the npm package koffi does not load here; install it with its optional dependencies`;
+    const message = `${driver}: needs the package koffi, which does not load here; run: npm install koffi`;
     throw new ControllerError(code, message, { cause });
   });
   // null: symbols of the running program, so the same code finds glibc's and musl's.

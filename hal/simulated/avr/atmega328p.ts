@@ -23,6 +23,7 @@ import type { Avr8js } from "./mcu.ts";
 import { EXTRF, PORF, resetFlags, WDRF, watchResets } from "./resets.ts";
 import { TwoWireBus } from "./two-wire.ts";
 import { UnoPins } from "./uno-pins.ts";
+import type { TwoWireWiring, UnoWiring } from "./wiring.ts";
 
 const FREQUENCY = 16_000_000;
 const FLASH_BYTES = 0x8000;
@@ -61,8 +62,10 @@ export interface Atmega328pOptions {
 export class Atmega328p implements SerialDevice {
   readonly description: string;
   onSend: ((bytes: Uint8Array) => void) | null = null;
-  readonly pins: UnoPins = new UnoPins();
-  readonly twoWire: TwoWireBus = new TwoWireBus();
+  readonly #pins = new UnoPins();
+  readonly #twoWire = new TwoWireBus();
+  readonly pins: UnoWiring = this.#pins;
+  readonly twoWire: TwoWireWiring = this.#twoWire;
   readonly eeprom: Eeprom = new Eeprom();
   /** Milliseconds of its own time that the host was too slow for. */
   lag = 0;
@@ -102,7 +105,7 @@ export class Atmega328p implements SerialDevice {
     try {
       avr = await import("avr8js");
     } catch (cause) {
-      throw new ControllerError("AVR8JS_MISSING", "running an AVR firmware takes the package avr8js: npm install avr8js", {
+      throw new ControllerError("AVR8JS_MISSING", "a simulated ATmega328P needs the package avr8js; run: npm install avr8js", {
         cause,
       });
     }
@@ -166,13 +169,13 @@ export class Atmega328p implements SerialDevice {
     const portB = new AVRIOPort(cpu, avr.portBConfig);
     const portC = new AVRIOPort(cpu, avr.portCConfig);
     this.#portD = new AVRIOPort(cpu, avr.portDConfig);
-    this.pins.attach(cpu, [this.#portD, portB, portC], adc);
+    this.#pins.attach(cpu, [this.#portD, portB, portC], adc);
     this.#usart = new AVRUSART(cpu, avr.usart0Config, FREQUENCY);
     this.#usart.onByteTransmit = (value) => this.#send(value);
     this.#usart.onRxComplete = () => this.#feed();
     this.#spi = new AVRSPI(cpu, avr.spiConfig, FREQUENCY);
     this.#attachSpi(portB);
-    this.twoWire.connect({ avr, cpu, frequency: FREQUENCY });
+    this.#twoWire.connect({ avr, cpu, frequency: FREQUENCY });
     new AVREEPROM(cpu, this.eeprom);
     this.#oscillator = new AVRClock(cpu, FREQUENCY);
     new AVRWatchdog(cpu, avr.watchdogConfig, this.#oscillator);

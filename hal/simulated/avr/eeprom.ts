@@ -1,9 +1,8 @@
-/** The ATmega328P's EEPROM: kept through resets and without power. */
-import type { EEPROMBackend } from "avr8js";
+/** The ATmega328P's EEPROM, a backend of avr8js's: kept through resets and without power. */
 
 const BYTES = 1024;
 
-export class Eeprom implements EEPROMBackend {
+export class Eeprom {
   /** As from the factory: erased. */
   readonly bytes: Uint8Array = new Uint8Array(BYTES).fill(0xff);
 

@@ -5,30 +5,16 @@
  */
 import type { TWIEventHandler } from "avr8js";
 import type { Mcu } from "./mcu.ts";
-
-/** A device on the bus (NXP UM10204, section 3.1). */
-export interface TwoWireDevice {
-  /** 7 bits. */
-  readonly address: number;
-  /** Its address was sent behind a START or a repeated one. False: it does not acknowledge. */
-  select(read: boolean): boolean;
-  /** False: it does not acknowledge. */
-  write(value: number): boolean;
-  /** @param last the master wants no more */
-  read(last: boolean): number;
-  /** STOP, or a repeated START. */
-  release(): void;
-}
+import type { TwoWireDevice, TwoWireWiring } from "./wiring.ts";
 
 /** A byte and its acknowledgement. */
 const BYTE_BITS = 9;
 const TWINT = 0x80;
 
-export class TwoWireBus {
+export class TwoWireBus implements TwoWireWiring {
   readonly #devices: TwoWireDevice[] = [];
   #selected: TwoWireDevice | null = null;
 
-  /** Wires a device to the bus. Of two with the same address the first answers. */
   attach(device: TwoWireDevice): void {
     this.#devices.push(device);
   }

@@ -3,6 +3,7 @@
  * its inputs. The wiring stays when the MCU restarts. Names are those on the board, `2`..`13` and `A0`..`A5`.
  */
 import type { AVRADC, AVRIOPort, CPU } from "avr8js";
+import type { UnoWiring } from "./wiring.ts";
 
 const ANALOG_PINS = 6;
 /** Digital pins of port D, then of port B; A0..A5 are port C's. */
@@ -22,8 +23,7 @@ class Port {
   avr: AVRIOPort | null = null;
 }
 
-export class UnoPins {
-  /** An output went high, or went low or became an input. */
+export class UnoPins implements UnoWiring {
   onChange: ((pin: string, high: boolean) => void) | null = null;
   readonly #ports: readonly Port[] = Array.from({ length: PORTS }, () => new Port());
   readonly #volts: number[] = new Array<number>(ANALOG_PINS).fill(0);
@@ -47,7 +47,6 @@ export class UnoPins {
     }
   }
 
-  /** The level at a pin: the MCU's if it drives the pin, else the wire's, else the pull-up's. @throws RangeError */
   level(pin: string): boolean {
     const { index, mask } = place(pin);
     const port = this.#ports[index] as Port;
@@ -59,7 +58,6 @@ export class UnoPins {
     return (levels & mask) !== 0;
   }
 
-  /** Wires a pin to a level; null: takes the wire off. @throws RangeError */
   drive(pin: string, level: boolean | null): void {
     const { index, mask, bit } = place(pin);
     const port = this.#ports[index] as Port;
@@ -70,7 +68,6 @@ export class UnoPins {
     port.avr?.setPin(bit, level ?? (port.pulledUp & mask) !== 0);
   }
 
-  /** Puts a voltage on an analog input. @throws RangeError */
   voltage(pin: string, volts: number): void {
     const channel = /^A[0-5]$/.test(pin) ? Number(pin[1]) : -1;
     if (channel < 0) throw new RangeError(`pin ${pin} of an Uno has no analog channel; A0..A${ANALOG_PINS - 1} have`);

@@ -3,7 +3,7 @@
  * watchdog (test/fixtures/sketches), byte for byte what an Uno would run.
  */
 import t from "tap";
-import type { TwoWireDevice } from "../../../../hal/simulated/avr/two-wire.ts";
+import type { TwoWireDevice } from "../../../../hal/simulated/avr/wiring.ts";
 import { Uno } from "./bench.ts";
 
 const SKETCHES = "test/fixtures/sketches";
