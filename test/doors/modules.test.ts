@@ -41,7 +41,7 @@ const CLI = "firmware-ts/cli/";
 
 t.test("whohas --version", async (t) => {
   const { files, modules } = await loadedBy(`${CLI}main.ts`);
-  t.same(modules, ["node:module"]);
+  t.same(modules, ["node:fs", "node:module", "node:tty"]);
   t.ok(files.length <= 12, `${files.length} files: ${files.join(" ")}`);
 });
 
@@ -58,7 +58,7 @@ t.test("whohas neigh: no stack, no rig, no commander", async (t) => {
     "firmware-ts/board/errno-words.ts",
     "firmware-ts/board/runtime-dir.ts",
   ]);
-  t.ok(files.length <= 95, `${files.length} files`);
+  t.ok(files.length <= 100, `${files.length} files`);
 });
 
 t.test("whohas run without a rig file: no YAML, and no driver before the rig is known", async (t) => {

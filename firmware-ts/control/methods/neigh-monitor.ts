@@ -24,9 +24,9 @@ export const neighMonitorMethods = {
       const device = dev === undefined ? null : context.device(dev);
       const { table, namespace } = context.stack.neighbours(4);
       const ours = (entry: Neighbour): boolean => entry.on.namespace === namespace && (!device || entry.device === device);
-      const tell = (entry: Neighbour, event: NeighEvent, pid: number): void => {
-        // The request that asked for the change holds the entry while it is announced.
-        const holders = event === "new" && pid !== 0 ? 1 : 0;
+      const tell = (entry: Neighbour, event: NeighEvent): void => {
+        // The request, the frame or the timer that makes the change holds the entry while it is announced.
+        const holders = event === "new" ? 1 : 0;
         if (ours(entry)) session.notify("neigh.event", { event, entry: neighView(entry, holders) });
       };
       const trace = ({ entry, from, to, cause }: Transition): void => {

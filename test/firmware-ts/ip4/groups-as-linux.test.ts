@@ -107,7 +107,7 @@ for line in sys.stdin:
     try:
         if words[0] == 'hears':
             heard = []
-            while ready := select.select(list(sockets.values()), [], [], 0.02 if len(heard) == int(words[1]) else 2)[0]:
+            while ready := select.select(list(sockets.values()), [], [], 0.02 if len(heard) == int(words[1]) else 10)[0]:
                 for name, one in sockets.items():
                     if one in ready:
                         one.recv(99)

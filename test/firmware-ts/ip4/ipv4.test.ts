@@ -172,3 +172,16 @@ t.test("a known protocol without a byte of it is too small", async (t) => {
   for (const protocol of [1, 17]) lab.say(ipv4Frame({}, protocol, []));
   t.same([drops(lab), lab.inUse], [["PKT_TOO_SMALL 2"], 0]);
 });
+
+t.test("IpOutTransmits: what was given to a device, answers and copies to ourselves included; not what found no way", async (t) => {
+  const lab = await Lab.open({ loopback: true });
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  const counter = (name: string): number | undefined => lab.stack.counters().find(([one]) => one === name)?.[1];
+  lab.poke();
+  lab.poke("10.0.0.1");
+  lab.poke("10.0.0.255");
+  lab.say(icmp({}, [1]));
+  lab.poke("8.8.8.8");
+  // One more request than pokes with a way: the error about the port of our own that nobody has.
+  t.same([counter("IpOutRequests"), counter("IpOutTransmits")], [5, 5]);
+});

@@ -2,7 +2,7 @@
 import t, { type Test } from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { Operator } from "../../../support/operator.ts";
-import { arpReply, T1 } from "../../../support/wire-format.ts";
+import { arp, arpReply, T1 } from "../../../support/wire-format.ts";
 
 const MAC = "02:00:00:00:00:02";
 
@@ -110,3 +110,43 @@ t.test("a program that resolves in our place is asked for it: miss", async (t) =
   watcher.caller.close();
   t.match((await done).stdout, /^miss 10\.0\.0\.2 dev eth0 INCOMPLETE $/m);
 });
+
+t.test(
+  "references: whatever makes a change holds the entry, be it a request, a frame or a timer (written down from Linux 6.18)",
+  async (t) => {
+    const lab = await Lab.open();
+    t.teardown(() => lab.stack.close());
+    const watcher = new Operator(lab.stack);
+    const done = watcher.run("ip", ["-s", "monitor", "neigh"]);
+    const operator = new Operator(lab.stack);
+    lab.poke("10.0.0.3");
+    lab.say(arpReply({ sip: "10.0.0.3" }));
+    lab.run(2000);
+    lab.say(arp({ sip: "10.0.0.3", sha: "02:00:00:00:00:44" }));
+    await operator.type("ip n del 10.0.0.3 dev eth0");
+    lab.poke("10.0.0.4");
+    lab.run(4000);
+    lab.say(arp({ sip: "10.0.0.5" }));
+    await operator.type("ip n change 10.0.0.5 lladdr 02:00:00:00:00:03 nud reachable dev eth0");
+    watcher.caller.close();
+    const lines = (await done).stdout.split("\n").slice(0, -1);
+    t.same(
+      // The times left out; the number of probes stays.
+      lines.map((line) =>
+        line
+          .replace(/ used \S+/, "")
+          .replace(/ {2,}/g, " ")
+          .trim(),
+      ),
+      [
+        `10.0.0.3 dev eth0 lladdr ${T1} ref 2 4 REACHABLE`,
+        "10.0.0.3 dev eth0 lladdr 02:00:00:00:00:44 ref 1 4 STALE",
+        "10.0.0.3 dev eth0 ref 1 4 FAILED",
+        "Deleted 10.0.0.3 dev eth0 4 FAILED",
+        "10.0.0.4 dev eth0 ref 1 6 FAILED",
+        `10.0.0.5 dev eth0 lladdr ${T1} ref 1 0 STALE`,
+        "10.0.0.5 dev eth0 lladdr 02:00:00:00:00:03 ref 2 0 REACHABLE",
+      ],
+    );
+  },
+);
