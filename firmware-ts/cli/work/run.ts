@@ -1,4 +1,5 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
+import { rmSync } from "node:fs";
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import type { CaptureSpec } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
