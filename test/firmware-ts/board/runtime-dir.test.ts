@@ -127,6 +127,25 @@ t.test("locks of processes that are gone hold nothing, also when their number be
   (await claimInstance("x")).release();
 });
 
+t.test("a claim that is abandoned takes its own socket away, and not that of the next instance", async (t) => {
+  place(t);
+  const first = await claimInstance("y");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(first.path, resolve));
+  first.abandon();
+  t.notOk(existsSync(first.path), "its own");
+  await new Promise((resolve) => server.close(resolve));
+  const second = await claimInstance("y");
+  const next = createServer();
+  t.teardown(() => next.close());
+  await new Promise<void>((resolve) => next.listen(second.path, resolve));
+  // As a run does that is told twice to end, while it waits for the reader of its summary.
+  first.abandon();
+  t.ok(existsSync(second.path), "that of the next one stays");
+  t.match(runningInstance("y"), { pid: process.pid });
+  second.release();
+});
+
 t.test("the socket of an instance that died is cleared away; anything else in its place is not", async (t) => {
   place(t);
   const claim = await claimInstance("dead");
