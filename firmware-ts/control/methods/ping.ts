@@ -2,9 +2,10 @@
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { ADDRESS, decimal, integer, maybe, needed } from "./forms.ts";
+import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
 import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
 
@@ -17,16 +18,20 @@ const RESULT = v.object({
 
 export const pingMethods = {
   ping: method({
-    about: "Sends echo requests and tells of each answer; answers itself when all were answered or given up.",
+    about:
+      "Sends echo requests and tells of each answer, after `ping.start` once; answers itself when all were answered or given up. " +
+      "A refused ping tells nothing.",
     params: {
       to: needed(ADDRESS, "destination"),
       count: maybe(integer(1, MAX_COUNT), "requests; default 4"),
       interval: maybe(decimal(2, MAX_TIME), "ms between two; default 1000"),
       timeout: maybe(decimal(1, MAX_TIME), "ms after the last request; default 10000"),
       size: maybe(integer(0, MAX_DATA), "bytes of data; default 56"),
+      broadcast: maybe(FLAG, "the destination may be a broadcast address"),
     },
     result: RESULT,
     notes: {
+      "ping.start": v.object({ to: v.string(), broadcast: v.boolean() }),
       "ping.reply": v.object({
         from: v.string(),
         seq: v.number(),
@@ -37,17 +42,22 @@ export const pingMethods = {
       "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
     },
     lasting: true,
-    errors: ["UNREACHABLE", "PING_IDS", "FAMILY_UNSUPPORTED"],
-    run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
+    errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "FAMILY_UNSUPPORTED"],
+    run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56, broadcast = false }, session) {
       const destination = stack.ping.to(to);
+      const detail = formatIpv4(to);
       if (destination.room < 0) {
-        const detail = formatIpv4(to);
         throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
+      }
+      const toAll = stack.ip.addressType(to) === AddressType.BROADCAST;
+      if (toAll && !broadcast) {
+        throw new ControlError("PING_BROADCAST", `${detail} is a broadcast address`, { errno: "EACCES", detail });
       }
       if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
       const pinger = stack.ping.open();
       const { clock } = stack;
       const start = clock.now();
+      session.notify("ping.start", { to: detail, broadcast: toAll });
 
       return new Promise<v.InferOutput<typeof RESULT>>((resolve) => {
         const sentAt = new Map<number, number>();
