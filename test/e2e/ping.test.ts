@@ -2,11 +2,17 @@
  * A Linux kernel pings the board: every size that a frame can hold, and as fast as it can. The board pings a Linux kernel: the words and
  * exit status of `whohas ping` next to those of the machine's own (iputils 20221126).
  */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { answered, BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
+import { bound } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { type Ended, ended, fileOf, Instance, WIRES, whohas } from "../support/whohas.ts";
+import { commandLine, type Ended, ended, fileOf, folder, Instance, WIRES, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 
@@ -40,6 +46,7 @@ const COMMANDS = [
   "-c 1 -W 0.5 10.9.0.9",
   "-c 1 -W 0.5 -s 8 10.9.0.9",
   "-c 1 10.9.0.10",
+  "-c 3 10.9.0.11",
   "-c 1 10.9.0.0",
   "-c 1 8.8.8.8",
   "-c 1 -s 8 8.8.8.8",
@@ -71,6 +78,15 @@ function untimed({ stdout, stderr, code }: Ended): Ended {
   return { stdout: text, stderr, code };
 }
 
+/** Ctrl-C between the first request and the second. @param starts it takes its time to start, and then speaks at once */
+async function interrupted(child: ChildProcess, starts: boolean): Promise<Ended> {
+  const over = ended(child);
+  if (starts) await once(child.stdout as Readable, "data");
+  await setTimeout(500);
+  child.kill("SIGINT");
+  return untimed(await over);
+}
+
 realTime(t, "the words of ping", { skip }, async (t) => {
   const host = new Host();
   const theirs = new Netns();
@@ -93,6 +109,12 @@ realTime(t, "the words of ping", { skip }, async (t) => {
   for (const [index, line] of COMMANDS.entries()) {
     const mine = await whohas("-i", board.name, "ping", ...line.split(" "));
     t.strictSame(untimed(mine), untimed(wanted[index] as Ended), `ping ${line}`);
+  }
+  for (const to of [HOST, "10.9.0.12"]) {
+    const [program, args] = commandLine(["-i", board.name, "ping", to]);
+    const env = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
+    const mine = await interrupted(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env }), true);
+    t.strictSame(mine, await interrupted(theirs.spawn("ping", [to]), false), `ping ${to}, and Ctrl-C`);
   }
 });
 

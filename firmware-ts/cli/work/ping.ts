@@ -1,5 +1,4 @@
 /** `whohas ping`, as iputils prints it. */
-import { SystemClock } from "../../../hal/clock.ts";
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
 import type { Note, ParamsOf, ResultOf } from "../../control/methods/index.ts";
@@ -43,14 +42,12 @@ async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
   const { to, size } = options;
   const tally = new Tally(to, size);
   client.onNotification = (...note) => tally.take(note);
-  const clock = new SystemClock();
-  const start = clock.now();
   const interrupt = new Interrupt();
-  const answer = asked(client, { ...options, count: Math.min(options.count ?? ENDLESS, ENDLESS) });
-  const result = await Promise.race([answer, interrupt.heard]).finally(() => interrupt.ignore());
-  if (result) tally.transmitted = result.transmitted;
-  console.log(tally.statistics(clock.now() - start));
-  return tally.received > 0 ? Exit.DONE : Exit.NO;
+  void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
+  const count = Math.min(options.count ?? ENDLESS, ENDLESS);
+  const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
+  console.log(tally.statistics(result));
+  return result.received > 0 ? Exit.DONE : Exit.NO;
 }
 
 /** @throws CommandError in the words of iputils */
@@ -65,13 +62,10 @@ async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf
 
 /** Prints what the instance tells of a ping, and sums it up. */
 class Tally {
-  transmitted = 0;
-  received = 0;
   readonly #to: string;
   readonly #size: number;
   /** ms */
   readonly #times: number[] = [];
-  #errors = 0;
 
   constructor(to: string, size: number) {
     this.#to = to;
@@ -85,39 +79,35 @@ class Tally {
       return;
     }
     if (name !== "ping.reply" && name !== "ping.error") return;
-    this.transmitted = Math.max(this.transmitted, note.seq);
     if (name === "ping.error") {
-      this.#errors++;
       console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
       return;
     }
-    this.received++;
     const timed = this.#size >= TIMESTAMP;
     if (timed) this.#times.push(note.time);
     const time = timed ? ` time=${milliseconds(note.time)} ms` : "";
     console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
   }
 
-  /** The lines at the end; the last is empty where no time was measured. */
-  statistics(elapsed: number): string {
-    const { transmitted, received } = this;
+  /** The lines at the end; the last is empty where there is nothing to tell of times. */
+  statistics({ transmitted, received, errors, pipe, time }: ResultOf<"ping">): string {
     const loss = transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
-    const failed = this.#errors > 0 ? `+${this.#errors} errors, ` : "";
+    const failed = errors > 0 ? `+${errors} errors, ` : "";
     return [
       "",
       `--- ${this.#to} ping statistics ---`,
-      `${transmitted} packets transmitted, ${received} received, ${failed}${loss}% packet loss, time ${Math.round(elapsed)}ms`,
-      this.#roundTrips(),
+      `${transmitted} packets transmitted, ${received} received, ${failed}${loss}% packet loss, time ${Math.round(time)}ms`,
+      [...this.#roundTrips(), ...(pipe > 1 ? [`pipe ${pipe}`] : [])].join(", "),
     ].join("\n");
   }
 
-  #roundTrips(): string {
+  #roundTrips(): string[] {
     const times = this.#times;
-    if (times.length === 0) return "";
+    if (times.length === 0) return [];
     const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
     const deviation = Math.sqrt(times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / times.length);
     const figures = [Math.min(...times), mean, Math.max(...times), deviation].map((time) => time.toFixed(3));
-    return `rtt min/avg/max/mdev = ${figures.join("/")} ms`;
+    return [`rtt min/avg/max/mdev = ${figures.join("/")} ms`];
   }
 }
 
