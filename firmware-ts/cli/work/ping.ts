@@ -1,16 +1,17 @@
 /** `whohas ping`, as iputils prints it. */
-import { SystemClock } from "../../../hal/clock.ts";
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
-import type { ParamsOf, ResultOf } from "../../control/methods/index.ts";
+import type { Note, ParamsOf, ResultOf } from "../../control/methods/index.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
-import { Exit } from "../contract/exit.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
 
 export interface PingOptions {
   to: string;
+  /** The destination may be a broadcast address. */
+  broadcast: boolean;
   /** Undefined: until interrupted. */
   count: number | undefined;
   /** ms */
@@ -21,6 +22,8 @@ export interface PingOptions {
 
 /** Bytes of the ICMP echo and IPv4 headers in front of the data. */
 const HEADERS = 28;
+/** Bytes of the time stamp that iputils puts into the data: with less room it measures no time. */
+const TIMESTAMP = 16;
 /** As good as endless: a request a second for thirty years. */
 const ENDLESS = 1_000_000_000;
 
@@ -37,55 +40,75 @@ export function ping(globals: Globals, options: PingOptions): Promise<number> {
 
 async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
   const { to, size } = options;
-  const times: number[] = [];
-  let transmitted = 0;
-  let errors = 0;
-  console.log(`PING ${to} (${to}) ${size}(${size + HEADERS}) bytes of data.`);
-  client.onNotification = (name, note) => {
-    if (name !== "ping.reply" && name !== "ping.error") return;
-    transmitted = Math.max(transmitted, note.seq);
-    if (name === "ping.reply") {
-      times.push(note.time);
-      console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl} time=${milliseconds(note.time)} ms`);
-    } else {
-      errors++;
-      console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
-    }
-  };
-  const clock = new SystemClock();
-  const start = clock.now();
+  const tally = new Tally(to, size);
+  client.onNotification = (...note) => tally.take(note);
   const interrupt = new Interrupt();
-  const answer = asked(client, { ...options, count: options.count ?? ENDLESS });
-  const result = await Promise.race([answer, interrupt.heard]).finally(() => interrupt.ignore());
-  if (result) transmitted = result.transmitted;
-  console.log(statistics(to, transmitted, times, errors, clock.now() - start));
-  return times.length > 0 ? Exit.DONE : Exit.NO;
+  void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
+  const count = Math.min(options.count ?? ENDLESS, ENDLESS);
+  const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
+  console.log(tally.statistics(result));
+  return result.received > 0 ? Exit.DONE : Exit.NO;
 }
 
-/** @throws ControlError in the words of iputils */
+/** @throws CommandError in the words of iputils */
 async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf<"ping">> {
   try {
     return await client.call("ping", params);
   } catch (error) {
-    throw error instanceof ControlError ? new ControlError(error.code, pingRefusalWords(error)) : error;
+    const words = error instanceof ControlError ? pingRefusalWords(error) : undefined;
+    throw words === undefined ? error : new CommandError(words);
   }
 }
 
-function statistics(to: string, transmitted: number, times: readonly number[], errors: number, elapsed: number): string {
-  const loss = transmitted === 0 ? 0 : Math.floor(((transmitted - times.length) * 100) / transmitted);
-  const failed = errors > 0 ? `+${errors} errors, ` : "";
-  const lines = [
-    "",
-    `--- ${to} ping statistics ---`,
-    `${transmitted} packets transmitted, ${times.length} received, ${failed}${loss}% packet loss, time ${Math.round(elapsed)}ms`,
-  ];
-  if (times.length > 0) {
+/** Prints what the instance tells of a ping, and sums it up. */
+class Tally {
+  readonly #to: string;
+  readonly #size: number;
+  /** ms */
+  readonly #times: number[] = [];
+
+  constructor(to: string, size: number) {
+    this.#to = to;
+    this.#size = size;
+  }
+
+  take([name, note]: Note): void {
+    if (name === "ping.start") {
+      if (note.broadcast) console.error("WARNING: pinging broadcast address");
+      console.log(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
+      return;
+    }
+    if (name !== "ping.reply" && name !== "ping.error") return;
+    if (name === "ping.error") {
+      console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
+      return;
+    }
+    const timed = this.#size >= TIMESTAMP;
+    if (timed) this.#times.push(note.time);
+    const time = timed ? ` time=${milliseconds(note.time)} ms` : "";
+    console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
+  }
+
+  /** The lines at the end; the last is empty where there is nothing to tell of times. */
+  statistics({ transmitted, received, errors, pipe, time }: ResultOf<"ping">): string {
+    const loss = transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
+    const failed = errors > 0 ? `+${errors} errors, ` : "";
+    return [
+      "",
+      `--- ${this.#to} ping statistics ---`,
+      `${transmitted} packets transmitted, ${received} received, ${failed}${loss}% packet loss, time ${Math.round(time)}ms`,
+      [...this.#roundTrips(), ...(pipe > 1 ? [`pipe ${pipe}`] : [])].join(", "),
+    ].join("\n");
+  }
+
+  #roundTrips(): string[] {
+    const times = this.#times;
+    if (times.length === 0) return [];
     const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
     const deviation = Math.sqrt(times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / times.length);
     const figures = [Math.min(...times), mean, Math.max(...times), deviation].map((time) => time.toFixed(3));
-    lines.push(`rtt min/avg/max/mdev = ${figures.join("/")} ms`);
+    return [`rtt min/avg/max/mdev = ${figures.join("/")} ms`];
   }
-  return lines.join("\n");
 }
 
 /** Three significant digits, as iputils prints round-trip times. */
