@@ -9,6 +9,8 @@ import { method } from "./method.ts";
 
 export const MAX_COUNT = 1_000_000_000;
 /** Longest interval or time-out that a client may ask for, in ms: a day. */
+/** Between two datagrams, in ms: a virtual clock stands still for ever where each is sent at the time of the one before. */
+const SHORTEST = 0.001;
 export const MAX_TIME = 86_400_000;
 /** Bytes of data beyond which a packet cannot be: 65535 less the headers. */
 export const MAX_DATA = 65_507;
@@ -85,7 +87,7 @@ export const udpMethods = {
           sending = -1;
           if (result.status === "queued") waiting.add(seq);
           report(seq, result);
-          if (next < count) timer.arm(interval);
+          if (next < count) timer.arm(Math.max(interval, SHORTEST));
           else if (waiting.size === 0) finish();
         });
         socket.onFate = (seq, result) => {

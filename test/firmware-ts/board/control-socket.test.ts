@@ -124,6 +124,7 @@ t.test("a client that goes away in the midst of things frees its ports and stops
   t.same(await other.ask(listen), [1, "ADDRESS_IN_USE", "UDP port 5000 is in use"]);
   c.socket.write(request(2, "udp.send", { to: "10.0.0.2:9", from: ":5001", count: 1000 }));
   c.socket.write(request(3, "ping", { to: "10.0.0.2", count: 1000 }));
+  t.match(await c.lines(1), [/"ping\.start"/]);
   t.match(await c.ask(request(4, "none")), [-32_601]);
   c.close();
   // The server hears of it in its own time.
