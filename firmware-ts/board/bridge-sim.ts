@@ -21,13 +21,14 @@ import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 import { Enc28j60Pins } from "../../hal/simulated/enc28j60/pins.ts";
 import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { dropsOf } from "../control/drops.ts";
+import { whyUnreadable } from "./errno-words.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { enc28j60Chip } from "./kinds/chip-model.ts";
 import { loadWire, type WireMaker } from "./kinds/part.ts";
 import { readText } from "./read-text.ts";
 import type { ChipConfig } from "./rig/chip-config.ts";
 import { UnitError } from "./rig/units.ts";
-import { show, whyUnreadable } from "./rig/wording.ts";
+import { show } from "./rig/wording.ts";
 
 /**
  * The player of the bridge: our own program, the same program with the behaviour of pico-serprog, an Arduino Uno's microcontroller

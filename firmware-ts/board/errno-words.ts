@@ -26,3 +26,8 @@ export function errnoWords(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code === undefined ? undefined : WORDS.get(code)) ?? message;
 }
+
+/** The reason that a file cannot be read, for the end of a sentence. */
+export function whyUnreadable(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : errnoWords(error);
+}

@@ -32,6 +32,22 @@ function kindOf(stats: Stats): string {
   return stats.isSocket() ? "a socket" : "a device";
 }
 
+/**
+ * The text of standard input, to its end.
+ * @throws Error as {@link readText}
+ */
+export async function readStandardInput(most: number = MOST): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    length += bytes.length;
+    if (length > most) throw tooLarge(most);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length).toString("utf8");
+}
+
 function tooLarge(most: number): Error {
   return new Error(`it is larger than ${most >> 20} MiB`);
 }

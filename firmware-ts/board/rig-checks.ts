@@ -20,8 +20,8 @@ const WITH_PINS = DEVICE_KINDS.filter(({ pins }) => pins)
   .map(({ driver }) => driver)
   .join(" or ");
 
-/** Notes on `file` all values in `draft` that do not fit together. */
-export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
+/** Notes on `file` all values in `draft` that do not fit together. @param firmware the rig's firmware will run */
+export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): void {
   const written = keysOf(file.value, "devices");
   const good = Object.keys(draft?.devices ?? {});
   // With a device's name refused, no reference can be judged.
@@ -30,7 +30,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>): void {
   checkLinkLayer(file, draft, names);
   checkRoutes(file, draft, names);
   checkSysctl(file, draft, names);
-  checkPins(file, draft);
+  checkPins(file, draft, firmware);
 }
 
 type DeviceDraft = Draft<DeviceSource>;
@@ -195,7 +195,7 @@ function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly st
   }
 }
 
-function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
+function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): void {
   const pins = new Map<string, string>();
   const claim = (pin: string | undefined, owner: string, path: Path): void => {
     if (pin === undefined) return;
@@ -225,7 +225,12 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>): void {
     }
   }
   const claimAll = (kind: AppKind, options: Readonly<Record<string, unknown>>, at: Path): void => {
-    for (const { pin, part, at: below } of pinsOf(kind, options)) claim(pin, formatPath([...at, ...part]), [...at, ...below]);
+    for (const { pin, part, at: below } of pinsOf(kind, options)) {
+      claim(pin, formatPath([...at, ...part]), [...at, ...below]);
+      // An app that makes no sense without a board is refused as a whole.
+      if (noBoard && firmware && kind.role === "firmware" && kind.needsBoard === undefined)
+        file.note([...at, ...below], `pin ${pin} needs a board; say e.g. board: { io: simulated }`);
+    }
   };
   if (draft?.telemetry) claimAll(telemetry, draft.telemetry, ["telemetry"]);
   for (const [index, app] of (draft?.apps ?? []).entries()) {

@@ -36,6 +36,11 @@ export class RigError extends Error {
   }
 }
 
+export interface ParseOptions {
+  /** The rig's firmware will run: its sensors need a board. Default false. */
+  readonly firmware?: boolean;
+}
+
 function formatProblem(file: string, { line, column, path, message }: RigProblem): string {
   return `${file}:${line}:${column}: ${path ? `${path}: ` : ""}${message}`;
 }
@@ -45,12 +50,12 @@ function formatProblem(file: string, { line, column, path, message }: RigProblem
  * @param file the file's name, for messages, and for the rig's when it gives none
  * @throws RigError with every problem there is (the first 100); there is no partial result
  */
-export function parseRig(text: string, file: string): Rig {
+export function parseRig(text: string, file: string, { firmware = false }: ParseOptions = {}): Rig {
   const yaml = new YamlFile(text);
   if (yaml.unreadable) throw new RigError(file, inOrder(yaml.problems));
   const { whole, draft, problems } = checkSchema(yaml.value);
   for (const { path, message, key, code } of problems) yaml.note(path, message, { key, code });
-  checkTogether(yaml, draft);
+  checkTogether(yaml, draft, firmware);
   if (whole === null || yaml.problems.length > 0) throw new RigError(file, inOrder(yaml.problems));
   return toRig(whole, file);
 }

@@ -11,7 +11,7 @@ import { parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 export const TELEMETRY_PORT = 8094;
 
 export interface RunRequest {
-  /** Path of a rig file; without it the devices given, or the built-in bench. */
+  /** Path of a rig file, `-` for standard input; without it the devices given, or the built-in bench. */
   file?: string;
   /** SPECs: these devices instead of the rig's. */
   devices: readonly string[];
@@ -42,9 +42,9 @@ function withProfile(rig: Rig, profile: ProfileName | undefined): Rig {
 
 async function baseRig(request: RunRequest): Promise<Rig> {
   const { file } = request;
-  if (request.devices.length === 0) return file === undefined ? benchRig() : fromFile(file);
+  if (request.devices.length === 0) return file === undefined ? benchRig() : fromFile(file, request.app);
   const devices = parseDeviceSpecs(request.devices);
-  if (file !== undefined) return withDevices(await fromFile(file), devices);
+  if (file !== undefined) return withDevices(await fromFile(file, request.app), devices);
   const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
   return {
     name: basename(devices[0]?.name ?? "board"),
@@ -58,9 +58,9 @@ async function baseRig(request: RunRequest): Promise<Rig> {
   };
 }
 
-async function fromFile(path: string): Promise<Rig> {
+async function fromFile(path: string, firmware: boolean): Promise<Rig> {
   const { readRigFile } = await import("./read-rig.ts");
-  return readRigFile(path);
+  return readRigFile(path, { firmware });
 }
 
 /** The rig with other devices. Its routes and neighbours must fit them. */

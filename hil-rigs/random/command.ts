@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { whyUnreadable } from "../../firmware-ts/board/errno-words.ts";
 import { readText } from "../../firmware-ts/board/read-text.ts";
-import { whyUnreadable } from "../../firmware-ts/board/rig/wording.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { Refusal } from "../run/refusal.ts";
 import { onlyIn } from "./differ.ts";

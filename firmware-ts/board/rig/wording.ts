@@ -15,13 +15,6 @@ export function show(text: string): string {
   );
 }
 
-/** The reason that a file cannot be read, for the end of a sentence. */
-export function whyUnreadable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "there is no such file";
-  return code === "EISDIR" ? "it is a folder" : message;
-}
-
 /** `; did you mean port?`, or nothing when no candidate is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const near = closest(word, candidates);

@@ -16,7 +16,7 @@ interface RunWords extends Omit<RunOptions, "file" | "devices" | "addresses"> {
 export function register(program: Command, { globals, action }: CommandContext): void {
   program
     .command("run")
-    .argument("[rig]", "rig file; without it the built-in simulated bench")
+    .argument("[rig]", "rig file, - for standard input; without it the built-in simulated bench")
     .description("bring up a rig and run its firmware until told to stop")
     .option("--name <instance>", "name for the other commands' -i", "default")
     .option("--device <spec>", "a device instead of the rig's, SPEC as below; repeatable", collect, [])

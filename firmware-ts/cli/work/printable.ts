@@ -19,10 +19,16 @@ export function printableLines(text: string): string {
   return text.replace(UNFIT_IN_LINES, escaped);
 }
 
-/** JSON of one line in which everything unfit is escaped as JSON has it: JSON.stringify() leaves what lies beyond ASCII as it is. */
-export function printableJson(value: object): string {
-  return JSON.stringify(value).replace(
-    UNFIT,
+/** Spaces of one step of JSON on several lines, as iproute2 has them. */
+const STEP = 4;
+
+/**
+ * JSON in which everything unfit is escaped as JSON has it: JSON.stringify() leaves what lies beyond ASCII as it is.
+ * @param pretty on several lines
+ */
+export function printableJson(value: object, pretty = false): string {
+  return JSON.stringify(value, null, pretty ? STEP : 0).replace(
+    pretty ? UNFIT_IN_LINES : UNFIT,
     (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`,
   );
 }

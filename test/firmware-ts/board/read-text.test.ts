@@ -19,6 +19,7 @@ writeFileSync(large, "");
 truncateSync(large, 2 ** 40);
 
 const REFUSED: [path: string, why: string][] = [
+  ["/etc/passwd/none", "a part of the path is no folder"],
   ["/dev/zero", "it is a device, not a file"],
   [fifo, "it is a pipe, not a file"],
   [large, "it is larger than 1 MiB"],
@@ -29,7 +30,7 @@ const REFUSED: [path: string, why: string][] = [
 t.test("a rig file", async (t) => {
   for (const [path, why] of REFUSED) {
     const message = `cannot read the rig file ${path}: ${why}`;
-    t.throws(() => readRigFile(path), { code: "RIG_FILE", message }, path);
+    await t.rejects(readRigFile(path), { code: "RIG_FILE", message }, path);
   }
 });
 
