@@ -1,4 +1,4 @@
-/** `whohas ping`, as iputils prints it. */
+/** `whohas ping`, as iputils prints it, or with -j as an object a line: `start`, each `reply` and `error`, and a `summary`. */
 import { SystemClock } from "../../../hal/clock.ts";
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
@@ -8,6 +8,7 @@ import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
+import { printableJson } from "./printable.ts";
 
 export interface PingOptions {
   to: string;
@@ -32,24 +33,32 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Pings from the instance until the count is reached or Ctrl-C is heard; the exit status tells whether anybody answered. */
 export function ping(globals: Globals, options: PingOptions): Promise<number> {
-  return withInstance(globals, (client) => pingFrom(client, options));
+  return withInstance(globals, (client) => pingFrom(client, options, globals.json));
 }
 
-async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
+async function pingFrom(client: Caller, options: PingOptions, json: boolean): Promise<number> {
   const { to, size } = options;
   const times: number[] = [];
   let transmitted = 0;
   let errors = 0;
-  console.log(`PING ${to} (${to}) ${size}(${size + HEADERS}) bytes of data.`);
+  const say = (line: string): void => {
+    if (!json) console.log(line);
+  };
+  const tell = (event: string, fields: object): void => {
+    if (json) console.log(printableJson({ event, ...fields }));
+  };
+  say(`PING ${to} (${to}) ${size}(${size + HEADERS}) bytes of data.`);
+  tell("start", { destination: to, size });
   client.onNotification = (name, note) => {
     if (name !== "ping.reply" && name !== "ping.error") return;
     transmitted = Math.max(transmitted, note.seq);
+    tell(name === "ping.reply" ? "reply" : "error", note);
     if (name === "ping.reply") {
       times.push(note.time);
-      console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl} time=${milliseconds(note.time)} ms`);
+      say(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl} time=${milliseconds(note.time)} ms`);
     } else {
       errors++;
-      console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
+      say(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
     }
   };
   const clock = new SystemClock();
@@ -58,7 +67,10 @@ async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
   const answer = asked(client, { ...options, count: options.count ?? ENDLESS });
   const result = await Promise.race([answer, interrupt.heard]).finally(() => interrupt.ignore());
   if (result) transmitted = result.transmitted;
-  console.log(statistics(to, transmitted, times, errors, clock.now() - start));
+  const elapsed = clock.now() - start;
+  say(statistics(to, transmitted, times, errors, elapsed));
+  const rtt = times.length > 0 ? { rtt: rttOf(times) } : {};
+  tell("summary", { transmitted, received: times.length, errors, loss: lossOf(transmitted, times.length), time: elapsed, ...rtt });
   return times.length > 0 ? Exit.DONE : Exit.NO;
 }
 
@@ -72,7 +84,7 @@ async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf
 }
 
 function statistics(to: string, transmitted: number, times: readonly number[], errors: number, elapsed: number): string {
-  const loss = transmitted === 0 ? 0 : Math.floor(((transmitted - times.length) * 100) / transmitted);
+  const loss = lossOf(transmitted, times.length);
   const failed = errors > 0 ? `+${errors} errors, ` : "";
   const lines = [
     "",
@@ -80,12 +92,32 @@ function statistics(to: string, transmitted: number, times: readonly number[], e
     `${transmitted} packets transmitted, ${times.length} received, ${failed}${loss}% packet loss, time ${Math.round(elapsed)}ms`,
   ];
   if (times.length > 0) {
-    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-    const deviation = Math.sqrt(times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / times.length);
-    const figures = [Math.min(...times), mean, Math.max(...times), deviation].map((time) => time.toFixed(3));
+    const { min, avg, max, mdev } = rttOf(times);
+    const figures = [min, avg, max, mdev].map((time) => time.toFixed(3));
     lines.push(`rtt min/avg/max/mdev = ${figures.join("/")} ms`);
   }
   return lines.join("\n");
+}
+
+/** Percent, rounded down. */
+function lossOf(transmitted: number, received: number): number {
+  return transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
+}
+
+/** Of round-trip times, in ms. */
+interface Rtt {
+  readonly min: number;
+  readonly avg: number;
+  readonly max: number;
+  readonly mdev: number;
+}
+
+function rttOf(times: readonly number[]): Rtt {
+  const avg = times.reduce((sum, time) => sum + time, 0) / times.length;
+  const mdev = Math.sqrt(times.reduce((sum, time) => sum + (time - avg) ** 2, 0) / times.length);
+  const min = times.reduce((least, time) => Math.min(least, time));
+  const max = times.reduce((most, time) => Math.max(most, time));
+  return { min, avg, max, mdev };
 }
 
 /** Three significant digits, as iputils prints round-trip times. */
