@@ -1,5 +1,5 @@
 /** A capture of a stack's devices in a pcapng file, for as long as a system runs. Nothing that happens to the file delays the stack. */
-import { closeSync, existsSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import type { Timer } from "../../hal/clock.ts";
 import { SystemClock } from "../../hal/clock.ts";
@@ -7,7 +7,8 @@ import { Direction, pcapngHeader, pcapngPacket, pcapngStatistics } from "../cont
 import { ControlError } from "../control/rpc/protocol.ts";
 import type { Stack } from "../stack.ts";
 import { type OpenFile, openOwn, ownPath } from "./capture/open.ts";
-import { type CaptureSpec, parseCaptureSpec } from "./capture/spec.ts";
+import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./capture/spec.ts";
+import { whyUnwritable } from "./errno-words.ts";
 import { type OutputRecord, RecordWriter } from "./output/record-writer.ts";
 
 /** Bytes that wait for a disk or a reader. */
@@ -38,6 +39,8 @@ interface Count {
 export interface CaptureOptions {
   /** The stack's time can wait for the file, as virtual time can: no packet is lost to a slow one. Default false. */
   readonly patient?: boolean;
+  /** Opens standard output, for a capture to `-`, without waiting for its reader. Default: there is none. */
+  readonly standardOutput?: () => Pick<OpenFile, "fd" | "close">;
 }
 
 /**
@@ -50,6 +53,7 @@ export class CaptureFile {
   readonly #spec: CaptureSpec;
   readonly #path: string;
   readonly #patient: boolean;
+  readonly #standardOutput: CaptureOptions["standardOutput"];
   /** Of real time. */
   readonly #clock = new SystemClock();
   readonly #look: Timer;
@@ -70,18 +74,19 @@ export class CaptureFile {
   #closing: Promise<void> | null = null;
 
   /**
-   * @param file `FILE,size=10M,every=1h,keep=5`
+   * @param file `FILE,size=10M,every=1h,keep=5`; `-` is standard output
    * @throws ControlError CAPTURE_FILE, UnitError
    */
-  constructor(stack: Stack, file: string | CaptureSpec, { patient = false }: CaptureOptions = {}) {
+  constructor(stack: Stack, file: string | CaptureSpec, { patient = false, standardOutput }: CaptureOptions = {}) {
     this.#stack = stack;
     this.#patient = patient;
+    this.#standardOutput = standardOutput;
     this.#spec = typeof file === "string" ? parseCaptureSpec(file) : file;
     this.#counts = stack.devices.map(() => ({ seen: 0, lost: 0, untold: 0 }));
     this.#look = this.#clock.timer(() => this.#open());
     this.#age = stack.clock.timer(() => this.#turn());
     try {
-      this.#path = ownPath(this.#spec.path);
+      this.#path = this.#standard ? STANDARD_OUTPUT : ownPath(this.#spec.path);
       this.#take(this.#opened());
     } catch (error) {
       this.#clock.stop();
@@ -91,6 +96,10 @@ export class CaptureFile {
       const direction = outgoing ? Direction.OUT : Direction.IN;
       this.#packet(stack.devices.indexOf(device), skb.contents(), direction);
     });
+  }
+
+  get #standard(): boolean {
+    return this.#spec.path === STANDARD_OUTPUT;
   }
 
   /** Packets that are not in the file. */
@@ -173,9 +182,14 @@ export class CaptureFile {
   }
 
   #opened(): OpenFile | null {
+    // As the shell has it: neither emptied nor made private, and others may write to it, too.
+    if (this.#standard) {
+      if (!this.#standardOutput) throw new Error("there is no standard output here");
+      return { ...this.#standardOutput(), regular: false };
+    }
     const file = openOwn(this.#path);
     if ((this.#spec.size === undefined && this.#spec.every === undefined) || file?.regular) return file;
-    if (file) closeSync(file.fd);
+    file?.close();
     throw new Error("size= and every= need a file of a disk");
   }
 
@@ -192,14 +206,19 @@ export class CaptureFile {
     if (error.code !== "EPIPE") this.#failure ??= this.#error(error);
     if (error.code !== "EPIPE" || this.#writer !== writer || !this.#file) return;
     // The reader went away. What it had not read is thrown away with the descriptor, so that the next one begins with a section.
-    const { fd } = this.#file;
+    const file = this.#file;
     this.#writer = null;
     this.#file = null;
     this.#pending = [...writer.left];
     this.#pendingBytes = writer.backlog;
+    // Standard output has one reader only.
+    if (this.#standard) {
+      this.#stopped = true;
+      this.#losePending();
+    }
     void writer.close().then(() => {
-      closeSync(fd);
-      if (this.#closing === null) this.#look.arm(NO_READER);
+      file.close();
+      if (this.#closing === null && !this.#stopped) this.#look.arm(NO_READER);
     });
   }
 
@@ -236,10 +255,10 @@ export class CaptureFile {
 
   /** As #turnOver() and #open(), before the stack's time goes on: two runs in virtual time give the same files. */
   #turnNow(): void {
-    const { fd } = this.#file as OpenFile;
+    const file = this.#file as OpenFile;
     this.#tellCounts(this.#writer as RecordWriter<Block>);
     this.#writer = null;
-    closeSync(fd);
+    file.close();
     try {
       for (const [from, to] of this.#names()) if (existsSync(from)) renameSync(from, to);
       this.#take(this.#opened());
@@ -264,7 +283,7 @@ export class CaptureFile {
     await writer.drained(patience);
     for (const block of writer.left) this.#lose(block);
     await writer.close();
-    closeSync(file.fd);
+    file.close();
     this.#file = null;
   }
 
@@ -288,6 +307,6 @@ export class CaptureFile {
   }
 
   #error(error: unknown): ControlError {
-    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#spec.path}: ${(error as Error).message}`);
+    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#spec.path}: ${whyUnwritable(error)}`);
   }
 }

@@ -31,3 +31,8 @@ export function errnoWords(error: unknown): string {
 export function whyUnreadable(error: unknown): string {
   return (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : errnoWords(error);
 }
+
+/** The reason that a file cannot be made or written, for the end of a sentence. */
+export function whyUnwritable(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such folder" : errnoWords(error);
+}

@@ -13,6 +13,7 @@ export interface OpenFile {
   readonly fd: number;
   /** A file of a disk, not a FIFO or a device. */
   readonly regular: boolean;
+  close(): void;
 }
 
 /**
@@ -42,7 +43,7 @@ export function openOwn(path: string): OpenFile | null {
       fchmodSync(fd, OWNER_ONLY);
       ftruncateSync(fd, 0);
     }
-    return { fd, regular };
+    return { fd, regular, close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
     throw error;

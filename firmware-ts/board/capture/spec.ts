@@ -1,6 +1,9 @@
 /** Where a capture goes, as people write it: `FILE,size=10M,every=1h,keep=5`. */
 import { parseDuration, parseInteger, UnitError } from "../rig/units.ts";
 
+/** The path that stands for standard output. */
+export const STANDARD_OUTPUT = "-";
+
 export interface CaptureSpec {
   readonly path: string;
   /** A new file begins before the present one has more than so many bytes. */
@@ -33,6 +36,8 @@ export function parseCaptureSpec(text: string): CaptureSpec {
   }
   const path = words.join(",");
   if (path === "") throw new UnitError("a capture needs a file, as in c.pcapng,size=10M,keep=5");
+  if (path === STANDARD_OUTPUT && options.size > 0)
+    throw new UnitError("-, which is standard output, is one file: no size=, every= or keep=");
   const [size, every, keep] = ["size", "every", "keep"].map((key) => options.get(key));
   if (keep !== undefined && size === undefined && every === undefined) {
     throw new UnitError("keep= needs size= or every=, which say when a new file begins");

@@ -31,7 +31,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .option("--no-app", "no telemetry, only the stack")
     .option(
       "--capture <file>",
-      "all frames, as pcapng: FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
+      "all frames, as pcapng: - (standard output) or FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
       reading(parseCaptureSpec),
     )
     .addHelpText("after", specForms)

@@ -1,7 +1,8 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
 import { rmSync } from "node:fs";
+import { isatty } from "node:tty";
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
-import type { CaptureSpec } from "../../board/capture/spec.ts";
+import { type CaptureSpec, STANDARD_OUTPUT } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
@@ -11,6 +12,7 @@ import { needsRealTime, System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
+import { standardDescriptor } from "./descriptor.ts";
 import { printable } from "./printable.ts";
 import { jsonLost, jsonReport, textReport } from "./run-report.ts";
 import { untilTold, type WayDown } from "./way-down.ts";
@@ -33,10 +35,17 @@ export async function run(options: RunOptions): Promise<number> {
   if (virtualTime && duration === undefined) {
     throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
   }
+  const aside = options.capture?.path === STANDARD_OUTPUT;
+  if (aside && isatty(1)) {
+    throw new CommandError(
+      "whohas: --capture -: standard output is a terminal; give the capture to a file or a program, as in | tshark -r -",
+    );
+  }
   // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
   const note = options.json ? { note: jsonLost } : {};
   return untilTold((down) => runOn(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, down), {
     patient: virtualTime,
+    aside,
     ...note,
   });
 }
@@ -59,7 +68,10 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
     const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
-      const capture = new CaptureFile(system.stack, options.capture, { patient: clock instanceof VirtualClock });
+      const capture = new CaptureFile(system.stack, options.capture, {
+        patient: clock instanceof VirtualClock,
+        standardOutput: () => standardDescriptor(1),
+      });
       closing.add(() => capture.close());
       closing.add(() => {
         if (capture.lost > 0)

@@ -24,6 +24,8 @@ export interface TerminalOptions {
   readonly patient?: boolean;
   /** Default: in English. */
   readonly note?: LostNote;
+  /** Standard output is for something else: all lines go to standard error. Default false. */
+  readonly aside?: boolean;
 }
 
 const inWords: LostNote = (lines, reason) => `whohas: ${lines} ${lines === 1 ? "line" : "lines"} of output lost: ${reason}`;
@@ -32,12 +34,12 @@ export class Terminal {
   readonly #out: Lines;
   readonly #errors: Lines;
 
-  constructor({ clock, patient = false, note = inWords }: TerminalOptions) {
-    this.#out = new Lines(standardDescriptor(1), clock, patient, note);
-    this.#errors = new Lines(standardDescriptor(2), clock, patient, inWords);
+  constructor({ clock, patient = false, note = inWords, aside = false }: TerminalOptions) {
+    this.#errors = new Lines(standardDescriptor(2), clock, patient, aside ? note : inWords);
+    this.#out = aside ? this.#errors : new Lines(standardDescriptor(1), clock, patient, note);
   }
 
-  /** Prints one line on standard output. */
+  /** Prints one line on standard output, if that is for lines. */
   print(line: string): void {
     this.#out.print(line);
   }
@@ -53,7 +55,7 @@ export class Terminal {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#out.close(), this.#errors.close()]);
+    await Promise.all([...new Set([this.#out, this.#errors])].map((lines) => lines.close()));
   }
 }
 

@@ -22,6 +22,8 @@ export interface WayDownOptions {
   /** Nobody waits for the command, so it may wait for the reader of its output. */
   readonly patient?: boolean;
   readonly note?: LostNote;
+  /** Standard output is for something else: lines go to standard error. */
+  readonly aside?: boolean;
 }
 
 export class WayDown {
