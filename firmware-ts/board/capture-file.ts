@@ -62,8 +62,9 @@ export class CaptureFile {
   readonly #untap: () => void;
   #file: OpenFile | null = null;
   #writer: RecordWriter<Block> | null = null;
-  /** Bytes that the present file was given. */
+  /** Bytes that the present file was given and will be given at its end, and whether there is a packet among them. */
   #size = 0;
+  #begun = false;
   /** Blocks for the next writer, while there is none. */
   #pending: Block[] = [];
   #pendingBytes = 0;
@@ -144,13 +145,14 @@ export class CaptureFile {
 
   #put(block: Block): void {
     const { size = Number.POSITIVE_INFINITY } = this.#spec;
-    if (this.#writer && this.#size + block.bytes.length > size && this.#size > 0) this.#turn();
+    if (this.#writer && this.#size + block.bytes.length > size && this.#begun) this.#turn();
     if (!this.#writer) {
       this.#pending.push(block);
       this.#pendingBytes += block.bytes.length;
       return;
     }
     this.#size += block.bytes.length;
+    this.#begun = true;
     this.#writer.append(block);
   }
 
@@ -172,9 +174,11 @@ export class CaptureFile {
     });
     this.#writer = writer;
     if (this.#spec.every !== undefined) this.#age.arm(this.#spec.every);
-    writer.append({ bytes: pcapngHeader(this.#stack.devices.map((device) => device.name)), index: -1, drops: 0 });
+    const bytes = pcapngHeader(this.#stack.devices.map((device) => device.name));
+    writer.append({ bytes, index: -1, drops: 0 });
+    this.#size = bytes.length + this.#counts.length * pcapngStatistics(0, 0, 0, 0).length;
     // The first packet may be larger than a file shall be.
-    this.#size = 0;
+    this.#begun = false;
     const blocks = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;

@@ -43,8 +43,19 @@ export class InstanceClaim {
 
   /** The next start may have the name. Safe to call twice; a process that ends without it releases its name, too. */
   release(): void {
+    this.#release(false);
+  }
+
+  /** Removes the socket as well, for an end at which nobody closes it. After release() it does nothing: both may be another's then. */
+  abandon(): void {
+    this.#release(true);
+  }
+
+  #release(withSocket: boolean): void {
     try {
-      if (holderOf(this.#lock)?.pid === process.pid) truncateSync(this.#lock);
+      if (holderOf(this.#lock)?.pid !== process.pid) return;
+      if (withSocket) rmSync(this.path, { force: true });
+      truncateSync(this.#lock);
     } catch {
       // The folder is gone, and the name with it.
     }

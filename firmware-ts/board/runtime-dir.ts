@@ -9,6 +9,8 @@ import { errnoWords } from "./errno-words.ts";
 const MAX_SOCKET_PATH = 107;
 /** End of a socket's name. */
 export const SOCKET_SUFFIX = ".sock";
+/** Of a folder in which everybody may have files (inode(7), S_ISVTX). */
+const STICKY = 0o1000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export function runtimeDir(): string {
@@ -108,8 +110,11 @@ function checkOwner(found: Stats): void {
   if (found.isSymbolicLink()) throw new Error("it is a link; name the folder itself");
   if (!found.isDirectory()) throw new Error("it is no folder");
   if (found.uid !== ourUid()) throw new Error(`it belongs to user ${found.uid}, be that user`);
-  // Not mended: it may be a folder that others need, such as /tmp.
-  if (found.mode & 0o077) throw new Error(`it is open to others (mode ${(found.mode & 0o7777).toString(8)}), say chmod 700`);
+  // Not mended: it may be a folder that others need. /tmp is one, as its sticky bit says.
+  if (found.mode & 0o077) {
+    const advice = found.mode & STICKY ? "and shared with them" : "say chmod 700";
+    throw new Error(`it is open to others (mode ${(found.mode & 0o7777).toString(8)}), ${advice}`);
+  }
 }
 
 function ourUid(): number {

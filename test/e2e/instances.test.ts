@@ -66,7 +66,7 @@ t.test("a runtime folder that cannot be used is told in words, and at once", asy
   for (const [dir, why] of [
     ["/proc/whohas", "no such folder, and none can be made there"],
     ["/dev/null/whohas", "a part of the path is no folder"],
-    ["/tmp", /it is open to others \(mode 1777\), say chmod 700|it belongs to user/],
+    ["/tmp", /it is open to others \(mode 1777\), and shared with them|it belongs to user/],
   ] as const) {
     const { stdout, stderr, code } = await whohasProcess(["run", ...SIM], [], { WHOHAS_RUNTIME_DIR: dir });
     t.match({ stdout, code }, { stdout: "", code: 1 });

@@ -1,9 +1,18 @@
-/** A Linux kernel pings the board: every size that a frame can hold, and as fast as it can. */
+/**
+ * A Linux kernel pings the board: every size that a frame can hold, and as fast as it can. The board pings a Linux kernel: the words and
+ * exit status of `whohas ping` next to those of the machine's own (iputils 20221126).
+ */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import { answered, BOARD, Host } from "../support/host.ts";
-import { missingForNetns, missingPrograms } from "../support/netns.ts";
+import { answered, BOARD, HOST, Host } from "../support/host.ts";
+import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
+import { bound } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { fileOf, Instance, WIRES, whohas } from "../support/whohas.ts";
+import { commandLine, type Ended, ended, fileOf, folder, Instance, WIRES, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 
@@ -26,6 +35,89 @@ for (const wire of WIRES) {
   });
 }
 
+/** 10.9.0.1 answers, also to everybody; nobody has 10.9.0.9. There is no route beyond 10.9.0.0/24. */
+const COMMANDS = [
+  `-c 2 -i 0.2 ${HOST}`,
+  `-c 1 -s 0 ${HOST}`,
+  `-c 2 -i 0.2 -s 15 ${HOST}`,
+  `-c 1 -s 16 ${HOST}`,
+  `-c 1 ${BOARD}`,
+  "-c 1 127.0.0.1",
+  "-c 1 -W 0.5 10.9.0.9",
+  "-c 1 -W 0.5 -s 8 10.9.0.9",
+  "-c 1 10.9.0.10",
+  "-c 3 10.9.0.11",
+  "-c 1 10.9.0.0",
+  "-c 1 8.8.8.8",
+  "-c 1 -s 8 8.8.8.8",
+  "-b -c 1 8.8.8.8",
+  "-c 1 240.0.0.1",
+  "-c 1 255.255.255.255",
+  "-b -c 1 255.255.255.255",
+  "-c 1 10.9.0.255",
+  "-c 1 -s 0 10.9.0.255",
+  "-b -c 1 -W 0.5 10.9.0.255",
+  "-bc1 -W 0.5 -s 1 10.9.0.255",
+  `-b -c 1 ${HOST}`,
+  `-c 0 ${HOST}`,
+  `-c -1 ${HOST}`,
+  `-c x ${HOST}`,
+  `-c 1.5 ${HOST}`,
+  `-c +1 ${HOST}`,
+  `-c 9223372036854775808 ${HOST}`,
+  `-c 0 8.8.8.8`,
+  `-c 1 -s x ${HOST}`,
+  `-c 1 -s 9223372036854775808 ${HOST}`,
+];
+
+function untimed({ stdout, stderr, code }: Ended): Ended {
+  const text = stdout
+    .replace(/time=[\d.]+ ms/g, "time=T ms")
+    .replace(/time \d+ms/, "time Tms")
+    .replace(/= [\d./]+ ms$/m, "= T ms");
+  return { stdout: text, stderr, code };
+}
+
+/** Ctrl-C between the first request and the second. @param starts it takes its time to start, and then speaks at once */
+async function interrupted(child: ChildProcess, starts: boolean): Promise<Ended> {
+  const over = ended(child);
+  if (starts) await once(child.stdout as Readable, "data");
+  await setTimeout(500);
+  child.kill("SIGINT");
+  return untimed(await over);
+}
+
+realTime(t, "the words of ping", { skip }, async (t) => {
+  const host = new Host();
+  const theirs = new Netns();
+  t.teardown(() => {
+    theirs.remove();
+    host.remove();
+  });
+  // Their kernel in the board's place: the same addresses on a cable of its own.
+  const far = new Netns();
+  t.teardown(() => far.remove());
+  theirs.ip("link", "add", "eth0", "type", "veth", "peer", "name", "far0", "netns", far.name);
+  theirs.ip("link", "set", "eth0", "up");
+  far.ip("link", "set", "far0", "up");
+  theirs.ip("address", "add", `${BOARD}/24`, "brd", "+", "dev", "eth0");
+  far.ip("address", "add", `${HOST}/24`, "dev", "far0");
+  for (const netns of [far, host.netns]) netns.run("sysctl", "-qw", "net.ipv4.icmp_echo_ignore_broadcasts=0");
+  const board = await Instance.start(["--no-app", "--device", `eth0=packet:${host.near}`, "--address", `${BOARD}/24`]);
+  t.teardown(() => board.kill());
+  const wanted = await Promise.all(COMMANDS.map((line) => ended(theirs.spawn("ping", line.split(" ")))));
+  for (const [index, line] of COMMANDS.entries()) {
+    const mine = await whohas("-i", board.name, "ping", ...line.split(" "));
+    t.strictSame(untimed(mine), untimed(wanted[index] as Ended), `ping ${line}`);
+  }
+  for (const to of [HOST, "10.9.0.12"]) {
+    const [program, args] = commandLine(["-i", board.name, "ping", to]);
+    const env = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
+    const mine = await interrupted(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env }), true);
+    t.strictSame(mine, await interrupted(theirs.spawn("ping", [to]), false), `ping ${to}, and Ctrl-C`);
+  }
+});
+
 t.test("the board pings itself by lo, and each of its namespaces its own", async (t) => {
   const device = (address: string): string => `driver: enc28j60, bus: { kind: sim }, addresses: [${address}/24]`;
   const rig = fileOf(`devices:
@@ -41,7 +133,7 @@ t.test("the board pings itself by lo, and each of its namespaces its own", async
     t.equal(code, 0);
   }
   t.equal((await command("-n", "blue", "ping", "-c", "1", "10.9.1.2")).code, 0);
-  t.equal((await command("-n", "blue", "ping", "-c", "1", "-W", "0.1", "10.9.0.2")).code, 1, "that is another namespace's");
+  t.equal((await command("-n", "blue", "ping", "-c", "1", "-W", "0.1", "10.9.0.2")).code, 2, "that is another namespace's");
   const links = async (...flags: string[]): Promise<string[]> =>
     (await command(...flags, "-br", "link")).stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
   t.same(

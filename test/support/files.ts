@@ -8,7 +8,7 @@ const SHARED = "test/together/";
 
 /** A file that uses one of these starts programs, needs root, waits for real time, or measures its process. */
 const APART =
-  /new SystemClock\(|from "[./]*(?:(?:support\/)?(?:real-time|netns|whohas|background|host|own|tree-copy|linux-source)\.ts|bench\/[\w-]+\.ts|as-linux\.ts|node:child_process)"/;
+  /new SystemClock\(|from "[./]*(?:(?:support\/)?(?:real-time|netns|whohas|background|host|own|tree-copy|linux-source)\.ts|exchange\.ts|bench\/[\w-]+\.ts|as-linux\.ts|node:child_process)"/;
 
 /** Files that need a process of their own, by their paths from the project's root. */
 export function apart(): string[] {

@@ -2,6 +2,9 @@
 import { InvalidArgumentError } from "commander";
 import { parseInterfaceName } from "../../board/rig/names.ts";
 import { parseDestination, parseDuration, parseEndpoint, parseInteger, parseInterfaceAddress } from "../../board/rig/units.ts";
+import { iputilsNumber } from "../../control/iproute/iputils.ts";
+import { IpError } from "../../control/iproute/words.ts";
+import { CommandError } from "./exit.ts";
 
 type Reader<T> = (text: string) => T;
 
@@ -41,6 +44,17 @@ export function collect(value: string, previous: string[]): string[] {
 /** Whole numbers between min and max, both included. */
 export function integer(min: number, max: number): Reader<number> {
   return reading((text) => parseInteger(text, min, max));
+}
+
+/** Whole numbers of a program of iputils, which refuses in its own words and ends with its own exit status. */
+export function iputilsInteger(program: string, least: number | bigint, most: number | bigint): Reader<number> {
+  return (text) => {
+    try {
+      return iputilsNumber(program, text, least, most);
+    } catch (error) {
+      throw error instanceof IpError ? new CommandError(error.message, error.exit) : error;
+    }
+  };
 }
 
 /** `250ms`, `1h`; in ms. */

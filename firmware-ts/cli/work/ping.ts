@@ -1,10 +1,9 @@
 /** `whohas ping`, as iputils prints it, or with -j as an object a line: `start`, each `reply` and `error`, and a `summary`. */
-import { SystemClock } from "../../../hal/clock.ts";
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
-import type { ParamsOf, ResultOf } from "../../control/methods/index.ts";
+import type { Note, ParamsOf, ResultOf } from "../../control/methods/index.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
-import { Exit } from "../contract/exit.ts";
+import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -12,6 +11,8 @@ import { printableJson } from "./printable.ts";
 
 export interface PingOptions {
   to: string;
+  /** The destination may be a broadcast address. */
+  broadcast: boolean;
   /** Undefined: until interrupted. */
   count: number | undefined;
   /** ms */
@@ -22,6 +23,8 @@ export interface PingOptions {
 
 /** Bytes of the ICMP echo and IPv4 headers in front of the data. */
 const HEADERS = 28;
+/** Bytes of the time stamp that iputils puts into the data: with less room it measures no time. */
+const TIMESTAMP = 16;
 /** As good as endless: a request a second for thirty years. */
 const ENDLESS = 1_000_000_000;
 
@@ -38,69 +41,97 @@ export function ping(globals: Globals, options: PingOptions): Promise<number> {
 
 async function pingFrom(client: Caller, options: PingOptions, json: boolean): Promise<number> {
   const { to, size } = options;
-  const times: number[] = [];
-  let transmitted = 0;
-  let errors = 0;
-  const say = (line: string): void => {
-    if (!json) console.log(line);
-  };
-  const tell = (event: string, fields: object): void => {
-    if (json) console.log(printableJson({ event, ...fields }));
-  };
-  say(`PING ${to} (${to}) ${size}(${size + HEADERS}) bytes of data.`);
-  tell("start", { destination: to, size });
-  client.onNotification = (name, note) => {
-    if (name !== "ping.reply" && name !== "ping.error") return;
-    transmitted = Math.max(transmitted, note.seq);
-    tell(name === "ping.reply" ? "reply" : "error", note);
-    if (name === "ping.reply") {
-      times.push(note.time);
-      say(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl} time=${milliseconds(note.time)} ms`);
-    } else {
-      errors++;
-      say(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
-    }
-  };
-  const clock = new SystemClock();
-  const start = clock.now();
+  const tally = new Tally(to, size, json);
+  client.onNotification = (...note) => tally.take(note);
   const interrupt = new Interrupt();
-  const answer = asked(client, { ...options, count: options.count ?? ENDLESS });
-  const result = await Promise.race([answer, interrupt.heard]).finally(() => interrupt.ignore());
-  if (result) transmitted = result.transmitted;
-  const elapsed = clock.now() - start;
-  say(statistics(to, transmitted, times, errors, elapsed));
-  const rtt = times.length > 0 ? { rtt: rttOf(times) } : {};
-  tell("summary", { transmitted, received: times.length, errors, loss: lossOf(transmitted, times.length), time: elapsed, ...rtt });
-  return times.length > 0 ? Exit.DONE : Exit.NO;
+  void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
+  const count = Math.min(options.count ?? ENDLESS, ENDLESS);
+  const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
+  tally.end(result);
+  return result.received > 0 ? Exit.DONE : Exit.NO;
 }
 
-/** @throws ControlError in the words of iputils */
+/** @throws CommandError in the words of iputils */
 async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf<"ping">> {
   try {
     return await client.call("ping", params);
   } catch (error) {
-    throw error instanceof ControlError ? new ControlError(error.code, pingRefusalWords(error)) : error;
+    const words = error instanceof ControlError ? pingRefusalWords(error) : undefined;
+    throw words === undefined ? error : new CommandError(words);
   }
 }
 
-function statistics(to: string, transmitted: number, times: readonly number[], errors: number, elapsed: number): string {
-  const loss = lossOf(transmitted, times.length);
-  const failed = errors > 0 ? `+${errors} errors, ` : "";
-  const lines = [
-    "",
-    `--- ${to} ping statistics ---`,
-    `${transmitted} packets transmitted, ${times.length} received, ${failed}${loss}% packet loss, time ${Math.round(elapsed)}ms`,
-  ];
-  if (times.length > 0) {
-    const { min, avg, max, mdev } = rttOf(times);
-    const figures = [min, avg, max, mdev].map((time) => time.toFixed(3));
-    lines.push(`rtt min/avg/max/mdev = ${figures.join("/")} ms`);
+/** Prints what the instance tells of a ping, and sums it up. */
+class Tally {
+  readonly #to: string;
+  readonly #size: number;
+  readonly #json: boolean;
+  /** ms */
+  readonly #times: number[] = [];
+
+  constructor(to: string, size: number, json: boolean) {
+    this.#to = to;
+    this.#size = size;
+    this.#json = json;
   }
-  return lines.join("\n");
+
+  take([name, note]: Note): void {
+    if (name === "ping.start") {
+      if (note.broadcast) console.error("WARNING: pinging broadcast address");
+      this.#tell("start", { destination: note.to, size: this.#size });
+      this.#say(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
+      return;
+    }
+    if (name !== "ping.reply" && name !== "ping.error") return;
+    if (name === "ping.error") {
+      this.#tell("error", note);
+      this.#say(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
+      return;
+    }
+    const timed = this.#size >= TIMESTAMP;
+    if (timed) this.#times.push(note.time);
+    const time = timed ? ` time=${milliseconds(note.time)} ms` : "";
+    const { time: measured, ...untimed } = note;
+    this.#tell("reply", timed ? { ...untimed, time: measured } : untimed);
+    this.#say(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
+  }
+
+  end(result: ResultOf<"ping">): void {
+    const loss = lossOf(result);
+    const rtt = this.#times.length > 0 ? { rtt: rttOf(this.#times) } : {};
+    this.#tell("summary", { ...result, loss, ...rtt });
+    this.#say(this.#statistics(result, loss));
+  }
+
+  #say(line: string): void {
+    if (!this.#json) console.log(line);
+  }
+
+  #tell(event: string, fields: object): void {
+    if (this.#json) console.log(printableJson({ event, ...fields }));
+  }
+
+  /** The lines at the end; the last is empty where there is nothing to tell of times. */
+  #statistics({ transmitted, received, errors, pipe, time }: ResultOf<"ping">, loss: number): string {
+    const failed = errors > 0 ? `+${errors} errors, ` : "";
+    return [
+      "",
+      `--- ${this.#to} ping statistics ---`,
+      `${transmitted} packets transmitted, ${received} received, ${failed}${loss}% packet loss, time ${Math.round(time)}ms`,
+      [...this.#roundTrips(), ...(pipe > 1 ? [`pipe ${pipe}`] : [])].join(", "),
+    ].join("\n");
+  }
+
+  #roundTrips(): string[] {
+    if (this.#times.length === 0) return [];
+    const { min, avg, max, mdev } = rttOf(this.#times);
+    const figures = [min, avg, max, mdev].map((time) => time.toFixed(3));
+    return [`rtt min/avg/max/mdev = ${figures.join("/")} ms`];
+  }
 }
 
 /** Percent, rounded down. */
-function lossOf(transmitted: number, received: number): number {
+function lossOf({ transmitted, received }: ResultOf<"ping">): number {
   return transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
 }
 

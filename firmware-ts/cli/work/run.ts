@@ -1,5 +1,4 @@
 /** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
-import { rmSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
 import { type CaptureSpec, STANDARD_OUTPUT } from "../../board/capture/spec.ts";
@@ -59,10 +58,7 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown)
     // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
     claim = clock instanceof VirtualClock ? null : await claimInstance(name);
     const path = claim?.path ?? null;
-    down.lastly(() => {
-      if (path !== null) rmSync(path, { force: true });
-      claim?.release();
-    });
+    down.lastly(() => claim?.abandon());
     const print = (line: string): void => terminal.print(line);
     const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
     const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });

@@ -49,6 +49,12 @@ export class Terminal {
     this.#errors.print(line);
   }
 
+  /** Tells on standard error of lines that standard output still refuses at the end. Of a reader that went away nobody needs to hear. */
+  complainOfLost(): void {
+    const { lost, reason } = this.#out;
+    if (lost > 0 && !GONE.has(reason)) this.complain(inWords(lost, reason));
+  }
+
   /** Resolves when the readers have everything, or take nothing any more. @param patience with a reader that takes nothing, in ms */
   async drained(patience: number = PATIENCE): Promise<void> {
     await Promise.all([this.#out.drained(patience), this.#errors.drained(patience)]);
@@ -65,8 +71,9 @@ class Lines {
   readonly #writer: RecordWriter<Line>;
   readonly #note: LostNote;
   readonly #encoder = new TextEncoder();
-  #reason = "";
+  /** Lines that no note has told of, and why the last one was lost. */
   lost = 0;
+  reason = "";
 
   constructor(descriptor: Descriptor, clock: Clock, patient: boolean, note: LostNote) {
     this.#descriptor = descriptor;
@@ -81,7 +88,7 @@ class Lines {
       lost: ({ lines }, { code = "" }) => this.#lose(lines, code),
       // A reader that caught up hears of the gap even if no other line follows. A failure is tried again with the next line only.
       idle: () => {
-        if (this.#reason === TOO_SLOW) this.#tell();
+        if (this.reason === TOO_SLOW) this.#tell();
       },
     });
   }
@@ -106,15 +113,17 @@ class Lines {
 
   #lose(lines: number, reason: string): void {
     this.lost += lines;
-    this.#reason = reason;
+    this.reason = reason;
   }
 
   /** Puts the note of lost lines where they would stand, once there is room. */
   #tell(): void {
-    if (this.lost === 0 || !this.#writer.push(this.#record(this.#note(this.lost, this.#reason), this.lost))) return;
+    if (this.lost === 0 || !this.#writer.push(this.#record(this.#note(this.lost, this.reason), this.lost))) return;
     this.lost = 0;
-    this.#reason = "";
+    this.reason = "";
   }
 }
 
+/** Reasons of an output without a reader: a closed pipe, a closed terminal. */
+const GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO"]);
 const TOO_SLOW = "its reader is too slow";

@@ -4,6 +4,7 @@
  */
 import { type Clock, SystemClock, type Timer } from "../../../hal/clock.ts";
 import { Exit } from "../contract/exit.ts";
+import { printableLines } from "./printable.ts";
 import { type LostNote, Terminal } from "./terminal.ts";
 
 /** The way down takes so long at most, in ms. */
@@ -103,7 +104,7 @@ export class WayDown {
   #failed(error: unknown): void {
     if (this.#errors++ < TOLD_ERRORS) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.terminal.complain(`whohas: unexpected error, going down: ${text}`);
+      this.terminal.complain(`whohas: unexpected error, going down: ${printableLines(text)}`);
     }
     this.#goDown();
   }
@@ -125,6 +126,12 @@ export class WayDown {
   }
 }
 
+async function ended(terminal: Terminal): Promise<void> {
+  await terminal.drained();
+  terminal.complainOfLost();
+  await terminal.drained();
+}
+
 /**
  * Runs a command that ends when it is told to, and returns its exit status. Its output and its end are `down`'s.
  * @throws what `body` throws
@@ -140,7 +147,7 @@ export async function untilTold(body: (down: WayDown) => Promise<number>, option
     return down.failed ? Exit.NO : status;
   } finally {
     down.begin();
-    await down.untilLimit(terminal.drained());
+    await down.untilLimit(ended(terminal));
     await terminal.close();
     down.release();
     clock.stop();

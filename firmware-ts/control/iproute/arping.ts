@@ -2,6 +2,7 @@
 import type { ArpingResult } from "../methods/arping.ts";
 import type { Note, ParamsOf } from "../methods/index.ts";
 import type { ControlError } from "../rpc/protocol.ts";
+import { iputilsNumber } from "./iputils.ts";
 import { TEXT_OUTPUT } from "./json.ts";
 import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
@@ -81,16 +82,9 @@ function readLetters(letters: string, line: Partial<Line>, left: string[]): void
     const value = at + 1 < letters.length ? letters.slice(at + 1) : left.shift();
     if (value === undefined) throw new IpError(`arping: option requires an argument -- '${letter}'\n${USAGE}`, 2);
     if (text) line[text] = value;
-    if (number) line[number.key] = numberOf(number, value);
+    if (number) line[number.key] = iputilsNumber("arping", value, number.least, INT_MAX) * number.unit;
     return;
   }
-}
-
-function numberOf({ least, unit }: NumberOption, text: string): number {
-  if (!/^\s*[+-]?\d+$/.test(text)) throw new IpError(`arping: invalid argument: '${text}'`, 1);
-  const value = Number(text);
-  if (value >= least && value <= INT_MAX) return value * unit;
-  throw new IpError(`arping: invalid argument: '${text}': out of range: ${least} <= value <= ${INT_MAX}`, 1);
 }
 
 /** Gives addresses their usual form; an empty device is none. */

@@ -12,6 +12,7 @@ const STRERROR: ReadonlyMap<string, string> = new Map(
     EADDRNOTAVAIL: "Cannot assign requested address",
     EAFNOSUPPORT: "Address family not supported by protocol",
     EEXIST: "File exists",
+    EHOSTUNREACH: "No route to host",
     EINVAL: "Invalid argument",
     ENETDOWN: "Network is down",
     ENETUNREACH: "Network is unreachable",
@@ -82,7 +83,9 @@ export function refusalWords({ code, errno, detail, message }: Refusal): string 
   return text === undefined ? message : `RTNETLINK answers: ${text}`;
 }
 
-/** A refusal of `ping` as iputils prints it, behind the program's name. */
-export function pingRefusalWords({ code, message }: Refusal): string {
-  return code === "UNREACHABLE" ? "connect: Network is unreachable" : message;
+/** A refusal of `ping` as iputils prints it; undefined for one that iputils does not know. */
+export function pingRefusalWords({ code, errno }: Pick<Refusal, "code" | "errno">): string | undefined {
+  if (code !== "UNREACHABLE" && code !== "PING_BROADCAST") return undefined;
+  if (errno === "EACCES") return "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules";
+  return `ping: connect: ${STRERROR.get(errno) ?? errno}`;
 }

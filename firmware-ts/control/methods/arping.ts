@@ -224,7 +224,7 @@ class Arping {
 
   #heard({ view, bytes, data: at, packetType }: SkBuff): void {
     const op = view.getUint16(at + AR_OP);
-    if (op !== ARPOP_REPLY && op !== ARPOP_REQUEST) return;
+    if (this.#over || (op !== ARPOP_REPLY && op !== ARPOP_REQUEST)) return;
     const result = this.#result;
     const way = packetType === PacketType.HOST ? "Unicast" : "Broadcast";
     const tip = view.getInt32(at + AR_TIP);
@@ -238,9 +238,10 @@ class Arping {
       time: this.#stack.clock.now() - this.#sentAt,
     });
     result.received++;
-    if (way === "Broadcast") result.receivedBroadcasts++;
-    if (op === ARPOP_REQUEST) result.requests++;
     const enough = this.#timeout > 0 && result.received === this.#count;
+    // iputils does not sort the answer that completes the count under a deadline.
+    if (!enough && way === "Broadcast") result.receivedBroadcasts++;
+    if (!enough && op === ARPOP_REQUEST) result.requests++;
     // Not in the midst of the packet's reception.
     if (enough || this.#first) {
       this.#over = true;

@@ -2,9 +2,10 @@
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
+import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
-import { ControlError } from "../rpc/protocol.ts";
-import { ADDRESS, decimal, integer, maybe, needed } from "./forms.ts";
+import { ControlError, type Session } from "../rpc/protocol.ts";
+import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
 import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
 
@@ -12,21 +13,29 @@ const RESULT = v.object({
   transmitted: v.number(),
   received: v.number(),
   errors: v.number(),
+  pipe: v.pipe(v.number(), v.description("most requests from one that was answered or failed to the newest, both counted")),
   time: v.pipe(v.number(), v.description("ms")),
 });
 
+/** The end of each session's ping. */
+class Running extends Map<Session, () => void> {}
+
 export const pingMethods = {
   ping: method({
-    about: "Sends echo requests and tells of each answer; answers itself when all were answered or given up.",
+    about:
+      "Sends echo requests and tells of each answer, after `ping.start` once; answers itself when all were answered or given up, or at `ping.stop`. " +
+      "A refused ping tells nothing.",
     params: {
       to: needed(ADDRESS, "destination"),
       count: maybe(integer(1, MAX_COUNT), "requests; default 4"),
       interval: maybe(decimal(2, MAX_TIME), "ms between two; default 1000"),
       timeout: maybe(decimal(1, MAX_TIME), "ms after the last request; default 10000"),
       size: maybe(integer(0, MAX_DATA), "bytes of data; default 56"),
+      broadcast: maybe(FLAG, "the destination may be a broadcast address"),
     },
     result: RESULT,
     notes: {
+      "ping.start": v.object({ to: v.string(), broadcast: v.boolean() }),
       "ping.reply": v.object({
         from: v.string(),
         seq: v.number(),
@@ -37,30 +46,40 @@ export const pingMethods = {
       "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
     },
     lasting: true,
-    errors: ["UNREACHABLE", "PING_IDS", "FAMILY_UNSUPPORTED"],
-    run({ stack }, { to, count = 4, interval = 1000, timeout = 10_000, size = 56 }, session) {
+    errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "FAMILY_UNSUPPORTED"],
+    run(context, { to, count = 4, interval = 1000, timeout = 10_000, size = 56, broadcast = false }, session) {
+      const { stack } = context;
+      const running = context.kept(Running);
       const destination = stack.ping.to(to);
+      const detail = formatIpv4(to);
       if (destination.room < 0) {
-        const detail = formatIpv4(to);
         throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
+      }
+      const toAll = stack.ip.addressType(to) === AddressType.BROADCAST;
+      if (toAll && !broadcast) {
+        throw new ControlError("PING_BROADCAST", `${detail} is a broadcast address`, { errno: "EACCES", detail });
       }
       if (stack.ping.full) throw new ControlError("PING_IDS", "every identifier of an echo request is in use; end a ping first");
       const pinger = stack.ping.open();
       const { clock } = stack;
       const start = clock.now();
+      session.notify("ping.start", { to: detail, broadcast: toAll });
 
       return new Promise<v.InferOutput<typeof RESULT>>((resolve) => {
         const sentAt = new Map<number, number>();
         let transmitted = 0;
         let received = 0;
         let errors = 0;
+        let pipe = 0;
         const finish = (): void => {
+          if (running.get(session) === finish) running.delete(session);
           forget();
           timer.cancel();
           pinger.close();
-          resolve({ transmitted, received, errors, time: clock.now() - start });
+          resolve({ transmitted, received, errors, pipe, time: clock.now() - start });
         };
         const forget = session.onClose(finish);
+        running.set(session, finish);
         /** The newest request with these low 16 bits; -1 when it is none that is waited for. */
         const waitingFor = (sequence: number): number => {
           const seq = transmitted - ((transmitted - sequence) & 0xffff);
@@ -68,6 +87,7 @@ export const pingMethods = {
         };
         const settled = (seq: number): void => {
           sentAt.delete(seq);
+          pipe = Math.max(pipe, transmitted - seq + 1);
           if (transmitted === count && sentAt.size === 0) finish();
         };
         const refused = (seq: number, reason: string): void => {
@@ -107,6 +127,16 @@ export const pingMethods = {
         };
         timer.arm(0);
       });
+    },
+  }),
+  "ping.stop": method({
+    about: "Ends the ping of the same client.",
+    params: {},
+    result: v.null(),
+    errors: [],
+    run(context, _params, session) {
+      context.kept(Running).get(session)?.();
+      return null;
     },
   }),
 };

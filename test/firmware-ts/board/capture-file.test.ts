@@ -244,6 +244,18 @@ t.test("rotation by size: the files that are asked for, each whole, no packet lo
   }
 });
 
+t.test("rotation by size: no file has more bytes, its header and its statistics included", async (t) => {
+  const folder = new Folder();
+  t.teardown(() => folder.remove());
+  const lab = await Lab.open();
+  const capture = new CaptureFile(lab.stack, `${folder.file("c.pcapng")},size=4k,keep=9`, { patient: true });
+  for (let at = 0; at < 150; at++) lab.say(udp({}, "x"));
+  await capture.close();
+  const sizes = readdirSync(folder.path).map((name) => statSync(folder.file(name)).size);
+  t.ok(sizes.length > 3);
+  t.ok(Math.max(...sizes) <= 4096, `${sizes}`);
+});
+
 t.test("rotation by time, in the stack's", async (t) => {
   const folder = new Folder();
   t.teardown(() => folder.remove());

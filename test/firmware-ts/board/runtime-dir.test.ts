@@ -127,6 +127,25 @@ t.test("locks of processes that are gone hold nothing, also when their number be
   (await claimInstance("x")).release();
 });
 
+t.test("a claim that is abandoned takes its own socket away, and not that of the next instance", async (t) => {
+  place(t);
+  const first = await claimInstance("y");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(first.path, resolve));
+  first.abandon();
+  t.notOk(existsSync(first.path), "its own");
+  await new Promise((resolve) => server.close(resolve));
+  const second = await claimInstance("y");
+  const next = createServer();
+  t.teardown(() => next.close());
+  await new Promise<void>((resolve) => next.listen(second.path, resolve));
+  // As a run does that is told twice to end, while it waits for the reader of its summary.
+  first.abandon();
+  t.ok(existsSync(second.path), "that of the next one stays");
+  t.match(runningInstance("y"), { pid: process.pid });
+  second.release();
+});
+
 t.test("the socket of an instance that died is cleared away; anything else in its place is not", async (t) => {
   place(t);
   const claim = await claimInstance("dead");
@@ -156,7 +175,9 @@ t.test("a folder that others may enter is refused and not changed: it may be one
   for (const open of [0o755, 0o701, 0o710, 0o1777]) {
     chmodSync(dir, open);
     const octal = open.toString(8);
-    const refusal = { code: "RUNTIME_DIR", message: new RegExp(`open to others \\(mode ${octal}\\), say chmod 700`) };
+    // Who says chmod 700 to /tmp takes it from everybody.
+    const advice = open & 0o1000 ? "and shared with them; set" : "say chmod 700; set";
+    const refusal = { code: "RUNTIME_DIR", message: new RegExp(`open to others \\(mode ${octal}\\), ${advice}`) };
     t.throws(() => makeRuntimeDir(), refusal);
     t.throws(() => trustedSocket("x"), refusal, "by a client, too");
     t.equal(mode(dir), octal);

@@ -17,6 +17,7 @@ process.exitCode = await untilTold(async (down) => {
   terminal.print("ready");
   const trouble = clock.timer(() => {
     if (how === "throw") throw new Error("thrown by a timer");
+    if (how === "escape") throw new Error("thrown\x1b[31m");
     if (how === "reject") void Promise.reject(new Error("rejected"));
     if (how === "again") {
       trouble.arm(1);

@@ -1,5 +1,6 @@
 /** The one way down: signals, uncaught errors, a part that does not close, and a second signal. */
 import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import t from "tap";
 import { startNode } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
@@ -51,6 +52,24 @@ for (const [how, message] of [
     t.match(stderr, new RegExp(`^whohas: unexpected error, going down: Error: ${message}\n +at `));
   });
 }
+
+realTime(t, "the text of an error that nobody catches drives no terminal", { buffered: true }, async (t) => {
+  const { stderr } = await play("escape", []);
+  t.match(stderr, /^whohas: unexpected error, going down: Error: thrown\\x1b\[31m\n +at /);
+});
+
+const full = existsSync("/dev/full") ? false : "no /dev/full";
+realTime(t, "an output that refuses every line: standard error tells at the end", { skip: full, buffered: true }, async (t) => {
+  const fd = openSync("/dev/full", "w");
+  const child = startNode(new URL("way-down-child.ts", import.meta.url), ["throw"], { stdio: ["ignore", fd, "pipe"] });
+  closeSync(fd);
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  t.strictSame(await once(child, "close"), [1, null]);
+  t.match(stderr, /\nwhohas: 2 lines of output lost: ENOSPC\n$/);
+});
 
 realTime(t, "an error that comes again and again is told a few times", { buffered: true }, async (t) => {
   const { status, stderr } = await play("again", []);

@@ -3,6 +3,8 @@
  * sockets hear them.
  */
 import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import t from "tap";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import { Lab } from "../../support/lab.ts";
@@ -125,19 +127,23 @@ for line in sys.stdin:
 
 class Sockets {
   readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
 
   constructor(kernel: Kernel) {
     this.#child = kernel.veth.far.spawn("python3", ["-c", PROGRAM], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#lines = createInterface({ input: this.#child.stdout as Readable })[Symbol.asyncIterator]();
   }
 
-  answer(): Promise<string> {
-    return new Promise((resolve) => this.#child.stdout?.once("data", (data) => resolve(String(data).trim())));
+  /** A line may come in parts: Python writes its end by itself when PYTHONUNBUFFERED is set. */
+  async answer(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("the program with the sockets has ended");
+    return value;
   }
 
   ask(line: string): Promise<string> {
-    const answer = this.answer();
     this.#child.stdin?.write(`${line}\n`);
-    return answer;
+    return this.answer();
   }
 
   end(): void {

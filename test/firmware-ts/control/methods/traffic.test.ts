@@ -1,5 +1,8 @@
 /** Traffic on request, in virtual time: every datagram and echo is told of, each once, and nothing stays behind when it is over. */
 import t from "tap";
+import { ControlClient } from "../../../../firmware-ts/control/methods/client.ts";
+import { stackMethods } from "../../../../firmware-ts/control/methods/index.ts";
+import { LocalCaller } from "../../../../firmware-ts/control/rpc/local.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../../hal/skbuff.ts";
 import { call, TestSession } from "../../../support/control.ts";
@@ -154,6 +157,7 @@ t.test("ping: replies with their times, each request answered once", async (t) =
   reply(1, icmpId + 1);
   await lab.clock.advance(270);
   reply(3);
+  t.equal(session.notes.shift(), 'ping.start {"to":"10.0.0.2","broadcast":false}');
   t.same(
     session.notes.map((note) => JSON.parse(note.slice("ping.reply ".length))),
     [
@@ -162,7 +166,7 @@ t.test("ping: replies with their times, each request answered once", async (t) =
     ],
   );
   t.equal(await after(lab, 4899, request), undefined, "it waits for the one that is missing");
-  t.same(await after(lab, 1, request), { transmitted: 3, received: 2, errors: 0, time: 5200 });
+  t.same(await after(lab, 1, request), { transmitted: 3, received: 2, errors: 0, pipe: 1, time: 5200 });
   t.equal(session.held, 0);
 });
 
@@ -173,9 +177,10 @@ t.test("ping: when nobody answers ARP, and when the packet is too long", async (
     transmitted: 2,
     received: 0,
     errors: 2,
+    pipe: 2,
     time: 3000,
   });
-  t.match(session.notes, [/ping\.error .*"from":"10\.0\.0\.1","seq":1,"reason":"NEIGH_FAILED"/, /"seq":2/]);
+  t.match(session.notes, [/ping\.start/, /ping\.error .*"from":"10\.0\.0\.1","seq":1,"reason":"NEIGH_FAILED"/, /"seq":2/]);
   t.match(await after(lab, 0, call(lab.stack, "ping", { to: "10.0.0.9", count: 1, size: 1473 })), { errors: 1, time: 0 });
   await lab.clock.advance(60_000);
   t.equal(lab.inUse, 0);
@@ -192,6 +197,35 @@ t.test("udp.send: what the device took and lost after all is taken back from tho
   lab.eth0.drops.drop(kept[0] as SkBuff, DropReason.TX_ABORTED);
   t.same(await after(lab, 1000, request), { sent: 1, failed: 1 });
   t.same(datagrams(session), ["0 sent", "0 failed TX_ABORTED", "1 sent"]);
+});
+
+t.test("ping.stop: an end before the end, with what it came to", async (t) => {
+  const lab = await Lab.open();
+  const methods = stackMethods(lab.stack);
+  const [client, other] = [new ControlClient(new LocalCaller(methods)), new ControlClient(new LocalCaller(methods))];
+  const request = client.call("ping", { to: "10.0.0.2" });
+  t.equal(await after(lab, 1500, request), undefined);
+  t.equal(await other.call("ping.stop"), null);
+  t.equal(await after(lab, 0, request), undefined, "another client's has none");
+  t.equal(await client.call("ping.stop"), null);
+  t.same(await request, { transmitted: 2, received: 0, errors: 0, pipe: 0, time: 1500 });
+  t.equal(await client.call("ping.stop"), null, "nor has it any more");
+  lab.take();
+  await lab.clock.advance(60_000);
+  t.equal(lab.inUse, 0);
+});
+
+t.test("ping: everybody is asked only where that is meant; what is refused tells nothing", async (t) => {
+  const lab = await Lab.open();
+  const session = new TestSession();
+  const refused = [1, "PING_BROADCAST", "10.0.0.255 is a broadcast address"];
+  t.same(await call(lab.stack, "ping", { to: "10.0.0.255" }, session), refused);
+  t.same(await call(lab.stack, "ping", { to: "11.0.0.1", broadcast: true }, session), [1, "UNREACHABLE", "no route to 11.0.0.1"]);
+  t.same([session.notes, session.held], [[], 0]);
+  const asked = call(lab.stack, "ping", { to: "10.0.0.255", broadcast: true, count: 1, timeout: 10 }, session);
+  t.match(await after(lab, 10, asked), { transmitted: 1, received: 0, errors: 0 });
+  t.same(session.notes, ['ping.start {"to":"10.0.0.255","broadcast":true}']);
+  t.match(lab.heard(), [/echo-request 10\.0\.0\.1 10\.0\.0\.255 .*> all/]);
 });
 
 t.test("ping: requests whose number is used again are not waited for any more", async (t) => {
@@ -215,7 +249,7 @@ t.test("ping: beyond 65536 requests the numbers on the wire begin again, and ans
   const heard = lab.take();
   const icmpId = ((heard[0]?.bytes[38] ?? 0) << 8) | (heard[0]?.bytes[39] ?? 0);
   for (const sequence of [2, 65_535, 0, 9]) lab.say(icmp({ icmpType: 0, icmpId, sequence }));
-  const seqs = session.notes.map((note) => (JSON.parse(note.slice("ping.reply ".length)) as { seq: number }).seq);
+  const seqs = session.notes.slice(1).map((note) => (JSON.parse(note.slice("ping.reply ".length)) as { seq: number }).seq);
   t.same(seqs, [65_538, 65_535, 65_536, 9]);
   t.match(await after(lab, 100, request), { transmitted: 65_540, received: 4 });
 });
