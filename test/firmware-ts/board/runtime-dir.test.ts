@@ -175,7 +175,7 @@ t.test("a folder that others may enter is refused and not changed: it may be one
   for (const open of [0o755, 0o701, 0o710, 0o1777]) {
     chmodSync(dir, open);
     const octal = open.toString(8);
-    // Who says chmod 700 to /tmp takes it from everybody.
+    // chmod 700 on /tmp would take it from everybody.
     const advice = open & 0o1000 ? "and shared with them; set" : "say chmod 700; set";
     const refusal = { code: "RUNTIME_DIR", message: new RegExp(`open to others \\(mode ${octal}\\), ${advice}`) };
     t.throws(() => makeRuntimeDir(), refusal);
