@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { ControllerError } from "../ethernet.ts";
 import type { SerialDevice } from "../serial-device.ts";
 import { EndpointCounters, OUTPUT_BYTES, type SerialEndpoint } from "./serial-endpoint.ts";
+import { tcpWords } from "./tcp-words.ts";
 
 export class TcpEndpoint implements SerialEndpoint {
   readonly counters: EndpointCounters = new EndpointCounters();
@@ -57,7 +58,7 @@ export class TcpEndpoint implements SerialEndpoint {
       return new ControllerError("TCP_BUSY", `${this.description}: another program listens there; take another port`, cause);
     if (error.code === "EACCES")
       return new ControllerError("TCP_PERMISSION", `${this.description}: permission denied; take a port from 1024 on`, cause);
-    return new ControllerError("TCP_LISTEN", `${this.description}: cannot listen there: ${error.message}`, cause);
+    return new ControllerError("TCP_LISTEN", `${this.description}: cannot listen there: ${tcpWords(error)}`, cause);
   }
 
   #accept(socket: Socket): void {

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { ControllerError } from "../ethernet.ts";
 import type { InterruptLine } from "../interrupt.ts";
 import type { ByteStream } from "../serial.ts";
+import { tcpWords } from "./tcp-words.ts";
 
 export interface TcpStreamOptions {
   host: string;
@@ -42,7 +43,7 @@ export class TcpStream implements ByteStream {
       };
       const limit = this.#clock.timer(() => fail(`no answer within ${CONNECT_LIMIT / 1000} s`));
       limit.arm(CONNECT_LIMIT);
-      socket.once("error", (error) => fail(error.message, error));
+      socket.once("error", (error) => fail(tcpWords(error), error));
       socket.once("connect", () => {
         limit.cancel();
         resolve();

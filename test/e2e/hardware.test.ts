@@ -82,7 +82,7 @@ realTime(t, "each case in one line that says what to do", { skip }, async (t) =>
     ],
     ["no chip, MISO low", await port(t, nothing(0)), /EREVID.*0x00.*; check/],
     ["no chip, MISO high", await port(t, nothing(0xff)), /EREVID.*0xff.*; check/i],
-    ["no TCP bridge", "tcp:127.0.0.1:1", /^whohas: tcp 127\.0\.0\.1:1: .*ECONNREFUSED.*; start the bridge first$/],
+    ["no TCP bridge", "tcp:127.0.0.1:1", /^whohas: tcp 127\.0\.0\.1:1: nothing listens there; start the bridge first$/],
   ];
   const ends = await Promise.all(rows.map(([, where]) => run(where)));
   for (const [index, [what, , why]] of rows.entries()) {

@@ -4,6 +4,7 @@ import { type BridgeFirmware, FIRMWARE_BAUDS, parseBridgeFirmware } from "../../
 import { type ChipConfig, parseErrata, parseRevision } from "../../board/rig/chip-config.ts";
 import { TELEMETRY_PORT } from "../../board/run-options.ts";
 import type { CommandContext } from "../contract/command.ts";
+import { textOnly } from "../contract/globals.ts";
 import { iface, interfaceAddress, reading, seed, tcpPort, word } from "../contract/readers.ts";
 import type { BridgeSimRequest } from "../work/bridge-sim.ts";
 
@@ -13,7 +14,7 @@ interface BridgeSimWords extends Omit<BridgeSimRequest, "iface" | "sink" | "chip
   readonly strict: boolean;
 }
 
-export function register(program: Command, { action }: CommandContext): void {
+export function register(program: Command, { globals, action }: CommandContext): void {
   program
     .command("bridge-sim")
     .description("a simulated SPI bridge with an ENC28J60, for any serprog client to open")
@@ -35,6 +36,7 @@ export function register(program: Command, { action }: CommandContext): void {
     .option("--quiet", "only the ready line and the summary", false)
     .action(
       action(async ({ wire, revision, errata, strict, ...options }: BridgeSimWords) => {
+        textOnly(globals, "bridge-sim");
         const { bridgeSim } = await import("../work/bridge-sim.ts");
         const chip = { strict, ...(revision && { revision }), ...(errata && { errata }) };
         return bridgeSim({ ...options, chip, ...(wire === undefined ? {} : { iface: wire }), sink: TELEMETRY_PORT });

@@ -1,10 +1,11 @@
 /** Words of `whohas tap`. */
 import type { Command } from "commander";
 import type { CommandContext } from "../contract/command.ts";
+import { textOnly } from "../contract/globals.ts";
 import { collect, iface, seed } from "../contract/readers.ts";
 import { specForms } from "../contract/spec-help.ts";
 
-export function register(program: Command, { action }: CommandContext): void {
+export function register(program: Command, { globals, action }: CommandContext): void {
   program
     .command("tap")
     .argument("[rig]", "rig file; without it the built-in simulated bench")
@@ -15,6 +16,7 @@ export function register(program: Command, { action }: CommandContext): void {
     .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, given: { name: string; device: string[]; seed?: number }) => {
+        textOnly(globals, "tap");
         const { tap } = await import("../work/tap.ts");
         const { device, ...options } = given;
         return tap({ ...options, devices: device, addresses: [], app: false, ...(file === undefined ? {} : { file }) });

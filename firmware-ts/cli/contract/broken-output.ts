@@ -1,6 +1,7 @@
 /** The end of a command that has nothing to put back, when its output cannot be written. */
 import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { errnoWords } from "../../board/errno-words.ts";
 import { Exit } from "./exit.ts";
 
 /**
@@ -22,9 +23,9 @@ function leaveClosed(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
 }
 
-function outputFailed({ code, message }: NodeJS.ErrnoException): void {
-  if (code === "EPIPE") process.exit(Exit.SIGPIPE);
-  console.error(`cannot write to standard output: ${message}`);
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(Exit.SIGPIPE);
+  console.error(`cannot write to standard output: ${errnoWords(error)}`);
   process.exit(Exit.NO);
 }
 

@@ -20,6 +20,11 @@ export function parseGlobals(args: readonly string[]): { globals: Globals; rest:
   return { globals, rest: args.slice(at) };
 }
 
+/** @throws CommandError for -j before a command that has no JSON to print */
+export function textOnly({ json }: Globals, command: string): void {
+  if (json) throw new CommandError(`whohas: ${command} has no JSON; leave -j out`);
+}
+
 /** Returns whether the flag had a value. */
 function apply(globals: Globals, flag: string, value: string | undefined): boolean {
   try {

@@ -13,7 +13,7 @@ type Run = (around: IpSurroundings) => Promise<IpEnd>;
 /** The command of these words, or undefined when they are not ours. A tool's name is written in full, an object's may be abbreviated. */
 export function ipCommand(globals: Globals, word: string, words: readonly string[]): (() => Promise<number>) | undefined {
   const tool = TOOLS.get(word);
-  if (tool) return () => connected(globals, (around) => tool.run(words, around));
+  if (tool) return () => connected(globals, (around) => tool.run(words, around, globals));
   const object = findObject(word);
   // No word of an object begins with a dash.
   const asked = words.some((each) => each === "--help" || each === "-h") ? ["help"] : words;

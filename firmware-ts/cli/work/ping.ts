@@ -1,4 +1,4 @@
-/** `whohas ping`, as iputils prints it. */
+/** `whohas ping`, as iputils prints it, or with -j as an object a line: `start`, each `reply` and `error`, and a `summary`. */
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
 import type { Note, ParamsOf, ResultOf } from "../../control/methods/index.ts";
@@ -7,6 +7,7 @@ import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
+import { printableJson } from "./printable.ts";
 
 export interface PingOptions {
   to: string;
@@ -35,18 +36,18 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Pings from the instance until the count is reached or Ctrl-C is heard; the exit status tells whether anybody answered. */
 export function ping(globals: Globals, options: PingOptions): Promise<number> {
-  return withInstance(globals, (client) => pingFrom(client, options));
+  return withInstance(globals, (client) => pingFrom(client, options, globals.json));
 }
 
-async function pingFrom(client: Caller, options: PingOptions): Promise<number> {
+async function pingFrom(client: Caller, options: PingOptions, json: boolean): Promise<number> {
   const { to, size } = options;
-  const tally = new Tally(to, size);
+  const tally = new Tally(to, size, json);
   client.onNotification = (...note) => tally.take(note);
   const interrupt = new Interrupt();
   void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
   const count = Math.min(options.count ?? ENDLESS, ENDLESS);
   const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
-  console.log(tally.statistics(result));
+  tally.end(result);
   return result.received > 0 ? Exit.DONE : Exit.NO;
 }
 
@@ -64,34 +65,54 @@ async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf
 class Tally {
   readonly #to: string;
   readonly #size: number;
+  readonly #json: boolean;
   /** ms */
   readonly #times: number[] = [];
 
-  constructor(to: string, size: number) {
+  constructor(to: string, size: number, json: boolean) {
     this.#to = to;
     this.#size = size;
+    this.#json = json;
   }
 
   take([name, note]: Note): void {
     if (name === "ping.start") {
       if (note.broadcast) console.error("WARNING: pinging broadcast address");
-      console.log(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
+      this.#tell("start", { destination: note.to, size: this.#size });
+      this.#say(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
       return;
     }
     if (name !== "ping.reply" && name !== "ping.error") return;
     if (name === "ping.error") {
-      console.log(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
+      this.#tell("error", note);
+      this.#say(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
       return;
     }
     const timed = this.#size >= TIMESTAMP;
     if (timed) this.#times.push(note.time);
     const time = timed ? ` time=${milliseconds(note.time)} ms` : "";
-    console.log(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
+    const { time: measured, ...untimed } = note;
+    this.#tell("reply", timed ? { ...untimed, time: measured } : untimed);
+    this.#say(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
+  }
+
+  end(result: ResultOf<"ping">): void {
+    const loss = lossOf(result);
+    const rtt = this.#times.length > 0 ? { rtt: rttOf(this.#times) } : {};
+    this.#tell("summary", { ...result, loss, ...rtt });
+    this.#say(this.#statistics(result, loss));
+  }
+
+  #say(line: string): void {
+    if (!this.#json) console.log(line);
+  }
+
+  #tell(event: string, fields: object): void {
+    if (this.#json) console.log(printableJson({ event, ...fields }));
   }
 
   /** The lines at the end; the last is empty where there is nothing to tell of times. */
-  statistics({ transmitted, received, errors, pipe, time }: ResultOf<"ping">): string {
-    const loss = transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
+  #statistics({ transmitted, received, errors, pipe, time }: ResultOf<"ping">, loss: number): string {
     const failed = errors > 0 ? `+${errors} errors, ` : "";
     return [
       "",
@@ -102,13 +123,32 @@ class Tally {
   }
 
   #roundTrips(): string[] {
-    const times = this.#times;
-    if (times.length === 0) return [];
-    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-    const deviation = Math.sqrt(times.reduce((sum, time) => sum + (time - mean) ** 2, 0) / times.length);
-    const figures = [Math.min(...times), mean, Math.max(...times), deviation].map((time) => time.toFixed(3));
+    if (this.#times.length === 0) return [];
+    const { min, avg, max, mdev } = rttOf(this.#times);
+    const figures = [min, avg, max, mdev].map((time) => time.toFixed(3));
     return [`rtt min/avg/max/mdev = ${figures.join("/")} ms`];
   }
+}
+
+/** Percent, rounded down. */
+function lossOf({ transmitted, received }: ResultOf<"ping">): number {
+  return transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
+}
+
+/** Of round-trip times, in ms. */
+interface Rtt {
+  readonly min: number;
+  readonly avg: number;
+  readonly max: number;
+  readonly mdev: number;
+}
+
+function rttOf(times: readonly number[]): Rtt {
+  const avg = times.reduce((sum, time) => sum + time, 0) / times.length;
+  const mdev = Math.sqrt(times.reduce((sum, time) => sum + (time - avg) ** 2, 0) / times.length);
+  const min = times.reduce((least, time) => Math.min(least, time));
+  const max = times.reduce((most, time) => Math.max(most, time));
+  return { min, avg, max, mdev };
 }
 
 /** Three significant digits, as iputils prints round-trip times. */

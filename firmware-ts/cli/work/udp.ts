@@ -2,7 +2,7 @@
 import { Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 
 export interface UdpSendOptions {
   to: string;
@@ -14,7 +14,7 @@ export interface UdpSendOptions {
   confirm: boolean;
 }
 
-/** Prints one line for each datagram: sent, queued or failed; and one more line for the fate of a queued one. */
+/** Prints one line for each datagram: sent, queued or failed; and one more line for the fate of a queued one. With -j an object a line. */
 export function udpSend(globals: Globals, options: UdpSendOptions): Promise<number> {
   return withInstance(globals, async (client) => {
     let anyFailed = false;
@@ -22,18 +22,21 @@ export function udpSend(globals: Globals, options: UdpSendOptions): Promise<numb
       if (name !== "udp.datagram") return;
       const { status, reason } = note;
       anyFailed ||= status === "failed";
-      console.log(status === "failed" ? `failed ${reason}` : status);
+      if (globals.json) console.log(printableJson({ event: "datagram", ...note }));
+      else console.log(status === "failed" ? `failed ${reason}` : status);
     };
     await client.call("udp.send", { ...options });
     return anyFailed ? Exit.NO : Exit.DONE;
   });
 }
 
-/** Prints one line for each datagram: ADDR:PORT LENGTH TEXT. @param count ends after so many; undefined: never */
+/** Prints one line for each datagram: ADDR:PORT LENGTH TEXT, or with -j an object. @param count ends after so many; undefined: never */
 export function udpListen(globals: Globals, bind: string, count: number | undefined): Promise<number> {
   return withInstance(globals, async (client) => {
     client.onNotification = (name, note) => {
-      if (name === "udp.received") console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
+      if (name !== "udp.received") return;
+      if (globals.json) console.log(printableJson({ event: "datagram", ...note }));
+      else console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
     };
     await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
     return Exit.DONE;

@@ -3,6 +3,7 @@ import type { ArpingResult } from "../methods/arping.ts";
 import type { Note, ParamsOf } from "../methods/index.ts";
 import type { ControlError } from "../rpc/protocol.ts";
 import { iputilsNumber } from "./iputils.ts";
+import { TEXT_OUTPUT } from "./json.ts";
 import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { IpError, internetAddress, refusal } from "./words.ts";
@@ -100,20 +101,35 @@ function resolved({ to, source, dev, ...rest }: Line): Line {
   };
 }
 
-export async function arping(words: readonly string[], { caller, print, onInterrupt }: IpSurroundings): Promise<IpEnd> {
+/** As JSON it prints an object a line: `start`, each `reply`, and a `summary`. */
+export async function arping(
+  words: readonly string[],
+  { caller, print, onInterrupt }: IpSurroundings,
+  { json } = TEXT_OUTPUT,
+): Promise<IpEnd> {
   let quiet = false;
   const say = (line: string): void => {
-    if (!quiet) print(line);
+    if (!quiet && !json) print(line);
+  };
+  const tell = (event: string, fields: object): void => {
+    if (!quiet && json) print(JSON.stringify({ event, ...fields }));
   };
   try {
     const { quiet: asked = false, ...params } = resolved(requestOf(words));
     quiet = asked;
     caller.onNotification = (name, note) => {
-      if (name === "arping.start") say(`ARPING ${params.to} from ${note.from} ${note.dev}`);
-      if (name === "arping.reply") say(replyLine(note));
+      if (name === "arping.start") {
+        say(`ARPING ${params.to} from ${note.from} ${note.dev}`);
+        tell("start", { destination: params.to, ...note });
+      }
+      if (name === "arping.reply") {
+        say(replyLine(note));
+        tell("reply", note);
+      }
     };
     onInterrupt?.(() => void caller.call("arping.stop").catch(() => undefined));
     const result = await caller.call("arping", params);
+    tell("summary", result);
     say(`Sent ${result.sent} probes (${result.broadcasts} broadcast(s))`);
     const kinds = [
       result.requests > 0 && `${result.requests} request(s)`,
@@ -125,9 +141,9 @@ export async function arping(words: readonly string[], { caller, print, onInterr
     if (error instanceof IpError) return { stderr: error.message, exit: error.exit };
     const refused = refusal(error);
     if (refused.code === "ARPING_INTERFACE") {
-      // This one alone goes to standard output.
+      // This one alone goes to standard output, where it is no JSON.
       say(wordsOf(refused));
-      return { stderr: "", exit: 2 };
+      return { stderr: json ? wordsOf(refused) : "", exit: 2 };
     }
     return { stderr: wordsOf(refused), exit: refused.code === "ARPING_ROUTE" ? 1 : 2 };
   } finally {

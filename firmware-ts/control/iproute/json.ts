@@ -1,14 +1,32 @@
 /** JSON as iproute2 lays it out, plain and with -p. */
-import type { IpContext } from "./words.ts";
 
-export function printJson(context: IpContext, records: readonly object[]): void {
-  context.print(context.options.pretty ? prettyArray(records, "") : JSON.stringify(records));
+/** The output that a command is asked for by the flags before its name. */
+export interface JsonOptions {
+  readonly json: boolean;
+  /** JSON on several lines. */
+  readonly pretty: boolean;
+}
+
+/** A command's output and its flags. */
+interface JsonContext {
+  readonly options: Pick<JsonOptions, "pretty">;
+  print(line: string): void;
+}
+
+export const TEXT_OUTPUT: JsonOptions = { json: false, pretty: false };
+
+export function printJson({ options, print }: JsonContext, records: readonly object[]): void {
+  print(options.pretty ? prettyArray(records, "") : JSON.stringify(records));
+}
+
+export function printJsonObject({ options, print }: JsonContext, record: object): void {
+  print(options.pretty ? prettyObject(record) : JSON.stringify(record));
 }
 
 const STEP = "    ";
 
 /** An object with its braces on lines of their own. */
-export function prettyObject(record: object, indent = ""): string {
+function prettyObject(record: object, indent = ""): string {
   const inner = indent + STEP;
   const lines = Object.entries(record).map(([key, value]) => `${inner}${JSON.stringify(key)}: ${pretty(value, inner)}`);
   return lines.length === 0 ? "{}" : `{\n${lines.join(",\n")}\n${indent}}`;

@@ -1,6 +1,6 @@
 /** `sysctl`, `nstat` and `cat`: their words, their output and their exit codes (procps 4, iproute2 6.1, coreutils 9). */
 import { sysctlKey } from "../sysctl.ts";
-import { prettyObject } from "./json.ts";
+import { printJsonObject, TEXT_OUTPUT } from "./json.ts";
 import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { refusal } from "./words.ts";
@@ -38,7 +38,10 @@ const SYSCTL_USAGE = `Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...
        sysctl -a [--deprecated]
 -a all settings, -n values alone, -N names alone, -e pass over unknown names, -q print nothing when writing, -w only write`;
 
-export async function sysctl(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+/** As JSON the settings are one object, with `-n` and `-N`, too. */
+export async function sysctl(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+  const settings = new Map<string, string>();
+  const { print } = around;
   const { flags, rest } = split(words, SYSCTL_LONG);
   const errors: string[] = [];
   let exit = 0;
@@ -55,7 +58,8 @@ export async function sysctl(words: readonly string[], around: IpSurroundings): 
       : ended(["sysctl: no variables specified", "Try `sysctl --help' for more information."], 1);
   }
   const show = (key: string, value: string): void => {
-    if (flags.has("N")) around.print(key);
+    if (output.json) settings.set(key, value);
+    else if (flags.has("N")) around.print(key);
     else around.print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
   };
   const listed = (under: string): Promise<[string, string][]> => around.caller.call("sysctl.list", { under });
@@ -87,6 +91,7 @@ export async function sysctl(words: readonly string[], around: IpSurroundings): 
       exit = 1;
     }
   }
+  if (output.json) printJsonObject({ options: output, print }, Object.fromEntries(settings));
   return ended(errors, exit);
 }
 
@@ -94,7 +99,8 @@ const NSTAT_LONG = { help: "h", ignore: "a", json: "j", nooutput: "n", pretty: "
 const NSTAT_USAGE = `Usage: nstat [-a] [-j] [-n] [-p] [-r] [-s] [-z] [PATTERN...]
 -a since ever, -z zeros too, -s leave the history alone, -n only bring it up to date, -r forget it`;
 
-export async function nstat(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+export async function nstat(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+  const { print } = around;
   const { flags, rest } = split(words, NSTAT_LONG);
   const unknown = [...flags].find((flag) => !"ajnprsz".includes(flag));
   if (unknown !== undefined)
@@ -109,7 +115,8 @@ export async function nstat(words: readonly string[], around: IpSurroundings): P
   const rows = await around.caller.call("nstat", request);
   if (flags.has("n")) return ended([], 0);
   const record = { kernel: Object.fromEntries(rows) };
-  if (flags.has("j")) around.print(flags.has("p") ? prettyObject(record) : JSON.stringify(record));
+  const pretty = output.pretty || flags.has("p");
+  if (output.json || flags.has("j")) printJsonObject({ options: { pretty }, print }, record);
   else
     for (const line of ["#kernel", ...rows.map(([name, value]) => `${name.padEnd(32)}${String(value).padEnd(16)}   0.0`)])
       around.print(line);
@@ -119,11 +126,12 @@ export async function nstat(words: readonly string[], around: IpSurroundings): P
 const CAT_USAGE = `Usage: cat FILE...
 FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, or a setting below /proc/sys`;
 
-export async function cat(words: readonly string[], around: IpSurroundings): Promise<IpEnd> {
+export async function cat(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
   if (words.includes("--help")) {
     around.print(CAT_USAGE);
     return ended([], 0);
   }
+  if (output.json) return ended(["cat: files have no JSON; leave -j out"], 1);
   const errors: string[] = [];
   for (const path of words) {
     try {

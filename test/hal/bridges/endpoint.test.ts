@@ -221,5 +221,8 @@ t.test("tcp: one client at a time, and ports that cannot be had", async (t) => {
     code: "TCP_BUSY",
     message: `tcp 127.0.0.1:${taken}: another program listens there; take another port`,
   });
-  await t.rejects(new TcpEndpoint(echo, "192.0.2.1", 0).open(), { code: "TCP_LISTEN", message: /192\.0\.2\.1/ });
+  await t.rejects(new TcpEndpoint(echo, "192.0.2.1", 0).open(), {
+    code: "TCP_LISTEN",
+    message: "tcp 192.0.2.1:0: cannot listen there: no interface of this machine has that address",
+  });
 });
