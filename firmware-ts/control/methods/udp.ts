@@ -9,11 +9,11 @@ import { method } from "./method.ts";
 
 export const MAX_COUNT = 1_000_000_000;
 /** Longest interval or time-out that a client may ask for, in ms: a day. */
-/** Between two datagrams, in ms: a virtual clock stands still for ever where each is sent at the time of the one before. */
-const SHORTEST = 0.001;
 export const MAX_TIME = 86_400_000;
 /** Bytes of data beyond which a packet cannot be: 65535 less the headers. */
 export const MAX_DATA = 65_507;
+/** Between two datagrams, in ms: a virtual clock stands still for ever where each is sent at the time of the one before. */
+const SHORTEST = 0.001;
 
 /** A source, of which the port may be left out. */
 const SOURCE = v.pipe(
