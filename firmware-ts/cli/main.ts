@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { Program } = await import("./program.ts");
   const program = await Program.all(globals);
   if (object === "") throw new CommandError(program.help);
-  if (object !== "help") return program.run(rest);
+  if (object !== "help") return program.run([object, ...words]);
   program.printHelp();
   return Exit.DONE;
 }

@@ -22,6 +22,7 @@ t.test("wrong words need no instance either", async (t) => {
   t.match(await said("neigh sohw"), { stdout: "", stderr: /^Command "sohw" is unknown, try "whohas neigh help"\.$/m, code: 255 });
   t.match(await said("neigh show dev"), { stdout: "", stderr: /^Command line is not complete/, code: 255 });
   t.match(await said("help bogus"), { stdout: "", stderr: 'Object "bogus" is unknown, try "whohas help".\n', code: 2 });
+  t.match(await said("help -j"), { stdout: /^Usage: whohas \[FLAGS\] OBJECT/, stderr: "", code: 0 }, "help of a flag is help");
 });
 
 t.test("tools explain themselves as the programs do whose names they have", async (t) => {
