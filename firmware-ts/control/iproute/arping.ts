@@ -3,7 +3,7 @@ import type { ArpingResult } from "../methods/arping.ts";
 import type { Note, ParamsOf } from "../methods/index.ts";
 import type { ControlError } from "../rpc/protocol.ts";
 import { iputilsNumber } from "./iputils.ts";
-import { TEXT_OUTPUT } from "./json.ts";
+import { type JsonOptions, TEXT_OUTPUT } from "./json.ts";
 import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { IpError, internetAddress, refusal } from "./words.ts";
@@ -105,7 +105,7 @@ function resolved({ to, source, dev, ...rest }: Line): Line {
 export async function arping(
   words: readonly string[],
   { caller, print, onInterrupt }: IpSurroundings,
-  { json } = TEXT_OUTPUT,
+  { json }: JsonOptions = TEXT_OUTPUT,
 ): Promise<IpEnd> {
   let quiet = false;
   const say = (line: string): void => {

@@ -81,7 +81,7 @@ const QUESTIONS: ReadonlyMap<string, Question> = new Map([
   ["--statistics", statistics],
 ]);
 
-export async function ethtool(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+export async function ethtool(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
   const own = words[0] === "--json";
   const asked = own ? words.slice(1) : words;
   const [first] = asked;

@@ -1,6 +1,6 @@
 /** `sysctl`, `nstat` and `cat`: their words, their output and their exit codes (procps 4, iproute2 6.1, coreutils 9). */
 import { sysctlKey } from "../sysctl.ts";
-import { printJsonObject, TEXT_OUTPUT } from "./json.ts";
+import { type JsonOptions, printJsonObject, TEXT_OUTPUT } from "./json.ts";
 import { refusalWords } from "./refusals.ts";
 import type { IpEnd, IpSurroundings } from "./run-ip.ts";
 import { refusal } from "./words.ts";
@@ -39,7 +39,7 @@ const SYSCTL_USAGE = `Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...
 -a all settings, -n values alone, -N names alone, -e pass over unknown names, -q print nothing when writing, -w only write`;
 
 /** As JSON the settings are one object, with `-n` and `-N`, too. */
-export async function sysctl(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+export async function sysctl(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
   const settings = new Map<string, string>();
   const { print } = around;
   const { flags, rest } = split(words, SYSCTL_LONG);
@@ -99,7 +99,7 @@ const NSTAT_LONG = { help: "h", ignore: "a", json: "j", nooutput: "n", pretty: "
 const NSTAT_USAGE = `Usage: nstat [-a] [-j] [-n] [-p] [-r] [-s] [-z] [PATTERN...]
 -a since ever, -z zeros too, -s leave the history alone, -n only bring it up to date, -r forget it`;
 
-export async function nstat(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+export async function nstat(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
   const { print } = around;
   const { flags, rest } = split(words, NSTAT_LONG);
   const unknown = [...flags].find((flag) => !"ajnprsz".includes(flag));
@@ -126,7 +126,7 @@ export async function nstat(words: readonly string[], around: IpSurroundings, ou
 const CAT_USAGE = `Usage: cat FILE...
 FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, or a setting below /proc/sys`;
 
-export async function cat(words: readonly string[], around: IpSurroundings, output = TEXT_OUTPUT): Promise<IpEnd> {
+export async function cat(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
   if (words.includes("--help")) {
     around.print(CAT_USAGE);
     return ended([], 0);
