@@ -1,4 +1,4 @@
-/** Which frames the chip lets through: exact addresses, a hash of group addresses, and modes (SDM 13.5, 13.4.22). */
+/** Chooses the frames that the chip lets through: exact addresses, a hash of group addresses, and modes (SDM 13.5, 13.4.22). */
 import { MAC_BYTES, OWN_FRAMES_ONLY, type ReceiveMode } from "../../hal/ethernet.ts";
 import { includesGroup } from "../../hal/kit/receive-filter.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
@@ -92,7 +92,7 @@ export class AddressFilter {
   }
 }
 
-/** Which bit of the MTA stands for an address. */
+/** The bit of the MTA that stands for an address. */
 function hashOf(address: Uint8Array): number {
   const upper = address[4]! | (address[5]! << 8);
   return (upper >> HASH_SHIFTS[MULTICAST_OFFSET]) & (HASH_BITS - 1);

@@ -6,7 +6,7 @@
  */
 import { HASH_BYTES, LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 
-/** Which bytes of ERXWRPT are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
+/** The bytes of ERXWRPT that are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
 export const Pointer = { NONE: 0, LOW: 1, BOTH: 3 } as const;
 export type Pointer = (typeof Pointer)[keyof typeof Pointer];
 

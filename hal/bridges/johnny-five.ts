@@ -39,7 +39,7 @@ export interface IoConnection {
   sample?(pin: string | number): void;
 }
 
-/** Where plugins come from. */
+/** A source of IO plugins. */
 export interface IoSource {
   readonly description: string;
   readonly simulated: boolean;
@@ -69,7 +69,7 @@ export function untilReady(io: IoPlugin, clock: Clock, timeout: number, error: (
   });
 }
 
-/** From open() to close(), or to the loss of the board. */
+/** State from open() to close(), or to the loss of the board. */
 class Session {
   alive = true;
   /** How the board was lost. */

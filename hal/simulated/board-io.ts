@@ -1,4 +1,4 @@
-/** The simulated board's pins, driven directly: what a real board reaches through johnny-five, without loading it. */
+/** The simulated board's pins, driven directly: a real board's are driven through johnny-five, which this does not load. */
 import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
 import { type SensorKind, sensorKind } from "../sensor-kinds.ts";
 import type { SimulatedIo } from "./io.ts";
@@ -79,7 +79,7 @@ export class SimulatedBoardIo implements BoardIo {
   }
 }
 
-/** From open() to close(), or to the loss of the board. */
+/** The pins from open() to close(), or to the loss of the board. */
 class PinsInUse {
   alive = true;
   readonly io: SimulatedIo;
