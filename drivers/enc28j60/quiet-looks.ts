@@ -61,6 +61,6 @@ export function quietLook(turn: number, hashing: boolean): QuietLook {
   const pair = turn >> 1;
   const round = Math.floor(pair / CYCLE);
   const usual = pair % CYCLE !== CYCLE - 1;
-  if ((turn & 1) === 0) return usual ? CONTROL : (firstBanks[round % firstBanks.length] as QuietLook);
-  return usual ? LINK : (MAC_BANKS[round % MAC_BANKS.length] as QuietLook);
+  if ((turn & 1) === 0) return usual ? CONTROL : firstBanks[round % firstBanks.length]!;
+  return usual ? LINK : MAC_BANKS[round % MAC_BANKS.length]!;
 }
