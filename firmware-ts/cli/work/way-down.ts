@@ -94,7 +94,8 @@ export class WayDown {
     // A terminal that closes may say so twice, once by the kernel and once by its shell: nobody is in a hurry.
     if (again && signal !== "SIGHUP") {
       this.#doLast();
-      process.off(signal, this.#listeners.get(signal) as () => void);
+      const listener = this.#listeners.get(signal);
+      if (listener) process.off(signal, listener);
       process.kill(process.pid, signal);
       return;
     }

@@ -121,7 +121,7 @@ function dotted(text: string): string | null {
  */
 export function internetAddress(text: string): string | null {
   const parts = text.split(".").map(unsigned);
-  const last = parts.pop() as number;
+  const last = parts.pop() ?? Number.NaN;
   if (parts.length > 3 || !parts.every((part) => part <= 255) || !(last < 256 ** (4 - parts.length))) return null;
   return formatIpv4(parts.reduce((sum, part, at) => sum + part * 256 ** (3 - at), last) | 0);
 }
