@@ -197,6 +197,23 @@ function hexadecimal(text: string): number {
   throw new IpError(`"${text}" is invalid lladdr.`, IpExit.VALUE);
 }
 
+/**
+ * An answer about devices. A device that is not there is refused as `ip` refuses it when it shows devices, or in words of its own.
+ * @param missing makes the error for a name that no device has
+ */
+export async function known<T>(answer: Promise<T>, missing: (name: string) => IpError = noDevice): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code !== "NO_DEVICE") throw error;
+    throw missing(error.detail);
+  }
+}
+
+function noDevice(name: string): IpError {
+  return new IpError(`Device "${name}" does not exist.`, IpExit.VALUE);
+}
+
 /** A dump of a family that the stack does not have is empty, as that of a kernel which has no entry of it. */
 export async function dumped<T>(answer: Promise<T[]>): Promise<T[]> {
   try {
