@@ -6,7 +6,7 @@ import { formatMac } from "../net/ethernet.ts";
 import { appKind } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { formatDuration } from "./rig/units.ts";
+import { formatCidr, formatDuration } from "./rig/units.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
@@ -16,11 +16,11 @@ export function describeRig(rig: Rig): string[] {
     rows.push(["device", device.name, describeDevice(device)]);
     const note = deviceKind(device).note?.(device.bus) ?? null;
     if (note !== null) rows.push(["", "", `note: ${note}`]);
-    for (const { address, prefix } of device.addresses) rows.push(["address", device.name, `${address}/${prefix}`]);
+    for (const cidr of device.addresses) rows.push(["address", device.name, formatCidr(cidr)]);
   }
   for (const { to, via, dev } of rig.routes) {
     const how = [via && `via ${via}`, dev && `dev ${dev}`].filter(Boolean).join(" ");
-    rows.push(["route", to === "default" ? to : `${to.address}/${to.prefix}`, how]);
+    rows.push(["route", to === "default" ? to : formatCidr(to), how]);
   }
   const neighbours = describeNeighbours(rig);
   if (neighbours !== "") rows.push(["neighbours", "", neighbours]);

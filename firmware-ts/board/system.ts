@@ -24,7 +24,7 @@ import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import type { Cidr } from "./rig/units.ts";
+import { formatCidr } from "./rig/units.ts";
 import { type Datagrams, RunningApps } from "./running-apps.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
@@ -208,7 +208,7 @@ export class System {
         if (!this.#stopped) await device.open();
         if (!this.#stopped) assembled.gateway ??= this.#makeGateway(config, part);
         if (!this.#stopped) await assembled.gateway?.open();
-        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, text(cidr));
+        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, formatCidr(cidr));
       }
       if (this.#stopped) return;
       this.#configure();
@@ -283,7 +283,7 @@ export class System {
       description: part.controller.description,
       simulated: part.controller.simulated,
       mac: formatMac(device.address),
-      addresses: config.addresses.map(text),
+      addresses: config.addresses.map(formatCidr),
       carrier: device.hasCarrier,
       fallback: part.fallback,
       gateway: gateway?.address ?? null,
@@ -370,7 +370,7 @@ export class System {
     const { routes, neighbours, sysctl } = this.rig;
     for (const { to, via, dev } of routes) {
       const { stack, device } = dev === undefined ? { stack: this.stack } : this.#deviceOf(dev);
-      const destination = to === "default" ? to : text(to);
+      const destination = to === "default" ? to : formatCidr(to);
       stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
     }
     for (const [key, value] of Object.entries(sysctl)) if (!isDefault(key)) writeSysctl(this.#stackOfKey(key), key, value);
@@ -436,8 +436,4 @@ export async function startSystem(system: System): Promise<void> {
   started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;
-}
-
-function text(cidr: Cidr): string {
-  return `${cidr.address}/${cidr.prefix}`;
 }
