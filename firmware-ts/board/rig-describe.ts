@@ -11,7 +11,8 @@ import { formatCidr, formatDuration } from "./rig/units.ts";
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
   const rows: Row[] = [["rig", rig.name, `seed ${rig.seed}`]];
-  rows.push(["board", rig.board.io, describeLeds(rig)]);
+  const say: Sayings = { duration: formatDuration };
+  rows.push(["board", rig.board.io, describeLeds(rig, say)]);
   for (const device of rig.devices) {
     rows.push(["device", device.name, describeDevice(device)]);
     const note = deviceKind(device).note?.(device.bus) ?? null;
@@ -27,7 +28,6 @@ export function describeRig(rig: Rig): string[] {
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
-  const say: Sayings = { duration: formatDuration };
   if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
   for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
   return align(rows);
@@ -48,9 +48,9 @@ function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): str
   return parts.filter(Boolean).join(", ");
 }
 
-function describeLeds({ board }: Rig): string {
+function describeLeds({ board }: Rig, say: Sayings): string {
   return linkLeds
-    .describe(board.leds, { duration: formatDuration })
+    .describe(board.leds, say)
     .map(([, , how]) => how)
     .join();
 }
