@@ -89,7 +89,7 @@ export interface Summary {
 /** The code of everything that a rig names, loaded. */
 interface Code {
   /** In the order of the rig's devices. */
-  readonly devices: readonly Maker[];
+  readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
   readonly io: IoMaker;
 }
 
@@ -135,7 +135,8 @@ export class System {
    * @throws ControllerError, GpioError for a part that cannot be made
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
-    const [io, ...devices] = await Promise.all([loadBoardIo(rig.board.io), ...rig.devices.map(loadDevice)]);
+    const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
+    const [io, devices] = await Promise.all([loadBoardIo(rig.board.io), loaded]);
     return new System(rig, options, { devices, io });
   }
 
@@ -148,8 +149,7 @@ export class System {
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // Parts that may throw go first: a stack has a timer running from the beginning.
-    const parts = code.devices.map((make, at) => {
-      const config = rig.devices[at] as DeviceConfig;
+    const parts = code.devices.map(({ config, make }) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
       return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
