@@ -150,7 +150,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** Makes the next chunk, where the last one is done. Returns whether there is anything to write. */
   #fill(): boolean {
     if (this.#batch.length > 0) return true;
-    const prefix = this.#torn ? (this.#options.mend ?? null) : null;
+    const prefix = this.#torn ? this.#options.mend : undefined;
     let length = prefix?.length ?? 0;
     this.#prefix = length;
     while (this.#head < this.#queue.length && (this.#batch.length === 0 || length < TOGETHER)) {
@@ -164,8 +164,9 @@ export class RecordWriter<R extends OutputRecord> {
     }
     if (this.#batch.length === 0) return false;
     const parts = this.#batch.map(({ bytes }) => bytes);
-    this.#chunk =
-      prefix === null && parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(prefix ? [prefix, ...parts] : parts);
+    if (prefix) parts.unshift(prefix);
+    const [first] = parts;
+    this.#chunk = first && parts.length === 1 ? first : Buffer.concat(parts);
     this.#done = 0;
     return true;
   }
