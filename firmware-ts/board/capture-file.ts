@@ -60,7 +60,7 @@ export class CaptureFile {
   readonly #path: string;
   readonly #patient: boolean;
   readonly #standardOutput: CaptureOptions["standardOutput"];
-  /** Of real time. */
+  /** Runs in real time, whatever time the stack has. */
   readonly #clock = new SystemClock();
   readonly #look: Timer;
   readonly #age: Timer;

@@ -18,7 +18,7 @@ export interface RunRequest {
   addresses: readonly string[];
   gateway?: string;
   seed?: number;
-  /** Of the neighbour table, instead of the rig's. */
+  /** The neighbour table's profile, instead of the rig's. */
   profile?: ProfileName;
   /** The telemetry firmware will run. */
   app: boolean;

@@ -97,7 +97,7 @@ interface Assembled {
   config: DeviceConfig;
   part: Part;
   device: NetDevice;
-  /** Of hardware that may give way to its model only once that has happened. */
+  /** Hardware that may give way to its model has one only once that has happened. */
   gateway: SimulatedGateway | null;
 }
 

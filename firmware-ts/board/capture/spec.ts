@@ -1,4 +1,4 @@
-/** Where a capture goes, as people write it: `FILE,size=10M,every=1h,keep=5`. */
+/** The destination of a capture, as people write it: `FILE,size=10M,every=1h,keep=5`. */
 import { parseDuration, parseInteger, UnitError } from "../rig/units.ts";
 
 /** The path that stands for standard output. */

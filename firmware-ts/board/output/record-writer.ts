@@ -18,7 +18,7 @@ export interface OutputRecord {
 
 export interface RecordWriterOptions<R extends OutputRecord> {
   readonly fd: number;
-  /** Of real time, whatever time the records tell of. */
+  /** Runs in real time, whatever time the records tell of. */
   readonly clock: Clock;
   /** Bytes that may wait. */
   readonly limit: number;
@@ -48,7 +48,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** In front of the records of the chunk. */
   #prefix = 0;
   #writing = false;
-  /** Where the next byte of a regular file goes. */
+  /** The place of the next byte in a regular file. */
   #position = 0;
   #torn = false;
   #wait = RETRY_FIRST;
