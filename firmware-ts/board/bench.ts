@@ -1,11 +1,12 @@
 /** The built-in bench: nothing attached, no privileges, everything simulated. */
+import { telemetryWith } from "../apps/telemetry/kind.ts";
 import { RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
 
 /** The bench as a rig file would come to it, without YAML and a schema. */
 export function benchRig(): Rig {
   return {
     name: "bench",
-    seed: 1,
+    seed: RIG_DEFAULTS.seed,
     board: { io: "simulated", leds: { link: "13", activity: "12" } },
     devices: [
       {
@@ -20,11 +21,9 @@ export function benchRig(): Rig {
     routes: [{ to: "default", via: "192.168.10.1" }],
     neighbours: RIG_DEFAULTS.neighbours,
     sysctl: {},
-    telemetry: {
+    telemetry: telemetryWith({
       to: { address: "192.168.10.1", port: 8094 },
-      every: 3000,
-      format: "line",
       sensors: [{ kind: "thermometer", pin: "A0" }],
-    },
+    }),
   };
 }

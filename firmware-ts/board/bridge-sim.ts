@@ -53,7 +53,7 @@ export type EndpointConfig = { kind: "pty"; path: string } | { kind: "tcp"; host
 export interface BridgeSimOptions {
   endpoint: EndpointConfig;
   firmware: BridgeFirmware;
-  /** Of our firmware's line; a sketch has its own, the responders' have none. */
+  /** The rate of our firmware's line; a sketch has its own, the responders have none. */
   baud: FirmwareBaud;
   chip: ChipConfig;
   /** Linux interface that is the chip's wire. Without it the wire is simulated. */
@@ -138,7 +138,7 @@ export class BridgeSim {
     this.#gateway = this.#wire ? null : new SimulatedGateway(clock, random.fork("gateway"), segment, gateway, [sink]);
   }
 
-  /** For people: the bridge, its chip, and where the chip's wire leads. */
+  /** Words for people: the bridge, its chip, and the far end of the chip's wire. */
   get description(): string {
     const { iface } = this.#options;
     const wire = iface === undefined ? `a simulated gateway, ${this.#gateway?.address}` : iface;

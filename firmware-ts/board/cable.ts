@@ -95,8 +95,7 @@ export class CableEnd implements ControllerHost {
   }
 
   wake(): void {
-    while (this.#waiting.length > 0) {
-      const skb = this.#waiting.dequeue() as SkBuff;
+    for (let skb = this.#waiting.dequeue(); skb; skb = this.#waiting.dequeue()) {
       if (this.controller.transmit(skb)) continue;
       this.#waiting.requeue(skb);
       break;

@@ -36,6 +36,12 @@ interface Count {
   untold: number;
 }
 
+/** The present file and its writer. */
+interface Output {
+  readonly file: OpenFile;
+  readonly writer: RecordWriter<Block>;
+}
+
 export interface CaptureOptions {
   /** The stack's time can wait for the file, as virtual time can: no packet is lost to a slow one. Default false. */
   readonly patient?: boolean;
@@ -54,14 +60,13 @@ export class CaptureFile {
   readonly #path: string;
   readonly #patient: boolean;
   readonly #standardOutput: CaptureOptions["standardOutput"];
-  /** Of real time. */
+  /** Runs in real time, whatever time the stack has. */
   readonly #clock = new SystemClock();
   readonly #look: Timer;
   readonly #age: Timer;
   readonly #counts: readonly Count[];
   readonly #untap: () => void;
-  #file: OpenFile | null = null;
-  #writer: RecordWriter<Block> | null = null;
+  #output: Output | null = null;
   /** Bytes that the present file was given and will be given at its end, and whether there is a packet among them. */
   #size = 0;
   #begun = false;
@@ -132,7 +137,7 @@ export class CaptureFile {
     const count = this.#counts[index];
     if (!count) return;
     count.seen++;
-    const waiting = this.#pendingBytes + (this.#writer?.backlog ?? 0);
+    const waiting = this.#pendingBytes + (this.#output?.writer.backlog ?? 0);
     if (this.#stopped || (!this.#patient && waiting + frame.length + BLOCK > LIMIT)) {
       count.lost++;
       count.untold++;
@@ -145,20 +150,19 @@ export class CaptureFile {
 
   #put(block: Block): void {
     const { size = Number.POSITIVE_INFINITY } = this.#spec;
-    if (this.#writer && this.#size + block.bytes.length > size && this.#begun) this.#turn();
-    if (!this.#writer) {
+    if (this.#output && this.#size + block.bytes.length > size && this.#begun) this.#turn();
+    if (!this.#output) {
       this.#pending.push(block);
       this.#pendingBytes += block.bytes.length;
       return;
     }
     this.#size += block.bytes.length;
     this.#begun = true;
-    this.#writer.append(block);
+    this.#output.writer.append(block);
   }
 
   /** Begins a file, or waits for the reader of the FIFO. */
   #take(file: OpenFile | null): void {
-    this.#file = file;
     if (!file) {
       this.#look.arm(NO_READER);
       return;
@@ -172,7 +176,7 @@ export class CaptureFile {
       regular,
       lost: (block, error) => this.#notWritten(writer, block, error),
     });
-    this.#writer = writer;
+    this.#output = { file, writer };
     if (this.#spec.every !== undefined) this.#age.arm(this.#spec.every);
     const bytes = pcapngHeader(this.#stack.devices.map((device) => device.name));
     writer.append({ bytes, index: -1, drops: 0 });
@@ -208,11 +212,10 @@ export class CaptureFile {
   #notWritten(writer: RecordWriter<Block>, block: Block, error: NodeJS.ErrnoException): void {
     this.#lose(block);
     if (error.code !== "EPIPE") this.#failure ??= this.#error(error);
-    if (error.code !== "EPIPE" || this.#writer !== writer || !this.#file) return;
+    if (error.code !== "EPIPE" || this.#output?.writer !== writer) return;
     // The reader went away. What it had not read is thrown away with the descriptor, so that the next one begins with a section.
-    const file = this.#file;
-    this.#writer = null;
-    this.#file = null;
+    const { file } = this.#output;
+    this.#output = null;
     this.#pending = [...writer.left];
     this.#pendingBytes = writer.backlog;
     // Standard output has one reader only.
@@ -235,9 +238,9 @@ export class CaptureFile {
 
   /** A file ends here and the next one begins. */
   #turn(): void {
-    if (this.#turning || !this.#writer) return;
+    if (this.#turning || !this.#output) return;
     if (this.#patient) {
-      this.#turnNow();
+      this.#turnNow(this.#output);
       return;
     }
     this.#turning = this.#turnOver()
@@ -258,10 +261,9 @@ export class CaptureFile {
   }
 
   /** As #turnOver() and #open(), before the stack's time goes on: two runs in virtual time give the same files. */
-  #turnNow(): void {
-    const file = this.#file as OpenFile;
-    this.#tellCounts(this.#writer as RecordWriter<Block>);
-    this.#writer = null;
+  #turnNow({ file, writer }: Output): void {
+    this.#tellCounts(writer);
+    this.#output = null;
     file.close();
     try {
       for (const [from, to] of this.#names()) if (existsSync(from)) renameSync(from, to);
@@ -279,16 +281,14 @@ export class CaptureFile {
 
   /** Ends the present file with its statistics. */
   async #finish(patience: number): Promise<void> {
-    const writer = this.#writer;
-    const file = this.#file;
-    this.#writer = null;
-    if (!writer || !file) return;
+    if (!this.#output) return;
+    const { file, writer } = this.#output;
+    this.#output = null;
     this.#tellCounts(writer);
     await writer.drained(patience);
     for (const block of writer.left) this.#lose(block);
     await writer.close();
     file.close();
-    this.#file = null;
   }
 
   #tellCounts(writer: RecordWriter<Block>): void {

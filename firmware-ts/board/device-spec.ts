@@ -17,7 +17,7 @@ import { busesOf, busKind, DRIVERS, deviceResource, findDevice, specForms } from
 import { parseDeviceName } from "./rig/names.ts";
 import { type BusConfig, type DeviceConfig, RIG_DEFAULTS } from "./rig/rig.ts";
 import { parseStationMac, UnitError } from "./rig/units.ts";
-import { closest, show } from "./rig/wording.ts";
+import { closest, didYouMean, show } from "./rig/wording.ts";
 
 /** The refusal of a SPEC. `code` is SPEC_INVALID; the message quotes the SPEC and the wrong part of it, and says what would be right. */
 export class DeviceSpecError extends Error {
@@ -100,11 +100,8 @@ function readDriver(spec: string, word: string): DeviceKind {
   const device = findDevice(word);
   if (device) return device;
   if (word === "") throw new DeviceSpecError(spec, "no driver; say e.g. enc28j60:sim or packet:eth1");
-  const near = closest(word, DRIVERS);
-  throw new DeviceSpecError(
-    spec,
-    `${show(word)}: not a driver${near ? `; did you mean ${near}?` : `; drivers are ${DRIVERS.join(", ")}`}`,
-  );
+  const right = didYouMean(word, DRIVERS) || `; drivers are ${DRIVERS.join(", ")}`;
+  throw new DeviceSpecError(spec, `${show(word)}: not a driver${right}`);
 }
 
 function readBus(spec: string, device: DeviceKind, rest: string): BusConfig {

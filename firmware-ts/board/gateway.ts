@@ -8,7 +8,7 @@ import { ipv4, Stack } from "../stack.ts";
 import { endpointsOf } from "./apps.ts";
 import type { Part } from "./kinds/part.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import type { Cidr } from "./rig/units.ts";
+import { type Cidr, formatCidr } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -49,9 +49,7 @@ export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Cl
   const cidr = gatewayCidr(rig, config.addresses);
   if (!part.wantsGateway || !part.segment || !cidr) return null;
   const ports = endpointsOf(rig).flatMap(({ address, port }) => (address === cidr.address ? [port] : []));
-  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, `${cidr.address}/${cidr.prefix}`, [
-    ...new Set(ports),
-  ]);
+  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, formatCidr(cidr), [...new Set(ports)]);
 }
 
 /** The host that the rig expects on the device's subnets: a route's next hop, else an app's destination, else the first host. */

@@ -14,9 +14,9 @@ export interface BoardOptions {
   readonly address?: string | readonly string[];
   /** Next hop of the default route. */
   readonly gateway?: string;
-  /** Of everything random. Default 1. */
+  /** The seed of everything random. Default 1. */
   readonly seed?: number;
-  /** Whose behaviour the neighbour table has. Default `linux`. */
+  /** The behaviour of the neighbour table. Default `linux`. */
   readonly profile?: ProfileName;
   /** Default: a SystemClock of the board's own, which ends with it. A VirtualClock is advanced until the board is up. */
   readonly clock?: Clock;

@@ -1,4 +1,4 @@
-/** From a device of a rig to its controller, with everything that has to stand behind it. kinds/ says how each kind is made. */
+/** Makes the controller of a rig's device, with everything that has to stand behind it. kinds/ says how each kind is made. */
 import { FallbackPart } from "./fallback.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { Maker } from "./kinds/part.ts";

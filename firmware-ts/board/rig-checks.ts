@@ -2,8 +2,6 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
-import type { AppKind } from "../apps/app.ts";
-import { telemetry } from "../apps/telemetry/kind.ts";
 import { parseIpv4, prefixMask } from "../ip/address.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
@@ -11,7 +9,7 @@ import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
 import type { Cidr } from "./rig/units.ts";
-import { closest, show } from "./rig/wording.ts";
+import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 
@@ -98,11 +96,12 @@ function netnsOf(draft: Draft<RigSource>, device: string | undefined): string {
 /** Refuses a reference to a device that the file does not have. */
 function checkName(file: YamlFile, names: readonly string[], name: string | undefined, path: Path): void {
   if (name === undefined || names.length === 0 || names.includes(name)) return;
-  const near = closest(name, names);
-  file.note(
-    path,
-    `${show(name)}: no such device; ${near ? `did you mean ${show(near)}?` : `there is ${names.map(show).join(", ")}`}`,
-  );
+  file.note(path, noSuchDevice(name, names, names));
+}
+
+/** The refusal of a device's name. @param candidates the words that may have been meant */
+function noSuchDevice(name: string, names: readonly string[], candidates: readonly string[]): string {
+  return `${show(name)}: no such device${didYouMean(name, candidates) || `; there is ${names.map(show).join(", ")}`}`;
 }
 
 function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
@@ -184,14 +183,7 @@ function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly st
     const device = /^net\.ipv4\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
     if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
     if (names.length === 0) continue;
-    const near = closest(device, [...names, "default", "all"]);
-    file.note(
-      ["sysctl", key],
-      `${device}: no such device; ${near ? `did you mean ${show(near)}?` : `there is ${names.map(show).join(", ")}`}`,
-      {
-        key: true,
-      },
-    );
+    file.note(["sysctl", key], noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
   }
 }
 
@@ -204,13 +196,20 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): 
     else pins.set(pin, owner);
   };
   const { io, leds } = draft?.board ?? {};
-  const board = file.value;
-  const noBoard = io === "none" || !keysOf(board, "board").includes("io");
-  const boardNeeded = (what: string, path: Path): void =>
-    file.note(path, `${what} need a board; say e.g. io: simulated`, { key: true });
-  if (leds && noBoard) boardNeeded("lights", ["board", "leds"]);
-  claim(leds?.link, "board.leds.link", ["board", "leds", "link"]);
-  claim(leds?.activity, "board.leds.activity", ["board", "leds", "activity"]);
+  const noBoard = io === "none" || !keysOf(file.value, "board").includes("io");
+  const claimAll = (app: unknown, options: Readonly<Record<string, unknown>> | undefined, at: Path): void => {
+    const kind = findApp(app);
+    if (!kind || !options) return;
+    if (kind.needsBoard !== undefined && noBoard)
+      file.note(at, `${kind.needsBoard} need a board; say e.g. io: simulated`, { key: true });
+    for (const { pin, part, at: below } of pinsOf(kind, options)) {
+      claim(pin, formatPath([...at, ...part]), [...at, ...below]);
+      // An app that makes no sense without a board is refused as a whole.
+      if (noBoard && firmware && kind.role === "firmware" && kind.needsBoard === undefined)
+        file.note([...at, ...below], `pin ${pin} needs a board; say e.g. board: { io: simulated }`);
+    }
+  };
+  claimAll("link-leds", leds, ["board", "leds"]);
   for (const [name, device] of devicesOf(draft)) {
     for (const key of ["reset", "power"] as const) {
       const at = ["devices", name, key];
@@ -224,19 +223,6 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): 
       claim(device[key], `${name}'s ${key}`, at);
     }
   }
-  const claimAll = (kind: AppKind, options: Readonly<Record<string, unknown>>, at: Path): void => {
-    for (const { pin, part, at: below } of pinsOf(kind, options)) {
-      claim(pin, formatPath([...at, ...part]), [...at, ...below]);
-      // An app that makes no sense without a board is refused as a whole.
-      if (noBoard && firmware && kind.role === "firmware" && kind.needsBoard === undefined)
-        file.note([...at, ...below], `pin ${pin} needs a board; say e.g. board: { io: simulated }`);
-    }
-  };
-  if (draft?.telemetry) claimAll(telemetry, draft.telemetry, ["telemetry"]);
-  for (const [index, app] of (draft?.apps ?? []).entries()) {
-    const kind = findApp(app?.["kind"]);
-    if (!app || !kind) continue;
-    if (kind.needsBoard !== undefined && noBoard) boardNeeded(kind.needsBoard, ["apps", index]);
-    claimAll(kind, app, ["apps", index]);
-  }
+  claimAll("telemetry", draft?.telemetry, ["telemetry"]);
+  for (const [index, app] of (draft?.apps ?? []).entries()) claimAll(app?.["kind"], app, ["apps", index]);
 }

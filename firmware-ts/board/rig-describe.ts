@@ -6,28 +6,28 @@ import { formatMac } from "../net/ethernet.ts";
 import { appKind } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { formatDuration } from "./rig/units.ts";
+import { formatCidr, formatDuration } from "./rig/units.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
   const rows: Row[] = [["rig", rig.name, `seed ${rig.seed}`]];
-  rows.push(["board", rig.board.io, describeLeds(rig)]);
+  const say: Sayings = { duration: formatDuration };
+  rows.push(["board", rig.board.io, describeLeds(rig, say)]);
   for (const device of rig.devices) {
     rows.push(["device", device.name, describeDevice(device)]);
     const note = deviceKind(device).note?.(device.bus) ?? null;
     if (note !== null) rows.push(["", "", `note: ${note}`]);
-    for (const { address, prefix } of device.addresses) rows.push(["address", device.name, `${address}/${prefix}`]);
+    for (const cidr of device.addresses) rows.push(["address", device.name, formatCidr(cidr)]);
   }
   for (const { to, via, dev } of rig.routes) {
     const how = [via && `via ${via}`, dev && `dev ${dev}`].filter(Boolean).join(" ");
-    rows.push(["route", to === "default" ? to : `${to.address}/${to.prefix}`, how]);
+    rows.push(["route", to === "default" ? to : formatCidr(to), how]);
   }
   const neighbours = describeNeighbours(rig);
   if (neighbours !== "") rows.push(["neighbours", "", neighbours]);
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
-  const say: Sayings = { duration: formatDuration };
   if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
   for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
   return align(rows);
@@ -48,9 +48,9 @@ function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): str
   return parts.filter(Boolean).join(", ");
 }
 
-function describeLeds({ board }: Rig): string {
+function describeLeds({ board }: Rig, say: Sayings): string {
   return linkLeds
-    .describe(board.leds, { duration: formatDuration })
+    .describe(board.leds, say)
     .map(([, , how]) => how)
     .join();
 }

@@ -1,5 +1,4 @@
 /** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
-import { basename } from "node:path";
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
@@ -19,7 +18,7 @@ export interface RunRequest {
   addresses: readonly string[];
   gateway?: string;
   seed?: number;
-  /** Of the neighbour table, instead of the rig's. */
+  /** The neighbour table's profile, instead of the rig's. */
   profile?: ProfileName;
   /** The telemetry firmware will run. */
   app: boolean;
@@ -47,7 +46,7 @@ async function baseRig(request: RunRequest): Promise<Rig> {
   if (file !== undefined) return withDevices(await fromFile(file, request.app), devices);
   const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
   return {
-    name: basename(devices[0]?.name ?? "board"),
+    name: devices[0]?.name ?? "board",
     seed: RIG_DEFAULTS.seed,
     board: { io: RIG_DEFAULTS.io, leds: {} },
     devices,

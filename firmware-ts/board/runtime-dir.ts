@@ -9,7 +9,7 @@ import { errnoWords } from "./errno-words.ts";
 const MAX_SOCKET_PATH = 107;
 /** End of a socket's name. */
 export const SOCKET_SUFFIX = ".sock";
-/** Of a folder in which everybody may have files (inode(7), S_ISVTX). */
+/** The mode bit of a folder in which everybody may have files (inode(7), S_ISVTX). */
 const STICKY = 0o1000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

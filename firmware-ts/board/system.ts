@@ -24,7 +24,7 @@ import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import type { Cidr } from "./rig/units.ts";
+import { formatCidr } from "./rig/units.ts";
 import { type Datagrams, RunningApps } from "./running-apps.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
@@ -89,7 +89,7 @@ export interface Summary {
 /** The code of everything that a rig names, loaded. */
 interface Code {
   /** In the order of the rig's devices. */
-  readonly devices: readonly Maker[];
+  readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
   readonly io: IoMaker;
 }
 
@@ -97,7 +97,7 @@ interface Assembled {
   config: DeviceConfig;
   part: Part;
   device: NetDevice;
-  /** Of hardware that may give way to its model only once that has happened. */
+  /** Hardware that may give way to its model has one only once that has happened. */
   gateway: SimulatedGateway | null;
 }
 
@@ -135,7 +135,8 @@ export class System {
    * @throws ControllerError, GpioError for a part that cannot be made
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
-    const [io, ...devices] = await Promise.all([loadBoardIo(rig.board.io), ...rig.devices.map(loadDevice)]);
+    const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
+    const [io, devices] = await Promise.all([loadBoardIo(rig.board.io), loaded]);
     return new System(rig, options, { devices, io });
   }
 
@@ -148,8 +149,7 @@ export class System {
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // Parts that may throw go first: a stack has a timer running from the beginning.
-    const parts = code.devices.map((make, at) => {
-      const config = rig.devices[at] as DeviceConfig;
+    const parts = code.devices.map(({ config, make }) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
       return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
@@ -208,7 +208,7 @@ export class System {
         if (!this.#stopped) await device.open();
         if (!this.#stopped) assembled.gateway ??= this.#makeGateway(config, part);
         if (!this.#stopped) await assembled.gateway?.open();
-        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, text(cidr));
+        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, formatCidr(cidr));
       }
       if (this.#stopped) return;
       this.#configure();
@@ -283,7 +283,7 @@ export class System {
       description: part.controller.description,
       simulated: part.controller.simulated,
       mac: formatMac(device.address),
-      addresses: config.addresses.map(text),
+      addresses: config.addresses.map(formatCidr),
       carrier: device.hasCarrier,
       fallback: part.fallback,
       gateway: gateway?.address ?? null,
@@ -370,7 +370,7 @@ export class System {
     const { routes, neighbours, sysctl } = this.rig;
     for (const { to, via, dev } of routes) {
       const { stack, device } = dev === undefined ? { stack: this.stack } : this.#deviceOf(dev);
-      const destination = to === "default" ? to : text(to);
+      const destination = to === "default" ? to : formatCidr(to);
       stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
     }
     for (const [key, value] of Object.entries(sysctl)) if (!isDefault(key)) writeSysctl(this.#stackOfKey(key), key, value);
@@ -436,8 +436,4 @@ export async function startSystem(system: System): Promise<void> {
   started.catch(() => undefined);
   if (clock instanceof VirtualClock) while (starting) await clock.advance(START_STEP);
   await started;
-}
-
-function text(cidr: Cidr): string {
-  return `${cidr.address}/${cidr.prefix}`;
 }

@@ -17,7 +17,6 @@ const LISTS: readonly string[] = [
 /** Files that know one entry by name: a model takes the place of missing hardware; a rig's keys telemetry: and leds: are short for apps. */
 const ALLOWED: readonly string[] = [
   "firmware-ts/board/parts.ts sim",
-  "firmware-ts/board/rig-checks.ts telemetry",
   "firmware-ts/board/rig-describe.ts telemetry",
   "firmware-ts/board/rig-describe.ts linkLeds",
   "firmware-ts/board/rig-schema.ts telemetry",

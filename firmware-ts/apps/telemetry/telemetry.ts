@@ -15,7 +15,7 @@ import { linePoint } from "./line-protocol.ts";
 export interface TelemetryOptions {
   /** Tag `node` of every point. */
   node: string;
-  /** Of the collector. */
+  /** The collector's address. */
   address: string | IpAddress;
   port: number;
   /** ms between readings. */
@@ -30,7 +30,7 @@ export type TelemetryEvent = DatagramEvent;
 export type TelemetryCounters = {
   readings: number;
   sent: number;
-  /** Of all datagrams, those that had to wait for an address first. */
+  /** Datagrams that had to wait for an address first, whatever became of them. */
   queued: number;
   failed: number;
 };

@@ -1,4 +1,4 @@
-/** Where a capture goes, as people write it: `FILE,size=10M,every=1h,keep=5`. */
+/** The destination of a capture, as people write it: `FILE,size=10M,every=1h,keep=5`. */
 import { parseDuration, parseInteger, UnitError } from "../rig/units.ts";
 
 /** The path that stands for standard output. */
@@ -22,6 +22,8 @@ const MIN_SIZE = 4096;
 /** Shortest time for one file, in ms. */
 const MIN_EVERY = 1000;
 
+const KEYS: readonly string[] = ["size", "every", "keep"];
+
 /** @throws UnitError */
 export function parseCaptureSpec(text: string): CaptureSpec {
   const words = text.split(",");
@@ -29,7 +31,7 @@ export function parseCaptureSpec(text: string): CaptureSpec {
   for (;;) {
     const [, key, value] = /^([a-z]+)=(.*)$/.exec(words.at(-1) ?? "") ?? [];
     if (key === undefined || value === undefined || words.length === 1) break;
-    if (!["size", "every", "keep"].includes(key)) throw new UnitError(`${key}=: there are size=, every= and keep=`);
+    if (!KEYS.includes(key)) throw new UnitError(`${key}=: there are size=, every= and keep=`);
     if (options.has(key)) throw new UnitError(`${key}= is given twice`);
     options.set(key, value);
     words.pop();
@@ -38,7 +40,7 @@ export function parseCaptureSpec(text: string): CaptureSpec {
   if (path === "") throw new UnitError("a capture needs a file, as in c.pcapng,size=10M,keep=5");
   if (path === STANDARD_OUTPUT && options.size > 0)
     throw new UnitError("-, which is standard output, is one file: no size=, every= or keep=");
-  const [size, every, keep] = ["size", "every", "keep"].map((key) => options.get(key));
+  const [size, every, keep] = KEYS.map((key) => options.get(key));
   if (keep !== undefined && size === undefined && every === undefined) {
     throw new UnitError("keep= needs size= or every=, which say when a new file begins");
   }

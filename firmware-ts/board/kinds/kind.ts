@@ -85,7 +85,7 @@ export interface SpecTail {
 
 /** Words behind a SPEC's commas besides `mac=`. */
 export interface SpecOptions<C extends BusConfig> {
-  /** For messages: `revision=B5, strict`. */
+  /** The options as messages name them: `revision=B5, strict`. */
   readonly forms: string;
   /** The device can have them on this bus. */
   suit(device: DeviceKind): boolean;
@@ -101,13 +101,13 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   readonly attachment: Attachment;
   /** The schema of its keys in a rig file, without `kind`. */
   readonly keys: Keys;
-  /** Of keys that must be there, for the message that one is not. */
+  /** Example values of the keys that must be there, for the message that one is not. */
   readonly examples?: Readonly<Record<string, string>>;
   /** The key whose value such a device has to itself: two devices with the same value are refused. */
   readonly claims: string;
   /** It leads to hardware that may be missing, so that `fallback: simulated` means something. */
   readonly mayBeMissing: boolean;
-  /** From a rig file, every value of which was accepted. */
+  /** Makes the bus from a rig file's keys, every value of which was accepted. */
   fromFile(source: BusSource): C;
   /** Complaints about values that are good by themselves and do not fit together. Refused values are undefined. */
   check?(source: Readonly<Record<string, unknown>>, device: DeviceKind | undefined): readonly Complaint[];
@@ -124,7 +124,7 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   readonly options?: SpecOptions<C>;
   /** The thing it takes for itself on this machine: a port, a path, an interface; null for none. */
   resource(bus: C): string | null;
-  /** For people, behind the driver's name. */
+  /** Words for people, behind the driver's name. */
   describe(bus: C, device: DeviceKind): string;
   /** The reason that a device on it cannot run in virtual time; null if it can. */
   realTime(bus: C, device: DeviceConfig): string | null;

@@ -30,7 +30,7 @@ export interface SimulatedBus extends BusConfig {
   readonly kind: "sim";
   /** The Linux interface that is the wire. Without it the wire is simulated, with a gateway on it. */
   readonly iface?: string;
-  /** Of an enc28j60. */
+  /** The choice of an enc28j60's model. */
   readonly chip?: ChipConfig;
   /** The wire's effect on frames; latency in ms, the rest probabilities 0..1. */
   readonly segment: Readonly<Required<SegmentOptions>>;

@@ -18,7 +18,7 @@ export interface OutputRecord {
 
 export interface RecordWriterOptions<R extends OutputRecord> {
   readonly fd: number;
-  /** Of real time, whatever time the records tell of. */
+  /** Runs in real time, whatever time the records tell of. */
   readonly clock: Clock;
   /** Bytes that may wait. */
   readonly limit: number;
@@ -48,7 +48,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** In front of the records of the chunk. */
   #prefix = 0;
   #writing = false;
-  /** Where the next byte of a regular file goes. */
+  /** The place of the next byte in a regular file. */
   #position = 0;
   #torn = false;
   #wait = RETRY_FIRST;
@@ -150,7 +150,7 @@ export class RecordWriter<R extends OutputRecord> {
   /** Makes the next chunk, where the last one is done. Returns whether there is anything to write. */
   #fill(): boolean {
     if (this.#batch.length > 0) return true;
-    const prefix = this.#torn ? (this.#options.mend ?? null) : null;
+    const prefix = this.#torn ? this.#options.mend : undefined;
     let length = prefix?.length ?? 0;
     this.#prefix = length;
     while (this.#head < this.#queue.length && (this.#batch.length === 0 || length < TOGETHER)) {
@@ -164,8 +164,9 @@ export class RecordWriter<R extends OutputRecord> {
     }
     if (this.#batch.length === 0) return false;
     const parts = this.#batch.map(({ bytes }) => bytes);
-    this.#chunk =
-      prefix === null && parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(prefix ? [prefix, ...parts] : parts);
+    if (prefix) parts.unshift(prefix);
+    const [first] = parts;
+    this.#chunk = first && parts.length === 1 ? first : Buffer.concat(parts);
     this.#done = 0;
     return true;
   }

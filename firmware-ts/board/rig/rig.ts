@@ -21,7 +21,7 @@ export interface BusConfig {
 export interface DeviceConfig {
   readonly name: string;
   readonly driver: DriverName;
-  /** Of a kind that the driver has: busesOf() in kinds/lookup.ts. */
+  /** Its kind is one that the driver has: busesOf() in kinds/lookup.ts. */
   readonly bus: BusConfig;
   /** When the hardware is not there: refuse to start, or go on with the chip's model. */
   readonly fallback: "none" | "simulated";
@@ -75,7 +75,7 @@ export interface BoardConfig {
 
 export interface Rig {
   readonly name: string;
-  /** Of everything random and simulated. */
+  /** The seed of everything random and simulated. */
   readonly seed: number;
   readonly board: BoardConfig;
   /** At least one, in the file's order. */

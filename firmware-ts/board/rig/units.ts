@@ -155,6 +155,11 @@ export function parseCidr(text: string): Cidr {
   return { address: host, prefix: Number(length) };
 }
 
+/** `192.168.10.0/24`. parseCidr() reads it back to the same. */
+export function formatCidr({ address, prefix }: Cidr): string {
+  return `${address}/${prefix}`;
+}
+
 /** `192.168.10.10/24`: a host's address on its subnet; neither the subnet's own address nor its broadcast (RFC 1122 3.2.1.3). */
 export function parseInterfaceAddress(text: string): Cidr {
   const cidr = parseCidr(text);

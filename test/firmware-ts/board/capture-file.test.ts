@@ -23,7 +23,6 @@ import { eventually } from "../../support/waiting.ts";
 import { arpReply, udp } from "../../support/wire-format.ts";
 
 const ENHANCED_PACKET = 6;
-
 const INTERFACE_STATISTICS = 5;
 const SECTION_HEADER = 0x0a0d0d0a;
 
@@ -59,13 +58,13 @@ function account(bytes: Buffer): { sections: number; there: number; told: number
 /** Packet blocks of a file, as `direction time-in-ms hex`. */
 function packets(bytes: Buffer): string[] {
   const found: string[] = [];
-  for (let at = 0; at < bytes.length; at += bytes.readUInt32LE(at + 4)) {
-    if (bytes.readUInt32LE(at) !== ENHANCED_PACKET) continue;
-    const time = (BigInt(bytes.readUInt32LE(at + 12)) << 32n) | BigInt(bytes.readUInt32LE(at + 16));
-    const length = bytes.readUInt32LE(at + 20);
-    const flags = at + 28 + ((length + 3) & ~3) + 4;
-    const frame = bytes.subarray(at + 28, at + 28 + length).toString("hex");
-    found.push(`${bytes.readUInt32LE(flags) === 2 ? "out" : "in"} ${Number(time / 1_000_000n) - Date.UTC(2026, 0, 1)} ${frame}`);
+  for (const { type, body } of blocks(bytes)) {
+    if (type !== ENHANCED_PACKET) continue;
+    const time = (BigInt(body.readUInt32LE(4)) << 32n) | BigInt(body.readUInt32LE(8));
+    const length = body.readUInt32LE(12);
+    const flags = 20 + ((length + 3) & ~3) + 4;
+    const frame = body.subarray(20, 20 + length).toString("hex");
+    found.push(`${body.readUInt32LE(flags) === 2 ? "out" : "in"} ${Number(time / 1_000_000n) - Date.UTC(2026, 0, 1)} ${frame}`);
   }
   return found;
 }

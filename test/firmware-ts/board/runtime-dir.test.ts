@@ -1,4 +1,4 @@
-/** Where control sockets live: which folder, whose it has to be, and what happens to what is there already. */
+/** The folder of control sockets: its choice, its owner, and the fate of files that are there already. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
