@@ -12,13 +12,13 @@ import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import {
   FRAGMENT_OFFSET,
+  headerLengthOf,
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
   IP_PROTOCOL,
   IP_SOURCE,
   IP_TOS,
-  IP_VERSION_IHL,
 } from "./header/ip-header.ts";
 import { timeOfDay } from "./header/time-of-day.ts";
 import {
@@ -169,7 +169,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     if (type === AddressType.BROADCAST || type === AddressType.MULTICAST) return false;
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_OFFSET) return false;
     if (view.getUint8(at + IP_PROTOCOL) !== IPPROTO_ICMP) return true;
-    const message = at + (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const message = at + headerLengthOf(view, at);
     if (message >= skb.tail) return false;
     const reported = view.getUint8(message + ICMP_TYPE);
     return reported <= LAST_TYPE && !ERROR_TYPES.includes(reported);
@@ -241,7 +241,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const { view } = skb;
     const quotedIp = skb.data + ICMP_HEADER;
     if (skb.tail < quotedIp + IP_HEADER) return DropReason.PKT_TOO_SMALL;
-    const headerLength = (view.getUint8(quotedIp) & 15) * 4;
+    const headerLength = headerLengthOf(view, quotedIp);
     // Eight bytes of the quoted transport header are promised, and enough to find its sender (RFC 792).
     if (headerLength < IP_HEADER || skb.tail < quotedIp + headerLength + 8) return DropReason.PKT_TOO_SMALL;
     const source = readIp4(view, quotedIp + IP_SOURCE);

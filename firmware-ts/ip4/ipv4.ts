@@ -28,6 +28,7 @@ import { Identifications } from "./header/identification.ts";
 import {
   FRAGMENT_DF,
   FRAGMENT_PART,
+  headerLengthOf,
   IP_CHECKSUM,
   IP_DESTINATION,
   IP_FRAGMENT,
@@ -176,7 +177,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
    */
   optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
     const { view, network } = skb;
-    const headerLength = (view.getUint8(network + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, network);
     if (headerLength <= IP_HEADER) return 0;
     return this.#options.answer(view, network, network + (fault || headerLength), way.source);
   }
@@ -331,7 +332,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     const source = readIp4(view, at + IP_SOURCE);
     const destination = readIp4(view, at + IP_DESTINATION);
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) {
       const own = toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source;
       const reason = this.#takeOptions(skb, device, own);
@@ -363,7 +364,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Checks a packet's options, if it has any, and fills in `own` where they ask for it. Returns NONE when they are sound. */
   #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
     const { view, network: at } = skb;
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, at);
     if (headerLength <= IP_HEADER) return DropReason.NONE;
     const fault = this.#options.receive(view, at, at + headerLength, own);
     if (fault === OPTIONS_SOUND) return DropReason.NONE;
@@ -430,7 +431,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     // The sum loses what the field loses (RFC 1624).
     const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
     skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;
