@@ -1,6 +1,6 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
-import { formatIpv4, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, isLoopback, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { Scope } from "./scope.ts";
@@ -56,7 +56,7 @@ export class Addresses {
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
   add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
-    const scope = options.scope ?? (local >>> 24 === 127 ? Scope.HOST : Scope.GLOBAL);
+    const scope = options.scope ?? (isLoopback(local) ? Scope.HOST : Scope.GLOBAL);
     const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
     const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
