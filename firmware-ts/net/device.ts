@@ -8,6 +8,7 @@ import {
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
+  isStationAddress,
   type LinkStatistics,
   MAC_BYTES,
 } from "../../hal/ethernet.ts";
@@ -165,7 +166,7 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
    */
   setAddress(address: Uint8Array): void {
-    const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
+    const wrong = !isStationAddress(address) || address.every((octet) => octet === 0);
     if (wrong) throw new DeviceError("ADDRESS_INVALID", "a station has neither a group address nor all zeros");
     this.address.set(address);
     this.#receiveMode.setForeign(!sameMac(address, 0, this.controller.address, 0));
