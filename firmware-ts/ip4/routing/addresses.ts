@@ -30,6 +30,14 @@ export interface AddressOptions {
 
 const NONE: readonly InterfaceAddress[] = [];
 
+/** Returns true when two addresses are of one subnet, as either sees it. */
+export function sameSubnet(
+  one: Pick<InterfaceAddress, "local" | "mask">,
+  other: Pick<InterfaceAddress, "local" | "mask">,
+): boolean {
+  return one.mask === other.mask && ((one.local ^ other.local) & one.mask) === 0;
+}
+
 /** The addresses of all devices of a namespace. */
 export class Addresses {
   readonly #devices = new Map<NetDevice, InterfaceAddress[]>();
@@ -59,7 +67,7 @@ export class Addresses {
     const scope = options.scope ?? (isLoopback(local) ? Scope.HOST : Scope.GLOBAL);
     const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
-    const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
+    const twins = addresses.filter((other) => sameSubnet(other, { local, mask }));
     if (twins.some((other) => other.local === local)) {
       throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv4(local)}/${prefixLength} already`);
     }
@@ -87,8 +95,7 @@ export class Addresses {
     const addresses = this.#devices.get(address.device);
     if (!addresses?.includes(address)) return [];
     this.#changes++;
-    const follows = (other: InterfaceAddress): boolean =>
-      other.secondary && other.mask === address.mask && ((other.local ^ address.local) & address.mask) === 0;
+    const follows = (other: InterfaceAddress): boolean => other.secondary && sameSubnet(other, address);
     const gone = address.secondary ? [] : addresses.filter(follows);
     gone.push(address);
     for (const one of gone) {
