@@ -5,7 +5,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { NetDevice } from "../net/device.ts";
-import { highOctets, lowOctets, type Neighbour, SuspicionKind } from "./entry.ts";
+import { highOctets, lowOctets, type Neighbour, SuspicionKind, writeOctets } from "./entry.ts";
 import type { KeyRest } from "./key.ts";
 import { RateLimit } from "./rate-limit.ts";
 
@@ -76,7 +76,8 @@ export class Suspicions {
     if (!this.#limit.allows()) return;
     this.#toldAt[slot] = now;
     const { device, key, rest } = entry;
-    const was = octets(wasHigh, wasLow);
+    const was = new Uint8Array(MAC_BYTES);
+    writeOctets(wasHigh, wasLow, was, 0);
     this.listener({
       kind: what,
       device,
@@ -112,9 +113,4 @@ export class Suspicions {
     if (this.#hasFormer[slot] === 0) return false;
     return highOctets(bytes, at) === this.#formerHigh[slot]! && lowOctets(bytes, at) === this.#formerLow[slot]!;
   }
-}
-
-/** The octets of an address that an entry keeps as two numbers. */
-function octets(high: number, low: number): Uint8Array {
-  return Uint8Array.of(high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low);
 }
