@@ -30,6 +30,8 @@ const SLOTS = 64;
 const QUIET = 10_000;
 const INTERVAL = 5000;
 const BURST = 10;
+/** Stands for the first two octets where there is no former address. */
+const NO_ADDRESS = -1;
 
 export class Suspicions {
   /** Frames since the start. */
@@ -43,7 +45,6 @@ export class Suspicions {
   readonly #limit: RateLimit;
   /** The neighbours suspected last, the address before the last change of each if there is one, and when they were told of. */
   readonly #entries: (Neighbour | null)[] = Array.from({ length: SLOTS }, () => null);
-  readonly #hasFormer = new Uint8Array(SLOTS);
   readonly #formerHigh = new Int32Array(SLOTS);
   readonly #formerLow = new Int32Array(SLOTS);
   readonly #toldAt = new Float64Array(SLOTS);
@@ -63,7 +64,6 @@ export class Suspicions {
     const what = kind === SuspicionKind.CHANGED && this.#returns(slot, claimed, at) ? SuspicionKind.FLIP_FLOP : kind;
     this.#count(what);
     if (kind === SuspicionKind.CHANGED) {
-      this.#hasFormer[slot] = 1;
       this.#formerHigh[slot] = wasHigh;
       this.#formerLow[slot] = wasLow;
     }
@@ -103,14 +103,13 @@ export class Suspicions {
     const slot = this.#next;
     this.#next = (slot + 1) % SLOTS;
     this.#entries[slot] = entry;
-    this.#hasFormer[slot] = 0;
+    this.#formerHigh[slot] = NO_ADDRESS;
     this.#toldAt[slot] = Number.NEGATIVE_INFINITY;
     return slot;
   }
 
   /** Returns true when the address is the one that the entry had before its last change. */
   #returns(slot: number, bytes: Uint8Array, at: number): boolean {
-    if (this.#hasFormer[slot] === 0) return false;
-    return highOctets(bytes, at) === this.#formerHigh[slot]! && lowOctets(bytes, at) === this.#formerLow[slot]!;
+    return highOctets(bytes, at) === this.#formerHigh[slot] && lowOctets(bytes, at) === this.#formerLow[slot];
   }
 }
