@@ -1,5 +1,6 @@
 /** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo and timestamp requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
+import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
@@ -134,10 +135,10 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     }
     const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - options - ICMP_HEADER);
     const at = error.put(ICMP_HEADER + quoted);
+    copyFrame(error.bytes, at + ICMP_HEADER, skb.bytes, skb.network, quoted);
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
     error.view.setUint32(at + ICMP_HEADER - 4, info);
-    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte]!;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
