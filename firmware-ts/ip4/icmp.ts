@@ -7,7 +7,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { finish, sumBytes } from "../ip/checksum.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
 import { IcmpRateLimit } from "../ip/icmp-rate-limit.ts";
-import { type IpProtocol, type Received, Unreachable } from "../ip/layer.ts";
+import type { IpProtocol, Unreachable } from "../ip/layer.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
@@ -33,6 +33,7 @@ import {
   type IpErrors,
 } from "./icmp-types.ts";
 import type { Ipv4 } from "./ipv4.ts";
+import { type Ip4Received, Ip4Unreachable } from "./received.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
 const IPPROTO_ICMP = 1;
@@ -69,18 +70,18 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   readonly #network: Network;
   readonly #limit: IcmpRateLimit;
   /** Describes the error that is being received. */
-  readonly #unreachable: Unreachable;
+  readonly #unreachable: Ip4Unreachable;
 
   constructor(network: Network, ip: Ipv4) {
     this.#network = network;
     this.layer = ip;
-    this.#unreachable = new Unreachable(ip);
+    this.#unreachable = new Ip4Unreachable(ip);
     this.#limit = new IcmpRateLimit(network.clock);
     ip.handle(IPPROTO_ICMP, this);
     ip.errors = this;
   }
 
-  receive(skb: SkBuff, packet: Received): DropReason {
+  receive(skb: SkBuff, packet: Ip4Received): DropReason {
     const { view, data: at, length } = skb;
     const { icmp } = this.layer.counters;
     icmp.inMsgs++;
@@ -102,7 +103,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
         skb.consume();
         return DropReason.NONE;
       case ICMP_DEST_UNREACH: {
-        const reason = this.#takeError(skb, packet.source as Ip4);
+        const reason = this.#takeError(skb, packet.source);
         if (reason !== DropReason.NONE) icmp.inErrors++;
         return reason;
       }
@@ -192,7 +193,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Turns the request around in its own buffer. */
-  #answerEcho(skb: SkBuff, packet: Received): DropReason {
+  #answerEcho(skb: SkBuff, packet: Ip4Received): DropReason {
     // RFC 1122 3.2.2.6 lets a host ignore requests to many; answering them would make it an amplifier.
     if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
     const at = skb.data;
@@ -208,8 +209,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Sends an answer that was made in the request's own buffer, with the request's type of service (RFC 1812 4.3.2.5) and options. */
-  #reply(skb: SkBuff, packet: Received, type: number): DropReason {
-    const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
+  #reply(skb: SkBuff, packet: Ip4Received, type: number): DropReason {
+    const way = this.layer.wayOfAnswer(packet.source, packet.destination);
     const options = this.layer.optionsOfAnswer(skb, way);
     if (options < 0) return DropReason.IP_INHDR;
     const tos = skb.view.getUint8(skb.network + IP_TOS);
@@ -219,7 +220,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Answers in the request's own buffer: its identifier and its first time, then the time of day twice. Anything else it had is cut off. */
-  #answerTimestamp(skb: SkBuff, packet: Received): DropReason {
+  #answerTimestamp(skb: SkBuff, packet: Ip4Received): DropReason {
     if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
     if (skb.length < ICMP_HEADER + TIME_BYTES) {
       this.layer.counters.icmp.inErrors++;
@@ -257,7 +258,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const handler = this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL));
     if (handler?.unreachable?.(skb, error) === false) this.layer.counters.icmp.inErrors++;
     else if (handler?.unreachable && code === FRAGMENTATION_NEEDED)
-      this.layer.tooLong(destination as Ip4, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
+      this.layer.tooLong(destination, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
     skb.consume();
     return DropReason.NONE;
   }

@@ -10,7 +10,7 @@ import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
-import { type IpLayer, type IpProtocol, Received } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
@@ -53,6 +53,7 @@ import {
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
+import { Ip4Received } from "./received.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
@@ -81,7 +82,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #output: OutputRouter;
   /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
-  readonly #received: Received = new Received(this);
+  readonly #received = new Ip4Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
