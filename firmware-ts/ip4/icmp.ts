@@ -158,7 +158,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     return this.layer.send(skb, way, IPPROTO_ICMP);
   }
 
-  /** Of a reply of ours: nobody is told. Of a request: its sender has to be here. */
+  /** Takes the news about a reply of ours, of which nobody is told, or about a request, whose sender has to be here. */
   unreachable(skb: SkBuff, { transport }: Unreachable): boolean {
     if (skb.view.getUint8(transport + ICMP_TYPE) === ICMP_ECHO_REPLY) return true;
     return this.echoListener?.sends(skb.view.getUint16(transport + ICMP_ECHO_ID)) ?? false;

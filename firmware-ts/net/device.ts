@@ -103,7 +103,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#up;
   }
 
-  /** Why it does not work though it is up; null while it does. */
+  /** The reason for which the device does not work though it is up; null while it does. */
   get error(): Error | null {
     return this.health.error;
   }
@@ -265,7 +265,7 @@ export class NetDevice implements ControllerHost, Pollable {
     if (this.#receiveMode.leave(group) && this.#up) this.#receiveMode.apply();
   }
 
-  /** How many polls in a row may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
+  /** Polls in a row that may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
   get deferHardIrqs(): number {
     return this.#napi.deferHardIrqs;
   }
@@ -381,7 +381,7 @@ export class NetDevice implements ControllerHost, Pollable {
   }
 
   #toldFailed(): void {
-    // Of the last failure; who heals by itself is not tried from here.
+    // The attempts at the last failure do not count. A controller that heals by itself is not tried from here.
     this.#revival.attempts = 0;
     this.#user.deviceEvent(this, "failed");
   }
@@ -396,7 +396,7 @@ export class NetDevice implements ControllerHost, Pollable {
       await this.controller.open(this);
       if (this.#up) this.#receiveMode.restore();
     } catch (error) {
-      // That it has failed was told already, unless it seemed to work for a moment; the latest reason is kept for who asks.
+      // The failure was told already, unless the device seemed to work for a moment. The latest reason is kept for those who ask.
       this.failed(error as Error);
       throw error;
     }
