@@ -192,7 +192,7 @@ export class Stack {
       prefixLength,
       gateway,
       device,
-      ...(source === undefined ? {} : { source: ipv4(source) }),
+      source: source === undefined ? source : ipv4(source),
       ...rest,
       how: replace ? "replace" : "add",
     });
@@ -208,13 +208,13 @@ export class Stack {
     const route = this.ip.routes.remove({
       destination,
       prefixLength,
-      ...(via === undefined ? {} : { gateway: ipv4(via) }),
-      ...(device === undefined ? {} : { device }),
-      ...(source === undefined ? {} : { source: ipv4(source) }),
-      ...(metric === undefined ? {} : { metric }),
-      ...(protocol === undefined ? {} : { protocol }),
-      ...(type === undefined ? {} : { type }),
-      ...(scope === undefined ? {} : { scope }),
+      gateway: via === undefined ? via : ipv4(via),
+      device,
+      source: source === undefined ? source : ipv4(source),
+      metric,
+      protocol,
+      type,
+      scope,
     });
     if (!route) throw new InetError("ROUTE_MISSING", "there is no such route");
     return route;

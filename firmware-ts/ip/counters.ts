@@ -17,7 +17,7 @@ export class IpCounters {
   reasmFails = 0;
   /** Packets given to a device, those that are forwarded included. */
   outTransmits = 0;
-  /** Those of IpExt. */
+  // Counters of IpExt.
   inNoRoutes = 0;
   inTruncatedPkts = 0;
   inCsumErrors = 0;
@@ -59,7 +59,7 @@ export class UdpCounters {
   ignoredMulti = 0;
 }
 
-/** Those of TcpExt and IpExt that IPv4 and ARP keep. */
+/** The counters of TcpExt that IPv4 keeps. */
 export class NetstatCounters {
   /** Packets whose way back would be another. */
   ipReversePathFilter = 0;

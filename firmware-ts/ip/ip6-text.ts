@@ -13,14 +13,14 @@ export function parseIpv6(text: string, interner: Ip6Interner): Ip6 | null {
   return interner.intern(word(0), word(2), word(4), word(6));
 }
 
-/** The text is an IPv6 address. */
+/** Returns true when the text is an IPv6 address. */
 export function isIpv6(text: string): boolean {
   return expand(text) !== null;
 }
 
 /**
- * Lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first one of equals. An IPv4 address that is
- * mapped (`::ffff:10.0.0.1`) or compatible (`::10.0.0.1`) is written as a dotted quad.
+ * Writes an address in lower case without leading zeros, the longest run of two or more zero groups as `::`, the first one of equals. An
+ * IPv4 address that is mapped (`::ffff:10.0.0.1`) or compatible (`::10.0.0.1`) is written as a dotted quad.
  */
 export function formatIpv6({ a, b, c, d }: Ip6): string {
   const groups = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff, c >>> 16, c & 0xffff, d >>> 16, d & 0xffff];

@@ -24,7 +24,7 @@ class Ip6 {
 
 export type { Ip6 };
 
-/** Addresses held strongly, 2 to this power: whoever was heard a moment ago is found without a new object. */
+/** Addresses held strongly, 2 to this power: a station that was heard a moment ago is found without a new object. */
 const RECENT_LOG2 = 8;
 /** Known addresses below which nobody looks for those that were collected. */
 const FIRST_SWEEP = 1024;
@@ -52,7 +52,7 @@ export class Ip6Interner {
     return this.#size;
   }
 
-  /** The address of four int32 words. Allocates nothing for one that was asked for a moment ago. */
+  /** Returns the address of four int32 words. Allocates nothing for one that was asked for a moment ago. */
   intern(a: number, b: number, c: number, d: number): Ip6 {
     const hash = this.#hash(a, b, c, d);
     const place = hash >>> (32 - RECENT_LOG2);
@@ -63,7 +63,7 @@ export class Ip6Interner {
     return address;
   }
 
-  /** The sixteen octets at `at` of a packet. */
+  /** Reads the sixteen octets at `at` of a packet. */
   read(view: DataView, at: number): Ip6 {
     return this.intern(view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12));
   }

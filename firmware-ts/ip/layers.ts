@@ -1,6 +1,5 @@
 /** The IP layers of a stack: finds the layer of an address, reads the text of addresses and makes destinations. */
-import type { IpAddress } from "./address.ts";
-import { familyOf } from "./address.ts";
+import { familyOf, type IpAddress } from "./address.ts";
 import { Destination } from "./destination.ts";
 import { formatIp, parseIp } from "./endpoint.ts";
 import { InetError } from "./inet-error.ts";

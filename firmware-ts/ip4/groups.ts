@@ -12,7 +12,7 @@ const ALL_HOSTS = 0xe0000001 | 0;
 
 export class Groups {
   readonly #routes: Routes;
-  /** How often each group was joined on a device. */
+  /** Number of joins of each group, by device. */
   readonly #devices = new Map<NetDevice, Map<number, number>>();
 
   constructor(routes: Routes) {

@@ -1,24 +1,25 @@
 /** ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): answers echo and timestamp requests, sends errors, takes destination unreachable. */
 import { DropReason } from "../../hal/drop-reason.ts";
+import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { finish, sumBytes } from "../ip/checksum.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
 import { IcmpRateLimit } from "../ip/icmp-rate-limit.ts";
-import { type IpProtocol, type Received, Unreachable } from "../ip/layer.ts";
+import type { IpProtocol, Unreachable } from "../ip/layer.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import {
   FRAGMENT_OFFSET,
+  headerLengthOf,
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
   IP_PROTOCOL,
   IP_SOURCE,
   IP_TOS,
-  IP_VERSION_IHL,
 } from "./header/ip-header.ts";
 import { timeOfDay } from "./header/time-of-day.ts";
 import {
@@ -32,6 +33,7 @@ import {
   type IpErrors,
 } from "./icmp-types.ts";
 import type { Ipv4 } from "./ipv4.ts";
+import { type Ip4Received, Ip4Unreachable } from "./received.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
 const IPPROTO_ICMP = 1;
@@ -68,18 +70,18 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   readonly #network: Network;
   readonly #limit: IcmpRateLimit;
   /** Describes the error that is being received. */
-  readonly #unreachable: Unreachable;
+  readonly #unreachable: Ip4Unreachable;
 
   constructor(network: Network, ip: Ipv4) {
     this.#network = network;
     this.layer = ip;
-    this.#unreachable = new Unreachable(ip);
+    this.#unreachable = new Ip4Unreachable(ip);
     this.#limit = new IcmpRateLimit(network.clock);
     ip.handle(IPPROTO_ICMP, this);
     ip.errors = this;
   }
 
-  receive(skb: SkBuff, packet: Received): DropReason {
+  receive(skb: SkBuff, packet: Ip4Received): DropReason {
     const { view, data: at, length } = skb;
     const { icmp } = this.layer.counters;
     icmp.inMsgs++;
@@ -101,7 +103,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
         skb.consume();
         return DropReason.NONE;
       case ICMP_DEST_UNREACH: {
-        const reason = this.#takeError(skb, packet.source as Ip4);
+        const reason = this.#takeError(skb, packet.source);
         if (reason !== DropReason.NONE) icmp.inErrors++;
         return reason;
       }
@@ -134,10 +136,10 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     }
     const quoted = Math.min(skb.tail - skb.network, ERROR_BYTES - IP_HEADER - options - ICMP_HEADER);
     const at = error.put(ICMP_HEADER + quoted);
+    copyFrame(error.bytes, at + ICMP_HEADER, skb.bytes, skb.network, quoted);
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
     error.view.setUint32(at + ICMP_HEADER - 4, info);
-    for (let byte = 0; byte < quoted; byte++) error.bytes[at + ICMP_HEADER + byte] = skb.bytes[skb.network + byte]!;
     error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
@@ -156,7 +158,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     return this.layer.send(skb, way, IPPROTO_ICMP);
   }
 
-  /** Of a reply of ours: nobody is told. Of a request: its sender has to be here. */
+  /** Takes the news about a reply of ours, of which nobody is told, or about a request, whose sender has to be here. */
   unreachable(skb: SkBuff, { transport }: Unreachable): boolean {
     if (skb.view.getUint8(transport + ICMP_TYPE) === ICMP_ECHO_REPLY) return true;
     return this.echoListener?.sends(skb.view.getUint16(transport + ICMP_ECHO_ID)) ?? false;
@@ -169,7 +171,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     if (type === AddressType.BROADCAST || type === AddressType.MULTICAST) return false;
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_OFFSET) return false;
     if (view.getUint8(at + IP_PROTOCOL) !== IPPROTO_ICMP) return true;
-    const message = at + (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const message = at + headerLengthOf(view, at);
     if (message >= skb.tail) return false;
     const reported = view.getUint8(message + ICMP_TYPE);
     return reported <= LAST_TYPE && !ERROR_TYPES.includes(reported);
@@ -191,7 +193,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Turns the request around in its own buffer. */
-  #answerEcho(skb: SkBuff, packet: Received): DropReason {
+  #answerEcho(skb: SkBuff, packet: Ip4Received): DropReason {
     // RFC 1122 3.2.2.6 lets a host ignore requests to many; answering them would make it an amplifier.
     if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
     const at = skb.data;
@@ -207,8 +209,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Sends an answer that was made in the request's own buffer, with the request's type of service (RFC 1812 4.3.2.5) and options. */
-  #reply(skb: SkBuff, packet: Received, type: number): DropReason {
-    const way = this.layer.wayOfAnswer(packet.source as Ip4, packet.destination as Ip4);
+  #reply(skb: SkBuff, packet: Ip4Received, type: number): DropReason {
+    const way = this.layer.wayOfAnswer(packet.source, packet.destination);
     const options = this.layer.optionsOfAnswer(skb, way);
     if (options < 0) return DropReason.IP_INHDR;
     const tos = skb.view.getUint8(skb.network + IP_TOS);
@@ -218,7 +220,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Answers in the request's own buffer: its identifier and its first time, then the time of day twice. Anything else it had is cut off. */
-  #answerTimestamp(skb: SkBuff, packet: Received): DropReason {
+  #answerTimestamp(skb: SkBuff, packet: Ip4Received): DropReason {
     if (!packet.toUsAlone) return DropReason.INVALID_PROTO;
     if (skb.length < ICMP_HEADER + TIME_BYTES) {
       this.layer.counters.icmp.inErrors++;
@@ -241,7 +243,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const { view } = skb;
     const quotedIp = skb.data + ICMP_HEADER;
     if (skb.tail < quotedIp + IP_HEADER) return DropReason.PKT_TOO_SMALL;
-    const headerLength = (view.getUint8(quotedIp) & 15) * 4;
+    const headerLength = headerLengthOf(view, quotedIp);
     // Eight bytes of the quoted transport header are promised, and enough to find its sender (RFC 792).
     if (headerLength < IP_HEADER || skb.tail < quotedIp + headerLength + 8) return DropReason.PKT_TOO_SMALL;
     const source = readIp4(view, quotedIp + IP_SOURCE);
@@ -256,7 +258,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const handler = this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL));
     if (handler?.unreachable?.(skb, error) === false) this.layer.counters.icmp.inErrors++;
     else if (handler?.unreachable && code === FRAGMENTATION_NEEDED)
-      this.layer.tooLong(destination as Ip4, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
+      this.layer.tooLong(destination, source, view.getUint16(skb.data + ICMP_NEXT_HOP_MTU));
     skb.consume();
     return DropReason.NONE;
   }

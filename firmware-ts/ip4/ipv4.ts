@@ -10,7 +10,7 @@ import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
-import { type IpLayer, type IpProtocol, Received } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
@@ -28,6 +28,7 @@ import { Identifications } from "./header/identification.ts";
 import {
   FRAGMENT_DF,
   FRAGMENT_PART,
+  headerLengthOf,
   IP_CHECKSUM,
   IP_DESTINATION,
   IP_FRAGMENT,
@@ -52,6 +53,7 @@ import {
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
+import { Ip4Received } from "./received.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
@@ -80,7 +82,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #output: OutputRouter;
   /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
-  readonly #received: Received = new Received(this);
+  readonly #received = new Ip4Received(this);
   readonly #protocols = new Map<number, IpProtocol>();
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
@@ -176,7 +178,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
    */
   optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
     const { view, network } = skb;
-    const headerLength = (view.getUint8(network + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, network);
     if (headerLength <= IP_HEADER) return 0;
     return this.#options.answer(view, network, network + (fault || headerLength), way.source);
   }
@@ -331,10 +333,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     const source = readIp4(view, at + IP_SOURCE);
     const destination = readIp4(view, at + IP_DESTINATION);
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+    const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) {
-      const own = toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source;
-      const reason = this.#takeOptions(skb, device, own);
+      const reason = this.#takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
@@ -360,12 +361,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return protocol.receive(skb, packet);
   }
 
-  /** Checks a packet's options, if it has any, and fills in `own` where they ask for it. Returns NONE when they are sound. */
+  /** Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound. */
   #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
     const { view, network: at } = skb;
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
-    if (headerLength <= IP_HEADER) return DropReason.NONE;
-    const fault = this.#options.receive(view, at, at + headerLength, own);
+    const fault = this.#options.receive(view, at, at + headerLengthOf(view, at), own);
     if (fault === OPTIONS_SOUND) return DropReason.NONE;
     this.counters.ip.inHdrErrors++;
     if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, ICMP_PARAMETER_PROBLEM, 0, fault << 24);
@@ -384,9 +383,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
     const { ip, netstat } = this.counters;
-    if (refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) {
-      const source = readIp4(skb.view, skb.network + IP_SOURCE);
-      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(source, INADDR_ANY).source);
+    const { view, network: at } = skb;
+    if ((refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) && headerLengthOf(view, at) > IP_HEADER) {
+      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
     }
     switch (refusal) {
@@ -413,8 +412,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     // A frame to the broadcast or a group address is not forwarded.
     if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
-    const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
-    if (malformed !== DropReason.NONE) return malformed;
+    const headerLength = headerLengthOf(view, at);
+    if (headerLength > IP_HEADER) {
+      const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
+      if (malformed !== DropReason.NONE) return malformed;
+    }
     const ttl = view.getUint8(at + IP_TTL);
     if (ttl <= 1) {
       ip.inHdrErrors++;
@@ -430,7 +432,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     // The sum loses what the field loses (RFC 1624).
     const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
     view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
-    const headerLength = (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
     if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
     skb.truesize = truesizeOf(skb.length);
     ip.forwDatagrams++;

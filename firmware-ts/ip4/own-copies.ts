@@ -3,6 +3,7 @@
  * through the backlog (the kernel's dev_loopback_xmit), by the device that sends the packet.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
+import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { Checksum, type DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import type { BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -30,10 +31,9 @@ export class OwnCopies implements BacklogTarget {
       this.#drops.count(DropReason.NOMEM);
       return;
     }
-    const from = skb.data;
     const { length } = skb;
     const at = copy.put(length);
-    for (let byte = 0; byte < length; byte++) copy.bytes[at + byte] = skb.bytes[from + byte]!;
+    copyFrame(copy.bytes, at, skb.bytes, skb.data, length);
     copy.network = at;
     copy.protocol = skb.protocol;
     copy.packetType = PacketType.BROADCAST;

@@ -224,13 +224,7 @@ export class Neighbour extends TimerNode {
   }
 
   copyAddress(to: Uint8Array, at: number): void {
-    const { addressHigh: high, addressLow: low } = this;
-    to[at] = high >>> 8;
-    to[at + 1] = high;
-    to[at + 2] = low >>> 24;
-    to[at + 3] = low >>> 16;
-    to[at + 4] = low >>> 8;
-    to[at + 5] = low;
+    writeOctets(this.addressHigh, this.addressLow, to, at);
   }
 
   sameAddress(other: ArrayLike<number>, at: number): boolean {
@@ -240,6 +234,16 @@ export class Neighbour extends TimerNode {
   override timerFired(): void {
     this.on.host.expired(this);
   }
+}
+
+/** Writes a link address that is kept as two numbers to to[at..at+6). */
+export function writeOctets(high: number, low: number, to: Uint8Array, at: number): void {
+  to[at] = high >>> 8;
+  to[at + 1] = high;
+  to[at + 2] = low >>> 24;
+  to[at + 3] = low >>> 16;
+  to[at + 4] = low >>> 8;
+  to[at + 5] = low;
 }
 
 /** The first two octets of the link address at bytes[at..at+6), as an entry keeps them. */

@@ -5,7 +5,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { NetDevice } from "../net/device.ts";
-import { highOctets, lowOctets, type Neighbour, SuspicionKind } from "./entry.ts";
+import { highOctets, lowOctets, type Neighbour, SuspicionKind, writeOctets } from "./entry.ts";
 import type { KeyRest } from "./key.ts";
 import { RateLimit } from "./rate-limit.ts";
 
@@ -30,6 +30,8 @@ const SLOTS = 64;
 const QUIET = 10_000;
 const INTERVAL = 5000;
 const BURST = 10;
+/** Stands for the first two octets where there is no former address. */
+const NO_ADDRESS = -1;
 
 export class Suspicions {
   /** Frames since the start. */
@@ -43,7 +45,6 @@ export class Suspicions {
   readonly #limit: RateLimit;
   /** The neighbours suspected last, the address before the last change of each if there is one, and when they were told of. */
   readonly #entries: (Neighbour | null)[] = Array.from({ length: SLOTS }, () => null);
-  readonly #hasFormer = new Uint8Array(SLOTS);
   readonly #formerHigh = new Int32Array(SLOTS);
   readonly #formerLow = new Int32Array(SLOTS);
   readonly #toldAt = new Float64Array(SLOTS);
@@ -63,7 +64,6 @@ export class Suspicions {
     const what = kind === SuspicionKind.CHANGED && this.#returns(slot, claimed, at) ? SuspicionKind.FLIP_FLOP : kind;
     this.#count(what);
     if (kind === SuspicionKind.CHANGED) {
-      this.#hasFormer[slot] = 1;
       this.#formerHigh[slot] = wasHigh;
       this.#formerLow[slot] = wasLow;
     }
@@ -76,7 +76,8 @@ export class Suspicions {
     if (!this.#limit.allows()) return;
     this.#toldAt[slot] = now;
     const { device, key, rest } = entry;
-    const was = octets(wasHigh, wasLow);
+    const was = new Uint8Array(MAC_BYTES);
+    writeOctets(wasHigh, wasLow, was, 0);
     this.listener({
       kind: what,
       device,
@@ -102,19 +103,13 @@ export class Suspicions {
     const slot = this.#next;
     this.#next = (slot + 1) % SLOTS;
     this.#entries[slot] = entry;
-    this.#hasFormer[slot] = 0;
+    this.#formerHigh[slot] = NO_ADDRESS;
     this.#toldAt[slot] = Number.NEGATIVE_INFINITY;
     return slot;
   }
 
   /** Returns true when the address is the one that the entry had before its last change. */
   #returns(slot: number, bytes: Uint8Array, at: number): boolean {
-    if (this.#hasFormer[slot] === 0) return false;
-    return highOctets(bytes, at) === this.#formerHigh[slot]! && lowOctets(bytes, at) === this.#formerLow[slot]!;
+    return highOctets(bytes, at) === this.#formerHigh[slot] && lowOctets(bytes, at) === this.#formerLow[slot];
   }
-}
-
-/** The octets of an address that an entry keeps as two numbers. */
-function octets(high: number, low: number): Uint8Array {
-  return Uint8Array.of(high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low);
 }

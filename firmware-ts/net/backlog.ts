@@ -5,8 +5,7 @@
  */
 
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { DropCounters, SkBuff } from "../../hal/skbuff.ts";
-import { SkBuffQueue } from "../../hal/skbuff.ts";
+import { type DropCounters, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 import type { Softnet } from "./softnet.ts";
 
@@ -102,7 +101,7 @@ export class Backlog implements Pollable {
     return work;
   }
 
-  /** The target goes away: what waits for it is dropped as QUEUE_PURGE. */
+  /** Drops the packets of a target that goes away as QUEUE_PURGE. */
   purge(target: BacklogTarget, drops: DropCounters): void {
     for (const line of [this.#process, this.#input]) {
       for (let left = line.length; left > 0; left--) {

@@ -26,11 +26,11 @@ export class DeviceHealth {
    * only an operator brings it back, with `ip link set DEV down` and `up`.
    */
   retries = true;
-  /** Why the device does not work; null while it does. */
+  /** The reason for which the device does not work; null while it does. */
   error: Error | null = null;
   /** The fault that the last repair was for. */
   repaired = "";
-  /** How long the failure lasted that ended last, in ms. */
+  /** Length of the failure that ended last, in ms. */
   outage = 0;
   readonly #clock: Clock;
   readonly #controller: EthernetController;

@@ -8,6 +8,7 @@ import {
   type ControllerHost,
   ETHERNET_HEADER,
   type EthernetController,
+  isStationAddress,
   type LinkStatistics,
   MAC_BYTES,
 } from "../../hal/ethernet.ts";
@@ -102,7 +103,7 @@ export class NetDevice implements ControllerHost, Pollable {
     return this.#up;
   }
 
-  /** Why it does not work though it is up; null while it does. */
+  /** The reason for which the device does not work though it is up; null while it does. */
   get error(): Error | null {
     return this.health.error;
   }
@@ -165,7 +166,7 @@ export class NetDevice implements ControllerHost, Pollable {
    * @throws DeviceError ADDRESS_INVALID a group address, or all zeros
    */
   setAddress(address: Uint8Array): void {
-    const wrong = address.length !== MAC_BYTES || (address[0]! & 1) !== 0 || address.every((octet) => octet === 0);
+    const wrong = !isStationAddress(address) || address.every((octet) => octet === 0);
     if (wrong) throw new DeviceError("ADDRESS_INVALID", "a station has neither a group address nor all zeros");
     this.address.set(address);
     this.#receiveMode.setForeign(!sameMac(address, 0, this.controller.address, 0));
@@ -264,7 +265,7 @@ export class NetDevice implements ControllerHost, Pollable {
     if (this.#receiveMode.leave(group) && this.#up) this.#receiveMode.apply();
   }
 
-  /** How many polls in a row may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
+  /** Polls in a row that may find nothing before the controller's interrupt is unmasked (napi_defer_hard_irqs). Default 0. */
   get deferHardIrqs(): number {
     return this.#napi.deferHardIrqs;
   }
@@ -380,7 +381,7 @@ export class NetDevice implements ControllerHost, Pollable {
   }
 
   #toldFailed(): void {
-    // Of the last failure; who heals by itself is not tried from here.
+    // The attempts at the last failure do not count. A controller that heals by itself is not tried from here.
     this.#revival.attempts = 0;
     this.#user.deviceEvent(this, "failed");
   }
@@ -395,7 +396,7 @@ export class NetDevice implements ControllerHost, Pollable {
       await this.controller.open(this);
       if (this.#up) this.#receiveMode.restore();
     } catch (error) {
-      // That it has failed was told already, unless it seemed to work for a moment; the latest reason is kept for who asks.
+      // The failure was told already, unless the device seemed to work for a moment. The latest reason is kept for those who ask.
       this.failed(error as Error);
       throw error;
     }

@@ -66,7 +66,7 @@ export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
   skb.packetType = packetTypeOf(skb.bytes, at, own);
   skb.protocol = skb.view.getUint16(at + ETH_TYPE);
   skb.network = skb.pull(ETHERNET_HEADER);
-  // Asked of every frame, and hardly ever so.
+  // This is asked of every frame, and hardly any has a tag.
   return isTag(skb.protocol) ? pullTags(skb) : true;
 }
 
@@ -75,8 +75,8 @@ function isTag(type: number): boolean {
 }
 
 /**
- * A priority tag (VLAN 0, IEEE 802.1Q 6.9), of a customer or a provider, says nothing of where a frame belongs, nor do several one
- * behind the other; any other VLAN is somebody else's, and what is behind its tag with it.
+ * Takes priority tags off (VLAN 0, IEEE 802.1Q 6.9; a customer's, a provider's, or several): they say nothing of where a frame belongs.
+ * A frame of any other VLAN is somebody else's. False when the frame ends within a tag.
  */
 function pullTags(skb: SkBuff): boolean {
   while (isTag(skb.protocol) && skb.packetType !== PacketType.OTHERHOST) {

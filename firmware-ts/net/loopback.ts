@@ -60,7 +60,7 @@ export class LoopbackController implements EthernetController, BacklogTarget {
     else skb.drop(DropReason.DEV_READY);
   }
 
-  /** Never asked for: the backlog is polled in its stead. */
+  /** Takes in nothing and is never called: the backlog is polled in its stead. */
   poll(_budget: number): number {
     return 0;
   }

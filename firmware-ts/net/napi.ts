@@ -51,7 +51,7 @@ export class Napi {
     this.weight = weight;
   }
 
-  /** How many polls in a row may find nothing before the interrupt is unmasked (napi_defer_hard_irqs). Needs a flushTimeout. */
+  /** Polls in a row that may find nothing before the interrupt is unmasked (napi_defer_hard_irqs). Needs a flushTimeout. */
   get deferHardIrqs(): number {
     return this.#deferHardIrqs;
   }
@@ -63,7 +63,7 @@ export class Napi {
     this.#deferHardIrqs = count;
   }
 
-  /** After how many milliseconds a controller that is kept masked is polled again (gro_flush_timeout, there in ns). 0: never kept. */
+  /** Milliseconds after which a controller that is kept masked is polled again (gro_flush_timeout, there in ns). 0: never kept. */
   get flushTimeout(): number {
     return this.#flushTimeout;
   }

@@ -39,7 +39,7 @@ export class Network implements DeviceUser {
     this.backlog = new Backlog(this.napi);
   }
 
-  /** In the order in which they were added. */
+  /** The devices in the order in which they were added. */
   get devices(): readonly NetDevice[] {
     return this.#devices;
   }

@@ -1,4 +1,4 @@
-/** Which frames a device asks its controller for: its reasons to hear everything, and the groups that somebody joined. */
+/** The frames that a device asks its controller for: everything, if there is a reason, and those of the groups that somebody joined. */
 import { type EthernetController, isGroupAddress } from "../../hal/ethernet.ts";
 import { DeviceError } from "./device-words.ts";
 import { sameMac } from "./ethernet.ts";

@@ -16,6 +16,7 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
+import { isLoopback, isMulticast } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { type Neighbour, SuspicionKind } from "../../neigh/entry.ts";
 import { askedEverybody, challenge } from "../../neigh/machine.ts";
@@ -102,8 +103,8 @@ export class ArpReceiver {
     if (op !== ARPOP_REQUEST && op !== ARPOP_REPLY) return invalid(counters, DropReason.NOT_SPECIFIED);
     const tip = view.getInt32(at + AR_TIP);
     const { conf } = this.#parts.fib;
-    const loopback = tip >>> 24 === 127 && !conf.on(device).routeLocalnet;
-    if (tip >>> 28 === 0xe || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
+    const loopback = isLoopback(tip) && !conf.on(device).routeLocalnet;
+    if (isMulticast(tip) || loopback) return invalid(counters, DropReason.NOT_SPECIFIED);
     if (this.#parts.table.policy.checksSender && !isStation(bytes, at + AR_SHA, device)) {
       return invalid(counters, DropReason.NOT_SPECIFIED);
     }

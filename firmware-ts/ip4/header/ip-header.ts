@@ -21,6 +21,11 @@ export const FRAGMENT_PART = 0x3fff;
 /** Offset, in units of eight octets. */
 export const FRAGMENT_OFFSET = 0x1fff;
 
+/** Returns the bytes of the header at `at`, its options included. */
+export function headerLengthOf(view: DataView, at: number): number {
+  return (view.getUint8(at + IP_VERSION_IHL) & 15) * 4;
+}
+
 /**
  * Writes the header of a packet of ours, without options, at view[at..at+20). Word by word, and the checksum from what is written instead
  * of what can be read back: a third of the time that field by field takes.

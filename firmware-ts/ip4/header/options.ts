@@ -16,7 +16,7 @@ const OPTION_ROUTER_ALERT = 148;
 /** Offsets in an option. */
 const LENGTH = 1;
 const POINTER = 2;
-/** Of a timestamp: overflow counter in the high half, flag in the low one. */
+/** In a timestamp only: overflow counter in the high half, flag in the low one. */
 const FLAGS = 3;
 
 /** Flags of a timestamp option. */

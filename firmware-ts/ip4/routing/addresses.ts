@@ -1,6 +1,6 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
-import { formatIpv4, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, isLoopback, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { Scope } from "./scope.ts";
@@ -30,6 +30,14 @@ export interface AddressOptions {
 
 const NONE: readonly InterfaceAddress[] = [];
 
+/** Returns true when two addresses are of one subnet, as either sees it. */
+export function sameSubnet(
+  one: Pick<InterfaceAddress, "local" | "mask">,
+  other: Pick<InterfaceAddress, "local" | "mask">,
+): boolean {
+  return one.mask === other.mask && ((one.local ^ other.local) & one.mask) === 0;
+}
+
 /** The addresses of all devices of a namespace. */
 export class Addresses {
   readonly #devices = new Map<NetDevice, InterfaceAddress[]>();
@@ -56,10 +64,10 @@ export class Addresses {
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
   add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
-    const scope = options.scope ?? (local >>> 24 === 127 ? Scope.HOST : Scope.GLOBAL);
+    const scope = options.scope ?? (isLoopback(local) ? Scope.HOST : Scope.GLOBAL);
     const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
-    const twins = addresses.filter((other) => other.mask === mask && ((other.local ^ local) & mask) === 0);
+    const twins = addresses.filter((other) => sameSubnet(other, { local, mask }));
     if (twins.some((other) => other.local === local)) {
       throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv4(local)}/${prefixLength} already`);
     }
@@ -87,8 +95,7 @@ export class Addresses {
     const addresses = this.#devices.get(address.device);
     if (!addresses?.includes(address)) return [];
     this.#changes++;
-    const follows = (other: InterfaceAddress): boolean =>
-      other.secondary && other.mask === address.mask && ((other.local ^ address.local) & address.mask) === 0;
+    const follows = (other: InterfaceAddress): boolean => other.secondary && sameSubnet(other, address);
     const gone = address.secondary ? [] : addresses.filter(follows);
     gone.push(address);
     for (const one of gone) {

@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from "../../../hal/clock.ts";
-import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
+import { Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
 import { PathMtus } from "./path-mtu.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
@@ -123,10 +123,10 @@ export class Fib {
   }
 
   /** Makes the route to the address itself, which stands whether or not the device is up. */
-  #addLocal({ device, local, prefixLength, mask, secondary }: InterfaceAddress): void {
-    const sameSubnet = (other: InterfaceAddress): boolean =>
-      !other.secondary && other.prefixLength === prefixLength && ((other.local ^ local) & mask) === 0;
-    const source = (secondary && this.addresses.of(device).find(sameSubnet)?.local) || local;
+  #addLocal(address: InterfaceAddress): void {
+    const { device, local, secondary } = address;
+    const primary = (other: InterfaceAddress): boolean => !other.secondary && sameSubnet(other, address);
+    const source = (secondary && this.addresses.of(device).find(primary)?.local) || local;
     this.#addOnce({ destination: local, prefixLength: 32, device, source, type: RouteType.LOCAL });
   }
 
@@ -192,10 +192,10 @@ export class Fib {
 }
 
 /** Returns the broadcast addresses of an address: its own and that of its subnet, mostly the same. */
-function broadcastsOf({ broadcast, secondary, prefixLength, local }: InterfaceAddress): number[] {
+function broadcastsOf({ broadcast, secondary, prefixLength, local, mask }: InterfaceAddress): number[] {
   const found: number[] = [];
   if (broadcast !== 0 && broadcast !== INADDR_BROADCAST) found.push(broadcast);
-  const ofSubnet = local | ~prefixMask(prefixLength);
+  const ofSubnet = local | ~mask;
   if (!secondary && prefixLength < 31 && !found.includes(ofSubnet)) found.push(ofSubnet);
   return found;
 }

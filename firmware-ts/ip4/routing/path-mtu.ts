@@ -12,7 +12,7 @@ const MIN_PMTU = 552;
 /** Destinations that are remembered. */
 const PLACES = 1024;
 
-/** One destination's. */
+/** The path MTU of one destination. */
 export class PathMtu {
   readonly route: Route;
   readonly mtu: number;

@@ -34,29 +34,41 @@ export interface Route {
 export interface NewRoute {
   destination: number;
   prefixLength: number;
-  gateway?: number;
+  gateway?: number | undefined;
   device: NetDevice;
-  source?: number;
-  metric?: number;
-  protocol?: string;
-  type?: RouteType;
+  source?: number | undefined;
+  metric?: number | undefined;
+  protocol?: string | undefined;
+  type?: RouteType | undefined;
   /** Default: global through a gateway, link without one, host for our own addresses. */
-  scope?: number;
-  onlink?: boolean;
+  scope?: number | undefined;
+  onlink?: boolean | undefined;
 }
 
 /** The features by which a route is named. A feature that is left out may be anything. */
 export interface RouteMatch {
   destination: number;
   prefixLength: number;
-  gateway?: number;
-  device?: NetDevice;
-  source?: number;
-  metric?: number;
-  protocol?: string;
-  type?: RouteType;
-  scope?: number;
+  gateway?: number | undefined;
+  device?: NetDevice | undefined;
+  source?: number | undefined;
+  metric?: number | undefined;
+  protocol?: string | undefined;
+  type?: RouteType | undefined;
+  scope?: number | undefined;
 }
+
+const FEATURES: readonly (keyof RouteMatch)[] = [
+  "destination",
+  "prefixLength",
+  "gateway",
+  "device",
+  "source",
+  "metric",
+  "protocol",
+  "type",
+  "scope",
+];
 
 export class Routes {
   /** Table `main`: the longest prefix first, then by metric. */
@@ -125,16 +137,7 @@ export class Routes {
 
   /** Removes the first route that matches; undefined when none does. */
   remove(match: RouteMatch): Route | undefined {
-    const meant = (route: Route): boolean =>
-      route.destination === match.destination &&
-      route.prefixLength === match.prefixLength &&
-      (match.gateway === undefined || route.gateway === match.gateway) &&
-      (match.device === undefined || route.device === match.device) &&
-      (match.source === undefined || route.source === match.source) &&
-      (match.metric === undefined || route.metric === match.metric) &&
-      (match.protocol === undefined || route.protocol === match.protocol) &&
-      (match.type === undefined || route.type === match.type) &&
-      (match.scope === undefined || route.scope === match.scope);
+    const meant = (route: Route): boolean => FEATURES.every((name) => match[name] === undefined || route[name] === match[name]);
     this.#changes++;
     const main = this.#main.findIndex(meant);
     if (main >= 0) return this.#main.splice(main, 1)[0];

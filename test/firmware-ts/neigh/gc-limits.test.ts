@@ -15,7 +15,7 @@ interface Row {
   old?: boolean;
   thresh2: number;
   thresh3: number;
-  /** Of each entry that is made then: what is left, the new ones included; `!` before it: refused. */
+  /** Entries left after each one that is made then, the new ones included; `!` before them: refused. */
   outcomes: string[];
 }
 

@@ -5,7 +5,7 @@ export const TAGS: readonly (readonly [tag: string, answered: boolean])[] = [
   ["8100e000", true],
   ["81000001", false],
   ["81002fff", false],
-  // Of a provider (IEEE 802.1ad), and several.
+  // A provider's tag (IEEE 802.1ad), and several.
   ["88a80000", true],
   ["88a8e000", true],
   ["88a80001", false],
