@@ -1,27 +1,9 @@
 /** The architecture holds on the tree as it is, and its checker finds each kind of breach in sources made up for the purpose. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
 import { formatFinding } from "./support/finding.ts";
-import { checkArchitecture } from "./support/layers.ts";
+import { checkArchitecture, LAYERS } from "./support/layers.ts";
 import { checkProse } from "./support/prose.ts";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-
-const LAYERS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
-
-function projectSources(folders: readonly string[]): Map<string, string> {
-  const sources = new Map<string, string>();
-  for (const layer of folders) {
-    for (const entry of readdirSync(join(root, layer), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
-      const path = join(entry.parentPath, entry.name);
-      sources.set(relative(root, path).split(sep).join("/"), readFileSync(path, "utf8"));
-    }
-  }
-  return sources;
-}
+import { ROOT, sourcesIn } from "./support/sources.ts";
 
 /** Findings for made-up sources, as text. */
 function findings(sources: Record<string, string>): string[] {
@@ -37,10 +19,10 @@ function finds(t: Test, sources: Record<string, string>, where: string, what: Re
 }
 
 t.test("the tree as it is", async (t) => {
-  const sources = projectSources(LAYERS);
+  const sources = sourcesIn(ROOT, LAYERS);
   t.ok(sources.has("hal/clock.ts"), "the sources were found");
   for (const finding of checkArchitecture(sources)) t.fail(formatFinding(finding));
-  for (const finding of checkProse(projectSources([...LAYERS, "test"]))) t.fail(formatFinding(finding));
+  for (const finding of checkProse(sourcesIn(ROOT, [...LAYERS, "test"]))) t.fail(formatFinding(finding));
 });
 
 t.test("what is allowed is not complained of", async (t) => {

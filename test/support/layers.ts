@@ -13,7 +13,7 @@ import { bypasses } from "./lists.ts";
 import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
-const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+export const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
 const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", "control", "apps", "board", "cli"];
 /** Rooms of one family each, which do not know of each other; nor do those rooms know them that work with either. */

@@ -1,11 +1,10 @@
 /** A copy of the project's sources in a scratch folder, to be changed and run; packages are those of the project. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LAYERS } from "./layers.ts";
 import { runPlainNode, scratch } from "./own.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ROOMS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+import { ROOT, sourcesIn } from "./sources.ts";
 
 /** The end of a program. */
 export interface Ended {
@@ -19,7 +18,7 @@ export class TreeCopy {
 
   /** @param added a folder whose files go over the copy, each to its place */
   constructor(added: URL) {
-    for (const part of [...ROOMS, "package.json", "tsconfig.json"]) {
+    for (const part of [...LAYERS, "package.json", "tsconfig.json"]) {
       cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
     }
     cpSync(fileURLToPath(added), this.root, { recursive: true });
@@ -46,17 +45,9 @@ export class TreeCopy {
     writeFileSync(file, text.slice(0, start).replace(/^import /m, needed) + entry);
   }
 
-  /** The sources of the rooms, by their paths. */
+  /** The sources of the layers, by their paths. */
   sources(): Map<string, string> {
-    const sources = new Map<string, string>();
-    for (const room of ROOMS) {
-      for (const entry of readdirSync(join(this.root, room), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
-        const path = join(entry.parentPath, entry.name);
-        sources.set(relative(this.root, path).split(sep).join("/"), readFileSync(path, "utf8"));
-      }
-    }
-    return sources;
+    return sourcesIn(this.root, LAYERS);
   }
 
   /** Runs a TypeScript file of the copy, to its end. */
