@@ -4,7 +4,7 @@ import type { Case } from "../../../contract/case.ts";
 import { asks } from "../../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest, echo } from "../../../wire/build.ts";
 import { type Host, T1, T2 } from "../../../wire/hosts.ts";
-import { calm, make, seen } from "../kit/setup.ts";
+import { answeredFor, calm, make, seen } from "../kit/setup.ts";
 
 /**
  * For each sender: whether its request for us is answered, and its entry after the request, after a reply to us, and after an
@@ -44,8 +44,7 @@ const strangers: readonly Case[] = SENDERS.map(([ip, answered, request, reply, a
     bench.conf("rp_filter", 0);
     const from: Host = { ip, mac: T2.mac };
     await bench.say(arpRequest({ from }));
-    const heard = (await bench.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
-    bench.expect("answers", heard.length, answered ? 1 : 0);
+    bench.expect("answers", (await answeredFor(bench, 15)).length, answered ? 1 : 0);
     bench.expect("after its request", inShort(bench, ip), request);
     await bench.ip(`neigh del ${ip} dev e0`);
     bench.conf("arp_accept", 1);

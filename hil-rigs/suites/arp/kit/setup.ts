@@ -75,6 +75,20 @@ export function seenAs(state: State, who: Host = T1): string {
   return state === "none" ? "-" : VALID.has(state) ? `${state} ${who.mac}` : state;
 }
 
+/** A counter of /proc/net/snmp or /proc/net/netstat: `Ip`, `OutDiscards`. */
+export function counter(bench: Bench, path: "/proc/net/snmp" | "/proc/net/netstat", protocol: string, name: string): number {
+  const [names = "", values = ""] = bench.dut
+    .cat(path)
+    .split("\n")
+    .filter((line) => line.startsWith(`${protocol}:`));
+  return Number(values.split(" ")[names.split(" ").indexOf(name)]);
+}
+
+/** Lets `ms` pass, then returns the addresses that the DUT has answered for since the last look. */
+export async function answeredFor(bench: Bench, ms: number): Promise<string[]> {
+  return (await bench.heard(ms)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
+}
+
 /** Lets time pass until `done()`, at most `ms`, because a busy machine may be late. Checks nothing. */
 export async function until(bench: Bench, done: () => boolean, ms = 1000): Promise<boolean> {
   const end = bench.now() + ms;
