@@ -4,7 +4,7 @@ import type { Case } from "../../../contract/case.ts";
 import { TWO_LINKS } from "../../../contract/topology.ts";
 import { arpProbe, arpRequest } from "../../../wire/build.ts";
 import { host, T1 } from "../../../wire/hosts.ts";
-import { answeredFor, counter } from "../kit/setup.ts";
+import { answeredFor, counter, hearsAnyone } from "../kit/setup.ts";
 import { MANY_ADDRESSES, OURS } from "../kit/topologies.ts";
 
 const TARGETS: readonly string[] = [...Object.values(OURS), "127.0.0.1"];
@@ -110,8 +110,7 @@ const filter: readonly Case[] = FILTER.map(([id, what, from, on, answered, count
   topology: TWO_LINKS,
   needs: ["arp-sysctl", "proc"],
   async run(bench) {
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
     if (on !== null) bench.conf("arp_filter", 1, on);
     await bench.say(arpRequest({ from: host(2, from) }));
     bench.expect("answers", (await answeredFor(bench, 15)).length, answered ? 1 : 0);

@@ -3,7 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../../wire/hosts.ts";
-import { becomes, calm, failed, make, seen, told, until } from "../kit/setup.ts";
+import { becomes, calm, failed, make, seen, told, until, untilFailed } from "../kit/setup.ts";
 
 const MOST = 2_147_483_647;
 
@@ -168,7 +168,7 @@ const others: readonly Case[] = [
     async run(bench) {
       bench.param("retrans_time_ms", 700);
       await bench.poke(T1.ip);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 6000);
+      await untilFailed(bench, 6000);
       const row = await bench.neigh(T1.ip);
       bench.expect("used and changed seconds ago", [row?.used, row?.updated], [2, 0]);
     },
