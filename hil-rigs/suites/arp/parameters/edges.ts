@@ -3,6 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../../wire/hosts.ts";
+import { moved } from "../kit/frames.ts";
 import { becomes, calm, failed, make, seen, told, until, untilFailed } from "../kit/setup.ts";
 
 const MOST = 2_147_483_647;
@@ -113,7 +114,7 @@ const locks: readonly Case[] = [0, -100].map((locktime) => ({
     bench.param("locktime", locktime);
     await make(bench, "REACHABLE");
     await bench.sleep(20);
-    await bench.say(arpReply({ from: { ip: T1.ip, mac: T2.mac } }));
+    await bench.say(arpReply({ from: moved(T1) }));
     await becomes(bench, T1.ip, `REACHABLE ${T2.mac}`);
   },
 }));

@@ -3,6 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { answers } from "../../../stage/patterns.ts";
 import { type ArpFields, arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, DUT, T1, T2, ZERO } from "../../../wire/hosts.ts";
+import { moved } from "../kit/frames.ts";
 import { becomes, calm, hearsAnyone, make, told } from "../kit/setup.ts";
 
 /** Wrong in requests and replies alike. */
@@ -62,7 +63,7 @@ const dropped: readonly Case[] = DROPPED.map(([id, what, fields]) => ({
     bench.expect("nobody is learned", bench.dut.neighbours().length, 0);
     await make(bench, "STALE");
     await bench.sleep(20);
-    await bench.say(arpReply({ from: { ip: T1.ip, mac: T2.mac }, ...fields }));
+    await bench.say(arpReply({ from: moved(T1), ...fields }));
     await bench.silence("nor is the reply", 10);
     await bench.expectState(T1.ip, "STALE", T1.mac);
     bench.expect("nothing is told", told(bench), []);
