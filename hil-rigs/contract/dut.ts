@@ -8,7 +8,7 @@
 import type { AddressPlan, DeviceName } from "./plan.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
-export const NEEDS = {
+const NEEDS = {
   e1: "a second device, e1",
   proc: "cat of /proc/net/arp",
   "sysctl-read": "sysctl without a value",
@@ -26,6 +26,9 @@ export const NEEDS = {
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
 } as const;
 export type Need = keyof typeof NEEDS;
+
+/** Every need, for a DUT that lacks none. */
+export const ALL_NEEDS: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
 /** Output and exit code of a command. */
 export interface IpResult {

@@ -18,22 +18,9 @@ import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import {
-  type Datagram,
-  type DutSocket,
-  type IpResult,
-  NEEDS,
-  type Need,
-  type NeighEvent,
-  type NeighRow,
-  type SendOptions,
-  type SocketOptions,
-} from "../../contract/dut.ts";
+import type { Datagram, DutSocket, IpResult, NeighEvent, NeighRow, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import type { DeviceName } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
-
-/** Needs that our stack satisfies: all. */
-export const STACK_CAN: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
