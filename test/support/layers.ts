@@ -8,7 +8,7 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
-import { type Finding, sorted } from "./finding.ts";
+import { type Finding, lineOf, sorted } from "./finding.ts";
 import { bypasses } from "./lists.ts";
 import { sharedNames } from "./names.ts";
 
@@ -347,8 +347,4 @@ function references(tree: ts.SourceFile): Reference[] {
 
 function isNamed(node: ts.Node, name: string): boolean {
   return ts.isIdentifier(node) && node.text === name;
-}
-
-function lineOf(tree: ts.SourceFile, node: ts.Node): number {
-  return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
 }

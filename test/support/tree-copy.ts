@@ -3,15 +3,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LAYERS } from "./layers.ts";
-import { runPlainNode, scratch } from "./own.ts";
+import { type Ended, runPlainNode, scratch } from "./own.ts";
 import { ROOT, sourcesIn } from "./sources.ts";
-
-/** The end of a program. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export class TreeCopy {
   readonly root: string = scratch("tree");
