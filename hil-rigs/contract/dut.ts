@@ -156,7 +156,7 @@ export interface Dut {
   disturbed?(): boolean;
 }
 
-/** How late a DUT's timers may be: see stage/tolerance.ts. */
+/** The lateness that is allowed to a DUT's timers: see stage/tolerance.ts. */
 export interface Timing {
   /** `exact`: to the ms. A number: the kernel's timer wheel with that many jiffies a second. */
   timers: "exact" | number;

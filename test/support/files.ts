@@ -1,4 +1,4 @@
-/** Which test files there are, and which of them can share a process. */
+/** The test files, and those of them that can share a process. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./sources.ts";

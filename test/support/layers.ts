@@ -73,7 +73,7 @@ const NODE_GLOBALS: readonly string[] = [
   "__filename",
 ];
 
-/** Where a file of ours lives, as far as the rules care. */
+/** The place of a file of ours, as far as the rules care. */
 interface Place {
   layer: string;
   /** Second part of the path: a driver, a room of firmware-ts, a folder of hal. "" for a file directly in its layer. */

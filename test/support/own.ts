@@ -14,7 +14,7 @@ const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
 /** Interface names have 15 characters at most: `wh`, the process's id to the base of 36 (5 characters at most), and 8 to spare. */
 export const PREFIX: string = `wh${process.pid.toString(36)}-`;
 
-/** Where test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
+/** Beginning of the folders in which test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
 export const SCRATCH = "whohas-test-";
 
 /** All that this process keeps in files; for other users, who may not look into it, folders whose names begin so and go on with `-`. */

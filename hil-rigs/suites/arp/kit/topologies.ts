@@ -1,4 +1,4 @@
-/** How the DUT is set up for cases that need more than its plain self: addresses of every kind, or forwarding. */
+/** Topologies for cases that need more than a plain DUT: addresses of every kind, or forwarding. */
 import { type Topology, TWO_LINKS } from "../../../contract/topology.ts";
 import { DUT, type Host, host } from "../../../wire/hosts.ts";
 import { hearsAnyone } from "./setup.ts";

@@ -22,7 +22,7 @@ const CREATED: Readonly<Record<Word, string>> = {
   "request-unicast": "STALE",
 };
 
-/** Of both settings the larger counts; 2 asks that the sender be in a subnet of the device; any other accepts nothing. */
+/** The larger of both settings counts; 2 asks that the sender be in a subnet of the device; any other accepts nothing. */
 const ACCEPT: readonly (readonly [all: number, dev: number, from: Host, accepts: boolean])[] = [
   [0, 0, T1, false],
   [0, 1, T1, true],
