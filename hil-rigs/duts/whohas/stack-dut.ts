@@ -8,6 +8,7 @@ import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts"
 import { formatIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
+import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
@@ -42,14 +43,7 @@ export class StackDut {
     this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     this.#table.onChange((entry, kind) => {
-      this.#events.push({
-        kind,
-        dst: formatIpv4(entry.key),
-        dev: entry.device.name,
-        lladdr: entry.valid ? formatMac(entry.address) : "",
-        state: nudName(entry.nudState) || "NONE",
-        probes: entry.probes,
-      });
+      this.#events.push({ kind, ...shown(entry) });
     });
   }
 
@@ -72,11 +66,7 @@ export class StackDut {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
     return this.#table.list().map((entry) => ({
-      dst: formatIpv4(entry.key),
-      dev: entry.device.name,
-      lladdr: entry.valid ? formatMac(entry.address) : "",
-      state: nudName(entry.nudState) || "NONE",
-      probes: entry.probes,
+      ...shown(entry),
       used: ago(entry.used),
       confirmed: ago(entry.confirmed),
       updated: ago(entry.updated),
@@ -131,6 +121,17 @@ export class StackDut {
   close(): Promise<void> {
     return this.stack.close();
   }
+}
+
+/** The part of an entry that both the table and its events show. */
+function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
+  return {
+    dst: formatIpv4(entry.key),
+    dev: entry.device.name,
+    lladdr: entry.valid ? formatMac(entry.address) : "",
+    state: nudName(entry.nudState) || "NONE",
+    probes: entry.probes,
+  };
 }
 
 /** Longest time of a timer, in ms: 24 days. */
