@@ -201,7 +201,7 @@ export class ControllerHealth {
   repairs = 0;
 }
 
-/** Which frames the controller lets through besides broadcast and those to its own address. */
+/** The frames that the controller lets through besides broadcast and those to its own address. */
 export interface ReceiveMode {
   /** Every frame (IFF_PROMISC). */
   readonly promiscuous: boolean;

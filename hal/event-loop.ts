@@ -23,10 +23,36 @@ function run(task: Runnable): void {
   task.run();
 }
 
-/** Sends itself a message for each turn. A browser delays nested timeouts by 4 ms, and messages not at all. */
-class MessageLoop implements EventLoop {
+/** Tasks that run in turns: a task that is added while a turn runs waits for the next one. */
+export class Turns {
   #waiting: Runnable[] = [];
   #running: Runnable[] = [];
+
+  /** Number of tasks that wait for the next turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  add(task: Runnable): void {
+    this.#waiting.push(task);
+  }
+
+  /** Runs the tasks that wait now. Those behind one that throws come first in the next turn. */
+  run(): void {
+    const batch = this.#waiting;
+    this.#waiting = this.#running;
+    this.#running = batch;
+    try {
+      for (let task = batch.shift(); task; task = batch.shift()) task.run();
+    } finally {
+      if (batch.length > 0) this.#waiting.unshift(...batch.splice(0));
+    }
+  }
+}
+
+/** Sends itself a message for each turn. A browser delays nested timeouts by 4 ms, and messages not at all. */
+class MessageLoop implements EventLoop {
+  readonly #turns = new Turns();
   readonly #port: { postMessage(message: unknown): void };
 
   constructor() {
@@ -37,23 +63,17 @@ class MessageLoop implements EventLoop {
   }
 
   enqueue(task: Runnable): void {
-    this.#waiting.push(task);
-    if (this.#waiting.length === 1) this.#port.postMessage(null);
+    this.#turns.add(task);
+    if (this.#turns.waiting === 1) this.#port.postMessage(null);
   }
 
-  /** Runs what waits now; what comes meanwhile waits for the next turn. */
   #turn(): void {
-    const batch = this.#waiting;
-    this.#waiting = this.#running;
-    this.#running = batch;
     try {
-      for (let task = batch.shift(); task; task = batch.shift()) task.run();
-    } finally {
+      this.#turns.run();
+    } catch (error) {
       // A task that throws does not take the others with it.
-      if (batch.length > 0) {
-        this.#waiting.unshift(...batch.splice(0));
-        this.#port.postMessage(null);
-      }
+      if (this.#turns.waiting > 0) this.#port.postMessage(null);
+      throw error;
     }
   }
 }

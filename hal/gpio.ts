@@ -66,3 +66,16 @@ export class GpioError extends Error {
     this.code = code;
   }
 }
+
+/** An error for a pin of a board that is closed or lost. @param what `LED on pin 13` */
+export function boardNotOpen(what: string, board: string): GpioError {
+  return new GpioError("GPIO_NOT_OPEN", `${what}: the board (${board}) is not open; open() it first`);
+}
+
+/** An error for a board that went away by itself. @param advice what people can do */
+export function boardGone(board: string, why: string, advice: string, cause: unknown): GpioError {
+  return new GpioError("GPIO_LOST", `${board}: the board is gone (${why}); ${advice}`, { cause });
+}
+
+/** The advice for a board that does not come back by itself. */
+export const PLUG_IN_AND_RESTART = "plug it in again and restart";

@@ -12,7 +12,7 @@ import type { InterruptLine } from "./interrupt.ts";
 import type { DmaMemory, MmioBus } from "./mmio.ts";
 
 export interface MmioEntry {
-  /** Of the clock handed in, in ms. */
+  /** Time of the clock handed in, in ms. */
   time: number;
   /** `raise` and `lower`: the interrupt line. A release is seen at the next access, for nobody is told of it before. */
   kind: "read" | "write" | "raise" | "lower";

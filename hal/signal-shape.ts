@@ -1,4 +1,4 @@
-/** How the voltage at a simulated analog input moves, as whoever asks for one says it: a mean, a daily wave, noise. */
+/** The course of the voltage at a simulated analog input: a mean, a daily wave, noise. */
 export interface SignalShape {
   /** The level that the voltage varies around, in volts. */
   readonly mean: number;

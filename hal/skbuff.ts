@@ -253,7 +253,7 @@ export class SkBuffQueue {
   }
 }
 
-/** How many packets were dropped for each reason. */
+/** Numbers of packets dropped, by reason. */
 export class DropCounters {
   readonly counts: Float64Array = new Float64Array(DROP_REASONS);
 

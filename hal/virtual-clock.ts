@@ -1,5 +1,5 @@
 /** Virtual time: it jumps from timer to timer. */
-import { type EventLoop, eventLoop } from "./event-loop.ts";
+import { type EventLoop, eventLoop, Turns } from "./event-loop.ts";
 import { type Clock, Task } from "./time.ts";
 import { Timer, type TimerQueue } from "./timer.ts";
 import { TimerHeap } from "./timer-heap.ts";
@@ -15,12 +15,11 @@ export class VirtualClock implements Clock, TimerQueue {
   readonly #heap = new TimerHeap();
   readonly #epoch: number;
   #now = 0;
-  #tasks: Task[] = [];
-  #running: Task[] = [];
+  readonly #tasks = new Turns();
   #steps = 0;
   readonly #loop: EventLoop = eventLoop();
   readonly #enqueue = (task: Task): void => {
-    this.#tasks.push(task);
+    this.#tasks.add(task);
   };
 
   /** @param epoch wall time at virtual time 0, in ms since 1970-01-01 UTC */
@@ -81,16 +80,8 @@ export class VirtualClock implements Clock, TimerQueue {
 
   /** Runs the deferred tasks, or jumps to the next timer; false when neither is left before `end`. */
   #step(end: number): boolean {
-    if (this.#tasks.length > 0) {
-      const batch = this.#tasks;
-      this.#tasks = this.#running;
-      this.#running = batch;
-      try {
-        for (let task = batch.shift(); task; task = batch.shift()) task.run();
-      } finally {
-        // Tasks behind one that throws come first next time, as they would in real time.
-        if (batch.length > 0) this.#tasks.unshift(...batch.splice(0));
-      }
+    if (this.#tasks.waiting > 0) {
+      this.#tasks.run();
       return this.#count(1);
     }
     const timer = this.#heap.peek();

@@ -1,5 +1,5 @@
-/** Which frames the chip lets through: exact addresses, a hash of group addresses, and modes (SDM 13.5, 13.4.22). */
-import { MAC_BYTES, OWN_FRAMES_ONLY, type ReceiveMode } from "../../hal/ethernet.ts";
+/** Chooses the frames that the chip lets through: exact addresses, a hash of group addresses, and modes (SDM 13.5, 13.4.22). */
+import { MAC_BYTES, type ReceiveMode } from "../../hal/ethernet.ts";
 import { includesGroup } from "../../hal/kit/receive-filter.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { MTA_WORDS, RAH_VALID, Rctl, RECEIVE_ADDRESSES, Register } from "./registers.ts";
@@ -21,7 +21,8 @@ export interface FilterWord {
 }
 
 export class AddressFilter {
-  #mode: ReceiveMode = OWN_FRAMES_ONLY;
+  /** Bits of RCTL that the receive mode adds. */
+  #modeBits = 0;
   /** The group of each exact entry behind the station's. A group keeps its entry for as long as it is joined. */
   #entries: (Uint8Array | null)[] = new Array<Uint8Array | null>(EXACT_GROUPS).fill(null);
   #hash = new Uint32Array(MTA_WORDS);
@@ -30,25 +31,21 @@ export class AddressFilter {
 
   /** RCTL while the receiver runs: buffers of 2048 bytes, frames of up to 1522, FCS stripped, no damaged frames. */
   get rctl(): number {
-    let rctl = Rctl.EN | Rctl.BAM | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT);
-    if (this.#mode.promiscuous) rctl |= Rctl.UPE | Rctl.MPE;
-    if (this.#mode.allMulticast) rctl |= Rctl.MPE;
-    return rctl;
+    return Rctl.EN | Rctl.BAM | Rctl.SECRC | (MULTICAST_OFFSET << Rctl.MO_SHIFT) | this.#modeBits;
   }
 
   /** One register after the other that a joined group depends on, as it ought to be; null while no group is joined. */
   word(turn: number): FilterWord | null {
     const words = this.#words;
-    return words.length === 0 ? null : (words[turn % words.length] as FilterWord);
+    return words.length === 0 ? null : words[turn % words.length]!;
   }
 
   /**
    * Takes over a receive mode.
    * @param bus where the chip runs: what has changed, RCTL excepted, is written there
    */
-  set(mode: ReceiveMode, bus: MmioBus | null): void {
-    this.#mode = { promiscuous: mode.promiscuous, allMulticast: mode.allMulticast, groups: [] };
-    const { groups } = mode;
+  set({ promiscuous, allMulticast, groups }: ReceiveMode, bus: MmioBus | null): void {
+    this.#modeBits = (promiscuous ? Rctl.UPE | Rctl.MPE : 0) | (allMulticast ? Rctl.MPE : 0);
     const [entries, hash] = [this.#entries, this.#hash];
     const kept = entries.filter((entry) => entry !== null);
     const rest = groups.filter((group) => !includesGroup(kept, group));
@@ -92,7 +89,7 @@ export class AddressFilter {
   }
 }
 
-/** Which bit of the MTA stands for an address. */
+/** The bit of the MTA that stands for an address. */
 function hashOf(address: Uint8Array): number {
   const upper = address[4]! | (address[5]! << 8);
   return (upper >> HASH_SHIFTS[MULTICAST_OFFSET]) & (HASH_BITS - 1);

@@ -116,7 +116,7 @@ export const Rctl = {
   MPE: 0x10,
   /** Accept broadcast. */
   BAM: 0x8000,
-  /** Which bits of an address select a bit of the MTA (MO, bits 13:12). */
+  /** Position of MO (bits 13:12), which chooses the bits of an address that select a bit of the MTA. */
   MO_SHIFT: 12,
   /** Strip the FCS. */
   SECRC: 0x0400_0000,

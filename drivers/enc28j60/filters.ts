@@ -69,7 +69,7 @@ function configFor({ promiscuous, allMulticast, groups }: ReceiveMode): number {
 }
 
 /**
- * Which bit of the hash table stands for an address (section 8.4): bits 28 to 23 of its CRC, the most significant bit first. The
+ * The bit of the hash table that stands for an address (section 8.4): bits 28 to 23 of its CRC, the most significant bit first. The
  * register here is reflected, so that they are its bits 3 to 8, the other way round.
  */
 function hashOf(address: Uint8Array): number {

@@ -48,7 +48,7 @@ export class LinkMonitor implements BusUser {
   /** The former answer of PHSTAT2: 1 up, 0 down, -1 nothing; and how often it was asked. */
   #before = -1;
   #answers = 0;
-  /** Which of the PHY's registers is looked at next, and whether the last look found it wrong. */
+  /** Index of the PHY's register that is looked at next, and whether the last look found it wrong. */
   #next = 0;
   #suspect = false;
 

@@ -6,7 +6,7 @@
  */
 import { HASH_BYTES, LESSER_MAC, Register, STATION_ADDRESS } from "./registers.ts";
 
-/** Which bytes of ERXWRPT are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
+/** The bytes of ERXWRPT that are read. A packet that nothing told of (erratum 6) nearly always shows in the low one. */
 export const Pointer = { NONE: 0, LOW: 1, BOTH: 3 } as const;
 export type Pointer = (typeof Pointer)[keyof typeof Pointer];
 
@@ -61,6 +61,6 @@ export function quietLook(turn: number, hashing: boolean): QuietLook {
   const pair = turn >> 1;
   const round = Math.floor(pair / CYCLE);
   const usual = pair % CYCLE !== CYCLE - 1;
-  if ((turn & 1) === 0) return usual ? CONTROL : (firstBanks[round % firstBanks.length] as QuietLook);
-  return usual ? LINK : (MAC_BANKS[round % MAC_BANKS.length] as QuietLook);
+  if ((turn & 1) === 0) return usual ? CONTROL : firstBanks[round % firstBanks.length]!;
+  return usual ? LINK : MAC_BANKS[round % MAC_BANKS.length]!;
 }

@@ -17,7 +17,7 @@ const LATE_COLLISION_RETRIES = 16;
 /** Preamble, FCS and gap, in bytes; one byte takes 0.8 us at 10 Mbit/s. */
 const FRAME_OVERHEAD = 24;
 const BYTE_TIME = 0.0008;
-/** Of that overhead, what comes when the chip is done with the frame already. */
+/** The part of that overhead that comes when the chip is done with the frame already. */
 const GAP = 13;
 /** How often a frame that did not arrive in the chip whole is written again. */
 const LOAD_RETRIES = 3;

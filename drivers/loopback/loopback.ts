@@ -18,10 +18,10 @@ import {
 } from "../../hal/ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import { copyFrame } from "../../hal/kit/copy-frame.ts";
-import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
+import { ensureChecksum, pad } from "../../hal/kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../../hal/kit/receive-filter.ts";
 import { ReceivedFrames } from "../../hal/kit/received-frames.ts";
-import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
 
 export interface LoopbackOptions {
   /** Station address. */
@@ -93,7 +93,7 @@ export class LoopbackPlug implements EthernetController {
       this.statistics.txCarrierErrors++;
       return this.#discard(host, skb, DropReason.TX_CARRIER);
     }
-    if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) {
+    if (!ensureChecksum(skb)) {
       this.statistics.txAbortedErrors++;
       return this.#discard(host, skb, DropReason.TX_ABORTED);
     }

@@ -25,8 +25,8 @@ import {
   type ReceiveMode,
 } from "../../hal/ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
-import { completeChecksum, pad } from "../../hal/kit/outgoing.ts";
-import { Checksum, HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
+import { ensureChecksum, pad } from "../../hal/kit/outgoing.ts";
+import { HEADROOM, type SkBuff, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { TapDevice } from "./device.ts";
 
 export interface TapOptions {
@@ -107,7 +107,7 @@ export class TapController implements EthernetController {
     if (skb.length < ETHERNET_HEADER) return kernel.discard(host, skb, DropReason.PKT_TOO_SMALL);
     if (skb.length > MAX_TAGGED_FRAME) return kernel.discard(host, skb, DropReason.PKT_TOO_BIG);
     if (!kernel.carrier) return kernel.noCarrier(host, skb);
-    if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) return kernel.aborted(host, skb);
+    if (!ensureChecksum(skb)) return kernel.aborted(host, skb);
     if (this.#write(device, skb)) return kernel.sent(skb);
     switch (device.errno) {
       case Errno.EAGAIN:

@@ -87,6 +87,8 @@ class SocketChannel implements LineChannel {
     if (this.#ending) return;
     this.send(line);
     this.#ending = true;
+    // The socket's own timer, and no Clock's: it starts anew with each byte that is taken, and a client reads in real time even where the
+    // stack's time is virtual.
     this.#socket.setTimeout(LAST_WORDS, () => this.close());
     this.#write();
   }

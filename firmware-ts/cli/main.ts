@@ -5,7 +5,7 @@ import { endWithOutput } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
 import { VERSION } from "./version.ts";
-import { printableLines } from "./work/printable.ts";
+import { printableError, printableLines } from "./work/printable.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { globals, rest } = parseGlobals(args);
@@ -50,7 +50,7 @@ function explain(error: unknown): number {
     console.error(printableLines(message.startsWith("whohas") ? message : `whohas: ${message}`));
     return /^(RIG_|SPEC_|UNIT_|IPV6_|INSTANCE_NAME|INVALID_PARAMS)/.test(code) ? Exit.WORDS : Exit.NO;
   }
-  console.error(printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  console.error(printableError(error));
   return Exit.NO;
 }
 

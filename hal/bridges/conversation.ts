@@ -15,7 +15,7 @@ export class Conversation {
   readonly framer: AnswerFramer = new AnswerFramer();
   /** Bytes that came unasked. */
   unexpected = 0;
-  /** Of the answer under way; -1: it has not come. */
+  /** First byte of the answer under way; -1: it has not come. */
   firstByte = -1;
   readonly #clock: Clock;
   readonly #stream: ByteStream;
@@ -67,7 +67,7 @@ export class Conversation {
     });
   }
 
-  /** Until nothing more comes, `limit` ms at most. True: something came. */
+  /** Waits until nothing more comes, `limit` ms at most. True: something came. */
   async drain(limit: number): Promise<boolean> {
     const before = this.unexpected;
     this.framer.cancel();

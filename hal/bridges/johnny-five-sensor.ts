@@ -10,7 +10,7 @@ import type { SensorKind } from "../sensor-kinds.ts";
 /** The parts of johnny-five in use. */
 export type JohnnyFive = Pick<typeof import("johnny-five"), "Board" | "Led" | "Pin" | "Sensor">;
 
-/** Where a sensor is to be made. */
+/** The place at which a sensor is made. */
 export interface SensorSite {
   readonly five: JohnnyFive;
   readonly board: Board;

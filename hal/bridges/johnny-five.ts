@@ -8,7 +8,16 @@
 import type { EventEmitter } from "node:events";
 import type { Board, Pin } from "johnny-five";
 import type { Clock } from "../clock.ts";
-import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
+import {
+  type BoardIo,
+  boardGone,
+  boardNotOpen,
+  GpioError,
+  type Led,
+  type Output,
+  PLUG_IN_AND_RESTART,
+  type Sensor,
+} from "../gpio.ts";
 import { sensorKind } from "../sensor-kinds.ts";
 import type { SignalShape } from "../signal-shape.ts";
 import { type JohnnyFive, type SensorProbe, sensorProbe } from "./johnny-five-sensor.ts";
@@ -39,7 +48,7 @@ export interface IoConnection {
   sample?(pin: string | number): void;
 }
 
-/** Where plugins come from. */
+/** A source of IO plugins. */
 export interface IoSource {
   readonly description: string;
   readonly simulated: boolean;
@@ -69,7 +78,7 @@ export function untilReady(io: IoPlugin, clock: Clock, timeout: number, error: (
   });
 }
 
-/** From open() to close(), or to the loss of the board. */
+/** State from open() to close(), or to the loss of the board. */
 class Session {
   alive = true;
   /** How the board was lost. */
@@ -104,7 +113,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #opening: Promise<void> | null = null;
 
   /** @param afterLoss tells people what to do when the board is gone */
-  constructor(source: IoSource, afterLoss = "plug it in again and restart") {
+  constructor(source: IoSource, afterLoss = PLUG_IN_AND_RESTART) {
     this.#source = source;
     this.#afterLoss = afterLoss;
   }
@@ -205,7 +214,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
 
   #require(what: string): Session {
     if (this.#session) return this.#session;
-    throw new GpioError("GPIO_NOT_OPEN", `${what}: the board (${this.description}) is not open; open() it first`);
+    throw boardNotOpen(what, this.description);
   }
 
   /** Turns the many ways in which johnny-five and its plugins refuse a pin into one error. */
@@ -222,8 +231,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #lose(session: Session, cause: unknown): void {
     if (!session.alive) return;
     session.end();
-    const message = `${this.description}: the board is gone (${reason(cause)}); ${this.#afterLoss}`;
-    const error = cause instanceof GpioError ? cause : new GpioError("GPIO_LOST", message, { cause });
+    const error = cause instanceof GpioError ? cause : boardGone(this.description, reason(cause), this.#afterLoss, cause);
     session.failure = error;
     // Hardware that is gone may fail to close; the loss is the news.
     session.connection.close().catch(() => undefined);

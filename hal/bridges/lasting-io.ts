@@ -41,7 +41,7 @@ export class LastingBoardIo implements BoardIo {
     return this.#io.simulated;
   }
 
-  /** Of a board that is lost: resolves at once, it is looked for already. */
+  /** Opens the board. A lost one is looked for already: then this resolves at once. */
   async open(): Promise<void> {
     if (!this.#lost) await this.#io.open();
   }

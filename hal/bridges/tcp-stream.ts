@@ -11,7 +11,7 @@ export interface TcpStreamOptions {
   port: number;
 }
 
-/** In ms; a bridge is on the same machine or the same bench. */
+/** Most time for a connection, in ms; a bridge is on the same machine or the same bench. */
 const CONNECT_LIMIT = 5000;
 
 export class TcpStream implements ByteStream {

@@ -26,7 +26,12 @@ export function pad(skb: SkBuff): number {
 export function unsendable(skb: SkBuff): DropReason {
   if (skb.length < ETHERNET_HEADER) return DropReason.PKT_TOO_SMALL;
   if (skb.length > MAX_TAGGED_FRAME) return DropReason.PKT_TOO_BIG;
-  return skb.checksum === Checksum.PARTIAL && !completeChecksum(skb) ? DropReason.TX_ABORTED : DropReason.NONE;
+  return ensureChecksum(skb) ? DropReason.NONE : DropReason.TX_ABORTED;
+}
+
+/** Fills in the checksum if it was left to the hardware (Checksum.PARTIAL). Returns false when that cannot be done. */
+export function ensureChecksum(skb: SkBuff): boolean {
+  return skb.checksum !== Checksum.PARTIAL || completeChecksum(skb);
 }
 
 /**

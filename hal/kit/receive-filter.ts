@@ -12,9 +12,9 @@ export function isMulticast(bytes: Uint8Array, at: number): boolean {
   return (bytes[at]! & 1) === 1 && !isBroadcast(bytes, at);
 }
 
-/** Tells whether the six octets at a[atA] and b[atB] are the same. */
-function sameAddress(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
-  for (let octet = 0; octet < MAC_BYTES; octet++) if (a[atA + octet] !== b[atB + octet]) return false;
+/** Tells whether the six octets at bytes[at] are this address. */
+function isAddress(bytes: Uint8Array, at: number, address: Uint8Array): boolean {
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[at + octet] !== address[octet]) return false;
   return true;
 }
 
@@ -39,14 +39,8 @@ export class ReceiveFilter implements ReceiveMode {
   /** Tells whether the frame that begins at bytes[at] is let through. */
   accepts(bytes: Uint8Array, at: number): boolean {
     if (this.promiscuous) return true;
-    if ((bytes[at]! & 1) === 1) return this.allMulticast || isBroadcast(bytes, at) || this.#isJoined(bytes, at);
-    return sameAddress(bytes, at, this.#address, 0);
-  }
-
-  #isJoined(bytes: Uint8Array, at: number): boolean {
-    const { groups } = this;
-    for (let each = 0; each < groups.length; each++) if (sameAddress(bytes, at, groups[each]!, 0)) return true;
-    return false;
+    if ((bytes[at]! & 1) === 1) return this.allMulticast || isBroadcast(bytes, at) || includesGroup(this.groups, bytes, at);
+    return isAddress(bytes, at, this.#address);
   }
 }
 
@@ -55,7 +49,8 @@ export function copyGroups({ groups }: ReceiveMode): readonly Uint8Array[] {
   return groups.map((group) => group.slice(0, MAC_BYTES));
 }
 
-/** Tells whether `group` is one of these. */
-export function includesGroup(groups: readonly Uint8Array[], group: Uint8Array): boolean {
-  return groups.some((each) => sameAddress(each, 0, group, 0));
+/** Tells whether the address at bytes[at] is one of these. */
+export function includesGroup(groups: readonly Uint8Array[], bytes: Uint8Array, at = 0): boolean {
+  for (let each = 0; each < groups.length; each++) if (isAddress(bytes, at, groups[each]!)) return true;
+  return false;
 }

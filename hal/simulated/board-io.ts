@@ -1,5 +1,14 @@
-/** The simulated board's pins, driven directly: what a real board reaches through johnny-five, without loading it. */
-import { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../gpio.ts";
+/** The simulated board's pins, driven directly: a real board's are driven through johnny-five, which this does not load. */
+import {
+  type BoardIo,
+  boardGone,
+  boardNotOpen,
+  type GpioError,
+  type Led,
+  type Output,
+  PLUG_IN_AND_RESTART,
+  type Sensor,
+} from "../gpio.ts";
 import { type SensorKind, sensorKind } from "../sensor-kinds.ts";
 import type { SimulatedIo } from "./io.ts";
 
@@ -55,7 +64,7 @@ export class SimulatedBoardIo implements BoardIo {
 
   #require(what: string): PinsInUse {
     if (this.#session) return this.#session;
-    throw new GpioError("GPIO_NOT_OPEN", `${what}: the board (${this.description}) is not open; open() it first`);
+    throw boardNotOpen(what, this.description);
   }
 
   #outputPin(pin: string): number {
@@ -68,8 +77,7 @@ export class SimulatedBoardIo implements BoardIo {
     const session = this.#session;
     if (!session) return;
     this.#end(session);
-    const message = `${this.description}: the board is gone (${cause.message}); plug it in again and restart`;
-    this.onLost?.(new GpioError("GPIO_LOST", message, { cause }));
+    this.onLost?.(boardGone(this.description, cause.message, PLUG_IN_AND_RESTART, cause));
   }
 
   #end(session: PinsInUse): void {
@@ -79,7 +87,7 @@ export class SimulatedBoardIo implements BoardIo {
   }
 }
 
-/** From open() to close(), or to the loss of the board. */
+/** The pins from open() to close(), or to the loss of the board. */
 class PinsInUse {
   alive = true;
   readonly io: SimulatedIo;

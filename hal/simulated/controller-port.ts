@@ -9,10 +9,10 @@
 import type { Clock } from "../clock.ts";
 import { DropReason } from "../drop-reason.ts";
 import type { ControllerHost, EthernetController } from "../ethernet.ts";
-import { completeChecksum } from "../kit/outgoing.ts";
+import { ensureChecksum } from "../kit/outgoing.ts";
 import { PollLoop } from "../kit/poll-loop.ts";
 import { Revival } from "../revival.ts";
-import { Checksum, DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
+import { DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
 import type { WireStation } from "../wire.ts";
 import type { EthernetSegment, SegmentPort } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
@@ -172,7 +172,7 @@ export class ControllerPort implements WireStation {
       this.drops.drop(skb, DropReason.TX_CARRIER);
       return;
     }
-    if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) {
+    if (!ensureChecksum(skb)) {
       this.drops.drop(skb, DropReason.TX_ABORTED);
       return;
     }

@@ -97,7 +97,7 @@ export class SimulatedIo extends EventEmitter {
   /** Gives the pin's value at this moment to everyone who reads the pin. */
   sample(name: string | number): void {
     const number = this.normalize(name);
-    const state = this.pins[number] as PinState;
+    const state = this.pins[number]!;
     if (state.mode === MODES.ANALOG) state.value = this.#analogValue(number);
     else if (state.mode === MODES.INPUT) state.value = this.#digitalValue(number);
     for (const listener of this.#listeners[number] as Listener[]) listener(state.value);
@@ -117,11 +117,11 @@ export class SimulatedIo extends EventEmitter {
 
   /** Level of an output, or the last sample of an input. */
   level(name: string | number): number {
-    return (this.pins[this.normalize(name)] as PinState).value;
+    return this.pins[this.normalize(name)]!.value;
   }
 
   pinMode(number: number, mode: number): void {
-    const state = this.pins[number] as PinState;
+    const state = this.pins[number]!;
     if (!state.supportedModes.includes(mode)) {
       const wanted = Object.entries(MODES).find(([, value]) => value === mode)?.[0] ?? `mode ${mode}`;
       throw new GpioError("GPIO_BAD_PIN", `simulated board: ${pinName(number)} cannot be used as ${wanted}; ${pinUse(number)}`);
@@ -130,7 +130,7 @@ export class SimulatedIo extends EventEmitter {
   }
 
   digitalWrite(number: number, value: number): void {
-    (this.pins[number] as PinState).value = value ? 1 : 0;
+    this.pins[number]!.value = value ? 1 : 0;
     this.emit("digital-write", number, value ? 1 : 0);
   }
 
@@ -143,13 +143,13 @@ export class SimulatedIo extends EventEmitter {
   }
 
   #listen(number: number, listener: Listener): void {
-    (this.pins[number] as PinState).report = 1;
-    (this.#listeners[number] as Listener[]).push(listener);
+    this.pins[number]!.report = 1;
+    this.#listeners[number]!.push(listener);
   }
 
   #analogValue(number: number): number {
     if (!this.#signals[number]) this.attach(number, DEFAULT_SHAPE);
-    const volts = (this.#signals[number] as AnalogSignal).at(this.#clock.now());
+    const volts = this.#signals[number]!.at(this.#clock.now());
     return Math.min(FULL_SCALE, Math.max(0, Math.round((volts / AREF) * FULL_SCALE)));
   }
 

@@ -19,7 +19,7 @@ export class ViolationCounters<Kind extends string> {
     for (const kind of this.#kinds) this.#counts.set(kind, 0);
   }
 
-  /** Of all kinds together. */
+  /** Number of violations of all kinds together. */
   get total(): number {
     return this.#total;
   }

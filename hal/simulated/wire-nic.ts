@@ -17,10 +17,10 @@ import {
   type ReceiveMode,
 } from "../ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../kit/capabilities.ts";
-import { completeChecksum } from "../kit/outgoing.ts";
+import { ensureChecksum } from "../kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../kit/receive-filter.ts";
 import { ReceivedFrames } from "../kit/received-frames.ts";
-import { Checksum, type SkBuff } from "../skbuff.ts";
+import type { SkBuff } from "../skbuff.ts";
 import type { WireStation } from "../wire.ts";
 import type { EthernetSegment, SegmentPort } from "./segment.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
@@ -91,7 +91,7 @@ export class WireNic implements EthernetController, WireStation {
       host.drops.drop(skb, DropReason.TX_CARRIER);
       return true;
     }
-    if (skb.checksum === Checksum.PARTIAL && !completeChecksum(skb)) {
+    if (!ensureChecksum(skb)) {
       this.statistics.txErrors++;
       this.statistics.txAbortedErrors++;
       host.drops.drop(skb, DropReason.TX_ABORTED);

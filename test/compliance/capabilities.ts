@@ -8,7 +8,7 @@ import { Traffic } from "./behind.ts";
 import type { ControllerBench, ControllerKind } from "./bench.ts";
 
 const BROADCAST = new Uint8Array(MAC_BYTES).fill(0xff);
-/** Where the type stands in a frame. */
+/** Offset of the type in a frame. */
 const TYPE = 12;
 
 /** Group number `n` of IPv6's solicited nodes (RFC 2464 section 7), as a stack joins them. */
@@ -19,7 +19,7 @@ function group(n: number): Uint8Array {
 /** More than any chip has exact filters for. */
 const JOINED: readonly Uint8Array[] = Array.from({ length: 20 }, (_, n) => group(n));
 const OTHERS: readonly Uint8Array[] = Array.from({ length: 32 }, (_, n) => group(100 + n));
-/** Of other groups, the part that a hash table may let through. */
+/** The part of other groups that a hash table may let through. */
 const SLIP = 1 / 4;
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -131,7 +131,7 @@ export async function largest(t: Test, bench: ControllerBench): Promise<void> {
   t.equal(firstDifference(host.frames.slice(received), back), -1, "and comes in as it is");
 }
 
-/** Where a transport header would begin, behind an IP header without and with options; and where its checksum is in it. */
+/** Offsets of a transport header behind an IP header without and with options, and of the checksum in it. */
 const TRANSPORT = 34;
 const BEHIND_OPTIONS = 38;
 const CHECKSUM = 6;

@@ -12,8 +12,7 @@ const said = (line: string): ReturnType<typeof whohas> => whohas(...line.split("
 t.test("an object explains itself as ip does: on standard error, exit 255", async (t) => {
   for (const object of ["address", "route", "neigh", "ntable", "link", "monitor"]) {
     for (const line of [`${object} help`, `${object} --help`, `${object} -h`, `help ${object}`, `-n nowhere ${object} help`]) {
-      const name = object === "neigh" ? "neigh" : object;
-      t.match(await said(line), { stdout: "", stderr: new RegExp(`^Usage: whohas ${name} `), code: 255 }, line);
+      t.match(await said(line), { stdout: "", stderr: new RegExp(`^Usage: whohas ${object} `), code: 255 }, line);
     }
   }
 });

@@ -9,7 +9,7 @@ import { missingPrograms, run } from "../support/netns.ts";
 import { bound, scratch } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
-import { adopt, commandLine, folder } from "../support/whohas.ts";
+import { adopt, commandLine, ended, folder, whohasProcess } from "../support/whohas.ts";
 
 const ENV = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
 const skip = missingPrograms("mkfifo", "sh");
@@ -25,6 +25,7 @@ telemetry: { to: 192.168.10.1:8094, every: 20ms }
 );
 
 interface Started {
+  name: string;
   child: ChildProcess;
   stderr(): string;
   /** Exit status or signal, and how long after the call it came, in ms. */
@@ -53,7 +54,7 @@ function start(t: Test, stdout: number | "pipe", words: readonly string[] = [RIG
     const [code, signal] = await exit;
     return { end: code ?? signal, took: clock.now() - from };
   };
-  return { child, stderr: () => stderr, end, socket: join(ENV.WHOHAS_RUNTIME_DIR, `${name}.sock`) };
+  return { name, child, stderr: () => stderr, end, socket: join(ENV.WHOHAS_RUNTIME_DIR, `${name}.sock`) };
 }
 
 /** A FIFO with a reader that reads when it is asked to. */
@@ -235,16 +236,8 @@ realTime(t, "a terminal that closes", { skip: skip || missingPrograms("socat") }
   t.equal(started.stderr(), "");
 });
 
-async function ask({ socket }: Started, word: string): Promise<string> {
-  const name = /([^/]+)\.sock$/.exec(socket)?.[1] ?? "";
-  const [program, args] = commandLine(["-i", name, word]);
-  const child = adopt(bound(program, args, { stdio: ["ignore", "pipe", "inherit"], env: ENV }));
-  let stdout = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  await once(child, "close");
-  return stdout;
+async function ask({ name }: Started, word: string): Promise<string> {
+  return (await whohasProcess(["-i", name, word])).stdout;
 }
 
 realTime(t, "a capture into a FIFO that nobody reads, then somebody", { skip }, async (t) => {
@@ -272,12 +265,7 @@ realTime(t, "commands that ask end with their output, as others do", { skip }, a
   const cases: [number, number, RegExp][] = [[writer, 141, /^$/]];
   if (existsSync("/dev/full")) cases.push([openSync("/dev/full", "w"), 1, /^cannot write to standard output: the disk is full\n$/]);
   for (const [stdout, status, words] of cases) {
-    const child = adopt(bound(program, args, { stdio: ["ignore", stdout, "pipe"], env: ENV }));
-    let stderr = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    const [code] = await once(child, "close");
+    const { code, stderr } = await ended(bound(program, args, { stdio: ["ignore", stdout, "pipe"], env: ENV }));
     t.match([code, stderr], [status, words]);
     closeSync(stdout);
   }

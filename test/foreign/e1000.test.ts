@@ -36,7 +36,7 @@ function ones(bytes: Uint8Array): number {
   return sum;
 }
 
-/** Of pseudo header, transport header and payload: FFFFh when the checksum is right. */
+/** Sum of pseudo header, transport header and payload: FFFFh when the checksum is right. */
 function transportSum(frame: Uint8Array, protocol: number): number {
   const length = frame.length - L4;
   return ones(Uint8Array.of(...frame.subarray(L3 + 12, L4), 0, protocol, length >> 8, length & 0xff, ...frame.subarray(L4)));

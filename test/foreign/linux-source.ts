@@ -25,7 +25,7 @@ interface Recipe {
   readonly folder: string;
   readonly sources: readonly string[];
   readonly headers: readonly string[];
-  /** Of the shim: what hangs the device on its bus. */
+  /** The shim's part that hangs the device on its bus. */
   readonly bus: string;
 }
 

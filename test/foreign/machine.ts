@@ -15,13 +15,13 @@ import type { DmaMemory } from "../../hal/mmio.ts";
 import type { E1000Chip } from "../../hal/simulated/e1000/chip.ts";
 import type { Enc28j60Chip } from "../../hal/simulated/enc28j60/chip.ts";
 
-/** Of the window that both sides see; ./linux/host.h has the same. */
+/** Offsets in the window that both sides see; ./linux/host.h has the same. */
 const READ_AT = 4096;
 const FRAME_AT = 8192;
 const WINDOW = FRAME_AT + 65536;
 /** From something to do until it is done, in ms. */
 const LATENCY = 0.05;
-/** Of a machine whose chip brings none, in bytes. */
+/** Memory of a machine whose chip brings none, in bytes. */
 const PLAIN_MEMORY = 1024 * 1024;
 /** Virtual time after which a call that has not returned never will, in ms: the driver waits for something that the chip never says. */
 const PATIENCE = 15_000;

@@ -17,7 +17,7 @@ export interface Report {
   /** Frames that arrived as they were sent, in order. */
   toDriver: number;
   fromDriver: number;
-  /** Of what arrived: neither the next frame nor a later one. In words, the first few. */
+  /** The first few frames that arrived and were neither the next one nor a later one, in words. */
   wrong: string[];
   /** Virtual time that it took, in ms. */
   took: number;
@@ -25,7 +25,7 @@ export interface Report {
 
 export interface TrafficOptions {
   frames: number;
-  /** Of the wire, in bit/s: the peer sends at this pace. */
+  /** Bit rate of the wire, in bit/s: the peer sends at this pace. */
   lineRate: number;
   /** Part of the time that the peer sends, above 0 to 1. */
   load: number;

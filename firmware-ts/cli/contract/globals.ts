@@ -7,13 +7,14 @@ export interface Globals extends IpOptions {
   instance: string;
 }
 
+/** Flags that are commands of their own. */
+const ASKING: readonly string[] = ["--help", "-h", "--version", "-V"];
+
 /** Splits the command line into the flags before the object, the object, and its words. */
 export function parseGlobals(args: readonly string[]): { globals: Globals; rest: string[] } {
   const globals: Globals = { instance: "default", ...ipOptions() };
   let at = 0;
-  for (; at < args.length; at++) {
-    const arg = args[at] as string;
-    if (!arg.startsWith("-") || ["--help", "-h", "--version", "-V"].includes(arg)) break;
+  for (let arg = args[0]; arg?.startsWith("-") && !ASKING.includes(arg); arg = args[++at]) {
     if (arg === "-i" || arg === "--instance") globals.instance = value(args, ++at, arg);
     else if (apply(globals, arg, args[at + 1])) at++;
   }

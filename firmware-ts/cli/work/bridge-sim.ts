@@ -1,7 +1,13 @@
 /** `whohas bridge-sim`: a simulated SPI bridge with a simulated chip, on a pseudo terminal or a TCP port. */
 
 import { SystemClock } from "../../../hal/clock.ts";
-import { BridgeSim, type BridgeSimListener, type BridgeSimOptions, type BridgeSimSummary } from "../../board/bridge-sim.ts";
+import {
+  BridgeSim,
+  type BridgeSimListener,
+  type BridgeSimOptions,
+  type BridgeSimSummary,
+  type EndpointConfig,
+} from "../../board/bridge-sim.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import { printable } from "./printable.ts";
 import { dropsText } from "./report-words.ts";
@@ -15,10 +21,15 @@ export interface BridgeSimRequest extends Omit<BridgeSimOptions, "endpoint"> {
 }
 
 export async function bridgeSim({ pty, tcp, quiet, ...options }: BridgeSimRequest): Promise<number> {
-  if ((pty === undefined) === (tcp === undefined))
-    throw new CommandError("bridge-sim: where shall it be? Say --pty PATH or --tcp PORT, one of the two");
-  const endpoint = tcp ? { kind: "tcp" as const, ...tcp } : { kind: "pty" as const, path: pty as string };
+  const endpoint = endpointOf(pty, tcp);
   return untilTold((down) => bridgeSimOn({ ...options, endpoint }, quiet, down));
+}
+
+/** @throws CommandError unless there is one of the two */
+function endpointOf(pty: BridgeSimRequest["pty"], tcp: BridgeSimRequest["tcp"]): EndpointConfig {
+  if (pty !== undefined && tcp === undefined) return { kind: "pty", path: pty };
+  if (tcp !== undefined && pty === undefined) return { kind: "tcp", ...tcp };
+  throw new CommandError("bridge-sim: where shall it be? Say --pty PATH or --tcp PORT, one of the two");
 }
 
 async function bridgeSimOn(options: BridgeSimOptions, quiet: boolean, { terminal, told }: WayDown): Promise<number> {
@@ -27,7 +38,7 @@ async function bridgeSimOn(options: BridgeSimOptions, quiet: boolean, { terminal
     const sim = await BridgeSim.make(clock, options, listener(terminal, quiet));
     try {
       await sim.start();
-      terminal.print(`${sim.description}`);
+      terminal.print(sim.description);
       terminal.print(`ready: ${sim.endpoint.description}`);
       await told;
     } finally {

@@ -2,17 +2,16 @@
 import { runningInstances } from "../../board/instance-claim.ts";
 import { dateTime } from "../../control/iproute/time.ts";
 import { Exit } from "../contract/exit.ts";
+import { printableJson } from "./printable.ts";
 
 const HEADER = ["NAME", "PID", "SINCE", "SOCKET"];
-/** Spaces of one step with -p, as iproute2 has them. */
-const STEP = 4;
 
 /** Prints a line for each instance under a header, nothing when none runs; with `json` an array. */
 export function instances({ json, pretty }: { json: boolean; pretty: boolean }): number {
   const running = runningInstances();
   if (json) {
     const list = running.map(({ name, pid, since, socket }) => ({ name, pid, since: Math.floor(since), socket }));
-    console.log(JSON.stringify(list, null, pretty ? STEP : 0));
+    console.log(printableJson(list, pretty));
   } else if (running.length > 0) {
     const rows = running.map(({ name, pid, since, socket }) => [name, String(pid), dateTime(since), socket]);
     for (const line of table([HEADER, ...rows])) console.log(line);

@@ -2,6 +2,7 @@
 import { pingRefusalWords } from "../../control/iproute/refusals.ts";
 import type { Caller } from "../../control/methods/client.ts";
 import type { Note, ParamsOf, ResultOf } from "../../control/methods/index.ts";
+import { MAX_COUNT } from "../../control/methods/udp.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
 import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
@@ -25,8 +26,6 @@ export interface PingOptions {
 const HEADERS = 28;
 /** Bytes of the time stamp that iputils puts into the data: with less room it measures no time. */
 const TIMESTAMP = 16;
-/** As good as endless: a request a second for thirty years. */
-const ENDLESS = 1_000_000_000;
 
 const REASONS: Readonly<Record<string, string>> = {
   NEIGH_FAILED: "Destination Host Unreachable",
@@ -45,7 +44,8 @@ async function pingFrom(client: Caller, options: PingOptions, json: boolean): Pr
   client.onNotification = (...note) => tally.take(note);
   const interrupt = new Interrupt();
   void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
-  const count = Math.min(options.count ?? ENDLESS, ENDLESS);
+  // As good as endless: a request a second for thirty years.
+  const count = Math.min(options.count ?? MAX_COUNT, MAX_COUNT);
   const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
   tally.end(result);
   return result.received > 0 ? Exit.DONE : Exit.NO;
@@ -135,7 +135,7 @@ function lossOf({ transmitted, received }: ResultOf<"ping">): number {
   return transmitted === 0 ? 0 : Math.floor(((transmitted - received) * 100) / transmitted);
 }
 
-/** Of round-trip times, in ms. */
+/** Figures of round-trip times, in ms. */
 interface Rtt {
   readonly min: number;
   readonly avg: number;

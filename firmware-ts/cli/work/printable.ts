@@ -19,6 +19,11 @@ export function printableLines(text: string): string {
   return text.replace(UNFIT_IN_LINES, escaped);
 }
 
+/** An error that nobody expected, with its stack, fit for several lines. */
+export function printableError(error: unknown): string {
+  return printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
 /** Spaces of one step of JSON on several lines, as iproute2 has them. */
 const STEP = 4;
 
@@ -27,15 +32,20 @@ const STEP = 4;
  * @param pretty on several lines
  */
 export function printableJson(value: object, pretty = false): string {
-  return JSON.stringify(value, null, pretty ? STEP : 0).replace(
-    pretty ? UNFIT_IN_LINES : UNFIT,
-    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`,
-  );
+  return JSON.stringify(value, null, pretty ? STEP : 0).replace(pretty ? UNFIT_IN_LINES : UNFIT, unicodeEscaped);
 }
 
 function escaped(character: string): string {
-  const code = (character.codePointAt(0) as number).toString(16);
-  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  return character > "\xff" ? unicodeEscaped(character) : `\\x${hexadecimal(character, 2)}`;
+}
+
+function unicodeEscaped(character: string): string {
+  return `\\u${hexadecimal(character, 4)}`;
+}
+
+/** All that is unfit lies in the basic plane: one code unit. */
+function hexadecimal(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, "0");
 }
 
 /** A caller whose answers, notifications and refusals can be printed as they are. */

@@ -40,9 +40,9 @@ export async function run(options: RunOptions): Promise<number> {
       "whohas: --capture -: standard output is a terminal; give the capture to a file or a program, as in | tshark -r -",
     );
   }
-  // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
   const note = options.json ? { note: jsonLost } : {};
   return untilTold((down) => runOn(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, down), {
+    // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
     patient: virtualTime,
     aside,
     ...note,

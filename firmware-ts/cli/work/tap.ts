@@ -11,7 +11,7 @@ import { dropsText, standInLines } from "./report-words.ts";
 import { untilTold, type WayDown } from "./way-down.ts";
 
 export interface TapRequest extends RunRequest {
-  /** Of the interface. */
+  /** The interface's name. */
   name: string;
 }
 

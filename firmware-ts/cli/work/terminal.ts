@@ -18,7 +18,7 @@ interface Line extends OutputRecord {
 export type LostNote = (lines: number, reason: string) => string;
 
 export interface TerminalOptions {
-  /** Of real time. */
+  /** Tells real time. */
   readonly clock: Clock;
   /** The command can wait for its reader: no line is lost to a slow one. Default false. */
   readonly patient?: boolean;

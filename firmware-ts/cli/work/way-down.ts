@@ -4,7 +4,7 @@
  */
 import { type Clock, SystemClock, type Timer } from "../../../hal/clock.ts";
 import { Exit } from "../contract/exit.ts";
-import { printableLines } from "./printable.ts";
+import { printableError } from "./printable.ts";
 import { type LostNote, Terminal } from "./terminal.ts";
 
 /** The way down takes so long at most, in ms. */
@@ -94,7 +94,8 @@ export class WayDown {
     // A terminal that closes may say so twice, once by the kernel and once by its shell: nobody is in a hurry.
     if (again && signal !== "SIGHUP") {
       this.#doLast();
-      process.off(signal, this.#listeners.get(signal) as () => void);
+      const listener = this.#listeners.get(signal);
+      if (listener) process.off(signal, listener);
       process.kill(process.pid, signal);
       return;
     }
@@ -103,8 +104,7 @@ export class WayDown {
 
   #failed(error: unknown): void {
     if (this.#errors++ < TOLD_ERRORS) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.terminal.complain(`whohas: unexpected error, going down: ${printableLines(text)}`);
+      this.terminal.complain(`whohas: unexpected error, going down: ${printableError(error)}`);
     }
     this.#goDown();
   }

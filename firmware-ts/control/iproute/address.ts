@@ -1,7 +1,7 @@
 /** `ip address`: show, add, del, flush. */
 import type { ParamsOf } from "../methods/index.ts";
 import { printJson } from "./json.ts";
-import { known, shownDevices } from "./link.ts";
+import { shownDevices } from "./link.ts";
 import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "./print-address.ts";
 import {
   abbreviates,
@@ -10,6 +10,7 @@ import {
   IpError,
   IpExit,
   type IpOptions,
+  known,
   readAddress,
   readPrefix,
   unknownCommand,

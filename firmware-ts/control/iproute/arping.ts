@@ -70,7 +70,7 @@ function requestOf(words: readonly string[]): Line {
 /** Reads the letters behind one dash; a value that does not follow its letter at once is the next of the words left. */
 function readLetters(letters: string, line: Partial<Line>, left: string[]): void {
   for (let at = 0; at < letters.length; at++) {
-    const letter = letters[at] as string;
+    const letter = letters.charAt(at);
     const flag = FLAGS.get(letter);
     if (flag) {
       line[flag] = true;

@@ -1,6 +1,5 @@
 /** `ip link`: show, set. */
 import type { ParamsOf } from "../methods/index.ts";
-import { ControlError } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
 import { linkBrief, linkJson, linkText } from "./print-link.ts";
 import {
@@ -9,6 +8,7 @@ import {
   type IpContext,
   IpError,
   IpExit,
+  known,
   readLinkAddress,
   unknownCommand,
   unsigned,
@@ -43,16 +43,6 @@ export function shownDevices(words: Words): { dev?: string; up?: boolean } {
     shown.dev = value;
   }
   return shown;
-}
-
-/** Says that a device is not there as `ip` does when it shows devices. */
-export async function known<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof ControlError) || error.code !== "NO_DEVICE") throw error;
-    throw new IpError(`Device "${error.detail}" does not exist.`, IpExit.VALUE);
-  }
 }
 
 async function show(context: IpContext, words: Words): Promise<void> {

@@ -1,9 +1,8 @@
 /** `ip monitor neigh`: changes of the neighbour table as they happen. */
 import type { ParamsOf } from "../methods/index.ts";
-import { ControlError } from "../rpc/protocol.ts";
 import { neighText } from "./neigh.ts";
 import { longStamp, shortStamp } from "./time.ts";
-import { abbreviates, type IpContext, IpError, type Words, wrongArgument } from "./words.ts";
+import { abbreviates, type IpContext, IpError, known, type Words, wrongArgument } from "./words.ts";
 
 const HELP = `Usage: ip monitor [ all | neigh ] [ label ] [ dev DEVICE ] [ --all-transitions ]
 --all-transitions: every change of state, those on the way of a packet too, with its cause`;
@@ -42,12 +41,7 @@ export async function ipMonitor(context: IpContext, words: Words): Promise<void>
     }
   };
   try {
-    await caller.call("neigh.monitor", request);
-  } catch (error) {
-    if (error instanceof ControlError && error.code === "NO_DEVICE") {
-      throw wrongArgument(String(request.dev), "Device does not exist\n");
-    }
-    throw error;
+    await known(caller.call("neigh.monitor", request), () => wrongArgument(String(request.dev), "Device does not exist\n"));
   } finally {
     caller.onNotification = null;
   }

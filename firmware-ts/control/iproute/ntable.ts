@@ -1,7 +1,6 @@
 /** `ip ntable`: show and change. */
 import type { ParamsOf } from "../methods/index.ts";
-import { NTABLE_KEYS, type NtableView } from "../methods/ntable.ts";
-import { ControlError } from "../rpc/protocol.ts";
+import { NTABLE_KEYS } from "../methods/ntable.ts";
 import { printJson } from "./json.ts";
 import { ntableJson, ntableText } from "./print-ntable.ts";
 import {
@@ -10,6 +9,7 @@ import {
   duplicate,
   type IpContext,
   IpError,
+  known,
   unknownCommand,
   unsigned,
   type Words,
@@ -66,7 +66,8 @@ async function show(context: IpContext, words: Words): Promise<void> {
     if (word !== "dev" && word !== "name") throw wrongArgument(word, "unknown");
     filter[word] = words.value();
   }
-  const blocks = await call(context, filter);
+  const answer = dumped(context.caller.call("ntable.show", filter));
+  const blocks = await known(answer, () => wrongArgument(String(filter.dev), '"DEV" is invalid'));
   const view = { statistics: statistics > 0, wallTime: context.wallTime() };
   if (json)
     printJson(
@@ -74,13 +75,4 @@ async function show(context: IpContext, words: Words): Promise<void> {
       blocks.map((block) => ntableJson(block, view)),
     );
   else for (const block of blocks) context.print(ntableText(block, view).join(oneline ? "\\" : "\n"));
-}
-
-async function call({ caller }: IpContext, filter: Filter): Promise<NtableView[]> {
-  try {
-    return await dumped(caller.call("ntable.show", filter));
-  } catch (error) {
-    if (error instanceof ControlError && error.code === "NO_DEVICE") throw wrongArgument(String(filter.dev), '"DEV" is invalid');
-    throw error;
-  }
 }

@@ -39,14 +39,17 @@ const SYSCTL_USAGE = `Usage: sysctl [-n] [-N] [-e] [-q] [-w] KEY[=VALUE]...
 -a all settings, -n values alone, -N names alone, -e pass over unknown names, -q print nothing when writing, -w only write`;
 
 /** As JSON the settings are one object, with `-n` and `-N`, too. */
-export async function sysctl(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
+export async function sysctl(
+  words: readonly string[],
+  { caller, print }: IpSurroundings,
+  output: JsonOptions = TEXT_OUTPUT,
+): Promise<IpEnd> {
   const settings = new Map<string, string>();
-  const { print } = around;
   const { flags, rest } = split(words, SYSCTL_LONG);
   const errors: string[] = [];
   let exit = 0;
   if (flags.has("h") || flags.has("d")) {
-    around.print(SYSCTL_USAGE);
+    print(SYSCTL_USAGE);
     return ended([], 0);
   }
   const unknown = [...flags].find((flag) => !"aAXeNnqwbD".includes(flag));
@@ -59,10 +62,10 @@ export async function sysctl(words: readonly string[], around: IpSurroundings, o
   }
   const show = (key: string, value: string): void => {
     if (output.json) settings.set(key, value);
-    else if (flags.has("N")) around.print(key);
-    else around.print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
+    else if (flags.has("N")) print(key);
+    else print(flags.has("n") || flags.has("b") ? value : `${key} = ${value}`);
   };
-  const listed = (under: string): Promise<[string, string][]> => around.caller.call("sysctl.list", { under });
+  const listed = (under: string): Promise<[string, string][]> => caller.call("sysctl.list", { under });
   const showAll = (keys: readonly [string, string][]): void => {
     for (const [key, value] of keys) if (flags.has("D") || !DEPRECATED.test(key)) show(key, value);
   };
@@ -73,7 +76,7 @@ export async function sysctl(words: readonly string[], around: IpSurroundings, o
     try {
       if (sign >= 0) {
         const value = word.slice(sign + 1).trim();
-        await around.caller.call("sysctl.write", { key, value });
+        await caller.call("sysctl.write", { key, value });
         if (!flags.has("q")) show(sysctlKey(key), value);
       } else if (flags.has("w")) {
         errors.push("sysctl: command line(0): invalid syntax, continuing...");
@@ -82,7 +85,7 @@ export async function sysctl(words: readonly string[], around: IpSurroundings, o
         const keys = await listed(key);
         // A setting is listed under its own name, a folder's settings under theirs.
         if (keys.some(([one]) => one !== sysctlKey(key))) showAll(keys);
-        else show(sysctlKey(key), await around.caller.call("sysctl.read", { key }));
+        else show(sysctlKey(key), await caller.call("sysctl.read", { key }));
       }
     } catch (error) {
       const refused = refusal(error);
@@ -99,8 +102,11 @@ const NSTAT_LONG = { help: "h", ignore: "a", json: "j", nooutput: "n", pretty: "
 const NSTAT_USAGE = `Usage: nstat [-a] [-j] [-n] [-p] [-r] [-s] [-z] [PATTERN...]
 -a since ever, -z zeros too, -s leave the history alone, -n only bring it up to date, -r forget it`;
 
-export async function nstat(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
-  const { print } = around;
+export async function nstat(
+  words: readonly string[],
+  { caller, print }: IpSurroundings,
+  output: JsonOptions = TEXT_OUTPUT,
+): Promise<IpEnd> {
   const { flags, rest } = split(words, NSTAT_LONG);
   const unknown = [...flags].find((flag) => !"ajnprsz".includes(flag));
   if (unknown !== undefined)
@@ -112,31 +118,35 @@ export async function nstat(words: readonly string[], around: IpSurroundings, ou
     silent: flags.has("n"),
     patterns: rest,
   };
-  const rows = await around.caller.call("nstat", request);
+  const rows = await caller.call("nstat", request);
   if (flags.has("n")) return ended([], 0);
   const record = { kernel: Object.fromEntries(rows) };
   const pretty = output.pretty || flags.has("p");
   if (output.json || flags.has("j")) printJsonObject({ options: { pretty }, print }, record);
   else
     for (const line of ["#kernel", ...rows.map(([name, value]) => `${name.padEnd(32)}${String(value).padEnd(16)}   0.0`)])
-      around.print(line);
+      print(line);
   return ended([], 0);
 }
 
 const CAT_USAGE = `Usage: cat FILE...
 FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, or a setting below /proc/sys`;
 
-export async function cat(words: readonly string[], around: IpSurroundings, output: JsonOptions = TEXT_OUTPUT): Promise<IpEnd> {
+export async function cat(
+  words: readonly string[],
+  { caller, print }: IpSurroundings,
+  output: JsonOptions = TEXT_OUTPUT,
+): Promise<IpEnd> {
   if (words.includes("--help")) {
-    around.print(CAT_USAGE);
+    print(CAT_USAGE);
     return ended([], 0);
   }
   if (output.json) return ended(["cat: files have no JSON; leave -j out"], 1);
   const errors: string[] = [];
   for (const path of words) {
     try {
-      const content = await around.caller.call("cat", { path });
-      around.print(content.replace(/\n$/, ""));
+      const content = await caller.call("cat", { path });
+      print(content.replace(/\n$/, ""));
     } catch (error) {
       errors.push(refusalWords(refusal(error)));
     }

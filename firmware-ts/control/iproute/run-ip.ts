@@ -106,7 +106,7 @@ export async function runIp(words: readonly string[], around: IpSurroundings): P
     for (let flag = words[0]; flag?.startsWith("-"); flag = words[first]) {
       const valued = applyFlag(options, flag, words[first + 1]);
       first += valued ? 2 : 1;
-      if (valued) await openNamespace(around.caller, options.netns as string);
+      if (valued && options.netns !== undefined) await openNamespace(around.caller, options.netns);
     }
     const [name, ...rest] = words.slice(first);
     if (name === undefined) throw new IpError(HELP);

@@ -121,7 +121,7 @@ function dotted(text: string): string | null {
  */
 export function internetAddress(text: string): string | null {
   const parts = text.split(".").map(unsigned);
-  const last = parts.pop() as number;
+  const last = parts.pop() ?? Number.NaN;
   if (parts.length > 3 || !parts.every((part) => part <= 255) || !(last < 256 ** (4 - parts.length))) return null;
   return formatIpv4(parts.reduce((sum, part, at) => sum + part * 256 ** (3 - at), last) | 0);
 }
@@ -195,6 +195,23 @@ function hexadecimal(text: string): number {
   const octet = Number.parseInt(digits, 16);
   if (octet <= 255) return octet;
   throw new IpError(`"${text}" is invalid lladdr.`, IpExit.VALUE);
+}
+
+/**
+ * An answer about devices. A device that is not there is refused as `ip` refuses it when it shows devices, or in words of its own.
+ * @param missing makes the error for a name that no device has
+ */
+export async function known<T>(answer: Promise<T>, missing: (name: string) => IpError = noDevice): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code !== "NO_DEVICE") throw error;
+    throw missing(error.detail);
+  }
+}
+
+function noDevice(name: string): IpError {
+  return new IpError(`Device "${name}" does not exist.`, IpExit.VALUE);
 }
 
 /** A dump of a family that the stack does not have is empty, as that of a kernel which has no entry of it. */

@@ -110,14 +110,15 @@ export const pingMethods = {
         });
         pinger.onReply = ({ source, sequence, ttl, bytes }) => {
           const seq = waitingFor(sequence);
-          if (seq < 0) return;
+          const sent = sentAt.get(seq);
+          if (sent === undefined) return;
           received++;
           session.notify("ping.reply", {
             from: formatIp(source),
             seq,
             ttl,
             bytes,
-            time: clock.now() - (sentAt.get(seq) as number),
+            time: clock.now() - sent,
           });
           settled(seq);
         };

@@ -26,7 +26,7 @@ export const PERIPHERALS = 0x40;
 export const Peripheral = { POWER: 8, PULL_UPS: 4, SELECT_HIGH: 1 } as const;
 /** Lower bits: index into SPEEDS. */
 export const SPEED = 0x60;
-/** In Hz. */
+/** Clock frequencies of SPI, in Hz. */
 export const SPEEDS: readonly number[] = [30_000, 125_000, 250_000, 1_000_000, 2_000_000, 2_600_000, 4_000_000, 8_000_000];
 /** Outputs driven to 3.3 V, clock idle low, data changes from active to idle, sampled in the middle: SPI mode 0. */
 export const CONFIGURE_MODE_0 = 0x8a;

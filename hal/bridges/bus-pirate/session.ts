@@ -29,7 +29,7 @@ const SPI_ATTEMPTS = 3;
 /** Zeros when it is left: it is in SPI mode, or near the end of an operation. */
 const LEAVE_ENTRIES = 3;
 const ZEROS = 64;
-/** In ms. */
+/** Time of the longest operation at the lowest speed, in ms. */
 const SLOWEST_OPERATION = (LONGEST_OPERATION * 8000) / SPEEDS[0]!;
 
 export interface BusPirateSetup {
@@ -54,7 +54,7 @@ export class BusPirateSession {
   }
 
   /**
-   * Until it is in SPI mode, set up, and expects a command.
+   * Brings it into SPI mode, sets it up, and resolves when it expects a command.
    * @throws ControllerError BUSPIRATE_NO_ANSWER, BUSPIRATE_NOT_BUSPIRATE, BUSPIRATE_REFUSED, BUSPIRATE_TIMEOUT, or why the stream
    * was lost
    */

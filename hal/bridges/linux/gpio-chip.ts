@@ -7,7 +7,7 @@ import { readdir } from "node:fs/promises";
 import { ControllerError } from "../../ethernet.ts";
 import { type Libc, NATIVE } from "./libc.ts";
 
-/** Of the C library, what a line takes. */
+/** The functions of the C library that a line needs. */
 export type GpioLibc = Pick<Libc, "open" | "ioctl" | "read" | "close" | "errno" | "errorName" | "watch">;
 
 /** Resources that a line takes from the machine. */
@@ -24,7 +24,7 @@ export interface GpioLineAddress {
   readonly line: number | string;
 }
 
-/** Where a line is. */
+/** The place of a line. */
 export interface GpioPlace {
   /** The chip's device. */
   readonly chip: string;

@@ -39,7 +39,7 @@ export interface Libc {
   errorName(errno: number): string;
   /** Maps `length` bytes of a descriptor from `offset` on, shared, for reading and writing; null when it failed. Default from 0. */
   map(fd: number, length: number, offset?: number): Mapping | null;
-  /** Where an array buffer's memory is. Good for as long as the buffer lives and is not transferred. */
+  /** Address of an array buffer's memory. Good for as long as the buffer lives and is not transferred. */
   address(buffer: ArrayBufferLike): number;
   /**
    * Watches a descriptor from the event loop itself. `ready` gets failed = true when the descriptor has an error pending; it must
@@ -185,7 +185,7 @@ class LoopWatch implements Watch {
   }
 }
 
-/** Where packet memory is: an address per chunk of the pool, asked for once. */
+/** Addresses of packet memory: one per chunk of the pool, asked for once. */
 export class Addresses {
   readonly #libc: Libc;
   readonly #known: WeakMap<ArrayBufferLike, number> = new WeakMap();

@@ -5,7 +5,7 @@
 import type { SpiTransaction } from "../../spi.ts";
 import type { Libc } from "./libc.ts";
 
-/** Of the C library, what a device of spidev takes. */
+/** The functions of the C library that a device of spidev needs. */
 export type SpidevLibc = Pick<Libc, "open" | "ioctl" | "close" | "errno" | "errorName" | "address">;
 
 /** _IOW('k', 1, __u8), _IOW('k', 3, __u8) and _IOW('k', 4, __u32). */

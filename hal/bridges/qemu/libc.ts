@@ -34,7 +34,7 @@ export interface QemuCalls {
   wait(fd: number, writable: boolean, ms: number): boolean;
   /** Bytes sent that the other end has not read yet. */
   unread(fd: number): number;
-  /** Where an array buffer's memory is. Good for as long as the buffer lives. */
+  /** Address of an array buffer's memory. Good for as long as the buffer lives. */
   address(buffer: ArrayBufferLike): number;
   /** Tells when the descriptor is readable, or writable where that is wanted; one in trouble is readable: reading it tells the trouble. */
   watch(fd: number, ready: (readable: boolean, writable: boolean) => void): Watch;

@@ -6,7 +6,7 @@ import { ControllerError } from "../../ethernet.ts";
 import { NIC_SLOT } from "./process.ts";
 import type { Qtest } from "./qtest.ts";
 
-/** Where the register window is put: in the hole that a PC keeps for PCI below 4 GiB. */
+/** Address given to the register window: in the hole that a PC keeps for PCI below 4 GiB. */
 export const WINDOW = 0xe000_0000;
 /** Interrupt line, at the I/O APIC, that all four PCI interrupts are connected to. */
 export const PCI_INTERRUPT = 10;

@@ -35,7 +35,7 @@ export const NIC = "nic";
 export const NIC_SLOT = 2;
 
 const FIRMWARE_BYTES = 0x1_0000;
-/** Where the processor starts: 16 bytes below the end of the firmware. */
+/** Address at which the processor starts: 16 bytes below the end of the firmware. */
 const RESET_VECTOR = 0xfff0;
 const CLI = 0xfa;
 const HLT = 0xf4;

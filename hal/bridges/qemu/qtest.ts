@@ -66,7 +66,7 @@ class Command {
 export interface QtestOptions {
   /** How long a command may take, in ms, before QEMU counts as stalled. */
   readonly answerTimeout: number;
-  /** Which interrupt line drives `line`; others are ignored. */
+  /** Number of the interrupt line that drives `line`; others are ignored. */
   readonly interrupt: number;
   readonly line: QtestLine;
   /** Called once: the connection is of no use any more. Possibly from within a call of ours. */

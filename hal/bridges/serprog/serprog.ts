@@ -54,7 +54,7 @@ export class SerprogCounters {
   interrupts = 0;
 }
 
-/** In ms. */
+/** Default of `answerTimeout`, in ms. */
 export const ANSWER_TIMEOUT = 250;
 /** Time that the bridge is asked to wait for an interrupt before it is asked again, in ms. */
 const WAIT_TIME = 10_000;
@@ -292,7 +292,7 @@ export class SerprogBus implements SpiBus {
     if (this.#sent === first) return;
     this.counters.roundTrips++;
     this.counters.bytesUp += this.#sent - first;
-    // Of what is on its way now: where operations go one by one, each has its own time.
+    // Counts answers to what is on its way now only: where operations go one by one, each has its own time.
     const answers = this.#answerEnds[this.#sentOperations - 1]! - this.#conversation.framer.received;
     this.#timer.arm(this.#answerTimeout + (this.#sent - answeredTo + answers) * this.#msPerByte);
     this.#stream.write(this.#out, first, this.#sent - first);

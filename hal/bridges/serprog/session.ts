@@ -63,7 +63,7 @@ export class SerprogSession {
   }
 
   /**
-   * Until the bridge and we agree on where a command begins.
+   * Resolves when the bridge and we agree on where a command begins.
    * @param patient the port was just opened: the board may be booting
    * @throws ControllerError SERPROG_NO_ANSWER, SERPROG_NOT_SERPROG, or why the stream was lost
    */

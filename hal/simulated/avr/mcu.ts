@@ -7,6 +7,6 @@ export type Avr8js = typeof import("avr8js");
 export interface Mcu {
   readonly avr: Avr8js;
   readonly cpu: CPU;
-  /** Of its clock, in Hz. */
+  /** Frequency of its clock, in Hz. */
   readonly frequency: number;
 }

@@ -15,7 +15,7 @@ const ENTRIES = 20;
 const LONGEST = 4096;
 const UART_FIFO = 4;
 const SPEEDS = [30_000, 125_000, 250_000, 1_000_000, 2_000_000, 2_600_000, 4_000_000, 8_000_000];
-/** Of the SPI configuration: outputs driven to 3.3 V, and the rest as SPI mode 0 has it. */
+/** SPI configuration with outputs driven to 3.3 V, and the rest as SPI mode 0 has it. */
 const MODE_0 = 0x0a;
 /** The bus reads this when the part does not understand its clock or data. */
 const FLOATING = 0xff;

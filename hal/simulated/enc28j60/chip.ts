@@ -69,7 +69,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   readonly counters: ChipCounters = new ChipCounters();
   readonly errata: Errata;
   readonly leds: Leds;
-  /** Of SPI, in Hz. */
+  /** Clock frequency of SPI, in Hz. */
   spiHz: number;
   readonly #clock: Clock;
   readonly #strict: boolean;

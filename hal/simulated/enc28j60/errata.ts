@@ -96,7 +96,7 @@ export class Errata {
   #draw(erratum: Erratum): void {
     const rate = this.#rates[erratum]!;
     if (rate === 0 || rate >= 1) return;
-    const passes = Math.log(1 - (this.#sources[erratum] as Random).next()) / Math.log(1 - rate);
+    const passes = Math.log(1 - this.#sources[erratum]!.next()) / Math.log(1 - rate);
     this.#passes[erratum] = Math.min(passes, 0x7fff_ffff);
   }
 
@@ -107,7 +107,7 @@ export class Errata {
 
   /** Anything below `bound`, from an erratum's own sequence. */
   below(erratum: Erratum, bound: number): number {
-    return (this.#sources[erratum] as Random).below(bound);
+    return this.#sources[erratum]!.below(bound);
   }
 }
 

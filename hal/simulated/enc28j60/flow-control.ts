@@ -7,7 +7,7 @@ import type { LineAccess } from "./line-access.ts";
 import { PAUSE_ADDRESS, TYPE_CONTROL } from "./receive-logic.ts";
 import { EFLOCON, EPAUSL, FCEN, MAADR, MACON1, type RegisterFile, TXPAUS } from "./registers.ts";
 
-/** Of the frame's bytes on the wire, FCS included. */
+/** Length of a pause frame on the wire, FCS included. */
 const PAUSE_BYTES = 64;
 const BODY = 60;
 /** 512 bit times, in bytes. */

@@ -45,7 +45,7 @@ export const Outcome = { SENT: 0, LATE_COLLISION: 1, EXCESSIVE_COLLISIONS: 2, EX
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 export class LineAccess implements CarrierUser {
-  /** Of the frame at hand. */
+  /** Collisions of the frame at hand. */
   collisions = 0;
   deferred = false;
   onDone: ((outcome: Outcome) => void) | null = null;

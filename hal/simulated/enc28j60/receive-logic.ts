@@ -54,7 +54,7 @@ const PAUSE = 1 << 28;
 const UNKNOWN_OPCODE = 1 << 29;
 const VLAN = 1 << 30;
 
-/** From the wire into the ring of received packets (section 7.2). */
+/** Takes frames from the wire into the ring of received packets (section 7.2). */
 export class ReceiveLogic {
   /** A pause frame for this station, in full duplex, with RXPAUS. */
   onPause: ((quanta: number) => void) | null = null;

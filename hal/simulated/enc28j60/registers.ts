@@ -5,7 +5,7 @@
  * The driver has a table of its own on purpose: a model that shared it would agree with every mistake in it.
  */
 
-/** Which part of the chip a register lives in; MAC and MII registers answer a read one byte later (section 4.2.1). */
+/** The part of the chip that a register lives in; MAC and MII registers answer a read one byte later (section 4.2.1). */
 export const RESERVED = 0;
 export const ETH = 1;
 export const MAC = 2;

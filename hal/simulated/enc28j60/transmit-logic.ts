@@ -68,7 +68,7 @@ export interface TransmitPath {
   readonly loop: ReceiveLogic;
 }
 
-/** From the transmit buffer onto the wire (section 7.1). */
+/** Sends frames from the transmit buffer onto the wire (section 7.1). */
 export class TransmitLogic {
   /** Called when a transmission has ended by itself and flags have changed. */
   onDone: (() => void) | null = null;
@@ -234,7 +234,7 @@ export class TransmitLogic {
     memory[(at + 6) & ADDRESS_MASK] = seventh;
   }
 
-  /** Of this frame so far: four bits of the third byte. */
+  /** Collisions of this frame so far: four bits of the third byte. */
   #collisions(): number {
     return Math.min(this.#access.collisions, 15);
   }

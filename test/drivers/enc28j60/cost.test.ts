@@ -7,7 +7,7 @@ import { SeededRandom } from "../../../hal/random.ts";
 import { Meter } from "../../bench/enc28j60.ts";
 import { Bench, frameOf } from "../../support/enc28j60-bench.ts";
 
-/** Of a frame that is sent: into the chip, and the flag that it has left. */
+/** Round trips of a frame that is sent: into the chip, and the flag that it has left. */
 const MOST_TRIPS = 2;
 const LENGTHS = [14, 60, 61, 590, 1513, 1514];
 

@@ -1,4 +1,4 @@
-/** Run as a process of its own by packet.test.ts: opens a controller on an interface and ends in the way that it is told to. */
+/** Run as a process of its own by lifetime.test.ts: opens a controller on an interface and ends in the way that it is told to. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { ControllerError } from "../../../hal/ethernet.ts";

@@ -16,7 +16,7 @@ class Cable implements BoardIo {
   readonly attempts: number[] = [];
   /** The levels at its pins. */
   readonly levels: number[] = [];
-  /** Of the opening that is not over; null when it is closed or lost. */
+  /** Stands for the opening that is not over; null when it is closed or lost. */
   session: object | null = null;
   readonly #clock: VirtualClock;
 

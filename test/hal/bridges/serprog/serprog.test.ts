@@ -14,7 +14,7 @@ const EIE = 0x1b;
 const ECON1 = 0x1f;
 const EREVID = 0x12;
 
-/** Of a batch of seven operations. */
+/** Round trips of a batch of seven operations. */
 const TRIPS = { responder: 1, "pico-serprog": 7, "avr-115200": 3, "avr-2000000": 3 };
 
 for (const kind of BRIDGES) {

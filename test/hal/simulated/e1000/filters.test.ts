@@ -58,7 +58,7 @@ t.test("all sixteen addresses, valid ones only; a group address may be one", asy
 });
 
 t.test("hash table: twelve bits of the last two octets, as MO says, for groups only", async (t) => {
-  // Of 34h 56h in the last two octets, low octet first 5634h.
+  // The last two octets are 34h 56h: low octet first, 5634h.
   const places: [mo: number, value: number][] = [
     [0, 0x563],
     [1, 0xac6],

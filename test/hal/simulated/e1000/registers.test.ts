@@ -29,7 +29,7 @@ function phyWrite(bench: Bench, register: number, value: number): void {
   bench.get(0x20);
 }
 
-/** Of the manual's chapter 13. */
+/** Values after a reset, from the manual's chapter 13. */
 const RESET_VALUES: readonly (readonly [offset: number, value: number])[] = [
   [0x0000, 0x00000201],
   [0x0008, 0x00000000],

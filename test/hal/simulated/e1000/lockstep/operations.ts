@@ -44,7 +44,7 @@ const TX_DATA = 0x1_0000;
 const TX_DATA_BYTES = 0x1_0000;
 const RX_BUFFERS = 0x8_0000;
 const RX_STRIDE = 0x4000;
-/** Of BMCR. */
+/** A bit of BMCR. */
 const LOOPBACK = 0x4000;
 const MAX_RECEIVE = 32;
 const MAX_TRANSMIT = 64;
