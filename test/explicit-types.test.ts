@@ -2,11 +2,10 @@
  * Every exported thing has its type written out (TypeScript's isolatedDeclarations), so that the types of the package are those that were
  * meant. tsconfig.json leaves the flag off for control/methods/ alone: there a schema is the type, and what a method takes derives from it.
  */
-import { fileURLToPath } from "node:url";
 import t from "tap";
 import { runPlainNode } from "./support/own.ts";
+import { ROOT } from "./support/sources.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DERIVED = "firmware-ts/control/methods/";
 
 t.test("no exported type is left to be inferred, but for those that schemas derive", async (t) => {

@@ -34,7 +34,7 @@ export interface Bench {
   readonly dut: Dut;
   /** Addresses of the case's family. */
   readonly plan: AddressPlan;
-  /** How hosts of the case's family find each other. */
+  /** The words by which hosts of the case's family find each other. */
   readonly resolution: Resolution;
   /** Every frame of the DUT so far, in order. */
   readonly frames: readonly Frame[];

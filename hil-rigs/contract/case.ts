@@ -9,7 +9,7 @@ export interface Case {
   id: string;
   /** States the right behaviour, as a sentence without a full stop. */
   title: string;
-  /** Where it is written or was measured first: a standard with its section, `TC8 ARP_07`, `kernel`. */
+  /** The place where it is written or was measured first: a standard with its section, `TC8 ARP_07`, `kernel`. */
   source: string;
   /** Default: one link. The topology's needs need not be repeated in `needs`. */
   topology?: Topology;

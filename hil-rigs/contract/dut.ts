@@ -8,7 +8,7 @@
 import type { AddressPlan, DeviceName } from "./plan.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
-export const NEEDS = {
+const NEEDS = {
   e1: "a second device, e1",
   proc: "cat of /proc/net/arp",
   "sysctl-read": "sysctl without a value",
@@ -26,6 +26,9 @@ export const NEEDS = {
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
 } as const;
 export type Need = keyof typeof NEEDS;
+
+/** Every need, for a DUT that lacks none. */
+export const ALL_NEEDS: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
 /** Output and exit code of a command. */
 export interface IpResult {
@@ -153,7 +156,7 @@ export interface Dut {
   disturbed?(): boolean;
 }
 
-/** How late a DUT's timers may be: see stage/tolerance.ts. */
+/** The lateness that is allowed to a DUT's timers: see stage/tolerance.ts. */
 export interface Timing {
   /** `exact`: to the ms. A number: the kernel's timer wheel with that many jiffies a second. */
   timers: "exact" | number;

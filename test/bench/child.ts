@@ -12,10 +12,10 @@ import { subjectNamed } from "./subjects.ts";
 const WARM_UP = 50_000;
 const SAMPLES = 200_000;
 const ROUNDS = 9;
-/** In ms, at least. */
+/** Least duration of a round, in ms. */
 const ROUND_TIME = 20;
 const ALLOCATION_ROUNDS = 5;
-/** Of 64 frames each: enough for one in a thousand to be no chance. */
+/** Timed polls of 64 frames each: enough for one in a thousand to be no chance. */
 const POLLS = 10_000;
 
 const [name = "", ...options] = process.argv.slice(2);

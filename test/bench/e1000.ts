@@ -16,7 +16,7 @@ import { BIG_COUNT, TICK, WireBench } from "./wire-bench.ts";
 /** Payload of the smallest frame, 60 bytes, and of the largest, 1514. */
 const SMALL = 18;
 const LARGE = 1472;
-/** Of the stack's own packet memory, in bytes, where that is memory which the chip sees. */
+/** Size of the stack's own packet memory where the chip sees it, in bytes. */
 const SHARED = 2 * 1024 * 1024;
 
 export const E1000_SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {

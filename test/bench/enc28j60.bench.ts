@@ -22,7 +22,7 @@ async function measure(hanging: Hanging): Promise<Row[]> {
   rows.push(["idle second, interrupt line", meter.idle(1000)]);
   for (const length of [60, 1514]) rows.push([`RX ${length}`, meter.receive(length)]);
   rows.push(["TX 60, first after a quiet second", meter.send(60)]);
-  // Of another length than the next one, so that ETXND changes.
+  // This frame has another length than the next one, so that ETXND changes.
   meter.send(1514);
   for (const length of [60, 1514]) rows.push([`TX ${length}`, meter.send(length)], [`TX ${length} again`, meter.send(length)]);
   rows.push(["second after a sent frame", meter.idle(1200)]);

@@ -25,13 +25,13 @@ export interface Cost {
   time: number;
 }
 
-/** How the driver hangs on the chip: with its interrupt line, polled, or with the line behind a bridge that takes one transaction at a time. */
+/** The driver's connection to the chip: with its interrupt line, polled, or with the line behind a bridge that takes one transaction at a time. */
 export type Hanging = "line" | "polled" | "one by one";
 
 /** A command and its lengths go in front of what is written, an acknowledgement in front of what is read (serprog's O_SPIOP). */
 const COMMAND = 7;
 const ACKNOWLEDGEMENT = 1;
-/** Of the bus that is measured, in ms: a USB bridge's. */
+/** Round trip of the measured bus, in ms: a USB bridge's. */
 const ROUND_TRIP = 0.5;
 
 /** The chip, and the books of what is asked of it. */
@@ -73,7 +73,7 @@ export class Meter {
   readonly #peer: SegmentPort;
 
   readonly #oneByOne: boolean;
-  /** Since when is counted. */
+  /** Time from which the cost is counted. */
   #since = 0;
 
   constructor(hanging: Hanging) {
@@ -134,7 +134,7 @@ export class Meter {
     return this.#settled();
   }
 
-  /** Until nothing moves any more, but not as long as the look at EPKTCNT that comes once a second. */
+  /** Waits until nothing moves any more, but not as long as the look at EPKTCNT that comes once a second. */
   #settled(): Cost {
     this.clock.advanceSync(30);
     return this.take();

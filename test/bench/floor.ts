@@ -13,9 +13,9 @@ const ETHERNET_AND_IP = 34;
 export interface FloorWork {
   /** Frame without FCS, Ethernet header included. */
   frame: number;
-  /** How often it is copied on its way. */
+  /** Copies of the frame on its way. */
   copies: number;
-  /** How often a sum is taken over the part behind the IP header, and how often over the IP header. */
+  /** Sums taken over the part behind the IP header, and over the IP header. */
   payloadSums: number;
   headerSums: number;
 }
@@ -27,7 +27,7 @@ export class Floor {
   readonly #source: Uint8Array;
   readonly #words: Uint16Array;
   #at = 0;
-  /** So that nothing can be left out as unused. */
+  /** Keeps the work from being left out as unused. */
   sum = 0;
 
   constructor(work: FloorWork) {

@@ -18,7 +18,7 @@ export interface Timing {
   floorNanoseconds: number;
   /** Median of the ratios of the rounds, each to the reference run next to it. */
   ratio: number;
-  /** Of another program that does the same, by turns with it; null where there is none. */
+  /** Figures of another program that does the same, by turns with it; null where there is none. */
   reference: Reference | null;
   rounds: number;
   /** Operations a round. */
@@ -86,7 +86,7 @@ export function time(
   };
 }
 
-/** How many operations fill a round; warms up on the way: the optimizing compiler has had a full round's worth before. */
+/** Finds the number of operations that fill a round, and warms up on the way: the optimizing compiler has had a full round's worth before. */
 function calibrate(what: Runnable, roundTime: number): number {
   let count = 64;
   for (;;) {

@@ -29,7 +29,7 @@ export interface TableFigures {
   bytes: number;
   /** As `ip neigh add` does: PERMANENT, with a link address. */
   insert: Cost;
-  /** Of a random entry. */
+  /** Finds a random entry. */
   find: Cost;
   /** As `ip neigh replace` with another address: found and changed. */
   update: Cost;

@@ -12,7 +12,7 @@ export interface PollFigures {
   polls: number;
 }
 
-/** How long one poll of a device holds everything else up, from the scheduler's call to the handlers' return. */
+/** Times for which one poll of a device holds everything else up, from the scheduler's call to the handlers' return. */
 export class PollTimes {
   readonly #device: NetDevice;
 

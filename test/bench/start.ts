@@ -9,9 +9,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { doors, ROOT } from "../support/doors.ts";
+import { doors } from "../support/doors.ts";
 import { missingForNetns, VethPair } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
+import { ROOT } from "../support/sources.ts";
 
 const RUNS = 9;
 /** How long an instance is given until it answers, in ms. */

@@ -12,9 +12,9 @@ export interface BusLoad {
 export interface Subject extends Runnable {
   /** The least cost of one operation. */
   readonly floor: FloorWork;
-  /** Of one operation, since the subject was made; where there is a bus. */
+  /** Load of the bus by one operation, since the subject was made; where there is a bus. */
   readonly busLoad?: () => BusLoad;
-  /** Of the polls that brought the frames; where that is what counts. */
+  /** Times of the polls that brought the frames; where those count. */
   readonly polls?: PollTimes;
   /** The words for lwip/lwip.c that make lwIP do the same. */
   readonly lwip?: string;

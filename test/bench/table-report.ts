@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type KernelFigures, measureKernelTable, missingForKernelTable } from "./kernel-table.ts";
 import type { Cost, TableFigures } from "./neigh-table.bench.ts";
 
-/** By which it is chosen among the subjects of the bench. */
+/** Name of the table among the subjects of the bench. */
 export const TABLE_SUBJECT = "neigh table, 1000000 entries";
 const ENTRIES = 1_000_000;
 const LIMIT = 120_000;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import t from "tap";
-import { type Door, doors, exampleOf, ROOT } from "../support/doors.ts";
+import { type Door, doors, exampleOf } from "../support/doors.ts";
 import { scratch } from "../support/own.ts";
+import { ROOT } from "../support/sources.ts";
 
 /** The examples' `console`. */
 interface Printer {

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
-import { ROOT } from "../support/doors.ts";
 import { scratch } from "../support/own.ts";
+import { ROOT } from "../support/sources.ts";
 
 const { NODE_OPTIONS: _, ...plain } = process.env;
 const env = { ...plain, WHOHAS_RUNTIME_DIR: scratch("built-run") };

@@ -4,8 +4,9 @@
  */
 import t from "tap";
 import { missingForNetns, Netns } from "../support/netns.ts";
+import type { Ended } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { type Ended, ended, Instance, whohas } from "../support/whohas.ts";
+import { ended, Instance, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns();
 

@@ -10,9 +10,9 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { answered, BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
-import { bound } from "../support/own.ts";
+import { bound, type Ended } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { commandLine, type Ended, ended, fileOf, folder, Instance, WIRES, whohas } from "../support/whohas.ts";
+import { commandLine, ended, fileOf, folder, Instance, WIRES, whohas } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
 

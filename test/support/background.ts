@@ -7,8 +7,8 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { witness } from "./evidence.ts";
-import { bound } from "./own.ts";
-import { adopt, commandLine, type Ended, PATIENCE } from "./whohas.ts";
+import { bound, type Ended } from "./own.ts";
+import { adopt, commandLine, PATIENCE } from "./whohas.ts";
 
 export class Background {
   readonly child: ChildProcess;

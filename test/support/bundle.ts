@@ -1,6 +1,6 @@
 /** Sources bundled with esbuild: what a page would load, and what a command loads. Starts no program of its own in this process. */
 import { build, type Metafile } from "esbuild";
-import { ROOT } from "./doors.ts";
+import { ROOT } from "./sources.ts";
 
 /** One file's code for a browser, as a script that leaves its exports in the global `whohas`. @throws where it needs a module of Node */
 export async function browserBundle(source: string): Promise<string> {

@@ -3,7 +3,6 @@
  * all below it, and that folder's own files, nothing leads back to where it came from. A circle of deeper folders is one of these too.
  */
 import type { Finding } from "./finding.ts";
-import { isHeld, type NotYet } from "./held-rooms.ts";
 
 /** Files, the files that each imports, and the line of the first import. */
 export type ImportGraph = ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -25,10 +24,9 @@ export function fileCircles(graph: ImportGraph): Finding[] {
 }
 
 /** One finding for each circle of folders, at an import that closes it. */
-export function folderCircles(graph: ImportGraph, notYet: NotYet): Finding[] {
+export function folderCircles(graph: ImportGraph): Finding[] {
   const findings: Finding[] = [];
-  for (const [level, arrows] of levelsOf(graph)) {
-    if (!isHeld(notYet, "folder circles", `${level}/.`)) continue;
+  for (const arrows of levelsOf(graph).values()) {
     const nodes = new Map([...arrows].map(([from, targets]) => [from, new Map([...targets].map(([to, { line }]) => [to, line]))]));
     for (const way of ringsOf(nodes)) {
       const from = way[0] as string;

@@ -70,7 +70,7 @@ export async function refusalOf(stack: Stack, method: string, params: unknown): 
   return [error.code, code, refusalWords(new ControlError(code, error.message, { errno, detail }))];
 }
 
-/** Of an answer line: its result, or `[rpcCode, code, message]`. */
+/** The outcome in an answer line: its result, or `[rpcCode, code, message]`. */
 export function outcome(line: string): Json {
   const { result, error } = JSON.parse(line) as {
     result?: Json;

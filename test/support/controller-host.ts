@@ -14,7 +14,7 @@ export interface FakeHostOptions {
   pool?: number;
   /** Keep copies of what was received, and the work of each poll. Without, a frame received allocates nothing. Default true. */
   keep?: boolean;
-  /** Of which frames copies are kept. Default all. */
+  /** Selects the frames whose copies are kept. Default all. */
   keepOnly?: (frame: Uint8Array) => boolean;
 }
 

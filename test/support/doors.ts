@@ -1,9 +1,7 @@
 /** The doors of the package, as package.json's `exports` name them, and the example at the head of each. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "./sources.ts";
 
 export interface Door {
   /** As users import it: `whohas/drivers`. */

@@ -44,7 +44,7 @@ export class FaultyChip implements SpiDevice {
   lying = false;
   /** Commands reach the chip, and each byte of every answer is this one: MISO hangs at one level. */
   stuck: number | null = null;
-  /** Of each byte on its way to the chip, and of each on its way back, the probability that one bit of it is turned over. */
+  /** The probability that one bit of a byte is turned over, on its way to the chip and on its way back. */
   flips: { toChip: number; fromChip: number } = { toChip: 0, fromChip: 0 };
   /** Answers about PHSTAT2.LSTAT that are turned over, from the next one on. */
   wrongLinks = 0;
@@ -152,7 +152,7 @@ export class FaultyChip implements SpiDevice {
 export interface BenchOptions {
   /** Round trip of the SPI bus, in ms. Default 0. */
   roundTrip?: number;
-  /** That is the time which each transaction takes, as behind a bridge that takes one at a time. Default false. */
+  /** Each transaction takes the round trip, as behind a bridge that takes one at a time. Default false. */
   oneByOne?: boolean;
   /** The bus says that it may damage bytes. Default false. */
   lossy?: boolean;
@@ -163,7 +163,7 @@ export interface BenchOptions {
   /** Errata that strike by chance are off unless named here. */
   chip?: Enc28j60Options;
   driver?: Omit<Enc28j60DriverOptions, "address" | "interrupt">;
-  /** Of faults that strike by chance. */
+  /** Seed of the faults that strike by chance. */
   seed?: number | string;
 }
 

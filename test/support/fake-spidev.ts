@@ -7,7 +7,7 @@ import { SpidevBus, type SpidevMachine } from "../../hal/bridges/spidev.ts";
 import type { SpiPins } from "../../hal/simulated/spi-pins.ts";
 import { FakeGpio } from "./fake-gpio.ts";
 
-/** Of an arm64 machine. */
+/** The alignment of an arm64 machine. */
 const DMA_ALIGNMENT = 128;
 const O_RDWR_CLOEXEC = 0o2000002;
 const Errno = { ENOENT: 2, ENXIO: 6, EACCES: 13, EFAULT: 14, EINVAL: 22, ENOTTY: 25, EMSGSIZE: 90, ESHUTDOWN: 108, ETIMEDOUT: 110 };
@@ -33,13 +33,13 @@ interface Settings {
 export class FakeSpidev implements SpidevMachine {
   /** The transfers of each message, in bytes. */
   readonly messages: number[][] = [];
-  /** Of each device that was opened, with what it is set to. */
+  /** The settings of each device that was opened. */
   readonly opened: Settings[] = [];
   readonly gpio: FakeGpio;
   /** The kernel's buffer, and the one that it claims to have. */
   kernelBufferSize = 4096;
   saidBufferSize: number | null = null;
-  /** Where links lead. */
+  /** Links, and the paths to which they lead. */
   readonly links: Map<string, string> = new Map();
   /** The error that calls of this kind fail with. */
   failing: { call: "open" | "mode" | "bits" | "speed" | "transfer"; error: ErrnoName } | null = null;

@@ -1,8 +1,8 @@
-/** Which test files there are, and which of them can share a process. */
+/** The test files, and those of them that can share a process. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "./sources.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 /** Files of test/together, each of which plays many others. */
 const SHARED = "test/together/";
 

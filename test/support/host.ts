@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Netns } from "./netns.ts";
 import { run, VethPair } from "./netns.ts";
-import { adopt, type Ended, ended, folder } from "./whohas.ts";
+import type { Ended } from "./own.ts";
+import { adopt, ended, folder } from "./whohas.ts";
 
 export const HOST = "10.9.0.1";
 export const BOARD = "10.9.0.2";

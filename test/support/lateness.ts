@@ -45,7 +45,7 @@ export class Lateness {
   }
 }
 
-/** How long a process was ready to run and did not, in ms; null when it is gone, or the kernel does not count. */
+/** The time for which a process was ready to run and did not, in ms; null when it is gone, or the kernel does not count. */
 function waitedFor(pid: string): number | null {
   const ns = read(`/proc/${pid}/schedstat`).split(" ")[1];
   return ns === undefined ? null : Number(ns) / 1e6;

@@ -8,13 +8,12 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import ts from "typescript";
 import { fileCircles, folderCircles } from "./circles.ts";
-import { type Finding, sorted } from "./finding.ts";
-import { hasFile, isHeld, type NotYet } from "./held-rooms.ts";
+import { type Finding, lineOf, sorted } from "./finding.ts";
 import { bypasses } from "./lists.ts";
 import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
-const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+export const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
 const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", "control", "apps", "board", "cli"];
 /** Rooms of one family each, which do not know of each other; nor do those rooms know them that work with either. */
@@ -50,7 +49,10 @@ const RIG_ROOMS: Readonly<Record<string, readonly string[]>> = {
   random: ["contract", "wire", "stage", "duts", "run"],
   cli: ["contract", "wire", "stage", "duts", "suites", "run", "reports", "random"],
 };
-/** Rooms that run in a browser as they are, and what in them does not have to: johnny-five, for which it is made, needs Node anyway. */
+/**
+ * Rooms that run in a browser as they are: a folder with all below it, a folder's own files as `folder/.`, or one file. The exceptions
+ * in them are made for johnny-five, which needs Node anyway.
+ */
 const BROWSER: readonly string[] = [
   "hal/.",
   "hal/kit",
@@ -71,7 +73,7 @@ const NODE_GLOBALS: readonly string[] = [
   "__filename",
 ];
 
-/** Where a file of ours lives, as far as the rules care. */
+/** The place of a file of ours, as far as the rules care. */
 interface Place {
   layer: string;
   /** Second part of the path: a driver, a room of firmware-ts, a folder of hal. "" for a file directly in its layer. */
@@ -87,7 +89,7 @@ interface Reference {
 }
 
 /** Checks `sources`, texts by path from the project's root, against every rule; findings by file and line. */
-export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: NotYet): Finding[] {
+export function checkArchitecture(sources: ReadonlyMap<string, string>): Finding[] {
   const findings: Finding[] = [];
   const graph = new Map<string, Map<string, number>>();
   const trees: ts.SourceFile[] = [];
@@ -105,17 +107,17 @@ export function checkArchitecture(sources: ReadonlyMap<string, string>, notYet: 
       }
       const target = resolve(file, specifier);
       if (target === null) {
-        const message = forbiddenModule(place, specifier) ?? (runsInBrowser(file, notYet) ? nodeModule(specifier) : null);
+        const message = forbiddenModule(place, specifier) ?? (runsInBrowser(file) ? nodeModule(specifier) : null);
         if (message) findings.push({ file, line, message });
         continue;
       }
-      const message = forbiddenArrow(file, target) ?? (runsInBrowser(file, notYet) ? nodeFile(target) : null);
+      const message = forbiddenArrow(file, target) ?? (runsInBrowser(file) ? nodeFile(target) : null);
       if (message) findings.push({ file, line, message });
       if (!reference.byAddress && sources.has(target) && !edges.has(target)) edges.set(target, line);
     }
-    findings.push(...forbiddenGlobals(tree, runsInBrowser(file, notYet)));
+    findings.push(...forbiddenGlobals(tree, runsInBrowser(file)));
   }
-  findings.push(...fileCircles(graph), ...folderCircles(graph, notYet), ...sharedNames(trees), ...bypasses(trees, DOORS));
+  findings.push(...fileCircles(graph), ...folderCircles(graph), ...sharedNames(trees), ...bypasses(trees, DOORS));
   return sorted(findings);
 }
 
@@ -213,12 +215,14 @@ function forbiddenModule(place: Place, specifier: string): string | null {
 }
 
 /** The file must run in a browser. */
-function runsInBrowser(file: string, notYet: NotYet): boolean {
-  return isBrowserRoom(file) && isHeld(notYet, "browser", file);
+function runsInBrowser(file: string): boolean {
+  return BROWSER.some((room) => hasFile(room, file)) && !NODE_ONLY.includes(file);
 }
 
-function isBrowserRoom(file: string): boolean {
-  return BROWSER.some((room) => hasFile(room, file)) && !NODE_ONLY.includes(file);
+/** A room, written as in {@link BROWSER}, has this file. */
+function hasFile(room: string, file: string): boolean {
+  if (room.endsWith("/.")) return posix.dirname(file) === room.slice(0, -2);
+  return file === room || file.startsWith(`${room}/`);
 }
 
 function nodeModule(specifier: string): string | null {
@@ -226,7 +230,7 @@ function nodeModule(specifier: string): string | null {
 }
 
 function nodeFile(target: string): string | null {
-  return isBrowserRoom(target) ? null : `imports ${target}, which needs Node; ${IN_BROWSER}`;
+  return runsInBrowser(target) ? null : `imports ${target}, which needs Node; ${IN_BROWSER}`;
 }
 
 const IN_BROWSER = "this room runs in a browser: take what Node gives through an interface that is handed in";
@@ -343,8 +347,4 @@ function references(tree: ts.SourceFile): Reference[] {
 
 function isNamed(node: ts.Node, name: string): boolean {
   return ts.isIdentifier(node) && node.text === name;
-}
-
-function lineOf(tree: ts.SourceFile, node: ts.Node): number {
-  return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
 }

@@ -1,7 +1,7 @@
 /** One list for each kind of thing: its entries are looked up in the list, and no second place names them. */
 import { posix } from "node:path";
 import ts from "typescript";
-import type { Finding } from "./finding.ts";
+import { type Finding, lineOf } from "./finding.ts";
 
 /** The lists of the house. docs/architecture.md says what each is for. */
 const LISTS: readonly string[] = [
@@ -71,7 +71,7 @@ function importsOf(tree: ts.SourceFile): Import[] {
   const found: Import[] = [];
   const add = (node: ts.Node, specifier: ts.Node | undefined, name: string): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier) || !specifier.text.startsWith(".")) return;
-    const line = tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
+    const line = lineOf(tree, node);
     found.push({ target: posix.join(posix.dirname(tree.fileName), specifier.text), name, line });
   };
   const visit = (node: ts.Node): void => {

@@ -1,6 +1,6 @@
 /** Names that may not stand for two things: a unit of a chip's model and a class of a driver. */
 import ts from "typescript";
-import type { Finding } from "./finding.ts";
+import { type Finding, lineOf } from "./finding.ts";
 
 const MODELS = "hal/simulated/";
 const DRIVERS = "drivers/";
@@ -17,7 +17,7 @@ export function sharedNames(trees: readonly ts.SourceFile[]): Finding[] {
     for (const name of classesOf(tree)) {
       const driver = drivers.get(name.text);
       if (driver === undefined) continue;
-      const line = tree.getLineAndCharacterOfPosition(name.getStart(tree)).line + 1;
+      const line = lineOf(tree, name);
       const message = `${name.text} is a class of ${driver}, too: name a model's unit as its block of silicon is named`;
       findings.push({ file: tree.fileName, line, message });
     }

@@ -14,7 +14,7 @@ const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
 /** Interface names have 15 characters at most: `wh`, the process's id to the base of 36 (5 characters at most), and 8 to spare. */
 export const PREFIX: string = `wh${process.pid.toString(36)}-`;
 
-/** Where test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
+/** Beginning of the folders in which test processes keep their files: `whohas-test-PID`, PID to the base of 36. */
 export const SCRATCH = "whohas-test-";
 
 /** All that this process keeps in files; for other users, who may not look into it, folders whose names begin so and go on with `-`. */
@@ -36,7 +36,7 @@ const SETPRIV = (process.env["PATH"] ?? "").split(":").some((path) => existsSync
  * In front of a program: tap puts its book-keeping of source files into every Node, a quarter of a second each. Only coverage needs it,
  * and another user may not write it down.
  */
-const PLAIN = ["env", "-u", "NODE_OPTIONS"];
+export const PLAIN: readonly string[] = ["env", "-u", "NODE_OPTIONS"];
 const COVERAGE = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] !== "0";
 const GUARDED = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
 
@@ -55,8 +55,15 @@ export function bound(program: string, args: readonly string[], options: SpawnOp
   return spawn(first as string, rest, options);
 }
 
+/** The end of a program: what it printed, and its exit code, null when a signal ended it. */
+export interface Ended {
+  stdout: string;
+  stderr: string;
+  code: number | null;
+}
+
 /** Runs Node to its end without tap's book-keeping, which the compiler's loader does not bear. */
-export function runPlainNode(args: readonly string[], cwd: string): { code: number | null; stdout: string; stderr: string } {
+export function runPlainNode(args: readonly string[], cwd: string): Ended {
   const [env = "env", ...unset] = PLAIN;
   const { status, stdout, stderr } = spawnSync(env, [...unset, process.execPath, ...args], { cwd, encoding: "utf8" });
   return { code: status, stdout, stderr };

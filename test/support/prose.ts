@@ -3,20 +3,18 @@
  * a clause that stands for one.
  */
 import { type Finding, sorted } from "./finding.ts";
-import { isHeld, type NotYet } from "./held-rooms.ts";
 
 /** A block comment, or a line comment together with the lines of it that follow. */
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<![^\s;,{}()])\/\/ [^\n]*(?:\n[ \t]*\/\/ [^\n]*)*/g;
 const CLAUSE = /^(What|Who|Whoever|Whatever|Whichever)\b/;
 
 /** Checks `sources`, texts by path from the project's root; findings by file and line. */
-export function checkProse(sources: ReadonlyMap<string, string>, notYet: NotYet): Finding[] {
+export function checkProse(sources: ReadonlyMap<string, string>): Finding[] {
   const findings: Finding[] = [];
   for (const [file, text] of sources) {
-    if (isHeld(notYet, "head comments", file) && !hasHead(text)) {
+    if (!hasHead(text)) {
       findings.push({ file, line: 1, message: "has no head comment: begin with one to three lines that say what the file is for" });
     }
-    if (!isHeld(notYet, "plain comments", file)) continue;
     for (const match of text.matchAll(COMMENT)) {
       const words = wordsOf(match[0]);
       const clause = CLAUSE.exec(words)?.[0];

@@ -11,7 +11,7 @@ import { TapFile, Test } from "tap";
 import { preserve } from "./evidence.ts";
 import { Lateness } from "./lateness.ts";
 
-/** How often a test is played at the most. */
+/** Most times that a test is played. */
 const ATTEMPTS = 3;
 /** A wait that explains a failure, in ms within a quarter of a second. */
 const LATE = 50;

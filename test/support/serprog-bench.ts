@@ -34,7 +34,7 @@ export interface SerprogBenchOptions extends SerprogResponderOptions {
   /** As the bus is asked. Default `auto`. */
   pipelining?: Pipelining;
   answerTimeout?: number;
-  /** How the chip is made, besides strict. */
+  /** Options of the chip, besides strict. */
   chip?: Enc28j60Options;
   /** The device between bridge and chip. Default the chip itself. */
   device?: (chip: Enc28j60Chip) => SpiDevice;

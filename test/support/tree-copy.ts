@@ -1,25 +1,17 @@
 /** A copy of the project's sources in a scratch folder, to be changed and run; packages are those of the project. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runPlainNode, scratch } from "./own.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const ROOMS = ["hal", "drivers", "firmware-ts", "hil-rigs"];
-
-/** The end of a program. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { LAYERS } from "./layers.ts";
+import { type Ended, runPlainNode, scratch } from "./own.ts";
+import { ROOT, sourcesIn } from "./sources.ts";
 
 export class TreeCopy {
   readonly root: string = scratch("tree");
 
   /** @param added a folder whose files go over the copy, each to its place */
   constructor(added: URL) {
-    for (const part of [...ROOMS, "package.json", "tsconfig.json"]) {
+    for (const part of [...LAYERS, "package.json", "tsconfig.json"]) {
       cpSync(join(ROOT, part), join(this.root, part), { recursive: true });
     }
     cpSync(fileURLToPath(added), this.root, { recursive: true });
@@ -46,17 +38,9 @@ export class TreeCopy {
     writeFileSync(file, text.slice(0, start).replace(/^import /m, needed) + entry);
   }
 
-  /** The sources of the rooms, by their paths. */
+  /** The sources of the layers, by their paths. */
   sources(): Map<string, string> {
-    const sources = new Map<string, string>();
-    for (const room of ROOMS) {
-      for (const entry of readdirSync(join(this.root, room), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
-        const path = join(entry.parentPath, entry.name);
-        sources.set(relative(this.root, path).split(sep).join("/"), readFileSync(path, "utf8"));
-      }
-    }
-    return sources;
+    return sourcesIn(this.root, LAYERS);
   }
 
   /** Runs a TypeScript file of the copy, to its end. */

@@ -16,7 +16,7 @@ import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
 import type { MethodName, ParamsOf, ResultOf } from "../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
 import { witness } from "./evidence.ts";
-import { bound, nodeCommand, scratch } from "./own.ts";
+import { bound, type Ended, nodeCommand, PLAIN, scratch } from "./own.ts";
 
 const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
 const SHELL = new URL("whohas-shell.ts", import.meta.url);
@@ -24,18 +24,7 @@ const SHELL = new URL("whohas-shell.ts", import.meta.url);
 /** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
 export const UNPRIVILEGED: readonly string[] =
   process.getuid?.() === 0
-    ? // tap's book-keeping would be written where nobody may not write.
-      [
-        "env",
-        "-u",
-        "NODE_OPTIONS",
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-        "--no-new-privs",
-        "--inh-caps=-all",
-      ]
+    ? [...PLAIN, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all"]
     : [];
 
 /** Longest that anything started here lives, in ms; less than tap gives a file (.taprc). */
@@ -69,12 +58,6 @@ export function commandLine(words: readonly string[], before: readonly string[] 
   const [node, args] = nodeCommand(MAIN, words);
   const [program = "", ...rest] = [...before, node, ...args];
   return [program, rest];
-}
-
-export interface Ended {
-  stdout: string;
-  stderr: string;
-  code: number | null;
 }
 
 /** Runs `whohas` in a process of its own, to its end. */

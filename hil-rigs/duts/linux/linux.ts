@@ -1,13 +1,12 @@
 /** The Linux kernel of this machine as a DUT: one namespace for each case. */
 import { readFileSync, writeFileSync } from "node:fs";
 import {
+  ALL_NEEDS,
   type Dut,
   type DutKind,
   type DutOptions,
   type DutSocket,
   type IpResult,
-  NEEDS,
-  type Need,
   type NeighEvent,
   type NeighRow,
   type PortName,
@@ -172,7 +171,7 @@ export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
-  can: new Set(Object.keys(NEEDS) as Need[]),
+  can: ALL_NEEDS,
   realTime: true,
   settle: 1,
   missing: missingForNamespaces,

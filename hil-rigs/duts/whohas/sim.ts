@@ -3,11 +3,11 @@ import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
-import { type Dut, type DutKind, type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
+import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName } from "../../contract/plan.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
-import { STACK_CAN, StackDut } from "./stack-dut.ts";
+import { StackDut } from "./stack-dut.ts";
 
 /** Time step of a wait for a frame, in ms. */
 const STEP = 1;
@@ -83,7 +83,7 @@ export const whohasSim: DutKind = {
   name: "whohas-sim",
   description: "our stack in virtual time on a simulated wire",
   timing: { timers: "exact", slack: 0 },
-  can: STACK_CAN,
+  can: ALL_NEEDS,
   realTime: false,
   settle: 0,
   missing: () => null,

@@ -8,6 +8,7 @@ import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts"
 import { formatIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
+import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
@@ -18,22 +19,9 @@ import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import {
-  type Datagram,
-  type DutSocket,
-  type IpResult,
-  NEEDS,
-  type Need,
-  type NeighEvent,
-  type NeighRow,
-  type SendOptions,
-  type SocketOptions,
-} from "../../contract/dut.ts";
+import type { Datagram, DutSocket, IpResult, NeighEvent, NeighRow, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import type { DeviceName } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
-
-/** Needs that our stack satisfies: all. */
-export const STACK_CAN: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
@@ -55,14 +43,7 @@ export class StackDut {
     this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     this.#table.onChange((entry, kind) => {
-      this.#events.push({
-        kind,
-        dst: formatIpv4(entry.key),
-        dev: entry.device.name,
-        lladdr: entry.valid ? formatMac(entry.address) : "",
-        state: nudName(entry.nudState) || "NONE",
-        probes: entry.probes,
-      });
+      this.#events.push({ kind, ...shown(entry) });
     });
   }
 
@@ -85,11 +66,7 @@ export class StackDut {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
     return this.#table.list().map((entry) => ({
-      dst: formatIpv4(entry.key),
-      dev: entry.device.name,
-      lladdr: entry.valid ? formatMac(entry.address) : "",
-      state: nudName(entry.nudState) || "NONE",
-      probes: entry.probes,
+      ...shown(entry),
       used: ago(entry.used),
       confirmed: ago(entry.confirmed),
       updated: ago(entry.updated),
@@ -144,6 +121,17 @@ export class StackDut {
   close(): Promise<void> {
     return this.stack.close();
   }
+}
+
+/** The part of an entry that both the table and its events show. */
+function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
+  return {
+    dst: formatIpv4(entry.key),
+    dev: entry.device.name,
+    lladdr: entry.valid ? formatMac(entry.address) : "",
+    state: nudName(entry.nudState) || "NONE",
+    probes: entry.probes,
+  };
 }
 
 /** Longest time of a timer, in ms: 24 days. */

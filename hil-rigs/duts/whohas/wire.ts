@@ -1,12 +1,12 @@
 /** Our stack in real time, on Linux interfaces through AF_PACKET: its frames go over the wire as another machine would see them. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import type { Dut, DutKind, DutOptions, PortName, RawFrame } from "../../contract/dut.ts";
+import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
 import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
-import { STACK_CAN, StackDut } from "./stack-dut.ts";
+import { StackDut } from "./stack-dut.ts";
 
 /** Time limit for a controller to report its link, in ms. */
 const LINK_PATIENCE = 2000;
@@ -76,7 +76,7 @@ export const whohasWire: DutKind = {
   name: "whohas-wire",
   description: "our stack in real time on a veth pair, through AF_PACKET",
   timing: { timers: "exact", slack: 40 },
-  can: STACK_CAN,
+  can: ALL_NEEDS,
   realTime: true,
   settle: 3,
   missing: missingForNamespaces,

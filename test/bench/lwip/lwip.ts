@@ -25,7 +25,7 @@ export function buildLwip(directory: string): void {
   execFileSync("gcc", ["-DCOUNT_ALLOCATIONS", "-o", join(directory, "count"), ...flags], { timeout: COMPILE });
 }
 
-/** As it names itself: `2.1.3`. */
+/** The version as lwIP names itself: `2.1.3`. */
 export function lwipVersion(directory: string): string {
   return execFileSync(join(directory, "time"), ["version"], { encoding: "utf8", timeout: RUN }).trim();
 }

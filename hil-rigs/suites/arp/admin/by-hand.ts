@@ -1,7 +1,7 @@
 /** States that an operator gives an entry by hand, and flush. Measured with iproute2 6.1. */
 import type { Case } from "../../../contract/case.ts";
 import { datagram } from "../../../stage/patterns.ts";
-import { at, becomes, calm, make, seen, told, until } from "../kit/setup.ts";
+import { at, becomes, calm, make, seen, told, until, untilFailed } from "../kit/setup.ts";
 
 export const byHand: readonly Case[] = [
   {
@@ -77,11 +77,11 @@ export const byHand: readonly Case[] = [
       const { T1 } = bench.plan;
       bench.param("retrans_time_ms", 30);
       await bench.poke(T1.ip);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await untilFailed(bench);
       await bench.heard();
       await bench.must(`neigh change ${at(bench)} lladdr ${T1.mac} nud probe`);
       await bench.sleep(50);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await untilFailed(bench);
       const probes = (await bench.heard()).filter((frame) => frame.kind === "arp" && frame.dst === T1.mac);
       bench.expect("unicast probes", probes.length, 3);
     },

@@ -1,7 +1,7 @@
 /** Managed entries, which the kernel keeps resolved, and flags that come and go. Measured. */
 import type { Case } from "../../../contract/case.ts";
 import { datagram } from "../../../stage/patterns.ts";
-import { at, becomes, calm, make, seen, told, until } from "../kit/setup.ts";
+import { at, becomes, calm, make, told, untilFailed } from "../kit/setup.ts";
 
 /** interval_probe_time_ms of the defaults. One timer of the whole machine looks at managed entries, and it may be late. */
 const INTERVAL = 5000;
@@ -22,9 +22,9 @@ export const managed: readonly Case[] = [
       bench.param("mcast_solicit", 1);
       await bench.must(`neigh add ${at(bench)} managed`);
       await bench.hears("asks", asks(T1.ip, "everybody"));
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
+      await untilFailed(bench, 2000);
       await bench.hears("asks again", asks(T1.ip, "everybody"), { within: INTERVAL + 1500 });
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2000);
+      await untilFailed(bench, 2000);
       await bench.hears("and once more", asks(T1.ip, "everybody"), { within: INTERVAL + 1500 });
     },
   },

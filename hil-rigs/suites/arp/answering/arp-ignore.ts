@@ -4,6 +4,7 @@ import type { Case } from "../../../contract/case.ts";
 import { TWO_LINKS } from "../../../contract/topology.ts";
 import { arpProbe, arpRequest } from "../../../wire/build.ts";
 import { host, T1 } from "../../../wire/hosts.ts";
+import { answeredFor, counter, hearsAnyone } from "../kit/setup.ts";
 import { MANY_ADDRESSES, OURS } from "../kit/topologies.ts";
 
 const TARGETS: readonly string[] = [...Object.values(OURS), "127.0.0.1"];
@@ -39,7 +40,7 @@ async function ask(bench: Bench, sender: Sender): Promise<string[]> {
   const from = SENDERS[sender];
   const request = sender === "nobody" ? arpProbe : arpRequest;
   await bench.say(...TARGETS.map((tpa) => request({ from, tpa })));
-  return (await bench.heard(15)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
+  return answeredFor(bench, 15);
 }
 
 const byValue: readonly Case[] = ANSWERED.flatMap(([value, ...lists]) =>
@@ -87,15 +88,6 @@ const combined: readonly Case[] = COMBINED.map(([all, dev, answered]) => ({
   },
 }));
 
-/** TcpExt ArpFilter, which `nstat` shows as TcpExtArpFilter. */
-function filtered(bench: Bench): number {
-  const [names = "", values = ""] = bench.dut
-    .cat("/proc/net/netstat")
-    .split("\n")
-    .filter((line) => line.startsWith("TcpExt:"));
-  return Number(values.split(" ")[names.split(" ").indexOf("ArpFilter")]);
-}
-
 const FILTER: readonly (readonly [
   id: string,
   what: string,
@@ -118,14 +110,12 @@ const filter: readonly Case[] = FILTER.map(([id, what, from, on, answered, count
   topology: TWO_LINKS,
   needs: ["arp-sysctl", "proc"],
   async run(bench) {
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
     if (on !== null) bench.conf("arp_filter", 1, on);
     await bench.say(arpRequest({ from: host(2, from) }));
-    const replies = (await bench.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
-    bench.expect("answers", replies.length, answered ? 1 : 0);
+    bench.expect("answers", (await answeredFor(bench, 15)).length, answered ? 1 : 0);
     await bench.expectState(from, answered ? "STALE" : "-");
-    bench.expect("TcpExtArpFilter", filtered(bench), counted);
+    bench.expect("TcpExtArpFilter", counter(bench, "/proc/net/netstat", "TcpExt", "ArpFilter"), counted);
   },
 }));
 

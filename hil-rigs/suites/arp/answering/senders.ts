@@ -4,7 +4,7 @@ import type { Case } from "../../../contract/case.ts";
 import { asks } from "../../../stage/patterns.ts";
 import { arpAnnounce, arpReply, arpRequest, echo } from "../../../wire/build.ts";
 import { type Host, T1, T2 } from "../../../wire/hosts.ts";
-import { calm, make, seen } from "../kit/setup.ts";
+import { answeredFor, calm, hearsAnyone, make, seen } from "../kit/setup.ts";
 
 /**
  * For each sender: whether its request for us is answered, and its entry after the request, after a reply to us, and after an
@@ -40,12 +40,10 @@ const strangers: readonly Case[] = SENDERS.map(([ip, answered, request, reply, a
   needs: ["arp-sysctl"],
   async run(bench) {
     calm(bench);
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
     const from: Host = { ip, mac: T2.mac };
     await bench.say(arpRequest({ from }));
-    const heard = (await bench.heard(15)).filter((frame) => frame.kind === "arp" && frame.op === 2);
-    bench.expect("answers", heard.length, answered ? 1 : 0);
+    bench.expect("answers", (await answeredFor(bench, 15)).length, answered ? 1 : 0);
     bench.expect("after its request", inShort(bench, ip), request);
     await bench.ip(`neigh del ${ip} dev e0`);
     bench.conf("arp_accept", 1);
@@ -99,8 +97,7 @@ const hosts: readonly Case[] = ["0.0.0.9", "240.0.0.1"].map((ip) => ({
   source: "kernel since 5.3: of 0.0.0.0/8 only 0.0.0.0 is special; measured",
   needs: ["route-admin", "arp-sysctl"],
   async run(bench) {
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
     await bench.must(`route add ${ip.split(".")[0]}.0.0.0/8 dev e0`);
     const from: Host = { ip, mac: T1.mac };
     await bench.say(echo({ from }));

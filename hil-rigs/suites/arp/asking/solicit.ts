@@ -1,7 +1,7 @@
 /** Probes by state: how many of each of the three kinds are sent, and to whom. Measured. */
 import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
-import { failed, seen, told, until } from "../kit/setup.ts";
+import { failed, told, untilFailed } from "../kit/setup.ts";
 
 const RETRANS = 20;
 
@@ -113,7 +113,7 @@ const others: readonly Case[] = [
       const one = await bench.hears("asks", asks(T1.ip));
       const two = await bench.hears("asks again", asks(T1.ip));
       bench.expect("a few ms apart, not one", two.time - one.time > 6, true);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED");
+      await untilFailed(bench, 1000);
     },
   },
   {
@@ -140,7 +140,7 @@ const others: readonly Case[] = [
       for (const name of ["ucast_solicit", "mcast_solicit"]) bench.param(name, 0);
       await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud stale dev e0`);
       await bench.poke(T1.ip);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 2500);
+      await untilFailed(bench, 2500);
       await bench.expectState(T1.ip, "FAILED", "");
       bench.expect("requests", await kinds(bench), "");
       bench.expect("told", told(bench), [`new STALE ${T1.mac}`, "new FAILED"]);

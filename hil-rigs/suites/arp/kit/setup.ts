@@ -29,6 +29,12 @@ export function calm(bench: Bench, dev: DeviceName = "e0"): void {
   bench.param("delay_first_probe_time", 600, dev);
 }
 
+/** Lets the DUT hear senders from anywhere: no look at the route back to them. */
+export function hearsAnyone(bench: Bench): void {
+  bench.conf("rp_filter", 0, "all");
+  bench.conf("rp_filter", 0);
+}
+
 /** Leaves time between two requests, for a case that acts between them while the machine may be busy with other cases. */
 export function unhurried(bench: Bench): void {
   bench.param("retrans_time_ms", 1000);
@@ -57,11 +63,15 @@ export function at({ plan }: Bench): string {
   return `${plan.T1.ip} dev e0`;
 }
 
-/** Waits until T1 has failed to answer often enough. */
+/** Lets time pass until T1 has failed to answer often enough, at most `ms`. Checks nothing. */
+export async function untilFailed(bench: Bench, ms = 3000): Promise<void> {
+  await until(bench, () => seen(bench, bench.plan.T1.ip) === "FAILED", ms);
+}
+
+/** Waits until T1 has failed to answer often enough, and checks it. */
 export async function failed(bench: Bench): Promise<void> {
-  const { ip } = bench.plan.T1;
-  await until(bench, () => seen(bench, ip) === "FAILED", 3000);
-  await bench.expectState(ip, "FAILED", "");
+  await untilFailed(bench);
+  await bench.expectState(bench.plan.T1.ip, "FAILED", "");
 }
 
 /** An entry in short, without a line in the trace: `STALE 02:00:00:00:00:02`, `INCOMPLETE`, `-`. */
@@ -73,6 +83,20 @@ export function seen(bench: Bench, address: string, dev: DeviceName = "e0"): str
 /** The text that seen() returns for an entry made by make(). */
 export function seenAs(state: State, who: Host = T1): string {
   return state === "none" ? "-" : VALID.has(state) ? `${state} ${who.mac}` : state;
+}
+
+/** A counter of /proc/net/snmp or /proc/net/netstat: `Ip`, `OutDiscards`. */
+export function counter(bench: Bench, path: "/proc/net/snmp" | "/proc/net/netstat", protocol: string, name: string): number {
+  const [names = "", values = ""] = bench.dut
+    .cat(path)
+    .split("\n")
+    .filter((line) => line.startsWith(`${protocol}:`));
+  return Number(values.split(" ")[names.split(" ").indexOf(name)]);
+}
+
+/** Lets `ms` pass, then returns the addresses that the DUT has answered for since the last look. */
+export async function answeredFor(bench: Bench, ms: number): Promise<string[]> {
+  return (await bench.heard(ms)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
 }
 
 /** Lets time pass until `done()`, at most `ms`, because a busy machine may be late. Checks nothing. */

@@ -1,6 +1,7 @@
-/** How the DUT is set up for cases that need more than its plain self: addresses of every kind, or forwarding. */
+/** Topologies for cases that need more than a plain DUT: addresses of every kind, or forwarding. */
 import { type Topology, TWO_LINKS } from "../../../contract/topology.ts";
 import { DUT, type Host, host } from "../../../wire/hosts.ts";
+import { hearsAnyone } from "./setup.ts";
 
 type Name = "first" | "secondary" | "wide" | "link" | "host" | "e1" | "lo" | "loHost";
 
@@ -30,9 +31,7 @@ export const MANY_ADDRESSES: Topology = {
     await bench.must(`address add ${OURS.host}/24 dev e0 scope host`);
     await bench.must(`address add ${OURS.lo}/32 dev lo scope global`);
     await bench.must(`address add ${OURS.loHost}/32 dev lo scope host`);
-    // A sender from anywhere is heard.
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
   },
 };
 

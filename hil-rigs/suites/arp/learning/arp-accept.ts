@@ -4,7 +4,7 @@ import { answers, asks, datagram } from "../../../stage/patterns.ts";
 import { arpAnnounceReply, arpReply, arpRequest, udp } from "../../../wire/build.ts";
 import { BROADCAST, DUT, type Host, host, T1, T2 } from "../../../wire/hosts.ts";
 import { isForUs, moved, SPEAK, WORDS, type Word } from "../kit/frames.ts";
-import { becomes, calm, make, told } from "../kit/setup.ts";
+import { becomes, calm, hearsAnyone, make, told } from "../kit/setup.ts";
 
 const FAR: Host = host(2, "192.168.9.9");
 
@@ -22,7 +22,7 @@ const CREATED: Readonly<Record<Word, string>> = {
   "request-unicast": "STALE",
 };
 
-/** Of both settings the larger counts; 2 asks that the sender be in a subnet of the device; any other accepts nothing. */
+/** The larger of both settings counts; 2 asks that the sender be in a subnet of the device; any other accepts nothing. */
 const ACCEPT: readonly (readonly [all: number, dev: number, from: Host, accepts: boolean])[] = [
   [0, 0, T1, false],
   [0, 1, T1, true],
@@ -46,8 +46,7 @@ const created: readonly Case[] = ACCEPT.flatMap(([all, dev, from, accepts]) =>
       needs: ["arp-sysctl"],
       async run(bench) {
         calm(bench);
-        bench.conf("rp_filter", 0, "all");
-        bench.conf("rp_filter", 0);
+        hearsAnyone(bench);
         bench.conf("arp_accept", all, "all");
         bench.conf("arp_accept", dev);
         await bench.say(SPEAK[word](from));
@@ -149,8 +148,7 @@ const others: readonly Case[] = [
     source: "kernel: policy, rp_filter 0",
     needs: ["arp-sysctl"],
     async run(bench) {
-      bench.conf("rp_filter", 0, "all");
-      bench.conf("rp_filter", 0);
+      hearsAnyone(bench);
       await bench.say(SPEAK.request(FAR));
       await bench.hears("answers", answers(FAR, { dst: FAR.mac }));
       await becomes(bench, FAR.ip, `STALE ${FAR.mac}`);

@@ -3,6 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest, echo } from "../../../wire/build.ts";
 import { host, T1, T2 } from "../../../wire/hosts.ts";
+import { moved } from "../kit/frames.ts";
 
 export const basic: readonly Case[] = [
   {
@@ -54,7 +55,7 @@ export const basic: readonly Case[] = [
     source: "TC8 ARP_33; RFC 5227 4",
     async run(bench) {
       await bench.say(arpRequest({ from: T1 }));
-      await bench.say(arpAnnounce({ from: { ip: T1.ip, mac: T2.mac } }));
+      await bench.say(arpAnnounce({ from: moved(T1) }));
       await bench.expectState(T1.ip, "STALE", T2.mac);
     },
   },

@@ -1,4 +1,4 @@
-/** How hosts are learned. */
+/** Hosts that the DUT learns. */
 import type { Case } from "../../../contract/case.ts";
 import { arpAccept } from "./arp-accept.ts";
 import { basic } from "./basic.ts";

@@ -6,7 +6,7 @@ import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../../wire/build.ts";
 import { host, T1, T2 } from "../../../wire/hosts.ts";
-import { calm, make, seen, told } from "../kit/setup.ts";
+import { calm, hearsAnyone, make, seen, told } from "../kit/setup.ts";
 import { CROWD, FULL_NEEDS, flood, LAND, nth, often, Scanner, works } from "./flood.ts";
 
 const FRAMES = 100_000;
@@ -21,8 +21,7 @@ const flooded: Case = {
   limit: 60_000,
   async run(bench) {
     calm(bench);
-    bench.conf("rp_filter", 0, "all");
-    bench.conf("rp_filter", 0);
+    hearsAnyone(bench);
     await bench.must(`route add ${LAND} dev e0`);
     await make(bench, "PERMANENT", T1);
     await make(bench, "PERMANENT", host(3));

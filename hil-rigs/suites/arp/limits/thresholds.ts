@@ -9,7 +9,8 @@ import { TWO_LINKS } from "../../../contract/topology.ts";
 import { answers, datagram } from "../../../stage/patterns.ts";
 import { arpRequest } from "../../../wire/build.ts";
 import { host, T1, T2 } from "../../../wire/hosts.ts";
-import { calm, make, seen, until } from "../kit/setup.ts";
+import { calm, counter, make, seen, until } from "../kit/setup.ts";
+import { FULL_NEEDS, nth } from "./flood.ts";
 
 const LAND = "10.8.0.0/16";
 const CROWD: readonly string[] = ["10.8."];
@@ -22,7 +23,7 @@ function scan(bench: Bench, first: number, count: number): string[] {
   let socket: DutSocket | undefined;
   for (let n = first; n < first + count; n++) {
     if (!socket || (n - first) % EACH === 0) socket = bench.socket({ errors: true });
-    results.push(socket.send(Uint8Array.of(1), `10.8.${(n >> 8) & 0xff}.${n & 0xff}`, 9));
+    results.push(socket.send(Uint8Array.of(1), nth(n), 9));
   }
   return results;
 }
@@ -35,7 +36,7 @@ const full: Case = {
   id: "TBL-06",
   title: "a table full of hosts that are being asked for takes no more, but static entries; what it has stays",
   source: "kernel: gc_thresh3, measured",
-  needs: ["thresholds", "socket-errors", "route-admin", "link-admin", "proc"],
+  needs: [...FULL_NEEDS, "proc"],
   alone: true,
   crowd: CROWD,
   async run(bench) {
@@ -65,24 +66,16 @@ const full: Case = {
     await bench.poke(T1.ip);
     await bench.hears("and datagrams reach it", datagram(T1.ip, { dst: T1.mac }));
     bench.expect("what was there", [seen(bench, T1.ip), seen(bench, T2.ip)], [`PERMANENT ${T1.mac}`, `REACHABLE ${T2.mac}`]);
-    bench.expect("discards counted", snmp(bench, "Ip", "OutDiscards") > 0, true);
+    bench.expect("discards counted", counter(bench, "/proc/net/snmp", "Ip", "OutDiscards") > 0, true);
     await bench.must("link set e0 down");
   },
 };
-
-function snmp(bench: Bench, protocol: string, name: string): number {
-  const [names = "", values = ""] = bench.dut
-    .cat("/proc/net/snmp")
-    .split("\n")
-    .filter((line) => line.startsWith(`${protocol}:`));
-  return Number(values.split(" ")[names.split(" ").indexOf(name)]);
-}
 
 const scanned: Case = {
   id: "TBL-07",
   title: "a scan of 5000 absent hosts takes the place of failed entries, never of static or reachable ones",
   source: "kernel: neigh_forced_gc, measured",
-  needs: ["thresholds", "socket-errors", "route-admin", "link-admin"],
+  needs: FULL_NEEDS,
   alone: true,
   crowd: CROWD,
   limit: 30_000,

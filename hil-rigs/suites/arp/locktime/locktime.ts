@@ -2,8 +2,9 @@
 import type { Case } from "../../../contract/case.ts";
 import { arpReply } from "../../../wire/build.ts";
 import { T1, T2 } from "../../../wire/hosts.ts";
+import { moved } from "../kit/frames.ts";
 
-const CLAIM = { from: { ip: T1.ip, mac: T2.mac } };
+const CLAIM = { from: moved(T1) };
 
 export const updates: readonly Case[] = [
   {

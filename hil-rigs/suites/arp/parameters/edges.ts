@@ -3,7 +3,8 @@ import type { Case } from "../../../contract/case.ts";
 import { asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, T1, T2 } from "../../../wire/hosts.ts";
-import { becomes, calm, failed, make, seen, told, until } from "../kit/setup.ts";
+import { moved } from "../kit/frames.ts";
+import { becomes, calm, failed, make, seen, told, until, untilFailed } from "../kit/setup.ts";
 
 const MOST = 2_147_483_647;
 
@@ -113,7 +114,7 @@ const locks: readonly Case[] = [0, -100].map((locktime) => ({
     bench.param("locktime", locktime);
     await make(bench, "REACHABLE");
     await bench.sleep(20);
-    await bench.say(arpReply({ from: { ip: T1.ip, mac: T2.mac } }));
+    await bench.say(arpReply({ from: moved(T1) }));
     await becomes(bench, T1.ip, `REACHABLE ${T2.mac}`);
   },
 }));
@@ -168,7 +169,7 @@ const others: readonly Case[] = [
     async run(bench) {
       bench.param("retrans_time_ms", 700);
       await bench.poke(T1.ip);
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 6000);
+      await untilFailed(bench, 6000);
       const row = await bench.neigh(T1.ip);
       bench.expect("used and changed seconds ago", [row?.used, row?.updated], [2, 0]);
     },

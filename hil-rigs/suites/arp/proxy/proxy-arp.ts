@@ -5,7 +5,7 @@ import type { Need } from "../../../contract/dut.ts";
 import { TWO_LINKS } from "../../../contract/topology.ts";
 import { type ArpFields, arpProbe, arpRequest } from "../../../wire/build.ts";
 import { DUT, host, T1 } from "../../../wire/hosts.ts";
-import { becomes, told } from "../kit/setup.ts";
+import { answeredFor, becomes, told } from "../kit/setup.ts";
 
 const NEEDS: readonly Need[] = ["proxy-arp", "arp-sysctl", "forwarding"];
 /** An address behind e1, and one beside the asker. */
@@ -22,11 +22,6 @@ function configure(bench: Bench, settings: Settings): void {
     const [dev = "", name = ""] = key.split(".");
     bench.conf(name, value, dev === "all" ? "all" : dev === "e1" ? "e1" : "e0");
   }
-}
-
-/** The addresses that were answered for. */
-async function answered(bench: Bench, ms = 20): Promise<string[]> {
-  return (await bench.heard(ms)).flatMap((frame) => (frame.kind === "arp" && frame.op === 2 ? [frame.spa] : []));
 }
 
 const RULES: readonly (readonly [id: string, what: string, settings: Settings, request: ArpFields, answered: boolean])[] = [
@@ -69,7 +64,7 @@ const rules: readonly Case[] = RULES.map(([id, what, settings, request, is]) => 
       const reply = await bench.hears("answers", { kind: "arp", op: 2, dst: T1.mac });
       bench.expect("in its own hardware address", [reply.src, reply.sha, reply.spa], [DUT.mac, DUT.mac, request.tpa]);
       await bench.silence("once");
-    } else bench.expect("answers", await answered(bench), []);
+    } else bench.expect("answers", await answeredFor(bench, 20), []);
     await becomes(bench, request.spa ?? T1.ip, is ? `STALE ${T1.mac}` : "-");
   },
 }));
@@ -93,7 +88,7 @@ const entries: readonly Case[] = ENTRIES.map(([id, entry, settings, tpa, is]) =>
     await bench.must(`neigh add ${entry}`);
     bench.expect("nothing is told of it", told(bench), []);
     await bench.say(arpRequest({ from: T1, tpa }));
-    bench.expect("answers", await answered(bench), is ? [tpa] : []);
+    bench.expect("answers", await answeredFor(bench, 20), is ? [tpa] : []);
   },
 }));
 
@@ -133,7 +128,7 @@ const others: readonly Case[] = [
       configure(bench, { "e0.proxy_arp": 1 });
       await bench.must(`neigh add proxy ${BEHIND} dev e0`);
       await bench.say(arpProbe({ from: T1, tpa: BEHIND }));
-      bench.expect("answers", await answered(bench), []);
+      bench.expect("answers", await answeredFor(bench, 20), []);
     },
   },
   {
@@ -206,7 +201,7 @@ const queued: readonly Case[] = QLEN.map(([qlen, replies]) => ({
     bench.param("proxy_qlen", qlen);
     const frames = Array.from({ length: 12 }, (_, n) => arpRequest({ from: host(n + 2), tpa: BEHIND }));
     await bench.say(...frames);
-    bench.expect("answers", (await answered(bench, 2400)).length, replies);
+    bench.expect("answers", (await answeredFor(bench, 2400)).length, replies);
   },
 }));
 

@@ -3,7 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
 import { arpReply, arpRequest, echo } from "../../../wire/build.ts";
 import { BROADCAST, DUT, host, T1, T2, ZERO } from "../../../wire/hosts.ts";
-import { becomes, calm, make, seen, until } from "../kit/setup.ts";
+import { becomes, calm, make, untilFailed } from "../kit/setup.ts";
 
 /** A wrong answer while the host is asked for: the datagram goes on waiting, and so does the asking. */
 const WRONG: readonly (readonly [id: string, what: string, fields: Parameters<typeof arpReply>[0]])[] = [
@@ -54,7 +54,7 @@ const others: readonly Case[] = [
       const socket = bench.socket({ errors: true });
       for (let n = 1; n <= 5; n++) socket.send(Uint8Array.of(n), T1.ip, 9);
       await bench.hears("asks", asks(T1.ip));
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await untilFailed(bench);
       await bench.sleep(20);
       bench.expect("reported", socket.errors(), Array<string>(5).fill("EHOSTUNREACH"));
       await bench.poke(T1.ip, { payload: "six" });

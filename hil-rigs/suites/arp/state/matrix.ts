@@ -2,10 +2,11 @@
  * The result of each kind of ARP frame for an entry in each state: kernel 6.18, measured cell by cell. A cell: `-` no entry, `=`
  * unchanged, `R` REACHABLE and `S` STALE with the frame's address; `*` the change is told.
  */
+import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
 import { T1 } from "../../../wire/hosts.ts";
 import { isForUs, moved, SPEAK, WORDS, type Word } from "../kit/frames.ts";
-import { calm, make, STATES, type State, seen, seenAs, told, until } from "../kit/setup.ts";
+import { becomes, calm, make, STATES, type State, seenAs, told } from "../kit/setup.ts";
 
 type Table = Readonly<Record<Word, string>>;
 
@@ -83,7 +84,7 @@ interface Cell {
   late: boolean;
 }
 
-async function runCell(bench: Parameters<Case["run"]>[0], { state, word, cell, other, late }: Cell): Promise<void> {
+async function runCell(bench: Bench, { state, word, cell, other, late }: Cell): Promise<void> {
   calm(bench);
   bench.param("locktime", late ? LOCK.short : LOCK.long);
   await make(bench, state);
@@ -99,9 +100,7 @@ async function runCell(bench: Parameters<Case["run"]>[0], { state, word, cell, o
   const want = results[cell.charAt(0)] ?? "";
   await bench.say(SPEAK[word](from));
   if (isForUs(word)) await bench.hears("is answered", { kind: "arp", op: 2, dst: from.mac, tpa: from.ip });
-  await until(bench, () => seen(bench, T1.ip) === want);
-  const [wanted = "-", lladdr] = want.split(" ");
-  await bench.expectState(T1.ip, wanted, lladdr);
+  await becomes(bench, T1.ip, want);
   bench.expect("what is told", told(bench), cell.endsWith("*") ? [`new ${want}`] : []);
   await bench.silence("nothing else is sent", 5);
 }

@@ -3,7 +3,7 @@ import type { Case } from "../../../contract/case.ts";
 import { TWO_LINKS } from "../../../contract/topology.ts";
 import { datagram } from "../../../stage/patterns.ts";
 import { moved } from "../kit/frames.ts";
-import { becomes, calm, make, seen, seenAs, told, unhurried, until } from "../kit/setup.ts";
+import { becomes, calm, make, seen, seenAs, told, unhurried, until, untilFailed } from "../kit/setup.ts";
 
 export const timed: readonly Case[] = [
   {
@@ -68,7 +68,7 @@ export const timed: readonly Case[] = [
       await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} nud probe dev e0`);
       await bench.hears("probes", asks(T1.ip, T1));
       await bench.poke(T1.ip, { confirm: true });
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 6000);
+      await untilFailed(bench, 6000);
       bench.expect("told", told(bench), [`new PROBE ${T1.mac}`, "new FAILED"]);
     },
   },
@@ -146,7 +146,7 @@ export const timed: readonly Case[] = [
       bench.param("mcast_solicit", 1);
       bench.param("base_reachable_time_ms", 600_000);
       await bench.poke(T1.ip, { count: 2 });
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await untilFailed(bench);
       await bench.heard();
       await bench.say(reply(T1));
       await becomes(bench, T1.ip, `REACHABLE ${T1.mac}`);

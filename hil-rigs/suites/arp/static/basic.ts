@@ -2,6 +2,7 @@
 import type { Case } from "../../../contract/case.ts";
 import type { AddressPlan } from "../../../contract/plan.ts";
 import { datagram } from "../../../stage/patterns.ts";
+import { moved } from "../kit/frames.ts";
 
 /** The command that makes a static entry for T1. */
 const add = ({ T1 }: AddressPlan): string => `neigh add ${T1.ip} lladdr ${T1.mac} dev e0`;
@@ -25,10 +26,10 @@ export const basic: readonly Case[] = [
     title: "answers and announcements with another address do not touch a static entry",
     source: "RFC 826; NetX static pollute",
     async run(bench) {
-      const { T1, T2, host } = bench.plan;
+      const { T1, host } = bench.plan;
       const { announce, reply, request } = bench.resolution;
       await bench.must(add(bench.plan));
-      const claim = { ip: T1.ip, mac: T2.mac };
+      const claim = moved(T1);
       await bench.say(reply(claim), announce(claim), request(claim), request(claim, host(9).ip));
       await bench.expectState(T1.ip, "PERMANENT", T1.mac);
       await bench.poke(T1.ip);

@@ -5,14 +5,14 @@ import { PLANS } from "../../../contract/plan.ts";
 import { asks } from "../../../stage/patterns.ts";
 import { arpRequest, udp } from "../../../wire/build.ts";
 import { DUT, T1 } from "../../../wire/hosts.ts";
-import { seen, unhurried, until } from "../kit/setup.ts";
+import { unhurried, untilFailed } from "../kit/setup.ts";
 import { FAR, ROUTER } from "../kit/topologies.ts";
 
 type End = (bench: Bench) => Promise<void>;
 
 /** Ways in which an entry ends while datagrams wait in it, and whether their senders hear of it. */
 const ENDS: readonly (readonly [id: string, what: string, needs: Case["needs"], reported: boolean, end: End])[] = [
-  ["silence", "nobody answers", [], true, async (bench) => void (await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000))],
+  ["silence", "nobody answers", [], true, untilFailed],
   ["del", "neigh del", [], true, async (bench) => void (await bench.must(`neigh del ${T1.ip} dev e0`))],
   [
     "failed",
@@ -58,7 +58,7 @@ const plain: Case = {
   async run(bench) {
     bench.param("mcast_solicit", 1);
     bench.expect("first", await bench.poke(T1.ip), "ok");
-    await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+    await untilFailed(bench);
     bench.expect("after the failure", await bench.poke(T1.ip), "ok");
   },
 };
@@ -107,7 +107,7 @@ const forwarded: readonly Case[] = [
     async run(bench) {
       bench.param("mcast_solicit", 1);
       await bench.sayOn("p1", ...Array.from({ length: 8 }, (_, n) => through(`n ${n}`)));
-      await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+      await untilFailed(bench);
       const errors = (await bench.heard(30)).filter((frame) => frame.kind === "icmp" && frame.type === 3);
       bench.expect("reports", errors.length, 6);
     },

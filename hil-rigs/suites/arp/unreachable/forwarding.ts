@@ -6,7 +6,7 @@ import { asks } from "../../../stage/patterns.ts";
 import { udp } from "../../../wire/build.ts";
 import { checksum, word } from "../../../wire/bytes.ts";
 import { DUT, type Host, T1 } from "../../../wire/hosts.ts";
-import { seen, until } from "../kit/setup.ts";
+import { untilFailed } from "../kit/setup.ts";
 import { FAR, ROUTER } from "../kit/topologies.ts";
 
 const E1: Host = PLANS[4].dut.e1;
@@ -89,7 +89,7 @@ const classes: readonly Case[] = CLASSES.map(([id, what, fields, reported]) => (
     await bench.sayOn("p1", packet(fields));
     await bench.hears("asks", asks(T1.ip));
     if (reported) await bench.hears("reports", UNREACHABLE, { port: "p1", within: 300 });
-    await until(bench, () => seen(bench, T1.ip) === "FAILED", 3000);
+    await untilFailed(bench);
     await bench.silence(reported ? "once" : "reports nothing", 20);
   },
 }));

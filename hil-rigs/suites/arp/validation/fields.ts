@@ -3,7 +3,8 @@ import type { Case } from "../../../contract/case.ts";
 import { answers } from "../../../stage/patterns.ts";
 import { type ArpFields, arpReply, arpRequest } from "../../../wire/build.ts";
 import { BROADCAST, DUT, T1, T2, ZERO } from "../../../wire/hosts.ts";
-import { becomes, calm, make, told } from "../kit/setup.ts";
+import { moved } from "../kit/frames.ts";
+import { becomes, calm, hearsAnyone, make, told } from "../kit/setup.ts";
 
 /** Wrong in requests and replies alike. */
 const DROPPED: readonly (readonly [id: string, what: string, fields: ArpFields])[] = [
@@ -62,7 +63,7 @@ const dropped: readonly Case[] = DROPPED.map(([id, what, fields]) => ({
     bench.expect("nobody is learned", bench.dut.neighbours().length, 0);
     await make(bench, "STALE");
     await bench.sleep(20);
-    await bench.say(arpReply({ from: { ip: T1.ip, mac: T2.mac }, ...fields }));
+    await bench.say(arpReply({ from: moved(T1), ...fields }));
     await bench.silence("nor is the reply", 10);
     await bench.expectState(T1.ip, "STALE", T1.mac);
     bench.expect("nothing is told", told(bench), []);
@@ -180,8 +181,7 @@ const others: readonly Case[] = [
     source: "kernel, measured: rp_filter 0; the entry made is NOARP",
     needs: ["arp-sysctl"],
     async run(bench) {
-      bench.conf("rp_filter", 0, "all");
-      bench.conf("rp_filter", 0);
+      hearsAnyone(bench);
       await bench.say(arpRequest({ from: T1, spa: "10.0.0.255" }));
       await bench.hears("answers", { kind: "arp", op: 2, dst: T1.mac, tpa: "10.0.0.255" });
       await becomes(bench, "10.0.0.255", `NOARP ${BROADCAST}`);

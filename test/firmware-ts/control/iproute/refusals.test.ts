@@ -1,7 +1,4 @@
 /** The stack refuses with a code, an errno and a detail; the words of `ip` and of the kernel are made of them here and nowhere else. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import t from "tap";
 import { pingRefusalWords, refusalWords } from "../../../../firmware-ts/control/iproute/refusals.ts";
 import { InetError } from "../../../../firmware-ts/ip/inet-error.ts";
@@ -11,6 +8,7 @@ import { DeviceError } from "../../../../firmware-ts/net/device-words.ts";
 import { StackError } from "../../../../firmware-ts/net/stack-error.ts";
 import { Lab } from "../../../support/lab.ts";
 import { Operator } from "../../../support/operator.ts";
+import { ROOT, sourcesIn } from "../../../support/sources.ts";
 
 const say = (code: string, errno = "", detail = ""): string => refusalWords({ code, errno, detail, message: "as it is" });
 
@@ -102,11 +100,9 @@ t.test("IPv6: the stack refuses it with a code; a dump of it is empty", async (t
 });
 
 t.test("no other room says what `ip` prints", async (t) => {
-  const root = fileURLToPath(new URL("../../../../firmware-ts", import.meta.url));
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (!entry.name.endsWith(".ts") || path.includes("control/iproute/")) continue;
-    const found = /"[^"]*(RTNETLINK answers|Error: (ipv4|argument)|Cannot find device)/.exec(readFileSync(path, "utf8"));
+  for (const [path, text] of sourcesIn(ROOT, ["firmware-ts"])) {
+    if (path.includes("control/iproute/")) continue;
+    const found = /"[^"]*(RTNETLINK answers|Error: (ipv4|argument)|Cannot find device)/.exec(text);
     t.equal(found, null, path);
   }
 });

@@ -1,13 +1,11 @@
 /** JSON-RPC over any channel of lines: two ends in memory are as good as a socket. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import t from "tap";
 import type { LineChannel } from "../../../../firmware-ts/control/rpc/channel.ts";
 import { RpcClient } from "../../../../firmware-ts/control/rpc/client.ts";
 import { LIMITS, ServerLoad } from "../../../../firmware-ts/control/rpc/load.ts";
 import { ControlError, type Method, type Methods, type Session } from "../../../../firmware-ts/control/rpc/protocol.ts";
 import { serve } from "../../../../firmware-ts/control/rpc/server.ts";
+import { ROOT, sourcesIn } from "../../../support/sources.ts";
 
 /** One end of a channel in memory; a line arrives after the event that sent it. */
 class MemoryChannel implements LineChannel {
@@ -132,15 +130,8 @@ t.test("a line that cannot be read: the server says why and ends, the client clo
 });
 
 t.test("nothing in control/ is Node's: it runs in a browser as it is", async (t) => {
-  const root = fileURLToPath(new URL("../../../../firmware-ts/control", import.meta.url));
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith(".ts")) continue;
-    const path = join(entry.parentPath, entry.name);
-    t.notMatch(
-      readFileSync(path, "utf8"),
-      /from "(node:|(fs|net|os|path|util|buffer)")|\bBuffer\.|\bprocess\.[a-z]|\bsetImmediate\(/,
-      path,
-    );
+  for (const [path, text] of sourcesIn(ROOT, ["firmware-ts/control"])) {
+    t.notMatch(text, /from "(node:|(fs|net|os|path|util|buffer)")|\bBuffer\.|\bprocess\.[a-z]|\bsetImmediate\(/, path);
   }
 });
 
