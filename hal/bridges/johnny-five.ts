@@ -113,7 +113,7 @@ export class JohnnyFiveBoardIo implements BoardIo {
   #opening: Promise<void> | null = null;
 
   /** @param afterLoss tells people what to do when the board is gone */
-  constructor(source: IoSource, afterLoss = PLUG_IN_AND_RESTART) {
+  constructor(source: IoSource, afterLoss: string = PLUG_IN_AND_RESTART) {
     this.#source = source;
     this.#afterLoss = afterLoss;
   }

@@ -5,12 +5,12 @@ import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth, missingForNetns } from "../../support/netns.ts";
 
-export const BROADCAST = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
-export const MULTICAST = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x01);
-export const STRANGER = Uint8Array.of(0x02, 0, 0, 0, 0, 0x99);
+export const BROADCAST: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+export const MULTICAST: Uint8Array = Uint8Array.of(0x01, 0x00, 0x5e, 0x00, 0x00, 0x01);
+export const STRANGER: Uint8Array = Uint8Array.of(0x02, 0, 0, 0, 0, 0x99);
 
-export const clock = new SystemClock();
-export const skip = missingForNetns();
+export const clock: SystemClock = new SystemClock();
+export const skip: string | false = missingForNetns();
 
 /** A frame of an ethertype for local experiments (0x88b5), which no kernel answers; its bytes tell its length and number. */
 export function frame(to: Uint8Array, from: Uint8Array, length: number, number = 0): Uint8Array {
