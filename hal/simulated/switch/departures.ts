@@ -7,6 +7,9 @@ import { copyFrame } from "../../kit/copy-frame.ts";
 import { SLOT_BYTES } from "../../skbuff.ts";
 import { NEXT_TURN, type SwitchPort } from "./switch-port.ts";
 
+/** Stations that a frame is delivered to in one turn of the event loop. */
+const STATIONS_PER_TURN = 32;
+
 /** A frame in the switch's memory. */
 export class StoredFrame {
   /** As large as packet memory, so that frames are copied from and to it whole. */
@@ -19,10 +22,12 @@ export class StoredFrame {
 class Departure {
   frame: StoredFrame | null = null;
   due = 0;
-  count = 0;
   readonly ports: SwitchPort[] = [];
   /** The life of each port's link at the time. */
   readonly lives: number[] = [];
+  count = 0;
+  /** Ports that it has left by. */
+  done = 0;
   readonly timer: Timer;
   next: Departure | null = null;
 
@@ -34,10 +39,10 @@ class Departure {
 export class Departures {
   readonly #clock: Clock;
   readonly #task: Task;
-  readonly #leave = (departure: Departure): void => this.#deliver(departure);
+  readonly #leave = (departure: Departure): void => this.#begin(departure);
   readonly #frames: StoredFrame[] = [];
   readonly #spare: Departure[] = [];
-  /** Those that wait for the event loop's next turn, in order. */
+  /** Those whose time has come, in order. */
   #first: Departure | null = null;
   #last: Departure | null = null;
   /** The one that was made last. */
@@ -45,7 +50,7 @@ export class Departures {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#task = clock.task(() => this.#leaveNow());
+    this.#task = clock.task(() => this.#deliver());
   }
 
   /** Stores a frame. The caller holds it until release(). */
@@ -58,10 +63,7 @@ export class Departures {
   }
 
   release(frame: StoredFrame): void {
-    if (--frame.holders > 0) return;
-    this.#frames.push(frame);
-    // Another frame may lie in the same memory next.
-    if (this.#newest?.frame === frame) this.#newest = null;
+    if (--frame.holders === 0) this.#frames.push(frame);
   }
 
   /** Has a frame leave by a port at `due`, which may be NEXT_TURN. */
@@ -78,61 +80,74 @@ export class Departures {
     departure.frame = frame;
     departure.due = due;
     departure.count = 0;
+    departure.done = 0;
+    departure.next = null;
     frame.holders++;
     this.#newest = departure;
     if (due !== NEXT_TURN) departure.timer.armAt(due);
     else {
-      departure.next = null;
-      if (this.#last) this.#last.next = departure;
-      else this.#first = departure;
-      this.#last = departure;
+      this.#queue(departure);
       this.#task.schedule();
     }
     return departure;
   }
 
-  /** Those that wait now; what stations answer leaves with the next turn. */
-  #leaveNow(): void {
-    let waiting = this.#first;
+  #queue(departure: Departure): void {
+    if (this.#last) this.#last.next = departure;
+    else this.#first = departure;
+    this.#last = departure;
+  }
+
+  /** The time of a departure has come. */
+  #begin(departure: Departure): void {
+    const waiting = this.#first !== null;
+    this.#queue(departure);
+    if (!waiting) this.#deliver();
+  }
+
+  /**
+   * Delivers to some stations. The others have to wait for the next turn: those that have the frame take it in meanwhile, while all that
+   * they need for it is at hand in the processor's caches.
+   */
+  #deliver(): void {
     const end = this.#last;
-    this.#first = null;
-    this.#last = null;
+    let left = STATIONS_PER_TURN;
     try {
-      while (waiting) {
-        const departure = waiting;
-        waiting = departure.next;
-        this.#deliver(departure);
+      for (let departure = this.#first; departure !== null && left > 0; departure = this.#first) {
+        left = this.#deliverOne(departure, left);
+        if (departure.done < departure.count) break;
+        this.#finish(departure);
+        // What stations answer leaves with the next turn.
+        if (departure === end) break;
       }
     } finally {
-      if (waiting) this.#putBack(waiting, end as Departure);
+      if (this.#first !== null) this.#task.schedule();
     }
   }
 
-  /** A station threw: those behind it come first in the next turn. */
-  #putBack(first: Departure, end: Departure): void {
-    end.next = this.#first;
-    this.#first = first;
-    this.#last ??= end;
-    this.#task.schedule();
+  /** Returns how many stations are left to this turn. */
+  #deliverOne(departure: Departure, stations: number): number {
+    const { bytes, length } = departure.frame as StoredFrame;
+    let left = stations;
+    while (departure.done < departure.count && left > 0) {
+      const port = departure.ports[departure.done] as SwitchPort;
+      const life = departure.lives[departure.done];
+      // Counted before: a station that throws is not tried again, and takes the frame from no other.
+      departure.done++;
+      if (port.life !== life) continue;
+      left--;
+      port.depart(bytes, length);
+    }
+    return left;
   }
 
-  #deliver(departure: Departure): void {
-    const frame = departure.frame as StoredFrame;
+  /** Takes the first departure off the queue. */
+  #finish(departure: Departure): void {
+    this.#first = departure.next;
+    if (this.#first === null) this.#last = null;
     if (this.#newest === departure) this.#newest = null;
-    let failure: { error: unknown } | null = null;
-    for (let at = 0; at < departure.count; at++) {
-      const port = departure.ports[at] as SwitchPort;
-      if (port.life !== departure.lives[at]) continue;
-      try {
-        port.depart(frame.bytes, frame.length);
-      } catch (error) {
-        // The other stations get the frame all the same.
-        failure ??= { error };
-      }
-    }
+    this.release(departure.frame as StoredFrame);
     departure.frame = null;
-    this.release(frame);
     this.#spare.push(departure);
-    if (failure) throw failure.error;
   }
 }

@@ -67,7 +67,8 @@ t.test("a station is forgotten when it was silent for the whole of the time, and
 t.test("a full table takes no more, however many knock, and takes the next when one is forgotten", async (t) => {
   const table = new MacTable<string>(3, 100);
   for (let number = 0; number < 3; number++) table.learn(mac(number), 0, "a", number);
-  for (let number = 3; number < 1000; number++) t.equal(table.learn(mac(number), 0, "a", 50), Learned.FULL);
+  const knocked = Array.from({ length: 200 }, (_, number) => table.learn(mac(number + 3), 0, "a", 50));
+  t.ok(knocked.every((learned) => learned === Learned.FULL));
   t.equal(table.learn(mac(1), 0, "b", 60), Learned.MOVED, "those that are known stay");
   t.equal(table.learn(mac(9), 0, "a", 100), Learned.NEW, "the first one is too old now");
   t.equal(table.learn(mac(8), 0, "a", 101), Learned.FULL);

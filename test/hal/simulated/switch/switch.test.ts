@@ -225,6 +225,32 @@ t.test("an answer from within a frame's arrival takes a trip of its own; a stati
   t.match([ports[1].queued, ports[1].queuedBytes, ports[2].queued], [0, 0, 0]);
 });
 
+t.test("a frame to very many stations reaches them turn by turn of the event loop, and no later frame overtakes it", async (t) => {
+  for (const options of [{}, { rate: 10e6 }]) {
+    const clock = new VirtualClock();
+    const lan = new EthernetSwitch(clock, options);
+    const order: string[] = [];
+    let turns = 0;
+    const turn = clock.task(() => {
+      turns++;
+      if (turns < 20) turn.schedule();
+    });
+    const stations = Array.from({ length: 101 }, (_, at) =>
+      lan.attach(`p${at}`, {
+        wireFrame: (bytes) => order.push(`${bytes[14]} at ${at}`),
+        wireLink: () => {
+          if (turns === 0) turn.schedule();
+        },
+      }),
+    );
+    for (const text of ["a", "b"]) send(stations[100] as SwitchPort, of(0), ALL, text);
+    clock.advanceSync(10);
+    const expected = [97, 98].flatMap((text) => Array.from({ length: 100 }, (_, at) => `${text} at ${at}`));
+    t.same(order, expected);
+    t.equal(clock.now(), 10);
+  }
+});
+
 t.test("taps see each frame once, with the port that it came from", async (t) => {
   const { clock, lan, ports } = bench(3);
   const seen: string[] = [];
