@@ -2,6 +2,7 @@
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import { AR_OP, ARPOP_REPLY } from "../ip4/arp/wire.ts";
 import { ETH_P_ARP, ETH_P_IP } from "../net/ethernet.ts";
+import { ETH_P_LLDP } from "./field-lldp.ts";
 
 /** Frames and their bytes, padding included, without FCS. */
 export interface FrameCount {
@@ -9,7 +10,7 @@ export interface FrameCount {
   readonly bytes: number;
 }
 
-export const FRAME_KINDS = ["udp", "arpBroadcast", "arpUnicast", "arpReply", "other"] as const;
+export const FRAME_KINDS = ["udp", "arpBroadcast", "arpUnicast", "arpReply", "lldp", "other"] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 export type FramesByKind = Readonly<Record<FrameKind, FrameCount>>;
 
@@ -17,7 +18,7 @@ const TYPE_AT = 12;
 const IP_PROTOCOL_AT: number = ETHERNET_HEADER + 9;
 const UDP = 17;
 
-const [DATAGRAM, BROADCAST, UNICAST, REPLY, OTHER] = [0, 1, 2, 3, 4] as const;
+const [DATAGRAM, BROADCAST, UNICAST, REPLY, LLDP, OTHER] = [0, 1, 2, 3, 4, 5] as const;
 
 export class FrameKinds {
   readonly #frames = new Float64Array(FRAME_KINDS.length);
@@ -38,6 +39,7 @@ export class FrameKinds {
 function kindOf(bytes: Uint8Array, length: number): number {
   const type = (bytes[TYPE_AT]! << 8) | bytes[TYPE_AT + 1]!;
   if (type === ETH_P_IP && length > IP_PROTOCOL_AT) return bytes[IP_PROTOCOL_AT] === UDP ? DATAGRAM : OTHER;
+  if (type === ETH_P_LLDP) return LLDP;
   if (type !== ETH_P_ARP || length < ETHERNET_HEADER + AR_OP + 2) return OTHER;
   if (bytes[ETHERNET_HEADER + AR_OP + 1] === ARPOP_REPLY) return REPLY;
   return bytes[0]! & 1 ? BROADCAST : UNICAST;

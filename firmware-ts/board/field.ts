@@ -22,6 +22,7 @@ import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { FrameKinds, type FramesByKind } from "./field-frames.ts";
+import { LldpSender } from "./field-lldp.ts";
 import { GATEWAY_MAC, SimulatedGateway } from "./gateway.ts";
 
 /** Most nodes: the subnet has 65,534 addresses, and a node takes some 100 KiB. */
@@ -85,12 +86,13 @@ export class Field {
   readonly gateway: SimulatedGateway;
   readonly #kinds = new FrameKinds();
   readonly #nodes: Node[] = [];
+  #lldp: LldpSender | null = null;
 
   /** Makes and opens everything. Each node's first reading is due at a time of its own within the first interval. */
   static async open(options: FieldOptions): Promise<Field> {
     const random = new SeededRandom(options.seed);
     const field = new Field(options.clock, random);
-    await field.gateway.open();
+    await field.#openGateway(options.clock);
     for (let number = 0; number < options.hosts; number++) await field.#addNode(number, options, random.fork(`node/${number}`));
     return field;
   }
@@ -101,6 +103,14 @@ export class Field {
     this.gateway = new SimulatedGateway(clock, random.fork("gateway"), this.lan, `${GATEWAY}/${PREFIX}`, [PORT]);
     for (const port of this.lan.ports) port.rate = GATEWAY_RATE;
     this.lan.tap((bytes, length) => this.#kinds.count(bytes, length));
+  }
+
+  async #openGateway(clock: VirtualClock): Promise<void> {
+    await this.gateway.open();
+    for (const device of this.gateway.stack.devices) {
+      this.#lldp = new LldpSender(clock, device);
+      this.#lldp.start();
+    }
   }
 
   async #addNode(number: number, options: FieldOptions, random: Random): Promise<void> {
@@ -120,6 +130,7 @@ export class Field {
 
   /** Stops the firmware of every node: what was sent arrives still, and nothing new is. */
   stop(): void {
+    this.#lldp?.stop();
     for (const { firmware, start } of this.#nodes) {
       start.cancel();
       firmware.stop();

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- [--json] [WORD]…]`: what the frame path costs, each subject in a process of its own and next to a floor of bare
+ * `npm run bench [-- [--json] [--gate] [WORD]…]`: what the frame path costs, each subject in a process of its own and next to a floor of bare
  * copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a
  * neighbour table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name. Asserts nothing about time: a figure
  * is to be read, next to the machine it was taken on. Allocations have a test, test/firmware-ts/allocation.test.ts.
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { type Figures, measure } from "./figures.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
+import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
 
@@ -20,12 +21,14 @@ const NOT_MEASURED: readonly string[] = [
   "lwIP's timers, its thread and its lock: one thread without them is the fastest way to call it",
 ];
 
-const words = process.argv.slice(2).filter((word) => word !== "--json");
+const FLAGS: readonly string[] = ["--json", "--gate"];
+const words = process.argv.slice(2).filter((word) => !FLAGS.includes(word));
 const json = process.argv.includes("--json");
 const wanted = (name: string): boolean => words.every((word) => name.includes(word));
 const names = Object.keys(SUBJECTS).filter(wanted);
-if (names.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), TABLE_SUBJECT].join("; ");
+const simulations = Object.keys(SIMULATIONS).filter(wanted);
+if (names.length === 0 && simulations.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), TABLE_SUBJECT].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
@@ -40,6 +43,7 @@ if (!json) {
     console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
 }
 let table: TableReport | null = null;
+const simulated: SimulationRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -56,15 +60,20 @@ try {
     if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
+  for (const name of simulations) simulated.push(measureSimulation(name));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 if (json) {
-  console.log(JSON.stringify({ machine, lwip, subjects: measured, table, notMeasured: NOT_MEASURED }, null, 2));
+  console.log(
+    JSON.stringify({ machine, lwip, subjects: measured, table, simulations: simulated, notMeasured: NOT_MEASURED }, null, 2),
+  );
 } else {
   if (measured.length > 0) explain(measured);
   if (table) showTable(table);
+  for (const each of simulated) console.log(simulationLine(each));
 }
+if (process.argv.includes("--gate") && !simulated.every(meetsGate)) process.exitCode = 1;
 
 function cells({ name, timing, allocation, busLoad, polls }: Figures): string[] {
   if (!timing) return [name];

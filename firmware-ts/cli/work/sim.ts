@@ -37,6 +37,7 @@ const KIND_WORDS: Readonly<Record<FrameKind, string>> = {
   arpBroadcast: "arp requests to everybody",
   arpUnicast: "arp requests to one",
   arpReply: "arp replies",
+  lldp: "lldp, of the gateway",
   other: "other",
 };
 
@@ -111,7 +112,10 @@ function lines(options: SimOptions, simulated: number, report: FieldReport, took
     ...FRAME_KINDS.map((kind) => row(KIND_WORDS[kind], `${frames[kind].frames} frames, ${frames[kind].bytes} bytes`)),
     row("arp share", `${percent(share.frames)} of the frames, ${percent(share.bytes)} of the bytes`),
     row("received", `${received} frames, one to everybody counted for each station`),
-    row("datagrams", `${datagrams.sent} sent, ${datagrams.failed} failed, ${datagrams.queued} waited; ${datagrams.received} at the gateway`),
+    row(
+      "datagrams",
+      `${datagrams.sent} sent, ${datagrams.failed} failed, ${datagrams.queued} waited; ${datagrams.received} at the gateway`,
+    ),
     row("tables", `${tables.gateway} entries at the gateway, ${tables.nodes} at the nodes, ${tables.switch} in the switch`),
     row("longest queue", `${longestQueue} bytes`),
     row("drops", dropsText(drops)),

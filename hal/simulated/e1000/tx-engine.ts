@@ -1,8 +1,9 @@
 /** The transmit half of the 82540EM: descriptors become frames on the wire, or round the loop. */
-import type { WirePort } from "../../wire.ts";
+
 import type { Clock, Timer } from "../../clock.ts";
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
+import type { WirePort } from "../../wire.ts";
 import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";

@@ -117,7 +117,8 @@ export class MacTable<Port> {
   /** The place of an address, or the free one where it belongs. */
   #place(high: number, low: number): number {
     let place = hash(high, low) & this.#mask;
-    while (this.#ports[place] !== null && (this.#low[place] !== low || this.#high[place] !== high)) place = (place + 1) & this.#mask;
+    while (this.#ports[place] !== null && (this.#low[place] !== low || this.#high[place] !== high))
+      place = (place + 1) & this.#mask;
     return place;
   }
 
