@@ -44,7 +44,7 @@ export interface FieldOptions {
   /** Between two readings of a node, ms. */
   readonly interval: number;
   readonly seed: number;
-  /** Whose behaviour the nodes' neighbours have. */
+  /** Behaviour of the nodes' neighbours. */
   readonly profile: ProfileName;
   /** Every node has a static entry for the gateway. */
   readonly staticGateway: boolean;

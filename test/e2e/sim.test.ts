@@ -39,7 +39,8 @@ t.test("words that make no sense are refused in one line", async (t) => {
   for (const [words, said] of [
     [["--hosts", "0"], /--hosts.*1 to 20000/],
     [["--hosts", "many"], /--hosts/],
-    [["--interval", "0"], /--interval.*1ms or more/],
+    [["--interval", "0s"], /--interval.*1ms or more/],
+    [["--duration", "0s"], /--duration.*1ms or more/],
     [["--profile", "bsd"], /--profile.*linux, strict, lowpower/],
   ] as const) {
     const { stdout, stderr, code } = await whohas("sim", ...words);

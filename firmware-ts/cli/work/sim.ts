@@ -18,7 +18,7 @@ export interface SimOptions extends Omit<FieldOptions, "clock"> {
   readonly pretty: boolean;
 }
 
-/** What it took, ms; nothing else in a result differs between two runs. */
+/** Times in ms; nothing else in a result differs between two runs. */
 interface Took {
   readonly wall: number;
   /** Of all threads, those of the garbage collector too. */

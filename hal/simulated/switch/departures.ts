@@ -117,7 +117,7 @@ export class Departures {
         left = this.#deliverOne(departure, left);
         if (departure.done < departure.count) break;
         this.#finish(departure);
-        // What stations answer leaves with the next turn.
+        // Answers of stations leave with the next turn.
         if (departure === end) break;
       }
     } finally {

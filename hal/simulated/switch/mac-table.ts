@@ -155,7 +155,7 @@ export class MacTable<Port> {
 
   #removeAll(wanted: (place: number) => boolean): void {
     for (let place = 0; place < this.#ports.length; place++) {
-      // What moves into the place that became free is looked at, too.
+      // The entry that moves into the free place is looked at, too.
       while (this.#ports[place] !== null && wanted(place)) this.#remove(place);
     }
   }

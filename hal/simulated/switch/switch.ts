@@ -35,7 +35,7 @@ export interface SwitchOptions extends SwitchPortOptions {
 export class EthernetSwitch implements SimulatedWire {
   latency: number;
   /**
-   * What became of frames that came in. One by one they are `forwarded`, `flooded`, `filtered` (the receiver is where the frame came from)
+   * Fates of the frames that came in: each is one of `forwarded`, `flooded`, `filtered` (the receiver is where the frame came from)
    * or not taken: `reserved` (for a switch), `badSource` (from a group or from nobody), `runt`, `jabber` (too short and too long), and
    * `unlinked` (from a port without a link).
    */
