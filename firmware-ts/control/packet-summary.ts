@@ -14,7 +14,15 @@ import {
   ARPOP_REPLY,
   ARPOP_REQUEST,
 } from "../ip4/arp/wire.ts";
-import { FRAGMENT_OFFSET, IP_DESTINATION, IP_FRAGMENT, IP_HEADER, IP_PROTOCOL, IP_SOURCE, IP_TOTAL_LENGTH } from "../ip4/header/ip-header.ts";
+import {
+  FRAGMENT_OFFSET,
+  IP_DESTINATION,
+  IP_FRAGMENT,
+  IP_HEADER,
+  IP_PROTOCOL,
+  IP_SOURCE,
+  IP_TOTAL_LENGTH,
+} from "../ip4/header/ip-header.ts";
 import {
   FRAGMENTATION_NEEDED,
   HOST_UNREACHABLE,
@@ -51,7 +59,8 @@ export function packetSummary(bytes: Uint8Array, length: number = bytes.length):
 function arpWords(bytes: Uint8Array, view: DataView, payload: number): string {
   const at = ETHERNET_HEADER;
   if (bytes.length < at + ARP_BYTES) return payload < ARP_BYTES ? "too short" : "[|arp]";
-  if (view.getUint16(at + AR_PRO) !== ETH_P_IP || bytes[at + AR_HLN] !== 6 || bytes[at + AR_PLN] !== 4) return "not of Ethernet and IPv4";
+  if (view.getUint16(at + AR_PRO) !== ETH_P_IP || bytes[at + AR_HLN] !== 6 || bytes[at + AR_PLN] !== 4)
+    return "not of Ethernet and IPv4";
   const op = view.getUint16(at + AR_OP);
   const sender = formatIpv4(readIp4(view, at + AR_SIP));
   const target = formatIpv4(readIp4(view, at + AR_TIP));
@@ -116,7 +125,8 @@ function ipWords(view: DataView): string {
   const ends = `${source} > ${destination}: `;
   if (packet.laterFragment) return `${ends}ip-proto-${protocol}`;
   const has = (bytes: number): boolean => packet.has(packet.header + bytes);
-  if (protocol === IpProtocol.ICMP) return `${ends}ICMP ${has(ICMP_HEADER) ? icmpWords(view, payload) : "[|icmp]"}, length ${length}`;
+  if (protocol === IpProtocol.ICMP)
+    return `${ends}ICMP ${has(ICMP_HEADER) ? icmpWords(view, payload) : "[|icmp]"}, length ${length}`;
   if (protocol === IpProtocol.IGMP) return `${ends}igmp, length ${length}`;
   if (protocol !== IpProtocol.UDP && protocol !== IpProtocol.TCP) return `${ends}ip-proto-${protocol} ${length}`;
   const udp = protocol === IpProtocol.UDP;
@@ -133,7 +143,8 @@ function icmpWords(view: DataView, at: number): string {
     return `echo ${type === ICMP_ECHO_REQUEST ? "request" : "reply"}, id ${view.getUint16(at + 4)}, seq ${view.getUint16(at + 6)}`;
   }
   if (type === ICMP_DEST_UNREACH) return unreachableWords(view, at, code);
-  if (type === ICMP_TIME_EXCEEDED) return ["time exceeded in-transit", "ip reassembly time exceeded"][code] ?? `time exceeded-#${code}`;
+  if (type === ICMP_TIME_EXCEEDED)
+    return ["time exceeded in-transit", "ip reassembly time exceeded"][code] ?? `time exceeded-#${code}`;
   return `type-#${type}`;
 }
 

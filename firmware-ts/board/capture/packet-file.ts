@@ -4,10 +4,10 @@ import { rename } from "node:fs/promises";
 import { type Clock, SystemClock, type Timer } from "../../../hal/clock.ts";
 import { pcapngHeader, pcapngPacket, pcapngStatistics } from "../../control/pcapng.ts";
 import { ControlError } from "../../control/rpc/protocol.ts";
-import { type OpenFile, openOwn, ownPath } from "./open.ts";
-import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./spec.ts";
 import { whyUnwritable } from "../errno-words.ts";
 import { type OutputRecord, RecordWriter } from "../output/record-writer.ts";
+import { type OpenFile, openOwn, ownPath } from "./open.ts";
+import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./spec.ts";
 
 /** Bytes that wait for a disk or a reader. */
 const LIMIT = 16 << 20;

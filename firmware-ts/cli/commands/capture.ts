@@ -31,9 +31,9 @@ export function register(program: Command, { globals, action }: CommandContext):
     )
     .option("-c <count>", "end after so many", count)
     .option("-s <bytes>", "of each frame at most; 0: all", integer(0, MAX_SNAPLEN), 0)
-    .option("-n", "as it is without: addresses and ports stay numbers")
-    .option("-U", "as it is without: each frame is written at once")
-    .option("-l", "as it is without: each line is printed at once")
+    .option("-n", "no names; there never are any")
+    .option("-U", "write each frame at once, as it is done anyway")
+    .option("-l", "print each line at once, as it is done anyway")
     .addHelpText("after", (context) => itemsHelp(context, `FILTER is made of: ${UNDERSTOOD}`, []))
     .action(
       action(async (words: string[], { i, w, c, s }: CaptureWords) => {

@@ -122,10 +122,10 @@ class Capture {
   }
 
   /** The closing lines of tcpdump. */
-  #tellCounts({ sent, received, dropped }: ResultOf<"capture">): void {
+  #tellCounts({ received }: ResultOf<"capture">): void {
     if (this.#failure) return;
     const lost = this.#sink?.lost ?? 0;
-    const captured = sent + dropped - lost;
+    const captured = received - lost;
     if (this.#json) {
       console.log(printableJson({ event: "summary", captured, received, dropped: lost }));
       return;

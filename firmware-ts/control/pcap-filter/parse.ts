@@ -229,7 +229,9 @@ function primitive({ protocol, side, kind }: Qualifiers, text: string, mask: str
     return etherHost(macOf(text), side);
   }
   const { value, mask: bits } = kind === "net" ? netOf(text, mask) : { value: hostOf(text), mask: -1 };
-  return addressed(protocol, kind).map((each) => address(each, value, bits, side)).reduce(or);
+  return addressed(protocol, kind)
+    .map((each) => address(each, value, bits, side))
+    .reduce(or);
 }
 
 function carriers(protocol: string, kind: Kind): number[] {
@@ -241,6 +243,7 @@ function carriers(protocol: string, kind: Kind): number[] {
 
 function addressed(protocol: string, kind: Kind): readonly Addressed[] {
   const found = ADDRESSED.filter((each) => protocol === "" || each === protocol);
-  if (found.length === 0) throw new FilterError(`"${protocol} ${kind}" means nothing; addresses are ip's and arp's: ${protocol} and ${kind}`);
+  if (found.length === 0)
+    throw new FilterError(`"${protocol} ${kind}" means nothing; addresses are ip's and arp's: ${protocol} and ${kind}`);
   return found;
 }

@@ -101,5 +101,14 @@ export function ports(protocols: readonly number[], first: number, last: number,
   const ip4: Test = (packet) =>
     protocols.includes(packet.u8(At.IP_PROTOCOL)) && (packet.u16(At.IP_FRAGMENT) & FRAGMENT_OFFSET) === 0;
   const behind4 = at((packet) => At.IP_IHL + 4 * (packet.u8(At.IP_IHL) & 0xf));
-  return or(and(IP6, and(ip6, at(() => At.IP6_PAYLOAD))), and(IP, and(ip4, behind4)));
+  return or(
+    and(
+      IP6,
+      and(
+        ip6,
+        at(() => At.IP6_PAYLOAD),
+      ),
+    ),
+    and(IP, and(ip4, behind4)),
+  );
 }

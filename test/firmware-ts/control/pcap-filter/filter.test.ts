@@ -7,7 +7,7 @@ import { Direction, pcapngHeader, pcapngPacket } from "../../../../firmware-ts/c
 import { SeededRandom } from "../../../../hal/random.ts";
 import { Folder } from "../../../support/control.ts";
 import { missingPrograms } from "../../../support/netns.ts";
-import { arp, BROADCAST, icmp, ipv4Frame, T1, T2, udp, US } from "../../../support/wire-format.ts";
+import { arp, BROADCAST, icmp, ipv4Frame, T1, T2, US, udp } from "../../../support/wire-format.ts";
 
 /** An Ethernet frame of any type. */
 function frame(type: number, payload: ArrayLike<number>, dst = "33:33:00:00:00:16"): Uint8Array {
@@ -166,14 +166,25 @@ const WRONG: readonly [text: string, message: RegExp][] = [
 ];
 
 /** tcpdump has these. */
-const NOT_OURS: readonly string[] = ["tcp[13] & 2 != 0", "vlan 5", "ip proto \\udp", "ip6 host fe80::1", "ip broadcast", "len > 5", "port domain"];
+const NOT_OURS: readonly string[] = [
+  "tcp[13] & 2 != 0",
+  "vlan 5",
+  "ip proto \\udp",
+  "ip6 host fe80::1",
+  "ip broadcast",
+  "len > 5",
+  "port domain",
+];
 
 const skip = missingPrograms("tcpdump");
 
 /** Indices of the packets that tcpdump chooses; null when it refuses the filter. */
 function chosenByTcpdump(file: string, filter: string): number[] | null {
   const words = filter === "" ? [] : [filter];
-  const { stdout, stderr, status } = spawnSync("tcpdump", ["-tt", "-n", "-r", file, ...words], { encoding: "utf8", timeout: 20_000 });
+  const { stdout, stderr, status } = spawnSync("tcpdump", ["-tt", "-n", "-r", file, ...words], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
   // Of a contradiction its optimizer finds out, and says so.
   if (stderr.includes("expression rejects all packets")) return [];
   if (status !== 0) return null;
@@ -217,7 +228,13 @@ function expression(random: SeededRandom, depth: number): string {
   if (depth === 0 || random.below(4) === 0) return pick(UNDERSTOOD.slice(1));
   const left = expression(random, depth - 1);
   const right = expression(random, depth - 1);
-  return pick([`${left} and ${right}`, `${left} or ${right}`, `not ${left}`, `(${left}) and not (${right})`, `not (${left} or ${right})`]);
+  return pick([
+    `${left} and ${right}`,
+    `${left} or ${right}`,
+    `not ${left}`,
+    `(${left}) and not (${right})`,
+    `not (${left} or ${right})`,
+  ]);
 }
 
 t.test("the same in combinations at random", { skip }, async (t) => {
@@ -240,7 +257,7 @@ t.test("the direction is known where the frame is seen", async (t) => {
 t.test("anything else is refused by name", async (t) => {
   for (const [filter, message] of WRONG) t.throws(() => new PcapFilter(filter), { code: "FILTER_SYNTAX", message }, filter);
   for (const filter of NOT_OURS) t.throws(() => new PcapFilter(filter), { code: "FILTER_SYNTAX" }, filter);
-  t.throws(() => new PcapFilter("not ".repeat(200) + "arp"), { message: "filter: it is nested deeper than 100" });
+  t.throws(() => new PcapFilter(`${"not ".repeat(200)}arp`), { message: "filter: it is nested deeper than 100" });
   t.throws(() => new PcapFilter(`${"(".repeat(200)}arp`), { message: "filter: it is nested deeper than 100" });
   t.throws(() => new PcapFilter("arp or ".repeat(1000)), { message: "filter: it is longer than 4096 characters" });
 });
