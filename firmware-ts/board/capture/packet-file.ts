@@ -13,6 +13,16 @@ import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./spec.ts";
 const LIMIT = 16 << 20;
 /** Most bytes of a packet block beside its frame. */
 const BLOCK = 64;
+/** The way out of what a file refuses, by the errno. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  EACCES: "name a file in a folder of yours",
+  EISDIR: "name a file in it",
+  ENOENT: "make it, or name a file elsewhere",
+  ENOSPC: "make room, or name a file elsewhere",
+  ENOTDIR: "name a file in a folder",
+  EROFS: "name a file elsewhere",
+};
+
 /** Between two looks for the reader of a FIFO, in ms. */
 const NO_READER = 100;
 /** At the end, a reader that takes nothing for this long, in ms, is not waited for. */
@@ -345,6 +355,8 @@ export class PacketFile {
   }
 
   #error(error: unknown): ControlError {
-    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#spec.path}: ${whyUnwritable(error)}`);
+    const instead = INSTEAD[(error as NodeJS.ErrnoException).code ?? ""];
+    const why = `${whyUnwritable(error)}${instead === undefined ? "" : `; ${instead}`}`;
+    return new ControlError("CAPTURE_FILE", `cannot write the capture ${this.#spec.path}: ${why}`);
   }
 }

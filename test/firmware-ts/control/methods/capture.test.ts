@@ -53,7 +53,9 @@ t.test("capture.stop ends it, and leaves nothing behind", async (t) => {
   const lab = await Lab.open();
   const caller = client(lab.stack);
   const told: string[] = [];
-  caller.onNotification = (name) => told.push(name);
+  caller.onNotification = (...[name]) => {
+    told.push(name);
+  };
   t.equal(await caller.call("capture.stop"), null, "nothing to stop");
   for (let round = 0; round < 2; round++) {
     const answer = caller.call("capture", { filter: "inbound" });
