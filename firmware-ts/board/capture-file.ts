@@ -1,10 +1,10 @@
 /** A capture of a stack's devices in a pcapng file, for as long as a system runs. */
 import { Direction } from "../control/pcapng.ts";
 import type { Stack } from "../stack.ts";
-import { type CaptureOptions, PacketFile } from "./capture/packet-file.ts";
 import type { CaptureSpec } from "./capture/spec.ts";
+import { type CaptureOptions, PacketFile } from "./packet-file.ts";
 
-export type { CaptureOptions } from "./capture/packet-file.ts";
+export type { CaptureOptions } from "./packet-file.ts";
 
 /** Every frame of every device, in and out. */
 export class CaptureFile {

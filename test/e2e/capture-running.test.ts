@@ -54,7 +54,9 @@ t.test("a pipe, and a reader that goes away ends it", { skip: missingPrograms("t
 t.test("a signal ends it, with the file whole", async (t) => {
   const file = join(folder, "signal.pcapng");
   const [program, args] = commandLine(["-i", board.name, "capture", "-w", file]);
-  const child = adopt(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") } }));
+  const child = adopt(
+    bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") } }),
+  );
   const end = ended(child);
   child.stderr?.once("data", () => child.kill("SIGINT"));
   const { stderr, code } = await end;
@@ -69,7 +71,11 @@ t.test("wrong words and places, in one line", async (t) => {
   const rows: readonly [words: readonly string[], code: number, message: RegExp][] = [
     [["tcp[13]"], 2, /^whohas: filter: "tcp\[13\]" is not understood there; there are: arp, .*\n$/],
     [["-i", "eth9"], 1, /^whohas: eth9: No such device exists; "whohas link" lists them\n$/],
-    [["-w", join(folder, "no", "c")], 1, /^whohas: cannot write the capture \S+\/no\/c: there is no such folder; make it, or name a file elsewhere\n$/],
+    [
+      ["-w", join(folder, "no", "c")],
+      1,
+      /^whohas: cannot write the capture \S+\/no\/c: there is no such folder; make it, or name a file elsewhere\n$/,
+    ],
     [["-w", folder], 1, /^whohas: cannot write the capture \S+: it is a folder; name a file in it\n$/],
     [["-w", "c,size=1"], 2, /^whohas: .*size=1: say a size/],
     [["-c", "0"], 2, /^whohas: .*-c/],

@@ -1,8 +1,8 @@
 /** `whohas capture`: frames of a running instance, as lines, as pcapng, or with -j as an object a line. */
 import { isatty } from "node:tty";
 import { SystemClock } from "../../../hal/clock.ts";
-import { PacketFile } from "../../board/capture/packet-file.ts";
 import { type CaptureSpec, STANDARD_OUTPUT } from "../../board/capture/spec.ts";
+import { PacketFile } from "../../board/packet-file.ts";
 import { fromBase64 } from "../../control/base64.ts";
 import { clockTime } from "../../control/iproute/time.ts";
 import type { CapturedPacket } from "../../control/methods/capture.ts";
@@ -88,7 +88,7 @@ class Capture {
       throw inWords(error);
     } finally {
       this.#interrupt.ignore();
-      // What there is stays, whatever the reason for the end. Its own failure is not the first.
+      // The file is ended whatever the reason. Its own failure is not the first.
       await this.#sink?.close().catch(() => undefined);
     }
     if (this.#failure) throw this.#failure;

@@ -26,7 +26,7 @@ const LEAST_TYPE = 0x600;
 
 type Kind = "host" | "net" | "port" | "portrange" | "proto";
 
-/** What stands in front of a value, and holds for a value without words of its own behind it: `host 10.0.0.1 or 10.0.0.2`. */
+/** The words in front of a value, which hold for a value without any of its own behind it: `host 10.0.0.1 or 10.0.0.2`. */
 interface Qualifiers {
   /** Empty: any. */
   readonly protocol: string;

@@ -1,4 +1,4 @@
-/** What the words of a filter ask of a frame: the same bytes that libpcap's programs look at (`tcpdump -d`, libpcap 1.10 on Ethernet). */
+/** The questions that a filter puts to a frame. They look at the same bytes as libpcap's programs (`tcpdump -d`, libpcap 1.10 on Ethernet). */
 import { and, or, type Test } from "./packet.ts";
 
 /** Offsets in an Ethernet frame: of its head, of IPv4 (section 3.1 of RFC 791), ARP (RFC 826) and IPv6 (RFC 8200) behind it. */

@@ -2,7 +2,7 @@
 import { prefixMask } from "../../ip/address.ts";
 
 /** The words that a filter may have, for those who wrote another one. */
-export const UNDERSTOOD =
+export const UNDERSTOOD: string =
   "arp, rarp, ip, ip6, icmp, igmp, tcp, udp, [ether] host, net, port, portrange, src, dst, ip proto, ether proto, broadcast, multicast, " +
   "less, greater, inbound, outbound, and, or, not, parentheses";
 

@@ -80,7 +80,7 @@ t.test("count, snaplen, filter", async (t) => {
     packetsOf(session).map(({ length, data }) => [length, fromBase64(data)?.length]),
     [
       [47, 20],
-      // What the stack says to it: port unreachable.
+      // The stack answers: port unreachable.
       [75, 20],
     ],
   );

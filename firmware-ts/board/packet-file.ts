@@ -1,13 +1,13 @@
 /** Packets in pcapng files, which rotate, and in FIFOs, for as long as a capture lasts. Nothing that happens to a file delays the capture. */
 import { existsSync, renameSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { type Clock, SystemClock, type Timer } from "../../../hal/clock.ts";
-import { pcapngHeader, pcapngPacket, pcapngStatistics } from "../../control/pcapng.ts";
-import { ControlError } from "../../control/rpc/protocol.ts";
-import { whyUnwritable } from "../errno-words.ts";
-import { type OutputRecord, RecordWriter } from "../output/record-writer.ts";
-import { type OpenFile, openOwn, ownPath } from "./open.ts";
-import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./spec.ts";
+import { type Clock, SystemClock, type Timer } from "../../hal/clock.ts";
+import { pcapngHeader, pcapngPacket, pcapngStatistics } from "../control/pcapng.ts";
+import { ControlError } from "../control/rpc/protocol.ts";
+import { type OpenFile, openOwn, ownPath } from "./capture/open.ts";
+import { type CaptureSpec, parseCaptureSpec, STANDARD_OUTPUT } from "./capture/spec.ts";
+import { whyUnwritable } from "./errno-words.ts";
+import { type OutputRecord, RecordWriter } from "./output/record-writer.ts";
 
 /** Bytes that wait for a disk or a reader. */
 const LIMIT = 16 << 20;
