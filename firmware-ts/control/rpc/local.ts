@@ -31,7 +31,7 @@ export class LocalCaller implements RpcCaller, Session {
     return this.onClose(end);
   }
 
-  /** What is told is taken at once. */
+  /** The client takes each note at once. */
   readonly backlog: number = 0;
 
   /** Ends whatever goes on until its client is gone. */

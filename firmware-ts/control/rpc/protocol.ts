@@ -41,7 +41,7 @@ export class ControlError extends Error {
   }
 }
 
-/** What a subscription counts as. */
+/** The limit that a subscription counts against. */
 export type SubscriptionKind = "subscriptions" | "captures";
 
 /** The connection that a request came over. */
