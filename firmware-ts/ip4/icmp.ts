@@ -43,7 +43,7 @@ import {
   REDIRECT_HOST,
 } from "./icmp-types.ts";
 import type { Ipv4 } from "./ipv4.ts";
-import { type Ip4Received, Ip4IcmpError } from "./received.ts";
+import { Ip4IcmpError, type Ip4Received } from "./received.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
 const IPPROTO_ICMP = 1;

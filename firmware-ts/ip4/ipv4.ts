@@ -206,7 +206,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const length = skb.length + options;
     const at = skb.push(IP_HEADER + options);
     const id = this.#identifications.next(source, destination, protocol);
-    writeHeader(skb.view, at, source, destination, protocol, length, ttl || (isMulticast(destination) ? MULTICAST_TTL : this.settings.defaultTtl), tos, id, fragment);
+    writeHeader(
+      skb.view,
+      at,
+      source,
+      destination,
+      protocol,
+      length,
+      ttl || (isMulticast(destination) ? MULTICAST_TTL : this.settings.defaultTtl),
+      tos,
+      id,
+      fragment,
+    );
     if (options > 0) this.#writeOptions(skb, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;

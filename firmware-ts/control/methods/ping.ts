@@ -106,7 +106,7 @@ export const pingMethods = {
         };
         const settled = (seq: number): void => {
           pipe = Math.max(pipe, transmitted - seq + 1);
-          if (received + errors >= count) finish();
+          if (received + errors >= count || (transmitted === count && sentAt.size === 0)) finish();
         };
         const refused = (seq: number, reason: string): void => {
           errors++;

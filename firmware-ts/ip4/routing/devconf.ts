@@ -154,7 +154,8 @@ export class Effective {
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;
     const { acceptRedirects } = own;
-    this.acceptRedirects = own.forwarding === 0 ? (all.acceptRedirects | acceptRedirects) !== 0 : all.acceptRedirects !== 0 && acceptRedirects !== 0;
+    this.acceptRedirects =
+      own.forwarding === 0 ? (all.acceptRedirects | acceptRedirects) !== 0 : all.acceptRedirects !== 0 && acceptRedirects !== 0;
   }
 }
 

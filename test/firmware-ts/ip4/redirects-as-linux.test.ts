@@ -96,7 +96,10 @@ const commands = (device: string): string[] => [
 /** The line that `ip route get` printed, as the table has it. Seconds are those of a message that came just now. */
 function wayOf(printed: string): string {
   const [, gateway = "", cache = ""] = /(via \S+).*cache ?(.*)/s.exec(printed) ?? [];
-  return `${gateway} ${cache}`.replace(/(29\d|300)sec/, "299").replace(/(59\d|600)sec/, "599").trim();
+  return `${gateway} ${cache}`
+    .replace(/(29\d|300)sec/, "299")
+    .replace(/(59\d|600)sec/, "599")
+    .trim();
 }
 
 realTime(t, "believed or not: the kernel", { skip: missingForNetns() }, async (t) => {

@@ -209,13 +209,20 @@ t.test("values that the kernel refuses, and those that it takes (measured)", asy
     "ip_default_ttl=256",
   ];
   for (const setting of refused) t.equal(await write(setting), "refused", setting);
-  const taken = ["icmp_echo_ignore_all=0x1", "icmp_ratemask=-1", "icmp_msgs_per_sec=0", "ip_default_ttl=1", "conf.all.accept_local=7"];
+  const taken = [
+    "icmp_echo_ignore_all=0x1",
+    "icmp_ratemask=-1",
+    "icmp_msgs_per_sec=0",
+    "ip_default_ttl=1",
+    "conf.all.accept_local=7",
+  ];
   for (const setting of [...taken, "conf.all.log_martians=-3"]) t.equal(await write(setting), "taken", setting);
 });
 
 t.test("a router believes no redirects of its own accord, a host does again", async (t) => {
   const operator = new Operator((await Lab.open()).stack);
-  const read = (): Promise<string> => operator.type("sysctl -n net.ipv4.conf.all.accept_redirects net.ipv4.conf.eth0.accept_redirects");
+  const read = (): Promise<string> =>
+    operator.type("sysctl -n net.ipv4.conf.all.accept_redirects net.ipv4.conf.eth0.accept_redirects");
   const seen = [await read()];
   for (const on of [1, 1, 0]) {
     await operator.type(`sysctl -w net.ipv4.ip_forward=${on}`);
