@@ -169,7 +169,7 @@ export class System {
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     for (const stack of this.#stacks) {
-      stack.ip.martians.sink = (line) => {
+      stack.ip.log.sink = (line) => {
         if (!this.#stopped) options.listener?.log?.(line);
       };
       stack.network.onDeviceEvent((device, event) => {

@@ -23,7 +23,7 @@ const AT_FIRST = 60_000;
  * after that; one destination gets so many, and more only when it has sent nothing the wrong way for a while.
  */
 const REDIRECT_LOAD = 20;
-const REDIRECT_NUMBER = 9;
+export const REDIRECT_NUMBER = 9;
 const REDIRECT_SILENCE: number = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
 
 export class IcmpRateLimit {
@@ -72,8 +72,8 @@ export class IcmpRateLimit {
     return allowed;
   }
 
-  /** Tells whether a destination may get a redirect now, and notes that it does. */
-  takeRedirect(destination: IpAddress): boolean {
+  /** Notes that a destination gets a redirect now, and returns how many it got by that; 0 when it may not get any. */
+  takeRedirect(destination: IpAddress): number {
     const now = this.#clock.now();
     const slot = slotOf(destination);
     const last = this.#last[slot]!;
@@ -84,10 +84,10 @@ export class IcmpRateLimit {
     const sent = this.#redirects[slot]!;
     // One that takes no notice is told no more, for as long as it goes on.
     if (sent >= REDIRECT_NUMBER) this.#last[slot] = now;
-    if (sent >= REDIRECT_NUMBER || (sent > 0 && now - last <= REDIRECT_LOAD << sent)) return false;
+    if (sent >= REDIRECT_NUMBER || (sent > 0 && now - last <= REDIRECT_LOAD << sent)) return 0;
     this.#last[slot] = now;
     this.#redirects[slot] = sent + 1;
-    return true;
+    return sent + 1;
   }
 }
 

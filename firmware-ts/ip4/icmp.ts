@@ -6,7 +6,7 @@ import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { finish, sumBytes } from "../ip/checksum.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
-import { IcmpRateLimit } from "../ip/icmp-rate-limit.ts";
+import { IcmpRateLimit, REDIRECT_NUMBER } from "../ip/icmp-rate-limit.ts";
 import type { IcmpError, IpProtocol } from "../ip/layer.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -171,8 +171,12 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   sendRedirect(skb: SkBuff, device: NetDevice, gateway: number): void {
-    if (!this.#limit.takeRedirect(readIp4(skb.view, skb.network + IP_SOURCE))) return;
+    const host = readIp4(skb.view, skb.network + IP_SOURCE);
+    const sent = this.#limit.takeRedirect(host);
+    if (sent === 0) return;
     this.sendError(skb, device, ICMP_REDIRECT, REDIRECT_HOST, gateway);
+    if (sent < REDIRECT_NUMBER || !this.layer.conf.on(device).logMartians) return;
+    this.layer.log.redirectsIgnored(host, device, readIp4(skb.view, skb.network + IP_DESTINATION), gateway);
   }
 
   sendEcho(skb: SkBuff, way: Ip4Way, id: number, sequence: number): Fate {

@@ -56,8 +56,8 @@ import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
 import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
-import { MartianLog } from "./routing/martian-log.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
+import { RouteLog } from "./routing/route-log.ts";
 import type { Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
 
@@ -74,7 +74,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: InetCounters = new InetCounters();
-  readonly martians: MartianLog;
+  readonly log: RouteLog;
   /** Sends ICMP errors. */
   errors: IpErrors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -100,14 +100,14 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
-    this.martians = new MartianLog(network.clock);
-    this.#router = new InputRouter(this.fib, this.conf, this.martians);
+    this.log = new RouteLog(network.clock);
+    this.#router = new InputRouter(this.fib, this.conf, this.log);
     this.#output = new OutputRouter(this.fib);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#forwarding = new Forwarding(this);
-    this.#redirects = new Redirects(this.fib, this.arp);
+    this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);

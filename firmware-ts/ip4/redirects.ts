@@ -6,6 +6,7 @@ import type { NetDevice } from "../net/device.ts";
 import type { Arp } from "./arp/arp.ts";
 import type { Fib } from "./routing/fib.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
+import type { RouteLog } from "./routing/route-log.ts";
 
 /** Codes with these low three bits: for a network or a host, for one type of service or all. All mean the host, as in Linux. */
 const LAST_CODE = 3;
@@ -13,10 +14,12 @@ const LAST_CODE = 3;
 export class Redirects {
   readonly #fib: Fib;
   readonly #arp: Arp;
+  readonly #log: RouteLog;
 
-  constructor(fib: Fib, arp: Arp) {
+  constructor(fib: Fib, arp: Arp, log: RouteLog) {
     this.#fib = fib;
     this.#arp = arp;
+    this.#log = log;
   }
 
   /**
@@ -25,9 +28,12 @@ export class Redirects {
    * @param way that of the packet which the redirect quotes
    * @param device the one by which the redirect came
    */
-  take({ route, nextHop, destination }: Ip4Way, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
+  take({ route, nextHop, source, destination }: Ip4Way, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
     if ((code & 7) > LAST_CODE || !route || route.gateway === 0 || nextHop !== reporter) return;
-    if (gateway === reporter || !this.#allowed(gateway, reporter, device)) return;
+    if (gateway === reporter || !this.#allowed(gateway, reporter, device)) {
+      if (this.#fib.conf.on(device).logMartians) this.#log.redirectIgnored(reporter, device, gateway, source, destination);
+      return;
+    }
     const { table } = this.#arp;
     const key = this.#arp.keyOf(gateway, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);

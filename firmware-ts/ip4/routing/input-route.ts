@@ -4,7 +4,7 @@ import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from
 import type { NetDevice } from "../../net/device.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
-import { Martian, type MartianLog } from "./martian-log.ts";
+import { Martian, type RouteLog } from "./route-log.ts";
 import { type Route, RouteType } from "./routes.ts";
 
 /** The way of a packet that came in. */
@@ -57,9 +57,9 @@ export class InputRoute {
 export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
-  readonly #log: MartianLog;
+  readonly #log: RouteLog;
 
-  constructor(fib: Fib, conf: Devconfs, log: MartianLog) {
+  constructor(fib: Fib, conf: Devconfs, log: RouteLog) {
     this.#fib = fib;
     this.#conf = conf;
     this.#log = log;
@@ -71,7 +71,7 @@ export class InputRouter {
    */
   tell(found: InputRoute, destination: number, source: number, device: NetDevice, bytes: Uint8Array, frame: number): void {
     if (found.martian === Martian.NONE || !this.#conf.on(device).logMartians) return;
-    this.#log.say(found.martian, destination, source, device, bytes, frame);
+    this.#log.martian(found.martian, destination, source, device, bytes, frame);
   }
 
   /**

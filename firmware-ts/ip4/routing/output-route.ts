@@ -32,7 +32,7 @@ export class Ip4Way implements Way {
   toOurselves = false;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** What routers have told of the way; null when they have told nothing. */
+  /** The exception that routers have told of; null when they have told of none. */
   path: PathException | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;

@@ -14,7 +14,7 @@ const MIN_PMTU = 552;
 /** Destinations that are remembered. */
 const PLACES = 1024;
 
-/** What routers have told of the way to one destination. */
+/** The exception of the way to one destination. */
 export class PathException {
   readonly route: Route;
   /** Infinity while none was told. */
@@ -57,7 +57,7 @@ export class PathExceptions {
     return this.#changes;
   }
 
-  /** Returns what was told of a destination by this route; null when nothing was. */
+  /** Returns the exception of a destination by this route; null when there is none. */
   find(destination: number, route: Route): PathException | null {
     const path = this.#paths.get(destination);
     return path && path.route === route && path.left > 0 ? path : null;

@@ -200,7 +200,7 @@ t.test("an error reaches the socket that sent, and only that", async (t) => {
   t.same([told.length, bench.eth0.drops.total - before, bench.heard(), bench.inUse], [2, 32, [], 0]);
 });
 
-t.test("a redirect is counted and changes nothing", async (t) => {
+t.test("a redirect about a datagram that nobody here can have sent is counted, and changes nothing", async (t) => {
   const lab = await Lab.open();
   lab.stack.addRoute({ to: "default", via: "10.0.0.2" });
   const counter = (name: string): number | undefined => lab.stack.counters().find(([one]) => one === name)?.[1];

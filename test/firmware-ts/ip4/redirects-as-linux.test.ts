@@ -165,3 +165,14 @@ t.test("a ping's own request counts as well, and a router that believes hands pa
   lab.say(udp({ source: "10.0.0.4", destination: "20.0.0.1" }, "x"));
   t.match(lab.heard(), [/icmp 5\/1 10.0.0.1 10.0.0.4 id 2560 seq 9 > T2/, /udp 10.0.0.4 20.0.0.1:5000 x > T2/]);
 });
+
+t.test("one that is not believed is told of in the kernel's words (measured), with log_martians", async (t) => {
+  const { lab, operator } = await host();
+  const lines: string[] = [];
+  lab.stack.ip.log.sink = (line) => lines.push(line);
+  lab.say(redirect("10.0.0.2"));
+  await operator.type("sysctl -w net.ipv4.conf.eth0.log_martians=1");
+  for (const frame of [redirect("10.0.0.255"), redirect("10.0.0.9", { code: 4 }), redirect("10.0.0.9", { source: "10.0.0.4" })])
+    lab.say(frame);
+  t.same(lines, ["IPv4: Redirect from 10.0.0.2 on eth0 about 10.0.0.255 ignored", "  Advised path = 10.0.0.1 -> 20.0.0.1"]);
+});

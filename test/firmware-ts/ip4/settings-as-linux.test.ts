@@ -236,6 +236,9 @@ t.test("nine redirects, each after twice the time; then none until a host was si
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   lab.stack.addNeighbour("10.0.0.3", T2, lab.eth0);
   lab.stack.ip.conf.write("all", "forwarding", 1);
+  lab.stack.ip.conf.write("all", "log_martians", 1);
+  const lines: string[] = [];
+  lab.stack.ip.log.sink = (line) => lines.push(`${lab.clock.now()} ${line}`);
   const frame = udp({ destination: "10.0.0.3" }, "x");
   const times: number[] = [];
   const say = (): void => {
@@ -247,6 +250,7 @@ t.test("nine redirects, each after twice the time; then none until a host was si
     lab.run(1);
   }
   t.same(times, [0, 41, 122, 283, 604, 1245, 2526, 5087, 10_208]);
+  t.same(lines, [`10208 IPv4: host 10.0.0.2/if${lab.eth0.ifindex} ignores redirects for 10.0.0.3 to 10.0.0.3`]);
   lab.run(20_000);
   say();
   t.equal(times.length, 9);
@@ -258,7 +262,7 @@ t.test("nine redirects, each after twice the time; then none until a host was si
 t.test("packets with addresses that may not be there are told of in the kernel's words (measured)", async (t) => {
   const lab = await Lab.open();
   const lines: string[] = [];
-  lab.stack.ip.martians.sink = (line) => lines.push(line);
+  lab.stack.ip.log.sink = (line) => lines.push(line);
   const frames = [
     udp({ source: "10.0.0.1" }, "x"),
     udp({ source: "224.0.0.1" }, "x"),
