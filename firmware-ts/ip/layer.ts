@@ -46,6 +46,10 @@ export class IcmpError {
   /** Type and code, as the family's ICMP numbers them. */
   type = 0;
   code = 0;
+  /** "Destination unreachable". */
+  unreachable = false;
+  /** A redirect, or a source quench: the packet is not lost by it. */
+  advice = false;
   /** The last four octets of the message's header: an MTU, a pointer, a gateway. */
   info = 0;
   /** The sender of the message. */
@@ -108,8 +112,6 @@ export interface IpLayer {
   confirm(way: Way): void;
   /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */
   pseudoHeader(source: IpAddress, destination: IpAddress, protocol: number, length: number): number;
-  /** Tells whether an error says that its packet cannot reach its destination. */
-  isUnreachable(error: IcmpError): boolean;
   /** Tells the sender that nobody listens on the port; the packet stays the caller's. */
   refuse(skb: SkBuff, packet: Received): void;
 }

@@ -301,6 +301,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const error = this.#error;
     error.type = type;
     error.code = code;
+    error.unreachable = type === ICMP_DEST_UNREACH;
+    error.advice = type === ICMP_REDIRECT || type === ICMP_SOURCE_QUENCH;
     error.info = view.getInt32(skb.data + ICMP_INFO);
     error.reporter = packet.source;
     error.source = source;
@@ -313,8 +315,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Does what an error about a packet of ours says of its way. */
-  #heed({ type, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
-    if (type === ICMP_DEST_UNREACH && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
+  #heed({ type, unreachable, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
+    if (unreachable && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
     else if (type === ICMP_REDIRECT) this.layer.redirected(destination, source, code, reporter, info as Ip4, device);
   }
 }

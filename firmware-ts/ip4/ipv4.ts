@@ -10,7 +10,7 @@ import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
-import type { IcmpError, IpLayer, IpProtocol, Received } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
@@ -259,10 +259,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
     return sumPseudoHeader(source, destination, protocol, length);
-  }
-
-  isUnreachable({ type }: IcmpError): boolean {
-    return type === ICMP_DEST_UNREACH;
   }
 
   refuse(skb: SkBuff, packet: Received): void {

@@ -170,7 +170,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
       layer.counters.icmp.inErrors++;
       return false;
     }
-    if (layer.isUnreachable(error)) {
+    if (error.unreachable) {
       socket.error(error.code, error.reporter, error.destination, skb.view.getUint16(transport + UDP_DESTINATION));
     }
     return true;

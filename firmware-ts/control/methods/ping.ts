@@ -4,7 +4,6 @@ import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
-import { ICMP_REDIRECT, ICMP_SOURCE_QUENCH } from "../../ip4/icmp-types.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
@@ -148,11 +147,11 @@ export const pingMethods = {
           if (seq >= 0) refused(seq, result.reason);
         };
         // A request that somebody complains of may be answered all the same, as in iputils.
-        pinger.onError = (sequence, { type, code, info, reporter }) => {
+        pinger.onError = (sequence, { type, code, info, reporter, advice }) => {
           const seq = waitingFor(sequence);
           if (seq < 0) return;
           const message = { from: formatIp(reporter), seq, type, code, info: info >>> 0 };
-          if (type === ICMP_REDIRECT || type === ICMP_SOURCE_QUENCH) {
+          if (advice) {
             session.notify("ping.notice", message);
             return;
           }
