@@ -174,7 +174,7 @@ function make(random: Random): Piece {
   const bytes = randomBytes(2 + length, random);
   for (let at = 2; at < bytes.length; at++) if (oneIn(random, 2)) bytes[at] = pick(random, KNOWN);
   if (oneIn(random, 3)) for (let at = 2; at < bytes.length; at++) bytes[at] = oneIn(random, 12) ? 1 << random.below(8) : 0;
-  bytes[0] = random.below(WAYS);
+  bytes[0] = random.below(WAYS) + (oneIn(random, 4) ? 0x80 : 0);
   bytes[1] = oneIn(random, 2) ? random.below(8) : random.below(256);
   return bytes;
 }
