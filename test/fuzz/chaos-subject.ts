@@ -2,6 +2,7 @@
  * A driver whose chip, bus or line is hostile. Nothing may escape, what comes up must stand in the stack's books, buffers must come back,
  * and once nothing is attacked any more the device must answer again.
  */
+import { ControllerError } from "../../hal/ethernet.ts";
 import { arp, icmp } from "../support/wire-format.ts";
 import { type BenchOptions, StackBench } from "./stack-bench.ts";
 import { FuzzError, type Piece, type Subject } from "./target.ts";
@@ -48,7 +49,10 @@ export class ChaosSubject implements Subject {
     await bench.clock.advance((piece[0] ?? 0) & LONG ? LONG_PACE : PACE);
     this.#account();
     const signs = this.#look();
-    this.behaviour = signs.map((sign, at) => (sign === this.#signs[at] ? 0 : 1)).join("");
+    const changes = signs.map((sign, at) => (sign === this.#signs[at] ? 0 : 1)).join("");
+    const { error } = bench.device;
+    const code = error instanceof ControllerError ? error.code : (error?.message ?? "");
+    this.behaviour = `${bench.ledger.behaviour} ${changes} ${code}`;
     this.#signs = signs;
   }
 
@@ -72,18 +76,15 @@ export class ChaosSubject implements Subject {
   }
 
   #account(): void {
-    const { ledger } = this.#bench;
-    const { processed, accounted } = ledger;
-    if (processed !== accounted) {
-      throw new FuzzError("unaccounted", `${processed} frames came up, and stand in ${accounted} places of the books`);
-    }
+    const { fault } = this.#bench.ledger;
+    if (fault !== null) throw new FuzzError("unaccounted", fault);
     this.#bench.check();
   }
 
   #look(): readonly number[] {
-    const { device, silicon, ledger } = this.#bench;
+    const { device, silicon } = this.#bench;
     const { health, statistics } = device.controller;
-    const seen = [ledger.behaviour, device.error ? 1 : 0, device.hasCarrier ? 1 : 0, health?.repairs ?? 0, health?.suspicions ?? 0];
+    const seen = [device.error ? 1 : 0, device.hasCarrier ? 1 : 0, health?.repairs ?? 0, health?.suspicions ?? 0];
     return [...seen, statistics.rxErrors, statistics.rxCrcErrors, statistics.txErrors, ...(silicon.signs?.() ?? [])];
   }
 }

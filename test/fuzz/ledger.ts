@@ -47,12 +47,22 @@ export class Ledger {
   readonly #udp: UdpCounters;
   readonly #arp: ArpCounters;
   readonly #now: Float64Array;
+  /** Packets of our own that came back to us by the backlog, since the stack was made and until open(): they stand in the books as well. */
+  #own = 0;
+  #ownBefore = 0;
   readonly #before: Float64Array;
 
   constructor(stack: Stack, device: NetDevice) {
     const { ip, icmp, udp } = stack.ip.counters;
     this.#stack = stack;
     this.#device = device;
+    const { backlog } = stack.network;
+    const enqueue = backlog.enqueue.bind(backlog);
+    backlog.enqueue = (skb, target): boolean => {
+      const taken = enqueue(skb, target);
+      if (taken) this.#own++;
+      return taken;
+    };
     this.#ip = ip;
     this.#icmp = icmp;
     this.#udp = udp;
@@ -65,6 +75,16 @@ export class Ledger {
   /** A frame is about to come: what happened up to here is another's. */
   open(): void {
     this.#read(this.#before);
+    this.#ownBefore = this.#own;
+  }
+
+  /** A fault in the books since open(), in words; null when each frame that came up stands in them once. */
+  get fault(): string | null {
+    const { processed } = this;
+    const accounted = this.#accounted;
+    const own = this.#own - this.#ownBefore;
+    if (accounted >= processed && accounted <= processed + own) return null;
+    return `${processed} frames came up, with ${own} packets of our own, and stand in ${accounted} places of the books`;
   }
 
   /** Frames that came up since open(). */
@@ -73,7 +93,7 @@ export class Ledger {
   }
 
   /** Frames since open() that stand in the books, one for each place that they stand in. */
-  get accounted(): number {
+  get #accounted(): number {
     const { counts } = this.#device.drops;
     const before = this.#before;
     let drops = 0;
