@@ -7,7 +7,7 @@ import type { Piece } from "./target.ts";
 
 const FOLDER = fileURLToPath(new URL("./corpus/", import.meta.url));
 /** Bytes of one file: the corpus is part of the repository. */
-const MOST_BYTES = 32 * 1024;
+const MOST_BYTES = 8 * 1024;
 /** Longest piece that is kept: what is found with a long one is found with a shorter one soon. */
 const LONGEST = 512;
 

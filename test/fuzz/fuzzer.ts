@@ -70,8 +70,8 @@ class Campaign {
     this.row = { target: target.name, sessions: 0, inputs: 0, frames: 0, unaccounted: 0, exceptions: 0, behaviours: 0, digest: "" };
   }
 
-  /** Plays one session, or as much of it as there is time for. @param most pieces */
-  async session(most: number, over: () => boolean): Promise<void> {
+  /** Plays one session, or as much of it as there is time for. Returns the number of pieces. @param most pieces */
+  async session(most: number, over: () => boolean): Promise<number> {
     const { target, row } = this;
     const seed = `${this.#seed}/${target.name}/${row.sessions++}`;
     const random = new SeededRandom(seed);
@@ -92,8 +92,9 @@ class Campaign {
     });
     row.inputs += pieces.length;
     row.frames += (subject as Subject | null)?.frames ?? 0;
-    for (const piece of pieces) this.#hash.update(piece).update("\n");
+    this.#hash.update(Buffer.concat(pieces)).update(`\n${pieces.length}\n`);
     if (failure) this.#fail(failure, { target: target.name, seed, pieces });
+    return pieces.length;
   }
 
   /** The digest of everything played. Once, at the end. */
@@ -142,11 +143,11 @@ export async function fuzz(plan: Plan): Promise<Outcome> {
     const going = campaigns.filter(({ found }) => !found);
     if (going.length === 0) break;
     for (const campaign of going) {
-      if (plan.over() || inputs >= plan.frames) break;
-      const before = campaign.row.inputs;
-      await campaign.session(plan.frames - inputs, plan.over);
-      inputs += campaign.row.inputs - before;
-      plan.progress?.(rows);
+      for (let turn = 0; turn < campaign.target.turns && !campaign.found; turn++) {
+        if (plan.over() || inputs >= plan.frames) break;
+        inputs += await campaign.session(plan.frames - inputs, plan.over);
+        plan.progress?.(rows);
+      }
     }
   }
   return {

@@ -35,6 +35,8 @@ export interface Target {
   readonly name: string;
   /** Pieces of one session. */
   readonly session: number;
+  /** Sessions in each round of all targets: more for those that are fast, so that all get about the same time. */
+  readonly turns: number;
   /** File of test/fuzz/corpus/ that it begins with. */
   readonly corpus: string;
   open(seed: string): Promise<Subject>;

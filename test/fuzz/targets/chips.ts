@@ -54,10 +54,11 @@ const enc28j60: BenchOptions["silicon"] = (clock, segment, random): Silicon => {
   };
 };
 
-function target(name: string, silicon: BenchOptions["silicon"]): Target {
+function target(name: string, turns: number, silicon: BenchOptions["silicon"]): Target {
   return {
     name,
     session: 1000,
+    turns,
     corpus: "frames.hex",
     open: (seed) => WireSubject.open(seed, { silicon, patience: PATIENCE }),
     make: (random) => makeWireCase(random, 32),
@@ -65,5 +66,5 @@ function target(name: string, silicon: BenchOptions["silicon"]): Target {
   };
 }
 
-export const E1000_FRAMES: Target = target("e1000", e1000);
-export const ENC28J60_FRAMES: Target = target("enc28j60", enc28j60);
+export const E1000_FRAMES: Target = target("e1000", 10, e1000);
+export const ENC28J60_FRAMES: Target = target("enc28j60", 5, enc28j60);

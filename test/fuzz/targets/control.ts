@@ -194,6 +194,7 @@ function make(random: Random): Piece {
 export const CONTROL: Target = {
   name: "control",
   session: 200,
+  turns: 5,
   corpus: "control.hex",
   open: (seed) => ControlSubject.open(seed),
   make,

@@ -68,6 +68,7 @@ function make(random: Random): Piece {
 export const RIG_FILES: Target = {
   name: "rigs",
   session: 200,
+  turns: 1,
   corpus: "rigs.hex",
   open: async () => new RigSubject(),
   make,

@@ -149,6 +149,7 @@ function make(random: Random): Piece {
 export const RINGS: Target = {
   name: "rings",
   session: 1000,
+  turns: 5,
   corpus: "rings.hex",
   open: (seed) => RingSubject.open(seed),
   make,

@@ -183,6 +183,7 @@ function target(name: string, makeBus: MakeBus): Target {
   return {
     name,
     session: 40,
+    turns: 1,
     corpus: "serial.hex",
     open: (seed) => ChaosSubject.open(seed, { silicon: silicon(makeBus) }),
     make,

@@ -90,6 +90,7 @@ function make(random: Random): Piece {
 export const SPI: Target = {
   name: "spi",
   session: 60,
+  turns: 2,
   corpus: "spi.hex",
   open: (seed) => ChaosSubject.open(seed, { silicon }),
   make,

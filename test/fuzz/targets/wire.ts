@@ -12,6 +12,7 @@ const silicon: BenchOptions["silicon"] = (clock, segment): Silicon => {
 export const WIRE: Target = {
   name: "wire",
   session: 4000,
+  turns: 40,
   corpus: "frames.hex",
   open: (seed) => WireSubject.open(seed, { silicon }),
   make: (random) => makeWireCase(random, 16),
@@ -22,6 +23,7 @@ export const WIRE: Target = {
 export const POOLS: Target = {
   name: "pools",
   session: 1000,
+  turns: 20,
   corpus: "frames.hex",
   open: (seed) => WireSubject.open(seed, { silicon, pool: { limit: 12, chunk: 4 }, thirst: true }),
   make: (random) => makeWireCase(random, 2),

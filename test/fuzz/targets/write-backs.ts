@@ -141,6 +141,7 @@ function make(random: Random): Piece {
 export const WRITE_BACKS: Target = {
   name: "write-backs",
   session: 60,
+  turns: 10,
   corpus: "write-backs.hex",
   open: (seed) => ChaosSubject.open(seed, { silicon }),
   make,
