@@ -21,13 +21,13 @@ function pieces(text: string): Piece[] {
   return lines.filter((line) => line !== "" && !line.startsWith("#")).map(unhex);
 }
 
-/** Adds pieces to a file, as long as there is room; returns how many. */
+/** Adds pieces to a file, the shortest first, as long as there is room; returns how many. */
 export function keep(name: string, more: readonly Piece[]): number {
   const path = join(FOLDER, name);
   const text = readFileSync(path, "utf8");
   const lines: string[] = [];
   let room = MOST_BYTES - text.length;
-  for (const piece of more) {
+  for (const piece of more.toSorted((a, b) => a.length - b.length)) {
     const line = hex(piece);
     if (piece.length > LONGEST || line.length >= room || text.includes(`\n${line}\n`)) continue;
     lines.push(`${line}\n`);

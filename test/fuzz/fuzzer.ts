@@ -142,8 +142,10 @@ export async function fuzz(plan: Plan): Promise<Outcome> {
   while (!plan.over() && inputs < plan.frames) {
     const going = campaigns.filter(({ found }) => !found);
     if (going.length === 0) break;
-    for (const campaign of going) {
-      for (let turn = 0; turn < campaign.target.turns && !campaign.found; turn++) {
+    // All targets play their first turn before any plays its last: a short run has something of each.
+    for (let turn = 0; turn < Math.max(...going.map(({ target }) => target.turns)); turn++) {
+      for (const campaign of going) {
+        if (turn >= campaign.target.turns || campaign.found) continue;
         if (plan.over() || inputs >= plan.frames) break;
         inputs += await campaign.session(plan.frames - inputs, plan.over);
         plan.progress?.(rows);
