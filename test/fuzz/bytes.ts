@@ -47,7 +47,12 @@ export function mutateBytes(piece: Uint8Array, random: Random, longest = 2048): 
         bytes = spliced(bytes, at, random.below(8), new Uint8Array(0));
         break;
       case 6:
-        bytes = spliced(bytes, at, 0, oneIn(random, 2) ? bytes.slice(at, at + 1 + random.below(16)) : randomBytes(1 + random.below(4), random));
+        bytes = spliced(
+          bytes,
+          at,
+          0,
+          oneIn(random, 2) ? bytes.slice(at, at + 1 + random.below(16)) : randomBytes(1 + random.below(4), random),
+        );
         break;
       default:
         bytes = bytes.slice(0, at);

@@ -65,7 +65,10 @@ export class ChaosSubject implements Subject {
     const known = FRAMES[1] as Uint8Array;
     for (let left = RECOVERY; bench.replies === replies; left -= STEP) {
       if (left <= 0) {
-        throw new FuzzError("promise", `no echo is answered ${RECOVERY / 1000} s after the last attack: ${bench.device.error?.message ?? "no error"}`);
+        throw new FuzzError(
+          "promise",
+          `no echo is answered ${RECOVERY / 1000} s after the last attack: ${bench.device.error?.message ?? "no error"}`,
+        );
       }
       // The asker of the echo is made known first, so that the answer need not wait for it.
       for (const frame of [known, asked]) bench.port.transmit(frame, 0, frame.length);

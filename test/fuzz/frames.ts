@@ -28,8 +28,8 @@ const SOURCES: readonly (readonly number[])[] = [
 ];
 /** Ours, neighbours, those of no subnet, and those that nobody has. */
 const ADDRESSES: readonly number[] = [
-  0x0a000001, 0x0a000001, 0x0a000002, 0x0a000002, 0x0a000003, 0x0a0000ff, 0x0a000000, 0x0b000001, 0, 0xffffffff, 0x7f000001, 0xe0000001,
-  0xe00000fb, 0xf0000001, 0xc0a80a01,
+  0x0a000001, 0x0a000001, 0x0a000002, 0x0a000002, 0x0a000003, 0x0a0000ff, 0x0a000000, 0x0b000001, 0, 0xffffffff, 0x7f000001,
+  0xe0000001, 0xe00000fb, 0xf0000001, 0xc0a80a01,
 ];
 const TYPES: readonly number[] = [0x86dd, 0x8808, 0x88cc, 0x0000, 0x05dc, 0x0600, 0xffff, 0x0801, 0x8035];
 const TAGS: readonly number[] = [0x8100, 0x88a8];
@@ -39,7 +39,9 @@ const ICMP_TYPES: readonly number[] = [8, 8, 8, 0, 3, 3, 13, 14, 5, 11, 12, 17, 
 const FRAGMENTS: readonly number[] = [0, 0, 0, 0, 0, 0x4000, 0x4000, 0x2000, 0x0001, 0x1fff, 0x8000, 0xffff];
 const LENGTHS: readonly number[] = [0, 0, 1, 2, 7, 8, 9, 18, 26, 46, 56, 100, 548, 576];
 /** Lengths of a frame that some part of the way treats as an edge. */
-const FRAME_LENGTHS: readonly number[] = [0, 1, 13, 14, 17, 18, 33, 34, 41, 42, 59, 60, 61, 64, 1500, 1513, 1514, 1515, 1517, 1518, 1519, 1522];
+const FRAME_LENGTHS: readonly number[] = [
+  0, 1, 13, 14, 17, 18, 33, 34, 41, 42, 59, 60, 61, 64, 1500, 1513, 1514, 1515, 1517, 1518, 1519, 1522,
+];
 const MAX_PAYLOAD = 1480;
 /** Behind any frame that is made here. */
 const ROOM = 2044;
@@ -143,7 +145,8 @@ function ipOptions(from: number, to: number, random: Random): void {
     const length = oneIn(random, 4) ? random.below(45) : Math.min(to - at + 1, 3 + 4 * random.below(5));
     bytes[at++] = length;
     const end = Math.min(to, at + Math.max(0, length - 2));
-    for (let first = true; at < end; first = false) bytes[at++] = first ? pick(random, [4, 5, 8, 0, 3, 40, 255]) : random.below(256);
+    for (let first = true; at < end; first = false)
+      bytes[at++] = first ? pick(random, [4, 5, 8, 0, 3, 40, 255]) : random.below(256);
   }
 }
 

@@ -2,12 +2,13 @@
  * The books of one stack. Each frame that came up stands in exactly one of its counters: dropped by reason, or taken by a protocol. Each
  * buffer that was not to be had is counted as NOMEM, by the party that wanted it. Read from the stack's own counters only.
  */
-import { DROP_REASONS, DropReason } from "../../hal/drop-reason.ts";
-import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+
 import type { IcmpCounters, IpCounters, UdpCounters } from "../../firmware-ts/ip/counters.ts";
 import type { ArpCounters } from "../../firmware-ts/ip4/arp/counters.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
+import { DROP_REASONS, DropReason } from "../../hal/drop-reason.ts";
+import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 
 /** Reasons for which a device drops what it is to send; no frame that came in has them there. */
 const OUTGOING: ReadonlySet<number> = new Set([
@@ -103,7 +104,11 @@ export class Ledger {
     const { inType, outType } = this.#icmp;
     const icmp = 1 + DROP_REASONS;
     const taken =
-      this.#arp.requestsReceived + this.#arp.repliesReceived + this.#arp.passedOver + this.#udp.inDatagrams + this.#ip.forwDatagrams;
+      this.#arp.requestsReceived +
+      this.#arp.repliesReceived +
+      this.#arp.passedOver +
+      this.#udp.inDatagrams +
+      this.#ip.forwDatagrams;
     const echoes = outType[ECHO_REPLY]! + outType[TIMESTAMP_REPLY]! + inType[ECHO_REPLY]!;
     const found = drops + taken - before[icmp]! + (echoes - before[icmp + 1]!);
     // An error about a datagram of ours is taken, or dropped by reason: it stands there already.

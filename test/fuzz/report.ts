@@ -18,13 +18,11 @@ export function table(rows: readonly Row[]): string[] {
     digest: "",
   };
   const cells = [HEADS.map(String), ...[...rows, all].map((row) => HEADS.map((head) => String(row[head])))];
-  const widths = HEADS.map((_, column) => Math.max(...cells.map((line) => (line[column] as string).length)));
-  return cells.map((line) =>
-    line
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number)))
-      .join("  ")
-      .trimEnd(),
-  );
+  const widths = HEADS.map((_, column) => Math.max(...cells.map((line) => (line[column] ?? "").length)));
+  // Names stand to the left, numbers to the right.
+  const padded = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return cells.map((line) => line.map(padded).join("  ").trimEnd());
 }
 
 /** `3,200,000 inputs, 84,000 a second`: how far a run is. */

@@ -136,7 +136,8 @@ export class StackBench implements WireStation {
     const fault = faultOf(bytes, length);
     if (fault === null && bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 1 && bytes[34] === 0) this.replies++;
     // A frame that is damaged on its way to the chip is sent as it is then.
-    if (fault !== null && !this.silicon.attack) this.#fault ??= `${fault}: ${Buffer.from(bytes.subarray(0, length)).toString("hex")}`;
+    if (fault !== null && !this.silicon.attack)
+      this.#fault ??= `${fault}: ${Buffer.from(bytes.subarray(0, length)).toString("hex")}`;
   }
 
   wireLink(): void {}

@@ -19,7 +19,14 @@ const PACE = 5;
 const AFTERMATH = 90_000_000;
 const STEP = 1_000_000;
 /** Refusals that any request may meet, whatever its method lists. */
-const ALWAYS: readonly string[] = ["PARSE_ERROR", "INVALID_REQUEST", "NO_METHOD", "INVALID_PARAMS", "REQUESTS_LIMIT", "SUBSCRIPTIONS_LIMIT"];
+const ALWAYS: readonly string[] = [
+  "PARSE_ERROR",
+  "INVALID_REQUEST",
+  "NO_METHOD",
+  "INVALID_PARAMS",
+  "REQUESTS_LIMIT",
+  "SUBSCRIPTIONS_LIMIT",
+];
 const NAMES = Object.keys(METHODS) as MethodName[];
 
 class Channel implements LineChannel {
@@ -149,8 +156,34 @@ function methodIn(text: string): MethodName | null {
   }
 }
 
-const HOSTS: readonly Json[] = ["10.0.0.2", "10.0.0.1", "10.0.0.255", "0.0.0.0", "224.0.0.1", "255.255.255.255", "127.0.0.1", "256.1.1.1"];
-const ODD: readonly Json[] = ["", "x", "constructor", "__proto__", -1, 1.5, 1e308, 2 ** 53, null, true, [], {}, [["all"]], "\u0000", "é\u202e", "all"];
+const HOSTS: readonly Json[] = [
+  "10.0.0.2",
+  "10.0.0.1",
+  "10.0.0.255",
+  "0.0.0.0",
+  "224.0.0.1",
+  "255.255.255.255",
+  "127.0.0.1",
+  "256.1.1.1",
+];
+const ODD: readonly Json[] = [
+  "",
+  "x",
+  "constructor",
+  "__proto__",
+  -1,
+  1.5,
+  1e308,
+  2 ** 53,
+  null,
+  true,
+  [],
+  {},
+  [["all"]],
+  "\u0000",
+  "é\u202e",
+  "all",
+];
 const VALUES: Readonly<Record<string, readonly Json[]>> = {
   dev: ["eth0", "eth0", "eth0", "eth1"],
   dst: HOSTS,
@@ -186,7 +219,12 @@ function make(random: Random): Piece {
     params[key] = oneIn(random, 6) ? pick(random, ODD) : pick(random, VALUES[key] ?? ODD);
   }
   const method = oneIn(random, 20) ? String(pick(random, ODD)) : pick(random, NAMES);
-  const request = { jsonrpc: oneIn(random, 30) ? pick(random, ODD) : "2.0", id: oneIn(random, 10) ? pick(random, ODD) : 1, method, params };
+  const request = {
+    jsonrpc: oneIn(random, 30) ? pick(random, ODD) : "2.0",
+    id: oneIn(random, 10) ? pick(random, ODD) : 1,
+    method,
+    params,
+  };
   const whole = oneIn(random, 30) ? pick(random, ODD) : request;
   return new Uint8Array(Buffer.from(JSON.stringify(whole) ?? ""));
 }

@@ -51,7 +51,13 @@ class RingSubject implements Subject {
     const segment = new EthernetSegment(this.#clock, random);
     const quirks = oneIn(random, 3) ? "qemu" : "none";
     const lineRate = oneIn(random, 2) ? Number.POSITIVE_INFINITY : 1e9;
-    this.#chip = new E1000Chip(this.#clock, segment, "chip", { mac: STATION, memoryBytes: MEMORY, memoryBase: BASE, quirks, lineRate });
+    this.#chip = new E1000Chip(this.#clock, segment, "chip", {
+      mac: STATION,
+      memoryBytes: MEMORY,
+      memoryBase: BASE,
+      quirks,
+      lineRate,
+    });
     this.#port = segment.attach("tester", { wireFrame: () => {}, wireLink: () => {} });
   }
 
@@ -74,7 +80,10 @@ class RingSubject implements Subject {
     }
     this.#clock.advanceSync(0.1);
     const { counters, violations } = this.#chip;
-    const seen = [...Object.values(counters), violations.total > 0 ? violations.toString().replace(/\d+ x | [\dA-F]+h/g, "") : ""].join();
+    const seen = [
+      ...Object.values(counters),
+      violations.total > 0 ? violations.toString().replace(/\d+ x | [\dA-F]+h/g, "") : "",
+    ].join();
     this.behaviour = seen === this.#seen ? "" : violations.toString().replace(/^\d+ x ([\w-]+).*$/gm, "$1");
     this.#seen = seen;
   }
@@ -88,7 +97,10 @@ class RingSubject implements Subject {
     const books = received + deaf + damaged + runts + tooLong + filtered + control + missed + purged;
     const met = this.frames + looped;
     if (books !== met) {
-      throw new FuzzError("unaccounted", `${met} frames met the chip, and ${books} stand in its books: ${JSON.stringify(counters)}`);
+      throw new FuzzError(
+        "unaccounted",
+        `${met} frames met the chip, and ${books} stand in its books: ${JSON.stringify(counters)}`,
+      );
     }
   }
 

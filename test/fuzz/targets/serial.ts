@@ -23,7 +23,16 @@ import { type BenchOptions, type Silicon, STATION } from "../stack-bench.ts";
 import type { Piece, Target } from "../target.ts";
 
 /** The first byte of a piece: what its bytes, from the third one on, do to the next bursts. The second one is a number for it. */
-const Way = { INSERT_DOWN: 0, REPLACE_DOWN: 1, FLIP_DOWN: 2, DROP_DOWN: 3, INSERT_UP: 4, FLIP_UP: 5, DROP_UP: 6, AT_ONCE: 7 } as const;
+const Way = {
+  INSERT_DOWN: 0,
+  REPLACE_DOWN: 1,
+  FLIP_DOWN: 2,
+  DROP_DOWN: 3,
+  INSERT_UP: 4,
+  FLIP_UP: 5,
+  DROP_UP: 6,
+  AT_ONCE: 7,
+} as const;
 const WAYS = 8;
 const FLUSH = new Uint8Array(0);
 const BAUD = 2_000_000;
@@ -157,7 +166,10 @@ const serprog: MakeBus = (clock, chip, random) => {
   const options = oneIn(random, 3) ? { ...PICO_SERPROG, reading: "stream" as const } : { interrupt: chip.interrupt };
   const device: SerialDevice = new SerprogResponder(clock, chip, options);
   const stream = new LyingStream(new SerialLine(clock, device, { baud: BAUD }));
-  return { stream, bus: new SerprogBus(clock, stream, { spiHz: SPI_HZ, baud: BAUD, pipelining: pick(random, ["auto", "on", "off"]) }) };
+  return {
+    stream,
+    bus: new SerprogBus(clock, stream, { spiHz: SPI_HZ, baud: BAUD, pipelining: pick(random, ["auto", "on", "off"]) }),
+  };
 };
 
 const busPirate: MakeBus = (clock, chip) => {

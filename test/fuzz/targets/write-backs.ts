@@ -22,9 +22,27 @@ const ICS = 0x00c8;
 const RDBAL = 0x2800;
 const TDBAL = 0x3800;
 /** Registers that are read wrongly, or written behind the driver's back. */
-const REGISTERS: readonly number[] = [0x0000, 0x0008, ICR, 0x0100, 0x0400, 0x2800, 0x2808, 0x2810, 0x2818, 0x3800, 0x3810, 0x3818, 0x4010, 0x4074, 0x4080];
+const REGISTERS: readonly number[] = [
+  0x0000,
+  0x0008,
+  ICR,
+  0x0100,
+  0x0400,
+  0x2800,
+  0x2808,
+  0x2810,
+  0x2818,
+  0x3800,
+  0x3810,
+  0x3818,
+  0x4010,
+  0x4074,
+  0x4080,
+];
 /** Words of a descriptor: lengths at their edges, and status bits that come together. */
-const WORDS: readonly number[] = [0, 1, 3, 7, 0x0b, 13, 14, 59, 60, 1518, 1522, 2048, 0xffff, 0x10000, 0xffffffff, 0x0100_0003, 0x3f];
+const WORDS: readonly number[] = [
+  0, 1, 3, 7, 0x0b, 13, 14, 59, 60, 1518, 1522, 2048, 0xffff, 0x10000, 0xffffffff, 0x0100_0003, 0x3f,
+];
 
 class LyingBus implements MmioBus {
   readonly simulated = true;
