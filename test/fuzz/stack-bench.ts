@@ -93,6 +93,7 @@ export class StackBench implements WireStation {
   replies = 0;
   /** Sends that were told NOMEM. */
   #refusedSends = 0;
+  /** The first thing that was wrong with a frame, either way. */
   #fault: string | null = null;
   readonly #destinations = new Map<number, Destination>();
 
@@ -105,6 +106,12 @@ export class StackBench implements WireStation {
     this.stack = new Stack({ clock, random: random.fork("stack"), pool, neighbours });
     this.thirst = new Thirst(this.stack.network.pool);
     this.device = this.stack.addDevice("eth0", silicon.controller);
+    const { device } = this;
+    const receive = device.receive.bind(device);
+    device.receive = (skb): void => {
+      if (skb.tail > skb.bytes.length) this.#fault ??= `handed up a frame of ${skb.length} bytes, which end behind its buffer`;
+      receive(skb);
+    };
     // Everything comes up: a frame that a filter kept would be in no book.
     this.device.setPromiscuous(true);
     for (const [key, value] of SETTINGS) if (oneIn(choice, 4)) writeSysctl(this.stack, key, value);
@@ -137,7 +144,7 @@ export class StackBench implements WireStation {
     if (fault === null && bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 1 && bytes[34] === 0) this.replies++;
     // A frame that is damaged on its way to the chip is sent as it is then.
     if (fault !== null && !this.silicon.attack)
-      this.#fault ??= `${fault}: ${Buffer.from(bytes.subarray(0, length)).toString("hex")}`;
+      this.#fault ??= `sent ${fault}: ${Buffer.from(bytes.subarray(0, length)).toString("hex")}`;
   }
 
   wireLink(): void {}
@@ -158,7 +165,7 @@ export class StackBench implements WireStation {
 
   /** @throws FuzzError when something that was sent is malformed, or a want of memory was not counted */
   check(): void {
-    if (this.#fault !== null) throw new FuzzError("promise", `sent ${this.#fault}`);
+    if (this.#fault !== null) throw new FuzzError("promise", this.#fault);
     const { refusals } = this.thirst;
     const counted = this.ledger.nomem + this.#refusedSends;
     if (refusals === counted) return;

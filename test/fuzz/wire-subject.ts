@@ -8,7 +8,7 @@ import { makeFrame } from "./frames.ts";
 import { type BenchOptions, StackBench } from "./stack-bench.ts";
 import { FuzzError, type Piece, type Subject } from "./target.ts";
 
-/** What happens before a frame, in the low three bits of the byte in front of it; the other five say how much. */
+/** Acts before a frame: which, in the low three bits of the byte in front of it; the other five say how much. */
 const Before = { PASS_TIME: 1, SEND: 2, PING: 3, DRY: 4, PLUG: 5 } as const;
 const KINDS = 5;
 /** Longest way of what a session leaves behind, in ms: entries fail, requests time out, proxied ones are answered. */

@@ -11,15 +11,18 @@ import { type BenchOptions, type Silicon, STATION } from "../stack-bench.ts";
 import type { Piece, Target } from "../target.ts";
 
 /** One act is six bytes: kind, place, and a word. */
-const Act = { RX_WORD: 0, TX_WORD: 1, READING: 2, CAUSE: 3, WRITE: 4, SILENCE: 5 } as const;
-const ACTS = 6;
+const Act = { RX_WORD: 0, TX_WORD: 1, READING: 2, CAUSE: 3, WRITE: 4, SILENCE: 5, DONE: 6 } as const;
+const ACTS = 7;
 const ACT_BYTES = 6;
 const RING = 16;
 const MEMORY = 1 << 20;
 const RING_WORDS = 4 * RING;
 const ICR = 0x00c0;
 const ICS = 0x00c8;
+const RXT0 = 0x80;
+const DD = 1;
 const RDBAL = 0x2800;
+const RDH = 0x2810;
 const TDBAL = 0x3800;
 /** Registers that are read wrongly, or written behind the driver's back. */
 const REGISTERS: readonly number[] = [
@@ -113,8 +116,11 @@ class LyingBus implements MmioBus {
         case Act.WRITE:
           this.#chip.write32(REGISTERS[place % REGISTERS.length]!, word);
           break;
-        default:
+        case Act.SILENCE:
           this.#silent = place & 7;
+          break;
+        default:
+          this.#finish(place, word);
       }
     }
   }
@@ -122,6 +128,14 @@ class LyingBus implements MmioBus {
   calm(): void {
     this.#readings.clear();
     this.#silent = 0;
+  }
+
+  /** Marks one of the descriptors that the chip fills next as done, with any length and status, and tells of it. */
+  #finish(place: number, word: number): void {
+    const at = 4 * ((this.#chip.read32(RDH) + (place & 3)) % RING);
+    this.#poke(RDBAL, at + 2, word >>> 16);
+    this.#poke(RDBAL, at + 3, (word & 0xffff) | DD);
+    this.#chip.write32(ICS, RXT0);
   }
 
   /** Writes a word of the ring that a register points to, if it is in our memory. */
@@ -150,7 +164,7 @@ function make(random: Random): Piece {
   const view = new DataView(piece.buffer);
   for (let at = 0; at < piece.length; at += ACT_BYTES) {
     // Descriptors most of the time.
-    piece[at] = oneIn(random, 3) ? random.below(ACTS) : random.below(2);
+    piece[at] = oneIn(random, 3) ? random.below(ACTS) : pick(random, [Act.RX_WORD, Act.TX_WORD, Act.DONE]);
     if (oneIn(random, 2)) view.setUint32(at + 2, pick(random, WORDS));
   }
   return piece;
