@@ -81,6 +81,7 @@ export class ArpReceiver {
   /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
     if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
+      this.#parts.counters(device).passedOver++;
       skb.consume();
       return;
     }
