@@ -35,6 +35,9 @@ export class SkBuff {
   readonly bytes: Uint8Array;
   /** The same memory, for reading and writing fields in network byte order. */
   readonly view: DataView;
+  /** The memory that the slot is part of, and the slot's offset in it. Asking `bytes` for them calls out of optimized code each time. */
+  readonly memory: ArrayBufferLike;
+  readonly offset: number;
   readonly #pool: SkBuffPool;
 
   data: number = HEADROOM;
@@ -66,7 +69,9 @@ export class SkBuff {
   constructor(pool: SkBuffPool, bytes: Uint8Array) {
     this.#pool = pool;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.memory = bytes.buffer;
+    this.offset = bytes.byteOffset;
+    this.view = new DataView(this.memory, this.offset, bytes.byteLength);
   }
 
   get length(): number {

@@ -26,9 +26,31 @@ export function sumBytes(view: DataView, at: number, length: number, sum = 0): n
 
 /** Folds a running sum and complements it: the value of a checksum field. */
 export function finish(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
-  return ~folded & 0xffff;
+  // Twice is enough for any sum of 32 bits: the first leaves 0x1fffe at most.
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
+}
+
+/**
+ * Copies a payload to view[at..] and returns its sum: what was just stored need not be read again. For some 64 bytes; beyond that a block
+ * copy and sumBytes() take less.
+ */
+export function copyAndSum(view: DataView, at: number, from: Uint8Array): number {
+  const { length } = from;
+  const even = length & ~1;
+  let sum = 0;
+  let next = 0;
+  for (; next < even; next += 2) {
+    const word = (from[next]! << 8) | from[next + 1]!;
+    view.setInt16(at + next, word);
+    sum = (sum + word) | 0;
+  }
+  if (next < length) {
+    const word = from[next]! << 8;
+    view.setUint8(at + next, from[next]!);
+    sum = (sum + word) | 0;
+  }
+  return sum;
 }
 
 /** Folds a running sum: what stands in a checksum field that the controller is to complete (Checksum.PARTIAL). */

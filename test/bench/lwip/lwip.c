@@ -179,9 +179,10 @@ static void resolve_all(void) {
   next_peer = 0;
 }
 
+/* Processor time: what other programs take does not count. */
 static int64_t now(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
