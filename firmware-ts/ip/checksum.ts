@@ -1,5 +1,20 @@
 /** The Internet checksum (RFC 1071): ones' complement sums over 16-bit words in network byte order. */
 
+import { sumWords } from "../../hal/packet-memory.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
+
+/** From so many bytes on the call of the kernel pays. */
+const LONG = 96;
+/** The kernel takes so many bytes a turn. */
+const TURN = 32;
+
+/** As sumBytes(), of a packet's bytes, by the kernel of packet-memory.ts where they are many and lie where it reads. */
+export function sumPacket(skb: SkBuff, at: number, length: number, sum = 0): number {
+  if (length < LONG || !skb.summable) return sumBytes(skb.view, at, length, sum);
+  const whole = length & -TURN;
+  return sumBytes(skb.view, at + whole, length - whole, sum) + sumWords(skb.offset + at, whole);
+}
+
 /**
  * Adds length bytes from `at` to a running sum. An odd last byte counts as the high half of a word.
  *

@@ -3,7 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
-import { finish, partial, sumBytes } from "../ip/checksum.ts";
+import { finish, partial, sumPacket } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
@@ -121,7 +121,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     } else {
       // The header is written word by word and summed up meanwhile: only the payload has to be read.
       const head = pseudo + socket.port + port + length;
-      sum = finish(payload < 0 ? sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, head) : head + payload);
+      sum = finish(payload < 0 ? sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head) : head + payload);
       // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
       if (sum === 0) sum = 0xffff;
     }
@@ -153,7 +153,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     if (skb.checksum === Checksum.NONE && (rest & 0xffff) !== 0) {
       const pseudo = layer.pseudoHeader(source, destination, IPPROTO_UDP, length);
       const head = pseudo + (ports >>> 16) + (ports & 0xffff) + length + (rest & 0xffff);
-      if (finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, head)) !== 0) {
+      if (finish(sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head)) !== 0) {
         udp.inErrors++;
         udp.inCsumErrors++;
         return DropReason.UDP_CSUM;
