@@ -4,7 +4,7 @@ import { copyFrame } from "../../hal/kit/copy-frame.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
-import { finish, sumBytes } from "../ip/checksum.ts";
+import { finish, sumBytes, sumPacket } from "../ip/checksum.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
 import { IcmpRateLimit, REDIRECT_NUMBER } from "../ip/icmp-rate-limit.ts";
 import type { IcmpError, IpProtocol } from "../ip/layer.ts";
@@ -96,7 +96,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     const { icmp } = this.layer.counters;
     icmp.inMsgs++;
     const whole = length >= ICMP_HEADER;
-    if (!whole || finish(sumBytes(view, at, length)) !== 0) {
+    if (!whole || finish(sumPacket(skb, at, length)) !== 0) {
       icmp.inErrors++;
       if (whole) icmp.inCsumErrors++;
       return whole ? DropReason.ICMP_CSUM : DropReason.PKT_TOO_SMALL;
@@ -164,7 +164,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     error.view.setUint16(at + ICMP_TYPE, (type << 8) | code);
     error.view.setUint16(at + ICMP_CHECKSUM, 0);
     error.view.setUint32(at + ICMP_HEADER - 4, info);
-    error.view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(error.view, at, ICMP_HEADER + quoted)));
+    error.view.setUint16(at + ICMP_CHECKSUM, finish(sumPacket(error, at, ICMP_HEADER + quoted)));
     this.layer.counters.icmp.sent(type);
     const tos = ERROR_TOS | (skb.view.getUint8(skb.network + IP_TOS) & KEPT_TOS);
     this.layer.answer(error, way, IPPROTO_ICMP, tos, options);
@@ -186,7 +186,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     view.setUint16(at + ICMP_CHECKSUM, 0);
     view.setUint16(at + ICMP_ECHO_ID, id);
     view.setUint16(at + ICMP_ECHO_SEQUENCE, sequence);
-    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
+    view.setUint16(at + ICMP_CHECKSUM, finish(sumPacket(skb, at, skb.length)));
     this.layer.counters.icmp.sent(ICMP_ECHO_REQUEST);
     return this.layer.send(skb, way, IPPROTO_ICMP);
   }
@@ -277,7 +277,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     view.setUint32(times + TIME_BYTES, now);
     view.setUint16(at + ICMP_TYPE, ICMP_TIMESTAMP_REPLY << 8);
     view.setUint16(at + ICMP_CHECKSUM, 0);
-    view.setUint16(at + ICMP_CHECKSUM, finish(sumBytes(view, at, skb.length)));
+    view.setUint16(at + ICMP_CHECKSUM, finish(sumPacket(skb, at, skb.length)));
     return this.#reply(skb, packet, ICMP_TIMESTAMP_REPLY);
   }
 

@@ -60,6 +60,7 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
+import { pushHeaders, straightTo } from "./straight.ts";
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -84,7 +85,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
   readonly #received = new Ip4Received(this);
-  readonly #protocols = new Map<number, IpProtocol>();
+  /** By number. */
+  readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
   readonly #options: IpOptions;
@@ -132,12 +134,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#protocols.set(protocol, handler);
+    this.#protocols[protocol] = handler;
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#protocols.get(protocol);
+    return this.#protocols[protocol];
   }
 
   addressType(address: number): AddressType {
@@ -178,7 +180,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    const entry = ttl === 0 && tos === 0 && !skb.confirm ? straightTo(way) : null;
+    if (entry === null || skb.length > entry.on.device.mtu - IP_HEADER || skb.truesize === 0) {
+      return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    }
+    const { ip } = this.counters;
+    const id = this.#identifications.next(way.source, way.destination, protocol);
+    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id, way.fragment);
+    ip.outRequests++;
+    ip.outTransmits++;
+    const fate = entry.on.device.transmit(skb);
+    if (fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    return fate;
   }
 
   /**
@@ -338,17 +351,22 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const destination = readIp4(view, at + IP_DESTINATION);
     const toGroup = isMulticast(destination);
     if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
-    let toUsAlone: boolean;
+    const { trafficConfirms } = this.arp.table.policy;
+    const toHost = skb.packetType === PacketType.HOST;
+    // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
+    const direct = toHost && !trafficConfirms;
+    let toUsAlone = true;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
-    } else {
+    } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
       if (way === InputWay.REFUSED) {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);
       }
-      if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
+      if (trafficConfirms && toHost) this.#heard(skb, device, source);
+      if (way === InputWay.LOCAL && direct) this.#router.know(destination, source, device);
       if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
@@ -375,7 +393,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     }
     // Both fields in one read: the protocol follows the time to live.
     const ttlAndProtocol = view.getUint16(at + IP_TTL);
-    const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
+    const protocol = this.#protocols[ttlAndProtocol & 0xff];
     if (!protocol) {
       ip.inUnknownProtos++;
       this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);

@@ -175,6 +175,12 @@ export class Devconfs {
   /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #last: Effective = new Effective();
+  #changes = 0;
+
+  /** Grows with every change, so that remembered answers can be checked. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Returns the values in force for a device. */
   on(device: NetDevice): Effective {
@@ -187,6 +193,7 @@ export class Devconfs {
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
+    this.#changes++;
     this.#devices.delete(device);
     if (device === this.#lastDevice) this.#lastDevice = null;
   }
@@ -211,6 +218,7 @@ export class Devconfs {
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
     if (!name) return false;
+    this.#changes++;
     const set = this.#set(target);
     const changed = set[name] !== value;
     set[name] = value;

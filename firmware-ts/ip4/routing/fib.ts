@@ -50,9 +50,9 @@ export class Fib {
     this.#user = user;
   }
 
-  /** Another number after every change of addresses, routes or path MTUs. */
+  /** Another number after every change of addresses, routes, path MTUs or settings. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes + this.paths.changes;
+    return this.addresses.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */

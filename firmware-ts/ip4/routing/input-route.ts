@@ -53,11 +53,24 @@ export class InputRoute {
   onLink = false;
 }
 
+/** Number of remembered ways, as a power of 2. Each has one place and gives way to another there. */
+const PLACES_LOG2 = 8;
+/** 2^32 divided by the golden ratio: spreads neighbouring numbers. */
+const MIX = 0x9e3779b1;
+/** The fields of a place. */
+const DESTINATION = 0;
+const SOURCE = 1;
+const DEVICE = 2;
+const GENERATION = 3;
+const FIELDS_LOG2 = 2;
+
 /** Looks up the ways of packets that come in. */
 export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
   readonly #log: RouteLog;
+  /** Of packets to one of our addresses that were let in: destination, source, the device's index, and Fib.generation at that time. */
+  readonly #known = new Int32Array(1 << (PLACES_LOG2 + FIELDS_LOG2));
 
   constructor(fib: Fib, conf: Devconfs, log: RouteLog) {
     this.#fib = fib;
@@ -108,6 +121,28 @@ export class InputRouter {
     return InputWay.FORWARD;
   }
 
+  /** Tells whether find() said LOCAL of such an IP packet, and would again: nothing has changed since. */
+  isKnown(destination: number, source: number, device: NetDevice): boolean {
+    const known = this.#known;
+    const at = placeOf(destination, source);
+    return (
+      known[at + SOURCE] === source &&
+      known[at + DESTINATION] === destination &&
+      known[at + DEVICE] === device.ifindex &&
+      known[at + GENERATION] === (this.#fib.generation | 0)
+    );
+  }
+
+  /** Remembers that find() said LOCAL of such an IP packet. */
+  know(destination: number, source: number, device: NetDevice): void {
+    const known = this.#known;
+    const at = placeOf(destination, source);
+    known[at + SOURCE] = source;
+    known[at + DESTINATION] = destination;
+    known[at + DEVICE] = device.ifindex;
+    known[at + GENERATION] = this.#fib.generation;
+  }
+
   /** A packet to a group that the device has joined. Without a source it may come from the link alone. */
   #group(found: InputRoute, destination: number, source: number, device: NetDevice): InputWay {
     const { routeLocalnet } = this.#conf.on(device);
@@ -152,6 +187,10 @@ export class InputRouter {
     const { sendRedirects, sharedMedia } = this.#conf.on(device);
     return sendRedirects && onLink && (sharedMedia || this.#fib.addresses.onLink(device, source, gateway || source));
   }
+}
+
+function placeOf(destination: number, source: number): number {
+  return (Math.imul(source ^ Math.imul(destination, MIX), MIX) >>> (32 - PLACES_LOG2)) << FIELDS_LOG2;
 }
 
 function refuse(found: InputRoute, refusal: Refusal): InputWay {

@@ -30,6 +30,10 @@ export class Ip4Way implements Way {
   /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
   toMany = false;
   toOurselves = false;
+  /** There is a route, and the packets go to one neighbour on it. */
+  plain = false;
+  /** The sum of both addresses' halves: what the checksum of each packet's header begins with. */
+  addressSum = 0;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
   /** The exception that routers have told of; null when they have told of none. */
@@ -110,6 +114,8 @@ export class OutputRouter {
     // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.gateway || destination;
+    way.plain = route !== null && !way.toOurselves && !way.toMany;
+    way.addressSum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
     way.neighbour = null;
     way.generation = generation;
   }
