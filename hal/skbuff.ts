@@ -3,6 +3,7 @@
  * what is there, each layer on the way up pulls its own off, and nothing is copied. Slots come from a pool and go back to it.
  */
 import { DROP_REASONS, DropReason } from "./drop-reason.ts";
+import { isPacketMemory, takePacketMemory } from "./packet-memory.ts";
 
 /** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
 export const SLOT_BYTES = 2048;
@@ -35,6 +36,11 @@ export class SkBuff {
   readonly bytes: Uint8Array;
   /** The same memory, for reading and writing fields in network byte order. */
   readonly view: DataView;
+  /** The memory that the slot is part of, and the slot's offset in it. Asking `bytes` for them calls out of optimized code each time. */
+  readonly memory: ArrayBufferLike;
+  readonly offset: number;
+  /** sumWords() of packet-memory.ts reads this memory. */
+  readonly summable: boolean;
   readonly #pool: SkBuffPool;
 
   data: number = HEADROOM;
@@ -66,7 +72,10 @@ export class SkBuff {
   constructor(pool: SkBuffPool, bytes: Uint8Array) {
     this.#pool = pool;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.memory = bytes.buffer;
+    this.offset = bytes.byteOffset;
+    this.summable = isPacketMemory(this.memory);
+    this.view = new DataView(this.memory, this.offset, bytes.byteLength);
   }
 
   get length(): number {
@@ -203,7 +212,7 @@ export class SkBuffPool {
   #grow(): boolean {
     const count = Math.min(this.#chunk, Math.max(FIRST_SLOTS, this.#made >> 1), this.limit - this.#made);
     if (count <= 0) return false;
-    const memory = this.#memory ?? new Uint8Array(count * SLOT_BYTES);
+    const memory = this.#memory ?? takePacketMemory(count * SLOT_BYTES, this) ?? new Uint8Array(count * SLOT_BYTES);
     const first = this.#memory ? this.#made : 0;
     for (let slot = first; slot < first + count; slot++) {
       this.#free.push(new SkBuff(this, memory.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)));

@@ -50,6 +50,8 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly type: number;
   /** Station address; the controller's, copied when the device came up, unless setAddress() gave another. */
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  /** The same six bytes, to be read as words. */
+  readonly addressView: DataView = new DataView(this.address.buffer);
   readonly broadcast: Uint8Array = BROADCAST_MAC;
   readonly txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();

@@ -95,7 +95,7 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, false);
-    if (!pullHeader(skb, device.address)) {
+    if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
     }

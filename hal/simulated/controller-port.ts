@@ -130,7 +130,7 @@ export class ControllerPort implements WireStation {
     this.#options.onBack?.();
   }
 
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean, view: DataView | null = null): void {
     if (!fcsOk) {
       this.fcsErrors++;
       return;
@@ -148,7 +148,7 @@ export class ControllerPort implements WireStation {
       this.drops.drop(skb, DropReason.PKT_TOO_BIG);
       return;
     }
-    copyFromWire(skb, bytes, length);
+    copyFromWire(skb, bytes, length, view);
     // In order: behind what waits already.
     if (this.#waiting.length > 0 || !this.controller.transmit(skb)) this.#waiting.enqueue(skb);
   }

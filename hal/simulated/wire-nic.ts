@@ -108,7 +108,7 @@ export class WireNic implements EthernetController, WireStation {
     return this.#received.poll(budget, null);
   }
 
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean, view: DataView | null = null): void {
     const host = this.#received.host;
     if (!host) return;
     const statistics = this.statistics;
@@ -133,7 +133,7 @@ export class WireNic implements EthernetController, WireStation {
       host.drops.count(DropReason.NOMEM);
       return;
     }
-    copyFromWire(skb, bytes, length);
+    copyFromWire(skb, bytes, length, view);
     statistics.rxPackets++;
     statistics.rxBytes += length;
     if (isMulticast(bytes, 0)) statistics.rxMulticast++;

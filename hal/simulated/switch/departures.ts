@@ -3,7 +3,7 @@
  * instant share a departure, and stations read the one copy.
  */
 import type { Clock, Task, Timer } from "../../clock.ts";
-import { copyFrame } from "../../kit/copy-frame.ts";
+import { copyFrameByWords } from "../../kit/copy-frame.ts";
 import { SLOT_BYTES } from "../../skbuff.ts";
 import { NEXT_TURN, type SwitchPort } from "./switch-port.ts";
 
@@ -14,6 +14,7 @@ const STATIONS_PER_TURN = 32;
 export class StoredFrame {
   /** As large as packet memory, so that frames are copied from and to it whole. */
   readonly bytes: Uint8Array = new Uint8Array(SLOT_BYTES);
+  readonly view: DataView = new DataView(this.bytes.buffer);
   length = 0;
   /** Departures that will read it, and whoever is at work with it now. */
   holders = 0;
@@ -54,9 +55,9 @@ export class Departures {
   }
 
   /** Stores a frame. The caller holds it until release(). */
-  store(bytes: Uint8Array, at: number, length: number): StoredFrame {
+  store(bytes: Uint8Array, at: number, length: number, view: DataView | null): StoredFrame {
     const frame = this.#frames.pop() ?? new StoredFrame();
-    copyFrame(frame.bytes, 0, bytes, at, length);
+    copyFrameByWords(frame.bytes, frame.view, 0, bytes, view, at, length);
     frame.length = length;
     frame.holders = 1;
     return frame;
@@ -127,7 +128,7 @@ export class Departures {
 
   /** Returns how many stations are left to this turn. */
   #deliverOne(departure: Departure, stations: number): number {
-    const { bytes, length } = departure.frame as StoredFrame;
+    const frame = departure.frame as StoredFrame;
     let left = stations;
     while (departure.done < departure.count && left > 0) {
       const port = departure.ports[departure.done] as SwitchPort;
@@ -136,7 +137,7 @@ export class Departures {
       departure.done++;
       if (port.life !== life) continue;
       left--;
-      port.depart(bytes, length);
+      port.depart(frame.bytes, frame.length, frame.view);
     }
     return left;
   }

@@ -19,7 +19,7 @@ export const NEXT_TURN: number = Number.NEGATIVE_INFINITY;
 
 /** The switch, as a port sees it. */
 interface Fabric {
-  carry(from: SwitchPort, bytes: Uint8Array, at: number, length: number): void;
+  carry(from: SwitchPort, bytes: Uint8Array, at: number, length: number, view: DataView | null): void;
   /** The port's link comes or goes. */
   linkChanged(port: SwitchPort, up: boolean): void;
 }
@@ -77,8 +77,8 @@ export class SwitchPort implements WirePort {
     this.station.wireLink(plugged);
   }
 
-  transmit(bytes: Uint8Array, at: number, length: number): void {
-    this.#fabric.carry(this, bytes, at, length);
+  transmit(bytes: Uint8Array, at: number, length: number, view: DataView | null = null): void {
+    this.#fabric.carry(this, bytes, at, length, view);
   }
 
   /** Takes a frame of `length` bytes into the queue. Returns false when there is no room; the frame is counted. Called by the switch. */
@@ -105,12 +105,12 @@ export class SwitchPort implements WirePort {
   }
 
   /** Takes a frame out of the queue and hands it to the station. Called by the switch. */
-  depart(bytes: Uint8Array, length: number): void {
+  depart(bytes: Uint8Array, length: number, view: DataView): void {
     this.queued--;
     this.queuedBytes -= length;
     this.counters.txPackets++;
     this.counters.txBytes += length;
-    this.station.wireFrame(bytes, length, true);
+    this.station.wireFrame(bytes, length, true, view);
   }
 
   #purge(): void {

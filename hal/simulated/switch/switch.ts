@@ -138,7 +138,7 @@ export class EthernetSwitch implements SimulatedWire {
   }
 
   /** Called by ports: see SwitchPort.transmit. */
-  carry(from: SwitchPort, bytes: Uint8Array, at: number, length: number): void {
+  carry(from: SwitchPort, bytes: Uint8Array, at: number, length: number, view: DataView | null): void {
     const { counters } = this;
     if (!from.linkUp) counters.unlinked++;
     else if (length > LONGEST) counters.jabber++;
@@ -146,7 +146,7 @@ export class EthernetSwitch implements SimulatedWire {
     else {
       from.counters.rxPackets++;
       from.counters.rxBytes += length;
-      const frame = this.#departures.store(bytes, at, length);
+      const frame = this.#departures.store(bytes, at, length, view);
       try {
         this.#take(from, frame);
       } finally {
