@@ -58,6 +58,10 @@ export const DropReason = {
   NETFILTER_DROP: 30,
   /** Reverse path filter: packets to the source would not leave where it came in. */
   IP_RPFILTER: 31,
+  /** The route to the destination is of this type (linux/rtnetlink.h): EINVAL, EHOSTUNREACH, EACCES to a sender. */
+  RTN_BLACKHOLE: 32,
+  RTN_UNREACHABLE: 33,
+  RTN_PROHIBIT: 34,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -47,19 +47,19 @@ import {
   ICMP_PARAMETER_PROBLEM,
   ICMP_TIME_EXCEEDED,
   type IpErrors,
-  NET_UNREACHABLE,
   PORT_UNREACHABLE,
   PROTOCOL_UNREACHABLE,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
 import { Ip4Received } from "./received.ts";
+import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
-import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
+import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
-import type { Route, Routes } from "./routing/routes.ts";
+import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
 
 const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
@@ -203,8 +203,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
-      ip.outNoRoutes++;
-      return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
+      if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
+      return this.#refuse(skb, way.failure);
     }
     ip.outRequests++;
     const fate = this.#transmit(skb, way, route.device);
@@ -380,30 +380,17 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }
 
-  /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
+  /** Counts a packet that the look-up refused, and tells its sender where a router does. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
-    const { ip, netstat } = this.counters;
     const { view, network: at } = skb;
-    if ((refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) && headerLengthOf(view, at) > IP_HEADER) {
-      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
-      if (reason !== DropReason.NONE) return reason;
+    const { reason, code, options } = treatmentOf(refusal);
+    if (options && headerLengthOf(view, at) > IP_HEADER) {
+      const malformed = this.#takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
+      if (malformed !== DropReason.NONE) return malformed;
     }
-    switch (refusal) {
-      case Refusal.SOURCE:
-        return DropReason.IP_INADDRERRORS;
-      case Refusal.REVERSE_PATH:
-        netstat.ipReversePathFilter++;
-        return DropReason.IP_RPFILTER;
-      case Refusal.NO_ROUTE:
-        ip.inNoRoutes++;
-        this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, NET_UNREACHABLE);
-        return DropReason.IP_OUTNOROUTES;
-      case Refusal.NOT_LOCAL:
-        ip.inAddrErrors++;
-        return DropReason.IP_NOT_LOCAL;
-      default:
-        return DropReason.IP_NOT_LOCAL;
-    }
+    countRefusal(this.counters, refusal);
+    if (code >= 0) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, code);
+    return reason;
   }
 
   /** Hands a packet on (RFC 1812 5.2.1). */
@@ -423,9 +410,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       this.errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
-    if (skb.length > route.device.mtu) {
+    const mtu = mtuOf(route);
+    if (skb.length > mtu) {
       const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
+      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, mtu);
       return DropReason.PKT_TOO_BIG;
     }
     view.setUint8(at + IP_TTL, ttl - 1);
@@ -437,7 +425,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     ip.forwDatagrams++;
     ip.outTransmits++;
     const { table } = this.arp;
-    const key = this.arp.keyOf(route.gateway || destination, route.device);
+    const key = this.arp.keyOf(route.hop || destination, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);
     if (entry) output(entry, skb);
     else this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);

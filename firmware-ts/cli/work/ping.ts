@@ -30,6 +30,8 @@ const TIMESTAMP = 16;
 const REASONS: Readonly<Record<string, string>> = {
   NEIGH_FAILED: "Destination Host Unreachable",
   IP_OUTNOROUTES: "Destination Net Unreachable",
+  RTN_UNREACHABLE: "Destination Host Unreachable",
+  RTN_PROHIBIT: "Packet filtered",
   PKT_TOO_BIG: "Frag needed and DF set",
 };
 

@@ -1,5 +1,5 @@
 /** Routes as iproute2 prints them. */
-import type { RouteView } from "../methods/route.ts";
+import type { RouteView } from "../methods/route-view.ts";
 
 /** Fields that the filter has fixed are left out; -d shows the defaults that are left out without it. */
 export interface RouteViewOptions {

@@ -4,7 +4,7 @@ import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from
 import type { NetDevice } from "../../net/device.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
-import { type Route, RouteType } from "./routes.ts";
+import { leavesBy, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
 
 /** The way of a packet that came in. */
 export const InputWay = {
@@ -29,6 +29,10 @@ export const Refusal = {
   NOT_LOCAL: 3,
   /** The packet is to be forwarded, but there is no route. */
   NO_ROUTE: 4,
+  /** A route says that packets to the destination are refused, and how. */
+  BLACKHOLE: 5,
+  UNREACHABLE: 6,
+  PROHIBIT: 7,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
@@ -76,8 +80,9 @@ export class InputRouter {
     if (local?.type === RouteType.BROADCAST) return this.#broadcast(found, source, device, ip);
     if (local) return this.#sourceAllowed(found, source, device) ? InputWay.LOCAL : InputWay.REFUSED;
     if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
-    const route = routes.lookupMain(destination);
-    if (!route) return refuse(found, Refusal.NO_ROUTE);
+    const entry = routes.match(destination);
+    if (entry === null || entry.device === null) return refuse(found, refusalOf(entry));
+    const route = nextHopOf(entry as Route, source, destination);
     if (!this.#sourceAllowed(found, source, device)) return InputWay.REFUSED;
     // Linux looks closer at a source only if it may have to send it a redirect: when the packet leaves by the device it came from.
     if (route.device === device && routes.lookupLocal(source)) return refuse(found, Refusal.SOURCE);
@@ -111,7 +116,21 @@ export class InputRouter {
     if (routes.lookupLocal(source)) return false;
     found.refusal = Refusal.REVERSE_PATH;
     const back = routes.lookupMain(source);
-    return back !== null && (back.device === device || filter === RP_LOOSE);
+    return back !== null && (leavesBy(back, device) || filter === RP_LOOSE);
+  }
+}
+
+/** Returns how packets are refused by this entry. */
+function refusalOf(entry: RouteEntry | null): Refusal {
+  switch (entry?.type) {
+    case RouteType.BLACKHOLE:
+      return Refusal.BLACKHOLE;
+    case RouteType.UNREACHABLE:
+      return Refusal.UNREACHABLE;
+    case RouteType.PROHIBIT:
+      return Refusal.PROHIBIT;
+    default:
+      return Refusal.NO_ROUTE;
   }
 }
 

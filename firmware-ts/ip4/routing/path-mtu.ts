@@ -3,7 +3,7 @@
  * minutes, with the route, and when newer destinations need the place.
  */
 import type { Clock } from "../../../hal/clock.ts";
-import { type Route, RouteType } from "./routes.ts";
+import { mtuOf, type Route, RouteType } from "./routes.ts";
 
 /** Milliseconds for which a message is believed (net.ipv4.route.mtu_expires). */
 const EXPIRES = 600_000;
@@ -58,8 +58,8 @@ export class PathMtus {
   /** Believes a router that says how long a packet to the destination may be. It is not believed when it says more than was known. */
   learn(destination: number, route: Route, mtu: number): void {
     const known = this.find(destination, route);
-    const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, route.device.mtu);
-    if (route.type !== RouteType.UNICAST || known?.locked || mtu > before) return;
+    const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, mtuOf(route));
+    if (route.type !== RouteType.UNICAST || route.mtuLock || known?.locked || mtu > before) return;
     const locked = mtu < MIN_PMTU;
     this.#paths.delete(destination);
     if (this.#paths.size >= PLACES) for (const oldest of this.#paths.keys()) if (this.#paths.delete(oldest)) break;
