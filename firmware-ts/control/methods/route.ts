@@ -13,6 +13,7 @@ import { ControlError } from "../rpc/protocol.ts";
 import {
   ADDRESS,
   FAMILY,
+  type Family,
   FLAG,
   HOST_PREFIX,
   type HostPrefix,
@@ -65,7 +66,7 @@ interface Selection {
   via?: Prefix | undefined;
   src?: Prefix | undefined;
   metric?: number | undefined;
-  family?: "inet" | "inet6" | undefined;
+  family?: Family | undefined;
 }
 
 /** A next hop of several. */
