@@ -66,7 +66,7 @@ function destinationWord(filter: RouteFilter, first: string, words: Words, famil
 /** The family of a gateway may stand before it. */
 function viaWord(words: Words): string {
   const word = words.value();
-  return word === "inet" ? words.value() : word;
+  return word === "inet" || word === "inet6" ? words.value() : word;
 }
 
 function prefixText(word: string, family: IpFamily): string {

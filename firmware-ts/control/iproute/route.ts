@@ -124,7 +124,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
   const shown = {
     ...(type === "unicast" && !details ? {} : { type }),
     dst,
-    ...(from === undefined ? {} : { from }),
+    ...(from === undefined ? {} : { from: json ? from : `from ${from}` }),
     ...(gateway === undefined ? {} : { gateway }),
     dev,
     // The kernel names this one for all.
@@ -157,7 +157,7 @@ const CACHE_FLAGS: Readonly<Record<string, readonly string[]>> = {
 const GET_WORDS = [
   ["type", ""],
   ["dst", "", "inet"],
-  ["from", "from ", "inet"],
+  ["from", "", "inet"],
   ["gateway", "via ", "inet"],
   ["dev", "dev ", "ifname"],
   ["table", "table "],

@@ -52,6 +52,11 @@ export function routeTypeOf(name: string): RouteType | undefined {
   return Object.values(RouteType).find((type) => NAMES[type] === name);
 }
 
+/** The route stands in table `local`. */
+export function isOfLocal({ type }: RouteEntry): boolean {
+  return type === RouteType.LOCAL || type === RouteType.BROADCAST;
+}
+
 export function routeView(route: RouteEntry): RouteView {
   const { destination, prefixLength, gateway, device, source, metric, type, mtu, mtuLock, nexthops } = route;
   const dst = prefixLength === 0 ? "default" : formatIpv4(destination) + (prefixLength === 32 ? "" : `/${prefixLength}`);
@@ -62,7 +67,7 @@ export function routeView(route: RouteEntry): RouteView {
     dst,
     ...(gateway && !several ? { gateway: formatIpv4(gateway) } : {}),
     ...(device && !several ? { dev: device.name } : {}),
-    table: type === RouteType.LOCAL || type === RouteType.BROADCAST ? "local" : "main",
+    table: isOfLocal(route) ? "local" : "main",
     protocol: route.protocol,
     scope: scopeName(route.scope),
     ...(source ? { prefsrc: formatIpv4(source) } : {}),

@@ -29,7 +29,7 @@ import {
   wrong,
 } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
-import { onlyDevice, ROUTE, type RouteView, routeTypeOf, routeView } from "./route-view.ts";
+import { isOfLocal, onlyDevice, ROUTE, type RouteView, routeTypeOf, routeView } from "./route-view.ts";
 
 /** Name of a type -> its number. */
 const TYPE = v.pipe(
@@ -183,7 +183,7 @@ export const routeMethods = {
 
 const LOOPBACK = 0x7f000001;
 
-/** By address, the longest prefix first, then the smallest metric: the order of `ip route`. */
+/** By table, then by address, the longest prefix first, then the smallest metric: the order of `ip route`. */
 function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
   const { to, how = "exact", dev, table = "main", scope, protocol, type, via, src, metric, family } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
@@ -201,6 +201,7 @@ function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
     holdsAddress(src, route.source) &&
     selects(route);
   const order = (a: RouteEntry, b: RouteEntry): number =>
+    Number(isOfLocal(a)) - Number(isOfLocal(b)) ||
     (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength || a.metric - b.metric;
   return all.filter(wanted).sort(order);
 }

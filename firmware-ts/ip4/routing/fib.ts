@@ -88,7 +88,9 @@ export class Fib {
   /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
   addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
-    const route: NewRoute = { ...request, ...this.#way(request) };
+    // What is said as next hops is not on our link by itself, even if it is one without a gateway.
+    const { scope = request.nexthops?.length ? Scope.GLOBAL : undefined } = request;
+    const route: NewRoute = { ...request, scope, ...this.#way(request) };
     if (source !== 0 && !this.addresses.isLocal(source))
       throw new InetError("SOURCE_INVALID", `${formatIpv4(source)} is not an address of this stack`);
     if (how === "add") return this.routes.add(route);
