@@ -66,7 +66,8 @@ export class Network implements DeviceUser {
   rename(device: NetDevice, name: string): void {
     const holder = this.device(name);
     if (holder && holder !== device) throw new DeviceError("NAME_TAKEN", `a device named ${name} exists already`);
-    if (!isDeviceName(name)) throw new DeviceError("NAME_INVALID", "a name has 1 to 15 characters, no space, / or :, and is not . or ..");
+    if (!isDeviceName(name))
+      throw new DeviceError("NAME_INVALID", "a name has 1 to 15 characters, no space, / or :, and is not . or ..");
     device.name = name;
   }
 

@@ -1,5 +1,5 @@
 /** The flags of `ip`, in front of its object. */
-import { type IpFamily, IpError, type IpOptions, wrongArgument } from "./words.ts";
+import { IpError, type IpFamily, type IpOptions, wrongArgument } from "./words.ts";
 
 /** The whole of `ip` in a few lines. */
 export const USAGE = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }

@@ -1,7 +1,7 @@
 /** Devices as iproute2 prints them: every field followed by one space, so that scripts written for it read them. */
 import type { DeviceView } from "../methods/device.ts";
 import type { LinkView } from "../methods/link.ts";
-import { PLAIN, type Paint, paintState } from "./colors.ts";
+import { type Paint, PLAIN, paintState } from "./colors.ts";
 
 /** The lines of a device that `ip link` and `ip address` begin with. */
 export function linkLines(link: DeviceView, mode: string, paint: Paint = PLAIN): string[] {
@@ -39,7 +39,7 @@ export function linkText(link: LinkView, options: LinkViewOptions): string[] {
 }
 
 /** A line of `ip -br link`. */
-export function linkBrief(link: LinkView, paint: Paint = PLAIN): string {
+export function linkBrief(link: DeviceView, paint: Paint = PLAIN): string {
   return `${briefHead(link, paint)}${paint("mac", `${link.address} `)}<${link.flags.join(",")}> `;
 }
 
@@ -48,11 +48,15 @@ export function briefHead({ ifname, operstate }: DeviceView, paint: Paint = PLAI
   return paint("ifname", `${ifname.padEnd(16)} `) + paintState(paint, operstate, `${operstate.padEnd(14)} `);
 }
 
+/** A device of `ip -j -br link`. */
+export function linkBriefJson({ ifname, operstate, address, flags }: DeviceView): object {
+  return { ifname, operstate, address, flags };
+}
+
 /** One device of `ip -j link`. */
 export function linkJson(link: LinkView, options: LinkViewOptions): object {
   const { driver, description, simulated, error, stats64, drops, arp, kind: _kind, ...plain } = link;
-  const { ifname, operstate, address, flags } = link;
-  if (options.brief) return { ifname, operstate, address, flags };
+  if (options.brief) return linkBriefJson(link);
   const details = { driver, description, simulated, ...(error === undefined ? {} : { error }), arp, drops };
   const counters = options.statistics > 1 ? stats64 : { rx: only(stats64.rx, RX_KEYS), tx: only(stats64.tx, TX_KEYS) };
   return { ...plain, ...(options.details ? details : {}), ...(options.statistics > 0 ? { stats64: counters } : {}) };

@@ -1,7 +1,7 @@
 /** Routes as iproute2 prints them. */
 import type { RouteView } from "../methods/route-view.ts";
 import { protocolNumber } from "../protocols.ts";
-import { PLAIN, type Paint, type Painted } from "./colors.ts";
+import { type Paint, type Painted, PLAIN } from "./colors.ts";
 import type { IpContext } from "./words.ts";
 
 /** Fields that the filter has fixed are left out; -d shows the defaults that are left out without it. */
@@ -77,7 +77,10 @@ const ROUTE_WORDS = [
 
 /** A route of `ip route show`: a line, and one for each next hop where there are several. */
 export function routeLine(route: RouteView, options: RouteViewOptions, output: Output = TEXT): string {
-  const { paint, options: { oneline } } = output;
+  const {
+    paint,
+    options: { oneline },
+  } = output;
   const shown = routeJson(route, options);
   const words = ROUTE_WORDS.map(([key, word, what]) => {
     const value = shown[key];

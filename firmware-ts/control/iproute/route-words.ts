@@ -6,8 +6,8 @@ import {
   garbage,
   type IpContext,
   IpError,
-  type IpFamily,
   IpExit,
+  type IpFamily,
   readAddress,
   readPrefix,
   unsigned,
@@ -29,8 +29,7 @@ const SCOPES: Readonly<Record<string, number>> = { global: 0, link: 253, host: 2
 const TYPES = ["broadcast", "anycast", "multicast", "prohibit", "unreachable", "blackhole", "xresolve", "unicast", "throw"];
 const WHOLE_TYPES = ["local", "nat"];
 /** By their number, RTN_UNSPEC first. */
-const NUMBERED =
-  "unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve".split(" ");
+const NUMBERED = "unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve".split(" ");
 
 function routeType(word: string): string | undefined {
   return WHOLE_TYPES.includes(word) ? word : TYPES.find((type) => abbreviates(word, type));
@@ -158,7 +157,15 @@ function mtu(request: Partial<Request>, words: Words): void {
 }
 
 /** Tables by their names and numbers. */
-const TABLES: Readonly<Record<string, string>> = { main: "main", 254: "main", local: "local", 255: "local", all: "all", unspec: "all", 0: "all" };
+const TABLES: Readonly<Record<string, string>> = {
+  main: "main",
+  254: "main",
+  local: "local",
+  255: "local",
+  all: "all",
+  unspec: "all",
+  0: "all",
+};
 
 function table(text: string): string {
   const known = TABLES[text];

@@ -122,7 +122,10 @@ export type Family = v.InferOutput<typeof FAMILY>;
 export function onlyInet(family: Family | undefined): void {
   if (family === "inet6") throw noIpv6(family);
   if (family === undefined || family === "inet") return;
-  throw new ControlError("FAMILY_UNSUPPORTED", `this stack has nothing of family ${family}`, { errno: "EAFNOSUPPORT", detail: family });
+  throw new ControlError("FAMILY_UNSUPPORTED", `this stack has nothing of family ${family}`, {
+    errno: "EAFNOSUPPORT",
+    detail: family,
+  });
 }
 
 function noIpv6(detail: string): ControlError {

@@ -29,7 +29,9 @@ export const ROUTE = v.pipe(
     flags: v.array(v.string()),
     mtu: v.exactOptional(v.pipe(v.number(), v.description("longest packet: the route's own, or what a router told"))),
     mtuLock: v.exactOptional(v.pipe(v.boolean(), v.description("with `mtu`: routers may fragment"))),
-    expires: v.exactOptional(v.pipe(v.number(), v.description("with the `mtu` that a router told: seconds for which it is believed"))),
+    expires: v.exactOptional(
+      v.pipe(v.number(), v.description("with the `mtu` that a router told: seconds for which it is believed")),
+    ),
     nexthops: v.exactOptional(v.pipe(v.array(NEXTHOP), v.description("when there are several"))),
   }),
   v.title("route"),

@@ -202,7 +202,9 @@ function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
     selects(route);
   const order = (a: RouteEntry, b: RouteEntry): number =>
     Number(isOfLocal(a)) - Number(isOfLocal(b)) ||
-    (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength || a.metric - b.metric;
+    (a.destination >>> 0) - (b.destination >>> 0) ||
+    b.prefixLength - a.prefixLength ||
+    a.metric - b.metric;
   return all.filter(wanted).sort(order);
 }
 
@@ -283,7 +285,8 @@ function add(
   how: RouteChange,
 ): void {
   const { type = RouteType.UNICAST, nexthops = [] } = rest;
-  if (!device && gateway === 0 && nexthops.length === 0 && !refuses(type)) throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
+  if (!device && gateway === 0 && nexthops.length === 0 && !refuses(type))
+    throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
   // Before the gateway is looked at, as the kernel does.
   if (destination & ~prefixMask(prefixLength)) {
     const written = `${formatIpv4(destination)}/${prefixLength}`;
@@ -299,6 +302,11 @@ function detailsOf(context: MethodContext, { via, dev, src, nexthops, ...rest }:
     gateway: via,
     device: deviceOf(dev),
     source: src,
-    nexthops: nexthops?.map(({ via: hop, dev: name, weight, onlink }) => ({ gateway: hop, device: deviceOf(name), weight, onlink })),
+    nexthops: nexthops?.map(({ via: hop, dev: name, weight, onlink }) => ({
+      gateway: hop,
+      device: deviceOf(name),
+      weight,
+      onlink,
+    })),
   };
 }

@@ -231,7 +231,7 @@ sameAsLinux({
     "ip -s route flush scope global",
     "ip route ls",
   ],
-  "gateways": [
+  gateways: [
     "ip route add 10.20.0.0/16 via 10.0.0.1",
     "ip route add 10.21.0.0/16 via 10.0.0.1 dev eth0",
     "ip route add default via 10.0.0.1",
