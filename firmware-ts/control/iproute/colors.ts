@@ -1,6 +1,6 @@
 /** Colours of `ip -c`, by what a value is. */
 
-/** What a value is: names of devices, link addresses, addresses of IPv4, and states of a device. */
+/** The kinds of value that have a colour: names of devices, link addresses, addresses of IPv4, and states of a device. */
 export type Painted = "ifname" | "mac" | "inet" | "up" | "down";
 
 /** Gives a text the colour of what it is. */

@@ -88,7 +88,7 @@ export class Fib {
   /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
   addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
-    // What is said as next hops is not on our link by itself, even if it is one without a gateway.
+    // A route made of next hops is not on our link by itself, even if it has one without a gateway.
     const { scope = request.nexthops?.length ? Scope.GLOBAL : undefined } = request;
     const route: NewRoute = { ...request, scope, ...this.#way(request) };
     if (source !== 0 && !this.addresses.isLocal(source))

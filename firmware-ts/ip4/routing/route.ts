@@ -27,7 +27,7 @@ export interface RouteEntry {
   readonly onlink: boolean;
   /** Longest packet, in bytes; 0: as long as the device carries. */
   readonly mtu: number;
-  /** What routers say about longer or shorter ones is not believed, and they may fragment. */
+  /** Routers may fragment, and are not believed about the length. */
   readonly mtuLock: boolean;
   /** Its share of the packets, among the next hops of a route that has several. */
   readonly weight: number;

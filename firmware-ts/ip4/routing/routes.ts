@@ -107,7 +107,7 @@ export class Routes {
     return local;
   }
 
-  /** What was remembered is looked up again: a device of some next hop went up or down. */
+  /** Has remembered answers looked up again: a device of some next hop went up or down. */
   refresh(): void {
     this.#changes++;
   }
