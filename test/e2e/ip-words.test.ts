@@ -105,7 +105,6 @@ const SESSION = [
   "-f inet route show 10.8.0.0/16",
   "-f bogus route",
   "-B route",
-  "-0 address show lo",
   "link set eth0 txqueuelen x",
   "link show type bogus",
 ];
