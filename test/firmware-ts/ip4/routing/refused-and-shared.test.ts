@@ -119,8 +119,9 @@ t.test("several next hops: a device that is down takes no packets; with the last
   await link.eth1.open();
   stack.addNeighbour("10.0.1.2", T2, link.eth1);
   t.same(counts(), [here, there], "back as before");
-  await link.eth1.close();
   await eth0.close();
+  t.same(counts(), [0, 64], "all by the other one");
+  await link.eth1.close();
   t.equal(await new Operator(stack).type("ip route show 192.0.2.0/24"), "");
 });
 
