@@ -1,8 +1,11 @@
 /** `ip address`: show, add, del, flush. */
+
+import type { AddressView } from "../methods/address.ts";
 import type { ParamsOf } from "../methods/index.ts";
 import { printJson } from "./json.ts";
 import { shownDevices } from "./link.ts";
 import { addressBrief, addressBriefJson, addressJson, addressOneLine, addressText } from "./print-address.ts";
+import { linkBrief, linkBriefJson, linkLines } from "./print-link.ts";
 import {
   abbreviates,
   garbage,
@@ -39,12 +42,23 @@ async function show(context: IpContext, words: Words): Promise<void> {
   const { json, brief, oneline, family } = context.options;
   const all = await known(context.caller.call("address.show", shownDevices(words)));
   // With a family, devices that have addresses of it, and of those nothing else.
-  const views = family === "" ? all : all.filter(({ addr_info }) => addr_info.some((info) => info.family === family));
+  const views =
+    family === "" || family === "link" ? all : all.filter(({ addr_info }) => addr_info.some((info) => info.family === family));
+  if (family === "link") return linksOnly(context, views);
   const linkless = family !== "";
   if (json) printJson(context, brief ? views.map(addressBriefJson) : views.map((view) => addressJson(view, linkless)));
   else if (brief) for (const view of views) context.print(addressBrief(view));
   else if (oneline) for (const view of views) for (const line of addressOneLine(view)) context.print(line);
   else for (const view of views) context.print(addressText(view, linkless).join("\n"));
+}
+
+/** With -0 devices have no other addresses than their link's. */
+function linksOnly(context: IpContext, views: readonly AddressView[]): void {
+  const { paint, options } = context;
+  const plain = views.map(({ addr_info: _, ...link }) => link);
+  if (options.json) printJson(context, options.brief ? plain.map(linkBriefJson) : plain);
+  else if (options.brief) for (const link of plain) context.print(linkBrief(link, paint));
+  else for (const link of plain) context.print(linkLines(link, "", paint).join(options.oneline ? "\\" : "\n"));
 }
 
 async function change(context: IpContext, method: "address.add" | "address.del", words: Words): Promise<void> {

@@ -12,15 +12,24 @@ import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
 import { PathExceptions } from "./path-exceptions.ts";
-import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
+import { leavesBy, type NewNextHop, type NewRoute, type Route, type RouteEntry, Routes, RouteType, refuses } from "./routes.ts";
 import { Scope } from "./scope.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
 
-/** A route as an operator asks for it. */
-export interface RouteRequest extends Omit<NewRoute, "device"> {
+/** A next hop as an operator asks for it. */
+export interface NextHopRequest {
+  gateway?: number | undefined;
   /** Default: the device by which the gateway is reached. Needed with `onlink`. */
   device?: NetDevice | undefined;
+  onlink?: boolean | undefined;
+  /** Its share of the packets, 1 to 256. Default 1. */
+  weight?: number | undefined;
+}
+
+/** A route as an operator asks for it. */
+export interface RouteRequest extends Omit<NewRoute, "device" | "hop" | "nexthops">, NextHopRequest {
+  nexthops?: readonly NextHopRequest[] | undefined;
   /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
   how?: RouteChange;
 }
@@ -70,36 +79,62 @@ export class Fib {
     const gone = this.addresses.remove(address);
     for (const one of gone) this.#disconnect(one);
     if (gone.length > 0 && this.addresses.of(address.device).length === 0) {
-      this.routes.removeAll((route) => route.device === address.device);
+      this.routes.removeAll((route) => onlyBy(route, address.device));
       this.#user.addressless(address.device);
     }
     return gone;
   }
 
   /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
-  addRoute(request: RouteRequest): Route {
+  addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
-    const device = request.onlink ? this.#onlink(request) : this.#towards(request);
+    // A route made of next hops is not on our link by itself, even if it has one without a gateway.
+    const { scope = request.nexthops?.length ? Scope.GLOBAL : undefined } = request;
+    const route: NewRoute = { ...request, scope, ...this.#way(request) };
     if (source !== 0 && !this.addresses.isLocal(source))
       throw new InetError("SOURCE_INVALID", `${formatIpv4(source)} is not an address of this stack`);
-    const route: NewRoute = { ...request, device };
     if (how === "add") return this.routes.add(route);
     if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");
     return this.routes.addBeside(route, how === "prepend");
   }
 
+  /** Returns the parts of a new route that say where its packets go. */
+  #way(request: RouteRequest): Partial<NewNextHop> & { nexthops: readonly NewNextHop[] } {
+    const { type = RouteType.UNICAST, gateway = 0, device, scope = Scope.GLOBAL, nexthops = [] } = request;
+    const [first] = nexthops;
+    if (refuses(type)) {
+      if (gateway === 0 && !device && !first) return { nexthops: [] };
+      throw new InetError("ROUTE_INVALID", "packets that are refused need neither a gateway nor a device", "TYPE_NEXTHOP");
+    }
+    if (!first) return { ...this.#nextHop(request, scope), nexthops: [] };
+    const legs = nexthops.map((leg) => this.#nextHop(leg, scope));
+    if (device && device !== first.device)
+      throw new InetError("ROUTE_INVALID", "the route has another device than its first next hop", "NEXTHOP_DEVICE");
+    if (gateway !== 0 && gateway !== (first.gateway ?? 0))
+      throw new InetError("ROUTE_INVALID", "the route has another gateway than its first next hop", "NEXTHOP_GATEWAY");
+    return legs.length === 1 ? { ...(legs[0] as NewNextHop), nexthops: [] } : { nexthops: legs };
+  }
+
+  #nextHop(request: NextHopRequest, scope: number): NewNextHop {
+    const { gateway = 0, onlink = false, weight = 1 } = request;
+    const device = onlink ? this.#onlink(request, scope) : this.#towards(request, scope);
+    // A gateway that is an address of ours leads to the link.
+    const hop = !onlink && this.addressType(gateway) === AddressType.LOCAL ? 0 : gateway;
+    return { gateway, hop, device, onlink, weight };
+  }
+
   /** Returns the device by which the gateway is reached, or the one named where there is none. */
-  #towards({ gateway = 0, device }: RouteRequest): NetDevice {
-    const towards = gateway === 0 ? null : this.routes.lookup(gateway, device ?? null);
+  #towards({ gateway = 0, device }: NextHopRequest, scope: number): NetDevice {
+    const towards = gateway === 0 ? null : this.routes.reaching(gateway, Math.max(scope + 1, Scope.LINK), device ?? null);
     const found = device ?? towards?.device;
-    const reached = gateway === 0 || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
+    const reached = gateway === 0 || towards?.type === RouteType.UNICAST || towards?.type === RouteType.LOCAL;
     if (!found || !reached) throw new InetError("ROUTE_UNREACHABLE", "the gateway is not on a link of ours");
     if (!found.up) throw new InetError("DEVICE_DOWN", `${found.name} is down`);
     return found;
   }
 
   /** Returns the device on whose link the gateway is said to be. */
-  #onlink({ gateway = 0, device, scope = Scope.GLOBAL }: RouteRequest): NetDevice {
+  #onlink({ gateway = 0, device }: NextHopRequest, scope: number): NetDevice {
     if (gateway === 0) throw new InetError("ROUTE_INVALID", "onlink is said of a gateway", "ONLINK_NO_GATEWAY");
     if (scope >= Scope.LINK) throw new InetError("SCOPE_INVALID", "a route by a gateway is wider than its link", "ONLINK_SCOPE");
     if (!device) throw new InetError("ROUTE_INVALID", "onlink needs a device", "ONLINK_NO_DEVICE");
@@ -113,11 +148,15 @@ export class Fib {
     if (event === "up") {
       if (device.loopback && this.addresses.of(device).length === 0) this.addAddress(device, LOOPBACK_ADDRESS, 8);
       else for (const address of this.addresses.of(device)) this.#connect(address);
+      this.routes.refresh();
     } else if (event === "down") {
-      this.routes.removeAll((route) => route.device === device && route.type !== RouteType.LOCAL);
+      const down = (one: RouteEntry): boolean => one.device?.up === false;
+      this.routes.removeAll(({ nexthops, ...route }) =>
+        nexthops.length > 0 ? nexthops.every(down) : route.device === device && route.type !== RouteType.LOCAL,
+      );
     } else if (event === "unregister") {
       for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
-      this.routes.removeAll((route) => route.device === device);
+      this.routes.removeAll((route) => leavesBy(route, device));
       this.conf.forget(device);
     }
   }
@@ -144,7 +183,7 @@ export class Fib {
   #addOnce(route: NewRoute): void {
     const { destination, prefixLength, device, type } = route;
     const list = type === RouteType.UNICAST ? this.routes.list : this.routes.localList;
-    const there = (other: Route): boolean =>
+    const there = (other: RouteEntry): boolean =>
       other.destination === destination && other.prefixLength === prefixLength && other.device === device && other.type === type;
     if (!list.some(there)) this.routes.add({ ...route, protocol: "kernel" });
   }
@@ -189,6 +228,11 @@ export class Fib {
     if (route.type === RouteType.LOCAL) return destination;
     return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
   }
+}
+
+/** Returns true when every packet by the route leaves by the device. */
+function onlyBy({ device, nexthops }: RouteEntry, by: NetDevice): boolean {
+  return nexthops.length > 0 ? nexthops.every((hop) => hop.device === by) : device === by;
 }
 
 /** Returns the broadcast addresses of an address: its own and that of its subnet, mostly the same. */

@@ -10,7 +10,7 @@ import { routeLine } from "../../../../firmware-ts/control/iproute/print-route.t
 import type { AddressView } from "../../../../firmware-ts/control/methods/address.ts";
 import type { LinkView } from "../../../../firmware-ts/control/methods/link.ts";
 import type { NeighView } from "../../../../firmware-ts/control/methods/neigh-entry.ts";
-import type { RouteView } from "../../../../firmware-ts/control/methods/route.ts";
+import type { RouteView } from "../../../../firmware-ts/control/methods/route-view.ts";
 import { client } from "../../../support/control.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, Netns } from "../../../support/netns.ts";
