@@ -31,6 +31,8 @@ export interface DevconfValues {
   forwarding: number;
   /** Not 0: 127/8 is an ordinary subnet. */
   routeLocalnet: number;
+  /** Not 0: the first secondary address of a subnet takes the place of a primary one that goes. 0: all of them go with it. */
+  promoteSecondaries: number;
 }
 
 export type DevconfName = keyof DevconfValues;
@@ -49,6 +51,7 @@ const DEFAULTS: Readonly<DevconfValues> = {
   rpFilter: 0,
   forwarding: 0,
   routeLocalnet: 0,
+  promoteSecondaries: 0,
 };
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
@@ -73,6 +76,7 @@ export class Devconf implements DevconfValues {
   rpFilter: number = DEFAULTS.rpFilter;
   forwarding: number = DEFAULTS.forwarding;
   routeLocalnet: number = DEFAULTS.routeLocalnet;
+  promoteSecondaries: number = DEFAULTS.promoteSecondaries;
   /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
@@ -91,6 +95,7 @@ export class Effective {
   proxyArpPvlan = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
+  promoteSecondaries = false;
   // True when neither is 0.
   arpEvictNocarrier = true;
   // The device's own value.
@@ -108,6 +113,7 @@ export class Effective {
     this.proxyArpPvlan = (all.proxyArpPvlan | own.proxyArpPvlan) !== 0;
     this.dropGratuitousArp = (all.dropGratuitousArp | own.dropGratuitousArp) !== 0;
     this.routeLocalnet = (all.routeLocalnet | own.routeLocalnet) !== 0;
+    this.promoteSecondaries = (all.promoteSecondaries | own.promoteSecondaries) !== 0;
     this.arpEvictNocarrier = all.arpEvictNocarrier !== 0 && own.arpEvictNocarrier !== 0;
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;
