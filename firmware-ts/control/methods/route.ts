@@ -9,7 +9,7 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { scopeName } from "./address.ts";
+import { scopeName } from "./address-view.ts";
 import {
   ADDRESS,
   FAMILY,

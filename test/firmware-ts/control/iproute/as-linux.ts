@@ -30,6 +30,7 @@ function alike({ stdout, stderr, code }: Printed): Printed {
     .replace(/("ifindex":)\d+/g, "$1N")
     .replace(/(state UP |"qdisc":"|qdisc )(noqueue|pfifo)/g, "$1Q")
     .replace(/^\d+: eth0/gm, "N: eth0")
+    .replace(/(?<=(?:valid|preferred)_(?:lft |life_time": ?))\d+(?=sec|[,}\n])/g, (left) => String(Math.ceil(Number(left) / 100) * 100))
     .replace(/(?<= used |\d\/|"(?:used|confirmed|updated)": )\d+/g, (seconds) => String(Math.trunc(Number(seconds) / 30) * 30));
   return { stdout: text, stderr, code };
 }
