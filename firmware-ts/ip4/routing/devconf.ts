@@ -16,6 +16,8 @@ export interface DevconfValues {
   arpAccept: number;
   /** Not 0: our addresses are announced when the device comes up or its link address changes. */
   arpNotify: number;
+  /** Not 0: the first secondary address of a subnet takes the place of a primary one that goes. 0: all of them go with it. */
+  promoteSecondaries: number;
   /** Not 0: ARP packets whose sender is their target are dropped. */
   dropGratuitousArp: number;
   /** Not 0: a lost carrier removes the entries. */
@@ -31,8 +33,6 @@ export interface DevconfValues {
   forwarding: number;
   /** Not 0: 127/8 is an ordinary subnet. */
   routeLocalnet: number;
-  /** Not 0: the first secondary address of a subnet takes the place of a primary one that goes. 0: all of them go with it. */
-  promoteSecondaries: number;
 }
 
 export type DevconfName = keyof DevconfValues;
@@ -43,6 +43,7 @@ const DEFAULTS: Readonly<DevconfValues> = {
   arpFilter: 0,
   arpAccept: 0,
   arpNotify: 0,
+  promoteSecondaries: 0,
   dropGratuitousArp: 0,
   arpEvictNocarrier: 1,
   proxyArp: 0,
@@ -51,7 +52,6 @@ const DEFAULTS: Readonly<DevconfValues> = {
   rpFilter: 0,
   forwarding: 0,
   routeLocalnet: 0,
-  promoteSecondaries: 0,
 };
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
@@ -68,6 +68,7 @@ export class Devconf implements DevconfValues {
   arpFilter: number = DEFAULTS.arpFilter;
   arpAccept: number = DEFAULTS.arpAccept;
   arpNotify: number = DEFAULTS.arpNotify;
+  promoteSecondaries: number = DEFAULTS.promoteSecondaries;
   dropGratuitousArp: number = DEFAULTS.dropGratuitousArp;
   arpEvictNocarrier: number = DEFAULTS.arpEvictNocarrier;
   proxyArp: number = DEFAULTS.proxyArp;
@@ -76,7 +77,6 @@ export class Devconf implements DevconfValues {
   rpFilter: number = DEFAULTS.rpFilter;
   forwarding: number = DEFAULTS.forwarding;
   routeLocalnet: number = DEFAULTS.routeLocalnet;
-  promoteSecondaries: number = DEFAULTS.promoteSecondaries;
   /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
@@ -93,9 +93,9 @@ export class Effective {
   arpFilter = false;
   proxyArp = false;
   proxyArpPvlan = false;
+  promoteSecondaries = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
-  promoteSecondaries = false;
   // True when neither is 0.
   arpEvictNocarrier = true;
   // The device's own value.
@@ -111,9 +111,9 @@ export class Effective {
     this.arpFilter = (all.arpFilter | own.arpFilter) !== 0;
     this.proxyArp = (all.proxyArp | own.proxyArp) !== 0;
     this.proxyArpPvlan = (all.proxyArpPvlan | own.proxyArpPvlan) !== 0;
+    this.promoteSecondaries = (all.promoteSecondaries | own.promoteSecondaries) !== 0;
     this.dropGratuitousArp = (all.dropGratuitousArp | own.dropGratuitousArp) !== 0;
     this.routeLocalnet = (all.routeLocalnet | own.routeLocalnet) !== 0;
-    this.promoteSecondaries = (all.promoteSecondaries | own.promoteSecondaries) !== 0;
     this.arpEvictNocarrier = all.arpEvictNocarrier !== 0 && own.arpEvictNocarrier !== 0;
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;

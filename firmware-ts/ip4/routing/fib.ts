@@ -143,13 +143,15 @@ export class Fib {
 
   /** Makes the routes of an address, as far as they are not there. */
   #bring(address: InterfaceAddress): void {
-    for (const route of routesOf(address, this.addresses.of(address.device))) this.#add(route);
+    this.#add(address.device, routesOf(address, this.addresses.of(address.device)));
   }
 
-  #add(route: NewRoute): void {
-    const list = route.type === RouteType.UNICAST ? this.routes.list : this.routes.localList;
-    const there = ({ destination, device }: Route): boolean => destination === route.destination && device === route.device;
-    if (!list.some((other) => there(other) && keyOf(other) === keyOf(route))) this.routes.add(route);
+  #add(device: NetDevice, routes: readonly NewRoute[]): void {
+    if (routes.length === 0) return;
+    const wanted = new Set(routes.map(({ destination }) => destination));
+    const near = (other: Route): boolean => other.device === device && wanted.has(other.destination);
+    const there = new Set([...this.routes.list, ...this.routes.localList].filter(near).map(keyOf));
+    for (const route of routes) if (!there.has(keyOf(route))) this.routes.add(route);
   }
 
   /** Returns the routes that a device's addresses bring now. */
@@ -161,9 +163,10 @@ export class Fib {
   /** Makes the routes that a change of addresses brought and removes those that only the addresses of before had. */
   #settle(device: NetDevice, before: ReadonlyMap<string, NewRoute>): void {
     const after = this.#broughtTo(device);
-    for (const [key, route] of after) if (!before.has(key)) this.#add(route);
     const lost = (key: string): boolean => before.has(key) && !after.has(key);
     this.routes.removeAll((route) => route.device === device && route.protocol === "kernel" && lost(keyOf(route)));
+    const come = [...after].filter(([key]) => !before.has(key)).map(([, route]) => route);
+    this.#add(device, come);
   }
 
   /** Returns the meaning of an address to our routes. */
@@ -187,7 +190,7 @@ export class Fib {
 
   /** Returns the source address of packets to the destination that name none, by the route to it. */
   sourceBy(route: Route, destination: number): number {
-    if (route.type === RouteType.LOCAL) return destination;
+    if (route.type === RouteType.LOCAL) return route.source || destination;
     return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
   }
 }

@@ -234,8 +234,8 @@ sameAsLinux({
     "ip address add 10.1.0.3/24 dev eth0 scope link",
     "ip address add 10.2.0.4/24 dev eth0 scope host",
     "ip address add 10.3.0.4/24 dev eth0 scope 7 label y*",
-    ...["global", "link", "host", "7", "0xfe", "all", "site", "x", "256", "-1", "lin", ""].map(
-      (scope) => `ip address show dev eth0 scope ${scope}`.trim(),
+    ...["global", "link", "host", "7", "0xfe", "all", "site", "x", "256", "-1", "lin", ""].map((scope) =>
+      `ip address show dev eth0 scope ${scope}`.trim(),
     ),
     "ip -j address show dev eth0 scope link",
     "ip -j -br address show dev eth0 scope link",
