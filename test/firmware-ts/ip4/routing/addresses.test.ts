@@ -102,15 +102,13 @@ t.test("the other end of a point-to-point link is asked for, by the address of o
   t.notOk(lab.stack.ip.isLocal(ipv4("10.6.0.2")));
 });
 
-t.test("200 addresses of one subnet are flushed in a moment, promoted or not", async (t) => {
+t.test("40 addresses of one subnet are flushed, promoted or not", async (t) => {
   for (const promote of [0, 1]) {
     const lab = await Lab.open({ addresses: [] });
     const operator = new Operator(lab.stack);
     lab.stack.ip.conf.write(lab.eth0, "promote_secondaries", promote);
-    for (let at = 0; at < 200; at++) lab.stack.addAddress(lab.eth0, `10.0.1.${at + 1}/16`);
-    const began = performance.now();
-    t.match(await operator.type("ip -s address flush dev eth0"), /deleting 200 addresses/);
+    for (let at = 0; at < 40; at++) lab.stack.addAddress(lab.eth0, `10.0.1.${at + 1}/16`);
+    t.match(await operator.type("ip -s address flush dev eth0"), /deleting 40 addresses/);
     t.same(lab.stack.ip.routes.localList, []);
-    t.comment(`${Math.round(performance.now() - began)} ms`);
   }
 });
