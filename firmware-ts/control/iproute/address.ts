@@ -100,7 +100,7 @@ const FIXED_FLAGS = ["secondary", "temporary", "dadfailed", "deprecated", "tenta
 const LABEL_MAX = 15;
 const FOREVER = 0xffffffff;
 
-/** What was read of `add`, `change`, `replace` and `del`. */
+/** The words of `add`, `change`, `replace` and `del`. */
 interface Read extends Partial<ParamsOf<"address.add">> {
   family: IpOptions["family"];
   /** A length was written with the address. */
@@ -210,7 +210,7 @@ function metric(word: string): number {
   throw wrongArgument(word, '"metric" value is invalid\n');
 }
 
-/** What `ip` and the kernel refuse of words that are right one by one. */
+/** Words that are right one by one may be wrong together: `ip` and the kernel refuse them. */
 function wrongTogether(read: Read): IpError | undefined {
   const { valid_lft: valid = FOREVER, preferred_lft: preferred = FOREVER, local, peer, label = "" } = read;
   if (valid === 0) return new IpError("valid_lft is zero", IpExit.VALUE);
