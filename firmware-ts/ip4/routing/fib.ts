@@ -13,7 +13,7 @@ import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddre
 import { keyOf, routesOf } from "./connected.ts";
 import type { Devconfs } from "./devconf.ts";
 import { Expiry } from "./lifetimes.ts";
-import { PathMtus } from "./path-mtu.ts";
+import { PathExceptions } from "./path-exceptions.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 import { Scope } from "./scope.ts";
 
@@ -42,7 +42,7 @@ export interface FibUser {
 export class Fib {
   readonly addresses: Addresses;
   readonly routes: Routes = new Routes();
-  readonly paths: PathMtus;
+  readonly paths: PathExceptions;
   readonly conf: Devconfs;
   readonly #user: FibUser;
   readonly #expiry: Expiry<InterfaceAddress>;
@@ -50,7 +50,7 @@ export class Fib {
   constructor(clock: Clock, conf: Devconfs, user: FibUser) {
     this.addresses = new Addresses(clock);
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
-    this.paths = new PathMtus(clock);
+    this.paths = new PathExceptions(clock);
     this.conf = conf;
     this.#user = user;
   }

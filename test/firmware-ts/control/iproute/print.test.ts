@@ -99,7 +99,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
     "1: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo state DOWN mode DEFAULT group default qlen 1000",
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
     "    driver wire (ideal controller eth0 on a simulated wire) simulated",
-    "    arp requestsBroadcast 1 requestsUnicast 0 repliesSent 0 requestsReceived 0 repliesReceived 1 invalid 0",
+    "    arp requestsBroadcast 1 requestsUnicast 0 repliesSent 0 requestsReceived 0 repliesReceived 1 invalid 0 passedOver 0",
     "    drops TX_CARRIER 1",
     "    RX:  bytes packets errors dropped  missed   mcast           ",
     `    ${String(down.stats64.rx["bytes"]).padStart(10)}       1      0       0       0       0 `,
