@@ -166,7 +166,7 @@ export class Stack {
 
   /**
    * Gives a device an address, `192.168.10.10/24`; without a length it is a host address (/32).
-   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID
+   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID, LIFETIME_INVALID
    */
   addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
     const { address, length } = prefix(cidr);
@@ -176,7 +176,7 @@ export class Stack {
 
   /**
    * Takes an address from a device; without a length the first one with this number. A primary address takes the secondary ones of its
-   * subnet with it, the last one the device's routes and neighbours. Returns all addresses that went.
+   * subnet with it, unless promote_secondaries is set, the last one the device's routes and neighbours. Returns all addresses that went.
    * @throws InetError ADDRESS_INVALID, ADDRESS_MISSING
    */
   removeAddress(device: NetDevice, cidr: string): InterfaceAddress[] {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { formatIpv4 } from "../../ip/address.ts";
 import { leavesBy, type Route, type RouteEntry, RouteType } from "../../ip4/routing/routes.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { scopeName } from "./address.ts";
+import { scopeName } from "./address-view.ts";
 
 const NEXTHOP = v.object({
   gateway: v.exactOptional(v.string()),

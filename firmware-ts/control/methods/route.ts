@@ -249,7 +249,7 @@ function get(context: MethodContext, { to, from, dev: by, fibmatch }: Question):
     return { ...rest, type, dst, ...(source ? { prefsrc: formatIpv4(source) } : {}) };
   }
   const local = route.type === RouteType.LOCAL;
-  const ours = addresses.isLocal(to) ? to : route.source;
+  const ours = route.source || to;
   const source = local ? ours : stack.ip.fib.sourceBy(route, to);
   const dev = local ? "lo" : route.device.name;
   const shown = { ...way, dst, dev, ...(source && from === undefined ? { prefsrc: formatIpv4(source) } : {}) };

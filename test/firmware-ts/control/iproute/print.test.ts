@@ -165,7 +165,11 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "show",
     "lo",
   );
-  same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
+  same(
+    json<AddressView>("address").flatMap((view) => addressOneLine(view)),
+    "-o",
+    "address",
+  );
   // Usual values are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);
