@@ -52,21 +52,6 @@ async function remove(context: IpContext, words: Words): Promise<void> {
   throw new IpError("RTNETLINK answers: Operation not supported", IpExit.REFUSED);
 }
 
-/** The one device of a `show`, with or without the key word; `up` for those that are. */
-export function shownDevices(words: Words): { dev?: string; up?: boolean } {
-  const shown: { dev?: string; up?: boolean } = {};
-  for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "up") {
-      shown.up = true;
-      continue;
-    }
-    const value = word === "dev" ? words.value() : word;
-    if (shown.dev !== undefined) throw garbage("dev", value);
-    shown.dev = value;
-  }
-  return shown;
-}
-
 /** Devices of a `show`, and what they must be besides. */
 interface Shown {
   dev?: string;
