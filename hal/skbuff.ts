@@ -144,13 +144,16 @@ export class SkBuff {
 export interface SkBuffPoolOptions {
   /** Most slots that may exist, each of SLOT_BYTES. Default 8192 (16 MiB). */
   limit?: number;
-  /** Slots made at a time. Default 256. */
+  /** Most slots made at a time. Default 256. */
   chunk?: number;
   /** Make the slots in this memory and nowhere else, as many as fit: memory that a device reads and writes by itself. */
   memory?: Uint8Array;
 }
 
-/** Slots made in chunks up to a limit, and used again and again. */
+/** Slots that a pool begins with. A quiet node gets by with them, and a process may hold a thousand nodes. */
+const FIRST_SLOTS = 16;
+
+/** Slots made in chunks, each half of what is there, up to a limit, and used again and again. */
 export class SkBuffPool {
   readonly limit: number;
   readonly #chunk: number;
@@ -207,7 +210,7 @@ export class SkBuffPool {
   }
 
   #grow(): boolean {
-    const count = Math.min(this.#chunk, this.limit - this.#made);
+    const count = Math.min(this.#chunk, Math.max(FIRST_SLOTS, this.#made >> 1), this.limit - this.#made);
     if (count <= 0) return false;
     const memory = this.#memory ?? takePacketMemory(count * SLOT_BYTES, this) ?? new Uint8Array(count * SLOT_BYTES);
     const first = this.#memory ? this.#made : 0;

@@ -7,8 +7,9 @@ import type { Clock, Task, Timer } from "../clock.ts";
 import { copyFrameByWords } from "../kit/copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
-import type { Wire, WirePort, WireStation } from "../wire.ts";
+import type { WirePort, WireStation } from "../wire.ts";
 import { Carrier } from "./carrier.ts";
+import type { FrameTap, SimulatedWire } from "./simulated-wire.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;
@@ -24,8 +25,7 @@ export interface SegmentOptions {
   corruption?: number;
 }
 
-/** Sees every frame that is put on the wire, before the wire does anything to it. `bytes` is only valid during the call. */
-export type WireTap = (bytes: Uint8Array, length: number, time: number, from: SegmentPort) => void;
+export type WireTap = FrameTap<SegmentPort>;
 
 export class SegmentPort implements WirePort {
   readonly name: string;
@@ -67,7 +67,7 @@ class FlyingFrame {
   from: SegmentPort | null = null;
 }
 
-export class EthernetSegment implements Wire {
+export class EthernetSegment implements SimulatedWire {
   latency: number;
   loss: number;
   duplication: number;
@@ -133,6 +133,10 @@ export class EthernetSegment implements Wire {
       port.station.wireLink(false);
     }
     this.linkChanged();
+  }
+
+  stationCarrier(): Carrier {
+    return this.carrier;
   }
 
   /** Adds a tap; the returned function removes it. */

@@ -2,7 +2,7 @@
 import { copyFrameByWords } from "../kit/copy-frame.ts";
 import { pad } from "../kit/outgoing.ts";
 import type { SkBuff } from "../skbuff.ts";
-import type { SegmentPort } from "./segment.ts";
+import type { WirePort } from "../wire.ts";
 
 /** Appends bytes[0..length) to an empty packet. */
 export function copyFromWire(skb: SkBuff, bytes: Uint8Array, length: number, view: DataView | null): void {
@@ -10,7 +10,7 @@ export function copyFromWire(skb: SkBuff, bytes: Uint8Array, length: number, vie
 }
 
 /** Puts a packet on the wire, padded. */
-export function transmitPadded(port: SegmentPort, skb: SkBuff): void {
+export function transmitPadded(port: WirePort, skb: SkBuff): void {
   const length = pad(skb);
   port.transmit(skb.bytes, skb.data, length, skb.view);
 }

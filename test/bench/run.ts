@@ -3,7 +3,7 @@
  * of its own and next to a floor of bare copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a neighbour
  * table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name.
  *
- * --gate: ends with 1 when a subject's ratio to lwIP is short of its gate (gates.ts). --against: no floor and no lwIP but another commit,
+ * --gate: ends with 1 when a subject's ratio to lwIP, or a simulation's time, is short of its gate (gates.ts, simulations.ts). --against: no floor and no lwIP but another commit,
  * by turns (against.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
  * test/firmware-ts/allocation.test.ts.
  */
@@ -16,6 +16,7 @@ import { type Figures, measure } from "./figures.ts";
 import { isShort, verdict } from "./gates.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
+import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
 
@@ -33,8 +34,9 @@ const { values, positionals: words } = parseArgs({
 const json = values.json === true;
 const wanted = (name: string): boolean => words.every((word) => name.includes(word));
 const names = Object.keys(SUBJECTS).filter(wanted);
-if (names.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), TABLE_SUBJECT].join("; ");
+const simulations = Object.keys(SIMULATIONS).filter(wanted);
+if (names.length === 0 && simulations.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), TABLE_SUBJECT].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
@@ -54,6 +56,7 @@ if (!json) {
     console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
 }
 let table: TableReport | null = null;
+const simulated: SimulationRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -70,21 +73,28 @@ try {
     if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
+  for (const name of simulations) simulated.push(measureSimulation(name));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 if (json) {
-  console.log(JSON.stringify({ machine, lwip, subjects: measured, table, notMeasured: NOT_MEASURED }, null, 2));
+  console.log(
+    JSON.stringify({ machine, lwip, subjects: measured, table, simulations: simulated, notMeasured: NOT_MEASURED }, null, 2),
+  );
 } else {
   if (measured.length > 0) explain(measured);
   if (table) showTable(table);
+  for (const each of simulated) console.log(simulationLine(each));
 }
-const short = measured.filter(({ name, timing }) => timing?.reference && isShort(name, timing.reference.ratio));
-if (values.gate && missing !== null) {
+const short = [
+  ...measured.filter(({ name, timing }) => timing?.reference && isShort(name, timing.reference.ratio)),
+  ...simulated.filter((each) => !meetsGate(each)),
+].map(({ name }) => name);
+if (values.gate && missing !== null && measured.length > 0) {
   console.error(`bench: the gates are ratios to lwIP, which is not there: it needs ${missing}`);
   process.exitCode = 2;
 } else if (values.gate && short.length > 0) {
-  console.error(`bench: ${short.length} short of the gate: ${short.map(({ name }) => name).join("; ")}`);
+  console.error(`bench: ${short.length} short of the gate: ${short.join("; ")}`);
   process.exitCode = 1;
 }
 
