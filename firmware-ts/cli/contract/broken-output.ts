@@ -1,8 +1,12 @@
 /** The end of a command that has nothing to put back, when its output cannot be written. */
 import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { SystemClock } from "../../../hal/clock.ts";
 import { errnoWords } from "../../board/errno-words.ts";
 import { Exit } from "./exit.ts";
+
+/** Standard error has so long to take the last words, in ms. */
+const LIMIT = 5000;
 
 /**
  * Ends the process when standard output fails: as SIGPIPE ends others when nobody reads any more, and with a line that says why
@@ -24,9 +28,39 @@ function leaveClosed(terminals: readonly number[]): void {
 }
 
 function outputFailed(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(Exit.SIGPIPE);
-  console.error(`cannot write to standard output: ${errnoWords(error)}`);
-  process.exit(Exit.NO);
+  process.exitCode = error.code === "EPIPE" ? Exit.SIGPIPE : Exit.NO;
+  if (error.code !== "EPIPE") sayLast(`cannot write to standard output: ${errnoWords(error)}`);
+  afterErrors(() => process.exit());
 }
 
 function nothingToSay(): void {}
+
+/** Node has pipes take what they can and the rest later, but waits for terminals, which ^S holds. */
+interface NodeHandle {
+  setBlocking?(blocking: boolean): unknown;
+}
+
+/** Prints on standard error without waiting for its reader; {@link endInTime} waits. */
+export function sayLast(text: string): void {
+  const { _handle: handle } = process.stderr as typeof process.stderr & { readonly _handle?: NodeHandle | null };
+  handle?.setBlocking?.(false);
+  console.error(text);
+}
+
+/**
+ * For the end of a command: the process ends when standard error has taken everything, and after 5 s in any case. Standard output has
+ * all the time that its reader takes.
+ */
+export function endInTime(): void {
+  const { stdout, stderr } = process;
+  if (stderr.writableLength > 0) afterErrors(() => stdout.write("", () => process.exit()));
+}
+
+function afterErrors(end: () => void): void {
+  const clock = new SystemClock();
+  clock.timer(end).arm(LIMIT);
+  process.stderr.write("", () => {
+    clock.stop();
+    end();
+  });
+}
