@@ -23,11 +23,7 @@ export class RigFileError extends Error {
  * @param onInput gets the text of standard input, which cannot be read twice
  * Rejects with RigFileError or RigError.
  */
-export async function readRigFile(
-  path: string,
-  options: ParseOptions = {},
-  onInput?: (text: string) => void,
-): Promise<Rig> {
+export async function readRigFile(path: string, options: ParseOptions = {}, onInput?: (text: string) => void): Promise<Rig> {
   const piped = path === STANDARD_INPUT;
   let text: string;
   try {
