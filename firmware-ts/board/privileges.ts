@@ -63,6 +63,9 @@ export async function confine(request: ConfineRequest): Promise<Rights | null> {
   if (user === undefined && own.permitted === 0n && own.uid !== 0) return null;
   const foreign = !/^(none|simulated|firmata:.*)$/.test(rig.board.io);
   if (user === undefined && foreign) return { user: userName(), capabilities: [], whole: FOREIGN_IO };
+  const done = own.noNewPrivileges && (own.permitted & ~needed(request, own, null)) === 0n;
+  // Whoever can tell without koffi that nothing is left to do does not load it.
+  if (done && own.ambient === 0n && (user === undefined || user === userName())) return rightsOf(own);
   let calls: PrivilegeCalls;
   try {
     calls = await loadPrivilegeCalls();
@@ -72,16 +75,15 @@ export async function confine(request: ConfineRequest): Promise<Rights | null> {
   }
   const identity = user === undefined ? null : calls.identity(user);
   const other = identity !== null && (identity.uid !== own.uid || identity.gid !== own.gid) ? identity : null;
-  const keep = needed(request, own, other);
-  if (!other && own.noNewPrivileges && (own.permitted & ~keep) === 0n) {
+  if (!other && done) {
     calls.clearAmbient();
-    return { user: userName(), capabilities: capabilityNames(own.permitted), whole: null };
+    return rightsOf(own);
   }
   if (other && (own.permitted & BECOME) !== BECOME) {
     throw new ControllerError("PRIVILEGES_PERMISSION", `--user ${user}: only root becomes another user; start it as that user`);
   }
   const environment = other ? moveTo(other) : process.env;
-  calls.confine(other, keep);
+  calls.confine(other, needed(request, own, other));
   const script = process.argv[1] ?? "";
   if (!readable(script)) {
     const who = other?.name ?? String(other?.uid ?? own.uid);
@@ -89,6 +91,10 @@ export async function confine(request: ConfineRequest): Promise<Rights | null> {
   }
   if (input !== undefined) calls.refillInput(input);
   return calls.executeAgain(environment, namedDescriptors(process.argv));
+}
+
+function rightsOf({ permitted }: Credentials): Rights {
+  return { user: userName(), capabilities: capabilityNames(permitted), whole: null };
 }
 
 /** The capabilities that the rig needs; root also keeps the one for files of others, where it would be in the way that it is gone. */

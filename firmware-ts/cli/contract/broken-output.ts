@@ -1,5 +1,5 @@
 /** The end of a command that has nothing to put back, when its output cannot be written. */
-import { closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import { SystemClock } from "../../../hal/clock.ts";
 import { errnoWords } from "../../board/errno-words.ts";
@@ -22,9 +22,17 @@ export function endWithOutput(): void {
   process.on("exit", () => leaveClosed(terminals));
 }
 
-/** Closes terminals that are no longer there: Node aborts when it cannot give one its settings back (EIO), but not for a closed one. */
+/**
+ * Puts /dev/null in the place of terminals that are no longer there: Node aborts when it cannot give one its settings back (EIO), and
+ * koffi complains of a descriptor that is closed.
+ */
 function leaveClosed(terminals: readonly number[]): void {
-  for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  for (const fd of terminals) {
+    if (isatty(fd)) continue;
+    closeSync(fd);
+    // The lowest number that is free.
+    openSync("/dev/null", "r+");
+  }
 }
 
 function outputFailed(error: NodeJS.ErrnoException): void {

@@ -25,6 +25,7 @@ export interface Credentials {
   readonly groups: readonly number[];
   readonly permitted: bigint;
   readonly bounding: bigint;
+  readonly ambient: bigint;
   readonly noNewPrivileges: boolean;
 }
 
@@ -115,6 +116,7 @@ export function ownCredentials(): Credentials | null {
       .map(Number),
     permitted: set("CapPrm"),
     bounding: set("CapBnd"),
+    ambient: set("CapAmb"),
     noNewPrivileges: field("NoNewPrivs")[0] === "1",
   };
 }
