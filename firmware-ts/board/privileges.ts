@@ -65,7 +65,7 @@ export async function confine(request: ConfineRequest): Promise<Rights | null> {
   if (user === undefined && foreign) return { user: userName(), capabilities: [], whole: FOREIGN_IO };
   const done = own.noNewPrivileges && (own.permitted & ~needed(request, own, null)) === 0n;
   // Whoever can tell without koffi that nothing is left to do does not load it.
-  if (done && own.ambient === 0n && (user === undefined || user === userName())) return rightsOf(own);
+  if (done && own.ambient === 0n && (user === undefined || isUser(user, own))) return rightsOf(own);
   let calls: PrivilegeCalls;
   try {
     calls = await loadPrivilegeCalls();
@@ -138,6 +138,15 @@ function readable(path: string): boolean {
 
 function namedDescriptors(words: readonly string[]): number[] {
   return words.flatMap((word) => [...word.matchAll(DESCRIPTOR)].map(([, fd]) => Number(fd)));
+}
+
+function isUser(name: string, { gid }: Credentials): boolean {
+  try {
+    const user = userInfo();
+    return user.username === name && user.gid === gid;
+  } catch {
+    return false;
+  }
 }
 
 function userName(): string {
