@@ -64,7 +64,7 @@ export async function confine(request: ConfineRequest): Promise<Rights | null> {
   const foreign = !/^(none|simulated|firmata:.*)$/.test(rig.board.io);
   if (user === undefined && foreign) return { user: userName(), capabilities: [], whole: FOREIGN_IO };
   const done = own.noNewPrivileges && (own.permitted & ~needed(request, own, null)) === 0n;
-  // Whoever can tell without koffi that nothing is left to do does not load it.
+  // Where nothing is left to do, koffi is not loaded.
   if (done && own.ambient === 0n && (user === undefined || isUser(user, own))) return rightsOf(own);
   let calls: PrivilegeCalls;
   try {

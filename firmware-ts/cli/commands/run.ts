@@ -34,10 +34,7 @@ export function register(program: Command, { globals, action }: CommandContext):
       "all frames, as pcapng: - (standard output) or FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
       reading(parseCaptureSpec),
     )
-    .option(
-      "--user <name[:group]>",
-      "become this user before anything is opened; keeps only the capabilities that the devices need",
-    )
+    .option("--user <name>", "become this user, NAME or NAME:GROUP, before anything is opened")
     .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {

@@ -1,7 +1,6 @@
 /** The end of a command that has nothing to put back, when its output cannot be written. */
 import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
-import { SystemClock } from "../../../hal/clock.ts";
 import { errnoWords } from "../../board/errno-words.ts";
 import { Exit } from "./exit.ts";
 
@@ -38,7 +37,7 @@ function leaveClosed(terminals: readonly number[]): void {
 function outputFailed(error: NodeJS.ErrnoException): void {
   process.exitCode = error.code === "EPIPE" ? Exit.SIGPIPE : Exit.NO;
   if (error.code !== "EPIPE") sayLast(`cannot write to standard output: ${errnoWords(error)}`);
-  afterErrors(() => process.exit());
+  void afterErrors(() => process.exit());
 }
 
 function nothingToSay(): void {}
@@ -61,10 +60,11 @@ export function sayLast(text: string): void {
  */
 export function endInTime(): void {
   const { stdout, stderr } = process;
-  if (stderr.writableLength > 0) afterErrors(() => stdout.write("", () => process.exit()));
+  if (stderr.writableLength > 0) void afterErrors(() => stdout.write("", () => process.exit()));
 }
 
-function afterErrors(end: () => void): void {
+async function afterErrors(end: () => void): Promise<void> {
+  const { SystemClock } = await import("../../../hal/clock.ts");
   const clock = new SystemClock();
   clock.timer(end).arm(LIMIT);
   process.stderr.write("", () => {
