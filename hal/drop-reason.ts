@@ -58,6 +58,8 @@ export const DropReason = {
   NETFILTER_DROP: 30,
   /** Reverse path filter: packets to the source would not leave where it came in. */
   IP_RPFILTER: 31,
+  /** To us alone, in a frame to many, where that is not allowed. */
+  UNICAST_IN_L2_MULTICAST: 32,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -50,6 +50,8 @@ export interface SystemListener {
   datagram(event: DatagramEvent, system: System): void;
   /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
   neighbours?(warning: NeighWarning): void;
+  /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
+  log?(line: string): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
@@ -166,6 +168,9 @@ export class System {
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     for (const stack of this.#stacks) {
+      stack.ip.log.sink = (line) => {
+        if (!this.#stopped) options.listener?.log?.(line);
+      };
       stack.network.onDeviceEvent((device, event) => {
         if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startFirmware();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. What an object needs is loaded when it is named. */
+import { systemErrorWords } from "../board/errno-words.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { endInTime, endWithOutput, sayLast } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
@@ -44,6 +45,11 @@ function explain(error: unknown): number {
   if (error instanceof CommandError) {
     sayLast(printableLines(error.message));
     return error.exitCode;
+  }
+  const system = systemErrorWords(error);
+  if (system !== undefined) {
+    console.error(printableLines(`whohas: ${system}`));
+    return Exit.NO;
   }
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string" && typeof message === "string") {

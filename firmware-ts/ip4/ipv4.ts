@@ -22,14 +22,13 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
+import { Forwarding } from "./forwarding.ts";
 import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
 import {
-  FRAGMENT_DF,
   FRAGMENT_PART,
   headerLengthOf,
-  IP_CHECKSUM,
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
@@ -41,11 +40,9 @@ import {
 } from "./header/ip-header.ts";
 import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
 import {
-  FRAGMENTATION_NEEDED,
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
   ICMP_PARAMETER_PROBLEM,
-  ICMP_TIME_EXCEEDED,
   type IpErrors,
   NET_UNREACHABLE,
   PORT_UNREACHABLE,
@@ -54,14 +51,16 @@ import {
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
 import { Ip4Received } from "./received.ts";
+import { Redirects } from "./redirects.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
 import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
-import type { Route, Routes } from "./routing/routes.ts";
+import { RouteLog } from "./routing/route-log.ts";
+import type { Routes } from "./routing/routes.ts";
+import { Ip4Settings } from "./settings.ts";
 
-const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
 
@@ -69,11 +68,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
   readonly headerBytes: number = IP_HEADER;
   readonly conf: Devconfs = new Devconfs();
+  readonly settings: Ip4Settings = new Ip4Settings();
   readonly fib: Fib;
   readonly arp: Arp;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: InetCounters = new InetCounters();
+  readonly log: RouteLog;
   /** Sends ICMP errors. */
   errors: IpErrors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -89,6 +90,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #options: IpOptions;
   readonly #groups: Groups;
   readonly #copies: OwnCopies;
+  readonly #forwarding: Forwarding;
+  readonly #redirects: Redirects;
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
@@ -97,11 +100,14 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
-    this.#router = new InputRouter(this.fib, this.conf);
+    this.log = new RouteLog(network.clock);
+    this.#router = new InputRouter(this.fib, this.conf, this.log);
     this.#output = new OutputRouter(this.fib);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
+    this.#forwarding = new Forwarding(this);
+    this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
@@ -140,6 +146,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   isLocal(address: Ip4): boolean {
     return this.addresses.isLocal(address);
+  }
+
+  canBind(address: Ip4): boolean {
+    return this.addressType(address) !== AddressType.UNICAST;
   }
 
   deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
@@ -196,7 +206,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const length = skb.length + options;
     const at = skb.push(IP_HEADER + options);
     const id = this.#identifications.next(source, destination, protocol);
-    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos, id, fragment);
+    writeHeader(
+      skb.view,
+      at,
+      source,
+      destination,
+      protocol,
+      length,
+      ttl || (isMulticast(destination) ? MULTICAST_TTL : this.settings.defaultTtl),
+      tos,
+      id,
+      fragment,
+    );
     if (options > 0) this.#writeOptions(skb, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
@@ -229,6 +250,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   tooLong(destination: Ip4, source: Ip4, mtu: number): void {
     const { route } = this.wayOfAnswer(destination, source);
     if (route) this.fib.paths.learn(destination, route, mtu);
+  }
+
+  /** Takes a router's word for a better gateway than the one that a packet of ours went by. */
+  redirected(destination: Ip4, source: Ip4, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
+    this.#redirects.take(this.wayOfAnswer(destination, source), code, reporter, gateway, device);
   }
 
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
@@ -318,10 +344,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     } else {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
-      if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
-      if (!toGroup && this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
+      if (way === InputWay.REFUSED) {
+        this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
+        return this.#refused(skb, device, route.refusal);
+      }
       if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
-      if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
+      if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
     return this.#deliver(skb, device, toUsAlone);
@@ -335,8 +363,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const destination = readIp4(view, at + IP_DESTINATION);
     const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) {
-      const reason = this.#takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
+      const reason = this.takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
+    }
+    if (toUsAlone && skb.packetType !== PacketType.HOST && this.conf.on(device).dropUnicastInL2Multicast) {
+      return DropReason.UNICAST_IN_L2_MULTICAST;
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
       ip.reasmFails++;
@@ -361,8 +392,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return protocol.receive(skb, packet);
   }
 
-  /** Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound. */
-  #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
+  /**
+   * Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound; else the
+   * sender is told what is wrong.
+   */
+  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
     const { view, network: at } = skb;
     const fault = this.#options.receive(view, at, at + headerLengthOf(view, at), own);
     if (fault === OPTIONS_SOUND) return DropReason.NONE;
@@ -385,7 +419,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip, netstat } = this.counters;
     const { view, network: at } = skb;
     if ((refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) && headerLengthOf(view, at) > IP_HEADER) {
-      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
+      const reason = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
     }
     switch (refusal) {
@@ -405,46 +439,4 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         return DropReason.IP_NOT_LOCAL;
     }
   }
-
-  /** Hands a packet on (RFC 1812 5.2.1). */
-  #forward(skb: SkBuff, device: NetDevice, route: Route, destination: number): DropReason {
-    const { view, network: at } = skb;
-    const { ip } = this.counters;
-    // A frame to the broadcast or a group address is not forwarded.
-    if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
-    const headerLength = headerLengthOf(view, at);
-    if (headerLength > IP_HEADER) {
-      const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
-      if (malformed !== DropReason.NONE) return malformed;
-    }
-    const ttl = view.getUint8(at + IP_TTL);
-    if (ttl <= 1) {
-      ip.inHdrErrors++;
-      this.errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
-      return DropReason.IP_INHDR;
-    }
-    if (skb.length > route.device.mtu) {
-      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
-      return DropReason.PKT_TOO_BIG;
-    }
-    view.setUint8(at + IP_TTL, ttl - 1);
-    // The sum loses what the field loses (RFC 1624).
-    const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
-    view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
-    if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
-    skb.truesize = truesizeOf(skb.length);
-    ip.forwDatagrams++;
-    ip.outTransmits++;
-    const { table } = this.arp;
-    const key = this.arp.keyOf(route.gateway || destination, route.device);
-    const entry = table.find(key, route.device) ?? table.create(key, route.device);
-    if (entry) output(entry, skb);
-    else this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
-    return DropReason.NONE;
-  }
-}
-
-function defaultTtl(destination: number): number {
-  return isMulticast(destination) ? MULTICAST_TTL : DEFAULT_TTL;
 }

@@ -61,8 +61,10 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
 export type ErrorHandler = (code: number, reporter: IpAddress, destination: IpAddress, port: number) => void;
 
 export class UdpSocket implements SkBuffOwner {
-  /** The one of our addresses that it is bound to; null for any. */
+  /** The address that it is bound to, and datagrams have to be for; null for any. */
   readonly address: IpAddress | null;
+  /** The source of what it sends, if it is bound to one of our addresses; null for the best. */
+  readonly source: IpAddress | null;
   readonly port: number;
   sendBuffer: number = SEND_BUFFER;
   onDatagram: DatagramHandler | null = null;
@@ -86,9 +88,10 @@ export class UdpSocket implements SkBuffOwner {
   /** The reason of a drop there, after the device had taken it. */
   #dropped: DropReason = DropReason.NONE;
 
-  constructor(udp: UdpSocketUser, address: IpAddress | null, port: number) {
+  constructor(udp: UdpSocketUser, address: IpAddress | null, source: IpAddress | null, port: number) {
     this.#udp = udp;
     this.address = address;
+    this.source = source;
     this.port = port;
   }
 
@@ -103,7 +106,7 @@ export class UdpSocket implements SkBuffOwner {
    * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   to(host: string | IpAddress, port: number): Destination {
-    return this.#udp.destination(host, port, this.address);
+    return this.#udp.destination(host, port, this.source);
   }
 
   /**
@@ -187,7 +190,7 @@ export class UdpSocket implements SkBuffOwner {
   #check(destination: Destination): void {
     if (!this.#open) throw new Error("the socket is closed");
     if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
-    if (destination.from !== this.address) throw new Error("the destination was made for another source address");
+    if (destination.from !== this.source) throw new Error("the destination was made for another source address");
   }
 
   /**

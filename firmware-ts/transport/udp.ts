@@ -7,7 +7,7 @@ import { finish, partial, sumBytes } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpLayer, IpProtocol, Received, Unreachable } from "../ip/layer.ts";
+import type { IcmpError, IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -44,7 +44,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   /**
    * Opens a socket.
    * @param port 0 for any free one
-   * @param host one of our addresses; null or INADDR_ANY for any
+   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null or INADDR_ANY for any
    * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   open(port = 0, host: string | IpAddress | null = null): UdpSocket {
@@ -55,7 +55,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
     if (sockets.some((other) => other.address === address || other.address === null || address === null)) {
       throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
     }
-    const socket = new UdpSocket(this, address, bound);
+    const ours = address !== null && this.#layers.of(address).isLocal(address);
+    const socket = new UdpSocket(this, address, ours ? address : null, bound);
     sockets.push(socket);
     this.#ports.set(bound, sockets);
     return socket;
@@ -64,7 +65,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   #bound(host: string | IpAddress | null): IpAddress | null {
     const address = host === null ? INADDR_ANY : this.#layers.address(host);
     if (address === INADDR_ANY) return null;
-    if (this.#layers.of(address).isLocal(address)) return address;
+    if (this.#layers.of(address).canBind(address)) return address;
     throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
   }
 
@@ -162,10 +163,17 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return DropReason.NONE;
   }
 
-  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): boolean {
+  error(skb: SkBuff, error: IcmpError): boolean {
+    const { layer, source, transport } = error;
     const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
-    socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
-    return socket !== null;
+    if (!socket) {
+      layer.counters.icmp.inErrors++;
+      return false;
+    }
+    if (error.unreachable) {
+      socket.error(error.code, error.reporter, error.destination, skb.view.getUint16(transport + UDP_DESTINATION));
+    }
+    return true;
   }
 
   /** Finds the socket that listens to the port at one of our addresses. */

@@ -13,4 +13,5 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   tap: () => import("./tap.ts"),
   udp: () => import("./udp.ts"),
   ping: () => import("./ping.ts"),
+  capture: () => import("./capture.ts"),
 };

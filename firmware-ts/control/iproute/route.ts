@@ -128,9 +128,10 @@ async function get(context: IpContext, words: Words): Promise<void> {
     const view = { details };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view));
   }
-  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, expires } = route;
+  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, redirected = false, expires } = route;
   const { from } = request;
-  const cache = { unicast: [], local: ["local"], broadcast: ["local", "brd"], multicast: ["local", "mc"] }[type];
+  const kind = { unicast: [], local: ["local"], broadcast: ["local", "brd"], multicast: ["local", "mc"] }[type];
+  const cache = [...kind, ...(redirected ? ["redirected"] : [])];
   // A flag of the kernel's that iproute2 has this name for.
   const flags = type === "multicast" ? ["rt_offload_failed"] : [];
   const shown = {
@@ -144,11 +145,12 @@ async function get(context: IpContext, words: Words): Promise<void> {
     ...(prefsrc === undefined ? {} : { prefsrc }),
   };
   if (json) {
-    const path = mtu === undefined ? {} : { expires, metrics: [{ mtu }] };
+    const path = { ...(expires === undefined ? {} : { expires }), ...(mtu === undefined ? {} : { metrics: [{ mtu }] }) };
     return printJson(context, [{ ...shown, flags, uid: 0, cache, ...path }]);
   }
   const texts = GET_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${String(shown[key])} `));
-  const path = mtu === undefined ? "" : `expires ${expires}sec mtu ${mtuLock ? "lock " : ""}${mtu} `;
+  const lasts = expires === undefined ? "" : `expires ${expires}sec `;
+  const path = `${lasts}${mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `}`;
   const line = `${texts.join("")}${flags.map((flag) => `${flag} `).join("")}uid 0 `;
   context.print(`${line}${oneline ? "\\" : "\n"}    cache ${cache.length > 0 ? `<${cache.join(",")}> ` : ""}${path}`);
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
-import type { PathMtu } from "../../ip4/routing/path-mtu.ts";
+import type { PathException } from "../../ip4/routing/path-exceptions.ts";
 import { type Route, type RouteMatch, RouteType } from "../../ip4/routing/routes.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
@@ -42,7 +42,8 @@ const ROUTE = v.pipe(
     flags: v.array(v.string()),
     mtu: v.exactOptional(v.pipe(v.number(), v.description("path MTU that a router told"))),
     mtuLock: v.exactOptional(v.pipe(v.boolean(), v.description("with `mtu`: a router asked for less"))),
-    expires: v.exactOptional(v.pipe(v.number(), v.description("with `mtu`: seconds for which it is believed"))),
+    redirected: v.exactOptional(v.pipe(v.boolean(), v.description("a router told of the gateway"))),
+    expires: v.exactOptional(v.pipe(v.number(), v.description("with `mtu` or `redirected`: seconds for which it is believed"))),
   }),
   v.title("route"),
 );
@@ -137,7 +138,7 @@ export const routeMethods = {
   "route.prepend": change("prepend", "Adds a route before those with the same destination and metric.", ["ROUTE_EXISTS"]),
   "route.flush": method({
     about: "Removes the routes that route.show would show and returns them; with `cache` what routers told of ways instead.",
-    params: { ...FILTER, cache: maybe(FLAG, "forget path MTUs, and remove no route") },
+    params: { ...FILTER, cache: maybe(FLAG, "forget path MTUs and redirects, and remove no route") },
     result: v.array(ROUTE),
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
     run(context, { cache = false, ...params }) {
@@ -251,8 +252,14 @@ function get(context: MethodContext, { to, from, dev: by, fibmatch }: Question):
   return path ? { ...shown, ...pathView(path, route.device) } : shown;
 }
 
-function pathView({ mtu, locked, left }: PathMtu, device: NetDevice): Pick<RouteView, "mtu" | "mtuLock" | "expires"> {
-  return { mtu: Math.min(mtu, device.mtu), ...(locked ? { mtuLock: true } : {}), expires: Math.trunc(left / 1000) };
+/** The part of a view that routers have told. */
+function pathView({ mtu, locked, gateway, left }: PathException, device: NetDevice): Partial<RouteView> {
+  return {
+    ...(Number.isFinite(mtu) ? { mtu: Math.min(mtu, device.mtu) } : {}),
+    ...(locked ? { mtuLock: true } : {}),
+    ...(gateway === 0 ? {} : { gateway: formatIpv4(gateway), redirected: true }),
+    expires: Math.trunc(left / 1000),
+  };
 }
 
 /** Broadcasts on the link and its groups need no route once the device is given. */

@@ -117,15 +117,6 @@ export class Addresses {
     return this.#local.has(address);
   }
 
-  /** Returns true for the broadcast address of one of the device's subnets. */
-  isBroadcast(address: number, device: NetDevice): boolean {
-    const addresses = this.of(device);
-    for (let at = 0; at < addresses.length; at++) {
-      if ((addresses[at] as InterfaceAddress).broadcast === address && address !== 0) return true;
-    }
-    return false;
-  }
-
   /** Returns true when one subnet of the device holds both addresses. */
   onLink(device: NetDevice, one: number, other: number): boolean {
     const addresses = this.of(device);

@@ -31,6 +31,20 @@ export interface DevconfValues {
   forwarding: number;
   /** Not 0: 127/8 is an ordinary subnet. */
   routeLocalnet: number;
+  /** Not 0: packets from addresses of ours are taken as those of others are. */
+  acceptLocal: number;
+  /** Not 0: routers' redirects are believed. A device that forwards wants it of `all` and of its own, another of either. */
+  acceptRedirects: number;
+  /** Not 0: with sharedMedia 0, a redirect is believed to gateways of ours only. */
+  secureRedirects: number;
+  /** Not 0: senders hear of a shorter way when their packets go back out by the device that they came from. */
+  sendRedirects: number;
+  /** Not 0: several subnets may be on the link, so that a redirect may lead from one to another. */
+  sharedMedia: number;
+  /** Not 0: packets to us alone are dropped that came in a frame to many. */
+  dropUnicastInL2Multicast: number;
+  /** Not 0: packets with addresses that may not be there are told of. */
+  logMartians: number;
 }
 
 export type DevconfName = keyof DevconfValues;
@@ -49,6 +63,13 @@ const DEFAULTS: Readonly<DevconfValues> = {
   rpFilter: 0,
   forwarding: 0,
   routeLocalnet: 0,
+  acceptLocal: 0,
+  acceptRedirects: 1,
+  secureRedirects: 1,
+  sendRedirects: 1,
+  sharedMedia: 1,
+  dropUnicastInL2Multicast: 0,
+  logMartians: 0,
 };
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
@@ -73,6 +94,13 @@ export class Devconf implements DevconfValues {
   rpFilter: number = DEFAULTS.rpFilter;
   forwarding: number = DEFAULTS.forwarding;
   routeLocalnet: number = DEFAULTS.routeLocalnet;
+  acceptLocal: number = DEFAULTS.acceptLocal;
+  acceptRedirects: number = DEFAULTS.acceptRedirects;
+  secureRedirects: number = DEFAULTS.secureRedirects;
+  sendRedirects: number = DEFAULTS.sendRedirects;
+  sharedMedia: number = DEFAULTS.sharedMedia;
+  dropUnicastInL2Multicast: number = DEFAULTS.dropUnicastInL2Multicast;
+  logMartians: number = DEFAULTS.logMartians;
   /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
@@ -91,8 +119,16 @@ export class Effective {
   proxyArpPvlan = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
+  acceptLocal = false;
+  secureRedirects = true;
+  sendRedirects = true;
+  sharedMedia = true;
+  dropUnicastInL2Multicast = false;
+  logMartians = false;
   // True when neither is 0.
   arpEvictNocarrier = true;
+  // True when neither is 0 on a device that forwards, and when one of the two is not 0 on another.
+  acceptRedirects = true;
   // The device's own value.
   forwarding = false;
   mediumId = 0;
@@ -108,9 +144,18 @@ export class Effective {
     this.proxyArpPvlan = (all.proxyArpPvlan | own.proxyArpPvlan) !== 0;
     this.dropGratuitousArp = (all.dropGratuitousArp | own.dropGratuitousArp) !== 0;
     this.routeLocalnet = (all.routeLocalnet | own.routeLocalnet) !== 0;
+    this.acceptLocal = (all.acceptLocal | own.acceptLocal) !== 0;
+    this.secureRedirects = (all.secureRedirects | own.secureRedirects) !== 0;
+    this.sendRedirects = (all.sendRedirects | own.sendRedirects) !== 0;
+    this.sharedMedia = (all.sharedMedia | own.sharedMedia) !== 0;
+    this.dropUnicastInL2Multicast = (all.dropUnicastInL2Multicast | own.dropUnicastInL2Multicast) !== 0;
+    this.logMartians = (all.logMartians | own.logMartians) !== 0;
     this.arpEvictNocarrier = all.arpEvictNocarrier !== 0 && own.arpEvictNocarrier !== 0;
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;
+    const { acceptRedirects } = own;
+    this.acceptRedirects =
+      own.forwarding === 0 ? (all.acceptRedirects | acceptRedirects) !== 0 : all.acceptRedirects !== 0 && acceptRedirects !== 0;
   }
 }
 
@@ -160,7 +205,8 @@ export class Devconfs {
 
   /**
    * Writes a value by kernel key. Returns false when there is no such setting. A default reaches the devices that have no value of their
-   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device, but only when it changes.
+   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device, but only when it changes: a router then
+   * believes no redirects, and a host does.
    */
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
@@ -170,6 +216,7 @@ export class Devconfs {
     set[name] = value;
     if (target === "all" && name === "forwarding") {
       if (!changed) return true;
+      this.all.acceptRedirects = value === 0 ? 1 : 0;
       this.defaults.forwarding = value;
       for (const { own } of this.#devices.values()) own.forwarding = value;
     } else if (target === "default") {

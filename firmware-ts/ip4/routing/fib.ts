@@ -11,7 +11,7 @@ import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import type { Devconfs } from "./devconf.ts";
-import { PathMtus } from "./path-mtu.ts";
+import { PathExceptions } from "./path-exceptions.ts";
 import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
 import { Scope } from "./scope.ts";
 
@@ -40,12 +40,12 @@ export interface FibUser {
 export class Fib {
   readonly addresses: Addresses = new Addresses();
   readonly routes: Routes = new Routes();
-  readonly paths: PathMtus;
+  readonly paths: PathExceptions;
   readonly conf: Devconfs;
   readonly #user: FibUser;
 
   constructor(clock: Clock, conf: Devconfs, user: FibUser) {
-    this.paths = new PathMtus(clock);
+    this.paths = new PathExceptions(clock);
     this.conf = conf;
     this.#user = user;
   }

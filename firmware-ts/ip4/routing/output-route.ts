@@ -8,7 +8,7 @@ import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
-import type { PathMtu } from "./path-mtu.ts";
+import type { PathException } from "./path-exceptions.ts";
 import { type Route, RouteType } from "./routes.ts";
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
@@ -32,8 +32,8 @@ export class Ip4Way implements Way {
   toOurselves = false;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** The path MTU that routers have told; null when they have told none. */
-  path: PathMtu | null = null;
+  /** The exception that routers have told of; null when they have told of none. */
+  path: PathException | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;
 
@@ -52,13 +52,13 @@ export class Ip4Way implements Way {
     if (!route) return -1;
     const mtu = route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu;
     const { path } = this;
-    return (path !== null && path.mtu < mtu && path.left > 0 ? path.mtu : mtu) - IP_HEADER;
+    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - IP_HEADER;
   }
 
   /** Routers are not to fragment what is sent by it, unless one of them has asked for less than there may be. */
   get fragment(): number {
     const { path } = this;
-    return path?.locked && path.left > 0 ? 0 : FRAGMENT_DF;
+    return path?.locked ? 0 : FRAGMENT_DF;
   }
 }
 
@@ -73,7 +73,8 @@ export class OutputRouter {
 
   /** Looks the way up anew if anything it rests on has changed. */
   refresh(way: Ip4Way): void {
-    if (way.generation !== this.#fib.generation) this.#find(way);
+    const { path } = way;
+    if (way.generation !== this.#fib.generation || (path !== null && path.left <= 0)) this.#find(way);
   }
 
   /**
@@ -108,7 +109,7 @@ export class OutputRouter {
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
     // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
-    way.nextHop = way.toMany ? destination : route?.gateway || destination;
+    way.nextHop = way.toMany ? destination : way.path?.gateway || route?.gateway || destination;
     way.neighbour = null;
     way.generation = generation;
   }
