@@ -18,7 +18,6 @@ import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import { busKind } from "./kinds/lookup.ts";
 import type { Maker, Part } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
@@ -417,15 +416,6 @@ export class System {
 /** A setting that new devices start with, or the table's own. */
 function isDefault(key: string): boolean {
   return key.split(".")[3] === "default";
-}
-
-/** The part of a rig that waits for the real world, so that the rig cannot run in virtual time; null if there is none. */
-export function needsRealTime(rig: Rig): string | null {
-  for (const device of rig.devices) {
-    const obstacle = busKind(device.bus).realTime(device.bus, device);
-    if (obstacle !== null) return obstacle;
-  }
-  return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
 }
 
 /** Starts a system; under a VirtualClock time goes on for as long as that takes. */

@@ -19,6 +19,8 @@ export interface Way {
   readonly source: IpAddress;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
+  /** Why nothing goes out by it: IP_OUTNOROUTES, or the type of the route that refuses packets; NONE when there is a route. */
+  readonly failure: DropReason;
   /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
   readonly offloadsChecksum: boolean;
 }

@@ -10,7 +10,7 @@ import { FRAGMENT_DF, headerLengthOf, IP_CHECKSUM, IP_FRAGMENT, IP_HEADER, IP_TT
 import { FRAGMENTATION_NEEDED, ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED, type IpErrors } from "./icmp-types.ts";
 import type { Fib } from "./routing/fib.ts";
 import type { InputRoute } from "./routing/input-route.ts";
-import type { Route } from "./routing/routes.ts";
+import { mtuOf, type Route } from "./routing/routes.ts";
 
 /** The parts of IPv4 that forwarding uses. */
 export interface ForwardingGround {
@@ -48,9 +48,10 @@ export class Forwarding {
       errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
-    if (skb.length > route.device.mtu) {
+    const mtu = mtuOf(route);
+    if (skb.length > mtu) {
       const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
+      if (whole) errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, mtu);
       return DropReason.PKT_TOO_BIG;
     }
     view.setUint8(at + IP_TTL, ttl - 1);

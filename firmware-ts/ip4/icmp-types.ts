@@ -23,6 +23,8 @@ export const HOST_UNREACHABLE = 1;
 export const PROTOCOL_UNREACHABLE = 2;
 export const PORT_UNREACHABLE = 3;
 export const FRAGMENTATION_NEEDED = 4;
+/** Communication administratively prohibited (RFC 1812 5.2.7.1). */
+export const PACKET_FILTERED = 13;
 /** The last of them that Linux takes: precedence cutoff. */
 export const LAST_UNREACHABLE = 15;
 

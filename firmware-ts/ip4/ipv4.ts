@@ -44,7 +44,6 @@ import {
   ICMP_DEST_UNREACH,
   ICMP_PARAMETER_PROBLEM,
   type IpErrors,
-  NET_UNREACHABLE,
   PORT_UNREACHABLE,
   PROTOCOL_UNREACHABLE,
 } from "./icmp-types.ts";
@@ -52,13 +51,14 @@ import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
 import { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
+import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
-import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
+import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
-import type { Routes } from "./routing/routes.ts";
+import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
 import { pushHeaders, straightTo } from "./straight.ts";
 
@@ -181,7 +181,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
     const entry = ttl === 0 && tos === 0 && !skb.confirm ? straightTo(way) : null;
-    if (entry === null || skb.length > entry.on.device.mtu - IP_HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > mtuOf(way.route as Route) - IP_HEADER || skb.truesize === 0) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
     const { ip } = this.counters;
@@ -237,8 +237,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
-      ip.outNoRoutes++;
-      return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
+      if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
+      return this.#refuse(skb, way.failure);
     }
     ip.outRequests++;
     const fate = this.#transmit(skb, way, route.device);
@@ -432,29 +432,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }
 
-  /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
+  /** Counts a packet that the look-up refused, and tells its sender where a router does. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
-    const { ip, netstat } = this.counters;
     const { view, network: at } = skb;
-    if ((refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) && headerLengthOf(view, at) > IP_HEADER) {
-      const reason = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
-      if (reason !== DropReason.NONE) return reason;
+    const { reason, code, options } = treatmentOf(refusal);
+    if (options && headerLengthOf(view, at) > IP_HEADER) {
+      const malformed = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
+      if (malformed !== DropReason.NONE) return malformed;
     }
-    switch (refusal) {
-      case Refusal.SOURCE:
-        return DropReason.IP_INADDRERRORS;
-      case Refusal.REVERSE_PATH:
-        netstat.ipReversePathFilter++;
-        return DropReason.IP_RPFILTER;
-      case Refusal.NO_ROUTE:
-        ip.inNoRoutes++;
-        this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, NET_UNREACHABLE);
-        return DropReason.IP_OUTNOROUTES;
-      case Refusal.NOT_LOCAL:
-        ip.inAddrErrors++;
-        return DropReason.IP_NOT_LOCAL;
-      default:
-        return DropReason.IP_NOT_LOCAL;
-    }
+    countRefusal(this.counters, refusal);
+    if (code >= 0) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, code);
+    return reason;
   }
 }

@@ -46,10 +46,6 @@ export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number):
   );
 }
 
-export function copyMac(to: Uint8Array, at: number, from: Uint8Array, fromAt: number): void {
-  for (let octet = 0; octet < MAC_BYTES; octet++) to[at + octet] = from[fromAt + octet]!;
-}
-
 /** The first two octets of the address at bytes[at..at+6), as one number. */
 export function highOctets(bytes: ArrayLike<number>, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;

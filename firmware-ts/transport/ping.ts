@@ -84,7 +84,7 @@ export class Ping implements EchoListener {
       send: (destination, sequence, dataBytes) => {
         const echo = this.#echoOf(destination.layer);
         const room = destination.room - ECHO_HEADER;
-        if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+        if (destination.room < 0) return sendResult(destination.way.failure);
         if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
         const skb = this.#network.pool.allocate();
         if (!skb) return sendResult(DropReason.NOMEM);

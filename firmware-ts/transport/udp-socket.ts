@@ -122,7 +122,7 @@ export class UdpSocket implements SkBuffOwner {
    * @param destination made by to() of this socket, or of another one that is bound to the same address
    * @param cookie comes back with onFate
    * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
-   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, NEIGH_…, QDISC_DROP, …
+   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, RTN_…, NEIGH_…, QDISC_DROP, …
    */
   send(payload: Uint8Array, destination: Destination, cookie = 0, confirm = false): SendResult {
     this.#check(destination);
@@ -130,8 +130,8 @@ export class UdpSocket implements SkBuffOwner {
     layer.refresh(way);
     const { room } = way;
     if (room < 0) {
-      layer.counters.ip.outNoRoutes++;
-      return sendResult(DropReason.IP_OUTNOROUTES);
+      if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
+      return sendResult(way.failure);
     }
     if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(layer.headerBytes + UDP_HEADER + payload.length);

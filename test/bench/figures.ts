@@ -1,5 +1,6 @@
 /** The figures of one subject, and how the process that measures them is started. */
 import { execFile } from "node:child_process";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Allocation, Timing } from "./measure.ts";
@@ -21,7 +22,7 @@ export interface Figures {
 
 /** This checkout's folder. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
-const CHILD = "test/bench/child.ts";
+const CHILD: string = relative(ROOT, fileURLToPath(new URL("./child.ts", import.meta.url)));
 
 /** Room for 200 000 operations of 300 bytes each without a collection between, in MiB. */
 const NEW_SPACE = 64;

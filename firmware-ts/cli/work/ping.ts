@@ -15,6 +15,8 @@ type ErrorNote = Extract<Note, readonly ["ping.error", unknown]>[1];
 
 const REASONS: Readonly<Record<string, string>> = {
   NEIGH_FAILED: "Destination Host Unreachable",
+  RTN_UNREACHABLE: "Destination Host Unreachable",
+  RTN_PROHIBIT: "Packet filtered",
   IP_OUTNOROUTES: "Destination Net Unreachable",
 };
 

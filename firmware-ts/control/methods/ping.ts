@@ -4,6 +4,7 @@ import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
+import { errnoOf } from "../../ip4/routing/output-route.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
@@ -71,7 +72,7 @@ export const pingMethods = {
       const destination = stack.ping.to(to);
       const detail = formatIpv4(to);
       if (destination.room < 0) {
-        throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
+        throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: errnoOf(destination.way.failure), detail });
       }
       const toAll = stack.ip.addressType(to) === AddressType.BROADCAST;
       if (toAll && !broadcast) {

@@ -16,6 +16,8 @@ export interface DevconfValues {
   arpAccept: number;
   /** Not 0: our addresses are announced when the device comes up or its link address changes. */
   arpNotify: number;
+  /** Not 0: the first secondary address of a subnet takes the place of a primary one that goes. 0: all of them go with it. */
+  promoteSecondaries: number;
   /** Not 0: ARP packets whose sender is their target are dropped. */
   dropGratuitousArp: number;
   /** Not 0: a lost carrier removes the entries. */
@@ -55,6 +57,7 @@ const DEFAULTS: Readonly<DevconfValues> = {
   arpFilter: 0,
   arpAccept: 0,
   arpNotify: 0,
+  promoteSecondaries: 0,
   dropGratuitousArp: 0,
   arpEvictNocarrier: 1,
   proxyArp: 0,
@@ -86,6 +89,7 @@ export class Devconf implements DevconfValues {
   arpFilter: number = DEFAULTS.arpFilter;
   arpAccept: number = DEFAULTS.arpAccept;
   arpNotify: number = DEFAULTS.arpNotify;
+  promoteSecondaries: number = DEFAULTS.promoteSecondaries;
   dropGratuitousArp: number = DEFAULTS.dropGratuitousArp;
   arpEvictNocarrier: number = DEFAULTS.arpEvictNocarrier;
   proxyArp: number = DEFAULTS.proxyArp;
@@ -117,6 +121,7 @@ export class Effective {
   arpFilter = false;
   proxyArp = false;
   proxyArpPvlan = false;
+  promoteSecondaries = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
   acceptLocal = false;
@@ -142,6 +147,7 @@ export class Effective {
     this.arpFilter = (all.arpFilter | own.arpFilter) !== 0;
     this.proxyArp = (all.proxyArp | own.proxyArp) !== 0;
     this.proxyArpPvlan = (all.proxyArpPvlan | own.proxyArpPvlan) !== 0;
+    this.promoteSecondaries = (all.promoteSecondaries | own.promoteSecondaries) !== 0;
     this.dropGratuitousArp = (all.dropGratuitousArp | own.dropGratuitousArp) !== 0;
     this.routeLocalnet = (all.routeLocalnet | own.routeLocalnet) !== 0;
     this.acceptLocal = (all.acceptLocal | own.acceptLocal) !== 0;

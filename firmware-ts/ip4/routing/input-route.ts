@@ -5,7 +5,7 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { Martian, type RouteLog } from "./route-log.ts";
-import { type Route, RouteType } from "./routes.ts";
+import { leavesBy, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
 
 /** The way of a packet that came in. */
 export const InputWay = {
@@ -30,6 +30,10 @@ export const Refusal = {
   NOT_LOCAL: 3,
   /** The packet is to be forwarded, but there is no route. */
   NO_ROUTE: 4,
+  /** A route says that packets to the destination are refused, and how. */
+  BLACKHOLE: 5,
+  UNREACHABLE: 6,
+  PROHIBIT: 7,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
@@ -109,8 +113,9 @@ export class InputRouter {
     if (local?.type === RouteType.BROADCAST) return this.#broadcast(found, source, device, ip);
     if (local) return this.#sourceAllowed(found, source, device, null) ? InputWay.LOCAL : refuseMartian(found, found.refusal);
     if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
-    const route = routes.lookupMain(destination);
-    if (!route) return refuse(found, Refusal.NO_ROUTE);
+    const entry = routes.match(destination);
+    if (entry === null || entry.device === null) return refuse(found, refusalOf(entry));
+    const route = nextHopOf(entry as Route, source, destination);
     if (!this.#sourceAllowed(found, source, device, route.device)) return refuseMartian(found, found.refusal);
     if (route.device === device) {
       // An ARP request leads back to the device it came from only between the hosts of a private VLAN.
@@ -172,7 +177,7 @@ export class InputRouter {
     if (own && (own.type !== RouteType.LOCAL || !acceptLocal)) return false;
     found.refusal = Refusal.REVERSE_PATH;
     const back = own ?? routes.lookupMain(source);
-    if (back?.device === device) {
+    if (back !== null && leavesBy(back, device)) {
       found.onLink = back.gateway === 0;
       return true;
     }
@@ -202,4 +207,18 @@ function refuse(found: InputRoute, refusal: Refusal): InputWay {
 function refuseMartian(found: InputRoute, refusal: Refusal): InputWay {
   found.martian = refusal === Refusal.DESTINATION ? Martian.DESTINATION : Martian.SOURCE;
   return refuse(found, refusal);
+}
+
+/** Returns how packets are refused by this entry. */
+function refusalOf(entry: RouteEntry | null): Refusal {
+  switch (entry?.type) {
+    case RouteType.BLACKHOLE:
+      return Refusal.BLACKHOLE;
+    case RouteType.UNREACHABLE:
+      return Refusal.UNREACHABLE;
+    case RouteType.PROHIBIT:
+      return Refusal.PROHIBIT;
+    default:
+      return Refusal.NO_ROUTE;
+  }
 }

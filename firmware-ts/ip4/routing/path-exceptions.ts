@@ -4,7 +4,7 @@
  * the place.
  */
 import type { Clock } from "../../../hal/clock.ts";
-import { type Route, RouteType } from "./routes.ts";
+import { mtuOf, type Route, RouteType } from "./routes.ts";
 
 /** Milliseconds for which a path MTU is believed (net.ipv4.route.mtu_expires), and a redirect (gc_timeout). */
 const MTU_EXPIRES = 600_000;
@@ -65,15 +65,15 @@ export class PathExceptions {
 
   /** Returns the gateway of packets to the destination by this route; 0 for none. */
   gateway(destination: number, route: Route): number {
-    if (this.#paths.size === 0) return route.gateway;
-    return this.find(destination, route)?.gateway || route.gateway;
+    if (this.#paths.size === 0) return route.hop;
+    return this.find(destination, route)?.gateway || route.hop;
   }
 
   /** Believes a router that says how long a packet to the destination may be. It is not believed when it says more than was known. */
   learn(destination: number, route: Route, mtu: number): void {
     const known = this.find(destination, route);
-    const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, route.device.mtu);
-    if (route.type !== RouteType.UNICAST || known?.locked || mtu > before) return;
+    const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, mtuOf(route));
+    if (route.type !== RouteType.UNICAST || route.mtuLock || known?.locked || mtu > before) return;
     const locked = mtu < MIN_PMTU;
     const told = { route, mtu: locked ? Math.min(before, MIN_PMTU) : mtu, locked, gateway: known?.gateway ?? 0 };
     this.#set(destination, told, MTU_EXPIRES);

@@ -10,7 +10,7 @@ import { routeLine } from "../../../../firmware-ts/control/iproute/print-route.t
 import type { AddressView } from "../../../../firmware-ts/control/methods/address.ts";
 import type { LinkView } from "../../../../firmware-ts/control/methods/link.ts";
 import type { NeighView } from "../../../../firmware-ts/control/methods/neigh-entry.ts";
-import type { RouteView } from "../../../../firmware-ts/control/methods/route.ts";
+import type { RouteView } from "../../../../firmware-ts/control/methods/route-view.ts";
 import { client } from "../../../support/control.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, Netns } from "../../../support/netns.ts";
@@ -165,7 +165,11 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "show",
     "lo",
   );
-  same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
+  same(
+    json<AddressView>("address").flatMap((view) => addressOneLine(view)),
+    "-o",
+    "address",
+  );
   // Usual values are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);
