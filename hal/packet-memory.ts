@@ -33,7 +33,7 @@ export function kernelBytes(): Uint8Array {
 let arena: Uint8Array | null | undefined;
 let kernel: SumWords = () => 0;
 let used = 0;
-/** What came back, to be given out again: pools ask for few different sizes. */
+/** Memory that came back, to be given out again: pools ask for few different sizes. */
 const returned: Uint8Array[] = [];
 const pools = new FinalizationRegistry<Uint8Array>((memory) => returned.push(memory));
 
