@@ -187,10 +187,9 @@ export class Fib {
 
   #add(device: NetDevice, routes: readonly NewRoute[]): void {
     if (routes.length === 0) return;
-    const wanted = new Set(routes.map(({ destination }) => destination));
-    const near = (other: RouteEntry): boolean => other.device === device && wanted.has(other.destination);
-    const there = new Set([...this.routes.list, ...this.routes.localList].filter(near).map(keyOf));
-    for (const route of routes) if (!there.has(keyOf(route))) this.routes.add(route);
+    const has = (route: NewRoute): boolean =>
+      this.routes.of(route).some((other) => other.device === device && keyOf(other) === keyOf(route));
+    for (const route of routes) if (!has(route)) this.routes.add(route);
   }
 
   /** Returns the routes that a device's addresses bring now. */
