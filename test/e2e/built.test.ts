@@ -45,7 +45,7 @@ t.test("a stack trace names files and lines of the sources", async (t) => {
   const { status, stderr } = run("Math.imul = undefined;", "run", "--virtual-time", "--duration", "1h");
   t.equal(status, 1);
   t.match(stderr, /^TypeError: Math.imul is not a function\n {4}at fnv1a \(.*\/hal\/random\.ts:\d+:\d+\)\n/);
-  t.match(stderr, /firmware-ts\/board\/system\.ts:\d+:\d+\)\n(.*\n)*.*firmware-ts\/cli\/work\/run\.ts:\d+:\d+\)/);
+  t.match(stderr, /firmware-ts\/board\/system\.ts:\d+:\d+\)\n(.*\n)*.*firmware-ts\/cli\/work\/running\.ts:\d+:\d+\)/);
   t.match(stderr, /node_modules\/commander\/lib\/command\.js:\d+:\d+/, "a package's as they are");
   const [, line = "0"] = /random\.ts:(\d+):/.exec(stderr) ?? [];
   const source = readFileSync(join(ROOT, "hal/random.ts"), "utf8").split("\n");

@@ -1,7 +1,7 @@
 /** A route as `route.*` answers it, which is as `ip -j route` has it. */
 import * as v from "valibot";
 import { formatIpv4 } from "../../ip/address.ts";
-import { leavesBy, type Route, type RouteEntry, RouteType } from "../../ip4/routing/routes.ts";
+import { leavesBy, type Route, type RouteEntry, RouteType } from "../../ip4/routing/route.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { scopeName } from "./address-view.ts";
 

@@ -1,17 +1,28 @@
 /** The routes that an address brings: to itself, to the broadcast addresses of its subnet, and to the subnet or the peer. */
 
 import { INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
-import { type InterfaceAddress, sameSubnet } from "./addresses.ts";
+import type { InterfaceAddress } from "./addresses.ts";
 import { type NewRoute, RouteType } from "./routes.ts";
+
+/** The primary address of each subnet that a device has addresses of. */
+export type Primaries = ReadonlyMap<string, number>;
+
+/** @param addresses all of one device */
+export function primariesOf(addresses: readonly InterfaceAddress[]): Primaries {
+  return new Map(addresses.filter(({ secondary }) => !secondary).map((own) => [subnetOf(own), own.local]));
+}
+
+function subnetOf({ address, mask }: InterfaceAddress): string {
+  return `${address & mask} ${mask}`;
+}
 
 /**
  * Returns the routes of an address among those of its device. A device that is down has only the one to the address itself. Their source
  * is the primary address of the subnet, so that they change when another one becomes it.
  */
-export function routesOf(own: InterfaceAddress, addresses: readonly InterfaceAddress[]): NewRoute[] {
+export function routesOf(own: InterfaceAddress, primaries: Primaries): NewRoute[] {
   const { device, local, address, prefixLength, mask, broadcast, secondary, metric, noPrefixRoute } = own;
-  const primary = secondary ? addresses.find((other) => !other.secondary && sameSubnet(other, own)) : own;
-  const source = primary?.local ?? local;
+  const source = (secondary ? primaries.get(subnetOf(own)) : undefined) ?? local;
   const host = { prefixLength: 32, device, source, protocol: "kernel" };
   const routes: NewRoute[] = [{ ...host, destination: local, type: RouteType.LOCAL }];
   if (!device.up || !isSource(source)) return routes;

@@ -10,7 +10,7 @@ import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
-import { keyOf, routesOf } from "./connected.ts";
+import { keyOf, primariesOf, routesOf } from "./connected.ts";
 import type { Devconfs } from "./devconf.ts";
 import { Expiry } from "./lifetimes.ts";
 import { PathExceptions } from "./path-exceptions.ts";
@@ -182,21 +182,21 @@ export class Fib {
 
   /** Makes the routes of an address, as far as they are not there. */
   #bring(address: InterfaceAddress): void {
-    this.#add(address.device, routesOf(address, this.addresses.of(address.device)));
+    this.#add(address.device, routesOf(address, primariesOf(this.addresses.of(address.device))));
   }
 
   #add(device: NetDevice, routes: readonly NewRoute[]): void {
     if (routes.length === 0) return;
-    const wanted = new Set(routes.map(({ destination }) => destination));
-    const near = (other: RouteEntry): boolean => other.device === device && wanted.has(other.destination);
-    const there = new Set([...this.routes.list, ...this.routes.localList].filter(near).map(keyOf));
-    for (const route of routes) if (!there.has(keyOf(route))) this.routes.add(route);
+    const has = (route: NewRoute): boolean =>
+      this.routes.of(route).some((other) => other.device === device && keyOf(other) === keyOf(route));
+    for (const route of routes) if (!has(route)) this.routes.add(route);
   }
 
   /** Returns the routes that a device's addresses bring now. */
   #broughtTo(device: NetDevice): Map<string, NewRoute> {
     const addresses = this.addresses.of(device);
-    return new Map(addresses.flatMap((address) => routesOf(address, addresses)).map((route) => [keyOf(route), route]));
+    const primaries = primariesOf(addresses);
+    return new Map(addresses.flatMap((address) => routesOf(address, primaries)).map((route) => [keyOf(route), route]));
   }
 
   /** Makes the routes that a change of addresses brought and removes those that only the addresses of before had. */

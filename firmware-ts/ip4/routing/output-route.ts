@@ -7,11 +7,11 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
-import type { Errno } from "../../net/stack-error.ts";
 import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
+import { failureOf } from "./failure.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
-import { mtuOf, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
+import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
@@ -123,34 +123,6 @@ export class OutputRouter {
     way.addressSum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
     way.neighbour = null;
     way.generation = generation;
-  }
-}
-
-/** Returns why packets that are refused by this entry do not go out. */
-export function failureOf(entry: RouteEntry | null): DropReason {
-  switch (entry?.type) {
-    case RouteType.BLACKHOLE:
-      return DropReason.RTN_BLACKHOLE;
-    case RouteType.UNREACHABLE:
-      return DropReason.RTN_UNREACHABLE;
-    case RouteType.PROHIBIT:
-      return DropReason.RTN_PROHIBIT;
-    default:
-      return DropReason.IP_OUTNOROUTES;
-  }
-}
-
-/** Returns the errno of a sender whose packets do not go out for this reason. */
-export function errnoOf(failure: DropReason): Errno {
-  switch (failure) {
-    case DropReason.RTN_BLACKHOLE:
-      return "EINVAL";
-    case DropReason.RTN_UNREACHABLE:
-      return "EHOSTUNREACH";
-    case DropReason.RTN_PROHIBIT:
-      return "EACCES";
-    default:
-      return "ENETUNREACH";
   }
 }
 

@@ -6,6 +6,7 @@
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { PrefixTable } from "./prefix-table.ts";
 import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";
 import { Scope } from "./scope.ts";
 
@@ -31,11 +32,8 @@ const MAX_MTU = 65_520;
 const LEG_FEATURES = ["gateway", "device", "weight", "onlink"] as const;
 
 export class Routes {
-  /** Table `main`: the longest prefix first, then by metric. */
-  readonly #main: RouteEntry[] = [];
-  /** Table `local`: single addresses, and prefixes. */
-  readonly #hosts = new Map<number, Route[]>();
-  readonly #local: Route[] = [];
+  readonly #main = new PrefixTable<RouteEntry>();
+  readonly #local = new PrefixTable<Route>();
   #changes = 0;
 
   /** Grows with every change, so that remembered answers can be checked. */
@@ -43,14 +41,19 @@ export class Routes {
     return this.#changes;
   }
 
-  /** The routes of table `main`. */
+  /** The routes of table `main`: the longest prefix first, then by metric. */
   get list(): readonly RouteEntry[] {
-    return this.#main;
+    return this.#main.list;
   }
 
   /** The routes of table `local`. */
   get localList(): readonly Route[] {
-    return [...this.#local, ...[...this.#hosts.values()].flat()];
+    return this.#local.list;
+  }
+
+  /** The routes of both tables whose destination is this very prefix. */
+  of(prefix: Pick<RouteEntry, "destination" | "prefixLength">): readonly RouteEntry[] {
+    return [...this.#local.of(prefix), ...this.#main.of(prefix)];
   }
 
   /**
@@ -60,7 +63,7 @@ export class Routes {
   add(route: NewRoute): RouteEntry {
     const made = complete(route);
     // Two devices may have addresses of one subnet, so that the kernel's own routes stand beside each other.
-    if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
+    if (made.protocol !== "kernel" && this.#main.of(made).some((other) => sameKey(other, made))) {
       throw new InetError("ROUTE_EXISTS", "there is such a route already");
     }
     this.#insert(made);
@@ -74,9 +77,9 @@ export class Routes {
   replace(route: NewRoute, change = false): RouteEntry {
     const made = complete(route);
     this.#changes++;
-    const at = this.#main.findIndex((other) => sameKey(other, made));
-    if (at < 0 && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
-    if (at >= 0) this.#main[at] = made;
+    const there = this.#main.of(made).find((other) => sameKey(other, made));
+    if (!there && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
+    if (there) this.#main.replace(there, made);
     else this.#insert(made);
     return made;
   }
@@ -87,10 +90,11 @@ export class Routes {
    */
   addBeside(route: NewRoute, before: boolean): RouteEntry {
     const made = complete(route);
-    if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "there is such a route already");
+    const others = this.#main.of(made);
+    if (others.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "there is such a route already");
     this.#changes++;
-    const at = before ? this.#main.findIndex((other) => sameKey(other, made)) : -1;
-    if (at >= 0) this.#main.splice(at, 0, made);
+    const there = before ? others.find((other) => sameKey(other, made)) : undefined;
+    if (there) this.#main.addBefore(made, there);
     else this.#insert(made);
     return made;
   }
@@ -100,11 +104,11 @@ export class Routes {
     const meant = (route: RouteEntry): boolean =>
       FEATURES.every((name) => match[name] === undefined || route[name] === match[name]) && hasNexthops(route, match.nexthops);
     this.#changes++;
-    const main = this.#main.findIndex(meant);
-    if (main >= 0) return this.#main.splice(main, 1)[0];
-    const local = match.type === undefined ? undefined : this.localList.find(meant);
-    if (local) this.#takeLocal(local);
-    return local;
+    const main = this.#main.of(match).find(meant);
+    if (main) this.#main.remove(main);
+    const local = main || match.type === undefined ? undefined : this.#local.of(match).find(meant);
+    if (local) this.#local.remove(local);
+    return main ?? local;
   }
 
   /** Has remembered answers looked up again: a device of some next hop went up or down. */
@@ -115,8 +119,8 @@ export class Routes {
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: RouteEntry) => boolean): void {
     this.#changes++;
-    for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as RouteEntry)) this.#main.splice(at, 1);
-    for (const route of this.localList) if (gone(route)) this.#takeLocal(route);
+    for (const route of this.#main.list) if (gone(route)) this.#main.remove(route);
+    for (const route of this.#local.list) if (gone(route)) this.#local.remove(route);
   }
 
   /**
@@ -129,11 +133,14 @@ export class Routes {
 
   /** Finds a route in table `local` alone: the destination is ours, or a broadcast address of ours. */
   lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
-    const hosts = this.#hosts.get(destination);
-    if (hosts) return device ? hostOn(hosts, device) : (hosts[0] as Route);
-    for (let at = 0; at < this.#local.length; at++) {
-      const route = this.#local[at] as Route;
-      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
+    const { lengths } = this.#local;
+    for (let each = 0; each < lengths.length; each++) {
+      const routes = this.#local.at(lengths[each]!, destination);
+      if (routes === undefined) continue;
+      for (let at = 0; at < routes.length; at++) {
+        const route = routes[at] as Route;
+        if (device === null || route.device === device) return route;
+      }
     }
     return null;
   }
@@ -147,14 +154,14 @@ export class Routes {
   /** Finds the entry of table `main` that decides about packets to the destination: where they go, or that they are refused. */
   match(destination: number, device: NetDevice | null = null): RouteEntry | null {
     if (isZeronet(destination) || isLoopback(destination)) return null;
-    for (let at = 0; at < this.#main.length; at++) {
-      const entry = this.#main[at] as RouteEntry;
-      if ((destination & entry.mask) !== entry.destination) continue;
-      // A route without a device refuses the packets of all devices.
-      if (device === null || entry.device === null) return entry;
-      const { nexthops } = entry;
-      if (nexthops.length === 0 && entry.device === device) return entry;
-      for (let hop = 0; hop < nexthops.length; hop++) if (nexthops[hop]!.device === device) return nexthops[hop]!;
+    const { lengths } = this.#main;
+    for (let each = 0; each < lengths.length; each++) {
+      const entries = this.#main.at(lengths[each]!, destination);
+      if (entries === undefined) continue;
+      for (let at = 0; at < entries.length; at++) {
+        const found = towards(entries[at] as RouteEntry, device);
+        if (found !== null) return found;
+      }
     }
     return null;
   }
@@ -164,29 +171,18 @@ export class Routes {
    * @param scope the least that it may have: a gateway is nearer than what lies behind it
    */
   reaching(gateway: number, scope: number, device: NetDevice | null): Route | null {
-    const near = (entry: RouteEntry): boolean => (gateway & entry.mask) === entry.destination && entry.scope >= scope;
+    const near = (entry: RouteEntry): boolean => entry.scope >= scope;
     const on = (entry: RouteEntry): boolean => !device || entry.device === device || !leads(entry);
-    const found = [...(this.#hosts.get(gateway) ?? []), ...this.#local, ...this.#main].find((entry) => near(entry) && on(entry));
+    const holding = (table: PrefixTable<RouteEntry>): RouteEntry[] =>
+      table.lengths.flatMap((length) => [...(table.at(length, gateway) ?? [])]);
+    const found = [...holding(this.#local), ...holding(this.#main)].find((entry) => near(entry) && on(entry));
     return found && leads(found) ? found : null;
   }
 
   #insert(made: RouteEntry): void {
     this.#changes++;
-    if (made.type === RouteType.UNICAST || !leads(made)) {
-      insertSorted(this.#main, made);
-    } else if (made.prefixLength < 32) {
-      insertSorted(this.#local, made);
-    } else {
-      const hosts = this.#hosts.get(made.destination);
-      if (hosts) hosts.push(made);
-      else this.#hosts.set(made.destination, [made]);
-    }
-  }
-
-  #takeLocal(route: Route): void {
-    const list = route.prefixLength < 32 ? this.#local : (this.#hosts.get(route.destination) as Route[]);
-    list.splice(list.indexOf(route), 1);
-    if (list.length === 0 && list !== this.#local) this.#hosts.delete(route.destination);
+    if (made.type === RouteType.UNICAST || !leads(made)) this.#main.add(made);
+    else this.#local.add(made);
   }
 }
 
@@ -238,15 +234,12 @@ function hasNexthops(route: RouteEntry, wanted: RouteMatch["nexthops"]): boolean
   return legs.length === wanted.length && legs.every(has);
 }
 
-function insertSorted<Entry extends RouteEntry>(list: Entry[], made: Entry): void {
-  const { prefixLength, metric } = made;
-  const later = (other: RouteEntry): boolean =>
-    other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
-  const at = list.findIndex(later);
-  list.splice(at < 0 ? list.length : at, 0, made);
-}
-
-/** Finds a device's route among those to one host. A closure within the look-up itself would cost an object for each packet. */
-function hostOn(hosts: readonly Route[], device: NetDevice): Route | null {
-  return hosts.find((route) => route.device === device) ?? null;
+/** Returns the entry, or that of its next hops, by which packets leave by the device (null: by any); null where none does. */
+function towards(entry: RouteEntry, device: NetDevice | null): RouteEntry | null {
+  // A route without a device refuses the packets of all devices.
+  if (device === null || entry.device === null) return entry;
+  const { nexthops } = entry;
+  if (nexthops.length === 0) return entry.device === device ? entry : null;
+  for (let hop = 0; hop < nexthops.length; hop++) if (nexthops[hop]!.device === device) return nexthops[hop]!;
+  return null;
 }
