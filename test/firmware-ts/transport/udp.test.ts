@@ -96,6 +96,19 @@ t.test("dropped: counted once by reason, not delivered, no error sent but for an
   t.equal(lab.eth0.drops.get(DropReason.PKT_TOO_SMALL), 8);
 });
 
+t.test("nobody listens: UdpNoPorts where it was for us alone, UdpIgnoredMulti where it was for all", async (t) => {
+  const { lab } = await listening();
+  const counted = (): (number | undefined)[] => {
+    const counters = new Map(lab.stack.counters());
+    return ["UdpNoPorts", "UdpIgnoredMulti", "UdpInDatagrams", "UdpInErrors"].map((name) => counters.get(name));
+  };
+  lab.say(udp({ dport: 5001 }, "a"));
+  t.same(counted(), [1, 0, 0, 0]);
+  for (const destination of ["10.0.0.255", "255.255.255.255"]) lab.say(udp({ dport: 5001, destination, to: BROADCAST }, "a"));
+  t.same(counted(), [1, 2, 0, 0]);
+  t.equal(lab.heard().length, 1, "an error for the first alone");
+});
+
 t.test("each single wrong bit of a datagram is caught, pseudo header included", async (t) => {
   const { lab, got } = await listening();
   const payload = "whohas";
