@@ -27,10 +27,16 @@ export function telling(file: string, text: string): string {
   return told;
 }
 
-/** JavaScript, as dev.mjs would have made it. */
+/**
+ * JavaScript, as dev.mjs would have made it.
+ * @throws Error for a text that is none: a mutant that does not even load would count as noticed
+ */
 export function translated(file: string, text: string): string {
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
-  return ts.transpileModule(text, { fileName: file, compilerOptions }).outputText;
+  const { outputText, diagnostics = [] } = ts.transpileModule(text, { fileName: file, compilerOptions, reportDiagnostics: true });
+  const [wrong] = diagnostics;
+  if (wrong) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(wrong.messageText, " ")}`);
+  return outputText;
 }
 
 /** Name of a function with a name and a body of statements; null for any other node. */

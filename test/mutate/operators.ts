@@ -72,7 +72,10 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   };
   const visit = (node: ts.Node): void => {
     if (isLeftAlone(node)) return;
-    if (ts.isPropertyAssignment(node)) return visit(node.initializer);
+    if (ts.isPropertyAssignment(node)) {
+      visit(node.initializer);
+      return;
+    }
     if (ts.isBinaryExpression(node)) binary(node, add);
     else if (ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)) unary(node, add);
     else if (ts.isNumericLiteral(node)) add(node, neighbourOf(node.getText(source)), literalShownIn(node));
@@ -114,8 +117,12 @@ function binary(node: ts.BinaryExpression, add: Add): void {
 
 function unary(node: ts.PrefixUnaryExpression | ts.PostfixUnaryExpression, add: Add): void {
   const operand = node.operand.getText();
-  if (node.operator === ts.SyntaxKind.ExclamationToken) return add(node, operand);
-  const other = node.operator === ts.SyntaxKind.PlusPlusToken ? "--" : node.operator === ts.SyntaxKind.MinusMinusToken ? "++" : null;
+  if (node.operator === ts.SyntaxKind.ExclamationToken) {
+    add(node, operand);
+    return;
+  }
+  const other =
+    node.operator === ts.SyntaxKind.PlusPlusToken ? "--" : node.operator === ts.SyntaxKind.MinusMinusToken ? "++" : null;
   if (other) add(node, ts.isPrefixUnaryExpression(node) ? other + operand : operand + other);
 }
 

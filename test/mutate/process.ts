@@ -1,10 +1,10 @@
 /** Plays test files with substitutes for sources, in processes that are bounded: by time of processor, and by time for what only waits. */
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { scratch } from "../support/own.ts";
+import { bound, scratch } from "../support/own.ts";
 import { ROOT } from "../support/sources.ts";
 
 const LOADER = fileURLToPath(new URL("../../firmware-ts/cli/dev.mjs", import.meta.url));
@@ -55,9 +55,9 @@ export async function judge(files: readonly string[], together: boolean, folder:
 /** @param bail ends the process at the first failure */
 function run(words: readonly string[], environment: Record<string, string>, seconds: number, bail: boolean): Promise<Verdict> {
   const node = [process.execPath, "--max-old-space-size=2048", "--import", LOADER, "--import", HOOK, ...words];
-  const child = spawn("prlimit", [`--cpu=${seconds}`, "--core=0", ...node], {
+  const child = bound("prlimit", [`--cpu=${seconds}`, "--core=0", "--", ...node], {
     cwd: ROOT,
-    env: { ...process.env, TAP_TIMEOUT: String(LONGEST), TAP_CHILD_ID: "", ...environment },
+    env: { ...process.env, TAP_TIMEOUT: String(LONGEST), ...environment },
     stdio: ["ignore", "pipe", "ignore"],
   });
   let verdict: Verdict = Verdict.PASSED;
@@ -65,12 +65,13 @@ function run(words: readonly string[], environment: Record<string, string>, seco
     if (verdict === Verdict.PASSED) verdict = why;
     child.kill("SIGKILL");
   };
+  const stdout = child.stdout as Readable;
   const limit = setTimeout(() => end(Verdict.TIMED_OUT), LONGEST * 1000);
   if (bail) {
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    createInterface({ input: stdout }).on("line", (line) => {
       if (/^\s*not ok (?!.*# (?:TODO|SKIP))/i.test(line)) end(Verdict.FAILED);
     });
-  } else child.stdout.resume();
+  } else stdout.resume();
   return new Promise((resolve) => {
     child.once("close", (code, signal) => {
       clearTimeout(limit);

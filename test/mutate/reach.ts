@@ -92,7 +92,8 @@ export async function measureReach(say: (line: string) => void): Promise<Reach[]
     for (const file of todo[1]) (await playApart(file, folder)).forEach(note);
     rmSync(folder, { recursive: true });
   }
-  for (const file of readdirSync(KEPT)) if (![...known.keys()].some((each) => keptAt(each).endsWith(`/${file}`))) rmSync(join(KEPT, file));
+  for (const file of readdirSync(KEPT))
+    if (![...known.keys()].some((each) => keptAt(each).endsWith(`/${file}`))) rmSync(join(KEPT, file));
   const reaches: Reach[] = [];
   for (const [file, { passed, cpu, reached }] of known) {
     if (passed) reaches.push({ file, apart: slow.includes(file), cpu, reached: new Set(reached) });
@@ -105,16 +106,24 @@ export async function measureReach(say: (line: string) => void): Promise<Reach[]
 export function reaching(reaches: readonly Reach[], file: string, within: string): Reach[] {
   const known = within !== "" && reaches.some(({ reached }) => reached.has(`${file}#${within}`));
   const wanted = known ? `${file}#${within}` : `${file}#`;
-  const calls = ({ reached }: Reach): boolean => (known ? reached.has(wanted) : [...reached].some((each) => each.startsWith(wanted)));
+  const calls = ({ reached }: Reach): boolean =>
+    known ? reached.has(wanted) : [...reached].some((each) => each.startsWith(wanted));
   const found = reaches.filter(calls);
   return found.sort(
-    (a, b) => Number(a.apart) - Number(b.apart) || nearness(b.file, file) - nearness(a.file, file) || a.cpu - b.cpu || (a.file < b.file ? -1 : 1),
+    (a, b) =>
+      Number(a.apart) - Number(b.apart) ||
+      nearness(b.file, file) - nearness(a.file, file) ||
+      a.cpu - b.cpu ||
+      (a.file < b.file ? -1 : 1),
   );
 }
 
 /** Number of leading folders and names that the test's path shares with the source's; the test of the source's own name is nearest. */
 function nearness(test: string, source: string): number {
-  const a = test.replace(/^test\//, "").replace(/\.test\.ts$/, "").split("/");
+  const a = test
+    .replace(/^test\//, "")
+    .replace(/\.test\.ts$/, "")
+    .split("/");
   const b = source.replace(/\.ts$/, "").split("/");
   let shared = 0;
   while (shared < a.length && a[shared] === b[shared]) shared++;

@@ -23,7 +23,8 @@ const FLOOR = 85;
 
 const { sample: wanted, seed, file, jobs, list } = words();
 const mutants = [...mutable()].filter(([path]) => path.startsWith(file)).flatMap(([path, text]) => mutantsOf(path, text));
-if (mutants.length === 0) refuse(`no mutant in ${file}; sources that are mutated: firmware-ts/neigh, ip, ip4, transport, net, drivers, hal/bridges`);
+if (mutants.length === 0)
+  refuse(`no mutant in ${file}; sources that are mutated: firmware-ts/neigh, ip, ip4, transport, net, drivers, hal/bridges`);
 const drawn = sample(
   mutants.filter((mutant) => !isEquivalent(mutant)),
   wanted,

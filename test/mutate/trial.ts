@@ -10,8 +10,8 @@ import { judge, substitute, Verdict } from "./process.ts";
 import { type Reach, reaching } from "./reach.ts";
 
 /** Time of processor that a process may take: this in s for its start, and so many times what its files take unchanged. */
-const START = 15;
-const PATIENCE = 6;
+const START = 10;
+const PATIENCE = 3;
 /** Files in virtual time are asked in two goes, the nearest by themselves: most mutants end with these. */
 const NEAREST = 4;
 

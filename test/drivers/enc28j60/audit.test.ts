@@ -60,7 +60,10 @@ function auditBench(fullDuplex = true): AuditBench {
     return audit.wrong(registers);
   };
   const all = (commands: Registers): void => audit.prepareAll(commands);
-  for (let found = find(all); found; found = find(all)) registers.held.set(found.register, found.wanted);
+  // It tells of one at a time; of none twice.
+  for (let found = find(all); found && !registers.held.has(found.register); found = find(all)) {
+    registers.held.set(found.register, found.wanted);
+  }
   return {
     audit,
     registers,
@@ -194,7 +197,10 @@ t.test("a register that may be blind is left out from then on, until another chi
   const { audit, registers, look, asked } = auditBench();
   registers.held.set(MACON4, 0x55);
   t.match(look(), /^MACON4 /);
-  t.same([audit.overlook(MACON4), audit.overlook(MACON1), audit.overlook(EIE), audit.overlook(Register.EPAUS + 1)], [true, false, false, true]);
+  t.same(
+    [audit.overlook(MACON4), audit.overlook(MACON1), audit.overlook(EIE), audit.overlook(Register.EPAUS + 1)],
+    [true, false, false, true],
+  );
   t.equal(look(), "");
   t.notOk(asked().includes(MACON4) || asked().includes(Register.EPAUS + 1));
   audit.forget();

@@ -103,21 +103,24 @@ t.test("time stamps", async (t) => {
   }
 });
 
-t.test("time of use: an update that starts the timer counts as one up to the time it confirms, and never turns it back", async (t) => {
-  const bench = await NeighBench.open();
-  const answered = bench.make(Nud.STALE, 2);
-  const asked = bench.make(Nud.REACHABLE, 3);
-  bench.run(700);
-  update(answered, null, 0, Nud.REACHABLE, 0);
-  t.same([answered.used, answered.confirmed], [700, 700], "an answer");
-  bench.send(3);
-  bench.run(300);
-  update(asked, null, 0, Nud.DELAY, ADMIN);
-  t.same([asked.used, asked.confirmed], [700, 0], "an operator's wish confirms nothing");
-  bench.run(200);
-  update(answered, null, 0, Nud.REACHABLE, 0);
-  t.same([answered.used, answered.confirmed], [700, 1200], "no change of state, no use");
-});
+t.test(
+  "time of use: an update that starts the timer counts as one up to the time it confirms, and never turns it back",
+  async (t) => {
+    const bench = await NeighBench.open();
+    const answered = bench.make(Nud.STALE, 2);
+    const asked = bench.make(Nud.REACHABLE, 3);
+    bench.run(700);
+    update(answered, null, 0, Nud.REACHABLE, 0);
+    t.same([answered.used, answered.confirmed], [700, 700], "an answer");
+    bench.send(3);
+    bench.run(300);
+    update(asked, null, 0, Nud.DELAY, ADMIN);
+    t.same([asked.used, asked.confirmed], [700, 0], "an operator's wish confirms nothing");
+    bench.run(200);
+    update(answered, null, 0, Nud.REACHABLE, 0);
+    t.same([answered.used, answered.confirmed], [700, 1200], "no change of state, no use");
+  },
+);
 
 t.test("the router flag follows where the update was not stopped", async (t) => {
   const R = F.OVERRIDE_ISROUTER;

@@ -58,22 +58,50 @@ function sessionBench(): { clock: VirtualClock; stream: Scripted; session: Serpr
   return { clock, stream, session };
 }
 
-t.test("in step after two SYNCNOPs in a row that were answered: one alone may be an answer to the NOPs that came late", async (t) => {
-  const rows: [what: string, sync: (readonly number[])[], asked: number][] = [
-    ["at once", [[NAK, ACK]], 2],
-    ["the first answer was not one", [[NAK, ACK], [], [NAK, ACK]], 4],
-    ["the first was not understood", [[ACK, ACK], [NAK, ACK]], 3],
-    ["the other way round", [[ACK, NAK], [NAK, NAK], [NAK, ACK]], 4],
-    ["right, wrong, right, wrong, right", [[NAK, ACK], [NAK, NAK], [NAK, ACK], [ACK, ACK], [NAK, ACK]], 6],
-  ];
-  for (const [what, sync, asked] of rows) {
-    const { clock, stream, session } = sessionBench();
-    stream.sync = sync;
-    await settle(clock, session.synchronise(false));
-    t.equal(stream.asked.length, asked, what);
-    t.equal(stream.nops, 8, "one drain");
-  }
-});
+t.test(
+  "in step after two SYNCNOPs in a row that were answered: one alone may be an answer to the NOPs that came late",
+  async (t) => {
+    const rows: [what: string, sync: (readonly number[])[], asked: number][] = [
+      ["at once", [[NAK, ACK]], 2],
+      ["the first answer was not one", [[NAK, ACK], [], [NAK, ACK]], 4],
+      [
+        "the first was not understood",
+        [
+          [ACK, ACK],
+          [NAK, ACK],
+        ],
+        3,
+      ],
+      [
+        "the other way round",
+        [
+          [ACK, NAK],
+          [NAK, NAK],
+          [NAK, ACK],
+        ],
+        4,
+      ],
+      [
+        "right, wrong, right, wrong, right",
+        [
+          [NAK, ACK],
+          [NAK, NAK],
+          [NAK, ACK],
+          [ACK, ACK],
+          [NAK, ACK],
+        ],
+        6,
+      ],
+    ];
+    for (const [what, sync, asked] of rows) {
+      const { clock, stream, session } = sessionBench();
+      stream.sync = sync;
+      await settle(clock, session.synchronise(false));
+      t.equal(stream.asked.length, asked, what);
+      t.equal(stream.nops, 8, "one drain");
+    }
+  },
+);
 
 t.test("four attempts, then more NOPs and four again; then who is there decides what is said", async (t) => {
   const silent = sessionBench();
