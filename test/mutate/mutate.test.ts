@@ -118,6 +118,7 @@ t.test(
       reach("test/a/b.test.ts", ["a/b.ts#f", "a/c.ts#g"]),
       reach("test/a/z.test.ts", ["a/b.ts#g"]),
       reach("test/a/kernel.test.ts", ["a/b.ts#f"], { apart: true }),
+      reach("test/a/b/emulated.test.ts", ["a/b.ts#f"], { cpu: 20_000 }),
       reach("test/a/c.test.ts", ["a/b.ts#f"]),
     ];
     const names = (within: string): string[] => reaching(reaches, "a/b.ts", within).map(({ file }) => file);

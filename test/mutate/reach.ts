@@ -38,6 +38,9 @@ const NOTICING: readonly string[] = [
 /** Those next to a kernel, QEMU or an emulated chip: they are asked last, a process each. */
 const NOTICING_APART: RegExp = /^test\/(?:firmware-ts\/(?:neigh|ip|ip4|transport|net)|drivers|hal\/bridges|compliance)\//;
 
+/** Time of processor, in ms, of a file that is asked behind the others however near it is: those with an emulated MCU. */
+const LONG = 8000;
+
 const KEPT = join(ROOT, ".tap/mutate");
 
 /** The functions that a test file calls, by source. */
@@ -102,7 +105,7 @@ export async function measureReach(say: (line: string) => void): Promise<Reach[]
   return reaches;
 }
 
-/** The test files that reach a function, the nearest first, those in virtual time before the others. */
+/** The test files that reach a function: the nearest first, long ones behind the others, those next to a kernel last. */
 export function reaching(reaches: readonly Reach[], file: string, within: string): Reach[] {
   const known = within !== "" && reaches.some(({ reached }) => reached.has(`${file}#${within}`));
   const wanted = known ? `${file}#${within}` : `${file}#`;
@@ -112,6 +115,7 @@ export function reaching(reaches: readonly Reach[], file: string, within: string
   return found.sort(
     (a, b) =>
       Number(a.apart) - Number(b.apart) ||
+      Number(a.cpu > LONG) - Number(b.cpu > LONG) ||
       nearness(b.file, file) - nearness(a.file, file) ||
       a.cpu - b.cpu ||
       (a.file < b.file ? -1 : 1),

@@ -16,11 +16,11 @@ export async function together(files: readonly string[], played?: (file: string,
   // The runner has a limit for the process (.taprc).
   t.setTimeout(0);
   for (const file of files) {
-    const { ok } = await test(file, async (inner: Test) => {
+    const results = await test(file, async (inner: Test) => {
       // A file's own tests are those of its block: `t` is the same object in all of them.
       t.test = inner.test.bind(inner);
       await import(join(root, file));
     });
-    played?.(file, ok);
+    played?.(file, results?.ok ?? true);
   }
 }

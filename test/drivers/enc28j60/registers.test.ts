@@ -39,7 +39,16 @@ t.test("registers lie where the model has them; those of MAC and MII are read sl
 t.test("bits are the model's, by their names", async (t) => {
   const known = new Map<string, unknown>(Object.entries(model));
   let compared = 0;
-  for (const table of [driver.Estat, driver.Econ2, driver.Econ1, driver.Erxfcon, driver.Macon1, driver.Macon3, driver.Macon4, driver.Micmd]) {
+  for (const table of [
+    driver.Estat,
+    driver.Econ2,
+    driver.Econ1,
+    driver.Erxfcon,
+    driver.Macon1,
+    driver.Macon3,
+    driver.Macon4,
+    driver.Micmd,
+  ]) {
     for (const [name, bits] of Object.entries(table)) {
       if (!known.has(name)) continue;
       compared++;
@@ -78,9 +87,6 @@ t.test("PHY registers are the model's, their bits the data sheet's", async (t) =
 });
 
 t.test("revisions", async (t) => {
-  t.same(
-    [0x02, 0x04, 0x05, 0x06, 0x07, 0x00, 0xff].map(driver.revisionName),
-    ["B1", "B4", "B5", "B7", "B7", null, null],
-  );
+  t.same([0x02, 0x04, 0x05, 0x06, 0x07, 0x00, 0xff].map(driver.revisionName), ["B1", "B4", "B5", "B7", "B7", null, null]);
   t.same([0x02, 0x04, 0x05, 0x06].map(driver.needsFastClock), [true, true, false, false]);
 });
