@@ -3,7 +3,7 @@ import t from "tap";
 import { EQUIVALENT, matches } from "./equivalent.ts";
 import { telling } from "./functions.ts";
 import { type Mutant, mutantsOf, mutated } from "./operators.ts";
-import { mutable, type Reach, reaching } from "./reach.ts";
+import { importsOf, mutable, type Reach, reaching } from "./reach.ts";
 import { sample } from "./trial.ts";
 
 /** The texts that the mutants of a body make of it. */
@@ -121,15 +121,27 @@ t.test(
       reach("test/a/b/emulated.test.ts", ["a/b.ts#f"], { cpu: 20_000 }),
       reach("test/a/c.test.ts", ["a/b.ts#f"]),
     ];
-    const names = (within: string): string[] => reaching(reaches, "a/b.ts", within).map(({ file }) => file);
-    const [near, beside, far, kernel] = [
-      "test/a/b.test.ts",
-      "test/a/c.test.ts",
-      "test/drivers/far.test.ts",
-      "test/a/kernel.test.ts",
-    ];
-    t.same(names("f"), [near, beside, far, kernel]);
-    t.same(names(""), [near, beside, "test/a/z.test.ts", far, kernel], "what a module does when it is loaded");
+    const imports = importsOf(
+      new Map([
+        ["a/b.ts", `import { CONSTANT } from "./constants.ts";`],
+        ["a/c.ts", `import type { Other } from "../other/index.ts";`],
+        ["other/index.ts", `export * from "../a/constants.ts";`],
+      ]),
+    );
+    const names = (within: string, source = "a/b.ts"): string[] =>
+      reaching(reaches, source, within, imports).map(({ file }) => file);
+    const [near, beside] = ["test/a/b.test.ts", "test/a/c.test.ts"];
+    const behind = ["test/drivers/far.test.ts", "test/a/b/emulated.test.ts", "test/a/kernel.test.ts"];
+    t.same(names("f"), [near, beside, ...behind]);
+    t.same(names(""), [near, beside, "test/a/z.test.ts", ...behind], "what a module does when it is loaded");
+    t.same(names("", "a/constants.ts"), names(""), "a source without functions, by those that import it");
+    t.same(names("", "other/index.ts"), [near]);
+    const constants = [...reaches, reach("test/a/constants.test.ts", ["a/constants.ts#"])];
+    t.same(
+      reaching(constants, "a/constants.ts", "", imports).map(({ file }) => file),
+      ["test/a/constants.test.ts", near, beside, "test/a/z.test.ts", ...behind],
+      "and those that import it and call nothing",
+    );
     t.same(names("new"), names(""), "a function that was not there when it was measured");
   },
 );

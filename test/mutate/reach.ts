@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { apart, below } from "../support/files.ts";
 import { scratch } from "../support/own.ts";
 import { ROOT, sourcesIn } from "../support/sources.ts";
@@ -99,19 +99,26 @@ export async function measureReach(say: (line: string) => void): Promise<Reach[]
     if (![...known.keys()].some((each) => keptAt(each).endsWith(`/${file}`))) rmSync(join(KEPT, file));
   const reaches: Reach[] = [];
   for (const [file, { passed, cpu, reached }] of known) {
-    if (passed) reaches.push({ file, apart: slow.includes(file), cpu, reached: new Set(reached) });
+    if (passed) reaches.push({ file, apart: slow.includes(file), cpu, reached: new Set([...reached, ...constantsOf(file)]) });
     else say(`left out: ${file} fails without a mutant`);
   }
   return reaches;
 }
 
-/** The test files that reach a function: the nearest first, long ones behind the others, those next to a kernel last. */
-export function reaching(reaches: readonly Reach[], file: string, within: string): Reach[] {
-  const known = within !== "" && reaches.some(({ reached }) => reached.has(`${file}#${within}`));
-  const wanted = known ? `${file}#${within}` : `${file}#`;
-  const calls = ({ reached }: Reach): boolean =>
-    known ? reached.has(wanted) : [...reached].some((each) => each.startsWith(wanted));
-  const found = reaches.filter(calls);
+/**
+ * The test files that reach a function: the nearest first, long ones behind the others, those next to a kernel last. What a module does
+ * when it is loaded is reached by those that call a function of it or of a source that imports it.
+ */
+export function reaching(
+  reaches: readonly Reach[],
+  file: string,
+  within: string,
+  imports: Imports = importsOf(mutable()),
+): Reach[] {
+  const reached = (wanted: (name: string) => boolean): Reach[] => reaches.filter(({ reached }) => [...reached].some(wanted));
+  const known = within === "" ? [] : reached((name) => name === `${file}#${within}`);
+  const sources = within === "" ? [...importing(reaches, file, imports)] : [file];
+  const found = known.length > 0 ? known : reached((name) => sources.includes(name.slice(0, name.indexOf("#"))));
   return found.sort(
     (a, b) =>
       Number(a.apart) - Number(b.apart) ||
@@ -120,6 +127,35 @@ export function reaching(reaches: readonly Reach[], file: string, within: string
       a.cpu - b.cpu ||
       (a.file < b.file ? -1 : 1),
   );
+}
+
+/** The sources that each source imports. */
+export type Imports = ReadonlyMap<string, readonly string[]>;
+
+export function importsOf(sources: ReadonlyMap<string, string>): Imports {
+  return new Map([...sources].map(([file, text]) => [file, importedBy(file, text)]));
+}
+
+function importedBy(file: string, text: string): string[] {
+  return [...text.matchAll(/ from "(\.[^"]+)"/g)].map(([, path = ""]) => posix.join(posix.dirname(file), path));
+}
+
+/** What a test file imports by itself it may know without calling a function: a name of no function for each source. */
+function constantsOf(file: string): string[] {
+  return importedBy(file, readFileSync(join(ROOT, file), "utf8")).map((source) => `${source}#`);
+}
+
+/** The source and those that import it, through those that have no function to call. */
+function importing(reaches: readonly Reach[], file: string, imports: Imports): Set<string> {
+  const found = new Set([file]);
+  for (const source of found) {
+    const called =
+      source !== file &&
+      reaches.some(({ reached }) => [...reached].some((name) => name.startsWith(`${source}#`) && !name.endsWith("#")));
+    if (called) continue;
+    for (const [other, imported] of imports) if (imported.includes(source)) found.add(other);
+  }
+  return found;
 }
 
 /** Number of leading folders and names that the test's path shares with the source's; the test of the source's own name is nearest. */

@@ -101,6 +101,18 @@ function badAddress({ chip }: Bench): void {
   chip.words[63] = 0xbaba - 1;
 }
 
+t.test("a poll that comes when the driver is closed ends at once, with nothing done", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  await bench.driver.close();
+  const completed: number[] = [];
+  bench.host.complete = (work) => {
+    completed.push(work);
+    return true;
+  };
+  t.same([bench.driver.poll(64), bench.driver.poll(0), completed], [0, 0, [0]], "a budget of 0 has nothing to complete");
+});
+
 t.test("a PHY that sleeps is woken, one that negotiates is left alone", async (t) => {
   for (const [before, after] of [
     [0x1140, 0x1140],
