@@ -43,6 +43,19 @@ t.test("after opening the chip is as the manual wants it", async (t) => {
   t.equal(bench.driverClock.armed, 0);
 });
 
+t.test("whatever a loader left in CTRL: what is forced, pauses and tags are off, and nothing else is touched", async (t) => {
+  for (const bit of [0x08, 0x80, 0x0800, 0x1000, 0x0800_0000, 0x1000_0000, 0x4000_0000, 0x8000_0000]) {
+    const bench = new Bench();
+    bench.chip.set(Offset.CTRL, bit | 0x0201);
+    await bench.open();
+    t.equal(bench.chip.get(Offset.CTRL), 0x0261, `0x${bit.toString(16)}`);
+    bench.chip.set(Offset.CTRL, 0x0261 | bit);
+    await bench.clock.advance(1000);
+    t.match(bench.host.repairs, [/^CTRL /], "and one that shows later is a set-up that was lost");
+    await bench.driver.close();
+  }
+});
+
 t.test("options", async (t) => {
   await t.test("rings and rate reach the chip, an address of one's own goes before the EEPROM's", async (t) => {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, 9);
