@@ -1,7 +1,7 @@
 /** neigh_update() by decision: state, flags and address asked for, and what becomes of them. */
 import t from "tap";
 import { NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
-import { Nud } from "../../../firmware-ts/neigh/states.ts";
+import { Nud, nudName } from "../../../firmware-ts/neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../../../firmware-ts/neigh/update.ts";
 import { mac, NeighBench } from "../../support/neigh-bench.ts";
 
@@ -178,6 +178,19 @@ t.test("timers: a change of state stops the old one and starts its own", async (
   update(entry, null, 0, Nud.PERMANENT, ADMIN);
   bench.run(1e6);
   t.equal(bench.state(), "PERMANENT");
+});
+
+t.test("a state without an address stops the timer, too", async (t) => {
+  for (const from of [Nud.INCOMPLETE, Nud.REACHABLE, Nud.DELAY, Nud.PROBE]) {
+    for (const to of [Nud.NONE, Nud.FAILED]) {
+      const bench = await NeighBench.open();
+      const entry = from === Nud.INCOMPLETE ? bench.entry() : bench.make(from);
+      if (from === Nud.INCOMPLETE) bench.send();
+      t.ok(entry.timerArmed, nudName(from));
+      update(entry, null, 0, to, ADMIN);
+      t.notOk(entry.timerArmed, `${nudName(from)} to ${nudName(to) || "NONE"}`);
+    }
+  }
 });
 
 t.test("an address that changes is used by the very next packet, without a slow path", async (t) => {
