@@ -18,6 +18,13 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ["drivers/e1000/guard.ts", "#rah = 0;", "#rah = 1;", "begin() sets it before the first look"],
   ["firmware-ts/ip/icmp-rate-limit.ts", "#globalFilled = 0;", "#globalFilled = 1;", "the constructor sets it to the clock's time"],
   [
+    "firmware-ts/ip4/routing/output-route.ts",
+    "generation = -1;",
+    "generation = -0;",
+    "a way that nobody has looked up has no route, and none has one that is looked up before anything was added",
+  ],
+  ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
+  [
     "firmware-ts/neigh/hash.ts",
     "return mixed ^ (mixed >>> 16);",
     "return (mixed ^ (mixed >>> 16)) + 1;",

@@ -179,6 +179,7 @@ function neighbourOf(text: string): string {
 /** A literal says little by itself: what it stands in, unless that is long. */
 function literalShownIn(node: ts.Node): ts.Node {
   const { parent } = node;
+  if (ts.isPrefixUnaryExpression(parent)) return literalShownIn(parent);
   const tells = ts.isExpression(parent) || ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent);
   return (tells || ts.isPropertyDeclaration(parent) || ts.isReturnStatement(parent)) && parent.getWidth() <= SHOWN ? parent : node;
 }
