@@ -1,6 +1,14 @@
 /** The beginning of a conversation with a serprog bridge, byte by byte: when both agree on where a command begins, and what is asked. */
 import t from "tap";
-import { ACK, Command, NAK } from "../../../../hal/bridges/serprog/protocol.ts";
+import {
+  ACK,
+  BUS_SPI,
+  COMMAND_MAP_BYTES,
+  Command,
+  LONGEST_OPERATION,
+  NAK,
+  NAME_BYTES,
+} from "../../../../hal/bridges/serprog/protocol.ts";
 import { SerprogSession } from "../../../../hal/bridges/serprog/session.ts";
 import { VirtualClock } from "../../../../hal/clock.ts";
 import type { ByteStream } from "../../../../hal/serial.ts";
@@ -143,4 +151,73 @@ t.test("a question: its parameter low byte first, its answer without the ACK; re
   const asked = clock.now();
   await t.rejects(settle(clock, session.ask(Command.S_SPI_FREQ, 4, 0, 4)), { code: "SERPROG_TIMEOUT" });
   t.ok(clock.now() - asked >= LIMIT && clock.now() - asked < LIMIT + 100, "within its limit");
+});
+
+/** What a bridge with every command answers. */
+function talkative(stream: Scripted, map: readonly number[]): void {
+  const bytes = new Array<number>(COMMAND_MAP_BYTES).fill(0);
+  for (const command of map) bytes[command >> 3]! |= 1 << (command & 7);
+  stream.answers.set(Command.Q_CMDMAP, [ACK, ...bytes]);
+  stream.answers.set(Command.Q_PGMNAME, [ACK, ...Buffer.from("my \u0007bridge\0 rubbish", "latin1").subarray(0, NAME_BYTES)]);
+  stream.answers.set(Command.Q_SERBUF, [ACK, 0x34, 0x12]);
+  stream.answers.set(Command.Q_WRNMAXLEN, [ACK, 1, 2, 3]);
+  stream.answers.set(Command.Q_RDNMAXLEN, [ACK, 0, 0, 0]);
+  stream.answers.set(Command.S_BUSTYPE, [ACK]);
+  stream.answers.set(Command.S_PIN_STATE, [ACK]);
+  stream.answers.set(Command.S_SPI_FREQ, [ACK, 0x00, 0x12, 0x7a, 0x00]);
+}
+
+t.test("the facts of a bridge that tells all, and what it is told", async (t) => {
+  const { clock, stream, session } = sessionBench();
+  talkative(stream, Object.values(Command));
+  const { map, ...facts } = await settle(clock, session.identify(10_000_000));
+  t.same(facts, {
+    name: "my ?bridge",
+    serialBuffer: 0x1234,
+    longestWrite: 0x030201,
+    longestRead: LONGEST_OPERATION,
+    hertz: 8_000_000,
+    notes: [],
+  });
+  t.equal(map[Command.O_SPIOP >> 3]! & (1 << (Command.O_SPIOP & 7)), 8);
+  t.same(
+    stream.asked.filter((bytes) => bytes.length > 1),
+    [
+      [Command.S_BUSTYPE, BUS_SPI],
+      [Command.S_PIN_STATE, 1],
+      [Command.S_SPI_FREQ, 0x80, 0x96, 0x98, 0x00],
+    ],
+  );
+});
+
+t.test("the facts of a bridge that tells little, one that refuses, one without SPI, and one without a name", async (t) => {
+  const little = sessionBench();
+  talkative(little.stream, [Command.O_SPIOP]);
+  const { name, serialBuffer, longestWrite, hertz, notes } = await settle(little.clock, little.session.identify(1));
+  t.same([name, serialBuffer, longestWrite, hertz, notes], ["unnamed", 0, LONGEST_OPERATION, null, ["has no S_SPI_FREQ"]]);
+  t.equal(little.stream.asked.length, 1, "it is asked for what it has");
+
+  const refusing = sessionBench();
+  talkative(refusing.stream, Object.values(Command));
+  for (const command of [Command.Q_SERBUF, Command.S_SPI_FREQ]) refusing.stream.answers.set(command, [NAK]);
+  const facts = await settle(refusing.clock, refusing.session.identify(1));
+  t.same([facts.serialBuffer, facts.hertz, facts.notes], [0, null, ["refuses Q_SERBUF", "refuses S_SPI_FREQ"]]);
+  t.equal(refusing.stream.asked.filter(([command]) => command === Command.Q_SERBUF).length, 2, "one refusal is none");
+
+  const mapless = sessionBench();
+  talkative(mapless.stream, []);
+  mapless.stream.answers.set(Command.Q_CMDMAP, [NAK]);
+  const guessed = await settle(mapless.clock, mapless.session.identify(1));
+  t.same(guessed.notes, ["refuses Q_CMDMAP", "has no S_SPI_FREQ"]);
+
+  const spiless = sessionBench();
+  talkative(spiless.stream, [Command.Q_PGMNAME]);
+  await t.rejects(settle(spiless.clock, spiless.session.identify(1)), { code: "SERPROG_NO_SPI" });
+
+  const nameless = sessionBench();
+  talkative(nameless.stream, [Command.O_SPIOP, Command.Q_PGMNAME]);
+  nameless.stream.answers.set(Command.Q_PGMNAME, [ACK, ...new Array<number>(NAME_BYTES).fill(0)]);
+  t.equal((await settle(nameless.clock, nameless.session.identify(1))).name, "");
+  nameless.stream.answers.set(Command.Q_PGMNAME, [ACK, ...new Array<number>(NAME_BYTES).fill(0x7a)]);
+  t.equal((await settle(nameless.clock, nameless.session.identify(1))).name, "z".repeat(NAME_BYTES), "one without a NUL");
 });
