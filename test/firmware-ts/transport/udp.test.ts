@@ -148,7 +148,7 @@ t.test("a socket bound to one address hears that address only", async (t) => {
 t.test("ephemeral ports: the next free one from the one that is drawn, round the whole range and no further", async (t) => {
   const { lab } = await listening();
   const drawn = { next: () => 0, below: () => 7, fork: () => drawn };
-  const udp = new Udp(lab.stack.network, drawn, new IpLayers([], new Ip6Interner()));
+  const udp = new Udp(lab.stack.network, drawn, new IpLayers([], new Ip6Interner(1)));
   t.same([udp.open().port, udp.open().port], [32_775, 32_776]);
   for (let port = 32_768; port <= 60_999; port++) if (port < 32_774 || port > 32_776) udp.open(port);
   t.equal(udp.open().port, 32_774, "the last one that is left");
