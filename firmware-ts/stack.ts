@@ -26,7 +26,7 @@ import { IpLayers } from "./ip/layers.ts";
 import type { Icmp } from "./ip4/icmp.ts";
 import type { Ipv4 } from "./ip4/ipv4.ts";
 import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
-import type { Route, RouteType } from "./ip4/routing/routes.ts";
+import { type RouteEntry, RouteType, refuses } from "./ip4/routing/routes.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import { Nud } from "./neigh/states.ts";
 import type { NeighTableOptions } from "./neigh/table.ts";
@@ -71,11 +71,18 @@ export interface RouteOptions {
   metric?: number;
   /** As `ip route` prints it; default `static`. */
   protocol?: string;
+  /** Default UNICAST. UNREACHABLE, BLACKHOLE, PROHIBIT and THROW refuse packets, and have neither `via` nor `device`. */
   type?: RouteType;
   /** One of Scope; default global through a gateway, else link. */
   scope?: number;
   /** `via` is on the link, whatever the routes say. */
   onlink?: boolean;
+  /** Longest packet, in bytes; default as long as the device carries. */
+  mtu?: number;
+  /** Routers may fragment, and are not believed about the length. */
+  mtuLock?: boolean;
+  /** Several next hops instead of `via` and `device`, each with its share of the flows by `weight` (1 to 256, default 1). */
+  nexthops?: readonly { via?: string; device?: NetDevice; weight?: number; onlink?: boolean }[];
   /** Takes the place of a route with the same destination and metric. */
   replace?: boolean;
 }
@@ -159,7 +166,7 @@ export class Stack {
 
   /**
    * Gives a device an address, `192.168.10.10/24`; without a length it is a host address (/32).
-   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID
+   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID, LIFETIME_INVALID
    */
   addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
     const { address, length } = prefix(cidr);
@@ -169,7 +176,7 @@ export class Stack {
 
   /**
    * Takes an address from a device; without a length the first one with this number. A primary address takes the secondary ones of its
-   * subnet with it, the last one the device's routes and neighbours. Returns all addresses that went.
+   * subnet with it, unless promote_secondaries is set, the last one the device's routes and neighbours. Returns all addresses that went.
    * @throws InetError ADDRESS_INVALID, ADDRESS_MISSING
    */
   removeAddress(device: NetDevice, cidr: string): InterfaceAddress[] {
@@ -182,17 +189,19 @@ export class Stack {
   }
 
   /** @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
-  addRoute(options: RouteOptions): Route {
+  addRoute(options: RouteOptions): RouteEntry {
     const { address: destination, length: prefixLength } = destinationOf(options.to);
-    const { to: _to, via, device, source, replace = false, ...rest } = options;
+    const { to: _to, via, device, source, replace = false, nexthops = [], ...rest } = options;
     const gateway = via === undefined ? 0 : ipv4(via);
-    if (!device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
+    const leads = !refuses(options.type ?? RouteType.UNICAST) && nexthops.length === 0;
+    if (leads && !device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
     return this.ip.fib.addRoute({
       destination,
       prefixLength,
       gateway,
       device,
       source: source === undefined ? source : ipv4(source),
+      nexthops: nexthops.map(({ via: hop, ...leg }) => ({ ...leg, gateway: hop === undefined ? 0 : ipv4(hop) })),
       ...rest,
       how: replace ? "replace" : "add",
     });
@@ -202,7 +211,7 @@ export class Stack {
    * Removes the first route that is as asked; what is left out may be anything.
    * @throws InetError ADDRESS_INVALID, ROUTE_MISSING
    */
-  removeRoute(options: RouteOptions): Route {
+  removeRoute(options: RouteOptions): RouteEntry {
     const { address: destination, length: prefixLength } = destinationOf(options.to);
     const { via, device, source, metric, protocol, type, scope } = options;
     const route = this.ip.routes.remove({

@@ -58,6 +58,12 @@ export const DropReason = {
   NETFILTER_DROP: 30,
   /** Reverse path filter: packets to the source would not leave where it came in. */
   IP_RPFILTER: 31,
+  /** To us alone, in a frame to many, where that is not allowed. */
+  UNICAST_IN_L2_MULTICAST: 32,
+  /** The route to the destination is of this type (linux/rtnetlink.h): EINVAL, EHOSTUNREACH, EACCES to a sender. */
+  RTN_BLACKHOLE: 33,
+  RTN_UNREACHABLE: 34,
+  RTN_PROHIBIT: 35,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -1,4 +1,7 @@
-/** The next turn of the event loop: by setImmediate() where there is one, as in Node, elsewhere by a MessageChannel. */
+/**
+ * The event loop: its next turn, by setImmediate() where there is one, as in Node, elsewhere by a MessageChannel; and the moment before
+ * that at which promises have settled, where the runtime tells it.
+ */
 
 export interface Runnable {
   run(): void;
@@ -7,15 +10,24 @@ export interface Runnable {
 export interface EventLoop {
   /** Runs `task` after the code at hand has returned and promises have settled; tasks run in the order in which they came. */
   enqueue(task: Runnable): void;
+  /**
+   * Runs `task` when no promise job is left to run. Node does it without a turn of the event loop, at a fraction of its cost: neither
+   * timers nor input and output have their turn. Elsewhere it is the next turn.
+   */
+  afterPromises(task: Runnable): void;
 }
 
 export function eventLoop(): EventLoop {
-  return typeof setImmediate === "function" ? IMMEDIATES : new MessageLoop();
+  return typeof setImmediate === "function" && typeof globalThis.process?.nextTick === "function" ? NODE : new MessageLoop();
 }
 
-const IMMEDIATES: EventLoop = {
+const NODE: EventLoop = {
   enqueue: (task) => {
     setImmediate(run, task);
+  },
+  // Called from a promise job, as VirtualClock does: Node runs ticks once the queue of promise jobs is empty.
+  afterPromises: (task) => {
+    process.nextTick(run, task);
   },
 };
 
@@ -65,6 +77,10 @@ class MessageLoop implements EventLoop {
   enqueue(task: Runnable): void {
     this.#turns.add(task);
     if (this.#turns.waiting === 1) this.#port.postMessage(null);
+  }
+
+  afterPromises(task: Runnable): void {
+    this.enqueue(task);
   }
 
   #turn(): void {

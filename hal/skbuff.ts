@@ -3,6 +3,7 @@
  * what is there, each layer on the way up pulls its own off, and nothing is copied. Slots come from a pool and go back to it.
  */
 import { DROP_REASONS, DropReason } from "./drop-reason.ts";
+import { isPacketMemory, takePacketMemory } from "./packet-memory.ts";
 
 /** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
 export const SLOT_BYTES = 2048;
@@ -35,6 +36,11 @@ export class SkBuff {
   readonly bytes: Uint8Array;
   /** The same memory, for reading and writing fields in network byte order. */
   readonly view: DataView;
+  /** The memory that the slot is part of, and the slot's offset in it. Asking `bytes` for them calls out of optimized code each time. */
+  readonly memory: ArrayBufferLike;
+  readonly offset: number;
+  /** sumWords() of packet-memory.ts reads this memory. */
+  readonly summable: boolean;
   readonly #pool: SkBuffPool;
 
   data: number = HEADROOM;
@@ -66,7 +72,10 @@ export class SkBuff {
   constructor(pool: SkBuffPool, bytes: Uint8Array) {
     this.#pool = pool;
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.memory = bytes.buffer;
+    this.offset = bytes.byteOffset;
+    this.summable = isPacketMemory(this.memory);
+    this.view = new DataView(this.memory, this.offset, bytes.byteLength);
   }
 
   get length(): number {
@@ -135,13 +144,16 @@ export class SkBuff {
 export interface SkBuffPoolOptions {
   /** Most slots that may exist, each of SLOT_BYTES. Default 8192 (16 MiB). */
   limit?: number;
-  /** Slots made at a time. Default 256. */
+  /** Most slots made at a time. Default 256. */
   chunk?: number;
   /** Make the slots in this memory and nowhere else, as many as fit: memory that a device reads and writes by itself. */
   memory?: Uint8Array;
 }
 
-/** Slots made in chunks up to a limit, and used again and again. */
+/** Slots that a pool begins with. A quiet node gets by with them, and a process may hold a thousand nodes. */
+const FIRST_SLOTS = 16;
+
+/** Slots made in chunks, each half of what is there, up to a limit, and used again and again. */
 export class SkBuffPool {
   readonly limit: number;
   readonly #chunk: number;
@@ -198,9 +210,9 @@ export class SkBuffPool {
   }
 
   #grow(): boolean {
-    const count = Math.min(this.#chunk, this.limit - this.#made);
+    const count = Math.min(this.#chunk, Math.max(FIRST_SLOTS, this.#made >> 1), this.limit - this.#made);
     if (count <= 0) return false;
-    const memory = this.#memory ?? new Uint8Array(count * SLOT_BYTES);
+    const memory = this.#memory ?? takePacketMemory(count * SLOT_BYTES, this) ?? new Uint8Array(count * SLOT_BYTES);
     const first = this.#memory ? this.#made : 0;
     for (let slot = first; slot < first + count; slot++) {
       this.#free.push(new SkBuff(this, memory.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)));

@@ -7,6 +7,9 @@ import { TimerHeap } from "./timer-heap.ts";
 /** How many timers and tasks may run without time moving on before a VirtualClock calls it a loop. */
 const STALL_LIMIT = 10_000_000;
 
+/** Steps of advance() between two turns of the event loop: signals and output wait no longer, and a turn costs as much as many steps. */
+const STEPS_PER_TURN = 64;
+
 /** 2026-01-01T00:00:00Z, in ms since 1970. */
 const EPOCH = 1_767_225_600_000;
 
@@ -53,13 +56,22 @@ export class VirtualClock implements Clock, TimerQueue {
   }
 
   /**
-   * Moves time on by `ms`, firing what comes due on the way and letting promises settle after every step.
+   * Moves time on by `ms`, firing what comes due on the way and letting promises settle after every step. The event loop has its turn at
+   * the beginning, at the end and now and then in between. Whoever waits for something outside of virtual time advances in small steps.
    * @throws Error when timers keep re-arming themselves for the present instant
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await this.#settle();
-    while (this.#step(end)) await this.#settle();
+    await this.#turn();
+    let left = STEPS_PER_TURN;
+    while (this.#step(end)) {
+      if (--left > 0) await this.#settle();
+      else {
+        await this.#turn();
+        left = STEPS_PER_TURN;
+      }
+    }
+    if (left < STEPS_PER_TURN) await this.#turn();
   }
 
   /** As {@link advance}, without letting promises settle: for set-ups whose buses all answer at once. */
@@ -75,6 +87,11 @@ export class VirtualClock implements Clock, TimerQueue {
 
   /** Resolves when every promise that could settle without outside help has done so. */
   #settle(): Promise<void> {
+    return new Promise((resolve) => this.#loop.afterPromises({ run: resolve }));
+  }
+
+  /** As settle(), and the event loop has had its turn. */
+  #turn(): Promise<void> {
     return new Promise((resolve) => this.#loop.enqueue({ run: resolve }));
   }
 

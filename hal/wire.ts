@@ -5,8 +5,11 @@
 
 /** A part that is attached to a port of a wire. */
 export interface WireStation {
-  /** Takes one frame, without FCS. `bytes` is only valid during the call. `fcsOk` false: its check sequence is wrong. */
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void;
+  /**
+   * Takes one frame, without FCS. `bytes` is only valid during the call. `fcsOk` false: its check sequence is wrong.
+   * @param view the same memory, where the wire has a view of it: a short frame is copied by words then
+   */
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean, view?: DataView): void;
   /** The link came up or went away. */
   wireLink(up: boolean): void;
 }
@@ -18,8 +21,11 @@ export interface WirePort {
   readonly linkUp: boolean;
   /** The cable is in; set it to plug or to pull this end. */
   plugged: boolean;
-  /** Puts bytes[at..at+length) on the wire, without FCS. Without a link the frame goes nowhere. */
-  transmit(bytes: Uint8Array, at: number, length: number): void;
+  /**
+   * Puts bytes[at..at+length) on the wire, without FCS. Without a link the frame goes nowhere.
+   * @param view the same memory, where the station has a view of it: a short frame is copied by words then
+   */
+  transmit(bytes: Uint8Array, at: number, length: number, view?: DataView): void;
 }
 
 export interface Wire {

@@ -142,7 +142,7 @@ export class Receiver {
         break;
       }
       const word = start + 4 * at;
-      words[word] = base + packet.bytes.byteOffset;
+      words[word] = base + packet.offset;
       words[word + 3] = 0;
       packets[at] = packet;
       at = at + 1 === size ? 0 : at + 1;

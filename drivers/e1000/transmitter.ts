@@ -7,6 +7,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/kit/fcs.ts";
+import { clear } from "../../hal/kit/outgoing.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
 import { Checksum, type SkBuff, SkBuffQueue, SLOT_BYTES } from "../../hal/skbuff.ts";
 import { DD, Register, TxCommand, TxStatus } from "./registers.ts";
@@ -34,6 +35,7 @@ export class Transmitter {
   readonly #memory: ArrayBufferLike;
   readonly #bounce: readonly Uint8Array[];
   readonly #bounceViews: readonly DataView[];
+  readonly #bounceOffsets: Int32Array;
   readonly #wakeAt: number;
   readonly #link: LinkStatistics;
   readonly #own: OwnStatistics;
@@ -68,6 +70,7 @@ export class Transmitter {
     this.#base = layout.memory.base | 0;
     this.#memory = layout.memory.bytes.buffer;
     this.#bounce = layout.bounce;
+    this.#bounceOffsets = Int32Array.from(layout.bounce, ({ byteOffset }) => byteOffset);
     this.#bounceViews = layout.bounce.map(({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length));
     this.#wakeAt = Math.min(WAKE_AT, this.#ring.size / WAKE_PART_OF_RING);
     this.#link = link;
@@ -266,9 +269,9 @@ export class Transmitter {
   #place(skb: SkBuff, at: number, padded: number): number {
     const { bytes, data, tail } = skb;
     const end = data + padded;
-    if (end <= SLOT_BYTES && bytes.buffer === this.#memory) {
-      if (end > tail) bytes.fill(0, tail, end);
-      return this.#base + bytes.byteOffset + data;
+    if (end <= SLOT_BYTES && skb.memory === this.#memory) {
+      clear(skb, end);
+      return this.#base + skb.offset + data;
     }
     const bounce = this.#bounce[at] as Uint8Array;
     let from = data;
@@ -283,7 +286,7 @@ export class Transmitter {
       from = 0;
     }
     if (padded > tail - data) bounce.fill(0, from + (tail - data), from + padded);
-    return this.#base + bounce.byteOffset + from;
+    return this.#base + this.#bounceOffsets[at]! + from;
   }
 
   /**
@@ -323,5 +326,12 @@ export class Transmitter {
 
 /** Copies from[start..end) to the same place in a slot, and up to three bytes before and behind: slots end with a whole word. */
 function copyWords(slot: DataView, from: DataView, start: number, end: number): void {
-  for (let at = start & -4; at < end; at += 4) slot.setInt32(at, from.getInt32(at));
+  let at = start & -4;
+  if ((start & 2) !== 0) {
+    // An Ethernet header's first two bytes are a word of their own (pushHeader): a read across two stores waits for both.
+    at = start & -2;
+    slot.setInt16(at, from.getInt16(at, true), true);
+    at += 2;
+  }
+  for (; at < end; at += 4) slot.setInt32(at, from.getInt32(at, true), true);
 }

@@ -1,7 +1,7 @@
 /** The host at the other end of a simulated wire: a stack of its own that answers ARP and ping and takes telemetry in silence. */
 import type { Clock } from "../../hal/clock.ts";
 import type { Random } from "../../hal/random.ts";
-import type { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { SimulatedWire } from "../../hal/simulated/simulated-wire.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { ipv4, Stack } from "../stack.ts";
@@ -24,7 +24,7 @@ export class SimulatedGateway {
    * @param cidr its address and the subnet's length, `192.168.10.1/24`
    * @param sinks UDP ports on which it takes datagrams without an answer
    */
-  constructor(clock: Clock, random: Random, segment: EthernetSegment, cidr: string, sinks: readonly number[]) {
+  constructor(clock: Clock, random: Random, segment: SimulatedWire, cidr: string, sinks: readonly number[]) {
     this.#cidr = cidr;
     this.address = cidr.split("/")[0] as string;
     this.stack = new Stack({ clock, random, pool: { limit: 1024 } });

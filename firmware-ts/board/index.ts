@@ -40,6 +40,7 @@ export { CaptureFile, type CaptureOptions } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
 export { claimInstance, InstanceClaim, type RunningInstance, runningInstance, runningInstances } from "./instance-claim.ts";
+export { needsRealTime } from "./needs-real-time.ts";
 export type { Dispute, NeighTroubles, NeighWarning } from "./neigh-watch.ts";
 export { Board, type BoardOptions, openBoard } from "./open-board.ts";
 export type { DeviceConfig, Rig } from "./rig/rig.ts";
@@ -48,7 +49,6 @@ export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts"
 export { runtimeDir, socketPath } from "./runtime-dir.ts";
 export {
   type DeviceReport,
-  needsRealTime,
   type Summary,
   System,
   type SystemListener,

@@ -20,9 +20,10 @@ export class RigFileError extends Error {
 
 /**
  * @param path `-`: standard input
+ * @param onInput gets the text of standard input, which cannot be read twice
  * Rejects with RigFileError or RigError.
  */
-export async function readRigFile(path: string, options: ParseOptions = {}): Promise<Rig> {
+export async function readRigFile(path: string, options: ParseOptions = {}, onInput?: (text: string) => void): Promise<Rig> {
   const piped = path === STANDARD_INPUT;
   let text: string;
   try {
@@ -30,5 +31,6 @@ export async function readRigFile(path: string, options: ParseOptions = {}): Pro
   } catch (error) {
     throw new RigFileError(`cannot read the rig ${piped ? "from standard input" : `file ${path}`}: ${whyUnreadable(error)}`);
   }
+  if (piped) onInput?.(text);
   return parseRig(text, piped ? "<stdin>" : path, options);
 }

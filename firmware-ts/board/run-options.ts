@@ -12,6 +12,8 @@ export const TELEMETRY_PORT = 8094;
 export interface RunRequest {
   /** Path of a rig file, `-` for standard input; without it the devices given, or the built-in bench. */
   file?: string;
+  /** Gets the text of standard input when that was read. */
+  onInput?: (text: string) => void;
   /** SPECs: these devices instead of the rig's. */
   devices: readonly string[];
   /** CIDRs, one a device in their order. */
@@ -41,9 +43,9 @@ function withProfile(rig: Rig, profile: ProfileName | undefined): Rig {
 
 async function baseRig(request: RunRequest): Promise<Rig> {
   const { file } = request;
-  if (request.devices.length === 0) return file === undefined ? benchRig() : fromFile(file, request.app);
+  if (request.devices.length === 0) return file === undefined ? benchRig() : fromFile(file, request);
   const devices = parseDeviceSpecs(request.devices);
-  if (file !== undefined) return withDevices(await fromFile(file, request.app), devices);
+  if (file !== undefined) return withDevices(await fromFile(file, request), devices);
   const telemetry = request.app ? telemetryTo(request.gateway) : undefined;
   return {
     name: devices[0]?.name ?? "board",
@@ -57,9 +59,9 @@ async function baseRig(request: RunRequest): Promise<Rig> {
   };
 }
 
-async function fromFile(path: string, firmware: boolean): Promise<Rig> {
+async function fromFile(path: string, { app, onInput }: RunRequest): Promise<Rig> {
   const { readRigFile } = await import("./read-rig.ts");
-  return readRigFile(path, { firmware });
+  return readRigFile(path, { firmware: app }, onInput);
 }
 
 /** The rig with other devices. Its routes and neighbours must fit them. */

@@ -1,5 +1,5 @@
 /** The folder of running instances' control sockets: $WHOHAS_RUNTIME_DIR, $XDG_RUNTIME_DIR/whohas, /run/whohas or a folder in /tmp. */
-import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { chownSync, lstatSync, mkdirSync, type Stats } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ControlError } from "../control/rpc/protocol.ts";
@@ -12,6 +12,13 @@ export const SOCKET_SUFFIX = ".sock";
 /** The mode bit of a folder in which everybody may have files (inode(7), S_ISVTX). */
 const STICKY = 0o1000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** A user that a folder is made for. */
+interface Owner {
+  readonly uid: number;
+  /** Given for another user than this process's. */
+  readonly gid?: number;
+}
 
 export function runtimeDir(): string {
   const { WHOHAS_RUNTIME_DIR, XDG_RUNTIME_DIR } = process.env;
@@ -42,13 +49,14 @@ export function socketPath(instance: string): string {
 
 /**
  * Makes the folder, for its owner only, with the folders above it, and returns its path.
+ * @param owner another user than this process's, who gets what is made
  * @throws ControlError RUNTIME_DIR
  */
-export function makeRuntimeDir(): string {
+export function makeRuntimeDir(owner: Owner = { uid: ourUid() }): string {
   const dir = runtimeDir();
   try {
-    makeFolders(dir);
-    checkOwner(lstatSync(dir));
+    makeFolders(dir, owner);
+    checkOwner(lstatSync(dir), owner.uid);
   } catch (error) {
     throw unusable(dir, errnoWords(error));
   }
@@ -92,12 +100,13 @@ function unusable(dir: string, why: string): ControlError {
 }
 
 /** One by one: mkdir's own recursion never ends below /proc, where each attempt fails with ENOENT. */
-function makeFolders(dir: string): void {
+function makeFolders(dir: string, { uid, gid }: Owner): void {
   const missing: string[] = [];
   for (let at = resolve(dir); !lstatSync(at, { throwIfNoEntry: false }); at = dirname(at)) missing.push(at);
   for (const path of missing.reverse()) {
     try {
       mkdirSync(path, { mode: 0o700 });
+      if (gid !== undefined) chownSync(path, uid, gid);
     } catch (error) {
       // Another start has made it.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -106,10 +115,10 @@ function makeFolders(dir: string): void {
 }
 
 /** @throws Error what is wrong with a folder that others control */
-function checkOwner(found: Stats): void {
+function checkOwner(found: Stats, uid: number = ourUid()): void {
   if (found.isSymbolicLink()) throw new Error("it is a link; name the folder itself");
   if (!found.isDirectory()) throw new Error("it is no folder");
-  if (found.uid !== ourUid()) throw new Error(`it belongs to user ${found.uid}, be that user`);
+  if (found.uid !== uid) throw new Error(`it belongs to user ${found.uid}, be that user`);
   // Not mended: it may be a folder that others need. /tmp is one, as its sticky bit says.
   if (found.mode & 0o077) {
     const advice = found.mode & STICKY ? "and shared with them" : "say chmod 700";

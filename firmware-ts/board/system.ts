@@ -18,7 +18,6 @@ import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import { busKind } from "./kinds/lookup.ts";
 import type { Maker, Part } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
@@ -51,6 +50,8 @@ export interface SystemListener {
   datagram(event: DatagramEvent, system: System): void;
   /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
   neighbours?(warning: NeighWarning): void;
+  /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
+  log?(line: string): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
@@ -167,6 +168,9 @@ export class System {
       this.#devices.push({ config, part, device, gateway: this.#makeGateway(config, part) });
     }
     for (const stack of this.#stacks) {
+      stack.ip.log.sink = (line) => {
+        if (!this.#stopped) options.listener?.log?.(line);
+      };
       stack.network.onDeviceEvent((device, event) => {
         if (event === "carrier-up" && stack === this.stack && !device.loopback) this.#startFirmware();
         if (this.#ready && !this.#stopped) options.listener?.device(device, event);
@@ -412,15 +416,6 @@ export class System {
 /** A setting that new devices start with, or the table's own. */
 function isDefault(key: string): boolean {
   return key.split(".")[3] === "default";
-}
-
-/** The part of a rig that waits for the real world, so that the rig cannot run in virtual time; null if there is none. */
-export function needsRealTime(rig: Rig): string | null {
-  for (const device of rig.devices) {
-    const obstacle = busKind(device.bus).realTime(device.bus, device);
-    if (obstacle !== null) return obstacle;
-  }
-  return rig.board.io === "none" || rig.board.io === "simulated" ? null : `the board's pins are ${rig.board.io}`;
 }
 
 /** Starts a system; under a VirtualClock time goes on for as long as that takes. */

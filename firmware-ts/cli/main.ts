@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `whohas` command: flags as `ip` has them, then the object, then its words. What an object needs is loaded when it is named. */
+import { systemErrorWords } from "../board/errno-words.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { endWithOutput } from "./contract/broken-output.ts";
+import { endInTime, endWithOutput, sayLast } from "./contract/broken-output.ts";
 import { CommandError, Exit } from "./contract/exit.ts";
 import { parseGlobals } from "./contract/globals.ts";
 import { VERSION } from "./version.ts";
@@ -42,17 +43,23 @@ function askedAbout(words: readonly string[]): readonly string[] {
 /** Prints one line for people, and returns the exit status. */
 function explain(error: unknown): number {
   if (error instanceof CommandError) {
-    console.error(printableLines(error.message));
+    sayLast(printableLines(error.message));
     return error.exitCode;
+  }
+  const system = systemErrorWords(error);
+  if (system !== undefined) {
+    console.error(printableLines(`whohas: ${system}`));
+    return Exit.NO;
   }
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string" && typeof message === "string") {
-    console.error(printableLines(message.startsWith("whohas") ? message : `whohas: ${message}`));
+    sayLast(printableLines(message.startsWith("whohas") ? message : `whohas: ${message}`));
     return /^(RIG_|SPEC_|UNIT_|IPV6_|INSTANCE_NAME|INVALID_PARAMS)/.test(code) ? Exit.WORDS : Exit.NO;
   }
-  console.error(printableError(error));
+  sayLast(printableError(error));
   return Exit.NO;
 }
 
 endWithOutput();
 process.exitCode = await main(process.argv.slice(2)).catch(explain);
+endInTime();

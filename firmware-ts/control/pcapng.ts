@@ -6,7 +6,8 @@ const INTERFACE_STATISTICS = 5;
 const ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 const LINKTYPE_ETHERNET = 1;
-const SNAP_LENGTH = 65_535;
+/** No frame of ours is longer. */
+export const SNAP_LENGTH = 65_535;
 const OPTION_END = 0;
 const OPTION_IF_NAME = 2;
 const OPTION_IF_TSRESOL = 9;
@@ -37,14 +38,14 @@ function padded(length: number): number {
 }
 
 /** The blocks that begin a file: section header, then the interfaces in the order of their indices. */
-export function pcapngHeader(interfaces: readonly string[]): Uint8Array {
+export function pcapngHeader(interfaces: readonly string[], snaplen: number = SNAP_LENGTH): Uint8Array {
   const section = new Uint8Array(16);
   const view = new DataView(section.buffer);
   view.setUint32(0, BYTE_ORDER_MAGIC, true);
   view.setUint16(4, 1, true);
   // Section length unknown: all ones.
   section.fill(0xff, 8);
-  const blocks = [block(SECTION_HEADER, section), ...interfaces.map(interfaceBlock)];
+  const blocks = [block(SECTION_HEADER, section), ...interfaces.map((name) => interfaceBlock(name, snaplen))];
   const bytes = new Uint8Array(blocks.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of blocks) {
@@ -54,12 +55,12 @@ export function pcapngHeader(interfaces: readonly string[]): Uint8Array {
   return bytes;
 }
 
-function interfaceBlock(name: string): Uint8Array {
+function interfaceBlock(name: string, snaplen: number): Uint8Array {
   const text = new TextEncoder().encode(name);
   const body = new Uint8Array(8 + 4 + padded(text.length) + 8 + 4);
   const view = new DataView(body.buffer);
   view.setUint16(0, LINKTYPE_ETHERNET, true);
-  view.setUint32(4, SNAP_LENGTH, true);
+  view.setUint32(4, snaplen, true);
   view.setUint16(8, OPTION_IF_NAME, true);
   view.setUint16(10, text.length, true);
   body.set(text, 12);
@@ -74,16 +75,25 @@ function interfaceBlock(name: string): Uint8Array {
 /**
  * One frame.
  * @param time ms since 1970-01-01 UTC, fractions included
+ * @param frame its beginning, as much of it as is kept
  * @param drops packets of the interface that are missing since the one before
+ * @param length bytes of the whole frame; default those of `frame`
  */
-export function pcapngPacket(interfaceIndex: number, time: number, frame: Uint8Array, direction: number, drops = 0): Uint8Array {
+export function pcapngPacket(
+  interfaceIndex: number,
+  time: number,
+  frame: Uint8Array,
+  direction: number,
+  drops = 0,
+  length: number = frame.length,
+): Uint8Array {
   const data = padded(frame.length);
   const body = new Uint8Array(20 + data + 8 + (drops > 0 ? OPTION_64 : 0) + 4);
   const view = new DataView(body.buffer);
   view.setUint32(0, interfaceIndex, true);
   setTime(view, 4, time);
   view.setUint32(12, frame.length, true);
-  view.setUint32(16, frame.length, true);
+  view.setUint32(16, length, true);
   body.set(frame, 20);
   view.setUint16(20 + data, OPTION_EPB_FLAGS, true);
   view.setUint16(22 + data, 4, true);

@@ -1,5 +1,6 @@
-/** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.ip_forward, net.core.KEY (Documentation/networking/ip-sysctl). */
+/** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.KEY, net.core.KEY (Documentation/networking/ip-sysctl). */
 import { DEVCONF_KEYS, type DevconfTarget } from "../ip4/routing/devconf.ts";
+import { IP4_FILES } from "../ip4/settings.ts";
 import {
   NEIGH_FILES,
   NEIGH_TABLE_FILES,
@@ -41,10 +42,11 @@ function swapped(text: string): string {
 
 /** The file of a key, or undefined. */
 function fileOf(stack: Stack, path: string): File | undefined {
-  const [net, ipv4, room, where = "", name = "", ...rest] = path.split("/");
+  const [net, ipv4, room = "", where = "", name = "", ...rest] = path.split("/");
   if (net === "net" && ipv4 === "core") return coreFile(stack, path);
   if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
   if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
+  if (IP4_FILES.has(room) && where === "") return ip4File(stack, path, room);
   if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
   return room === "neigh" ? neighFile(stack, where, name) : undefined;
 }
@@ -61,6 +63,21 @@ function coreFile(stack: Stack, path: string): File | undefined {
       const number = integer(value);
       if (number < least) throw new ParameterError("EINVAL", `${path} is ${least} or more`);
       softnet[field] = number;
+    },
+  };
+}
+
+function ip4File(stack: Stack, path: string, name: string): File | undefined {
+  const file = IP4_FILES.get(name);
+  if (!file) return undefined;
+  const { field, least, most } = file;
+  const { settings } = stack.ip;
+  return {
+    read: () => String(settings[field]),
+    write: (value) => {
+      const number = integer(value);
+      if (number < least || number > most) throw new ParameterError("EINVAL", `${path} is ${least} to ${most}`);
+      settings[field] = number;
     },
   };
 }
@@ -134,9 +151,10 @@ export function listSysctl(stack: Stack, under: string): [key: string, value: st
   const conf = ["all", "default", ...names].flatMap((where) =>
     [...DEVCONF_KEYS.keys()].map((name) => `net/ipv4/conf/${where}/${name}`),
   );
+  const ip4 = Array.from(IP4_FILES.keys(), (name) => `net/ipv4/${name}`);
   const core = Array.from(SOFTNET_FILES.keys(), (name) => `net/core/${name}`);
   const folder = sysctlPath(under);
-  return [...core, ...conf, "net/ipv4/ip_forward", ...neigh]
+  return [...core, ...conf, ...ip4, "net/ipv4/ip_forward", ...neigh]
     .filter((path) => folder === "" || path === folder || path.startsWith(`${folder}/`))
     .sort()
     .flatMap((path) => {

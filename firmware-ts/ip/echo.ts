@@ -1,7 +1,7 @@
 /** The contract between ping and the ICMP of a family: echo requests and replies (RFC 792, RFC 4443 4). */
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Fate } from "../neigh/machine.ts";
-import type { IpLayer, Received, Way } from "./layer.ts";
+import type { IcmpError, IpLayer, Received, Way } from "./layer.ts";
 
 /** Bytes of the header of a request or reply: type, code, checksum, identifier, sequence number. */
 export const ECHO_HEADER = 8;
@@ -10,8 +10,8 @@ export const ECHO_HEADER = 8;
 export interface EchoListener {
   /** @param bytes header and data */
   echoReply(packet: Received, id: number, sequence: number, bytes: number): void;
-  /** Tells whether requests with this identifier are its own. */
-  sends(id: number): boolean;
+  /** Takes an error about a request. Returns false when requests with this identifier are not its own. */
+  echoError(error: IcmpError, id: number, sequence: number): boolean;
 }
 
 export interface EchoProtocol {

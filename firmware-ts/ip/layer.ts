@@ -19,6 +19,8 @@ export interface Way {
   readonly source: IpAddress;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
+  /** Why nothing goes out by it: IP_OUTNOROUTES, or the type of the route that refuses packets; NONE when there is a route. */
+  readonly failure: DropReason;
   /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
   readonly offloadsChecksum: boolean;
 }
@@ -40,11 +42,18 @@ export class Received {
   }
 }
 
-/** A "destination unreachable" message about a packet of ours. Valid during the call that it is passed to. */
-export class Unreachable {
+/** An ICMP error about a packet of ours. Valid during the call that it is passed to. */
+export class IcmpError {
   readonly layer: IpLayer;
-  /** The code, as the family's ICMP numbers it. */
+  /** Type and code, as the family's ICMP numbers them. */
+  type = 0;
   code = 0;
+  /** "Destination unreachable". */
+  unreachable = false;
+  /** A redirect, or a source quench: the packet is not lost by it. */
+  advice = false;
+  /** The last four octets of the message's header: an MTU, a pointer, a gateway. */
+  info = 0;
   /** The sender of the message. */
   reporter: IpAddress = INADDR_ANY;
   /** Source and destination of our packet. */
@@ -66,10 +75,10 @@ export interface IpProtocol {
    */
   receive(skb: SkBuff, packet: Received): DropReason;
   /**
-   * Takes the news that a packet of this protocol did not arrive. The buffer with the message stays the caller's.
+   * Takes what ICMP says of a packet of this protocol. The buffer with the message stays the caller's.
    * @returns false when nobody here can have sent the packet
    */
-  unreachable?(skb: SkBuff, error: Unreachable): boolean;
+  error?(skb: SkBuff, error: IcmpError): boolean;
 }
 
 export interface IpLayer {
@@ -81,6 +90,8 @@ export interface IpLayer {
   handle(protocol: number, handler: IpProtocol): void;
   /** Tells whether the address is one of ours. */
   isLocal(address: IpAddress): boolean;
+  /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */
+  canBind(address: IpAddress): boolean;
   /**
    * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
    * @throws InetError ADDRESS_INVALID no group; DEVICE_MISSING no route to it

@@ -22,14 +22,13 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
+import { Forwarding } from "./forwarding.ts";
 import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
 import {
-  FRAGMENT_DF,
   FRAGMENT_PART,
   headerLengthOf,
-  IP_CHECKSUM,
   IP_DESTINATION,
   IP_FRAGMENT,
   IP_HEADER,
@@ -41,27 +40,28 @@ import {
 } from "./header/ip-header.ts";
 import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
 import {
-  FRAGMENTATION_NEEDED,
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
   ICMP_PARAMETER_PROBLEM,
-  ICMP_TIME_EXCEEDED,
   type IpErrors,
-  NET_UNREACHABLE,
   PORT_UNREACHABLE,
   PROTOCOL_UNREACHABLE,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
 import { OwnCopies } from "./own-copies.ts";
 import { Ip4Received } from "./received.ts";
+import { Redirects } from "./redirects.ts";
+import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
-import { InputRoute, InputRouter, InputWay, Refusal } from "./routing/input-route.ts";
+import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
-import type { Route, Routes } from "./routing/routes.ts";
+import { RouteLog } from "./routing/route-log.ts";
+import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
+import { Ip4Settings } from "./settings.ts";
+import { pushHeaders, straightTo } from "./straight.ts";
 
-const DEFAULT_TTL = 64;
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
 
@@ -69,11 +69,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
   readonly headerBytes: number = IP_HEADER;
   readonly conf: Devconfs = new Devconfs();
+  readonly settings: Ip4Settings = new Ip4Settings();
   readonly fib: Fib;
   readonly arp: Arp;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: InetCounters = new InetCounters();
+  readonly log: RouteLog;
   /** Sends ICMP errors. */
   errors: IpErrors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -83,12 +85,15 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** The route and the header of the packet that is being received. */
   readonly #route = new InputRoute();
   readonly #received = new Ip4Received(this);
-  readonly #protocols = new Map<number, IpProtocol>();
+  /** By number. */
+  readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
   readonly #identifications: Identifications;
   readonly #options: IpOptions;
   readonly #groups: Groups;
   readonly #copies: OwnCopies;
+  readonly #forwarding: Forwarding;
+  readonly #redirects: Redirects;
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
@@ -97,11 +102,14 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
-    this.#router = new InputRouter(this.fib, this.conf);
+    this.log = new RouteLog(network.clock);
+    this.#router = new InputRouter(this.fib, this.conf, this.log);
     this.#output = new OutputRouter(this.fib);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
+    this.#forwarding = new Forwarding(this);
+    this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
@@ -126,12 +134,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#protocols.set(protocol, handler);
+    this.#protocols[protocol] = handler;
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#protocols.get(protocol);
+    return this.#protocols[protocol];
   }
 
   addressType(address: number): AddressType {
@@ -140,6 +148,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   isLocal(address: Ip4): boolean {
     return this.addresses.isLocal(address);
+  }
+
+  canBind(address: Ip4): boolean {
+    return this.addressType(address) !== AddressType.UNICAST;
   }
 
   deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
@@ -168,7 +180,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    const entry = ttl === 0 && tos === 0 && !skb.confirm ? straightTo(way) : null;
+    if (entry === null || skb.length > mtuOf(way.route as Route) - IP_HEADER || skb.truesize === 0) {
+      return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
+    }
+    const { ip } = this.counters;
+    const id = this.#identifications.next(way.source, way.destination, protocol);
+    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id, way.fragment);
+    ip.outRequests++;
+    ip.outTransmits++;
+    const fate = entry.on.device.transmit(skb);
+    if (fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    return fate;
   }
 
   /**
@@ -196,15 +219,26 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const length = skb.length + options;
     const at = skb.push(IP_HEADER + options);
     const id = this.#identifications.next(source, destination, protocol);
-    writeHeader(skb.view, at, source, destination, protocol, length, ttl || defaultTtl(destination), tos, id, fragment);
+    writeHeader(
+      skb.view,
+      at,
+      source,
+      destination,
+      protocol,
+      length,
+      ttl || (isMulticast(destination) ? MULTICAST_TTL : this.settings.defaultTtl),
+      tos,
+      id,
+      fragment,
+    );
     if (options > 0) this.#writeOptions(skb, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
-      ip.outNoRoutes++;
-      return this.#refuse(skb, DropReason.IP_OUTNOROUTES);
+      if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
+      return this.#refuse(skb, way.failure);
     }
     ip.outRequests++;
     const fate = this.#transmit(skb, way, route.device);
@@ -229,6 +263,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   tooLong(destination: Ip4, source: Ip4, mtu: number): void {
     const { route } = this.wayOfAnswer(destination, source);
     if (route) this.fib.paths.learn(destination, route, mtu);
+  }
+
+  /** Takes a router's word for a better gateway than the one that a packet of ours went by. */
+  redirected(destination: Ip4, source: Ip4, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
+    this.#redirects.take(this.wayOfAnswer(destination, source), code, reporter, gateway, device);
   }
 
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
@@ -312,16 +351,23 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const destination = readIp4(view, at + IP_DESTINATION);
     const toGroup = isMulticast(destination);
     if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
-    let toUsAlone: boolean;
+    const { trafficConfirms } = this.arp.table.policy;
+    const toHost = skb.packetType === PacketType.HOST;
+    // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
+    const direct = toHost && !trafficConfirms;
+    let toUsAlone = true;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
-    } else {
+    } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
       const way = this.#router.find(route, destination, source, device, true);
-      if (way === InputWay.REFUSED) return this.#refused(skb, device, route.refusal);
-      if (!toGroup && this.addresses.isBroadcast(source, device)) return DropReason.IP_INADDRERRORS;
-      if (this.arp.table.policy.trafficConfirms && skb.packetType === PacketType.HOST) this.#heard(skb, device, source);
-      if (way === InputWay.FORWARD) return this.#forward(skb, device, route.route as Route, destination);
+      if (way === InputWay.REFUSED) {
+        this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
+        return this.#refused(skb, device, route.refusal);
+      }
+      if (trafficConfirms && toHost) this.#heard(skb, device, source);
+      if (way === InputWay.LOCAL && direct) this.#router.know(destination, source, device);
+      if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
     return this.#deliver(skb, device, toUsAlone);
@@ -335,8 +381,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const destination = readIp4(view, at + IP_DESTINATION);
     const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) {
-      const reason = this.#takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
+      const reason = this.takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
+    }
+    if (toUsAlone && skb.packetType !== PacketType.HOST && this.conf.on(device).dropUnicastInL2Multicast) {
+      return DropReason.UNICAST_IN_L2_MULTICAST;
     }
     if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
       ip.reasmFails++;
@@ -344,7 +393,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     }
     // Both fields in one read: the protocol follows the time to live.
     const ttlAndProtocol = view.getUint16(at + IP_TTL);
-    const protocol = this.#protocols.get(ttlAndProtocol & 0xff);
+    const protocol = this.#protocols[ttlAndProtocol & 0xff];
     if (!protocol) {
       ip.inUnknownProtos++;
       this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);
@@ -361,8 +410,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return protocol.receive(skb, packet);
   }
 
-  /** Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound. */
-  #takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
+  /**
+   * Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound; else the
+   * sender is told what is wrong.
+   */
+  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
     const { view, network: at } = skb;
     const fault = this.#options.receive(view, at, at + headerLengthOf(view, at), own);
     if (fault === OPTIONS_SOUND) return DropReason.NONE;
@@ -380,71 +432,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
   }
 
-  /** Counts a packet that the look-up refused. A router tells the sender that there is no route; the other refusals are silent. */
+  /** Counts a packet that the look-up refused, and tells its sender where a router does. */
   #refused(skb: SkBuff, device: NetDevice, refusal: Refusal): DropReason {
-    const { ip, netstat } = this.counters;
     const { view, network: at } = skb;
-    if ((refusal === Refusal.NO_ROUTE || refusal === Refusal.NOT_LOCAL) && headerLengthOf(view, at) > IP_HEADER) {
-      const reason = this.#takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
-      if (reason !== DropReason.NONE) return reason;
-    }
-    switch (refusal) {
-      case Refusal.SOURCE:
-        return DropReason.IP_INADDRERRORS;
-      case Refusal.REVERSE_PATH:
-        netstat.ipReversePathFilter++;
-        return DropReason.IP_RPFILTER;
-      case Refusal.NO_ROUTE:
-        ip.inNoRoutes++;
-        this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, NET_UNREACHABLE);
-        return DropReason.IP_OUTNOROUTES;
-      case Refusal.NOT_LOCAL:
-        ip.inAddrErrors++;
-        return DropReason.IP_NOT_LOCAL;
-      default:
-        return DropReason.IP_NOT_LOCAL;
-    }
-  }
-
-  /** Hands a packet on (RFC 1812 5.2.1). */
-  #forward(skb: SkBuff, device: NetDevice, route: Route, destination: number): DropReason {
-    const { view, network: at } = skb;
-    const { ip } = this.counters;
-    // A frame to the broadcast or a group address is not forwarded.
-    if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
-    const headerLength = headerLengthOf(view, at);
-    if (headerLength > IP_HEADER) {
-      const malformed = this.#takeOptions(skb, device, this.fib.sourceBy(route, destination));
+    const { reason, code, options } = treatmentOf(refusal);
+    if (options && headerLengthOf(view, at) > IP_HEADER) {
+      const malformed = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
       if (malformed !== DropReason.NONE) return malformed;
     }
-    const ttl = view.getUint8(at + IP_TTL);
-    if (ttl <= 1) {
-      ip.inHdrErrors++;
-      this.errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
-      return DropReason.IP_INHDR;
-    }
-    if (skb.length > route.device.mtu) {
-      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, route.device.mtu);
-      return DropReason.PKT_TOO_BIG;
-    }
-    view.setUint8(at + IP_TTL, ttl - 1);
-    // The sum loses what the field loses (RFC 1624).
-    const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
-    view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
-    if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
-    skb.truesize = truesizeOf(skb.length);
-    ip.forwDatagrams++;
-    ip.outTransmits++;
-    const { table } = this.arp;
-    const key = this.arp.keyOf(route.gateway || destination, route.device);
-    const entry = table.find(key, route.device) ?? table.create(key, route.device);
-    if (entry) output(entry, skb);
-    else this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
-    return DropReason.NONE;
+    countRefusal(this.counters, refusal);
+    if (code >= 0) this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, code);
+    return reason;
   }
-}
-
-function defaultTtl(destination: number): number {
-  return isMulticast(destination) ? MULTICAST_TTL : DEFAULT_TTL;
 }

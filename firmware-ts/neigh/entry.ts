@@ -3,6 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { DropCounters, SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { NetDevice } from "../net/device.ts";
+import { highOctets, lowOctets } from "../net/ethernet.ts";
 import type { Lateness } from "../net/lateness.ts";
 import { TimerNode, type TimerWheel } from "../net/timer-wheel.ts";
 import type { NeighDefaults } from "./defaults.ts";
@@ -244,14 +245,4 @@ export function writeOctets(high: number, low: number, to: Uint8Array, at: numbe
   to[at + 3] = low >>> 16;
   to[at + 4] = low >>> 8;
   to[at + 5] = low;
-}
-
-/** The first two octets of the link address at bytes[at..at+6), as an entry keeps them. */
-export function highOctets(bytes: ArrayLike<number>, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-/** The other four, as int32. */
-export function lowOctets(bytes: ArrayLike<number>, at: number): number {
-  return (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
 }

@@ -25,9 +25,8 @@
  * R is retrans_time, at least HZ/100 jiffies. update.ts has the effect of frames of the neighbour and of an operator.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
-import { copyMac, ETH_DESTINATION, ETH_SOURCE, ETH_TYPE } from "../net/ethernet.ts";
+import { pushHeader } from "../net/ethernet.ts";
 import type { Cause, Neighbour } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { enqueue } from "./queue.ts";
@@ -54,10 +53,7 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
     entry.headerReady = true;
   }
   const { device, family } = entry.on;
-  const at = packet.push(ETHERNET_HEADER);
-  entry.copyAddress(packet.bytes, at + ETH_DESTINATION);
-  copyMac(packet.bytes, at + ETH_SOURCE, device.address, 0);
-  packet.view.setUint16(at + ETH_TYPE, family.etherType);
+  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, family.etherType);
   return device.transmit(packet);
 }
 

@@ -5,7 +5,8 @@
 import type { Clock } from "../../hal/clock.ts";
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import type { NetDevice } from "../net/device.ts";
-import { highOctets, lowOctets, type Neighbour, SuspicionKind, writeOctets } from "./entry.ts";
+import { highOctets, lowOctets } from "../net/ethernet.ts";
+import { type Neighbour, SuspicionKind, writeOctets } from "./entry.ts";
 import type { KeyRest } from "./key.ts";
 import { RateLimit } from "./rate-limit.ts";
 

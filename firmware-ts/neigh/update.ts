@@ -1,6 +1,7 @@
 /** The effect of a neighbour's frame or an operator's request on an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { type Cause, highOctets, lowOctets, type Neighbour, SuspicionKind } from "./entry.ts";
+import { highOctets, lowOctets } from "../net/ethernet.ts";
+import { type Cause, type Neighbour, SuspicionKind } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { arm, invalidate, move, output } from "./machine.ts";
 import { dequeue, purge } from "./queue.ts";

@@ -61,6 +61,8 @@ const ERRNOS = {
   GROUP_NOT_JOINED: "ENOENT",
   MTU_TOO_LARGE: "EINVAL",
   MTU_TOO_SMALL: "EINVAL",
+  NAME_INVALID: "EINVAL",
+  NAME_TAKEN: "EEXIST",
 } as const;
 
 export type DeviceErrorCode = keyof typeof ERRNOS;

@@ -50,8 +50,11 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly type: number;
   /** Station address; the controller's, copied when the device came up, unless setAddress() gave another. */
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
+  /** The same six bytes, to be read as words. */
+  readonly addressView: DataView = new DataView(this.address.buffer);
   readonly broadcast: Uint8Array = BROADCAST_MAC;
-  readonly txQueueLength: number = TX_QUEUE_LENGTH;
+  /** Frames that may wait (`txqueuelen`). With 0 one may, as with the kernel's pfifo. */
+  txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
   /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
   txChecksum: boolean;
@@ -131,6 +134,15 @@ export class NetDevice implements ControllerHost, Pollable {
   /** IFF_POINTOPOINT: everybody on the link is one neighbour. */
   get pointToPoint(): boolean {
     return (this.#flags & Iff.POINTOPOINT) !== 0;
+  }
+
+  /** IFF_MULTICAST, which nothing here depends on; `ip link set DEV multicast on|off`. */
+  get multicast(): boolean {
+    return (this.#flags & Iff.MULTICAST) !== 0;
+  }
+
+  setMulticast(on: boolean): void {
+    if (on !== this.multicast) this.#flags ^= Iff.MULTICAST;
   }
 
   /** Largest packet, in bytes, without the Ethernet header. */
@@ -225,7 +237,7 @@ export class NetDevice implements ControllerHost, Pollable {
     if (!this.#up) return this.#refuse(skb, DropReason.DEV_READY);
     if (!this.#carrier) return this.#refuse(skb, DropReason.TX_CARRIER);
     if (skb.length > this.#mtu + ETHERNET_HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    if (this.#queue.length >= this.txQueueLength) return this.#refuse(skb, DropReason.QDISC_DROP);
+    if (this.#queue.length >= (this.txQueueLength || 1)) return this.#refuse(skb, DropReason.QDISC_DROP);
     this.#user.transmitted(this, skb);
     if (this.#queue.length === 0 && this.controller.transmit(skb)) return DropReason.NONE;
     this.#queue.enqueue(skb);
@@ -239,6 +251,16 @@ export class NetDevice implements ControllerHost, Pollable {
 
   setPromiscuous(on: boolean): void {
     this.#receiveMode.setPromiscuous(on);
+    if (this.#up) this.#receiveMode.apply();
+  }
+
+  /** The frames of every group come up (IFF_ALLMULTI). */
+  get allMulticast(): boolean {
+    return this.#receiveMode.allMulticast;
+  }
+
+  setAllMulticast(on: boolean): void {
+    this.#receiveMode.setAllMulticast(on);
     if (this.#up) this.#receiveMode.apply();
   }
 

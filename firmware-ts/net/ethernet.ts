@@ -13,6 +13,8 @@ const ETH_P_8021Q = 0x8100;
 const ETH_P_8021AD = 0x88a8;
 
 const VLAN_ID = 0x0fff;
+/** The bit of a group's address, in its first two octets. */
+const GROUP = 0x0100;
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array(MAC_BYTES).fill(0xff);
 
@@ -44,28 +46,46 @@ export function sameMac(a: Uint8Array, atA: number, b: Uint8Array, atB: number):
   );
 }
 
-export function copyMac(to: Uint8Array, at: number, from: Uint8Array, fromAt: number): void {
-  for (let octet = 0; octet < MAC_BYTES; octet++) to[at + octet] = from[fromAt + octet]!;
+/** The first two octets of the address at bytes[at..at+6), as one number. */
+export function highOctets(bytes: ArrayLike<number>, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
-/** Pushes a header in front of the packet. */
-export function pushHeader(skb: SkBuff, destination: Uint8Array, destinationAt: number, source: Uint8Array, type: number): void {
+/** The other four, as int32. */
+export function lowOctets(bytes: ArrayLike<number>, at: number): number {
+  return (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
+}
+
+/**
+ * Pushes a header in front of the packet, in four words that end where an IP header's begin: a copy or a checksum that reads words which
+ * were stored as bytes just before waits for them.
+ * @param high and low: the destination, as highOctets() and lowOctets() give it
+ * @param source the view of a device's address
+ */
+export function pushHeader(skb: SkBuff, high: number, low: number, source: DataView, type: number): void {
   const at = skb.push(ETHERNET_HEADER);
-  copyMac(skb.bytes, at + ETH_DESTINATION, destination, destinationAt);
-  copyMac(skb.bytes, at + ETH_SOURCE, source, 0);
-  skb.view.setUint16(at + ETH_TYPE, type);
+  const { view } = skb;
+  view.setInt16(at + ETH_DESTINATION, high);
+  view.setInt32(at + ETH_DESTINATION + 2, low);
+  view.setInt32(at + ETH_SOURCE, source.getInt32(0));
+  view.setInt32(at + ETH_SOURCE + 4, (source.getUint16(4) << 16) | type);
 }
 
 /**
  * Takes the header and its tags off a received frame: sets protocol and packet type. False when the frame is too short to have one.
  * A type field below 0x600 is an 802.3 length; it stays as it is and no protocol will want it.
  */
-export function pullHeader(skb: SkBuff, own: Uint8Array): boolean {
-  if (skb.length < ETHERNET_HEADER) return false;
-  const at = skb.data;
-  skb.packetType = packetTypeOf(skb.bytes, at, own);
-  skb.protocol = skb.view.getUint16(at + ETH_TYPE);
-  skb.network = skb.pull(ETHERNET_HEADER);
+export function pullHeader(skb: SkBuff, own: DataView): boolean {
+  const { view, data: at } = skb;
+  if (skb.tail - at < ETHERNET_HEADER) return false;
+  const high = view.getUint16(at + ETH_DESTINATION);
+  const low = view.getInt32(at + ETH_DESTINATION + 2);
+  if (high === own.getUint16(0) && low === own.getInt32(2)) skb.packetType = PacketType.HOST;
+  else if ((high & GROUP) === 0) skb.packetType = PacketType.OTHERHOST;
+  else skb.packetType = high === 0xffff && low === -1 ? PacketType.BROADCAST : PacketType.MULTICAST;
+  skb.protocol = view.getUint16(at + ETH_TYPE);
+  skb.data = at + ETHERNET_HEADER;
+  skb.network = at + ETHERNET_HEADER;
   // This is asked of every frame, and hardly any has a tag.
   return isTag(skb.protocol) ? pullTags(skb) : true;
 }
@@ -86,9 +106,4 @@ function pullTags(skb: SkBuff): boolean {
     skb.network = skb.pull(VLAN_TAG);
   }
   return true;
-}
-
-function packetTypeOf(bytes: Uint8Array, at: number, own: Uint8Array): PacketType {
-  if ((bytes[at]! & 1) === 0) return sameMac(bytes, at, own, 0) ? PacketType.HOST : PacketType.OTHERHOST;
-  return sameMac(bytes, at, BROADCAST_MAC, 0) ? PacketType.BROADCAST : PacketType.MULTICAST;
 }

@@ -5,7 +5,7 @@ import type { EthernetController } from "../../hal/ethernet.ts";
 import { completeChecksum } from "../../hal/kit/outgoing.ts";
 import { Checksum, PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import { Backlog } from "./backlog.ts";
-import { type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
+import { DeviceError, type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
 import { NapiScheduler } from "./napi.ts";
 import type { NapiOptions } from "./softnet.ts";
@@ -62,10 +62,12 @@ export class Network implements DeviceUser {
     this.deviceEvent(device, "unregister");
   }
 
-  /** @throws RangeError when the name is taken */
+  /** @throws DeviceError NAME_TAKEN, NAME_INVALID */
   rename(device: NetDevice, name: string): void {
     const holder = this.device(name);
-    if (holder && holder !== device) throw new RangeError(`a device named ${name} exists already`);
+    if (holder && holder !== device) throw new DeviceError("NAME_TAKEN", `a device named ${name} exists already`);
+    if (!isDeviceName(name))
+      throw new DeviceError("NAME_INVALID", "a name has 1 to 15 characters, no space, / or :, and is not . or ..");
     device.name = name;
   }
 
@@ -95,7 +97,7 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, false);
-    if (!pullHeader(skb, device.address)) {
+    if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
     }
@@ -118,4 +120,9 @@ export class Network implements DeviceUser {
   deviceEvent(device: NetDevice, event: DeviceEvent): void {
     for (const listener of this.#listeners) listener(device, event);
   }
+}
+
+/** The kernel's dev_valid_name(). */
+function isDeviceName(name: string): boolean {
+  return /^[^\s/:]{1,15}$/.test(name) && name !== "." && name !== "..";
 }

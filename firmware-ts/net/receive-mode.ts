@@ -13,6 +13,7 @@ export class DeviceReceiveMode {
   readonly #controller: EthernetController;
   readonly #memberships: Membership[] = [];
   #promiscuous = false;
+  #allMulticast = false;
   #foreign = false;
   /** The controller was told once: from then on its mode is this one's. */
   #told = false;
@@ -33,6 +34,15 @@ export class DeviceReceiveMode {
 
   setPromiscuous(on: boolean): void {
     this.#promiscuous = on;
+  }
+
+  /** An operator wants the frames of every group (IFF_ALLMULTI). */
+  get allMulticast(): boolean {
+    return this.#allMulticast;
+  }
+
+  setAllMulticast(on: boolean): void {
+    this.#allMulticast = on;
   }
 
   setForeign(on: boolean): void {
@@ -72,12 +82,12 @@ export class DeviceReceiveMode {
   apply(): void {
     const promiscuous = this.#foreign || this.#promiscuous;
     this.#told = true;
-    this.#controller.setReceiveMode({ promiscuous, allMulticast: promiscuous, groups: this.groups });
+    this.#controller.setReceiveMode({ promiscuous, allMulticast: promiscuous || this.#allMulticast, groups: this.groups });
   }
 
   /** After open(): tells the controller, unless nobody ever asked for more than a controller lets through by itself. */
   restore(): void {
-    if (this.#told || this.#foreign || this.#promiscuous || this.#memberships.length > 0) this.apply();
+    if (this.#told || this.#foreign || this.#promiscuous || this.#allMulticast || this.#memberships.length > 0) this.apply();
   }
 
   #find(group: Uint8Array): Membership | undefined {

@@ -7,6 +7,7 @@ export type Errno =
   | "EADDRNOTAVAIL"
   | "EAFNOSUPPORT"
   | "EEXIST"
+  | "EHOSTUNREACH"
   | "EINVAL"
   | "ENETDOWN"
   | "ENETUNREACH"

@@ -80,7 +80,8 @@ export class TimerWheel {
   readonly #kernel: boolean;
   /** One tick of the wheel in ms. */
   readonly #unit: number;
-  readonly #rings: Ring[] = Array.from({ length: LEVELS * BUCKETS }, () => new Ring());
+  /** Made with the first node that waits in one: most stacks never have so many timers. */
+  #rings: readonly Ring[] = [];
   /** Time at which each bucket opens, in ticks; infinity for a bucket that is known to be empty. */
   readonly #times = new Float64Array(LEVELS * BUCKETS).fill(Number.POSITIVE_INFINITY);
   /** Nodes that are being fired now, and those whose bucket was needed for a node one turn of the wheel later. */
@@ -165,6 +166,7 @@ export class TimerWheel {
   }
 
   #insert(node: TimerNode, time: number, level: number): void {
+    if (this.#rings.length === 0) this.#rings = Array.from({ length: LEVELS * BUCKETS }, () => new Ring());
     const slot = level * BUCKETS + ((time / 8 ** level) % BUCKETS);
     const ring = this.#rings[slot] as Ring;
     if (this.#times[slot] !== time) {

@@ -4,7 +4,7 @@ import type { SkBuff } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
 import type { Destination } from "../ip/destination.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
-import type { IpLayer, Received } from "../ip/layer.ts";
+import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import type { Network } from "../net/network.ts";
@@ -23,6 +23,8 @@ export interface Pinger {
   onReply: ((reply: EchoReply) => void) | null;
   /** Is told of each queued request that was lost: `failed` and why. Not of requests that were sent, nor of send()'s own failures. */
   onFailure: ((sequence: number, result: SendResult) => void) | null;
+  /** Is told of each ICMP error, source quench and redirect about a request. `error` is valid only during the call. */
+  onError: ((sequence: number, error: IcmpError) => void) | null;
   /** @param destination made by Ping.to() */
   send(destination: Destination, sequence: number, dataBytes: number): SendResult;
   close(): void;
@@ -78,10 +80,11 @@ export class Ping implements EchoListener {
       id,
       onReply: null,
       onFailure: null,
+      onError: null,
       send: (destination, sequence, dataBytes) => {
         const echo = this.#echoOf(destination.layer);
         const room = destination.room - ECHO_HEADER;
-        if (room < 0) return sendResult(DropReason.IP_OUTNOROUTES);
+        if (destination.room < 0) return sendResult(destination.way.failure);
         if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
         const skb = this.#network.pool.allocate();
         if (!skb) return sendResult(DropReason.NOMEM);
@@ -104,8 +107,10 @@ export class Ping implements EchoListener {
     this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
   }
 
-  sends(id: number): boolean {
-    return this.#pingers.has(id);
+  echoError(error: IcmpError, id: number, sequence: number): boolean {
+    const pinger = this.#pingers.get(id);
+    pinger?.onError?.(sequence, error);
+    return pinger !== undefined;
   }
 
   #echoOf(layer: IpLayer): EchoProtocol {

@@ -2,6 +2,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
+import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
@@ -13,6 +14,8 @@ import type { NetDevice } from "../net/device.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
+/** Payloads up to so many bytes are copied and summed in one pass. */
+const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
 export const UDP_HEADER = 8;
 
@@ -25,8 +28,11 @@ export interface UdpSocketUser {
   has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
   destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination;
-  /** Sends the payload at skb.data to a destination whose way was refreshed just now. */
-  transmit(socket: UdpSocket, skb: SkBuff, destination: Destination): Fate;
+  /**
+   * Sends the payload at skb.data to a destination whose way was refreshed just now.
+   * @param sum of the payload; -1 when nobody has taken it yet
+   */
+  transmit(socket: UdpSocket, skb: SkBuff, destination: Destination, sum: number): Fate;
   closed(socket: UdpSocket): void;
   /** @throws InetError ADDRESS_INVALID */
   address(host: string | IpAddress): IpAddress;
@@ -61,8 +67,10 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
 export type ErrorHandler = (code: number, reporter: IpAddress, destination: IpAddress, port: number) => void;
 
 export class UdpSocket implements SkBuffOwner {
-  /** The one of our addresses that it is bound to; null for any. */
+  /** The address that it is bound to, and datagrams have to be for; null for any. */
   readonly address: IpAddress | null;
+  /** The source of what it sends, if it is bound to one of our addresses; null for the best. */
+  readonly source: IpAddress | null;
   readonly port: number;
   sendBuffer: number = SEND_BUFFER;
   onDatagram: DatagramHandler | null = null;
@@ -79,6 +87,8 @@ export class UdpSocket implements SkBuffOwner {
   #awaited = 0;
   readonly #memberships: Membership[] = [];
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
+  /** The layer of the last destination, which is one of this stack's. */
+  #lastLayer: IpLayer | null = null;
   #underWay = 0;
   #open = true;
   /** The datagram that is within transmit(): its drop there is send()'s answer, not a later fate. */
@@ -86,9 +96,10 @@ export class UdpSocket implements SkBuffOwner {
   /** The reason of a drop there, after the device had taken it. */
   #dropped: DropReason = DropReason.NONE;
 
-  constructor(udp: UdpSocketUser, address: IpAddress | null, port: number) {
+  constructor(udp: UdpSocketUser, address: IpAddress | null, source: IpAddress | null, port: number) {
     this.#udp = udp;
     this.address = address;
+    this.source = source;
     this.port = port;
   }
 
@@ -103,7 +114,7 @@ export class UdpSocket implements SkBuffOwner {
    * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   to(host: string | IpAddress, port: number): Destination {
-    return this.#udp.destination(host, port, this.address);
+    return this.#udp.destination(host, port, this.source);
   }
 
   /**
@@ -111,7 +122,7 @@ export class UdpSocket implements SkBuffOwner {
    * @param destination made by to() of this socket, or of another one that is bound to the same address
    * @param cookie comes back with onFate
    * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
-   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, NEIGH_…, QDISC_DROP, …
+   * @returns `sent`, `queued` or `failed` and why: PKT_TOO_BIG, SOCKET_SNDBUF, NOMEM, IP_OUTNOROUTES, RTN_…, NEIGH_…, QDISC_DROP, …
    */
   send(payload: Uint8Array, destination: Destination, cookie = 0, confirm = false): SendResult {
     this.#check(destination);
@@ -119,8 +130,8 @@ export class UdpSocket implements SkBuffOwner {
     layer.refresh(way);
     const { room } = way;
     if (room < 0) {
-      layer.counters.ip.outNoRoutes++;
-      return sendResult(DropReason.IP_OUTNOROUTES);
+      if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
+      return sendResult(way.failure);
     }
     if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = truesizeOf(layer.headerBytes + UDP_HEADER + payload.length);
@@ -130,7 +141,9 @@ export class UdpSocket implements SkBuffOwner {
       layer.counters.udp.sndbufErrors++;
       return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
     }
-    skb.bytes.set(payload, skb.put(payload.length));
+    let sum = -1;
+    if (payload.length <= SHORT && !way.offloadsChecksum) sum = copyAndSum(skb.view, skb.put(payload.length), payload);
+    else skb.bytes.set(payload, skb.put(payload.length));
     skb.owner = this;
     skb.cookie = cookie;
     skb.confirm = confirm;
@@ -139,7 +152,7 @@ export class UdpSocket implements SkBuffOwner {
     const outer = this.#sending;
     this.#sending = skb;
     this.#dropped = DropReason.NONE;
-    const fate = this.#udp.transmit(this, skb, destination);
+    const fate = this.#udp.transmit(this, skb, destination, sum);
     const dropped = this.#dropped;
     this.#sending = outer;
     this.#dropped = DropReason.NONE;
@@ -186,8 +199,11 @@ export class UdpSocket implements SkBuffOwner {
 
   #check(destination: Destination): void {
     if (!this.#open) throw new Error("the socket is closed");
-    if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
-    if (destination.from !== this.address) throw new Error("the destination was made for another source address");
+    if (destination.layer !== this.#lastLayer) {
+      if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
+      this.#lastLayer = destination.layer;
+    }
+    if (destination.from !== this.source) throw new Error("the destination was made for another source address");
   }
 
   /**

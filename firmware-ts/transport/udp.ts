@@ -3,11 +3,11 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
-import { finish, partial, sumBytes } from "../ip/checksum.ts";
+import { finish, partial, sumPacket } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpLayer, IpProtocol, Received, Unreachable } from "../ip/layer.ts";
+import type { IcmpError, IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -23,6 +23,9 @@ const UDP_DESTINATION = 2;
 const UDP_LENGTH = 4;
 const UDP_CHECKSUM = 6;
 
+/** A power of 2. */
+const SLOTS = 256;
+
 /** The range of ports for sockets that ask for none (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
@@ -33,6 +36,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
   readonly #layers: IpLayers;
   /** The sockets of each port: one for any address, or several with an address each. */
   readonly #ports = new Map<number, UdpSocket[]>();
+  /** Of ports that were looked up: the same lists, by the low bits of the port. A place belongs to the port that was asked for last. */
+  readonly #slots: (UdpSocket[] | null)[] = new Array<UdpSocket[] | null>(SLOTS).fill(null);
 
   constructor(network: Network, random: Random, layers: IpLayers) {
     this.#network = network;
@@ -44,7 +49,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   /**
    * Opens a socket.
    * @param port 0 for any free one
-   * @param host one of our addresses; null or INADDR_ANY for any
+   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null or INADDR_ANY for any
    * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   open(port = 0, host: string | IpAddress | null = null): UdpSocket {
@@ -55,20 +60,23 @@ export class Udp implements IpProtocol, UdpSocketUser {
     if (sockets.some((other) => other.address === address || other.address === null || address === null)) {
       throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
     }
-    const socket = new UdpSocket(this, address, bound);
+    const ours = address !== null && this.#layers.of(address).isLocal(address);
+    const socket = new UdpSocket(this, address, ours ? address : null, bound);
     sockets.push(socket);
     this.#ports.set(bound, sockets);
+    this.#slots[bound & (SLOTS - 1)] = sockets;
     return socket;
   }
 
   #bound(host: string | IpAddress | null): IpAddress | null {
     const address = host === null ? INADDR_ANY : this.#layers.address(host);
     if (address === INADDR_ANY) return null;
-    if (this.#layers.of(address).isLocal(address)) return address;
+    if (this.#layers.of(address).canBind(address)) return address;
     throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
   }
 
   closed(socket: UdpSocket): void {
+    this.#slots[socket.port & (SLOTS - 1)] = null;
     const left = (this.#ports.get(socket.port) ?? []).filter((other) => other !== socket);
     if (left.length > 0) this.#ports.set(socket.port, left);
     else this.#ports.delete(socket.port);
@@ -100,11 +108,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return { layer, group: address, device: layer.deviceOfGroup(address, device) };
   }
 
-  transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination): Fate {
+  transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination, payload: number): Fate {
     const at = skb.push(UDP_HEADER);
     const view = skb.view;
     const length = skb.length;
-    const ports = socket.port + port;
     const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
     let sum = 0;
     if (way.offloadsChecksum) {
@@ -114,7 +121,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
       skb.csumOffset = UDP_CHECKSUM;
     } else {
       // The header is written word by word and summed up meanwhile: only the payload has to be read.
-      sum = finish(sumBytes(view, at + UDP_HEADER, length - UDP_HEADER, pseudo + ports + length));
+      const head = pseudo + socket.port + port + length;
+      sum = finish(payload < 0 ? sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head) : head + payload);
       // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
       if (sum === 0) sum = 0xffff;
     }
@@ -133,20 +141,26 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const { view, data: at } = skb;
     const { layer, source, destination } = packet;
     const { udp } = layer.counters;
-    const length = skb.length < UDP_HEADER ? 0 : view.getUint16(at + UDP_LENGTH);
-    if (length < UDP_HEADER || length > skb.length) {
+    const held = skb.tail - at;
+    // The header in two words, each read once: the ports; length and checksum.
+    const ports = held < UDP_HEADER ? 0 : view.getInt32(at + UDP_SOURCE);
+    const rest = held < UDP_HEADER ? 0 : view.getInt32(at + UDP_LENGTH);
+    const length = rest >>> 16;
+    if (length < UDP_HEADER || length > held) {
       udp.inErrors++;
       return DropReason.PKT_TOO_SMALL;
     }
-    skb.trim(length);
-    if (skb.checksum === Checksum.NONE && view.getUint16(at + UDP_CHECKSUM) !== 0) {
-      if (finish(sumBytes(view, at, length, layer.pseudoHeader(source, destination, IPPROTO_UDP, length))) !== 0) {
+    skb.tail = at + length;
+    if (skb.checksum === Checksum.NONE && (rest & 0xffff) !== 0) {
+      const pseudo = layer.pseudoHeader(source, destination, IPPROTO_UDP, length);
+      const head = pseudo + (ports >>> 16) + (ports & 0xffff) + length + (rest & 0xffff);
+      if (finish(sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head)) !== 0) {
         udp.inErrors++;
         udp.inCsumErrors++;
         return DropReason.UDP_CSUM;
       }
     }
-    const socket = this.#find(view.getUint16(at + UDP_DESTINATION), destination);
+    const socket = this.#find(ports & 0xffff, destination);
     if (!socket) {
       if (packet.toUsAlone) {
         udp.noPorts++;
@@ -157,21 +171,33 @@ export class Udp implements IpProtocol, UdpSocketUser {
       return DropReason.NO_SOCKET;
     }
     udp.inDatagrams++;
-    skb.pull(UDP_HEADER);
-    socket.receive(skb, view.getUint16(at + UDP_SOURCE), packet);
+    skb.data = at + UDP_HEADER;
+    socket.receive(skb, ports >>> 16, packet);
     return DropReason.NONE;
   }
 
-  unreachable(skb: SkBuff, { code, reporter, source, destination, transport }: Unreachable): boolean {
+  error(skb: SkBuff, error: IcmpError): boolean {
+    const { layer, source, transport } = error;
     const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
-    socket?.error(code, reporter, destination, skb.view.getUint16(transport + UDP_DESTINATION));
-    return socket !== null;
+    if (!socket) {
+      layer.counters.icmp.inErrors++;
+      return false;
+    }
+    if (error.unreachable) {
+      socket.error(error.code, error.reporter, error.destination, skb.view.getUint16(transport + UDP_DESTINATION));
+    }
+    return true;
   }
 
   /** Finds the socket that listens to the port at one of our addresses. */
   #find(port: number, address: IpAddress): UdpSocket | null {
-    const sockets = this.#ports.get(port);
-    if (!sockets) return null;
+    const slot = port & (SLOTS - 1);
+    let sockets = this.#slots[slot] as UdpSocket[] | null;
+    if (sockets === null || (sockets[0] as UdpSocket).port !== port) {
+      sockets = this.#ports.get(port) ?? null;
+      if (sockets === null) return null;
+      this.#slots[slot] = sockets;
+    }
     for (let at = 0; at < sockets.length; at++) {
       const socket = sockets[at] as UdpSocket;
       if (socket.address === null || socket.address === address) return socket;

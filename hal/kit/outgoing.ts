@@ -1,6 +1,7 @@
 /** The last work on a frame before it leaves, for drivers whose controllers do not do it: length, padding, checksum. */
 import { DropReason } from "../drop-reason.ts";
 import { ETHERNET_HEADER, MAX_TAGGED_FRAME, MIN_FRAME } from "../ethernet.ts";
+import { sumWords } from "../packet-memory.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
 
 /**
@@ -15,8 +16,16 @@ export function pad(skb: SkBuff): number {
     skb.tail = HEADROOM + skb.length;
     skb.data = HEADROOM;
   }
-  if (skb.data + length > skb.tail) skb.bytes.fill(0, skb.tail, skb.data + length);
+  clear(skb, skb.data + length);
   return length;
+}
+
+/** Puts zeros behind the packet up to offset `end` of its slot. In words: a fill() of some bytes takes 15 ns. */
+export function clear({ bytes, view, tail }: SkBuff, end: number): void {
+  let at = tail;
+  for (; (at & 3) !== 0 && at < end; at++) bytes[at] = 0;
+  for (; at + 4 <= end; at += 4) view.setInt32(at, 0);
+  for (; at < end; at++) bytes[at] = 0;
 }
 
 /**
@@ -47,10 +56,12 @@ export function completeChecksum(skb: SkBuff): boolean {
   const tail = skb.tail;
   const field = start + skb.csumOffset;
   if (start < skb.data || skb.csumOffset < 0 || field + 2 > tail) return false;
-  let sum = 0;
+  // The kernel takes 32 bytes a turn.
+  const whole = skb.summable ? (tail - start) & -32 : 0;
+  let sum = whole > 0 ? sumWords(skb.offset + start, whole) : 0;
   // At most 1024 words of 16 bits in a slot: the sum stays below 2^26.
   const even = tail - ((tail - start) & 1);
-  for (let at = start; at < even; at += 2) sum += view.getUint16(at);
+  for (let at = start + whole; at < even; at += 2) sum += view.getUint16(at);
   if (even < tail) sum += view.getUint8(even) << 8;
   sum = (sum & 0xffff) + (sum >>> 16);
   sum = (sum & 0xffff) + (sum >>> 16);

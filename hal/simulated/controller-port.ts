@@ -13,8 +13,8 @@ import { ensureChecksum } from "../kit/outgoing.ts";
 import { PollLoop } from "../kit/poll-loop.ts";
 import { Revival } from "../revival.ts";
 import { DropCounters, type SkBuff, SkBuffPool, SkBuffQueue } from "../skbuff.ts";
-import type { WireStation } from "../wire.ts";
-import type { EthernetSegment, SegmentPort } from "./segment.ts";
+import type { WirePort, WireStation } from "../wire.ts";
+import type { SimulatedWire } from "./simulated-wire.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface ControllerPortOptions {
@@ -41,19 +41,19 @@ export class ControllerPort implements WireStation {
   /** Frames off the wire whose check sequence was wrong: not passed on. */
   fcsErrors = 0;
   readonly #clock: Clock;
-  readonly #segment: EthernetSegment;
+  readonly #segment: SimulatedWire;
   readonly #options: ControllerPortOptions;
   readonly #pool: SkBuffPool;
   readonly #waiting = new SkBuffQueue();
   readonly #limit: number;
   #host: PortHost | null = null;
-  #port: SegmentPort | null = null;
+  #port: WirePort | null = null;
   #failed: Error | null = null;
   readonly #revival: Revival;
 
   constructor(
     clock: Clock,
-    segment: EthernetSegment,
+    segment: SimulatedWire,
     name: string,
     controller: EthernetController,
     options: ControllerPortOptions = {},
@@ -73,7 +73,7 @@ export class ControllerPort implements WireStation {
   }
 
   /** Its end of the wire; null until the controller's link came up for the first time. */
-  get port(): SegmentPort | null {
+  get port(): WirePort | null {
     return this.#port;
   }
 
@@ -130,7 +130,7 @@ export class ControllerPort implements WireStation {
     this.#options.onBack?.();
   }
 
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean, view: DataView | null = null): void {
     if (!fcsOk) {
       this.fcsErrors++;
       return;
@@ -148,7 +148,7 @@ export class ControllerPort implements WireStation {
       this.drops.drop(skb, DropReason.PKT_TOO_BIG);
       return;
     }
-    copyFromWire(skb, bytes, length);
+    copyFromWire(skb, bytes, length, view);
     // In order: behind what waits already.
     if (this.#waiting.length > 0 || !this.controller.transmit(skb)) this.#waiting.enqueue(skb);
   }

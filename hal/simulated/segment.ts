@@ -4,11 +4,12 @@
  * their link. With more it is a hub: each port has a link of its own.
  */
 import type { Clock, Task, Timer } from "../clock.ts";
-import { copyFrame } from "../kit/copy-frame.ts";
+import { copyFrameByWords } from "../kit/copy-frame.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
-import type { Wire, WirePort, WireStation } from "../wire.ts";
+import type { WirePort, WireStation } from "../wire.ts";
 import { Carrier } from "./carrier.ts";
+import type { FrameTap, SimulatedWire } from "./simulated-wire.ts";
 
 /** Longest frame that a wire carries, without FCS; longer ones are jabber and vanish. */
 const MAX_WIRE_FRAME = 2044;
@@ -24,8 +25,7 @@ export interface SegmentOptions {
   corruption?: number;
 }
 
-/** Sees every frame that is put on the wire, before the wire does anything to it. `bytes` is only valid during the call. */
-export type WireTap = (bytes: Uint8Array, length: number, time: number, from: SegmentPort) => void;
+export type WireTap = FrameTap<SegmentPort>;
 
 export class SegmentPort implements WirePort {
   readonly name: string;
@@ -51,22 +51,23 @@ export class SegmentPort implements WirePort {
     this.#segment.linkChanged();
   }
 
-  /** Puts bytes[at..at+length) on the wire, without FCS. Without a link it goes nowhere. */
-  transmit(bytes: Uint8Array, at: number, length: number): void {
-    this.#segment.carry(this, bytes, at, length);
+  /** Puts bytes[at..at+length) on the wire, without FCS. Without a link it goes nowhere. @param view as WirePort has it */
+  transmit(bytes: Uint8Array, at: number, length: number, view: DataView | null = null): void {
+    this.#segment.carry(this, bytes, at, length, view);
   }
 }
 
 class FlyingFrame {
   /** As large as packet memory, so that frames are copied from and to it whole. */
   readonly bytes: Uint8Array = new Uint8Array(SLOT_BYTES);
+  readonly view: DataView = new DataView(this.bytes.buffer);
   length = 0;
   due = 0;
   fcsOk = true;
   from: SegmentPort | null = null;
 }
 
-export class EthernetSegment implements Wire {
+export class EthernetSegment implements SimulatedWire {
   latency: number;
   loss: number;
   duplication: number;
@@ -134,6 +135,10 @@ export class EthernetSegment implements Wire {
     this.linkChanged();
   }
 
+  stationCarrier(): Carrier {
+    return this.carrier;
+  }
+
   /** Adds a tap; the returned function removes it. */
   tap(tap: WireTap): () => void {
     this.#taps.push(tap);
@@ -154,7 +159,7 @@ export class EthernetSegment implements Wire {
   }
 
   /** Called by ports: see SegmentPort.transmit. */
-  carry(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
+  carry(from: SegmentPort, bytes: Uint8Array, at: number, length: number, view: DataView | null): void {
     if (!from.linkUp || length > MAX_WIRE_FRAME) {
       if (from.linkUp) this.counters.jabber++;
       else this.counters.unlinked++;
@@ -169,10 +174,10 @@ export class EthernetSegment implements Wire {
       this.counters.lost++;
       return;
     }
-    this.#launch(from, bytes, at, length);
+    this.#launch(from, bytes, at, length, view);
     if (this.duplication > 0 && this.#random.next() < this.duplication) {
       this.counters.duplicated++;
-      this.#launch(from, bytes, at, length);
+      this.#launch(from, bytes, at, length, view);
     }
   }
 
@@ -181,9 +186,9 @@ export class EthernetSegment implements Wire {
     return this.#ports.length > 2 || this.#ports.every((end) => end.plugged);
   }
 
-  #launch(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
+  #launch(from: SegmentPort, bytes: Uint8Array, at: number, length: number, view: DataView | null): void {
     const frame = this.#claim();
-    copyFrame(frame.bytes, 0, bytes, at, length);
+    copyFrameByWords(frame.bytes, frame.view, 0, bytes, view, at, length);
     frame.length = length;
     frame.from = from;
     frame.fcsOk = true;
@@ -222,7 +227,7 @@ export class EthernetSegment implements Wire {
       if (frame.due > now) break;
       for (let index = 0; index < this.#ports.length; index++) {
         const port = this.#ports[index] as SegmentPort;
-        if (port !== frame.from && port.linkUp) port.station.wireFrame(frame.bytes, frame.length, frame.fcsOk);
+        if (port !== frame.from && port.linkUp) port.station.wireFrame(frame.bytes, frame.length, frame.fcsOk, frame.view);
       }
       this.#first = (this.#first + 1) & (this.#flying.length - 1);
       this.#count--;

@@ -21,8 +21,8 @@ import { ensureChecksum } from "../kit/outgoing.ts";
 import { isMulticast, ReceiveFilter } from "../kit/receive-filter.ts";
 import { ReceivedFrames } from "../kit/received-frames.ts";
 import type { SkBuff } from "../skbuff.ts";
-import type { WireStation } from "../wire.ts";
-import type { EthernetSegment, SegmentPort } from "./segment.ts";
+import type { WirePort, WireStation } from "../wire.ts";
+import type { SimulatedWire } from "./simulated-wire.ts";
 import { copyFromWire, transmitPadded } from "./wire-frame.ts";
 
 export interface WireNicOptions {
@@ -43,10 +43,10 @@ export class WireNic implements EthernetController, WireStation {
   readonly #filter: ReceiveFilter = new ReceiveFilter(this.address);
   #linkUp = false;
   /** Its end of the cable; pull it with `port.plugged = false`. */
-  readonly port: SegmentPort;
+  readonly port: WirePort;
 
   /** @param _clock as every simulated part takes one; this one has no delays of its own */
-  constructor(_clock: Clock, segment: EthernetSegment, name: string, address: Uint8Array, options: WireNicOptions = {}) {
+  constructor(_clock: Clock, segment: SimulatedWire, name: string, address: Uint8Array, options: WireNicOptions = {}) {
     this.#name = name;
     this.#received = new ReceivedFrames(options.queue ?? DEFAULT_QUEUE);
     this.address.set(address);
@@ -108,7 +108,7 @@ export class WireNic implements EthernetController, WireStation {
     return this.#received.poll(budget, null);
   }
 
-  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean): void {
+  wireFrame(bytes: Uint8Array, length: number, fcsOk: boolean, view: DataView | null = null): void {
     const host = this.#received.host;
     if (!host) return;
     const statistics = this.statistics;
@@ -133,7 +133,7 @@ export class WireNic implements EthernetController, WireStation {
       host.drops.count(DropReason.NOMEM);
       return;
     }
-    copyFromWire(skb, bytes, length);
+    copyFromWire(skb, bytes, length, view);
     statistics.rxPackets++;
     statistics.rxBytes += length;
     if (isMulticast(bytes, 0)) statistics.rxMulticast++;

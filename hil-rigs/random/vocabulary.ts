@@ -289,7 +289,7 @@ const WORDS: readonly Word[] = [
     make: (dice) => {
       if (dice.once(4)) return conf(dice, { forwarding: [1, 1, 0] }, `net.ipv4.conf.${dice.one(["e0", "e1"])}`);
       const from = peer(`10.0.0.${2 + dice.below(HOSTS)}`);
-      // Not back the way it came: our stack sends no ICMP redirects.
+      // Not back the way it came: whether a redirect is sent depends on milliseconds.
       const destination = `10.0.1.${2 + dice.below(3)}`;
       return [{ do: "datagram", port: "p0", from, dst: DUT.mac, destination, ttl: dice.once(12) ? 1 : 64 }];
     },

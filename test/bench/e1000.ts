@@ -6,12 +6,13 @@ import { Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { E1000Chip } from "../../hal/simulated/e1000/chip.ts";
-import { mac, T1, US, udp } from "../support/wire-format.ts";
+import { arp, mac, T1, US, udp } from "../support/wire-format.ts";
+import { DriverBench } from "./driver-bench.ts";
 import { PollTimes } from "./poll-times.ts";
 import { RingEngine } from "./ring-engine.ts";
 import type { Subject } from "./subject.ts";
 import { type Bench, FILL, HEADERS, receiver, sender } from "./traffic.ts";
-import { BIG_COUNT, TICK, WireBench } from "./wire-bench.ts";
+import { BIG_COUNT, expectCount, inBursts, TICK, WireBench } from "./wire-bench.ts";
 
 /** Payload of the smallest frame, 60 bytes, and of the largest, 1514. */
 const SMALL = 18;
@@ -28,6 +29,9 @@ export const E1000_SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = 
   "e1000 rings, udp send, 1514 B frame": () => ringSend(LARGE, false),
   "e1000 rings, shared pool, udp send, 60 B": () => ringSend(SMALL, true),
   "e1000 rings, shared pool, udp send, 1514 B": () => ringSend(LARGE, true),
+  "e1000 rings, arp request answered": () => ringArp(),
+  "e1000 rings, driver alone, receive 60 B": () => driverReceive(),
+  "e1000 rings, driver alone, send 60 B": () => driverSend(),
   "e1000 model, udp receive, 60 B frame": () => chipReceive(SMALL),
   "e1000 model, udp receive, 1514 B frame": () => chipReceive(LARGE),
   "e1000 model, udp send, 60 B frame": () => chipSend(SMALL),
@@ -91,6 +95,65 @@ async function ringSend(bytes: number, shared: boolean): Promise<Subject> {
     floor: { frame: HEADERS + bytes, copies: shared ? 2 : 3, payloadSums: 0, headerSums: 1 },
     run: sender(bench, bytes),
     lwip: `send ${bytes} 1`,
+  };
+}
+
+/** A request is in the ring, to the answer's DD. */
+async function ringArp(): Promise<Subject> {
+  const bench = await RingBench.open(true, true);
+  const request = arp();
+  const { sink } = bench;
+  return {
+    floor: { frame: HEADERS, copies: 2, payloadSums: 0, headerSums: 0 },
+    run: (count) => {
+      sink.frames = 0;
+      inBursts(
+        count,
+        () => {
+          if (!sink.receive(request)) throw new Error("no buffer in the ring");
+        },
+        () => bench.tick(),
+      );
+      expectCount("arp", sink.frames, count);
+    },
+    lwip: "arp-ring",
+  };
+}
+
+/** The driver, NAPI's poll loop and the engine behind the rings: a host that has no use for frames. */
+async function driverReceive(): Promise<Subject> {
+  const bench = await DriverBench.open();
+  const frame = udp({}, new Uint8Array(SMALL).fill(FILL));
+  return {
+    floor: { frame: HEADERS + SMALL, copies: 1, payloadSums: 0, headerSums: 0 },
+    run: (count) => {
+      bench.received = 0;
+      inBursts(
+        count,
+        () => {
+          if (!bench.engine.receive(frame)) throw new Error("no buffer in the ring");
+        },
+        () => bench.tick(),
+      );
+      expectCount("receive", bench.received, count);
+    },
+  };
+}
+
+async function driverSend(): Promise<Subject> {
+  const bench = await DriverBench.open();
+  const frame = udp({}, new Uint8Array(SMALL).fill(FILL));
+  return {
+    floor: { frame: HEADERS + SMALL, copies: 1, payloadSums: 0, headerSums: 0 },
+    run: (count) => {
+      bench.engine.frames = 0;
+      inBursts(
+        count,
+        () => bench.send(frame.length),
+        () => bench.tick(),
+      );
+      expectCount("send", bench.engine.frames, count);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The figures of one subject, and how the process that measures them is started. */
 import { execFile } from "node:child_process";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Allocation, Timing } from "./measure.ts";
@@ -19,8 +20,9 @@ export interface Figures {
   polls: PollFigures | null;
 }
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const child = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** This checkout's folder. */
+export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
+const CHILD: string = relative(ROOT, fileURLToPath(new URL("./child.ts", import.meta.url)));
 
 /** Room for 200 000 operations of 300 bytes each without a collection between, in MiB. */
 const NEW_SPACE = 64;
@@ -42,13 +44,14 @@ const STEADY_FLAGS: readonly string[] = ["--no-concurrent-recompilation"];
 /**
  * Measures one subject in a process of its own, whose environment is bare: neither coverage nor a test runner's loader in it.
  * @param options as child.ts takes them
+ * @param root the folder of the checkout that is measured
  */
-export async function measure(name: string, options: readonly string[] = []): Promise<Figures> {
+export async function measure(name: string, options: readonly string[] = [], root: string = ROOT): Promise<Figures> {
   const run = promisify(execFile);
   const flags = options.includes(MEMORY_ONLY) ? [...STEADY_FLAGS, ...FLAGS] : FLAGS;
   // By way of env(1): a test runner that counts coverage hands that on to every child, whatever environment it is given, and code
   // that is counted allocates.
   const bare = ["-i", `PATH=${process.env["PATH"]}`, process.execPath];
-  const { stdout } = await run("env", [...bare, ...flags, child, name, ...options], { cwd: root, timeout: 60_000 });
+  const { stdout } = await run("env", [...bare, ...flags, CHILD, name, ...options], { cwd: root, timeout: 60_000 });
   return JSON.parse(stdout) as Figures;
 }

@@ -1,4 +1,4 @@
-/** Time and memory of one operation, measured so that a figure can be believed: see each function. */
+/** Processor time and memory of one operation, measured so that a figure can be believed: see each function. */
 import { GCProfiler, getHeapStatistics } from "node:v8";
 
 /** Bytes an operation; less than this is the runtime's own, and another round would not tell more. */
@@ -10,7 +10,7 @@ export interface Runnable {
 }
 
 export interface Timing {
-  /** Nanoseconds an operation takes, median of the rounds; and the fastest and slowest round's. */
+  /** Nanoseconds of processor time that an operation takes, median of the rounds; and the fastest and slowest round's. */
   nanoseconds: number;
   fastest: number;
   slowest: number;
@@ -29,8 +29,9 @@ export interface Reference {
   nanoseconds: number;
   fastest: number;
   slowest: number;
-  /** Median of the subject's ratios to it, round by round. */
+  /** Median of the subject's ratios to it, round by round; and the subject's fastest round to the reference's. */
   ratio: number;
+  leastRatio: number;
 }
 
 export interface Allocation {
@@ -80,6 +81,7 @@ export function time(
       fastest: Math.min(...other),
       slowest: Math.max(...other),
       ratio: median(own.map((taken, round) => taken / other[round]!)),
+      leastRatio: Math.min(...own) / Math.min(...other),
     },
     rounds,
     samples,
@@ -97,10 +99,12 @@ function calibrate(what: Runnable, roundTime: number): number {
   }
 }
 
+/** Processor time, of all threads: on a busy machine the wall's says more about the other programs. In ns an operation. */
 function perOperation(what: Runnable, count: number): number {
-  const start = process.hrtime.bigint();
+  const before = process.cpuUsage();
   what.run(count);
-  return Number(process.hrtime.bigint() - start) / count;
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / count;
 }
 
 /**

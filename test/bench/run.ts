@@ -1,15 +1,22 @@
 /**
- * `npm run bench [-- [--json] [WORD]…]`: what the frame path costs, each subject in a process of its own and next to a floor of bare
- * copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a
- * neighbour table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name. Asserts nothing about time: a figure
- * is to be read, next to the machine it was taken on. Allocations have a test, test/firmware-ts/allocation.test.ts.
+ * `npm run bench [-- [--json] [--gate] [--against REF] [WORD]…]`: what the frame path costs in processor time, each subject in a process
+ * of its own and next to a floor of bare copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a neighbour
+ * table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name.
+ *
+ * --gate: ends with 1 when a subject's ratio to lwIP, or a simulation's time, is short of its gate (gates.ts, simulations.ts). --against: no floor and no lwIP but another commit,
+ * by turns (against.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
+ * test/firmware-ts/allocation.test.ts.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { runAgainst } from "./against.ts";
 import { type Figures, measure } from "./figures.ts";
+import { isShort, verdict } from "./gates.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
+import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
 
@@ -20,14 +27,23 @@ const NOT_MEASURED: readonly string[] = [
   "lwIP's timers, its thread and its lock: one thread without them is the fastest way to call it",
 ];
 
-const words = process.argv.slice(2).filter((word) => word !== "--json");
-const json = process.argv.includes("--json");
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, gate: { type: "boolean" }, against: { type: "string" } },
+});
+const json = values.json === true;
 const wanted = (name: string): boolean => words.every((word) => name.includes(word));
 const names = Object.keys(SUBJECTS).filter(wanted);
-if (names.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), TABLE_SUBJECT].join("; ");
+const simulations = Object.keys(SIMULATIONS).filter(wanted);
+if (names.length === 0 && simulations.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), TABLE_SUBJECT].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
+}
+
+if (values.against !== undefined) {
+  await runAgainst(values.against, names);
+  process.exit();
 }
 
 const machine = { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length, load: loadavg()[0] ?? 0, node: process.version };
@@ -40,6 +56,7 @@ if (!json) {
     console.log(row(["subject", "ns/op", "min..max", "ops/s", "B/op", "floor ns", "ratio", "spi transactions, bytes/op; poll us"]));
 }
 let table: TableReport | null = null;
+const simulated: SimulationRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -56,14 +73,29 @@ try {
     if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
+  for (const name of simulations) simulated.push(measureSimulation(name));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 if (json) {
-  console.log(JSON.stringify({ machine, lwip, subjects: measured, table, notMeasured: NOT_MEASURED }, null, 2));
+  console.log(
+    JSON.stringify({ machine, lwip, subjects: measured, table, simulations: simulated, notMeasured: NOT_MEASURED }, null, 2),
+  );
 } else {
   if (measured.length > 0) explain(measured);
   if (table) showTable(table);
+  for (const each of simulated) console.log(simulationLine(each));
+}
+const short = [
+  ...measured.filter(({ name, timing }) => timing?.reference && isShort(name, timing.reference.ratio)),
+  ...simulated.filter((each) => !meetsGate(each)),
+].map(({ name }) => name);
+if (values.gate && missing !== null && measured.length > 0) {
+  console.error(`bench: the gates are ratios to lwIP, which is not there: it needs ${missing}`);
+  process.exitCode = 2;
+} else if (values.gate && short.length > 0) {
+  console.error(`bench: ${short.length} short of the gate: ${short.join("; ")}`);
+  process.exitCode = 1;
 }
 
 function cells({ name, timing, allocation, busLoad, polls }: Figures): string[] {
@@ -86,9 +118,9 @@ function percentiles({ p50, p99, p999 }: PollFigures): string {
 }
 
 /** The row below a subject's: lwIP at the same work. */
-function lwipCells({ timing, lwipBytes }: Figures): string[] {
+function lwipCells({ name, timing, lwipBytes }: Figures): string[] {
   if (!timing?.reference) return [];
-  const { nanoseconds, fastest, slowest, ratio } = timing.reference;
+  const { nanoseconds, fastest, slowest, ratio, leastRatio } = timing.reference;
   const range = `${fastest.toFixed(0)}..${slowest.toFixed(0)}`;
   const bytes = (lwipBytes ?? 0).toFixed(2);
   return [
@@ -99,13 +131,14 @@ function lwipCells({ timing, lwipBytes }: Figures): string[] {
     bytes,
     "",
     "",
-    `ours takes ${ratio.toFixed(1)}x`,
+    `ours takes ${ratio.toFixed(2)}x, least ${leastRatio.toFixed(2)}x`,
+    verdict(name, ratio),
   ];
 }
 
 /** The first column to the left, all others to the right. */
 function row(texts: readonly string[]): string {
-  const widths = [46, 7, 14, 9, 7, 9, 7, 34];
+  const widths = [46, 7, 14, 9, 7, 9, 7, 34, 26];
   const padded = texts.map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)));
   return padded.join(" ").trimEnd();
 }
@@ -114,8 +147,8 @@ function explain(all: readonly Figures[]): void {
   const rounds = all[0]?.timing?.rounds ?? 0;
   const samples = all.map(({ timing }) => timing?.samples ?? 0);
   console.log(`
-An op is one datagram or one answered request; there and back: two datagrams. ns/op: median of ${rounds} rounds of
-${Math.min(...samples)} to ${Math.max(...samples)} ops, subject and floor by turns, after warm-up; ratio: median of the rounds' ratios.
+An op is one datagram or one answered request; there and back: two datagrams. ns/op: processor time of all threads, median of ${rounds} rounds of
+${Math.min(...samples)} to ${Math.max(...samples)} ops, subject and floor by turns, after warm-up; ratio: median of the rounds' ratios, least: of the fastest rounds.
 B/op: growth of the heap over ${all[0]?.allocation.samples} ops during which no garbage was collected.
 Poll: p50, p99 and p99.9 of ${all.find(({ polls }) => polls)?.polls?.polls ?? 0} polls that took in 64 frames each, up to the handlers' return.
 floor: the same bytes copied as often, the same checksums taken, and nothing else.

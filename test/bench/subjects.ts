@@ -88,6 +88,7 @@ async function udpReceive(bytes: number): Promise<Subject> {
   return {
     floor: { frame: HEADERS + bytes, copies: 2, payloadSums: 1, headerSums: 1 },
     run: receiver(bench, datagrams(bench, bytes)),
+    lwip: `take ${bytes}`,
   };
 }
 

@@ -90,6 +90,23 @@ const SESSION = [
   "route get 127.0.0.1",
   "-br -4 address show lo",
   "-j route show table local dev lo",
+  "route add unreachable 10.8.0.0/16",
+  "route add blackhole 10.7.0.0/16 dev eth0",
+  "route add 10.6.0.0/16 nexthop via 10.9.0.7 nexthop via 10.9.0.8 weight 3",
+  "route add 10.5.0.0/16 via 10.9.0.7 mtu lock 1000",
+  "route",
+  "-o route",
+  "route get 10.8.1.1",
+  "route get 10.5.1.1",
+  "route show via 10.9.0.7",
+  "route show type bogus",
+  "-c route",
+  "-c=auto route",
+  "-f inet route show 10.8.0.0/16",
+  "-f bogus route",
+  "-B route",
+  "link set eth0 txqueuelen x",
+  "link show type bogus",
 ];
 
 realTime(t, "the words of ip", { skip }, async (t) => {

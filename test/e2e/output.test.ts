@@ -124,15 +124,61 @@ realTime(t, "a pipe that nobody reads any more: the firmware goes on", { skip },
   t.equal(started.stderr(), "");
 });
 
+/** Fills a pipe or a terminal, so that there is no room from the beginning. */
+function fill(fd: number): void {
+  const filler = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    for (;;) writeFileSync(filler, Buffer.alloc(64, "."));
+  } catch {
+    closeSync(filler);
+  }
+}
+
+/** Starts a command that is refused, with its standard error there. */
+function refusal(t: Test, stderr: number, words: readonly string[]): { end: Promise<unknown[]> } {
+  const [program, args] = commandLine(words);
+  const child = adopt(bound(program, args, { stdio: ["ignore", "ignore", stderr], env: ENV }));
+  t.teardown(() => child.kill("SIGKILL"));
+  return { end: once(child, "exit") };
+}
+
+realTime(t, "last words: said late to a reader that pauses, and to nobody when there is none for 5 s", { skip }, async (t) => {
+  const cases: [words: string[], status: number, said: RegExp][] = [
+    [["run", "/nonexistent.yaml"], 2, /cannot read the rig file \/nonexistent\.yaml: there is no such file\n$/],
+    [["-i", "nobody", "neigh"], 3, /no instance nobody in /],
+  ];
+  await Promise.all(
+    cases.map(async ([words, status, said]) => {
+      const never = fifo();
+      fill(never.writer);
+      const ended = await refusal(t, never.writer, words).end;
+      t.strictSame(ended, [status, null], `${words.join(" ")}: nobody reads`);
+      const late = fifo();
+      fill(late.writer);
+      const { end } = refusal(t, late.writer, words);
+      closeSync(late.writer);
+      const collected = new Collected(late.reader);
+      await eventually(() => collected.has(said), "the complaint", LIMIT);
+      t.strictSame(await end, [status, null], `${words.join(" ")}: somebody reads`);
+      for (const fd of [never.reader, never.writer, late.reader]) closeSync(fd);
+    }),
+  );
+});
+
+realTime(t, "last words to a terminal that is held (^S)", { skip: skip || missingPrograms("socat") }, async (t) => {
+  const { socat, fd } = await terminal(t);
+  t.teardown(() => socat.kill("SIGCONT"));
+  socat.kill("SIGSTOP");
+  fill(fd);
+  const { end } = refusal(t, fd, ["run", "/nonexistent.yaml"]);
+  closeSync(fd);
+  t.strictSame(await end, [2, null]);
+});
+
 realTime(t, "a reader that stalls: bounded, told, and the end does not wait for it", { skip }, async (t) => {
   const { reader, writer } = fifo();
   t.teardown(() => closeSync(reader));
-  // Fills the pipe, so that there is no room from the beginning.
-  const filler = openSync(`/proc/self/fd/${writer}`, constants.O_WRONLY | constants.O_NONBLOCK);
-  t.throws(() => {
-    for (;;) writeFileSync(filler, Buffer.alloc(4096, "."));
-  });
-  closeSync(filler);
+  fill(writer);
   const started = start(t, writer);
   closeSync(writer);
   await reported(started);

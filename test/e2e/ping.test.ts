@@ -68,7 +68,23 @@ const COMMANDS = [
   `-c 0 8.8.8.8`,
   `-c 1 -s x ${HOST}`,
   `-c 1 -s 9223372036854775808 ${HOST}`,
+  "-c 1 20.0.0.1",
+  "-c 2 -i 0.2 20.0.0.2",
+  "-c 1 20.0.0.3",
+  "-c 1 -s 1400 20.0.0.4",
+  "-c 1 20.0.0.5",
 ];
+
+/** On 10.9.0.1, the router to 20.0.0.0/8: nobody there, nobody may go there, no route, a narrow one, and one by another gateway. */
+const ROUTER = `
+sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratemask=0
+ip route add unreachable 20.0.0.1
+ip route add prohibit 20.0.0.2
+ip link add narrow mtu 1000 type veth peer name end
+ip link set narrow up
+ip route add 20.0.0.4 dev narrow
+ip route add 20.0.0.5 via 10.9.0.3
+`;
 
 function untimed({ stdout, stderr, code }: Ended): Ended {
   const text = stdout
@@ -102,9 +118,14 @@ realTime(t, "the words of ping", { skip }, async (t) => {
   far.ip("link", "set", "far0", "up");
   theirs.ip("address", "add", `${BOARD}/24`, "brd", "+", "dev", "eth0");
   far.ip("address", "add", `${HOST}/24`, "dev", "far0");
-  for (const netns of [far, host.netns]) netns.run("sysctl", "-qw", "net.ipv4.icmp_echo_ignore_broadcasts=0");
+  for (const netns of [far, host.netns]) {
+    netns.run("sysctl", "-qw", "net.ipv4.icmp_echo_ignore_broadcasts=0");
+    netns.run("sh", "-ec", ROUTER);
+  }
   const board = await Instance.start(["--no-app", "--device", `eth0=packet:${host.near}`, "--address", `${BOARD}/24`]);
   t.teardown(() => board.kill());
+  theirs.ip("route", "add", "20.0.0.0/8", "via", HOST);
+  t.equal((await whohas("-i", board.name, "route", "add", "20.0.0.0/8", "via", HOST)).code, 0);
   const wanted = await Promise.all(COMMANDS.map((line) => ended(theirs.spawn("ping", line.split(" ")))));
   for (const [index, line] of COMMANDS.entries()) {
     const mine = await whohas("-i", board.name, "ping", ...line.split(" "));

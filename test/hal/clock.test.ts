@@ -170,6 +170,42 @@ t.test("virtual time: advance() lets promises settle between steps", async (t) =
   t.equal(clock.now(), 100);
 });
 
+t.test("virtual time: however long a chain of promises is, it ends before the next step", async (t) => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const chain = async (): Promise<void> => {
+    for (let link = 0; link < 50; link++) await null;
+    log.push(`chain@${clock.now()}`);
+  };
+  for (const due of [10, 11]) clock.timer(() => void chain()).arm(due);
+  clock.timer(() => void clock.task(() => log.push(`task@${clock.now()}`)).schedule()).arm(10.5);
+  await clock.advance(11);
+  t.same(log, ["chain@10", "task@10.5", "chain@11"], "the last one, too");
+});
+
+t.test("virtual time: the event loop has its turn around advance() and now and then within, not for each step", async (t) => {
+  const clock = new VirtualClock();
+  let steps = 0;
+  const beat = clock.timer(() => {
+    steps++;
+    beat.arm(1);
+  });
+  beat.arm(1);
+  const turns: number[] = [];
+  let going = true;
+  const turn = (): void => {
+    turns.push(steps);
+    if (going) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await clock.advance(1000);
+  going = false;
+  t.equal(turns[0], 0, "what waits for the loop comes before the first step");
+  t.equal(turns.at(-1), 1000, "what a step has asked of the loop comes before the end");
+  const longest = Math.max(...turns.map((step, at) => step - (turns[at - 1] ?? 0)));
+  t.ok(longest > 1 && longest <= 64, `between two turns there were up to ${longest} steps`);
+});
+
 t.test("virtual time: something that re-arms itself for now is named and does not hang", { timeout: 30_000 }, async (t) => {
   const clock = new VirtualClock();
   const timer = clock.timer(() => timer.arm(0));

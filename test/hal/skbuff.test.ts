@@ -65,6 +65,19 @@ t.test("the pool grows in chunks up to its limit, says null there, and uses slot
   t.equal(pool.size, 5);
 });
 
+t.test("the pool begins small and grows by halves, by a chunk at most", async (t) => {
+  const pool = new SkBuffPool({ limit: 1000, chunk: 100 });
+  const sizes = new Set<number>();
+  while (pool.allocate()) sizes.add(pool.size);
+  t.same([...sizes], [16, 32, 48, 72, 108, 162, 243, 343, 443, 543, 643, 743, 843, 943, 1000]);
+  const memory = new Uint8Array(20 * SLOT_BYTES);
+  const shared = new SkBuffPool({ memory });
+  const first = make(shared);
+  for (let more = 0; more < 19; more++) make(shared);
+  t.equal(shared.allocate(), null, "no slot lies outside of the memory that was given");
+  t.equal(first.bytes.buffer, memory.buffer);
+});
+
 t.test("a slot that is used again remembers nothing of its last packet", async (t) => {
   const pool = new SkBuffPool({ limit: 1 });
   const skb = make(pool);

@@ -28,9 +28,11 @@ export class TestSession implements Session {
     return () => this.#callbacks.delete(callback);
   }
 
-  subscribe(end: () => void): void {
-    this.#callbacks.add(end);
+  subscribe(end: () => void): () => void {
+    return this.onClose(end);
   }
+
+  backlog = 0;
 
   /** Operations that want to hear of the client's end. */
   get held(): number {

@@ -277,7 +277,7 @@ function forbiddenGlobal(file: string, place: Place, name: string): string | nul
 }
 
 function nodeGlobal(file: string, name: string): string | null {
-  if (file === "hal/event-loop.ts" && name === "setImmediate") return null;
+  if (file === "hal/event-loop.ts" && ["setImmediate", "process.nextTick", "process"].includes(name)) return null;
   return NODE_GLOBALS.includes(name.split(".")[0] as string) ? IN_BROWSER : null;
 }
 

@@ -1,5 +1,6 @@
 /** The common ground of the kinds of bus that lead to something real. */
 import type * as v from "valibot";
+import type { CapabilityName } from "../../../hal/bridges/linux/privileges.ts";
 import { ControllerError } from "../../../hal/ethernet.ts";
 import { parseInterfaceName } from "../rig/names.ts";
 import type { DeviceConfig } from "../rig/rig.ts";
@@ -8,6 +9,9 @@ import type { Attachment, Attachments, DeviceKind } from "./kind.ts";
 
 /** The schema of a Linux interface's name. */
 export const ifaceKey: v.GenericSchema<unknown, string> = leaf("eth1", parseInterfaceName);
+
+/** For a packet socket on an interface, and to set the interface up. */
+export const INTERFACE_NEEDS: readonly CapabilityName[] = ["CAP_NET_ADMIN", "CAP_NET_RAW"];
 
 /** The reason that a device on real hardware cannot run in virtual time. */
 export function onHardware({ name, driver, bus }: DeviceConfig): string {

@@ -5,7 +5,7 @@
  */
 import { parseInterfaceName } from "../rig/names.ts";
 import type { BusConfig } from "../rig/rig.ts";
-import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
+import { INTERFACE_NEEDS, ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { bare } from "./part.ts";
 
@@ -32,6 +32,7 @@ export const netInterface: BusKind<InterfaceBus> = {
     return { kind: "interface", iface: parseInterfaceName(path) };
   },
   toSpec: ({ iface }) => iface,
+  needs: (_bus, { makesInterface }) => (makesInterface ? ["CAP_NET_ADMIN"] : INTERFACE_NEEDS),
   resource: ({ iface }) => iface,
   describe: ({ iface }, { makesInterface }) => (makesInterface ? `as ${iface}, made for the stack` : `on ${iface}`),
   realTime: (_bus, device) => onHardware(device),

@@ -3,6 +3,7 @@
  * each, and a line in index.ts. Both are descriptions: they load drivers, bridges and models only when a device is made.
  */
 import type * as v from "valibot";
+import type { CapabilityName } from "../../../hal/bridges/linux/privileges.ts";
 import type { ChipPins } from "../../../hal/chip-pins.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
@@ -122,6 +123,8 @@ export interface BusKind<C extends BusConfig = BusConfig> {
   /** The text that fromSpec() reads back to the same bus, without keys that a SPEC has no words for. */
   toSpec(bus: C): string;
   readonly options?: SpecOptions<C>;
+  /** The capabilities that a device on it needs, also to be opened anew after a failure. Default none. */
+  needs?(bus: C, device: DeviceKind): readonly CapabilityName[];
   /** The thing it takes for itself on this machine: a port, a path, an interface; null for none. */
   resource(bus: C): string | null;
   /** Words for people, behind the driver's name. */

@@ -5,7 +5,7 @@
  */
 import { parseInterfaceName } from "../rig/names.ts";
 import { type BusConfig, RIG_DEFAULTS } from "../rig/rig.ts";
-import { ifaceKey, loadDriver, onHardware } from "./hardware.ts";
+import { INTERFACE_NEEDS, ifaceKey, loadDriver, onHardware } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { loadWire, stationAddress } from "./part.ts";
 
@@ -32,6 +32,7 @@ export const qemu: BusKind<QemuBus> = {
     return { kind: "qemu", iface: parseInterfaceName(path) };
   },
   toSpec: ({ iface }) => `qemu@${iface}`,
+  needs: () => INTERFACE_NEEDS,
   resource: ({ iface }) => iface,
   describe: ({ iface }) => `in QEMU, its wire is ${iface}`,
   realTime: (_bus, device) => onHardware(device),

@@ -22,7 +22,7 @@ import { type BusConfig, RIG_DEFAULTS, RIG_LIMITS } from "../rig/rig.ts";
 import { leaf, ranged, shaped, table, truth } from "../rig/schema.ts";
 import { formatDuration, parseDuration, parseNumber } from "../rig/units.ts";
 import { show } from "../rig/wording.ts";
-import { ifaceKey, loadDriver } from "./hardware.ts";
+import { INTERFACE_NEEDS, ifaceKey, loadDriver } from "./hardware.ts";
 import type { BusKind, SourceOf } from "./kind.ts";
 import { loadWire, stationAddress } from "./part.ts";
 
@@ -87,6 +87,7 @@ export const sim: BusKind<SimulatedBus> = {
     },
     write: ({ chip }) => writeChipOptions(chip ?? {}),
   },
+  needs: ({ iface }) => (iface === undefined ? [] : INTERFACE_NEEDS),
   resource: ({ iface }) => iface ?? null,
   describe: ({ iface, chip, segment }) => {
     const wire = iface === undefined ? "on a simulated wire with a simulated gateway" : `its wire is ${iface}`;

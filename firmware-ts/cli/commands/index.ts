@@ -8,9 +8,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   run: () => import("./run.ts"),
   instances: () => import("./instances.ts"),
   stop: () => import("./stop.ts"),
+  sim: () => import("./sim.ts"),
   check: () => import("./check.ts"),
   "bridge-sim": () => import("./bridge-sim.ts"),
   tap: () => import("./tap.ts"),
   udp: () => import("./udp.ts"),
   ping: () => import("./ping.ts"),
+  capture: () => import("./capture.ts"),
 };

@@ -5,7 +5,7 @@ import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { collect, duration, reading, seed, word } from "../contract/readers.ts";
 import { specForms } from "../contract/spec-help.ts";
-import type { RunOptions } from "../work/run.ts";
+import type { RunOptions } from "../work/running.ts";
 
 /** The options as commander reads them. */
 interface RunWords extends Omit<RunOptions, "file" | "devices" | "addresses"> {
@@ -34,6 +34,7 @@ export function register(program: Command, { globals, action }: CommandContext):
       "all frames, as pcapng: - (standard output) or FILE[,size=10M][,every=1h][,keep=5]; size and every say when a new file begins",
       reading(parseCaptureSpec),
     )
+    .option("--user <name>", "become this user, NAME or NAME:GROUP, before anything is opened")
     .addHelpText("after", specForms)
     .action(
       action(async (file: string | undefined, { device, address, json, ...options }: RunWords) => {

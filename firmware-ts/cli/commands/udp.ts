@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../contract/command.ts";
 import { count, duration, endpoint } from "../contract/readers.ts";
-import type { UdpSendOptions } from "../work/udp.ts";
+import type { UdpListenOptions, UdpSendOptions } from "../work/udp.ts";
 
 export function register(program: Command, { globals, action }: CommandContext): void {
   const udp = program.command("udp").description("datagrams from and to a running instance");
@@ -23,13 +23,14 @@ export function register(program: Command, { globals, action }: CommandContext):
     );
   udp
     .command("listen")
-    .argument("<port>", "[ADDR:]PORT")
+    .argument("<port>", "[ADDR:]PORT; ADDR may be a group, which is joined meanwhile")
     .description("print datagrams as they come: ADDR:PORT LENGTH TEXT")
+    .option("--dev <device>", "by which a group is heard; default that by which datagrams to it go")
     .option("--count <number>", "end after so many", count)
     .action(
-      action(async (bind: string, options: { count?: number }) => {
+      action(async (bind: string, options: Omit<UdpListenOptions, "bind">) => {
         const { udpListen } = await import("../work/udp.ts");
-        return udpListen(globals, bind, options.count);
+        return udpListen(globals, { ...options, bind });
       }),
     );
 }

@@ -1,5 +1,6 @@
 /** The commands that are `ip`'s, and `sysctl`, `nstat`, `cat` and `arping`: their words go to the running instance, their output to the terminal. */
 import { SystemClock } from "../../../hal/clock.ts";
+import { isDark } from "../../control/iproute/colors.ts";
 import { findObject, IP_OBJECTS, type IpEnd, type IpSurroundings, runIpObject } from "../../control/iproute/run-ip.ts";
 import { TOOLS } from "../../control/iproute/tools.ts";
 import { abbreviates } from "../../control/iproute/words.ts";
@@ -34,6 +35,8 @@ async function connected(globals: Globals, run: Run, help = false): Promise<numb
     wallTime: () => clock.wallTime(),
     onInterrupt: (stop) => interrupted.instead(stop),
     program: "whohas",
+    terminal: process.stdout.isTTY,
+    dark: isDark(process.env["COLORFGBG"]),
   };
   const end = await withCaller(globals, async (caller) => {
     // `ip` goes to its namespace before it reads the words.

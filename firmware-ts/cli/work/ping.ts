@@ -8,7 +8,17 @@ import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
+import { icmpWords, noticeWords } from "./ping-words.ts";
 import { printableJson } from "./printable.ts";
+
+type ErrorNote = Extract<Note, readonly ["ping.error", unknown]>[1];
+
+const REASONS: Readonly<Record<string, string>> = {
+  NEIGH_FAILED: "Destination Host Unreachable",
+  RTN_UNREACHABLE: "Destination Host Unreachable",
+  RTN_PROHIBIT: "Packet filtered",
+  IP_OUTNOROUTES: "Destination Net Unreachable",
+};
 
 export interface PingOptions {
   to: string;
@@ -26,12 +36,6 @@ export interface PingOptions {
 const HEADERS = 28;
 /** Bytes of the time stamp that iputils puts into the data: with less room it measures no time. */
 const TIMESTAMP = 16;
-
-const REASONS: Readonly<Record<string, string>> = {
-  NEIGH_FAILED: "Destination Host Unreachable",
-  IP_OUTNOROUTES: "Destination Net Unreachable",
-  PKT_TOO_BIG: "Frag needed and DF set",
-};
 
 /** Pings from the instance until the count is reached or Ctrl-C is heard; the exit status tells whether anybody answered. */
 export function ping(globals: Globals, options: PingOptions): Promise<number> {
@@ -82,18 +86,29 @@ class Tally {
       this.#say(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
       return;
     }
-    if (name !== "ping.reply" && name !== "ping.error") return;
-    if (name === "ping.error") {
-      this.#tell("error", note);
-      this.#say(`From ${note.from} icmp_seq=${note.seq} ${REASONS[note.reason] ?? note.reason}`);
-      return;
+    if (name === "ping.error") this.#takeError(note);
+    if (name === "ping.notice") {
+      this.#tell("notice", note);
+      this.#say(`From ${note.from}: icmp_seq=${note.seq} ${noticeWords(note)}`);
     }
+    if (name !== "ping.reply") return;
     const timed = this.#size >= TIMESTAMP;
     if (timed) this.#times.push(note.time);
     const time = timed ? ` time=${milliseconds(note.time)} ms` : "";
     const { time: measured, ...untimed } = note;
     this.#tell("reply", timed ? { ...untimed, time: measured } : untimed);
     this.#say(`${note.bytes} bytes from ${note.from}: icmp_seq=${note.seq} ttl=${note.ttl}${time}`);
+  }
+
+  #takeError(note: ErrorNote): void {
+    const { from, seq, reason, mtu, type = 0, code = 0, info = 0 } = note;
+    this.#tell("error", note);
+    if (mtu !== undefined) {
+      if (!this.#json) console.error(`ping: local error: message too long, mtu=${mtu}`);
+      return;
+    }
+    const words = reason === "ICMP" ? icmpWords({ type, code, info }) : (REASONS[reason] ?? reason);
+    this.#say(`From ${from} icmp_seq=${seq} ${words}`);
   }
 
   end(result: ResultOf<"ping">): void {

@@ -47,6 +47,9 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
     neighbours({ text }) {
       if (!quiet) print(text);
     },
+    log(line) {
+      if (!quiet) print(line);
+    },
     board(event, message) {
       if (quiet) return;
       if (event === "lost") print(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
@@ -137,6 +140,9 @@ export function jsonReport({ print: printLine, quiet, socket, name }: ReportOpti
     },
     neighbours({ text, ...warning }) {
       if (!quiet) print({ event: "neighbours", ...warning, text });
+    },
+    log(text) {
+      if (!quiet) print({ event: "log", text });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });

@@ -1,106 +1,47 @@
-/** `whohas run`: brings a rig up, runs its firmware until it is told to stop, and says what it came to. */
+/** `whohas run`: reads the words and the rig, gives rights away, and leaves the rest to running.ts, which is loaded after that. */
 import { isatty } from "node:tty";
-import { type Clock, SystemClock, VirtualClock } from "../../../hal/clock.ts";
-import { type CaptureSpec, STANDARD_OUTPUT } from "../../board/capture/spec.ts";
-import { CaptureFile } from "../../board/capture-file.ts";
-import { ControlServer } from "../../board/control-socket.ts";
-import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
+import { SystemClock, VirtualClock } from "../../../hal/clock.ts";
+import { STANDARD_OUTPUT } from "../../board/capture/spec.ts";
+import { needsRealTime } from "../../board/needs-real-time.ts";
+import { confine, type Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
-import { type RunRequest, rigFor } from "../../board/run-options.ts";
-import { needsRealTime, System, startSystem } from "../../board/system.ts";
-import { stackMethods } from "../../control/methods/index.ts";
-import { CommandError, Exit } from "../contract/exit.ts";
-import { Closing } from "./closing.ts";
-import { standardDescriptor } from "./descriptor.ts";
-import { printable } from "./printable.ts";
-import { jsonLost, jsonReport, textReport } from "./run-report.ts";
-import { untilTold, type WayDown } from "./way-down.ts";
-
-export interface RunOptions extends RunRequest {
-  name: string;
-  /** ms of the clock's time; undefined: until told to stop. */
-  duration?: number;
-  virtualTime: boolean;
-  json: boolean;
-  quiet: boolean;
-  capture?: CaptureSpec;
-}
+import { rigFor } from "../../board/run-options.ts";
+import { socketPath } from "../../board/runtime-dir.ts";
+import { CommandError } from "../contract/exit.ts";
+import type { RunOptions } from "./running.ts";
 
 export async function run(options: RunOptions): Promise<number> {
   const { duration, virtualTime } = options;
-  const rig = await rigFor(options);
+  let input: string | undefined;
+  const onInput = (text: string): void => {
+    input = text;
+  };
+  const rig = await rigFor({ ...options, onInput });
   const obstacle = virtualTime ? needsRealTime(rig) : null;
   if (obstacle !== null) throw new CommandError(`--virtual-time needs everything simulated, but ${obstacle}`);
   if (virtualTime && duration === undefined) {
     throw new CommandError("--virtual-time has no end of its own; give it one, as in --virtual-time --duration 1h");
   }
-  const aside = options.capture?.path === STANDARD_OUTPUT;
-  if (aside && isatty(1)) {
+  if (options.capture?.path === STANDARD_OUTPUT && isatty(1)) {
     throw new CommandError(
       "whohas: --capture -: standard output is a terminal; give the capture to a file or a program, as in | tshark -r -",
     );
   }
-  const note = options.json ? { note: jsonLost } : {};
-  return untilTold((down) => runOn(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, down), {
-    // In virtual time nobody waits for the firmware, so it may wait for the reader of its output.
-    patient: virtualTime,
-    aside,
-    ...note,
-  });
+  if (!virtualTime) socketPath(options.name);
+  const rights = await rightsFor(rig, options, input);
+  const { runUntilTold } = await import("./running.ts");
+  return runUntilTold(virtualTime ? new VirtualClock() : new SystemClock(), rig, options, rights);
 }
 
-async function runOn(clock: Clock, rig: Rig, options: RunOptions, down: WayDown): Promise<number> {
-  const { name, duration, app, quiet } = options;
-  const { terminal, told } = down;
-  const closing = new Closing();
-  let claim: InstanceClaim | null = null;
-  try {
-    // In virtual time there is nobody to talk to: an hour is over before a command could be typed.
-    claim = clock instanceof VirtualClock ? null : await claimInstance(name);
-    const path = claim?.path ?? null;
-    down.lastly(() => claim?.abandon());
-    const print = (line: string): void => terminal.print(line);
-    const listener = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name });
-    const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
-    closing.add(() => system.stop());
-    if (options.capture !== undefined) {
-      const capture = new CaptureFile(system.stack, options.capture, {
-        patient: clock instanceof VirtualClock,
-        standardOutput: () => standardDescriptor(1),
-      });
-      closing.add(() => capture.close());
-      closing.add(() => {
-        if (capture.lost > 0)
-          terminal.complain(`whohas: ${capture.lost} packets are missing in the capture ${options.capture?.path}`);
-      });
-    }
-    if (claim) {
-      const server = new ControlServer(stackMethods(system.stack, system.namespaces));
-      await server.listen(claim.path);
-      closing.add(() => server.close());
-      claim.protectSocket();
-    }
-    await Promise.race([startSystem(system), told]);
-    const over = clock instanceof VirtualClock ? clock.advance(system.deadline - clock.now()) : system.finished;
-    await Promise.race([over, told]);
-    down.begin();
-    // As things were when the run ended, not as they are once everything is closed.
-    const { givenUp } = system;
-    const { devices } = system.summary();
-    let failure: unknown = null;
-    await closing.close().catch((error: unknown) => {
-      failure = error;
-    });
-    listener.summary({ ...system.summary(), devices });
-    if (failure !== null) throw failure;
-    if (givenUp === null) return Exit.DONE;
-    terminal.complain(`whohas: nothing is left to wait for: ${printable(givenUp)}`);
-    return Exit.NO;
-  } finally {
-    down.begin();
-    await closing.close().catch(() => undefined);
-    claim?.release();
-    // No timer keeps the process, also after an error.
-    if (clock instanceof SystemClock) clock.stop();
-  }
+/** Gives rights away, where there is a world to protect: in virtual time nothing comes from outside. May execute the program anew. */
+async function rightsFor(rig: Rig, options: RunOptions, input: string | undefined): Promise<Rights | null> {
+  const { user, virtualTime, file, capture } = options;
+  if (virtualTime && user === undefined) return null;
+  return confine({
+    rig,
+    ...(user === undefined ? {} : { user }),
+    reads: file === undefined || file === "-" ? [] : [file],
+    writes: capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path],
+    ...(input === undefined ? {} : { input }),
+  });
 }

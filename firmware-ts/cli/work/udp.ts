@@ -30,15 +30,23 @@ export function udpSend(globals: Globals, options: UdpSendOptions): Promise<numb
   });
 }
 
-/** Prints one line for each datagram: ADDR:PORT LENGTH TEXT, or with -j an object. @param count ends after so many; undefined: never */
-export function udpListen(globals: Globals, bind: string, count: number | undefined): Promise<number> {
+export interface UdpListenOptions {
+  bind: string;
+  /** The device by which a group is heard. */
+  dev?: string;
+  /** Ends after so many; undefined: never. */
+  count?: number;
+}
+
+/** Prints one line for each datagram: ADDR:PORT LENGTH TEXT, or with -j an object. */
+export function udpListen(globals: Globals, options: UdpListenOptions): Promise<number> {
   return withInstance(globals, async (client) => {
     client.onNotification = (name, note) => {
       if (name !== "udp.received") return;
       if (globals.json) console.log(printableJson({ event: "datagram", ...note }));
       else console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
     };
-    await client.call("udp.listen", { bind, ...(count === undefined ? {} : { count }) });
+    await client.call("udp.listen", { ...options });
     return Exit.DONE;
   });
 }

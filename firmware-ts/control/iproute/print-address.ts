@@ -1,41 +1,85 @@
 /** Addresses as iproute2 prints them. */
 import type { AddressView } from "../methods/address.ts";
+import { type AddressInfo, FOREVER } from "../methods/address-view.ts";
 import { briefHead, linkLines } from "./print-link.ts";
 
-/** A device of `ip -j address show`; `linkless`, without its link addresses. */
-export function addressJson(view: AddressView, linkless: boolean): object {
-  if (!linkless) return view;
-  const { link_type: _type, address: _address, broadcast: _broadcast, ...rest } = view;
-  return rest;
+/** The parts of a device that are shown. */
+export interface AddressShow {
+  /** Without its link addresses: only one family is asked for. */
+  readonly linkless: boolean;
+  /** Without anything of the device itself: a label is asked for. */
+  readonly headless: boolean;
+  selects(info: AddressInfo): boolean;
 }
 
-/** The lines of one device of `ip address show`; `linkless`, without that of its link addresses. */
-export function addressText(view: AddressView, linkless = false): string[] {
-  const lines = linkLines(view, "");
-  if (linkless) lines.pop();
-  for (const info of view.addr_info) lines.push(...addressLines(info).map((line) => `    ${line}`));
+export const EVERYTHING: AddressShow = { linkless: false, headless: false, selects: () => true };
+
+/** A device of `ip -j address show`. An address that is not selected leaves an empty object. */
+export function addressJson(view: AddressView, { linkless, headless, selects }: AddressShow): object {
+  const addr_info = view.addr_info.map((info) => (selects(info) ? info : {}));
+  if (headless) return { addr_info };
+  if (!linkless) return { ...view, addr_info };
+  const { link_type: _type, address: _address, broadcast: _broadcast, ...rest } = view;
+  return { ...rest, addr_info };
+}
+
+/** The lines of one device of `ip address show`. */
+export function addressText(view: AddressView, { linkless, headless, selects }: AddressShow = EVERYTHING): string[] {
+  const lines = headless ? [] : linkLines(view, "");
+  if (linkless && !headless) lines.pop();
+  for (const info of view.addr_info.filter(selects)) lines.push(...addressLines(info).map((line) => `    ${line}`));
   return lines;
 }
 
 /** The lines of one device of `ip -o address show`, one an address. */
-export function addressOneLine(view: AddressView): string[] {
-  return view.addr_info.map((info) => `${view.ifindex}: ${view.ifname}    ${addressLines(info).join("\\    ")}`);
+export function addressOneLine(view: Flushed, { selects }: AddressShow = EVERYTHING): string[] {
+  return flushedLines({ ...view, addr_info: view.addr_info.filter(selects) }, "\\");
+}
+
+/** A device with addresses that are gone. */
+type Flushed = Pick<AddressView, "ifindex" | "ifname" | "addr_info">;
+
+/** Each address with the device's number and name in front. @param newline stands between its lines */
+export function flushedLines({ ifindex, ifname, addr_info }: Flushed, newline: string): string[] {
+  return addr_info.map((info) => `${ifindex}: ${ifname}    ${addressLines(info).join(`${newline}    `)}`);
 }
 
 /** A line of `ip -br address`. */
-export function addressBrief(view: AddressView): string {
-  return briefHead(view) + view.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen} `).join("");
+export function addressBrief(view: AddressView, { headless, selects }: AddressShow): string {
+  const addresses = view.addr_info.filter(selects).map((info) => `${prefixText(info)} ${metricText(info)}`);
+  return (headless ? "" : briefHead(view)) + addresses.join("");
 }
 
-export function addressBriefJson({ ifname, operstate, addr_info }: AddressView): object {
-  return { ifname, operstate, addr_info: addr_info.map(({ local, prefixlen }) => ({ local, prefixlen })) };
+export function addressBriefJson({ ifname, operstate, addr_info }: AddressView, { headless, selects }: AddressShow): object {
+  const brief = addr_info.map((info) => (selects(info) ? briefInfo(info) : {}));
+  return { ...(headless ? {} : { ifname, operstate }), addr_info: brief };
 }
 
-function addressLines(info: AddressView["addr_info"][number]): string[] {
+function briefInfo({ local, address, prefixlen, metric }: AddressInfo): object {
+  const peer = address === undefined ? {} : { address };
+  return { local, ...peer, prefixlen, ...(metric === undefined ? {} : { metric }) };
+}
+
+const FLAGS = ["secondary", "deprecated", "dynamic", "noprefixroute"] as const;
+
+function addressLines(info: AddressInfo): string[] {
   const broadcast = info.broadcast === undefined ? "" : `brd ${info.broadcast} `;
-  const secondary = info.secondary ? "secondary " : "";
+  const flags = FLAGS.filter((flag) => info[flag]).map((flag) => `${flag} `);
+  const { family, scope, label = "", valid_life_time: valid, preferred_life_time: preferred } = info;
   return [
-    `${info.family} ${info.local}/${info.prefixlen} ${broadcast}scope ${info.scope} ${secondary}${info.label}`,
-    "   valid_lft forever preferred_lft forever",
+    `${family} ${prefixText(info)} ${metricText(info)}${broadcast}scope ${scope} ${flags.join("")}${label}`,
+    `   valid_lft ${secondsText(valid)} preferred_lft ${secondsText(preferred)}`,
   ];
+}
+
+function prefixText({ local, address, prefixlen }: AddressInfo): string {
+  return `${local}${address === undefined ? "" : ` peer ${address}`}/${prefixlen}`;
+}
+
+function metricText({ metric }: AddressInfo): string {
+  return metric === undefined ? "" : `metric ${metric} `;
+}
+
+function secondsText(seconds: number): string {
+  return seconds === FOREVER ? "forever" : `${seconds}sec`;
 }

@@ -1,13 +1,17 @@
 /** Devices as iproute2 prints them: every field followed by one space, so that scripts written for it read them. */
 import type { DeviceView } from "../methods/device.ts";
 import type { LinkView } from "../methods/link.ts";
+import { type Paint, PLAIN, paintState } from "./colors.ts";
 
 /** The lines of a device that `ip link` and `ip address` begin with. */
-export function linkLines(link: DeviceView, mode: string): string[] {
+export function linkLines(link: DeviceView, mode: string, paint: Paint = PLAIN): string[] {
   const { ifindex, ifname, flags, mtu, qdisc, operstate, group, txqlen, link_type, address, broadcast } = link;
+  const name = paint("ifname", `${ifname}: `);
+  const state = paintState(paint, operstate, `${operstate} `);
+  const qlen = txqlen === undefined ? "" : `qlen ${txqlen}`;
   return [
-    `${ifindex}: ${ifname}: <${flags.join(",")}> mtu ${mtu} qdisc ${qdisc} state ${operstate} ${mode}group ${group} qlen ${txqlen}`,
-    `    link/${link_type} ${address} brd ${broadcast}`,
+    `${ifindex}: ${name}<${flags.join(",")}> mtu ${mtu} qdisc ${qdisc} state ${state}${mode}group ${group} ${qlen}`,
+    `    link/${link_type} ${paint("mac", address)} brd ${paint("mac", broadcast)}`,
   ];
 }
 
@@ -17,11 +21,13 @@ export interface LinkViewOptions {
   /** The controller, drops by reason and ARP frames, for which `ip` has no words. */
   details: boolean;
   brief?: boolean;
+  /** Default: without colours. */
+  paint?: Paint;
 }
 
 /** The lines of one device of `ip link show`. */
 export function linkText(link: LinkView, options: LinkViewOptions): string[] {
-  const lines = linkLines(link, "mode DEFAULT ");
+  const lines = linkLines(link, "mode DEFAULT ", options.paint);
   if (link.ifalias !== undefined) lines.push(`    alias ${link.ifalias}`);
   if (options.details) {
     lines.push(`    driver ${link.driver} (${link.description})${link.simulated ? " simulated" : ""}`);
@@ -33,20 +39,24 @@ export function linkText(link: LinkView, options: LinkViewOptions): string[] {
 }
 
 /** A line of `ip -br link`. */
-export function linkBrief(link: LinkView): string {
-  return `${briefHead(link)}${link.address} <${link.flags.join(",")}> `;
+export function linkBrief(link: DeviceView, paint: Paint = PLAIN): string {
+  return `${briefHead(link, paint)}${paint("mac", `${link.address} `)}<${link.flags.join(",")}> `;
 }
 
 /** The columns that -br begins with. */
-export function briefHead({ ifname, operstate }: DeviceView): string {
-  return `${ifname.padEnd(16)} ${operstate.padEnd(14)} `;
+export function briefHead({ ifname, operstate }: DeviceView, paint: Paint = PLAIN): string {
+  return paint("ifname", `${ifname.padEnd(16)} `) + paintState(paint, operstate, `${operstate.padEnd(14)} `);
+}
+
+/** A device of `ip -j -br link`. */
+export function linkBriefJson({ ifname, operstate, address, flags }: DeviceView): object {
+  return { ifname, operstate, address, flags };
 }
 
 /** One device of `ip -j link`. */
 export function linkJson(link: LinkView, options: LinkViewOptions): object {
-  const { driver, description, simulated, error, stats64, drops, arp, ...plain } = link;
-  const { ifname, operstate, address, flags } = link;
-  if (options.brief) return { ifname, operstate, address, flags };
+  const { driver, description, simulated, error, stats64, drops, arp, kind: _kind, ...plain } = link;
+  if (options.brief) return linkBriefJson(link);
   const details = { driver, description, simulated, ...(error === undefined ? {} : { error }), arp, drops };
   const counters = options.statistics > 1 ? stats64 : { rx: only(stats64.rx, RX_KEYS), tx: only(stats64.tx, TX_KEYS) };
   return { ...plain, ...(options.details ? details : {}), ...(options.statistics > 0 ? { stats64: counters } : {}) };

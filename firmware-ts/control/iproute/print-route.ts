@@ -1,50 +1,109 @@
 /** Routes as iproute2 prints them. */
-import type { RouteView } from "../methods/route.ts";
+import type { RouteView } from "../methods/route-view.ts";
+import { protocolNumber } from "../protocols.ts";
+import { type Paint, type Painted, PLAIN } from "./colors.ts";
+import type { IpContext } from "./words.ts";
 
 /** Fields that the filter has fixed are left out; -d shows the defaults that are left out without it. */
 export interface RouteViewOptions {
   withoutDevice?: boolean;
   withoutProtocol?: boolean;
   withoutScope?: boolean;
+  withoutGateway?: boolean;
+  withoutSource?: boolean;
+  withoutMetric?: boolean;
   /** Several tables are shown: those of other tables than `main` say which. */
   withTable?: boolean;
   details?: boolean;
+  /** Numbers instead of names. */
+  numeric?: boolean;
 }
 
 /** A route as `ip -j route` has it. */
-export function routeJson(route: RouteView, options: RouteViewOptions): Partial<RouteView> {
-  const { type, dst, gateway, dev, table, protocol, scope, prefsrc, metric, flags } = route;
+export interface RouteRecord extends Omit<Partial<RouteView>, "type" | "mtu" | "mtuLock" | "expires"> {
+  type?: string;
+  metrics?: { mtu: number }[];
+}
+
+export function routeJson(route: RouteView, options: RouteViewOptions): RouteRecord {
+  const { dst, gateway, dev, table, prefsrc, metric, flags, mtu, nexthops } = route;
   const { details = false } = options;
+  const { type, protocol, scope } = options.numeric ? numbered(route) : route;
   return {
-    ...(details || type !== "unicast" ? { type } : {}),
+    ...(details || route.type !== "unicast" ? { type } : {}),
     dst,
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(options.withoutDevice ? {} : { dev }),
+    ...(gateway === undefined || options.withoutGateway ? {} : { gateway }),
+    ...(dev === undefined || options.withoutDevice ? {} : { dev }),
     ...(options.withTable && table !== "main" ? { table } : {}),
-    ...((details || protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
-    ...((details || scope !== "global") && !options.withoutScope ? { scope } : {}),
-    ...(prefsrc === undefined ? {} : { prefsrc }),
-    ...(metric === undefined ? {} : { metric }),
+    ...((details || route.protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
+    ...((details || route.scope !== "global") && !options.withoutScope ? { scope } : {}),
+    ...(prefsrc === undefined || options.withoutSource ? {} : { prefsrc }),
+    ...(metric === undefined || options.withoutMetric ? {} : { metric }),
     flags,
+    ...(mtu === undefined ? {} : { metrics: [{ mtu }] }),
+    ...(nexthops === undefined ? {} : { nexthops }),
   };
 }
 
-/** Words of `ip route` in front of each value, in its order. */
+/** Numbers of types (RTN_*) and scopes (RT_SCOPE_*) by name. */
+const TYPES: Readonly<Record<RouteView["type"], number>> = {
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  multicast: 5,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+  throw: 9,
+};
+const SCOPES: Readonly<Record<string, number>> = { global: 0, link: 253, host: 254, nowhere: 255 };
+
+function numbered({ type, protocol, scope }: RouteView): { type: string; protocol: string; scope: string } {
+  return { type: String(TYPES[type]), protocol: String(protocolNumber(protocol)), scope: String(SCOPES[scope] ?? scope) };
+}
+
+/** Words of `ip route` in front of each value, in its order, and what the value is. */
 const ROUTE_WORDS = [
   ["type", ""],
-  ["dst", ""],
-  ["gateway", "via "],
-  ["dev", "dev "],
+  ["dst", "", "inet"],
+  ["gateway", "via ", "inet"],
+  ["dev", "dev ", "ifname"],
   ["table", "table "],
   ["protocol", "proto "],
   ["scope", "scope "],
-  ["prefsrc", "src "],
+  ["prefsrc", "src ", "inet"],
   ["metric", "metric "],
 ] as const;
 
-/** A line of `ip route show`. */
-export function routeLine(route: RouteView, options: RouteViewOptions): string {
+/** A route of `ip route show`: a line, and one for each next hop where there are several. */
+export function routeLine(route: RouteView, options: RouteViewOptions, output: Output = TEXT): string {
+  const {
+    paint,
+    options: { oneline },
+  } = output;
   const shown = routeJson(route, options);
-  const words = ROUTE_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${shown[key]} `));
-  return `${words.join("")}${route.flags.map((flag) => `${flag} `).join("")}`;
+  const words = ROUTE_WORDS.map(([key, word, what]) => {
+    const value = shown[key];
+    return value === undefined ? "" : `${word}${painted(paint, what, `${value} `)}`;
+  });
+  const { mtu, mtuLock = false, nexthops = [], flags } = route;
+  const longest = mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `;
+  const hops = nexthops.map(({ gateway, dev, weight, flags: each }) => {
+    const via = gateway === undefined ? "" : `via ${paint("inet", `${gateway} `)}`;
+    return `${oneline ? "\\" : "\n"}\tnexthop ${via}dev ${dev} weight ${weight} ${spaced(each)}`;
+  });
+  return `${words.join("")}${spaced(flags)}${longest}${hops.join("")}`;
+}
+
+type Output = Pick<IpContext, "paint"> & { options: Pick<IpContext["options"], "oneline"> };
+
+const TEXT: Output = { paint: PLAIN, options: { oneline: false } };
+
+/** `default` has no colour, as it is no address. */
+export function painted(paint: Paint, what: Painted | undefined, text: string): string {
+  return what === undefined || text === "default " ? text : paint(what, text);
+}
+
+function spaced(words: readonly string[]): string {
+  return words.map((word) => `${word} `).join("");
 }

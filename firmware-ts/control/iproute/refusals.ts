@@ -53,6 +53,9 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
     ONLINK_SCOPE: "Nexthop has invalid scope",
     ROUTE_UNREACHABLE: "Nexthop has invalid gateway",
     SOURCE_INVALID: "Invalid prefsrc address",
+    TYPE_NEXTHOP: "Gateway, device and multipath can not be specified for this route type",
+    NEXTHOP_DEVICE: "Nexthop device index does not match RTA_OIF",
+    NEXTHOP_GATEWAY: "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA",
     ROUTE_INVALID: "Invalid prefix for given prefix length",
   }),
 );

@@ -1,39 +1,35 @@
-/** `ip route`: show, get, add, replace, del. */
+/** `ip route`: show, get, flush, and the commands that make and remove routes. */
 import type { ParamsOf } from "../methods/index.ts";
-import { protocolName, protocolNumber } from "../protocols.ts";
+import { ControlError } from "../rpc/protocol.ts";
 import { printJson } from "./json.ts";
-import { type RouteViewOptions, routeJson, routeLine } from "./print-route.ts";
+import { painted, type RouteViewOptions, routeJson, routeLine } from "./print-route.ts";
+import { refusalWords } from "./refusals.ts";
+import { filterWords, type RouteFilter, requestWords } from "./route-words.ts";
 import {
   abbreviates,
   dumped,
-  garbage,
   type IpContext,
   IpError,
   IpExit,
   type IpOptions,
-  readAddress,
   readPrefix,
   unknownCommand,
-  unsigned,
   type Words,
-  wrongArgument,
 } from "./words.ts";
 
-const HELP = `Usage: ip route [ show [ exact | match | root ] [ PREFIX ] [ dev DEVICE ] [ table TABLE ]
-           [ proto PROTO ] [ scope SCOPE ] ]
-       ip route flush SELECTOR
+const HELP = `Usage: ip route { show | flush } SELECTOR
        ip route get [ fibmatch ] ADDRESS [ from ADDRESS ] [ oif DEVICE ]
-       ip route { add | append | prepend | change | replace | del } { default | PREFIX } [ via ADDR ] [ dev DEVICE ]
-           [ src ADDR ] [ metric N ] [ scope SCOPE ] [ proto PROTO ] [ onlink ]
+       ip route { add | append | prepend | change | replace | del } ROUTE
+SELECTOR := [ root PREFIX ] [ match PREFIX ] [ exact PREFIX ] [ dev DEVICE ] [ via PREFIX ] [ src PREFIX ]
+            [ table TABLE ] [ proto PROTO ] [ type TYPE ] [ scope SCOPE ] [ metric N ]
+ROUTE := [ TYPE ] { default | PREFIX } [ via ADDRESS ] [ dev DEVICE ] [ onlink ] [ src ADDRESS ] [ metric N ]
+         [ scope SCOPE ] [ proto PROTO ] [ mtu [ lock ] N ] [ nexthop NH ]...
+NH := [ via ADDRESS ] [ dev DEVICE ] [ weight N ] [ onlink ]
+TYPE := { unicast | throw | unreachable | prohibit | blackhole }
 TABLE := { main | local | all }
 SCOPE := { global | link | host | NUMBER }`;
 
-type Request = ParamsOf<"route.add">;
 type Question = ParamsOf<"route.get">;
-/** The filter of show and flush; `cache` is the table that is always empty. */
-interface Filter extends ParamsOf<"route.show"> {
-  cache?: boolean;
-}
 
 const CHANGES = [
   ["add", "route.add"],
@@ -45,15 +41,13 @@ const CHANGES = [
   ["delete", "route.del"],
 ] as const;
 
-const SCOPES: Readonly<Record<string, number>> = { global: 0, link: 253, host: 254, nowhere: 255 };
-
 export async function ipRoute(context: IpContext, words: Words): Promise<void> {
   const command = words.next() ?? "show";
   for (const [word, method] of CHANGES) {
     if (!abbreviates(command, word)) continue;
     // `ip` itself puts this into a request: an operator made the route by hand.
     const made = method === "route.del" ? {} : { protocol: "boot" };
-    await context.caller.call(method, { ...made, ...requestWords(words, context.options.family) });
+    await change(context, method, { ...made, ...requestWords(context, words, HELP) });
     return;
   }
   if (abbreviates(command, "show", "lst", "list")) return show(context, words);
@@ -61,6 +55,15 @@ export async function ipRoute(context: IpContext, words: Words): Promise<void> {
   if (abbreviates(command, "flush")) return flush(context, words);
   if (abbreviates(command, "help")) throw new IpError(HELP);
   throw unknownCommand("route", command);
+}
+
+async function change(context: IpContext, method: (typeof CHANGES)[number][1], request: ParamsOf<"route.add">): Promise<void> {
+  try {
+    await context.caller.call(method, request);
+  } catch (error) {
+    if (!(error instanceof ControlError) || error.code !== "NO_DEVICE" || request.nexthops === undefined) throw error;
+    throw new IpError(`${refusalWords(error)}\nError: cannot parse nexthop`);
+  }
 }
 
 async function show(context: IpContext, words: Words): Promise<void> {
@@ -73,17 +76,21 @@ async function show(context: IpContext, words: Words): Promise<void> {
       context,
       routes.map((route) => routeJson(route, view)),
     );
-  else for (const route of routes) context.print(routeLine(route, view));
+  else for (const route of routes) context.print(routeLine(route, view, context));
 }
 
 /** Leaves out the fields that the filter has fixed. */
-function viewOf(filter: Filter, { details }: IpOptions): RouteViewOptions {
+function viewOf(filter: RouteFilter, { details, numeric }: IpOptions): RouteViewOptions {
   return {
     withoutDevice: filter.dev !== undefined,
     withoutProtocol: filter.protocol !== undefined,
     withoutScope: filter.scope !== undefined,
+    withoutGateway: filter.via?.endsWith("/32") === true,
+    withoutSource: filter.src?.endsWith("/32") === true,
+    withoutMetric: filter.metric !== undefined,
     withTable: filter.table === "all",
     details,
+    numeric,
   };
 }
 
@@ -94,74 +101,67 @@ async function flush(context: IpContext, words: Words): Promise<void> {
   const { cache = false, ...filter } = filterWords(words, family);
   const gone = await dumped(context.caller.call("route.flush", cache ? { cache } : filter));
   if (cache || statistics === 0) return;
-  if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options)));
+  if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options), context));
   if (gone.length === 0) return context.print("Nothing to flush.");
   context.print(`\n*** Round 1, deleting ${gone.length} entries ***`);
   context.print("*** Flush is complete after 1 round ***");
 }
 
-function filterWords(words: Words, family: IpOptions["family"]): Filter {
-  const filter: Filter = family === "" ? {} : { family };
-  for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "dev") filter.dev = words.value();
-    else if (abbreviates(word, "table")) filter.table = table(words.value());
-    else if (abbreviates(word, "protocol")) filter.protocol = protocol(words.value());
-    else if (word === "scope") filter.scope = scope(words.value());
-    else if (word === "cache") filter.cache = true;
-    else {
-      const how = ["exact", "match", "root"].find((one) => one === word);
-      const prefix = readPrefix(how || word === "to" ? words.value() : word, family);
-      if (prefix.family === "inet6") filter.family = "inet6";
-      else filter.to = `${prefix.address}/${prefix.length}`;
-      filter.how = how ?? "exact";
-    }
-  }
-  return filter;
-}
-
 /** Prints the route that the stack itself would use, as if from its cache. */
 async function get(context: IpContext, words: Words): Promise<void> {
-  const { json, oneline, details } = context.options;
+  const { json, oneline, details, numeric } = context.options;
   const request = getWords(context, words);
   const route = await context.caller.call("route.get", request);
   if (request.fibmatch === true) {
-    const view = { details };
-    return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view));
+    const view = { details, numeric };
+    return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view, context));
   }
-  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, expires } = route;
+  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, redirected = false, expires } = route;
   const { from } = request;
-  const cache = { unicast: [], local: ["local"], broadcast: ["local", "brd"], multicast: ["local", "mc"] }[type];
+  const cache = [...(CACHE_FLAGS[type] ?? []), ...(redirected ? ["redirected"] : [])];
   // A flag of the kernel's that iproute2 has this name for.
   const flags = type === "multicast" ? ["rt_offload_failed"] : [];
   const shown = {
     ...(type === "unicast" && !details ? {} : { type }),
     dst,
-    ...(from === undefined ? {} : { from }),
+    ...(from === undefined ? {} : { from: json ? from : `from ${from}` }),
     ...(gateway === undefined ? {} : { gateway }),
     dev,
     // The kernel names this one for all.
     ...(details ? { table: "main" } : {}),
     ...(prefsrc === undefined ? {} : { prefsrc }),
   };
+  const told = expires === undefined ? {} : { expires };
   if (json) {
-    const path = mtu === undefined ? {} : { expires, metrics: [{ mtu }] };
-    return printJson(context, [{ ...shown, flags, uid: 0, cache, ...path }]);
+    const metrics = mtu === undefined ? {} : { metrics: [{ mtu }] };
+    return printJson(context, [{ ...shown, flags, uid: 0, cache, ...told, ...metrics }]);
   }
-  const texts = GET_WORDS.map(([key, word]) => (shown[key] === undefined ? "" : `${word}${String(shown[key])} `));
-  const path = mtu === undefined ? "" : `expires ${expires}sec mtu ${mtuLock ? "lock " : ""}${mtu} `;
+  const texts = GET_WORDS.map(([key, word, what]) => {
+    const value = shown[key];
+    return value === undefined ? "" : `${word}${painted(context.paint, what, `${value} `)}`;
+  });
+  const longest = mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `;
+  const path = `${expires === undefined ? "" : `expires ${expires}sec `}${longest}`;
   const line = `${texts.join("")}${flags.map((flag) => `${flag} `).join("")}uid 0 `;
   context.print(`${line}${oneline ? "\\" : "\n"}    cache ${cache.length > 0 ? `<${cache.join(",")}> ` : ""}${path}`);
 }
 
-/** Words in front of each value, in their order. */
+/** Types of which the kernel says more than their name. */
+const CACHE_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  local: ["local"],
+  broadcast: ["local", "brd"],
+  multicast: ["local", "mc"],
+};
+
+/** Words in front of each value, in their order, and what it is. */
 const GET_WORDS = [
   ["type", ""],
-  ["dst", ""],
-  ["from", "from "],
-  ["gateway", "via "],
-  ["dev", "dev "],
+  ["dst", "", "inet"],
+  ["from", "", "inet"],
+  ["gateway", "via ", "inet"],
+  ["dev", "dev ", "ifname"],
   ["table", "table "],
-  ["prefsrc", "src "],
+  ["prefsrc", "src ", "inet"],
 ] as const;
 
 function getWords(context: IpContext, words: Words): Question {
@@ -184,50 +184,4 @@ function getWords(context: IpContext, words: Words): Question {
   const { to, ...rest } = request;
   if (to === undefined) throw new IpError("need at least a destination address", IpExit.VALUE);
   return { to, ...rest };
-}
-
-function requestWords(words: Words, family: IpOptions["family"]): Request {
-  const request: Partial<Request> = {};
-  for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "via") request.via = readAddress(words.value(), family || "inet");
-    else if (word === "dev") request.dev = words.value();
-    else if (word === "src") request.src = readAddress(words.value(), family);
-    else if (abbreviates(word, "metric", "priority", "preference")) request.metric = metric(words.value());
-    else if (word === "scope") request.scope = scope(words.value());
-    else if (word === "onlink") request.onlink = true;
-    else if (abbreviates(word, "protocol")) request.protocol = protocolName(protocol(words.value()));
-    else {
-      const value = word === "to" ? words.value() : word;
-      if (request.to !== undefined) throw garbage("to", value);
-      const { address, length } = readPrefix(value, family);
-      request.to = `${address}/${length}`;
-    }
-  }
-  const { to, ...rest } = request;
-  if (to === undefined) throw new IpError(HELP);
-  return { to, ...rest };
-}
-
-function table(text: string): string {
-  if (["main", "local", "all"].includes(text)) return text;
-  if (text === "254" || text === "255") return text === "254" ? "main" : "local";
-  throw new IpError("Error: ipv4: FIB table does not exist.\nDump terminated", IpExit.REFUSED);
-}
-
-function metric(text: string): number {
-  const value = unsigned(text);
-  if (!(value <= 0xffffffff)) throw wrongArgument(text, '"metric" value is invalid\n');
-  return value;
-}
-
-function scope(text: string): number {
-  const value = SCOPES[text] ?? unsigned(text);
-  if (!(value <= 255)) throw wrongArgument(text, 'invalid "scope" value\n');
-  return value;
-}
-
-function protocol(text: string): number {
-  const value = protocolNumber(text);
-  if (Number.isNaN(value)) throw wrongArgument(text, '"protocol" value is invalid\n');
-  return value;
 }

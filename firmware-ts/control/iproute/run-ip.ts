@@ -2,11 +2,12 @@
 import { type Caller, NetnsCaller } from "../methods/client.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { ipAddress } from "./address.ts";
+import { colorsOn, PLAIN } from "./colors.ts";
 import { ipLink } from "./link.ts";
 import { ipMonitor } from "./monitor.ts";
 import { ipNeigh } from "./neigh.ts";
 import { ipNtable } from "./ntable.ts";
-import { applyFlag, ipOptions } from "./options.ts";
+import { applyFlag, ipOptions, USAGE } from "./options.ts";
 import { refusalWords } from "./refusals.ts";
 import { ipRoute } from "./route.ts";
 import { abbreviates, type IpContext, IpError, IpExit, type IpOptions, refusal, Words } from "./words.ts";
@@ -22,7 +23,7 @@ export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly 
   },
   {
     names: ["route"],
-    what: "routes: show, get, add, replace, del",
+    what: "routes: show, get, add, change, replace, append, del, flush",
     run: ipRoute,
   },
   {
@@ -64,6 +65,10 @@ export interface IpSurroundings {
   onInterrupt?(stop: () => void): void;
   /** The name in messages. Default `ip`. */
   program?: string;
+  /** Output goes to a terminal (-c=auto). Default false. */
+  terminal?: boolean;
+  /** The terminal's background is dark. Default false. */
+  dark?: boolean;
 }
 
 export interface IpEnd {
@@ -86,7 +91,10 @@ export async function runIpObject(
   const { print, wallTime } = around;
   const caller = options.netns === undefined ? around.caller : new NetnsCaller(around.caller, options.netns);
   const warnings: string[] = [];
-  const context: IpContext = { caller, options, print, wallTime, warn: (text) => warnings.push(text) };
+  const { color, json } = options;
+  const colored = !json && (color === "always" || (color === "auto" && around.terminal === true));
+  const paint = colored ? colorsOn(around.dark === true) : PLAIN;
+  const context: IpContext = { caller, options, paint, print, wallTime, warn: (text) => warnings.push(text) };
   const ended = (exit: number): IpEnd => ({ stderr: named(warnings.join("\n"), around.program), exit });
   try {
     await object(context, new Words(words));
@@ -109,9 +117,9 @@ export async function runIp(words: readonly string[], around: IpSurroundings): P
       if (valued && options.netns !== undefined) await openNamespace(around.caller, options.netns);
     }
     const [name, ...rest] = words.slice(first);
-    if (name === undefined) throw new IpError(HELP);
+    if (name === undefined) throw new IpError(USAGE);
     const object = findObject(name);
-    if (!object) throw name === "help" ? new IpError(HELP) : unknownObject(name);
+    if (!object) throw name === "help" ? new IpError(USAGE) : unknownObject(name);
     return await runIpObject(object, options, rest, around);
   } catch (error) {
     if (!(error instanceof IpError)) throw error;
@@ -125,11 +133,6 @@ async function openNamespace(caller: Caller, netns: string): Promise<void> {
     throw error instanceof ControlError && error.code === "NETNS_UNKNOWN" ? new IpError(refusalWords(error)) : error;
   });
 }
-
-const HELP = `Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }
-OBJECT := { address | route | neighbour | ntable | link | monitor }
-OPTIONS := { -4 | -6 | -s[tatistics] | -d[etails] | -o[neline] | -br[ief] |
-             -j[son] | -p[retty] | -t[imestamp] | -ts[hort] | -n[etns] NAME }`;
 
 export function unknownObject(word: string): IpError {
   return new IpError(`Object "${word}" is unknown, try "ip help".`, IpExit.VALUE);

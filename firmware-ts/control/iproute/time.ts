@@ -41,10 +41,20 @@ function microseconds(wallTime: number): number {
   return Math.trunc((wallTime % 1000) * 1000);
 }
 
+/** `22:06:05.000001`, the time of day. */
+export function clockTime(wallTime: number): string {
+  return `${stampOf(wallTime).clock}.${String(microseconds(wallTime)).padStart(6, "0")}`;
+}
+
 /** The text that -ts puts in front of a line. */
 export function shortStamp(wallTime: number): string {
-  const { year, month, day, clock } = stampOf(wallTime);
-  return `[${year}-${month}-${day}T${clock}.${String(microseconds(wallTime)).padStart(6, "0")}] `;
+  return `[${isoStamp(wallTime)}] `;
+}
+
+/** The same for programs. */
+export function isoStamp(wallTime: number): string {
+  const { year, month, day } = stampOf(wallTime);
+  return `${year}-${month}-${day}T${clockTime(wallTime)}`;
 }
 
 /** The line that -t puts before a line. */

@@ -3,6 +3,7 @@ import { formatIpv4 } from "../../ip/address.ts";
 import { isIpv6 } from "../../ip/ip6-text.ts";
 import type { Caller } from "../methods/client.ts";
 import { ControlError } from "../rpc/protocol.ts";
+import type { Paint } from "./colors.ts";
 
 /** Exit codes of `ip`: refused by the stack, words not understood, a value not read. */
 export const IpExit = { REFUSED: 2, WORDS: 255, VALUE: 1 } as const;
@@ -24,10 +25,12 @@ export function refusal(error: unknown): ControlError {
   throw error;
 }
 
+/** -4, -6, -0, -B, -M or -f NAME; empty: any. */
+export type IpFamily = "" | "inet" | "inet6" | "link" | "bridge" | "mpls";
+
 /** The flags in front of the object. */
 export interface IpOptions {
-  /** -4, -6; empty: any. */
-  family: "" | "inet" | "inet6";
+  family: IpFamily;
   json: boolean;
   pretty: boolean;
   /** Number of -s flags. */
@@ -35,6 +38,10 @@ export interface IpOptions {
   details: boolean;
   oneline: boolean;
   brief: boolean;
+  /** -N: numbers instead of names. */
+  numeric: boolean;
+  /** -c: always; auto: on a terminal. */
+  color: "never" | "auto" | "always";
   /** -t: a line of its own; -ts: in front of each line. */
   timestamp: "" | "t" | "ts";
   /** -n: the network namespace; undefined: the initial one. */
@@ -44,6 +51,8 @@ export interface IpOptions {
 export interface IpContext {
   readonly caller: Caller;
   readonly options: IpOptions;
+  /** Gives a value the colour that it has with -c. */
+  readonly paint: Paint;
   /** Takes a line of output, without its end. */
   print(line: string): void;
   /** Takes a line for standard error; the command goes on. */
@@ -130,11 +139,19 @@ export function internetAddress(text: string): string | null {
  * An address: IPv4 as a dotted quad, IPv6 as it was written.
  * @throws IpError for text that is none, or none of the family
  */
-export function readAddress(text: string, family: IpOptions["family"]): string {
-  const address = family === "inet6" ? null : dotted(text);
+export function readAddress(text: string, family: IpFamily): string {
+  const address = isIpv4Family(family) ? dotted(text) : null;
   if (address !== null) return address;
-  if (family !== "inet" && isIpv6(text)) return text;
+  if (isIpv6Family(family) && isIpv6(text)) return text;
   throw new IpError(`Error: ${family || "any valid"} address is expected rather than "${text}".`, IpExit.VALUE);
+}
+
+function isIpv4Family(family: IpFamily): boolean {
+  return family === "" || family === "inet";
+}
+
+function isIpv6Family(family: IpFamily): boolean {
+  return family === "" || family === "inet6";
 }
 
 /** A prefix; host bits stay as they are. */
@@ -150,18 +167,21 @@ export interface Prefix {
  * `10/8`, `10.0.0.0/255.0.0.0`, `fe80::/64`, `default`, `any`, `all`.
  * @throws IpError for text that is none, or none of the family
  */
-export function readPrefix(text: string, family: IpOptions["family"]): Prefix {
+export function readPrefix(text: string, family: IpFamily): Prefix {
+  if (family === "link") {
+    throw new IpError(`Error: "${text}" may be inet prefix, but it is not allowed in this context.`, IpExit.VALUE);
+  }
   if (text === "default" || text === "any" || text === "all") {
     return { family: "inet", address: "0.0.0.0", length: 0, explicit: true };
   }
   const slash = text.indexOf("/");
   const explicit = slash >= 0;
   const host = explicit ? text.slice(0, slash) : text;
-  const address = family === "inet6" ? null : dotted(host);
+  const address = isIpv4Family(family) ? dotted(host) : null;
   if (address !== null) {
     const length = explicit ? prefixLength(text.slice(slash + 1)) : 32;
     if (length <= 32) return { family: "inet", address, length, explicit };
-  } else if (family !== "inet" && isIpv6(host)) {
+  } else if (isIpv6Family(family) && isIpv6(host)) {
     const length = explicit ? unsigned(text.slice(slash + 1)) : 128;
     if (length <= 128) return { family: "inet6", address: host, length, explicit };
   }

@@ -113,12 +113,19 @@ export const NUDS = v.pipe(
   v.metadata({ form: "list of states, or all", values: [...STATES, "all"] }),
 );
 
-/** An address family, as `ip -4` and `ip -6` name it. */
-export const FAMILY = v.picklist(["inet", "inet6"], "is not inet or inet6");
+/** An address family, as `ip -f` names it. */
+export const FAMILY = v.picklist(["inet", "inet6", "link", "bridge", "mpls"], "is not inet, inet6, link, bridge or mpls");
 
-/** Refuses the family that the stack does not have. */
-export function onlyInet(family: "inet" | "inet6" | undefined): void {
+export type Family = v.InferOutput<typeof FAMILY>;
+
+/** Refuses the families that the stack does not have. */
+export function onlyInet(family: Family | undefined): void {
   if (family === "inet6") throw noIpv6(family);
+  if (family === undefined || family === "inet") return;
+  throw new ControlError("FAMILY_UNSUPPORTED", `this stack has nothing of family ${family}`, {
+    errno: "EAFNOSUPPORT",
+    detail: family,
+  });
 }
 
 function noIpv6(detail: string): ControlError {

@@ -4,6 +4,7 @@ import type { Stack } from "../../stack.ts";
 import { ControlError, type JsonObject, type Method, type Methods } from "../rpc/protocol.ts";
 import { addressMethods } from "./address.ts";
 import { arpingMethods } from "./arping.ts";
+import { captureMethods } from "./capture.ts";
 import { ethtoolMethods } from "./ethtool.ts";
 import { wrong } from "./forms.ts";
 import { linkMethods } from "./link.ts";
@@ -32,6 +33,7 @@ export const METHODS = {
   ...udpMethods,
   ...pingMethods,
   ...arpingMethods,
+  ...captureMethods,
   ...ethtoolMethods,
   ...netnsMethods,
 };

@@ -5,7 +5,7 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { dropsOf } from "../drops.ts";
 import { DEVICE, DEVICES, devicesOf, deviceView } from "./device.ts";
-import { FLAG, INT_MAX, integer, LINK_ADDRESS, maybe, needed, TEXT } from "./forms.ts";
+import { FLAG, INT_MAX, integer, LINK_ADDRESS, maybe, needed, TEXT, UINT_MAX } from "./forms.ts";
 import { method } from "./method.ts";
 
 const COUNTERS = v.record(v.string(), v.number());
@@ -16,6 +16,7 @@ const LINK = v.pipe(
     driver: v.string(),
     description: v.string(),
     simulated: v.boolean(),
+    kind: v.exactOptional(v.pipe(v.string(), v.description("of a device without hardware"))),
     ifalias: v.exactOptional(v.string()),
     error: v.exactOptional(v.pipe(v.string(), v.description("why the controller failed"))),
     stats64: v.object({ rx: COUNTERS, tx: COUNTERS }),
@@ -39,7 +40,7 @@ export const linkMethods = {
     run: (context, params) => devicesOf(context, params).map((device) => linkView(context.stack, device)),
   }),
   "link.set": method({
-    about: "Sets a device, in the kernel's order: address, mtu, flags. Settings before a refused one stay.",
+    about: "Sets a device, in the kernel's order: address, mtu, name, alias, flags, queue. Settings before a refused one stay.",
     params: {
       dev: needed(TEXT, "device"),
       address: maybe(LINK_ADDRESS, "station address"),
@@ -48,18 +49,26 @@ export const linkMethods = {
       up: maybe(FLAG, "up or down; answers when it is"),
       promisc: maybe(FLAG, "take every frame in"),
       alias: maybe(TEXT, "a name for people"),
+      name: maybe(TEXT, "another name, of 15 characters at most"),
+      txqlen: maybe(integer(0, UINT_MAX), "frames that may wait for the controller"),
+      multicast: maybe(FLAG, "IFF_MULTICAST"),
+      allmulticast: maybe(FLAG, "take the frames of every group in"),
     },
     result: v.null(),
-    errors: ["NO_DEVICE", "ADDRESS_INVALID", "MTU_TOO_SMALL", "MTU_TOO_LARGE"],
-    async run(context, { dev, address, mtu, arp, up, promisc, alias }) {
+    errors: ["NO_DEVICE", "ADDRESS_INVALID", "MTU_TOO_SMALL", "MTU_TOO_LARGE", "NAME_TAKEN", "NAME_INVALID"],
+    async run(context, { dev, address, mtu, arp, up, promisc, alias, name, txqlen, multicast, allmulticast }) {
       const device = context.device(dev);
       if (address) device.setAddress(address);
       if (mtu !== undefined) device.setMtu(mtu);
-      if (arp !== undefined) device.setArp(arp);
-      if (promisc !== undefined) device.setPromiscuous(promisc);
+      if (name !== undefined) context.stack.network.rename(device, name);
       if (alias !== undefined) device.alias = alias.slice(0, ALIAS_LENGTH);
+      if (arp !== undefined) device.setArp(arp);
+      if (multicast !== undefined) device.setMulticast(multicast);
+      if (allmulticast !== undefined) device.setAllMulticast(allmulticast);
+      if (promisc !== undefined) device.setPromiscuous(promisc);
       if (up === true) await device.open();
       if (up === false) await device.close();
+      if (txqlen !== undefined) device.txQueueLength = txqlen;
       return null;
     },
   }),
@@ -83,6 +92,8 @@ function linkView(stack: Stack, device: NetDevice): LinkView {
     driver: controller.driver,
     description: controller.description,
     simulated: controller.simulated,
+    // The kernel has this kind for both TUN and TAP; hardware and `lo` have none.
+    ...(controller.driver === "tap" ? { kind: "tun" } : {}),
     ...(device.alias ? { ifalias: device.alias } : {}),
     ...(device.error ? { error: device.error.message } : {}),
     stats64: {

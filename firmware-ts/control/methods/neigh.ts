@@ -5,7 +5,7 @@ import { NeighFlags } from "../../neigh/flags.ts";
 import type { ProxyEntry } from "../../neigh/proxy.ts";
 import { Nud } from "../../neigh/states.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { FAMILY, FLAG, integer, maybe, NUDS, onlyInet, PREFIX, type Prefix, TEXT } from "./forms.ts";
+import { FAMILY, type Family, FLAG, integer, maybe, NUDS, onlyInet, PREFIX, type Prefix, TEXT } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 import { OPERATOR } from "./neigh-change.ts";
 import { NEIGH_ENTRY, type NeighView, neighView, proxyView } from "./neigh-entry.ts";
@@ -26,7 +26,7 @@ interface Selection {
   nud?: readonly (Nud | "all")[] | undefined;
   protocol?: number | undefined;
   unused?: boolean | undefined;
-  family?: "inet" | "inet6" | undefined;
+  family?: Family | undefined;
 }
 
 export const neighMethods = {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { NeighParameters, NeighValue } from "../../neigh/parameters.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { FAMILY, INT_MAX, integer, maybe, needed, onlyInet, TEXT, UINT_MAX } from "./forms.ts";
+import { FAMILY, type Family, INT_MAX, integer, maybe, needed, onlyInet, TEXT, UINT_MAX } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 
 const PARAMETERS = [
@@ -128,7 +128,7 @@ const BUCKETS = 8;
 interface Filter {
   dev?: string | undefined;
   name?: string | undefined;
-  family?: "inet" | "inet6" | undefined;
+  family?: Family | undefined;
 }
 
 function show(context: MethodContext, { dev, name, family }: Filter): NtableView[] {

@@ -4,6 +4,7 @@ import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
+import { errnoOf } from "../../ip4/routing/output-route.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
@@ -16,6 +17,15 @@ const RESULT = v.object({
   pipe: v.pipe(v.number(), v.description("most requests from one that was answered or failed to the newest, both counted")),
   time: v.pipe(v.number(), v.description("ms")),
 });
+
+/** An ICMP message about a request: its sender, its numbers, and the last four octets of its header. */
+const MESSAGE = {
+  from: v.string(),
+  seq: v.number(),
+  type: v.number(),
+  code: v.number(),
+  info: v.pipe(v.number(), v.description("an MTU, a gateway, or a pointer in the highest octet")),
+};
 
 /** The end of each session's ping. */
 class Running extends Map<Session, () => void> {}
@@ -43,7 +53,16 @@ export const pingMethods = {
         bytes: v.number(),
         time: v.pipe(v.number(), v.description("round trip in ms")),
       }),
-      "ping.error": v.object({ from: v.string(), seq: v.number(), reason: v.string() }),
+      "ping.error": v.object({
+        from: v.string(),
+        seq: v.number(),
+        reason: v.pipe(v.string(), v.description("why the request was lost; `ICMP`: somebody tells so")),
+        mtu: v.exactOptional(v.pipe(v.number(), v.description("with PKT_TOO_BIG: bytes that would have gone"))),
+        type: v.exactOptional(v.number()),
+        code: v.exactOptional(v.number()),
+        info: v.exactOptional(v.number()),
+      }),
+      "ping.notice": v.pipe(v.object(MESSAGE), v.description("a redirect or a source quench: the request is not lost by it")),
     },
     lasting: true,
     errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "FAMILY_UNSUPPORTED"],
@@ -53,7 +72,7 @@ export const pingMethods = {
       const destination = stack.ping.to(to);
       const detail = formatIpv4(to);
       if (destination.room < 0) {
-        throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: "ENETUNREACH", detail });
+        throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: errnoOf(destination.way.failure), detail });
       }
       const toAll = stack.ip.addressType(to) === AddressType.BROADCAST;
       if (toAll && !broadcast) {
@@ -86,13 +105,14 @@ export const pingMethods = {
           return sentAt.has(seq) ? seq : -1;
         };
         const settled = (seq: number): void => {
-          sentAt.delete(seq);
           pipe = Math.max(pipe, transmitted - seq + 1);
-          if (transmitted === count && sentAt.size === 0) finish();
+          if (received + errors >= count || (transmitted === count && sentAt.size === 0)) finish();
         };
         const refused = (seq: number, reason: string): void => {
           errors++;
-          session.notify("ping.error", { from: formatIp(destination.source), seq, reason });
+          const mtu = reason === "PKT_TOO_BIG" ? { mtu: destination.room + destination.layer.headerBytes } : {};
+          session.notify("ping.error", { from: formatIp(destination.source), seq, reason, ...mtu });
+          sentAt.delete(seq);
           settled(seq);
         };
         const timer: Timer = clock.timer(() => {
@@ -113,6 +133,7 @@ export const pingMethods = {
           const sent = sentAt.get(seq);
           if (sent === undefined) return;
           received++;
+          sentAt.delete(seq);
           session.notify("ping.reply", {
             from: formatIp(source),
             seq,
@@ -125,6 +146,19 @@ export const pingMethods = {
         pinger.onFailure = (sequence, result) => {
           const seq = waitingFor(sequence);
           if (seq >= 0) refused(seq, result.reason);
+        };
+        // A request that somebody complains of may be answered all the same, as in iputils.
+        pinger.onError = (sequence, { type, code, info, reporter, advice }) => {
+          const seq = waitingFor(sequence);
+          if (seq < 0) return;
+          const message = { from: formatIp(reporter), seq, type, code, info: info >>> 0 };
+          if (advice) {
+            session.notify("ping.notice", message);
+            return;
+          }
+          errors++;
+          session.notify("ping.error", { ...message, reason: "ICMP" });
+          settled(seq);
         };
         timer.arm(0);
       });

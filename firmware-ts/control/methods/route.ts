@@ -3,16 +3,17 @@ import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
-import type { PathMtu } from "../../ip4/routing/path-mtu.ts";
-import { type Route, type RouteMatch, RouteType } from "../../ip4/routing/routes.ts";
+import { errnoOf, failureOf } from "../../ip4/routing/output-route.ts";
+import type { PathException } from "../../ip4/routing/path-exceptions.ts";
+import { nextHopOf, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "../../ip4/routing/routes.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { scopeName } from "./address.ts";
 import {
   ADDRESS,
   FAMILY,
+  type Family,
   FLAG,
   HOST_PREFIX,
   type HostPrefix,
@@ -25,29 +26,20 @@ import {
   type Prefix,
   TEXT,
   UINT_MAX,
+  wrong,
 } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
+import { isOfLocal, onlyDevice, ROUTE, type RouteView, routeTypeOf, routeView } from "./route-view.ts";
 
-const ROUTE = v.pipe(
-  v.object({
-    type: v.picklist(["unicast", "local", "broadcast", "multicast"]),
-    dst: v.pipe(v.string(), v.description("`default`, an address or a prefix")),
-    gateway: v.exactOptional(v.string()),
-    dev: v.string(),
-    table: v.picklist(["main", "local"]),
-    protocol: v.string(),
-    scope: v.string(),
-    prefsrc: v.exactOptional(v.string()),
-    metric: v.exactOptional(v.number()),
-    flags: v.array(v.string()),
-    mtu: v.exactOptional(v.pipe(v.number(), v.description("path MTU that a router told"))),
-    mtuLock: v.exactOptional(v.pipe(v.boolean(), v.description("with `mtu`: a router asked for less"))),
-    expires: v.exactOptional(v.pipe(v.number(), v.description("with `mtu`: seconds for which it is believed"))),
+/** Name of a type -> its number. */
+const TYPE = v.pipe(
+  oneOf("unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit", "throw"),
+  v.transform((name): RouteType => {
+    const type = routeTypeOf(name);
+    if (type === undefined) throw wrong(`no route is of type "${name}"; say e.g. unreachable`);
+    return type;
   }),
-  v.title("route"),
 );
-
-export type RouteView = v.InferOutput<typeof ROUTE>;
 
 const FILTER = {
   to: maybe(PREFIX, "destinations"),
@@ -56,6 +48,10 @@ const FILTER = {
   table: maybe(oneOf("main", "local", "all"), "default main"),
   scope: maybe(integer(0, 255), "scope, by its number"),
   protocol: maybe(integer(0, 255), "RTPROT_*"),
+  type: maybe(TYPE, "unicast, unreachable, …"),
+  via: maybe(PREFIX, "gateways; routes with several next hops have none"),
+  src: maybe(PREFIX, "sources of packets whose sender names none"),
+  metric: maybe(integer(0, UINT_MAX), "metric"),
   family: maybe(FAMILY, "address family"),
 };
 
@@ -66,20 +62,38 @@ interface Selection {
   table?: string | undefined;
   scope?: number | undefined;
   protocol?: number | undefined;
-  family?: "inet" | "inet6" | undefined;
+  type?: RouteType | undefined;
+  via?: Prefix | undefined;
+  src?: Prefix | undefined;
+  metric?: number | undefined;
+  family?: Family | undefined;
 }
+
+/** A next hop of several. */
+const NEXTHOP = v.object({
+  via: maybe(ADDRESS, "gateway"),
+  dev: maybe(TEXT, "device"),
+  weight: maybe(integer(1, 256), "its share; default 1"),
+  onlink: maybe(FLAG, "the gateway is on the link"),
+});
 
 const DETAILS = {
   to: needed(HOST_PREFIX, "destination; 0.0.0.0/0 for the default route"),
+  type: maybe(TYPE, "the fate of the packets; default unicast"),
   via: maybe(ADDRESS, "gateway"),
   dev: maybe(TEXT, "device"),
   src: maybe(ADDRESS, "source of packets whose sender names none"),
   metric: maybe(integer(0, UINT_MAX), "the smallest wins"),
   scope: maybe(integer(0, 255), "scope, by its number"),
   protocol: maybe(TEXT, "who made it, by name"),
+  mtu: maybe(integer(0, UINT_MAX), "longest packet in bytes; 0: as the device has it"),
+  nexthops: maybe(v.array(NEXTHOP), "several next hops instead of `via` and `dev`: flows are shared by weight"),
 };
 
 interface Details {
+  type?: RouteType | undefined;
+  mtu?: number | undefined;
+  nexthops?: v.InferOutput<typeof NEXTHOP>[] | undefined;
   via?: number | undefined;
   dev?: string | undefined;
   src?: number | undefined;
@@ -101,11 +115,15 @@ const REFUSALS = [
 const change = (how: RouteChange, about: string, errors: readonly string[]) =>
   method({
     about,
-    params: { ...DETAILS, onlink: maybe(FLAG, "the gateway is on the link, whatever the routes say") },
+    params: {
+      ...DETAILS,
+      onlink: maybe(FLAG, "the gateway is on the link, whatever the routes say"),
+      mtuLock: maybe(FLAG, "with mtu: routers may fragment, and are not believed about the length"),
+    },
     result: v.null(),
     errors: [...REFUSALS, ...errors, "FAMILY_UNSUPPORTED"],
-    run(context, { to, onlink = false, ...details }) {
-      add(context, to, { ...detailsOf(context, details), onlink }, how);
+    run(context, { to, onlink = false, mtuLock = false, ...details }) {
+      add(context, to, { ...detailsOf(context, details), onlink, mtuLock }, how);
       return null;
     },
   });
@@ -137,7 +155,7 @@ export const routeMethods = {
   "route.prepend": change("prepend", "Adds a route before those with the same destination and metric.", ["ROUTE_EXISTS"]),
   "route.flush": method({
     about: "Removes the routes that route.show would show and returns them; with `cache` what routers told of ways instead.",
-    params: { ...FILTER, cache: maybe(FLAG, "forget path MTUs, and remove no route") },
+    params: { ...FILTER, cache: maybe(FLAG, "forget path MTUs and redirects, and remove no route") },
     result: v.array(ROUTE),
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
     run(context, { cache = false, ...params }) {
@@ -163,56 +181,46 @@ export const routeMethods = {
   }),
 };
 
-const TYPES: Readonly<Record<RouteType, RouteView["type"]>> = {
-  [RouteType.UNICAST]: "unicast",
-  [RouteType.LOCAL]: "local",
-  [RouteType.BROADCAST]: "broadcast",
-};
-
 const LOOPBACK = 0x7f000001;
 
-/** By address, the longest prefix first, then the smallest metric: the order of `ip route`. */
-function chosen(context: MethodContext, { to, how = "exact", dev, table = "main", scope, protocol, family }: Selection): Route[] {
+/** By table, then by address, the longest prefix first, then the smallest metric: the order of `ip route`. */
+function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
+  const { to, how = "exact", dev, table = "main", scope, protocol, type, via, src, metric, family } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
   onlyInet(family);
   const selects = selectorOf(to, how);
   const { list, localList } = context.stack.ip.routes;
-  const all = [...(table === "local" ? [] : list), ...(table === "main" ? [] : localList)];
-  const wanted = (route: Route): boolean =>
-    (!device || route.device === device) &&
+  const all: RouteEntry[] = [...(table === "local" ? [] : list), ...(table === "main" ? [] : localList)];
+  const wanted = (route: RouteEntry): boolean =>
+    (!device || onlyDevice(route, device)) &&
     (scope === undefined || route.scope === scope) &&
     (protocol === undefined || protocolNumber(route.protocol) === protocol) &&
+    (type === undefined || route.type === type) &&
+    (metric === undefined || route.metric === metric) &&
+    holdsAddress(via, route.nexthops.length > 0 ? 0 : route.gateway) &&
+    holdsAddress(src, route.source) &&
     selects(route);
-  const order = (a: Route, b: Route): number =>
-    (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength || a.metric - b.metric;
+  const order = (a: RouteEntry, b: RouteEntry): number =>
+    Number(isOfLocal(a)) - Number(isOfLocal(b)) ||
+    (a.destination >>> 0) - (b.destination >>> 0) ||
+    b.prefixLength - a.prefixLength ||
+    a.metric - b.metric;
   return all.filter(wanted).sort(order);
 }
 
-/** `exact` that prefix, those that hold it (`match`), or those within it (`root`). */
-function selectorOf(to: Prefix | undefined, how: string): (route: Route) => boolean {
-  if (to === undefined) return () => true;
-  const { address, length, mask } = to;
-  const within = (route: Route): boolean => route.prefixLength >= length && (route.destination & mask) === address;
-  const holds = (route: Route): boolean => route.prefixLength <= length && (address & route.mask) === route.destination;
-  if (how === "match") return holds;
-  return how === "root" ? within : (route) => within(route) && holds(route);
+/** There is an address, and the prefix that is asked for, if any is, holds it. */
+function holdsAddress(prefix: Prefix | undefined, address: number): boolean {
+  return prefix === undefined || (address !== 0 && (address & prefix.mask) === prefix.address);
 }
 
-function routeView(route: Route): RouteView {
-  const { destination, prefixLength, gateway, source, metric, type } = route;
-  const dst = prefixLength === 0 ? "default" : formatIpv4(destination) + (prefixLength === 32 ? "" : `/${prefixLength}`);
-  return {
-    type: TYPES[type],
-    dst,
-    ...(gateway ? { gateway: formatIpv4(gateway) } : {}),
-    dev: route.device.name,
-    table: type === RouteType.UNICAST ? "main" : "local",
-    protocol: route.protocol,
-    scope: scopeName(route.scope),
-    ...(source ? { prefsrc: formatIpv4(source) } : {}),
-    ...(metric ? { metric } : {}),
-    flags: [...(route.onlink ? ["onlink"] : []), ...(route.device.hasCarrier || !route.device.up ? [] : ["linkdown"])],
-  };
+/** `exact` that prefix, those that hold it (`match`), or those within it (`root`). */
+function selectorOf(to: Prefix | undefined, how: string): (route: RouteEntry) => boolean {
+  if (to === undefined) return () => true;
+  const { address, length, mask } = to;
+  const within = (route: RouteEntry): boolean => route.prefixLength >= length && (route.destination & mask) === address;
+  const holds = (route: RouteEntry): boolean => route.prefixLength <= length && (address & route.mask) === route.destination;
+  if (how === "match") return holds;
+  return how === "root" ? within : (route) => within(route) && holds(route);
 }
 
 interface Question {
@@ -227,32 +235,43 @@ function get(context: MethodContext, { to, from, dev: by, fibmatch }: Question):
   const only = by === undefined ? null : context.device(by);
   const { routes, addresses } = stack.ip;
   // To 0.0.0.0 is to ourselves, as in the kernel.
-  const route = to === INADDR_ANY ? routes.lookup(LOOPBACK) : wayTo(stack, to, only);
+  const found = to === INADDR_ANY ? routes.lookup(LOOPBACK) : wayTo(stack, to, only);
   const foreign = from !== undefined && stack.ip.addressType(from) !== AddressType.LOCAL;
-  if (!route || foreign) {
-    const destination = formatIpv4(to);
-    throw new ControlError("UNREACHABLE", `no route to ${destination}`, { errno: "ENETUNREACH", detail: destination });
-  }
-  const { prefsrc: _, ...way } = routeView(route);
-  if (fibmatch) return routeView(route);
+  if (!found || foreign) throw unreachable(to, foreign ? null : routes.match(to, only));
+  if (fibmatch) return routeView(found);
+  const route = nextHopOf(found, INADDR_ANY, to);
+  const { prefsrc: _, gateway: _via, mtu, mtuLock, ...rest } = routeView(route);
+  const way = route.hop === 0 ? rest : { ...rest, gateway: formatIpv4(route.hop) };
   const dst = formatIpv4(to);
   if (isMulticast(to) || to === INADDR_BROADCAST) {
     const source = addresses.select(route.device, to);
     const type = isMulticast(to) ? "multicast" : "broadcast";
-    const { gateway: _gateway, ...direct } = way;
-    return { ...direct, type, dst, ...(source ? { prefsrc: formatIpv4(source) } : {}) };
+    return { ...rest, type, dst, ...(source ? { prefsrc: formatIpv4(source) } : {}) };
   }
   const local = route.type === RouteType.LOCAL;
-  const ours = addresses.isLocal(to) ? to : route.source;
+  const ours = route.source || to;
   const source = local ? ours : stack.ip.fib.sourceBy(route, to);
   const dev = local ? "lo" : route.device.name;
   const shown = { ...way, dst, dev, ...(source && from === undefined ? { prefsrc: formatIpv4(source) } : {}) };
   const path = local ? null : stack.ip.fib.paths.find(to, route);
-  return path ? { ...shown, ...pathView(path, route.device) } : shown;
+  if (path) return { ...shown, ...pathView(path, route.device) };
+  return mtu === undefined ? shown : { ...shown, mtu, ...(mtuLock ? { mtuLock } : {}) };
 }
 
-function pathView({ mtu, locked, left }: PathMtu, device: NetDevice): Pick<RouteView, "mtu" | "mtuLock" | "expires"> {
-  return { mtu: Math.min(mtu, device.mtu), ...(locked ? { mtuLock: true } : {}), expires: Math.trunc(left / 1000) };
+/** The refusal to a sender whose packets the entry, if there is one, refuses. */
+function unreachable(to: number, entry: RouteEntry | null): ControlError {
+  const destination = formatIpv4(to);
+  return new ControlError("UNREACHABLE", `no route to ${destination}`, { errno: errnoOf(failureOf(entry)), detail: destination });
+}
+
+/** The part of a view that routers have told. */
+function pathView({ mtu, locked, gateway, left }: PathException, device: NetDevice): Partial<RouteView> {
+  return {
+    ...(Number.isFinite(mtu) ? { mtu: Math.min(mtu, device.mtu) } : {}),
+    ...(locked ? { mtuLock: true } : {}),
+    ...(gateway === 0 ? {} : { gateway: formatIpv4(gateway), redirected: true }),
+    expires: Math.trunc(left / 1000),
+  };
 }
 
 /** Broadcasts on the link and its groups need no route once the device is given. */
@@ -260,18 +279,20 @@ function wayTo(stack: Stack, to: number, only: NetDevice | null): Route | null {
   const { routes } = stack.ip;
   const route = routes.lookupLocal(to) ?? routes.lookup(to, only);
   if (route || !only || !(isMulticast(to) || to === INADDR_BROADCAST)) return route;
-  return routes.list.find(({ device }) => device === only) ?? null;
+  return routes.list.find((entry): entry is Route => entry.device === only) ?? null;
 }
 
-type RouteDetails = Omit<RouteMatch, "destination" | "prefixLength" | "type">;
+type RouteDetails = Omit<RouteMatch, "destination" | "prefixLength">;
 
 function add(
   { stack }: MethodContext,
   { address: destination, length: prefixLength }: HostPrefix,
-  { device, gateway = 0, ...rest }: RouteDetails & { onlink: boolean },
+  { device, gateway = 0, ...rest }: RouteDetails & { onlink: boolean; mtuLock: boolean },
   how: RouteChange,
 ): void {
-  if (!device && gateway === 0) throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
+  const { type = RouteType.UNICAST, nexthops = [] } = rest;
+  if (!device && gateway === 0 && nexthops.length === 0 && !refuses(type))
+    throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
   // Before the gateway is looked at, as the kernel does.
   if (destination & ~prefixMask(prefixLength)) {
     const written = `${formatIpv4(destination)}/${prefixLength}`;
@@ -280,13 +301,18 @@ function add(
   stack.ip.fib.addRoute({ destination, prefixLength, gateway, device, ...rest, how });
 }
 
-function detailsOf(context: MethodContext, { via, dev, src, metric, scope, protocol }: Details): RouteDetails {
+function detailsOf(context: MethodContext, { via, dev, src, nexthops, ...rest }: Details): RouteDetails {
+  const deviceOf = (name: string | undefined): NetDevice | undefined => (name === undefined ? undefined : context.device(name));
   return {
-    ...(via === undefined ? {} : { gateway: via }),
-    ...(dev === undefined ? {} : { device: context.device(dev) }),
-    ...(src === undefined ? {} : { source: src }),
-    ...(metric === undefined ? {} : { metric }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(protocol === undefined ? {} : { protocol }),
+    ...rest,
+    gateway: via,
+    device: deviceOf(dev),
+    source: src,
+    nexthops: nexthops?.map(({ via: hop, dev: name, weight, onlink }) => ({
+      gateway: hop,
+      device: deviceOf(name),
+      weight,
+      onlink,
+    })),
   };
 }

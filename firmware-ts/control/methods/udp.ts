@@ -1,7 +1,7 @@
 /** `udp.send`, `udp.listen`: datagrams from and to the instance itself, told of as they go and come. */
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
-import { INADDR_ANY } from "../../ip/address.ts";
+import { INADDR_ANY, isMulticast } from "../../ip/address.ts";
 import { formatIp } from "../../ip/endpoint.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import { decimal, ENDPOINT, endpointOf, FLAG, integer, maybe, needed, TEXT, wrong } from "./forms.ts";
@@ -104,17 +104,30 @@ export const udpMethods = {
     },
   }),
   "udp.listen": method({
-    about: "Tells of each datagram that arrives at a port, after `udp.listening` once; answers after `count` of them, or never.",
-    params: { bind: needed(ENDPOINT, "where"), count: maybe(integer(1, MAX_COUNT), "datagrams; default no end") },
+    about:
+      "Tells of each datagram that arrives at a port, after `udp.listening` once; answers after `count` of them, or never. " +
+      "A group is joined meanwhile, and its datagrams alone are told of.",
+    params: {
+      bind: needed(ENDPOINT, "where: one of our addresses, a broadcast address, or a group"),
+      dev: maybe(TEXT, "device by which a group is heard; default that by which datagrams to it go"),
+      count: maybe(integer(1, MAX_COUNT), "datagrams; default no end"),
+    },
     result: v.object({ received: v.number() }),
     notes: {
       "udp.listening": v.object({ port: v.number() }),
       "udp.received": v.object({ from: v.string(), port: v.number(), length: v.number(), text: v.string() }),
     },
     lasting: true,
-    errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
-    run({ stack }, { bind, count }, session) {
-      const socket = stack.udp.open(bind.port, bind.address);
+    errors: ["ADDRESS_INVALID", "ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "DEVICE_MISSING", "FAMILY_UNSUPPORTED", "NO_DEVICE"],
+    run(context, { bind, dev, count }, session) {
+      const device = dev === undefined ? null : context.device(dev);
+      const socket = context.stack.udp.open(bind.port, bind.address);
+      try {
+        if (device !== null || isMulticast(bind.address)) socket.join(bind.address, device);
+      } catch (error) {
+        socket.close();
+        throw error;
+      }
       const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
       session.notify("udp.listening", { port: socket.port });
       return new Promise<{ received: number }>((resolve) => {

@@ -1,5 +1,5 @@
 /** Limits of a control server, by connection and for all of them together, and the use that is made of them. */
-import { ControlError } from "./protocol.ts";
+import { ControlError, type SubscriptionKind } from "./protocol.ts";
 
 export interface Limits {
   /** Connections of a server. */
@@ -10,6 +10,9 @@ export interface Limits {
   /** Requests among them that are told of what happens: of one connection, and of all. */
   readonly subscriptions: number;
   readonly allSubscriptions: number;
+  /** Captures: of one connection, and of all. Each may let much wait for its reader. */
+  readonly captures: number;
+  readonly allCaptures: number;
   /** Bytes that wait for their reader: of one connection, and of all. A reader that has stopped must not fill our memory. */
   readonly backlog: number;
   readonly allBacklog: number;
@@ -21,16 +24,23 @@ export const LIMITS: Limits = {
   allRequests: 1024,
   subscriptions: 16,
   allSubscriptions: 256,
+  captures: 1,
+  allCaptures: 8,
   backlog: 8 << 20,
   allBacklog: 64 << 20,
 };
 
 /** Something that can be used up. */
-type Kind = "requests" | "subscriptions";
+type Kind = "requests" | SubscriptionKind;
 
-const ALL = { requests: "allRequests", subscriptions: "allSubscriptions" } as const;
-const CODES = { requests: "REQUESTS_LIMIT", subscriptions: "SUBSCRIPTIONS_LIMIT" } as const;
-const WORDS = { requests: "requests without an answer", subscriptions: "subscriptions" } as const;
+const ALL = { requests: "allRequests", subscriptions: "allSubscriptions", captures: "allCaptures" } as const;
+const CODES = { requests: "REQUESTS_LIMIT", subscriptions: "SUBSCRIPTIONS_LIMIT", captures: "CAPTURES_LIMIT" } as const;
+/** One, and more of them. */
+const WORDS = {
+  requests: ["request without an answer", "requests without an answer"],
+  subscriptions: ["subscription", "subscriptions"],
+  captures: ["capture", "captures"],
+} as const;
 
 /** The use that the connections of one server make of its limits. */
 export class ServerLoad {
@@ -38,6 +48,7 @@ export class ServerLoad {
   readonly #backlogs = new Set<{ readonly backlog: number }>();
   requests = 0;
   subscriptions = 0;
+  captures = 0;
 
   constructor(limits: Limits = LIMITS) {
     this.limits = limits;
@@ -67,13 +78,13 @@ export class ServerLoad {
 /** The use that one connection makes of the limits. */
 export class ConnectionLoad {
   readonly #all: ServerLoad;
-  readonly #used = { requests: 0, subscriptions: 0 };
+  readonly #used = { requests: 0, subscriptions: 0, captures: 0 };
 
   constructor(all: ServerLoad) {
     this.#all = all;
   }
 
-  /** @throws ControlError REQUESTS_LIMIT, SUBSCRIPTIONS_LIMIT when there is no room for one more */
+  /** @throws ControlError REQUESTS_LIMIT, SUBSCRIPTIONS_LIMIT, CAPTURES_LIMIT when there is no room for one more */
   check(kind: Kind): void {
     const { limits } = this.#all;
     if (this.#used[kind] >= limits[kind]) throw full(kind, "this connection", limits[kind]);
@@ -98,5 +109,6 @@ export class ConnectionLoad {
 }
 
 function full(kind: Kind, who: string, limit: number): ControlError {
-  return new ControlError(CODES[kind], `${who} has ${limit} ${WORDS[kind]}, the most that it may have; end one first`);
+  const [one, more] = WORDS[kind];
+  return new ControlError(CODES[kind], `${who} has ${limit} ${limit === 1 ? one : more}, the most that it may have; end one first`);
 }

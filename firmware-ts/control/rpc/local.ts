@@ -27,9 +27,12 @@ export class LocalCaller implements RpcCaller, Session {
   }
 
   /** There is no limit within a process. */
-  subscribe(end: () => void): void {
-    this.#onClose.add(end);
+  subscribe(end: () => void): () => void {
+    return this.onClose(end);
   }
+
+  /** The client takes each note at once. */
+  readonly backlog: number = 0;
 
   /** Ends whatever goes on until its client is gone. */
   close(): void {

@@ -41,6 +41,9 @@ export class ControlError extends Error {
   }
 }
 
+/** The limit that a subscription counts against. */
+export type SubscriptionKind = "subscriptions" | "captures";
+
 /** The connection that a request came over. */
 export interface Session {
   /** Sends a notification to the client. */
@@ -51,10 +54,13 @@ export interface Session {
    */
   onClose(callback: () => void): () => void;
   /**
-   * Begins a subscription, which goes on until the client goes away; `end` is called then.
-   * @throws ControlError SUBSCRIPTIONS_LIMIT when the client, or all clients together, have as many as they may have
+   * Begins a subscription, which goes on until the client goes away, and `end` is called then, or until the returned function is called.
+   * @param kind default `subscriptions`
+   * @throws ControlError SUBSCRIPTIONS_LIMIT, CAPTURES_LIMIT when the client, or all clients together, have as many as they may have
    */
-  subscribe(end: () => void): void;
+  subscribe(end: () => void, kind?: SubscriptionKind): () => void;
+  /** Bytes sent that the client has not taken yet. A client is cut off when they are too many. */
+  readonly backlog: number;
   readonly closed: boolean;
 }
 

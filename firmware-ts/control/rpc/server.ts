@@ -10,6 +10,7 @@ import {
   type Methods,
   RpcCode,
   type Session,
+  type SubscriptionKind,
 } from "./protocol.ts";
 
 /**
@@ -56,13 +57,21 @@ class Connection implements Session {
     return () => this.#onClose.delete(callback);
   }
 
-  subscribe(end: () => void): void {
-    this.#load.check("subscriptions");
-    this.#load.take("subscriptions");
-    this.onClose(() => {
-      this.#load.give("subscriptions");
+  subscribe(end: () => void, kind: SubscriptionKind = "subscriptions"): () => void {
+    this.#load.check(kind);
+    this.#load.take(kind);
+    const forget = this.onClose(() => {
+      this.#load.give(kind);
       end();
     });
+    return () => {
+      forget();
+      this.#load.give(kind);
+    };
+  }
+
+  get backlog(): number {
+    return this.#channel.backlog;
   }
 
   #take(line: string): void {

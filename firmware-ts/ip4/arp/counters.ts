@@ -11,4 +11,6 @@ export class ArpCounters {
   repliesReceived = 0;
   /** Frames without a usable ARP packet: too short, or with wrong types, lengths or operation. */
   invalid = 0;
+  /** Frames for another station, or on a device without ARP: neither looked at nor dropped, as in the kernel. */
+  passedOver = 0;
 }

@@ -14,7 +14,7 @@
  * Profile `strict`: where a packet would replace the address of an entry unasked, the old address is asked instead.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
-import { MAC_BYTES } from "../../../hal/ethernet.ts";
+import { ETHERNET_HEADER, MAC_BYTES } from "../../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
 import { isLoopback, isMulticast } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
@@ -81,6 +81,7 @@ export class ArpReceiver {
   /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
     if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
+      this.#parts.counters(device).passedOver++;
       skb.consume();
       return;
     }
@@ -130,6 +131,7 @@ export class ArpReceiver {
       if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
     }
     const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
+    if (request && way === InputWay.REFUSED) router.tell(this.#route, tip, sip, device, skb.bytes, at - ETHERNET_HEADER);
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
     if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
     else this.#updateKnown(skb, device, request, sip, tip);

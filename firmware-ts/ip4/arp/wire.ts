@@ -3,7 +3,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import { ETHERNET_HEADER, MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { SkBuff, SkBuffPool } from "../../../hal/skbuff.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { copyMac, ETH_P_ARP, ETH_P_IP, pushHeader } from "../../net/ethernet.ts";
+import { ETH_P_ARP, ETH_P_IP, highOctets, lowOctets, pushHeader } from "../../net/ethernet.ts";
 
 /** Offsets in the packet, for six-byte hardware and four-byte protocol addresses. */
 export const AR_HRD = 0;
@@ -90,13 +90,15 @@ export class ArpSender {
       return false;
     }
     const at = skb.put(ARP_BYTES);
-    const { bytes, view } = skb;
-    // Two words: hardware type and protocol; the lengths of their addresses and the operation.
+    const { view } = skb;
+    const own = device.addressView;
+    // Seven words: whoever copies the packet reads them as words.
     view.setInt32(at + AR_HRD, (device.type << 16) | ETH_P_IP);
     view.setInt32(at + AR_HLN, (MAC_BYTES << 24) | (4 << 16) | op);
-    copyMac(bytes, at + AR_SHA, device.address, 0);
-    view.setInt32(at + AR_SIP, sip);
-    copyMac(bytes, at + AR_THA, tha, thaAt);
+    view.setInt32(at + AR_SHA, own.getInt32(0));
+    view.setInt32(at + AR_SHA + 4, (own.getUint16(4) << 16) | (sip >>> 16));
+    view.setInt32(at + AR_SIP + 2, (sip << 16) | highOctets(tha, thaAt));
+    view.setInt32(at + AR_THA + 2, lowOctets(tha, thaAt));
     view.setInt32(at + AR_TIP, tip);
     skb.protocol = ETH_P_ARP;
     skb.truesize = ETHERNET_HEADER + ARP_BYTES;
@@ -104,7 +106,7 @@ export class ArpSender {
       device.drops.drop(skb, DropReason.NETFILTER_DROP);
       return false;
     }
-    pushHeader(skb, to, toAt, device.address, ETH_P_ARP);
+    pushHeader(skb, highOctets(to, toAt), lowOctets(to, toAt), own, ETH_P_ARP);
     return device.transmit(skb) === DropReason.NONE;
   }
 }

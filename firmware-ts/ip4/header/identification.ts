@@ -15,7 +15,8 @@ export class Identifications {
 
   constructor(random: Random) {
     this.#key = random.below(0x100000000) | 0;
-    this.#counts = Uint16Array.from({ length: 1 << PLACES_LOG2 }, () => random.below(0x10000));
+    this.#counts = new Uint16Array(1 << PLACES_LOG2);
+    for (let place = 0; place < this.#counts.length; place++) this.#counts[place] = random.below(0x10000);
   }
 
   next(source: number, destination: number, protocol: number): number {

@@ -1,6 +1,7 @@
 /**
  * IPv4 options (RFC 791 3.1, RFC 1122 3.2.1.8, RFC 1812 5.3.13): checks those of a packet that came in, leaves our address and the time in
- * record route and timestamp, and makes the options of an answer. Source routes are not taken, as in Linux by default.
+ * record route and timestamp, and makes the options of an answer. Source routes are not taken, as in Linux by default, and security labels
+ * (CIPSO) are those of domains that nobody has set up here.
  */
 import type { Clock } from "../../../hal/clock.ts";
 import { timeOfDay } from "./time-of-day.ts";
@@ -10,6 +11,7 @@ const OPTION_NOP = 1;
 const OPTION_RECORD_ROUTE = 7;
 const OPTION_TIMESTAMP = 68;
 const OPTION_LSRR = 131;
+const OPTION_CIPSO = 134;
 const OPTION_SSRR = 137;
 const OPTION_ROUTER_ALERT = 148;
 
@@ -30,6 +32,9 @@ const FIRST_TIME = 5;
 /** Bytes of an address, and of a time. */
 const WORD = 4;
 const MAX_OPTIONS = 40;
+/** A security label (CIPSO) of fewer bytes is none; of any other it is the domain that we do not know, behind its length. */
+const MIN_CIPSO = 8;
+const CIPSO_DOMAIN = 2;
 
 /** An option's fault is returned as its offset in the IP header; these are no faults. */
 export const OPTIONS_SOUND = 0;
@@ -70,6 +75,8 @@ export class IpOptions {
       } else if (kind === OPTION_LSRR || kind === OPTION_SSRR) {
         fault = faultOf(view, at, 3, FIRST_ROUTE);
         if (fault === 0) return OPTIONS_SOURCE_ROUTE;
+      } else if (kind === OPTION_CIPSO) {
+        fault = at + (view.getUint8(at + LENGTH) < MIN_CIPSO ? LENGTH : CIPSO_DOMAIN);
       } else if (kind === OPTION_ROUTER_ALERT && view.getUint8(at + LENGTH) < 4) {
         fault = at + LENGTH;
       }
@@ -80,7 +87,7 @@ export class IpOptions {
 
   /**
    * Makes the options of an answer to the packet whose header, filled in by receive(), is view[header..end): its record route and its
-   * timestamp, with another slot filled in.
+   * timestamp, with another slot filled in, and the label with which something is wrong.
    * @param end of the header, or the place of what is wrong with it: only options before it are answered
    * @returns bytes of them, a multiple of four; -1 when there is no room for a slot that was begun, so that there can be no answer
    */
@@ -89,8 +96,9 @@ export class IpOptions {
     if (route > 0 && !this.#answerRoute(0, source)) return -1;
     const both = this.#copy(view, find(view, header + 20, end, OPTION_TIMESTAMP), route);
     if (both > route && !this.#answerTimestamp(route, source)) return -1;
-    const padded = (both + 3) & ~3;
-    this.bytes.fill(OPTION_END, both, padded);
+    const all = this.#copy(view, findLabel(view, header + 20, end), both);
+    const padded = (all + 3) & ~3;
+    this.bytes.fill(OPTION_END, all, padded);
     return padded;
   }
 
@@ -200,6 +208,15 @@ function find(view: DataView, from: number, end: number, kind: number): number {
   for (let at = nextOption(view, from, end); at < end && whole(view, at, end); ) {
     if (view.getUint8(at) === kind) return at;
     at = nextOption(view, at + view.getUint8(at + LENGTH), end);
+  }
+  return 0;
+}
+
+/** Returns the place of the first label that begins before `end`, the place of what is wrong with it; 0 when there is none. */
+function findLabel(view: DataView, from: number, end: number): number {
+  for (let at = nextOption(view, from, end); at < end; ) {
+    if (view.getUint8(at) === OPTION_CIPSO) return at;
+    at = nextOption(view, at + Math.max(view.getUint8(at + LENGTH), 2), end);
   }
   return 0;
 }

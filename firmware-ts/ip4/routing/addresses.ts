@@ -1,14 +1,18 @@
 /** The IPv4 addresses of a namespace's devices, in the order in which Linux keeps them. */
 
+import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, isLoopback, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { Lifetime, type Lifetimes } from "./lifetimes.ts";
 import { Scope } from "./scope.ts";
 
 /** One address of one device (a line of `ip address`). */
 export interface InterfaceAddress {
   readonly device: NetDevice;
   readonly local: number;
+  /** The address that the prefix belongs to: the peer's on a point-to-point link, else `local` (IFA_ADDRESS). */
+  readonly address: number;
   readonly prefixLength: number;
   readonly mask: number;
   /** Default: the host part all ones; 0 where the prefix has no room for it (31 and 32, RFC 3021). */
@@ -19,6 +23,11 @@ export interface InterfaceAddress {
   readonly scope: number;
   /** The label that `ip address` prints last: the device's name, or one beginning with it. */
   readonly label: string;
+  /** The metric of the route to its prefix. */
+  readonly metric: number;
+  /** It brings no route to its prefix. */
+  readonly noPrefixRoute: boolean;
+  readonly lifetime: Lifetime;
 }
 
 export interface AddressOptions {
@@ -26,23 +35,47 @@ export interface AddressOptions {
   scope?: number;
   label?: string;
   broadcast?: number;
+  /** The address of the other end of a point-to-point link, to which the prefix length belongs then. */
+  peer?: number;
+  /** The metric of the route to its prefix. Default 0. */
+  metric?: number;
+  /** It brings no route to its prefix. Default false. */
+  noPrefixRoute?: boolean;
+  /** Default: it stays. */
+  lifetimes?: Lifetimes;
 }
+
+/** The settings of an address that change while it stays. */
+export type AddressChange = Pick<AddressOptions, "metric" | "lifetimes">;
+
+/** Only Addresses writes it. */
+type Kept = { -readonly [Key in keyof InterfaceAddress]: InterfaceAddress[Key] };
 
 const NONE: readonly InterfaceAddress[] = [];
 
 /** Returns true when two addresses are of one subnet, as either sees it. */
 export function sameSubnet(
-  one: Pick<InterfaceAddress, "local" | "mask">,
-  other: Pick<InterfaceAddress, "local" | "mask">,
+  one: Pick<InterfaceAddress, "address" | "mask">,
+  other: Pick<InterfaceAddress, "address" | "mask">,
 ): boolean {
-  return one.mask === other.mask && ((one.local ^ other.local) & one.mask) === 0;
+  return one.mask === other.mask && holds(one, other.address);
+}
+
+/** Returns true when an address's subnet holds another one. */
+export function holds(own: Pick<InterfaceAddress, "address" | "mask">, other: number): boolean {
+  return ((own.address ^ other) & own.mask) === 0;
 }
 
 /** The addresses of all devices of a namespace. */
 export class Addresses {
-  readonly #devices = new Map<NetDevice, InterfaceAddress[]>();
+  readonly #clock: Clock;
+  readonly #devices = new Map<NetDevice, Kept[]>();
   /** Addresses by their number. Several devices may have the same one. */
-  readonly #local = new Map<number, InterfaceAddress[]>();
+  readonly #local = new Map<number, Kept[]>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   #changes = 0;
 
@@ -61,51 +94,76 @@ export class Addresses {
     return this.#devices.get(device) ?? NONE;
   }
 
-  /** Gives a device an address. @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope */
+  /**
+   * Gives a device an address.
+   * @throws InetError ADDRESS_EXISTS; SCOPE_INVALID when the subnet is on the device with another scope; LIFETIME_INVALID
+   */
   add(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const mask = prefixMask(prefixLength);
-    const scope = options.scope ?? (isLoopback(local) ? Scope.HOST : Scope.GLOBAL);
-    const { label = device.name, broadcast = prefixLength >= 31 || device.loopback ? 0 : local | ~mask } = options;
+    const { label = device.name, peer: address = local, metric = 0, noPrefixRoute = false } = options;
+    const { scope = isLoopback(local) ? Scope.HOST : Scope.GLOBAL } = options;
+    const { broadcast = prefixLength >= 31 || device.loopback ? 0 : address | ~mask } = options;
     const addresses = this.#devices.get(device) ?? [];
-    const twins = addresses.filter((other) => sameSubnet(other, { local, mask }));
+    const twins = addresses.filter((other) => sameSubnet(other, { address, mask }));
     if (twins.some((other) => other.local === local)) {
       throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv4(local)}/${prefixLength} already`);
     }
     if (twins.some((other) => other.scope !== scope)) {
       throw new InetError("SCOPE_INVALID", `${device.name} has the subnet with another scope`);
     }
+    const lifetime = new Lifetime(this.#clock, options.lifetimes);
     this.#changes++;
     const secondary = twins.length > 0;
-    const address: InterfaceAddress = { device, local, prefixLength, mask, broadcast, secondary, scope, label };
-    // Its place is behind the last primary address that is not wider.
-    const behind = secondary ? addresses.length : 1 + addresses.findLastIndex((other) => !other.secondary && scope <= other.scope);
-    addresses.splice(behind, 0, address);
+    const prefix = { address, prefixLength, mask, broadcast };
+    const made: Kept = { device, local, ...prefix, secondary, scope, label, metric, noPrefixRoute, lifetime };
+    addresses.splice(secondary ? addresses.length : placeOf(made, addresses), 0, made);
     this.#devices.set(device, addresses);
     const known = this.#local.get(local);
-    if (known) known.push(address);
-    else this.#local.set(local, [address]);
-    return address;
+    if (known) known.push(made);
+    else this.#local.set(local, [made]);
+    return made;
+  }
+
+  /** Gives an address other lifetimes and another metric. @throws InetError LIFETIME_INVALID */
+  change(address: InterfaceAddress, { lifetimes, metric = 0 }: AddressChange): void {
+    const kept: Kept = address;
+    kept.lifetime = new Lifetime(this.#clock, lifetimes);
+    kept.metric = metric;
+    this.#changes++;
   }
 
   /**
-   * Takes an address off its device. With a primary address go the secondary ones of its subnet (promote_secondaries is 0). Returns all
-   * that went, the one asked for last; none when it is not there.
+   * Takes an address off its device. The secondary ones of a primary address's subnet go with it, or the first of them becomes primary.
+   * Returns all that went, the one asked for last; none when it is not there.
+   * @param promote promote_secondaries
    */
-  remove(address: InterfaceAddress): InterfaceAddress[] {
+  remove(address: InterfaceAddress, promote = false): InterfaceAddress[] {
     const addresses = this.#devices.get(address.device);
     if (!addresses?.includes(address)) return [];
     this.#changes++;
     const follows = (other: InterfaceAddress): boolean => other.secondary && sameSubnet(other, address);
-    const gone = address.secondary ? [] : addresses.filter(follows);
-    gone.push(address);
+    const followers = address.secondary ? [] : addresses.filter(follows);
+    const gone: InterfaceAddress[] = promote ? [address] : [...followers, address];
     for (const one of gone) {
       addresses.splice(addresses.indexOf(one), 1);
       const same = this.#local.get(one.local) as InterfaceAddress[];
       same.splice(same.indexOf(one), 1);
       if (same.length === 0) this.#local.delete(one.local);
     }
+    const [heir] = followers;
+    if (promote && heir) {
+      heir.secondary = false;
+      addresses.splice(addresses.indexOf(heir), 1);
+      addresses.splice(placeOf(heir, addresses), 0, heir);
+    }
     if (addresses.length === 0) this.#devices.delete(address.device);
     return gone;
+  }
+
+  /** Finds the address of a device that has this number and subnet. */
+  matching(device: NetDevice, local: number, prefixLength: number, address: number = local): InterfaceAddress | undefined {
+    const mask = prefixMask(prefixLength);
+    return this.of(device).find((own) => own.local === local && sameSubnet(own, { address, mask }));
   }
 
   /** Finds one of our addresses by its number, on the device that got it first. */
@@ -117,21 +175,12 @@ export class Addresses {
     return this.#local.has(address);
   }
 
-  /** Returns true for the broadcast address of one of the device's subnets. */
-  isBroadcast(address: number, device: NetDevice): boolean {
-    const addresses = this.of(device);
-    for (let at = 0; at < addresses.length; at++) {
-      if ((addresses[at] as InterfaceAddress).broadcast === address && address !== 0) return true;
-    }
-    return false;
-  }
-
   /** Returns true when one subnet of the device holds both addresses. */
   onLink(device: NetDevice, one: number, other: number): boolean {
     const addresses = this.of(device);
     for (let at = 0; at < addresses.length; at++) {
       const own = addresses[at] as InterfaceAddress;
-      if (((own.local ^ one) & own.mask) === 0 && ((own.local ^ other) & own.mask) === 0) return true;
+      if (holds(own, one) && holds(own, other)) return true;
     }
     return false;
   }
@@ -149,7 +198,7 @@ export class Addresses {
     for (let at = 0; at < addresses.length; at++) {
       const own = addresses[at] as InterfaceAddress;
       if (own.secondary || Math.min(own.scope, narrowest) > scope) continue;
-      if (target === 0 || ((own.local ^ target) & own.mask) === 0) return own.local;
+      if (target === 0 || holds(own, target)) return own.local;
       first ||= own.local;
     }
     return first || this.#selectAnywhere(scope);
@@ -179,12 +228,17 @@ export class Addresses {
     for (let at = 0; at < addresses.length; at++) {
       const own = addresses[at] as InterfaceAddress;
       const eligible = Math.min(own.scope, narrowest) <= scope;
-      const holdsPeer = ((own.local ^ peer) & own.mask) === 0;
+      const holdsPeer = holds(own, peer);
       // Any address is enough, if its own subnet holds the peer.
       if (local === 0 && eligible && (peer === 0 || holdsPeer)) return true;
       if (local !== 0 && own.local === local && eligible) found = true;
-      if (holdsPeer && ((own.local ^ local) & own.mask) === 0) subnet = true;
+      if (holdsPeer && holds(own, local)) subnet = true;
     }
     return found && subnet;
   }
+}
+
+/** Returns the place of a primary address among others: behind the last primary one that is not wider. */
+function placeOf({ scope }: InterfaceAddress, addresses: readonly InterfaceAddress[]): number {
+  return 1 + addresses.findLastIndex((other) => !other.secondary && scope <= other.scope);
 }

@@ -16,6 +16,8 @@ export interface DevconfValues {
   arpAccept: number;
   /** Not 0: our addresses are announced when the device comes up or its link address changes. */
   arpNotify: number;
+  /** Not 0: the first secondary address of a subnet takes the place of a primary one that goes. 0: all of them go with it. */
+  promoteSecondaries: number;
   /** Not 0: ARP packets whose sender is their target are dropped. */
   dropGratuitousArp: number;
   /** Not 0: a lost carrier removes the entries. */
@@ -31,6 +33,20 @@ export interface DevconfValues {
   forwarding: number;
   /** Not 0: 127/8 is an ordinary subnet. */
   routeLocalnet: number;
+  /** Not 0: packets from addresses of ours are taken as those of others are. */
+  acceptLocal: number;
+  /** Not 0: routers' redirects are believed. A device that forwards wants it of `all` and of its own, another of either. */
+  acceptRedirects: number;
+  /** Not 0: with sharedMedia 0, a redirect is believed to gateways of ours only. */
+  secureRedirects: number;
+  /** Not 0: senders hear of a shorter way when their packets go back out by the device that they came from. */
+  sendRedirects: number;
+  /** Not 0: several subnets may be on the link, so that a redirect may lead from one to another. */
+  sharedMedia: number;
+  /** Not 0: packets to us alone are dropped that came in a frame to many. */
+  dropUnicastInL2Multicast: number;
+  /** Not 0: packets with addresses that may not be there are told of. */
+  logMartians: number;
 }
 
 export type DevconfName = keyof DevconfValues;
@@ -41,6 +57,7 @@ const DEFAULTS: Readonly<DevconfValues> = {
   arpFilter: 0,
   arpAccept: 0,
   arpNotify: 0,
+  promoteSecondaries: 0,
   dropGratuitousArp: 0,
   arpEvictNocarrier: 1,
   proxyArp: 0,
@@ -49,6 +66,13 @@ const DEFAULTS: Readonly<DevconfValues> = {
   rpFilter: 0,
   forwarding: 0,
   routeLocalnet: 0,
+  acceptLocal: 0,
+  acceptRedirects: 1,
+  secureRedirects: 1,
+  sendRedirects: 1,
+  sharedMedia: 1,
+  dropUnicastInL2Multicast: 0,
+  logMartians: 0,
 };
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
@@ -65,6 +89,7 @@ export class Devconf implements DevconfValues {
   arpFilter: number = DEFAULTS.arpFilter;
   arpAccept: number = DEFAULTS.arpAccept;
   arpNotify: number = DEFAULTS.arpNotify;
+  promoteSecondaries: number = DEFAULTS.promoteSecondaries;
   dropGratuitousArp: number = DEFAULTS.dropGratuitousArp;
   arpEvictNocarrier: number = DEFAULTS.arpEvictNocarrier;
   proxyArp: number = DEFAULTS.proxyArp;
@@ -73,6 +98,13 @@ export class Devconf implements DevconfValues {
   rpFilter: number = DEFAULTS.rpFilter;
   forwarding: number = DEFAULTS.forwarding;
   routeLocalnet: number = DEFAULTS.routeLocalnet;
+  acceptLocal: number = DEFAULTS.acceptLocal;
+  acceptRedirects: number = DEFAULTS.acceptRedirects;
+  secureRedirects: number = DEFAULTS.secureRedirects;
+  sendRedirects: number = DEFAULTS.sendRedirects;
+  sharedMedia: number = DEFAULTS.sharedMedia;
+  dropUnicastInL2Multicast: number = DEFAULTS.dropUnicastInL2Multicast;
+  logMartians: number = DEFAULTS.logMartians;
   /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
@@ -89,10 +121,19 @@ export class Effective {
   arpFilter = false;
   proxyArp = false;
   proxyArpPvlan = false;
+  promoteSecondaries = false;
   dropGratuitousArp = false;
   routeLocalnet = false;
+  acceptLocal = false;
+  secureRedirects = true;
+  sendRedirects = true;
+  sharedMedia = true;
+  dropUnicastInL2Multicast = false;
+  logMartians = false;
   // True when neither is 0.
   arpEvictNocarrier = true;
+  // True when neither is 0 on a device that forwards, and when one of the two is not 0 on another.
+  acceptRedirects = true;
   // The device's own value.
   forwarding = false;
   mediumId = 0;
@@ -106,11 +147,21 @@ export class Effective {
     this.arpFilter = (all.arpFilter | own.arpFilter) !== 0;
     this.proxyArp = (all.proxyArp | own.proxyArp) !== 0;
     this.proxyArpPvlan = (all.proxyArpPvlan | own.proxyArpPvlan) !== 0;
+    this.promoteSecondaries = (all.promoteSecondaries | own.promoteSecondaries) !== 0;
     this.dropGratuitousArp = (all.dropGratuitousArp | own.dropGratuitousArp) !== 0;
     this.routeLocalnet = (all.routeLocalnet | own.routeLocalnet) !== 0;
+    this.acceptLocal = (all.acceptLocal | own.acceptLocal) !== 0;
+    this.secureRedirects = (all.secureRedirects | own.secureRedirects) !== 0;
+    this.sendRedirects = (all.sendRedirects | own.sendRedirects) !== 0;
+    this.sharedMedia = (all.sharedMedia | own.sharedMedia) !== 0;
+    this.dropUnicastInL2Multicast = (all.dropUnicastInL2Multicast | own.dropUnicastInL2Multicast) !== 0;
+    this.logMartians = (all.logMartians | own.logMartians) !== 0;
     this.arpEvictNocarrier = all.arpEvictNocarrier !== 0 && own.arpEvictNocarrier !== 0;
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;
+    const { acceptRedirects } = own;
+    this.acceptRedirects =
+      own.forwarding === 0 ? (all.acceptRedirects | acceptRedirects) !== 0 : all.acceptRedirects !== 0 && acceptRedirects !== 0;
   }
 }
 
@@ -130,6 +181,12 @@ export class Devconfs {
   /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #last: Effective = new Effective();
+  #changes = 0;
+
+  /** Grows with every change, so that remembered answers can be checked. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Returns the values in force for a device. */
   on(device: NetDevice): Effective {
@@ -142,6 +199,7 @@ export class Devconfs {
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
+    this.#changes++;
     this.#devices.delete(device);
     if (device === this.#lastDevice) this.#lastDevice = null;
   }
@@ -160,16 +218,19 @@ export class Devconfs {
 
   /**
    * Writes a value by kernel key. Returns false when there is no such setting. A default reaches the devices that have no value of their
-   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device, but only when it changes.
+   * own; `forwarding` of `all` (net.ipv4.ip_forward) reaches the default and every device, but only when it changes: a router then
+   * believes no redirects, and a host does.
    */
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
     if (!name) return false;
+    this.#changes++;
     const set = this.#set(target);
     const changed = set[name] !== value;
     set[name] = value;
     if (target === "all" && name === "forwarding") {
       if (!changed) return true;
+      this.all.acceptRedirects = value === 0 ? 1 : 0;
       this.defaults.forwarding = value;
       for (const { own } of this.#devices.values()) own.forwarding = value;
     } else if (target === "default") {

@@ -9,18 +9,29 @@ import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/a
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
+import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
+import { keyOf, routesOf } from "./connected.ts";
 import type { Devconfs } from "./devconf.ts";
-import { PathMtus } from "./path-mtu.ts";
-import { type NewRoute, type Route, Routes, RouteType } from "./routes.ts";
+import { Expiry } from "./lifetimes.ts";
+import { PathExceptions } from "./path-exceptions.ts";
+import { leavesBy, type NewNextHop, type NewRoute, type Route, type RouteEntry, Routes, RouteType, refuses } from "./routes.ts";
 import { Scope } from "./scope.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
 
-/** A route as an operator asks for it. */
-export interface RouteRequest extends Omit<NewRoute, "device"> {
+/** A next hop as an operator asks for it. */
+export interface NextHopRequest {
+  gateway?: number | undefined;
   /** Default: the device by which the gateway is reached. Needed with `onlink`. */
   device?: NetDevice | undefined;
+  onlink?: boolean | undefined;
+  /** Its share of the packets, 1 to 256. Default 1. */
+  weight?: number | undefined;
+}
+
+/** A route as an operator asks for it. */
+export interface RouteRequest extends Omit<NewRoute, "device" | "hop" | "nexthops">, NextHopRequest {
+  nexthops?: readonly NextHopRequest[] | undefined;
   /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
   how?: RouteChange;
 }
@@ -38,68 +49,111 @@ export interface FibUser {
 
 /** Addresses and routes of a namespace. */
 export class Fib {
-  readonly addresses: Addresses = new Addresses();
+  readonly addresses: Addresses;
   readonly routes: Routes = new Routes();
-  readonly paths: PathMtus;
+  readonly paths: PathExceptions;
   readonly conf: Devconfs;
   readonly #user: FibUser;
+  readonly #expiry: Expiry<InterfaceAddress>;
 
   constructor(clock: Clock, conf: Devconfs, user: FibUser) {
-    this.paths = new PathMtus(clock);
+    this.addresses = new Addresses(clock);
+    this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
+    this.paths = new PathExceptions(clock);
     this.conf = conf;
     this.#user = user;
   }
 
-  /** Another number after every change of addresses, routes or path MTUs. */
+  /** Another number after every change of addresses, routes, path MTUs or settings. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes + this.paths.changes;
+    return this.addresses.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
-  /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID */
+  /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID, LIFETIME_INVALID */
   addAddress(device: NetDevice, local: number, prefixLength: number, options: AddressOptions = {}): InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.conf.pin(device);
-    this.#addLocal(address);
-    if (device.up) this.#connect(address);
+    this.#bring(address);
+    this.#expiry.watch(address);
     this.#user.addressed(device, local);
     return address;
   }
 
-  /** Takes an address away. With a primary address go its secondary ones. Returns all that went. */
+  /** Gives an address other lifetimes and another metric. @throws InetError LIFETIME_INVALID */
+  changeAddress(address: InterfaceAddress, change: AddressChange): void {
+    const before = this.#broughtTo(address.device);
+    this.addresses.change(address, change);
+    this.#settle(address.device, before);
+    this.#expiry.watch(address);
+  }
+
+  /** Takes an address away. With a primary address go its secondary ones, without promote_secondaries. Returns all that went. */
   removeAddress(address: InterfaceAddress): InterfaceAddress[] {
-    const gone = this.addresses.remove(address);
-    for (const one of gone) this.#disconnect(one);
-    if (gone.length > 0 && this.addresses.of(address.device).length === 0) {
-      this.routes.removeAll((route) => route.device === address.device);
-      this.#user.addressless(address.device);
+    const { device } = address;
+    const before = this.#broughtTo(device);
+    const gone = this.addresses.remove(address, this.conf.on(device).promoteSecondaries);
+    this.#settle(device, before);
+    for (const one of gone) {
+      this.#expiry.forget(one);
+      if (!this.addresses.isLocal(one.local)) this.routes.removeAll((route) => route.source === one.local);
+    }
+    if (gone.length > 0 && this.addresses.of(device).length === 0) {
+      this.routes.removeAll((route) => onlyBy(route, device));
+      this.#user.addressless(device);
     }
     return gone;
   }
 
   /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
-  addRoute(request: RouteRequest): Route {
+  addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
-    const device = request.onlink ? this.#onlink(request) : this.#towards(request);
+    // A route made of next hops is not on our link by itself, even if it has one without a gateway.
+    const { scope = request.nexthops?.length ? Scope.GLOBAL : undefined } = request;
+    const route: NewRoute = { ...request, scope, ...this.#way(request) };
     if (source !== 0 && !this.addresses.isLocal(source))
       throw new InetError("SOURCE_INVALID", `${formatIpv4(source)} is not an address of this stack`);
-    const route: NewRoute = { ...request, device };
     if (how === "add") return this.routes.add(route);
     if (how === "replace" || how === "change") return this.routes.replace(route, how === "change");
     return this.routes.addBeside(route, how === "prepend");
   }
 
+  /** Returns the parts of a new route that say where its packets go. */
+  #way(request: RouteRequest): Partial<NewNextHop> & { nexthops: readonly NewNextHop[] } {
+    const { type = RouteType.UNICAST, gateway = 0, device, scope = Scope.GLOBAL, nexthops = [] } = request;
+    const [first] = nexthops;
+    if (refuses(type)) {
+      if (gateway === 0 && !device && !first) return { nexthops: [] };
+      throw new InetError("ROUTE_INVALID", "packets that are refused need neither a gateway nor a device", "TYPE_NEXTHOP");
+    }
+    if (!first) return { ...this.#nextHop(request, scope), nexthops: [] };
+    const legs = nexthops.map((leg) => this.#nextHop(leg, scope));
+    if (device && device !== first.device)
+      throw new InetError("ROUTE_INVALID", "the route has another device than its first next hop", "NEXTHOP_DEVICE");
+    if (gateway !== 0 && gateway !== (first.gateway ?? 0))
+      throw new InetError("ROUTE_INVALID", "the route has another gateway than its first next hop", "NEXTHOP_GATEWAY");
+    return legs.length === 1 ? { ...(legs[0] as NewNextHop), nexthops: [] } : { nexthops: legs };
+  }
+
+  #nextHop(request: NextHopRequest, scope: number): NewNextHop {
+    const { gateway = 0, onlink = false, weight = 1 } = request;
+    const device = onlink ? this.#onlink(request, scope) : this.#towards(request, scope);
+    // A gateway that is an address of ours leads to the link.
+    const hop = !onlink && this.addressType(gateway) === AddressType.LOCAL ? 0 : gateway;
+    return { gateway, hop, device, onlink, weight };
+  }
+
   /** Returns the device by which the gateway is reached, or the one named where there is none. */
-  #towards({ gateway = 0, device }: RouteRequest): NetDevice {
-    const towards = gateway === 0 ? null : this.routes.lookup(gateway, device ?? null);
+  #towards({ gateway = 0, device }: NextHopRequest, scope: number): NetDevice {
+    const towards = gateway === 0 ? null : this.routes.reaching(gateway, Math.max(scope + 1, Scope.LINK), device ?? null);
     const found = device ?? towards?.device;
-    const reached = gateway === 0 || (towards?.type === RouteType.UNICAST && towards.gateway === 0);
+    const reached = gateway === 0 || towards?.type === RouteType.UNICAST || towards?.type === RouteType.LOCAL;
     if (!found || !reached) throw new InetError("ROUTE_UNREACHABLE", "the gateway is not on a link of ours");
     if (!found.up) throw new InetError("DEVICE_DOWN", `${found.name} is down`);
     return found;
   }
 
   /** Returns the device on whose link the gateway is said to be. */
-  #onlink({ gateway = 0, device, scope = Scope.GLOBAL }: RouteRequest): NetDevice {
+  #onlink({ gateway = 0, device }: NextHopRequest, scope: number): NetDevice {
     if (gateway === 0) throw new InetError("ROUTE_INVALID", "onlink is said of a gateway", "ONLINK_NO_GATEWAY");
     if (scope >= Scope.LINK) throw new InetError("SCOPE_INVALID", "a route by a gateway is wider than its link", "ONLINK_SCOPE");
     if (!device) throw new InetError("ROUTE_INVALID", "onlink needs a device", "ONLINK_NO_DEVICE");
@@ -111,58 +165,47 @@ export class Fib {
   /** Adds and removes routes with the ups and downs of a device. */
   event(device: NetDevice, event: DeviceEvent): void {
     if (event === "up") {
-      if (device.loopback && this.addresses.of(device).length === 0) this.addAddress(device, LOOPBACK_ADDRESS, 8);
-      else for (const address of this.addresses.of(device)) this.#connect(address);
+      for (const address of this.addresses.of(device)) this.#bring(address);
+      if (device.loopback && !this.addresses.matching(device, LOOPBACK_ADDRESS, 8)) this.addAddress(device, LOOPBACK_ADDRESS, 8);
+      this.routes.refresh();
     } else if (event === "down") {
-      this.routes.removeAll((route) => route.device === device && route.type !== RouteType.LOCAL);
+      const down = (one: RouteEntry): boolean => one.device?.up === false;
+      this.routes.removeAll(({ nexthops, ...route }) =>
+        nexthops.length > 0 ? nexthops.every(down) : route.device === device && route.type !== RouteType.LOCAL,
+      );
     } else if (event === "unregister") {
       for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
-      this.routes.removeAll((route) => route.device === device);
+      this.routes.removeAll((route) => leavesBy(route, device));
       this.conf.forget(device);
     }
   }
 
-  /** Makes the route to the address itself, which stands whether or not the device is up. */
-  #addLocal(address: InterfaceAddress): void {
-    const { device, local, secondary } = address;
-    const primary = (other: InterfaceAddress): boolean => !other.secondary && sameSubnet(other, address);
-    const source = (secondary && this.addresses.of(device).find(primary)?.local) || local;
-    this.#addOnce({ destination: local, prefixLength: 32, device, source, type: RouteType.LOCAL });
+  /** Makes the routes of an address, as far as they are not there. */
+  #bring(address: InterfaceAddress): void {
+    this.#add(address.device, routesOf(address, this.addresses.of(address.device)));
   }
 
-  /** Makes the broadcast routes of an address and the route to its subnet. */
-  #connect(address: InterfaceAddress): void {
-    const { device, local, prefixLength, mask, secondary } = address;
-    for (const destination of broadcastsOf(address)) {
-      this.#addOnce({ destination, prefixLength: 32, device, source: local, type: RouteType.BROADCAST });
-    }
-    if (secondary || prefixLength === 32 || (local & mask) === 0) return;
-    const type = device.loopback ? RouteType.LOCAL : RouteType.UNICAST;
-    this.#addOnce({ destination: local & mask, prefixLength, device, source: local, type });
+  #add(device: NetDevice, routes: readonly NewRoute[]): void {
+    if (routes.length === 0) return;
+    const wanted = new Set(routes.map(({ destination }) => destination));
+    const near = (other: RouteEntry): boolean => other.device === device && wanted.has(other.destination);
+    const there = new Set([...this.routes.list, ...this.routes.localList].filter(near).map(keyOf));
+    for (const route of routes) if (!there.has(keyOf(route))) this.routes.add(route);
   }
 
-  #addOnce(route: NewRoute): void {
-    const { destination, prefixLength, device, type } = route;
-    const list = type === RouteType.UNICAST ? this.routes.list : this.routes.localList;
-    const there = (other: Route): boolean =>
-      other.destination === destination && other.prefixLength === prefixLength && other.device === device && other.type === type;
-    if (!list.some(there)) this.routes.add({ ...route, protocol: "kernel" });
+  /** Returns the routes that a device's addresses bring now. */
+  #broughtTo(device: NetDevice): Map<string, NewRoute> {
+    const addresses = this.addresses.of(device);
+    return new Map(addresses.flatMap((address) => routesOf(address, addresses)).map((route) => [keyOf(route), route]));
   }
 
-  /** Removes the routes that an address brought, unless another address brings them too. */
-  #disconnect(gone: InterfaceAddress): void {
-    const { device, local, mask, prefixLength, secondary } = gone;
-    const left = this.addresses.of(device);
-    const ours = left.some((other) => other.local === local);
-    const broadcasts = broadcastsOf(gone).filter((address) => !left.some((other) => broadcastsOf(other).includes(address)));
-    this.routes.removeAll((route) => {
-      if (route.device !== device || route.protocol !== "kernel") return false;
-      if (route.prefixLength === 32 && route.type === RouteType.LOCAL) return route.destination === local && !ours;
-      if (route.type === RouteType.BROADCAST) return broadcasts.includes(route.destination);
-      const subnet = route.destination === (local & mask) && route.prefixLength === prefixLength;
-      return subnet && route.source === local && !secondary;
-    });
-    if (!this.addresses.isLocal(local)) this.routes.removeAll((route) => route.source === local);
+  /** Makes the routes that a change of addresses brought and removes those that only the addresses of before had. */
+  #settle(device: NetDevice, before: ReadonlyMap<string, NewRoute>): void {
+    const after = this.#broughtTo(device);
+    const lost = (key: string): boolean => before.has(key) && !after.has(key);
+    this.routes.removeAll((route) => route.device === device && route.protocol === "kernel" && lost(keyOf(route)));
+    const come = [...after].filter(([key]) => !before.has(key)).map(([, route]) => route);
+    this.#add(device, come);
   }
 
   /** Returns the meaning of an address to our routes. */
@@ -186,16 +229,12 @@ export class Fib {
 
   /** Returns the source address of packets to the destination that name none, by the route to it. */
   sourceBy(route: Route, destination: number): number {
-    if (route.type === RouteType.LOCAL) return destination;
+    if (route.type === RouteType.LOCAL) return route.source || destination;
     return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
   }
 }
 
-/** Returns the broadcast addresses of an address: its own and that of its subnet, mostly the same. */
-function broadcastsOf({ broadcast, secondary, prefixLength, local, mask }: InterfaceAddress): number[] {
-  const found: number[] = [];
-  if (broadcast !== 0 && broadcast !== INADDR_BROADCAST) found.push(broadcast);
-  const ofSubnet = local | ~mask;
-  if (!secondary && prefixLength < 31 && !found.includes(ofSubnet)) found.push(ofSubnet);
-  return found;
+/** Returns true when a route leaves by this device and no other. */
+function onlyBy({ device, nexthops }: RouteEntry, by: NetDevice): boolean {
+  return nexthops.length > 0 ? nexthops.every((hop) => hop.device === by) : device === by;
 }

@@ -4,7 +4,8 @@ import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, isZeronet } from
 import type { NetDevice } from "../../net/device.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
-import { type Route, RouteType } from "./routes.ts";
+import { Martian, type RouteLog } from "./route-log.ts";
+import { leavesBy, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
 
 /** The way of a packet that came in. */
 export const InputWay = {
@@ -29,14 +30,18 @@ export const Refusal = {
   NOT_LOCAL: 3,
   /** The packet is to be forwarded, but there is no route. */
   NO_ROUTE: 4,
+  /** A route says that packets to the destination are refused, and how. */
+  BLACKHOLE: 5,
+  UNREACHABLE: 6,
+  PROHIBIT: 7,
 } as const;
 export type Refusal = (typeof Refusal)[keyof typeof Refusal];
 
 /** The upper octets of groups that no router hands on: 224.0.0/24 (RFC 5771 4). */
 const LINK_GROUPS = 0xe00000;
 
+/** Any other value than this and 0 is loose, as in Linux. */
 const RP_STRICT = 1;
-const RP_LOOSE = 2;
 
 /** The result of a look-up, beside the way. Its owner hands it in; it stays as it is until the owner hands it in again. */
 export class InputRoute {
@@ -44,16 +49,46 @@ export class InputRoute {
   refusal: Refusal = Refusal.NOT_LOCAL;
   /** With FORWARD: the route on; else null. */
   route: Route | null = null;
+  /** With FORWARD: the sender is on the link by which the packet leaves again, and is to hear of the shorter way. */
+  redirect = false;
+  /** With REFUSED: the address that may not be there, if that is worth a line in the log. */
+  martian: Martian = Martian.NONE;
+  /** The source is on the link of the device that the packet came by; known with `redirect` only. */
+  onLink = false;
 }
+
+/** Number of remembered ways, as a power of 2. Each has one place and gives way to another there. */
+const PLACES_LOG2 = 8;
+/** 2^32 divided by the golden ratio: spreads neighbouring numbers. */
+const MIX = 0x9e3779b1;
+/** The fields of a place. */
+const DESTINATION = 0;
+const SOURCE = 1;
+const DEVICE = 2;
+const GENERATION = 3;
+const FIELDS_LOG2 = 2;
 
 /** Looks up the ways of packets that come in. */
 export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
+  readonly #log: RouteLog;
+  /** Of packets to one of our addresses that were let in: destination, source, the device's index, and Fib.generation at that time. */
+  readonly #known = new Int32Array(1 << (PLACES_LOG2 + FIELDS_LOG2));
 
-  constructor(fib: Fib, conf: Devconfs) {
+  constructor(fib: Fib, conf: Devconfs, log: RouteLog) {
     this.#fib = fib;
     this.#conf = conf;
+    this.#log = log;
+  }
+
+  /**
+   * Tells of the addresses of a packet that find() has just refused, where the device's log_martians asks for it.
+   * @param frame offset of the frame's Ethernet header in `bytes`
+   */
+  tell(found: InputRoute, destination: number, source: number, device: NetDevice, bytes: Uint8Array, frame: number): void {
+    if (found.martian === Martian.NONE || !this.#conf.on(device).logMartians) return;
+    this.#log.martian(found.martian, destination, source, device, bytes, frame);
   }
 
   /**
@@ -62,29 +97,55 @@ export class InputRouter {
    */
   find(found: InputRoute, destination: number, source: number, device: NetDevice, ip: boolean): InputWay {
     found.route = null;
-    if (isMulticast(source) || source === INADDR_BROADCAST) return refuse(found, Refusal.SOURCE);
+    found.redirect = false;
+    found.martian = Martian.NONE;
+    if (isMulticast(source) || source === INADDR_BROADCAST) return refuseMartian(found, Refusal.SOURCE);
     if (ip && isMulticast(destination)) return this.#group(found, destination, source, device);
     if (destination === INADDR_BROADCAST) return this.#broadcast(found, source, device, ip);
-    if (isZeronet(source)) return refuse(found, Refusal.SOURCE);
-    if (isZeronet(destination)) return refuse(found, Refusal.DESTINATION);
+    if (isZeronet(source)) return refuseMartian(found, Refusal.SOURCE);
+    if (isZeronet(destination)) return refuseMartian(found, Refusal.DESTINATION);
     if (!device.loopback && !this.#conf.on(device).routeLocalnet) {
-      if (isLoopback(destination)) return refuse(found, Refusal.DESTINATION);
-      if (isLoopback(source)) return refuse(found, Refusal.SOURCE);
+      if (isLoopback(destination)) return refuseMartian(found, Refusal.DESTINATION);
+      if (isLoopback(source)) return refuseMartian(found, Refusal.SOURCE);
     }
     const { routes } = this.#fib;
     const local = routes.lookupLocal(destination);
     if (local?.type === RouteType.BROADCAST) return this.#broadcast(found, source, device, ip);
-    if (local) return this.#sourceAllowed(found, source, device) ? InputWay.LOCAL : InputWay.REFUSED;
+    if (local) return this.#sourceAllowed(found, source, device, null) ? InputWay.LOCAL : refuseMartian(found, found.refusal);
     if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
-    const route = routes.lookupMain(destination);
-    if (!route) return refuse(found, Refusal.NO_ROUTE);
-    if (!this.#sourceAllowed(found, source, device)) return InputWay.REFUSED;
-    // Linux looks closer at a source only if it may have to send it a redirect: when the packet leaves by the device it came from.
-    if (route.device === device && routes.lookupLocal(source)) return refuse(found, Refusal.SOURCE);
-    // An ARP request leads back to the device it came from only between the hosts of a private VLAN.
-    if (!ip && route.device === device && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
+    const entry = routes.match(destination);
+    if (entry === null || entry.device === null) return refuse(found, refusalOf(entry));
+    const route = nextHopOf(entry as Route, source, destination);
+    if (!this.#sourceAllowed(found, source, device, route.device)) return refuseMartian(found, found.refusal);
+    if (route.device === device) {
+      // An ARP request leads back to the device it came from only between the hosts of a private VLAN.
+      if (!ip && !this.#conf.on(device).proxyArpPvlan) return refuse(found, Refusal.DESTINATION);
+      found.redirect = ip && this.#redirects(found, source, route);
+    }
     found.route = route;
     return InputWay.FORWARD;
+  }
+
+  /** Tells whether find() said LOCAL of such an IP packet, and would again: nothing has changed since. */
+  isKnown(destination: number, source: number, device: NetDevice): boolean {
+    const known = this.#known;
+    const at = placeOf(destination, source);
+    return (
+      known[at + SOURCE] === source &&
+      known[at + DESTINATION] === destination &&
+      known[at + DEVICE] === device.ifindex &&
+      known[at + GENERATION] === (this.#fib.generation | 0)
+    );
+  }
+
+  /** Remembers that find() said LOCAL of such an IP packet. */
+  know(destination: number, source: number, device: NetDevice): void {
+    const known = this.#known;
+    const at = placeOf(destination, source);
+    known[at + SOURCE] = source;
+    known[at + DESTINATION] = destination;
+    known[at + DEVICE] = device.ifindex;
+    known[at + GENERATION] = this.#fib.generation;
   }
 
   /** A packet to a group that the device has joined. Without a source it may come from the link alone. */
@@ -92,30 +153,72 @@ export class InputRouter {
     const { routeLocalnet } = this.#conf.on(device);
     if (source === INADDR_ANY ? destination >>> 8 !== LINK_GROUPS : isZeronet(source)) return refuse(found, Refusal.SOURCE);
     if (isLoopback(source) && !routeLocalnet) return refuse(found, Refusal.SOURCE);
-    return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
+    return this.#sourceAllowed(found, source, device, null) ? InputWay.BROADCAST : InputWay.REFUSED;
   }
 
   #broadcast(found: InputRoute, source: number, device: NetDevice, ip: boolean): InputWay {
     if (!ip) return refuse(found, Refusal.DESTINATION);
-    return this.#sourceAllowed(found, source, device) ? InputWay.BROADCAST : InputWay.REFUSED;
+    return this.#sourceAllowed(found, source, device, null) ? InputWay.BROADCAST : refuseMartian(found, found.refusal);
   }
 
-  /** Returns true when the source is none of ours and, with the filter on, packets to it leave by this device (loose: by any). */
-  #sourceAllowed(found: InputRoute, source: number, device: NetDevice): boolean {
+  /**
+   * Returns true when the source is none of ours (or may be: accept_local) and, with the filter on, packets to it leave by this device
+   * (loose: by any). Linux looks closer only with the filter, and where it may have to send the source a redirect.
+   * @param out the device by which the packet leaves; null when it is for us
+   */
+  #sourceAllowed(found: InputRoute, source: number, device: NetDevice, out: NetDevice | null): boolean {
     if (source === INADDR_ANY || device.loopback) return true;
     const { addresses, routes } = this.#fib;
+    const { acceptLocal, rpFilter, sendRedirects } = this.#conf.on(device);
     found.refusal = Refusal.SOURCE;
-    if (addresses.isLocal(source)) return false;
-    const filter = this.#conf.on(device).rpFilter;
-    if (filter !== RP_STRICT && filter !== RP_LOOSE) return true;
-    if (routes.lookupLocal(source)) return false;
+    if (!acceptLocal && addresses.isLocal(source)) return false;
+    if (rpFilter === 0 && (out !== device || !sendRedirects)) return true;
+    const own = routes.lookupLocal(source);
+    if (own && (own.type !== RouteType.LOCAL || !acceptLocal)) return false;
     found.refusal = Refusal.REVERSE_PATH;
-    const back = routes.lookupMain(source);
-    return back !== null && (back.device === device || filter === RP_LOOSE);
+    const back = own ?? routes.lookupMain(source);
+    if (back !== null && leavesBy(back, device)) {
+      found.onLink = back.gateway === 0;
+      return true;
+    }
+    const here = routes.lookup(source, device);
+    found.onLink = here?.type === RouteType.UNICAST && here.gateway === 0;
+    if (rpFilter === 0) return true;
+    return rpFilter !== RP_STRICT && back !== null && addresses.of(device).length > 0;
   }
+
+  /** Returns true when the source of a packet that leaves by the device it came by could as well have sent it to the next hop. */
+  #redirects({ onLink }: InputRoute, source: number, { device, gateway }: Route): boolean {
+    const { sendRedirects, sharedMedia } = this.#conf.on(device);
+    return sendRedirects && onLink && (sharedMedia || this.#fib.addresses.onLink(device, source, gateway || source));
+  }
+}
+
+function placeOf(destination: number, source: number): number {
+  return (Math.imul(source ^ Math.imul(destination, MIX), MIX) >>> (32 - PLACES_LOG2)) << FIELDS_LOG2;
 }
 
 function refuse(found: InputRoute, refusal: Refusal): InputWay {
   found.refusal = refusal;
   return InputWay.REFUSED;
+}
+
+/** Refuses addresses of which the log may tell. */
+function refuseMartian(found: InputRoute, refusal: Refusal): InputWay {
+  found.martian = refusal === Refusal.DESTINATION ? Martian.DESTINATION : Martian.SOURCE;
+  return refuse(found, refusal);
+}
+
+/** Returns how packets are refused by this entry. */
+function refusalOf(entry: RouteEntry | null): Refusal {
+  switch (entry?.type) {
+    case RouteType.BLACKHOLE:
+      return Refusal.BLACKHOLE;
+    case RouteType.UNREACHABLE:
+      return Refusal.UNREACHABLE;
+    case RouteType.PROHIBIT:
+      return Refusal.PROHIBIT;
+    default:
+      return Refusal.NO_ROUTE;
+  }
 }

@@ -3,13 +3,15 @@
  * kept for those that follow, until an address, a route or a device changes (the kernel keeps its dst_entry for that).
  */
 
+import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import type { Way } from "../../ip/layer.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
+import type { Errno } from "../../net/stack-error.ts";
 import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
-import type { PathMtu } from "./path-mtu.ts";
-import { type Route, RouteType } from "./routes.ts";
+import type { PathException } from "./path-exceptions.ts";
+import { mtuOf, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
@@ -23,6 +25,7 @@ export class Ip4Way implements Way {
   readonly asked: Ip4;
   /** The route, or null when there is none. */
   route: Route | null = null;
+  failure: DropReason = DropReason.IP_OUTNOROUTES;
   /** The source address: the one that was asked for, else the best for the route. */
   source: Ip4 = INADDR_ANY;
   /** The address of the neighbour that gets the packets. */
@@ -30,10 +33,14 @@ export class Ip4Way implements Way {
   /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
   toMany = false;
   toOurselves = false;
+  /** There is a route, and the packets go to one neighbour on it. */
+  plain = false;
+  /** The sum of both addresses' halves: what the checksum of each packet's header begins with. */
+  addressSum = 0;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** The path MTU that routers have told; null when they have told none. */
-  path: PathMtu | null = null;
+  /** The exception that routers have told of; null when they have told of none. */
+  path: PathException | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;
 
@@ -50,15 +57,15 @@ export class Ip4Way implements Way {
   get room(): number {
     const { route } = this;
     if (!route) return -1;
-    const mtu = route.type === RouteType.LOCAL ? LOCAL_MTU : route.device.mtu;
+    const mtu = route.type === RouteType.LOCAL ? LOCAL_MTU : mtuOf(route);
     const { path } = this;
-    return (path !== null && path.mtu < mtu && path.left > 0 ? path.mtu : mtu) - IP_HEADER;
+    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - IP_HEADER;
   }
 
-  /** Routers are not to fragment what is sent by it, unless one of them has asked for less than there may be. */
+  /** Routers are not to fragment what is sent by it, unless the operator or one of them has asked for it. */
   get fragment(): number {
-    const { path } = this;
-    return path?.locked && path.left > 0 ? 0 : FRAGMENT_DF;
+    const { path, route } = this;
+    return route?.mtuLock || path?.locked ? 0 : FRAGMENT_DF;
   }
 }
 
@@ -73,7 +80,8 @@ export class OutputRouter {
 
   /** Looks the way up anew if anything it rests on has changed. */
   refresh(way: Ip4Way): void {
-    if (way.generation !== this.#fib.generation) this.#find(way);
+    const { path } = way;
+    if (way.generation !== this.#fib.generation || (path !== null && path.left <= 0)) this.#find(way);
   }
 
   /**
@@ -95,7 +103,8 @@ export class OutputRouter {
     const { destination, asked } = way;
     const { addresses, routes, generation } = this.#fib;
     const toGroup = isToMany(destination);
-    let route = routes.lookup(destination);
+    const found = routes.lookup(destination);
+    let route = found && nextHopOf(found, INADDR_ANY, destination);
     const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
     if (toGroup && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
       // A packet to everybody or to a group leaves by the device of its source address.
@@ -103,14 +112,45 @@ export class OutputRouter {
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
     way.route = route;
+    way.failure = route ? DropReason.NONE : failureOf(routes.match(destination));
     way.path = route && this.#fib.paths.find(destination, route);
     way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
     // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
-    way.nextHop = way.toMany ? destination : route?.gateway || destination;
+    way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
+    way.plain = route !== null && !way.toOurselves && !way.toMany;
+    way.addressSum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
     way.neighbour = null;
     way.generation = generation;
+  }
+}
+
+/** Returns why packets that are refused by this entry do not go out. */
+export function failureOf(entry: RouteEntry | null): DropReason {
+  switch (entry?.type) {
+    case RouteType.BLACKHOLE:
+      return DropReason.RTN_BLACKHOLE;
+    case RouteType.UNREACHABLE:
+      return DropReason.RTN_UNREACHABLE;
+    case RouteType.PROHIBIT:
+      return DropReason.RTN_PROHIBIT;
+    default:
+      return DropReason.IP_OUTNOROUTES;
+  }
+}
+
+/** Returns the errno of a sender whose packets do not go out for this reason. */
+export function errnoOf(failure: DropReason): Errno {
+  switch (failure) {
+    case DropReason.RTN_BLACKHOLE:
+      return "EINVAL";
+    case DropReason.RTN_UNREACHABLE:
+      return "EHOSTUNREACH";
+    case DropReason.RTN_PROHIBIT:
+      return "EACCES";
+    default:
+      return "ENETUNREACH";
   }
 }
 

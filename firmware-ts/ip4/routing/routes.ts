@@ -6,57 +6,10 @@
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";
 import { Scope } from "./scope.ts";
 
-/** The fate of packets to a route's destinations (RTN_*). */
-export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3 } as const;
-export type RouteType = (typeof RouteType)[keyof typeof RouteType];
-
-export interface Route {
-  readonly destination: number;
-  readonly prefixLength: number;
-  readonly mask: number;
-  /** 0: the destination is on the link. */
-  readonly gateway: number;
-  readonly device: NetDevice;
-  /** The preferred source address; 0 for none. */
-  readonly source: number;
-  readonly metric: number;
-  /** The originator as `ip route` prints it: `kernel` with an address, `static` or any other word by the operator. */
-  readonly protocol: string;
-  readonly type: RouteType;
-  /** One of Scope: how far the destination is. */
-  readonly scope: number;
-  /** The gateway was said to be on the link, whatever the routes say. */
-  readonly onlink: boolean;
-}
-
-export interface NewRoute {
-  destination: number;
-  prefixLength: number;
-  gateway?: number | undefined;
-  device: NetDevice;
-  source?: number | undefined;
-  metric?: number | undefined;
-  protocol?: string | undefined;
-  type?: RouteType | undefined;
-  /** Default: global through a gateway, link without one, host for our own addresses. */
-  scope?: number | undefined;
-  onlink?: boolean | undefined;
-}
-
-/** The features by which a route is named. A feature that is left out may be anything. */
-export interface RouteMatch {
-  destination: number;
-  prefixLength: number;
-  gateway?: number | undefined;
-  device?: NetDevice | undefined;
-  source?: number | undefined;
-  metric?: number | undefined;
-  protocol?: string | undefined;
-  type?: RouteType | undefined;
-  scope?: number | undefined;
-}
+export * from "./route.ts";
 
 const FEATURES: readonly (keyof RouteMatch)[] = [
   "destination",
@@ -68,11 +21,18 @@ const FEATURES: readonly (keyof RouteMatch)[] = [
   "protocol",
   "type",
   "scope",
+  "mtu",
 ];
+
+/** The kernel keeps no longer one (fib_metrics: 65,535 less 15). */
+const MAX_MTU = 65_520;
+
+/** Features by which a next hop is named, among those of its route. */
+const LEG_FEATURES = ["gateway", "device", "weight", "onlink"] as const;
 
 export class Routes {
   /** Table `main`: the longest prefix first, then by metric. */
-  readonly #main: Route[] = [];
+  readonly #main: RouteEntry[] = [];
   /** Table `local`: single addresses, and prefixes. */
   readonly #hosts = new Map<number, Route[]>();
   readonly #local: Route[] = [];
@@ -84,7 +44,7 @@ export class Routes {
   }
 
   /** The routes of table `main`. */
-  get list(): readonly Route[] {
+  get list(): readonly RouteEntry[] {
     return this.#main;
   }
 
@@ -97,7 +57,7 @@ export class Routes {
    * Adds a route to table `main`, or to `local` if its type says so.
    * @throws InetError ROUTE_INVALID (host bits set), ROUTE_EXISTS (same destination and metric)
    */
-  add(route: NewRoute): Route {
+  add(route: NewRoute): RouteEntry {
     const made = complete(route);
     // Two devices may have addresses of one subnet, so that the kernel's own routes stand beside each other.
     if (made.protocol !== "kernel" && this.#main.some((other) => sameKey(other, made))) {
@@ -111,7 +71,7 @@ export class Routes {
    * Replaces the first route with this destination and metric (`ip route replace`, `change`). `change` makes no route if there is none.
    * @throws InetError ROUTE_INVALID, ROUTE_NOT_THERE
    */
-  replace(route: NewRoute, change = false): Route {
+  replace(route: NewRoute, change = false): RouteEntry {
     const made = complete(route);
     this.#changes++;
     const at = this.#main.findIndex((other) => sameKey(other, made));
@@ -125,7 +85,7 @@ export class Routes {
    * Adds a route behind or before those with this destination and metric, of which the first is used (`ip route append`, `prepend`).
    * @throws InetError ROUTE_INVALID, ROUTE_EXISTS (the very same route)
    */
-  addBeside(route: NewRoute, before: boolean): Route {
+  addBeside(route: NewRoute, before: boolean): RouteEntry {
     const made = complete(route);
     if (this.#main.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "there is such a route already");
     this.#changes++;
@@ -136,8 +96,9 @@ export class Routes {
   }
 
   /** Removes the first route that matches; undefined when none does. */
-  remove(match: RouteMatch): Route | undefined {
-    const meant = (route: Route): boolean => FEATURES.every((name) => match[name] === undefined || route[name] === match[name]);
+  remove(match: RouteMatch): RouteEntry | undefined {
+    const meant = (route: RouteEntry): boolean =>
+      FEATURES.every((name) => match[name] === undefined || route[name] === match[name]) && hasNexthops(route, match.nexthops);
     this.#changes++;
     const main = this.#main.findIndex(meant);
     if (main >= 0) return this.#main.splice(main, 1)[0];
@@ -146,10 +107,15 @@ export class Routes {
     return local;
   }
 
-  /** Removes every route for which `gone` returns true. */
-  removeAll(gone: (route: Route) => boolean): void {
+  /** Has remembered answers looked up again: a device of some next hop went up or down. */
+  refresh(): void {
     this.#changes++;
-    for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as Route)) this.#main.splice(at, 1);
+  }
+
+  /** Removes every route for which `gone` returns true. */
+  removeAll(gone: (route: RouteEntry) => boolean): void {
+    this.#changes++;
+    for (let at = this.#main.length - 1; at >= 0; at--) if (gone(this.#main[at] as RouteEntry)) this.#main.splice(at, 1);
     for (const route of this.localList) if (gone(route)) this.#takeLocal(route);
   }
 
@@ -172,19 +138,41 @@ export class Routes {
     return null;
   }
 
-  /** Finds a route in table `main` alone. */
+  /** Finds a route in table `main` alone; null as well when the route there refuses the packets. */
   lookupMain(destination: number, device: NetDevice | null = null): Route | null {
+    const entry = this.match(destination, device);
+    return entry !== null && leads(entry) ? entry : null;
+  }
+
+  /** Finds the entry of table `main` that decides about packets to the destination: where they go, or that they are refused. */
+  match(destination: number, device: NetDevice | null = null): RouteEntry | null {
     if (isZeronet(destination) || isLoopback(destination)) return null;
     for (let at = 0; at < this.#main.length; at++) {
-      const route = this.#main[at] as Route;
-      if ((destination & route.mask) === route.destination && (!device || route.device === device)) return route;
+      const entry = this.#main[at] as RouteEntry;
+      if ((destination & entry.mask) !== entry.destination) continue;
+      // A route without a device refuses the packets of all devices.
+      if (device === null || entry.device === null) return entry;
+      const { nexthops } = entry;
+      if (nexthops.length === 0 && entry.device === device) return entry;
+      for (let hop = 0; hop < nexthops.length; hop++) if (nexthops[hop]!.device === device) return nexthops[hop]!;
     }
     return null;
   }
 
-  #insert(made: Route): void {
+  /**
+   * Finds the route by which a gateway itself is reached.
+   * @param scope the least that it may have: a gateway is nearer than what lies behind it
+   */
+  reaching(gateway: number, scope: number, device: NetDevice | null): Route | null {
+    const near = (entry: RouteEntry): boolean => (gateway & entry.mask) === entry.destination && entry.scope >= scope;
+    const on = (entry: RouteEntry): boolean => !device || entry.device === device || !leads(entry);
+    const found = [...(this.#hosts.get(gateway) ?? []), ...this.#local, ...this.#main].find((entry) => near(entry) && on(entry));
+    return found && leads(found) ? found : null;
+  }
+
+  #insert(made: RouteEntry): void {
     this.#changes++;
-    if (made.type === RouteType.UNICAST) {
+    if (made.type === RouteType.UNICAST || !leads(made)) {
       insertSorted(this.#main, made);
     } else if (made.prefixLength < 32) {
       insertSorted(this.#local, made);
@@ -203,34 +191,56 @@ export class Routes {
 }
 
 /** Completes a route with the default of each feature that was left out. */
-function complete(route: NewRoute): Route {
-  const { destination, prefixLength, gateway = 0, device, source = 0, metric = 0, protocol = "static" } = route;
-  const { type = RouteType.UNICAST, scope = defaultScope(type, gateway), onlink = false } = route;
+function complete(route: NewRoute): RouteEntry {
+  const { destination, prefixLength, type = RouteType.UNICAST, source = 0, metric = 0, protocol = "static" } = route;
+  const { gateway = 0, device = null, nexthops = [], mtu = 0, mtuLock = false } = route;
+  const { scope = defaultScope(type, gateway !== 0 || nexthops.length > 0) } = route;
   const mask = prefixMask(prefixLength);
   if (destination & ~mask) {
     const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
     throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
   }
-  return { destination, prefixLength, mask, gateway, device, source, metric, protocol, type, scope, onlink };
+  const metrics = { mtu: Math.min(mtu, MAX_MTU), mtuLock: mtuLock && mtu !== 0 };
+  const whole = { destination, prefixLength, mask, source, metric, protocol, type, scope, ...metrics };
+  const { hop = gateway, onlink = false } = route;
+  if (nexthops.length === 0) return { ...whole, gateway, hop, device, onlink, weight: 1, nexthops: [] };
+  const legs = nexthops.map((leg) => ({ ...whole, ...leg, nexthops: [] }));
+  // Of several next hops the first stands for the route where one does.
+  return { ...(legs[0] as Route), nexthops: legs };
 }
 
-function defaultScope(type: RouteType, gateway: number): number {
+function defaultScope(type: RouteType, indirect: boolean): number {
   if (type === RouteType.LOCAL) return Scope.HOST;
-  return type === RouteType.UNICAST && gateway !== 0 ? Scope.GLOBAL : Scope.LINK;
+  return refuses(type) || (type === RouteType.UNICAST && indirect) ? Scope.GLOBAL : Scope.LINK;
 }
 
-function sameKey(one: Route, other: Route): boolean {
+/** The route leads somewhere. */
+function leads(entry: RouteEntry): entry is Route {
+  return entry.device !== null;
+}
+
+function sameKey(one: RouteEntry, other: RouteEntry): boolean {
   return one.destination === other.destination && one.prefixLength === other.prefixLength && one.metric === other.metric;
 }
 
-function sameRoute(one: Route, other: Route): boolean {
-  const fields = ["gateway", "device", "source", "protocol", "type", "scope", "onlink"] as const;
-  return sameKey(one, other) && fields.every((field) => one[field] === other[field]);
+function sameRoute(one: RouteEntry, other: RouteEntry): boolean {
+  const fields = ["gateway", "device", "source", "protocol", "type", "scope", "onlink", "mtu", "mtuLock"] as const;
+  const same = sameKey(one, other) && fields.every((field) => one[field] === other[field]);
+  return same && one.nexthops.length === other.nexthops.length && (one.nexthops.length === 0 || hasNexthops(one, other.nexthops));
 }
 
-function insertSorted(list: Route[], made: Route): void {
+/** The route has these next hops in this order, as far as each is told. */
+function hasNexthops(route: RouteEntry, wanted: RouteMatch["nexthops"]): boolean {
+  if (wanted === undefined) return true;
+  const legs = route.nexthops.length === 0 ? [route] : route.nexthops;
+  const has = (leg: RouteEntry, at: number): boolean =>
+    LEG_FEATURES.every((name) => wanted[at]?.[name] === undefined || wanted[at]?.[name] === leg[name]);
+  return legs.length === wanted.length && legs.every(has);
+}
+
+function insertSorted<Entry extends RouteEntry>(list: Entry[], made: Entry): void {
   const { prefixLength, metric } = made;
-  const later = (other: Route): boolean =>
+  const later = (other: RouteEntry): boolean =>
     other.prefixLength < prefixLength || (other.prefixLength === prefixLength && other.metric > metric);
   const at = list.findIndex(later);
   list.splice(at < 0 ? list.length : at, 0, made);

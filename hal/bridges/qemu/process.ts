@@ -39,6 +39,11 @@ const FIRMWARE_BYTES = 0x1_0000;
 const RESET_VECTOR = 0xfff0;
 const CLI = 0xfa;
 const HLT = 0xf4;
+/**
+ * In front of a program: it does not start where its owner has ended before setpriv had the kernel watch that one. A shell that starts
+ * after that finds another parent then.
+ */
+const UNLESS_ORPHAN: readonly string[] = ["sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"', `${process.pid}`];
 /** How much of what QEMU says is kept. */
 const SAID = 4096;
 
@@ -72,7 +77,7 @@ export class QemuProcess {
     if (guard === null)
       throw new ControllerError("QEMU_MISSING", "qemu: setpriv is not installed (Debian, Raspberry Pi OS: apt install util-linux)");
     const { qtest, monitor, memory, firmware, wire } = descriptors;
-    const child = spawn(guard, ["--pdeathsig", "KILL", "--", program, ...options(machine)], {
+    const child = spawn(guard, ["--pdeathsig", "KILL", "--", ...UNLESS_ORPHAN, program, ...options(machine)], {
       stdio: ["ignore", "ignore", "pipe", qtest, monitor, memory, firmware, ...(wire === null ? [] : [wire])],
     });
     this.#child = child;

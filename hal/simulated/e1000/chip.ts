@@ -16,8 +16,8 @@ import type { Clock } from "../../clock.ts";
 import { ControllerError } from "../../ethernet.ts";
 import type { InterruptLine } from "../../interrupt.ts";
 import { type MmioBus, NO_ANSWER } from "../../mmio.ts";
-import type { WireStation } from "../../wire.ts";
-import type { EthernetSegment, SegmentPort } from "../segment.ts";
+import type { WirePort, WireStation } from "../../wire.ts";
+import type { SimulatedWire } from "../simulated-wire.ts";
 import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
 import { Eeprom } from "./eeprom.ts";
@@ -74,7 +74,7 @@ export class E1000Chip implements MmioBus, WireStation {
   readonly dma: ChipMemory;
   readonly interrupt: InterruptLine;
   onFailed: ((error: ControllerError) => void) | null = null;
-  readonly port: SegmentPort;
+  readonly port: WirePort;
   readonly violations: Violations = new Violations(R.registerName);
   readonly counters: ChipCounters = new ChipCounters();
   readonly eeprom: Eeprom;
@@ -94,7 +94,7 @@ export class E1000Chip implements MmioBus, WireStation {
   #resetUntil = 0;
 
   /** Powers the chip up, attached to `segment` as port `name`. @throws RangeError on impossible memory or address */
-  constructor(clock: Clock, segment: EthernetSegment, name: string, options: E1000ChipOptions) {
+  constructor(clock: Clock, segment: SimulatedWire, name: string, options: E1000ChipOptions) {
     if (options.mac.length !== 6) throw new RangeError(`a station address of ${options.mac.length} bytes: 6 are needed`);
     const quirks = quirksOf(options.quirks ?? "none");
     const busyReads = quirks.instantManagement ? 0 : (options.busyReads ?? 1);

@@ -1,8 +1,9 @@
 /** The transmit half of the 82540EM: descriptors become frames on the wire, or round the loop. */
+
 import type { Clock, Timer } from "../../clock.ts";
 import { FCS_BYTES, hasFcs } from "../../kit/fcs.ts";
 import { isBroadcast } from "../../kit/receive-filter.ts";
-import type { SegmentPort } from "../segment.ts";
+import type { WirePort } from "../../wire.ts";
 import type { ChipContext } from "./context.ts";
 import type { ChipCounters } from "./counters.ts";
 import { InterruptDelay } from "./delay.ts";
@@ -55,7 +56,7 @@ export interface FrameLoop {
 export class TxEngine implements FrameSink {
   readonly ring: Ring;
   /** Set when the wire is there. */
-  port: SegmentPort | null = null;
+  port: WirePort | null = null;
   readonly #clock: Clock;
   readonly #registers: R.RegisterFile;
   readonly #memory: ChipMemory;

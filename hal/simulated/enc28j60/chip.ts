@@ -15,8 +15,8 @@
 import type { Clock } from "../../clock.ts";
 import { SimulatedInterrupt } from "../../interrupt.ts";
 import { SeededRandom } from "../../random.ts";
-import type { WireStation } from "../../wire.ts";
-import type { EthernetSegment, SegmentPort } from "../segment.ts";
+import type { WirePort, WireStation } from "../../wire.ts";
+import type { SimulatedWire } from "../simulated-wire.ts";
 import type { SpiDevice } from "../spi-bus.ts";
 import type { ChipContext } from "./context.ts";
 import { ChipCounters } from "./counters.ts";
@@ -63,7 +63,7 @@ export type { Enc28j60Options } from "./options.ts";
 export class Enc28j60Chip implements SpiDevice, WireStation {
   /** Asserted: the INT pin is low. */
   readonly interrupt: SimulatedInterrupt = new SimulatedInterrupt();
-  readonly port: SegmentPort;
+  readonly port: WirePort;
   readonly description: string;
   readonly violations: Violations = new Violations(R.registerName);
   readonly counters: ChipCounters = new ChipCounters();
@@ -94,7 +94,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
   #readPointerLow: number;
 
   /** Powers the chip up, attached to `segment` as port `name`. */
-  constructor(clock: Clock, segment: EthernetSegment, name: string, options: Enc28j60Options = {}) {
+  constructor(clock: Clock, segment: SimulatedWire, name: string, options: Enc28j60Options = {}) {
     const revision = erevidOf(options.revision ?? "B7");
     const lineRate = options.lineRate ?? TEN_MEGABIT;
     const random = options.random ?? new SeededRandom(`enc28j60 ${name}`);
@@ -116,7 +116,7 @@ export class Enc28j60Chip implements SpiDevice, WireStation {
     this.#mii = new MiiManagement(context, this.#phy);
     this.#receive = new ReceiveLogic(context);
     this.#dma = new Dma(context);
-    this.#access = new LineAccess(context, segment.carrier, random.fork("back-off"));
+    this.#access = new LineAccess(context, segment.stationCarrier(), random.fork("back-off"));
     this.#phy.line = this.#access;
     this.#oscillatorAt = clock.now() + OSCILLATOR_START;
     this.#macAt = this.#oscillatorAt;

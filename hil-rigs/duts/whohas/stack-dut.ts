@@ -26,6 +26,9 @@ import { stackIp } from "./iproute.ts";
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
   IP_OUTNOROUTES: "ENETUNREACH",
+  RTN_BLACKHOLE: "EINVAL",
+  RTN_UNREACHABLE: "EHOSTUNREACH",
+  RTN_PROHIBIT: "EACCES",
   PKT_TOO_BIG: "EMSGSIZE",
   SOCKET_SNDBUF: "EAGAIN",
   NOMEM: "ENOBUFS",

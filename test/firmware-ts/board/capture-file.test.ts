@@ -102,9 +102,12 @@ t.test("a place that cannot be written to", async (t) => {
   const path = folder.file("no/c.pcapng");
   t.throws(() => new CaptureFile(lab.stack, path), {
     code: "CAPTURE_FILE",
-    message: new RegExp(`cannot write the capture ${path}: there is no such folder$`),
+    message: new RegExp(`cannot write the capture ${path}: there is no such folder; make it, or name a file elsewhere$`),
   });
-  t.throws(() => new CaptureFile(lab.stack, folder.path), { code: "CAPTURE_FILE", message: /: it is a folder$/ });
+  t.throws(() => new CaptureFile(lab.stack, folder.path), {
+    code: "CAPTURE_FILE",
+    message: /: it is a folder; name a file in it$/,
+  });
 });
 
 t.test(
@@ -116,7 +119,10 @@ t.test(
     t.equal(lab.poke(), "queued");
     lab.say(arpReply());
     t.same(lab.fates, ["0 sent"]);
-    await t.rejects(capture.close(), { code: "CAPTURE_FILE", message: /^cannot write the capture \/dev\/full: the disk is full$/ });
+    await t.rejects(capture.close(), {
+      code: "CAPTURE_FILE",
+      message: /^cannot write the capture \/dev\/full: the disk is full; make room, or name a file elsewhere$/,
+    });
   },
 );
 

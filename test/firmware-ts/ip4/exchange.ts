@@ -103,7 +103,7 @@ function markOf(frame: Uint8Array): number {
  * One line for an IPv4 frame of the host's, none for others: `DF icmp 3/2 00000000 tos c0 options … body`. Times of day that are about
  * now stand as `NOW`.
  */
-function answerOf(frame: Uint8Array, wallTime: number): string[] {
+export function answerOf(frame: Uint8Array, wallTime: number): string[] {
   if (frame[12] !== 8 || frame[13] !== 0 || Buffer.compare(frame.subarray(6, 12), Uint8Array.from(mac(US))) !== 0) return [];
   const packet = Buffer.from(frame.subarray(ETHERNET, ETHERNET + ((frame[16]! << 8) | frame[17]!)));
   const header = (packet[0]! & 15) * 4;

@@ -144,6 +144,27 @@ const OTHERS: readonly Row[] = [
   silent("an error, and wrong", "99 00 00 00", { icmpType: 3, code: 1 }),
 ];
 
+/** A label of a domain that nobody has set up is answered with a parameter problem, which has the label too. */
+function label(pointer: number, options: string, fields: IcmpFields = {}): Row {
+  const [what, frame, [answer = ""]] = problem(pointer, "a label", options, fields);
+  const padded = options.replaceAll(" ", "");
+  return [what, frame, [answer.replace("tos c0", `tos c0 options ${padded}`)]];
+}
+
+const LABELS: readonly Row[] = [
+  label(22, "86 08 00000001 01 02"),
+  label(22, "86 08 00000000 01 02"),
+  label(22, "86 0c 00000001 01 06 00 01 00 00"),
+  label(22, "86 08 00000001 01 03"),
+  label(21, "86 07 00000001 01 00"),
+  label(21, "86 06 00000001 00 00"),
+  label(21, "86 02 00 00"),
+  label(21, "86 04 00 00"),
+  label(22, "86 08 00000001 01 02", { destination: "10.0.0.9" }),
+  silent("a label, to everybody", "86 08 00000001 01 02", { to: BROADCAST, destination: "10.0.0.255" }),
+];
+
+sameAnswers("security labels", LABELS);
 sameAnswers("record route", ROUTES);
 sameAnswers("timestamp", TIMES);
 sameAnswers("other options", OTHERS);
@@ -151,6 +172,7 @@ sameAnswers("other options", OTHERS);
 t.test("handed on: the address of the way out is recorded, and the header's checksum is right", async (t) => {
   const lab = await Lab.open({ addresses: ["10.0.0.1/24", "172.16.0.1/24"] });
   lab.stack.ip.conf.write("all", "forwarding", 1);
+  for (const which of ["all", lab.eth0] as const) lab.stack.ip.conf.write(which, "send_redirects", 0);
   lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
   lab.stack.addNeighbour("172.16.0.2", T2, lab.eth0);
   lab.say(echo("07 0b 04 00000000 00000000 00", { destination: "172.16.0.2" }));

@@ -152,7 +152,7 @@ t.test(
     await eth1.open();
     lab.stack.addAddress(eth1, "10.0.0.9/24");
     t.same(
-      lab.stack.ip.routes.list.map(({ device }) => device.name),
+      lab.stack.ip.routes.list.map(({ device }) => device?.name),
       ["eth0", "eth1"],
     );
     lab.poke();

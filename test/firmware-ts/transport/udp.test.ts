@@ -7,6 +7,7 @@ import { Ip6Interner } from "../../../firmware-ts/ip/ip6.ts";
 import { IpLayers } from "../../../firmware-ts/ip/layers.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { Udp } from "../../../firmware-ts/transport/udp.ts";
+import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { Lab, say } from "../../support/lab.ts";
@@ -403,3 +404,27 @@ t.test("whatever happens, each accepted datagram has one fate and each refused o
   );
   t.pass("400 runs of up to 60 steps");
 });
+
+t.test(
+  "a socket that is bound to a group or to everybody hears nothing else, and sends from the best of our addresses",
+  async (t) => {
+    const lab = await Lab.open();
+    lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+    const heard: string[] = [];
+    const listen = (port: number, host: string): UdpSocket => {
+      const socket = lab.stack.udp.open(port, host);
+      socket.onDatagram = (bytes, at, length) => heard.push(`${host} ${Buffer.from(bytes.subarray(at, at + length))}`);
+      return socket;
+    };
+    const group = listen(5000, "224.0.0.1");
+    listen(5000, "10.0.0.255");
+    lab.say(udp({ destination: "224.0.0.1", to: "01:00:5e:00:00:01" }, "group"));
+    lab.say(udp({ destination: "10.0.0.255", to: BROADCAST }, "everybody"));
+    lab.say(udp({}, "us"));
+    t.same(heard, ["224.0.0.1 group", "10.0.0.255 everybody"]);
+    lab.take();
+    t.equal(group.send(Buffer.from("x"), group.to("10.0.0.2", 9)).status, "sent");
+    lab.run(0);
+    t.match(lab.heard(), [/udp 10\.0\.0\.1 10\.0\.0\.2:9 x/]);
+  },
+);

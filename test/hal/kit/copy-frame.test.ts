@@ -9,7 +9,7 @@ for (const size of [60, 1514, SLOT, SLOT + 1, 8256]) {
     const from = Uint8Array.from({ length: size }, (_, at) => (at * 7 + (at >> 8)) & 0xff);
     const before = from.slice();
     const wrong: string[] = [];
-    for (const length of [1, 60, 1514]) {
+    for (const length of [1, 60, 128, 129, 1514]) {
       for (const fromAt of [0, 1, 114, size - length]) {
         if (fromAt < 0 || fromAt + length > size) continue;
         for (const at of [0, 128, fromAt, SLOT - length]) {

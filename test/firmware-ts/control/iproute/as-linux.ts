@@ -24,12 +24,15 @@ function alike({ stdout, stderr, code }: Printed): Printed {
     .replace(/("?reachable"?: ?)\d+/g, "$1N")
     .replace(/eth0@far0 {4}/g, "eth0         ")
     .replaceAll("eth0@far0", "eth0")
-    .replaceAll('"link":"far0",', "")
+    .replace(/ *"link": ?"far0",\n?/g, "")
     // A packet to ourselves is no longer than a buffer of ours.
     .replace(/mtu("?[ :])65536/g, "mtu$11500")
-    .replace(/("ifindex":)\d+/g, "$1N")
-    .replace(/(state UP |"qdisc":"|qdisc )(noqueue|pfifo)/g, "$1Q")
+    .replace(/("ifindex": ?)\d+/g, "$1N")
+    .replace(/(state UP |"qdisc": ?"|qdisc )(noqueue|pfifo)/g, "$1Q")
     .replace(/^\d+: eth0/gm, "N: eth0")
+    .replace(/(?<=(?:valid|preferred)_(?:lft |life_time": ?))\d+(?=sec|[,}\n])/g, (left) =>
+      String(Math.ceil(Number(left) / 100) * 100),
+    )
     .replace(/(?<= used |\d\/|"(?:used|confirmed|updated)": )\d+/g, (seconds) => String(Math.trunc(Number(seconds) / 30) * 30));
   return { stdout: text, stderr, code };
 }

@@ -39,7 +39,24 @@ t.test("changes, with every flag", async (t) => {
     else process.env["TZ"] = zone;
   });
   t.same(await watched(t, "monitor neigh"), PLAIN);
-  t.same(await watched(t, "-j mon n"), PLAIN, "text even so");
+  const objects = [
+    { dst: "10.0.0.2", dev: "eth0", lladdr: MAC, state: ["PERMANENT"] },
+    { dst: "10.0.0.2", dev: "eth0", lladdr: "02:00:00:00:00:03", state: ["STALE"] },
+    { dst: "10.0.0.2", dev: "eth0", state: ["FAILED"] },
+    { deleted: true, dst: "10.0.0.2", dev: "eth0", state: ["FAILED"] },
+  ];
+  const parsed = (lines: readonly string[]): unknown[] => lines.map((line) => JSON.parse(line) as unknown);
+  for (const command of ["-j mon n", "-j -p monitor neigh", "-j -o monitor neigh"]) {
+    t.strictSame(parsed(await watched(t, command)), objects, `${command}: an object a line`);
+  }
+  t.strictSame(
+    parsed(await watched(t, "-j -ts monitor all")),
+    objects.map((object, at) => ({ timestamp: `2026-01-01T00:00:${TIMES[at]}000`, label: "NEIGH", ...object })),
+  );
+  t.strictSame(
+    parsed(await watched(t, "-j -t monitor dev eth0 neigh")),
+    objects.map(({ dev: _, ...object }, at) => ({ timestamp: `2026-01-01T00:00:${TIMES[at]}000`, ...object })),
+  );
   t.same(
     await watched(t, "monitor dev eth0 neigh"),
     PLAIN.map((line) => line.replace("dev eth0 ", "")),
@@ -150,3 +167,32 @@ t.test(
     );
   },
 );
+
+t.test("--all-transitions as objects", async (t) => {
+  const lab = await Lab.open();
+  t.teardown(() => lab.stack.close());
+  const watcher = new Operator(lab.stack);
+  const done = watcher.run("ip", ["-j", "monitor", "neigh", "--all-transitions"]);
+  lab.poke();
+  watcher.caller.close();
+  const [first = ""] = (await done).stdout.split("\n");
+  t.strictSame(JSON.parse(first), {
+    dst: "10.0.0.2",
+    dev: "eth0",
+    transition: { from: null, to: "NONE", cause: "packet" },
+  });
+});
+
+t.test("what is not watched is refused in words, never left out in silence", async (t) => {
+  const operator = new Operator((await Lab.open()).stack);
+  const rows: readonly [words: string, message: RegExp][] = [
+    ["route", /^"route": only neighbours are watched; say "monitor neigh"\.\n\[255]$/],
+    ["neigh link", /^"link": only neighbours are watched/],
+    ["all addr", /^"addr": only neighbours are watched/],
+    ["file x", /^"file": there is no file of changes to read/],
+    ["all-nsid", /^"all-nsid": an instance is asked for one namespace; say which with -n NAME\.\n\[255]$/],
+    ["bogus", /^Argument "bogus" is unknown, try "ip monitor help"\.\n\[255]$/],
+    ["help", /^Usage: ip monitor \[ all \| neigh ]/],
+  ];
+  for (const [words, message] of rows) t.match(await operator.type(`ip monitor ${words}`), message, words);
+});

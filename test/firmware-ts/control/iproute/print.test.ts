@@ -10,7 +10,7 @@ import { routeLine } from "../../../../firmware-ts/control/iproute/print-route.t
 import type { AddressView } from "../../../../firmware-ts/control/methods/address.ts";
 import type { LinkView } from "../../../../firmware-ts/control/methods/link.ts";
 import type { NeighView } from "../../../../firmware-ts/control/methods/neigh-entry.ts";
-import type { RouteView } from "../../../../firmware-ts/control/methods/route.ts";
+import type { RouteView } from "../../../../firmware-ts/control/methods/route-view.ts";
 import { client } from "../../../support/control.ts";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, Netns } from "../../../support/netns.ts";
@@ -99,7 +99,7 @@ t.test("a device of a stack: link, counters, address, routes", async (t) => {
     "1: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo state DOWN mode DEFAULT group default qlen 1000",
     `    link/ether ${US} brd ff:ff:ff:ff:ff:ff`,
     "    driver wire (ideal controller eth0 on a simulated wire) simulated",
-    "    arp requestsBroadcast 1 requestsUnicast 0 repliesSent 0 requestsReceived 0 repliesReceived 1 invalid 0",
+    "    arp requestsBroadcast 1 requestsUnicast 0 repliesSent 0 requestsReceived 0 repliesReceived 1 invalid 0 passedOver 0",
     "    drops TX_CARRIER 1",
     "    RX:  bytes packets errors dropped  missed   mcast           ",
     `    ${String(down.stats64.rx["bytes"]).padStart(10)}       1      0       0       0       0 `,
@@ -165,7 +165,11 @@ realTime(t, "as the machine's own ip prints it", { skip: missingForNetns() }, as
     "show",
     "lo",
   );
-  same(json<AddressView>("address").flatMap(addressOneLine), "-o", "address");
+  same(
+    json<AddressView>("address").flatMap((view) => addressOneLine(view)),
+    "-o",
+    "address",
+  );
   // Usual values are left out there.
   const full = (route: RouteView): RouteView => ({ ...route, type: "unicast", table: "main", scope: route.scope ?? "global" });
   const routes = json<RouteView>("route").map(full);

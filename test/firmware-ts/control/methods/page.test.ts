@@ -27,7 +27,11 @@ t.test("every method, parameter and shape is described", async (t) => {
   ]);
   const show = methods.find(({ name }) => name === "neigh.show");
   t.same(show?.params.find(({ name }) => name === "protocol")?.form, "integer from 0 to 255");
-  t.same(show?.params.find(({ name }) => name === "family")?.values, ["inet", "inet6"], "words that a shell can complete");
+  t.same(
+    show?.params.find(({ name }) => name === "family")?.values,
+    ["inet", "inet6", "link", "bridge", "mpls"],
+    "words that a shell can complete",
+  );
   t.ok(show?.params.find(({ name }) => name === "nud")?.values.includes("permanent"));
 });
 

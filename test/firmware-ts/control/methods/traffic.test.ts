@@ -7,7 +7,7 @@ import { DropReason } from "../../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../../hal/skbuff.ts";
 import { call, TestSession } from "../../../support/control.ts";
 import { Lab } from "../../../support/lab.ts";
-import { arpReply, icmp, T1, udp } from "../../../support/wire-format.ts";
+import { arpReply, BROADCAST, type IcmpFields, icmp, T1, udp } from "../../../support/wire-format.ts";
 
 /** The answer of a request that goes on in virtual time, after `ms` of it; undefined when there is none yet. */
 async function after(lab: Lab, ms: number, request: Promise<unknown>): Promise<unknown> {
@@ -213,6 +213,64 @@ t.test("ping.stop: an end before the end, with what it came to", async (t) => {
   lab.take();
   await lab.clock.advance(60_000);
   t.equal(lab.inUse, 0);
+});
+
+t.test("ping: ICMP's errors count, its advice does not; what somebody complains of may be answered all the same", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  lab.stack.addRoute({ to: "default", via: "10.0.0.2" });
+  const session = new TestSession();
+  const request = call(lab.stack, "ping", { to: "20.0.0.1", count: 5, interval: 1000, timeout: 1 }, session);
+  lab.run(1);
+  const ours = lab.take()[0]!.bytes;
+  const icmpId = (ours[38]! << 8) | ours[39]!;
+  const say = (fields: IcmpFields): void => lab.say(icmp({ icmpId: 0, sequence: 0, ...fields }, ours.subarray(14)));
+  say({ icmpType: 5, code: 1, icmpId: 0x0a00, sequence: 9 });
+  say({ icmpType: 4 });
+  say({ icmpType: 11 });
+  say({ icmpType: 3, code: 4, sequence: 900 });
+  for (const ignored of [
+    { icmpType: 11, code: 1 },
+    { icmpType: 3, code: 16 },
+    { icmpType: 3, to: BROADCAST, destination: "10.0.0.255" },
+  ]) {
+    say(ignored);
+  }
+  lab.say(icmp({ icmpType: 0, icmpId, sequence: 1, source: "20.0.0.1" }));
+  t.same(session.notes.slice(1, -1), [
+    'ping.notice {"from":"10.0.0.2","seq":1,"type":5,"code":1,"info":167772169}',
+    'ping.notice {"from":"10.0.0.2","seq":1,"type":4,"code":0,"info":0}',
+    'ping.error {"from":"10.0.0.2","seq":1,"type":11,"code":0,"info":0,"reason":"ICMP"}',
+    'ping.error {"from":"10.0.0.2","seq":1,"type":3,"code":4,"info":900,"reason":"ICMP"}',
+  ]);
+  t.match(session.notes.at(-1), /^ping\.reply /);
+  t.match(await after(lab, 5000, request), { received: 1, errors: 2 });
+});
+
+t.test("ping: a request that is too long tells how long it may be", async (t) => {
+  const lab = await Lab.open();
+  const session = new TestSession();
+  const request = call(lab.stack, "ping", { to: "10.0.0.2", count: 1, size: 1473 }, session);
+  t.match(await after(lab, 1, request), { transmitted: 1, errors: 1 });
+  t.equal(session.notes[1], 'ping.error {"from":"10.0.0.1","seq":1,"reason":"PKT_TOO_BIG","mtu":1500}');
+});
+
+t.test("udp.listen: a group is joined meanwhile, and nothing else is heard", async (t) => {
+  const lab = await Lab.open();
+  const session = new TestSession();
+  const groups = (): number => lab.eth0.groups.length;
+  const refused = await call(lab.stack, "udp.listen", { bind: "239.1.2.3:5000" }, session);
+  t.match(refused, [1, "DEVICE_MISSING"], "no route to it");
+  t.match(await call(lab.stack, "udp.listen", { bind: "10.0.0.1:5000", dev: "eth0" }, session), [1, "ADDRESS_INVALID"]);
+  t.match(await call(lab.stack, "udp.listen", { bind: "239.1.2.3:5000", dev: "eth9" }, session), [1, "NO_DEVICE"]);
+  const request = call(lab.stack, "udp.listen", { bind: "239.1.2.3:5000", dev: "eth0", count: 1 }, session);
+  t.equal(groups(), 2);
+  lab.say(udp({}, "to us"));
+  lab.say(udp({ destination: "239.1.2.4", to: "01:00:5e:01:02:04" }, "another group"));
+  lab.say(udp({ destination: "239.1.2.3", to: "01:00:5e:01:02:03" }, "the group"));
+  t.same(await after(lab, 0, request), { received: 1 });
+  t.match(session.notes.at(-1), /"text":"the group"/);
+  t.same([groups(), session.held], [1, 0]);
 });
 
 t.test("ping: everybody is asked only where that is meant; what is refused tells nothing", async (t) => {

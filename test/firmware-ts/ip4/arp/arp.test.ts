@@ -198,11 +198,14 @@ t.test("counted by kind", async (t) => {
   lab.run(60_000);
   lab.poke();
   lab.run(10_000);
-  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid } = lab.stack
+  lab.eth0.setPromiscuous(true);
+  lab.say(arp({ to: T2 }));
+  const { requestsBroadcast, requestsUnicast, repliesSent, requestsReceived, repliesReceived, invalid, passedOver } = lab.stack
     .neighbours(4)
     .counters(lab.eth0);
   t.same({ requestsBroadcast, requestsUnicast, repliesSent }, { requestsBroadcast: 1, requestsUnicast: 3, repliesSent: 1 });
   t.same({ requestsReceived, repliesReceived, invalid }, { requestsReceived: 2, repliesReceived: 1, invalid: 0 });
+  t.equal(passedOver, 1, "one for another station, which is no drop either");
 });
 
 t.test("requests of a device without a link are dropped, and not counted as sent", async (t) => {

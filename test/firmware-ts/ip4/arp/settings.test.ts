@@ -267,6 +267,13 @@ t.test("settings: read and written by kernel key; defaults, and how far a write 
     rp_filter: 0,
     forwarding: 0,
     route_localnet: 0,
+    accept_local: 0,
+    accept_redirects: 1,
+    secure_redirects: 1,
+    send_redirects: 1,
+    shared_media: 1,
+    drop_unicast_in_l2_multicast: 0,
+    log_martians: 0,
   });
   t.same([conf.read("all", "arp_nonsense"), conf.write("all", "arp_nonsense", 1)], [undefined, false]);
   conf.write("default", "arp_ignore", 1);

@@ -1,7 +1,7 @@
 /** Addresses, routes and devices together: order, what comes and goes with what. */
 import t from "tap";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
-import { type Route, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
+import { type RouteEntry, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
 import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";
@@ -10,11 +10,11 @@ import { arp, T1 } from "../../../support/wire-format.ts";
 
 const TYPES = ["", "unicast", "local", "broadcast"];
 
-function line({ destination, prefixLength, gateway, device, type, source, metric }: Route): string {
+function line({ destination, prefixLength, gateway, device, type, source, metric }: RouteEntry): string {
   const to = `${formatIpv4(destination)}/${prefixLength}`;
   const via = gateway ? ` via ${formatIpv4(gateway)}` : "";
   const src = source ? ` src ${formatIpv4(source)}` : "";
-  return `${TYPES[type]} ${to}${via} ${device.name}${src}${metric ? ` metric ${metric}` : ""}`;
+  return `${TYPES[type]} ${to}${via} ${device?.name}${src}${metric ? ` metric ${metric}` : ""}`;
 }
 
 function main(lab: Lab): string[] {

@@ -1,9 +1,11 @@
 /** QEMU ends with its owner, and leaves nothing behind. */
 import { once } from "node:events";
-import { readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import t from "tap";
-import { startNode } from "../../../support/own.ts";
+import { run } from "../../../support/netns.ts";
+import { bound, nodeCommand, scratch, startNode } from "../../../support/own.ts";
 import { realTime } from "../../../support/real-time.ts";
 import { Bench, lives, skip, until } from "./bench.ts";
 
@@ -26,6 +28,26 @@ realTime(t, "QEMU ends with its owner", { skip }, async (t) => {
     t.pass(ending);
   };
   await Promise.all(["close", "exit", "throw", "SIGTERM", "SIGKILL"].map(end));
+});
+
+realTime(t, "QEMU does not start when its owner was killed before the kernel could tell", { skip }, async (t) => {
+  const folder = scratch("slow-setpriv");
+  const told = join(folder, "pid");
+  const slow = join(folder, "setpriv");
+  const setpriv = run("sh", ["-c", "command -v setpriv"]).trim();
+  writeFileSync(slow, `#!/bin/sh\necho $$ > ${told}\nwhile [ -d /proc/$PPID ]; do :; done\nexec ${setpriv} "$@"\n`, {
+    mode: 0o755,
+  });
+  const [node, words] = nodeCommand(script, ["close"]);
+  const child = bound("env", [`PATH=${folder}:${process.env["PATH"]}`, node, ...words], { stdio: "ignore" });
+  const closed = once(child, "close");
+  const pid = (): number => (existsSync(told) ? Number(readFileSync(told, "utf8")) : 0);
+  await until(() => pid() > 0, "the start of setpriv");
+  child.kill("SIGKILL");
+  await closed;
+  const orphan = pid();
+  t.teardown(() => lives(orphan) && process.kill(orphan, "SIGKILL"));
+  await until(() => !lives(orphan), "the end of what would be QEMU");
 });
 
 realTime(t, "what is shared with QEMU has no name in the file system", { skip }, async (t) => {

@@ -1,0 +1,74 @@
+/** Hands packets on that came in for others (RFC 1812 5.2.1). */
+import { DropReason } from "../../hal/drop-reason.ts";
+import { type DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import type { InetCounters } from "../ip/counters.ts";
+import { truesizeOf } from "../ip/truesize.ts";
+import { output } from "../neigh/machine.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { Arp } from "./arp/arp.ts";
+import { FRAGMENT_DF, headerLengthOf, IP_CHECKSUM, IP_FRAGMENT, IP_HEADER, IP_TTL, writeChecksum } from "./header/ip-header.ts";
+import { FRAGMENTATION_NEEDED, ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED, type IpErrors } from "./icmp-types.ts";
+import type { Fib } from "./routing/fib.ts";
+import type { InputRoute } from "./routing/input-route.ts";
+import { mtuOf, type Route } from "./routing/routes.ts";
+
+/** The parts of IPv4 that forwarding uses. */
+export interface ForwardingGround {
+  readonly fib: Fib;
+  readonly arp: Arp;
+  readonly drops: DropCounters;
+  readonly counters: InetCounters;
+  readonly errors: IpErrors | null;
+  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason;
+}
+
+export class Forwarding {
+  readonly #ground: ForwardingGround;
+
+  constructor(ground: ForwardingGround) {
+    this.#ground = ground;
+  }
+
+  /** Hands a packet on. Returns NONE when the buffer is not the caller's any more, else the reason to drop it. */
+  forward(skb: SkBuff, device: NetDevice, found: InputRoute, destination: number): DropReason {
+    const { view, network: at } = skb;
+    const { fib, arp, counters, errors, drops } = this.#ground;
+    const { ip } = counters;
+    const route = found.route as Route;
+    // A frame to the broadcast or a group address is not forwarded.
+    if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
+    const headerLength = headerLengthOf(view, at);
+    if (headerLength > IP_HEADER) {
+      const malformed = this.#ground.takeOptions(skb, device, fib.sourceBy(route, destination));
+      if (malformed !== DropReason.NONE) return malformed;
+    }
+    const ttl = view.getUint8(at + IP_TTL);
+    if (ttl <= 1) {
+      ip.inHdrErrors++;
+      errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
+      return DropReason.IP_INHDR;
+    }
+    const mtu = mtuOf(route);
+    if (skb.length > mtu) {
+      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
+      if (whole) errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, mtu);
+      return DropReason.PKT_TOO_BIG;
+    }
+    view.setUint8(at + IP_TTL, ttl - 1);
+    // The sum loses what the field loses (RFC 1624).
+    const sum = view.getUint16(at + IP_CHECKSUM) + 0x0100;
+    view.setUint16(at + IP_CHECKSUM, (sum & 0xffff) + (sum >>> 16));
+    if (headerLength > IP_HEADER) writeChecksum(view, at, headerLength);
+    const nextHop = fib.paths.gateway(destination, route) || destination;
+    if (found.redirect) errors?.sendRedirect(skb, device, nextHop);
+    skb.truesize = truesizeOf(skb.length);
+    ip.forwDatagrams++;
+    ip.outTransmits++;
+    const { table } = arp;
+    const key = arp.keyOf(nextHop, route.device);
+    const entry = table.find(key, route.device) ?? table.create(key, route.device);
+    if (entry) output(entry, skb);
+    else drops.drop(skb, DropReason.NEIGH_CREATEFAIL);
+    return DropReason.NONE;
+  }
+}

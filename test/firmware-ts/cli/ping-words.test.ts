@@ -1,0 +1,43 @@
+/** ICMP messages in the words of iputils 20221126, as it printed them for such messages. */
+import t from "tap";
+import { icmpWords, noticeWords } from "../../../firmware-ts/cli/work/ping-words.ts";
+
+t.test("errors", async (t) => {
+  const rows: [type: number, code: number, info: number, words: string][] = [
+    [3, 0, 0, "Destination Net Unreachable"],
+    [3, 1, 0, "Destination Host Unreachable"],
+    [3, 2, 0, "Destination Protocol Unreachable"],
+    [3, 3, 0, "Destination Port Unreachable"],
+    [3, 4, 1000, "Frag needed and DF set (mtu = 1000)"],
+    [3, 5, 0, "Source Route Failed"],
+    [3, 6, 0, "Destination Net Unknown"],
+    [3, 7, 0, "Destination Host Unknown"],
+    [3, 8, 0, "Source Host Isolated"],
+    [3, 9, 0, "Destination Net Prohibited"],
+    [3, 10, 0, "Destination Host Prohibited"],
+    [3, 11, 0, "Destination Net Unreachable for Type of Service"],
+    [3, 12, 0, "Destination Host Unreachable for Type of Service"],
+    [3, 13, 0, "Packet filtered"],
+    [3, 14, 0, "Precedence Violation"],
+    [3, 15, 0, "Precedence Cutoff"],
+    [11, 0, 0, "Time to live exceeded"],
+    [11, 2, 0, "Time exceeded, Bad Code: 2"],
+    [12, 0, 0x14000000, "Parameter problem: pointer = 20"],
+  ];
+  for (const [type, code, info, words] of rows) t.equal(icmpWords({ type, code, info }), words);
+});
+
+t.test("messages by which no request is lost", async (t) => {
+  const info = 0x0a000009;
+  t.equal(noticeWords({ type: 4, code: 0, info: 0 }), "Source Quench");
+  const redirects = [
+    "Redirect Network",
+    "Redirect Host",
+    "Redirect Type of Service and Network",
+    "Redirect Type of Service and Host",
+    "Redirect, Bad Code: 4",
+  ];
+  for (const [code, words] of redirects.entries()) {
+    t.equal(noticeWords({ type: 5, code, info }), `${words}(New nexthop: 10.0.0.9)`);
+  }
+});

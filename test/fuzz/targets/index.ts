@@ -1,0 +1,24 @@
+/** The list of targets, in the order of their turns. To add one: a file here that makes it, and its line. */
+import type { Target } from "../target.ts";
+import { E1000_FRAMES, ENC28J60_FRAMES } from "./chips.ts";
+import { CONTROL } from "./control.ts";
+import { RIG_FILES } from "./rigs.ts";
+import { RINGS } from "./rings.ts";
+import { BUS_PIRATE, SERPROG } from "./serial.ts";
+import { SPI } from "./spi.ts";
+import { POOLS, WIRE } from "./wire.ts";
+import { WRITE_BACKS } from "./write-backs.ts";
+
+export const TARGETS: readonly Target[] = [
+  WIRE,
+  POOLS,
+  E1000_FRAMES,
+  ENC28J60_FRAMES,
+  SPI,
+  SERPROG,
+  BUS_PIRATE,
+  RINGS,
+  WRITE_BACKS,
+  CONTROL,
+  RIG_FILES,
+];
