@@ -16,7 +16,6 @@ export interface Equivalent {
 const LIST: readonly (readonly [file: string, before: string, after: string, why: string])[] = [
   ["drivers/e1000/guard.ts", "#ral = 0;", "#ral = 1;", "begin() sets it before the first look"],
   ["drivers/e1000/guard.ts", "#rah = 0;", "#rah = 1;", "begin() sets it before the first look"],
-  ["firmware-ts/ip/icmp-rate-limit.ts", "#globalFilled = 0;", "#globalFilled = 1;", "the constructor sets it to the clock's time"],
   [
     "firmware-ts/ip4/routing/output-route.ts",
     "generation = -1;",

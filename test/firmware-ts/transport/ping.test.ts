@@ -14,11 +14,7 @@ t.test("identifiers: one after the other, 65,536 of them, and those that were gi
   t.ok(pingers.every(({ id }, at) => id === at + 1));
   t.same([ping.full, ping.open().id, ping.full], [false, 0, true], "the last one");
   t.throws(() => ping.open(), RangeError);
-  for (const id of [7, 3]) {
-    t.ok(ping.sends(id));
-    pingers[id - 1]?.close();
-    t.notOk(ping.sends(id));
-  }
+  for (const id of [7, 3]) pingers[id - 1]?.close();
   t.same([ping.open().id, ping.open().id, ping.full], [3, 7, true]);
 });
 
