@@ -140,7 +140,7 @@ function importedBy(file: string, text: string): string[] {
   return [...text.matchAll(/ from "(\.[^"]+)"/g)].map(([, path = ""]) => posix.join(posix.dirname(file), path));
 }
 
-/** What a test file imports by itself it may know without calling a function: a name of no function for each source. */
+/** The sources that a test file imports by itself, whose constants it may know without calling anything: a name of no function for each. */
 function constantsOf(file: string): string[] {
   return importedBy(file, readFileSync(join(ROOT, file), "utf8")).map((source) => `${source}#`);
 }

@@ -153,7 +153,7 @@ t.test("a question: its parameter low byte first, its answer without the ACK; re
   t.ok(clock.now() - asked >= LIMIT && clock.now() - asked < LIMIT + 100, "within its limit");
 });
 
-/** What a bridge with every command answers. */
+/** The answers of a bridge with every command. */
 function talkative(stream: Scripted, map: readonly number[]): void {
   const bytes = new Array<number>(COMMAND_MAP_BYTES).fill(0);
   for (const command of map) bytes[command >> 3]! |= 1 << (command & 7);
