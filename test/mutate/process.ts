@@ -11,8 +11,9 @@ const LOADER = fileURLToPath(new URL("../../firmware-ts/cli/dev.mjs", import.met
 const HOOK = fileURLToPath(new URL("hook.mjs", import.meta.url));
 const PLAY = fileURLToPath(new URL("play.ts", import.meta.url));
 
-/** Most time in s for a process, however busy the machine is: for what waits and burns nothing. */
+/** Most time in s for a process, however busy the machine is: for what waits and burns nothing. Next to a kernel that is no rarity. */
 const LONGEST = 600;
+const LONGEST_APART = 180;
 /** Node's exit status, as prlimit gives it on, when the kernel ends the process at its limit: 128 and SIGXCPU, or SIGKILL. */
 const ENDED_AT_LIMIT: readonly (string | null)[] = ["SIGXCPU", "SIGKILL"];
 
@@ -46,18 +47,28 @@ async function reported(words: readonly string[], folder: string): Promise<strin
  */
 export async function judge(files: readonly string[], together: boolean, folder: string, seconds: number): Promise<Verdict> {
   for (const words of together ? [[PLAY, ...files]] : files.map((file) => [file])) {
-    const verdict = await run(words, { MUTATE_SUBSTITUTES: folder }, seconds, true);
+    const verdict = await run(words, { MUTATE_SUBSTITUTES: folder }, seconds, true, together ? LONGEST : LONGEST_APART);
     if (verdict !== Verdict.PASSED) return verdict;
   }
   return Verdict.PASSED;
 }
 
-/** @param bail ends the process at the first failure */
-function run(words: readonly string[], environment: Record<string, string>, seconds: number, bail: boolean): Promise<Verdict> {
+/**
+ * @param seconds most time of processor
+ * @param bail ends the process at the first failure
+ * @param longest most time, in s
+ */
+function run(
+  words: readonly string[],
+  environment: Record<string, string>,
+  seconds: number,
+  bail: boolean,
+  longest: number = LONGEST,
+): Promise<Verdict> {
   const node = [process.execPath, "--max-old-space-size=2048", "--import", LOADER, "--import", HOOK, ...words];
   const child = bound("prlimit", [`--cpu=${seconds}`, "--core=0", "--", ...node], {
     cwd: ROOT,
-    env: { ...process.env, TAP_TIMEOUT: String(LONGEST), ...environment },
+    env: { ...process.env, TAP_TIMEOUT: String(longest), ...environment },
     stdio: ["ignore", "pipe", "ignore"],
   });
   let verdict: Verdict = Verdict.PASSED;
@@ -66,7 +77,7 @@ function run(words: readonly string[], environment: Record<string, string>, seco
     child.kill("SIGKILL");
   };
   const stdout = child.stdout as Readable;
-  const limit = setTimeout(() => end(Verdict.TIMED_OUT), LONGEST * 1000);
+  const limit = setTimeout(() => end(Verdict.TIMED_OUT), longest * 1000);
   if (bail) {
     createInterface({ input: stdout }).on("line", (line) => {
       if (/^\s*not ok (?!.*# (?:TODO|SKIP))/i.test(line)) end(Verdict.FAILED);
