@@ -7,16 +7,20 @@ import t, { type Test } from "tap";
 
 const root = join(import.meta.dirname, "../..");
 
-/** @param files paths from the project's root */
-export async function together(files: readonly string[]): Promise<void> {
+/**
+ * @param files paths from the project's root
+ * @param played is told after each file whether it passed
+ */
+export async function together(files: readonly string[], played?: (file: string, passed: boolean) => void): Promise<void> {
   const test = t.test.bind(t);
   // The runner has a limit for the process (.taprc).
   t.setTimeout(0);
   for (const file of files) {
-    await test(file, async (inner: Test) => {
+    const results = await test(file, async (inner: Test) => {
       // A file's own tests are those of its block: `t` is the same object in all of them.
       t.test = inner.test.bind(inner);
       await import(join(root, file));
     });
+    played?.(file, results?.ok ?? true);
   }
 }

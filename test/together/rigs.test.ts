@@ -2,4 +2,4 @@
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 
-await together(below("test/hil-rigs/", "test/support/", "test/doors/", "test/adding", "test/architecture"));
+await together(below("test/hil-rigs/", "test/support/", "test/doors/", "test/mutate/", "test/adding", "test/architecture"));

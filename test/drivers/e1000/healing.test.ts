@@ -77,6 +77,7 @@ t.test("each way to lose a set-up is found, mended within two seconds and told; 
     clock.advanceSync(shows === "RDH" ? 2100 : 1100);
     t.match(host.repairs, [new RegExp(`^${shows} is `)], what);
     t.same([driver.health.repairs, host.errors.length], [1, 0], what);
+    t.equal(bench.arrived.length - sent, what === "loopback on" ? 0 : 3, `${what}: what was kept goes out by itself`);
     t.ok(bench.passes(), `${what}: frames pass both ways`);
     const told = cookies.filter((cookie) => host.settlements[cookie] === DropReason.NONE).length;
     t.equal(told, 3, `${what}: all three were sent in the end`);

@@ -43,6 +43,19 @@ t.test("after opening the chip is as the manual wants it", async (t) => {
   t.equal(bench.driverClock.armed, 0);
 });
 
+t.test("whatever a loader left in CTRL: what is forced, pauses and tags are off, and nothing else is touched", async (t) => {
+  for (const bit of [0x08, 0x80, 0x0800, 0x1000, 0x0800_0000, 0x1000_0000, 0x4000_0000, 0x8000_0000]) {
+    const bench = new Bench();
+    bench.chip.set(Offset.CTRL, bit | 0x0201);
+    await bench.open();
+    t.equal(bench.chip.get(Offset.CTRL), 0x0261, `0x${bit.toString(16)}`);
+    bench.chip.set(Offset.CTRL, 0x0261 | bit);
+    await bench.clock.advance(1000);
+    t.match(bench.host.repairs, [/^CTRL /], "and one that shows later is a set-up that was lost");
+    await bench.driver.close();
+  }
+});
+
 t.test("options", async (t) => {
   await t.test("rings and rate reach the chip, an address of one's own goes before the EEPROM's", async (t) => {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, 9);
@@ -100,6 +113,18 @@ function badAddress({ chip }: Bench): void {
   chip.words[0] = 1;
   chip.words[63] = 0xbaba - 1;
 }
+
+t.test("a poll that comes when the driver is closed ends at once, with nothing done", async (t) => {
+  const bench = new Bench();
+  await bench.open();
+  await bench.driver.close();
+  const completed: number[] = [];
+  bench.host.complete = (work) => {
+    completed.push(work);
+    return true;
+  };
+  t.same([bench.driver.poll(64), bench.driver.poll(0), completed], [0, 0, [0]], "a budget of 0 has nothing to complete");
+});
 
 t.test("a PHY that sleeps is woken, one that negotiates is left alone", async (t) => {
   for (const [before, after] of [

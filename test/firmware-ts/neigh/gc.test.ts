@@ -1,7 +1,9 @@
 /** Collection keeps the table bounded under attack, and spares the entries that attack and time must not take. */
 import t from "tap";
+import { Nud } from "../../../firmware-ts/neigh/states.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";
+import { NeighBench } from "../../support/neigh-bench.ts";
 import { arp, arpReply, T1 } from "../../support/wire-format.ts";
 
 /** The n-th address of 10.0.0.0/8 that is neither ours nor a broadcast address. */
@@ -158,4 +160,38 @@ t.test("the table finds every entry however large it grows, each device its own"
   t.same([table.statistics.allocs, table.list().length, table.statistics.hashGrows], [1000, 1000, 7]);
   for (const entry of table.list()) table.remove(entry);
   t.same([table.entries, table.gc.entries, table.statistics.destroys], [0, 0, 1000]);
+});
+
+t.test("between gc_thresh2 and gc_thresh3 a forced run comes more than 5000 ms after the last one", async (t) => {
+  const bench = await NeighBench.open();
+  const { table, device } = bench;
+  table.gc.thresh2 = 1;
+  table.create(1, device);
+  bench.run(5000);
+  table.create(2, device);
+  t.same([table.statistics.forcedGcRuns, table.entries], [0, 2], "not at 5000 ms");
+  bench.run(0.5);
+  table.create(3, device);
+  t.same([table.statistics.forcedGcRuns, table.gc.lastFlush], [1, 5000.5]);
+});
+
+t.test("whichever entry left the list, a forced run finds all the others, the oldest first", async (t) => {
+  for (const gone of [1, 2, 3]) {
+    const bench = await NeighBench.open();
+    const { table } = bench;
+    for (const key of [1, 2, 3]) bench.make(Nud.FAILED, key);
+    table.remove(bench.entry(gone));
+    bench.make(Nud.FAILED, 4);
+    table.gc.thresh2 = 1;
+    table.gc.thresh3 = 3;
+    bench.take();
+    bench.entry(5);
+    const others = [1, 2, 3, 4].filter((key) => key !== gone);
+    t.same(
+      bench.take(),
+      others.map((key) => `0 deleted ${key} FAILED`),
+      `without ${gone}`,
+    );
+    t.same([table.entries, table.gc.entries], [1, 1]);
+  }
 });

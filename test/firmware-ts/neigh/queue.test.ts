@@ -1,8 +1,11 @@
 /** Packets that wait for an address: how many, which give way, in which order they go, and what their senders are told. */
 import t from "tap";
 import { truesizeOf } from "../../../firmware-ts/ip/truesize.ts";
+import { Nud } from "../../../firmware-ts/neigh/states.ts";
+import { UpdateFlags, update } from "../../../firmware-ts/neigh/update.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";
+import { mac, NeighBench } from "../../support/neigh-bench.ts";
 import { arp, arpReply, decode, T1 } from "../../support/wire-format.ts";
 
 /** The texts of the datagrams that the tester heard. */
@@ -116,6 +119,24 @@ t.test("how the wait may end: each sender is told once, nothing stays behind", a
     lab.run(10_000);
     t.equal(lab.fates.length, 5);
   }
+});
+
+t.test("an entry that turns invalid while its queue is emptied: the rest is dropped, and asks for nobody", async (t) => {
+  const bench = await NeighBench.open();
+  const { table } = bench;
+  for (let count = 0; count < 3; count++) bench.send();
+  bench.network.tap((_skb, _device, outgoing) => {
+    if (outgoing) update(bench.entry(), null, 0, Nud.FAILED, UpdateFlags.ADMIN);
+  });
+  bench.take();
+  update(bench.entry(), mac(2), 0, Nud.REACHABLE, 0);
+  t.same(
+    bench.take().filter((line) => !line.includes("new")),
+    ["0 out 2"],
+  );
+  t.same([bench.state(), bench.entry().queued, bench.entry().queueBytes], ["FAILED", 0, 0]);
+  bench.run(0);
+  t.same([table.drops.get(DropReason.QUEUE_PURGE), table.drops.total, bench.network.pool.inUse], [2, 2, 0]);
 });
 
 t.test("made static by hand while packets wait: they go", async (t) => {

@@ -1,7 +1,7 @@
 /** neigh_update() by decision: state, flags and address asked for, and what becomes of them. */
 import t from "tap";
 import { NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
-import { Nud } from "../../../firmware-ts/neigh/states.ts";
+import { Nud, nudName } from "../../../firmware-ts/neigh/states.ts";
 import { UpdateFlags, UpdateResult, update } from "../../../firmware-ts/neigh/update.ts";
 import { mac, NeighBench } from "../../support/neigh-bench.ts";
 
@@ -103,6 +103,25 @@ t.test("time stamps", async (t) => {
   }
 });
 
+t.test(
+  "time of use: an update that starts the timer counts as one up to the time it confirms, and never turns it back",
+  async (t) => {
+    const bench = await NeighBench.open();
+    const answered = bench.make(Nud.STALE, 2);
+    const asked = bench.make(Nud.REACHABLE, 3);
+    bench.run(700);
+    update(answered, null, 0, Nud.REACHABLE, 0);
+    t.same([answered.used, answered.confirmed], [700, 700], "an answer");
+    bench.send(3);
+    bench.run(300);
+    update(asked, null, 0, Nud.DELAY, ADMIN);
+    t.same([asked.used, asked.confirmed], [700, 0], "an operator's wish confirms nothing");
+    bench.run(200);
+    update(answered, null, 0, Nud.REACHABLE, 0);
+    t.same([answered.used, answered.confirmed], [700, 1200], "no change of state, no use");
+  },
+);
+
 t.test("the router flag follows where the update was not stopped", async (t) => {
   const R = F.OVERRIDE_ISROUTER;
   const rows: [from: Nud, to: number, flags: number, router: boolean, told: number][] = [
@@ -159,6 +178,19 @@ t.test("timers: a change of state stops the old one and starts its own", async (
   update(entry, null, 0, Nud.PERMANENT, ADMIN);
   bench.run(1e6);
   t.equal(bench.state(), "PERMANENT");
+});
+
+t.test("a state without an address stops the timer, too", async (t) => {
+  for (const from of [Nud.INCOMPLETE, Nud.REACHABLE, Nud.DELAY, Nud.PROBE]) {
+    for (const to of [Nud.NONE, Nud.FAILED]) {
+      const bench = await NeighBench.open();
+      const entry = from === Nud.INCOMPLETE ? bench.entry() : bench.make(from);
+      if (from === Nud.INCOMPLETE) bench.send();
+      t.ok(entry.timerArmed, nudName(from));
+      update(entry, null, 0, to, ADMIN);
+      t.notOk(entry.timerArmed, `${nudName(from)} to ${nudName(to) || "NONE"}`);
+    }
+  }
 });
 
 t.test("an address that changes is used by the very next packet, without a slow path", async (t) => {

@@ -69,6 +69,20 @@ t.test("one busy controller has 64 frames a run, and the event loop its turn bet
   t.same([scheduler.softnet.timeSqueeze, a.napi.scheduled, a.backlog], [0, false, 0]);
 });
 
+t.test("disabled: no poll begins, nothing that was asked for before is remembered, and enabled it begins anew", async (t) => {
+  const { clock, log, sources } = bench(["a"]);
+  const [a] = sources as [Source];
+  t.same([a.offer(1), a.offer(1), a.napi.scheduled], [true, false, true], "asked twice");
+  a.napi.disable();
+  t.same([a.napi.scheduled, a.napi.schedule(), a.napi.complete(0)], [false, false, false]);
+  clock.advanceSync(10);
+  t.same(log, []);
+  a.napi.enable();
+  t.equal(a.offer(0), true);
+  clock.advanceSync(0);
+  t.same([log, a.completed, a.napi.scheduled], [["a 2/64"], [true], false], "one poll does");
+});
+
 t.test("two busy controllers alternate; the one that used its weight waits behind the other", async (t) => {
   const { clock, log, other, sources } = bench(["a", "b", "c"]);
   sources[0]?.offer(130);

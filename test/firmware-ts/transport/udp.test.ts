@@ -3,7 +3,10 @@ import fc from "fast-check";
 import t from "tap";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
+import { Ip6Interner } from "../../../firmware-ts/ip/ip6.ts";
+import { IpLayers } from "../../../firmware-ts/ip/layers.ts";
 import { ipv4 } from "../../../firmware-ts/stack.ts";
+import { Udp } from "../../../firmware-ts/transport/udp.ts";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -97,6 +100,19 @@ t.test("dropped: counted once by reason, not delivered, no error sent but for an
   t.equal(lab.eth0.drops.get(DropReason.PKT_TOO_SMALL), 8);
 });
 
+t.test("nobody listens: UdpNoPorts where it was for us alone, UdpIgnoredMulti where it was for all", async (t) => {
+  const { lab } = await listening();
+  const counted = (): (number | undefined)[] => {
+    const counters = new Map(lab.stack.counters());
+    return ["UdpNoPorts", "UdpIgnoredMulti", "UdpInDatagrams", "UdpInErrors"].map((name) => counters.get(name));
+  };
+  lab.say(udp({ dport: 5001 }, "a"));
+  t.same(counted(), [1, 0, 0, 0]);
+  for (const destination of ["10.0.0.255", "255.255.255.255"]) lab.say(udp({ dport: 5001, destination, to: BROADCAST }, "a"));
+  t.same(counted(), [1, 2, 0, 0]);
+  t.equal(lab.heard().length, 1, "an error for the first alone");
+});
+
 t.test("each single wrong bit of a datagram is caught, pseudo header included", async (t) => {
   const { lab, got } = await listening();
   const payload = "whohas";
@@ -128,6 +144,17 @@ t.test("a socket bound to one address hears that address only", async (t) => {
   lab.say(udp({ destination: "10.0.0.255", to: BROADCAST }, "b"));
   lab.say(udp({ destination: "10.0.0.11" }, "c"));
   t.same([got, lab.eth0.drops.get(DropReason.NO_SOCKET)], [["T:4000 c"], 2]);
+});
+
+t.test("ephemeral ports: the next free one from the one that is drawn, round the whole range and no further", async (t) => {
+  const { lab } = await listening();
+  const drawn = { next: () => 0, below: () => 7, fork: () => drawn };
+  const udp = new Udp(lab.stack.network, drawn, new IpLayers([], new Ip6Interner(1)));
+  t.same([udp.open().port, udp.open().port], [32_775, 32_776]);
+  for (let port = 32_768; port <= 60_999; port++) if (port < 32_774 || port > 32_776) udp.open(port);
+  t.equal(udp.open().port, 32_774, "the last one that is left");
+  t.throws(() => udp.open(), { code: "ADDRESS_IN_USE", message: /every ephemeral/ });
+  t.equal(udp.open(61_000).port, 61_000, "others are there to be asked for");
 });
 
 t.test("sockets: ports taken, addresses not ours, ephemeral ports, after close", async (t) => {

@@ -227,3 +227,14 @@ t.test("the very next look-up knows of every change", async (t) => {
   await device.close();
   t.equal(nextHop(), undefined, "the device is down");
 });
+
+t.test("an address whose subnet begins with 0, as with a prefix of no length, makes no route to a subnet", async (t) => {
+  const lab = await Lab.open({ addresses: [] });
+  for (const address of ["10.0.0.1/0", "0.0.0.5/24"]) {
+    lab.stack.addAddress(lab.eth0, address);
+    t.same(main(lab), [], address);
+    lab.stack.removeAddress(lab.eth0, address);
+  }
+  lab.stack.addAddress(lab.eth0, "10.0.0.1/8");
+  t.same(main(lab), ["unicast 10.0.0.0/8 eth0 src 10.0.0.1"]);
+});

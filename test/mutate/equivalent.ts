@@ -1,0 +1,50 @@
+/**
+ * Mutants that change nothing anybody could notice, each with the reason. They are told by their texts, not by a line number, and do not
+ * count. A mutant that merely lacks a test has no place here; test/mutate/mutate.test.ts holds that each of these is still a mutant.
+ */
+import type { Mutant } from "./operators.ts";
+
+export interface Equivalent {
+  readonly file: string;
+  /** As the list of survivors prints it. */
+  readonly before: string;
+  readonly after: string;
+  readonly why: string;
+}
+
+/** Told by the file, what it reads before and after, and the reason. */
+const LIST: readonly (readonly [file: string, before: string, after: string, why: string])[] = [
+  ["drivers/e1000/guard.ts", "#ral = 0;", "#ral = 1;", "begin() sets it before the first look"],
+  ["drivers/e1000/guard.ts", "#rah = 0;", "#rah = 1;", "begin() sets it before the first look"],
+  [
+    "firmware-ts/ip4/routing/output-route.ts",
+    "generation = -1;",
+    "generation = -0;",
+    "a way that nobody has looked up has no route, and none has one that is looked up before anything was added",
+  ],
+  [
+    "firmware-ts/ip/ip6.ts",
+    "left.length < references.length",
+    "left.length <= references.length",
+    "a list that has lost nothing is put back as an equal one",
+  ],
+  ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
+  [
+    "firmware-ts/neigh/hash.ts",
+    "return mixed ^ (mixed >>> 16);",
+    "return (mixed ^ (mixed >>> 16)) + 1;",
+    "any number will do that is the same for the same key; the order of entries is nobody's business",
+  ],
+  ["hal/bridges/linux/link.ts", "new Uint8Array(65536)", "new Uint8Array(65537)", "room for messages, a byte more than enough"],
+  ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
+];
+
+export const EQUIVALENT: readonly Equivalent[] = LIST.map(([file, before, after, why]) => ({ file, before, after, why }));
+
+export function isEquivalent(mutant: Mutant): boolean {
+  return EQUIVALENT.some((each) => matches(each, mutant));
+}
+
+export function matches({ file, before, after }: Equivalent, mutant: Mutant): boolean {
+  return file === mutant.file && before === mutant.before && after === mutant.after;
+}
