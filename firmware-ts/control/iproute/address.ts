@@ -78,9 +78,9 @@ async function show(context: IpContext, words: Words): Promise<void> {
     selects: (info) => (family === "" || info.family === family) && selects(filter, info),
   };
   const shown = read.foreign || read.master !== undefined ? [] : all;
+  if (family === "link") return linksOnly(context, shown);
   // A device without any address is selected by all that is said of addresses, but has none of a family.
   const views = shown.filter(({ addr_info: infos }) => infos.some(parts.selects) || (family === "" && infos.length === 0));
-  if (family === "link") return linksOnly(context, views);
   if (json)
     printJson(
       context,
