@@ -3,8 +3,8 @@
  * of its own and next to a floor of bare copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a neighbour
  * table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name.
  *
- * --gate: ends with 1 when a subject's ratio to lwIP, or a simulation's time, is short of its gate (gates.ts, simulations.ts). --against: no floor and no lwIP but another commit,
- * by turns (against.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
+ * --gate: ends with 1 when a subject's ratio to lwIP, a simulation's time or a growth is short of its gate (gates.ts, simulations.ts,
+ * growth.ts). --against: no floor and no lwIP but another commit, by turns (against.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
  * test/firmware-ts/allocation.test.ts.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { runAgainst } from "./against.ts";
 import { type Figures, measure } from "./figures.ts";
 import { isShort, verdict } from "./gates.ts";
+import { GROWTHS, type GrowthRow, growthLine, measureGrowth } from "./growth.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
 import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
@@ -35,8 +36,9 @@ const json = values.json === true;
 const wanted = (name: string): boolean => words.every((word) => name.includes(word));
 const names = Object.keys(SUBJECTS).filter(wanted);
 const simulations = Object.keys(SIMULATIONS).filter(wanted);
-if (names.length === 0 && simulations.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), TABLE_SUBJECT].join("; ");
+const growths = Object.keys(GROWTHS).filter(wanted);
+if (names.length + simulations.length + growths.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), ...Object.keys(GROWTHS), TABLE_SUBJECT].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
@@ -57,6 +59,7 @@ if (!json) {
 }
 let table: TableReport | null = null;
 const simulated: SimulationRow[] = [];
+const grown: GrowthRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -73,22 +76,29 @@ try {
     if (figures.hasLwip) console.log(missing === null ? row(lwipCells(figures)) : `  lwIP is ${lwip}`);
   }
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
+  for (const name of growths) grown.push(measureGrowth(name));
   for (const name of simulations) simulated.push(measureSimulation(name));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 if (json) {
   console.log(
-    JSON.stringify({ machine, lwip, subjects: measured, table, simulations: simulated, notMeasured: NOT_MEASURED }, null, 2),
+    JSON.stringify(
+      { machine, lwip, subjects: measured, table, simulations: simulated, growth: grown, notMeasured: NOT_MEASURED },
+      null,
+      2,
+    ),
   );
 } else {
   if (measured.length > 0) explain(measured);
   if (table) showTable(table);
+  for (const each of grown) console.log(growthLine(each));
   for (const each of simulated) console.log(simulationLine(each));
 }
 const short = [
   ...measured.filter(({ name, timing }) => timing?.reference && isShort(name, timing.reference.ratio)),
   ...simulated.filter((each) => !meetsGate(each)),
+  ...grown.filter((each) => each.short),
 ].map(({ name }) => name);
 if (values.gate && missing !== null && measured.length > 0) {
   console.error(`bench: the gates are ratios to lwIP, which is not there: it needs ${missing}`);

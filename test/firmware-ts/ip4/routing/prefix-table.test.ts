@@ -11,6 +11,11 @@ function searched(list: readonly Prefixed[], destination: number): Prefixed | un
   return holding.sort(least)[0];
 }
 
+/** One of few addresses that differ at both ends. */
+function addressOf(random: SeededRandom): number {
+  return (random.below(16) << 28) | (random.below(4) << 8) | random.below(4);
+}
+
 function found(table: PrefixTable<Prefixed>, destination: number): Prefixed | undefined {
   for (const length of table.lengths) {
     const [first] = table.at(length, destination) ?? [];
@@ -31,12 +36,12 @@ t.test("routes come and go at random", async (t) => {
     } else {
       const prefixLength = random.below(33);
       // Few addresses, so that prefixes hold one another.
-      const destination = (random.below(16) << 28) & prefixMask(prefixLength) & -1;
+      const destination = addressOf(random) & prefixMask(prefixLength);
       const made = { destination, prefixLength, metric: random.below(3) };
       list.push(made);
       table.add(made);
     }
-    const destination = random.below(16) << 28;
+    const destination = addressOf(random);
     const [ours, theirs] = [found(table, destination), searched(list, destination)];
     if (ours?.prefixLength !== theirs?.prefixLength || ours?.metric !== theirs?.metric) differences.push(`step ${step}`);
   }
