@@ -255,6 +255,7 @@ t.test("settings: read and written by kernel key; defaults, and how far a write 
   const values = [...DEVCONF_KEYS.keys()].map((key) => [key, conf.read(lab.eth0, key)]);
   t.same(Object.fromEntries(values), {
     arp_announce: 0,
+    promote_secondaries: 0,
     arp_ignore: 0,
     arp_filter: 0,
     arp_accept: 0,
