@@ -21,8 +21,12 @@ const OUTGOING: ReadonlySet<number> = new Set([
 ]);
 
 const ECHO_REPLY = 0;
-const UNREACHABLE = 3;
 const TIMESTAMP_REPLY = 14;
+/**
+ * ICMP types that no answer of ours tells of: echo reply, unreachable, source quench, redirect, time exceeded, parameter problem. Such a
+ * message is taken by who asked, or dropped by reason.
+ */
+const TOLD: readonly number[] = [ECHO_REPLY, 3, 4, 5, 11, 12];
 
 /** A pool that runs dry on demand, and counts how often it had nothing to give. */
 export class Thirst {
@@ -101,19 +105,26 @@ export class Ledger {
     for (let reason = 1; reason < DROP_REASONS; reason++) {
       if (!OUTGOING.has(reason)) drops += counts[reason]! - before[1 + reason]!;
     }
-    const { inType, outType } = this.#icmp;
-    const icmp = 1 + DROP_REASONS;
-    const taken =
-      this.#arp.requestsReceived +
-      this.#arp.repliesReceived +
-      this.#arp.passedOver +
-      this.#udp.inDatagrams +
-      this.#ip.forwDatagrams;
-    const echoes = outType[ECHO_REPLY]! + outType[TIMESTAMP_REPLY]! + inType[ECHO_REPLY]!;
-    const found = drops + taken - before[icmp]! + (echoes - before[icmp + 1]!);
-    // An error about a datagram of ours is taken, or dropped by reason: it stands there already.
-    const errors = inType[UNREACHABLE]! - before[icmp + 2]!;
-    return found + Math.max(0, Math.min(errors, this.processed - found));
+    const at = 1 + DROP_REASONS;
+    const found = drops + (this.#taken - before[at]!) + (this.#answered - before[at + 1]!);
+    // One that was dropped stands there already.
+    const told = this.#told - before[at + 2]!;
+    return found + Math.max(0, Math.min(told, this.processed - found));
+  }
+
+  get #taken(): number {
+    const arp = this.#arp;
+    return arp.requestsReceived + arp.repliesReceived + arp.passedOver + this.#udp.inDatagrams + this.#ip.forwDatagrams;
+  }
+
+  get #answered(): number {
+    const { outType } = this.#icmp;
+    return outType[ECHO_REPLY]! + outType[TIMESTAMP_REPLY]!;
+  }
+
+  get #told(): number {
+    const { inType } = this.#icmp;
+    return TOLD.reduce((sum, type) => sum + inType[type]!, 0);
   }
 
   /** Buffers that could not be had, as the stack has counted them, since it was made; without those that send() told its caller of. */
@@ -139,9 +150,9 @@ export class Ledger {
     to[0] = this.#stack.network.napi.softnet.processed;
     for (let reason = 0; reason < DROP_REASONS; reason++) to[1 + reason] = counts[reason]!;
     let at = 1 + DROP_REASONS;
-    to[at++] = arp.requestsReceived + arp.repliesReceived + arp.passedOver + udp.inDatagrams + ip.forwDatagrams;
-    to[at++] = outType[ECHO_REPLY]! + outType[TIMESTAMP_REPLY]! + inType[ECHO_REPLY]!;
-    to[at++] = inType[UNREACHABLE]!;
+    to[at++] = this.#taken;
+    to[at++] = this.#answered;
+    to[at++] = this.#told;
     to[at++] = arp.requestsReceived;
     to[at++] = arp.repliesReceived;
     to[at++] = arp.repliesSent;

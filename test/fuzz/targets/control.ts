@@ -70,6 +70,8 @@ class ControlSubject implements Subject {
   #channel: Channel | null = null;
   #reader: LineReader | null = null;
   #asked: MethodName | null = null;
+  /** Methods asked for on this connection that answer when they end, which may be at any later time. */
+  readonly #lasting = new Set<MethodName>();
   #wrong: string | null = null;
 
   private constructor(seed: string) {
@@ -97,6 +99,7 @@ class ControlSubject implements Subject {
     const text = Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString("utf8");
     this.frames++;
     this.#asked = methodIn(text);
+    if (this.#asked !== null && METHODS[this.#asked].lasting) this.#lasting.add(this.#asked);
     // In two parts: a line may end anywhere.
     const middle = text.length >> 1;
     for (const part of [text.slice(0, middle), `${text.slice(middle)}\n`]) this.#reader?.push(part);
@@ -120,6 +123,7 @@ class ControlSubject implements Subject {
     if (this.#channel?.open) return;
     const channel = new Channel((line) => this.#answered(line));
     this.#channel = channel;
+    this.#lasting.clear();
     serve(channel, stackMethods(this.#stack));
     this.#reader = new LineReader((line) => channel.onLine?.(line));
   }
@@ -129,19 +133,25 @@ class ControlSubject implements Subject {
     const message = JSON.parse(line) as Json;
     if (!isObject(message)) this.#wrong ??= `not an object: ${line}`;
     else if (isObject(message["error"])) this.#refused(message["error"], line);
-    else if (message["method"] === undefined && this.#asked) this.#succeeded(this.#asked, message["result"], line);
+    else if (message["method"] === undefined && this.#asked) this.#succeeded(message["result"], line);
   }
 
   #refused({ data }: { [key: string]: Json | undefined }, line: string): void {
     const code = isObject(data) ? String(data["code"]) : "";
     this.#codes.add(code);
-    const listed: readonly string[] = this.#asked ? METHODS[this.#asked].errors : [];
-    if (!ALWAYS.includes(code) && !listed.includes(code)) this.#wrong ??= `a refusal that ${this.#asked} does not list: ${line}`;
+    const listed = this.#answering.some((name) => (METHODS[name].errors as readonly string[]).includes(code));
+    if (!ALWAYS.includes(code) && !listed) this.#wrong ??= `a refusal that ${this.#asked} does not list: ${line}`;
   }
 
-  #succeeded(name: MethodName, result: Json | undefined, line: string): void {
+  #succeeded(result: Json | undefined, line: string): void {
     this.#codes.add("done");
-    if (!v.is(METHODS[name].result, result)) this.#wrong ??= `not as the schema of ${name} says: ${line.slice(0, 400)}`;
+    if (this.#answering.some((name) => v.is(METHODS[name].result, result))) return;
+    this.#wrong ??= `not as the schema of ${this.#asked} says: ${line.slice(0, 400)}`;
+  }
+
+  /** Methods that an answer may be from. */
+  get #answering(): readonly MethodName[] {
+    return this.#asked === null ? [...this.#lasting] : [this.#asked, ...this.#lasting];
   }
 }
 
