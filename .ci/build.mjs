@@ -4,18 +4,15 @@
  * TypeScript since 5.4 reads; the firmware images; and commands that may be executed.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const dist = "dist";
-const firmware = "hal/bridges/firmware";
 rmSync(dist, { recursive: true, force: true });
 const compiler = ["node_modules/tsc7/bin/tsc", "-p", "tsconfig.build.json", "--sourceMap", "false", "--incremental", "false"];
 execFileSync(process.execPath, compiler, { stdio: "inherit" });
 execFileSync("npm", ["run", "--silent", "bundle"], { stdio: "inherit" });
-for (const name of readdirSync(firmware)) {
-  if (name.endsWith(".hex")) cpSync(join(firmware, name), join(dist, firmware, name));
-}
+execFileSync("npm", ["run", "--silent", "images"], { stdio: "inherit" });
 for (const name of readdirSync(dist, { recursive: true })) {
   const path = join(dist, name);
   if (name.endsWith(".d.ts")) {

@@ -133,8 +133,8 @@ export interface Dut {
 
   /** Runs `ip` with these words: flags first, as in `["-j", "neigh", "show"]`. */
   ip(words: readonly string[]): Promise<IpResult>;
-  /** All entries, in no order: the same as `ip neigh` shows, without starting a program. */
-  neighbours(): NeighRow[];
+  /** All entries, or those of one address, in no order: the same as `ip neigh` shows, without starting a program. */
+  neighbours(dst?: string): NeighRow[];
   /** Reads one key, or writes it when there is a value. @throws Error when there is no such key or it refuses the value */
   sysctl(key: string, value: string | undefined): string;
   /** @throws Error when there is no such file */

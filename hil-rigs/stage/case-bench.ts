@@ -215,7 +215,7 @@ export class CaseBench implements Bench {
   }
 
   #row(address: string, dev: DeviceName): NeighRow | null {
-    return this.dut.neighbours().find((row) => row.dst === address && row.dev === dev) ?? null;
+    return this.dut.neighbours(address).find((row) => row.dev === dev) ?? null;
   }
 
   async state(address: string, dev: DeviceName = "e0"): Promise<string> {

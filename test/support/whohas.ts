@@ -1,5 +1,5 @@
 /**
- * `whohas` as a user has it, from the sources: a running instance and commands, each in processes of their own that die with the
+ * `whohas` as a user has it: a running instance and commands, each in processes of their own that die with the
  * test. Instances and commands of one test file share a runtime folder that nobody else has.
  *
  *     const board = await Instance.start(["--no-app", "--device", `eth0=packet:${pair.near}`, "--address", "10.9.0.2/24"]);
@@ -9,14 +9,14 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectSocket } from "../../firmware-ts/board/control-socket.ts";
 import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
 import type { MethodName, ParamsOf, ResultOf } from "../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
 import { witness } from "./evidence.ts";
-import { bound, type Ended, nodeCommand, PLAIN, scratch } from "./own.ts";
+import { bound, type Ended, nodeCommand, PLAIN, programCommand, SETPRIV, scratch } from "./own.ts";
 
 const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
 const SHELL = new URL("whohas-shell.ts", import.meta.url);
@@ -26,6 +26,9 @@ export const UNPRIVILEGED: readonly string[] =
   process.getuid?.() === 0
     ? [...PLAIN, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all"]
     : [];
+
+/** Kinds of devices and buses that are interfaces of the machine's kernel. */
+const NETWORK = /packet|tap:|sim@|wire:|interface|qemu/;
 
 /** Longest that anything started here lives, in ms; less than tap gives a file (.taprc). */
 const LIFETIME = 120_000;
@@ -53,19 +56,26 @@ export function adopt(child: ChildProcess): ChildProcess {
   return child;
 }
 
+/**
+ * Starts it as a supervisor would, with the rights that its devices need and no way to more: then it need not execute itself anew to
+ * give rights away, which costs as much as the start. What it does with all rights, privileges.test.ts has.
+ */
+function supervised([object, ...words]: readonly string[]): readonly string[] {
+  if (object !== "run" || process.getuid?.() !== 0 || !SETPRIV) return [];
+  const rigs = words.filter((word) => word.endsWith(".yaml") && existsSync(word)).map((file) => readFileSync(file, "utf8"));
+  const kept = [...words, ...rigs].some((text) => NETWORK.test(text)) ? "-all,+net_admin,+net_raw" : "-all";
+  return ["setpriv", "--no-new-privs", "--inh-caps=-all", `--bounding-set=${kept}`, "--"];
+}
+
 /** The command line of `whohas` with these words; `before` comes in front of it (`setpriv …`). */
-export function commandLine(words: readonly string[], before: readonly string[] = []): [string, string[]] {
-  const [node, args] = nodeCommand(MAIN, words);
+export function commandLine(words: readonly string[], before: readonly string[] = supervised(words)): [string, string[]] {
+  const [node, args] = programCommand(MAIN, words);
   const [program = "", ...rest] = [...before, node, ...args];
   return [program, rest];
 }
 
 /** Runs `whohas` in a process of its own, to its end. */
-export function whohasProcess(
-  words: readonly string[],
-  before: readonly string[] = [],
-  env: NodeJS.ProcessEnv = {},
-): Promise<Ended> {
+export function whohasProcess(words: readonly string[], before?: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const [program, args] = commandLine(words, before);
   return ended(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
 }

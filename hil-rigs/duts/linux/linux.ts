@@ -73,8 +73,9 @@ class LinuxDut implements Dut {
     return this.#inside(() => runProgram("ip", words));
   }
 
-  neighbours(): NeighRow[] {
-    return this.#neighbours?.dump() ?? [];
+  neighbours(dst?: string): NeighRow[] {
+    const rows = this.#neighbours?.dump() ?? [];
+    return dst === undefined ? rows : rows.filter((row) => row.dst === dst);
   }
 
   sysctl(key: string, value: string | undefined): string {

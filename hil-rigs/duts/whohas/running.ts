@@ -15,8 +15,8 @@ export abstract class RunningStack {
     return this.running.ip(words);
   }
 
-  neighbours(): NeighRow[] {
-    return this.running.neighbours();
+  neighbours(dst?: string): NeighRow[] {
+    return this.running.neighbours(dst);
   }
 
   sysctl(key: string, value: string | undefined): string {

@@ -5,7 +5,7 @@ import { readProc } from "../../../firmware-ts/control/proc.ts";
 import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
 import { ControlError } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
-import { formatIpv4 } from "../../../firmware-ts/ip/address.ts";
+import { formatIpv4, parseIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
@@ -65,10 +65,13 @@ export class StackDut {
     return this.stack.neighbours(4).table;
   }
 
-  neighbours(): NeighRow[] {
+  neighbours(dst?: string): NeighRow[] {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
-    return this.#table.list().map((entry) => ({
+    const all = this.#table.list();
+    const only = dst === undefined ? undefined : parseIpv4(dst);
+    const entries = only === undefined ? all : all.filter(({ key }) => key === only);
+    return entries.map((entry) => ({
       ...shown(entry),
       used: ago(entry.used),
       confirmed: ago(entry.confirmed),

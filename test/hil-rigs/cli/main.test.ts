@@ -1,14 +1,15 @@
 /** The `whohas-rig` command: its words, its lines and its exit codes. */
 import { spawnSync } from "node:child_process";
 import t from "tap";
+import { programCommand } from "../../support/own.ts";
 
-const DEV = new URL("../../../firmware-ts/cli/dev.mjs", import.meta.url).pathname;
-const MAIN = new URL("../../../hil-rigs/cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../hil-rigs/cli/main.ts", import.meta.url);
 
 function rig(...args: string[]): { exit: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", DEV, MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(...programCommand(MAIN, args), {
     encoding: "utf8",
-    timeout: 90_000,
+    // A program that hangs fails its test; one on a busy machine does not.
+    timeout: 240_000,
     // tap's own loader in the environment would translate everything once more.
     env: { PATH: process.env["PATH"] },
   });
@@ -31,7 +32,8 @@ t.test("run tells what it did in one line, and what it skipped", async (t) => {
 });
 
 t.test("compare of a device with itself finds nothing", async (t) => {
-  const { exit, out } = rig("compare", "arp", "--duts", "whohas-sim,whohas-sim");
+  // Every case is compared in ../run/runner.test.ts.
+  const { exit, out } = rig("compare", "arp", "--duts", "whohas-sim,whohas-sim", "--case", "ARP-L-*");
   t.equal(exit, 0);
   t.match(out, /\d+ cases compared, 0 differences, 0 repeated as unsteady\n$/);
 });

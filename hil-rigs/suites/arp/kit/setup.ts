@@ -76,7 +76,7 @@ export async function failed(bench: Bench): Promise<void> {
 
 /** An entry in short, without a line in the trace: `STALE 02:00:00:00:00:02`, `INCOMPLETE`, `-`. */
 export function seen(bench: Bench, address: string, dev: DeviceName = "e0"): string {
-  const row = bench.dut.neighbours().find((each) => each.dst === address && each.dev === dev);
+  const row = bench.dut.neighbours(address).find((each) => each.dev === dev);
   return row ? `${row.state} ${row.lladdr}`.trim() : "-";
 }
 

@@ -47,7 +47,7 @@ const refusedConfirms: readonly Case[] = (["STALE", "DELAY", "PROBE"] as const).
     await make(bench, state);
     bench.expect("confirmed long ago", ((await bench.neigh(T1.ip))?.confirmed ?? 0) > 100, true);
     await bench.say(reply(moved(T1)));
-    await until(bench, () => (bench.dut.neighbours().find(({ dst }) => dst === T1.ip)?.confirmed ?? 99) < 60);
+    await until(bench, () => (bench.dut.neighbours(T1.ip)[0]?.confirmed ?? 99) < 60);
     bench.expect("confirmed now", ((await bench.neigh(T1.ip))?.confirmed ?? 99) < 60, true);
     await bench.expectState(T1.ip, state, T1.mac);
   },
