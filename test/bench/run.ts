@@ -15,6 +15,7 @@ import { runAgainst } from "./against.ts";
 import { type Figures, measure } from "./figures.ts";
 import { isShort, verdict } from "./gates.ts";
 import { GROWTHS, type GrowthRow, growthLine, measureGrowth } from "./growth.ts";
+import { IDLES, type IdleRow, idleLine, measureIdle } from "./idle.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
 import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
@@ -37,8 +38,9 @@ const wanted = (name: string): boolean => words.every((word) => name.includes(wo
 const names = Object.keys(SUBJECTS).filter(wanted);
 const simulations = Object.keys(SIMULATIONS).filter(wanted);
 const growths = Object.keys(GROWTHS).filter(wanted);
-if (names.length + simulations.length + growths.length === 0 && !wanted(TABLE_SUBJECT)) {
-  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), ...Object.keys(GROWTHS), TABLE_SUBJECT].join("; ");
+const idles = IDLES.filter(wanted);
+if (names.length + simulations.length + growths.length + idles.length === 0 && !wanted(TABLE_SUBJECT)) {
+  const all = [...Object.keys(SUBJECTS), ...Object.keys(SIMULATIONS), ...Object.keys(GROWTHS), ...IDLES, TABLE_SUBJECT].join("; ");
   console.error(`bench: no subject has "${words.join(" ")}" in its name; there are: ${all}`);
   process.exit(2);
 }
@@ -60,6 +62,7 @@ if (!json) {
 let table: TableReport | null = null;
 const simulated: SimulationRow[] = [];
 const grown: GrowthRow[] = [];
+const idle: IdleRow[] = [];
 const missing = missingForLwip();
 const directory = mkdtempSync(join(tmpdir(), "whohas-bench-"));
 let lwip = missing === null ? "" : `not there: it needs ${missing}`;
@@ -78,13 +81,14 @@ try {
   if (wanted(TABLE_SUBJECT)) table = reportTable(directory);
   for (const name of growths) grown.push(measureGrowth(name));
   for (const name of simulations) simulated.push(measureSimulation(name));
+  if (idles.length > 0) idle.push(...(await measureIdle(idles, (line) => console.error(`bench: ${line}`))));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 if (json) {
   console.log(
     JSON.stringify(
-      { machine, lwip, subjects: measured, table, simulations: simulated, growth: grown, notMeasured: NOT_MEASURED },
+      { machine, lwip, subjects: measured, table, simulations: simulated, growth: grown, idle, notMeasured: NOT_MEASURED },
       null,
       2,
     ),
@@ -94,6 +98,7 @@ if (json) {
   if (table) showTable(table);
   for (const each of grown) console.log(growthLine(each));
   for (const each of simulated) console.log(simulationLine(each));
+  for (const each of idle) console.log(idleLine(each));
 }
 const short = [
   ...measured.filter(({ name, timing }) => timing?.reference && isShort(name, timing.reference.ratio)),

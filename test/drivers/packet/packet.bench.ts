@@ -3,10 +3,17 @@
  *
  *     node --import ./firmware-ts/cli/dev.mjs test/drivers/packet/packet.bench.ts
  */
+import { once } from "node:events";
 import { PacketController } from "../../../drivers/packet/packet.ts";
+import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth } from "../../support/netns.ts";
+import { startNode } from "../../support/own.ts";
+
+const FLOOD = new URL("flood-child.ts", import.meta.url);
+/** Time for which frames are offered, in s. */
+const SECONDS = 4;
 
 const clock = new SystemClock();
 const veth = new LocalVeth();
@@ -44,6 +51,31 @@ for (const length of [60, 1514]) {
     }
     const rate = (ms: number): string => `${Math.round((ROUNDS * BURST) / ms)} k/s`;
     console.log(`${length} bytes: sent ${rate(sending)}, received ${rate(receiving)}, lost ${b.statistics.rxOverErrors}`);
+  }
+}
+
+/** Frames that another process sends all the while: what is taken in is sustained, and what does not fit in the ring is lost. */
+for (const length of [60, 1514]) {
+  for (const rate of [20_000, 50_000, 100_000, 200_000, 0]) {
+    const words = [veth.a, formatMac(b.address), String(length), String(rate), String(SECONDS)];
+    hostB.received = 0;
+    const lost = b.statistics.rxOverErrors;
+    const before = process.cpuUsage();
+    const child = startNode(FLOOD, words, { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    await once(child, "close");
+    await hostB.until(() => hostB.received + b.statistics.rxOverErrors - lost >= Number(text), "what was sent");
+    const { user, system } = process.cpuUsage(before);
+    const dropped = b.statistics.rxOverErrors - lost;
+    const offered = rate === 0 ? "all it can" : `${rate / 1000} k/s`;
+    const each = (((user + system) * 1000) / hostB.received).toFixed(0);
+    console.log(
+      `${length} bytes, ${offered} by another process for ${SECONDS} s: ${text.trim()} sent, ${hostB.received} received, ` +
+        `${dropped} lost (${((100 * dropped) / Number(text)).toFixed(1)} %), ${each} ns of processor each`,
+    );
   }
 }
 
