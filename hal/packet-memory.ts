@@ -4,7 +4,7 @@
  * the arena is used up, packets lie in ordinary memory and are summed in JavaScript.
  */
 
-/** Of WebAssembly, which no library of types that we use describes, as much as is needed. */
+/** As much of WebAssembly as is needed: no library of types that we use describes it. */
 interface Memory {
   readonly buffer: ArrayBuffer;
 }

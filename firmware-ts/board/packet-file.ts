@@ -71,7 +71,7 @@ export interface PacketSource {
 
 /** A packet as it was seen. */
 export interface SeenPacket {
-  /** Of its interface. */
+  /** The interface's. */
   readonly index: number;
   /** ms since 1970-01-01 UTC, fractions included. */
   readonly time: number;

@@ -36,7 +36,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   readonly #layers: IpLayers;
   /** The sockets of each port: one for any address, or several with an address each. */
   readonly #ports = new Map<number, UdpSocket[]>();
-  /** Of ports that were looked up: the same lists, by the low bits of the port. A place belongs to the port that was asked for last. */
+  /** The lists of ports that were looked up, by the low bits of the port. A place belongs to the port that was asked for last. */
   readonly #slots: (UdpSocket[] | null)[] = new Array<UdpSocket[] | null>(SLOTS).fill(null);
 
   constructor(network: Network, random: Random, layers: IpLayers) {

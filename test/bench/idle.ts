@@ -102,7 +102,7 @@ interface Look {
   readonly time: number;
 }
 
-/** What /proc says of a process and its threads (proc(5)). */
+/** Reads in /proc what a process and its threads took so far (proc(5)). */
 function look({ pid }: ChildProcess): Look {
   const read = (path: string): string => readFileSync(`/proc/${pid}/${path}`, "utf8");
   const status = read("status");

@@ -60,7 +60,7 @@ function run(port: string, before: readonly string[] = [], name = `h${made++}`) 
 }
 
 realTime(t, "each case in one line that says what to do", { skip }, async (t) => {
-  // Of this attempt: a bridge that was killed leaves its link behind.
+  // A name for each attempt: a bridge that was killed leaves its link behind.
   const busy = join(folder, `busy${made++}`);
   const bridge = await Background.start(["bridge-sim", "--pty", busy]);
   t.teardown(() => bridge.kill());

@@ -40,7 +40,7 @@ export interface Row {
   exceptions: number;
   /** Different behaviours seen. */
   behaviours: number;
-  /** Of all pieces played, in order. */
+  /** Taken over all pieces played, in order. */
   digest: string;
 }
 

@@ -21,7 +21,7 @@ export interface SimOptions extends Omit<FieldOptions, "clock"> {
 /** Times in ms; nothing else in a result differs between two runs. */
 interface Took {
   readonly wall: number;
-  /** Of all threads, those of the garbage collector too. */
+  /** All threads', those of the garbage collector too. */
   readonly processor: number;
 }
 

@@ -201,7 +201,7 @@ function complete(route: NewRoute): RouteEntry {
   const { hop = gateway, onlink = false } = route;
   if (nexthops.length === 0) return { ...whole, gateway, hop, device, onlink, weight: 1, nexthops: [] };
   const legs = nexthops.map((leg) => ({ ...whole, ...leg, nexthops: [] }));
-  // Of several next hops the first stands for the route where one does.
+  // The first of several next hops stands for the route where one does.
   return { ...(legs[0] as Route), nexthops: legs };
 }
 

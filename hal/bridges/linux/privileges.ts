@@ -185,7 +185,7 @@ export async function loadPrivilegeCalls(): Promise<PrivilegeCalls> {
         must(prctl(Prctl.SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities");
         become(identity);
       }
-      // Of each word: effective, permitted, inheritable.
+      // Each word three times: effective, permitted, inheritable.
       const sets = [kept & 0xffff_ffffn, kept >> 32n].flatMap((word) => Array<number>(3).fill(Number(word)));
       const header = bytes(Uint32Array.of(LINUX_CAPABILITY_VERSION_3, 0));
       must(capset(header, bytes(Uint32Array.from(sets))), "give capabilities away");

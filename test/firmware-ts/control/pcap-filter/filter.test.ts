@@ -185,7 +185,7 @@ function chosenByTcpdump(file: string, filter: string): number[] | null {
     encoding: "utf8",
     timeout: 20_000,
   });
-  // Of a contradiction its optimizer finds out, and says so.
+  // Its optimizer finds out a contradiction, and says so.
   if (stderr.includes("expression rejects all packets")) return [];
   if (status !== 0) return null;
   return [...stdout.matchAll(/^(\d+)\.000000 /gm)].map(([, second]) => Number(second) - 1);
