@@ -20,6 +20,7 @@ export const PEER: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe
 const TXIF_TXERIF = 0x0a;
 const TXRTS = 0x08;
 const PKTIF = 0x40;
+const PHCON1 = 0x00;
 const PHSTAT2 = 0x11;
 
 /** Fate of a transmission: the chip aborts it, with or without a late collision, or stays silent for ever. */
@@ -48,6 +49,8 @@ export class FaultyChip implements SpiDevice {
   flips: { toChip: number; fromChip: number } = { toChip: 0, fromChip: 0 };
   /** Answers about PHSTAT2.LSTAT that are turned over, from the next one on. */
   wrongLinks = 0;
+  /** Answers about PHCON1.PDPXMD that are turned over, from the next one on. */
+  wrongDuplex = 0;
   /** Registers of bank 2 that cannot be read back: they read 0. */
   readonly blind: Set<number> = new Set();
   /** Transmissions started, and TXRST pulses. */
@@ -110,6 +113,10 @@ export class FaultyChip implements SpiDevice {
       if (command === 0x19 && readLength === 2 && this.#phyRegister === PHSTAT2 && this.wrongLinks > 0) {
         this.wrongLinks--;
         read[readAt + 1] = read[readAt + 1]! ^ 0x04;
+      }
+      if (command === 0x19 && readLength === 2 && this.#phyRegister === PHCON1 && this.wrongDuplex > 0) {
+        this.wrongDuplex--;
+        read[readAt + 1] = read[readAt + 1]! ^ 0x01;
       }
       if (readLength === 2 && this.blind.has(command) && this.#bank === 2) read[readAt + 1] = 0;
       if (command === 0x3a && readLength === 7 && this.#vector) read.set(this.#vector, readAt);

@@ -270,7 +270,7 @@ t.test("what cannot be sent is dropped with its reason", async (t) => {
   t.same(host.carriers, [true, false]);
   t.equal(host.settlements[under], TX_CARRIER, "it would go out stale when the link comes back");
   bench.run(20);
-  t.equal(host.settlements[host.send(frameOf(60))], TX_CARRIER);
+  for (let time = 0; time < 3; time++) t.equal(host.settlements[host.send(frameOf(60))], TX_CARRIER);
   chip.holdsTransmit = false;
   chip.setLink(true);
   bench.run();
@@ -279,6 +279,6 @@ t.test("what cannot be sent is dropped with its reason", async (t) => {
   bench.run();
   t.equal(host.settlements[after], NONE);
   t.equal(firstDifference(chip.frames, [frameOf(90)]), -1);
-  t.match(driver.statistics, { txErrors: 4, txCarrierErrors: 2, txPackets: 1 });
+  t.match(driver.statistics, { txErrors: 6, txCarrierErrors: 4, txPackets: 1 });
   await driver.close();
 });

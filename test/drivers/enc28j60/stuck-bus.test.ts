@@ -110,6 +110,23 @@ for (const connection of ALL_CONNECTIONS) {
       await closed(t, bench);
     });
 
+    t.test("a PHY that does not hold its first register is told twice more, then it is not opened", async (t) => {
+      const bench = new Bench(connection);
+      bench.faults.wrongDuplex = 2;
+      await bench.open();
+      t.equal(bench.faults.wrongDuplex, 0);
+      t.ok(await pass(bench));
+      await bench.close();
+      bench.faults.wrongDuplex = 3;
+      const opened = bench.host.open(bench.driver);
+      opened.catch(() => undefined);
+      await bench.clock.advance(200);
+      await t.rejects(opened, { code: "ENC28J60_BUS", message: /PHY register 0x0 holds 0x/ });
+      await bench.open();
+      t.ok(await pass(bench));
+      await closed(t, bench);
+    });
+
     t.test("two in a row are believed, and set right within seconds", async (t) => {
       for (const plugged of [true, false]) {
         const bench = new Bench(connection);
