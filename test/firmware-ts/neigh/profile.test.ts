@@ -2,7 +2,7 @@
 import t from "tap";
 import type { ProfileName } from "../../../firmware-ts/neigh/profile.ts";
 import { Lab, type LabOptions } from "../../support/lab.ts";
-import { SecondLink } from "../../support/second-link.ts";
+import { SecondLink, US1 } from "../../support/second-link.ts";
 import { arp, arpReply, BROADCAST, icmp, T1, T2, US, ZERO } from "../../support/wire-format.ts";
 
 function open(profile: ProfileName, options: LabOptions = {}): Promise<Lab> {
@@ -363,6 +363,16 @@ t.test("strict: an address that another station uses is defended, at most every 
   t.equal(lab.stack.neighbours(4).defence.conflicts, 3);
   lab.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7", sha: US }));
   t.equal(lab.stack.neighbours(4).defence.conflicts, 3, "our own is none");
+});
+
+t.test("strict: another device of ours on the same link is no conflict", async (t) => {
+  const lab = await open("strict");
+  await SecondLink.open(lab, "10.0.1.1/24");
+  lab.run(5000);
+  lab.heard();
+  lab.say(arp({ sip: "10.0.0.1", tip: "10.0.0.7", sha: US1 }));
+  t.same(asked(lab), []);
+  t.equal(lab.stack.neighbours(4).defence.conflicts, 0);
 });
 
 t.test("strict: a conflict that nothing was said to does not keep the next one from being answered", async (t) => {
