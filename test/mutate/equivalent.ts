@@ -28,6 +28,20 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "left.length <= references.length",
     "a list that has lost nothing is put back as an equal one",
   ],
+  ["firmware-ts/ip/ip6.ts", "this.#size >= this.#sweepAt", "this.#size > this.#sweepAt", "one address more before the next sweep"],
+  ["firmware-ts/ip/ip6.ts", "hash >>> 15", "hash >> 15", "any number will do that is the same for the same address"],
+  [
+    "firmware-ts/ip4/header/check.ts",
+    "at + IP_VERSION_IHL",
+    "at - IP_VERSION_IHL",
+    "the offset is 0, which may be added or taken away",
+  ],
+  [
+    "drivers/e1000/receiver.ts",
+    "left > 0",
+    "left > 1",
+    "one descriptor is always kept back, and it is the last that is looked at: it has no packet",
+  ],
   ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
   [
     "firmware-ts/neigh/hash.ts",
