@@ -59,6 +59,14 @@ export class PrefixTable<Entry extends Prefixed> {
     return all.map(({ entry }) => entry);
   }
 
+  /** The routes for which `wanted` returns true, in no order. */
+  filter(wanted: (entry: Entry) => boolean): Entry[] {
+    const found: Entry[] = [];
+    for (const first of this.#first) if (first !== null && wanted(first)) found.push(first);
+    for (const others of this.#others.values()) found.push(...others.filter(wanted));
+    return found;
+  }
+
   /**
    * Finds the longest prefix that holds the destination.
    * @param below only shorter ones count; ANY_LENGTH for all

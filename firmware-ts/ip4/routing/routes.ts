@@ -121,8 +121,15 @@ export class Routes {
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: RouteEntry) => boolean): void {
     this.#changes++;
-    for (const route of this.#main.list) if (gone(route)) this.#main.remove(route);
-    for (const route of this.#local.list) if (gone(route)) this.#local.remove(route);
+    for (const route of this.#main.filter(gone)) this.#main.remove(route);
+    for (const route of this.#local.filter(gone)) this.#local.remove(route);
+  }
+
+  /** Removes this very route from its table. */
+  drop(route: RouteEntry): void {
+    this.#changes++;
+    this.#main.remove(route);
+    if (leads(route)) this.#local.remove(route);
   }
 
   /**
