@@ -92,6 +92,7 @@ export interface NeighHost {
   expired(entry: Neighbour): void;
 }
 
+/** Fields that a look-up and the fast path read stand first, side by side in memory. */
 export class Neighbour extends TimerNode {
   /** The last four octets of the protocol address. Fixed once the entry is in its table. */
   key: number;
@@ -100,6 +101,14 @@ export class Neighbour extends TimerNode {
   readonly on: DeviceNeighbours;
 
   nudState: Nud = Nud.NONE;
+  /** Removed from its table. */
+  dead = false;
+  /** A packet has passed the slow path, so that the fast path may be taken (the kernel's header cache). */
+  headerReady = false;
+  /** The link address: its first two octets, and its last four as int32. A million entries need no arrays that way. */
+  addressHigh = 0;
+  addressLow = 0;
+
   /** The key is a group's: nobody is asked for its link address, and forced collection may take the entry at any age. */
   multicast = false;
   /** Sum of NeighFlags, never with USE. */
@@ -108,15 +117,6 @@ export class Neighbour extends TimerNode {
   protocol = 0;
   /** Requests sent since the last start, as the machine counts them. */
   probes = 0;
-  /** Removed from its table. */
-  dead = false;
-
-  /** The link address: its first two octets, and its last four as int32. A million entries need no arrays that way. */
-  addressHigh = 0;
-  addressLow = 0;
-  /** A packet has passed the slow path, so that the fast path may be taken (the kernel's header cache). */
-  headerReady = false;
-
   /** Packets that wait for the address. The queue is made with the first one. */
   queue: SkBuffQueue | null = null;
   /** Sum of their truesize. */

@@ -1,33 +1,30 @@
 /**
- * Finds entries by key and device: chained buckets, doubled when there are more entries than buckets.
+ * Finds entries by key and device: open addressing, doubled when more than half of the places are in use.
  *
- * The chains are numbers in typed arrays, and the entries stand in the order in which they came. Buckets that hold the entries themselves
- * cost half of an insert's time at a million entries: V8's garbage collector looks at every store, all over a large array, and moves the
- * entries in that order. Doubling the buckets looks at no entry.
+ * A place is two numbers side by side in a typed array, the hash and the slot of its entry, so that a look-up waits for memory once
+ * before it has the entry. The entries stand in the order in which they came. Places that hold the entries themselves cost half of an
+ * insert's time at a million entries: V8's garbage collector looks at every store, all over a large array, and moves the entries in that
+ * order. Doubling the places looks at no entry.
  */
 import type { NetDevice } from "../net/device.ts";
 import type { Neighbour } from "./entry.ts";
 import { type KeyRest, sameRest } from "./key.ts";
 
-/** Buckets of an empty table. */
-const FIRST_BUCKETS = 8;
-/** The end of a chain. */
-const NONE = -1;
-/** Fields of a slot in `links`: the hash of its entry, and the next slot of the chain or of the list of free slots. */
-const LINK = 2;
-const HASH = 0;
-const NEXT = 1;
+/** Places of an empty table, as a power of 2. */
+const FIRST_PLACES_LOG2 = 4;
+/** Fields of a place: the hash of its entry, and the entry's slot and 1; 0 there in a free place. */
+const PLACE = 2;
+const SLOT = 1;
 
 export class NeighHash {
-  /** Odd, and different in each stack, so that nobody can choose addresses that meet in one bucket. */
+  /** Odd, and different in each stack, so that nobody can choose addresses that meet in one place. */
   readonly #seed: number;
-  /** The first slot of each bucket's chain. */
-  #buckets: Int32Array = new Int32Array(FIRST_BUCKETS).fill(NONE);
-  /** Has as many slots as there are buckets. */
-  #links: Int32Array = new Int32Array(FIRST_BUCKETS * LINK);
+  #places: Int32Array = new Int32Array(PLACE << FIRST_PLACES_LOG2);
+  /** A hash without so many of its lower bits is the place where the search begins. */
+  #shift = 32 - FIRST_PLACES_LOG2;
   /** The entry of each slot that was ever used; null in a free one. */
   readonly #entries: (Neighbour | null)[] = [];
-  #free = NONE;
+  readonly #freeSlots: number[] = [];
   #size = 0;
 
   constructor(seed: number) {
@@ -40,45 +37,44 @@ export class NeighHash {
 
   find(key: number, device: NetDevice, rest: KeyRest | null): Neighbour | null {
     const hash = this.#hash(key, device, rest);
-    const links = this.#links;
-    let slot = this.#buckets[hash & (this.#buckets.length - 1)]!;
-    for (; slot !== NONE; slot = links[slot * LINK + NEXT]!) {
-      if (links[slot * LINK + HASH] !== hash) continue;
-      const entry = this.#entries[slot] as Neighbour;
-      if (entry.key === key && entry.on.device === device && sameRest(entry.rest, rest)) return entry;
+    const places = this.#places;
+    const last = places.length - 1;
+    let at = (hash >>> this.#shift) * PLACE;
+    for (let slot = places[at + SLOT]!; slot !== 0; slot = places[at + SLOT]!) {
+      if (places[at] === hash) {
+        const entry = this.#entries[slot - 1] as Neighbour;
+        if (entry.key === key && entry.on.device === device && sameRest(entry.rest, rest)) return entry;
+      }
+      at = (at + PLACE) & last;
     }
     return null;
   }
 
   /** Adds an entry that is not there yet. Returns true when the table grew for it. */
   add(entry: Neighbour): boolean {
-    const full = this.#size >= this.#buckets.length;
+    const full = (this.#size + 1) * 2 * PLACE > this.#places.length;
     if (full) this.#grow();
-    const slot = this.#takeSlot();
+    const slot = this.#freeSlots.pop() ?? this.#entries.length;
     this.#entries[slot] = entry;
-    this.#links[slot * LINK + HASH] = this.#hash(entry.key, entry.on.device, entry.rest);
-    this.#chain(slot);
+    put(this.#places, this.#shift, this.#hash(entry.key, entry.on.device, entry.rest), slot + 1);
     this.#size++;
     return full;
   }
 
   remove(entry: Neighbour): void {
-    const links = this.#links;
-    const bucket = this.#hash(entry.key, entry.on.device, entry.rest) & (this.#buckets.length - 1);
-    let before = NONE;
-    let slot = this.#buckets[bucket]!;
-    while (slot !== NONE && this.#entries[slot] !== entry) {
-      before = slot;
-      slot = links[slot * LINK + NEXT]!;
+    const places = this.#places;
+    const last = places.length - 1;
+    let at = (this.#hash(entry.key, entry.on.device, entry.rest) >>> this.#shift) * PLACE;
+    for (let slot = places[at + SLOT]!; slot !== 0; slot = places[at + SLOT]!) {
+      if (this.#entries[slot - 1] === entry) {
+        this.#entries[slot - 1] = null;
+        this.#freeSlots.push(slot - 1);
+        this.#vacate(at);
+        this.#size--;
+        return;
+      }
+      at = (at + PLACE) & last;
     }
-    if (slot === NONE) return;
-    const next = links[slot * LINK + NEXT]!;
-    if (before === NONE) this.#buckets[bucket] = next;
-    else links[before * LINK + NEXT] = next;
-    this.#entries[slot] = null;
-    links[slot * LINK + NEXT] = this.#free;
-    this.#free = slot;
-    this.#size--;
   }
 
   /** Calls back with every entry. Entries may come and go meanwhile; a new one may be seen or not. */
@@ -89,34 +85,42 @@ export class NeighHash {
     }
   }
 
-  #takeSlot(): number {
-    const slot = this.#free;
-    if (slot === NONE) return this.#entries.length;
-    this.#free = this.#links[slot * LINK + NEXT]!;
-    return slot;
-  }
-
-  /** Puts a slot at the head of its bucket's chain. */
-  #chain(slot: number): void {
-    const bucket = this.#links[slot * LINK + HASH]! & (this.#buckets.length - 1);
-    this.#links[slot * LINK + NEXT] = this.#buckets[bucket]!;
-    this.#buckets[bucket] = slot;
+  /** Empties a place, and moves those behind it up that would not be found any more. */
+  #vacate(at: number): void {
+    const places = this.#places;
+    const last = places.length - 1;
+    let hole = at;
+    for (let from = (hole + PLACE) & last; places[from + SLOT] !== 0; from = (from + PLACE) & last) {
+      const home = (places[from]! >>> this.#shift) * PLACE;
+      if (((from - home) & last) < ((from - hole) & last)) continue;
+      places[hole] = places[from]!;
+      places[hole + SLOT] = places[from + SLOT]!;
+      hole = from;
+    }
+    places[hole + SLOT] = 0;
   }
 
   #hash(key: number, device: NetDevice, rest: KeyRest | null): number {
     const whole = rest === null ? key : key ^ Math.imul(rest.a ^ Math.imul(rest.b ^ Math.imul(rest.c, MIX), MIX), MIX);
-    const mixed = Math.imul(whole ^ Math.imul(device.ifindex, MIX) ^ (whole >>> 15), this.#seed);
-    return mixed ^ (mixed >>> 16);
+    return Math.imul(whole ^ Math.imul(device.ifindex, MIX) ^ (whole >>> 15), this.#seed);
   }
 
-  /** Doubles buckets and slots, when every slot is in use. */
   #grow(): void {
-    const links = this.#links;
-    this.#buckets = new Int32Array(this.#buckets.length * 2).fill(NONE);
-    this.#links = new Int32Array(links.length * 2);
-    this.#links.set(links);
-    for (let slot = 0; slot < this.#entries.length; slot++) this.#chain(slot);
+    const old = this.#places;
+    const places = new Int32Array(old.length * 2);
+    this.#shift--;
+    for (let at = 0; at < old.length; at += PLACE) if (old[at + SLOT] !== 0) put(places, this.#shift, old[at]!, old[at + SLOT]!);
+    this.#places = places;
   }
+}
+
+/** Puts a slot at the first free place from the hash's on. */
+function put(places: Int32Array, shift: number, hash: number, slot: number): void {
+  const last = places.length - 1;
+  let at = (hash >>> shift) * PLACE;
+  while (places[at + SLOT] !== 0) at = (at + PLACE) & last;
+  places[at] = hash;
+  places[at + SLOT] = slot;
 }
 
 /** 2^32 divided by the golden ratio: spreads neighbouring numbers. */

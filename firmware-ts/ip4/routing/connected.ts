@@ -7,12 +7,13 @@ import { type NewRoute, RouteType } from "./routes.ts";
 /** The primary address of each subnet that a device has addresses of. */
 export type Primaries = ReadonlyMap<string, number>;
 
-/** @param addresses all of one device */
+/** @param addresses all of one device, or all of some of its subnets */
 export function primariesOf(addresses: readonly InterfaceAddress[]): Primaries {
   return new Map(addresses.filter(({ secondary }) => !secondary).map((own) => [subnetOf(own), own.local]));
 }
 
-function subnetOf({ address, mask }: InterfaceAddress): string {
+/** Returns text that is the same for two addresses of a device exactly when they are of one subnet. */
+export function subnetOf({ address, mask }: InterfaceAddress): string {
   return `${address & mask} ${mask}`;
 }
 

@@ -9,8 +9,8 @@ import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/a
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
-import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress } from "./addresses.ts";
-import { keyOf, primariesOf, routesOf } from "./connected.ts";
+import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
+import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
 import type { Devconfs } from "./devconf.ts";
 import { Expiry } from "./lifetimes.ts";
 import { PathExceptions } from "./path-exceptions.ts";
@@ -81,22 +81,24 @@ export class Fib {
 
   /** Gives an address other lifetimes and another metric. @throws InetError LIFETIME_INVALID */
   changeAddress(address: InterfaceAddress, change: AddressChange): void {
-    const before = this.#broughtTo(address.device);
+    const akin = this.#akin(address);
+    const before = brought(akin);
     this.addresses.change(address, change);
-    this.#settle(address.device, before);
+    this.#settle(address.device, before, brought(akin));
     this.#expiry.watch(address);
   }
 
   /** Takes an address away. With a primary address go its secondary ones, without promote_secondaries. Returns all that went. */
   removeAddress(address: InterfaceAddress): InterfaceAddress[] {
     const { device } = address;
-    const before = this.#broughtTo(device);
+    const akin = this.#akin(address);
+    const before = brought(akin);
     const gone = this.addresses.remove(address, this.conf.on(device).promoteSecondaries);
-    this.#settle(device, before);
-    for (const one of gone) {
-      this.#expiry.forget(one);
-      if (!this.addresses.isLocal(one.local)) this.routes.removeAll((route) => route.source === one.local);
-    }
+    const left = new Set(gone);
+    this.#settle(device, before, brought(akin.filter((one) => !left.has(one))));
+    for (const one of gone) this.#expiry.forget(one);
+    const sources = new Set(gone.map(({ local }) => local).filter((local) => !this.addresses.isLocal(local)));
+    if (sources.size > 0) this.routes.removeAll(({ source }) => sources.has(source));
     if (gone.length > 0 && this.addresses.of(device).length === 0) {
       this.routes.removeAll((route) => onlyBy(route, device));
       this.#user.addressless(device);
@@ -182,7 +184,10 @@ export class Fib {
 
   /** Makes the routes of an address, as far as they are not there. */
   #bring(address: InterfaceAddress): void {
-    this.#add(address.device, routesOf(address, primariesOf(this.addresses.of(address.device))));
+    this.#add(
+      address.device,
+      routesOf(address, primariesOf(this.addresses.of(address.device).filter((other) => sameSubnet(other, address)))),
+    );
   }
 
   #add(device: NetDevice, routes: readonly NewRoute[]): void {
@@ -192,18 +197,27 @@ export class Fib {
     for (const route of routes) if (!has(route)) this.routes.add(route);
   }
 
-  /** Returns the routes that a device's addresses bring now. */
-  #broughtTo(device: NetDevice): Map<string, NewRoute> {
-    const addresses = this.addresses.of(device);
-    const primaries = primariesOf(addresses);
-    return new Map(addresses.flatMap((address) => routesOf(address, primaries)).map((route) => [keyOf(route), route]));
+  /**
+   * Returns an address and those of its device that may bring the same routes, or others when it changes. Routes are the same only if
+   * their source is: the primary address of a subnet. So they are the addresses of its subnet, and all subnets of any that equals one.
+   */
+  #akin(address: InterfaceAddress): readonly InterfaceAddress[] {
+    const all = this.addresses.of(address.device);
+    const locals = new Set<number>();
+    for (const other of all) if (sameSubnet(other, address)) locals.add(other.local);
+    const subnets = new Set<string>();
+    for (const other of all) if (locals.has(other.local)) subnets.add(subnetOf(other));
+    if (subnets.size === 1) return all.filter((other) => sameSubnet(other, address));
+    return all.filter((other) => subnets.has(subnetOf(other)));
   }
 
   /** Makes the routes that a change of addresses brought and removes those that only the addresses of before had. */
-  #settle(device: NetDevice, before: ReadonlyMap<string, NewRoute>): void {
-    const after = this.#broughtTo(device);
-    const lost = (key: string): boolean => before.has(key) && !after.has(key);
-    this.routes.removeAll((route) => route.device === device && route.protocol === "kernel" && lost(keyOf(route)));
+  #settle(device: NetDevice, before: ReadonlyMap<string, NewRoute>, after: ReadonlyMap<string, NewRoute>): void {
+    for (const [key, lost] of before) {
+      if (after.has(key)) continue;
+      const meant = (route: RouteEntry): boolean => route.device === device && route.protocol === "kernel" && keyOf(route) === key;
+      for (const route of this.routes.of(lost)) if (meant(route)) this.routes.drop(route);
+    }
     const come = [...after].filter(([key]) => !before.has(key)).map(([, route]) => route);
     this.#add(device, come);
   }
@@ -232,6 +246,12 @@ export class Fib {
     if (route.type === RouteType.LOCAL) return route.source || destination;
     return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
   }
+}
+
+/** Returns the routes that addresses bring now: some of one device, and all of each of their subnets. */
+function brought(addresses: readonly InterfaceAddress[]): Map<string, NewRoute> {
+  const primaries = primariesOf(addresses);
+  return new Map(addresses.flatMap((address) => routesOf(address, primaries)).map((route) => [keyOf(route), route]));
 }
 
 /** Returns true when a route leaves by this device and no other. */

@@ -18,31 +18,31 @@ const PLACES_LOG2 = 10;
 /** Largest packet to ourselves: a buffer holds as much as a wire carries. */
 const LOCAL_MTU = 1500;
 
-/** The way of packets to one destination. */
+/** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
 export class Ip4Way implements Way {
-  readonly destination: Ip4;
-  /** The source address that was asked for; INADDR_ANY for none. */
-  readonly asked: Ip4;
-  /** The route, or null when there is none. */
-  route: Route | null = null;
-  failure: DropReason = DropReason.IP_OUTNOROUTES;
-  /** The source address: the one that was asked for, else the best for the route. */
-  source: Ip4 = INADDR_ANY;
-  /** The address of the neighbour that gets the packets. */
-  nextHop = 0;
-  /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
-  toMany = false;
-  toOurselves = false;
-  /** There is a route, and the packets go to one neighbour on it. */
-  plain = false;
-  /** The sum of both addresses' halves: what the checksum of each packet's header begins with. */
-  addressSum = 0;
-  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
-  neighbour: Neighbour | null = null;
-  /** The exception that routers have told of; null when they have told of none. */
-  path: PathException | null = null;
   /** Fib.generation at the time of the look-up. */
   generation = -1;
+  /** The exception that routers have told of; null when they have told of none. */
+  path: PathException | null = null;
+  /** The route, or null when there is none. */
+  route: Route | null = null;
+  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
+  neighbour: Neighbour | null = null;
+  /** There is a route, and the packets go to one neighbour on it. */
+  plain = false;
+  toOurselves = false;
+  readonly destination: Ip4;
+  /** The source address: the one that was asked for, else the best for the route. */
+  source: Ip4 = INADDR_ANY;
+  /** The sum of both addresses' halves: what the checksum of each packet's header begins with. */
+  addressSum = 0;
+  /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
+  toMany = false;
+  /** The address of the neighbour that gets the packets. */
+  nextHop = 0;
+  /** The source address that was asked for; INADDR_ANY for none. */
+  readonly asked: Ip4;
+  failure: DropReason = DropReason.IP_OUTNOROUTES;
 
   constructor(destination: Ip4, asked: Ip4) {
     this.destination = destination;

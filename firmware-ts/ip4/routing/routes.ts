@@ -6,7 +6,7 @@
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { PrefixTable } from "./prefix-table.ts";
+import { ANY_LENGTH, NOWHERE, PrefixTable } from "./prefix-table.ts";
 import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";
 import { Scope } from "./scope.ts";
 
@@ -27,6 +27,8 @@ const FEATURES: readonly (keyof RouteMatch)[] = [
 
 /** The kernel keeps no longer one (fib_metrics: 65,535 less 15). */
 const MAX_MTU = 65_520;
+
+const NONE: readonly Route[] = [];
 
 /** Features by which a next hop is named, among those of its route. */
 const LEG_FEATURES = ["gateway", "device", "weight", "onlink"] as const;
@@ -119,8 +121,15 @@ export class Routes {
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: RouteEntry) => boolean): void {
     this.#changes++;
-    for (const route of this.#main.list) if (gone(route)) this.#main.remove(route);
-    for (const route of this.#local.list) if (gone(route)) this.#local.remove(route);
+    for (const route of this.#main.filter(gone)) this.#main.remove(route);
+    for (const route of this.#local.filter(gone)) this.#local.remove(route);
+  }
+
+  /** Removes this very route from its table. */
+  drop(route: RouteEntry): void {
+    this.#changes++;
+    this.#main.remove(route);
+    if (leads(route)) this.#local.remove(route);
   }
 
   /**
@@ -133,14 +142,13 @@ export class Routes {
 
   /** Finds a route in table `local` alone: the destination is ours, or a broadcast address of ours. */
   lookupLocal(destination: number, device: NetDevice | null = null): Route | null {
-    const { lengths } = this.#local;
-    for (let each = 0; each < lengths.length; each++) {
-      const routes = this.#local.at(lengths[each]!, destination);
-      if (routes === undefined) continue;
-      for (let at = 0; at < routes.length; at++) {
-        const route = routes[at] as Route;
-        if (device === null || route.device === device) return route;
-      }
+    const table = this.#local;
+    let place = table.longest(destination, ANY_LENGTH);
+    for (; place !== NOWHERE; place = table.longest(destination, table.lengthAt(place))) {
+      const first = table.firstAt(place);
+      if (device === null || first.device === device) return first;
+      const others = table.othersAt(place);
+      for (let at = 0; at < others.length; at++) if (others[at]!.device === device) return others[at]!;
     }
     return null;
   }
@@ -154,12 +162,14 @@ export class Routes {
   /** Finds the entry of table `main` that decides about packets to the destination: where they go, or that they are refused. */
   match(destination: number, device: NetDevice | null = null): RouteEntry | null {
     if (isZeronet(destination) || isLoopback(destination)) return null;
-    const { lengths } = this.#main;
-    for (let each = 0; each < lengths.length; each++) {
-      const entries = this.#main.at(lengths[each]!, destination);
-      if (entries === undefined) continue;
-      for (let at = 0; at < entries.length; at++) {
-        const found = towards(entries[at] as RouteEntry, device);
+    const table = this.#main;
+    let place = table.longest(destination, ANY_LENGTH);
+    for (; place !== NOWHERE; place = table.longest(destination, table.lengthAt(place))) {
+      const first = towards(table.firstAt(place), device);
+      if (first !== null) return first;
+      const others = table.othersAt(place);
+      for (let at = 0; at < others.length; at++) {
+        const found = towards(others[at] as RouteEntry, device);
         if (found !== null) return found;
       }
     }
@@ -173,9 +183,8 @@ export class Routes {
   reaching(gateway: number, scope: number, device: NetDevice | null): Route | null {
     const near = (entry: RouteEntry): boolean => entry.scope >= scope;
     const on = (entry: RouteEntry): boolean => !device || entry.device === device || !leads(entry);
-    const holding = (table: PrefixTable<RouteEntry>): RouteEntry[] =>
-      table.lengths.flatMap((length) => [...(table.at(length, gateway) ?? [])]);
-    const found = [...holding(this.#local), ...holding(this.#main)].find((entry) => near(entry) && on(entry));
+    const meant = (entry: RouteEntry): boolean => near(entry) && on(entry);
+    const found = firstHolding(this.#local, gateway, meant) ?? firstHolding(this.#main, gateway, meant);
     return found && leads(found) ? found : null;
   }
 
@@ -184,6 +193,20 @@ export class Routes {
     if (made.type === RouteType.UNICAST || !leads(made)) this.#main.add(made);
     else this.#local.add(made);
   }
+}
+
+/** Finds the first entry that is meant among those that hold the destination, the longest prefix first. */
+function firstHolding(
+  table: PrefixTable<RouteEntry>,
+  destination: number,
+  meant: (entry: RouteEntry) => boolean,
+): RouteEntry | undefined {
+  let place = table.longest(destination, ANY_LENGTH);
+  for (; place !== NOWHERE; place = table.longest(destination, table.lengthAt(place))) {
+    const found = [table.firstAt(place), ...table.othersAt(place)].find(meant);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Completes a route with the default of each feature that was left out. */
@@ -196,13 +219,53 @@ function complete(route: NewRoute): RouteEntry {
     const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
     throw new InetError("ROUTE_INVALID", `${formatIpv4(destination)}/${prefixLength} has host bits set; say ${right}`);
   }
-  const metrics = { mtu: Math.min(mtu, MAX_MTU), mtuLock: mtuLock && mtu !== 0 };
-  const whole = { destination, prefixLength, mask, source, metric, protocol, type, scope, ...metrics };
+  const whole: Whole = {
+    destination,
+    prefixLength,
+    mask,
+    source,
+    metric,
+    protocol,
+    type,
+    scope,
+    mtu: Math.min(mtu, MAX_MTU),
+    mtuLock: mtuLock && mtu !== 0,
+  };
   const { hop = gateway, onlink = false } = route;
-  if (nexthops.length === 0) return { ...whole, gateway, hop, device, onlink, weight: 1, nexthops: [] };
-  const legs = nexthops.map((leg) => ({ ...whole, ...leg, nexthops: [] }));
+  if (nexthops.length === 0) return entryOf(whole, { gateway, hop, device, onlink, weight: 1 }, NONE);
+  const legs = nexthops.map((leg) => entryOf(whole, leg, NONE) as Route);
   // The first of several next hops stands for the route where one does.
-  return { ...(legs[0] as Route), nexthops: legs };
+  return entryOf(whole, legs[0] as Route, legs);
+}
+
+/** The features that each next hop has for itself, and those that a route's next hops share. */
+type Leg = Pick<RouteEntry, "gateway" | "hop" | "device" | "onlink" | "weight">;
+type Whole = Omit<RouteEntry, keyof Leg | "nexthops">;
+
+/**
+ * Makes the entry of a route, or of one of its next hops. It names each feature, because V8 gives every object that is made of spread ones
+ * a shape of its own when there are many, and forgets how to read them.
+ */
+function entryOf(whole: Whole, leg: Leg, nexthops: readonly Route[]): RouteEntry {
+  return {
+    // A look-up reads these, so that they stand side by side in memory.
+    device: leg.device,
+    type: whole.type,
+    nexthops,
+    source: whole.source,
+    gateway: leg.gateway,
+    hop: leg.hop,
+    scope: whole.scope,
+    mtu: whole.mtu,
+    mtuLock: whole.mtuLock,
+    destination: whole.destination,
+    prefixLength: whole.prefixLength,
+    mask: whole.mask,
+    metric: whole.metric,
+    protocol: whole.protocol,
+    onlink: leg.onlink,
+    weight: leg.weight,
+  };
 }
 
 function defaultScope(type: RouteType, indirect: boolean): number {

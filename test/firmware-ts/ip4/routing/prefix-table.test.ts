@@ -1,54 +1,120 @@
 /** The longest match of prefixes: what a list that is searched from front to back would find, whatever comes and goes. */
+
+import fc from "fast-check";
 import t from "tap";
 import { prefixMask } from "../../../../firmware-ts/ip/address.ts";
-import { type Prefixed, PrefixTable } from "../../../../firmware-ts/ip4/routing/prefix-table.ts";
+import { ANY_LENGTH, NOWHERE, type Prefixed, PrefixTable } from "../../../../firmware-ts/ip4/routing/prefix-table.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 
-/** Finds the route as a list does. */
-function searched(list: readonly Prefixed[], destination: number): Prefixed | undefined {
+/** A prefix at the edges: short ones that hold many hints, and long ones within few of them, so that prefixes hold one another. */
+const PREFIX = fc
+  .tuple(
+    fc.integer({ min: 0, max: 32 }),
+    fc.integer({ min: 0, max: 15 }),
+    fc.integer({ min: 0, max: 3 }),
+    fc.integer({ min: 0, max: 3 }),
+  )
+  .map(([prefixLength, high, middle, low]) => {
+    const address = (high << 28) | (middle << 15) | (low << 8) | low;
+    return { destination: address & prefixMask(prefixLength), prefixLength };
+  });
+
+/** A route that comes, or, by its number among those that are there, one that goes. */
+const STEP = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ prefix: PREFIX, metric: fc.integer({ min: 0, max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ gone: fc.nat(10_000) }) },
+);
+
+/** All routes that hold the destination, in the order in which a scan of the list meets them. */
+function scanned(list: readonly Prefixed[], destination: number): Prefixed[] {
   const holding = list.filter((one) => (destination & prefixMask(one.prefixLength)) === one.destination);
-  const least = (one: Prefixed, other: Prefixed): number => other.prefixLength - one.prefixLength || one.metric - other.metric;
-  return holding.sort(least)[0];
+  const order = (one: Prefixed, other: Prefixed): number => other.prefixLength - one.prefixLength || one.metric - other.metric;
+  return holding.sort(order);
 }
 
-/** One of few addresses that differ at both ends. */
-function addressOf(random: SeededRandom): number {
-  return (random.below(16) << 28) | (random.below(4) << 8) | random.below(4);
+/** The same, as the table tells them. */
+function told(table: PrefixTable<Prefixed>, destination: number): Prefixed[] {
+  const found: Prefixed[] = [];
+  let place = table.longest(destination, ANY_LENGTH);
+  for (; place !== NOWHERE; place = table.longest(destination, table.lengthAt(place)))
+    found.push(table.firstAt(place), ...table.othersAt(place));
+  return found;
 }
 
-function found(table: PrefixTable<Prefixed>, destination: number): Prefixed | undefined {
-  for (const length of table.lengths) {
-    const [first] = table.at(length, destination) ?? [];
-    if (first) return first;
-  }
-  return undefined;
+function differences(table: PrefixTable<Prefixed>, list: readonly Prefixed[], destinations: readonly number[]): number[] {
+  return destinations.filter((destination) => {
+    const [ours, theirs] = [told(table, destination), scanned(list, destination)];
+    return ours.length !== theirs.length || ours.some((one, at) => one !== theirs[at]);
+  });
 }
 
-t.test("routes come and go at random", async (t) => {
+t.test("what comes and goes at random is found as a scan of a list finds it", async () => {
+  const steps = fc.array(STEP, { minLength: 1, maxLength: 400 });
+  const asked = fc.array(PREFIX, { minLength: 20, maxLength: 20 });
+  fc.assert(
+    fc.property(steps, asked, (steps, asked) => {
+      const table = new PrefixTable<Prefixed>();
+      const list: Prefixed[] = [];
+      for (const step of steps) {
+        if ("prefix" in step) {
+          const made = { ...step.prefix, metric: step.metric };
+          list.push(made);
+          table.add(made);
+        } else if (list.length > 0) {
+          const [gone] = list.splice(step.gone % list.length, 1);
+          table.remove(gone as Prefixed);
+        }
+      }
+      const destinations = [...asked, ...list].map(({ destination }) => destination | 1);
+      const wrong = differences(table, list, destinations);
+      const order = table.list.length === list.length;
+      for (const one of list) table.remove(one);
+      return wrong.length === 0 && order && table.list.length === 0 && told(table, 1).length === 0;
+    }),
+    { seed: 1, numRuns: 60 },
+  );
+});
+
+t.test("a large table that grows, loses most, and is filled again", async (t) => {
   const random = new SeededRandom(11);
   const table = new PrefixTable<Prefixed>();
   const list: Prefixed[] = [];
-  const differences: string[] = [];
-  for (let step = 0; step < 4000; step++) {
-    if (list.length > 0 && random.below(5) < 2) {
-      const [gone] = list.splice(random.below(list.length), 1);
-      table.remove(gone as Prefixed);
-    } else {
+  const destinations = Array.from({ length: 200 }, () => random.below(2 ** 32) | 0);
+  const wrong = (): number[] =>
+    differences(table, list, [...destinations, ...list.slice(0, 200).map(({ destination }) => destination)]);
+  const fill = (): void => {
+    for (let number = 0; number < 3000; number++) {
       const prefixLength = random.below(33);
-      // Few addresses, so that prefixes hold one another.
-      const destination = addressOf(random) & prefixMask(prefixLength);
-      const made = { destination, prefixLength, metric: random.below(3) };
+      const made = { destination: (random.below(2 ** 32) | 0) & prefixMask(prefixLength), prefixLength, metric: random.below(3) };
       list.push(made);
       table.add(made);
     }
-    const destination = addressOf(random);
-    const [ours, theirs] = [found(table, destination), searched(list, destination)];
-    if (ours?.prefixLength !== theirs?.prefixLength || ours?.metric !== theirs?.metric) differences.push(`step ${step}`);
+  };
+  for (let round = 0; round < 3; round++) {
+    fill();
+    t.same(wrong(), [], "filled");
+    while (list.length > 20) {
+      const [gone] = list.splice(random.below(list.length), 1);
+      table.remove(gone as Prefixed);
+    }
+    t.same(wrong(), [], "few are left");
   }
-  t.same(differences, []);
-  t.equal(table.list.length, list.length);
-  for (const one of list) table.remove(one);
-  t.same([table.list, table.lengths], [[], []], "nothing is left");
+  const byLength = [...list].sort((one, other) => other.prefixLength - one.prefixLength || one.metric - other.metric);
+  t.same(
+    table.list.map(({ prefixLength, metric }) => [prefixLength, metric]),
+    byLength.map(({ prefixLength, metric }) => [prefixLength, metric]),
+    "the longest first, then by metric",
+  );
+});
+
+t.test("prefixes of one length and metric are listed in the order in which they came", async (t) => {
+  const table = new PrefixTable<Prefixed>();
+  const made = [9, 3, 200, 7, 1, 44].map((high) => ({ destination: high << 16, prefixLength: 16, metric: 0 }));
+  for (const one of made) table.add(one);
+  t.same(table.list, made);
+  table.remove(made[1] as Prefixed);
+  table.add(made[1] as Prefixed);
+  t.same(table.list, [made[0], made[2], made[3], made[4], made[5], made[1]]);
 });
 
 t.test("places among the routes of one prefix", async (t) => {
