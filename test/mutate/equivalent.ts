@@ -43,12 +43,6 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "one descriptor is always kept back, and it is the last that is looked at: it has no packet",
   ],
   ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
-  [
-    "firmware-ts/neigh/hash.ts",
-    "return mixed ^ (mixed >>> 16);",
-    "return (mixed ^ (mixed >>> 16)) + 1;",
-    "any number will do that is the same for the same key; the order of entries is nobody's business",
-  ],
   ["hal/bridges/linux/link.ts", "new Uint8Array(65536)", "new Uint8Array(65537)", "room for messages, a byte more than enough"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
