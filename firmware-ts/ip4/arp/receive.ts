@@ -20,7 +20,7 @@ import { isLoopback, isMulticast } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { type Neighbour, SuspicionKind } from "../../neigh/entry.ts";
 import { askedEverybody, challenge } from "../../neigh/machine.ts";
-import { Nud } from "../../neigh/states.ts";
+import { NUD_VALID, Nud } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
@@ -67,6 +67,15 @@ export interface ArpParts {
 /** The first two words of a request for the hardware address of an IPv4 address on Ethernet. */
 const ETHERNET_IPV4: number = (ARPHRD_ETHER << 16) | ETH_P_IP;
 const REQUEST: number = (MAC_BYTES << 24) | (4 << 16) | ARPOP_REQUEST;
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const BYTES = ARP_BYTES;
+const ETHERNET = ARPHRD_ETHER;
+const SECOND = AR_HLN;
+const SHA = AR_SHA;
+const SIP = AR_SIP;
+const TIP = AR_TIP;
+const VALID = NUD_VALID;
+const { OTHERHOST } = PacketType;
 
 export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
@@ -88,12 +97,12 @@ export class ArpReceiver {
 
   /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
-    if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
+    if (device.noArp || skb.packetType === OTHERHOST) {
       this.#parts.counters(device).passedOver++;
       skb.consume();
       return;
     }
-    if (this.#trusting && this.hooks.none && this.#answerKnown(skb, device)) {
+    if (this.#trusting === true && this.hooks.none && this.#answerKnown(skb, device)) {
       skb.consume();
       return;
     }
@@ -108,12 +117,12 @@ export class ArpReceiver {
    */
   #answerKnown(skb: SkBuff, device: NetDevice): boolean {
     const { view, data: at } = skb;
-    if (skb.tail - at < ARP_BYTES || device.type !== ARPHRD_ETHER) return false;
-    if (view.getInt32(at + AR_HRD) !== ETHERNET_IPV4 || view.getInt32(at + AR_HLN) !== REQUEST) return false;
-    const front = view.getInt32(at + AR_SHA);
-    const middle = view.getInt32(at + AR_SHA + 4);
-    const sip = (middle << 16) | view.getUint16(at + AR_SIP + 2);
-    const tip = view.getInt32(at + AR_TIP);
+    if (skb.tail - at < BYTES || device.type !== ETHERNET) return false;
+    if (view.getInt32(at) !== ETHERNET_IPV4 || view.getInt32(at + SECOND) !== REQUEST) return false;
+    const front = view.getInt32(at + SHA);
+    const middle = view.getInt32(at + SHA + 4);
+    const sip = (middle << 16) | view.getUint16(at + SIP + 2);
+    const tip = view.getInt32(at + TIP);
     const parts = this.#parts;
     const { fib, table } = parts;
     // The way of an IP packet from the asker: one to us alone is the same for ARP.
@@ -123,7 +132,7 @@ export class ArpReceiver {
     const high = front >>> 16;
     const low = (front << 16) | (middle >>> 16);
     const entry = table.find(parts.keyOf(sip, device), device);
-    if (entry === null || !entry.valid || entry.addressHigh !== high || entry.addressLow !== low) return false;
+    if (entry === null || (entry.nudState & VALID) === 0 || entry.addressHigh !== high || entry.addressLow !== low) return false;
     table.statistics.lookups++;
     table.statistics.hits++;
     const counters = parts.counters(device);

@@ -23,6 +23,21 @@ export const ARPHRD_IEEE802 = 6;
 export const ARPOP_REQUEST = 1;
 export const ARPOP_REPLY = 2;
 
+// V8 reads imported and exported names anew at each use. What no other module can see it takes for the constant that it is.
+const PROTOCOL = ETH_P_ARP;
+const BYTES = ARP_BYTES;
+const SHA = AR_SHA;
+const SIP = AR_SIP;
+const THA = AR_THA;
+const TIP = AR_TIP;
+const SECOND = AR_HLN;
+const REPLY = ARPOP_REPLY;
+/** The second word of the packet, but for the operation. */
+const LENGTHS: number = (MAC_BYTES << 24) | (4 << 16);
+const IPV4 = ETH_P_IP;
+const TRUESIZE: number = ETHERNET_HEADER + ARP_BYTES;
+const { NONE } = DropReason;
+
 /** The link address of everybody, in two numbers as highOctets() and lowOctets() give them. */
 const BROADCAST_HIGH = 0xffff;
 const BROADCAST_LOW = -1;
@@ -79,7 +94,7 @@ export class ArpSender {
 
   /** Sends a reply to the asker's hardware address, which is the target address in the packet too. Returns true when it was sent. */
   reply(device: NetDevice, high: number, low: number, sip: number, tip: number): boolean {
-    return this.send(device, ARPOP_REPLY, high, low, sip, high, low, tip);
+    return this.send(device, REPLY, high, low, sip, high, low, tip);
   }
 
   /**
@@ -99,28 +114,28 @@ export class ArpSender {
   ): boolean {
     if (device.noArp) return false;
     const skb = this.#pool.allocate();
-    if (!skb) {
+    if (skb === null) {
       device.drops.count(DropReason.NOMEM);
       return false;
     }
-    const at = skb.put(ARP_BYTES);
+    const at = skb.put(BYTES);
     const { view } = skb;
     const own = device.addressView;
     // Seven words: whoever copies the packet reads them as words.
-    view.setInt32(at + AR_HRD, (device.type << 16) | ETH_P_IP);
-    view.setInt32(at + AR_HLN, (MAC_BYTES << 24) | (4 << 16) | op);
-    view.setInt32(at + AR_SHA, own.getInt32(0));
-    view.setInt32(at + AR_SHA + 4, (own.getUint16(4) << 16) | (sip >>> 16));
-    view.setInt32(at + AR_SIP + 2, (sip << 16) | thaHigh);
-    view.setInt32(at + AR_THA + 2, thaLow);
-    view.setInt32(at + AR_TIP, tip);
-    skb.protocol = ETH_P_ARP;
-    skb.truesize = ETHERNET_HEADER + ARP_BYTES;
+    view.setInt32(at, (device.type << 16) | IPV4);
+    view.setInt32(at + SECOND, LENGTHS | op);
+    view.setInt32(at + SHA, own.getInt32(0));
+    view.setInt32(at + SHA + 4, (own.getUint16(4) << 16) | (sip >>> 16));
+    view.setInt32(at + SIP + 2, (sip << 16) | thaHigh);
+    view.setInt32(at + THA + 2, thaLow);
+    view.setInt32(at + TIP, tip);
+    skb.protocol = PROTOCOL;
+    skb.truesize = TRUESIZE;
     if (!this.hooks.accepts(skb, device)) {
       device.drops.drop(skb, DropReason.NETFILTER_DROP);
       return false;
     }
-    pushHeader(skb, high, low, own, ETH_P_ARP);
-    return device.transmit(skb) === DropReason.NONE;
+    pushHeader(skb, high, low, own, PROTOCOL);
+    return device.transmit(skb) === NONE;
   }
 }
