@@ -3,7 +3,7 @@ import { ETHERNET_HEADER, MAC_BYTES, VLAN_TAG } from "../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 
 /** Offsets in the header. */
-export const ETH_DESTINATION = 0;
+const ETH_DESTINATION = 0;
 export const ETH_SOURCE = 6;
 export const ETH_TYPE = 12;
 
@@ -71,8 +71,8 @@ export function lowOctets(bytes: ArrayLike<number>, at: number): number {
 export function pushHeader(skb: SkBuff, high: number, low: number, source: DataView, type: number): void {
   const at = skb.push(HEADER);
   const { view } = skb;
-  view.setInt16(at, high);
-  view.setInt32(at + 2, low);
+  view.setInt16(at + ETH_DESTINATION, high);
+  view.setInt32(at + ETH_DESTINATION + 2, low);
   view.setInt32(at + SOURCE, source.getInt32(0));
   view.setInt32(at + SOURCE + 4, (source.getUint16(4) << 16) | type);
 }
@@ -84,8 +84,8 @@ export function pushHeader(skb: SkBuff, high: number, low: number, source: DataV
 export function pullHeader(skb: SkBuff, own: DataView): boolean {
   const { view, data: at } = skb;
   if (skb.tail - at < HEADER) return false;
-  const high = view.getUint16(at);
-  const low = view.getInt32(at + 2);
+  const high = view.getUint16(at + ETH_DESTINATION);
+  const low = view.getInt32(at + ETH_DESTINATION + 2);
   if (high === own.getUint16(0) && low === own.getInt32(2)) skb.packetType = HOST;
   else if ((high & GROUP) === 0) skb.packetType = OTHERHOST;
   else skb.packetType = high === 0xffff && low === -1 ? BROADCAST : MULTICAST;
