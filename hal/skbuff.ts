@@ -31,6 +31,12 @@ export interface SkBuffOwner {
   settled(skb: SkBuff, reason: DropReason): void;
 }
 
+// V8 reads an exported name anew at each use, as an imported one. What no module but this one can see it takes for the constant that it is.
+const START = HEADROOM;
+const { HOST } = PacketType;
+const { NONE } = Checksum;
+const { NONE: SENT } = DropReason;
+
 export class SkBuff {
   /** The whole slot. The packet is bytes[data..tail). */
   readonly bytes: Uint8Array;
@@ -118,7 +124,7 @@ export class SkBuff {
 
   /** The packet has done its work: sent, or taken in. Back to the pool. */
   consume(): void {
-    this.#settle(DropReason.NONE);
+    this.#settle(SENT);
   }
 
   /** The packet is lost. Counted by the caller, on the device or table that dropped it. */
@@ -127,8 +133,8 @@ export class SkBuff {
   }
 
   #settle(reason: DropReason): void {
-    const owner = this.owner;
-    if (!owner) {
+    const { owner } = this;
+    if (owner === null) {
       this.#pool.release(this);
       return;
     }
@@ -182,18 +188,18 @@ export class SkBuffPool {
   /** An empty packet with HEADROOM bytes in front, or null when the limit is reached: count it as NOMEM. */
   allocate(): SkBuff | null {
     let skb = this.#free.pop();
-    if (!skb) {
+    if (skb === undefined) {
       if (!this.#grow()) return null;
       skb = this.#free.pop() as SkBuff;
     }
     skb.free = false;
-    skb.data = HEADROOM;
-    skb.tail = HEADROOM;
+    skb.data = START;
+    skb.tail = START;
     skb.network = 0;
     skb.transport = 0;
     skb.protocol = 0;
-    skb.packetType = PacketType.HOST;
-    skb.checksum = Checksum.NONE;
+    skb.packetType = HOST;
+    skb.checksum = NONE;
     skb.truesize = 0;
     skb.confirm = false;
     skb.cookie = 0;
@@ -240,7 +246,8 @@ export class SkBuffQueue {
 
   enqueue(skb: SkBuff): void {
     skb.next = null;
-    if (this.#tail) this.#tail.next = skb;
+    const last = this.#tail;
+    if (last !== null) last.next = skb;
     else this.#head = skb;
     this.#tail = skb;
     this.length++;
@@ -256,9 +263,10 @@ export class SkBuffQueue {
 
   dequeue(): SkBuff | null {
     const skb = this.#head;
-    if (!skb) return null;
-    this.#head = skb.next;
-    if (!this.#head) this.#tail = null;
+    if (skb === null) return null;
+    const { next } = skb;
+    this.#head = next;
+    if (next === null) this.#tail = null;
     skb.next = null;
     this.length--;
     return skb;

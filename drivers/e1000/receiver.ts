@@ -17,6 +17,19 @@ const BATCH_OF_RING = 4;
 /** Longest frame that a buffer holds behind its headroom; the chip's limit of 1522 bytes with FCS keeps well below it. */
 const LONGEST: number = SLOT_BYTES - HEADROOM;
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const { EOP, DAMAGED, IXSM, TCPCS, TCPE } = RxStatus;
+const DONE = DD;
+const { UNNECESSARY } = Checksum;
+const START = HEADROOM;
+const SHORTEST = ETHERNET_HEADER;
+/** A checksum that the chip has looked at: both bits count. */
+const CHECKED: number = IXSM | TCPCS;
+/** A frame that is whole, and good as far as the chip can tell. */
+const SOUND: number = EOP | DAMAGED;
+/** The bit of a group's address. */
+const GROUP = 1;
+
 export class Receiver {
   readonly #bus: MmioBus;
   readonly #ring: DescriptorRing;
@@ -101,24 +114,25 @@ export class Receiver {
   /** Hands up at most `budget` frames and returns how many descriptors it took for that. */
   poll(host: ControllerHost, budget: number): number {
     const { size, words, start } = this.#ring;
+    const packets = this.#packets;
     let work = 0;
     while (work < budget) {
       const at = this.#next;
       const word = start + 4 * at;
       const status = words[word + 3]!;
-      if ((status & DD) === 0) break;
-      const packet = this.#packets[at] as SkBuff | null;
+      if ((status & DONE) === 0) break;
+      const packet = packets[at] as SkBuff | null;
       // A descriptor that was never given away: the chip, or what stands for it, writes where it should not.
-      if (!packet) break;
+      if (packet === null) break;
       const length = words[word + 2]! & 0xffff;
-      this.#packets[at] = null;
+      packets[at] = null;
       this.#next = at + 1 === size ? 0 : at + 1;
       this.#empty++;
       work++;
       if (this.#accept(packet, status, length)) {
         host.receive(packet);
         // The host may have closed this controller because of the frame.
-        if (!this.#running) return work;
+        if (this.#running === false) return work;
       } else {
         packet.consume();
       }
@@ -129,15 +143,17 @@ export class Receiver {
 
   /** Gives the chip a buffer for every descriptor that has none, as far as there are buffers. */
   refill(): void {
-    if (!this.#running || this.#empty === 0) return;
+    if (this.#running === false || this.#empty === 0) return;
     const { size, words, start } = this.#ring;
     const packets = this.#packets;
     const base = this.#base;
+    const pool = this.#pool;
     const before = this.#fill;
+    let empty = this.#empty;
     let at = before;
-    while (this.#empty > 0) {
-      const packet = this.#pool.allocate();
-      if (!packet) {
+    while (empty > 0) {
+      const packet = pool.allocate();
+      if (packet === null) {
         this.#own.noBuffer++;
         break;
       }
@@ -146,38 +162,38 @@ export class Receiver {
       words[word + 3] = 0;
       packets[at] = packet;
       at = at + 1 === size ? 0 : at + 1;
-      this.#empty--;
+      empty--;
     }
     if (at === before) return;
+    this.#empty = empty;
     this.#fill = at;
     this.#bus.write32(Register.RDT, at);
   }
 
   #accept(packet: SkBuff, status: number, length: number): boolean {
-    const whole = (status & RxStatus.EOP) !== 0 && !this.#discarding;
-    this.#discarding = (status & RxStatus.EOP) === 0;
-    // Damaged frames the chip has counted already, in those cases in which it delivers them at all.
-    if ((status & RxStatus.DAMAGED) !== 0) return false;
-    if (!whole || length < ETHERNET_HEADER || length > LONGEST) {
-      if (!this.#discarding) this.#own.rxLength++;
-      return false;
+    if ((status & SOUND) !== EOP || this.#discarding || length < SHORTEST || length > LONGEST) return this.#refuse(status);
+    packet.tail = START + length;
+    if ((status & CHECKED) === TCPCS) {
+      if ((status & TCPE) === 0) {
+        packet.checksum = UNNECESSARY;
+        this.#own.checksumGood++;
+      } else {
+        // Left for the stack to find out again, which drops and counts it under its own name.
+        this.#own.checksumErrors++;
+      }
     }
-    packet.tail = HEADROOM + length;
-    if ((status & (RxStatus.IXSM | RxStatus.TCPCS)) === RxStatus.TCPCS) this.#checksum(packet, status);
     const link = this.#link;
     link.rxPackets++;
     link.rxBytes += length;
-    if (isMulticast(packet.bytes, HEADROOM)) link.rxMulticast++;
+    if ((packet.bytes[START]! & GROUP) !== 0 && isMulticast(packet.bytes, START)) link.rxMulticast++;
     return true;
   }
 
-  #checksum(packet: SkBuff, status: number): void {
-    if ((status & RxStatus.TCPE) === 0) {
-      packet.checksum = Checksum.UNNECESSARY;
-      this.#own.checksumGood++;
-    } else {
-      // Left for the stack to find out again, which drops and counts it under its own name.
-      this.#own.checksumErrors++;
-    }
+  /** Notes where a frame ends that cannot be used. @returns false, for #accept() */
+  #refuse(status: number): false {
+    this.#discarding = (status & EOP) === 0;
+    // Damaged frames the chip has counted already, in those cases in which it delivers them at all.
+    if ((status & DAMAGED) === 0 && !this.#discarding) this.#own.rxLength++;
+    return false;
   }
 }

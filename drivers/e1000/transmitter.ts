@@ -5,7 +5,7 @@
  * Frames gather in the ring; one write of TDT, the doorbell, hands all of them over.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { type ControllerHost, type LinkStatistics, MIN_FRAME } from "../../hal/ethernet.ts";
+import { type ControllerHost, ETHERNET_HEADER, type LinkStatistics, MAX_TAGGED_FRAME, MIN_FRAME } from "../../hal/ethernet.ts";
 import { FCS_BYTES } from "../../hal/kit/fcs.ts";
 import { clear } from "../../hal/kit/outgoing.ts";
 import type { MmioBus } from "../../hal/mmio.ts";
@@ -26,6 +26,19 @@ const TCP_CHECKSUM_AT = 16;
 const SHORT = 128;
 /** Offsets in a context descriptor have 8 bits. */
 const FARTHEST = 255;
+
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const DONE = DD;
+const { PARTIAL } = Checksum;
+const SHORTEST = MIN_FRAME;
+const SLOT = SLOT_BYTES;
+const FCS: number = FCS_BYTES;
+/** A frame that ends here, gets its FCS from the chip, and is reported. */
+const WHOLE: number = TxCommand.EOP | TxCommand.IFCS | TxCommand.RS;
+const OFFLOADED: number = WHOLE | TxCommand.DEXT | TxCommand.DTYP_DATA;
+const { TXSM } = TxStatus;
+/** The frame did not go out. */
+const FAILED: number = TxStatus.EC | TxStatus.LC;
 
 export class Transmitter {
   readonly #bus: MmioBus;
@@ -126,6 +139,12 @@ export class Transmitter {
     }
   }
 
+  /** Drops a frame that is too short or too long, or has no link to go by. @returns true, for transmit() */
+  misfit(host: ControllerHost, skb: SkBuff): true {
+    if (skb.length < ETHERNET_HEADER) return this.refuse(host, skb, DropReason.PKT_TOO_SMALL);
+    return this.refuse(host, skb, skb.length > MAX_TAGGED_FRAME ? DropReason.PKT_TOO_BIG : DropReason.TX_CARRIER);
+  }
+
   /** Drops a frame that cannot go, and counts it. @returns true, for transmit() */
   refuse(host: ControllerHost, skb: SkBuff, reason: DropReason): true {
     this.#own.txErrors++;
@@ -171,7 +190,7 @@ export class Transmitter {
 
   /** Puts a frame into the ring; false when it has no room. The frame must not be longer than the chip can send. */
   accept(skb: SkBuff, host: ControllerHost): boolean {
-    if (!this.#running || this.#kept.length > 0 || this.#free() < MOST_DESCRIPTORS) {
+    if (this.#running === false || this.#kept.length > 0 || this.#free() < MOST_DESCRIPTORS) {
       this.#stopped = true;
       return false;
     }
@@ -180,19 +199,19 @@ export class Transmitter {
   }
 
   #put(skb: SkBuff, host: ControllerHost): void {
-    let command = TxCommand.EOP | TxCommand.IFCS | TxCommand.RS;
+    let command = WHOLE;
     let options = 0;
-    if (skb.checksum === Checksum.PARTIAL) {
+    if (skb.checksum === PARTIAL) {
       if (!this.#setContext(skb)) {
         this.refuse(host, skb, DropReason.TX_ABORTED);
         return;
       }
-      command |= TxCommand.DEXT | TxCommand.DTYP_DATA;
-      options = TxStatus.TXSM;
+      command = OFFLOADED;
+      options = TXSM;
     }
     const at = this.#next;
     const length = skb.tail - skb.data;
-    const padded = length < MIN_FRAME ? MIN_FRAME : length;
+    const padded = length < SHORTEST ? SHORTEST : length;
     const { words, start } = this.#ring;
     const word = start + 4 * at;
     words[word] = this.#place(skb, at, padded);
@@ -227,27 +246,30 @@ export class Transmitter {
   }
 
   #reclaim(host: ControllerHost): void {
-    const { words, start } = this.#ring;
     if (this.#clean === this.#rung) return;
+    const { words, start, size } = this.#ring;
+    const frames = this.#frames;
+    const own = this.#own;
+    const link = this.#link;
     const end = this.doubtful ? this.#passed() : -1;
     // The sender of a frame that is done may close this controller, or send another frame.
-    while (this.#running && this.#clean !== this.#rung) {
+    while (this.#running !== false && this.#clean !== this.#rung) {
       let at = this.#clean;
       if (at === end) return;
-      if (this.#frames[at] === null) at = this.#after(at);
+      if (frames[at] === null) at = at + 1 === size ? 0 : at + 1;
       if (at === end) return;
       const status = words[start + 4 * at + 3]!;
-      if ((status & DD) === 0) return;
-      const frame = this.#frames[at] as SkBuff;
-      this.#frames[at] = null;
-      this.#clean = this.#after(at);
+      if ((status & DONE) === 0) return;
+      const frame = frames[at] as SkBuff;
+      frames[at] = null;
+      this.#clean = at + 1 === size ? 0 : at + 1;
       this.#completed = (this.#completed + 1) | 0;
-      if ((status & (TxStatus.EC | TxStatus.LC)) === 0) {
+      if ((status & FAILED) === 0) {
         const length = frame.tail - frame.data;
-        this.#own.txDone++;
-        this.#own.txOctets += (length < MIN_FRAME ? MIN_FRAME : length) + FCS_BYTES;
-        this.#link.txPackets++;
-        this.#link.txBytes += length;
+        own.txDone++;
+        own.txOctets += (length < SHORTEST ? SHORTEST : length) + FCS;
+        link.txPackets++;
+        link.txBytes += length;
         frame.consume();
       } else {
         // Counted as an error by the chip itself (ECOL, LATECOL).
@@ -269,19 +291,19 @@ export class Transmitter {
   #place(skb: SkBuff, at: number, padded: number): number {
     const { bytes, data, tail } = skb;
     const end = data + padded;
-    if (end <= SLOT_BYTES && skb.memory === this.#memory) {
+    if (end <= SLOT && skb.memory === this.#memory) {
       clear(skb, end);
       return this.#base + skb.offset + data;
     }
     const bounce = this.#bounce[at] as Uint8Array;
     let from = data;
-    if (padded <= SHORT && end <= SLOT_BYTES) {
+    if (padded <= SHORT && end <= SLOT) {
       copyWords(this.#bounceViews[at] as DataView, skb.view, data, tail);
     } else {
       // One block copy of the whole slot needs no view of a part of it.
       bounce.set(bytes);
     }
-    if (end > SLOT_BYTES) {
+    if (end > SLOT) {
       bounce.copyWithin(0, data, tail);
       from = 0;
     }

@@ -34,8 +34,6 @@ import {
   IP_HEADER,
   IP_SOURCE,
   IP_TTL,
-  IP_VERSION_IHL,
-  writeChecksum,
   writeHeader,
 } from "./header/ip-header.ts";
 import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
@@ -61,6 +59,12 @@ import { RouteLog } from "./routing/route-log.ts";
 import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
 import { pushHeaders, straightTo } from "./straight.ts";
+
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const { NONE } = DropReason;
+const { HOST, OTHERHOST } = PacketType;
+const [HEADER, SOURCE, DESTINATION, TTL] = [IP_HEADER, IP_SOURCE, IP_DESTINATION, IP_TTL];
+const [FRAGMENT, PART] = [IP_FRAGMENT, FRAGMENT_PART];
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -88,6 +92,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** By number. */
   readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
+  readonly #trafficConfirms: boolean;
   readonly #identifications: Identifications;
   readonly #options: IpOptions;
   readonly #groups: Groups;
@@ -108,6 +113,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
+    this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.#forwarding = new Forwarding(this);
     this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
@@ -231,7 +237,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       id,
       fragment,
     );
-    if (options > 0) this.#writeOptions(skb, at, options);
+    if (options > 0) this.#options.write(skb.view, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     skb.truesize = truesizeOf(skb.length);
@@ -244,12 +250,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const fate = this.#transmit(skb, way, route.device);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
-  }
-
-  #writeOptions({ bytes, view }: SkBuff, at: number, length: number): void {
-    for (let byte = 0; byte < length; byte++) bytes[at + IP_HEADER + byte] = this.#options.bytes[byte]!;
-    view.setUint8(at + IP_VERSION_IHL, 0x45 + length / 4);
-    writeChecksum(view, at, IP_HEADER + length);
   }
 
   confirm(way: Ip4Way): void {
@@ -279,8 +279,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
-    const reason = skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device, device.loopback);
-    if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
+    const reason = skb.packetType === OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device, device.loopback);
+    if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
   receiveList(list: SkBuffQueue, device: NetDevice): void {
@@ -339,7 +339,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     ip.inReceives++;
     const malformed = checkHeader(skb);
-    if (malformed !== DropReason.NONE) {
+    if (malformed !== NONE) {
       if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;
       else ip.inHdrErrors++;
       if (malformed === DropReason.IP_CSUM) ip.inCsumErrors++;
@@ -347,14 +347,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     }
     const { view, data: at } = skb;
     skb.network = at;
-    const source = readIp4(view, at + IP_SOURCE);
-    const destination = readIp4(view, at + IP_DESTINATION);
+    const source = readIp4(view, at + SOURCE);
+    const destination = readIp4(view, at + DESTINATION);
     const toGroup = isMulticast(destination);
     if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
-    const { trafficConfirms } = this.arp.table.policy;
-    const toHost = skb.packetType === PacketType.HOST;
+    const toHost = skb.packetType === HOST;
     // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
-    const direct = toHost && !trafficConfirms;
+    const direct = toHost && !this.#trafficConfirms;
     let toUsAlone = true;
     if (loopback) {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
@@ -365,7 +364,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);
       }
-      if (trafficConfirms && toHost) this.#heard(skb, device, source);
+      if (toHost && !direct) this.#heard(skb, device, source);
       if (way === InputWay.LOCAL && direct) this.#router.know(destination, source, device);
       if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
@@ -377,24 +376,24 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #deliver(skb: SkBuff, device: NetDevice, toUsAlone: boolean): DropReason {
     const { view, network: at } = skb;
     const { ip } = this.counters;
-    const source = readIp4(view, at + IP_SOURCE);
-    const destination = readIp4(view, at + IP_DESTINATION);
+    const source = readIp4(view, at + SOURCE);
+    const destination = readIp4(view, at + DESTINATION);
     const headerLength = headerLengthOf(view, at);
-    if (headerLength > IP_HEADER) {
+    if (headerLength > HEADER) {
       const reason = this.takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
       if (reason !== DropReason.NONE) return reason;
     }
-    if (toUsAlone && skb.packetType !== PacketType.HOST && this.conf.on(device).dropUnicastInL2Multicast) {
+    if (toUsAlone && skb.packetType !== HOST && this.conf.on(device).dropUnicastInL2Multicast) {
       return DropReason.UNICAST_IN_L2_MULTICAST;
     }
-    if (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_PART) {
+    if (view.getUint16(at + FRAGMENT) & PART) {
       ip.reasmFails++;
       return DropReason.IP_FRAGMENT;
     }
     // Both fields in one read: the protocol follows the time to live.
-    const ttlAndProtocol = view.getUint16(at + IP_TTL);
+    const ttlAndProtocol = view.getUint16(at + TTL);
     const protocol = this.#protocols[ttlAndProtocol & 0xff];
-    if (!protocol) {
+    if (protocol === undefined) {
       ip.inUnknownProtos++;
       this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);
       return DropReason.IP_NOPROTO;

@@ -38,6 +38,10 @@ export interface DeviceUser {
   deviceEvent(device: NetDevice, event: DeviceEvent): void;
 }
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const { NONE } = DropReason;
+const { NOARP, LOOPBACK, POINTOPOINT } = Iff;
+const HEADER = ETHERNET_HEADER;
 /** Frames that may wait for a busy controller (`qlen` of `ip link`). */
 const TX_QUEUE_LENGTH = 1000;
 
@@ -123,17 +127,17 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** IFF_LOOPBACK. */
   get loopback(): boolean {
-    return (this.#flags & Iff.LOOPBACK) !== 0;
+    return (this.#flags & LOOPBACK) !== 0;
   }
 
   /** IFF_NOARP: no address resolution on this link. */
   get noArp(): boolean {
-    return (this.#flags & Iff.NOARP) !== 0;
+    return (this.#flags & NOARP) !== 0;
   }
 
   /** IFF_POINTOPOINT: everybody on the link is one neighbour. */
   get pointToPoint(): boolean {
-    return (this.#flags & Iff.POINTOPOINT) !== 0;
+    return (this.#flags & POINTOPOINT) !== 0;
   }
 
   /** IFF_MULTICAST, which nothing here depends on; `ip link set DEV multicast on|off`. */
@@ -234,14 +238,15 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** Sends a complete frame, or keeps it for the controller. Returns NONE or why it was dropped; the buffer is gone either way. */
   transmit(skb: SkBuff): DropReason {
-    if (!this.#up) return this.#refuse(skb, DropReason.DEV_READY);
-    if (!this.#carrier) return this.#refuse(skb, DropReason.TX_CARRIER);
-    if (skb.length > this.#mtu + ETHERNET_HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
-    if (this.#queue.length >= (this.txQueueLength || 1)) return this.#refuse(skb, DropReason.QDISC_DROP);
+    if (this.#carrier === false || this.#up === false)
+      return this.#refuse(skb, this.#up ? DropReason.TX_CARRIER : DropReason.DEV_READY);
+    if (skb.tail - skb.data > this.#mtu + HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    const queue = this.#queue;
+    if (queue.length >= (this.txQueueLength || 1)) return this.#refuse(skb, DropReason.QDISC_DROP);
     this.#user.transmitted(this, skb);
-    if (this.#queue.length === 0 && this.controller.transmit(skb)) return DropReason.NONE;
-    this.#queue.enqueue(skb);
-    return DropReason.NONE;
+    if (queue.length === 0 && this.controller.transmit(skb)) return NONE;
+    queue.enqueue(skb);
+    return NONE;
   }
 
   /** Frames for others come up too (IFF_PROMISC); they are dropped as OTHERHOST, but taps see them. */
@@ -339,7 +344,7 @@ export class NetDevice implements ControllerHost, Pollable {
   }
 
   receive(skb: SkBuff): void {
-    if (!this.#up) {
+    if (this.#up === false) {
       this.drops.drop(skb, DropReason.DEV_READY);
       return;
     }

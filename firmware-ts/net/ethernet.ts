@@ -3,7 +3,7 @@ import { ETHERNET_HEADER, MAC_BYTES, VLAN_TAG } from "../../hal/ethernet.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 
 /** Offsets in the header. */
-export const ETH_DESTINATION = 0;
+const ETH_DESTINATION = 0;
 export const ETH_SOURCE = 6;
 export const ETH_TYPE = 12;
 
@@ -15,6 +15,12 @@ const ETH_P_8021AD = 0x88a8;
 const VLAN_ID = 0x0fff;
 /** The bit of a group's address, in its first two octets. */
 const GROUP = 0x0100;
+
+// V8 reads imported and exported names anew at each use. What no other module can see it takes for the constant that it is.
+const HEADER = ETHERNET_HEADER;
+const { HOST, OTHERHOST, BROADCAST, MULTICAST } = PacketType;
+const TYPE = ETH_TYPE;
+const SOURCE = ETH_SOURCE;
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array(MAC_BYTES).fill(0xff);
 
@@ -63,12 +69,12 @@ export function lowOctets(bytes: ArrayLike<number>, at: number): number {
  * @param source the view of a device's address
  */
 export function pushHeader(skb: SkBuff, high: number, low: number, source: DataView, type: number): void {
-  const at = skb.push(ETHERNET_HEADER);
+  const at = skb.push(HEADER);
   const { view } = skb;
   view.setInt16(at + ETH_DESTINATION, high);
   view.setInt32(at + ETH_DESTINATION + 2, low);
-  view.setInt32(at + ETH_SOURCE, source.getInt32(0));
-  view.setInt32(at + ETH_SOURCE + 4, (source.getUint16(4) << 16) | type);
+  view.setInt32(at + SOURCE, source.getInt32(0));
+  view.setInt32(at + SOURCE + 4, (source.getUint16(4) << 16) | type);
 }
 
 /**
@@ -77,17 +83,18 @@ export function pushHeader(skb: SkBuff, high: number, low: number, source: DataV
  */
 export function pullHeader(skb: SkBuff, own: DataView): boolean {
   const { view, data: at } = skb;
-  if (skb.tail - at < ETHERNET_HEADER) return false;
+  if (skb.tail - at < HEADER) return false;
   const high = view.getUint16(at + ETH_DESTINATION);
   const low = view.getInt32(at + ETH_DESTINATION + 2);
-  if (high === own.getUint16(0) && low === own.getInt32(2)) skb.packetType = PacketType.HOST;
-  else if ((high & GROUP) === 0) skb.packetType = PacketType.OTHERHOST;
-  else skb.packetType = high === 0xffff && low === -1 ? PacketType.BROADCAST : PacketType.MULTICAST;
-  skb.protocol = view.getUint16(at + ETH_TYPE);
-  skb.data = at + ETHERNET_HEADER;
-  skb.network = at + ETHERNET_HEADER;
+  if (high === own.getUint16(0) && low === own.getInt32(2)) skb.packetType = HOST;
+  else if ((high & GROUP) === 0) skb.packetType = OTHERHOST;
+  else skb.packetType = high === 0xffff && low === -1 ? BROADCAST : MULTICAST;
+  const protocol = view.getUint16(at + TYPE);
+  skb.protocol = protocol;
+  skb.data = at + HEADER;
+  skb.network = at + HEADER;
   // This is asked of every frame, and hardly any has a tag.
-  return isTag(skb.protocol) ? pullTags(skb) : true;
+  return isTag(protocol) ? pullTags(skb) : true;
 }
 
 function isTag(type: number): boolean {
@@ -99,9 +106,9 @@ function isTag(type: number): boolean {
  * A frame of any other VLAN is somebody else's. False when the frame ends within a tag.
  */
 function pullTags(skb: SkBuff): boolean {
-  while (isTag(skb.protocol) && skb.packetType !== PacketType.OTHERHOST) {
+  while (isTag(skb.protocol) && skb.packetType !== OTHERHOST) {
     if (skb.length < VLAN_TAG) return false;
-    if ((skb.view.getUint16(skb.data) & VLAN_ID) !== 0) skb.packetType = PacketType.OTHERHOST;
+    if ((skb.view.getUint16(skb.data) & VLAN_ID) !== 0) skb.packetType = OTHERHOST;
     skb.protocol = skb.view.getUint16(skb.data + 2);
     skb.network = skb.pull(VLAN_TAG);
   }

@@ -96,7 +96,8 @@ export class Network implements DeviceUser {
 
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
-    for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, false);
+    const taps = this.#taps;
+    for (let at = 0; at < taps.length; at++) taps[at]?.(skb, device, false);
     if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
@@ -105,7 +106,8 @@ export class Network implements DeviceUser {
       this.#lastHandler = this.#handlers.get(skb.protocol);
       this.#lastType = skb.protocol;
     }
-    if (this.#lastHandler) return this.#lastHandler;
+    const handler = this.#lastHandler;
+    if (handler !== undefined) return handler;
     device.drops.drop(skb, skb.packetType === PacketType.OTHERHOST ? DropReason.OTHERHOST : DropReason.UNHANDLED_PROTO);
     return null;
   }

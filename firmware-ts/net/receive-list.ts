@@ -65,7 +65,7 @@ export class ReceiveList<Device> {
 
   /** The first packet of a list, or one that its protocol takes by itself. */
   #begin(skb: SkBuff, handler: HandlerOn<Device>): void {
-    if (this.collecting && handler.receiveList) {
+    if (this.collecting === true && handler.receiveList !== undefined) {
       this.#handler = handler;
       this.#collect(skb);
     } else handler.receive(skb, this.#device);

@@ -30,6 +30,11 @@ const SLOTS = 256;
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const HEADER = UDP_HEADER;
+const { NONE: UNVERIFIED } = Checksum;
+const { NONE } = DropReason;
+
 export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
   readonly #random: Random;
@@ -143,25 +148,25 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const { udp } = layer.counters;
     const held = skb.tail - at;
     // The header in two words, each read once: the ports; length and checksum.
-    const ports = held < UDP_HEADER ? 0 : view.getInt32(at + UDP_SOURCE);
-    const rest = held < UDP_HEADER ? 0 : view.getInt32(at + UDP_LENGTH);
+    const ports = held < HEADER ? 0 : view.getInt32(at + UDP_SOURCE);
+    const rest = held < HEADER ? 0 : view.getInt32(at + UDP_LENGTH);
     const length = rest >>> 16;
-    if (length < UDP_HEADER || length > held) {
+    if (length < HEADER || length > held) {
       udp.inErrors++;
       return DropReason.PKT_TOO_SMALL;
     }
     skb.tail = at + length;
-    if (skb.checksum === Checksum.NONE && (rest & 0xffff) !== 0) {
+    if (skb.checksum === UNVERIFIED && (rest & 0xffff) !== 0) {
       const pseudo = layer.pseudoHeader(source, destination, IPPROTO_UDP, length);
       const head = pseudo + (ports >>> 16) + (ports & 0xffff) + length + (rest & 0xffff);
-      if (finish(sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head)) !== 0) {
+      if (finish(sumPacket(skb, at + HEADER, length - HEADER, head)) !== 0) {
         udp.inErrors++;
         udp.inCsumErrors++;
         return DropReason.UDP_CSUM;
       }
     }
     const socket = this.#find(ports & 0xffff, destination);
-    if (!socket) {
+    if (socket === null) {
       if (packet.toUsAlone) {
         udp.noPorts++;
         layer.refuse(skb, packet);
@@ -171,9 +176,9 @@ export class Udp implements IpProtocol, UdpSocketUser {
       return DropReason.NO_SOCKET;
     }
     udp.inDatagrams++;
-    skb.data = at + UDP_HEADER;
+    skb.data = at + HEADER;
     socket.receive(skb, ports >>> 16, packet);
-    return DropReason.NONE;
+    return NONE;
   }
 
   error(skb: SkBuff, error: IcmpError): boolean {

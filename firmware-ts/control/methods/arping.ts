@@ -6,7 +6,7 @@ import { formatIpv4 } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { AR_OP, AR_SHA, AR_SIP, AR_THA, AR_TIP, ARPOP_REPLY, ARPOP_REQUEST } from "../../ip4/arp/wire.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { BROADCAST_MAC, formatMac, sameMac } from "../../net/ethernet.ts";
+import { BROADCAST_MAC, formatMac, highOctets, lowOctets, sameMac } from "../../net/ethernet.ts";
 import type { Stack } from "../../stack.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { ADDRESS, FLAG, INT_MAX, integer, maybe, needed, TEXT } from "./forms.ts";
@@ -203,15 +203,16 @@ class Arping {
       this.finish();
       return;
     }
-    const announced = this.#op === ARPOP_REPLY ? this.#device.address : null;
     const to = this.#target ?? BROADCAST_MAC;
+    const named = this.#op === ARPOP_REPLY ? this.#device.address : to;
     result.sent++;
     if (!this.#target) result.broadcasts++;
     this.#sentAt = clock.now();
     // Armed before the frame goes: its answer may come within the call, and be the end.
     this.#due += this.#interval;
     if (this.#interval > 0) this.#timer.armAt(this.#due);
-    arp.sender.send(this.#device, this.#op, to, 0, this.#source, announced ?? to, 0, this.#to);
+    const [high, low] = [highOctets(to, 0), lowOctets(to, 0)];
+    arp.sender.send(this.#device, this.#op, high, low, this.#source, highOctets(named, 0), lowOctets(named, 0), this.#to);
   }
 
   /** The packet is from the address asked for, and to us; a probe is answered by any other station that has the address. */

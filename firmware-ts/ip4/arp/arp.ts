@@ -2,7 +2,6 @@
  * The Address Resolution Protocol for IPv4 (RFC 826, RFC 1122 2.3.2, RFC 5227 2.1.1) as a client of the neighbour machine. It constructs
  * entries, sends requests and handles device events; receive.ts takes packets in, policy.ts applies the settings.
  */
-import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
@@ -14,7 +13,7 @@ import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
 import { type DeviceEvent, MIN_MTU, type NetDevice } from "../../net/device.ts";
-import { BROADCAST_MAC, ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import { ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
 import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
@@ -57,7 +56,6 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   /** The counters that were asked for last: most frames come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #lastCounters = new ArpCounters();
-  readonly #scratch = new Uint8Array(MAC_BYTES);
 
   constructor({ network, random, fib, router, unreachable }: ArpGround, options: NeighbourSource = {}) {
     this.#network = network;
@@ -124,9 +122,12 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   solicit(entry: Neighbour, packet: SkBuff | null): void {
     const { device, key } = entry;
     const unicast = probesUnicast(entry);
-    if (unicast) entry.copyAddress(this.#scratch, 0);
     const source = this.policy.sourceFor(device, key, packet);
-    if (!this.sender.request(device, unicast ? this.#scratch : BROADCAST_MAC, 0, source, key)) return;
+    const { sender } = this;
+    const sent = unicast
+      ? sender.request(device, entry.addressHigh, entry.addressLow, source, key)
+      : sender.requestAll(device, source, key);
+    if (!sent) return;
     const counters = this.counters(device);
     if (unicast) counters.requestsUnicast++;
     else counters.requestsBroadcast++;
@@ -165,7 +166,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   /** Announces one address. Returns true when the request was sent. */
   #announceOne(device: NetDevice, local: number): boolean {
     if (!device.up || !this.fib.confirms(device, 0, local, Scope.HOST)) return false;
-    if (!this.sender.request(device, BROADCAST_MAC, 0, local, local)) return false;
+    if (!this.sender.requestAll(device, local, local)) return false;
     this.counters(device).requestsBroadcast++;
     return true;
   }

@@ -20,11 +20,11 @@ import { isLoopback, isMulticast } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { type Neighbour, SuspicionKind } from "../../neigh/entry.ts";
 import { askedEverybody, challenge } from "../../neigh/machine.ts";
-import { Nud } from "../../neigh/states.ts";
+import { NUD_VALID, Nud } from "../../neigh/states.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
 import { ARPHRD_ETHER, type NetDevice } from "../../net/device.ts";
-import { ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import { ETH_P_IP, highOctets, lowOctets, sameMac } from "../../net/ethernet.ts";
 import type { Fib } from "../routing/fib.ts";
 import { InputRoute, type InputRouter, InputWay } from "../routing/input-route.ts";
 import type { ArpCounters } from "./counters.ts";
@@ -64,30 +64,81 @@ export interface ArpParts {
   keyOf(address: number, device: NetDevice): number;
 }
 
+/** The first two words of a request for the hardware address of an IPv4 address on Ethernet. */
+const ETHERNET_IPV4: number = (ARPHRD_ETHER << 16) | ETH_P_IP;
+const REQUEST: number = (MAC_BYTES << 24) | (4 << 16) | ARPOP_REQUEST;
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const BYTES = ARP_BYTES;
+const ETHERNET = ARPHRD_ETHER;
+const SECOND = AR_HLN;
+const SHA = AR_SHA;
+const SIP = AR_SIP;
+const TIP = AR_TIP;
+const VALID = NUD_VALID;
+const { OTHERHOST } = PacketType;
+
 export class ArpReceiver {
   readonly hooks: ArpHooks = new ArpHooks();
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
   /** The way that a packet from the asker to the target of the request at hand would take. */
   readonly #route = new InputRoute();
+  /** The profile has no question to a sender whose address is known already. */
+  readonly #trusting: boolean;
   /** Receives a request for a proxied address that has waited, to answer it at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
   constructor(parts: ArpParts) {
     this.#parts = parts;
     this.#proxy = new ArpProxy(parts.fib.conf, parts.table.proxies);
+    const { checksSender, defends, trafficConfirms } = parts.table.policy;
+    this.#trusting = !checksSender && !defends && !trafficConfirms;
   }
 
   /** Takes a packet whose data begins with the ARP header. The buffer is not the caller's any more. */
   receive(skb: SkBuff, device: NetDevice): void {
-    if (device.noArp || skb.packetType === PacketType.OTHERHOST) {
+    if (device.noArp || skb.packetType === OTHERHOST) {
       this.#parts.counters(device).passedOver++;
+      skb.consume();
+      return;
+    }
+    if (this.#trusting === true && this.hooks.none && this.#answerKnown(skb, device)) {
       skb.consume();
       return;
     }
     const reason = this.#check(skb, device);
     if (reason === DropReason.NONE) this.#take(skb, device, false);
     else device.drops.drop(skb, reason);
+  }
+
+  /**
+   * Answers a request of which #check() and #take() would change nothing: its target is ours, its sender is known by the address that it
+   * names, and no setting says more. Reads each field once. Returns false, and has done nothing, where anything else may follow.
+   */
+  #answerKnown(skb: SkBuff, device: NetDevice): boolean {
+    const { view, data: at } = skb;
+    if (skb.tail - at < BYTES || device.type !== ETHERNET) return false;
+    if (view.getInt32(at) !== ETHERNET_IPV4 || view.getInt32(at + SECOND) !== REQUEST) return false;
+    const front = view.getInt32(at + SHA);
+    const middle = view.getInt32(at + SHA + 4);
+    const sip = (middle << 16) | view.getUint16(at + SIP + 2);
+    const tip = view.getInt32(at + TIP);
+    const parts = this.#parts;
+    const { fib, table } = parts;
+    // The way of an IP packet from the asker: one to us alone is the same for ARP.
+    if (sip === tip || !parts.router.isKnown(tip, sip, device)) return false;
+    const conf = fib.conf.on(device);
+    if (conf.arpIgnore !== 0 || conf.arpFilter) return false;
+    const high = front >>> 16;
+    const low = (front << 16) | (middle >>> 16);
+    const entry = table.find(parts.keyOf(sip, device), device);
+    if (entry === null || (entry.nudState & VALID) === 0 || entry.addressHigh !== high || entry.addressLow !== low) return false;
+    table.statistics.lookups++;
+    table.statistics.hits++;
+    const counters = parts.counters(device);
+    counters.requestsReceived++;
+    if (parts.sender.reply(device, high, low, tip, sip)) counters.repliesSent++;
+    return true;
   }
 
   /** Returns NONE for a well-formed ARP packet for IPv4 that no filter and no setting refuses, else the reason to drop it. */
@@ -133,8 +184,10 @@ export class ArpReceiver {
     const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
     if (request && way === InputWay.REFUSED) router.tell(this.#route, tip, sip, device, skb.bytes, at - ETHERNET_HEADER);
     if (way === InputWay.FORWARD && this.#proxied(skb, device, sip, tip, waited)) return;
-    if (way === InputWay.LOCAL) this.#answer(skb, device, sip, tip);
-    else this.#updateKnown(skb, device, request, sip, tip);
+    if (way === InputWay.LOCAL) {
+      router.know(tip, sip, device);
+      this.#answer(skb, device, sip, tip);
+    } else this.#updateKnown(skb, device, request, sip, tip);
     skb.consume();
   }
 
@@ -221,7 +274,9 @@ export class ArpReceiver {
   /** Answers to the hardware address in the request, not to the frame's source, and not by way of the neighbour entry. */
   #reply(skb: SkBuff, device: NetDevice, sip: number, tip: number): void {
     const { sender } = this.#parts;
-    if (sender.reply(device, skb.bytes, skb.data + AR_SHA, sip, tip)) this.#parts.counters(device).repliesSent++;
+    const { bytes, data: at } = skb;
+    const sent = sender.reply(device, highOctets(bytes, at + AR_SHA), lowOctets(bytes, at + AR_SHA), sip, tip);
+    if (sent) this.#parts.counters(device).repliesSent++;
   }
 }
 

@@ -7,14 +7,18 @@ import { headerLengthOf, IP_HEADER, IP_TOTAL_LENGTH, IP_VERSION_IHL } from "./ip
 /** The first octet of a header of version 4 without options. */
 const PLAIN = 0x45;
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const HEADER = IP_HEADER;
+const { NONE } = DropReason;
+
 /** Returns NONE for a sound header and cuts the packet to its length; else returns the reason to drop the packet. */
 export function checkHeader(skb: SkBuff): DropReason {
   const { view, data: at, length } = skb;
-  if (length < IP_HEADER) return DropReason.PKT_TOO_SMALL;
+  if (length < HEADER) return DropReason.PKT_TOO_SMALL;
   const first = view.getInt32(at);
-  if (first >>> 24 === PLAIN && (first & 0xffff) >= IP_HEADER && (first & 0xffff) <= length && sumsUp(view, at, first)) {
+  if (first >>> 24 === PLAIN && (first & 0xffff) >= HEADER && (first & 0xffff) <= length && sumsUp(view, at, first)) {
     skb.tail = at + (first & 0xffff);
-    return DropReason.NONE;
+    return NONE;
   }
   const headerLength = headerLengthOf(view, at);
   if (view.getUint8(at + IP_VERSION_IHL) >> 4 !== 4 || headerLength < IP_HEADER || headerLength > length)

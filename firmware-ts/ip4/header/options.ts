@@ -4,6 +4,7 @@
  * (CIPSO) are those of domains that nobody has set up here.
  */
 import type { Clock } from "../../../hal/clock.ts";
+import { IP_HEADER, IP_VERSION_IHL, writeChecksum } from "./ip-header.ts";
 import { timeOfDay } from "./time-of-day.ts";
 
 const OPTION_END = 0;
@@ -43,8 +44,8 @@ export const OPTIONS_SOURCE_ROUTE = -1;
 
 export class IpOptions {
   /** The options that answer() has made. */
-  readonly bytes: Uint8Array = new Uint8Array(MAX_OPTIONS);
-  readonly #view = new DataView(this.bytes.buffer);
+  readonly #bytes = new Uint8Array(MAX_OPTIONS);
+  readonly #view = new DataView(this.#bytes.buffer);
   readonly #clock: Clock;
   readonly #foreign: (address: number) => boolean;
 
@@ -85,6 +86,13 @@ export class IpOptions {
     return OPTIONS_SOUND;
   }
 
+  /** Writes `length` bytes of the answer behind the plain header at `at`, and makes its length and its checksum right. */
+  write(view: DataView, at: number, length: number): void {
+    for (let byte = 0; byte < length; byte++) view.setUint8(at + IP_HEADER + byte, this.#bytes[byte]!);
+    view.setUint8(at + IP_VERSION_IHL, 0x45 + length / 4);
+    writeChecksum(view, at, IP_HEADER + length);
+  }
+
   /**
    * Makes the options of an answer to the packet whose header, filled in by receive(), is view[header..end): its record route and its
    * timestamp, with another slot filled in, and the label with which something is wrong.
@@ -98,7 +106,7 @@ export class IpOptions {
     if (both > route && !this.#answerTimestamp(route, source)) return -1;
     const all = this.#copy(view, findLabel(view, header + 20, end), both);
     const padded = (all + 3) & ~3;
-    this.bytes.fill(OPTION_END, all, padded);
+    this.#bytes.fill(OPTION_END, all, padded);
     return padded;
   }
 
@@ -106,7 +114,7 @@ export class IpOptions {
   #copy(view: DataView, from: number, at: number): number {
     if (from === 0) return at;
     const length = view.getUint8(from + LENGTH);
-    for (let byte = 0; byte < length; byte++) this.bytes[at + byte] = view.getUint8(from + byte);
+    for (let byte = 0; byte < length; byte++) this.#bytes[at + byte] = view.getUint8(from + byte);
     return at + length;
   }
 

@@ -126,7 +126,7 @@ export class InputRouter {
     return InputWay.FORWARD;
   }
 
-  /** Tells whether find() said LOCAL of such an IP packet, and would again: nothing has changed since. */
+  /** Tells whether find() said LOCAL of such a packet, and would again: nothing has changed since. The same holds for IP and ARP. */
   isKnown(destination: number, source: number, device: NetDevice): boolean {
     const known = this.#known;
     const at = placeOf(destination, source);
@@ -138,7 +138,7 @@ export class InputRouter {
     );
   }
 
-  /** Remembers that find() said LOCAL of such an IP packet. */
+  /** Remembers that find() said LOCAL of such a packet. */
   know(destination: number, source: number, device: NetDevice): void {
     const known = this.#known;
     const at = placeOf(destination, source);
