@@ -1,8 +1,9 @@
 /** IPv4 in: every way in which a header can be wrong, and what is none the less a good packet. */
 import t from "tap";
+import { ipv4 } from "../../../firmware-ts/stack.ts";
 import { DropReason, dropReasonName } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";
-import { BROADCAST, checksum, decode, icmp, ipv4Frame, T1, T2, type UdpFields, udp } from "../../support/wire-format.ts";
+import { arpReply, BROADCAST, checksum, decode, icmp, ipv4Frame, T1, T2, type UdpFields, udp } from "../../support/wire-format.ts";
 
 /** A bench whose port 5000 writes down what it gets. */
 async function listening(addresses?: string[]): Promise<Lab & { got: string[] }> {
@@ -185,3 +186,37 @@ t.test("IpOutTransmits: what was given to a device, answers and copies to oursel
   // One more request than pokes with a way: the error about the port of our own that nobody has.
   t.same([counter("IpOutRequests"), counter("IpOutTransmits")], [5, 5]);
 });
+
+t.test(
+  "out: TTL and TOS are those that the protocol asks for, else the default; to a neighbour that is known as to one that is not",
+  async (t) => {
+    const lab = await Lab.open();
+    const { ip, network } = lab.stack;
+    const way = ip.way(ipv4("10.0.0.2"), null);
+    const send = (ttl?: number, tos?: number): void => {
+      ip.refresh(way);
+      const skb = network.pool.allocate();
+      if (!skb) throw new Error("no buffer");
+      skb.put(8);
+      skb.truesize = 512;
+      ip.send(skb, way, 253, ttl, tos);
+    };
+    const wanted: readonly (readonly [ttl?: number, tos?: number])[] = [[], [5], [5, 0x10], [0, 0xb8]];
+    for (const known of [false, true]) {
+      for (const [ttl, tos] of wanted) send(ttl, tos);
+      lab.run(0);
+      if (!known) lab.say(arpReply());
+      const headers = lab.take().filter(({ bytes }) => bytes[12] === 8 && bytes[13] === 0);
+      t.same(
+        headers.map(({ bytes }) => [bytes[22], bytes[15]]),
+        [
+          [64, 0],
+          [5, 0],
+          [5, 0x10],
+          [64, 0xb8],
+        ],
+        known ? "known" : "asked for first",
+      );
+    }
+  },
+);
