@@ -17,7 +17,11 @@ const failed: readonly SendResult[] = Array.from({ length: DROP_REASONS }, (_, r
   Object.freeze({ status: "failed" as const, reason: dropReasonName(reason) }),
 );
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const { NONE } = DropReason;
+const WAITS = QUEUED;
+
 export function sendResult(fate: Fate): SendResult {
-  if (fate === DropReason.NONE) return sent;
-  return fate === QUEUED ? queued : (failed[fate] as SendResult);
+  if (fate === NONE) return sent;
+  return fate === WAITS ? queued : (failed[fate] as SendResult);
 }

@@ -61,7 +61,7 @@ import { Ip4Settings } from "./settings.ts";
 import { pushHeaders, straightTo } from "./straight.ts";
 
 // V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
-const { NONE } = DropReason;
+const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [HEADER, SOURCE, DESTINATION, TTL] = [IP_HEADER, IP_SOURCE, IP_DESTINATION, IP_TTL];
 const [FRAGMENT, PART] = [IP_FRAGMENT, FRAGMENT_PART];
@@ -186,8 +186,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const entry = ttl === 0 && tos === 0 && !skb.confirm ? straightTo(way) : null;
-    if (entry === null || skb.length > mtuOf(way.route as Route) - IP_HEADER || skb.truesize === 0) {
+    const entry = ttl === 0 && tos === 0 && skb.confirm === false ? straightTo(way) : null;
+    if (entry === null || skb.length > mtuOf(way.route as Route) - HEADER || skb.truesize === 0) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
     const { ip } = this.counters;
@@ -196,7 +196,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     ip.outRequests++;
     ip.outTransmits++;
     const fate = entry.on.device.transmit(skb);
-    if (fate === DropReason.QDISC_DROP) ip.outDiscards++;
+    if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
 

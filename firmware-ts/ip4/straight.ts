@@ -11,11 +11,14 @@ import { ETH_P_IP } from "../net/ethernet.ts";
 import { IP_HEADER } from "./header/ip-header.ts";
 import type { Ip4Way } from "./routing/output-route.ts";
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const [HEADER, LINK_HEADER, TYPE, CONNECTED] = [IP_HEADER, ETHERNET_HEADER, ETH_P_IP, NUD_CONNECTED];
+
 /** Returns the neighbour to which a packet by this way may go straight; null when it has to take the long way. */
 export function straightTo(way: Ip4Way): Neighbour | null {
   const { neighbour } = way;
-  if (neighbour === null || !way.plain || neighbour.dead || !neighbour.headerReady) return null;
-  return (neighbour.nudState & NUD_CONNECTED) === 0 ? null : neighbour;
+  if (neighbour === null || way.plain === false || neighbour.dead === true || neighbour.headerReady === false) return null;
+  return (neighbour.nudState & CONNECTED) === 0 ? null : neighbour;
 }
 
 /** Pushes the IP and the Ethernet header in front of a transport's packet. */
@@ -29,21 +32,21 @@ export function pushHeaders(
   fragment: number,
 ): void {
   const { view } = skb;
-  const at = skb.data - IP_HEADER;
-  const frame = at - ETHERNET_HEADER;
+  const at = skb.data - HEADER;
+  const frame = at - LINK_HEADER;
   const own = entry.on.device.addressView;
   const total = skb.tail - at;
   const fifth = (ttl << 8) | protocol;
   view.setInt16(frame, entry.addressHigh);
   view.setInt32(frame + 2, entry.addressLow);
   view.setInt32(frame + 6, own.getInt32(0));
-  view.setInt32(frame + 10, (own.getUint16(4) << 16) | ETH_P_IP);
+  view.setInt32(frame + 10, (own.getUint16(4) << 16) | TYPE);
   view.setInt32(at, (0x4500 << 16) | total);
   view.setInt32(at + 4, (id << 16) | fragment);
   view.setInt32(at + 8, (fifth << 16) | finish(0x4500 + total + id + fragment + fifth + way.addressSum));
   view.setInt32(at + 12, way.source);
   view.setInt32(at + 16, way.destination);
   skb.network = at;
-  skb.protocol = ETH_P_IP;
+  skb.protocol = TYPE;
   skb.data = frame;
 }

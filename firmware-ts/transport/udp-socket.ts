@@ -19,6 +19,10 @@ const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
 export const UDP_HEADER = 8;
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const HEADER = UDP_HEADER;
+const { NONE } = DropReason;
+
 /** UDP as a socket sees it. */
 export interface UdpSocketUser {
   /** The time for which a socket polls when the caller names none, in ms. */
@@ -133,11 +137,11 @@ export class UdpSocket implements SkBuffOwner {
       if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
       return sendResult(way.failure);
     }
-    if (UDP_HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
-    const charge = truesizeOf(layer.headerBytes + UDP_HEADER + payload.length);
+    if (HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
+    const charge = truesizeOf(layer.headerBytes + HEADER + payload.length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate();
-    if (!skb) {
+    if (skb === null) {
       layer.counters.udp.sndbufErrors++;
       return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
     }
@@ -151,11 +155,11 @@ export class UdpSocket implements SkBuffOwner {
     this.#underWay += charge;
     const outer = this.#sending;
     this.#sending = skb;
-    this.#dropped = DropReason.NONE;
+    this.#dropped = NONE;
     const fate = this.#udp.transmit(this, skb, destination, sum);
     const dropped = this.#dropped;
     this.#sending = outer;
-    this.#dropped = DropReason.NONE;
+    this.#dropped = NONE;
     return sendResult(dropped || fate);
   }
 
@@ -198,7 +202,7 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   #check(destination: Destination): void {
-    if (!this.#open) throw new Error("the socket is closed");
+    if (this.#open === false) throw new Error("the socket is closed");
     if (destination.layer !== this.#lastLayer) {
       if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
       this.#lastLayer = destination.layer;
@@ -233,7 +237,7 @@ export class UdpSocket implements SkBuffOwner {
 
   settled(skb: SkBuff, reason: DropReason): void {
     this.#underWay -= skb.truesize;
-    if (reason !== DropReason.NONE && skb === this.#sending) {
+    if (reason !== NONE && skb === this.#sending) {
       this.#dropped = reason;
       return;
     }

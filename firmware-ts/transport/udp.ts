@@ -32,8 +32,8 @@ const LAST_EPHEMERAL = 60_999;
 
 // V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
 const HEADER = UDP_HEADER;
-const { NONE: UNVERIFIED } = Checksum;
-const { NONE } = DropReason;
+const { NONE: UNVERIFIED, PARTIAL } = Checksum;
+const { NONE, NEIGH_CREATEFAIL, QDISC_DROP, IP_OUTNOROUTES, PKT_TOO_BIG } = DropReason;
 
 export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
@@ -114,20 +114,20 @@ export class Udp implements IpProtocol, UdpSocketUser {
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination, payload: number): Fate {
-    const at = skb.push(UDP_HEADER);
+    const at = skb.push(HEADER);
     const view = skb.view;
     const length = skb.length;
     const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
     let sum = 0;
     if (way.offloadsChecksum) {
       sum = partial(pseudo);
-      skb.checksum = Checksum.PARTIAL;
+      skb.checksum = PARTIAL;
       skb.csumStart = at;
       skb.csumOffset = UDP_CHECKSUM;
     } else {
       // The header is written word by word and summed up meanwhile: only the payload has to be read.
       const head = pseudo + socket.port + port + length;
-      sum = finish(payload < 0 ? sumPacket(skb, at + UDP_HEADER, length - UDP_HEADER, head) : head + payload);
+      sum = finish(payload < 0 ? sumPacket(skb, at + HEADER, length - HEADER, head) : head + payload);
       // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
       if (sum === 0) sum = 0xffff;
     }
@@ -137,8 +137,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const fate = layer.send(skb, way, IPPROTO_UDP);
     const { udp } = layer.counters;
     // As in Linux, UDP counts a datagram as sent that is lost further down, but not one that finds no memory or no room.
-    if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) udp.sndbufErrors++;
-    else if (fate !== DropReason.IP_OUTNOROUTES && fate !== DropReason.PKT_TOO_BIG) udp.outDatagrams++;
+    if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP) udp.sndbufErrors++;
+    else if (fate !== IP_OUTNOROUTES && fate !== PKT_TOO_BIG) udp.outDatagrams++;
     return fate;
   }
 

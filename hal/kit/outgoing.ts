@@ -4,17 +4,21 @@ import { ETHERNET_HEADER, MAX_TAGGED_FRAME, MIN_FRAME } from "../ethernet.ts";
 import { sumWords } from "../packet-memory.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const { PARTIAL, NONE } = Checksum;
+const [SHORTEST, START] = [MIN_FRAME, HEADROOM];
+
 /**
  * Puts zeros behind the packet up to the shortest frame that Ethernet knows (IEEE 802.3 clause 4.2.3.3). Returns the length with
  * them; the packet's own stays as it is.
  */
 export function pad(skb: SkBuff): number {
-  const length = Math.max(skb.length, MIN_FRAME);
+  const length = Math.max(skb.length, SHORTEST);
   if (skb.data + length > skb.bytes.length) {
     // A short packet at the very end of its slot: there is room for padding further in front.
-    skb.bytes.copyWithin(HEADROOM, skb.data, skb.tail);
-    skb.tail = HEADROOM + skb.length;
-    skb.data = HEADROOM;
+    skb.bytes.copyWithin(START, skb.data, skb.tail);
+    skb.tail = START + skb.length;
+    skb.data = START;
   }
   clear(skb, skb.data + length);
   return length;
@@ -40,7 +44,7 @@ export function unsendable(skb: SkBuff): DropReason {
 
 /** Fills in the checksum if it was left to the hardware (Checksum.PARTIAL). Returns false when that cannot be done. */
 export function ensureChecksum(skb: SkBuff): boolean {
-  return skb.checksum !== Checksum.PARTIAL || completeChecksum(skb);
+  return skb.checksum !== PARTIAL || completeChecksum(skb);
 }
 
 /**
@@ -67,6 +71,6 @@ export function completeChecksum(skb: SkBuff): boolean {
   sum = (sum & 0xffff) + (sum >>> 16);
   const result = ~sum & 0xffff;
   view.setUint16(field, result === 0 ? 0xffff : result);
-  skb.checksum = Checksum.NONE;
+  skb.checksum = NONE;
   return true;
 }

@@ -13,6 +13,10 @@ import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
 import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";
 
+// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+const [HEADER, DF] = [IP_HEADER, FRAGMENT_DF];
+const { LOCAL } = RouteType;
+
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
 /** Largest packet to ourselves: a buffer holds as much as a wire carries. */
@@ -56,16 +60,16 @@ export class Ip4Way implements Way {
 
   get room(): number {
     const { route } = this;
-    if (!route) return -1;
-    const mtu = route.type === RouteType.LOCAL ? LOCAL_MTU : mtuOf(route);
+    if (route === null) return -1;
+    const mtu = route.type === LOCAL ? LOCAL_MTU : mtuOf(route);
     const { path } = this;
-    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - IP_HEADER;
+    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
   }
 
   /** Routers are not to fragment what is sent by it, unless the operator or one of them has asked for it. */
   get fragment(): number {
     const { path, route } = this;
-    return route?.mtuLock || path?.locked ? 0 : FRAGMENT_DF;
+    return route?.mtuLock === true || path?.locked === true ? 0 : DF;
   }
 }
 
