@@ -70,7 +70,7 @@ export class Telemetry implements App {
     this.#stack = stack;
     this.#options = options;
     const fields = fieldNames(options.sensors).map((name) => ({ name }));
-    // What can never be written is refused now, not in the field at the first reading.
+    // A reading that can never be written is refused now, not in the field at the first one.
     this.#series = new PointSeries(MEASUREMENT, { node: options.node }, [...fields, { name: SEQ, integer: true }]);
     this.#values = [...options.sensors.map(() => Number.NaN), 0];
     this.#timer = stack.clock.timer(() => this.#read());
