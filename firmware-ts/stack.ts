@@ -43,7 +43,8 @@ import type { Udp } from "./transport/udp.ts";
 export interface StackOptions {
   clock: Clock;
   random: Random;
-  pool?: SkBuffPoolOptions;
+  /** Its packet memory, or a pool that it shares with others. */
+  pool?: SkBuffPoolOptions | SkBuffPool;
   napi?: NapiOptions;
   neighbours?: NeighbourOptions;
   /** A device `lo` with 127.0.0.1/8, up from the start, by which packets to ourselves go. Without it they take a short cut. */
@@ -103,9 +104,9 @@ export class Stack {
   readonly #families: Families;
 
   constructor(options: StackOptions) {
-    const { clock, random } = options;
+    const { clock, random, pool } = options;
     this.clock = clock;
-    this.network = new Network(clock, new SkBuffPool(options.pool), options.napi);
+    this.network = new Network(clock, pool instanceof SkBuffPool ? pool : new SkBuffPool(pool), options.napi);
     const { sharedWith, ...settings } = options.neighbours ?? {};
     const { network } = this;
     const interner = new Ip6Interner(random.fork("ip6").below(0x100000000));

@@ -13,10 +13,8 @@ export interface TimerQueue {
 export class Timer {
   /** Absolute time at which it fires, in the clock's milliseconds; meaningful while armed. */
   due = 0;
-  /** Its place in the heap, -1 while not armed. Kept by the heap. */
+  /** Its number in the heap, -1 while not armed. Kept by the heap. */
   slot = -1;
-  /** Arming order: timers due at the same instant fire in the order in which they were armed. Kept by the heap. */
-  order = 0;
   readonly #queue: TimerQueue;
   readonly #callback: () => void;
 

@@ -1,6 +1,6 @@
 /**
  * A field of telemetry nodes and their gateway on a simulated switch. Each node is a stack of its own with the telemetry firmware on it;
- * they share a virtual clock and nothing else.
+ * they share a virtual clock and packet memory, and nothing else.
  *
  *     const field = await Field.open({ clock, hosts: 1000, interval: 10_000, seed: 1, profile: "linux", staticGateway: false });
  *     clock.advanceSync(3_600_000);
@@ -13,7 +13,7 @@ import { sensorKind } from "../../hal/sensor-kinds.ts";
 import { AnalogSignal } from "../../hal/simulated/analog-signal.ts";
 import { EthernetSwitch } from "../../hal/simulated/switch/switch.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import { DropCounters } from "../../hal/skbuff.ts";
+import { DropCounters, SkBuffPool } from "../../hal/skbuff.ts";
 import { Telemetry } from "../apps/telemetry/telemetry.ts";
 import { dropsOf } from "../control/drops.ts";
 import { formatIpv4 } from "../ip/address.ts";
@@ -85,6 +85,8 @@ export class Field {
   readonly lan: EthernetSwitch;
   readonly gateway: SimulatedGateway;
   readonly #kinds = new FrameKinds();
+  /** All nodes', without a limit: the packet that one has done with is in the processor's caches for the next one. */
+  readonly #pool = new SkBuffPool({ limit: Number.POSITIVE_INFINITY });
   readonly #nodes: Node[] = [];
   #lldp: LldpSender | null = null;
 
@@ -116,7 +118,7 @@ export class Field {
   async #addNode(number: number, options: FieldOptions, random: Random): Promise<void> {
     const { clock, interval, profile, staticGateway } = options;
     const name = `node${number}`;
-    const stack = new Stack({ clock, random: random.fork("stack"), neighbours: { profile } });
+    const stack = new Stack({ clock, random: random.fork("stack"), neighbours: { profile }, pool: this.#pool });
     const device = stack.addDevice("eth0", new WireNic(clock, this.lan, name, stationAddress(number)));
     await device.open();
     stack.addAddress(device, `${formatIpv4(FIRST_NODE + number)}/${PREFIX}`);

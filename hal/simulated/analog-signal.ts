@@ -29,9 +29,9 @@ export class AnalogSignal {
   at(now: number): number {
     const knot = Math.floor(now / KNOT);
     if (knot !== this.#knot) {
-      this.#knot = knot;
-      this.#left = this.#stray(knot);
+      this.#left = knot === this.#knot + 1 ? this.#right : this.#stray(knot);
       this.#right = this.#stray(knot + 1);
+      this.#knot = knot;
     }
     const part = now / KNOT - knot;
     const ease = part * part * (3 - 2 * part);

@@ -79,6 +79,8 @@ export class SimulatedIo extends EventEmitter {
 
   /** Number of the pin that people call `13`, `GPIO13` or `A0`. johnny-five asks this of every pin. @throws GpioError GPIO_BAD_PIN */
   normalize(name: string | number): number {
+    // Asked for each sample.
+    if (typeof name === "number" && this.pins[name]) return name;
     const match = /^(GPIO|A)?(\d{1,3})$/.exec(String(name));
     const number = match ? Number(match[2]) + (match[1] === "A" ? DIGITAL_PINS : 0) : Number.NaN;
     if (number < (match?.[1] === "GPIO" ? DIGITAL_PINS : this.pins.length)) return number;

@@ -30,8 +30,8 @@ export class LineProtocolError extends RangeError {
 
 /** Integers are int64. The largest one is no double: a double is below 2 ** 63 or beyond the range. */
 const INTEGER_END = 2 ** 63;
-/** Times are ns in an int64, of which InfluxDB keeps the outermost values for itself. */
-const TIME_END = 9_223_372_036_854_775_806n;
+/** Times are ns in an int64, of which InfluxDB keeps the outermost values for itself: in whole ms, up to this on both sides of 1970. */
+const LAST_MS = 9_223_372_036_854;
 /** Collectors take a tag or a field of this name for the point's time, and drop it or the point. */
 const TIME = "time";
 
@@ -48,25 +48,58 @@ export function linePoint(
   fields: readonly Field[],
   time: number,
 ): string {
-  let line = measured(measurement);
-  const tagged = new Set<string>();
-  for (const [name, value] of Object.entries(tags)) {
-    const key = named("TAG_INVALID", "tag", measurement, name);
-    once(tagged, key, "TAG_TWICE", `a point of ${shown(measurement)} has the tag ${shown(name)} twice`);
-    const written = escaped(value, /[,= ]/g);
-    if (written !== "") line += `,${key}=${written}`;
+  const values = fields.map(({ value }) => value);
+  return new PointSeries(measurement, tags, fields).point(values, time);
+}
+
+/** Points that differ in their values and times: measurement, tags and names of fields are checked and escaped once. */
+export class PointSeries {
+  readonly #measurement: string;
+  /** All of a line in front of its fields. */
+  readonly #head: string;
+  readonly #fields: readonly { readonly name: string; readonly key: string; readonly integer: boolean }[];
+
+  /** @throws LineProtocolError when a name is empty or not allowed, or two tags or two fields have one name */
+  constructor(measurement: string, tags: Readonly<Record<string, string>>, fields: readonly Omit<Field, "value">[]) {
+    this.#measurement = measurement;
+    let head = measured(measurement);
+    const tagged = new Set<string>();
+    for (const [name, value] of Object.entries(tags)) {
+      const key = named("TAG_INVALID", "tag", measurement, name);
+      once(tagged, key, "TAG_TWICE", () => `a point of ${shown(measurement)} has the tag ${shown(name)} twice`);
+      const written = escaped(value, /[,= ]/g);
+      if (written !== "") head += `,${key}=${written}`;
+    }
+    this.#head = head;
+    const taken = new Set<string>();
+    this.#fields = fields.map(({ name, integer = false }) => {
+      const key = named("FIELD_INVALID", "field", measurement, name);
+      once(taken, key, "FIELD_TWICE", () => `a point of ${shown(measurement)} has the field ${shown(name)} twice`);
+      return { name, key, integer };
+    });
   }
-  const taken = new Set<string>();
-  const written: string[] = [];
-  for (const field of fields) {
-    const key = named("FIELD_INVALID", "field", measurement, field.name);
-    once(taken, key, "FIELD_TWICE", `a point of ${shown(measurement)} has the field ${shown(field.name)} twice`);
-    if (Number.isFinite(field.value)) written.push(`${key}=${field.integer ? integer(field) : field.value}`);
+
+  /**
+   * Writes a point, as linePoint() does.
+   * @param values of the fields, in their order
+   * @param time ms since 1970-01-01 UTC
+   * @throws LineProtocolError when no value is a finite number, an integer is beyond int64, or the time in ns is
+   */
+  point(values: readonly number[], time: number): string {
+    let line = this.#head;
+    let mark = " ";
+    for (let at = 0; at < this.#fields.length; at++) {
+      const value = values[at]!;
+      if (!Number.isFinite(value)) continue;
+      const { name, key, integer } = this.#fields[at]!;
+      line += `${mark}${key}=${integer ? wholeNumber(name, value) : value}`;
+      mark = ",";
+    }
+    if (mark === " ") {
+      throw new LineProtocolError("FIELD_MISSING", `a point of ${shown(this.#measurement)} needs a field with a finite number`);
+    }
+    return `${line} ${nanoseconds(time)}`;
   }
-  if (written.length === 0) {
-    throw new LineProtocolError("FIELD_MISSING", `a point of ${shown(measurement)} needs a field with a finite number`);
-  }
-  return `${line} ${written.join(",")} ${nanoseconds(time)}`;
 }
 
 function measured(measurement: string): string {
@@ -93,27 +126,28 @@ function named(code: "TAG_INVALID" | "FIELD_INVALID", what: string, measurement:
   return written;
 }
 
-function once(names: Set<string>, name: string, code: "TAG_TWICE" | "FIELD_TWICE", message: string): void {
-  if (names.has(name)) throw new LineProtocolError(code, message);
+function once(names: Set<string>, name: string, code: "TAG_TWICE" | "FIELD_TWICE", message: () => string): void {
+  if (names.has(name)) throw new LineProtocolError(code, message());
   names.add(name);
 }
 
 /** Every digit: a number of more than 53 bits is printed rounded, and may leave the range. */
-function integer({ name, value }: Field): string {
+function wholeNumber(name: string, value: number): string {
   const whole = Math.trunc(value);
+  if (Number.isSafeInteger(whole)) return `${whole}i`;
   if (whole < -INTEGER_END || whole >= INTEGER_END) {
     throw new LineProtocolError("INTEGER_RANGE", `the field ${shown(name)} is ${value}, beyond the integers of 64 bits`);
   }
   return `${BigInt(whole)}i`;
 }
 
-function nanoseconds(time: number): bigint {
+function nanoseconds(time: number): string {
   const ms = Math.round(time);
-  const ns = Number.isFinite(ms) ? BigInt(ms) * 1_000_000n : TIME_END + 1n;
-  if (ns > TIME_END || ns < -TIME_END) {
+  // Asked so that NaN is refused, too.
+  if (!(Math.abs(ms) <= LAST_MS)) {
     throw new LineProtocolError("TIME_RANGE", `the time ${time} ms is not between the years 1677 and 2262`);
   }
-  return ns;
+  return ms === 0 ? "0" : `${ms}000000`;
 }
 
 /** A name as a message says it. */

@@ -10,7 +10,7 @@ import type { SendResult } from "../../ip/send-result.ts";
 import type { Stack } from "../../stack.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
 import type { App, DatagramEvent } from "../app.ts";
-import { linePoint } from "./line-protocol.ts";
+import { PointSeries } from "./line-protocol.ts";
 
 export interface TelemetryOptions {
   /** Tag `node` of every point. */
@@ -41,16 +41,23 @@ const REMEMBERED = 256;
 const MEASUREMENT = "telemetry";
 const SEQ = "seq";
 
+const ENCODER = new TextEncoder();
+/** UTF-8 takes no more bytes for each UTF-16 code unit. */
+const MOST_BYTES = 3;
+
 export class Telemetry implements App {
   readonly counters: TelemetryCounters = { readings: 0, sent: 0, queued: 0, failed: 0 };
   onEvent: ((event: TelemetryEvent) => void) | null = null;
   readonly #stack: Stack;
   readonly #options: TelemetryOptions;
-  /** The field of each sensor. */
-  readonly #names: readonly string[];
+  readonly #series: PointSeries;
+  /** The values of the last reading, one for each sensor, and its number. */
+  readonly #values: number[];
   readonly #timer: Timer;
   readonly #waiting = new Map<number, TelemetryEvent>();
-  readonly #encoder = new TextEncoder();
+  #memory = new Uint8Array(0);
+  /** As much of #memory as the last point took: most are as long as the one before. */
+  #payload: Uint8Array = this.#memory;
   #socket: UdpSocket | null = null;
   #collector: Destination | null = null;
   #start = 0;
@@ -62,10 +69,10 @@ export class Telemetry implements App {
   constructor(stack: Stack, options: TelemetryOptions) {
     this.#stack = stack;
     this.#options = options;
-    this.#names = fieldNames(options.sensors);
+    const fields = fieldNames(options.sensors).map((name) => ({ name }));
     // A reading that can never be written is refused now, not in the field at the first one.
-    const fields = this.#names.map((name) => ({ name, value: 0 }));
-    linePoint(MEASUREMENT, { node: options.node }, [...fields, { name: SEQ, value: 0 }], 0);
+    this.#series = new PointSeries(MEASUREMENT, { node: options.node }, [...fields, { name: SEQ, integer: true }]);
+    this.#values = [...options.sensors.map(() => Number.NaN), 0];
     this.#timer = stack.clock.timer(() => this.#read());
   }
 
@@ -84,30 +91,40 @@ export class Telemetry implements App {
   }
 
   #read(): void {
-    const { node, sensors, every } = this.#options;
+    const { sensors, every } = this.#options;
+    const { clock } = this.#stack;
     const seq = ++this.counters.readings;
-    const time = this.#stack.clock.now() - this.#start;
-    const readings = sensors.map((sensor) => ({ kind: sensor.kind, value: sensor.read(), unit: sensor.unit }));
-    const fields = readings.map(({ value }, at) => ({ name: this.#names[at]!, value }));
-    const point = linePoint(
-      MEASUREMENT,
-      { node },
-      [...fields, { name: SEQ, value: seq, integer: true }],
-      this.#stack.clock.wallTime(),
-    );
-    const event: TelemetryEvent = { seq, time, status: "sent", reason: "", waited: null, readings };
+    const time = clock.now() - this.#start;
+    const values = this.#values;
+    for (let at = 0; at < sensors.length; at++) values[at] = (sensors[at] as Sensor).read();
+    values[sensors.length] = seq;
+    this.#encode(this.#series.point(values, clock.wallTime()));
     this.#sending = seq;
-    const result = (this.#socket as UdpSocket).send(this.#encoder.encode(point), this.#collector as Destination, seq);
+    const result = (this.#socket as UdpSocket).send(this.#payload, this.#collector as Destination, seq);
     this.#sending = 0;
     if (result.status === "queued") {
       this.counters.queued++;
-      if (this.#waiting.size < REMEMBERED) this.#waiting.set(seq, event);
+      if (this.#waiting.size < REMEMBERED) this.#waiting.set(seq, this.#event(seq, time));
     } else {
-      this.#report(event, result);
+      this.#count(result);
+      if (this.onEvent) this.#tell(this.#event(seq, time), result);
     }
     // From the start, not from now: a late timer does not shift the readings after it. What was missed is not made up for.
-    this.#slot = Math.max(this.#slot + 1, Math.ceil((this.#stack.clock.now() - this.#start) / every));
+    this.#slot = Math.max(this.#slot + 1, Math.ceil((clock.now() - this.#start) / every));
     this.#timer.armAt(this.#start + this.#slot * every);
+  }
+
+  #encode(point: string): void {
+    const most = MOST_BYTES * point.length;
+    if (most > this.#memory.length) this.#memory = this.#payload = new Uint8Array(2 * most);
+    const { written } = ENCODER.encodeInto(point, this.#memory);
+    if (written !== this.#payload.length) this.#payload = this.#memory.subarray(0, written);
+  }
+
+  /** The event of the reading just made, its fate not filled in. */
+  #event(seq: number, time: number): TelemetryEvent {
+    const readings = this.#options.sensors.map(({ kind, unit }, at) => ({ kind, value: this.#values[at]!, unit }));
+    return { seq, time, status: "sent", reason: "", waited: null, readings };
   }
 
   #settle(seq: number, result: SendResult): void {
@@ -116,22 +133,25 @@ export class Telemetry implements App {
     if (event) {
       this.#waiting.delete(seq);
       event.waited = this.#stack.clock.now() - this.#start - event.time;
-      this.#report(event, result);
+      this.#count(result);
+      this.#tell(event, result);
     } else if (result.status === "failed") {
       // The device had it and lost it after all.
       this.counters.sent--;
-      this.#report(
-        { seq, time: this.#stack.clock.now() - this.#start, status: "failed", reason: "", waited: null, readings: [] },
-        result,
-      );
+      this.#count(result);
+      const time = this.#stack.clock.now() - this.#start;
+      this.#tell({ seq, time, status: "failed", reason: "", waited: null, readings: [] }, result);
     }
   }
 
-  #report(event: TelemetryEvent, result: SendResult): void {
-    event.status = result.status;
-    event.reason = result.reason;
-    if (result.status === "sent") this.counters.sent++;
+  #count({ status }: SendResult): void {
+    if (status === "sent") this.counters.sent++;
     else this.counters.failed++;
+  }
+
+  #tell(event: TelemetryEvent, { status, reason }: SendResult): void {
+    event.status = status;
+    event.reason = reason;
     this.onEvent?.(event);
   }
 }
