@@ -13,6 +13,11 @@ t.test("which requests, in which order: unicast, a program's, broadcast", async 
     [{}, "0 all 1 all 2 all 3 FAILED", "0 one 1 one 2 one 3 FAILED"],
     [{ mcastReprobes: 2 }, "0 all 1 all 2 all 3 FAILED", "0 one 1 one 2 one 3 all 4 all 5 FAILED"],
     [{ appProbes: 2, mcastProbes: 1 }, "0 miss 1 miss 2 all 3 FAILED", "0 one 1 one 2 one 3 miss 4 miss 5 FAILED"],
+    [
+      { appProbes: 3, mcastProbes: 3 },
+      "0 miss 1 miss 2 miss 3 all 4 all 5 all 6 FAILED",
+      "0 one 1 one 2 one 3 miss 4 miss 5 miss 6 FAILED",
+    ],
     [{ appProbes: 1, mcastProbes: 0 }, "0 miss 1 FAILED", "0 one 1 one 2 one 3 miss 4 FAILED"],
     [{ ucastProbes: 0, appProbes: 1, mcastReprobes: 1 }, "0 miss 1 all 2 all 3 all 4 FAILED", "0 miss 1 all 2 FAILED"],
     [{ ucastProbes: 0 }, "0 all 1 all 2 all 3 FAILED", "0 FAILED"],

@@ -166,6 +166,18 @@ t.test("kernel lateness: whole jiffies, late; those of one jiffy in order of arr
   t.same(out, ["4 e0 0", "4 e0 1", "4 e0 2"]);
 });
 
+t.test("a purge of one namespace leaves the only request of another one waiting", async (t) => {
+  const { bench, e0, e2 } = await three();
+  const out: string[] = [];
+  ask(bench, e2, 1, out);
+  ask(bench, e0, 3, out);
+  bench.table.proxyQueue.purge(bench.table.on(e0).namespace);
+  t.equal(bench.table.proxyQueue.length, 1);
+  bench.run(1000);
+  t.match(out, [/ e2 0$/]);
+  t.equal(bench.network.pool.inUse, 0);
+});
+
 t.test("purged with the namespace of the device that goes down; not delivered to a device that is down", async (t) => {
   const { bench, e0, e1, e2 } = await three();
   const out: string[] = [];

@@ -32,6 +32,7 @@ class Frail implements EthernetController {
   readonly health: ControllerHealth = new ControllerHealth();
   heals = false;
   host: ControllerHost | null = null;
+  polls = 0;
   refusal: Error | null = null;
   linkless = false;
   /** Fails while it opens, and says that it opened. */
@@ -67,6 +68,7 @@ class Frail implements EthernetController {
   }
 
   poll(): number {
+    this.polls++;
     this.host?.complete(0);
     return 0;
   }
@@ -126,6 +128,9 @@ t.test("1 s, doubling to 60 s, for as long as it takes; told once; then back as 
   t.match(device.health.report(), { failures: 1, recoveries: 1, failedFor: null });
   t.same([device.error, device.up, device.hasCarrier, send()], [null, true, true, DropReason.NONE]);
   t.match(nic.modes, [{ promiscuous: true }], "and lets through what it did before");
+  nic.host?.schedule();
+  await clock.advance(1);
+  t.equal(nic.polls, 1, "and is polled again");
   const { length } = nic.openings;
   await clock.advance(HOUR);
   t.equal(nic.openings.length, length, "what works is left alone");

@@ -70,7 +70,8 @@ for (const kind of BRIDGES) {
     t.equal(asserted, 0);
     const up = bench.bus.counters.bytesUp;
     await bench.clock.advance(9000);
-    t.ok(bench.bus.counters.bytesUp - up <= 3, "an idle bridge costs one question in ten seconds");
+    const asked = bench.bus.counters.bytesUp - up;
+    t.ok(asked >= 0 && asked <= 3, "an idle bridge costs one question in ten seconds");
     bench.chip.interrupt.set(true);
     await bench.clock.advance(5);
     t.equal(asserted, 1, "within 5 ms");
