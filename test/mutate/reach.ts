@@ -31,12 +31,14 @@ const NOTICING: readonly string[] = [
   "test/firmware-ts/transport/",
   "test/firmware-ts/net/",
   "test/firmware-ts/control/methods/",
+  "test/firmware-ts/control/iproute/",
   "test/drivers/",
   "test/hal/bridges/",
   "test/compliance/",
 ];
-/** Those next to a kernel, QEMU or an emulated chip: they are asked last, a process each. */
-const NOTICING_APART: RegExp = /^test\/(?:firmware-ts\/(?:neigh|ip|ip4|transport|net)|drivers|hal\/bridges|compliance)\//;
+/** Those next to a kernel, QEMU or an emulated chip, and the rig's cases on our stack: they are asked last, a process each. */
+const NOTICING_APART: RegExp =
+  /^test\/(?:firmware-ts\/(?:neigh|ip|ip4|transport|net|control\/iproute)|drivers|hal\/bridges|compliance|hil-rigs\/run)\//;
 
 /** Time of processor, in ms, of a file that is asked behind the others however near it is: those with an emulated MCU. */
 const LONG = 8000;
