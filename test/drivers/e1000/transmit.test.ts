@@ -109,6 +109,7 @@ t.test("a frame is settled when the chip has sent it and not before", async (t) 
   t.same(host.settlements, [NONE, NONE, NONE]);
   t.equal(chip.mask & 1, 0, "and only then");
   t.equal(bench.driver.statistics.txBytes, 60 + 61 + 62);
+  t.equal(host.wakes, 0, "nobody was turned away, and nobody is called back");
   await bench.driver.close();
 });
 
