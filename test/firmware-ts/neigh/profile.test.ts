@@ -196,6 +196,13 @@ t.test("strict: no station has a group's, nobody's or our own link address", asy
     });
     t.same(told, { linux: ["STALE", 1], strict: ["-", 0], lowpower: ["STALE", 1] }, sha);
   }
+  for (const sha of ["02:00:00:00:00:00", "00:00:00:00:00:02"]) {
+    const told = await each((lab) => {
+      lab.say(arp({ sha, from: T1 }));
+      return [lab.state(), lab.heard().length];
+    });
+    t.same(told, { linux: ["STALE", 1], strict: ["STALE", 1], lowpower: ["STALE", 1] }, sha);
+  }
 });
 
 t.test("strict: a reply that nobody asked for confirms nothing, an asked one does", async (t) => {
