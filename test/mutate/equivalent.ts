@@ -91,6 +91,13 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "the kernel reads as many bytes as it knows, and there is room for more",
   ],
   ["drivers/enc28j60/receiver.ts", "#more = false;", "#more = true;", "each reading of packets begins with setting it"],
+  [
+    "firmware-ts/ip4/routing/prefix-table.ts",
+    "destination >>> 15",
+    "destination >>> 14",
+    "any number will do that is the same for the same prefix",
+  ],
+  ["firmware-ts/ip4/routing/prefix-table.ts", "#size = 0;", "#size = 1;", "the table grows, and is hinted, one prefix sooner"],
   ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
   ["hal/bridges/linux/link.ts", "new Uint8Array(65536)", "new Uint8Array(65537)", "room for messages, a byte more than enough"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],

@@ -58,6 +58,10 @@ t.test("lifetimes that are given anew count from then on; without an end nothing
   t.throws(() => add("10.6.0.1/24", { valid: 10 }), { code: "LIFETIME_INVALID" });
   t.throws(() => fib.changeAddress(kept, { lifetimes: { valid: 10, preferred: 11 } }), { code: "LIFETIME_INVALID" });
   t.same(shown(lab), forever, "a refusal changes nothing");
+  add("10.6.0.1/24", { valid: 1, preferred: 0 });
+  t.ok(shown(lab).includes("10.6.0.1/24 deprecated dynamic 1/0"), "a second is long enough");
+  lab.run(1000);
+  t.same(shown(lab), forever);
 });
 
 t.test("the lifetimes of an address that was taken away do not reach its successor", async (t) => {
