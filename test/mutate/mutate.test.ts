@@ -101,6 +101,11 @@ t.test("a sample: the same for the same seed, none twice, in the order of the so
     );
   t.equal(new Set(sample(mutants, 150, "1")).size, 150);
   t.equal(sample(mutants, 1000, "1").length, mutants.length, "all that there are");
+  const texts = (from: typeof mutants): Set<string> => new Set(sample(from, 20, "1").map(({ file, before }) => file + before));
+  const more = [...mutantsOf("f.ts", "c = d & 1;\n".repeat(5)), ...mutantsOf("g.ts", "e = f > 2;\n".repeat(50))];
+  const before = texts(more);
+  const after = texts(more.slice(1));
+  t.ok([...before].filter((text) => after.has(text)).length >= before.size - 1, "one that is gone leaves the others in it");
 });
 
 t.test(

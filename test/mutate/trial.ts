@@ -1,7 +1,7 @@
 /** Tries mutants against the tests that reach them, several at a time. */
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { SeededRandom } from "../../hal/random.ts";
 import { scratch } from "../support/own.ts";
 import { ROOT } from "../support/sources.ts";
 import { translated } from "./functions.ts";
@@ -15,18 +15,23 @@ const PATIENCE = 3;
 /** Files in virtual time are asked in two goes, the nearest by themselves: most mutants end with these. */
 const NEAREST = 4;
 
-/** A seeded choice of `count` of them, in the order in which they stood. The same for the same seed and the same sources. */
+/**
+ * A seeded choice of `count` of them, in the order in which they stood. Each has a rank of its own, by its text and the seed: a change of
+ * the sources, or of the list of those that change nothing, leaves the others in the sample.
+ */
 export function sample(mutants: readonly Mutant[], count: number, seed: string): Mutant[] {
-  const random = new SeededRandom(`mutate/${seed}`);
-  const left = mutants.map((_, at) => at);
-  const chosen: number[] = [];
-  while (chosen.length < count && left.length > 0) {
-    const at = random.below(left.length);
-    chosen.push(left[at]!);
-    left[at] = left[left.length - 1]!;
-    left.pop();
-  }
-  return chosen.sort((a, b) => a - b).map((at) => mutants[at]!);
+  const seen = new Map<string, number>();
+  const ranked = mutants.map((mutant, at) => {
+    const text = [seed, mutant.file, mutant.within, mutant.before, mutant.after].join("\0");
+    const same = seen.get(text) ?? 0;
+    seen.set(text, same + 1);
+    return { at, rank: createHash("sha1").update(`${text}\0${same}`).digest("hex") };
+  });
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return ranked
+    .slice(0, count)
+    .sort((a, b) => a.at - b.at)
+    .map(({ at }) => mutants[at]!);
 }
 
 /** FAILED: a test noticed. PASSED: none did, or none reaches it. */
