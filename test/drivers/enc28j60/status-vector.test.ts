@@ -1,4 +1,4 @@
-/** What the chip says of a frame that it was to send: DS39662 table 7-1, the bits that the driver goes by. */
+/** Reads what the chip says of a frame that it was to send: DS39662 table 7-1, the bits that the driver goes by. */
 import t from "tap";
 import type { CommandList } from "../../../drivers/enc28j60/command-list.ts";
 import type { Session } from "../../../drivers/enc28j60/session.ts";
