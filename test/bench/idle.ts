@@ -5,12 +5,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { missingForNetns, VethPair } from "../support/netns.ts";
+import { missingForNetns } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
 import { ROOT } from "../support/sources.ts";
+import { ifaceToHost, MAIN, type Memory, memoryOf, onDevice, statusNumber } from "./programs.ts";
 
 /** Until the start is over, and V8 has given back what it took: s. */
 const SETTLED = 15;
@@ -20,15 +20,11 @@ const HOUR = 3600;
 /** Linux counts processor time in /proc in hundredths of a second. */
 const TICK = 0.01;
 
-const MAIN = join(ROOT, "dist/firmware-ts/cli/main.js");
-
-export interface IdleRow {
+/** Memory: after the start is over. */
+export interface IdleRow extends Memory {
   readonly name: string;
   /** From the start of the process to its first datagram, ms; null where it sends none. */
   readonly first: number | null;
-  /** Resident memory after the start is over, and the most it was, MiB. */
-  readonly resident: number;
-  readonly most: number;
   /** Times a second that one of its threads went to sleep (voluntary_ctxt_switches), and so was woken up. */
   readonly wakeUps: number;
   /** Processor time in an hour of this, s. */
@@ -36,22 +32,18 @@ export interface IdleRow {
 }
 
 /** The words of node by name; those on an interface only where namespaces can be made. */
-const PROGRAMS: Readonly<Record<string, (iface: () => string) => readonly string[]>> = {
+const PROGRAMS: Readonly<Record<string, () => readonly string[]>> = {
   "idle, a node that waits": () => ["-e", "setTimeout(() => {}, 1e9)"],
-  "idle, enc28j60:sim, no app": () => run("sim", "--no-app", ...device("enc28j60:sim")),
+  "idle, enc28j60:sim, no app": () => run("sim", "--no-app", ...onDevice("enc28j60:sim")),
   "idle, built-in bench, telemetry every 3 s": () => run("bench"),
-  "idle, packet:IFACE, no app": (iface) => run("wire", "--no-app", ...device(`packet:${iface()}`)),
-  "idle, packet:IFACE, telemetry every 3 s": (iface) => run("sender", ...device(`packet:${iface()}`)),
+  "idle, packet:IFACE, no app": () => run("wire", "--no-app", ...onDevice(`packet:${ifaceToHost()}`)),
+  "idle, packet:IFACE, telemetry every 3 s": () => run("sender", ...onDevice(`packet:${ifaceToHost()}`)),
 };
 
 export const IDLES: readonly string[] = Object.keys(PROGRAMS);
 
 function run(name: string, ...words: readonly string[]): readonly string[] {
   return [MAIN, "run", "--json", "--name", name, ...words];
-}
-
-function device(spec: string): readonly string[] {
-  return ["--device", spec, "--address", "10.0.0.2/24", "--gateway", "10.0.0.1"];
 }
 
 /** Measures programs, all of them at once. @param say is told which cannot be measured, and why */
@@ -61,12 +53,7 @@ export async function measureIdle(names: readonly string[], say: (line: string) 
   if (missing !== false && possible.length < names.length) say(`not on an interface: ${missing}`);
   execFileSync("npm", ["run", "--silent", "bundle"], { cwd: ROOT });
   const environment = { ...process.env, NODE_OPTIONS: "", WHOHAS_RUNTIME_DIR: scratch("idle") };
-  const iface = (): string => {
-    const pair = new VethPair();
-    pair.far.ip("address", "add", "10.0.0.1/24", "dev", pair.farName);
-    return pair.near;
-  };
-  return Promise.all(possible.map((name) => measure(name, PROGRAMS[name]?.(iface) ?? [], environment)));
+  return Promise.all(possible.map((name) => measure(name, PROGRAMS[name]?.() ?? [], environment)));
 }
 
 async function measure(name: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<IdleRow> {
@@ -95,9 +82,7 @@ async function measure(name: string, words: readonly string[], env: NodeJS.Proce
   }
 }
 
-interface Look {
-  readonly resident: number;
-  readonly most: number;
+interface Look extends Memory {
   readonly wakeUps: number;
   readonly time: number;
 }
@@ -105,17 +90,14 @@ interface Look {
 /** Reads in /proc what a process and its threads took so far (proc(5)). */
 function look({ pid }: ChildProcess): Look {
   const read = (path: string): string => readFileSync(`/proc/${pid}/${path}`, "utf8");
-  const status = read("status");
-  const number = (text: string, key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(text)?.[1]);
   const threads = readdirSync(`/proc/${pid}/task`);
-  const wakeUps = threads.map((thread) => number(read(`task/${thread}/status`), "voluntary_ctxt_switches"));
+  const wakeUps = threads.map((thread) => statusNumber(read(`task/${thread}/status`), "voluntary_ctxt_switches"));
   // Behind the name in brackets: state is the first, utime and stime are the twelfth and the thirteenth.
   const fields = read("stat")
     .replace(/^.*\) /, "")
     .split(" ");
   return {
-    resident: number(status, "VmRSS") / 1024,
-    most: number(status, "VmHWM") / 1024,
+    ...memoryOf(pid),
     wakeUps: wakeUps.reduce((sum, count) => sum + count, 0),
     time: (Number(fields[11]) + Number(fields[12])) * TICK,
   };

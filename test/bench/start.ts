@@ -6,13 +6,11 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { doors } from "../support/doors.ts";
-import { missingForNetns, VethPair } from "../support/netns.ts";
+import { missingForNetns } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
-import { ROOT } from "../support/sources.ts";
+import { ifaceToHost, MAIN, memoryOf, onDevice } from "./programs.ts";
 
 const RUNS = 9;
 /** How long an instance is given until it answers, in ms. */
@@ -20,7 +18,6 @@ const SETTLE = 3000;
 /** When the memory of a running program is read, in s. */
 const MOMENTS: readonly number[] = [5, 20, 55];
 
-const MAIN = join(ROOT, "dist/firmware-ts/cli/main.js");
 const environment = { ...process.env, NODE_OPTIONS: "", WHOHAS_RUNTIME_DIR: scratch("start") };
 
 /** Prints, at its end, what the process took. */
@@ -62,44 +59,35 @@ interface Resident {
 /** Looks at a program's memory as its user does, in /proc. @param words of node */
 async function residentOf(words: readonly string[]): Promise<Resident> {
   const child = spawn(process.execPath, words, { env: environment, stdio: "ignore" });
-  const status = (): string => readFileSync(`/proc/${child.pid}/status`, "utf8");
   const now: number[] = [];
   let passed = 0;
   for (const moment of MOMENTS) {
     await sleep((moment - passed) * 1000);
     passed = moment;
-    now.push(mebibytes("VmRSS", status()));
+    now.push(memoryOf(child.pid).resident);
   }
-  const most = mebibytes("VmHWM", status());
+  const { most } = memoryOf(child.pid);
   child.kill("SIGINT");
   await once(child, "close");
   return { now, most };
 }
 
-/** A line of /proc/PID/status. */
-function mebibytes(key: string, status: string): number {
-  return Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
 /** The programs whose memory is told: an instance on an interface only where namespaces can be made. */
 function residents(): Record<string, readonly string[]> {
   const run = (...words: readonly string[]): string[] => [MAIN, "run", "--duration", "60s", ...words];
-  const device = (spec: string): string[] => ["--device", spec, "--address", "10.0.0.2/24", "--gateway", "10.0.0.1"];
   const programs = {
     node: ["-e", "setTimeout(() => {}, 60000)"],
     "whohas run": run("--name", "bench"),
-    "whohas run --device enc28j60:sim": run("--name", "sim", ...device("enc28j60:sim")),
+    "whohas run --device enc28j60:sim": run("--name", "sim", ...onDevice("enc28j60:sim")),
   };
   const missing = missingForNetns();
   if (missing !== false) {
     console.log(`without an interface: ${missing}`);
     return programs;
   }
-  const pair = new VethPair();
-  pair.far.ip("address", "add", "10.0.0.1/24", "dev", pair.farName);
   return {
     ...programs,
-    "whohas run --device packet:IFACE": run("--name", "wire", ...device(`packet:${pair.near}`)),
+    "whohas run --device packet:IFACE": run("--name", "wire", ...onDevice(`packet:${ifaceToHost()}`)),
   };
 }
 

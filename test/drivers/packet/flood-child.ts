@@ -1,4 +1,4 @@
-/** Sends frames from an interface at a rate, for packet.bench.ts: `flood-child.ts IFACE DESTINATION LENGTH RATE SECONDS`; 0: as fast as it can. */
+/** Sends one frame from an interface again and again, for packet.bench.ts: `flood-child.ts IFACE HEX RATE SECONDS`; 0: as fast as it can. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
@@ -6,16 +6,13 @@ import { FakeHost } from "../../support/controller-host.ts";
 /** Frames between two looks at the clock. */
 const BURST = 32;
 
-const [iface = "", destination = "", length = "60", rate = "0", seconds = "1"] = process.argv.slice(2);
+const [iface = "", hex = "", rate = "0", seconds = "1"] = process.argv.slice(2);
+const bytes = Buffer.from(hex, "hex");
 const clock = new SystemClock();
 const controller = new PacketController(clock, { interface: iface });
 const host = new FakeHost(clock, { keep: false });
 await host.open(controller);
 await host.until(() => host.carriers.at(-1) === true, "carrier");
-const bytes = new Uint8Array(Number(length));
-bytes.set(Uint8Array.from(destination.split(":"), (octet) => Number.parseInt(octet, 16)));
-bytes.set(controller.address, 6);
-bytes.set([0x88, 0xb5], 12);
 
 const begun = clock.now();
 const end = begun + Number(seconds) * 1000;

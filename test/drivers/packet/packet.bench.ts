@@ -3,9 +3,8 @@
  *
  *     node --import ./firmware-ts/cli/dev.mjs test/drivers/packet/packet.bench.ts
  */
-import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { PacketController } from "../../../drivers/packet/packet.ts";
-import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { FakeHost } from "../../support/controller-host.ts";
 import { LocalVeth } from "../../support/netns.ts";
@@ -56,25 +55,21 @@ for (const length of [60, 1514]) {
 
 /** Frames that another process sends all the while: what is taken in is sustained, and what does not fit in the ring is lost. */
 for (const length of [60, 1514]) {
+  const hex = Buffer.from(frame(length)).toString("hex");
   for (const rate of [20_000, 50_000, 100_000, 200_000, 0]) {
-    const words = [veth.a, formatMac(b.address), String(length), String(rate), String(SECONDS)];
     hostB.received = 0;
     const lost = b.statistics.rxOverErrors;
     const before = process.cpuUsage();
-    const child = startNode(FLOOD, words, { stdio: ["ignore", "pipe", "inherit"] });
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-    });
-    await once(child, "close");
-    await hostB.until(() => hostB.received + b.statistics.rxOverErrors - lost >= Number(text), "what was sent");
+    const child = startNode(FLOOD, [veth.a, hex, `${rate}`, `${SECONDS}`], { stdio: ["ignore", "pipe", "inherit"] });
+    const sent = Number(await text(child.stdout));
+    await hostB.until(() => hostB.received + b.statistics.rxOverErrors - lost >= sent, "what was sent");
     const { user, system } = process.cpuUsage(before);
     const dropped = b.statistics.rxOverErrors - lost;
     const offered = rate === 0 ? "all it can" : `${rate / 1000} k/s`;
     const each = (((user + system) * 1000) / hostB.received).toFixed(0);
     console.log(
-      `${length} bytes, ${offered} by another process for ${SECONDS} s: ${text.trim()} sent, ${hostB.received} received, ` +
-        `${dropped} lost (${((100 * dropped) / Number(text)).toFixed(1)} %), ${each} ns of processor each`,
+      `${length} bytes, ${offered} by another process for ${SECONDS} s: ${sent} sent, ${hostB.received} received, ` +
+        `${dropped} lost (${((100 * dropped) / sent).toFixed(1)} %), ${each} ns of processor each`,
     );
   }
 }
