@@ -17,13 +17,12 @@ const COMPARES = /(?:^|\/)(?:as-linux|[\w-]+-as-linux|as-linux-[\w-]+|netns|prin
 
 /** Files that need a process of their own, by their paths from the project's root. */
 export function apart(): string[] {
-  const beside = new Set(besideKernel());
-  return demanding().filter((file) => !beside.has(file));
+  return demanding().filter((file) => !compares(file));
 }
 
 /** Files that share a process next to the kernel. */
 export function besideKernel(): string[] {
-  return demanding().filter((file) => COMPARES.test(file) && !file.startsWith("test/e2e/"));
+  return demanding().filter(compares);
 }
 
 /** Files that play the others, a room of the house each. Those that need root are left out where that is asked. */
@@ -35,6 +34,10 @@ export function shared({ root = true }: { root?: boolean } = {}): string[] {
 export function below(...beginnings: string[]): string[] {
   const others = new Set(demanding());
   return testFiles().filter((file) => !others.has(file) && beginnings.some((beginning) => file.startsWith(beginning)));
+}
+
+function compares(file: string): boolean {
+  return COMPARES.test(file) && !file.startsWith("test/e2e/");
 }
 
 function demanding(): string[] {

@@ -1,6 +1,6 @@
 /**
- * `whohas` as a user has it: a running instance and commands, each in processes of their own that die with the
- * test. Instances and commands of one test file share a runtime folder that nobody else has.
+ * `whohas` as a user has it: a running instance and commands, each in processes of their own that die with the test. Instances and
+ * commands of one test file share a runtime folder that nobody else has.
  *
  *     const board = await Instance.start(["--no-app", "--device", `eth0=packet:${pair.near}`, "--address", "10.9.0.2/24"]);
  *     t.teardown(() => board.kill());
