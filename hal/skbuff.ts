@@ -31,7 +31,7 @@ export interface SkBuffOwner {
   settled(skb: SkBuff, reason: DropReason): void;
 }
 
-// V8 reads an exported name anew at each use, as an imported one. What no module but this one can see it takes for the constant that it is.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const START = HEADROOM;
 const { HOST } = PacketType;
 const { NONE } = Checksum;

@@ -17,7 +17,7 @@ const BATCH_OF_RING = 4;
 /** Longest frame that a buffer holds behind its headroom; the chip's limit of 1522 bytes with FCS keeps well below it. */
 const LONGEST: number = SLOT_BYTES - HEADROOM;
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { EOP, DAMAGED, IXSM, TCPCS, TCPE } = RxStatus;
 const DONE = DD;
 const { UNNECESSARY } = Checksum;
@@ -27,8 +27,6 @@ const SHORTEST = ETHERNET_HEADER;
 const CHECKED: number = IXSM | TCPCS;
 /** A frame that is whole, and good as far as the chip can tell. */
 const SOUND: number = EOP | DAMAGED;
-/** The bit of a group's address. */
-const GROUP = 1;
 
 export class Receiver {
   readonly #bus: MmioBus;
@@ -185,7 +183,7 @@ export class Receiver {
     const link = this.#link;
     link.rxPackets++;
     link.rxBytes += length;
-    if ((packet.bytes[START]! & GROUP) !== 0 && isMulticast(packet.bytes, START)) link.rxMulticast++;
+    if (isMulticast(packet.bytes, START)) link.rxMulticast++;
     return true;
   }
 

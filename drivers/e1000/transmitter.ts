@@ -27,7 +27,7 @@ const SHORT = 128;
 /** Offsets in a context descriptor have 8 bits. */
 const FARTHEST = 255;
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const DONE = DD;
 const { PARTIAL } = Checksum;
 const SHORTEST = MIN_FRAME;

@@ -17,7 +17,7 @@ const failed: readonly SendResult[] = Array.from({ length: DROP_REASONS }, (_, r
   Object.freeze({ status: "failed" as const, reason: dropReasonName(reason) }),
 );
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
 const WAITS = QUEUED;
 

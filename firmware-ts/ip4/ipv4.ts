@@ -60,7 +60,7 @@ import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
 import { pushHeaders, straightTo } from "./straight.ts";
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [HEADER, SOURCE, DESTINATION, TTL] = [IP_HEADER, IP_SOURCE, IP_DESTINATION, IP_TTL];
@@ -192,7 +192,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     }
     const { ip } = this.counters;
     const id = this.#identifications.next(way.source, way.destination, protocol);
-    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id, way.fragment);
+    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
     const fate = entry.on.device.transmit(skb);

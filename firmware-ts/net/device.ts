@@ -38,7 +38,7 @@ export interface DeviceUser {
   deviceEvent(device: NetDevice, event: DeviceEvent): void;
 }
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
 const { NOARP, LOOPBACK, POINTOPOINT } = Iff;
 const HEADER = ETHERNET_HEADER;

@@ -16,7 +16,7 @@ const VLAN_ID = 0x0fff;
 /** The bit of a group's address, in its first two octets. */
 const GROUP = 0x0100;
 
-// V8 reads imported and exported names anew at each use. What no other module can see it takes for the constant that it is.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const HEADER = ETHERNET_HEADER;
 const { HOST, OTHERHOST, BROADCAST, MULTICAST } = PacketType;
 const TYPE = ETH_TYPE;

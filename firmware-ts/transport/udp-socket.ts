@@ -19,7 +19,7 @@ const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
 export const UDP_HEADER = 8;
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const HEADER = UDP_HEADER;
 const { NONE } = DropReason;
 

@@ -30,7 +30,7 @@ const SLOTS = 256;
 const FIRST_EPHEMERAL = 32_768;
 const LAST_EPHEMERAL = 60_999;
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const HEADER = UDP_HEADER;
 const { NONE: UNVERIFIED, PARTIAL } = Checksum;
 const { NONE, NEIGH_CREATEFAIL, QDISC_DROP, IP_OUTNOROUTES, PKT_TOO_BIG } = DropReason;

@@ -4,7 +4,7 @@ import { ETHERNET_HEADER, MAX_TAGGED_FRAME, MIN_FRAME } from "../ethernet.ts";
 import { sumWords } from "../packet-memory.ts";
 import { Checksum, HEADROOM, type SkBuff } from "../skbuff.ts";
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { PARTIAL, NONE } = Checksum;
 const [SHORTEST, START] = [MIN_FRAME, HEADROOM];
 

@@ -67,7 +67,7 @@ export interface ArpParts {
 /** The first two words of a request for the hardware address of an IPv4 address on Ethernet. */
 const ETHERNET_IPV4: number = (ARPHRD_ETHER << 16) | ETH_P_IP;
 const REQUEST: number = (MAC_BYTES << 24) | (4 << 16) | ARPOP_REQUEST;
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const BYTES = ARP_BYTES;
 const ETHERNET = ARPHRD_ETHER;
 const SECOND = AR_HLN;

@@ -23,7 +23,7 @@ export const ARPHRD_IEEE802 = 6;
 export const ARPOP_REQUEST = 1;
 export const ARPOP_REPLY = 2;
 
-// V8 reads imported and exported names anew at each use. What no other module can see it takes for the constant that it is.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const PROTOCOL = ETH_P_ARP;
 const BYTES = ARP_BYTES;
 const SHA = AR_SHA;

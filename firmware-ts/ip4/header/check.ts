@@ -7,7 +7,7 @@ import { headerLengthOf, IP_HEADER, IP_TOTAL_LENGTH, IP_VERSION_IHL } from "./ip
 /** The first octet of a header of version 4 without options. */
 const PLAIN = 0x45;
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const HEADER = IP_HEADER;
 const { NONE } = DropReason;
 

@@ -13,7 +13,7 @@ import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
 import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";
 
-// V8 takes a module's own constants as such; an imported one it reads anew at each use, and checks it.
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const [HEADER, DF] = [IP_HEADER, FRAGMENT_DF];
 const { LOCAL } = RouteType;
 
@@ -32,14 +32,10 @@ export class Ip4Way implements Way {
   route: Route | null = null;
   /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
   neighbour: Neighbour | null = null;
-  /** There is a route, and the packets go to one neighbour on it. */
-  plain = false;
   toOurselves = false;
   readonly destination: Ip4;
   /** The source address: the one that was asked for, else the best for the route. */
   source: Ip4 = INADDR_ANY;
-  /** The sum of both addresses' halves: what the checksum of each packet's header begins with. */
-  addressSum = 0;
   /** The packets go to a group or to everybody on the link, so that no answer proves a neighbour to be there. */
   toMany = false;
   /** The address of the neighbour that gets the packets. */
@@ -123,8 +119,6 @@ export class OutputRouter {
     // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
-    way.plain = route !== null && !way.toOurselves && !way.toMany;
-    way.addressSum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
     way.neighbour = null;
     way.generation = generation;
   }
