@@ -94,7 +94,7 @@ async function ringSend(bytes: number, shared: boolean): Promise<Subject> {
   return {
     floor: { frame: HEADERS + bytes, copies: shared ? 2 : 3, payloadSums: 0, headerSums: 1 },
     run: sender(bench, bytes),
-    lwip: `send ${bytes} 1`,
+    lwip: `send-ring ${bytes} 1`,
   };
 }
 

@@ -1,11 +1,12 @@
 /*
- * lwIP doing what the bench's subjects do, for a figure next to ours: `lwip send BYTES NEIGHBOURS [OPS]`, `lwip arp [OPS]`,
- * `lwip arp-ring [OPS]`, `lwip take BYTES [OPS]`, `lwip receive BYTES [OPS]`. Prints one line, "NANOSECONDS BYTES": of one operation, the latter what it asked malloc() for when built with -DCOUNT_ALLOCATIONS, else -1.
+ * lwIP doing what the bench's subjects do, for a figure next to ours: `lwip send BYTES NEIGHBOURS [OPS]`, `lwip send-ring BYTES NEIGHBOURS [OPS]`,
+ * `lwip arp [OPS]`, `lwip arp-ring [OPS]`, `lwip take BYTES [OPS]`, `lwip receive BYTES [OPS]`. Prints one line, "NANOSECONDS BYTES": of one operation, the latter what it asked malloc() for when built with -DCOUNT_ALLOCATIONS, else -1.
  * `lwip version` prints lwIP's. Without OPS it does as many as fill 20 ms. Built by lwip.ts against Debian's liblwip-dev; its raw API, in one thread.
  *
  * The work is the same as on the in-process wire: a payload is copied into packet memory and the frame onto the wire; a request or a
- * datagram (take) is put on the wire and copied into packet memory, and an answer copied onto the wire. The wire is a ring of 64 frames.
- * With `receive` and `arp-ring` there is a driver between lwIP and the wire, and two rings of descriptors as an e1000's, with
+ * datagram (take) is put on the wire and copied into packet memory, and an answer copied onto the wire. The wire has a ring of 64 frames each
+ * way, and what went out arrives at a station after each burst.
+ * With `receive`, `send-ring` and `arp-ring` there is a driver between lwIP and the wire, and two rings of descriptors as an e1000's, with
  * the DMA engine of ring-engine.ts: 64 frames are copied into buffers and their descriptors written, then the driver is polled. It hands a
  * frame up where it lies, in a pbuf that belongs to its buffer (PBUF_REF), writes a descriptor for each that goes out, keeps its pbuf until
  * the engine has marked that as done, and rings the doorbell once a poll. That is as little as a driver for lwIP can do: the chip pads.
@@ -43,8 +44,9 @@ void *calloc(size_t count, size_t size) {
 }
 #endif
 
-static uint8_t wire[RING][FRAME];
-static unsigned slot;
+static uint8_t wire[RING][FRAME], incoming[RING][FRAME];
+static uint16_t wire_length[RING];
+static unsigned slot, arrived, next_incoming;
 static uint64_t frames;
 static struct netif eth0;
 
@@ -55,9 +57,21 @@ static void fail(const char *what) {
 
 static err_t put_on_wire(struct netif *netif, struct pbuf *p) {
   (void)netif;
-  pbuf_copy_partial(p, wire[slot++ % RING], FRAME, 0);
-  frames++;
+  wire_length[slot % RING] = pbuf_copy_partial(p, wire[slot % RING], FRAME, 0);
+  slot++;
   return ERR_OK;
+}
+
+/* The other end of the wire: frames arrive one by one, and somebody looks at each. */
+static uint8_t seen;
+
+static void __attribute__((noinline)) station(const uint8_t *frame, uint16_t length) {
+  seen = frame[length - 1];
+  frames++;
+}
+
+static void arrive(void) {
+  for (; arrived != slot; arrived++) station(wire[arrived % RING], wire_length[arrived % RING]);
 }
 
 static err_t set_up(struct netif *netif) {
@@ -121,7 +135,7 @@ static void send_one(void) {
 static uint8_t request[ARP_FRAME];
 
 static void answer_one(void) {
-  uint8_t *at = wire[slot++ % RING];
+  uint8_t *at = incoming[next_incoming++ % RING];
   memcpy(at, request, ARP_FRAME);
   receive(at, ARP_FRAME);
 }
@@ -144,7 +158,6 @@ static unsigned engine_receives, engine_transmits, next_received, next_sent, nex
 static uint8_t datagram[FRAME];
 static uint16_t datagram_length;
 static uint64_t delivered;
-static uint8_t seen;
 
 /* The DMA engine: a frame from the wire; and the doorbell. */
 static void __attribute__((noinline)) engine_receive(const uint8_t *frame, uint16_t length) {
@@ -210,7 +223,7 @@ static void receive_one(void) { engine_receive(datagram, datagram_length); }
 static void answer_from_ring(void) { engine_receive(request, ARP_FRAME); }
 
 static void take_one(void) {
-  uint8_t *at = wire[slot++ % RING];
+  uint8_t *at = incoming[next_incoming++ % RING];
   memcpy(at, datagram, datagram_length);
   receive(at, datagram_length);
 }
@@ -252,6 +265,7 @@ static void resolve_all(void) {
     receive(reply, ARP_FRAME);
   }
   next_peer = 0;
+  arrived = slot;
 }
 
 /* Processor time: what other programs take does not count. */
@@ -282,12 +296,13 @@ int main(int count, char **words) {
     puts(LWIP_VERSION_STRING);
     return 0;
   }
-  const int sends = count >= 4 && strcmp(words[1], "send") == 0;
+  const int ring_sends = count >= 4 && strcmp(words[1], "send-ring") == 0;
+  const int sends = ring_sends || (count >= 4 && strcmp(words[1], "send") == 0);
   const int takes = count >= 3 && strcmp(words[1], "take") == 0;
   const int receives = takes || (count >= 3 && strcmp(words[1], "receive") == 0);
   const int rings = count >= 2 && strcmp(words[1], "arp-ring") == 0;
   if (!sends && !receives && !rings && !(count >= 2 && strcmp(words[1], "arp") == 0))
-    fail("say send BYTES NEIGHBOURS [OPS], arp [OPS], arp-ring [OPS], take BYTES [OPS], or receive BYTES [OPS]");
+    fail("say send BYTES NEIGHBOURS [OPS], send-ring BYTES NEIGHBOURS [OPS], arp [OPS], arp-ring [OPS], take BYTES [OPS], or receive BYTES [OPS]");
   payload_length = sends ? (uint16_t)atoi(words[2]) : 0;
   const int received = receives ? atoi(words[2]) : 1;
   peer_count = sends ? (unsigned)atoi(words[3]) : 1;
@@ -313,8 +328,8 @@ int main(int count, char **words) {
   datagram_frame((uint16_t)received);
   udp_recv(pcb, on_datagram, NULL);
 
-  const int on_rings = rings || (receives && !takes);
-  void (*const after_burst)(void) = on_rings ? poll : NULL;
+  const int on_rings = rings || ring_sends || (receives && !takes);
+  void (*const after_burst)(void) = on_rings ? poll : arrive;
   if (on_rings) open_rings();
   void (*const operation)(void) = sends ? send_one : takes ? take_one : receives ? receive_one : rings ? answer_from_ring : answer_one;
   /* The shorter of two runs: one that another program held up says nothing. */
