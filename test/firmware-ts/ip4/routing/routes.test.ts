@@ -2,7 +2,7 @@
 import t from "tap";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
 import { type RouteEntry, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
-import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
+import { Scope } from "../../../../firmware-ts/ip/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";
 import { SecondLink } from "../../../support/second-link.ts";
