@@ -72,6 +72,8 @@ const MULTICAST_TTL = 1;
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
   readonly headerBytes: number = IP_HEADER;
+  readonly unspecified: Ip4 = INADDR_ANY;
+  readonly checksumRequired = false;
   readonly conf: Devconfs = new Devconfs();
   readonly settings: Ip4Settings = new Ip4Settings();
   readonly fib: Fib;
