@@ -10,7 +10,7 @@ import type { IcmpError, IpProtocol } from "../ip/layer.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
-import { ADDRESS_BITS, isMulticast6 } from "./common/address-kind.ts";
+import { isMulticast6 } from "./common/address-kind.ts";
 import {
   ICMP6_CHECKSUM,
   ICMP6_ECHO_REPLY,
@@ -167,11 +167,8 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     return place.at >= tail ? !place.fragment : view.getUint8(place.at + TYPE) < ICMP6_INFORMATION;
   }
 
-  /**
-   * Asks the limits of all messages together and of those to one host; messages to ourselves do not count. A host behind a wide prefix
-   * gets more of them, as in Linux.
-   */
-  #withinLimits({ route, toOurselves, destination }: Ip6Way, type: number): boolean {
+  /** Asks the limits of all messages together and of those to one host; messages to ourselves do not count. */
+  #withinLimits({ toOurselves, destination }: Ip6Way, type: number): boolean {
     // Path MTU discovery rests on this one (icmp/ratemask).
     if (type === ICMP6_TOO_BIG || toOurselves) return true;
     const { icmp } = this.layer.counters;
@@ -179,8 +176,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
       icmp.outRateLimitGlobal++;
       return false;
     }
-    const prefix = route?.prefixLength ?? ADDRESS_BITS;
-    if (!this.#limit.takeHost(destination, this.layer.settings.icmpRatelimit >> ((ADDRESS_BITS - prefix) >> 5))) {
+    if (!this.#limit.takeHost(destination)) {
       icmp.outRateLimitHost++;
       return false;
     }

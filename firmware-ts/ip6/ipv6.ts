@@ -35,7 +35,7 @@ import { Ip6Received } from "./common/received.ts";
 import { Extensions, Walk } from "./extensions.ts";
 import { Fragments } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
-import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_MIN_MTU, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
+import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
@@ -228,9 +228,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (event === "register") fib.register(device);
     else if (event === "up") fib.up(device);
     else if (event === "down") this.#down(device);
-    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) this.#down(device);
-    else if (event === "mtu" && device.up) fib.up(device);
-    else if (event === "mtu") fib.routes.refresh();
+    else if (event === "mtu") fib.resized(device);
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
     this.ndisc.event(device, event);
     if (event === "unregister") fib.unregister(device);

@@ -91,6 +91,8 @@ export class Fib6 {
   readonly #expiry: Expiry<Ip6InterfaceAddress>;
   /** Devices on which IPv6 is at work. */
   readonly #active = new Set<NetDevice>();
+  /** Addresses that are in their groups, and ours or asked about. */
+  readonly #begun = new Set<Ip6InterfaceAddress>();
 
   constructor(clock: Clock, interner: Ip6Interner, conf: Ip6Devconfs, devices: () => readonly NetDevice[], dead: GatewayDead) {
     this.interner = interner;
@@ -124,6 +126,7 @@ export class Fib6 {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
     if (this.isActive(device)) this.#bring(address);
+    else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
     return address;
   }
 
@@ -144,6 +147,8 @@ export class Fib6 {
     if (!this.addresses.remove(address)) return false;
     this.#expiry.forget(address);
     this.#take(address);
+    // Routes from it stay, with the best address instead.
+    if (!this.addresses.find(address.local)) this.routes.forgetSource(address.local);
     for (const user of this.#users) user.removed(address);
     return true;
   }
@@ -235,12 +240,24 @@ export class Fib6 {
 
   /** A device is in its stack. */
   register(device: NetDevice): void {
-    this.groups.attach(device);
+    if (this.#mayHave(device)) this.groups.attach(device);
+  }
+
+  /** A device carries packets of another length now. */
+  resized(device: NetDevice): void {
+    if (!this.#mayHave(device)) {
+      this.down(device);
+      this.groups.detach(device);
+    } else {
+      if (!this.groups.knows(device)) this.groups.attach(device);
+      if (device.up) this.up(device);
+    }
+    this.routes.refresh();
   }
 
   /** A device has come up, or carries longer packets now. */
   up(device: NetDevice): void {
-    if (this.isActive(device) || device.mtu < IP6_MIN_MTU || this.conf.on(device).disableIpv6 !== 0) return;
+    if (this.isActive(device) || !this.#mayHave(device) || this.conf.on(device).disableIpv6 !== 0) return;
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
@@ -282,15 +299,34 @@ export class Fib6 {
     if (!this.addresses.on(device, local)) this.addresses.add(device, local, prefixLength, { flags, protocol });
   }
 
-  /** Begins to use an address, as far as it may be used. */
+  /** Frames of the device are long enough. */
+  #mayHave(device: NetDevice): boolean {
+    return device.mtu >= IP6_MIN_MTU;
+  }
+
+  /** The others on the link are asked first whether an address is free. */
+  #isAsked({ device, flags }: Ip6InterfaceAddress): boolean {
+    if (!this.detection || (flags & NODAD) !== 0 || device.loopback || device.noArp) return false;
+    return this.conf.on(device).dad >= 1;
+  }
+
+  /** Begins to use an address of a device that is up. */
   #bring(address: Ip6InterfaceAddress): void {
-    const { device, flags, local } = address;
-    this.groups.join(device, solicitedNodeOf(this.interner, local));
+    const { device, peer } = address;
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#ensure(prefix);
-    if (address.peer) this.#ensure({ ...this.#kernel(device), destination: address.peer, prefixLength: ADDRESS_BITS });
-    const asked = (flags & NODAD) === 0 && !device.loopback && !device.noArp && this.conf.on(device).dad >= 1;
-    if (asked && this.detection) this.detection.begin(address);
+    if (peer) this.#ensure({ ...this.#kernel(device), destination: peer, prefixLength: ADDRESS_BITS });
+    this.#begin(address);
+  }
+
+  #begin(address: Ip6InterfaceAddress): void {
+    if (this.#begun.has(address)) {
+      this.#ensure(this.#hostRoute(address));
+      return;
+    }
+    this.#begun.add(address);
+    this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
+    if (this.#isAsked(address)) this.detection?.begin(address);
     else this.settle(address);
   }
 
@@ -298,7 +334,7 @@ export class Fib6 {
   #take(address: Ip6InterfaceAddress): void {
     const { device, local } = address;
     this.detection?.end(address);
-    this.groups.leave(device, solicitedNodeOf(this.interner, local));
+    if (this.#begun.delete(address)) this.groups.leave(device, solicitedNodeOf(this.interner, local));
     this.#drop(this.#hostRoute(address));
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#dropPrefix(address, prefix);

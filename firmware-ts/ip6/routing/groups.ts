@@ -69,6 +69,11 @@ export class Ip6Groups {
     this.onChange?.(device, group, false);
   }
 
+  /** The device may be in groups. */
+  knows(device: NetDevice): boolean {
+    return this.#devices.has(device);
+  }
+
   /** A device has come: it is among all nodes. */
   attach(device: NetDevice): void {
     this.#devices.set(device, new Map());

@@ -85,7 +85,14 @@ export class Kernel6 {
       Object.entries(keys).map(([key, value]) => `net.ipv6.conf.${owner}.${key}=${value}`);
     far.ip("link", "set", farName, "address", US);
     const quiet = { accept_dad: 0, router_solicitations: 0, accept_ra: 0 };
-    far.run("sysctl", "-qw", ...set(farName, quiet), "net.ipv6.icmp.ratelimit=0", "net.ipv6.icmp.ratemask=");
+    far.run(
+      "sysctl",
+      "-qw",
+      ...set(farName, quiet),
+      ...set("default", quiet),
+      "net.ipv6.icmp.ratelimit=0",
+      "net.ipv6.icmp.ratemask=",
+    );
     far.run("sysctl", "-qw", `net.ipv6.conf.all.disable_ipv6=0`, `net.ipv6.conf.${farName}.disable_ipv6=0`);
     const settings = [...set("all", all), ...set(farName, conf)];
     if (settings.length > 0) far.run("sysctl", "-qw", ...settings);
