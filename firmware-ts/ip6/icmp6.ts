@@ -188,7 +188,9 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
   #answerEcho(skb: SkBuff, { source, destination, toUsAlone, device }: Ip6Received): DropReason {
     const { settings, counters } = this.layer;
     if (settings.icmpEchoIgnoreAll !== 0 || (!toUsAlone && settings.icmpEchoIgnoreMulticast !== 0)) return INVALID_PROTO;
-    const way = this.layer.wayOfAnswer(source, toUsAlone ? destination : null, device);
+    // An answer of one of several routers comes from an address of its own.
+    const own = toUsAlone && this.layer.addresses.find(destination) ? destination : null;
+    const way = this.layer.wayOfAnswer(source, own, device);
     const tos = trafficClassOf(skb.view, skb.network);
     const at = skb.data;
     skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);

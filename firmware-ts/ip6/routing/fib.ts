@@ -91,6 +91,8 @@ export class Fib6 {
   readonly #expiry: Expiry<Ip6InterfaceAddress>;
   /** Devices on which IPv6 is at work. */
   readonly #active = new Set<NetDevice>();
+  /** Devices that forward. */
+  readonly #routers = new Set<NetDevice>();
   /** Addresses that are in their groups, and ours or asked about. */
   readonly #begun = new Set<Ip6InterfaceAddress>();
 
@@ -157,6 +159,7 @@ export class Fib6 {
   settle(address: Ip6InterfaceAddress): void {
     this.addresses.flag(address, address.flags & ~(TENTATIVE | OPTIMISTIC | DADFAILED));
     this.#ensure(this.#hostRoute(address));
+    this.#anycast(address, true);
     for (const user of this.#users) user.settled(address);
   }
 
@@ -225,6 +228,47 @@ export class Fib6 {
     return entry?.type === Ip6RouteType.LOCAL ? AddressType.LOCAL : AddressType.UNICAST;
   }
 
+  /** Packets to the address are for us: it is ours, or that of all routers of a prefix while we are one. */
+  isForUs(address: Ip6, device: NetDevice | null): boolean {
+    const type = this.routes.matchLocal(address, isLinkBound(address) ? device : null)?.type;
+    return type === Ip6RouteType.LOCAL || type === Ip6RouteType.ANYCAST;
+  }
+
+  /** The address is that of all routers of a prefix of the device, and we are one (RFC 4291 2.6.1). */
+  isAnycast(address: Ip6, device: NetDevice): boolean {
+    return this.routes.matchLocal(address, device)?.type === Ip6RouteType.ANYCAST;
+  }
+
+  /** A device has become a router's, or a host's. */
+  routerChanged(device: NetDevice): void {
+    const router = this.conf.on(device).forwarding !== 0;
+    if (!this.groups.knows(device) || router === this.#routers.has(device)) return;
+    const { allRouters, interfaceRouters, siteRouters } = this.known;
+    for (const group of [interfaceRouters, allRouters, siteRouters]) {
+      if (router) this.groups.join(device, group);
+      else this.groups.leave(device, group);
+    }
+    if (router) this.#routers.add(device);
+    for (const address of this.addresses.of(device)) if (this.#begun.has(address)) this.#anycast(address, router);
+    if (!router) this.#routers.delete(device);
+  }
+
+  /** Takes the packets to all routers of an address's prefix from now on, or no longer. */
+  #anycast(address: Ip6InterfaceAddress, on: boolean): void {
+    const { device, local, prefixLength } = address;
+    if (!this.#routers.has(device) || prefixLength >= ADDRESS_BITS - 1) return;
+    const destination = prefixOf(this.interner, local, prefixLength);
+    const route = { device, protocol: "kernel", metric: 0, destination, prefixLength: ADDRESS_BITS, type: Ip6RouteType.ANYCAST };
+    const group = solicitedNodeOf(this.interner, destination);
+    const twin = (other: Ip6InterfaceAddress): boolean =>
+      other !== address && this.#begun.has(other) && prefixOf(this.interner, other.local, other.prefixLength) === destination;
+    if (isUnspecified(destination) || this.addresses.of(device).some(twin)) return;
+    if (on && !this.routes.has(route)) this.groups.join(device, group);
+    if (!on && this.routes.has(route)) this.groups.leave(device, group);
+    if (on) this.#ensure(route);
+    else this.#drop(route);
+  }
+
   /** Returns the source address of packets to the destination that name none, by the route to it; null when there is none. */
   sourceBy(route: Ip6Route, destination: Ip6): Ip6 | null {
     if (route.source) return route.source;
@@ -240,16 +284,19 @@ export class Fib6 {
 
   /** A device is in its stack. */
   register(device: NetDevice): void {
-    if (this.#mayHave(device)) this.groups.attach(device);
+    if (!this.#mayHave(device)) return;
+    this.groups.attach(device);
+    this.routerChanged(device);
   }
 
-  /** A device carries packets of another length now. */
+  /** A device carries packets of another length now, or the operator forbids or allows IPv6 on it. */
   resized(device: NetDevice): void {
     if (!this.#mayHave(device)) {
       this.down(device);
       this.groups.detach(device);
+      this.#routers.delete(device);
     } else {
-      if (!this.groups.knows(device)) this.groups.attach(device);
+      if (!this.groups.knows(device)) this.register(device);
       if (device.up) this.up(device);
     }
     this.routes.refresh();
@@ -257,7 +304,7 @@ export class Fib6 {
 
   /** A device has come up, or carries longer packets now. */
   up(device: NetDevice): void {
-    if (this.isActive(device) || !this.#mayHave(device) || this.conf.on(device).disableIpv6 !== 0) return;
+    if (this.isActive(device) || !this.#mayHave(device)) return;
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
@@ -291,6 +338,7 @@ export class Fib6 {
     for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
     this.routes.removeAll((route) => route.device === device);
     this.groups.detach(device);
+    this.#routers.delete(device);
     this.conf.forget(device);
   }
 
@@ -299,9 +347,9 @@ export class Fib6 {
     if (!this.addresses.on(device, local)) this.addresses.add(device, local, prefixLength, { flags, protocol });
   }
 
-  /** Frames of the device are long enough. */
+  /** Frames of the device are long enough, and the operator does not forbid it. */
   #mayHave(device: NetDevice): boolean {
-    return device.mtu >= IP6_MIN_MTU;
+    return device.mtu >= IP6_MIN_MTU && this.conf.on(device).disableIpv6 === 0;
   }
 
   /** The others on the link are asked first whether an address is free. */
@@ -334,6 +382,7 @@ export class Fib6 {
   #take(address: Ip6InterfaceAddress): void {
     const { device, local } = address;
     this.detection?.end(address);
+    this.#anycast(address, false);
     if (this.#begun.delete(address)) this.groups.leave(device, solicitedNodeOf(this.interner, local));
     this.#drop(this.#hostRoute(address));
     const prefix = this.#prefixRoute(address);
