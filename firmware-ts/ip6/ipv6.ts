@@ -332,16 +332,18 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       const reason = this.#extensions.hopByHop(skb, device, destination);
       if (reason !== NONE) return reason;
     }
-    const direct = skb.packetType === HOST && !this.#trafficConfirms;
-    let toUsAlone = true;
-    if (!direct || !this.#known.has(destination, source, device)) {
+    const toMany = isMulticast6(destination);
+    if (toMany) {
+      ip.inMcastPkts++;
+      ip.inMcastOctets += length;
+    }
+    if (this.#trafficConfirms || !this.#known.has(destination, source, device)) {
       const reason = this.#admit(source, destination, device);
       if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
-      toUsAlone = !isMulticast6(destination);
-      if (toUsAlone && direct) this.#known.add(destination, source, device);
+      this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
     }
-    return this.#deliver(skb, device, source, destination, toUsAlone, false);
+    return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
   /** Returns NONE for addresses of a packet that is for us (RFC 4291 2.5.3, 2.7); IP_INHDR for those that may not be there. */
@@ -352,7 +354,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (isMulticast6(destination)) {
       const scope = scopeOf(destination);
       if (scope === 0 || (scope === AddressScope.INTERFACE && !device.loopback)) return DropReason.IP_INHDR;
-      this.counters.ip.inMcastPkts++;
       return this.fib.groups.has(device, destination) ? NONE : DropReason.IP_INADDRERRORS;
     }
     const link = device.loopback ? null : device;
