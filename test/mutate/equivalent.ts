@@ -116,6 +116,18 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ],
   ["drivers/enc28j60/command-list.ts", "to = 0", "to = 1", "the pieces lie a byte further on, in memory with room for it"],
   ["hal/bridges/linux/link.ts", "new Uint8Array(65536)", "new Uint8Array(65537)", "room for messages, a byte more than enough"],
+  [
+    "drivers/e1000/transmitter.ts",
+    "SHORT = 128",
+    "SHORT = 129",
+    "a frame of just that length is copied in the other way, to the same bytes",
+  ],
+  ["drivers/e1000/transmitter.ts", "end <= SLOT", "end > SLOT", "the frame is copied in the other way, to the same bytes"],
+  ["drivers/enc28j60/bring-up.ts", "statusAt = -1", "statusAt = -0", "the batch sets it before it is read"],
+  ["drivers/enc28j60/link.ts", "#proofAt = -1;", "#proofAt = -0;", "each step that has it read sets it"],
+  ["drivers/enc28j60/link.ts", "AGAIN: 4", "AGAIN: 5", "a step's name, as good as any that no other has"],
+  ["drivers/enc28j60/receiver.ts", "END: 10", "END: 11", "a step's name, as good as any that no other has"],
+  ["drivers/packet/ring.ts", "TP_MAC = 12", "TP_MAC = 13", "it is halved, and the half is the same"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
 
