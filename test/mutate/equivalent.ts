@@ -128,6 +128,37 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ["drivers/enc28j60/link.ts", "AGAIN: 4", "AGAIN: 5", "a step's name, as good as any that no other has"],
   ["drivers/enc28j60/receiver.ts", "END: 10", "END: 11", "a step's name, as good as any that no other has"],
   ["drivers/packet/ring.ts", "TP_MAC = 12", "TP_MAC = 13", "it is halved, and the half is the same"],
+  [
+    "firmware-ts/ip4/arp/receive.ts",
+    "ARPHRD_ETHER << 16",
+    "ARPHRD_ETHER >> 16",
+    "no asker is taken for a known one then, and the long way gives the same answer",
+  ],
+  [
+    "firmware-ts/ip4/arp/receive.ts",
+    "4 << 16",
+    "4 >> 16",
+    "no asker is taken for a known one then, and the long way gives the same answer",
+  ],
+  [
+    "firmware-ts/ip4/routing/devconf.ts",
+    "logMartians = false;",
+    "logMartians = true;",
+    "combine() sets it before anybody reads it",
+  ],
+  ["firmware-ts/net/network.ts", "#lastType = -1;", "#lastType = -0;", "nobody takes frames of type 0"],
+  [
+    "hal/bridges/linux/link.ts",
+    "NLM_F_ACK = 4",
+    "NLM_F_ACK = 5",
+    "the added bit is NLM_F_REQUEST, which stands beside it each time",
+  ],
+  [
+    "firmware-ts/neigh/hash.ts",
+    "key ^ Math.imul(rest.a ^ Math.imul(rest.b ^ Math.imul(rest.c, MIX), MIX), MIX)",
+    "key | Math.imul(rest.a ^ Math.imul(rest.b ^ Math.imul(rest.c, MIX), MIX), MIX)",
+    "any number will do that is the same for the same key",
+  ],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
 

@@ -148,6 +148,22 @@ t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes bac
   }
 });
 
+t.test("a router that says the same again is believed for ten minutes more", async (t) => {
+  const lab = await Lab.open();
+  const { stack } = lab;
+  stack.addRoute({ to: "192.0.2.0/24", via: "10.0.0.2" });
+  const destination = stack.udp.open().to("192.0.2.9", 9);
+  const tell = (): void => stack.ip.tooLong(ipv4("192.0.2.9"), ipv4("10.0.0.1"), 1300);
+  tell();
+  lab.run(599_000);
+  t.equal(destination.room, 1280);
+  tell();
+  lab.run(599_000);
+  t.equal(destination.room, 1280);
+  lab.run(1000);
+  t.equal(destination.room, 1480);
+});
+
 t.test("a gateway that is an address of ours leads to the link itself", async (t) => {
   const lab = await Lab.open();
   lab.stack.addRoute({ to: "192.0.2.0/24", via: "10.0.0.1" });
