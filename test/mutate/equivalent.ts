@@ -159,6 +159,7 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "key | Math.imul(rest.a ^ Math.imul(rest.b ^ Math.imul(rest.c, MIX), MIX), MIX)",
     "any number will do that is the same for the same key",
   ],
+  ["firmware-ts/ip4/icmp.ts", "at + ICMP_TYPE", "at - ICMP_TYPE", "the offset is 0, which may be added or taken away"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
 
