@@ -160,6 +160,7 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "any number will do that is the same for the same key",
   ],
   ["firmware-ts/ip4/icmp.ts", "at + ICMP_TYPE", "at - ICMP_TYPE", "the offset is 0, which may be added or taken away"],
+  ["firmware-ts/ip4/routing/input-route.ts", "redirect = false;", "redirect = true;", "find() sets it before anybody reads it"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
 

@@ -125,6 +125,17 @@ t.test("several next hops: a device that is down takes no packets; with the last
   t.equal(await new Operator(stack).type("ip route show 192.0.2.0/24"), "");
 });
 
+t.test("a route with several next hops goes with any of their devices", async (t) => {
+  const lab = await Lab.open();
+  const link = await SecondLink.open(lab, "10.0.1.1/24");
+  lab.stack.addRoute({ to: "192.0.2.0/24", nexthops: [{ via: "10.0.0.2" }, { via: "10.0.1.2" }] });
+  await lab.stack.removeDevice(link.eth1);
+  t.same(
+    lab.stack.ip.routes.list.map(({ destination }) => formatIpv4(destination)),
+    ["10.0.0.0"],
+  );
+});
+
 t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes back; locked, routers may fragment", async (t) => {
   for (const mtuLock of [false, true]) {
     const lab = await Lab.open();
