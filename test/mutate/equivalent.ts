@@ -161,6 +161,19 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ],
   ["firmware-ts/ip4/icmp.ts", "at + ICMP_TYPE", "at - ICMP_TYPE", "the offset is 0, which may be added or taken away"],
   ["firmware-ts/ip4/routing/input-route.ts", "redirect = false;", "redirect = true;", "find() sets it before anybody reads it"],
+  [
+    "firmware-ts/ip4/routing/prefix-table.ts",
+    "this.#counts[length]!++",
+    "this.#counts[length]!--",
+    "a length that has gone is asked for once more in a look-up, and not found",
+  ],
+  [
+    "firmware-ts/neigh/update.ts",
+    "(old ^ entry.nudState) & Nud.PERMANENT",
+    "(old ^ entry.nudState) | Nud.PERMANENT",
+    "an entry that is rightly listed already stays where it is",
+  ],
+  ["hal/bridges/bus-pirate/session.ts", "ANSWER_TIME = 250", "ANSWER_TIME = 251", "a limit ten times as long as any answer takes"],
   ["hal/bridges/qemu/libc.ts", "new Int32Array(2)", "new Int32Array(3)", "room for two descriptors, and for one that nobody reads"],
 ];
 
