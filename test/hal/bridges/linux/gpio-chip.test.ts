@@ -1,6 +1,6 @@
 /** A line found by its name or its chip's label, as gpioinfo shows them. */
 import t from "tap";
-import { formatGpioLine, type GpioLineAddress } from "../../../../hal/bridges/linux/gpio-chip.ts";
+import { formatGpioLine, type GpioLineAddress, gpioChips } from "../../../../hal/bridges/linux/gpio-chip.ts";
 import { GpioLine } from "../../../../hal/bridges/linux/gpio-line.ts";
 import { FakeGpio } from "../../../support/fake-gpio.ts";
 
@@ -21,6 +21,13 @@ function raspberryPi5(): FakeGpio {
   );
   return gpio;
 }
+
+t.test("the chips of a machine, in the order of their numbers", async (t) => {
+  const folder = t.testdir(
+    Object.fromEntries(["gpiochip10", "gpiochip2", "gpiochip", "gpiochip1x", "mem"].map((name) => [name, ""])),
+  );
+  t.same(await gpioChips(folder), [`${folder}/gpiochip2`, `${folder}/gpiochip10`]);
+});
 
 t.test("found by name, by label and number, by both", async (t) => {
   const rows: [GpioLineAddress, chip: string, line: number][] = [
