@@ -105,6 +105,18 @@ for (const kind of KINDS) {
     },
   );
 
+  t.test(`${kind.name}: as much as the buffer holds is not lost`, { skip: kind.skip }, async (t) => {
+    const { echo, endpoint } = await open(t, kind);
+    const client = kind.client(endpoint);
+    const chunks = listen(client);
+    await client.open();
+    await eventually(() => echo.openings === 1, "opening");
+    echo.onSend?.(new Uint8Array(OUTPUT_BYTES));
+    t.equal(endpoint.counters.lost, 0);
+    await eventually(() => length(chunks) === OUTPUT_BYTES, "all of it comes");
+    await client.close();
+  });
+
   realTime(t, `${kind.name}: who does not read loses bytes, each of them counted`, { skip: kind.skip }, async (t) => {
     const { echo, endpoint } = await open(t, kind);
     echo.times = 2000;
