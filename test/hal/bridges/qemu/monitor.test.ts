@@ -30,7 +30,10 @@ t.test("the cable is pulled and plugged until QEMU is gone", async (t) => {
       wouldWait: () => wouldWait,
       watch: (_fd: number, ready: () => void) => {
         look = ready;
-        return { close: () => void (watching = false) };
+        const close = (): void => {
+          watching = false;
+        };
+        return { close };
       },
     };
     const monitor = new QemuMonitor(libc as unknown as QemuCalls, 5);
