@@ -7,6 +7,7 @@ import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts
 import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
+import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
@@ -50,11 +51,12 @@ export class Ping implements EchoListener {
 
   /**
    * Makes a destination for echo requests: once for each host.
-   * @param host an address, or its text
-   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED
+   * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
+   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED
    */
-  to(host: string | IpAddress): Destination {
-    return this.#layers.destination(host, 0, null);
+  to(host: string | IpAddress, device: NetDevice | null = null): Destination {
+    return this.#layers.destination(host, 0, null, device);
   }
 
   /** True when every identifier is in use: open() finds none. */

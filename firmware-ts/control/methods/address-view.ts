@@ -1,8 +1,8 @@
 /** Addresses as `ip -j address` has them, and which of them a filter selects: the same for an instance and for `ip address show`. */
 import * as v from "valibot";
 import { formatIpv4, parseIpv4 } from "../../ip/address.ts";
+import { Scope } from "../../ip/scope.ts";
 import type { InterfaceAddress } from "../../ip4/routing/addresses.ts";
-import { Scope } from "../../ip4/routing/scope.ts";
 import { maybe, PREFIX, type Prefix, TEXT, TEXTS, UINT_MAX } from "./forms.ts";
 
 /** An address of a device. */

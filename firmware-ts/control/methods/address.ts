@@ -1,8 +1,8 @@
 /** `address.*`: addresses of devices as `ip -j address` has them, and what an operator changes about them. */
 import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, prefixMask } from "../../ip/address.ts";
+import type { Lifetimes } from "../../ip/lifetimes.ts";
 import { type AddressOptions, holds, type InterfaceAddress } from "../../ip4/routing/addresses.ts";
-import type { Lifetimes } from "../../ip4/routing/lifetimes.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { ADDRESS_FILTER, addressInfo, FOREVER, INFO, SCOPE_NAMES, scopeNumber, selects } from "./address-view.ts";
 import { DEVICE, DEVICES, devicesOf, deviceView } from "./device.ts";

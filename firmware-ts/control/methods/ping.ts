@@ -4,7 +4,7 @@ import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4 } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
-import { errnoOf } from "../../ip4/routing/failure.ts";
+import { errnoOf } from "../../ip/route-type.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
-import { errnoOf, failureOf } from "../../ip4/routing/failure.ts";
+import { errnoOf, failureOf } from "../../ip/route-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
 import type { PathException } from "../../ip4/routing/path-exceptions.ts";
 import { nextHopOf, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "../../ip4/routing/route.ts";

@@ -1,6 +1,6 @@
 /** Addresses over time: lifetimes by the stack's clock, the other end of a point-to-point link, what follows a primary address. */
 import t from "tap";
-import { type AddressOptions, ipv4, Stack, VirtualClock } from "../../../../firmware-ts/index.ts";
+import { type AddressOptions, type InterfaceAddress, ipv4, Stack, VirtualClock } from "../../../../firmware-ts/index.ts";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 import { EthernetSegment } from "../../../../hal/simulated/segment.ts";
@@ -52,7 +52,7 @@ t.test("lifetimes that are given anew count from then on; without an end nothing
   const lab = await Lab.open({ addresses: [] });
   const { fib } = lab.stack.ip;
   const add = (cidr: string, lifetimes: AddressOptions["lifetimes"] & object) =>
-    lab.stack.addAddress(lab.eth0, cidr, { lifetimes });
+    lab.stack.addAddress(lab.eth0, cidr, { lifetimes }) as InterfaceAddress;
   const renewed = add("10.1.0.1/24", { valid: 20, preferred: 10 });
   const kept = add("10.2.0.1/24", { valid: 20, preferred: 10 });
   const ended = add("10.3.0.1/24", {});
