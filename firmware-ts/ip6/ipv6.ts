@@ -31,6 +31,7 @@ import {
   PORT_UNREACHABLE6,
   UNKNOWN_NEXT_HEADER,
 } from "./common/icmp6-types.ts";
+import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
 import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_MIN_MTU, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
@@ -64,6 +65,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
+  readonly log: Ip6Log;
   /** Sends ICMPv6 errors. */
   errors: Ip6Errors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -81,6 +83,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
+    this.log = new Ip6Log(network.clock);
     this.fib = new Fib6(
       network.clock,
       interner,
@@ -103,6 +106,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     });
     network.handle(ETH_P_IPV6, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
+    this.conf.watch((target, name) => {
+      if (name === "disableIpv6") for (const device of network.devices) if (typeof target === "string" || target === device) this.#able(device);
+    });
   }
 
   get addresses(): Ip6Addresses {
@@ -223,6 +229,18 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
     this.ndisc.event(device, event);
     if (event === "unregister") fib.unregister(device);
+  }
+
+  /** IPv6 is switched off on a device, or on. */
+  #able(device: NetDevice): void {
+    const { fib } = this;
+    const off = this.conf.on(device).disableIpv6 !== 0;
+    if (off === !fib.isActive(device) || !device.up) return;
+    if (!off) fib.up(device);
+    else {
+      fib.down(device);
+      this.ndisc.table.ifdown(device, false);
+    }
   }
 
   #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
