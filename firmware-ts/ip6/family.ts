@@ -15,6 +15,6 @@ export class Ip6Family implements Family {
     this.neighbours = this.layer.ndisc;
     this.echo = new Icmp6(network, this.layer, interner);
     const { fib, ndisc, counters, log } = this.layer;
-    if (automatic) new Automation({ network, random: random.fork("ip6-auto"), fib, ndisc, counters, log });
+    if (automatic) new Automation({ network, random: random.fork("ip6-auto"), fib, ndisc, counters, log, icmp: this.echo });
   }
 }

@@ -159,11 +159,12 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     skb.view.setUint16(at + CHECKSUM, finish(sumPacket(skb, at, length, source.sum + destination.sum + PROTOCOL + length)));
   }
 
-  /** The packet is an error itself, or it cannot be told: about those nothing is reported. */
+  /** The packet is an error itself, as far as it can be told: about those nothing is reported. */
   #isAboutError({ view, network, tail }: SkBuff): boolean {
     const place = this.#place;
-    if (!place.find(view, network, tail)) return true;
-    return place.protocol === PROTOCOL && (place.at >= tail || view.getUint8(place.at + TYPE) < ICMP6_INFORMATION);
+    if (!place.find(view, network, tail)) return false;
+    if (place.protocol !== PROTOCOL) return false;
+    return place.at >= tail ? !place.fragment : view.getUint8(place.at + TYPE) < ICMP6_INFORMATION;
   }
 
   /**

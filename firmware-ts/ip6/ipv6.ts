@@ -24,15 +24,18 @@ import { AddressScope, isLinkBound, isLoopback6, isMulticast6, scopeOf } from ".
 import { Ip6Counters } from "./common/counters.ts";
 import {
   ADDRESS_UNREACHABLE,
-  ICMP6_PARAMETER_PROBLEM,
+  ICMP6_TIME_EXCEEDED,
   ICMP6_UNREACHABLE,
   type Ip6Errors,
   NO_ROUTE,
   PORT_UNREACHABLE6,
-  UNKNOWN_NEXT_HEADER,
+  REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
 import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
+import { Extensions, Walk } from "./extensions.ts";
+import { Fragments } from "./fragments.ts";
+import { NextHeader } from "./header/extension-headers.ts";
 import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_MIN_MTU, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
@@ -49,6 +52,8 @@ import { pushIp6Headers, straightTo6 } from "./straight.ts";
 const { NONE, QDISC_DROP, NEIGH_CREATEFAIL } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [HEADER, LENGTH, NEXT, SOURCE, DESTINATION] = [IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, IP6_DESTINATION];
+
+const { HOP_BY_HOP } = NextHeader;
 
 /** The version, in the first octet. */
 const VERSION = 6;
@@ -80,6 +85,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #copies: OwnCopies;
+  readonly #fragments: Fragments;
+  readonly #extensions: Extensions;
 
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
@@ -104,10 +111,15 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       const reason = this.#input(skb, device);
       if (reason !== NONE) device.drops.drop(skb, reason);
     });
+    this.#fragments = new Fragments(network.clock, network.pool, this.counters, this.settings, (first, device) =>
+      this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6),
+    );
+    this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
     this.conf.watch((target, name) => {
-      if (name === "disableIpv6") for (const device of network.devices) if (typeof target === "string" || target === device) this.#able(device);
+      if (name === "disableIpv6")
+        for (const device of network.devices) if (typeof target === "string" || target === device) this.#able(device);
     });
   }
 
@@ -222,8 +234,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const { fib } = this;
     if (event === "register") fib.register(device);
     else if (event === "up") fib.up(device);
-    else if (event === "down") fib.down(device);
-    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) fib.down(device);
+    else if (event === "down") this.#down(device);
+    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) this.#down(device);
     else if (event === "mtu" && device.up) fib.up(device);
     else if (event === "mtu") fib.routes.refresh();
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
@@ -233,14 +245,19 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** IPv6 is switched off on a device, or on. */
   #able(device: NetDevice): void {
-    const { fib } = this;
     const off = this.conf.on(device).disableIpv6 !== 0;
-    if (off === !fib.isActive(device) || !device.up) return;
-    if (!off) fib.up(device);
-    else {
-      fib.down(device);
-      this.ndisc.table.ifdown(device, false);
+    if (off === !this.fib.isActive(device) || !device.up) return;
+    if (!off) {
+      this.fib.up(device);
+      return;
     }
+    this.#down(device);
+    this.ndisc.table.ifdown(device, false);
+  }
+
+  #down(device: NetDevice): void {
+    this.fib.down(device);
+    this.#fragments.forget(device);
   }
 
   #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
@@ -326,6 +343,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     skb.network = at;
     const source = this.#interner.read(view, at + SOURCE);
     const destination = this.#interner.read(view, at + DESTINATION);
+    if (view.getUint8(at + NEXT) === HOP_BY_HOP) {
+      const reason = this.#extensions.hopByHop(skb, device, destination);
+      if (reason !== NONE) return reason;
+    }
     const direct = skb.packetType === HOST && !this.#trafficConfirms;
     let toUsAlone = true;
     if (!direct || !this.#known.has(destination, source, device)) {
@@ -335,7 +356,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       if (toUsAlone && direct) this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
     }
-    return this.#deliver(skb, device, source, destination, toUsAlone);
+    return this.#deliver(skb, device, source, destination, toUsAlone, false);
   }
 
   /** Returns NONE for addresses of a packet that is for us (RFC 4291 2.5.3, 2.7); IP_INHDR for those that may not be there. */
@@ -368,29 +389,55 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return DropReason.IP_OUTNOROUTES;
   }
 
-  /** Hands a packet that is for us to its protocol. Returns NONE when it was taken. */
-  #deliver(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, toUsAlone: boolean): DropReason {
+  /**
+   * Hands a packet that is for us to its protocol. Returns NONE when it was taken.
+   * @param fragmented it was put together from fragments
+   */
+  #deliver(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, toUsAlone: boolean, fragmented: boolean): DropReason {
     const { view, network: at } = skb;
     const { ip } = this.counters;
     if (toUsAlone && skb.packetType !== HOST && this.conf.on(device).dropUnicastInL2Multicast !== 0) {
       return DropReason.UNICAST_IN_L2_MULTICAST;
     }
     const nextAndHops = view.getUint16(at + NEXT);
-    const protocol = this.#protocols[nextAndHops >>> 8];
-    if (protocol === undefined) {
-      ip.inUnknownProtos++;
-      this.errors?.sendError(skb, device, ICMP6_PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER, NEXT);
-      return DropReason.IP_NOPROTO;
-    }
-    ip.inDelivers++;
-    skb.transport = skb.pull(HEADER);
     const packet = this.#received;
     packet.source = source;
     packet.destination = destination;
     packet.ttl = nextAndHops & 0xff;
     packet.toUsAlone = toUsAlone;
     packet.device = device;
-    packet.fragmented = false;
+    packet.fragmented = fragmented;
+    const protocol = this.#protocols[nextAndHops >>> 8];
+    if (protocol === undefined) return this.#behindExtensions(skb, packet);
+    ip.inDelivers++;
+    skb.transport = skb.pull(HEADER);
+    return protocol.receive(skb, packet);
+  }
+
+  /** Hands a packet with extension headers, or of a protocol that nobody takes, on. Returns NONE when it was taken. */
+  #behindExtensions(skb: SkBuff, packet: Ip6Received): DropReason {
+    const { device, source, destination, toUsAlone } = packet;
+    const extensions = this.#extensions;
+    const result = extensions.walk(skb, device, source, destination);
+    if (result > 0) return result as DropReason;
+    if (result === Walk.TAKEN) return NONE;
+    if (result === Walk.WHOLE) {
+      const whole = this.#fragments.whole as SkBuff;
+      const reason = this.#deliver(whole, device, source, destination, toUsAlone, true);
+      if (reason !== NONE) device.drops.drop(whole, reason);
+      return NONE;
+    }
+    const { ip } = this.counters;
+    const protocol = this.#protocols[extensions.next];
+    if (protocol === undefined && extensions.next !== NextHeader.NONE) return extensions.refuse(skb, device);
+    ip.inDelivers++;
+    if (protocol === undefined) {
+      skb.consume();
+      return NONE;
+    }
+    packet.fragmented ||= extensions.fragmented;
+    skb.data = extensions.at;
+    skb.transport = extensions.at;
     return protocol.receive(skb, packet);
   }
 

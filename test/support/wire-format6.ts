@@ -203,7 +203,14 @@ export function line6(frame: Uint8Array): string {
   const sum = checksum([...body.subarray(8, 40), 0, 0, ...word(length), 0, 0, 0, body[6]!, ...inner]);
   if ((body[6] === 58 || body[6] === 17) && sum !== 0) faults.push("checksum");
   const ends = `${source} > ${destination} > ${to}`;
-  const text = body[6] === 0 ? alertLine(body, faults) : body[6] === 58 ? icmpLine(inner, hops!) : body[6] === 17 ? udpLine(inner) : `next ${body[6]} ${length} bytes`;
+  const text =
+    body[6] === 0
+      ? alertLine(body, faults)
+      : body[6] === 58
+        ? icmpLine(inner, hops!)
+        : body[6] === 17
+          ? udpLine(inner)
+          : `next ${body[6]} ${length} bytes`;
   return [`${text} ${ends}`, ...faults.map((fault) => `FAULT: ${fault}`)].join(" ");
 }
 

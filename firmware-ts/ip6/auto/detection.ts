@@ -98,7 +98,8 @@ export class AddressDetection implements DuplicateDetection {
       return;
     }
     fib.fail(address);
-    if (fib.conf.on(device).acceptDad < DISABLE || !isLinkLocal(local) || local !== linkLocalOf(fib.interner, device.address)) return;
+    if (fib.conf.on(device).acceptDad < DISABLE || !isLinkLocal(local) || local !== linkLocalOf(fib.interner, device.address))
+      return;
     fib.conf.write(device, "disable_ipv6", 1);
     log.tell(`IPv6: ${device.name}: IPv6 being disabled!`);
   }

@@ -7,6 +7,7 @@ export const IPPROTO_ICMPV6 = 58;
 
 export const ICMP6_UNREACHABLE = 1;
 export const ICMP6_TOO_BIG = 2;
+export const ICMP6_TIME_EXCEEDED = 3;
 export const ICMP6_PARAMETER_PROBLEM = 4;
 /** From here on messages inform; those below report errors (RFC 4443 2.1). */
 export const ICMP6_INFORMATION = 128;
@@ -21,8 +22,13 @@ export const ICMP6_REDIRECT = 137;
 export const NO_ROUTE = 0;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE6 = 4;
+/** Code of "time exceeded": while fragments were waited for. */
+export const REASSEMBLY_TIME6 = 1;
+/** Codes of "parameter problem": a field, the type of the next header, an option, a first fragment without all headers (RFC 7112 5). */
+export const BAD_FIELD = 0;
 export const UNKNOWN_NEXT_HEADER = 1;
 export const UNKNOWN_OPTION = 2;
+export const HEADERS_INCOMPLETE = 3;
 
 /** Offsets in the header (RFC 4443 2.1). */
 export const ICMP6_TYPE = 0;

@@ -18,8 +18,14 @@ export const EXTENSION_UNIT = 8;
 
 /** Offsets in a fragment header (RFC 8200 4.5): 13 bits of offset in units of eight octets and a flag for more; the identification. */
 export const FRAGMENT_OFFSET_FIELD = 2;
+export const FRAGMENT_ID = 4;
 export const FRAGMENT_HEADER = 8;
 export const FRAGMENT_OFFSET_MASK = 0xfff8;
+export const FRAGMENT_MORE = 1;
+
+/** Offsets in a routing header (RFC 8200 4.4). */
+export const ROUTING_TYPE = 2;
+export const ROUTING_LEFT = 3;
 
 const { HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS } = NextHeader;
 
@@ -32,6 +38,8 @@ export function extensionLengthOf(view: DataView, at: number): number {
 export class TransportPlace {
   protocol = 0;
   at = 0;
+  /** The packet is a part of one. */
+  fragment = false;
 
   /**
    * Looks for it in view[at..end), which begins with an IPv6 header. Returns false when the packet ends before, or goes on with the later
@@ -40,6 +48,7 @@ export class TransportPlace {
   find(view: DataView, at: number, end: number): boolean {
     let next = view.getUint8(at + IP6_NEXT);
     let place = at + IP6_HEADER;
+    this.fragment = false;
     while (
       next === HOP_BY_HOP ||
       next === ROUTING ||
@@ -48,7 +57,9 @@ export class TransportPlace {
       next === AUTHENTICATION
     ) {
       if (place + EXTENSION_UNIT > end) return false;
-      if (next === FRAGMENT && (view.getUint16(place + FRAGMENT_OFFSET_FIELD) & FRAGMENT_OFFSET_MASK) !== 0) return false;
+      const part = next === FRAGMENT ? view.getUint16(place + FRAGMENT_OFFSET_FIELD) : 0;
+      if ((part & FRAGMENT_OFFSET_MASK) !== 0) return false;
+      if (part !== 0) this.fragment = true;
       const length = next === FRAGMENT ? FRAGMENT_HEADER : lengthOf(view, place, next);
       next = view.getUint8(place + EXTENSION_NEXT);
       place += length;

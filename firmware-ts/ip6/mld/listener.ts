@@ -30,8 +30,8 @@ import {
   MLD_REPORT,
   pushAlert,
   RECORD_BYTES,
-  RecordType,
   REPORT_HEADER,
+  RecordType,
   writeVersion1,
 } from "./wire.ts";
 

@@ -8,6 +8,7 @@ import type { Ip6Received } from "../common/received.ts";
 import { type ListenerGround, MldListener } from "./listener.ts";
 import {
   decodeCode,
+  hasRouterAlert,
   MLD_BYTES,
   MLD_DELAY,
   MLD_GROUP,
@@ -58,11 +59,11 @@ export class Mld {
   }
 
   /** Takes a query at skb.data. Returns NONE when the buffer was consumed. */
-  query(skb: SkBuff, { source, ttl, device, routerAlert }: Ip6Received): DropReason {
+  query(skb: SkBuff, { source, ttl, device }: Ip6Received): DropReason {
     const { view, data: at, length } = skb;
     if (length < MLD_BYTES || (length > MLD_BYTES && length < MLD2_QUERY_BYTES)) return PKT_TOO_SMALL;
     // A query from beyond the link could silence or flood it (RFC 3810 6.2).
-    if (!isLinkLocal(source) || ttl !== MLD_HOPS || !routerAlert) return NOT_SPECIFIED;
+    if (!isLinkLocal(source) || ttl !== MLD_HOPS || !hasRouterAlert(view, skb.network)) return NOT_SPECIFIED;
     const { interner, known } = this.#ground.fib;
     const asked = interner.read(view, at + MLD_GROUP);
     const group = asked === known.unspecified ? null : asked;

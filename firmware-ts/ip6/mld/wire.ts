@@ -1,8 +1,8 @@
 /** Messages by which listeners tell routers their groups (RFC 3810 5, RFC 2710 3), and the header with the router alert before them. */
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import { EXTENSION_UNIT, NextHeader } from "../header/extension-headers.ts";
-import { writeIp6 } from "../header/ip6-header.ts";
+import { EXTENSION_UNIT, extensionLengthOf, NextHeader } from "../header/extension-headers.ts";
+import { IP6_HEADER, IP6_NEXT, writeIp6 } from "../header/ip6-header.ts";
 
 export const MLD_QUERY = 130;
 export const MLD_REPORT = 131;
@@ -38,6 +38,10 @@ export const MLD_HOPS = 1;
 /** ICMPv6 follows; a router alert with the value 0, "MLD message" (RFC 2711 2.1); two octets of padding. */
 const ALERT_FRONT = 0x3a000502;
 const ALERT_BACK = 0x00000100;
+/** Bytes of an extension header, and of an option, before what is in it; types of options. */
+const EXTENSION_OPTIONS = 2;
+const ROUTER_ALERT = 5;
+const PAD1 = 0;
 
 /** Begins a report of version 2. */
 export function beginReport(skb: SkBuff): void {
@@ -68,6 +72,19 @@ export function pushAlert(skb: SkBuff): void {
   const at = skb.push(ALERT_BYTES);
   skb.view.setInt32(at, ALERT_FRONT);
   skb.view.setInt32(at + 4, ALERT_BACK);
+}
+
+/** Returns true for a packet with a router alert among its hop-by-hop options, which were checked. */
+export function hasRouterAlert(view: DataView, network: number): boolean {
+  if (view.getUint8(network + IP6_NEXT) !== ALERT_NEXT) return false;
+  const begin = network + IP6_HEADER;
+  const end = begin + extensionLengthOf(view, begin);
+  for (let at = begin + EXTENSION_OPTIONS; at < end; ) {
+    const type = view.getUint8(at);
+    if (type === ROUTER_ALERT) return true;
+    at += type === PAD1 ? 1 : EXTENSION_OPTIONS + view.getUint8(at + 1);
+  }
+  return false;
 }
 
 /** Milliseconds of a version 2 maximum response code, or seconds of an interval code with 4 bits of mantissa (RFC 3810 5.1.3, 5.1.9). */

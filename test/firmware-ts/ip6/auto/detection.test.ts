@@ -63,7 +63,11 @@ t.test("dad_transmits, retrans_time, router_solicitation_delay and enhanced_dad"
   lab.stack.addAddress(lab.eth0, `${OUR_IP6}/64`);
   lab.run(599);
   const nonces = (lines: string[]): string[] => lines.map((line) => line.replace(/ :: >.*/, ""));
-  t.same(nonces(claims(lab, since)), [0, 200, 400].map((at) => `${at} who-has fd00::1 option-14 8`), "one of the two is enough");
+  t.same(
+    nonces(claims(lab, since)),
+    [0, 200, 400].map((at) => `${at} who-has fd00::1 option-14 8`),
+    "one of the two is enough",
+  );
   t.equal(flags(lab), TENTATIVE);
   lab.run(1);
   t.equal(flags(lab), 0);
