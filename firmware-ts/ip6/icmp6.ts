@@ -212,11 +212,6 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
       counters.icmp.inErrors++;
       return PKT_TOO_SMALL;
     }
-    const source = this.#interner.read(view, quoted + IP6_SOURCE);
-    if (!this.layer.addresses.find(source)) {
-      counters.icmp.inErrors++;
-      return DropReason.IP_NOT_LOCAL;
-    }
     const error = this.#error;
     error.type = type;
     error.code = code;
@@ -224,12 +219,13 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     error.advice = false;
     error.info = view.getInt32(skb.data + ICMP6_INFO);
     error.reporter = reporter;
-    error.source = source;
+    error.source = this.#interner.read(view, quoted + IP6_SOURCE);
     error.destination = this.#interner.read(view, quoted + IP6_DESTINATION);
     error.transport = place.at;
     const handler = this.layer.handlerOf(place.protocol);
     const known = handler?.error?.(skb, error) === true;
-    if (known && type === ICMP6_TOO_BIG) this.#heed(error, device);
+    // As in Linux, a quote of ICMPv6 needs no sender: nobody knows who may have sent it.
+    if (type === ICMP6_TOO_BIG && (known || place.protocol === PROTOCOL)) this.#heed(error, device);
     skb.consume();
     return NONE;
   }

@@ -11,7 +11,7 @@ function row(what: string, fields: NdFields, ...answers: string[]): Row6 {
   return [what, ns(fields), answers];
 }
 
-/** Whatever is known of the asker. */
+/** Dropped or answered alike, known or not: the asker does not matter. */
 const BROKEN: readonly Row6[] = [
   row("hop limit 254", { hops: 254 }),
   row("another code", { code: 1 }),
