@@ -43,7 +43,6 @@ import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
 import { KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
-import { type Ip6Route, mtuOfIp6 } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
 import { pushIp6Headers, straightTo6 } from "./straight.ts";
@@ -179,7 +178,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
-    if (entry === null || skb.length > mtuOfIp6(way.route as Ip6Route) - HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > way.mtu - HEADER || skb.truesize === 0) {
       return this.#send(skb, way, protocol, hops, tos);
     }
     const { ip } = this.counters;
@@ -235,12 +234,17 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (event === "register") fib.register(device);
     else if (event === "up") fib.up(device);
     else if (event === "down") this.#down(device);
-    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) this.#down(device);
-    else if (event === "mtu" && device.up) fib.up(device);
-    else if (event === "mtu") fib.routes.refresh();
+    else if (event === "mtu") this.#resized(device);
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
     this.ndisc.event(device, event);
     if (event === "unregister") fib.unregister(device);
+  }
+
+  /** A device carries other packets than before: too short ones for IPv6, or again long enough ones. The word of a router is forgotten. */
+  #resized(device: NetDevice): void {
+    this.conf.write(device, "mtu", 0);
+    if (device.mtu < IP6_MIN_MTU) this.#down(device);
+    else if (device.up) this.fib.up(device);
   }
 
   /** IPv6 is switched off on a device, or on. */

@@ -6,16 +6,20 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { isLinkLocal } from "../common/address-kind.ts";
+import { ICMP6_ROUTER_ADVERTISEMENT, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import { Mld } from "../mld/mld.ts";
 import { MLD_DONE, MLD_QUERY, MLD_REPORT, MLD2_REPORT } from "../mld/wire.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Ip6FibUser } from "../routing/fib.ts";
 import { AddressDetection } from "./detection.ts";
 import type { AutoGround } from "./ground.ts";
+import { Routers } from "./routers.ts";
+import { RouterSolicitor } from "./solicitor.ts";
 
 export class Automation implements Ip6FibUser {
   readonly detection: AddressDetection;
   readonly #mld: Mld;
+  readonly #solicitor: RouterSolicitor;
   readonly #ground: AutoGround;
 
   constructor(ground: AutoGround) {
@@ -32,6 +36,10 @@ export class Automation implements Ip6FibUser {
       jiffy: lateness.jiffy,
       now: () => network.clock.now(),
     });
+    this.#solicitor = new RouterSolicitor(ground);
+    const routers = new Routers(ground, this.#solicitor);
+    ndisc.handle(ICMP6_ROUTER_SOLICITATION, (skb, packet) => routers.solicitation(skb, packet));
+    ndisc.handle(ICMP6_ROUTER_ADVERTISEMENT, (skb, packet) => routers.advertisement(skb, packet));
     fib.detection = this.detection;
     fib.groups.onChange = (device, group, joined) => this.#mld.changed(device, group, joined);
     fib.watch(this);
@@ -51,6 +59,7 @@ export class Automation implements Ip6FibUser {
     const first = this.#isFirstOnLink(address);
     if (first && !device.loopback) this.#mld.of(device).introduce();
     if (this.detection.concluding === address && fib.conf.on(device).notifies) ndisc.announceOne(address);
+    if (first) this.#solicitor.begin(device);
   }
 
   removed(_address: Ip6InterfaceAddress): void {}
@@ -64,6 +73,7 @@ export class Automation implements Ip6FibUser {
         return;
       case "down":
         this.#mld.of(device).stop();
+        this.#solicitor.end(device);
         return;
       case "unregister":
         this.#mld.forget(device);

@@ -34,6 +34,8 @@ const DEFAULTS = {
   acceptRaRtInfoMinPlen: 0,
   acceptRaRtInfoMaxPlen: 0,
   acceptRaMtu: 1,
+  /** Longest packet of IPv6, in bytes; 0: as long as the device carries. A router may say less. */
+  mtu: 0,
   acceptRaFromLocal: 0,
   acceptSourceRoute: 0,
   proxyNdp: 0,
