@@ -31,6 +31,7 @@ import {
   PORT_UNREACHABLE6,
   REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
+import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
 import { Extensions, Walk } from "./extensions.ts";
 import { Fragments } from "./fragments.ts";
@@ -42,7 +43,6 @@ import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
 import { KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
-import { type Ip6Route, mtuOfIp6 } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
 import { pushIp6Headers, straightTo6 } from "./straight.ts";
@@ -69,6 +69,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
+  readonly log: Ip6Log;
   /** Sends ICMPv6 errors. */
   errors: Ip6Errors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -88,6 +89,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
+    this.log = new Ip6Log(network.clock);
     this.fib = new Fib6(
       network.clock,
       interner,
@@ -114,6 +116,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
+    this.conf.watch((target, name) => {
+      if (name === "disableIpv6")
+        for (const device of network.devices) if (typeof target === "string" || target === device) this.#able(device);
+    });
   }
 
   get addresses(): Ip6Addresses {
@@ -172,7 +178,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
-    if (entry === null || skb.length > mtuOfIp6(way.route as Ip6Route) - HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > way.mtu - HEADER || skb.truesize === 0) {
       return this.#send(skb, way, protocol, hops, tos);
     }
     const { ip } = this.counters;
@@ -228,12 +234,29 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (event === "register") fib.register(device);
     else if (event === "up") fib.up(device);
     else if (event === "down") this.#down(device);
-    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) this.#down(device);
-    else if (event === "mtu" && device.up) fib.up(device);
-    else if (event === "mtu") fib.routes.refresh();
+    else if (event === "mtu") this.#resized(device);
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
     this.ndisc.event(device, event);
     if (event === "unregister") fib.unregister(device);
+  }
+
+  /** A device carries other packets than before: too short ones for IPv6, or again long enough ones. The word of a router is forgotten. */
+  #resized(device: NetDevice): void {
+    this.conf.write(device, "mtu", 0);
+    if (device.mtu < IP6_MIN_MTU) this.#down(device);
+    else if (device.up) this.fib.up(device);
+  }
+
+  /** IPv6 is switched off on a device, or on. */
+  #able(device: NetDevice): void {
+    const off = this.conf.on(device).disableIpv6 !== 0;
+    if (off === !this.fib.isActive(device) || !device.up) return;
+    if (!off) {
+      this.fib.up(device);
+      return;
+    }
+    this.#down(device);
+    this.ndisc.table.ifdown(device, false);
   }
 
   #down(device: NetDevice): void {

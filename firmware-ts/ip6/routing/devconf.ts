@@ -34,6 +34,8 @@ const DEFAULTS = {
   acceptRaRtInfoMinPlen: 0,
   acceptRaRtInfoMaxPlen: 0,
   acceptRaMtu: 1,
+  /** Longest packet of IPv6, in bytes; 0: as long as the device carries. A router may say less. */
+  mtu: 0,
   acceptRaFromLocal: 0,
   acceptSourceRoute: 0,
   proxyNdp: 0,
@@ -93,6 +95,9 @@ export interface Effective6 extends Readonly<Ip6DevconfValues> {
 /** The owner of settings: one of the kernel's directories `all` and `default`, or a device. */
 export type Ip6DevconfTarget = "all" | "default" | NetDevice;
 
+/** Hears of a change: by whom, and what. */
+export type Ip6DevconfListener = (target: Ip6DevconfTarget, name: Ip6DevconfName) => void;
+
 class DeviceConf6 {
   own: Ip6DevconfValues;
   effective: Effective6;
@@ -122,13 +127,17 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
 export class Ip6Devconfs {
   readonly all: Ip6DevconfValues = { ...DEFAULTS, ...OF_ALL };
   readonly defaults: Ip6DevconfValues = { ...DEFAULTS };
-  /** Hears of every change: by whom, and what. */
-  onChange: ((target: Ip6DevconfTarget, name: Ip6DevconfName) => void) | null = null;
   readonly #devices = new Map<NetDevice, DeviceConf6>();
   /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #last: Effective6 = combine(this.all, this.defaults);
   #changes = 0;
+  readonly #listeners: Ip6DevconfListener[] = [];
+
+  /** Adds a listener for changes. */
+  watch(listener: Ip6DevconfListener): void {
+    this.#listeners.push(listener);
+  }
 
   /** Grows with every change, so that remembered answers can be checked. */
   get changes(): number {
@@ -172,7 +181,7 @@ export class Ip6Devconfs {
     }
     for (const conf of this.#devices.values()) conf.effective = combine(this.all, conf.own);
     this.#lastDevice = null;
-    this.onChange?.(target, name);
+    for (const listener of this.#listeners) listener(target, name);
     return true;
   }
 

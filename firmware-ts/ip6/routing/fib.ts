@@ -43,8 +43,10 @@ const { NODAD, OPTIMISTIC, DADFAILED, NOPREFIXROUTE, TENTATIVE } = AddressFlags;
 /** Lengths of the link-local prefix and of that of all groups. */
 const LINK_LOCAL_LENGTH = 64;
 const GROUPS_LENGTH = 8;
-/** The originators of addresses (IFAPROT_KERNEL_LO, IFAPROT_KERNEL_LL). */
+/** The originators of addresses (IFAPROT_*). The routes to the prefixes that routers tell of are made with the prefixes. */
+const BY_OPERATOR = 0;
 const MADE_FOR_LOOPBACK = 1;
+const BY_ROUTER = 2;
 const MADE_FOR_LINK = 3;
 /** eui64: the only addr_gen_mode by which an address is made here; 1 means none. */
 const EUI64 = 0;
@@ -69,6 +71,8 @@ export interface DuplicateDetection {
 
 /** Hears of changes of addresses. */
 export interface Ip6FibUser {
+  /** An operator gives a device an address. */
+  adding(device: NetDevice): void;
   /** An address is ours from now on. */
   settled(address: Ip6InterfaceAddress): void;
   /** An address is gone. */
@@ -123,7 +127,9 @@ export class Fib6 {
   addAddress(device: NetDevice, local: Ip6, prefixLength: number, options: Ip6AddressOptions = {}): Ip6InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
-    if (this.isActive(device)) this.#bring(address);
+    if (!this.isActive(device)) return address;
+    if (address.protocol === BY_OPERATOR) for (const user of this.#users) user.adding(device);
+    this.#bring(address);
     return address;
   }
 
@@ -233,6 +239,12 @@ export class Fib6 {
     return selectSource(this.addresses, destination, device, this.#devices(), settings);
   }
 
+  /** Returns OPTIMISTIC if the device's own addresses are used at once (optimistic_dad; routers wait, RFC 4429 3.3), else 0. */
+  optimism(device: NetDevice): number {
+    const { optimistic, forwarding } = this.conf.on(device);
+    return optimistic && forwarding === 0 ? OPTIMISTIC : 0;
+  }
+
   /** A device is in its stack. */
   register(device: NetDevice): void {
     this.groups.attach(device);
@@ -249,7 +261,7 @@ export class Fib6 {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };
       this.#ensure({ ...route, destination: this.known.groups, prefixLength: GROUPS_LENGTH, type: Ip6RouteType.MULTICAST });
       if (this.conf.on(device).addrGenMode === EUI64) {
-        this.#own(device, linkLocalOf(this.interner, device.address), LINK_LOCAL_LENGTH, 0, MADE_FOR_LINK);
+        this.#own(device, linkLocalOf(this.interner, device.address), LINK_LOCAL_LENGTH, this.optimism(device), MADE_FOR_LINK);
       }
     }
     for (const address of this.addresses.of(device)) this.#bring(address);
@@ -323,8 +335,8 @@ export class Fib6 {
   }
 
   /** Returns the route to an address's prefix; null when it brings none. */
-  #prefixRoute({ device, local, prefixLength, flags, metric }: Ip6InterfaceAddress): NewIp6Route | null {
-    if (flags & NOPREFIXROUTE) return null;
+  #prefixRoute({ device, local, prefixLength, flags, metric, protocol }: Ip6InterfaceAddress): NewIp6Route | null {
+    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER) return null;
     const destination = prefixOf(this.interner, local, prefixLength);
     return { ...this.#kernel(device), destination, prefixLength, metric: metric || ADDRESS_METRIC };
   }
