@@ -1,18 +1,7 @@
 /** Builds the tester's frames. Every field can be given, also a wrong value; the others are right. */
 import { checksum, ipBytes, macBytes, word } from "./bytes.ts";
-import { BROADCAST, DUT, type Host, T1, ZERO } from "./hosts.ts";
-
-export interface EthernetFields {
-  /** The sender: default for src, sha and spa (ARP), or src and source address (IPv4). Default T1. */
-  from?: Host;
-  dst?: string;
-  src?: string;
-  ethertype?: number;
-  /** Bytes behind the payload: padding or garbage. */
-  trailer?: Uint8Array | number[];
-  /** Number of bytes of the frame that are sent. */
-  cut?: number;
-}
+import { type EthernetFields, ethernet } from "./ethernet.ts";
+import { BROADCAST, DUT, T1, ZERO } from "./hosts.ts";
 
 /** RFC 826 names: h(ardware) and p(rotocol) type and length, s(ender) and t(arget) h and p address. */
 export interface ArpFields extends EthernetFields {
@@ -25,13 +14,6 @@ export interface ArpFields extends EthernetFields {
   spa?: string;
   tha?: string;
   tpa?: string;
-}
-
-function ethernet(fields: EthernetFields, dst: string, ethertype: number, payload: readonly number[]): Uint8Array {
-  const { from = T1, trailer = [], cut } = fields;
-  const src = macBytes(fields.src ?? from.mac);
-  const bytes = [...macBytes(fields.dst ?? dst), ...src, ...word(fields.ethertype ?? ethertype), ...payload, ...trailer];
-  return Uint8Array.from(cut === undefined ? bytes : bytes.slice(0, cut));
 }
 
 function arp(fields: ArpFields, op: number, dst: string, tha: string): Uint8Array {

@@ -3,7 +3,6 @@ import { isIP } from "node:net";
 import t from "tap";
 import { type Case, needsOf, patientLast } from "../../../hil-rigs/contract/case.ts";
 import { PLANS } from "../../../hil-rigs/contract/plan.ts";
-import type { Resolution } from "../../../hil-rigs/contract/resolution.ts";
 import { TWO_LINKS } from "../../../hil-rigs/contract/topology.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { runCases } from "../../../hil-rigs/run/runner.ts";
@@ -24,7 +23,7 @@ t.test("the addresses of a plan are its family's, and no two are the same", asyn
 
 t.test("the tester's ARP words are the frames that they say", async (t) => {
   const { T1, T2, dut } = PLANS[4];
-  const words = RESOLUTIONS[4] as Resolution;
+  const words = RESOLUTIONS[4];
   const seen = [words.request(T1), words.request(T1, T2.ip), words.reply(T1), words.announce(T1)].map((bytes) => {
     const frame = parse({ time: 0, port: "p0", bytes });
     return frame.kind === "arp" ? [frame.op, frame.dst, frame.spa, frame.tpa] : [];
