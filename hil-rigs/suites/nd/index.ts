@@ -1,9 +1,11 @@
 /** Neighbour discovery for IPv6 and the neighbour machine below it. A chapter is a folder of cases; to add one, add the folder and its name to the list. */
 import { type Case, patientLast, type Suite } from "../../contract/case.ts";
 import { answering } from "./answering/index.ts";
+import { asking } from "./asking/index.ts";
+import { duplicates } from "./duplicates/index.ts";
 import { learning } from "./learning/index.ts";
 
-const chapters: readonly (readonly Case[])[] = [answering, learning];
+const chapters: readonly (readonly Case[])[] = [answering, learning, asking, duplicates];
 
 export const nd: Suite = {
   name: "nd",

@@ -15,7 +15,7 @@ const WHOLE = 32;
 const ATOMIC = [44, [0, 0, 0, 0, 0, 0, 9]] as const;
 const HOP_OPTIONS = [0, [0, 1, 4, 0, 0, 0, 0]] as const;
 
-/** What is wrong with the frame, where it is forbidden, and the frame. */
+/** The fault, the place where it is forbidden, and the frame. */
 const DROPPED: readonly (readonly [id: string, what: string, source: string, frame: Uint8Array])[] = [
   ["ND-N-10/hops-254", "a hop limit of 254", "RFC 4861 7.1.1", solicit({ hops: 254 })],
   ["ND-N-10/hops-64", "a hop limit of 64", "RFC 4861 7.1.1", solicit({ hops: 64 })],
@@ -108,7 +108,7 @@ const dropped: readonly Case[] = DROPPED.map(([id, what, source, frame]) => ({
     await bench.say(frame);
     await bench.silence("no answer");
     bench.expect("nobody is learned", seen(bench, T1.ip), "-");
-    // What is dropped does not touch a known entry either: the frame comes from T1 with the address of T1.
+    // Nor is a known entry touched: the frame would move it from T2.mac to T1.mac.
     await make(bench, "STALE", { ip: T1.ip, mac: T2.mac });
     await bench.say(frame);
     await bench.silence("nor now", 10);

@@ -48,7 +48,7 @@ const rows: readonly Case[] = ROWS.map(({ drop, accept, forwarding, state }) => 
   },
 }));
 
-/** What else makes a difference, with accept_untracked_na and forwarding on. */
+/** Other things that make a difference, with accept_untracked_na and forwarding on. */
 const KINDS: readonly (readonly [
   id: string,
   what: string,
