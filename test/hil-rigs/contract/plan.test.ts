@@ -40,6 +40,25 @@ t.test("the tester's ARP words are the frames that they say", async (t) => {
   t.same(words.asks(T1.ip, "everybody"), { kind: "arp", op: 1, tpa: T1.ip, dst: all });
 });
 
+t.test("the tester's words of neighbour discovery are the frames that they say", async (t) => {
+  const { T1, T2, dut } = PLANS[6];
+  const words = RESOLUTIONS[6];
+  const seen = [words.request(T1), words.request(T1, T2.ip), words.reply(T1), words.announce(T1)].map((bytes) => {
+    const frame = parse({ time: 0, port: "p0", bytes });
+    return frame.kind === "nd" ? [frame.message, frame.dst, frame.source, frame.target, frame.flags] : [];
+  });
+  t.same(seen, [
+    ["ns", words.everybody(dut.e0.ip), T1.ip, dut.e0.ip, ""],
+    ["ns", words.everybody(T2.ip), T1.ip, T2.ip, ""],
+    ["na", dut.e0.mac, T1.ip, T1.ip, "SO"],
+    ["na", "33:33:00:00:00:01", T1.ip, T1.ip, "O"],
+  ]);
+  t.equal(words.everybody("fd00::12:3456"), "33:33:ff:12:34:56");
+  t.same(words.asks(T1.ip), { kind: "nd", message: "ns", target: T1.ip });
+  t.same(words.asks(T1.ip, T1), { kind: "nd", message: "ns", target: T1.ip, dst: T1.mac });
+  t.same(words.asks(T1.ip, "everybody"), { kind: "nd", message: "ns", target: T1.ip, dst: "33:33:ff:00:00:02" });
+});
+
 t.test("a case has its topology's needs and devices, and its family's plan", async (t) => {
   t.same(needsOf({ ...CASE, topology: TWO_LINKS, needs: ["proc"] }), ["e1", "proc"]);
   t.same(needsOf({ ...CASE, topology: TWO_LINKS, needs: ["proc", "e1"] }), ["proc", "e1"]);

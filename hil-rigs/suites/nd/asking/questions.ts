@@ -3,8 +3,9 @@ import type { Case } from "../../../contract/case.ts";
 import { type Host, PLANS } from "../../../contract/plan.ts";
 import { datagram } from "../../../stage/patterns.ts";
 import { advertise } from "../../../wire/build-nd.ts";
+import { echo6 } from "../../../wire/build6.ts";
 import { DUT_LOCAL, groupMac, local, solicitedNode } from "../../../wire/hosts6.ts";
-import { calm, failed, make, seen } from "../../arp/kit/setup.ts";
+import { calm, failed, make, seen, unhurried } from "../../arp/kit/setup.ts";
 import { overIpv6 } from "../kit/family.ts";
 import { asks, asksGroup } from "../kit/patterns.ts";
 
@@ -191,6 +192,19 @@ const others: readonly Case[] = [
       for (let n = 0; n < 3; n++) socket.send(new Uint8Array(3), T1.ip, 9);
       await failed(bench);
       bench.expect("errors", socket.errors(), ["EHOSTUNREACH", "EHOSTUNREACH", "EHOSTUNREACH"]);
+    },
+  },
+  {
+    id: "ND-S-25",
+    title: "an echo request from an unknown host: it is asked for first, and the answer is not lost",
+    source: "RFC 4861 7.2.2; kernel: receiving IP teaches nothing",
+    async run(bench) {
+      unhurried(bench);
+      await bench.say(echo6());
+      await bench.hears("asks", asksGroup(T1.ip));
+      await bench.say(advertise());
+      const answer = await bench.hears("then answers", { kind: "icmp", type: 129, destination: T1.ip, dst: T1.mac });
+      bench.expect("the same data", new TextDecoder().decode(answer.quoted), "hi");
     },
   },
   {

@@ -27,12 +27,13 @@ const question: readonly Case[] = [
     needs: ["address-admin"],
     async run(bench) {
       detects(bench);
+      bench.param("retrans_time_ms", 400);
       const ask = await addAndTry(bench);
       bench.expect("its group", [ask.destination, ask.dst], [GROUP, groupMac(GROUP)]);
       bench.expect("no link address, a nonce of six bytes", [ask.lladdr, ask.options, ask.nonce.length], ["", "14", 12]);
       bench.expect("hop limit and length", [ask.ttl, ask.length], [255, 86]);
       bench.expect("it is tentative", flagsOf(bench), "tentative");
-      await until(bench, () => flagsOf(bench) === "", 200);
+      await until(bench, () => flagsOf(bench) === "", 600);
       bench.expect("then it is not", flagsOf(bench), "");
       await bench.say(solicit({ target: TRIED }));
       await bench.hears("and is answered for", { kind: "nd", message: "na", target: TRIED, dst: T1.mac });
