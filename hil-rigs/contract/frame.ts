@@ -49,6 +49,8 @@ export interface IcmpFrame extends IpCommon {
   kind: "icmp";
   type: number;
   code: number;
+  /** The four bytes behind the checksum: identifier and sequence, a pointer, an MTU, a gateway. */
+  info: number;
   /** The message behind its first eight bytes. */
   quoted: Uint8Array;
 }

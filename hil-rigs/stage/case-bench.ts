@@ -126,7 +126,14 @@ export class CaseBench implements Bench {
   }
 
   socket(options: SocketOptions = {}): DutSocket {
-    return this.dut.socket(options);
+    const socket = this.dut.socket(options);
+    const send: DutSocket["send"] = (payload, to, port, more) => {
+      const began = this.now();
+      const result = socket.send(payload, to, port, more);
+      this.trace.add("command", began, `udp send ${payload.length} bytes to ${to}:${port} -> ${result}`, this.now());
+      return result;
+    };
+    return { port: socket.port, send, received: () => socket.received(), errors: () => socket.errors() };
   }
 
   // The wire.

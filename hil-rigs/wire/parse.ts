@@ -71,7 +71,8 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
     return { kind: "udp", ...ip, sport: view.getUint16(at), dport: view.getUint16(at + 2), payload };
   }
   if (checksum(bytes.subarray(at, end)) !== 0) faults.push("ICMP checksum");
-  return { kind: "icmp", ...ip, type: bytes[at]!, code: bytes[at + 1]!, quoted: bytes.slice(at + 8, end) };
+  const message = { type: bytes[at]!, code: bytes[at + 1]!, info: view.getUint32(at + 4), quoted: bytes.slice(at + 8, end) };
+  return { kind: "icmp", ...ip, ...message };
 }
 
 /** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */
@@ -93,8 +94,12 @@ function body(frame: Frame): string {
       const text = payload.length > 24 ? `${payload.slice(0, 24)}…` : payload;
       return `udp ${source}:${sport} > ${destination}:${dport} ttl ${ttl} length ${payload.length} ${JSON.stringify(text)}`;
     }
-    case "icmp":
-      return `icmp ${frame.source} > ${frame.destination} ttl ${frame.ttl} type ${frame.type} code ${frame.code}`;
+    case "icmp": {
+      const { source, destination, ttl, tos, type, code, info, quoted } = frame;
+      const number = `0x${info.toString(16).padStart(8, "0")}`;
+      const service = tos === 0 ? "" : ` tos 0x${tos.toString(16)}`;
+      return `icmp ${source} > ${destination} ttl ${ttl}${service} type ${type} code ${code} ${number} length ${quoted.length}`;
+    }
     case "nd": {
       const { source, destination, message, target, about, flags, lladdr, nonce } = frame;
       const parts = [target, about && `for ${about}`, flags, lladdr && `lladdr ${lladdr}`, nonce && "nonce"].filter(Boolean);

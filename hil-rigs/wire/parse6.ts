@@ -50,7 +50,14 @@ export function parseIpv6(common: FrameCommon, view: DataView): UdpFrame | IcmpF
   const message = MESSAGES[bytes[at]!];
   if (message) return parseNd(ip, message, bytes.subarray(at, end));
   if (bytes[at] === MLD_REPORT) return parseReport(ip, bytes.subarray(at, end));
-  return { kind: "icmp", ...ip, type: bytes[at]!, code: bytes[at + 1]!, quoted: bytes.slice(at + 8, end) };
+  return {
+    kind: "icmp",
+    ...ip,
+    type: bytes[at]!,
+    code: bytes[at + 1]!,
+    info: view.getUint32(at + 4),
+    quoted: bytes.slice(at + 8, end),
+  };
 }
 
 function parseNd(ip: Ip6, message: NdFrame["message"], bytes: Uint8Array): NdFrame | PacketFrame {
