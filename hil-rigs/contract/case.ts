@@ -26,7 +26,7 @@ export interface Case {
   shuffled?: readonly ("frames" | "events")[];
   /**
    * Prefixes of the addresses of many hosts. The table holds as many of them as it has room for, which depends on what else this machine's
-   * kernel has in it. `compare` leaves their frames and events out; the case's checks give the bounds.
+   * kernel has in it. `compare` leaves their frames, their events and the datagrams sent to them out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
   /** Touches things that all namespaces share (table thresholds), so it runs alone. */
