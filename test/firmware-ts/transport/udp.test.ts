@@ -165,6 +165,8 @@ t.test("sockets: ports taken, addresses not ours, ephemeral ports, after close",
   t.throws(() => u.open(5000, ipv4("10.0.0.1")), { code: "ADDRESS_IN_USE" });
   t.throws(() => u.open(1, ipv4("10.0.0.3")), { code: "ADDRESS_NOT_AVAILABLE" });
   for (const port of [-1, 65_536, 1.5, Number.NaN]) t.throws(() => u.open(port), { code: "PORT_INVALID" });
+  const socket = u.open(0);
+  for (const port of [-1, 0, 65_536]) t.throws(() => socket.to("10.0.0.2", port), { code: "PORT_INVALID", errno: "EINVAL" });
   const ports = Array.from({ length: 500 }, () => u.open().port);
   t.ok(ports.every((port) => port >= 32_768 && port <= 60_999) && new Set(ports).size === 500);
   const one = u.open(6000, ipv4("10.0.0.1"));

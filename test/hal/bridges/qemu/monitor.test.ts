@@ -3,7 +3,7 @@ import t from "tap";
 import type { QemuCalls } from "../../../../hal/bridges/qemu/libc.ts";
 import { QemuMonitor } from "../../../../hal/bridges/qemu/monitor.ts";
 
-/** What the next look at the socket brings. */
+/** Answers of the socket to the next look at it. */
 const LOOKS = [
   { what: "bytes", count: 20, wouldWait: false, there: true },
   { what: "nothing now", count: -1, wouldWait: true, there: true },

@@ -1,0 +1,87 @@
+/** Builds the tester's IPv6 frames. Every field can be given, also a wrong value; the others are right. */
+import { PLANS } from "../contract/plan.ts";
+import { checksum, ip6Bytes, longWord, word } from "./bytes.ts";
+import { type EthernetFields, ethernet } from "./ethernet.ts";
+import { groupMac, isGroup } from "./hosts6.ts";
+
+const { T1, dut } = PLANS[6];
+
+/** A header between the IPv6 header and its payload: its number, and its bytes behind the next header's number (RFC 8200 4). */
+export type Extension = readonly [type: number, bytes: readonly number[]];
+
+export interface Ipv6Fields extends EthernetFields {
+  source?: string;
+  destination?: string;
+  /** Hop limit. */
+  hops?: number;
+  /** Traffic class. */
+  tclass?: number;
+  extensions?: readonly Extension[];
+  /** The field's value. Default: the payload's length. */
+  payloadLength?: number;
+}
+
+const HOPS = 64;
+
+/** An IPv6 packet with any payload. */
+export function ipv6(fields: Ipv6Fields, nextHeader: number, body: readonly number[]): Uint8Array {
+  const { from = T1, source = from.ip, destination = dut.e0.ip, hops = HOPS, tclass = 0, extensions = [] } = fields;
+  let [next, payload] = [nextHeader, body];
+  for (const [type, bytes] of [...extensions].reverse()) {
+    payload = [next, ...bytes, ...payload];
+    next = type;
+  }
+  const { payloadLength = payload.length } = fields;
+  const header = [0x60 | (tclass >> 4), (tclass & 0x0f) << 4, 0, 0, ...word(payloadLength), next, hops];
+  const dst = isGroup(destination) ? groupMac(destination) : dut.e0.mac;
+  return ethernet(fields, dst, 0x86dd, [...header, ...ip6Bytes(source), ...ip6Bytes(destination), ...payload]);
+}
+
+/** With the sum of the pseudo header (RFC 8200 8.1) put at `at`. */
+export function summed(fields: Ipv6Fields, protocol: number, at: number, body: readonly number[]): number[] {
+  const { from = T1, source = from.ip, destination = dut.e0.ip } = fields;
+  const pseudo = [...ip6Bytes(source), ...ip6Bytes(destination), ...longWord(body.length), 0, 0, 0, protocol];
+  const sum = checksum([...pseudo, ...body]) || 0xffff;
+  return [...body.slice(0, at), ...word(sum), ...body.slice(at + 2)];
+}
+
+export interface Icmp6Fields extends Ipv6Fields {
+  code?: number;
+  /** Added to the right checksum. */
+  sumError?: number;
+}
+
+export const ICMPV6 = 58;
+const UDP = 17;
+
+/** An ICMPv6 message (RFC 4443 2.1). @param body the message behind its checksum */
+export function icmp6(fields: Icmp6Fields, type: number, body: readonly number[]): Uint8Array {
+  const { code = 0, sumError = 0 } = fields;
+  const message = summed(fields, ICMPV6, 2, [type, code, 0, 0, ...body]);
+  const sum = ((message[2]! << 8) | message[3]!) + sumError;
+  return ipv6(fields, ICMPV6, [...message.slice(0, 2), ...word(sum & 0xffff), ...message.slice(4)]);
+}
+
+export interface Echo6Fields extends Icmp6Fields {
+  identifier?: number;
+  sequence?: number;
+  payload?: string;
+}
+
+/** An ICMPv6 echo request. */
+export function echo6(fields: Echo6Fields = {}): Uint8Array {
+  const { identifier = 1, sequence = 1, payload = "hi" } = fields;
+  return icmp6(fields, 128, [...word(identifier), ...word(sequence), ...new TextEncoder().encode(payload)]);
+}
+
+export interface Udp6Fields extends Ipv6Fields {
+  sport?: number;
+  dport?: number;
+  payload?: string;
+}
+
+export function udp6(fields: Udp6Fields = {}): Uint8Array {
+  const { sport = 9, dport = 9, payload = "hi" } = fields;
+  const data = [...new TextEncoder().encode(payload)];
+  return ipv6(fields, UDP, summed(fields, UDP, 6, [...word(sport), ...word(dport), ...word(8 + data.length), 0, 0, ...data]));
+}
