@@ -106,7 +106,15 @@ export class NdSender {
    * @param type of the message, for its counter
    * @param next the number of what begins at skb.data
    */
-  pass(skb: SkBuff, device: NetDevice, type: number, destination: Ip6, source: Ip6, next = PROTOCOL, hops = HOPS): boolean {
+  pass(
+    skb: SkBuff,
+    device: NetDevice,
+    type: number,
+    destination: Ip6,
+    source: Ip6,
+    next: number = PROTOCOL,
+    hops: number = HOPS,
+  ): boolean {
     const { ip, icmp } = this.#counters;
     const { length } = skb;
     const at = skb.push(HEADER);
