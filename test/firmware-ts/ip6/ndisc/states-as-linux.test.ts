@@ -88,7 +88,9 @@ realTime(t, "every state, every message", { skip: missingForNetns() }, async (t)
   for (const [at, { state, frame }] of CELLS.entries()) {
     const host = hostOf(at);
     const lladdr = state === "incomplete" || state === "failed" ? [] : ["lladdr", T1];
-    kernel.ip("-6", "neigh", "replace", host, ...lladdr, "dev", dev, "nud", state);
+    // A DELAY of the operator's is over within 30 ms, so that a packet of the host's own makes it.
+    kernel.ip("-6", "neigh", "replace", host, ...lladdr, "dev", dev, "nud", state === "delay" ? "stale" : state);
+    if (state === "delay") kernel.veth.far.run("bash", "-c", `echo > /dev/udp/${host}%${dev}/9`);
     await kernel.answers(frame(host));
     const shown = kernel.neighbours().find((line) => line.startsWith(`${host} `));
     expected.push(shown?.slice(host.length + 1) ?? "-");
