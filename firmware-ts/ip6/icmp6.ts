@@ -135,6 +135,10 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     this.layer.send(error, way, PROTOCOL);
   }
 
+  takeToken(host: Ip6, wait: number): boolean {
+    return this.#limit.takeHost(host, wait);
+  }
+
   sendEcho(skb: SkBuff, way: Ip6Way, id: number, sequence: number): Fate {
     const at = skb.push(HEADER);
     skb.view.setUint16(at + TYPE, ICMP6_ECHO_REQUEST << 8);
@@ -191,8 +195,10 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
   /** Turns the request around in its own buffer. */
   #answerEcho(skb: SkBuff, { source, destination, toUsAlone, device }: Ip6Received): DropReason {
     const { settings, counters } = this.layer;
+    const anycast = this.layer.fib.anycast.has(device, destination);
+    if (anycast && settings.icmpEchoIgnoreAnycast !== 0) return INVALID_PROTO;
     if (settings.icmpEchoIgnoreAll !== 0 || (!toUsAlone && settings.icmpEchoIgnoreMulticast !== 0)) return INVALID_PROTO;
-    const way = this.layer.wayOfAnswer(source, toUsAlone ? destination : null, device);
+    const way = this.layer.wayOfAnswer(source, toUsAlone && !anycast ? destination : null, device);
     const tos = trafficClassOf(skb.view, skb.network);
     const at = skb.data;
     skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);

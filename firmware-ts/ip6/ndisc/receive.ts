@@ -111,9 +111,9 @@ export class NdReceiver {
       if ((own.flags & OPTIMISTIC) === 0) return NOT_SPECIFIED;
     }
     const proxied = own === null ? this.#proxied(device, target) : null;
-    if (own === null && proxied === null) return IPV6_NDISC_NS_OTHERHOST;
+    if (own === null && proxied === null && !this.#parts.fib.anycast.has(device, target)) return IPV6_NDISC_NS_OTHERHOST;
     const toMany = isMulticast6(destination);
-    if (proxied !== null && toMany && !waited && skb.packetType !== PacketType.HOST) {
+    if (own === null && toMany && !waited && skb.packetType !== PacketType.HOST) {
       if (this.#parts.table.parametersOf(device).proxyDelay !== 0) {
         this.#parts.table.proxyQueue.enqueue(skb, device, this.#again);
         return NONE;

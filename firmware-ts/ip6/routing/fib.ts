@@ -31,6 +31,7 @@ import {
   type Ip6AddressOptions,
   type Ip6InterfaceAddress,
 } from "./addresses.ts";
+import { Ip6Anycast } from "./anycast.ts";
 import type { Ip6Devconfs } from "./devconf.ts";
 import { Ip6Groups } from "./groups.ts";
 import { Ip6PathExceptions } from "./path-exceptions.ts";
@@ -84,6 +85,7 @@ export class Fib6 {
   readonly addresses: Ip6Addresses;
   readonly routes: Ip6Routes;
   readonly groups: Ip6Groups;
+  readonly anycast: Ip6Anycast;
   readonly paths: Ip6PathExceptions;
   readonly conf: Ip6Devconfs;
   readonly known: KnownAddresses;
@@ -101,6 +103,7 @@ export class Fib6 {
     this.known = new KnownAddresses(interner);
     this.addresses = new Ip6Addresses(clock);
     this.routes = new Ip6Routes(clock, interner, dead);
+    this.anycast = new Ip6Anycast(this.routes);
     this.groups = new Ip6Groups(this.known, this.routes);
     this.paths = new Ip6PathExceptions(clock);
     this.conf = conf;
@@ -224,6 +227,12 @@ export class Fib6 {
     if (isMulticast6(address)) return AddressType.MULTICAST;
     const entry = this.routes.matchLocal(address, isLinkBound(address) ? device : null);
     return entry?.type === Ip6RouteType.LOCAL ? AddressType.LOCAL : AddressType.UNICAST;
+  }
+
+  /** Packets to the address are for us: it is one of ours, or one that we share with others. @param device as for addressType() */
+  isOurs(address: Ip6, device: NetDevice | null): boolean {
+    const type = this.routes.matchLocal(address, isLinkBound(address) ? device : null)?.type;
+    return type === Ip6RouteType.LOCAL || type === Ip6RouteType.ANYCAST;
   }
 
   /** Returns the source address of packets to the destination that name none, by the route to it; null when there is none. */
