@@ -19,5 +19,5 @@ export function admit(fib: Fib6, { ip }: Ip6Counters, source: Ip6, destination: 
     ip.inMcastPkts++;
     return fib.groups.has(device, destination) ? NONE : IP_INADDRERRORS;
   }
-  return fib.isOurs(destination, device.loopback ? null : device) ? NONE : IP_NOT_LOCAL;
+  return fib.isForUs(destination, device.loopback ? null : device) ? NONE : IP_NOT_LOCAL;
 }

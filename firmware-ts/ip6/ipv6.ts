@@ -29,7 +29,6 @@ import {
   ICMP6_TIME_EXCEEDED,
   ICMP6_UNREACHABLE,
   type Ip6Errors,
-  NO_ROUTE,
   PORT_UNREACHABLE6,
   REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
@@ -71,6 +70,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
+  readonly #forwarding: Forwarding6;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
@@ -88,7 +88,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
-  readonly #forwarding: Forwarding6;
   readonly #copies: OwnCopies;
   readonly #fragments: Fragments;
   readonly #extensions: Extensions;
@@ -110,6 +109,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
     this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
+    const redirects = new Redirects6(this);
+    this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
+    this.#forwarding = new Forwarding6(this, redirects);
     this.#trafficConfirms = this.ndisc.table.policy.trafficConfirms;
     this.#backlog = network.backlog;
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
@@ -120,9 +122,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6),
     );
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
-    const redirects = new Redirects6(this);
-    this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
-    this.#forwarding = new Forwarding6(this, redirects);
     network.handle(ETH_P_IPV6, this);
     watchDevices(network, this, this.#fragments);
   }
@@ -333,23 +332,16 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#deliver(skb, device, source, destination, toUsAlone, false);
   }
 
-  /** Counts a packet that is not for us, and tells its sender where a router does. */
+  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
   #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
-    if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
-    else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
-    if (reason !== DropReason.IP_NOT_LOCAL) return reason;
-    if (this.#forwarding.serves(device)) {
-      if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.forward(skb, device, source, destination);
+    if (reason === DropReason.IP_NOT_LOCAL) {
+      if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
       return this.#deliver(skb, device, source, destination, true, false);
     }
-    if (this.routes.match(destination, isLinkBound(destination) ? device : null)) {
-      ip.inAddrErrors++;
-      return reason;
-    }
-    ip.inNoRoutes++;
-    this.errors?.sendError(skb, device, ICMP6_UNREACHABLE, NO_ROUTE);
-    return DropReason.IP_OUTNOROUTES;
+    if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
+    else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
+    return reason;
   }
 
   /**

@@ -56,7 +56,7 @@ export class Redirects6 {
    * where the next hop has no link-local address, and where the limits forbid it.
    * @param skb skb.network is at its IP header; the packet stays the caller's
    */
-  send(skb: SkBuff, device: NetDevice, { destination, nextHop }: Ip6Way, source: Ip6): void {
+  send(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, nextHop: Ip6): void {
     const { fib, ndisc, errors } = this.#ground;
     const own = fib.addresses.linkLocal(device);
     if (errors?.takeToken(destination, ONE_REDIRECT) !== true || own === null) return;

@@ -1,3 +1,5 @@
+/** Settings of IPv6 that are the whole namespace's, and their files (Documentation/networking/ip-sysctl). */
+
 const INT_MAX = 0x7fffffff;
 
 /** A file in /proc/sys/net/ipv6, and the least and the most that it takes. */

@@ -65,7 +65,7 @@ export class Prefixes {
     const { maxAddresses } = conf.on(device);
     if (valid === 0 || (maxAddresses > 0 && addresses.of(device).length >= maxAddresses)) return;
     this.#fib.addAddress(device, local, SLAAC_LENGTH, {
-      flags: AddressFlags.MANAGETEMPADDR | (sourceLink ? this.#fib.optimism(device) : 0),
+      flags: AddressFlags.MANAGETEMPADDR | (sourceLink && conf.on(device).optimistic ? AddressFlags.OPTIMISTIC : 0),
       protocol: BY_ROUTER,
       lifetimes: { valid: seconds(valid), preferred: seconds(preferred) },
     });

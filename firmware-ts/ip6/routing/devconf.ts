@@ -152,7 +152,8 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
     forcesTllao: (all.forceTllao | own.forceTllao) !== 0,
     dropsUnsolicitedNa: (all.dropUnsolicitedNa | own.dropUnsolicitedNa) !== 0,
     usesOptimistic: (all.useOptimistic | own.useOptimistic) !== 0,
-    optimistic: (all.optimisticDad | own.optimisticDad) !== 0,
+    // Routers wait until all have answered (RFC 4429 3.3).
+    optimistic: (all.optimisticDad | own.optimisticDad) !== 0 && own.forwarding === 0,
     evictsNocarrier: all.ndiscEvictNocarrier !== 0 && own.ndiscEvictNocarrier !== 0,
     dad: Math.max(all.acceptDad, own.acceptDad),
     untrackedNa: Math.max(all.acceptUntrackedNa, own.acceptUntrackedNa),

@@ -53,7 +53,7 @@ const DESTINATIONS = [
   "ff05::1",
 ];
 
-/** What `ip -6 route get` says: the device and the source. */
+/** Devices and sources by `ip -6 route get`. */
 async function kernels(t: Test): Promise<string[]> {
   const kernel = await Kernel6.open();
   t.teardown(() => kernel.close());
