@@ -17,27 +17,31 @@ import type { NeighbourSource } from "../neigh/service.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
-import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { AddressScope, isLinkBound, isLoopback6, isMulticast6, scopeOf } from "./common/address-kind.ts";
+import { admit } from "./admission.ts";
+import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
   ADDRESS_UNREACHABLE,
+  ICMP6_REDIRECT,
   ICMP6_TIME_EXCEEDED,
   ICMP6_UNREACHABLE,
   type Ip6Errors,
-  NO_ROUTE,
   PORT_UNREACHABLE6,
   REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
 import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
+import { watchDevices } from "./devices.ts";
 import { Extensions, Walk } from "./extensions.ts";
+import { Forwarding6 } from "./forwarding.ts";
 import { Fragments } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
-import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_MIN_MTU, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
+import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
+import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
@@ -66,6 +70,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
+  readonly #forwarding: Forwarding6;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
@@ -104,6 +109,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
     this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
+    const redirects = new Redirects6(this);
+    this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
+    this.#forwarding = new Forwarding6(this, redirects);
     this.#trafficConfirms = this.ndisc.table.policy.trafficConfirms;
     this.#backlog = network.backlog;
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
@@ -115,11 +123,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     );
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
-    network.onDeviceEvent((device, event) => this.#event(device, event));
-    this.conf.watch((target, name) => {
-      if (name === "disableIpv6")
-        for (const device of network.devices) if (typeof target === "string" || target === device) this.#able(device);
-    });
+    watchDevices(network, this, this.#fragments);
   }
 
   get addresses(): Ip6Addresses {
@@ -229,41 +233,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) this.#refuse(skb, reason);
   }
 
-  #event(device: NetDevice, event: DeviceEvent): void {
-    const { fib } = this;
-    if (event === "register") fib.register(device);
-    else if (event === "up") fib.up(device);
-    else if (event === "down") this.#down(device);
-    else if (event === "mtu") this.#resized(device);
-    // The addresses go first, so that nobody is told of the neighbours of one that is gone.
-    this.ndisc.event(device, event);
-    if (event === "unregister") fib.unregister(device);
-  }
-
-  /** A device carries other packets than before: too short ones for IPv6, or again long enough ones. The word of a router is forgotten. */
-  #resized(device: NetDevice): void {
-    this.conf.write(device, "mtu", 0);
-    if (device.mtu < IP6_MIN_MTU) this.#down(device);
-    else if (device.up) this.fib.up(device);
-  }
-
-  /** IPv6 is switched off on a device, or on. */
-  #able(device: NetDevice): void {
-    const off = this.conf.on(device).disableIpv6 !== 0;
-    if (off === !this.fib.isActive(device) || !device.up) return;
-    if (!off) {
-      this.fib.up(device);
-      return;
-    }
-    this.#down(device);
-    this.ndisc.table.ifdown(device, false);
-  }
-
-  #down(device: NetDevice): void {
-    this.fib.down(device);
-    this.#fragments.forget(device);
-  }
-
   #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
     const { destination, source, route } = way;
     const { length } = skb;
@@ -354,8 +323,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const direct = skb.packetType === HOST && !this.#trafficConfirms;
     let toUsAlone = true;
     if (!direct || !this.#known.has(destination, source, device)) {
-      const reason = this.#admit(source, destination, device);
-      if (reason !== NONE) return this.#turnedAway(skb, device, destination, reason);
+      const reason = admit(this.fib, this.counters, source, destination, device);
+      if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
       toUsAlone = !isMulticast6(destination);
       if (toUsAlone && direct) this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
@@ -363,34 +332,16 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#deliver(skb, device, source, destination, toUsAlone, false);
   }
 
-  /** Returns NONE for addresses of a packet that is for us (RFC 4291 2.5.3, 2.7); IP_INHDR for those that may not be there. */
-  #admit(source: Ip6, destination: Ip6, device: NetDevice): DropReason {
-    if (!this.fib.isActive(device)) return DropReason.IPV6DISABLED;
-    if (isMulticast6(source)) return DropReason.IP_INHDR;
-    if (!device.loopback && (isLoopback6(source) || isLoopback6(destination))) return DropReason.IP_INHDR;
-    if (isMulticast6(destination)) {
-      const scope = scopeOf(destination);
-      if (scope === 0 || (scope === AddressScope.INTERFACE && !device.loopback)) return DropReason.IP_INHDR;
-      this.counters.ip.inMcastPkts++;
-      return this.fib.groups.has(device, destination) ? NONE : DropReason.IP_INADDRERRORS;
-    }
-    const link = device.loopback ? null : device;
-    return this.fib.addressType(destination, link) === AddressType.LOCAL ? NONE : DropReason.IP_NOT_LOCAL;
-  }
-
-  /** Counts a packet that is not for us, and tells its sender where a router does. */
-  #turnedAway(skb: SkBuff, device: NetDevice, destination: Ip6, reason: DropReason): DropReason {
+  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
+  #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
+    if (reason === DropReason.IP_NOT_LOCAL) {
+      if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
+      return this.#deliver(skb, device, source, destination, true, false);
+    }
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
-    if (reason !== DropReason.IP_NOT_LOCAL) return reason;
-    if (this.routes.match(destination, isLinkBound(destination) ? device : null)) {
-      ip.inAddrErrors++;
-      return reason;
-    }
-    ip.inNoRoutes++;
-    this.errors?.sendError(skb, device, ICMP6_UNREACHABLE, NO_ROUTE);
-    return DropReason.IP_OUTNOROUTES;
+    return reason;
   }
 
   /**

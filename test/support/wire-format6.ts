@@ -248,6 +248,8 @@ function icmpLine(inner: Uint8Array, hops: number): string {
       const flags = ["R", "S", "O"].filter((_, bit) => inner[4]! & (0x80 >> bit)).join("");
       return `na ${text6(inner, 8)} ${flags || "-"}${options(inner.subarray(24))}${limit}`;
     }
+    case 137:
+      return `redirect ${text6(inner, 24)} to ${text6(inner, 8)}${options(inner.subarray(40))}${limit}`;
     default:
       return `icmp ${inner[0]}/${inner[1]} info ${number(inner, 4) * 65536 + number(inner, 6)} ${inner.length - 8} bytes`;
   }

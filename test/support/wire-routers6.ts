@@ -87,6 +87,30 @@ export function rs(fields: Icmp6Fields & { link?: string | null } = {}): Uint8Ar
   return icmp6({ hops: 255, destination: "ff02::2", ...fields }, 133, [0, 0, 0, 0, ...slla]);
 }
 
+export interface RedirectFields extends Icmp6Fields {
+  /** The better next hop. Default the destination. */
+  target?: string;
+  /** The destination that it is about. */
+  about: string;
+  /** The link address of the next hop; null for none. */
+  link?: string | null;
+  options?: number[];
+}
+
+/** A router's word that there is a better next hop. */
+export function redirect(fields: RedirectFields): Uint8Array {
+  const { about, target = about, link = T1, options = [] } = fields;
+  const tlla = link === null ? [] : [2, 1, ...mac(link)];
+  return icmp6({ hops: 255, ...fields }, 137, [0, 0, 0, 0, ...ip6(target), ...ip6(about), ...tlla, ...options]);
+}
+
+/** A redirected header option that quotes a frame's packet. */
+export function quoted(frame: Uint8Array): number[] {
+  const packet = Array.from(frame.subarray(14));
+  while (packet.length % 8 !== 0) packet.push(0);
+  return [4, packet.length / 8 + 1, 0, 0, 0, 0, 0, 0, ...packet];
+}
+
 export interface PrefixFields {
   length?: number;
   /** Default on the link and for addresses. */

@@ -1,5 +1,5 @@
 /**
- * IPv6 by itself: asks whether new addresses are free, tells routers its groups, looks for routers and believes them.
+ * The part of IPv6 that acts by itself: it asks whether new addresses are free, tells routers its groups, looks for routers and believes them.
  * A stack that does without (StackOptions.ip6Automatic) has static addresses and routes only, and sends nothing unasked.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";

@@ -52,9 +52,12 @@ export class Prefixes {
     const local = interner.intern(a, b, c, d);
     const known = addresses.on(device, local);
     if (known) {
-      const least = Math.min(known.lifetime.validLeft, LEAST_VALID);
+      const least = conf.on(device).raHonorPioLife !== 0 ? 0 : Math.min(known.lifetime.validLeft, LEAST_VALID);
       const lasts = Math.max(seconds(valid), least);
-      if (lasts <= 0) return;
+      if (lasts <= 0) {
+        this.#fib.removeAddress(known);
+        return;
+      }
       const { metric } = known;
       this.#fib.changeAddress(known, { metric, lifetimes: { valid: lasts, preferred: Math.min(seconds(preferred), lasts) } });
       return;
@@ -62,7 +65,7 @@ export class Prefixes {
     const { maxAddresses } = conf.on(device);
     if (valid === 0 || (maxAddresses > 0 && addresses.of(device).length >= maxAddresses)) return;
     this.#fib.addAddress(device, local, SLAAC_LENGTH, {
-      flags: AddressFlags.MANAGETEMPADDR | (sourceLink ? this.#fib.optimism(device) : 0),
+      flags: AddressFlags.MANAGETEMPADDR | (sourceLink && conf.on(device).optimistic ? AddressFlags.OPTIMISTIC : 0),
       protocol: BY_ROUTER,
       lifetimes: { valid: seconds(valid), preferred: seconds(preferred) },
     });

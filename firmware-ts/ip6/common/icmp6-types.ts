@@ -1,5 +1,6 @@
 /** Types and codes of ICMPv6 messages (RFC 4443, RFC 4861, RFC 3810), and the contract by which IPv6 has errors sent. */
 import type { SkBuff } from "../../../hal/skbuff.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
 import type { NetDevice } from "../../net/device.ts";
 
 /** ICMPv6's number in an IP header. */
@@ -21,9 +22,12 @@ export const ICMP6_REDIRECT = 137;
 
 /** Codes of "destination unreachable". */
 export const NO_ROUTE = 0;
+export const ADMIN_PROHIBITED = 1;
+export const BEYOND_SCOPE = 2;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE6 = 4;
-/** Code of "time exceeded": while fragments were waited for. */
+/** Codes of "time exceeded": on the way, and while fragments were waited for. */
+export const HOP_LIMIT_EXCEEDED = 0;
 export const REASSEMBLY_TIME6 = 1;
 /** Codes of "parameter problem": a field, the type of the next header, an option, a first fragment without all headers (RFC 7112 5). */
 export const BAD_FIELD = 0;
@@ -45,4 +49,9 @@ export interface Ip6Errors {
    * @param info the last four octets of the message's header
    */
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
+  /**
+   * Takes a token of those of a host, which errors and redirects share. Returns false when it has none.
+   * @param wait milliseconds from one message to the next
+   */
+  takeToken(host: Ip6, wait: number): boolean;
 }

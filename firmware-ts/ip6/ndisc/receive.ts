@@ -92,7 +92,8 @@ export class NdReceiver {
   solicitation(skb: SkBuff, device: NetDevice, waited: boolean): DropReason {
     const { view, data: at, tail, network } = skb;
     if (tail - at < BYTES) return PKT_TOO_SMALL;
-    const { interner, known, addresses } = this.#parts.fib;
+    const { fib } = this.#parts;
+    const { interner, known, addresses } = fib;
     const target = interner.read(view, at + TARGET);
     const source = interner.read(view, network + SOURCE);
     const destination = interner.read(view, network + DESTINATION);
@@ -110,10 +111,11 @@ export class NdReceiver {
       }
       if ((own.flags & OPTIMISTIC) === 0) return NOT_SPECIFIED;
     }
-    const proxied = own === null ? this.#proxied(device, target) : null;
-    if (own === null && proxied === null) return IPV6_NDISC_NS_OTHERHOST;
+    const anycast = own === null && fib.isAnycast(target, device);
+    const proxied = own === null && !anycast ? this.#proxied(device, target) : null;
+    if (own === null && proxied === null && !anycast) return IPV6_NDISC_NS_OTHERHOST;
     const toMany = isMulticast6(destination);
-    if (proxied !== null && toMany && !waited && skb.packetType !== PacketType.HOST) {
+    if (own === null && toMany && !waited && skb.packetType !== PacketType.HOST) {
       if (this.#parts.table.parametersOf(device).proxyDelay !== 0) {
         this.#parts.table.proxyQueue.enqueue(skb, device, this.#again);
         return NONE;

@@ -19,6 +19,7 @@ export const ND_HOPS = 255;
 export const OPTION_SOURCE_LINK = 1;
 export const OPTION_TARGET_LINK = 2;
 export const OPTION_PREFIX = 3;
+export const OPTION_REDIRECTED = 4;
 export const OPTION_MTU = 5;
 export const OPTION_NONCE = 14;
 /** RFC 4191 2.3. */

@@ -7,6 +7,8 @@ import type { NetDevice } from "../../net/device.ts";
 /** The settings, with the kernel's names in camel case and its start values. */
 const DEFAULTS = {
   forwarding: 0,
+  /** The device's packets are handed on even where those of all are not. */
+  forceForwarding: 0,
   hopLimit: 64,
   acceptRa: 1,
   acceptRedirects: 1,
@@ -29,6 +31,8 @@ const DEFAULTS = {
   acceptRaMinHopLimit: 1,
   acceptRaMinLft: 0,
   acceptRaPinfo: 1,
+  /** Not 0: the valid lifetime of a prefix holds as it is, without the two hours of RFC 4862 5.5.3. */
+  raHonorPioLife: 0,
   acceptRaRtrPref: 1,
   routerProbeInterval: 60,
   acceptRaRtInfoMinPlen: 0,
@@ -71,6 +75,38 @@ const OF_ALL: Partial<Ip6DevconfValues> = { acceptDad: 0 };
 
 /** The settings by the kernel's key. */
 export const IP6_DEVCONF_KEYS: ReadonlyMap<string, Ip6DevconfName> = new Map(NAMES.map((name) => [keyOf(name), name]));
+
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+/** Seconds that are kept as jiffies of 4 ms in an int. */
+const SECONDS_MAX: number = Math.trunc(INT_MAX / 250);
+
+const SWITCH = [0, 1] as const;
+const SECONDS = [-SECONDS_MAX, SECONDS_MAX] as const;
+const MILLISECONDS = [0, INT_MAX] as const;
+
+/** The least and the most that a setting takes; those that are not named take any int (measured on Linux 6.18). */
+const RANGES: Readonly<Partial<Record<Ip6DevconfName, readonly [least: number, most: number]>>> = {
+  forceForwarding: SWITCH,
+  hopLimit: [1, 255],
+  routerSolicitationInterval: SECONDS,
+  routerSolicitationMaxInterval: SECONDS,
+  routerSolicitationDelay: SECONDS,
+  routerProbeInterval: SECONDS,
+  raDefrtrMetric: [1, 0xffffffff],
+  raHonorPioLife: SWITCH,
+  acceptUntrackedNa: [0, 2],
+  ndiscTclass: [0, 255],
+  ndiscEvictNocarrier: SWITCH,
+  addrGenMode: [0, 3],
+  mldv1UnsolicitedReportInterval: MILLISECONDS,
+  mldv2UnsolicitedReportInterval: MILLISECONDS,
+};
+
+/** Returns the least and the most that a setting takes. */
+export function rangeOf(name: Ip6DevconfName): readonly [least: number, most: number] {
+  return RANGES[name] ?? [INT_MIN, INT_MAX];
+}
 
 function keyOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -116,7 +152,8 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
     forcesTllao: (all.forceTllao | own.forceTllao) !== 0,
     dropsUnsolicitedNa: (all.dropUnsolicitedNa | own.dropUnsolicitedNa) !== 0,
     usesOptimistic: (all.useOptimistic | own.useOptimistic) !== 0,
-    optimistic: (all.optimisticDad | own.optimisticDad) !== 0,
+    // Routers wait until all have answered (RFC 4429 3.3).
+    optimistic: (all.optimisticDad | own.optimisticDad) !== 0 && own.forwarding === 0,
     evictsNocarrier: all.ndiscEvictNocarrier !== 0 && own.ndiscEvictNocarrier !== 0,
     dad: Math.max(all.acceptDad, own.acceptDad),
     untrackedNa: Math.max(all.acceptUntrackedNa, own.acceptUntrackedNa),

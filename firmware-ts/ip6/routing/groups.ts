@@ -69,6 +69,11 @@ export class Ip6Groups {
     this.onChange?.(device, group, false);
   }
 
+  /** The device may be in groups. */
+  knows(device: NetDevice): boolean {
+    return this.#devices.has(device);
+  }
+
   /** A device has come: it is among all nodes. */
   attach(device: NetDevice): void {
     this.#devices.set(device, new Map());
@@ -78,8 +83,12 @@ export class Ip6Groups {
 
   /** A device goes. */
   detach(device: NetDevice): void {
-    for (const group of this.#devices.get(device)?.keys() ?? []) if (onWire(group)) device.leave(macOfGroup(group));
+    const groups = this.#devices.get(device);
     this.#devices.delete(device);
+    for (const group of groups?.keys() ?? []) {
+      if (onWire(group)) device.leave(macOfGroup(group));
+      this.onChange?.(device, group, false);
+    }
   }
 }
 

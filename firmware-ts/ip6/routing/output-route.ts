@@ -75,6 +75,13 @@ export class Ip6Way implements Way {
   }
 }
 
+/** Longest packet by a route, in bytes: what the route and the device carry, or less if a router says so. */
+export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
+  const { mtu } = conf.on(route.device);
+  const carried = mtuOfIp6(route);
+  return mtu !== 0 && mtu < carried ? mtu : carried;
+}
+
 /** Looks up the ways of packets of ours. */
 export class OutputRouter6 {
   readonly #fib: Fib6;
@@ -113,13 +120,6 @@ export class OutputRouter6 {
     return way;
   }
 
-  /** Longest packet by a route: what the route and the device carry, or less if a router says so. */
-  #mtuOf(route: Ip6Route): number {
-    const { mtu } = this.#fib.conf.on(route.device);
-    const carried = mtuOfIp6(route);
-    return mtu !== 0 && mtu < carried ? mtu : carried;
-  }
-
   #find(way: Ip6Way): void {
     const { destination, asked } = way;
     const { routes, generation, conf, paths } = this.#fib;
@@ -134,7 +134,7 @@ export class OutputRouter6 {
     way.toMany = isMulticast6(destination);
     way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
     way.nextHop = way.toMany ? destination : (way.path?.gateway ?? route?.gateway ?? destination);
-    way.mtu = way.toOurselves ? LOCAL_MTU : route === null ? 0 : this.#mtuOf(route);
+    way.mtu = way.toOurselves ? LOCAL_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
     way.generation = generation;
   }
