@@ -116,7 +116,7 @@ const others: readonly Case[] = [
     },
   },
   {
-    id: "ICMP-04",
+    id: "TCP-01",
     title: "a connection request to a closed port is refused",
     source: "RFC 9293 3.10.7.1; kernel: tcp_v4_send_reset",
     async run(bench) {
