@@ -25,7 +25,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
     "UDP-21",
   ),
   ...ofOurs("known", "long datagrams are refused instead of fragmented yet", "UDP-17/1473"),
-  ...ofOurs("known", "there is no TCP yet", "ICMP-04"),
+  ...ofOurs("known", "there is no TCP yet", "TCP-01"),
   ...ofOurs("known", "an error has to quote an address of ours", "ICMP-19"),
   ...ofOurs("wanted", "UDP-Lite is a protocol like others that nobody here speaks", "ICMP-05/136"),
 ];

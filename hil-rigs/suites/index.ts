@@ -2,7 +2,8 @@
 import type { Suite } from "../contract/case.ts";
 import { arp } from "./arp/index.ts";
 import { ip } from "./ip/index.ts";
+import { ip6 } from "./ip6/index.ts";
 import { nd } from "./nd/index.ts";
 import { telemetry } from "./telemetry/index.ts";
 
-export const SUITES: readonly Suite[] = [arp, nd, ip, telemetry];
+export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry];

@@ -14,7 +14,8 @@ const last = (fields: object): Uint8Array => ipv4({ offset: 24, ...fields }, ICM
 const SOURCE = "RFC 791 3.2, RFC 1122 3.3.2 MUST; kernel: ip_frag_reasm, measured";
 
 function put(id: string, what: string, frames: readonly Uint8Array[], ...sends: string[]): Row {
-  return { id: `IP-11/${id}`, what: `an echo request in fragments, ${what}`, source: SOURCE, frames, sends };
+  const number = id === "source" || id === "protocol" ? 12 : 11;
+  return { id: `IP-${number}/${id}`, what: `an echo request in fragments, ${what}`, source: SOURCE, frames, sends };
 }
 
 const together: readonly Row[] = [

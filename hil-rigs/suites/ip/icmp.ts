@@ -49,29 +49,23 @@ const messages: readonly Row[] = [
   },
   row("ICMP-12/code", "an echo request with code 1", "RFC 792; kernel: not checked", echo({ code: 1 }), REPLY),
   row("ICMP-12/reply", "an echo reply that nobody asked for", "RFC 792", icmp({}, 0, WORD)),
+  row("ICMP-04/plain", "a timestamp request", "RFC 1122 3.2.2.8 MAY; TC8 ICMPv4_TYPE_11", icmp({}, 13, TIMES), "timestamp reply"),
   row(
-    "ICMP-15/timestamp",
-    "a timestamp request",
-    "RFC 1122 3.2.2.8 MAY; TC8 ICMPv4_TYPE_11",
-    icmp({}, 13, TIMES),
-    "timestamp reply",
-  ),
-  row(
-    "ICMP-15/timestamp-code",
+    "ICMP-04/code",
     "a timestamp request with code 1",
     "RFC 792; kernel: not checked",
     icmp({ code: 1 }, 13, TIMES),
     "timestamp reply",
   ),
-  row("ICMP-15/timestamp-short", "a timestamp request without a time", "RFC 792; kernel: icmp_timestamp", icmp({}, 13, WORD)),
+  row("ICMP-04/short", "a timestamp request without a time", "RFC 792; kernel: icmp_timestamp", icmp({}, 13, WORD)),
   row(
-    "ICMP-15/timestamp-half",
+    "ICMP-04/half",
     "a timestamp request with one time",
     "RFC 792; kernel: icmp_timestamp",
     icmp({}, 13, [...WORD, 1, 2, 3, 4]),
     "timestamp reply",
   ),
-  row("ICMP-15/timestamp-all", "a timestamp request to everybody", "RFC 1122 3.2.2.8", icmp(ALL, 13, TIMES)),
+  row("ICMP-04/all", "a timestamp request to everybody", "RFC 1122 3.2.2.8", icmp(ALL, 13, TIMES)),
   row("ICMP-15/information", "an information request", "RFC 1122 3.2.2.7 SHOULD NOT", icmp({}, 15, WORD)),
   row("ICMP-15/mask", "an address mask request", "RFC 1122 3.2.2.9; RFC 6918", icmp({}, 17, [...WORD, 0, 0, 0, 0])),
   row("ICMP-15/router", "a router solicitation", "RFC 1256", icmp({}, 10, [0, 0, 0, 0])),
@@ -177,6 +171,21 @@ const disbelieved: readonly Case[] = WRONG.map(([id, what, change, icmpSumError 
 }));
 
 const foreign: readonly Case[] = [
+  {
+    id: "ICMP-04/kept",
+    title: "a timestamp reply has identifier, sequence and the first time of its request, and two times of ours that are the same",
+    source: "RFC 792, RFC 1122 3.2.2.8; kernel: icmp_timestamp",
+    async run(bench) {
+      await acquainted(bench);
+      await bench.say(icmp({}, 13, [0xab, 0xcd, 0x12, 0x34, 1, 2, 3, 4, 9, 9, 9, 9, 8, 8, 8, 8]));
+      const reply = await bench.hears("answers", { kind: "icmp", type: 14, code: 0 });
+      bench.expect("identifier and sequence", reply.info >>> 0, 0xabcd1234);
+      const view = new DataView(reply.quoted.buffer);
+      bench.expect("length, first time", [reply.quoted.length, view.getUint32(0)], [12, 0x01020304]);
+      const [came, went] = [view.getUint32(4), view.getUint32(8)];
+      bench.expect("ms of the day, twice", came === went && came < 86_400_000, true);
+    },
+  },
   {
     id: "ICMP-19",
     title: "a port unreachable that quotes a source which is not ours: a socket that is bound to no address is told",

@@ -9,6 +9,7 @@ import { machine } from "./machine/index.ts";
 import { proxying } from "./proxy/index.ts";
 import { redirects } from "./redirects/index.ts";
 import { routers } from "./routers/index.ts";
+import { showing } from "./show/index.ts";
 
 const chapters: readonly (readonly Case[])[] = [
   answering,
@@ -19,6 +20,7 @@ const chapters: readonly (readonly Case[])[] = [
   redirects,
   proxying,
   device,
+  showing,
   machine,
 ];
 

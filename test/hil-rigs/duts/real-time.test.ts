@@ -44,6 +44,10 @@ const SAMPLE: ReadonlySet<string> = new Set([
   "ND-D-03",
   "ND-P-01",
   "IPv6/ARP-Q-01",
+  "IP-01",
+  "IP-19/length-0",
+  "IP6-01",
+  "IP6-33/routing-0-left",
 ]);
 
 const namespace = (): string => readlinkSync("/proc/self/ns/net");

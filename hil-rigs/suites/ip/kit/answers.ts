@@ -2,8 +2,8 @@
 import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
 import type { Need } from "../../../contract/dut.ts";
-import type { Frame } from "../../../contract/frame.ts";
-import { T1, T2 } from "../../../wire/hosts.ts";
+import type { Frame, FrameOf } from "../../../contract/frame.ts";
+import { hearsAnyone } from "../../arp/kit/setup.ts";
 
 export interface Row {
   id: string;
@@ -14,7 +14,7 @@ export interface Row {
   /** Everything that the DUT sends, by inShort(). Default: nothing. */
   sends?: readonly string[];
   needs?: readonly Need[];
-  /** Settings of net.ipv4, by their names below it. */
+  /** Settings of net.ipv4 or net.ipv6, by their names below it. */
   settings?: Readonly<Record<string, number>>;
   /** The tester's packets come from there: no look at the route back to them, and a route to everybody by T1. */
   fromAnywhere?: boolean;
@@ -25,6 +25,7 @@ const PATIENCE = 15;
 
 /** T1 and T2 are known, so that nobody needs asking. */
 export async function acquainted(bench: Bench): Promise<void> {
+  const { T1, T2 } = bench.plan;
   for (const { ip, mac } of [T1, T2]) await bench.must(`neigh add ${ip} lladdr ${mac} dev e0`);
 }
 
@@ -35,7 +36,10 @@ export function inShort(frame: Frame): string {
       return frame.op === 1 ? `asks for ${frame.tpa}` : `answers ${frame.tpa}`;
     case "udp":
       return `udp to ${frame.dport}`;
+    case "nd":
+      return frame.message === "ns" ? `asks for ${frame.target}` : `${frame.message} ${frame.target}`;
     case "icmp":
+      if (frame.source.includes(":")) return icmp6InShort(frame);
       if (frame.type === 0) return "echo reply";
       if (frame.type === 3) return `unreachable ${frame.code}`;
       if (frame.type === 11) return `time exceeded ${frame.code}`;
@@ -47,6 +51,16 @@ export function inShort(frame: Frame): string {
     default:
       return frame.kind;
   }
+}
+
+/** The same words for ICMPv6: `unreachable 4`, `parameter problem 1 at 40`, `too big 1400`. */
+function icmp6InShort({ type, code, info }: FrameOf<"icmp">): string {
+  if (type === 129) return "echo reply";
+  if (type === 1) return `unreachable ${code}`;
+  if (type === 2) return `too big ${info}`;
+  if (type === 3) return `time exceeded ${code}`;
+  if (type === 4) return `parameter problem ${code} at ${info}`;
+  return `icmp ${type}/${code}`;
 }
 
 /** Everything that the DUT has sent since the last look, in short. */
@@ -62,12 +76,13 @@ export function rows(list: readonly Row[]): Case[] {
     needs: fromAnywhere ? [...needs, "arp-sysctl", "route-admin"] : needs,
     async run(bench) {
       await acquainted(bench);
-      for (const [name, value] of Object.entries(settings))
-        bench.expect(`net.ipv4.${name}`, bench.sysctl(`net.ipv4.${name}`, value), "ok");
+      for (const [name, value] of Object.entries(settings)) {
+        const key = `net.${bench.plan.keys}.${name}`;
+        bench.expect(key, bench.sysctl(key, value), "ok");
+      }
       if (fromAnywhere) {
-        bench.conf("rp_filter", 0, "all");
-        bench.conf("rp_filter", 0);
-        await bench.must(`route add default via ${T1.ip} dev e0`);
+        if (bench.plan.family === 4) hearsAnyone(bench);
+        await bench.must(`route add default via ${bench.plan.T1.ip} dev e0`);
       }
       await bench.heard();
       await bench.say(...frames);

@@ -301,6 +301,21 @@ const others: readonly Case[] = [
     },
   },
   {
+    id: "ND-S-17/own-address",
+    title: "with a static entry for the only peer an address of ours is tried all the same, and nobody else is asked for",
+    source: "RFC 4862 5.4; telemetry with a static collector",
+    needs: ["address-admin"],
+    async run(bench) {
+      detects(bench);
+      await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0`);
+      await addAndTry(bench);
+      await until(bench, () => flagsOf(bench) === "", 400);
+      bench.socket({ address: TRIED }).send(new Uint8Array(1), T1.ip, 9);
+      await bench.hears("sent", datagram(T1.ip, { source: TRIED, dst: T1.mac }));
+      await bench.silence("nobody is asked for", 50);
+    },
+  },
+  {
     id: "LNK-05",
     title: "a cable pulled and plugged while an address is tried: its time goes on, and nobody is asked again",
     source: "Zephyr differs, which tries it again; kernel: addrconf_notify, measured",
