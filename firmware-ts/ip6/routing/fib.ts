@@ -124,6 +124,7 @@ export class Fib6 {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
     if (this.isActive(device)) this.#bring(address);
+    else if (!this.#isAsked(address)) this.addresses.flag(address, address.flags & ~TENTATIVE);
     return address;
   }
 
@@ -244,7 +245,7 @@ export class Fib6 {
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
-      this.#own(device, this.known.loopback, ADDRESS_BITS, NODAD | NOPREFIXROUTE, MADE_FOR_LOOPBACK);
+      this.#own(device, this.known.loopback, ADDRESS_BITS, 0, MADE_FOR_LOOPBACK);
     } else {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };
       this.#ensure({ ...route, destination: this.known.groups, prefixLength: GROUPS_LENGTH, type: Ip6RouteType.MULTICAST });
@@ -284,14 +285,18 @@ export class Fib6 {
 
   /** Begins to use an address, as far as it may be used. */
   #bring(address: Ip6InterfaceAddress): void {
-    const { device, flags, local } = address;
+    const { device, local } = address;
     this.groups.join(device, solicitedNodeOf(this.interner, local));
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#ensure(prefix);
     if (address.peer) this.#ensure({ ...this.#kernel(device), destination: address.peer, prefixLength: ADDRESS_BITS });
-    const asked = (flags & NODAD) === 0 && !device.loopback && !device.noArp && this.conf.on(device).dad >= 1;
-    if (asked && this.detection) this.detection.begin(address);
+    if (this.detection && this.#isAsked(address)) this.detection.begin(address);
     else this.settle(address);
+  }
+
+  /** The others on the link are to be asked for the address. */
+  #isAsked({ device, flags }: Ip6InterfaceAddress): boolean {
+    return (flags & NODAD) === 0 && !device.loopback && !device.noArp && this.conf.on(device).dad >= 1;
   }
 
   /** Takes back what an address brought. */
@@ -324,7 +329,7 @@ export class Fib6 {
 
   /** Returns the route to an address's prefix; null when it brings none. */
   #prefixRoute({ device, local, prefixLength, flags, metric }: Ip6InterfaceAddress): NewIp6Route | null {
-    if (flags & NOPREFIXROUTE) return null;
+    if (flags & NOPREFIXROUTE || local === this.known.loopback) return null;
     const destination = prefixOf(this.interner, local, prefixLength);
     return { ...this.#kernel(device), destination, prefixLength, metric: metric || ADDRESS_METRIC };
   }
