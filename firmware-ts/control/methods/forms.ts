@@ -49,6 +49,16 @@ export function ipv4Of(value: string): Ip4 {
   throw wrong(`"${value}" is not an IPv4 address; say e.g. 10.0.0.1`);
 }
 
+/** An address to send to: one of IPv6 may have a zone, `fe80::1%eth0` (RFC 4007 11). */
+export const IP_HOST = v.pipe(
+  TEXT,
+  v.transform((value): Ip4 | string => {
+    const [address = "", ...zone] = value.split("%");
+    return zone.length > 0 && isIpv6(address) ? value : ipAddressOf(value);
+  }),
+  v.metadata({ form: "IP address" }),
+);
+
 export interface HostPrefix {
   address: Ip4;
   length: number;
@@ -172,5 +182,6 @@ export function endpointOf(value: string): Endpoint<Ip4 | string> {
   if (port === null) throw wrong(`"${value}" is not ADDRESS:PORT`);
   const [, inner] = /^\[(.*)\]$/s.exec(host) ?? [];
   if (inner !== undefined && isIpv6(inner.replace(/%.*$/s, ""))) return { address: inner, port };
+  if (isIpv6(host)) throw wrong(`"${value}": an IPv6 address stands in brackets; say [${host}]:${port}`);
   return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
 }
