@@ -314,7 +314,7 @@ export class Fib6 {
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
-      this.#own(device, this.known.loopback, ADDRESS_BITS, NODAD | NOPREFIXROUTE, MADE_FOR_LOOPBACK);
+      this.#own(device, this.known.loopback, ADDRESS_BITS, 0, MADE_FOR_LOOPBACK);
     } else {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };
       this.#ensure({ ...route, destination: this.known.groups, prefixLength: GROUPS_LENGTH, type: Ip6RouteType.MULTICAST });
@@ -421,7 +421,7 @@ export class Fib6 {
 
   /** Returns the route to an address's prefix; null when it brings none. */
   #prefixRoute({ device, local, prefixLength, flags, metric, protocol }: Ip6InterfaceAddress): NewIp6Route | null {
-    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER) return null;
+    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER || local === this.known.loopback) return null;
     const destination = prefixOf(this.interner, local, prefixLength);
     return { ...this.#kernel(device), destination, prefixLength, metric: metric || ADDRESS_METRIC };
   }
