@@ -60,9 +60,9 @@ export { type Endpoint, formatEndpoint, formatIp, parseEndpoint, parseIp } from 
 export { InetError } from "./ip/inet-error.ts";
 export { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 export type { Received } from "./ip/layer.ts";
+export type { Lifetime, Lifetimes } from "./ip/lifetimes.ts";
 export type { SendResult } from "./ip/send-result.ts";
 export type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
-export type { Lifetime, Lifetimes } from "./ip4/routing/lifetimes.ts";
 export type { Route } from "./ip4/routing/routes.ts";
 export type { Neighbour, NeighEvent } from "./neigh/entry.ts";
 export type { NeighListener, Transition, TransitionListener } from "./neigh/notify.ts";

@@ -27,6 +27,18 @@ import type { Icmp } from "./ip4/icmp.ts";
 import type { Ipv4 } from "./ip4/ipv4.ts";
 import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 import { type RouteEntry, RouteType, refuses } from "./ip4/routing/routes.ts";
+import type { Ipv6 } from "./ip6/ipv6.ts";
+import {
+  addIp6Address,
+  addIp6Neighbour,
+  addIp6Route,
+  type Ip6AddressRequest,
+  isIp6Text,
+  removeIp6Address,
+  removeIp6Route,
+} from "./ip6/requests.ts";
+import type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
+import type { Ip6RouteEntry } from "./ip6/routing/route.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import { Nud } from "./neigh/states.ts";
 import type { NeighTableOptions } from "./neigh/table.ts";
@@ -47,7 +59,14 @@ export interface StackOptions {
   pool?: SkBuffPoolOptions | SkBuffPool;
   napi?: NapiOptions;
   neighbours?: NeighbourOptions;
-  /** A device `lo` with 127.0.0.1/8, up from the start, by which packets to ourselves go. Without it they take a short cut. */
+  /** The versions of IP that it has besides IPv4. Default: none. With 6 each device that comes up gets its link-local address. */
+  families?: readonly IpFamily[];
+  /**
+   * IPv6 asks whether its addresses are free, looks for routers, believes them and tells them its groups, as the kernel does. Default true.
+   * Without, it sends nothing unasked: its addresses are ours at once, and its routes are those that it is given.
+   */
+  ip6Automatic?: boolean;
+  /** A device `lo` with 127.0.0.1/8, and ::1/128 where there is IPv6, up from the start, by which packets to ourselves go. Without it they take a short cut. */
   loopback?: boolean;
 }
 
@@ -61,8 +80,10 @@ export interface NeighbourOptions extends NeighTableOptions {
 }
 
 export interface RouteOptions {
-  /** `default`, or a prefix such as 10.0.0.0/8. */
+  /** `default`, or a prefix such as 10.0.0.0/8 or fd00:1::/64. */
   to: string;
+  /** The family of a `default` that has no `via`. Default 4. */
+  family?: IpFamily;
   /** The next hop; without it the destination is on the link of `device`. */
   via?: string;
   /** Default: the device whose subnet holds `via`. */
@@ -92,6 +113,8 @@ export class Stack {
   readonly clock: Clock;
   readonly network: Network;
   readonly ip: Ipv4;
+  /** Null in a stack without it. */
+  readonly ip6: Ipv6 | null;
   /** The families that the transports have. */
   readonly layers: IpLayers;
   readonly icmp: Icmp;
@@ -110,18 +133,21 @@ export class Stack {
     const { sharedWith, ...settings } = options.neighbours ?? {};
     const { network } = this;
     const interner = new Ip6Interner(random.fork("ip6").below(0x100000000));
-    this.#families = makeFamilies((version) => ({
+    this.#families = makeFamilies(options.families ?? [], (version) => ({
       network,
       random,
       interner,
+      automatic: options.ip6Automatic ?? true,
       neighbours: sharedWith ? { table: sharedWith.neighbours(version).table } : settings,
     }));
     this.ip = this.#families[4].layer;
+    this.ip6 = this.#families[6]?.layer ?? null;
     this.icmp = this.#families[4].echo;
     const families: readonly Family[] = Object.values(this.#families);
     this.layers = new IpLayers(
       families.map(({ layer }) => layer),
       interner,
+      (name) => network.device(name),
     );
     this.transports = makeTransports({ network, random, layers: this.layers, echoes: families.map(({ echo }) => echo) });
     this.udp = this.transports.udp;
@@ -135,6 +161,7 @@ export class Stack {
       type: ARPHRD_LOOPBACK,
     });
     this.ip.loopback = lo;
+    if (this.ip6) this.ip6.loopback = lo;
     // Nothing is waited for: a loopback controller is open at once. Its address is there before anybody can look.
     void lo.open();
     this.ip.fib.addAddress(lo, ipv4("127.0.0.1"), 8);
@@ -149,6 +176,12 @@ export class Stack {
     const family = findFamily(this.#families, version);
     if (!family) throw new InetError("FAMILY_UNSUPPORTED", `no IPv${version} in this stack`);
     return family.neighbours as NeighbourServices[V];
+  }
+
+  /** @throws InetError FAMILY_UNSUPPORTED */
+  get #six(): Ipv6 {
+    if (this.ip6) return this.ip6;
+    throw new InetError("FAMILY_UNSUPPORTED", "no IPv6 in this stack");
   }
 
   get devices(): readonly NetDevice[] {
@@ -166,10 +199,12 @@ export class Stack {
   }
 
   /**
-   * Gives a device an address, `192.168.10.10/24`; without a length it is a host address (/32).
-   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, SCOPE_INVALID, LIFETIME_INVALID
+   * Gives a device an address, `192.168.10.10/24` or `fd00::10/64`; without a length it is a host address (/32, /128).
+   * @param options of them IPv6 takes metric, noPrefixRoute and lifetimes
+   * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, FAMILY_UNSUPPORTED, SCOPE_INVALID, LIFETIME_INVALID
    */
-  addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress {
+  addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress | Ip6InterfaceAddress {
+    if (isIp6Text(cidr)) return addIp6Address(this.#six, device, cidr, ip6Options(options));
     const { address, length } = prefix(cidr);
     if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
     return this.ip.fib.addAddress(device, address, length, options);
@@ -177,10 +212,12 @@ export class Stack {
 
   /**
    * Takes an address from a device; without a length the first one with this number. A primary address takes the secondary ones of its
-   * subnet with it, unless promote_secondaries is set, the last one the device's routes and neighbours. Returns all addresses that went.
-   * @throws InetError ADDRESS_INVALID, ADDRESS_MISSING
+   * subnet with it, unless promote_secondaries is set, the last one the device's routes and neighbours. An IPv6 address goes alone.
+   * Returns all addresses that went.
+   * @throws InetError ADDRESS_INVALID, ADDRESS_MISSING, FAMILY_UNSUPPORTED
    */
-  removeAddress(device: NetDevice, cidr: string): InterfaceAddress[] {
+  removeAddress(device: NetDevice, cidr: string): (InterfaceAddress | Ip6InterfaceAddress)[] {
+    if (isIp6Text(cidr)) return [removeIp6Address(this.#six, device, cidr)];
     const { address, length } = prefix(cidr);
     const exact = cidr.includes("/");
     const meant = (own: InterfaceAddress): boolean => own.local === address && (!exact || own.prefixLength === length);
@@ -189,10 +226,15 @@ export class Stack {
     return this.ip.fib.removeAddress(own);
   }
 
-  /** @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID */
-  addRoute(options: RouteOptions): RouteEntry {
+  /**
+   * Adds a route of either family. Of the options IPv6 knows no scope, no mtuLock and no nexthops.
+   * @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, ROUTE_NO_GATEWAY, DEVICE_DOWN, DEVICE_MISSING,
+   * FAMILY_UNSUPPORTED, SOURCE_INVALID
+   */
+  addRoute(options: RouteOptions): RouteEntry | Ip6RouteEntry {
+    if (isIp6Route(options)) return addIp6Route(this.#six, options);
     const { address: destination, length: prefixLength } = destinationOf(options.to);
-    const { to: _to, via, device, source, replace = false, nexthops = [], ...rest } = options;
+    const { to: _to, family: _family, via, device, source, replace = false, nexthops = [], ...rest } = options;
     const gateway = via === undefined ? 0 : ipv4(via);
     const leads = !refuses(options.type ?? RouteType.UNICAST) && nexthops.length === 0;
     if (leads && !device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
@@ -210,9 +252,10 @@ export class Stack {
 
   /**
    * Removes the first route that is as asked; what is left out may be anything.
-   * @throws InetError ADDRESS_INVALID, ROUTE_MISSING
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, ROUTE_MISSING
    */
-  removeRoute(options: RouteOptions): RouteEntry {
+  removeRoute(options: RouteOptions): RouteEntry | Ip6RouteEntry {
+    if (isIp6Route(options)) return removeIp6Route(this.#six, options);
     const { address: destination, length: prefixLength } = destinationOf(options.to);
     const { via, device, source, metric, protocol, type, scope } = options;
     const route = this.ip.routes.remove({
@@ -231,12 +274,13 @@ export class Stack {
   }
 
   /**
-   * Makes or replaces a static (PERMANENT) neighbour entry: no ARP is sent for it and none changes it.
-   * @throws InetError ADDRESS_INVALID, LLADDR_INVALID
+   * Makes or replaces a static (PERMANENT) neighbour entry: neither ARP nor ND is sent for it, and none changes it.
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, LLADDR_INVALID
    */
   addNeighbour(address: string, lladdr: string, device: NetDevice): Neighbour {
-    const key = ipv4(address);
     const mac = macAddress(lladdr);
+    if (isIp6Text(address)) return addIp6Neighbour(this.#six, address, mac, device);
+    const key = ipv4(address);
     const { table } = this.neighbours(4);
     const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
@@ -256,6 +300,9 @@ export class Stack {
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
     const rows = this.ip.counters.list(policy.filtered);
+    // Those of IPv6 stand before the extensions, as in the kernel.
+    const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
+    rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
     if (!namespace.initial) return rows;
     const { changed, flipFlops, contradicted, refused } = table.suspicions;
     rows.push(
@@ -287,6 +334,15 @@ export function macAddress(text: string): Uint8Array {
   const address = parseMac(text);
   if (address === null) throw new InetError("LLADDR_INVALID", `"${text}" is not a link address; say e.g. 02:00:5e:10:00:fe`);
   return address;
+}
+
+/** The settings of an address that IPv6 takes. */
+function ip6Options({ metric, noPrefixRoute, lifetimes }: AddressOptions): Ip6AddressRequest {
+  return { ...(metric ? { metric } : {}), ...(noPrefixRoute ? { noPrefixRoute } : {}), ...(lifetimes ? { lifetimes } : {}) };
+}
+
+function isIp6Route({ to, via, family }: RouteOptions): boolean {
+  return isIp6Text(to) || (to === "default" && (family === 6 || (via !== undefined && isIp6Text(via))));
 }
 
 function destinationOf(to: string): { address: number; length: number } {

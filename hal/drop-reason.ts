@@ -64,6 +64,21 @@ export const DropReason = {
   RTN_BLACKHOLE: 33,
   RTN_UNREACHABLE: 34,
   RTN_PROHIBIT: 35,
+  /** IPv6 is off on the device. */
+  IPV6DISABLED: 36,
+  /** A neighbour discovery message: in fragments, from beyond the link, with a code that it has not, with broken options. */
+  IPV6_NDISC_FRAG: 37,
+  IPV6_NDISC_HOP_LIMIT: 38,
+  IPV6_NDISC_BAD_CODE: 39,
+  IPV6_NDISC_BAD_OPTIONS: 40,
+  /** A solicitation for an address that is not the receiving device's. */
+  IPV6_NDISC_NS_OTHERHOST: 41,
+  /** An extension header that is broken, or that may not be there. */
+  IPV6_BAD_EXTHDR: 42,
+  /** A fragment that overlaps another one. */
+  DUP_FRAG: 43,
+  /** The other fragments did not come in time. */
+  FRAG_REASM_TIMEOUT: 44,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -3,6 +3,7 @@
  * of the kernel keeps its dst_entry. A send to it hashes nothing and looks up nothing until a route, an address or a device changes, or
  * the entry is removed.
  */
+import type { NetDevice } from "../net/device.ts";
 import type { IpAddress } from "./address.ts";
 import type { IpLayer, Way } from "./layer.ts";
 
@@ -15,9 +16,10 @@ export class Destination {
   /** The source address that was asked for; null for the best. */
   readonly from: IpAddress | null;
 
-  constructor(layer: IpLayer, address: IpAddress, port: number, from: IpAddress | null) {
+  /** @param device the only one by which it may be reached; null for any */
+  constructor(layer: IpLayer, address: IpAddress, port: number, from: IpAddress | null, device: NetDevice | null = null) {
     this.layer = layer;
-    this.way = layer.way(address, from);
+    this.way = layer.way(address, from, device);
     this.port = port;
     this.from = from;
   }

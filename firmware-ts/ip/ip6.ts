@@ -9,6 +9,8 @@ class Ip6 {
   readonly b: number;
   readonly c: number;
   readonly d: number;
+  /** The sum of its words of 16 bits, for the checksums that cover an address (RFC 8200 8.1). */
+  readonly sum: number;
   /** Spread over 32 bits in a way that differs between stacks: for tables of addresses. */
   readonly hash: number;
 
@@ -17,6 +19,8 @@ class Ip6 {
     this.b = b;
     this.c = c;
     this.d = d;
+    const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
+    this.sum = high + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
     this.hash = hash;
     Object.freeze(this);
   }

@@ -85,6 +85,10 @@ export interface IpLayer {
   readonly family: IpFamily;
   /** Bytes of a header without options or extensions. */
   readonly headerBytes: number;
+  /** The address that is nobody's: a socket bound to it hears datagrams to any address. */
+  readonly unspecified: IpAddress;
+  /** A datagram without a checksum is damaged (RFC 8200 8.1); else its sender has left it out (RFC 768). */
+  readonly checksumRequired: boolean;
   readonly counters: InetCounters;
   /** Gives a protocol its packets, by the number in the IP header. */
   handle(protocol: number, handler: IpProtocol): void;
@@ -100,8 +104,11 @@ export interface IpLayer {
   /** Takes the packets of a group from a device, until leave() was called as often. */
   join(group: IpAddress, device: NetDevice): void;
   leave(group: IpAddress, device: NetDevice): void;
-  /** Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet. */
-  way(destination: IpAddress, source: IpAddress | null): Way;
+  /**
+   * Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet.
+   * @param device the only one by which it may lead, for addresses that mean another station on each link (RFC 4007); null for any
+   */
+  way(destination: IpAddress, source: IpAddress | null, device?: NetDevice | null): Way;
   /** Looks the way up anew if something it rests on has changed. Call it before you read or use the way. */
   refresh(way: Way): void;
   /**

@@ -1,4 +1,5 @@
 /** The IP layers of a stack: finds the layer of an address, reads the text of addresses and makes destinations. */
+import type { NetDevice } from "../net/device.ts";
 import { familyOf, type IpAddress } from "./address.ts";
 import { Destination } from "./destination.ts";
 import { formatIp, parseIp } from "./endpoint.ts";
@@ -10,10 +11,17 @@ export class IpLayers {
   readonly list: readonly IpLayer[];
   /** Makes the stack's IPv6 addresses. */
   readonly interner: Ip6Interner;
+  readonly #deviceNamed: (name: string) => NetDevice | undefined;
 
-  constructor(list: readonly IpLayer[], interner: Ip6Interner) {
+  /** @param deviceNamed finds the device that an address names as its zone */
+  constructor(
+    list: readonly IpLayer[],
+    interner: Ip6Interner,
+    deviceNamed: (name: string) => NetDevice | undefined = () => undefined,
+  ) {
     this.list = list;
     this.interner = interner;
+    this.#deviceNamed = deviceNamed;
   }
 
   /**
@@ -37,12 +45,20 @@ export class IpLayers {
 
   /**
    * Makes a destination.
+   * @param host an address, or its text, which may end in a zone (`fe80::2%eth0`, RFC 4007 11)
    * @param from the source address; null for the best
-   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
+   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
-  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
-    const address = this.address(host);
-    return new Destination(this.of(address), address, checkPort(port), from);
+  destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null = null): Destination {
+    const at = typeof host === "string" ? host.indexOf("%") : -1;
+    if (typeof host !== "string" || at < 0) {
+      const address = this.address(host);
+      return new Destination(this.of(address), address, checkPort(port), from, device);
+    }
+    const zone = this.#deviceNamed(host.slice(at + 1));
+    if (!zone) throw new InetError("DEVICE_MISSING", `${host}: there is no such device`);
+    return this.destination(host.slice(0, at), port, from, zone);
   }
 }
 

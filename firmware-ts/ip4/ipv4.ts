@@ -11,6 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
+import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
@@ -46,7 +47,6 @@ import {
   PROTOCOL_UNREACHABLE,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
-import { OwnCopies } from "./own-copies.ts";
 import { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
@@ -72,6 +72,8 @@ const MULTICAST_TTL = 1;
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
   readonly headerBytes: number = IP_HEADER;
+  readonly unspecified: Ip4 = INADDR_ANY;
+  readonly checksumRequired = false;
   readonly conf: Devconfs = new Devconfs();
   readonly settings: Ip4Settings = new Ip4Settings();
   readonly fib: Fib;

@@ -7,6 +7,7 @@ import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts
 import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
+import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 
 /** A reply: `bytes` counts ICMP header and data. */
@@ -15,6 +16,8 @@ export interface EchoReply {
   sequence: number;
   ttl: number;
   bytes: number;
+  /** The device by which it came in. */
+  device: NetDevice;
 }
 
 /** A sender of echo requests, whose replies are told from those of others by its identifier. */
@@ -50,11 +53,12 @@ export class Ping implements EchoListener {
 
   /**
    * Makes a destination for echo requests: once for each host.
-   * @param host an address, or its text
-   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED
+   * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
+   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED
    */
-  to(host: string | IpAddress): Destination {
-    return this.#layers.destination(host, 0, null);
+  to(host: string | IpAddress, device: NetDevice | null = null): Destination {
+    return this.#layers.destination(host, 0, null, device);
   }
 
   /** True when every identifier is in use: open() finds none. */
@@ -103,8 +107,8 @@ export class Ping implements EchoListener {
     return pinger;
   }
 
-  echoReply({ source, ttl }: Received, id: number, sequence: number, bytes: number): void {
-    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
+  echoReply({ source, ttl, device }: Received, id: number, sequence: number, bytes: number): void {
+    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes, device });
   }
 
   echoError(error: IcmpError, id: number, sequence: number): boolean {

@@ -31,7 +31,7 @@ export interface UdpSocketUser {
   /** The layer is of the same stack. */
   has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
-  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination;
+  destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null): Destination;
   /**
    * Sends the payload at skb.data to a destination whose way was refreshed just now.
    * @param sum of the payload; -1 when nobody has taken it yet
@@ -114,11 +114,12 @@ export class UdpSocket implements SkBuffOwner {
 
   /**
    * Makes a destination for send(): once for each place to which the socket sends.
-   * @param host an address, or its text
-   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
+   * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
+   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
-  to(host: string | IpAddress, port: number): Destination {
-    return this.#udp.destination(host, port, this.source);
+  to(host: string | IpAddress, port: number, device: NetDevice | null = null): Destination {
+    return this.#udp.destination(host, port, this.source, device);
   }
 
   /**

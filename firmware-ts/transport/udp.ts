@@ -54,7 +54,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   /**
    * Opens a socket.
    * @param port 0 for any free one
-   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null or INADDR_ANY for any
+   * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null, 0.0.0.0 or :: for any
    * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   open(port = 0, host: string | IpAddress | null = null): UdpSocket {
@@ -76,7 +76,9 @@ export class Udp implements IpProtocol, UdpSocketUser {
   #bound(host: string | IpAddress | null): IpAddress | null {
     const address = host === null ? INADDR_ANY : this.#layers.address(host);
     if (address === INADDR_ANY) return null;
-    if (this.#layers.of(address).canBind(address)) return address;
+    const layer = this.#layers.of(address);
+    if (address === layer.unspecified) return null;
+    if (layer.canBind(address)) return address;
     throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
   }
 
@@ -99,10 +101,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return this.#layers.list.includes(layer);
   }
 
-  destination(host: string | IpAddress, port: number, from: IpAddress | null): Destination {
+  destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null): Destination {
     // Nobody can listen to it (RFC 768 has it as "no port"), and Linux refuses to send there.
     if (port === 0) throw new InetError("PORT_INVALID", "a datagram cannot be sent to port 0");
-    return this.#layers.destination(host, port, from);
+    return this.#layers.destination(host, port, from, device);
   }
 
   address(host: string | IpAddress): IpAddress {
@@ -158,10 +160,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
       return DropReason.PKT_TOO_SMALL;
     }
     skb.tail = at + length;
-    if (skb.checksum === UNVERIFIED && (rest & 0xffff) !== 0) {
+    if (skb.checksum === UNVERIFIED && ((rest & 0xffff) !== 0 || layer.checksumRequired === true)) {
       const pseudo = layer.pseudoHeader(source, destination, IPPROTO_UDP, length);
       const head = pseudo + (ports >>> 16) + (ports & 0xffff) + length + (rest & 0xffff);
-      if (finish(sumPacket(skb, at + HEADER, length - HEADER, head)) !== 0) {
+      if ((rest & 0xffff) === 0 || finish(sumPacket(skb, at + HEADER, length - HEADER, head)) !== 0) {
         udp.inErrors++;
         udp.inCsumErrors++;
         return DropReason.UDP_CSUM;

@@ -9,6 +9,7 @@ await together(
     "test/firmware-ts/net/",
     "test/firmware-ts/ip/",
     "test/firmware-ts/ip4/",
+    "test/firmware-ts/ip6/",
     "test/firmware-ts/transport/",
     "test/firmware-ts/index",
   ),

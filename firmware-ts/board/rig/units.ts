@@ -129,10 +129,10 @@ export function parseHost(text: string): string {
   return text;
 }
 
-/** A destination: any IPv4 address; the stack refuses those that it cannot reach. */
+/** A destination: any address, of IPv6 with its zone where it needs one; the stack refuses those that it cannot reach. */
 export function parseDestination(text: string): string {
-  if (parseIpv4(text) === null) throw notIpv4(text, "an IPv4 address; say e.g. 192.168.10.1");
-  return text;
+  if (parseIpv4(text) !== null || isIPv6(text)) return text;
+  throw new UnitError(`${show(text)}: not an IP address; say e.g. 192.168.10.1 or fd00::1`);
 }
 
 function requireHost(text: string, address: number): void {

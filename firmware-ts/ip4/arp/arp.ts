@@ -5,6 +5,7 @@
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import { Scope } from "../../ip/scope.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
@@ -17,7 +18,6 @@ import { ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
 import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
-import { Scope } from "../routing/scope.ts";
 import { ArpCounters } from "./counters.ts";
 import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";

@@ -1,10 +1,10 @@
 /** Applies the settings arp_ignore, arp_filter, arp_accept and arp_announce (Documentation/networking/ip-sysctl). */
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import { Scope } from "../../ip/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { IP_SOURCE } from "../header/ip-header.ts";
 import type { Fib } from "../routing/fib.ts";
-import { Scope } from "../routing/scope.ts";
 
 export class ArpPolicy {
   /** Number of requests left without answer because packets to the asker would leave by another device (TcpExt ArpFilter). */

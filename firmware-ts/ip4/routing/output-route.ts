@@ -6,9 +6,9 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import type { Way } from "../../ip/layer.ts";
+import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
-import { failureOf } from "./failure.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
 import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";

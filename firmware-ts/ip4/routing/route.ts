@@ -1,9 +1,8 @@
 /** A route and what it is made from, as `ip route` speaks of them; the next hop of a flow where a route has several. */
+import { RouteType, refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 
-/** The fate of packets to a route's destinations (RTN_*). */
-export const RouteType = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, BLACKHOLE: 6, UNREACHABLE: 7, PROHIBIT: 8, THROW: 9 } as const;
-export type RouteType = (typeof RouteType)[keyof typeof RouteType];
+export { RouteType, refuses };
 
 /** A table's entry: a route, or, without a device, the word that packets to the destination are refused. */
 export interface RouteEntry {
@@ -77,11 +76,6 @@ export interface RouteMatch {
   mtu?: number | undefined;
   /** All next hops in their order. */
   nexthops?: readonly { [Feature in keyof NewNextHop]?: NewNextHop[Feature] | undefined }[] | undefined;
-}
-
-/** Packets by a route of this type are refused. */
-export function refuses(type: RouteType): boolean {
-  return type >= RouteType.BLACKHOLE;
 }
 
 /** Longest packet by the route, in bytes. We do not fragment, so that it is never longer than the device carries. */

@@ -1,5 +1,6 @@
 /** Settings as an operator writes and reads them. Every value of the tables was measured on Linux 6.18 at HZ=250. */
 import t from "tap";
+import type { InterfaceAddress } from "../../../firmware-ts/index.ts";
 import { ARP_DEFAULTS } from "../../../firmware-ts/ip4/arp/defaults.ts";
 import {
   NEIGH_FILES,
@@ -216,7 +217,7 @@ t.test("a device that has, or had, an address does not follow the defaults any m
   const read = (): string => readNeighParameter(table.parametersOf(lab.eth0), "ucast_solicit");
   writeNeighParameter(table.defaults, "ucast_solicit", "7");
   t.equal(read(), "7", "without one it does");
-  const address = lab.stack.addAddress(lab.eth0, "10.77.0.1/24");
+  const address = lab.stack.addAddress(lab.eth0, "10.77.0.1/24") as InterfaceAddress;
   writeNeighParameter(table.defaults, "ucast_solicit", "8");
   t.equal(read(), "7");
   lab.stack.ip.fib.removeAddress(address);

@@ -1,7 +1,7 @@
 /** net.ipv4.conf.*: what each setting makes of ARP, value by value, as measured on Linux 6.18. */
 import t from "tap";
+import { Scope } from "../../../../firmware-ts/ip/scope.ts";
 import { DEVCONF_KEYS } from "../../../../firmware-ts/ip4/routing/devconf.ts";
-import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";
 import { Lab } from "../../../support/lab.ts";

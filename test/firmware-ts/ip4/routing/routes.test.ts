@@ -1,8 +1,9 @@
 /** Addresses, routes and devices together: order, what comes and goes with what. */
 import t from "tap";
-import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
+import { formatIpv4, type IpAddress } from "../../../../firmware-ts/ip/address.ts";
+import { formatIp } from "../../../../firmware-ts/ip/endpoint.ts";
+import { Scope } from "../../../../firmware-ts/ip/scope.ts";
 import { type RouteEntry, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
-import { Scope } from "../../../../firmware-ts/ip4/routing/scope.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";
 import { SecondLink } from "../../../support/second-link.ts";
@@ -61,7 +62,7 @@ t.test("an address brings its routes and takes them along", async (t) => {
     main(lab).some((route) => route.includes("10.9.0.0")),
     "a route with that source goes too",
   );
-  const gone = lab.stack.removeAddress(lab.eth0, "10.0.0.1/24").map((address) => formatIpv4(address.local));
+  const gone = lab.stack.removeAddress(lab.eth0, "10.0.0.1/24").map((address) => formatIp(address.local as IpAddress));
   t.same(gone, ["10.0.0.11", "10.0.0.1"], "the secondary one goes with its primary");
   t.same([main(lab), local(lab)], [["unicast 10.1.0.0/31 eth0 src 10.1.0.1"], ["local 10.1.0.1/32 eth0 src 10.1.0.1"]]);
 });

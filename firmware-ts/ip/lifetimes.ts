@@ -1,7 +1,7 @@
 /** Lifetimes of addresses: after the preferred one an address is deprecated, after the valid one it goes. Whole seconds, as the kernel counts. */
 
-import type { Clock, Timer } from "../../../hal/clock.ts";
-import { InetError } from "../../ip/inet-error.ts";
+import type { Clock, Timer } from "../../hal/clock.ts";
+import { InetError } from "./inet-error.ts";
 
 /** How long an address lasts from now on. */
 export interface Lifetimes {

@@ -1,0 +1,407 @@
+/**
+ * IPv6 (RFC 8200): checks packets that come in and hands them to their protocol; finds route and neighbour of packets that go out. The
+ * neighbours are ndisc/'s, messages about packets icmp6.ts's.
+ */
+import { DropReason } from "../../hal/drop-reason.ts";
+import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import type { Random } from "../../hal/random.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { AddressType } from "../ip/address-type.ts";
+import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
+import type { IpLayer, IpProtocol } from "../ip/layer.ts";
+import { OwnCopies } from "../ip/own-copies.ts";
+import { truesizeOf } from "../ip/truesize.ts";
+import type { Neighbour } from "../neigh/entry.ts";
+import { confirm, type Fate, output } from "../neigh/machine.ts";
+import type { NeighbourSource } from "../neigh/service.ts";
+import { Nud } from "../neigh/states.ts";
+import { update } from "../neigh/update.ts";
+import type { Backlog, BacklogTarget } from "../net/backlog.ts";
+import type { NetDevice } from "../net/device.ts";
+import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
+import type { Network, PacketHandler } from "../net/network.ts";
+import { admit } from "./admission.ts";
+import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
+import { Ip6Counters } from "./common/counters.ts";
+import {
+  ADDRESS_UNREACHABLE,
+  ICMP6_REDIRECT,
+  ICMP6_TIME_EXCEEDED,
+  ICMP6_UNREACHABLE,
+  type Ip6Errors,
+  PORT_UNREACHABLE6,
+  REASSEMBLY_TIME6,
+} from "./common/icmp6-types.ts";
+import { Ip6Log } from "./common/log.ts";
+import { Ip6Received } from "./common/received.ts";
+import { watchDevices } from "./devices.ts";
+import { Extensions, Walk } from "./extensions.ts";
+import { Forwarding6 } from "./forwarding.ts";
+import { Fragments } from "./fragments.ts";
+import { NextHeader } from "./header/extension-headers.ts";
+import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
+import { Ndisc } from "./ndisc/ndisc.ts";
+import { Redirects6 } from "./redirects.ts";
+import type { Ip6Addresses } from "./routing/addresses.ts";
+import { Ip6Devconfs } from "./routing/devconf.ts";
+import { Fib6 } from "./routing/fib.ts";
+import { KnownWays } from "./routing/known-ways.ts";
+import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
+import type { Ip6Routes } from "./routing/routes.ts";
+import { Ip6Settings } from "./settings.ts";
+import { pushIp6Headers, straightTo6 } from "./straight.ts";
+
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
+const { NONE, QDISC_DROP, NEIGH_CREATEFAIL } = DropReason;
+const { HOST, OTHERHOST } = PacketType;
+const [HEADER, LENGTH, NEXT, SOURCE, DESTINATION] = [IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, IP6_DESTINATION];
+
+const { HOP_BY_HOP } = NextHeader;
+
+/** The version, in the first octet. */
+const VERSION = 6;
+
+export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
+  readonly family = 6;
+  readonly headerBytes: number = IP6_HEADER;
+  readonly unspecified: Ip6;
+  readonly checksumRequired = true;
+  readonly conf: Ip6Devconfs = new Ip6Devconfs();
+  readonly settings: Ip6Settings = new Ip6Settings();
+  readonly fib: Fib6;
+  readonly ndisc: Ndisc;
+  readonly #forwarding: Forwarding6;
+  /** Packets dropped on the way out, before they had a device. */
+  readonly drops: DropCounters = new DropCounters();
+  readonly counters: Ip6Counters = new Ip6Counters();
+  readonly log: Ip6Log;
+  /** Sends ICMPv6 errors. */
+  errors: Ip6Errors | null = null;
+  /** The device of packets to ourselves; without one they take a short cut. */
+  loopback: NetDevice | null = null;
+  readonly #interner: Ip6Interner;
+  readonly #output: OutputRouter6;
+  readonly #known: KnownWays;
+  /** The header of the packet that is being received. */
+  readonly #received: Ip6Received;
+  /** By number. */
+  readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
+  readonly #backlog: Backlog;
+  readonly #trafficConfirms: boolean;
+  readonly #copies: OwnCopies;
+  readonly #fragments: Fragments;
+  readonly #extensions: Extensions;
+
+  constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
+    this.#interner = interner;
+    this.log = new Ip6Log(network.clock);
+    this.fib = new Fib6(
+      network.clock,
+      interner,
+      this.conf,
+      () => network.devices,
+      (gateway, device) => this.ndisc.isDead(gateway, device),
+    );
+    this.unspecified = this.fib.known.unspecified;
+    this.#output = new OutputRouter6(this.fib);
+    this.#known = new KnownWays(this.fib);
+    this.#received = new Ip6Received(this, this.unspecified);
+    const unreachable = (packet: SkBuff, device: NetDevice): void =>
+      this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
+    this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
+    const redirects = new Redirects6(this);
+    this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
+    this.#forwarding = new Forwarding6(this, redirects);
+    this.#trafficConfirms = this.ndisc.table.policy.trafficConfirms;
+    this.#backlog = network.backlog;
+    this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
+      const reason = this.#input(skb, device);
+      if (reason !== NONE) device.drops.drop(skb, reason);
+    });
+    this.#fragments = new Fragments(network.clock, network.pool, this.counters, this.settings, (first, device) =>
+      this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6),
+    );
+    this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
+    network.handle(ETH_P_IPV6, this);
+    watchDevices(network, this, this.#fragments);
+  }
+
+  get addresses(): Ip6Addresses {
+    return this.fib.addresses;
+  }
+
+  get routes(): Ip6Routes {
+    return this.fib.routes;
+  }
+
+  handle(protocol: number, handler: IpProtocol): void {
+    this.#protocols[protocol] = handler;
+  }
+
+  /** Returns the handler of an IP protocol. */
+  handlerOf(protocol: number): IpProtocol | undefined {
+    return this.#protocols[protocol];
+  }
+
+  isLocal(address: Ip6): boolean {
+    return this.fib.addressType(address, null) === AddressType.LOCAL;
+  }
+
+  canBind(address: Ip6): boolean {
+    return isMulticast6(address) || this.isLocal(address);
+  }
+
+  deviceOfGroup(group: Ip6, device: NetDevice | null): NetDevice {
+    return this.fib.groups.deviceOf(group, device);
+  }
+
+  join(group: Ip6, device: NetDevice): void {
+    this.fib.groups.join(device, group);
+  }
+
+  leave(group: Ip6, device: NetDevice): void {
+    this.fib.groups.leave(device, group);
+  }
+
+  way(destination: Ip6, source: Ip6 | null, device: NetDevice | null = null): Ip6Way {
+    return this.#output.make(destination, source, device);
+  }
+
+  refresh(way: Ip6Way): void {
+    this.#output.refresh(way);
+  }
+
+  /**
+   * Returns the way of an answer, for senders that keep no destination. Up to date.
+   * @param source null for the best address
+   * @param device the one by which the packet came that is answered
+   */
+  wayOfAnswer(destination: Ip6, source: Ip6 | null, device: NetDevice): Ip6Way {
+    return this.#output.to(destination, source, isLinkBound(destination) && !device.loopback ? device : null);
+  }
+
+  send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
+    const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
+    if (entry === null || skb.length > way.mtu - HEADER || skb.truesize === 0) {
+      return this.#send(skb, way, protocol, hops, tos);
+    }
+    const { ip } = this.counters;
+    pushIp6Headers(skb, way, entry, protocol);
+    ip.outRequests++;
+    ip.outTransmits++;
+    ip.outOctets += skb.length - ETHERNET_HEADER;
+    const fate = entry.on.device.transmit(skb);
+    if (fate === QDISC_DROP) ip.outDiscards++;
+    return fate;
+  }
+
+  confirm(way: Ip6Way): void {
+    this.refresh(way);
+    if (!way.route || way.toOurselves || way.toMany) return;
+    const entry = this.#neighbour(way, way.route.device);
+    if (entry) confirm(entry);
+  }
+
+  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
+  tooLong(destination: Ip6, source: Ip6, mtu: number, device: NetDevice): void {
+    const { route } = this.wayOfAnswer(destination, source, device);
+    if (route) this.fib.paths.learn(destination, route, mtu, this.settings.mtuExpires);
+  }
+
+  pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {
+    return source.sum + destination.sum + protocol + length;
+  }
+
+  refuse(skb: SkBuff, packet: Ip6Received): void {
+    this.errors?.sendError(skb, packet.device, ICMP6_UNREACHABLE, PORT_UNREACHABLE6);
+  }
+
+  receive(skb: SkBuff, device: NetDevice): void {
+    const reason = skb.packetType === OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device);
+    if (reason !== NONE) device.drops.drop(skb, reason);
+  }
+
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
+    for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
+  }
+
+  /** Takes a packet to ourselves, where there is no loopback device. */
+  backlogged(skb: SkBuff): void {
+    const destination = this.#interner.read(skb.view, skb.network + IP6_DESTINATION);
+    const device = this.addresses.find(destination)?.device;
+    const reason = device ? this.#input(skb, device) : DropReason.IP_NOT_LOCAL;
+    if (reason !== NONE) this.#refuse(skb, reason);
+  }
+
+  #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
+    const { destination, source, route } = way;
+    const { length } = skb;
+    const at = skb.push(HEADER);
+    writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos);
+    skb.network = at;
+    skb.protocol = ETH_P_IPV6;
+    skb.truesize = truesizeOf(skb.length);
+    const { ip } = this.counters;
+    if (!route) {
+      if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
+      return this.#refuse(skb, way.failure);
+    }
+    ip.outRequests++;
+    const fate = this.#transmit(skb, way, route.device);
+    if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP) ip.outDiscards++;
+    return fate;
+  }
+
+  #transmit(skb: SkBuff, way: Ip6Way, device: NetDevice): Fate {
+    const { ip } = this.counters;
+    if (!way.toOurselves && skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    ip.outTransmits++;
+    ip.outOctets += skb.length;
+    if (way.toOurselves) return this.#toOurselves(skb, way);
+    if (way.toMany) {
+      skb.confirm = false;
+      ip.outMcastPkts++;
+      ip.outMcastOctets += skb.length;
+      if (!device.loopback && this.fib.groups.has(device, way.destination)) this.#copies.loop(skb, device);
+    }
+    return this.#toNextHop(skb, way, device);
+  }
+
+  #toNextHop(skb: SkBuff, way: Ip6Way, device: NetDevice): Fate {
+    const { nextHop } = way;
+    const { table } = this.ndisc;
+    const entry = this.#neighbour(way, device) ?? table.create(nextHop.d, device, device.loopback, 0, nextHop);
+    way.neighbour = entry;
+    return entry ? output(entry, skb) : this.#refuse(skb, NEIGH_CREATEFAIL);
+  }
+
+  /** Finds the next hop's entry, if there is one. The way keeps it until it is removed from its table. */
+  #neighbour(way: Ip6Way, device: NetDevice): Neighbour | null {
+    if (way.neighbour === null || way.neighbour.dead) {
+      way.neighbour = this.ndisc.table.find(way.nextHop.d, device, way.nextHop);
+    }
+    return way.neighbour;
+  }
+
+  #refuse(skb: SkBuff, reason: DropReason): DropReason {
+    this.drops.drop(skb, reason);
+    return reason;
+  }
+
+  #toOurselves(skb: SkBuff, way: Ip6Way): Fate {
+    skb.confirm = false;
+    skb.checksum = Checksum.UNNECESSARY;
+    skb.packetType = HOST;
+    if (this.loopback) return this.#toNextHop(skb, way, this.loopback);
+    return this.#backlog.enqueue(skb, this) ? NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
+  }
+
+  /** Returns NONE when the packet was taken, else the reason to drop it. */
+  #input(skb: SkBuff, device: NetDevice): DropReason {
+    const { ip } = this.counters;
+    const { view, data: at, length } = skb;
+    ip.inReceives++;
+    ip.inOctets += length;
+    if (length < HEADER || view.getUint8(at) >>> 4 !== VERSION) {
+      ip.inHdrErrors++;
+      return length < HEADER ? DropReason.PKT_TOO_SMALL : DropReason.IP_INHDR;
+    }
+    ip.inEcn[(view.getUint8(at + 1) >>> 4) & 3]!++;
+    const end = at + HEADER + view.getUint16(at + LENGTH);
+    if (end > skb.tail) {
+      ip.inTruncatedPkts++;
+      return DropReason.PKT_TOO_SMALL;
+    }
+    skb.tail = end;
+    skb.network = at;
+    const source = this.#interner.read(view, at + SOURCE);
+    const destination = this.#interner.read(view, at + DESTINATION);
+    if (view.getUint8(at + NEXT) === HOP_BY_HOP) {
+      const reason = this.#extensions.hopByHop(skb, device, destination);
+      if (reason !== NONE) return reason;
+    }
+    const direct = skb.packetType === HOST && !this.#trafficConfirms;
+    let toUsAlone = true;
+    if (!direct || !this.#known.has(destination, source, device)) {
+      const reason = admit(this.fib, this.counters, source, destination, device);
+      if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
+      toUsAlone = !isMulticast6(destination);
+      if (toUsAlone && direct) this.#known.add(destination, source, device);
+      if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
+    }
+    return this.#deliver(skb, device, source, destination, toUsAlone, false);
+  }
+
+  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
+  #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
+    const { ip } = this.counters;
+    if (reason === DropReason.IP_NOT_LOCAL) {
+      if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
+      return this.#deliver(skb, device, source, destination, true, false);
+    }
+    if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
+    else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
+    return reason;
+  }
+
+  /**
+   * Hands a packet that is for us to its protocol. Returns NONE when it was taken.
+   * @param fragmented it was put together from fragments
+   */
+  #deliver(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, toUsAlone: boolean, fragmented: boolean): DropReason {
+    const { view, network: at } = skb;
+    const { ip } = this.counters;
+    if (toUsAlone && skb.packetType !== HOST && this.conf.on(device).dropUnicastInL2Multicast !== 0) {
+      return DropReason.UNICAST_IN_L2_MULTICAST;
+    }
+    const nextAndHops = view.getUint16(at + NEXT);
+    const packet = this.#received;
+    packet.source = source;
+    packet.destination = destination;
+    packet.ttl = nextAndHops & 0xff;
+    packet.toUsAlone = toUsAlone;
+    packet.device = device;
+    packet.fragmented = fragmented;
+    const protocol = this.#protocols[nextAndHops >>> 8];
+    if (protocol === undefined) return this.#behindExtensions(skb, packet);
+    ip.inDelivers++;
+    skb.transport = skb.pull(HEADER);
+    return protocol.receive(skb, packet);
+  }
+
+  /** Hands a packet with extension headers, or of a protocol that nobody takes, on. Returns NONE when it was taken. */
+  #behindExtensions(skb: SkBuff, packet: Ip6Received): DropReason {
+    const { device, source, destination, toUsAlone } = packet;
+    const extensions = this.#extensions;
+    const result = extensions.walk(skb, device, source, destination);
+    if (result > 0) return result as DropReason;
+    if (result === Walk.TAKEN) return NONE;
+    if (result === Walk.WHOLE) {
+      const whole = this.#fragments.whole as SkBuff;
+      const reason = this.#deliver(whole, device, source, destination, toUsAlone, true);
+      if (reason !== NONE) device.drops.drop(whole, reason);
+      return NONE;
+    }
+    const { ip } = this.counters;
+    const protocol = this.#protocols[extensions.next];
+    if (protocol === undefined && extensions.next !== NextHeader.NONE) return extensions.refuse(skb, device);
+    ip.inDelivers++;
+    if (protocol === undefined) {
+      skb.consume();
+      return NONE;
+    }
+    packet.fragmented ||= extensions.fragmented;
+    skb.data = extensions.at;
+    skb.transport = extensions.at;
+    return protocol.receive(skb, packet);
+  }
+
+  /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
+  #heard(skb: SkBuff, device: NetDevice, source: Ip6): void {
+    const way = this.wayOfAnswer(source, null, device);
+    if (way.route?.device !== device) return;
+    const entry = this.#neighbour(way, device);
+    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
+    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
+  }
+}

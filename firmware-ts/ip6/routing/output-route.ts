@@ -1,0 +1,141 @@
+/**
+ * The way of packets of ours to an IPv6 destination: route, source address, next hop and its entry. It is looked up for the first packet
+ * and kept for those that follow, until an address, a route or a device changes (the kernel keeps its dst_entry for that).
+ */
+import { DropReason } from "../../../hal/drop-reason.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
+import type { Way } from "../../ip/layer.ts";
+import { failureOf } from "../../ip/route-type.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
+import type { NetDevice } from "../../net/device.ts";
+import { isMulticast6 } from "../common/address-kind.ts";
+import { IP6_HEADER } from "../header/ip6-header.ts";
+import type { Fib6 } from "./fib.ts";
+import type { Ip6PathException } from "./path-exceptions.ts";
+import { type Ip6Route, Ip6RouteType, leadsSomewhere, mtuOfIp6 } from "./route.ts";
+
+// Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
+const HEADER = IP6_HEADER;
+const { LOCAL } = Ip6RouteType;
+
+/** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
+const PLACES_LOG2 = 8;
+/** Largest packet to ourselves: a buffer holds as much as a wire carries. */
+const LOCAL_MTU = 1500;
+/** Packets to groups stay on the link unless somebody asks otherwise (RFC 3493 5.2). */
+const GROUP_HOPS = 1;
+
+/** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
+export class Ip6Way implements Way {
+  /** Fib6.generation at the time of the look-up. */
+  generation = -1;
+  /** The exception that routers have told of; null when they have told of none. */
+  path: Ip6PathException | null = null;
+  /** The route, or null when there is none. */
+  route: Ip6Route | null = null;
+  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
+  neighbour: Neighbour | null = null;
+  toOurselves = false;
+  readonly destination: Ip6;
+  /** The source address: the one that was asked for, else the best for the route. */
+  source: Ip6;
+  /** The packets go to a group, so that no answer proves a neighbour to be there. */
+  toMany = false;
+  /** The hop limit of packets whose sender names none. */
+  hops = 0;
+  /** Longest packet, in bytes, with the IP header, where no router says less. */
+  mtu = 0;
+  /** The address of the neighbour that gets the packets. */
+  nextHop: Ip6;
+  /** The source address that was asked for; null for none. */
+  readonly asked: Ip6 | null;
+  /** The only device by which it may lead; null for any. */
+  readonly device: NetDevice | null;
+  failure: DropReason = DropReason.IP_OUTNOROUTES;
+
+  /** @param nobody the unspecified address, which the source is until the first look-up */
+  constructor(destination: Ip6, asked: Ip6 | null, device: NetDevice | null, nobody: Ip6) {
+    this.destination = destination;
+    this.asked = asked;
+    this.device = device;
+    this.source = asked ?? nobody;
+    this.nextHop = destination;
+  }
+
+  get offloadsChecksum(): boolean {
+    const { route } = this;
+    return route !== null && !this.toOurselves && route.device.txChecksum;
+  }
+
+  get room(): number {
+    const { route } = this;
+    if (route === null) return -1;
+    const { path, mtu } = this;
+    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
+  }
+}
+
+/** Longest packet by a route, in bytes: what the route and the device carry, or less if a router says so. */
+export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
+  const { mtu } = conf.on(route.device);
+  const carried = mtuOfIp6(route);
+  return mtu !== 0 && mtu < carried ? mtu : carried;
+}
+
+/** Looks up the ways of packets of ours. */
+export class OutputRouter6 {
+  readonly #fib: Fib6;
+  readonly #nobody: Ip6;
+  readonly #places = new Array<Ip6Way | null>(1 << PLACES_LOG2).fill(null);
+
+  constructor(fib: Fib6) {
+    this.#fib = fib;
+    this.#nobody = fib.known.unspecified;
+  }
+
+  make(destination: Ip6, source: Ip6 | null, device: NetDevice | null): Ip6Way {
+    return new Ip6Way(destination, source === this.#nobody ? null : source, device, this.#nobody);
+  }
+
+  /** Looks the way up anew if anything it rests on has changed. */
+  refresh(way: Ip6Way): void {
+    const { path } = way;
+    if (way.generation !== this.#fib.generation || (path !== null && path.left <= 0)) this.#find(way);
+  }
+
+  /**
+   * Returns the way of an answer, for callers that keep no destination. It is remembered until another one needs its place.
+   * @param source the source address the packet is to have; null for the best
+   * @param device the only one by which it may lead; null for any
+   */
+  to(destination: Ip6, source: Ip6 | null, device: NetDevice | null): Ip6Way {
+    const mixed = destination.hash ^ (source === null ? 0 : source.hash);
+    const place = Math.imul(mixed, 0x9e3779b1) >>> (32 - PLACES_LOG2);
+    let way = this.#places[place] as Ip6Way | null;
+    if (way === null || way.destination !== destination || way.asked !== source || way.device !== device) {
+      way = new Ip6Way(destination, source, device, this.#nobody);
+      this.#places[place] = way;
+    }
+    this.refresh(way);
+    return way;
+  }
+
+  #find(way: Ip6Way): void {
+    const { destination, asked } = way;
+    const { routes, generation, conf, paths } = this.#fib;
+    const entry = routes.match(destination, way.device);
+    const route = entry !== null && leadsSomewhere(entry) ? entry : null;
+    const source = asked ?? (route && this.#fib.sourceBy(route, destination));
+    way.route = route;
+    way.failure = route ? DropReason.NONE : failureOf(entry);
+    way.path = route && paths.find(destination, route);
+    way.source = source ?? this.#nobody;
+    way.toOurselves = route?.type === LOCAL;
+    way.toMany = isMulticast6(destination);
+    way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
+    way.nextHop = way.toMany ? destination : (way.path?.gateway ?? route?.gateway ?? destination);
+    way.mtu = way.toOurselves ? LOCAL_MTU : route === null ? 0 : mtuBy(this.#fib, route);
+    way.neighbour = null;
+    way.generation = generation;
+  }
+}

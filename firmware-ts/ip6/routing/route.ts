@@ -1,0 +1,113 @@
+/** An IPv6 route and what it is made from, as `ip -6 route` speaks of them. */
+import type { Ip6 } from "../../ip/ip6.ts";
+import { RouteType } from "../../ip/route-type.ts";
+import type { NetDevice } from "../../net/device.ts";
+
+/** The fate of packets to a route's destinations (RTN_*). */
+export const Ip6RouteType: typeof RouteType & { readonly ANYCAST: 4; readonly MULTICAST: 5 } = {
+  ...RouteType,
+  ANYCAST: 4,
+  MULTICAST: 5,
+};
+export type Ip6RouteType = (typeof Ip6RouteType)[keyof typeof Ip6RouteType];
+
+/** A router's preference of a route (RFC 4191 2.1), as a number: the higher, the better. */
+export const RoutePreference = { LOW: -1, MEDIUM: 0, HIGH: 1 } as const;
+export type RoutePreference = (typeof RoutePreference)[keyof typeof RoutePreference];
+
+/** Metrics of routes whose maker names none: an operator's, and the kernel's own (IP6_RT_PRIO_USER, IP6_RT_PRIO_ADDRCONF). */
+export const USER_METRIC = 1024;
+export const ADDRESS_METRIC = 256;
+
+/** A table's entry: a route, or, without a device, the word that packets to the destination are refused. */
+export interface Ip6RouteEntry {
+  readonly device: NetDevice | null;
+  readonly type: Ip6RouteType;
+  /** The neighbour that gets the packets; null: the destination itself. */
+  readonly gateway: Ip6 | null;
+  /** The preferred source address; null for none. */
+  readonly source: Ip6 | null;
+  /** Longest packet, in bytes; 0: as long as the device carries. */
+  readonly mtu: number;
+  readonly destination: Ip6;
+  readonly prefixLength: number;
+  readonly metric: number;
+  readonly preference: RoutePreference;
+  /** The originator as `ip route` prints it: `kernel`, `ra`, `static` or any other word by the operator. */
+  readonly protocol: string;
+  /** The gateway was said to be on the link, whatever the routes say. */
+  readonly onlink: boolean;
+  /** The time at which the route goes, in the clock's milliseconds; Infinity: it stays. */
+  readonly expires: number;
+  /** A router told of it. */
+  readonly learned: boolean;
+}
+
+/** An entry that leads somewhere. */
+export interface Ip6Route extends Ip6RouteEntry {
+  readonly device: NetDevice;
+}
+
+export interface NewIp6Route {
+  destination: Ip6;
+  prefixLength: number;
+  gateway?: Ip6 | null | undefined;
+  /** Left out where the type refuses packets. */
+  device?: NetDevice | null | undefined;
+  source?: Ip6 | null | undefined;
+  /** Default 1024; an operator's 0 means that, too. */
+  metric?: number | undefined;
+  preference?: RoutePreference | undefined;
+  protocol?: string | undefined;
+  type?: Ip6RouteType | undefined;
+  mtu?: number | undefined;
+  onlink?: boolean | undefined;
+  expires?: number | undefined;
+  learned?: boolean | undefined;
+}
+
+/** The features by which a route is named. A feature that is left out may be anything. */
+export interface Ip6RouteMatch {
+  destination: Ip6;
+  prefixLength: number;
+  gateway?: Ip6 | null | undefined;
+  device?: NetDevice | undefined;
+  source?: Ip6 | null | undefined;
+  metric?: number | undefined;
+  protocol?: string | undefined;
+  type?: Ip6RouteType | undefined;
+}
+
+/** The route leads somewhere. */
+export function leadsSomewhere(entry: Ip6RouteEntry): entry is Ip6Route {
+  return entry.device !== null;
+}
+
+/** Longest packet by the route, in bytes. */
+export function mtuOfIp6({ mtu, device }: Ip6Route): number {
+  return mtu !== 0 && mtu < device.mtu ? mtu : device.mtu;
+}
+
+/**
+ * Completes a route with the default of each feature that was left out.
+ * @param destination with nothing behind the prefix
+ */
+export function completeIp6(route: NewIp6Route, destination: Ip6): Ip6RouteEntry {
+  const { type = Ip6RouteType.UNICAST, metric = USER_METRIC, preference = RoutePreference.MEDIUM } = route;
+  return {
+    // A look-up reads these, so that they stand side by side in memory.
+    device: route.device ?? null,
+    type,
+    gateway: route.gateway ?? null,
+    source: route.source ?? null,
+    mtu: route.mtu ?? 0,
+    destination,
+    prefixLength: route.prefixLength,
+    metric,
+    preference,
+    protocol: route.protocol ?? "static",
+    onlink: route.onlink ?? false,
+    expires: route.expires ?? Number.POSITIVE_INFINITY,
+    learned: route.learned ?? false,
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * The IPv6 routes of a namespace, in Linux's two tables: `local`, which is made with our addresses and groups and asked first, and `main`.
+ * In each the longest prefix wins, then the smallest metric, then a gateway that is not known to be dead, then the preference (RFC 4191
+ * 3.2), then the older route. A route of a device that is down leads nowhere.
+ */
+import type { Clock, Timer } from "../../../hal/clock.ts";
+import { InetError } from "../../ip/inet-error.ts";
+import type { Ip6, Ip6Interner } from "../../ip/ip6.ts";
+import { refuses } from "../../ip/route-type.ts";
+import type { NetDevice } from "../../net/device.ts";
+import { prefixOf } from "../common/address-kind.ts";
+import { Ip6PrefixTable, type PrefixNode } from "./prefix-table.ts";
+import {
+  completeIp6,
+  type Ip6Route,
+  type Ip6RouteEntry,
+  type Ip6RouteMatch,
+  Ip6RouteType,
+  leadsSomewhere,
+  type NewIp6Route,
+  type RoutePreference,
+} from "./route.ts";
+
+const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
+
+/** Worth of a gateway that may be alive, above that of any preference. */
+const ALIVE = 4;
+
+/** Tells whether a gateway is known to be dead. */
+export type GatewayDead = (gateway: Ip6, device: NetDevice) => boolean;
+
+export class Ip6Routes {
+  readonly #main = new Ip6PrefixTable<Ip6RouteEntry>();
+  readonly #local = new Ip6PrefixTable<Ip6RouteEntry>();
+  readonly #interner: Ip6Interner;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  readonly #dead: GatewayDead;
+  /** Routes that will go by themselves. */
+  readonly #expiring = new Set<Ip6RouteEntry>();
+  #changes = 0;
+  #learned = 0;
+
+  constructor(clock: Clock, interner: Ip6Interner, dead: GatewayDead) {
+    this.#clock = clock;
+    this.#interner = interner;
+    this.#dead = dead;
+    this.#timer = clock.timer(() => this.#expire());
+  }
+
+  /** Grows with every change, so that remembered answers can be checked. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The routes of table `main`, in the kernel's order. */
+  get list(): readonly Ip6RouteEntry[] {
+    return this.#main.list;
+  }
+
+  /** Number of routes that routers told of. */
+  get learned(): number {
+    return this.#learned;
+  }
+
+  /** The routes of table `main` to this very destination, in their order. */
+  of(destination: Ip6, prefixLength: number): readonly Ip6RouteEntry[] {
+    return this.#main.of({ destination, prefixLength });
+  }
+
+  /** The routes of table `local`. */
+  get localList(): readonly Ip6RouteEntry[] {
+    return this.#local.list;
+  }
+
+  /**
+   * Adds a route to table `main`, or to `local` if its type says so. Bits behind the prefix do not count.
+   * @throws InetError ROUTE_EXISTS (same destination and metric)
+   */
+  add(route: NewIp6Route): Ip6RouteEntry {
+    const made = this.#complete(route);
+    const table = this.#tableOf(made);
+    // The kernel's own routes of several devices stand beside each other.
+    const rival = (other: Ip6RouteEntry): boolean =>
+      other.metric === made.metric && (made.protocol !== "kernel" || other.device === made.device);
+    if (table.of(made).some(rival)) throw new InetError("ROUTE_EXISTS", "there is such a route already");
+    table.add(made);
+    this.#watch(made);
+    return made;
+  }
+
+  /** Adds a route beside those with this destination and metric: one of several routers. */
+  addBeside(route: NewIp6Route): Ip6RouteEntry {
+    const made = this.#complete(route);
+    this.#tableOf(made).add(made);
+    if (made.learned) this.#learned++;
+    this.#watch(made);
+    return made;
+  }
+
+  /**
+   * Replaces the first route with this destination and metric (`ip route replace`, `change`). `change` makes no route if there is none.
+   * @throws InetError ROUTE_NOT_THERE
+   */
+  replace(route: NewIp6Route, change = false): Ip6RouteEntry {
+    const made = this.#complete(route);
+    const table = this.#tableOf(made);
+    const there = table.of(made).find(({ metric }) => metric === made.metric);
+    if (!there && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
+    if (there) table.replace(there, made);
+    else table.add(made);
+    if (there) this.#expiring.delete(there);
+    if (there?.learned) this.#learned--;
+    this.#watch(made);
+    return made;
+  }
+
+  /** Removes the first route that matches; undefined when none does. */
+  remove(match: Ip6RouteMatch): Ip6RouteEntry | undefined {
+    const destination = prefixOf(this.#interner, match.destination, match.prefixLength);
+    const meant = (route: Ip6RouteEntry): boolean =>
+      FEATURES.every((name) => match[name] === undefined || route[name] === match[name]);
+    const prefix = { destination, prefixLength: match.prefixLength };
+    const found = this.#main.of(prefix).find(meant) ?? (match.type === undefined ? undefined : this.#local.of(prefix).find(meant));
+    if (found) this.drop(found);
+    return found;
+  }
+
+  /** There is a route of the kernel's own as this one. */
+  has({ destination, prefixLength, device = null, metric, protocol, type = Ip6RouteType.UNICAST }: NewIp6Route): boolean {
+    const table = type === Ip6RouteType.UNICAST ? this.#main : this.#local;
+    const same = (other: Ip6RouteEntry): boolean =>
+      other.device === device && other.metric === metric && other.protocol === protocol && other.type === type;
+    return table.of({ destination, prefixLength }).some(same);
+  }
+
+  /**
+   * Gives a route another end and another preference, in its place. With the same preference it stays the same object: the ways by it hold.
+   * @param expires in the clock's milliseconds; Infinity: it stays
+   */
+  renew(route: Ip6RouteEntry, expires: number, preference: RoutePreference): void {
+    this.#expiring.delete(route);
+    if (preference === route.preference) {
+      const kept: { -readonly [Key in keyof Ip6RouteEntry]: Ip6RouteEntry[Key] } = route;
+      kept.expires = expires;
+      this.#watch(route);
+      return;
+    }
+    this.#changes++;
+    const made = { ...route, expires, preference };
+    this.#tableOf(route).replace(route, made);
+    this.#watch(made);
+  }
+
+  /** Removes this very route from its table. */
+  drop(route: Ip6RouteEntry): void {
+    this.#changes++;
+    if (route.learned) this.#learned--;
+    this.#tableOf(route).remove(route);
+    if (this.#expiring.delete(route)) this.#arm();
+  }
+
+  /** Lets routes that had this source address take the best one. */
+  forgetSource(source: Ip6): void {
+    this.#changes++;
+    for (const route of this.list) {
+      if (route.source !== source) continue;
+      const made = { ...route, source: null };
+      this.#main.replace(route, made);
+      if (this.#expiring.delete(route)) this.#expiring.add(made);
+    }
+  }
+
+  /** Removes every route for which `gone` returns true. */
+  removeAll(gone: (route: Ip6RouteEntry) => boolean): void {
+    for (const route of [...this.list, ...this.localList]) if (gone(route)) this.drop(route);
+  }
+
+  /** Has remembered answers looked up again: a gateway died, or a device's link did. */
+  refresh(): void {
+    this.#changes++;
+  }
+
+  /**
+   * Finds the entry that decides about packets to the destination: where they go, or that they are refused.
+   * @param device only its routes count; null for all
+   */
+  match(destination: Ip6, device: NetDevice | null = null): Ip6RouteEntry | null {
+    return this.matchLocal(destination, device) ?? this.#find(this.#main, destination, device);
+  }
+
+  /** Finds an entry in table `local` alone: the destination is ours, or a group. */
+  matchLocal(destination: Ip6, device: NetDevice | null = null): Ip6RouteEntry | null {
+    return this.#find(this.#local, destination, device);
+  }
+
+  /** Finds the route to a destination; null as well when its packets are refused. */
+  lookup(destination: Ip6, device: NetDevice | null = null): Ip6Route | null {
+    const entry = this.match(destination, device);
+    return entry !== null && leadsSomewhere(entry) ? entry : null;
+  }
+
+  #find(table: Ip6PrefixTable<Ip6RouteEntry>, destination: Ip6, device: NetDevice | null): Ip6RouteEntry | null {
+    for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
+      const best = this.#best(node, device);
+      if (best !== null) return best.type === Ip6RouteType.THROW ? null : best;
+    }
+    return null;
+  }
+
+  /** Picks among the routes of one prefix: those of the smallest metric that lead anywhere, by their worth. */
+  #best({ entries }: PrefixNode<Ip6RouteEntry>, device: NetDevice | null): Ip6RouteEntry | null {
+    let best: Ip6RouteEntry | null = null;
+    let most = 0;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as Ip6RouteEntry;
+      if (best !== null && entry.metric !== best.metric) break;
+      if (entry.device !== null && (!entry.device.up || (device !== null && entry.device !== device))) continue;
+      const worth = this.#worth(entry);
+      if (best !== null && worth <= most) continue;
+      best = entry;
+      most = worth;
+    }
+    return best;
+  }
+
+  #worth({ gateway, device, preference }: Ip6RouteEntry): number {
+    const dead = gateway !== null && device !== null && this.#dead(gateway, device);
+    return preference + (dead ? 0 : ALIVE);
+  }
+
+  #tableOf({ type }: Ip6RouteEntry): Ip6PrefixTable<Ip6RouteEntry> {
+    return type === Ip6RouteType.UNICAST || refuses(type) ? this.#main : this.#local;
+  }
+
+  #complete(route: NewIp6Route): Ip6RouteEntry {
+    this.#changes++;
+    return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength));
+  }
+
+  #watch(route: Ip6RouteEntry): void {
+    if (route.expires === Number.POSITIVE_INFINITY) return;
+    this.#expiring.add(route);
+    this.#arm();
+  }
+
+  #arm(): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { expires } of this.#expiring) next = Math.min(next, expires);
+    if (next === Number.POSITIVE_INFINITY) this.#timer.cancel();
+    else this.#timer.armAt(next);
+  }
+
+  #expire(): void {
+    const now = this.#clock.now();
+    for (const route of [...this.#expiring]) if (route.expires <= now) this.drop(route);
+    this.#arm();
+  }
+}
