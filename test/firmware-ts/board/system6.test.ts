@@ -49,7 +49,10 @@ neighbours:
     - { ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }
     - { ip: fd00:10::1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }
 `);
-  t.match(describeRig(made).join("\n"), /address +eth0 +fd00:10::10\/64\n(.*\n)*neighbour +fd00:10::1 +lladdr 02:00:5e:10:00:fe dev eth0, permanent/);
+  t.match(
+    describeRig(made).join("\n"),
+    /address +eth0 +fd00:10::10\/64\n(.*\n)*neighbour +fd00:10::1 +lladdr 02:00:5e:10:00:fe dev eth0, permanent/,
+  );
   const { system, type } = await start(t, made);
   t.equal(
     await type("ip -br address show dev eth0"),
