@@ -10,7 +10,7 @@ import type { IcmpError, IpProtocol } from "../ip/layer.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
-import { ADDRESS_BITS, isMulticast6 } from "./common/address-kind.ts";
+import { isMulticast6 } from "./common/address-kind.ts";
 import {
   ICMP6_CHECKSUM,
   ICMP6_ECHO_REPLY,
@@ -167,11 +167,8 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     return place.at >= tail ? !place.fragment : view.getUint8(place.at + TYPE) < ICMP6_INFORMATION;
   }
 
-  /**
-   * Asks the limits of all messages together and of those to one host; messages to ourselves do not count. A host behind a wide prefix
-   * gets more of them, as in Linux.
-   */
-  #withinLimits({ route, toOurselves, destination }: Ip6Way, type: number): boolean {
+  /** Asks the limits of all messages together and of those to one host; messages to ourselves do not count. */
+  #withinLimits({ toOurselves, destination }: Ip6Way, type: number): boolean {
     // Path MTU discovery rests on this one (icmp/ratemask).
     if (type === ICMP6_TOO_BIG || toOurselves) return true;
     const { icmp } = this.layer.counters;
@@ -179,8 +176,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
       icmp.outRateLimitGlobal++;
       return false;
     }
-    const prefix = route?.prefixLength ?? ADDRESS_BITS;
-    if (!this.#limit.takeHost(destination, this.layer.settings.icmpRatelimit >> ((ADDRESS_BITS - prefix) >> 5))) {
+    if (!this.#limit.takeHost(destination)) {
       icmp.outRateLimitHost++;
       return false;
     }
@@ -192,7 +188,9 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
   #answerEcho(skb: SkBuff, { source, destination, toUsAlone, device }: Ip6Received): DropReason {
     const { settings, counters } = this.layer;
     if (settings.icmpEchoIgnoreAll !== 0 || (!toUsAlone && settings.icmpEchoIgnoreMulticast !== 0)) return INVALID_PROTO;
-    const way = this.layer.wayOfAnswer(source, toUsAlone ? destination : null, device);
+    // An answer of one of several routers comes from an address of its own.
+    const own = toUsAlone && this.layer.addresses.find(destination) ? destination : null;
+    const way = this.layer.wayOfAnswer(source, own, device);
     const tos = trafficClassOf(skb.view, skb.network);
     const at = skb.data;
     skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);

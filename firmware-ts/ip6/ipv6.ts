@@ -27,15 +27,15 @@ import {
   ICMP6_TIME_EXCEEDED,
   ICMP6_UNREACHABLE,
   type Ip6Errors,
-  NO_ROUTE,
   PORT_UNREACHABLE6,
   REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
 import { Ip6Received } from "./common/received.ts";
 import { Extensions, Walk } from "./extensions.ts";
+import { Forwarding6 } from "./forwarding.ts";
 import { Fragments } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
-import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_MIN_MTU, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
+import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
@@ -66,6 +66,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
+  readonly forwarding: Forwarding6;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
@@ -102,6 +103,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
     this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
+    this.forwarding = new Forwarding6(this);
     this.#trafficConfirms = this.ndisc.table.policy.trafficConfirms;
     this.#backlog = network.backlog;
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
@@ -114,6 +116,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
+    this.conf.watch((_target, name) => {
+      if (name === "forwarding") for (const device of network.devices) this.fib.routerChanged(device);
+      if (name === "disableIpv6") for (const device of network.devices) this.fib.resized(device);
+    });
   }
 
   get addresses(): Ip6Addresses {
@@ -228,9 +234,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (event === "register") fib.register(device);
     else if (event === "up") fib.up(device);
     else if (event === "down") this.#down(device);
-    else if (event === "mtu" && device.mtu < IP6_MIN_MTU) this.#down(device);
-    else if (event === "mtu" && device.up) fib.up(device);
-    else if (event === "mtu") fib.routes.refresh();
+    else if (event === "mtu") fib.resized(device);
     // The addresses go first, so that nobody is told of the neighbours of one that is gone.
     this.ndisc.event(device, event);
     if (event === "unregister") fib.unregister(device);
@@ -328,16 +332,18 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       const reason = this.#extensions.hopByHop(skb, device, destination);
       if (reason !== NONE) return reason;
     }
-    const direct = skb.packetType === HOST && !this.#trafficConfirms;
-    let toUsAlone = true;
-    if (!direct || !this.#known.has(destination, source, device)) {
+    const toMany = isMulticast6(destination);
+    if (toMany) {
+      ip.inMcastPkts++;
+      ip.inMcastOctets += length;
+    }
+    if (this.#trafficConfirms || !this.#known.has(destination, source, device)) {
       const reason = this.#admit(source, destination, device);
-      if (reason !== NONE) return this.#turnedAway(skb, device, destination, reason);
-      toUsAlone = !isMulticast6(destination);
-      if (toUsAlone && direct) this.#known.add(destination, source, device);
+      if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
+      this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
     }
-    return this.#deliver(skb, device, source, destination, toUsAlone, false);
+    return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
   /** Returns NONE for addresses of a packet that is for us (RFC 4291 2.5.3, 2.7); IP_INHDR for those that may not be there. */
@@ -348,26 +354,19 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (isMulticast6(destination)) {
       const scope = scopeOf(destination);
       if (scope === 0 || (scope === AddressScope.INTERFACE && !device.loopback)) return DropReason.IP_INHDR;
-      this.counters.ip.inMcastPkts++;
       return this.fib.groups.has(device, destination) ? NONE : DropReason.IP_INADDRERRORS;
     }
     const link = device.loopback ? null : device;
-    return this.fib.addressType(destination, link) === AddressType.LOCAL ? NONE : DropReason.IP_NOT_LOCAL;
+    return this.fib.isForUs(destination, link) ? NONE : DropReason.IP_NOT_LOCAL;
   }
 
-  /** Counts a packet that is not for us, and tells its sender where a router does. */
-  #turnedAway(skb: SkBuff, device: NetDevice, destination: Ip6, reason: DropReason): DropReason {
+  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
+  #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
+    if (reason === DropReason.IP_NOT_LOCAL) return this.forwarding.take(skb, device, source, destination);
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
-    if (reason !== DropReason.IP_NOT_LOCAL) return reason;
-    if (this.routes.match(destination, isLinkBound(destination) ? device : null)) {
-      ip.inAddrErrors++;
-      return reason;
-    }
-    ip.inNoRoutes++;
-    this.errors?.sendError(skb, device, ICMP6_UNREACHABLE, NO_ROUTE);
-    return DropReason.IP_OUTNOROUTES;
+    return reason;
   }
 
   /**

@@ -9,6 +9,7 @@ import { SimulatedSpiBus } from "../../hal/simulated/spi-bus.ts";
 import { arp, icmp, mac, US, udp } from "../support/wire-format.ts";
 import { E1000_SUBJECTS } from "./e1000.ts";
 import type { FloorWork } from "./floor.ts";
+import { IP6_SUBJECTS } from "./ip6.ts";
 import type { Subject } from "./subject.ts";
 import { FILL, HEADERS, PEER, receiver, sender } from "./traffic.ts";
 import { expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
@@ -34,6 +35,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
+  ...IP6_SUBJECTS,
   ...E1000_SUBJECTS,
 };
 

@@ -1,5 +1,6 @@
 /** Stacks on the in-process wire, set up for measuring: a virtual clock that stands at odd fractions, and counting stations. */
 
+import type { IpFamily } from "../../firmware-ts/ip/address.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
@@ -42,18 +43,18 @@ export class WireBench {
   readonly sink: Sink = new Sink();
   readonly port: SegmentPort;
 
-  private constructor(make: MakeController) {
+  private constructor(make: MakeController, families: readonly IpFamily[]) {
     const random = new SeededRandom(1);
     this.clock = new VirtualClock();
     this.segment = new EthernetSegment(this.clock, random.fork("wire"));
     const controller = make(this.clock, this.segment);
-    this.stack = new Stack({ clock: this.clock, random: random.fork("stack") });
+    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), families });
     this.eth0 = this.stack.addDevice("eth0", controller);
     this.port = this.segment.attach("sink", this.sink);
   }
 
-  static async open(make: MakeController = wireNic("eth0", US)): Promise<WireBench> {
-    const bench = new WireBench(make);
+  static async open(make: MakeController = wireNic("eth0", US), families: readonly IpFamily[] = [4]): Promise<WireBench> {
+    const bench = new WireBench(make, families);
     bench.clock.advanceSync(1.5);
     const opened = bench.eth0.open();
     await bench.clock.advance(100);

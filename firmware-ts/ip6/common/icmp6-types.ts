@@ -20,9 +20,12 @@ export const ICMP6_REDIRECT = 137;
 
 /** Codes of "destination unreachable". */
 export const NO_ROUTE = 0;
+export const ADMIN_PROHIBITED = 1;
+export const BEYOND_SCOPE = 2;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE6 = 4;
-/** Code of "time exceeded": while fragments were waited for. */
+/** Codes of "time exceeded": on the way, and while fragments were waited for. */
+export const HOP_LIMIT_EXCEEDED = 0;
 export const REASSEMBLY_TIME6 = 1;
 /** Codes of "parameter problem": a field, the type of the next header, an option, a first fragment without all headers (RFC 7112 5). */
 export const BAD_FIELD = 0;

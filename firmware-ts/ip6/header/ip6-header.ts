@@ -4,6 +4,7 @@ import type { Ip6 } from "../../ip/ip6.ts";
 /** Offsets in it. */
 export const IP6_LENGTH = 4;
 export const IP6_NEXT = 6;
+export const IP6_HOPS = 7;
 export const IP6_SOURCE = 8;
 export const IP6_DESTINATION = 24;
 /** Bytes of it. */

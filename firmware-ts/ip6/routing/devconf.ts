@@ -93,6 +93,9 @@ export interface Effective6 extends Readonly<Ip6DevconfValues> {
 /** The owner of settings: one of the kernel's directories `all` and `default`, or a device. */
 export type Ip6DevconfTarget = "all" | "default" | NetDevice;
 
+/** Hears of a change: whose value, and of what. */
+export type Ip6DevconfListener = (target: Ip6DevconfTarget, name: Ip6DevconfName) => void;
+
 class DeviceConf6 {
   own: Ip6DevconfValues;
   effective: Effective6;
@@ -122,8 +125,7 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
 export class Ip6Devconfs {
   readonly all: Ip6DevconfValues = { ...DEFAULTS, ...OF_ALL };
   readonly defaults: Ip6DevconfValues = { ...DEFAULTS };
-  /** Hears of every change: by whom, and what. */
-  onChange: ((target: Ip6DevconfTarget, name: Ip6DevconfName) => void) | null = null;
+  readonly #listeners: Ip6DevconfListener[] = [];
   readonly #devices = new Map<NetDevice, DeviceConf6>();
   /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
@@ -142,6 +144,11 @@ export class Ip6Devconfs {
       this.#lastDevice = device;
     }
     return this.#last;
+  }
+
+  /** Adds a listener for every change of a value. */
+  watch(listener: Ip6DevconfListener): void {
+    this.#listeners.push(listener);
   }
 
   /** Forgets a device that is gone. */
@@ -172,7 +179,7 @@ export class Ip6Devconfs {
     }
     for (const conf of this.#devices.values()) conf.effective = combine(this.all, conf.own);
     this.#lastDevice = null;
-    this.onChange?.(target, name);
+    for (const listener of this.#listeners) listener(target, name);
     return true;
   }
 

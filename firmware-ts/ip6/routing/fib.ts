@@ -91,6 +91,10 @@ export class Fib6 {
   readonly #expiry: Expiry<Ip6InterfaceAddress>;
   /** Devices on which IPv6 is at work. */
   readonly #active = new Set<NetDevice>();
+  /** Devices that forward. */
+  readonly #routers = new Set<NetDevice>();
+  /** Addresses that are in their groups, and ours or asked about. */
+  readonly #begun = new Set<Ip6InterfaceAddress>();
 
   constructor(clock: Clock, interner: Ip6Interner, conf: Ip6Devconfs, devices: () => readonly NetDevice[], dead: GatewayDead) {
     this.interner = interner;
@@ -104,9 +108,9 @@ export class Fib6 {
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
   }
 
-  /** Another number after every change of addresses, routes, path MTUs or settings. */
+  /** Another number after every change of addresses, groups, routes, path MTUs or settings. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes + this.paths.changes + this.conf.changes;
+    return this.addresses.changes + this.groups.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
   /** Adds a listener for changes of addresses. */
@@ -124,7 +128,7 @@ export class Fib6 {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
     if (this.isActive(device)) this.#bring(address);
-    else if (!this.#isAsked(address)) this.addresses.flag(address, address.flags & ~TENTATIVE);
+    else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
     return address;
   }
 
@@ -145,6 +149,8 @@ export class Fib6 {
     if (!this.addresses.remove(address)) return false;
     this.#expiry.forget(address);
     this.#take(address);
+    // Routes from it stay, with the best address instead.
+    if (!this.addresses.find(address.local)) this.routes.forgetSource(address.local);
     for (const user of this.#users) user.removed(address);
     return true;
   }
@@ -153,6 +159,7 @@ export class Fib6 {
   settle(address: Ip6InterfaceAddress): void {
     this.addresses.flag(address, address.flags & ~(TENTATIVE | OPTIMISTIC | DADFAILED));
     this.#ensure(this.#hostRoute(address));
+    this.#anycast(address, true);
     for (const user of this.#users) user.settled(address);
   }
 
@@ -221,6 +228,47 @@ export class Fib6 {
     return entry?.type === Ip6RouteType.LOCAL ? AddressType.LOCAL : AddressType.UNICAST;
   }
 
+  /** Packets to the address are for us: it is ours, or that of all routers of a prefix while we are one. */
+  isForUs(address: Ip6, device: NetDevice | null): boolean {
+    const type = this.routes.matchLocal(address, isLinkBound(address) ? device : null)?.type;
+    return type === Ip6RouteType.LOCAL || type === Ip6RouteType.ANYCAST;
+  }
+
+  /** The address is that of all routers of a prefix of the device, and we are one (RFC 4291 2.6.1). */
+  isAnycast(address: Ip6, device: NetDevice): boolean {
+    return this.routes.matchLocal(address, device)?.type === Ip6RouteType.ANYCAST;
+  }
+
+  /** A device has become a router's, or a host's. */
+  routerChanged(device: NetDevice): void {
+    const router = this.conf.on(device).forwarding !== 0;
+    if (!this.groups.knows(device) || router === this.#routers.has(device)) return;
+    const { allRouters, interfaceRouters, siteRouters } = this.known;
+    for (const group of [interfaceRouters, allRouters, siteRouters]) {
+      if (router) this.groups.join(device, group);
+      else this.groups.leave(device, group);
+    }
+    if (router) this.#routers.add(device);
+    for (const address of this.addresses.of(device)) if (this.#begun.has(address)) this.#anycast(address, router);
+    if (!router) this.#routers.delete(device);
+  }
+
+  /** Takes the packets to all routers of an address's prefix from now on, or no longer. */
+  #anycast(address: Ip6InterfaceAddress, on: boolean): void {
+    const { device, local, prefixLength } = address;
+    if (!this.#routers.has(device) || prefixLength >= ADDRESS_BITS - 1) return;
+    const destination = prefixOf(this.interner, local, prefixLength);
+    const route = { device, protocol: "kernel", metric: 0, destination, prefixLength: ADDRESS_BITS, type: Ip6RouteType.ANYCAST };
+    const group = solicitedNodeOf(this.interner, destination);
+    const twin = (other: Ip6InterfaceAddress): boolean =>
+      other !== address && this.#begun.has(other) && prefixOf(this.interner, other.local, other.prefixLength) === destination;
+    if (isUnspecified(destination) || this.addresses.of(device).some(twin)) return;
+    if (on && !this.routes.has(route)) this.groups.join(device, group);
+    if (!on && this.routes.has(route)) this.groups.leave(device, group);
+    if (on) this.#ensure(route);
+    else this.#drop(route);
+  }
+
   /** Returns the source address of packets to the destination that name none, by the route to it; null when there is none. */
   sourceBy(route: Ip6Route, destination: Ip6): Ip6 | null {
     if (route.source) return route.source;
@@ -236,12 +284,27 @@ export class Fib6 {
 
   /** A device is in its stack. */
   register(device: NetDevice): void {
+    if (!this.#mayHave(device)) return;
     this.groups.attach(device);
+    this.routerChanged(device);
+  }
+
+  /** A device carries packets of another length now, or the operator forbids or allows IPv6 on it. */
+  resized(device: NetDevice): void {
+    if (!this.#mayHave(device)) {
+      this.down(device);
+      this.groups.detach(device);
+      this.#routers.delete(device);
+    } else {
+      if (!this.groups.knows(device)) this.register(device);
+      if (device.up) this.up(device);
+    }
+    this.routes.refresh();
   }
 
   /** A device has come up, or carries longer packets now. */
   up(device: NetDevice): void {
-    if (this.isActive(device) || device.mtu < IP6_MIN_MTU || this.conf.on(device).disableIpv6 !== 0) return;
+    if (this.isActive(device) || !this.#mayHave(device)) return;
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
@@ -275,6 +338,7 @@ export class Fib6 {
     for (const address of [...this.addresses.of(device)]) this.removeAddress(address);
     this.routes.removeAll((route) => route.device === device);
     this.groups.detach(device);
+    this.#routers.delete(device);
     this.conf.forget(device);
   }
 
@@ -283,27 +347,43 @@ export class Fib6 {
     if (!this.addresses.on(device, local)) this.addresses.add(device, local, prefixLength, { flags, protocol });
   }
 
-  /** Begins to use an address, as far as it may be used. */
-  #bring(address: Ip6InterfaceAddress): void {
-    const { device, local } = address;
-    this.groups.join(device, solicitedNodeOf(this.interner, local));
-    const prefix = this.#prefixRoute(address);
-    if (prefix) this.#ensure(prefix);
-    if (address.peer) this.#ensure({ ...this.#kernel(device), destination: address.peer, prefixLength: ADDRESS_BITS });
-    if (this.detection && this.#isAsked(address)) this.detection.begin(address);
-    else this.settle(address);
+  /** Frames of the device are long enough, and the operator does not forbid it. */
+  #mayHave(device: NetDevice): boolean {
+    return device.mtu >= IP6_MIN_MTU && this.conf.on(device).disableIpv6 === 0;
   }
 
-  /** The others on the link are to be asked for the address. */
+  /** The others on the link are asked first whether an address is free. */
   #isAsked({ device, flags }: Ip6InterfaceAddress): boolean {
-    return (flags & NODAD) === 0 && !device.loopback && !device.noArp && this.conf.on(device).dad >= 1;
+    if (!this.detection || (flags & NODAD) !== 0 || device.loopback || device.noArp) return false;
+    return this.conf.on(device).dad >= 1;
+  }
+
+  /** Begins to use an address of a device that is up. */
+  #bring(address: Ip6InterfaceAddress): void {
+    const { device, peer } = address;
+    const prefix = this.#prefixRoute(address);
+    if (prefix) this.#ensure(prefix);
+    if (peer) this.#ensure({ ...this.#kernel(device), destination: peer, prefixLength: ADDRESS_BITS });
+    this.#begin(address);
+  }
+
+  #begin(address: Ip6InterfaceAddress): void {
+    if (this.#begun.has(address)) {
+      this.#ensure(this.#hostRoute(address));
+      return;
+    }
+    this.#begun.add(address);
+    this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
+    if (this.#isAsked(address)) this.detection?.begin(address);
+    else this.settle(address);
   }
 
   /** Takes back what an address brought. */
   #take(address: Ip6InterfaceAddress): void {
     const { device, local } = address;
     this.detection?.end(address);
-    this.groups.leave(device, solicitedNodeOf(this.interner, local));
+    this.#anycast(address, false);
+    if (this.#begun.delete(address)) this.groups.leave(device, solicitedNodeOf(this.interner, local));
     this.#drop(this.#hostRoute(address));
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#dropPrefix(address, prefix);

@@ -24,6 +24,13 @@ export class Ip6Groups {
     this.#routes = routes;
   }
 
+  #changes = 0;
+
+  /** Grows with every change, so that remembered answers can be checked. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   has(device: NetDevice, group: Ip6): boolean {
     return this.#devices.get(device)?.has(group) ?? false;
   }
@@ -51,6 +58,7 @@ export class Ip6Groups {
     const users = groups.get(group) ?? 0;
     groups.set(group, users + 1);
     if (users > 0) return;
+    this.#changes++;
     if (onWire(group)) device.join(macOfGroup(group));
     this.onChange?.(device, group, true);
   }
@@ -65,8 +73,14 @@ export class Ip6Groups {
       return;
     }
     groups.delete(group);
+    this.#changes++;
     if (onWire(group)) device.leave(macOfGroup(group));
     this.onChange?.(device, group, false);
+  }
+
+  /** The device may be in groups. */
+  knows(device: NetDevice): boolean {
+    return this.#devices.has(device);
   }
 
   /** A device has come: it is among all nodes. */
@@ -80,6 +94,7 @@ export class Ip6Groups {
   detach(device: NetDevice): void {
     for (const group of this.#devices.get(device)?.keys() ?? []) if (onWire(group)) device.leave(macOfGroup(group));
     this.#devices.delete(device);
+    this.#changes++;
   }
 }
 

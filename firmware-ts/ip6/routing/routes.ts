@@ -127,6 +127,17 @@ export class Ip6Routes {
     if (this.#expiring.delete(route)) this.#arm();
   }
 
+  /** Lets routes that had this source address take the best one. */
+  forgetSource(source: Ip6): void {
+    this.#changes++;
+    for (const route of this.list) {
+      if (route.source !== source) continue;
+      const made = { ...route, source: null };
+      this.#main.replace(route, made);
+      if (this.#expiring.delete(route)) this.#expiring.add(made);
+    }
+  }
+
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: Ip6RouteEntry) => boolean): void {
     for (const route of [...this.list, ...this.localList]) if (gone(route)) this.drop(route);

@@ -2,6 +2,7 @@
  * Frames played to this machine's kernel, behind a veth, and to our stack, behind the lab's wire: both are fd00::1/64 beside the link-local
  * address of `US`, and know fd00::2 and fe80::2 at `T1`. The answers to each frame come back as text.
  */
+import { execFileSync } from "node:child_process";
 import t from "tap";
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
@@ -85,7 +86,14 @@ export class Kernel6 {
       Object.entries(keys).map(([key, value]) => `net.ipv6.conf.${owner}.${key}=${value}`);
     far.ip("link", "set", farName, "address", US);
     const quiet = { accept_dad: 0, router_solicitations: 0, accept_ra: 0 };
-    far.run("sysctl", "-qw", ...set(farName, quiet), "net.ipv6.icmp.ratelimit=0", "net.ipv6.icmp.ratemask=");
+    far.run(
+      "sysctl",
+      "-qw",
+      ...set(farName, quiet),
+      ...set("default", quiet),
+      "net.ipv6.icmp.ratelimit=0",
+      "net.ipv6.icmp.ratemask=",
+    );
     far.run("sysctl", "-qw", `net.ipv6.conf.all.disable_ipv6=0`, `net.ipv6.conf.${farName}.disable_ipv6=0`);
     const settings = [...set("all", all), ...set(farName, conf)];
     if (settings.length > 0) far.run("sysctl", "-qw", ...settings);
@@ -117,6 +125,12 @@ export class Kernel6 {
       ({ dst, lladdr, state, router }) =>
         `${dst} ${state[0] ?? "NONE"}${lladdr ? `:${lladdr.slice(-2)}` : ""}${router === undefined ? "" : " router"}`,
     );
+  }
+
+  /** Runs many commands of `ip` at once. */
+  batch(lines: readonly string[]): void {
+    const input = lines.map((line) => `${line}\n`).join("");
+    execFileSync("ip", ["-n", this.veth.far.name, "-6", "-batch", "-"], { input, stdio: ["pipe", "ignore", "pipe"] });
   }
 
   ip(...words: string[]): string {

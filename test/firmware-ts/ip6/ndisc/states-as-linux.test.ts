@@ -55,10 +55,10 @@ const hostOf = (at: number): string => `fe80::${(0x1000 + at).toString(16)}`;
 
 async function ours(): Promise<string[]> {
   const lab = await openLab({ known: false });
-  // A timer of the entry would end the state that is asked for.
-  return CELLS.map(({ state, frame }, at) => {
-    make(lab, hostOf(at), state);
-    lab.say(frame(hostOf(at)));
+  for (const [at, { state }] of CELLS.entries()) make(lab, hostOf(at), state);
+  lab.run(20);
+  for (const [at, { frame }] of CELLS.entries()) lab.say(frame(hostOf(at)));
+  return CELLS.map((_, at) => {
     const entry = lab.entry(hostOf(at));
     return `${lab.shown(hostOf(at))}${entry && entry.flags & NeighFlags.ROUTER ? " router" : ""}`;
   });
@@ -66,10 +66,12 @@ async function ours(): Promise<string[]> {
 
 function make(lab: Lab6, host: string, state: Cell["state"]): void {
   const key = lab.address(host);
-  const name = state.toUpperCase() as keyof typeof Nud;
+  const name = (state === "delay" ? "stale" : state).toUpperCase() as keyof typeof Nud;
   const address = state === "incomplete" || state === "failed" ? null : Uint8Array.from(mac(T1));
-  const flags = { create: true, exclusive: false, replace: true };
-  neighAdd(lab.stack.neighbours(6).table, { key: key.d, rest: key, device: lab.eth0, address, state: Nud[name], ...flags });
+  const request = { key: key.d, rest: key, device: lab.eth0, state: Nud[name], create: true, exclusive: false, replace: true };
+  const { table } = lab.stack.neighbours(6);
+  neighAdd(table, { ...request, address });
+  if (state === "delay") neighAdd(table, { ...request, flags: NeighFlags.USE });
 }
 
 realTime(t, "every state, every message", { skip: missingForNetns() }, async (t) => {
@@ -84,16 +86,16 @@ realTime(t, "every state, every message", { skip: missingForNetns() }, async (t)
       (key) => `net.ipv6.neigh.${dev}.${key}`,
     ),
   );
-  const expected: string[] = [];
-  for (const [at, { state, frame }] of CELLS.entries()) {
-    const host = hostOf(at);
-    const lladdr = state === "incomplete" || state === "failed" ? [] : ["lladdr", T1];
-    kernel.ip("-6", "neigh", "replace", host, ...lladdr, "dev", dev, "nud", state);
-    await kernel.answers(frame(host));
-    const shown = kernel.neighbours().find((line) => line.startsWith(`${host} `));
-    expected.push(shown?.slice(host.length + 1) ?? "-");
-    kernel.ip("-6", "neigh", "del", host, "dev", dev);
-  }
+  const entries = CELLS.flatMap(({ state }, at) => {
+    const lladdr = state === "incomplete" || state === "failed" ? "" : `lladdr ${T1} `;
+    const made = `neigh replace ${hostOf(at)} ${lladdr}dev ${dev} nud ${state === "delay" ? "stale" : state}`;
+    // An operator's DELAY is over with the next tick; that of an entry which was used is not.
+    return state === "delay" ? [made, `neigh change ${hostOf(at)} dev ${dev} use`] : [made];
+  });
+  kernel.batch(entries);
+  await kernel.answers(...CELLS.map(({ frame }, at) => frame(hostOf(at))));
+  const shown = new Map(kernel.neighbours().map((line) => [line.split(" ")[0], line]));
+  const expected = CELLS.map((_, at) => shown.get(hostOf(at))?.slice(hostOf(at).length + 1) ?? "-");
   const found = await ours();
   for (const [at, { what }] of CELLS.entries()) t.equal(found[at], expected[at], what);
 });
