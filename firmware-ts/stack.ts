@@ -61,6 +61,11 @@ export interface StackOptions {
   neighbours?: NeighbourOptions;
   /** The versions of IP that it has besides IPv4. Default: none. With 6 each device that comes up gets its link-local address. */
   families?: readonly IpFamily[];
+  /**
+   * IPv6 asks whether its addresses are free, looks for routers, believes them and tells them its groups, as the kernel does. Default true.
+   * Without, it sends nothing unasked: its addresses are ours at once, and its routes are those that it is given.
+   */
+  ip6Automatic?: boolean;
   /** A device `lo` with 127.0.0.1/8, and ::1/128 where there is IPv6, up from the start, by which packets to ourselves go. Without it they take a short cut. */
   loopback?: boolean;
 }
@@ -132,6 +137,7 @@ export class Stack {
       network,
       random,
       interner,
+      automatic: options.ip6Automatic ?? true,
       neighbours: sharedWith ? { table: sharedWith.neighbours(version).table } : settings,
     }));
     this.ip = this.#families[4].layer;

@@ -1,28 +1,12 @@
 /** Settings by the kernel's keys: net.ipv4.neigh.DEV.KEY, net.ipv4.conf.DEV.KEY, net.ipv4.KEY, net.core.KEY (Documentation/networking/ip-sysctl). */
 import { DEVCONF_KEYS, type DevconfTarget } from "../ip4/routing/devconf.ts";
 import { IP4_FILES } from "../ip4/settings.ts";
-import {
-  NEIGH_FILES,
-  NEIGH_TABLE_FILES,
-  ParameterError,
-  readNeighParameter,
-  readTableParameter,
-  writeNeighParameter,
-  writeTableParameter,
-} from "../neigh/parameter-files.ts";
-import type { NeighParameters } from "../neigh/parameters.ts";
+import { NEIGH_FILES, NEIGH_TABLE_FILES, ParameterError } from "../neigh/parameter-files.ts";
 import { SOFTNET_FILES } from "../net/softnet.ts";
 import type { Stack } from "../stack.ts";
 import { ControlError } from "./rpc/protocol.ts";
-
-interface File {
-  read(): string;
-  /** @throws ParameterError */
-  write(value: string): void;
-}
-
-const INT_MIN = -0x80000000;
-const INT_MAX = 0x7fffffff;
+import { neighFile, readNumber, type SysctlFile } from "./sysctl-file.ts";
+import { IP6_FOLDER, ip6FileOf, listIp6Files } from "./sysctl6.ts";
 
 /** `net.ipv4.neigh.eth0.locktime`, or with slashes, as the file below /proc/sys. */
 function sysctlPath(key: string): string {
@@ -41,18 +25,19 @@ function swapped(text: string): string {
 }
 
 /** The file of a key, or undefined. */
-function fileOf(stack: Stack, path: string): File | undefined {
+function fileOf(stack: Stack, path: string): SysctlFile | undefined {
+  if (path.startsWith(IP6_FOLDER)) return ip6FileOf(stack, path.slice(IP6_FOLDER.length));
   const [net, ipv4, room = "", where = "", name = "", ...rest] = path.split("/");
   if (net === "net" && ipv4 === "core") return coreFile(stack, path);
   if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
   if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
   if (IP4_FILES.has(room) && where === "") return ip4File(stack, path, room);
   if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
-  return room === "neigh" ? neighFile(stack, where, name) : undefined;
+  return room === "neigh" ? neighFile(stack.neighbours(4), where, stack.network.device(where), name) : undefined;
 }
 
 /** Settings of the reception of frames are the machine's: they are files of the initial namespace only. */
-function coreFile(stack: Stack, path: string): File | undefined {
+function coreFile(stack: Stack, path: string): SysctlFile | undefined {
   const { softnet } = stack.network.napi;
   const setting = SOFTNET_FILES.get(path.slice("net/core/".length));
   if (!setting || !stack.neighbours(4).namespace.initial) return undefined;
@@ -60,14 +45,14 @@ function coreFile(stack: Stack, path: string): File | undefined {
   return {
     read: () => String(softnet[field]),
     write: (value) => {
-      const number = integer(value);
+      const number = readNumber(value);
       if (number < least) throw new ParameterError("EINVAL", `${path} is ${least} or more`);
       softnet[field] = number;
     },
   };
 }
 
-function ip4File(stack: Stack, path: string, name: string): File | undefined {
+function ip4File(stack: Stack, path: string, name: string): SysctlFile | undefined {
   const file = IP4_FILES.get(name);
   if (!file) return undefined;
   const { field, least, most } = file;
@@ -75,45 +60,23 @@ function ip4File(stack: Stack, path: string, name: string): File | undefined {
   return {
     read: () => String(settings[field]),
     write: (value) => {
-      const number = integer(value);
+      const number = readNumber(value);
       if (number < least || number > most) throw new ParameterError("EINVAL", `${path} is ${least} to ${most}`);
       settings[field] = number;
     },
   };
 }
 
-function confFile(stack: Stack, target: DevconfTarget | undefined, name: string): File | undefined {
+function confFile(stack: Stack, target: DevconfTarget | undefined, name: string): SysctlFile | undefined {
   const { conf } = stack.ip;
   if (target === undefined || !DEVCONF_KEYS.has(name)) return undefined;
   return {
     read: () => String(conf.read(target, name)),
-    write: (value) => conf.write(target, name, integer(value)),
+    write: (value) => conf.write(target, name, readNumber(value)),
   };
 }
 
-/** The defaults and the table's own settings are files of the initial namespace only. */
-function neighFile(stack: Stack, where: string, name: string): File | undefined {
-  const { table, namespace } = stack.neighbours(4);
-  const defaults = where === "default" && namespace.initial;
-  const device = stack.network.device(where);
-  if (defaults && NEIGH_TABLE_FILES.includes(name)) {
-    return { read: () => readTableParameter(table.gc, name), write: (value) => writeTableParameter(table.gc, name, value) };
-  }
-  const set: NeighParameters | undefined = defaults ? table.defaults : device && table.parametersOf(device);
-  if (!set || !NEIGH_FILES.includes(name)) return undefined;
-  return { read: () => readNeighParameter(set, name), write: (value) => writeNeighParameter(set, name, value) };
-}
-
-/** An int as the kernel reads one: the first number, and after it white space and anything. */
-function integer(value: string): number {
-  const [, sign = "", digits = ""] = /^\s*(-?)(0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)(?=[ \t\n]|$)/i.exec(value) ?? [];
-  const number = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : digits === "" ? Number.NaN : Number(digits);
-  const signed = sign ? -number : number;
-  if (!(signed >= INT_MIN && signed <= INT_MAX)) throw new ParameterError("EINVAL", `"${value}" is not a number that fits`);
-  return signed;
-}
-
-function found(stack: Stack, key: string): File {
+function found(stack: Stack, key: string): SysctlFile {
   const path = sysctlPath(key);
   const file = fileOf(stack, path);
   if (!file) throw new ControlError("SYSCTL_UNKNOWN", `no setting ${path}`, { errno: "ENOENT", detail: path });
@@ -154,7 +117,7 @@ export function listSysctl(stack: Stack, under: string): [key: string, value: st
   const ip4 = Array.from(IP4_FILES.keys(), (name) => `net/ipv4/${name}`);
   const core = Array.from(SOFTNET_FILES.keys(), (name) => `net/core/${name}`);
   const folder = sysctlPath(under);
-  return [...core, ...conf, ...ip4, "net/ipv4/ip_forward", ...neigh]
+  return [...core, ...conf, ...ip4, "net/ipv4/ip_forward", ...neigh, ...listIp6Files(stack)]
     .filter((path) => folder === "" || path === folder || path.startsWith(`${folder}/`))
     .sort()
     .flatMap((path) => {

@@ -14,6 +14,8 @@ export interface FamilyGround {
   /** Makes the stack's IPv6 addresses. */
   readonly interner: Ip6Interner;
   readonly neighbours: NeighbourSource;
+  /** It looks for routers, makes addresses and asks whether they are free, by itself. */
+  readonly automatic: boolean;
 }
 
 /** A family in a stack. */

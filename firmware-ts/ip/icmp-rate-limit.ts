@@ -60,15 +60,17 @@ export class IcmpRateLimit {
     this.#globalTokens -= 1;
   }
 
-  /** Takes a token of one destination. Returns false when it has none. */
-  takeHost(destination: IpAddress): boolean {
+  /**
+   * Takes a token of one destination. Returns false when it has none.
+   * @param wait milliseconds from one message to the next
+   */
+  takeHost(destination: IpAddress, wait: number = this.#limits.icmpRatelimit): boolean {
     const now = this.#clock.now();
     const slot = slotOf(destination);
-    const { icmpRatelimit } = this.#limits;
-    const tokens = Math.min(BURST * icmpRatelimit, this.#tokens[slot]! + now - this.#last[slot]!);
-    const allowed = tokens >= icmpRatelimit;
+    const tokens = Math.min(BURST * wait, this.#tokens[slot]! + now - this.#last[slot]!);
+    const allowed = tokens >= wait;
     this.#last[slot] = now;
-    this.#tokens[slot] = allowed ? tokens - icmpRatelimit : tokens;
+    this.#tokens[slot] = allowed ? tokens - wait : tokens;
     return allowed;
   }
 

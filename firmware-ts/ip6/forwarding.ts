@@ -12,16 +12,23 @@ import {
   ADMIN_PROHIBITED,
   BEYOND_SCOPE,
   HOP_LIMIT_EXCEEDED,
+  ICMP6_REDIRECT,
+  ICMP6_ROUTER_SOLICITATION,
   ICMP6_TIME_EXCEEDED,
   ICMP6_TOO_BIG,
+  ICMP6_TYPE,
   ICMP6_UNREACHABLE,
+  IPPROTO_ICMPV6,
   type Ip6Errors,
   NO_ROUTE,
 } from "./common/icmp6-types.ts";
+import { TransportPlace } from "./header/extension-headers.ts";
 import { IP6_HOPS } from "./header/ip6-header.ts";
 import type { Ndisc } from "./ndisc/ndisc.ts";
+import type { Redirects6 } from "./redirects.ts";
 import type { Fib6 } from "./routing/fib.ts";
-import { type Ip6Route, type Ip6RouteEntry, Ip6RouteType, leadsSomewhere, mtuOfIp6 } from "./routing/route.ts";
+import { mtuBy } from "./routing/output-route.ts";
+import { type Ip6Route, type Ip6RouteEntry, Ip6RouteType, leadsSomewhere } from "./routing/route.ts";
 
 /** The parts of IPv6 that forwarding uses. */
 export interface Forwarding6Ground {
@@ -32,16 +39,25 @@ export interface Forwarding6Ground {
   readonly errors: Ip6Errors | null;
 }
 
-/** Tells the sender of a packet that leaves by the device it came by of the shorter way (RFC 4861 8.2). The packet stays the caller's. */
-export type RedirectSender = (skb: SkBuff, route: Ip6Route, nextHop: Ip6) => void;
-
 export class Forwarding6 {
-  /** Null: nobody is told of shorter ways. */
-  redirect: RedirectSender | null = null;
   readonly #ground: Forwarding6Ground;
+  readonly #redirects: Redirects6;
+  readonly #place = new TransportPlace();
 
-  constructor(ground: Forwarding6Ground) {
+  constructor(ground: Forwarding6Ground, redirects: Redirects6) {
     this.#ground = ground;
+    this.#redirects = redirects;
+  }
+
+  /** The packet is to a host for which we answer, and asks for it: a message of neighbour discovery (RFC 4389 4.1.3.3). */
+  isForProxy({ view, network, tail }: SkBuff, device: NetDevice, destination: Ip6): boolean {
+    const { fib, ndisc } = this.#ground;
+    if (fib.conf.all.proxyNdp === 0 || !this.#serves(device)) return false;
+    if (ndisc.table.proxies.find(destination.d, device, destination) === null) return false;
+    const place = this.#place;
+    if (!place.find(view, network, tail) || place.protocol !== IPPROTO_ICMPV6 || place.at >= tail) return false;
+    const type = view.getUint8(place.at + ICMP6_TYPE);
+    return type >= ICMP6_ROUTER_SOLICITATION && type <= ICMP6_REDIRECT;
   }
 
   /** Takes a packet that is not for us. Returns NONE when the buffer is not the caller's any more, else the reason to drop it. */
@@ -49,11 +65,17 @@ export class Forwarding6 {
     const { fib, counters } = this.#ground;
     const entry = fib.routes.match(destination, isLinkBound(destination) ? device : null);
     if (entry === null || refuses(entry.type)) return this.#refused(skb, device, destination, entry);
-    if (fib.conf.all.forwarding === 0 || !leadsSomewhere(entry)) {
+    if (!this.#serves(device) || !leadsSomewhere(entry)) {
       counters.ip.inAddrErrors++;
       return DropReason.IP_NOT_LOCAL;
     }
     return this.#forward(skb, device, source, destination, entry);
+  }
+
+  /** Packets that come in by the device are handed on. */
+  #serves(device: NetDevice): boolean {
+    const { conf } = this.#ground.fib;
+    return conf.all.forwarding !== 0 || conf.on(device).forceForwarding !== 0;
   }
 
   /** Tells the sender that there is no way, as Linux does even where it forwards nothing. */
@@ -81,7 +103,7 @@ export class Forwarding6 {
     }
     const nextHop = fib.paths.find(destination, route)?.gateway ?? route.gateway ?? destination;
     if (route.device === device) {
-      this.redirect?.(skb, route, nextHop);
+      this.#redirects.send(skb, device, source, destination, nextHop);
     } else if (isUnspecified(source) || isMulticast6(source) || isLoopback6(source)) {
       ip.inAddrErrors++;
       return DropReason.IP_INADDRERRORS;
@@ -90,7 +112,7 @@ export class Forwarding6 {
       errors?.sendError(skb, device, ICMP6_UNREACHABLE, BEYOND_SCOPE);
       return DropReason.IP_INADDRERRORS;
     }
-    const mtu = mtuOfIp6(route);
+    const mtu = mtuBy(fib, route);
     if (skb.length > mtu) {
       ip.inTooBigErrors++;
       ip.fragFails++;

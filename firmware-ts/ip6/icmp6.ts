@@ -135,6 +135,10 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     this.layer.send(error, way, PROTOCOL);
   }
 
+  takeToken(host: Ip6, wait: number): boolean {
+    return this.#limit.takeHost(host, wait);
+  }
+
   sendEcho(skb: SkBuff, way: Ip6Way, id: number, sequence: number): Fate {
     const at = skb.push(HEADER);
     skb.view.setUint16(at + TYPE, ICMP6_ECHO_REQUEST << 8);
@@ -188,6 +192,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
   #answerEcho(skb: SkBuff, { source, destination, toUsAlone, device }: Ip6Received): DropReason {
     const { settings, counters } = this.layer;
     if (settings.icmpEchoIgnoreAll !== 0 || (!toUsAlone && settings.icmpEchoIgnoreMulticast !== 0)) return INVALID_PROTO;
+    if (settings.icmpEchoIgnoreAnycast !== 0 && this.layer.fib.isAnycast(destination, device)) return INVALID_PROTO;
     // An answer of one of several routers comes from an address of its own.
     const own = toUsAlone && this.layer.addresses.find(destination) ? destination : null;
     const way = this.layer.wayOfAnswer(source, own, device);

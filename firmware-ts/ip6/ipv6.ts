@@ -17,32 +17,36 @@ import type { NeighbourSource } from "../neigh/service.ts";
 import { Nud } from "../neigh/states.ts";
 import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
-import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { AddressScope, isLinkBound, isLoopback6, isMulticast6, scopeOf } from "./common/address-kind.ts";
+import { admit } from "./admission.ts";
+import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
   ADDRESS_UNREACHABLE,
+  ICMP6_REDIRECT,
   ICMP6_TIME_EXCEEDED,
   ICMP6_UNREACHABLE,
   type Ip6Errors,
   PORT_UNREACHABLE6,
   REASSEMBLY_TIME6,
 } from "./common/icmp6-types.ts";
+import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
+import { watchDevices } from "./devices.ts";
 import { Extensions, Walk } from "./extensions.ts";
 import { Forwarding6 } from "./forwarding.ts";
 import { Fragments } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
 import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
+import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
 import { KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
-import { type Ip6Route, mtuOfIp6 } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
 import { pushIp6Headers, straightTo6 } from "./straight.ts";
@@ -66,10 +70,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
-  readonly forwarding: Forwarding6;
+  readonly #forwarding: Forwarding6;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
   readonly counters: Ip6Counters = new Ip6Counters();
+  readonly log: Ip6Log;
   /** Sends ICMPv6 errors. */
   errors: Ip6Errors | null = null;
   /** The device of packets to ourselves; without one they take a short cut. */
@@ -89,6 +94,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
+    this.log = new Ip6Log(network.clock);
     this.fib = new Fib6(
       network.clock,
       interner,
@@ -103,7 +109,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
     this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
-    this.forwarding = new Forwarding6(this);
+    const redirects = new Redirects6(this);
+    this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
+    this.#forwarding = new Forwarding6(this, redirects);
     this.#trafficConfirms = this.ndisc.table.policy.trafficConfirms;
     this.#backlog = network.backlog;
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
@@ -115,11 +123,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     );
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
-    network.onDeviceEvent((device, event) => this.#event(device, event));
-    this.conf.watch((_target, name) => {
-      if (name === "forwarding") for (const device of network.devices) this.fib.routerChanged(device);
-      if (name === "disableIpv6") for (const device of network.devices) this.fib.resized(device);
-    });
+    watchDevices(network, this, this.#fragments);
   }
 
   get addresses(): Ip6Addresses {
@@ -178,7 +182,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
-    if (entry === null || skb.length > mtuOfIp6(way.route as Ip6Route) - HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > way.mtu - HEADER || skb.truesize === 0) {
       return this.#send(skb, way, protocol, hops, tos);
     }
     const { ip } = this.counters;
@@ -227,22 +231,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const device = this.addresses.find(destination)?.device;
     const reason = device ? this.#input(skb, device) : DropReason.IP_NOT_LOCAL;
     if (reason !== NONE) this.#refuse(skb, reason);
-  }
-
-  #event(device: NetDevice, event: DeviceEvent): void {
-    const { fib } = this;
-    if (event === "register") fib.register(device);
-    else if (event === "up") fib.up(device);
-    else if (event === "down") this.#down(device);
-    else if (event === "mtu") fib.resized(device);
-    // The addresses go first, so that nobody is told of the neighbours of one that is gone.
-    this.ndisc.event(device, event);
-    if (event === "unregister") fib.unregister(device);
-  }
-
-  #down(device: NetDevice): void {
-    this.fib.down(device);
-    this.#fragments.forget(device);
   }
 
   #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
@@ -338,7 +326,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       ip.inMcastOctets += length;
     }
     if (this.#trafficConfirms || !this.#known.has(destination, source, device)) {
-      const reason = this.#admit(source, destination, device);
+      const reason = admit(this.fib, source, destination, device);
       if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
       this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
@@ -346,24 +334,13 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
-  /** Returns NONE for addresses of a packet that is for us (RFC 4291 2.5.3, 2.7); IP_INHDR for those that may not be there. */
-  #admit(source: Ip6, destination: Ip6, device: NetDevice): DropReason {
-    if (!this.fib.isActive(device)) return DropReason.IPV6DISABLED;
-    if (isMulticast6(source)) return DropReason.IP_INHDR;
-    if (!device.loopback && (isLoopback6(source) || isLoopback6(destination))) return DropReason.IP_INHDR;
-    if (isMulticast6(destination)) {
-      const scope = scopeOf(destination);
-      if (scope === 0 || (scope === AddressScope.INTERFACE && !device.loopback)) return DropReason.IP_INHDR;
-      return this.fib.groups.has(device, destination) ? NONE : DropReason.IP_INADDRERRORS;
-    }
-    const link = device.loopback ? null : device;
-    return this.fib.isForUs(destination, link) ? NONE : DropReason.IP_NOT_LOCAL;
-  }
-
   /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
   #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
-    if (reason === DropReason.IP_NOT_LOCAL) return this.forwarding.take(skb, device, source, destination);
+    if (reason === DropReason.IP_NOT_LOCAL) {
+      if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
+      return this.#deliver(skb, device, source, destination, true, false);
+    }
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
     return reason;

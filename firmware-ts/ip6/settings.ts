@@ -1,3 +1,29 @@
+/** Settings of IPv6 that are the whole namespace's, and their files (Documentation/networking/ip-sysctl). */
+
+const INT_MAX = 0x7fffffff;
+
+/** A file in /proc/sys/net/ipv6, and the least and the most that it takes. */
+interface Ip6File {
+  readonly field: keyof Ip6Settings;
+  readonly least: number;
+  readonly most: number;
+  /** The file's unit, in the setting's. */
+  readonly unit: number;
+}
+
+const SWITCH = { least: 0, most: 1, unit: 1 } as const;
+
+/** The files, by their path below net/ipv6. */
+export const IP6_FILES: ReadonlyMap<string, Ip6File> = new Map([
+  ["icmp/echo_ignore_all", { field: "icmpEchoIgnoreAll", ...SWITCH }],
+  ["icmp/echo_ignore_anycast", { field: "icmpEchoIgnoreAnycast", ...SWITCH }],
+  ["icmp/echo_ignore_multicast", { field: "icmpEchoIgnoreMulticast", ...SWITCH }],
+  ["icmp/ratelimit", { field: "icmpRatelimit", least: 0, most: INT_MAX, unit: 1 }],
+  ["ip6frag_high_thresh", { field: "fragHighThresh", least: 0, most: INT_MAX, unit: 1 }],
+  ["ip6frag_time", { field: "fragTime", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],
+  ["route/mtu_expires", { field: "mtuExpires", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],
+]);
+
 /** Settings of a namespace's IPv6 and ICMPv6: files in /proc/sys/net/ipv6 (Documentation/networking/ip-sysctl). */
 export class Ip6Settings {
   /** Not 0: echo requests are not answered; those to groups are not. */
@@ -5,7 +31,7 @@ export class Ip6Settings {
   icmpEchoIgnoreMulticast = 0;
   icmpEchoIgnoreAnycast = 0;
   /** Milliseconds between two errors to one host. 0: no limit. */
-  icmpRatelimit = 1000;
+  icmpRatelimit = 100;
   /** Errors to all hosts together in a second, and at once (net.ipv4.icmp_msgs_per_sec, icmp_msgs_burst, which hold for both families). */
   icmpMsgsPerSec = 1000;
   icmpMsgsBurst = 50;

@@ -58,6 +58,8 @@ export interface LabOptions {
   neighbours?: NeighbourOptions;
   /** The stack has IPv6, too. */
   ip6?: boolean;
+  /** It asks whether addresses are free, and looks for routers, by itself. */
+  automatic?: boolean;
 }
 
 export class Lab {
@@ -80,9 +82,25 @@ export class Lab {
     const random = new SeededRandom(options.seed ?? 1);
     this.wire = new EthernetSegment(this.clock, random.fork("wire"));
     this.nic = new WireNic(this.clock, this.wire, "eth0", Uint8Array.from(mac(US)), { queue: options.queue ?? 40_000 });
-    const { pool = { limit: 40_000 }, napi = {}, neighbours = {}, loopback = false, ip6 = false } = options;
+    const {
+      pool = { limit: 40_000 },
+      napi = {},
+      neighbours = {},
+      loopback = false,
+      ip6 = false,
+      automatic: ip6Automatic = false,
+    } = options;
     const families = ip6 ? ([4, 6] as const) : ([4] as const);
-    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), pool, napi, neighbours, loopback, families });
+    this.stack = new Stack({
+      clock: this.clock,
+      random: random.fork("stack"),
+      pool,
+      napi,
+      neighbours,
+      loopback,
+      families,
+      ip6Automatic,
+    });
     this.eth0 = this.stack.addDevice("eth0", this.nic);
     this.tester = new Tester(this.clock);
     this.port = this.wire.attach("tester", this.tester);

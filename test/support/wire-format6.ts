@@ -203,8 +203,29 @@ export function line6(frame: Uint8Array): string {
   const sum = checksum([...body.subarray(8, 40), 0, 0, ...word(length), 0, 0, 0, body[6]!, ...inner]);
   if ((body[6] === 58 || body[6] === 17) && sum !== 0) faults.push("checksum");
   const ends = `${source} > ${destination} > ${to}`;
-  const text = body[6] === 58 ? icmpLine(inner, hops!) : body[6] === 17 ? udpLine(inner) : `next ${body[6]} ${length} bytes`;
+  const text =
+    body[6] === 0
+      ? alertLine(body, faults)
+      : body[6] === 58
+        ? icmpLine(inner, hops!)
+        : body[6] === 17
+          ? udpLine(inner)
+          : `next ${body[6]} ${length} bytes`;
   return [`${text} ${ends}`, ...faults.map((fault) => `FAULT: ${fault}`)].join(" ");
+}
+
+/** A message behind a hop-by-hop header with a router alert (RFC 2711), as all of MLD is. */
+function alertLine(body: Uint8Array, faults: string[]): string {
+  if (Buffer.from(body.subarray(40, 48)).toString("hex") !== "3a00050200000100") faults.push("no router alert");
+  if (body[7] !== 1) faults.push(`hops ${body[7]}`);
+  const inner = body.subarray(48, 40 + number(body, 4));
+  if (checksum([...body.subarray(8, 40), 0, 0, ...word(inner.length), 0, 0, 0, 58, ...inner]) !== 0) faults.push("checksum");
+  if (inner[0] !== 143) return `mld ${{ 130: "query", 131: "report", 132: "done" }[inner[0]!]} ${text6(inner, 8)}`;
+  const records: string[] = [];
+  let at = 8;
+  for (; at < inner.length; at += 20 + 16 * number(inner, at + 2)) records.push(`${inner[at]} ${text6(inner, at + 4)}`);
+  if (records.length !== number(inner, 6) || at !== inner.length) faults.push("records");
+  return `mld2 [${records.join(", ")}]`;
 }
 
 function udpLine(inner: Uint8Array): string {
@@ -219,12 +240,16 @@ function icmpLine(inner: Uint8Array, hops: number): string {
     case 128:
     case 129:
       return `echo-${inner[0] === 128 ? "request" : "reply"} id ${number(inner, 4)} seq ${number(inner, 6)} ${inner.length - 8} bytes`;
+    case 133:
+      return `rs${options(inner.subarray(8))}${limit}`;
     case NS:
       return `who-has ${text6(inner, 8)}${options(inner.subarray(24))}${limit}`;
     case NA: {
       const flags = ["R", "S", "O"].filter((_, bit) => inner[4]! & (0x80 >> bit)).join("");
       return `na ${text6(inner, 8)} ${flags || "-"}${options(inner.subarray(24))}${limit}`;
     }
+    case 137:
+      return `redirect ${text6(inner, 24)} to ${text6(inner, 8)}${options(inner.subarray(40))}${limit}`;
     default:
       return `icmp ${inner[0]}/${inner[1]} info ${number(inner, 4) * 65536 + number(inner, 6)} ${inner.length - 8} bytes`;
   }

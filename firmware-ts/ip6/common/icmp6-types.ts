@@ -1,5 +1,6 @@
 /** Types and codes of ICMPv6 messages (RFC 4443, RFC 4861, RFC 3810), and the contract by which IPv6 has errors sent. */
 import type { SkBuff } from "../../../hal/skbuff.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
 import type { NetDevice } from "../../net/device.ts";
 
 /** ICMPv6's number in an IP header. */
@@ -14,6 +15,7 @@ export const ICMP6_INFORMATION = 128;
 export const ICMP6_ECHO_REQUEST = 128;
 export const ICMP6_ECHO_REPLY = 129;
 export const ICMP6_ROUTER_SOLICITATION = 133;
+export const ICMP6_ROUTER_ADVERTISEMENT = 134;
 export const ICMP6_NEIGHBOUR_SOLICITATION = 135;
 export const ICMP6_NEIGHBOUR_ADVERTISEMENT = 136;
 export const ICMP6_REDIRECT = 137;
@@ -47,4 +49,9 @@ export interface Ip6Errors {
    * @param info the last four octets of the message's header
    */
   sendError(skb: SkBuff, device: NetDevice, type: number, code: number, info?: number): void;
+  /**
+   * Takes a token of those of a host, which errors and redirects share. Returns false when it has none.
+   * @param wait milliseconds from one message to the next
+   */
+  takeToken(host: Ip6, wait: number): boolean;
 }

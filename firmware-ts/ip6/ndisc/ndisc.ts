@@ -61,6 +61,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   /** By type, from the first of neighbour discovery's on. */
   readonly #handlers: (NdHandler | undefined)[] = [undefined, undefined, undefined, undefined, undefined];
   readonly #forget: () => void;
+  /** Entries of gateways that do not answer. */
+  readonly #deadGateways = new Set<Neighbour>();
 
   constructor({ network, random, fib, counters, unreachable }: NdiscGround, options: NeighbourSource = {}) {
     this.#network = network;
@@ -75,8 +77,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
       receiver.solicitation(skb, device, source, destination, false),
     );
     this.handle(ICMP6_NEIGHBOUR_ADVERTISEMENT, (skb, packet) => receiver.advertisement(skb, packet));
-    this.#forget = this.table.onChange((entry) => {
-      if (entry.nudState === Nud.FAILED && entry.on.namespace === this.namespace) this.#gatewayFailed(entry);
+    this.#forget = this.table.onChange((entry, event) => {
+      if (entry.on.namespace === this.namespace) this.#judge(entry, event === "deleted" || entry.nudState !== Nud.FAILED);
     });
   }
 
@@ -191,10 +193,18 @@ export class Ndisc implements NeighFamily, NeighbourService {
     return addresses.linkLocal(device);
   }
 
-  #gatewayFailed({ device, key, rest }: Neighbour): void {
+  /** Has the routes looked at again when a gateway has failed, and when it may be alive again. */
+  #judge(entry: Neighbour, alive: boolean): void {
+    const { device, key, rest } = entry;
     const { routes, interner } = this.fib;
+    if (alive) {
+      if (this.#deadGateways.delete(entry)) routes.refresh();
+      return;
+    }
     if (rest === null) return;
     const gateway = interner.intern(rest.a, rest.b, rest.c, key);
-    if (routes.list.some((route) => route.gateway === gateway && route.device === device)) routes.refresh();
+    if (!routes.list.some((route) => route.gateway === gateway && route.device === device)) return;
+    this.#deadGateways.add(entry);
+    routes.refresh();
   }
 }

@@ -68,6 +68,14 @@ export interface NdParts {
   readonly sender: NdSender;
 }
 
+/** Profile `strict`: the link address at bytes[link..link+6) can be no neighbour's. */
+export function disbelieves({ policy }: NeighTable, { bytes }: SkBuff, link: number, device: NetDevice): boolean {
+  if (!policy.checksSender) return false;
+  if (bytes[link]! & 1 || sameMac(bytes, link, device.address, 0)) return true;
+  for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[link + octet] !== 0) return false;
+  return true;
+}
+
 export class NdReceiver {
   readonly #parts: NdParts;
   readonly #options = new NdOptions();
@@ -98,7 +106,7 @@ export class NdReceiver {
     const options = this.#options;
     if (!options.parse(view, at + BYTES, tail)) return IPV6_NDISC_BAD_OPTIONS;
     const link = options.linkAddress(OPTION_SOURCE_LINK);
-    if (link < 0 || (link > 0 && (claim || this.#disbelieves(skb, link, device)))) return NOT_SPECIFIED;
+    if (link < 0 || (link > 0 && (claim || disbelieves(this.#parts.table, skb, link, device)))) return NOT_SPECIFIED;
     const own = addresses.on(device, target);
     if (own !== null && !isSettled(own)) {
       if (claim) {
@@ -142,7 +150,7 @@ export class NdReceiver {
     const options = this.#options;
     if (!options.parse(view, at + BYTES, tail)) return IPV6_NDISC_BAD_OPTIONS;
     const link = options.linkAddress(OPTION_TARGET_LINK);
-    if (link < 0 || (link > 0 && this.#disbelieves(skb, link, device))) return NOT_SPECIFIED;
+    if (link < 0 || (link > 0 && disbelieves(this.#parts.table, skb, link, device))) return NOT_SPECIFIED;
     const own = fib.addresses.on(device, target);
     if (own !== null) {
       if (own.flags & TENTATIVE) fib.claimed(own, skb);
@@ -207,14 +215,6 @@ export class NdReceiver {
     const { forwarding, proxies } = conf.on(device);
     if (forwarding === 0 || !proxies) return null;
     return this.#parts.table.proxies.find(target.d, device, target);
-  }
-
-  /** Profile `strict`: the link address at bytes[link..link+6) can be no neighbour's. */
-  #disbelieves({ bytes }: SkBuff, link: number, device: NetDevice): boolean {
-    if (!this.#parts.table.policy.checksSender) return false;
-    if (bytes[link]! & 1 || sameMac(bytes, link, device.address, 0)) return true;
-    for (let octet = 0; octet < MAC_BYTES; octet++) if (bytes[link + octet] !== 0) return false;
-    return true;
   }
 
   /** The claim is our own, which the link has brought back (RFC 7527). */

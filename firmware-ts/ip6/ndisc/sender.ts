@@ -77,12 +77,24 @@ export class NdSender {
     );
   }
 
+  /** Returns a buffer for a message to be sent by a device; null when there is none, which is counted. */
+  allocate(device: NetDevice): SkBuff | null {
+    const skb = this.#network.pool.allocate();
+    if (skb === null) device.drops.count(DropReason.NOMEM);
+    return skb;
+  }
+
   /** Sends a message that is complete but for its checksum, which is 0. Returns true when it is under way. The buffer is gone either way. */
   send(skb: SkBuff, device: NetDevice, destination: Ip6, source: Ip6): boolean {
+    this.seal(skb, destination, source);
+    return this.pass(skb, device, skb.view.getUint8(skb.data), destination, source);
+  }
+
+  /** Fills in the checksum of a message at skb.data, which is 0 yet. */
+  seal(skb: SkBuff, destination: Ip6, source: Ip6): void {
     const { view, data: at, length } = skb;
     const sum = sumPacket(skb, at, length, source.sum + destination.sum + PROTOCOL + length);
     view.setUint16(at + CHECKSUM, finish(sum));
-    return this.#transmit(skb, device, view.getUint8(at), destination, source, null);
   }
 
   #send(
@@ -95,11 +107,8 @@ export class NdSender {
     link: number,
     entry: Neighbour | null,
   ): boolean {
-    const skb = this.#network.pool.allocate();
-    if (skb === null) {
-      device.drops.count(DropReason.NOMEM);
-      return false;
-    }
+    const skb = this.allocate(device);
+    if (skb === null) return false;
     const length = link === 0 ? BYTES : BYTES + OPTION;
     const at = skb.put(length);
     const { view } = skb;
@@ -116,14 +125,34 @@ export class NdSender {
       view.setInt32(at + BYTES + 4, rest);
     }
     view.setInt32(at, (type << 24) | finish(sum));
-    return this.#transmit(skb, device, type, destination, source, entry);
+    return this.#transmit(skb, device, type, destination, source, entry, PROTOCOL, HOPS);
   }
 
-  #transmit(skb: SkBuff, device: NetDevice, type: number, destination: Ip6, source: Ip6, known: Neighbour | null): boolean {
+  /**
+   * Sends a message that is complete, with the extension headers that are in front of it. Returns true when it is under way. The buffer is
+   * gone either way.
+   * @param type of the message, for its counter
+   * @param next the number of what begins at skb.data
+   */
+  pass(skb: SkBuff, device: NetDevice, type: number, destination: Ip6, source: Ip6, next = PROTOCOL, hops = HOPS): boolean {
+    return this.#transmit(skb, device, type, destination, source, null, next, hops);
+  }
+
+  #transmit(
+    skb: SkBuff,
+    device: NetDevice,
+    type: number,
+    destination: Ip6,
+    source: Ip6,
+    known: Neighbour | null,
+    next: number,
+    hops: number,
+  ): boolean {
     const { ip, icmp } = this.#counters;
     const { length } = skb;
     const at = skb.push(HEADER);
-    writeIp6Header(skb.view, at, source, destination, PROTOCOL, length, HOPS, this.#conf.on(device).ndiscTclass & 0xff);
+    const tos = next === PROTOCOL ? this.#conf.on(device).ndiscTclass & 0xff : 0;
+    writeIp6Header(skb.view, at, source, destination, next, length, hops, tos);
     skb.network = at;
     skb.protocol = TYPE;
     skb.truesize = truesizeOf(skb.length);

@@ -18,7 +18,12 @@ export const ND_HOPS = 255;
 /** Types of options. */
 export const OPTION_SOURCE_LINK = 1;
 export const OPTION_TARGET_LINK = 2;
+export const OPTION_PREFIX = 3;
+export const OPTION_REDIRECTED = 4;
+export const OPTION_MTU = 5;
 export const OPTION_NONCE = 14;
+/** RFC 4191 2.3. */
+export const OPTION_ROUTE = 24;
 
 /** Lengths of options are in units of so many bytes. */
 export const OPTION_UNIT = 8;
@@ -61,6 +66,12 @@ export class NdOptions {
   /** Offset of the first option of a type; 0 for none. */
   find(type: number): number {
     return ((this.#seen >>> type) & 1) === 0 ? 0 : this.#first[type]!;
+  }
+
+  /** Offset of the next option of a type from `at` on, in a message that was parsed and ends at `end`; 0 for none. */
+  next(type: number, at: number, end: number): number {
+    for (let next = at; next < end; next += this.lengthAt(next)) if (this.#view.getUint8(next) === type) return next;
+    return 0;
   }
 
   /** Bytes of the option at an offset. */

@@ -7,6 +7,8 @@ import type { NetDevice } from "../../net/device.ts";
 /** The settings, with the kernel's names in camel case and its start values. */
 const DEFAULTS = {
   forwarding: 0,
+  /** The device's packets are handed on even where those of all are not. */
+  forceForwarding: 0,
   hopLimit: 64,
   acceptRa: 1,
   acceptRedirects: 1,
@@ -29,11 +31,15 @@ const DEFAULTS = {
   acceptRaMinHopLimit: 1,
   acceptRaMinLft: 0,
   acceptRaPinfo: 1,
+  /** Not 0: the valid lifetime of a prefix holds as it is, without the two hours of RFC 4862 5.5.3. */
+  raHonorPioLife: 0,
   acceptRaRtrPref: 1,
   routerProbeInterval: 60,
   acceptRaRtInfoMinPlen: 0,
   acceptRaRtInfoMaxPlen: 0,
   acceptRaMtu: 1,
+  /** Longest packet of IPv6, in bytes; 0: as long as the device carries. A router may say less. */
+  mtu: 0,
   acceptRaFromLocal: 0,
   acceptSourceRoute: 0,
   proxyNdp: 0,
@@ -70,6 +76,38 @@ const OF_ALL: Partial<Ip6DevconfValues> = { acceptDad: 0 };
 /** The settings by the kernel's key. */
 export const IP6_DEVCONF_KEYS: ReadonlyMap<string, Ip6DevconfName> = new Map(NAMES.map((name) => [keyOf(name), name]));
 
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+/** Seconds that are kept as jiffies of 4 ms in an int. */
+const SECONDS_MAX: number = Math.trunc(INT_MAX / 250);
+
+const SWITCH = [0, 1] as const;
+const SECONDS = [-SECONDS_MAX, SECONDS_MAX] as const;
+const MILLISECONDS = [0, INT_MAX] as const;
+
+/** The least and the most that a setting takes; those that are not named take any int (measured on Linux 6.18). */
+const RANGES: Readonly<Partial<Record<Ip6DevconfName, readonly [least: number, most: number]>>> = {
+  forceForwarding: SWITCH,
+  hopLimit: [1, 255],
+  routerSolicitationInterval: SECONDS,
+  routerSolicitationMaxInterval: SECONDS,
+  routerSolicitationDelay: SECONDS,
+  routerProbeInterval: SECONDS,
+  raDefrtrMetric: [1, 0xffffffff],
+  raHonorPioLife: SWITCH,
+  acceptUntrackedNa: [0, 2],
+  ndiscTclass: [0, 255],
+  ndiscEvictNocarrier: SWITCH,
+  addrGenMode: [0, 3],
+  mldv1UnsolicitedReportInterval: MILLISECONDS,
+  mldv2UnsolicitedReportInterval: MILLISECONDS,
+};
+
+/** Returns the least and the most that a setting takes. */
+export function rangeOf(name: Ip6DevconfName): readonly [least: number, most: number] {
+  return RANGES[name] ?? [INT_MIN, INT_MAX];
+}
+
 function keyOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -93,7 +131,7 @@ export interface Effective6 extends Readonly<Ip6DevconfValues> {
 /** The owner of settings: one of the kernel's directories `all` and `default`, or a device. */
 export type Ip6DevconfTarget = "all" | "default" | NetDevice;
 
-/** Hears of a change: whose value, and of what. */
+/** Hears of a change: by whom, and what. */
 export type Ip6DevconfListener = (target: Ip6DevconfTarget, name: Ip6DevconfName) => void;
 
 class DeviceConf6 {
@@ -114,7 +152,8 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
     forcesTllao: (all.forceTllao | own.forceTllao) !== 0,
     dropsUnsolicitedNa: (all.dropUnsolicitedNa | own.dropUnsolicitedNa) !== 0,
     usesOptimistic: (all.useOptimistic | own.useOptimistic) !== 0,
-    optimistic: (all.optimisticDad | own.optimisticDad) !== 0,
+    // Routers wait until all have answered (RFC 4429 3.3).
+    optimistic: (all.optimisticDad | own.optimisticDad) !== 0 && own.forwarding === 0,
     evictsNocarrier: all.ndiscEvictNocarrier !== 0 && own.ndiscEvictNocarrier !== 0,
     dad: Math.max(all.acceptDad, own.acceptDad),
     untrackedNa: Math.max(all.acceptUntrackedNa, own.acceptUntrackedNa),
@@ -125,12 +164,17 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
 export class Ip6Devconfs {
   readonly all: Ip6DevconfValues = { ...DEFAULTS, ...OF_ALL };
   readonly defaults: Ip6DevconfValues = { ...DEFAULTS };
-  readonly #listeners: Ip6DevconfListener[] = [];
   readonly #devices = new Map<NetDevice, DeviceConf6>();
   /** The device that was asked for last: most packets come by the same device as the one before. */
   #lastDevice: NetDevice | null = null;
   #last: Effective6 = combine(this.all, this.defaults);
   #changes = 0;
+  readonly #listeners: Ip6DevconfListener[] = [];
+
+  /** Adds a listener for changes. */
+  watch(listener: Ip6DevconfListener): void {
+    this.#listeners.push(listener);
+  }
 
   /** Grows with every change, so that remembered answers can be checked. */
   get changes(): number {
@@ -144,11 +188,6 @@ export class Ip6Devconfs {
       this.#lastDevice = device;
     }
     return this.#last;
-  }
-
-  /** Adds a listener for every change of a value. */
-  watch(listener: Ip6DevconfListener): void {
-    this.#listeners.push(listener);
   }
 
   /** Forgets a device that is gone. */

@@ -43,8 +43,10 @@ const { NODAD, OPTIMISTIC, DADFAILED, NOPREFIXROUTE, TENTATIVE } = AddressFlags;
 /** Lengths of the link-local prefix and of that of all groups. */
 const LINK_LOCAL_LENGTH = 64;
 const GROUPS_LENGTH = 8;
-/** The originators of addresses (IFAPROT_KERNEL_LO, IFAPROT_KERNEL_LL). */
+/** The originators of addresses (IFAPROT_*). The routes to the prefixes that routers tell of are made with the prefixes. */
+const BY_OPERATOR = 0;
 const MADE_FOR_LOOPBACK = 1;
+const BY_ROUTER = 2;
 const MADE_FOR_LINK = 3;
 /** eui64: the only addr_gen_mode by which an address is made here; 1 means none. */
 const EUI64 = 0;
@@ -69,6 +71,8 @@ export interface DuplicateDetection {
 
 /** Hears of changes of addresses. */
 export interface Ip6FibUser {
+  /** An operator gives a device an address. */
+  adding(device: NetDevice): void;
   /** An address is ours from now on. */
   settled(address: Ip6InterfaceAddress): void;
   /** An address is gone. */
@@ -127,8 +131,10 @@ export class Fib6 {
   addAddress(device: NetDevice, local: Ip6, prefixLength: number, options: Ip6AddressOptions = {}): Ip6InterfaceAddress {
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
-    if (this.isActive(device)) this.#bring(address);
-    else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
+    if (this.isActive(device)) {
+      if (address.protocol === BY_OPERATOR) for (const user of this.#users) user.adding(device);
+      this.#bring(address);
+    } else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
     return address;
   }
 
@@ -313,7 +319,13 @@ export class Fib6 {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };
       this.#ensure({ ...route, destination: this.known.groups, prefixLength: GROUPS_LENGTH, type: Ip6RouteType.MULTICAST });
       if (this.conf.on(device).addrGenMode === EUI64) {
-        this.#own(device, linkLocalOf(this.interner, device.address), LINK_LOCAL_LENGTH, 0, MADE_FOR_LINK);
+        this.#own(
+          device,
+          linkLocalOf(this.interner, device.address),
+          LINK_LOCAL_LENGTH,
+          this.conf.on(device).optimistic ? OPTIMISTIC : 0,
+          MADE_FOR_LINK,
+        );
       }
     }
     for (const address of this.addresses.of(device)) this.#bring(address);
@@ -408,8 +420,8 @@ export class Fib6 {
   }
 
   /** Returns the route to an address's prefix; null when it brings none. */
-  #prefixRoute({ device, local, prefixLength, flags, metric }: Ip6InterfaceAddress): NewIp6Route | null {
-    if (flags & NOPREFIXROUTE || local === this.known.loopback) return null;
+  #prefixRoute({ device, local, prefixLength, flags, metric, protocol }: Ip6InterfaceAddress): NewIp6Route | null {
+    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER || local === this.known.loopback) return null;
     const destination = prefixOf(this.interner, local, prefixLength);
     return { ...this.#kernel(device), destination, prefixLength, metric: metric || ADDRESS_METRIC };
   }

@@ -92,9 +92,13 @@ export class Ip6Groups {
 
   /** A device goes. */
   detach(device: NetDevice): void {
-    for (const group of this.#devices.get(device)?.keys() ?? []) if (onWire(group)) device.leave(macOfGroup(group));
+    const groups = this.#devices.get(device);
     this.#devices.delete(device);
     this.#changes++;
+    for (const group of groups?.keys() ?? []) {
+      if (onWire(group)) device.leave(macOfGroup(group));
+      this.onChange?.(device, group, false);
+    }
   }
 }
 

@@ -43,6 +43,8 @@ export class Ip6Way implements Way {
   toMany = false;
   /** The hop limit of packets whose sender names none. */
   hops = 0;
+  /** Longest packet, in bytes, with the IP header, where no router says less. */
+  mtu = 0;
   /** The address of the neighbour that gets the packets. */
   nextHop: Ip6;
   /** The source address that was asked for; null for none. */
@@ -68,10 +70,16 @@ export class Ip6Way implements Way {
   get room(): number {
     const { route } = this;
     if (route === null) return -1;
-    const mtu = route.type === LOCAL ? LOCAL_MTU : mtuOfIp6(route);
-    const { path } = this;
+    const { path, mtu } = this;
     return (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
   }
+}
+
+/** Longest packet by a route, in bytes: what the route and the device carry, or less if a router says so. */
+export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
+  const { mtu } = conf.on(route.device);
+  const carried = mtuOfIp6(route);
+  return mtu !== 0 && mtu < carried ? mtu : carried;
 }
 
 /** Looks up the ways of packets of ours. */
@@ -126,6 +134,7 @@ export class OutputRouter6 {
     way.toMany = isMulticast6(destination);
     way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
     way.nextHop = way.toMany ? destination : (way.path?.gateway ?? route?.gateway ?? destination);
+    way.mtu = way.toOurselves ? LOCAL_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
     way.generation = generation;
   }

@@ -39,6 +39,8 @@ export interface Ip6RouteEntry {
   readonly onlink: boolean;
   /** The time at which the route goes, in the clock's milliseconds; Infinity: it stays. */
   readonly expires: number;
+  /** A router told of it. */
+  readonly learned: boolean;
 }
 
 /** An entry that leads somewhere. */
@@ -61,6 +63,7 @@ export interface NewIp6Route {
   mtu?: number | undefined;
   onlink?: boolean | undefined;
   expires?: number | undefined;
+  learned?: boolean | undefined;
 }
 
 /** The features by which a route is named. A feature that is left out may be anything. */
@@ -105,5 +108,6 @@ export function completeIp6(route: NewIp6Route, destination: Ip6): Ip6RouteEntry
     protocol: route.protocol ?? "static",
     onlink: route.onlink ?? false,
     expires: route.expires ?? Number.POSITIVE_INFINITY,
+    learned: route.learned ?? false,
   };
 }

@@ -18,6 +18,7 @@ import {
   Ip6RouteType,
   leadsSomewhere,
   type NewIp6Route,
+  type RoutePreference,
 } from "./route.ts";
 
 const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
@@ -38,6 +39,7 @@ export class Ip6Routes {
   /** Routes that will go by themselves. */
   readonly #expiring = new Set<Ip6RouteEntry>();
   #changes = 0;
+  #learned = 0;
 
   constructor(clock: Clock, interner: Ip6Interner, dead: GatewayDead) {
     this.#clock = clock;
@@ -54,6 +56,16 @@ export class Ip6Routes {
   /** The routes of table `main`, in the kernel's order. */
   get list(): readonly Ip6RouteEntry[] {
     return this.#main.list;
+  }
+
+  /** Number of routes that routers told of. */
+  get learned(): number {
+    return this.#learned;
+  }
+
+  /** The routes of table `main` to this very destination, in their order. */
+  of(destination: Ip6, prefixLength: number): readonly Ip6RouteEntry[] {
+    return this.#main.of({ destination, prefixLength });
   }
 
   /** The routes of table `local`. */
@@ -81,6 +93,7 @@ export class Ip6Routes {
   addBeside(route: NewIp6Route): Ip6RouteEntry {
     const made = this.#complete(route);
     this.#tableOf(made).add(made);
+    if (made.learned) this.#learned++;
     this.#watch(made);
     return made;
   }
@@ -97,6 +110,7 @@ export class Ip6Routes {
     if (there) table.replace(there, made);
     else table.add(made);
     if (there) this.#expiring.delete(there);
+    if (there?.learned) this.#learned--;
     this.#watch(made);
     return made;
   }
@@ -120,9 +134,28 @@ export class Ip6Routes {
     return table.of({ destination, prefixLength }).some(same);
   }
 
+  /**
+   * Gives a route another end and another preference, in its place. With the same preference it stays the same object: the ways by it hold.
+   * @param expires in the clock's milliseconds; Infinity: it stays
+   */
+  renew(route: Ip6RouteEntry, expires: number, preference: RoutePreference): void {
+    this.#expiring.delete(route);
+    if (preference === route.preference) {
+      const kept: { -readonly [Key in keyof Ip6RouteEntry]: Ip6RouteEntry[Key] } = route;
+      kept.expires = expires;
+      this.#watch(route);
+      return;
+    }
+    this.#changes++;
+    const made = { ...route, expires, preference };
+    this.#tableOf(route).replace(route, made);
+    this.#watch(made);
+  }
+
   /** Removes this very route from its table. */
   drop(route: Ip6RouteEntry): void {
     this.#changes++;
+    if (route.learned) this.#learned--;
     this.#tableOf(route).remove(route);
     if (this.#expiring.delete(route)) this.#arm();
   }

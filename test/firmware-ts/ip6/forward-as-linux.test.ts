@@ -52,7 +52,7 @@ const ROWS: readonly Row6[] = [
 ];
 
 /** Redirects have a test of their own. */
-const notRedirect = (line: string): boolean => !line.startsWith("icmp 137/");
+const notRedirect = (line: string): boolean => !line.startsWith("redirect ");
 
 realTime(t, "the kernel", { skip: missingForNetns() }, async (t) => {
   const kernel = await Kernel6.open(FORWARDING);
@@ -85,11 +85,8 @@ t.test("our stack", async (t) => {
   for (const [what, frame, answers] of ROWS) {
     const lab = await router();
     lab.say(frame as Uint8Array);
-    t.same(
-      lab.lab.take().flatMap(({ bytes }) => answerOf6(bytes)),
-      answers,
-      what,
-    );
+    const heard = lab.lab.take().flatMap(({ bytes }) => answerOf6(bytes));
+    t.same(heard.filter(notRedirect), answers, what);
     lab.run(4000);
     t.equal(lab.inUse, 0, `${what}: nothing is left behind`);
   }

@@ -16,6 +16,7 @@ function burst(source: string, count = 100): Uint8Array[] {
 
 t.test("our stack", async (t) => {
   const lab = await Lab6.open();
+  lab.ip6.settings.icmpRatelimit = 1000;
   lab.stack.addNeighbour(PEER_IP6, T1, lab.eth0);
   lab.stack.addRoute({ to: "default", via: PEER_IP6 });
   const errors = (frames: Uint8Array[]): number => {
