@@ -64,6 +64,8 @@ export type { Lifetime, Lifetimes } from "./ip/lifetimes.ts";
 export type { SendResult } from "./ip/send-result.ts";
 export type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 export type { Route } from "./ip4/routing/routes.ts";
+export type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
+export type { Ip6Route, Ip6RouteEntry } from "./ip6/routing/route.ts";
 export type { Neighbour, NeighEvent } from "./neigh/entry.ts";
 export type { NeighListener, Transition, TransitionListener } from "./neigh/notify.ts";
 export { PROFILE_NAMES, type ProfileName } from "./neigh/profile.ts";

@@ -320,16 +320,18 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       const reason = this.#extensions.hopByHop(skb, device, destination);
       if (reason !== NONE) return reason;
     }
-    const direct = skb.packetType === HOST && !this.#trafficConfirms;
-    let toUsAlone = true;
-    if (!direct || !this.#known.has(destination, source, device)) {
-      const reason = admit(this.fib, this.counters, source, destination, device);
+    const toMany = isMulticast6(destination);
+    if (toMany) {
+      ip.inMcastPkts++;
+      ip.inMcastOctets += length;
+    }
+    if (this.#trafficConfirms || !this.#known.has(destination, source, device)) {
+      const reason = admit(this.fib, source, destination, device);
       if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
-      toUsAlone = !isMulticast6(destination);
-      if (toUsAlone && direct) this.#known.add(destination, source, device);
+      this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
     }
-    return this.#deliver(skb, device, source, destination, toUsAlone, false);
+    return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
   /** Counts a packet with addresses that may not be there, and hands one that is for others on. */

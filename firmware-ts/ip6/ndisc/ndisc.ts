@@ -19,7 +19,7 @@ import { ETH_P_IPV6 } from "../../net/ethernet.ts";
 import type { Network } from "../../net/network.ts";
 import { GROUP_HIGH, solicitedNodeOf } from "../common/address-kind.ts";
 import type { Ip6Counters } from "../common/counters.ts";
-import { ICMP6_NEIGHBOUR_ADVERTISEMENT, ICMP6_NEIGHBOUR_SOLICITATION } from "../common/icmp6-types.ts";
+import { ICMP6_NEIGHBOUR_ADVERTISEMENT, ICMP6_NEIGHBOUR_SOLICITATION, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import type { Ip6Received } from "../common/received.ts";
 import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
@@ -58,7 +58,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
-  readonly #handlers = new Map<number, NdHandler>();
+  /** By type, from the first of neighbour discovery's on. */
+  readonly #handlers: (NdHandler | undefined)[] = [undefined, undefined, undefined, undefined, undefined];
   readonly #forget: () => void;
   /** Entries of gateways that do not answer. */
   readonly #deadGateways = new Set<Neighbour>();
@@ -72,16 +73,18 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     this.sender = new NdSender(network, this.table, fib.conf, counters);
     const receiver = new NdReceiver(this);
-    this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, packet) => receiver.solicitation(skb, packet.device, false));
+    this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
+      receiver.solicitation(skb, device, source, destination, false),
+    );
     this.handle(ICMP6_NEIGHBOUR_ADVERTISEMENT, (skb, packet) => receiver.advertisement(skb, packet));
     this.#forget = this.table.onChange((entry, event) => {
       if (entry.on.namespace === this.namespace) this.#judge(entry, event === "deleted" || entry.nudState !== Nud.FAILED);
     });
   }
 
-  /** Gives a type of message to a handler. */
+  /** Gives a type of message, 133 to 137, to a handler. */
   handle(type: number, handler: NdHandler): void {
-    this.#handlers.set(type, handler);
+    this.#handlers[type - ICMP6_ROUTER_SOLICITATION] = handler;
   }
 
   /** Takes an ICMPv6 message of a type of neighbour discovery, with its checksum checked. */
@@ -89,7 +92,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (packet.fragmented && this.fib.conf.on(packet.device).suppressFragNdisc !== 0) return DropReason.IPV6_NDISC_FRAG;
     if (packet.ttl !== ND_HOPS) return DropReason.IPV6_NDISC_HOP_LIMIT;
     if (code !== 0) return DropReason.IPV6_NDISC_BAD_CODE;
-    const handler = this.#handlers.get(type);
+    const handler = this.#handlers[type - ICMP6_ROUTER_SOLICITATION];
     return handler === undefined ? DropReason.INVALID_PROTO : handler(skb, packet);
   }
 

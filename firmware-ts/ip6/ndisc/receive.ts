@@ -54,6 +54,9 @@ const { NONE, NOT_SPECIFIED, PKT_TOO_SMALL, IPV6_NDISC_BAD_OPTIONS, IPV6_NDISC_N
 const { TENTATIVE, OPTIMISTIC } = AddressFlags;
 const [BYTES, TARGET, SOURCE, DESTINATION] = [ND_BYTES, ND_TARGET, IP6_SOURCE, IP6_DESTINATION];
 
+/** As an asker's link address is taken. */
+const LEARN: number = UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE;
+
 /** Values of accept_untracked_na: advertisements of everybody, and those from a subnet of the device. */
 const UNTRACKED_ALL = 1;
 const UNTRACKED_SUBNET = 2;
@@ -77,7 +80,10 @@ export class NdReceiver {
   readonly #parts: NdParts;
   readonly #options = new NdOptions();
   readonly #again = (packet: SkBuff, device: NetDevice): void => {
-    const reason = this.solicitation(packet, device, true);
+    const { interner } = this.#parts.fib;
+    const source = interner.read(packet.view, packet.network + SOURCE);
+    const destination = interner.read(packet.view, packet.network + DESTINATION);
+    const reason = this.solicitation(packet, device, source, destination, true);
     if (reason !== NONE) device.drops.drop(packet, reason);
   };
 
@@ -89,14 +95,12 @@ export class NdReceiver {
    * Takes a solicitation at skb.data. Returns NONE when the buffer was consumed.
    * @param waited it has been in the proxy queue
    */
-  solicitation(skb: SkBuff, device: NetDevice, waited: boolean): DropReason {
-    const { view, data: at, tail, network } = skb;
+  solicitation(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, waited: boolean): DropReason {
+    const { view, data: at, tail } = skb;
     if (tail - at < BYTES) return PKT_TOO_SMALL;
     const { fib } = this.#parts;
     const { interner, known, addresses } = fib;
     const target = interner.read(view, at + TARGET);
-    const source = interner.read(view, network + SOURCE);
-    const destination = interner.read(view, network + DESTINATION);
     const claim = source === known.unspecified;
     if (isMulticast6(target) || (claim && !isSolicitedNode(destination))) return NOT_SPECIFIED;
     const options = this.#options;
@@ -123,10 +127,11 @@ export class NdReceiver {
     }
     const flags = proxied === null ? this.#ownFlags(device) : (proxied.flags & NeighFlags.ROUTER) === 0 ? 0 : NA_ROUTER;
     if (claim) {
-      this.#tell(device, own, target, known.allNodes, flags | (own === null ? 0 : NA_OVERRIDE), true);
-    } else if (this.#learn(skb, device, source, link, toMany)) {
+      this.#tell(device, own, target, known.allNodes, null, flags | (own === null ? 0 : NA_OVERRIDE), true);
+    } else {
+      const asker = this.#learn(skb, device, source, link, toMany);
       const override = own !== null && toMany ? NA_OVERRIDE : 0;
-      this.#tell(device, own, target, source, flags | NA_SOLICITED | override, toMany);
+      if (asker !== null) this.#tell(device, own, target, source, asker, flags | NA_SOLICITED | override, toMany);
     }
     skb.consume();
     return NONE;
@@ -169,28 +174,35 @@ export class NdReceiver {
     return NONE;
   }
 
-  /** Makes or updates the entry of an asker. Returns false when it is not known and may not be: then there is no answer either. */
-  #learn(skb: SkBuff, device: NetDevice, source: Ip6, link: number, toMany: boolean): boolean {
+  /** Makes or updates the entry of an asker. Returns null when it is not known and may not be: then there is no answer either. */
+  #learn(skb: SkBuff, device: NetDevice, source: Ip6, link: number, toMany: boolean): Neighbour | null {
     const { table } = this.#parts;
     if (toMany) table.statistics.rcvProbesMcast++;
     else table.statistics.rcvProbesUcast++;
     let entry: Neighbour | null = table.lookup(source.d, device, source);
     if (entry === null && (!toMany || link > 0)) entry = table.create(source.d, device, device.loopback, 0, source);
-    if (entry === null) return false;
-    update(entry, link > 0 ? skb.bytes : null, link, Nud.STALE, UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE);
-    return true;
+    if (entry !== null) update(entry, link > 0 ? skb.bytes : null, link, Nud.STALE, LEARN);
+    return entry;
   }
 
-  /** Answers from the target where it is ours, else from the best address. */
-  #tell(device: NetDevice, own: Ip6InterfaceAddress | null, target: Ip6, to: Ip6, flags: number, link: boolean): void {
+  /** Answers from the target where it is ours, else from the best address. @param entry that of the asker, if there is one */
+  #tell(
+    device: NetDevice,
+    own: Ip6InterfaceAddress | null,
+    target: Ip6,
+    to: Ip6,
+    entry: Neighbour | null,
+    flags: number,
+    link: boolean,
+  ): void {
     const { fib, sender } = this.#parts;
     if (own !== null) {
       const sure = own.flags & OPTIMISTIC ? flags & ~NA_OVERRIDE : flags;
-      sender.advertise(device, target, to, own.local, sure, link || fib.conf.on(device).forcesTllao);
+      sender.advertise(device, target, to, own.local, sure, link || fib.conf.on(device).forcesTllao, entry);
       return;
     }
     const source = fib.sourceOn(device, to);
-    if (source !== null) sender.advertise(device, target, to, source, flags, link);
+    if (source !== null) sender.advertise(device, target, to, source, flags, link, entry);
   }
 
   #ownFlags(device: NetDevice): number {

@@ -4,6 +4,7 @@ import type { SkBuff } from "../../../hal/skbuff.ts";
 import { finish, sumPacket } from "../../ip/checksum.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { truesizeOf } from "../../ip/truesize.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
 import { output } from "../../neigh/machine.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -46,16 +47,34 @@ export class NdSender {
    */
   solicit(device: NetDevice, target: Ip6, destination: Ip6, source: Ip6): boolean {
     const link = (source.a | source.b | source.c | source.d) === 0 ? 0 : OPTION_SOURCE_LINK;
-    return this.#send(device, ICMP6_NEIGHBOUR_SOLICITATION, 0, target, destination, source, link);
+    return this.#send(device, ICMP6_NEIGHBOUR_SOLICITATION, 0, target, destination, source, link, null);
   }
 
   /**
    * Tells our link address. Returns true when the message is under way.
    * @param flags sum of NA_ROUTER, NA_SOLICITED and NA_OVERRIDE
    * @param link the link address goes along
+   * @param entry the destination's, where that is known already
    */
-  advertise(device: NetDevice, target: Ip6, destination: Ip6, source: Ip6, flags: number, link: boolean): boolean {
-    return this.#send(device, ICMP6_NEIGHBOUR_ADVERTISEMENT, flags, target, destination, source, link ? OPTION_TARGET_LINK : 0);
+  advertise(
+    device: NetDevice,
+    target: Ip6,
+    destination: Ip6,
+    source: Ip6,
+    flags: number,
+    link: boolean,
+    entry: Neighbour | null = null,
+  ): boolean {
+    return this.#send(
+      device,
+      ICMP6_NEIGHBOUR_ADVERTISEMENT,
+      flags,
+      target,
+      destination,
+      source,
+      link ? OPTION_TARGET_LINK : 0,
+      entry,
+    );
   }
 
   /** Returns a buffer for a message to be sent by a device; null when there is none, which is counted. */
@@ -78,7 +97,16 @@ export class NdSender {
     view.setUint16(at + CHECKSUM, finish(sum));
   }
 
-  #send(device: NetDevice, type: number, flags: number, target: Ip6, destination: Ip6, source: Ip6, link: number): boolean {
+  #send(
+    device: NetDevice,
+    type: number,
+    flags: number,
+    target: Ip6,
+    destination: Ip6,
+    source: Ip6,
+    link: number,
+    entry: Neighbour | null,
+  ): boolean {
     const skb = this.allocate(device);
     if (skb === null) return false;
     const length = link === 0 ? BYTES : BYTES + OPTION;
@@ -97,7 +125,7 @@ export class NdSender {
       view.setInt32(at + BYTES + 4, rest);
     }
     view.setInt32(at, (type << 24) | finish(sum));
-    return this.pass(skb, device, type, destination, source);
+    return this.#transmit(skb, device, type, destination, source, entry, PROTOCOL, HOPS);
   }
 
   /**
@@ -114,6 +142,19 @@ export class NdSender {
     source: Ip6,
     next: number = PROTOCOL,
     hops: number = HOPS,
+  ): boolean {
+    return this.#transmit(skb, device, type, destination, source, null, next, hops);
+  }
+
+  #transmit(
+    skb: SkBuff,
+    device: NetDevice,
+    type: number,
+    destination: Ip6,
+    source: Ip6,
+    known: Neighbour | null,
+    next: number,
+    hops: number,
   ): boolean {
     const { ip, icmp } = this.#counters;
     const { length } = skb;
@@ -133,7 +174,9 @@ export class NdSender {
     icmp.sent(type);
     const table = this.#table;
     const entry =
-      table.find(destination.d, device, destination) ?? table.create(destination.d, device, device.loopback, 0, destination);
+      known ??
+      table.find(destination.d, device, destination) ??
+      table.create(destination.d, device, device.loopback, 0, destination);
     if (entry === null) {
       device.drops.drop(skb, DropReason.NEIGH_CREATEFAIL);
       return false;

@@ -38,21 +38,26 @@ const KEPT = OPTION_NONCE + 1;
 
 /** Where the options of a message are. Its owner parses one message after the other. */
 export class NdOptions {
-  /** Offset of the first option of each type; 0 for none. */
+  /** Offset of the first option of each type that was seen. */
   readonly #first = new Int32Array(KEPT);
+  /** A bit for each of these types. */
+  #seen = 0;
   #view: DataView = new DataView(new ArrayBuffer(0));
 
   /** Reads the options in view[at..end). Returns false when they are broken: one without a length, or one that ends behind the message. */
   parse(view: DataView, at: number, end: number): boolean {
     const first = this.#first;
-    first.fill(0);
+    this.#seen = 0;
     this.#view = view;
     for (let next = at; next < end; ) {
       if (next + OPTION_CONTENTS > end) return false;
       const type = view.getUint8(next);
       const length = view.getUint8(next + OPTION_LENGTH) * OPTION_UNIT;
       if (length === 0 || next + length > end) return false;
-      if (type < KEPT && first[type] === 0) first[type] = next;
+      if (type < KEPT && ((this.#seen >>> type) & 1) === 0) {
+        this.#seen |= 1 << type;
+        first[type] = next;
+      }
       next += length;
     }
     return true;
@@ -60,7 +65,7 @@ export class NdOptions {
 
   /** Offset of the first option of a type; 0 for none. */
   find(type: number): number {
-    return this.#first[type]!;
+    return ((this.#seen >>> type) & 1) === 0 ? 0 : this.#first[type]!;
   }
 
   /** Offset of the next option of a type from `at` on, in a message that was parsed and ends at `end`; 0 for none. */
@@ -79,7 +84,7 @@ export class NdOptions {
    * addresses need.
    */
   linkAddress(type: number): number {
-    const at = this.#first[type]!;
+    const at = this.find(type);
     if (at === 0) return 0;
     return this.lengthAt(at) === LINK_OPTION ? at + OPTION_CONTENTS : -1;
   }

@@ -112,9 +112,9 @@ export class Fib6 {
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
   }
 
-  /** Another number after every change of addresses, routes, path MTUs or settings. */
+  /** Another number after every change of addresses, groups, routes, path MTUs or settings. */
   get generation(): number {
-    return this.addresses.changes + this.routes.changes + this.paths.changes + this.conf.changes;
+    return this.addresses.changes + this.groups.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
   /** Adds a listener for changes of addresses. */

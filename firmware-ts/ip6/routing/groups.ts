@@ -24,6 +24,13 @@ export class Ip6Groups {
     this.#routes = routes;
   }
 
+  #changes = 0;
+
+  /** Grows with every change, so that remembered answers can be checked. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   has(device: NetDevice, group: Ip6): boolean {
     return this.#devices.get(device)?.has(group) ?? false;
   }
@@ -51,6 +58,7 @@ export class Ip6Groups {
     const users = groups.get(group) ?? 0;
     groups.set(group, users + 1);
     if (users > 0) return;
+    this.#changes++;
     if (onWire(group)) device.join(macOfGroup(group));
     this.onChange?.(device, group, true);
   }
@@ -65,6 +73,7 @@ export class Ip6Groups {
       return;
     }
     groups.delete(group);
+    this.#changes++;
     if (onWire(group)) device.leave(macOfGroup(group));
     this.onChange?.(device, group, false);
   }
@@ -85,6 +94,7 @@ export class Ip6Groups {
   detach(device: NetDevice): void {
     const groups = this.#devices.get(device);
     this.#devices.delete(device);
+    this.#changes++;
     for (const group of groups?.keys() ?? []) {
       if (onWire(group)) device.leave(macOfGroup(group));
       this.onChange?.(device, group, false);

@@ -17,6 +17,9 @@ const ADDRESSES: readonly (readonly [device: 0 | 1, cidr: string, deprecated?: t
   [1, "fd00:1::1/64"],
   [1, "2001:db8:1::1/64"],
   [1, "2001:db8:8000::1/40"],
+  // More bits in common with some destinations than its prefix has.
+  [1, "2001:db9:ffff::1/20"],
+  [1, "2001:db9::1/48"],
 ];
 
 const ROUTES: readonly (readonly [to: string, via: string | null, device: 0 | 1, more?: { source?: string; metric?: number }])[] = [
@@ -44,6 +47,7 @@ const DESTINATIONS = [
   "2001:db8:8000::2",
   "2001:db8:80ff::2",
   "2001:4860::8",
+  "2001:db9:ffff::9",
   "2002:c633:6401::1",
   "2001:0:2::1",
   "fec0::9",
