@@ -101,6 +101,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       this.conf,
       () => network.devices,
       (gateway, device) => this.ndisc.isDead(gateway, device),
+      random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
     this.#output = new OutputRouter6(this.fib);
@@ -321,14 +322,15 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       if (reason !== NONE) return reason;
     }
     const toMany = isMulticast6(destination);
-    if (toMany) ip.inMcastOctets += length;
+    if (toMany) {
+      ip.inMcastPkts++;
+      ip.inMcastOctets += length;
+    }
     if (this.#trafficConfirms || !this.#known.has(destination, source, device)) {
-      const reason = admit(this.fib, this.counters, source, destination, device);
+      const reason = admit(this.fib, source, destination, device);
       if (reason !== NONE) return this.#turnedAway(skb, device, source, destination, reason);
       this.#known.add(destination, source, device);
       if (this.#trafficConfirms && skb.packetType === HOST) this.#heard(skb, device, source);
-    } else if (toMany) {
-      ip.inMcastPkts++;
     }
     return this.#deliver(skb, device, source, destination, !toMany, false);
   }

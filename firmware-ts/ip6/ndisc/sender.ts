@@ -125,7 +125,7 @@ export class NdSender {
       view.setInt32(at + BYTES + 4, rest);
     }
     view.setInt32(at, (type << 24) | finish(sum));
-    return this.pass(skb, device, type, destination, source, PROTOCOL, HOPS, entry);
+    return this.#transmit(skb, device, type, destination, source, entry, PROTOCOL, HOPS);
   }
 
   /**
@@ -133,7 +133,6 @@ export class NdSender {
    * gone either way.
    * @param type of the message, for its counter
    * @param next the number of what begins at skb.data
-   * @param known the destination's entry, where that is known already
    */
   pass(
     skb: SkBuff,
@@ -143,7 +142,19 @@ export class NdSender {
     source: Ip6,
     next: number = PROTOCOL,
     hops: number = HOPS,
-    known: Neighbour | null = null,
+  ): boolean {
+    return this.#transmit(skb, device, type, destination, source, null, next, hops);
+  }
+
+  #transmit(
+    skb: SkBuff,
+    device: NetDevice,
+    type: number,
+    destination: Ip6,
+    source: Ip6,
+    known: Neighbour | null,
+    next: number,
+    hops: number,
   ): boolean {
     const { ip, icmp } = this.#counters;
     const { length } = skb;
