@@ -112,8 +112,9 @@ export const pingMethods = {
           const seq = transmitted - ((transmitted - sequence) & 0xffff);
           return sentAt.has(seq) ? seq : -1;
         };
-        const settled = (seq: number): void => {
-          pipe = Math.max(pipe, transmitted - seq + 1);
+        const settled = (seq: number, answered: boolean): void => {
+          // iputils counts the lost ones of IPv4 alone.
+          if (answered || typeof to !== "string") pipe = Math.max(pipe, transmitted - seq + 1);
           if (received + errors >= count || (transmitted === count && sentAt.size === 0)) finish();
         };
         const refused = (seq: number, reason: string): void => {
@@ -121,7 +122,7 @@ export const pingMethods = {
           const mtu = reason === "PKT_TOO_BIG" ? { mtu: destination.room + destination.layer.headerBytes } : {};
           session.notify("ping.error", { from: formatIp(destination.source), seq, reason, ...mtu });
           sentAt.delete(seq);
-          settled(seq);
+          settled(seq, false);
         };
         const timer: Timer = clock.timer(() => {
           if (transmitted === count) {
@@ -149,7 +150,7 @@ export const pingMethods = {
             bytes,
             time: clock.now() - sent,
           });
-          settled(seq);
+          settled(seq, true);
         };
         pinger.onFailure = (sequence, result) => {
           const seq = waitingFor(sequence);
@@ -166,7 +167,7 @@ export const pingMethods = {
           }
           errors++;
           session.notify("ping.error", { ...message, reason: "ICMP" });
-          settled(seq);
+          settled(seq, false);
         };
         timer.arm(0);
       });
