@@ -299,7 +299,10 @@ export class Stack {
    */
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
-    const rows = [...this.ip.counters.list(policy.filtered), ...(this.ip6?.counters.list() ?? [])];
+    const rows = this.ip.counters.list(policy.filtered);
+    // Those of IPv6 stand before the extensions, as in the kernel.
+    const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
+    rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
     if (!namespace.initial) return rows;
     const { changed, flipFlops, contradicted, refused } = table.suspicions;
     rows.push(

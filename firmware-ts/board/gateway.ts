@@ -4,30 +4,42 @@ import type { Random } from "../../hal/random.ts";
 import type { SimulatedWire } from "../../hal/simulated/simulated-wire.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
+import { formatIpv6, ip6Words } from "../ip/ip6-text.ts";
+import { wordMask } from "../ip6/common/address-kind.ts";
 import { ipv4, Stack } from "../stack.ts";
 import { endpointsOf } from "./apps.ts";
 import type { Part } from "./kinds/part.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Cidr, formatCidr } from "./rig/units.ts";
+import { type Cidr, formatCidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
 
 export class SimulatedGateway {
+  /** The first of its addresses. */
   readonly address: string;
   readonly stack: Stack;
-  readonly #cidr: string;
+  readonly #cidrs: readonly string[];
   readonly #nic: WireNic;
   readonly #sinks: readonly number[];
 
   /**
    * @param cidr its address and the subnet's length, `192.168.10.1/24`
    * @param sinks UDP ports on which it takes datagrams without an answer
+   * @param more other addresses that it has
    */
-  constructor(clock: Clock, random: Random, segment: SimulatedWire, cidr: string, sinks: readonly number[]) {
-    this.#cidr = cidr;
+  constructor(
+    clock: Clock,
+    random: Random,
+    segment: SimulatedWire,
+    cidr: string,
+    sinks: readonly number[],
+    more: readonly string[] = [],
+  ) {
+    this.#cidrs = [cidr, ...more];
     this.address = cidr.split("/")[0] as string;
-    this.stack = new Stack({ clock, random, pool: { limit: 1024 } });
+    const families = this.#cidrs.some(isOfIpv6) ? ([4, 6] as const) : ([4] as const);
+    this.stack = new Stack({ clock, random, pool: { limit: 1024 }, families });
     this.#nic = new WireNic(clock, segment, "gateway", GATEWAY_MAC);
     this.#sinks = sinks;
   }
@@ -35,7 +47,7 @@ export class SimulatedGateway {
   async open(): Promise<void> {
     const device = this.stack.addDevice("eth0", this.#nic);
     await device.open();
-    this.stack.addAddress(device, this.#cidr);
+    for (const cidr of this.#cidrs) this.stack.addAddress(device, cidr);
     for (const port of this.#sinks) this.stack.udp.open(port);
   }
 
@@ -46,35 +58,61 @@ export class SimulatedGateway {
 
 /** The gateway at the far end of a device's wire: null where that is taken, or where the device has no address. */
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
-  const cidr = gatewayCidr(rig, config.addresses);
-  if (!part.wantsGateway || !part.segment || !cidr) return null;
-  const ports = endpointsOf(rig).flatMap(({ address, port }) => (address === cidr.address ? [port] : []));
-  return new SimulatedGateway(clock, random.fork(`gateway/${config.name}`), part.segment, formatCidr(cidr), [...new Set(ports)]);
+  const cidrs = [false, true].flatMap((six) => gatewayCidrs(rig, config, six));
+  const [first, ...more] = cidrs;
+  if (!part.wantsGateway || !part.segment || !first) return null;
+  const ports = endpointsOf(rig).flatMap(({ address, port }) => (cidrs.some((cidr) => cidr.address === address) ? [port] : []));
+  const forked = random.fork(`gateway/${config.name}`);
+  return new SimulatedGateway(clock, forked, part.segment, formatCidr(first), [...new Set(ports)], more.map(formatCidr));
 }
 
-/** The host that the rig expects on the device's subnets: a route's next hop, else an app's destination, else the first host. */
-function gatewayCidr(rig: Rig, addresses: readonly Cidr[]): Cidr | null {
-  const expected = [...rig.routes.map((route) => route.via), ...endpointsOf(rig).map(({ address }) => address)];
+/**
+ * The host that the rig expects on the device's subnets, in one family: a route's next hop, else an app's destination, else the first
+ * host. A next hop with a link-local address is the same host.
+ */
+function gatewayCidrs(rig: Rig, { name, addresses }: DeviceConfig, six: boolean): Cidr[] {
+  const own = addresses.filter(({ address }) => isOfIpv6(address) === six);
+  const expected = [...rig.routes.map(({ via }) => via), ...endpointsOf(rig).map(({ address }) => address)];
+  const hops = rig.routes.flatMap(({ via, dev }) =>
+    six && dev === name && via !== undefined && holdsHost(LINK_LOCAL, via) ? [via] : [],
+  );
+  const linkLocal = [...new Set(hops)].map((address) => ({ address, prefix: 64 }));
   for (const address of expected) {
-    const own = addresses.find((cidr) => address !== undefined && isNeighbour(ipv4(address), cidr));
-    if (own && address !== undefined) return { ...own, address };
+    const subnet = own.find((cidr) => address !== undefined && isNeighbour(address, cidr));
+    if (subnet && address !== undefined) return [{ ...subnet, address }, ...linkLocal];
   }
-  const [own] = addresses;
-  return own ? { ...own, address: formatIpv4(firstNeighbour(own)) } : null;
+  const [first] = own;
+  return first ? [{ ...first, address: firstNeighbour(first) }, ...linkLocal] : linkLocal;
 }
+
+/** fe80::/10, the addresses of one link (RFC 4291 2.5.6). */
+const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
 
 /** True for the address of another host on the subnet. */
-function isNeighbour(address: number, own: Cidr): boolean {
+function isNeighbour(text: string, own: Cidr): boolean {
+  if (!holdsHost(own, text) || text === own.address) return false;
+  if (isOfIpv6(text)) return true;
   const mask = prefixMask(own.prefix);
-  const host = address & ~mask;
-  if (((address ^ ipv4(own.address)) & mask) !== 0 || address === ipv4(own.address)) return false;
+  const host = ipv4(text) & ~mask;
   return own.prefix >= 31 || (host !== 0 && host !== ~mask);
 }
 
-/** The first host of the subnet that is not `own`. A /31 has only one other (RFC 3021); a /32 has none, and the same formula is used. */
-function firstNeighbour(own: Cidr): number {
+/**
+ * The first host of the subnet that is not `own`. A /31 has only one other (RFC 3021), as a /127 has (RFC 6164); a /32 and a /128 have
+ * none, and the same formula is used.
+ */
+function firstNeighbour(own: Cidr): string {
+  const words = ip6Words(own.address);
+  if (words) {
+    if (own.prefix >= 127) return formatIpv6({ ...words, d: words.d ^ 1 });
+    const { a, b, c, d } = words;
+    const mask = (word: number, at: number): number => word & wordMask(own.prefix - at);
+    const first = { a: mask(a, 0), b: mask(b, 32), c: mask(c, 64), d: mask(d, 96) + 1 };
+    const text = formatIpv6(first);
+    return text === own.address ? formatIpv6({ ...first, d: first.d + 1 }) : text;
+  }
   const address = ipv4(own.address);
-  if (own.prefix >= 31) return address ^ 1;
+  if (own.prefix >= 31) return formatIpv4(address ^ 1);
   const first = (address & prefixMask(own.prefix)) + 1;
-  return first === address ? first + 1 : first;
+  return formatIpv4(first === address ? first + 1 : first);
 }

@@ -2,13 +2,12 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
-import { parseIpv4, prefixMask } from "../ip/address.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
-import type { Cidr } from "./rig/units.ts";
+import { type Cidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
@@ -151,12 +150,23 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
     const { to, via, dev } = route;
     if (to !== undefined) {
       const target = typeof to === "string" ? "default" : `${to.address}/${to.prefix}`;
-      const place = `${netnsOf(draft, dev)} ${target}`;
+      // A default route is of its next hop's family.
+      const family = typeof to === "string" && via !== undefined && isOfIpv6(via) ? "6" : "";
+      const place = `${netnsOf(draft, dev)} ${target}${family}`;
       const first = seen.get(place);
       if (first !== undefined) file.note([...at, "to"], `${target}: given twice; first in routes[${first}]`);
       else seen.set(place, index);
     }
     if (via === undefined || !complete) continue;
+    if (typeof to !== "string" && to?.address !== undefined && isOfIpv6(to.address) !== isOfIpv6(via)) {
+      file.note([...at, "via"], `${via}: not of the family of ${to.address}; a next hop is`);
+      continue;
+    }
+    if (holdsHost(LINK_LOCAL, via)) {
+      if (dev === undefined)
+        file.note([...at, "via"], `${via}: an address of one link; say by which device, e.g. dev: ${names[0]}`);
+      continue;
+    }
     const onLink = links.some(
       (link) => (dev === undefined ? sameNetns(link.dev, dev) : link.dev === dev) && contains(link.subnet, via),
     );
@@ -171,16 +181,17 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
 }
 
 function contains(subnet: Draft<Cidr>, host: string): boolean {
-  const network = parseIpv4(subnet?.address ?? "");
-  const address = parseIpv4(host);
-  if (network === null || address === null) return false;
-  return ((network ^ address) & prefixMask(subnet?.prefix ?? 32)) === 0;
+  if (subnet?.address === undefined) return false;
+  return holdsHost({ address: subnet.address, prefix: subnet.prefix ?? (isOfIpv6(subnet.address) ? 128 : 32) }, host);
 }
 
-/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`. */
+/** fe80::/10, the addresses of one link (RFC 4291 2.5.6). */
+const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
+
+/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, and the same of IPv6. */
 function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
   for (const key of Object.keys(draft?.sysctl ?? {})) {
-    const device = /^net\.ipv4\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
+    const device = /^net\.ipv[46]\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
     if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
     if (names.length === 0) continue;
     file.note(["sysctl", key], noSuchDevice(device, names, [...names, "default", "all"]), { key: true });

@@ -20,17 +20,16 @@ const MAX_PROBLEMS = 100;
 
 /**
  * A rig file that is not one. The message has one line a problem, `FILE:LINE:COLUMN: PATH: what is wrong; what would be right`,
- * in the file's order. `code` is RIG_INVALID, or RIG_IPV6_NOT_YET when all that is wrong is that the file uses IPv6.
+ * in the file's order.
  */
 export class RigError extends Error {
-  readonly code: "RIG_INVALID" | "RIG_IPV6_NOT_YET";
+  readonly code = "RIG_INVALID";
   readonly file: string;
   readonly problems: readonly RigProblem[];
 
   constructor(file: string, problems: readonly RigProblem[]) {
     super(problems.map((problem) => formatProblem(file, problem)).join("\n"));
     this.name = "RigError";
-    this.code = problems.every((problem) => problem.code === "RIG_IPV6_NOT_YET") ? "RIG_IPV6_NOT_YET" : "RIG_INVALID";
     this.file = file;
     this.problems = problems;
   }
@@ -54,7 +53,7 @@ export function parseRig(text: string, file: string, { firmware = false }: Parse
   const yaml = new YamlFile(text);
   if (yaml.unreadable) throw new RigError(file, inOrder(yaml.problems));
   const { whole, draft, problems } = checkSchema(yaml.value);
-  for (const { path, message, key, code } of problems) yaml.note(path, message, { key, code });
+  for (const { path, message, key } of problems) yaml.note(path, message, { key });
   checkTogether(yaml, draft, firmware);
   if (whole === null || yaml.problems.length > 0) throw new RigError(file, inOrder(yaml.problems));
   return toRig(whole, file);

@@ -14,7 +14,7 @@
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
  *         when: retry                  it fails while it runs: retry: tried again until it works; exit: given up
  *         mac: 02:00:5e:10:00:01
- *         addresses: [192.168.10.10/24]
+ *         addresses: [192.168.10.10/24, fd00:10::10/64]     one of IPv6 anywhere in the file brings IPv6 to the rig
  *         netns: blue                  the network namespace it is in; the initial one without
  *         reset: "7"                   enc28j60: the board's pin at the chip's RESET, active low
  *         power: "6"                   enc28j60: the board's pin that switches its supply, high: on
@@ -50,7 +50,6 @@ import {
   UnitError,
 } from "./rig/units.ts";
 import { closest, show } from "./rig/wording.ts";
-import type { RigProblem } from "./rig-yaml.ts";
 
 /** A kernel's HZ whose jiffy is a whole number of milliseconds. */
 function parseHz(text: string): number {
@@ -92,7 +91,6 @@ export interface SchemaProblem {
   readonly key: boolean;
   /** There is no such key, and there must be one. */
   readonly missing: boolean;
-  readonly code: RigProblem["code"];
 }
 
 const bus = byKind(BUS_KINDS, "a bus", "sim");
@@ -134,7 +132,6 @@ const app = byKind(APP_KINDS.map(keysOfApp), "an app", "telemetry");
 const APP = "{ kind: telemetry, to: 192.168.10.1:8094 }";
 
 const sysctlKey = leaf("net.ipv4.neigh.eth0.gc_stale_time", (text) => {
-  if (text.startsWith("net.ipv6.")) throw new UnitError(`IPv6 is not there yet; leave it out`, "IPV6_NOT_YET");
   if (/^net(\.[A-Za-z0-9_-]{1,40}){2,6}$/.test(text)) return text;
   throw new UnitError("not a sysctl key; say e.g. net.ipv4.neigh.eth0.gc_stale_time");
 });
@@ -211,11 +208,10 @@ function explain(issue: v.BaseIssue<unknown>, mistyped: Set<string>): SchemaProb
   const steps = issue.path ?? [];
   const path = steps.map((step) => (typeof step.key === "number" ? step.key : String(step.key)));
   const last = steps.at(-1);
-  const code = issue.expected === "IPV6_NOT_YET" ? "RIG_IPV6_NOT_YET" : "RIG_INVALID";
   if (issue.type !== "never") {
-    return { path, message: issue.message, key: last?.origin === "key", missing: issue.message.startsWith(MISSING), code };
+    return { path, message: issue.message, key: last?.origin === "key", missing: issue.message.startsWith(MISSING) };
   }
   const meant = closest(String(last?.key), issue.message.slice(KNOWN.length).split(", "));
   if (meant) mistyped.add(JSON.stringify([...path.slice(0, -1), meant]));
-  return { path, message: meant ? `unknown key; did you mean ${meant}?` : issue.message, key: true, missing: false, code };
+  return { path, message: meant ? `unknown key; did you mean ${meant}?` : issue.message, key: true, missing: false };
 }

@@ -31,8 +31,7 @@ export interface RigProblem {
   /** The key it is about: `devices.eth0.bus.port`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
-  /** RIG_IPV6_NOT_YET: well formed, but this version has no IPv6. */
-  readonly code: "RIG_INVALID" | "RIG_IPV6_NOT_YET";
+  readonly code: "RIG_INVALID";
 }
 
 /** Longest file that is read, in UTF-16 code units: a rig is some 20 lines, and time to parse grows with the text. */
@@ -70,7 +69,7 @@ export class YamlFile {
   }
 
   /** Notes a problem with the value at `path`, or with its key; if it is missing, at the nearest thing around it. */
-  note(path: Path, message: string, options: { readonly key?: boolean; readonly code?: RigProblem["code"] } = {}): void {
+  note(path: Path, message: string, options: { readonly key?: boolean } = {}): void {
     if (this.#refused.has(formatPath(path))) return;
     let located = this.#root;
     let inner = options.key === true;
@@ -82,12 +81,12 @@ export class YamlFile {
       }
       located = child;
     }
-    this.#at(inner ? located.key : located.value, path, message, options.code);
+    this.#at(inner ? located.key : located.value, path, message);
   }
 
-  #at(offset: number, path: Path, message: string, code: RigProblem["code"] = "RIG_INVALID"): void {
+  #at(offset: number, path: Path, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
-    this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), path: formatPath(path), message, code });
+    this.problems.push({ line: Math.max(1, line), column: Math.max(1, col), path: formatPath(path), message, code: "RIG_INVALID" });
   }
 
   /** False when there is nothing to check further. */

@@ -4,7 +4,7 @@ import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
-import { parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
+import { isOfIpv6, parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 
 /** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;
@@ -33,7 +33,8 @@ export async function rigFor(request: RunRequest): Promise<Rig> {
   const seed = request.seed ?? base.seed;
   if (request.gateway === undefined) return { ...base, seed, devices };
   const gateway = parseHost(request.gateway);
-  const others = base.routes.filter((route) => route.to !== "default");
+  // A default route of the other family stays.
+  const others = base.routes.filter(({ to, via = "" }) => to !== "default" || isOfIpv6(via) !== isOfIpv6(gateway));
   return { ...base, seed, devices, routes: [...others, { to: "default", via: gateway }] };
 }
 

@@ -24,6 +24,7 @@ import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours }
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
+import { familiesOf } from "./rig-families.ts";
 import { type Datagrams, RunningApps } from "./running-apps.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
@@ -157,7 +158,8 @@ export class System {
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
-    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, loopback: true });
+    const families = familiesOf(rig);
+    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
     watchNeighbours(this.stack.neighbours(4).table, (warning) => {
       if (!this.#stopped) options.listener?.neighbours?.(warning);
     });
@@ -345,7 +347,8 @@ export class System {
     for (const { netns } of this.rig.devices) {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, loopback: true }));
+      const families = familiesOf(this.rig);
+      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }));
     }
     return made;
   }

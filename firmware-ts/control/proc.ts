@@ -2,8 +2,10 @@
 import { formatIpv4 } from "../ip/address.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { Nud } from "../neigh/states.ts";
+import type { NeighTable } from "../neigh/table.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
+import { readProc6 } from "./proc6.ts";
 import { ControlError } from "./rpc/protocol.ts";
 import { readSysctl } from "./sysctl.ts";
 
@@ -16,9 +18,12 @@ const PROC_SYS = "/proc/sys/";
 export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/arp") return arp(stack);
   if (path === "/proc/net/softnet_stat") return softnetStat(stack);
-  if (path === "/proc/net/netstat") return counterLines(stack, "TcpExt");
-  if (path === "/proc/net/snmp") return ["Ip", "Icmp", "Udp"].map((group) => counterLines(stack, group)).join("");
-  if (path === "/proc/net/stat/arp_cache" && stack.neighbours(4).namespace.initial) return arpCache(stack);
+  if (path === "/proc/net/netstat") return counterLines(stack, ["TcpExt", "IpExt"]);
+  if (path === "/proc/net/snmp") return counterLines(stack, ["Ip", "Icmp", "IcmpMsg", "Udp"]);
+  if (path === "/proc/net/stat/arp_cache" && stack.neighbours(4).namespace.initial) return cacheFile(stack.neighbours(4).table);
+  if (path === "/proc/net/stat/ndisc_cache" && stack.ip6?.ndisc.namespace.initial) return cacheFile(stack.ip6.ndisc.table);
+  const file = readProc6(stack, path);
+  if (file !== undefined) return file;
   try {
     if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;
   } catch (error) {
@@ -27,11 +32,24 @@ export function readProc(stack: Stack, path: string): string {
   throw new ControlError("FILE_UNKNOWN", `no file ${path}`, { errno: "ENOENT", detail: path });
 }
 
-/** Two lines, names above numbers, as /proc/net/snmp and /proc/net/netstat have them, of the counters that are kept here. */
-function counterLines(stack: Stack, group: string): string {
-  const counters = stack.counters().filter(([name]) => name.startsWith(group));
-  const line = (cells: readonly (string | number)[]): string => `${[`${group}:`, ...cells].join(" ")}\n`;
-  return line(counters.map(([name]) => name.slice(group.length))) + line(counters.map(([, count]) => count));
+/** The groups of counters by which names begin; one that begins another's name stands behind it. */
+const GROUPS = ["IpExt", "Ip6", "Ip", "IcmpMsg", "Icmp6", "Icmp", "Udp6", "UdpLite6", "Udp", "TcpExt"];
+
+/** Two lines a group, names above numbers, as /proc/net/snmp and /proc/net/netstat have them, of the counters that are kept here. */
+function counterLines(stack: Stack, groups: readonly string[]): string {
+  const counters = stack.counters();
+  const line = (group: string, cells: readonly (string | number)[]): string => `${[`${group}:`, ...cells].join(" ")}\n`;
+  return groups
+    .map((group) => {
+      const own = counters.filter(([name]) => GROUPS.find((one) => name.startsWith(one)) === group);
+      if (own.length === 0) return "";
+      const names = own.map(([name]) => name.slice(group.length));
+      return `${line(group, names)}${line(
+        group,
+        own.map(([, count]) => count),
+      )}`;
+    })
+    .join("");
 }
 
 /** Flags of an ARP entry (linux/if_arp.h): complete, permanent, published. */
@@ -59,8 +77,7 @@ function arp(stack: Stack): string {
 }
 
 /** Columns with their names and widths; the kernel prints a row a processor. */
-function arpCache(stack: Stack): string {
-  const { table } = stack.neighbours(4);
+function cacheFile(table: NeighTable): string {
   const s = table.statistics;
   const names =
     "entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls";

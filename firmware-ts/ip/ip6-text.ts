@@ -5,12 +5,21 @@ import type { Ip6, Ip6Interner } from "./ip6.ts";
 /** Groups of 16 bits. */
 const GROUPS = 8;
 
+/** The four words of an address, without a stack's object of it. */
+export type Ip6Words = Pick<Ip6, "a" | "b" | "c" | "d">;
+
 /** Reads an IPv6 address; null when the text is none. */
 export function parseIpv6(text: string, interner: Ip6Interner): Ip6 | null {
+  const words = ip6Words(text);
+  return words && interner.intern(words.a, words.b, words.c, words.d);
+}
+
+/** Reads the words of an IPv6 address; null when the text is none. */
+export function ip6Words(text: string): Ip6Words | null {
   const groups = expand(text);
   if (!groups) return null;
   const word = (at: number): number => (groups[at]! << 16) | groups[at + 1]!;
-  return interner.intern(word(0), word(2), word(4), word(6));
+  return { a: word(0), b: word(2), c: word(4), d: word(6) };
 }
 
 /** Returns true when the text is an IPv6 address. */
@@ -22,7 +31,7 @@ export function isIpv6(text: string): boolean {
  * Writes an address in lower case without leading zeros, the longest run of two or more zero groups as `::`, the first one of equals. An
  * IPv4 address that is mapped (`::ffff:10.0.0.1`) or compatible (`::10.0.0.1`) is written as a dotted quad.
  */
-export function formatIpv6({ a, b, c, d }: Ip6): string {
+export function formatIpv6({ a, b, c, d }: Ip6Words): string {
   const groups = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff, c >>> 16, c & 0xffff, d >>> 16, d & 0xffff];
   const embedded = a === 0 && b === 0 && (c === 0xffff || (c === 0 && d >>> 16 !== 0));
   if (embedded) return `::${c === 0 ? "" : "ffff:"}${formatIpv4(d)}`;

@@ -16,6 +16,8 @@ export interface EchoReply {
   sequence: number;
   ttl: number;
   bytes: number;
+  /** The device by which it came in. */
+  device: NetDevice;
 }
 
 /** A sender of echo requests, whose replies are told from those of others by its identifier. */
@@ -105,8 +107,8 @@ export class Ping implements EchoListener {
     return pinger;
   }
 
-  echoReply({ source, ttl }: Received, id: number, sequence: number, bytes: number): void {
-    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes });
+  echoReply({ source, ttl, device }: Received, id: number, sequence: number, bytes: number): void {
+    this.#pingers.get(id)?.onReply?.({ source, sequence, ttl, bytes, device });
   }
 
   echoError(error: IcmpError, id: number, sequence: number): boolean {

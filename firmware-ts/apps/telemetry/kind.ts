@@ -39,7 +39,11 @@ export const telemetry: AppKind<TelemetryConfig> = {
   role: "firmware",
   options,
   describe: ({ to, every, format, sensors }, say) => [
-    ["telemetry", `${to.address}:${to.port}`, `every ${say.duration(every)}, format ${format}`],
+    [
+      "telemetry",
+      `${to.address.includes(":") ? `[${to.address}]` : to.address}:${to.port}`,
+      `every ${say.duration(every)}, format ${format}`,
+    ],
     ...sensors.map(({ kind, pin }) => ["sensor", kind, `on pin ${pin}`] as const),
   ],
   make: ({ to, every, sensors }, { stack, node, io, tell }) => {

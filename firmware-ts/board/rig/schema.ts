@@ -1,6 +1,6 @@
 /**
  * The parts that a rig file's schema is built from. A value is text until a leaf reads it; every refusal says what would be right, with
- * an example, and carries the code of its UnitError.
+ * an example.
  */
 import * as v from "valibot";
 import { UnitError } from "./units.ts";
@@ -35,8 +35,7 @@ export function leaf<T>(example: string, parse: (text: string) => T): v.GenericS
         return parse(text);
       } catch (error) {
         if (!(error instanceof UnitError)) throw error;
-        // Valibot hands through what was expected untouched: it carries the code.
-        addIssue({ message: error.message, expected: error.code });
+        addIssue({ message: error.message });
         dataset.value = undefined;
         return NEVER;
       }

@@ -3,26 +3,24 @@
  * `192.168.10.10/24`, `192.168.10.1:8094`. Every reader takes the text whole, without leading or trailing space, and throws a
  * UnitError whose message quotes the text and says what would be right.
  */
-import { isIPv6 } from "node:net";
 import { INADDR_ANY, INADDR_BROADCAST, isLoopback, isMulticast, parseIpv4, prefixMask } from "../../ip/address.ts";
 import { type Endpoint, parsePort, splitEndpoint } from "../../ip/endpoint.ts";
+import { formatIpv6, type Ip6Words, ip6Words, isIpv6 } from "../../ip/ip6-text.ts";
+import { wordMask } from "../../ip6/common/address-kind.ts";
 import { parseMac } from "../../net/ethernet.ts";
 import { show } from "./wording.ts";
 
-/** UNIT_INVALID: not of the form that belongs there. IPV6_NOT_YET: well formed, but IPv6. */
-export type UnitErrorCode = "UNIT_INVALID" | "IPV6_NOT_YET";
-
+/** A text that is not of the form that belongs there. */
 export class UnitError extends Error {
-  readonly code: UnitErrorCode;
+  readonly code = "UNIT_INVALID";
 
-  constructor(message: string, code: UnitErrorCode = "UNIT_INVALID") {
+  constructor(message: string) {
     super(message);
     this.name = "UnitError";
-    this.code = code;
   }
 }
 
-/** An IPv4 address and the length of its prefix, 0..32. */
+/** An address and the length of its prefix: 0..32 of IPv4, 0..128 of IPv6. An IPv6 address is as RFC 5952 writes it. */
 export interface Cidr {
   readonly address: string;
   readonly prefix: number;
@@ -118,21 +116,26 @@ export function parseStationMac(text: string): Uint8Array {
   return mac;
 }
 
-/** The address of one host: not 0.0.0.0/8, multicast, loopback or broadcast. */
+/** The address of one host: not 0.0.0.0/8, ::, multicast, loopback or broadcast. */
 export function parseHost(text: string): string {
+  const words = ip6Words(text);
+  if (words) {
+    requireHost6(text, words);
+    return formatIpv6(words);
+  }
   const address = parseIpv4(text);
   if (address === null) {
     if (text.includes("/")) throw new UnitError(`${show(text)}: an address without prefix length belongs here, as in 192.168.10.1`);
-    throw notIpv4(text, "an IPv4 address; say e.g. 192.168.10.1");
+    throw notAddress(text, "an IP address; say e.g. 192.168.10.1");
   }
   requireHost(text, address);
   return text;
 }
 
-/** A destination: any IPv4 address; the stack refuses those that it cannot reach. */
+/** A destination: any address, of IPv6 with its zone where it needs one; the stack refuses those that it cannot reach. */
 export function parseDestination(text: string): string {
-  if (parseIpv4(text) === null) throw notIpv4(text, "an IPv4 address; say e.g. 192.168.10.1");
-  return text;
+  if (parseIpv4(text) !== null || isIpv6(text.replace(/%[^%]+$/, ""))) return text;
+  throw new UnitError(`${show(text)}: not an IP address; say e.g. 192.168.10.1 or fd00::1`);
 }
 
 function requireHost(text: string, address: number): void {
@@ -143,16 +146,51 @@ function requireHost(text: string, address: number): void {
   if (address === INADDR_BROADCAST) throw new UnitError(`${show(text)}: the broadcast address, not a host; say e.g. 192.168.10.1`);
 }
 
-/** `192.168.10.0/24`: address and prefix length as they stand, whatever the host bits. */
+const ALL_ONES = 0xff;
+
+function requireHost6(text: string, { a, b, c, d }: Ip6Words): void {
+  if (a >>> 24 === ALL_ONES) throw new UnitError(`${show(text)}: a multicast address, not a host; say e.g. fd00::1`);
+  if ((a | b | c) !== 0 || (d !== 0 && d !== 1)) return;
+  if (d === 0) throw new UnitError(`${show(text)}: nobody's address; say e.g. fd00::1`);
+  throw new UnitError(`${show(text)}: a loopback address, it never leaves the stack; say e.g. fd00::1`);
+}
+
+/** `192.168.10.0/24`, `fd00::/64`: address and prefix length as they stand, whatever the host bits. */
 export function parseCidr(text: string): Cidr {
   const [host = "", length, ...rest] = text.split("/");
-  const address = parseIpv4(host);
-  if (address === null || rest.length > 0) throw notIpv4(text, "an IPv4 address with its prefix length; say e.g. 192.168.10.10/24");
-  if (length === undefined) throw new UnitError(`${show(text)}: no prefix length; say e.g. ${host}/24`);
-  if (!/^\d{1,2}$/.test(length) || Number(length) > 32) {
-    throw new UnitError(`${show(text)}: the prefix length is not 0 to 32; say e.g. ${host}/24`);
+  const words = ip6Words(host);
+  if ((parseIpv4(host) === null && !words) || rest.length > 0) {
+    throw notAddress(text, "an IP address with its prefix length; say e.g. 192.168.10.10/24");
   }
-  return { address: host, prefix: Number(length) };
+  const [bits, usual] = words ? [128, 64] : [32, 24];
+  if (length === undefined) throw new UnitError(`${show(text)}: no prefix length; say e.g. ${host}/${usual}`);
+  if (!/^\d{1,3}$/.test(length) || Number(length) > bits) {
+    throw new UnitError(`${show(text)}: the prefix length is not 0 to ${bits}; say e.g. ${host}/${usual}`);
+  }
+  return { address: words ? formatIpv6(words) : host, prefix: Number(length) };
+}
+
+/** The address is one of IPv6. */
+export function isOfIpv6(address: string): boolean {
+  return address.includes(":");
+}
+
+/** The host is within the prefix; false for one of another family. */
+export function holdsHost({ address, prefix }: Cidr, host: string): boolean {
+  const [own, other] = [ip6Words(address), ip6Words(host)];
+  if (own && other) return bitsBehind(xor(own, other), 0, prefix) === 0;
+  const [four, hers] = [parseIpv4(address), parseIpv4(host)];
+  return four !== null && hers !== null && ((four ^ hers) & prefixMask(prefix)) === 0;
+}
+
+function xor(one: Ip6Words, other: Ip6Words): Ip6Words {
+  return { a: one.a ^ other.a, b: one.b ^ other.b, c: one.c ^ other.c, d: one.d ^ other.d };
+}
+
+/** Not 0 when one of the bits from..to of an address is set. */
+function bitsBehind({ a, b, c, d }: Ip6Words, from: number, to: number): number {
+  const of = (word: number, at: number): number => word & wordMask(to - at) & ~wordMask(from - at);
+  return of(a, 0) | of(b, 32) | of(c, 64) | of(d, 96);
 }
 
 /** `192.168.10.0/24`. parseCidr() reads it back to the same. */
@@ -160,9 +198,21 @@ export function formatCidr({ address, prefix }: Cidr): string {
   return `${address}/${prefix}`;
 }
 
-/** `192.168.10.10/24`: a host's address on its subnet; neither the subnet's own address nor its broadcast (RFC 1122 3.2.1.3). */
+/**
+ * `192.168.10.10/24`, `fd00::10/64`: a host's address on its subnet; neither the subnet's own address, which is all its routers' in IPv6
+ * (RFC 4291 2.6.1), nor its broadcast (RFC 1122 3.2.1.3).
+ */
 export function parseInterfaceAddress(text: string): Cidr {
   const cidr = parseCidr(text);
+  const words = ip6Words(cidr.address);
+  if (words) {
+    requireHost6(text, words);
+    if (cidr.prefix === 0) throw new UnitError(`${show(text)}: every address would be on this link; say e.g. ${cidr.address}/64`);
+    // A /127 has no such address (RFC 6164), a /128 no subnet.
+    const anycast = cidr.prefix < 127 && bitsBehind(words, cidr.prefix, 128) === 0;
+    if (anycast) throw new UnitError(`${show(text)}: the address of all routers on the subnet, not a host's`);
+    return cidr;
+  }
   const address = parseIpv4(cidr.address)!;
   requireHost(text, address);
   if (cidr.prefix === 0) throw new UnitError(`${show(text)}: every address would be on this link; say e.g. ${cidr.address}/24`);
@@ -173,35 +223,39 @@ export function parseInterfaceAddress(text: string): Cidr {
   return cidr;
 }
 
-/** The destination of a route: `10.0.0.0/8`, or a host `10.0.0.1` for its /32. Host bits must be zero, as for `ip route`. */
+/** The destination of a route: `10.0.0.0/8`, `fd00::/64`, or a host `10.0.0.1` for its /32. Host bits must be zero, as for `ip route`. */
 export function parseRouteTarget(text: string): Cidr {
-  const cidr = parseIpv4(text) === null ? parseCidr(text) : { address: text, prefix: 32 };
-  const address = parseIpv4(cidr.address)!;
-  if ((address & ~prefixMask(cidr.prefix)) !== INADDR_ANY) {
-    throw new UnitError(`${show(text)}: bits are set behind the prefix; say the subnet's own address, or ${cidr.address}/32`);
+  const six = ip6Words(text);
+  const host = six ? { address: formatIpv6(six), prefix: 128 } : { address: text, prefix: 32 };
+  const cidr = six || parseIpv4(text) !== null ? host : parseCidr(text);
+  const words = ip6Words(cidr.address);
+  const behind = words ? bitsBehind(words, cidr.prefix, 128) : parseIpv4(cidr.address)! & ~prefixMask(cidr.prefix);
+  if (behind !== 0) {
+    const whole = words ? 128 : 32;
+    throw new UnitError(`${show(text)}: bits are set behind the prefix; say the subnet's own address, or ${cidr.address}/${whole}`);
   }
   return cidr;
 }
 
-/** `192.168.10.1:8094`; the port is not 0. Names are not looked up. */
+/** `192.168.10.1:8094`, `[fd00::1]:8094`; the port is not 0. Names are not looked up. */
 export function parseEndpoint(text: string): Endpoint<string> {
   const parts = splitEndpoint(text);
   const host = parts?.host ?? text;
-  const address = parseIpv4(host);
-  if (address === null) {
-    throw notIpv4(text, "ADDRESS:PORT; say e.g. 192.168.10.1:8094", host.replace(/^\[(.*)\]$/s, "$1"));
+  const [, inner = ""] = /^\[(.*)\]$/s.exec(host) ?? [];
+  const words = ip6Words(inner.replace(/%[^%]+$/, ""));
+  if (parseIpv4(host) === null && !words) {
+    if (isIpv6(text) || isIpv6(host))
+      throw new UnitError(`${show(text)}: an IPv6 address stands in brackets; say e.g. [fd00::1]:8094`);
+    throw notAddress(text, "ADDRESS:PORT; say e.g. 192.168.10.1:8094");
   }
-  if (address === INADDR_ANY) throw new UnitError(`${show(text)}: 0.0.0.0 is nobody; say e.g. 192.168.10.1:8094`);
+  const nobody = words ? (words.a | words.b | words.c | words.d) === 0 : parseIpv4(host) === INADDR_ANY;
+  if (nobody) throw new UnitError(`${show(text)}: ${words ? "::" : "0.0.0.0"} is nobody; say e.g. 192.168.10.1:8094`);
   if (!parts) throw new UnitError(`${show(text)}: no port; say e.g. ${host}:8094`);
   const port = parts.port.startsWith("0") ? null : parsePort(parts.port);
   if (port === null) throw new UnitError(`${show(text)}: the port is not 1 to 65535; say e.g. ${host}:8094`);
-  return { address: host, port };
+  return { address: words ? inner : host, port };
 }
 
-/** The refusal of a text that is no IPv4 address; a good IPv6 address is told apart from nonsense. */
-function notIpv4(text: string, what: string, host = text.replace(/\/\d{1,3}$/, "")): UnitError {
-  if (isIPv6(host) || isIPv6(text)) {
-    return new UnitError(`${show(text)}: IPv6 is not there yet; leave it out and use IPv4`, "IPV6_NOT_YET");
-  }
+function notAddress(text: string, what: string): UnitError {
   return new UnitError(`${show(text)}: not ${what}`);
 }

@@ -47,6 +47,33 @@ export function icmpWords({ type, code, info }: IcmpNumbers): string {
   return `Bad ICMP type: ${type}`;
 }
 
+/** "Destination unreachable" of ICMPv6, by its code (RFC 4443 3.1). */
+const UNREACHABLE6: readonly string[] = [
+  "No route",
+  "Administratively prohibited",
+  "Beyond scope of source address",
+  "Address unreachable",
+  "Port unreachable",
+];
+const EXCEEDED6: readonly string[] = ["Hop limit", "Defragmentation failure"];
+const PROBLEM6: readonly string[] = ["Wrong header field", "Unknown header", "Unknown option"];
+
+/** An error of ICMPv6 by which a request is lost. */
+export function icmp6Words({ type, code, info }: IcmpNumbers): string {
+  switch (type) {
+    case 1:
+      return `Destination unreachable: ${UNREACHABLE6[code] ?? `Unknown code ${code}`}`;
+    case 2:
+      return `Packet too big: mtu=${info}${code === 0 ? "" : `, code=${code}`}`;
+    case 3:
+      return `Time exceeded: ${EXCEEDED6[code] ?? `code ${code}`}`;
+    case 4:
+      return `Parameter problem: ${PROBLEM6[code] ?? `code ${code}`} at ${info}`;
+    default:
+      return `unknown icmp type: ${type}`;
+  }
+}
+
 /** A message by which it is not. */
 export function noticeWords({ type, code, info }: IcmpNumbers): string {
   if (type === 4) return "Source Quench";

@@ -8,7 +8,7 @@ import { CommandError, Exit } from "../contract/exit.ts";
 import type { Globals } from "../contract/globals.ts";
 import { withInstance } from "./connect.ts";
 import { Interrupt } from "./interrupt.ts";
-import { icmpWords, noticeWords } from "./ping-words.ts";
+import { icmp6Words, icmpWords, noticeWords } from "./ping-words.ts";
 import { printableJson } from "./printable.ts";
 
 type ErrorNote = Extract<Note, readonly ["ping.error", unknown]>[1];
@@ -18,6 +18,14 @@ const REASONS: Readonly<Record<string, string>> = {
   RTN_UNREACHABLE: "Destination Host Unreachable",
   RTN_PROHIBIT: "Packet filtered",
   IP_OUTNOROUTES: "Destination Net Unreachable",
+};
+
+/** The same for IPv6. */
+const REASONS6: Readonly<Record<string, string>> = {
+  NEIGH_FAILED: "Destination unreachable: Address unreachable",
+  RTN_UNREACHABLE: "Destination unreachable: Address unreachable",
+  RTN_PROHIBIT: "Destination unreachable: Administratively prohibited",
+  IP_OUTNOROUTES: "Destination unreachable: No route",
 };
 
 export interface PingOptions {
@@ -83,7 +91,8 @@ class Tally {
     if (name === "ping.start") {
       if (note.broadcast) console.error("WARNING: pinging broadcast address");
       this.#tell("start", { destination: note.to, size: this.#size });
-      this.#say(`PING ${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`);
+      const whole = `${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`;
+      this.#say(`PING ${this.#six ? `${this.#to}(${note.to}) ${this.#size} data bytes` : whole}`);
       return;
     }
     if (name === "ping.error") this.#takeError(note);
@@ -104,10 +113,11 @@ class Tally {
     const { from, seq, reason, mtu, type = 0, code = 0, info = 0 } = note;
     this.#tell("error", note);
     if (mtu !== undefined) {
-      if (!this.#json) console.error(`ping: local error: message too long, mtu=${mtu}`);
+      if (!this.#json) console.error(`ping: local error: message too long, mtu${this.#six ? ": " : "="}${mtu}`);
       return;
     }
-    const words = reason === "ICMP" ? icmpWords({ type, code, info }) : (REASONS[reason] ?? reason);
+    const [reasons, icmp] = this.#six ? [REASONS6, icmp6Words] : [REASONS, icmpWords];
+    const words = reason === "ICMP" ? icmp({ type, code, info }) : (reasons[reason] ?? reason);
     this.#say(`From ${from} icmp_seq=${seq} ${words}`);
   }
 
@@ -116,6 +126,11 @@ class Tally {
     const rtt = this.#times.length > 0 ? { rtt: rttOf(this.#times) } : {};
     this.#tell("summary", { ...result, loss, ...rtt });
     this.#say(this.#statistics(result, loss));
+  }
+
+  /** The destination is one of IPv6. */
+  get #six(): boolean {
+    return this.#to.includes(":");
   }
 
   #say(line: string): void {

@@ -30,6 +30,11 @@ export function udpSend(globals: Globals, options: UdpSendOptions): Promise<numb
   });
 }
 
+/** An address as it stands in front of a port. */
+function host(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
 export interface UdpListenOptions {
   bind: string;
   /** The device by which a group is heard. */
@@ -44,7 +49,7 @@ export function udpListen(globals: Globals, options: UdpListenOptions): Promise<
     client.onNotification = (name, note) => {
       if (name !== "udp.received") return;
       if (globals.json) console.log(printableJson({ event: "datagram", ...note }));
-      else console.log(`${note.from}:${note.port} ${note.length} ${printable(note.text)}`);
+      else console.log(`${host(note.from)}:${note.port} ${note.length} ${printable(note.text)}`);
     };
     await client.call("udp.listen", { ...options });
     return Exit.DONE;

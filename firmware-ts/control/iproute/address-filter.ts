@@ -1,6 +1,6 @@
 /** The words by which `ip address show` and `flush` select devices and addresses. */
-import { parseIpv4, prefixMask } from "../../ip/address.ts";
 import { type AddressFilter, scopeName } from "../methods/address-view.ts";
+import { ipPrefixOf } from "../methods/forms.ts";
 import { readScope } from "./scope-word.ts";
 import { abbreviates, garbage, type IpOptions, readPrefix, unsigned, type Words, wrongArgument } from "./words.ts";
 
@@ -91,8 +91,5 @@ function groupOf(word: string): number {
 
 /** The filter, as an address is compared with it. */
 export function filterOf({ to, scope, label, flags }: AddressWords): AddressFilter {
-  const [host = "", length] = to?.split("/") ?? [];
-  const mask = prefixMask(Number(length));
-  const address = parseIpv4(host);
-  return { scope, label, flags, to: to === undefined || address === null ? undefined : { address: address & mask, mask } };
+  return { scope, label, flags, to: to === undefined ? undefined : ipPrefixOf(to) };
 }

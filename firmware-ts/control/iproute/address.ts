@@ -17,6 +17,7 @@ import { linkBrief, linkBriefJson, linkLines } from "./print-link.ts";
 import { readScope } from "./scope-word.ts";
 import {
   abbreviates,
+  dumped,
   duplicate,
   garbage,
   type IpContext,
@@ -75,12 +76,15 @@ async function show(context: IpContext, words: Words): Promise<void> {
   const parts: AddressShow = {
     linkless: family !== "",
     headless: label !== undefined,
-    selects: (info) => (family === "" || info.family === family) && selects(filter, info),
+    sparse: asked === "inet6" && dev === undefined,
+    selects: (info, ifname) => selects(filter, info, ifname),
   };
-  const shown = read.foreign || read.master !== undefined ? [] : all;
+  const shown = read.foreign || read.master !== undefined ? [] : all.map((view) => ofFamily(view, family));
   if (family === "link") return linksOnly(context, shown);
   // A device without any address is selected by all that is said of addresses, but has none of a family.
-  const views = shown.filter(({ addr_info: infos }) => infos.some(parts.selects) || (family === "" && infos.length === 0));
+  const views = shown.filter(
+    ({ ifname, addr_info: infos }) => infos.some((info) => parts.selects(info, ifname)) || (family === "" && infos.length === 0),
+  );
   if (json)
     printJson(
       context,
@@ -88,6 +92,10 @@ async function show(context: IpContext, words: Words): Promise<void> {
     );
   else if (brief) for (const view of views) context.print(addressBrief(view, parts));
   else for (const view of views) for (const line of (oneline ? addressOneLine : addressText)(view, parts)) context.print(line);
+}
+
+function ofFamily(view: AddressView, family: AddressWords["family"]): AddressView {
+  return family === "" ? view : { ...view, addr_info: view.addr_info.filter((info) => info.family === family) };
 }
 
 /** With -0 devices have no other addresses than their link's. */
@@ -104,8 +112,8 @@ async function noSlaves(context: IpContext, master: string): Promise<void> {
   await known(context.caller.call("link.show", { dev: master }), () => wrongArgument(master, "Device does not exist\n"));
 }
 
-/** Names of flags that `add` knows and leaves as they are. */
-const IPV6_FLAGS = ["nodad", "optimistic", "home", "mngtmpaddr"];
+/** Names of flags that `add` sets for IPv6, and of those that it knows and leaves as they are. */
+const IPV6_FLAGS = ["nodad", "optimistic", "home", "mngtmpaddr"] as const;
 const FIXED_FLAGS = ["secondary", "temporary", "dadfailed", "deprecated", "tentative", "permanent", "stable-privacy"];
 
 /** The longest label that a device name leaves room for (IFNAMSIZ less its end). */
@@ -134,7 +142,7 @@ async function change(context: IpContext, method: "address.add" | "address.repla
     await context.caller.call("link.show", { dev });
     throw wrong;
   }
-  const wildcard = method === "address.del" && !explicit && peer === undefined;
+  const wildcard = method === "address.del" && !explicit && peer === undefined && read.family !== "inet6";
   if (wildcard) {
     context.warn(`Warning: Executing wildcard deletion to stay compatible with old scripts.
          Explicitly specify the prefix length (${local}) to avoid this warning.
@@ -169,11 +177,21 @@ function readChange(context: IpContext, words: Words): Read {
     else if (abbreviates(word, "preferred_lft")) setLifetime(read, "preferred_lft", words.value());
     else if (word === "noprefixroute") read.noprefixroute = true;
     else if (word === "autojoin") read.autojoin = true;
-    else if (IPV6_FLAGS.includes(word)) context.warn(`Warning: ${word} option can be set only for IPv6 addresses`);
+    else if (isIpv6Flag(word)) setFlag(context, read, word);
     else if (FIXED_FLAGS.includes(word)) context.warn(`Warning: ${word} option is not mutable from userspace`);
     else setLocal(read, word, words);
   }
   return read;
+}
+
+function isIpv6Flag(word: string): word is (typeof IPV6_FLAGS)[number] {
+  return IPV6_FLAGS.some((flag) => flag === word);
+}
+
+/** `ip` knows the family by the words before. */
+function setFlag(context: IpContext, read: Read, flag: (typeof IPV6_FLAGS)[number]): void {
+  if (read.family === "inet6") read[flag] = true;
+  else context.warn(`Warning: ${flag} option can be set only for IPv6 addresses`);
 }
 
 function setLocal(read: Read, word: string, words: Words): void {
@@ -228,14 +246,16 @@ function wrongTogether(read: Read): IpError | undefined {
   if (valid === 0) return new IpError("valid_lft is zero", IpExit.VALUE);
   if (valid < preferred) return new IpError("preferred_lft is greater than valid_lft", IpExit.VALUE);
   if (read.autojoin) return new IpError(noAutojoin(local), IpExit.VALUE);
-  if (local === undefined && peer === undefined && read.family === "")
-    return new IpError("RTNETLINK answers: Operation not supported", IpExit.REFUSED);
+  if (local === undefined && peer === undefined && read.family !== "inet") {
+    const why = read.family === "inet6" ? "Invalid argument" : "Operation not supported";
+    return new IpError(`RTNETLINK answers: ${why}`, IpExit.REFUSED);
+  }
   if (label.length > LABEL_MAX) return new IpError("Error: Attribute failed policy validation.", IpExit.REFUSED);
   return undefined;
 }
 
 function noAutojoin(local = ""): string {
-  const multicast = /^(22[4-9]|23\d)\./.test(local);
+  const multicast = /^((22[4-9]|23\d)\.|ff)/i.test(local);
   return multicast ? "autojoin: this stack joins a group for a socket only" : "autojoin needs multicast address";
 }
 
@@ -243,7 +263,7 @@ async function flush(context: IpContext, words: Words): Promise<void> {
   const { statistics, oneline, family: asked } = context.options;
   const read = readAddressWords(words, asked, help);
   if (read.empty) throw new IpError("Flush requires arguments.", IpExit.VALUE);
-  const flushed = await known(context.caller.call("address.flush", flushRequest(read)));
+  const flushed = await known(dumped(context.caller.call("address.flush", flushRequest(read))));
   if (statistics === 0) return;
   const count = flushed.reduce((sum, { addr_info }) => sum + addr_info.length, 0);
   if (count === 0) {
@@ -256,14 +276,14 @@ async function flush(context: IpContext, words: Words): Promise<void> {
   context.print("*** Flush is complete after 1 round ***");
 }
 
-/** `ip` asks nothing of devices here but their name. With IPv6 addresses asked for, none of ours is meant. */
+/** `ip` asks nothing of devices here but their name. */
 function flushRequest({ dev, to, scope: within, label, flags, family }: AddressWords): ParamsOf<"address.flush"> {
-  if (family === "inet6") return { ...(dev === undefined ? {} : { dev }), flags: ["inet6"] };
   return {
     ...(dev === undefined ? {} : { dev }),
     ...(to === undefined ? {} : { to }),
     ...(within === undefined ? {} : { scope: within }),
     ...(label === undefined ? {} : { label }),
+    ...(family === "" ? {} : { family }),
     flags: [...flags],
   };
 }

@@ -26,7 +26,8 @@ const KEYS: Readonly<Record<string, object>> = { new: {}, deleted: { deleted: tr
  * that while it goes on.
  */
 export async function ipMonitor(context: IpContext, words: Words): Promise<void> {
-  const request: ParamsOf<"neigh.monitor"> = {};
+  const { family } = context.options;
+  const request: ParamsOf<"neigh.monitor"> = family === "inet" || family === "inet6" ? { family } : {};
   let label = "";
   const silent: string[] = [];
   for (let word = words.next(); word !== undefined; word = words.next()) {

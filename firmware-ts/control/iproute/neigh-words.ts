@@ -113,8 +113,7 @@ export function filterWords(words: Words, family: IpOptions["family"], flush = f
     else if (abbreviates(word, "protocol")) filter.protocol = protocol(words.value(), 'invalid "protocol"\n');
     else {
       const prefix = readPrefix(word === "to" ? words.value() : word, family);
-      if (prefix.family === "inet6") filter.family = "inet6";
-      else filter.to = `${prefix.address}/${prefix.length}`;
+      filter.to = `${prefix.address}/${prefix.length}`;
     }
   }
   if (states.length > 0) filter.nud = states;

@@ -56,7 +56,8 @@ async function change(context: IpContext, words: Words): Promise<void> {
   if (!NTABLE_KEYS.some((key) => request[key] !== undefined)) {
     throw new IpError("Not enough information: changeable attributes required.");
   }
-  await context.caller.call("ntable.change", { name, ...rest });
+  const { family } = context.options;
+  await context.caller.call("ntable.change", { name, ...rest, ...(family === "" ? {} : { family }) });
 }
 
 async function show(context: IpContext, words: Words): Promise<void> {

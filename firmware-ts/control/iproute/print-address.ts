@@ -9,31 +9,46 @@ export interface AddressShow {
   readonly linkless: boolean;
   /** Without anything of the device itself: a label is asked for. */
   readonly headless: boolean;
-  selects(info: AddressInfo): boolean;
+  /** Without its queue and its group, which the kernel's list of IPv6 devices does not have. */
+  readonly sparse: boolean;
+  selects(info: AddressInfo, ifname: string): boolean;
 }
 
-export const EVERYTHING: AddressShow = { linkless: false, headless: false, selects: () => true };
+export const EVERYTHING: AddressShow = { linkless: false, headless: false, sparse: false, selects: () => true };
+
+function selected({ addr_info, ifname }: Flushed, { selects }: AddressShow): AddressInfo[] {
+  return addr_info.filter((info) => selects(info, ifname));
+}
 
 /** A device of `ip -j address show`. An address that is not selected leaves an empty object. */
-export function addressJson(view: AddressView, { linkless, headless, selects }: AddressShow): object {
-  const addr_info = view.addr_info.map((info) => (selects(info) ? info : {}));
+export function addressJson(view: AddressView, { linkless, headless, sparse, selects }: AddressShow): object {
+  const addr_info = view.addr_info.map((info) => (selects(info, view.ifname) ? info : {}));
   if (headless) return { addr_info };
   if (!linkless) return { ...view, addr_info };
   const { link_type: _type, address: _address, broadcast: _broadcast, ...rest } = view;
-  return { ...rest, addr_info };
+  if (!sparse) return { ...rest, addr_info };
+  const { qdisc: _qdisc, group: _group, ...few } = rest;
+  return { ...few, addr_info };
 }
 
 /** The lines of one device of `ip address show`. */
-export function addressText(view: AddressView, { linkless, headless, selects }: AddressShow = EVERYTHING): string[] {
-  const lines = headless ? [] : linkLines(view, "");
-  if (linkless && !headless) lines.pop();
-  for (const info of view.addr_info.filter(selects)) lines.push(...addressLines(info).map((line) => `    ${line}`));
+export function addressText(view: AddressView, show: AddressShow = EVERYTHING): string[] {
+  const { linkless, headless, sparse } = show;
+  const lines = headless ? [] : sparse ? [sparseLine(view)] : linkLines(view, "");
+  if (linkless && !headless && !sparse) lines.pop();
+  for (const info of selected(view, show)) lines.push(...addressLines(info).map((line) => `    ${line}`));
   return lines;
 }
 
+/** The line that a device begins with in the kernel's list of IPv6 devices. */
+function sparseLine({ ifindex, ifname, flags, mtu, operstate, txqlen }: AddressView): string {
+  const qlen = txqlen === undefined ? "" : `qlen ${txqlen}`;
+  return `${ifindex}: ${ifname}: <${flags.join(",")}> mtu ${mtu} state ${operstate} ${qlen}`;
+}
+
 /** The lines of one device of `ip -o address show`, one an address. */
-export function addressOneLine(view: Flushed, { selects }: AddressShow = EVERYTHING): string[] {
-  return flushedLines({ ...view, addr_info: view.addr_info.filter(selects) }, "\\");
+export function addressOneLine(view: Flushed, show: AddressShow = EVERYTHING): string[] {
+  return flushedLines({ ...view, addr_info: selected(view, show) }, "\\");
 }
 
 /** A device with addresses that are gone. */
@@ -45,13 +60,13 @@ export function flushedLines({ ifindex, ifname, addr_info }: Flushed, newline: s
 }
 
 /** A line of `ip -br address`. */
-export function addressBrief(view: AddressView, { headless, selects }: AddressShow): string {
-  const addresses = view.addr_info.filter(selects).map((info) => `${prefixText(info)} ${metricText(info)}`);
-  return (headless ? "" : briefHead(view)) + addresses.join("");
+export function addressBrief(view: AddressView, show: AddressShow): string {
+  const addresses = selected(view, show).map((info) => `${prefixText(info)} ${metricText(info)}`);
+  return (show.headless ? "" : briefHead(view)) + addresses.join("");
 }
 
 export function addressBriefJson({ ifname, operstate, addr_info }: AddressView, { headless, selects }: AddressShow): object {
-  const brief = addr_info.map((info) => (selects(info) ? briefInfo(info) : {}));
+  const brief = addr_info.map((info) => (selects(info, ifname) ? briefInfo(info) : {}));
   return { ...(headless ? {} : { ifname, operstate }), addr_info: brief };
 }
 
@@ -60,7 +75,10 @@ function briefInfo({ local, address, prefixlen, metric }: AddressInfo): object {
   return { local, ...peer, prefixlen, ...(metric === undefined ? {} : { metric }) };
 }
 
-const FLAGS = ["secondary", "deprecated", "dynamic", "noprefixroute"] as const;
+const FLAGS = [
+  ...(["secondary", "temporary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative"] as const),
+  ...(["dynamic", "mngtmpaddr", "noprefixroute", "autojoin", "stable-privacy"] as const),
+];
 
 function addressLines(info: AddressInfo): string[] {
   const broadcast = info.broadcast === undefined ? "" : `brd ${info.broadcast} `;

@@ -20,27 +20,30 @@ export interface RouteViewOptions {
 }
 
 /** A route as `ip -j route` has it. */
-export interface RouteRecord extends Omit<Partial<RouteView>, "type" | "mtu" | "mtuLock" | "expires"> {
+export interface RouteRecord extends Omit<Partial<RouteView>, "type" | "mtu" | "mtuLock"> {
   type?: string;
   metrics?: { mtu: number }[];
 }
 
 export function routeJson(route: RouteView, options: RouteViewOptions): RouteRecord {
-  const { dst, gateway, dev, table, prefsrc, metric, flags, mtu, nexthops } = route;
+  const { dst, from, gateway, dev, table, prefsrc, metric, flags, expires, mtu, pref, nexthops } = route;
   const { details = false } = options;
   const { type, protocol, scope } = options.numeric ? numbered(route) : route;
   return {
     ...(details || route.type !== "unicast" ? { type } : {}),
     dst,
+    ...(from === undefined ? {} : { from }),
     ...(gateway === undefined || options.withoutGateway ? {} : { gateway }),
     ...(dev === undefined || options.withoutDevice ? {} : { dev }),
-    ...(options.withTable && table !== "main" ? { table } : {}),
+    ...(options.withTable && (details || table !== "main") ? { table } : {}),
     ...((details || route.protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
     ...((details || route.scope !== "global") && !options.withoutScope ? { scope } : {}),
     ...(prefsrc === undefined || options.withoutSource ? {} : { prefsrc }),
     ...(metric === undefined || options.withoutMetric ? {} : { metric }),
     flags,
+    ...(expires === undefined ? {} : { expires }),
     ...(mtu === undefined ? {} : { metrics: [{ mtu }] }),
+    ...(pref === undefined ? {} : { pref }),
     ...(nexthops === undefined ? {} : { nexthops }),
   };
 }
@@ -50,6 +53,7 @@ const TYPES: Readonly<Record<RouteView["type"], number>> = {
   unicast: 1,
   local: 2,
   broadcast: 3,
+  anycast: 4,
   multicast: 5,
   blackhole: 6,
   unreachable: 7,
@@ -66,6 +70,7 @@ function numbered({ type, protocol, scope }: RouteView): { type: string; protoco
 const ROUTE_WORDS = [
   ["type", ""],
   ["dst", "", "inet"],
+  ["from", "from ", "inet"],
   ["gateway", "via ", "inet"],
   ["dev", "dev ", "ifname"],
   ["table", "table "],
@@ -86,13 +91,16 @@ export function routeLine(route: RouteView, options: RouteViewOptions, output: O
     const value = shown[key];
     return value === undefined ? "" : `${word}${painted(paint, what, `${value} `)}`;
   });
-  const { mtu, mtuLock = false, nexthops = [], flags } = route;
+  const { mtu, mtuLock = false, nexthops = [], flags, expires, pref } = route;
+  const lasts = expires === undefined ? "" : `expires ${expires}sec `;
   const longest = mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `;
+  // It stands at the end of a line of IPv6, without a space.
+  const preference = pref === undefined ? "" : `pref ${pref}`;
   const hops = nexthops.map(({ gateway, dev, weight, flags: each }) => {
     const via = gateway === undefined ? "" : `via ${paint("inet", `${gateway} `)}`;
     return `${oneline ? "\\" : "\n"}\tnexthop ${via}dev ${dev} weight ${weight} ${spaced(each)}`;
   });
-  return `${words.join("")}${spaced(flags)}${longest}${hops.join("")}`;
+  return `${words.join("")}${spaced(flags)}${lasts}${longest}${preference}${hops.join("")}`;
 }
 
 type Output = Pick<IpContext, "paint"> & { options: Pick<IpContext["options"], "oneline"> };

@@ -130,7 +130,8 @@ export async function nstat(
 }
 
 const CAT_USAGE = `Usage: cat FILE...
-FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, or a setting below /proc/sys`;
+FILE is /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/stat/ndisc_cache, /proc/net/softnet_stat,
+/proc/net/snmp, /proc/net/snmp6, /proc/net/netstat, /proc/net/if_inet6, or a setting below /proc/sys`;
 
 export async function cat(
   words: readonly string[],

@@ -57,6 +57,18 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
     NEXTHOP_DEVICE: "Nexthop device index does not match RTA_OIF",
     NEXTHOP_GATEWAY: "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA",
     ROUTE_INVALID: "Invalid prefix for given prefix length",
+    // those of IPv6
+    IP6_ADDRESS_EXISTS: "ipv6: address already assigned",
+    IP6_ADDRESS_MISSING: "ipv6: address not found",
+    IP6_ADDRESS_INVALID: "ipv6: Invalid address",
+    IP6_LOOPBACK: "ipv6: Cannot assign loopback address on this device",
+    IP6_GROUP: 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag',
+    IP6_EGRESS: "Egress device not specified",
+    IP6_GATEWAY: "Invalid gateway address",
+    IP6_GATEWAY_LOCAL: "Gateway can not be a local address",
+    IP6_SOURCE_INVALID: "Invalid source address",
+    IP6_DEVICE_DOWN: "Nexthop device is not up",
+    IP6_ROUTE_NOT_THERE: "Can not replace route - no match found",
   }),
 );
 

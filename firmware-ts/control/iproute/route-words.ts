@@ -1,5 +1,6 @@
 /** Words behind `ip route show`, `flush`, `add` and their like. */
 import type { ParamsOf } from "../methods/index.ts";
+import { PREFERENCES } from "../methods/route-view.ts";
 import { protocolName, protocolNumber } from "../protocols.ts";
 import {
   abbreviates,
@@ -39,16 +40,18 @@ export function filterWords(words: Words, family: IpFamily): RouteFilter {
   const filter: RouteFilter = family === "" ? {} : { family };
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word === "dev" || word === "oif") filter.dev = words.value();
-    else if (abbreviates(word, "table")) filter.table = table(words.value());
+    else if (abbreviates(word, "table")) filter.table = table(words.value(), family);
     else if (abbreviates(word, "protocol")) only(filter, "protocol", words.value(), protocolNumber);
     else if (word === "scope") only(filter, "scope", words.value(), scopeNumber);
     else if (abbreviates(word, "type")) filter.type = filterType(words.value());
-    else if (word === "via") filter.via = prefixText(viaWord(words), family);
+    else if (word === "via") filter.via = viaPrefix(words, family);
     else if (word === "src") filter.src = prefixText(words.value(), family);
     else if (abbreviates(word, "metric", "priority", "preference")) filter.metric = metric(words.value());
     else if (word === "cache") filter.cache = true;
     else destinationWord(filter, word, words, family);
   }
+  // `ip` asks for IPv4 unless it is told otherwise; all tables are those of both families.
+  if (family === "" && filter.table !== "all") filter.family = "inet";
   return filter;
 }
 
@@ -57,21 +60,24 @@ function destinationWord(filter: RouteFilter, first: string, words: Words, famil
   const word = first === "to" ? words.value() : first;
   const how = ["exact", "match", "root"].find((one) => one === word);
   const prefix = readPrefix(how ? words.value() : word, family);
-  if (prefix.family === "inet6") filter.family = "inet6";
-  else filter.to = `${prefix.address}/${prefix.length}`;
+  filter.to = `${prefix.address}/${prefix.length}`;
   filter.how = how ?? "exact";
 }
 
-/** The family of a gateway may stand before it. */
-function viaWord(words: Words): string {
+/** A gateway, with the family that may stand before it. */
+function viaWord(words: Words, family: IpFamily): { word: string; family: IpFamily } {
   const word = words.value();
-  return word === "inet" || word === "inet6" ? words.value() : word;
+  return word === "inet" || word === "inet6" ? { word: words.value(), family: word } : { word, family };
+}
+
+function viaPrefix(words: Words, family: IpFamily): string {
+  const { word, family: of } = viaWord(words, family);
+  return prefixText(word, of);
 }
 
 function prefixText(word: string, family: IpFamily): string {
-  const { address, length, family: of } = readPrefix(word, family);
-  // No route of ours has anything of another family.
-  return of === "inet" ? `${address}/${length}` : "255.255.255.255/32";
+  const { address, length } = readPrefix(word, family);
+  return `${address}/${length}`;
 }
 
 /** The value that a filter asks for; all: it does not ask. */
@@ -89,14 +95,23 @@ function filterType(text: string): string {
 
 /** The words of a change. `usage` is thrown when there is no destination. */
 export function requestWords(context: IpContext, words: Words, usage: string): Request {
-  const { family } = context.options;
+  // The first word that has a family decides for those behind it.
+  let { family } = context.options;
+  const address = (word: string, of: IpFamily = family): string => {
+    const read = readAddress(word, of);
+    family ||= familyOf(read);
+    return read;
+  };
   const request: Partial<Request> = {};
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (word === "via") {
       if (request.via !== undefined) throw wrongArgument("via", "use nexthop syntax to specify multiple via\n");
-      request.via = readAddress(viaWord(words), family || "inet");
+      const via = viaWord(words, family);
+      request.via = address(via.word, via.family);
     } else if (word === "dev" || word === "oif") request.dev = words.value();
-    else if (word === "src") request.src = readAddress(words.value(), family);
+    else if (word === "src") request.src = address(words.value());
+    else if (word === "pref") request.pref = preference(words.value());
+    else if (word === "expires") request.expires = number(words.value(), "expires");
     else if (abbreviates(word, "metric", "priority", "preference")) request.metric = metric(words.value());
     else if (word === "scope") request.scope = scope(words.value());
     else if (word === "onlink") request.onlink = true;
@@ -109,15 +124,31 @@ export function requestWords(context: IpContext, words: Words, usage: string): R
       if (type !== undefined) request.type = type;
       const value = type === undefined && word !== "to" ? word : words.value();
       if (request.to !== undefined) throw garbage("to", value);
-      const { address, length } = readPrefix(value, family);
-      request.to = `${address}/${length}`;
+      const prefix = readPrefix(value, family);
+      request.to = `${prefix.address}/${prefix.length}`;
+      if (!EVERYWHERE.includes(value)) family ||= prefix.family;
     }
   }
   const { to, ...rest } = request;
   if (to === undefined) throw new IpError(usage);
+  return finished({ to, ...rest }, family);
+}
+
+/** Words for all addresses, which are of no family by themselves. */
+const EVERYWHERE = ["default", "any", "all"];
+
+/** Completes a request by its family, which only its last word may have told. */
+function finished(request: Request, family: IpFamily): Request {
+  const { to, via } = request;
+  if (family === "inet6" && to === "0.0.0.0/0") return { ...request, to: "::/0" };
+  if (via !== undefined && familyOf(via) !== familyOf(to)) readAddress(via, familyOf(to));
   // A gateway was written, be it none: `ip` makes a route of the whole world's scope then.
-  if (rest.via === "0.0.0.0") rest.scope ??= SCOPES["global"];
-  return { to, ...rest };
+  if (via === "0.0.0.0") request.scope ??= SCOPES["global"];
+  return request;
+}
+
+function familyOf(address: string): "inet" | "inet6" {
+  return address.includes(":") ? "inet6" : "inet";
 }
 
 /** `nexthop [ via ADDRESS ] [ dev DEVICE ] [ weight N ] [ onlink ]`, as often as there are next hops; the first word is gone. */
@@ -126,8 +157,10 @@ function nexthops(words: Words, family: IpFamily): NextHop[] {
   let hop = hops[0] as NextHop;
   if (words.empty) throw new IpError('Error: unexpected end of line after "nexthop"');
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "via") hop.via = readAddress(viaWord(words), family || "inet");
-    else if (word === "dev" || word === "oif") hop.dev = words.value();
+    if (word === "via") {
+      const via = viaWord(words, family || "inet");
+      hop.via = readAddress(via.word, via.family);
+    } else if (word === "dev" || word === "oif") hop.dev = words.value();
     else if (word === "weight") hop.weight = weight(words.value());
     else if (word === "onlink") hop.onlink = true;
     else if (word === "nexthop") {
@@ -137,6 +170,13 @@ function nexthops(words: Words, family: IpFamily): NextHop[] {
     } else throw new IpError(`Error: "nexthop" or end of line is expected instead of "${word}"`);
   }
   return hops;
+}
+
+/** A preference by name, or by the bits that RFC 4191 2.1 has for it. */
+function preference(text: string): string {
+  const known = PREFERENCES.find((name) => name === text) ?? ["medium", "high", "medium", "low"][unsigned(text)];
+  if (known === undefined) throw wrongArgument(text, '"pref" value is invalid\n');
+  return known;
 }
 
 function weight(text: string): number {
@@ -151,9 +191,7 @@ function mtu(request: Partial<Request>, words: Words): void {
     request.mtuLock = true;
     text = words.value();
   }
-  const value = unsigned(text);
-  if (!(value <= 0xffffffff)) throw wrongArgument(text, '"mtu" value is invalid\n');
-  request.mtu = value;
+  request.mtu = number(text, "mtu");
 }
 
 /** Tables by their names and numbers. */
@@ -167,11 +205,12 @@ const TABLES: Readonly<Record<string, string>> = {
   0: "all",
 };
 
-function table(text: string): string {
+function table(text: string, family: IpFamily): string {
   const known = TABLES[text];
   if (known !== undefined) return known;
   if (text !== "default" && !(unsigned(text) <= 0xffffffff)) throw wrongArgument(text, "table id value is invalid\n");
-  throw new IpError("Error: ipv4: FIB table does not exist.\nDump terminated", IpExit.REFUSED);
+  const version = family === "inet6" ? "ipv6" : "ipv4";
+  throw new IpError(`Error: ${version}: FIB table does not exist.\nDump terminated`, IpExit.REFUSED);
 }
 
 /** Routes are made in one table only. */
@@ -183,8 +222,12 @@ function mainTable(text: string): void {
 }
 
 function metric(text: string): number {
+  return number(text, "metric");
+}
+
+function number(text: string, key: string): number {
   const value = unsigned(text);
-  if (!(value <= 0xffffffff)) throw wrongArgument(text, '"metric" value is invalid\n');
+  if (!(value <= 0xffffffff)) throw wrongArgument(text, `"${key}" value is invalid\n`);
   return value;
 }
 

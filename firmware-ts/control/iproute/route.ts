@@ -23,7 +23,7 @@ const HELP = `Usage: ip route { show | flush } SELECTOR
 SELECTOR := [ root PREFIX ] [ match PREFIX ] [ exact PREFIX ] [ dev DEVICE ] [ via PREFIX ] [ src PREFIX ]
             [ table TABLE ] [ proto PROTO ] [ type TYPE ] [ scope SCOPE ] [ metric N ]
 ROUTE := [ TYPE ] { default | PREFIX } [ via ADDRESS ] [ dev DEVICE ] [ onlink ] [ src ADDRESS ] [ metric N ]
-         [ scope SCOPE ] [ proto PROTO ] [ mtu [ lock ] N ] [ nexthop NH ]...
+         [ scope SCOPE ] [ proto PROTO ] [ mtu [ lock ] N ] [ pref { low | medium | high } ] [ expires SECONDS ] [ nexthop NH ]...
 NH := [ via ADDRESS ] [ dev DEVICE ] [ weight N ] [ onlink ]
 TYPE := { unicast | throw | unreachable | prohibit | blackhole }
 TABLE := { main | local | all }
@@ -85,8 +85,8 @@ function viewOf(filter: RouteFilter, { details, numeric }: IpOptions): RouteView
     withoutDevice: filter.dev !== undefined,
     withoutProtocol: filter.protocol !== undefined,
     withoutScope: filter.scope !== undefined,
-    withoutGateway: filter.via?.endsWith("/32") === true,
-    withoutSource: filter.src?.endsWith("/32") === true,
+    withoutGateway: isWhole(filter.via),
+    withoutSource: isWhole(filter.src),
     withoutMetric: filter.metric !== undefined,
     withTable: filter.table === "all",
     details,
@@ -94,13 +94,19 @@ function viewOf(filter: RouteFilter, { details, numeric }: IpOptions): RouteView
   };
 }
 
+/** The prefix is one address. */
+function isWhole(prefix: string | undefined): boolean {
+  return prefix?.endsWith(prefix.includes(":") ? "/128" : "/32") === true;
+}
+
 /** The table `cache` is always empty. */
 async function flush(context: IpContext, words: Words): Promise<void> {
   const { family, statistics } = context.options;
   if (words.empty) throw new IpError('"ip route flush" requires arguments.', IpExit.VALUE);
   const { cache = false, ...filter } = filterWords(words, family);
-  const gone = await dumped(context.caller.call("route.flush", cache ? { cache } : filter));
-  if (cache || statistics === 0) return;
+  const of = filter.family === undefined ? {} : { family: filter.family };
+  const gone = await dumped(context.caller.call("route.flush", cache ? { cache, ...of } : filter));
+  if (statistics === 0 || (cache && family !== "inet6")) return;
   if (statistics > 1) for (const route of gone) context.print(routeLine(route, viewOf(filter, context.options), context));
   if (gone.length === 0) return context.print("Nothing to flush.");
   context.print(`\n*** Round 1, deleting ${gone.length} entries ***`);
@@ -112,8 +118,9 @@ async function get(context: IpContext, words: Words): Promise<void> {
   const { json, oneline, details, numeric } = context.options;
   const request = getWords(context, words);
   const route = await context.caller.call("route.get", request);
-  if (request.fibmatch === true) {
-    const view = { details, numeric };
+  // Of IPv6 the kernel tells of the route itself, and from where to where it was asked for.
+  if (request.fibmatch === true || route.from !== undefined) {
+    const view = { details, numeric, withTable: route.from !== undefined };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view, context));
   }
   const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, redirected = false, expires } = route;
@@ -165,20 +172,24 @@ const GET_WORDS = [
 ] as const;
 
 function getWords(context: IpContext, words: Words): Question {
-  const { family } = context.options;
+  // The first address decides for the others.
+  let { family } = context.options;
   const request: Partial<Question> = {};
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    if (word === "from") request.from = readPrefix(words.value(), family || "inet").address;
-    else if (word === "dev" || word === "oif") request.dev = words.value();
+    if (word === "from") {
+      const from = readPrefix(words.value(), family || "inet");
+      request.from = from.address;
+      family ||= from.family;
+    } else if (word === "dev" || word === "oif") request.dev = words.value();
     else if (word === "fibmatch") request.fibmatch = true;
     else {
-      const known = request.to === undefined ? family : "inet";
-      const { address, length, explicit, family: of } = readPrefix(word === "to" ? words.value() : word, known);
+      const { address, length, explicit, family: of } = readPrefix(word === "to" ? words.value() : word, family);
       const whole = of === "inet" ? 32 : 128;
       if (explicit && length !== whole) {
         context.warn(`Warning: /${length} as prefix is invalid, only /${whole} (or none) is supported.`);
       }
       request.to = address;
+      family ||= of;
     }
   }
   const { to, ...rest } = request;

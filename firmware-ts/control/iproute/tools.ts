@@ -17,5 +17,5 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ["arping", { what: "ARP packets by hand: arping [-c N] [-w S] [-I DEV] [-D|-U|-A] ADDRESS", run: arping }],
   ["ethtool", { what: "link, driver (-i) and counters (-S) of a controller: ethtool [-i|-S] DEV", run: ethtool }],
   ["nstat", { what: "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]", run: nstat }],
-  ["cat", { what: "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/sys/...", run: cat }],
+  ["cat", { what: "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/net/if_inet6, /proc/sys/...", run: cat }],
 ]);

@@ -172,7 +172,8 @@ export function readPrefix(text: string, family: IpFamily): Prefix {
     throw new IpError(`Error: "${text}" may be inet prefix, but it is not allowed in this context.`, IpExit.VALUE);
   }
   if (text === "default" || text === "any" || text === "all") {
-    return { family: "inet", address: "0.0.0.0", length: 0, explicit: true };
+    const none = { length: 0, explicit: true };
+    return family === "inet6" ? { family, address: "::", ...none } : { family: "inet", address: "0.0.0.0", ...none };
   }
   const slash = text.indexOf("/");
   const explicit = slash >= 0;

@@ -49,20 +49,47 @@ export function ipv4Of(value: string): Ip4 {
   throw wrong(`"${value}" is not an IPv4 address; say e.g. 10.0.0.1`);
 }
 
+/** An address to send to: one of IPv6 may have a zone, `fe80::1%eth0` (RFC 4007 11). */
+export const IP_HOST = v.pipe(
+  TEXT,
+  v.transform((value): Ip4 | string => {
+    const [address = "", ...zone] = value.split("%");
+    return zone.length > 0 && isIpv6(address) ? value : ipAddressOf(value);
+  }),
+  v.metadata({ form: "IP address" }),
+);
+
 export interface HostPrefix {
   address: Ip4;
   length: number;
 }
 
-/** `10.0.0.1/8` -> address and prefix length; without a length it is 32. */
-export const HOST_PREFIX = v.pipe(TEXT, v.transform(hostPrefixOf), v.metadata({ form: "IPv4 address or ADDRESS/LENGTH" }));
+/** An address of IPv6 as it was written, and how much of it is the prefix. The stack that is asked makes its object of it. */
+export interface HostPrefix6 {
+  address: string;
+  length: number;
+}
 
-function hostPrefixOf(value: string): HostPrefix {
-  const [, host = "", length = "32"] = /^([^/]*)(?:\/(\d{1,2}))?$/.exec(value) ?? [];
-  const address = parseIpv4(host);
-  if (address !== null && Number(length) <= 32) return { address, length: Number(length) };
-  if (isIpv6(value.replace(/\/.*$/, ""))) throw noIpv6(value);
-  throw wrong(`"${value}" is not an IPv4 prefix; say e.g. 10.0.0.0/24`);
+/** An address as int32 -> IPv4; as text -> IPv6. */
+export const IP_ADDRESS = v.pipe(TEXT, v.transform(ipAddressOf), v.metadata({ form: "IP address" }));
+
+function ipAddressOf(value: string): Ip4 | string {
+  const address = parseIpv4(value);
+  if (address !== null) return address;
+  if (isIpv6(value)) return value;
+  throw wrong(`"${value}" is not an IP address; say e.g. 10.0.0.1 or fd00::1`);
+}
+
+/** `10.0.0.1/8` -> address and prefix length; without a length it is that of the whole address. */
+export const IP_HOST_PREFIX = v.pipe(TEXT, v.transform(hostPrefixOf), v.metadata({ form: "IP address or ADDRESS/LENGTH" }));
+
+function hostPrefixOf(value: string): HostPrefix | HostPrefix6 {
+  const [, host = "", length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const address = parseIpv4(host) ?? (isIpv6(host) ? host : null);
+  const bits = typeof address === "string" ? 128 : 32;
+  const given = Number(length ?? bits);
+  if (address === null || given > bits) throw wrong(`"${value}" is not a prefix; say e.g. 10.0.0.0/24 or fd00::/64`);
+  return typeof address === "string" ? { address, length: given } : { address, length: given };
 }
 
 export interface Prefix {
@@ -73,14 +100,22 @@ export interface Prefix {
 }
 
 /** `10.0.0.0/8` -> address, length and mask; host bits do not matter, as with `ip`. */
-export const PREFIX = v.pipe(
-  HOST_PREFIX,
-  v.transform(({ address, length }): Prefix => {
-    const mask = prefixMask(length);
-    return { address: address & mask, mask, length };
-  }),
-  v.metadata({ form: "IPv4 prefix" }),
-);
+export const IP_PREFIX = v.pipe(TEXT, v.transform(ipPrefixOf), v.metadata({ form: "IP prefix" }));
+
+export function ipPrefixOf(value: string): Prefix | HostPrefix6 {
+  const prefix = hostPrefixOf(value);
+  if (isOfIpv6(prefix)) return prefix;
+  const mask = prefixMask(prefix.length);
+  return { address: prefix.address & mask, mask, length: prefix.length };
+}
+
+/** A prefix of either family. */
+export type AnyPrefix = HostPrefix | Prefix | HostPrefix6;
+
+/** The prefix is one of IPv6. */
+export function isOfIpv6(prefix: AnyPrefix): prefix is HostPrefix6 {
+  return typeof prefix.address === "string";
+}
 
 /** Octets of hexadecimal between colons, however many -> bytes. */
 export const LINK_ADDRESS = v.pipe(TEXT, v.transform(linkAddressOf), v.metadata({ form: "link address" }));
@@ -118,26 +153,35 @@ export const FAMILY = v.picklist(["inet", "inet6", "link", "bridge", "mpls"], "i
 
 export type Family = v.InferOutput<typeof FAMILY>;
 
-/** Refuses the families that the stack does not have. */
-export function onlyInet(family: Family | undefined): void {
-  if (family === "inet6") throw noIpv6(family);
-  if (family === undefined || family === "inet") return;
+/**
+ * Returns the versions of IP that a family means: both where none is named.
+ * @throws ControlError FAMILY_UNSUPPORTED
+ */
+export function versionsOf(family: Family | undefined): readonly (4 | 6)[] {
+  if (family === undefined) return [4, 6];
+  if (family === "inet") return [4];
+  if (family === "inet6") return [6];
   throw new ControlError("FAMILY_UNSUPPORTED", `this stack has nothing of family ${family}`, {
     errno: "EAFNOSUPPORT",
     detail: family,
   });
 }
 
-function noIpv6(detail: string): ControlError {
+/** The refusal of what needs IPv6 where there is none. */
+export function noIpv6(detail: string): ControlError {
   return new ControlError("FAMILY_UNSUPPORTED", `${detail}: this stack has no IPv6`, { errno: "EAFNOSUPPORT", detail });
 }
 
-/** `10.0.0.2:9`, `:9`, `9` -> address (INADDR_ANY where none is written) and port. */
+/** `10.0.0.2:9`, `[fd00::2]:9`, `:9`, `9` -> address (INADDR_ANY where none is written) and port. */
 export const ENDPOINT = v.pipe(TEXT, v.transform(endpointOf), v.metadata({ form: "[ADDRESS:]PORT" }));
 
-export function endpointOf(value: string): Endpoint<Ip4> {
+/** An IPv6 address is left as it was written, with its zone. */
+export function endpointOf(value: string): Endpoint<Ip4 | string> {
   const { host, port: digits } = splitEndpoint(value) ?? { host: "", port: value };
   const port = parsePort(digits);
   if (port === null) throw wrong(`"${value}" is not ADDRESS:PORT`);
+  const [, inner] = /^\[(.*)\]$/s.exec(host) ?? [];
+  if (inner !== undefined && isIpv6(inner.replace(/%.*$/s, ""))) return { address: inner, port };
+  if (isIpv6(host)) throw wrong(`"${value}": an IPv6 address stands in brackets; say [${host}]:${port}`);
   return { address: host === "" ? INADDR_ANY : ipv4Of(host), port };
 }

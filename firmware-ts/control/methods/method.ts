@@ -3,11 +3,14 @@
  * sends, the check of what an instance answers, and docs/control-methods.md come from it.
  */
 import * as v from "valibot";
+import type { Ip6 } from "../../ip/ip6.ts";
+import { parseIpv6 } from "../../ip/ip6-text.ts";
+import type { Ipv6 } from "../../ip6/ipv6.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { StackError } from "../../net/stack-error.ts";
 import type { Stack } from "../../stack.ts";
 import { ControlError, type Json, type JsonObject, type Session } from "../rpc/protocol.ts";
-import { wrong } from "./forms.ts";
+import { noIpv6, wrong } from "./forms.ts";
 
 /** The stack that a request is for, and the state that methods keep between requests. */
 export class MethodContext {
@@ -32,6 +35,25 @@ export class MethodContext {
     const device = this.stack.network.device(name);
     if (!device) throw new ControlError("NO_DEVICE", `no device is called "${name}"`, { errno: "ENODEV", detail: name });
     return device;
+  }
+
+  /**
+   * The stack's IPv6.
+   * @param detail what needs it, for the refusal
+   * @throws ControlError FAMILY_UNSUPPORTED
+   */
+  ip6(detail: string): Ipv6 {
+    const { ip6 } = this.stack;
+    if (ip6) return ip6;
+    throw noIpv6(detail);
+  }
+
+  /** The stack's object of an IPv6 address. @throws ControlError FAMILY_UNSUPPORTED, INVALID_PARAMS */
+  ip6Address(text: string): Ip6 {
+    this.ip6(text);
+    const address = parseIpv6(text, this.stack.layers.interner);
+    if (address) return address;
+    throw wrong(`"${text}" is not an IPv6 address; say e.g. fd00::1`);
   }
 }
 

@@ -12,8 +12,9 @@ import {
 } from "../../neigh/admin.ts";
 import { NeighFlags } from "../../neigh/flags.ts";
 import { Nud } from "../../neigh/states.ts";
+import type { NeighTable } from "../../neigh/table.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { ADDRESS, FLAG, integer, LINK_ADDRESS, maybe, NUD, needed, TEXT } from "./forms.ts";
+import { FLAG, IP_ADDRESS, integer, LINK_ADDRESS, maybe, NUD, needed, TEXT } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 import { NEIGH_ENTRY, NEIGH_FLAGS, neighView, proxyView } from "./neigh-entry.ts";
 
@@ -21,7 +22,7 @@ import { NEIGH_ENTRY, NEIGH_FLAGS, neighView, proxyView } from "./neigh-entry.ts
 export const OPERATOR = 1;
 
 const TARGET = {
-  dst: needed(ADDRESS, "the neighbour's address"),
+  dst: needed(IP_ADDRESS, "the neighbour's address"),
   dev: maybe(TEXT, "device; only a proxy entry may be without"),
   proxy: maybe(FLAG, "a proxy entry is meant"),
 };
@@ -56,9 +57,10 @@ const change = (about: string, mode: Pick<NeighRequest, "create" | "exclusive" |
       const { lladdr = null, nud = Nud.PERMANENT, protocol = 0 } = params;
       let flags = 0;
       for (const [name, bit] of REQUESTED) if (params[name]) flags |= bit;
-      const request = { ...target(context, params), address: lladdr, state: nud, flags, protocol, ...mode };
+      const { table, target } = meant(context, params);
+      if (target.proxy) proxyHasDevice(target);
       return asked(() => {
-        neighAdd(context.stack.neighbours(4).table, request);
+        neighAdd(table, { ...target, address: lladdr, state: nud, flags, protocol, ...mode });
         return null;
       });
     },
@@ -83,11 +85,13 @@ export const neighChangeMethods = {
     params: TARGET,
     result: v.null(),
     errors: ["NO_DEVICE", "DEVICE_MISSING", "NEIGH_MISSING", "FAMILY_UNSUPPORTED"],
-    run: (context, params) =>
-      asked(() => {
-        neighDelete(context.stack.neighbours(4).table, target(context, params));
+    run(context, params) {
+      const { table, target } = meant(context, params);
+      return asked(() => {
+        neighDelete(table, target);
         return null;
-      }),
+      });
+    },
   }),
   "neigh.get": method({
     about: "One entry.",
@@ -95,25 +99,38 @@ export const neighChangeMethods = {
     result: NEIGH_ENTRY,
     errors: ["NO_DEVICE", "DEVICE_MISSING", "NEIGH_MISSING", "FAMILY_UNSUPPORTED"],
     run(context, params) {
-      const wanted = target(context, params);
-      const { table } = context.stack.neighbours(4);
-      return asked(() => (wanted.proxy ? proxyView(neighGetProxy(table, wanted)) : neighView(neighGet(table, wanted), 1)));
+      const { table, target } = meant(context, params);
+      return asked(() => (target.proxy ? proxyView(neighGetProxy(table, target)) : neighView(neighGet(table, target), 1)));
     },
   }),
 };
 
 interface Target {
-  dst: number;
+  dst: number | string;
   dev?: string | undefined;
   proxy?: boolean | undefined;
 }
 
-function target(context: MethodContext, { dst, dev, proxy = false }: Target): NeighTarget {
+/** Finds the table of the address, and makes the table's name of the entry. */
+function meant(context: MethodContext, { dst, dev, proxy = false }: Target): { table: NeighTable; target: NeighTarget } {
+  if (typeof dst === "string") {
+    const address = context.ip6Address(dst);
+    const device = dev === undefined ? null : context.device(dev);
+    const { table, namespace } = context.stack.neighbours(6);
+    return { table, target: { key: address.d, rest: address, device, namespace, proxy, pid: OPERATOR } };
+  }
   const arp = context.stack.neighbours(4);
+  const { table, namespace } = arp;
   const device = dev === undefined ? null : context.device(dev);
   // Where a device has but one neighbour, that one is meant, whatever its address.
   const key = device && !proxy ? arp.keyOf(dst, device) : dst;
-  return { key, device, namespace: arp.namespace, proxy, pid: OPERATOR };
+  return { table, target: { key, device, namespace, proxy, pid: OPERATOR } };
+}
+
+/** A proxy entry of IPv6 is one of a device: its group is joined there. */
+function proxyHasDevice({ rest, device }: NeighTarget): void {
+  if (!rest || device) return;
+  throw new ControlError("DEVICE_MISSING", "a proxy entry of IPv6 is on a device; none is named", { errno: "ENOBUFS" });
 }
 
 /** Runs a request to the table. Clients see codes that are coarser than the table's; the table's own is the detail. */

@@ -1,11 +1,11 @@
 /** A neighbour entry as control methods show it. */
 import * as v from "valibot";
-import { formatIpv4 } from "../../ip/address.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import { NeighFlags } from "../../neigh/flags.ts";
 import type { ProxyEntry } from "../../neigh/proxy.ts";
 import { nudName } from "../../neigh/states.ts";
 import { formatMac } from "../../net/ethernet.ts";
+import { keyText } from "./by-family.ts";
 
 const SET = v.exactOptional(v.boolean());
 const COUNT = v.exactOptional(v.number());
@@ -50,7 +50,7 @@ export function neighView(entry: Neighbour, holders = 0): NeighView {
   const now = entry.host.now();
   const ago = (time: number): number => Math.trunc((now - time) / 1000);
   const state = nudName(entry.nudState);
-  const view: NeighView = { dst: formatIpv4(entry.key), dev: entry.device.name, state: state ? [state] : [] };
+  const view: NeighView = { dst: keyText(entry), dev: entry.device.name, state: state ? [state] : [] };
   if (entry.valid) view.lladdr = formatMac(entry.address);
   for (const [name, bit] of NEIGH_FLAGS) if (entry.flags & bit) view[name] = true;
   const refcnt = entry.references + holders;
@@ -64,8 +64,9 @@ export function neighView(entry: Neighbour, holders = 0): NeighView {
   });
 }
 
-export function proxyView({ key, device, flags, protocol }: ProxyEntry): NeighView {
-  const view: NeighView = { dst: formatIpv4(key), proxy: true, state: [] };
+export function proxyView(entry: ProxyEntry): NeighView {
+  const { device, flags, protocol } = entry;
+  const view: NeighView = { dst: keyText(entry), proxy: true, state: [] };
   if (device) view.dev = device.name;
   for (const [name, bit] of NEIGH_FLAGS) if (flags & bit) view[name] = true;
   if (protocol) view.protocol = protocol;

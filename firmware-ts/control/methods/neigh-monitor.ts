@@ -3,7 +3,8 @@ import * as v from "valibot";
 import type { Neighbour, NeighEvent } from "../../neigh/entry.ts";
 import type { Transition } from "../../neigh/notify.ts";
 import { type Nud, nudName } from "../../neigh/states.ts";
-import { FLAG, maybe, TEXT } from "./forms.ts";
+import { servicesOf } from "./by-family.ts";
+import { FAMILY, FLAG, maybe, TEXT } from "./forms.ts";
 import { method } from "./method.ts";
 import { NEIGH_ENTRY, neighView } from "./neigh-entry.ts";
 
@@ -12,18 +13,23 @@ const STATE = v.pipe(v.nullable(v.string()), v.description("null: there is no en
 export const neighMonitorMethods = {
   "neigh.monitor": method({
     about: "Tells what the kernel would announce, with `transitions` every change of state too. Answers when the client is gone.",
-    params: { dev: maybe(TEXT, "device"), transitions: maybe(FLAG, "tell every change of state") },
+    params: {
+      dev: maybe(TEXT, "device"),
+      transitions: maybe(FLAG, "tell every change of state"),
+      family: maybe(FAMILY, "address family; default both"),
+    },
     result: v.null(),
     notes: {
       "neigh.event": v.object({ event: v.string(), entry: NEIGH_ENTRY }),
       "neigh.transition": v.object({ entry: NEIGH_ENTRY, from: STATE, to: STATE, cause: v.string() }),
     },
     lasting: true,
-    errors: ["NO_DEVICE", "SUBSCRIPTIONS_LIMIT"],
-    run(context, { dev, transitions }, session) {
+    errors: ["NO_DEVICE", "SUBSCRIPTIONS_LIMIT", "FAMILY_UNSUPPORTED"],
+    run(context, { dev, transitions, family }, session) {
       const device = dev === undefined ? null : context.device(dev);
-      const { table, namespace } = context.stack.neighbours(4);
-      const ours = (entry: Neighbour): boolean => entry.on.namespace === namespace && (!device || entry.device === device);
+      const services = servicesOf(context, family);
+      const ours = ({ on }: Neighbour): boolean =>
+        services.some(({ namespace }) => on.namespace === namespace) && (!device || on.device === device);
       const tell = (entry: Neighbour, event: NeighEvent): void => {
         // The request, the frame or the timer that makes the change holds the entry while it is announced.
         const holders = event === "new" ? 1 : 0;
@@ -42,8 +48,10 @@ export const neighMonitorMethods = {
           for (const end of ends) end();
           resolve(null);
         });
-        ends.push(table.onChange(tell));
-        if (transitions) ends.push(table.onTransition(trace));
+        for (const { table } of services) {
+          ends.push(table.onChange(tell));
+          if (transitions) ends.push(table.onTransition(trace));
+        }
       });
     },
   }),

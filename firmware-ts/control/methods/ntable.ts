@@ -3,7 +3,8 @@ import * as v from "valibot";
 import type { NeighParameters, NeighValue } from "../../neigh/parameters.ts";
 import type { NeighTable } from "../../neigh/table.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { FAMILY, type Family, INT_MAX, integer, maybe, needed, onlyInet, TEXT, UINT_MAX } from "./forms.ts";
+import { servicesOf } from "./by-family.ts";
+import { FAMILY, type Family, INT_MAX, integer, maybe, needed, TEXT, UINT_MAX } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 
 const PARAMETERS = [
@@ -96,8 +97,8 @@ type NtableKey = (typeof NTABLE_KEYS)[number];
 
 export const ntableMethods = {
   "ntable.show": method({
-    about: "The defaults with the table's own block, then the sets of the devices, the newest first.",
-    params: { dev: maybe(TEXT, "device"), name: maybe(TEXT, "table"), family: maybe(FAMILY, "address family") },
+    about: "Of each table the defaults with its own block, then the sets of the devices, the newest first.",
+    params: { dev: maybe(TEXT, "device"), name: maybe(TEXT, "table"), family: maybe(FAMILY, "address family; default both") },
     result: v.array(BLOCK),
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
     run: show,
@@ -105,7 +106,8 @@ export const ntableMethods = {
   "ntable.change": method({
     about: "Changes limits of the table, or parameters of a device, or without one the defaults.",
     params: {
-      name: needed(TEXT, "table: arp_cache"),
+      name: needed(TEXT, "table: arp_cache, ndisc_cache"),
+      family: maybe(FAMILY, "address family; default that of the table"),
       dev: maybe(TEXT, "device"),
       ...v.entriesFromList(ENTRIES, maybe(NUMBER, "entries")),
       ...v.entriesFromList(DURATIONS, maybe(NUMBER, "ms")),
@@ -113,7 +115,7 @@ export const ntableMethods = {
       ...v.entriesFromList(PROBES, maybe(NUMBER, "probes")),
     },
     result: v.null(),
-    errors: ["NO_DEVICE", "NTABLE_MISSING"],
+    errors: ["NO_DEVICE", "NTABLE_MISSING", "FAMILY_UNSUPPORTED"],
     run: change,
   }),
 };
@@ -122,6 +124,8 @@ export const ntableMethods = {
 const BYTES_PER_PACKET = 2090;
 /** The kernel's longest time in jiffies, cut to an int: more ms than an int holds come to this. */
 const FOREVER = -2;
+/** Octets of an IPv6 neighbour's address. */
+const IPV6_KEY = 16;
 /** The hash starts with so many buckets and doubles. */
 const BUCKETS = 8;
 
@@ -133,11 +137,13 @@ interface Filter {
 
 function show(context: MethodContext, { dev, name, family }: Filter): NtableView[] {
   if (dev !== undefined) context.device(dev);
-  onlyInet(family);
-  const { stack } = context;
-  const { table } = stack.neighbours(4);
-  if (name !== undefined && name !== table.name) return [];
-  const head = { family: "inet", name: table.name };
+  return servicesOf(context, family).flatMap(({ table }) =>
+    name === undefined || name === table.name ? blocks(context, table, dev) : [],
+  );
+}
+
+function blocks({ stack }: MethodContext, table: NeighTable, dev: string | undefined): NtableView[] {
+  const head = { family: table.family.keyLength === IPV6_KEY ? "inet6" : "inet", name: table.name };
   const own: NtableView = { ...head, table: tableView(table), parms: parameterView(table.defaults) };
   const sets = [...stack.devices].reverse().map((device) => ({
     ...head,
@@ -223,10 +229,11 @@ const LIMITS = [
   ["gc_int", "interval"],
 ] as const;
 
-type Change = { name: string; dev?: string | undefined } & { [Key in NtableKey]?: number | undefined };
+type Change = { name: string; dev?: string | undefined; family?: Family | undefined } & { [Key in NtableKey]?: number | undefined };
 
-function change(context: MethodContext, { name, dev, ...given }: Change): null {
-  const { table, namespace } = context.stack.neighbours(4);
+function change(context: MethodContext, { name, dev, family, ...given }: Change): null {
+  const services = servicesOf(context, family);
+  const { table, namespace } = services.find((service) => service.table.name === name) ?? context.stack.neighbours(4);
   const set = dev === undefined ? table.defaults : table.parametersOf(context.device(dev));
   const limits = LIMITS.flatMap(([key, limit]) => {
     const value = given[key];
@@ -246,7 +253,8 @@ function change(context: MethodContext, { name, dev, ...given }: Change): null {
   if (packets !== undefined && packets <= INT_MAX / BYTES_PER_PACKET) values.push(["queueLengthBytes", packets * BYTES_PER_PACKET]);
   // The table and its defaults belong to the initial namespace.
   const foreign = !namespace.initial && (limits.length > 0 || dev === undefined);
-  if (name !== table.name || foreign) {
+  const known = services.some((service) => service.table.name === name);
+  if (!known || foreign) {
     throw new ControlError("NTABLE_MISSING", `no table ${name} can be changed here`, { errno: "ENOENT", detail: name });
   }
   for (const [key, value] of values) set.setAlone(key, value);

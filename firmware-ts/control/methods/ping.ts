@@ -1,12 +1,14 @@
 /** `ping`: echo requests from the instance itself, and their answers as they come. */
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
-import { formatIpv4 } from "../../ip/address.ts";
+import { formatIpv4, type IpAddress } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { formatIp } from "../../ip/endpoint.ts";
 import { errnoOf } from "../../ip/route-type.ts";
+import { isLinkBound } from "../../ip6/common/address-kind.ts";
+import type { NetDevice } from "../../net/device.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
-import { ADDRESS, decimal, FLAG, integer, maybe, needed } from "./forms.ts";
+import { decimal, FLAG, IP_HOST, integer, maybe, needed } from "./forms.ts";
 import { method } from "./method.ts";
 import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
 
@@ -27,6 +29,11 @@ const MESSAGE = {
   info: v.pipe(v.number(), v.description("an MTU, a gateway, or a pointer in the highest octet")),
 };
 
+/** An address that means another station on each link is told with the device (RFC 4007 11). */
+function zoned(address: IpAddress, { name }: NetDevice): string {
+  return typeof address !== "number" && isLinkBound(address) ? `${formatIp(address)}%${name}` : formatIp(address);
+}
+
 /** The end of each session's ping. */
 class Running extends Map<Session, () => void> {}
 
@@ -36,7 +43,7 @@ export const pingMethods = {
       "Sends echo requests and tells of each answer, after `ping.start` once; answers itself when all were answered or given up, or at `ping.stop`. " +
       "A refused ping tells nothing.",
     params: {
-      to: needed(ADDRESS, "destination"),
+      to: needed(IP_HOST, "destination; fe80::1%eth0 is one on the link of that device"),
       count: maybe(integer(1, MAX_COUNT), "requests; default 4"),
       interval: maybe(decimal(2, MAX_TIME), "ms between two; default 1000"),
       timeout: maybe(decimal(1, MAX_TIME), "ms after the last request; default 10000"),
@@ -65,16 +72,17 @@ export const pingMethods = {
       "ping.notice": v.pipe(v.object(MESSAGE), v.description("a redirect or a source quench: the request is not lost by it")),
     },
     lasting: true,
-    errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "FAMILY_UNSUPPORTED"],
+    errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "DEVICE_MISSING", "FAMILY_UNSUPPORTED"],
     run(context, { to, count = 4, interval = 1000, timeout = 10_000, size = 56, broadcast = false }, session) {
       const { stack } = context;
       const running = context.kept(Running);
+      const detail = typeof to === "string" ? to : formatIpv4(to);
+      if (typeof to === "string") context.ip6(to);
       const destination = stack.ping.to(to);
-      const detail = formatIpv4(to);
       if (destination.room < 0) {
         throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: errnoOf(destination.way.failure), detail });
       }
-      const toAll = stack.ip.addressType(to) === AddressType.BROADCAST;
+      const toAll = typeof to !== "string" && stack.ip.addressType(to) === AddressType.BROADCAST;
       if (toAll && !broadcast) {
         throw new ControlError("PING_BROADCAST", `${detail} is a broadcast address`, { errno: "EACCES", detail });
       }
@@ -128,14 +136,14 @@ export const pingMethods = {
           const result = pinger.send(destination, seq & 0xffff, size);
           if (result.status === "failed") refused(seq, result.reason);
         });
-        pinger.onReply = ({ source, sequence, ttl, bytes }) => {
+        pinger.onReply = ({ source, sequence, ttl, bytes, device }) => {
           const seq = waitingFor(sequence);
           const sent = sentAt.get(seq);
           if (sent === undefined) return;
           received++;
           sentAt.delete(seq);
           session.notify("ping.reply", {
-            from: formatIp(source),
+            from: zoned(source, device),
             seq,
             ttl,
             bytes,

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { formatIpv4 } from "../../ip/address.ts";
 import { leavesBy, type Route, type RouteEntry, RouteType } from "../../ip4/routing/route.ts";
+import { Ip6RouteType } from "../../ip6/routing/route.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { scopeName } from "./address-view.ts";
 
@@ -13,12 +14,16 @@ const NEXTHOP = v.object({
 });
 
 /** Types of routes by name, and those that only an answer about a packet has. */
-const TYPES = ["unicast", "local", "broadcast", "multicast", "blackhole", "unreachable", "prohibit", "throw"] as const;
+const TYPES = ["unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw"] as const;
+
+/** Preferences of IPv6 routes by name. */
+export const PREFERENCES = ["low", "medium", "high"] as const;
 
 export const ROUTE = v.pipe(
   v.object({
     type: v.picklist(TYPES),
     dst: v.pipe(v.string(), v.description("`default`, an address or a prefix")),
+    from: v.exactOptional(v.pipe(v.string(), v.description("the source that was asked for; `::` for any"))),
     gateway: v.exactOptional(v.string()),
     dev: v.exactOptional(v.pipe(v.string(), v.description("none where packets are refused, and with `nexthops`"))),
     table: v.picklist(["main", "local"]),
@@ -30,7 +35,8 @@ export const ROUTE = v.pipe(
     mtu: v.exactOptional(v.pipe(v.number(), v.description("longest packet: the route's own, or what a router told"))),
     mtuLock: v.exactOptional(v.pipe(v.boolean(), v.description("with `mtu`: routers may fragment"))),
     redirected: v.exactOptional(v.pipe(v.boolean(), v.description("a router told of the gateway"))),
-    expires: v.exactOptional(v.pipe(v.number(), v.description("with what a router told: seconds for which it is believed"))),
+    expires: v.exactOptional(v.pipe(v.number(), v.description("seconds for which it is believed, or stays"))),
+    pref: v.exactOptional(v.pipe(v.picklist(PREFERENCES), v.description("of an IPv6 route (RFC 4191)"))),
     nexthops: v.exactOptional(v.pipe(v.array(NEXTHOP), v.description("when there are several"))),
   }),
   v.title("route"),
@@ -38,7 +44,9 @@ export const ROUTE = v.pipe(
 
 export type RouteView = v.InferOutput<typeof ROUTE>;
 
-const NAMES: Readonly<Record<RouteType, RouteView["type"]>> = {
+const NAMES: Readonly<Record<Ip6RouteType, RouteView["type"]>> = {
+  [Ip6RouteType.ANYCAST]: "anycast",
+  [Ip6RouteType.MULTICAST]: "multicast",
   [RouteType.UNICAST]: "unicast",
   [RouteType.LOCAL]: "local",
   [RouteType.BROADCAST]: "broadcast",
@@ -48,9 +56,13 @@ const NAMES: Readonly<Record<RouteType, RouteView["type"]>> = {
   [RouteType.THROW]: "throw",
 };
 
-/** The type of this name; undefined for one that no route of ours has. */
-export function routeTypeOf(name: string): RouteType | undefined {
-  return Object.values(RouteType).find((type) => NAMES[type] === name);
+/** The type of this name; undefined for one that no route of ours has. Two of them are of IPv6 alone. */
+export function routeTypeOf(name: string): Ip6RouteType | undefined {
+  return Object.values(Ip6RouteType).find((type) => NAMES[type] === name);
+}
+
+export function routeTypeName(type: Ip6RouteType): RouteView["type"] {
+  return NAMES[type];
 }
 
 /** The route stands in table `local`. */

@@ -1,106 +1,22 @@
 /** `route.*`: routes as `ip -j route` has them, and what an operator changes about them. */
 import * as v from "valibot";
-import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, prefixMask } from "../../ip/address.ts";
+import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast, prefixMask } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { errnoOf, failureOf } from "../../ip/route-type.ts";
 import type { RouteChange } from "../../ip4/routing/fib.ts";
 import type { PathException } from "../../ip4/routing/path-exceptions.ts";
 import { nextHopOf, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "../../ip4/routing/route.ts";
+import { Ip6RouteType } from "../../ip6/routing/route.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import {
-  ADDRESS,
-  FAMILY,
-  type Family,
-  FLAG,
-  HOST_PREFIX,
-  type HostPrefix,
-  integer,
-  maybe,
-  needed,
-  oneOf,
-  onlyInet,
-  PREFIX,
-  type Prefix,
-  TEXT,
-  UINT_MAX,
-  wrong,
-} from "./forms.ts";
+import { familiesOf } from "./by-family.ts";
+import { type AnyPrefix, FLAG, type HostPrefix, isOfIpv6, maybe, type Prefix, wrong } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
-import { isOfLocal, onlyDevice, ROUTE, type RouteView, routeTypeOf, routeView } from "./route-view.ts";
-
-/** Name of a type -> its number. */
-const TYPE = v.pipe(
-  oneOf("unicast", "local", "broadcast", "blackhole", "unreachable", "prohibit", "throw"),
-  v.transform((name): RouteType => {
-    const type = routeTypeOf(name);
-    if (type === undefined) throw wrong(`no route is of type "${name}"; say e.g. unreachable`);
-    return type;
-  }),
-);
-
-const FILTER = {
-  to: maybe(PREFIX, "destinations"),
-  how: maybe(oneOf("exact", "match", "root"), "exact (default) that prefix, those that hold it (match), or those within it (root)"),
-  dev: maybe(TEXT, "device"),
-  table: maybe(oneOf("main", "local", "all"), "default main"),
-  scope: maybe(integer(0, 255), "scope, by its number"),
-  protocol: maybe(integer(0, 255), "RTPROT_*"),
-  type: maybe(TYPE, "unicast, unreachable, …"),
-  via: maybe(PREFIX, "gateways; routes with several next hops have none"),
-  src: maybe(PREFIX, "sources of packets whose sender names none"),
-  metric: maybe(integer(0, UINT_MAX), "metric"),
-  family: maybe(FAMILY, "address family"),
-};
-
-interface Selection {
-  to?: Prefix | undefined;
-  how?: string | undefined;
-  dev?: string | undefined;
-  table?: string | undefined;
-  scope?: number | undefined;
-  protocol?: number | undefined;
-  type?: RouteType | undefined;
-  via?: Prefix | undefined;
-  src?: Prefix | undefined;
-  metric?: number | undefined;
-  family?: Family | undefined;
-}
-
-/** A next hop of several. */
-const NEXTHOP = v.object({
-  via: maybe(ADDRESS, "gateway"),
-  dev: maybe(TEXT, "device"),
-  weight: maybe(integer(1, 256), "its share; default 1"),
-  onlink: maybe(FLAG, "the gateway is on the link"),
-});
-
-const DETAILS = {
-  to: needed(HOST_PREFIX, "destination; 0.0.0.0/0 for the default route"),
-  type: maybe(TYPE, "the fate of the packets; default unicast"),
-  via: maybe(ADDRESS, "gateway"),
-  dev: maybe(TEXT, "device"),
-  src: maybe(ADDRESS, "source of packets whose sender names none"),
-  metric: maybe(integer(0, UINT_MAX), "the smallest wins"),
-  scope: maybe(integer(0, 255), "scope, by its number"),
-  protocol: maybe(TEXT, "who made it, by name"),
-  mtu: maybe(integer(0, UINT_MAX), "longest packet in bytes; 0: as the device has it"),
-  nexthops: maybe(v.array(NEXTHOP), "several next hops instead of `via` and `dev`: flows are shared by weight"),
-};
-
-interface Details {
-  type?: RouteType | undefined;
-  mtu?: number | undefined;
-  nexthops?: v.InferOutput<typeof NEXTHOP>[] | undefined;
-  via?: number | undefined;
-  dev?: string | undefined;
-  src?: number | undefined;
-  metric?: number | undefined;
-  scope?: number | undefined;
-  protocol?: string | undefined;
-}
+import { DETAILS, type Details, FILTER, QUESTION, type Question, type Selection } from "./route-forms.ts";
+import { isOfLocal, onlyDevice, ROUTE, type RouteView, routeView } from "./route-view.ts";
+import { addRoute6, flushRoutes6, getRoute6, removeRoute6, showRoutes6 } from "./route6.ts";
 
 const REFUSALS = [
   "NO_DEVICE",
@@ -123,6 +39,7 @@ const change = (how: RouteChange, about: string, errors: readonly string[]) =>
     result: v.null(),
     errors: [...REFUSALS, ...errors, "FAMILY_UNSUPPORTED"],
     run(context, { to, onlink = false, mtuLock = false, ...details }) {
+      if (isOfIpv6(to)) return addRoute6(context, to, { ...details, onlink, mtuLock }, how);
       add(context, to, { ...detailsOf(context, details), onlink, mtuLock }, how);
       return null;
     },
@@ -130,23 +47,25 @@ const change = (how: RouteChange, about: string, errors: readonly string[]) =>
 
 export const routeMethods = {
   "route.show": method({
-    about: "Routes by destination, the longest prefix first, then the smallest metric.",
+    about:
+      "Routes by family and destination, the longest prefix first (of IPv6 what lies within a prefix before it), then the smallest metric.",
     params: FILTER,
     result: v.array(ROUTE),
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
-    run: (context, params) => chosen(context, params).map(routeView),
+    run: (context, params) =>
+      meant(context, params).flatMap((version) =>
+        version === 6 ? showRoutes6(context, params) : chosen(context, params).map(routeView),
+      ),
   }),
   "route.get": method({
     about: "The way of a packet of ours to an address; with `fibmatch` the route itself. Packets to ourselves go by `lo`.",
-    params: {
-      to: needed(ADDRESS, "destination"),
-      from: maybe(ADDRESS, "source"),
-      dev: maybe(TEXT, "device"),
-      fibmatch: maybe(FLAG, "the route itself"),
-    },
+    params: QUESTION,
     result: ROUTE,
     errors: ["NO_DEVICE", "UNREACHABLE", "FAMILY_UNSUPPORTED"],
-    run: get,
+    run: (context, { to, from, dev, fibmatch }) =>
+      typeof to === "string"
+        ? getRoute6(context, to, { from, dev, fibmatch })
+        : get(context, to, { from: fourOf(from), dev, fibmatch }),
   }),
   "route.add": change("add", "Adds a route that is not there.", ["ROUTE_EXISTS"]),
   "route.replace": change("replace", "Adds a route, in the place of one with the same destination and metric.", []),
@@ -160,12 +79,18 @@ export const routeMethods = {
     errors: ["NO_DEVICE", "FAMILY_UNSUPPORTED"],
     run(context, { cache = false, ...params }) {
       if (cache) {
-        context.stack.ip.fib.paths.clear();
+        for (const version of familiesOf(context, params.family)) {
+          if (version === 4) context.stack.ip.fib.paths.clear();
+          else context.ip6("cache").fib.paths.clear();
+        }
         return [];
       }
-      const gone = new Set(chosen(context, params));
-      context.stack.ip.routes.removeAll((route) => gone.has(route));
-      return [...gone].map(routeView);
+      return meant(context, params).flatMap((version) => {
+        if (version === 6) return flushRoutes6(context, params);
+        const gone = new Set(chosen(context, params));
+        context.stack.ip.routes.removeAll((route) => gone.has(route));
+        return [...gone].map(routeView);
+      });
     },
   }),
   "route.del": method({
@@ -173,7 +98,9 @@ export const routeMethods = {
     params: DETAILS,
     result: v.null(),
     errors: ["NO_DEVICE", "ROUTE_MISSING", "FAMILY_UNSUPPORTED"],
-    run(context, { to: { address: destination, length: prefixLength }, ...details }) {
+    run(context, { to, ...details }) {
+      if (isOfIpv6(to)) return removeRoute6(context, to, details);
+      const { address: destination, length: prefixLength } = to;
       const match: RouteMatch = { destination, prefixLength, ...detailsOf(context, details) };
       if (context.stack.ip.routes.remove(match)) return null;
       throw new ControlError("ROUTE_MISSING", "there is no such route", { errno: "ESRCH" });
@@ -183,11 +110,28 @@ export const routeMethods = {
 
 const LOOPBACK = 0x7f000001;
 
+/** The families that a selection means. */
+function meant(context: MethodContext, { dev, family, to, via, src }: Selection): readonly (4 | 6)[] {
+  if (dev !== undefined) context.device(dev);
+  return familiesOf(context, family, to, via, src);
+}
+
+/** The prefix, if it is one of IPv4. */
+function fourIn(prefix: AnyPrefix | undefined): Prefix | undefined {
+  return prefix && "mask" in prefix ? prefix : undefined;
+}
+
+/** An address beside one of IPv4. @throws ControlError INVALID_PARAMS when it is one of IPv6 */
+function fourOf(address: Ip4 | string | undefined): Ip4 | undefined {
+  if (typeof address === "string") throw wrong(`${address} is an IPv6 address, and the destination is none`);
+  return address;
+}
+
 /** By table, then by address, the longest prefix first, then the smallest metric: the order of `ip route`. */
 function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
-  const { to, how = "exact", dev, table = "main", scope, protocol, type, via, src, metric, family } = selection;
+  const { how = "exact", dev, table = "main", scope, protocol, type, metric } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
-  onlyInet(family);
+  const [to, via, src] = [selection.to, selection.via, selection.src].map(fourIn);
   const selects = selectorOf(to, how);
   const { list, localList } = context.stack.ip.routes;
   const all: RouteEntry[] = [...(table === "local" ? [] : list), ...(table === "main" ? [] : localList)];
@@ -223,14 +167,11 @@ function selectorOf(to: Prefix | undefined, how: string): (route: RouteEntry) =>
   return how === "root" ? within : (route) => within(route) && holds(route);
 }
 
-interface Question {
-  to: number;
-  from?: number | undefined;
-  dev?: string | undefined;
-  fibmatch?: boolean | undefined;
-}
-
-function get(context: MethodContext, { to, from, dev: by, fibmatch }: Question): RouteView {
+function get(
+  context: MethodContext,
+  to: Ip4,
+  { from, dev: by, fibmatch }: Omit<Question, "to" | "from"> & { from: Ip4 | undefined },
+): RouteView {
   const { stack } = context;
   const only = by === undefined ? null : context.device(by);
   const { routes, addresses } = stack.ip;
@@ -301,15 +242,18 @@ function add(
   stack.ip.fib.addRoute({ destination, prefixLength, gateway, device, ...rest, how });
 }
 
-function detailsOf(context: MethodContext, { via, dev, src, nexthops, ...rest }: Details): RouteDetails {
+function detailsOf(context: MethodContext, details: Details): RouteDetails {
+  const { via, dev, src, nexthops, type, pref: _pref, expires: _expires, ...rest } = details;
+  if (type === Ip6RouteType.ANYCAST || type === Ip6RouteType.MULTICAST) throw wrong("a route of this type is one of IPv6");
   const deviceOf = (name: string | undefined): NetDevice | undefined => (name === undefined ? undefined : context.device(name));
   return {
     ...rest,
-    gateway: via,
+    type,
+    gateway: fourOf(via),
     device: deviceOf(dev),
-    source: src,
+    source: fourOf(src),
     nexthops: nexthops?.map(({ via: hop, dev: name, weight, onlink }) => ({
-      gateway: hop,
+      gateway: fourOf(hop),
       device: deviceOf(name),
       weight,
       onlink,

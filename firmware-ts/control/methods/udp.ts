@@ -1,8 +1,9 @@
 /** `udp.send`, `udp.listen`: datagrams from and to the instance itself, told of as they go and come. */
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
-import { INADDR_ANY, isMulticast } from "../../ip/address.ts";
+import { INADDR_ANY, type Ip4, isMulticast } from "../../ip/address.ts";
 import { formatIp } from "../../ip/endpoint.ts";
+import { isIpv6 } from "../../ip/ip6-text.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import { decimal, ENDPOINT, endpointOf, FLAG, integer, maybe, needed, TEXT, wrong } from "./forms.ts";
 import { method } from "./method.ts";
@@ -18,7 +19,7 @@ const SHORTEST = 0.001;
 /** A source, of which the port may be left out. */
 const SOURCE = v.pipe(
   TEXT,
-  v.transform((from) => endpointOf(from.includes(":") ? from : `${from}:0`)),
+  v.transform((from) => endpointOf(isIpv6(from) ? `[${from}]:0` : /:[^\]]*$/.test(from) ? from : `${from}:0`)),
   v.metadata({ form: "ADDRESS[:PORT]" }),
 );
 
@@ -33,6 +34,10 @@ const PAYLOAD = v.pipe(
 );
 
 const NOTHING = new Uint8Array(0);
+
+function isGroup(address: Ip4 | string): boolean {
+  return typeof address === "string" ? /^ff/i.test(address) : isMulticast(address);
+}
 
 export const udpMethods = {
   "udp.send": method({
@@ -56,9 +61,11 @@ export const udpMethods = {
     },
     lasting: true,
     errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
-    run({ stack }, params, session) {
+    run(context, params, session) {
       const { to, from = { address: INADDR_ANY, port: 0 }, text: payload = NOTHING, count = 1, interval = 1000, confirm } = params;
       if (to.port === 0 || to.address === INADDR_ANY) throw wrong("the destination is ADDRESS:PORT");
+      if (typeof to.address === "string") context.ip6(to.address);
+      const { stack } = context;
       const socket = stack.udp.open(from.port, from.address);
       const destination = socket.to(to.address, to.port);
       return new Promise<{ sent: number; failed: number }>((resolve) => {
@@ -121,9 +128,11 @@ export const udpMethods = {
     errors: ["ADDRESS_INVALID", "ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "DEVICE_MISSING", "FAMILY_UNSUPPORTED", "NO_DEVICE"],
     run(context, { bind, dev, count }, session) {
       const device = dev === undefined ? null : context.device(dev);
-      const socket = context.stack.udp.open(bind.port, bind.address);
+      const { address } = bind;
+      if (typeof address === "string") context.ip6(address);
+      const socket = context.stack.udp.open(bind.port, address);
       try {
-        if (device !== null || isMulticast(bind.address)) socket.join(bind.address, device);
+        if (device !== null || isGroup(address)) socket.join(address, device);
       } catch (error) {
         socket.close();
         throw error;

@@ -44,6 +44,18 @@ const TYPES: readonly (readonly [name: string, type: number])[] = [
   ["MLDv2Reports", 143],
 ];
 
+/** Counters of a protocol that is not here (RFC 3828), in the kernel's file all the same. */
+const UDP_LITE = [
+  "InDatagrams",
+  "NoPorts",
+  "InErrors",
+  "OutDatagrams",
+  "RcvbufErrors",
+  "SndbufErrors",
+  "InCsumErrors",
+  "MemErrors",
+];
+
 export class Ip6Counters extends InetCounters {
   override readonly ip: Ip6IpCounters = new Ip6IpCounters();
 
@@ -77,6 +89,9 @@ export class Ip6Counters extends InetCounters {
       ["Ip6OutOctets", ip.outOctets],
       ["Ip6InMcastOctets", ip.inMcastOctets],
       ["Ip6OutMcastOctets", ip.outMcastOctets],
+      // IPv6 has no broadcasts.
+      ["Ip6InBcastOctets", 0],
+      ["Ip6OutBcastOctets", 0],
       ["Ip6InNoECTPkts", ip.inEcn[0]!],
       ["Ip6InECT1Pkts", ip.inEcn[1]!],
       ["Ip6InECT0Pkts", ip.inEcn[2]!],
@@ -102,6 +117,8 @@ export class Ip6Counters extends InetCounters {
       ["Udp6SndbufErrors", udp.sndbufErrors],
       ["Udp6InCsumErrors", udp.inCsumErrors],
       ["Udp6IgnoredMulti", udp.ignoredMulti],
+      ["Udp6MemErrors", 0],
+      ...UDP_LITE.map((name): [string, number] => [`UdpLite6${name}`, 0]),
     );
     return rows;
   }

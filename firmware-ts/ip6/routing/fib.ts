@@ -426,7 +426,7 @@ export class Fib6 {
 
   /** Returns the route to an address's prefix; null when it brings none. */
   #prefixRoute({ device, local, prefixLength, flags, metric, protocol }: Ip6InterfaceAddress): NewIp6Route | null {
-    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER) return null;
+    if (flags & NOPREFIXROUTE || protocol === BY_ROUTER || local === this.known.loopback) return null;
     const destination = prefixOf(this.interner, local, prefixLength);
     return { ...this.#kernel(device), destination, prefixLength, metric: metric || ADDRESS_METRIC };
   }

@@ -133,10 +133,10 @@ refused([
   [
     "many things at once",
     "    mac: 02:00:5e:10:00:01\n    addresses: [192.168.10.10/24]\nroutes: [{ to: default, via: 192.168.10.1 }]",
-    "    mac: 03:00:5e:10:00:01\n    addresses: [192.168.10.10, fd00::1/64]\nroute: []",
+    "    mac: 03:00:5e:10:00:01\n    addresses: [192.168.10.10, fd00:::1/64]\nroute: []",
     "f:10:10: devices.eth0.mac: 03:00:5e:10:00:01: a multicast address; a station's first octet is even, as in 02:00:5e:10:00:01",
     "f:11:17: devices.eth0.addresses[0]: 192.168.10.10: no prefix length; say e.g. 192.168.10.10/24",
-    "f:11:32: devices.eth0.addresses[1]: fd00::1/64: IPv6 is not there yet; leave it out and use IPv4",
+    "f:11:32: devices.eth0.addresses[1]: fd00:::1/64: not an IP address with its prefix length; say e.g. 192.168.10.10/24",
     "f:12:1: route: unknown key; did you mean routes?",
   ],
 ]);

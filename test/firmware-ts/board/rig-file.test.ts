@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
 import { RIG_DEFAULTS } from "../../../firmware-ts/board/rig/rig.ts";
+import { familiesOf } from "../../../firmware-ts/board/rig-families.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
 
 /** Any UTF-16 code unit, lone surrogates and controls included, ASCII as often as all others. */
@@ -55,19 +56,14 @@ t.test("the example of the documentation, key by key", async (t) => {
   });
 });
 
-t.test("with an IPv6 address in it, all that is wrong is said to be IPv6", async (t) => {
-  const error = refusal(fixture("dual-stack.yaml"));
-  t.equal(error.code, "RIG_IPV6_NOT_YET");
-  t.strictSame(error.problems, [
-    {
-      line: 11,
-      column: 35,
-      path: "devices.eth0.addresses[1]",
-      message: "fd00:10::10/64: IPv6 is not there yet; leave it out and use IPv4",
-      code: "RIG_IPV6_NOT_YET",
-    },
+t.test("a rig of both families", async (t) => {
+  const rig = parseRig(fixture("dual-stack.yaml"), "dual-stack.yaml");
+  t.strictSame(rig.devices[0]?.addresses, [
+    { address: "192.168.10.10", prefix: 24 },
+    { address: "fd00:10::10", prefix: 64 },
   ]);
-  t.equal(refusal(fixture("dual-stack.yaml").replace("every: 3s", "every: 3")).code, "RIG_INVALID", "not when more is wrong");
+  t.strictSame(familiesOf(rig), [4, 6]);
+  t.strictSame(familiesOf(parseRig(fixture("simulated.yaml"), "simulated.yaml")), [4]);
 });
 
 t.test("the least that a rig is: the rest are defaults, the name is the file's", async (t) => {

@@ -4,6 +4,7 @@ import t from "tap";
 import {
   formatDuration,
   formatRate,
+  holdsHost,
   parseCidr,
   parseDuration,
   parseEndpoint,
@@ -125,15 +126,37 @@ t.test("addresses", async (t) => {
   }
 });
 
-t.test("IPv6 is told apart from nonsense", async (t) => {
-  t.throws(() => parseCidr("fd00::1/64"), {
-    code: "IPV6_NOT_YET",
-    message: "fd00::1/64: IPv6 is not there yet; leave it out and use IPv4",
-  });
-  t.throws(() => parseHost("fe80::1"), { code: "IPV6_NOT_YET" });
-  t.throws(() => parseEndpoint("[fd00::1]:8094"), { code: "IPV6_NOT_YET" });
-  t.throws(() => parseCidr("fd00:::1/64"), { code: "UNIT_INVALID" });
-  t.throws(() => parseHost("fg00::1"), { code: "UNIT_INVALID" });
+t.test("IPv6: addresses as RFC 5952 writes them, prefixes, and endpoints in brackets", async (t) => {
+  t.strictSame(parseCidr("FD00:0::01/64"), { address: "fd00::1", prefix: 64 });
+  t.strictSame(parseInterfaceAddress("fd00::1/64"), { address: "fd00::1", prefix: 64 });
+  t.strictSame(parseInterfaceAddress("fd00::/127"), { address: "fd00::", prefix: 127 });
+  t.strictSame(parseRouteTarget("fd00::/64"), { address: "fd00::", prefix: 64 });
+  t.strictSame(parseRouteTarget("::/0"), { address: "::", prefix: 0 });
+  t.strictSame(parseRouteTarget("fd00::1"), { address: "fd00::1", prefix: 128 });
+  t.equal(parseHost("FE80::1"), "fe80::1");
+  t.strictSame(parseEndpoint("[fd00::1]:8094"), { address: "fd00::1", port: 8094 });
+  t.strictSame(parseEndpoint("[fe80::1%eth0]:8094"), { address: "fe80::1%eth0", port: 8094 });
+  for (const text of ["fd00:::1/64", "fd00::1", "fd00::1/129", "fd00::1/x"])
+    t.throws(() => parseCidr(text), { code: "UNIT_INVALID" }, text);
+  for (const text of ["fd00::/64", "::1/128", "::/0", "ff02::1/16", "fd00::1/0"]) {
+    t.throws(() => parseInterfaceAddress(text), { code: "UNIT_INVALID" }, text);
+  }
+  for (const text of ["fd00::1/64", "fd00:0:0:1::/48"]) t.throws(() => parseRouteTarget(text), { code: "UNIT_INVALID" }, text);
+  for (const text of ["fg00::1", "::", "::1", "ff02::1", "fd00::1/64"])
+    t.throws(() => parseHost(text), { code: "UNIT_INVALID" }, text);
+  for (const text of ["fd00::1:8094", "[fd00::1]", "[fd00::1]:0", "[::]:9", "fd00::1", "[fd00::1%]:9"]) {
+    t.throws(() => parseEndpoint(text), { code: "UNIT_INVALID" }, text);
+  }
+});
+
+t.test("a prefix holds the hosts of its own family", async (t) => {
+  t.ok(holdsHost({ address: "10.0.0.0", prefix: 8 }, "10.1.2.3"));
+  t.notOk(holdsHost({ address: "10.0.0.0", prefix: 8 }, "11.1.2.3"));
+  t.ok(holdsHost({ address: "fd00::1", prefix: 64 }, "fd00::2:3"));
+  t.notOk(holdsHost({ address: "fd00::1", prefix: 64 }, "fd00:0:0:1::2"));
+  t.ok(holdsHost({ address: "::", prefix: 0 }, "fd00::2"));
+  t.notOk(holdsHost({ address: "::", prefix: 0 }, "10.0.0.1"));
+  t.notOk(holdsHost({ address: "0.0.0.0", prefix: 0 }, "fd00::2"));
 });
 
 t.test("any text is read or refused with a UnitError", async () => {

@@ -196,3 +196,26 @@ t.test("what is not watched is refused in words, never left out in silence", asy
   ];
   for (const [words, message] of rows) t.match(await operator.type(`ip monitor ${words}`), message, words);
 });
+
+t.test("both families, or one of them", async (t) => {
+  const lab = await Lab.open({ ip6: true });
+  t.teardown(() => lab.stack.close());
+  const told = async (flags: string): Promise<string> => {
+    const watcher = new Operator(lab.stack);
+    const done = watcher.run("ip", [...flags.split(" ").filter(Boolean), "monitor", "neigh"]);
+    const operator = new Operator(lab.stack);
+    for (const dst of ["10.0.0.2", "fd00::2"]) {
+      await operator.type(`ip n add ${dst} lladdr ${MAC} dev eth0`);
+      await operator.type(`ip n del ${dst} dev eth0`);
+    }
+    watcher.caller.close();
+    return (await done).stdout;
+  };
+  const lines = (dst: string): string =>
+    `${dst} dev eth0 lladdr ${MAC} PERMANENT \n${dst} dev eth0 FAILED \nDeleted ${dst} dev eth0 FAILED \n`;
+  t.equal(await told(""), lines("10.0.0.2") + lines("fd00::2"));
+  t.equal(await told("-4"), lines("10.0.0.2"));
+  t.equal(await told("-6"), lines("fd00::2"));
+  const four = new Operator((await Lab.open()).stack);
+  t.match(await four.type("ip -6 monitor neigh"), /Address family not supported by protocol/);
+});

@@ -80,7 +80,7 @@ t.test("refusals in the words and with the codes that a script can go by", async
     [
       "add",
       { dst: "10.0.0.60/24", dev: "eth0", lladdr: MAC },
-      [-32_602, "INVALID_PARAMS", '"10.0.0.60/24" is not an IPv4 address; say e.g. 10.0.0.1'],
+      [-32_602, "INVALID_PARAMS", '"10.0.0.60/24" is not an IP address; say e.g. 10.0.0.1 or fd00::1'],
     ],
     ["add", { dev: "eth0" }, [-32_602, "INVALID_PARAMS", "dst is missing"]],
     ["add", { dst: "10.0.0.60" }, [1, "DEVICE_MISSING", "Error: Device not specified."]],
@@ -121,7 +121,7 @@ t.test("refusals in the words and with the codes that a script can go by", async
     "/24",
     "10.0.0/24",
   ]) {
-    const refusal = [-32_602, "INVALID_PARAMS", `"${to}" is not an IPv4 prefix; say e.g. 10.0.0.0/24`];
+    const refusal = [-32_602, "INVALID_PARAMS", `"${to}" is not a prefix; say e.g. 10.0.0.0/24 or fd00::/64`];
     t.same(await call(lab.stack, "neigh.show", { to }), refusal);
     t.same(await call(lab.stack, "neigh.flush", { to, nud: ["permanent"] }), refusal, "and nothing is flushed for it");
   }
