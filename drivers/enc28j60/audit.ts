@@ -29,14 +29,37 @@ export interface Finding {
   readonly reason: Error;
 }
 
+/** A register and the value that it was told last. */
+interface Told {
+  readonly register: number;
+  value: number;
+}
+
+/** A question of a batch: the register, the bits in the mask that it ought to hold, and where its answer is. */
+interface Question {
+  register: number;
+  wanted: number;
+  mask: number;
+  at: number;
+}
+
 export class Audit {
   readonly #session: Session;
   readonly #address: Uint8Array;
   readonly #ring: ReceiveRing;
   readonly #filters: Filters;
   readonly #blind = new Set<number>();
-  /** The questions of this batch: register, the bits in the mask that it ought to hold, and where its answer is. */
-  readonly #asked: { register: number; wanted: number; mask: number; at: number }[] = [];
+  /** The questions of this batch, and of larger ones before it. */
+  readonly #asked: Question[] = [];
+  #questions = 0;
+  /** All registers that are looked at, in their order; empty when they are to be listed anew. */
+  #list: readonly Told[] = [];
+  /** Those of the list whose values change with each frame. */
+  #transmitEnd: readonly Told[] = [];
+  #readPointer: readonly Told[] = [];
+  /** The state of things that the list was made for. */
+  #listedFilters: readonly RegisterValue[] | null = null;
+  #listedLossy = false;
   #pointer: Pointer = Pointer.NONE;
   #pointerAt = -1;
 
@@ -67,37 +90,40 @@ export class Audit {
   /** Another chip may be there. */
   forget(): void {
     this.#blind.clear();
+    this.#list = [];
   }
 
   /** All registers in one batch. */
   prepareAll(commands: CommandList): void {
     this.#begin(commands, Pointer.BOTH);
-    for (const [register, value] of this.#told()) this.#ask(commands, register, value);
+    for (const { register, value } of this.#told()) this.#ask(commands, register, value);
   }
 
   /** The registers that stop everything, and a group of the others. */
   prepareGroup(commands: CommandList, group: number): void {
     this.#begin(commands, Pointer.BOTH);
-    for (const [register, value] of this.#told().slice(group * GROUP, (group + 1) * GROUP)) this.#ask(commands, register, value);
+    const told = this.#told();
+    const end = Math.min(told.length, (group + 1) * GROUP);
+    for (let at = group * GROUP; at < end; at++) this.#ask(commands, told[at]!.register, told[at]!.value);
   }
 
   /** A few; the bank is believed to be the one that was selected last, which a look at the link leaves at its own. */
   prepareQuietly(commands: CommandList, { registers, pointer }: QuietLook): void {
-    this.#asked.length = 0;
+    this.#questions = 0;
     commands.returnToFirstBank();
     this.#askPointer(commands, pointer);
     this.#askControl1(commands);
     const told = this.#told();
     for (const register of registers) {
-      const value = told.find(([each]) => each === register)?.[1];
       if (register === Register.ECON2) this.#askControl2(commands);
-      else if (value !== undefined) this.#ask(commands, register, value);
+      else for (const each of told) if (each.register === register) this.#ask(commands, register, each.value);
     }
   }
 
   /** The first register that does not hold what it should; null when all of this batch do. */
   wrong(commands: CommandList): Finding | null {
-    for (const { register, wanted, mask, at } of this.#asked) {
+    for (let question = 0; question < this.#questions; question++) {
+      const { register, wanted, mask, at } = this.#asked[question] as Question;
       const found = commands.value(at) & mask;
       if (found === wanted) continue;
       return { register, wanted, found, reason: doesNotHold(register, wanted, found) };
@@ -119,7 +145,7 @@ export class Audit {
   }
 
   #begin(commands: CommandList, pointer: Pointer): void {
-    this.#asked.length = 0;
+    this.#questions = 0;
     commands.selectFirstBank();
     this.#askPointer(commands, pointer);
     this.#askControl1(commands);
@@ -135,40 +161,68 @@ export class Audit {
 
   /** TXRTS comes and goes. */
   #askControl1(commands: CommandList): void {
-    const at = commands.read(Register.ECON1);
-    this.#asked.push({ register: Register.ECON1, wanted: Econ1.RXEN, mask: STUCK | Econ1.RXEN | Econ1.BSEL, at });
+    this.#add(commands, Register.ECON1, Econ1.RXEN, STUCK | Econ1.RXEN | Econ1.BSEL);
   }
 
   /** VRPS works in power save only. */
   #askControl2(commands: CommandList): void {
-    const at = commands.read(Register.ECON2);
-    this.#asked.push({ register: Register.ECON2, wanted: Econ2.AUTOINC, mask: Econ2.AUTOINC | Econ2.PWRSV, at });
+    this.#add(commands, Register.ECON2, Econ2.AUTOINC, Econ2.AUTOINC | Econ2.PWRSV);
   }
 
   #ask(commands: CommandList, register: number, wanted: number): void {
-    if (this.#blind.has(register)) return;
-    this.#asked.push({ register, wanted, mask: 0xff, at: commands.read(register) });
+    if (!this.#blind.has(register)) this.#add(commands, register, wanted, 0xff);
+  }
+
+  #add(commands: CommandList, register: number, wanted: number, mask: number): void {
+    if (this.#questions === this.#asked.length) this.#asked.push({ register: 0, wanted: 0, mask: 0, at: 0 });
+    const question = this.#asked[this.#questions++] as Question;
+    question.register = register;
+    question.wanted = wanted;
+    question.mask = mask;
+    question.at = commands.read(register);
   }
 
   #interrupts(): number {
     return enabledInterrupts(this.#session.line !== null);
   }
 
-  /** Made anew for each batch: what a register was told may have changed since the last one. */
-  #told(): readonly RegisterValue[] {
-    const { transmitEnd } = this.#session;
-    return [
-      [Register.EIE, this.#interrupts()],
-      ...both(Register.ETXST, TRANSMIT_START),
-      ...(transmitEnd < 0 ? [] : both(Register.ETXND, transmitEnd)),
-      ...both(Register.ERXST, RING_START),
-      ...both(Register.ERXND, RING_END),
-      ...both(Register.ERXRDPT, this.#ring.readPointer),
-      ...this.#filters.told,
-      ...macSetup(this.#address, this.#session),
-      ...UNTOLD,
+  /** The registers with their values as they are now. A look a second is a device's whole work while it is quiet: the list is kept. */
+  #told(): readonly Told[] {
+    const { transmitEnd, lossy } = this.#session;
+    const known = this.#list.length > 0 && this.#listedFilters === this.#filters.told && this.#listedLossy === lossy;
+    if (!known || this.#transmitEnd.length > 0 !== transmitEnd >= 0) this.#makeList();
+    (this.#list[0] as Told).value = this.#interrupts();
+    setPair(this.#transmitEnd, transmitEnd);
+    setPair(this.#readPointer, this.#ring.readPointer);
+    return this.#list;
+  }
+
+  #makeList(): void {
+    const { transmitEnd, lossy } = this.#session;
+    this.#listedFilters = this.#filters.told;
+    this.#listedLossy = lossy;
+    this.#transmitEnd = transmitEnd < 0 ? [] : both(Register.ETXND, 0).map(toldOf);
+    this.#readPointer = both(Register.ERXRDPT, 0).map(toldOf);
+    this.#list = [
+      { register: Register.EIE, value: 0 },
+      ...both(Register.ETXST, TRANSMIT_START).map(toldOf),
+      ...this.#transmitEnd,
+      ...[...both(Register.ERXST, RING_START), ...both(Register.ERXND, RING_END)].map(toldOf),
+      ...this.#readPointer,
+      ...[...this.#filters.told, ...macSetup(this.#address, this.#session), ...UNTOLD].map(toldOf),
     ];
   }
+}
+
+function toldOf([register, value]: RegisterValue): Told {
+  return { register, value };
+}
+
+/** Gives a register pair its value, low byte first; does nothing for a pair that is not listed. */
+function setPair([low, high]: readonly Told[], value: number): void {
+  if (low === undefined || high === undefined) return;
+  low.value = value & 0xff;
+  high.value = value >> 8;
 }
 
 function doesNotHold(register: number, wanted: number, found: number): Error {

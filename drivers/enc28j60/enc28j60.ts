@@ -385,8 +385,6 @@ export class Enc28j60 implements EthernetController {
     const hard = this.#engine.disturbance !== null;
     this.#engine.disturbance = null;
     void this.#inTransition(this.#recover(reason, hard, found));
-    // A suspend() that waited for frames to leave has nothing to wait for.
-    this.#waiter.done();
   }
 
   async #recover(reason: Error, hard: boolean, found: boolean): Promise<void> {

@@ -85,7 +85,8 @@ function found(stack: Stack, key: string): SysctlFile {
 
 /** @throws ControlError SYSCTL_UNKNOWN */
 export function readSysctl(stack: Stack, key: string): string {
-  return found(stack, key).read();
+  const file = found(stack, key);
+  return refusing(`${key} cannot be read`, key, () => file.read());
 }
 
 /**
@@ -94,14 +95,16 @@ export function readSysctl(stack: Stack, key: string): string {
  */
 export function writeSysctl(stack: Stack, key: string, value: string): void {
   const file = found(stack, key);
+  refusing(`${key} cannot be ${JSON.stringify(value)}`, key, () => file.write(value));
+}
+
+/** Does something with a file, and says what was refused. */
+function refusing<Result>(what: string, key: string, act: () => Result): Result {
   try {
-    file.write(value);
+    return act();
   } catch (error) {
     if (!(error instanceof ParameterError)) throw error;
-    throw new ControlError("SYSCTL_INVALID", `${key} cannot be ${JSON.stringify(value)}: ${error.message}`, {
-      errno: "EINVAL",
-      detail: key,
-    });
+    throw new ControlError("SYSCTL_INVALID", `${what}: ${error.message}`, { errno: "EINVAL", detail: key });
   }
 }
 

@@ -37,6 +37,7 @@ export function watchDevices(network: Network, ground: DeviceGround6, fragments:
     if (name === "forwarding" && target !== "default") forgetDefaults(fib);
     for (const device of network.devices) {
       if (name === "forwarding") fib.routerChanged(device);
+      if (name === "addrGenMode" && !device.loopback) fib.makeLinkLocal(device);
       if (name !== "disableIpv6") continue;
       const was = fib.isActive(device);
       fib.resized(device);

@@ -101,6 +101,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       this.conf,
       () => network.devices,
       (gateway, device) => this.ndisc.isDead(gateway, device),
+      random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
     this.#output = new OutputRouter6(this.fib);

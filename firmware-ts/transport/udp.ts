@@ -102,6 +102,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
   }
 
   destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null): Destination {
+    // Nobody can listen to it (RFC 768 has it as "no port"), and Linux refuses to send there.
+    if (port === 0) throw new InetError("PORT_INVALID", "a datagram cannot be sent to port 0");
     return this.#layers.destination(host, port, from, device);
   }
 

@@ -166,10 +166,7 @@ export class EthernetSegment implements SimulatedWire {
       return;
     }
     this.counters.carried++;
-    if (this.#taps.length > 0) {
-      const frame = bytes.subarray(at, at + length);
-      for (const tap of this.#taps) tap(frame, length, this.#clock.now(), from);
-    }
+    if (this.#taps.length > 0) this.#show(from, bytes, at, length);
     if (this.loss > 0 && this.#random.next() < this.loss) {
       this.counters.lost++;
       return;
@@ -179,6 +176,11 @@ export class EthernetSegment implements SimulatedWire {
       this.counters.duplicated++;
       this.#launch(from, bytes, at, length, view);
     }
+  }
+
+  #show(from: SegmentPort, bytes: Uint8Array, at: number, length: number): void {
+    const frame = bytes.subarray(at, at + length);
+    for (const tap of this.#taps) tap(frame, length, this.#clock.now(), from);
   }
 
   #hasLink(port: SegmentPort): boolean {

@@ -13,7 +13,7 @@
  * make no sense.
  */
 import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SendOptions, SocketOptions } from "./dut.ts";
-import type { Frame, FrameOf, Kind, Pattern } from "./frame.ts";
+import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "./frame.ts";
 import type { AddressPlan, DeviceName } from "./plan.ts";
 import type { Resolution } from "./resolution.ts";
 
@@ -36,8 +36,10 @@ export interface Bench {
   readonly plan: AddressPlan;
   /** The words by which hosts of the case's family find each other. */
   readonly resolution: Resolution;
-  /** Every frame of the DUT so far, in order. */
+  /** Every frame of the DUT so far, in order, but for its reports of multicast groups. */
   readonly frames: readonly Frame[];
+  /** Reports of multicast groups (MLD), which come at drawn times: no frame for hears(), heard() and silence(). */
+  readonly reports: readonly MldFrame[];
 
   // The DUT's operator.
 

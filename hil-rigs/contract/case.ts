@@ -26,7 +26,7 @@ export interface Case {
   shuffled?: readonly ("frames" | "events")[];
   /**
    * Prefixes of the addresses of many hosts. The table holds as many of them as it has room for, which depends on what else this machine's
-   * kernel has in it. `compare` leaves their frames and events out; the case's checks give the bounds.
+   * kernel has in it. `compare` leaves their frames, their events and the datagrams sent to them out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
   /** Touches things that all namespaces share (table thresholds), so it runs alone. */
@@ -38,6 +38,10 @@ export interface Case {
 
 export function topologyOf(one: Case): Topology {
   return one.topology ?? ONE_LINK;
+}
+
+export function familyOf(one: Case): Family {
+  return one.family ?? 4;
 }
 
 /** All needs of a case, its topology's first. */
@@ -57,19 +61,20 @@ export interface Suite {
   cases: readonly Case[];
 }
 
-/**
- * Timers of most cases: each that is seconds in the kernel's defaults is shortened as far as it can be. Written to
- * net.ipv4.neigh.DEV before the case; each in the key's own unit.
- */
-export const SHORT_TIMERS: Readonly<Record<string, number>> = {
+/** Timers that are the same for both families, each in its key's own unit. */
+const SHORT: Readonly<Record<string, number>> = {
   retrans_time_ms: 100,
   /** Drawn from 300 to 900 ms. */
   base_reachable_time_ms: 600,
   /** Whole seconds only. */
   delay_first_probe_time: 1,
-  /** 1/100 s: 300 ms. */
-  locktime: 30,
 };
+
+/**
+ * Timers of most cases: each that is seconds in the kernel's defaults is shortened as far as it can be. Written to
+ * net.FAMILY.neigh.DEV before the case. The locktime (1/100 s, so 300 ms) is ARP's alone.
+ */
+export const SHORT_TIMERS: Readonly<Record<Family, Readonly<Record<string, number>>>> = { 4: { ...SHORT, locktime: 30 }, 6: SHORT };
 
 /** A difference that is known or wanted: a check that is expected to fail. */
 export interface Expectation {

@@ -2,10 +2,13 @@
  * A device under test, as a case sees it: a host with an address on its device `e0` (10.0.0.1/24 for IPv4), which is cabled to the tester's
  * port `p0`. On demand it has a second device, `e1` at `p1`. Only the tester is connected to it.
  *
+ * For IPv6 it has fd00::1/64 on `e0`, and a link-local address made of its MAC address. Its addresses can be used from the beginning, and it
+ * asks for no routers (accept_dad 0, router_solicitations 0).
+ *
  * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, a UDP socket, and news of
  * changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
  */
-import type { AddressPlan, DeviceName } from "./plan.ts";
+import type { AddressPlan, DeviceName, Family } from "./plan.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
 const NEEDS = {
@@ -29,6 +32,9 @@ export type Need = keyof typeof NEEDS;
 
 /** Every need, for a DUT that lacks none. */
 export const ALL_NEEDS: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
+
+export const IPV4_ONLY: ReadonlySet<Family> = new Set([4]);
+export const BOTH_FAMILIES: ReadonlySet<Family> = new Set([4, 6]);
 
 /** Output and exit code of a command. */
 export interface IpResult {
@@ -81,7 +87,7 @@ export interface Datagram {
 /** A UDP socket of the DUT. It never waits: it refuses as a non-blocking socket does. */
 export interface DutSocket {
   readonly port: number;
-  /** Sends a datagram. Returns `ok` or the errno of sendto(): `EAGAIN`, `ENETUNREACH`, … errors() has the errnos queued earlier. */
+  /** Sends a datagram. A link-local address is meant on e0, unless it names its device: `fe80::2%e1`. Returns `ok` or the errno of sendto(): `EAGAIN`, `ENETUNREACH`, … errors() has the errnos queued earlier. */
   send(payload: Uint8Array, to: string, port: number, options?: SendOptions): string;
   /** Takes the datagrams received since the last call. */
   received(): Datagram[];
@@ -170,6 +176,8 @@ export interface DutKind {
   readonly description: string;
   readonly timing: Timing;
   readonly can: ReadonlySet<Need>;
+  /** The address families that it has. A case of another family is skipped. */
+  readonly families: ReadonlySet<Family>;
   /** The DUT runs in real time, so several cases run at once. */
   readonly realTime: boolean;
   /** Time that the DUT gets after each step, in ms. */

@@ -31,7 +31,9 @@ export interface ArpFrame extends FrameCommon {
 interface IpCommon extends FrameCommon {
   source: string;
   destination: string;
+  /** Hop limit, for IPv6. */
   ttl: number;
+  /** Traffic class, for IPv6. */
   tos: number;
 }
 
@@ -42,12 +44,54 @@ export interface UdpFrame extends IpCommon {
   payload: string;
 }
 
+/** An ICMP or ICMPv6 message that is none of neighbour discovery's. */
 export interface IcmpFrame extends IpCommon {
   kind: "icmp";
   type: number;
   code: number;
+  /** The four bytes behind the checksum: identifier and sequence, a pointer, an MTU, a gateway. */
+  info: number;
   /** The message behind its first eight bytes. */
   quoted: Uint8Array;
+}
+
+/** A neighbour discovery message (RFC 4861 4). */
+export interface NdFrame extends IpCommon {
+  kind: "nd";
+  message: "rs" | "ra" | "ns" | "na" | "redirect";
+  /** The address asked for, advertised, or redirected to; empty for `rs` and `ra`. */
+  target: string;
+  /** The destination that a redirect is about; empty otherwise. */
+  about: string;
+  /** Flags of an advertisement in this order: `R` router, `S` solicited, `O` override. */
+  flags: string;
+  /** The link address of its one link-address option; empty for none. */
+  lladdr: string;
+  /** The nonce (RFC 7527), as hexadecimal digits; empty for none. */
+  nonce: string;
+  /** Numbers of its options, in order: `1 14`. */
+  options: string;
+}
+
+/** A report of multicast groups (RFC 9777). */
+export interface MldFrame extends IpCommon {
+  kind: "mld";
+  /** Each record: its type (3 left, 4 joined, 5 and 6 likewise for sources) and its group. */
+  records: (readonly [type: number, group: string])[];
+}
+
+/** An IP packet that is none of the kinds above: a fragment, or of another protocol. */
+export interface PacketFrame extends IpCommon {
+  kind: "packet";
+  protocol: number;
+  /** Identification of a fragment, or of an IPv4 packet. */
+  id: number;
+  /** Offset of a fragment, in bytes. */
+  offset: number;
+  /** More fragments follow. */
+  more: boolean;
+  /** The bytes behind the headers. */
+  body: Uint8Array;
 }
 
 /** A frame of any other kind, or one too damaged to be taken apart. */
@@ -56,7 +100,7 @@ export interface OtherFrame extends FrameCommon {
   ethertype: number;
 }
 
-export type Frame = ArpFrame | UdpFrame | IcmpFrame | OtherFrame;
+export type Frame = ArpFrame | UdpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
 export type Kind = Frame["kind"];
 export type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
 

@@ -1,6 +1,7 @@
 /** The steps of a random script: plain data, so that a script can be a file. Each step has a text and is done to a DUT by Hand. */
 import type { Dut, DutSocket, PortName } from "../contract/dut.ts";
-import { arpRequest, echo, udp } from "../wire/build.ts";
+import { arpRequest } from "../wire/build.ts";
+import { echo, udp } from "../wire/build4.ts";
 import type { Host } from "../wire/hosts.ts";
 
 /** An ARP frame with all its addresses; `dst` and `src` are the Ethernet header's. */

@@ -1,6 +1,6 @@
 /** Runs cases on DUTs of one kind, each on a DUT of its own, several at once in real time, and keeps the evidence. */
-import { type Case, type Expectation, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
-import type { Dut, DutKind, DutRack, Need } from "../contract/dut.ts";
+import { type Case, type Expectation, familyOf, needsOf, SHORT_TIMERS, topologyOf } from "../contract/case.ts";
+import type { Dut, DutKind, DutRack } from "../contract/dut.ts";
 import { PLANS } from "../contract/plan.ts";
 import { CaseBench, CaseStopped } from "../stage/case-bench.ts";
 import { rowLine } from "../stage/neigh-row.ts";
@@ -58,7 +58,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
   const rack = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
     const runs = wave.map((one) => new CaseRun(kind, rack, one));
-    for (const run of runs) await run.start(seeds[cases.indexOf(run.case)] ?? seed);
+    await Promise.all(runs.map((run) => run.start(seeds[cases.indexOf(run.case)] ?? seed)));
     await Promise.all(runs.map((run) => run.run()));
     for (const run of runs) {
       await run.stop();
@@ -86,7 +86,7 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
 class CaseRun {
   readonly case: Case;
   readonly #kind: DutKind;
-  readonly #lacks: readonly Need[];
+  readonly #lacks: string;
   readonly #dut: Dut;
   readonly #bench: CaseBench;
   #started = false;
@@ -98,20 +98,20 @@ class CaseRun {
   constructor(kind: DutKind, rack: DutRack, one: Case) {
     this.case = one;
     this.#kind = kind;
-    this.#lacks = needsOf(one).filter((need) => !kind.can.has(need));
+    this.#lacks = lacks(kind, one);
     this.#dut = rack.create();
     this.#bench = new CaseBench(this.#dut, {
       timing: kind.timing,
-      family: one.family ?? 4,
+      family: familyOf(one),
       settle: kind.settle,
       limit: one.limit ?? LIMIT,
     });
   }
 
   async start(seed: number): Promise<void> {
-    if (this.#lacks.length > 0) return;
+    if (this.#lacks !== "") return;
     await this.#guard("the DUT starts", async () => {
-      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[this.case.family ?? 4], seed });
+      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[familyOf(this.case)], seed });
       prepare(this.#bench, this.case);
       this.#before = this.#table();
       this.#started = true;
@@ -135,13 +135,13 @@ class CaseRun {
   }
 
   async stop(): Promise<void> {
-    if (this.#lacks.length === 0) await this.#guard("the DUT stops", () => this.#dut.stop());
+    if (this.#lacks === "") await this.#guard("the DUT stops", () => this.#dut.stop());
   }
 
   result(expectations: readonly Expectation[]): CaseResult {
-    const skipped = this.#lacks.length > 0;
+    const skipped = this.#lacks !== "";
     const verdict = skipped
-      ? { status: "skipped" as const, reason: `${this.#kind.name} has no ${this.#lacks.join(", ")}` }
+      ? { status: "skipped" as const, reason: `${this.#kind.name} has no ${this.#lacks}` }
       : judge(this.#kind.name, this.case, this.#bench.trace.checks, expectations);
     return {
       case: this.case,
@@ -170,10 +170,19 @@ class CaseRun {
   }
 }
 
+/** The things that a case needs and the kind lacks, as text; empty for none. */
+function lacks(kind: DutKind, one: Case): string {
+  const family = familyOf(one);
+  if (!kind.families.has(family)) return `IPv${family} yet`;
+  return needsOf(one)
+    .filter((need) => !kind.can.has(need))
+    .join(", ");
+}
+
 function prepare(bench: CaseBench, one: Case): void {
   if (one.timers === "kernel") return;
   for (const dev of topologyOf(one).devices)
-    for (const [name, value] of Object.entries(SHORT_TIMERS)) bench.param(name, value, dev);
+    for (const [name, value] of Object.entries(SHORT_TIMERS[familyOf(one)])) bench.param(name, value, dev);
 }
 
 function judge(

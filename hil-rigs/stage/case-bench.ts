@@ -1,7 +1,7 @@
 /** Sets the bench up for one case: records what happens, waits as long as the DUT may be late, notes each check. */
 import type { Bench, PokeOptions, WithinOptions } from "../contract/bench.ts";
 import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SocketOptions, Timing } from "../contract/dut.ts";
-import type { Frame, FrameOf, Kind, Pattern } from "../contract/frame.ts";
+import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "../contract/frame.ts";
 import { type AddressPlan, type DeviceName, type Family, PLANS } from "../contract/plan.ts";
 import type { Resolution } from "../contract/resolution.ts";
 import { parse } from "../wire/parse.ts";
@@ -48,13 +48,15 @@ export class CaseBench implements Bench {
   }
 
   get resolution(): Resolution {
-    const resolution = RESOLUTIONS[this.plan.family];
-    if (!resolution) throw new Error(`the tester does not speak the address resolution of IPv${this.plan.family}`);
-    return resolution;
+    return RESOLUTIONS[this.plan.family];
   }
 
   get frames(): readonly Frame[] {
     return this.trace.frames;
+  }
+
+  get reports(): readonly MldFrame[] {
+    return this.trace.reports;
   }
 
   // The DUT's operator.
@@ -124,7 +126,14 @@ export class CaseBench implements Bench {
   }
 
   socket(options: SocketOptions = {}): DutSocket {
-    return this.dut.socket(options);
+    const socket = this.dut.socket(options);
+    const send: DutSocket["send"] = (payload, to, port, more) => {
+      const began = this.now();
+      const result = socket.send(payload, to, port, more);
+      this.trace.add("command", began, `udp send ${payload.length} bytes to ${to}:${port} -> ${result}`, this.now());
+      return result;
+    };
+    return { port: socket.port, send, received: () => socket.received(), errors: () => socket.errors() };
   }
 
   // The wire.

@@ -1,6 +1,6 @@
 /** Records a case in order. The record is the evidence when a check fails, and the basis for comparing two DUTs. */
 import type { NeighEvent } from "../contract/dut.ts";
-import type { Frame } from "../contract/frame.ts";
+import type { Frame, MldFrame } from "../contract/frame.ts";
 import { describe } from "../wire/parse.ts";
 
 export interface Check {
@@ -14,9 +14,10 @@ export interface Check {
 
 /**
  * `sent`: a frame of the tester. `frame`: a frame of the DUT. `command`: a command and the DUT's answer. `table`: an entry as the table
- * showed it. `event`: a change of the table; its time is the time of reading. `check`: a check and its result.
+ * showed it. `event`: a change of the table; its time is the time of reading. `check`: a check and its result. `report`: a report of
+ * multicast groups, which the DUT sends at drawn times and which is compared with nothing.
  */
-export type StepKind = "sent" | "frame" | "command" | "table" | "event" | "check";
+export type StepKind = "sent" | "frame" | "report" | "command" | "table" | "event" | "check";
 
 export interface Step {
   kind: StepKind;
@@ -28,7 +29,9 @@ export interface Step {
 
 export class Trace {
   readonly steps: Step[] = [];
+  /** Frames of the DUT in order, without its reports of multicast groups. */
   readonly frames: Frame[] = [];
+  readonly reports: MldFrame[] = [];
   /** Frames of both sides, in order. */
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
@@ -38,9 +41,10 @@ export class Trace {
   }
 
   frame(frame: Frame): void {
-    this.frames.push(frame);
     this.wire.push({ frame, sent: false });
-    this.add("frame", frame.time, describe(frame));
+    if (frame.kind === "mld") this.reports.push(frame);
+    else this.frames.push(frame);
+    this.add(frame.kind === "mld" ? "report" : "frame", frame.time, describe(frame));
   }
 
   said(frame: Frame): void {

@@ -1,7 +1,8 @@
 /** Parses the DUT's frames, and describes each in one line. */
 import type { RawFrame } from "../contract/dut.ts";
-import type { ArpFrame, Frame, FrameCommon, IcmpFrame, UdpFrame } from "../contract/frame.ts";
+import type { ArpFrame, Frame, FrameCommon, IcmpFrame, PacketFrame, UdpFrame } from "../contract/frame.ts";
 import { checksum, ipBytes, ipText, macText, word } from "./bytes.ts";
+import { parseIpv6 } from "./parse6.ts";
 
 export function parse(raw: RawFrame): Frame {
   const { bytes, time, port } = raw;
@@ -11,6 +12,7 @@ export function parse(raw: RawFrame): Frame {
   const ethertype = bytes.length >= 14 ? view.getUint16(12) : -1;
   if (ethertype === 0x0806 && bytes.length >= 42) return parseArp(common, view);
   if (ethertype === 0x0800 && bytes.length >= 34) return parseIpv4(common, view) ?? { kind: "other", ethertype, ...common };
+  if (ethertype === 0x86dd && bytes.length >= 54) return parseIpv6(common, view) ?? { kind: "other", ethertype, ...common };
   return { kind: "other", ethertype, ...common };
 }
 
@@ -37,12 +39,16 @@ function parseArp(common: FrameCommon, view: DataView): ArpFrame {
   return frame;
 }
 
-function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | null {
+/** Flag "more fragments" and the offset, in the same 16 bits. */
+const MORE = 0x2000;
+const OFFSET = 0x1fff;
+
+function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | PacketFrame | null {
   const { bytes, faults } = common;
   const header = (bytes[14]! & 0x0f) * 4;
   const end = 14 + view.getUint16(16);
   const at = 14 + header;
-  if (header < 20 || end > bytes.length || at + 8 > end) return null;
+  if (header < 20 || end > bytes.length || at > end) return null;
   if (checksum(bytes.subarray(14, at)) !== 0) faults.push("IPv4 checksum");
   const ip = {
     ...common,
@@ -51,7 +57,12 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
     ttl: bytes[22]!,
     tos: bytes[15]!,
   };
-  const protocol = bytes[23];
+  const protocol = bytes[23]!;
+  const fragment = view.getUint16(20) & (MORE | OFFSET);
+  if (fragment !== 0 || (protocol !== 17 && protocol !== 1) || at + 8 > end) {
+    const [id, offset, more] = [view.getUint16(18), (fragment & OFFSET) * 8, (fragment & MORE) !== 0];
+    return { kind: "packet", ...ip, protocol, id, offset, more, body: bytes.slice(at, end) };
+  }
   if (protocol === 17) {
     const pseudo = [...ipBytes(ip.source), ...ipBytes(ip.destination), 0, 17, ...word(end - at)];
     if (view.getUint16(at + 4) !== end - at) faults.push("UDP length");
@@ -59,9 +70,9 @@ function parseIpv4(common: FrameCommon, view: DataView): UdpFrame | IcmpFrame | 
     const payload = new TextDecoder("latin1").decode(bytes.subarray(at + 8, end));
     return { kind: "udp", ...ip, sport: view.getUint16(at), dport: view.getUint16(at + 2), payload };
   }
-  if (protocol !== 1) return null;
   if (checksum(bytes.subarray(at, end)) !== 0) faults.push("ICMP checksum");
-  return { kind: "icmp", ...ip, type: bytes[at]!, code: bytes[at + 1]!, quoted: bytes.slice(at + 8, end) };
+  const message = { type: bytes[at]!, code: bytes[at + 1]!, info: view.getUint32(at + 4), quoted: bytes.slice(at + 8, end) };
+  return { kind: "icmp", ...ip, ...message };
 }
 
 /** Describes a frame in one line, as tcpdump does, without its time: two stacks that behave alike give the same line. */
@@ -83,8 +94,26 @@ function body(frame: Frame): string {
       const text = payload.length > 24 ? `${payload.slice(0, 24)}…` : payload;
       return `udp ${source}:${sport} > ${destination}:${dport} ttl ${ttl} length ${payload.length} ${JSON.stringify(text)}`;
     }
-    case "icmp":
-      return `icmp ${frame.source} > ${frame.destination} ttl ${frame.ttl} type ${frame.type} code ${frame.code}`;
+    case "icmp": {
+      const { source, destination, ttl, tos, type, code, info, quoted } = frame;
+      const number = `0x${info.toString(16).padStart(8, "0")}`;
+      const service = tos === 0 ? "" : ` tos 0x${tos.toString(16)}`;
+      return `icmp ${source} > ${destination} ttl ${ttl}${service} type ${type} code ${code} ${number} length ${quoted.length}`;
+    }
+    case "nd": {
+      const { source, destination, message, target, about, flags, lladdr, nonce } = frame;
+      const parts = [target, about && `for ${about}`, flags, lladdr && `lladdr ${lladdr}`, nonce && "nonce"].filter(Boolean);
+      return `${message} ${source} > ${destination} ${parts.join(" ")}`.trimEnd();
+    }
+    case "mld": {
+      const records = frame.records.map(([type, group]) => `${type} ${group}`);
+      return `mld ${frame.source} > ${frame.destination} ${records.join(", ")}`;
+    }
+    case "packet": {
+      const { source, destination, ttl, protocol, offset, more, body } = frame;
+      const part = offset > 0 || more ? ` from ${offset}${more ? " more" : ""}` : "";
+      return `ip ${source} > ${destination} ttl ${ttl} protocol ${protocol} length ${body.length}${part}`;
+    }
     case "other":
       return `ethertype 0x${frame.ethertype.toString(16).padStart(4, "0")} length ${frame.length}`;
   }

@@ -48,7 +48,7 @@ export class WireBench {
     this.clock = new VirtualClock();
     this.segment = new EthernetSegment(this.clock, random.fork("wire"));
     const controller = make(this.clock, this.segment);
-    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), families });
+    this.stack = new Stack({ clock: this.clock, random: random.fork("stack"), families, ip6Automatic: false });
     this.eth0 = this.stack.addDevice("eth0", controller);
     this.port = this.segment.attach("sink", this.sink);
   }

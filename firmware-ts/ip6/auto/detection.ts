@@ -30,7 +30,9 @@ const SECOND = 1000;
 /** accept_dad: IPv6 ends on a device whose own link-local address is taken. */
 const DISABLE = 2;
 
-const { OPTIMISTIC } = AddressFlags;
+const { OPTIMISTIC, STABLE_PRIVACY, TENTATIVE, DADFAILED } = AddressFlags;
+/** Flags that an address gets with time. */
+const STATES = TENTATIVE | OPTIMISTIC | DADFAILED;
 
 /** The question for one address. */
 class Inquiry {
@@ -52,8 +54,6 @@ class Inquiry {
 export class AddressDetection implements DuplicateDetection {
   /** The address that is being settled, because nobody has answered. */
   concluding: Ip6InterfaceAddress | null = null;
-  /** Hears that a router's or a temporary address has failed and is gone. */
-  onTaken: ((address: Ip6InterfaceAddress) => void) | null = null;
   readonly #ground: AutoGround;
   readonly #random: Random;
   readonly #inquiries = new Map<Ip6InterfaceAddress, Inquiry>();
@@ -92,12 +92,10 @@ export class AddressDetection implements DuplicateDetection {
     const claimant = formatMac(message.bytes, message.network - ETHERNET_HEADER + ETH_SOURCE);
     log.tell(`IPv6: ${device.name}: IPv6 duplicate address ${formatIpv6(local)} used by ${claimant} detected!`);
     this.end(address);
-    if (lifetime.dynamic) {
-      fib.removeAddress(address);
-      this.onTaken?.(address);
-      return;
-    }
-    fib.fail(address);
+    if (lifetime.dynamic) fib.removeAddress(address);
+    else fib.fail(address);
+    this.#replace(address);
+    if (lifetime.dynamic) return;
     if (fib.conf.on(device).acceptDad < DISABLE || !isLinkLocal(local) || local !== linkLocalOf(fib.interner, device.address))
       return;
     fib.conf.write(device, "disable_ipv6", 1);
@@ -143,6 +141,17 @@ export class AddressDetection implements DuplicateDetection {
     if (skb === null) return;
     writeClaim(skb, local, nonce);
     sender.send(skb, device, solicitedNodeOf(fib.interner, local), fib.known.unspecified);
+  }
+
+  /** Tries another identifier in the place of one that was made by a secret (RFC 7217 6). */
+  #replace({ device, local, prefixLength, flags, protocol, lifetime }: Ip6InterfaceAddress): void {
+    const { fib } = this.#ground;
+    const made = flags & STABLE_PRIVACY ? fib.identifiers.instead(device, local) : null;
+    const { maxAddresses } = fib.conf.on(device);
+    const { addresses } = fib;
+    if (!made || addresses.on(device, made.local) || (maxAddresses > 0 && addresses.of(device).length >= maxAddresses)) return;
+    const lifetimes = { valid: lifetime.validLeft, preferred: lifetime.preferredLeft };
+    fib.addAddress(device, made.local, prefixLength, { flags: flags & ~STATES, protocol, lifetimes });
   }
 
   /** Draws a nonce that is not all zeros. */

@@ -1,7 +1,7 @@
 /** Makes addresses with the prefixes of routers, and gives them the lifetimes that routers say (RFC 4862 5.5.3). */
 import type { Ip6 } from "../../ip/ip6.ts";
 import type { NetDevice } from "../../net/device.ts";
-import { isLinkLocal, isMulticast6, linkLocalOf, prefixOf } from "../common/address-kind.ts";
+import { isLinkLocal, isMulticast6, prefixOf } from "../common/address-kind.ts";
 import { AddressFlags } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { AUTONOMOUS, FOREVER, ON_LINK } from "./advertisement-wire.ts";
@@ -47,9 +47,10 @@ export class Prefixes {
   }
 
   #address(device: NetDevice, { prefix: { a, b }, valid, preferred }: ToldPrefix, sourceLink: boolean): void {
-    const { addresses, interner, conf } = this.#fib;
-    const { c, d } = linkLocalOf(interner, device.address);
-    const local = interner.intern(a, b, c, d);
+    const { addresses, conf } = this.#fib;
+    const made = this.#fib.identifiers.make(device, a, b);
+    if (!made) return;
+    const { local } = made;
     const known = addresses.on(device, local);
     if (known) {
       const least = conf.on(device).raHonorPioLife !== 0 ? 0 : Math.min(known.lifetime.validLeft, LEAST_VALID);
@@ -65,7 +66,7 @@ export class Prefixes {
     const { maxAddresses } = conf.on(device);
     if (valid === 0 || (maxAddresses > 0 && addresses.of(device).length >= maxAddresses)) return;
     this.#fib.addAddress(device, local, SLAAC_LENGTH, {
-      flags: AddressFlags.MANAGETEMPADDR | (sourceLink && conf.on(device).optimistic ? AddressFlags.OPTIMISTIC : 0),
+      flags: made.flags | AddressFlags.MANAGETEMPADDR | (sourceLink && conf.on(device).optimistic ? AddressFlags.OPTIMISTIC : 0),
       protocol: BY_ROUTER,
       lifetimes: { valid: seconds(valid), preferred: seconds(preferred) },
     });

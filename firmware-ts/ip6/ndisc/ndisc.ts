@@ -196,13 +196,14 @@ export class Ndisc implements NeighFamily, NeighbourService {
   /** Has the routes looked at again when a gateway has failed, and when it may be alive again. */
   #judge(entry: Neighbour, alive: boolean): void {
     const { device, key, rest } = entry;
-    const { routes, interner } = this.fib;
+    const { routes, interner, paths } = this.fib;
     if (alive) {
       if (this.#deadGateways.delete(entry)) routes.refresh();
       return;
     }
     if (rest === null) return;
     const gateway = interner.intern(rest.a, rest.b, rest.c, key);
+    paths.forsake(gateway, device);
     if (!routes.list.some((route) => route.gateway === gateway && route.device === device)) return;
     this.#deadGateways.add(entry);
     routes.refresh();

@@ -134,7 +134,15 @@ export class NdSender {
    * @param type of the message, for its counter
    * @param next the number of what begins at skb.data
    */
-  pass(skb: SkBuff, device: NetDevice, type: number, destination: Ip6, source: Ip6, next = PROTOCOL, hops = HOPS): boolean {
+  pass(
+    skb: SkBuff,
+    device: NetDevice,
+    type: number,
+    destination: Ip6,
+    source: Ip6,
+    next: number = PROTOCOL,
+    hops: number = HOPS,
+  ): boolean {
     return this.#transmit(skb, device, type, destination, source, null, next, hops);
   }
 

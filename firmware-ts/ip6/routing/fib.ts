@@ -4,6 +4,7 @@
  * its link-local address and the route to all groups; one that goes down loses addresses and routes. A lost carrier changes nothing here.
  */
 import type { Clock } from "../../../hal/clock.ts";
+import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
@@ -19,7 +20,6 @@ import {
   isMulticast6,
   isUnspecified,
   KnownAddresses,
-  linkLocalOf,
   prefixOf,
   solicitedNodeOf,
 } from "../common/address-kind.ts";
@@ -33,6 +33,7 @@ import {
 } from "./addresses.ts";
 import type { Ip6Devconfs } from "./devconf.ts";
 import { Ip6Groups } from "./groups.ts";
+import { Identifiers } from "./identifiers.ts";
 import { Ip6PathExceptions } from "./path-exceptions.ts";
 import { ADDRESS_METRIC, type Ip6Route, type Ip6RouteEntry, Ip6RouteType, type NewIp6Route, USER_METRIC } from "./route.ts";
 import { type GatewayDead, Ip6Routes } from "./routes.ts";
@@ -48,8 +49,6 @@ const BY_OPERATOR = 0;
 const MADE_FOR_LOOPBACK = 1;
 const BY_ROUTER = 2;
 const MADE_FOR_LINK = 3;
-/** eui64: the only addr_gen_mode by which an address is made here; 1 means none. */
-const EUI64 = 0;
 
 /** A route as an operator asks for it. */
 export interface Ip6RouteRequest extends NewIp6Route {
@@ -84,6 +83,7 @@ export class Fib6 {
   readonly addresses: Ip6Addresses;
   readonly routes: Ip6Routes;
   readonly groups: Ip6Groups;
+  readonly identifiers: Identifiers;
   readonly paths: Ip6PathExceptions;
   readonly conf: Ip6Devconfs;
   readonly known: KnownAddresses;
@@ -100,7 +100,14 @@ export class Fib6 {
   /** Addresses that are in their groups, and ours or asked about. */
   readonly #begun = new Set<Ip6InterfaceAddress>();
 
-  constructor(clock: Clock, interner: Ip6Interner, conf: Ip6Devconfs, devices: () => readonly NetDevice[], dead: GatewayDead) {
+  constructor(
+    clock: Clock,
+    interner: Ip6Interner,
+    conf: Ip6Devconfs,
+    devices: () => readonly NetDevice[],
+    dead: GatewayDead,
+    random: Random,
+  ) {
     this.interner = interner;
     this.known = new KnownAddresses(interner);
     this.addresses = new Ip6Addresses(clock);
@@ -108,6 +115,7 @@ export class Fib6 {
     this.groups = new Ip6Groups(this.known, this.routes);
     this.paths = new Ip6PathExceptions(clock);
     this.conf = conf;
+    this.identifiers = new Identifiers(conf, interner, random);
     this.#devices = devices;
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
   }
@@ -314,21 +322,22 @@ export class Fib6 {
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
-      this.#own(device, this.known.loopback, ADDRESS_BITS, 0, MADE_FOR_LOOPBACK);
+      const made = { flags: NODAD | NOPREFIXROUTE, protocol: MADE_FOR_LOOPBACK };
+      if (!this.addresses.on(device, this.known.loopback)) this.addresses.add(device, this.known.loopback, ADDRESS_BITS, made);
     } else {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };
       this.#ensure({ ...route, destination: this.known.groups, prefixLength: GROUPS_LENGTH, type: Ip6RouteType.MULTICAST });
-      if (this.conf.on(device).addrGenMode === EUI64) {
-        this.#own(
-          device,
-          linkLocalOf(this.interner, device.address),
-          LINK_LOCAL_LENGTH,
-          this.conf.on(device).optimistic ? OPTIMISTIC : 0,
-          MADE_FOR_LINK,
-        );
-      }
     }
     for (const address of this.addresses.of(device)) this.#bring(address);
+    if (!device.loopback) this.makeLinkLocal(device);
+  }
+
+  /** Gives a device that is up the link-local address of its own making, as its settings have it now. */
+  makeLinkLocal(device: NetDevice): void {
+    const made = this.isActive(device) ? this.identifiers.linkLocal(device) : null;
+    if (!made || this.addresses.on(device, made.local)) return;
+    const flags = made.flags | (this.conf.on(device).optimistic ? OPTIMISTIC : 0);
+    this.#bring(this.addresses.add(device, made.local, LINK_LOCAL_LENGTH, { flags, protocol: MADE_FOR_LINK }));
   }
 
   /** A device goes down, or IPv6 ends on it: its routes go, and its addresses, but those that keep_addr_on_down keeps. */
@@ -351,12 +360,8 @@ export class Fib6 {
     this.routes.removeAll((route) => route.device === device);
     this.groups.detach(device);
     this.#routers.delete(device);
+    this.identifiers.forget(device);
     this.conf.forget(device);
-  }
-
-  /** Gives a device an address of its own making, unless it has it. */
-  #own(device: NetDevice, local: Ip6, prefixLength: number, flags: number, protocol: number): void {
-    if (!this.addresses.on(device, local)) this.addresses.add(device, local, prefixLength, { flags, protocol });
   }
 
   /** Frames of the device are long enough, and the operator does not forbid it. */

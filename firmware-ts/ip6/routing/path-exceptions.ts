@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../../hal/clock.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
+import type { NetDevice } from "../../net/device.ts";
 import { IP6_MIN_MTU } from "../header/ip6-header.ts";
 import { type Ip6Route, mtuOfIp6 } from "./route.ts";
 
@@ -73,6 +74,13 @@ export class Ip6PathExceptions {
   redirect(destination: Ip6, route: Ip6Route, gateway: Ip6): void {
     const { mtu } = this.find(destination, route) ?? { mtu: Number.POSITIVE_INFINITY };
     this.#set(destination, { route, mtu, gateway }, Number.POSITIVE_INFINITY);
+  }
+
+  /** The next hop that a router named does not answer: what was told of it is forgotten, and the route's own is used again. */
+  forsake(gateway: Ip6, device: NetDevice): void {
+    for (const [destination, { route, gateway: named }] of this.#paths) {
+      if (named === gateway && route.device === device) this.clear(destination);
+    }
   }
 
   /** Forgets all (`ip -6 route flush cache`), or what was told of one destination. */

@@ -42,9 +42,9 @@ export const GpioV2LineInfo = { NAME: 0, OFFSET: 64, BYTES: 256 } as const;
 /** GPIO_MAX_NAME_SIZE: of names and labels, with the zero behind them. */
 const NAME_BYTES = 32;
 
-export async function gpioChips(): Promise<string[]> {
-  const names = (await readdir("/dev")).filter((name) => /^gpiochip\d+$/.test(name));
-  return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => `/dev/${name}`);
+export async function gpioChips(folder = "/dev"): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => /^gpiochip\d+$/.test(name));
+  return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => `${folder}/${name}`);
 }
 
 /** `/dev/gpiochip0 line 25`, `pinctrl-rp1 line GPIO25`, `line GPIO25`. */

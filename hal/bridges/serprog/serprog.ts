@@ -397,7 +397,6 @@ export class SerprogBus implements SpiBus {
       if (this.#state !== State.RESYNC) return;
       this.#state = State.READY;
       if (this.#batch) this.#send();
-      else if (this.#waitable) this.#waitTask.schedule();
     } catch (error) {
       if (this.#state !== State.RESYNC) return;
       this.#state = State.READY;

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import {
   ALL_NEEDS,
+  BOTH_FAMILIES,
   type Dut,
   type DutKind,
   type DutOptions,
@@ -13,7 +14,7 @@ import {
   type RawFrame,
   type SocketOptions,
 } from "../../contract/dut.ts";
-import { PLANS } from "../../contract/plan.ts";
+import { type Family, PLANS } from "../../contract/plan.ts";
 import { parse } from "../../wire/parse.ts";
 import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
@@ -22,6 +23,23 @@ import { NeighSocket } from "./neigh-socket.ts";
 import { type Collections, collections } from "./shared-table.ts";
 import { LinuxSocket } from "./udp.ts";
 
+/** Time limit for the link-local addresses, in ms. */
+const ADDRESS_PATIENCE = 5000;
+
+/** The IPv6 addresses of the namespace's interfaces: lines of address, index, prefix length, scope and flags in hexadecimal, and name. */
+function addresses(): { address: string; index: number; device: string }[] {
+  const lines = readFileSync("/proc/net/if_inet6", "utf8").trim().split("\n");
+  return lines.map((line) => {
+    const [address = "", index = "", , , , device = ""] = line.split(/\s+/);
+    return { address, index: Number.parseInt(index, 16), device };
+  });
+}
+
+/** The index of an interface that has an IPv6 address; 0 for none. */
+function indexOf(name: string): number {
+  return addresses().find(({ device }) => device === name)?.index ?? 0;
+}
+
 class LinuxDut implements Dut {
   onFrame: (frame: RawFrame) => void = () => {};
   readonly #cables: Cables;
@@ -29,6 +47,7 @@ class LinuxDut implements Dut {
   #neighbours: NeighSocket | null = null;
   readonly #sockets: LinuxSocket[] = [];
   readonly #devices = new Map<number, string>();
+  #family: Family = 4;
   #batch: IpBatch | null = null;
   #collections: Collections | null = null;
 
@@ -40,16 +59,30 @@ class LinuxDut implements Dut {
     const { network } = this.#cables;
     const namespace = network.namespace();
     this.#namespace = namespace;
-    network.inside(namespace, () => network.silence());
+    const { family } = options.plan;
+    this.#family = family;
+    network.inside(namespace, () => (family === 6 ? network.prepareIpv6() : network.silence()));
     const ends = this.#cables.lay(options, namespace, (frame) => this.onFrame(frame));
     const { dut, prefix } = options.plan;
     const lines = [...ends.keys()].flatMap((dev) => [`addr add ${dut[dev].ip}/${prefix} dev ${dev}`, `link set ${dev} up`]);
     this.#inside(() => {
       ipBatch("link set lo up", ...lines);
-      this.#neighbours = new NeighSocket(network.libc, (ifindex) => this.#device(ifindex));
+      this.#neighbours = new NeighSocket(network.libc, family, (ifindex) => this.#device(ifindex));
     });
+    if (family === 6) await this.#untilAddressed(ends.size);
     if (options.brisk) this.#batch = new IpBatch((work) => this.#inside(work));
-    this.#collections = network.outside(collections);
+    this.#collections = network.outside(() => collections(family));
+  }
+
+  /** A link-local address comes when the kernel has noticed that the link is up. */
+  async #untilAddressed(devices: number): Promise<void> {
+    const end = this.now() + ADDRESS_PATIENCE;
+    const found = (): number => this.#inside(() => addresses().filter(({ address }) => address.startsWith("fe80")).length);
+    while (found() < devices) {
+      if (this.now() > end) throw new Error("no link-local address came up");
+      await this.wait(2, () => false);
+    }
+    this.events();
   }
 
   async stop(): Promise<void> {
@@ -92,7 +125,9 @@ class LinuxDut implements Dut {
   }
 
   socket(options: SocketOptions = {}): DutSocket {
-    const socket = this.#inside(() => new LinuxSocket(this.#cables.network, options));
+    const socket = this.#inside(
+      () => new LinuxSocket(this.#cables.network, this.#family, (name) => this.#inside(() => indexOf(name)), options),
+    );
     this.#sockets.push(socket);
     return socket;
   }
@@ -110,7 +145,7 @@ class LinuxDut implements Dut {
   }
 
   disturbed(): boolean {
-    const now = this.#cables.network.outside(collections);
+    const now = this.#cables.network.outside(() => collections(this.#family));
     return now !== null && (now.possible || now.forced !== this.#collections?.forced);
   }
 
@@ -173,6 +208,7 @@ export const linux: DutKind = {
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
   can: ALL_NEEDS,
+  families: BOTH_FAMILIES,
   realTime: true,
   settle: 1,
   missing: missingForNamespaces,
@@ -181,7 +217,7 @@ export const linux: DutKind = {
     const spies: LinuxDut[] = [];
     return {
       create: () => new LinuxDut(network),
-      crowded: () => network.outside(collections)?.possible ?? false,
+      crowded: () => network.outside(() => collections())?.possible ?? false,
       async watchManaged(heard): Promise<void> {
         spies.push(await watchManaged(network, heard));
       },

@@ -109,6 +109,12 @@ export class TesterNetwork {
     }
   }
 
+  /** Makes the IPv6 addresses of interfaces to come usable at once, and lets them ask for no routers. */
+  prepareIpv6(): void {
+    for (const [name, value] of Object.entries({ accept_dad: "0", router_solicitations: "0" }))
+      writeFileSync(`/proc/sys/net/ipv6/conf/default/${name}`, value);
+  }
+
   close(): void {
     if (this.#users === 0 || --this.#users > 0) return;
     current = null;

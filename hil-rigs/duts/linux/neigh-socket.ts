@@ -1,7 +1,8 @@
 /** Reads the neighbour table and its changes from rtnetlink, without a program (rtnetlink(7), linux/neighbour.h). */
 import { type Libc, NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { NeighEvent, NeighRow } from "../../contract/dut.ts";
-import { ipText, macText } from "../../wire/bytes.ts";
+import type { Family } from "../../contract/plan.ts";
+import { ip6Text, ipText, macText } from "../../wire/bytes.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_NONBLOCK_CLOEXEC = 0o2004003;
@@ -58,7 +59,8 @@ const NDA_CACHEINFO = 3;
 const NDA_PROBES = 4;
 const NDA_PROTOCOL = 12;
 const NDA_FLAGS_EXT = 15;
-const AF_INET = 2;
+/** AF_INET, AF_INET6. */
+const NUMBERS: Readonly<Record<Family, number>> = { 4: 2, 6: 10 };
 
 /** struct nda_cacheinfo counts 1/100 s. */
 const USER_HZ = 100;
@@ -70,6 +72,7 @@ interface Message extends NeighRow {
 
 export class NeighSocket {
   readonly #libc: Libc;
+  readonly #family: Family;
   /** Hears of changes. */
   readonly #listener: number;
   /** Asks for the table. */
@@ -78,9 +81,10 @@ export class NeighSocket {
   readonly #bytes: Uint8Array = new Uint8Array(65_536);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** Make it inside the namespace. @param device an interface's name */
-  constructor(libc: Libc, device: (ifindex: number) => string) {
+  /** Make it inside the namespace. @param family the family whose table it reads @param device an interface's name */
+  constructor(libc: Libc, family: Family, device: (ifindex: number) => string) {
     this.#libc = libc;
+    this.#family = family;
     this.#device = device;
     this.#listener = this.#open(RTMGRP_NEIGH);
     this.#asker = this.#open(0);
@@ -95,14 +99,14 @@ export class NeighSocket {
     return events;
   }
 
-  /** The IPv4 table. */
+  /** The family's table. */
   dump(): NeighRow[] {
     const request = new Uint8Array(ATTRIBUTES);
     const view = new DataView(request.buffer);
     view.setUint32(0, request.length, NATIVE);
     view.setUint16(NLMSG_TYPE, RTM_GETNEIGH, NATIVE);
     view.setUint16(NLMSG_FLAGS, NLM_F_REQUEST_DUMP, NATIVE);
-    view.setUint8(NDM_FAMILY, AF_INET);
+    view.setUint8(NDM_FAMILY, NUMBERS[this.#family]);
     this.#libc.send(this.#asker, request, request.length, 0);
     const rows: NeighRow[] = [];
     // Each read makes the kernel write the next part of its answer.
@@ -143,7 +147,7 @@ export class NeighSocket {
   #message(at: number): Message | null {
     const view = this.#view;
     const kind = KINDS.get(view.getUint16(at + NLMSG_TYPE, NATIVE));
-    if (!kind || view.getUint8(at + NDM_FAMILY) !== AF_INET) return null;
+    if (!kind || view.getUint8(at + NDM_FAMILY) !== NUMBERS[this.#family]) return null;
     const state = view.getUint16(at + NDM_STATE, NATIVE);
     const flags = view.getUint8(at + NDM_FLAGS);
     const message: Message = {
@@ -174,7 +178,7 @@ export class NeighSocket {
     const seconds = (offset: number): number => Math.trunc(view.getUint32(at + offset, NATIVE) / USER_HZ);
     switch (type) {
       case NDA_DST:
-        message.dst = ipText(this.#bytes, at);
+        message.dst = this.#family === 4 ? ipText(this.#bytes, at) : ip6Text(this.#bytes, at);
         break;
       case NDA_LLADDR:
         message.lladdr = macText(this.#bytes, at);

@@ -1,5 +1,8 @@
-/** Watches the ARP table that all namespaces of the kernel share: its other users can make the kernel collect a case's entries. */
+/** Watches the neighbour tables that all namespaces of the kernel share: their other users can make the kernel collect a case's entries. */
 import { readFileSync } from "node:fs";
+import type { Family } from "../../contract/plan.ts";
+
+const FILES: Readonly<Record<Family, string>> = { 4: "/proc/net/stat/arp_cache", 6: "/proc/net/stat/ndisc_cache" };
 
 /** The kernel never collects periodically with fewer entries: the default of gc_thresh1, which only the initial namespace shows. */
 const NEVER_BELOW = 128;
@@ -12,12 +15,12 @@ export interface Collections {
 }
 
 /**
- * Reads /proc/net/stat/arp_cache: one line for each processor, in hexadecimal, with the same `entries` on each. Call it in the initial
+ * Reads a table's file in /proc/net/stat: one line for each processor, in hexadecimal, with the same `entries` on each. Call it in the initial
  * namespace, the only one that shows the file.
  * @returns null elsewhere, as in a container
  */
-export function collections(): Collections | null {
-  const text = statistics();
+export function collections(family: Family = 4): Collections | null {
+  const text = statistics(FILES[family]);
   if (text === null) return null;
   const [names = "", ...rows] = text.trim().split("\n");
   const columns = names.trim().split(/\s+/);
@@ -26,9 +29,9 @@ export function collections(): Collections | null {
   return { forced, possible: rows.some((row) => value(row, "entries") >= NEVER_BELOW) };
 }
 
-function statistics(): string | null {
+function statistics(path: string): string | null {
   try {
-    return readFileSync("/proc/net/stat/arp_cache", "utf8");
+    return readFileSync(path, "utf8");
   } catch {
     return null;
   }

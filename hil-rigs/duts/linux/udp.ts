@@ -1,56 +1,90 @@
 /** A UDP socket in a DUT's namespace. It stays in the namespace that it is made in. */
 import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, SendOptions, SocketOptions } from "../../contract/dut.ts";
-import { ipBytes, ipText } from "../../wire/bytes.ts";
+import type { Family } from "../../contract/plan.ts";
+import { ip6Bytes, ip6Text, ipBytes, ipText } from "../../wire/bytes.ts";
 import type { TesterNetwork } from "./namespaces.ts";
 
-const AF_INET = 2;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0o2004002;
 const SOL_SOCKET = 1;
 const SO_BROADCAST = 6;
-const IPPROTO_IP = 0;
-const IP_RECVERR = 11;
 const MSG_CONFIRM = 0x800;
 const MSG_DONTWAIT = 0x40;
 const MSG_ERRQUEUE = 0x2000;
-/** struct sockaddr_in. */
-const SOCKADDR = 16;
 
-function sockaddr(address: string, port: number): Uint8Array {
-  const bytes = new Uint8Array(SOCKADDR);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, AF_INET, NATIVE);
-  view.setUint16(2, port);
-  bytes.set(ipBytes(address), 4);
-  return bytes;
+/** Constants and structures of a family's sockets. */
+interface SocketFamily {
+  readonly number: number;
+  /** Size of struct sockaddr_in, sockaddr_in6. */
+  readonly size: number;
+  /** Level and name of IP_RECVERR, IPV6_RECVERR. */
+  readonly errors: readonly [level: number, name: number];
+  readonly any: string;
+  /** Puts the address into a sockaddr. */
+  put(bytes: Uint8Array, address: string, scope: Scope): void;
+  take(bytes: Uint8Array): string;
 }
+
+/** The index of an interface by its name. */
+export type Scope = (device: string) => number;
+
+const INET: SocketFamily = {
+  number: 2,
+  size: 16,
+  errors: [0, 11],
+  any: "0.0.0.0",
+  put: (bytes, address) => bytes.set(ipBytes(address), 4),
+  take: (bytes) => ipText(bytes, 4),
+};
+
+/** Behind family and port: flow information, the address, and the scope at 24. */
+const INET6: SocketFamily = {
+  number: 10,
+  size: 28,
+  errors: [41, 25],
+  any: "::",
+  put(bytes, address, scope) {
+    const [plain = "", device = "e0"] = address.split("%");
+    bytes.set(ip6Bytes(plain), 8);
+    const zoned = /^fe[89ab]|^ff02/.test(plain);
+    if (zoned) new DataView(bytes.buffer).setUint32(24, scope(device), NATIVE);
+  },
+  take: (bytes) => ip6Text(bytes, 8),
+};
+
+const FAMILIES: Readonly<Record<Family, SocketFamily>> = { 4: INET, 6: INET6 };
 
 export class LinuxSocket implements DutSocket {
   readonly port: number;
   readonly #network: TesterNetwork;
+  readonly #family: SocketFamily;
+  readonly #scope: Scope;
   readonly #fd: number;
   readonly #reports: boolean;
   /** Errors taken from the queue before errors() asks for them. */
   readonly #errors: string[] = [];
 
   /** Call it inside the namespace. @throws Error when the kernel refuses the socket */
-  constructor(network: TesterNetwork, options: SocketOptions) {
+  constructor(network: TesterNetwork, family: Family, scope: Scope, options: SocketOptions) {
     const { libc, calls } = network;
     this.#network = network;
+    this.#family = FAMILIES[family];
+    this.#scope = scope;
+    const { number, size, any, errors } = this.#family;
     this.#reports = options.errors === true;
-    this.#fd = libc.socket(AF_INET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
+    this.#fd = libc.socket(number, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
     if (this.#fd < 0) throw new Error(`socket: ${libc.errorName(libc.errno())}`);
     const on = new Uint8Array(4);
     new DataView(on.buffer).setInt32(0, 1, NATIVE);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_BROADCAST, on, 4);
-    if (this.#reports) libc.setsockopt(this.#fd, IPPROTO_IP, IP_RECVERR, on, 4);
-    const address = sockaddr(options.address ?? "0.0.0.0", options.port ?? 0);
-    if (libc.bind(this.#fd, address, SOCKADDR) < 0) {
+    if (this.#reports) libc.setsockopt(this.#fd, ...errors, on, 4);
+    const address = this.#sockaddr(options.address ?? any, options.port ?? 0);
+    if (libc.bind(this.#fd, address, size) < 0) {
       const why = libc.errorName(libc.errno());
       libc.close(this.#fd);
       throw new Error(`bind: ${why}`);
     }
-    calls.getsockname(this.#fd, address, lengthOf(SOCKADDR));
+    calls.getsockname(this.#fd, address, lengthOf(size));
     this.port = new DataView(address.buffer).getUint16(2);
   }
 
@@ -59,20 +93,21 @@ export class LinuxSocket implements DutSocket {
     // sendto() reports a queued error, too, and then sends nothing. So the queue is emptied first.
     if (this.#reports) this.#takeErrors();
     const flags = MSG_DONTWAIT | (options.confirm ? MSG_CONFIRM : 0);
-    const sent = calls.sendto(this.#fd, payload, payload.length, flags, sockaddr(to, port), SOCKADDR);
+    const sent = calls.sendto(this.#fd, payload, payload.length, flags, this.#sockaddr(to, port), this.#family.size);
     return sent >= 0 ? "ok" : libc.errorName(libc.errno());
   }
 
   received(): Datagram[] {
     const { calls } = this.#network;
     const bytes = new Uint8Array(65_536);
-    const address = new Uint8Array(SOCKADDR);
+    const { size, take } = this.#family;
+    const address = new Uint8Array(size);
     const datagrams: Datagram[] = [];
     for (;;) {
-      const length = calls.recvfrom(this.#fd, bytes, bytes.length, MSG_DONTWAIT, address, lengthOf(SOCKADDR));
+      const length = calls.recvfrom(this.#fd, bytes, bytes.length, MSG_DONTWAIT, address, lengthOf(size));
       if (length < 0) return datagrams;
       const port = new DataView(address.buffer).getUint16(2);
-      datagrams.push({ from: ipText(address, 4), port, bytes: bytes.slice(0, length) });
+      datagrams.push({ from: take(address), port, bytes: bytes.slice(0, length) });
     }
   }
 
@@ -83,6 +118,15 @@ export class LinuxSocket implements DutSocket {
 
   close(): void {
     this.#network.libc.close(this.#fd);
+  }
+
+  #sockaddr(address: string, port: number): Uint8Array {
+    const bytes = new Uint8Array(this.#family.size);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, this.#family.number, NATIVE);
+    view.setUint16(2, port);
+    this.#family.put(bytes, address, this.#scope);
+    return bytes;
   }
 
   #takeErrors(): void {

@@ -3,7 +3,16 @@ import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
-import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, PORTS, type PortName, type RawFrame } from "../../contract/dut.ts";
+import {
+  ALL_NEEDS,
+  type Dut,
+  type DutKind,
+  type DutOptions,
+  IPV4_ONLY,
+  PORTS,
+  type PortName,
+  type RawFrame,
+} from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName } from "../../contract/plan.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { hearAllMulticast, RunningStack } from "./running.ts";
@@ -84,6 +93,7 @@ export const whohasSim: DutKind = {
   description: "our stack in virtual time on a simulated wire",
   timing: { timers: "exact", slack: 0 },
   can: ALL_NEEDS,
+  families: IPV4_ONLY,
   realTime: false,
   settle: 0,
   missing: () => null,

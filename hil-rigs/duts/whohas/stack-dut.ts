@@ -8,6 +8,7 @@ import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts"
 import { formatIpv4, parseIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
+import { InetError } from "../../../firmware-ts/ip/inet-error.ts";
 import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
@@ -34,8 +35,25 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
-/** Code of an ICMP destination unreachable (RFC 792). */
-const PORT_UNREACHABLE = 3;
+/** The errno that Linux makes of each code of an ICMP destination unreachable (icmp(7)). */
+const UNREACHABLE: readonly string[] = [
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENOPROTOOPT",
+  "ECONNREFUSED",
+  "EMSGSIZE",
+  "ENOTSUP",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENONET",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+];
 
 export class StackDut {
   readonly stack: Stack;
@@ -154,7 +172,7 @@ class StackSocket implements DutSocket {
   constructor(socket: UdpSocket, errors: boolean) {
     this.#socket = socket;
     this.#withErrors = errors;
-    if (errors) socket.onError = (code) => this.#errors.push(code === PORT_UNREACHABLE ? "ECONNREFUSED" : "EHOSTUNREACH");
+    if (errors) socket.onError = (code) => this.#errors.push(UNREACHABLE[code] ?? `code ${code}`);
     socket.onDatagram = (bytes, at, length, source, port) => {
       this.#received.push({ from: formatIp(source), port, bytes: bytes.slice(at, at + length) });
     };
@@ -165,18 +183,26 @@ class StackSocket implements DutSocket {
   }
 
   send(payload: Uint8Array, to: string, port: number, options: SendOptions = {}): string {
-    const { status, reason } = this.#socket.send(payload, this.#to(to, port), 0, options.confirm ?? false);
+    const destination = this.#to(to, port);
+    if (typeof destination === "string") return destination;
+    const { status, reason } = this.#socket.send(payload, destination, 0, options.confirm ?? false);
     if (status !== "failed") return "ok";
     // A sender that does not ask for errors is not told of a full table.
     if (reason === "NEIGH_CREATEFAIL") return this.#withErrors ? "ENOBUFS" : "ok";
     return ERRNOS[reason] ?? "ok";
   }
 
-  #to(host: string, port: number): Destination {
+  /** The destination, or the errno of its refusal. */
+  #to(host: string, port: number): Destination | string {
     const key = `${host}:${port}`;
-    const destination = this.#destinations.get(key) ?? this.#socket.to(host, port);
-    this.#destinations.set(key, destination);
-    return destination;
+    try {
+      const destination = this.#destinations.get(key) ?? this.#socket.to(host, port);
+      this.#destinations.set(key, destination);
+      return destination;
+    } catch (error) {
+      if (error instanceof InetError) return error.errno;
+      throw error;
+    }
   }
 
   received(): Datagram[] {

@@ -1,7 +1,7 @@
 /** Our stack in real time, on Linux interfaces through AF_PACKET: its frames go over the wire as another machine would see them. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, type PortName, type RawFrame } from "../../contract/dut.ts";
+import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, IPV4_ONLY, type PortName, type RawFrame } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
 import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
@@ -77,6 +77,7 @@ export const whohasWire: DutKind = {
   description: "our stack in real time on a veth pair, through AF_PACKET",
   timing: { timers: "exact", slack: 40 },
   can: ALL_NEEDS,
+  families: IPV4_ONLY,
   realTime: true,
   settle: 3,
   missing: missingForNamespaces,

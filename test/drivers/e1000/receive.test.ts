@@ -97,6 +97,15 @@ t.test("a ring that ran dry because the stack kept every buffer fills again when
   await bench.driver.close();
 });
 
+t.test("a small ring gets its descriptors back by quarters, so that the chip does not run dry meanwhile", async (t) => {
+  const bench = new Bench({ rxRing: 32 });
+  await bench.open();
+  for (let number = 0; number < 31; number++) bench.chip.receive(frameOf(60, number));
+  bench.run(0);
+  t.same(bench.chip.written(Offset.RDT), [7, 15, 23, 30], "after 8 each, and the rest");
+  await bench.driver.close();
+});
+
 t.test("no poll exceeds its budget, and one that uses it up goes round with the interrupt masked", async (t) => {
   const bench = new Bench({ host: { budget: 16 } });
   await bench.open();

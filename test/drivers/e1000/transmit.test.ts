@@ -205,17 +205,30 @@ t.test("checksums are left to the chip, which is told where they are once", asyn
   t.equal(sum(chip.frames[6] as Uint8Array, 38), 0xffff);
   t.equal(pool.inUse, 0);
 
+  send(300, 249, 6);
+  bench.run();
+  t.same(
+    chip.sent
+      .filter(({ frame }) => frame === null)
+      .at(-1)
+      ?.words.map((word) => word.toString(16)),
+    ["0", "fff9", "20000000", "0"],
+    "a field at 255, as far as the eight bits of TUCSO reach",
+  );
+  t.equal(sum(chip.frames[7] as Uint8Array, 249), 0xffff);
   send(60, 255, 6);
   send(60, 54, 6);
   t.equal(host.drops.get(TX_ABORTED), 2, "a field that is not in the frame");
   t.equal(driver.statistics.txErrors, 2);
+  send(300, 250, 6);
+  t.equal(host.drops.get(TX_ABORTED), 3, "and one beyond that reach");
   bench.run();
-  t.equal(chip.frames.length, 7);
+  t.equal(chip.frames.length, 8);
   await driver.close();
   await bench.open();
   send(200, 38, 6);
   bench.run();
-  t.equal(chip.sent.filter(({ frame }) => frame === null).length, 4, "after a reset the chip has to be told again");
+  t.equal(chip.sent.filter(({ frame }) => frame === null).length, 5, "after a reset the chip has to be told again");
   await driver.close();
 });
 

@@ -24,6 +24,7 @@ for (const fullDuplex of [false, true]) {
     t.equal(bench.macRegister(2, 0x02), fullDuplex ? 0x31 : 0x30, "MACON3: pad to 60, append CRC");
     t.equal(bench.macRegister(2, 0x03), fullDuplex ? 0x00 : 0x40, "MACON4");
     t.equal(bench.macRegister(2, 0x04), fullDuplex ? 0x15 : 0x12, "MABBIPG");
+    t.equal(bench.macRegister(2, 0x06), 0x12, "MAIPGL");
     t.equal(bench.macRegister(2, 0x0a) | (bench.macRegister(2, 0x0b) << 8), 1522, "MAMXFL lets 1514 bytes, a tag and FCS through");
     t.same(
       [0x04, 0x05, 0x02, 0x03, 0x00, 0x01].map((at) => bench.macRegister(3, at)),
@@ -97,6 +98,12 @@ for (const dead of [0x00, 0xff]) {
     for (const connection of CONNECTIONS) {
       const bench = new Bench(connection);
       bench.faults.dead = dead;
+      const close = bench.bus.close.bind(bench.bus);
+      let closed = 0;
+      bench.bus.close = () => {
+        closed++;
+        return close();
+      };
       const opened = bench.host.open(bench.driver).then(
         () => null,
         (error: unknown) => error,
@@ -107,6 +114,7 @@ for (const dead of [0x00, 0xff]) {
       t.equal(error.code, "ENC28J60_NOT_FOUND");
       t.match(error.message, /no ENC28J60 answers on .*EREVID reads 0x(00|ff).*check its 3\.3 V supply.*mode 0/);
       t.notMatch(error.message, "\n");
+      t.equal(closed, 1, "the bus is somebody else's to have");
       t.equal(bench.driverClock.armed, 0);
       bench.faults.dead = null;
       await bench.open();

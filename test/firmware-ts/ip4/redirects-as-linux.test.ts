@@ -156,6 +156,17 @@ t.test("datagrams go by the new gateway, for five minutes", async (t) => {
   t.equal(hop(), "T1");
 });
 
+t.test("about a host on the link, by that host, or about one that no route leads to any more: not believed", async (t) => {
+  const { lab, operator } = await host();
+  lab.say(redirect("10.0.0.9", {}, { destination: "10.0.0.2" }));
+  t.notMatch(await operator.type("ip route get 10.0.0.2"), "via");
+  await operator.type("ip route del default");
+  lab.say(redirect("10.0.0.9"));
+  await operator.type("ip route add default via 10.0.0.2");
+  t.equal(wayOf(await operator.type("ip route get 20.0.0.1")), ROUTE);
+  t.equal(lab.inUse, 0);
+});
+
 t.test("a ping's own request counts as well, and a router that believes hands packets on by it", async (t) => {
   const { lab, operator } = await host();
   const pinger = lab.stack.ping.open();

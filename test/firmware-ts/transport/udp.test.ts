@@ -33,6 +33,7 @@ t.test("received: data, address and port of the sender", async (t) => {
     ["UDP length shorter than the packet: cut", { udpLength: 10 }, "abc", ["T:4000 ab"]],
     ["UDP length of an empty datagram: cut", { udpLength: 8 }, "abc", ["T:4000 "]],
     ["source port 0", { sport: 0 }, "a", ["T:0 a"]],
+    ["the highest source port", { sport: 65_535 }, "a", ["T:65535 a"]],
     ["broadcast to the subnet", { destination: "10.0.0.255", to: BROADCAST }, "a", ["T:4000 a"]],
     ["broadcast to all", { destination: "255.255.255.255", to: BROADCAST }, "a", ["T:4000 a"]],
     ["our other address", { destination: "10.0.0.11" }, "a", ["T:4000 a"]],
@@ -164,6 +165,8 @@ t.test("sockets: ports taken, addresses not ours, ephemeral ports, after close",
   t.throws(() => u.open(5000, ipv4("10.0.0.1")), { code: "ADDRESS_IN_USE" });
   t.throws(() => u.open(1, ipv4("10.0.0.3")), { code: "ADDRESS_NOT_AVAILABLE" });
   for (const port of [-1, 65_536, 1.5, Number.NaN]) t.throws(() => u.open(port), { code: "PORT_INVALID" });
+  const socket = u.open(0);
+  for (const port of [-1, 0, 65_536]) t.throws(() => socket.to("10.0.0.2", port), { code: "PORT_INVALID", errno: "EINVAL" });
   const ports = Array.from({ length: 500 }, () => u.open().port);
   t.ok(ports.every((port) => port >= 32_768 && port <= 60_999) && new Set(ports).size === 500);
   const one = u.open(6000, ipv4("10.0.0.1"));
@@ -283,6 +286,7 @@ t.test("the send buffer: so many bytes under way for each socket, one datagram a
   const said = Array.from({ length: 300 }, () => lab.poke("10.0.0.3", ""));
   t.equal(said.indexOf("failed SOCKET_SNDBUF"), 256, "256 x 832 = 212992");
   t.equal(said.filter((text) => text === "queued").length, 256);
+  t.equal(new Map(lab.stack.counters()).get("UdpSndbufErrors"), 44);
   const other = lab.stack.udp.open();
   t.equal(say(other.send(new Uint8Array(1), other.to("10.0.0.2", 9))), "sent", "another socket has its own");
   lab.say(arpReply({ sip: "10.0.0.3" }));

@@ -9,9 +9,10 @@ import { OUTPUT_BYTES, type SerialEndpoint } from "../../../hal/bridges/serial-e
 import { SerialPortStream } from "../../../hal/bridges/serial-port.ts";
 import { TcpEndpoint } from "../../../hal/bridges/tcp-endpoint.ts";
 import { TcpStream } from "../../../hal/bridges/tcp-stream.ts";
-import { SystemClock } from "../../../hal/clock.ts";
+import { type Clock, SystemClock } from "../../../hal/clock.ts";
 import type { ByteStream } from "../../../hal/serial.ts";
 import type { SerialDevice } from "../../../hal/serial-device.ts";
+import { CountingClock } from "../../support/counting-clock.ts";
 import { scratch } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 import { eventually } from "../../support/waiting.ts";
@@ -40,7 +41,7 @@ interface Kind {
   name: string;
   skip: string | false;
   make(device: SerialDevice): SerialEndpoint;
-  client(endpoint: SerialEndpoint): ByteStream;
+  client(endpoint: SerialEndpoint, time?: Clock): ByteStream;
 }
 
 const PATH = join(folder, "port");
@@ -50,13 +51,13 @@ const KINDS: readonly Kind[] = [
     name: "pty",
     skip: noPty,
     make: (device) => new PtyEndpoint(clock, device, PATH),
-    client: () => new SerialPortStream(clock, { path: PATH, baud: 2_000_000 }),
+    client: (_, time = clock) => new SerialPortStream(time, { path: PATH, baud: 2_000_000 }),
   },
   {
     name: "tcp",
     skip: false,
     make: (device) => new TcpEndpoint(device, "127.0.0.1", 0),
-    client: (endpoint) => new TcpStream(clock, { host: "127.0.0.1", port: (endpoint as TcpEndpoint).port }),
+    client: (endpoint, time = clock) => new TcpStream(time, { host: "127.0.0.1", port: (endpoint as TcpEndpoint).port }),
   },
 ];
 
@@ -104,6 +105,18 @@ for (const kind of KINDS) {
     },
   );
 
+  t.test(`${kind.name}: as much as the buffer holds is not lost`, { skip: kind.skip }, async (t) => {
+    const { echo, endpoint } = await open(t, kind);
+    const client = kind.client(endpoint);
+    const chunks = listen(client);
+    await client.open();
+    await eventually(() => echo.openings === 1, "opening");
+    echo.onSend?.(new Uint8Array(OUTPUT_BYTES));
+    t.equal(endpoint.counters.lost, 0);
+    await eventually(() => length(chunks) === OUTPUT_BYTES, "all of it comes");
+    await client.close();
+  });
+
   realTime(t, `${kind.name}: who does not read loses bytes, each of them counted`, { skip: kind.skip }, async (t) => {
     const { echo, endpoint } = await open(t, kind);
     echo.times = 2000;
@@ -127,6 +140,15 @@ for (const kind of KINDS) {
     client.write(question, 0, 100);
     await eventually(() => length(chunks) === before + 100, "and the line goes on");
     await client.close();
+  });
+
+  t.test(`${kind.name}: a client that is closed leaves no timer behind`, { skip: kind.skip }, async (t) => {
+    const { endpoint } = await open(t, kind);
+    const counting = new CountingClock(clock);
+    const client = kind.client(endpoint, counting);
+    await client.open();
+    await client.close();
+    t.equal(counting.armed, 0);
   });
 
   realTime(t, `${kind.name}: closed, it lets go of its client and can be opened again`, { skip: kind.skip }, async (t) => {

@@ -48,7 +48,7 @@ t.test("measure counts the requests of every run", async (t) => {
 
 t.test("wrong words end it with 2 and one line that says what would be right", async (t) => {
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
-    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp, telemetry\n$/],
+    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry\n$/],
     [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],
     [["run", "arp"], /^whohas-rig: required option '--dut <dut>' not specified\n$/],
     [["run", "arp", "--dut", "whohas-sim", "--case", "X*"], /^whohas-rig: no case matches X\*;.*\n$/],

@@ -3,7 +3,6 @@ import { isIP } from "node:net";
 import t from "tap";
 import { type Case, needsOf, patientLast } from "../../../hil-rigs/contract/case.ts";
 import { PLANS } from "../../../hil-rigs/contract/plan.ts";
-import type { Resolution } from "../../../hil-rigs/contract/resolution.ts";
 import { TWO_LINKS } from "../../../hil-rigs/contract/topology.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { runCases } from "../../../hil-rigs/run/runner.ts";
@@ -24,7 +23,7 @@ t.test("the addresses of a plan are its family's, and no two are the same", asyn
 
 t.test("the tester's ARP words are the frames that they say", async (t) => {
   const { T1, T2, dut } = PLANS[4];
-  const words = RESOLUTIONS[4] as Resolution;
+  const words = RESOLUTIONS[4];
   const seen = [words.request(T1), words.request(T1, T2.ip), words.reply(T1), words.announce(T1)].map((bytes) => {
     const frame = parse({ time: 0, port: "p0", bytes });
     return frame.kind === "arp" ? [frame.op, frame.dst, frame.spa, frame.tpa] : [];
@@ -39,6 +38,25 @@ t.test("the tester's ARP words are the frames that they say", async (t) => {
   t.same(words.asks(T1.ip), { kind: "arp", op: 1, tpa: T1.ip });
   t.same(words.asks(T1.ip, T1), { kind: "arp", op: 1, tpa: T1.ip, dst: T1.mac });
   t.same(words.asks(T1.ip, "everybody"), { kind: "arp", op: 1, tpa: T1.ip, dst: all });
+});
+
+t.test("the tester's words of neighbour discovery are the frames that they say", async (t) => {
+  const { T1, T2, dut } = PLANS[6];
+  const words = RESOLUTIONS[6];
+  const seen = [words.request(T1), words.request(T1, T2.ip), words.reply(T1), words.announce(T1)].map((bytes) => {
+    const frame = parse({ time: 0, port: "p0", bytes });
+    return frame.kind === "nd" ? [frame.message, frame.dst, frame.source, frame.target, frame.flags] : [];
+  });
+  t.same(seen, [
+    ["ns", words.everybody(dut.e0.ip), T1.ip, dut.e0.ip, ""],
+    ["ns", words.everybody(T2.ip), T1.ip, T2.ip, ""],
+    ["na", dut.e0.mac, T1.ip, T1.ip, "SO"],
+    ["na", "33:33:00:00:00:01", T1.ip, T1.ip, "O"],
+  ]);
+  t.equal(words.everybody("fd00::12:3456"), "33:33:ff:12:34:56");
+  t.same(words.asks(T1.ip), { kind: "nd", message: "ns", target: T1.ip });
+  t.same(words.asks(T1.ip, T1), { kind: "nd", message: "ns", target: T1.ip, dst: T1.mac });
+  t.same(words.asks(T1.ip, "everybody"), { kind: "nd", message: "ns", target: T1.ip, dst: "33:33:ff:00:00:02" });
 });
 
 t.test("a case has its topology's needs and devices, and its family's plan", async (t) => {

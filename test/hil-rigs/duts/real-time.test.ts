@@ -12,7 +12,9 @@ import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases } from "../../../hil-rigs/run/runner.ts";
 import { datagram } from "../../../hil-rigs/stage/patterns.ts";
 import { SUITES } from "../../../hil-rigs/suites/index.ts";
-import { arpReply, arpRequest, udp } from "../../../hil-rigs/wire/build.ts";
+import { arpReply, arpRequest } from "../../../hil-rigs/wire/build.ts";
+import { udp } from "../../../hil-rigs/wire/build4.ts";
+import { udp6 } from "../../../hil-rigs/wire/build6.ts";
 import { host, T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingForNetns, run } from "../../support/netns.ts";
 import { realTime } from "../../support/real-time.ts";
@@ -32,6 +34,20 @@ const SAMPLE: ReadonlySet<string> = new Set([
   "ARP-U-01",
   "ARP-Q-01",
   "ARP-T-01",
+  "ND-N-01/global",
+  "ND-N-10/hops-254",
+  "ND-A-01",
+  "ND-A-30/STALE/SO-other",
+  "ND-S-01/global",
+  "ND-S-05",
+  "ND-R-02/all",
+  "ND-D-03",
+  "ND-P-01",
+  "IPv6/ARP-Q-01",
+  "IP-01",
+  "IP-19/length-0",
+  "IP6-01",
+  "IP6-33/routing-0-left",
 ]);
 
 const namespace = (): string => readlinkSync("/proc/self/ns/net");
@@ -133,6 +149,27 @@ realTime(t, "linux: what is read by netlink is what ip shows", { skip }, async (
     bench.expect("the same", read.sort(byAddress), shown.sort(byAddress));
   });
   t.equal(reason, "");
+});
+
+realTime(t, "linux: IPv6 has its own table, changes, datagrams and errors", { skip }, async (t) => {
+  const body: Case["run"] = async (bench) => {
+    const { T1: known, T2: silent } = bench.plan;
+    await bench.must(`neigh add ${known.ip} lladdr ${known.mac} nud stale router dev e0`);
+    bench.expect("told", bench.events(), [{ kind: "new", dst: known.ip, dev: "e0", lladdr: known.mac, state: "STALE", probes: 0 }]);
+    const row = bench.dut.neighbours(known.ip)[0];
+    bench.expect("the entry", [row?.state, row?.lladdr, row?.flags], ["STALE", known.mac, ["router"]]);
+    const socket = bench.socket({ port: 7, errors: true });
+    await bench.say(udp6({ sport: 1234, dport: 7, payload: "hello" }));
+    const got = socket.received().map(({ from, port, bytes }) => [from, port, new TextDecoder().decode(bytes)]);
+    bench.expect("the datagram", got, [[known.ip, 1234, "hello"]]);
+    bench.param("mcast_solicit", 1);
+    socket.send(new Uint8Array(3), silent.ip, 9);
+    await bench.reaches(silent.ip, "FAILED", 100);
+    bench.expect("the error", socket.errors(), ["EHOSTUNREACH"]);
+    socket.send(new Uint8Array(3), "fe80::2", 9);
+    await bench.hears("a link-local address is meant on e0", { kind: "nd", message: "ns", target: "fe80::2" });
+  };
+  t.equal((await check(linux, "X-6", body, { family: 6 })).reason, "");
 });
 
 realTime(t, "linux: errors come to a socket that asks for them", { skip }, async (t) => {

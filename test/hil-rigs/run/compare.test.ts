@@ -152,6 +152,10 @@ t.test("hosts of a crowd are left out, and nobody else", async (t) => {
   t.same(differing([asks("10.8.0.1"), gone("10.8.0.1")], [gone("10.8.200.9")], crowd), []);
   t.same(differing([asks("10.0.0.8"), gone("10.0.0.8")], [], crowd), ["frames", "events"]);
   t.same(differing([gone("110.8.0.1")], [], crowd), ["events"]);
+  const sent = (ip: string, result: string): Line => command(`udp send 1 bytes to ${ip}:9 -> ${result}`);
+  t.same(differing([sent("10.8.0.1", "ok")], [sent("10.8.0.1", "ENOBUFS")], crowd), [], "there is room for so many");
+  t.same(differing([sent("10.0.0.8", "ok")], [sent("10.0.0.8", "ENOBUFS")], crowd), ["commands"]);
+  t.same(differing([command("ip neigh add 10.8.0.1 -> exit 0")], [], crowd), ["commands"]);
   t.same(differing([asks("10.8.0.1")], []), ["frames"], "unless the case names them");
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import type { Bench } from "../../../hil-rigs/contract/bench.ts";
 import type { Case } from "../../../hil-rigs/contract/case.ts";
+import { IPV4_ONLY } from "../../../hil-rigs/contract/dut.ts";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { writeReport } from "../../../hil-rigs/reports/evidence.ts";
 import { compareResults } from "../../../hil-rigs/run/compare.ts";
@@ -125,6 +126,12 @@ t.test("a need that a DUT has not skips the case, by name", async (t) => {
   const bare = { ...whohasSim, can: new Set<never>() };
   const [skipped] = await runCases(bare, [one(async () => {}, { needs: ["forwarding", "ntable"] })]);
   t.match(skipped, { status: "skipped", reason: "whohas-sim has no forwarding, ntable", trace: null });
+});
+
+t.test("a case of a family that a DUT has not is skipped", async (t) => {
+  const bare = { ...whohasSim, families: IPV4_ONLY };
+  const [skipped] = await runCases(bare, [one(async () => {}, { family: 6, needs: ["proc"] })]);
+  t.match(skipped, { status: "skipped", reason: "whohas-sim has no IPv6 yet", trace: null });
 });
 
 t.test("expectations excuse the check they name and no other, and are told when they are stale", async (t) => {

@@ -2,7 +2,8 @@
 import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
 import { asks } from "../../../stage/patterns.ts";
-import { arpAnnounce, arpReply, arpRequest, echo } from "../../../wire/build.ts";
+import { arpAnnounce, arpReply, arpRequest } from "../../../wire/build.ts";
+import { echo } from "../../../wire/build4.ts";
 import { type Host, T1, T2 } from "../../../wire/hosts.ts";
 import { answeredFor, calm, hearsAnyone, make, seen } from "../kit/setup.ts";
 

@@ -1,7 +1,8 @@
 /** arp_accept and drop_gratuitous_arp: which frames make an entry for an unknown host. Measured. */
 import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
-import { arpAnnounceReply, arpReply, arpRequest, udp } from "../../../wire/build.ts";
+import { arpAnnounceReply, arpReply, arpRequest } from "../../../wire/build.ts";
+import { udp } from "../../../wire/build4.ts";
 import { BROADCAST, DUT, type Host, host, T1, T2 } from "../../../wire/hosts.ts";
 import { isForUs, moved, SPEAK, WORDS, type Word } from "../kit/frames.ts";
 import { becomes, calm, hearsAnyone, make, told } from "../kit/setup.ts";

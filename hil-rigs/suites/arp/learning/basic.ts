@@ -1,7 +1,8 @@
 /** Learning: which frames of a host make or correct its entry. */
 import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
-import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest, echo } from "../../../wire/build.ts";
+import { arpAnnounce, arpAnnounceReply, arpReply, arpRequest } from "../../../wire/build.ts";
+import { echo } from "../../../wire/build4.ts";
 import { host, T1, T2 } from "../../../wire/hosts.ts";
 import { moved } from "../kit/frames.ts";
 

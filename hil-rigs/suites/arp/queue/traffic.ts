@@ -1,7 +1,8 @@
 /** Datagrams of programs, alone and under load: the first one, waiting ones, a gateway that changes, thousands of requests. */
 import type { Case } from "../../../contract/case.ts";
 import { answers, asks, datagram } from "../../../stage/patterns.ts";
-import { arpReply, arpRequest, echo } from "../../../wire/build.ts";
+import { arpReply, arpRequest } from "../../../wire/build.ts";
+import { echo } from "../../../wire/build4.ts";
 import { BROADCAST, DUT, host, T1, T2, ZERO } from "../../../wire/hosts.ts";
 import { becomes, calm, make, untilFailed } from "../kit/setup.ts";
 

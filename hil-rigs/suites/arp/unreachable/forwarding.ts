@@ -3,7 +3,7 @@ import type { Bench } from "../../../contract/bench.ts";
 import type { Case } from "../../../contract/case.ts";
 import { PLANS } from "../../../contract/plan.ts";
 import { asks } from "../../../stage/patterns.ts";
-import { udp } from "../../../wire/build.ts";
+import { udp } from "../../../wire/build4.ts";
 import { checksum, word } from "../../../wire/bytes.ts";
 import { DUT, type Host, T1 } from "../../../wire/hosts.ts";
 import { untilFailed } from "../kit/setup.ts";

@@ -1,7 +1,11 @@
 /** Addresses over time: lifetimes by the stack's clock, the other end of a point-to-point link, what follows a primary address. */
 import t from "tap";
-import { type AddressOptions, type InterfaceAddress, ipv4 } from "../../../../firmware-ts/index.ts";
+import { type AddressOptions, type InterfaceAddress, ipv4, Stack, VirtualClock } from "../../../../firmware-ts/index.ts";
 import { formatIpv4 } from "../../../../firmware-ts/ip/address.ts";
+import { SeededRandom } from "../../../../hal/random.ts";
+import { EthernetSegment } from "../../../../hal/simulated/segment.ts";
+import { WireNic } from "../../../../hal/simulated/wire-nic.ts";
+import { CountingClock } from "../../../support/counting-clock.ts";
 import { Lab } from "../../../support/lab.ts";
 import { Operator } from "../../../support/operator.ts";
 
@@ -29,6 +33,19 @@ t.test("lifetimes: deprecated after the preferred one, gone with its routes afte
   lab.run(1);
   t.same([shown(lab), stack.ip.routes.list.length], [["10.0.0.1/24 Infinity/Infinity"], 1]);
   t.notOk(stack.ip.isLocal(ipv4("10.1.0.1")));
+});
+
+t.test("with the last address that has an end goes the timer", async (t) => {
+  const clock = new CountingClock(new VirtualClock());
+  const random = new SeededRandom(1);
+  const wire = new EthernetSegment(new VirtualClock(), random);
+  const stack = new Stack({ clock, random });
+  const eth0 = stack.addDevice("eth0", new WireNic(clock, wire, "eth0", Uint8Array.of(2, 0, 0, 0, 0, 1)));
+  const before = clock.armed;
+  stack.addAddress(eth0, "10.1.0.1/24", { lifetimes: { valid: 20, preferred: 10 } });
+  t.equal(clock.armed, before + 1);
+  stack.removeAddress(eth0, "10.1.0.1/24");
+  t.equal(clock.armed, before);
 });
 
 t.test("lifetimes that are given anew count from then on; without an end nothing happens", async (t) => {

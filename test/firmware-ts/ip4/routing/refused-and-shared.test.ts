@@ -125,6 +125,17 @@ t.test("several next hops: a device that is down takes no packets; with the last
   t.equal(await new Operator(stack).type("ip route show 192.0.2.0/24"), "");
 });
 
+t.test("a route with several next hops goes with any of their devices", async (t) => {
+  const lab = await Lab.open();
+  const link = await SecondLink.open(lab, "10.0.1.1/24");
+  lab.stack.addRoute({ to: "192.0.2.0/24", nexthops: [{ via: "10.0.0.2" }, { via: "10.0.1.2" }] });
+  await lab.stack.removeDevice(link.eth1);
+  t.same(
+    lab.stack.ip.routes.list.map(({ destination }) => formatIpv4(destination)),
+    ["10.0.0.0"],
+  );
+});
+
 t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes back; locked, routers may fragment", async (t) => {
   for (const mtuLock of [false, true]) {
     const lab = await Lab.open();
@@ -146,6 +157,22 @@ t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes bac
     lab.eth0.setMtu(800);
     t.equal(stack.udp.open(7001).to("192.0.2.8", 9).room, 780, "never longer than the device carries");
   }
+});
+
+t.test("a router that says the same again is believed for ten minutes more", async (t) => {
+  const lab = await Lab.open();
+  const { stack } = lab;
+  stack.addRoute({ to: "192.0.2.0/24", via: "10.0.0.2" });
+  const destination = stack.udp.open().to("192.0.2.9", 9);
+  const tell = (): void => stack.ip.tooLong(ipv4("192.0.2.9"), ipv4("10.0.0.1"), 1300);
+  tell();
+  lab.run(599_000);
+  t.equal(destination.room, 1280);
+  tell();
+  lab.run(599_000);
+  t.equal(destination.room, 1280);
+  lab.run(1000);
+  t.equal(destination.room, 1480);
 });
 
 t.test("a gateway that is an address of ours leads to the link itself", async (t) => {

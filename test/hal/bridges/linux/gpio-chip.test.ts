@@ -1,8 +1,11 @@
 /** A line found by its name or its chip's label, as gpioinfo shows them. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import t from "tap";
-import { formatGpioLine, type GpioLineAddress } from "../../../../hal/bridges/linux/gpio-chip.ts";
+import { formatGpioLine, type GpioLineAddress, gpioChips } from "../../../../hal/bridges/linux/gpio-chip.ts";
 import { GpioLine } from "../../../../hal/bridges/linux/gpio-line.ts";
 import { FakeGpio } from "../../../support/fake-gpio.ts";
+import { scratch } from "../../../support/own.ts";
 
 /** A Raspberry Pi 5: the header, a chip whose lines have no names, and the old name of the header as a link. */
 function raspberryPi5(): FakeGpio {
@@ -21,6 +24,12 @@ function raspberryPi5(): FakeGpio {
   );
   return gpio;
 }
+
+t.test("the chips of a machine, in the order of their numbers", async (t) => {
+  const folder = scratch("gpio-chips");
+  for (const name of ["gpiochip10", "gpiochip2", "gpiochip", "gpiochip1x", "mem"]) writeFileSync(join(folder, name), "");
+  t.same(await gpioChips(folder), [`${folder}/gpiochip2`, `${folder}/gpiochip10`]);
+});
 
 t.test("found by name, by label and number, by both", async (t) => {
   const rows: [GpioLineAddress, chip: string, line: number][] = [

@@ -4,6 +4,7 @@
  * uapi-values.inc: expressions of those headers, a comma behind each.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/gpio.h>
 #include <linux/spi/spidev.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /**
- * Requests and structures of spidev and of the GPIO character device, held against headers that nobody here wrote: those of the kernel,
- * as Debian's linux-libc-dev has them. uapi.c is a device that reads what it is handed by them, over the same way as the kernel is
- * reached: through koffi, at real addresses.
+ * Requests and structures of spidev and of the GPIO character device, and numbers of capabilities, held against headers that nobody here
+ * wrote: those of the kernel, as Debian's linux-libc-dev has them. uapi.c is a device that reads what it is handed by them, over the same
+ * way as the kernel is reached: through koffi, at real addresses.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
@@ -12,13 +12,14 @@ import t from "tap";
 import { GpioChipRequest, GpiochipInfo, GpioV2LineInfo } from "../../../../hal/bridges/linux/gpio-chip.ts";
 import { EVENT_BYTES, GpioLineRequest, GpioV2LineFlag, GpioV2LineRequest } from "../../../../hal/bridges/linux/gpio-line.ts";
 import { type Libc, loadLibc } from "../../../../hal/bridges/linux/libc.ts";
+import { Capability } from "../../../../hal/bridges/linux/privileges.ts";
 import { MOST_TRANSFERS, SpidevRequest, SpiIocTransfer, spiIocMessage } from "../../../../hal/bridges/linux/spidev-message.ts";
 import { SpidevBus } from "../../../../hal/bridges/spidev.ts";
 import { SpiBatch } from "../../../../hal/spi.ts";
 import { scratch } from "../../../support/own.ts";
 
 const SOURCE = fileURLToPath(new URL("./uapi.c", import.meta.url));
-const HEADERS = ["linux/spi/spidev.h", "linux/gpio.h"].map((name) => `/usr/include/${name}`);
+const HEADERS = ["linux/spi/spidev.h", "linux/gpio.h", "linux/capability.h"].map((name) => `/usr/include/${name}`);
 const COMPILE = 30_000;
 
 /** Expressions of the headers, and what our code has for them. */
@@ -58,6 +59,7 @@ const VALUES: readonly (readonly [expression: string, ours: number])[] = [
   ["GPIO_V2_LINE_FLAG_EDGE_RISING", GpioV2LineFlag.EDGE_RISING],
   ["GPIO_V2_LINE_FLAG_BIAS_PULL_UP", GpioV2LineFlag.BIAS_PULL_UP],
   ["sizeof(struct gpio_v2_line_event)", EVENT_BYTES],
+  ...Object.entries(Capability),
 ];
 
 /** Names the things that are missing on this machine to build it; false when none is. */

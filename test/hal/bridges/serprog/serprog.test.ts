@@ -109,6 +109,32 @@ t.test("a fault fails its batch, the line is synchronised again, the next batch 
   t.match(bench.bus.counters, { faults: 1, resyncs: 1 });
 });
 
+t.test("a byte out of nowhere while nothing is under way: synchronised again, and the interrupt line goes on", async (t) => {
+  for (const kind of ["responder", "pico-serprog"] as const) {
+    const bench = await serprogBench(kind);
+    await settle(bench.clock, bench.bus.open());
+    await bench.clock.advance(100);
+    const { faults, resyncs } = bench.bus.counters;
+    const line = bench.bus.interrupt;
+    let looks = 0;
+    if (line) line.onAssert = () => void looks++;
+    bench.line.onData?.(Uint8Array.of(0x55));
+    await bench.clock.advance(12_000);
+    t.same([bench.bus.counters.faults - faults, bench.bus.counters.resyncs - resyncs], [1, 1], `${kind}: once`);
+    if (line) {
+      t.equal(looks, 1, "who hangs on the line had better look");
+      const batch = new SpiBatch();
+      batch.command(RCR | EREVID, -1, 1);
+      await run(bench, batch);
+      await bench.clock.advance(9000);
+      bench.chip.interrupt.set(true);
+      await bench.clock.advance(5);
+      t.equal(looks, 2);
+    }
+    await bench.bus.close();
+  }
+});
+
 t.test("an answer may take as long as was said, and not longer", async (t) => {
   for (const [answerTimeout, faults] of [
     [250, 1],

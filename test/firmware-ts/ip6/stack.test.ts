@@ -1,7 +1,13 @@
 /** IPv6 from one end to the other: a datagram asks for its neighbour, goes out, comes in, is answered; echo and errors. */
 import t from "tap";
+import { Stack } from "../../../firmware-ts/stack.ts";
+import { DropReason } from "../../../hal/drop-reason.ts";
+import { SeededRandom } from "../../../hal/random.ts";
+import { EthernetSegment } from "../../../hal/simulated/segment.ts";
+import { WireNic } from "../../../hal/simulated/wire-nic.ts";
+import { Lab } from "../../support/lab.ts";
 import { Lab6 } from "../../support/lab6.ts";
-import { echo6, na, ns, OUR_IP6, PEER_IP6, udp6 } from "../../support/wire-format6.ts";
+import { echo6, na, ns, OUR_IP6, OUR_LL, PEER_IP6, udp6 } from "../../support/wire-format6.ts";
 
 const PEER = { source: PEER_IP6, destination: OUR_IP6 };
 
@@ -93,4 +99,82 @@ t.test("a neighbour that does not answer: address unreachable to the socket that
   t.same(errors, ["3 true true 9"]);
   t.equal(lab.state(), "FAILED");
   t.same(lab.fates, ["0 failed NEIGH_FAILED"]);
+});
+
+t.test("a device that leaves takes addresses, routes, groups and neighbours along", async (t) => {
+  const lab = await Lab6.open();
+  lab.stack.addNeighbour("fd00::2", "02:00:00:00:00:02", lab.eth0);
+  lab.stack.addRoute({ to: "default", via: "fd00::2" });
+  lab.poke("fd00::3");
+  await lab.stack.removeDevice(lab.eth0);
+  const { table } = lab.stack.neighbours(6);
+  t.same([lab.ip6.addresses.list, lab.ip6.routes.list, lab.ip6.routes.localList, table.entries], [[], [], [], 0]);
+  t.same([lab.eth0.groups, lab.inUse], [[], 0]);
+  t.equal(lab.poke(), "failed IP_OUTNOROUTES");
+});
+
+t.test("two stacks on one table: each with its own devices, and close() of one leaves the other's entries", async (t) => {
+  const lab = await Lab6.open();
+  const { clock } = lab.stack;
+  const other = new Stack({ clock, random: new SeededRandom(3), families: [4, 6], neighbours: { sharedWith: lab.stack } });
+  const segment = new EthernetSegment(lab.lab.clock, new SeededRandom(4));
+  const eth0 = other.addDevice("eth0", new WireNic(clock, segment, "other", Uint8Array.of(2, 0, 0, 0, 0, 9)));
+  await eth0.open();
+  other.addNeighbour("fe80::2", "02:00:00:00:00:02", eth0);
+  lab.stack.addNeighbour("fe80::2", "02:00:00:00:00:03", lab.eth0);
+  t.equal(other.neighbours(6).table, lab.stack.neighbours(6).table);
+  t.same([lab.shown("fe80::2"), lab.stack.neighbours(6).table.entries], ["PERMANENT:03", 2]);
+  await other.close();
+  t.equal(lab.stack.neighbours(6).table.entries, 1);
+  const four = new Stack({ clock, random: new SeededRandom(3) });
+  t.throws(() => new Stack({ clock, random: new SeededRandom(5), families: [6], neighbours: { sharedWith: four } }), {
+    code: "FAMILY_UNSUPPORTED",
+  });
+});
+
+t.test("a stack that was not asked for IPv6 has none, and leaves its frames alone", async (t) => {
+  const { stack, eth0, say, heard } = await Lab.open().then((lab) => ({
+    stack: lab.stack,
+    eth0: lab.eth0,
+    say: (frame: Uint8Array) => lab.say(frame),
+    heard: () => lab.take().length,
+  }));
+  for (const act of [
+    () => stack.addAddress(eth0, "fd00::1/64"),
+    () => stack.removeAddress(eth0, "fd00::1/64"),
+    () => stack.addRoute({ to: "fd00::/64", device: eth0 }),
+    () => stack.addNeighbour("fd00::2", "02:00:00:00:00:02", eth0),
+    () => stack.udp.open().to("fd00::2", 9),
+  ]) {
+    t.throws(act, { code: "FAMILY_UNSUPPORTED" });
+  }
+  say(ns({ destination: OUR_LL }));
+  t.same([heard(), eth0.drops.get(DropReason.UNHANDLED_PROTO), eth0.groups.length, stack.ip6], [0, 1, 1, null]);
+});
+
+t.test("text that is none of an address, and what a socket may be bound to", async (t) => {
+  const lab = await Lab6.open();
+  for (const text of ["fd00::1/129", "fd00::1/x", "fd00::1/64/64"]) {
+    t.throws(() => lab.stack.addAddress(lab.eth0, text), { code: "ADDRESS_INVALID" }, text);
+  }
+  t.throws(() => lab.stack.addRoute({ to: "fd05::/64", via: "10.0.0.2" }), { code: "ADDRESS_INVALID" });
+  t.throws(() => lab.stack.udp.open(9, "fd00::9"), { code: "ADDRESS_NOT_AVAILABLE" });
+  for (const [at, host] of ["fd00::1", "ff02::1", "fe80::ff:fe00:1"].entries())
+    t.equal(lab.stack.udp.open(100 + at, host).port, 100 + at);
+  t.throws(() => lab.stack.udp.open(100, "::"), { code: "ADDRESS_IN_USE" }, ":: is any address");
+  const any = lab.stack.udp.open(200, "::");
+  let heard = 0;
+  any.onDatagram = () => heard++;
+  lab.say(udp6({ ...PEER, dport: 200 }, "to any"));
+  t.equal(heard, 1);
+});
+
+t.test("nothing goes out of a datagram to where no route leads, or a route refuses", async (t) => {
+  const lab = await Lab6.open();
+  lab.stack.addRoute({ to: "fd34::/64", type: 7 });
+  t.same(
+    ["2001:db8::1", "fd34::1", "fd00::2"].map((host) => lab.poke(host, new Uint8Array(1453))),
+    ["failed IP_OUTNOROUTES", "failed RTN_UNREACHABLE", "failed PKT_TOO_BIG"],
+  );
+  t.same([lab.heard(), lab.inUse, lab.ip6.counters.ip.outNoRoutes], [[], 0, 1]);
 });

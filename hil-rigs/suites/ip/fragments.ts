@@ -1,0 +1,118 @@
+/** Fragments received, and put together (RFC 791 3.2, RFC 815, RFC 1122 3.3.2). */
+import type { Case } from "../../contract/case.ts";
+import { echo, echoRest, fragments, icmpMessage, ipv4, udpSegment } from "../../wire/build4.ts";
+import { T1, T2 } from "../../wire/hosts.ts";
+import { acquainted, type Row, rows, sentInShort } from "./kit/answers.ts";
+
+const REPLY = "echo reply";
+const ICMP = 1;
+/** A message of 48 bytes, in two fragments of 24. */
+const MESSAGE = icmpMessage(8, echoRest({ payload: "0123456789".repeat(4) }));
+const [FIRST, LAST] = fragments({}, ICMP, MESSAGE, 24) as [Uint8Array, Uint8Array];
+const THREE = fragments({}, ICMP, MESSAGE, 16) as [Uint8Array, Uint8Array, Uint8Array];
+const last = (fields: object): Uint8Array => ipv4({ offset: 24, ...fields }, ICMP, MESSAGE.slice(24));
+const SOURCE = "RFC 791 3.2, RFC 1122 3.3.2 MUST; kernel: ip_frag_reasm, measured";
+
+function put(id: string, what: string, frames: readonly Uint8Array[], ...sends: string[]): Row {
+  const number = id === "source" || id === "protocol" ? 12 : 11;
+  return { id: `IP-${number}/${id}`, what: `an echo request in fragments, ${what}`, source: SOURCE, frames, sends };
+}
+
+const together: readonly Row[] = [
+  put("two", "in order", [FIRST, LAST], REPLY),
+  put("swapped", "in reverse", [LAST, FIRST], REPLY),
+  put("three", "three of them", THREE, REPLY),
+  put("three-mixed", "three of them, the middle one last", [THREE[0], THREE[2], THREE[1]], REPLY),
+  put("twice", "the first one twice", [FIRST, FIRST, LAST], REPLY),
+  put("again", "and once more", [FIRST, LAST, FIRST, LAST], REPLY, REPLY),
+  put("first", "the first alone", [FIRST]),
+  put("last", "the last alone", [LAST]),
+  put("id", "of two identifications", [FIRST, last({ id: 0x4243 })]),
+  put("source", "of two sources", [FIRST, last({ source: T2.ip })]),
+  put("protocol", "of two protocols", [FIRST, ipv4({ offset: 24 }, 253, MESSAGE.slice(24))]),
+  put("ttl", "of two TTLs and services", [FIRST, last({ ttl: 3, tos: 0x10 })], REPLY),
+  put("overlap", "the second within the first, with other data", [FIRST, ipv4({ offset: 16 }, ICMP, Array<number>(32).fill(7))]),
+  put("gap", "with eight bytes missing", [FIRST, ipv4({ offset: 32 }, ICMP, MESSAGE.slice(32))]),
+  put("odd", "the first not a multiple of eight", [ipv4({ flags: 1 }, ICMP, MESSAGE.slice(0, 23)), LAST]),
+  put("empty", "an empty one between", [FIRST, ipv4({ flags: 1, offset: 24 }, ICMP, []), LAST]),
+  put("beyond", "one beyond 65,535", [FIRST, ipv4({ offset: 65_528 }, ICMP, MESSAGE.slice(24))]),
+  put("one", "only one, with offset 0 and no more", [ipv4({ id: 7 }, ICMP, MESSAGE)], REPLY),
+];
+
+const others: readonly Case[] = [
+  {
+    id: "IP-13",
+    title: "of a packet whose first fragment came and whose last did not, its sender is told after ipfrag_time",
+    source: "RFC 1122 3.3.2 MUST; kernel: ip_expire",
+    patient: true,
+    async run(bench) {
+      await acquainted(bench);
+      bench.expect("ipfrag_time", bench.sysctl("net.ipv4.ipfrag_time", 1), "ok");
+      await bench.say(FIRST);
+      await bench.hears("tells", { kind: "icmp", type: 11, code: 1, destination: T1.ip }, { within: 1100 });
+    },
+  },
+  {
+    id: "IP-14",
+    title: "of a packet whose first fragment never came nobody is told",
+    source: "RFC 1122 3.3.2",
+    patient: true,
+    async run(bench) {
+      await acquainted(bench);
+      bench.expect("ipfrag_time", bench.sysctl("net.ipv4.ipfrag_time", 1), "ok");
+      await bench.say(LAST);
+      await bench.silence("nobody is told", 1300);
+    },
+  },
+  {
+    id: "IP-15",
+    title: "three thousand first fragments of different packets: a whole packet is answered all the same",
+    source: "EDSA-402; kernel: ipfrag_high_thresh",
+    async run(bench) {
+      await acquainted(bench);
+      for (let id = 0; id < 3000; id++) bench.dut.send("p0", ipv4({ id, flags: 1 }, ICMP, Array<number>(1000).fill(0)));
+      await bench.settle();
+      await bench.say(echo());
+      await bench.hears("answers", { kind: "icmp", type: 0 });
+    },
+  },
+  {
+    id: "ICMP-14",
+    title: "an echo request of 4000 bytes in fragments is answered in fragments",
+    source: "RFC 1122 3.2.2.6, 3.3.2",
+    async run(bench) {
+      await acquainted(bench);
+      await bench.say(...fragments({}, ICMP, icmpMessage(8, echoRest({ payload: "z".repeat(4000) })), 1480));
+      bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 1480", "fragment at 2960"]);
+    },
+  },
+  {
+    id: "ICMP-14/65507",
+    title: "the longest echo request, 65,507 bytes, is answered",
+    source: "RFC 1122 3.2.2.6, 3.3.2",
+    async run(bench) {
+      await acquainted(bench);
+      await bench.say(...fragments({}, ICMP, icmpMessage(8, echoRest({ payload: "z".repeat(65_499) })), 1480));
+      bench.expect("frames", (await sentInShort(bench, 30)).length, 45);
+    },
+  },
+  {
+    id: "UDP-21",
+    title: "a datagram in fragments is delivered whole",
+    source: "RFC 1122 3.3.2",
+    async run(bench) {
+      await acquainted(bench);
+      const socket = bench.socket({ port: 7000 });
+      const payload = "abcdefgh".repeat(300);
+      await bench.say(...fragments({}, 17, udpSegment({ dport: 7000, payload }), 1480));
+      await bench.settle();
+      bench.expect(
+        "delivered",
+        socket.received().map(({ bytes }) => new TextDecoder().decode(bytes) === payload),
+        [true],
+      );
+    },
+  },
+];
+
+export const parts: readonly Case[] = [...rows(together), ...others];

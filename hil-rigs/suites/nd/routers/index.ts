@@ -1,0 +1,7 @@
+/** Routers: advertisements, prefixes, solicitations, the choice among them. */
+import type { Case } from "../../../contract/case.ts";
+import { advertisements } from "./advertisements.ts";
+import { choices } from "./choice.ts";
+import { prefixes } from "./prefixes.ts";
+
+export const routers: readonly Case[] = [...advertisements, ...prefixes, ...choices];
