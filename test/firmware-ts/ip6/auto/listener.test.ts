@@ -164,6 +164,24 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
   t.same(texts(lab).at(-1), `mld report ${NINE} ${NINE}`);
 });
 
+t.test("a group that is left and joined again at once was never left; an operator's address ends version 1", async (t) => {
+  const lab = await open();
+  const group = lab.address(NINE);
+  lab.ip6.join(group, lab.eth0);
+  lab.run(3000);
+  lab.heard();
+  lab.ip6.leave(group, lab.eth0);
+  lab.ip6.join(group, lab.eth0);
+  lab.run(3000);
+  t.same(texts(lab), new Array(2).fill(`mld2 [4 ${NINE}] ff02::16`));
+  lab.say(mldQuery1());
+  lab.run(1000);
+  lab.heard();
+  lab.stack.addAddress(lab.eth0, "fd00:1::1/64");
+  lab.run(1500);
+  t.same(texts(lab), new Array(2).fill(`mld2 [4 ${NINE}, 4 ${OWN}] ff02::16`));
+});
+
 t.test("a link that comes back hears all groups; what was left while it was down is told as well", async (t) => {
   const lab = await open();
   lab.lab.port.plugged = false;
