@@ -33,7 +33,6 @@ export type Need = keyof typeof NEEDS;
 /** Every need, for a DUT that lacks none. */
 export const ALL_NEEDS: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]);
 
-export const IPV4_ONLY: ReadonlySet<Family> = new Set([4]);
 export const BOTH_FAMILIES: ReadonlySet<Family> = new Set([4, 6]);
 
 /** Output and exit code of a command. */

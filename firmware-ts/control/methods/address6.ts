@@ -44,6 +44,8 @@ export function addAddress6(
   }
   let flags = 0;
   for (const [name, bit] of FLAGS) if (settings[name]) flags |= bit;
+  // The word counts where optimistic_dad allows it; elsewhere it is passed over, as by Linux.
+  if (!fib.conf.on(device).optimistic) flags &= ~AddressFlags.OPTIMISTIC;
   const known = replace ? fib.addresses.on(device, address) : null;
   return asked6(() => {
     if (known) {

@@ -15,11 +15,13 @@ import { AddressDetection } from "./detection.ts";
 import type { AutoGround } from "./ground.ts";
 import { Routers } from "./routers.ts";
 import { RouterSolicitor } from "./solicitor.ts";
+import { TemporaryAddresses } from "./temporary.ts";
 
 export class Automation implements Ip6FibUser {
   readonly detection: AddressDetection;
   readonly #mld: Mld;
   readonly #solicitor: RouterSolicitor;
+  readonly #temporary: TemporaryAddresses;
   readonly #ground: AutoGround;
 
   constructor(ground: AutoGround) {
@@ -37,7 +39,9 @@ export class Automation implements Ip6FibUser {
       now: () => network.clock.now(),
     });
     this.#solicitor = new RouterSolicitor(ground);
-    const routers = new Routers(ground, this.#solicitor);
+    this.#temporary = new TemporaryAddresses(ground);
+    this.detection.onTaken = (address) => this.#temporary.taken(address);
+    const routers = new Routers(ground, this.#solicitor, this.#temporary);
     ndisc.handle(ICMP6_ROUTER_SOLICITATION, (skb, packet) => routers.solicitation(skb, packet));
     ndisc.handle(ICMP6_ROUTER_ADVERTISEMENT, (skb, packet) => routers.advertisement(skb, packet));
     fib.detection = this.detection;
@@ -62,7 +66,9 @@ export class Automation implements Ip6FibUser {
     if (first) this.#solicitor.begin(device);
   }
 
-  removed(_address: Ip6InterfaceAddress): void {}
+  removed(address: Ip6InterfaceAddress): void {
+    this.#temporary.removed(address);
+  }
 
   #event(device: NetDevice, event: DeviceEvent): void {
     switch (event) {

@@ -54,6 +54,8 @@ class Inquiry {
 export class AddressDetection implements DuplicateDetection {
   /** The address that is being settled, because nobody has answered. */
   concluding: Ip6InterfaceAddress | null = null;
+  /** Hears of an address that is somebody else's, before it goes. */
+  onTaken: ((address: Ip6InterfaceAddress) => void) | null = null;
   readonly #ground: AutoGround;
   readonly #random: Random;
   readonly #inquiries = new Map<Ip6InterfaceAddress, Inquiry>();
@@ -92,6 +94,7 @@ export class AddressDetection implements DuplicateDetection {
     const claimant = formatMac(message.bytes, message.network - ETHERNET_HEADER + ETH_SOURCE);
     log.tell(`IPv6: ${device.name}: IPv6 duplicate address ${formatIpv6(local)} used by ${claimant} detected!`);
     this.end(address);
+    this.onTaken?.(address);
     if (lifetime.dynamic) fib.removeAddress(address);
     else fib.fail(address);
     this.#replace(address);

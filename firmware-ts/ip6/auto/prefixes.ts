@@ -6,6 +6,7 @@ import { AddressFlags } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { AUTONOMOUS, FOREVER, ON_LINK } from "./advertisement-wire.ts";
 import type { LearnedRoutes } from "./learned-routes.ts";
+import type { TemporaryAddresses } from "./temporary.ts";
 
 /** Prefixes of this length only: the other half is the interface identifier (RFC 4291 2.5.1). */
 const SLAAC_LENGTH = 64;
@@ -27,9 +28,11 @@ export interface ToldPrefix {
 export class Prefixes {
   readonly #fib: Fib6;
   readonly #routes: LearnedRoutes;
+  readonly #temporary: TemporaryAddresses;
 
-  constructor(fib: Fib6, routes: LearnedRoutes) {
+  constructor(fib: Fib6, routes: LearnedRoutes, temporary: TemporaryAddresses) {
     this.#fib = fib;
+    this.#temporary = temporary;
     this.#routes = routes;
   }
 
@@ -60,16 +63,19 @@ export class Prefixes {
         return;
       }
       const { metric } = known;
-      this.#fib.changeAddress(known, { metric, lifetimes: { valid: lasts, preferred: Math.min(seconds(preferred), lasts) } });
+      const isPreferred = Math.min(seconds(preferred), lasts);
+      this.#fib.changeAddress(known, { metric, lifetimes: { valid: lasts, preferred: isPreferred } });
+      this.#temporary.told(known, lasts, isPreferred);
       return;
     }
     const { maxAddresses } = conf.on(device);
     if (valid === 0 || (maxAddresses > 0 && addresses.of(device).length >= maxAddresses)) return;
-    this.#fib.addAddress(device, local, SLAAC_LENGTH, {
+    const added = this.#fib.addAddress(device, local, SLAAC_LENGTH, {
       flags: made.flags | AddressFlags.MANAGETEMPADDR | (sourceLink && conf.on(device).optimistic ? AddressFlags.OPTIMISTIC : 0),
       protocol: BY_ROUTER,
       lifetimes: { valid: seconds(valid), preferred: seconds(preferred) },
     });
+    this.#temporary.told(added, seconds(valid), seconds(preferred));
   }
 }
 

@@ -47,6 +47,7 @@ import type { AutoGround } from "./ground.ts";
 import { LearnedRoutes, type ToldRoute } from "./learned-routes.ts";
 import { Prefixes, seconds } from "./prefixes.ts";
 import { believesRouters, type RouterSolicitor } from "./solicitor.ts";
+import type { TemporaryAddresses } from "./temporary.ts";
 
 const { NONE, NOT_SPECIFIED, PKT_TOO_SMALL, IPV6_NDISC_BAD_OPTIONS } = DropReason;
 
@@ -66,11 +67,11 @@ export class Routers {
   readonly #prefixes: Prefixes;
   readonly #options = new NdOptions();
 
-  constructor(ground: AutoGround, solicitor: RouterSolicitor) {
+  constructor(ground: AutoGround, solicitor: RouterSolicitor, temporary: TemporaryAddresses) {
     this.#ground = ground;
     this.#solicitor = solicitor;
     this.#routes = new LearnedRoutes(ground.fib.routes, ground.network.clock);
-    this.#prefixes = new Prefixes(ground.fib, this.#routes);
+    this.#prefixes = new Prefixes(ground.fib, this.#routes, temporary);
   }
 
   /** Takes an advertisement at skb.data. Returns NONE when the buffer was consumed. */

@@ -322,7 +322,7 @@ export class Fib6 {
     this.#active.add(device);
     this.routes.refresh();
     if (device.loopback) {
-      const made = { flags: NODAD | NOPREFIXROUTE, protocol: MADE_FOR_LOOPBACK };
+      const made = { protocol: MADE_FOR_LOOPBACK };
       if (!this.addresses.on(device, this.known.loopback)) this.addresses.add(device, this.known.loopback, ADDRESS_BITS, made);
     } else {
       const route = { device, protocol: "kernel", metric: ADDRESS_METRIC };

@@ -5,10 +5,10 @@ import { EthernetSegment, type SegmentPort } from "../../../hal/simulated/segmen
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import {
   ALL_NEEDS,
+  BOTH_FAMILIES,
   type Dut,
   type DutKind,
   type DutOptions,
-  IPV4_ONLY,
   PORTS,
   type PortName,
   type RawFrame,
@@ -27,7 +27,7 @@ export class SimulatedDut extends RunningStack implements Dut {
   readonly #ports = new Map<PortName, SegmentPort>();
 
   async start(options: DutOptions): Promise<void> {
-    this.stack = new StackDut(this.#clock, options.seed);
+    this.stack = new StackDut(this.#clock, options.seed, options.plan.family);
     for (const device of options.devices) await this.#cable(device, options.plan);
     this.#clock.advanceSync(0);
   }
@@ -93,7 +93,7 @@ export const whohasSim: DutKind = {
   description: "our stack in virtual time on a simulated wire",
   timing: { timers: "exact", slack: 0 },
   can: ALL_NEEDS,
-  families: IPV4_ONLY,
+  families: BOTH_FAMILIES,
   realTime: false,
   settle: 0,
   missing: () => null,

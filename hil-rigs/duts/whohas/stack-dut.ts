@@ -1,11 +1,11 @@
 /** Our stack as a DUT, on any controllers and any clock. */
+import { keyText } from "../../../firmware-ts/control/methods/by-family.ts";
 import { ControlClient } from "../../../firmware-ts/control/methods/client.ts";
 import { stackMethods } from "../../../firmware-ts/control/methods/index.ts";
 import { readProc } from "../../../firmware-ts/control/proc.ts";
 import { LocalCaller } from "../../../firmware-ts/control/rpc/local.ts";
 import { ControlError } from "../../../firmware-ts/control/rpc/protocol.ts";
 import { readSysctl, writeSysctl } from "../../../firmware-ts/control/sysctl.ts";
-import { formatIpv4, parseIpv4 } from "../../../firmware-ts/ip/address.ts";
 import type { Destination } from "../../../firmware-ts/ip/destination.ts";
 import { formatIp } from "../../../firmware-ts/ip/endpoint.ts";
 import { InetError } from "../../../firmware-ts/ip/inet-error.ts";
@@ -21,7 +21,7 @@ import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import type { Datagram, DutSocket, IpResult, NeighEvent, NeighRow, SendOptions, SocketOptions } from "../../contract/dut.ts";
-import type { DeviceName } from "../../contract/plan.ts";
+import type { DeviceName, Family } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
@@ -35,33 +35,41 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
-/** The errno that Linux makes of each code of an ICMP destination unreachable (icmp(7)). */
-const UNREACHABLE: readonly string[] = [
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "ENOPROTOOPT",
-  "ECONNREFUSED",
-  "EMSGSIZE",
-  "ENOTSUP",
-  "ENETUNREACH",
-  "EHOSTDOWN",
-  "ENONET",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "EHOSTUNREACH",
-  "EHOSTUNREACH",
-  "EHOSTUNREACH",
-];
+/** The errno that Linux makes of each code of a destination unreachable: of ICMP (icmp(7)), and of ICMPv6. */
+const UNREACHABLE: Readonly<Record<Family, readonly string[]>> = {
+  4: [
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ENOPROTOOPT",
+    "ECONNREFUSED",
+    "EMSGSIZE",
+    "ENOTSUP",
+    "ENETUNREACH",
+    "EHOSTDOWN",
+    "ENONET",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "EHOSTUNREACH",
+    "EHOSTUNREACH",
+    "EHOSTUNREACH",
+  ],
+  6: ["ENETUNREACH", "EACCES", "EHOSTUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "EACCES", "EACCES"],
+};
 
 export class StackDut {
   readonly stack: Stack;
   readonly #client: ControlClient;
   readonly #events: NeighEvent[] = [];
+  readonly #family: Family;
 
-  constructor(clock: Clock, seed: number) {
-    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true });
+  /** @param family that of its addresses; for IPv6 they are usable at once, and routers are not asked for */
+  constructor(clock: Clock, seed: number, family: Family = 4) {
+    const families = family === 4 ? [] : [family];
+    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true, families });
+    this.#family = family;
+    if (family === 6) for (const name of ["accept_dad", "router_solicitations"]) this.sysctl(`net.ipv6.conf.default.${name}`, "0");
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     this.#table.onChange((entry, kind) => {
       this.#events.push({ kind, ...shown(entry) });
@@ -80,15 +88,14 @@ export class StackDut {
   }
 
   get #table(): NeighTable {
-    return this.stack.neighbours(4).table;
+    return this.stack.neighbours(this.#family).table;
   }
 
   neighbours(dst?: string): NeighRow[] {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
     const all = this.#table.list();
-    const only = dst === undefined ? undefined : parseIpv4(dst);
-    const entries = only === undefined ? all : all.filter(({ key }) => key === only);
+    const entries = dst === undefined ? all : all.filter((entry) => keyText(entry) === dst);
     return entries.map((entry) => ({
       ...shown(entry),
       used: ago(entry.used),
@@ -117,7 +124,7 @@ export class StackDut {
 
   socket(options: SocketOptions = {}): DutSocket {
     const { address, port = 0 } = options;
-    return new StackSocket(this.stack.udp.open(port, address ?? null), options.errors ?? false);
+    return new StackSocket(this.stack.udp.open(port, address ?? null), this.#family, options.errors ?? false);
   }
 
   events(): NeighEvent[] {
@@ -150,7 +157,7 @@ export class StackDut {
 /** The part of an entry that both the table and its events show. */
 function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
   return {
-    dst: formatIpv4(entry.key),
+    dst: keyText(entry),
     dev: entry.device.name,
     lladdr: entry.valid ? formatMac(entry.address) : "",
     state: nudName(entry.nudState) || "NONE",
@@ -161,6 +168,9 @@ function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
 /** Longest time of a timer, in ms: 24 days. */
 const NEVER = 2 ** 31 - 1;
 
+/** A link-local address or a group of the link, without a zone: it is meant on e0. */
+const ON_LINK = /^(?:fe[89ab]|ff02)[^%]*$/;
+
 class StackSocket implements DutSocket {
   readonly #socket: UdpSocket;
   /** As a firmware has them, made once: whatever a case changes meanwhile must be noticed by them. */
@@ -169,10 +179,10 @@ class StackSocket implements DutSocket {
   readonly #errors: string[] = [];
   readonly #withErrors: boolean;
 
-  constructor(socket: UdpSocket, errors: boolean) {
+  constructor(socket: UdpSocket, family: Family, errors: boolean) {
     this.#socket = socket;
     this.#withErrors = errors;
-    if (errors) socket.onError = (code) => this.#errors.push(UNREACHABLE[code] ?? `code ${code}`);
+    if (errors) socket.onError = (code) => this.#errors.push(UNREACHABLE[family][code] ?? `code ${code}`);
     socket.onDatagram = (bytes, at, length, source, port) => {
       this.#received.push({ from: formatIp(source), port, bytes: bytes.slice(at, at + length) });
     };
@@ -196,7 +206,7 @@ class StackSocket implements DutSocket {
   #to(host: string, port: number): Destination | string {
     const key = `${host}:${port}`;
     try {
-      const destination = this.#destinations.get(key) ?? this.#socket.to(host, port);
+      const destination = this.#destinations.get(key) ?? this.#socket.to(ON_LINK.test(host) ? `${host}%e0` : host, port);
       this.#destinations.set(key, destination);
       return destination;
     } catch (error) {

@@ -1,7 +1,15 @@
 /** Our stack in real time, on Linux interfaces through AF_PACKET: its frames go over the wire as another machine would see them. */
 import { PacketController } from "../../../drivers/packet/packet.ts";
 import { SystemClock } from "../../../hal/clock.ts";
-import { ALL_NEEDS, type Dut, type DutKind, type DutOptions, IPV4_ONLY, type PortName, type RawFrame } from "../../contract/dut.ts";
+import {
+  ALL_NEEDS,
+  BOTH_FAMILIES,
+  type Dut,
+  type DutKind,
+  type DutOptions,
+  type PortName,
+  type RawFrame,
+} from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
 import { Cables } from "../linux/cables.ts";
 import { missingForNamespaces, TesterNetwork } from "../linux/namespaces.ts";
@@ -30,7 +38,7 @@ class WireDut extends RunningStack implements Dut {
 
   async start(options: DutOptions): Promise<void> {
     const ends = this.#cables.lay(options, null, (frame) => this.onFrame(frame));
-    const stack = new StackDut(this.#clock, options.seed);
+    const stack = new StackDut(this.#clock, options.seed, options.plan.family);
     this.stack = stack;
     for (const [device, name] of ends) {
       const own = options.plan.dut[device];
@@ -77,7 +85,7 @@ export const whohasWire: DutKind = {
   description: "our stack in real time on a veth pair, through AF_PACKET",
   timing: { timers: "exact", slack: 40 },
   can: ALL_NEEDS,
-  families: IPV4_ONLY,
+  families: BOTH_FAMILIES,
   realTime: true,
   settle: 3,
   missing: missingForNamespaces,

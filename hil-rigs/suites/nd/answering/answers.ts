@@ -276,7 +276,7 @@ const others: readonly Case[] = [
     async run(bench) {
       await bench.say(solicit(), solicitAlone(), solicit({ hops: 64 }));
       await bench.hears("answers", { kind: "nd", message: "na" });
-      const line = bench.cat("/proc/net/snmp6").match(/^Icmp6InNeighborSolicits\s+(\d+)$/m);
+      const line = bench.dut.cat("/proc/net/snmp6").match(/^Icmp6InNeighborSolicits\s+(\d+)$/m);
       bench.expect("solicitations in", line?.[1], "3");
     },
   },

@@ -1,4 +1,4 @@
-/** What a router told of a better next hop, in time: it holds for one destination, and until that next hop is silent. */
+/** The word of a router about a better next hop, in time: it holds for one destination, and until that next hop is silent. */
 import t from "tap";
 import { Lab6 } from "../../../support/lab6.ts";
 import { na, OUR_IP6, PEER_LL } from "../../../support/wire-format6.ts";
