@@ -2,9 +2,11 @@
 import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { INADDR_ANY, type Ip4, isMulticast } from "../../ip/address.ts";
-import { formatIp } from "../../ip/endpoint.ts";
+import type { Destination } from "../../ip/destination.ts";
+import { type Endpoint, formatIp } from "../../ip/endpoint.ts";
 import { isIpv6 } from "../../ip/ip6-text.ts";
 import type { SendResult } from "../../ip/send-result.ts";
+import type { UdpSocket } from "../../transport/udp-socket.ts";
 import { decimal, ENDPOINT, endpointOf, FLAG, integer, maybe, needed, TEXT, wrong } from "./forms.ts";
 import { method } from "./method.ts";
 
@@ -35,6 +37,16 @@ const PAYLOAD = v.pipe(
 
 const NOTHING = new Uint8Array(0);
 
+/** Makes a destination; where there can be none, the socket is given back. @throws InetError */
+function destinationOf(socket: UdpSocket, { address, port }: Endpoint<Ip4 | string>): Destination {
+  try {
+    return socket.to(address, port);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
 function isGroup(address: Ip4 | string): boolean {
   return typeof address === "string" ? /^ff/i.test(address) : isMulticast(address);
 }
@@ -60,14 +72,14 @@ export const udpMethods = {
       }),
     },
     lasting: true,
-    errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "FAMILY_UNSUPPORTED"],
+    errors: ["ADDRESS_IN_USE", "ADDRESS_NOT_AVAILABLE", "DEVICE_MISSING", "FAMILY_UNSUPPORTED"],
     run(context, params, session) {
       const { to, from = { address: INADDR_ANY, port: 0 }, text: payload = NOTHING, count = 1, interval = 1000, confirm } = params;
       if (to.port === 0 || to.address === INADDR_ANY) throw wrong("the destination is ADDRESS:PORT");
       if (typeof to.address === "string") context.ip6(to.address);
       const { stack } = context;
       const socket = stack.udp.open(from.port, from.address);
-      const destination = socket.to(to.address, to.port);
+      const destination = destinationOf(socket, to);
       return new Promise<{ sent: number; failed: number }>((resolve) => {
         const waiting = new Set<number>();
         let next = 0;

@@ -26,6 +26,14 @@ const hosts = [
   "127.0.0.1",
   "11.0.0.1",
   "256.1.1.1",
+  "fd00::2",
+  "fd00::1",
+  "fe80::2",
+  "ff02::1",
+  "::",
+  "::1",
+  "2001:db8::1",
+  "fd00:::1",
 ];
 const states = ["permanent", "NONE", "reachable", "incomplete", "probe", "noarp", "failed", "all", "bad"];
 const times = [0, 1, 2, 10, 86_400_000, 86_400_001];
@@ -43,12 +51,24 @@ const params = fc.record(
       "10.0.0.1:5000",
       "10.0.0.3:0",
       "10.0.0.2:65536",
+      "fd00::/64",
+      "fd00::2/129",
+      "::/0",
+      "[fd00::2]:9",
+      "[fd00::1]:5000",
+      "[fe80::2%eth0]:9",
+      "fe80::2%eth0",
+      "fe80::2%eth1",
     ),
-    lladdr: mostly(T1, T1, "02:00", "zz"),
+    lladdr: mostly(T1, "02:00", "zz"),
     nud: mostly(...states, states, ["reachable"], ["bad"]),
     all: mostly(true, false),
-    from: mostly("10.0.0.1", "10.0.0.1:5000", ":5000", "10.0.0.9"),
-    bind: mostly("5000", "10.0.0.1:5000", "10.0.0.9:1", "0", "70000"),
+    from: mostly("10.0.0.1", "10.0.0.1:5000", ":5000", "10.0.0.9", "fd00::1", "[fd00::1]:5000", "[fd00::9]:1"),
+    bind: mostly("5000", "10.0.0.1:5000", "10.0.0.9:1", "0", "70000", "[fd00::1]:5000", "[ff02::7]:5000", "[::]:5000"),
+    family: mostly("inet", "inet6", "link", "bogus"),
+    pref: mostly("low", "high", "bogus"),
+    expires: mostly(0, 1, 0xffffffff, -1),
+    peer: mostly("fd00::7", "10.0.0.7/24", "fd00::7/64"),
     text: mostly("hi", "x".repeat(1472), "x".repeat(1473), "x".repeat(70_000)),
     count: mostly(1, 3, 1e9, 1e9 + 1, 0),
     interval: mostly(...times),
@@ -56,10 +76,9 @@ const params = fc.record(
     size: mostly(0, 56, 1472, 1473, 65_507, 65_508),
     confirm: mostly(true, false),
     ...Object.fromEntries(
-      ["use", "managed", "proxy", "extern_valid", "unused", "up", "arp", "onlink", "ignore"].map((key) => [
-        key,
-        mostly(true, false),
-      ]),
+      ["use", "managed", "proxy", "extern_valid", "unused", "up", "arp", "onlink", "ignore", "nodad", "optimistic", "home"].map(
+        (key) => [key, mostly(true, false)],
+      ),
     ),
     ...Object.fromEntries(
       ["protocol", "metric", "thresh3", "queue", "retrans", "mtu"].map((key) => [
@@ -68,54 +87,77 @@ const params = fc.record(
       ]),
     ),
     ...Object.fromEntries(
-      ["local", "via", "src", "broadcast"].map((key) => [key, mostly(...hosts, "10.0.0.9/24", "10.0.0.1/33", "+", "-")]),
+      ["local", "via", "src", "broadcast"].map((key) => [
+        key,
+        mostly(...hosts, "10.0.0.9/24", "10.0.0.1/33", "+", "-", "fd00::9/64", "fd00::9/129"),
+      ]),
     ),
     address: mostly(T1, "01:00:00:00:00:00", "02:00", "zz"),
     name: mostly("arp_cache", "ndisc_cache"),
     scope: mostly("global", "link", 253, 999),
     table: mostly("main", "local", "all", "constructor"),
     how: mostly("exact", "match", "root"),
-    key: mostly("net.ipv4.neigh.eth0.locktime", "net.ipv4.conf.all.arp_filter", "net/ipv4/neigh/default/gc_thresh3", "a.__proto__"),
-    under: mostly("net.ipv4.neigh", "net", "", "constructor"),
+    key: mostly(
+      "net.ipv4.neigh.eth0.locktime",
+      "net.ipv4.conf.all.arp_filter",
+      "net/ipv4/neigh/default/gc_thresh3",
+      "a.__proto__",
+      "net.ipv6.neigh.eth0.locktime",
+      "net.ipv6.conf.eth0.hop_limit",
+    ),
+    under: mostly("net.ipv4.neigh", "net.ipv6", "net", "", "constructor"),
     value: mostly("1", "-1", "x", "99999999999"),
-    path: mostly("/proc/net/arp", "/proc/net/softnet_stat", "/proc/sys/net/ipv4/ip_forward", "/proc/sys/", "../../etc/passwd"),
+    path: mostly(
+      "/proc/net/arp",
+      "/proc/net/if_inet6",
+      "/proc/net/snmp6",
+      "/proc/net/softnet_stat",
+      "/proc/sys/net/ipv4/ip_forward",
+      "/proc/sys/",
+      "../../etc/passwd",
+    ),
     patterns: mostly(["Ip*"], ["*?*", ""], [1]),
     transitions: mostly(true, false),
   },
   { requiredKeys: [], noNullPrototype: true },
 );
 
-t.test("any parameters: an answer as the schema says, or a refusal that the method lists; no harm to the stack", async (t) => {
-  const lab = await Lab.open();
-  const all = stackMethods(lab.stack);
-  const seen = new Set<unknown>();
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...(Object.keys(METHODS) as MethodName[])), params, async (method, given) => {
-      const session = new TestSession();
-      const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: given });
-      const reply = answer(line, all, session);
-      lab.run(10);
-      session.close();
-      const { result, error } = JSON.parse((await reply) as string) as { result?: unknown; error?: { data: { code: string } } };
-      const { errors, result: schema } = METHODS[method];
-      if (error === undefined) return v.is(schema, result);
-      seen.add(error.data.code);
-      return error.data.code === "INVALID_PARAMS" || errors.includes(error.data.code);
-    }),
-    { numRuns: 6000, seed: 8 },
+for (const ip6 of [false, true]) {
+  t.test(
+    `any parameters${ip6 ? ", both families" : ""}: an answer by the schema, or a listed refusal; no harm to the stack`,
+    async (t) => {
+      const lab = await Lab.open({ ip6 });
+      const all = stackMethods(lab.stack);
+      const seen = new Set<unknown>();
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...(Object.keys(METHODS) as MethodName[])), params, async (method, given) => {
+          const session = new TestSession();
+          const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: given });
+          const reply = answer(line, all, session);
+          lab.run(10);
+          session.close();
+          const { result, error } = JSON.parse((await reply) as string) as { result?: unknown; error?: { data: { code: string } } };
+          const { errors, result: schema } = METHODS[method];
+          if (error === undefined) return v.is(schema, result);
+          seen.add(error.data.code);
+          return error.data.code === "INVALID_PARAMS" || errors.includes(error.data.code);
+        }),
+        { numRuns: 9000, seed: 9 },
+      );
+      lab.run(60_000);
+      for (const code of [
+        "INVALID_PARAMS",
+        "NO_DEVICE",
+        "NUD_INVALID",
+        "LLADDR_INVALID",
+        "NEIGH_MISSING",
+        "SYSCTL_UNKNOWN",
+        "FILE_UNKNOWN",
+      ]) {
+        t.ok(seen.has(code), `${code} was among the answers`);
+      }
+      t.equal(lab.stack.udp.open(5000).port, 5000, "every socket was given back");
+      t.equal(lab.inUse, 0, "and every buffer");
+    },
   );
-  lab.run(60_000);
-  for (const code of [
-    "INVALID_PARAMS",
-    "NO_DEVICE",
-    "NUD_INVALID",
-    "LLADDR_INVALID",
-    "NEIGH_MISSING",
-    "SYSCTL_UNKNOWN",
-    "FILE_UNKNOWN",
-  ]) {
-    t.ok(seen.has(code), `${code} was among the answers`);
-  }
-  t.equal(lab.stack.udp.open(5000).port, 5000, "every socket was given back");
-  t.equal(lab.inUse, 0, "and every buffer");
-});
+}
