@@ -354,7 +354,6 @@ export class Transmitter implements BusUser {
     this.#session.sending = false;
     this.#phase = Phase.WAITING;
     if (++this.#loads <= LOAD_RETRIES) return;
-    this.#loads = 0;
     this.#lost(DropReason.TX_ABORTED);
   }
 
