@@ -4,6 +4,7 @@
  */
 import { MAC_BYTES } from "../../hal/ethernet.ts";
 import { formatIpv4, isMulticast } from "../ip/address.ts";
+import { GroupUsers } from "../ip/group-users.ts";
 import { InetError } from "../ip/inet-error.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { Routes } from "./routing/routes.ts";
@@ -12,15 +13,17 @@ const ALL_HOSTS = 0xe0000001 | 0;
 
 export class Groups {
   readonly #routes: Routes;
-  /** Number of joins of each group, by device. */
-  readonly #devices = new Map<NetDevice, Map<number, number>>();
+  readonly #users = new GroupUsers<number>((device, group, joined) => {
+    if (joined) device.join(macOf(group));
+    else device.leave(macOf(group));
+  });
 
   constructor(routes: Routes) {
     this.#routes = routes;
   }
 
   has(device: NetDevice, group: number): boolean {
-    return this.#devices.get(device)?.has(group) ?? false;
+    return this.#users.has(device, group);
   }
 
   /**
@@ -36,33 +39,20 @@ export class Groups {
 
   /** Each join() wants a leave(). */
   join(device: NetDevice, group: number): void {
-    const groups = this.#devices.get(device);
-    if (!groups) return;
-    const users = groups.get(group) ?? 0;
-    groups.set(group, users + 1);
-    if (users === 0) device.join(macOf(group));
+    this.#users.join(device, group);
   }
 
   /** Ends one join(), unless the device is gone. */
   leave(device: NetDevice, group: number): void {
-    const groups = this.#devices.get(device);
-    const users = groups?.get(group);
-    if (!groups || users === undefined) return;
-    if (users > 1) {
-      groups.set(group, users - 1);
-      return;
-    }
-    groups.delete(group);
-    device.leave(macOf(group));
+    this.#users.leave(device, group);
   }
 
   event(device: NetDevice, event: DeviceEvent): void {
     if (event === "register") {
-      this.#devices.set(device, new Map());
+      this.#users.attach(device);
       this.join(device, ALL_HOSTS);
     } else if (event === "unregister") {
-      for (const group of this.#devices.get(device)?.keys() ?? []) device.leave(macOf(group));
-      this.#devices.delete(device);
+      this.#users.detach(device);
     }
   }
 }

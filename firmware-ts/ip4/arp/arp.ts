@@ -16,6 +16,7 @@ import { NeighTable } from "../../neigh/table.ts";
 import { type DeviceEvent, MIN_MTU, type NetDevice } from "../../net/device.ts";
 import { ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
+import { PerDevice } from "../../net/per-device.ts";
 import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
 import { ArpCounters } from "./counters.ts";
@@ -52,10 +53,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: ArpGround["unreachable"];
-  readonly #counters = new Map<NetDevice, ArpCounters>();
-  /** The counters that were asked for last: most frames come by the same device as the one before. */
-  #lastDevice: NetDevice | null = null;
-  #lastCounters = new ArpCounters();
+  readonly #counters = new PerDevice(() => new ArpCounters());
 
   constructor({ network, random, fib, router, unreachable }: ArpGround, options: NeighbourSource = {}) {
     this.#network = network;
@@ -85,12 +83,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
 
   /** Counts of a device's ARP frames, by kind. */
   counters(device: NetDevice): ArpCounters {
-    if (device === this.#lastDevice) return this.#lastCounters;
-    const counters = this.#counters.get(device) ?? new ArpCounters();
-    this.#counters.set(device, counters);
-    this.#lastDevice = device;
-    this.#lastCounters = counters;
-    return counters;
+    return this.#counters.of(device);
   }
 
   /** Returns the key of an address on a device. Loopback and point-to-point devices have one neighbour, whatever the address. */
@@ -186,8 +179,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
         return;
       case "unregister":
         table.detach(device);
-        this.#counters.delete(device);
-        this.#lastDevice = null;
+        this.#counters.forget(device);
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();

@@ -2,7 +2,9 @@
  * IPv4 settings of devices: net.ipv4.conf.{all,default,DEV}.* (Documentation/networking/ip-sysctl). Every value is an integer, and any
  * integer is stored. Each setting has its own rule of how the values of `all` and of the device combine.
  */
+import { kernelKey } from "../../ip/kernel-key.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { PerDevice } from "../../net/per-device.ts";
 
 /** The settings, with the kernel's names in camel case. */
 export interface DevconfValues {
@@ -78,9 +80,7 @@ const DEFAULTS: Readonly<DevconfValues> = {
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
 
 /** The settings by the kernel's key. */
-export const DEVCONF_KEYS: ReadonlyMap<string, DevconfName> = new Map(
-  NAMES.map((name) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name]),
-);
+export const DEVCONF_KEYS: ReadonlyMap<string, DevconfName> = new Map(NAMES.map((name) => [kernelKey(name), name]));
 
 /** One set of values: a device's, or those of `all` or `default`. Only Devconfs writes it. */
 export class Devconf implements DevconfValues {
@@ -177,10 +177,8 @@ interface DeviceConf {
 export class Devconfs {
   readonly all: Devconf = new Devconf();
   readonly defaults: Devconf = new Devconf();
-  readonly #devices = new Map<NetDevice, DeviceConf>();
-  /** The device that was asked for last: most packets come by the same device as the one before. */
-  #lastDevice: NetDevice | null = null;
-  #last: Effective = new Effective();
+  /** A device copies the defaults when it is asked for first. */
+  readonly #devices = new PerDevice<DeviceConf>(() => this.#copy());
   #changes = 0;
 
   /** Grows with every change, so that remembered answers can be checked. */
@@ -190,23 +188,18 @@ export class Devconfs {
 
   /** Returns the values in force for a device. */
   on(device: NetDevice): Effective {
-    if (device !== this.#lastDevice) {
-      this.#last = this.#of(device).effective;
-      this.#lastDevice = device;
-    }
-    return this.#last;
+    return this.#devices.of(device).effective;
   }
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
     this.#changes++;
-    this.#devices.delete(device);
-    if (device === this.#lastDevice) this.#lastDevice = null;
+    this.#devices.forget(device);
   }
 
   /** Counts every setting of a device as written. As in Linux, the first address does so. */
   pin(device: NetDevice): void {
-    const { written } = this.#of(device).own;
+    const { written } = this.#devices.of(device).own;
     for (const name of NAMES) written.add(name);
   }
 
@@ -244,18 +237,13 @@ export class Devconfs {
 
   #set(target: DevconfTarget): Devconf {
     if (target === "all") return this.all;
-    return target === "default" ? this.defaults : this.#of(target).own;
+    return target === "default" ? this.defaults : this.#devices.of(target).own;
   }
 
-  /** Returns a device's settings. A device copies the defaults when it is asked for first. */
-  #of(device: NetDevice): DeviceConf {
-    let conf = this.#devices.get(device);
-    if (!conf) {
-      conf = { own: new Devconf(), effective: new Effective() };
-      for (const name of NAMES) conf.own[name] = this.defaults[name];
-      conf.effective.combine(this.all, conf.own);
-      this.#devices.set(device, conf);
-    }
+  #copy(): DeviceConf {
+    const conf = { own: new Devconf(), effective: new Effective() };
+    for (const name of NAMES) conf.own[name] = this.defaults[name];
+    conf.effective.combine(this.all, conf.own);
     return conf;
   }
 }

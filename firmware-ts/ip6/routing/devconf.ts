@@ -2,7 +2,9 @@
  * IPv6 settings of devices: net.ipv6.conf.{all,default,DEV}.* (Documentation/networking/ip-sysctl). Every value is an integer. Unlike
  * IPv4's, a device's own value holds by itself, but for the few settings that Effective6 combines with that of `all`.
  */
+import { kernelKey } from "../../ip/kernel-key.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { PerDevice } from "../../net/per-device.ts";
 
 /** The settings, with the kernel's names in camel case and its start values. */
 const DEFAULTS = {
@@ -74,7 +76,7 @@ const NAMES = Object.keys(DEFAULTS) as readonly Ip6DevconfName[];
 const OF_ALL: Partial<Ip6DevconfValues> = { acceptDad: 0 };
 
 /** The settings by the kernel's key. */
-export const IP6_DEVCONF_KEYS: ReadonlyMap<string, Ip6DevconfName> = new Map(NAMES.map((name) => [keyOf(name), name]));
+export const IP6_DEVCONF_KEYS: ReadonlyMap<string, Ip6DevconfName> = new Map(NAMES.map((name) => [kernelKey(name), name]));
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
@@ -106,10 +108,6 @@ const RANGES: Readonly<Partial<Record<Ip6DevconfName, readonly [least: number, m
 /** Returns the least and the most that a setting takes. */
 export function rangeOf(name: Ip6DevconfName): readonly [least: number, most: number] {
   return RANGES[name] ?? [INT_MIN, INT_MAX];
-}
-
-function keyOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** The values in force for a device. Ip6Devconfs keeps them up to date; others read them. */
@@ -164,10 +162,8 @@ function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
 export class Ip6Devconfs {
   readonly all: Ip6DevconfValues = { ...DEFAULTS, ...OF_ALL };
   readonly defaults: Ip6DevconfValues = { ...DEFAULTS };
-  readonly #devices = new Map<NetDevice, DeviceConf6>();
-  /** The device that was asked for last: most packets come by the same device as the one before. */
-  #lastDevice: NetDevice | null = null;
-  #last: Effective6 = combine(this.all, this.defaults);
+  /** A device copies the defaults when it is asked for first. */
+  readonly #devices = new PerDevice(() => new DeviceConf6(this.all, { ...this.defaults }));
   #changes = 0;
   readonly #listeners: Ip6DevconfListener[] = [];
 
@@ -183,18 +179,13 @@ export class Ip6Devconfs {
 
   /** Returns the values in force for a device. */
   on(device: NetDevice): Effective6 {
-    if (device !== this.#lastDevice) {
-      this.#last = this.#of(device).effective;
-      this.#lastDevice = device;
-    }
-    return this.#last;
+    return this.#devices.of(device).effective;
   }
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
     this.#changes++;
-    this.#devices.delete(device);
-    this.#lastDevice = null;
+    this.#devices.forget(device);
   }
 
   /** Reads a value by kernel key; undefined when there is no such setting. */
@@ -217,23 +208,12 @@ export class Ip6Devconfs {
       for (const { own } of this.#devices.values()) own[name] = value;
     }
     for (const conf of this.#devices.values()) conf.effective = combine(this.all, conf.own);
-    this.#lastDevice = null;
     for (const listener of this.#listeners) listener(target, name);
     return true;
   }
 
   #set(target: Ip6DevconfTarget): Ip6DevconfValues {
     if (target === "all") return this.all;
-    return target === "default" ? this.defaults : this.#of(target).own;
-  }
-
-  /** Returns a device's settings. A device copies the defaults when it is asked for first. */
-  #of(device: NetDevice): DeviceConf6 {
-    let conf = this.#devices.get(device);
-    if (!conf) {
-      conf = new DeviceConf6(this.all, { ...this.defaults });
-      this.#devices.set(device, conf);
-    }
-    return conf;
+    return target === "default" ? this.defaults : this.#devices.of(target).own;
   }
 }

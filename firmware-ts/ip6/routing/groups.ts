@@ -2,6 +2,7 @@
  * The groups that devices have joined (RFC 4291 2.7.1, 2.8): their packets are for us, and their frames are asked for. Every device is
  * among all nodes for as long as it is there, and in the solicited-node group of each of its addresses.
  */
+import { type GroupChange, GroupUsers } from "../../ip/group-users.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { formatIpv6 } from "../../ip/ip6-text.ts";
@@ -9,22 +10,18 @@ import type { NetDevice } from "../../net/device.ts";
 import { AddressScope, isMulticast6, type KnownAddresses, macOfGroup, scopeOf } from "../common/address-kind.ts";
 import type { Ip6Routes } from "./routes.ts";
 
-/** Hears that a device has joined a group, or has left it: for reports to routers (RFC 3810). */
-export type GroupListener = (device: NetDevice, group: Ip6, joined: boolean) => void;
-
 export class Ip6Groups {
-  onChange: GroupListener | null = null;
+  /** Hears of each change, for reports to routers (RFC 3810). */
+  onChange: GroupChange<Ip6> | null = null;
   readonly #known: KnownAddresses;
   readonly #routes: Ip6Routes;
-  /** Number of joins of each group, by device. */
-  readonly #devices = new Map<NetDevice, Map<Ip6, number>>();
+  readonly #users = new GroupUsers<Ip6>((device, group, joined) => this.#changed(device, group, joined));
+  #changes = 0;
 
   constructor(known: KnownAddresses, routes: Ip6Routes) {
     this.#known = known;
     this.#routes = routes;
   }
-
-  #changes = 0;
 
   /** Grows with every change, so that remembered answers can be checked. */
   get changes(): number {
@@ -32,12 +29,12 @@ export class Ip6Groups {
   }
 
   has(device: NetDevice, group: Ip6): boolean {
-    return this.#devices.get(device)?.has(group) ?? false;
+    return this.#users.has(device, group);
   }
 
   /** The groups of a device with the number of their users, the newest first. */
   of(device: NetDevice): readonly (readonly [group: Ip6, users: number])[] {
-    return [...(this.#devices.get(device) ?? [])].reverse();
+    return [...this.#users.of(device)].reverse();
   }
 
   /**
@@ -53,52 +50,38 @@ export class Ip6Groups {
 
   /** Each join() wants a leave(). */
   join(device: NetDevice, group: Ip6): void {
-    const groups = this.#devices.get(device);
-    if (!groups) return;
-    const users = groups.get(group) ?? 0;
-    groups.set(group, users + 1);
-    if (users > 0) return;
-    this.#changes++;
-    if (onWire(group)) device.join(macOfGroup(group));
-    this.onChange?.(device, group, true);
+    this.#users.join(device, group);
   }
 
   /** Ends one join(), unless the device is gone. */
   leave(device: NetDevice, group: Ip6): void {
-    const groups = this.#devices.get(device);
-    const users = groups?.get(group);
-    if (!groups || users === undefined) return;
-    if (users > 1) {
-      groups.set(group, users - 1);
-      return;
-    }
-    groups.delete(group);
-    this.#changes++;
-    if (onWire(group)) device.leave(macOfGroup(group));
-    this.onChange?.(device, group, false);
+    this.#users.leave(device, group);
   }
 
   /** The device may be in groups. */
   knows(device: NetDevice): boolean {
-    return this.#devices.has(device);
+    return this.#users.knows(device);
   }
 
   /** A device has come: it is among all nodes. */
   attach(device: NetDevice): void {
-    this.#devices.set(device, new Map());
+    this.#users.attach(device);
     this.join(device, this.#known.interfaceNodes);
     this.join(device, this.#known.allNodes);
   }
 
   /** A device goes. */
   detach(device: NetDevice): void {
-    const groups = this.#devices.get(device);
-    this.#devices.delete(device);
+    this.#users.detach(device);
+  }
+
+  #changed(device: NetDevice, group: Ip6, joined: boolean): void {
     this.#changes++;
-    for (const group of groups?.keys() ?? []) {
-      if (onWire(group)) device.leave(macOfGroup(group));
-      this.onChange?.(device, group, false);
+    if (onWire(group)) {
+      if (joined) device.join(macOfGroup(group));
+      else device.leave(macOfGroup(group));
     }
+    this.onChange?.(device, group, joined);
   }
 }
 
