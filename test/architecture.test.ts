@@ -270,12 +270,13 @@ t.test("words", async (t) => {
     t.match(found[0] ?? "", what);
   };
   // In pieces, or this file would breach the rule itself.
-  const [what, who, whoever] = ["What", "Who", "Whoever"];
+  const [what, who, whoever, of] = ["What", "Who", "Whoever", "Of"];
   one(`import "./b.ts";\n/** A thing. */\n`, 1, /has no head comment/);
   one(``, 1, /has no head comment/);
   one(`/** A file. */\n\n/** ${what} a thing does. */`, 3, /begins with "What": begin with the subject/);
   one(`/**\n * ${who} asks is answered.\n */`, 1, /begins with "Who"/);
   one(`// A file.\nf(); // ${whoever} calls this knows.`, 2, /begins with "Whoever"/);
+  one(`// A file.\n/** ${of} those the first counts. */`, 2, /begins with "Of"/);
   one(`// A file.\nfunction f() {\n  // ${what}\n  // is on two lines.\n}`, 3, /begins with "What"/);
   for (const text of [
     `/** A file. */`,

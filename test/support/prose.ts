@@ -6,7 +6,7 @@ import { type Finding, sorted } from "./finding.ts";
 
 /** A block comment, or a line comment together with the lines of it that follow. */
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<![^\s;,{}()])\/\/ [^\n]*(?:\n[ \t]*\/\/ [^\n]*)*/g;
-const CLAUSE = /^(What|Who|Whoever|Whatever|Whichever)\b/;
+const CLAUSE = /^(What|Who|Whoever|Whatever|Whichever|Of)\b/;
 
 /** Checks `sources`, texts by path from the project's root; findings by file and line. */
 export function checkProse(sources: ReadonlyMap<string, string>): Finding[] {

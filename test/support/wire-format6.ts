@@ -146,7 +146,7 @@ export function ns(fields: NdFields = {}): Uint8Array {
 }
 
 export interface NaFields extends NdFields {
-  /** Of `R`, `S`, `O`. Default `SO`. */
+  /** Letters `R`, `S` and `O`. Default `SO`. */
   flags?: string;
 }
 

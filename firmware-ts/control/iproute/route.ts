@@ -118,7 +118,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
   const { json, oneline, details, numeric } = context.options;
   const request = getWords(context, words);
   const route = await context.caller.call("route.get", request);
-  // Of IPv6 the kernel tells of the route itself, and from where to where it was asked for.
+  // The kernel answers for IPv6 with the route itself, and with the addresses that were asked about.
   if (request.fibmatch === true || route.from !== undefined) {
     const view = { details, numeric, withTable: route.from !== undefined };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view, context));

@@ -73,7 +73,7 @@ export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
   readonly #log: RouteLog;
-  /** Of packets to one of our addresses that were let in: destination, source, the device's index, and Fib.generation at that time. */
+  /** The packets to one of our addresses that were let in: destination, source, the device's index, and Fib.generation at that time. */
   readonly #known = new Int32Array(1 << (PLACES_LOG2 + FIELDS_LOG2));
 
   constructor(fib: Fib, conf: Devconfs, log: RouteLog) {

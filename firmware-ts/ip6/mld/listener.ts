@@ -63,7 +63,7 @@ class Membership {
   readonly group: Ip6;
   /** Reports that are still to tell that it was joined. */
   changes = 0;
-  /** Of the hosts that have it we reported last (RFC 2710 4). */
+  /** We were the last of its hosts to report it (RFC 2710 4). */
   reportedLast = false;
   readonly timer: WorkTimer;
   /** Time at which the answer to a query is due; meaningful while the timer is armed. */

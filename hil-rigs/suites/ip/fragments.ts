@@ -1,8 +1,10 @@
 /** Fragments received, and put together (RFC 791 3.2, RFC 815, RFC 1122 3.3.2). */
 import type { Case } from "../../contract/case.ts";
 import { echo, echoRest, fragments, icmpMessage, ipv4, udpSegment } from "../../wire/build4.ts";
-import { T1, T2 } from "../../wire/hosts.ts";
+import { T2 } from "../../wire/hosts.ts";
 import { acquainted, type Row, rows, sentInShort } from "./kit/answers.ts";
+import { PORT } from "./kit/delivered.ts";
+import { FLOOD, LONG_TEXT, pieces } from "./kit/pieces.ts";
 
 const REPLY = "echo reply";
 const ICMP = 1;
@@ -39,43 +41,22 @@ const together: readonly Row[] = [
   put("one", "only one, with offset 0 and no more", [ipv4({ id: 7 }, ICMP, MESSAGE)], REPLY),
 ];
 
+const waiting: readonly Case[] = pieces({
+  expired: { id: "IP-13", source: "RFC 1122 3.3.2 MUST; kernel: ip_expire" },
+  silent: { id: "IP-14", source: "RFC 1122 3.3.2" },
+  flood: { id: "IP-15", source: "EDSA-402; kernel: ipfrag_high_thresh" },
+  whole: { id: "UDP-21", source: "RFC 1122 3.3.2" },
+  first: FIRST,
+  last: LAST,
+  firstOf: (id) => ipv4({ id, flags: 1 }, ICMP, FLOOD),
+  datagram: fragments({}, 17, udpSegment({ dport: PORT, payload: LONG_TEXT }), 1480),
+  echo: echo(),
+  reply: 0,
+  exceeded: 11,
+  time: "ipfrag_time",
+});
+
 const others: readonly Case[] = [
-  {
-    id: "IP-13",
-    title: "of a packet whose first fragment came and whose last did not, its sender is told after ipfrag_time",
-    source: "RFC 1122 3.3.2 MUST; kernel: ip_expire",
-    patient: true,
-    async run(bench) {
-      await acquainted(bench);
-      bench.expect("ipfrag_time", bench.sysctl("net.ipv4.ipfrag_time", 1), "ok");
-      await bench.say(FIRST);
-      await bench.hears("tells", { kind: "icmp", type: 11, code: 1, destination: T1.ip }, { within: 1100 });
-    },
-  },
-  {
-    id: "IP-14",
-    title: "of a packet whose first fragment never came nobody is told",
-    source: "RFC 1122 3.3.2",
-    patient: true,
-    async run(bench) {
-      await acquainted(bench);
-      bench.expect("ipfrag_time", bench.sysctl("net.ipv4.ipfrag_time", 1), "ok");
-      await bench.say(LAST);
-      await bench.silence("nobody is told", 1300);
-    },
-  },
-  {
-    id: "IP-15",
-    title: "three thousand first fragments of different packets: a whole packet is answered all the same",
-    source: "EDSA-402; kernel: ipfrag_high_thresh",
-    async run(bench) {
-      await acquainted(bench);
-      for (let id = 0; id < 3000; id++) bench.dut.send("p0", ipv4({ id, flags: 1 }, ICMP, Array<number>(1000).fill(0)));
-      await bench.settle();
-      await bench.say(echo());
-      await bench.hears("answers", { kind: "icmp", type: 0 });
-    },
-  },
   {
     id: "ICMP-14",
     title: "an echo request of 4000 bytes in fragments is answered in fragments",
@@ -96,23 +77,6 @@ const others: readonly Case[] = [
       bench.expect("frames", (await sentInShort(bench, 30)).length, 45);
     },
   },
-  {
-    id: "UDP-21",
-    title: "a datagram in fragments is delivered whole",
-    source: "RFC 1122 3.3.2",
-    async run(bench) {
-      await acquainted(bench);
-      const socket = bench.socket({ port: 7000 });
-      const payload = "abcdefgh".repeat(300);
-      await bench.say(...fragments({}, 17, udpSegment({ dport: 7000, payload }), 1480));
-      await bench.settle();
-      bench.expect(
-        "delivered",
-        socket.received().map(({ bytes }) => new TextDecoder().decode(bytes) === payload),
-        [true],
-      );
-    },
-  },
 ];
 
-export const parts: readonly Case[] = [...rows(together), ...others];
+export const parts: readonly Case[] = [...rows(together), ...waiting, ...others];

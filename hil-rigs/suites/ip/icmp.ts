@@ -5,6 +5,7 @@ import { echo, icmp, ipv4 } from "../../wire/build4.ts";
 import { ipBytes } from "../../wire/bytes.ts";
 import { BROADCAST, DUT, T1, T2 } from "../../wire/hosts.ts";
 import { acquainted, type Row, row, rows } from "./kit/answers.ts";
+import { echoes, told } from "./kit/messages.ts";
 
 const REPLY = "echo reply";
 const GROUP = { destination: "224.0.0.1", dst: "01:00:5e:00:00:01" };
@@ -88,21 +89,8 @@ const messages: readonly Row[] = [
   ),
 ];
 
-/** Sizes of echo requests in one frame: data that comes back. */
-const sizes: readonly Case[] = [0, 1, 2, 3, 55, 56, 1000, 1471, 1472].map((size) => ({
-  id: `ICMP-01/${size}`,
-  title: `an echo request with ${size} bytes: its reply has identifier, sequence and data`,
-  source: "RFC 1122 3.2.2.6 MUST; TC8 ICMPv4_TYPE_09",
-  async run(bench) {
-    await acquainted(bench);
-    const payload = Array.from({ length: size }, (_, n) => String.fromCharCode(33 + (n % 90))).join("");
-    await bench.say(echo({ identifier: 0xabcd, sequence: 0x1234, payload }));
-    const reply = await bench.hears("answers", { kind: "icmp", type: 0, code: 0 });
-    bench.expect("identifier and sequence", reply.info >>> 0, 0xabcd1234);
-    bench.expect("data", new TextDecoder().decode(reply.quoted), payload);
-    bench.expect("from and to", [reply.source, reply.destination, reply.dst], [DUT.ip, T1.ip, T1.mac]);
-  },
-}));
+const SIZES = [0, 1, 2, 3, 55, 56, 1000, 1471, 1472];
+const sizes: readonly Case[] = echoes("ICMP-01", "RFC 1122 3.2.2.6 MUST; TC8 ICMPv4_TYPE_09", SIZES, echo, 0);
 
 /** Codes of destination unreachable about our own datagram, and the error that a socket is told. */
 const ERRORS: readonly (readonly [code: number, errno: string])[] = [
@@ -124,26 +112,15 @@ const ERRORS: readonly (readonly [code: number, errno: string])[] = [
   [15, "EHOSTUNREACH"],
 ];
 
-const told: readonly Case[] = ERRORS.map(([code, errno]) => ({
-  id: `ICMP-10/${code}`,
-  title: `destination unreachable, code ${code}, about a datagram of ours: its socket is told ${errno} once`,
-  source: "RFC 1122 3.2.2.1, 4.1.3.3; kernel: icmp_err_convert",
-  needs: ["socket-errors"],
-  async run(bench) {
-    await acquainted(bench);
-    const socket = bench.socket({ port: 5000, errors: true });
-    const other = bench.socket({ port: 5001, errors: true });
-    socket.send(new Uint8Array(4), T1.ip, 9);
-    const sent = await bench.hears("sent", datagram(T1.ip));
-    const quote = [...sent.bytes.subarray(14)];
-    await bench.say(icmp({ code }, 3, [0, 0, 0, 0, ...quote]));
-    bench.expect("its socket", socket.errors(), [errno]);
-    bench.expect("and no more", socket.errors(), []);
-    bench.expect("another socket", other.errors(), []);
-    bench.expect("a later send", socket.send(new Uint8Array(4), T1.ip, 9), "ok");
-    await bench.hears("is sent", datagram(T1.ip));
-  },
-}));
+const reported: readonly Case[] = ERRORS.map(([code, errno]) =>
+  told({
+    id: `ICMP-10/${code}`,
+    what: `destination unreachable, code ${code}`,
+    source: "RFC 1122 3.2.2.1, 4.1.3.3; kernel: icmp_err_convert",
+    errno,
+    error: (quote) => icmp({ code }, 3, [0, 0, 0, 0, ...quote]),
+  }),
+);
 
 /** Errors about our datagram that nobody may believe. */
 const WRONG: readonly (readonly [id: string, what: string, change: (quote: number[]) => number[], sumError?: number])[] = [
@@ -230,4 +207,4 @@ const redirects: readonly Case[] = REDIRECTS.map(([id, what, source, gateway, he
   },
 }));
 
-export const icmps: readonly Case[] = [...rows(messages), ...sizes, ...told, ...disbelieved, ...foreign, ...redirects];
+export const icmps: readonly Case[] = [...rows(messages), ...sizes, ...reported, ...disbelieved, ...foreign, ...redirects];

@@ -1,41 +1,20 @@
 /** UDP received and sent (RFC 768, RFC 1122 4.1). */
 import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
-import type { DutSocket, SocketOptions } from "../../contract/dut.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
 import { echo, ipv4, type UdpFields, udp, udpSegment } from "../../wire/build4.ts";
 import { BROADCAST, DUT, T1, T2 } from "../../wire/hosts.ts";
 import { acquainted, sentInShort } from "./kit/answers.ts";
+import { type Delivery, deliveries, got, PORT, SENDER_PORT } from "./kit/delivered.ts";
 
-const PORT = 7000;
 const PORT_UNREACHABLE = "unreachable 3";
 
-/** The datagrams that a socket has got, each as `SOURCE:PORT TEXT`. */
-function got(socket: DutSocket): string[] {
-  return socket.received().map(({ from, port, bytes }) => `${from}:${port} ${new TextDecoder().decode(bytes)}`);
-}
-
-interface Row {
-  id: string;
-  what: string;
-  source: string;
-  frame: Uint8Array;
-  /** The datagram is delivered with this text; null: it is not. */
-  text: string | null;
-  /** Address and port of the sender, as the socket is told. Default T1's port 4000. */
-  from?: string;
-  sends?: readonly string[];
-  socket?: SocketOptions;
-}
-
-const SENDER = `${T1.ip}:4000`;
-
-const to = (fields: UdpFields = {}): UdpFields => ({ sport: 4000, dport: PORT, payload: "text", ...fields });
+const to = (fields: UdpFields = {}): UdpFields => ({ sport: SENDER_PORT, dport: PORT, payload: "text", ...fields });
 const GROUP = { destination: "224.0.0.1", dst: "01:00:5e:00:00:01" };
 const ALL = { destination: "255.255.255.255", dst: BROADCAST };
 const NET = { destination: "10.0.0.255", dst: BROADCAST };
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly Delivery[] = [
   { id: "UDP-02", what: "a datagram", source: "RFC 1122 4.1.3.5; TC8 UDP_USER_INTERFACE", frame: udp(to()), text: "text" },
   { id: "UDP-02/empty", what: "a datagram without data", source: "RFC 768", frame: udp(to({ payload: "" })), text: "" },
   {
@@ -213,19 +192,6 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const received: readonly Case[] = ROWS.map(({ id, what, source, frame, text, from = SENDER, sends = [], socket = {} }) => ({
-  id,
-  title: `${what}: ${text === null ? "not delivered" : "delivered"}, ${sends.length === 0 ? "nothing is sent" : sends.join(", ")}`,
-  source,
-  async run(bench) {
-    await acquainted(bench);
-    const open = bench.socket({ port: PORT, ...socket });
-    await bench.say(frame);
-    bench.expect("what is sent", await sentInShort(bench), sends);
-    bench.expect("what is delivered", got(open), text === null ? [] : [`${from} ${text}`]);
-  },
-}));
-
 /** The DUT's datagram, by its size: how it is sent. */
 async function sends(bench: Bench, size: number): Promise<string[]> {
   bench.expect("send", bench.socket({ port: PORT }).send(new Uint8Array(size), T1.ip, 9), "ok");
@@ -339,4 +305,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const udps: readonly Case[] = [...received, ...others];
+export const udps: readonly Case[] = [...deliveries(ROWS), ...others];

@@ -3,8 +3,10 @@ import type { Case } from "../../contract/case.ts";
 import { PLANS } from "../../contract/plan.ts";
 import { echo6, echo6Message, fragmentHeader, fragments6, ICMPV6, type Ipv6Fields, ipv6, udp6Segment } from "../../wire/build6.ts";
 import { acquainted, type Row, rows, sentInShort } from "../ip/kit/answers.ts";
+import { PORT } from "../ip/kit/delivered.ts";
+import { FLOOD, LONG_TEXT, pieces } from "../ip/kit/pieces.ts";
 
-const { T1, T2 } = PLANS[6];
+const { T2 } = PLANS[6];
 const REPLY = "echo reply";
 /** A message of 48 bytes, in two fragments of 24. */
 const MESSAGE = echo6Message({ payload: "0123456789".repeat(4) });
@@ -51,43 +53,22 @@ const together: readonly Row[] = [
   ),
 ];
 
+const waiting: readonly Case[] = pieces({
+  expired: { id: "IP6-41", source: "RFC 8200 4.5; kernel: ip6frag_expire_frag_queue" },
+  silent: { id: "IP6-42", source: "RFC 8200 4.5" },
+  flood: { id: "IP6-43", source: "EDSA-402; kernel: ip6frag_high_thresh" },
+  whole: { id: "UDP6-21", source: "RFC 8200 4.5" },
+  first: FIRST,
+  last: LAST,
+  firstOf: (id) => part(0, true, FLOOD, {}, id),
+  datagram: fragments6({}, 17, udp6Segment({ dport: PORT, payload: LONG_TEXT }), 1448),
+  echo: echo6(),
+  reply: 129,
+  exceeded: 3,
+  time: "ip6frag_time",
+});
+
 const others: readonly Case[] = [
-  {
-    id: "IP6-41",
-    title: "of a packet whose first fragment came and whose last did not, its sender is told after ip6frag_time",
-    source: "RFC 8200 4.5; kernel: ip6frag_expire_frag_queue",
-    patient: true,
-    async run(bench) {
-      await acquainted(bench);
-      bench.expect("ip6frag_time", bench.sysctl("net.ipv6.ip6frag_time", 1), "ok");
-      await bench.say(FIRST);
-      await bench.hears("tells", { kind: "icmp", type: 3, code: 1, destination: T1.ip }, { within: 1100 });
-    },
-  },
-  {
-    id: "IP6-42",
-    title: "of a packet whose first fragment never came nobody is told",
-    source: "RFC 8200 4.5",
-    patient: true,
-    async run(bench) {
-      await acquainted(bench);
-      bench.expect("ip6frag_time", bench.sysctl("net.ipv6.ip6frag_time", 1), "ok");
-      await bench.say(LAST);
-      await bench.silence("nobody is told", 1300);
-    },
-  },
-  {
-    id: "IP6-43",
-    title: "three thousand first fragments of different packets: a whole packet is answered all the same",
-    source: "EDSA-402; kernel: ip6frag_high_thresh",
-    async run(bench) {
-      await acquainted(bench);
-      for (let id = 0; id < 3000; id++) bench.dut.send("p0", part(0, true, Array<number>(1000).fill(0), {}, id));
-      await bench.settle();
-      await bench.say(echo6());
-      await bench.hears("answers", { kind: "icmp", type: 129 });
-    },
-  },
   {
     id: "IP6-44",
     title: "an echo request of 4000 bytes in fragments is answered in fragments",
@@ -98,23 +79,6 @@ const others: readonly Case[] = [
       bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 1448", "fragment at 2896"]);
     },
   },
-  {
-    id: "UDP6-21",
-    title: "a datagram in fragments is delivered whole",
-    source: "RFC 8200 4.5",
-    async run(bench) {
-      await acquainted(bench);
-      const socket = bench.socket({ port: 7000 });
-      const payload = "abcdefgh".repeat(300);
-      await bench.say(...fragments6({}, 17, udp6Segment({ dport: 7000, payload }), 1448));
-      await bench.settle();
-      bench.expect(
-        "delivered",
-        socket.received().map(({ bytes }) => new TextDecoder().decode(bytes) === payload),
-        [true],
-      );
-    },
-  },
 ];
 
-export const parts: readonly Case[] = [...rows(together), ...others];
+export const parts: readonly Case[] = [...rows(together), ...waiting, ...others];

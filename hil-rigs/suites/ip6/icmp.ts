@@ -6,6 +6,7 @@ import { type Extension, echo6, icmp6, ipv6, udp6, udp6Segment } from "../../wir
 import { ip6Bytes, longWord } from "../../wire/bytes.ts";
 import { ALL_NODES, UNSPECIFIED } from "../../wire/hosts6.ts";
 import { acquainted, type Row, row, rows, sentInShort } from "../ip/kit/answers.ts";
+import { echoes, told } from "../ip/kit/messages.ts";
 
 const { T1, T2, dut } = PLANS[6];
 const DUT = dut.e0;
@@ -90,19 +91,7 @@ const causes: readonly Row[] = [
   ),
 ];
 
-const sizes: readonly Case[] = [0, 1, 2, 55, 1000, 1452].map((size) => ({
-  id: `ICMP6-01/${size}`,
-  title: `an echo request with ${size} bytes: its reply has identifier, sequence and data`,
-  source: "RFC 4443 4.2 MUST",
-  async run(bench) {
-    await acquainted(bench);
-    const payload = Array.from({ length: size }, (_, n) => String.fromCharCode(33 + (n % 90))).join("");
-    await bench.say(echo6({ identifier: 0xabcd, sequence: 0x1234, payload }));
-    const reply = await bench.hears("answers", { kind: "icmp", type: 129, code: 0 });
-    bench.expect("identifier and sequence", reply.info >>> 0, 0xabcd1234);
-    bench.expect("data", new TextDecoder().decode(reply.quoted), payload);
-  },
-}));
+const sizes: readonly Case[] = echoes("ICMP6-01", "RFC 4443 4.2 MUST", [0, 1, 2, 55, 1000, 1452], echo6, 129);
 
 /** Codes of destination unreachable about our own datagram, and the error that a socket is told. */
 const ERRORS: readonly (readonly [type: number, code: number, errno: string])[] = [
@@ -117,24 +106,15 @@ const ERRORS: readonly (readonly [type: number, code: number, errno: string])[] 
   [4, 1, "EPROTO"],
 ];
 
-const told: readonly Case[] = ERRORS.map(([type, code, errno]) => ({
-  id: `ICMP6-10/${type}-${code}`,
-  title: `an error of type ${type}, code ${code}, about a datagram of ours: its socket is told ${errno} once`,
-  source: "RFC 4443 3; kernel: icmpv6_err_convert",
-  needs: ["socket-errors"],
-  async run(bench) {
-    await acquainted(bench);
-    const socket = bench.socket({ port: 5000, errors: true });
-    const other = bench.socket({ port: 5001, errors: true });
-    socket.send(new Uint8Array(4), T1.ip, 9);
-    const sent = await bench.hears("sent", datagram(T1.ip));
-    await bench.say(icmp6({ code }, type, [0, 0, 0, 0, ...sent.bytes.subarray(14)]));
-    bench.expect("its socket", socket.errors(), [errno]);
-    bench.expect("another socket", other.errors(), []);
-    bench.expect("a later send", socket.send(new Uint8Array(4), T1.ip, 9), "ok");
-    await bench.hears("is sent", datagram(T1.ip));
-  },
-}));
+const reported: readonly Case[] = ERRORS.map(([type, code, errno]) =>
+  told({
+    id: `ICMP6-10/${type}-${code}`,
+    what: `an error of type ${type}, code ${code}`,
+    source: "RFC 4443 3; kernel: icmpv6_err_convert",
+    errno,
+    error: (quote) => icmp6({ code }, type, [0, 0, 0, 0, ...quote]),
+  }),
+);
 
 /** Packet too big about a datagram of ours: the value, and how the next long datagram is sent. */
 const TOO_BIG: readonly (readonly [mtu: number, frames: readonly string[]])[] = [
@@ -209,4 +189,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const icmps: readonly Case[] = [...rows([...messages, ...causes]), ...sizes, ...told, ...tooBig, ...others];
+export const icmps: readonly Case[] = [...rows([...messages, ...causes]), ...sizes, ...reported, ...tooBig, ...others];

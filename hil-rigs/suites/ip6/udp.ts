@@ -1,40 +1,19 @@
 /** UDP over IPv6, received and sent (RFC 768, RFC 8200 8.1). */
 import type { Case } from "../../contract/case.ts";
-import type { DutSocket, SocketOptions } from "../../contract/dut.ts";
 import { PLANS } from "../../contract/plan.ts";
 import { datagram } from "../../stage/patterns.ts";
 import { ipv6, type Udp6Fields, udp6, udp6Segment } from "../../wire/build6.ts";
 import { ALL_NODES, DUT_LOCAL, local } from "../../wire/hosts6.ts";
 import { acquainted, sentInShort } from "../ip/kit/answers.ts";
+import { type Delivery, deliveries, endpoint, PORT, SENDER_PORT } from "../ip/kit/delivered.ts";
 
 const { T1, dut } = PLANS[6];
 const DUT = dut.e0;
-const PORT = 7000;
 const PORT_UNREACHABLE = "unreachable 4";
-const SENDER = `${T1.ip} 4000`;
-
-/** The datagrams that a socket has got, each as `SOURCE PORT TEXT`. */
-function got(socket: DutSocket): string[] {
-  return socket.received().map(({ from, port, bytes }) => `${from} ${port} ${new TextDecoder().decode(bytes)}`);
-}
-
-interface Row {
-  id: string;
-  what: string;
-  source: string;
-  frame: Uint8Array;
-  /** The datagram is delivered with this text; null: it is not. */
-  text: string | null;
-  /** Address and port of the sender, as the socket is told. Default T1's port 4000. */
-  from?: string;
-  sends?: readonly string[];
-  socket?: SocketOptions;
-}
-
-const to = (fields: Udp6Fields = {}): Udp6Fields => ({ sport: 4000, dport: PORT, payload: "text", ...fields });
+const to = (fields: Udp6Fields = {}): Udp6Fields => ({ sport: SENDER_PORT, dport: PORT, payload: "text", ...fields });
 const L1 = local(T1);
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly Delivery[] = [
   { id: "UDP6-02", what: "a datagram", source: "RFC 768", frame: udp6(to()), text: "text" },
   { id: "UDP6-02/empty", what: "a datagram without data", source: "RFC 768", frame: udp6(to({ payload: "" })), text: "" },
   {
@@ -43,7 +22,7 @@ const ROWS: readonly Row[] = [
     source: "RFC 768",
     frame: udp6(to({ sport: 0 })),
     text: "text",
-    from: `${T1.ip} 0`,
+    from: endpoint(T1.ip, 0),
   },
   {
     id: "UDP6-02/link-local",
@@ -51,7 +30,7 @@ const ROWS: readonly Row[] = [
     source: "RFC 4291",
     frame: udp6(to({ from: L1, destination: DUT_LOCAL.ip })),
     text: "text",
-    from: `${L1.ip} 4000`,
+    from: endpoint(L1.ip),
   },
   {
     id: "UDP6-03/other-port",
@@ -100,7 +79,7 @@ const ROWS: readonly Row[] = [
     source: "RFC 4291 2.5.2; kernel: not checked",
     frame: udp6(to({ source: "::" })),
     text: "text",
-    from: ":: 4000",
+    from: endpoint("::"),
   },
   {
     id: "UDP6-12/ours",
@@ -108,7 +87,7 @@ const ROWS: readonly Row[] = [
     source: "kernel: not checked",
     frame: udp6(to({ source: DUT.ip })),
     text: "text",
-    from: `${DUT.ip} 4000`,
+    from: endpoint(DUT.ip),
   },
   {
     id: "UDP6-13/all",
@@ -164,19 +143,6 @@ const ROWS: readonly Row[] = [
     text: "text",
   },
 ];
-
-const received: readonly Case[] = ROWS.map(({ id, what, source, frame, text, from = SENDER, sends = [], socket = {} }) => ({
-  id,
-  title: `${what}: ${text === null ? "not delivered" : "delivered"}, ${sends.length === 0 ? "nothing is sent" : sends.join(", ")}`,
-  source,
-  async run(bench) {
-    await acquainted(bench);
-    const open = bench.socket({ port: PORT, ...socket });
-    await bench.say(frame);
-    bench.expect("what is sent", await sentInShort(bench), sends);
-    bench.expect("what is delivered", got(open), text === null ? [] : [`${from} ${text}`]);
-  },
-}));
 
 const SIZES: readonly (readonly [size: number, result: string, ...frames: string[]])[] = [
   [1452, "ok", "udp to 9"],
@@ -234,4 +200,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const udps: readonly Case[] = [...received, ...sizes, ...others];
+export const udps: readonly Case[] = [...deliveries(ROWS), ...sizes, ...others];

@@ -25,7 +25,7 @@ interface Answered {
 
 const UNKNOWN_OPTION = option(200, [1, 2, 3, 4, 5, 6]);
 const MOVED = option(NdOption.SOURCE, [2, 0, 0, 0, 0, 0x77]);
-/** Of no prefix of ours. */
+/** An address outside all of our prefixes. */
 const STRANGER = "2001:db8::7";
 const local1 = local(T1);
 

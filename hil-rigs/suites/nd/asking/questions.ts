@@ -12,7 +12,7 @@ import { asks, asksGroup } from "../kit/patterns.ts";
 const { T1, dut } = PLANS[6];
 const DUT = dut.e0;
 const L1 = local(T1);
-/** Of no prefix of ours. */
+/** An address outside all of our prefixes. */
 const FAR = "2001:db8::1";
 
 /** Ethernet 14, IPv6 40, the message 24, its option 8. */
