@@ -3,7 +3,7 @@
  * no buffer is lost, nothing malformed is sent, no table grows without bound.
  */
 import t from "tap";
-import { SeededRandom } from "../../../hal/random.ts";
+import { Dice } from "../../support/dice.ts";
 import { Lab6 } from "../../support/lab6.ts";
 import { T1 } from "../../support/wire-format.ts";
 import {
@@ -30,25 +30,7 @@ const TARGETS = [OUR_LL, OUR_IP6, PEER_LL, PEER_IP6, "ff02::1", "::", "fe80::77"
 const NUMBERS = [0, 43, 44, 60, 51, 59, 58, 17, 6, 253];
 const OPTION_TYPES = [1, 2, 3, 4, 5, 14, 24, 25, 31, 200];
 
-class Generator {
-  readonly #random = new SeededRandom(SEED);
-
-  below(limit: number): number {
-    return this.#random.below(limit);
-  }
-
-  one<Item>(items: readonly Item[]): Item {
-    return items[this.below(items.length)] as Item;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  bytes(count: number): number[] {
-    return Array.from({ length: count }, () => this.below(256));
-  }
-
+class Generator extends Dice {
   /** A message of neighbour discovery, often sound. */
   discovery(): Uint8Array {
     const fields = {
@@ -146,7 +128,7 @@ t.test(`${FRAMES} frames`, async (t) => {
   const socket = lab.stack.udp.open(5000);
   socket.onDatagram = () => delivered++;
   socket.onError = () => {};
-  const generator = new Generator();
+  const generator = new Generator(SEED);
   let sent = 0;
   for (let frame = 0; frame < FRAMES; frame++) {
     lab.say(generator.frame());

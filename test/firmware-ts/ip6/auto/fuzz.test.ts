@@ -4,7 +4,7 @@
  */
 import t from "tap";
 import { Scope } from "../../../../firmware-ts/ip/scope.ts";
-import { SeededRandom } from "../../../../hal/random.ts";
+import { Dice } from "../../../support/dice.ts";
 import { Lab6 } from "../../../support/lab6.ts";
 import { line6, na, ns, OUR_IP6, OUR_LL, PEER_IP6, PEER_LL, solicitedNode } from "../../../support/wire-format6.ts";
 import { mldQuery, mldQuery1, mldReport1, mtuOption, pio, ra, redirect, rio, rs } from "../../../support/wire-routers6.ts";
@@ -13,25 +13,7 @@ const FRAMES = 50_000;
 const SEED = 4861;
 const GROUPS = ["ff02::1:ff00:1", "ff02::99", "ff05::7", "::", "fd00::1"];
 
-class Router {
-  readonly #random = new SeededRandom(SEED);
-
-  below(limit: number): number {
-    return this.#random.below(limit);
-  }
-
-  one<Item>(items: readonly Item[]): Item {
-    return items[this.below(items.length)] as Item;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  bytes(count: number): number[] {
-    return Array.from({ length: count }, () => this.below(256));
-  }
-
+class Router extends Dice {
   /** Seconds: none, few, many, without end. */
   seconds(): number {
     return this.one([0, 1, this.below(10_000), this.below(2 ** 32), 0xffffffff]);
@@ -115,7 +97,7 @@ t.test(`${FRAMES} frames`, async (t) => {
   const { conf } = lab.ip6;
   conf.write(lab.eth0, "accept_ra_rt_info_max_plen", 128);
   lab.ip6.join(lab.address("ff02::99"), lab.eth0);
-  const router = new Router();
+  const router = new Router(SEED);
   let sent = 0;
   const faults: string[] = [];
   for (let at = 0; at < FRAMES; at++) {
