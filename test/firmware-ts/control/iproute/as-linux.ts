@@ -76,7 +76,7 @@ export function sameAsLinux(sessions: Sessions, { ip6 = false }: { ip6?: boolean
       const theirs = await typedIn(netns, typed);
       for (const [at, [program = "", ...words]] of typed.entries()) {
         const ours = await operator.run(program, words);
-        t.strictSame(alike(ours), alike(theirs[at] as Printed), lines[at]);
+        t.strictSame(alike(ours), alike(theirs[at] as Printed), `${lines[at]}`);
       }
     });
   }
