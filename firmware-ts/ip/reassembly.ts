@@ -111,6 +111,7 @@ export class Reassembly {
   #oldest: Partial | null = null;
   #newest: Partial | null = null;
   #bytes = 0;
+  #length = 0;
   readonly #timer: Timer;
 
   /** @param secret a random number: nobody knows which packets share a place */
@@ -124,9 +125,9 @@ export class Reassembly {
     this.#timer = network.clock.timer(() => this.#expire());
   }
 
-  /** Bytes of memory that fragments hold. */
-  get bytes(): number {
-    return this.#bytes;
+  /** Fragments that wait, each with a buffer of its own. */
+  get length(): number {
+    return this.#length;
   }
 
   /**
@@ -148,6 +149,7 @@ export class Reassembly {
     }
     kept.cookie = offset;
     partial.pieces.enqueue(kept);
+    this.#length++;
     if (offset === 0) partial.first = kept;
     partial.codepoints |= 1 << fragment.codepoint;
     this.#charge(partial, kept.bytes.length);
@@ -273,6 +275,7 @@ export class Reassembly {
   /** Gives a packet up with all of its fragments. */
   #end(partial: Partial): void {
     this.#leave(partial);
+    this.#length -= partial.pieces.length;
     for (let piece = partial.pieces.dequeue(); piece !== null; piece = partial.pieces.dequeue()) piece.consume();
     this.#bytes -= partial.bytes;
     partial.bytes = 0;

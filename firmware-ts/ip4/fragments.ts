@@ -41,6 +41,11 @@ export class Fragments implements FragmentFamily {
     this.#reassembly = new Reassembly(network, counters.ip, settings, this, secret);
   }
 
+  /** Fragments that wait, each with a buffer of its own. */
+  get length(): number {
+    return this.#reassembly.length;
+  }
+
   /** The packet that the last fragment completed; its IP header is at skb.data. */
   get whole(): SkBuff | null {
     return this.#reassembly.whole;

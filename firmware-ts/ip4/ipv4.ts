@@ -89,7 +89,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #copies: OwnCopies;
   readonly #forwarding: Forwarding;
   readonly #redirects: Redirects;
-  readonly #fragments: Fragments;
+  readonly fragments: Fragments;
   readonly #delivery: Delivery;
   readonly #fragmentation: Fragmentation;
   readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
@@ -107,7 +107,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
-    this.#fragments = new Fragments(
+    this.fragments = new Fragments(
       network,
       this.counters,
       this.settings,
@@ -117,7 +117,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#delivery = new Delivery(
       this,
       network.clock,
-      this.#fragments,
+      this.fragments,
       (address) => this.addressType(address) === AddressType.UNICAST,
     );
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeader4);
@@ -135,7 +135,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     network.onDeviceEvent((device, event) => {
       this.fib.event(device, event);
       this.#groups.event(device, event);
-      if (event === "down") this.#fragments.forget(device);
+      if (event === "down") this.fragments.forget(device);
     });
   }
 
