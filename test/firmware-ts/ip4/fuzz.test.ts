@@ -76,7 +76,8 @@ function feed(lab: Lab & { delivered: number }, frame: Uint8Array): void {
     .table.list()
     .reduce((sum, entry) => sum + entry.queued, 0);
   const fragments = lab.stack.ip.fragments.length;
-  if (lab.inUse !== waiting + fragments) throw new Error(`${lab.inUse} buffers in use, ${waiting} wait: ${Buffer.from(frame).toString("hex")}`);
+  if (lab.inUse !== waiting + fragments)
+    throw new Error(`${lab.inUse} buffers in use, ${waiting} wait: ${Buffer.from(frame).toString("hex")}`);
   for (const { bytes } of lab.take()) {
     const { faults, from } = decode(bytes);
     if (faults.length > 0 || from !== "us") throw new Error(`sent ${faults} ${from}: ${Buffer.from(bytes).toString("hex")}`);
