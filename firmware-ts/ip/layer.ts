@@ -85,6 +85,8 @@ export interface IpLayer {
   readonly family: IpFamily;
   /** Bytes of a header without options or extensions. */
   readonly headerBytes: number;
+  /** Most bytes behind the IP header of a packet. What is longer than its way's room goes out in fragments. */
+  readonly maxPayload: number;
   /** The address that is nobody's: a socket bound to it hears datagrams to any address. */
   readonly unspecified: IpAddress;
   /** A datagram without a checksum is damaged (RFC 8200 8.1); else its sender has left it out (RFC 768). */
