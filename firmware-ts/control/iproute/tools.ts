@@ -19,5 +19,11 @@ export const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ["solicit", { what: "routers of a link, or a neighbour's link address: solicit [-1|-m] [-q] [ADDRESS] DEV", run: solicit }],
   ["ethtool", { what: "link, driver (-i) and counters (-S) of a controller: ethtool [-i|-S] DEV", run: ethtool }],
   ["nstat", { what: "counters of IP, ICMP and UDP since the last time: nstat [-a] [-z] [-j]", run: nstat }],
-  ["cat", { what: "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/net/if_inet6, /proc/sys/...", run: cat }],
+  [
+    "cat",
+    {
+      what: "/proc/net/arp, /proc/net/stat/arp_cache, /proc/net/softnet_stat, /proc/net/if_inet6, /proc/net/ipv6_route, /proc/sys/...",
+      run: cat,
+    },
+  ],
 ]);
