@@ -45,6 +45,9 @@ export interface NdiscGround {
  */
 export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 
+/** Hears a message that has passed the gate; it stays the stack's. */
+export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
+
 /** The neighbour service of IPv6 in one namespace. */
 export class Ndisc implements NeighFamily, NeighbourService {
   readonly etherType: number = ETH_P_IPV6;
@@ -55,6 +58,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
+  /** Each hears all messages, before they are taken. */
+  readonly listeners: Set<NdListener> = new Set();
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -92,6 +97,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (packet.fragmented && this.fib.conf.on(packet.device).suppressFragNdisc !== 0) return DropReason.IPV6_NDISC_FRAG;
     if (packet.ttl !== ND_HOPS) return DropReason.IPV6_NDISC_HOP_LIMIT;
     if (code !== 0) return DropReason.IPV6_NDISC_BAD_CODE;
+    if (this.listeners.size > 0) for (const listener of this.listeners) listener(skb, packet, type);
     const handler = this.#handlers[type - ICMP6_ROUTER_SOLICITATION];
     return handler === undefined ? DropReason.INVALID_PROTO : handler(skb, packet);
   }
