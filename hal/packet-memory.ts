@@ -14,7 +14,8 @@ interface WebAssemblyNamespace {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Kernel };
 }
-type Kernel = { readonly sum: SumWords; readonly copy: CopyBytes };
+/** The functions of packet-memory.wat on one memory, with offsets in it. */
+export type Kernel = { readonly sum: SumWords; readonly copy: CopyBytes };
 type SumWords = (at: number, length: number) => number;
 type CopyBytes = (to: number, from: number, length: number) => void;
 
@@ -94,15 +95,25 @@ export function sumWords(at: number, length: number): number {
 }
 
 function makeArena(): Uint8Array | null {
+  const made = makeKernel(PAGES);
+  if (made === null) return null;
+  sumKernel = made.sum;
+  copyKernel = made.copy;
+  return new Uint8Array(made.memory);
+}
+
+/**
+ * Makes memory with a kernel of its own; null where WebAssembly or its vector instructions are not to be had.
+ * @param pages of 64 KiB
+ */
+export function makeKernel(pages: number): (Kernel & { readonly memory: ArrayBuffer }) | null {
   const { WebAssembly: wasm } = globalThis as { WebAssembly?: WebAssemblyNamespace };
   const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   if (!wasm || !littleEndian) return null;
   try {
-    const memory = new wasm.Memory({ initial: PAGES, maximum: PAGES });
-    const { exports } = new wasm.Instance(new wasm.Module(kernelBytes()), { packets: { memory } });
-    sumKernel = exports.sum;
-    copyKernel = exports.copy;
-    return new Uint8Array(memory.buffer);
+    const memory = new wasm.Memory({ initial: pages, maximum: pages });
+    const { sum, copy } = new wasm.Instance(new wasm.Module(kernelBytes()), { packets: { memory } }).exports;
+    return { memory: memory.buffer, sum, copy };
   } catch {
     // No vector instructions, no code from data (--jitless, a browser's policy), or not so much address space.
     return null;
