@@ -197,9 +197,14 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const own = toUsAlone && this.layer.addresses.find(destination) ? destination : null;
     const way = this.layer.wayOfAnswer(source, own, device);
     const tos = trafficClassOf(skb.view, skb.network);
-    const at = skb.data;
-    skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);
-    this.#complete(skb, way);
+    const { view, data: at } = skb;
+    const head = view.getInt32(at + TYPE);
+    view.setInt32(
+      at + TYPE,
+      (ICMP6_ECHO_REPLY << 24) | finish((~head & 0xffff) + (~(head >>> 16) & 0xffff) + (ICMP6_ECHO_REPLY << 8)),
+    );
+    // The same addresses the other way round have the same sum: what differs is the type (RFC 1624 3, equation 3).
+    if (way.source !== destination) this.#complete(skb, way);
     counters.icmp.sent(ICMP6_ECHO_REPLY);
     this.layer.send(skb, way, PROTOCOL, 0, tos);
     return NONE;

@@ -25,6 +25,7 @@ import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
+import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
@@ -60,6 +61,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly sender: NdSender;
   /** Each hears all messages, before they are taken. */
   readonly listeners: Set<NdListener> = new Set();
+  readonly askers: KnownAskers;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -77,6 +79,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     this.sender = new NdSender(network, this.table, fib.conf, counters);
+    this.askers = new KnownAskers(fib, this.table, counters);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
