@@ -222,6 +222,7 @@ program
   .option("--seed <number>", "of the first script; the others follow", whole, 1)
   .option("--scripts <number>", "scripts to play", whole, 50)
   .option("--steps <number>", "steps of each", whole, 200)
+  .option("--family <4|6>", "one address family only")
   .option("--without <word>", "leave a word of the vocabulary out; repeatable", collect, [])
   .option("--replay <file|seed>", "play this script only; repeatable", collect, [])
   .option("--keep-going", "play all scripts, and show each kind of difference once", false)
