@@ -164,7 +164,7 @@ export class StackBench implements WireStation {
 
   wireFrame(bytes: Uint8Array, length: number): void {
     this.sent++;
-    const fault = faultOf(bytes, length);
+    const fault = faultOf(bytes, length, this.stack.ip6?.conf.all.forwarding === 1);
     if (fault === null && bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 1 && bytes[34] === 0) this.replies++;
     // A frame that is damaged on its way to the chip is sent as it is then.
     if (fault !== null && !this.silicon.attack)
