@@ -119,7 +119,7 @@ export class Player {
 }
 
 /** Time in which a DUT that has started tells of its groups, twice, in ms. */
-const GROUPS_TIME = 2200;
+const GROUPS_TIME = 3500;
 
 /** The groups told of, each once: how many of them a report holds, and when it is repeated, is drawn. */
 function groupsIn(frames: readonly Frame[]): Note[] {

@@ -108,15 +108,12 @@ export function stepText(step: Step): string {
 
 /** Least time between two steps, in ms. A kernel's tick and a frame's way fit in. */
 const SLOT = 40;
-/** The kernel may handle a change of the carrier a second late. */
-const CARRIER_SLOT = 1500;
-/** Reports of multicast groups are told at once and a second time within a second, after a second if the carrier changed. */
-const GROUPS_SLOT = 2300;
+/** Groups are reported at once and once more within a second, and the kernel may handle a change of the carrier a second late. */
+const SLOW_SLOT = 2500;
 
 export function slot(step: Step): number {
   if (step.do === "wait") return step.ms;
-  if (changesGroups(step)) return GROUPS_SLOT;
-  return changesLink(step) ? CARRIER_SLOT : SLOT;
+  return changesLink(step) || changesGroups(step) ? SLOW_SLOT : SLOT;
 }
 
 /** True for a step that may make the DUT join or leave IPv6 groups, or tell of them once more. */

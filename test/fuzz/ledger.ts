@@ -18,6 +18,7 @@ const OUTGOING: ReadonlySet<number> = new Set([
   DropReason.TX_ABORTED,
   DropReason.TX_CARRIER,
   DropReason.QUEUE_PURGE,
+  DropReason.NEIGH_CREATEFAIL,
   DropReason.NOMEM,
 ]);
 

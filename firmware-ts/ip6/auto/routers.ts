@@ -118,8 +118,15 @@ export class Routers {
     if (!entry) return;
     const how = UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE | UpdateFlags.OVERRIDE_ISROUTER | router;
     update(entry, link > 0 ? skb.bytes : null, link, Nud.STALE, how);
-    // One without an address keeps its state, and is a router all the same.
-    if (!entry.valid) entry.flags = router ? entry.flags | NeighFlags.ROUTER : entry.flags & ~NeighFlags.ROUTER;
+    // One without an address keeps its state, and that a host asks is believed all the same.
+    if (!entry.valid && router === 0) entry.flags &= ~NeighFlags.ROUTER;
+  }
+
+  /** The sender has become a default router: as in Linux its entry says so from then on, with or without an address. */
+  #mark(source: Ip6, device: NetDevice): void {
+    const { table } = this.#ground.ndisc;
+    const entry = table.lookup(source.d, device, source) ?? table.create(source.d, device, device.loopback, 0, source);
+    if (entry) entry.flags |= NeighFlags.ROUTER;
   }
 
   /** Takes the router as default. Returns false when the whole message is to be passed over. */
@@ -130,8 +137,10 @@ export class Routers {
       return true;
     const preference = this.#preference(view.getUint8(at + RA_FLAGS), conf) ?? RoutePreference.MEDIUM;
     const told = this.#told(source, device, conf, fib.known.unspecified, 0, preference);
-    if (lifetime !== 0 && !this.#routes.find(told) && this.#routes.rival(told)) return false;
+    const isNew = lifetime !== 0 && !this.#routes.find(told);
+    if (isNew && this.#routes.rival(told)) return false;
     if (!this.#routes.tell(told, lifetime)) this.#tooMany(device);
+    else if (isNew) this.#mark(source, device);
     const hops = view.getUint8(at + RA_HOPS);
     if (conf.acceptRaMinHopLimit <= MOST_HOPS && hops !== 0) {
       if (hops >= conf.acceptRaMinHopLimit) this.#set(device, "hop_limit", hops, conf.hopLimit);
