@@ -45,6 +45,8 @@ export class Player {
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
+  /** Groups that the DUT has told of and not left since. */
+  readonly #groups = new Set<string>();
 
   constructor(dut: Dut, setup: PlayerSetup, realTime: boolean) {
     this.realTime = realTime;
@@ -78,7 +80,7 @@ export class Player {
   /** Begins the script: time 0, nothing seen. */
   begin(): void {
     this.#start = this.#dut.now();
-    this.#frames = [];
+    this.#groupsIn(this.#frames.splice(0));
     this.#dut.events();
   }
 
@@ -107,9 +109,28 @@ export class Player {
   look(): Seen {
     const all = this.#frames.splice(0);
     const frames = all.filter(({ kind }) => kind !== "mld").map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
-    frames.push(...groupsIn(all));
+    frames.push(...this.#groupsIn(all));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));
     return { frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
+  }
+
+  /**
+   * What is new about groups. How many of them a report holds, and when it is repeated, is drawn; Linux also repeats all of them for each
+   * address that is added.
+   */
+  #groupsIn(frames: readonly Frame[]): Note[] {
+    const notes: Note[] = [];
+    for (const frame of frames) {
+      if (frame.kind !== "mld") continue;
+      for (const [type, address] of frame.records) {
+        const group = `${frame.port} ${address}`;
+        if (type !== JOINED) this.#groups.delete(group);
+        else if (this.#groups.has(group)) continue;
+        else this.#groups.add(group);
+        notes.push({ about: "", text: `group ${group} record ${type}` });
+      }
+    }
+    return [...new Map(notes.map((note) => [note.text, note])).values()].sort((a, b) => (a.text < b.text ? -1 : 1));
   }
 
   table(): string[] {
@@ -121,13 +142,8 @@ export class Player {
 /** Time in which a DUT that has started tells of its groups, twice, in ms. */
 const GROUPS_TIME = 3500;
 
-/** The groups told of, each once: how many of them a report holds, and when it is repeated, is drawn. */
-function groupsIn(frames: readonly Frame[]): Note[] {
-  const told = frames.flatMap((frame) =>
-    frame.kind === "mld" ? frame.records.map(([type, group]) => `${frame.port} group ${group} record ${type}`) : [],
-  );
-  return [...new Set(told)].sort().map((text) => ({ about: "", text }));
-}
+/** CHANGE_TO_EXCLUDE_MODE without sources: a group was joined (RFC 9777 5.2.12). */
+const JOINED = 4;
 
 function aboutFrame(frame: Frame): string {
   if (frame.kind === "nd" && frame.target !== "") return frame.target;
