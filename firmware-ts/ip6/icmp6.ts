@@ -12,6 +12,7 @@ import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import { isMulticast6 } from "./common/address-kind.ts";
 import {
+  errnoOf,
   ICMP6_CHECKSUM,
   ICMP6_ECHO_REPLY,
   ICMP6_ECHO_REQUEST,
@@ -23,7 +24,6 @@ import {
   ICMP6_ROUTER_SOLICITATION,
   ICMP6_TOO_BIG,
   ICMP6_TYPE,
-  ICMP6_UNREACHABLE,
   IPPROTO_ICMPV6,
   type Ip6Errors,
   UNKNOWN_OPTION,
@@ -198,7 +198,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const way = this.layer.wayOfAnswer(source, own, device);
     const tos = trafficClassOf(skb.view, skb.network);
     const at = skb.data;
-    skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);
+    skb.view.setUint8(at + TYPE, ICMP6_ECHO_REPLY);
     this.#complete(skb, way);
     counters.icmp.sent(ICMP6_ECHO_REPLY);
     this.layer.send(skb, way, PROTOCOL, 0, tos);
@@ -218,8 +218,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const error = this.#error;
     error.type = type;
     error.code = code;
-    error.unreachable = type === ICMP6_UNREACHABLE;
-    error.advice = false;
+    error.errno = errnoOf(type, code);
     error.info = view.getInt32(skb.data + ICMP6_INFO);
     error.reporter = reporter;
     error.source = this.#interner.read(view, quoted + IP6_SOURCE);

@@ -11,6 +11,7 @@ import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { ProxyEntry } from "../../neigh/proxy.ts";
 import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
@@ -126,6 +127,15 @@ export class Ndisc implements NeighFamily, NeighbourService {
 
   reportError(entry: Neighbour, packet: SkBuff): void {
     this.#unreachable(packet, entry.device);
+  }
+
+  /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
+  proxyChanged({ key, rest }: ProxyEntry, device: NetDevice, present: boolean): void {
+    const { interner, groups } = this.fib;
+    const { a, b, c } = rest as KeyRest;
+    const group = solicitedNodeOf(interner, interner.intern(a, b, c, key));
+    if (present) groups.join(device, group);
+    else groups.leave(device, group);
   }
 
   /** A gateway does not answer any more: there may be another one. */

@@ -35,29 +35,6 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
-/** The errno that Linux makes of each code of a destination unreachable: of ICMP (icmp(7)), and of ICMPv6. */
-const UNREACHABLE: Readonly<Record<Family, readonly string[]>> = {
-  4: [
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "ENOPROTOOPT",
-    "ECONNREFUSED",
-    "EMSGSIZE",
-    "ENOTSUP",
-    "ENETUNREACH",
-    "EHOSTDOWN",
-    "ENONET",
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-  ],
-  6: ["ENETUNREACH", "EACCES", "EHOSTUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "EACCES", "EACCES"],
-};
-
 export class StackDut {
   readonly stack: Stack;
   readonly #client: ControlClient;
@@ -129,8 +106,8 @@ export class StackDut {
   }
 
   socket(options: SocketOptions = {}): DutSocket {
-    const { address, port = 0, family = this.#families[0] ?? 4 } = options;
-    return new StackSocket(this.stack.udp.open(port, address ?? null), family, options.errors ?? false);
+    const { address, port = 0 } = options;
+    return new StackSocket(this.stack.udp.open(port, address ?? null), options.errors ?? false);
   }
 
   events(): NeighEvent[] {
@@ -184,10 +161,10 @@ class StackSocket implements DutSocket {
   readonly #errors: string[] = [];
   readonly #withErrors: boolean;
 
-  constructor(socket: UdpSocket, family: Family, errors: boolean) {
+  constructor(socket: UdpSocket, errors: boolean) {
     this.#socket = socket;
     this.#withErrors = errors;
-    if (errors) socket.onError = (code) => this.#errors.push(UNREACHABLE[family][code] ?? `code ${code}`);
+    if (errors) socket.onError = ({ errno }) => this.#errors.push(String(errno));
     socket.onDatagram = (bytes, at, length, source, port) => {
       this.#received.push({ from: formatIp(source), port, bytes: bytes.slice(at, at + length) });
     };
