@@ -167,7 +167,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();
-        if (this.fib.conf.on(device).notifies) this.announce(device);
+        // Else each address is told of when it is settled.
+        if (this.fib.detection === null && this.fib.conf.on(device).notifies) this.announce(device);
         return;
       case "down":
         table.ifdown(device, false);
