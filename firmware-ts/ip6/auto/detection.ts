@@ -139,6 +139,7 @@ export class AddressDetection implements DuplicateDetection {
     const skb = sender.allocate(device);
     if (skb === null) return;
     writeClaim(skb, local, nonce);
+    this.#ground.counters.nd.claims++;
     sender.send(skb, device, solicitedNodeOf(fib.interner, local), fib.known.unspecified);
   }
 

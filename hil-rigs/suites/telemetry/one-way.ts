@@ -88,7 +88,7 @@ const tried: Case = {
     "one datagram every 3 s for 300 s to a static neighbour, from an address that is new: it is tried once, and nobody is asked for",
   source: "RFC 4862 5.4; kernel: addrconf_dad_start",
   timers: "kernel",
-  limit: DURATION + 10 * SECOND,
+  limit: DURATION + 30 * SECOND,
   async run(bench) {
     const { T1 } = bench.plan;
     answering(bench);
