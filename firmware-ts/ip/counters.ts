@@ -18,7 +18,7 @@ export class IpCounters {
   reasmReqds = 0;
   reasmOKs = 0;
   reasmFails = 0;
-  /** Of IPv4 in IpExt; nobody prints those of IPv6. */
+  /** IPv4's stand in IpExt; nobody prints those of IPv6. */
   reasmOverlaps = 0;
   fragOKs = 0;
   fragFails = 0;
