@@ -3,7 +3,7 @@
  * what is there, each layer on the way up pulls its own off, and nothing is copied. Slots come from a pool and go back to it.
  */
 import { DROP_REASONS, DropReason } from "./drop-reason.ts";
-import { isPacketMemory, takePacketMemory } from "./packet-memory.ts";
+import { PacketView, takePacketMemory } from "./packet-memory.ts";
 
 /** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
 export const SLOT_BYTES = 2048;
@@ -43,7 +43,7 @@ export class SkBuff {
   /** The whole slot. The packet is bytes[data..tail). */
   readonly bytes: Uint8Array;
   /** The same memory, for reading and writing fields in network byte order. */
-  readonly view: DataView;
+  readonly view: PacketView;
   /** The memory that the slot is part of, and the slot's offset in it. Asking `bytes` for them calls out of optimized code each time. */
   readonly memory: ArrayBufferLike;
   readonly offset: number;
@@ -82,8 +82,8 @@ export class SkBuff {
     this.bytes = bytes;
     this.memory = bytes.buffer;
     this.offset = bytes.byteOffset;
-    this.summable = isPacketMemory(this.memory);
-    this.view = new DataView(this.memory, this.offset, bytes.byteLength);
+    this.view = new PacketView(bytes);
+    this.summable = this.view.place >= 0;
   }
 
   get length(): number {

@@ -238,6 +238,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
+    if (this.ndisc.askers.answer(skb, device)) return;
     const reason = skb.packetType === OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device);
     if (reason !== NONE) device.drops.drop(skb, reason);
   }

@@ -6,7 +6,7 @@ import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpLayer, Received } from "../ip/layer.ts";
+import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf, truesizeOfPieces } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
@@ -68,8 +68,11 @@ export type DatagramHandler = (
 /** Takes the final fate of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
 export type FateHandler = (cookie: number, result: SendResult) => void;
 
-/** Takes an ICMP destination unreachable, its code as the family numbers it, for something this socket sent. */
-export type ErrorHandler = (code: number, reporter: IpAddress, destination: IpAddress, port: number) => void;
+/**
+ * Takes an ICMP error about a datagram that this socket sent to `port`: `error.errno` says what a kernel tells its sockets (IP_RECVERR,
+ * ip(7)). Redirects and source quench are not told. `error` is valid only during the call.
+ */
+export type ErrorHandler = (error: IcmpError, port: number) => void;
 
 export class UdpSocket implements SkBuffOwner {
   /** The address that it is bound to, and datagrams have to be for; null for any. */
@@ -256,10 +259,5 @@ export class UdpSocket implements SkBuffOwner {
     } finally {
       skb.consume();
     }
-  }
-
-  /** Takes an error from Udp. */
-  error(code: number, reporter: IpAddress, destination: IpAddress, port: number): void {
-    this.onError?.(code, reporter, destination, port);
   }
 }

@@ -192,9 +192,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
       layer.counters.icmp.inErrors++;
       return false;
     }
-    if (error.unreachable) {
-      socket.error(error.code, error.reporter, error.destination, skb.view.getUint16(transport + UDP_DESTINATION));
-    }
+    if (error.errno !== null) socket.onError?.(error, skb.view.getUint16(transport + UDP_DESTINATION));
     return true;
   }
 

@@ -185,7 +185,7 @@ t.test(
       const lab = await Lab.open({ loopback });
       const told: string[] = [];
       const socket = lab.stack.udp.open(700);
-      socket.onError = (code, reporter, destination, port) =>
+      socket.onError = ({ code, reporter, destination }, port) =>
         told.push(`${code} ${reporter === ipv4("10.0.0.1")} ${destination === ipv4("10.0.0.2")} ${port}`);
       for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
       lab.run(3000);
