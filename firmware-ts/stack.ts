@@ -310,7 +310,7 @@ export class Stack {
   }
 }
 
-/** What was wrong with a table, or with what was said about its neighbours. */
+/** Counts of faults of a table, and of doubtful words about its neighbours. */
 function troubles(protocol: string, { statistics, suspicions }: NeighTable): [name: string, value: number][] {
   const { changed, flipFlops, contradicted, refused } = suspicions;
   return [

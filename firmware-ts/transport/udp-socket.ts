@@ -8,7 +8,7 @@ import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
 import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
-import { truesizeOf } from "../ip/truesize.ts";
+import { truesizeOf, truesizeOfPieces } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 
@@ -27,7 +27,8 @@ const { NONE } = DropReason;
 export interface UdpSocketUser {
   /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
-  allocate(): SkBuff | null;
+  /** Returns an empty packet with room for a datagram of so many bytes; null without memory. */
+  allocate(bytes: number): SkBuff | null;
   /** The layer is of the same stack. */
   has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
@@ -126,7 +127,7 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /**
-   * Sends one datagram. Nothing is allocated; the payload is copied.
+   * Sends one datagram, in fragments where it is longer than its way carries. Nothing is allocated; the payload is copied.
    * @param destination made by to() of this socket, or of another one that is bound to the same address
    * @param cookie comes back with onFate
    * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
@@ -141,10 +142,11 @@ export class UdpSocket implements SkBuffOwner {
       if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
       return sendResult(way.failure);
     }
-    if (HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
-    const charge = truesizeOf(layer.headerBytes + HEADER + payload.length);
+    const length = HEADER + payload.length;
+    if (length > layer.maxPayload) return sendResult(DropReason.PKT_TOO_BIG);
+    const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
-    const skb = full ? null : this.#udp.allocate();
+    const skb = full ? null : this.#udp.allocate(length);
     if (skb === null) {
       layer.counters.udp.sndbufErrors++;
       return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);

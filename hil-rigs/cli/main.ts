@@ -44,7 +44,7 @@ function suitesOf(names: readonly string[]): Suite[] {
 }
 
 function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
-  // Of a suite and a view of it each case is played once.
+  // A case of both a suite and a view of it is played once.
   const cases = [...new Set(suitesOf(suites).flatMap((suite) => suite.cases))];
   if (globs.length === 0) return cases;
   const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));
@@ -233,6 +233,7 @@ program
   .option("--seed <number>", "of the first script; the others follow", whole, 1)
   .option("--scripts <number>", "scripts to play", whole, 50)
   .option("--steps <number>", "steps of each", whole, 200)
+  .option("--family <4|6>", "one address family only")
   .option("--without <word>", "leave a word of the vocabulary out; repeatable", collect, [])
   .option("--replay <file|seed>", "play this script only; repeatable", collect, [])
   .option("--keep-going", "play all scripts, and show each kind of difference once", false)

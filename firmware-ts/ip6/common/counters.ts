@@ -9,12 +9,6 @@ const CODEPOINTS = 4;
 
 export class Ip6IpCounters extends IpCounters {
   inTooBigErrors = 0;
-  reasmTimeout = 0;
-  reasmReqds = 0;
-  reasmOKs = 0;
-  fragOKs = 0;
-  fragFails = 0;
-  fragCreates = 0;
   inMcastPkts = 0;
   outMcastPkts = 0;
   inOctets = 0;

@@ -26,6 +26,7 @@ import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
+import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
@@ -46,6 +47,9 @@ export interface NdiscGround {
  */
 export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 
+/** Hears a message that has passed the gate; it stays the stack's. */
+export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
+
 /** The neighbour service of IPv6 in one namespace. */
 export class Ndisc implements NeighFamily, NeighbourService {
   readonly etherType: number = ETH_P_IPV6;
@@ -56,6 +60,9 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
+  /** Each hears all messages, before they are taken. */
+  readonly listeners: Set<NdListener> = new Set();
+  readonly askers: KnownAskers;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -74,6 +81,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     if (this.table.policy.tellsRouters) fib.conf.write("default", "accept_untracked_na", 1);
     this.sender = new NdSender(network, this.table, fib.conf, counters);
+    this.askers = new KnownAskers(fib, this.table, counters);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
@@ -94,6 +102,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (packet.fragmented && this.fib.conf.on(packet.device).suppressFragNdisc !== 0) return DropReason.IPV6_NDISC_FRAG;
     if (packet.ttl !== ND_HOPS) return DropReason.IPV6_NDISC_HOP_LIMIT;
     if (code !== 0) return DropReason.IPV6_NDISC_BAD_CODE;
+    if (this.listeners.size > 0) for (const listener of this.listeners) listener(skb, packet, type);
     const handler = this.#handlers[type - ICMP6_ROUTER_SOLICITATION];
     return handler === undefined ? DropReason.INVALID_PROTO : handler(skb, packet);
   }
@@ -171,7 +180,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();
-        if (this.fib.conf.on(device).notifies) this.announce(device);
+        // Else each address is told of when it is settled.
+        if (this.fib.detection === null && this.fib.conf.on(device).notifies) this.announce(device);
         return;
       case "down":
         table.ifdown(device, false);

@@ -154,6 +154,21 @@ const tooBig: readonly Case[] = TOO_BIG.map(([mtu, frames]) => ({
 
 const others: readonly Case[] = [
   {
+    id: "ICMP6-13/echo",
+    title: "packet too big about an echo reply: the next one goes in fragments",
+    source: "RFC 8201 4; kernel: icmpv6_echo_reply",
+    async run(bench) {
+      await acquainted(bench);
+      const request = echo6({ payload: "z".repeat(1400) });
+      await bench.say(request);
+      const reply = await bench.hears("answers", { kind: "icmp", type: 129 });
+      await bench.say(icmp6({}, 2, [...longWord(1280), ...reply.bytes.subarray(14, 14 + 200)]));
+      await bench.sleep(10);
+      await bench.say(request);
+      bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 1232"]);
+    },
+  },
+  {
     id: "ICMP6-07",
     title: "an error quotes the packet from its header on, as much of it as 1280 bytes allow",
     source: "RFC 4443 2.4 c",

@@ -206,7 +206,7 @@ t.test("nothing goes out of a datagram to where no route leads, or a route refus
   const lab = await Lab6.open();
   lab.stack.addRoute({ to: "fd34::/64", type: 7 });
   t.same(
-    ["2001:db8::1", "fd34::1", "fd00::2"].map((host) => lab.poke(host, new Uint8Array(1453))),
+    ["2001:db8::1", "fd34::1", "fd00::2"].map((host) => lab.poke(host, new Uint8Array(65_528))),
     ["failed IP_OUTNOROUTES", "failed RTN_UNREACHABLE", "failed PKT_TOO_BIG"],
   );
   t.same([lab.heard(), lab.inUse, lab.ip6.counters.ip.outNoRoutes], [[], 0, 1]);
