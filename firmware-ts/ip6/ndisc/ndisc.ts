@@ -11,6 +11,7 @@ import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { ProxyEntry } from "../../neigh/proxy.ts";
 import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
@@ -25,6 +26,7 @@ import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
+import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
@@ -60,6 +62,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly sender: NdSender;
   /** Each hears all messages, before they are taken. */
   readonly listeners: Set<NdListener> = new Set();
+  readonly askers: KnownAskers;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -77,6 +80,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     this.sender = new NdSender(network, this.table, fib.conf, counters);
+    this.askers = new KnownAskers(fib, this.table, counters);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
@@ -134,6 +138,15 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#unreachable(packet, entry.device);
   }
 
+  /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
+  proxyChanged({ key, rest }: ProxyEntry, device: NetDevice, present: boolean): void {
+    const { interner, groups } = this.fib;
+    const { a, b, c } = rest as KeyRest;
+    const group = solicitedNodeOf(interner, interner.intern(a, b, c, key));
+    if (present) groups.join(device, group);
+    else groups.leave(device, group);
+  }
+
   /** A gateway does not answer any more: there may be another one. */
   isDead(gateway: Ip6, device: NetDevice): boolean {
     return this.table.find(gateway.d, device, gateway)?.nudState === Nud.FAILED;
@@ -163,7 +176,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();
-        if (this.fib.conf.on(device).notifies) this.announce(device);
+        // Else each address is told of when it is settled.
+        if (this.fib.detection === null && this.fib.conf.on(device).notifies) this.announce(device);
         return;
       case "down":
         table.ifdown(device, false);

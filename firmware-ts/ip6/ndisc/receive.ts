@@ -35,6 +35,7 @@ import type { Ip6Received } from "../common/received.ts";
 import { IP6_DESTINATION, IP6_SOURCE } from "../header/ip6-header.ts";
 import { AddressFlags, type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
+import type { KnownAskers } from "./known-askers.ts";
 import type { NdSender } from "./sender.ts";
 import {
   NA_OVERRIDE,
@@ -66,6 +67,7 @@ export interface NdParts {
   readonly fib: Fib6;
   readonly table: NeighTable;
   readonly sender: NdSender;
+  readonly askers: KnownAskers;
 }
 
 /** Profile `strict`: the link address at bytes[link..link+6) can be no neighbour's. */
@@ -132,6 +134,7 @@ export class NdReceiver {
       const asker = this.#learn(skb, device, source, link, toMany);
       const override = own !== null && toMany ? NA_OVERRIDE : 0;
       if (asker !== null) this.#tell(device, own, target, source, asker, flags | NA_SOLICITED | override, toMany);
+      if (asker !== null && own !== null && link > 0) this.#remember(device, own, source, destination, asker, flags | override);
     }
     skb.consume();
     return NONE;
@@ -203,6 +206,13 @@ export class NdReceiver {
     }
     const source = fib.sourceOn(device, to);
     if (source !== null) sender.advertise(device, target, to, source, flags, link, entry);
+  }
+
+  /** Notes an asker whose next question may be answered on the short way. */
+  #remember(device: NetDevice, own: Ip6InterfaceAddress, source: Ip6, destination: Ip6, entry: Neighbour, flags: number): void {
+    if (!isSettled(own)) return;
+    const link = isMulticast6(destination) || this.#parts.fib.conf.on(device).forcesTllao;
+    this.#parts.askers.remember(device, source, destination, own.local, entry, flags | NA_SOLICITED, link);
   }
 
   #ownFlags(device: NetDevice): number {
