@@ -60,6 +60,8 @@ ip route add fd20::4 dev narrow
 function untimed({ stdout, stderr, code }: Ended): Ended {
   const text = stdout
     .replace(/time=[\d.]+ ms/g, "time=T ms")
+    // The addresses of two interfaces.
+    .replace(/ fe80::[\da-f:]+(?=%eth0)/g, " fe80::X")
     .replace(/time \d+ms/, "time Tms")
     .replace(/= [\d./]+ ms$/m, "= T ms");
   return { stdout: text, stderr, code };

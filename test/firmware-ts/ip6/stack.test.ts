@@ -223,8 +223,8 @@ t.test("an address that nobody is asked for is ours at once", async (t) => {
       .map(({ local, flags }) => [local.d, flags & AddressFlags.TENTATIVE])
       .filter(([d]) => d === 7 || d === 8),
     [
-      [7, 0],
       [8, AddressFlags.TENTATIVE],
+      [7, 0],
     ],
   );
 });
