@@ -41,7 +41,7 @@ import type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
 import type { Ip6RouteEntry } from "./ip6/routing/route.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import { Nud } from "./neigh/states.ts";
-import type { NeighTableOptions } from "./neigh/table.ts";
+import type { NeighTable, NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
@@ -304,16 +304,22 @@ export class Stack {
     const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
     rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
     if (!namespace.initial) return rows;
-    const { changed, flipFlops, contradicted, refused } = table.suspicions;
-    rows.push(
-      ["ArpTableFulls", table.statistics.tableFulls],
-      ["ArpAddressChanges", changed],
-      ["ArpAddressFlipFlops", flipFlops],
-      ["ArpStaticContradictions", contradicted],
-      ["ArpAddressRefusals", refused],
-    );
+    rows.push(...troubles("Arp", table));
+    if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
     return rows;
   }
+}
+
+/** What was wrong with a table, or with what was said about its neighbours. */
+function troubles(protocol: string, { statistics, suspicions }: NeighTable): [name: string, value: number][] {
+  const { changed, flipFlops, contradicted, refused } = suspicions;
+  return [
+    [`${protocol}TableFulls`, statistics.tableFulls],
+    [`${protocol}AddressChanges`, changed],
+    [`${protocol}AddressFlipFlops`, flipFlops],
+    [`${protocol}StaticContradictions`, contradicted],
+    [`${protocol}AddressRefusals`, refused],
+  ];
 }
 
 /**

@@ -7,6 +7,8 @@ import { PacketView, takePacketMemory } from "./packet-memory.ts";
 
 /** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
 export const SLOT_BYTES = 2048;
+/** Bytes in a slot for packets longer than a frame: headroom, the longest IPv6 packet (RFC 8200 3), room for reads by words. */
+export const LONG_SLOT_BYTES = 65_792;
 /** Room in front of a received frame or of a new payload: Ethernet, IPv4 with options, UDP, and what a driver puts before. */
 export const HEADROOM = 128;
 
@@ -112,6 +114,11 @@ export class SkBuff {
     return at;
   }
 
+  /** The slot is one of this pool. */
+  isOf(pool: SkBuffPool): boolean {
+    return this.#pool === pool;
+  }
+
   /** Cuts the packet to `length` bytes if it is longer. */
   trim(length: number): void {
     if (this.tail - this.data > length) this.tail = this.data + length;
@@ -150,6 +157,8 @@ export class SkBuff {
 export interface SkBuffPoolOptions {
   /** Most slots that may exist, each of SLOT_BYTES. Default 8192 (16 MiB). */
   limit?: number;
+  /** Bytes in one slot. Default SLOT_BYTES. */
+  slotBytes?: number;
   /** Most slots made at a time. Default 256. */
   chunk?: number;
   /** Make the slots in this memory and nowhere else, as many as fit: memory that a device reads and writes by itself. */
@@ -162,15 +171,17 @@ const FIRST_SLOTS = 16;
 /** Slots made in chunks, each half of what is there, up to a limit, and used again and again. */
 export class SkBuffPool {
   readonly limit: number;
+  readonly slotBytes: number;
   readonly #chunk: number;
   readonly #free: SkBuff[] = [];
   readonly #memory: Uint8Array | null;
   #made = 0;
 
   constructor(options: SkBuffPoolOptions = {}) {
-    const { memory } = options;
+    const { memory, slotBytes = SLOT_BYTES } = options;
     const limit = options.limit ?? (memory ? Number.POSITIVE_INFINITY : 8192);
-    this.limit = memory ? Math.min(limit, Math.floor(memory.length / SLOT_BYTES)) : limit;
+    this.limit = memory ? Math.min(limit, Math.floor(memory.length / slotBytes)) : limit;
+    this.slotBytes = slotBytes;
     this.#chunk = options.chunk ?? 256;
     this.#memory = memory ?? null;
   }
@@ -218,10 +229,11 @@ export class SkBuffPool {
   #grow(): boolean {
     const count = Math.min(this.#chunk, Math.max(FIRST_SLOTS, this.#made >> 1), this.limit - this.#made);
     if (count <= 0) return false;
-    const memory = this.#memory ?? takePacketMemory(count * SLOT_BYTES, this) ?? new Uint8Array(count * SLOT_BYTES);
+    const { slotBytes } = this;
+    const memory = this.#memory ?? takePacketMemory(count * slotBytes, this) ?? new Uint8Array(count * slotBytes);
     const first = this.#memory ? this.#made : 0;
     for (let slot = first; slot < first + count; slot++) {
-      this.#free.push(new SkBuff(this, memory.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)));
+      this.#free.push(new SkBuff(this, memory.subarray(slot * slotBytes, (slot + 1) * slotBytes)));
     }
     this.#made += count;
     return true;

@@ -87,10 +87,9 @@ export class Ping implements EchoListener {
       onError: null,
       send: (destination, sequence, dataBytes) => {
         const echo = this.#echoOf(destination.layer);
-        const room = destination.room - ECHO_HEADER;
         if (destination.room < 0) return sendResult(destination.way.failure);
-        if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
-        const skb = this.#network.pool.allocate();
+        if (ECHO_HEADER + dataBytes > destination.layer.maxPayload) return sendResult(DropReason.PKT_TOO_BIG);
+        const skb = this.#network.allocate(ECHO_HEADER + dataBytes);
         if (!skb) return sendResult(DropReason.NOMEM);
         skb.owner = owner;
         skb.cookie = sequence;

@@ -54,6 +54,13 @@ export function copyFrameByWords(
   for (; next < end; next += 4) slotView.setInt32(next + shift, fromView.getInt32(next, true), true);
 }
 
+/** Copies from[fromAt..fromAt+length) to to[at..), and leaves alone whatever else that holds: slots may be of different sizes. */
+export function copyPart(to: DataView, at: number, from: DataView, fromAt: number, length: number): void {
+  const whole = length & -4;
+  for (let next = 0; next < whole; next += 4) to.setInt32(at + next, from.getInt32(fromAt + next));
+  for (let next = whole; next < length; next++) to.setUint8(at + next, from.getUint8(fromAt + next));
+}
+
 function inArena(view: DataView | null): view is PacketView {
   return view instanceof PacketView && view.place >= 0;
 }

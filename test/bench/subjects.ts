@@ -31,6 +31,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "arp request answered": () => arpRequest(),
   "two stacks, there and back, 32 B": () => thereAndBack(32),
   "two stacks, there and back, 1472 B": () => thereAndBack(1472),
+  "two stacks, there and back, 4000 B": () => thereAndBack(4000),
   "enc28j60 model, udp send, 32 B": () => chipSend(32),
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),

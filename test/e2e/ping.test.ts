@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import { answered, BOARD, HOST, Host } from "../support/host.ts";
+import { answered, BOARD, BOARD6, HOST, Host, manyOverIp6 } from "../support/host.ts";
 import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
 import { bound, type Ended } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
@@ -20,13 +20,16 @@ for (const wire of WIRES) {
   realTime(t, `the host's kernel pings the board on ${wire.name}`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
-    const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);
+    await host.ip6();
+    const addresses = [`${BOARD}/24`, `${BOARD6}/64`].flatMap((address) => ["--address", address]);
+    const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), ...addresses]);
     t.teardown(() => board.kill());
     for (const size of [0, 1, 56, 1000, 1472]) {
       t.equal(await answered(host.netns, BOARD, 10, size), 10, `${size} bytes`);
     }
     const { stdout } = await host.exec("ping", "-n", "-q", "-f", "-c", "500", "-w", "10", BOARD);
     t.match(stdout, "500 packets transmitted, 500 received, 0% packet loss", "flood");
+    await manyOverIp6(t, host.exec, board);
     const { code, summary } = await board.stop();
     t.equal(code, 0, "exit code of run");
     t.strictSame(summary.drops, {}, "nothing was dropped");

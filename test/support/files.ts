@@ -25,9 +25,10 @@ export function besideKernel(): string[] {
   return demanding().filter(compares);
 }
 
-/** Files that play the others, a room of the house each. Those that need root are left out where that is asked. */
+/** Files that play the others, a room of the house each; the longest, which needs root, comes first, or not at all where that is asked. */
 export function shared({ root = true }: { root?: boolean } = {}): string[] {
-  return all().filter((file) => file.startsWith(SHARED) && (root || file !== BESIDE_KERNEL));
+  const rooms = all().filter((file) => file.startsWith(SHARED) && file !== BESIDE_KERNEL);
+  return root ? [BESIDE_KERNEL, ...rooms] : rooms;
 }
 
 /** Files that can share a process and whose paths begin so. */

@@ -157,11 +157,11 @@ export const pingMethods = {
           if (seq >= 0) refused(seq, result.reason);
         };
         // A request that somebody complains of may be answered all the same, as in iputils.
-        pinger.onError = (sequence, { type, code, info, reporter, advice }) => {
+        pinger.onError = (sequence, { type, code, info, reporter, errno }) => {
           const seq = waitingFor(sequence);
           if (seq < 0) return;
           const message = { from: formatIp(reporter), seq, type, code, info: info >>> 0 };
-          if (advice) {
+          if (errno === null) {
             session.notify("ping.notice", message);
             return;
           }

@@ -14,10 +14,11 @@ import {
   RoutePreference,
   USER_METRIC,
 } from "../../ip6/routing/route.ts";
+import { orderOfRoutes } from "../../ip6/routing/route-order.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { asked6 } from "./address6.ts";
-import { holds6, orderOfWords } from "./by-family.ts";
+import { holds6 } from "./by-family.ts";
 import { type AnyPrefix, type HostPrefix6, isOfIpv6, wrong } from "./forms.ts";
 import type { MethodContext } from "./method.ts";
 import type { Details, Question, Selection } from "./route-forms.ts";
@@ -68,7 +69,7 @@ export function flushRoutes6(context: MethodContext, selection: Selection): Rout
   return views;
 }
 
-/** By table, then by address, what lies within a prefix before the prefix itself, then the smallest metric: the order of `ip -6 route`. */
+/** By table, and in it as the kernel walks it. */
 function chosen6(context: MethodContext, selection: Selection): Ip6RouteEntry[] {
   const { to, how = "exact", dev, table = "main", scope, protocol, type, via, src, metric } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
@@ -87,16 +88,9 @@ function chosen6(context: MethodContext, selection: Selection): Ip6RouteEntry[] 
     selects(route);
   const order = (a: Ip6RouteEntry, b: Ip6RouteEntry): number => {
     const byTable = Number(isOfLocal6(a)) - Number(isOfLocal6(b));
-    return byTable || orderOfPrefixes(a, b) || a.metric - b.metric;
+    return byTable || orderOfRoutes(a, b);
   };
   return all.filter(wanted).sort(order);
-}
-
-function orderOfPrefixes(a: Ip6RouteEntry, b: Ip6RouteEntry): number {
-  if (holds6(prefixOf(a), b.destination) && holds6(prefixOf(b), a.destination)) return 0;
-  if (a.prefixLength < b.prefixLength && holds6(prefixOf(a), b.destination)) return 1;
-  if (b.prefixLength < a.prefixLength && holds6(prefixOf(b), a.destination)) return -1;
-  return orderOfWords(a.destination, b.destination);
 }
 
 function prefixOf({ destination, prefixLength: length }: Ip6RouteEntry): HostPrefix6 {

@@ -9,7 +9,7 @@ import { isLinkLocal } from "../common/address-kind.ts";
 import { ICMP6_ROUTER_ADVERTISEMENT, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import { Mld } from "../mld/mld.ts";
 import { MLD_DONE, MLD_QUERY, MLD_REPORT, MLD2_REPORT } from "../mld/wire.ts";
-import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
+import { AddressFlags, type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Ip6FibUser } from "../routing/fib.ts";
 import { AddressDetection } from "./detection.ts";
 import type { AutoGround } from "./ground.ts";
@@ -62,7 +62,8 @@ export class Automation implements Ip6FibUser {
     const { device } = address;
     const first = this.#isFirstOnLink(address);
     if (first && !device.loopback) this.#mld.of(device).introduce();
-    if (this.detection.concluding === address && fib.conf.on(device).notifies) ndisc.announceOne(address);
+    // As in Linux, one that might have been asked for is told of, whether or not the device asks.
+    if ((address.flags & AddressFlags.NODAD) === 0 && !device.loopback && fib.conf.on(device).notifies) ndisc.announceOne(address);
     if (first) this.#solicitor.begin(device);
   }
 

@@ -11,6 +11,7 @@ import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { ProxyEntry } from "../../neigh/proxy.ts";
 import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
@@ -46,6 +47,9 @@ export interface NdiscGround {
  */
 export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 
+/** Hears a message that has passed the gate; it stays the stack's. */
+export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
+
 /** The neighbour service of IPv6 in one namespace. */
 export class Ndisc implements NeighFamily, NeighbourService {
   readonly etherType: number = ETH_P_IPV6;
@@ -56,6 +60,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
+  /** Each hears all messages, before they are taken. */
+  readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
   readonly #shared: boolean;
   readonly #network: Network;
@@ -95,6 +101,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (packet.fragmented && this.fib.conf.on(packet.device).suppressFragNdisc !== 0) return DropReason.IPV6_NDISC_FRAG;
     if (packet.ttl !== ND_HOPS) return DropReason.IPV6_NDISC_HOP_LIMIT;
     if (code !== 0) return DropReason.IPV6_NDISC_BAD_CODE;
+    if (this.listeners.size > 0) for (const listener of this.listeners) listener(skb, packet, type);
     const handler = this.#handlers[type - ICMP6_ROUTER_SOLICITATION];
     return handler === undefined ? DropReason.INVALID_PROTO : handler(skb, packet);
   }
@@ -131,6 +138,15 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#unreachable(packet, entry.device);
   }
 
+  /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
+  proxyChanged({ key, rest }: ProxyEntry, device: NetDevice, present: boolean): void {
+    const { interner, groups } = this.fib;
+    const { a, b, c } = rest as KeyRest;
+    const group = solicitedNodeOf(interner, interner.intern(a, b, c, key));
+    if (present) groups.join(device, group);
+    else groups.leave(device, group);
+  }
+
   /** A gateway does not answer any more: there may be another one. */
   isDead(gateway: Ip6, device: NetDevice): boolean {
     return this.table.find(gateway.d, device, gateway)?.nudState === Nud.FAILED;
@@ -160,7 +176,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();
-        if (this.fib.conf.on(device).notifies) this.announce(device);
+        // Else each address is told of when it is settled.
+        if (this.fib.detection === null && this.fib.conf.on(device).notifies) this.announce(device);
         return;
       case "down":
         table.ifdown(device, false);

@@ -390,7 +390,7 @@ export class Fib6 {
       return;
     }
     this.#begun.add(address);
-    this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
+    if (!address.device.loopback) this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
     if (this.#isAsked(address)) this.detection?.begin(address);
     else this.settle(address);
   }
@@ -400,7 +400,7 @@ export class Fib6 {
     const { device, local } = address;
     this.detection?.end(address);
     this.#anycast(address, false);
-    if (this.#begun.delete(address)) this.groups.leave(device, solicitedNodeOf(this.interner, local));
+    if (this.#begun.delete(address) && !device.loopback) this.groups.leave(device, solicitedNodeOf(this.interner, local));
     this.#drop(this.#hostRoute(address));
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#dropPrefix(address, prefix);

@@ -200,6 +200,27 @@ export class Ip6Routes {
     return entry !== null && leadsSomewhere(entry) ? entry : null;
   }
 
+  /**
+   * Finds a route to a destination by a gateway, whether or not it is the one in use: that of the longest prefix, and none behind one that
+   * refuses its packets.
+   * @param isBy the gateway is the route's own, or one that was named instead of it
+   */
+  lookupBy(
+    destination: Ip6,
+    device: NetDevice,
+    gateway: Ip6,
+    isBy: (destination: Ip6, route: Ip6Route, gateway: Ip6) => boolean,
+  ): Ip6Route | null {
+    for (let node = this.#main.longest(destination); node !== null; node = this.#main.longest(destination, node.prefixLength)) {
+      for (let at = 0; at < node.entries.length; at++) {
+        const entry = node.entries[at] as Ip6RouteEntry;
+        if (!leadsSomewhere(entry)) return null;
+        if (entry.device === device && isBy(destination, entry, gateway)) return entry;
+      }
+    }
+    return null;
+  }
+
   #find(table: Ip6PrefixTable<Ip6RouteEntry>, destination: Ip6, device: NetDevice | null): Ip6RouteEntry | null {
     for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
       const best = this.#best(node, device);

@@ -2,12 +2,11 @@
  * The same words to the machine's own `ip`, `sysctl` and `nstat` in a namespace and to ours on a stack of the same devices, addresses
  * and entries: standard output, standard error and exit code are the same, once what depends on the device is made alike.
  */
-import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, missingPrograms, Netns } from "../../../support/netns.ts";
 import { Operator, type Printed } from "../../../support/operator.ts";
-import { ended } from "../../../support/whohas.ts";
+import { typedIn } from "../../../support/shell.ts";
 
 /** The stations' addresses that sessions speak of: eth0's own, and another. */
 export const OURS = "02:00:00:00:00:01";
@@ -42,10 +41,21 @@ function alike({ stdout, stderr, code }: Printed): Printed {
   return { stdout: text, stderr, code };
 }
 
-/** Waits until the kernel has its link-local address. */
-async function settled(netns: Netns): Promise<void> {
-  while (!netns.ip("-6", "address", "show", "dev", "eth0", "scope", "link", "-tentative").includes("fe80")) await setTimeout(10);
-}
+/** The kernel's side of a session: both ends of a cable up, and nothing said of IPv6 unless that is asked for. */
+const SETUP = `
+ip link add eth0 type veth peer name far0
+sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1 net.ipv6.conf.far0.disable_ipv6=1 net.ipv6.conf.lo.disable_ipv6=1
+ip link set eth0 address ${OURS}`;
+const UP = `
+ip link set far0 up
+ip link set eth0 up
+ip address add 10.0.0.1/24 dev eth0`;
+/** The kernel's addresses are its own at once, and it asks nobody for a router; its link-local address is there at the end. */
+const IP6 = `
+sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
+for setting in accept_dad=0 router_solicitations=0 disable_ipv6=0; do sysctl -qw net.ipv6.conf.eth0.$setting; done`;
+const SETTLED = `
+until ip -6 address show dev eth0 scope link -tentative | grep -q fe80; do sleep 0.01; done`;
 
 /**
  * One test for each session, on devices of its own.
@@ -56,25 +66,17 @@ export function sameAsLinux(sessions: Sessions, { ip6 = false }: { ip6?: boolean
     t.test(name, { skip }, async (t) => {
       const netns = new Netns();
       t.teardown(() => netns.remove());
-      netns.ip("link", "add", "eth0", "type", "veth", "peer", "name", "far0");
-      for (const end of ["eth0", "far0", "lo"]) netns.run("sysctl", "-qw", `net.ipv6.conf.${end}.disable_ipv6=1`);
-      netns.ip("link", "set", "eth0", "address", OURS);
-      const settings = ["accept_dad=0", "router_solicitations=0", "disable_ipv6=0"];
-      if (ip6)
-        for (const one of settings) netns.run("sysctl", "-qw", `net.ipv6.conf.eth0.${one}`, "net.ipv6.conf.lo.disable_ipv6=0");
-      for (const end of ["far0", "eth0"]) netns.ip("link", "set", end, "up");
-      netns.ip("address", "add", "10.0.0.1/24", "dev", "eth0");
+      netns.run("sh", "-ec", [SETUP, ...(ip6 ? [IP6] : []), UP, ...(ip6 ? [SETTLED] : [])].join(""));
       const lab = await Lab.open({ addresses: [], loopback: true, ip6 });
       const operator = new Operator(lab.stack);
       await operator.type("ip address add 10.0.0.1/24 dev eth0");
       lab.run(100_000);
       lab.stack.ip6?.conf.write(lab.eth0, "accept_dad", 0);
-      if (ip6) await settled(netns);
-      for (const line of lines) {
-        const [program = "", ...words] = line.split(" ").map((word) => word.replaceAll("\\s", " "));
-        const theirs = await ended(netns.spawn(program, words));
+      const typed = lines.map((line) => line.split(" ").map((word) => word.replaceAll("\\s", " ")));
+      const theirs = await typedIn(netns, typed);
+      for (const [at, [program = "", ...words]] of typed.entries()) {
         const ours = await operator.run(program, words);
-        t.strictSame(alike(ours), alike(theirs), line);
+        t.strictSame(alike(ours), alike(theirs[at] as Printed), `${lines[at]}`);
       }
     });
   }

@@ -9,6 +9,7 @@ import { type Ip6RouteEntry, Ip6RouteType } from "../../../../firmware-ts/ip6/ro
 import type { Lab6 } from "../../../support/lab6.ts";
 import { missingForNetns } from "../../../support/netns.ts";
 import { realTime } from "../../../support/real-time.ts";
+import { typedIn } from "../../../support/shell.ts";
 import { Kernel6, openLab } from "../exchange.ts";
 
 /** A step by the words of `ip`, where DEV is the device; and the same to our stack. */
@@ -103,10 +104,18 @@ const NAMES: Readonly<Record<number, string>> = {
   8: "prohibit",
 };
 
-function kernelView(kernel: Kernel6): View {
-  const dev = kernel.veth.farName;
-  const json = (...words: string[]): Record<string, unknown>[] => JSON.parse(kernel.ip("-j", ...words) || "[]");
-  const [link] = json("-6", "address", "show", "dev", dev) as { addr_info?: Record<string, unknown>[] }[];
+/** The words that show a view. */
+const SHOW: readonly string[] = [
+  "-j -6 address show dev DEV",
+  "-j -N -d -6 route show table main",
+  "-j -N -d -6 route show table local",
+  "-j -6 maddress show dev DEV",
+];
+
+/** @param shown what each line of `SHOW` printed */
+function kernelView(shown: readonly string[]): View {
+  const [own, main, local, joined] = shown.map((text) => JSON.parse(text || "[]") as Record<string, unknown>[]);
+  const [link] = own as { addr_info?: Record<string, unknown>[] }[];
   const flags = ["deprecated", "tentative", "noprefixroute"];
   const addresses = (link?.addr_info ?? []).map((own) =>
     [
@@ -116,8 +125,8 @@ function kernelView(kernel: Kernel6): View {
       ...(own["metric"] ? [own["metric"]] : []),
     ].join(" "),
   );
-  const routes = (table: string): string[] =>
-    json("-N", "-d", "-6", "route", "show", "table", table)
+  const routes = (table: Record<string, unknown>[] = []): string[] =>
+    table
       .filter((one) => one["dev"] !== "lo" || one["type"] !== "2")
       .map((one) => {
         const type = NAMES[Number(one["type"])] ?? one["type"];
@@ -131,11 +140,11 @@ function kernelView(kernel: Kernel6): View {
           one["protocol"] === "2" ? "kernel" : "-",
         ].join(" ");
       });
-  const groups = json("-6", "maddress", "show", "dev", dev) as { maddr?: { address: string; users?: number }[] }[];
+  const groups = joined as { maddr?: { address: string; users?: number }[] }[];
   return {
     addresses,
-    main: routes("main").sort(),
-    local: routes("local").sort(),
+    main: routes(main).sort(),
+    local: routes(local).sort(),
     groups: (groups[0]?.maddr ?? []).map(({ address, users = 1 }) => `${address} ${users}`).sort(),
   };
 }
@@ -170,12 +179,16 @@ function ourView(lab: Lab6): View {
 async function kernels(t: Test): Promise<View[]> {
   const kernel = await Kernel6.open({ known: false });
   t.teardown(() => kernel.close());
-  const views = [kernelView(kernel)];
-  const words = (text: string): string[] => text.replace("DEV", kernel.veth.farName).split(" ");
-  for (const [text, complaint] of REFUSALS) t.throws(() => kernel.ip(...words(text)), complaint, `kernel: ${text}`);
-  for (const [text] of STEPS) {
-    kernel.ip(...words(text));
-    views.push(kernelView(kernel));
+  const steps = STEPS.map(([text]) => text);
+  const typed = [...REFUSALS.map(([text]) => text), ...SHOW, ...steps.flatMap((text) => [text, ...SHOW])];
+  const words = typed.map((text) => ["ip", ...text.replace("DEV", kernel.veth.farName).split(" ")]);
+  const printed = await typedIn(kernel.veth.far, words);
+  for (const [text, complaint] of REFUSALS) t.match(printed.shift(), { stderr: complaint, code: 2 }, `kernel: ${text}`);
+  const view = (): View => kernelView(printed.splice(0, SHOW.length).map(({ stdout }) => stdout));
+  const views = [view()];
+  for (const text of steps) {
+    t.equal(printed.shift()?.stderr, "", `kernel: ${text}`);
+    views.push(view());
   }
   return views;
 }
