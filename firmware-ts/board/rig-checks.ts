@@ -158,8 +158,8 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
       else seen.set(place, index);
     }
     if (via === undefined || !complete) continue;
-    if (typeof to !== "string" && to?.address !== undefined && isOfIpv6(to.address) !== isOfIpv6(via)) {
-      file.note([...at, "via"], `${via}: not of the family of ${to.address}; a next hop is`);
+    if (typeof to !== "string" && to?.address !== undefined && isOfIpv6(to.address) && !isOfIpv6(via)) {
+      file.note([...at, "via"], `${via}: no next hop of ${to.address}; that of an IPv6 route is of IPv6`);
       continue;
     }
     if (holdsHost(LINK_LOCAL, via)) {

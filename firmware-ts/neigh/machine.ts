@@ -52,8 +52,9 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
     if (fate !== DropReason.NONE) return fate;
     entry.headerReady = true;
   }
-  const { device, family } = entry.on;
-  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, family.etherType);
+  const { device } = entry.on;
+  // A neighbour may be the next hop of another protocol's packets, too.
+  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, packet.protocol);
   return device.transmit(packet);
 }
 

@@ -1,4 +1,6 @@
 /** A route and what it is made from, as `ip route` speaks of them; the next hop of a flow where a route has several. */
+
+import type { Ip6 } from "../../ip/ip6.ts";
 import { RouteType, refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 
@@ -9,8 +11,10 @@ export interface RouteEntry {
   readonly destination: number;
   readonly prefixLength: number;
   readonly mask: number;
-  /** 0: the destination is on the link. */
+  /** 0: the destination is on the link, or `gateway6` is there. */
   readonly gateway: number;
+  /** The neighbour of IPv6 that gets the packets; null for none. */
+  readonly gateway6: Ip6 | null;
   /** The neighbour that gets the packets; 0: the destination itself, also where the gateway is an address of ours. */
   readonly hop: number;
   readonly device: NetDevice | null;
@@ -40,12 +44,13 @@ export interface Route extends RouteEntry {
 }
 
 /** A next hop of a route that has several. */
-export type NewNextHop = Pick<Route, "gateway" | "hop" | "device" | "onlink" | "weight">;
+export type NewNextHop = Pick<Route, "gateway" | "gateway6" | "hop" | "device" | "onlink" | "weight">;
 
 export interface NewRoute {
   destination: number;
   prefixLength: number;
   gateway?: number | undefined;
+  gateway6?: Ip6 | null | undefined;
   /** Default: the gateway. */
   hop?: number | undefined;
   /** Left out where the type refuses packets, or `nexthops` has devices. */
@@ -67,6 +72,7 @@ export interface RouteMatch {
   destination: number;
   prefixLength: number;
   gateway?: number | undefined;
+  gateway6?: Ip6 | null | undefined;
   device?: NetDevice | undefined;
   source?: number | undefined;
   metric?: number | undefined;

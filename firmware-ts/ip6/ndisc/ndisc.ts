@@ -6,6 +6,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
+import type { Unreachable } from "../../ip/next-hops.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
@@ -37,8 +38,7 @@ export interface NdiscGround {
   readonly random: Random;
   readonly fib: Fib6;
   readonly counters: Ip6Counters;
-  /** Tells the sender of a packet that its next hop does not answer. The packet stays the caller's. */
-  readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
+  readonly unreachable: Unreachable;
 }
 
 /**
@@ -52,7 +52,6 @@ export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => voi
 
 /** The neighbour service of IPv6 in one namespace. */
 export class Ndisc implements NeighFamily, NeighbourService {
-  readonly etherType: number = ETH_P_IPV6;
   readonly keyLength: number = 16;
   readonly defaults: NeighDefaults = NDISC_DEFAULTS;
   readonly table: NeighTable;
@@ -63,6 +62,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   /** Each hears all messages, before they are taken. */
   readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
+  /** Hears of packets of other protocols that a neighbour's silence kept. */
+  unreachableOther: Unreachable | null = null;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -136,7 +137,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   }
 
   reportError(entry: Neighbour, packet: SkBuff): void {
-    this.#unreachable(packet, entry.device);
+    if (packet.protocol === ETH_P_IPV6) this.#unreachable(packet, entry.device);
+    else this.unreachableOther?.(packet, entry.device);
   }
 
   /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */

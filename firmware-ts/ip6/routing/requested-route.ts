@@ -37,7 +37,7 @@ export function addRequested(ground: RouteGround, { nexthops = [], ...request }:
   const made = legs.map((leg): NewIp6Route => {
     const route = { ...request, ...leg, metric: metric || USER_METRIC };
     // Packets that are refused go to no gateway.
-    return refuses(type) ? { ...route, gateway: null, device: null } : { ...route, device: towards(ground, route) };
+    return refuses(type) ? { ...route, gateway: null, device: null } : { ...route, device: deviceTowards(ground, route) };
   });
   if (made.some((one, at) => made.findIndex((other) => sameHop(one, other)) < at)) {
     throw new InetError("ROUTE_EXISTS", "a next hop is there twice");
@@ -61,8 +61,11 @@ function sameHop(one: NewIp6Route, other: NewIp6Route): boolean {
   return one.gateway === other.gateway && one.device === other.device;
 }
 
-/** Returns the device by which a new route leads. */
-function towards(ground: RouteGround, { gateway = null, device = null, onlink = false }: NewIp6Route): NetDevice {
+/** Where a new route leads. */
+type Leads = Pick<NewIp6Route, "gateway" | "device" | "onlink">;
+
+/** Returns the device by which a new route leads. @throws InetError DEVICE_MISSING, DEVICE_DOWN, ROUTE_UNREACHABLE, ROUTE_INVALID, ROUTE_NO_GATEWAY */
+export function deviceTowards(ground: RouteGround, { gateway = null, device = null, onlink = false }: Leads): NetDevice {
   if (onlink && !device) throw new InetError("DEVICE_MISSING", "onlink needs a device", "ONLINK_NO_DEVICE");
   if (gateway === null) {
     if (!device) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");

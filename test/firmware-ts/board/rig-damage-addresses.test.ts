@@ -109,7 +109,7 @@ refused([
     "IPv6 destination by an IPv4 next hop",
     "to: default, via: 192.168.10.1 }",
     "to: fd01::/64, via: 192.168.10.1 }",
-    "f:12:32: routes[0].via: 192.168.10.1: not of the family of fd01::; a next hop is",
+    "f:12:32: routes[0].via: 192.168.10.1: no next hop of fd01::; that of an IPv6 route is of IPv6",
   ],
   [
     "IPv6 destination with bits behind its prefix",
