@@ -101,7 +101,9 @@ export function refusalWords({ code, errno, detail, message }: Refusal): string 
 }
 
 /** A refusal of `ping` as iputils prints it; undefined for one that iputils does not know. */
-export function pingRefusalWords({ code, errno }: Pick<Refusal, "code" | "errno">): string | undefined {
+export function pingRefusalWords({ code, errno, detail }: Omit<Refusal, "message">, six: boolean): string | undefined {
+  if (code === "NO_DEVICE") return six ? `ping: unknown iface: ${detail}` : `ping: SO_BINDTODEVICE ${detail}: No such device`;
+  if (code === "ADDRESS_NOT_AVAILABLE") return `ping: ${six ? "bind icmp socket" : "bind"}: Cannot assign requested address`;
   if (code !== "UNREACHABLE" && code !== "PING_BROADCAST") return undefined;
   if (errno === "EACCES") return "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules";
   return `ping: connect: ${STRERROR.get(errno) ?? errno}`;
