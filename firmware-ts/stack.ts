@@ -233,7 +233,7 @@ export class Stack {
   }
 
   /**
-   * Adds a route of either family. Of the options IPv6 knows no scope, no mtuLock and no nexthops.
+   * Adds a route of either family. Of the options IPv6 knows no scope.
    * @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, ROUTE_NO_GATEWAY, DEVICE_DOWN, DEVICE_MISSING,
    * FAMILY_UNSUPPORTED, SOURCE_INVALID
    */

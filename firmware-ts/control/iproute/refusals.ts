@@ -63,6 +63,8 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
     IP6_ADDRESS_INVALID: "ipv6: Invalid address",
     IP6_LOOPBACK: "ipv6: Cannot assign loopback address on this device",
     IP6_GROUP: 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag',
+    IP6_NEXTHOP_GATEWAY: "Device only routes can not be added for IPv6 using the multipath API",
+    IP6_ONLINK_NO_DEVICE: "Nexthop device required for onlink",
     IP6_EGRESS: "Egress device not specified",
     IP6_GATEWAY: "Invalid gateway address",
     IP6_GATEWAY_LOCAL: "Gateway can not be a local address",

@@ -11,7 +11,7 @@ import type { NetDevice } from "../../net/device.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
 import { decimal, FLAG, IP_HOST, integer, maybe, needed, TEXT } from "./forms.ts";
 import { method } from "./method.ts";
-import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
+import { MAX_COUNT, MAX_TIME } from "./udp.ts";
 
 const RESULT = v.object({
   transmitted: v.number(),
@@ -20,6 +20,9 @@ const RESULT = v.object({
   pipe: v.pipe(v.number(), v.description("most requests from one that was answered or failed to the newest, both counted")),
   time: v.pipe(v.number(), v.description("ms")),
 });
+
+/** Most bytes of data that iputils' ping sends: 65,535 less the headers of IPv4 and ICMP. */
+const MAX_DATA = 65_507;
 
 /** An ICMP message about a request: its sender, its numbers, and the last four octets of its header. */
 const MESSAGE = {

@@ -135,6 +135,22 @@ t.test("a neighbour that does not answer: address unreachable to the socket that
   t.same(lab.fates, ["0 failed NEIGH_FAILED"]);
 });
 
+t.test("keep_addr_on_down: addresses stay when their device goes down; that of all counts unless it is 0", async (t) => {
+  for (const [all, own, kept] of [
+    [0, 0, false],
+    [0, 1, true],
+    [1, 0, true],
+    [-1, 1, false],
+    [1, -1, true],
+  ] as const) {
+    const lab = await Lab6.open();
+    lab.ip6.conf.write("all", "keep_addr_on_down", all);
+    lab.ip6.conf.write(lab.eth0, "keep_addr_on_down", own);
+    await lab.eth0.close();
+    t.equal(lab.ip6.addresses.on(lab.eth0, lab.address(OUR_IP6)) !== null, kept, `${all} ${own}`);
+  }
+});
+
 t.test("a device that leaves takes addresses, routes, groups and neighbours along", async (t) => {
   const lab = await Lab6.open();
   lab.stack.addNeighbour("fd00::2", "02:00:00:00:00:02", lab.eth0);
