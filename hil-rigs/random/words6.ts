@@ -101,7 +101,7 @@ function answer(dice: Dice): NeighbourFields {
   };
 }
 
-/** What makes a message one that must be dropped, or of which something must be passed over. */
+/** Makes a message one that must be dropped, or of which something must be passed over. */
 function odd(dice: Dice): RouterFields {
   return dice.one<RouterFields>([
     { hops: 254 },
