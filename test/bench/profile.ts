@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- --profile WORDS`: where the processor time of a subject, a growth or a simulation goes. A table of the functions that
+ * `npm run bench -- --profile WORD…`: where the processor time of a subject, a growth or a simulation goes. A table of the functions that
  * have the most of it themselves, by V8's sampling profiler. What was inlined is counted for the function that it was written in.
  */
 import { execFileSync } from "node:child_process";
@@ -11,13 +11,13 @@ import { runSimulation, SIMULATIONS } from "./simulations.ts";
 import { SUBJECTS, subjectNamed } from "./subjects.ts";
 
 const ROWS = 10;
-const WARM_UP = 200_000;
-const OPERATIONS = 5_000_000;
-/** Microseconds of a subject that are enough: 200 us a sample. */
+/** Operations before the first sample, and from one look at the clock to the next. */
+const OPERATIONS = 200_000;
+/** Processor time of a subject that is enough, and from one sample to the next, in us. */
 const ENOUGH = 4_000_000;
 const INTERVAL = 200;
 const LIMIT = 300_000;
-/** A device under the profiler has room for its garbage, as in the measurement. */
+/** Room for garbage, as in the measurement. */
 const FLAGS: readonly string[] = ["--max-semi-space-size=64", "--import", "./firmware-ts/cli/dev.mjs"];
 
 /** Everything that can be profiled. */
@@ -42,10 +42,10 @@ export async function runProfile(name: string): Promise<string> {
     await runSimulation(name);
   } else {
     const subject = await subjectNamed(name);
-    subject.run(WARM_UP);
+    subject.run(OPERATIONS);
     await session.post("Profiler.start");
     const end = process.cpuUsage().user + ENOUGH;
-    for (let done = 0; done < OPERATIONS * 4 && process.cpuUsage().user < end; done += WARM_UP) subject.run(WARM_UP);
+    while (process.cpuUsage().user < end) subject.run(OPERATIONS);
   }
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();

@@ -96,11 +96,7 @@ async function udpReceive(bytes: number): Promise<Subject> {
 }
 
 function datagrams(bench: WireBench, bytes: number): () => void {
-  return speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
-}
-
-function speaker(bench: WireBench, frame: Uint8Array): () => void {
-  return () => bench.port.transmit(frame, 0, frame.length);
+  return bench.speaker(udp({}, new Uint8Array(bytes).fill(FILL)));
 }
 
 /** A request put on the wire to the arrival of its reply. */
@@ -120,7 +116,7 @@ async function arpRequest(): Promise<Subject> {
 }
 
 function answered(bench: WireBench, request: Uint8Array, name: string): (count: number) => void {
-  const say = speaker(bench, request);
+  const say = bench.speaker(request);
   const tick = (): void => bench.tick();
   return (count) => {
     bench.sink.frames = 0;

@@ -1,5 +1,6 @@
 /** IPv6 from one end to the other: a datagram asks for its neighbour, goes out, comes in, is answered; echo and errors. */
 import t from "tap";
+import { AddressFlags } from "../../../firmware-ts/ip6/routing/addresses.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -226,4 +227,20 @@ t.test("nothing goes out of a datagram to where no route leads, or a route refus
     ["failed IP_OUTNOROUTES", "failed RTN_UNREACHABLE", "failed PKT_TOO_BIG"],
   );
   t.same([lab.heard(), lab.inUse, lab.ip6.counters.ip.outNoRoutes], [[], 0, 1]);
+});
+
+t.test("an address that nobody is asked for is ours at once", async (t) => {
+  const lab = await Lab6.open({ addresses: [], automatic: true });
+  lab.stack.addAddress(lab.eth0, "fd00::7/64", { noDad: true });
+  lab.stack.addAddress(lab.eth0, "fd00::8/64");
+  t.same(
+    lab.ip6.addresses
+      .of(lab.eth0)
+      .map(({ local, flags }) => [local.d, flags & AddressFlags.TENTATIVE])
+      .filter(([d]) => d === 7 || d === 8),
+    [
+      [8, AddressFlags.TENTATIVE],
+      [7, 0],
+    ],
+  );
 });

@@ -14,7 +14,7 @@ const anything = fc.oneof(
   fc.constantFrom("", "x", "constructor", "__proto__", -1, -0, 1.5, 1e308, [], [["all"]], [{ toString: 1 }], { toString: 1 }, null),
 );
 function mostly(...values: unknown[]): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
+  return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
 }
 const hosts = [
   "10.0.0.2",
