@@ -6,10 +6,9 @@
 
 import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
-import { AddressType } from "../../ip/address-type.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import { Expiry } from "../../ip/lifetimes.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
