@@ -75,6 +75,14 @@ export type { HealthReport } from "./net/device-health.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
-export { ipv4, macAddress, type NeighbourOptions, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export {
+  ipv4,
+  macAddress,
+  type NeighbourOptions,
+  type RouteOptions,
+  Stack,
+  type StackAddressOptions,
+  type StackOptions,
+} from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { DatagramHandler, ErrorHandler, FateHandler, UdpSocket } from "./transport/udp-socket.ts";

@@ -109,6 +109,12 @@ export interface RouteOptions {
   replace?: boolean;
 }
 
+/** What an address may have besides itself. */
+export interface StackAddressOptions extends AddressOptions {
+  /** IPv6: nobody is asked whether the address is free; it is ours at once. */
+  noDad?: boolean;
+}
+
 export class Stack {
   readonly clock: Clock;
   readonly network: Network;
@@ -200,10 +206,10 @@ export class Stack {
 
   /**
    * Gives a device an address, `192.168.10.10/24` or `fd00::10/64`; without a length it is a host address (/32, /128).
-   * @param options of them IPv6 takes metric, noPrefixRoute and lifetimes
+   * @param options of them IPv6 takes metric, noPrefixRoute, lifetimes and noDad
    * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, FAMILY_UNSUPPORTED, SCOPE_INVALID, LIFETIME_INVALID
    */
-  addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress | Ip6InterfaceAddress {
+  addAddress(device: NetDevice, cidr: string, options: StackAddressOptions = {}): InterfaceAddress | Ip6InterfaceAddress {
     if (isIp6Text(cidr)) return addIp6Address(this.#six, device, cidr, ip6Options(options));
     const { address, length } = prefix(cidr);
     if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
@@ -227,7 +233,7 @@ export class Stack {
   }
 
   /**
-   * Adds a route of either family. Of the options IPv6 knows no scope, no mtuLock and no nexthops.
+   * Adds a route of either family. Of the options IPv6 knows no scope.
    * @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, ROUTE_NO_GATEWAY, DEVICE_DOWN, DEVICE_MISSING,
    * FAMILY_UNSUPPORTED, SOURCE_INVALID
    */
@@ -310,7 +316,7 @@ export class Stack {
   }
 }
 
-/** What was wrong with a table, or with what was said about its neighbours. */
+/** Counts of faults of a table, and of doubtful words about its neighbours. */
 function troubles(protocol: string, { statistics, suspicions }: NeighTable): [name: string, value: number][] {
   const { changed, flipFlops, contradicted, refused } = suspicions;
   return [
@@ -343,8 +349,13 @@ export function macAddress(text: string): Uint8Array {
 }
 
 /** The settings of an address that IPv6 takes. */
-function ip6Options({ metric, noPrefixRoute, lifetimes }: AddressOptions): Ip6AddressRequest {
-  return { ...(metric ? { metric } : {}), ...(noPrefixRoute ? { noPrefixRoute } : {}), ...(lifetimes ? { lifetimes } : {}) };
+function ip6Options({ metric, noPrefixRoute, lifetimes, noDad }: StackAddressOptions): Ip6AddressRequest {
+  return {
+    ...(metric ? { metric } : {}),
+    ...(noPrefixRoute ? { noPrefixRoute } : {}),
+    ...(lifetimes ? { lifetimes } : {}),
+    ...(noDad ? { noDad } : {}),
+  };
 }
 
 function isIp6Route({ to, via, family }: RouteOptions): boolean {

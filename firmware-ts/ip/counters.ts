@@ -18,7 +18,7 @@ export class IpCounters {
   reasmReqds = 0;
   reasmOKs = 0;
   reasmFails = 0;
-  /** Of IPv4 in IpExt; nobody prints those of IPv6. */
+  /** Fragments that cover what was there already; the kernel prints those of IPv4 alone. */
   reasmOverlaps = 0;
   fragOKs = 0;
   fragFails = 0;

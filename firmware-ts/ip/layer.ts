@@ -49,7 +49,7 @@ export class IcmpError {
   /** Type and code, as the family's ICMP numbers them. */
   type = 0;
   code = 0;
-  /** What a socket is told, as Linux names it. Null for advice, a redirect or a source quench: the packet is not lost by it. */
+  /** The error that a socket is told, as Linux names it. Null for advice, a redirect or a source quench: the packet is not lost by it. */
   errno: SocketErrno | null = null;
   /** The last four octets of the message's header: an MTU, a pointer, a gateway. */
   info = 0;

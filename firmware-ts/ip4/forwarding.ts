@@ -56,6 +56,8 @@ export class Forwarding {
       errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
+    // As in Linux, a packet that is too long counts, too.
+    ip.forwDatagrams++;
     const mtu = mtuOf(route);
     if (skb.length > mtu && (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0) {
       ip.fragFails++;
@@ -70,7 +72,6 @@ export class Forwarding {
     const nextHop = fib.paths.gateway(destination, route) || destination;
     if (found.redirect) errors?.sendRedirect(skb, device, nextHop);
     skb.truesize = truesizeOf(skb.length);
-    ip.forwDatagrams++;
     const { table } = arp;
     const key = arp.keyOf(nextHop, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);

@@ -93,12 +93,13 @@ export class Fragments implements FragmentFamily {
 
 /**
  * Makes the header of a fragment its own. Its packet may be a fragment itself, with an offset of its own, and others behind it. Options
- * that are for the first fragment alone become padding in the others (RFC 791 3.1).
+ * that are for the first fragment alone become padding in the others (RFC 791 3.1); a later fragment has none of them any more.
  */
 export function adaptHeader4({ view, network: at, length }: SkBuff, headerBytes: number, offset: number, more: boolean): void {
-  const field = view.getUint16(at + IP_FRAGMENT) + offset / FRAGMENT_UNIT;
+  const before = view.getUint16(at + IP_FRAGMENT);
+  const field = before + offset / FRAGMENT_UNIT;
   view.setUint16(at + IP_FRAGMENT, more ? field | FRAGMENT_MORE : field);
   view.setUint16(at + IP_TOTAL_LENGTH, length);
-  if (headerBytes > IP_HEADER && offset > 0) keepCopiedOptions(view, at, at + headerBytes);
+  if (headerBytes > IP_HEADER && offset > 0 && (before & FRAGMENT_OFFSET) === 0) keepCopiedOptions(view, at, at + headerBytes);
   writeChecksum(view, at, headerBytes);
 }

@@ -76,7 +76,7 @@ export class Fragments implements FragmentFamily {
     return length > IP6_MOST_PAYLOAD ? -1 : IP6_HEADER;
   }
 
-  /** Whatever stood between the IP header and the fragment's was looked at when the first fragment came, and is left out. */
+  /** The headers between the IP header and the fragment's were looked at when the first fragment came, and are left out. */
   finish({ view, data: at, length }: SkBuff, first: SkBuff, congested: boolean): void {
     view.setUint16(at + IP6_LENGTH, length - IP6_HEADER);
     view.setUint8(at + IP6_NEXT, first.view.getUint8(first.transport + EXTENSION_NEXT));

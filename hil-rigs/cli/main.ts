@@ -44,7 +44,7 @@ function suitesOf(names: readonly string[]): Suite[] {
 }
 
 function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
-  // Of a suite and a view of it each case is played once.
+  // A case of both a suite and a view of it is played once.
   const cases = [...new Set(suitesOf(suites).flatMap((suite) => suite.cases))];
   if (globs.length === 0) return cases;
   const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));

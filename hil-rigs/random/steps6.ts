@@ -17,7 +17,7 @@ export interface NdStep {
   do: "nd";
   port: PortName;
   message: "ns" | "na" | "rs" | "ra" | "redirect";
-  /** Of an advertisement. */
+  /** The flags of an advertisement. */
   flags?: NaFlags;
   fields: RouterFields & Partial<RedirectFields>;
 }

@@ -1,4 +1,4 @@
-/** What a random script's words are made of: a word, the dice that draw choices, and helpers of the words of both families. */
+/** The parts of a random script's words: a word, the dice that draw choices, and helpers of the words of both families. */
 import { SeededRandom } from "../../hal/random.ts";
 import type { Need } from "../contract/dut.ts";
 import type { Step } from "./steps.ts";

@@ -76,6 +76,14 @@ const COMMANDS = [
   "-c 1 20.0.0.3",
   "-c 1 -s 1400 20.0.0.4",
   "-c 1 20.0.0.5",
+  `-c 1 -I eth0 ${HOST}`,
+  `-c 1 -I ${BOARD} ${HOST}`,
+  `-c 1 -I eth0 -I ${BOARD} -s 8 ${HOST}`,
+  `-c 1 -I fd00::1 ${HOST}`,
+  `-c 1 -I nodev ${HOST}`,
+  `-c 1 -I 10.9.0.77 ${HOST}`,
+  `-c 1 -I x:y ${HOST}`,
+  `-c 1 -I ${BOARD} ${BOARD}`,
 ];
 
 /** On 10.9.0.1, the router to 20.0.0.0/8: nobody there, nobody may go there, no route, a narrow one, and one by another gateway. */

@@ -33,6 +33,16 @@ const COMMANDS = [
   "-c 2 -i 0.2 fd20::2",
   "-c 1 fd20::3",
   "-c 1 -s 1400 fd20::4",
+  `-c 1 -I eth0 ${HOST}`,
+  `-c 1 -I ${BOARD} ${HOST}`,
+  `-c 1 -I eth0 -I ${BOARD} -s 16 ${HOST}`,
+  `-c 1 -I 10.9.0.2 ${HOST}`,
+  `-c 1 -I nodev ${HOST}`,
+  `-c 1 -I fd09::77 ${HOST}`,
+  `-c 1 -I x:y ${HOST}`,
+  `-c 1 -I lo ${HOST}`,
+  "-c 1 -I eth0 ff02::1",
+  `-c 1 -I ${BOARD} ${BOARD}`,
 ];
 
 /** On fd09::1, the router to fd20::/64: nobody there, nobody may go there, no route, and a narrow one. */
@@ -50,6 +60,8 @@ ip route add fd20::4 dev narrow
 function untimed({ stdout, stderr, code }: Ended): Ended {
   const text = stdout
     .replace(/time=[\d.]+ ms/g, "time=T ms")
+    // The addresses of two interfaces.
+    .replace(/ fe80::[\da-f:]+(?=%eth0)/g, " fe80::X")
     .replace(/time \d+ms/, "time Tms")
     .replace(/= [\d./]+ ms$/m, "= T ms");
   return { stdout: text, stderr, code };

@@ -68,7 +68,7 @@ function wordsWrong(what = ""): IpError {
   return new IpError(what === "" ? TRY : `solicit: ${what}\n${TRY}`, NOTHING);
 }
 
-/** What stands on the command line. */
+/** The words of the command line. */
 class Given {
   readonly plain: string[] = [];
   readonly flags = new Set<Flag>();

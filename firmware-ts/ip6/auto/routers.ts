@@ -138,7 +138,7 @@ export class Routers {
     const known = this.#routes.find(told) !== undefined;
     if (!this.#routes.tell(told, lifetime)) this.#tooMany(device);
     else if (!known && lifetime !== 0) {
-      // Whatever is known of its link address; nobody is told of it (measured on Linux 6.18).
+      // Its link address may be unknown; nobody is told of it (measured on Linux 6.18).
       const entry = this.#entryOf(source, device);
       if (entry) entry.flags |= NeighFlags.ROUTER;
     }

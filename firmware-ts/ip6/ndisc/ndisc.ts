@@ -79,6 +79,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#shared = options.table !== undefined;
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
+    if (this.table.policy.tellsRouters) fib.conf.write("default", "accept_untracked_na", 1);
     this.sender = new NdSender(network, this.table, fib.conf, counters);
     this.askers = new KnownAskers(fib, this.table, counters);
     const receiver = new NdReceiver(this);
@@ -159,9 +160,12 @@ export class Ndisc implements NeighFamily, NeighbourService {
 
   /** Tells everybody on the link one of our addresses. */
   announceOne(own: Ip6InterfaceAddress): void {
-    if (!isSettled(own) || !own.device.up) return;
-    const router = this.fib.conf.on(own.device).forwarding !== 0 ? NA_ROUTER : 0;
-    this.sender.advertise(own.device, own.local, this.fib.known.allNodes, own.local, router | NA_OVERRIDE, true);
+    this.#tell(own, this.fib.known.allNodes, NA_OVERRIDE);
+  }
+
+  /** Tells the routers of the link one of our addresses (RFC 9131 6.1.1). Returns false when it is not in use. */
+  tellRouters(own: Ip6InterfaceAddress): boolean {
+    return this.#tell(own, this.fib.known.allRouters, 0);
   }
 
   /** Handles an event of a device, after the addresses and routes did. */
@@ -201,6 +205,13 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#forget();
     if (!this.#shared) this.table.close();
     else for (const device of this.#network.devices) this.table.detach(device);
+  }
+
+  #tell(own: Ip6InterfaceAddress, to: Ip6, flags: number): boolean {
+    if (!isSettled(own) || !own.device.up) return false;
+    const router = this.fib.conf.on(own.device).forwarding !== 0 ? NA_ROUTER : 0;
+    this.sender.advertise(own.device, own.local, to, own.local, router | flags, true);
+    return true;
   }
 
   /** The source of a question: that of the packet which waits, if it is the device's own, else the device's link-local address. */

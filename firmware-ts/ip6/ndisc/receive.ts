@@ -16,7 +16,7 @@
  * | a known neighbour                           | updates its entry by the flags it carries                      |
  * | anybody else                                | passed over, unless accept_untracked_na                        |
  *
- * Profile `strict`: neither believes a link address that is a group's, nobody's or ours.
+ * Profile `strict`: neither believes a link address that is a group's, nobody's or ours, and only an asked advertisement confirms.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
@@ -54,6 +54,9 @@ import {
 const { NONE, NOT_SPECIFIED, PKT_TOO_SMALL, IPV6_NDISC_BAD_OPTIONS, IPV6_NDISC_NS_OTHERHOST } = DropReason;
 const { TENTATIVE, OPTIMISTIC } = AddressFlags;
 const [BYTES, TARGET, SOURCE, DESTINATION] = [ND_BYTES, ND_TARGET, IP6_SOURCE, IP6_DESTINATION];
+
+/** States in which a question of ours is out. */
+const ASKING: number = Nud.INCOMPLETE | Nud.PROBE;
 
 /** As an asker's link address is taken. */
 const LEARN: number = UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE;
@@ -164,7 +167,7 @@ export class NdReceiver {
     if (entry === null && link > 0 && this.#tracks(device, source)) {
       entry = table.create(target.d, device, device.loopback, 0, target);
       state = Nud.STALE;
-    }
+    } else if (entry !== null && table.policy.onlyAskedConfirms && (entry.nudState & ASKING) === 0) state = Nud.STALE;
     if (entry !== null && entry.nudState !== Nud.FAILED && !this.#isOurProxying(skb, device, link, target)) {
       const was = entry.flags;
       const override = flags & NA_OVERRIDE ? UpdateFlags.OVERRIDE : 0;

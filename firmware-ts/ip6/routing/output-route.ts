@@ -122,7 +122,7 @@ export class OutputRouter6 {
   #find(way: Ip6Way): void {
     const { destination, asked } = way;
     const { routes, generation, conf, paths } = this.#fib;
-    const entry = routes.match(destination, way.device);
+    const entry = routes.match(destination, way.device, asked === null ? 0 : asked.hash);
     const route = entry !== null && leadsSomewhere(entry) ? entry : null;
     const source = asked ?? (route && this.#fib.sourceBy(route, destination));
     way.route = route;

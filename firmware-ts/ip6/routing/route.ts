@@ -29,9 +29,13 @@ export interface Ip6RouteEntry {
   readonly source: Ip6 | null;
   /** Longest packet, in bytes; 0: as long as the device carries. */
   readonly mtu: number;
+  /** Routers are not believed about the length. */
+  readonly mtuLock: boolean;
   readonly destination: Ip6;
   readonly prefixLength: number;
   readonly metric: number;
+  /** Its share of the flows, among routes that share them. */
+  readonly weight: number;
   readonly preference: RoutePreference;
   /** The originator as `ip route` prints it: `kernel`, `ra`, `static` or any other word by the operator. */
   readonly protocol: string;
@@ -57,10 +61,13 @@ export interface NewIp6Route {
   source?: Ip6 | null | undefined;
   /** Default 1024; an operator's 0 means that, too. */
   metric?: number | undefined;
+  /** 1 to 256; default 1. */
+  weight?: number | undefined;
   preference?: RoutePreference | undefined;
   protocol?: string | undefined;
   type?: Ip6RouteType | undefined;
   mtu?: number | undefined;
+  mtuLock?: boolean | undefined;
   onlink?: boolean | undefined;
   expires?: number | undefined;
   learned?: boolean | undefined;
@@ -101,9 +108,11 @@ export function completeIp6(route: NewIp6Route, destination: Ip6): Ip6RouteEntry
     gateway: route.gateway ?? null,
     source: route.source ?? null,
     mtu: route.mtu ?? 0,
+    mtuLock: route.mtuLock ?? false,
     destination,
     prefixLength: route.prefixLength,
     metric,
+    weight: route.weight ?? 1,
     preference,
     protocol: route.protocol ?? "static",
     onlink: route.onlink ?? false,

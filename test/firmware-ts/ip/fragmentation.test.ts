@@ -1,4 +1,4 @@
-/** What a sender is told of a packet that goes out in fragments, and what becomes of it on the way. Both families share the code. */
+/** Packets that go out in fragments: their senders are told once of each. Both families share the code. */
 import t from "tap";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab, say } from "../../support/lab.ts";

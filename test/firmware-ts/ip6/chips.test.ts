@@ -19,7 +19,7 @@ import { settle } from "../../support/waiting.ts";
 const [BOARD, HOST] = ["fd09::2", "fd09::1"];
 /** The ENC28J60's SRC command. */
 const SYSTEM_RESET = Uint8Array.of(0xff);
-/** Of the e1000: CTRL.RST, and the registers from MTA to the last RAH, which lose nothing by it. */
+/** The e1000's CTRL.RST, and the registers from MTA to the last RAH, which lose nothing by it. */
 const CTRL_RST = 0x0400_0000;
 const FILTERS = { first: 0x5200, last: 0x547c } as const;
 /** More groups than the e1000 has exact filters for. */

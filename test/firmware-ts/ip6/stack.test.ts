@@ -1,5 +1,6 @@
 /** IPv6 from one end to the other: a datagram asks for its neighbour, goes out, comes in, is answered; echo and errors. */
 import t from "tap";
+import { AddressFlags } from "../../../firmware-ts/ip6/routing/addresses.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -134,6 +135,22 @@ t.test("a neighbour that does not answer: address unreachable to the socket that
   t.same(lab.fates, ["0 failed NEIGH_FAILED"]);
 });
 
+t.test("keep_addr_on_down: addresses stay when their device goes down; that of all counts unless it is 0", async (t) => {
+  for (const [all, own, kept] of [
+    [0, 0, false],
+    [0, 1, true],
+    [1, 0, true],
+    [-1, 1, false],
+    [1, -1, true],
+  ] as const) {
+    const lab = await Lab6.open();
+    lab.ip6.conf.write("all", "keep_addr_on_down", all);
+    lab.ip6.conf.write(lab.eth0, "keep_addr_on_down", own);
+    await lab.eth0.close();
+    t.equal(lab.ip6.addresses.on(lab.eth0, lab.address(OUR_IP6)) !== null, kept, `${all} ${own}`);
+  }
+});
+
 t.test("a device that leaves takes addresses, routes, groups and neighbours along", async (t) => {
   const lab = await Lab6.open();
   lab.stack.addNeighbour("fd00::2", "02:00:00:00:00:02", lab.eth0);
@@ -210,4 +227,20 @@ t.test("nothing goes out of a datagram to where no route leads, or a route refus
     ["failed IP_OUTNOROUTES", "failed RTN_UNREACHABLE", "failed PKT_TOO_BIG"],
   );
   t.same([lab.heard(), lab.inUse, lab.ip6.counters.ip.outNoRoutes], [[], 0, 1]);
+});
+
+t.test("an address that nobody is asked for is ours at once", async (t) => {
+  const lab = await Lab6.open({ addresses: [], automatic: true });
+  lab.stack.addAddress(lab.eth0, "fd00::7/64", { noDad: true });
+  lab.stack.addAddress(lab.eth0, "fd00::8/64");
+  t.same(
+    lab.ip6.addresses
+      .of(lab.eth0)
+      .map(({ local, flags }) => [local.d, flags & AddressFlags.TENTATIVE])
+      .filter(([d]) => d === 7 || d === 8),
+    [
+      [8, AddressFlags.TENTATIVE],
+      [7, 0],
+    ],
+  );
 });

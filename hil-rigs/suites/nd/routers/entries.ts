@@ -19,7 +19,7 @@ interface Row {
   /** The words of `ip neigh add` for an entry that is there before. */
   known?: string;
   fields?: RouterFields;
-  /** What `ip neigh show` prints behind the device. */
+  /** The words that `ip neigh show` prints behind the device. */
   shown: string;
   told?: boolean;
 }

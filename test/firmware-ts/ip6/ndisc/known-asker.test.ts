@@ -214,7 +214,7 @@ t.test("an echo request's answer: its checksum by increments is the whole sum, w
       for (let sequence = 0; sequence < 0x10000; sequence += 0x2aab) {
         const fields = { source: PEER_IP6, destination: OUR_IP6 };
         lab.say(echo6({ ...fields, code, id, sequence }, [1, 2, 3]));
-        const right = echo6({ source: OUR_IP6, destination: PEER_IP6, id, sequence }, [1, 2, 3], 129);
+        const right = echo6({ source: OUR_IP6, destination: PEER_IP6, code, id, sequence }, [1, 2, 3], 129);
         const [answer] = lab.lab.take();
         t.same(answer?.bytes.subarray(54, 65), right.subarray(54, 65), `code ${code}, ${id}, ${sequence}`);
       }
