@@ -109,7 +109,7 @@ export interface RouteOptions {
   replace?: boolean;
 }
 
-/** What an address may have besides itself. */
+/** The options of an address. */
 export interface StackAddressOptions extends AddressOptions {
   /** IPv6: nobody is asked whether the address is free; it is ours at once. */
   noDad?: boolean;
