@@ -9,8 +9,8 @@ import type { DropCounters, SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import { type Fate, QUEUED } from "../neigh/machine.ts";
 import type { Network } from "../net/network.ts";
 import type { IpCounters } from "./counters.ts";
+import { FRAGMENT_UNIT } from "./reassembly.ts";
 import { truesizeOf } from "./truesize.ts";
-import { FRAGMENT_UNIT } from "./unit-map.ts";
 
 /** The place of a packet whose fate nobody asks for. */
 const NOBODY = -1;

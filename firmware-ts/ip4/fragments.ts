@@ -2,8 +2,7 @@
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { readIp4 } from "../ip/address.ts";
 import type { InetCounters } from "../ip/counters.ts";
-import { Fragment, type FragmentFamily, Reassembly } from "../ip/reassembly.ts";
-import { FRAGMENT_UNIT } from "../ip/unit-map.ts";
+import { FRAGMENT_UNIT, Fragment, type FragmentFamily, Reassembly } from "../ip/reassembly.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import {

@@ -22,7 +22,6 @@ import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { admit } from "./admission.ts";
 import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
@@ -56,7 +55,7 @@ import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
-import { KnownWays } from "./routing/known-ways.ts";
+import { admit, KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";

@@ -13,10 +13,10 @@ import {
   leadsSomewhere,
   type NewIp6Route,
   RoutePreference,
+  sharedWith,
   USER_METRIC,
 } from "../../ip6/routing/route.ts";
 import { orderOfRoutes } from "../../ip6/routing/route-order.ts";
-import { sharedWith } from "../../ip6/routing/shared-route.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { asked6 } from "./address6.ts";

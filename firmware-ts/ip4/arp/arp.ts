@@ -4,8 +4,7 @@
  */
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType } from "../../ip/address-type.ts";
-import { Scope } from "../../ip/scope.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";

@@ -6,12 +6,11 @@
 
 import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
-import { AddressType } from "../../ip/address-type.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { Expiry } from "../../ip/lifetimes.ts";
 import type { NextHops6 } from "../../ip/next-hops.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";

@@ -4,8 +4,8 @@
  */
 
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { ANY_LENGTH, NOWHERE, PrefixTable } from "./prefix-table.ts";
 import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";

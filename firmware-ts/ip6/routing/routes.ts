@@ -18,9 +18,10 @@ import {
   Ip6RouteType,
   leadsSomewhere,
   type NewIp6Route,
+  pickShared,
   type RoutePreference,
+  sharedWith,
 } from "./route.ts";
-import { pickShared, sharedWith } from "./shared-route.ts";
 
 const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
 

@@ -1,6 +1,6 @@
 /** Fragments that come in and wait: how they are put together, and what bounds them. IPv4's rules; those of IPv6 are played in ip6/. */
 import t from "tap";
-import { Coverage, UnitMap } from "../../../firmware-ts/ip/unit-map.ts";
+import { Coverage, UnitMap } from "../../../firmware-ts/ip/reassembly.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { Lab } from "../../support/lab.ts";
 import { ipv4Frame, T1, udp } from "../../support/wire-format.ts";

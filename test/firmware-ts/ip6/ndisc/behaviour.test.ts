@@ -192,7 +192,7 @@ t.test("a default router that does not answer gives way to another; one that say
     ["fe80::b", 1],
     ["fe80::c", -1],
   ] as const) {
-    const route = { gateway: lab.address(gateway), device: lab.eth0, protocol: "ra", learned: true, preference, expires };
+    const route = { gateway: lab.address(gateway), device: lab.eth0, protocol: "ra", preference, expires, learned: true };
     lab.ip6.routes.addBeside({ ...route, destination: lab.ip6.unspecified, prefixLength: 0 });
   }
   t.equal(next(), "b", "the preferred one");

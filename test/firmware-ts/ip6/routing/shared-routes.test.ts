@@ -2,7 +2,11 @@
 import t from "tap";
 import type { Ip6 } from "../../../../firmware-ts/ip/ip6.ts";
 import { formatIpv6, parseIpv6 } from "../../../../firmware-ts/ip/ip6-text.ts";
+import type { Ipv6 } from "../../../../firmware-ts/ip6/ipv6.ts";
+import { Lab } from "../../../support/lab.ts";
 import { Lab6 } from "../../../support/lab6.ts";
+import { Operator } from "../../../support/operator.ts";
+import { SecondLink } from "../../../support/second-link.ts";
 
 const FLOWS = 2000;
 
@@ -68,6 +72,26 @@ t.test("the routes stay separate: one may go, and the device that goes down take
   lab.stack.addRoute({ to: "fd01::/64", nexthops: [{ via: "fd00::10" }, { via: "fd00::11" }] });
   await lab.eth0.close();
   t.same(lab.ip6.routes.list, []);
+});
+
+t.test("a hop whose device is down waits for it, while another one leads somewhere", async (t) => {
+  const lab = await Lab.open({ ip6: true, addresses: ["fd00::1/64"] });
+  const { eth1 } = await SecondLink.open(lab, "fd02::1/64");
+  const nexthops = [{ via: "fd00::10" }, { via: "fd02::10" }];
+  for (const to of ["fd01::/64", "fd03::/64"]) lab.stack.addRoute({ to, nexthops });
+  const operator = new Operator(lab.stack);
+  await eth1.close();
+  const [, ...hops] = (await operator.type("ip -6 route show fd01::/64")).split("\n");
+  t.same(hops, ["\tnexthop via fd00::10 dev eth0 weight 1 ", "\tnexthop via fd02::10 dev eth1 weight 1 dead linkdown ", ""]);
+  const { routes, fib } = lab.stack.ip6 as Ipv6;
+  const hopOf = (n: number): string => formatIpv6(routes.lookup(parseIpv6(`fd01::${n}`, fib.interner) as Ip6)?.gateway as Ip6);
+  const seen = (): string[] => [...new Set(Array.from({ length: 40 }, (_, n) => hopOf(n + 1)))].sort();
+  t.same(seen(), ["fd00::10"]);
+  await eth1.open();
+  t.same(seen(), ["fd00::10", "fd02::10"]);
+  await eth1.close();
+  await lab.eth0.close();
+  t.same(routes.list, []);
 });
 
 t.test("a locked MTU: no router is believed", async (t) => {
