@@ -125,7 +125,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
-    this.#output = new OutputRouter6(this.fib);
+    this.#output = new OutputRouter6(this.fib, (destination, device) => this.ndisc.routerProbe.probe(destination, device));
     this.#known = new KnownWays(this.fib);
     this.#received = new Ip6Received(this, this.unspecified);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>

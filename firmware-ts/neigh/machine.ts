@@ -166,6 +166,19 @@ export function askedEverybody(entry: Neighbour): boolean {
 }
 
 /**
+ * Gives a neighbour that has failed one more time to answer, to a question that the caller asks. Packets wait for it, as for any other
+ * answer. Of one that has not failed only the time is noted.
+ */
+export function awaitOnce(entry: Neighbour): void {
+  entry.updated = entry.host.now();
+  if (entry.dead || entry.nudState !== Nud.FAILED) return;
+  const { ucastProbes, appProbes, mcastProbes } = entry.parameters;
+  entry.probes = (ucastProbes + appProbes + mcastProbes) >>> 0;
+  arm(entry, retransTime(entry));
+  move(entry, Nud.INCOMPLETE, "use");
+}
+
+/**
  * Asks a neighbour at the address known of it whether it is there still, as a frame claims another one. The known address is used
  * meanwhile, as by RFC 4861 7.2.5 after an answer that does not override. A neighbour that was heard of within the time between two
  * requests is asked when that is over, so that a flood of claims costs no flood of requests.

@@ -29,6 +29,7 @@ import type { Fib6 } from "../routing/fib.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
 import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
+import { RouterProbe } from "./router-probe.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
 
@@ -62,6 +63,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
   /** Each hears all messages, before they are taken. */
   readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
+  readonly routerProbe: RouterProbe;
   /** Hears of packets of other protocols that a neighbour's silence kept. */
   unreachableOther: Unreachable | null = null;
   readonly #shared: boolean;
@@ -83,6 +85,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (this.table.policy.tellsRouters) fib.conf.write("default", "accept_untracked_na", 1);
     this.sender = new NdSender(network, this.table, fib.conf, counters);
     this.askers = new KnownAskers(fib, this.table, counters);
+    this.routerProbe = new RouterProbe(network.clock, fib, this.table, this.sender);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
@@ -205,6 +208,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
   /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */
   close(): void {
     this.#forget();
+    this.routerProbe.close();
     if (!this.#shared) this.table.close();
     else for (const device of this.#network.devices) this.table.detach(device);
   }

@@ -85,10 +85,13 @@ export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
 export class OutputRouter6 {
   readonly #fib: Fib6;
   readonly #nobody: Ip6;
+  readonly #probe: (destination: Ip6, device: NetDevice | null) => void;
   readonly #places = new Array<Ip6Way | null>(1 << PLACES_LOG2).fill(null);
 
-  constructor(fib: Fib6) {
+  /** @param probe asks the routers among which a way was chosen whether they are there, if it is time */
+  constructor(fib: Fib6, probe: (destination: Ip6, device: NetDevice | null) => void) {
     this.#fib = fib;
+    this.#probe = probe;
     this.#nobody = fib.known.unspecified;
   }
 
@@ -136,5 +139,7 @@ export class OutputRouter6 {
     way.mtu = way.toOurselves ? LOOPBACK_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
     way.generation = generation;
+    // Only now, as the answer to this look-up does not depend on it.
+    if (route !== null && route.gateway !== null) this.#probe(destination, way.device);
   }
 }

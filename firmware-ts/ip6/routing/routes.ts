@@ -252,6 +252,24 @@ export class Ip6Routes {
     return null;
   }
 
+  /** Calls `visit` for each route among which match() chooses in table `main`: all of the smallest metric that lead anywhere. */
+  visitCandidates(destination: Ip6, device: NetDevice | null, visit: (route: Ip6RouteEntry) => void): void {
+    const table = this.#main;
+    for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
+      const { entries } = node;
+      const best = this.#best(node, device);
+      if (best === null) continue;
+      for (const entry of entries) if (entry.metric === best.metric && this.#isOpen(entry, device)) visit(entry);
+      return;
+    }
+  }
+
+  /** Notes that the gateway of a route was asked whether it is there. */
+  noteProbe(route: Ip6RouteEntry, now: number): void {
+    const noted: { -readonly [Key in keyof Ip6RouteEntry]: Ip6RouteEntry[Key] } = route;
+    noted.probed = now;
+  }
+
   /** Picks among the routes of one prefix: those of the smallest metric that lead anywhere, by their worth. */
   #best({ entries }: PrefixNode<Ip6RouteEntry>, device: NetDevice | null): Ip6RouteEntry | null {
     let best: Ip6RouteEntry | null = null;
@@ -287,7 +305,7 @@ export class Ip6Routes {
 
   #complete(route: NewIp6Route): Ip6RouteEntry {
     this.#changes++;
-    return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength));
+    return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength), this.#clock.now());
   }
 
   #watch(route: Ip6RouteEntry): void {
