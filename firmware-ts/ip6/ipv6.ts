@@ -37,6 +37,7 @@ import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
 import { watchDevices } from "./devices.ts";
 import { Extensions, Walk } from "./extensions.ts";
+import { labelOf } from "./flow-labels.ts";
 import { Forwarding6 } from "./forwarding.ts";
 import { adaptHeaders6, Fragments, pushFragmentHeader } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
@@ -206,12 +207,17 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
+    return this.sendLabelled(skb, way, protocol, hops, tos, labelOf(this.settings, skb, way, protocol));
+  }
+
+  /** Sends a packet with this flow label; 0 for none. */
+  sendLabelled(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number, label: number): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
     if (entry === null || skb.length > way.room || skb.truesize === 0) {
-      return this.#send(skb, way, protocol, hops, tos);
+      return this.#send(skb, way, protocol, hops, tos, label);
     }
     const { ip } = this.counters;
-    pushIp6Headers(skb, way, entry, protocol);
+    pushIp6Headers(skb, way, entry, protocol, label);
     ip.outRequests++;
     ip.outTransmits++;
     ip.outOctets += skb.length - ETHERNET_HEADER;
@@ -259,11 +265,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) this.#refuse(skb, reason);
   }
 
-  #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
+  #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number, label: number): Fate {
     const { destination, source, route } = way;
     const { length } = skb;
     const at = skb.push(HEADER);
-    writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos);
+    writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos, label);
     skb.network = at;
     skb.protocol = ETH_P_IPV6;
     if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);

@@ -46,6 +46,9 @@ export class Ip6Way implements Way {
   mtu = 0;
   /** The address of the neighbour that gets the packets. */
   nextHop: Ip6;
+  /** The flow label of the last packet, and the ports by which it was made; 0 for none. */
+  label = 0;
+  ports = 0;
   /** The source address that was asked for; null for none. */
   readonly asked: Ip6 | null;
   /** The only device by which it may lead; null for any. */
@@ -132,6 +135,7 @@ export class OutputRouter6 {
     way.failure = route ? DropReason.NONE : failureOf(entry);
     way.path = route && paths.find(destination, route);
     way.source = source ?? this.#nobody;
+    way.label = 0;
     way.toOurselves = route?.type === LOCAL;
     way.toMany = isMulticast6(destination);
     way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
