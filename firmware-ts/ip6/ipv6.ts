@@ -107,7 +107,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #copies: OwnCopies;
-  readonly #fragments: Fragments;
+  readonly fragments: Fragments;
   readonly #fragmentation: Fragmentation;
   /** Draws the identifications of packets in fragments. */
   readonly #random: Random;
@@ -145,11 +145,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const late = (first: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6);
     this.#random = random.fork("fragments");
-    this.#fragments = new Fragments(network, this.counters, this.settings, this.#random.below(IDENTIFICATIONS), late);
+    this.fragments = new Fragments(network, this.counters, this.settings, this.#random.below(IDENTIFICATIONS), late);
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeaders6);
-    this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
+    this.#extensions = new Extensions(this.counters, this.fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
-    watchDevices(network, this, this.#fragments);
+    watchDevices(network, this, this.fragments);
   }
 
   get addresses(): Ip6Addresses {
@@ -417,7 +417,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (result > 0) return result as DropReason;
     if (result === Walk.TAKEN) return NONE;
     if (result === Walk.WHOLE) {
-      const whole = this.#fragments.whole as SkBuff;
+      const whole = this.fragments.whole as SkBuff;
       const reason = this.#deliver(whole, device, source, destination, toUsAlone, true);
       if (reason !== NONE) device.drops.drop(whole, reason);
       return NONE;

@@ -3,8 +3,10 @@
  * A stack that does without (StackOptions.ip6Automatic) has static addresses and routes only, and sends nothing unasked.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
+import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { WorkTimer } from "../../net/timer-wheel.ts";
 import { isLinkLocal } from "../common/address-kind.ts";
 import { ICMP6_ROUTER_ADVERTISEMENT, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import { Mld } from "../mld/mld.ts";
@@ -18,6 +20,9 @@ import { Routers } from "./routers.ts";
 import { RouterSolicitor } from "./solicitor.ts";
 import { TemporaryAddresses } from "./temporary.ts";
 
+/** Milliseconds of a second. */
+const SECOND = 1000;
+
 export class Automation implements Ip6FibUser {
   readonly detection: AddressDetection;
   readonly #mld: Mld;
@@ -25,10 +30,14 @@ export class Automation implements Ip6FibUser {
   readonly #temporary: TemporaryAddresses;
   readonly #new: NewAddresses;
   readonly #ground: AutoGround;
+  readonly #random: Random;
+  /** Devices that are to introduce themselves anew. */
+  readonly #anew = new Map<NetDevice, WorkTimer>();
 
   constructor(ground: AutoGround) {
     const { fib, network, ndisc, random, icmp } = ground;
     this.#ground = ground;
+    this.#random = random.fork("anew");
     this.detection = new AddressDetection(ground);
     const { timers, lateness } = ndisc.table;
     this.#mld = new Mld({
@@ -83,13 +92,43 @@ export class Automation implements Ip6FibUser {
         this.detection.linked(device);
         this.#mld.of(device).restart();
         return;
+      case "arp":
+        this.#mld.of(device).restart();
+        this.#askAnew(device);
+        return;
       case "down":
         this.#mld.of(device).stop();
         this.#solicitor.end(device);
+        this.#forgetAnew(device);
         return;
       case "unregister":
         this.#mld.forget(device);
+        this.#forgetAnew(device);
     }
+  }
+
+  /** As in Linux, a device whose IFF_NOARP changes introduces itself and asks for routers anew, after the wait that a new address has. */
+  #askAnew(device: NetDevice): void {
+    const { fib, ndisc } = this.#ground;
+    const { addresses, conf } = fib;
+    if (!addresses.of(device).some((own) => isLinkLocal(own.local) && isSettled(own))) return;
+    let timer = this.#anew.get(device);
+    if (!timer) {
+      timer = new WorkTimer(() => {
+        this.#mld.of(device).introduce();
+        this.#solicitor.begin(device);
+      });
+      this.#anew.set(device, timer);
+    }
+    const wait = Math.max(0, conf.on(device).routerSolicitationDelay) * SECOND;
+    ndisc.table.timers.arm(timer, this.#random.next() * wait);
+  }
+
+  #forgetAnew(device: NetDevice): void {
+    const timer = this.#anew.get(device);
+    if (!timer) return;
+    this.#ground.ndisc.table.timers.cancel(timer);
+    this.#anew.delete(device);
   }
 
   /** It is the only link-local address of its device that is ours. */
