@@ -2,12 +2,13 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
+import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
-import { type Cidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
+import { type Cidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
@@ -26,6 +27,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
   checkRoutes(file, draft, names);
+  checkDestinations(file, draft, names);
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
 }
@@ -162,7 +164,7 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
       file.note([...at, "via"], `${via}: no next hop of ${to.address}; that of an IPv6 route is of IPv6`);
       continue;
     }
-    if (holdsHost(LINK_LOCAL, via)) {
+    if (isOfOneLink(via)) {
       if (dev === undefined)
         file.note([...at, "via"], `${via}: an address of one link; say by which device, e.g. dev: ${names[0]}`);
       continue;
@@ -185,8 +187,15 @@ function contains(subnet: Draft<Cidr>, host: string): boolean {
   return holdsHost({ address: subnet.address, prefix: subnet.prefix ?? (isOfIpv6(subnet.address) ? 128 : 32) }, host);
 }
 
-/** fe80::/10, the addresses of one link (RFC 4291 2.5.6). */
-const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
+/** An app's destination may name its device, as in `[fe80::1%eth0]:8094`. */
+function checkDestinations(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const check = (options: Readonly<Record<string, unknown>> | undefined, at: Path): void => {
+    const { address } = (options?.["to"] ?? {}) as Partial<Endpoint<string>>;
+    checkName(file, names, /%(.+)$/.exec(address ?? "")?.[1], [...at, "to"]);
+  };
+  check(draft?.telemetry, ["telemetry"]);
+  for (const [index, app] of (draft?.apps ?? []).entries()) check(app, ["apps", index]);
+}
 
 /** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, and the same of IPv6. */
 function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {

@@ -39,9 +39,9 @@ export function addRequested(ground: RouteGround, { nexthops = [], ...request }:
     // Packets that are refused go to no gateway.
     return refuses(type) ? { ...route, gateway: null, device: null } : { ...route, device: deviceTowards(ground, route) };
   });
-  if (made.some((one, at) => made.findIndex((other) => sameHop(one, other)) < at)) {
-    throw new InetError("ROUTE_EXISTS", "a next hop is there twice");
-  }
+  const there = how === "append" ? routes.besides(made[0] as NewIp6Route) : [];
+  const twice = made.find((one, at) => [...there, ...made.slice(0, at)].some((other) => sameHop(one, other)));
+  if (twice) throw new InetError("ROUTE_EXISTS", `the next hop ${hopText(twice)} is there already`);
   if (source && ground.addressType(source, null) !== AddressType.LOCAL) {
     throw new InetError("SOURCE_INVALID", `${formatIpv6(source)} is not an address of this stack`);
   }
@@ -58,7 +58,11 @@ function addFirst(routes: Ip6Routes, route: NewIp6Route, how: NonNullable<Ip6Rou
 }
 
 function sameHop(one: NewIp6Route, other: NewIp6Route): boolean {
-  return one.gateway === other.gateway && one.device === other.device;
+  return (one.gateway ?? null) === (other.gateway ?? null) && (one.device ?? null) === (other.device ?? null);
+}
+
+function hopText({ gateway = null, device = null }: NewIp6Route): string {
+  return [gateway && `via ${formatIpv6(gateway)}`, device && `dev ${device.name}`].filter(Boolean).join(" ");
 }
 
 /** Where a new route leads. */

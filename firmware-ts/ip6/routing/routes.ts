@@ -21,6 +21,7 @@ import {
   pickShared,
   type RoutePreference,
   sharedWith,
+  USER_METRIC,
 } from "./route.ts";
 
 const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
@@ -68,6 +69,14 @@ export class Ip6Routes {
   /** The routes of table `main` to this very destination, in their order. */
   of(destination: Ip6, prefixLength: number): readonly Ip6RouteEntry[] {
     return this.#main.of({ destination, prefixLength });
+  }
+
+  /** The routes beside which a new one would stand: of its destination and metric. */
+  besides({ destination, prefixLength, metric = USER_METRIC, type }: NewIp6Route): readonly Ip6RouteEntry[] {
+    const table = this.#tableOf({ type });
+    return table
+      .of({ destination: prefixOf(this.#interner, destination, prefixLength), prefixLength })
+      .filter((other) => other.metric === metric);
   }
 
   /** The routes of table `local`. */
@@ -299,7 +308,7 @@ export class Ip6Routes {
     return gateway !== null && device !== null && this.#dead(gateway, device);
   }
 
-  #tableOf({ type }: Ip6RouteEntry): Ip6PrefixTable<Ip6RouteEntry> {
+  #tableOf({ type = Ip6RouteType.UNICAST }: Pick<NewIp6Route, "type">): Ip6PrefixTable<Ip6RouteEntry> {
     return type === Ip6RouteType.UNICAST || refuses(type) ? this.#main : this.#local;
   }
 
