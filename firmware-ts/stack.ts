@@ -149,7 +149,7 @@ export class Stack {
     }));
     this.ip = this.#families[4].layer;
     this.ip6 = this.#families[6]?.layer ?? null;
-    if (this.ip6) this.ip.borrow(this.ip6.nextHops);
+    if (this.ip6) this.ip.borrow(this.ip6.ndisc);
     this.icmp = this.#families[4].echo;
     const families: readonly Family[] = Object.values(this.#families);
     this.layers = new IpLayers(

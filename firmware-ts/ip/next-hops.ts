@@ -12,16 +12,16 @@ export type Unreachable = (packet: SkBuff, device: NetDevice) => void;
 
 export interface NextHops6 {
   /** Hears of packets that are not IPv6's and whose next hop does not answer. */
-  unreachable: Unreachable | null;
+  unreachableOther: Unreachable | null;
   /**
    * Returns the device by which packets to the next hop leave.
    * @param device the one that is asked for; null for any
    * @param onlink the next hop is on the link of the device, whatever the routes say
    * @throws InetError ROUTE_INVALID, ROUTE_NO_GATEWAY, DEVICE_DOWN, DEVICE_MISSING, FAMILY_DISABLED. Its detail says that IPv6 refuses.
    */
-  deviceOf(address: Ip6, device: NetDevice | null, onlink: boolean): NetDevice;
+  deviceOfHop(address: Ip6, device: NetDevice | null, onlink: boolean): NetDevice;
   /** Finds the entry of a neighbour; null when there is none. */
-  find(address: Ip6, device: NetDevice): Neighbour | null;
+  findHop(address: Ip6, device: NetDevice): Neighbour | null;
   /** Makes the entry of a neighbour that has none; null when there can be none. */
-  create(address: Ip6, device: NetDevice): Neighbour | null;
+  createHop(address: Ip6, device: NetDevice): Neighbour | null;
 }

@@ -143,7 +143,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Lets routes lead by next hops of IPv6. */
   borrow(hops: NextHops6): void {
     this.fib.hops6 = hops;
-    hops.unreachable = this.#unreachable;
+    hops.unreachableOther = this.#unreachable;
   }
 
   get addresses(): Addresses {
@@ -332,7 +332,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #neighbour(way: Ip4Way, device: NetDevice): Neighbour | null {
     if (!way.neighbour || way.neighbour.dead) {
       const { nextHop6 } = way;
-      if (nextHop6 !== null) way.neighbour = this.fib.hops6?.find(nextHop6, device) ?? null;
+      if (nextHop6 !== null) way.neighbour = this.fib.hops6?.findHop(nextHop6, device) ?? null;
       else way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
     }
     return way.neighbour;

@@ -10,7 +10,6 @@ import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
 import type { IpLayer, IpProtocol } from "../ip/layer.ts";
-import type { NextHops6 } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
@@ -51,7 +50,6 @@ import {
   writeIp6Header,
 } from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
-import { Ip6NextHops } from "./next-hops.ts";
 import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
@@ -86,8 +84,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
-  /** For the routes of IPv4. */
-  readonly nextHops: NextHops6;
   readonly #forwarding: Forwarding6;
   /** Packets dropped on the way out, before they had a device. */
   readonly drops: DropCounters = new DropCounters();
@@ -132,7 +128,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(packet, device, ICMP6_UNREACHABLE, ADDRESS_UNREACHABLE);
     this.ndisc = new Ndisc({ network, random, fib: this.fib, counters: this.counters, unreachable }, options);
-    this.nextHops = new Ip6NextHops(this.ndisc);
     const redirects = new Redirects6(this);
     this.ndisc.handle(ICMP6_REDIRECT, (skb, packet) => redirects.take(skb, packet));
     this.#forwarding = new Forwarding6(this, redirects);

@@ -112,7 +112,7 @@ export class Fib {
     return gone;
   }
 
-  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID, FAMILY_UNSUPPORTED, and those of NextHops6.deviceOf() */
+  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID, FAMILY_UNSUPPORTED, and those of NextHops6.deviceOfHop() */
   addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
     // A route made of next hops is not on our link by itself, even if it has one without a gateway.
@@ -162,7 +162,7 @@ export class Fib {
   }
 
   #towards6(gateway: Ip6, { device, onlink = false }: NextHopRequest): NetDevice {
-    if (this.hops6) return this.hops6.deviceOf(gateway, device ?? null, onlink);
+    if (this.hops6) return this.hops6.deviceOfHop(gateway, device ?? null, onlink);
     throw new InetError("FAMILY_UNSUPPORTED", "a next hop of IPv6, and this stack has no IPv6");
   }
 
@@ -179,7 +179,7 @@ export class Fib {
   /** Finds or makes the entry of a next hop of IPv6; null when there can be none. */
   neighbour6(address: Ip6, device: NetDevice): Neighbour | null {
     const { hops6 } = this;
-    return hops6 && (hops6.find(address, device) ?? hops6.create(address, device));
+    return hops6 && (hops6.findHop(address, device) ?? hops6.createHop(address, device));
   }
 
   /** Adds and removes routes with the ups and downs of a device. */

@@ -6,7 +6,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import type { Unreachable } from "../../ip/next-hops.ts";
+import type { NextHops6, Unreachable } from "../../ip/next-hops.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
@@ -26,6 +26,7 @@ import type { Ip6Received } from "../common/received.ts";
 import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
+import { deviceOfHop } from "../routing/requested-route.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
 import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
@@ -52,7 +53,7 @@ export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
 
 /** The neighbour service of IPv6 in one namespace. */
-export class Ndisc implements NeighFamily, NeighbourService {
+export class Ndisc implements NeighFamily, NeighbourService, NextHops6 {
   readonly keyLength: number = 16;
   readonly defaults: NeighDefaults = NDISC_DEFAULTS;
   readonly table: NeighTable;
@@ -64,7 +65,6 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
   readonly routerProbe: RouterProbe;
-  /** Hears of packets of other protocols that a neighbour's silence kept. */
   unreachableOther: Unreachable | null = null;
   readonly #shared: boolean;
   readonly #network: Network;
@@ -203,6 +203,18 @@ export class Ndisc implements NeighFamily, NeighbourService {
       case "arp":
         table.flushDevice(device, false);
     }
+  }
+
+  deviceOfHop(address: Ip6, device: NetDevice | null, onlink: boolean): NetDevice {
+    return deviceOfHop(this.fib, this.fib.conf, address, device, onlink);
+  }
+
+  findHop(address: Ip6, device: NetDevice): Neighbour | null {
+    return this.table.find(address.d, device, address);
+  }
+
+  createHop(address: Ip6, device: NetDevice): Neighbour | null {
+    return this.table.create(address.d, device, false, 0, address);
   }
 
   /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */

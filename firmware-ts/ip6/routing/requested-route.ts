@@ -1,11 +1,12 @@
 /** Routes as an operator asks for them: checked, and by which device they lead. */
 import { AddressType } from "../../ip/address-type.ts";
-import { InetError } from "../../ip/inet-error.ts";
+import { InetError, type InetErrorCode } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { isLinkLocal, isMulticast6, isUnspecified } from "../common/address-kind.ts";
+import type { Ip6Devconfs } from "./devconf.ts";
 import { type Ip6RouteEntry, Ip6RouteType, type NewIp6Route, USER_METRIC } from "./route.ts";
 import type { Ip6Routes } from "./routes.ts";
 
@@ -69,7 +70,7 @@ function hopText({ gateway = null, device = null }: NewIp6Route): string {
 type Leads = Pick<NewIp6Route, "gateway" | "device" | "onlink">;
 
 /** Returns the device by which a new route leads. @throws InetError DEVICE_MISSING, DEVICE_DOWN, ROUTE_UNREACHABLE, ROUTE_INVALID, ROUTE_NO_GATEWAY */
-export function deviceTowards(ground: RouteGround, { gateway = null, device = null, onlink = false }: Leads): NetDevice {
+function deviceTowards(ground: RouteGround, { gateway = null, device = null, onlink = false }: Leads): NetDevice {
   if (onlink && !device) throw new InetError("DEVICE_MISSING", "onlink needs a device", "ONLINK_NO_DEVICE");
   if (gateway === null) {
     if (!device) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
@@ -86,6 +87,25 @@ export function deviceTowards(ground: RouteGround, { gateway = null, device = nu
   // A gateway is on a link: it is not reached by another one.
   if (!found?.device || found.gateway !== null) throw new InetError("ROUTE_NO_GATEWAY", "the gateway is not on a link of ours");
   return mustBeUp(found.device);
+}
+
+/** Returns the device towards a next hop of a route of another family. @throws InetError as NextHops6.deviceOfHop() */
+export function deviceOfHop(
+  ground: RouteGround,
+  conf: Ip6Devconfs,
+  gateway: Ip6,
+  device: NetDevice | null,
+  onlink: boolean,
+): NetDevice {
+  try {
+    const found = deviceTowards(ground, { gateway, device, onlink });
+    if (found.loopback) throw new InetError("ROUTE_INVALID", `no next hop is reached by ${found.name}`, "EGRESS_LOOPBACK");
+    if (conf.on(found).disableIpv6 === 0) return found;
+    throw new InetError("FAMILY_DISABLED", `IPv6 is disabled on ${found.name} (disable_ipv6)`);
+  } catch (error) {
+    if (!(error instanceof InetError)) throw error;
+    throw new InetError(error.code as InetErrorCode, error.message, `IP6_${error.detail || error.code}`);
+  }
 }
 
 function mustBeUp(device: NetDevice): NetDevice {
