@@ -118,7 +118,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       interner,
       this.conf,
       () => network.devices,
-      (gateway, device) => this.ndisc.isDead(gateway, device),
+      (gateway, device) => this.fib.conf.all.forwarding === 0 && this.ndisc.isDead(gateway, device),
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;

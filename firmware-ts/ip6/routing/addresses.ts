@@ -182,6 +182,11 @@ export class Ip6Addresses {
     return null;
   }
 
+  /** A device has the address, be it still asked for or lost. @param device null: any device */
+  has(local: Ip6, device: NetDevice | null): boolean {
+    return device ? this.on(device, local) !== null : this.#local.has(local);
+  }
+
   /** Finds an address that is ours already, on any device. */
   find(local: Ip6): Ip6InterfaceAddress | undefined {
     return this.#local.get(local)?.find(isUsable);

@@ -6,6 +6,7 @@ import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { isLinkLocal, isMulticast6, isUnspecified } from "../common/address-kind.ts";
+import type { Ip6Addresses } from "./addresses.ts";
 import type { Ip6Devconfs } from "./devconf.ts";
 import { type Ip6RouteEntry, Ip6RouteType, type NewIp6Route, USER_METRIC } from "./route.ts";
 import type { Ip6Routes } from "./routes.ts";
@@ -24,6 +25,7 @@ export interface Ip6RouteRequest extends NewIp6Route {
 /** The part of Fib6 that requests are checked against. */
 export interface RouteGround {
   readonly routes: Ip6Routes;
+  readonly addresses: Ip6Addresses;
   addressType(address: Ip6, device: NetDevice | null): AddressType;
 }
 
@@ -79,7 +81,7 @@ function deviceTowards(ground: RouteGround, { gateway = null, device = null, onl
   if (isMulticast6(gateway) || isUnspecified(gateway))
     throw new InetError("ROUTE_INVALID", "no gateway has such an address", "GATEWAY");
   if (isLinkLocal(gateway) && !device) throw new InetError("DEVICE_MISSING", "a link-local gateway needs a device", "EGRESS");
-  if (ground.addressType(gateway, isLinkLocal(gateway) ? device : null) === AddressType.LOCAL) {
+  if (ground.addresses.has(gateway, isLinkLocal(gateway) ? device : null)) {
     throw new InetError("ROUTE_INVALID", "the gateway is an address of ours", "GATEWAY_LOCAL");
   }
   if (device && (onlink || isLinkLocal(gateway))) return mustBeUp(device);
