@@ -110,7 +110,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.fragments = new Fragments(
       network,
-      this.counters,
+      this.counters.ip,
       this.settings,
       random.fork("fragments").below(0x100000000),
       (first, device) => this.errors?.sendError(first, device, ICMP_TIME_EXCEEDED, REASSEMBLY_TIME),

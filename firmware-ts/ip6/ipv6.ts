@@ -140,7 +140,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const late = (first: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6);
     this.#random = random.fork("fragments");
-    this.fragments = new Fragments(network, this.counters, this.settings, this.#random.below(IDENTIFICATIONS), late);
+    this.fragments = new Fragments(network, this.counters.ip, this.settings, this.#random.below(IDENTIFICATIONS), late);
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeaders6);
     this.#extensions = new Extensions(this.counters, this.fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
