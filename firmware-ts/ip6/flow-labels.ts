@@ -3,6 +3,7 @@
  * flow together without reading further. A way keeps the label of its last flow.
  */
 import type { SkBuff } from "../../hal/skbuff.ts";
+import { spread } from "../ip/address.ts";
 import { IPPROTO_ICMPV6 } from "./common/icmp6-types.ts";
 import type { Ip6Way } from "./routing/output-route.ts";
 import type { Ip6Settings } from "./settings.ts";
@@ -17,8 +18,6 @@ const STATELESS = 0x80000;
 const BY_DEFAULT = 1;
 /** The bit of flowlabel_reflect that means echo replies. */
 const REFLECT_ECHO = 4;
-/** 2^32 divided by the golden ratio: spreads neighbouring numbers. */
-const MIX = 0x9e3779b1;
 
 /**
  * Returns the label of a packet; 0 for none.
@@ -29,7 +28,8 @@ export function labelOf(settings: Ip6Settings, skb: SkBuff, way: Ip6Way, protoco
   const ports = protocol === ICMP ? skb.view.getUint8(skb.data) : skb.length < 4 ? 0 : skb.view.getInt32(skb.data);
   if (way.label === 0 || way.ports !== ports) {
     way.ports = ports;
-    way.label = hash(way.source.hash ^ way.destination.hash, ports ^ (protocol << 8)) & LABEL || 1;
+    // The addresses' hashes differ between stacks, so that nobody can foretell it.
+    way.label = spread(way.source.hash ^ way.destination.hash, ports ^ (protocol << 8)) & LABEL || 1;
   }
   return settings.flowlabelStateRanges === 0 ? way.label : way.label | STATELESS;
 }
@@ -41,12 +41,4 @@ export function labelOf(settings: Ip6Settings, skb: SkBuff, way: Ip6Way, protoco
 export function labelOfReply(settings: Ip6Settings, skb: SkBuff, way: Ip6Way): number {
   const asked = (settings.flowlabelReflect & REFLECT_ECHO) === 0 ? 0 : skb.view.getInt32(skb.network) & LABEL;
   return asked || labelOf(settings, skb, way, ICMP);
-}
-
-/** Spreads two numbers over 32 bits (the finalizer of MurmurHash3). The addresses' hashes differ between stacks, so nobody can foretell it. */
-function hash(addresses: number, flow: number): number {
-  let mixed = addresses ^ Math.imul(flow, MIX);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }
