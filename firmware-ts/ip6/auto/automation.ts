@@ -3,7 +3,6 @@
  * A stack that does without (StackOptions.ip6Automatic) has static addresses and routes only, and sends nothing unasked.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
-import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { WorkTimer } from "../../net/timer-wheel.ts";
@@ -20,9 +19,6 @@ import { Routers } from "./routers.ts";
 import { RouterSolicitor } from "./solicitor.ts";
 import { TemporaryAddresses } from "./temporary.ts";
 
-/** Milliseconds of a second. */
-const SECOND = 1000;
-
 export class Automation implements Ip6FibUser {
   readonly detection: AddressDetection;
   readonly #mld: Mld;
@@ -30,14 +26,12 @@ export class Automation implements Ip6FibUser {
   readonly #temporary: TemporaryAddresses;
   readonly #new: NewAddresses;
   readonly #ground: AutoGround;
-  readonly #random: Random;
   /** Devices that are to introduce themselves anew. */
   readonly #anew = new Map<NetDevice, WorkTimer>();
 
   constructor(ground: AutoGround) {
     const { fib, network, ndisc, random, icmp } = ground;
     this.#ground = ground;
-    this.#random = random.fork("anew");
     this.detection = new AddressDetection(ground);
     const { timers, lateness } = ndisc.table;
     this.#mld = new Mld({
@@ -110,8 +104,7 @@ export class Automation implements Ip6FibUser {
   /** As in Linux, a device whose IFF_NOARP changes introduces itself and asks for routers anew, after the wait that a new address has. */
   #askAnew(device: NetDevice): void {
     const { fib, ndisc } = this.#ground;
-    const { addresses, conf } = fib;
-    if (!addresses.of(device).some((own) => isLinkLocal(own.local) && isSettled(own))) return;
+    if (fib.addresses.linkLocal(device) === null) return;
     let timer = this.#anew.get(device);
     if (!timer) {
       timer = new WorkTimer(() => {
@@ -120,8 +113,7 @@ export class Automation implements Ip6FibUser {
       });
       this.#anew.set(device, timer);
     }
-    const wait = Math.max(0, conf.on(device).routerSolicitationDelay) * SECOND;
-    ndisc.table.timers.arm(timer, this.#random.next() * wait);
+    ndisc.table.timers.arm(timer, this.detection.firstWait(device));
   }
 
   #forgetAnew(device: NetDevice): void {
