@@ -340,7 +340,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   #newNeighbour({ nextHop, nextHop6 }: Ip4Way, device: NetDevice): Neighbour | null {
     if (nextHop6 !== null) return this.fib.neighbour6(nextHop6, device);
-    return this.arp.table.create(this.arp.keyOf(nextHop, device), device);
+    return this.arp.neighbour(nextHop, device);
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {
