@@ -139,7 +139,7 @@ export class AddressDetection implements DuplicateDetection {
     }
     inquiry.left--;
     const { table, sender } = ndisc;
-    table.timers.arm(inquiry.timer, Math.max(table.parametersOf(device).retransTime, table.lateness.minRearm));
+    table.timers.arm(inquiry.timer, table.retransTime(device));
     const skb = sender.allocate(device);
     if (skb === null) return;
     writeClaim(skb, local, nonce);

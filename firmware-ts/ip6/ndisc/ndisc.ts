@@ -61,7 +61,7 @@ export class Ndisc implements NeighFamily, NeighbourService, NextHops6 {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
-  /** Each hears all messages, before they are taken. */
+  /** Each hears the messages before they are taken, but for solicitations that are answered on the short way. */
   readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
   readonly routerProbe: RouterProbe;
