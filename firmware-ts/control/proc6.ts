@@ -118,7 +118,7 @@ const GROUP_NAME_WIDTH = 15;
 function groups({ ip6, devices }: Stack): string {
   if (!ip6) return "";
   const lines = devices.flatMap((device) =>
-    ip6.fib.groups.of(device).map(([group, users]) => {
+    ip6.fib.groups.of(device).map(([group, { users }]) => {
       const silent = group === ip6.fib.known.allNodes ? MAF_LOADED | MAF_NOREPORT : isBelowLink(group) ? MAF_NOREPORT : MAF_LOADED;
       const front = `${String(device.ifindex).padEnd(4)} ${device.name.padEnd(GROUP_NAME_WIDTH)} ${hexadecimal(group)}`;
       return `${front} ${String(users).padStart(5)} ${silent.toString(16).toUpperCase().padStart(8, "0")} 0\n`;
