@@ -49,6 +49,7 @@ import {
   IP6_SOURCE,
   writeIp6Header,
 } from "./header/ip6-header.ts";
+import { hasRouterAlert } from "./mld/wire.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
@@ -379,6 +380,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
       return this.#deliver(skb, device, source, destination, true, false);
     }
+    // A router's question about a group is for us from whatever source.
+    const asked = reason === DropReason.IP_INADDRERRORS && this.groups.has(device, destination);
+    if (asked && hasRouterAlert(skb.view, skb.network)) return this.#deliver(skb, device, source, destination, false, false);
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
     return reason;

@@ -20,6 +20,8 @@ export interface GroupPlace {
 
 interface Membership extends GroupPlace {
   filter: SourceFilter;
+  /** A source was named in the filter's mode: it cannot have the other one until the filter is set anew. */
+  fixed: boolean;
 }
 
 /** The parts of UDP that the groups of a socket need. */
@@ -110,7 +112,10 @@ export class SocketGroups {
     const named = [...new Set(sources.map((source) => this.#source(membership, source)))];
     this.#checkNumber(membership, named.length);
     if (mode === "include" && named.length === 0) this.#leave(membership);
-    else this.#change(membership, { mode: mode === "include" ? INCLUDE : EXCLUDE, sources: named });
+    else {
+      this.#change(membership, { mode: mode === "include" ? INCLUDE : EXCLUDE, sources: named });
+      membership.fixed = named.length > 0;
+    }
   }
 
   /** Tells whether the socket takes what a source sends to a group. */
@@ -129,7 +134,7 @@ export class SocketGroups {
     if (this.#find(place)) throw new InetError("ADDRESS_IN_USE", `${formatIp(group)} is joined already`);
     const { memberships } = layer.groupLimits;
     if (this.#memberships.length >= memberships) throw new InetError("GROUP_LIMIT", `a socket is in ${memberships} groups at most`);
-    const membership = { layer, group, device, filter };
+    const membership = { layer, group, device, filter, fixed: false };
     layer.groups.join(device, group, filter);
     this.#memberships.push(membership);
     return membership;
@@ -153,6 +158,7 @@ export class SocketGroups {
     this.#checkNumber(membership, sources.length + 1);
     if (sources.includes(source)) throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(source)} was named already`);
     this.#change(membership, { mode, sources: [...sources, source] });
+    membership.fixed = true;
   }
 
   #remove(membership: Membership, mode: FilterMode, host: Host): void {
@@ -163,11 +169,11 @@ export class SocketGroups {
     else this.#change(membership, { mode, sources: sources.filter((one) => one !== source) });
   }
 
-  /** Returns the filter in this mode: a filter that names sources keeps its mode, and another one takes it on. */
+  /** Returns the filter in this mode, which it takes on if its own is not fixed. */
   #filterOf(membership: Membership, mode: FilterMode): SourceFilter {
-    const { filter, group } = membership;
+    const { filter, fixed, group } = membership;
     if (filter.mode === mode) return filter;
-    if (filter.sources.length > 0) {
+    if (fixed) {
       const done = filter.mode === INCLUDE ? "joined for some sources" : "joined for all but some sources";
       throw new InetError("ADDRESS_INVALID", `${formatIp(group)} is ${done}`);
     }

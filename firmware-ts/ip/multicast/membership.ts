@@ -120,10 +120,13 @@ export class Membership<Address> {
       return true;
     }
     const changed = [...[...after].filter((source) => !before.has(source)), ...[...before].filter((source) => !after.has(source))];
-    for (const source of changed) {
-      this.#pending.delete(source);
-      if (times > 0) this.#pending.set(source, times);
-    }
+    // A change of the mode that is still to be told names all sources (RFC 3376 5.1).
+    if (this.#modeChanges > 0 && changed.length > 0) this.#modeChanges = times;
+    else
+      for (const source of changed) {
+        this.#pending.delete(source);
+        if (times > 0) this.#pending.set(source, times);
+      }
     return changed.length > 0;
   }
 }

@@ -50,7 +50,8 @@ function placeOf(destination: Ip6, source: Ip6): number {
 
 /**
  * Returns NONE for addresses of a packet that is for us, IP_INADDRERRORS for those of one to a group, or from a source, that nobody here
- * hears, IP_NOT_LOCAL for those of one to another host, IP_INHDR for impossible ones. */
+ * hears, IP_NOT_LOCAL for those of one to another host, IP_INHDR for impossible ones.
+ */
 export function admit(fib: Fib6, source: Ip6, destination: Ip6, device: NetDevice): DropReason {
   if (!fib.isActive(device)) return IPV6DISABLED;
   if (isMulticast6(source)) return IP_INHDR;
