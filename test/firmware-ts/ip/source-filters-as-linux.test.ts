@@ -8,6 +8,7 @@ import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import { GroupKernel } from "../../support/group-kernel.ts";
 import { Lab } from "../../support/lab.ts";
 import { missingForNetns, missingPrograms } from "../../support/netns.ts";
+import { Operator } from "../../support/operator.ts";
 import { realTime } from "../../support/real-time.ts";
 import { udp } from "../../support/wire-format.ts";
 import { udp6 } from "../../support/wire-format6.ts";
@@ -198,6 +199,29 @@ const ODD: Readonly<Record<string, readonly [frame: Uint8Array, ...reports: stri
   "with fewer sources than it says": [igmp2({ group: "239.1.2.3", behind: [2, 125, 0, 3] })],
 };
 
+/** What is done besides, and then what files and words say of a device, wherever its number stands. */
+const MORE: readonly string[] = ["block 239.1.2.3 10.0.0.7", "joinSource 239.1.2.4 10.0.0.5"];
+
+function shownOf(device: string): Record<string, string> {
+  const groups = ["239.1.2.4", "224.0.0.99", "239.1.2.3", "224.0.0.1"].map((group) => `\tinet  ${group}`);
+  const told = ["040201EF     1 0:00000000\t\t0", "630000E0     1 0:00000000\t\t0", "030201EF     1 0:00000000\t\t1"];
+  return {
+    "cat /proc/net/igmp": `N\t${device.padEnd(10)}:     4      V3\n${told.map((line) => `\t\t\t\t${line}\n`).join("")}`,
+    "cat /proc/net/mcfilter": `Idx Device        MCA        SRC    INC    EXC
+  N   ${device} 0xef010204 0x0a000005      1      0
+  N   ${device} 0xef010203 0x0a000007      0      1
+`,
+    [`ip -4 maddr show dev ${device}`]: [`N:\t${device}`, ...groups, ""].join("\n"),
+    [`ip -4 -o maddr show ${device}`]: `${[`N:\t${device}`, ...groups].join("\\")}\n`,
+    "ip maddr show nothing": "",
+    "ip -4 -j maddr": `{"ifindex":N,"ifname":"${device}","maddr":[{"family":"inet","address":"239.1.2.4"},`,
+  };
+}
+
+function numberless(text: string): string {
+  return text.replaceAll(/^( *)\d+(?=[:\s])/gm, "$1N").replaceAll(/"ifindex":\d+/g, '"ifindex":N');
+}
+
 realTime(t, "odd queries: the kernel", { skip: missingForNetns() || missingPrograms("python3") }, async (t) => {
   const kernel = await GroupKernel.open();
   t.teardown(() => kernel.close());
@@ -211,6 +235,15 @@ realTime(t, "odd queries: the kernel", { skip: missingForNetns() || missingProgr
   }
   kernel.say(igmpQuery({ group: "239.1.2.3" }));
   t.same(await kernel.reports(1), ["2 239.1.2.3"], "and nothing but what was expected");
+  for (const act of MORE) {
+    t.equal(await kernel.ask(`a ${act}`), "ok", act);
+    await kernel.reports(2);
+  }
+  const { far, farName } = kernel.veth;
+  for (const [line, text] of Object.entries(shownOf(farName))) {
+    const [program = "", ...words] = line.split(" ");
+    t.match(numberless(far.run(program, ...words)), text, line);
+  }
 });
 
 t.test("odd queries: our stack", async (t) => {
@@ -228,5 +261,12 @@ t.test("odd queries: our stack", async (t) => {
       name,
     );
   }
+  lab.say(igmpQuery({ group: "239.1.2.3" }));
+  lab.run(2000);
+  socket.groups.block("239.1.2.3", "10.0.0.7", lab.eth0);
+  socket.groups.joinSource("239.1.2.4", "10.0.0.5", lab.eth0);
+  lab.run(2000);
+  const operator = new Operator(lab.stack);
+  for (const [line, text] of Object.entries(shownOf("eth0"))) t.match(numberless(await operator.type(line)), text, line);
   t.equal(lab.inUse, 0);
 });
