@@ -29,13 +29,15 @@ async function show(context: IpContext, words: Words): Promise<void> {
     .map((device) => ({ ...device, maddr: device.maddr.filter((one) => family === "" || one.family === family) }))
     .filter(({ maddr }) => maddr.length > 0);
   if (json) printJson(context, shown.map(groupsJson));
-  else for (const device of shown) context.print(groupsText(device).join(oneline ? "\\" : "\n"));
+  else for (const device of shown) for (const line of groupsText(device, oneline)) context.print(line);
 }
 
-function groupsText({ ifindex, ifname, maddr }: Groups): string[] {
+/** A line for the device and one for each group, or a line for each group that names the device. */
+function groupsText({ ifindex, ifname, maddr }: Groups, oneline: boolean): string[] {
   const line = ({ family, address, users }: Maddr): string =>
     `\t${family.padEnd(5)} ${address}${users === 1 ? "" : ` users ${users}`}`;
-  return [`${ifindex}:\t${ifname}`, ...maddr.map(line)];
+  const head = `${ifindex}:\t${ifname}`;
+  return oneline ? maddr.map((one) => `${head}\\${line(one)}`) : [head, ...maddr.map(line)];
 }
 
 function groupsJson({ ifindex, ifname, maddr }: Groups): object {

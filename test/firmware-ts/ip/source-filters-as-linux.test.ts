@@ -212,7 +212,7 @@ function shownOf(device: string): Record<string, string> {
   N   ${device} 0xef010203 0x0a000007      0      1
 `,
     [`ip -4 maddr show dev ${device}`]: [`N:\t${device}`, ...groups, ""].join("\n"),
-    [`ip -4 -o maddr show ${device}`]: `${[`N:\t${device}`, ...groups].join("\\")}\n`,
+    [`ip -4 -o maddr show ${device}`]: groups.map((group) => `N:\t${device}\\${group}\n`).join(""),
     "ip maddr show nothing": "",
     "ip -4 -j maddr": `{"ifindex":N,"ifname":"${device}","maddr":[{"family":"inet","address":"239.1.2.4"},`,
   };
