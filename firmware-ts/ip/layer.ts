@@ -14,12 +14,33 @@ import type { SourceFilter } from "./source-filter.ts";
 /**
  * The treatment of packets that are longer than the path to their destination carries (IP_MTU_DISCOVER, ip(7); IPV6_MTU_DISCOVER, ipv6(7)).
  *
- * | `want`  | they go out in fragments; routers may not fragment the others, if the operator did not lock the route's MTU |
- * | `do`    | they are refused; routers may not fragment the others                                                       |
- * | `dont`  | they go out in fragments; routers may fragment the others, too                                              |
- * | `probe` | as `do`, but the path is not asked: packets as long as the link carries go out                              |
+ * | `want`      | they go out in fragments; routers may not fragment the others, if the operator did not lock the route's MTU |
+ * | `do`        | they are refused; routers may not fragment the others                                                       |
+ * | `dont`      | they go out in fragments; routers may fragment the others, too                                              |
+ * | `probe`     | as `do`, but the path is not asked: packets as long as the link carries go out                              |
+ * | `interface` | as `probe`, but routers may fragment all                                                                    |
+ * | `omit`      | as `dont`, but the path is not asked                                                                        |
  */
-export type PathMtuDiscovery = "want" | "do" | "dont" | "probe";
+export type PathMtuDiscovery = "want" | "do" | "dont" | "probe" | "interface" | "omit";
+
+const BY_LINK: readonly PathMtuDiscovery[] = ["probe", "interface", "omit"];
+const WHOLE: readonly PathMtuDiscovery[] = ["do", "probe", "interface"];
+const UNDIVIDED: readonly PathMtuDiscovery[] = ["do", "probe"];
+
+/** The link alone says how long packets may be. */
+export function asksLink({ discovery }: SendManner): boolean {
+  return BY_LINK.includes(discovery);
+}
+
+/** Packets that are too long are refused. */
+export function staysWhole({ discovery }: SendManner): boolean {
+  return WHOLE.includes(discovery);
+}
+
+/** Nobody may take the packets apart, neither we nor a router. */
+export function isUndivided({ discovery }: SendManner): boolean {
+  return UNDIVIDED.includes(discovery);
+}
 
 /** The wishes of a sender about its packets that do not change their way. */
 export interface SendManner {
@@ -107,6 +128,7 @@ export interface IpProtocol {
 
 /** Groups of devices, as sockets see them. */
 export interface IpGroups {
+  isGroup(address: IpAddress): boolean;
   /**
    * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
    * @throws InetError ADDRESS_INVALID no group; DEVICE_MISSING no route to it
@@ -143,7 +165,6 @@ export interface IpLayer {
   deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */
   canBind(address: IpAddress): boolean;
-  isGroup(address: IpAddress): boolean;
   /** The groups that our devices are in. */
   readonly groups: IpGroups;
   /** Most groups that a socket may be in, and most sources that its filter of one group may name. */

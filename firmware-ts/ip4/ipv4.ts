@@ -11,7 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
-import type { GroupLimits, IpLayer, IpProtocol, Received, SendManner } from "../ip/layer.ts";
+import { type GroupLimits, type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
@@ -187,10 +187,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addressType(address) !== AddressType.UNICAST;
   }
 
-  isGroup(address: Ip4): boolean {
-    return isMulticast(address);
-  }
-
   get groupLimits(): GroupLimits {
     return { memberships: this.settings.igmpMaxMemberships, sources: this.settings.igmpMaxMsf };
   }
@@ -214,7 +210,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
     const { ip } = this.counters;
-    const id = this.#identifications.next(way.source, way.destination, protocol);
+    const id = this.#idBy(way, protocol);
     pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
@@ -254,7 +250,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const length = skb.length + options;
     const tooLong = route !== null && length > way.room;
     const at = skb.push(IP_HEADER + options);
-    const id = this.#identifications.next(source, destination, protocol);
+    const id = this.#idBy(way, protocol);
     writeHeader(
       skb.view,
       at,
@@ -283,6 +279,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       : this.#transmit(skb, way);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
+  }
+
+  /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
+  #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
+    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
   }
 
   confirm(way: Ip4Way): void {

@@ -181,10 +181,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return isMulticast6(address) || this.isLocal(address);
   }
 
-  isGroup(address: Ip6): boolean {
-    return isMulticast6(address);
-  }
-
   get groups(): Ip6Groups {
     return this.fib.groups;
   }

@@ -4,7 +4,15 @@ import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
-import { type IcmpError, type IpLayer, type PathMtuDiscovery, type Received, type SendManner, USUAL_MANNER } from "../ip/layer.ts";
+import {
+  type IcmpError,
+  type IpLayer,
+  type PathMtuDiscovery,
+  type Received,
+  type SendManner,
+  staysWhole,
+  USUAL_MANNER,
+} from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf, truesizeOfPieces } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
@@ -193,7 +201,7 @@ export class UdpSocket implements SkBuffOwner {
       return sendResult(way.failure);
     }
     const length = HEADER + payload.length;
-    if (length > layer.maxPayload || (length > room && isWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
+    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate(length);
@@ -306,9 +314,4 @@ export class UdpSocket implements SkBuffOwner {
     this.#received++;
     this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
   }
-}
-
-/** Datagrams are not to be taken apart. */
-function isWhole({ discovery }: SendManner): boolean {
-  return discovery === "do" || discovery === "probe";
 }

@@ -204,7 +204,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
   #deliverToMany(skb: SkBuff, packet: Received, ports: number): DropReason {
     const { layer, source, destination, device } = packet;
     const { udp } = layer.counters;
-    const toGroup = layer.isGroup(destination);
+    const toGroup = layer.groups.isGroup(destination);
     const meant = (socket: UdpSocket): boolean =>
       (socket.address === null ? socket.has(layer.family) : socket.address === destination) &&
       (socket.peerPort === 0 || (socket.peerPort === ports >>> 16 && socket.peer === source)) &&

@@ -38,6 +38,12 @@ for line in sys.stdin:
             while ready := select.select(waiting, [], [], 0.02 if len(heard) == int(hosts[0]) else 10)[0]:
                 for one in ready: heard.append((one.recv(99), one)[1])
             answer = ' '.join(name for name in 'ab' if sockets[name, family] in heard) or '-'
+        elif word == 'set':
+            for each in hosts:
+                option, value = each.split('=')
+                sockets[name, family].setsockopt(41 if family == 6 else 0, int(option), int(value))
+        elif word == 'send':
+            sockets[name, family].sendto(bytes(int(hosts[0])), (group, 9))
         else:
             head = struct.pack('=II', device, 0) + storage(group)
             if word in ('include', 'exclude'):
@@ -77,7 +83,8 @@ export class GroupKernel {
     far.run("sysctl", "-qw", ...quiet, ...again);
     far.run("sysctl", "-qw", `net.ipv6.conf.${farName}.disable_ipv6=0`);
     far.ip("address", "add", "10.0.0.1/24", "dev", farName);
-    far.ip("neigh", "add", "10.0.0.2", "lladdr", T1, "dev", farName);
+    far.ip("address", "add", "fd00::1/64", "dev", farName, "nodad");
+    for (const peer of ["10.0.0.2", "fd00::2"]) far.ip("neigh", "add", peer, "lladdr", T1, "dev", farName);
     const controller = new PacketController(clock, { interface: near });
     await kernel.#host.open(controller);
     controller.setReceiveMode({ promiscuous: true, allMulticast: true, groups: [] });
@@ -99,10 +106,15 @@ export class GroupKernel {
   }
 
   /** Waits until so many reports have come, and takes them. */
-  async reports(count: number): Promise<string[]> {
+  reports(count: number): Promise<string[]> {
+    return this.lines(count, groupLine);
+  }
+
+  /** Waits until frames have come of which so many have a line, and takes them. */
+  async lines(count: number, lineOf: (frame: Uint8Array) => string | null): Promise<string[]> {
     const { frames } = this.#host;
-    const lines = (): string[] => frames.flatMap((frame) => groupLine(frame) ?? []);
-    await this.#host.until(() => lines().length >= count, `${count} reports`);
+    const lines = (): string[] => frames.flatMap((frame) => lineOf(frame) ?? []);
+    await this.#host.until(() => lines().length >= count, `${count} frames`);
     const heard = lines();
     frames.length = 0;
     return heard;

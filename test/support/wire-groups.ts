@@ -68,6 +68,7 @@ function igmpLine(frame: Uint8Array): string {
   const to = dotted(header, 16);
   const faults: string[] = [];
   if (header[1] !== 0xc0 || header[6] !== 0x40 || header[8] !== 1) faults.push("service, DF or TTL");
+  if (header[4] !== 0 || header[5] !== 0) faults.push("an identification");
   if (Buffer.compare(header.subarray(20), Uint8Array.from(ALERT)) !== 0) faults.push("no router alert");
   if (checksum(header) !== 0 || checksum(message) !== 0) faults.push("checksum");
   if (dotted(header, 12) !== "10.0.0.1") faults.push(`from ${dotted(header, 12)}`);

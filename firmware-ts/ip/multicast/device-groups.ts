@@ -29,6 +29,8 @@ export abstract class DeviceGroups<Group extends IpAddress> {
     return this.#changes;
   }
 
+  abstract isGroup(address: Group): boolean;
+
   has(device: NetDevice, group: Group): boolean {
     return this.#devices.get(device)?.has(group) === true;
   }
@@ -117,7 +119,6 @@ export abstract class DeviceGroups<Group extends IpAddress> {
     for (const group of groups?.keys() ?? []) this.#gone(device, group);
   }
 
-  protected abstract isGroup(address: Group): boolean;
   /** Returns the device by which packets to the group go. */
   protected abstract deviceTowards(group: Group): NetDevice | undefined;
   /** Returns the address of the group's frames; null when its packets do not travel on a link. */

@@ -21,7 +21,7 @@ export class Groups extends DeviceGroups<Ip4> {
     this.join(device, ALL_HOSTS);
   }
 
-  protected override isGroup(address: Ip4): boolean {
+  override isGroup(address: Ip4): boolean {
     return isMulticast(address);
   }
 

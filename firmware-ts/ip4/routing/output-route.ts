@@ -6,7 +6,7 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import { type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
+import { asksLink, isUndivided, type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -67,13 +67,13 @@ export class Ip4Way implements Way {
     if (route === null) return -1;
     const mtu = route.type === LOCAL ? IP_MOST : mtuOf(route);
     const { path } = this;
-    return (path !== null && path.mtu < mtu && this.manner.discovery !== "probe" ? path.mtu : mtu) - HEADER;
+    return (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 
   /** Routers are not to fragment what is sent by it, unless the operator or one of them has asked for it. */
   get fragment(): number {
     const { path, route, manner } = this;
-    if (manner.discovery !== "want") return manner.discovery === "dont" ? 0 : DF;
+    if (manner.discovery !== "want") return isUndivided(manner) ? DF : 0;
     return route?.mtuLock === true || path?.locked === true ? 0 : DF;
   }
 }

@@ -24,7 +24,7 @@ export class Ip6Groups extends DeviceGroups<Ip6> {
     this.join(device, this.#known.allNodes);
   }
 
-  protected override isGroup(address: Ip6): boolean {
+  override isGroup(address: Ip6): boolean {
     return isMulticast6(address);
   }
 

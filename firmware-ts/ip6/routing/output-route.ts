@@ -4,7 +4,7 @@
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import { type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
+import { asksLink, type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -76,7 +76,7 @@ export class Ip6Way implements Way {
     const { route } = this;
     if (route === null) return -1;
     const { path, mtu } = this;
-    return (path !== null && path.mtu < mtu && this.manner.discovery !== "probe" ? path.mtu : mtu) - HEADER;
+    return (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 }
 
