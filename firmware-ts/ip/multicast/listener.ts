@@ -32,7 +32,7 @@ export interface GroupProtocol<Group> extends ReportForm<Group> {
   readonly restartsVersions: boolean;
   /** Reports of a change, the first one included, until a router says otherwise. */
   readonly robustness: number;
-  /** The number of them when a router says this one. */
+  /** The number of them when a router says this one; 0 for the default. */
   robustnessBy(router: number): number;
   /** Reports of a new group in an old version. @param robustness as it is now */
   oldReports(robustness: number): number;
@@ -65,7 +65,8 @@ export class GroupListener<Group> {
   readonly #groups = new Map<Group, Membership<Group>>();
   /** Groups that were left, and of which that is still to be told. */
   readonly #left = new Map<Group, Membership<Group>>();
-  #robustness: number;
+  /** Reports of a change as a router wants them; 0 when none has said. */
+  #learned = 0;
   #queryInterval = QUERY_INTERVAL;
   #responseInterval = RESPONSE_INTERVAL;
   /** Until then a router of a version is there; by versions, the newest excepted. */
@@ -85,7 +86,6 @@ export class GroupListener<Group> {
     this.#device = device;
     this.#protocol = protocol;
     this.#ground = ground;
-    this.#robustness = protocol.robustness;
     this.#until = new Array<number>(protocol.newest).fill(Number.NEGATIVE_INFINITY);
   }
 
@@ -122,7 +122,7 @@ export class GroupListener<Group> {
   /** Everything is told again: the link may be another one than before. */
   restart(): void {
     if (!this.#isReady) return;
-    this.#robustness = this.#protocol.robustness;
+    this.#learned = 0;
     this.#queryInterval = QUERY_INTERVAL;
     this.#responseInterval = RESPONSE_INTERVAL;
     if (this.#protocol.restartsVersions) this.#until.fill(Number.NEGATIVE_INFINITY);
@@ -177,7 +177,7 @@ export class GroupListener<Group> {
 
   /** A router of the newest version says how it asks. @param interval milliseconds between two of its queries, 0 when it does not say */
   learn(robustness: number, interval: number, response: number): void {
-    this.#robustness = this.#protocol.robustnessBy(robustness);
+    this.#learned = this.#protocol.robustnessBy(robustness);
     this.#queryInterval = interval || QUERY_INTERVAL;
     this.#responseInterval = response || RESPONSE_INTERVAL;
   }
@@ -211,6 +211,11 @@ export class GroupListener<Group> {
   /** A group was reported by us. */
   wasReported(group: Group): boolean {
     return this.#groups.get(group)?.reportedLast === true;
+  }
+
+  /** Reports of a change, the first one included. */
+  get #robustness(): number {
+    return this.#learned || this.#protocol.robustness;
   }
 
   get #isOld(): boolean {

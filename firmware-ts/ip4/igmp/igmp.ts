@@ -9,7 +9,7 @@ import type { Random } from "../../../hal/random.ts";
 import { HEADROOM, PacketType, type SkBuff, type SkBuffPool } from "../../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../../ip/address.ts";
 import { finish, sumPacket } from "../../ip/checksum.ts";
-import type { IpProtocol } from "../../ip/layer.ts";
+import type { IpProtocol, Received } from "../../ip/layer.ts";
 import { GroupListener, type GroupProtocol, type ListenerGround } from "../../ip/multicast/listener.ts";
 import { decodeCode } from "../../ip/multicast/report.ts";
 import type { GroupFilter } from "../../ip/source-filter.ts";
@@ -18,10 +18,8 @@ import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import type { Network } from "../../net/network.ts";
 import { IP_HEADER } from "../header/ip-header.ts";
 import { ALERT_BYTES } from "../header/options.ts";
-import type { Ip4Received } from "../received.ts";
 import type { Devconfs } from "../routing/devconf.ts";
 import { ALL_HOSTS } from "../routing/groups.ts";
-import type { Ip4Settings } from "../settings.ts";
 import {
   IGMP_BYTES,
   IGMP_CHECKSUM,
@@ -57,10 +55,16 @@ const ROBUSTNESS_MASK = 7;
 /** Jiffies between a join and its first report, in versions 1 and 2. */
 const FIRST_OLD = 2;
 
+/** Settings of the namespace, as Ip4Settings has them. */
+interface IgmpSettings {
+  readonly igmpQrv: number;
+  readonly igmpLinkLocalMcastReports: number;
+}
+
 /** The parts of IPv4 that IGMP needs. */
 export interface IgmpLayer {
   readonly conf: Devconfs;
-  readonly settings: Ip4Settings;
+  readonly settings: IgmpSettings;
   /** Sends a message to a group of routers, with a router alert, by this device and from an address of it. */
   sendAlert(skb: SkBuff, device: NetDevice, destination: Ip4): void;
   isLocal(address: Ip4): boolean;
@@ -115,7 +119,7 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
     }
   }
 
-  receive(skb: SkBuff, packet: Ip4Received): DropReason {
+  receive(skb: SkBuff, packet: Received): DropReason {
     const { view, data: at, length } = skb;
     if (length < IGMP_BYTES) return PKT_TOO_SMALL;
     if (finish(sumPacket(skb, at, length)) !== 0) return IP_CSUM;
@@ -123,7 +127,7 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
     if (type === IGMP_QUERY) return this.#query(skb, packet.device);
     if (type !== IGMP1_REPORT && type !== IGMP2_REPORT) return INVALID_PROTO;
     // Our own report comes back where we are in its group.
-    if (skb.packetType === PacketType.HOST || this.#layer.isLocal(packet.source)) return NOT_SPECIFIED;
+    if (skb.packetType === PacketType.HOST || this.#layer.isLocal(packet.source as Ip4)) return NOT_SPECIFIED;
     this.of(packet.device).heard(readIp4(view, at + IGMP_GROUP));
     skb.consume();
     return NONE;
@@ -134,7 +138,7 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
   }
 
   robustnessBy(router: number): number {
-    return router || this.robustness;
+    return router;
   }
 
   oldReports(robustness: number): number {

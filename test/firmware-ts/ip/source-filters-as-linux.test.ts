@@ -199,7 +199,7 @@ const ODD: Readonly<Record<string, readonly [frame: Uint8Array, ...reports: stri
   "with fewer sources than it says": [igmp2({ group: "239.1.2.3", behind: [2, 125, 0, 3] })],
 };
 
-/** What is done besides, and then what files and words say of a device, wherever its number stands. */
+/** Steps that come besides; files and words then say the following of a device, wherever its number stands. */
 const MORE: readonly string[] = ["block 239.1.2.3 10.0.0.7", "joinSource 239.1.2.4 10.0.0.5"];
 
 function shownOf(device: string): Record<string, string> {
