@@ -138,11 +138,11 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
   }
 
   robustnessBy(router: number): number {
-    return router;
+    return router || this.robustness;
   }
 
-  oldReports(robustness: number): number {
-    return robustness;
+  get oldReports(): number {
+    return this.robustness;
   }
 
   isReported(group: Ip4): boolean {
