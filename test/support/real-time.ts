@@ -7,12 +7,14 @@
  * for long: then the test is repeated, and says so; whatever fails while nobody waited has failed. And a failure leaves evidence.
  */
 import { Readable } from "node:stream";
-import { TapFile, Test } from "tap";
+import tap, { TapFile, Test } from "tap";
 import { preserve } from "./evidence.ts";
 import { Lateness } from "./lateness.ts";
 
 /** Most times that a test is played. */
 const ATTEMPTS = 3;
+/** Time for a file with such tests, in ms: what .taprc gives to a file, for each attempt. */
+const LIMIT = ATTEMPTS * 300_000;
 /** A wait that explains a failure, in ms within a quarter of a second. */
 const LATE = 50;
 
@@ -27,6 +29,11 @@ export interface RealTimeOptions {
 
 export function realTime(parent: Test, name: string, options: RealTimeOptions, body: (t: Test) => Promise<void>): void {
   const { skip, buffered, lateness = () => new Lateness() } = options;
+  if (parent === tap && tap.options.timeout !== LIMIT) {
+    tap.setTimeout(LIMIT);
+    // The runner has a clock of its own for the file, and sets it by this.
+    tap.comment(`timeout=${LIMIT}`);
+  }
   if (skip) parent.test(name, { skip }, () => {});
   else parent.sub(TapFile, { name, tapStream: new Attempts(name, lateness, body), buffered: buffered ?? false });
 }
