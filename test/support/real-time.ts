@@ -10,11 +10,12 @@ import { Readable } from "node:stream";
 import tap, { TapFile, Test } from "tap";
 import { preserve } from "./evidence.ts";
 import { Lateness } from "./lateness.ts";
+import { FILE_LIMIT, limitTime } from "./time-limit.ts";
 
 /** Most times that a test is played. */
 const ATTEMPTS = 3;
-/** Time for a file with such tests, in ms: what .taprc gives to a file, for each attempt. */
-const LIMIT = ATTEMPTS * 300_000;
+/** Time for a file with such tests, in ms. */
+const LIMIT = ATTEMPTS * FILE_LIMIT;
 /** A wait that explains a failure, in ms within a quarter of a second. */
 const LATE = 50;
 
@@ -29,11 +30,7 @@ export interface RealTimeOptions {
 
 export function realTime(parent: Test, name: string, options: RealTimeOptions, body: (t: Test) => Promise<void>): void {
   const { skip, buffered, lateness = () => new Lateness() } = options;
-  if (parent === tap && tap.options.timeout !== LIMIT) {
-    tap.setTimeout(LIMIT);
-    // The runner has a clock of its own for the file, and sets it by this.
-    tap.comment(`timeout=${LIMIT}`);
-  }
+  if (parent === tap) limitTime(LIMIT);
   if (skip) parent.test(name, { skip }, () => {});
   else parent.sub(TapFile, { name, tapStream: new Attempts(name, lateness, body), buffered: buffered ?? false });
 }
