@@ -23,6 +23,7 @@ import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
 import { Delivery } from "./delivery.ts";
@@ -51,7 +52,7 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
-import { pushHeaders, straightTo } from "./straight.ts";
+import { pushHeaders, straighten } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
@@ -67,8 +68,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly maxPayload: number = IP_MOST - IP_HEADER;
   readonly unspecified: Ip4 = INADDR_ANY;
   readonly checksumRequired = false;
-  readonly conf: Devconfs = new Devconfs();
-  readonly settings: Ip4Settings = new Ip4Settings();
+  readonly conf: Devconfs;
+  readonly settings: Ip4Settings;
   readonly fib: Fib;
   readonly arp: Arp;
   /** Packets dropped on the way out, before they had a device. */
@@ -99,13 +100,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
-    this.fib = new Fib(network.clock, this.conf, {
+    const changes = new Generation(network.changes);
+    this.conf = new Devconfs(changes);
+    this.settings = new Ip4Settings(changes);
+    this.fib = new Fib(network.clock, this.conf, changes, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
-    this.#output = new OutputRouter(this.fib);
+    this.#output = new OutputRouter(this.fib, network.changes);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable: this.#unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.fragments = new Fragments(
@@ -201,16 +205,15 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const entry = ttl === 0 && tos === 0 && skb.confirm === false ? straightTo(way) : null;
-    if (entry === null || skb.length > way.room || skb.truesize === 0) {
+    const plain = ttl === 0 && tos === 0 && skb.confirm === false && skb.truesize !== 0 && skb.tail - skb.data <= way.room;
+    if (plain === false || (way.straight === false && straighten(way, this.settings.defaultTtl) === false)) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
+    pushHeaders(skb, way, protocol, this.#identifications);
     const { ip } = this.counters;
-    const id = this.#identifications.next(way.source, way.destination, protocol);
-    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = entry.on.device.transmit(skb);
+    const fate = (way.leaves as NetDevice).transmit(skb);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
