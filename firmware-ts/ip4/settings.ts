@@ -1,6 +1,6 @@
+/** Settings of a namespace's IPv4 and ICMP: files in /proc/sys/net/ipv4 (Documentation/networking/ip-sysctl). */
 import type { Generation } from "../net/generation.ts";
 
-/** Settings of a namespace's IPv4 and ICMP: files in /proc/sys/net/ipv4 (Documentation/networking/ip-sysctl). */
 export class Ip4Settings {
   readonly #changes: Generation;
   #defaultTtl = 64;

@@ -31,7 +31,7 @@ export class Ip4Way extends HeaderTemplate implements Way {
   /** The route, or null when there is none. */
   route: Route | null = null;
   toOurselves = false;
-  /** Of `header`: the sum of what stays the same, and for which protocol there is a count of identifications. */
+  /** The sum of what stays the same in `header`; and the protocol for which the count of identifications was found. */
   headerSum = 0;
   protocol = -1;
   identification = 0;

@@ -114,6 +114,14 @@ t.test("whatever changes: a destination kept sends the bytes of one made for eac
   t.ok(straight > all / 4, `${straight} of ${all} took the short way`);
 });
 
+t.test("an entry that is collected while it is in use: the next datagram asks for the neighbour", async (t) => {
+  const lab = await Lab.open();
+  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
+  t.same([lab.poke(), lab.poke()], ["sent", "sent"]);
+  lab.stack.neighbours(4).table.remove(lab.entry(), "gc");
+  t.same([lab.poke(), lab.state()], ["queued", "INCOMPLETE"]);
+});
+
 t.test("a neighbour that is in doubt: the next datagram takes the long way and starts the delay", async (t) => {
   const lab = await Lab.open();
   lab.poke();
