@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -25,8 +25,9 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
+import type { PacketList } from "../net/packet-list.ts";
 import { Arp } from "./arp/arp.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
 import { Groups } from "./groups.ts";
@@ -58,6 +59,7 @@ import { pushHeaders, straighten } from "./straight.ts";
 const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [SOURCE, DESTINATION] = [IP_SOURCE, IP_DESTINATION];
+const UNKNOWN = UNKNOWN_PACKET;
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -302,7 +304,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: SkBuffQueue, device: NetDevice): void {
+  receiveList(list: PacketList, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
@@ -363,6 +365,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
     const { ip } = this.counters;
     ip.inReceives++;
+    if (loopback === false && skb.packetType === HOST && this.#trafficConfirms === false) {
+      const taken = this.#delivery.takeKnown(skb, device, this.#router);
+      if (taken !== UNKNOWN) return taken;
+    }
     const malformed = checkHeader(skb);
     if (malformed !== NONE) {
       if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;
