@@ -24,6 +24,8 @@ export interface Way {
   readonly failure: DropReason;
   /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
   readonly offloadsChecksum: boolean;
+  /** The part of IpLayer.pseudoHeader() that is the same for all packets by it. Add protocol and length. */
+  readonly addressSum: number;
 }
 
 /** The contents of the IP header of a packet that came in. Valid during the call that it is passed to. */
