@@ -13,7 +13,7 @@ import { markLost } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
-import { Ca, State, STATE_NAMES, Tcb, Wait } from "./tcb.ts";
+import { Ca, STATE_NAMES, State, Tcb, Wait } from "./tcb.ts";
 import { waitIsOver } from "./timers.ts";
 import { armWait } from "./wait.ts";
 

@@ -112,9 +112,7 @@ export class Listener implements TcpListener, RequestUser {
       if (mss !== 0) {
         tcp.counters.syncookiesRecv++;
         const { timestamps, tsVal: tsRecent } = segment;
-        const { windowScale, sack } = timestamps
-          ? readStamp(segment.tsEcr)
-          : { windowScale: -1, sack: false };
+        const { windowScale, sack } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false };
         const { layer } = packet;
         const way = layer.way(packet.source, packet.destination, layer.deviceOf(packet.source, packet.device));
         const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent };

@@ -1,7 +1,8 @@
 /** Sending on a connection: new data within windows, retransmissions, acknowledgments, probes (RFC 9293 3.8, RFC 5681). */
+
+import type { SkBuff } from "../../../hal/skbuff.ts";
 import { idleRestart } from "./congestion.ts";
 import { emit, HANDSHAKE_MOST, SACK_HEAD, TIMESTAMPS_BYTES, writeHandshake, writeSackHead, writeTimestamps } from "./emit.ts";
-import type { SkBuff } from "../../../hal/skbuff.ts";
 import { Flag, SACK_BLOCKS, TCP_HEADER, TCP_HEADER_MOST } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before, latest } from "./sequence.ts";
