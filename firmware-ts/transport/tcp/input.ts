@@ -25,6 +25,9 @@ const DELAYED_ACK = 40;
 /** Time stamps older than this mean nothing any more, in ms: 24 days (RFC 7323 5.5). */
 const PAWS_REACH = 24 * 86_400_000;
 
+/** Time stamps may be so many ms older than the last one (the kernel's TCP_PAWS_WINDOW). */
+const PAWS_WINDOW = 1;
+
 /** Takes a segment. Returns NONE when it was taken in, else the reason to drop it. */
 export function receiveSegment(c: Tcb, skb: SkBuff, segment: Segment, packet: Received): DropReason {
   if (c.stateNumber === State.SYN_SENT) return receiveInSynSent(c, segment, packet);
@@ -93,7 +96,7 @@ function tell(c: Tcb, opened: boolean, grown: boolean, ended: boolean): void {
 function check(c: Tcb, segment: Segment, now: number): DropReason {
   const { flags, seq } = segment;
   const reset = (flags & RST) !== 0;
-  if (c.timestampsOk && segment.timestamps && !reset && ((segment.tsVal - c.tsRecent) | 0) < 0) {
+  if (c.timestampsOk && segment.timestamps && !reset && ((c.tsRecent - segment.tsVal) | 0) > PAWS_WINDOW) {
     if (now - c.tsRecentAt < PAWS_REACH) {
       c.tcp.counters.pawsEstab++;
       answerDuplicate(c, segment, now);
@@ -117,7 +120,7 @@ function check(c: Tcb, segment: Segment, now: number): DropReason {
     return DropReason.TCP_INVALID_SYN;
   }
   if ((flags & ACK) === 0) return DropReason.TCP_FLAGS;
-  if (segment.timestamps && c.timestampsOk && !after(seq, c.rcvWup)) {
+  if (segment.timestamps && c.timestampsOk && !after(seq, c.rcvWup) && ((segment.tsVal - c.tsRecent) | 0) >= 0) {
     c.tsRecent = segment.tsVal;
     c.tsRecentAt = now;
   }
