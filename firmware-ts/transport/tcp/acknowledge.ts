@@ -152,7 +152,7 @@ function undoIfNeedless(c: Tcb, segment: Segment): void {
   c.mayUndo = false;
   if (!before(segment.tsEcr, c.retransStamp)) return;
   if (c.ca === Ca.LOSS) c.tcp.counters.lossUndo++;
-  else c.tcp.counters.tsUndo++;
+  else c.tcp.counters.fullUndo++;
   restore(c);
   const { sent } = c;
   for (let place = 0; place < sent.count; place++) sent.setFlags(place, sent.flags(place) & ~LOST);

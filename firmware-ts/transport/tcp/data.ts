@@ -73,6 +73,7 @@ function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, no
   c.pingpong = false;
   c.quickAcks = Math.max(c.quickAcks, QUICK_AFTER_HOLE);
   if (arrived.count > 0 && arrived.has(from, end)) {
+    c.tcp.counters.ofoMerge++;
     duplicate(c, from, end, false);
     return DropReason.TCP_OFOMERGE;
   }

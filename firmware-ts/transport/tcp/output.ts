@@ -77,6 +77,7 @@ function sendNew(c: Tcb): void {
     const end = (c.sndNxt + size + (fin ? 1 : 0)) | 0;
     c.sent.push(end, microseconds(now), fin ? HAS_FIN : 0);
     c.bytesSent += size;
+    c.tcp.counters.outSegs++;
     if (size < c.mss) c.sndSml = end;
     if (c.ca === Ca.RECOVERY) c.prrOut++;
     c.sndNxt = end;
@@ -275,6 +276,7 @@ function sendControl(c: Tcb, seq: number, flags: number): void {
   const at = skb.data;
   const headerEnd = writeOptions(c, skb.view, at + HEADER, tcp.now());
   skb.tail = headerEnd;
+  tcp.counters.outSegs++;
   sendSegment(c, skb, seq, flags, headerEnd - at);
 }
 
@@ -306,6 +308,7 @@ export function sendSyn(c: Tcb): void {
   const window = Math.min(settings.receiveBuffer, WINDOW_MOST);
   c.rcvEdge = (c.rcvNxt + window) | 0;
   c.rcvWup = c.rcvNxt;
+  if (c.retransmits === 0) tcp.counters.outSegs++;
   emit(tcp, skb, c.layer, c.way, c.ports, c.iss, c.rcvNxt, answers ? SYN | ACK : SYN, headerBytes, window);
 }
 
@@ -321,6 +324,7 @@ export function sendLossProbe(c: Tcb): void {
     c.sndNxt = (c.sndNxt + size) | 0;
     c.sent.push(c.sndNxt, microseconds(now), 0);
     c.bytesSent += size;
+    c.tcp.counters.outSegs++;
     if (size < c.mss) c.sndSml = c.sndNxt;
   } else {
     let last = c.sent.count - 1;
@@ -353,6 +357,7 @@ export function sendWindowProbe(c: Tcb): void {
   c.sndNxt = (c.sndNxt + size) | 0;
   c.sent.push(c.sndNxt, microseconds(now), 0);
   c.bytesSent += size;
+  c.tcp.counters.outSegs++;
   cancelWait(c);
   armWait(c, Wait.RTO, c.rto);
 }

@@ -157,6 +157,7 @@ export function sendSynAck(tcp: TcpGround, endpoints: Endpoints, way: Way, settl
   const { layer, localPort, remotePort } = endpoints;
   const ports = (localPort << 16) | remotePort;
   const window = Math.min(receiveBuffer, 0xffff);
+  tcp.counters.outSegs++;
   emit(tcp, skb, layer, way, ports, settled.iss, (settled.irs + 1) | 0, SYN | ACK, headerBytes, window);
 }
 

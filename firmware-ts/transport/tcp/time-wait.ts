@@ -93,6 +93,7 @@ export class TimeWait extends Flow {
     }
     skb.tail = skb.data + headerBytes;
     const way = this.layer.wayBack(packet);
+    this.#tcp.counters.outSegs++;
     emit(this.#tcp, skb, this.layer, way, this.ports, this.#sndNxt, this.#rcvNxt, ACK, headerBytes, this.#window);
   }
 }

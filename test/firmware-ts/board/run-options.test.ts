@@ -35,7 +35,9 @@ t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
   await t.rejects(() => rigFor(request({ devices: ["enc28j60:sim"] })), { message: /nowhere to go: give --gateway ADDR/ });
   const tooMany = (devices: string[]): Promise<unknown> =>
     rigFor(request({ devices, addresses: ["10.0.0.1/8", "10.0.0.2/8", "10.0.0.3/8"], gateway: "10.0.0.9" }));
-  await t.rejects(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address of a family each" });
+  await t.rejects(() => tooMany(["enc28j60:sim"]), {
+    message: "--address 10.0.0.2/8: there is 1 device only, one address of a family each",
+  });
   await t.rejects(() => tooMany(["enc28j60:sim", "enc28j60:sim"]), {
     message: "--address 10.0.0.3/8: there are 2 devices only, one address of a family each",
   });

@@ -7,7 +7,7 @@ import t from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, missingPrograms } from "../../../support/netns.ts";
 import { realTime } from "../../../support/real-time.ts";
-import { MSS_1460, readTcp, SACK_OK, type TcpFields, timestamps, tcp } from "../../../support/tcp-frames.ts";
+import { MSS_1460, readTcp, SACK_OK, type TcpFields, tcp, timestamps } from "../../../support/tcp-frames.ts";
 import { Peer } from "../../../support/tcp-lab.ts";
 import { T1 } from "../../../support/wire-format.ts";
 import { Kernel } from "../../ip4/exchange.ts";
@@ -67,7 +67,12 @@ const ROWS: Row[] = [
     answers: ["SA seq -1 ack 0 mss 1460,sack-ok,ts,nop,ws ecr 5000"],
   },
   { what: "SYN with data", from: "listening", send: { flags: "S", payload: "abc" }, answers: ["SA seq -1 ack 0 mss 1460"] },
-  { what: "SYN with broken options", from: "listening", send: { flags: "S", tcpOptions: [2, 0] }, answers: ["SA seq -1 ack 0 mss 1460"] },
+  {
+    what: "SYN with broken options",
+    from: "listening",
+    send: { flags: "S", tcpOptions: [2, 0] },
+    answers: ["SA seq -1 ack 0 mss 1460"],
+  },
   { what: "ACK to a listener", from: "listening", send: { flags: "A", ack: 77 }, answers: ["R seq=77 ack=0"] },
   { what: "SYN and ACK to a listener", from: "listening", send: { flags: "SA", ack: 77 }, answers: ["R seq=77 ack=0"] },
   { what: "FIN to a listener", from: "listening", send: { flags: "F" }, answers: [] },
@@ -75,7 +80,12 @@ const ROWS: Row[] = [
   { what: "nothing to a listener", from: "listening", send: { flags: "" }, answers: [] },
   { what: "RST to a listener", from: "listening", send: { flags: "R" }, answers: [] },
 
-  { what: "the same SYN again", from: "half-open", send: { flags: "S", seq: -1 }, answers: ["SA seq -1 ack 0 mss 1460,nop,nop,sack-ok"] },
+  {
+    what: "the same SYN again",
+    from: "half-open",
+    send: { flags: "S", seq: -1 },
+    answers: ["SA seq -1 ack 0 mss 1460,nop,nop,sack-ok"],
+  },
   { what: "ACK of something else", from: "half-open", send: { flags: "A", ack: 5 }, answers: ["R seq 5 ack=0"] },
   { what: "another SYN", from: "half-open", send: { flags: "S", seq: 5 }, answers: ["RA seq=0 ack 6"] },
   { what: "ACK", from: "half-open", send: { flags: "A" }, answers: [] },
@@ -88,7 +98,13 @@ const ROWS: Row[] = [
   { what: "data with PSH", from: "open", send: { flags: "PA", payload: "abc" }, answers: ["A seq 0 ack 3"] },
   { what: "no data", from: "open", send: {}, answers: [] },
   { what: "data without ACK", from: "open", send: { flags: "P", payload: "abc" }, answers: [] },
-  { what: "the same data again", from: "open", before: [{ payload: "abc" }], send: { payload: "abc" }, answers: ["A seq 0 ack 3 0-3"] },
+  {
+    what: "the same data again",
+    from: "open",
+    before: [{ payload: "abc" }],
+    send: { payload: "abc" },
+    answers: ["A seq 0 ack 3 0-3"],
+  },
   {
     what: "data that begin with known ones",
     from: "open",
@@ -131,11 +147,23 @@ const ROWS: Row[] = [
   { what: "FIN", from: "open", send: { flags: "FA" }, answers: [] },
   { what: "FIN with data", from: "open", send: { flags: "FA", payload: "abc" }, answers: [] },
   { what: "FIN behind a hole", from: "open", send: { flags: "FA", seq: 5 }, answers: ["A seq 0 ack 0 5-6"] },
-  { what: "data in front of FIN", from: "open", before: [{ flags: "FA", seq: 3 }], send: { payload: "abc" }, answers: ["A seq 0 ack 4"] },
+  {
+    what: "data in front of FIN",
+    from: "open",
+    before: [{ flags: "FA", seq: 3 }],
+    send: { payload: "abc" },
+    answers: ["A seq 0 ack 4"],
+  },
   { what: "data behind FIN", from: "open", before: [{ flags: "FA" }], send: { seq: 1, payload: "abc" }, answers: [] },
   { what: "FIN again", from: "open", before: [{ flags: "FA" }], send: { flags: "FA" }, answers: ["A seq 0 ack 1 0-1"] },
   { what: "RST that fits", from: "open", send: { flags: "R" }, answers: [] },
-  { what: "data behind RST that fits", from: "open", before: [{ flags: "R" }], send: { payload: "abc" }, answers: ["R seq 0 ack=0"] },
+  {
+    what: "data behind RST that fits",
+    from: "open",
+    before: [{ flags: "R" }],
+    send: { payload: "abc" },
+    answers: ["R seq 0 ack=0"],
+  },
   { what: "RST within the window", from: "open", send: { flags: "R", seq: 5 }, answers: ["A seq 0 ack 0"] },
   { what: "RST before the window", from: "open", send: { flags: "R", seq: -5 }, answers: [] },
   { what: "RST behind the window", from: "open", send: { flags: "R", seq: 0x40000000 }, answers: [] },
@@ -150,7 +178,12 @@ const ROWS: Row[] = [
   { what: "SYN before the window", from: "open", send: { flags: "S", seq: -5 }, answers: ["A seq 0 ack 0"] },
   { what: "the first SYN again", from: "open", send: { flags: "S", seq: -1 }, answers: ["A seq 0 ack 0"] },
   { what: "data behind the window", from: "open", send: { seq: 0x40000000, payload: "abc" }, answers: ["A seq 0 ack 0"] },
-  { what: "data long past", from: "open", send: { seq: -0x40000000, payload: "abc" }, answers: ["A seq 0 ack 0 -1073741824--1073741821"] },
+  {
+    what: "data long past",
+    from: "open",
+    send: { seq: -0x40000000, payload: "abc" },
+    answers: ["A seq 0 ack 0 -1073741824--1073741821"],
+  },
   { what: "a keep-alive", from: "open", send: { seq: -1 }, answers: ["A seq 0 ack 0"] },
   { what: "ACK of what was never sent", from: "open", send: { ack: 5 }, answers: ["A seq 0 ack 0"] },
   { what: "ACK of what was never sent, with data", from: "open", send: { ack: 5, payload: "abc" }, answers: ["A seq 0 ack 0"] },
