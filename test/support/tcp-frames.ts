@@ -66,7 +66,7 @@ export interface TcpHeard {
   tsVal: number;
   tsEcr: number;
   payload: string;
-  /** What is wrong with the frame. */
+  /** Faults of the frame. */
   faults: string[];
 }
 

@@ -11,7 +11,7 @@ import { cancelWait, rearmRto, scheduleLossProbe } from "./wait.ts";
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { SACKED, LOST, RETRANS, EVER_RETRANS, FIN: HAS_FIN } = Sent;
 
-/** What became of an acknowledgment. */
+/** The fate of an acknowledgment. */
 export const Taken = {
   /** It is of no use, and the segment goes on. */
   OLD: 0,

@@ -17,7 +17,7 @@ import { Ca, STATE_NAMES, State, Tcb, Wait } from "./tcb.ts";
 import { waitIsOver } from "./timers.ts";
 import { armWait } from "./wait.ts";
 
-/** What a handshake has settled, for a connection that begins with its end. */
+/** The outcome of a handshake, for a connection that begins with its end. */
 export interface Settled {
   readonly iss: number;
   readonly irs: number;

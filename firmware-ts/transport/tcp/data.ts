@@ -86,7 +86,7 @@ function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, no
   return NONE;
 }
 
-/** What came early may be in order now. */
+/** Data that came early may be in order now. */
 function fillHole(c: Tcb): void {
   let reached = c.arrived.advance(c.rcvNxt);
   // A FIN is no byte of the ring.

@@ -45,7 +45,7 @@ export function writeSackHead(view: DataView, at: number, blocks: number): numbe
   return at + SACK_HEAD;
 }
 
-/** What SYN and its answer say besides the numbers (RFC 9293 3.2, RFC 7323, RFC 2018). */
+/** The options of SYN and of its answer, besides the numbers (RFC 9293 3.2, RFC 7323, RFC 2018). */
 export interface Handshake {
   mss: number;
   sack: boolean;

@@ -7,7 +7,7 @@ import { hasRoomAgain, isFinAcked, Taken, takeAck } from "./acknowledge.ts";
 import { takeData, takeFin } from "./data.ts";
 import { sendReset } from "./emit.ts";
 import { connectionError } from "./errors.ts";
-import { output, scaleOf, sendAbort, sendAck, sendSyn } from "./output.ts";
+import { output, scaleOf, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
 import { takeRtt } from "./rtt.ts";
 import { Flag, type Segment } from "./segment.ts";
 import { after, before } from "./sequence.ts";
@@ -253,7 +253,8 @@ export function established(c: Tcb, segment: Segment): void {
   c.sndWl1 = segment.seq;
   if ((segment.flags & SYN) === 0) c.sndWnd = segment.window << c.sndScale;
   c.maxWindow = Math.max(c.maxWindow, c.sndWnd);
-  c.rcvMss = Math.min(c.peerMss, Math.max(DEFAULT_MSS, 1));
+  updateMss(c);
+  c.rcvMss = Math.min(c.mss, DEFAULT_MSS);
   c.become(State.ESTABLISHED);
   c.confirmNext = true;
   c.lastReceived = c.tcp.now();

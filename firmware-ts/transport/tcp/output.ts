@@ -246,9 +246,9 @@ function selectWindow(c: Tcb): number {
   // Downwards in whole units, unless that takes back what was told.
   let units = window >>> scale;
   if (units << scale < told) units = Math.min(WINDOW_MOST, units + 1);
-  const counters = c.tcp.counters;
-  if (units === 0 && told > 0) counters.toZeroWindow++;
-  if (units > 0 && told === 0 && c.rcvEdge === c.rcvNxt && c.bytesReceived > 0) counters.fromZeroWindow++;
+  if (units === 0 && c.rcvWindow > 0) c.tcp.counters.toZeroWindow++;
+  else if (units > 0 && c.rcvWindow === 0) c.tcp.counters.fromZeroWindow++;
+  c.rcvWindow = units;
   c.rcvEdge = latest(c.rcvEdge, (c.rcvNxt + (units << scale)) | 0);
   return units;
 }

@@ -14,7 +14,7 @@ import { DEFAULT_MSS, RTO_FIRST } from "./tcb.ts";
 const { NONE } = DropReason;
 const { SYN, RST, ACK } = Flag;
 
-/** What a request needs of its listener. */
+/** A listener as a request sees it. */
 export interface RequestUser {
   /** A request has ended, one way or the other. */
   requestEnded(): void;

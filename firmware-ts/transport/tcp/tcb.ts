@@ -26,7 +26,7 @@ export type State = (typeof State)[keyof typeof State];
 
 export const STATE_NAMES: readonly TcpState[] = Object.keys(State) as TcpState[];
 
-/** What the one timer of a connection waits for. */
+/** The event that the one timer of a connection waits for. */
 export const Wait = {
   NOTHING: 0,
   /** A retransmission (RFC 6298). */
@@ -103,6 +103,8 @@ export abstract class Tcb extends Flow {
   rcvWup = 0;
   rcvEdge = 0;
   rcvScale = 0;
+  /** The window that was told last, in the header's form. */
+  rcvWindow = 1;
   /** A guess at the peer's full segment, for delayed acknowledgments (RFC 9293 3.8.6.3). */
   rcvMss: number = DEFAULT_MSS;
   readonly incoming: ByteRing;
@@ -116,7 +118,7 @@ export abstract class Tcb extends Flow {
   dsackFrom = 0;
   dsackTo = 0;
 
-  // What was agreed on.
+  // Options that both have agreed on.
   timestampsOk = false;
   sackOk = false;
   scalingOk = false;
@@ -196,7 +198,7 @@ export abstract class Tcb extends Flow {
   bytesRetrans = 0;
   bytesAcked = 0;
   bytesReceived = 0;
-  /** What ICMP said last, for a connection that times out. */
+  /** The last word of ICMP, for a connection that times out. */
   softError: SocketErrno | null = null;
 
   constructor(tcp: TcpGround, endpoints: Endpoints, way: Way, user: TcpUser) {

@@ -1,4 +1,4 @@
-/** What happens when the time of a connection has come (RFC 6298 5, RFC 8985, RFC 9293 3.8). */
+/** The deeds of a connection whose time has come (RFC 6298 5, RFC 8985, RFC 9293 3.8). */
 import { enterLoss, recoverFromReordering } from "./acknowledge.ts";
 import { connectionError, icmpError } from "./errors.ts";
 import { output, retransmit, sendAbort, sendAck, sendLossProbe, sendProbe, sendSyn, sendWindowProbe } from "./output.ts";
@@ -123,7 +123,7 @@ export function longWaitIsOver(c: Tcb): void {
   }
   if (c.keepAliveIdle === 0 || c.stateNumber < State.ESTABLISHED) return;
   const silence = c.tcp.now() - c.lastReceived;
-  // What is under way has a timer of its own.
+  // Segments under way have a timer of their own.
   if (c.sent.count > 0 || c.dataEnd !== c.sndNxt) armKeepAlive(c, c.keepAliveIdle);
   else if (silence < c.keepAliveIdle) {
     c.keepAliveSent = 0;

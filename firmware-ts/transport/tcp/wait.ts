@@ -1,4 +1,4 @@
-/** What the one timer of a connection waits for, and until when. */
+/** The one timer of a connection: it waits for one event at a time. */
 import { type Tcb, Wait } from "./tcb.ts";
 
 /** A timer that is due later than the armed one lets that fire, and is armed anew then: most are put off long before. */
@@ -21,7 +21,7 @@ export function rearmRto(c: Tcb): void {
   else armWait(c, Wait.RTO, c.rto);
 }
 
-/** What a probe adds to its wait when a single segment is under way, whose acknowledgment the peer may delay. */
+/** A probe waits so much longer, in ms, when a single segment is under way, whose acknowledgment the peer may delay. */
 const DELAYED = 200;
 
 /** Has the last segments probed for, before a whole RTO is over (RFC 8985 7.2). */
@@ -29,6 +29,6 @@ export function scheduleLossProbe(c: Tcb): void {
   if (!c.sackOk || c.ca !== 0 || c.sent.count === 0 || c.tlpOut || c.wait !== Wait.RTO || c.backoff > 0) return;
   if (Number.isNaN(c.srtt)) return;
   const timeout = 2 * c.srtt + (c.sent.count === 1 ? DELAYED : 2);
-  const left = c.waitUntil - c.tcp.now();
-  if (timeout < left) armWait(c, Wait.TLP, timeout);
+  // Where the RTO comes first, its place is taken: one probe costs less than a window that begins anew.
+  armWait(c, Wait.TLP, Math.min(timeout, c.waitUntil - c.tcp.now()));
 }

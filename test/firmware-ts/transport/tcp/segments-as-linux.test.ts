@@ -19,7 +19,7 @@ const NOW = 5000;
 
 type Opening = "closed" | "listening" | "half-open" | "open" | "open-ts";
 
-/** What is sent, one after the other; the answers to the last one. */
+/** Segments that are sent, one after the other; the answers to the last one. */
 interface Row {
   what: string;
   from: Opening;
