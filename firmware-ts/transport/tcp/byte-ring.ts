@@ -20,8 +20,20 @@ class RingSlot {
 export class RingMemory {
   /** By size: 4096 << place. */
   readonly #spare: RingSlot[][] = [];
+  /** The user's bytes that were copied last, and their view: most users have one buffer to read into. */
+  #bytes: Uint8Array | null = null;
+  #view: PacketView | null = null;
   /** Bytes out in rings. */
   inUse = 0;
+
+  /** Returns a view of a user's bytes. It makes none for those of the last time. */
+  viewOf(bytes: Uint8Array): PacketView {
+    if (this.#view === null || bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new PacketView(bytes);
+    }
+    return this.#view;
+  }
 
   /** @param bytes a power of two, from SMALLEST on */
   take(bytes: number): RingSlot {
@@ -62,11 +74,16 @@ export class ByteRing {
   /** Appends bytes. There is no limit here: the caller keeps it. */
   append(from: Uint8Array, count: number): void {
     if (count === 0) return;
-    const { bytes } = this.#room(this.length + count);
+    const slot = this.#room(this.length + count);
+    const { bytes } = slot;
     const at = (this.#start + this.length) & (bytes.length - 1);
     const first = Math.min(count, bytes.length - at);
-    bytes.set(first === from.length ? from : from.subarray(0, first), at);
-    if (count > first) bytes.set(from.subarray(first, count), 0);
+    if (first === from.length) bytes.set(from, at);
+    else {
+      const view = this.#memory.viewOf(from);
+      copyRange(bytes, slot.view, at, from, view, 0, first);
+      if (count > first) copyRange(bytes, slot.view, 0, from, view, first, count - first);
+    }
     this.length += count;
     this.#extent = Math.max(this.#extent, this.length);
   }
@@ -102,11 +119,12 @@ export class ByteRing {
   take(into: Uint8Array): number {
     const count = Math.min(into.length, this.length);
     if (count === 0) return 0;
-    const { bytes } = this.#slot as RingSlot;
+    const { bytes, view } = this.#slot as RingSlot;
     const at = this.#start;
     const first = Math.min(count, bytes.length - at);
-    into.set(bytes.subarray(at, at + first), 0);
-    if (count > first) into.set(bytes.subarray(0, count - first), first);
+    const intoView = this.#memory.viewOf(into);
+    copyRange(into, intoView, 0, bytes, view, at, first);
+    if (count > first) copyRange(into, intoView, first, bytes, view, 0, count - first);
     this.drop(count);
     return count;
   }

@@ -11,7 +11,7 @@ const { FIN } = Flag;
 const QUICK_AFTER_HOLE = 2;
 
 /** Takes payload and FIN of a segment that begins within the window. Returns NONE, or why none of it was of use. */
-export function takeData(c: Tcb, skb: SkBuff, segment: Segment, now: number): DropReason {
+export function takeData(c: Tcb, skb: SkBuff, segment: Segment): DropReason {
   if (c.finReceived) {
     // Behind its FIN a peer has nothing to say.
     if (before(segment.seq, c.rcvNxt)) duplicate(c, segment.seq, after(segment.end, c.rcvNxt) ? c.rcvNxt : segment.end, true);
@@ -39,7 +39,7 @@ export function takeData(c: Tcb, skb: SkBuff, segment: Segment, now: number): Dr
     if (length <= 0) return c.rcvEdge === c.rcvNxt ? DropReason.TCP_ZEROWINDOW : DropReason.TCP_OVERWINDOW;
   }
   if (length > 0) {
-    const reason = place(c, skb, at, from, length, now);
+    const reason = place(c, skb, at, from, length);
     if (reason !== NONE) return reason;
   }
   if (fin && !c.finHeard) {
@@ -54,7 +54,8 @@ export function takeData(c: Tcb, skb: SkBuff, segment: Segment, now: number): Dr
   return NONE;
 }
 
-function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, now: number): DropReason {
+function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number): DropReason {
+  const now = c.tcp.time[0]!;
   const gap = (from - c.rcvNxt) | 0;
   const { arrived, incoming } = c;
   const end = (from + length) | 0;

@@ -133,6 +133,8 @@ export abstract class Tcb extends Flow {
   /** The user answers what comes in: its data will carry the acknowledgment. */
   pingpong = false;
   delayedAck: TimerNode | null = null;
+  /** When an acknowledgment that waits is due; NaN when none does. */
+  ackDue: number = NEVER;
   lastReceived: number = NEVER;
   lastChallenge: number = NEVER;
 
@@ -222,8 +224,8 @@ export abstract class Tcb extends Flow {
   }
 
   /** Time stamps of ours: ms, from a start of their own. */
-  timestamp(now: number): number {
-    return (Math.floor(now) + this.tsOffset) | 0;
+  timestamp(): number {
+    return (this.tcp.ticks[1]! + this.tsOffset) | 0;
   }
 
   /** Changes the state, and counts those in which data can come (CurrEstab). */
@@ -240,9 +242,4 @@ export abstract class Tcb extends Flow {
 
 function isOpen(state: State): boolean {
   return state === State.ESTABLISHED || state === State.CLOSE_WAIT;
-}
-
-/** Time in us, as an int32 that begins anew. */
-export function microseconds(now: number): number {
-  return (now * 1000) | 0;
 }
