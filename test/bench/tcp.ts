@@ -4,7 +4,7 @@ import type { TcpConnection, TcpUser } from "../../firmware-ts/transport/tcp/con
 import { SeededRandom } from "../../hal/random.ts";
 import type { Subject } from "./subject.ts";
 import { FILL, PEER } from "./traffic.ts";
-import { BURST, expectCount, WireBench, wireNic } from "./wire-bench.ts";
+import { BURST, expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
 /** Ethernet 14, IPv4 20, TCP 20, time stamps 12. */
 const TCP_HEADERS = 66;
@@ -18,14 +18,10 @@ export const TCP_SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "tcp request and answer, 32 B": () => conversation(32),
 };
 
-/** Both ends of a connection. */
-interface Pair {
-  bench: WireBench;
-  near: TcpConnection;
-  far: TcpConnection;
-}
+type MakeUser = (connection: TcpConnection) => Partial<TcpUser>;
 
-async function connected(user: (far: TcpConnection) => Partial<TcpUser>, near: Partial<TcpUser>): Promise<Pair> {
+/** So many connections to another stack. */
+async function connected(count: number, far: MakeUser, near: MakeUser): Promise<{ bench: WireBench; near: TcpConnection[] }> {
   const bench = await WireBench.open();
   const other = new Stack({ clock: bench.clock, random: new SeededRandom(2) });
   bench.port.plugged = false;
@@ -34,30 +30,49 @@ async function connected(user: (far: TcpConnection) => Partial<TcpUser>, near: P
   await bench.clock.advance(1);
   await opened;
   other.addAddress(device, "10.0.0.2/24");
-  const nothing = (): void => {};
-  const quiet: TcpUser = { connected: nothing, readable: nothing, writable: nothing, ended: nothing, closed: nothing };
-  const taken: TcpConnection[] = [];
-  other.tcp.listen(80, null, (connection) => {
-    taken.push(connection);
-    return { ...quiet, ...user(connection) };
-  });
-  const connection = bench.stack.tcp.connect(PEER, 80, { ...quiet, ...near });
-  await bench.clock.advance(100);
-  return { bench, near: connection, far: taken[0] as TcpConnection };
+  other.tcp.listen(80, null, (connection) => new BenchUser(far(connection)));
+  const connections: TcpConnection[] = [];
+  for (let made = 0; made < count; made++) {
+    const user = new BenchUser();
+    const connection = bench.stack.tcp.connect(PEER, 80, user);
+    user.is(near(connection));
+    connections.push(connection);
+    await bench.clock.advance(10);
+  }
+  return { bench, near: connections };
+}
+
+class BenchUser implements TcpUser {
+  readable: () => void = () => {};
+
+  constructor(user: Partial<TcpUser> = {}) {
+    this.is(user);
+  }
+
+  is({ readable }: Partial<TcpUser>): void {
+    if (readable) this.readable = readable;
+  }
+
+  connected(): void {}
+  writable(): void {}
+  ended(): void {}
+  closed(): void {}
 }
 
 /** One operation is a full segment: written, sent, read, and acknowledged with the next one. */
 async function bulk(): Promise<Subject> {
   const into = new Uint8Array(65_536);
   let received = 0;
-  const { bench, near } = await connected(
+  const { bench, near: connections } = await connected(
+    1,
     (far) => ({
       readable: () => {
         for (let count = far.read(into); count > 0; count = far.read(into)) received += count;
       },
     }),
-    {},
+    () => ({}),
   );
+  const near = connections[0] as TcpConnection;
   const payload = new Uint8Array(FULL).fill(FILL);
   return {
     floor: { frame: TCP_HEADERS + FULL, copies: 5, payloadSums: 2, headerSums: 2 },
@@ -73,35 +88,42 @@ async function bulk(): Promise<Subject> {
   };
 }
 
-/** One operation is a request and its answer, each in a segment that carries the acknowledgment of the one before. */
+/** One operation is a request and its answer, each in a segment that carries the acknowledgment of the one before; 64 connections at a time. */
 async function conversation(bytes: number): Promise<Subject> {
   const into = new Uint8Array(bytes);
   const payload = new Uint8Array(bytes).fill(FILL);
   let answers = 0;
-  const { bench, near, far } = await connected(
-    (other) => ({
-      readable: () => {
-        other.read(into);
-        other.write(payload);
-      },
-    }),
-    {
-      readable: () => {
-        near.read(into);
-        answers++;
-      },
+  const { bench, near } = await connected(
+    BURST,
+    (far) => {
+      far.noDelay = true;
+      return {
+        readable: () => {
+          far.read(into);
+          far.write(payload);
+        },
+      };
+    },
+    (connection) => {
+      connection.noDelay = true;
+      return {
+        readable: () => {
+          connection.read(into);
+          answers++;
+        },
+      };
     },
   );
-  near.noDelay = true;
-  far.noDelay = true;
   return {
     floor: { frame: TCP_HEADERS + bytes, copies: 10, payloadSums: 4, headerSums: 4 },
     run: (count) => {
       answers = 0;
-      for (let done = 0; done < count; done++) {
-        near.write(payload);
-        bench.tick();
-      }
+      let next = 0;
+      const ask = (): void => {
+        near[next]?.write(payload);
+        next = next + 1 === near.length ? 0 : next + 1;
+      };
+      inBursts(count, ask, () => bench.tick());
       expectCount("tcp request and answer", answers, count);
     },
   };

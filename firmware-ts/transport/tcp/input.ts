@@ -294,10 +294,17 @@ function acknowledgeIfNeeded(c: Tcb): void {
     return;
   }
   if (c.ackDue > c.tcp.time[0]!) return;
-  c.delayedAck ??= new WorkTimer(() => delayedAckIsOver(c));
   c.ackDue = c.tcp.time[0]! + DELAYED_ACK;
+  const timer = c.delayedAck ?? makeDelayedAck(c);
   // One that is armed for an acknowledgment that went out meanwhile fires for nothing, and is armed anew then.
-  if (!c.delayedAck.timerArmed) c.tcp.timers.arm(c.delayedAck, DELAYED_ACK);
+  if (!timer.timerArmed) c.tcp.timers.arm(timer, DELAYED_ACK);
+}
+
+// Apart from its caller: a function that makes a closure allocates each time that it is called.
+function makeDelayedAck(c: Tcb): WorkTimer {
+  const timer = new WorkTimer(() => delayedAckIsOver(c));
+  c.delayedAck = timer;
+  return timer;
 }
 
 /** The timer of keep-alive and of the wait for a FIN. */

@@ -219,9 +219,11 @@ function sendData(c: Tcb, seq: number, size: number, flags: number): boolean {
 /** Sends a segment that acknowledges; options and data are there already. */
 function sendSegment(c: Tcb, skb: SkBuff, seq: number, flags: number, headerBytes: number): void {
   const window = selectWindow(c);
-  if (c.confirmNext) {
+  // Once in a ms is enough for an entry, and leaves the rest the short way out.
+  if (c.confirmNext && c.confirmedAt !== c.tcp.ticks[1]) {
     skb.confirm = true;
     c.confirmNext = false;
+    c.confirmedAt = c.tcp.ticks[1]!;
   }
   acknowledged(c);
   emit(c.tcp, skb, c.layer, c.way, c.ports, seq, c.rcvNxt, flags, headerBytes, window);

@@ -96,6 +96,8 @@ export abstract class Tcb extends Flow {
   receiving = false;
   /** The peer has acknowledged something new: the next packet confirms the neighbour (the kernel's sk_dst_pending_confirm). */
   confirmNext = false;
+  /** The ms in which the last packet did, as an int32. */
+  confirmedAt = 0;
 
   // Receiving.
   rcvNxt = 0;
