@@ -22,6 +22,9 @@ function faultOfArp(bytes: Uint8Array): string | null {
   return word(bytes, 22) === 0x0200 && word(bytes, 26) === 1 ? null : "ARP sender address is not ours";
 }
 
+/** The field of an IPv4 fragment that is 0 in a whole packet. */
+const MORE_OR_OFFSET = 0x3fff;
+
 function faultOfIp(bytes: Uint8Array, length: number): string | null {
   const header = (bytes[14]! & 15) * 4;
   const total = word(bytes, 16);
@@ -33,6 +36,8 @@ function faultOfIp(bytes: Uint8Array, length: number): string | null {
   const end = 14 + total;
   // A packet that is handed on belongs to its sender, faults and all.
   if (word(bytes, 26) !== 0x0a00 || word(bytes, 28) !== 1) return null;
+  // The sum of a packet in fragments is that of all of them (test/firmware-ts/ip/fragmentation.test.ts).
+  if ((word(bytes, 20) & MORE_OR_OFFSET) !== 0) return null;
   if (bytes[23] === 1) return sum(bytes, at, end, 0) === 0xffff ? null : "ICMP checksum";
   if (bytes[23] !== 17) return null;
   if (word(bytes, at + 4) !== end - at) return "UDP length";

@@ -5,6 +5,7 @@ import { SimulatedGateway } from "../../../../firmware-ts/board/gateway.ts";
 import type { NetDevice } from "../../../../firmware-ts/net/device.ts";
 import { ipv4, Stack } from "../../../../firmware-ts/stack.ts";
 import { type Clock, VirtualClock } from "../../../../hal/clock.ts";
+import { DropReason } from "../../../../hal/drop-reason.ts";
 import type { Sensor } from "../../../../hal/gpio.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 import { EthernetSegment } from "../../../../hal/simulated/segment.ts";
@@ -234,7 +235,7 @@ t.test("a device that takes a datagram and loses it: sent is taken back", async 
   const kept: { drop(): void }[] = [];
   const transmit = site.nic.transmit.bind(site.nic);
   site.nic.transmit = (skb) => {
-    kept.push({ drop: () => site.eth0.drops.drop(skb, 26) });
+    kept.push({ drop: () => site.eth0.drops.drop(skb, DropReason.TX_ABORTED) });
     return true;
   };
   const telemetry = site.telemetry(1000);
