@@ -1,0 +1,21 @@
+/** The surroundings of the sockets of one stack. */
+import type { Tcp } from "../../transport/tcp/tcp.ts";
+import type { Holds, Lookup, SocketStack } from "../ground.ts";
+
+import type { NetSocket, SocketOptions } from "./socket.ts";
+
+/** The part of TCP that sockets use. */
+export type TcpService = Pick<Tcp, "connect" | "listen">;
+
+/** The parts of a Stack that sockets of TCP use. */
+export interface NetStack extends SocketStack {
+  readonly tcp: TcpService;
+}
+
+export interface NetGround {
+  readonly stack: NetStack;
+  readonly lookup: Lookup;
+  readonly holds: Holds;
+  /** Makes the sockets of accepted connections. */
+  makeSocket(options: SocketOptions): NetSocket;
+}
