@@ -6,8 +6,9 @@ import { codedError, portOf, wrongType } from "../node-errors.ts";
 export interface ConnectOptions {
   port?: number | string | undefined;
   host?: string | undefined;
-  localAddress?: string | undefined;
-  localPort?: number | undefined;
+  /** Null, as undici has it, is none. */
+  localAddress?: string | null | undefined;
+  localPort?: number | null | undefined;
   family?: number | undefined;
   hints?: number | undefined;
   lookup?: Lookup | undefined;
@@ -17,7 +18,7 @@ export interface ConnectOptions {
   autoSelectFamily?: boolean | undefined;
   autoSelectFamilyAttemptTimeout?: number | undefined;
   /** A Unix socket, which a stack does not have. */
-  path?: string | undefined;
+  path?: string | null | undefined;
   timeout?: number | undefined;
 }
 
@@ -26,7 +27,7 @@ export interface ListenOptions {
   port?: number | string | undefined;
   host?: string | undefined;
   backlog?: number | undefined;
-  path?: string | undefined;
+  path?: string | null | undefined;
   ipv6Only?: boolean | undefined;
   exclusive?: boolean | undefined;
   signal?: AbortSignal | undefined;

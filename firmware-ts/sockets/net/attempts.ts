@@ -84,8 +84,8 @@ export class Attempts {
   #found(addresses: FoundAddress[]): void {
     const { stack, options } = this.#ground;
     const { localAddress, localPort } = options;
-    if (localAddress !== undefined && !isOurs(stack, localAddress)) {
-      this.#fail(systemError("EADDRNOTAVAIL", "bind", { address: localAddress, port: localPort }));
+    if (localAddress && !isOurs(stack, localAddress)) {
+      this.#fail(systemError("EADDRNOTAVAIL", "bind", { address: localAddress, port: localPort ?? undefined }));
       return;
     }
     this.#left = addresses;
@@ -181,9 +181,9 @@ class Attempt implements TcpUser {
   begin(): void {
     const { stack, options, place } = this.#ground;
     const { localAddress, localPort } = options;
-    const from = localAddress === undefined ? {} : { from: plainText(localAddress) };
+    const from = localAddress ? { from: plainText(localAddress) } : {};
     try {
-      const local = { ...from, ...(localPort === undefined ? {} : { localPort }) };
+      const local = { ...from, ...(localPort ? { localPort } : {}) };
       this.#connection = stack.tcp.connect(plainText(this.to.address), place.port, this, local);
     } catch (error) {
       const failure = this.#failure(errnoName(error));

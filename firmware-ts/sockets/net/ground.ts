@@ -2,8 +2,6 @@
 import type { Tcp } from "../../transport/tcp/tcp.ts";
 import type { Holds, Lookup, SocketStack } from "../ground.ts";
 
-import type { NetSocket, SocketOptions } from "./socket.ts";
-
 /** The part of TCP that sockets use. */
 export type TcpService = Pick<Tcp, "connect" | "listen">;
 
@@ -16,6 +14,4 @@ export interface NetGround {
   readonly stack: NetStack;
   readonly lookup: Lookup;
   readonly holds: Holds;
-  /** Makes the sockets of accepted connections. */
-  makeSocket(options: SocketOptions): NetSocket;
 }

@@ -8,7 +8,7 @@ import { Hold } from "../ground.ts";
 import { checkSignal, codedError, errnoName, listenError, portOf } from "../node-errors.ts";
 import { type ListenOptions, noUnixSockets, readListen } from "./arguments.ts";
 import type { NetGround } from "./ground.ts";
-import { NetSocket } from "./socket.ts";
+import { NetSocket, type SocketOptions } from "./socket.ts";
 
 /** As net.createServer()'s. */
 export interface ServerOptions {
@@ -20,13 +20,19 @@ export interface ServerOptions {
   highWaterMark?: number | undefined;
 }
 
+/** The surroundings of a server. */
+export interface ServerGround extends NetGround {
+  /** Makes the sockets of accepted connections. */
+  makeSocket(options: SocketOptions): NetSocket;
+}
+
 export type ConnectionListener = (socket: NetSocket) => void;
 
 /**
  * The working part of a server. It stands beside the emitter: node:http makes its servers by calling net.Server on an object of its own.
  */
 export class ServerCore {
-  readonly #ground: NetGround;
+  readonly #ground: ServerGround;
   readonly #emitter: EventEmitter;
   readonly #options: ServerOptions;
   readonly #hold: Hold;
@@ -38,7 +44,7 @@ export class ServerCore {
   #opening = false;
   #connections = 0;
 
-  constructor(emitter: EventEmitter, ground: NetGround, options: ServerOptions) {
+  constructor(emitter: EventEmitter, ground: ServerGround, options: ServerOptions) {
     this.#ground = ground;
     this.#emitter = emitter;
     this.#options = options;
@@ -60,7 +66,7 @@ export class ServerCore {
       throw codedError(Error, "ERR_SERVER_ALREADY_LISTEN", "Listen method has been called more than once without closing.");
     }
     if (callback !== undefined) this.#emitter.once("listening", callback as () => void);
-    if (options.path !== undefined) throw noUnixSockets(options.path);
+    if (options.path) throw noUnixSockets(options.path);
     const port = portOf(options.port ?? 0, { name: "options.port" });
     if (options.signal !== undefined) this.#obey(options.signal);
     const { host } = options;
@@ -177,7 +183,7 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   maxConnections: number | undefined;
   [CORE]!: ServerCore;
 
-  constructor(ground: NetGround, options?: ServerOptions | ConnectionListener, listener?: ConnectionListener) {
+  constructor(ground: ServerGround, options?: ServerOptions | ConnectionListener, listener?: ConnectionListener) {
     super();
     furnish(this, ground, options, listener);
   }
@@ -229,7 +235,7 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
 /** Gives an emitter the working part of a server: that of a NetServer, or of an object that inherits from it in the old way. */
 export function furnish(
   emitter: EventEmitter & { [CORE]?: ServerCore },
-  ground: NetGround,
+  ground: ServerGround,
   options?: ServerOptions | ConnectionListener,
   listener?: ConnectionListener,
 ): void {

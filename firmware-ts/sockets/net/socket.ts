@@ -105,7 +105,7 @@ export class NetSocket extends Duplex {
    */
   connect(...words: unknown[]): this {
     const [options, callback] = readConnect(words);
-    if (options.path !== undefined) throw noUnixSockets(options.path);
+    if (options.path) throw noUnixSockets(options.path);
     const port = portToConnect(options);
     if (options.lookup !== undefined) checkFunction(options.lookup, "options.lookup");
     if (callback !== undefined) this.once("connect", callback as () => void);

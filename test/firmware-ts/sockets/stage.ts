@@ -10,7 +10,6 @@ import { net as netOf } from "../../../firmware-ts/sockets/net/index.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import { MemoryTcp } from "./memory-tcp.ts";
 
 export class Log {
   /** By who has said them: two sockets have no order in common. */
@@ -99,8 +98,7 @@ export async function sameNet(t: Test, name: string, script: Script<typeof net>)
   const { stack, close } = loopbackStack();
   const ours = Log.new();
   try {
-    const { clock, devices, layers, udp } = stack;
-    await script(netOf({ clock, devices, layers, udp, tcp: new MemoryTcp(layers) }) as unknown as typeof net, ours);
+    await script(netOf(stack) as unknown as typeof net, ours);
   } finally {
     await close();
   }
