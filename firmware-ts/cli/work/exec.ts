@@ -104,7 +104,8 @@ async function start({ preloads, program, words }: NodeWords): Promise<void> {
   const require = createRequire(`${process.cwd()}/`);
   for (const { kind, module } of preloads) {
     if (kind === "require") require(module);
-    else await import(/^\.{0,2}\//.test(module) ? pathToFileURL(resolve(module)).href : pathToFileURL(require.resolve(module)).href);
+    else
+      await import(/^\.{0,2}\//.test(module) ? pathToFileURL(resolve(module)).href : pathToFileURL(require.resolve(module)).href);
   }
   await new Promise<void>((begun) => {
     setImmediate(() => {

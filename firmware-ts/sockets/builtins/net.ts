@@ -106,9 +106,7 @@ export function bindNet(bound: Net, ground: ServerGround): void {
   const Server = serverClass(ground);
   const connect = (...words: unknown[]): NetSocket | nodeNet.Socket => {
     const [options] = readConnect(words);
-    return !options.path
-      ? bound.connect(...words)
-      : (connectKernel as (...words: unknown[]) => nodeNet.Socket)(...words);
+    return !options.path ? bound.connect(...words) : (connectKernel as (...words: unknown[]) => nodeNet.Socket)(...words);
   };
   Object.assign(nodeNet, {
     Socket,
@@ -135,8 +133,7 @@ function bindTls(connect: (options: object) => nodeNet.Socket): void {
     const given = [first, second, third].filter((word) => typeof word === "object" && word !== null) as tls.ConnectionOptions[];
     const [place] = readConnect(words);
     const options: tls.ConnectionOptions = Object.assign({}, ...given);
-    if (options.socket !== undefined || place.path)
-      return (connectTls as (...words: unknown[]) => tls.TLSSocket)(...words);
+    if (options.socket !== undefined || place.path) return (connectTls as (...words: unknown[]) => tls.TLSSocket)(...words);
     const { port, host = "localhost" } = place;
     const servername = nodeNet.isIP(String(host)) === 0 ? { servername: host as string } : {};
     const socket = connect({ ...options, port, host });

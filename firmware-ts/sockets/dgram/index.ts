@@ -17,7 +17,6 @@
  *     await board.close();
  */
 
-
 export type { NodeAddress } from "../addresses.ts";
 export { Holds, type Lookup, type SocketOptions, type SocketStack } from "../ground.ts";
 export { type Dgram, dgram } from "./dgram.ts";
