@@ -97,6 +97,8 @@ export interface IpLayer {
   handle(protocol: number, handler: IpProtocol): void;
   /** Tells whether the address is one of ours. */
   isLocal(address: IpAddress): boolean;
+  /** The device that has one of our addresses, the first where several have it; null for an address that is not ours. */
+  deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */
   canBind(address: IpAddress): boolean;
   /**

@@ -178,6 +178,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addresses.isLocal(address);
   }
 
+  deviceWith(address: Ip4): NetDevice | null {
+    return this.addresses.find(address)?.device ?? null;
+  }
+
   canBind(address: Ip4): boolean {
     return this.addressType(address) !== AddressType.UNICAST;
   }

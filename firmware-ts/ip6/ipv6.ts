@@ -175,6 +175,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.fib.addressType(address, null) === AddressType.LOCAL;
   }
 
+  deviceWith(address: Ip6): NetDevice | null {
+    return this.addresses.find(address)?.device ?? null;
+  }
+
   canBind(address: Ip6): boolean {
     return isMulticast6(address) || this.isLocal(address);
   }
