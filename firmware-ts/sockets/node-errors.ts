@@ -35,7 +35,7 @@ export function listenError(code: string, address: string | undefined, port: num
   error.code = code;
   error.errno = errnoOf(code);
   error.syscall = "listen";
-  return Object.assign(error, { address, port });
+  return Object.assign(error, { address }, port > 0 ? { port } : {});
 }
 
 const WORDS: Readonly<Record<string, string>> = {

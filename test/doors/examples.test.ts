@@ -31,7 +31,7 @@ function moduleOf(door: Door): string {
 }
 
 t.test("the doors", async (t) => {
-  const names = ["", "/drivers", "/bridges", "/models", "/board", "/control", "/iproute", "/dgram", "/rigs"].map(
+  const names = ["", "/drivers", "/bridges", "/models", "/board", "/control", "/iproute", "/dgram", "/net", "/dns", "/rigs"].map(
     (door) => `whohas${door}`,
   );
   t.same(

@@ -31,6 +31,8 @@ const DOORS: readonly string[] = [
   "firmware-ts/control/index.ts",
   "firmware-ts/control/iproute/index.ts",
   "firmware-ts/sockets/dgram/index.ts",
+  "firmware-ts/sockets/net/index.ts",
+  "firmware-ts/sockets/dns/index.ts",
   "hil-rigs/index.ts",
 ];
 /** Rooms of hal, and those that each may import besides itself; "" are the contracts, files directly in hal/. */

@@ -3,18 +3,37 @@
  * that were drawn are written as A, B, C … in the order in which they are met.
  */
 import dgram from "node:dgram";
+import net from "node:net";
 import type { Test } from "tap";
 import { dgram as dgramOf } from "../../../firmware-ts/sockets/dgram/index.ts";
+import { net as netOf } from "../../../firmware-ts/sockets/net/index.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 
 export class Log {
-  readonly lines: string[] = [];
-  readonly #ports = new Map<number, string>();
+  /** By who has said them: two sockets have no order in common. */
+  readonly lines: Record<string, string[]> = {};
+  readonly #name: string;
+  readonly #ports: Map<number, string>;
+
+  private constructor(name: string, lines: Record<string, string[]>, ports: Map<number, string>) {
+    this.#name = name;
+    this.lines = lines;
+    this.#ports = ports;
+    lines[name] = [];
+  }
+
+  static new(): Log {
+    return new Log("script", {}, new Map());
+  }
+
+  of(name: string): Log {
+    return new Log(name, this.lines, this.#ports);
+  }
 
   say(...words: unknown[]): void {
-    this.lines.push(words.map((word) => this.#text(word)).join(" "));
+    this.lines[this.#name]?.push(words.map((word) => this.#text(word)).join(" "));
   }
 
   /** What a call returns or throws. */
@@ -60,12 +79,26 @@ export function loopbackStack(): { stack: Stack; close(): Promise<void> } {
 
 /** Plays a script to node:dgram and to ours. */
 export async function sameDgram(t: Test, name: string, script: Script<typeof dgram>): Promise<void> {
-  const theirs = new Log();
+  const theirs = Log.new();
   await script(dgram, theirs);
   const { stack, close } = loopbackStack();
-  const ours = new Log();
+  const ours = Log.new();
   try {
     await script(dgramOf(stack) as unknown as typeof dgram, ours);
+  } finally {
+    await close();
+  }
+  t.same(ours.lines, theirs.lines, name);
+}
+
+/** Plays a script to node:net and to ours. */
+export async function sameNet(t: Test, name: string, script: Script<typeof net>): Promise<void> {
+  const theirs = Log.new();
+  await script(net, theirs);
+  const { stack, close } = loopbackStack();
+  const ours = Log.new();
+  try {
+    await script(netOf(stack) as unknown as typeof net, ours);
   } finally {
     await close();
   }
