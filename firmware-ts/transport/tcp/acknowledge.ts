@@ -82,7 +82,7 @@ function windowMayHaveOpened(c: Tcb): void {
   if (c.wait !== Wait.PROBE) return;
   const left = (c.dataEnd - c.sndNxt) | 0;
   if (left === 0 && (!c.finQueued || c.finSent)) cancelWait(c);
-  else if (((c.sndUna + c.sndWnd - c.sndNxt) | 0) >= Math.min(left, c.mss)) {
+  else if (((c.sndUna + c.sndWnd - c.sndNxt) | 0) >= Math.max(1, Math.min(left, c.mss))) {
     c.backoff = 0;
     cancelWait(c);
   }
