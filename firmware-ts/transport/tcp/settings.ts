@@ -46,7 +46,7 @@ interface TcpFile {
 export const TCP_FILES: ReadonlyMap<string, TcpFile> = new Map<string, TcpFile>([
   ["tcp_dsack", { field: "dsack", least: 0, most: 1 }],
   ["tcp_fin_timeout", { field: "finTimeout", least: 0, most: Math.trunc(INT_MAX / SECOND), unit: SECOND }],
-  ["tcp_invalid_ratelimit", { field: "invalidRatelimit", least: 0, most: INT_MAX }],
+  ["tcp_invalid_ratelimit", { field: "invalidRatelimit", least: 0, most: 2_000_000_000 }],
   ["tcp_keepalive_intvl", { field: "keepaliveInterval", least: 1, most: 32_767, unit: SECOND }],
   ["tcp_keepalive_probes", { field: "keepaliveProbes", least: 1, most: 255 }],
   ["tcp_keepalive_time", { field: "keepaliveTime", least: 1, most: 32_767, unit: SECOND }],
