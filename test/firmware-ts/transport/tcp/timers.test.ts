@@ -231,3 +231,31 @@ t.test("a router tells of a shorter path: what is too long goes out again at onc
   t.equal(near.connection.info().mss, 948);
   t.same([lab.near.tcp.counters.timeouts, near.connection.info().lost], [0, 0]);
 });
+
+t.test("SYN that is lost twice: the connection begins with one segment", async (t) => {
+  const lab = await TcpLab.open();
+  lab.near.addNeighbour("10.0.0.2", "02:00:00:00:00:02", lab.nearDevice);
+  lab.listen(80);
+  let count = 0;
+  lab.filter = ({ outbound }) => !outbound || ++count > 2;
+  const near = lab.connect(80);
+  lab.run(2100);
+  t.same(near.events, ["connected"]);
+  t.same([near.connection.info().cwnd, near.connection.info().rto, near.connection.info().totalRetrans], [1, 1000, 2]);
+});
+
+t.test("the last acknowledgment is lost: TIME_WAIT answers the FIN that comes again", async (t) => {
+  const { lab, near, far } = await connected();
+  near.connection.end();
+  lab.run(100);
+  lab.filter = ({ outbound }) => !outbound;
+  far.connection.end();
+  lab.run(100);
+  t.same([near.events.at(-1), far.over], ["closed", false]);
+  lab.filter = null;
+  lab.run(1000);
+  t.equal(far.events.at(-1), "closed");
+  t.equal(lab.near.tcp.timeWaits, 1);
+  lab.run(61_000);
+  t.equal(lab.near.tcp.timeWaits, 0);
+});
