@@ -26,6 +26,7 @@ import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { type Datagrams, RunningApps } from "./running-apps.ts";
+import { loadClockIsSet } from "./wall-clock.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
@@ -93,6 +94,7 @@ interface Code {
   /** In the order of the rig's devices. */
   readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
   readonly io: IoMaker;
+  readonly clockIsSet: () => boolean;
 }
 
 interface Assembled {
@@ -120,6 +122,7 @@ export class System {
   readonly #patience: Timer;
   readonly #finish: () => void;
   readonly #io: BoardIo;
+  readonly #clockIsSet: () => boolean;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
@@ -138,8 +141,9 @@ export class System {
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
     const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
-    const [io, devices] = await Promise.all([loadBoardIo(rig.board.io), loaded]);
-    return new System(rig, options, { devices, io });
+    const { clock } = options;
+    const [io, devices, clockIsSet] = await Promise.all([loadBoardIo(rig.board.io), loaded, loadClockIsSet(rig, clock)]);
+    return new System(rig, options, { devices, io, clockIsSet });
   }
 
   private constructor(rig: Rig, options: SystemOptions, code: Code) {
@@ -148,6 +152,7 @@ export class System {
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
     this.#io = code.io(this.clock, this.#random.fork("io"));
+    this.#clockIsSet = code.clockIsSet;
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // Parts that may throw go first: a stack has a timer running from the beginning.
@@ -395,6 +400,8 @@ export class System {
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
+      random: this.#random.fork("apps"),
+      clockIsSet: this.#clockIsSet,
       tell: (event) => this.#options.listener?.datagram(event, this),
     };
     this.#apps.make(this.rig, context, this.#options.app !== false);

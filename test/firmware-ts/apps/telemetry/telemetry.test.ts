@@ -101,8 +101,8 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
   t.same(
     site.points.map(({ line }) => line),
     [
-      "telemetry,node=pico light=1.25,light2=7,seq=1i 1767225600000000000",
-      "telemetry,node=pico light2=7,seq=2i 1767225601000000000",
+      "telemetry,node=pico light=1.25,light2=7,seq=1i 1767225600000000000\n",
+      "telemetry,node=pico light2=7,seq=2i 1767225601000000000\n",
     ],
   );
   t.match(site.events[0]?.readings, [
@@ -110,7 +110,7 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
     { kind: "thermometer" },
     { kind: "light", value: 7 },
   ]);
-  t.match((await bare()).line, /^telemetry,node=pico seq=1i \d+$/, "even without sensors there is a point");
+  t.match((await bare()).line, /^telemetry,node=pico seq=1i \d+\n$/, "even without sensors there is a point");
 
   async function bare(): Promise<{ line: string }> {
     const other = await Site.open();
