@@ -1,0 +1,248 @@
+/** CoAP in virtual time: what leaves, as another's reader has it; retransmissions, responses of all kinds, and hostile ones. */
+import { type Packet, parse } from "coap-packet";
+import t from "tap";
+import type { Settings } from "../../../../../firmware-ts/apps/telemetry/contract/format.ts";
+import type { Telemetry, TelemetryOptions } from "../../../../../firmware-ts/apps/telemetry/telemetry.ts";
+import type { Destination } from "../../../../../firmware-ts/ip/destination.ts";
+import { SeededRandom } from "../../../../../hal/random.ts";
+import { formatOf, Site, sensor } from "../site.ts";
+
+const PORT = 5683;
+
+type Request = ReturnType<typeof parse>;
+
+/** A server that keeps what it gets, and answers as it is told. */
+class Server {
+  readonly requests: { readonly time: number; readonly packet: Request }[] = [];
+  answer: (request: Request) => readonly Uint8Array[] = () => [];
+  readonly site: Site;
+
+  static async open(): Promise<Server> {
+    return new Server(await Site.open());
+  }
+
+  private constructor(site: Site) {
+    this.site = site;
+    const socket = site.gateway.stack.udp.open(PORT);
+    let back: Destination | null = null;
+    socket.onDatagram = (bytes, at, length, source, port) => {
+      const packet = parse(Buffer.from(bytes.subarray(at, at + length)));
+      this.requests.push({ time: site.clock.now(), packet });
+      back ??= socket.to(source, port);
+      for (const answer of this.answer(packet)) socket.send(answer, back);
+    };
+  }
+
+  telemetry(settings: Settings, every = 10_000, more: Partial<TelemetryOptions> = {}): Telemetry {
+    const options = { format: formatOf("coap"), settings, port: PORT, random: new SeededRandom(5), ...more };
+    const telemetry = this.site.telemetry(every, [sensor("light", () => 1.25)], "10.0.0.2", options);
+    telemetry.start();
+    return telemetry;
+  }
+
+  get times(): number[] {
+    return this.requests.map(({ time }) => Math.round(time));
+  }
+
+  get options(): (readonly [string, string])[] {
+    const { packet } = this.requests[0] as { packet: Packet };
+    return (packet.options ?? []).map(
+      ({ name, value }) => [String(name), Buffer.from(value as Uint8Array).toString("hex")] as const,
+    );
+  }
+}
+
+const Type = { CON: 0, NON: 1, ACK: 2, RST: 3 } as const;
+
+function reply(
+  type: number,
+  code: number,
+  { messageId }: Pick<Request, "messageId">,
+  token: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  return Uint8Array.of(0x40 | (type << 4) | token.length, code, messageId >>> 8, messageId & 0xff, ...token);
+}
+
+/** Codes of responses. */
+const CHANGED = 0x44;
+const NOT_FOUND = 0x84;
+
+t.test("non-confirmable: one datagram, path and content, no token, and no answer wanted", async (t) => {
+  const server = await Server.open();
+  const telemetry = server.telemetry({ path: "/a/bc" });
+  await server.site.clock.advance(15_000);
+  const [one, two] = server.requests.map(({ packet }) => packet);
+  t.match(one, { code: "0.02", confirmable: false, reset: false, ack: false });
+  t.equal(one?.token.length, 0);
+  t.equal(((one?.messageId ?? 0) + 1) % 65_536, two?.messageId, "message ids count");
+  t.strictSame(server.options, [
+    ["Uri-Path", "61"],
+    ["Uri-Path", "6263"],
+    ["Content-Format", "70"],
+    ["No-Response", "1a"],
+  ]);
+  t.equal(one?.payload.subarray(0, 8).toString("hex"), "82a521657069636f");
+  t.strictSame(telemetry.counters, { readings: 2, sent: 2, queued: 1, failed: 0 });
+  telemetry.stop();
+});
+
+t.test("confirmable: acknowledged with its response, it was sent; each class of error has its name", async (t) => {
+  const server = await Server.open();
+  const codes = [CHANGED, NOT_FOUND, 0xa0];
+  server.answer = (request) => [reply(Type.ACK, codes[server.requests.length - 1] ?? CHANGED, request, request.token)];
+  const telemetry = server.telemetry({ path: "/t", method: "put", payload: "line", confirmEvery: 1 });
+  await server.site.clock.advance(25_000);
+  t.match(server.requests[0]?.packet, { code: "0.03", confirmable: true });
+  t.equal(server.requests[0]?.packet.token.length, 4);
+  t.strictSame(server.options, [
+    ["Uri-Path", "74"],
+    ["Content-Format", ""],
+  ]);
+  t.match(server.requests[0]?.packet.payload.toString(), /^telemetry,node=pico light=1.25,seq=1i \d+\n$/);
+  t.strictSame(server.site.said, ["#1 0 sent after 0", "#2 10000 failed COAP_4_04", "#3 20000 failed COAP_5_00"]);
+  t.strictSame(telemetry.counters, { readings: 3, sent: 1, queued: 1, failed: 2 });
+});
+
+t.test("nobody answers: five transmissions at doubling intervals, then it has failed, and the next one goes", async (t) => {
+  const server = await Server.open();
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 200_000);
+  await server.site.clock.advance(199_000);
+  const { times } = server;
+  const first = (times[1] ?? 0) - (times[0] ?? 0);
+  t.ok(first >= 2000 && first <= 3000, `${first} ms: from ACK_TIMEOUT to 1.5 times that`);
+  t.strictSame(
+    times.map((time) => Math.round(time / first)),
+    [0, 1, 3, 7, 15],
+  );
+  t.equal(new Set(server.requests.map(({ packet }) => packet.messageId)).size, 1, "the same message");
+  t.strictSame(server.site.said, [`#1 0 failed COAP_TIMEOUT after ${server.site.events[0]?.waited}`]);
+  t.ok(Math.abs((server.site.events[0]?.waited ?? 0) - 31 * first) < 31, "31 times the first interval");
+  t.strictSame(telemetry.counters, { readings: 1, sent: 0, queued: 1, failed: 1 });
+  server.answer = (request) => [reply(Type.ACK, CHANGED, request, request.token)];
+  await server.site.clock.advance(10_000);
+  t.strictSame(telemetry.counters, { readings: 2, sent: 1, queued: 1, failed: 1 });
+});
+
+t.test("one confirmable message at a time: the others wait; at the end all are accounted for", async (t) => {
+  const server = await Server.open();
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 1000);
+  await server.site.clock.advance(1900);
+  t.equal(server.requests.length, 1);
+  const [request] = server.requests;
+  server.answer = (again) => [reply(Type.ACK, CHANGED, again, again.token)];
+  await server.site.clock.advance(2000);
+  t.equal(telemetry.counters.sent, 4, "the retransmission was answered, and those behind it");
+  t.not(server.requests.at(-1)?.packet.messageId, request?.packet.messageId);
+  server.answer = () => [];
+  await server.site.clock.advance(2000);
+  telemetry.stop();
+  const { readings, sent, failed } = telemetry.counters;
+  t.strictSame([readings, sent, failed], [6, 4, 2]);
+  t.same(
+    [...new Set(server.site.events.filter(({ status }) => status === "failed").map(({ reason }) => reason))],
+    ["COAP_STOPPED"],
+  );
+});
+
+t.test("a queue of waiting messages has its bound", async (t) => {
+  const server = await Server.open();
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 10);
+  await server.site.clock.advance(10_000);
+  telemetry.stop();
+  await server.site.stack.close();
+  const { readings, sent, failed } = telemetry.counters;
+  t.equal(sent + failed, readings);
+  t.same([...new Set(server.site.events.map(({ reason }) => reason))].sort(), ["COAP_BUSY", "COAP_STOPPED"]);
+  t.equal(new Set(server.site.events.map(({ seq }) => seq)).size, readings, "each told once");
+});
+
+t.test("a separate response, also before its acknowledgement; it is acknowledged, an unknown one is reset", async (t) => {
+  const server = await Server.open();
+  server.answer = (request) => (request.code === "0.02" ? [reply(Type.ACK, 0, request)] : []);
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 20_000);
+  await server.site.clock.advance(5000);
+  t.equal(server.requests.length, 1, "acknowledged, it is not sent again");
+  t.equal(telemetry.counters.sent, 0);
+  t.equal(telemetry.counters.failed, 0);
+  await server.site.clock.advance(15_001);
+  t.equal(server.requests.length, 1, "the next one waits");
+  telemetry.stop();
+
+  const early = await Server.open();
+  early.answer = (request) =>
+    request.code === "0.02"
+      ? [
+          reply(Type.CON, CHANGED, { messageId: 77 }, request.token),
+          reply(Type.CON, CHANGED, { messageId: 78 }, Uint8Array.of(1, 2)),
+          reply(Type.NON, CHANGED, { messageId: 79 }, Uint8Array.of(1, 2)),
+        ]
+      : [];
+  const other = early.telemetry({ confirmEvery: 1 }, 20_000);
+  await early.site.clock.advance(5000);
+  t.equal(other.counters.sent, 1);
+  t.strictSame(
+    early.requests.slice(1).map(({ packet }) => [packet.ack, packet.reset, packet.messageId]),
+    [
+      [true, false, 77],
+      [false, true, 78],
+    ],
+  );
+});
+
+t.test("a reset fails at once; the board's own reason says more than that nobody answered", async (t) => {
+  const server = await Server.open();
+  server.answer = (request) => [reply(Type.RST, 0, request)];
+  server.telemetry({ confirmEvery: 1 });
+  await server.site.clock.advance(100);
+  t.match(server.site.events[0], { status: "failed", reason: "COAP_RESET" });
+
+  const nobody = await Server.open();
+  const telemetry = nobody.telemetry({ confirmEvery: 1 }, 200_000, { address: "10.0.0.77" });
+  await nobody.site.clock.advance(190_000);
+  t.match(nobody.site.events[0], { status: "failed", reason: "NEIGH_FAILED" });
+  t.strictSame(telemetry.counters, { readings: 1, sent: 0, queued: 1, failed: 1 });
+});
+
+t.test("one in three is confirmable, and its answer keeps the neighbour reachable without a probe", async (t) => {
+  const asked = async (confirmEvery: number): Promise<number> => {
+    const server = await Server.open();
+    server.answer = (request) => (request.confirmable ? [reply(Type.ACK, CHANGED, request, request.token)] : []);
+    let probes = 0;
+    server.site.wire.tap((bytes) => {
+      // From the board (its address ends with 1): ARP, a request.
+      if (bytes[6] === 2 && bytes[11] === 1 && bytes[12] === 8 && bytes[13] === 6 && bytes[21] === 1) probes++;
+    });
+    const telemetry = server.telemetry({ confirmEvery }, 3000);
+    await server.site.clock.advance(600_000);
+    telemetry.stop();
+    t.equal(server.requests.filter(({ packet }) => packet.confirmable).length, confirmEvery === 0 ? 0 : 67);
+    return probes;
+  };
+  t.equal(await asked(3), 1, "the first broadcast alone");
+  t.ok((await asked(0)) > 10, "without evidence Linux' machine asks again and again");
+});
+
+t.test("hostile answers: none ends anything, moves a counter, or grows", async (t) => {
+  const server = await Server.open();
+  const random = new SeededRandom(99);
+  const noise = (): Uint8Array => Uint8Array.from({ length: random.below(24) }, () => random.below(256));
+  const hostile = ({ messageId, token }: Request): Uint8Array[] => [
+    ...Array.from({ length: 40 }, noise),
+    ...Array.from({ length: 40 }, () =>
+      Uint8Array.of(random.below(256), random.below(256), messageId >>> 8, messageId & 0xff, ...noise()),
+    ),
+    Uint8Array.of(0x60 | 9, CHANGED, messageId >>> 8, messageId & 0xff, ...token),
+    Uint8Array.of(0x60 | 8, CHANGED, messageId >>> 8, messageId & 0xff, ...token),
+    Uint8Array.of(0xa0, 0, messageId >>> 8, messageId & 0xff),
+    Uint8Array.of(0x60, CHANGED, messageId >>> 8, messageId & 0xff),
+    Uint8Array.of(0x60, 0x02, messageId >>> 8, messageId & 0xff, ...token),
+  ];
+  server.answer = (request) => (request.code === "0.02" ? hostile(request) : []);
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 100_000);
+  await server.site.clock.advance(300_000);
+  telemetry.stop();
+  const { readings, sent, failed } = telemetry.counters;
+  t.equal(sent + failed, readings);
+  t.equal(readings, 4, "at an even pace");
+  t.equal(server.site.stack.network.pool.inUse, 0);
+});
