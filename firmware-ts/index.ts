@@ -57,9 +57,9 @@ export type { NeighbourServices } from "./families.ts";
 export { formatIpv4, type Ip4, type IpAddress, type IpFamily, parseIpv4 } from "./ip/address.ts";
 export type { Destination } from "./ip/destination.ts";
 export { type Endpoint, formatEndpoint, formatIp, parseEndpoint, parseIp } from "./ip/endpoint.ts";
-export { InetError } from "./ip/inet-error.ts";
+export { InetError, type SocketErrno } from "./ip/inet-error.ts";
 export { type Ip6, Ip6Interner } from "./ip/ip6.ts";
-export type { Received } from "./ip/layer.ts";
+export type { IcmpError, Received } from "./ip/layer.ts";
 export type { Lifetime, Lifetimes } from "./ip/lifetimes.ts";
 export type { SendResult } from "./ip/send-result.ts";
 export type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
@@ -75,6 +75,14 @@ export type { HealthReport } from "./net/device-health.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
-export { ipv4, macAddress, type NeighbourOptions, type RouteOptions, Stack, type StackOptions } from "./stack.ts";
+export {
+  ipv4,
+  macAddress,
+  type NeighbourOptions,
+  type RouteOptions,
+  Stack,
+  type StackAddressOptions,
+  type StackOptions,
+} from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type { DatagramHandler, ErrorHandler, FateHandler, UdpSocket } from "./transport/udp-socket.ts";

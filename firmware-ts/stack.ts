@@ -41,7 +41,7 @@ import type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
 import type { Ip6RouteEntry } from "./ip6/routing/route.ts";
 import type { Neighbour } from "./neigh/entry.ts";
 import { Nud } from "./neigh/states.ts";
-import type { NeighTableOptions } from "./neigh/table.ts";
+import type { NeighTable, NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
 import { ARPHRD_LOOPBACK, type DeviceOptions, Iff, type NetDevice } from "./net/device.ts";
 import { parseMac } from "./net/ethernet.ts";
@@ -107,6 +107,12 @@ export interface RouteOptions {
   nexthops?: readonly { via?: string; device?: NetDevice; weight?: number; onlink?: boolean }[];
   /** Takes the place of a route with the same destination and metric. */
   replace?: boolean;
+}
+
+/** What an address may have besides itself. */
+export interface StackAddressOptions extends AddressOptions {
+  /** IPv6: nobody is asked whether the address is free; it is ours at once. */
+  noDad?: boolean;
 }
 
 export class Stack {
@@ -200,10 +206,10 @@ export class Stack {
 
   /**
    * Gives a device an address, `192.168.10.10/24` or `fd00::10/64`; without a length it is a host address (/32, /128).
-   * @param options of them IPv6 takes metric, noPrefixRoute and lifetimes
+   * @param options of them IPv6 takes metric, noPrefixRoute, lifetimes and noDad
    * @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, FAMILY_UNSUPPORTED, SCOPE_INVALID, LIFETIME_INVALID
    */
-  addAddress(device: NetDevice, cidr: string, options: AddressOptions = {}): InterfaceAddress | Ip6InterfaceAddress {
+  addAddress(device: NetDevice, cidr: string, options: StackAddressOptions = {}): InterfaceAddress | Ip6InterfaceAddress {
     if (isIp6Text(cidr)) return addIp6Address(this.#six, device, cidr, ip6Options(options));
     const { address, length } = prefix(cidr);
     if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
@@ -227,7 +233,7 @@ export class Stack {
   }
 
   /**
-   * Adds a route of either family. Of the options IPv6 knows no scope, no mtuLock and no nexthops.
+   * Adds a route of either family. Of the options IPv6 knows no scope.
    * @throws InetError ADDRESS_INVALID, ROUTE_INVALID, ROUTE_EXISTS, ROUTE_UNREACHABLE, ROUTE_NO_GATEWAY, DEVICE_DOWN, DEVICE_MISSING,
    * FAMILY_UNSUPPORTED, SOURCE_INVALID
    */
@@ -304,16 +310,22 @@ export class Stack {
     const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
     rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
     if (!namespace.initial) return rows;
-    const { changed, flipFlops, contradicted, refused } = table.suspicions;
-    rows.push(
-      ["ArpTableFulls", table.statistics.tableFulls],
-      ["ArpAddressChanges", changed],
-      ["ArpAddressFlipFlops", flipFlops],
-      ["ArpStaticContradictions", contradicted],
-      ["ArpAddressRefusals", refused],
-    );
+    rows.push(...troubles("Arp", table));
+    if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
     return rows;
   }
+}
+
+/** Counts of faults of a table, and of doubtful words about its neighbours. */
+function troubles(protocol: string, { statistics, suspicions }: NeighTable): [name: string, value: number][] {
+  const { changed, flipFlops, contradicted, refused } = suspicions;
+  return [
+    [`${protocol}TableFulls`, statistics.tableFulls],
+    [`${protocol}AddressChanges`, changed],
+    [`${protocol}AddressFlipFlops`, flipFlops],
+    [`${protocol}StaticContradictions`, contradicted],
+    [`${protocol}AddressRefusals`, refused],
+  ];
 }
 
 /**
@@ -337,8 +349,13 @@ export function macAddress(text: string): Uint8Array {
 }
 
 /** The settings of an address that IPv6 takes. */
-function ip6Options({ metric, noPrefixRoute, lifetimes }: AddressOptions): Ip6AddressRequest {
-  return { ...(metric ? { metric } : {}), ...(noPrefixRoute ? { noPrefixRoute } : {}), ...(lifetimes ? { lifetimes } : {}) };
+function ip6Options({ metric, noPrefixRoute, lifetimes, noDad }: StackAddressOptions): Ip6AddressRequest {
+  return {
+    ...(metric ? { metric } : {}),
+    ...(noPrefixRoute ? { noPrefixRoute } : {}),
+    ...(lifetimes ? { lifetimes } : {}),
+    ...(noDad ? { noDad } : {}),
+  };
 }
 
 function isIp6Route({ to, via, family }: RouteOptions): boolean {

@@ -3,10 +3,12 @@
  * what is there, each layer on the way up pulls its own off, and nothing is copied. Slots come from a pool and go back to it.
  */
 import { DROP_REASONS, DropReason } from "./drop-reason.ts";
-import { isPacketMemory, takePacketMemory } from "./packet-memory.ts";
+import { PacketView, takePacketMemory } from "./packet-memory.ts";
 
 /** Bytes in one slot: headroom, a frame of 1518 bytes, room for a trailer. */
 export const SLOT_BYTES = 2048;
+/** Bytes in a slot for packets longer than a frame: headroom, the longest IPv6 packet (RFC 8200 3), room for reads by words. */
+export const LONG_SLOT_BYTES = 65_792;
 /** Room in front of a received frame or of a new payload: Ethernet, IPv4 with options, UDP, and what a driver puts before. */
 export const HEADROOM = 128;
 
@@ -41,7 +43,7 @@ export class SkBuff {
   /** The whole slot. The packet is bytes[data..tail). */
   readonly bytes: Uint8Array;
   /** The same memory, for reading and writing fields in network byte order. */
-  readonly view: DataView;
+  readonly view: PacketView;
   /** The memory that the slot is part of, and the slot's offset in it. Asking `bytes` for them calls out of optimized code each time. */
   readonly memory: ArrayBufferLike;
   readonly offset: number;
@@ -80,8 +82,8 @@ export class SkBuff {
     this.bytes = bytes;
     this.memory = bytes.buffer;
     this.offset = bytes.byteOffset;
-    this.summable = isPacketMemory(this.memory);
-    this.view = new DataView(this.memory, this.offset, bytes.byteLength);
+    this.view = new PacketView(bytes);
+    this.summable = this.view.place >= 0;
   }
 
   get length(): number {
@@ -110,6 +112,11 @@ export class SkBuff {
     const at = this.tail;
     this.tail += count;
     return at;
+  }
+
+  /** The slot is one of this pool. */
+  isOf(pool: SkBuffPool): boolean {
+    return this.#pool === pool;
   }
 
   /** Cuts the packet to `length` bytes if it is longer. */
@@ -150,6 +157,8 @@ export class SkBuff {
 export interface SkBuffPoolOptions {
   /** Most slots that may exist, each of SLOT_BYTES. Default 8192 (16 MiB). */
   limit?: number;
+  /** Bytes in one slot. Default SLOT_BYTES. */
+  slotBytes?: number;
   /** Most slots made at a time. Default 256. */
   chunk?: number;
   /** Make the slots in this memory and nowhere else, as many as fit: memory that a device reads and writes by itself. */
@@ -162,15 +171,17 @@ const FIRST_SLOTS = 16;
 /** Slots made in chunks, each half of what is there, up to a limit, and used again and again. */
 export class SkBuffPool {
   readonly limit: number;
+  readonly slotBytes: number;
   readonly #chunk: number;
   readonly #free: SkBuff[] = [];
   readonly #memory: Uint8Array | null;
   #made = 0;
 
   constructor(options: SkBuffPoolOptions = {}) {
-    const { memory } = options;
+    const { memory, slotBytes = SLOT_BYTES } = options;
     const limit = options.limit ?? (memory ? Number.POSITIVE_INFINITY : 8192);
-    this.limit = memory ? Math.min(limit, Math.floor(memory.length / SLOT_BYTES)) : limit;
+    this.limit = memory ? Math.min(limit, Math.floor(memory.length / slotBytes)) : limit;
+    this.slotBytes = slotBytes;
     this.#chunk = options.chunk ?? 256;
     this.#memory = memory ?? null;
   }
@@ -218,10 +229,11 @@ export class SkBuffPool {
   #grow(): boolean {
     const count = Math.min(this.#chunk, Math.max(FIRST_SLOTS, this.#made >> 1), this.limit - this.#made);
     if (count <= 0) return false;
-    const memory = this.#memory ?? takePacketMemory(count * SLOT_BYTES, this) ?? new Uint8Array(count * SLOT_BYTES);
+    const { slotBytes } = this;
+    const memory = this.#memory ?? takePacketMemory(count * slotBytes, this) ?? new Uint8Array(count * slotBytes);
     const first = this.#memory ? this.#made : 0;
     for (let slot = first; slot < first + count; slot++) {
-      this.#free.push(new SkBuff(this, memory.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES)));
+      this.#free.push(new SkBuff(this, memory.subarray(slot * slotBytes, (slot + 1) * slotBytes)));
     }
     this.#made += count;
     return true;

@@ -18,4 +18,4 @@ export type { Resolution } from "./contract/resolution.ts";
 export { ONE_LINK, type Topology, TWO_LINKS } from "./contract/topology.ts";
 export { DUTS } from "./duts/index.ts";
 export { type CaseResult, type RunOptions, runCases, type Status } from "./run/runner.ts";
-export { SUITES } from "./suites/index.ts";
+export { SUITES, VIEWS } from "./suites/index.ts";

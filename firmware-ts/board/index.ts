@@ -47,9 +47,9 @@ export type { DeviceConfig, Rig } from "./rig/rig.ts";
 export { UnitError } from "./rig/units.ts";
 export { describeRig, parseRig, RigError, type RigProblem } from "./rig-file.ts";
 export { runtimeDir, socketPath } from "./runtime-dir.ts";
+export type { ArpSummary, NdSummary, Summary } from "./summary.ts";
 export {
   type DeviceReport,
-  type Summary,
   System,
   type SystemListener,
   type SystemOptions,

@@ -1,5 +1,5 @@
 /** The neighbour table's warnings in words, and its troubles in numbers. */
-import { formatIpv4 } from "../ip/address.ts";
+import { keyText } from "../control/methods/by-family.ts";
 import { SuspicionKind } from "../neigh/entry.ts";
 import type { Suspicion } from "../neigh/suspicions.ts";
 import type { NeighTable } from "../neigh/table.ts";
@@ -42,9 +42,17 @@ export function watchNeighbours(table: NeighTable, tell: (warning: NeighWarning)
   table.suspicions.listener = (suspicion) => tell(warningOf(suspicion));
 }
 
-export function neighTroubles({ statistics, suspicions }: NeighTable): NeighTroubles {
-  const { changed, flipFlops, contradicted, refused } = suspicions;
-  return { tableFulls: statistics.tableFulls, changed, flipFlops, contradicted, refused };
+/** The troubles of all of these tables together. */
+export function neighTroubles(tables: readonly NeighTable[]): NeighTroubles {
+  const sum = { tableFulls: 0, changed: 0, flipFlops: 0, contradicted: 0, refused: 0 };
+  for (const { statistics, suspicions } of tables) {
+    sum.tableFulls += statistics.tableFulls;
+    sum.changed += suspicions.changed;
+    sum.flipFlops += suspicions.flipFlops;
+    sum.contradicted += suspicions.contradicted;
+    sum.refused += suspicions.refused;
+  }
+  return sum;
 }
 
 const BECAME: Readonly<Record<SuspicionKind, string>> = {
@@ -54,8 +62,9 @@ const BECAME: Readonly<Record<SuspicionKind, string>> = {
   [SuspicionKind.REFUSED]: "not believed",
 };
 
-function warningOf({ kind, device, key, was, claimed, missed }: Suspicion): NeighWarning {
-  const dispute = { device: device.name, address: formatIpv4(key), was: formatMac(was), claimed: formatMac(claimed), missed };
+function warningOf(suspicion: Suspicion): NeighWarning {
+  const { kind, device, was, claimed, missed } = suspicion;
+  const dispute = { device: device.name, address: keyText(suspicion), was: formatMac(was), claimed: formatMac(claimed), missed };
   const more = missed > 0 ? `; ${missed} more since the last such line` : "";
   const claim = `${dispute.address} was ${dispute.was}, ${dispute.claimed} now claims it`;
   return { kind, text: `spoofing suspected: ${claim} (${dispute.device}, ${BECAME[kind]}${more})`, dispute };

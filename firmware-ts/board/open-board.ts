@@ -10,7 +10,7 @@ import { System, startSystem } from "./system.ts";
 export interface BoardOptions {
   /** One device or several, each a SPEC as `whohas run --device` takes it: `enc28j60:serprog:/dev/ttyACM0`, `eth1=packet:veth0`. */
   readonly device: string | readonly string[];
-  /** An address with the length of its prefix, `192.168.10.10/24`; with several devices one for each, in their order. */
+  /** An address with the length of its prefix, `192.168.10.10/24`; of each family one for each device, in their order. */
   readonly address?: string | readonly string[];
   /** Next hop of the default route. */
   readonly gateway?: string;

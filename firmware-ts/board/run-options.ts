@@ -16,7 +16,7 @@ export interface RunRequest {
   onInput?: (text: string) => void;
   /** SPECs: these devices instead of the rig's. */
   devices: readonly string[];
-  /** CIDRs, one a device in their order. */
+  /** CIDRs, of each family one a device in their order. */
   addresses: readonly string[];
   gateway?: string;
   seed?: number;
@@ -88,13 +88,16 @@ function telemetryTo(gateway: string | undefined): TelemetryConfig {
   return telemetryWith({ to: { address: parseHost(gateway), port: TELEMETRY_PORT } });
 }
 
+/** Each device has one address of each family: the first of a family is the first device's. */
 function withAddresses(devices: readonly DeviceConfig[], addresses: readonly string[]): DeviceConfig[] {
-  if (addresses.length > devices.length) {
+  const families = [false, true].map((six) => addresses.filter((address) => isOfIpv6(address) === six));
+  for (const own of families) {
+    if (own.length <= devices.length) continue;
     const count = devices.length === 1 ? "is 1 device" : `are ${devices.length} devices`;
-    throw new UnitError(`--address ${addresses[devices.length]}: there ${count} only, one address each`);
+    throw new UnitError(`--address ${own[devices.length]}: there ${count} only, one address of a family each`);
   }
   return devices.map((device, at) => {
-    const address = addresses[at];
-    return address === undefined ? device : { ...device, addresses: [parseInterfaceAddress(address)] };
+    const own = families.flatMap((texts) => texts.slice(at, at + 1)).map(parseInterfaceAddress);
+    return own.length === 0 ? device : { ...device, addresses: own };
   });
 }

@@ -8,24 +8,22 @@ import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
-import { DropCounters } from "../../hal/skbuff.ts";
 import type { AppContext, DatagramEvent } from "../apps/app.ts";
-import { dropsOf } from "../control/drops.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
-import type { HealthReport } from "../net/device-health.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Maker, Part } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
-import { type NeighTroubles, type NeighWarning, neighTroubles, watchNeighbours } from "./neigh-watch.ts";
+import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
-import { type Datagrams, RunningApps } from "./running-apps.ts";
+import { RunningApps } from "./running-apps.ts";
+import { countersOf, type Summary, tablesOf } from "./summary.ts";
 import { loadClockIsSet } from "./wall-clock.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
@@ -68,25 +66,6 @@ export interface DeviceReport {
   carrier: boolean;
   fallback: string | null;
   gateway: string | null;
-}
-
-/** The result of a run. */
-export interface Summary {
-  /** By name, without `lo`. */
-  devices: Record<string, HealthReport>;
-  /** Since the system was ready, in ms of the clock's time. */
-  duration: number;
-  datagrams: Datagrams;
-  arp: {
-    requestsBroadcast: number;
-    requestsUnicast: number;
-    repliesSent: number;
-    requestsReceived: number;
-    repliesReceived: number;
-  };
-  neighbours: NeighTroubles;
-  /** Packets dropped anywhere in the stack, by reason. */
-  drops: Record<string, number>;
 }
 
 /** The code of everything that a rig names, loaded. */
@@ -165,9 +144,11 @@ export class System {
     const neighbours = { profile, lateness, hz };
     const families = familiesOf(rig);
     this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
-    watchNeighbours(this.stack.neighbours(4).table, (warning) => {
-      if (!this.#stopped) options.listener?.neighbours?.(warning);
-    });
+    for (const table of tablesOf(this.stack)) {
+      watchNeighbours(table, (warning) => {
+        if (!this.#stopped) options.listener?.neighbours?.(warning);
+      });
+    }
     this.namespaces = this.#makeNamespaces();
     for (const { config, part } of parts) {
       const device = this.#stackOf(config).addDevice(config.name, part.controller);
@@ -322,28 +303,14 @@ export class System {
   }
 
   summary(): Summary {
-    const arp = { requestsBroadcast: 0, requestsUnicast: 0, repliesSent: 0, requestsReceived: 0, repliesReceived: 0 };
-    const drops = new DropCounters();
-    const devices = this.#stacks.flatMap((stack) => stack.devices.map((device) => ({ stack, device })));
-    const tables = [
-      this.stack.neighbours(4).table.drops,
-      ...this.#stacks.map((stack) => stack.ip.drops),
-      ...devices.map(({ device }) => device.drops),
-    ];
-    for (const table of tables) drops.add(table);
-    for (const { stack, device } of devices) {
-      const counters = stack.neighbours(4).counters(device);
-      for (const kind of Object.keys(arp) as (keyof typeof arp)[]) arp[kind] += counters[kind];
-    }
     const { datagrams } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
-    const health = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    const neighbours = neighTroubles(this.stack.neighbours(4).table);
-    return { devices: health, duration, datagrams, arp, neighbours, drops: dropsOf(drops) };
+    const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
+    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
   }
 
   /** The initial namespace, then the others. */
-  get #stacks(): readonly Stack[] {
+  get #stacks(): readonly [Stack, ...Stack[]] {
     return [this.stack, ...this.namespaces.values()];
   }
 

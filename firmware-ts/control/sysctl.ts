@@ -55,14 +55,14 @@ function coreFile(stack: Stack, path: string): SysctlFile | undefined {
 function ip4File(stack: Stack, path: string, name: string): SysctlFile | undefined {
   const file = IP4_FILES.get(name);
   if (!file) return undefined;
-  const { field, least, most } = file;
+  const { field, least, most, unit = 1 } = file;
   const { settings } = stack.ip;
   return {
-    read: () => String(settings[field]),
+    read: () => String(Math.trunc(settings[field] / unit)),
     write: (value) => {
       const number = readNumber(value);
       if (number < least || number > most) throw new ParameterError("EINVAL", `${path} is ${least} to ${most}`);
-      settings[field] = number;
+      settings[field] = number * unit;
     },
   };
 }

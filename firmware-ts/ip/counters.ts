@@ -14,7 +14,15 @@ export class IpCounters {
   outRequests = 0;
   outDiscards = 0;
   outNoRoutes = 0;
+  reasmTimeout = 0;
+  reasmReqds = 0;
+  reasmOKs = 0;
   reasmFails = 0;
+  /** Fragments that cover what was there already; the kernel prints those of IPv4 alone. */
+  reasmOverlaps = 0;
+  fragOKs = 0;
+  fragFails = 0;
+  fragCreates = 0;
   /** Packets given to a device, those that are forwarded included. */
   outTransmits = 0;
   // Counters of IpExt.
@@ -85,7 +93,13 @@ export class InetCounters {
       ["IpOutRequests", ip.outRequests],
       ["IpOutDiscards", ip.outDiscards],
       ["IpOutNoRoutes", ip.outNoRoutes],
+      ["IpReasmTimeout", ip.reasmTimeout],
+      ["IpReasmReqds", ip.reasmReqds],
+      ["IpReasmOKs", ip.reasmOKs],
       ["IpReasmFails", ip.reasmFails],
+      ["IpFragOKs", ip.fragOKs],
+      ["IpFragFails", ip.fragFails],
+      ["IpFragCreates", ip.fragCreates],
       ["IpOutTransmits", ip.outTransmits],
       ["IcmpInMsgs", icmp.inMsgs],
       ["IcmpInErrors", icmp.inErrors],
@@ -115,6 +129,7 @@ export class InetCounters {
       ["IpExtInNoRoutes", ip.inNoRoutes],
       ["IpExtInTruncatedPkts", ip.inTruncatedPkts],
       ["IpExtInCsumErrors", ip.inCsumErrors],
+      ["IpExtReasmOverlaps", ip.reasmOverlaps],
     );
     return rows;
   }

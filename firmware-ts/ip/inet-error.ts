@@ -32,4 +32,17 @@ const ERRNOS = {
   SOURCE_INVALID: "EINVAL",
 } as const;
 
+/** The errno that Linux makes of an ICMP error about what a socket sent (icmp(7); measured on Linux 6.18). */
+export type SocketErrno =
+  | "EACCES"
+  | "ECONNREFUSED"
+  | "EHOSTDOWN"
+  | "EHOSTUNREACH"
+  | "EMSGSIZE"
+  | "ENETUNREACH"
+  | "ENONET"
+  | "ENOPROTOOPT"
+  | "ENOTSUP"
+  | "EPROTO";
+
 export type InetErrorCode = keyof typeof ERRNOS;

@@ -8,6 +8,7 @@ import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import { INADDR_ANY, type IpAddress, type IpFamily } from "./address.ts";
 import type { InetCounters } from "./counters.ts";
+import type { SocketErrno } from "./inet-error.ts";
 
 /**
  * The way of packets to one destination: route, source address, next hop and its neighbour entry. It belongs to the caller that made it
@@ -48,10 +49,8 @@ export class IcmpError {
   /** Type and code, as the family's ICMP numbers them. */
   type = 0;
   code = 0;
-  /** "Destination unreachable". */
-  unreachable = false;
-  /** A redirect, or a source quench: the packet is not lost by it. */
-  advice = false;
+  /** The error that a socket is told, as Linux names it. Null for advice, a redirect or a source quench: the packet is not lost by it. */
+  errno: SocketErrno | null = null;
   /** The last four octets of the message's header: an MTU, a pointer, a gateway. */
   info = 0;
   /** The sender of the message. */
@@ -85,6 +84,8 @@ export interface IpLayer {
   readonly family: IpFamily;
   /** Bytes of a header without options or extensions. */
   readonly headerBytes: number;
+  /** Most bytes behind the IP header of a packet. What is longer than its way's room goes out in fragments. */
+  readonly maxPayload: number;
   /** The address that is nobody's: a socket bound to it hears datagrams to any address. */
   readonly unspecified: IpAddress;
   /** A datagram without a checksum is damaged (RFC 8200 8.1); else its sender has left it out (RFC 768). */

@@ -26,12 +26,12 @@ export class OwnCopies implements BacklogTarget {
 
   /** Copies a packet that begins with its IP header and is about to leave by the device. */
   loop(skb: SkBuff, device: NetDevice): void {
-    const copy = this.#network.pool.allocate();
+    const { length } = skb;
+    const copy = this.#network.allocate(length);
     if (!copy) {
       this.#drops.count(DropReason.NOMEM);
       return;
     }
-    const { length } = skb;
     const at = copy.put(length);
     copyFrame(copy.bytes, at, skb.bytes, skb.data, length);
     copy.network = at;

@@ -16,3 +16,8 @@ export function truesizeOf(length: number): number {
   while (head < need) head *= 2;
   return head + SKB;
 }
+
+/** The memory charged for a packet that goes out in fragments. @param length bytes behind its IP header @param room those of a fragment */
+export function truesizeOfPieces(length: number, room: number, headerBytes: number): number {
+  return Math.ceil(length / room) * truesizeOf(headerBytes + room);
+}

@@ -2,8 +2,10 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { type DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import type { InetCounters } from "../ip/counters.ts";
+import type { Fragmentation } from "../ip/fragmentation.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import { output } from "../neigh/machine.ts";
+import type { Neighbour } from "../neigh/entry.ts";
+import { type Fate, output } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Arp } from "./arp/arp.ts";
 import { FRAGMENT_DF, headerLengthOf, IP_CHECKSUM, IP_FRAGMENT, IP_HEADER, IP_TTL, writeChecksum } from "./header/ip-header.ts";
@@ -24,9 +26,15 @@ export interface ForwardingGround {
 
 export class Forwarding {
   readonly #ground: ForwardingGround;
+  readonly #fragmentation: Fragmentation;
+  readonly #emit = (skb: SkBuff, entry: Neighbour): Fate => {
+    this.#ground.counters.ip.outTransmits++;
+    return output(entry, skb);
+  };
 
-  constructor(ground: ForwardingGround) {
+  constructor(ground: ForwardingGround, fragmentation: Fragmentation) {
     this.#ground = ground;
+    this.#fragmentation = fragmentation;
   }
 
   /** Hands a packet on. Returns NONE when the buffer is not the caller's any more, else the reason to drop it. */
@@ -48,10 +56,12 @@ export class Forwarding {
       errors?.sendError(skb, device, ICMP_TIME_EXCEEDED, 0);
       return DropReason.IP_INHDR;
     }
+    // As in Linux, a packet that is too long counts, too.
+    ip.forwDatagrams++;
     const mtu = mtuOf(route);
-    if (skb.length > mtu) {
-      const whole = (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0;
-      if (whole) errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, mtu);
+    if (skb.length > mtu && (view.getUint16(at + IP_FRAGMENT) & FRAGMENT_DF) !== 0) {
+      ip.fragFails++;
+      errors?.sendError(skb, device, ICMP_DEST_UNREACH, FRAGMENTATION_NEEDED, mtu);
       return DropReason.PKT_TOO_BIG;
     }
     view.setUint8(at + IP_TTL, ttl - 1);
@@ -62,13 +72,12 @@ export class Forwarding {
     const nextHop = fib.paths.gateway(destination, route) || destination;
     if (found.redirect) errors?.sendRedirect(skb, device, nextHop);
     skb.truesize = truesizeOf(skb.length);
-    ip.forwDatagrams++;
-    ip.outTransmits++;
     const { table } = arp;
     const key = arp.keyOf(nextHop, route.device);
     const entry = table.find(key, route.device) ?? table.create(key, route.device);
-    if (entry) output(entry, skb);
-    else drops.drop(skb, DropReason.NEIGH_CREATEFAIL);
+    if (!entry) drops.drop(skb, DropReason.NEIGH_CREATEFAIL);
+    else if (skb.length > mtu) this.#fragmentation.send(skb, headerLength, mtu, this.#emit, entry);
+    else this.#emit(skb, entry);
     return DropReason.NONE;
   }
 }

@@ -1,5 +1,6 @@
 /** Types and codes of ICMP messages (RFC 792), and the contract by which IPv4 has errors sent. */
 import type { SkBuff } from "../../hal/skbuff.ts";
+import type { SocketErrno } from "../ip/inet-error.ts";
 import type { NetDevice } from "../net/device.ts";
 
 export const ICMP_ECHO_REPLY = 0;
@@ -32,6 +33,40 @@ export const LAST_UNREACHABLE = 15;
 export const REDIRECT_HOST = 1;
 /** Code of "time exceeded": while fragments were waited for. */
 export const REASSEMBLY_TIME = 1;
+
+/** By the code of "destination unreachable" (icmp(7)). */
+const UNREACHABLE_ERRNOS: readonly SocketErrno[] = [
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENOPROTOOPT",
+  "ECONNREFUSED",
+  "EMSGSIZE",
+  "ENOTSUP",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENONET",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+];
+
+/** The errno of an error of this type and code, at most LAST_UNREACHABLE; null for redirect and source quench (RFC 6633 3: ignored). */
+export function errnoOf(type: number, code: number): SocketErrno | null {
+  switch (type) {
+    case ICMP_DEST_UNREACH:
+      return UNREACHABLE_ERRNOS[code] ?? null;
+    case ICMP_TIME_EXCEEDED:
+      return "EHOSTUNREACH";
+    case ICMP_PARAMETER_PROBLEM:
+      return "EPROTO";
+    default:
+      return null;
+  }
+}
 
 /** Sends ICMP errors. The packet stays the caller's. */
 export interface IpErrors {

@@ -23,6 +23,7 @@ import {
 } from "./header/ip-header.ts";
 import { timeOfDay } from "./header/time-of-day.ts";
 import {
+  errnoOf,
   FRAGMENTATION_NEEDED,
   ICMP_ADDRESS,
   ICMP_ADDRESS_REPLY,
@@ -293,30 +294,25 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     if (type === ICMP_DEST_UNREACH ? code > LAST_UNREACHABLE : type === ICMP_TIME_EXCEEDED && code === REASSEMBLY_TIME) {
       return DropReason.INVALID_PROTO;
     }
-    const source = readIp4(view, quotedIp + IP_SOURCE);
-    if (!this.layer.isLocal(source)) {
-      this.layer.counters.icmp.inErrors++;
-      return DropReason.IP_NOT_LOCAL;
-    }
     const error = this.#error;
     error.type = type;
     error.code = code;
-    error.unreachable = type === ICMP_DEST_UNREACH;
-    error.advice = type === ICMP_REDIRECT || type === ICMP_SOURCE_QUENCH;
+    error.errno = errnoOf(type, code);
     error.info = view.getInt32(skb.data + ICMP_INFO);
     error.reporter = packet.source;
-    error.source = source;
+    error.source = readIp4(view, quotedIp + IP_SOURCE);
     error.destination = readIp4(view, quotedIp + IP_DESTINATION);
     error.transport = quotedIp + headerLength;
     const handler = this.layer.handlerOf(view.getUint8(quotedIp + IP_PROTOCOL));
-    if (handler?.error?.(skb, error) === true) this.#heed(error, packet.device);
+    // Nobody's word counts about the way of a packet that did not come from here.
+    if (handler?.error?.(skb, error) === true && this.layer.isLocal(error.source as Ip4)) this.#heed(error, packet.device);
     skb.consume();
     return DropReason.NONE;
   }
 
   /** Does what an error about a packet of ours says of its way. */
-  #heed({ type, unreachable, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
-    if (unreachable && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
+  #heed({ type, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
+    if (type === ICMP_DEST_UNREACH && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
     else if (type === ICMP_REDIRECT) this.layer.redirected(destination, source, code, reporter, info as Ip4, device);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * IPv4 (RFC 791, RFC 1122 3, RFC 1812): checks packets that come in and hands them to their protocol, or forwards them where the device's
- * `forwarding` is set; finds route and neighbour of packets that go out. It neither fragments nor reassembles.
+ * `forwarding` is set; finds route and neighbour of packets that go out.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
@@ -10,6 +10,7 @@ import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
+import { Fragmentation } from "../ip/fragmentation.ts";
 import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
@@ -23,31 +24,22 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
+import { Delivery } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
+import { adaptHeader4, Fragments } from "./fragments.ts";
 import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
-import {
-  FRAGMENT_PART,
-  headerLengthOf,
-  IP_DESTINATION,
-  IP_FRAGMENT,
-  IP_HEADER,
-  IP_SOURCE,
-  IP_TTL,
-  writeHeader,
-} from "./header/ip-header.ts";
-import { IpOptions, OPTIONS_SOUND, OPTIONS_SOURCE_ROUTE } from "./header/options.ts";
+import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
 import {
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
-  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIME_EXCEEDED,
   type IpErrors,
   PORT_UNREACHABLE,
-  PROTOCOL_UNREACHABLE,
+  REASSEMBLY_TIME,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
-import { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
@@ -56,15 +48,14 @@ import { Fib } from "./routing/fib.ts";
 import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
-import { mtuOf, type Route, type Routes } from "./routing/routes.ts";
+import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
 import { pushHeaders, straightTo } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
-const [HEADER, SOURCE, DESTINATION, TTL] = [IP_HEADER, IP_SOURCE, IP_DESTINATION, IP_TTL];
-const [FRAGMENT, PART] = [IP_FRAGMENT, FRAGMENT_PART];
+const [SOURCE, DESTINATION] = [IP_SOURCE, IP_DESTINATION];
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -72,6 +63,7 @@ const MULTICAST_TTL = 1;
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
   readonly headerBytes: number = IP_HEADER;
+  readonly maxPayload: number = IP_MOST - IP_HEADER;
   readonly unspecified: Ip4 = INADDR_ANY;
   readonly checksumRequired = false;
   readonly conf: Devconfs = new Devconfs();
@@ -88,23 +80,22 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   loopback: NetDevice | null = null;
   readonly #router: InputRouter;
   readonly #output: OutputRouter;
-  /** The route and the header of the packet that is being received. */
+  /** The route of the packet that is being received. */
   readonly #route = new InputRoute();
-  readonly #received = new Ip4Received(this);
-  /** By number. */
-  readonly #protocols: (IpProtocol | undefined)[] = new Array<IpProtocol | undefined>(256).fill(undefined);
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #identifications: Identifications;
-  readonly #options: IpOptions;
   readonly #groups: Groups;
   readonly #copies: OwnCopies;
   readonly #forwarding: Forwarding;
   readonly #redirects: Redirects;
+  readonly fragments: Fragments;
+  readonly #delivery: Delivery;
+  readonly #fragmentation: Fragmentation;
+  readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
-    this.#options = new IpOptions(network.clock, (address) => this.addressType(address) === AddressType.UNICAST);
     this.fib = new Fib(network.clock, this.conf, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
@@ -116,7 +107,21 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
-    this.#forwarding = new Forwarding(this);
+    this.fragments = new Fragments(
+      network,
+      this.counters,
+      this.settings,
+      random.fork("fragments").below(0x100000000),
+      (first, device) => this.errors?.sendError(first, device, ICMP_TIME_EXCEEDED, REASSEMBLY_TIME),
+    );
+    this.#delivery = new Delivery(
+      this,
+      network.clock,
+      this.fragments,
+      (address) => this.addressType(address) === AddressType.UNICAST,
+    );
+    this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeader4);
+    this.#forwarding = new Forwarding(this, this.#fragmentation);
     this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     this.handle(IPPROTO_IGMP, new Igmp());
@@ -124,12 +129,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#groups = new Groups(this.fib.routes);
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
       this.counters.ip.inReceives++;
-      const reason = this.#deliver(skb, device, false);
+      const reason = this.#delivery.deliver(skb, device, false);
       if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
     });
     network.onDeviceEvent((device, event) => {
       this.fib.event(device, event);
       this.#groups.event(device, event);
+      if (event === "down") this.fragments.forget(device);
     });
   }
 
@@ -142,12 +148,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#protocols[protocol] = handler;
+    this.#delivery.handle(protocol, handler);
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#protocols[protocol];
+    return this.#delivery.handlerOf(protocol);
   }
 
   addressType(address: number): AddressType {
@@ -189,7 +195,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
     const entry = ttl === 0 && tos === 0 && skb.confirm === false ? straightTo(way) : null;
-    if (entry === null || skb.length > mtuOf(way.route as Route) - HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > way.room || skb.truesize === 0) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
     const { ip } = this.counters;
@@ -208,10 +214,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
    * @returns bytes of them, for answer(); -1 when the packet cannot be answered
    */
   optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
-    const { view, network } = skb;
-    const headerLength = headerLengthOf(view, network);
-    if (headerLength <= IP_HEADER) return 0;
-    return this.#options.answer(view, network, network + (fault || headerLength), way.source);
+    return this.#delivery.optionsOfAnswer(skb, way, fault);
   }
 
   /**
@@ -225,6 +228,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
     const { destination, source, route } = way;
     const length = skb.length + options;
+    const tooLong = route !== null && length > way.room;
     const at = skb.push(IP_HEADER + options);
     const id = this.#identifications.next(source, destination, protocol);
     writeHeader(
@@ -237,19 +241,22 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       ttl || (isMulticast(destination) ? MULTICAST_TTL : this.settings.defaultTtl),
       tos,
       id,
-      fragment,
+      tooLong ? 0 : fragment,
     );
-    if (options > 0) this.#options.write(skb.view, at, options);
+    if (options > 0) this.#delivery.writeOptions(skb.view, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
-    skb.truesize = truesizeOf(skb.length);
+    if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
       if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
       return this.#refuse(skb, way.failure);
     }
     ip.outRequests++;
-    const fate = this.#transmit(skb, way, route.device);
+    if (way.toMany) this.#hear(skb, way, route.device);
+    const fate = tooLong
+      ? this.#fragmentation.send(skb, IP_HEADER + options, way.room + IP_HEADER, this.#emit, way)
+      : this.#transmit(skb, way);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -296,17 +303,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== DropReason.NONE) this.#refuse(skb, reason);
   }
 
-  #transmit(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
-    if (!way.toOurselves && skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+  #transmit(skb: SkBuff, way: Ip4Way): Fate {
     this.counters.ip.outTransmits++;
-    if (way.toOurselves) return this.#toOurselves(skb, way);
-    if (way.toMany) {
-      skb.confirm = false;
-      if (!device.loopback && (!isMulticast(way.destination) || this.#groups.has(device, way.destination))) {
-        this.#copies.loop(skb, device);
-      }
-    }
-    return this.#toNextHop(skb, way, device);
+    return way.toOurselves ? this.#toOurselves(skb, way) : this.#toNextHop(skb, way, (way.route as Route).device);
+  }
+
+  /** Hands our own listeners a packet to many. Nobody's answer proves that one of them is there. */
+  #hear(skb: SkBuff, way: Ip4Way, device: NetDevice): void {
+    skb.confirm = false;
+    if (device.loopback || (isMulticast(way.destination) && !this.#groups.has(device, way.destination))) return;
+    this.#copies.loop(skb, device);
   }
 
   #toNextHop(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
@@ -371,57 +377,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
-    return this.#deliver(skb, device, toUsAlone);
+    return this.#delivery.deliver(skb, device, toUsAlone);
   }
 
-  /** Hands a packet that is for us to its protocol. Returns NONE when it was taken. */
-  #deliver(skb: SkBuff, device: NetDevice, toUsAlone: boolean): DropReason {
-    const { view, network: at } = skb;
-    const { ip } = this.counters;
-    const source = readIp4(view, at + SOURCE);
-    const destination = readIp4(view, at + DESTINATION);
-    const headerLength = headerLengthOf(view, at);
-    if (headerLength > HEADER) {
-      const reason = this.takeOptions(skb, device, toUsAlone ? destination : this.wayOfAnswer(source, INADDR_ANY).source);
-      if (reason !== DropReason.NONE) return reason;
-    }
-    if (toUsAlone && skb.packetType !== HOST && this.conf.on(device).dropUnicastInL2Multicast) {
-      return DropReason.UNICAST_IN_L2_MULTICAST;
-    }
-    if (view.getUint16(at + FRAGMENT) & PART) {
-      ip.reasmFails++;
-      return DropReason.IP_FRAGMENT;
-    }
-    // Both fields in one read: the protocol follows the time to live.
-    const ttlAndProtocol = view.getUint16(at + TTL);
-    const protocol = this.#protocols[ttlAndProtocol & 0xff];
-    if (protocol === undefined) {
-      ip.inUnknownProtos++;
-      this.errors?.sendError(skb, device, ICMP_DEST_UNREACH, PROTOCOL_UNREACHABLE);
-      return DropReason.IP_NOPROTO;
-    }
-    ip.inDelivers++;
-    skb.transport = skb.pull(headerLength);
-    const packet = this.#received;
-    packet.source = source;
-    packet.destination = destination;
-    packet.ttl = ttlAndProtocol >>> 8;
-    packet.toUsAlone = toUsAlone;
-    packet.device = device;
-    return protocol.receive(skb, packet);
-  }
-
-  /**
-   * Checks the options of a packet that has some, and fills in `own` where they ask for it. Returns NONE when they are sound; else the
-   * sender is told what is wrong.
-   */
+  /** As Delivery.takeOptions(). */
   takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
-    const { view, network: at } = skb;
-    const fault = this.#options.receive(view, at, at + headerLengthOf(view, at), own);
-    if (fault === OPTIONS_SOUND) return DropReason.NONE;
-    this.counters.ip.inHdrErrors++;
-    if (fault !== OPTIONS_SOURCE_ROUTE) this.errors?.sendError(skb, device, ICMP_PARAMETER_PROBLEM, 0, fault << 24);
-    return DropReason.IP_INHDR;
+    return this.#delivery.takeOptions(skb, device, own);
   }
 
   /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */

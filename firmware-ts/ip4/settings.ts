@@ -14,13 +14,26 @@ export class Ip4Settings {
   /** Messages to all hosts together in a second, and at once. */
   icmpMsgsPerSec = 1000;
   icmpMsgsBurst = 50;
+  /** Bytes of fragments that wait, from which on no more are taken in (ipfrag_high_thresh). */
+  fragHighThresh = 4_194_304;
+  /** Milliseconds that fragments wait for the others (ipfrag_time, there in seconds). */
+  fragTime = 30_000;
 }
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
 
-/** The files, with what they set and the least and the most that they take. */
-export const IP4_FILES: ReadonlyMap<string, { field: keyof Ip4Settings; least: number; most: number }> = new Map([
+/** A file in /proc/sys/net/ipv4, and the least and the most that it takes. */
+interface Ip4File {
+  readonly field: keyof Ip4Settings;
+  readonly least: number;
+  readonly most: number;
+  /** The file's unit, in the setting's; default 1. */
+  readonly unit?: number;
+}
+
+/** The files, by their names. */
+export const IP4_FILES: ReadonlyMap<string, Ip4File> = new Map<string, Ip4File>([
   ["icmp_echo_ignore_all", { field: "icmpEchoIgnoreAll", least: 0, most: 1 }],
   ["icmp_echo_ignore_broadcasts", { field: "icmpEchoIgnoreBroadcasts", least: 0, most: 1 }],
   ["icmp_errors_use_inbound_ifaddr", { field: "icmpErrorsUseInboundIfaddr", least: 0, most: 1 }],
@@ -29,4 +42,6 @@ export const IP4_FILES: ReadonlyMap<string, { field: keyof Ip4Settings; least: n
   ["icmp_ratelimit", { field: "icmpRatelimit", least: 0, most: INT_MAX }],
   ["icmp_ratemask", { field: "icmpRatemask", least: INT_MIN, most: INT_MAX }],
   ["ip_default_ttl", { field: "defaultTtl", least: 1, most: 255 }],
+  ["ipfrag_high_thresh", { field: "fragHighThresh", least: 0, most: INT_MAX }],
+  ["ipfrag_time", { field: "fragTime", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],
 ]);

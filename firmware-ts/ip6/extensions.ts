@@ -5,6 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import type { Ip6 } from "../ip/ip6.ts";
+import { Piece } from "../ip/reassembly.ts";
 import type { NetDevice } from "../net/device.ts";
 import { isMulticast6 } from "./common/address-kind.ts";
 import type { Ip6Counters } from "./common/counters.ts";
@@ -17,7 +18,7 @@ import {
   UNKNOWN_NEXT_HEADER,
   UNKNOWN_OPTION,
 } from "./common/icmp6-types.ts";
-import { type Fragments, Piece } from "./fragments.ts";
+import type { Fragments } from "./fragments.ts";
 import {
   EXTENSION_NEXT,
   EXTENSION_UNIT,
@@ -31,7 +32,7 @@ import {
   ROUTING_TYPE,
   TransportPlace,
 } from "./header/extension-headers.ts";
-import { IP6_HEADER, IP6_LENGTH, IP6_NEXT } from "./header/ip6-header.ts";
+import { IP6_HEADER, IP6_LENGTH, IP6_MOST_PAYLOAD, IP6_NEXT } from "./header/ip6-header.ts";
 import { Ip6Options, OPTIONS_BROKEN, OPTIONS_FINE } from "./header/options.ts";
 
 const { NONE, IPV6_BAD_EXTHDR, UNHANDLED_PROTO, IP_INADDRERRORS, IP_NOPROTO } = DropReason;
@@ -39,9 +40,6 @@ const { NONE, IPV6_BAD_EXTHDR, UNHANDLED_PROTO, IP_INADDRERRORS, IP_NOPROTO } = 
 /** Routing headers of protocols that are off unless somebody sets them up: RPL (RFC 6554), segments (RFC 8754). */
 const ROUTING_RPL = 3;
 const ROUTING_SEGMENTS = 4;
-
-/** The longest payload of a packet. */
-const MOST_PAYLOAD = 0xffff;
 
 /** Bytes of the transport header that a first fragment has to have, by protocol; one byte of any other. */
 const UDP = 17;
@@ -183,7 +181,7 @@ export class Extensions {
       return this.#broken();
     }
     const length = tail - at - FRAGMENT_HEADER;
-    if (offset + length > MOST_PAYLOAD) {
+    if (offset + length > IP6_MOST_PAYLOAD) {
       this.#tell(skb, device, BAD_FIELD, at + FRAGMENT_OFFSET_FIELD - network);
       return this.#broken();
     }
@@ -191,7 +189,6 @@ export class Extensions {
       this.#tell(skb, device, BAD_FIELD, IP6_LENGTH);
       return this.#broken();
     }
-    skb.transport = at;
     const fate = this.#fragments.take(skb, at, source, destination, device);
     if (fate > 0) return fate;
     return fate === Piece.COMPLETE ? Walk.WHOLE : Walk.TAKEN;

@@ -63,7 +63,7 @@ export class Forwarding6 {
   /** Takes a packet that is not for us. Returns NONE when the buffer is not the caller's any more, else the reason to drop it. */
   take(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6): DropReason {
     const { fib, counters } = this.#ground;
-    const entry = fib.routes.match(destination, isLinkBound(destination) ? device : null);
+    const entry = fib.routes.match(destination, isLinkBound(destination) ? device : null, source.hash);
     if (entry === null || refuses(entry.type)) return this.#refused(skb, device, destination, entry);
     if (!this.#serves(device) || !leadsSomewhere(entry)) {
       counters.ip.inAddrErrors++;

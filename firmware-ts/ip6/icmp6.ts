@@ -12,6 +12,7 @@ import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 import { isMulticast6 } from "./common/address-kind.ts";
 import {
+  errnoOf,
   ICMP6_CHECKSUM,
   ICMP6_ECHO_REPLY,
   ICMP6_ECHO_REQUEST,
@@ -23,7 +24,6 @@ import {
   ICMP6_ROUTER_SOLICITATION,
   ICMP6_TOO_BIG,
   ICMP6_TYPE,
-  ICMP6_UNREACHABLE,
   IPPROTO_ICMPV6,
   type Ip6Errors,
   UNKNOWN_OPTION,
@@ -44,6 +44,8 @@ const MOST_QUOTED: number = IP6_MIN_MTU - IP6_HEADER - ICMP6_HEADER;
 const { NONE, ICMP_CSUM, PKT_TOO_SMALL, INVALID_PROTO } = DropReason;
 const { NONE: UNVERIFIED } = Checksum;
 const [PROTOCOL, HEADER, TYPE, CHECKSUM] = [IPPROTO_ICMPV6, ICMP6_HEADER, ICMP6_TYPE, ICMP6_CHECKSUM];
+/** The code, in the message's first word. */
+const CODE_BITS = 0xff_0000;
 
 /** Takes a message whose checksum was checked; it begins at skb.data. Returns NONE when the buffer was consumed. */
 export type Icmp6Handler = (skb: SkBuff, packet: Ip6Received) => DropReason;
@@ -197,9 +199,12 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const own = toUsAlone && this.layer.addresses.find(destination) ? destination : null;
     const way = this.layer.wayOfAnswer(source, own, device);
     const tos = trafficClassOf(skb.view, skb.network);
-    const at = skb.data;
-    skb.view.setUint16(at + TYPE, ICMP6_ECHO_REPLY << 8);
-    this.#complete(skb, way);
+    const { view, data: at } = skb;
+    const head = view.getInt32(at + TYPE);
+    // The same addresses the other way round have the same sum: what differs is the type (RFC 1624 3, equation 3).
+    const sum = finish((~head & 0xffff) + ((ICMP6_ECHO_REPLY - ICMP6_ECHO_REQUEST) << 8));
+    view.setInt32(at + TYPE, (ICMP6_ECHO_REPLY << 24) | (head & CODE_BITS) | sum);
+    if (way.source !== destination) this.#complete(skb, way);
     counters.icmp.sent(ICMP6_ECHO_REPLY);
     this.layer.send(skb, way, PROTOCOL, 0, tos);
     return NONE;
@@ -218,8 +223,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const error = this.#error;
     error.type = type;
     error.code = code;
-    error.unreachable = type === ICMP6_UNREACHABLE;
-    error.advice = false;
+    error.errno = errnoOf(type, code);
     error.info = view.getInt32(skb.data + ICMP6_INFO);
     error.reporter = reporter;
     error.source = this.#interner.read(view, quoted + IP6_SOURCE);

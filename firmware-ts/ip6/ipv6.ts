@@ -7,6 +7,7 @@ import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { AddressType } from "../ip/address-type.ts";
+import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
 import type { IpLayer, IpProtocol } from "../ip/layer.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
@@ -37,9 +38,17 @@ import { Ip6Received } from "./common/received.ts";
 import { watchDevices } from "./devices.ts";
 import { Extensions, Walk } from "./extensions.ts";
 import { Forwarding6 } from "./forwarding.ts";
-import { Fragments } from "./fragments.ts";
+import { adaptHeaders6, Fragments, pushFragmentHeader } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
-import { IP6_DESTINATION, IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, writeIp6Header } from "./header/ip6-header.ts";
+import {
+  IP6_DESTINATION,
+  IP6_HEADER,
+  IP6_LENGTH,
+  IP6_MOST_PAYLOAD,
+  IP6_NEXT,
+  IP6_SOURCE,
+  writeIp6Header,
+} from "./header/ip6-header.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
@@ -47,6 +56,7 @@ import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
 import { KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
+import type { Ip6Route } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
 import { pushIp6Headers, straightTo6 } from "./straight.ts";
@@ -58,12 +68,16 @@ const [HEADER, LENGTH, NEXT, SOURCE, DESTINATION] = [IP6_HEADER, IP6_LENGTH, IP6
 
 const { HOP_BY_HOP } = NextHeader;
 
+/** Number of identifications of packets in fragments. */
+const IDENTIFICATIONS = 0x100000000;
+
 /** The version, in the first octet. */
 const VERSION = 6;
 
 export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 6;
   readonly headerBytes: number = IP6_HEADER;
+  readonly maxPayload: number = IP6_MOST_PAYLOAD;
   readonly unspecified: Ip6;
   readonly checksumRequired = true;
   readonly conf: Ip6Devconfs = new Ip6Devconfs();
@@ -90,7 +104,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #trafficConfirms: boolean;
   readonly #copies: OwnCopies;
   readonly #fragments: Fragments;
+  readonly #fragmentation: Fragmentation;
+  /** Draws the identifications of packets in fragments. */
+  readonly #random: Random;
   readonly #extensions: Extensions;
+  readonly #emit = (skb: SkBuff, way: Ip6Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
@@ -119,9 +137,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       const reason = this.#input(skb, device);
       if (reason !== NONE) device.drops.drop(skb, reason);
     });
-    this.#fragments = new Fragments(network.clock, network.pool, this.counters, this.settings, (first, device) =>
-      this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6),
-    );
+    const late = (first: SkBuff, device: NetDevice): void =>
+      this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6);
+    this.#random = random.fork("fragments");
+    this.#fragments = new Fragments(network, this.counters, this.settings, this.#random.below(IDENTIFICATIONS), late);
+    this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeaders6);
     this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
     watchDevices(network, this, this.#fragments);
@@ -183,7 +203,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
-    if (entry === null || skb.length > way.mtu - HEADER || skb.truesize === 0) {
+    if (entry === null || skb.length > way.room || skb.truesize === 0) {
       return this.#send(skb, way, protocol, hops, tos);
     }
     const { ip } = this.counters;
@@ -218,6 +238,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   receive(skb: SkBuff, device: NetDevice): void {
+    if (this.ndisc.askers.answer(skb, device)) return;
     const reason = skb.packetType === OTHERHOST ? DropReason.OTHERHOST : this.#input(skb, device);
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
@@ -241,21 +262,27 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos);
     skb.network = at;
     skb.protocol = ETH_P_IPV6;
-    skb.truesize = truesizeOf(skb.length);
+    if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);
     const { ip } = this.counters;
     if (!route) {
       if (way.failure === DropReason.IP_OUTNOROUTES) ip.outNoRoutes++;
       return this.#refuse(skb, way.failure);
     }
     ip.outRequests++;
-    const fate = this.#transmit(skb, way, route.device);
+    const fate = length > way.room ? this.#inFragments(skb, way) : this.#transmit(skb, way);
     if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
 
-  #transmit(skb: SkBuff, way: Ip6Way, device: NetDevice): Fate {
+  #inFragments(skb: SkBuff, way: Ip6Way): Fate {
+    // Nobody can tell the next one from this one (RFC 7739), and none is 0.
+    const headerBytes = pushFragmentHeader(skb, 1 + this.#random.below(IDENTIFICATIONS - 1));
+    return this.#fragmentation.send(skb, headerBytes, way.room + HEADER, this.#emit, way);
+  }
+
+  #transmit(skb: SkBuff, way: Ip6Way): Fate {
     const { ip } = this.counters;
-    if (!way.toOurselves && skb.length > device.mtu) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
+    const { device } = way.route as Ip6Route;
     ip.outTransmits++;
     ip.outOctets += skb.length;
     if (way.toOurselves) return this.#toOurselves(skb, way);

@@ -1,5 +1,6 @@
 /**
- * Redirects (RFC 4861 8): a router tells a host of a better way on the host's own link; a host believes the router that it uses.
+ * Redirects (RFC 4861 8): a router tells a host of a better way on the host's own link; a host believes a router that it may use. RFC 4861
+ * 8.1 has the one in use at the time; Linux takes any whose route leads there, as one of several default routers.
  *
  * A redirect that quotes a datagram is not believed, as Linux does not where the socket is not bound to a device; one that quotes an
  * ICMPv6 message, or nothing, is (measured on Linux 6.18).
@@ -22,6 +23,7 @@ import { disbelieves } from "./ndisc/receive.ts";
 import { LINK_OPTION, NdOptions, OPTION_CONTENTS, OPTION_REDIRECTED, OPTION_TARGET_LINK, OPTION_UNIT } from "./ndisc/wire.ts";
 import type { Fib6 } from "./routing/fib.ts";
 import type { Ip6Way } from "./routing/output-route.ts";
+import type { Ip6Route } from "./routing/route.ts";
 
 /** Offsets in the message, from the ICMPv6 header on: the better next hop, and the destination to which it leads. */
 const TARGET = ICMP6_HEADER;
@@ -46,6 +48,8 @@ export class Redirects6 {
   readonly #ground: RedirectGround6;
   readonly #options = new NdOptions();
   readonly #place = new TransportPlace();
+  readonly #isBy = (destination: Ip6, route: Ip6Route, gateway: Ip6): boolean =>
+    route.gateway === gateway || (route.gateway !== null && this.#ground.fib.paths.find(destination, route)?.gateway === gateway);
 
   constructor(ground: RedirectGround6) {
     this.#ground = ground;
@@ -106,11 +110,8 @@ export class Redirects6 {
     const link = options.linkAddress(OPTION_TARGET_LINK);
     if (link < 0 || (link > 0 && disbelieves(ndisc.table, skb, link, device)) || !this.#quotes(skb, destination))
       return NOT_SPECIFIED;
-    const { route, nextHop } = this.#ground.wayOfAnswer(destination, null, device);
-    // The first hop in use, and nobody else, may say so (RFC 4861 8.1).
-    if (!route || route.device !== device || route.gateway === null || (source !== nextHop && source !== route.gateway)) {
-      return NOT_SPECIFIED;
-    }
+    const route = fib.routes.lookupBy(destination, device, source, this.#isBy);
+    if (route === null) return NOT_SPECIFIED;
     const { table } = ndisc;
     const from = table.find(source.d, device, source);
     if (from) confirm(from);

@@ -37,7 +37,16 @@ export interface Ip6RouteRequestText {
   /** Default medium (RFC 4191). */
   preference?: "low" | "medium" | "high" | undefined;
   replace?: boolean | undefined;
-  nexthops?: readonly object[] | undefined;
+  mtuLock?: boolean | undefined;
+  /** Several next hops instead of `via` and `device`, each with its share of the flows by `weight` (1 to 256, default 1). */
+  nexthops?:
+    | readonly {
+        via?: string | undefined;
+        device?: NetDevice | undefined;
+        weight?: number | undefined;
+        onlink?: boolean | undefined;
+      }[]
+    | undefined;
 }
 
 const PREFERENCES = { low: RoutePreference.LOW, medium: RoutePreference.MEDIUM, high: RoutePreference.HIGH };
@@ -69,9 +78,8 @@ export function removeIp6Address({ fib }: Ipv6, device: NetDevice, cidr: string)
 /** @throws InetError ADDRESS_INVALID, and those of Fib6.addRoute() */
 export function addIp6Route({ fib }: Ipv6, request: Ip6RouteRequestText): Ip6RouteEntry {
   const { to, via, source, preference = "medium", replace = false, nexthops = [], ...rest } = request;
-  if (nexthops.length > 0) throw new InetError("ROUTE_INVALID", "an IPv6 route has one next hop here", "NEXTHOPS");
   const { address: destination, length: prefixLength } = ip6Destination(fib, to);
-  const leads = !refuses(rest.type ?? Ip6RouteType.UNICAST);
+  const leads = !refuses(rest.type ?? Ip6RouteType.UNICAST) && nexthops.length === 0;
   if (leads && !rest.device && via === undefined) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
   return fib.addRoute({
     ...rest,
@@ -81,6 +89,7 @@ export function addIp6Route({ fib }: Ipv6, request: Ip6RouteRequestText): Ip6Rou
     source: source === undefined ? null : ip6Address(fib, source),
     preference: PREFERENCES[preference],
     how: replace ? "replace" : "add",
+    nexthops: nexthops.map(({ via: hop, ...leg }) => ({ ...leg, gateway: hop === undefined ? null : ip6Address(fib, hop) })),
   });
 }
 

@@ -12,6 +12,7 @@ import { copyRest, type KeyRest } from "./key.ts";
 import type { NeighNamespace } from "./namespace.ts";
 import type { NeighParameters } from "./parameters.ts";
 import type { NeighPolicy } from "./profile.ts";
+import type { ProxyEntry } from "./proxy.ts";
 import { Stamp, type StampBlocks } from "./stamps.ts";
 import { NUD_VALID, Nud } from "./states.ts";
 import type { NeighStatistics } from "./statistics.ts";
@@ -51,6 +52,8 @@ export interface NeighFamily {
   solicit(entry: Neighbour, packet: SkBuff | null): void;
   /** Resolution has failed: tells the sender of a packet that waited, before it is dropped. The packet stays the caller's. */
   reportError?(entry: Neighbour, packet: SkBuff): void;
+  /** A proxy entry of one device has come, or has gone. */
+  proxyChanged?(entry: ProxyEntry, device: NetDevice, present: boolean): void;
 }
 
 /** The table's record of one device. */

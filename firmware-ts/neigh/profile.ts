@@ -22,6 +22,8 @@ export interface NeighPolicy {
   readonly failedHold: number;
   /** Announces our addresses when they come, and defends them when another station uses them. */
   readonly defends: boolean;
+  /** Tells the routers new addresses, and as a router believes a host's (RFC 9131 6.1), where the family has such messages. */
+  readonly tellsRouters: boolean;
 }
 
 export interface Profile {
@@ -39,6 +41,7 @@ const LINUX: NeighPolicy = {
   trafficConfirms: false,
   failedHold: 0,
   defends: false,
+  tellsRouters: false,
 };
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
@@ -47,7 +50,15 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     name: "strict",
     // Another address is not a matter of the entry's age: the one that is known is asked. Other families start with 0 anyway.
     parameters: { lockTime: 0 },
-    policy: { ...LINUX, eagerDelay: false, checksSender: true, onlyAskedConfirms: true, asksOldAddress: true, defends: true },
+    policy: {
+      ...LINUX,
+      eagerDelay: false,
+      checksSender: true,
+      onlyAskedConfirms: true,
+      asksOldAddress: true,
+      defends: true,
+      tellsRouters: true,
+    },
   },
   lowpower: {
     name: "lowpower",

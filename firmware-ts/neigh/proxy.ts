@@ -29,15 +29,20 @@ export interface ProxyOptions {
   rest?: KeyRest | null;
 }
 
+/** Hears that an entry of one device has come, or has gone. */
+export type ProxyChange = (entry: ProxyEntry, device: NetDevice, present: boolean) => void;
+
 export class ProxyTable {
   readonly #namespaceOf: (device: NetDevice) => NeighNamespace;
   readonly #initial: NeighNamespace;
+  readonly #changed: ProxyChange;
   /** Each with the newest entry first. */
   readonly #buckets: ProxyEntry[][] = Array.from({ length: BUCKETS }, () => []);
   #size = 0;
 
-  constructor(namespaceOf: (device: NetDevice) => NeighNamespace, initial: NeighNamespace) {
+  constructor(namespaceOf: (device: NetDevice) => NeighNamespace, initial: NeighNamespace, changed: ProxyChange) {
     this.#namespaceOf = namespaceOf;
+    this.#changed = changed;
     this.#initial = initial;
   }
 
@@ -73,6 +78,7 @@ export class ProxyTable {
       entry = { key, rest: copyRest(options.rest ?? null), namespace, device, flags: 0, protocol: 0, permanent: false };
       this.#bucket(key).unshift(entry);
       this.#size++;
+      this.#tell(entry, true);
     }
     entry.flags = options.flags ?? 0;
     entry.permanent = options.permanent ?? false;
@@ -87,6 +93,7 @@ export class ProxyTable {
     const bucket = this.#bucket(key);
     bucket.splice(bucket.indexOf(entry), 1);
     this.#size--;
+    this.#tell(entry, false);
     return true;
   }
 
@@ -104,12 +111,17 @@ export class ProxyTable {
       if (kept.length < bucket.length) this.#buckets[at] = kept;
     }
     this.#size -= gone.length;
+    for (const entry of gone) this.#tell(entry, false);
     return gone;
   }
 
   /** The entries of one namespace or of all, in the order in which the kernel shows them. */
   list(namespace?: NeighNamespace): ProxyEntry[] {
     return this.#buckets.flat().filter((entry) => !namespace || entry.namespace === namespace);
+  }
+
+  #tell(entry: ProxyEntry, present: boolean): void {
+    if (entry.device) this.#changed(entry, entry.device, present);
   }
 
   #space(device: NetDevice | null, options: ProxyOptions): NeighNamespace {

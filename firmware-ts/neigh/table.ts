@@ -26,7 +26,7 @@ import { type NeighListener, Notifier, type TransitionListener } from "./notify.
 import { OverflowLog } from "./overflow-log.ts";
 import { NeighParameters } from "./parameters.ts";
 import { type NeighPolicy, PROFILES, type Profile, type ProfileName } from "./profile.ts";
-import { ProxyTable } from "./proxy.ts";
+import { type ProxyChange, ProxyTable } from "./proxy.ts";
 import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
 import { StampBlocks } from "./stamps.ts";
@@ -87,7 +87,8 @@ export class NeighTable implements NeighHost {
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
     this.gc = new GarbageCollector(this, family.defaults.limits);
     this.#managed = new ManagedEntries(this.timers, this.defaults);
-    this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace);
+    const tell: ProxyChange = (entry, device, present) => this.on(device).family.proxyChanged?.(entry, device, present);
+    this.proxies = new ProxyTable((device) => this.on(device).namespace, this.namespace, tell);
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
     this.suspicions = new Suspicions(clock);

@@ -3,6 +3,7 @@ import { DropReason } from "../../hal/drop-reason.ts";
 import {
   type ControllerCapabilities,
   type ControllerHost,
+  ETHERNET_HEADER,
   type EthernetController,
   LinkStatistics,
   MAC_BYTES,
@@ -12,12 +13,15 @@ import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Backlog, BacklogTarget } from "./backlog.ts";
 
+/** The longest packet to ourselves, as in Linux. */
+export const LOOPBACK_MTU = 65_536;
+
 export class LoopbackController implements EthernetController, BacklogTarget {
   readonly driver = "loopback";
   readonly description = "loopback";
   readonly simulated = false;
   readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
-  readonly capabilities: ControllerCapabilities = SOFTWARE_CAPABILITIES;
+  readonly capabilities: ControllerCapabilities = { ...SOFTWARE_CAPABILITIES, maxFrame: ETHERNET_HEADER + LOOPBACK_MTU };
   readonly statistics: LinkStatistics = new LinkStatistics();
   readonly #backlog: Backlog;
   #host: ControllerHost | null = null;

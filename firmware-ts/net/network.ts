@@ -3,7 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import { completeChecksum } from "../../hal/kit/outgoing.ts";
-import { Checksum, PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+import { Checksum, HEADROOM, LONG_SLOT_BYTES, PacketType, type SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import { Backlog } from "./backlog.ts";
 import { DeviceError, type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
@@ -15,11 +15,16 @@ export type { PacketHandler } from "./device.ts";
 /** Sees every frame, Ethernet header on, on its way in and out. The packet is not the tap's to keep or change. */
 export type PacketTap = (skb: SkBuff, device: NetDevice, outgoing: boolean) => void;
 
+/** Packets longer than a frame that may exist at a time: 4 MiB of them. */
+const LONG_PACKETS = 64;
+
 export type DeviceListener = (device: NetDevice, event: DeviceEvent) => void;
 
 export class Network implements DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
+  /** Slots for packets longer than a frame, which are cut into fragments, or were put together from some. Made one by one. */
+  readonly longPool: SkBuffPool = new SkBuffPool({ limit: LONG_PACKETS, chunk: 1, slotBytes: LONG_SLOT_BYTES });
   readonly napi: NapiScheduler;
   /** Packets to ourselves, waiting for their turn. */
   readonly backlog: Backlog;
@@ -37,6 +42,16 @@ export class Network implements DeviceUser {
     this.pool = pool;
     this.napi = new NapiScheduler(clock, napi);
     this.backlog = new Backlog(this.napi);
+  }
+
+  /** Returns an empty packet with HEADROOM bytes in front and room for `bytes`; null when there is no memory: count it as NOMEM. */
+  allocate(bytes: number): SkBuff | null {
+    return HEADROOM + bytes <= this.pool.slotBytes ? this.pool.allocate() : this.longPool.allocate();
+  }
+
+  /** The packet may be kept for a while: its memory is the stack's, and no controller waits for it. */
+  mayKeep(skb: SkBuff): boolean {
+    return skb.isOf(this.pool) || skb.isOf(this.longPool);
   }
 
   /** The devices in the order in which they were added. */

@@ -4,6 +4,8 @@ import type { SkBuff } from "../../hal/skbuff.ts";
 import type { IpAddress } from "../ip/address.ts";
 import type { Destination } from "../ip/destination.ts";
 import { ECHO_HEADER, type EchoListener, type EchoProtocol } from "../ip/echo.ts";
+import { formatIp } from "../ip/endpoint.ts";
+import { InetError } from "../ip/inet-error.ts";
 import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
@@ -55,10 +57,14 @@ export class Ping implements EchoListener {
    * Makes a destination for echo requests: once for each host.
    * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
    * @param device the only one by which it may be reached; null for that of the zone, or for any
-   * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED
+   * @param from the source address, one of ours; null for the best
+   * @throws InetError ADDRESS_INVALID, ADDRESS_NOT_AVAILABLE, DEVICE_MISSING, FAMILY_UNSUPPORTED
    */
-  to(host: string | IpAddress, device: NetDevice | null = null): Destination {
-    return this.#layers.destination(host, 0, null, device);
+  to(host: string | IpAddress, device: NetDevice | null = null, from: IpAddress | null = null): Destination {
+    if (from !== null && !this.#layers.of(from).isLocal(from)) {
+      throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(from)} is not an address of this stack`);
+    }
+    return this.#layers.destination(host, 0, from, device);
   }
 
   /** True when every identifier is in use: open() finds none. */
@@ -87,10 +93,9 @@ export class Ping implements EchoListener {
       onError: null,
       send: (destination, sequence, dataBytes) => {
         const echo = this.#echoOf(destination.layer);
-        const room = destination.room - ECHO_HEADER;
         if (destination.room < 0) return sendResult(destination.way.failure);
-        if (dataBytes > room) return sendResult(DropReason.PKT_TOO_BIG);
-        const skb = this.#network.pool.allocate();
+        if (ECHO_HEADER + dataBytes > destination.layer.maxPayload) return sendResult(DropReason.PKT_TOO_BIG);
+        const skb = this.#network.allocate(ECHO_HEADER + dataBytes);
         if (!skb) return sendResult(DropReason.NOMEM);
         skb.owner = owner;
         skb.cookie = sequence;

@@ -6,15 +6,15 @@ import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
-import type { IpLayer, Received } from "../ip/layer.ts";
+import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
-import { truesizeOf } from "../ip/truesize.ts";
+import { truesizeOf, truesizeOfPieces } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
-/** Payloads up to so many bytes are copied and summed in one pass. */
+/** Payloads up to so many bytes are copied and summed in one pass, also where nobody wants the sum: a block copy takes longer. */
 const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
 export const UDP_HEADER = 8;
@@ -27,7 +27,8 @@ const { NONE } = DropReason;
 export interface UdpSocketUser {
   /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
-  allocate(): SkBuff | null;
+  /** Returns an empty packet with room for a datagram of so many bytes; null without memory. */
+  allocate(bytes: number): SkBuff | null;
   /** The layer is of the same stack. */
   has(layer: IpLayer): boolean;
   /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
@@ -67,8 +68,11 @@ export type DatagramHandler = (
 /** Takes the final fate of a datagram that send() accepted, by its cookie: `sent` or `failed`. */
 export type FateHandler = (cookie: number, result: SendResult) => void;
 
-/** Takes an ICMP destination unreachable, its code as the family numbers it, for something this socket sent. */
-export type ErrorHandler = (code: number, reporter: IpAddress, destination: IpAddress, port: number) => void;
+/**
+ * Takes an ICMP error about a datagram that this socket sent to `port`: `error.errno` says what a kernel tells its sockets (IP_RECVERR,
+ * ip(7)). Redirects and source quench are not told. `error` is valid only during the call.
+ */
+export type ErrorHandler = (error: IcmpError, port: number) => void;
 
 export class UdpSocket implements SkBuffOwner {
   /** The address that it is bound to, and datagrams have to be for; null for any. */
@@ -123,7 +127,7 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /**
-   * Sends one datagram. Nothing is allocated; the payload is copied.
+   * Sends one datagram, in fragments where it is longer than its way carries. Nothing is allocated; the payload is copied.
    * @param destination made by to() of this socket, or of another one that is bound to the same address
    * @param cookie comes back with onFate
    * @param confirm the caller knows that the next hop is alive (MSG_CONFIRM)
@@ -138,16 +142,17 @@ export class UdpSocket implements SkBuffOwner {
       if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
       return sendResult(way.failure);
     }
-    if (HEADER + payload.length > room) return sendResult(DropReason.PKT_TOO_BIG);
-    const charge = truesizeOf(layer.headerBytes + HEADER + payload.length);
+    const length = HEADER + payload.length;
+    if (length > layer.maxPayload) return sendResult(DropReason.PKT_TOO_BIG);
+    const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
-    const skb = full ? null : this.#udp.allocate();
+    const skb = full ? null : this.#udp.allocate(length);
     if (skb === null) {
       layer.counters.udp.sndbufErrors++;
       return sendResult(full ? DropReason.SOCKET_SNDBUF : DropReason.NOMEM);
     }
     let sum = -1;
-    if (payload.length <= SHORT && !way.offloadsChecksum) sum = copyAndSum(skb.view, skb.put(payload.length), payload);
+    if (payload.length <= SHORT) sum = copyAndSum(skb.view, skb.put(payload.length), payload);
     else skb.bytes.set(payload, skb.put(payload.length));
     skb.owner = this;
     skb.cookie = cookie;
@@ -254,10 +259,5 @@ export class UdpSocket implements SkBuffOwner {
     } finally {
       skb.consume();
     }
-  }
-
-  /** Takes an error from Udp. */
-  error(code: number, reporter: IpAddress, destination: IpAddress, port: number): void {
-    this.onError?.(code, reporter, destination, port);
   }
 }

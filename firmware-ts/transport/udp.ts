@@ -33,7 +33,7 @@ const LAST_EPHEMERAL = 60_999;
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const HEADER = UDP_HEADER;
 const { NONE: UNVERIFIED, PARTIAL } = Checksum;
-const { NONE, NEIGH_CREATEFAIL, QDISC_DROP, IP_OUTNOROUTES, PKT_TOO_BIG } = DropReason;
+const { NONE, NEIGH_CREATEFAIL, QDISC_DROP, NOMEM, IP_OUTNOROUTES, PKT_TOO_BIG } = DropReason;
 
 export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
@@ -93,8 +93,8 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return this.#network.napi.softnet.busyRead / 1000;
   }
 
-  allocate(): SkBuff | null {
-    return this.#network.pool.allocate();
+  allocate(bytes: number): SkBuff | null {
+    return this.#network.allocate(bytes);
   }
 
   has(layer: IpLayer): boolean {
@@ -141,7 +141,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const fate = layer.send(skb, way, IPPROTO_UDP);
     const { udp } = layer.counters;
     // As in Linux, UDP counts a datagram as sent that is lost further down, but not one that finds no memory or no room.
-    if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP) udp.sndbufErrors++;
+    if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP || fate === NOMEM) udp.sndbufErrors++;
     else if (fate !== IP_OUTNOROUTES && fate !== PKT_TOO_BIG) udp.outDatagrams++;
     return fate;
   }
@@ -192,9 +192,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
       layer.counters.icmp.inErrors++;
       return false;
     }
-    if (error.unreachable) {
-      socket.error(error.code, error.reporter, error.destination, skb.view.getUint16(transport + UDP_DESTINATION));
-    }
+    if (error.errno !== null) socket.onError?.(error, skb.view.getUint16(transport + UDP_DESTINATION));
     return true;
   }
 

@@ -1,4 +1,5 @@
 /** Copies of frames between packet memory, wires and rings, without a view made for any of them. */
+import { copyBytes, PacketView } from "../packet-memory.ts";
 
 /** Up to so many bytes a loop over words takes less time than block copies of whole slots. */
 const SHORT = 160;
@@ -20,8 +21,8 @@ export function copyFrame(slot: Uint8Array, at: number, from: Uint8Array, fromAt
 }
 
 /**
- * As copyFrame(), by words if the frame is short and both sides have a view of their memory (a block copy moves the whole slot). Up to
- * three bytes behind the frame are overwritten.
+ * As copyFrame(), but by the kernel of packet-memory.ts where both sides lie in its memory; else by words if the frame is short and both
+ * sides have a view of their memory (a block copy moves the whole slot). Up to three bytes behind the frame are overwritten then.
  */
 export function copyFrameByWords(
   slot: Uint8Array,
@@ -32,6 +33,12 @@ export function copyFrameByWords(
   fromAt: number,
   length: number,
 ): void {
+  const within = fromAt + length <= from.length && at + length <= slot.length;
+  // The kernel knows no slots: what does not fit into one would run over into the next.
+  if (within && inArena(slotView) && inArena(fromView)) {
+    copyBytes(slotView.place + at, fromView.place + fromAt, length);
+    return;
+  }
   if (length > SHORT || fromView === null || fromAt + length + 3 > from.length || at + length + 3 > slot.length) {
     copyFrame(slot, at, from, fromAt, length);
     return;
@@ -45,4 +52,15 @@ export function copyFrameByWords(
     next += 2;
   }
   for (; next < end; next += 4) slotView.setInt32(next + shift, fromView.getInt32(next, true), true);
+}
+
+/** Copies from[fromAt..fromAt+length) to to[at..), and leaves alone whatever else that holds: slots may be of different sizes. */
+export function copyPart(to: DataView, at: number, from: DataView, fromAt: number, length: number): void {
+  const whole = length & -4;
+  for (let next = 0; next < whole; next += 4) to.setInt32(at + next, from.getInt32(fromAt + next));
+  for (let next = whole; next < length; next++) to.setUint8(at + next, from.getUint8(fromAt + next));
+}
+
+function inArena(view: DataView | null): view is PacketView {
+  return view instanceof PacketView && view.place >= 0;
 }

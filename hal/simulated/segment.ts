@@ -5,6 +5,7 @@
  */
 import type { Clock, Task, Timer } from "../clock.ts";
 import { copyFrameByWords } from "../kit/copy-frame.ts";
+import { PacketView, packetSlot } from "../packet-memory.ts";
 import type { Random } from "../random.ts";
 import { SLOT_BYTES } from "../skbuff.ts";
 import type { WirePort, WireStation } from "../wire.ts";
@@ -59,8 +60,8 @@ export class SegmentPort implements WirePort {
 
 class FlyingFrame {
   /** As large as packet memory, so that frames are copied from and to it whole. */
-  readonly bytes: Uint8Array = new Uint8Array(SLOT_BYTES);
-  readonly view: DataView = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array = packetSlot(SLOT_BYTES, this);
+  readonly view: PacketView = new PacketView(this.bytes);
   length = 0;
   due = 0;
   fcsOk = true;

@@ -3,7 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { endWithOutput } from "../../firmware-ts/cli/contract/broken-output.ts";
 import { HELP_STYLE } from "../../firmware-ts/cli/contract/help.ts";
-import { type Case, needsOf } from "../contract/case.ts";
+import { type Case, needsOf, type Suite } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { DUTS } from "../duts/index.ts";
 import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command.ts";
@@ -14,7 +14,9 @@ import { measureCases, measuredTable } from "../run/measure.ts";
 import { Refusal } from "../run/refusal.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
-import { SUITES } from "../suites/index.ts";
+import { SUITES, VIEWS } from "../suites/index.ts";
+
+const NAMED: readonly Suite[] = [...SUITES, ...VIEWS];
 
 const Exit = { DONE: 0, NO: 1, WORDS: 2 } as const;
 
@@ -26,17 +28,24 @@ interface RunFlags {
   verbose: boolean;
 }
 
+/** The suites that the commands take, for their help. */
+const WHAT: string = `what to run: ${NAMED.map(({ name }) => name).join(", ")}`;
+
 let exit: number = Exit.DONE;
 /** Text of commander for standard error. */
 let complaint = "";
 
-function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
-  const chosen = suites.map((name) => {
-    const suite = SUITES.find((each) => each.name === name);
-    if (!suite) throw new Refusal(`no suite "${name}"; there are ${SUITES.map((each) => each.name).join(", ")}`);
+function suitesOf(names: readonly string[]): Suite[] {
+  return names.map((name) => {
+    const suite = NAMED.find((each) => each.name === name);
+    if (!suite) throw new Refusal(`no suite "${name}"; there are ${NAMED.map((each) => each.name).join(", ")}`);
     return suite;
   });
-  const cases = chosen.flatMap((suite) => suite.cases);
+}
+
+function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
+  // A case of both a suite and a view of it is played once.
+  const cases = [...new Set(suitesOf(suites).flatMap((suite) => suite.cases))];
   if (globs.length === 0) return cases;
   const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));
   if (matching.length === 0) throw new Refusal(`no case matches ${globs.join(", ")}; "whohas-rig list" shows them`);
@@ -52,7 +61,7 @@ function dutOf(name: string): DutKind {
 }
 
 function list(suites: readonly string[]): void {
-  for (const { name, title, cases } of SUITES.filter((suite) => suites.length === 0 || suites.includes(suite.name))) {
+  for (const { name, title, cases } of suites.length === 0 ? SUITES : suitesOf(suites)) {
     console.log(`${name}: ${title}, ${cases.length} cases`);
     for (const one of cases) {
       const { id, title: what } = one;
@@ -61,6 +70,8 @@ function list(suites: readonly string[]): void {
     }
   }
   if (suites.length > 0) return;
+  console.log("parts of these suites:");
+  for (const { name, title, cases } of VIEWS) console.log(`  ${name.padEnd(34)} ${title}, ${cases.length} cases`);
   console.log("devices under test:");
   for (const kind of DUTS) {
     const missing = kind.missing();
@@ -194,11 +205,11 @@ const program: Command = new Command("whohas-rig")
 
 program
   .command("list")
-  .argument("[suite...]", "default: all of them, and the devices")
+  .argument("[suite...]", "default: all of them, their parts, and the devices")
   .description("suites, their cases, devices under test")
   .action(list);
 
-withRunFlags(program.command("run").argument("<suite...>", "what to run").description("run suites on one device"))
+withRunFlags(program.command("run").argument("<suite...>", WHAT).description("run suites on one device"))
   .requiredOption("--dut <dut>", "the device")
   .action(async (suites: string[], flags: RunFlags & { dut: string }) => {
     await runOn(dutOf(flags.dut), casesOf(suites, flags.case), flags);
@@ -207,7 +218,7 @@ withRunFlags(program.command("run").argument("<suite...>", "what to run").descri
 withRunFlags(
   program
     .command("compare")
-    .argument("<suite...>", "what to run")
+    .argument("<suite...>", WHAT)
     .description("run suites on several devices and print where the others differ from the first"),
 )
   .requiredOption("--duts <a,b,...>", "the devices, the reference first")
@@ -222,6 +233,7 @@ program
   .option("--seed <number>", "of the first script; the others follow", whole, 1)
   .option("--scripts <number>", "scripts to play", whole, 50)
   .option("--steps <number>", "steps of each", whole, 200)
+  .option("--family <4|6>", "one address family only")
   .option("--without <word>", "leave a word of the vocabulary out; repeatable", collect, [])
   .option("--replay <file|seed>", "play this script only; repeatable", collect, [])
   .option("--keep-going", "play all scripts, and show each kind of difference once", false)
@@ -234,7 +246,7 @@ program
 
 program
   .command("measure")
-  .argument("<suite...>", "what to run")
+  .argument("<suite...>", WHAT)
   .description("run cases many times on one device and print how many frames each took")
   .requiredOption("--dut <dut>", "the device")
   .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])

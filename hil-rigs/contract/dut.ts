@@ -35,6 +35,11 @@ export const ALL_NEEDS: ReadonlySet<Need> = new Set(Object.keys(NEEDS) as Need[]
 
 export const BOTH_FAMILIES: ReadonlySet<Family> = new Set([4, 6]);
 
+/** The plans of a DUT's families. */
+export function plansOf({ plan, also }: Pick<DutOptions, "plan" | "also">): AddressPlan[] {
+  return also ? [plan, also] : [plan];
+}
+
 /** Output and exit code of a command. */
 export interface IpResult {
   stdout: string;
@@ -101,6 +106,8 @@ export interface SocketOptions {
   port?: number;
   /** Asks for IP_RECVERR. Need: `socket-errors`. */
   errors?: boolean;
+  /** Default: the plan's. */
+  family?: Family;
 }
 
 /** A frame from the DUT, as it came to the tester. */
@@ -120,6 +127,8 @@ export interface DutOptions {
   devices: readonly DeviceName[];
   /** The addresses they get. */
   plan: AddressPlan;
+  /** Those of the other family, which they get as well: the table and its changes are then those of both families. */
+  also?: AddressPlan;
   /** Seed of everything random in it. A kernel takes none. */
   seed: number;
   /** Commands take effect as soon as possible. A refused command's exit status is then only known to be other than 0. */

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { whyUnreadable } from "../../firmware-ts/board/errno-words.ts";
 import { readText } from "../../firmware-ts/board/read-text.ts";
 import type { DutKind } from "../contract/dut.ts";
+import type { Family } from "../contract/plan.ts";
 import { Refusal } from "../run/refusal.ts";
 import { onlyIn } from "./differ.ts";
 import { Pair } from "./pair.ts";
 import { type Difference, replay, runRandom } from "./random.ts";
 import { type Step, stepText } from "./steps.ts";
-import { generate, vocabulary, WORD_NAMES, type Word } from "./vocabulary.ts";
+import { generate, vocabulary, WORD_NAMES } from "./vocabulary.ts";
+import type { Word } from "./words.ts";
 
 export interface RandomFlags {
   seed: number;
@@ -21,6 +23,8 @@ export interface RandomFlags {
   keepGoing: boolean;
   shrink: number;
   jobs: number;
+  /** `4`, `6`, or both by default, where both DUTs have both. */
+  family?: string;
   report?: string;
 }
 
@@ -34,17 +38,27 @@ const MOST_SCRIPT = 16 << 20;
 export async function random(kinds: readonly [DutKind, DutKind], flags: RandomFlags): Promise<boolean> {
   const stranger = flags.without.find((name) => !WORD_NAMES.includes(name));
   if (stranger !== undefined) throw new Refusal(`no word "${stranger}"; there are ${WORD_NAMES.join(", ")}`);
+  const families = familiesOf(kinds, flags.family);
   const words = vocabulary(
     kinds.map((kind) => kind.can),
     flags.without,
+    families,
   );
-  const pair = new Pair(kinds, flags.seed, flags.jobs);
+  const pair = new Pair(kinds, flags.seed, flags.jobs, families);
   try {
     await pair.open();
     return await (flags.replay.length > 0 ? replayAll(pair, words, flags) : explore(pair, words, flags));
   } finally {
     await pair.close();
   }
+}
+
+function familiesOf(kinds: readonly DutKind[], chosen: string | undefined): Family[] {
+  const both: Family[] = [4, 6];
+  const wanted = both.filter((family) => chosen === undefined || chosen === String(family));
+  const had = wanted.filter((family) => kinds.every((kind) => kind.families.has(family)));
+  if (had.length > 0) return had;
+  throw new Refusal(`no family "${chosen}"; there are 4 and 6, and both if none is given`);
 }
 
 async function explore(pair: Pair, words: readonly Word[], flags: RandomFlags): Promise<boolean> {

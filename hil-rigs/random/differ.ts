@@ -1,6 +1,7 @@
 /** Compares the behaviour of two DUTs in the same script, step by step, up to the first difference. */
 import type { Moment, Note } from "./play.ts";
 import type { Step } from "./steps.ts";
+import { isFrame6 } from "./steps6.ts";
 
 export type Channel = "answer" | "frames" | "table" | "events" | "errors";
 
@@ -24,8 +25,8 @@ export function mismatchAt(at: number, step: Step, one: Moment, other: Moment, o
 }
 
 /** True for a frame or a datagram. Commands walk through the table, which has no order. */
-function isTraffic({ do: what }: Step): boolean {
-  return what === "arp" || what === "echo" || what === "datagram" || what === "udp";
+function isTraffic(step: Step): boolean {
+  return isFrame6(step) || step.do === "arp" || step.do === "echo" || step.do === "datagram" || step.do === "udp";
 }
 
 /** The channels to compare, the most telling one first. */
@@ -56,11 +57,12 @@ export function onlyIn(mismatch: Mismatch): { left: string[]; right: string[] } 
 export function makeOf(script: readonly Step[], mismatch: Mismatch): string {
   const { left, right } = onlyIn(mismatch);
   const step = script[mismatch.step];
-  const stimulus = step?.do === "ip" ? step.command.split(" ").slice(0, 2).join(" ") : step?.do;
+  const stimulus = step?.do === "ip" ? step.command.split(" ").slice(0, 2).join(" ") : step?.do === "nd" ? step.message : step?.do;
   const bare = (line: string): string =>
     line
       .replace(/([0-9a-f]{2}:){5}[0-9a-f]{2}/g, "MAC")
       .replace(/\d+\.\d+\.\d+\.\d+/g, "IP")
+      .replace(/\b(?:fd00|fe80|ff02|2001)[0-9a-f:]*:[0-9a-f:]*/g, "IP6")
       .replace(/"[^"]*"/g, "…")
       .replace(/length \d+/g, "length N");
   const lines = [left, right].map((side) => [...new Set(side.map(bare))].sort().join(", "));

@@ -60,6 +60,7 @@ class Lockstep {
 
   async play(): Promise<Played> {
     const { left, right, guide, managed } = this.#cast;
+    for (const player of [left, right, guide.player]) await player.settle();
     for (const player of [left, right]) player.begin();
     guide.begin();
     this.#origin = performance.now();

@@ -1,6 +1,7 @@
 /** Two DUTs that play the same scripts, several at once where time is real. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DutKind, DutRack } from "../contract/dut.ts";
+import type { Family } from "../contract/plan.ts";
 import type { Mismatch } from "./differ.ts";
 import { Guide } from "./guide.ts";
 import { type Cast, lockstep, type Played } from "./lockstep.ts";
@@ -41,11 +42,11 @@ export class Pair {
   #managed: number[] | null = null;
 
   /** @param jobs scripts at once where time is real */
-  constructor(kinds: readonly [DutKind, DutKind], seed: number, jobs: number) {
+  constructor(kinds: readonly [DutKind, DutKind], seed: number, jobs: number, families: readonly Family[] = [4]) {
     this.kinds = kinds;
     this.#jobs = jobs;
     const both = (need: "e1" | "socket-errors"): boolean => kinds.every((kind) => kind.can.has(need));
-    this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], errors: both("socket-errors"), seed };
+    this.setup = { devices: both("e1") ? ["e0", "e1"] : ["e0"], families, errors: both("socket-errors"), seed };
   }
 
   /** Call it before the first run(), and close() in any case. */

@@ -1,7 +1,7 @@
 /** Plays scripts on one DUT and records its frames, events, table and errors after each step. */
 import type { Dut, NeighEvent } from "../contract/dut.ts";
 import type { Frame } from "../contract/frame.ts";
-import { type DeviceName, PLANS } from "../contract/plan.ts";
+import { type DeviceName, type Family, PLANS } from "../contract/plan.ts";
 import { rowText } from "../stage/neigh-row.ts";
 import { eventText } from "../stage/trace.ts";
 import { describe, parse } from "../wire/parse.ts";
@@ -31,6 +31,8 @@ export interface Note {
 
 export interface PlayerSetup {
   devices: readonly DeviceName[];
+  /** One, or both. */
+  families: readonly Family[];
   errors: boolean;
   seed: number;
 }
@@ -43,6 +45,8 @@ export class Player {
   #hand: Hand | null = null;
   #start = 0;
   #frames: Frame[] = [];
+  /** Groups that the DUT has told of and not left since. */
+  readonly #groups = new Set<string>();
 
   constructor(dut: Dut, setup: PlayerSetup, realTime: boolean) {
     this.realTime = realTime;
@@ -53,11 +57,13 @@ export class Player {
 
   async open(): Promise<void> {
     const dut = this.#dut;
-    const { devices, seed } = this.#setup;
-    await dut.start({ devices, plan: PLANS[4], seed, brisk: true });
-    for (const dev of devices)
-      for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.ipv4.neigh.${dev}.${name}`, String(value));
-    this.#hand = new Hand(dut, this.#setup.errors);
+    const { devices, families, seed } = this.#setup;
+    const [plan = PLANS[4], also] = families.map((family) => PLANS[family]);
+    await dut.start({ devices, plan, ...(also ? { also } : {}), seed, brisk: true });
+    for (const { keys } of also ? [plan, also] : [plan])
+      for (const dev of devices)
+        for (const [name, value] of Object.entries(SETUP_TIMERS)) dut.sysctl(`net.${keys}.neigh.${dev}.${name}`, String(value));
+    this.#hand = new Hand(dut, this.#setup.errors, families);
     // From now on managed() decides when.
     dut.managedTick?.();
   }
@@ -66,10 +72,15 @@ export class Player {
     return this.#dut.stop();
   }
 
+  /** Lets the DUT say what it says of itself after its start. */
+  async settle(): Promise<void> {
+    if (this.#setup.families.includes(6)) await this.#dut.wait(GROUPS_TIME, () => false);
+  }
+
   /** Begins the script: time 0, nothing seen. */
   begin(): void {
     this.#start = this.#dut.now();
-    this.#frames = [];
+    this.#groupsIn(this.#frames.splice(0));
     this.#dut.events();
   }
 
@@ -96,9 +107,30 @@ export class Player {
 
   /** Takes everything seen since the last look. */
   look(): Seen {
-    const frames = this.#frames.splice(0).map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
+    const all = this.#frames.splice(0);
+    const frames = all.filter(({ kind }) => kind !== "mld").map((frame) => ({ about: aboutFrame(frame), text: describe(frame) }));
+    frames.push(...this.#groupsIn(all));
     const events = this.#dut.events().map((event: NeighEvent) => ({ about: `${event.dst} ${event.dev}`, text: eventText(event) }));
     return { frames, events, table: this.table(), errors: (this.#hand as Hand).errors() };
+  }
+
+  /**
+   * The news about groups. How many of them a report holds, and when it is repeated, is drawn; Linux also repeats all of them for each
+   * address that is added.
+   */
+  #groupsIn(frames: readonly Frame[]): Note[] {
+    const notes: Note[] = [];
+    for (const frame of frames) {
+      if (frame.kind !== "mld") continue;
+      for (const [type, address] of frame.records) {
+        const group = `${frame.port} ${address}`;
+        if (type !== JOINED) this.#groups.delete(group);
+        else if (this.#groups.has(group)) continue;
+        else this.#groups.add(group);
+        notes.push({ about: "", text: `group ${group} record ${type}` });
+      }
+    }
+    return [...new Map(notes.map((note) => [note.text, note])).values()].sort((a, b) => (a.text < b.text ? -1 : 1));
   }
 
   table(): string[] {
@@ -107,7 +139,14 @@ export class Player {
   }
 }
 
+/** Time in which a DUT that has started tells of its groups, twice, in ms. */
+const GROUPS_TIME = 3500;
+
+/** CHANGE_TO_EXCLUDE_MODE without sources: a group was joined (RFC 9777 5.2.12). */
+const JOINED = 4;
+
 function aboutFrame(frame: Frame): string {
+  if (frame.kind === "nd" && frame.target !== "") return frame.target;
   if (frame.kind === "arp") return Object.values(PLANS[4].dut).some(({ ip }) => ip === frame.tpa) ? frame.spa : frame.tpa;
   return frame.kind === "other" ? frame.port : frame.destination;
 }

@@ -6,7 +6,8 @@ import { type Mismatch, makeOf } from "./differ.ts";
 import type { Outcome, Pair } from "./pair.ts";
 import { type Found, shrink } from "./shrink.ts";
 import type { Step } from "./steps.ts";
-import { generate, type Word } from "./vocabulary.ts";
+import { generate } from "./vocabulary.ts";
+import type { Word } from "./words.ts";
 
 export interface RandomOptions {
   /** Seed of the first script. The others have `seed + 1`, `seed + 2`, … */

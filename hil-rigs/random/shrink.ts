@@ -58,8 +58,10 @@ function alike(one: Mismatch, other: Mismatch): boolean {
 /** Addresses of neighbours in the lines that only one of the two showed. */
 function addressesIn(mismatch: Mismatch): Set<string> {
   const { left, right } = onlyIn(mismatch);
-  const addresses = [...[...left, ...right].join(" ").matchAll(/\b10\.0\.[01]\.\d+\b/g)].map(([text]) => text);
-  return new Set(addresses.filter((address) => !/^10\.0\.[01]\.1$/.test(address)));
+  const addresses = [...[...left, ...right].join(" ").matchAll(/\b(?:10\.0\.[01]\.\d+\b|(?:fd00|fe80|2001)[0-9a-f:]+)/g)].map(
+    ([text]) => text,
+  );
+  return new Set(addresses.filter((address) => !/^(?:10\.0\.[01]\.1|fd00:[0-9:]*:1|fe80::ff:fe00:100[01])$/.test(address)));
 }
 
 /** First candidates: the last steps alone, the steps that name the neighbour of the difference, and settings. */

@@ -1,8 +1,10 @@
 /** The steps of a random script: plain data, so that a script can be a file. Each step has a text and is done to a DUT by Hand. */
 import type { Dut, DutSocket, PortName } from "../contract/dut.ts";
+import type { Family } from "../contract/plan.ts";
 import { arpRequest } from "../wire/build.ts";
 import { echo, udp } from "../wire/build4.ts";
 import type { Host } from "../wire/hosts.ts";
+import { type Frame6Step, frame6Bytes, frame6Text, isFrame6 } from "./steps6.ts";
 
 /** An ARP frame with all its addresses; `dst` and `src` are the Ethernet header's. */
 export interface ArpStep {
@@ -74,9 +76,10 @@ export interface SysctlStep {
   value: number;
 }
 
-export type Step = ArpStep | EchoStep | DatagramStep | CatStep | IpStep | UdpStep | WaitStep | PlugStep | SysctlStep;
+export type Step = ArpStep | EchoStep | DatagramStep | CatStep | IpStep | UdpStep | WaitStep | PlugStep | SysctlStep | Frame6Step;
 
 export function stepText(step: Step): string {
+  if (isFrame6(step)) return frame6Text(step);
   switch (step.do) {
     case "arp": {
       const { port, op, src, dst, sha, spa, tha, tpa } = step;
@@ -105,12 +108,19 @@ export function stepText(step: Step): string {
 
 /** Least time between two steps, in ms. A kernel's tick and a frame's way fit in. */
 const SLOT = 40;
-/** The kernel may handle a change of the carrier a second late. */
-const CARRIER_SLOT = 1500;
+/** Groups are reported at once and once more within a second, and the kernel may handle a change of the carrier a second late. */
+const SLOW_SLOT = 2500;
 
 export function slot(step: Step): number {
   if (step.do === "wait") return step.ms;
-  return changesLink(step) ? CARRIER_SLOT : SLOT;
+  return changesLink(step) || changesGroups(step) ? SLOW_SLOT : SLOT;
+}
+
+/** True for a step that may make the DUT join or leave IPv6 groups, or tell of them once more. */
+function changesGroups(step: Step): boolean {
+  if (step.do === "nd") return step.message === "ra" && (step.fields.options?.length ?? 0) > 0;
+  if (step.do === "sysctl") return step.key.startsWith("net.ipv6.conf.") && step.key.endsWith(".forwarding");
+  return step.do === "ip" && /^address .*:/.test(step.command);
 }
 
 /** True for a step that must find all entries at rest, because it takes effect some time in the next second. */
@@ -118,27 +128,31 @@ export function changesLink(step: Step): boolean {
   return step.do === "plug" || (step.do === "ip" && step.command.startsWith("link "));
 }
 
-/** Source port of the DUT's datagrams, and the discard port that they go to. */
-const PORT = 4444;
+/** Source port of the DUT's datagrams of each family, and the discard port that they go to. */
+const PORTS: Readonly<Record<Family, number>> = { 4: 4444, 6: 4446 };
 const DISCARD = 9;
 
 /** Does steps to one DUT. */
 export class Hand {
   readonly #dut: Dut;
-  readonly #socket: DutSocket;
+  readonly #sockets: ReadonlyMap<Family, DutSocket>;
   readonly #errors: boolean;
   #sent = 0;
 
-  /** @param errors whether to read the errors that come back to the DUT's socket */
-  constructor(dut: Dut, errors: boolean) {
+  /** @param errors whether to read the errors that come back to the DUT's sockets @param families a socket for each */
+  constructor(dut: Dut, errors: boolean, families: readonly Family[]) {
     this.#dut = dut;
     this.#errors = errors;
-    this.#socket = dut.socket({ port: PORT, errors });
+    this.#sockets = new Map(families.map((family) => [family, dut.socket({ port: PORTS[family], errors, family })]));
   }
 
   /** Does a step. Returns the DUT's answer, empty if there is none. */
   async act(step: Step): Promise<string> {
     const dut = this.#dut;
+    if (isFrame6(step)) {
+      dut.send(step.port, frame6Bytes(step));
+      return "";
+    }
     switch (step.do) {
       case "arp":
         dut.send(step.port, arpRequest({ ...step, ...step.odd }));
@@ -175,14 +189,15 @@ export class Hand {
 
   /** Takes the errors that came back since the last call. */
   errors(): string[] {
-    return this.#errors ? this.#socket.errors() : [];
+    return this.#errors ? [...this.#sockets.values()].flatMap((socket) => socket.errors()) : [];
   }
 
   #send(step: UdpStep): string {
     const answers: string[] = [];
     for (let count = 0; count < step.count; count++) {
       const payload = new TextEncoder().encode(`${this.#sent++}`.padEnd(step.size, "."));
-      answers.push(this.#socket.send(payload, step.to, DISCARD, { confirm: step.confirm }));
+      const socket = this.#sockets.get(step.to.includes(":") ? 6 : 4);
+      answers.push(socket?.send(payload, step.to, DISCARD, { confirm: step.confirm }) ?? "EAFNOSUPPORT");
     }
     return answers.join(" ");
   }

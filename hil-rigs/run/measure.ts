@@ -38,19 +38,19 @@ export async function measureCases(kind: DutKind, cases: readonly Case[], runs: 
 
 /** As a table in Markdown. */
 export function measuredTable(measured: readonly Measured[]): string {
-  const head = ["case", "runs", "not ok", "datagrams", "broadcast", "unicast", "mean", "how often", "seconds between"];
+  const head = ["case", "runs", "not ok", "datagrams", "to everybody", "to it alone", "mean", "how often", "seconds between"];
   const rows = measured.map(({ case: one, tallies, failures }) => {
-    const unicast = tallies.map((each) => each.unicast);
+    const alone = tallies.map((each) => each.alone);
     const gaps = tallies.flatMap((each) => each.gaps).map((gap) => gap / 1000);
     return [
       one.id,
       `${tallies.length}`,
       `${failures.length}`,
       span(tallies.map((each) => each.datagrams)),
-      span(tallies.map((each) => each.broadcast)),
-      span(unicast),
-      tallies.length === 0 ? "" : mean(unicast).toFixed(1),
-      histogram(unicast),
+      span(tallies.map((each) => each.everybody)),
+      span(alone),
+      tallies.length === 0 ? "" : mean(alone).toFixed(1),
+      histogram(alone),
       gaps.length === 0 ? "" : span(gaps, 1),
     ];
   });

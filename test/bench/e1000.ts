@@ -174,7 +174,7 @@ async function chipReceive(bytes: number): Promise<Subject> {
   return {
     // Onto the wire, into the chip, into the ring; the chip takes the payload's checksum.
     floor: { frame: HEADERS + bytes, copies: 3, payloadSums: 1, headerSums: 2 },
-    run: receiver(bench, () => bench.port.transmit(frame, 0, frame.length)),
+    run: receiver(bench, bench.speaker(frame)),
     polls: new PollTimes(bench.eth0),
   };
 }

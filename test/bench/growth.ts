@@ -65,9 +65,17 @@ export function growthLine({ name, sizes, nanoseconds, short }: GrowthRow): stri
   return `${name.padEnd(58)} ${cells.join(", ")}${short ? "  short of the gate" : ""}`;
 }
 
-/** Runs one size in this process. Returns the nanoseconds of an operation, the least of the rounds. */
-export async function runGrowth(name: string, size: number): Promise<number> {
+/**
+ * Runs one size in this process. Returns the nanoseconds of an operation, the least of the rounds.
+ * @param made is called when everything is set up
+ */
+export async function runGrowth(
+  name: string,
+  size: number,
+  made: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<number> {
   const operation = await growthNamed(name).make(size);
+  await made();
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.cpuUsage();

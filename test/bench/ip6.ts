@@ -45,14 +45,10 @@ function resolve6(bench: WireBench): void {
   const socket = bench.stack.udp.open();
   socket.send(Uint8Array.of(0), socket.to(PEER_IP6, 9));
   bench.tick();
-  hear(bench, na(GLOBAL))();
+  bench.speaker(na(GLOBAL))();
   bench.tick();
   socket.close();
   bench.sink.frames = 0;
-}
-
-function hear(bench: WireBench, frame: Uint8Array): () => void {
-  return () => bench.port.transmit(frame, 0, frame.length);
 }
 
 async function receive6(bytes: number): Promise<Subject> {
@@ -60,7 +56,7 @@ async function receive6(bytes: number): Promise<Subject> {
   const frame = udp6(GLOBAL, new Uint8Array(bytes).fill(FILL));
   return {
     floor: { frame: HEADERS6 + bytes, copies: 2, payloadSums: 1, headerSums: 0 },
-    run: receiver(bench, hear(bench, frame)),
+    run: receiver(bench, bench.speaker(frame)),
   };
 }
 
@@ -84,7 +80,7 @@ async function solicited(destination?: string): Promise<Subject> {
 }
 
 function answered6(bench: WireBench, request: Uint8Array, name: string): (count: number) => void {
-  const say = hear(bench, request);
+  const say = bench.speaker(request);
   const tick = (): void => bench.tick();
   return (count) => {
     bench.sink.frames = 0;

@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- [--json] [--gate] [--against REF] [WORD]…]`: what the frame path costs in processor time, each subject in a process
+ * `npm run bench [-- [--json] [--gate] [--against REF] [--profile] [WORD]…]`: what the frame path costs in processor time, each subject in a process
  * of its own and next to a floor of bare copies and checksums (floor.ts), some next to lwIP, too (lwip/lwip.c); and what a neighbour
  * table of a million entries costs, next to the kernel's (table-report.ts). With words, only the subjects with all of them in their name.
  *
  * --gate: ends with 1 when a subject's ratio to lwIP, a simulation's time or a growth is short of its gate (gates.ts, simulations.ts,
- * growth.ts). --against: no floor and no lwIP but another commit, by turns (against.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
+ * growth.ts). --against: no floor and no lwIP but another commit, by turns (against.ts). --profile: where the time goes, instead of how
+ * much it is (profile.ts). No test asserts a time: a figure is to be read, next to the machine it was taken on. Allocations have a test,
  * test/firmware-ts/allocation.test.ts.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -18,6 +19,7 @@ import { GROWTHS, type GrowthRow, growthLine, measureGrowth } from "./growth.ts"
 import { IDLES, type IdleRow, idleLine, measureIdle } from "./idle.ts";
 import { buildLwip, lwipVersion, missingForLwip } from "./lwip/lwip.ts";
 import type { PollFigures } from "./poll-times.ts";
+import { PROFILES_OF, profileOf } from "./profile.ts";
 import { measureSimulation, meetsGate, SIMULATIONS, type SimulationRow, simulationLine } from "./simulations.ts";
 import { SUBJECTS } from "./subjects.ts";
 import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./table-report.ts";
@@ -31,7 +33,7 @@ const NOT_MEASURED: readonly string[] = [
 
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, gate: { type: "boolean" }, against: { type: "string" } },
+  options: { json: { type: "boolean" }, gate: { type: "boolean" }, against: { type: "string" }, profile: { type: "boolean" } },
 });
 const json = values.json === true;
 const wanted = (name: string): boolean => words.every((word) => name.includes(word));
@@ -45,6 +47,10 @@ if (names.length + simulations.length + growths.length + idles.length === 0 && !
   process.exit(2);
 }
 
+if (values.profile) {
+  for (const name of PROFILES_OF.filter(wanted)) console.log(profileOf(name));
+  process.exit();
+}
 if (values.against !== undefined) {
   await runAgainst(values.against, names);
   process.exit();

@@ -31,6 +31,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "arp request answered": () => arpRequest(),
   "two stacks, there and back, 32 B": () => thereAndBack(32),
   "two stacks, there and back, 1472 B": () => thereAndBack(1472),
+  "two stacks, there and back, 4000 B": () => thereAndBack(4000),
   "enc28j60 model, udp send, 32 B": () => chipSend(32),
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),
@@ -95,11 +96,7 @@ async function udpReceive(bytes: number): Promise<Subject> {
 }
 
 function datagrams(bench: WireBench, bytes: number): () => void {
-  return speaker(bench, udp({}, new Uint8Array(bytes).fill(FILL)));
-}
-
-function speaker(bench: WireBench, frame: Uint8Array): () => void {
-  return () => bench.port.transmit(frame, 0, frame.length);
+  return bench.speaker(udp({}, new Uint8Array(bytes).fill(FILL)));
 }
 
 /** A request put on the wire to the arrival of its reply. */
@@ -119,7 +116,7 @@ async function arpRequest(): Promise<Subject> {
 }
 
 function answered(bench: WireBench, request: Uint8Array, name: string): (count: number) => void {
-  const say = speaker(bench, request);
+  const say = bench.speaker(request);
   const tick = (): void => bench.tick();
   return (count) => {
     bench.sink.frames = 0;

@@ -5,9 +5,11 @@ import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
+import { PacketView, packetSlot } from "../../hal/packet-memory.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
+import { SLOT_BYTES } from "../../hal/skbuff.ts";
 import type { WireStation } from "../../hal/wire.ts";
 import { arpReply, mac, T1, US } from "../support/wire-format.ts";
 
@@ -101,6 +103,15 @@ export class WireBench {
   /** 10.0.0.2 is a static entry. */
   pin(): void {
     this.stack.addNeighbour("10.0.0.2", T1, this.eth0);
+  }
+
+  /** Returns what puts the frame on the wire: from packet memory, as a station has it. */
+  speaker(frame: Uint8Array): () => void {
+    const bytes = packetSlot(SLOT_BYTES, this);
+    const view = new PacketView(bytes);
+    bytes.set(frame);
+    const { length } = frame;
+    return () => this.port.transmit(bytes, 0, length, view);
   }
 
   /** Everything that is under way arrives. */

@@ -2,13 +2,14 @@
 
 import { existsSync } from "node:fs";
 import t from "tap";
-import { BOARD, HOST, Host } from "../support/host.ts";
+import { BOARD, BOARD6, HOST, HOST6, Host, manyOverIp6 } from "../support/host.ts";
 import { linkExists, missingForNetns, missingPrograms, run } from "../support/netns.ts";
+import { bound } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { Instance, whohas, whohasProcess } from "../support/whohas.ts";
+import { ended, Instance, whohas, whohasProcess } from "../support/whohas.ts";
 
 const skip = missingForNetns() || missingPrograms("ping");
-const WORDS = ["--no-app", "--address", `${BOARD}/24`];
+const WORDS = ["--no-app", "--address", `${BOARD}/24`, "--address", `${BOARD6}/64`];
 
 const KINDS: readonly [spec: string, description: RegExp, skip: string | false][] = [
   ["e1000:sim", /^simulated 82540EM$/, skip],
@@ -19,6 +20,7 @@ for (const [spec, description, skip] of KINDS) {
   realTime(t, `${spec}@IFACE`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
+    await host.ip6();
     const board = await Instance.start([...WORDS, "--device", `eth0=${spec}@${host.near},mac=02:00:00:00:e1:00`]);
     t.teardown(() => board.kill());
     const ready = board.events.find(({ event }) => event === "ready");
@@ -28,6 +30,7 @@ for (const [spec, description, skip] of KINDS) {
     t.match(stdout, / 10 received/);
     const back = await whohas("-i", board.name, "ping", "-c", "5", "-i", "0.05", HOST);
     t.match(back.stdout, /5 packets transmitted, 5 received, 0% packet loss/);
+    await manyOverIp6(t, host.exec, board);
     const { code, summary } = await board.stop();
     t.match([code, summary.drops], [0, {}]);
   });
@@ -39,6 +42,9 @@ realTime(t, "tap:IFACE", { skip: skip || (existsSync("/dev/net/tun") ? false : "
   t.teardown(() => board.kill());
   run("ip", ["address", "add", `${HOST}/24`, "dev", iface]);
   t.match(run("ping", ["-n", "-q", "-c", "5", "-i", "0.1", "-W", "5", "-I", iface, BOARD]), /5 packets transmitted, 5 received/);
+  run("sysctl", ["-qw", `net.ipv6.conf.${iface}.disable_ipv6=0`, `net.ipv6.conf.${iface}.accept_dad=0`]);
+  run("ip", ["address", "add", `${HOST6}/64`, "dev", iface, "nodad"]);
+  await manyOverIp6(t, (program, ...words) => ended(bound(program, words, { stdio: ["ignore", "pipe", "pipe"] })), board);
   const taken = await whohasProcess(["run", ...WORDS, "--name", "taken", "--device", `tap:${iface}`]);
   t.match(taken, { stderr: /^whohas: tap: there is an interface \S+ already; take another name.*\n$/, code: 1 });
   t.equal((await board.stop()).code, 0);

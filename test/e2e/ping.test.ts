@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import { answered, BOARD, HOST, Host } from "../support/host.ts";
+import { answered, BOARD, BOARD6, HOST, Host, manyOverIp6 } from "../support/host.ts";
 import { missingForNetns, missingPrograms, Netns } from "../support/netns.ts";
 import { bound, type Ended } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
@@ -20,13 +20,16 @@ for (const wire of WIRES) {
   realTime(t, `the host's kernel pings the board on ${wire.name}`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
-    const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), "--address", `${BOARD}/24`]);
+    await host.ip6();
+    const addresses = [`${BOARD}/24`, `${BOARD6}/64`].flatMap((address) => ["--address", address]);
+    const board = await Instance.start(["--no-app", "--device", wire.spec(host.near), ...addresses]);
     t.teardown(() => board.kill());
     for (const size of [0, 1, 56, 1000, 1472]) {
       t.equal(await answered(host.netns, BOARD, 10, size), 10, `${size} bytes`);
     }
     const { stdout } = await host.exec("ping", "-n", "-q", "-f", "-c", "500", "-w", "10", BOARD);
     t.match(stdout, "500 packets transmitted, 500 received, 0% packet loss", "flood");
+    await manyOverIp6(t, host.exec, board);
     const { code, summary } = await board.stop();
     t.equal(code, 0, "exit code of run");
     t.strictSame(summary.drops, {}, "nothing was dropped");
@@ -73,6 +76,14 @@ const COMMANDS = [
   "-c 1 20.0.0.3",
   "-c 1 -s 1400 20.0.0.4",
   "-c 1 20.0.0.5",
+  `-c 1 -I eth0 ${HOST}`,
+  `-c 1 -I ${BOARD} ${HOST}`,
+  `-c 1 -I eth0 -I ${BOARD} -s 8 ${HOST}`,
+  `-c 1 -I fd00::1 ${HOST}`,
+  `-c 1 -I nodev ${HOST}`,
+  `-c 1 -I 10.9.0.77 ${HOST}`,
+  `-c 1 -I x:y ${HOST}`,
+  `-c 1 -I ${BOARD} ${BOARD}`,
 ];
 
 /** On 10.9.0.1, the router to 20.0.0.0/8: nobody there, nobody may go there, no route, a narrow one, and one by another gateway. */

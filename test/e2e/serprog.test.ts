@@ -7,7 +7,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { Background } from "../support/background.ts";
-import { answered, BOARD, HOST, Host } from "../support/host.ts";
+import { answered, BOARD, BOARD6, HOST, Host, type Many, manyOverIp6 } from "../support/host.ts";
 import { missingForNetns, missingPrograms, run } from "../support/netns.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
@@ -16,17 +16,24 @@ import { fileOf, folder, Instance, whohas } from "../support/whohas.ts";
 const skip = missingForNetns() || missingPrograms("python3", "ping") || (existsSync("/dev/ptmx") ? false : "needs /dev/ptmx");
 
 const PORT = 8094;
-/** Echo requests of each size; what differs from bridge to bridge shows in few. */
-const KINDS: readonly (readonly [words: string[], pings: number, bridge: RegExp])[] = [
-  [["--firmware", "responder"], 15, /^ENC28J60 rev B7 on serprog bridge whohas-sim on \S+ at 2000000 baud, pipelined$/],
+/** Echo requests of each size, and over IPv6; what differs from bridge to bridge shows in few. */
+const KINDS: readonly (readonly [words: string[], pings: number, many: Many, bridge: RegExp])[] = [
+  [
+    ["--firmware", "responder"],
+    15,
+    { count: 1000, interval: 5 },
+    /^ENC28J60 rev B7 on serprog bridge whohas-sim on \S+ at 2000000 baud, pipelined$/,
+  ],
   [
     ["--firmware", "pico-serprog"],
     5,
+    { count: 50, interval: 60 },
     /^ENC28J60 rev B7 on serprog bridge pico-serprog on \S+ at 2000000 baud, one operation at a time$/,
   ],
   [
     ["--firmware", "uno", "--baud", "2000000"],
     15,
+    { count: 100, interval: 30 },
     /^ENC28J60 rev B7 on serprog bridge whohas-uno on \S+ at 2000000 baud, pipelined$/,
   ],
 ];
@@ -36,17 +43,18 @@ const URGENT = ["nice", "-n", "-15"];
 
 let made = 0;
 
-for (const [words, pings, description] of KINDS) {
+for (const [words, pings, many, description] of KINDS) {
   realTime(t, `ping and telemetry without loss: ${words.join(" ")}`, { skip }, async (t) => {
     const host = new Host();
     t.teardown(() => host.remove());
+    await host.ip6();
     const sink = await host.sink(PORT);
     t.teardown(() => sink.close());
     const path = join(folder, `chain${made++}`);
     const bridge = await Background.start(["bridge-sim", "--pty", path, "--wire", host.near, ...words], URGENT);
     t.teardown(() => bridge.kill());
     const rig = `devices:
-  eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000, spiHz: 8MHz, answerTimeout: 1s }, addresses: [${BOARD}/24] }
+  eth0: { driver: enc28j60, bus: { kind: serprog, port: ${path}, baud: 2000000, spiHz: 8MHz, answerTimeout: 1s }, addresses: [${BOARD}/24, ${BOARD6}/64] }
 telemetry: { to: ${HOST}:${PORT}, every: 200ms }
 `;
     const board = await Instance.start([fileOf(rig)]);
@@ -59,6 +67,7 @@ telemetry: { to: ${HOST}:${PORT}, every: 200ms }
     }
     const ping = await whohas("-i", board.name, "ping", "-c", "5", "-i", "0.1", HOST);
     t.match(ping.stdout, /5 packets transmitted, 5 received/, "ping from the board");
+    await manyOverIp6(t, host.exec, board, many);
     await eventually(() => sink.datagrams.length >= 20, "20 datagrams at the host");
     const { code, summary } = await board.stop();
     t.equal(code, 0, board.stderr);

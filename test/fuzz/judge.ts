@@ -1,13 +1,18 @@
-/** The judge of the frames that a stack sends: its own reading of ARP, IPv4, ICMP and UDP, without a line of the stack's. */
+/** The judge of the frames that a stack sends: its own reading of ARP, IP of both versions, ICMP and UDP, without a line of the stack's. */
 
-/** A fault of a frame sent by 02:00:00:00:00:01, in words; null when there is none. `length` counts no FCS. */
-export function faultOf(bytes: Uint8Array, length: number): string | null {
+/**
+ * A fault of a frame sent by 02:00:00:00:00:01, in words; null when there is none.
+ * @param length counts no FCS
+ * @param forwards the stack hands IPv6 packets on, any source they have: these belong to their sender, faults and all
+ */
+export function faultOf(bytes: Uint8Array, length: number, forwards = false): string | null {
   if (length < 60) return `a frame of ${length} bytes: not padded`;
   if (length > 1514) return `a frame of ${length} bytes: longer than the link takes`;
   if (word(bytes, 6) !== 0x0200 || word(bytes, 8) !== 0 || word(bytes, 10) !== 1) return "the source is not our station address";
   const type = word(bytes, 12);
   if (type === 0x0806) return faultOfArp(bytes);
-  if (type !== 0x0800) return `type ${type.toString(16)}: the stack speaks ARP and IPv4`;
+  if (type === 0x86dd) return faultOfIp6(bytes, length, forwards);
+  if (type !== 0x0800) return `type ${type.toString(16)}: the stack speaks ARP and IP`;
   return faultOfIp(bytes, length);
 }
 
@@ -32,6 +37,23 @@ function faultOfIp(bytes: Uint8Array, length: number): string | null {
   if (bytes[23] !== 17) return null;
   if (word(bytes, at + 4) !== end - at) return "UDP length";
   return sum(bytes, at, end, sum(bytes, 26, 34, 17 + end - at)) === 0xffff ? null : "UDP checksum";
+}
+
+function faultOfIp6(bytes: Uint8Array, length: number, forwards: boolean): string | null {
+  const end = 54 + word(bytes, 18);
+  if (bytes[14]! >> 4 !== 6 || end > length) return "IPv6 version or length";
+  if (bytes[21] === 0) return "IPv6 hop limit of 0";
+  for (let at = end; at < length; at++) if (bytes[at] !== 0) return "padding that is not zero";
+  if (forwards) return null;
+  let at = 54;
+  let next = bytes[20];
+  for (; next === 0 && at < end; at += 8 + bytes[at + 1]! * 8) next = bytes[at];
+  if (next !== 58 && next !== 17) return null;
+  const right = sum(bytes, at, end, sum(bytes, 22, 54, next + end - at)) === 0xffff;
+  if (next === 17) return right ? null : "UDP checksum over IPv6";
+  const type = bytes[at]!;
+  if (type >= 133 && type <= 137 && bytes[21] !== 255) return "a hop limit of neighbour discovery that is not 255";
+  return right ? null : "ICMPv6 checksum";
 }
 
 function word(bytes: Uint8Array, at: number): number {

@@ -9,6 +9,7 @@ import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import type { Stack } from "../../firmware-ts/stack.ts";
 import { DROP_REASONS, DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
+import { Books6 } from "./books6.ts";
 
 /** Reasons for which a device drops what it is to send; no frame that came in has them there. */
 const OUTGOING: ReadonlySet<number> = new Set([
@@ -17,6 +18,7 @@ const OUTGOING: ReadonlySet<number> = new Set([
   DropReason.TX_ABORTED,
   DropReason.TX_CARRIER,
   DropReason.QUEUE_PURGE,
+  DropReason.NEIGH_CREATEFAIL,
   DropReason.NOMEM,
 ]);
 
@@ -51,6 +53,7 @@ export class Ledger {
   readonly #icmp: IcmpCounters;
   readonly #udp: UdpCounters;
   readonly #arp: ArpCounters;
+  readonly #six: Books6;
   readonly #now: Float64Array;
   /** Packets of our own that came back to us by the backlog, since the stack was made and until open(): they stand in the books as well. */
   #own = 0;
@@ -72,7 +75,8 @@ export class Ledger {
     this.#icmp = icmp;
     this.#udp = udp;
     this.#arp = stack.neighbours(4).counters(device);
-    this.#now = new Float64Array(this.#read(new Float64Array(256)));
+    this.#six = new Books6(stack);
+    this.#now = new Float64Array(this.#read(new Float64Array(512)));
     this.#before = new Float64Array(this.#now.length);
     this.open();
   }
@@ -114,7 +118,9 @@ export class Ledger {
 
   get #taken(): number {
     const arp = this.#arp;
-    return arp.requestsReceived + arp.repliesReceived + arp.passedOver + this.#udp.inDatagrams + this.#ip.forwDatagrams;
+    return (
+      arp.requestsReceived + arp.repliesReceived + arp.passedOver + this.#udp.inDatagrams + this.#ip.forwDatagrams + this.#six.taken
+    );
   }
 
   get #answered(): number {
@@ -124,12 +130,13 @@ export class Ledger {
 
   get #told(): number {
     const { inType } = this.#icmp;
-    return TOLD.reduce((sum, type) => sum + inType[type]!, 0);
+    return TOLD.reduce((sum, type) => sum + inType[type]!, 0) + this.#six.told;
   }
 
   /** Buffers that could not be had, as the stack has counted them, since it was made; without those that send() told its caller of. */
   get nomem(): number {
-    return this.#device.drops.get(DropReason.NOMEM) + this.#stack.ip.drops.get(DropReason.NOMEM);
+    const { ip, ip6 } = this.#stack;
+    return this.#device.drops.get(DropReason.NOMEM) + ip.drops.get(DropReason.NOMEM) + (ip6?.drops.get(DropReason.NOMEM) ?? 0);
   }
 
   /** A number for the counters that changed since open(), whatever their values. */
@@ -182,6 +189,6 @@ export class Ledger {
       to[at++] = inType[type]!;
       to[at++] = outType[type]!;
     }
-    return to.subarray(0, at);
+    return to.subarray(0, this.#six.read(to, at));
   }
 }

@@ -33,10 +33,29 @@ const SETTINGS: readonly (readonly [key: string, value: string])[] = [
   ["net.ipv4.neigh.default.gc_thresh3", "8"],
   ["net.core.gro_normal_batch", "1"],
 ];
+const SETTINGS6: typeof SETTINGS = [
+  ["net.ipv6.conf.all.forwarding", "1"],
+  ["net.ipv6.conf.all.proxy_ndp", "1"],
+  ["net.ipv6.conf.eth0.accept_ra", "2"],
+  ["net.ipv6.conf.eth0.accept_untracked_na", "1"],
+  ["net.ipv6.conf.eth0.drop_unsolicited_na", "1"],
+  ["net.ipv6.conf.eth0.force_tllao", "1"],
+  ["net.ipv6.conf.eth0.suppress_frag_ndisc", "0"],
+  ["net.ipv6.conf.eth0.use_tempaddr", "2"],
+  ["net.ipv6.conf.eth0.accept_dad", "0"],
+  ["net.ipv6.neigh.eth0.proxy_delay", "0"],
+  ["net.ipv6.neigh.default.gc_thresh3", "8"],
+];
 const PROFILES: readonly ProfileName[] = ["linux", "linux", "strict", "lowpower"];
 const PAYLOAD: Uint8Array = new Uint8Array(64).fill(0x42);
 /** Most time for a device to come up or to go down, in ms; and the time between two looks. */
 const PATIENCE = 120_000;
+const POOL: SkBuffPoolOptions = { limit: 4096 };
+/** Part of the pool that fragments may hold. */
+const FRAGMENTS_SHARE = 4;
+/** max_addresses, each with a temporary one and those that are not counted; and all routes that routers may tell of. */
+const MOST_ADDRESSES = 64;
+const MOST_ROUTES = 5000;
 const LOOK = 100;
 /** Time for a chip's link, in ms. */
 const LINK_TIME = 500;
@@ -61,6 +80,8 @@ export interface Silicon {
 export interface BenchOptions {
   readonly silicon: (clock: VirtualClock, segment: EthernetSegment, random: Random) => Silicon | Promise<Silicon>;
   readonly pool?: SkBuffPoolOptions;
+  /** The stack has IPv6 besides IPv4. Default false. */
+  readonly ipv6?: boolean;
 }
 
 /** Lets time pass until a promise is settled. Rejects with its error, or with a FuzzError when it never ends. */
@@ -97,13 +118,14 @@ export class StackBench implements WireStation {
   #fault: string | null = null;
   readonly #destinations = new Map<number, Destination>();
 
-  private constructor(clock: VirtualClock, segment: EthernetSegment, silicon: Silicon, random: Random, pool: SkBuffPoolOptions) {
+  private constructor(clock: VirtualClock, segment: EthernetSegment, silicon: Silicon, random: Random, options: BenchOptions) {
+    const { pool = POOL, ipv6 = false } = options;
     this.clock = clock;
     this.silicon = silicon;
     this.port = segment.attach("tester", this);
     const choice = random.fork("settings");
     const neighbours = { profile: pick(choice, PROFILES) };
-    this.stack = new Stack({ clock, random: random.fork("stack"), pool, neighbours });
+    this.stack = new Stack({ clock, random: random.fork("stack"), pool, neighbours, families: ipv6 ? [6] : [] });
     this.thirst = new Thirst(this.stack.network.pool);
     this.device = this.stack.addDevice("eth0", silicon.controller);
     const { device } = this;
@@ -114,22 +136,24 @@ export class StackBench implements WireStation {
     };
     // Everything comes up: a frame that a filter kept would be in no book.
     this.device.setPromiscuous(true);
-    for (const [key, value] of SETTINGS) if (oneIn(choice, 4)) writeSysctl(this.stack, key, value);
+    for (const [key, value] of ipv6 ? [...SETTINGS, ...SETTINGS6] : SETTINGS)
+      if (oneIn(choice, 4)) writeSysctl(this.stack, key, value);
     this.socket = this.stack.udp.open(5000);
     this.pinger = this.stack.ping.open();
     this.ledger = new Ledger(this.stack, this.device);
   }
 
-  static async open(seed: string, { silicon: make, pool = { limit: 4096 } }: BenchOptions): Promise<StackBench> {
+  static async open(seed: string, options: BenchOptions): Promise<StackBench> {
     const random = new SeededRandom(seed);
     const clock = new VirtualClock();
     const segment = new EthernetSegment(clock, random.fork("wire"));
-    const silicon = await make(clock, segment, random.fork("silicon"));
-    const bench = new StackBench(clock, segment, silicon, random, pool);
+    const silicon = await options.silicon(clock, segment, random.fork("silicon"));
+    const bench = new StackBench(clock, segment, silicon, random, options);
     await ended(clock, bench.device.open(), "the opening of the device");
     await clock.advance(LINK_TIME);
     bench.stack.addAddress(bench.device, "10.0.0.1/24");
     bench.stack.addRoute({ to: "default", via: "10.0.0.2" });
+    if (options.ipv6) bench.stack.addAddress(bench.device, "fd00::1/64");
     bench.run(silicon.settle);
     return bench;
   }
@@ -140,7 +164,7 @@ export class StackBench implements WireStation {
 
   wireFrame(bytes: Uint8Array, length: number): void {
     this.sent++;
-    const fault = faultOf(bytes, length);
+    const fault = faultOf(bytes, length, this.stack.ip6?.conf.all.forwarding === 1);
     if (fault === null && bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 1 && bytes[34] === 0) this.replies++;
     // A frame that is damaged on its way to the chip is sent as it is then.
     if (fault !== null && !this.silicon.attack)
@@ -168,22 +192,38 @@ export class StackBench implements WireStation {
     if (this.#fault !== null) throw new FuzzError("promise", this.#fault);
     const { refusals } = this.thirst;
     const counted = this.ledger.nomem + this.#refusedSends;
-    if (refusals === counted) return;
+    // Fragments beyond their share of the pool are counted in the same way, with no buffer asked for.
+    if (refusals === counted || (this.stack.ip6 && refusals < counted)) return;
     throw new FuzzError("unaccounted", `the pool had nothing ${refusals} times, and NOMEM was counted ${counted} times`);
   }
 
   /** Buffers that are out wait in an entry or for their proxied answer, and tables are within their bounds. @throws FuzzError */
   checkBounds(): void {
-    const { table } = this.stack.neighbours(4);
     const { pool } = this.stack.network;
-    const waiting = table.list().reduce((sum, entry) => sum + entry.queued, 0) + table.proxyQueue.length;
-    const queued = this.device.queued + waiting;
+    const tables = (this.stack.ip6 ? ([4, 6] as const) : ([4] as const)).map((family) => this.stack.neighbours(family).table);
+    const entries = tables.flatMap((table) => table.list());
+    const proxied = tables.reduce((sum, table) => sum + table.proxyQueue.length, 0);
+    const queued = this.device.queued + entries.reduce((sum, entry) => sum + entry.queued, 0) + proxied;
+    // Fragments hold some of them.
+    const most = queued + (this.stack.ip6 ? pool.limit / FRAGMENTS_SHARE : 0);
     // A packet of the driver's own memory may wait as well.
-    const wrong = this.silicon.ownBuffers ? pool.inUse > queued : pool.inUse !== queued;
+    const wrong = pool.inUse > most || (pool.inUse < queued && !this.silicon.ownBuffers);
     if (wrong) throw new FuzzError("promise", `${pool.inUse} packet buffers are out and ${queued} wait somewhere`);
     if (pool.size > pool.limit) throw new FuzzError("promise", `${pool.size} packet buffers, with a limit of ${pool.limit}`);
-    const { entries, thresh3 } = table.gc;
-    if (entries > thresh3) throw new FuzzError("promise", `${entries} neighbour entries, with a gc_thresh3 of ${thresh3}`);
+    for (const { gc } of tables) {
+      if (gc.entries > gc.thresh3)
+        throw new FuzzError("promise", `${gc.entries} neighbour entries, with a gc_thresh3 of ${gc.thresh3}`);
+    }
+    this.#checkSix();
+  }
+
+  /** Addresses by the word of routers are bounded, and so are the routes. */
+  #checkSix(): void {
+    const { ip6 } = this.stack;
+    if (!ip6) return;
+    const [addresses, routes] = [ip6.addresses.list.length, ip6.routes.list.length];
+    if (addresses > MOST_ADDRESSES) throw new FuzzError("promise", `${addresses} IPv6 addresses`);
+    if (routes > MOST_ROUTES) throw new FuzzError("promise", `${routes} IPv6 routes`);
   }
 
   /** Closes the device. @throws FuzzError when a buffer is out then */

@@ -27,8 +27,8 @@ export interface WireOptions extends BenchOptions {
 }
 
 /** Makes a frame with the byte in front of it. @param often once in so many frames something happens before */
-export function makeWireCase(random: Random, often: number): Piece {
-  const frame = makeFrame(random);
+export function makeWireCase(random: Random, often: number, make: (random: Random) => Uint8Array = makeFrame): Piece {
+  const frame = make(random);
   const piece = new Uint8Array(1 + frame.length);
   if (oneIn(random, often)) piece[0] = 1 + random.below(KINDS) + 8 * random.below(32);
   piece.set(frame, 1);

@@ -8,11 +8,13 @@ import { kernelBytes, takePacketMemory } from "../../hal/packet-memory.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { SkBuffPool, SLOT_BYTES } from "../../hal/skbuff.ts";
 
-const SOURCE = new URL("../../hal/packet-sum.wat", import.meta.url);
+const SOURCE = new URL("../../hal/packet-memory.wat", import.meta.url);
 
 t.test("the kernel's bytes are what its source assembles to", async (t) => {
   const assembler = await wabt();
-  const { buffer } = assembler.parseWat("packet-sum.wat", readFileSync(SOURCE, "utf8"), { simd: true }).toBinary({});
+  const { buffer } = assembler
+    .parseWat("packet-memory.wat", readFileSync(SOURCE, "utf8"), { simd: true, bulk_memory: true })
+    .toBinary({});
   t.strictSame(kernelBytes(), Uint8Array.from(buffer));
   t.ok(buffer.length < 1024, `${buffer.length} bytes`);
 });

@@ -61,7 +61,7 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ["firmware-ts/ip4/routing/devconf.ts", "arpFilter = false;", "arpFilter = true;", "combine() sets it before anybody reads it"],
   ["firmware-ts/ip4/header/identification.ts", "return id;", "return (id) + 1;", "each count begins at a random number anyhow"],
   [
-    "firmware-ts/ip4/ipv4.ts",
+    "firmware-ts/ip4/delivery.ts",
     "new Array<IpProtocol | undefined>(256)",
     "new Array<IpProtocol | undefined>(257)",
     "no number is that large",

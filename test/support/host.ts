@@ -2,14 +2,19 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Test } from "tap";
 import type { Netns } from "./netns.ts";
 import { run, VethPair } from "./netns.ts";
 import type { Ended } from "./own.ts";
-import { adopt, ended, folder } from "./whohas.ts";
+import { pause } from "./waiting.ts";
+import { adopt, ended, folder, type Instance, whohas } from "./whohas.ts";
 
 export const HOST = "10.9.0.1";
 export const BOARD = "10.9.0.2";
 export const SUBNET = 24;
+/** The same of IPv6, on a /64. */
+export const HOST6 = "fd09::1";
+export const BOARD6 = "fd09::2";
 
 /** Longer than any test, in ms. */
 const HOUR = 3_600_000;
@@ -66,6 +71,16 @@ export class Sink {
   }
 }
 
+/** Gives a kernel's device IPv6, and an address that is its own at once. */
+export async function giveIp6(netns: Netns, device: string, own: string): Promise<void> {
+  for (const setting of ["accept_dad=0", "router_solicitations=0", "disable_ipv6=0"]) {
+    netns.run("sysctl", "-qw", `net.ipv6.conf.${device}.${setting}`);
+  }
+  netns.run("sysctl", "-qw", "net.ipv6.conf.lo.disable_ipv6=0");
+  netns.ip("address", "add", `${own}/64`, "dev", device);
+  while (netns.ip("-6", "address", "show", "dev", device, "tentative") !== "") await pause(10);
+}
+
 /**
  * Pings an address so many times from a namespace, each time with a ping of its own, and returns how many were answered. A ping with a
  * count gives a late last reply up after a multiple of the replies before; one of a single request waits as long as it is told to.
@@ -74,6 +89,36 @@ export async function answered(netns: Netns, address: string, count: number, siz
   const loop = `for each in $(seq ${count}); do ping -n -q -c 1 -W 20 -s ${size} ${address}; done`;
   const { stdout } = await ended(netns.spawn("sh", ["-c", loop]));
   return stdout.split("\n").filter((line) => line.startsWith("1 packets transmitted, 1 received")).length;
+}
+
+/** Until no address of the board may turn out to be another's. */
+export async function settled6(board: Instance): Promise<void> {
+  while ((await whohas("-i", board.name, "-6", "address", "show", "tentative")).stdout !== "") await pause(50);
+}
+
+/** Echo requests over IPv6, each way, and ms between two of the board. */
+export interface Many {
+  readonly count: number;
+  readonly interval: number;
+}
+
+/**
+ * The host's kernel pings the board over IPv6, and the board pings it, without loss: both have to hear each other's groups for it.
+ * @param exec runs the host's ping
+ */
+export async function manyOverIp6(
+  t: Test,
+  exec: Host["exec"],
+  board: Instance,
+  { count, interval }: Many = { count: 1000, interval: 2 },
+): Promise<void> {
+  await settled6(board);
+  const all = `${count} packets transmitted, ${count} received, 0% packet loss`;
+  // The next request waits for the answer (-A): a slow bridge is not flooded.
+  const { stdout } = await exec("ping", "-6", "-n", "-q", "-A", "-c", String(count), "-w", "60", BOARD6);
+  t.match(stdout, all, "the host pings the board over IPv6");
+  const back = await whohas("-i", board.name, "ping", "-6", "-c", String(count), "-i", String(interval / 1000), HOST6);
+  t.match(back.stdout, all, "the board pings the host over IPv6");
 }
 
 let captures = 0;
@@ -157,14 +202,17 @@ export class Host {
     return HostCapture.start(this.netns, this.iface);
   }
 
+  /** Gives its end of the cable HOST6. */
+  ip6(): Promise<void> {
+    return giveIp6(this.netns, this.iface, HOST6);
+  }
+
   sink(port: number): Promise<Sink> {
     return Sink.open(this.netns, port);
   }
 
   /** Runs a program on the host without holding up the test. */
-  exec(program: string, ...args: string[]): Promise<Ended> {
-    return ended(this.netns.spawn(program, args));
-  }
+  readonly exec = (program: string, ...args: string[]): Promise<Ended> => ended(this.netns.spawn(program, args));
 
   remove(): void {
     this.pair.remove();

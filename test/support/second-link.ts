@@ -3,7 +3,7 @@ import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import { type Lab, Tester } from "./lab.ts";
+import { type Heard, type Lab, Tester } from "./lab.ts";
 import { decode, mac } from "./wire-format.ts";
 
 export const US1 = "02:00:00:00:01:01";
@@ -36,10 +36,15 @@ export class SecondLink {
     this.#lab.run(0);
   }
 
-  /** Takes the frames heard since the last time, each as one line with its time. */
-  heard(): string[] {
+  /** Takes the frames heard since the last time. */
+  take(): Heard[] {
     const frames = this.#tester.frames;
     this.#tester.frames = [];
-    return frames.map(({ time, bytes }) => [time, decode(bytes).line, ...decode(bytes).faults].join(" "));
+    return frames;
+  }
+
+  /** Takes the frames heard since the last time, each as one line with its time. */
+  heard(): string[] {
+    return this.take().map(({ time, bytes }) => [time, decode(bytes).line, ...decode(bytes).faults].join(" "));
   }
 }

@@ -157,6 +157,10 @@ export type RunEvent = { event: string } & Record<string, unknown>;
 export interface RunSummary {
   datagrams: { sent: number; queued: number; failed: number };
   arp: Record<"requestsBroadcast" | "requestsUnicast" | "repliesSent" | "requestsReceived" | "repliesReceived", number>;
+  nd: Record<
+    "solicitsMulticast" | "solicitsUnicast" | "claims" | "advertsSent" | "solicitsReceived" | "advertsReceived",
+    number
+  > | null;
   drops: Record<string, number>;
 }
 

@@ -11,6 +11,7 @@ import { Interrupt } from "./interrupt.ts";
 import { icmp6Words, icmpWords, noticeWords } from "./ping-words.ts";
 import { printableJson } from "./printable.ts";
 
+type StartNote = Extract<Note, readonly ["ping.start", unknown]>[1];
 type ErrorNote = Extract<Note, readonly ["ping.error", unknown]>[1];
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -38,7 +39,13 @@ export interface PingOptions {
   interval: number;
   timeout: number;
   size: number;
+  /** -I: the device and the source of the requests. */
+  dev: string | undefined;
+  source: string | undefined;
 }
+
+/** Addresses and groups of a link (RFC 4007 6). */
+const LINK_BOUND = /^(fe[89ab][\da-f]|ff[\da-f][12]):/i;
 
 /** Bytes of the ICMP echo and IPv4 headers in front of the data. */
 const HEADERS = 28;
@@ -51,14 +58,15 @@ export function ping(globals: Globals, options: PingOptions): Promise<number> {
 }
 
 async function pingFrom(client: Caller, options: PingOptions, json: boolean): Promise<number> {
-  const { to, size } = options;
-  const tally = new Tally(to, size, json);
+  const { dev, source, ...rest } = options;
+  const tally = new Tally(options, json);
   client.onNotification = (...note) => tally.take(note);
   const interrupt = new Interrupt();
   void interrupt.heard.then(() => client.call("ping.stop").catch(() => undefined));
   // As good as endless: a request a second for thirty years.
   const count = Math.min(options.count ?? MAX_COUNT, MAX_COUNT);
-  const result = await asked(client, { ...options, count }).finally(() => interrupt.ignore());
+  const chosen = { ...(dev === undefined ? {} : { dev }), ...(source === undefined ? {} : { source }) };
+  const result = await asked(client, { ...rest, ...chosen, count }).finally(() => interrupt.ignore());
   tally.end(result);
   return result.received > 0 ? Exit.DONE : Exit.NO;
 }
@@ -68,7 +76,7 @@ async function asked(client: Caller, params: ParamsOf<"ping">): Promise<ResultOf
   try {
     return await client.call("ping", params);
   } catch (error) {
-    const words = error instanceof ControlError ? pingRefusalWords(error) : undefined;
+    const words = error instanceof ControlError ? pingRefusalWords(error, params.to.includes(":")) : undefined;
     throw words === undefined ? error : new CommandError(words);
   }
 }
@@ -78,10 +86,16 @@ class Tally {
   readonly #to: string;
   readonly #size: number;
   readonly #json: boolean;
+  /** What -I names as the device; empty for none, undefined without -I. */
+  readonly #dev: string | undefined;
+  /** The source is left open, and the destination is a different station on each link. */
+  readonly #blind: boolean;
   /** ms */
   readonly #times: number[] = [];
 
-  constructor(to: string, size: number, json: boolean) {
+  constructor({ to, size, dev, source }: PingOptions, json: boolean) {
+    this.#dev = dev ?? (source === undefined ? undefined : "");
+    this.#blind = source === undefined && LINK_BOUND.test(to);
     this.#to = to;
     this.#size = size;
     this.#json = json;
@@ -91,8 +105,9 @@ class Tally {
     if (name === "ping.start") {
       if (note.broadcast) console.error("WARNING: pinging broadcast address");
       this.#tell("start", { destination: note.to, size: this.#size });
-      const whole = `${this.#to} (${note.to}) ${this.#size}(${this.#size + HEADERS}) bytes of data.`;
-      this.#say(`PING ${this.#six ? `${this.#to}(${note.to}) ${this.#size} data bytes` : whole}`);
+      const from = this.#dev === undefined ? "" : `from ${this.#sourceOf(note)} ${this.#dev}: `;
+      const whole = `${this.#to} (${note.to}) ${from}${this.#size}(${this.#size + HEADERS}) bytes of data.`;
+      this.#say(`PING ${this.#six ? `${this.#to}(${note.to}) ${from}${this.#size} data bytes` : whole}`);
       return;
     }
     if (name === "ping.error") this.#takeError(note);
@@ -126,6 +141,13 @@ class Tally {
     const rtt = this.#times.length > 0 ? { rtt: rttOf(this.#times) } : {};
     this.#tell("summary", { ...result, loss, ...rtt });
     this.#say(this.#statistics(result, loss));
+  }
+
+  /** iputils looks for the source before it binds to the device: then it knows none for the device's own link, and says so. */
+  #sourceOf({ from = "" }: StartNote): string {
+    if (!this.#blind || this.#dev === "") return from;
+    console.error(`ping: Warning: source address might be selected on device other than: ${this.#dev}`);
+    return "::";
   }
 
   /** The destination is one of IPv6. */

@@ -1,7 +1,8 @@
 /** The output of `whohas run`: lines for people, or an object a line with --json. */
 
 import { formatDuration } from "../../board/rig/units.ts";
-import type { DeviceReport, Summary, System, SystemListener } from "../../board/system.ts";
+import type { Summary } from "../../board/summary.ts";
+import type { DeviceReport, System, SystemListener } from "../../board/system.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { printable, printableJson } from "./printable.ts";
 import { dropsText, healthLines, healthWords, neighLines, standInLines } from "./report-words.ts";
@@ -21,11 +22,9 @@ export interface ReportOptions {
   name: string;
 }
 
-type Arp = Summary["arp"];
-
 export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
-  // ARP frames that the lines so far have told of.
-  let told = { broadcast: 0, unicast: 0 };
+  // Questions that the lines so far have told of.
+  let told = QUESTIONS.map(() => 0);
   return {
     ready(system) {
       for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
@@ -57,9 +56,10 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
     },
     datagram(event, system) {
       if (quiet) return;
-      const { arp } = system.summary();
-      const cost = arpCost(arp, told);
-      told = { broadcast: arp.requestsBroadcast, unicast: arp.requestsUnicast };
+      const summary = system.summary();
+      const asked = QUESTIONS.map((question) => question.asked(summary));
+      const cost = costText(asked, told);
+      told = asked;
       const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
       const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
       const values = event.readings.map(({ kind, value, unit }) =>
@@ -82,12 +82,22 @@ function deviceLines(device: DeviceReport): string[] {
   return lines;
 }
 
-/** The ARP requests since the last line. */
-function arpCost(arp: Arp, told: { broadcast: number; unicast: number }): string {
-  const broadcast = arp.requestsBroadcast - told.broadcast;
-  const unicast = arp.requestsUnicast - told.unicast;
-  const parts = [broadcast > 0 && `${broadcast} broadcast`, unicast > 0 && `${unicast} unicast`].filter(Boolean);
-  return parts.length > 0 ? `arp requests: ${parts.join(", ")}` : "";
+/** Kinds of questions for link addresses, in the order of the words. */
+const QUESTIONS: readonly { protocol: string; kind: string; asked(summary: Summary): number }[] = [
+  { protocol: "arp requests", kind: "broadcast", asked: ({ arp }) => arp.requestsBroadcast },
+  { protocol: "arp requests", kind: "unicast", asked: ({ arp }) => arp.requestsUnicast },
+  { protocol: "nd solicits", kind: "multicast", asked: ({ nd }) => nd?.solicitsMulticast ?? 0 },
+  { protocol: "nd solicits", kind: "unicast", asked: ({ nd }) => nd?.solicitsUnicast ?? 0 },
+];
+
+/** The questions since the last line: `arp requests: 1 broadcast`. Both have a number for each kind. */
+function costText(asked: readonly number[], told: readonly number[]): string {
+  const words = new Map<string, string[]>();
+  for (const [at, { protocol, kind }] of QUESTIONS.entries()) {
+    const count = asked[at]! - told[at]!;
+    if (count > 0) words.set(protocol, [...(words.get(protocol) ?? []), `${count} ${kind}`]);
+  }
+  return [...words].map(([protocol, kinds]) => `${protocol}: ${kinds.join(", ")}`).join("; ");
 }
 
 /** Events about a device's health. */
@@ -102,16 +112,26 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, neighbours, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
+    ...ndLines(nd),
     ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
     ...healthLines(devices),
+  ];
+}
+
+function ndLines(nd: Summary["nd"]): string[] {
+  if (nd === null) return [];
+  const { solicitsMulticast, solicitsUnicast, claims, advertsSent, solicitsReceived, advertsReceived } = nd;
+  return [
+    `nd solicits   ${solicitsMulticast} multicast, ${solicitsUnicast} unicast, ${claims} about own addresses sent; ${solicitsReceived} received`,
+    `nd adverts    ${advertsReceived} received, ${advertsSent} sent`,
   ];
 }
 

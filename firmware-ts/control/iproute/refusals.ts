@@ -63,6 +63,8 @@ const EXPLANATIONS: ReadonlyMap<string, string> = new Map(
     IP6_ADDRESS_INVALID: "ipv6: Invalid address",
     IP6_LOOPBACK: "ipv6: Cannot assign loopback address on this device",
     IP6_GROUP: 'ipv6: Cannot assign multicast address without "IFA_F_MCAUTOJOIN" flag',
+    IP6_NEXTHOP_GATEWAY: "Device only routes can not be added for IPv6 using the multipath API",
+    IP6_ONLINK_NO_DEVICE: "Nexthop device required for onlink",
     IP6_EGRESS: "Egress device not specified",
     IP6_GATEWAY: "Invalid gateway address",
     IP6_GATEWAY_LOCAL: "Gateway can not be a local address",
@@ -99,7 +101,9 @@ export function refusalWords({ code, errno, detail, message }: Refusal): string 
 }
 
 /** A refusal of `ping` as iputils prints it; undefined for one that iputils does not know. */
-export function pingRefusalWords({ code, errno }: Pick<Refusal, "code" | "errno">): string | undefined {
+export function pingRefusalWords({ code, errno, detail }: Omit<Refusal, "message">, six: boolean): string | undefined {
+  if (code === "NO_DEVICE") return six ? `ping: unknown iface: ${detail}` : `ping: SO_BINDTODEVICE ${detail}: No such device`;
+  if (code === "ADDRESS_NOT_AVAILABLE") return `ping: ${six ? "bind icmp socket" : "bind"}: Cannot assign requested address`;
   if (code !== "UNREACHABLE" && code !== "PING_BROADCAST") return undefined;
   if (errno === "EACCES") return "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules";
   return `ping: connect: ${STRERROR.get(errno) ?? errno}`;

@@ -17,6 +17,7 @@ import { ntableMethods } from "./ntable.ts";
 import { pingMethods } from "./ping.ts";
 import { procMethods } from "./proc.ts";
 import { routeMethods } from "./route.ts";
+import { solicitMethods } from "./solicit.ts";
 import { sysctlMethods } from "./sysctl.ts";
 import { udpMethods } from "./udp.ts";
 
@@ -33,6 +34,7 @@ export const METHODS = {
   ...udpMethods,
   ...pingMethods,
   ...arpingMethods,
+  ...solicitMethods,
   ...captureMethods,
   ...ethtoolMethods,
   ...netnsMethods,

@@ -3,14 +3,15 @@ import * as v from "valibot";
 import type { Timer } from "../../../hal/clock.ts";
 import { formatIpv4, type IpAddress } from "../../ip/address.ts";
 import { AddressType } from "../../ip/address-type.ts";
+import type { Destination } from "../../ip/destination.ts";
 import { formatIp } from "../../ip/endpoint.ts";
 import { errnoOf } from "../../ip/route-type.ts";
 import { isLinkBound } from "../../ip6/common/address-kind.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { ControlError, type Session } from "../rpc/protocol.ts";
-import { decimal, FLAG, IP_HOST, integer, maybe, needed } from "./forms.ts";
+import { decimal, FLAG, IP_HOST, integer, maybe, needed, TEXT } from "./forms.ts";
 import { method } from "./method.ts";
-import { MAX_COUNT, MAX_DATA, MAX_TIME } from "./udp.ts";
+import { MAX_COUNT, MAX_TIME } from "./udp.ts";
 
 const RESULT = v.object({
   transmitted: v.number(),
@@ -19,6 +20,9 @@ const RESULT = v.object({
   pipe: v.pipe(v.number(), v.description("most requests from one that was answered or failed to the newest, both counted")),
   time: v.pipe(v.number(), v.description("ms")),
 });
+
+/** Most bytes of data that iputils' ping sends: 65,535 less the headers of IPv4 and ICMP. */
+const MAX_DATA = 65_507;
 
 /** An ICMP message about a request: its sender, its numbers, and the last four octets of its header. */
 const MESSAGE = {
@@ -32,6 +36,11 @@ const MESSAGE = {
 /** An address that means another station on each link is told with the device (RFC 4007 11). */
 function zoned(address: IpAddress, { name }: NetDevice): string {
   return typeof address !== "number" && isLinkBound(address) ? `${formatIp(address)}%${name}` : formatIp(address);
+}
+
+/** The source of requests, with its device where it needs that. */
+function sourceOf({ source }: Destination, device: NetDevice | null): string {
+  return device ? zoned(source, device) : formatIp(source);
 }
 
 /** The end of each session's ping. */
@@ -49,10 +58,16 @@ export const pingMethods = {
       timeout: maybe(decimal(1, MAX_TIME), "ms after the last request; default 10000"),
       size: maybe(integer(0, MAX_DATA), "bytes of data; default 56"),
       broadcast: maybe(FLAG, "the destination may be a broadcast address"),
+      dev: maybe(TEXT, "the only device by which requests go"),
+      source: maybe(IP_HOST, "their source, an address of ours; one of another family than `to` does not count"),
     },
     result: RESULT,
     notes: {
-      "ping.start": v.object({ to: v.string(), broadcast: v.boolean() }),
+      "ping.start": v.object({
+        to: v.string(),
+        broadcast: v.boolean(),
+        from: v.exactOptional(v.pipe(v.string(), v.description("with `dev` or `source`: the source of the requests"))),
+      }),
       "ping.reply": v.object({
         from: v.string(),
         seq: v.number(),
@@ -72,13 +87,24 @@ export const pingMethods = {
       "ping.notice": v.pipe(v.object(MESSAGE), v.description("a redirect or a source quench: the request is not lost by it")),
     },
     lasting: true,
-    errors: ["UNREACHABLE", "PING_BROADCAST", "PING_IDS", "DEVICE_MISSING", "FAMILY_UNSUPPORTED"],
-    run(context, { to, count = 4, interval = 1000, timeout = 10_000, size = 56, broadcast = false }, session) {
+    errors: [
+      "UNREACHABLE",
+      "PING_BROADCAST",
+      "PING_IDS",
+      "DEVICE_MISSING",
+      "NO_DEVICE",
+      "ADDRESS_NOT_AVAILABLE",
+      "FAMILY_UNSUPPORTED",
+    ],
+    run(context, params, session) {
+      const { to, count = 4, interval = 1000, timeout = 10_000, size = 56, broadcast = false, dev, source } = params;
       const { stack } = context;
       const running = context.kept(Running);
       const detail = typeof to === "string" ? to : formatIpv4(to);
       if (typeof to === "string") context.ip6(to);
-      const destination = stack.ping.to(to);
+      const only = dev === undefined ? null : context.device(dev);
+      const from = source === undefined || typeof source !== typeof to ? null : stack.layers.address(source);
+      const destination = stack.ping.to(to, only, from);
       if (destination.room < 0) {
         throw new ControlError("UNREACHABLE", `no route to ${detail}`, { errno: errnoOf(destination.way.failure), detail });
       }
@@ -90,7 +116,8 @@ export const pingMethods = {
       const pinger = stack.ping.open();
       const { clock } = stack;
       const start = clock.now();
-      session.notify("ping.start", { to: detail, broadcast: toAll });
+      const told = dev === undefined && source === undefined ? {} : { from: sourceOf(destination, only) };
+      session.notify("ping.start", { to: detail, broadcast: toAll, ...told });
 
       return new Promise<v.InferOutput<typeof RESULT>>((resolve) => {
         const sentAt = new Map<number, number>();
@@ -144,7 +171,8 @@ export const pingMethods = {
           received++;
           sentAt.delete(seq);
           session.notify("ping.reply", {
-            from: zoned(source, device),
+            // One of our own comes by lo, and is asked for on its device.
+            from: zoned(source, only !== null && device.loopback ? only : device),
             seq,
             ttl,
             bytes,
@@ -157,11 +185,11 @@ export const pingMethods = {
           if (seq >= 0) refused(seq, result.reason);
         };
         // A request that somebody complains of may be answered all the same, as in iputils.
-        pinger.onError = (sequence, { type, code, info, reporter, advice }) => {
+        pinger.onError = (sequence, { type, code, info, reporter, errno }) => {
           const seq = waitingFor(sequence);
           if (seq < 0) return;
           const message = { from: formatIp(reporter), seq, type, code, info: info >>> 0 };
-          if (advice) {
+          if (errno === null) {
             session.notify("ping.notice", message);
             return;
           }

@@ -19,7 +19,7 @@ const PARAMS = {
 export const procMethods = {
   cat: method({
     about:
-      "The contents of a file: /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/stat/ndisc_cache, /proc/net/softnet_stat, snmp, snmp6, netstat, if_inet6, /proc/sys/….",
+      "The contents of a file: /proc/net/arp, /proc/net/stat/arp_cache, /proc/net/stat/ndisc_cache, /proc/net/softnet_stat, snmp, snmp6, netstat, if_inet6, igmp6, ipv6_route, /proc/sys/….",
     params: { path: needed(TEXT, "path") },
     result: v.string(),
     errors: ["FILE_UNKNOWN"],

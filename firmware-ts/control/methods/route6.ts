@@ -4,6 +4,7 @@ import { formatIpv6, type Ip6Words, ip6Words } from "../../ip/ip6-text.ts";
 import { errnoOf, failureOf, RouteType, refuses } from "../../ip/route-type.ts";
 import { ADDRESS_BITS } from "../../ip6/common/address-kind.ts";
 import type { Fib6 } from "../../ip6/routing/fib.ts";
+import type { NewIp6NextHop } from "../../ip6/routing/requested-route.ts";
 import {
   type Ip6Route,
   type Ip6RouteEntry,
@@ -12,12 +13,14 @@ import {
   leadsSomewhere,
   type NewIp6Route,
   RoutePreference,
+  sharedWith,
   USER_METRIC,
 } from "../../ip6/routing/route.ts";
+import { orderOfRoutes } from "../../ip6/routing/route-order.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
 import { asked6 } from "./address6.ts";
-import { holds6, orderOfWords } from "./by-family.ts";
+import { holds6 } from "./by-family.ts";
 import { type AnyPrefix, type HostPrefix6, isOfIpv6, wrong } from "./forms.ts";
 import type { MethodContext } from "./method.ts";
 import type { Details, Question, Selection } from "./route-forms.ts";
@@ -26,27 +29,47 @@ import { type RouteView, routeTypeName } from "./route-view.ts";
 const MS = 1000;
 const ANY = "::";
 
-/** @param now the clock's milliseconds */
-function routeView6(route: Ip6RouteEntry, now: number): RouteView {
-  const { destination, prefixLength, gateway, device, source, metric, type, mtu, expires, preference } = route;
+/**
+ * @param group the route and those that share its flows
+ * @param now the clock's milliseconds
+ */
+function routeView6(route: Ip6RouteEntry, group: readonly Ip6RouteEntry[], now: number): RouteView {
+  const { destination, prefixLength, gateway, device, source, metric, type, mtu, mtuLock, expires, preference } = route;
+  const several = group.length > 1;
   const whole = prefixLength === ADDRESS_BITS;
   const dst = prefixLength === 0 ? "default" : formatIpv6(destination) + (whole ? "" : `/${prefixLength}`);
   return {
     type: routeTypeName(type),
     dst,
-    ...(gateway ? { gateway: formatIpv6(gateway) } : {}),
+    ...(gateway && !several ? { gateway: formatIpv6(gateway) } : {}),
     // Packets that are refused end at the loopback device, as the kernel has it.
-    dev: device?.name ?? "lo",
+    ...(several ? {} : { dev: device?.name ?? "lo" }),
     table: isOfLocal6(route) ? "local" : "main",
     protocol: route.protocol,
     scope: "global",
     ...(source ? { prefsrc: formatIpv6(source) } : {}),
     metric,
-    flags: [...(route.onlink ? ["onlink"] : []), ...(device?.up && !device.hasCarrier ? ["linkdown"] : [])],
+    flags: several ? [] : flagsOf(route),
     ...(mtu ? { mtu } : {}),
+    ...(mtu && mtuLock ? { mtuLock } : {}),
     ...(expires === Number.POSITIVE_INFINITY ? {} : { expires: Math.max(0, Math.floor((expires - now) / MS)) }),
     pref: preference === RoutePreference.MEDIUM ? "medium" : preference === RoutePreference.HIGH ? "high" : "low",
+    ...(several ? { nexthops: group.map(nexthopView6) } : {}),
   };
+}
+
+function flagsOf({ device, onlink }: Ip6RouteEntry): string[] {
+  const dead = device?.up === false;
+  return [
+    ...(dead ? ["dead"] : []),
+    ...(onlink ? ["onlink"] : []),
+    ...(device && (dead || !device.hasCarrier) ? ["linkdown"] : []),
+  ];
+}
+
+function nexthopView6(route: Ip6RouteEntry): NonNullable<RouteView["nexthops"]>[number] {
+  const { gateway, device, weight } = route;
+  return { ...(gateway ? { gateway: formatIpv6(gateway) } : {}), dev: device?.name ?? "lo", weight, flags: flagsOf(route) };
 }
 
 function isOfLocal6({ type }: Ip6RouteEntry): boolean {
@@ -55,21 +78,24 @@ function isOfLocal6({ type }: Ip6RouteEntry): boolean {
 
 export function showRoutes6(context: MethodContext, selection: Selection): RouteView[] {
   const now = context.stack.clock.now();
-  return chosen6(context, selection).map((route) => routeView6(route, now));
+  return chosen6(context, selection).map((group) => routeView6(group[0], group, now));
 }
 
 /** Removes the routes that the selection shows, and returns them. */
 export function flushRoutes6(context: MethodContext, selection: Selection): RouteView[] {
   const now = context.stack.clock.now();
   const gone = chosen6(context, selection);
-  const views = gone.map((route) => routeView6(route, now));
+  const views = gone.map((group) => routeView6(group[0], group, now));
   const { routes } = context.ip6("routes");
-  for (const route of gone) routes.drop(route);
+  for (const route of gone.flat()) routes.drop(route);
   return views;
 }
 
-/** By table, then by address, what lies within a prefix before the prefix itself, then the smallest metric: the order of `ip -6 route`. */
-function chosen6(context: MethodContext, selection: Selection): Ip6RouteEntry[] {
+/** A route, or those that share their flows. */
+type Group = readonly [Ip6RouteEntry, ...Ip6RouteEntry[]];
+
+/** By table, and in it as the kernel walks it. */
+function chosen6(context: MethodContext, selection: Selection): Group[] {
   const { to, how = "exact", dev, table = "main", scope, protocol, type, via, src, metric } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
   const { routes } = context.ip6("routes");
@@ -87,16 +113,18 @@ function chosen6(context: MethodContext, selection: Selection): Ip6RouteEntry[] 
     selects(route);
   const order = (a: Ip6RouteEntry, b: Ip6RouteEntry): number => {
     const byTable = Number(isOfLocal6(a)) - Number(isOfLocal6(b));
-    return byTable || orderOfPrefixes(a, b) || a.metric - b.metric;
+    return byTable || orderOfRoutes(a, b);
   };
-  return all.filter(wanted).sort(order);
-}
-
-function orderOfPrefixes(a: Ip6RouteEntry, b: Ip6RouteEntry): number {
-  if (holds6(prefixOf(a), b.destination) && holds6(prefixOf(b), a.destination)) return 0;
-  if (a.prefixLength < b.prefixLength && holds6(prefixOf(a), b.destination)) return 1;
-  if (b.prefixLength < a.prefixLength && holds6(prefixOf(b), a.destination)) return -1;
-  return orderOfWords(a.destination, b.destination);
+  const groups: Group[] = [];
+  const seen = new Set<Ip6RouteEntry>();
+  for (const route of all.filter(wanted).sort(order)) {
+    if (seen.has(route)) continue;
+    const group = sharedWith(route, routes.of(route.destination, route.prefixLength)) as Group;
+    for (const one of group) seen.add(one);
+    // As with `ip`, routes with several next hops are of no one device and of no one gateway.
+    if (group.length === 1 || (dev === undefined && via === undefined)) groups.push(group);
+  }
+  return groups;
 }
 
 function prefixOf({ destination, prefixLength: length }: Ip6RouteEntry): HostPrefix6 {
@@ -126,8 +154,11 @@ export function getRoute6(context: MethodContext, to: string, { from, dev, fibma
     throw new ControlError("UNREACHABLE", `no route to ${to}`, { errno: errnoOf(failureOf(entry)), detail: to });
   }
   const now = context.stack.clock.now();
-  const view = routeView6(entry, now);
-  if (fibmatch) return view;
+  if (fibmatch) {
+    const group = sharedWith(entry, fib.routes.of(entry.destination, entry.prefixLength));
+    return routeView6(group[0] as Ip6RouteEntry, group, now);
+  }
+  const view = routeView6(entry, [entry], now);
   const source = fib.sourceBy(entry, destination);
   return {
     ...view,
@@ -165,21 +196,18 @@ export function addRoute6(
   const { fib } = context.ip6(to.address);
   const { pref = "medium", expires, mtu, nexthops = [] } = details;
   const match = matchOf(context, to, details);
-  if (nexthops.length > 0) throw wrong("an IPv6 route has one next hop here; leave nexthops out");
-  if (mtuLock) throw wrong("the mtu of an IPv6 route cannot be locked here; leave mtuLock out");
   const { gateway, device, type = RouteType.UNICAST } = match;
-  if (!gateway && !device && !refuses(type)) {
+  if (!gateway && !device && nexthops.length === 0 && !refuses(type)) {
     throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
   }
   const preference = PREFERENCES[pref];
   if (preference === undefined) throw wrong(`pref is low, medium or high, not "${pref}"`);
   const lasts = expires === undefined ? {} : { expires: context.stack.clock.now() + expires * MS };
-  const route: NewIp6Route = { ...match, mtu, onlink, preference, ...lasts };
-  // Packets that are refused go to no gateway.
-  if (refuses(type)) route.gateway = null;
+  const route: NewIp6Route = { ...match, mtu, mtuLock, onlink, preference, ...lasts };
   if (how === "append" || how === "prepend") mustBeOther(fib, route);
   return asked6(() => {
-    fib.addRoute({ ...route, how: how === "prepend" ? "append" : how });
+    const legs = nexthops.map((hop) => nexthopOf(context, hop));
+    fib.addRoute({ ...route, how: how === "prepend" ? "append" : how, nexthops: legs });
     return null;
   });
 }
@@ -196,10 +224,21 @@ function mustBeOther({ routes }: Fib6, { destination, prefixLength, device, gate
   throw new ControlError("ROUTE_EXISTS", "there is such a route already", { errno: "EEXIST" });
 }
 
-/** Removes the first route that is as asked. */
+type NextHop = NonNullable<Details["nexthops"]>[number];
+
+function nexthopOf(context: MethodContext, { via, dev, weight, onlink }: NextHop): NewIp6NextHop {
+  const gateway = via === undefined ? null : six(context, via);
+  return { gateway, device: dev === undefined ? null : context.device(dev), weight, onlink };
+}
+
+/** Removes the first route that is as asked, or each of several next hops. */
 export function removeRoute6(context: MethodContext, to: HostPrefix6, details: Details): null {
   const { routes } = context.ip6(to.address);
-  if (routes.remove(matchOf(context, to, details))) return null;
+  const { nexthops = [], ...rest } = details;
+  const hops = nexthops.length === 0 ? [rest] : nexthops.map(({ via, dev }) => ({ ...rest, via, dev }));
+  let gone = 0;
+  for (const hop of hops) if (routes.remove(matchOf(context, to, hop))) gone++;
+  if (gone > 0) return null;
   throw new ControlError("ROUTE_MISSING", "there is no such route", { errno: "ESRCH" });
 }
 

@@ -13,8 +13,8 @@ import { method } from "./method.ts";
 export const MAX_COUNT = 1_000_000_000;
 /** Longest interval or time-out that a client may ask for, in ms: a day. */
 export const MAX_TIME = 86_400_000;
-/** Bytes of data beyond which a packet cannot be: 65535 less the headers. */
-export const MAX_DATA = 65_507;
+/** Most bytes of data that a packet of either family can have: 65,535 less UDP's header, behind an IPv6 header. */
+const MAX_DATA = 65_527;
 /** Between two datagrams, in ms: a virtual clock stands still for ever where each is sent at the time of the one before. */
 const SHORTEST = 0.001;
 

@@ -14,8 +14,11 @@ export const IP_SOURCE = 12;
 export const IP_DESTINATION = 16;
 /** Bytes of a header without options. */
 export const IP_HEADER = 20;
+/** Most bytes of a packet, its header included. */
+export const IP_MOST = 0xffff;
 
 export const FRAGMENT_DF = 0x4000;
+export const FRAGMENT_MORE = 0x2000;
 /** More-fragments flag and offset: set in any part of a fragmented datagram. */
 export const FRAGMENT_PART = 0x3fff;
 /** Offset, in units of eight octets. */

@@ -16,6 +16,9 @@ const OPTION_CIPSO = 134;
 const OPTION_SSRR = 137;
 const OPTION_ROUTER_ALERT = 148;
 
+/** Set in the kind of an option that every fragment has. */
+const COPIED = 0x80;
+
 /** Offsets in an option. */
 const LENGTH = 1;
 const POINTER = 2;
@@ -182,6 +185,15 @@ export class IpOptions {
     } else if (!this.#foreign(view.getInt32(at + slot - 1))) {
       fill(view, at, slot + WORD, time);
     }
+  }
+}
+
+/** Turns the options of the header at view[header..end) that only the first fragment has into padding, in the header of a later one. */
+export function keepCopiedOptions(view: DataView, header: number, end: number): void {
+  for (let at = nextOption(view, header + IP_HEADER, end); at < end && whole(view, at, end); ) {
+    const next = at + view.getUint8(at + LENGTH);
+    if ((view.getUint8(at) & COPIED) === 0) for (let byte = at; byte < next; byte++) view.setUint8(byte, OPTION_NOP);
+    at = nextOption(view, next, end);
   }
 }
 

@@ -8,7 +8,7 @@ import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/ad
 import type { Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
-import { FRAGMENT_DF, IP_HEADER } from "../header/ip-header.ts";
+import { FRAGMENT_DF, IP_HEADER, IP_MOST } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
 import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";
@@ -19,8 +19,6 @@ const { LOCAL } = RouteType;
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
-/** Largest packet to ourselves: a buffer holds as much as a wire carries. */
-const LOCAL_MTU = 1500;
 
 /** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
 export class Ip4Way implements Way {
@@ -57,7 +55,7 @@ export class Ip4Way implements Way {
   get room(): number {
     const { route } = this;
     if (route === null) return -1;
-    const mtu = route.type === LOCAL ? LOCAL_MTU : mtuOf(route);
+    const mtu = route.type === LOCAL ? IP_MOST : mtuOf(route);
     const { path } = this;
     return (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
   }

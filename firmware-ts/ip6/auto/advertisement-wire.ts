@@ -10,6 +10,12 @@ export const RA_RETRANS = 12;
 /** Bytes of one without options. */
 export const RA_BYTES = 16;
 
+/** Its flags: addresses and other settings are given by DHCPv6, the router is a home agent (RFC 6275 7.1), it proxies (RFC 4389 4.1.3.3). */
+export const MANAGED = 0x80;
+export const OTHER = 0x40;
+export const HOME_AGENT = 0x20;
+export const ND_PROXY = 0x04;
+
 /** Offsets in a prefix information option. Lifetimes in seconds. */
 export const PREFIX_LENGTH = 2;
 export const PREFIX_FLAGS = 3;
@@ -30,6 +36,13 @@ export const ROUTE_LENGTH = 2;
 export const ROUTE_FLAGS = 3;
 export const ROUTE_LIFETIME = 4;
 export const ROUTE_PREFIX = 8;
+
+/** Options for DNS (RFC 8106 5): servers, and domains to search. */
+export const OPTION_RDNSS = 25;
+export const OPTION_SEARCH_LIST = 31;
+/** Offsets in them. */
+export const DNS_LIFETIME = 4;
+export const DNS_CONTENTS = 8;
 
 /** A lifetime without end. */
 export const FOREVER = 0xffffffff;

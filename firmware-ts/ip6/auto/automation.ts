@@ -9,10 +9,11 @@ import { isLinkLocal } from "../common/address-kind.ts";
 import { ICMP6_ROUTER_ADVERTISEMENT, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import { Mld } from "../mld/mld.ts";
 import { MLD_DONE, MLD_QUERY, MLD_REPORT, MLD2_REPORT } from "../mld/wire.ts";
-import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
+import { AddressFlags, type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Ip6FibUser } from "../routing/fib.ts";
 import { AddressDetection } from "./detection.ts";
 import type { AutoGround } from "./ground.ts";
+import { NewAddresses } from "./new-addresses.ts";
 import { Routers } from "./routers.ts";
 import { RouterSolicitor } from "./solicitor.ts";
 import { TemporaryAddresses } from "./temporary.ts";
@@ -22,6 +23,7 @@ export class Automation implements Ip6FibUser {
   readonly #mld: Mld;
   readonly #solicitor: RouterSolicitor;
   readonly #temporary: TemporaryAddresses;
+  readonly #new: NewAddresses;
   readonly #ground: AutoGround;
 
   constructor(ground: AutoGround) {
@@ -40,6 +42,7 @@ export class Automation implements Ip6FibUser {
     });
     this.#solicitor = new RouterSolicitor(ground);
     this.#temporary = new TemporaryAddresses(ground);
+    this.#new = new NewAddresses(ndisc);
     this.detection.onTaken = (address) => this.#temporary.taken(address);
     const routers = new Routers(ground, this.#solicitor, this.#temporary);
     ndisc.handle(ICMP6_ROUTER_SOLICITATION, (skb, packet) => routers.solicitation(skb, packet));
@@ -62,12 +65,15 @@ export class Automation implements Ip6FibUser {
     const { device } = address;
     const first = this.#isFirstOnLink(address);
     if (first && !device.loopback) this.#mld.of(device).introduce();
-    if (this.detection.concluding === address && fib.conf.on(device).notifies) ndisc.announceOne(address);
+    // As in Linux, one that might have been asked for is told of, whether or not the device asks.
+    if ((address.flags & AddressFlags.NODAD) === 0 && !device.loopback && fib.conf.on(device).notifies) ndisc.announceOne(address);
+    this.#new.settled(address);
     if (first) this.#solicitor.begin(device);
   }
 
   removed(address: Ip6InterfaceAddress): void {
     this.#temporary.removed(address);
+    this.#new.removed(address);
   }
 
   #event(device: NetDevice, event: DeviceEvent): void {

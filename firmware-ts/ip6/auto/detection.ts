@@ -52,8 +52,6 @@ class Inquiry {
 }
 
 export class AddressDetection implements DuplicateDetection {
-  /** The address that is being settled, because nobody has answered. */
-  concluding: Ip6InterfaceAddress | null = null;
   /** Hears of an address that is somebody else's, before it goes. */
   onTaken: ((address: Ip6InterfaceAddress) => void) | null = null;
   readonly #ground: AutoGround;
@@ -132,9 +130,7 @@ export class AddressDetection implements DuplicateDetection {
     const { device, local } = address;
     if (inquiry.left <= 0) {
       this.#inquiries.delete(address);
-      this.concluding = address;
       fib.settle(address);
-      this.concluding = null;
       return;
     }
     inquiry.left--;
@@ -143,6 +139,7 @@ export class AddressDetection implements DuplicateDetection {
     const skb = sender.allocate(device);
     if (skb === null) return;
     writeClaim(skb, local, nonce);
+    this.#ground.counters.nd.claims++;
     sender.send(skb, device, solicitedNodeOf(fib.interner, local), fib.known.unspecified);
   }
 

@@ -10,6 +10,7 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
 import { NeighFlags } from "../../neigh/flags.ts";
 import { Nud } from "../../neigh/states.ts";
 import { UpdateFlags, update } from "../../neigh/update.ts";
@@ -89,8 +90,10 @@ export class Routers {
       this.#takeTimers(view, at, device);
     }
     const link = options.linkAddress(OPTION_SOURCE_LINK);
+    const entry = this.#entryOf(source, device);
+    // As in Linux, a router whose link address cannot be read has an entry all the same, without a state.
     if (link < 0 || (link > 0 && disbelieves(this.#ground.ndisc.table, skb, link, device))) return NOT_SPECIFIED;
-    this.#learn(skb, source, link, device, UpdateFlags.ISROUTER);
+    this.#learn(skb, entry, link, UpdateFlags.ISROUTER);
     if (believed) this.#takeOptions(view, at + RA_BYTES, tail, source, device);
     skb.consume();
     return NONE;
@@ -106,20 +109,21 @@ export class Routers {
     if (!options.parse(view, at + ICMP6_HEADER, tail)) return IPV6_NDISC_BAD_OPTIONS;
     const link = options.linkAddress(OPTION_SOURCE_LINK);
     if (link < 0 || (link > 0 && disbelieves(ndisc.table, skb, link, device))) return NOT_SPECIFIED;
-    this.#learn(skb, source, link, device, 0);
+    this.#learn(skb, this.#entryOf(source, device), link, 0);
     skb.consume();
     return NONE;
   }
 
-  /** Makes or updates the sender's entry. @param router ISROUTER, or 0 for a host */
-  #learn(skb: SkBuff, source: Ip6, link: number, device: NetDevice, router: number): void {
+  #entryOf(source: Ip6, device: NetDevice): Neighbour | null {
     const { table } = this.#ground.ndisc;
-    const entry = table.lookup(source.d, device, source) ?? table.create(source.d, device, device.loopback, 0, source);
+    return table.lookup(source.d, device, source) ?? table.create(source.d, device, device.loopback, 0, source);
+  }
+
+  /** Updates the sender's entry. @param router ISROUTER, or 0 for a host */
+  #learn(skb: SkBuff, entry: Neighbour | null, link: number, router: number): void {
     if (!entry) return;
     const how = UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE | UpdateFlags.OVERRIDE_ISROUTER | router;
     update(entry, link > 0 ? skb.bytes : null, link, Nud.STALE, how);
-    // One without an address keeps its state, and is a router all the same.
-    if (!entry.valid) entry.flags = router ? entry.flags | NeighFlags.ROUTER : entry.flags & ~NeighFlags.ROUTER;
   }
 
   /** Takes the router as default. Returns false when the whole message is to be passed over. */
@@ -131,7 +135,13 @@ export class Routers {
     const preference = this.#preference(view.getUint8(at + RA_FLAGS), conf) ?? RoutePreference.MEDIUM;
     const told = this.#told(source, device, conf, fib.known.unspecified, 0, preference);
     if (lifetime !== 0 && !this.#routes.find(told) && this.#routes.rival(told)) return false;
+    const known = this.#routes.find(told) !== undefined;
     if (!this.#routes.tell(told, lifetime)) this.#tooMany(device);
+    else if (!known && lifetime !== 0) {
+      // Its link address may be unknown; nobody is told of it (measured on Linux 6.18).
+      const entry = this.#entryOf(source, device);
+      if (entry) entry.flags |= NeighFlags.ROUTER;
+    }
     const hops = view.getUint8(at + RA_HOPS);
     if (conf.acceptRaMinHopLimit <= MOST_HOPS && hops !== 0) {
       if (hops >= conf.acceptRaMinHopLimit) this.#set(device, "hop_limit", hops, conf.hopLimit);

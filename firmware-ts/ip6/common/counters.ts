@@ -9,12 +9,6 @@ const CODEPOINTS = 4;
 
 export class Ip6IpCounters extends IpCounters {
   inTooBigErrors = 0;
-  reasmTimeout = 0;
-  reasmReqds = 0;
-  reasmOKs = 0;
-  fragOKs = 0;
-  fragFails = 0;
-  fragCreates = 0;
   inMcastPkts = 0;
   outMcastPkts = 0;
   inOctets = 0;
@@ -23,6 +17,16 @@ export class Ip6IpCounters extends IpCounters {
   outMcastOctets = 0;
   /** Packets that came in, by their ECN bits. */
   readonly inEcn: Float64Array = new Float64Array(CODEPOINTS);
+}
+
+/** Neighbour solicitations sent, by kind. The kernel tells them together; a node that pays for every frame wants to know whom they woke. */
+export class NdCounters {
+  /** To the target's solicited-node group. */
+  solicitsMulticast = 0;
+  /** To the target alone. */
+  solicitsUnicast = 0;
+  /** About an address of our own, which is being tried. */
+  claims = 0;
 }
 
 /** Types with a counter of their own, in the order of /proc/net/snmp6, with the names that they have there. */
@@ -58,6 +62,7 @@ const UDP_LITE = [
 
 export class Ip6Counters extends InetCounters {
   override readonly ip: Ip6IpCounters = new Ip6IpCounters();
+  readonly nd: NdCounters = new NdCounters();
 
   /** Names as `nstat` prints them with their values, in the order of the kernel's file. */
   override list(): [name: string, value: number][] {

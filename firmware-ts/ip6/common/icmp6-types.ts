@@ -1,5 +1,6 @@
 /** Types and codes of ICMPv6 messages (RFC 4443, RFC 4861, RFC 3810), and the contract by which IPv6 has errors sent. */
 import type { SkBuff } from "../../../hal/skbuff.ts";
+import type { SocketErrno } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import type { NetDevice } from "../../net/device.ts";
 
@@ -41,6 +42,31 @@ export const ICMP6_CHECKSUM = 2;
 /** The last four octets of it: an MTU, a pointer, identifier and sequence number. */
 export const ICMP6_INFO = 4;
 export const ICMP6_HEADER = 8;
+
+/** By the code of "destination unreachable". */
+const UNREACHABLE_ERRNOS: readonly SocketErrno[] = [
+  "ENETUNREACH",
+  "EACCES",
+  "EHOSTUNREACH",
+  "EHOSTUNREACH",
+  "ECONNREFUSED",
+  "EACCES",
+  "EACCES",
+];
+
+/** The errno of an error of this type and code. As in Linux, one that is not known is EPROTO. */
+export function errnoOf(type: number, code: number): SocketErrno {
+  switch (type) {
+    case ICMP6_UNREACHABLE:
+      return UNREACHABLE_ERRNOS[code] ?? "EPROTO";
+    case ICMP6_TOO_BIG:
+      return "EMSGSIZE";
+    case ICMP6_TIME_EXCEEDED:
+      return "EHOSTUNREACH";
+    default:
+      return "EPROTO";
+  }
+}
 
 /** Sends ICMPv6 errors. The packet stays the caller's. */
 export interface Ip6Errors {

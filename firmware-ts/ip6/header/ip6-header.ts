@@ -10,6 +10,9 @@ export const IP6_DESTINATION = 24;
 /** Bytes of it. */
 export const IP6_HEADER = 40;
 
+/** Most bytes behind it, but for jumbograms (RFC 8200 3). */
+export const IP6_MOST_PAYLOAD = 0xffff;
+
 /** Every link carries packets of so many bytes (RFC 8200 5). */
 export const IP6_MIN_MTU = 1280;
 

@@ -3,7 +3,7 @@
  * unknown one asks for.
  */
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { IP6_LENGTH } from "./ip6-header.ts";
+import { IP6_LENGTH, IP6_MOST_PAYLOAD } from "./ip6-header.ts";
 
 const PAD1 = 0;
 const PADN = 1;
@@ -16,8 +16,6 @@ const JUMBO = 0xc2;
 const OPTION_HEADER = 2;
 const ROUTER_ALERT_LENGTH = 2;
 const JUMBO_LENGTH = 4;
-/** The longest packet without that option. */
-const MOST_PAYLOAD = 0xffff;
 /** A header has no more padding in one place: it aligns to eight octets. Longer padding hides something (RFC 4942 2.1.9.5). */
 const MOST_PADDING = 7;
 /** Options that a header may have, padding apart (max_hbh_opts_number, max_dst_opts_number). */
@@ -80,7 +78,7 @@ export class Ip6Options {
   #jumbo({ view, network }: SkBuff, at: number): number {
     if (view.getUint8(at + 1) !== JUMBO_LENGTH || ((at - network) & 3) !== 2) return OPTIONS_BROKEN;
     this.badField = true;
-    if (view.getUint32(at + OPTION_HEADER) <= MOST_PAYLOAD) return at + OPTION_HEADER - network;
+    if (view.getUint32(at + OPTION_HEADER) <= IP6_MOST_PAYLOAD) return at + OPTION_HEADER - network;
     return view.getUint16(network + IP6_LENGTH) === 0 ? OPTIONS_BROKEN : at - network;
   }
 }

@@ -11,6 +11,7 @@ import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
 import type { NeighNamespace } from "../../neigh/namespace.ts";
+import type { ProxyEntry } from "../../neigh/proxy.ts";
 import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
@@ -25,6 +26,7 @@ import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
+import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
@@ -45,6 +47,9 @@ export interface NdiscGround {
  */
 export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 
+/** Hears a message that has passed the gate; it stays the stack's. */
+export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
+
 /** The neighbour service of IPv6 in one namespace. */
 export class Ndisc implements NeighFamily, NeighbourService {
   readonly etherType: number = ETH_P_IPV6;
@@ -55,6 +60,9 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
+  /** Each hears all messages, before they are taken. */
+  readonly listeners: Set<NdListener> = new Set();
+  readonly askers: KnownAskers;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -71,7 +79,9 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#shared = options.table !== undefined;
     this.table = options.table ?? new NeighTable(network.clock, random, this, options);
     this.namespace = options.table ? { initial: false } : this.table.namespace;
+    if (this.table.policy.tellsRouters) fib.conf.write("default", "accept_untracked_na", 1);
     this.sender = new NdSender(network, this.table, fib.conf, counters);
+    this.askers = new KnownAskers(fib, this.table, counters);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
@@ -92,6 +102,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (packet.fragmented && this.fib.conf.on(packet.device).suppressFragNdisc !== 0) return DropReason.IPV6_NDISC_FRAG;
     if (packet.ttl !== ND_HOPS) return DropReason.IPV6_NDISC_HOP_LIMIT;
     if (code !== 0) return DropReason.IPV6_NDISC_BAD_CODE;
+    if (this.listeners.size > 0) for (const listener of this.listeners) listener(skb, packet, type);
     const handler = this.#handlers[type - ICMP6_ROUTER_SOLICITATION];
     return handler === undefined ? DropReason.INVALID_PROTO : handler(skb, packet);
   }
@@ -128,6 +139,15 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#unreachable(packet, entry.device);
   }
 
+  /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
+  proxyChanged({ key, rest }: ProxyEntry, device: NetDevice, present: boolean): void {
+    const { interner, groups } = this.fib;
+    const { a, b, c } = rest as KeyRest;
+    const group = solicitedNodeOf(interner, interner.intern(a, b, c, key));
+    if (present) groups.join(device, group);
+    else groups.leave(device, group);
+  }
+
   /** A gateway does not answer any more: there may be another one. */
   isDead(gateway: Ip6, device: NetDevice): boolean {
     return this.table.find(gateway.d, device, gateway)?.nudState === Nud.FAILED;
@@ -140,9 +160,12 @@ export class Ndisc implements NeighFamily, NeighbourService {
 
   /** Tells everybody on the link one of our addresses. */
   announceOne(own: Ip6InterfaceAddress): void {
-    if (!isSettled(own) || !own.device.up) return;
-    const router = this.fib.conf.on(own.device).forwarding !== 0 ? NA_ROUTER : 0;
-    this.sender.advertise(own.device, own.local, this.fib.known.allNodes, own.local, router | NA_OVERRIDE, true);
+    this.#tell(own, this.fib.known.allNodes, NA_OVERRIDE);
+  }
+
+  /** Tells the routers of the link one of our addresses (RFC 9131 6.1.1). Returns false when it is not in use. */
+  tellRouters(own: Ip6InterfaceAddress): boolean {
+    return this.#tell(own, this.fib.known.allRouters, 0);
   }
 
   /** Handles an event of a device, after the addresses and routes did. */
@@ -157,7 +180,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
         return;
       case "up":
         if (device.loopback) table.parametersOf(device).pin();
-        if (this.fib.conf.on(device).notifies) this.announce(device);
+        // Else each address is told of when it is settled.
+        if (this.fib.detection === null && this.fib.conf.on(device).notifies) this.announce(device);
         return;
       case "down":
         table.ifdown(device, false);
@@ -181,6 +205,13 @@ export class Ndisc implements NeighFamily, NeighbourService {
     this.#forget();
     if (!this.#shared) this.table.close();
     else for (const device of this.#network.devices) this.table.detach(device);
+  }
+
+  #tell(own: Ip6InterfaceAddress, to: Ip6, flags: number): boolean {
+    if (!isSettled(own) || !own.device.up) return false;
+    const router = this.fib.conf.on(own.device).forwarding !== 0 ? NA_ROUTER : 0;
+    this.sender.advertise(own.device, own.local, to, own.local, router | flags, true);
+    return true;
   }
 
   /** The source of a question: that of the packet which waits, if it is the device's own, else the device's link-local address. */

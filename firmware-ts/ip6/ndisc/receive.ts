@@ -16,7 +16,7 @@
  * | a known neighbour                           | updates its entry by the flags it carries                      |
  * | anybody else                                | passed over, unless accept_untracked_na                        |
  *
- * Profile `strict`: neither believes a link address that is a group's, nobody's or ours.
+ * Profile `strict`: neither believes a link address that is a group's, nobody's or ours, and only an asked advertisement confirms.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
@@ -35,6 +35,7 @@ import type { Ip6Received } from "../common/received.ts";
 import { IP6_DESTINATION, IP6_SOURCE } from "../header/ip6-header.ts";
 import { AddressFlags, type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
+import type { KnownAskers } from "./known-askers.ts";
 import type { NdSender } from "./sender.ts";
 import {
   NA_OVERRIDE,
@@ -54,6 +55,9 @@ const { NONE, NOT_SPECIFIED, PKT_TOO_SMALL, IPV6_NDISC_BAD_OPTIONS, IPV6_NDISC_N
 const { TENTATIVE, OPTIMISTIC } = AddressFlags;
 const [BYTES, TARGET, SOURCE, DESTINATION] = [ND_BYTES, ND_TARGET, IP6_SOURCE, IP6_DESTINATION];
 
+/** States in which a question of ours is out. */
+const ASKING: number = Nud.INCOMPLETE | Nud.PROBE;
+
 /** As an asker's link address is taken. */
 const LEARN: number = UpdateFlags.WEAK_OVERRIDE | UpdateFlags.OVERRIDE;
 
@@ -66,6 +70,7 @@ export interface NdParts {
   readonly fib: Fib6;
   readonly table: NeighTable;
   readonly sender: NdSender;
+  readonly askers: KnownAskers;
 }
 
 /** Profile `strict`: the link address at bytes[link..link+6) can be no neighbour's. */
@@ -132,6 +137,7 @@ export class NdReceiver {
       const asker = this.#learn(skb, device, source, link, toMany);
       const override = own !== null && toMany ? NA_OVERRIDE : 0;
       if (asker !== null) this.#tell(device, own, target, source, asker, flags | NA_SOLICITED | override, toMany);
+      if (asker !== null && own !== null && link > 0) this.#remember(device, own, source, destination, asker, flags | override);
     }
     skb.consume();
     return NONE;
@@ -161,7 +167,7 @@ export class NdReceiver {
     if (entry === null && link > 0 && this.#tracks(device, source)) {
       entry = table.create(target.d, device, device.loopback, 0, target);
       state = Nud.STALE;
-    }
+    } else if (entry !== null && table.policy.onlyAskedConfirms && (entry.nudState & ASKING) === 0) state = Nud.STALE;
     if (entry !== null && entry.nudState !== Nud.FAILED && !this.#isOurProxying(skb, device, link, target)) {
       const was = entry.flags;
       const override = flags & NA_OVERRIDE ? UpdateFlags.OVERRIDE : 0;
@@ -203,6 +209,13 @@ export class NdReceiver {
     }
     const source = fib.sourceOn(device, to);
     if (source !== null) sender.advertise(device, target, to, source, flags, link, entry);
+  }
+
+  /** Notes an asker whose next question may be answered on the short way. */
+  #remember(device: NetDevice, own: Ip6InterfaceAddress, source: Ip6, destination: Ip6, entry: Neighbour, flags: number): void {
+    if (!isSettled(own)) return;
+    const link = isMulticast6(destination) || this.#parts.fib.conf.on(device).forcesTllao;
+    this.#parts.askers.remember(device, source, destination, own.local, entry, flags | NA_SOLICITED, link);
   }
 
   #ownFlags(device: NetDevice): number {

@@ -47,6 +47,8 @@ export class NdSender {
    */
   solicit(device: NetDevice, target: Ip6, destination: Ip6, source: Ip6): boolean {
     const link = (source.a | source.b | source.c | source.d) === 0 ? 0 : OPTION_SOURCE_LINK;
+    if (isMulticast6(destination)) this.#counters.nd.solicitsMulticast++;
+    else this.#counters.nd.solicitsUnicast++;
     return this.#send(device, ICMP6_NEIGHBOUR_SOLICITATION, 0, target, destination, source, link, null);
   }
 

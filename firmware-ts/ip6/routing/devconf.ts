@@ -145,6 +145,8 @@ class DeviceConf6 {
 function combine(all: Ip6DevconfValues, own: Ip6DevconfValues): Effective6 {
   return {
     ...own,
+    // That of all counts, unless it is 0 (measured on Linux 6.18).
+    keepAddrOnDown: all.keepAddrOnDown || own.keepAddrOnDown,
     proxies: (all.proxyNdp | own.proxyNdp) !== 0,
     notifies: (all.ndiscNotify | own.ndiscNotify) !== 0,
     forcesTllao: (all.forceTllao | own.forceTllao) !== 0,

@@ -7,11 +7,8 @@ import type { Clock } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import { AddressType } from "../../ip/address-type.ts";
-import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6, Ip6Interner } from "../../ip/ip6.ts";
-import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { Expiry } from "../../ip/lifetimes.ts";
-import { refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import {
   ADDRESS_BITS,
@@ -35,7 +32,8 @@ import type { Ip6Devconfs } from "./devconf.ts";
 import { Ip6Groups } from "./groups.ts";
 import { Identifiers } from "./identifiers.ts";
 import { Ip6PathExceptions } from "./path-exceptions.ts";
-import { ADDRESS_METRIC, type Ip6Route, type Ip6RouteEntry, Ip6RouteType, type NewIp6Route, USER_METRIC } from "./route.ts";
+import { addRequested, type Ip6RouteRequest } from "./requested-route.ts";
+import { ADDRESS_METRIC, type Ip6Route, type Ip6RouteEntry, Ip6RouteType, type NewIp6Route } from "./route.ts";
 import { type GatewayDead, Ip6Routes } from "./routes.ts";
 import { selectSource } from "./source-address.ts";
 
@@ -49,12 +47,6 @@ const BY_OPERATOR = 0;
 const MADE_FOR_LOOPBACK = 1;
 const BY_ROUTER = 2;
 const MADE_FOR_LINK = 3;
-
-/** A route as an operator asks for it. */
-export interface Ip6RouteRequest extends NewIp6Route {
-  /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
-  how?: "add" | "replace" | "change" | "append";
-}
 
 /** Asks the others on the link whether an address is theirs (RFC 4862 5.4). It answers with Fib6.settle() or Fib6.fail(). */
 export interface DuplicateDetection {
@@ -205,34 +197,7 @@ export class Fib6 {
    * @throws InetError ROUTE_EXISTS, ROUTE_INVALID, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, DEVICE_MISSING, SOURCE_INVALID
    */
   addRoute(request: Ip6RouteRequest): Ip6RouteEntry {
-    const { source = null, how = "add", type = Ip6RouteType.UNICAST, metric = 0 } = request;
-    const made: NewIp6Route = { ...request, metric: metric || USER_METRIC, device: refuses(type) ? null : this.#towards(request) };
-    if (source && this.addressType(source, null) !== AddressType.LOCAL) {
-      throw new InetError("SOURCE_INVALID", `${formatIpv6(source)} is not an address of this stack`);
-    }
-    if (how === "add") return this.routes.add(made);
-    if (how === "append") return this.routes.addBeside(made);
-    return this.routes.replace(made, how === "change");
-  }
-
-  /** Returns the device by which a new route leads. */
-  #towards({ gateway = null, device = null, onlink = false }: NewIp6Route): NetDevice {
-    if (gateway === null) {
-      if (!device) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
-      return mustBeUp(device);
-    }
-    if (isMulticast6(gateway) || isUnspecified(gateway))
-      throw new InetError("ROUTE_INVALID", "no gateway has such an address", "GATEWAY");
-    if (isLinkLocal(gateway) && !device) throw new InetError("DEVICE_MISSING", "a link-local gateway needs a device", "EGRESS");
-    if (this.addressType(gateway, isLinkLocal(gateway) ? device : null) === AddressType.LOCAL) {
-      throw new InetError("ROUTE_INVALID", "the gateway is an address of ours", "GATEWAY_LOCAL");
-    }
-    if (device && (onlink || isLinkLocal(gateway))) return mustBeUp(device);
-    const towards = this.routes.match(gateway, device);
-    // A gateway is on a link: it is not reached by another one.
-    if (!towards?.device || towards.gateway !== null)
-      throw new InetError("ROUTE_NO_GATEWAY", "the gateway is not on a link of ours");
-    return mustBeUp(towards.device);
+    return addRequested(this, request);
   }
 
   /** Returns the meaning of an address to our routes. @param device the link of an address that needs one; null for any */
@@ -343,7 +308,7 @@ export class Fib6 {
   /** A device goes down, or IPv6 ends on it: its routes go, and its addresses, but those that keep_addr_on_down keeps. */
   down(device: NetDevice): void {
     if (!this.#active.delete(device)) return;
-    this.routes.removeAll((route) => route.device === device);
+    this.routes.down(device);
     const keeps = this.conf.on(device).keepAddrOnDown > 0;
     for (const address of [...this.addresses.of(device)]) {
       if (keeps && !address.lifetime.dynamic && !isLinkLocal(address.local)) {
@@ -390,7 +355,7 @@ export class Fib6 {
       return;
     }
     this.#begun.add(address);
-    this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
+    if (!address.device.loopback) this.groups.join(address.device, solicitedNodeOf(this.interner, address.local));
     if (this.#isAsked(address)) this.detection?.begin(address);
     else this.settle(address);
   }
@@ -400,7 +365,7 @@ export class Fib6 {
     const { device, local } = address;
     this.detection?.end(address);
     this.#anycast(address, false);
-    if (this.#begun.delete(address)) this.groups.leave(device, solicitedNodeOf(this.interner, local));
+    if (this.#begun.delete(address) && !device.loopback) this.groups.leave(device, solicitedNodeOf(this.interner, local));
     this.#drop(this.#hostRoute(address));
     const prefix = this.#prefixRoute(address);
     if (prefix) this.#dropPrefix(address, prefix);
@@ -440,9 +405,4 @@ export class Fib6 {
     const { destination, prefixLength, device, metric, protocol, type = Ip6RouteType.UNICAST } = route;
     if (device) this.routes.remove({ destination, prefixLength, device, metric, protocol, type });
   }
-}
-
-function mustBeUp(device: NetDevice): NetDevice {
-  if (device.up) return device;
-  throw new InetError("DEVICE_DOWN", `${device.name} is down`);
 }

@@ -8,6 +8,7 @@ import type { Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { LOOPBACK_MTU } from "../../net/loopback.ts";
 import { isMulticast6 } from "../common/address-kind.ts";
 import { IP6_HEADER } from "../header/ip6-header.ts";
 import type { Fib6 } from "./fib.ts";
@@ -20,8 +21,6 @@ const { LOCAL } = Ip6RouteType;
 
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 8;
-/** Largest packet to ourselves: a buffer holds as much as a wire carries. */
-const LOCAL_MTU = 1500;
 /** Packets to groups stay on the link unless somebody asks otherwise (RFC 3493 5.2). */
 const GROUP_HOPS = 1;
 
@@ -123,7 +122,7 @@ export class OutputRouter6 {
   #find(way: Ip6Way): void {
     const { destination, asked } = way;
     const { routes, generation, conf, paths } = this.#fib;
-    const entry = routes.match(destination, way.device);
+    const entry = routes.match(destination, way.device, asked === null ? 0 : asked.hash);
     const route = entry !== null && leadsSomewhere(entry) ? entry : null;
     const source = asked ?? (route && this.#fib.sourceBy(route, destination));
     way.route = route;
@@ -134,7 +133,7 @@ export class OutputRouter6 {
     way.toMany = isMulticast6(destination);
     way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
     way.nextHop = way.toMany ? destination : (way.path?.gateway ?? route?.gateway ?? destination);
-    way.mtu = way.toOurselves ? LOCAL_MTU : route === null ? 0 : mtuBy(this.#fib, route);
+    way.mtu = way.toOurselves ? LOOPBACK_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
     way.generation = generation;
   }

@@ -66,7 +66,7 @@ export class Ip6PathExceptions {
   learn(destination: Ip6, route: Ip6Route, mtu: number, lasts: number): void {
     const known = this.find(destination, route);
     const before = Math.min(known?.mtu ?? Number.POSITIVE_INFINITY, mtuOfIp6(route));
-    if (mtu < IP6_MIN_MTU || mtu >= before) return;
+    if (route.mtuLock || mtu < IP6_MIN_MTU || mtu >= before) return;
     this.#set(destination, { route, mtu, gateway: known?.gateway ?? null }, lasts);
   }
 

@@ -18,7 +18,9 @@ import {
   Ip6RouteType,
   leadsSomewhere,
   type NewIp6Route,
+  pickShared,
   type RoutePreference,
+  sharedWith,
 } from "./route.ts";
 
 const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
@@ -107,22 +109,26 @@ export class Ip6Routes {
     const table = this.#tableOf(made);
     const there = table.of(made).find(({ metric }) => metric === made.metric);
     if (!there && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
-    if (there) table.replace(there, made);
-    else table.add(made);
+    if (there) {
+      for (const other of sharedWith(there, table.of(made))) if (other !== there) this.drop(other);
+      table.replace(there, made);
+    } else table.add(made);
     if (there) this.#expiring.delete(there);
     if (there?.learned) this.#learned--;
     this.#watch(made);
     return made;
   }
 
-  /** Removes the first route that matches; undefined when none does. */
+  /** Removes the first route that matches, and, when no gateway was named, those that share its flows; undefined when none does. */
   remove(match: Ip6RouteMatch): Ip6RouteEntry | undefined {
     const destination = prefixOf(this.#interner, match.destination, match.prefixLength);
     const meant = (route: Ip6RouteEntry): boolean =>
       FEATURES.every((name) => match[name] === undefined || route[name] === match[name]);
     const prefix = { destination, prefixLength: match.prefixLength };
     const found = this.#main.of(prefix).find(meant) ?? (match.type === undefined ? undefined : this.#local.of(prefix).find(meant));
-    if (found) this.drop(found);
+    if (!found) return undefined;
+    const all = match.gateway == null ? sharedWith(found, this.#tableOf(found).of(prefix)) : [found];
+    for (const route of all) this.drop(route);
     return found;
   }
 
@@ -171,6 +177,17 @@ export class Ip6Routes {
     }
   }
 
+  /**
+   * Removes the routes of a device on which IPv6 ends. When the device is down, one of several that share their flows waits for it to come
+   * back, for as long as another of them leads anywhere.
+   */
+  down(device: NetDevice): void {
+    const useless = (route: Ip6RouteEntry): boolean => route.device === device || route.device?.up === false;
+    const goes = (route: Ip6RouteEntry): boolean =>
+      device.up ? route.device === device : sharedWith(route, this.#tableOf(route).of(route)).every(useless);
+    for (const route of [...this.list, ...this.localList]) if (goes(route)) this.drop(route);
+  }
+
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: Ip6RouteEntry) => boolean): void {
     for (const route of [...this.list, ...this.localList]) if (gone(route)) this.drop(route);
@@ -184,14 +201,15 @@ export class Ip6Routes {
   /**
    * Finds the entry that decides about packets to the destination: where they go, or that they are refused.
    * @param device only its routes count; null for all
+   * @param flow tells flows to one destination apart, where several routes share them
    */
-  match(destination: Ip6, device: NetDevice | null = null): Ip6RouteEntry | null {
-    return this.matchLocal(destination, device) ?? this.#find(this.#main, destination, device);
+  match(destination: Ip6, device: NetDevice | null = null, flow = 0): Ip6RouteEntry | null {
+    return this.matchLocal(destination, device) ?? this.#find(this.#main, destination, device, flow);
   }
 
   /** Finds an entry in table `local` alone: the destination is ours, or a group. */
   matchLocal(destination: Ip6, device: NetDevice | null = null): Ip6RouteEntry | null {
-    return this.#find(this.#local, destination, device);
+    return this.#find(this.#local, destination, device, 0);
   }
 
   /** Finds the route to a destination; null as well when its packets are refused. */
@@ -200,10 +218,36 @@ export class Ip6Routes {
     return entry !== null && leadsSomewhere(entry) ? entry : null;
   }
 
-  #find(table: Ip6PrefixTable<Ip6RouteEntry>, destination: Ip6, device: NetDevice | null): Ip6RouteEntry | null {
+  /**
+   * Finds a route to a destination by a gateway, whether or not it is the one in use: that of the longest prefix, and none behind one that
+   * refuses its packets.
+   * @param isBy the gateway is the route's own, or one that was named instead of it
+   */
+  lookupBy(
+    destination: Ip6,
+    device: NetDevice,
+    gateway: Ip6,
+    isBy: (destination: Ip6, route: Ip6Route, gateway: Ip6) => boolean,
+  ): Ip6Route | null {
+    for (let node = this.#main.longest(destination); node !== null; node = this.#main.longest(destination, node.prefixLength)) {
+      for (let at = 0; at < node.entries.length; at++) {
+        const entry = node.entries[at] as Ip6RouteEntry;
+        if (!leadsSomewhere(entry)) return null;
+        if (entry.device === device && isBy(destination, entry, gateway)) return entry;
+      }
+    }
+    return null;
+  }
+
+  #find(table: Ip6PrefixTable<Ip6RouteEntry>, destination: Ip6, device: NetDevice | null, flow: number): Ip6RouteEntry | null {
     for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
       const best = this.#best(node, device);
-      if (best !== null) return best.type === Ip6RouteType.THROW ? null : best;
+      if (best === null) continue;
+      if (best.type === Ip6RouteType.THROW) return null;
+      if (node.entries.length === 1) return best;
+      const allDead = this.#isDead(best);
+      const usable = (entry: Ip6RouteEntry): boolean => this.#isOpen(entry, device) && (allDead || !this.#isDead(entry));
+      return pickShared(best, node.entries, destination.hash ^ flow, usable);
     }
     return null;
   }
@@ -215,7 +259,7 @@ export class Ip6Routes {
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Ip6RouteEntry;
       if (best !== null && entry.metric !== best.metric) break;
-      if (entry.device !== null && (!entry.device.up || (device !== null && entry.device !== device))) continue;
+      if (!this.#isOpen(entry, device)) continue;
       const worth = this.#worth(entry);
       if (best !== null && worth <= most) continue;
       best = entry;
@@ -224,9 +268,17 @@ export class Ip6Routes {
     return best;
   }
 
-  #worth({ gateway, device, preference }: Ip6RouteEntry): number {
-    const dead = gateway !== null && device !== null && this.#dead(gateway, device);
-    return preference + (dead ? 0 : ALIVE);
+  /** The route's device is up, and the one that is wanted. */
+  #isOpen({ device }: Ip6RouteEntry, wanted: NetDevice | null): boolean {
+    return device === null || (device.up && (wanted === null || device === wanted));
+  }
+
+  #worth(entry: Ip6RouteEntry): number {
+    return entry.preference + (this.#isDead(entry) ? 0 : ALIVE);
+  }
+
+  #isDead({ gateway, device }: Ip6RouteEntry): boolean {
+    return gateway !== null && device !== null && this.#dead(gateway, device);
   }
 
   #tableOf({ type }: Ip6RouteEntry): Ip6PrefixTable<Ip6RouteEntry> {

@@ -4,6 +4,7 @@
  */
 import type { Clock, Task, Timer } from "../../clock.ts";
 import { copyFrameByWords } from "../../kit/copy-frame.ts";
+import { PacketView, packetSlot } from "../../packet-memory.ts";
 import { SLOT_BYTES } from "../../skbuff.ts";
 import { NEXT_TURN, type SwitchPort } from "./switch-port.ts";
 
@@ -13,8 +14,8 @@ const STATIONS_PER_TURN = 32;
 /** A frame in the switch's memory. */
 export class StoredFrame {
   /** As large as packet memory, so that frames are copied from and to it whole. */
-  readonly bytes: Uint8Array = new Uint8Array(SLOT_BYTES);
-  readonly view: DataView = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array = packetSlot(SLOT_BYTES, this);
+  readonly view: PacketView = new PacketView(this.bytes);
   length = 0;
   /** Departures that will read it, and whoever is at work with it now. */
   holders = 0;

@@ -11,6 +11,7 @@ import {
   type NeighEvent,
   type NeighRow,
   type PortName,
+  plansOf,
   type RawFrame,
   type SocketOptions,
 } from "../../contract/dut.ts";
@@ -20,7 +21,7 @@ import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { ipBatch, missingForNamespaces, runProgram, TesterNetwork } from "./namespaces.ts";
 import { NeighSocket } from "./neigh-socket.ts";
-import { type Collections, collections } from "./shared-table.ts";
+import { allCollections, type Collections } from "./shared-table.ts";
 import { LinuxSocket } from "./udp.ts";
 
 /** Time limit for the link-local addresses, in ms. */
@@ -47,7 +48,7 @@ class LinuxDut implements Dut {
   #neighbours: NeighSocket | null = null;
   readonly #sockets: LinuxSocket[] = [];
   readonly #devices = new Map<number, string>();
-  #family: Family = 4;
+  #families: readonly Family[] = [4];
   #batch: IpBatch | null = null;
   #collections: Collections | null = null;
 
@@ -59,19 +60,22 @@ class LinuxDut implements Dut {
     const { network } = this.#cables;
     const namespace = network.namespace();
     this.#namespace = namespace;
-    const { family } = options.plan;
-    this.#family = family;
-    network.inside(namespace, () => (family === 6 ? network.prepareIpv6() : network.silence()));
+    const plans = plansOf(options);
+    const families = plans.map(({ family }) => family);
+    this.#families = families;
+    network.inside(namespace, () => (families.includes(6) ? network.prepareIpv6() : network.silence()));
     const ends = this.#cables.lay(options, namespace, (frame) => this.onFrame(frame));
-    const { dut, prefix } = options.plan;
-    const lines = [...ends.keys()].flatMap((dev) => [`addr add ${dut[dev].ip}/${prefix} dev ${dev}`, `link set ${dev} up`]);
+    const lines = [...ends.keys()].flatMap((dev) => [
+      ...plans.map(({ dut, prefix }) => `addr add ${dut[dev].ip}/${prefix} dev ${dev}`),
+      `link set ${dev} up`,
+    ]);
     this.#inside(() => {
       ipBatch("link set lo up", ...lines);
-      this.#neighbours = new NeighSocket(network.libc, family, (ifindex) => this.#device(ifindex));
+      this.#neighbours = new NeighSocket(network.libc, families, (ifindex) => this.#device(ifindex));
     });
-    if (family === 6) await this.#untilAddressed(ends.size);
+    if (families.includes(6)) await this.#untilAddressed(ends.size);
     if (options.brisk) this.#batch = new IpBatch((work) => this.#inside(work));
-    this.#collections = network.outside(() => collections(family));
+    this.#collections = network.outside(() => allCollections(families));
   }
 
   /** A link-local address comes when the kernel has noticed that the link is up. */
@@ -125,8 +129,9 @@ class LinuxDut implements Dut {
   }
 
   socket(options: SocketOptions = {}): DutSocket {
+    const { family = this.#families[0] ?? 4 } = options;
     const socket = this.#inside(
-      () => new LinuxSocket(this.#cables.network, this.#family, (name) => this.#inside(() => indexOf(name)), options),
+      () => new LinuxSocket(this.#cables.network, family, (name) => this.#inside(() => indexOf(name)), options),
     );
     this.#sockets.push(socket);
     return socket;
@@ -145,7 +150,7 @@ class LinuxDut implements Dut {
   }
 
   disturbed(): boolean {
-    const now = this.#cables.network.outside(() => collections(this.#family));
+    const now = this.#cables.network.outside(() => allCollections(this.#families));
     return now !== null && (now.possible || now.forced !== this.#collections?.forced);
   }
 
@@ -217,7 +222,7 @@ export const linux: DutKind = {
     const spies: LinuxDut[] = [];
     return {
       create: () => new LinuxDut(network),
-      crowded: () => network.outside(() => collections())?.possible ?? false,
+      crowded: () => network.outside(() => allCollections([4, 6]))?.possible ?? false,
       async watchManaged(heard): Promise<void> {
         spies.push(await watchManaged(network, heard));
       },

@@ -72,7 +72,7 @@ interface Message extends NeighRow {
 
 export class NeighSocket {
   readonly #libc: Libc;
-  readonly #family: Family;
+  readonly #families: ReadonlySet<number>;
   /** Hears of changes. */
   readonly #listener: number;
   /** Asks for the table. */
@@ -81,10 +81,10 @@ export class NeighSocket {
   readonly #bytes: Uint8Array = new Uint8Array(65_536);
   readonly #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** Make it inside the namespace. @param family the family whose table it reads @param device an interface's name */
-  constructor(libc: Libc, family: Family, device: (ifindex: number) => string) {
+  /** Make it inside the namespace. @param families those whose tables it reads @param device an interface's name */
+  constructor(libc: Libc, families: readonly Family[], device: (ifindex: number) => string) {
     this.#libc = libc;
-    this.#family = family;
+    this.#families = new Set(families.map((family) => NUMBERS[family]));
     this.#device = device;
     this.#listener = this.#open(RTMGRP_NEIGH);
     this.#asker = this.#open(0);
@@ -99,14 +99,18 @@ export class NeighSocket {
     return events;
   }
 
-  /** The family's table. */
+  /** The families' tables. */
   dump(): NeighRow[] {
+    return [...this.#families].flatMap((family) => this.#table(family));
+  }
+
+  #table(family: number): NeighRow[] {
     const request = new Uint8Array(ATTRIBUTES);
     const view = new DataView(request.buffer);
     view.setUint32(0, request.length, NATIVE);
     view.setUint16(NLMSG_TYPE, RTM_GETNEIGH, NATIVE);
     view.setUint16(NLMSG_FLAGS, NLM_F_REQUEST_DUMP, NATIVE);
-    view.setUint8(NDM_FAMILY, NUMBERS[this.#family]);
+    view.setUint8(NDM_FAMILY, family);
     this.#libc.send(this.#asker, request, request.length, 0);
     const rows: NeighRow[] = [];
     // Each read makes the kernel write the next part of its answer.
@@ -147,7 +151,8 @@ export class NeighSocket {
   #message(at: number): Message | null {
     const view = this.#view;
     const kind = KINDS.get(view.getUint16(at + NLMSG_TYPE, NATIVE));
-    if (!kind || view.getUint8(at + NDM_FAMILY) !== NUMBERS[this.#family]) return null;
+    const family = view.getUint8(at + NDM_FAMILY);
+    if (!kind || !this.#families.has(family)) return null;
     const state = view.getUint16(at + NDM_STATE, NATIVE);
     const flags = view.getUint8(at + NDM_FLAGS);
     const message: Message = {
@@ -167,18 +172,18 @@ export class NeighSocket {
     for (let next = at + ATTRIBUTES; next + 4 <= end; ) {
       const length = view.getUint16(next, NATIVE);
       if (length < 4) break;
-      this.#attribute(message, flags, view.getUint16(next + 2, NATIVE), next + 4);
+      this.#attribute(message, family, flags, view.getUint16(next + 2, NATIVE), next + 4);
       next += (length + 3) & ~3;
     }
     return message;
   }
 
-  #attribute(message: Message, flags: number, type: number, at: number): void {
+  #attribute(message: Message, family: number, flags: number, type: number, at: number): void {
     const view = this.#view;
     const seconds = (offset: number): number => Math.trunc(view.getUint32(at + offset, NATIVE) / USER_HZ);
     switch (type) {
       case NDA_DST:
-        message.dst = this.#family === 4 ? ipText(this.#bytes, at) : ip6Text(this.#bytes, at);
+        message.dst = family === NUMBERS[4] ? ipText(this.#bytes, at) : ip6Text(this.#bytes, at);
         break;
       case NDA_LLADDR:
         message.lladdr = macText(this.#bytes, at);

@@ -14,6 +14,17 @@ export interface Collections {
   possible: boolean;
 }
 
+/** The collections of several families' tables in one. @returns null where one of their files cannot be seen */
+export function allCollections(families: readonly Family[]): Collections | null {
+  const each = families.map((family) => collections(family));
+  let all: Collections = { forced: 0, possible: false };
+  for (const one of each) {
+    if (!one) return null;
+    all = { forced: all.forced + one.forced, possible: all.possible || one.possible };
+  }
+  return all;
+}
+
 /**
  * Reads a table's file in /proc/net/stat: one line for each processor, in hexadecimal, with the same `entries` on each. Call it in the initial
  * namespace, the only one that shows the file.

@@ -11,6 +11,7 @@ import {
   type DutOptions,
   PORTS,
   type PortName,
+  plansOf,
   type RawFrame,
 } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName } from "../../contract/plan.ts";
@@ -27,21 +28,26 @@ export class SimulatedDut extends RunningStack implements Dut {
   readonly #ports = new Map<PortName, SegmentPort>();
 
   async start(options: DutOptions): Promise<void> {
-    this.stack = new StackDut(this.#clock, options.seed, options.plan.family);
-    for (const device of options.devices) await this.#cable(device, options.plan);
+    const plans = plansOf(options);
+    this.stack = new StackDut(
+      this.#clock,
+      options.seed,
+      plans.map(({ family }) => family),
+    );
+    for (const device of options.devices) await this.#cable(device, plans);
     this.#clock.advanceSync(0);
   }
 
-  async #cable(device: DeviceName, plan: AddressPlan): Promise<void> {
+  async #cable(device: DeviceName, plans: readonly AddressPlan[]): Promise<void> {
     const port = PORTS[device];
-    const own = plan.dut[device];
+    const [first] = plans as [AddressPlan];
     const segment = new EthernetSegment(this.#clock, new SeededRandom(port));
-    const nic = new WireNic(this.#clock, segment, device, Uint8Array.from(macBytes(own.mac)), { queue: 40_000 });
+    const nic = new WireNic(this.#clock, segment, device, Uint8Array.from(macBytes(first.dut[device].mac)), { queue: 40_000 });
     const wireFrame = (bytes: Uint8Array, length: number): void =>
       this.onFrame({ time: this.#clock.now(), port, bytes: bytes.slice(0, length) });
     this.#ports.set(port, segment.attach(port, { wireFrame, wireLink: () => {} }));
     hearAllMulticast(nic);
-    await this.running.add(device, nic, `${own.ip}/${plan.prefix}`);
+    await this.running.add(device, nic, plans);
   }
 
   async stop(): Promise<void> {

@@ -21,7 +21,7 @@ import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
 import type { Datagram, DutSocket, IpResult, NeighEvent, NeighRow, SendOptions, SocketOptions } from "../../contract/dut.ts";
-import type { DeviceName, Family } from "../../contract/plan.ts";
+import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
@@ -35,66 +35,49 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
-/** The errno that Linux makes of each code of a destination unreachable: of ICMP (icmp(7)), and of ICMPv6. */
-const UNREACHABLE: Readonly<Record<Family, readonly string[]>> = {
-  4: [
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "ENOPROTOOPT",
-    "ECONNREFUSED",
-    "EMSGSIZE",
-    "ENOTSUP",
-    "ENETUNREACH",
-    "EHOSTDOWN",
-    "ENONET",
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-    "EHOSTUNREACH",
-  ],
-  6: ["ENETUNREACH", "EACCES", "EHOSTUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "EACCES", "EACCES"],
-};
-
 export class StackDut {
   readonly stack: Stack;
   readonly #client: ControlClient;
   readonly #events: NeighEvent[] = [];
-  readonly #family: Family;
+  readonly #families: readonly Family[];
 
-  /** @param family that of its addresses; for IPv6 they are usable at once, and routers are not asked for */
-  constructor(clock: Clock, seed: number, family: Family = 4) {
-    const families = family === 4 ? [] : [family];
-    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true, families });
-    this.#family = family;
-    if (family === 6) for (const name of ["accept_dad", "router_solicitations"]) this.sysctl(`net.ipv6.conf.default.${name}`, "0");
+  /** @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for */
+  constructor(clock: Clock, seed: number, families: readonly Family[] = [4]) {
+    const more = families.filter((family) => family !== 4);
+    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true, families: more });
+    this.#families = families;
+    if (families.includes(6))
+      for (const name of ["accept_dad", "router_solicitations"]) this.sysctl(`net.ipv6.conf.default.${name}`, "0");
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
-    this.#table.onChange((entry, kind) => {
-      this.#events.push({ kind, ...shown(entry) });
-    });
+    for (const table of this.#tables)
+      table.onChange((entry, kind) => {
+        this.#events.push({ kind, ...shown(entry) });
+      });
   }
 
-  /** @param cidr the device's address: `10.0.0.1/24` */
-  async add(name: DeviceName, controller: EthernetController, cidr: string): Promise<void> {
+  /** @param plans the device's addresses, one of each */
+  async add(name: DeviceName, controller: EthernetController, plans: readonly AddressPlan[]): Promise<void> {
     const device = this.stack.addDevice(name, controller);
     await device.open();
-    this.stack.addAddress(device, cidr);
+    for (const { dut, prefix } of plans) this.stack.addAddress(device, `${dut[name].ip}/${prefix}`);
   }
 
   ip(words: readonly string[]): Promise<IpResult> {
     return stackIp(this.#client, this.stack.clock, words);
   }
 
-  get #table(): NeighTable {
-    return this.stack.neighbours(this.#family).table;
+  get #tables(): NeighTable[] {
+    return this.#families.map((family) => this.stack.neighbours(family).table);
+  }
+
+  get #entries(): Neighbour[] {
+    return this.#tables.flatMap((table) => table.list());
   }
 
   neighbours(dst?: string): NeighRow[] {
     const now = this.stack.clock.now();
     const ago = (time: number): number => Math.trunc((now - time) / 1000);
-    const all = this.#table.list();
+    const all = this.#entries;
     const entries = dst === undefined ? all : all.filter((entry) => keyText(entry) === dst);
     return entries.map((entry) => ({
       ...shown(entry),
@@ -124,7 +107,7 @@ export class StackDut {
 
   socket(options: SocketOptions = {}): DutSocket {
     const { address, port = 0 } = options;
-    return new StackSocket(this.stack.udp.open(port, address ?? null), this.#family, options.errors ?? false);
+    return new StackSocket(this.stack.udp.open(port, address ?? null), options.errors ?? false);
   }
 
   events(): NeighEvent[] {
@@ -132,21 +115,20 @@ export class StackDut {
   }
 
   managedTick(): void {
-    const table = this.#table;
-    table.defaults.intervalProbeTime = NEVER;
-    for (const entry of table.list()) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
+    for (const table of this.#tables) table.defaults.intervalProbeTime = NEVER;
+    for (const entry of this.#entries) if (entry.flags & NeighFlags.MANAGED) keepResolved(entry);
   }
 
   /** Time at which the next timer of an entry is due, in the clock's ms; infinity while none is armed. */
   nextTimer(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of this.#table.list()) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
+    for (const entry of this.#entries) if (entry.timerArmed) next = Math.min(next, entry.timerDue);
     return next;
   }
 
   /** True while there are managed entries. */
   get managed(): boolean {
-    return this.#table.list().some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
+    return this.#entries.some((entry) => (entry.flags & NeighFlags.MANAGED) !== 0);
   }
 
   close(): Promise<void> {
@@ -179,10 +161,10 @@ class StackSocket implements DutSocket {
   readonly #errors: string[] = [];
   readonly #withErrors: boolean;
 
-  constructor(socket: UdpSocket, family: Family, errors: boolean) {
+  constructor(socket: UdpSocket, errors: boolean) {
     this.#socket = socket;
     this.#withErrors = errors;
-    if (errors) socket.onError = (code) => this.#errors.push(UNREACHABLE[family][code] ?? `code ${code}`);
+    if (errors) socket.onError = ({ errno }) => this.#errors.push(String(errno));
     socket.onDatagram = (bytes, at, length, source, port) => {
       this.#received.push({ from: formatIp(source), port, bytes: bytes.slice(at, at + length) });
     };

@@ -8,6 +8,7 @@ import {
   type DutKind,
   type DutOptions,
   type PortName,
+  plansOf,
   type RawFrame,
 } from "../../contract/dut.ts";
 import { macBytes } from "../../wire/bytes.ts";
@@ -38,14 +39,18 @@ class WireDut extends RunningStack implements Dut {
 
   async start(options: DutOptions): Promise<void> {
     const ends = this.#cables.lay(options, null, (frame) => this.onFrame(frame));
-    const stack = new StackDut(this.#clock, options.seed, options.plan.family);
+    const plans = plansOf(options);
+    const stack = new StackDut(
+      this.#clock,
+      options.seed,
+      plans.map(({ family }) => family),
+    );
     this.stack = stack;
     for (const [device, name] of ends) {
-      const own = options.plan.dut[device];
-      const address = Uint8Array.from(macBytes(own.mac));
+      const address = Uint8Array.from(macBytes(options.plan.dut[device].mac));
       const controller = new PacketController(this.#clock, { interface: name, address, ringFrames: 512 });
       hearAllMulticast(controller);
-      await stack.add(device, controller, `${own.ip}/${options.plan.prefix}`);
+      await stack.add(device, controller, plans);
     }
     const end = this.now() + LINK_PATIENCE;
     while (stack.stack.devices.some((device) => !device.hasCarrier)) {

@@ -1,6 +1,6 @@
 /** Fragments received, and put together (RFC 791 3.2, RFC 815, RFC 1122 3.3.2). */
 import type { Case } from "../../contract/case.ts";
-import { echo, echoRest, fragments, icmpMessage, ipv4, udpSegment } from "../../wire/build4.ts";
+import { echo, echoRest, fragments, icmp, icmpMessage, ipv4, udpSegment } from "../../wire/build4.ts";
 import { T2 } from "../../wire/hosts.ts";
 import { acquainted, type Row, rows, sentInShort } from "./kit/answers.ts";
 import { PORT } from "./kit/delivered.ts";
@@ -75,6 +75,36 @@ const others: readonly Case[] = [
       await acquainted(bench);
       await bench.say(...fragments({}, ICMP, icmpMessage(8, echoRest({ payload: "z".repeat(65_499) })), 1480));
       bench.expect("frames", (await sentInShort(bench, 30)).length, 45);
+    },
+  },
+  {
+    id: "ICMP-14/pmtu",
+    title: "fragmentation needed, 600, about an echo reply: the next one goes as it came",
+    source: "RFC 1191 3; kernel: icmp_reply, measured",
+    async run(bench) {
+      await acquainted(bench);
+      const request = echo({ payload: "z".repeat(1000) });
+      await bench.say(request);
+      const reply = await bench.hears("answers", { kind: "icmp", type: 0 });
+      await bench.say(icmp({ code: 4 }, 3, [0, 0, 2, 88, ...reply.bytes.subarray(14, 14 + 28)]));
+      await bench.sleep(10);
+      await bench.say(request);
+      bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 576"]);
+    },
+  },
+  {
+    id: "ICMP-14/options",
+    title: "a long echo request with a recorded route: in the later fragments of the reply the route becomes padding",
+    source: "RFC 791 3.1; kernel: ip_options_fragment, measured",
+    async run(bench) {
+      await acquainted(bench);
+      const options = [7, 7, 4, 0, 0, 0, 0, 1];
+      const message = icmpMessage(8, echoRest({ payload: "z".repeat(2000) }));
+      const first = ipv4({ options, flags: 1 }, ICMP, message.slice(0, 1440));
+      await bench.say(first, ipv4({ options, offset: 1440 }, ICMP, message.slice(1440)));
+      const frames = await bench.heard(30);
+      const seen = frames.map(({ bytes }) => Buffer.from(bytes.subarray(34, 42)).toString("hex"));
+      bench.expect("options", seen, ["0707080a00000100", "0101010101010100"]);
     },
   },
 ];

@@ -2,7 +2,7 @@
 import type { Case } from "../../contract/case.ts";
 import { datagram } from "../../stage/patterns.ts";
 import { echo, icmp, ipv4 } from "../../wire/build4.ts";
-import { ipBytes } from "../../wire/bytes.ts";
+import { ipBytes, longWord } from "../../wire/bytes.ts";
 import { BROADCAST, DUT, T1, T2 } from "../../wire/hosts.ts";
 import { acquainted, type Row, row, rows } from "./kit/answers.ts";
 import { echoes, told } from "./kit/messages.ts";
@@ -48,7 +48,7 @@ const messages: readonly Row[] = [
     ...row("ICMP-03/ignored", "an echo request, when all are ignored", "kernel: icmp_echo_ignore_all", echo()),
     settings: { icmp_echo_ignore_all: 1 },
   },
-  row("ICMP-12/code", "an echo request with code 1", "RFC 792; kernel: not checked", echo({ code: 1 }), REPLY),
+  row("ICMP-12/code", "an echo request with code 1", "RFC 792; kernel: not checked", echo({ code: 1 }), "echo reply with code 1"),
   row("ICMP-12/reply", "an echo reply that nobody asked for", "RFC 792", icmp({}, 0, WORD)),
   row("ICMP-04/plain", "a timestamp request", "RFC 1122 3.2.2.8 MAY; TC8 ICMPv4_TYPE_11", icmp({}, 13, TIMES), "timestamp reply"),
   row(
@@ -93,11 +93,12 @@ const SIZES = [0, 1, 2, 3, 55, 56, 1000, 1471, 1472];
 const sizes: readonly Case[] = echoes("ICMP-01", "RFC 1122 3.2.2.6 MUST; TC8 ICMPv4_TYPE_09", SIZES, echo, 0);
 
 /** Codes of destination unreachable about our own datagram, and the error that a socket is told. */
-const ERRORS: readonly (readonly [code: number, errno: string])[] = [
+const UNREACHABLE: readonly (readonly [code: number, errno: string])[] = [
   [0, "ENETUNREACH"],
   [1, "EHOSTUNREACH"],
   [2, "ENOPROTOOPT"],
   [3, "ECONNREFUSED"],
+  [4, "EMSGSIZE"],
   // EOPNOTSUPP has the same number.
   [5, "ENOTSUP"],
   [6, "ENETUNREACH"],
@@ -112,13 +113,35 @@ const ERRORS: readonly (readonly [code: number, errno: string])[] = [
   [15, "EHOSTUNREACH"],
 ];
 
-const reported: readonly Case[] = ERRORS.map(([code, errno]) =>
+const reported: readonly Case[] = UNREACHABLE.map(([code, errno]) =>
   told({
     id: `ICMP-10/${code}`,
     what: `destination unreachable, code ${code}`,
     source: "RFC 1122 3.2.2.1, 4.1.3.3; kernel: icmp_err_convert",
     errno,
-    error: (quote) => icmp({ code }, 3, [0, 0, 0, 0, ...quote]),
+    error: (quote) => icmp({ code }, 3, [...longWord(1400), ...quote]),
+  }),
+);
+
+/** Other errors about our own datagram, and what a socket is told. */
+const OTHER_ERRORS: readonly (readonly [type: number, code: number, what: string, errno: string | null])[] = [
+  [4, 0, "a source quench", null],
+  [5, 1, "a redirect", null],
+  [11, 0, "time exceeded on the way", "EHOSTUNREACH"],
+  [11, 1, "time exceeded while fragments were waited for", null],
+  [11, 7, "time exceeded, code 7", "EHOSTUNREACH"],
+  [12, 0, "a parameter problem", "EPROTO"],
+  [12, 1, "a parameter problem, code 1", "EPROTO"],
+  [6, 0, "a message of a type that there is not", null],
+];
+
+const reportedToo: readonly Case[] = OTHER_ERRORS.map(([type, code, what, errno]) =>
+  told({
+    id: `ICMP-10/${type}-${code}`,
+    what,
+    source: "RFC 1122 3.2.2.3 to 3.2.2.5; kernel: icmp_unreach, udp_err, measured",
+    errno,
+    error: (quote) => icmp({ code }, type, [...ipBytes(T2.ip), ...quote]),
   }),
 );
 
@@ -207,4 +230,12 @@ const redirects: readonly Case[] = REDIRECTS.map(([id, what, source, gateway, he
   },
 }));
 
-export const icmps: readonly Case[] = [...rows(messages), ...sizes, ...reported, ...disbelieved, ...foreign, ...redirects];
+export const icmps: readonly Case[] = [
+  ...rows(messages),
+  ...sizes,
+  ...reported,
+  ...reportedToo,
+  ...disbelieved,
+  ...foreign,
+  ...redirects,
+];

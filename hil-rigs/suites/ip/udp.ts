@@ -2,9 +2,9 @@
 import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import { asks, datagram } from "../../stage/patterns.ts";
-import { echo, ipv4, type UdpFields, udp, udpSegment } from "../../wire/build4.ts";
+import { echo, icmp, ipv4, type UdpFields, udp, udpSegment } from "../../wire/build4.ts";
 import { BROADCAST, DUT, T1, T2 } from "../../wire/hosts.ts";
-import { acquainted, sentInShort } from "./kit/answers.ts";
+import { acquainted, inShort, sentInShort } from "./kit/answers.ts";
 import { type Delivery, deliveries, got, PORT, SENDER_PORT } from "./kit/delivered.ts";
 
 const PORT_UNREACHABLE = "unreachable 3";
@@ -255,6 +255,40 @@ const others: readonly Case[] = [
     async run(bench) {
       await acquainted(bench);
       bench.expect("frames", await sends(bench, 1473), ["fragment at 0", "fragment at 1480"]);
+    },
+  },
+  {
+    id: "UDP-17/65507",
+    title: "a datagram of 65,507 bytes is 45 fragments of one identification, without DF",
+    source: "RFC 1122 3.3.3; kernel: ip_fragment",
+    async run(bench) {
+      await acquainted(bench);
+      const offsets = Array.from({ length: 45 }, (_, n) => `fragment at ${n * 1480}`);
+      bench.expect("frames", await sends(bench, 65_507), offsets);
+      const headers = new Set(bench.frames.map(({ bytes }) => `${bytes.subarray(18, 20)} ${bytes[20]! & 0x40}`));
+      bench.expect("identifications, DF", headers.size, 1);
+      bench.expect("DF", bench.frames[0]!.bytes[20]! & 0x40, 0);
+    },
+  },
+  {
+    id: "UDP-17/pmtu",
+    title: "fragmentation needed, 600: the next datagram of 1000 bytes is in fragments without DF",
+    source: "RFC 1191 6.3; kernel: ip_append_data, measured",
+    async run(bench) {
+      await acquainted(bench);
+      const socket = bench.socket({ port: 5000 });
+      socket.send(new Uint8Array(1000), T1.ip, 9);
+      const sent = await bench.hears("sent", datagram(T1.ip));
+      await bench.say(icmp({ code: 4 }, 3, [0, 0, 2, 88, ...sent.bytes.subarray(14, 14 + 28)]));
+      await bench.sleep(10);
+      socket.send(new Uint8Array(1000), T1.ip, 9);
+      const frames = await bench.heard(15);
+      bench.expect("frames", frames.map(inShort), ["fragment at 0", "fragment at 576"]);
+      bench.expect(
+        "DF",
+        frames.map(({ bytes }) => bytes[20]! & 0x40),
+        [0, 0],
+      );
     },
   },
   {

@@ -79,6 +79,16 @@ const others: readonly Case[] = [
       bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 1448", "fragment at 2896"]);
     },
   },
+  {
+    id: "IP6-45",
+    title: "the longest echo request, of 65,535 bytes, is answered",
+    source: "RFC 8200 4.5, RFC 4443 4.2",
+    async run(bench) {
+      await acquainted(bench);
+      await bench.say(...fragments6({}, ICMPV6, echo6Message({ payload: "z".repeat(65_527) }), 1448));
+      bench.expect("frames", (await sentInShort(bench, 30)).length, 46);
+    },
+  },
 ];
 
 export const parts: readonly Case[] = [...rows(together), ...waiting, ...others];

@@ -20,7 +20,13 @@ const QUOTE = [...ipv6({ source: DUT.ip, destination: T1.ip }, 17, udp6Segment()
 const messages: readonly Row[] = [
   row("ICMP6-02", "an echo request with a wrong checksum", "RFC 4443 2.3", echo6({ sumError: 1 })),
   row("ICMP6-02/swapped", "an echo request with a checksum 256 too high", "RFC 4443 2.3", echo6({ sumError: 0x100 })),
-  row("ICMP6-12/code", "an echo request with code 1", "RFC 4443 4.1; kernel: not checked", echo6({ code: 1 }), "echo reply"),
+  row(
+    "ICMP6-12/code",
+    "an echo request with code 1",
+    "RFC 4443 4.1; kernel: not checked",
+    echo6({ code: 1 }),
+    "echo reply with code 1",
+  ),
   row("ICMP6-12/reply", "an echo reply that nobody asked for", "RFC 4443 4.2", icmp6({}, 129, WORD)),
   ...[5, 99, 100, 101, 127].map((type) =>
     row(`ICMP6-16/${type}`, `an error of type ${type}`, "RFC 4443 2.4 a", icmp6({}, type, [0, 0, 0, 0, ...QUOTE])),
@@ -93,7 +99,7 @@ const causes: readonly Row[] = [
 
 const sizes: readonly Case[] = echoes("ICMP6-01", "RFC 4443 4.2 MUST", [0, 1, 2, 55, 1000, 1452], echo6, 129);
 
-/** Codes of destination unreachable about our own datagram, and the error that a socket is told. */
+/** Errors about our own datagram, and what a socket is told. */
 const ERRORS: readonly (readonly [type: number, code: number, errno: string])[] = [
   [1, 0, "ENETUNREACH"],
   [1, 1, "EACCES"],
@@ -102,8 +108,14 @@ const ERRORS: readonly (readonly [type: number, code: number, errno: string])[] 
   [1, 4, "ECONNREFUSED"],
   [1, 5, "EACCES"],
   [1, 6, "EACCES"],
+  [1, 7, "EPROTO"],
+  [2, 0, "EMSGSIZE"],
   [3, 0, "EHOSTUNREACH"],
+  [3, 1, "EHOSTUNREACH"],
+  [4, 0, "EPROTO"],
   [4, 1, "EPROTO"],
+  [5, 0, "EPROTO"],
+  [100, 0, "EPROTO"],
 ];
 
 const reported: readonly Case[] = ERRORS.map(([type, code, errno]) =>
@@ -112,7 +124,7 @@ const reported: readonly Case[] = ERRORS.map(([type, code, errno]) =>
     what: `an error of type ${type}, code ${code}`,
     source: "RFC 4443 3; kernel: icmpv6_err_convert",
     errno,
-    error: (quote) => icmp6({ code }, type, [0, 0, 0, 0, ...quote]),
+    error: (quote) => icmp6({ code }, type, [...longWord(1400), ...quote]),
   }),
 );
 
@@ -141,6 +153,21 @@ const tooBig: readonly Case[] = TOO_BIG.map(([mtu, frames]) => ({
 }));
 
 const others: readonly Case[] = [
+  {
+    id: "ICMP6-13/echo",
+    title: "packet too big about an echo reply: the next one goes in fragments",
+    source: "RFC 8201 4; kernel: icmpv6_echo_reply",
+    async run(bench) {
+      await acquainted(bench);
+      const request = echo6({ payload: "z".repeat(1400) });
+      await bench.say(request);
+      const reply = await bench.hears("answers", { kind: "icmp", type: 129 });
+      await bench.say(icmp6({}, 2, [...longWord(1280), ...reply.bytes.subarray(14, 14 + 200)]));
+      await bench.sleep(10);
+      await bench.say(request);
+      bench.expect("frames", await sentInShort(bench), ["fragment at 0", "fragment at 1232"]);
+    },
+  },
   {
     id: "ICMP6-07",
     title: "an error quotes the packet from its header on, as much of it as 1280 bytes allow",

@@ -35,9 +35,23 @@ t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
   await t.rejects(() => rigFor(request({ devices: ["enc28j60:sim"] })), { message: /nowhere to go: give --gateway ADDR/ });
   const tooMany = (devices: string[]): Promise<unknown> =>
     rigFor(request({ devices, addresses: ["10.0.0.1/8", "10.0.0.2/8", "10.0.0.3/8"], gateway: "10.0.0.9" }));
-  await t.rejects(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address each" });
+  await t.rejects(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address of a family each" });
   await t.rejects(() => tooMany(["enc28j60:sim", "enc28j60:sim"]), {
-    message: "--address 10.0.0.3/8: there are 2 devices only, one address each",
+    message: "--address 10.0.0.3/8: there are 2 devices only, one address of a family each",
+  });
+  const both = await rigFor(
+    request({
+      devices: ["enc28j60:sim", "enc28j60:sim"],
+      addresses: ["fd00::5/64", "10.0.0.5/24", "10.1.0.5/24", "fd01::5/64"],
+      app: false,
+    }),
+  );
+  t.match(both.devices, [
+    { addresses: [{ address: "10.0.0.5" }, { address: "fd00::5" }] },
+    { addresses: [{ address: "10.1.0.5" }, { address: "fd01::5" }] },
+  ]);
+  await t.rejects(() => rigFor(request({ addresses: ["fd00::5/64", "10.0.0.5/24", "fd00::6/64"] })), {
+    message: "--address fd00::6/64: there is 1 device only, one address of a family each",
   });
   await t.rejects(() => rigFor(request({ addresses: ["10.0.0.0.1/8"] })));
   await t.rejects(() => rigFor(request({ gateway: "10.0.0" })));

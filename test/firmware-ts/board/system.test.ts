@@ -204,6 +204,33 @@ telemetry: { to: "10.0.0.1:8094", every: 3s }\n`;
   t.equal(system.stack.network.pool.inUse, 0);
 });
 
+t.test("IPv6: the summary tells whom the solicitations went to; a static neighbour leaves those about own addresses", async (t) => {
+  for (const [more, nd, queued] of [
+    ["", { solicitsMulticast: 1, claims: 2 }, 1],
+    [
+      `neighbours: { static: [{ ip: "fd00::1", lladdr: "02:00:5e:00:00:01", dev: eth0 }] }\n`,
+      { solicitsMulticast: 0, solicitsUnicast: 0, claims: 2, advertsSent: 0, solicitsReceived: 0, advertsReceived: 0 },
+      0,
+    ],
+  ] as const) {
+    const text = `${device('"fd00::5/64"')}${more}telemetry: { to: "[fd00::1]:8094", every: 3s }\n`;
+    const { clock, system } = await start(rig(text), { duration: HOUR });
+    await clock.advance(HOUR / 6);
+    const summary = system.summary();
+    t.match(summary, { datagrams: { queued, failed: 0 }, nd, arp: { requestsBroadcast: 0 }, drops: {} });
+    const { solicitsUnicast, advertsReceived, advertsSent, solicitsReceived } = summary.nd!;
+    t.equal(advertsSent, solicitsReceived, "every question of the gateway's is answered");
+    if (more === "") {
+      t.ok(solicitsUnicast > 8, `${solicitsUnicast}`);
+      t.equal(advertsReceived, solicitsUnicast + 1, "and every one of ours");
+    }
+    await system.stop();
+  }
+  const { system } = await start(benchRig(), { duration: HOUR });
+  t.equal(system.summary().nd, null, "a rig without IPv6 has no such line");
+  await system.stop();
+});
+
 t.test("static neighbours and sysctl of the rig hold; defaults do not undo what is set for one device", async (t) => {
   const text = `${device("10.0.0.5/24")}neighbours: { static: [{ ip: 10.0.0.9, lladdr: "02:00:00:00:00:09", dev: eth0 }] }
 sysctl:

@@ -141,11 +141,15 @@ t.test("the device: down and up, another link address, another MTU, no ARP, no c
   await eth0.open();
   t.equal(send(), "queued", "what was known of neighbours went");
   lab.say(arpReply());
-  eth0.setMtu(100);
-  t.equal(lab.poke("10.0.0.2", new Uint8Array(100)), "failed PKT_TOO_BIG");
-  eth0.setMtu(1500);
-  t.equal(lab.poke("10.0.0.2", new Uint8Array(100)), "sent");
   lab.take();
+  for (const [mtu, frames] of [
+    [100, 2],
+    [1500, 1],
+  ] as const) {
+    eth0.setMtu(mtu);
+    t.equal(lab.poke("10.0.0.2", new Uint8Array(100)), "sent");
+    t.equal(lab.take().length, frames);
+  }
   eth0.setAddress(Uint8Array.of(2, 0, 0, 0, 0, 0x99));
   t.equal(send(), "queued");
   t.same(heard(), ["who-has 10.0.0.2 tell 10.0.0.1 02:00:00:00:00:99 > all"], "from the new address");

@@ -96,6 +96,25 @@ t.test("not handed on", async (t) => {
   t.same([decode(tooBig?.bytes as Uint8Array).line.slice(0, 8), tooBig?.bytes[41], tooBig?.bytes[40]], ["icmp 3/4", 64, 2]);
 });
 
+t.test("too long for the next link: in fragments, unless that is forbidden; a fragment in smaller ones", async (t) => {
+  const lab = await router();
+  lab.stack.addNeighbour(THERE, T2, lab.link.eth1);
+  lab.link.eth1.setMtu(576);
+  const sent = (fragment: number): string[] => {
+    lab.say(udp({ destination: THERE, fragment, ttl: 9, options: [7, 7, 4, 0, 0, 0, 0, 1] }, new Uint8Array(1100)));
+    return lab.link.take().map(({ bytes }) => {
+      const options = Buffer.from(bytes.subarray(34, 42)).toString("hex");
+      return [bytes.length, bytes[20]! * 256 + bytes[21]!, bytes[22], options, checksum(bytes.subarray(14, 42))].join(" ");
+    });
+  };
+  const [first, later] = ["0707080a00010101 0", "0101010101010101 0"];
+  t.same(sent(0), [`586 ${0x2000} 8 ${first}`, `586 ${0x2000 + 68} 8 ${later}`, `62 ${136} 8 ${later}`]);
+  t.same(sent(0x2000 + 200), [`586 ${0x2000 + 200} 8 ${first}`, `586 ${0x2000 + 268} 8 ${first}`, `62 ${0x2000 + 336} 8 ${first}`]);
+  t.same(sent(0x4000), []);
+  const counted = ["IpForwDatagrams", "IpFragOKs", "IpFragCreates", "IpFragFails", "IpOutTransmits", "IcmpOutDestUnreachs"];
+  t.same([counted.map((name) => counter(lab, name)), lab.inUse], [[3, 2, 6, 1, 7, 1], 0]);
+});
+
 t.test("the next hop never answers: one host unreachable for each packet, six at most; then one a second", async (t) => {
   const lab = await router();
   for (let n = 0; n < 8; n++) lab.say(udp({ destination: THERE, tos: 0x13, ttl: 9 }, `${n}`));
@@ -166,7 +185,7 @@ t.test(
       const lab = await Lab.open({ loopback });
       const told: string[] = [];
       const socket = lab.stack.udp.open(700);
-      socket.onError = (code, reporter, destination, port) =>
+      socket.onError = ({ code, reporter, destination }, port) =>
         told.push(`${code} ${reporter === ipv4("10.0.0.1")} ${destination === ipv4("10.0.0.2")} ${port}`);
       for (let n = 0; n < 8; n++) socket.send(new Uint8Array(1), socket.to("10.0.0.2", 9));
       lab.run(3000);

@@ -75,7 +75,9 @@ function feed(lab: Lab & { delivered: number }, frame: Uint8Array): void {
     .neighbours(4)
     .table.list()
     .reduce((sum, entry) => sum + entry.queued, 0);
-  if (lab.inUse !== waiting) throw new Error(`${lab.inUse} buffers in use, ${waiting} wait: ${Buffer.from(frame).toString("hex")}`);
+  const fragments = lab.stack.ip.fragments.length;
+  if (lab.inUse !== waiting + fragments)
+    throw new Error(`${lab.inUse} buffers in use, ${waiting} wait: ${Buffer.from(frame).toString("hex")}`);
   for (const { bytes } of lab.take()) {
     const { faults, from } = decode(bytes);
     if (faults.length > 0 || from !== "us") throw new Error(`sent ${faults} ${from}: ${Buffer.from(bytes).toString("hex")}`);

@@ -35,9 +35,6 @@ t.test("dropped in silence, counted once under its reason, never delivered", asy
     ["total length 19", { length: 19 }, "IP_INHDR"],
     ["total length one more than there is", { length: 31 }, "PKT_TOO_SMALL"],
     ["total length 65535", { length: 65_535 }, "PKT_TOO_SMALL"],
-    ["first fragment", { fragment: 0x2000 }, "IP_FRAGMENT"],
-    ["middle fragment", { fragment: 0x2001 }, "IP_FRAGMENT"],
-    ["last fragment", { fragment: 0x1fff }, "IP_FRAGMENT"],
     ["protocol 253 in a broadcast frame", { protocol: 253, to: BROADCAST }, "IP_NOPROTO"],
     ["to another station's address", { to: T2 }, "OTHERHOST"],
     ["for another host", { destination: "10.0.0.9" }, "IP_NOT_LOCAL"],
@@ -137,7 +134,7 @@ t.test("what goes out: a header byte for byte", async (t) => {
   t.equal(header.toString("hex"), "4500001e000040004011" + "0000" + "0a000001" + "0a000002");
   t.equal(lab.poke("10.0.0.2", new Uint8Array(1472)), "sent");
   t.equal(lab.take()[0]?.bytes.length, 1514);
-  t.equal(lab.poke("10.0.0.2", new Uint8Array(1473)), "failed PKT_TOO_BIG");
+  t.equal(lab.poke("10.0.0.2", new Uint8Array(65_508)), "failed PKT_TOO_BIG");
   t.same([lab.take(), lab.inUse], [[], 0]);
 });
 

@@ -1,5 +1,6 @@
 /** IPv6 from one end to the other: a datagram asks for its neighbour, goes out, comes in, is answered; echo and errors. */
 import t from "tap";
+import { AddressFlags } from "../../../firmware-ts/ip6/routing/addresses.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { SeededRandom } from "../../../hal/random.ts";
@@ -7,7 +8,7 @@ import { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
 import { Lab } from "../../support/lab.ts";
 import { Lab6 } from "../../support/lab6.ts";
-import { echo6, na, ns, OUR_IP6, OUR_LL, PEER_IP6, udp6 } from "../../support/wire-format6.ts";
+import { echo6, icmp6, na, ns, OUR_IP6, OUR_LL, PEER_IP6, udp6 } from "../../support/wire-format6.ts";
 
 const PEER = { source: PEER_IP6, destination: OUR_IP6 };
 
@@ -55,6 +56,39 @@ t.test("echo requests are answered, from the group's owner's address where they 
     "0 echo-reply id 5 seq 6 56 bytes fd00::1 > fd00::2 > T1",
     "0 echo-reply id 5 seq 7 1 bytes fd00::1 > fd00::2 > T1",
   ]);
+  lab.say(icmp6({ ...PEER, code: 1 }, 128, [0, 5, 0, 8]));
+  t.same([...(lab.lab.take()[0]?.bytes.subarray(54, 56) ?? [])], [129, 1], "the code is the request's");
+});
+
+t.test("what a socket is told of each error", async (t) => {
+  const lab = await Lab6.open();
+  const told: string[] = [];
+  lab.stack.udp.open(5000).onError = ({ type, code, errno, info }, port) => told.push(`${type}/${code} ${errno} ${info} ${port}`);
+  const quote = udp6({ source: OUR_IP6, destination: PEER_IP6, sport: 5000, dport: 9 }, "x").subarray(14);
+  for (const [type, codes] of [
+    [1, [0, 1, 2, 3, 4, 5, 6, 7]],
+    [2, [0]],
+    [3, [0, 1]],
+    [4, [1]],
+    [100, [0]],
+  ] as const)
+    for (const code of codes) lab.say(icmp6({ ...PEER, code }, type, [0, 0, 5, 0x78, ...quote]));
+  t.same(told, [
+    "1/0 ENETUNREACH 1400 9",
+    "1/1 EACCES 1400 9",
+    "1/2 EHOSTUNREACH 1400 9",
+    "1/3 EHOSTUNREACH 1400 9",
+    "1/4 ECONNREFUSED 1400 9",
+    "1/5 EACCES 1400 9",
+    "1/6 EACCES 1400 9",
+    "1/7 EPROTO 1400 9",
+    "2/0 EMSGSIZE 1400 9",
+    "3/0 EHOSTUNREACH 1400 9",
+    "3/1 EHOSTUNREACH 1400 9",
+    "4/1 EPROTO 1400 9",
+    "100/0 EPROTO 1400 9",
+  ]);
+  t.equal(lab.inUse, 0);
 });
 
 t.test("a link-local neighbour is named with its link", async (t) => {
@@ -92,13 +126,29 @@ t.test("ping", async (t) => {
 t.test("a neighbour that does not answer: address unreachable to the socket that sent", async (t) => {
   const lab = await Lab6.open();
   const errors: string[] = [];
-  lab.socket.onError = (code, reporter, destination, port) =>
-    errors.push(`${code} ${reporter === lab.address("fd00::1")} ${destination === lab.address("fd00::2")} ${port}`);
+  lab.socket.onError = ({ errno, code, reporter, destination }, port) =>
+    errors.push(`${errno} ${code} ${reporter === lab.address("fd00::1")} ${destination === lab.address("fd00::2")} ${port}`);
   lab.poke();
   lab.run(4000);
-  t.same(errors, ["3 true true 9"]);
+  t.same(errors, ["EHOSTUNREACH 3 true true 9"]);
   t.equal(lab.state(), "FAILED");
   t.same(lab.fates, ["0 failed NEIGH_FAILED"]);
+});
+
+t.test("keep_addr_on_down: addresses stay when their device goes down; that of all counts unless it is 0", async (t) => {
+  for (const [all, own, kept] of [
+    [0, 0, false],
+    [0, 1, true],
+    [1, 0, true],
+    [-1, 1, false],
+    [1, -1, true],
+  ] as const) {
+    const lab = await Lab6.open();
+    lab.ip6.conf.write("all", "keep_addr_on_down", all);
+    lab.ip6.conf.write(lab.eth0, "keep_addr_on_down", own);
+    await lab.eth0.close();
+    t.equal(lab.ip6.addresses.on(lab.eth0, lab.address(OUR_IP6)) !== null, kept, `${all} ${own}`);
+  }
 });
 
 t.test("a device that leaves takes addresses, routes, groups and neighbours along", async (t) => {
@@ -173,8 +223,24 @@ t.test("nothing goes out of a datagram to where no route leads, or a route refus
   const lab = await Lab6.open();
   lab.stack.addRoute({ to: "fd34::/64", type: 7 });
   t.same(
-    ["2001:db8::1", "fd34::1", "fd00::2"].map((host) => lab.poke(host, new Uint8Array(1453))),
+    ["2001:db8::1", "fd34::1", "fd00::2"].map((host) => lab.poke(host, new Uint8Array(65_528))),
     ["failed IP_OUTNOROUTES", "failed RTN_UNREACHABLE", "failed PKT_TOO_BIG"],
   );
   t.same([lab.heard(), lab.inUse, lab.ip6.counters.ip.outNoRoutes], [[], 0, 1]);
+});
+
+t.test("an address that nobody is asked for is ours at once", async (t) => {
+  const lab = await Lab6.open({ addresses: [], automatic: true });
+  lab.stack.addAddress(lab.eth0, "fd00::7/64", { noDad: true });
+  lab.stack.addAddress(lab.eth0, "fd00::8/64");
+  t.same(
+    lab.ip6.addresses
+      .of(lab.eth0)
+      .map(({ local, flags }) => [local.d, flags & AddressFlags.TENTATIVE])
+      .filter(([d]) => d === 7 || d === 8),
+    [
+      [8, AddressFlags.TENTATIVE],
+      [7, 0],
+    ],
+  );
 });

@@ -226,7 +226,7 @@ t.test("what send() says, and what follows", async (t) => {
       ["0 failed NEIGH_FAILED"],
     ],
     ["no route", (lab) => lab.poke("8.8.8.8"), "failed IP_OUTNOROUTES", []],
-    ["too big", (lab) => lab.poke("10.0.0.2", new Uint8Array(1473)), "failed PKT_TOO_BIG", []],
+    ["too big", (lab) => lab.poke("10.0.0.2", new Uint8Array(65_508)), "failed PKT_TOO_BIG", []],
     [
       "no carrier",
       (lab) => {

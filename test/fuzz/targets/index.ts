@@ -6,11 +6,12 @@ import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
 import { BUS_PIRATE, SERPROG } from "./serial.ts";
 import { SPI } from "./spi.ts";
-import { POOLS, WIRE } from "./wire.ts";
+import { POOLS, WIRE, WIRE6 } from "./wire.ts";
 import { WRITE_BACKS } from "./write-backs.ts";
 
 export const TARGETS: readonly Target[] = [
   WIRE,
+  WIRE6,
   POOLS,
   E1000_FRAMES,
   ENC28J60_FRAMES,

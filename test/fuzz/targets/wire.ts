@@ -1,5 +1,8 @@
 /** Frames to a stack on an ideal controller: the fastest way to the protocols; and the same with hardly any packet buffers. */
 import { WireNic } from "../../../hal/simulated/wire-nic.ts";
+import { oneIn } from "../bytes.ts";
+import { makeFrame } from "../frames.ts";
+import { makeFrame6 } from "../frames6.ts";
 import { type BenchOptions, type Silicon, STATION } from "../stack-bench.ts";
 import type { Target } from "../target.ts";
 import { makeWireCase, mutateWireCase, WireSubject } from "../wire-subject.ts";
@@ -16,6 +19,17 @@ export const WIRE: Target = {
   corpus: "frames.hex",
   open: (seed) => WireSubject.open(seed, { silicon }),
   make: (random) => makeWireCase(random, 16),
+  mutate: mutateWireCase,
+};
+
+/** The same to a stack of both families: nine frames in ten are IPv6. */
+export const WIRE6: Target = {
+  name: "wire6",
+  session: 4000,
+  turns: 40,
+  corpus: "frames6.hex",
+  open: (seed) => WireSubject.open(seed, { silicon, ipv6: true }),
+  make: (random) => makeWireCase(random, 16, oneIn(random, 10) ? makeFrame : makeFrame6),
   mutate: mutateWireCase,
 };
 

@@ -1,6 +1,7 @@
 /** Frames arrive where they should, byte for byte, from memory of any size, and the source stays as it was. */
 import t from "tap";
-import { copyFrame } from "../../../hal/kit/copy-frame.ts";
+import { copyFrame, copyFrameByWords } from "../../../hal/kit/copy-frame.ts";
+import { PacketView, packetSlot } from "../../../hal/packet-memory.ts";
 
 const SLOT = 2048;
 
@@ -25,3 +26,36 @@ for (const size of [60, 1514, SLOT, SLOT + 1, 8256]) {
     t.same(from, before, "the source is as it was");
   });
 }
+
+t.test("by the kernel, by words and by blocks: the frame and nothing before it; no slot runs over into the next", async (t) => {
+  const owner = {};
+  const kinds = [packetSlot(3 * SLOT, owner), new Uint8Array(3 * SLOT)];
+  t.same(
+    kinds.map((memory) => new PacketView(memory).place >= 0),
+    [true, false],
+  );
+  const wrong: string[] = [];
+  for (const [number, memory] of kinds.entries()) {
+    const [from, slot, next] = [0, 1, 2].map((at) => memory.subarray(at * SLOT, (at + 1) * SLOT)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const [fromView, slotView] = [new PacketView(from), new PacketView(slot)];
+    for (let at = 0; at < SLOT; at++) from[at] = (at * 7 + (at >> 8)) & 0xff;
+    for (const length of [1, 42, 60, 160, 161, 1514, 1900]) {
+      for (const fromAt of [0, 2, 114, SLOT - length]) {
+        for (const at of [0, 2, 128, SLOT - length, SLOT - 1]) {
+          slot.fill(0xee);
+          next.fill(0xdd);
+          copyFrameByWords(slot, slotView, at, from, fromView, fromAt, length);
+          const fits = at + length <= SLOT;
+          const right = !fits || Buffer.compare(slot.subarray(at, at + length), from.subarray(fromAt, fromAt + length)) === 0;
+          if (!right || next.some((octet) => octet !== 0xdd))
+            wrong.push(`memory ${number}: ${length} bytes from ${fromAt} to ${at}`);
+        }
+      }
+    }
+  }
+  t.same(wrong, []);
+});

@@ -20,6 +20,7 @@ t.test("list shows suites, cases and devices", async (t) => {
   const { exit, out } = rig("list");
   t.equal(exit, 0);
   t.match(out, /^arp: .*\d+ cases\n {2}ARP-/);
+  t.match(out, /^ {2}icmp +ICMP and ICMPv6; of ip and ip6, \d+ cases$/m);
   t.match(out, /whohas-sim +our stack in virtual time/);
 });
 
@@ -29,6 +30,27 @@ t.test("run tells what it did in one line, and what it skipped", async (t) => {
   t.equal(exit, 0);
   t.match(out, /^passed {3}ARP-G-01 /m);
   t.match(out, /^whohas-sim: \d+ passed, 0 failed, 0 as expected, \d+ skipped; \d+ checks, 0 not ok; [\d.]+ s$/m);
+});
+
+t.test("a part of suites is named as they are, and a case is played once", async (t) => {
+  const { exit, out } = rig(
+    "run",
+    "icmp",
+    "ip",
+    "udp",
+    "--dut",
+    "whohas-sim",
+    "--case",
+    "ICMP*-01/0",
+    "--case",
+    "UDP*-01*",
+    "--verbose",
+  );
+  t.equal(exit, 0);
+  const played = [...out.matchAll(/^passed +(\S+)/gm)].map(([, id]) => id);
+  t.ok(played.includes("ICMP-01/0") && played.includes("ICMP6-01/0"), "both families");
+  t.equal(new Set(played).size, played.length);
+  t.match(rig("run", "udp", "--dut", "whohas-sim", "--case", "ICMP*").err, /no case matches/);
 });
 
 t.test("compare of a device with itself finds nothing", async (t) => {
@@ -48,7 +70,11 @@ t.test("measure counts the requests of every run", async (t) => {
 
 t.test("wrong words end it with 2 and one line that says what would be right", async (t) => {
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
-    [["run", "arpp", "--dut", "whohas-sim"], /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry\n$/],
+    [
+      ["run", "arpp", "--dut", "whohas-sim"],
+      /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry, ipv4, ipv6, icmp, udp\n$/,
+    ],
+    [["list", "arpp"], /^whohas-rig: no suite "arpp"; .*\n$/],
     [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],
     [["run", "arp"], /^whohas-rig: required option '--dut <dut>' not specified\n$/],
     [["run", "arp", "--dut", "whohas-sim", "--case", "X*"], /^whohas-rig: no case matches X\*;.*\n$/],

@@ -19,7 +19,7 @@ import { realTime } from "../../support/real-time.ts";
 
 const PLAIN = vocabulary([new Set()]);
 const MAC = "02:00:00:00:00:03";
-const STAGE = { devices: ["e0"] as const, errors: false, seed: 1 };
+const STAGE = { devices: ["e0"] as const, families: [4] as const, errors: false, seed: 1 };
 
 /** Our stack with a fault: it does not hear replies whose sender is 10.0.0.3. */
 const deaf: DutKind = {

@@ -10,7 +10,7 @@ import { compareResults } from "../../../hil-rigs/run/compare.ts";
 import { EXPECTATIONS } from "../../../hil-rigs/run/expectations.ts";
 import { type CaseResult, runCases, staleExpectations } from "../../../hil-rigs/run/runner.ts";
 import { asks, datagram } from "../../../hil-rigs/stage/patterns.ts";
-import { SUITES } from "../../../hil-rigs/suites/index.ts";
+import { SUITES, VIEWS } from "../../../hil-rigs/suites/index.ts";
 import { arpReply } from "../../../hil-rigs/wire/build.ts";
 import { BROADCAST, T1 } from "../../../hil-rigs/wire/hosts.ts";
 import { missingPrograms, run } from "../../support/netns.ts";
@@ -36,6 +36,12 @@ t.test("every case of every suite holds for our stack, or is expected not to", a
   for (const { case: each, status, reason } of results) t.not(status, "failed", `${each.id} ${reason}`);
   t.same(staleExpectations(results, EXPECTATIONS), [], "no expectation is out of date");
   t.equal(new Set(cases.map((each) => each.id)).size, cases.length, "ids are unique");
+});
+
+t.test("each case of ip and ip6 is in one view, and no other case is", async (t) => {
+  const parts = SUITES.filter(({ name }) => name === "ip" || name === "ip6").flatMap((suite) => suite.cases);
+  const ids = (list: typeof cases): string[] => list.map(({ id }) => id).sort();
+  t.same(ids(VIEWS.flatMap((view) => view.cases)), ids(parts));
 });
 
 t.test("two runs in virtual time are the same to the bit", async (t) => {

@@ -40,7 +40,7 @@ export function inShort(frame: Frame): string {
       return frame.message === "ns" ? `asks for ${frame.target}` : `${frame.message} ${frame.target}`;
     case "icmp":
       if (frame.source.includes(":")) return icmp6InShort(frame);
-      if (frame.type === 0) return "echo reply";
+      if (frame.type === 0) return echoReply(frame.code);
       if (frame.type === 3) return `unreachable ${frame.code}`;
       if (frame.type === 11) return `time exceeded ${frame.code}`;
       if (frame.type === 12) return `parameter problem at ${frame.info >>> 24}`;
@@ -53,9 +53,13 @@ export function inShort(frame: Frame): string {
   }
 }
 
+function echoReply(code: number): string {
+  return code === 0 ? "echo reply" : `echo reply with code ${code}`;
+}
+
 /** The same words for ICMPv6: `unreachable 4`, `parameter problem 1 at 40`, `too big 1400`. */
 function icmp6InShort({ type, code, info }: FrameOf<"icmp">): string {
-  if (type === 129) return "echo reply";
+  if (type === 129) return echoReply(code);
   if (type === 1) return `unreachable ${code}`;
   if (type === 2) return `too big ${info}`;
   if (type === 3) return `time exceeded ${code}`;

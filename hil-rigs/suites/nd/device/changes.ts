@@ -117,4 +117,24 @@ const notices: readonly Case[] = NOTIFY.map(([value, event, announces]) => ({
   },
 }));
 
-export const changes: readonly Case[] = overIpv6([...changing, ...carrier, ...notices]);
+/** An address that comes while the device is up, and is used at once. */
+const added: readonly Case[] = (["", " nodad"] as const).flatMap((nodad) =>
+  [0, 1].map((value) => ({
+    id: `ND-C-12/${nodad.trim() || "plain"}-${value}`,
+    title: `ndisc_notify ${value}, ip address add${nodad}: the address is ${value === 1 && nodad === "" ? "" : "not "}announced`,
+    source: "kernel: addrconf_dad_begin, addrconf_dad_completed; measured",
+    needs: ["address-admin"],
+    async run(bench) {
+      bench.conf("ndisc_notify", value);
+      await bench.heard();
+      await bench.must(`address add fd00::12/64 dev e0${nodad}`);
+      const frames = await bench.heard(150);
+      const told = frames.flatMap((frame) =>
+        frame.kind === "nd" && frame.message === "na" ? [`${frame.target} ${frame.flags}`] : [],
+      );
+      bench.expect("announced", told, value === 1 && nodad === "" ? ["fd00::12 O"] : []);
+    },
+  })),
+);
+
+export const changes: readonly Case[] = overIpv6([...changing, ...carrier, ...notices, ...added]);

@@ -4,13 +4,14 @@ import type { Case } from "../../../contract/case.ts";
 import { PLANS } from "../../../contract/plan.ts";
 import { datagram } from "../../../stage/patterns.ts";
 import { advertise, NdOption, option, type RedirectFields, redirect } from "../../../wire/build-nd.ts";
-import { ALL_NODES } from "../../../wire/hosts6.ts";
+import { ALL_NODES, local } from "../../../wire/hosts6.ts";
 import { becomes, calm, seen } from "../../arp/kit/setup.ts";
 import { overIpv6 } from "../kit/family.ts";
 import { asks } from "../kit/patterns.ts";
 import { FAR, R1, R2, taken } from "../kit/routers.ts";
 
 const { T1 } = PLANS[6];
+const R3 = local(PLANS[6].host(0xa3));
 const ATOMIC = [44, [0, 0, 0, 0, 0, 0, 9]] as const;
 
 /** R1 is the default router. */
@@ -79,6 +80,27 @@ const settings: readonly Case[] = (
     await bench.say(redirect(better));
     await taken(bench);
     bench.expect("a datagram goes to", await goesTo(bench), heeded ? R2.mac : R1.mac);
+  },
+}));
+
+/** R1 is the router in use. What R2, to which there is a route besides, says of a third router. */
+const beside: readonly Case[] = (
+  [
+    ["beside", "default via", "of the same prefix, which is not in use", true],
+    ["wider", "2000::/3 via", "of a longer prefix, which is in use", true],
+    ["narrow", "2001:db8:f::/48 via", "of a prefix that does not lead there", false],
+  ] as const
+).map(([id, route, what, heeded]) => ({
+  id: `ND-D-20/${id}`,
+  title: `a redirect of a router with a route ${what}, is ${heeded ? "taken" : "ignored"}`,
+  source: "kernel: __ip6_route_redirect; RFC 4861 8.1 would have the router in use alone",
+  needs: ["route-admin"],
+  async run(bench) {
+    await routed(bench);
+    await bench.must(`route add ${route} ${R2.ip} dev e0 metric 2048`);
+    await bench.say(redirect({ from: R2, target: R3.ip, about: FAR, lladdr: R3.mac }));
+    await taken(bench);
+    bench.expect("the third router", seen(bench, R3.ip), heeded ? `STALE ${R3.mac}` : "-");
   },
 }));
 
@@ -173,4 +195,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const received: readonly Case[] = overIpv6([...dropped, ...settings, ...others]);
+export const received: readonly Case[] = overIpv6([...dropped, ...settings, ...beside, ...others]);

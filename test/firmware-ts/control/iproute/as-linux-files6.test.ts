@@ -112,3 +112,57 @@ t.test("/proc/net/snmp and netstat have the groups of IPv4 alone", async (t) => 
   t.same(heads(await operator.type("cat /proc/net/snmp")), ["Ip: InReceives", "Icmp: InMsgs", "Udp: InDatagrams"]);
   t.same(heads(await operator.type("cat /proc/net/netstat")), ["TcpExt: ArpFilter", "IpExt: InNoRoutes"]);
 });
+
+/** The lines of eth0 and lo without what is not counted here: users and uses. */
+function uncounted(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => !line.endsWith(" far0"))
+    .map((line) => line.replace(/ [0-9a-f]{8} [0-9a-f]{8}(?= [0-9a-f]{8} +\S+$)/, " U U"));
+}
+
+t.test("/proc/net/ipv6_route: both tables, each in the kernel's order, with the kernel's flags", { skip }, async (t) => {
+  const { netns, operator } = await pair(t);
+  const same = async (when: string): Promise<void> => {
+    t.same(uncounted(await operator.type("cat /proc/net/ipv6_route")), uncounted(netns.run("cat", "/proc/net/ipv6_route")), when);
+  };
+  await same("as it begins");
+  for (const words of [
+    "address add fd00::1/64 dev eth0 nodad",
+    "address add fd00:1::1 peer fd00:1::2/128 dev eth0 nodad",
+    "route add unreachable fd03::/64",
+    "route add prohibit fd04::/64 metric 5",
+    "route add blackhole fd05::/64",
+    "route add throw fd06::/64",
+    "route add fd07::/64 via fd00::9",
+    "route add fd07::/48 via fd00::9",
+    "route add fd07::/64 via fd00::a metric 7 pref low",
+    "route add fd08::1 via fd00::9 expires 100",
+    "route add fd09::1 dev eth0 pref high",
+    "route add fd0b::/64 via fd77::77 dev eth0 onlink proto static",
+    "route add fd0c::/64 dev lo",
+  ]) {
+    netns.ip("-6", ...words.split(" "));
+    t.equal(await operator.type(`ip -6 ${words}`), "", words);
+  }
+  await same("without a default route");
+  for (const words of ["route add default via fd00::9 pref high", "route add default dev eth0 metric 3000"]) {
+    netns.ip("-6", ...words.split(" "));
+    await operator.type(`ip -6 ${words}`);
+  }
+  await same("with two");
+});
+
+t.test("/proc/net/igmp6: the groups of each device", { skip }, async (t) => {
+  const { netns, operator } = await pair(t);
+  for (const words of ["fd00::1:1/64 dev eth0 nodad", "fd00::2:1/64 dev eth0 nodad", "fd00::5/64 dev eth0 nodad"]) {
+    netns.ip("-6", "address", "add", ...words.split(" "));
+    await operator.type(`ip -6 address add ${words}`);
+  }
+  const lines = (text: string): string[] =>
+    text
+      .split("\n")
+      .filter((line) => !/ far0 /.test(line))
+      .map((line) => line.replace(/^\d+/, "N"));
+  t.same(lines(await operator.type("cat /proc/net/igmp6")), lines(netns.run("cat", "/proc/net/igmp6")));
+});

@@ -37,9 +37,12 @@ t.test("the kernel's explanation, else the text of the errno, else the message",
   t.equal(say("ADDRESS_IN_USE"), "as it is");
   t.equal(say("NO_DEVICE", "ENODEV", "constructor"), 'Cannot find device "constructor"');
   t.equal(say("constructor", "toString", "__proto__"), "as it is");
-  t.equal(pingRefusalWords({ code: "UNREACHABLE", errno: "ENETUNREACH" }), "ping: connect: Network is unreachable");
-  t.equal(pingRefusalWords({ code: "UNREACHABLE", errno: "EHOSTUNREACH" }), "ping: connect: No route to host");
-  t.equal(pingRefusalWords({ code: "PING_IDS", errno: "" }), undefined);
+  t.equal(
+    pingRefusalWords({ code: "UNREACHABLE", errno: "ENETUNREACH", detail: "" }, false),
+    "ping: connect: Network is unreachable",
+  );
+  t.equal(pingRefusalWords({ code: "UNREACHABLE", errno: "EHOSTUNREACH", detail: "" }, false), "ping: connect: No route to host");
+  t.equal(pingRefusalWords({ code: "PING_IDS", errno: "", detail: "" }, false), undefined);
 });
 
 t.test("errors of the stack have a code and an errno", async (t) => {

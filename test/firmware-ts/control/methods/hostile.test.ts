@@ -14,7 +14,7 @@ const anything = fc.oneof(
   fc.constantFrom("", "x", "constructor", "__proto__", -1, -0, 1.5, 1e308, [], [["all"]], [{ toString: 1 }], { toString: 1 }, null),
 );
 function mostly(...values: unknown[]): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
+  return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
 }
 const hosts = [
   "10.0.0.2",
@@ -60,7 +60,7 @@ const params = fc.record(
       "fe80::2%eth0",
       "fe80::2%eth1",
     ),
-    lladdr: mostly(T1, "02:00", "zz"),
+    lladdr: mostly(T1, "02:00", "02:00:00", "zz"),
     nud: mostly(...states, states, ["reachable"], ["bad"]),
     all: mostly(true, false),
     from: mostly("10.0.0.1", "10.0.0.1:5000", ":5000", "10.0.0.9", "fd00::1", "[fd00::1]:5000", "[fd00::9]:1"),

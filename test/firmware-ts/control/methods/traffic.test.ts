@@ -51,7 +51,7 @@ t.test("udp.send: what fails, at once or later, is told with its reason and coun
     ["0 queued", "1 queued", "0 failed NEIGH_FAILED", "1 failed NEIGH_FAILED"],
   ]);
   t.same(await send({ to: "11.0.0.9:9" }), [{ sent: 0, failed: 2 }, ["0 failed IP_OUTNOROUTES", "1 failed IP_OUTNOROUTES"]]);
-  t.same(await send({ to: "10.0.0.2:9", text: "x".repeat(1473), count: 1 }), [{ sent: 0, failed: 1 }, ["0 failed PKT_TOO_BIG"]]);
+  t.same(await send({ to: "10.0.0.2:9", text: "x".repeat(65_508), count: 1 }), [{ sent: 0, failed: 1 }, ["0 failed PKT_TOO_BIG"]]);
   lab.stack.neighbours(4).table.parametersOf(lab.eth0).queueLengthBytes = 1000;
   t.same(await send({ to: "10.0.0.9:9", count: 3 }), [
     { sent: 0, failed: 3 },
@@ -172,6 +172,7 @@ t.test("ping: replies with their times, each request answered once", async (t) =
 
 t.test("ping: when nobody answers ARP, and when the packet is too long", async (t) => {
   const lab = await Lab.open();
+  lab.stack.addRoute({ to: "192.0.2.0/24", via: "10.0.0.2", mtu: 24 });
   const session = new TestSession();
   t.match(await after(lab, 3000, call(lab.stack, "ping", { to: "10.0.0.9", count: 2, interval: 10 }, session)), {
     transmitted: 2,
@@ -181,7 +182,7 @@ t.test("ping: when nobody answers ARP, and when the packet is too long", async (
     time: 3000,
   });
   t.match(session.notes, [/ping\.start/, /ping\.error .*"from":"10\.0\.0\.1","seq":1,"reason":"NEIGH_FAILED"/, /"seq":2/]);
-  t.match(await after(lab, 0, call(lab.stack, "ping", { to: "10.0.0.9", count: 1, size: 1473 })), { errors: 1, time: 0 });
+  t.match(await after(lab, 0, call(lab.stack, "ping", { to: "192.0.2.1", count: 1 })), { errors: 1, time: 0 });
   await lab.clock.advance(60_000);
   t.equal(lab.inUse, 0);
 });
@@ -249,10 +250,11 @@ t.test("ping: ICMP's errors count, its advice does not; what somebody complains 
 
 t.test("ping: a request that is too long tells how long it may be", async (t) => {
   const lab = await Lab.open();
+  lab.stack.addRoute({ to: "192.0.2.0/24", via: "10.0.0.2", mtu: 24 });
   const session = new TestSession();
-  const request = call(lab.stack, "ping", { to: "10.0.0.2", count: 1, size: 1473 }, session);
+  const request = call(lab.stack, "ping", { to: "192.0.2.1", count: 1 }, session);
   t.match(await after(lab, 1, request), { transmitted: 1, errors: 1 });
-  t.equal(session.notes[1], 'ping.error {"from":"10.0.0.1","seq":1,"reason":"PKT_TOO_BIG","mtu":1500}');
+  t.equal(session.notes[1], 'ping.error {"from":"10.0.0.1","seq":1,"reason":"PKT_TOO_BIG","mtu":24}');
 });
 
 t.test("udp.listen: a group is joined meanwhile, and nothing else is heard", async (t) => {

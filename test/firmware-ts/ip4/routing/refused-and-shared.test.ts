@@ -136,6 +136,12 @@ t.test("a route with several next hops goes with any of their devices", async (t
   );
 });
 
+/** Sends a datagram; returns the number of frames in which it went out. */
+function framesOf(lab: Lab, bytes: number): number {
+  lab.poke("192.0.2.9", new Uint8Array(bytes));
+  return lab.take().length;
+}
+
 t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes back; locked, routers may fragment", async (t) => {
   for (const mtuLock of [false, true]) {
     const lab = await Lab.open();
@@ -145,10 +151,10 @@ t.test("a route's MTU: senders keep to it, what is forwarded beyond it comes bac
     t.equal(lab.poke("192.0.2.9", new Uint8Array(972)), "sent");
     const flags = lab.take().map(({ bytes }) => bytes[20]! & 0x40);
     t.same(flags, [mtuLock ? 0 : 0x40], "DF");
-    t.equal(lab.poke("192.0.2.9", new Uint8Array(973)), "failed PKT_TOO_BIG");
+    t.equal(framesOf(lab, 973), 2);
     t.equal(stack.udp.open(7000).to("192.0.2.9", 9).room, 980);
     stack.ip.tooLong(ipv4("192.0.2.9"), ipv4("10.0.0.1"), 700);
-    t.equal(lab.poke("192.0.2.9", new Uint8Array(700)), mtuLock ? "sent" : "failed PKT_TOO_BIG", "a router's word");
+    t.equal(framesOf(lab, 700), mtuLock ? 1 : 2, "a router's word");
     stack.ip.conf.write("all", "forwarding", 1);
     lab.heard();
     lab.say(udp({ destination: "192.0.2.9", fragment: 0x4000 }, new Uint8Array(1200)));

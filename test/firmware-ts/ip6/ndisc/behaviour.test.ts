@@ -1,7 +1,9 @@
 /** Neighbour discovery in time: when it asks, whom, and from which address; what it forgets, answers for others, and believes. */
 import t from "tap";
+import type { Ip6 } from "../../../../firmware-ts/ip/ip6.ts";
 import type { Ip6Way } from "../../../../firmware-ts/ip6/routing/output-route.ts";
 import { NeighFlags } from "../../../../firmware-ts/neigh/flags.ts";
+import type { ProxyEntry } from "../../../../firmware-ts/neigh/proxy.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";
 import { Lab6 } from "../../../support/lab6.ts";
 import { T1, T2 } from "../../../support/wire-format.ts";
@@ -110,7 +112,6 @@ t.test("a router answers for an address that it proxies: at once to itself alone
   const { table } = lab.stack.neighbours(6);
   const proxied = lab.address("fd00::99");
   table.proxies.add(proxied.d, lab.eth0, { rest: proxied, flags: NeighFlags.ROUTER });
-  lab.ip6.fib.groups.join(lab.eth0, lab.address("ff02::1:ff00:99"));
   const asked = (fields: object = {}): string[] => {
     lab.say(ns({ target: "fd00::99", ...fields }));
     return lab.heard();
@@ -123,6 +124,34 @@ t.test("a router answers for an address that it proxies: at once to itself alone
   t.match(lab.heard(), [new RegExp(`^[\\d.]+ na fd00::99 RS tlla us ${OUR_LL} > ${PEER_LL} > T1$`)]);
   t.equal(lab.inUse, 0);
 });
+
+t.test(
+  "the solicited-node group of a proxied address is joined for as long as there is an entry, once for all of them",
+  async (t) => {
+    const lab = await Lab6.open();
+    const { table } = lab.stack.neighbours(6);
+    const group = lab.address("ff02::1:ff00:99");
+    const users = (): number => lab.ip6.fib.groups.of(lab.eth0).find(([one]) => one === group)?.[1] ?? 0;
+    const [one, other, third] = ["fd00::99", "fd00:1::99", "fd00:2::99"].map((text) => lab.address(text)) as [Ip6, Ip6, Ip6];
+    const add = (rest: Ip6, permanent = false): ProxyEntry => table.proxies.add(rest.d, lab.eth0, { rest, permanent });
+    add(one);
+    add(one);
+    t.equal(users(), 1, "an entry that is there is not counted again");
+    add(other, true);
+    add(third);
+    t.equal(users(), 3);
+    table.proxies.delete(one.d, lab.eth0, { rest: one });
+    t.equal(table.proxies.delete(one.d, lab.eth0, { rest: one }), false);
+    t.equal(users(), 2);
+    table.ifdown(lab.eth0, true);
+    t.equal(users(), 1, "the permanent one stays");
+    table.proxies.flush(() => true);
+    t.equal(users(), 0);
+    add(one);
+    await lab.stack.removeDevice(lab.eth0);
+    t.same([users(), table.proxies.size, lab.inUse], [0, 0, 0]);
+  },
+);
 
 t.test("profile strict: a link address that is a group's, nobody's or ours is not believed", async (t) => {
   for (const link of ["33:33:00:00:00:01", "00:00:00:00:00:00", "02:00:00:00:00:01"]) {
@@ -163,7 +192,7 @@ t.test("a default router that does not answer gives way to another; one that say
     ["fe80::b", 1],
     ["fe80::c", -1],
   ] as const) {
-    const route = { gateway: lab.address(gateway), device: lab.eth0, protocol: "ra", preference, expires };
+    const route = { gateway: lab.address(gateway), device: lab.eth0, protocol: "ra", preference, expires, learned: true };
     lab.ip6.routes.addBeside({ ...route, destination: lab.ip6.unspecified, prefixLength: 0 });
   }
   t.equal(next(), "b", "the preferred one");

@@ -1,7 +1,10 @@
-;; The ones' complement sum (RFC 1071) of packet memory, 32 bytes a turn. hal/packet-memory.ts holds the bytes that this assembles to;
-;; test/hal/packet-memory.test.ts assembles it anew and compares.
+;; The ones' complement sum (RFC 1071) of packet memory, 32 bytes a turn, and copies within it. hal/packet-memory.ts holds the bytes that
+;; this assembles to; test/hal/packet-memory.test.ts assembles it anew and compares.
 (module
   (import "packets" "memory" (memory 0))
+  ;; Copies memory[from..from+length) to memory[to..).
+  (func (export "copy") (param $to i32) (param $from i32) (param $length i32)
+    (memory.copy (local.get $to) (local.get $from) (local.get $length)))
   ;; Sums up the 16-bit words of memory[at..at+length), each in the machine's own order. $length is a multiple of 32 and at most 64 KiB,
   ;; so that no lane overflows: each takes 4096 pairs at most.
   (func (export "sum") (param $at i32) (param $length i32) (result i32)
