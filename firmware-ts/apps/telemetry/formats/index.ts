@@ -3,6 +3,7 @@ import type { Format } from "../contract/format.ts";
 import { coap } from "./coap.ts";
 import { collectd } from "./collectd.ts";
 import { line } from "./line.ts";
+import { mqtt } from "./mqtt.ts";
 import { statsd } from "./statsd.ts";
 
-export const FORMATS: readonly [Format, ...Format[]] = [line, statsd, collectd, coap];
+export const FORMATS: readonly [Format, ...Format[]] = [line, statsd, collectd, coap, mqtt];
