@@ -50,6 +50,7 @@ import { Network } from "./net/network.ts";
 import type { NapiOptions } from "./net/softnet.ts";
 import { makeTransports, type Transports } from "./transport/index.ts";
 import type { Ping } from "./transport/ping.ts";
+import type { Tcp } from "./transport/tcp/tcp.ts";
 import type { Udp } from "./transport/udp.ts";
 
 export interface StackOptions {
@@ -127,6 +128,7 @@ export class Stack {
   /** All transports, by name. */
   readonly transports: Transports;
   readonly udp: Udp;
+  readonly tcp: Tcp;
   readonly ping: Ping;
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
@@ -157,6 +159,7 @@ export class Stack {
     );
     this.transports = makeTransports({ network, random, layers: this.layers, echoes: families.map(({ echo }) => echo) });
     this.udp = this.transports.udp;
+    this.tcp = this.transports.tcp;
     this.ping = this.transports.ping;
     this.lo = options.loopback ? this.#addLoopback() : null;
   }
@@ -295,6 +298,7 @@ export class Stack {
 
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
+    this.tcp.close();
     for (const device of this.devices) await device.close();
     for (const { neighbours } of Object.values(this.#families)) neighbours.close();
   }

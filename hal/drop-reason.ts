@@ -79,6 +79,32 @@ export const DropReason = {
   DUP_FRAG: 43,
   /** The other fragments did not come in time. */
   FRAG_REASM_TIMEOUT: 44,
+  TCP_CSUM: 45,
+  /** Control bits that mean nothing in the state of the connection. */
+  TCP_FLAGS: 46,
+  /** The window is closed. */
+  TCP_ZEROWINDOW: 47,
+  /** Data that came before. */
+  TCP_OLD_DATA: 48,
+  /** Data behind the window. */
+  TCP_OVERWINDOW: 49,
+  /** Data out of order that came before, or that found no place. */
+  TCP_OFOMERGE: 50,
+  TCP_OFO_DROP: 51,
+  /** A time stamp older than the last one (PAWS). */
+  TCP_RFC7323_PAWS: 52,
+  /** Before the window, and behind it. */
+  TCP_OLD_SEQUENCE: 53,
+  TCP_INVALID_SEQUENCE: 54,
+  TCP_RESET: 55,
+  /** SYN on a connection that is open. */
+  TCP_INVALID_SYN: 56,
+  /** Nobody reads the connection any more. */
+  TCP_CLOSE: 57,
+  /** An acknowledgment of what was never sent, or was acknowledged long ago. */
+  TCP_INVALID_ACK_SEQUENCE: 58,
+  /** Too many handshakes are under way, and there are no cookies. */
+  TCP_LISTEN_OVERFLOW: 59,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

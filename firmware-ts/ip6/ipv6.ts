@@ -192,13 +192,21 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     this.#output.refresh(way);
   }
 
+  wayBack({ source, destination, device }: Ip6Received): Ip6Way {
+    return this.wayOfAnswer(source, destination, device);
+  }
+
+  deviceOf(address: Ip6, device: NetDevice | null): NetDevice | null {
+    return isLinkBound(address) && device?.loopback !== true ? device : null;
+  }
+
   /**
    * Returns the way of an answer, for senders that keep no destination. Up to date.
    * @param source null for the best address
    * @param device the one by which the packet came that is answered
    */
   wayOfAnswer(destination: Ip6, source: Ip6 | null, device: NetDevice): Ip6Way {
-    return this.#output.to(destination, source, isLinkBound(destination) && !device.loopback ? device : null);
+    return this.#output.to(destination, source, this.deviceOf(destination, device));
   }
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
