@@ -1,0 +1,294 @@
+/** MQTT in virtual time, beside a broker made of another's codec: what is published, refusals, losses of the connection, hostile brokers. */
+import * as mqtt from "mqtt-packet";
+import t from "tap";
+import type { Settings } from "../../../../../firmware-ts/apps/telemetry/contract/format.ts";
+import type { Telemetry, TelemetryOptions } from "../../../../../firmware-ts/apps/telemetry/telemetry.ts";
+import type { TcpConnection, TcpListener } from "../../../../../firmware-ts/transport/tcp/contract.ts";
+import { SeededRandom } from "../../../../../hal/random.ts";
+import { formatOf, Site, sensor } from "../site.ts";
+
+const PORT = 1883;
+
+/** A broker that keeps what it gets, and answers as it is told. */
+class Broker {
+  readonly packets: { readonly time: number; readonly packet: mqtt.Packet }[] = [];
+  readonly connections: TcpConnection[] = [];
+  /** Bytes or packets in answer to a packet. */
+  answer: (packet: mqtt.Packet) => readonly (mqtt.Packet | Uint8Array)[];
+  readonly site: Site;
+  readonly version: 4 | 5;
+  listener: TcpListener | null = null;
+
+  static async open(version: 4 | 5 = 4): Promise<Broker> {
+    return new Broker(await Site.open(), version);
+  }
+
+  private constructor(site: Site, version: 4 | 5) {
+    this.site = site;
+    this.version = version;
+    this.answer = polite(version);
+    this.listen();
+  }
+
+  listen(): void {
+    this.listener = this.site.gateway.stack.tcp.listen(PORT, null, (connection) => {
+      this.connections.push(connection);
+      const parser = mqtt.parser({ protocolVersion: this.version });
+      parser.on("packet", (packet) => {
+        this.packets.push({ time: this.site.clock.now(), packet });
+        for (const answer of this.answer(packet)) {
+          connection.write(answer instanceof Uint8Array ? answer : mqtt.generate(answer, { protocolVersion: this.version }));
+        }
+      });
+      const memory = new Uint8Array(65_536);
+      return {
+        connected: () => {},
+        readable: () => {
+          for (let count = connection.read(memory); count > 0; count = connection.read(memory))
+            parser.parse(Buffer.from(memory.subarray(0, count)));
+        },
+        writable: () => {},
+        ended: () => connection.close(),
+        closed: () => {},
+      };
+    });
+  }
+
+  telemetry(settings: Settings, every = 10_000, more: Partial<TelemetryOptions> = {}): Telemetry {
+    const version = this.version === 5 ? { version: "5" } : {};
+    const options = {
+      format: formatOf("mqtt"),
+      settings: { ...version, ...settings },
+      port: PORT,
+      random: new SeededRandom(5),
+      ...more,
+    };
+    const telemetry = this.site.telemetry(every, [sensor("light", () => 1.25)], "10.0.0.2", options);
+    telemetry.start();
+    return telemetry;
+  }
+
+  of(cmd: string): mqtt.Packet[] {
+    return this.packets.map(({ packet }) => packet).filter((packet) => packet.cmd === cmd);
+  }
+
+  get published(): mqtt.IPublishPacket[] {
+    return this.of("publish") as mqtt.IPublishPacket[];
+  }
+
+  /** Numbers of the readings that came, in their order. */
+  get seqs(): number[] {
+    return this.published.flatMap(({ payload }) => [...String(payload).matchAll(/seq=(\d+)i/g)].map(([, seq]) => Number(seq)));
+  }
+}
+
+function connack(version: 4 | 5, code = 0, properties: object = {}): mqtt.Packet {
+  return { cmd: "connack", sessionPresent: false, ...(version === 5 ? { reasonCode: code, properties } : { returnCode: code }) };
+}
+
+function puback({ messageId = 0 }: mqtt.Packet): mqtt.Packet {
+  return { cmd: "puback", messageId };
+}
+
+/** Accepts, acknowledges, and answers pings. */
+function polite(version: 4 | 5, properties: object = {}): (packet: mqtt.Packet) => readonly mqtt.Packet[] {
+  return (packet) => {
+    if (packet.cmd === "connect") return [connack(version, 0, properties)];
+    if (packet.cmd === "publish" && packet.qos === 1) return [puback(packet)];
+    return packet.cmd === "pingreq" ? [{ cmd: "pingresp" }] : [];
+  };
+}
+
+t.test("3.1.1, QoS 0: CONNECT, a PUBLISH for each message, DISCONNECT", async (t) => {
+  const broker = await Broker.open();
+  const telemetry = broker.telemetry({ user: "me", password: "söcret", client: "c1" });
+  await broker.site.clock.advance(15_000);
+  t.match(broker.packets[0]?.packet, {
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clean: true,
+    clientId: "c1",
+    keepalive: 60,
+    username: "me",
+  });
+  t.equal(String((broker.of("connect")[0] as mqtt.IConnectPacket).password), "söcret");
+  t.match(broker.published, [
+    { topic: "telemetry/pico", qos: 0, dup: false, retain: false },
+    { topic: "telemetry/pico", qos: 0 },
+  ]);
+  t.match(String(broker.published[0]?.payload), /^telemetry,node=pico light=1.25,seq=1i \d+\n$/);
+  telemetry.stop();
+  await broker.site.clock.advance(100);
+  t.equal(broker.packets.at(-1)?.packet.cmd, "disconnect");
+  t.strictSame(telemetry.counters, { readings: 2, sent: 2, queued: 0, failed: 0 });
+  t.equal(broker.site.events.length, 2);
+});
+
+t.test("5.0, QoS 1: an alias for the topic, the broker's limits, reason codes", async (t) => {
+  const broker = await Broker.open(5);
+  const properties = {
+    topicAliasMaximum: 3,
+    receiveMaximum: 1,
+    serverKeepAlive: 5,
+    reasonString: "hello",
+    userProperties: { a: "b" },
+  };
+  const answer = polite(5, { ...properties, assignedClientIdentifier: "x", maximumPacketSize: 200 });
+  broker.answer = (packet) =>
+    packet.cmd === "publish" && packet.messageId === 2 ? [{ cmd: "puback", messageId: 2, reasonCode: 0x87 }] : answer(packet);
+  const telemetry = broker.telemetry({ topic: "a/b", qos: 1, payload: "senml-json" }, 4000);
+  await broker.site.clock.advance(9000);
+  t.match(
+    broker.published.map(({ topic, qos, messageId, properties }) => ({ topic, qos, messageId, properties })),
+    [
+      { topic: "a/b", qos: 1, messageId: 1, properties: { topicAlias: 1 } },
+      { topic: "", qos: 1, messageId: 2, properties: { topicAlias: 1 } },
+      { topic: "", qos: 1, messageId: 3, properties: { topicAlias: 1 } },
+    ],
+  );
+  t.match(JSON.parse(String(broker.published[2]?.payload)), [
+    { bn: "pico/", n: "light", v: 1.25 },
+    { n: "seq", v: 3 },
+  ]);
+  t.strictSame(
+    broker.site.said.map((line) => line.replace(/ after .*/, "")),
+    ["#1 0 sent", "#2 4000 failed MQTT_PUBACK_0x87", "#3 8000 sent"],
+  );
+  t.strictSame(telemetry.counters, { readings: 3, sent: 2, queued: 0, failed: 1 });
+  t.equal(broker.of("pingreq").length, 0);
+  telemetry.stop();
+
+  const small = await Broker.open(5);
+  small.answer = polite(5, { maximumPacketSize: 100, maximumQoS: 0 });
+  const other = small.telemetry({ qos: 1, payload: "senml-json" }, 1000);
+  await small.site.clock.advance(3500);
+  t.ok(small.published.length > 0 && small.published.every(({ qos }) => qos === 0), "as much quality as there is");
+  other.stop();
+  const { readings, sent, failed } = other.counters;
+  t.equal(sent + failed, Math.max(...small.site.events.map(({ seq }) => seq)), "each message has one fate");
+  t.strictSame([readings, failed], [4, 0]);
+  t.ok(sent > 4, "and messages as short as the broker wants them");
+});
+
+t.test("keep-alive: asked for when nothing was sent; a broker that stays silent is left", async (t) => {
+  const broker = await Broker.open();
+  broker.telemetry({ keepAlive: 5000 }, 60_000);
+  await broker.site.clock.advance(59_000);
+  t.ok(broker.of("pingreq").length >= 10 && broker.of("pingreq").length <= 12, `${broker.of("pingreq").length} in 59 s`);
+  t.equal(broker.connections.length, 1);
+  broker.answer = (packet) => (packet.cmd === "connect" ? [connack(4)] : []);
+  await broker.site.clock.advance(20_000);
+  t.equal(broker.connections.length, 2, "the next connection");
+});
+
+t.test("no broker, then one: readings wait, and arrive in their order", async (t) => {
+  const broker = await Broker.open();
+  broker.listener?.close();
+  const telemetry = broker.telemetry({ qos: 1 }, 1000);
+  await broker.site.clock.advance(20_500);
+  t.strictSame(telemetry.counters, { readings: 21, sent: 0, queued: 0, failed: 0 });
+  broker.listen();
+  await broker.site.clock.advance(60_000);
+  const { readings, sent, failed } = telemetry.counters;
+  t.strictSame([sent, failed], [readings, 0]);
+  t.strictSame(
+    broker.seqs,
+    Array.from({ length: readings }, (_, at) => at + 1),
+  );
+});
+
+t.test("no broker for long: the oldest give way, with the reason that there is none", async (t) => {
+  const broker = await Broker.open();
+  broker.listener?.close();
+  const telemetry = broker.telemetry({}, 100);
+  await broker.site.clock.advance(60_000);
+  t.match(broker.site.events[0], { seq: 1, status: "failed", reason: "CONNECTION_REFUSED" });
+  const before = telemetry.counters.failed;
+  t.equal(telemetry.counters.readings - before, 255);
+  telemetry.stop();
+  const { readings, sent, failed } = telemetry.counters;
+  t.strictSame([sent, failed], [0, readings]);
+  t.equal(broker.site.events.at(-1)?.reason, "MQTT_STOPPED");
+  t.equal(new Set(broker.site.events.map(({ seq }) => seq)).size, readings);
+});
+
+t.test("the broker restarts: what it has not acknowledged is published again, before the rest", async (t) => {
+  const broker = await Broker.open();
+  broker.answer = (packet) => (packet.cmd === "connect" ? [connack(4)] : []);
+  const telemetry = broker.telemetry({ qos: 1 }, 1000);
+  await broker.site.clock.advance(3500);
+  t.strictSame(broker.seqs, [1, 2, 3, 4]);
+  t.equal(telemetry.counters.sent, 0);
+  broker.answer = polite(4);
+  for (const connection of broker.connections) connection.abort();
+  await broker.site.clock.advance(5000);
+  t.strictSame(broker.seqs.slice(4, 10), [1, 2, 3, 4, 5, 6]);
+  await broker.site.clock.advance(1000);
+  t.strictSame(telemetry.counters.failed, 0);
+  t.equal(telemetry.counters.sent, telemetry.counters.readings);
+});
+
+t.test("refused, disconnected, closed: attempts grow rarer, and are told apart", async (t) => {
+  const broker = await Broker.open(5);
+  broker.answer = () => [connack(5, 0x87)];
+  const telemetry = broker.telemetry({}, 1_000_000);
+  await broker.site.clock.advance(300_000);
+  t.ok(broker.connections.length >= 8 && broker.connections.length <= 14, `${broker.connections.length} attempts in 300 s`);
+  telemetry.stop();
+  t.equal(telemetry.counters.failed, 1);
+
+  for (const [answers, reason] of [
+    [[connack(5), { cmd: "disconnect", reasonCode: 0x8b }], "MQTT_DISCONNECT_0x8B"],
+    [[connack(5), connack(5)], "MQTT_PROTOCOL"],
+    [[{ cmd: "pingresp" }], "MQTT_PROTOCOL"],
+    [[connack(5, 0x86)], "MQTT_CONNACK_0x86"],
+  ] as [mqtt.Packet[], string][]) {
+    const rude = await Broker.open(5);
+    rude.answer = (packet) => (packet.cmd === "connect" ? answers : []);
+    const app = rude.telemetry({ qos: 1 }, 50);
+    await rude.site.clock.advance(20_000);
+    app.stop();
+    t.ok(
+      rude.site.events.some((event) => event.reason === reason),
+      reason,
+    );
+  }
+});
+
+t.test("hostile brokers: none ends anything; all readings are accounted for", async (t) => {
+  const random = new SeededRandom(77);
+  const noise = (most: number): Uint8Array => Uint8Array.from({ length: random.below(most) }, () => random.below(256));
+  for (const version of [4, 5] as const) {
+    const broker = await Broker.open(version);
+    const whole = mqtt.generate(connack(version, 0, { reasonString: "x".repeat(50), receiveMaximum: 0, maximumPacketSize: 0 }), {
+      protocolVersion: version,
+    });
+    const answers: (() => readonly Uint8Array[])[] = [
+      () => [noise(40)],
+      () => [noise(6000)],
+      () => [whole.subarray(0, random.below(whole.length))],
+      () => [whole, noise(100)],
+      () => [Uint8Array.of(0x20, 0xff, 0xff, 0xff, 0xff, 0x7f)],
+      () => [Uint8Array.of(0x20, 0xff, 0xff, 0xff, 0x7f)],
+      () => [Uint8Array.of(0x20, 0)],
+      () => [Uint8Array.of(0x20, 2, 0, 0), Uint8Array.of(0x40, 1, 0)],
+      () => [Uint8Array.of(0x20, 2, 0, 0), Uint8Array.of(0x30, 200, 31), new Uint8Array(4000)],
+      () => [Uint8Array.of(0x20, 4, 0, 0, 1, 0x7e)],
+      () => [Uint8Array.of(0x20, 6, 0, 0, 3, 0x1f, 0xff, 0xff)],
+      () => [
+        Uint8Array.of(0x20, 2, 0, 0),
+        ...Array.from({ length: 50 }, () => Uint8Array.of(0x40, 2, random.below(2), random.below(256))),
+      ],
+    ];
+    broker.answer = (packet) => (packet.cmd === "connect" ? (answers[broker.connections.length % answers.length]?.() ?? []) : []);
+    const telemetry = broker.telemetry({ qos: 1, keepAlive: 2000 }, 500);
+    await broker.site.clock.advance(1_200_000);
+    telemetry.stop();
+    await broker.site.clock.advance(100);
+    const { readings, sent, failed } = telemetry.counters;
+    t.equal(readings, 2400 + 1, "at an even pace");
+    t.equal(sent + failed, new Set(broker.site.events.map(({ seq }) => seq)).size);
+    t.ok(broker.connections.length > 12, `${broker.connections.length} connections`);
+  }
+});
