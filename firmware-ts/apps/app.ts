@@ -61,7 +61,7 @@ export interface Sayings {
   duration(ms: number): string;
 }
 
-/** What is wrong with options that are good by themselves and do not fit together. */
+/** Options that are good by themselves and do not fit together. */
 export interface OptionProblem {
   /** The option, as a path below the app: `["mqtt", "qos"]`. */
   readonly at: readonly string[];

@@ -3,8 +3,8 @@ import { type Clock, VirtualClock } from "../../hal/clock.ts";
 import { appsOf } from "./apps.ts";
 import type { Rig } from "./rig/rig.ts";
 
-/** Before this program was written: a clock that tells so is not set. */
-const WRITTEN = Date.UTC(2026, 0, 1);
+/** 2026-01-01, in ms since 1970: a clock that tells an earlier time is older than this program, and not set. */
+const WRITTEN = 1_767_225_600_000;
 
 /** Loads nothing unless an app of the rig waits for the clock. */
 export async function loadClockIsSet(rig: Rig, clock: Clock): Promise<() => boolean> {

@@ -24,7 +24,7 @@ interface Collector {
   readonly app: string;
   /** Starts it, and resolves when it listens. */
   start(host: Host): Promise<void>;
-  /** What it has, one text for each reading. */
+  /** The readings that it has, one text for each. */
   kept(host: Host): string[] | Promise<string[]>;
   /** A reading that it should have. */
   readonly reading: RegExp;
@@ -240,7 +240,7 @@ function mosquitto(version: keyof typeof BROKERS, qos: number): Collector {
   };
 }
 
-/** What the subscriber of each broker printed. */
+/** Lines of the subscriber of each broker. */
 const heard = new Map<number, () => string>();
 
 const COLLECTORS: readonly Collector[] = [influxdb, collectd, statsd, coap, mosquitto("3.1.1", 0), mosquitto("5", 1)];

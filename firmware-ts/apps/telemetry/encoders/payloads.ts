@@ -1,4 +1,4 @@
-/** What a message that names its content may carry: CoAP's and MQTT's. */
+/** Contents of messages that name theirs, as CoAP's do, or leave it to an agreement, as MQTT's do. */
 import type { Encoder, Station } from "../contract/encoder.ts";
 import { lineEncoder } from "./line.ts";
 import { senmlCborEncoder, senmlJsonEncoder } from "./senml.ts";

@@ -15,11 +15,11 @@ const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
 /** A board and a gateway that listens, on a hub: either can be unplugged and the other still has its link. */
 export class Site {
-  readonly clock = new VirtualClock();
-  readonly wire = new EthernetSegment(this.clock, new SeededRandom(1));
-  readonly stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
-  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
-  readonly nic = new WireNic(this.clock, this.wire, "board", MAC);
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly wire: EthernetSegment = new EthernetSegment(this.clock, new SeededRandom(1));
+  readonly stack: Stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
+  readonly gateway: SimulatedGateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
+  readonly nic: WireNic = new WireNic(this.clock, this.wire, "board", MAC);
   readonly eth0: NetDevice = this.stack.addDevice("eth0", this.nic);
   readonly events: TelemetryEvent[] = [];
   /** Points that arrived, with the time of their arrival. */

@@ -56,7 +56,7 @@ export class MqttLink implements Link, TcpUser {
   readonly #context: LinkContext;
   readonly #options: MqttOptions;
   readonly #connect: Connector;
-  /** Of the attempt, of the wait before the next one, of the broker's silence. */
+  /** The end of an attempt, of the wait before the next one, or of the broker's silence. */
   readonly #timer: Timer;
   #state: "down" | "waiting" | "connecting" | "up" = "down";
   #connection: TcpConnection | null = null;
@@ -201,7 +201,7 @@ export class MqttLink implements Link, TcpUser {
     const leaving = this.#leaving;
     this.#connection?.abort();
     this.#forget();
-    // What the broker has not acknowledged is published again, before what came later.
+    // Messages that the broker has not acknowledged are published again, before those that came later.
     this.#queue = [...this.#inFlight.values(), ...this.#queue];
     this.#inFlight.clear();
     this.#state = "waiting";

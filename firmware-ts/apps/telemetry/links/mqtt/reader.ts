@@ -6,7 +6,7 @@ export type BrokerPacket =
   | { readonly type: "connack"; readonly code: number; readonly limits: BrokerLimits }
   | { readonly type: "puback"; readonly id: number; readonly code: number }
   | { readonly type: "pingresp" }
-  /** Of version 5 only. */
+  /** In version 5 only. */
   | { readonly type: "disconnect"; readonly code: number };
 
 /** The limits that a broker of version 5 sets; those of 3.1.1 has none. */
