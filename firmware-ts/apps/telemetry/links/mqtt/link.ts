@@ -111,8 +111,9 @@ export class MqttLink implements Link, TcpUser {
     return this.#fate;
   }
 
-  /** Says goodbye. Nobody hears of what the broker has not acknowledged: that has failed. */
+  /** Says goodbye. Messages that the broker has not acknowledged have failed: nobody will hear of them. */
   stop(): void {
+    const reason = this.#state === "up" ? "MQTT_STOPPED" : this.#reason;
     const unfinished = [...this.#inFlight.values(), ...this.#queue];
     if (this.#leaving) unfinished.push(this.#leaving);
     if (this.#state === "up" && this.#rest.length === 0) this.#connection?.write(DISCONNECT);
@@ -122,7 +123,7 @@ export class MqttLink implements Link, TcpUser {
     this.#timer.cancel();
     this.#queue = [];
     this.#inFlight.clear();
-    for (const { id } of unfinished) this.#context.settled(id, failure("MQTT_STOPPED"));
+    for (const { id } of unfinished) this.#context.settled(id, failure(reason));
   }
 
   connected(): void {

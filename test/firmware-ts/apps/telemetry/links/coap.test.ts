@@ -1,70 +1,8 @@
 /** CoAP in virtual time: what leaves, as another's reader has it; retransmissions, responses of all kinds, and hostile ones. */
-import { type Packet, parse } from "coap-packet";
 import t from "tap";
-import type { Settings } from "../../../../../firmware-ts/apps/telemetry/contract/format.ts";
-import type { Telemetry, TelemetryOptions } from "../../../../../firmware-ts/apps/telemetry/telemetry.ts";
-import type { Destination } from "../../../../../firmware-ts/ip/destination.ts";
 import { SeededRandom } from "../../../../../hal/random.ts";
-import { formatOf, Site, sensor } from "../site.ts";
+import { CHANGED, type Request, reply, Server, Type } from "./coap-server.ts";
 
-const PORT = 5683;
-
-type Request = ReturnType<typeof parse>;
-
-/** A server that keeps what it gets, and answers as it is told. */
-class Server {
-  readonly requests: { readonly time: number; readonly packet: Request }[] = [];
-  answer: (request: Request) => readonly Uint8Array[] = () => [];
-  readonly site: Site;
-
-  static async open(): Promise<Server> {
-    return new Server(await Site.open());
-  }
-
-  private constructor(site: Site) {
-    this.site = site;
-    const socket = site.gateway.stack.udp.open(PORT);
-    let back: Destination | null = null;
-    socket.onDatagram = (bytes, at, length, source, port) => {
-      const packet = parse(Buffer.from(bytes.subarray(at, at + length)));
-      this.requests.push({ time: site.clock.now(), packet });
-      back ??= socket.to(source, port);
-      for (const answer of this.answer(packet)) socket.send(answer, back);
-    };
-  }
-
-  telemetry(settings: Settings, every = 10_000, more: Partial<TelemetryOptions> = {}): Telemetry {
-    const options = { format: formatOf("coap"), settings, port: PORT, random: new SeededRandom(5), ...more };
-    const telemetry = this.site.telemetry(every, [sensor("light", () => 1.25)], "10.0.0.2", options);
-    telemetry.start();
-    return telemetry;
-  }
-
-  get times(): number[] {
-    return this.requests.map(({ time }) => Math.round(time));
-  }
-
-  get options(): (readonly [string, string])[] {
-    const { packet } = this.requests[0] as { packet: Packet };
-    return (packet.options ?? []).map(
-      ({ name, value }) => [String(name), Buffer.from(value as Uint8Array).toString("hex")] as const,
-    );
-  }
-}
-
-const Type = { CON: 0, NON: 1, ACK: 2, RST: 3 } as const;
-
-function reply(
-  type: number,
-  code: number,
-  { messageId }: Pick<Request, "messageId">,
-  token: Uint8Array = new Uint8Array(0),
-): Uint8Array {
-  return Uint8Array.of(0x40 | (type << 4) | token.length, code, messageId >>> 8, messageId & 0xff, ...token);
-}
-
-/** Codes of responses. */
-const CHANGED = 0x44;
 const NOT_FOUND = 0x84;
 
 t.test("non-confirmable: one datagram, path and content, no token, and no answer wanted", async (t) => {

@@ -1,103 +1,8 @@
 /** MQTT in virtual time, beside a broker made of another's codec: what is published, refusals, losses of the connection, hostile brokers. */
 import * as mqtt from "mqtt-packet";
 import t from "tap";
-import type { Settings } from "../../../../../firmware-ts/apps/telemetry/contract/format.ts";
-import type { Telemetry, TelemetryOptions } from "../../../../../firmware-ts/apps/telemetry/telemetry.ts";
-import type { TcpConnection, TcpListener } from "../../../../../firmware-ts/transport/tcp/contract.ts";
 import { SeededRandom } from "../../../../../hal/random.ts";
-import { formatOf, Site, sensor } from "../site.ts";
-
-const PORT = 1883;
-
-/** A broker that keeps what it gets, and answers as it is told. */
-class Broker {
-  readonly packets: { readonly time: number; readonly packet: mqtt.Packet }[] = [];
-  readonly connections: TcpConnection[] = [];
-  /** Bytes or packets in answer to a packet. */
-  answer: (packet: mqtt.Packet) => readonly (mqtt.Packet | Uint8Array)[];
-  readonly site: Site;
-  readonly version: 4 | 5;
-  listener: TcpListener | null = null;
-
-  static async open(version: 4 | 5 = 4): Promise<Broker> {
-    return new Broker(await Site.open(), version);
-  }
-
-  private constructor(site: Site, version: 4 | 5) {
-    this.site = site;
-    this.version = version;
-    this.answer = polite(version);
-    this.listen();
-  }
-
-  listen(): void {
-    this.listener = this.site.gateway.stack.tcp.listen(PORT, null, (connection) => {
-      this.connections.push(connection);
-      const parser = mqtt.parser({ protocolVersion: this.version });
-      parser.on("packet", (packet) => {
-        this.packets.push({ time: this.site.clock.now(), packet });
-        for (const answer of this.answer(packet)) {
-          connection.write(answer instanceof Uint8Array ? answer : mqtt.generate(answer, { protocolVersion: this.version }));
-        }
-      });
-      const memory = new Uint8Array(65_536);
-      return {
-        connected: () => {},
-        readable: () => {
-          for (let count = connection.read(memory); count > 0; count = connection.read(memory))
-            parser.parse(Buffer.from(memory.subarray(0, count)));
-        },
-        writable: () => {},
-        ended: () => connection.close(),
-        closed: () => {},
-      };
-    });
-  }
-
-  telemetry(settings: Settings, every = 10_000, more: Partial<TelemetryOptions> = {}): Telemetry {
-    const version = this.version === 5 ? { version: "5" } : {};
-    const options = {
-      format: formatOf("mqtt"),
-      settings: { ...version, ...settings },
-      port: PORT,
-      random: new SeededRandom(5),
-      ...more,
-    };
-    const telemetry = this.site.telemetry(every, [sensor("light", () => 1.25)], "10.0.0.2", options);
-    telemetry.start();
-    return telemetry;
-  }
-
-  of(cmd: string): mqtt.Packet[] {
-    return this.packets.map(({ packet }) => packet).filter((packet) => packet.cmd === cmd);
-  }
-
-  get published(): mqtt.IPublishPacket[] {
-    return this.of("publish") as mqtt.IPublishPacket[];
-  }
-
-  /** Numbers of the readings that came, in their order. */
-  get seqs(): number[] {
-    return this.published.flatMap(({ payload }) => [...String(payload).matchAll(/seq=(\d+)i/g)].map(([, seq]) => Number(seq)));
-  }
-}
-
-function connack(version: 4 | 5, code = 0, properties: object = {}): mqtt.Packet {
-  return { cmd: "connack", sessionPresent: false, ...(version === 5 ? { reasonCode: code, properties } : { returnCode: code }) };
-}
-
-function puback({ messageId = 0 }: mqtt.Packet): mqtt.Packet {
-  return { cmd: "puback", messageId };
-}
-
-/** Accepts, acknowledges, and answers pings. */
-function polite(version: 4 | 5, properties: object = {}): (packet: mqtt.Packet) => readonly mqtt.Packet[] {
-  return (packet) => {
-    if (packet.cmd === "connect") return [connack(version, 0, properties)];
-    if (packet.cmd === "publish" && packet.qos === 1) return [puback(packet)];
-    return packet.cmd === "pingreq" ? [{ cmd: "pingresp" }] : [];
-  };
-}
+import { Broker, connack, polite } from "./mqtt-broker.ts";
 
 t.test("3.1.1, QoS 0: CONNECT, a PUBLISH for each message, DISCONNECT", async (t) => {
   const broker = await Broker.open();
@@ -209,7 +114,7 @@ t.test("no broker for long: the oldest give way, with the reason that there is n
   telemetry.stop();
   const { readings, sent, failed } = telemetry.counters;
   t.strictSame([sent, failed], [0, readings]);
-  t.equal(broker.site.events.at(-1)?.reason, "MQTT_STOPPED");
+  t.equal(broker.site.events.at(-1)?.reason, "CONNECTION_REFUSED");
   t.equal(new Set(broker.site.events.map(({ seq }) => seq)).size, readings);
 });
 
