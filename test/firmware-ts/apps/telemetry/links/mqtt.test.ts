@@ -134,6 +134,26 @@ t.test("the broker restarts: what it has not acknowledged is published again, be
   t.equal(telemetry.counters.sent, telemetry.counters.readings);
 });
 
+t.test("5.0: a new connection knows no alias of the one before", async (t) => {
+  const broker = await Broker.open(5);
+  broker.answer = polite(5, { topicAliasMaximum: 1 });
+  broker.telemetry({ topic: "a" }, 1000);
+  await broker.site.clock.advance(2500);
+  broker.answer = polite(5);
+  for (const connection of broker.connections) connection.abort();
+  await broker.site.clock.advance(4000);
+  t.strictSame(
+    broker.published.slice(0, 5).map(({ topic, properties }) => [topic, properties?.topicAlias]),
+    [
+      ["a", 1],
+      ["", 1],
+      ["", 1],
+      ["a", undefined],
+      ["a", undefined],
+    ],
+  );
+});
+
 t.test("refused, disconnected, closed: attempts grow rarer, and are told apart", async (t) => {
   const broker = await Broker.open(5);
   broker.answer = () => [connack(5, 0x87)];
