@@ -11,7 +11,7 @@ import { BOARD, HOST, Host } from "../support/host.ts";
 import { missingForNetns, missingPrograms } from "../support/netns.ts";
 import { scratch } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
-import { eventually } from "../support/waiting.ts";
+import { eventually, pause } from "../support/waiting.ts";
 import { adopt, fileOf, Instance } from "../support/whohas.ts";
 
 const missing = missingForNetns() || missingPrograms("python3", "socat");
@@ -74,8 +74,13 @@ async function listening(host: Host, port: number, program: string, ...args: str
   }
   await eventually(() => {
     if (child.exitCode !== null) throw new Error(`${program} ended: ${told}`);
-    return host.netns.run("ss", "-Hlntu").includes(`:${port} `);
+    return boundPorts(child).includes(`:${port.toString(16).toUpperCase().padStart(4, "0")} `);
   }, `${program} on port ${port}`);
+}
+
+/** The sockets of a program's namespace, as the kernel lists them. */
+function boundPorts({ pid }: ChildProcess): string {
+  return ["udp", "tcp"].map((protocol) => readFileSync(`/proc/${pid}/net/${protocol}`, "utf8")).join("");
 }
 
 const QUERY = `
@@ -275,9 +280,13 @@ ${apps.join("\n")}
 `;
     const board = await Instance.start([fileOf(rig)]);
     t.teardown(() => board.kill());
+    const told = COUNT * there.length;
+    await eventually(() => board.events.filter(({ event }) => event === "datagram").length >= told, `${told} messages`);
     for (const { name, kept, reading } of there) {
       let found: string[] = [];
       const enough = async (): Promise<boolean> => {
+        // Asking takes a program each time.
+        await pause(100);
         found = await kept(host);
         return found.length >= COUNT;
       };

@@ -17,20 +17,34 @@ const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
 export class Site {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wire: EthernetSegment = new EthernetSegment(this.clock, new SeededRandom(1));
-  readonly stack: Stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
-  readonly gateway: SimulatedGateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
+  readonly stack: Stack;
+  readonly gateway: SimulatedGateway;
   readonly nic: WireNic = new WireNic(this.clock, this.wire, "board", MAC);
-  readonly eth0: NetDevice = this.stack.addDevice("eth0", this.nic);
+  readonly eth0: NetDevice;
   readonly events: TelemetryEvent[] = [];
   /** Points that arrived, with the time of their arrival. */
   readonly points: { time: number; line: string }[] = [];
 
-  static async open(): Promise<Site> {
-    const site = new Site();
+  private constructor(ip6: boolean) {
+    const families = ip6 ? ([4, 6] as const) : ([4] as const);
+    this.stack = new Stack({ clock: this.clock, random: new SeededRandom(2), families });
+    this.eth0 = this.stack.addDevice("eth0", this.nic);
+    const more = ip6 ? ["fd00::2/64"] : [];
+    this.gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", [], more);
+  }
+
+  /** Both have an address of IPv6, too, where that is asked for: fd00::1 and fd00::2. */
+  static async open({ ip6 = false }: { readonly ip6?: boolean } = {}): Promise<Site> {
+    const site = new Site(ip6);
     site.wire.attach("third", { wireFrame: () => {}, wireLink: () => {} });
     await site.eth0.open();
     await site.gateway.open();
     site.stack.addAddress(site.eth0, "10.0.0.1/24");
+    if (ip6) {
+      site.stack.addAddress(site.eth0, "fd00::1/64");
+      // Until duplicate address detection is over.
+      await site.clock.advance(3000);
+    }
     const decoder = new TextDecoder();
     site.gateway.stack.udp.open(8094).onDatagram = (bytes, at, length) =>
       site.points.push({ time: site.clock.now(), line: decoder.decode(bytes.subarray(at, at + length)) });

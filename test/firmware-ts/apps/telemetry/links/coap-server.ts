@@ -16,8 +16,8 @@ export class Server {
   answer: (request: Request) => readonly Uint8Array[] = () => [];
   readonly site: Site;
 
-  static async open(): Promise<Server> {
-    return new Server(await Site.open());
+  static async open(options: { readonly ip6?: boolean } = {}): Promise<Server> {
+    return new Server(await Site.open(options));
   }
 
   private constructor(site: Site) {

@@ -160,6 +160,15 @@ t.test("one in three is confirmable, and its answer keeps the neighbour reachabl
   t.ok((await asked(0)) > 10, "without evidence Linux' machine asks again and again");
 });
 
+t.test("over IPv6", async (t) => {
+  const server = await Server.open({ ip6: true });
+  server.answer = (request) => [reply(Type.ACK, CHANGED, request, request.token)];
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 1000, { address: "fd00::2" });
+  await server.site.clock.advance(2500);
+  t.strictSame(telemetry.counters, { readings: 3, sent: 3, queued: 1, failed: 0 });
+  t.equal(server.requests.length, 3);
+});
+
 t.test("hostile answers: none ends anything, moves a counter, or grows", async (t) => {
   const server = await Server.open();
   const random = new SeededRandom(99);

@@ -18,8 +18,8 @@ export class Broker {
   readonly version: 4 | 5;
   listener: TcpListener | null = null;
 
-  static async open(version: 4 | 5 = 4): Promise<Broker> {
-    return new Broker(await Site.open(), version);
+  static async open(version: 4 | 5 = 4, options: { readonly ip6?: boolean } = {}): Promise<Broker> {
+    return new Broker(await Site.open(options), version);
   }
 
   private constructor(site: Site, version: 4 | 5) {

@@ -154,6 +154,14 @@ t.test("5.0: a new connection knows no alias of the one before", async (t) => {
   );
 });
 
+t.test("over IPv6", async (t) => {
+  const broker = await Broker.open(4, { ip6: true });
+  const telemetry = broker.telemetry({ qos: 1 }, 1000, { address: "fd00::2" });
+  await broker.site.clock.advance(2500);
+  t.strictSame(broker.seqs, [1, 2, 3]);
+  t.strictSame(telemetry.counters, { readings: 3, sent: 3, queued: 0, failed: 0 });
+});
+
 t.test("refused, disconnected, closed: attempts grow rarer, and are told apart", async (t) => {
   const broker = await Broker.open(5);
   broker.answer = () => [connack(5, 0x87)];
