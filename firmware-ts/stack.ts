@@ -21,7 +21,7 @@ import { type Families, findFamily, makeFamilies, type NeighbourServices } from 
 import { INADDR_ANY, type Ip4, type IpFamily, parseIpv4 } from "./ip/address.ts";
 import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
-import { Ip6Interner } from "./ip/ip6.ts";
+import { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 import { IpLayers } from "./ip/layers.ts";
 import type { Icmp } from "./ip4/icmp.ts";
 import type { Ipv4 } from "./ip4/ipv4.ts";
@@ -33,6 +33,7 @@ import {
   addIp6Neighbour,
   addIp6Route,
   type Ip6AddressRequest,
+  ip6Address,
   isIp6Text,
   removeIp6Address,
   removeIp6Route,
@@ -83,9 +84,9 @@ export interface NeighbourOptions extends NeighTableOptions {
 export interface RouteOptions {
   /** `default`, or a prefix such as 10.0.0.0/8 or fd00:1::/64. */
   to: string;
-  /** The family of a `default` that has no `via`. Default 4. */
+  /** The family of a `default`. Default that of `via`, else 4. */
   family?: IpFamily;
-  /** The next hop; without it the destination is on the link of `device`. */
+  /** The next hop; without it the destination is on the link of `device`. A route of IPv4 may have one of IPv6 (RFC 8950). */
   via?: string;
   /** Default: the device whose subnet holds `via`. */
   device?: NetDevice;
@@ -110,7 +111,7 @@ export interface RouteOptions {
   replace?: boolean;
 }
 
-/** What an address may have besides itself. */
+/** The options of an address. */
 export interface StackAddressOptions extends AddressOptions {
   /** IPv6: nobody is asked whether the address is free; it is ours at once. */
   noDad?: boolean;
@@ -150,6 +151,7 @@ export class Stack {
     }));
     this.ip = this.#families[4].layer;
     this.ip6 = this.#families[6]?.layer ?? null;
+    if (this.ip6) this.ip.borrow(this.ip6.ndisc);
     this.icmp = this.#families[4].echo;
     const families: readonly Family[] = Object.values(this.#families);
     this.layers = new IpLayers(
@@ -244,19 +246,24 @@ export class Stack {
     if (isIp6Route(options)) return addIp6Route(this.#six, options);
     const { address: destination, length: prefixLength } = destinationOf(options.to);
     const { to: _to, family: _family, via, device, source, replace = false, nexthops = [], ...rest } = options;
-    const gateway = via === undefined ? 0 : ipv4(via);
     const leads = !refuses(options.type ?? RouteType.UNICAST) && nexthops.length === 0;
-    if (leads && !device && gateway === 0) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
+    if (leads && !device && via === undefined) throw new InetError("ROUTE_UNREACHABLE", "a route needs via ADDRESS or a device");
     return this.ip.fib.addRoute({
       destination,
       prefixLength,
-      gateway,
+      ...this.#gateway(via),
       device,
       source: source === undefined ? source : ipv4(source),
-      nexthops: nexthops.map(({ via: hop, ...leg }) => ({ ...leg, gateway: hop === undefined ? 0 : ipv4(hop) })),
+      nexthops: nexthops.map(({ via: hop, ...leg }) => ({ ...leg, ...this.#gateway(hop) })),
       ...rest,
       how: replace ? "replace" : "add",
     });
+  }
+
+  /** A next hop of a route of IPv4: of its own family, or of IPv6. */
+  #gateway(via: string | undefined): { gateway?: number; gateway6?: Ip6 } {
+    if (via === undefined) return {};
+    return isIp6Text(via) ? { gateway6: ip6Address(this.#six.fib, via) } : { gateway: ipv4(via) };
   }
 
   /**
@@ -270,7 +277,7 @@ export class Stack {
     const route = this.ip.routes.remove({
       destination,
       prefixLength,
-      gateway: via === undefined ? via : ipv4(via),
+      ...this.#gateway(via),
       device,
       source: source === undefined ? source : ipv4(source),
       metric,
@@ -310,14 +317,23 @@ export class Stack {
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
     const rows = this.ip.counters.list(policy.filtered);
+    rows.splice(indexOf(rows, "Udp"), 0, ...this.tcp.counters.basic());
     // Those of IPv6 stand before the extensions, as in the kernel.
-    const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
-    rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
+    const extensions = indexOf(rows, "TcpExt");
+    const [arpFilter, reversePath] = rows.slice(extensions, extensions + 2) as [CounterRow, CounterRow];
+    const ours = this.tcp.counters.extensions(arpFilter, reversePath);
+    rows.splice(extensions, 2, ...(this.ip6?.counters.list() ?? []), ...ours);
     if (!namespace.initial) return rows;
     rows.push(...troubles("Arp", table));
     if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
     return rows;
   }
+}
+
+type CounterRow = [name: string, value: number];
+
+function indexOf(rows: readonly CounterRow[], group: string): number {
+  return rows.findIndex(([name]) => name.startsWith(group));
 }
 
 /** Counts of faults of a table, and of doubtful words about its neighbours. */
@@ -363,7 +379,7 @@ function ip6Options({ metric, noPrefixRoute, lifetimes, noDad }: StackAddressOpt
 }
 
 function isIp6Route({ to, via, family }: RouteOptions): boolean {
-  return isIp6Text(to) || (to === "default" && (family === 6 || (via !== undefined && isIp6Text(via))));
+  return isIp6Text(to) || (to === "default" && (family ?? (via !== undefined && isIp6Text(via) ? 6 : 4)) === 6);
 }
 
 function destinationOf(to: string): { address: number; length: number } {

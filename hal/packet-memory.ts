@@ -60,8 +60,11 @@ export function takePacketMemory(bytes: number, owner: object): Uint8Array | nul
   return memory;
 }
 
+/** The constructor without type arguments: TypeScript before 5.7, which users of the package may have, knows none. */
+const View: new (buffer: ArrayBufferLike, byteOffset: number, byteLength: number) => DataView = DataView;
+
 /** A view of memory for a packet, which knows where the kernel finds it. */
-export class PacketView extends DataView<ArrayBufferLike> {
+export class PacketView extends View {
   /** Offset of its first byte in the arena; -1 in ordinary memory. */
   readonly place: number;
 

@@ -10,7 +10,7 @@ import { ipv4, Stack } from "../stack.ts";
 import { endpointsOf } from "./apps.ts";
 import type { Part } from "./kinds/part.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Cidr, formatCidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
+import { type Cidr, formatCidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
@@ -73,9 +73,7 @@ export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Cl
 function gatewayCidrs(rig: Rig, { name, addresses }: DeviceConfig, six: boolean): Cidr[] {
   const own = addresses.filter(({ address }) => isOfIpv6(address) === six);
   const expected = [...rig.routes.map(({ via }) => via), ...endpointsOf(rig).map(({ address }) => address)];
-  const hops = rig.routes.flatMap(({ via, dev }) =>
-    six && dev === name && via !== undefined && holdsHost(LINK_LOCAL, via) ? [via] : [],
-  );
+  const hops = rig.routes.flatMap(({ via, dev }) => (six && dev === name && via !== undefined && isOfOneLink(via) ? [via] : []));
   const linkLocal = [...new Set(hops)].map((address) => ({ address, prefix: 64 }));
   for (const address of expected) {
     const subnet = own.find((cidr) => address !== undefined && isNeighbour(address, cidr));
@@ -84,9 +82,6 @@ function gatewayCidrs(rig: Rig, { name, addresses }: DeviceConfig, six: boolean)
   const [first] = own;
   return first ? [{ ...first, address: firstNeighbour(first) }, ...linkLocal] : linkLocal;
 }
-
-/** fe80::/10, the addresses of one link (RFC 4291 2.5.6). */
-const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
 
 /** True for the address of another host on the subnet. */
 function isNeighbour(text: string, own: Cidr): boolean {

@@ -2,14 +2,16 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
+import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
-import { type Cidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
+import { type Cidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
+import { SettingsTrial } from "./rig-settings.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
@@ -26,6 +28,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
   checkRoutes(file, draft, names);
+  checkDestinations(file, draft, names);
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
 }
@@ -158,11 +161,11 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
       else seen.set(place, index);
     }
     if (via === undefined || !complete) continue;
-    if (typeof to !== "string" && to?.address !== undefined && isOfIpv6(to.address) !== isOfIpv6(via)) {
-      file.note([...at, "via"], `${via}: not of the family of ${to.address}; a next hop is`);
+    if (typeof to !== "string" && to?.address !== undefined && isOfIpv6(to.address) && !isOfIpv6(via)) {
+      file.note([...at, "via"], `${via}: no next hop of ${to.address}; that of an IPv6 route is of IPv6`);
       continue;
     }
-    if (holdsHost(LINK_LOCAL, via)) {
+    if (isOfOneLink(via)) {
       if (dev === undefined)
         file.note([...at, "via"], `${via}: an address of one link; say by which device, e.g. dev: ${names[0]}`);
       continue;
@@ -185,16 +188,30 @@ function contains(subnet: Draft<Cidr>, host: string): boolean {
   return holdsHost({ address: subnet.address, prefix: subnet.prefix ?? (isOfIpv6(subnet.address) ? 128 : 32) }, host);
 }
 
-/** fe80::/10, the addresses of one link (RFC 4291 2.5.6). */
-const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
+/** An app's destination may name its device, as in `[fe80::1%eth0]:8094`. */
+function checkDestinations(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const check = (options: Readonly<Record<string, unknown>> | undefined, at: Path): void => {
+    const { address } = (options?.["to"] ?? {}) as Partial<Endpoint<string>>;
+    checkName(file, names, /%(.+)$/.exec(address ?? "")?.[1], [...at, "to"]);
+  };
+  check(draft?.telemetry, ["telemetry"]);
+  for (const [index, app] of (draft?.apps ?? []).entries()) check(app, ["apps", index]);
+}
 
-/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, and the same of IPv6. */
+/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, the same of IPv6, and keys without a device. */
 function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
-  for (const key of Object.keys(draft?.sysctl ?? {})) {
+  const settings = Object.entries(draft?.sysctl ?? {});
+  if (settings.length === 0 || names.length === 0) return;
+  const trial = new SettingsTrial(names);
+  for (const [key, value] of settings) {
+    const at = ["sysctl", key];
     const device = /^net\.ipv[46]\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
-    if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
-    if (names.length === 0) continue;
-    file.note(["sysctl", key], noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    if (device !== undefined && !["default", "all", "lo", ...names].includes(device)) {
+      file.note(at, noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    } else if (value !== undefined) {
+      const refusal = trial.refusal(key, value);
+      if (refusal) file.note(at, refusal.message, { key: refusal.atKey });
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 /** The kernel's files in /proc that tell of IPv6, byte for byte as it prints them. */
+
+import { Scope } from "../ip/address-type.ts";
 import type { Ip6 } from "../ip/ip6.ts";
 import type { Ip6Words } from "../ip/ip6-text.ts";
-import { Scope } from "../ip/scope.ts";
 import { AddressScope, scopeOf } from "../ip6/common/address-kind.ts";
 import type { Ipv6 } from "../ip6/ipv6.ts";
 import { type Ip6RouteEntry, Ip6RouteType, RoutePreference } from "../ip6/routing/route.ts";

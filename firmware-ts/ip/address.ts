@@ -63,3 +63,11 @@ export function isLoopback(address: number): boolean {
 export function isZeronet(address: number): boolean {
   return address === 0;
 }
+
+/** Spreads two numbers, of a flow or of addresses that lie beside each other, over 32 bits (the finalizer of MurmurHash3). */
+export function spread(one: number, other: number): number {
+  let mixed = one ^ Math.imul(other, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}

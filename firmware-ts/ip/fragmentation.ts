@@ -120,8 +120,7 @@ export class Fragmentation implements SkBuffOwner {
       this.#done(place);
       if (reason === DropReason.NONE) return;
     }
-    if (reason === DropReason.NONE) whole.consume();
-    else whole.drop(reason);
+    end(whole, reason);
   }
 
   #done(place: number): void {
@@ -130,8 +129,12 @@ export class Fragmentation implements SkBuffOwner {
     const reason = this.#reasons[place]!;
     this.#wholes[place] = null;
     this.#free.push(place);
-    if (whole === null) return;
-    if (reason === DropReason.NONE) whole.consume();
-    else whole.drop(reason);
+    if (whole !== null) end(whole, reason);
   }
+}
+
+/** Ends a packet with its fate: NONE when all of it was sent. */
+function end(whole: SkBuff, reason: DropReason): void {
+  if (reason === DropReason.NONE) whole.consume();
+  else whole.drop(reason);
 }

@@ -85,21 +85,8 @@ export interface FragmentLimits {
   readonly fragTime: number;
 }
 
-/** A family's part of the work. */
-export interface FragmentFamily {
-  /**
-   * Returns the bytes of the header that the whole packet has; -1 when the packet would be longer than one may be.
-   * @param length octets behind it
-   */
-  headerBytes(first: SkBuff, length: number): number;
-  /**
-   * Makes the header at whole.data, a copy of the first fragment's, that of the whole packet.
-   * @param congested a router has marked one of its fragments (RFC 3168 5.3)
-   */
-  finish(whole: SkBuff, first: SkBuff, congested: boolean): void;
-  /** Tells the sender of a first fragment that the others did not come in time. The packet stays the caller's. */
-  late(first: SkBuff, device: NetDevice): void;
-}
+/** Tells the sender of a first fragment that the others did not come in time. The packet stays the caller's. */
+export type LateFragments = (first: SkBuff, device: NetDevice) => void;
 
 /** A packet of which not all fragments are there. */
 class Partial {
@@ -146,14 +133,15 @@ export class Fragment {
   codepoint = 0;
 }
 
-export class Reassembly {
+/** A family adds how its fragments are read, and its headers. */
+export abstract class Reassembly {
   /** The packet that the last fragment completed; its IP header is at skb.data. */
   whole: SkBuff | null = null;
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #counters: IpCounters;
   readonly #limits: FragmentLimits;
-  readonly #family: FragmentFamily;
+  readonly #late: LateFragments;
   readonly #secret: number;
   readonly #places = new Array<Partial | null>(1 << PLACES_LOG2).fill(null);
   /** Records that are free, linked by `below`. */
@@ -165,12 +153,12 @@ export class Reassembly {
   readonly #timer: Timer;
 
   /** @param secret a random number: nobody knows which packets share a place */
-  constructor(network: Network, counters: IpCounters, limits: FragmentLimits, family: FragmentFamily, secret: number) {
+  constructor(network: Network, counters: IpCounters, limits: FragmentLimits, secret: number, late: LateFragments) {
     this.#clock = network.clock;
     this.#network = network;
     this.#counters = counters;
     this.#limits = limits;
-    this.#family = family;
+    this.#late = late;
     this.#secret = secret;
     this.#timer = network.clock.timer(() => this.#expire());
   }
@@ -184,7 +172,7 @@ export class Reassembly {
    * Takes a fragment in, whose data is skb.bytes[data..tail) and its IP header at skb.network.
    * @returns WAITS when it was taken in, COMPLETE when `whole` has the packet: both consume the buffer; else why it is dropped
    */
-  take(skb: SkBuff, fragment: Fragment): number {
+  protected takeIn(skb: SkBuff, fragment: Fragment): number {
     const { offset, more } = fragment;
     const end = offset + skb.length;
     const full = this.#bytes >= Math.min(this.#limits.fragHighThresh, (this.#network.pool.limit / SHARE) * SLOT_BYTES - SLOT_BYTES);
@@ -205,6 +193,18 @@ export class Reassembly {
     this.#charge(partial, kept.bytes.length);
     return partial.lastSeen && partial.filled === partial.length ? this.#complete(partial) : Piece.WAITS;
   }
+
+  /**
+   * Returns the bytes of the header that the whole packet has; -1 when the packet would be longer than one may be.
+   * @param length octets behind it
+   */
+  protected abstract headerBytes(first: SkBuff, length: number): number;
+
+  /**
+   * Makes the header at whole.data, a copy of the first fragment's, that of the whole packet.
+   * @param congested a router has marked one of its fragments (RFC 3168 5.3)
+   */
+  protected abstract finish(whole: SkBuff, first: SkBuff, congested: boolean): void;
 
   /** Gives up the packets of a device that goes down. */
   forget(device: NetDevice): void {
@@ -299,7 +299,7 @@ export class Reassembly {
   #complete(partial: Partial): number {
     const { length, codepoints, pieces } = partial;
     const first = partial.first as SkBuff;
-    const headerBytes = this.#family.headerBytes(first, length);
+    const headerBytes = this.headerBytes(first, length);
     const possible = headerBytes >= 0 && ((codepoints & NOT_ECT) === 0 || codepoints === NOT_ECT);
     const whole = possible ? this.#network.allocate(headerBytes + length) : null;
     if (whole === null) {
@@ -315,7 +315,7 @@ export class Reassembly {
     whole.network = at;
     whole.protocol = first.protocol;
     whole.packetType = first.packetType;
-    this.#family.finish(whole, first, (codepoints & CE) !== 0);
+    this.finish(whole, first, (codepoints & CE) !== 0);
     this.#end(partial);
     this.whole = whole;
     this.#counters.reasmOKs++;
@@ -365,7 +365,7 @@ export class Reassembly {
       counters.reasmTimeout++;
       counters.reasmFails++;
       next.device.drops.count(DropReason.FRAG_REASM_TIMEOUT);
-      if (next.first) this.#family.late(next.first, next.device);
+      if (next.first) this.#late(next.first, next.device);
       this.#end(next);
     }
   }

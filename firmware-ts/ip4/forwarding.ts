@@ -72,9 +72,7 @@ export class Forwarding {
     const nextHop = fib.paths.gateway(destination, route) || destination;
     if (found.redirect) errors?.sendRedirect(skb, device, nextHop);
     skb.truesize = truesizeOf(skb.length);
-    const { table } = arp;
-    const key = arp.keyOf(nextHop, route.device);
-    const entry = table.find(key, route.device) ?? table.create(key, route.device);
+    const entry = route.gateway6 === null ? arp.neighbour(nextHop, route.device) : fib.neighbour6(route.gateway6, route.device);
     if (!entry) drops.drop(skb, DropReason.NEIGH_CREATEFAIL);
     else if (skb.length > mtu) this.#fragmentation.send(skb, headerLength, mtu, this.#emit, entry);
     else this.#emit(skb, entry);

@@ -1,10 +1,8 @@
 /** The fragments of IPv4 (RFC 791 3.2, RFC 815): how those that come in are read, and the headers of those that go out. */
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { readIp4 } from "../ip/address.ts";
-import type { InetCounters } from "../ip/counters.ts";
-import { FRAGMENT_UNIT, Fragment, type FragmentFamily, Reassembly } from "../ip/reassembly.ts";
+import { FRAGMENT_UNIT, Fragment, Reassembly } from "../ip/reassembly.ts";
 import type { NetDevice } from "../net/device.ts";
-import type { Network } from "../net/network.ts";
 import {
   FRAGMENT_MORE,
   FRAGMENT_OFFSET,
@@ -21,34 +19,12 @@ import {
   writeChecksum,
 } from "./header/ip-header.ts";
 import { keepCopiedOptions } from "./header/options.ts";
-import type { Ip4Settings } from "./settings.ts";
 
 /** The ECN bits of the type of service, and their value for congestion met on the way (RFC 3168 5). */
 const ECN = 3;
 
-/** Tells the sender of a first fragment that the others did not come in time. The packet stays the caller's. */
-export type LateFragments = (first: SkBuff, device: NetDevice) => void;
-
-export class Fragments implements FragmentFamily {
-  readonly late: LateFragments;
-  readonly #reassembly: Reassembly;
+export class Fragments extends Reassembly {
   readonly #fragment = new Fragment();
-
-  /** @param secret a random number */
-  constructor(network: Network, counters: InetCounters, settings: Ip4Settings, secret: number, late: LateFragments) {
-    this.late = late;
-    this.#reassembly = new Reassembly(network, counters.ip, settings, this, secret);
-  }
-
-  /** Fragments that wait, each with a buffer of its own. */
-  get length(): number {
-    return this.#reassembly.length;
-  }
-
-  /** The packet that the last fragment completed; its IP header is at skb.data. */
-  get whole(): SkBuff | null {
-    return this.#reassembly.whole;
-  }
 
   /**
    * Takes a fragment whose IP header, at skb.network, was checked.
@@ -69,20 +45,15 @@ export class Fragments implements FragmentFamily {
     skb.data = at + headerLengthOf(view, at);
     // As in Linux, octets beyond the last whole unit of one that others follow are cut off.
     if (fragment.more) skb.trim(skb.length & -FRAGMENT_UNIT);
-    return this.#reassembly.take(skb, fragment);
+    return this.takeIn(skb, fragment);
   }
 
-  /** Gives up the packets of a device that goes down. */
-  forget(device: NetDevice): void {
-    this.#reassembly.forget(device);
-  }
-
-  headerBytes({ view, network }: SkBuff, length: number): number {
+  protected override headerBytes({ view, network }: SkBuff, length: number): number {
     const headerLength = headerLengthOf(view, network);
     return headerLength + length > IP_MOST ? -1 : headerLength;
   }
 
-  finish({ view, data: at, length }: SkBuff, _first: SkBuff, congested: boolean): void {
+  protected override finish({ view, data: at, length }: SkBuff, _first: SkBuff, congested: boolean): void {
     view.setUint16(at + IP_TOTAL_LENGTH, length);
     view.setUint16(at + IP_FRAGMENT, 0);
     if (congested) view.setUint8(at + IP_TOS, view.getUint8(at + IP_TOS) | ECN);

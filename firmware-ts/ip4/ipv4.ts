@@ -12,6 +12,7 @@ import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
+import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
@@ -93,6 +94,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly fragments: Fragments;
   readonly #delivery: Delivery;
   readonly #fragmentation: Fragmentation;
+  readonly #unreachable: Unreachable = (packet, device) =>
+    this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
   readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
@@ -104,13 +107,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
     this.#output = new OutputRouter(this.fib);
-    const unreachable = (packet: SkBuff, device: NetDevice): void =>
-      this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
-    this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable }, options);
+    this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable: this.#unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.fragments = new Fragments(
       network,
-      this.counters,
+      this.counters.ip,
       this.settings,
       random.fork("fragments").below(0x100000000),
       (first, device) => this.errors?.sendError(first, device, ICMP_TIME_EXCEEDED, REASSEMBLY_TIME),
@@ -138,6 +139,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       this.#groups.event(device, event);
       if (event === "down") this.fragments.forget(device);
     });
+  }
+
+  /** Lets routes lead by next hops of IPv6. */
+  borrow(hops: NextHops6): void {
+    this.fib.hops6 = hops;
+    hops.unreachableOther = this.#unreachable;
   }
 
   get addresses(): Addresses {
@@ -325,7 +332,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #toNextHop(skb: SkBuff, way: Ip4Way, device: NetDevice): Fate {
-    const entry = this.#neighbour(way, device) ?? this.arp.table.create(this.arp.keyOf(way.nextHop, device), device);
+    const entry = this.#neighbour(way, device) ?? this.#newNeighbour(way, device);
     way.neighbour = entry;
     return entry ? output(entry, skb) : this.#refuse(skb, DropReason.NEIGH_CREATEFAIL);
   }
@@ -333,9 +340,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Finds the next hop's entry, if there is one. The way keeps it until it is removed from its table. */
   #neighbour(way: Ip4Way, device: NetDevice): Neighbour | null {
     if (!way.neighbour || way.neighbour.dead) {
-      way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
+      const { nextHop6 } = way;
+      if (nextHop6 !== null) way.neighbour = this.fib.hops6?.findHop(nextHop6, device) ?? null;
+      else way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
     }
     return way.neighbour;
+  }
+
+  #newNeighbour({ nextHop, nextHop6 }: Ip4Way, device: NetDevice): Neighbour | null {
+    if (nextHop6 !== null) return this.fib.neighbour6(nextHop6, device);
+    return this.arp.neighbour(nextHop, device);
   }
 
   #refuse(skb: SkBuff, reason: DropReason): DropReason {

@@ -34,9 +34,7 @@ export class Redirects {
       if (this.#fib.conf.on(device).logMartians) this.#log.redirectIgnored(reporter, device, gateway, source, destination);
       return;
     }
-    const { table } = this.#arp;
-    const key = this.#arp.keyOf(gateway, route.device);
-    const entry = table.find(key, route.device) ?? table.create(key, route.device);
+    const entry = this.#arp.neighbour(gateway, route.device);
     if (!entry) return;
     if (entry.valid) this.#fib.paths.redirect(destination, route, gateway);
     else use(entry);

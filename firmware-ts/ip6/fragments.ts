@@ -2,11 +2,9 @@
 import { copyPart } from "../../hal/kit/copy-frame.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import type { Ip6 } from "../ip/ip6.ts";
-import { Fragment, type FragmentFamily, Reassembly } from "../ip/reassembly.ts";
+import { Fragment, Reassembly } from "../ip/reassembly.ts";
 import type { NetDevice } from "../net/device.ts";
-import type { Network } from "../net/network.ts";
 import { isLinkBound } from "./common/address-kind.ts";
-import type { Ip6Counters } from "./common/counters.ts";
 import {
   EXTENSION_NEXT,
   FRAGMENT_HEADER,
@@ -17,34 +15,12 @@ import {
   NextHeader,
 } from "./header/extension-headers.ts";
 import { IP6_HEADER, IP6_LENGTH, IP6_MOST_PAYLOAD, IP6_NEXT, trafficClassOf } from "./header/ip6-header.ts";
-import type { Ip6Settings } from "./settings.ts";
 
 /** Congestion was met on the way (RFC 3168 5), in the second octet of an IPv6 header. */
 const CONGESTED = 3 << 4;
 
-/** Tells the sender of a first fragment that the others did not come in time. The packet stays the caller's. */
-export type LateFragments = (first: SkBuff, device: NetDevice) => void;
-
-export class Fragments implements FragmentFamily {
-  readonly late: LateFragments;
-  readonly #reassembly: Reassembly;
+export class Fragments extends Reassembly {
   readonly #fragment = new Fragment();
-
-  /** @param secret a random number */
-  constructor(network: Network, counters: Ip6Counters, settings: Ip6Settings, secret: number, late: LateFragments) {
-    this.late = late;
-    this.#reassembly = new Reassembly(network, counters.ip, settings, this, secret);
-  }
-
-  /** Fragments that wait, each with a buffer of its own. */
-  get length(): number {
-    return this.#reassembly.length;
-  }
-
-  /** The packet that the last fragment completed; its IP header is at skb.data. */
-  get whole(): SkBuff | null {
-    return this.#reassembly.whole;
-  }
 
   /**
    * Takes a fragment whose header is at `at`; it ends at skb.tail, and its lengths were checked.
@@ -64,20 +40,15 @@ export class Fragments implements FragmentFamily {
     fragment.codepoint = trafficClassOf(view, skb.network) & 3;
     skb.transport = at;
     skb.data = at + FRAGMENT_HEADER;
-    return this.#reassembly.take(skb, fragment);
+    return this.takeIn(skb, fragment);
   }
 
-  /** Gives up the packets of a device that goes down. */
-  forget(device: NetDevice): void {
-    this.#reassembly.forget(device);
-  }
-
-  headerBytes(_first: SkBuff, length: number): number {
+  protected override headerBytes(_first: SkBuff, length: number): number {
     return length > IP6_MOST_PAYLOAD ? -1 : IP6_HEADER;
   }
 
   /** The headers between the IP header and the fragment's were looked at when the first fragment came, and are left out. */
-  finish({ view, data: at, length }: SkBuff, first: SkBuff, congested: boolean): void {
+  protected override finish({ view, data: at, length }: SkBuff, first: SkBuff, congested: boolean): void {
     view.setUint16(at + IP6_LENGTH, length - IP6_HEADER);
     view.setUint8(at + IP6_NEXT, first.view.getUint8(first.transport + EXTENSION_NEXT));
     if (congested) view.setUint8(at + 1, view.getUint8(at + 1) | CONGESTED);

@@ -29,6 +29,7 @@ import {
   UNKNOWN_OPTION,
 } from "./common/icmp6-types.ts";
 import { Ip6IcmpError, type Ip6Received } from "./common/received.ts";
+import { labelOfReply } from "./flow-labels.ts";
 import { TransportPlace } from "./header/extension-headers.ts";
 import { IP6_DESTINATION, IP6_HEADER, IP6_MIN_MTU, IP6_SOURCE, trafficClassOf } from "./header/ip6-header.ts";
 import type { Ipv6 } from "./ipv6.ts";
@@ -206,7 +207,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     view.setInt32(at + TYPE, (ICMP6_ECHO_REPLY << 24) | (head & CODE_BITS) | sum);
     if (way.source !== destination) this.#complete(skb, way);
     counters.icmp.sent(ICMP6_ECHO_REPLY);
-    this.layer.send(skb, way, PROTOCOL, 0, tos);
+    this.layer.sendLabelled(skb, way, PROTOCOL, 0, tos, labelOfReply(settings, skb, way));
     return NONE;
   }
 

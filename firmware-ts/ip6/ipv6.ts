@@ -21,7 +21,6 @@ import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import { admit } from "./admission.ts";
 import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
@@ -37,6 +36,7 @@ import { Ip6Log } from "./common/log.ts";
 import { Ip6Received } from "./common/received.ts";
 import { watchDevices } from "./devices.ts";
 import { Extensions, Walk } from "./extensions.ts";
+import { labelOf } from "./flow-labels.ts";
 import { Forwarding6 } from "./forwarding.ts";
 import { adaptHeaders6, Fragments, pushFragmentHeader } from "./fragments.ts";
 import { NextHeader } from "./header/extension-headers.ts";
@@ -54,7 +54,7 @@ import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
-import { KnownWays } from "./routing/known-ways.ts";
+import { admit, KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
@@ -103,7 +103,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #copies: OwnCopies;
-  readonly #fragments: Fragments;
+  readonly fragments: Fragments;
   readonly #fragmentation: Fragmentation;
   /** Draws the identifications of packets in fragments. */
   readonly #random: Random;
@@ -118,11 +118,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       interner,
       this.conf,
       () => network.devices,
-      (gateway, device) => this.ndisc.isDead(gateway, device),
+      (gateway, device) => this.fib.conf.all.forwarding === 0 && this.ndisc.isDead(gateway, device),
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
-    this.#output = new OutputRouter6(this.fib);
+    this.#output = new OutputRouter6(this.fib, (destination, device) => this.ndisc.routerProbe.probe(destination, device));
     this.#known = new KnownWays(this.fib);
     this.#received = new Ip6Received(this, this.unspecified);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
@@ -140,11 +140,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     const late = (first: SkBuff, device: NetDevice): void =>
       this.errors?.sendError(first, device, ICMP6_TIME_EXCEEDED, REASSEMBLY_TIME6);
     this.#random = random.fork("fragments");
-    this.#fragments = new Fragments(network, this.counters, this.settings, this.#random.below(IDENTIFICATIONS), late);
+    this.fragments = new Fragments(network, this.counters.ip, this.settings, this.#random.below(IDENTIFICATIONS), late);
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeaders6);
-    this.#extensions = new Extensions(this.counters, this.#fragments, () => this.errors);
+    this.#extensions = new Extensions(this.counters, this.fragments, () => this.errors);
     network.handle(ETH_P_IPV6, this);
-    watchDevices(network, this, this.#fragments);
+    watchDevices(network, this, this.fragments);
   }
 
   get addresses(): Ip6Addresses {
@@ -210,12 +210,17 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {
+    return this.sendLabelled(skb, way, protocol, hops, tos, labelOf(this.settings, skb, way, protocol));
+  }
+
+  /** Sends a packet with this flow label; 0 for none. */
+  sendLabelled(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number, label: number): Fate {
     const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
     if (entry === null || skb.length > way.room || skb.truesize === 0) {
-      return this.#send(skb, way, protocol, hops, tos);
+      return this.#send(skb, way, protocol, hops, tos, label);
     }
     const { ip } = this.counters;
-    pushIp6Headers(skb, way, entry, protocol);
+    pushIp6Headers(skb, way, entry, protocol, label);
     ip.outRequests++;
     ip.outTransmits++;
     ip.outOctets += skb.length - ETHERNET_HEADER;
@@ -263,11 +268,11 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) this.#refuse(skb, reason);
   }
 
-  #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number): Fate {
+  #send(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number, label: number): Fate {
     const { destination, source, route } = way;
     const { length } = skb;
     const at = skb.push(HEADER);
-    writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos);
+    writeIp6Header(skb.view, at, source, destination, protocol, length, hops || way.hops, tos, label);
     skb.network = at;
     skb.protocol = ETH_P_IPV6;
     if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);
@@ -415,7 +420,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (result > 0) return result as DropReason;
     if (result === Walk.TAKEN) return NONE;
     if (result === Walk.WHOLE) {
-      const whole = this.#fragments.whole as SkBuff;
+      const whole = this.fragments.whole as SkBuff;
       const reason = this.#deliver(whole, device, source, destination, toUsAlone, true);
       if (reason !== NONE) device.drops.drop(whole, reason);
       return NONE;

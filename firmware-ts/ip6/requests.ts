@@ -113,7 +113,8 @@ export function addIp6Neighbour({ fib, ndisc: { table } }: Ipv6, address: string
   return entry;
 }
 
-function ip6Address({ interner }: Ipv6["fib"], text: string): Ip6 {
+/** Reads an address. @throws InetError ADDRESS_INVALID */
+export function ip6Address({ interner }: Ipv6["fib"], text: string): Ip6 {
   const address = parseIpv6(text, interner);
   if (address === null) throw new InetError("ADDRESS_INVALID", `"${text}" is not an IPv6 address; say e.g. fd00::1`);
   return address;

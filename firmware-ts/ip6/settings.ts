@@ -15,6 +15,9 @@ const SWITCH = { least: 0, most: 1, unit: 1 } as const;
 
 /** The files, by their path below net/ipv6. */
 export const IP6_FILES: ReadonlyMap<string, Ip6File> = new Map([
+  ["auto_flowlabels", { field: "autoFlowlabels", least: 0, most: 3, unit: 1 }],
+  ["flowlabel_reflect", { field: "flowlabelReflect", least: 0, most: 7, unit: 1 }],
+  ["flowlabel_state_ranges", { field: "flowlabelStateRanges", least: 0, most: 255, unit: 1 }],
   ["icmp/echo_ignore_all", { field: "icmpEchoIgnoreAll", ...SWITCH }],
   ["icmp/echo_ignore_anycast", { field: "icmpEchoIgnoreAnycast", ...SWITCH }],
   ["icmp/echo_ignore_multicast", { field: "icmpEchoIgnoreMulticast", ...SWITCH }],
@@ -41,4 +44,10 @@ export class Ip6Settings {
   fragTime = 60_000;
   /** Milliseconds for which a path MTU is believed (route/mtu_expires, there in seconds). */
   mtuExpires = 600_000;
+  /** Whether packets have flow labels by themselves: 0 and 2 no, 1 and 3 yes. */
+  autoFlowlabels = 1;
+  /** Sum of 1, 2 and 4: answers of TCP, its resets, and echo replies have the label of what they answer. There is no TCP. */
+  flowlabelReflect = 0;
+  /** Not 0: labels of our own have their highest bit set. */
+  flowlabelStateRanges = 0;
 }

@@ -21,10 +21,10 @@ export function straightTo6(way: Ip6Way): Neighbour | null {
 }
 
 /** Pushes the IP and the Ethernet header in front of a transport's packet. */
-export function pushIp6Headers(skb: SkBuff, way: Ip6Way, entry: Neighbour, protocol: number): void {
+export function pushIp6Headers(skb: SkBuff, way: Ip6Way, entry: Neighbour, protocol: number, label: number): void {
   const { length } = skb;
   const at = skb.push(HEADER);
-  writeIp6Header(skb.view, at, way.source, way.destination, protocol, length, way.hops, 0);
+  writeIp6Header(skb.view, at, way.source, way.destination, protocol, length, way.hops, 0, label);
   skb.network = at;
   skb.protocol = TYPE;
   pushHeader(skb, entry.addressHigh, entry.addressLow, entry.on.device.addressView, TYPE);

@@ -41,8 +41,6 @@ export interface NeighFamily {
   /** Octets of a key: 4, or 16 for keys with a rest. */
   readonly keyLength: number;
   readonly defaults: NeighDefaults;
-  /** EtherType of the data that goes through these entries. */
-  readonly etherType: number;
   /**
    * Gives a new entry its initial state and address, and says whether it is a group's; may rewrite its key, where all keys of a device share one entry.
    * Returns false when there can be none: the device has no configuration for this protocol (EINVAL).

@@ -52,8 +52,9 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
     if (fate !== DropReason.NONE) return fate;
     entry.headerReady = true;
   }
-  const { device, family } = entry.on;
-  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, family.etherType);
+  const { device } = entry.on;
+  // A neighbour may be the next hop of another protocol's packets, too.
+  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, packet.protocol);
   return device.transmit(packet);
 }
 
@@ -162,6 +163,19 @@ function hasProbes(entry: Neighbour): boolean {
 export function askedEverybody(entry: Neighbour): boolean {
   const asked = (entry.nudState & (Nud.INCOMPLETE | Nud.PROBE)) !== 0;
   return asked && ((entry.probes - entry.parameters.ucastProbes) | 0) > 0;
+}
+
+/**
+ * Gives a neighbour that has failed one more time to answer, to a question that the caller asks. Packets wait for it, as for any other
+ * answer. Of one that has not failed only the time is noted.
+ */
+export function awaitOnce(entry: Neighbour): void {
+  entry.updated = entry.host.now();
+  if (entry.dead || entry.nudState !== Nud.FAILED) return;
+  const { ucastProbes, appProbes, mcastProbes } = entry.parameters;
+  entry.probes = (ucastProbes + appProbes + mcastProbes) >>> 0;
+  arm(entry, retransTime(entry));
+  move(entry, Nud.INCOMPLETE, "use");
 }
 
 /**

@@ -139,6 +139,11 @@ export class NeighTable implements NeighHost {
     return this.on(device).parameters;
   }
 
+  /** Milliseconds between two questions about one address on a device. */
+  retransTime(device: NetDevice): number {
+    return Math.max(this.parametersOf(device).retransTime, this.lateness.minRearm);
+  }
+
   /** Every set in use: the defaults, and one for each device. */
   *allParameters(): Iterable<NeighParameters> {
     yield this.defaults;

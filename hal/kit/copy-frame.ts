@@ -54,8 +54,15 @@ export function copyFrameByWords(
   for (; next < end; next += 4) slotView.setInt32(next + shift, fromView.getInt32(next, true), true);
 }
 
-/** Copies from[fromAt..fromAt+length) to to[at..), and leaves alone whatever else that holds: slots may be of different sizes. */
+/**
+ * Copies from[fromAt..fromAt+length) to to[at..), and leaves alone whatever else that holds: slots may be of different sizes. By the kernel
+ * of packet-memory.ts where both lie in its memory.
+ */
 export function copyPart(to: DataView, at: number, from: DataView, fromAt: number, length: number): void {
+  if (at + length <= to.byteLength && fromAt + length <= from.byteLength && inArena(to) && inArena(from)) {
+    copyBytes(to.place + at, from.place + fromAt, length);
+    return;
+  }
   const whole = length & -4;
   for (let next = 0; next < whole; next += 4) to.setInt32(at + next, from.getInt32(fromAt + next));
   for (let next = whole; next < length; next++) to.setUint8(at + next, from.getUint8(fromAt + next));

@@ -115,7 +115,7 @@ export class Player {
   }
 
   /**
-   * The news about groups. How many of them a report holds, and when it is repeated, is drawn; Linux also repeats all of them for each
+   * The groups joined or left. How many of them a report holds, and when it is repeated, is drawn; Linux also repeats all of them for each
    * address that is added.
    */
   #groupsIn(frames: readonly Frame[]): Note[] {

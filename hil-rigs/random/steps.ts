@@ -120,7 +120,7 @@ export function slot(step: Step): number {
 function changesGroups(step: Step): boolean {
   if (step.do === "nd") return step.message === "ra" && (step.fields.options?.length ?? 0) > 0;
   if (step.do === "sysctl") return step.key.startsWith("net.ipv6.conf.") && step.key.endsWith(".forwarding");
-  return step.do === "ip" && /^address .*:/.test(step.command);
+  return step.do === "ip" && /^(?:address|neigh \w+ proxy) .*:/.test(step.command);
 }
 
 /** True for a step that must find all entries at rest, because it takes effect some time in the next second. */

@@ -17,7 +17,7 @@ export interface NdStep {
   do: "nd";
   port: PortName;
   message: "ns" | "na" | "rs" | "ra" | "redirect";
-  /** The flags of an advertisement. */
+  /** Stands in an advertisement alone. */
   flags?: NaFlags;
   fields: RouterFields & Partial<RedirectFields>;
 }

@@ -101,7 +101,7 @@ function answer(dice: Dice): NeighbourFields {
   };
 }
 
-/** Fields for which a message must be dropped, or a part of it passed over. */
+/** Makes a message one that must be dropped, or of which something must be passed over. */
 function odd(dice: Dice): RouterFields {
   return dice.one<RouterFields>([
     { hops: 254 },

@@ -47,7 +47,7 @@ const FIRED = 400_000;
 const TOGETHER = 16;
 const ROUNDS = 5;
 
-const family: NeighFamily = { etherType: 0x0800, keyLength: 4, defaults: ARP_DEFAULTS, construct: () => true, solicit: () => {} };
+const family: NeighFamily = { keyLength: 4, defaults: ARP_DEFAULTS, construct: () => true, solicit: () => {} };
 const ADDRESSES = [Uint8Array.of(2, 0, 0, 0, 0, 2), Uint8Array.of(2, 0, 0, 0, 0, 3)] as const;
 
 class TableBench {

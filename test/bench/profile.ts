@@ -68,8 +68,8 @@ function table(name: string, { nodes, samples = [], timeDeltas = [] }: Profiler.
   return [`${name}: ${(total / 1e6).toFixed(1)} s in ${samples.length} samples`, ...lines].join("\n");
 }
 
-/** As `transmit  net/device.ts`; V8's own words for what is no function. */
-function titleOf({ functionName, url, lineNumber }: { functionName: string; url: string; lineNumber: number }): string {
+/** As `transmit  firmware-ts/net/device.ts`, without a line, which would be that of the translation; V8's own words for what is no function. */
+function titleOf({ functionName, url }: { functionName: string; url: string }): string {
   const file = url.startsWith("file:") ? fileURLToPath(url).slice(ROOT.length) : url;
-  return file === "" ? functionName : `${functionName || "(nameless)"}  ${file}:${lineNumber + 1}`;
+  return file === "" ? functionName : `${functionName || "(nameless)"}  ${file}`;
 }

@@ -27,7 +27,7 @@ import { reportTable, TABLE_SUBJECT, type TableReport, tableLines } from "./tabl
 const NOT_MEASURED: readonly string[] = [
   "the event loop: virtual time, so no setImmediate() and no wake-up (Node allocates for each; a burst of frames shares one)",
   "a real wire or bus; AF_PACKET (test/drivers/packet/packet.bench.ts, as root), serprog, spidev",
-  "latency under load, several sockets at once, IPv6",
+  "latency under load, several sockets at once",
   "lwIP's timers, its thread and its lock: one thread without them is the fastest way to call it",
 ];
 

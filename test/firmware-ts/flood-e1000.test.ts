@@ -28,14 +28,16 @@ const EVERY = 100;
 const RING = 255;
 const LISTENED = 5000;
 const TELEMETRY = 8094;
+/** Fragments wait for their others for less, in ms (ipfrag_time). */
+const FRAGMENTS_WAIT = 31_000;
 
 /** The offered frames: mostly datagrams for an open socket, and one frame with each possible fault. */
 interface Kind {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly fcsOk: boolean;
-  /** Where it ends: at the socket, in a counter of the device, or at the chip's own filters. */
-  readonly end: "socket" | "filtered" | "damaged" | DropReason;
+  /** Where it ends: at the socket, in a counter of the device, or at the chip's own filters. The first fragment waits for its others. */
+  readonly end: "socket" | "filtered" | "damaged" | "waits" | DropReason;
 }
 
 const payload = new Uint8Array(18).fill(0x5a);
@@ -51,7 +53,7 @@ const OTHERS: readonly Kind[] = [
   kind("wrong UDP checksum", DropReason.UDP_CSUM, udp({ udpSum: 0x1234 }, payload)),
   kind("wrong IP checksum", DropReason.IP_CSUM, udp({ headerSum: 0x1234 }, payload)),
   kind("another host's packet", DropReason.IP_NOT_LOCAL, udp({ destination: "10.0.0.99" }, payload)),
-  kind("a fragment", DropReason.IP_FRAGMENT, udp({ fragment: 0x2000 }, payload)),
+  kind("a fragment, again", DropReason.DUP_FRAG, udp({ fragment: 0x2000 }, payload)),
   kind("no such protocol", DropReason.IP_NOPROTO, ipv4Frame({}, 99, new Uint8Array(40))),
   kind("no such ethertype", DropReason.UNHANDLED_PROTO, udp({ type: 0x1234 }, payload)),
   kind("another station's frame", "filtered", udp({ to: T2 }, payload)),
@@ -121,6 +123,7 @@ class Site {
       ["filtered", counters.filtered],
       ["damaged", counters.damaged],
       ["socket", this.delivered],
+      ["waits", this.stack.ip.fragments.length],
     ]);
     for (const [reason, count] of this.eth0.drops.counts.entries()) if (count > 0) ends.set(reason as DropReason, count);
     return ends;
@@ -157,7 +160,8 @@ t.test("in virtual time every frame ends where its kind belongs, or is counted a
   const hose = clock.timer(() => {
     for (let left = Math.min(FRAMES - site.offered, 1 + random.below(1800)); left > 0; left--) {
       const kind = random.below(4) > 0 ? WANTED : (OTHERS[random.below(OTHERS.length)] as Kind);
-      count(site.offer(kind) ? kind.end : "missed");
+      const first = kind.end === DropReason.DUP_FRAG && !wanted.has("waits");
+      count(!site.offer(kind) ? "missed" : first ? "waits" : kind.end);
     }
     if (site.offered < FRAMES) hose.arm(5);
   });
@@ -186,6 +190,7 @@ t.test("in virtual time every frame ends where its kind belongs, or is counted a
     "and each left when it was due",
   );
   telemetry.stop();
+  clock.advanceSync(FRAGMENTS_WAIT);
   t.equal(stack.network.pool.inUse, 0, "the stack has every packet back");
   t.equal(controller.buffers?.inUse, RING, "and the chip its ring full of buffers");
   t.equal(chip.violations.total, 0, chip.violations.toString());

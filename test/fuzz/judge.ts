@@ -1,4 +1,4 @@
-/** The judge of the frames that a stack sends: its own reading of ARP, IP of both versions, ICMP and UDP, without a line of the stack's. */
+/** The judge of the frames that a stack sends: its own reading of ARP, IP of both versions, ICMP, UDP and TCP, without a line of the stack's. */
 
 /**
  * A fault of a frame sent by 02:00:00:00:00:01, in words; null when there is none.
@@ -22,6 +22,9 @@ function faultOfArp(bytes: Uint8Array): string | null {
   return word(bytes, 22) === 0x0200 && word(bytes, 26) === 1 ? null : "ARP sender address is not ours";
 }
 
+/** The field of an IPv4 fragment that is 0 in a whole packet. */
+const MORE_OR_OFFSET = 0x3fff;
+
 function faultOfIp(bytes: Uint8Array, length: number): string | null {
   const header = (bytes[14]! & 15) * 4;
   const total = word(bytes, 16);
@@ -33,10 +36,31 @@ function faultOfIp(bytes: Uint8Array, length: number): string | null {
   const end = 14 + total;
   // A packet that is handed on belongs to its sender, faults and all.
   if (word(bytes, 26) !== 0x0a00 || word(bytes, 28) !== 1) return null;
+  // The sum of a packet in fragments is that of all of them (test/firmware-ts/ip/fragmentation.test.ts).
+  if ((word(bytes, 20) & MORE_OR_OFFSET) !== 0) return null;
   if (bytes[23] === 1) return sum(bytes, at, end, 0) === 0xffff ? null : "ICMP checksum";
+  if (bytes[23] === 6) return faultOfTcp(bytes, at, end, sum(bytes, 26, 34, 6 + end - at));
   if (bytes[23] !== 17) return null;
   if (word(bytes, at + 4) !== end - at) return "UDP length";
   return sum(bytes, at, end, sum(bytes, 26, 34, 17 + end - at)) === 0xffff ? null : "UDP checksum";
+}
+
+function faultOfTcp(bytes: Uint8Array, at: number, end: number, pseudo: number): string | null {
+  const header = (bytes[at + 12]! >>> 4) * 4;
+  if (header < 20 || at + header > end) return "TCP header length";
+  if (sum(bytes, at, end, pseudo) !== 0xffff) return "TCP checksum";
+  const flags = bytes[at + 13]!;
+  const handshake = (flags & 2) !== 0;
+  if (handshake && (flags & 5) !== 0) return "TCP control bits";
+  for (let option = at + 20; option < at + header && bytes[option] !== 0; ) {
+    if (bytes[option] === 1) option++;
+    else {
+      const length = bytes[option + 1]!;
+      if (length < 2 || option + length > at + header) return "TCP options";
+      option += length;
+    }
+  }
+  return word(bytes, at + 18) === 0 ? null : "TCP urgent pointer";
 }
 
 function faultOfIp6(bytes: Uint8Array, length: number, forwards: boolean): string | null {

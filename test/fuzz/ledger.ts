@@ -11,8 +11,12 @@ import { DROP_REASONS, DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffPool } from "../../hal/skbuff.ts";
 import { Books6 } from "./books6.ts";
 
-/** Reasons for which a device drops what it is to send; no frame that came in has them there. */
-const OUTGOING: ReadonlySet<number> = new Set([
+/**
+ * Reasons for which a device drops what it is to send, and fragments that waited too long: these stand in the books since they came. No
+ * frame that comes in has them there.
+ */
+const OTHERS: ReadonlySet<number> = new Set([
+  DropReason.FRAG_REASM_TIMEOUT,
   DropReason.QDISC_DROP,
   DropReason.DEV_READY,
   DropReason.TX_ABORTED,
@@ -26,7 +30,7 @@ const ECHO_REPLY = 0;
 const TIMESTAMP_REPLY = 14;
 /**
  * ICMP types that no answer of ours tells of: echo reply, unreachable, source quench, redirect, time exceeded, parameter problem. Such a
- * message is taken by who asked, or dropped by reason.
+ * message is taken by who asked, or dropped by reason. So is a fragment: it waits for others, or its packet is delivered.
  */
 const TOLD: readonly number[] = [ECHO_REPLY, 3, 4, 5, 11, 12];
 
@@ -107,7 +111,7 @@ export class Ledger {
     const before = this.#before;
     let drops = 0;
     for (let reason = 1; reason < DROP_REASONS; reason++) {
-      if (!OUTGOING.has(reason)) drops += counts[reason]! - before[1 + reason]!;
+      if (!OTHERS.has(reason)) drops += counts[reason]! - before[1 + reason]!;
     }
     const at = 1 + DROP_REASONS;
     const found = drops + (this.#taken - before[at]!) + (this.#answered - before[at + 1]!);
@@ -130,7 +134,7 @@ export class Ledger {
 
   get #told(): number {
     const { inType } = this.#icmp;
-    return TOLD.reduce((sum, type) => sum + inType[type]!, 0) + this.#six.told;
+    return TOLD.reduce((sum, type) => sum + inType[type]!, 0) + this.#ip.reasmReqds + this.#six.told;
   }
 
   /** Buffers that could not be had, as the stack has counted them, since it was made; without those that send() told its caller of. */
@@ -176,6 +180,9 @@ export class Ledger {
     to[at++] = ip.inNoRoutes;
     to[at++] = ip.inTruncatedPkts;
     to[at++] = ip.inCsumErrors;
+    to[at++] = ip.reasmReqds;
+    to[at++] = ip.reasmOKs;
+    to[at++] = ip.reasmFails;
     to[at++] = udp.inDatagrams;
     to[at++] = udp.noPorts;
     to[at++] = udp.inErrors;

@@ -51,8 +51,6 @@ const PAYLOAD: Uint8Array = new Uint8Array(64).fill(0x42);
 /** Most time for a device to come up or to go down, in ms; and the time between two looks. */
 const PATIENCE = 120_000;
 const POOL: SkBuffPoolOptions = { limit: 4096 };
-/** Part of the pool that fragments may hold. */
-const FRAGMENTS_SHARE = 4;
 /** max_addresses, each with a temporary one and those that are not counted; and all routes that routers may tell of. */
 const MOST_ADDRESSES = 64;
 const MOST_ROUTES = 5000;
@@ -193,7 +191,9 @@ export class StackBench implements WireStation {
     const { refusals } = this.thirst;
     const counted = this.ledger.nomem + this.#refusedSends;
     // Fragments beyond their share of the pool are counted in the same way, with no buffer asked for.
-    if (refusals === counted || (this.stack.ip6 && refusals < counted)) return;
+    const { ip, ip6 } = this.stack;
+    const refused = ip.counters.ip.reasmFails + (ip6?.counters.ip.reasmFails ?? 0);
+    if (refusals <= counted && counted <= refusals + refused) return;
     throw new FuzzError("unaccounted", `the pool had nothing ${refusals} times, and NOMEM was counted ${counted} times`);
   }
 
@@ -203,11 +203,10 @@ export class StackBench implements WireStation {
     const tables = (this.stack.ip6 ? ([4, 6] as const) : ([4] as const)).map((family) => this.stack.neighbours(family).table);
     const entries = tables.flatMap((table) => table.list());
     const proxied = tables.reduce((sum, table) => sum + table.proxyQueue.length, 0);
-    const queued = this.device.queued + entries.reduce((sum, entry) => sum + entry.queued, 0) + proxied;
-    // Fragments hold some of them.
-    const most = queued + (this.stack.ip6 ? pool.limit / FRAGMENTS_SHARE : 0);
+    const fragments = this.stack.ip.fragments.length + (this.stack.ip6?.fragments.length ?? 0);
+    const queued = this.device.queued + entries.reduce((sum, entry) => sum + entry.queued, 0) + proxied + fragments;
     // A packet of the driver's own memory may wait as well.
-    const wrong = pool.inUse > most || (pool.inUse < queued && !this.silicon.ownBuffers);
+    const wrong = pool.inUse > queued || (pool.inUse < queued && !this.silicon.ownBuffers);
     if (wrong) throw new FuzzError("promise", `${pool.inUse} packet buffers are out and ${queued} wait somewhere`);
     if (pool.size > pool.limit) throw new FuzzError("promise", `${pool.size} packet buffers, with a limit of ${pool.limit}`);
     for (const { gc } of tables) {

@@ -31,7 +31,6 @@ export function mac(n: number): Uint8Array {
 }
 
 export class NeighBench implements NeighFamily {
-  readonly etherType = 0x0800;
   readonly keyLength = 4;
   readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly clock: VirtualClock = new VirtualClock();

@@ -7,81 +7,25 @@
  *     lab.run(100);
  *     t.same(near.events, ["connected"]);
  */
-import type { TcpConnectOptions } from "../../firmware-ts/transport/tcp/contract.ts";
-import type { TcpConnection, TcpListener, TcpListenOptions, TcpUser } from "../../firmware-ts/transport/tcp/contract.ts";
 import type { InetError } from "../../firmware-ts/ip/inet-error.ts";
 import type { NetDevice } from "../../firmware-ts/net/device.ts";
 import { Stack } from "../../firmware-ts/stack.ts";
+import type {
+  TcpConnection,
+  TcpConnectOptions,
+  TcpListener,
+  TcpListenOptions,
+  TcpUser,
+} from "../../firmware-ts/transport/tcp/contract.ts";
 import { VirtualClock } from "../../hal/clock.ts";
-import { type Random, SeededRandom } from "../../hal/random.ts";
-import { EthernetSegment, type SegmentPort } from "../../hal/simulated/segment.ts";
+import { SeededRandom } from "../../hal/random.ts";
+import { EthernetSegment } from "../../hal/simulated/segment.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
-import type { WireStation } from "../../hal/wire.ts";
-
-export interface PathOptions {
-  /** One way, in ms. Default 1. */
-  delay?: number;
-  /** Probabilities, 0..1. Default 0. */
-  loss?: number;
-  duplication?: number;
-  /** Probability that a frame comes as much later as the path delays. */
-  reordering?: number;
-  /** Bytes in a ms; 0 for any number. Frames wait in a queue of `queue` frames. */
-  rate?: number;
-  queue?: number;
-}
-
-/** A frame that crosses the path, at the time when it enters it. */
-export interface Crossing {
-  time: number;
-  /** From the near stack to the far one. */
-  outbound: boolean;
-  bytes: Uint8Array;
-}
+import { type Crossing, FaultyPath, type PathOptions } from "./faulty-path.ts";
 
 export interface TcpLabOptions extends PathOptions {
   seed?: number;
   ip6?: boolean;
-}
-
-/** One way of the path. */
-class Lane implements WireStation {
-  port: SegmentPort | null = null;
-  to: Lane | null = null;
-  #free = 0;
-  #waiting = 0;
-
-  constructor(
-    readonly lab: TcpLab,
-    readonly outbound: boolean,
-    readonly random: Random,
-  ) {}
-
-  wireFrame(bytes: Uint8Array, length: number): void {
-    const { lab, random } = this;
-    const { path, clock } = lab;
-    const frame = bytes.slice(0, length);
-    lab.crossings.push({ time: clock.now(), outbound: this.outbound, bytes: frame });
-    if (lab.filter?.({ time: clock.now(), outbound: this.outbound, bytes: frame }) === false) return;
-    if (random.next() < path.loss) return;
-    let delay = path.delay;
-    if (path.rate > 0) {
-      if (this.#waiting >= path.queue) {
-        lab.overflows++;
-        return;
-      }
-      this.#waiting++;
-      this.#free = Math.max(this.#free, clock.now()) + length / path.rate;
-      delay += this.#free - clock.now();
-      clock.timer(() => this.#waiting--).armAt(this.#free);
-    }
-    if (random.next() < path.reordering) delay += path.delay;
-    const copies = random.next() < path.duplication ? 2 : 1;
-    const deliver = (): void => this.to?.port?.transmit(frame, 0, length);
-    for (let copy = 0; copy < copies; copy++) clock.timer(deliver).armAt(clock.now() + delay);
-  }
-
-  wireLink(): void {}
 }
 
 /** A connection with its user, who writes down what he is told and takes what comes. */
@@ -156,29 +100,31 @@ export class TcpLab {
   readonly far: Stack;
   readonly nearDevice: NetDevice;
   readonly farDevice: NetDevice;
-  readonly path: Required<PathOptions>;
+  readonly path: FaultyPath;
   crossings: Crossing[] = [];
-  overflows = 0;
   /** Returns false for a frame that is to be lost. */
   filter: ((crossing: Crossing) => boolean) | null = null;
-  readonly #lanes: [Lane, Lane];
   readonly #ip6: boolean;
 
   private constructor({ seed = 1, ip6 = false, ...path }: TcpLabOptions) {
-    this.path = { delay: 1, loss: 0, duplication: 0, reordering: 0, rate: 0, queue: 1000, ...path };
     this.#ip6 = ip6;
     const random = new SeededRandom(seed);
     const segments = ["near", "far"].map((name) => new EthernetSegment(this.clock, random.fork(name)));
     const [nearWire, farWire] = segments as [EthernetSegment, EthernetSegment];
-    this.#lanes = [new Lane(this, true, random.fork("out")), new Lane(this, false, random.fork("back"))];
-    const [out, back] = this.#lanes;
-    out.port = nearWire.attach("path", out);
-    back.port = farWire.attach("path", back);
-    out.to = back;
-    back.to = out;
+    this.path = new FaultyPath(this.clock, random.fork("path"), nearWire, farWire, path);
+    this.path.watch = (crossing) => {
+      this.crossings.push(crossing);
+      return this.filter?.(crossing) ?? true;
+    };
     const families = ip6 ? ([4, 6] as const) : ([4] as const);
     const stack = (name: string): Stack =>
-      new Stack({ clock: this.clock, random: random.fork(`stack ${name}`), families, ip6Automatic: false, pool: { limit: 20_000 } });
+      new Stack({
+        clock: this.clock,
+        random: random.fork(`stack ${name}`),
+        families,
+        ip6Automatic: false,
+        pool: { limit: 20_000 },
+      });
     this.near = stack("near");
     this.far = stack("far");
     const nic = (wire: EthernetSegment, last: number): WireNic =>

@@ -183,6 +183,14 @@ export function holdsHost({ address, prefix }: Cidr, host: string): boolean {
   return four !== null && hers !== null && ((four ^ hers) & prefixMask(prefix)) === 0;
 }
 
+/** fe80::/10 (RFC 4291 2.5.6). */
+const LINK_LOCAL: Cidr = { address: "fe80::", prefix: 10 };
+
+/** An IPv6 address of one link: it does not say which. */
+export function isOfOneLink(host: string): boolean {
+  return holdsHost(LINK_LOCAL, host);
+}
+
 function xor(one: Ip6Words, other: Ip6Words): Ip6Words {
   return { a: one.a ^ other.a, b: one.b ^ other.b, c: one.c ^ other.c, d: one.d ^ other.d };
 }

@@ -28,7 +28,7 @@ function checkFamily(to: string, four: boolean, six: boolean): void {
   if (to.includes(":") ? four : six) throw new CommandError(`ping: ${to}: Address family for hostname not supported`);
 }
 
-/** What -I chooses: of several words of a kind the last one holds. An address with a zone chooses that device as well. */
+/** The choice of -I: of several words of a kind the last one holds. An address with a zone chooses that device as well. */
 function chosen(words: readonly string[]): { dev: string | undefined; source: string | undefined } {
   let dev: string | undefined;
   let source: string | undefined;

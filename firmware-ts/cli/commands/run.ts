@@ -21,7 +21,7 @@ export function register(program: Command, { globals, action }: CommandContext):
     .option("--name <instance>", "name for the other commands' -i", "default")
     .option("--device <spec>", "a device instead of the rig's, SPEC as below; repeatable", collect, [])
     .option("--address <cidr>", "address of the first device; repeatable, of each family one a device", collect, [])
-    .option("--gateway <address>", "default route's next hop")
+    .option("--gateway <address>", "default route's next hop; a link-local one is on the first device")
     .option("--duration <time>", "stop after this long, e.g. 30s or 1h", duration)
     .option("--virtual-time", "simulated time: as fast as it goes", false)
     .option("--seed <number>", "of everything random", seed)

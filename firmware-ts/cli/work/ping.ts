@@ -86,7 +86,7 @@ class Tally {
   readonly #to: string;
   readonly #size: number;
   readonly #json: boolean;
-  /** What -I names as the device; empty for none, undefined without -I. */
+  /** The device that -I names; empty for none, undefined without -I. */
   readonly #dev: string | undefined;
   /** The source is left open, and the destination is a different station on each link. */
   readonly #blind: boolean;

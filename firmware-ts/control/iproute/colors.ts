@@ -1,13 +1,13 @@
 /** Colours of `ip -c`, by what a value is. */
 
-/** The kinds of value that have a colour: names of devices, link addresses, addresses of IPv4, and states of a device. */
-export type Painted = "ifname" | "mac" | "inet" | "up" | "down";
+/** The kinds of value that have a colour: names of devices, link addresses, addresses of each family, and states of a device. */
+export type Painted = "ifname" | "mac" | "inet" | "inet6" | "up" | "down";
 
 /** Gives a text the colour of what it is. */
 export type Paint = (what: Painted, text: string) => string;
 
 /** Colours by their number in ECMA-48's SGR. */
-const COLORS: Readonly<Record<Painted, number>> = { down: 31, up: 32, mac: 33, inet: 35, ifname: 36 };
+const COLORS: Readonly<Record<Painted, number>> = { down: 31, up: 32, mac: 33, inet6: 34, inet: 35, ifname: 36 };
 
 /** Without colours. */
 export const PLAIN: Paint = (_what, text) => text;

@@ -26,7 +26,7 @@ export interface RouteRecord extends Omit<Partial<RouteView>, "type" | "mtu" | "
 }
 
 export function routeJson(route: RouteView, options: RouteViewOptions): RouteRecord {
-  const { dst, from, gateway, dev, table, prefsrc, metric, flags, expires, mtu, pref, nexthops } = route;
+  const { dst, from, gateway, via, dev, table, prefsrc, metric, flags, expires, mtu, pref, nexthops } = route;
   const { details = false } = options;
   const { type, protocol, scope } = options.numeric ? numbered(route) : route;
   return {
@@ -34,6 +34,7 @@ export function routeJson(route: RouteView, options: RouteViewOptions): RouteRec
     dst,
     ...(from === undefined ? {} : { from }),
     ...(gateway === undefined || options.withoutGateway ? {} : { gateway }),
+    ...(via === undefined ? {} : { via }),
     ...(dev === undefined || options.withoutDevice ? {} : { dev }),
     ...(options.withTable && (details || table !== "main") ? { table } : {}),
     ...((details || route.protocol !== "boot") && !options.withoutProtocol ? { protocol } : {}),
@@ -72,6 +73,7 @@ const ROUTE_WORDS = [
   ["dst", "", "inet"],
   ["from", "from ", "inet"],
   ["gateway", "via ", "inet"],
+  ["via", "via inet6 ", "inet"],
   ["dev", "dev ", "ifname"],
   ["table", "table "],
   ["protocol", "proto "],
@@ -88,7 +90,7 @@ export function routeLine(route: RouteView, options: RouteViewOptions, output: O
   } = output;
   const shown = routeJson(route, options);
   const words = ROUTE_WORDS.map(([key, word, what]) => {
-    const value = shown[key];
+    const value = key === "via" ? shown.via?.host : shown[key];
     return value === undefined ? "" : `${word}${painted(paint, what, `${value} `)}`;
   });
   const { mtu, mtuLock = false, nexthops = [], flags, expires, pref } = route;
@@ -96,9 +98,10 @@ export function routeLine(route: RouteView, options: RouteViewOptions, output: O
   const longest = mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `;
   // It stands at the end of a line of IPv6, without a space.
   const preference = pref === undefined ? "" : `pref ${pref}`;
-  const hops = nexthops.map(({ gateway, dev, weight, flags: each }) => {
-    const via = gateway === undefined ? "" : `via ${paint("inet", `${gateway} `)}`;
-    return `${oneline ? "\\" : "\n"}\tnexthop ${via}dev ${dev} weight ${weight} ${spaced(each)}`;
+  const hops = nexthops.map(({ gateway, via, dev, weight, flags: each }) => {
+    const host = gateway ?? via?.host;
+    const hop = host === undefined ? "" : `via ${via ? `${via.family} ` : ""}${painted(paint, "inet", `${host} `)}`;
+    return `${oneline ? "\\" : "\n"}\tnexthop ${hop}dev ${dev} weight ${weight} ${spaced(each)}`;
   });
   return `${words.join("")}${spaced(flags)}${lasts}${longest}${preference}${hops.join("")}`;
 }
@@ -107,9 +110,10 @@ type Output = Pick<IpContext, "paint"> & { options: Pick<IpContext["options"], "
 
 const TEXT: Output = { paint: PLAIN, options: { oneline: false } };
 
-/** `default` has no colour, as it is no address. */
+/** `default` has no colour, as it is no address. Addresses have the colour of their family. */
 export function painted(paint: Paint, what: Painted | undefined, text: string): string {
-  return what === undefined || text === "default " ? text : paint(what, text);
+  if (what === undefined || text === "default ") return text;
+  return paint(what === "inet" && text.includes(":") ? "inet6" : what, text);
 }
 
 function spaced(words: readonly string[]): string {

@@ -141,7 +141,6 @@ const EVERYWHERE = ["default", "any", "all"];
 function finished(request: Request, family: IpFamily): Request {
   const { to, via } = request;
   if (family === "inet6" && to === "0.0.0.0/0") return { ...request, to: "::/0" };
-  if (via !== undefined && familyOf(via) !== familyOf(to)) readAddress(via, familyOf(to));
   // A gateway was written, be it none: `ip` makes a route of the whole world's scope then.
   if (via === "0.0.0.0") request.scope ??= SCOPES["global"];
   return request;

@@ -123,7 +123,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
     const view = { details, numeric, withTable: route.from !== undefined };
     return json ? printJson(context, [routeJson(route, view)]) : context.print(routeLine(route, view, context));
   }
-  const { dst, gateway, dev, prefsrc, type, mtu, mtuLock = false, redirected = false, expires } = route;
+  const { dst, gateway, via, dev, prefsrc, type, mtu, mtuLock = false, redirected = false, expires } = route;
   const { from } = request;
   const cache = [...(CACHE_FLAGS[type] ?? []), ...(redirected ? ["redirected"] : [])];
   // A flag of the kernel's that iproute2 has this name for.
@@ -133,6 +133,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
     dst,
     ...(from === undefined ? {} : { from: json ? from : `from ${from}` }),
     ...(gateway === undefined ? {} : { gateway }),
+    ...(via === undefined ? {} : { via }),
     dev,
     // The kernel names this one for all.
     ...(details ? { table: "main" } : {}),
@@ -144,7 +145,7 @@ async function get(context: IpContext, words: Words): Promise<void> {
     return printJson(context, [{ ...shown, flags, uid: 0, cache, ...told, ...metrics }]);
   }
   const texts = GET_WORDS.map(([key, word, what]) => {
-    const value = shown[key];
+    const value = key === "via" ? shown.via?.host : shown[key];
     return value === undefined ? "" : `${word}${painted(context.paint, what, `${value} `)}`;
   });
   const longest = mtu === undefined ? "" : `mtu ${mtuLock ? "lock " : ""}${mtu} `;
@@ -166,6 +167,7 @@ const GET_WORDS = [
   ["dst", "", "inet"],
   ["from", "", "inet"],
   ["gateway", "via ", "inet"],
+  ["via", "via inet6 ", "inet"],
   ["dev", "dev ", "ifname"],
   ["table", "table "],
   ["prefsrc", "src ", "inet"],

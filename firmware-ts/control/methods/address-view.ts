@@ -1,9 +1,9 @@
 /** Addresses as `ip -j address` has them, and which of them a filter selects: the same for an instance and for `ip address show`. */
 import * as v from "valibot";
 import { formatIpv4, parseIpv4 } from "../../ip/address.ts";
+import { Scope } from "../../ip/address-type.ts";
 import { formatIpv6, ip6Words } from "../../ip/ip6-text.ts";
 import type { Lifetime } from "../../ip/lifetimes.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { InterfaceAddress } from "../../ip4/routing/addresses.ts";
 import { AddressFlags, type Ip6InterfaceAddress } from "../../ip6/routing/addresses.ts";
 import { holds6 } from "./by-family.ts";

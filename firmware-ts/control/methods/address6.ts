@@ -50,6 +50,7 @@ export function addAddress6(
   return asked6(() => {
     if (known) {
       const metric = settings.metric || known.metric;
+      fib.adding(device);
       fib.changeAddress(known, { lifetimes, metric, flags: (known.flags & ~CHANGED) | (flags & CHANGED) });
     } else {
       const { metric = 0 } = settings;

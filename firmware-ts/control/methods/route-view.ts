@@ -1,13 +1,18 @@
 /** A route as `route.*` answers it, which is as `ip -j route` has it. */
 import * as v from "valibot";
 import { formatIpv4 } from "../../ip/address.ts";
+import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { leavesBy, type Route, type RouteEntry, RouteType } from "../../ip4/routing/route.ts";
 import { Ip6RouteType } from "../../ip6/routing/route.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { scopeName } from "./address-view.ts";
 
+/** A next hop that is not of the route's own family. */
+const VIA = v.object({ family: v.literal("inet6"), host: v.string() });
+
 const NEXTHOP = v.object({
   gateway: v.exactOptional(v.string()),
+  via: v.exactOptional(VIA),
   dev: v.string(),
   weight: v.number(),
   flags: v.array(v.string()),
@@ -25,6 +30,7 @@ export const ROUTE = v.pipe(
     dst: v.pipe(v.string(), v.description("`default`, an address or a prefix")),
     from: v.exactOptional(v.pipe(v.string(), v.description("the source that was asked for; `::` for any"))),
     gateway: v.exactOptional(v.string()),
+    via: v.exactOptional(v.pipe(VIA, v.description("the next hop of an IPv4 route by IPv6"))),
     dev: v.exactOptional(v.pipe(v.string(), v.description("none where packets are refused, and with `nexthops`"))),
     table: v.picklist(["main", "local"]),
     protocol: v.string(),
@@ -71,14 +77,14 @@ export function isOfLocal({ type }: RouteEntry): boolean {
 }
 
 export function routeView(route: RouteEntry): RouteView {
-  const { destination, prefixLength, gateway, device, source, metric, type, mtu, mtuLock, nexthops } = route;
+  const { destination, prefixLength, device, source, metric, type, mtu, mtuLock, nexthops } = route;
   const dst = prefixLength === 0 ? "default" : formatIpv4(destination) + (prefixLength === 32 ? "" : `/${prefixLength}`);
   const several = nexthops.length > 0;
   const linkdown = several ? nexthops.every((hop) => withoutLink(hop.device)) : device?.up && withoutLink(device);
   return {
     type: NAMES[type],
     dst,
-    ...(gateway && !several ? { gateway: formatIpv4(gateway) } : {}),
+    ...(several ? {} : hopView(route)),
     ...(device && !several ? { dev: device.name } : {}),
     table: isOfLocal(route) ? "local" : "main",
     protocol: route.protocol,
@@ -92,9 +98,15 @@ export function routeView(route: RouteEntry): RouteView {
   };
 }
 
-function nexthopView({ gateway, device, weight, onlink }: Route): v.InferOutput<typeof NEXTHOP> {
+/** The next hop, whichever family it is of. */
+export function hopView({ gateway, gateway6 }: Pick<RouteEntry, "gateway" | "gateway6">): Pick<RouteView, "gateway" | "via"> {
+  if (gateway6 !== null) return { via: { family: "inet6", host: formatIpv6(gateway6) } };
+  return gateway === 0 ? {} : { gateway: formatIpv4(gateway) };
+}
+
+function nexthopView({ device, weight, onlink, ...hop }: Route): v.InferOutput<typeof NEXTHOP> {
   const flags = [...(device.up ? [] : ["dead"]), ...(onlink ? ["onlink"] : []), ...(withoutLink(device) ? ["linkdown"] : [])];
-  return { ...(gateway ? { gateway: formatIpv4(gateway) } : {}), dev: device.name, weight, flags };
+  return { ...hopView(hop), dev: device.name, weight, flags };
 }
 
 /** A device that is down has no carrier either. */

@@ -11,11 +11,11 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Stack } from "../../stack.ts";
 import { protocolNumber } from "../protocols.ts";
 import { ControlError } from "../rpc/protocol.ts";
-import { familiesOf } from "./by-family.ts";
+import { familiesOf, holds6 } from "./by-family.ts";
 import { type AnyPrefix, FLAG, type HostPrefix, isOfIpv6, maybe, type Prefix, wrong } from "./forms.ts";
 import { type MethodContext, method } from "./method.ts";
 import { DETAILS, type Details, FILTER, QUESTION, type Question, type Selection } from "./route-forms.ts";
-import { isOfLocal, onlyDevice, ROUTE, type RouteView, routeView } from "./route-view.ts";
+import { hopView, isOfLocal, onlyDevice, ROUTE, type RouteView, routeView } from "./route-view.ts";
 import { addRoute6, flushRoutes6, getRoute6, removeRoute6, showRoutes6 } from "./route6.ts";
 
 const REFUSALS = [
@@ -113,7 +113,8 @@ const LOOPBACK = 0x7f000001;
 /** The families that a selection means. */
 function meant(context: MethodContext, { dev, family, to, via, src }: Selection): readonly (4 | 6)[] {
   if (dev !== undefined) context.device(dev);
-  return familiesOf(context, family, to, via, src);
+  // A route of IPv4 may have a next hop of IPv6.
+  return familiesOf(context, family, to, family === "inet" ? undefined : via, src);
 }
 
 /** The prefix, if it is one of IPv4. */
@@ -131,7 +132,7 @@ function fourOf(address: Ip4 | string | undefined): Ip4 | undefined {
 function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
   const { how = "exact", dev, table = "main", scope, protocol, type, metric } = selection;
   const device = dev === undefined ? undefined : context.device(dev);
-  const [to, via, src] = [selection.to, selection.via, selection.src].map(fourIn);
+  const [to, src] = [selection.to, selection.src].map(fourIn);
   const selects = selectorOf(to, how);
   const { list, localList } = context.stack.ip.routes;
   const all: RouteEntry[] = [...(table === "local" ? [] : list), ...(table === "main" ? [] : localList)];
@@ -141,7 +142,7 @@ function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
     (protocol === undefined || protocolNumber(route.protocol) === protocol) &&
     (type === undefined || route.type === type) &&
     (metric === undefined || route.metric === metric) &&
-    holdsAddress(via, route.nexthops.length > 0 ? 0 : route.gateway) &&
+    goesBy(selection.via, route) &&
     holdsAddress(src, route.source) &&
     selects(route);
   const order = (a: RouteEntry, b: RouteEntry): number =>
@@ -150,6 +151,13 @@ function chosen(context: MethodContext, selection: Selection): RouteEntry[] {
     b.prefixLength - a.prefixLength ||
     a.metric - b.metric;
   return all.filter(wanted).sort(order);
+}
+
+/** The route has one next hop, which the prefix, if there is one, holds. */
+function goesBy(via: AnyPrefix | undefined, { nexthops, gateway, gateway6 }: RouteEntry): boolean {
+  if (via === undefined) return true;
+  if (nexthops.length > 0) return false;
+  return isOfIpv6(via) ? gateway6 !== null && holds6(via, gateway6) : holdsAddress(fourIn(via), gateway);
 }
 
 /** There is an address, and the prefix that is asked for, if any is, holds it. */
@@ -181,8 +189,8 @@ function get(
   if (!found || foreign) throw unreachable(to, foreign ? null : routes.match(to, only));
   if (fibmatch) return routeView(found);
   const route = nextHopOf(found, INADDR_ANY, to);
-  const { prefsrc: _, gateway: _via, mtu, mtuLock, ...rest } = routeView(route);
-  const way = route.hop === 0 ? rest : { ...rest, gateway: formatIpv4(route.hop) };
+  const { prefsrc: _, gateway: _gateway, via: _via, mtu, mtuLock, ...rest } = routeView(route);
+  const way = { ...rest, ...hopView({ gateway: route.hop, gateway6: route.gateway6 }) };
   const dst = formatIpv4(to);
   if (isMulticast(to) || to === INADDR_BROADCAST) {
     const source = addresses.select(route.device, to);
@@ -228,18 +236,18 @@ type RouteDetails = Omit<RouteMatch, "destination" | "prefixLength">;
 function add(
   { stack }: MethodContext,
   { address: destination, length: prefixLength }: HostPrefix,
-  { device, gateway = 0, ...rest }: RouteDetails & { onlink: boolean; mtuLock: boolean },
+  { device, gateway = 0, gateway6, ...rest }: RouteDetails & { onlink: boolean; mtuLock: boolean },
   how: RouteChange,
 ): void {
   const { type = RouteType.UNICAST, nexthops = [] } = rest;
-  if (!device && gateway === 0 && nexthops.length === 0 && !refuses(type))
+  if (!device && gateway === 0 && !gateway6 && nexthops.length === 0 && !refuses(type))
     throw new ControlError("ROUTE_NO_DEVICE", "a route needs via or dev", { errno: "ENODEV" });
   // Before the gateway is looked at, as the kernel does.
   if (destination & ~prefixMask(prefixLength)) {
     const written = `${formatIpv4(destination)}/${prefixLength}`;
     throw new ControlError("ROUTE_INVALID", `${written} has host bits set`, { errno: "EINVAL", detail: written });
   }
-  stack.ip.fib.addRoute({ destination, prefixLength, gateway, device, ...rest, how });
+  stack.ip.fib.addRoute({ destination, prefixLength, gateway, gateway6, device, ...rest, how });
 }
 
 function detailsOf(context: MethodContext, details: Details): RouteDetails {
@@ -249,14 +257,19 @@ function detailsOf(context: MethodContext, details: Details): RouteDetails {
   return {
     ...rest,
     type,
-    gateway: fourOf(via),
+    ...gatewayOf(context, via),
     device: deviceOf(dev),
     source: fourOf(src),
     nexthops: nexthops?.map(({ via: hop, dev: name, weight, onlink }) => ({
-      gateway: fourOf(hop),
+      ...gatewayOf(context, hop),
       device: deviceOf(name),
       weight,
       onlink,
     })),
   };
+}
+
+/** The next hop of a route of IPv4, which either family may have. */
+function gatewayOf(context: MethodContext, via: Ip4 | string | undefined): Pick<RouteMatch, "gateway" | "gateway6"> {
+  return typeof via === "string" ? { gateway6: context.ip6Address(via) } : { gateway: via };
 }

@@ -227,7 +227,7 @@ function mustBeOther({ routes }: Fib6, { destination, prefixLength, device, gate
 type NextHop = NonNullable<Details["nexthops"]>[number];
 
 function nexthopOf(context: MethodContext, { via, dev, weight, onlink }: NextHop): NewIp6NextHop {
-  const gateway = via === undefined ? null : six(context, via);
+  const gateway = via === undefined ? null : gatewayOf(context, via);
   return { gateway, device: dev === undefined ? null : context.device(dev), weight, onlink };
 }
 
@@ -248,13 +248,19 @@ function matchOf(context: MethodContext, { address, length }: HostPrefix6, detai
   return {
     destination,
     prefixLength: length,
-    gateway: via === undefined ? via : six(context, via),
+    gateway: via === undefined ? via : gatewayOf(context, via),
     device: dev === undefined ? dev : context.device(dev),
     source: src === undefined ? src : six(context, src),
     metric,
     protocol,
     type,
   };
+}
+
+/** @throws ControlError ROUTE_INVALID when it is an address of IPv4 */
+function gatewayOf(context: MethodContext, via: number | string): Ip6 {
+  if (typeof via === "string") return context.ip6Address(via);
+  throw new ControlError("ROUTE_INVALID", "a route of IPv6 has no next hop of IPv4", { errno: "EINVAL", detail: "IP6_VIA" });
 }
 
 /** An address beside one of IPv6. @throws ControlError INVALID_PARAMS when it is one of IPv4 */

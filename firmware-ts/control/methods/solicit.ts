@@ -113,6 +113,7 @@ class Solicitation {
   #received = 0;
   #over = false;
   #done: (result: v.InferOutput<typeof RESULT>) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
   #forget: () => void = () => {};
   readonly #hear: NdListener = (skb, { source, device }, type) => {
     if (device === this.#device && !this.#over) this.#heard(skb, source, type);
@@ -145,14 +146,10 @@ class Solicitation {
     this.#session.notify("solicit.start", { to: formatIpv6(this.#target ?? allRouters), dev: this.#device.name });
     return new Promise((resolve, reject) => {
       this.#done = resolve;
+      this.#fail = reject;
       this.#forget = this.#session.onClose(() => this.#finish());
       this.#ip6.ndisc.listeners.add(this.#hear);
-      try {
-        this.#next();
-      } catch (error) {
-        reject(error);
-        this.#finish();
-      }
+      this.#next();
     });
   }
 
@@ -174,7 +171,13 @@ class Solicitation {
     this.#left--;
     // Armed before the question goes: its answer may come within the call, and be the end.
     this.#timer.arm(this.#wait);
-    if (!this.#listen) this.#ask();
+    if (this.#listen) return;
+    try {
+      this.#ask();
+    } catch (error) {
+      this.#fail(error);
+      this.#finish();
+    }
   }
 
   /** @throws ControlError UNREACHABLE */

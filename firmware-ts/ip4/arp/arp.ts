@@ -4,8 +4,7 @@
  */
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType } from "../../ip/address-type.ts";
-import { Scope } from "../../ip/scope.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import { probesUnicast } from "../../neigh/machine.ts";
@@ -14,7 +13,7 @@ import type { NeighbourService, NeighbourSource } from "../../neigh/service.ts";
 import { Nud } from "../../neigh/states.ts";
 import { NeighTable } from "../../neigh/table.ts";
 import { type DeviceEvent, MIN_MTU, type NetDevice } from "../../net/device.ts";
-import { ETH_P_ARP, ETH_P_IP, sameMac } from "../../net/ethernet.ts";
+import { ETH_P_ARP, sameMac } from "../../net/ethernet.ts";
 import type { Network, PacketHandler } from "../../net/network.ts";
 import { PerDevice } from "../../net/per-device.ts";
 import type { Fib } from "../routing/fib.ts";
@@ -38,7 +37,6 @@ export interface ArpGround {
 
 /** The neighbour service of IPv4 in one namespace. */
 export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpParts {
-  readonly etherType: number = ETH_P_IP;
   readonly keyLength: number = 4;
   readonly defaults: NeighDefaults = ARP_DEFAULTS;
   readonly table: NeighTable;
@@ -89,6 +87,12 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
   /** Returns the key of an address on a device. Loopback and point-to-point devices have one neighbour, whatever the address. */
   keyOf(address: number, device: NetDevice): number {
     return device.loopback || device.pointToPoint ? 0 : address;
+  }
+
+  /** Finds or makes the entry of a neighbour; null when there can be none. */
+  neighbour(address: number, device: NetDevice): Neighbour | null {
+    const key = this.keyOf(address, device);
+    return this.table.find(key, device) ?? this.table.create(key, device);
   }
 
   construct(entry: Neighbour): boolean {

@@ -1,7 +1,6 @@
 /** Applies the settings arp_ignore, arp_filter, arp_accept and arp_announce (Documentation/networking/ip-sysctl). */
 import type { SkBuff } from "../../../hal/skbuff.ts";
-import { AddressType } from "../../ip/address-type.ts";
-import { Scope } from "../../ip/scope.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { IP_SOURCE } from "../header/ip-header.ts";
 import type { Fib } from "../routing/fib.ts";

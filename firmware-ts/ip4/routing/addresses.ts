@@ -2,9 +2,9 @@
 
 import type { Clock } from "../../../hal/clock.ts";
 import { formatIpv4, isLoopback, prefixMask } from "../../ip/address.ts";
+import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import { Lifetime, type Lifetimes } from "../../ip/lifetimes.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 
 /** One address of one device (a line of `ip address`). */

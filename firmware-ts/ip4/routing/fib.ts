@@ -5,11 +5,13 @@
  */
 
 import type { Clock } from "../../../hal/clock.ts";
-import { formatIpv4, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
-import { AddressType } from "../../ip/address-type.ts";
+import { formatIpv4, INADDR_ANY, INADDR_BROADCAST, isMulticast, isZeronet } from "../../ip/address.ts";
+import { AddressType, Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
 import { Expiry } from "../../ip/lifetimes.ts";
-import { Scope } from "../../ip/scope.ts";
+import type { NextHops6 } from "../../ip/next-hops.ts";
+import type { Neighbour } from "../../neigh/entry.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
@@ -22,6 +24,8 @@ const LOOPBACK_ADDRESS = 0x7f000001;
 /** A next hop as an operator asks for it. */
 export interface NextHopRequest {
   gateway?: number | undefined;
+  /** A neighbour of IPv6 instead of a gateway. */
+  gateway6?: Ip6 | null | undefined;
   /** Default: the device by which the gateway is reached. Needed with `onlink`. */
   device?: NetDevice | undefined;
   onlink?: boolean | undefined;
@@ -30,7 +34,7 @@ export interface NextHopRequest {
 }
 
 /** A route as an operator asks for it. */
-export interface RouteRequest extends Omit<NewRoute, "device" | "hop" | "nexthops">, NextHopRequest {
+export interface RouteRequest extends Omit<NewRoute, "device" | "gateway6" | "hop" | "nexthops">, NextHopRequest {
   nexthops?: readonly NextHopRequest[] | undefined;
   /** The treatment of a route with the same destination and metric. Default `add`: there must be none. */
   how?: RouteChange;
@@ -53,6 +57,8 @@ export class Fib {
   readonly routes: Routes = new Routes();
   readonly paths: PathExceptions;
   readonly conf: Devconfs;
+  /** The next hops of routes by IPv6; null in a stack without it. */
+  hops6: NextHops6 | null = null;
   readonly #user: FibUser;
   readonly #expiry: Expiry<InterfaceAddress>;
 
@@ -106,7 +112,7 @@ export class Fib {
     return gone;
   }
 
-  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID */
+  /** Makes a route. @throws InetError ROUTE_INVALID, ROUTE_EXISTS, ROUTE_NOT_THERE, ROUTE_UNREACHABLE, DEVICE_DOWN, SOURCE_INVALID, SCOPE_INVALID, FAMILY_UNSUPPORTED, and those of NextHops6.deviceOfHop() */
   addRoute(request: RouteRequest): RouteEntry {
     const { source = 0, how = "add" } = request;
     // A route made of next hops is not on our link by itself, even if it has one without a gateway.
@@ -121,27 +127,28 @@ export class Fib {
 
   /** Returns the parts of a new route that say where its packets go. */
   #way(request: RouteRequest): Partial<NewNextHop> & { nexthops: readonly NewNextHop[] } {
-    const { type = RouteType.UNICAST, gateway = 0, device, scope = Scope.GLOBAL, nexthops = [] } = request;
+    const { type = RouteType.UNICAST, gateway = 0, gateway6, device, scope = Scope.GLOBAL, nexthops = [] } = request;
     const [first] = nexthops;
     if (refuses(type)) {
-      if (gateway === 0 && !device && !first) return { nexthops: [] };
+      if (gateway === 0 && !gateway6 && !device && !first) return { nexthops: [] };
       throw new InetError("ROUTE_INVALID", "packets that are refused need neither a gateway nor a device", "TYPE_NEXTHOP");
     }
     if (!first) return { ...this.#nextHop(request, scope), nexthops: [] };
     const legs = nexthops.map((leg) => this.#nextHop(leg, scope));
     if (device && device !== first.device)
       throw new InetError("ROUTE_INVALID", "the route has another device than its first next hop", "NEXTHOP_DEVICE");
-    if (gateway !== 0 && gateway !== (first.gateway ?? 0))
+    if ((gateway !== 0 && gateway !== (first.gateway ?? 0)) || (gateway6 && gateway6 !== first.gateway6))
       throw new InetError("ROUTE_INVALID", "the route has another gateway than its first next hop", "NEXTHOP_GATEWAY");
     return legs.length === 1 ? { ...(legs[0] as NewNextHop), nexthops: [] } : { nexthops: legs };
   }
 
   #nextHop(request: NextHopRequest, scope: number): NewNextHop {
-    const { gateway = 0, onlink = false, weight = 1 } = request;
+    const { gateway = 0, gateway6, onlink = false, weight = 1 } = request;
+    if (gateway6) return { gateway: 0, gateway6, hop: 0, device: this.#towards6(gateway6, request), onlink, weight };
     const device = onlink ? this.#onlink(request, scope) : this.#towards(request, scope);
     // A gateway that is an address of ours leads to the link.
     const hop = !onlink && this.addressType(gateway) === AddressType.LOCAL ? 0 : gateway;
-    return { gateway, hop, device, onlink, weight };
+    return { gateway, gateway6: null, hop, device, onlink, weight };
   }
 
   /** Returns the device by which the gateway is reached, or the one named where there is none. */
@@ -154,6 +161,11 @@ export class Fib {
     return found;
   }
 
+  #towards6(gateway: Ip6, { device, onlink = false }: NextHopRequest): NetDevice {
+    if (this.hops6) return this.hops6.deviceOfHop(gateway, device ?? null, onlink);
+    throw new InetError("FAMILY_UNSUPPORTED", "a next hop of IPv6, and this stack has no IPv6");
+  }
+
   /** Returns the device on whose link the gateway is said to be. */
   #onlink({ gateway = 0, device }: NextHopRequest, scope: number): NetDevice {
     if (gateway === 0) throw new InetError("ROUTE_INVALID", "onlink is said of a gateway", "ONLINK_NO_GATEWAY");
@@ -162,6 +174,12 @@ export class Fib {
     if (!device.up) throw new InetError("DEVICE_DOWN", `${device.name} is down`, "ONLINK_DEVICE_DOWN");
     if (this.addressType(gateway) === AddressType.UNICAST) return device;
     throw new InetError("ROUTE_UNREACHABLE", "the gateway is no other host's address");
+  }
+
+  /** Finds or makes the entry of a next hop of IPv6; null when there can be none. */
+  neighbour6(address: Ip6, device: NetDevice): Neighbour | null {
+    const { hops6 } = this;
+    return hops6 && (hops6.findHop(address, device) ?? hops6.createHop(address, device));
   }
 
   /** Adds and removes routes with the ups and downs of a device. */
@@ -244,7 +262,9 @@ export class Fib {
   /** Returns the source address of packets to the destination that name none, by the route to it. */
   sourceBy(route: Route, destination: number): number {
     if (route.type === RouteType.LOCAL) return route.source || destination;
-    return route.source || this.addresses.select(route.device, route.gateway || destination, route.scope);
+    // No address is nearer than another to a next hop of IPv6.
+    const target = route.gateway6 === null ? route.gateway || destination : INADDR_ANY;
+    return route.source || this.addresses.select(route.device, target, route.scope);
   }
 }
 

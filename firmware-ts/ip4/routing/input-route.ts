@@ -178,11 +178,11 @@ export class InputRouter {
     found.refusal = Refusal.REVERSE_PATH;
     const back = own ?? routes.lookupMain(source);
     if (back !== null && leavesBy(back, device)) {
-      found.onLink = back.gateway === 0;
+      found.onLink = back.gateway === 0 && back.gateway6 === null;
       return true;
     }
     const here = routes.lookup(source, device);
-    found.onLink = here?.type === RouteType.UNICAST && here.gateway === 0;
+    found.onLink = here?.type === RouteType.UNICAST && here.gateway === 0 && here.gateway6 === null;
     if (rpFilter === 0) return true;
     return rpFilter !== RP_STRICT && back !== null && addresses.of(device).length > 0;
   }

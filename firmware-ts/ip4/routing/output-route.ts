@@ -5,6 +5,7 @@
 
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
 import type { Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
@@ -38,6 +39,8 @@ export class Ip4Way implements Way {
   toMany = false;
   /** The address of the neighbour that gets the packets. */
   nextHop = 0;
+  /** The neighbour of IPv6 that gets them instead; null for none. */
+  nextHop6: Ip6 | null = null;
   /** The source address that was asked for; INADDR_ANY for none. */
   readonly asked: Ip4;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
@@ -117,6 +120,7 @@ export class OutputRouter {
     // Broadcast and multicast are for the link itself, whatever gateway the route has.
     way.toMany = route?.type === RouteType.BROADCAST || toGroup;
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
+    way.nextHop6 = way.toMany || route === null ? null : route.gateway6;
     way.neighbour = null;
     way.generation = generation;
   }

@@ -1,4 +1,7 @@
 /** A route and what it is made from, as `ip route` speaks of them; the next hop of a flow where a route has several. */
+
+import { spread } from "../../ip/address.ts";
+import type { Ip6 } from "../../ip/ip6.ts";
 import { RouteType, refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 
@@ -9,8 +12,10 @@ export interface RouteEntry {
   readonly destination: number;
   readonly prefixLength: number;
   readonly mask: number;
-  /** 0: the destination is on the link. */
+  /** 0: the destination is on the link, or `gateway6` is there. */
   readonly gateway: number;
+  /** The neighbour of IPv6 that gets the packets; null for none. */
+  readonly gateway6: Ip6 | null;
   /** The neighbour that gets the packets; 0: the destination itself, also where the gateway is an address of ours. */
   readonly hop: number;
   readonly device: NetDevice | null;
@@ -40,12 +45,13 @@ export interface Route extends RouteEntry {
 }
 
 /** A next hop of a route that has several. */
-export type NewNextHop = Pick<Route, "gateway" | "hop" | "device" | "onlink" | "weight">;
+export type NewNextHop = Pick<Route, "gateway" | "gateway6" | "hop" | "device" | "onlink" | "weight">;
 
 export interface NewRoute {
   destination: number;
   prefixLength: number;
   gateway?: number | undefined;
+  gateway6?: Ip6 | null | undefined;
   /** Default: the gateway. */
   hop?: number | undefined;
   /** Left out where the type refuses packets, or `nexthops` has devices. */
@@ -67,6 +73,7 @@ export interface RouteMatch {
   destination: number;
   prefixLength: number;
   gateway?: number | undefined;
+  gateway6?: Ip6 | null | undefined;
   device?: NetDevice | undefined;
   source?: number | undefined;
   metric?: number | undefined;
@@ -93,7 +100,7 @@ export function nextHopOf(route: Route, source: number, destination: number): Ro
   if (nexthops.length === 0) return route;
   let weights = 0;
   for (let at = 0; at < nexthops.length; at++) if (nexthops[at]!.device.up) weights += nexthops[at]!.weight;
-  let point = (hash(source, destination) * weights) >>> HASH_BITS;
+  let point = ((spread(destination, source) >>> (32 - HASH_BITS)) * weights) >>> HASH_BITS;
   for (let at = 0; at < nexthops.length; at++) {
     const hop = nexthops[at]!;
     if (!hop.device.up) continue;
@@ -111,11 +118,3 @@ export function leavesBy({ device, nexthops }: RouteEntry, by: NetDevice): boole
 
 /** So few that a hash times all weights is an integer of 32 bits. */
 const HASH_BITS = 16;
-
-/** Spreads addresses that lie beside each other (the finalizer of MurmurHash3). */
-function hash(source: number, destination: number): number {
-  let mixed = destination ^ Math.imul(source, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> (32 - HASH_BITS);
-}

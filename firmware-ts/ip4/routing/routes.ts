@@ -4,8 +4,8 @@
  */
 
 import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.ts";
+import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { ANY_LENGTH, NOWHERE, PrefixTable } from "./prefix-table.ts";
 import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";
@@ -16,6 +16,7 @@ const FEATURES: readonly (keyof RouteMatch)[] = [
   "destination",
   "prefixLength",
   "gateway",
+  "gateway6",
   "device",
   "source",
   "metric",
@@ -31,7 +32,7 @@ const MAX_MTU = 65_520;
 const NONE: readonly Route[] = [];
 
 /** Features by which a next hop is named, among those of its route. */
-const LEG_FEATURES = ["gateway", "device", "weight", "onlink"] as const;
+const LEG_FEATURES = ["gateway", "gateway6", "device", "weight", "onlink"] as const;
 
 export class Routes {
   readonly #main = new PrefixTable<RouteEntry>();
@@ -212,8 +213,8 @@ function firstHolding(
 /** Completes a route with the default of each feature that was left out. */
 function complete(route: NewRoute): RouteEntry {
   const { destination, prefixLength, type = RouteType.UNICAST, source = 0, metric = 0, protocol = "static" } = route;
-  const { gateway = 0, device = null, nexthops = [], mtu = 0, mtuLock = false } = route;
-  const { scope = defaultScope(type, gateway !== 0 || nexthops.length > 0) } = route;
+  const { gateway = 0, gateway6 = null, device = null, nexthops = [], mtu = 0, mtuLock = false } = route;
+  const { scope = defaultScope(type, gateway !== 0 || gateway6 !== null || nexthops.length > 0) } = route;
   const mask = prefixMask(prefixLength);
   if (destination & ~mask) {
     const right = `${formatIpv4(destination & mask)}/${prefixLength}`;
@@ -232,14 +233,14 @@ function complete(route: NewRoute): RouteEntry {
     mtuLock: mtuLock && mtu !== 0,
   };
   const { hop = gateway, onlink = false } = route;
-  if (nexthops.length === 0) return entryOf(whole, { gateway, hop, device, onlink, weight: 1 }, NONE);
+  if (nexthops.length === 0) return entryOf(whole, { gateway, gateway6, hop, device, onlink, weight: 1 }, NONE);
   const legs = nexthops.map((leg) => entryOf(whole, leg, NONE) as Route);
   // The first of several next hops stands for the route where one does.
   return entryOf(whole, legs[0] as Route, legs);
 }
 
 /** The features that each next hop has for itself, and those that a route's next hops share. */
-type Leg = Pick<RouteEntry, "gateway" | "hop" | "device" | "onlink" | "weight">;
+type Leg = Pick<RouteEntry, "gateway" | "gateway6" | "hop" | "device" | "onlink" | "weight">;
 type Whole = Omit<RouteEntry, keyof Leg | "nexthops">;
 
 /**
@@ -255,6 +256,7 @@ function entryOf(whole: Whole, leg: Leg, nexthops: readonly Route[]): RouteEntry
     source: whole.source,
     gateway: leg.gateway,
     hop: leg.hop,
+    gateway6: leg.gateway6,
     scope: whole.scope,
     mtu: whole.mtu,
     mtuLock: whole.mtuLock,
@@ -283,7 +285,7 @@ function sameKey(one: RouteEntry, other: RouteEntry): boolean {
 }
 
 function sameRoute(one: RouteEntry, other: RouteEntry): boolean {
-  const fields = ["gateway", "device", "source", "protocol", "type", "scope", "onlink", "mtu", "mtuLock"] as const;
+  const fields = ["gateway", "gateway6", "device", "source", "protocol", "type", "scope", "onlink", "mtu", "mtuLock"] as const;
   const same = sameKey(one, other) && fields.every((field) => one[field] === other[field]);
   return same && one.nexthops.length === other.nexthops.length && (one.nexthops.length === 0 || hasNexthops(one, other.nexthops));
 }

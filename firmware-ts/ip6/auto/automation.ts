@@ -5,6 +5,7 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import { WorkTimer } from "../../net/timer-wheel.ts";
 import { isLinkLocal } from "../common/address-kind.ts";
 import { ICMP6_ROUTER_ADVERTISEMENT, ICMP6_ROUTER_SOLICITATION } from "../common/icmp6-types.ts";
 import { Mld } from "../mld/mld.ts";
@@ -25,6 +26,8 @@ export class Automation implements Ip6FibUser {
   readonly #temporary: TemporaryAddresses;
   readonly #new: NewAddresses;
   readonly #ground: AutoGround;
+  /** Devices that are to introduce themselves anew. */
+  readonly #anew = new Map<NetDevice, WorkTimer>();
 
   constructor(ground: AutoGround) {
     const { fib, network, ndisc, random, icmp } = ground;
@@ -83,13 +86,41 @@ export class Automation implements Ip6FibUser {
         this.detection.linked(device);
         this.#mld.of(device).restart();
         return;
+      case "arp":
+        this.#mld.of(device).restart();
+        this.#askAnew(device);
+        return;
       case "down":
         this.#mld.of(device).stop();
         this.#solicitor.end(device);
+        this.#forgetAnew(device);
         return;
       case "unregister":
         this.#mld.forget(device);
+        this.#forgetAnew(device);
     }
+  }
+
+  /** As in Linux, a device whose IFF_NOARP changes introduces itself and asks for routers anew, after the wait that a new address has. */
+  #askAnew(device: NetDevice): void {
+    const { fib, ndisc } = this.#ground;
+    if (fib.addresses.linkLocal(device) === null) return;
+    let timer = this.#anew.get(device);
+    if (!timer) {
+      timer = new WorkTimer(() => {
+        this.#mld.of(device).introduce();
+        this.#solicitor.begin(device);
+      });
+      this.#anew.set(device, timer);
+    }
+    ndisc.table.timers.arm(timer, this.detection.firstWait(device));
+  }
+
+  #forgetAnew(device: NetDevice): void {
+    const timer = this.#anew.get(device);
+    if (!timer) return;
+    this.#ground.ndisc.table.timers.cancel(timer);
+    this.#anew.delete(device);
   }
 
   /** It is the only link-local address of its device that is ours. */

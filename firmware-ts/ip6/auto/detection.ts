@@ -84,6 +84,11 @@ export class AddressDetection implements DuplicateDetection {
     }
   }
 
+  /** Draws the time to wait before a device says the first of an address, in ms, so that not all speak at once (RFC 4862 5.4.2). */
+  firstWait(device: NetDevice): number {
+    return this.#random.next() * Math.max(0, this.#ground.fib.conf.on(device).routerSolicitationDelay) * SECOND;
+  }
+
   claimed(address: Ip6InterfaceAddress, message: SkBuff): void {
     // An address that has failed is asked about no more: the first claim was told.
     if (!this.#inquiries.has(address)) return;
@@ -114,14 +119,13 @@ export class AddressDetection implements DuplicateDetection {
     const { fib } = this.#ground;
     const { address } = inquiry;
     const { conf } = fib;
-    const { dadTransmits, enhancedDad, routerSolicitationDelay } = conf.on(address.device);
+    const { dadTransmits, enhancedDad } = conf.on(address.device);
     inquiry.begun = true;
     inquiry.left = dadTransmits;
     if ((enhancedDad | conf.all.enhancedDad) !== 0) inquiry.nonce = this.#drawNonce();
     const optimistic = (address.flags & OPTIMISTIC) !== 0;
     if (optimistic) fib.settleForNow(address);
-    const most = optimistic ? 0 : Math.max(0, routerSolicitationDelay) * SECOND;
-    this.#ground.ndisc.table.timers.arm(inquiry.timer, this.#random.next() * most);
+    this.#ground.ndisc.table.timers.arm(inquiry.timer, optimistic ? 0 : this.firstWait(address.device));
   }
 
   #ask(inquiry: Inquiry): void {
@@ -135,7 +139,7 @@ export class AddressDetection implements DuplicateDetection {
     }
     inquiry.left--;
     const { table, sender } = ndisc;
-    table.timers.arm(inquiry.timer, Math.max(table.parametersOf(device).retransTime, table.lateness.minRearm));
+    table.timers.arm(inquiry.timer, table.retransTime(device));
     const skb = sender.allocate(device);
     if (skb === null) return;
     writeClaim(skb, local, nonce);

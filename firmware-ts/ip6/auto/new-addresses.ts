@@ -49,6 +49,6 @@ export class NewAddresses {
     const { table } = this.#ndisc;
     telling.left--;
     if (!this.#ndisc.tellRouters(address) || telling.left === 0) this.#tellings.delete(address);
-    else table.timers.arm(telling.timer, Math.max(table.parametersOf(address.device).retransTime, table.lateness.minRearm));
+    else table.timers.arm(telling.timer, table.retransTime(address.device));
   }
 }

@@ -24,6 +24,7 @@ const VERSION = 0x60000000;
  * @param length bytes behind the header
  * @param next the protocol, or the extension header, behind it
  * @param tos the traffic class
+ * @param label the flow label (RFC 6437); 0 for none
  */
 export function writeIp6Header(
   view: DataView,
@@ -34,8 +35,9 @@ export function writeIp6Header(
   length: number,
   hops: number,
   tos: number,
+  label: number,
 ): void {
-  view.setInt32(at, VERSION | (tos << 20));
+  view.setInt32(at, VERSION | (tos << 20) | label);
   view.setInt32(at + IP6_LENGTH, (length << 16) | (next << 8) | hops);
   view.setInt32(at + IP6_SOURCE, source.a);
   view.setInt32(at + IP6_SOURCE + 4, source.b);

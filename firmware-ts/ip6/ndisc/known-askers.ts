@@ -181,7 +181,7 @@ export class KnownAskers {
     const length = link ? MESSAGE : BYTES;
     view.setInt32(at + TYPE, (ADVERTISEMENT << 24) | finish(sum));
     view.setInt32(at + RESERVED, flags);
-    writeIp6Header(view, at, target, source, PROTOCOL, length, HOPS, tos);
+    writeIp6Header(view, at, target, source, PROTOCOL, length, HOPS, tos, 0);
     skb.tail = at + HEADER + length;
     skb.network = at;
     skb.truesize = TRUESIZE;

@@ -6,6 +6,7 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
+import type { NextHops6, Unreachable } from "../../ip/next-hops.ts";
 import type { NeighDefaults } from "../../neigh/defaults.ts";
 import type { Neighbour, NeighFamily } from "../../neigh/entry.ts";
 import type { KeyRest } from "../../neigh/key.ts";
@@ -25,9 +26,11 @@ import type { Ip6Received } from "../common/received.ts";
 import { IP6_MIN_MTU, IP6_SOURCE } from "../header/ip6-header.ts";
 import { type Ip6InterfaceAddress, isSettled } from "../routing/addresses.ts";
 import type { Fib6 } from "../routing/fib.ts";
+import { deviceOfHop } from "../routing/requested-route.ts";
 import { NDISC_DEFAULTS } from "./defaults.ts";
 import { KnownAskers } from "./known-askers.ts";
 import { NdReceiver } from "./receive.ts";
+import { RouterProbe } from "./router-probe.ts";
 import { NdSender } from "./sender.ts";
 import { NA_OVERRIDE, NA_ROUTER, ND_HOPS } from "./wire.ts";
 
@@ -37,8 +40,7 @@ export interface NdiscGround {
   readonly random: Random;
   readonly fib: Fib6;
   readonly counters: Ip6Counters;
-  /** Tells the sender of a packet that its next hop does not answer. The packet stays the caller's. */
-  readonly unreachable: (packet: SkBuff, device: NetDevice) => void;
+  readonly unreachable: Unreachable;
 }
 
 /**
@@ -51,8 +53,7 @@ export type NdHandler = (skb: SkBuff, packet: Ip6Received) => DropReason;
 export type NdListener = (skb: SkBuff, packet: Ip6Received, type: number) => void;
 
 /** The neighbour service of IPv6 in one namespace. */
-export class Ndisc implements NeighFamily, NeighbourService {
-  readonly etherType: number = ETH_P_IPV6;
+export class Ndisc implements NeighFamily, NeighbourService, NextHops6 {
   readonly keyLength: number = 16;
   readonly defaults: NeighDefaults = NDISC_DEFAULTS;
   readonly table: NeighTable;
@@ -60,9 +61,11 @@ export class Ndisc implements NeighFamily, NeighbourService {
   readonly namespace: NeighNamespace;
   readonly fib: Fib6;
   readonly sender: NdSender;
-  /** Each hears all messages, before they are taken. */
+  /** Each hears the messages before they are taken, but for solicitations that are answered on the short way. */
   readonly listeners: Set<NdListener> = new Set();
   readonly askers: KnownAskers;
+  readonly routerProbe: RouterProbe;
+  unreachableOther: Unreachable | null = null;
   readonly #shared: boolean;
   readonly #network: Network;
   readonly #unreachable: NdiscGround["unreachable"];
@@ -82,6 +85,7 @@ export class Ndisc implements NeighFamily, NeighbourService {
     if (this.table.policy.tellsRouters) fib.conf.write("default", "accept_untracked_na", 1);
     this.sender = new NdSender(network, this.table, fib.conf, counters);
     this.askers = new KnownAskers(fib, this.table, counters);
+    this.routerProbe = new RouterProbe(network.clock, fib, this.table, this.sender);
     const receiver = new NdReceiver(this);
     this.handle(ICMP6_NEIGHBOUR_SOLICITATION, (skb, { source, destination, device }) =>
       receiver.solicitation(skb, device, source, destination, false),
@@ -136,7 +140,8 @@ export class Ndisc implements NeighFamily, NeighbourService {
   }
 
   reportError(entry: Neighbour, packet: SkBuff): void {
-    this.#unreachable(packet, entry.device);
+    if (packet.protocol === ETH_P_IPV6) this.#unreachable(packet, entry.device);
+    else this.unreachableOther?.(packet, entry.device);
   }
 
   /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
@@ -200,9 +205,22 @@ export class Ndisc implements NeighFamily, NeighbourService {
     }
   }
 
+  deviceOfHop(address: Ip6, device: NetDevice | null, onlink: boolean): NetDevice {
+    return deviceOfHop(this.fib, this.fib.conf, address, device, onlink);
+  }
+
+  findHop(address: Ip6, device: NetDevice): Neighbour | null {
+    return this.table.find(address.d, device, address);
+  }
+
+  createHop(address: Ip6, device: NetDevice): Neighbour | null {
+    return this.table.create(address.d, device, false, 0, address);
+  }
+
   /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */
   close(): void {
     this.#forget();
+    this.routerProbe.close();
     if (!this.#shared) this.table.close();
     else for (const device of this.#network.devices) this.table.detach(device);
   }

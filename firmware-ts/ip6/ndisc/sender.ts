@@ -162,7 +162,7 @@ export class NdSender {
     const { length } = skb;
     const at = skb.push(HEADER);
     const tos = next === PROTOCOL ? this.#conf.on(device).ndiscTclass & 0xff : 0;
-    writeIp6Header(skb.view, at, source, destination, next, length, hops, tos);
+    writeIp6Header(skb.view, at, source, destination, next, length, hops, tos, 0);
     skb.network = at;
     skb.protocol = TYPE;
     skb.truesize = truesizeOf(skb.length);

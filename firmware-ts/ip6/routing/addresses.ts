@@ -1,10 +1,10 @@
 /** The IPv6 addresses of a namespace's devices, in the order in which Linux keeps them (RFC 4862 2). */
 import type { Clock } from "../../../hal/clock.ts";
+import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { Lifetime, type Lifetimes } from "../../ip/lifetimes.ts";
-import { Scope } from "../../ip/scope.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { AddressScope, isLoopback6, isMulticast6, isUnspecified, scopeOf } from "../common/address-kind.ts";
 
@@ -180,6 +180,11 @@ export class Ip6Addresses {
     if (same === undefined) return null;
     for (let at = 0; at < same.length; at++) if (same[at]!.device === device) return same[at]!;
     return null;
+  }
+
+  /** A device has the address, be it still asked for or lost. @param device null: any device */
+  has(local: Ip6, device: NetDevice | null): boolean {
+    return device ? this.on(device, local) !== null : this.#local.has(local);
   }
 
   /** Finds an address that is ours already, on any device. */

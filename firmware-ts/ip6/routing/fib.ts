@@ -129,13 +129,17 @@ export class Fib6 {
 
   /** Gives a device an address. @throws InetError ADDRESS_INVALID, ADDRESS_EXISTS, LIFETIME_INVALID */
   addAddress(device: NetDevice, local: Ip6, prefixLength: number, options: Ip6AddressOptions = {}): Ip6InterfaceAddress {
+    if ((options.protocol ?? BY_OPERATOR) === BY_OPERATOR) this.adding(device);
     const address = this.addresses.add(device, local, prefixLength, options);
     this.#expiry.watch(address);
-    if (this.isActive(device)) {
-      if (address.protocol === BY_OPERATOR) for (const user of this.#users) user.adding(device);
-      this.#bring(address);
-    } else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
+    if (this.isActive(device)) this.#bring(address);
+    else if (this.#mayHave(device) && !this.#isAsked(address)) this.#begin(address);
     return address;
+  }
+
+  /** Tells that the operator is about to give a device an address, be it one that it has already. */
+  adding(device: NetDevice): void {
+    if (this.isActive(device)) for (const user of this.#users) user.adding(device);
   }
 
   /** Gives an address other lifetimes, another metric and other flags. @throws InetError LIFETIME_INVALID */

@@ -46,6 +46,9 @@ export class Ip6Way implements Way {
   mtu = 0;
   /** The address of the neighbour that gets the packets. */
   nextHop: Ip6;
+  /** The flow label of the last packet, and the ports by which it was made; 0 for none. */
+  label = 0;
+  ports = 0;
   /** The source address that was asked for; null for none. */
   readonly asked: Ip6 | null;
   /** The only device by which it may lead; null for any. */
@@ -85,10 +88,13 @@ export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
 export class OutputRouter6 {
   readonly #fib: Fib6;
   readonly #nobody: Ip6;
+  readonly #probe: (destination: Ip6, device: NetDevice | null) => void;
   readonly #places = new Array<Ip6Way | null>(1 << PLACES_LOG2).fill(null);
 
-  constructor(fib: Fib6) {
+  /** @param probe asks the routers among which a way was chosen whether they are there, if it is time */
+  constructor(fib: Fib6, probe: (destination: Ip6, device: NetDevice | null) => void) {
     this.#fib = fib;
+    this.#probe = probe;
     this.#nobody = fib.known.unspecified;
   }
 
@@ -129,6 +135,7 @@ export class OutputRouter6 {
     way.failure = route ? DropReason.NONE : failureOf(entry);
     way.path = route && paths.find(destination, route);
     way.source = source ?? this.#nobody;
+    way.label = 0;
     way.toOurselves = route?.type === LOCAL;
     way.toMany = isMulticast6(destination);
     way.hops = way.toMany ? GROUP_HOPS : route ? conf.on(route.device).hopLimit : 0;
@@ -136,5 +143,7 @@ export class OutputRouter6 {
     way.mtu = way.toOurselves ? LOOPBACK_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
     way.generation = generation;
+    // Only now, as the answer to this look-up does not depend on it.
+    if (route !== null && route.gateway !== null) this.#probe(destination, way.device);
   }
 }

@@ -45,6 +45,8 @@ export interface Ip6RouteEntry {
   readonly expires: number;
   /** A router told of it. */
   readonly learned: boolean;
+  /** The time at which its gateway was last asked whether it is there, else at which the route was made. */
+  readonly probed: number;
 }
 
 /** An entry that leads somewhere. */
@@ -98,8 +100,9 @@ export function mtuOfIp6({ mtu, device }: Ip6Route): number {
 /**
  * Completes a route with the default of each feature that was left out.
  * @param destination with nothing behind the prefix
+ * @param now the clock's milliseconds
  */
-export function completeIp6(route: NewIp6Route, destination: Ip6): Ip6RouteEntry {
+export function completeIp6(route: NewIp6Route, destination: Ip6, now: number): Ip6RouteEntry {
   const { type = Ip6RouteType.UNICAST, metric = USER_METRIC, preference = RoutePreference.MEDIUM } = route;
   return {
     // A look-up reads these, so that they stand side by side in memory.
@@ -118,6 +121,7 @@ export function completeIp6(route: NewIp6Route, destination: Ip6): Ip6RouteEntry
     onlink: route.onlink ?? false,
     expires: route.expires ?? Number.POSITIVE_INFINITY,
     learned: route.learned ?? false,
+    probed: now,
   };
 }
 

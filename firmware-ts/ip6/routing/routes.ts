@@ -19,14 +19,17 @@ import {
   leadsSomewhere,
   type NewIp6Route,
   pickShared,
-  type RoutePreference,
+  RoutePreference,
   sharedWith,
+  USER_METRIC,
 } from "./route.ts";
 
 const FEATURES = ["gateway", "device", "source", "metric", "protocol", "type"] as const;
 
 /** Worth of a gateway that may be alive, above that of any preference. */
 const ALIVE = 4;
+/** The worth of such a one with the lowest preference. */
+const LEAST_ALIVE: number = ALIVE + RoutePreference.LOW;
 
 /** Tells whether a gateway is known to be dead. */
 export type GatewayDead = (gateway: Ip6, device: NetDevice) => boolean;
@@ -68,6 +71,14 @@ export class Ip6Routes {
   /** The routes of table `main` to this very destination, in their order. */
   of(destination: Ip6, prefixLength: number): readonly Ip6RouteEntry[] {
     return this.#main.of({ destination, prefixLength });
+  }
+
+  /** The routes beside which a new one would stand: of its destination and metric. */
+  besides({ destination, prefixLength, metric = USER_METRIC, type }: NewIp6Route): readonly Ip6RouteEntry[] {
+    const table = this.#tableOf({ type });
+    return table
+      .of({ destination: prefixOf(this.#interner, destination, prefixLength), prefixLength })
+      .filter((other) => other.metric === metric);
   }
 
   /** The routes of table `local`. */
@@ -239,29 +250,62 @@ export class Ip6Routes {
     return null;
   }
 
+  /** As in Linux, a route whose gateway is dead gives way to shorter prefixes; when all are dead, it is taken after all. */
   #find(table: Ip6PrefixTable<Ip6RouteEntry>, destination: Ip6, device: NetDevice | null, flow: number): Ip6RouteEntry | null {
+    let dead: Ip6RouteEntry | null = null;
     for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
       const best = this.#best(node, device);
       if (best === null) continue;
       if (best.type === Ip6RouteType.THROW) return null;
-      if (node.entries.length === 1) return best;
-      const allDead = this.#isDead(best);
-      const usable = (entry: Ip6RouteEntry): boolean => this.#isOpen(entry, device) && (allDead || !this.#isDead(entry));
-      return pickShared(best, node.entries, destination.hash ^ flow, usable);
+      if (!this.#isDead(best)) return this.#pick(best, node, device, destination.hash ^ flow, false);
+      dead ??= this.#pick(best, node, device, destination.hash ^ flow, true);
     }
-    return null;
+    return dead;
   }
 
-  /** Picks among the routes of one prefix: those of the smallest metric that lead anywhere, by their worth. */
+  /** Picks the route of a flow among those that share flows with the best of their prefix. */
+  #pick(
+    best: Ip6RouteEntry,
+    { entries }: PrefixNode<Ip6RouteEntry>,
+    device: NetDevice | null,
+    flow: number,
+    allDead: boolean,
+  ): Ip6RouteEntry {
+    if (entries.length === 1) return best;
+    const usable = (entry: Ip6RouteEntry): boolean => this.#isOpen(entry, device) && (allDead || !this.#isDead(entry));
+    return pickShared(best, entries, flow, usable);
+  }
+
+  /** Calls `visit` for each route that match() looks at in table `main` until it has one whose gateway is not dead, and for its rivals. */
+  visitCandidates(destination: Ip6, device: NetDevice | null, visit: (route: Ip6RouteEntry) => void): void {
+    const table = this.#main;
+    for (let node = table.longest(destination); node !== null; node = table.longest(destination, node.prefixLength)) {
+      const { entries } = node;
+      const best = this.#best(node, device);
+      if (best === null) continue;
+      const dead = this.#isDead(best);
+      for (const entry of entries) if ((dead || entry.metric <= best.metric) && this.#isOpen(entry, device)) visit(entry);
+      if (!dead) return;
+    }
+  }
+
+  /** Notes that the gateway of a route was asked whether it is there. */
+  noteProbe(route: Ip6RouteEntry, now: number): void {
+    const noted: { -readonly [Key in keyof Ip6RouteEntry]: Ip6RouteEntry[Key] } = route;
+    noted.probed = now;
+  }
+
+  /** Picks among the routes of one prefix: those of the smallest metric with one that is not dead, by their worth. */
   #best({ entries }: PrefixNode<Ip6RouteEntry>, device: NetDevice | null): Ip6RouteEntry | null {
     let best: Ip6RouteEntry | null = null;
     let most = 0;
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Ip6RouteEntry;
-      if (best !== null && entry.metric !== best.metric) break;
+      const another = best !== null && entry.metric !== best.metric;
+      if (another && most >= LEAST_ALIVE) break;
       if (!this.#isOpen(entry, device)) continue;
       const worth = this.#worth(entry);
-      if (best !== null && worth <= most) continue;
+      if (best !== null && (worth <= most || (another && worth < LEAST_ALIVE))) continue;
       best = entry;
       most = worth;
     }
@@ -281,13 +325,13 @@ export class Ip6Routes {
     return gateway !== null && device !== null && this.#dead(gateway, device);
   }
 
-  #tableOf({ type }: Ip6RouteEntry): Ip6PrefixTable<Ip6RouteEntry> {
+  #tableOf({ type = Ip6RouteType.UNICAST }: Pick<NewIp6Route, "type">): Ip6PrefixTable<Ip6RouteEntry> {
     return type === Ip6RouteType.UNICAST || refuses(type) ? this.#main : this.#local;
   }
 
   #complete(route: NewIp6Route): Ip6RouteEntry {
     this.#changes++;
-    return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength));
+    return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength), this.#clock.now());
   }
 
   #watch(route: Ip6RouteEntry): void {

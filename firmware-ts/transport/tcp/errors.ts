@@ -1,6 +1,7 @@
 /** The errors by which connections end, with the errno that Linux has for each. */
-import { InetError, type InetErrorCode, type SocketErrno } from "../../ip/inet-error.ts";
+
 import { formatEndpoint } from "../../ip/endpoint.ts";
+import { InetError, type InetErrorCode, type SocketErrno } from "../../ip/inet-error.ts";
 import type { Endpoints } from "./flow.ts";
 
 export type ConnectionErrorCode = Extract<

@@ -43,6 +43,8 @@ export class Tcp implements IpProtocol, ListenerGround {
   readonly flows: FlowTable;
   readonly rings: RingMemory = new RingMemory();
   readonly room: number;
+  readonly time: Float64Array = new Float64Array(1);
+  readonly ticks: Int32Array = new Int32Array(2);
   orphans = 0;
   timeWaits = 0;
   readonly #network: Network;
@@ -84,7 +86,10 @@ export class Tcp implements IpProtocol, ListenerGround {
     layer.refresh(way);
     if (way.room < 0) throw noWay(way.failure, formatIp(way.destination));
     if (!layer.isLocal(way.source)) {
-      throw new InetError("ADDRESS_NOT_AVAILABLE", `there is no address of ours from which ${formatIp(way.destination)} is reached`);
+      throw new InetError(
+        "ADDRESS_NOT_AVAILABLE",
+        `there is no address of ours from which ${formatIp(way.destination)} is reached`,
+      );
     }
     // The way of a connection keeps its source, whatever routes and addresses come later.
     const fixed = layer.way(way.destination, way.source, layer.deviceOf(way.destination, device) ?? device);
@@ -135,7 +140,11 @@ export class Tcp implements IpProtocol, ListenerGround {
   }
 
   now(): number {
-    return this.#clock.now();
+    const now = this.#clock.now();
+    this.time[0] = now;
+    this.ticks[0] = (now * 1000) | 0;
+    this.ticks[1] = Math.floor(now) | 0;
+    return now;
   }
 
   allocate(bytes: number): SkBuff | null {
@@ -183,9 +192,9 @@ export class Tcp implements IpProtocol, ListenerGround {
       }
     }
     if (!packet.toUsAlone) return DropReason.NO_SOCKET;
+    this.now();
     const flow = this.flows.find(packet.destination, packet.source, (segment.destinationPort << 16) | segment.sourcePort);
-    const reason =
-      flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
+    const reason = flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
     if (reason === NONE) skb.consume();
     return reason;
   }
@@ -253,8 +262,10 @@ export class Tcp implements IpProtocol, ListenerGround {
 }
 
 function noWay(failure: DropReason, host: string): InetError {
-  if (failure === DropReason.RTN_UNREACHABLE) return new InetError("HOST_UNREACHABLE", `the route to ${host} says that it cannot be reached`);
-  if (failure === DropReason.RTN_PROHIBIT) return new InetError("ACCESS_PROHIBITED", `the route to ${host} does not let packets through`);
+  if (failure === DropReason.RTN_UNREACHABLE)
+    return new InetError("HOST_UNREACHABLE", `the route to ${host} says that it cannot be reached`);
+  if (failure === DropReason.RTN_PROHIBIT)
+    return new InetError("ACCESS_PROHIBITED", `the route to ${host} does not let packets through`);
   if (failure === DropReason.RTN_BLACKHOLE) return new InetError("ADDRESS_INVALID", `the route to ${host} swallows packets`);
   return new InetError("NETWORK_UNREACHABLE", `there is no route to ${host}`);
 }

@@ -100,6 +100,12 @@ refused([
     "f:12:30: routes[0].via: fe80::1: an address of one link; say by which device, e.g. dev: eth0",
   ],
   [
+    "IPv6 destination by a device that is none",
+    "to: 192.168.10.1:8094",
+    'to: "[fe80::1%eth7]:8094"',
+    "f:17:7: telemetry.to: eth7: no such device; did you mean eth0?",
+  ],
+  [
     "IPv6 next hop elsewhere",
     "via: 192.168.10.1 }",
     "via: fd00:10::1 }",
@@ -109,7 +115,7 @@ refused([
     "IPv6 destination by an IPv4 next hop",
     "to: default, via: 192.168.10.1 }",
     "to: fd01::/64, via: 192.168.10.1 }",
-    "f:12:32: routes[0].via: 192.168.10.1: not of the family of fd01::; a next hop is",
+    "f:12:32: routes[0].via: 192.168.10.1: no next hop of fd01::; that of an IPv6 route is of IPv6",
   ],
   [
     "IPv6 destination with bits behind its prefix",

@@ -17,6 +17,8 @@ t.test("nothing asked: the built-in bench; options change it", async (t) => {
   const changed = await rigFor(request({ addresses: ["10.0.0.5/24"], gateway: "10.0.0.1" }));
   t.match(changed.devices, [{ name: "eth0", addresses: [{ address: "10.0.0.5", prefix: 24 }] }]);
   t.same(changed.routes, [{ to: "default", via: "10.0.0.1" }], "the gateway takes the default route's place");
+  const { routes } = await rigFor(request({ devices: ["enc28j60:sim", "enc28j60:sim"], gateway: "fe80::1" }));
+  t.same(routes, [{ to: "default", via: "fe80::1", dev: "eth0" }], "one of a link is on the first device's");
 });
 
 t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
@@ -35,7 +37,9 @@ t.test("devices: telemetry to the gateway, or to nobody", async (t) => {
   await t.rejects(() => rigFor(request({ devices: ["enc28j60:sim"] })), { message: /nowhere to go: give --gateway ADDR/ });
   const tooMany = (devices: string[]): Promise<unknown> =>
     rigFor(request({ devices, addresses: ["10.0.0.1/8", "10.0.0.2/8", "10.0.0.3/8"], gateway: "10.0.0.9" }));
-  await t.rejects(() => tooMany(["enc28j60:sim"]), { message: "--address 10.0.0.2/8: there is 1 device only, one address of a family each" });
+  await t.rejects(() => tooMany(["enc28j60:sim"]), {
+    message: "--address 10.0.0.2/8: there is 1 device only, one address of a family each",
+  });
   await t.rejects(() => tooMany(["enc28j60:sim", "enc28j60:sim"]), {
     message: "--address 10.0.0.3/8: there are 2 devices only, one address of a family each",
   });

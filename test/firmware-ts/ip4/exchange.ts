@@ -21,6 +21,9 @@ const DAY = 86_400_000;
 /** The time of day at which our stack is asked. */
 const NOON = 43_200_000;
 
+/** Fragments wait for their others for less, in ms (ipfrag_time). */
+export const FRAGMENTS_WAIT = 31_000;
+
 /** Plays the rows to the kernel and to our stack; both answer as the table says. */
 export function sameAnswers(name: string, rows: readonly Row[]): void {
   t.test(`${name}: our stack`, async (t) => {
@@ -34,6 +37,7 @@ export function sameAnswers(name: string, rows: readonly Row[]): void {
         answers,
         what,
       );
+      lab.run(FRAGMENTS_WAIT);
       t.equal(lab.inUse, 0, `${what}: nothing is left behind`);
     }
   });

@@ -11,7 +11,7 @@ import { Lab } from "../../support/lab.ts";
 import { missingForNetns, missingPrograms } from "../../support/netns.ts";
 import { realTime } from "../../support/real-time.ts";
 import { arp, BROADCAST, icmp, ipv4Frame, T1, type UdpFields, udp } from "../../support/wire-format.ts";
-import { Kernel } from "./exchange.ts";
+import { FRAGMENTS_WAIT, Kernel } from "./exchange.ts";
 
 const ALL_HOSTS = "01:00:5e:00:00:01";
 const GROUP_99 = "01:00:5e:00:00:63";
@@ -188,6 +188,7 @@ t.test("our stack", async (t) => {
     }
     t.equal(heard.splice(0).join(" "), expected, what);
   }
+  lab.run(FRAGMENTS_WAIT);
   t.equal(lab.inUse, 0);
 });
 

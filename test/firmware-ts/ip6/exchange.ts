@@ -117,6 +117,11 @@ export class Kernel6 {
     return heard.filter((frame) => !isMark(frame, sequence)).flatMap(answerOf6);
   }
 
+  /** Frames heard since the last question, the mark's among them. */
+  get frames(): readonly Uint8Array[] {
+    return this.#host.frames;
+  }
+
   /** The states of neighbours, `fd00::2 STALE:02`. */
   neighbours(): string[] {
     const text = this.veth.far.ip("-j", "-6", "neigh", "show", "dev", this.veth.farName, "nud", "all");

@@ -48,7 +48,6 @@ const OTHER_NET: KeyRest = { a: 0x20010db8, b: 0, c: 0x00020000 };
 const GROUP: KeyRest = { a: 0xff020000 | 0, b: 0, c: 1 };
 
 class Sixteen implements NeighFamily {
-  readonly etherType = ETHER_TYPE;
   readonly keyLength = 16;
   readonly defaults = DEFAULTS;
   readonly lab: Lab;
@@ -97,6 +96,7 @@ class Sixteen implements NeighFamily {
 
   send(key: number, cookie: number, rest: KeyRest = NET): number {
     const packet = this.lab.stack.network.pool.allocate() as SkBuff;
+    packet.protocol = ETHER_TYPE;
     packet.bytes[packet.put(20)] = cookie;
     packet.truesize = TRUESIZE;
     packet.cookie = cookie;

@@ -157,9 +157,8 @@ t.test("namespaces share the table and its limits; lists, flushes and settings a
 });
 
 /** The bench's family, in another namespace. */
-function familyOf(heard: string[], { etherType, keyLength, defaults }: NeighBench): NeighFamily {
+function familyOf(heard: string[], { keyLength, defaults }: NeighBench): NeighFamily {
   return {
-    etherType,
     keyLength,
     defaults,
     construct: () => true,

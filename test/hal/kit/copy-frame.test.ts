@@ -1,6 +1,6 @@
 /** Frames arrive where they should, byte for byte, from memory of any size, and the source stays as it was. */
 import t from "tap";
-import { copyFrame, copyFrameByWords } from "../../../hal/kit/copy-frame.ts";
+import { copyFrame, copyFrameByWords, copyPart } from "../../../hal/kit/copy-frame.ts";
 import { PacketView, packetSlot } from "../../../hal/packet-memory.ts";
 
 const SLOT = 2048;
@@ -56,6 +56,37 @@ t.test("by the kernel, by words and by blocks: the frame and nothing before it; 
         }
       }
     }
+  }
+  t.same(wrong, []);
+});
+
+t.test("a part: from slots of any size, nothing around it, and never beyond its slot", async (t) => {
+  const owner = {};
+  const wrong: string[] = [];
+  for (const [number, make] of [(bytes: number) => packetSlot(bytes, owner), (bytes: number) => new Uint8Array(bytes)].entries()) {
+    const from = make(2 * SLOT).map((_, at) => (at * 7 + (at >> 8)) & 0xff);
+    const source = make(2 * SLOT);
+    source.set(from);
+    const memory = make(2 * SLOT);
+    const slot = new PacketView(memory.subarray(0, SLOT));
+    for (const length of [0, 1, 3, 8, 1480, SLOT]) {
+      for (const fromAt of [0, 5, 2 * SLOT - length]) {
+        for (const at of [0, 7, SLOT - length]) {
+          if (at + length > SLOT || fromAt + length > 2 * SLOT) continue;
+          memory.fill(0xee);
+          copyPart(slot, at, new PacketView(source), fromAt, length);
+          const right = new Uint8Array(2 * SLOT).fill(0xee);
+          right.set(from.subarray(fromAt, fromAt + length), at);
+          if (Buffer.compare(memory, right) !== 0) wrong.push(`memory ${number}: ${length} bytes from ${fromAt} to ${at}`);
+        }
+      }
+    }
+    memory.fill(0xee);
+    t.throws(() => copyPart(slot, SLOT - 4, new PacketView(source), 0, 8), RangeError);
+    t.ok(
+      memory.subarray(SLOT).every((octet) => octet === 0xee),
+      "the next slot is as it was",
+    );
   }
   t.same(wrong, []);
 });

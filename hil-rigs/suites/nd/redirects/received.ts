@@ -91,7 +91,7 @@ const beside: readonly Case[] = (
     ["narrow", "2001:db8:f::/48 via", "of a prefix that does not lead there", false],
   ] as const
 ).map(([id, route, what, heeded]) => ({
-  id: `ND-D-20/${id}`,
+  id: `ND-D-09/${id}`,
   title: `a redirect of a router with a route ${what}, is ${heeded ? "taken" : "ignored"}`,
   source: "kernel: __ip6_route_redirect; RFC 4861 8.1 would have the router in use alone",
   needs: ["route-admin"],

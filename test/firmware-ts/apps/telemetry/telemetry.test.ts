@@ -3,6 +3,7 @@ import t from "tap";
 import { Telemetry } from "../../../../firmware-ts/apps/telemetry/telemetry.ts";
 import { ipv4, type Stack } from "../../../../firmware-ts/stack.ts";
 import type { Clock } from "../../../../hal/clock.ts";
+import { DropReason } from "../../../../hal/drop-reason.ts";
 import { Site, sensor } from "./site.ts";
 
 t.test("the first reading leaves at once, the others at an even pace that does not drift", async (t) => {
@@ -186,7 +187,7 @@ t.test("a device that takes a datagram and loses it: sent is taken back", async 
   const kept: { drop(): void }[] = [];
   const transmit = site.nic.transmit.bind(site.nic);
   site.nic.transmit = (skb) => {
-    kept.push({ drop: () => site.eth0.drops.drop(skb, 26) });
+    kept.push({ drop: () => site.eth0.drops.drop(skb, DropReason.TX_ABORTED) });
     return true;
   };
   const telemetry = site.telemetry(1000);

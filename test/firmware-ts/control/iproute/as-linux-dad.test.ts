@@ -1,4 +1,5 @@
 /** Linux's own `ip -6 address` and ours about addresses that the others on the link are asked for: tentative, or lost. */
+import { spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { Lab6 } from "../../../support/lab6.ts";
@@ -55,6 +56,9 @@ t.test("an address that somebody has is lost; one that is still asked for is ten
     netns.ip(...words.split(" "));
   }
   for (const words of shown) await same(words);
+  const byOurselves = "-6 route add fd01::/64 via fd00::5";
+  const refused = spawnSync("ip", ["-n", netns.name, ...byOurselves.split(" ")], { encoding: "utf8" });
+  t.equal(await type(`ip ${byOurselves}`), `${refused.stderr}[${refused.status}]`, "a tentative address is no gateway");
   await type("ip address add fd00::9/64 dev eth0");
   netns.ip("address", "add", "fd00::9/64", "dev", "eth0");
   while (netns.ip("-6", "address", "show", "dev", "eth0", "tentative", "-dadfailed") !== "") await setTimeout(20);

@@ -3,6 +3,25 @@ import { sameAsLinux } from "./as-linux.ts";
 
 sameAsLinux(
   {
+    "gateways that have failed": [
+      "ip -6 route add default via fe80::9 dev eth0",
+      "ip -6 route add 2001:db8:1::/48 via fe80::2 dev eth0",
+      "ip -6 route add 2001:db8:1::/48 via fe80::3 dev eth0 metric 2000",
+      "ip -6 route get 2001:db8:1::5",
+      "ip -6 neigh replace fe80::2 dev eth0 nud failed",
+      "ip -6 route get 2001:db8:1::5",
+      "ip -6 neigh replace fe80::3 dev eth0 nud failed",
+      "ip -6 route get 2001:db8:1::5",
+      "ip -6 neigh replace fe80::9 dev eth0 nud failed",
+      "ip -6 route get 2001:db8:1::5",
+      "ip -6 route add unreachable 2001:db8::/32",
+      "ip -6 route get 2001:db8:1::5",
+      "ip -6 route del unreachable 2001:db8::/32",
+      "ip -6 route add throw 2001:db8::/32",
+      "ip -6 route get 2001:db8:1::5",
+      "sysctl -w net.ipv6.conf.all.forwarding=1",
+      "ip -6 route get 2001:db8:1::5",
+    ],
     "routes: made, shown and selected": [
       "ip address add fd00::1/64 dev eth0",
       "ip address add fd00:0:0:1::1/64 dev eth0",
@@ -149,6 +168,12 @@ sameAsLinux(
       "ip -6 route append default via fd00::8",
       "ip -6 route append default dev eth0",
       "ip -6 route append default via fd00::9",
+      "ip -6 route append default dev eth0",
+      "ip -6 route append fd01::/64 nexthop via fd00::4 nexthop via fd00::3",
+      "ip -6 route append fd01::/64 nexthop via fd00::4 nexthop via fd00::4",
+      "ip -6 route append unreachable fd03::/64",
+      "ip -6 route append unreachable fd03::/64",
+      "ip -6 route show fd03::/64",
       "ip -6 route add fd02::/64 mtu lock 1400 via fd00::2",
       "ip -6 route",
       "ip -o -6 route show default",

@@ -61,3 +61,14 @@ t.test("a client that goes away takes its question along", async (t) => {
   await lab.lab.clock.advance(20_000);
   t.same(lab.heard(), [], "no question follows");
 });
+
+t.test("a device that goes down between two questions ends the asking", async (t) => {
+  const lab = await Lab6.open();
+  const operator = new Operator(lab.stack);
+  const running = operator.type(`solicit -r 5 ${PEER_IP6} eth0`);
+  await lab.lab.clock.advance(500);
+  await lab.eth0.close();
+  await lab.lab.clock.advance(20_000);
+  t.match(await running, /^Timed out\.\nSending ICMPv6 packet: Network is unreachable\n\[1\]$/m);
+  t.equal(lab.ip6.ndisc.listeners.size, 0, "nobody listens any more");
+});

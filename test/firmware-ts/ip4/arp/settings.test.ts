@@ -1,6 +1,6 @@
 /** net.ipv4.conf.*: what each setting makes of ARP, value by value, as measured on Linux 6.18. */
 import t from "tap";
-import { Scope } from "../../../../firmware-ts/ip/scope.ts";
+import { Scope } from "../../../../firmware-ts/ip/address-type.ts";
 import { DEVCONF_KEYS } from "../../../../firmware-ts/ip4/routing/devconf.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";

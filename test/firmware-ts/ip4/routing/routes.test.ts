@@ -1,8 +1,8 @@
 /** Addresses, routes and devices together: order, what comes and goes with what. */
 import t from "tap";
 import { formatIpv4, type IpAddress } from "../../../../firmware-ts/ip/address.ts";
+import { Scope } from "../../../../firmware-ts/ip/address-type.ts";
 import { formatIp } from "../../../../firmware-ts/ip/endpoint.ts";
-import { Scope } from "../../../../firmware-ts/ip/scope.ts";
 import { type RouteEntry, RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
 import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { Lab } from "../../../support/lab.ts";

@@ -3,7 +3,7 @@
  * believes them. Nothing is thrown, no buffer is lost, nothing malformed is sent, and no table grows without bound.
  */
 import t from "tap";
-import { Scope } from "../../../../firmware-ts/ip/scope.ts";
+import { Scope } from "../../../../firmware-ts/ip/address-type.ts";
 import { Dice } from "../../../support/dice.ts";
 import { Lab6 } from "../../../support/lab6.ts";
 import { line6, na, ns, OUR_IP6, OUR_LL, PEER_IP6, PEER_LL, solicitedNode } from "../../../support/wire-format6.ts";

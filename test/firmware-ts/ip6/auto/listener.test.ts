@@ -87,6 +87,28 @@ t.test("an operator's address has all groups told, the newest first, known or no
   t.same(texts(lab), new Array(2).fill("mld2 [3 ff02::1:ff00:5] ff02::16"));
 });
 
+t.test(
+  "ARP is switched off, and on: groups are told and routers asked for, as the kernel does on a change of IFF_NOARP",
+  async (t) => {
+    const lab = await open();
+    for (const on of [false, true]) {
+      const since = lab.lab.clock.now();
+      lab.eth0.setArp(on);
+      lab.run(3000);
+      const lines = lab.heard();
+      const times = lines.filter((line) => / mld/.test(line)).map((line) => Number.parseFloat(line) - since);
+      t.equal(times.length, 4, "told at once, at the introduction, and each once more");
+      t.ok(times[0]! < 13, `${times[0]}`);
+      t.equal(lines.filter((line) => / rs /.test(line)).length, 1);
+    }
+    lab.eth0.setArp(false);
+    await lab.eth0.close();
+    lab.run(3000);
+    const asked = lab.heard().filter((line) => / rs /.test(line));
+    t.same(asked, [], "a device that goes down asks nobody");
+  },
+);
+
 t.test("queries of version 2 are answered within their delay, for all groups in one report", async (t) => {
   const lab = await open();
   lab.ip6.join(lab.address(NINE), lab.eth0);

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t from "tap";
 import { PacketController } from "../../../../drivers/packet/packet.ts";
-import { formatIpv6 } from "../../../../firmware-ts/ip/ip6-text.ts";
+import { formatIpv6, type Ip6Words } from "../../../../firmware-ts/ip/ip6-text.ts";
 import type { Ipv6 } from "../../../../firmware-ts/ip6/ipv6.ts";
 import { Stack } from "../../../../firmware-ts/stack.ts";
 import { SystemClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 import { missingForNetns, missingPrograms, VethPair } from "../../../support/netns.ts";
+import { Operator } from "../../../support/operator.ts";
 import { realTime } from "../../../support/real-time.ts";
 
 const skip = missingForNetns() || missingPrograms("radvd", "ndisc6", "ping");
@@ -21,6 +22,8 @@ function configuration(device: string): string {
     AdvLinkMTU 1400; AdvReachableTime 20000; AdvRetransTimer 1200; AdvDefaultPreference high; AdvCurHopLimit 70;
     prefix 2001:db8:5::/64 { AdvOnLink on; AdvAutonomous on; AdvValidLifetime 7200; AdvPreferredLifetime 3600; };
     route 2001:db8:77::/48 { AdvRoutePreference low; AdvRouteLifetime 600; };
+    RDNSS 2001:db8::53 { AdvRDNSSLifetime 300; };
+    DNSSL example.com { AdvDNSSLLifetime 300; };
   };`;
 }
 
@@ -82,6 +85,9 @@ realTime(t, "radvd gives us an address and routes, and takes itself back when it
   }
   t.equal(replies, 100, "answers of a host behind the router");
   const mac = Array.from(eth0.address, (octet) => octet.toString(16).padStart(2, "0").toUpperCase()).join(":");
+  const [link] = JSON.parse(far.ip("-j", "link", "show", farName)) as { address: string }[];
+  const routerMac = (link?.address ?? "").toUpperCase();
+  const linkLocal = (): Ip6Words => ip6.addresses.linkLocal(eth0) ?? ip6.unspecified;
   const ask = (program: string, ...words: string[]): Promise<string> =>
     new Promise((resolve) => {
       const child = far.spawn(program, words);
@@ -90,6 +96,39 @@ realTime(t, "radvd gives us an address and routes, and takes itself back when it
       child.once("exit", () => resolve(text));
     });
   t.match(await ask("ndisc6", global(), farName), `Target link-layer address: ${mac}`);
+  const all = await ask("ndisc6", "-m", "-w", "300", global(), farName);
+  t.equal(all.split(`Target link-layer address: ${mac}`).length, 2, "one answer, and no more");
+  t.equal(await ask("ndisc6", "-q", formatIpv6(linkLocal()), farName), `${mac}\n`);
+  const operator = new Operator(stack);
+  t.equal(
+    (await operator.type("solicit -1 eth0")).replace(/ {2}Valid time.*\n {2}Pref. time.*\n/, ""),
+    `Soliciting ff02::2 (ff02::2) on eth0...
+
+Hop limit                 :           70 (      0x46)
+Stateful address conf.    :           No
+Stateful other conf.      :           No
+Mobile home agent         :           No
+Router preference         :         high
+Neighbor discovery proxy  :           No
+Router lifetime           :           12 (0x0000000c) seconds
+Reachable time            :        20000 (0x00004e20) milliseconds
+Retransmit time           :         1200 (0x000004b0) milliseconds
+ Prefix                   : 2001:db8:5::/64
+  On-link                 :          Yes
+  Autonomous address conf.:          Yes
+ Route                    : 2001:db8:77::/48
+  Route preference        :          low
+  Route lifetime          :          600 (0x00000258) seconds
+ Recursive DNS server     : 2001:db8::53
+  DNS server lifetime     :          300 (0x0000012c) seconds
+ DNS search list          : example.com 
+  DNS search list lifetime:          300 (0x0000012c) seconds
+ MTU                      :         1400 bytes (valid)
+ Source link-layer address: ${routerMac}
+ from ${router}
+`,
+  );
+  t.match(await operator.type(`solicit ${router} eth0`), `Target link-layer address: ${routerMac}\n from ${router}\n`);
   t.match(await ask("ping", "-6", "-c", "100", "-i", "0.01", "-q", global()), "100 received");
   radvd.kill("SIGTERM");
   await until(() => ip6.routes.of(ip6.unspecified, 0).length === 0, 5000);

@@ -13,7 +13,10 @@ function pattern(length: number, seed: number): Uint8Array {
   return bytes;
 }
 
-async function exchange(options: TcpLabOptions, bytes: number): Promise<{ lab: TcpLab; near: Peer; far: Peer; ms: number; right: boolean }> {
+async function exchange(
+  options: TcpLabOptions,
+  bytes: number,
+): Promise<{ lab: TcpLab; near: Peer; far: Peer; ms: number; right: boolean }> {
   const lab = await TcpLab.open(options);
   const { peers } = lab.listen(80);
   const [up, down] = [pattern(bytes, 1), pattern(bytes, 2)];
