@@ -3,6 +3,7 @@
  *
  *     apps: [{ kind: telemetry, to: 192.168.10.1:8094, every: 3s, sensors: [{ kind: thermometer, pin: A0 }] }]
  */
+import { INADDR_BROADCAST, isMulticast, parseIpv4 } from "../../ip/address.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
 import type { AppKind, OptionProblem } from "../app.ts";
 import type { OptionShape, SensorConfig } from "../options.ts";
@@ -91,7 +92,11 @@ function check(given: Readonly<Record<string, unknown>>): readonly OptionProblem
   }
   const meant = FORMATS.find((known) => known.format === format);
   if (!meant) return problems;
-  const times = meant.times((given[meant.format] ?? {}) as Settings);
+  const settings = (given[meant.format] ?? {}) as Settings;
+  const { address = "" } = (given["to"] ?? {}) as Partial<Endpoint<string>>;
+  if (meant.converses(settings) && isForMany(address))
+    problems.push({ at: ["to"], message: `${address}: an address of many hosts, and ${format} waits for the answers of one` });
+  const times = meant.times(settings);
   if (times === "none" && timestamp !== undefined && timestamp !== "none")
     problems.push({ at: ["timestamp"], message: `${timestamp}: ${format} has no times; say none, or leave it out` });
   if ((batch as number) < 2) return problems;
@@ -103,6 +108,12 @@ function check(given: Readonly<Record<string, unknown>>): readonly OptionProblem
       message: `${batch}: without times all readings of a message become one; say timestamp: always or wait`,
     });
   return problems;
+}
+
+/** A group, or the broadcast address of the own network. */
+function isForMany(address: string): boolean {
+  const four = parseIpv4(address);
+  return four === null ? /^ff/i.test(address) : isMulticast(four) || four === INADDR_BROADCAST;
 }
 
 export const telemetry: AppKind<TelemetryConfig> = {

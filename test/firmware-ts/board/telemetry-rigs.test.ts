@@ -11,10 +11,10 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
 }
 
-function refusals(telemetry: string): string[] {
+function refusals(telemetry: string, to?: string): string[] {
   const text = `devices: { eth0: { driver: enc28j60, bus: { kind: sim } } }\ntelemetry: { to: "10.0.0.1:9", ${telemetry} }\n`;
   try {
-    parseRig(text, "f");
+    parseRig(to === undefined ? text : text.replace("10.0.0.1:9", to), "f");
     return [];
   } catch (error) {
     if (error instanceof RigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -84,6 +84,19 @@ t.test("refused: values that are none, and values that do not fit together", asy
     ["format: coap, coap: { pat: /a }", "telemetry.coap.pat: unknown key; did you mean path?"],
   ] as [string, ...string[]][]) {
     t.strictSame(refusals(telemetry), wanted, telemetry);
+  }
+});
+
+t.test("a format that waits for answers has one host to wait for", async (t) => {
+  const refused = (to: string, format: string): string[] => {
+    const address = to.replace(/^\[|\]?:9$/g, "");
+    return [`telemetry.to: ${address}: an address of many hosts, and ${format} waits for the answers of one`];
+  };
+  for (const to of ["239.1.2.3:9", "255.255.255.255:9", "[ff02::1%eth0]:9"]) {
+    t.strictSame(refusals("format: mqtt", to), refused(to, "mqtt"));
+    t.strictSame(refusals("format: coap, coap: { confirmEvery: 2 }", to), refused(to, "coap"));
+    t.strictSame(refusals("format: coap", to), []);
+    t.strictSame(refusals("format: statsd", to), []);
   }
 });
 

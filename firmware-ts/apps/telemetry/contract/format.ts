@@ -13,6 +13,8 @@ export interface Format {
   readonly settings?: Readonly<Record<string, OptionShape>>;
   /** The times that its messages can tell: of each reading, its age, or none. */
   times(settings: Settings): "absolute" | "relative" | "none";
+  /** It has conversations, which need one host at the other end: no group and no broadcast address. */
+  converses(settings: Settings): boolean;
   /** How it is set up, for people; empty where the format's name says it all. */
   describe(settings: Settings): string;
   /** @throws LineProtocolError for names that it cannot write */

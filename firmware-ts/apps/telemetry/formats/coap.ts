@@ -32,6 +32,8 @@ export const coap: Format = {
   format: "coap",
   settings,
   times: ({ payload }) => payloadOf(payload).times,
+  // A request to a group is not confirmable (section 8.1).
+  converses: (given) => whole(given).confirmEvery > 0,
   describe: (given) => {
     const { path, method, payload, confirmEvery } = whole(given);
     const confirmed = confirmEvery === 0 ? "" : confirmEvery === 1 ? ", each confirmed" : `, one in ${confirmEvery} confirmed`;

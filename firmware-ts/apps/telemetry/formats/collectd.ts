@@ -6,6 +6,7 @@ import { DatagramLink } from "../links/datagrams.ts";
 export const collectd: Format = {
   format: "collectd",
   times: () => "absolute",
+  converses: () => false,
   describe: () => "",
   encoder: collectdEncoder,
   link: (context) => new DatagramLink(context, COLLECTD_PACKET),

@@ -6,6 +6,7 @@ import { DatagramLink } from "../links/datagrams.ts";
 export const line: Format = {
   format: "line",
   times: () => "absolute",
+  converses: () => false,
   describe: () => "",
   encoder: lineEncoder,
   link: (context) => new DatagramLink(context),

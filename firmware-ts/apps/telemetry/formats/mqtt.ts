@@ -49,6 +49,7 @@ export const mqtt: Format = {
   format: "mqtt",
   settings,
   times: (given) => payloadOf(whole(given).payload).times,
+  converses: () => true,
   describe: (given) => {
     const { version, topic, qos, payload } = whole(given);
     return `MQTT ${version}, QoS ${qos}, ${payload}${topic === undefined ? "" : ` to ${topic}`}`;

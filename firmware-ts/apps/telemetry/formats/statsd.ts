@@ -6,6 +6,7 @@ import { DatagramLink } from "../links/datagrams.ts";
 export const statsd: Format = {
   format: "statsd",
   times: () => "none",
+  converses: () => false,
   describe: () => "",
   encoder: statsdEncoder,
   link: (context) => new DatagramLink(context),

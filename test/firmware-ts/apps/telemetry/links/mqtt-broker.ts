@@ -17,6 +17,10 @@ export class Broker {
   readonly site: Site;
   readonly version: 4 | 5;
   listener: TcpListener | null = null;
+  /** It reads nothing more for now. */
+  paused = false;
+  /** Reads what came while it was paused. */
+  resume: () => void = () => {};
 
   static async open(version: 4 | 5 = 4, options: { readonly ip6?: boolean } = {}): Promise<Broker> {
     return new Broker(await Site.open(options), version);
@@ -40,12 +44,18 @@ export class Broker {
         }
       });
       const memory = new Uint8Array(65_536);
+      const read = (): void => {
+        if (this.paused) return;
+        for (let count = connection.read(memory); count > 0; count = connection.read(memory))
+          parser.parse(Buffer.from(memory.subarray(0, count)));
+      };
+      this.resume = () => {
+        this.paused = false;
+        read();
+      };
       return {
         connected: () => {},
-        readable: () => {
-          for (let count = connection.read(memory); count > 0; count = connection.read(memory))
-            parser.parse(Buffer.from(memory.subarray(0, count)));
-        },
+        readable: read,
         writable: () => {},
         ended: () => connection.close(),
         closed: () => {},

@@ -2,6 +2,7 @@
 import * as mqtt from "mqtt-packet";
 import t from "tap";
 import { SeededRandom } from "../../../../../hal/random.ts";
+import { sensor } from "../site.ts";
 import { Broker, connack, polite } from "./mqtt-broker.ts";
 
 t.test("3.1.1, QoS 0: CONNECT, a PUBLISH for each message, DISCONNECT", async (t) => {
@@ -116,6 +117,29 @@ t.test("no broker for long: the oldest give way, with the reason that there is n
   t.strictSame([sent, failed], [0, readings]);
   t.equal(broker.site.events.at(-1)?.reason, "CONNECTION_REFUSED");
   t.equal(new Set(broker.site.events.map(({ seq }) => seq)).size, readings);
+});
+
+t.test("a broker that does not read: TCP takes what it can, the rest waits, and every packet stays whole", async (t) => {
+  const broker = await Broker.open();
+  const sensors = Array.from({ length: 60 }, (_, at) => sensor(`a_sensor_with_a_long_name_${at}`, () => at));
+  const telemetry = broker.telemetry({ keepAlive: 600_000 }, 20, { sensors });
+  await broker.site.clock.advance(1010);
+  const before = broker.published.length;
+  t.ok(before >= 50);
+  broker.paused = true;
+  await broker.site.clock.advance(7000);
+  const { readings, sent } = telemetry.counters;
+  t.ok(readings - sent > 1, `${readings - sent} of ${readings} wait`);
+  t.equal(telemetry.counters.failed, 0);
+  broker.resume();
+  await broker.site.clock.advance(5000);
+  telemetry.stop();
+  await broker.site.clock.advance(1000);
+  t.strictSame(
+    broker.seqs,
+    Array.from({ length: telemetry.counters.readings }, (_, at) => at + 1),
+  );
+  t.equal(telemetry.counters.sent, telemetry.counters.readings);
 });
 
 t.test("the broker restarts: what it has not acknowledged is published again, before the rest", async (t) => {
