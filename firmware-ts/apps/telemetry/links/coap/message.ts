@@ -21,10 +21,8 @@ const VERSION = 1;
 const HEADER = 4;
 const PAYLOAD_MARKER = 0xff;
 export const MOST_TOKEN = 8;
-/** Lengths and numbers up to 12 stand in the option's first byte; 13 and 14 say that one or two bytes follow (section 3.1). */
+/** Lengths and differences of numbers up to 12 stand in the option's first byte; 13 says that a byte follows (section 3.1). */
 const ONE_BYTE = 13;
-const TWO_BYTES = 14;
-const FROM_TWO_BYTES = 269;
 
 export interface CoapRequest {
   readonly type: typeof CoapType.CON | typeof CoapType.NON;
@@ -124,14 +122,13 @@ function writeOption(out: ByteWriter, delta: number, value: Uint8Array): void {
   out.raw(value);
 }
 
+/** None here is above 268, from where two bytes would follow. */
 function nibble(value: number): number {
-  if (value < ONE_BYTE) return value;
-  return value < FROM_TWO_BYTES ? ONE_BYTE : TWO_BYTES;
+  return Math.min(value, ONE_BYTE);
 }
 
 function extend(out: ByteWriter, value: number): void {
-  if (value >= FROM_TWO_BYTES) out.u16(value - FROM_TWO_BYTES);
-  else if (value >= ONE_BYTE) out.u8(value - ONE_BYTE);
+  if (value >= ONE_BYTE) out.u8(value - ONE_BYTE);
 }
 
 /** An unsigned integer of an option: as few bytes as it needs, 0 for zero (section 3.2). */

@@ -187,6 +187,15 @@ t.test("CBOR numbers come back from another's reader as they were", async (t) =>
   }
 });
 
+t.test("CBOR numbers have their shortest form", async (t) => {
+  const encoder = senmlCborEncoder({ ...STATION, channels: [SEQ] });
+  const length = (value: number): number => messages(encoder, [{ seq: 1, at: 0, values: [value] }], 200, TIMELESS)[0]?.length ?? 0;
+  const rows = [23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, -24, -25, 1.5, 0.1].map(
+    (value) => length(value) - length(0),
+  );
+  t.strictSame(rows, [0, 1, 1, 2, 2, 4, 4, 8, 0, 1, 4, 8]);
+});
+
 /** The names and values in a message, by a reader of its format. */
 const READERS: readonly [string, (station: Station) => Encoder, (message: Uint8Array) => (readonly [string, number])[]][] = [
   ["line", lineEncoder, readLines],
@@ -208,8 +217,13 @@ function readLines(bytes: Uint8Array): (readonly [string, number])[] {
 
 function readPacket(bytes: Uint8Array): (readonly [string, number])[] {
   let name = "";
+  let type = "";
   return parts(bytes).flatMap((part) => {
     if (part[0] === 5) name = String(read(part));
+    if (part[0] === 4) type = String(read(part));
+    if (part[0] === 6 && type !== (name === "seq" ? "count" : name === "b" || name === "voltage" ? "voltage" : type))
+      throw new Error(`${name} is a ${type}`);
+    if (part[0] === 6 && type === "") throw new Error(`${name} has no type`);
     return part[0] === 6 ? [[name, Number(read(part))] as const] : [];
   });
 }

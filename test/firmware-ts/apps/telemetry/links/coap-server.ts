@@ -15,19 +15,27 @@ export class Server {
   readonly requests: { readonly time: number; readonly packet: Request }[] = [];
   answer: (request: Request) => readonly Uint8Array[] = () => [];
   readonly site: Site;
+  /** Of the client. */
+  port = 0;
+  /** Sends a message to the client that was heard of. */
+  readonly say: (message: Uint8Array) => void;
 
   static async open(options: { readonly ip6?: boolean } = {}): Promise<Server> {
-    return new Server(await Site.open(options));
+    return new Server(await Site.open(options), options.ip6 ? "fd00::2" : "10.0.0.2");
   }
 
-  private constructor(site: Site) {
+  private constructor(site: Site, address: string) {
     this.site = site;
-    const socket = site.gateway.stack.udp.open(PORT);
+    const socket = site.gateway.stack.udp.open(PORT, address);
     let back: Destination | null = null;
+    this.say = (message) => {
+      if (back) socket.send(message, back);
+    };
     socket.onDatagram = (bytes, at, length, source, port) => {
       const packet = parse(Buffer.from(bytes.subarray(at, at + length)));
       this.requests.push({ time: site.clock.now(), packet });
       back ??= socket.to(source, port);
+      this.port = port;
       for (const answer of this.answer(packet)) socket.send(answer, back);
     };
   }

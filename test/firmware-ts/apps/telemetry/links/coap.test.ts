@@ -1,5 +1,6 @@
 /** CoAP in virtual time: what leaves, as another's reader has it; retransmissions, responses of all kinds, and hostile ones. */
 import t from "tap";
+import { type CoapHeader, readHeader } from "../../../../../firmware-ts/apps/telemetry/links/coap/message.ts";
 import { SeededRandom } from "../../../../../hal/random.ts";
 import { CHANGED, type Request, reply, Server, Type } from "./coap-server.ts";
 
@@ -167,6 +168,64 @@ t.test("over IPv6", async (t) => {
   await server.site.clock.advance(2500);
   t.strictSame(telemetry.counters, { readings: 3, sent: 3, queued: 1, failed: 0 });
   t.equal(server.requests.length, 3);
+});
+
+t.test("options of every length", async (t) => {
+  for (const length of [1, 12, 13, 14, 255]) {
+    const server = await Server.open();
+    const segment = "a".repeat(length);
+    server.telemetry({ path: `/${segment}/b` });
+    await server.site.clock.advance(100);
+    t.strictSame(
+      server.options.slice(0, 2).map(([, value]) => Buffer.from(value, "hex").toString()),
+      [segment, "b"],
+    );
+  }
+});
+
+t.test("an answer of another host is none, however well it fits", async (t) => {
+  const server = await Server.open();
+  const { stack } = server.site.gateway;
+  const [device] = stack.devices;
+  if (!device) throw new Error("no device");
+  stack.addAddress(device, "10.0.0.3/24");
+  const other = stack.udp.open(5683, "10.0.0.3");
+  server.answer = (request) => {
+    other.send(reply(Type.ACK, CHANGED, request, request.token), other.to("10.0.0.1", server.port));
+    return [];
+  };
+  const telemetry = server.telemetry({ confirmEvery: 1 }, 200_000);
+  await server.site.clock.advance(10_000);
+  t.equal(server.requests.length, 3, "it is asked again");
+  t.equal(telemetry.counters.sent, 0);
+  t.equal(server.site.stack.counters().find(([name]) => name === "UdpInDatagrams")?.[1], 3, "the answers were received");
+});
+
+t.test("an acknowledged message waits for its response, and not for ever, however often it is acknowledged", async (t) => {
+  const server = await Server.open();
+  server.telemetry({ confirmEvery: 1 }, 1_000_000);
+  await server.site.clock.advance(100);
+  const { packet } = server.requests[0] as { packet: Request };
+  for (let left = 5; left > 0; left--) {
+    server.say(reply(Type.ACK, 0, packet));
+    await server.site.clock.advance(49_000);
+  }
+  t.equal(server.site.events.length, 0);
+  await server.site.clock.advance(3000);
+  t.match(server.site.events, [{ status: "failed", reason: "COAP_TIMEOUT" }]);
+});
+
+t.test("headers: what is no message, by RFC 7252 section 3", async (t) => {
+  const into: CoapHeader = { type: Type.ACK, code: 0, id: 0, tokenLength: 0 };
+  const header = (...bytes: number[]): boolean => readHeader(Uint8Array.from([...bytes, 1, 2, 3, 4]), 0, bytes.length, into);
+  t.ok(header(0x64, 0x44, 1, 2, 9, 9, 9, 9));
+  t.strictSame(into, { type: Type.ACK, code: 0x44, id: 0x102, tokenLength: 4 });
+  t.ok(header(0x60, 0, 1, 2));
+  t.notOk(header(0x60, 0, 1), "too short");
+  t.notOk(header(0x64, 0x44, 1, 2, 9, 9), "the token ends early");
+  t.notOk(header(0x69, 0x44, 1, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9), "the token is too long");
+  t.notOk(header(0xa0, 0, 1, 2), "another version");
+  t.notOk(header(0x60, 0, 1, 2, 3), "an empty message that is not empty");
 });
 
 t.test("hostile answers: none ends anything, moves a counter, or grows", async (t) => {

@@ -1,6 +1,7 @@
 /** MQTT in virtual time, beside a broker made of another's codec: what is published, refusals, losses of the connection, hostile brokers. */
 import * as mqtt from "mqtt-packet";
 import t from "tap";
+import { publishOverhead, publishPacket } from "../../../../../firmware-ts/apps/telemetry/links/mqtt/packets.ts";
 import { SeededRandom } from "../../../../../hal/random.ts";
 import { sensor } from "../site.ts";
 import { Broker, connack, polite } from "./mqtt-broker.ts";
@@ -178,6 +179,78 @@ t.test("5.0: a new connection knows no alias of the one before", async (t) => {
   );
 });
 
+t.test("5.0: as many unacknowledged messages as the broker takes; its keep-alive; messages that it does not take", async (t) => {
+  const broker = await Broker.open(5);
+  broker.answer = (packet) => (packet.cmd === "connect" ? [connack(5, 0, { receiveMaximum: 2 })] : []);
+  broker.telemetry({ qos: 1 }, 100);
+  await broker.site.clock.advance(2000);
+  t.strictSame(broker.seqs, [1, 2]);
+
+  const hasty = await Broker.open(5);
+  hasty.answer = polite(5, { serverKeepAlive: 5 });
+  hasty.telemetry({}, 120_000);
+  await hasty.site.clock.advance(59_000);
+  t.ok(hasty.of("pingreq").length >= 10, `${hasty.of("pingreq").length} questions in 59 s`);
+
+  const narrow = await Broker.open(5);
+  narrow.answer = polite(5, { maximumPacketSize: 30 });
+  narrow.telemetry({ qos: 1 }, 100_000);
+  await narrow.site.clock.advance(1000);
+  t.equal(narrow.published.length, 0);
+  t.match(narrow.site.events, [{ status: "failed", reason: "PKT_TOO_BIG" }]);
+});
+
+t.test("a connection that is lost with half a message of QoS 0 in it: that one has failed", async (t) => {
+  const broker = await Broker.open();
+  const sensors = Array.from({ length: 60 }, (_, at) => sensor(`a_sensor_with_a_long_name_${at}`, () => at));
+  const telemetry = broker.telemetry({ keepAlive: 600_000 }, 20, { sensors });
+  await broker.site.clock.advance(100);
+  broker.paused = true;
+  await broker.site.clock.advance(8000);
+  t.ok(telemetry.counters.readings - telemetry.counters.sent > 1, "TCP takes no more");
+  for (const connection of broker.connections) connection.abort();
+  broker.paused = false;
+  await broker.site.clock.advance(20_000);
+  telemetry.stop();
+  t.match(
+    broker.site.events.filter(({ status }) => status === "failed").map(({ reason }) => reason),
+    ["CONNECTION_RESET"],
+  );
+  const { readings, sent, failed } = telemetry.counters;
+  t.strictSame([sent + failed, failed], [readings, 1]);
+});
+
+t.test("a broker that takes everybody and keeps nobody is asked ever more seldom, by each node at times of its own", async (t) => {
+  const attempts = async (seed: number): Promise<number[]> => {
+    const broker = await Broker.open();
+    broker.answer = (packet) => {
+      if (packet.cmd === "connect") broker.site.clock.timer(() => broker.connections.at(-1)?.abort()).arm(500);
+      return packet.cmd === "connect" ? [connack(4)] : [];
+    };
+    broker.telemetry({}, 1_000_000, { random: new SeededRandom(seed) });
+    await broker.site.clock.advance(300_000);
+    return broker.packets.filter(({ packet }) => packet.cmd === "connect").map(({ time }) => Math.round(time));
+  };
+  const [one = [], other = []] = [await attempts(1), await attempts(2)];
+  t.ok(one.length >= 8 && one.length <= 14, `${one.length} attempts in 300 s`);
+  t.not(one[1], other[1]);
+  const first = (one[1] ?? 0) - (one[0] ?? 0) - 500;
+  t.ok(first >= 490 && first <= 1510, `${first} ms until the second`);
+});
+
+t.test("lengths of packets, as another's reader has them", async (t) => {
+  for (const length of [0, 100, 101, 102, 103, 104, 16_358, 16_359, 16_360, 16_361, 16_362]) {
+    const payload = new Uint8Array(length).fill(7);
+    const packet = publishPacket({ level: 4, topic: "telemetry/of/a/node", alias: "none", qos: 1, id: 77, payload });
+    const read: mqtt.Packet[] = [];
+    const parser = mqtt.parser({ protocolVersion: 4 });
+    parser.on("packet", (found) => read.push(found));
+    t.equal(parser.parse(Buffer.from(packet)), 0, "nothing is left over");
+    t.match(read, [{ cmd: "publish", topic: "telemetry/of/a/node", qos: 1, messageId: 77, length: 23 + length }]);
+    t.ok(packet.length <= length + publishOverhead("telemetry/of/a/node"));
+  }
+});
+
 t.test("over IPv6", async (t) => {
   const broker = await Broker.open(4, { ip6: true });
   const telemetry = broker.telemetry({ qos: 1 }, 1000, { address: "fd00::2" });
@@ -199,8 +272,10 @@ t.test("refused, disconnected, closed: attempts grow rarer, and are told apart",
     [[connack(5), { cmd: "disconnect", reasonCode: 0x8b }], "MQTT_DISCONNECT_0x8B"],
     [[connack(5), connack(5)], "MQTT_PROTOCOL"],
     [[{ cmd: "pingresp" }], "MQTT_PROTOCOL"],
+    [[Uint8Array.of(0x20, 0xff, 0x7f)], "MQTT_PROTOCOL"],
+    [[Uint8Array.of(0xf0, 0)], "MQTT_PROTOCOL"],
     [[connack(5, 0x86)], "MQTT_CONNACK_0x86"],
-  ] as [mqtt.Packet[], string][]) {
+  ] as [(mqtt.Packet | Uint8Array)[], string][]) {
     const rude = await Broker.open(5);
     rude.answer = (packet) => (packet.cmd === "connect" ? answers : []);
     const app = rude.telemetry({ qos: 1 }, 50);
