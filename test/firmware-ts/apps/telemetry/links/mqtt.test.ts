@@ -194,8 +194,12 @@ t.test("5.0: as many unacknowledged messages as the broker takes; its keep-alive
 
   const narrow = await Broker.open(5);
   narrow.answer = polite(5, { maximumPacketSize: 30 });
+  // The message is made before the limit is known.
+  narrow.listener?.close();
   narrow.telemetry({ qos: 1 }, 100_000);
-  await narrow.site.clock.advance(1000);
+  await narrow.site.clock.advance(100);
+  narrow.listen();
+  await narrow.site.clock.advance(5000);
   t.equal(narrow.published.length, 0);
   t.match(narrow.site.events, [{ status: "failed", reason: "PKT_TOO_BIG" }]);
 });
@@ -315,12 +319,12 @@ t.test("hostile brokers: none ends anything; all readings are accounted for", as
     ];
     broker.answer = (packet) => (packet.cmd === "connect" ? (answers[broker.connections.length % answers.length]?.() ?? []) : []);
     const telemetry = broker.telemetry({ qos: 1, keepAlive: 2000 }, 500);
-    await broker.site.clock.advance(1_200_000);
+    await broker.site.clock.advance(600_000);
     telemetry.stop();
     await broker.site.clock.advance(100);
     const { readings, sent, failed } = telemetry.counters;
-    t.equal(readings, 2400 + 1, "at an even pace");
+    t.equal(readings, 1200 + 1, "at an even pace");
     t.equal(sent + failed, new Set(broker.site.events.map(({ seq }) => seq)).size);
-    t.ok(broker.connections.length > 12, `${broker.connections.length} connections`);
+    t.ok(broker.connections.length >= 12, `${broker.connections.length} connections`);
   }
 });
