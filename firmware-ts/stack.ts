@@ -1,5 +1,5 @@
 /**
- * One network stack: devices, neighbours, IPv4, ICMP, UDP. Everything it needs is handed in; two stacks in one process do not know
+ * One network stack: devices, neighbours, IPv4, ICMP, UDP, TCP. Everything it needs is handed in; two stacks in one process do not know
  * of each other.
  *
  *     const clock = new VirtualClock();
@@ -119,6 +119,8 @@ export interface StackAddressOptions extends AddressOptions {
 
 export class Stack {
   readonly clock: Clock;
+  /** As it was handed in: draw from forks of it, under names of your own. */
+  readonly random: Random;
   readonly network: Network;
   readonly ip: Ipv4;
   /** Null in a stack without it. */
@@ -138,6 +140,7 @@ export class Stack {
   constructor(options: StackOptions) {
     const { clock, random, pool } = options;
     this.clock = clock;
+    this.random = random;
     this.network = new Network(clock, pool instanceof SkBuffPool ? pool : new SkBuffPool(pool), options.napi);
     const { sharedWith, ...settings } = options.neighbours ?? {};
     const { network } = this;

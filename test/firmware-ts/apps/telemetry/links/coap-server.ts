@@ -15,7 +15,7 @@ export class Server {
   readonly requests: { readonly time: number; readonly packet: Request }[] = [];
   answer: (request: Request) => readonly Uint8Array[] = () => [];
   readonly site: Site;
-  /** Of the client. */
+  /** The client's port. */
   port = 0;
   /** Sends a message to the client that was heard of. */
   readonly say: (message: Uint8Array) => void;
