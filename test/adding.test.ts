@@ -38,6 +38,13 @@ const ROWS: readonly Row[] = [
     from: ["Knock", "./knock.ts"],
   },
   { thing: "an app", path: "firmware-ts/apps/index.ts", list: "APP_KINDS", item: "hail", from: ["hail", "./hail.ts"] },
+  {
+    thing: "a format of telemetry",
+    path: "firmware-ts/apps/telemetry/formats/index.ts",
+    list: "FORMATS",
+    item: "morse",
+    from: ["morse", "./morse.ts"],
+  },
   { thing: "a command", path: "firmware-ts/cli/commands/index.ts", list: "COMMANDS", item: 'wave: () => import("./wave.ts")' },
   {
     thing: "a control method",
@@ -104,6 +111,10 @@ t.test("device, bus and app: whohas check and a SPEC know them", async (t) => {
     "f:5:58: devices.eth3.bus.adapter: 1: eth2 has it already; each device needs one of its own",
     "f:6:16: apps[0].kind: hali: not an app; did you mean hail?",
     "f:6:63: apps[1].every: 2h: not from 1ms to 1m",
+  ]);
+  t.strictSame(seen.format, [
+    "telemetry  10.0.0.9:9  every 3s, format morse, 30 words a minute",
+    "f:2:63: telemetry.morse.speed: 90: not a whole number from 1 to 60",
   ]);
   t.match(seen.wrongSpec[0], /ch998: not a bus of enc28j60, perhaps ch999; say enc28j60:sim, .*, enc28j60:ch999:7$/);
 });

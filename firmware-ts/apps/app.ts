@@ -3,6 +3,7 @@
  * that runs. To add an app, write its file here and add its line in index.ts; the composition root hands in everything it works with.
  */
 import type { BoardIo } from "../../hal/gpio.ts";
+import type { Random } from "../../hal/random.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import type { OptionShape } from "./options.ts";
@@ -27,6 +28,9 @@ export interface DatagramEvent {
   reason: string;
   /** `queued` earlier: how long it waited, in ms. */
   waited: number | null;
+  /** Readings in the datagram. */
+  count: number;
+  /** The newest of them, or as much of it as is in the datagram. */
   readings: readonly { kind: string; value: number; unit: string }[];
 }
 
@@ -40,6 +44,10 @@ export interface AppContext {
   readonly io: BoardIo;
   /** The rig's devices in its order, at least one. */
   readonly devices: readonly [NetDevice, ...NetDevice[]];
+  /** Randomness for the app, not for secrets. */
+  readonly random: Random;
+  /** The wall clock is known to be set: a board without a battery begins in 1970, or where it was switched off. */
+  clockIsSet(): boolean;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
 }
@@ -51,6 +59,15 @@ export type Row = readonly [what: string, name: string, how: string];
 export interface Sayings {
   /** Milliseconds as `3s`, `250ms`. */
   duration(ms: number): string;
+}
+
+/** Options that are good by themselves and do not fit together. */
+export interface OptionProblem {
+  /** The option, as a path below the app: `["mqtt", "qos"]`. */
+  readonly at: readonly string[];
+  readonly message: string;
+  /** It is about the key, not about its value. */
+  readonly atKey?: boolean;
 }
 
 /** A kind of app; O is its options as a Rig has them. Methods get options of this kind only. */
@@ -66,6 +83,8 @@ export interface AppKind<O extends object = object> {
   readonly options: Readonly<Record<string, OptionShape>>;
   /** It makes no sense on a rig without a board: the parts that need one, for the message. */
   readonly needsBoard?: string;
+  /** Checks its options against each other; those that were refused by themselves are undefined. */
+  check?(options: Readonly<Record<string, unknown>>): readonly OptionProblem[];
   /** The lines of `whohas check`. */
   describe(options: O, say: Sayings): readonly Row[];
   /** Makes it, not yet started. @throws GpioError for a pin that cannot be what it should */

@@ -17,6 +17,12 @@ export type ValueShape =
   | { readonly is: "endpoint"; readonly example: string }
   /** A duration with its unit; a number in ms from `min` to `max`. */
   | { readonly is: "duration"; readonly example: string; readonly min: number; readonly max: number }
+  /** A whole number from `min` to `max`. */
+  | { readonly is: "integer"; readonly example: string; readonly min: number; readonly max: number }
+  /** A text of a form; `rule` says it: `a topic has no + and no #`. */
+  | { readonly is: "text"; readonly example: string; readonly form: RegExp; readonly rule: string }
+  /** A mapping with these keys. */
+  | { readonly is: "table"; readonly example: string; readonly keys: Readonly<Record<string, OptionShape>> }
   /** One of these words. */
   | { readonly is: "word"; readonly words: readonly string[] }
   /** A pin of the board, which nothing else may have. */

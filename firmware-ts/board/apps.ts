@@ -9,7 +9,8 @@ import type { Endpoint } from "../ip/endpoint.ts";
 import { parsePin } from "./rig/names.ts";
 import type { AppConfig, Rig } from "./rig/rig.ts";
 import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
-import { formatDuration, parseDuration, parseEndpoint } from "./rig/units.ts";
+import { formatDuration, parseDuration, parseEndpoint, parseInteger, UnitError } from "./rig/units.ts";
+import { show } from "./rig/wording.ts";
 
 const SENSOR = "{ kind: thermometer, pin: A0 }";
 const sensor = shaped(
@@ -25,6 +26,17 @@ function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
       return leaf(shape.example, parseEndpoint);
     case "duration":
       return ranged(shape.example, parseDuration, formatDuration, [shape.min, shape.max]);
+    case "integer":
+      return leaf(shape.example, (text) => parseInteger(text, shape.min, shape.max));
+    case "text":
+      return leaf(shape.example, (text) => {
+        if (shape.form.test(text)) return text;
+        throw new UnitError(`${show(text)}: ${shape.rule}; say e.g. ${shape.example}`);
+      });
+    case "table": {
+      const { keys, examples } = keysOfOptions(shape.keys);
+      return shaped(false, shape.example, table(keys, examples));
+    }
     case "word":
       return oneOf(shape.words);
     case "pin":
@@ -50,13 +62,17 @@ export interface AppKeys {
 }
 
 export function keysOfApp({ kind, options }: AppKind): AppKeys {
+  return { kind, ...keysOfOptions(options) };
+}
+
+function keysOfOptions(options: Readonly<Record<string, OptionShape>>): Omit<AppKeys, "kind"> {
   const keys: v.ObjectEntries = {};
   const examples: Record<string, string> = {};
   for (const [key, shape] of Object.entries(options)) {
     keys[key] = shape.needed ? schemaOf(shape) : v.exactOptional(schemaOf(shape));
     if (shape.needed) examples[key] = exampleOf(shape);
   }
-  return { kind, keys, examples };
+  return { keys, examples };
 }
 
 /** Undefined for no app of ours. */

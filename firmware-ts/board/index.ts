@@ -22,7 +22,7 @@ export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
 export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
 export { LinkLeds } from "../apps/link-leds.ts";
-export { LineProtocolError, linePoint } from "../apps/telemetry/line-protocol.ts";
+export { LineProtocolError, linePoint } from "../apps/telemetry/encoders/line-protocol.ts";
 export { Telemetry, type TelemetryOptions } from "../apps/telemetry/telemetry.ts";
 export type { ProfileName } from "../neigh/profile.ts";
 export { benchRig } from "./bench.ts";

@@ -230,6 +230,8 @@ function checkPins(file: YamlFile, draft: Draft<RigSource>, firmware: boolean): 
     if (!kind || !options) return;
     if (kind.needsBoard !== undefined && noBoard)
       file.note(at, `${kind.needsBoard} need a board; say e.g. io: simulated`, { key: true });
+    for (const { at: below, message, atKey = false } of kind.check?.(options) ?? [])
+      file.note([...at, ...below], message, { key: atKey });
     for (const { pin, part, at: below } of pinsOf(kind, options)) {
       claim(pin, formatPath([...at, ...part]), [...at, ...below]);
       // An app that makes no sense without a board is refused as a whole.

@@ -24,6 +24,7 @@ import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { RunningApps } from "./running-apps.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
+import { loadClockIsSet } from "./wall-clock.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
@@ -72,6 +73,7 @@ interface Code {
   /** In the order of the rig's devices. */
   readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
   readonly io: IoMaker;
+  readonly clockIsSet: () => boolean;
 }
 
 interface Assembled {
@@ -99,6 +101,7 @@ export class System {
   readonly #patience: Timer;
   readonly #finish: () => void;
   readonly #io: BoardIo;
+  readonly #clockIsSet: () => boolean;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
@@ -117,8 +120,9 @@ export class System {
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
     const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
-    const [io, devices] = await Promise.all([loadBoardIo(rig.board.io), loaded]);
-    return new System(rig, options, { devices, io });
+    const { clock } = options;
+    const [io, devices, clockIsSet] = await Promise.all([loadBoardIo(rig.board.io), loaded, loadClockIsSet(rig, clock)]);
+    return new System(rig, options, { devices, io, clockIsSet });
   }
 
   private constructor(rig: Rig, options: SystemOptions, code: Code) {
@@ -127,6 +131,7 @@ export class System {
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
     this.#io = code.io(this.clock, this.#random.fork("io"));
+    this.#clockIsSet = code.clockIsSet;
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
     this.#io.onBack = () => this.#tellOfBoard("back", this.#io.description);
     // Parts that may throw go first: a stack has a timer running from the beginning.
@@ -362,6 +367,8 @@ export class System {
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
+      random: this.#random.fork("apps"),
+      clockIsSet: this.#clockIsSet,
       tell: (event) => this.#options.listener?.datagram(event, this),
     };
     this.#apps.make(this.rig, context, this.#options.app !== false);

@@ -30,7 +30,7 @@ telemetry: { to: ${HOST}:${PORT}, every: 100ms, sensors: [{ kind: thermometer, p
 }
 
 /** measurement,tag field,field timestamp in ns: what our points are made of. */
-const POINT = /^telemetry,node=field-board thermometer=(-?\d+(?:\.\d+)?(?:e-?\d+)?),seq=(\d+)i (\d{19})$/;
+const POINT = /^telemetry,node=field-board thermometer=(-?\d+(?:\.\d+)?(?:e-?\d+)?),seq=(\d+)i (\d{19})\n$/;
 
 /** Runs the board for COUNT readings at least and checks what arrived. */
 async function readings(t: Test, wire: Wire, fixed: boolean): Promise<{ summary: RunSummary; requests: string[][] }> {

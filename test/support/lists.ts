@@ -9,6 +9,7 @@ const LISTS: readonly string[] = [
   "firmware-ts/transport/index.ts",
   "firmware-ts/control/methods/index.ts",
   "firmware-ts/apps/index.ts",
+  "firmware-ts/apps/telemetry/formats/index.ts",
   "firmware-ts/board/kinds/index.ts",
   "firmware-ts/cli/commands/index.ts",
   "hil-rigs/suites/index.ts",

@@ -65,7 +65,13 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
       const values = event.readings.map(({ kind, value, unit }) =>
         Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
       );
-      const columns = [`${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`, fate + waited, values.join(", "), cost];
+      const several = event.count > 1 ? `${event.count} readings, the newest ` : "";
+      const columns = [
+        `${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`,
+        fate + waited,
+        several + values.join(", "),
+        cost,
+      ];
       print(columns.filter((column) => column !== "").join("  "));
     },
     summary(summary) {

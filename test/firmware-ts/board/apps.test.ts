@@ -31,7 +31,7 @@ t.test("options are those of the short form, with the same defaults", async (t) 
 `);
   t.strictSame(long.apps, [
     { kind: "link-leds", activity: "12" },
-    { kind: "telemetry", to: { address: "10.0.0.1", port: 8094 }, every: 3000, format: "line", sensors },
+    { kind: "telemetry", to: { address: "10.0.0.1", port: 8094 }, every: 3000, format: "line", batch: 1, sensors },
   ]);
   const short = rig(
     'telemetry: { to: "10.0.0.1:8094", sensors: [{ kind: light, pin: A1 }] }\n',
@@ -71,7 +71,7 @@ t.test("what is wrong is said where it is", async (t) => {
     [
       'apps: [{ kind: telemetry, to: "10.0.0.1:8094", every: 0s, pin: 3 }]\n',
       "f:3:55: apps[0].every: 0s: not from 1ms to 365d",
-      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, sensors",
+      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sensors, coap, mqtt",
     ],
     [
       'apps: [{ kind: link-leds, link: "7", activity: "8" }, { kind: link-leds, link: "8" }]\n',

@@ -99,7 +99,7 @@ refused([
     "merge key",
     "  every: 3s",
     "  <<: { every: 3s }",
-    "f:18:3: telemetry.<<: unknown key; what may stand here: to, every, format, sensors",
+    "f:18:3: telemetry.<<: unknown key; what may stand here: to, every, format, batch, timestamp, sensors, coap, mqtt",
   ],
   ["key of every object", "  every: 3s", "  __proto__: { every: 3s }", "f:18:3: telemetry.__proto__: unknown key"],
   ["key that is a list", "{ io: none }", "{ [io]: none }", "f:4:10: board: a key must be plain text"],

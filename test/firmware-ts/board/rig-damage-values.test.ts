@@ -135,7 +135,7 @@ refused([
     "telemetry in a format that is none",
     "format: line",
     "format: json",
-    "f:19:11: telemetry.format: json: what may stand here: line",
+    "f:19:11: telemetry.format: json: what may stand here: line, statsd, collectd, coap, mqtt",
   ],
   [
     "device name with a dot",

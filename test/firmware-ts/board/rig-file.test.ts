@@ -51,6 +51,7 @@ t.test("the example of the documentation, key by key", async (t) => {
       to: { address: "192.168.10.1", port: 8094 },
       every: 3000,
       format: "line",
+      batch: 1,
       sensors: [{ kind: "thermometer", pin: "A0" }],
     },
   });

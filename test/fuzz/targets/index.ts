@@ -1,6 +1,7 @@
 /** The list of targets, in the order of their turns. To add one: a file here that makes it, and its line. */
 import type { Target } from "../target.ts";
 import { E1000_FRAMES, ENC28J60_FRAMES } from "./chips.ts";
+import { COAP_ANSWERS, MQTT_ANSWERS } from "./collectors.ts";
 import { CONTROL } from "./control.ts";
 import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
@@ -24,4 +25,6 @@ export const TARGETS: readonly Target[] = [
   CONTROL,
   RIG_FILES,
   TCP_SEGMENTS,
+  COAP_ANSWERS,
+  MQTT_ANSWERS,
 ];

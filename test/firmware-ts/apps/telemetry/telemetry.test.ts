@@ -1,58 +1,10 @@
 /** The telemetry firmware in virtual time: its pace, its datagrams, and that it tells of each of them once and truly. */
 import t from "tap";
-import { Telemetry, type TelemetryEvent } from "../../../../firmware-ts/apps/telemetry/telemetry.ts";
-import { SimulatedGateway } from "../../../../firmware-ts/board/gateway.ts";
-import type { NetDevice } from "../../../../firmware-ts/net/device.ts";
-import { ipv4, Stack } from "../../../../firmware-ts/stack.ts";
-import { type Clock, VirtualClock } from "../../../../hal/clock.ts";
+import { Telemetry } from "../../../../firmware-ts/apps/telemetry/telemetry.ts";
+import { ipv4, type Stack } from "../../../../firmware-ts/stack.ts";
+import type { Clock } from "../../../../hal/clock.ts";
 import { DropReason } from "../../../../hal/drop-reason.ts";
-import type { Sensor } from "../../../../hal/gpio.ts";
-import { SeededRandom } from "../../../../hal/random.ts";
-import { EthernetSegment } from "../../../../hal/simulated/segment.ts";
-import { WireNic } from "../../../../hal/simulated/wire-nic.ts";
-
-const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
-
-/** A board and a gateway that listens, on a hub: either can be unplugged and the other still has its link. */
-class Site {
-  readonly clock = new VirtualClock();
-  readonly wire = new EthernetSegment(this.clock, new SeededRandom(1));
-  readonly stack = new Stack({ clock: this.clock, random: new SeededRandom(2) });
-  readonly gateway = new SimulatedGateway(this.clock, new SeededRandom(3), this.wire, "10.0.0.2/24", []);
-  readonly nic = new WireNic(this.clock, this.wire, "board", MAC);
-  readonly eth0: NetDevice = this.stack.addDevice("eth0", this.nic);
-  readonly events: TelemetryEvent[] = [];
-  /** Points that arrived, with the time of their arrival. */
-  readonly points: { time: number; line: string }[] = [];
-
-  static async open(): Promise<Site> {
-    const site = new Site();
-    site.wire.attach("third", { wireFrame: () => {}, wireLink: () => {} });
-    await site.eth0.open();
-    await site.gateway.open();
-    site.stack.addAddress(site.eth0, "10.0.0.1/24");
-    const decoder = new TextDecoder();
-    site.gateway.stack.udp.open(8094).onDatagram = (bytes, at, length) =>
-      site.points.push({ time: site.clock.now(), line: decoder.decode(bytes.subarray(at, at + length)) });
-    return site;
-  }
-
-  telemetry(every = 3000, sensors: Sensor[] = [], address = "10.0.0.2"): Telemetry {
-    const telemetry = new Telemetry(this.stack, { node: "pico", address: ipv4(address), port: 8094, every, sensors });
-    telemetry.onEvent = (event) => this.events.push({ ...event });
-    return telemetry;
-  }
-
-  get said(): string[] {
-    return this.events.map(({ seq, time, status, reason, waited }) =>
-      [`#${seq}`, time, status, reason, waited === null ? "" : `after ${waited}`].filter((word) => word !== "").join(" "),
-    );
-  }
-}
-
-function sensor(kind: string, read: () => number): Sensor {
-  return { kind, pin: "A0", unit: "V", read };
-}
+import { Site, sensor } from "./site.ts";
 
 t.test("the first reading leaves at once, the others at an even pace that does not drift", async (t) => {
   const site = await Site.open();
@@ -102,8 +54,8 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
   t.same(
     site.points.map(({ line }) => line),
     [
-      "telemetry,node=pico light=1.25,light2=7,seq=1i 1767225600000000000",
-      "telemetry,node=pico light2=7,seq=2i 1767225601000000000",
+      "telemetry,node=pico light=1.25,light2=7,seq=1i 1767225600000000000\n",
+      "telemetry,node=pico light2=7,seq=2i 1767225601000000000\n",
     ],
   );
   t.match(site.events[0]?.readings, [
@@ -111,7 +63,7 @@ t.test("the datagram: line protocol with tag, fields, seq and time; a sensor wit
     { kind: "thermometer" },
     { kind: "light", value: 7 },
   ]);
-  t.match((await bare()).line, /^telemetry,node=pico seq=1i \d+$/, "even without sensors there is a point");
+  t.match((await bare()).line, /^telemetry,node=pico seq=1i \d+\n$/, "even without sensors there is a point");
 
   async function bare(): Promise<{ line: string }> {
     const other = await Site.open();

@@ -82,13 +82,14 @@ export class PointSeries {
   /**
    * Writes a point, as linePoint() does.
    * @param values of the fields, in their order
-   * @param time ms since 1970-01-01 UTC
+   * @param time ms since 1970-01-01 UTC; null: none, the collector's time of arrival stands in
+   * @param from the first field written, and `to` the one behind the last
    * @throws LineProtocolError when no value is a finite number, an integer is beyond int64, or the time in ns is
    */
-  point(values: readonly number[], time: number): string {
+  point(values: readonly number[], time: number | null, from = 0, to: number = this.#fields.length): string {
     let line = this.#head;
     let mark = " ";
-    for (let at = 0; at < this.#fields.length; at++) {
+    for (let at = from; at < to; at++) {
       const value = values[at]!;
       if (!Number.isFinite(value)) continue;
       const { name, key, integer } = this.#fields[at]!;
@@ -98,7 +99,7 @@ export class PointSeries {
     if (mark === " ") {
       throw new LineProtocolError("FIELD_MISSING", `a point of ${shown(this.#measurement)} needs a field with a finite number`);
     }
-    return `${line} ${nanoseconds(time)}`;
+    return time === null ? line : `${line} ${nanoseconds(time)}`;
   }
 }
 

@@ -1,7 +1,7 @@
 /** InfluxDB line protocol: literal lines, and every text comes back from a parser of the grammar. */
 import fc from "fast-check";
 import t from "tap";
-import { linePoint } from "../../../../firmware-ts/apps/telemetry/line-protocol.ts";
+import { linePoint } from "../../../../../firmware-ts/apps/telemetry/encoders/line-protocol.ts";
 
 const at = Date.UTC(2026, 0, 1);
 
