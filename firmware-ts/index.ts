@@ -62,6 +62,8 @@ export { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 export type { IcmpError, Received } from "./ip/layer.ts";
 export type { Lifetime, Lifetimes } from "./ip/lifetimes.ts";
 export type { SendResult } from "./ip/send-result.ts";
+export type { AddressConflict, Claim, ClaimOptions, DefencePolicy } from "./ip4/arp/claim.ts";
+export type { ClaimedAddress, ClaimedAddressOptions, ClaimedAddressUser } from "./ip4/claimed-address.ts";
 export type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
 export type { Route } from "./ip4/routing/routes.ts";
 export type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
