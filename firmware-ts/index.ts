@@ -61,6 +61,7 @@ export { InetError, type SocketErrno } from "./ip/inet-error.ts";
 export { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 export type { IcmpError, Received } from "./ip/layer.ts";
 export type { Lifetime, Lifetimes } from "./ip/lifetimes.ts";
+export type { NameServerList, NameServers } from "./ip/name-servers.ts";
 export type { SendResult } from "./ip/send-result.ts";
 export type { AddressConflict, Claim, ClaimOptions, DefencePolicy } from "./ip4/arp/claim.ts";
 export type { ClaimedAddress, ClaimedAddressOptions, ClaimedAddressUser } from "./ip4/claimed-address.ts";

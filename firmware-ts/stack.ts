@@ -23,6 +23,7 @@ import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
 import { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 import { IpLayers } from "./ip/layers.ts";
+import { NameServers } from "./ip/name-servers.ts";
 import { ClaimedAddress, type ClaimedAddressOptions, type ClaimedAddressUser } from "./ip4/claimed-address.ts";
 import type { Icmp } from "./ip4/icmp.ts";
 import type { Ipv4 } from "./ip4/ipv4.ts";
@@ -130,6 +131,8 @@ export class Stack {
   readonly transports: Transports;
   readonly udp: Udp;
   readonly ping: Ping;
+  /** Those that the stack was told of, by DHCP for example. */
+  readonly nameServers: NameServers = new NameServers();
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
   readonly #families: Families;
