@@ -43,9 +43,10 @@ export class ClaimedAddress {
     const around: ClaimUser = {
       claimed: () => {
         const refusal = this.#add(options);
-        if (!refusal) return user.claimed();
-        this.#claim.release();
-        user.refused?.(refusal);
+        if (refusal) {
+          this.#claim.release();
+          user.refused?.(refusal);
+        } else user.claimed();
       },
       lost: (conflict: AddressConflict) => {
         if (conflict.while === "held") this.#remove();
