@@ -39,14 +39,15 @@ import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
 import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
-import type {
-  AppConfig,
-  AutomaticAddress,
-  BoardConfig,
-  DeviceConfig,
-  DriverName,
-  NeighboursConfig,
-  RouteConfig,
+import {
+  type AppConfig,
+  type AutomaticAddress,
+  type BoardConfig,
+  type DeviceConfig,
+  type DriverName,
+  isAutomatic,
+  type NeighboursConfig,
+  type RouteConfig,
 } from "./rig/rig.ts";
 import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./rig/schema.ts";
 import {
@@ -62,7 +63,7 @@ import { closest, show } from "./rig/wording.ts";
 
 /** `dhcp` and `link-local` stand for addresses that the device gets by itself. */
 function parseAddressOrWord(text: string): Cidr | AutomaticAddress {
-  return text === "dhcp" || text === "link-local" ? text : parseInterfaceAddress(text);
+  return isAutomatic(text) ? text : parseInterfaceAddress(text);
 }
 
 /** A kernel's HZ whose jiffy is a whole number of milliseconds. */

@@ -12,6 +12,10 @@ import type { Cidr } from "./units.ts";
 /** An address that a device gets by itself. */
 export type AutomaticAddress = "dhcp" | "link-local";
 
+export function isAutomatic(text: string): text is AutomaticAddress {
+  return text === "dhcp" || text === "link-local";
+}
+
 /** A driver: one of DEVICE_KINDS in kinds/index.ts. */
 export type DriverName = string;
 
