@@ -73,11 +73,6 @@ export class DhcpServer {
     this.#own.close();
   }
 
-  /** Forgets who has which address. */
-  forget(): void {
-    this.#leases.clear();
-  }
-
   #answer(request: Uint8Array): void {
     const options = request.length >= DHCP_OPTIONS ? readOptions(request, 0, request.length) : null;
     const type = options?.get(DhcpOption.MESSAGE_TYPE)?.[0];
