@@ -338,7 +338,7 @@ export class DhcpClient {
     const { port } = this.#ground;
     const terms = this.#terms;
     if (terms && lease.address === terms.lease.address) {
-      if (this.#state === "RENEWING" && arrival.source === lease.server) port.confirm();
+      if (arrival.source === lease.server) port.confirm();
       this.#user.renewed(lease);
       this.#bind(lease, this.#asked);
       return;
@@ -383,11 +383,9 @@ export class DhcpClient {
   }
 
   /** Rests until the lease is to be renewed. */
-  #settle({ renewal, rebinding, end }: Terms): void {
+  #settle({ renewal }: Terms): void {
     this.#ground.port.listening = false;
-    const now = this.#ground.clock.now();
-    const due = [renewal, rebinding, end].find((at) => at > now) ?? now;
-    this.#rest("BOUND", due);
+    this.#rest("BOUND", Math.max(renewal, this.#ground.clock.now()));
   }
 
   #rest(state: DhcpState, due: number): void {

@@ -51,8 +51,8 @@ export class Dhcp implements App, DhcpUser {
     this.#client = new DhcpClient(
       {
         clock: stack.clock,
-        // Rigs with one seed are many boards: the link address tells them apart.
-        random: random.fork(`dhcp/${formatMac(device.address)}`),
+        // Rigs with one seed are many boards: the link address tells them apart, and the time one run of a board from another.
+        random: random.fork(`dhcp/${formatMac(device.address)}/${stack.clock.wallTime()}`),
         port: new DhcpPort(stack, device),
         store: leases,
         get lladdr() {

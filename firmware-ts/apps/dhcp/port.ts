@@ -4,7 +4,7 @@
  * server go by a UDP socket, and so by the neighbour entry of the server or its router.
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
-import type { SkBuff } from "../../../hal/skbuff.ts";
+import { Checksum, type SkBuff } from "../../../hal/skbuff.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4 } from "../../ip/address.ts";
 import { finish, sumBytes, sumPseudoHeader } from "../../ip/checksum.ts";
 import type { Destination } from "../../ip/destination.ts";
@@ -128,7 +128,7 @@ export class DhcpPort {
   }
 
   /** Hands on a sound UDP datagram to the client's port. Frames to other stations are none of ours. */
-  #look({ bytes, view, data: at, tail }: SkBuff): void {
+  #look({ bytes, view, data: at, tail, checksum }: SkBuff): void {
     const ip = at + ETHERNET;
     if (tail - at < ETHERNET + IP_HEADER + UDP || view.getUint16(at + 12) !== ETH_P_IP) return;
     if (view.getUint8(ip + IP_PROTOCOL) !== IPPROTO_UDP || view.getUint8(ip + IP_VERSION_IHL) >> 4 !== 4) return;
@@ -143,7 +143,8 @@ export class DhcpPort {
     const length = view.getUint16(udp + 4);
     if (length < UDP || length > total - headerLength) return;
     const source = view.getInt32(ip + IP_SOURCE);
-    if (view.getUint16(udp + 6) !== 0) {
+    // Behind a virtual link the sender's kernel leaves the sum to hardware that is not there, and says so.
+    if (checksum === Checksum.NONE && view.getUint16(udp + 6) !== 0) {
       const pseudo = sumPseudoHeader(source, view.getInt32(ip + IP_DESTINATION), IPPROTO_UDP, length);
       if (finish(sumBytes(view, udp, length, pseudo)) !== 0) return;
     }

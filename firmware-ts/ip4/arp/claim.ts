@@ -11,6 +11,7 @@
 import type { Clock, Timer } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { NetDevice } from "../../net/device.ts";
+import { formatMac } from "../../net/ethernet.ts";
 
 /** RFC 5227 1.1, times in ms. */
 const PROBE_WAIT = 1000;
@@ -78,6 +79,7 @@ export class Claim {
   readonly #user: ClaimUser;
   readonly #timer: Timer;
   readonly #probes: number;
+  readonly #random: Random;
   #sent = 0;
 
   /** @param wait ms before the claim begins: this link had many conflicts */
@@ -91,7 +93,9 @@ export class Claim {
     // A link without ARP has nobody to ask.
     this.#probes = probes && !device.noArp ? PROBE_NUM : 0;
     this.#timer = ground.clock.timer(() => this.#next());
-    this.#timer.arm(this.#probes === 0 ? 0 : wait + ground.random.next() * PROBE_WAIT);
+    // Boards with one seed that start together ask at different times.
+    this.#random = ground.random.fork(`${formatMac(device.address)}/${ground.clock.wallTime()}`);
+    this.#timer.arm(this.#probes === 0 ? 0 : wait + this.#random.next() * PROBE_WAIT);
   }
 
   /** The address was found to be free, or nobody was asked; it is ours until the claim is over. */
@@ -125,7 +129,7 @@ export class Claim {
       this.#sent++;
       this.#ground.probe(this.device, this.address);
       const last = this.#sent === this.#probes;
-      this.#timer.arm(last ? ANNOUNCE_WAIT : PROBE_MIN + this.#ground.random.next() * (PROBE_MAX - PROBE_MIN));
+      this.#timer.arm(last ? ANNOUNCE_WAIT : PROBE_MIN + this.#random.next() * (PROBE_MAX - PROBE_MIN));
       return;
     }
     this.#state = "held";
