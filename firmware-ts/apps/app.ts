@@ -6,14 +6,14 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import type { Random } from "../../hal/random.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
-import type { AddressEvent } from "./addresses/event.ts";
+import type { AddressEvent } from "./address-event.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { OptionShape } from "./options.ts";
 
 export interface App {
   /** Figures since start(), by name: `sent`, `failed` … */
   readonly counters: Readonly<Record<string, number>>;
-  /** Of an app with the role `addresses`: the device has its address. */
+  /** The device has the address that an app with the role `addresses` gives it. */
   readonly settled?: boolean;
   /** Begins. Called once. */
   start(): void;

@@ -1,4 +1,4 @@
-/** What apps keep over restarts: leases, and addresses of their own. Whoever puts the board together hands a store in. */
+/** The memory of apps over restarts: leases, and addresses of their own. Whoever puts the board together hands a store in. */
 export interface LeaseStore {
   /** Returns the text that was saved last under the name; null for none. Throws nothing. */
   load(name: string): string | null;

@@ -2,10 +2,7 @@
 import * as v from "valibot";
 import { ControllerError } from "../../hal/ethernet.ts";
 import { SENSOR_KINDS } from "../../hal/sensor-kinds.ts";
-import { givenAddress } from "../apps/addresses/given.ts";
-import { linkLocal } from "../apps/addresses/link-local.ts";
 import type { AppKind } from "../apps/app.ts";
-import { dhcp } from "../apps/dhcp/kind.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { OptionShape, ValueShape } from "../apps/options.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
@@ -114,15 +111,19 @@ export function asksFirst({ neighbours }: Rig): boolean {
 /** The apps that give a device its addresses; other addresses are there from the start. */
 function addressApps(rig: Rig, device: DeviceConfig): AppConfig[] {
   const given = device.addresses.filter(({ address }) => asksFirst(rig) && !isOfIpv6(address));
-  const how = { ...appDefaults(givenAddress), kind: givenAddress.kind, device: device.name };
-  return [...given.map((address) => ({ ...how, address })), ...automaticApps(device)];
+  return [...given.map((address) => appWith("address", { device: device.name, address })), ...automaticApps(device)];
 }
 
 /** The apps that `dhcp` and `link-local` stand for. */
 export function automaticApps({ name: device, automatic = [] }: DeviceConfig): AppConfig[] {
   const fallback = automatic.includes("link-local") ? "link-local" : "none";
-  if (automatic.includes("dhcp")) return [{ ...appDefaults(dhcp), kind: dhcp.kind, device, fallback }];
-  return fallback === "none" ? [] : [{ kind: linkLocal.kind, device }];
+  if (automatic.includes("dhcp")) return [appWith("dhcp", { device, fallback })];
+  return fallback === "none" ? [] : [appWith("link-local", { device })];
+}
+
+/** An app with some options, and defaults for the others. */
+function appWith(kind: string, options: Readonly<Record<string, unknown>>): AppConfig {
+  return { ...appDefaults(appKind({ kind })), ...options, kind };
 }
 
 /** The addresses that apps give a device, in words: an address, or the app's kind. */

@@ -3,7 +3,6 @@
  * silent where it cannot judge: one mistake is reported once.
  */
 
-import { givenAddress } from "../apps/addresses/given.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { deviceOfApp, findApp, pinsOf } from "./apps.ts";
@@ -13,6 +12,7 @@ import type { Draft } from "./rig/schema.ts";
 import { type Cidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
+import { SettingsTrial } from "./rig-settings.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
@@ -126,10 +126,11 @@ function checkAppDevices(file: YamlFile, draft: Draft<RigSource>, names: readonl
     const at = ["apps", index, "device"];
     checkName(file, names, device, at);
     const kind = String(app?.["kind"]);
-    if (kind === givenAddress.kind) continue;
-    const first = seen.get(`${kind} ${device}`);
+    const given = app?.["address"] as Draft<Cidr>;
+    const key = [kind, device, given?.address].filter(Boolean).join(" ");
+    const first = seen.get(key);
     if (first !== undefined) file.note(at, `${show(device)}: has ${kind} already, by ${first}`);
-    else seen.set(`${kind} ${device}`, `apps[${index}]`);
+    else seen.set(key, `apps[${index}]`);
   }
 }
 
@@ -179,7 +180,7 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
   const devices = devicesOf(draft);
   for (const [name, device] of devices)
     for (const subnet of device.addresses ?? []) if (typeof subnet !== "string") links.push({ subnet, dev: name });
-  // What a server gives nobody knows beforehand.
+  // Nobody knows beforehand what a server gives.
   const unknown = new Set(automaticDevices(draft));
   for (const route of routes) {
     if (route && !("via" in route) && typeof route.to !== "string") links.push({ subnet: route.to, dev: route.dev });
@@ -245,13 +246,20 @@ function checkDestinations(file: YamlFile, draft: Draft<RigSource>, names: reado
   for (const [index, app] of (draft?.apps ?? []).entries()) check(app, ["apps", index]);
 }
 
-/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, and the same of IPv6. */
+/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, the same of IPv6, and keys without a device. */
 function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
-  for (const key of Object.keys(draft?.sysctl ?? {})) {
+  const settings = Object.entries(draft?.sysctl ?? {});
+  if (settings.length === 0 || names.length === 0) return;
+  const trial = new SettingsTrial(names);
+  for (const [key, value] of settings) {
+    const at = ["sysctl", key];
     const device = /^net\.ipv[46]\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
-    if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
-    if (names.length === 0) continue;
-    file.note(["sysctl", key], noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    if (device !== undefined && !["default", "all", "lo", ...names].includes(device)) {
+      file.note(at, noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    } else if (value !== undefined) {
+      const refusal = trial.refusal(key, value);
+      if (refusal) file.note(at, refusal.message, { key: refusal.atKey });
+    }
   }
 }
 

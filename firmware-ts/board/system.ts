@@ -8,7 +8,7 @@ import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
-import type { AddressEvent } from "../apps/addresses/event.ts";
+import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
 import { writeSysctl } from "../control/sysctl.ts";

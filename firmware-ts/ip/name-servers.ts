@@ -1,7 +1,7 @@
 /** The name servers that a stack was told of: by whom, and in which order to ask them (RFC 2132 3.8, RFC 8106). */
 import type { IpAddress } from "./address.ts";
 
-/** What one teller has told. */
+/** The word of one teller. */
 export interface NameServerList {
   readonly servers: readonly IpAddress[];
   /** The domain of names that have none. */

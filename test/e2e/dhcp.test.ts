@@ -6,7 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import type { AddressEvent } from "../../firmware-ts/apps/addresses/event.ts";
+import type { AddressEvent } from "../../firmware-ts/apps/address-event.ts";
 import { parseRig } from "../../firmware-ts/board/rig-file.ts";
 import { System, startSystem } from "../../firmware-ts/board/system.ts";
 import { formatIpv4 } from "../../firmware-ts/ip/address.ts";

@@ -2,10 +2,10 @@
  * A bench for addresses that a board gets by itself, in virtual time: the board's stack and its app at one end of a wire, a DHCP server at
  * the other, and a tester that hears every frame and can send any.
  */
-import type { AddressEvent } from "../../firmware-ts/apps/addresses/event.ts";
+import type { AddressEvent } from "../../firmware-ts/apps/address-event.ts";
 import type { App, AppContext, AppDevice } from "../../firmware-ts/apps/app.ts";
+import { DHCP_DEFAULTS, type DhcpConfig } from "../../firmware-ts/apps/dhcp/config.ts";
 import { Dhcp } from "../../firmware-ts/apps/dhcp/dhcp.ts";
-import { DHCP_DEFAULTS, type DhcpConfig } from "../../firmware-ts/apps/dhcp/kind.ts";
 import { LeaseMemory } from "../../firmware-ts/apps/lease-store.ts";
 import { DhcpServer, type DhcpServerOptions } from "../../firmware-ts/board/dhcp-server.ts";
 import { formatIpv4 } from "../../firmware-ts/ip/address.ts";

@@ -13,9 +13,9 @@ import { RATE_LIMIT_INTERVAL } from "../../ip4/arp/claim.ts";
 import type { ClaimedAddress } from "../../ip4/claimed-address.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import { ipv4 } from "../../stack.ts";
+import type { AddressChangeWord } from "../address-event.ts";
 import type { App, AppContext, AppDevice, AppKind } from "../app.ts";
 import type { OptionShapes } from "../options.ts";
-import type { AddressChangeWord } from "./event.ts";
 import { watchLink } from "./link.ts";
 
 export interface GivenAddressConfig {

@@ -13,9 +13,9 @@ import { Scope } from "../../ip/address-type.ts";
 import type { AddressConflict } from "../../ip4/arp/claim.ts";
 import type { ClaimedAddress } from "../../ip4/claimed-address.ts";
 import { formatMac } from "../../net/ethernet.ts";
+import type { AddressChangeWord } from "../address-event.ts";
 import type { App, AppContext, AppDevice, AppKind } from "../app.ts";
 import type { OptionShapes } from "../options.ts";
-import type { AddressChangeWord } from "./event.ts";
 import { watchLink } from "./link.ts";
 
 const PREFIX = 16;

@@ -4,13 +4,13 @@ import type { Lifetimes } from "../../ip/lifetimes.ts";
 import type { AddressConflict } from "../../ip4/arp/claim.ts";
 import type { ClaimedAddress } from "../../ip4/claimed-address.ts";
 import { formatMac } from "../../net/ethernet.ts";
-import type { AddressChangeWord, AddressEvent } from "../addresses/event.ts";
+import type { AddressChangeWord, AddressEvent } from "../address-event.ts";
 import { watchLink } from "../addresses/link.ts";
 import { LinkLocalAddress } from "../addresses/link-local.ts";
 import type { App, AppContext, AppDevice } from "../app.ts";
 import { LeaseBinding } from "./binding.ts";
 import { DhcpClient, type DhcpState, type DhcpUser } from "./client.ts";
-import type { DhcpConfig } from "./kind.ts";
+import type { DhcpConfig } from "./config.ts";
 import { isDomainName, type Lease } from "./lease.ts";
 import type { DhcpIdentity } from "./message.ts";
 import { DhcpPort } from "./port.ts";
@@ -194,7 +194,7 @@ export class Dhcp implements App, DhcpUser {
   }
 }
 
-/** Who the client is; its link address may change. */
+/** The client as servers know it; its link address may change. */
 class Identity implements DhcpIdentity {
   readonly hostName: string;
   readonly vendorClass: string;

@@ -147,7 +147,7 @@ export function holdsAddress({ address, prefixLength }: Lease, other: number): b
   return ((address ^ other) & prefixMask(prefixLength)) === 0;
 }
 
-/** What is stored of a lease: enough to ask for the same address again (INIT-REBOOT, RFC 2131 3.2). */
+/** The part of a lease that is stored: enough to ask for the same address again (INIT-REBOOT, RFC 2131 3.2). */
 export interface StoredLease {
   readonly address: number;
   /** When it ends, in ms since 1970; Infinity for never. */

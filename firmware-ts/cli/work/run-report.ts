@@ -1,6 +1,6 @@
 /** The output of `whohas run`: lines for people, or an object a line with --json. */
 
-import type { AddressEvent } from "../../apps/addresses/event.ts";
+import type { AddressEvent } from "../../apps/address-event.ts";
 import { formatDuration } from "../../board/rig/units.ts";
 import type { Summary } from "../../board/summary.ts";
 import type { DeviceReport, System, SystemListener } from "../../board/system.ts";
@@ -95,7 +95,7 @@ function addressesText({ addresses, awaited }: DeviceReport): string {
   return [...there, ...coming].join(", ") || "no address";
 }
 
-/** What became of an address that a device gets by itself. */
+/** News of an address that a device gets by itself, in words. */
 function addressText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
   const lease =
     server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
@@ -147,7 +147,7 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
@@ -157,6 +157,7 @@ function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops
     ...ndLines(nd),
     ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
+    ...(missed > 0 ? [`missed        ${missed} frames by controllers whose memory was full`] : []),
     ...healthLines(devices),
   ];
 }

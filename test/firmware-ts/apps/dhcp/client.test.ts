@@ -213,7 +213,7 @@ t.test("after a restart the address of before is asked for: REQUEST and ACK, no 
   nobody.run(15);
   t.same(nobody.said(), [`REQUEST > ${ALL}`, `REQUEST > ${ALL}`, `DISCOVER > ${ALL}`]);
   await nobody.close();
-  // What was stored is over, or is nothing.
+  // The stored lease is over, or is none.
   for (const text of [
     '{"address":"192.168.10.50","until":-1}',
     "",

@@ -1,7 +1,7 @@
-/** What becomes of an address that a device gets by itself, told to the operator. */
+/** News of an address that a device gets by itself, for the operator. */
 export interface AddressEvent {
   readonly device: string;
-  /** Who gives the address: a server, the device itself (RFC 3927), or the rig. */
+  /** The giver of the address: a server, the device itself (RFC 3927), or the rig. */
   readonly by: "dhcp" | "link-local" | "static";
   readonly change: AddressChangeWord;
   /** As `192.168.10.50/24`; empty where there is none yet. */
