@@ -2,6 +2,7 @@
 import type { Target } from "../target.ts";
 import { E1000_FRAMES, ENC28J60_FRAMES } from "./chips.ts";
 import { CONTROL } from "./control.ts";
+import { DHCP } from "./dhcp.ts";
 import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
 import { BUS_PIRATE, SERPROG } from "./serial.ts";
@@ -22,4 +23,5 @@ export const TARGETS: readonly Target[] = [
   WRITE_BACKS,
   CONTROL,
   RIG_FILES,
+  DHCP,
 ];
