@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -23,9 +23,11 @@ import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
+import type { PacketList } from "../net/packet-list.ts";
 import { Arp } from "./arp/arp.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
 import { Groups } from "./groups.ts";
@@ -41,6 +43,7 @@ import {
   REASSEMBLY_TIME,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import type { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
@@ -51,12 +54,13 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
-import { pushHeaders, straightTo } from "./straight.ts";
+import { pushHeaders, straighten } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [SOURCE, DESTINATION] = [IP_SOURCE, IP_DESTINATION];
+const UNKNOWN = UNKNOWN_PACKET;
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -67,8 +71,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly maxPayload: number = IP_MOST - IP_HEADER;
   readonly unspecified: Ip4 = INADDR_ANY;
   readonly checksumRequired = false;
-  readonly conf: Devconfs = new Devconfs();
-  readonly settings: Ip4Settings = new Ip4Settings();
+  readonly conf: Devconfs;
+  readonly settings: Ip4Settings;
   readonly fib: Fib;
   readonly arp: Arp;
   /** Packets dropped on the way out, before they had a device. */
@@ -99,13 +103,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
-    this.fib = new Fib(network.clock, this.conf, {
+    const changes = new Generation(network.changes);
+    this.conf = new Devconfs(changes);
+    this.settings = new Ip4Settings(changes);
+    this.fib = new Fib(network.clock, this.conf, changes, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
-    this.#output = new OutputRouter(this.fib);
+    this.#output = new OutputRouter(this.fib, network.changes);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable: this.#unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.fragments = new Fragments(
@@ -171,6 +178,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addresses.isLocal(address);
   }
 
+  deviceWith(address: Ip4): NetDevice | null {
+    return this.addresses.find(address)?.device ?? null;
+  }
+
   canBind(address: Ip4): boolean {
     return this.addressType(address) !== AddressType.UNICAST;
   }
@@ -195,22 +206,29 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#output.refresh(way);
   }
 
+  wayBack({ source, destination }: Ip4Received): Ip4Way {
+    return this.wayOfAnswer(source, destination);
+  }
+
+  deviceOf(): null {
+    return null;
+  }
+
   /** The way of an answer from `source` (INADDR_ANY: from the best address), for senders that keep no destination. Up to date. */
   wayOfAnswer(destination: Ip4, source: Ip4): Ip4Way {
     return this.#output.to(destination, source);
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const entry = ttl === 0 && tos === 0 && skb.confirm === false ? straightTo(way) : null;
-    if (entry === null || skb.length > way.room || skb.truesize === 0) {
+    const plain = ttl === 0 && tos === 0 && skb.confirm === false && skb.truesize !== 0 && skb.tail - skb.data <= way.room;
+    if (plain === false || (way.straight === false && straighten(way, this.settings.defaultTtl) === false)) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
+    pushHeaders(skb, way, protocol, this.#identifications);
     const { ip } = this.counters;
-    const id = this.#identifications.next(way.source, way.destination, protocol);
-    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = entry.on.device.transmit(skb);
+    const fate = (way.leaves as NetDevice).transmit(skb);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -299,7 +317,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: SkBuffQueue, device: NetDevice): void {
+  receiveList(list: PacketList, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
@@ -360,6 +378,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
     const { ip } = this.counters;
     ip.inReceives++;
+    if (loopback === false && skb.packetType === HOST && this.#trafficConfirms === false) {
+      const taken = this.#delivery.takeKnown(skb, device, this.#router);
+      if (taken !== UNKNOWN) return taken;
+    }
     const malformed = checkHeader(skb);
     if (malformed !== NONE) {
       if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;

@@ -7,6 +7,7 @@ import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { formatIpv6 } from "../../ip/ip6-text.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { AddressScope, isMulticast6, type KnownAddresses, macOfGroup, scopeOf } from "../common/address-kind.ts";
 import type { Ip6Routes } from "./routes.ts";
 
@@ -16,16 +17,12 @@ export class Ip6Groups {
   readonly #known: KnownAddresses;
   readonly #routes: Ip6Routes;
   readonly #users = new GroupUsers<Ip6>((device, group, joined) => this.#changed(device, group, joined));
-  #changes = 0;
+  readonly #changes: Generation;
 
-  constructor(known: KnownAddresses, routes: Ip6Routes) {
+  constructor(known: KnownAddresses, routes: Ip6Routes, changes: Generation) {
+    this.#changes = changes;
     this.#known = known;
     this.#routes = routes;
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
   }
 
   has(device: NetDevice, group: Ip6): boolean {
@@ -76,7 +73,7 @@ export class Ip6Groups {
   }
 
   #changed(device: NetDevice, group: Ip6, joined: boolean): void {
-    this.#changes++;
+    this.#changes.next();
     if (onWire(group)) {
       if (joined) device.join(macOfGroup(group));
       else device.leave(macOfGroup(group));
