@@ -104,11 +104,14 @@ export class System {
   deadline: number = Number.POSITIVE_INFINITY;
   /** Resolves at the deadline, or when the system was stopped before. */
   readonly finished: Promise<void>;
+  /** Resolves when one device has all of its addresses, or when the system was stopped before. */
+  readonly addressed: Promise<void>;
   readonly #random: Random;
   readonly #options: SystemOptions;
   readonly #deadline: Timer;
   readonly #patience: Timer;
   readonly #finish: () => void;
+  readonly #tellAddressed: () => void;
   readonly #io: BoardIo;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
@@ -178,6 +181,11 @@ export class System {
       finish = resolve;
     });
     this.#finish = finish;
+    let addressed: () => void = () => {};
+    this.addressed = new Promise((resolve) => {
+      addressed = resolve;
+    });
+    this.#tellAddressed = addressed;
     const devices = this.#devices.map(({ device }) => device);
     this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
@@ -222,6 +230,7 @@ export class System {
       this.#healthWatch.start();
       this.#options.listener?.ready(this);
       this.#apps.startAddresses();
+      if (this.#isAddressed) this.#tellAddressed();
       this.#startWithLink();
     } catch (error) {
       // The first failure is told, not those on the way out.
@@ -241,6 +250,7 @@ export class System {
 
   async #shutDown(): Promise<void> {
     this.#stopped = true;
+    this.#tellAddressed();
     this.#end();
     this.#healthWatch.stop();
     this.#apps.stop();
@@ -392,12 +402,18 @@ export class System {
     if (this.#stopped) return;
     if (event.change === "got") this.#network.addressed();
     this.#options.listener?.address?.(event);
-    if (event.change === "got") this.#startFirmware();
+    if (event.change !== "got") return;
+    if (this.#isAddressed) this.#tellAddressed();
+    this.#startFirmware();
+  }
+
+  get #isAddressed(): boolean {
+    return this.rig.devices.some(({ name }) => this.#apps.isSettled(name));
   }
 
   /** Firmwares wait for the addresses of one device at least. */
   #startFirmware(): void {
-    if (!this.#waiting || !this.rig.devices.some(({ name }) => this.#apps.isSettled(name))) return;
+    if (!this.#waiting || !this.#isAddressed) return;
     this.#waiting = false;
     this.#patience.cancel();
     this.#apps.startFirmware();

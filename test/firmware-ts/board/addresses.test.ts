@@ -43,6 +43,7 @@ t.test("dhcp: ready does not wait, telemetry does; its first datagram asks nobod
   const { clock, system, log } = await start(`devices:\n${device("dhcp")}${TELEMETRY}`);
   await clock.advance(10_000);
   t.same(log, ["ready dhcp", "eth0 dhcp got 192.168.10.50/24", "#1 sent"]);
+  await system.addressed;
   t.match(
     system.summary(),
     { arp: { requestsBroadcast: 5, requestsUnicast: 0 }, datagrams: { failed: 0 } },
