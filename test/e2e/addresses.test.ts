@@ -1,6 +1,7 @@
 /**
- * DHCP servers of others at the far end of a real cable: each gives the board a lease and renews it, without a question of the board's ARP.
- * It dies, and the address goes with its lease. In real time, because the servers count in seconds.
+ * Addresses next to programs of others at the far end of a real cable. DHCP servers: each gives the board a lease and renews it, without a
+ * question of the board's ARP; it dies, and the address goes with its lease. A kernel that has the board's address, and arping -D about
+ * it. In real time, because the servers count in seconds.
  */
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
@@ -15,9 +16,9 @@ import { missingForNetns, missingPrograms, type Netns, VethPair } from "../suppo
 import { scratch } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually } from "../support/waiting.ts";
-import { adopt } from "../support/whohas.ts";
+import { adopt, ended } from "../support/whohas.ts";
 
-t.jobs = 3;
+t.jobs = 4;
 
 const LEASE = 4;
 const folder = scratch("dhcp");
@@ -90,20 +91,45 @@ for (const server of SERVERS) {
   realTime(t, server.program, { skip, buffered: true }, (t) => play(t, server));
 }
 
-async function play(t: Test, server: Server): Promise<void> {
+realTime(t, "a kernel", { skip: missingForNetns() || missingPrograms("arping"), buffered: true }, async (t) => {
   const pair = new VethPair();
   t.teardown(() => pair.remove());
-  pair.far.ip("address", "add", "10.9.0.1/24", "dev", pair.farName);
-  const own = join(folder, `${server.program}-${process.hrtime.bigint()}`);
-  mkdirSync(own, { recursive: true });
-  const child = adopt(server.start(pair.far, pair.farName, own));
-  t.teardown(() => child.kill("SIGKILL"));
-  const rig = `devices: { eth0: { driver: packet, bus: { kind: interface, name: ${pair.near} } } }
-apps: [{ kind: dhcp, device: eth0, probe: never, delay: 0ms, hostname: board-7 }]\n`;
+  const far = (word: string): string => pair.far.ip("address", word, "10.9.0.7/24", "dev", pair.farName);
+  far("add");
+  const { system, told } = await begin(t, pair.near, "{ kind: address, device: eth0, address: 10.9.0.7/24, defence: give-up }");
+  await eventually(() => told("taken") === 1, "the kernel's answer to the first probe");
+  t.same(
+    system.stack.ip.addresses.list.filter(({ device }) => device.name === "eth0"),
+    [],
+  );
+  await system.stop();
+  far("del");
+  const again = await begin(t, pair.near, "{ kind: address, device: eth0, address: 10.9.0.7/24, defence: give-up }");
+  await again.system.addressed;
+  const asked = pair.far.spawn("arping", ["-D", "-c", "1", "-w", "3", "-I", pair.farName, "10.9.0.7"]);
+  t.equal((await ended(asked)).code, 1, "arping -D: somebody has it");
+  far("add");
+  pair.far.run("arping", "-c", "1", "-A", "-I", pair.farName, "10.9.0.7");
+  await eventually(() => again.told("taken") === 1, "a kernel that takes the address and announces it");
+  t.same(
+    again.system.stack.ip.addresses.list.filter(({ device }) => device.name === "eth0"),
+    [],
+  );
+});
+
+interface Running {
+  readonly system: System;
+  readonly events: AddressEvent[];
+  /** The number of events of a kind. */
+  told(change: string): number;
+}
+
+/** A board on an interface with one app. */
+async function begin(t: Test, near: string, app: string): Promise<Running> {
+  const rig = `devices: { eth0: { driver: packet, bus: { kind: interface, name: ${near} } } }\napps: [${app}]\n`;
   const clock = new SystemClock();
   const events: AddressEvent[] = [];
-  const told = (change: string): number => events.filter((event) => event.change === change).length;
-  const system = await System.make(parseRig(rig, "dhcp.yaml"), {
+  const system = await System.make(parseRig(rig, "rig.yaml"), {
     clock,
     listener: {
       ready: () => undefined,
@@ -116,8 +142,21 @@ apps: [{ kind: dhcp, device: eth0, probe: never, delay: 0ms, hostname: board-7 }
     await system.stop();
     clock.stop();
   });
-  await listening(child);
   await startSystem(system);
+  return { system, events, told: (change) => events.filter((event) => event.change === change).length };
+}
+
+async function play(t: Test, server: Server): Promise<void> {
+  const pair = new VethPair();
+  t.teardown(() => pair.remove());
+  pair.far.ip("address", "add", "10.9.0.1/24", "dev", pair.farName);
+  const own = join(folder, `${server.program}-${process.hrtime.bigint()}`);
+  mkdirSync(own, { recursive: true });
+  const child = adopt(server.start(pair.far, pair.farName, own));
+  t.teardown(() => child.kill("SIGKILL"));
+  await listening(child);
+  const app = "{ kind: dhcp, device: eth0, probe: never, delay: 0ms, hostname: board-7 }";
+  const { system, events, told } = await begin(t, pair.near, app);
   const { stack } = system;
   const device = stack.network.device("eth0");
   if (!device) throw new Error("no device");
