@@ -58,6 +58,8 @@ function placeOf(bytes: number): number {
 export class ByteRing {
   readonly #memory: RingMemory;
   #slot: RingSlot | null = null;
+  /** Its memory is shared with nobody. */
+  #own = false;
   /** Bytes of its last memory: it is likely to need as many again. */
   #usual: number = SMALLEST;
   /** Place of the first byte. */
@@ -144,14 +146,27 @@ export class ByteRing {
     this.#extent = 0;
     this.#start = 0;
     if (this.#slot === null) return;
-    this.#memory.give(this.#slot);
+    if (!this.#own) this.#memory.give(this.#slot);
     this.#slot = null;
   }
 
-  /** Forgets what was placed out of order. */
-  forgetPlaced(): void {
-    this.#extent = this.length;
-    if (this.#extent === 0) this.clear();
+  /** Keeps the bytes in order, in memory of its own: they may wait for a reader who never comes. The shared memory goes back. */
+  detach(): void {
+    const old = this.#slot;
+    const { length } = this;
+    if (old === null) return;
+    let size = 1;
+    while (size < length) size *= 2;
+    const slot = new RingSlot(new Uint8Array(size));
+    const head = old.bytes.subarray(this.#start, Math.min(this.#start + length, old.bytes.length));
+    slot.bytes.set(head, 0);
+    slot.bytes.set(old.bytes.subarray(0, length - head.length), head.length);
+    this.clear();
+    if (length === 0) return;
+    this.#slot = slot;
+    this.#own = true;
+    this.length = length;
+    this.#extent = length;
   }
 
   #room(bytes: number): RingSlot {

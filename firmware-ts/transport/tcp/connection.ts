@@ -183,7 +183,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.outgoing.clear();
     this.sent.clear();
     this.arrived.clear();
-    this.incoming.forgetPlaced();
+    this.incoming.detach();
     this.sackedOut = 0;
     this.lostOut = 0;
     this.retransOut = 0;
