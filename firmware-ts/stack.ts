@@ -23,6 +23,8 @@ import type { Family } from "./ip/family.ts";
 import { InetError } from "./ip/inet-error.ts";
 import { type Ip6, Ip6Interner } from "./ip/ip6.ts";
 import { IpLayers } from "./ip/layers.ts";
+import { NameServers } from "./ip/name-servers.ts";
+import { ClaimedAddress, type ClaimedAddressOptions, type ClaimedAddressUser } from "./ip4/claimed-address.ts";
 import type { Icmp } from "./ip4/icmp.ts";
 import type { Ipv4 } from "./ip4/ipv4.ts";
 import type { AddressOptions, InterfaceAddress } from "./ip4/routing/addresses.ts";
@@ -133,6 +135,8 @@ export class Stack {
   readonly udp: Udp;
   readonly tcp: Tcp;
   readonly ping: Ping;
+  /** Those that the stack was told of, by DHCP for example. */
+  readonly nameServers: NameServers = new NameServers();
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
   readonly #families: Families;
@@ -222,6 +226,17 @@ export class Stack {
     const { address, length } = prefix(cidr);
     if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
     return this.ip.fib.addAddress(device, address, length, options);
+  }
+
+  /**
+   * Gives a device an IPv4 address once it is known that no other station has it, and takes it back when one does (RFC 5227). Until
+   * `user.claimed` is called, within some seconds, the address is not there.
+   * @throws InetError ADDRESS_INVALID
+   */
+  claimAddress(device: NetDevice, cidr: string, user: ClaimedAddressUser, options: ClaimedAddressOptions = {}): ClaimedAddress {
+    const { address, length } = prefix(cidr);
+    if (address === INADDR_ANY) throw new InetError("ADDRESS_INVALID", "0.0.0.0 is nobody's address");
+    return new ClaimedAddress(this.ip, device, address, length, user, options);
   }
 
   /**

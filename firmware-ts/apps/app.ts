@@ -6,11 +6,15 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import type { Random } from "../../hal/random.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
+import type { AddressEvent } from "./address-event.ts";
+import type { LeaseStore } from "./lease-store.ts";
 import type { OptionShape } from "./options.ts";
 
 export interface App {
   /** Figures since start(), by name: `sent`, `failed` … */
   readonly counters: Readonly<Record<string, number>>;
+  /** The device has the address that an app with the role `addresses` gives it. */
+  readonly settled?: boolean;
   /** Begins. Called once. */
   start(): void;
   /** Ends for good. Called at any time, also before start() and twice. */
@@ -44,12 +48,24 @@ export interface AppContext {
   readonly io: BoardIo;
   /** The rig's devices in its order, at least one. */
   readonly devices: readonly [NetDevice, ...NetDevice[]];
-  /** Randomness for the app, not for secrets. */
+  /** A source of chance, the same for the same rig; not for secrets. */
   readonly random: Random;
   /** The wall clock is known to be set: a board without a battery begins in 1970, or where it was switched off. */
   clockIsSet(): boolean;
+  /** Keeps what outlives the process. */
+  readonly leases: LeaseStore;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
+  /** Tells what became of an address. */
+  addressed(event: AddressEvent): void;
+  /** Finds a device of the rig by its name, which was checked. */
+  on(device: string): AppDevice;
+}
+
+/** A device, and the stack of its network namespace. */
+export interface AppDevice {
+  readonly device: NetDevice;
+  readonly stack: Stack;
 }
 
 /** One line of `whohas check`: a word for the thing, its name, and how it is set up. */
@@ -76,9 +92,9 @@ export interface AppKind<O extends object = object> {
   readonly kind: string;
   /**
    * `firmware` starts once there is a link, stops when the run's duration is over, and is left out by `--no-app`; an `indicator` runs
-   * for as long as the system is up.
+   * for as long as the system is up, and so does an app of `addresses`, for which firmwares wait.
    */
-  readonly role: "firmware" | "indicator";
+  readonly role: "firmware" | "indicator" | "addresses";
   /** Its options, by key. */
   readonly options: Readonly<Record<string, OptionShape>>;
   /** It makes no sense on a rig without a board: the parts that need one, for the message. */

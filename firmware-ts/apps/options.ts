@@ -25,6 +25,12 @@ export type ValueShape =
   | { readonly is: "table"; readonly example: string; readonly keys: Readonly<Record<string, OptionShape>> }
   /** One of these words. */
   | { readonly is: "word"; readonly words: readonly string[] }
+  /** A device of the rig. */
+  | { readonly is: "device"; readonly example: string }
+  /** A host's address with its prefix, `192.168.10.10/24`: its text and its number of bits. */
+  | { readonly is: "address"; readonly example: string }
+  /** A name of letters, digits, `.`, `_` and `-`, 64 of them at most. */
+  | { readonly is: "name"; readonly example: string }
   /** A pin of the board, which nothing else may have. */
   | { readonly is: "pin"; readonly example: string }
   /** A SensorConfig; nothing else may have its pin. */

@@ -6,10 +6,20 @@ import type { AppKind } from "../apps/app.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { OptionShape, ValueShape } from "../apps/options.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { parsePin } from "./rig/names.ts";
-import type { AppConfig, Rig } from "./rig/rig.ts";
+import { parseDeviceName, parseOwnName, parsePin } from "./rig/names.ts";
+import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
-import { formatDuration, parseDuration, parseEndpoint, parseInteger, UnitError } from "./rig/units.ts";
+import {
+  type Cidr,
+  formatCidr,
+  formatDuration,
+  isOfIpv6,
+  parseDuration,
+  parseEndpoint,
+  parseInteger,
+  parseInterfaceAddress4,
+  UnitError,
+} from "./rig/units.ts";
 import { show } from "./rig/wording.ts";
 
 const SENSOR = "{ kind: thermometer, pin: A0 }";
@@ -39,6 +49,12 @@ function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
     }
     case "word":
       return oneOf(shape.words);
+    case "device":
+      return leaf(shape.example, parseDeviceName);
+    case "address":
+      return leaf(shape.example, parseInterfaceAddress4);
+    case "name":
+      return leaf(shape.example, parseOwnName);
     case "pin":
       return leaf(shape.example, parsePin);
     case "sensor":
@@ -93,14 +109,48 @@ export function appDefaults({ options }: AppKind): Record<string, unknown> {
   return Object.fromEntries(having.map(([key, { otherwise }]) => [key, otherwise]));
 }
 
-/** All apps of a rig: its lamps and its telemetry, for which it has keys of their own, then `apps`. */
-export function appsOf({ board, telemetry, apps = [] }: Rig): readonly AppConfig[] {
+/** All apps of a rig: its addresses, its lamps and its telemetry, for which it has keys of their own, then `apps`. */
+export function appsOf(rig: Rig): readonly AppConfig[] {
+  const { board, telemetry, apps = [] } = rig;
   const { leds } = board;
   return [
+    ...rig.devices.flatMap((device) => addressApps(rig, device)),
     ...(leds.link === undefined && leds.activity === undefined ? [] : [{ kind: "link-leds", ...leds }]),
     ...(telemetry ? [{ kind: "telemetry", ...telemetry }] : []),
     ...apps,
   ];
+}
+
+/** Addresses of IPv4 are asked for before they are used (RFC 5227 2.1). */
+export function asksFirst({ neighbours }: Rig): boolean {
+  return neighbours.profile === "strict";
+}
+
+/** The apps that give a device its addresses; other addresses are there from the start. */
+function addressApps(rig: Rig, device: DeviceConfig): AppConfig[] {
+  const given = device.addresses.filter(({ address }) => asksFirst(rig) && !isOfIpv6(address));
+  return [...given.map((address) => appWith("address", { device: device.name, address })), ...automaticApps(device)];
+}
+
+/** The apps that `dhcp` and `link-local` stand for. */
+export function automaticApps({ name: device, automatic = [] }: DeviceConfig): AppConfig[] {
+  const fallback = automatic.includes("link-local") ? "link-local" : "none";
+  if (automatic.includes("dhcp")) return [appWith("dhcp", { device, fallback })];
+  return fallback === "none" ? [] : [appWith("link-local", { device })];
+}
+
+/** An app with some options, and defaults for the others. */
+function appWith(kind: string, options: Readonly<Record<string, unknown>>): AppConfig {
+  return { ...appDefaults(appKind({ kind })), ...options, kind };
+}
+
+/** The addresses that apps give a device, in words: an address, or the app's kind. */
+export function awaitedOf(rig: Rig, device: string): string[] {
+  return appsOf(rig).flatMap((app) => {
+    if (appKind(app).role !== "addresses" || deviceOfApp(app) !== device) return [];
+    const address = app["address"] as Cidr | undefined;
+    return [address ? formatCidr(address) : app.kind];
+  });
 }
 
 /** The endpoints that a rig's apps send to. */
@@ -109,6 +159,12 @@ export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
     return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint<string>] : []));
   });
+}
+
+/** The device that an app is for, as its option names it; undefined for an app of no device. */
+export function deviceOfApp(app: Readonly<Record<string, unknown>>): string | undefined {
+  const device = findApp(app["kind"])?.options["device"]?.is === "device" ? app["device"] : undefined;
+  return typeof device === "string" ? device : undefined;
 }
 
 /** A pin that an app takes. */

@@ -7,13 +7,19 @@ import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { formatIpv6, ip6Words } from "../ip/ip6-text.ts";
 import { wordMask } from "../ip6/common/address-kind.ts";
 import { ipv4, Stack } from "../stack.ts";
-import { endpointsOf } from "./apps.ts";
+import { automaticApps, deviceOfApp, endpointsOf } from "./apps.ts";
+import { DhcpServer } from "./dhcp-server.ts";
 import type { Part } from "./kinds/part.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Cidr, formatCidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 
 /** The simulated gateway's station address, always the same, so that a rig's static entry can name it. */
 export const GATEWAY_MAC: Uint8Array = Uint8Array.of(0x02, 0x00, 0x5e, 0x10, 0x00, 0xfe);
+
+/** A lease is renewed after half of it: often enough to be seen in a simulated hour. */
+const LEASE_SECONDS = 600;
+/** The subnet of a simulated wire whose device gets its address from the gateway, where the rig names nobody on it. */
+const LEASED: Cidr = { address: "192.168.10.1", prefix: 24 };
 
 export class SimulatedGateway {
   /** The first of its addresses. */
@@ -22,11 +28,14 @@ export class SimulatedGateway {
   readonly #cidrs: readonly string[];
   readonly #nic: WireNic;
   readonly #sinks: readonly number[];
+  readonly #leases: boolean;
+  #server: DhcpServer | null = null;
 
   /**
    * @param cidr its address and the subnet's length, `192.168.10.1/24`
    * @param sinks UDP ports on which it takes datagrams without an answer
    * @param more other addresses that it has
+   * @param leases it gives addresses away
    */
   constructor(
     clock: Clock,
@@ -35,6 +44,7 @@ export class SimulatedGateway {
     cidr: string,
     sinks: readonly number[],
     more: readonly string[] = [],
+    leases = false,
   ) {
     this.#cidrs = [cidr, ...more];
     this.address = cidr.split("/")[0] as string;
@@ -42,6 +52,7 @@ export class SimulatedGateway {
     this.stack = new Stack({ clock, random, pool: { limit: 1024 }, families });
     this.#nic = new WireNic(clock, segment, "gateway", GATEWAY_MAC);
     this.#sinks = sinks;
+    this.#leases = leases;
   }
 
   async open(): Promise<void> {
@@ -49,6 +60,16 @@ export class SimulatedGateway {
     await device.open();
     for (const cidr of this.#cidrs) this.stack.addAddress(device, cidr);
     for (const port of this.#sinks) this.stack.udp.open(port);
+    const [own] = this.stack.ip.addresses.of(device);
+    if (this.#leases && own) {
+      const { local: address, prefixLength } = own;
+      this.#server = new DhcpServer(this.stack, device, { address, prefixLength, seconds: LEASE_SECONDS });
+    }
+  }
+
+  /** Its DHCP server; null for none, and before it is open. */
+  get dhcp(): DhcpServer | null {
+    return this.#server;
   }
 
   async close(): Promise<void> {
@@ -58,12 +79,26 @@ export class SimulatedGateway {
 
 /** The gateway at the far end of a device's wire: null where that is taken, or where the device has no address. */
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
-  const cidrs = [false, true].flatMap((six) => gatewayCidrs(rig, config, six));
+  const leases = automaticApps(config).some(({ kind }) => kind === "dhcp") || appOf(rig, config.name, "dhcp");
+  const cidrs = [...[false, true].flatMap((six) => gatewayCidrs(rig, config, six))];
+  if (leases && !cidrs.some(({ address }) => !isOfIpv6(address))) cidrs.unshift(leasedCidr(rig));
   const [first, ...more] = cidrs;
   if (!part.wantsGateway || !part.segment || !first) return null;
   const ports = endpointsOf(rig).flatMap(({ address, port }) => (cidrs.some((cidr) => cidr.address === address) ? [port] : []));
   const forked = random.fork(`gateway/${config.name}`);
-  return new SimulatedGateway(clock, forked, part.segment, formatCidr(first), [...new Set(ports)], more.map(formatCidr));
+  return new SimulatedGateway(clock, forked, part.segment, formatCidr(first), [...new Set(ports)], more.map(formatCidr), leases);
+}
+
+/** The rig's list has an app of a kind for the device. */
+function appOf({ apps = [] }: Rig, device: string, kind: string): boolean {
+  return apps.some((app) => app.kind === kind && deviceOfApp(app) === device);
+}
+
+/** The gateway of a device that is given its address: the first host of IPv4 that the rig expects somewhere. */
+function leasedCidr(rig: Rig): Cidr {
+  const expected = [...rig.routes.map(({ via }) => via), ...endpointsOf(rig).map(({ address }) => address)];
+  const address = expected.find((text) => text !== undefined && !isOfIpv6(text));
+  return address === undefined ? LEASED : { ...LEASED, address };
 }
 
 /**

@@ -10,7 +10,10 @@ import { System, startSystem } from "./system.ts";
 export interface BoardOptions {
   /** One device or several, each a SPEC as `whohas run --device` takes it: `enc28j60:serprog:/dev/ttyACM0`, `eth1=packet:veth0`. */
   readonly device: string | readonly string[];
-  /** An address with the length of its prefix, `192.168.10.10/24`; of each family one for each device, in their order. */
+  /**
+   * An address with the length of its prefix, `192.168.10.10/24`; of each family one for each device, in their order. `dhcp` and
+   * `link-local` stand for one that the device gets by itself: `addressed` tells when it has it.
+   */
   readonly address?: string | readonly string[];
   /** Next hop of the default route. */
   readonly gateway?: string;
@@ -34,6 +37,11 @@ export class Board {
     this.stack = system.stack;
     this.clock = system.clock;
     this.#own = own;
+  }
+
+  /** Resolves when one device has its addresses, or when the board was closed before; at once where nothing is waited for. */
+  get addressed(): Promise<void> {
+    return this.system.addressed;
   }
 
   /** The devices in the order of their SPECs, without `lo`. */

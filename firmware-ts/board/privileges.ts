@@ -116,6 +116,7 @@ function moveTo({ uid, gid, name, home }: Identity): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, HOME: home };
   if (name !== null) Object.assign(environment, { USER: name, LOGNAME: name });
   delete environment["XDG_RUNTIME_DIR"];
+  delete environment["XDG_STATE_HOME"];
   const session = `/run/user/${uid}`;
   if (process.env["WHOHAS_RUNTIME_DIR"]) makeRuntimeDir({ uid, gid });
   else if (existsSync(session)) environment["XDG_RUNTIME_DIR"] = session;

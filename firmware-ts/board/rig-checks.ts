@@ -2,9 +2,10 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
+
 import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { findApp, pinsOf } from "./apps.ts";
+import { deviceOfApp, findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
@@ -29,6 +30,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkLinkLayer(file, draft, names);
   checkRoutes(file, draft, names);
   checkDestinations(file, draft, names);
+  checkAppDevices(file, draft, names);
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
 }
@@ -80,13 +82,55 @@ function checkDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly s
         else resources.set(resource, name);
       }
     }
+    checkAutomatic(file, device, at);
     for (const [index, cidr] of (device.addresses ?? []).entries()) {
-      if (!cidr?.address) continue;
+      if (typeof cidr === "string" || !cidr?.address) continue;
       const place = `${device.netns ?? ""} ${cidr.address}`;
       const owner = addresses.get(place);
       if (owner !== undefined) file.note([...at, "addresses", index], `${cidr.address}: given twice, ${owner} has it already`);
       else addresses.set(place, name);
     }
+  }
+}
+
+/** The subnets that a device has by its file. */
+function subnetsOf(device: NonNullable<DeviceDraft>): NonNullable<Draft<Cidr>>[] {
+  return (device.addresses ?? []).flatMap((one) => (one && typeof one !== "string" ? [one] : []));
+}
+
+/** The devices that get addresses by themselves. */
+function automaticDevices(draft: Draft<RigSource>): string[] {
+  const short = devicesOf(draft).flatMap(([name, device]) =>
+    (device.addresses ?? []).some((one) => typeof one === "string") ? [name] : [],
+  );
+  return [...short, ...(draft?.apps ?? []).flatMap((app) => deviceOfApp(app ?? {}) ?? [])];
+}
+
+function checkAutomatic(file: YamlFile, device: NonNullable<DeviceDraft>, at: Path): void {
+  const words = new Set<string>();
+  for (const [index, one] of (device.addresses ?? []).entries()) {
+    if (typeof one !== "string") continue;
+    if (words.has(one)) file.note([...at, "addresses", index], `${one}: given twice`);
+    words.add(one);
+  }
+}
+
+/** An app for a device names one that is there; a device gets its addresses from one app of a kind. */
+function checkAppDevices(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const [name, device] of devicesOf(draft))
+    for (const one of device.addresses ?? []) if (typeof one === "string") seen.set(`${one} ${name}`, `devices.${name}.addresses`);
+  for (const [index, app] of (draft?.apps ?? []).entries()) {
+    const device = deviceOfApp(app ?? {});
+    if (device === undefined) continue;
+    const at = ["apps", index, "device"];
+    checkName(file, names, device, at);
+    const kind = String(app?.["kind"]);
+    const given = app?.["address"] as Draft<Cidr>;
+    const key = [kind, device, given?.address].filter(Boolean).join(" ");
+    const first = seen.get(key);
+    if (first !== undefined) file.note(at, `${show(device)}: has ${kind} already, by ${first}`);
+    else seen.set(key, `apps[${index}]`);
   }
 }
 
@@ -109,7 +153,7 @@ function noSuchDevice(name: string, names: readonly string[], candidates: readon
 function checkLinkLayer(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
   const own = new Map<string, string>();
   for (const [name, device] of devicesOf(draft))
-    for (const cidr of device.addresses ?? []) if (cidr?.address) own.set(`${device.netns ?? ""} ${cidr.address}`, name);
+    for (const { address } of subnetsOf(device)) if (address) own.set(`${device.netns ?? ""} ${address}`, name);
   const seen = new Map<string, number>();
   for (const [index, neighbour] of (draft?.neighbours?.static ?? []).entries()) {
     const at = ["neighbours", "static", index];
@@ -134,7 +178,10 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
   const links: { readonly subnet: Draft<Cidr>; readonly dev: string | undefined }[] = [];
   const sameNetns = (one: string | undefined, other: string | undefined): boolean => netnsOf(draft, one) === netnsOf(draft, other);
   const devices = devicesOf(draft);
-  for (const [name, device] of devices) for (const subnet of device.addresses ?? []) links.push({ subnet, dev: name });
+  for (const [name, device] of devices)
+    for (const subnet of device.addresses ?? []) if (typeof subnet !== "string") links.push({ subnet, dev: name });
+  // Nobody knows beforehand what a server gives.
+  const unknown = new Set(automaticDevices(draft));
   for (const route of routes) {
     if (route && !("via" in route) && typeof route.to !== "string") links.push({ subnet: route.to, dev: route.dev });
   }
@@ -170,6 +217,7 @@ function checkRoutes(file: YamlFile, draft: Draft<RigSource>, names: readonly st
         file.note([...at, "via"], `${via}: an address of one link; say by which device, e.g. dev: ${names[0]}`);
       continue;
     }
+    if (dev === undefined ? [...unknown].some((name) => sameNetns(name, dev)) : unknown.has(dev)) continue;
     const onLink = links.some(
       (link) => (dev === undefined ? sameNetns(link.dev, dev) : link.dev === dev) && contains(link.subnet, via),
     );

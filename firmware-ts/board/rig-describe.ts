@@ -3,10 +3,10 @@ import type { Row, Sayings } from "../apps/app.ts";
 import { linkLeds } from "../apps/link-leds.ts";
 import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { appKind } from "./apps.ts";
+import { appKind, asksFirst, automaticApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
-import { formatCidr, formatDuration } from "./rig/units.ts";
+import { type Cidr, formatCidr, formatDuration, isOfIpv6 } from "./rig/units.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
@@ -17,7 +17,8 @@ export function describeRig(rig: Rig): string[] {
     rows.push(["device", device.name, describeDevice(device)]);
     const note = deviceKind(device).note?.(device.bus) ?? null;
     if (note !== null) rows.push(["", "", `note: ${note}`]);
-    for (const cidr of device.addresses) rows.push(["address", device.name, formatCidr(cidr)]);
+    for (const cidr of device.addresses) rows.push(["address", device.name, describeAddress(rig, cidr)]);
+    for (const app of automaticApps(device)) rows.push(...appKind(app).describe(app, say));
   }
   for (const { to, via, dev } of rig.routes) {
     const how = [via && `via ${via}`, dev && `dev ${dev}`].filter(Boolean).join(" ");
@@ -53,6 +54,11 @@ function describeLeds({ board }: Rig, say: Sayings): string {
     .describe(board.leds, say)
     .map(([, , how]) => how)
     .join();
+}
+
+function describeAddress(rig: Rig, cidr: Cidr): string {
+  const text = formatCidr(cidr);
+  return asksFirst(rig) && !isOfIpv6(cidr.address) ? `${text}, asked for before it is used` : text;
 }
 
 function describeDevice(device: DeviceConfig): string {

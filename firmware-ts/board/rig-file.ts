@@ -84,6 +84,7 @@ function toRig(source: RigSource, file: string): Rig {
 }
 
 function toDevice(name: string, source: DeviceSource): DeviceConfig {
+  const automatic = (source.addresses ?? []).filter((address) => typeof address === "string");
   return {
     name,
     driver: source.driver,
@@ -92,7 +93,8 @@ function toDevice(name: string, source: DeviceSource): DeviceConfig {
     when: source.when ?? RIG_DEFAULTS.when,
     ...(source.mac && { mac: source.mac }),
     ...(source.netns !== undefined && { netns: source.netns }),
-    addresses: source.addresses ?? [],
+    addresses: (source.addresses ?? []).filter((address) => typeof address !== "string"),
+    ...(automatic.length > 0 && { automatic }),
     ...(source.reset !== undefined && { reset: source.reset }),
     ...(source.power !== undefined && { power: source.power }),
   };

@@ -14,7 +14,8 @@
  *         fallback: none               none: refuse to start without the hardware; simulated: the model takes its place
  *         when: retry                  it fails while it runs: retry: tried again until it works; exit: given up
  *         mac: 02:00:5e:10:00:01
- *         addresses: [192.168.10.10/24, fd00:10::10/64]     one of IPv6 anywhere in the file brings IPv6 to the rig
+ *         addresses: [192.168.10.10/24, fd00:10::10/64]     one of IPv6 anywhere in the file brings IPv6 to the rig; dhcp: from a
+ *                                      server; link-local: chosen from 169.254/16, behind dhcp while no server answers
  *         netns: blue                  the network namespace it is in; the initial one without
  *         reset: "7"                   enc28j60: the board's pin at the chip's RESET, active low
  *         power: "6"                   enc28j60: the board's pin that switches its supply, high: on
@@ -38,7 +39,16 @@ import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
 import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
-import type { AppConfig, BoardConfig, DeviceConfig, DriverName, NeighboursConfig, RouteConfig } from "./rig/rig.ts";
+import {
+  type AppConfig,
+  type AutomaticAddress,
+  type BoardConfig,
+  type DeviceConfig,
+  type DriverName,
+  isAutomatic,
+  type NeighboursConfig,
+  type RouteConfig,
+} from "./rig/rig.ts";
 import { asKey, byKind, type Draft, KNOWN, leaf, MISSING, oneOf, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
@@ -50,6 +60,11 @@ import {
   UnitError,
 } from "./rig/units.ts";
 import { closest, show } from "./rig/wording.ts";
+
+/** `dhcp` and `link-local` stand for addresses that the device gets by itself. */
+function parseAddressOrWord(text: string): Cidr | AutomaticAddress {
+  return isAutomatic(text) ? text : parseInterfaceAddress(text);
+}
 
 /** A kernel's HZ whose jiffy is a whole number of milliseconds. */
 function parseHz(text: string): number {
@@ -66,7 +81,7 @@ export interface DeviceSource {
   readonly when?: DeviceConfig["when"];
   readonly mac?: Uint8Array;
   readonly netns?: string;
-  readonly addresses?: readonly Cidr[];
+  readonly addresses?: readonly (Cidr | AutomaticAddress)[];
   readonly reset?: string;
   readonly power?: string;
 }
@@ -104,7 +119,7 @@ const device = table(
     netns: v.exactOptional(leaf("blue", parseNetnsName)),
     reset: v.exactOptional(leaf("7", parsePin)),
     power: v.exactOptional(leaf("6", parsePin)),
-    addresses: v.exactOptional(shaped(true, "[192.168.10.10/24]", v.array(leaf("192.168.10.10/24", parseInterfaceAddress)))),
+    addresses: v.exactOptional(shaped(true, "[192.168.10.10/24]", v.array(leaf("192.168.10.10/24", parseAddressOrWord)))),
   },
   { driver: "enc28j60", bus: "{ kind: sim }" },
 );

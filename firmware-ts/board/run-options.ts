@@ -1,9 +1,10 @@
 /** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
+import { deviceOfApp } from "./apps.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
-import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
+import { type DeviceConfig, isAutomatic, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
 import { formatCidr, holdsHost, isOfIpv6, isOfOneLink, parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 
 /** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
@@ -16,7 +17,7 @@ export interface RunRequest {
   onInput?: (text: string) => void;
   /** SPECs: these devices instead of the rig's. */
   devices: readonly string[];
-  /** CIDRs, of each family one a device in their order. */
+  /** CIDRs, of each family one a device in their order; `dhcp` and `link-local` are of IPv4. */
   addresses: readonly string[];
   /** Next hop of the default route; on the first device, where it is an address of one link. */
   gateway?: string;
@@ -42,7 +43,9 @@ export async function rigFor(request: RunRequest): Promise<Rig> {
 }
 
 /** Refuses a gateway that no link of the rig leads to. One of a single link is asked for on its device, whatever its addresses. */
-function checkOnLink(gateway: string, { devices, routes }: Rig): void {
+function checkOnLink(gateway: string, { devices, routes, apps = [] }: Rig): void {
+  // Nobody knows beforehand which subnet a server gives.
+  if (devices.some(({ automatic = [] }) => automatic.length > 0) || apps.some((app) => deviceOfApp(app) !== undefined)) return;
   const own = devices.flatMap(({ addresses }) => addresses);
   const linked = routes.flatMap(({ to, via }) => (to === "default" || via !== undefined ? [] : [to]));
   if (isOfOneLink(gateway) || [...own, ...linked].some((subnet) => holdsHost(subnet, gateway))) return;
@@ -110,7 +113,11 @@ function withAddresses(devices: readonly DeviceConfig[], addresses: readonly str
     throw new UnitError(`--address ${own[devices.length]}: there ${count} only, one address of a family each`);
   }
   return devices.map((device, at) => {
-    const own = families.flatMap((texts) => texts.slice(at, at + 1)).map(parseInterfaceAddress);
-    return own.length === 0 ? device : { ...device, addresses: own };
+    const texts = families.flatMap((texts) => texts.slice(at, at + 1));
+    if (texts.length === 0) return device;
+    const words = texts.filter(isAutomatic);
+    const addresses = texts.filter((text) => !isAutomatic(text)).map(parseInterfaceAddress);
+    const { automatic: _automatic, ...rest } = device;
+    return { ...rest, addresses, ...(words.length > 0 && { automatic: words }) };
   });
 }

@@ -1,6 +1,9 @@
-/** The apps of a running system: indicators show from the beginning, firmwares run from a link until the end of the run. */
+/**
+ * The apps of a running system: those that give addresses and indicators run from the beginning, firmwares from a link and an address until
+ * the end of the run.
+ */
 import type { App, AppContext } from "../apps/app.ts";
-import { appKind, appsOf } from "./apps.ts";
+import { appKind, appsOf, deviceOfApp } from "./apps.ts";
 import type { Rig } from "./rig/rig.ts";
 
 /** Datagrams of all apps by their fate; `queued` counts those that had to wait for an address first. */
@@ -13,6 +16,9 @@ export interface Datagrams {
 export class RunningApps {
   readonly #firmwares: App[] = [];
   readonly #indicators: App[] = [];
+  /** Those that give a device its addresses, by its name. */
+  readonly #addresses = new Map<string, App[]>();
+  #started = false;
 
   /**
    * Makes a rig's apps and starts its indicators.
@@ -26,6 +32,9 @@ export class RunningApps {
         const app = kind.make(config, context);
         this.#indicators.push(app);
         app.start();
+      } else if (kind.role === "addresses") {
+        const device = deviceOfApp(config) ?? "";
+        this.#addresses.set(device, [...(this.#addresses.get(device) ?? []), kind.make(config, context)]);
       } else if (firmware) {
         this.#firmwares.push(kind.make(config, context));
       }
@@ -36,7 +45,20 @@ export class RunningApps {
     return this.#firmwares.length > 0;
   }
 
+  /** Starts the apps that give addresses. */
+  startAddresses(): void {
+    for (const app of this.#addressing) app.start();
+  }
+
+  /** The device has its addresses, as far as apps give it any. */
+  isSettled(device: string): boolean {
+    return (this.#addresses.get(device) ?? []).every(({ settled }) => settled === true);
+  }
+
+  /** Begins once, however often it is called. */
   startFirmware(): void {
+    if (this.#started) return;
+    this.#started = true;
     for (const app of this.#firmwares) app.start();
   }
 
@@ -46,6 +68,7 @@ export class RunningApps {
 
   stop(): void {
     this.stopFirmware();
+    for (const app of this.#addressing) app.stop();
     for (const app of this.#indicators) app.stop();
   }
 
@@ -57,5 +80,9 @@ export class RunningApps {
       total.failed += counters["failed"] ?? 0;
     }
     return total;
+  }
+
+  get #addressing(): App[] {
+    return [...this.#addresses.values()].flat();
   }
 }

@@ -99,8 +99,8 @@ function unusable(dir: string, why: string): ControlError {
   return new ControlError("RUNTIME_DIR", `cannot use ${dir} for the control socket: ${why}; set WHOHAS_RUNTIME_DIR`);
 }
 
-/** One by one: mkdir's own recursion never ends below /proc, where each attempt fails with ENOENT. */
-function makeFolders(dir: string, { uid, gid }: Owner): void {
+/** Makes a folder for its owner only, and those above it. One by one: mkdir's own recursion never ends below /proc, where each attempt fails with ENOENT. */
+export function makeFolders(dir: string, { uid, gid }: Owner): void {
   const missing: string[] = [];
   for (let at = resolve(dir); !lstatSync(at, { throwIfNoEntry: false }); at = dirname(at)) missing.push(at);
   for (const path of missing.reverse()) {

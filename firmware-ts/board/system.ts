@@ -8,11 +8,14 @@ import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
+import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppContext, DatagramEvent } from "../apps/app.ts";
+import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
+import { awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Maker, Part } from "./kinds/part.ts";
@@ -22,6 +25,7 @@ import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
+import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
 import { loadClockIsSet } from "./wall-clock.ts";
@@ -38,6 +42,8 @@ export interface SystemOptions {
   /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
   duration?: number;
   listener?: SystemListener;
+  /** Keeps leases over restarts. Default: as long as the system lasts. */
+  leases?: LeaseStore;
 }
 
 /** Hears of events when they happen. */
@@ -52,6 +58,8 @@ export interface SystemListener {
   neighbours?(warning: NeighWarning): void;
   /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
   log?(line: string): void;
+  /** A device got, lost or waits for an address that it gets by itself. */
+  address?(event: AddressEvent): void;
   /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
   board?(event: "lost" | "back", message: string): void;
 }
@@ -62,7 +70,10 @@ export interface DeviceReport {
   description: string;
   simulated: boolean;
   mac: string;
+  /** Those that it has by the rig, whether they are there yet or not. */
   addresses: string[];
+  /** The addresses that are still to come: `dhcp`, `link-local`, or one that is being asked for. */
+  awaited: string[];
   carrier: boolean;
   fallback: string | null;
   gateway: string | null;
@@ -95,16 +106,20 @@ export class System {
   deadline: number = Number.POSITIVE_INFINITY;
   /** Resolves at the deadline, or when the system was stopped before. */
   readonly finished: Promise<void>;
+  /** Resolves when one device has all of its addresses, or when the system was stopped before. */
+  readonly addressed: Promise<void>;
   readonly #random: Random;
   readonly #options: SystemOptions;
   readonly #deadline: Timer;
   readonly #patience: Timer;
   readonly #finish: () => void;
+  readonly #tellAddressed: () => void;
   readonly #io: BoardIo;
   readonly #clockIsSet: () => boolean;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
+  readonly #network: RigNetwork;
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
   #endedAt: number | null = null;
@@ -150,6 +165,7 @@ export class System {
       });
     }
     this.namespaces = this.#makeNamespaces();
+    this.#network = new RigNetwork(rig, this.stack, (name) => this.#deviceOf(name));
     for (const { config, part } of parts) {
       const device = this.#stackOf(config).addDevice(config.name, part.controller);
       device.health.retries = config.when === "retry";
@@ -170,6 +186,11 @@ export class System {
       finish = resolve;
     });
     this.#finish = finish;
+    let addressed: () => void = () => {};
+    this.addressed = new Promise((resolve) => {
+      addressed = resolve;
+    });
+    this.#tellAddressed = addressed;
     const devices = this.#devices.map(({ device }) => device);
     this.#healthWatch = new HealthWatch(this.clock, devices, (device) => options.listener?.health?.(device));
     this.#deadline = this.clock.timer(() => this.#end());
@@ -200,11 +221,11 @@ export class System {
         if (!this.#stopped) await device.open();
         if (!this.#stopped) assembled.gateway ??= this.#makeGateway(config, part);
         if (!this.#stopped) await assembled.gateway?.open();
-        for (const cidr of config.addresses) this.#stackOf(config).addAddress(device, formatCidr(cidr));
+        this.#network.addAddresses({ stack: this.#stackOf(config), device }, config.addresses);
       }
       if (this.#stopped) return;
-      this.#configure();
       this.#makeApps();
+      this.#configure();
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -213,6 +234,8 @@ export class System {
       }
       this.#healthWatch.start();
       this.#options.listener?.ready(this);
+      this.#apps.startAddresses();
+      if (this.#isAddressed) this.#tellAddressed();
       this.#startWithLink();
     } catch (error) {
       // The first failure is told, not those on the way out.
@@ -232,6 +255,7 @@ export class System {
 
   async #shutDown(): Promise<void> {
     this.#stopped = true;
+    this.#tellAddressed();
     this.#end();
     this.#healthWatch.stop();
     this.#apps.stop();
@@ -276,6 +300,7 @@ export class System {
       simulated: part.controller.simulated,
       mac: formatMac(device.address),
       addresses: config.addresses.map(formatCidr),
+      awaited: this.#apps.isSettled(device.name) ? [] : awaitedOf(this.rig, device.name),
       carrier: device.hasCarrier,
       fallback: part.fallback,
       gateway: gateway?.address ?? null,
@@ -346,17 +371,10 @@ export class System {
   }
 
   #configure(): void {
-    const { routes, neighbours, sysctl } = this.rig;
-    for (const { to, via, dev } of routes) {
-      const { stack, device } = dev === undefined ? { stack: this.stack } : this.#deviceOf(dev);
-      const destination = to === "default" ? to : formatCidr(to);
-      stack.addRoute({ to: destination, ...(via === undefined ? {} : { via }), ...(device ? { device } : {}) });
-    }
+    const { devices, sysctl } = this.rig;
+    this.#network.addRoutes(devices.some(({ name }) => !this.#apps.isSettled(name)));
     for (const [key, value] of Object.entries(sysctl)) if (!isDefault(key)) writeSysctl(this.#stackOfKey(key), key, value);
-    for (const { ip, lladdr, dev } of neighbours.static) {
-      const { stack, device } = this.#deviceOf(dev);
-      stack.addNeighbour(ip, formatMac(lladdr), device);
-    }
+    this.#network.addNeighbours();
   }
 
   #makeApps(): void {
@@ -369,7 +387,10 @@ export class System {
       devices: [first, ...others],
       random: this.#random.fork("apps"),
       clockIsSet: this.#clockIsSet,
+      leases: this.#options.leases ?? new LeaseMemory(),
       tell: (event) => this.#options.listener?.datagram(event, this),
+      addressed: (event) => this.#addressed(event),
+      on: (name) => this.#deviceOf(name),
     };
     this.#apps.make(this.rig, context, this.#options.app !== false);
   }
@@ -382,8 +403,23 @@ export class System {
     else this.#patience.arm(LINK_WAIT);
   }
 
+  /** An address came or went: what waits for one goes on. */
+  #addressed(event: AddressEvent): void {
+    if (this.#stopped) return;
+    if (event.change === "got") this.#network.addressed();
+    this.#options.listener?.address?.(event);
+    if (event.change !== "got") return;
+    if (this.#isAddressed) this.#tellAddressed();
+    this.#startFirmware();
+  }
+
+  get #isAddressed(): boolean {
+    return this.rig.devices.some(({ name }) => this.#apps.isSettled(name));
+  }
+
+  /** Firmwares wait for the addresses of one device at least. */
   #startFirmware(): void {
-    if (!this.#waiting) return;
+    if (!this.#waiting || !this.#isAddressed) return;
     this.#waiting = false;
     this.#patience.cancel();
     this.#apps.startFirmware();

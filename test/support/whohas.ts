@@ -37,7 +37,7 @@ export const PATIENCE: number = 60_000;
 
 /** Runtime folder, rig files and captures of this test file. */
 export const folder: string = scratch("e2e");
-const environment = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run") };
+const environment = { ...process.env, WHOHAS_RUNTIME_DIR: join(folder, "run"), WHOHAS_STATE_DIR: join(folder, "state") };
 const children = new Set<ChildProcess>();
 
 process.once("exit", () => {

@@ -101,6 +101,12 @@ export function parseBoardIo(text: string): string {
 }
 
 /** A rig's name: reports and file names can hold it. */
+/** A name that a program may tell others: of a host, of a vendor's class. */
+export function parseOwnName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
+  throw new UnitError(`${show(text)}: not a name: up to 64 letters, digits, ., _ or -, as in node-7`);
+}
+
 export function parseRigName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;
   throw new UnitError(`${show(text)}: not a rig's name: up to 64 letters, digits, ., _ or -, as in bench-pico`);

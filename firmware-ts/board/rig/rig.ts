@@ -9,6 +9,13 @@ import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
 import type { ProfileName } from "../../neigh/profile.ts";
 import type { Cidr } from "./units.ts";
 
+/** An address that a device gets by itself. */
+export type AutomaticAddress = "dhcp" | "link-local";
+
+export function isAutomatic(text: string): text is AutomaticAddress {
+  return text === "dhcp" || text === "link-local";
+}
+
 /** A driver: one of DEVICE_KINDS in kinds/index.ts. */
 export type DriverName = string;
 
@@ -32,6 +39,8 @@ export interface DeviceConfig {
   /** The network namespace it is in; without it the initial one. All namespaces of a rig share one neighbour table. */
   readonly netns?: string;
   readonly addresses: readonly Cidr[];
+  /** The addresses that it gets by itself, in the words of the short form; `link-local` behind `dhcp` is its fallback. */
+  readonly automatic?: readonly AutomaticAddress[];
   /** Pin of the board that is wired to the chip's reset, active low. */
   readonly reset?: string;
   /** Pin of the board that switches the chip's supply, high: on. */

@@ -231,6 +231,14 @@ export function parseInterfaceAddress(text: string): Cidr {
   return cidr;
 }
 
+/** The same of IPv4 only. */
+export function parseInterfaceAddress4(text: string): Cidr {
+  const cidr = parseInterfaceAddress(text);
+  if (isOfIpv6(cidr.address))
+    throw new UnitError(`${show(text)}: an address of IPv6, which asks for itself; say e.g. 192.168.10.10/24`);
+  return cidr;
+}
+
 /** The destination of a route: `10.0.0.0/8`, `fd00::/64`, or a host `10.0.0.1` for its /32. Host bits must be zero, as for `ip route`. */
 export function parseRouteTarget(text: string): Cidr {
   const six = ip6Words(text);

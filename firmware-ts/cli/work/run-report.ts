@@ -1,5 +1,6 @@
 /** The output of `whohas run`: lines for people, or an object a line with --json. */
 
+import type { AddressEvent } from "../../apps/address-event.ts";
 import { formatDuration } from "../../board/rig/units.ts";
 import type { Summary } from "../../board/summary.ts";
 import type { DeviceReport, System, SystemListener } from "../../board/system.ts";
@@ -49,6 +50,9 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
     log(line) {
       if (!quiet) print(line);
     },
+    address(event) {
+      if (!quiet) print(`${event.device}: ${addressText(event)}`);
+    },
     board(event, message) {
       if (quiet) return;
       if (event === "lost") print(`board: ${printable(message)}; until then no lamps and no sensors, the network goes on`);
@@ -82,10 +86,41 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
 
 function deviceLines(device: DeviceReport): string[] {
   const lines = [
-    `${device.name}: ${printable(device.description)}, ${device.mac}, ${device.addresses.join(", ") || "no address"}, link ${device.carrier ? "up" : "down"}`,
+    `${device.name}: ${printable(device.description)}, ${device.mac}, ${addressesText(device)}, link ${device.carrier ? "up" : "down"}`,
   ];
   lines.push(...standInLines(device.name, device.fallback, device.gateway));
   return lines;
+}
+
+/** The addresses that are there, and those that are still to come. */
+function addressesText({ addresses, awaited }: DeviceReport): string {
+  const there = addresses.filter((address) => !awaited.includes(address));
+  const coming = awaited.map((address) =>
+    /^\d/.test(address) ? `${address} is asked for` : `waits for an address from ${address}`,
+  );
+  return [...there, ...coming].join(", ") || "no address";
+}
+
+/** News of an address that a device gets by itself, in words. */
+function addressText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
+  const lease =
+    server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
+  switch (change) {
+    case "got":
+      return `has ${address}${lease || (by === "link-local" ? ", link-local" : ", which nobody else has")}`;
+    case "renewed":
+      return `lease of ${address} renewed${lease}`;
+    case "lost":
+      return `lost ${address}: ${reason === "expired" ? "its lease is over" : "its server takes it back"}`;
+    case "taken":
+      return `${address} belongs to ${lladdr}; ${by === "static" ? "it is not used, and asked for again in 1m" : "another one is tried"}`;
+    case "defended":
+      return `${lladdr} uses ${address}, too; it was announced again`;
+    case "refused":
+      return `cannot have ${address}: ${printable(reason)}`;
+    case "silent":
+      return "no DHCP server answers; it is asked on";
+  }
 }
 
 /** Kinds of questions for link addresses, in the order of the words. */
@@ -170,6 +205,9 @@ export function jsonReport({ print: printLine, quiet, socket, name }: ReportOpti
     },
     log(text) {
       if (!quiet) print({ event: "log", text });
+    },
+    address({ change, ...event }) {
+      if (!quiet) print({ event: "address", ...event, change });
     },
     board(event, message) {
       if (!quiet) print({ event: "board", change: event, ...(event === "lost" ? { error: message } : {}) });

@@ -4,6 +4,7 @@ import { type CaptureSpec, STANDARD_OUTPUT } from "../../board/capture/spec.ts";
 import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
+import { LeaseFiles, leaseDir } from "../../board/lease-files.ts";
 import type { Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import type { RunRequest } from "../../board/run-options.ts";
@@ -58,7 +59,10 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
         report.ready(system);
       },
     };
-    const system = await System.make(rig, { clock, app, listener, ...(duration === undefined ? {} : { duration }) });
+    // A run in virtual time begins as the one before did.
+    const keeps =
+      clock instanceof VirtualClock ? {} : { leases: new LeaseFiles(leaseDir(name), (why) => terminal.complain(`whohas: ${why}`)) };
+    const system = await System.make(rig, { clock, app, listener, ...keeps, ...(duration === undefined ? {} : { duration }) });
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
       const capture = new CaptureFile(system.stack, options.capture, {

@@ -23,7 +23,7 @@ import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
 import { ArpPolicy } from "./policy.ts";
 import { type ArpParts, ArpReceiver } from "./receive.ts";
-import { type ArpHooks, ArpSender } from "./wire.ts";
+import { ArpHooks, ArpSender } from "./wire.ts";
 
 /** The parts of the stack that ARP uses. */
 export interface ArpGround {
@@ -63,8 +63,17 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     this.namespace = options.table ? { initial: false } : this.table.namespace;
     this.policy = new ArpPolicy(fib);
     this.sender = new ArpSender(network.pool);
-    this.defence = new ArpDefence(network.clock, (device, address) => this.#announceOne(device, address));
-    this.#receiver = new ArpReceiver(this);
+    const input = new ArpHooks();
+    this.defence = new ArpDefence({
+      clock: network.clock,
+      random: random.fork("conflicts"),
+      always: this.table.policy.defends,
+      input,
+      announce: (device, address) => this.#announceOne(device, address),
+      probe: (device, address) => this.#probe(device, address),
+      isOurs: (bytes, at) => this.isOurs(bytes, at),
+    });
+    this.#receiver = new ArpReceiver(this, input);
     network.handle(ETH_P_ARP, this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
   }
@@ -168,6 +177,11 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     return true;
   }
 
+  /** Asks everybody on the link whether they have an address that we do not use yet (RFC 5227 2.1.1). */
+  #probe(device: NetDevice, address: number): void {
+    if (device.up && this.sender.requestAll(device, 0, address)) this.counters(device).requestsBroadcast++;
+  }
+
   /** Detaches this namespace's devices from the table, or closes a table that nobody shares. */
   close(): void {
     this.defence.stop();
@@ -195,6 +209,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
         return;
       case "carrier-up":
         if (this.table.policy.defends) this.#announceIfAsked(device);
+        else this.defence.restored(device);
         return;
       case "carrier-down":
         if (this.fib.conf.on(device).arpEvictNocarrier) table.ifdown(device, true);

@@ -45,7 +45,7 @@ import {
   ARPHRD_IEEE802,
   ARPOP_REPLY,
   ARPOP_REQUEST,
-  ArpHooks,
+  type ArpHooks,
   type ArpSender,
 } from "./wire.ts";
 
@@ -78,7 +78,7 @@ const VALID = NUD_VALID;
 const { OTHERHOST } = PacketType;
 
 export class ArpReceiver {
-  readonly hooks: ArpHooks = new ArpHooks();
+  readonly hooks: ArpHooks;
   readonly #parts: ArpParts;
   readonly #proxy: ArpProxy;
   /** The way that a packet from the asker to the target of the request at hand would take. */
@@ -88,7 +88,9 @@ export class ArpReceiver {
   /** Receives a request for a proxied address that has waited, to answer it at once. */
   readonly #again = (skb: SkBuff, device: NetDevice): void => this.#take(skb, device, true);
 
-  constructor(parts: ArpParts) {
+  /** @param hooks the filters of incoming packets */
+  constructor(parts: ArpParts, hooks: ArpHooks) {
+    this.hooks = hooks;
     this.#parts = parts;
     this.#proxy = new ArpProxy(parts.fib.conf, parts.table.proxies);
     const { checksSender, defends, trafficConfirms } = parts.table.policy;
@@ -177,9 +179,9 @@ export class ArpReceiver {
       skb.consume();
       return;
     }
-    const { fib, router, table, defence } = this.#parts;
-    if (table.policy.defends && !waited && fib.addressType(sip) === AddressType.LOCAL) {
-      if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip);
+    const { fib, router, defence } = this.#parts;
+    if (defence.watches && !waited && fib.addressType(sip) === AddressType.LOCAL) {
+      if (!this.#parts.isOurs(skb.bytes, at + AR_SHA)) defence.conflict(device, sip, skb.bytes, at + AR_SHA);
     }
     const way = request ? router.find(this.#route, tip, sip, device, false) : InputWay.REFUSED;
     if (request && way === InputWay.REFUSED) router.tell(this.#route, tip, sip, device, skb.bytes, at - ETHERNET_HEADER);

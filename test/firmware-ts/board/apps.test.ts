@@ -1,6 +1,7 @@
 /** `apps:` of a rig file: read, refused, described and run; `telemetry:` and `board.leds:` are short forms of two of them. */
 import t from "tap";
 import type { DatagramEvent } from "../../../firmware-ts/apps/app.ts";
+import { APP_KINDS } from "../../../firmware-ts/apps/index.ts";
 import { appsOf } from "../../../firmware-ts/board/apps.ts";
 import type { Rig } from "../../../firmware-ts/board/rig/rig.ts";
 import { describeRig, parseRig, RigError } from "../../../firmware-ts/board/rig-file.ts";
@@ -57,7 +58,7 @@ t.test("what whohas check prints of them", async (t) => {
 });
 
 t.test("what is wrong is said where it is", async (t) => {
-  const kinds = "kinds are telemetry, link-leds";
+  const kinds = `kinds are ${APP_KINDS.map(({ kind }) => kind).join(", ")}`;
   for (const [text, ...lines] of [
     ["apps: []\n"],
     [

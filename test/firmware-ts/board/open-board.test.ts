@@ -29,7 +29,7 @@ t.test("wrong words open nothing", async (t) => {
     [{ device: [] }, "SPEC_INVALID"],
     [{ device: "enc28j60:smi" }, "SPEC_INVALID"],
     [{ device: "enc28j60:sim", address: "10.0.0.5" }, /^UNIT_/],
-    [{ device: "enc28j60:sim", address: "10.0.0.5/24", gateway: "10.9.9.9" }, "ROUTE_UNREACHABLE"],
+    [{ device: "enc28j60:sim", address: "10.0.0.5/24", gateway: "10.9.9.9" }, /^UNIT_/],
   ];
   for (const [options, code] of wrong) {
     const all = { ...options, clock: new VirtualClock() } as BoardOptions;

@@ -3,6 +3,7 @@ import type { Target } from "../target.ts";
 import { E1000_FRAMES, ENC28J60_FRAMES } from "./chips.ts";
 import { COAP_ANSWERS, MQTT_ANSWERS } from "./collectors.ts";
 import { CONTROL } from "./control.ts";
+import { DHCP } from "./dhcp.ts";
 import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
 import { BUS_PIRATE, SERPROG } from "./serial.ts";
@@ -24,6 +25,7 @@ export const TARGETS: readonly Target[] = [
   WRITE_BACKS,
   CONTROL,
   RIG_FILES,
+  DHCP,
   TCP_SEGMENTS,
   COAP_ANSWERS,
   MQTT_ANSWERS,
