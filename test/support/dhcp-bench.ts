@@ -84,6 +84,7 @@ export class DhcpBench {
       io: new SimulatedBoardIo(new SimulatedIo(lab.clock, new SeededRandom("io"))),
       devices: [lab.eth0],
       random: new SeededRandom("apps"),
+      clockIsSet: () => true,
       leases,
       tell: () => undefined,
       addressed: (event) => events.push(event),
