@@ -11,7 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
-import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
+import { type GroupLimits, type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
@@ -28,10 +28,9 @@ import { Arp } from "./arp/arp.ts";
 import { Delivery } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
-import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
-import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
+import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_PROTOCOL, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
 import {
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
@@ -40,13 +39,15 @@ import {
   PORT_UNREACHABLE,
   REASSEMBLY_TIME,
 } from "./icmp-types.ts";
-import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import { Igmp } from "./igmp/igmp.ts";
+import { IGMP_TOS, IGMP_TTL, IPPROTO_IGMP } from "./igmp/wire.ts";
 import type { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
+import { Groups } from "./routing/groups.ts";
 import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
@@ -61,6 +62,8 @@ const [SOURCE, DESTINATION] = [IP_SOURCE, IP_DESTINATION];
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
+/** None of our own listeners hears the packets. */
+const UNHEARD: SendManner = { discovery: "do", loop: false };
 
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
@@ -87,7 +90,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #identifications: Identifications;
-  readonly #groups: Groups;
+  readonly groups: Groups;
+  readonly igmp: Igmp;
   readonly #copies: OwnCopies;
   readonly #forwarding: Forwarding;
   readonly #redirects: Redirects;
@@ -126,9 +130,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.#forwarding = new Forwarding(this, this.#fragmentation);
     this.#redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
-    this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
-    this.#groups = new Groups(this.fib.routes);
+    this.groups = new Groups(this.fib.routes);
+    this.igmp = new Igmp(this, network, random.fork("igmp"), this.arp.table);
+    this.groups.watcher = this.igmp;
+    this.handle(IPPROTO_IGMP, this.igmp);
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
       this.counters.ip.inReceives++;
       const reason = this.#delivery.deliver(skb, device, false);
@@ -136,8 +142,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     });
     network.onDeviceEvent((device, event) => {
       this.fib.event(device, event);
-      this.#groups.event(device, event);
-      if (event === "down") this.fragments.forget(device);
+      if (event === "register") this.groups.attach(device);
+      else if (event === "unregister") this.groups.detach(device);
+      else if (event === "down") this.fragments.forget(device);
+      this.igmp.event(device, event);
     });
   }
 
@@ -180,20 +188,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addressType(address) !== AddressType.UNICAST;
   }
 
-  deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
-    return this.#groups.deviceOf(group, device);
+  get groupLimits(): GroupLimits {
+    return { memberships: this.settings.igmpMaxMemberships, sources: this.settings.igmpMaxMsf };
   }
 
-  join(group: Ip4, device: NetDevice): void {
-    this.#groups.join(device, group);
-  }
-
-  leave(group: Ip4, device: NetDevice): void {
-    this.#groups.leave(device, group);
-  }
-
-  way(destination: Ip4, source: Ip4 | null): Ip4Way {
-    return new Ip4Way(destination, source ?? INADDR_ANY);
+  way(destination: Ip4, source: Ip4 | null, device: NetDevice | null = null): Ip4Way {
+    return new Ip4Way(destination, source ?? INADDR_ANY, device);
   }
 
   refresh(way: Ip4Way): void {
@@ -219,7 +219,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
     const { ip } = this.counters;
-    const id = this.#identifications.next(way.source, way.destination, protocol);
+    const id = this.#idBy(way, protocol);
     pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
@@ -245,12 +245,21 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#send(skb, way, protocol, 0, tos, 0, options);
   }
 
+  /** Sends a message of IGMP, with a router alert. None of our own listeners hears it. */
+  sendAlert(skb: SkBuff, device: NetDevice, destination: Ip4): void {
+    const way = this.way(destination, null, device);
+    this.refresh(way);
+    if (this.addresses.of(device).length === 0) way.source = INADDR_ANY;
+    way.manner = UNHEARD;
+    this.#send(skb, way, IPPROTO_IGMP, IGMP_TTL, IGMP_TOS, way.fragment, this.#delivery.alert());
+  }
+
   #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
     const { destination, source, route } = way;
     const length = skb.length + options;
     const tooLong = route !== null && length > way.room;
     const at = skb.push(IP_HEADER + options);
-    const id = this.#identifications.next(source, destination, protocol);
+    const id = this.#idBy(way, protocol);
     writeHeader(
       skb.view,
       at,
@@ -279,6 +288,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       : this.#transmit(skb, way);
     if (fate === DropReason.NEIGH_CREATEFAIL || fate === DropReason.QDISC_DROP) ip.outDiscards++;
     return fate;
+  }
+
+  /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
+  #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
+    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
   }
 
   confirm(way: Ip4Way): void {
@@ -331,7 +345,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Hands our own listeners a packet to many. Nobody's answer proves that one of them is there. */
   #hear(skb: SkBuff, way: Ip4Way, device: NetDevice): void {
     skb.confirm = false;
-    if (device.loopback || (isMulticast(way.destination) && !this.#groups.has(device, way.destination))) return;
+    if (device.loopback || (way.toGroup && !way.manner.loop)) return;
+    if (way.toGroup && !this.groups.hears(device, way.destination, way.source)) return;
     this.#copies.loop(skb, device);
   }
 
@@ -385,7 +400,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const source = readIp4(view, at + SOURCE);
     const destination = readIp4(view, at + DESTINATION);
     const toGroup = isMulticast(destination);
-    if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
+    if (toGroup && !this.#wanted(skb, device, source, destination)) return DropReason.IP_NOT_LOCAL;
     const toHost = skb.packetType === HOST;
     // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
     const direct = toHost && !this.#trafficConfirms;
@@ -405,6 +420,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       toUsAlone = way === InputWay.LOCAL;
     }
     return this.#delivery.deliver(skb, device, toUsAlone);
+  }
+
+  /** Somebody here wants the packet to a group; that of a router about the group is wanted from any source. */
+  #wanted({ view, network }: SkBuff, device: NetDevice, source: Ip4, group: Ip4): boolean {
+    if (this.groups.hears(device, group, source)) return true;
+    return view.getUint8(network + IP_PROTOCOL) === IPPROTO_IGMP && this.groups.has(device, group);
   }
 
   /** As Delivery.takeOptions(). */

@@ -9,7 +9,7 @@ import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } fro
 import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
-import type { IpLayer, IpProtocol } from "../ip/layer.ts";
+import type { GroupLimits, IpLayer, IpProtocol } from "../ip/layer.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
@@ -49,11 +49,13 @@ import {
   IP6_SOURCE,
   writeIp6Header,
 } from "./header/ip6-header.ts";
+import { hasRouterAlert } from "./mld/wire.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
+import type { Ip6Groups } from "./routing/groups.ts";
 import { admit, KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
@@ -73,9 +75,12 @@ const IDENTIFICATIONS = 0x100000000;
 
 /** The version, in the first octet. */
 const VERSION = 6;
+/** Sources that a filter of a group may name (net.ipv6.mld_max_msf). */
+const MOST_SOURCES = 64;
 
 export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 6;
+  readonly groupLimits: GroupLimits = { memberships: Number.POSITIVE_INFINITY, sources: MOST_SOURCES };
   readonly headerBytes: number = IP6_HEADER;
   readonly maxPayload: number = IP6_MOST_PAYLOAD;
   readonly unspecified: Ip6;
@@ -176,16 +181,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return isMulticast6(address) || this.isLocal(address);
   }
 
-  deviceOfGroup(group: Ip6, device: NetDevice | null): NetDevice {
-    return this.fib.groups.deviceOf(group, device);
-  }
-
-  join(group: Ip6, device: NetDevice): void {
-    this.fib.groups.join(device, group);
-  }
-
-  leave(group: Ip6, device: NetDevice): void {
-    this.fib.groups.leave(device, group);
+  get groups(): Ip6Groups {
+    return this.fib.groups;
   }
 
   way(destination: Ip6, source: Ip6 | null, device: NetDevice | null = null): Ip6Way {
@@ -307,7 +304,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       skb.confirm = false;
       ip.outMcastPkts++;
       ip.outMcastOctets += skb.length;
-      if (!device.loopback && this.fib.groups.has(device, way.destination)) this.#copies.loop(skb, device);
+      const heard = !device.loopback && way.manner.loop && this.groups.hears(device, way.destination, way.source);
+      if (heard) this.#copies.loop(skb, device);
     }
     return this.#toNextHop(skb, way, device);
   }
@@ -386,6 +384,9 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
       return this.#deliver(skb, device, source, destination, true, false);
     }
+    // A router's question about a group is for us from whatever source.
+    const asked = reason === DropReason.IP_INADDRERRORS && this.groups.has(device, destination);
+    if (asked && hasRouterAlert(skb.view, skb.network)) return this.#deliver(skb, device, source, destination, false, false);
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
     return reason;

@@ -4,7 +4,7 @@
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import type { Way } from "../../ip/layer.ts";
+import { asksLink, type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
@@ -53,6 +53,8 @@ export class Ip6Way implements Way {
   readonly asked: Ip6 | null;
   /** The only device by which it may lead; null for any. */
   readonly device: NetDevice | null;
+  readonly toGroup: boolean;
+  manner: SendManner = USUAL_MANNER;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
 
   /** @param nobody the unspecified address, which the source is until the first look-up */
@@ -62,6 +64,7 @@ export class Ip6Way implements Way {
     this.device = device;
     this.source = asked ?? nobody;
     this.nextHop = destination;
+    this.toGroup = isMulticast6(destination);
   }
 
   get offloadsChecksum(): boolean {
@@ -73,7 +76,7 @@ export class Ip6Way implements Way {
     const { route } = this;
     if (route === null) return -1;
     const { path, mtu } = this;
-    return (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
+    return (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 }
 
