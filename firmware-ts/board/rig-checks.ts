@@ -11,6 +11,7 @@ import type { Draft } from "./rig/schema.ts";
 import { type Cidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
+import { SettingsTrial } from "./rig-settings.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
@@ -197,13 +198,20 @@ function checkDestinations(file: YamlFile, draft: Draft<RigSource>, names: reado
   for (const [index, app] of (draft?.apps ?? []).entries()) check(app, ["apps", index]);
 }
 
-/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, and the same of IPv6. */
+/** `net.ipv4.neigh.DEVICE.key` and `net.ipv4.conf.DEVICE.key`, the same of IPv6, and keys without a device. */
 function checkSysctl(file: YamlFile, draft: Draft<RigSource>, names: readonly string[]): void {
-  for (const key of Object.keys(draft?.sysctl ?? {})) {
+  const settings = Object.entries(draft?.sysctl ?? {});
+  if (settings.length === 0 || names.length === 0) return;
+  const trial = new SettingsTrial(names);
+  for (const [key, value] of settings) {
+    const at = ["sysctl", key];
     const device = /^net\.ipv[46]\.(?:neigh|conf)\.([^.]+)\./.exec(key)?.[1];
-    if (device === undefined || device === "default" || device === "all" || device === "lo" || names.includes(device)) continue;
-    if (names.length === 0) continue;
-    file.note(["sysctl", key], noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    if (device !== undefined && !["default", "all", "lo", ...names].includes(device)) {
+      file.note(at, noSuchDevice(device, names, [...names, "default", "all"]), { key: true });
+    } else if (value !== undefined) {
+      const refusal = trial.refusal(key, value);
+      if (refusal) file.note(at, refusal.message, { key: refusal.atKey });
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { ProfileName } from "../neigh/profile.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
-import { isOfIpv6, isOfOneLink, parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
+import { formatCidr, holdsHost, isOfIpv6, isOfOneLink, parseHost, parseInterfaceAddress, UnitError } from "./rig/units.ts";
 
 /** The port of telemetry that is given no other: Telegraf's socket_listener, by custom. */
 export const TELEMETRY_PORT = 8094;
@@ -37,7 +37,18 @@ export async function rigFor(request: RunRequest): Promise<Rig> {
   // A default route of the other family stays.
   const others = base.routes.filter(({ to, via = "" }) => to !== "default" || isOfIpv6(via) !== isOfIpv6(gateway));
   const link = isOfOneLink(gateway) && devices[0] ? { dev: devices[0].name } : {};
+  checkOnLink(gateway, { ...base, devices });
   return { ...base, seed, devices, routes: [...others, { to: "default", via: gateway, ...link }] };
+}
+
+/** Refuses a gateway that no link of the rig leads to. One of a single link is asked for on its device, whatever its addresses. */
+function checkOnLink(gateway: string, { devices, routes }: Rig): void {
+  const own = devices.flatMap(({ addresses }) => addresses);
+  const linked = routes.flatMap(({ to, via }) => (to === "default" || via !== undefined ? [] : [to]));
+  if (isOfOneLink(gateway) || [...own, ...linked].some((subnet) => holdsHost(subnet, gateway))) return;
+  const all = own.filter(({ address }) => isOfIpv6(address) === isOfIpv6(gateway)).map(formatCidr);
+  const there = all.length > 0 ? `the devices have ${all.join(", ")}` : "no device has an address of its family";
+  throw new UnitError(`--gateway ${gateway}: on no link of a device; ${there}: say --address with the gateway's subnet`);
 }
 
 function withProfile(rig: Rig, profile: ProfileName | undefined): Rig {

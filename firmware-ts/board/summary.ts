@@ -42,6 +42,8 @@ export interface Summary {
   neighbours: NeighTroubles;
   /** Packets dropped anywhere in the stack, by reason. */
   drops: Record<string, number>;
+  /** Frames that controllers lost because their memory was full: the stack never had them. */
+  missed: number;
 }
 
 /** The neighbour tables of a stack, which its namespaces share: one for each family that it has. */
@@ -51,14 +53,16 @@ export function tablesOf(stack: Stack): readonly NeighTable[] {
 }
 
 /** @param stacks the namespaces of a system, the initial one first */
-export function countersOf(stacks: readonly [Stack, ...Stack[]]): Pick<Summary, "arp" | "nd" | "neighbours" | "drops"> {
+export function countersOf(stacks: readonly [Stack, ...Stack[]]): Pick<Summary, "arp" | "nd" | "neighbours" | "drops" | "missed"> {
   const tables = tablesOf(stacks[0]);
   const drops = new DropCounters();
   for (const table of tables) drops.add(table.drops);
+  let missed = 0;
   for (const { ip, ip6, devices } of stacks) {
     for (const part of [ip, ip6, ...devices]) if (part) drops.add(part.drops);
+    for (const { statistics } of devices) missed += statistics.rxOverErrors;
   }
-  return { arp: arpOf(stacks), nd: ndOf(stacks), neighbours: neighTroubles(tables), drops: dropsOf(drops) };
+  return { arp: arpOf(stacks), nd: ndOf(stacks), neighbours: neighTroubles(tables), drops: dropsOf(drops), missed };
 }
 
 function arpOf(stacks: readonly Stack[]): ArpSummary {

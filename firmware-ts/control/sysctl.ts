@@ -98,13 +98,15 @@ export function writeSysctl(stack: Stack, key: string, value: string): void {
   refusing(`${key} cannot be ${JSON.stringify(value)}`, key, () => file.write(value));
 }
 
-/** Does something with a file, and says what was refused. */
+/** Does something with a file, and says what was refused; the cause is the file's own word, without the key. */
 function refusing<Result>(what: string, key: string, act: () => Result): Result {
   try {
     return act();
   } catch (error) {
     if (!(error instanceof ParameterError)) throw error;
-    throw new ControlError("SYSCTL_INVALID", `${what}: ${error.message}`, { errno: "EINVAL", detail: key });
+    const refusal = new ControlError("SYSCTL_INVALID", `${what}: ${error.message}`, { errno: "EINVAL", detail: key });
+    refusal.cause = error;
+    throw refusal;
   }
 }
 

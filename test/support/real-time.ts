@@ -7,12 +7,15 @@
  * for long: then the test is repeated, and says so; whatever fails while nobody waited has failed. And a failure leaves evidence.
  */
 import { Readable } from "node:stream";
-import { TapFile, Test } from "tap";
+import tap, { TapFile, Test } from "tap";
 import { preserve } from "./evidence.ts";
 import { Lateness } from "./lateness.ts";
+import { FILE_LIMIT, limitTime } from "./time-limit.ts";
 
 /** Most times that a test is played. */
 const ATTEMPTS = 3;
+/** Time for a file with such tests, in ms. */
+const LIMIT = ATTEMPTS * FILE_LIMIT;
 /** A wait that explains a failure, in ms within a quarter of a second. */
 const LATE = 50;
 
@@ -27,6 +30,7 @@ export interface RealTimeOptions {
 
 export function realTime(parent: Test, name: string, options: RealTimeOptions, body: (t: Test) => Promise<void>): void {
   const { skip, buffered, lateness = () => new Lateness() } = options;
+  if (parent === tap) limitTime(LIMIT);
   if (skip) parent.test(name, { skip }, () => {});
   else parent.sub(TapFile, { name, tapStream: new Attempts(name, lateness, body), buffered: buffered ?? false });
 }

@@ -4,6 +4,10 @@
  */
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { FILE_LIMIT, limitTime } from "./time-limit.ts";
+
+/** Time for all of them, in ms: they take a minute or two, and more on a busy machine with coverage. */
+const LIMIT = 3 * FILE_LIMIT;
 
 const root = join(import.meta.dirname, "../..");
 
@@ -13,8 +17,7 @@ const root = join(import.meta.dirname, "../..");
  */
 export async function together(files: readonly string[], played?: (file: string, passed: boolean) => void): Promise<void> {
   const test = t.test.bind(t);
-  // The runner has a limit for the process (.taprc).
-  t.setTimeout(0);
+  limitTime(LIMIT);
   for (const file of files) {
     const results = await test(file, async (inner: Test) => {
       // A file's own tests are those of its block: `t` is the same object in all of them.

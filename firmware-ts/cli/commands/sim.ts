@@ -1,5 +1,5 @@
 /** Words of `whohas sim`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { MOST_HOSTS } from "../../board/field.ts";
 import { parseDuration } from "../../board/rig/units.ts";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
@@ -12,8 +12,8 @@ export function register(program: Command, { globals, action }: CommandContext):
     .command("sim")
     .description("a field of telemetry nodes and their gateway on a simulated switch, in virtual time")
     .option("--hosts <number>", `telemetry nodes, 1 to ${MOST_HOSTS}`, integer(1, MOST_HOSTS), 1000)
-    .option("--duration <time>", "simulated time, e.g. 30s or 24h; default 1h", reading(span), 3_600_000)
-    .option("--interval <time>", "between two readings of a node; default 10s", reading(span), 10_000)
+    .addOption(time("--duration <time>", "simulated time, e.g. 30s or 24h").default(3_600_000, "1h"))
+    .addOption(time("--interval <time>", "between two readings of a node").default(10_000, "10s"))
     .option("--seed <number>", "of everything random", seed, 1)
     .option("--profile <name>", `whose behaviour neighbours have: ${PROFILE_NAMES.join(", ")}`, word(PROFILE_NAMES), "linux")
     .option("--static-gateway", "every node has a static entry for the gateway", false)
@@ -24,6 +24,10 @@ export function register(program: Command, { globals, action }: CommandContext):
         return sim({ ...options, json: options.json || globals.json, pretty: globals.pretty });
       }),
     );
+}
+
+function time(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(reading(span));
 }
 
 function span(text: string): number {

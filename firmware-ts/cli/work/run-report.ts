@@ -112,7 +112,7 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
@@ -122,6 +122,7 @@ function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops
     ...ndLines(nd),
     ...neighLines(neighbours),
     `drops         ${dropsText(drops)}`,
+    ...(missed > 0 ? [`missed        ${missed} frames by controllers whose memory was full`] : []),
     ...healthLines(devices),
   ];
 }

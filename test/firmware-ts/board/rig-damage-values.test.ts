@@ -157,6 +157,24 @@ refused([
     "f:15:11: sysctl.net.ipv4.neigh.eth1.gc_stale_time: eth1: no such device; did you mean eth0?",
   ],
   [
+    "sysctl that no stack has",
+    "gc_stale_time: 120",
+    "gc_stale_tine: 120",
+    "f:15:11: sysctl.net.ipv4.neigh.eth0.gc_stale_tine: no such setting; did you mean net.ipv4.neigh.eth0.gc_stale_time?",
+  ],
+  [
+    "sysctl out of range",
+    "gc_stale_time: 120",
+    "retrans_time_ms: -5",
+    "f:15:48: sysctl.net.ipv4.neigh.eth0.retrans_time_ms: -5 is out of range: 0 to 2147483647",
+  ],
+  [
+    "sysctl that is no number",
+    "net.ipv4.neigh.eth0.gc_stale_time: 120",
+    "net.ipv4.ip_forward: banana",
+    'f:15:32: sysctl.net.ipv4.ip_forward: "banana" is not a number that fits',
+  ],
+  [
     "sysctl with a mapping",
     "gc_stale_time: 120",
     "gc_stale_time: { a: 1 }",

@@ -73,7 +73,13 @@ t.test("the built-in bench: an hour at 3 s is 1200 datagrams, one of which had t
   await clock.advance(1);
   t.equal(over, true);
   await clock.advance(HOUR);
-  t.match(system.summary(), { duration: HOUR, datagrams: { sent: 1200, queued: 1, failed: 0 }, drops: {} }, "and not one more");
+  t.match(
+    system.summary(),
+    { duration: HOUR, datagrams: { sent: 1200, queued: 1, failed: 0 }, drops: {}, missed: 0 },
+    "and not one more",
+  );
+  system.stack.network.device("eth0")!.statistics.rxOverErrors += 3;
+  t.equal(system.summary().missed, 3, "a chip that had no room");
   t.match(system.summary().arp, { requestsBroadcast: 1, requestsReceived: 0 });
   t.match(log.slice(0, 2), [/^\d+ ready$/, /#1 sent$/]);
   t.equal(log.length, 1201);
