@@ -320,14 +320,23 @@ export class Stack {
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
     const rows = this.ip.counters.list(policy.filtered);
+    rows.splice(indexOf(rows, "Udp"), 0, ...this.tcp.counters.basic());
     // Those of IPv6 stand before the extensions, as in the kernel.
-    const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
-    rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
+    const extensions = indexOf(rows, "TcpExt");
+    const [arpFilter, reversePath] = rows.slice(extensions, extensions + 2) as [CounterRow, CounterRow];
+    const ours = this.tcp.counters.extensions(arpFilter, reversePath);
+    rows.splice(extensions, 2, ...(this.ip6?.counters.list() ?? []), ...ours);
     if (!namespace.initial) return rows;
     rows.push(...troubles("Arp", table));
     if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
     return rows;
   }
+}
+
+type CounterRow = [name: string, value: number];
+
+function indexOf(rows: readonly CounterRow[], group: string): number {
+  return rows.findIndex(([name]) => name.startsWith(group));
 }
 
 /** Counts of faults of a table, and of doubtful words about its neighbours. */

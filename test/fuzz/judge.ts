@@ -1,4 +1,4 @@
-/** The judge of the frames that a stack sends: its own reading of ARP, IP of both versions, ICMP and UDP, without a line of the stack's. */
+/** The judge of the frames that a stack sends: its own reading of ARP, IP of both versions, ICMP, UDP and TCP, without a line of the stack's. */
 
 /**
  * A fault of a frame sent by 02:00:00:00:00:01, in words; null when there is none.
@@ -39,9 +39,28 @@ function faultOfIp(bytes: Uint8Array, length: number): string | null {
   // The sum of a packet in fragments is that of all of them (test/firmware-ts/ip/fragmentation.test.ts).
   if ((word(bytes, 20) & MORE_OR_OFFSET) !== 0) return null;
   if (bytes[23] === 1) return sum(bytes, at, end, 0) === 0xffff ? null : "ICMP checksum";
+  if (bytes[23] === 6) return faultOfTcp(bytes, at, end, sum(bytes, 26, 34, 6 + end - at));
   if (bytes[23] !== 17) return null;
   if (word(bytes, at + 4) !== end - at) return "UDP length";
   return sum(bytes, at, end, sum(bytes, 26, 34, 17 + end - at)) === 0xffff ? null : "UDP checksum";
+}
+
+function faultOfTcp(bytes: Uint8Array, at: number, end: number, pseudo: number): string | null {
+  const header = (bytes[at + 12]! >>> 4) * 4;
+  if (header < 20 || at + header > end) return "TCP header length";
+  if (sum(bytes, at, end, pseudo) !== 0xffff) return "TCP checksum";
+  const flags = bytes[at + 13]!;
+  const handshake = (flags & 2) !== 0;
+  if (handshake && (flags & 5) !== 0) return "TCP control bits";
+  for (let option = at + 20; option < at + header && bytes[option] !== 0; ) {
+    if (bytes[option] === 1) option++;
+    else {
+      const length = bytes[option + 1]!;
+      if (length < 2 || option + length > at + header) return "TCP options";
+      option += length;
+    }
+  }
+  return word(bytes, at + 18) === 0 ? null : "TCP urgent pointer";
 }
 
 function faultOfIp6(bytes: Uint8Array, length: number, forwards: boolean): string | null {

@@ -5,13 +5,13 @@ import { takeRtt } from "./rtt.ts";
 import { Flag, type Segment } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
-import { Ca, microseconds, State, type Tcb, Wait } from "./tcb.ts";
+import { Ca, State, type Tcb, Wait } from "./tcb.ts";
 import { cancelWait, rearmRto, scheduleLossProbe } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { SACKED, LOST, RETRANS, EVER_RETRANS, FIN: HAS_FIN } = Sent;
 
-/** What became of an acknowledgment. */
+/** The fate of an acknowledgment. */
 export const Taken = {
   /** It is of no use, and the segment goes on. */
   OLD: 0,
@@ -22,7 +22,7 @@ export const Taken = {
 } as const;
 export type Taken = (typeof Taken)[keyof typeof Taken];
 
-export function takeAck(c: Tcb, segment: Segment, now: number): Taken {
+export function takeAck(c: Tcb, segment: Segment): Taken {
   const { ack } = segment;
   if (before(ack, (c.sndUna - Math.max(c.maxWindow, 1)) | 0) || after(ack, c.sndNxt)) return Taken.IMPOSSIBLE;
   c.probesOut = 0;
@@ -36,12 +36,12 @@ export function takeAck(c: Tcb, segment: Segment, now: number): Taken {
   let delivered = 0;
   if (progress) {
     const sackedBefore = c.sackedOut;
-    acked = takeProgress(c, segment, now);
+    acked = takeProgress(c, segment);
     delivered = c.sackOk ? acked - (sackedBefore - c.sackedOut) : acked;
     c.confirmNext = true;
   }
   if (segment.sackCount > 0 && c.sackOk) {
-    const sacked = takeSack(c, segment, now);
+    const sacked = takeSack(c, segment);
     delivered += sacked;
   }
   if (!c.sackOk && packetsBefore > 0) {
@@ -57,8 +57,8 @@ export function takeAck(c: Tcb, segment: Segment, now: number): Taken {
   }
   if (c.tlpOut && !before(ack, c.tlpHigh)) endLossProbe(c);
   if (progress && c.mayUndo) undoIfNeedless(c, segment);
-  if (c.sackOk && (c.sackedOut > 0 || c.ca !== Ca.OPEN || c.wait === Wait.REORDERING)) detectLosses(c, now);
-  recover(c, delivered, acked, progress, c.lostOut > lostBefore, now);
+  if (c.sackOk && (c.sackedOut > 0 || c.ca !== Ca.OPEN || c.wait === Wait.REORDERING)) detectLosses(c);
+  recover(c, delivered, acked, progress, c.lostOut > lostBefore);
   if (progress) {
     if (c.wait !== Wait.REORDERING || c.sent.count === 0) rearmRto(c);
     scheduleLossProbe(c);
@@ -89,10 +89,10 @@ function windowMayHaveOpened(c: Tcb): void {
 }
 
 /** Takes what is acknowledged for the first time out of the queue and the ring. Returns the number of segments. */
-function takeProgress(c: Tcb, segment: Segment, now: number): number {
+function takeProgress(c: Tcb, segment: Segment): number {
   const { sent } = c;
   const { ack } = segment;
-  const nowUs = microseconds(now);
+  const now = c.tcp.ticks[0]!;
   let acked = 0;
   let rtt = -1;
   while (sent.count > 0) {
@@ -104,8 +104,8 @@ function takeProgress(c: Tcb, segment: Segment, now: number): number {
     if ((flags & LOST) !== 0) c.lostOut--;
     if ((flags & RETRANS) !== 0) c.retransOut--;
     if ((flags & SACKED) === 0) {
-      noteDelivered(c, time, end, (flags & EVER_RETRANS) !== 0, now);
-      if ((flags & EVER_RETRANS) === 0) rtt = (nowUs - time) | 0;
+      noteDelivered(c, time, end, (flags & EVER_RETRANS) !== 0);
+      if ((flags & EVER_RETRANS) === 0) rtt = (now - time) | 0;
     }
     sent.shift();
     acked++;
@@ -123,10 +123,10 @@ function takeProgress(c: Tcb, segment: Segment, now: number): number {
   c.retransSince = Number.NaN;
   c.softError = null;
   // Karn: a segment that was sent twice tells nothing by itself; the echoed time stamp does (RFC 7323 4).
-  if (rtt >= 0) takeRtt(c, rtt / 1000);
+  if (rtt >= 0) takeRtt(c, rtt);
   else if (c.timestampsOk && segment.timestamps && segment.tsEcr !== 0) {
-    const age = (c.timestamp(now) - segment.tsEcr) | 0;
-    if (age >= 0 && age < 600_000) takeRtt(c, age);
+    const age = (c.timestamp() - segment.tsEcr) | 0;
+    if (age >= 0 && age < 600_000) takeRtt(c, 1000 * age);
   }
   return acked;
 }
@@ -152,7 +152,7 @@ function undoIfNeedless(c: Tcb, segment: Segment): void {
   c.mayUndo = false;
   if (!before(segment.tsEcr, c.retransStamp)) return;
   if (c.ca === Ca.LOSS) c.tcp.counters.lossUndo++;
-  else c.tcp.counters.tsUndo++;
+  else c.tcp.counters.fullUndo++;
   restore(c);
   const { sent } = c;
   for (let place = 0; place < sent.count; place++) sent.setFlags(place, sent.flags(place) & ~LOST);
@@ -161,7 +161,7 @@ function undoIfNeedless(c: Tcb, segment: Segment): void {
   c.retransStamp = 0;
 }
 
-function recover(c: Tcb, delivered: number, acked: number, progress: boolean, newLoss: boolean, now: number): void {
+function recover(c: Tcb, delivered: number, acked: number, progress: boolean, newLoss: boolean): void {
   if (c.ca >= Ca.RECOVERY && !before(c.sndUna, c.highSeq)) endRecovery(c);
   if (c.ca === Ca.RECOVERY || c.ca === Ca.LOSS) {
     // Without SACK a partial acknowledgment means that the next segment is lost, too (RFC 6582 3.2).
@@ -173,12 +173,12 @@ function recover(c: Tcb, delivered: number, acked: number, progress: boolean, ne
   } else {
     c.ca = c.sackedOut > 0 ? Ca.DISORDER : Ca.OPEN;
   }
-  if (progress && c.ca !== Ca.RECOVERY) grow(c, acked, now);
+  if (progress && c.ca !== Ca.RECOVERY) grow(c, acked);
 }
 
 /** The time is over in which segments might still have come that only seemed lost. */
-export function recoverFromReordering(c: Tcb, now: number): void {
-  detectLosses(c, now);
+export function recoverFromReordering(c: Tcb): void {
+  detectLosses(c);
   if (c.lostOut > 0 && c.ca < Ca.RECOVERY) {
     enterRecovery(c);
     proportional(c, 1, false, true);

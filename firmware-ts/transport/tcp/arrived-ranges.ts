@@ -7,7 +7,7 @@ const MOST = 128;
 /** Ranges for which there is room from the start. */
 const FIRST = 8;
 
-/** Of connections to which everything came in order, which are nearly all. */
+/** The ranges of connections to which everything came in order: nearly all. */
 const NOTHING = new Int32Array(0);
 
 export class ArrivedRanges {

@@ -20,8 +20,20 @@ class RingSlot {
 export class RingMemory {
   /** By size: 4096 << place. */
   readonly #spare: RingSlot[][] = [];
+  /** The user's bytes that were copied last, and their view: most users have one buffer to read into. */
+  #bytes: Uint8Array | null = null;
+  #view: PacketView | null = null;
   /** Bytes out in rings. */
   inUse = 0;
+
+  /** Returns a view of a user's bytes. It makes none for those of the last time. */
+  viewOf(bytes: Uint8Array): PacketView {
+    if (this.#view === null || bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new PacketView(bytes);
+    }
+    return this.#view;
+  }
 
   /** @param bytes a power of two, from SMALLEST on */
   take(bytes: number): RingSlot {
@@ -46,6 +58,8 @@ function placeOf(bytes: number): number {
 export class ByteRing {
   readonly #memory: RingMemory;
   #slot: RingSlot | null = null;
+  /** Its memory is shared with nobody. */
+  #own = false;
   /** Bytes of its last memory: it is likely to need as many again. */
   #usual: number = SMALLEST;
   /** Place of the first byte. */
@@ -62,11 +76,16 @@ export class ByteRing {
   /** Appends bytes. There is no limit here: the caller keeps it. */
   append(from: Uint8Array, count: number): void {
     if (count === 0) return;
-    const { bytes } = this.#room(this.length + count);
+    const slot = this.#room(this.length + count);
+    const { bytes } = slot;
     const at = (this.#start + this.length) & (bytes.length - 1);
     const first = Math.min(count, bytes.length - at);
-    bytes.set(first === from.length ? from : from.subarray(0, first), at);
-    if (count > first) bytes.set(from.subarray(first, count), 0);
+    if (first === from.length) bytes.set(from, at);
+    else {
+      const view = this.#memory.viewOf(from);
+      copyRange(bytes, slot.view, at, from, view, 0, first);
+      if (count > first) copyRange(bytes, slot.view, 0, from, view, first, count - first);
+    }
     this.length += count;
     this.#extent = Math.max(this.#extent, this.length);
   }
@@ -102,11 +121,12 @@ export class ByteRing {
   take(into: Uint8Array): number {
     const count = Math.min(into.length, this.length);
     if (count === 0) return 0;
-    const { bytes } = this.#slot as RingSlot;
+    const { bytes, view } = this.#slot as RingSlot;
     const at = this.#start;
     const first = Math.min(count, bytes.length - at);
-    into.set(bytes.subarray(at, at + first), 0);
-    if (count > first) into.set(bytes.subarray(0, count - first), first);
+    const intoView = this.#memory.viewOf(into);
+    copyRange(into, intoView, 0, bytes, view, at, first);
+    if (count > first) copyRange(into, intoView, first, bytes, view, 0, count - first);
     this.drop(count);
     return count;
   }
@@ -126,14 +146,27 @@ export class ByteRing {
     this.#extent = 0;
     this.#start = 0;
     if (this.#slot === null) return;
-    this.#memory.give(this.#slot);
+    if (!this.#own) this.#memory.give(this.#slot);
     this.#slot = null;
   }
 
-  /** Forgets what was placed out of order. */
-  forgetPlaced(): void {
-    this.#extent = this.length;
-    if (this.#extent === 0) this.clear();
+  /** Keeps the bytes in order, in memory of its own: they may wait for a reader who never comes. The shared memory goes back. */
+  detach(): void {
+    const old = this.#slot;
+    const { length } = this;
+    if (old === null) return;
+    let size = 1;
+    while (size < length) size *= 2;
+    const slot = new RingSlot(new Uint8Array(size));
+    const head = old.bytes.subarray(this.#start, Math.min(this.#start + length, old.bytes.length));
+    slot.bytes.set(head, 0);
+    slot.bytes.set(old.bytes.subarray(0, length - head.length), head.length);
+    this.clear();
+    if (length === 0) return;
+    this.#slot = slot;
+    this.#own = true;
+    this.length = length;
+    this.#extent = length;
   }
 
   #room(bytes: number): RingSlot {

@@ -8,7 +8,7 @@ const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 const NEVER = Number.NaN;
 
 /** Grows the window by what was acknowledged, if it was what held data back. */
-export function grow(c: Tcb, acked: number, now: number): void {
+export function grow(c: Tcb, acked: number): void {
   const inSlowStart = c.cwnd < c.ssthresh;
   if (!c.cwndLimited && !(inSlowStart && c.cwnd < 2 * c.maxPacketsOut)) return;
   let left = acked;
@@ -18,10 +18,11 @@ export function grow(c: Tcb, acked: number, now: number): void {
     c.cwnd = grown;
     if (left <= 0) return;
   }
-  c.cwnd = cubic(c, left, now);
+  cubic(c, left);
 }
 
-function cubic(c: Tcb, acked: number, now: number): number {
+function cubic(c: Tcb, acked: number): void {
+  const now = c.tcp.time[0]!;
   const { cwnd } = c;
   if (Number.isNaN(c.epochStart)) {
     c.epochStart = now;
@@ -32,7 +33,7 @@ function cubic(c: Tcb, acked: number, now: number): number {
   const seconds = (now - c.epochStart + (Number.isNaN(c.srtt) ? 0 : c.srtt)) / 1000;
   const target = Math.min(Math.max(c.wMax + C * (seconds - c.cubicK) ** 3, cwnd), 1.5 * cwnd);
   c.wEst += (c.wEst < c.wMax ? ALPHA : 1) * (acked / cwnd);
-  return Math.max(c.wEst, cwnd + ((target - cwnd) / cwnd) * acked);
+  c.cwnd = Math.max(c.wEst, cwnd + ((target - cwnd) / cwnd) * acked);
 }
 
 /** Notes a loss: the threshold comes down, and CUBIC begins anew from there (RFC 9438 4.6, 4.7). */
@@ -52,7 +53,8 @@ export function restore(c: Tcb): void {
 }
 
 /** A connection that was silent for a while begins with a small window (RFC 5681 4.1; the kernel halves it for each RTO). */
-export function idleRestart(c: Tcb, now: number): void {
+export function idleRestart(c: Tcb): void {
+  const now = c.tcp.time[0]!;
   if (c.sent.count > 0 || c.tcp.settings.slowStartAfterIdle === 0 || !(now - c.lastSent > c.rto)) return;
   const least = Math.min(c.cwnd, INITIAL_WINDOW);
   // The threshold keeps the memory of what the path has carried.

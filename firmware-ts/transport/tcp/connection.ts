@@ -15,9 +15,9 @@ import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
 import { Ca, STATE_NAMES, State, Tcb, Wait } from "./tcb.ts";
 import { waitIsOver } from "./timers.ts";
-import { armWait } from "./wait.ts";
+import { armRto } from "./wait.ts";
 
-/** What a handshake has settled, for a connection that begins with its end. */
+/** The outcome of a handshake, for a connection that begins with its end. */
 export interface Settled {
   readonly iss: number;
   readonly irs: number;
@@ -37,6 +37,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
 
   /** Sends SYN. */
   open(): void {
+    this.tcp.now();
     this.iss = this.tcp.initialSequence(this);
     this.sndUna = this.iss;
     this.sndNxt = (this.iss + 1) | 0;
@@ -45,17 +46,16 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.tcp.flows.add(this);
     this.tcp.counters.activeOpens++;
     sendSyn(this);
-    if (!this.over) armWait(this, Wait.RTO, this.rto);
+    if (!this.over) armRto(this);
   }
 
   /** Begins where a handshake has ended, with the segment that has ended it. */
   begin(settled: Settled, segment: Segment): void {
-    const now = this.tcp.now();
     this.iss = settled.iss;
     segment.windowScale = settled.windowScale;
     segment.sackPermitted = settled.sack;
     segment.mss = settled.mss;
-    takeHandshake(this, segment, now);
+    takeHandshake(this, segment);
     this.rcvNxt = (settled.irs + 1) | 0;
     this.rcvWup = this.rcvNxt;
     this.rcvEdge = (this.rcvNxt + Math.min(this.tcp.settings.receiveBuffer, 0xffff)) | 0;
@@ -96,6 +96,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
   }
 
   write(bytes: Uint8Array): number {
+    this.tcp.now();
     const count = Math.min(bytes.length, this.free);
     if (count < bytes.length) this.wantsRoom = true;
     if (count === 0) return 0;
@@ -117,17 +118,20 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     if (2 * told > limit || this.finReceived) return;
     const free = limit - this.incoming.length;
     if (free < 2 * told || free - told < Math.min(2 * this.rcvMss, limit >> 1)) return;
+    this.tcp.now();
     if (this.receiving) this.ackNow = true;
     else sendAck(this);
   }
 
   end(): void {
     if (this.over || this.finQueued) return;
+    this.tcp.now();
     this.finQueued = true;
     if (!this.receiving) output(this);
   }
 
   close(): void {
+    this.tcp.now();
     this.user = NOBODY;
     const unread = this.incoming.length;
     this.incoming.clear();
@@ -151,6 +155,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
   }
 
   abort(): void {
+    this.tcp.now();
     this.user = NOBODY;
     if (this.over) return;
     if (this.stateNumber >= State.SYN_RECV) sendAbort(this);
@@ -178,7 +183,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.outgoing.clear();
     this.sent.clear();
     this.arrived.clear();
-    this.incoming.forgetPlaced();
+    this.incoming.detach();
     this.sackedOut = 0;
     this.lostOut = 0;
     this.retransOut = 0;
@@ -205,6 +210,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
   /** A router has told of a shorter path: what is under way and too long for it is lost (RFC 9293 3.7.5). */
   pathChanged(): void {
     if (this.over || this.stateNumber < State.ESTABLISHED) return;
+    this.tcp.now();
     const { sent } = this;
     updateMss(this);
     let start = this.sndUna;

@@ -51,7 +51,7 @@ export interface TcpListenOptions {
   backlog?: number;
 }
 
-/** What a connection tells of itself (struct tcp_info). Times in ms, windows and counts in segments, unless they say bytes. */
+/** A connection's account of itself (struct tcp_info). Times in ms, windows and counts in segments, unless they say bytes. */
 export interface TcpInfo {
   readonly state: TcpState;
   /** Smoothed round trip, its variation, and the smallest one seen; 0 before the first. */
@@ -79,7 +79,7 @@ export interface TcpInfo {
   /** The windows, in bytes: the peer's, and ours as it was told last. */
   readonly sendWindow: number;
   readonly receiveWindow: number;
-  /** What both sides have agreed on. */
+  /** Options that both sides have agreed on. */
   readonly timestamps: boolean;
   readonly sack: boolean;
   readonly windowScaling: boolean;

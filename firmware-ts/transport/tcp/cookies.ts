@@ -57,7 +57,7 @@ export function stampOptions(timestamp: number, segment: Segment): number {
   return ((stamp - timestamp) | 0) > 0 ? (stamp - (1 << OPTION_BITS)) | 0 : stamp;
 }
 
-/** What the echo of such a time stamp says. @returns the shift, -1 for none, and whether SACK is permitted */
+/** Reads the echo of such a time stamp. @returns the shift, -1 for none, and whether SACK is permitted */
 export function readStamp(echo: number): { windowScale: number; sack: boolean } {
   const scale = echo & NO_SCALE;
   return { windowScale: scale === NO_SCALE ? -1 : scale, sack: (echo & SACK_BIT) !== 0 };

@@ -11,25 +11,22 @@ export class TcpCounters {
   inErrs = 0;
   outRsts = 0;
   inCsumErrors = 0;
-  // Counters of TcpExt.
+  // Counters of TcpExt, in its order.
   syncookiesSent = 0;
   syncookiesRecv = 0;
   syncookiesFailed = 0;
   embryonicRsts = 0;
-  ofoPruned = 0;
   outOfWindowIcmps = 0;
   tw = 0;
-  pawsActive = 0;
   pawsEstab = 0;
   delayedAcks = 0;
   delayedAckLost = 0;
-  listenOverflows = 0;
   listenDrops = 0;
-  sackRecovery = 0;
   renoRecovery = 0;
+  sackRecovery = 0;
   sackReneging = 0;
   sackReorder = 0;
-  tsUndo = 0;
+  fullUndo = 0;
   lossUndo = 0;
   fastRetrans = 0;
   slowStartRetrans = 0;
@@ -43,31 +40,24 @@ export class TcpCounters {
   abortOnClose = 0;
   abortOnMemory = 0;
   abortOnTimeout = 0;
-  abortOnLinger = 0;
   timeWaitOverflow = 0;
   reqQFullDoCookies = 0;
   reqQFullDrop = 0;
   ofoQueue = 0;
   ofoDrop = 0;
+  ofoMerge = 0;
   challengeAck = 0;
   synChallenge = 0;
-  autoCorking = 0;
   fromZeroWindow = 0;
   toZeroWindow = 0;
   synRetrans = 0;
-  keepAlive = 0;
-  winProbe = 0;
   ackSkippedSeq = 0;
-  ackSkippedPaws = 0;
+  winProbe = 0;
+  keepAlive = 0;
 
-  /** Those of /proc/net/snmp, in its order. */
-  snmp(): [name: string, value: number][] {
+  /** Those of /proc/net/snmp, in its order, as nstat prints them: without the four constants in front. */
+  basic(): [name: string, value: number][] {
     return [
-      // The algorithm is none of those that RFC 4022 numbers; its bounds are in ms; connections have no limit.
-      ["TcpRtoAlgorithm", 1],
-      ["TcpRtoMin", 200],
-      ["TcpRtoMax", 120_000],
-      ["TcpMaxConn", -1],
       ["TcpActiveOpens", this.activeOpens],
       ["TcpPassiveOpens", this.passiveOpens],
       ["TcpAttemptFails", this.attemptFails],
@@ -79,6 +69,56 @@ export class TcpCounters {
       ["TcpInErrs", this.inErrs],
       ["TcpOutRsts", this.outRsts],
       ["TcpInCsumErrors", this.inCsumErrors],
+    ];
+  }
+
+  /** Those of TcpExt, in the order of /proc/net/netstat, with two rows among them that IPv4 keeps. */
+  extensions(arpFilter: [string, number], reversePath: [string, number]): [name: string, value: number][] {
+    return [
+      ["TcpExtSyncookiesSent", this.syncookiesSent],
+      ["TcpExtSyncookiesRecv", this.syncookiesRecv],
+      ["TcpExtSyncookiesFailed", this.syncookiesFailed],
+      ["TcpExtEmbryonicRsts", this.embryonicRsts],
+      ["TcpExtOutOfWindowIcmps", this.outOfWindowIcmps],
+      arpFilter,
+      ["TcpExtTW", this.tw],
+      ["TcpExtPAWSEstab", this.pawsEstab],
+      ["TcpExtDelayedACKs", this.delayedAcks],
+      ["TcpExtDelayedACKLost", this.delayedAckLost],
+      ["TcpExtListenDrops", this.listenDrops],
+      ["TcpExtTCPRenoRecovery", this.renoRecovery],
+      ["TcpExtTCPSackRecovery", this.sackRecovery],
+      ["TcpExtTCPSACKReneging", this.sackReneging],
+      ["TcpExtTCPSACKReorder", this.sackReorder],
+      ["TcpExtTCPFullUndo", this.fullUndo],
+      ["TcpExtTCPLossUndo", this.lossUndo],
+      ["TcpExtTCPFastRetrans", this.fastRetrans],
+      ["TcpExtTCPSlowStartRetrans", this.slowStartRetrans],
+      ["TcpExtTCPTimeouts", this.timeouts],
+      ["TcpExtTCPLossProbes", this.lossProbes],
+      ["TcpExtTCPLossProbeRecovery", this.lossProbeRecovery],
+      ["TcpExtTCPDSACKOldSent", this.dsackOldSent],
+      ["TcpExtTCPDSACKOfoSent", this.dsackOfoSent],
+      ["TcpExtTCPDSACKRecv", this.dsackRecv],
+      ["TcpExtTCPAbortOnData", this.abortOnData],
+      ["TcpExtTCPAbortOnClose", this.abortOnClose],
+      ["TcpExtTCPAbortOnMemory", this.abortOnMemory],
+      ["TcpExtTCPAbortOnTimeout", this.abortOnTimeout],
+      reversePath,
+      ["TcpExtTCPTimeWaitOverflow", this.timeWaitOverflow],
+      ["TcpExtTCPReqQFullDoCookies", this.reqQFullDoCookies],
+      ["TcpExtTCPReqQFullDrop", this.reqQFullDrop],
+      ["TcpExtTCPOFOQueue", this.ofoQueue],
+      ["TcpExtTCPOFODrop", this.ofoDrop],
+      ["TcpExtTCPOFOMerge", this.ofoMerge],
+      ["TcpExtTCPChallengeACK", this.challengeAck],
+      ["TcpExtTCPSYNChallenge", this.synChallenge],
+      ["TcpExtTCPFromZeroWindowAdv", this.fromZeroWindow],
+      ["TcpExtTCPToZeroWindowAdv", this.toZeroWindow],
+      ["TcpExtTCPSynRetrans", this.synRetrans],
+      ["TcpExtTCPACKSkippedSeq", this.ackSkippedSeq],
+      ["TcpExtTCPWinProbe", this.winProbe],
+      ["TcpExtTCPKeepAlive", this.keepAlive],
     ];
   }
 }

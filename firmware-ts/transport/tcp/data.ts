@@ -11,9 +11,12 @@ const { FIN } = Flag;
 const QUICK_AFTER_HOLE = 2;
 
 /** Takes payload and FIN of a segment that begins within the window. Returns NONE, or why none of it was of use. */
-export function takeData(c: Tcb, skb: SkBuff, segment: Segment, now: number): DropReason {
-  // Behind its FIN a peer has nothing to say.
-  if (c.finReceived) return DropReason.TCP_OLD_DATA;
+export function takeData(c: Tcb, skb: SkBuff, segment: Segment): DropReason {
+  if (c.finReceived) {
+    // Behind its FIN a peer has nothing to say.
+    if (before(segment.seq, c.rcvNxt)) duplicate(c, segment.seq, after(segment.end, c.rcvNxt) ? c.rcvNxt : segment.end, true);
+    return DropReason.TCP_OLD_DATA;
+  }
   let from = segment.seq;
   let at = segment.at;
   let { length } = segment;
@@ -36,18 +39,23 @@ export function takeData(c: Tcb, skb: SkBuff, segment: Segment, now: number): Dr
     if (length <= 0) return c.rcvEdge === c.rcvNxt ? DropReason.TCP_ZEROWINDOW : DropReason.TCP_OVERWINDOW;
   }
   if (length > 0) {
-    const reason = place(c, skb, at, from, length, now);
+    const reason = place(c, skb, at, from, length);
     if (reason !== NONE) return reason;
   }
   if (fin && !c.finHeard) {
     c.finHeard = true;
     c.finAt = (from + length) | 0;
-    c.ackNow = true;
+    if (c.finAt !== c.rcvNxt) {
+      // It is told as any octet out of order.
+      c.arrived.add(c.finAt, (c.finAt + 1) | 0);
+      c.ackNow = true;
+    }
   }
   return NONE;
 }
 
-function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, now: number): DropReason {
+function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number): DropReason {
+  const now = c.tcp.time[0]!;
   const gap = (from - c.rcvNxt) | 0;
   const { arrived, incoming } = c;
   const end = (from + length) | 0;
@@ -66,6 +74,7 @@ function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, no
   c.pingpong = false;
   c.quickAcks = Math.max(c.quickAcks, QUICK_AFTER_HOLE);
   if (arrived.count > 0 && arrived.has(from, end)) {
+    c.tcp.counters.ofoMerge++;
     duplicate(c, from, end, false);
     return DropReason.TCP_OFOMERGE;
   }
@@ -78,9 +87,11 @@ function place(c: Tcb, skb: SkBuff, at: number, from: number, length: number, no
   return NONE;
 }
 
-/** What came early may be in order now. */
+/** Data that came early may be in order now. */
 function fillHole(c: Tcb): void {
-  const reached = c.arrived.advance(c.rcvNxt);
+  let reached = c.arrived.advance(c.rcvNxt);
+  // A FIN is no byte of the ring.
+  if (c.finHeard && after(reached, c.finAt)) reached = c.finAt;
   const more = (reached - c.rcvNxt) | 0;
   if (more > 0) {
     c.incoming.commit(more);
@@ -105,9 +116,14 @@ function duplicate(c: Tcb, from: number, to: number, old: boolean): void {
 export function takeFin(c: Tcb): void {
   c.finReceived = true;
   c.rcvNxt = (c.rcvNxt + 1) | 0;
+  c.ackPending = true;
+  if (c.stateNumber === State.ESTABLISHED) {
+    c.become(State.CLOSE_WAIT);
+    // The user is likely to end, too: its FIN will carry the acknowledgment.
+    c.pingpong = true;
+    return;
+  }
   c.ackNow = true;
-  c.pingpong = false;
-  if (c.stateNumber === State.ESTABLISHED) c.become(State.CLOSE_WAIT);
-  else if (c.stateNumber === State.FIN_WAIT1) c.become(State.CLOSING);
+  if (c.stateNumber === State.FIN_WAIT1) c.become(State.CLOSING);
   else if (c.stateNumber === State.FIN_WAIT2) c.become(State.TIME_WAIT);
 }

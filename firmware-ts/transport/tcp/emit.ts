@@ -45,7 +45,7 @@ export function writeSackHead(view: DataView, at: number, blocks: number): numbe
   return at + SACK_HEAD;
 }
 
-/** What SYN and its answer say besides the numbers (RFC 9293 3.2, RFC 7323, RFC 2018). */
+/** The options of SYN and of its answer, besides the numbers (RFC 9293 3.2, RFC 7323, RFC 2018). */
 export interface Handshake {
   mss: number;
   sack: boolean;
@@ -83,6 +83,7 @@ export const HANDSHAKE_MOST: number = HEADER + 4 + TIMESTAMPS_BYTES + 4;
 
 /**
  * Writes the fixed part of the header at skb.data, in front of options and payload that stand there already, and sends the segment.
+ * The caller counts it, unless it was sent before.
  * @param way refreshed just now
  * @param ports ours in the upper half
  * @param window as it goes into the header, scaled
@@ -118,7 +119,6 @@ export function emit(
   skb.transport = at;
   skb.truesize = truesizeOf(layer.headerBytes + length);
   if ((flags & Flag.RST) !== 0) tcp.counters.outRsts++;
-  tcp.counters.outSegs++;
   return layer.send(skb, way, PROTOCOL);
 }
 
@@ -142,5 +142,6 @@ function sendAnswer(tcp: TcpGround, packet: Received, ports: number, seq: number
   const skb = tcp.allocate(HEADER);
   if (skb === null) return;
   skb.put(HEADER);
+  tcp.counters.outSegs++;
   emit(tcp, skb, layer, layer.wayBack(packet), ports, seq, ack, flags, HEADER, 0);
 }

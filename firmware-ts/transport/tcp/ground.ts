@@ -27,7 +27,13 @@ export interface TcpGround {
   orphans: number;
   /** Connections in TIME_WAIT. */
   timeWaits: number;
-  /** Monotonic ms, with fractions. */
+  /**
+   * The time, as now() has read it: monotonic ms with fractions, and us and whole ms as int32, which begin anew. In arrays, because a
+   * number with a fraction that is handed from function to function costs memory each time.
+   */
+  readonly time: Float64Array;
+  readonly ticks: Int32Array;
+  /** Reads the clock: once for each segment, timer and call of a user. */
   now(): number;
   /** Returns an empty packet with room for a segment; null without memory. */
   allocate(bytes: number): SkBuff | null;

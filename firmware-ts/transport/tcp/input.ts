@@ -7,14 +7,14 @@ import { hasRoomAgain, isFinAcked, Taken, takeAck } from "./acknowledge.ts";
 import { takeData, takeFin } from "./data.ts";
 import { sendReset } from "./emit.ts";
 import { connectionError } from "./errors.ts";
-import { output, scaleOf, sendAbort, sendAck, sendSyn } from "./output.ts";
+import { output, scaleOf, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
 import { takeRtt } from "./rtt.ts";
 import { Flag, type Segment } from "./segment.ts";
 import { after, before } from "./sequence.ts";
-import { DEFAULT_MSS, State, type Tcb, Wait } from "./tcb.ts";
+import { DEFAULT_MSS, State, type Tcb } from "./tcb.ts";
 import { enterTimeWait } from "./time-wait.ts";
 import { delayedAckIsOver, longWaitIsOver } from "./timers.ts";
-import { armWait, cancelWait } from "./wait.ts";
+import { armRto, cancelWait } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
@@ -25,30 +25,33 @@ const DELAYED_ACK = 40;
 /** Time stamps older than this mean nothing any more, in ms: 24 days (RFC 7323 5.5). */
 const PAWS_REACH = 24 * 86_400_000;
 
+/** Time stamps may be so many ms older than the last one (the kernel's TCP_PAWS_WINDOW). */
+const PAWS_WINDOW = 1;
+
 /** Takes a segment. Returns NONE when it was taken in, else the reason to drop it. */
 export function receiveSegment(c: Tcb, skb: SkBuff, segment: Segment, packet: Received): DropReason {
   if (c.stateNumber === State.SYN_SENT) return receiveInSynSent(c, segment, packet);
-  const now = c.tcp.now();
-  const refused = check(c, segment, now);
+  const refused = check(c, segment);
   if (refused !== NONE) return refused;
-  const taken = takeAck(c, segment, now);
+  const taken = takeAck(c, segment);
   if (taken === Taken.IMPOSSIBLE) {
     if (c.stateNumber === State.SYN_RECV) sendReset(c.tcp, segment, packet);
-    else challenge(c, now);
+    else challenge(c);
     return DropReason.TCP_INVALID_ACK_SEQUENCE;
   }
   const opened = c.stateNumber === State.SYN_RECV;
   if (opened) {
     if (segment.ack === c.iss) return NONE;
-    opens(c, segment, now);
+    opens(c, segment);
   }
   c.receiving = true;
-  const reason = takeRest(c, skb, segment, now, opened);
+  const reason = takeRest(c, skb, segment, opened);
   c.receiving = false;
   return reason;
 }
 
-function takeRest(c: Tcb, skb: SkBuff, segment: Segment, now: number, opened: boolean): DropReason {
+function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropReason {
+  const now = c.tcp.time[0]!;
   if (c.finSent && isFinAcked(c) && finAcknowledged(c)) return NONE;
   const availableBefore = c.incoming.length;
   let reason: DropReason = NONE;
@@ -60,7 +63,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, now: number, opened: bo
       c.finish(null);
       return DropReason.TCP_CLOSE;
     }
-    reason = takeData(c, skb, segment, now);
+    reason = takeData(c, skb, segment);
   }
   c.lastReceived = now;
   const ended = c.finHeard && !c.finReceived && c.rcvNxt === c.finAt;
@@ -90,34 +93,35 @@ function tell(c: Tcb, opened: boolean, grown: boolean, ended: boolean): void {
 }
 
 /** Checks what makes a segment believable, in the order of RFC 9293 3.10.7.4. Returns NONE when its acknowledgment is next. */
-function check(c: Tcb, segment: Segment, now: number): DropReason {
+function check(c: Tcb, segment: Segment): DropReason {
+  const now = c.tcp.time[0]!;
   const { flags, seq } = segment;
   const reset = (flags & RST) !== 0;
-  if (c.timestampsOk && segment.timestamps && !reset && ((segment.tsVal - c.tsRecent) | 0) < 0) {
+  if (c.timestampsOk && segment.timestamps && !reset && ((c.tsRecent - segment.tsVal) | 0) > PAWS_WINDOW) {
     if (now - c.tsRecentAt < PAWS_REACH) {
       c.tcp.counters.pawsEstab++;
-      answerDuplicate(c, segment, now);
+      answerDuplicate(c, segment);
       return DropReason.TCP_RFC7323_PAWS;
     }
   }
   if (before(segment.end, c.rcvWup) || after(seq, latestEdge(c))) {
     if (!reset) {
-      if ((flags & SYN) !== 0) challengeSyn(c, now);
-      else answerDuplicate(c, segment, now);
+      if ((flags & SYN) !== 0) challengeSyn(c);
+      else answerDuplicate(c, segment);
     }
     return before(segment.end, c.rcvWup) ? DropReason.TCP_OLD_SEQUENCE : DropReason.TCP_INVALID_SEQUENCE;
   }
   if (reset) {
     if (seq === c.rcvNxt) wasReset(c);
-    else challenge(c, now);
+    else challenge(c);
     return DropReason.TCP_RESET;
   }
   if ((flags & SYN) !== 0) {
-    challengeSyn(c, now);
+    challengeSyn(c);
     return DropReason.TCP_INVALID_SYN;
   }
   if ((flags & ACK) === 0) return DropReason.TCP_FLAGS;
-  if (segment.timestamps && c.timestampsOk && !after(seq, c.rcvWup)) {
+  if (segment.timestamps && c.timestampsOk && !after(seq, c.rcvWup) && ((segment.tsVal - c.tsRecent) | 0) >= 0) {
     c.tsRecent = segment.tsVal;
     c.tsRecentAt = now;
   }
@@ -130,7 +134,7 @@ function latestEdge(c: Tcb): number {
 }
 
 /** The peer has sent again what is here, or what is too far ahead: it is told where we are. */
-function answerDuplicate(c: Tcb, segment: Segment, now: number): void {
+function answerDuplicate(c: Tcb, segment: Segment): void {
   if (segment.length > 0 && before(segment.seq, c.rcvNxt)) {
     c.tcp.counters.delayedAckLost++;
     if (c.sackOk && c.tcp.settings.dsack !== 0) {
@@ -138,29 +142,30 @@ function answerDuplicate(c: Tcb, segment: Segment, now: number): void {
       c.dsackFrom = segment.seq;
       c.dsackTo = after(segment.end, c.rcvNxt) ? c.rcvNxt : segment.end;
     }
-  } else if (segment.length === 0 && !mayChallenge(c, now)) {
+  } else if (segment.length === 0 && !mayChallenge(c)) {
     c.tcp.counters.ackSkippedSeq++;
     return;
   }
   sendAck(c);
 }
 
-function mayChallenge(c: Tcb, now: number): boolean {
+function mayChallenge(c: Tcb): boolean {
+  const now = c.tcp.time[0]!;
   if (now - c.lastChallenge < c.tcp.settings.invalidRatelimit) return false;
   c.lastChallenge = now;
   return true;
 }
 
 /** Asks whether the peer has meant it (RFC 5961 3 to 5): one that has sends what then is exactly right. */
-function challenge(c: Tcb, now: number): void {
-  if (!mayChallenge(c, now)) return;
+function challenge(c: Tcb): void {
+  if (!mayChallenge(c)) return;
   c.tcp.counters.challengeAck++;
   sendAck(c);
 }
 
-function challengeSyn(c: Tcb, now: number): void {
+function challengeSyn(c: Tcb): void {
   c.tcp.counters.synChallenge++;
-  challenge(c, now);
+  challenge(c);
 }
 
 function wasReset(c: Tcb): void {
@@ -173,7 +178,6 @@ function wasReset(c: Tcb): void {
 
 function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReason {
   const { flags, ack } = segment;
-  const now = c.tcp.now();
   const answers = (flags & ACK) !== 0;
   if (answers && (!after(ack, c.iss) || after(ack, c.sndNxt))) {
     sendReset(c.tcp, segment, packet);
@@ -186,16 +190,16 @@ function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReaso
     return DropReason.TCP_RESET;
   }
   if ((flags & SYN) === 0) return DropReason.TCP_FLAGS;
-  takeHandshake(c, segment, now);
+  takeHandshake(c, segment);
   if (!answers) {
     // Both have opened at the same time (RFC 9293 3.5, figure 7).
     c.become(State.SYN_RECV);
     c.retransmits = 0;
     sendSyn(c);
-    armWait(c, Wait.RTO, c.rto);
+    armRto(c);
     return NONE;
   }
-  opens(c, segment, now);
+  opens(c, segment);
   c.receiving = true;
   c.user.connected();
   c.receiving = false;
@@ -207,7 +211,8 @@ function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReaso
 }
 
 /** Takes what the peer's SYN says. */
-export function takeHandshake(c: Tcb, segment: Segment, now: number): void {
+export function takeHandshake(c: Tcb, segment: Segment): void {
+  const now = c.tcp.time[0]!;
   const { settings } = c.tcp;
   c.rcvNxt = (segment.seq + 1) | 0;
   c.rcvWup = segment.seq;
@@ -228,9 +233,10 @@ export function takeHandshake(c: Tcb, segment: Segment, now: number): void {
 }
 
 /** The handshake is done: our SYN is acknowledged by this segment. */
-function opens(c: Tcb, segment: Segment, now: number): void {
+function opens(c: Tcb, segment: Segment): void {
+  const now = c.tcp.time[0]!;
   cancelWait(c);
-  if (c.retransmits === 0) takeRtt(c, now - c.lastSent);
+  if (c.retransmits === 0) takeRtt(c, Math.floor((now - c.lastSent) * 1000));
   else {
     c.rto = 1000;
     // A SYN that was lost is a sign of congestion (RFC 5681 3.1).
@@ -250,10 +256,11 @@ export function established(c: Tcb, segment: Segment): void {
   c.sndWl1 = segment.seq;
   if ((segment.flags & SYN) === 0) c.sndWnd = segment.window << c.sndScale;
   c.maxWindow = Math.max(c.maxWindow, c.sndWnd);
-  c.rcvMss = Math.min(c.peerMss, Math.max(DEFAULT_MSS, 1));
+  updateMss(c);
+  c.rcvMss = Math.min(c.mss, DEFAULT_MSS);
   c.become(State.ESTABLISHED);
   c.confirmNext = true;
-  c.lastReceived = c.tcp.now();
+  c.lastReceived = c.tcp.time[0]!;
   if (c.keepAliveIdle > 0) c.tcp.timers.arm(longTimerOf(c), c.keepAliveIdle);
 }
 
@@ -286,8 +293,18 @@ function acknowledgeIfNeeded(c: Tcb): void {
     sendAck(c);
     return;
   }
-  c.delayedAck ??= new WorkTimer(() => delayedAckIsOver(c));
-  if (!c.delayedAck.timerArmed) c.tcp.timers.arm(c.delayedAck, DELAYED_ACK);
+  if (c.ackDue > c.tcp.time[0]!) return;
+  c.ackDue = c.tcp.time[0]! + DELAYED_ACK;
+  const timer = c.delayedAck ?? makeDelayedAck(c);
+  // One that is armed for an acknowledgment that went out meanwhile fires for nothing, and is armed anew then.
+  if (!timer.timerArmed) c.tcp.timers.arm(timer, DELAYED_ACK);
+}
+
+// Apart from its caller: a function that makes a closure allocates each time that it is called.
+function makeDelayedAck(c: Tcb): WorkTimer {
+  const timer = new WorkTimer(() => delayedAckIsOver(c));
+  c.delayedAck = timer;
+  return timer;
 }
 
 /** The timer of keep-alive and of the wait for a FIN. */

@@ -18,7 +18,7 @@ const { FIN, SYN, RST, ACK } = Flag;
 /** Cookies are looked for so long after one was sent, in ms. */
 const COOKIES_LIVE = 120_000;
 
-/** What a listener needs of TCP besides what all flows need. */
+/** The parts of TCP that a listener needs besides those of all flows. */
 export interface ListenerGround extends TcpGround {
   readonly cookies: Cookies;
   listenerClosed(listener: Listener): void;
@@ -94,7 +94,7 @@ export class Listener implements TcpListener, RequestUser {
     this.#lastCookie = now;
     tcp.counters.syncookiesSent++;
     const offered = settle(tcp, segment, tcp.cookies.make(endpoints, segment, now));
-    // What no time stamp can say is not agreed on.
+    // Options that no time stamp can say are not agreed on.
     const settled = offered.timestamps ? offered : { ...offered, windowScale: -1, sack: false };
     const stamp = settled.timestamps ? stampOptions((Math.floor(now) + tcp.timestampOffset(endpoints)) | 0, segment) : null;
     sendSynAck(tcp, endpoints, packet.layer.wayBack(packet), settled, stamp);

@@ -6,8 +6,8 @@ import { emit, HANDSHAKE_MOST, SACK_HEAD, TIMESTAMPS_BYTES, writeHandshake, writ
 import { Flag, SACK_BLOCKS, TCP_HEADER, TCP_HEADER_MOST } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before, latest } from "./sequence.ts";
-import { Ca, microseconds, RTO_MAX, State, type Tcb, Wait } from "./tcb.ts";
-import { armWait, cancelWait, scheduleLossProbe } from "./wait.ts";
+import { Ca, RTO_MAX, State, type Tcb, Wait } from "./tcb.ts";
+import { armRto, armWait, cancelWait, scheduleLossProbe } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { FIN, SYN, RST, PSH, ACK } = Flag;
@@ -44,8 +44,8 @@ export function output(c: Tcb): void {
 
 function sendNew(c: Tcb): void {
   updateMss(c);
-  const now = c.tcp.now();
-  idleRestart(c, now);
+  const now = c.tcp.time[0]!;
+  idleRestart(c);
   c.cwndLimited = false;
   const sentBefore = c.sent.count;
   const windowEnd = (c.sndUna + c.sndWnd) | 0;
@@ -70,13 +70,14 @@ function sendNew(c: Tcb): void {
       blocked = true;
       break;
     }
-    if (!sendData(c, c.sndNxt, size, (last && size > 0 ? PSH : 0) | (fin ? FIN : 0), now)) {
+    if (!sendData(c, c.sndNxt, size, (last && size > 0 ? PSH : 0) | (fin ? FIN : 0))) {
       blocked = true;
       break;
     }
     const end = (c.sndNxt + size + (fin ? 1 : 0)) | 0;
-    c.sent.push(end, microseconds(now), fin ? HAS_FIN : 0);
+    c.sent.push(end, c.tcp.ticks[0]!, fin ? HAS_FIN : 0);
     c.bytesSent += size;
+    c.tcp.counters.outSegs++;
     if (size < c.mss) c.sndSml = end;
     if (c.ca === Ca.RECOVERY) c.prrOut++;
     c.sndNxt = end;
@@ -86,7 +87,7 @@ function sendNew(c: Tcb): void {
   if (c.sent.count > sentBefore) {
     // Data that follow what came in at once are an answer; its acknowledgment needs no segment of its own.
     if (now - c.lastReceived < 40) c.pingpong = true;
-    if (sentBefore === 0 || c.wait === Wait.NOTHING || c.wait === Wait.PROBE) armWait(c, Wait.RTO, c.rto);
+    if (sentBefore === 0 || c.wait === Wait.NOTHING || c.wait === Wait.PROBE) armRto(c);
     scheduleLossProbe(c);
   } else if (blocked && c.sent.count === 0 && c.wait === Wait.NOTHING) {
     armWait(c, Wait.PROBE, Math.min(c.rto * 2 ** c.backoff, RTO_MAX));
@@ -140,21 +141,21 @@ export function retransmit(c: Tcb, place: number): boolean {
     size = most;
   }
   const flags = sent.flags(place);
-  const now = c.tcp.now();
+  const now = c.tcp.time[0]!;
   const isLast = sent.end(place) === c.dataEnd || (flags & HAS_FIN) !== 0;
-  if (!sendData(c, start, size, (isLast && size > 0 ? PSH : 0) | ((flags & HAS_FIN) !== 0 ? FIN : 0), now)) return false;
+  if (!sendData(c, start, size, (isLast && size > 0 ? PSH : 0) | ((flags & HAS_FIN) !== 0 ? FIN : 0))) return false;
   if ((flags & RETRANS) === 0) c.retransOut++;
   sent.setFlags(place, flags | RETRANS | EVER_RETRANS);
-  sent.setTime(place, microseconds(now));
+  sent.setTime(place, c.tcp.ticks[0]!);
   c.tcp.counters.retransSegs++;
   if (c.ca === Ca.LOSS) c.tcp.counters.slowStartRetrans++;
   else c.tcp.counters.fastRetrans++;
   c.totalRetrans++;
   c.bytesRetrans += size;
   if (Number.isNaN(c.retransSince)) c.retransSince = now;
-  if (c.retransStamp === 0) c.retransStamp = c.timestamp(now) || 1;
+  if (c.retransStamp === 0) c.retransStamp = c.timestamp() || 1;
   if (c.ca === Ca.RECOVERY) c.prrOut++;
-  if (c.wait === Wait.NOTHING) armWait(c, Wait.RTO, c.rto);
+  if (c.wait === Wait.NOTHING) armRto(c);
   return true;
 }
 
@@ -180,9 +181,9 @@ function blocksToTell(c: Tcb): number {
 }
 
 /** Writes the options of a segment of an open connection at `at`. Returns the offset behind them. */
-function writeOptions(c: Tcb, view: DataView, at: number, now: number): number {
+function writeOptions(c: Tcb, view: DataView, at: number): number {
   let next = at;
-  if (c.timestampsOk) next = writeTimestamps(view, next, c.timestamp(now), c.tsRecent);
+  if (c.timestampsOk) next = writeTimestamps(view, next, c.timestamp(), c.tsRecent);
   const blocks = blocksToTell(c);
   if (blocks === 0) return next;
   next = writeSackHead(view, next, blocks);
@@ -202,11 +203,12 @@ function writeOptions(c: Tcb, view: DataView, at: number, now: number): number {
 }
 
 /** Sends a segment with data from the ring; false when there is no memory, or the way out has no room. */
-function sendData(c: Tcb, seq: number, size: number, flags: number, now: number): boolean {
+function sendData(c: Tcb, seq: number, size: number, flags: number): boolean {
+  const now = c.tcp.time[0]!;
   const skb = c.tcp.allocate(TCP_HEADER_MOST + size);
   if (skb === null) return false;
   const at = skb.data;
-  const headerEnd = writeOptions(c, skb.view, at + HEADER, now);
+  const headerEnd = writeOptions(c, skb.view, at + HEADER);
   skb.tail = headerEnd + size;
   if (size > 0) c.outgoing.copyTo(skb, headerEnd, (seq - c.dataSeq) | 0, size);
   sendSegment(c, skb, seq, flags | ACK, headerEnd - at);
@@ -217,9 +219,11 @@ function sendData(c: Tcb, seq: number, size: number, flags: number, now: number)
 /** Sends a segment that acknowledges; options and data are there already. */
 function sendSegment(c: Tcb, skb: SkBuff, seq: number, flags: number, headerBytes: number): void {
   const window = selectWindow(c);
-  if (c.confirmNext) {
+  // Once in a ms is enough for an entry, and leaves the rest the short way out.
+  if (c.confirmNext && c.confirmedAt !== c.tcp.ticks[1]) {
     skb.confirm = true;
     c.confirmNext = false;
+    c.confirmedAt = c.tcp.ticks[1]!;
   }
   acknowledged(c);
   emit(c.tcp, skb, c.layer, c.way, c.ports, seq, c.rcvNxt, flags, headerBytes, window);
@@ -229,8 +233,8 @@ function acknowledged(c: Tcb): void {
   c.rcvWup = c.rcvNxt;
   c.ackPending = false;
   c.ackNow = false;
+  c.ackDue = Number.NaN;
   if (c.quickAcks > 0) c.quickAcks--;
-  if (c.delayedAck?.timerArmed) c.tcp.timers.cancel(c.delayedAck);
 }
 
 /** Chooses the window that is told next, in the header's form. It never shrinks, and grows in steps worth telling (RFC 9293 3.8.6.2.2). */
@@ -245,9 +249,9 @@ function selectWindow(c: Tcb): number {
   // Downwards in whole units, unless that takes back what was told.
   let units = window >>> scale;
   if (units << scale < told) units = Math.min(WINDOW_MOST, units + 1);
-  const counters = c.tcp.counters;
-  if (units === 0 && told > 0) counters.toZeroWindow++;
-  if (units > 0 && told === 0 && c.rcvEdge === c.rcvNxt && c.bytesReceived > 0) counters.fromZeroWindow++;
+  if (units === 0 && c.rcvWindow > 0) c.tcp.counters.toZeroWindow++;
+  else if (units > 0 && c.rcvWindow === 0) c.tcp.counters.fromZeroWindow++;
+  c.rcvWindow = units;
   c.rcvEdge = latest(c.rcvEdge, (c.rcvNxt + (units << scale)) | 0);
   return units;
 }
@@ -273,8 +277,9 @@ function sendControl(c: Tcb, seq: number, flags: number): void {
   const skb = tcp.allocate(TCP_HEADER_MOST);
   if (skb === null) return;
   const at = skb.data;
-  const headerEnd = writeOptions(c, skb.view, at + HEADER, tcp.now());
+  const headerEnd = writeOptions(c, skb.view, at + HEADER);
   skb.tail = headerEnd;
+  tcp.counters.outSegs++;
   sendSegment(c, skb, seq, flags, headerEnd - at);
 }
 
@@ -290,7 +295,7 @@ export function sendSyn(c: Tcb): void {
   const { settings } = tcp;
   c.layer.refresh(c.way);
   const skb = tcp.allocate(HANDSHAKE_MOST);
-  const now = tcp.now();
+  const now = tcp.time[0]!;
   c.lastSent = now;
   if (skb === null) return;
   const answers = c.stateNumber === State.SYN_RECV;
@@ -298,7 +303,7 @@ export function sendSyn(c: Tcb): void {
     mss: ownMss(c),
     sack: answers ? c.sackOk : settings.sack !== 0,
     timestamps: answers ? c.timestampsOk : settings.timestamps !== 0,
-    tsVal: c.timestamp(now),
+    tsVal: c.timestamp(),
     tsEcr: c.tsRecent,
     windowScale: answers && !c.scalingOk ? -1 : settings.windowScaling !== 0 ? scaleOf(settings.receiveBuffer) : -1,
   });
@@ -306,6 +311,7 @@ export function sendSyn(c: Tcb): void {
   const window = Math.min(settings.receiveBuffer, WINDOW_MOST);
   c.rcvEdge = (c.rcvNxt + window) | 0;
   c.rcvWup = c.rcvNxt;
+  if (c.retransmits === 0) tcp.counters.outSegs++;
   emit(tcp, skb, c.layer, c.way, c.ports, c.iss, c.rcvNxt, answers ? SYN | ACK : SYN, headerBytes, window);
 }
 
@@ -315,12 +321,12 @@ export function sendLossProbe(c: Tcb): void {
   const usable = (c.sndUna + c.sndWnd - c.sndNxt) | 0;
   const left = (c.dataEnd - c.sndNxt) | 0;
   const size = Math.min(left, c.mss - sackBytes(c));
-  const now = c.tcp.now();
   c.tlpRetrans = false;
-  if (size > 0 && size <= usable && sendData(c, c.sndNxt, size, size === left ? PSH : 0, now)) {
+  if (size > 0 && size <= usable && sendData(c, c.sndNxt, size, size === left ? PSH : 0)) {
     c.sndNxt = (c.sndNxt + size) | 0;
-    c.sent.push(c.sndNxt, microseconds(now), 0);
+    c.sent.push(c.sndNxt, c.tcp.ticks[0]!, 0);
     c.bytesSent += size;
+    c.tcp.counters.outSegs++;
     if (size < c.mss) c.sndSml = c.sndNxt;
   } else {
     let last = c.sent.count - 1;
@@ -343,16 +349,16 @@ export function sendWindowProbe(c: Tcb): void {
   updateMss(c);
   const usable = (c.sndUna + c.sndWnd - c.sndNxt) | 0;
   const left = (c.dataEnd - c.sndNxt) | 0;
-  const now = c.tcp.now();
   c.tcp.counters.winProbe++;
   const size = Math.min(left, usable, c.mss);
-  if (size <= 0 || !sendData(c, c.sndNxt, size, PSH, now)) {
+  if (size <= 0 || !sendData(c, c.sndNxt, size, PSH)) {
     sendProbe(c);
     return;
   }
   c.sndNxt = (c.sndNxt + size) | 0;
-  c.sent.push(c.sndNxt, microseconds(now), 0);
+  c.sent.push(c.sndNxt, c.tcp.ticks[0]!, 0);
   c.bytesSent += size;
+  c.tcp.counters.outSegs++;
   cancelWait(c);
-  armWait(c, Wait.RTO, c.rto);
+  armRto(c);
 }

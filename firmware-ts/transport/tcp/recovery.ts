@@ -2,7 +2,7 @@
 import type { Segment } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
-import { Ca, microseconds, type Tcb, Wait } from "./tcb.ts";
+import { Ca, type Tcb, Wait } from "./tcb.ts";
 import { armWait, rearmRto } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
@@ -14,8 +14,8 @@ const DUP_THRESHOLD = 3;
 const REO_STEPS_MOST = 40;
 
 /** Notes that the peer has a segment, sent at this time and ending there (RFC 8985 6.2, step 1 and 2). */
-export function noteDelivered(c: Tcb, time: number, end: number, everRetrans: boolean, now: number): void {
-  const rtt = (microseconds(now) - time) | 0;
+export function noteDelivered(c: Tcb, time: number, end: number, everRetrans: boolean): void {
+  const rtt = (c.tcp.ticks[0]! - time) | 0;
   // The acknowledgment may be for the first copy: then the second one has not arrived at all.
   if (everRetrans && rtt < c.minRtt * 1000) return;
   const age = (time - c.rackTime) | 0;
@@ -27,7 +27,7 @@ export function noteDelivered(c: Tcb, time: number, end: number, everRetrans: bo
 }
 
 /** Takes the SACK blocks of a segment. Returns the number of segments that they tell of for the first time. */
-export function takeSack(c: Tcb, segment: Segment, now: number): number {
+export function takeSack(c: Tcb, segment: Segment): number {
   const { sent } = c;
   let first = 0;
   let count = 0;
@@ -49,7 +49,7 @@ export function takeSack(c: Tcb, segment: Segment, now: number): number {
       const flags = sent.flags(place);
       if (!before(start, from) && (flags & SACKED) === 0) {
         count++;
-        noteSacked(c, place, start, end, flags, now);
+        noteSacked(c, place, start, end, flags);
       }
       start = end;
     }
@@ -57,7 +57,7 @@ export function takeSack(c: Tcb, segment: Segment, now: number): number {
   return count;
 }
 
-function noteSacked(c: Tcb, place: number, start: number, end: number, flags: number, now: number): void {
+function noteSacked(c: Tcb, place: number, start: number, end: number, flags: number): void {
   if ((flags & LOST) !== 0) c.lostOut--;
   if ((flags & RETRANS) !== 0) c.retransOut--;
   c.sackedOut++;
@@ -67,7 +67,7 @@ function noteSacked(c: Tcb, place: number, start: number, end: number, flags: nu
     c.tcp.counters.sackReorder++;
   }
   if (after(end, c.highSacked)) c.highSacked = end;
-  noteDelivered(c, c.sent.time(place), end, (flags & EVER_RETRANS) !== 0, now);
+  noteDelivered(c, c.sent.time(place), end, (flags & EVER_RETRANS) !== 0);
 }
 
 /** The first block tells of a segment that came twice: it lies below what is acknowledged, or within the second block (RFC 2883 4). */
@@ -80,11 +80,11 @@ function isDsack(segment: Segment): boolean {
 }
 
 /** Holds those segments lost that were sent well before one that has arrived. */
-export function detectLosses(c: Tcb, now: number): void {
+export function detectLosses(c: Tcb): void {
   if (!c.rackKnown) return;
   const { sent } = c;
   const window = reorderingWindow(c);
-  const nowUs = microseconds(now);
+  const now = c.tcp.ticks[0]!;
   let timeout = 0;
   for (let place = 0; place < sent.count; place++) {
     const flags = sent.flags(place);
@@ -92,7 +92,7 @@ export function detectLosses(c: Tcb, now: number): void {
     const time = sent.time(place);
     const age = (c.rackTime - time) | 0;
     if (age < 0 || (age === 0 && !after(c.rackEnd, sent.end(place)))) continue;
-    const left = (((time - nowUs) | 0) + c.rackRtt + window) | 0;
+    const left = (((time - now) | 0) + c.rackRtt + window) | 0;
     if (left <= 0) markLost(c, place);
     else if (left > timeout) timeout = left;
   }

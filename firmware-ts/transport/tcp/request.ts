@@ -14,7 +14,7 @@ import { DEFAULT_MSS, RTO_FIRST } from "./tcb.ts";
 const { NONE } = DropReason;
 const { SYN, RST, ACK } = Flag;
 
-/** What a request needs of its listener. */
+/** A listener as a request sees it. */
 export interface RequestUser {
   /** A request has ended, one way or the other. */
   requestEnded(): void;
@@ -28,7 +28,7 @@ export class Request extends Flow {
   readonly #way: Way;
   readonly #settled: Settled;
   #retransmits = 0;
-  #lastAnswer = Number.NaN;
+  #lastRepeat = Number.NaN;
 
   constructor(tcp: TcpGround, listener: RequestUser, endpoints: Endpoints, segment: Segment, packet: Received) {
     super(endpoints);
@@ -52,7 +52,10 @@ export class Request extends Flow {
     const next = (irs + 1) | 0;
     if ((flags & (SYN | ACK | RST)) === SYN && seq === irs) {
       // Our answer was lost, or is on its way.
-      if (!(this.#tcp.now() - this.#lastAnswer < this.#tcp.settings.invalidRatelimit)) this.#repeat();
+      const now = this.#tcp.now();
+      if (now - this.#lastRepeat < this.#tcp.settings.invalidRatelimit) return NONE;
+      this.#lastRepeat = now;
+      this.#repeat();
       return NONE;
     }
     const old = segment.timestamps && this.#settled.timestamps && ((segment.tsVal - this.#settled.tsRecent) | 0) < 0;
@@ -113,7 +116,6 @@ export class Request extends Flow {
   }
 
   #answer(): void {
-    this.#lastAnswer = this.#tcp.now();
     this.layer.refresh(this.#way);
     sendSynAck(this.#tcp, this, this.#way, this.#settled, null);
   }
@@ -155,6 +157,7 @@ export function sendSynAck(tcp: TcpGround, endpoints: Endpoints, way: Way, settl
   const { layer, localPort, remotePort } = endpoints;
   const ports = (localPort << 16) | remotePort;
   const window = Math.min(receiveBuffer, 0xffff);
+  tcp.counters.outSegs++;
   emit(tcp, skb, layer, way, ports, settled.iss, (settled.irs + 1) | 0, SYN | ACK, headerBytes, window);
 }
 

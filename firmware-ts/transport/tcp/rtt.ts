@@ -1,9 +1,9 @@
 /** Round trips and the retransmission time-out (RFC 6298, with the kernel's least of 200 ms). */
 import { RTO_MAX, RTO_MIN, type Tcb } from "./tcb.ts";
 
-/** Takes a round trip, in ms. */
+/** Takes a round trip, in us. */
 export function takeRtt(c: Tcb, rtt: number): void {
-  const sample = Math.max(rtt, 0.001);
+  const sample = Math.max(rtt, 1) / 1000;
   if (Number.isNaN(c.srtt)) {
     c.srtt = sample;
     c.rttvar = sample / 2;

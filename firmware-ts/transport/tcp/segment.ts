@@ -92,7 +92,7 @@ export class Segment {
 
   /** Reads options up to the first that is broken. Those of a handshake count in SYN alone. */
   #readOptions(view: DataView, from: number, end: number): void {
-    // What nearly every segment has, in the order in which nearly everybody sends it: NOP, NOP, time stamps.
+    // Nearly every segment has these, in the order in which nearly everybody sends it: NOP, NOP, time stamps.
     if (end - from === 12 && view.getInt32(from) === 0x0101080a) {
       this.#readTimestamps(view, from + 4);
       if ((this.flags & SYN) !== 0) this.#forget();

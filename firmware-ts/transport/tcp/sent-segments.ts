@@ -3,7 +3,7 @@
  * is known. Plain numbers in a ring; a segment begins where the one before it ends.
  */
 
-/** What is known of a segment. */
+/** The knowledge about a segment. */
 export const Sent = {
   /** The peer has it (RFC 2018). */
   SACKED: 1,
@@ -22,7 +22,7 @@ const [STRIDE, END, TIME, FLAGS] = [3, 0, 1, 2];
 /** Segments for which there is room from the start. A power of two. */
 const FIRST = 8;
 
-/** Of connections that have sent nothing yet. */
+/** The ring of connections that have sent nothing yet. */
 const NOTHING = new Int32Array(0);
 
 export class SentSegments {

@@ -26,7 +26,7 @@ export type State = (typeof State)[keyof typeof State];
 
 export const STATE_NAMES: readonly TcpState[] = Object.keys(State) as TcpState[];
 
-/** What the one timer of a connection waits for. */
+/** The event that the one timer of a connection waits for. */
 export const Wait = {
   NOTHING: 0,
   /** A retransmission (RFC 6298). */
@@ -96,6 +96,8 @@ export abstract class Tcb extends Flow {
   receiving = false;
   /** The peer has acknowledged something new: the next packet confirms the neighbour (the kernel's sk_dst_pending_confirm). */
   confirmNext = false;
+  /** The ms in which the last packet did, as an int32. */
+  confirmedAt = 0;
 
   // Receiving.
   rcvNxt = 0;
@@ -103,6 +105,8 @@ export abstract class Tcb extends Flow {
   rcvWup = 0;
   rcvEdge = 0;
   rcvScale = 0;
+  /** The window that was told last, in the header's form. */
+  rcvWindow = 1;
   /** A guess at the peer's full segment, for delayed acknowledgments (RFC 9293 3.8.6.3). */
   rcvMss: number = DEFAULT_MSS;
   readonly incoming: ByteRing;
@@ -116,7 +120,7 @@ export abstract class Tcb extends Flow {
   dsackFrom = 0;
   dsackTo = 0;
 
-  // What was agreed on.
+  // Options that both have agreed on.
   timestampsOk = false;
   sackOk = false;
   scalingOk = false;
@@ -131,6 +135,8 @@ export abstract class Tcb extends Flow {
   /** The user answers what comes in: its data will carry the acknowledgment. */
   pingpong = false;
   delayedAck: TimerNode | null = null;
+  /** When an acknowledgment that waits is due; NaN when none does. */
+  ackDue: number = NEVER;
   lastReceived: number = NEVER;
   lastChallenge: number = NEVER;
 
@@ -196,7 +202,7 @@ export abstract class Tcb extends Flow {
   bytesRetrans = 0;
   bytesAcked = 0;
   bytesReceived = 0;
-  /** What ICMP said last, for a connection that times out. */
+  /** The last word of ICMP, for a connection that times out. */
   softError: SocketErrno | null = null;
 
   constructor(tcp: TcpGround, endpoints: Endpoints, way: Way, user: TcpUser) {
@@ -220,8 +226,8 @@ export abstract class Tcb extends Flow {
   }
 
   /** Time stamps of ours: ms, from a start of their own. */
-  timestamp(now: number): number {
-    return (Math.floor(now) + this.tsOffset) | 0;
+  timestamp(): number {
+    return (this.tcp.ticks[1]! + this.tsOffset) | 0;
   }
 
   /** Changes the state, and counts those in which data can come (CurrEstab). */
@@ -238,9 +244,4 @@ export abstract class Tcb extends Flow {
 
 function isOpen(state: State): boolean {
   return state === State.ESTABLISHED || state === State.CLOSE_WAIT;
-}
-
-/** Time in us, as an int32 that begins anew. */
-export function microseconds(now: number): number {
-  return (now * 1000) | 0;
 }

@@ -43,6 +43,8 @@ export class Tcp implements IpProtocol, ListenerGround {
   readonly flows: FlowTable;
   readonly rings: RingMemory = new RingMemory();
   readonly room: number;
+  readonly time: Float64Array = new Float64Array(1);
+  readonly ticks: Int32Array = new Int32Array(2);
   orphans = 0;
   timeWaits = 0;
   readonly #network: Network;
@@ -138,7 +140,11 @@ export class Tcp implements IpProtocol, ListenerGround {
   }
 
   now(): number {
-    return this.#clock.now();
+    const now = this.#clock.now();
+    this.time[0] = now;
+    this.ticks[0] = (now * 1000) | 0;
+    this.ticks[1] = Math.floor(now) | 0;
+    return now;
   }
 
   allocate(bytes: number): SkBuff | null {
@@ -186,6 +192,7 @@ export class Tcp implements IpProtocol, ListenerGround {
       }
     }
     if (!packet.toUsAlone) return DropReason.NO_SOCKET;
+    this.now();
     const flow = this.flows.find(packet.destination, packet.source, (segment.destinationPort << 16) | segment.sourcePort);
     const reason = flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
     if (reason === NONE) skb.consume();

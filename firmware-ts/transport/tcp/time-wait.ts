@@ -1,4 +1,4 @@
-/** What is left of a connection that has ended, for as long as its segments may still be under way (RFC 9293 3.6.1, RFC 6191). */
+/** The rest of a connection that has ended, for as long as its segments may still be under way (RFC 9293 3.6.1, RFC 6191). */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { IcmpError, Received } from "../../ip/layer.ts";
@@ -93,6 +93,7 @@ export class TimeWait extends Flow {
     }
     skb.tail = skb.data + headerBytes;
     const way = this.layer.wayBack(packet);
+    this.#tcp.counters.outSegs++;
     emit(this.#tcp, skb, this.layer, way, this.ports, this.#sndNxt, this.#rcvNxt, ACK, headerBytes, this.#window);
   }
 }

@@ -1,11 +1,11 @@
-/** What happens when the time of a connection has come (RFC 6298 5, RFC 8985, RFC 9293 3.8). */
+/** The deeds of a connection whose time has come (RFC 6298 5, RFC 8985, RFC 9293 3.8). */
 import { enterLoss, recoverFromReordering } from "./acknowledge.ts";
 import { connectionError, icmpError } from "./errors.ts";
 import { output, retransmit, sendAbort, sendAck, sendLossProbe, sendProbe, sendSyn, sendWindowProbe } from "./output.ts";
 import { markAllLost } from "./recovery.ts";
 import { Sent } from "./sent-segments.ts";
 import { RTO_MAX, RTO_MIN, State, type Tcb, Wait } from "./tcb.ts";
-import { armWait, rearmRto } from "./wait.ts";
+import { armRto, armWait, rearmRto } from "./wait.ts";
 
 /** Doublings of the least RTO until the largest. */
 const DOUBLINGS = Math.floor(Math.log2(RTO_MAX / RTO_MIN));
@@ -26,9 +26,9 @@ export function waitIsOver(c: Tcb): void {
   else if (wait === Wait.PROBE) probeTimeout(c);
   else if (wait === Wait.TLP) {
     sendLossProbe(c);
-    armWait(c, Wait.RTO, c.rto);
+    armRto(c);
   } else {
-    recoverFromReordering(c, c.tcp.now());
+    recoverFromReordering(c);
     output(c);
     if (c.wait === Wait.NOTHING) rearmRto(c);
   }
@@ -55,7 +55,7 @@ function retransmissionTimeout(c: Tcb): void {
   retransmit(c, 0);
   c.backoff++;
   c.rto = Math.min(2 * c.rto, RTO_MAX);
-  armWait(c, Wait.RTO, c.rto);
+  armRto(c);
 }
 
 function synTimeout(c: Tcb): void {
@@ -73,7 +73,7 @@ function synTimeout(c: Tcb): void {
   counters.timeouts++;
   sendSyn(c);
   if (!opens || c.retransmits > settings.synLinearTimeouts) c.rto = Math.min(2 * c.rto, RTO_MAX);
-  armWait(c, Wait.RTO, c.rto);
+  armRto(c);
 }
 
 /** As the kernel's retransmits_timed_out(): retries count as the time that they take from the least RTO on. */
@@ -83,7 +83,7 @@ function isExpired(c: Tcb, since: number): boolean {
   const retries = c.orphaned ? settings.orphanRetries || ORPHAN_RETRIES : settings.retries2;
   const doublings = Math.min(retries, DOUBLINGS);
   const limit = (2 ** (doublings + 1) - 1) * RTO_MIN + (retries - doublings) * RTO_MAX;
-  return c.tcp.now() - since >= limit;
+  return c.tcp.time[0]! - since >= limit;
 }
 
 function timedOut(c: Tcb): void {
@@ -108,7 +108,13 @@ function probeTimeout(c: Tcb): void {
 
 /** Nothing of ours has carried the acknowledgment meanwhile. */
 export function delayedAckIsOver(c: Tcb): void {
-  if (!c.ackPending || c.over) return;
+  c.tcp.now();
+  if (!c.ackPending || c.over || c.delayedAck === null) return;
+  const left = c.ackDue - c.tcp.time[0]!;
+  if (left > 0.001) {
+    c.tcp.timers.arm(c.delayedAck, left);
+    return;
+  }
   c.pingpong = false;
   c.tcp.counters.delayedAcks++;
   sendAck(c);
@@ -123,7 +129,7 @@ export function longWaitIsOver(c: Tcb): void {
   }
   if (c.keepAliveIdle === 0 || c.stateNumber < State.ESTABLISHED) return;
   const silence = c.tcp.now() - c.lastReceived;
-  // What is under way has a timer of its own.
+  // Segments under way have a timer of their own.
   if (c.sent.count > 0 || c.dataEnd !== c.sndNxt) armKeepAlive(c, c.keepAliveIdle);
   else if (silence < c.keepAliveIdle) {
     c.keepAliveSent = 0;

@@ -6,6 +6,7 @@ import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
 import { BUS_PIRATE, SERPROG } from "./serial.ts";
 import { SPI } from "./spi.ts";
+import { TCP_SEGMENTS } from "./tcp.ts";
 import { POOLS, WIRE, WIRE6 } from "./wire.ts";
 import { WRITE_BACKS } from "./write-backs.ts";
 
@@ -22,4 +23,5 @@ export const TARGETS: readonly Target[] = [
   WRITE_BACKS,
   CONTROL,
   RIG_FILES,
+  TCP_SEGMENTS,
 ];

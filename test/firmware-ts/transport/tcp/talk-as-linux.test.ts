@@ -32,7 +32,7 @@ for (const [name, host, faults] of CASES) {
     const file = join(scratch("tcp"), "down");
     writeFileSync(file, down);
     const listen = host.includes(":") ? "TCP6-LISTEN:7000,reuseaddr" : "TCP4-LISTEN:7000,reuseaddr";
-    // What comes in goes to sha256sum, what is in the file goes out.
+    // Bytes that come in go to sha256sum, those in the file go out.
     const socat = peer.kernel.spawn("socat", ["-t", "60", listen, `SYSTEM:cat ${file} & sha256sum >&2; wait`]);
     let told = "";
     socat.stderr?.on("data", (text: Buffer) => {
