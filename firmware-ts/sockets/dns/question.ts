@@ -7,7 +7,7 @@ import type { Timer } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { TcpConnection } from "../../transport/tcp/contract.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
-import type { NetStack } from "../net/ground.ts";
+import type { NetStack } from "../ground.ts";
 
 /** A server of names. */
 export interface DnsServer {

@@ -194,7 +194,7 @@ const SCRIPTS: Readonly<Record<string, Script<Api>>> = {
     log.say(await sent(client, "to my peer"), await sent(client, Buffer.from("part"), 1, 2));
     const [, from] = await heard;
     log.say(from);
-    // Of another one it hears nothing.
+    // It hears nothing of another one.
     await sent(other, "not for you", port, "127.0.0.1");
     const arrived = once(client, "message");
     await sent(one, "from my peer", port, "127.0.0.1");
