@@ -40,8 +40,13 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
   const end = new ProgramEnd(holds);
   try {
     const claim = await claimInstance(options.name);
-    process.on("exit", () => claim.abandon());
     const system = await System.make(rig, { clock, app: false });
+    const { tcp } = system.stack;
+    process.on("exit", () => {
+      tcp.closeAll();
+      claim.abandon();
+    });
+    closing.add(() => tcp.closeAll());
     closing.add(() => system.stop());
     const server = new ControlServer(stackMethods(system.stack, system.namespaces));
     await server.listen(claim.path);
