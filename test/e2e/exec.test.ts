@@ -12,6 +12,7 @@ import { adopt, commandLine, ended, folder, whohas, whohasProcess } from "../sup
 
 const programs = ["dnsmasq", "mosquitto", "coap-server-notls", "curl", "ethtool", "socat"];
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/everyday.mjs", import.meta.url));
+const NAMES = fileURLToPath(new URL("../fixtures/programs/names.mjs", import.meta.url));
 const SERVER = `
   require("node:http").createServer((request, response) => {
     response.statusCode = request.url === "/" ? 200 : 404;
@@ -93,6 +94,8 @@ realTime(t, "a program beside a host", { skip: missingForNetns() || missingProgr
   const result = await over;
   const got = parts(result);
   t.equal(curl, "the board's answer");
+  const theirs = JSON.parse(pair.far.run(process.execPath, NAMES, HOST)) as unknown;
+  t.same(got["dns"], theirs, "the same as node's own resolver says");
   t.equal(result.code, 7, "its exit code is ours");
   t.same(
     { ...got, asked: undefined },
