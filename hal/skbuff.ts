@@ -70,8 +70,9 @@ export class SkBuff {
   /** The sender has proof that the next hop is reachable (MSG_CONFIRM). */
   confirm = false;
   owner: SkBuffOwner | null = null;
-  /** For the owner: which of its packets this is. */
+  /** For the owner: which of its packets this is, and that the call is not over yet by which it sends the packet. */
   cookie = 0;
+  sending = false;
   /** In the pool: nobody's. Kept by the pool. */
   free = true;
   /** Link of the queue that holds the packet. */
@@ -214,6 +215,7 @@ export class SkBuffPool {
     skb.truesize = 0;
     skb.confirm = false;
     skb.cookie = 0;
+    skb.sending = false;
     return skb;
   }
 

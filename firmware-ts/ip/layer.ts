@@ -62,14 +62,16 @@ export interface Way {
   readonly source: IpAddress;
   /** The destination is a group. */
   readonly toGroup: boolean;
-  /** The wishes of who sends by it; he who has others than the sender before sets them first. */
-  manner: SendManner;
+  /** Sets the wishes of who sends by it, whenever they are others than those of the sender before. The way is up to date. */
+  behave(manner: SendManner): void;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
   /** Why nothing goes out by it: IP_OUTNOROUTES, or the type of the route that refuses packets; NONE when there is a route. */
   readonly failure: DropReason;
   /** The controller at its end fills in transport checksums (Checksum.PARTIAL). Packets to ourselves reach none. */
   readonly offloadsChecksum: boolean;
+  /** The part of IpLayer.pseudoHeader() that is the same for all packets by it. Add protocol and length. */
+  readonly addressSum: number;
 }
 
 /** The contents of the IP header of a packet that came in. Valid during the call that it is passed to. */

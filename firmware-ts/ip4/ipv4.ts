@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -23,9 +23,11 @@ import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
+import type { PacketList } from "../net/packet-list.ts";
 import { Arp } from "./arp/arp.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
 import { checkHeader } from "./header/check.ts";
@@ -53,12 +55,13 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
-import { pushHeaders, straightTo } from "./straight.ts";
+import { pushHeaders, straighten } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [SOURCE, DESTINATION] = [IP_SOURCE, IP_DESTINATION];
+const UNKNOWN = UNKNOWN_PACKET;
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
@@ -71,8 +74,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly maxPayload: number = IP_MOST - IP_HEADER;
   readonly unspecified: Ip4 = INADDR_ANY;
   readonly checksumRequired = false;
-  readonly conf: Devconfs = new Devconfs();
-  readonly settings: Ip4Settings = new Ip4Settings();
+  readonly conf: Devconfs;
+  readonly settings: Ip4Settings;
   readonly fib: Fib;
   readonly arp: Arp;
   /** Packets dropped on the way out, before they had a device. */
@@ -94,9 +97,9 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly igmp: Igmp;
   readonly #copies: OwnCopies;
   readonly #forwarding: Forwarding;
-  readonly #redirects: Redirects;
+  readonly redirects: Redirects;
   readonly fragments: Fragments;
-  readonly #delivery: Delivery;
+  readonly delivery: Delivery;
   readonly #fragmentation: Fragmentation;
   readonly #unreachable: Unreachable = (packet, device) =>
     this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
@@ -104,13 +107,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
     this.#identifications = new Identifications(random.fork("identification"));
-    this.fib = new Fib(network.clock, this.conf, {
+    const changes = new Generation(network.changes);
+    this.conf = new Devconfs(changes);
+    this.settings = new Ip4Settings(changes);
+    this.fib = new Fib(network.clock, this.conf, changes, {
       addressed: (device, address) => this.arp.addressed(device, address),
       addressless: (device) => this.arp.addressless(device),
     });
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
-    this.#output = new OutputRouter(this.fib);
+    this.#output = new OutputRouter(this.fib, network.changes);
     this.arp = new Arp({ network, random, fib: this.fib, router: this.#router, unreachable: this.#unreachable }, options);
     this.#trafficConfirms = this.arp.table.policy.trafficConfirms;
     this.fragments = new Fragments(
@@ -120,7 +126,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       random.fork("fragments").below(0x100000000),
       (first, device) => this.errors?.sendError(first, device, ICMP_TIME_EXCEEDED, REASSEMBLY_TIME),
     );
-    this.#delivery = new Delivery(
+    this.delivery = new Delivery(
       this,
       network.clock,
       this.fragments,
@@ -128,16 +134,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     );
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeader4);
     this.#forwarding = new Forwarding(this, this.#fragmentation);
-    this.#redirects = new Redirects(this.fib, this.arp, this.log);
+    this.redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     network.handle(ETH_P_IP, this);
-    this.groups = new Groups(this.fib.routes);
+    this.groups = new Groups(this.fib.routes, changes);
     this.igmp = new Igmp(this, network, random.fork("igmp"), this.arp.table);
     this.groups.watcher = this.igmp;
     this.handle(IPPROTO_IGMP, this.igmp);
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
       this.counters.ip.inReceives++;
-      const reason = this.#delivery.deliver(skb, device, false);
+      const reason = this.delivery.deliver(skb, device, false);
       if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
     });
     network.onDeviceEvent((device, event) => {
@@ -164,12 +170,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#delivery.handle(protocol, handler);
+    this.delivery.handle(protocol, handler);
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#delivery.handlerOf(protocol);
+    return this.delivery.handlerOf(protocol);
   }
 
   addressType(address: number): AddressType {
@@ -214,32 +220,22 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   send(skb: SkBuff, way: Ip4Way, protocol: number, ttl = 0, tos = 0): Fate {
-    const entry = ttl === 0 && tos === 0 && skb.confirm === false ? straightTo(way) : null;
-    if (entry === null || skb.length > way.room || skb.truesize === 0) {
+    const plain = ttl === 0 && tos === 0 && skb.confirm === false && skb.truesize !== 0 && skb.tail - skb.data <= way.room;
+    if (plain === false || (way.straight === false && straighten(way, this.settings.defaultTtl) === false)) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
+    pushHeaders(skb, way, protocol, this.#identifications);
     const { ip } = this.counters;
-    const id = this.#idBy(way, protocol);
-    pushHeaders(skb, way, entry, protocol, this.settings.defaultTtl, id);
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = entry.on.device.transmit(skb);
+    const fate = (way.leaves as NetDevice).transmit(skb);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
 
   /**
-   * Makes the options of an answer to the packet whose header is at skb.network.
-   * @param fault offset in the header of what is wrong with it; only options before that are answered
-   * @returns bytes of them, for answer(); -1 when the packet cannot be answered
-   */
-  optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
-    return this.#delivery.optionsOfAnswer(skb, way, fault);
-  }
-
-  /**
    * Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers.
-   * @param options the answer of optionsOfAnswer(), called just before
+   * @param options the answer of Delivery.optionsOfAnswer(), called just before
    */
   answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number, options: number): Fate {
     return this.#send(skb, way, protocol, 0, tos, 0, options);
@@ -250,8 +246,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const way = this.way(destination, null, device);
     this.refresh(way);
     if (this.addresses.of(device).length === 0) way.source = INADDR_ANY;
-    way.manner = UNHEARD;
-    this.#send(skb, way, IPPROTO_IGMP, IGMP_TTL, IGMP_TOS, way.fragment, this.#delivery.alert());
+    way.behave(UNHEARD);
+    this.#send(skb, way, IPPROTO_IGMP, IGMP_TTL, IGMP_TOS, way.fragment, this.delivery.alert());
   }
 
   #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
@@ -272,7 +268,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       id,
       tooLong ? 0 : fragment,
     );
-    if (options > 0) this.#delivery.writeOptions(skb.view, at, options);
+    if (options > 0) this.delivery.writeOptions(skb.view, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);
@@ -308,11 +304,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (route) this.fib.paths.learn(destination, route, mtu);
   }
 
-  /** Takes a router's word for a better gateway than the one that a packet of ours went by. */
-  redirected(destination: Ip4, source: Ip4, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
-    this.#redirects.take(this.wayOfAnswer(destination, source), code, reporter, gateway, device);
-  }
-
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
     return sumPseudoHeader(source, destination, protocol, length);
   }
@@ -326,7 +317,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: SkBuffQueue, device: NetDevice): void {
+  receiveList(list: PacketList, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
@@ -388,6 +379,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #input(skb: SkBuff, device: NetDevice, loopback: boolean): DropReason {
     const { ip } = this.counters;
     ip.inReceives++;
+    if (loopback === false && skb.packetType === HOST && this.#trafficConfirms === false) {
+      const taken = this.delivery.takeKnown(skb, device, this.#router);
+      if (taken !== UNKNOWN) return taken;
+    }
     const malformed = checkHeader(skb);
     if (malformed !== NONE) {
       if (malformed === DropReason.PKT_TOO_SMALL) ip.inTruncatedPkts++;
@@ -419,18 +414,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
-    return this.#delivery.deliver(skb, device, toUsAlone);
+    return this.delivery.deliver(skb, device, toUsAlone);
   }
 
   /** Somebody here wants the packet to a group; that of a router about the group is wanted from any source. */
   #wanted({ view, network }: SkBuff, device: NetDevice, source: Ip4, group: Ip4): boolean {
     if (this.groups.hears(device, group, source)) return true;
     return view.getUint8(network + IP_PROTOCOL) === IPPROTO_IGMP && this.groups.has(device, group);
-  }
-
-  /** As Delivery.takeOptions(). */
-  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
-    return this.#delivery.takeOptions(skb, device, own);
   }
 
   /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
@@ -447,7 +437,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { view, network: at } = skb;
     const { reason, code, options } = treatmentOf(refusal);
     if (options && headerLengthOf(view, at) > IP_HEADER) {
-      const malformed = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
+      const malformed = this.delivery.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
       if (malformed !== DropReason.NONE) return malformed;
     }
     countRefusal(this.counters, refusal);

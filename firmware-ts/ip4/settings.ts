@@ -1,7 +1,9 @@
 /** Settings of a namespace's IPv4 and ICMP: files in /proc/sys/net/ipv4 (Documentation/networking/ip-sysctl). */
+import type { Generation } from "../net/generation.ts";
+
 export class Ip4Settings {
-  /** Time to live of packets whose sender names none. Groups have one of their own. */
-  defaultTtl = 64;
+  readonly #changes: Generation;
+  #defaultTtl = 64;
   /** Not 0: echo requests are not answered; those to many are not. */
   icmpEchoIgnoreAll = 0;
   icmpEchoIgnoreBroadcasts = 1;
@@ -25,6 +27,20 @@ export class Ip4Settings {
   igmpMaxMsf = 10;
   /** Not 0: routers are told of groups of the link itself, too, 224.0.0.0/24. */
   igmpLinkLocalMcastReports = 1;
+
+  constructor(changes: Generation) {
+    this.#changes = changes;
+  }
+
+  /** Time to live of packets whose sender names none. Groups have one of their own. */
+  get defaultTtl(): number {
+    return this.#defaultTtl;
+  }
+
+  set defaultTtl(ttl: number) {
+    this.#defaultTtl = ttl;
+    this.#changes.next();
+  }
 }
 
 const INT_MIN = -0x80000000;

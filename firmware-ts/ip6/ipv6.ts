@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
@@ -20,7 +20,9 @@ import { update } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
+import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
+import type { PacketList } from "../net/packet-list.ts";
 import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
@@ -61,7 +63,7 @@ import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
-import { pushIp6Headers, straightTo6 } from "./straight.ts";
+import { pushIp6Headers, straighten6 } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP, NEIGH_CREATEFAIL } = DropReason;
@@ -85,7 +87,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly maxPayload: number = IP6_MOST_PAYLOAD;
   readonly unspecified: Ip6;
   readonly checksumRequired = true;
-  readonly conf: Ip6Devconfs = new Ip6Devconfs();
+  readonly conf: Ip6Devconfs;
   readonly settings: Ip6Settings = new Ip6Settings();
   readonly fib: Fib6;
   readonly ndisc: Ndisc;
@@ -118,16 +120,21 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   constructor(network: Network, random: Random, interner: Ip6Interner, options: NeighbourSource = {}) {
     this.#interner = interner;
     this.log = new Ip6Log(network.clock);
+    const changes = new Generation(network.changes);
+    this.conf = new Ip6Devconfs(changes);
     this.fib = new Fib6(
       network.clock,
       interner,
       this.conf,
+      changes,
       () => network.devices,
       (gateway, device) => this.fib.conf.all.forwarding === 0 && this.ndisc.isDead(gateway, device),
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
-    this.#output = new OutputRouter6(this.fib, (destination, device) => this.ndisc.routerProbe.probe(destination, device));
+    this.#output = new OutputRouter6(this.fib, network.changes, (destination, device) =>
+      this.ndisc.routerProbe.probe(destination, device),
+    );
     this.#known = new KnownWays(this.fib);
     this.#received = new Ip6Received(this, this.unspecified);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
@@ -216,16 +223,16 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** Sends a packet with this flow label; 0 for none. */
   sendLabelled(skb: SkBuff, way: Ip6Way, protocol: number, hops: number, tos: number, label: number): Fate {
-    const entry = hops === 0 && tos === 0 && skb.confirm === false ? straightTo6(way) : null;
-    if (entry === null || skb.length > way.room || skb.truesize === 0) {
+    const plain = hops === 0 && tos === 0 && skb.confirm === false && skb.truesize !== 0 && skb.tail - skb.data <= way.room;
+    if (plain === false || (way.straight === false && straighten6(way) === false)) {
       return this.#send(skb, way, protocol, hops, tos, label);
     }
     const { ip } = this.counters;
-    pushIp6Headers(skb, way, entry, protocol, label);
+    pushIp6Headers(skb, way, protocol, label);
     ip.outRequests++;
     ip.outTransmits++;
     ip.outOctets += skb.length - ETHERNET_HEADER;
-    const fate = entry.on.device.transmit(skb);
+    const fate = (way.leaves as NetDevice).transmit(skb);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -257,7 +264,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: SkBuffQueue, device: NetDevice): void {
+  receiveList(list: PacketList, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 

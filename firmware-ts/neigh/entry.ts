@@ -223,6 +223,12 @@ export class Neighbour extends TimerNode {
   setAddress(from: ArrayLike<number>, at: number): void {
     this.addressHigh = highOctets(from, at);
     this.addressLow = lowOctets(from, at);
+    this.unsettle();
+  }
+
+  /** Headers that somebody has made of this entry are made anew, or not used any more. */
+  unsettle(): void {
+    if (this.headerReady) this.on.device.changes.next();
   }
 
   copyAddress(to: Uint8Array, at: number): void {

@@ -120,6 +120,7 @@ function drop(entry: Neighbour, packet: SkBuff | null, reason: DropReason): Drop
 export function move(entry: Neighbour, to: Nud, cause: Cause): void {
   const from = entry.nudState;
   entry.nudState = to;
+  if ((from & NUD_CONNECTED) !== 0 && (to & NUD_CONNECTED) === 0) entry.unsettle();
   entry.host.moved(entry, from, to, cause);
 }
 

@@ -251,6 +251,7 @@ export class NeighTable implements NeighHost {
     const { on } = entry;
     this.#hash.remove(entry);
     entry.dead = true;
+    entry.unsettle();
     this.timers.cancel(entry);
     this.gc.forget(entry);
     this.#managed.update(entry);

@@ -17,6 +17,7 @@ import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../h
 import { DeviceHealth } from "./device-health.ts";
 import { ARPHRD_ETHER, DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
 import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
+import type { Generation } from "./generation.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 import { type HandlerOn, ReceiveList } from "./receive-list.ts";
 import { DeviceReceiveMode } from "./receive-mode.ts";
@@ -31,9 +32,11 @@ export interface DeviceUser {
   readonly clock: Clock;
   readonly pool: SkBuffPool;
   readonly napi: NapiScheduler;
+  /** See Network.changes. */
+  readonly changes: Generation;
   /** Shows a received frame to the taps and takes its Ethernet header off; null when nobody wants it, and it is dropped. */
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null;
-  /** A frame on its way to the controller, its Ethernet header on. */
+  /** A frame on its way to the controller, its Ethernet header on; called while the device is tapped. */
   transmitted(device: NetDevice, skb: SkBuff): void;
   deviceEvent(device: NetDevice, event: DeviceEvent): void;
 }
@@ -61,7 +64,9 @@ export class NetDevice implements ControllerHost, Pollable {
   txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
   /** The controller fills in a checksum that is left to it (ControllerCapabilities.txChecksum). */
-  txChecksum: boolean;
+  readonly txChecksum: boolean;
+  /** Network.changes. */
+  readonly changes: Generation;
   /** The operator's second name for it (`ip link set DEV alias`). */
   alias = "";
   readonly health: DeviceHealth;
@@ -77,6 +82,9 @@ export class NetDevice implements ControllerHost, Pollable {
   #flags: number;
   #up = false;
   #carrier = false;
+  #tapped = false;
+  /** Nothing but its length may keep a frame from the controller: the link is there, no frame waits, and nobody looks on. */
+  #clear = false;
 
   constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser, options: DeviceOptions = {}) {
     this.name = name;
@@ -89,6 +97,7 @@ export class NetDevice implements ControllerHost, Pollable {
     this.txChecksum = controller.capabilities.txChecksum;
     this.address.set(controller.address);
     this.#user = user;
+    this.changes = user.changes;
     this.#received = new ReceiveList<NetDevice>(this, user.napi.softnet);
     this.#receiveMode = new DeviceReceiveMode(controller);
     this.#napi = new Napi(user.napi, this);
@@ -213,6 +222,7 @@ export class NetDevice implements ControllerHost, Pollable {
       this.#carrier = false;
       this.#napi.disable();
       this.#purge();
+      this.#look();
       throw error;
     }
     // Closed while it opened: it stays down.
@@ -226,6 +236,7 @@ export class NetDevice implements ControllerHost, Pollable {
     if (!this.#up) return;
     this.#up = false;
     this.#carrier = false;
+    this.#look();
     this.#napi.disable();
     this.#purge();
     this.#received.purge(this.drops);
@@ -238,15 +249,34 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** Sends a complete frame, or keeps it for the controller. Returns NONE or why it was dropped; the buffer is gone either way. */
   transmit(skb: SkBuff): DropReason {
+    if (this.#clear === false || skb.tail - skb.data > this.#mtu + HEADER) return this.#transmitOrWait(skb);
+    if (this.controller.transmit(skb)) return NONE;
+    this.#queue.enqueue(skb);
+    this.#clear = false;
+    return NONE;
+  }
+
+  #transmitOrWait(skb: SkBuff): DropReason {
     if (this.#carrier === false || this.#up === false)
       return this.#refuse(skb, this.#up ? DropReason.TX_CARRIER : DropReason.DEV_READY);
     if (skb.tail - skb.data > this.#mtu + HEADER) return this.#refuse(skb, DropReason.PKT_TOO_BIG);
     const queue = this.#queue;
     if (queue.length >= (this.txQueueLength || 1)) return this.#refuse(skb, DropReason.QDISC_DROP);
-    this.#user.transmitted(this, skb);
+    if (this.#tapped) this.#user.transmitted(this, skb);
     if (queue.length === 0 && this.controller.transmit(skb)) return NONE;
     queue.enqueue(skb);
+    this.#clear = false;
     return NONE;
+  }
+
+  /** Somebody looks at the frames that go out. Set by Network. */
+  set tapped(tapped: boolean) {
+    this.#tapped = tapped;
+    this.#look();
+  }
+
+  #look(): void {
+    this.#clear = this.#up && this.#carrier && !this.#tapped && this.#queue.length === 0;
   }
 
   /** Frames for others come up too (IFF_PROMISC); they are dropped as OTHERHOST, but taps see them. */
@@ -368,6 +398,7 @@ export class NetDevice implements ControllerHost, Pollable {
         return;
       }
     }
+    this.#look();
   }
 
   carrier(up: boolean): void {
@@ -375,6 +406,7 @@ export class NetDevice implements ControllerHost, Pollable {
     if (up) this.#recovered();
     this.#carrier = up;
     if (!up) this.#purge();
+    this.#look();
     this.#user.deviceEvent(this, up ? "carrier-up" : "carrier-down");
   }
 

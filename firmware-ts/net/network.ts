@@ -7,6 +7,7 @@ import { Checksum, HEADROOM, LONG_SLOT_BYTES, PacketType, type SkBuff, SkBuffPoo
 import { Backlog } from "./backlog.ts";
 import { DeviceError, type DeviceEvent, type DeviceOptions, type DeviceUser, NetDevice, type PacketHandler } from "./device.ts";
 import { pullHeader } from "./ethernet.ts";
+import { Generation } from "./generation.ts";
 import { NapiScheduler } from "./napi.ts";
 import type { NapiOptions } from "./softnet.ts";
 
@@ -26,6 +27,8 @@ export class Network implements DeviceUser {
   /** Slots for packets longer than a frame, which are cut into fragments, or were put together from some. Made one by one. */
   readonly longPool: SkBuffPool = new SkBuffPool({ limit: LONG_PACKETS, chunk: 1, slotBytes: LONG_SLOT_BYTES });
   readonly napi: NapiScheduler;
+  /** Counts all changes that the way of a packet of ours may depend on: those of routing, of neighbours and of devices. */
+  readonly changes: Generation = new Generation();
   /** Packets to ourselves, waiting for their turn. */
   readonly backlog: Backlog;
   readonly #devices: NetDevice[] = [];
@@ -64,6 +67,7 @@ export class Network implements DeviceUser {
     if (this.device(name)) throw new RangeError(`a device named ${name} exists already`);
     const device = new NetDevice(name, this.#nextIndex++, controller, this, options);
     this.#devices.push(device);
+    device.tapped = this.#taps.length > 0;
     this.deviceEvent(device, "register");
     return device;
   }
@@ -103,9 +107,11 @@ export class Network implements DeviceUser {
   /** Adds a tap; the returned function removes it. */
   tap(tap: PacketTap): () => void {
     this.#taps.push(tap);
+    this.#tellTapped();
     return () => {
       const at = this.#taps.indexOf(tap);
       if (at >= 0) this.#taps.splice(at, 1);
+      this.#tellTapped();
     };
   }
 
@@ -127,14 +133,18 @@ export class Network implements DeviceUser {
     return null;
   }
 
+  #tellTapped(): void {
+    for (const device of this.#devices) device.tapped = this.#taps.length > 0;
+  }
+
   transmitted(device: NetDevice, skb: SkBuff): void {
-    if (this.#taps.length === 0) return;
     // A capture shows a frame as the wire gets it.
     if (skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
     for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, true);
   }
 
   deviceEvent(device: NetDevice, event: DeviceEvent): void {
+    this.changes.next();
     for (const listener of this.#listeners) listener(device, event);
   }
 }

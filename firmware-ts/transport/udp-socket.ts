@@ -119,9 +119,7 @@ export class UdpSocket implements SkBuffOwner {
   #manner: SendManner = USUAL_MANNER;
   #underWay = 0;
   #open = true;
-  /** The datagram that is within transmit(): its drop there is send()'s answer, not a later fate. */
-  #sending: SkBuff | null = null;
-  /** The reason of a drop there, after the device had taken it. */
+  /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
   #dropped: DropReason = DropReason.NONE;
 
   constructor(
@@ -194,7 +192,7 @@ export class UdpSocket implements SkBuffOwner {
     this.#check(destination);
     const { layer, way } = destination;
     layer.refresh(way);
-    way.manner = this.#manner;
+    way.behave(this.#manner);
     const { room } = way;
     if (room < 0) {
       if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
@@ -217,13 +215,14 @@ export class UdpSocket implements SkBuffOwner {
     skb.confirm = confirm;
     skb.truesize = charge;
     this.#underWay += charge;
-    const outer = this.#sending;
-    this.#sending = skb;
+    skb.sending = true;
+    // Its transmission may end others, and their senders may send from within it.
+    const outer = this.#dropped;
     this.#dropped = NONE;
     const fate = this.#udp.transmit(this, skb, destination, sum);
     const dropped = this.#dropped;
-    this.#sending = outer;
-    this.#dropped = NONE;
+    this.#dropped = outer;
+    skb.sending = false;
     return sendResult(dropped || fate);
   }
 
@@ -301,7 +300,7 @@ export class UdpSocket implements SkBuffOwner {
 
   settled(skb: SkBuff, reason: DropReason): void {
     this.#underWay -= skb.truesize;
-    if (reason !== NONE && skb === this.#sending) {
+    if (reason !== NONE && skb.sending === true) {
       this.#dropped = reason;
       return;
     }

@@ -135,7 +135,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     const at = skb.push(HEADER);
     const view = skb.view;
     const length = skb.length;
-    const pseudo = layer.pseudoHeader(way.source, way.destination, IPPROTO_UDP, length);
+    const pseudo = way.addressSum + IPPROTO_UDP + length;
     let sum = 0;
     if (way.offloadsChecksum) {
       sum = partial(pseudo);

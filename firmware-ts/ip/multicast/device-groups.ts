@@ -3,6 +3,7 @@
  * packets are for us, and their frames are asked for.
  */
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import type { IpAddress } from "../address.ts";
 import { formatIp } from "../endpoint.ts";
 import { InetError } from "../inet-error.ts";
@@ -22,11 +23,11 @@ export abstract class DeviceGroups<Group extends IpAddress> {
   watcher: GroupWatcher<Group> | null = null;
   /** Groups of each device that is there. */
   readonly #devices = new Map<NetDevice, Map<Group, GroupFilter<Group>>>();
-  #changes = 0;
+  readonly #changes: Generation;
 
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+  /** @param changes counts every change */
+  constructor(changes: Generation) {
+    this.#changes = changes;
   }
 
   abstract isGroup(address: Group): boolean;
@@ -65,7 +66,7 @@ export abstract class DeviceGroups<Group extends IpAddress> {
   join(device: NetDevice, group: Group, filter: SourceFilter<Group> = ANY_SOURCE): void {
     const groups = this.#devices.get(device);
     if (!groups) return;
-    this.#changes++;
+    this.#changes.next();
     const there = groups.get(group);
     const all = there ?? new GroupFilter<Group>();
     all.users++;
@@ -84,7 +85,7 @@ export abstract class DeviceGroups<Group extends IpAddress> {
   change(device: NetDevice, group: Group, before: SourceFilter<Group>, after: SourceFilter<Group>): void {
     const all = this.#devices.get(device)?.get(group);
     if (!all) return;
-    this.#changes++;
+    this.#changes.next();
     all.add(after);
     all.remove(before);
     this.watcher?.changed(device, group);
@@ -95,7 +96,7 @@ export abstract class DeviceGroups<Group extends IpAddress> {
     const groups = this.#devices.get(device);
     const all = groups?.get(group);
     if (!groups || !all) return;
-    this.#changes++;
+    this.#changes.next();
     all.users--;
     all.remove(filter);
     if (all.users > 0) {
@@ -115,7 +116,7 @@ export abstract class DeviceGroups<Group extends IpAddress> {
   detach(device: NetDevice): void {
     const groups = this.#devices.get(device);
     this.#devices.delete(device);
-    this.#changes++;
+    this.#changes.next();
     for (const group of groups?.keys() ?? []) this.#gone(device, group);
   }
 

@@ -32,10 +32,10 @@ export interface GroupProtocol<Group> extends ReportForm<Group> {
   readonly restartsVersions: boolean;
   /** Reports of a change, the first one included, until a router says otherwise. */
   readonly robustness: number;
-  /** The number of them when a router says this one; 0 for the default. */
+  /** The number of them when a router says this one. */
   robustnessBy(router: number): number;
-  /** Reports of a new group in an old version. @param robustness as it is now */
-  oldReports(robustness: number): number;
+  /** Reports of a new group in an old version. */
+  readonly oldReports: number;
   /** Routers may be told of the group. */
   isReported(group: Group): boolean;
   /** The device can send. */
@@ -65,8 +65,8 @@ export class GroupListener<Group> {
   readonly #groups = new Map<Group, Membership<Group>>();
   /** Groups that were left, and of which that is still to be told. */
   readonly #left = new Map<Group, Membership<Group>>();
-  /** Reports of a change as a router wants them; 0 when none has said. */
-  #learned = 0;
+  /** Reports of a change, the first one included: as a router says, or as it was the default when the device came up. */
+  #robustness: number;
   #queryInterval = QUERY_INTERVAL;
   #responseInterval = RESPONSE_INTERVAL;
   /** Until then a router of a version is there; by versions, the newest excepted. */
@@ -86,6 +86,7 @@ export class GroupListener<Group> {
     this.#device = device;
     this.#protocol = protocol;
     this.#ground = ground;
+    this.#robustness = protocol.robustness;
     this.#until = new Array<number>(protocol.newest).fill(Number.NEGATIVE_INFINITY);
   }
 
@@ -122,7 +123,7 @@ export class GroupListener<Group> {
   /** Everything is told again: the link may be another one than before. */
   restart(): void {
     if (!this.#isReady) return;
-    this.#learned = 0;
+    this.#robustness = this.#protocol.robustness;
     this.#queryInterval = QUERY_INTERVAL;
     this.#responseInterval = RESPONSE_INTERVAL;
     if (this.#protocol.restartsVersions) this.#until.fill(Number.NEGATIVE_INFINITY);
@@ -177,7 +178,7 @@ export class GroupListener<Group> {
 
   /** A router of the newest version says how it asks. @param interval milliseconds between two of its queries, 0 when it does not say */
   learn(robustness: number, interval: number, response: number): void {
-    this.#learned = this.#protocol.robustnessBy(robustness);
+    this.#robustness = this.#protocol.robustnessBy(robustness);
     this.#queryInterval = interval || QUERY_INTERVAL;
     this.#responseInterval = response || RESPONSE_INTERVAL;
   }
@@ -213,11 +214,6 @@ export class GroupListener<Group> {
     return this.#groups.get(group)?.reportedLast === true;
   }
 
-  /** Reports of a change, the first one included. */
-  get #robustness(): number {
-    return this.#learned || this.#protocol.robustness;
-  }
-
   get #isOld(): boolean {
     return this.version < this.#protocol.newest;
   }
@@ -238,7 +234,7 @@ export class GroupListener<Group> {
       this.#scheduleChanges();
       return;
     }
-    membership.repeats = this.#protocol.oldReports(this.#robustness);
+    membership.repeats = this.#protocol.oldReports;
     if (this.#protocol.firstOld === 0) this.#tellOne(membership);
     else this.#armAt(membership, this.#protocol.firstOld);
   }

@@ -5,10 +5,10 @@ import { finish, sumBytes } from "../../ip/checksum.ts";
 import { headerLengthOf, IP_HEADER, IP_TOTAL_LENGTH, IP_VERSION_IHL } from "./ip-header.ts";
 
 /** The first octet of a header of version 4 without options. */
-const PLAIN = 0x45;
+export const PLAIN_HEADER = 0x45;
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
-const HEADER = IP_HEADER;
+const [HEADER, PLAIN] = [IP_HEADER, PLAIN_HEADER];
 const { NONE } = DropReason;
 
 /** Returns NONE for a sound header and cuts the packet to its length; else returns the reason to drop the packet. */
@@ -16,9 +16,12 @@ export function checkHeader(skb: SkBuff): DropReason {
   const { view, data: at, length } = skb;
   if (length < HEADER) return DropReason.PKT_TOO_SMALL;
   const first = view.getInt32(at);
-  if (first >>> 24 === PLAIN && (first & 0xffff) >= HEADER && (first & 0xffff) <= length && sumsUp(view, at, first)) {
-    skb.tail = at + (first & 0xffff);
-    return NONE;
+  if (first >>> 24 === PLAIN && (first & 0xffff) >= HEADER && (first & 0xffff) <= length) {
+    const sum = sumOf(first, view.getInt32(at + 4), view.getInt32(at + 8), view.getInt32(at + 12), view.getInt32(at + 16));
+    if (sum === 0) {
+      skb.tail = at + (first & 0xffff);
+      return NONE;
+    }
   }
   const headerLength = headerLengthOf(view, at);
   if (view.getUint8(at + IP_VERSION_IHL) >> 4 !== 4 || headerLength < IP_HEADER || headerLength > length)
@@ -31,13 +34,9 @@ export function checkHeader(skb: SkBuff): DropReason {
   return DropReason.NONE;
 }
 
-/** Tells whether the checksum of a header without options is right, reading each of its words once. @param first the first of them */
-function sumsUp(view: DataView, at: number, first: number): boolean {
-  const b = view.getInt32(at + 4);
-  const c = view.getInt32(at + 8);
-  const d = view.getInt32(at + 12);
-  const e = view.getInt32(at + 16);
-  const high = (first >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
-  const low = (first & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
-  return finish(high + low) === 0;
+/** Returns the checksum of a header without options, by its five words; 0 when the one that is in it is right. */
+export function sumOf(a: number, b: number, c: number, d: number, e: number): number {
+  const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
+  const low = (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
+  return finish(high + low);
 }

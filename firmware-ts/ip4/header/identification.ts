@@ -20,8 +20,16 @@ export class Identifications {
   }
 
   next(source: number, destination: number, protocol: number): number {
-    const place =
-      Math.imul(destination ^ Math.imul(source ^ Math.imul(protocol ^ this.#key, MIX), MIX), MIX) >>> (32 - PLACES_LOG2);
+    return this.at(this.placeOf(source, destination, protocol));
+  }
+
+  /** Returns the place of a count, for at(). */
+  placeOf(source: number, destination: number, protocol: number): number {
+    return Math.imul(destination ^ Math.imul(source ^ Math.imul(protocol ^ this.#key, MIX), MIX), MIX) >>> (32 - PLACES_LOG2);
+  }
+
+  /** As next(), by the place of the count. */
+  at(place: number): number {
     const id = this.#counts[place]!;
     this.#counts[place] = id + 1;
     return id;

@@ -36,7 +36,7 @@ import {
   IGMP3_REPORT,
 } from "./wire.ts";
 
-const { NONE, INVALID_PROTO, NOT_SPECIFIED, PKT_TOO_SMALL, IP_CSUM } = DropReason;
+const { NONE, INVALID_PROTO, NOT_SPECIFIED, PKT_TOO_SMALL } = DropReason;
 
 const ALL_ROUTERS: Ip4 = (0xe0000002 | 0) as Ip4;
 /** 224.0.0.22, all routers that know version 3 (RFC 3376 4.2.14). */
@@ -122,7 +122,7 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
   receive(skb: SkBuff, packet: Received): DropReason {
     const { view, data: at, length } = skb;
     if (length < IGMP_BYTES) return PKT_TOO_SMALL;
-    if (finish(sumPacket(skb, at, length)) !== 0) return IP_CSUM;
+    if (finish(sumPacket(skb, at, length)) !== 0) return NOT_SPECIFIED;
     const type = view.getUint8(at);
     if (type === IGMP_QUERY) return this.#query(skb, packet.device);
     if (type !== IGMP1_REPORT && type !== IGMP2_REPORT) return INVALID_PROTO;
@@ -138,11 +138,11 @@ export class Igmp implements IpProtocol, GroupProtocol<Ip4> {
   }
 
   robustnessBy(router: number): number {
-    return router;
+    return router || this.robustness;
   }
 
-  oldReports(robustness: number): number {
-    return robustness;
+  get oldReports(): number {
+    return this.robustness;
   }
 
   isReported(group: Ip4): boolean {

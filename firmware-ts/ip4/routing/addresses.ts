@@ -6,6 +6,7 @@ import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import { Lifetime, type Lifetimes } from "../../ip/lifetimes.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 
 /** One address of one device (a line of `ip address`). */
 export interface InterfaceAddress {
@@ -69,19 +70,14 @@ export function holds(own: Pick<InterfaceAddress, "address" | "mask">, other: nu
 /** The addresses of all devices of a namespace. */
 export class Addresses {
   readonly #clock: Clock;
+  readonly #changes: Generation;
   readonly #devices = new Map<NetDevice, Kept[]>();
   /** Addresses by their number. Several devices may have the same one. */
   readonly #local = new Map<number, Kept[]>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, changes: Generation) {
     this.#clock = clock;
-  }
-
-  #changes = 0;
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+    this.#changes = changes;
   }
 
   /** All addresses, device by device, each in the order of of(). */
@@ -112,7 +108,7 @@ export class Addresses {
       throw new InetError("SCOPE_INVALID", `${device.name} has the subnet with another scope`);
     }
     const lifetime = new Lifetime(this.#clock, options.lifetimes);
-    this.#changes++;
+    this.#changes.next();
     const secondary = twins.length > 0;
     const prefix = { address, prefixLength, mask, broadcast };
     const made: Kept = { device, local, ...prefix, secondary, scope, label, metric, noPrefixRoute, lifetime };
@@ -129,7 +125,7 @@ export class Addresses {
     const kept: Kept = address;
     kept.lifetime = new Lifetime(this.#clock, lifetimes);
     kept.metric = metric;
-    this.#changes++;
+    this.#changes.next();
   }
 
   /**
@@ -140,7 +136,7 @@ export class Addresses {
   remove(address: InterfaceAddress, promote = false): InterfaceAddress[] {
     const addresses = this.#devices.get(address.device);
     if (!addresses?.includes(address)) return [];
-    this.#changes++;
+    this.#changes.next();
     const follows = (other: InterfaceAddress): boolean => other.secondary && sameSubnet(other, address);
     const followers = address.secondary ? [] : addresses.filter(follows);
     const gone: InterfaceAddress[] = promote ? [address] : [...followers, address];

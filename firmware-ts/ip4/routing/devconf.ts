@@ -4,6 +4,7 @@
  */
 import { kernelKey } from "../../ip/kernel-key.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { PerDevice } from "../../net/per-device.ts";
 
 /** The settings, with the kernel's names in camel case. */
@@ -198,11 +199,10 @@ export class Devconfs {
   readonly defaults: Devconf = new Devconf();
   /** A device copies the defaults when it is asked for first. */
   readonly #devices = new PerDevice<DeviceConf>(() => this.#copy());
-  #changes = 0;
+  readonly #changes: Generation;
 
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+  constructor(changes: Generation) {
+    this.#changes = changes;
   }
 
   /** Returns the values in force for a device. */
@@ -212,7 +212,7 @@ export class Devconfs {
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
-    this.#changes++;
+    this.#changes.next();
     this.#devices.forget(device);
   }
 
@@ -236,7 +236,7 @@ export class Devconfs {
   write(target: DevconfTarget, key: string, value: number): boolean {
     const name = DEVCONF_KEYS.get(key);
     if (!name) return false;
-    this.#changes++;
+    this.#changes.next();
     const set = this.#set(target);
     const changed = set[name] !== value;
     set[name] = value;

@@ -13,6 +13,7 @@ import { Expiry } from "../../ip/lifetimes.ts";
 import type { NextHops6 } from "../../ip/next-hops.ts";
 import type { Neighbour } from "../../neigh/entry.ts";
 import type { DeviceEvent, NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
 import type { Devconfs } from "./devconf.ts";
@@ -54,25 +55,24 @@ export interface FibUser {
 /** Addresses and routes of a namespace. */
 export class Fib {
   readonly addresses: Addresses;
-  readonly routes: Routes = new Routes();
+  readonly routes: Routes;
   readonly paths: PathExceptions;
   readonly conf: Devconfs;
+  /** Counts changes of addresses, routes, path MTUs and settings. */
+  readonly changes: Generation;
   /** The next hops of routes by IPv6; null in a stack without it. */
   hops6: NextHops6 | null = null;
   readonly #user: FibUser;
   readonly #expiry: Expiry<InterfaceAddress>;
 
-  constructor(clock: Clock, conf: Devconfs, user: FibUser) {
-    this.addresses = new Addresses(clock);
+  constructor(clock: Clock, conf: Devconfs, changes: Generation, user: FibUser) {
+    this.changes = changes;
+    this.addresses = new Addresses(clock, changes);
+    this.routes = new Routes(changes);
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
-    this.paths = new PathExceptions(clock);
+    this.paths = new PathExceptions(clock, changes);
     this.conf = conf;
     this.#user = user;
-  }
-
-  /** Another number after every change of addresses, routes, path MTUs or settings. */
-  get generation(): number {
-    return this.addresses.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
   /** Gives a device an address. @throws InetError ADDRESS_EXISTS, SCOPE_INVALID, LIFETIME_INVALID */

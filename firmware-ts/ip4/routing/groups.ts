@@ -3,6 +3,7 @@ import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { type Ip4, isMulticast } from "../../ip/address.ts";
 import { DeviceGroups } from "../../ip/multicast/device-groups.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import type { Routes } from "./routes.ts";
 
 /** 224.0.0.1, all hosts of a link. */
@@ -11,8 +12,8 @@ export const ALL_HOSTS: Ip4 = (0xe0000001 | 0) as Ip4;
 export class Groups extends DeviceGroups<Ip4> {
   readonly #routes: Routes;
 
-  constructor(routes: Routes) {
-    super();
+  constructor(routes: Routes, changes: Generation) {
+    super(changes);
     this.#routes = routes;
   }
 

@@ -73,7 +73,7 @@ export class InputRouter {
   readonly #fib: Fib;
   readonly #conf: Devconfs;
   readonly #log: RouteLog;
-  /** The packets to one of our addresses that were let in: destination, source, the device's index, and Fib.generation at that time. */
+  /** The packets to one of our addresses that were let in: destination, source, the device's index, and Fib.changes at that time. */
   readonly #known = new Int32Array(1 << (PLACES_LOG2 + FIELDS_LOG2));
 
   constructor(fib: Fib, conf: Devconfs, log: RouteLog) {
@@ -134,7 +134,7 @@ export class InputRouter {
       known[at + SOURCE] === source &&
       known[at + DESTINATION] === destination &&
       known[at + DEVICE] === device.ifindex &&
-      known[at + GENERATION] === (this.#fib.generation | 0)
+      known[at + GENERATION] === (this.#fib.changes.count | 0)
     );
   }
 
@@ -145,7 +145,7 @@ export class InputRouter {
     known[at + SOURCE] = source;
     known[at + DESTINATION] = destination;
     known[at + DEVICE] = device.ifindex;
-    known[at + GENERATION] = this.#fib.generation;
+    known[at + GENERATION] = this.#fib.changes.count;
   }
 
   /** A packet to a group that the device has joined. Without a source it may come from the link alone. */

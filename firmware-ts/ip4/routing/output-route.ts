@@ -5,11 +5,12 @@
 
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
+import { HeaderTemplate } from "../../ip/header-template.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import { asksLink, isUndivided, type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
+import { asksLink, isUndivided, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
-import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { FRAGMENT_DF, IP_HEADER, IP_MOST } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
@@ -23,16 +24,18 @@ const { LOCAL } = RouteType;
 const PLACES_LOG2 = 10;
 
 /** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
-export class Ip4Way implements Way {
-  /** Fib.generation at the time of the look-up. */
-  generation = -1;
+export class Ip4Way extends HeaderTemplate implements Way {
+  /** Fib.changes at the time of the look-up. */
+  routed = -1;
   /** The exception that routers have told of; null when they have told of none. */
   path: PathException | null = null;
   /** The route, or null when there is none. */
   route: Route | null = null;
-  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
-  neighbour: Neighbour | null = null;
   toOurselves = false;
+  /** The sum of what stays the same in `header`; and the protocol for which the count of identifications was found. */
+  headerSum = 0;
+  protocol = -1;
+  identification = 0;
   readonly destination: Ip4;
   /** The source address: the one that was asked for, else the best for the route. */
   source: Ip4 = INADDR_ANY;
@@ -46,28 +49,29 @@ export class Ip4Way implements Way {
   readonly asked: Ip4;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
   readonly toGroup: boolean;
-  manner: SendManner = USUAL_MANNER;
   /** The only device by which it may lead; null for any. */
   readonly device: NetDevice | null;
 
   constructor(destination: Ip4, asked: Ip4, device: NetDevice | null = null) {
+    super();
     this.destination = destination;
     this.asked = asked;
     this.device = device;
     this.toGroup = isMulticast(destination);
   }
 
-  get offloadsChecksum(): boolean {
-    const { route } = this;
-    return route !== null && !this.toOurselves && route.device.txChecksum;
-  }
-
-  get room(): number {
-    const { route } = this;
-    if (route === null) return -1;
+  /** Draws from the route what packets need of it. */
+  describe(): void {
+    const { route, path, source, destination } = this;
+    this.straight = false;
+    this.addressSum = (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
+    this.offloadsChecksum = route !== null && !this.toOurselves && route.device.txChecksum;
+    if (route === null) {
+      this.room = -1;
+      return;
+    }
     const mtu = route.type === LOCAL ? IP_MOST : mtuOf(route);
-    const { path } = this;
-    return (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
+    this.room = (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 
   /** Routers are not to fragment what is sent by it, unless the operator or one of them has asked for it. */
@@ -81,16 +85,18 @@ export class Ip4Way implements Way {
 /** Looks up the ways of packets of ours. */
 export class OutputRouter {
   readonly #fib: Fib;
+  readonly #changes: Generation;
   readonly #places = new Array<Ip4Way | null>(1 << PLACES_LOG2).fill(null);
 
-  constructor(fib: Fib) {
+  /** @param changes all that a way rests on, neighbours and devices included */
+  constructor(fib: Fib, changes: Generation) {
     this.#fib = fib;
+    this.#changes = changes;
   }
 
   /** Looks the way up anew if anything it rests on has changed. */
   refresh(way: Ip4Way): void {
-    const { path } = way;
-    if (way.generation !== this.#fib.generation || (path !== null && path.left <= 0)) this.#find(way);
+    if (way.generation !== this.#changes.count || way.path !== null) this.#renew(way);
   }
 
   /**
@@ -108,9 +114,19 @@ export class OutputRouter {
     return way;
   }
 
+  #renew(way: Ip4Way): void {
+    const { path } = way;
+    const { count } = this.#changes;
+    const lapsed = path !== null && path.left <= 0;
+    if (way.generation === count && !lapsed) return;
+    if (way.routed !== this.#fib.changes.count || lapsed) this.#find(way);
+    way.describe();
+    way.generation = count;
+  }
+
   #find(way: Ip4Way): void {
     const { destination, asked, device } = way;
-    const { addresses, routes, generation } = this.#fib;
+    const { addresses, routes, changes } = this.#fib;
     const toGroup = isToMany(destination);
     const found = routes.lookup(destination, device) ?? this.#onLink(destination, device);
     let route = found && nextHopOf(found, INADDR_ANY, destination);
@@ -130,7 +146,7 @@ export class OutputRouter {
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
     way.nextHop6 = way.toMany || route === null ? null : route.gateway6;
     way.neighbour = null;
-    way.generation = generation;
+    way.routed = changes.count;
   }
 
   /** As in Linux, all that no route knows of is on the link of a device that is named. */

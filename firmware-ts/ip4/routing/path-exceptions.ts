@@ -4,6 +4,7 @@
  * the place.
  */
 import type { Clock } from "../../../hal/clock.ts";
+import type { Generation } from "../../net/generation.ts";
 import { mtuOf, type Route, RouteType } from "./routes.ts";
 
 /** Milliseconds for which a path MTU is believed (net.ipv4.route.mtu_expires), and a redirect (gc_timeout). */
@@ -46,15 +47,11 @@ type Told = Pick<PathException, "route" | "mtu" | "locked" | "gateway">;
 export class PathExceptions {
   readonly #clock: Clock;
   readonly #paths = new Map<number, PathException>();
-  #changes = 0;
+  readonly #changes: Generation;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, changes: Generation) {
     this.#clock = clock;
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+    this.#changes = changes;
   }
 
   /** Returns the exception of a destination by this route; null when there is none. */
@@ -88,13 +85,13 @@ export class PathExceptions {
   /** Forgets all (`ip route flush cache`). */
   clear(): void {
     this.#paths.clear();
-    this.#changes++;
+    this.#changes.next();
   }
 
   #set(destination: number, told: Told, lasts: number): void {
     this.#paths.delete(destination);
     if (this.#paths.size >= PLACES) for (const oldest of this.#paths.keys()) if (this.#paths.delete(oldest)) break;
     this.#paths.set(destination, new PathException(this.#clock, told, lasts));
-    this.#changes++;
+    this.#changes.next();
   }
 }

@@ -7,6 +7,7 @@ import { formatIpv4, isLoopback, isZeronet, prefixMask } from "../../ip/address.
 import { Scope } from "../../ip/address-type.ts";
 import { InetError } from "../../ip/inet-error.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { ANY_LENGTH, NOWHERE, PrefixTable } from "./prefix-table.ts";
 import { type NewRoute, type Route, type RouteEntry, type RouteMatch, RouteType, refuses } from "./route.ts";
 
@@ -37,11 +38,10 @@ const LEG_FEATURES = ["gateway", "gateway6", "device", "weight", "onlink"] as co
 export class Routes {
   readonly #main = new PrefixTable<RouteEntry>();
   readonly #local = new PrefixTable<Route>();
-  #changes = 0;
+  readonly #changes: Generation;
 
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+  constructor(changes: Generation) {
+    this.#changes = changes;
   }
 
   /** The routes of table `main`: the longest prefix first, then by metric. */
@@ -79,7 +79,7 @@ export class Routes {
    */
   replace(route: NewRoute, change = false): RouteEntry {
     const made = complete(route);
-    this.#changes++;
+    this.#changes.next();
     const there = this.#main.of(made).find((other) => sameKey(other, made));
     if (!there && change) throw new InetError("ROUTE_NOT_THERE", "there is no such route to change");
     if (there) this.#main.replace(there, made);
@@ -95,7 +95,7 @@ export class Routes {
     const made = complete(route);
     const others = this.#main.of(made);
     if (others.some((other) => sameRoute(other, made))) throw new InetError("ROUTE_EXISTS", "there is such a route already");
-    this.#changes++;
+    this.#changes.next();
     const there = before ? others.find((other) => sameKey(other, made)) : undefined;
     if (there) this.#main.addBefore(made, there);
     else this.#insert(made);
@@ -106,7 +106,7 @@ export class Routes {
   remove(match: RouteMatch): RouteEntry | undefined {
     const meant = (route: RouteEntry): boolean =>
       FEATURES.every((name) => match[name] === undefined || route[name] === match[name]) && hasNexthops(route, match.nexthops);
-    this.#changes++;
+    this.#changes.next();
     const main = this.#main.of(match).find(meant);
     if (main) this.#main.remove(main);
     const local = main || match.type === undefined ? undefined : this.#local.of(match).find(meant);
@@ -116,19 +116,19 @@ export class Routes {
 
   /** Has remembered answers looked up again: a device of some next hop went up or down. */
   refresh(): void {
-    this.#changes++;
+    this.#changes.next();
   }
 
   /** Removes every route for which `gone` returns true. */
   removeAll(gone: (route: RouteEntry) => boolean): void {
-    this.#changes++;
+    this.#changes.next();
     for (const route of this.#main.filter(gone)) this.#main.remove(route);
     for (const route of this.#local.filter(gone)) this.#local.remove(route);
   }
 
   /** Removes this very route from its table. */
   drop(route: RouteEntry): void {
-    this.#changes++;
+    this.#changes.next();
     this.#main.remove(route);
     if (leads(route)) this.#local.remove(route);
   }
@@ -190,7 +190,7 @@ export class Routes {
   }
 
   #insert(made: RouteEntry): void {
-    this.#changes++;
+    this.#changes.next();
     if (made.type === RouteType.UNICAST || !leads(made)) this.#main.add(made);
     else this.#local.add(made);
   }

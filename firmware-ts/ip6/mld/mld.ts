@@ -57,6 +57,7 @@ export class Mld implements GroupProtocol<Ip6> {
   readonly firstOld = 0;
   readonly restartsVersions = true;
   readonly robustness: number = ROBUSTNESS;
+  readonly oldReports: number = ROBUSTNESS;
   readonly reportType: number = MLD2_REPORT;
   readonly addressBytes: number = IP6_BYTES;
   readonly #ground: MldGround;
@@ -144,10 +145,6 @@ export class Mld implements GroupProtocol<Ip6> {
 
   robustnessBy(router: number): number {
     return Math.max(ROBUSTNESS, router);
-  }
-
-  oldReports(): number {
-    return ROBUSTNESS;
   }
 
   forcedVersion(device: NetDevice): number {

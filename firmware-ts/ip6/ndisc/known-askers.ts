@@ -52,7 +52,7 @@ class KnownAsker {
   destination: Ip6;
   target: Ip6;
   entry: Neighbour;
-  /** Fib6.generation at the time. */
+  /** Fib6.changes at the time. */
   generation = 0;
   toMany = false;
   /** Flags of the answer. */
@@ -103,7 +103,7 @@ export class KnownAskers {
     asker.destination = destination;
     asker.target = target;
     asker.entry = entry;
-    asker.generation = this.#fib.generation;
+    asker.generation = this.#fib.changes.count;
     asker.toMany = isMulticast6(destination);
     asker.flags = flags;
     asker.link = link;
@@ -126,7 +126,7 @@ export class KnownAskers {
     if (first >>> 28 !== 6 || head >>> 16 !== SOLICITATION || option >>> 16 !== ASKERS_LINK) return false;
     const place = placeOf(view.getInt32(at + SOURCE + 12), view.getInt32(at + DESTINATION + 12), view.getInt32(at + TARGET + 12));
     const asker = this.#askers[place] as KnownAsker | null;
-    if (asker === null || asker.device !== device || asker.generation !== this.#fib.generation) return false;
+    if (asker === null || asker.device !== device || asker.generation !== this.#fib.changes.count) return false;
     const { entry, toMany, source, target } = asker;
     if (!isAt(view, at + SOURCE, source) || !isAt(view, at + DESTINATION, asker.destination) || !isAt(view, at + TARGET, target)) {
       return false;

@@ -6,6 +6,7 @@ import type { Ip6 } from "../../ip/ip6.ts";
 import { formatIpv6 } from "../../ip/ip6-text.ts";
 import { Lifetime, type Lifetimes } from "../../ip/lifetimes.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { AddressScope, isLoopback6, isMulticast6, isUnspecified, scopeOf } from "../common/address-kind.ts";
 
 /** Flags of an address (IFA_F_* of include/uapi/linux/if_addr.h). DEPRECATED and PERMANENT follow from its lifetimes. */
@@ -83,15 +84,11 @@ export class Ip6Addresses {
   readonly #devices = new Map<NetDevice, Kept[]>();
   /** Addresses by themselves. Several devices may have the same one. */
   readonly #local = new Map<Ip6, Kept[]>();
-  #changes = 0;
+  readonly #changes: Generation;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, changes: Generation) {
     this.#clock = clock;
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+    this.#changes = changes;
   }
 
   /** All addresses, device by device, each in the order of of(). */
@@ -117,7 +114,7 @@ export class Ip6Addresses {
     if (this.on(device, local)) throw new InetError("ADDRESS_EXISTS", `${device.name} has ${formatIpv6(local)} already`);
     const lifetime = new Lifetime(this.#clock, options.lifetimes);
     const { flags = 0, peer = null, metric = 0, protocol = 0 } = options;
-    this.#changes++;
+    this.#changes.next();
     const made: Kept = {
       device,
       local,
@@ -152,7 +149,7 @@ export class Ip6Addresses {
   flag(address: Ip6InterfaceAddress, flags: number): void {
     const kept: Kept = address;
     kept.flags = flags;
-    this.#changes++;
+    this.#changes.next();
   }
 
   /** The flags of an address as an operator sees them. */
@@ -165,7 +162,7 @@ export class Ip6Addresses {
     const addresses = this.#devices.get(address.device);
     const at = addresses?.indexOf(address) ?? -1;
     if (!addresses || at < 0) return false;
-    this.#changes++;
+    this.#changes.next();
     addresses.splice(at, 1);
     if (addresses.length === 0) this.#devices.delete(address.device);
     const same = this.#local.get(address.local) as Ip6InterfaceAddress[];

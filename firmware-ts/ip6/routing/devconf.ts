@@ -4,6 +4,7 @@
  */
 import { kernelKey } from "../../ip/kernel-key.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { PerDevice } from "../../net/per-device.ts";
 
 /** The settings, with the kernel's names in camel case and its start values. */
@@ -166,17 +167,16 @@ export class Ip6Devconfs {
   readonly defaults: Ip6DevconfValues = { ...DEFAULTS };
   /** A device copies the defaults when it is asked for first. */
   readonly #devices = new PerDevice(() => new DeviceConf6(this.all, { ...this.defaults }));
-  #changes = 0;
+  readonly #changes: Generation;
   readonly #listeners: Ip6DevconfListener[] = [];
+
+  constructor(changes: Generation) {
+    this.#changes = changes;
+  }
 
   /** Adds a listener for changes. */
   watch(listener: Ip6DevconfListener): void {
     this.#listeners.push(listener);
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** Returns the values in force for a device. */
@@ -186,7 +186,7 @@ export class Ip6Devconfs {
 
   /** Forgets a device that is gone. */
   forget(device: NetDevice): void {
-    this.#changes++;
+    this.#changes.next();
     this.#devices.forget(device);
   }
 
@@ -203,7 +203,7 @@ export class Ip6Devconfs {
   write(target: Ip6DevconfTarget, key: string, value: number): boolean {
     const name = IP6_DEVCONF_KEYS.get(key);
     if (!name) return false;
-    this.#changes++;
+    this.#changes.next();
     this.#set(target)[name] = value;
     if (target === "all" && (name === "forwarding" || name === "disableIpv6")) {
       this.defaults[name] = value;

@@ -10,6 +10,7 @@ import { AddressType } from "../../ip/address-type.ts";
 import type { Ip6, Ip6Interner } from "../../ip/ip6.ts";
 import { Expiry } from "../../ip/lifetimes.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import {
   ADDRESS_BITS,
   isLinkBound,
@@ -78,6 +79,8 @@ export class Fib6 {
   readonly identifiers: Identifiers;
   readonly paths: Ip6PathExceptions;
   readonly conf: Ip6Devconfs;
+  /** Counts changes of addresses, groups, routes, path MTUs and settings. */
+  readonly changes: Generation;
   readonly known: KnownAddresses;
   readonly interner: Ip6Interner;
   /** Null: every address is free, and ours at once. */
@@ -96,25 +99,22 @@ export class Fib6 {
     clock: Clock,
     interner: Ip6Interner,
     conf: Ip6Devconfs,
+    changes: Generation,
     devices: () => readonly NetDevice[],
     dead: GatewayDead,
     random: Random,
   ) {
     this.interner = interner;
     this.known = new KnownAddresses(interner);
-    this.addresses = new Ip6Addresses(clock);
-    this.routes = new Ip6Routes(clock, interner, dead);
-    this.groups = new Ip6Groups(this.known, this.routes);
-    this.paths = new Ip6PathExceptions(clock);
+    this.addresses = new Ip6Addresses(clock, changes);
+    this.routes = new Ip6Routes(clock, interner, dead, changes);
+    this.groups = new Ip6Groups(this.known, this.routes, changes);
+    this.paths = new Ip6PathExceptions(clock, changes);
     this.conf = conf;
+    this.changes = changes;
     this.identifiers = new Identifiers(conf, interner, random);
     this.#devices = devices;
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
-  }
-
-  /** Another number after every change of addresses, groups, routes, path MTUs or settings. */
-  get generation(): number {
-    return this.addresses.changes + this.groups.changes + this.routes.changes + this.paths.changes + this.conf.changes;
   }
 
   /** Adds a listener for changes of addresses. */

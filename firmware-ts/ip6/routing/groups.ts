@@ -5,6 +5,7 @@
 import type { Ip6 } from "../../ip/ip6.ts";
 import { DeviceGroups } from "../../ip/multicast/device-groups.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { AddressScope, isMulticast6, type KnownAddresses, macOfGroup, scopeOf } from "../common/address-kind.ts";
 import type { Ip6Routes } from "./routes.ts";
 
@@ -12,8 +13,8 @@ export class Ip6Groups extends DeviceGroups<Ip6> {
   readonly #known: KnownAddresses;
   readonly #routes: Ip6Routes;
 
-  constructor(known: KnownAddresses, routes: Ip6Routes) {
-    super();
+  constructor(known: KnownAddresses, routes: Ip6Routes, changes: Generation) {
+    super(changes);
     this.#known = known;
     this.#routes = routes;
   }

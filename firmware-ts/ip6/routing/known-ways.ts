@@ -18,7 +18,7 @@ export class KnownWays {
   readonly #sources = new Array<Ip6 | null>(1 << PLACES_LOG2).fill(null);
   readonly #destinations = new Array<Ip6 | null>(1 << PLACES_LOG2).fill(null);
   readonly #devices = new Int32Array(1 << PLACES_LOG2);
-  /** Fib6.generation at the time of the look-up. */
+  /** Fib6.changes at the time of the look-up. */
   readonly #generations = new Int32Array(1 << PLACES_LOG2);
 
   constructor(fib: Fib6) {
@@ -31,7 +31,7 @@ export class KnownWays {
       this.#sources[at] === source &&
       this.#destinations[at] === destination &&
       this.#devices[at] === device.ifindex &&
-      this.#generations[at] === (this.#fib.generation | 0)
+      this.#generations[at] === (this.#fib.changes.count | 0)
     );
   }
 
@@ -40,7 +40,7 @@ export class KnownWays {
     this.#sources[at] = source;
     this.#destinations[at] = destination;
     this.#devices[at] = device.ifindex;
-    this.#generations[at] = this.#fib.generation;
+    this.#generations[at] = this.#fib.changes.count;
   }
 }
 

@@ -3,11 +3,12 @@
  * and kept for those that follow, until an address, a route or a device changes (the kernel keeps its dst_entry for that).
  */
 import { DropReason } from "../../../hal/drop-reason.ts";
+import { HeaderTemplate } from "../../ip/header-template.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import { asksLink, type SendManner, USUAL_MANNER, type Way } from "../../ip/layer.ts";
+import { asksLink, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
-import type { Neighbour } from "../../neigh/entry.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { LOOPBACK_MTU } from "../../net/loopback.ts";
 import { isMulticast6 } from "../common/address-kind.ts";
 import { IP6_HEADER } from "../header/ip6-header.ts";
@@ -25,15 +26,13 @@ const PLACES_LOG2 = 8;
 const GROUP_HOPS = 1;
 
 /** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
-export class Ip6Way implements Way {
-  /** Fib6.generation at the time of the look-up. */
-  generation = -1;
+export class Ip6Way extends HeaderTemplate implements Way {
+  /** Fib6.changes at the time of the look-up. */
+  routed = -1;
   /** The exception that routers have told of; null when they have told of none. */
   path: Ip6PathException | null = null;
   /** The route, or null when there is none. */
   route: Ip6Route | null = null;
-  /** The entry of the next hop, as of the last packet. Check `dead`: an entry that was removed says so itself. */
-  neighbour: Neighbour | null = null;
   toOurselves = false;
   readonly destination: Ip6;
   /** The source address: the one that was asked for, else the best for the route. */
@@ -54,11 +53,11 @@ export class Ip6Way implements Way {
   /** The only device by which it may lead; null for any. */
   readonly device: NetDevice | null;
   readonly toGroup: boolean;
-  manner: SendManner = USUAL_MANNER;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
 
   /** @param nobody the unspecified address, which the source is until the first look-up */
   constructor(destination: Ip6, asked: Ip6 | null, device: NetDevice | null, nobody: Ip6) {
+    super();
     this.destination = destination;
     this.asked = asked;
     this.device = device;
@@ -67,16 +66,13 @@ export class Ip6Way implements Way {
     this.toGroup = isMulticast6(destination);
   }
 
-  get offloadsChecksum(): boolean {
-    const { route } = this;
-    return route !== null && !this.toOurselves && route.device.txChecksum;
-  }
-
-  get room(): number {
-    const { route } = this;
-    if (route === null) return -1;
-    const { path, mtu } = this;
-    return (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
+  /** Draws from the route what packets need of it. */
+  describe(): void {
+    const { route, path, mtu } = this;
+    this.straight = false;
+    this.addressSum = this.source.sum + this.destination.sum;
+    this.offloadsChecksum = route !== null && !this.toOurselves && route.device.txChecksum;
+    this.room = route === null ? -1 : (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 }
 
@@ -90,13 +86,18 @@ export function mtuBy({ conf }: Fib6, route: Ip6Route): number {
 /** Looks up the ways of packets of ours. */
 export class OutputRouter6 {
   readonly #fib: Fib6;
+  readonly #changes: Generation;
   readonly #nobody: Ip6;
   readonly #probe: (destination: Ip6, device: NetDevice | null) => void;
   readonly #places = new Array<Ip6Way | null>(1 << PLACES_LOG2).fill(null);
 
-  /** @param probe asks the routers among which a way was chosen whether they are there, if it is time */
-  constructor(fib: Fib6, probe: (destination: Ip6, device: NetDevice | null) => void) {
+  /**
+   * @param changes all that a way rests on, neighbours and devices included
+   * @param probe asks the routers among which a way was chosen whether they are there, if it is time
+   */
+  constructor(fib: Fib6, changes: Generation, probe: (destination: Ip6, device: NetDevice | null) => void) {
     this.#fib = fib;
+    this.#changes = changes;
     this.#probe = probe;
     this.#nobody = fib.known.unspecified;
   }
@@ -107,8 +108,7 @@ export class OutputRouter6 {
 
   /** Looks the way up anew if anything it rests on has changed. */
   refresh(way: Ip6Way): void {
-    const { path } = way;
-    if (way.generation !== this.#fib.generation || (path !== null && path.left <= 0)) this.#find(way);
+    if (way.generation !== this.#changes.count || way.path !== null) this.#renew(way);
   }
 
   /**
@@ -128,9 +128,19 @@ export class OutputRouter6 {
     return way;
   }
 
+  #renew(way: Ip6Way): void {
+    const { path } = way;
+    const { count } = this.#changes;
+    const lapsed = path !== null && path.left <= 0;
+    if (way.generation === count && !lapsed) return;
+    if (way.routed !== this.#fib.changes.count || lapsed) this.#find(way);
+    way.describe();
+    way.generation = count;
+  }
+
   #find(way: Ip6Way): void {
     const { destination, asked } = way;
-    const { routes, generation, conf, paths } = this.#fib;
+    const { routes, changes, conf, paths } = this.#fib;
     const entry = routes.match(destination, way.device, asked === null ? 0 : asked.hash);
     const route = entry !== null && leadsSomewhere(entry) ? entry : null;
     const source = asked ?? (route && this.#fib.sourceBy(route, destination));
@@ -145,7 +155,7 @@ export class OutputRouter6 {
     way.nextHop = way.toMany ? destination : (way.path?.gateway ?? route?.gateway ?? destination);
     way.mtu = way.toOurselves ? LOOPBACK_MTU : route === null ? 0 : mtuBy(this.#fib, route);
     way.neighbour = null;
-    way.generation = generation;
+    way.routed = changes.count;
     // Only now, as the answer to this look-up does not depend on it.
     if (route !== null && route.gateway !== null) this.#probe(destination, way.device);
   }

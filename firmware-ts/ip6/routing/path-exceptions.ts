@@ -5,6 +5,7 @@
 import type { Clock } from "../../../hal/clock.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { IP6_MIN_MTU } from "../header/ip6-header.ts";
 import { type Ip6Route, mtuOfIp6 } from "./route.ts";
 
@@ -40,15 +41,11 @@ type Told6 = Pick<Ip6PathException, "route" | "mtu" | "gateway">;
 export class Ip6PathExceptions {
   readonly #clock: Clock;
   readonly #paths = new Map<Ip6, Ip6PathException>();
-  #changes = 0;
+  readonly #changes: Generation;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, changes: Generation) {
     this.#clock = clock;
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
+    this.#changes = changes;
   }
 
   /** Returns the exception of a destination by this route; null when there is none. */
@@ -87,13 +84,13 @@ export class Ip6PathExceptions {
   clear(destination: Ip6 | null = null): void {
     if (destination) this.#paths.delete(destination);
     else this.#paths.clear();
-    this.#changes++;
+    this.#changes.next();
   }
 
   #set(destination: Ip6, told: Told6, lasts: number): void {
     this.#paths.delete(destination);
     if (this.#paths.size >= PLACES) for (const oldest of this.#paths.keys()) if (this.#paths.delete(oldest)) break;
     this.#paths.set(destination, new Ip6PathException(this.#clock, told, lasts));
-    this.#changes++;
+    this.#changes.next();
   }
 }

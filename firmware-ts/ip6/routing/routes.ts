@@ -8,6 +8,7 @@ import { InetError } from "../../ip/inet-error.ts";
 import type { Ip6, Ip6Interner } from "../../ip/ip6.ts";
 import { refuses } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
+import type { Generation } from "../../net/generation.ts";
 import { prefixOf } from "../common/address-kind.ts";
 import { Ip6PrefixTable, type PrefixNode } from "./prefix-table.ts";
 import {
@@ -43,19 +44,15 @@ export class Ip6Routes {
   readonly #dead: GatewayDead;
   /** Routes that will go by themselves. */
   readonly #expiring = new Set<Ip6RouteEntry>();
-  #changes = 0;
+  readonly #changes: Generation;
   #learned = 0;
 
-  constructor(clock: Clock, interner: Ip6Interner, dead: GatewayDead) {
+  constructor(clock: Clock, interner: Ip6Interner, dead: GatewayDead, changes: Generation) {
     this.#clock = clock;
+    this.#changes = changes;
     this.#interner = interner;
     this.#dead = dead;
     this.#timer = clock.timer(() => this.#expire());
-  }
-
-  /** Grows with every change, so that remembered answers can be checked. */
-  get changes(): number {
-    return this.#changes;
   }
 
   /** The routes of table `main`, in the kernel's order. */
@@ -163,7 +160,7 @@ export class Ip6Routes {
       this.#watch(route);
       return;
     }
-    this.#changes++;
+    this.#changes.next();
     const made = { ...route, expires, preference };
     this.#tableOf(route).replace(route, made);
     this.#watch(made);
@@ -171,7 +168,7 @@ export class Ip6Routes {
 
   /** Removes this very route from its table. */
   drop(route: Ip6RouteEntry): void {
-    this.#changes++;
+    this.#changes.next();
     if (route.learned) this.#learned--;
     this.#tableOf(route).remove(route);
     if (this.#expiring.delete(route)) this.#arm();
@@ -179,7 +176,7 @@ export class Ip6Routes {
 
   /** Lets routes that had this source address take the best one. */
   forgetSource(source: Ip6): void {
-    this.#changes++;
+    this.#changes.next();
     for (const route of this.list) {
       if (route.source !== source) continue;
       const made = { ...route, source: null };
@@ -206,7 +203,7 @@ export class Ip6Routes {
 
   /** Has remembered answers looked up again: a gateway died, or a device's link did. */
   refresh(): void {
-    this.#changes++;
+    this.#changes.next();
   }
 
   /**
@@ -330,7 +327,7 @@ export class Ip6Routes {
   }
 
   #complete(route: NewIp6Route): Ip6RouteEntry {
-    this.#changes++;
+    this.#changes.next();
     return completeIp6(route, prefixOf(this.#interner, route.destination, route.prefixLength), this.#clock.now());
   }
 

@@ -91,4 +91,4 @@ const others: readonly Case[] = [
   },
 ];
 
-export const parts6: readonly Case[] = [...rows(together), ...waiting, ...others];
+export const parts: readonly Case[] = [...rows(together), ...waiting, ...others];

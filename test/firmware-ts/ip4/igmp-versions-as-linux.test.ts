@@ -33,11 +33,11 @@ const STORY: readonly Step[] = [
   [`leave ${H}`, `3 ${H}`],
   ["version", "V3"],
   ["conf.%.force_igmp_version=2"],
-  [`join ${H}`, `v2 report ${H}`],
+  [`join ${H}`, ...twice(`v2 report ${H}`)],
   [`leave ${H}`, `v2 leave ${H}`],
   ["conf.%.force_igmp_version=1"],
   ["version", "V1"],
-  [`join ${H}`, `v1 report ${H}`],
+  [`join ${H}`, ...twice(`v1 report ${H}`)],
   [`leave ${H}`],
   ["conf.%.force_igmp_version=3"],
   ["version", "V3"],
@@ -48,16 +48,16 @@ const STORY: readonly Step[] = [
   [igmpQuery({ group: G, sources: ["10.0.0.5"] }), `v2 report ${G}`],
   [igmp2({ group: H })],
   [igmp2({ group: G }), `v2 report ${G}`],
-  [`joinSource ${H} 10.0.0.5`, `v2 report ${H}`],
+  [`joinSource ${H} 10.0.0.5`, ...twice(`v2 report ${H}`)],
   [`joinSource ${H} 10.0.0.6`],
   [`leave ${H}`, `v2 leave ${H}`],
   [igmp2({ group: G, code: 20 })],
   [igmp2({ igmpType: 0x16, group: G, code: 0 })],
-  // Who was not the last to report a group says no farewell.
+  // One who was not the last to report a group says no farewell.
   [`leave ${G}`],
   [igmp2({ code: 0 })],
   ["version", "V1"],
-  [`join ${H}`, `v1 report ${H}`],
+  [`join ${H}`, ...twice(`v1 report ${H}`)],
   [`leave ${H}`],
 ];
 
