@@ -85,4 +85,14 @@ export {
   type StackOptions,
 } from "./stack.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
+export type {
+  TcpAcceptor,
+  TcpConnection,
+  TcpConnectOptions,
+  TcpInfo,
+  TcpListener,
+  TcpListenOptions,
+  TcpState,
+  TcpUser,
+} from "./transport/tcp/contract.ts";
 export type { DatagramHandler, ErrorHandler, FateHandler, UdpSocket } from "./transport/udp-socket.ts";

@@ -1,5 +1,5 @@
 /**
- * One network stack: devices, neighbours, IPv4, ICMP, UDP. Everything it needs is handed in; two stacks in one process do not know
+ * One network stack: devices, neighbours, IPv4, ICMP, UDP, TCP. Everything it needs is handed in; two stacks in one process do not know
  * of each other.
  *
  *     const clock = new VirtualClock();

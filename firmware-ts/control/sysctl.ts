@@ -4,6 +4,7 @@ import { IP4_FILES } from "../ip4/settings.ts";
 import { NEIGH_FILES, NEIGH_TABLE_FILES, ParameterError } from "../neigh/parameter-files.ts";
 import { SOFTNET_FILES } from "../net/softnet.ts";
 import type { Stack } from "../stack.ts";
+import { TCP_FILES } from "../transport/tcp/settings.ts";
 import { ControlError } from "./rpc/protocol.ts";
 import { neighFile, readNumber, type SysctlFile } from "./sysctl-file.ts";
 import { IP6_FOLDER, ip6FileOf, listIp6Files } from "./sysctl6.ts";
@@ -31,7 +32,7 @@ function fileOf(stack: Stack, path: string): SysctlFile | undefined {
   if (net === "net" && ipv4 === "core") return coreFile(stack, path);
   if (net !== "net" || ipv4 !== "ipv4" || rest.length > 0) return undefined;
   if (room === "ip_forward" && where === "") return confFile(stack, "all", "forwarding");
-  if (IP4_FILES.has(room) && where === "") return ip4File(stack, path, room);
+  if (where === "" && (IP4_FILES.has(room) || TCP_FILES.has(room))) return ip4File(stack, path, room);
   if (room === "conf") return confFile(stack, where === "all" || where === "default" ? where : stack.network.device(where), name);
   return room === "neigh" ? neighFile(stack.neighbours(4), where, stack.network.device(where), name) : undefined;
 }
@@ -53,10 +54,25 @@ function coreFile(stack: Stack, path: string): SysctlFile | undefined {
 }
 
 function ip4File(stack: Stack, path: string, name: string): SysctlFile | undefined {
-  const file = IP4_FILES.get(name);
-  if (!file) return undefined;
-  const { field, least, most, unit = 1 } = file;
-  const { settings } = stack.ip;
+  const ip = IP4_FILES.get(name);
+  if (ip) return boundedFile(stack.ip.settings, path, ip);
+  const tcp = TCP_FILES.get(name);
+  return tcp && boundedFile(stack.tcp.settings, path, tcp);
+}
+
+/** A number among settings, and the bounds of its file. */
+interface Bounded<Field extends string> {
+  readonly field: Field;
+  readonly least: number;
+  readonly most: number;
+  readonly unit?: number;
+}
+
+function boundedFile<Field extends string>(
+  settings: Record<Field, number>,
+  path: string,
+  { field, least, most, unit = 1 }: Bounded<Field>,
+): SysctlFile {
   return {
     read: () => String(Math.trunc(settings[field] / unit)),
     write: (value) => {
@@ -119,7 +135,7 @@ export function listSysctl(stack: Stack, under: string): [key: string, value: st
   const conf = ["all", "default", ...names].flatMap((where) =>
     [...DEVCONF_KEYS.keys()].map((name) => `net/ipv4/conf/${where}/${name}`),
   );
-  const ip4 = Array.from(IP4_FILES.keys(), (name) => `net/ipv4/${name}`);
+  const ip4 = [...IP4_FILES.keys(), ...TCP_FILES.keys()].map((name) => `net/ipv4/${name}`);
   const core = Array.from(SOFTNET_FILES.keys(), (name) => `net/core/${name}`);
   const folder = sysctlPath(under);
   return [...core, ...conf, ...ip4, "net/ipv4/ip_forward", ...neigh, ...listIp6Files(stack)]

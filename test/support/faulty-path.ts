@@ -28,6 +28,7 @@ export interface Crossing {
 export class FaultyPath {
   readonly options: Required<PathOptions>;
   readonly clock: Clock;
+  readonly #near: SegmentPort;
   /** Frames that found the queue full. */
   overflows = 0;
   /** Hears of each frame; returns false for one that is to be lost. */
@@ -42,6 +43,12 @@ export class FaultyPath {
     const farPort = far.attach("path", back);
     out.to = farPort;
     back.to = nearPort;
+    this.#near = nearPort;
+  }
+
+  /** Puts a frame on the near wire. */
+  say(frame: Uint8Array): void {
+    this.#near.transmit(frame, 0, frame.length);
   }
 }
 

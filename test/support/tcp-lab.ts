@@ -150,6 +150,11 @@ export class TcpLab {
     this.clock.advanceSync(ms);
   }
 
+  /** Puts a frame on the near stack's wire. */
+  say(frame: Uint8Array): void {
+    this.path.say(frame);
+  }
+
   /** The far stack takes connections; each gets a Peer. */
   listen(port: number, options: TcpListenOptions = {}): { listener: TcpListener; peers: Peer[] } {
     const peers: Peer[] = [];

@@ -9,7 +9,7 @@ import { Ca, State, type Tcb, Wait } from "./tcb.ts";
 import { cancelWait, rearmRto, scheduleLossProbe } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
-const { SACKED, LOST, RETRANS, EVER_RETRANS, FIN: HAS_FIN } = Sent;
+const { SACKED, LOST, RETRANS, EVER_RETRANS } = Sent;
 
 /** The fate of an acknowledgment. */
 export const Taken = {
@@ -82,7 +82,7 @@ function windowMayHaveOpened(c: Tcb): void {
   if (c.wait !== Wait.PROBE) return;
   const left = (c.dataEnd - c.sndNxt) | 0;
   if (left === 0 && (!c.finQueued || c.finSent)) cancelWait(c);
-  else if (((c.sndUna + c.sndWnd - c.sndNxt) | 0) >= Math.min(left, c.mss)) {
+  else if (((c.sndUna + c.sndWnd - c.sndNxt) | 0) >= Math.max(1, Math.min(left, c.mss))) {
     c.backoff = 0;
     cancelWait(c);
   }
@@ -218,11 +218,6 @@ export function enterLoss(c: Tcb): void {
   c.highSeq = c.sndNxt;
   c.tlpOut = false;
   c.epochStart = Number.NaN;
-}
-
-/** The first segment of the queue is nothing but a FIN. */
-export function isOnlyFin(c: Tcb): boolean {
-  return c.sent.count > 0 && (c.sent.flags(0) & HAS_FIN) !== 0 && c.sent.end(0) === ((c.sndUna + 1) | 0);
 }
 
 /** A connection whose data were taken may take more from its user. */

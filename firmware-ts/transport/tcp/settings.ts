@@ -1,4 +1,4 @@
-/** The settings of TCP, by the kernel's names without `tcp_`, with its start values (ip-sysctl). Times in ms. */
+/** The settings of TCP: files tcp_… in /proc/sys/net/ipv4 (Documentation/networking/ip-sysctl), with the kernel's start values. Times in ms. */
 export class TcpSettings {
   timestamps = 1;
   sack = 1;
@@ -29,3 +29,37 @@ export class TcpSettings {
   sendBuffer = 262_144;
   receiveBuffer = 262_144;
 }
+
+const INT_MAX = 0x7fffffff;
+const SECOND = 1000;
+
+/** A file, and the least and the most that it takes. */
+interface TcpFile {
+  readonly field: keyof TcpSettings;
+  readonly least: number;
+  readonly most: number;
+  /** The file's unit, in the setting's; default 1. */
+  readonly unit?: number;
+}
+
+/** The files, by their names. */
+export const TCP_FILES: ReadonlyMap<string, TcpFile> = new Map<string, TcpFile>([
+  ["tcp_dsack", { field: "dsack", least: 0, most: 1 }],
+  ["tcp_fin_timeout", { field: "finTimeout", least: 0, most: Math.trunc(INT_MAX / SECOND), unit: SECOND }],
+  ["tcp_invalid_ratelimit", { field: "invalidRatelimit", least: 0, most: 2_000_000_000 }],
+  ["tcp_keepalive_intvl", { field: "keepaliveInterval", least: 1, most: 32_767, unit: SECOND }],
+  ["tcp_keepalive_probes", { field: "keepaliveProbes", least: 1, most: 255 }],
+  ["tcp_keepalive_time", { field: "keepaliveTime", least: 1, most: 32_767, unit: SECOND }],
+  ["tcp_max_orphans", { field: "maxOrphans", least: 0, most: INT_MAX }],
+  ["tcp_max_tw_buckets", { field: "maxTwBuckets", least: 0, most: INT_MAX }],
+  ["tcp_orphan_retries", { field: "orphanRetries", least: 0, most: 255 }],
+  ["tcp_retries2", { field: "retries2", least: 0, most: 255 }],
+  ["tcp_sack", { field: "sack", least: 0, most: 1 }],
+  ["tcp_slow_start_after_idle", { field: "slowStartAfterIdle", least: 0, most: 1 }],
+  ["tcp_syn_linear_timeouts", { field: "synLinearTimeouts", least: 0, most: 127 }],
+  ["tcp_syn_retries", { field: "synRetries", least: 1, most: 127 }],
+  ["tcp_synack_retries", { field: "synackRetries", least: 0, most: 255 }],
+  ["tcp_syncookies", { field: "syncookies", least: 0, most: 2 }],
+  ["tcp_timestamps", { field: "timestamps", least: 0, most: 1 }],
+  ["tcp_window_scaling", { field: "windowScaling", least: 0, most: 1 }],
+]);

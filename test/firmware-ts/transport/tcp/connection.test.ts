@@ -1,7 +1,9 @@
 /** Connections between two stacks: how they begin, carry data, and end (RFC 9293 3.5, 3.6). */
 import t from "tap";
+import { formatIp } from "../../../../firmware-ts/ip/endpoint.ts";
 import { RouteType } from "../../../../firmware-ts/ip4/routing/routes.ts";
 import { Peer, TcpLab } from "../../../support/tcp-lab.ts";
+import { icmp } from "../../../support/wire-format.ts";
 
 t.test("a handshake, data both ways, and both ends", async (t) => {
   const lab = await TcpLab.open();
@@ -257,4 +259,58 @@ t.test("a connection to ourselves", async (t) => {
   taken[0]?.connection.end();
   lab.run(10);
   t.same(peer.events.slice(-2), ["ended", "closed"]);
+});
+
+t.test("IPv6, with link-local addresses: the zone names the device, and the answer goes back by it", async (t) => {
+  const lab = await TcpLab.open({ ip6: true });
+  const { peers } = lab.listen(80);
+  const far = lab.far.ip6?.addresses.of(lab.farDevice).find((own) => formatIp(own.local).startsWith("fe80"));
+  t.ok(far, "the far stack has a link-local address");
+  const peer = new Peer();
+  peer.connection = lab.near.tcp.connect(`${formatIp(far!.local)}%eth0`, 80, peer);
+  lab.run(100);
+  peer.say("hello");
+  lab.run(100);
+  t.equal(peers[0]?.text, "hello");
+  peers[0]?.say("good day");
+  lab.run(100);
+  t.equal(peer.text, "good day");
+});
+
+t.test("ICMP: a handshake ends by it, an open connection only remembers it", async (t) => {
+  const lab = await TcpLab.open({ delay: 5 });
+  lab.near.addNeighbour("10.0.0.2", "02:00:00:00:00:02", lab.nearDevice);
+  const { peers } = lab.listen(80);
+  const open = lab.connect(80);
+  lab.run(100);
+  lab.crossings = [];
+  /** The far side says "destination unreachable" about the last frame of the near one. */
+  const tell = (code: number, change: (packet: Uint8Array) => void = () => {}): void => {
+    const packet = lab.crossings
+      .filter(({ outbound }) => outbound)
+      .at(-1)!
+      .bytes.slice(14, 42);
+    change(packet);
+    const error = icmp({ source: "10.0.0.2", destination: "10.0.0.1", icmpType: 3, code, icmpId: 0, sequence: 0 }, packet);
+    lab.say(error);
+    lab.run(1);
+  };
+  open.say("x");
+  lab.run(1);
+  tell(1);
+  t.equal(open.over, false);
+  lab.run(100);
+  t.equal(peers[0]?.text, "x");
+  lab.filter = ({ outbound }) => !outbound;
+  const asking = lab.connect(80);
+  lab.run(1);
+  tell(1, (packet) => packet.set([packet[24]! ^ 0x80], 24));
+  t.equal(asking.over, false, "another sequence number: somebody has guessed");
+  t.equal(lab.near.tcp.counters.outOfWindowIcmps, 1);
+  tell(3);
+  t.equal(asking.error?.errno, "ECONNREFUSED");
+  const again = lab.connect(80);
+  lab.run(1);
+  tell(13);
+  t.equal(again.error?.errno, "EHOSTUNREACH");
 });

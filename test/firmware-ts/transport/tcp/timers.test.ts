@@ -103,6 +103,24 @@ t.test("a closed window is probed, and opens again", async (t) => {
   t.ok(lab.far.tcp.counters.toZeroWindow > 0);
 });
 
+t.test("a FIN behind a closed window waits for it, with a probe now and then", async (t) => {
+  const { lab, near, far } = await connected();
+  far.reads = false;
+  near.pour(new Uint8Array(262_144), false);
+  lab.run(1000);
+  near.connection.end();
+  t.equal(near.connection.state, "ESTABLISHED");
+  lab.segments();
+  lab.run(10_000);
+  const probes = lab.segments().filter((line) => line.includes(" > "));
+  t.ok(probes.length > 1 && probes.length < 8, `${probes.length} probes in 10 s`);
+  far.reads = true;
+  far.take();
+  lab.run(100);
+  t.same(far.events, ["ended"]);
+  t.equal(far.received, 262_144);
+});
+
 t.test("a window update that is lost does not stop the connection", async (t) => {
   const { lab, near, far } = await connected();
   far.reads = false;
