@@ -143,8 +143,10 @@ export class Question {
           received.push(chunk.subarray(0, connection.read(chunk)));
           const all = Buffer.concat(received);
           // Two octets of length, then the answer (RFC 1035 4.2.2).
-          if (all.length >= 2 && all.length >= 2 + all.readUInt16BE())
-            this.#received(all.subarray(2, 2 + all.readUInt16BE()), true);
+          if (all.length < 2 || all.length < 2 + all.readUInt16BE()) return;
+          this.#received(all.subarray(2, 2 + all.readUInt16BE()), true);
+          // It was none, and nothing else can come.
+          if (this.#connection === connection) this.#failed("EBADRESP");
         },
         writable() {},
         ended: () => this.#failed("ECONNREFUSED"),
