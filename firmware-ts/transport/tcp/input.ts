@@ -45,9 +45,11 @@ export function receiveSegment(c: Tcb, skb: SkBuff, segment: Segment, packet: Re
     opens(c, segment);
   }
   c.receiving = true;
-  const reason = takeRest(c, skb, segment, opened);
-  c.receiving = false;
-  return reason;
+  try {
+    return takeRest(c, skb, segment, opened);
+  } finally {
+    c.receiving = false;
+  }
 }
 
 function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropReason {
@@ -201,8 +203,11 @@ function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReaso
   }
   opens(c, segment);
   c.receiving = true;
-  c.user.connected();
-  c.receiving = false;
+  try {
+    c.user.connected();
+  } finally {
+    c.receiving = false;
+  }
   if (c.over) return NONE;
   if (c.dataEnd !== c.sndNxt || c.finQueued) output(c);
   // Data that came with it come again: few stacks send any.

@@ -174,9 +174,12 @@ export function accept(
 ): DropReason {
   const connection = new Connection(tcp, endpoints, way, NOBODY);
   connection.begin(settled, segment);
-  if (!listener.adopt(connection)) {
-    connection.abort();
-    return NONE;
+  let wanted = false;
+  try {
+    wanted = listener.adopt(connection);
+  } finally {
+    if (!wanted) connection.abort();
   }
+  if (!wanted) return NONE;
   return connection.over ? NONE : connection.receive(skb, segment, packet);
 }

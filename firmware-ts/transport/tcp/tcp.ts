@@ -85,6 +85,9 @@ export class Tcp implements IpProtocol, ListenerGround {
     const { layer, way } = this.#layers.destination(host, port, source, device);
     layer.refresh(way);
     if (way.room < 0) throw noWay(way.failure, formatIp(way.destination));
+    if (layer.canBind(way.destination) && !layer.isLocal(way.destination)) {
+      throw new InetError("NETWORK_UNREACHABLE", `${formatIp(way.destination)} is no single host`);
+    }
     if (!layer.isLocal(way.source)) {
       throw new InetError(
         "ADDRESS_NOT_AVAILABLE",
@@ -202,8 +205,13 @@ export class Tcp implements IpProtocol, ListenerGround {
     if (!packet.toUsAlone) return DropReason.NO_SOCKET;
     this.now();
     const flow = this.flows.find(packet.destination, packet.source, (segment.destinationPort << 16) | segment.sourcePort);
-    const reason = flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
-    if (reason === NONE) skb.consume();
+    let reason: DropReason = NONE;
+    try {
+      reason = flow === null ? this.receiveWithoutFlow(skb, segment, packet) : flow.receive(skb, segment, packet);
+    } finally {
+      // Also when a user throws: what the segment had was taken by then.
+      if (reason === NONE) skb.consume();
+    }
     return reason;
   }
 

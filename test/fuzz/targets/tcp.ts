@@ -77,7 +77,6 @@ class TcpSubject implements Subject, WireStation {
   play(piece: Piece): void {
     const at = (place: number): number => piece[place] ?? 0;
     this.frames++;
-    const before = this.#state();
     const port = at(1) % PORTS;
     const conversation = this.#conversations[port] as Conversation;
     if (at(0) > 127) this.#clock.advanceSync(2 ** (at(0) & 15));
@@ -105,7 +104,7 @@ class TcpSubject implements Subject, WireStation {
       conversation.seq = (conversation.seq + length + (flags.includes("S") || flags.includes("F") ? 1 : 0)) | 0;
     this.#clock.advanceSync(0);
     this.#check();
-    this.behaviour = `${before}>${this.#state()}`;
+    this.behaviour = this.#state();
   }
 
   async end(): Promise<void> {
@@ -245,7 +244,8 @@ class TcpSubject implements Subject, WireStation {
     const seen = [challengeAck, pawsEstab, estabResets, ofoQueue, syncookiesRecv, sackRecovery, timeouts].map((count) =>
       Math.min(count, 2),
     );
-    return `${flows.size} ${[...this.#connections].map(({ state }) => state).join(",")} ${seen.join("")}`;
+    const states = [...new Set(Array.from(this.#connections, ({ state }) => state))].sort();
+    return `${Math.min(flows.size, 2)} ${states.join(",")} ${seen.join("")}`;
   }
 }
 

@@ -232,6 +232,9 @@ t.test("refusals that need no segment", async (t) => {
   t.throws(() => connect("10.0.0.2", 80, { from: "10.0.0.7" }), { code: "ADDRESS_NOT_AVAILABLE" });
   t.throws(() => connect("192.0.2.1", 80), { code: "NETWORK_UNREACHABLE", errno: "ENETUNREACH" });
   t.throws(() => lab.near.tcp.listen(80, "10.0.0.7", () => null), { code: "ADDRESS_NOT_AVAILABLE" });
+  for (const many of ["10.0.0.255", "255.255.255.255", "224.0.0.1"]) {
+    t.throws(() => connect(many, 80), { code: "NETWORK_UNREACHABLE" }, many);
+  }
   lab.near.addRoute({ to: "192.0.2.0/24", type: RouteType.PROHIBIT });
   t.throws(() => connect("192.0.2.1", 80), { code: "ACCESS_PROHIBITED", errno: "EACCES" });
   lab.near.addRoute({ to: "192.0.2.0/24", type: RouteType.UNREACHABLE, replace: true });
@@ -313,4 +316,32 @@ t.test("ICMP: a handshake ends by it, an open connection only remembers it", asy
   lab.run(1);
   tell(13);
   t.equal(again.error?.errno, "EHOSTUNREACH");
+});
+
+t.test("a user that throws harms nobody but himself", async (t) => {
+  const lab = await TcpLab.open({ delay: 5 });
+  const { peers } = lab.listen(80);
+  const near = lab.connect(80);
+  lab.run(100);
+  const far = peers[0]!;
+  far.onReadable = () => {
+    throw new RangeError("planted");
+  };
+  near.say("hello");
+  t.throws(() => lab.run(10), { message: "planted" });
+  far.onReadable = null;
+  lab.run(1000);
+  near.say(" again");
+  far.say("and back");
+  lab.run(1000);
+  t.equal(far.text, "hello again");
+  t.equal(near.text, "and back");
+  lab.far.tcp.listen(81, null, () => {
+    throw new RangeError("planted");
+  });
+  const other = lab.connect(81);
+  t.throws(() => lab.run(20), { message: "planted" });
+  lab.run(1000);
+  t.same(other.events, ["connected", "closed ECONNRESET"]);
+  t.equal(lab.far.network.pool.inUse, 0);
 });

@@ -1,7 +1,7 @@
 /** The clockwork of a connection: retransmission, probes, keep-alive, delayed acknowledgments, Nagle (RFC 6298, RFC 8985, RFC 9293 3.8). */
 import t from "tap";
-import { ipv4 } from "../../../../firmware-ts/stack.ts";
 import { type Peer, TcpLab, type TcpLabOptions } from "../../../support/tcp-lab.ts";
+import { icmp } from "../../../support/wire-format.ts";
 
 async function connected(options: TcpLabOptions = {}): Promise<{ lab: TcpLab; near: Peer; far: Peer; start: number }> {
   const lab = await TcpLab.open(options);
@@ -214,19 +214,48 @@ t.test("after a pause the window begins small again", async (t) => {
   t.equal(far.received, 1_100_000);
 });
 
-t.test("a router tells of a shorter path: what is too long goes out again, in shorter segments", async (t) => {
+t.test("a router tells of a shorter path: what is too long goes out again at once, in shorter segments", async (t) => {
   const { lab, near, far } = await connected({ delay: 10 });
+  let told = 0;
   lab.filter = ({ outbound, bytes }) => {
     if (!outbound || bytes.length <= 1014) return true;
     told++;
+    const quoted = bytes.slice(14, 42);
+    lab.say(icmp({ source: "10.0.0.2", destination: "10.0.0.1", icmpType: 3, code: 4, icmpId: 0, sequence: 1000 }, quoted));
     return false;
   };
-  let told = 0;
   near.pour(new Uint8Array(20_000), false);
-  lab.run(1);
-  t.ok(told > 0);
-  lab.near.ip.tooLong(ipv4("10.0.0.2"), ipv4("10.0.0.1"), 1000);
-  lab.run(5000);
+  lab.run(150);
+  t.equal(told, 10, "the first window");
   t.equal(far.received, 20_000);
   t.equal(near.connection.info().mss, 948);
+  t.same([lab.near.tcp.counters.timeouts, near.connection.info().lost], [0, 0]);
+});
+
+t.test("SYN that is lost twice: the connection begins with one segment", async (t) => {
+  const lab = await TcpLab.open();
+  lab.near.addNeighbour("10.0.0.2", "02:00:00:00:00:02", lab.nearDevice);
+  lab.listen(80);
+  let count = 0;
+  lab.filter = ({ outbound }) => !outbound || ++count > 2;
+  const near = lab.connect(80);
+  lab.run(2100);
+  t.same(near.events, ["connected"]);
+  t.same([near.connection.info().cwnd, near.connection.info().rto, near.connection.info().totalRetrans], [1, 1000, 2]);
+});
+
+t.test("the last acknowledgment is lost: TIME_WAIT answers the FIN that comes again", async (t) => {
+  const { lab, near, far } = await connected();
+  near.connection.end();
+  lab.run(100);
+  lab.filter = ({ outbound }) => !outbound;
+  far.connection.end();
+  lab.run(100);
+  t.same([near.events.at(-1), far.over], ["closed", false]);
+  lab.filter = null;
+  lab.run(1000);
+  t.equal(far.events.at(-1), "closed");
+  t.equal(lab.near.tcp.timeWaits, 1);
+  lab.run(61_000);
+  t.equal(lab.near.tcp.timeWaits, 0);
 });
