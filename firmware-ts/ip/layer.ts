@@ -130,6 +130,7 @@ export interface IpProtocol {
 
 /** Groups of devices, as sockets see them. */
 export interface IpGroups {
+  readonly limits: GroupLimits;
   isGroup(address: IpAddress): boolean;
   /**
    * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
@@ -143,6 +144,7 @@ export interface IpGroups {
   leave(device: NetDevice, group: IpAddress, filter?: SourceFilter): void;
 }
 
+/** Most groups that a socket may be in, and most sources that its filter of one group may name. */
 export interface GroupLimits {
   readonly memberships: number;
   readonly sources: number;
@@ -169,8 +171,6 @@ export interface IpLayer {
   canBind(address: IpAddress): boolean;
   /** The groups that our devices are in. */
   readonly groups: IpGroups;
-  /** Most groups that a socket may be in, and most sources that its filter of one group may name. */
-  readonly groupLimits: GroupLimits;
   /**
    * Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet.
    * @param device the only one by which it may lead, for addresses that mean another station on each link (RFC 4007); null for any

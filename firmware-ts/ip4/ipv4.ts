@@ -11,7 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
-import { type GroupLimits, type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
+import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
@@ -137,7 +137,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     this.redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
     network.handle(ETH_P_IP, this);
-    this.groups = new Groups(this.fib.routes, changes);
+    this.groups = new Groups(this.fib.routes, changes, this.settings);
     this.igmp = new Igmp(this, network, random.fork("igmp"), this.arp.table);
     this.groups.watcher = this.igmp;
     this.handle(IPPROTO_IGMP, this.igmp);
@@ -192,10 +192,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   canBind(address: Ip4): boolean {
     return this.addressType(address) !== AddressType.UNICAST;
-  }
-
-  get groupLimits(): GroupLimits {
-    return { memberships: this.settings.igmpMaxMemberships, sources: this.settings.igmpMaxMsf };
   }
 
   way(destination: Ip4, source: Ip4 | null, device: NetDevice | null = null): Ip4Way {

@@ -9,7 +9,7 @@ import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuf
 import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
-import type { GroupLimits, IpLayer, IpProtocol } from "../ip/layer.ts";
+import type { IpLayer, IpProtocol } from "../ip/layer.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
@@ -77,12 +77,10 @@ const IDENTIFICATIONS = 0x100000000;
 
 /** The version, in the first octet. */
 const VERSION = 6;
-/** Sources that a filter of a group may name (net.ipv6.mld_max_msf). */
-const MOST_SOURCES = 64;
 
 export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 6;
-  readonly groupLimits: GroupLimits = { memberships: Number.POSITIVE_INFINITY, sources: MOST_SOURCES };
+  readonly groups: Ip6Groups;
   readonly headerBytes: number = IP6_HEADER;
   readonly maxPayload: number = IP6_MOST_PAYLOAD;
   readonly unspecified: Ip6;
@@ -132,6 +130,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
+    this.groups = this.fib.groups;
     this.#output = new OutputRouter6(this.fib, network.changes, (destination, device) =>
       this.ndisc.routerProbe.probe(destination, device),
     );
@@ -188,10 +187,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return isMulticast6(address) || this.isLocal(address);
   }
 
-  get groups(): Ip6Groups {
-    return this.fib.groups;
-  }
-
   way(destination: Ip6, source: Ip6 | null, device: NetDevice | null = null): Ip6Way {
     return this.#output.make(destination, source, device);
   }
@@ -242,12 +237,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (!way.route || way.toOurselves || way.toMany) return;
     const entry = this.#neighbour(way, way.route.device);
     if (entry) confirm(entry);
-  }
-
-  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
-  tooLong(destination: Ip6, source: Ip6, mtu: number, device: NetDevice): void {
-    const { route } = this.wayOfAnswer(destination, source, device);
-    if (route) this.fib.paths.learn(destination, route, mtu, this.settings.mtuExpires);
   }
 
   pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {
@@ -384,14 +373,13 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
-  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
+  /** Counts a packet with addresses that may not be there, hands one for others on, and takes a router's about a group from any source. */
   #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
     if (reason === DropReason.IP_NOT_LOCAL) {
       if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
       return this.#deliver(skb, device, source, destination, true, false);
     }
-    // A router's question about a group is for us from whatever source.
     const asked = reason === DropReason.IP_INADDRERRORS && this.groups.has(device, destination);
     if (asked && hasRouterAlert(skb.view, skb.network)) return this.#deliver(skb, device, source, destination, false, false);
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;

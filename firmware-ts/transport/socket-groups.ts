@@ -132,7 +132,7 @@ export class SocketGroups {
   #join(place: GroupPlace, filter: SourceFilter): Membership {
     const { layer, group, device } = place;
     if (this.#find(place)) throw new InetError("ADDRESS_IN_USE", `${formatIp(group)} is joined already`);
-    const { memberships } = layer.groupLimits;
+    const { memberships } = layer.groups.limits;
     if (this.#memberships.length >= memberships) throw new InetError("GROUP_LIMIT", `a socket is in ${memberships} groups at most`);
     const membership = { layer, group, device, filter, fixed: false };
     layer.groups.join(device, group, filter);
@@ -182,7 +182,7 @@ export class SocketGroups {
   }
 
   #checkNumber({ layer }: GroupPlace, number: number): void {
-    const { sources } = layer.groupLimits;
+    const { sources } = layer.groups.limits;
     if (number > sources) throw new InetError("GROUP_LIMIT", `a filter names ${sources} sources at most`);
   }
 

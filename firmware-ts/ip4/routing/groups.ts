@@ -1,6 +1,7 @@
 /** The groups that devices have joined (RFC 1112). Every device is in the group of all hosts for as long as it is there. */
 import { MAC_BYTES } from "../../../hal/ethernet.ts";
 import { type Ip4, isMulticast } from "../../ip/address.ts";
+import type { GroupLimits } from "../../ip/layer.ts";
 import { DeviceGroups } from "../../ip/multicast/device-groups.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Generation } from "../../net/generation.ts";
@@ -9,12 +10,24 @@ import type { Routes } from "./routes.ts";
 /** 224.0.0.1, all hosts of a link. */
 export const ALL_HOSTS: Ip4 = (0xe0000001 | 0) as Ip4;
 
+/** Settings of the namespace, as Ip4Settings has them. */
+interface GroupSettings {
+  readonly igmpMaxMemberships: number;
+  readonly igmpMaxMsf: number;
+}
+
 export class Groups extends DeviceGroups<Ip4> {
   readonly #routes: Routes;
+  readonly #settings: GroupSettings;
 
-  constructor(routes: Routes, changes: Generation) {
+  constructor(routes: Routes, changes: Generation, settings: GroupSettings) {
     super(changes);
+    this.#settings = settings;
     this.#routes = routes;
+  }
+
+  get limits(): GroupLimits {
+    return { memberships: this.#settings.igmpMaxMemberships, sources: this.#settings.igmpMaxMsf };
   }
 
   override attach(device: NetDevice): void {

@@ -3,13 +3,18 @@
  * solicited-node group of each of its addresses.
  */
 import type { Ip6 } from "../../ip/ip6.ts";
+import type { GroupLimits } from "../../ip/layer.ts";
 import { DeviceGroups } from "../../ip/multicast/device-groups.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Generation } from "../../net/generation.ts";
 import { AddressScope, isMulticast6, type KnownAddresses, macOfGroup, scopeOf } from "../common/address-kind.ts";
 import type { Ip6Routes } from "./routes.ts";
 
+/** Sources that a filter of a group may name (net.ipv6.mld_max_msf). */
+const MOST_SOURCES = 64;
+
 export class Ip6Groups extends DeviceGroups<Ip6> {
+  readonly limits: GroupLimits = { memberships: Number.POSITIVE_INFINITY, sources: MOST_SOURCES };
   readonly #known: KnownAddresses;
   readonly #routes: Ip6Routes;
 
