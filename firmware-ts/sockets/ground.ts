@@ -2,6 +2,7 @@
 import type { Clock } from "../../hal/clock.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import type { NetDevice } from "../net/device.ts";
+import type { Tcp } from "../transport/tcp/tcp.ts";
 import type { Udp } from "../transport/udp.ts";
 
 /** The parts of a Stack that sockets use. */
@@ -10,6 +11,14 @@ export interface SocketStack {
   readonly layers: IpLayers;
   readonly udp: Udp;
   readonly devices: readonly NetDevice[];
+}
+
+/** The part of TCP that sockets use. */
+export type TcpService = Pick<Tcp, "connect" | "listen">;
+
+/** The parts of a Stack that sockets of TCP use. */
+export interface NetStack extends SocketStack {
+  readonly tcp: TcpService;
 }
 
 /** An address that a name has. */

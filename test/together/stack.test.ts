@@ -5,6 +5,7 @@ import { together } from "../support/together.ts";
 
 await together(
   below(
+    "test/firmware-ts/sockets/",
     "test/firmware-ts/neigh/",
     "test/firmware-ts/net/",
     "test/firmware-ts/ip/",

@@ -9,7 +9,9 @@ import { type RunRequest, rigFor } from "../../board/run-options.ts";
 import { System, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { bindBuiltins } from "../../sockets/builtins/index.ts";
+import { readServer } from "../../sockets/dns/servers.ts";
 import { Holds } from "../../sockets/ground.ts";
+import { CommandError } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
 import { type NodeWords, readNodeWords } from "./exec-words.ts";
 import { ProgramEnd } from "./program-end.ts";
@@ -30,6 +32,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** @throws CommandError, RigFileError and others, before the program begins; then its exit is the process's */
 export async function exec({ words, servers, ...options }: ExecOptions): Promise<number> {
   const line = readNodeWords(words);
+  for (const server of servers) checkServer(server);
   const rig = await rigFor({ ...options, ...(line.rig === undefined ? {} : { file: line.rig }) });
   const clock = new SystemClock({ background: true });
   const closing = new Closing();
@@ -37,8 +40,13 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
   const end = new ProgramEnd(holds);
   try {
     const claim = await claimInstance(options.name);
-    process.on("exit", () => claim.abandon());
     const system = await System.make(rig, { clock, app: false });
+    const { tcp } = system.stack;
+    process.on("exit", () => {
+      tcp.closeAll();
+      claim.abandon();
+    });
+    closing.add(() => tcp.closeAll());
     closing.add(() => system.stop());
     const server = new ControlServer(stackMethods(system.stack, system.namespaces));
     await server.listen(claim.path);
@@ -61,6 +69,14 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
   await ended(end);
   await close();
   process.exit();
+}
+
+function checkServer(text: string): void {
+  try {
+    readServer(text);
+  } catch {
+    throw new CommandError(`whohas exec: --dns ${text}: say ADDR, ADDR:PORT or [ADDR6]:PORT`);
+  }
 }
 
 /** Waits for a link: what is sent into a dead one is lost for nothing. */

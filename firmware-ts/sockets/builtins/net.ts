@@ -94,10 +94,16 @@ function serverClass(ground: ServerGround): { new (...words: unknown[]): NetServ
     // http.Server calls its parent so.
     (EventEmitter as unknown as Callable).call(this);
     furnish(this, ground, ...(words as []));
+    if (this instanceof tls.Server) this.on("connection", tellTls);
     return undefined;
   }
   Server.prototype = BoundServer.prototype;
   return Server as never;
+}
+
+/** A TLSSocket takes a stream without a handle for one that is not connected yet, and waits to hear of it. */
+function tellTls(socket: EventEmitter): void {
+  socket.emit("connect");
 }
 
 /** @param ground as `bound` was made with */

@@ -52,7 +52,6 @@ export class UdpHandle {
   #made = false;
   #broadcast = false;
   #receiveBuffer = BUFFER;
-  #groupDevice: NetDevice | null = null;
   readonly #destinations = new Map<string, Destination>();
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
@@ -193,8 +192,7 @@ export class UdpHandle {
     if (known) return this.#allowed(known);
     const host = hostOf(address);
     try {
-      const device = isGroupText(host) ? this.#groupDevice : null;
-      const made = this.#socket.to(host, port, device);
+      const made = this.#socket.to(host, port);
       if (!this.#socket.has(made.layer.family)) return "ENETUNREACH";
       if (this.#destinations.size >= KEPT) this.#destinations.clear();
       this.#destinations.set(key, made);
@@ -224,13 +222,38 @@ export class UdpHandle {
     return null;
   }
 
+  /** 0, with which nothing leaves the host, is not there. */
+  setGroupTtl(ttl: number): string | null {
+    if (ttl < 1 || ttl > 255) return "EINVAL";
+    if (!this.#socket) return "EBADF";
+    this.#socket.multicastTtl = ttl;
+    return null;
+  }
+
+  setGroupLoop(on: boolean): string | null {
+    if (!this.#socket) return "EBADF";
+    this.#socket.multicastLoop = on;
+    return null;
+  }
+
   join(group: string, at: string | undefined): string | null {
-    return this.#bindLate() ?? this.#withGroup(group, at, (socket, host, device) => socket.join(host, device));
+    return this.#bindLate() ?? this.#withGroup(group, at, ({ groups }, host, device) => groups.join(host, device));
   }
 
   leave(group: string, at: string | undefined): string | null {
     if (!this.#socket) return "EBADF";
-    return this.#withGroup(group, at, (socket, host, device) => socket.leave(host, device));
+    return this.#withGroup(group, at, ({ groups }, host, device) => groups.leave(host, device));
+  }
+
+  joinSource(source: string, group: string, at: string | undefined): string | null {
+    if (!fits(source, this.#family)) return "EINVAL";
+    return this.#bindLate() ?? this.#withGroup(group, at, ({ groups }, host, device) => groups.joinSource(host, source, device));
+  }
+
+  leaveSource(source: string, group: string, at: string | undefined): string | null {
+    if (!fits(source, this.#family)) return "EINVAL";
+    if (!this.#socket) return "EBADF";
+    return this.#withGroup(group, at, ({ groups }, host, device) => groups.leaveSource(host, source, device));
   }
 
   #withGroup(
@@ -261,7 +284,7 @@ export class UdpHandle {
     const device = this.#deviceOf(text);
     if (device === undefined) return fits(splitZone(text).host, this.#family) ? "EADDRNOTAVAIL" : "EINVAL";
     if (!this.#socket) return "EBADF";
-    this.#groupDevice = device;
+    this.#socket.multicastDevice = device;
     this.#destinations.clear();
     return null;
   }
@@ -301,10 +324,6 @@ function attempt(work: () => void): string | null {
 /** Addresses of IPv6 with a zone stay as they are: the zone names the device. */
 function hostOf(address: string): string {
   return plainText(address);
-}
-
-function isGroupText(host: string): boolean {
-  return host.includes(":") ? /^ff/i.test(host) : /^2(2[4-9]|3\d)\./.test(host);
 }
 
 /** The errno that sendmsg(2) has for a datagram that was not taken; null for one that got lost further down. */

@@ -314,6 +314,37 @@ export class DgramSocket extends EventEmitter implements AsyncDisposable {
     return ttl;
   }
 
+  /** @throws Error EBADF, EINVAL; TypeError ERR_INVALID_ARG_TYPE */
+  setMulticastTTL(ttl: number): number {
+    if (typeof ttl !== "number") throw wrongType("ttl", "of type number", ttl);
+    this.#ask("setMulticastTTL", () => this.#handle.setGroupTtl(ttl));
+    return ttl;
+  }
+
+  /** @throws Error EBADF */
+  setMulticastLoopback<On>(on: On): On {
+    this.#ask("setMulticastLoopback", () => this.#handle.setGroupLoop(Boolean(on)));
+    return on;
+  }
+
+  /** Hears one source of a group. @throws Error EINVAL, EADDRNOTAVAIL, ENODEV; TypeError ERR_INVALID_ARG_TYPE */
+  addSourceSpecificMembership(source: string, group: string, at?: string): void {
+    this.#checkSource(source, group);
+    this.#ask("addSourceSpecificMembership", () => this.#handle.joinSource(source, group, at));
+  }
+
+  /** @throws Error EINVAL, EADDRNOTAVAIL, ENODEV; TypeError ERR_INVALID_ARG_TYPE */
+  dropSourceSpecificMembership(source: string, group: string, at?: string): void {
+    this.#checkSource(source, group);
+    this.#ask("dropSourceSpecificMembership", () => this.#handle.leaveSource(source, group, at));
+  }
+
+  #checkSource(source: unknown, group: unknown): void {
+    this.#checkRunning();
+    checkString(source, "sourceAddress");
+    checkString(group, "groupAddress");
+  }
+
   /** @throws Error EINVAL, EADDRINUSE, ENODEV; TypeError ERR_MISSING_ARGS */
   addMembership(group: string, at?: string): void {
     this.#needGroup(group);

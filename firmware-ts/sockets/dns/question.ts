@@ -2,12 +2,12 @@
  * One question to servers of names (RFC 1035 7): by UDP from a port and with a number of its own (RFC 5452), again where no answer
  * comes, by TCP where the answer is too long (RFC 7766 5).
  */
-import { type DnsPacket, decode, encode, RECURSION_DESIRED } from "dns-packet";
 import type { Timer } from "../../../hal/clock.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { TcpConnection } from "../../transport/tcp/contract.ts";
 import type { UdpSocket } from "../../transport/udp-socket.ts";
-import type { NetStack } from "../net/ground.ts";
+import type { NetStack } from "../ground.ts";
+import { type DnsPacket, readPacket, writeQuestion } from "./packet.ts";
 
 /** A server of names. */
 export interface DnsServer {
@@ -102,19 +102,12 @@ export class Question {
   }
 
   #query(): Uint8Array {
-    const options = { type: "OPT", name: ".", udpPayloadSize: PAYLOAD, flags: 0, options: [] };
-    return encode({
-      type: "query",
-      id: this.#id,
-      flags: RECURSION_DESIRED,
-      questions: [{ name: this.#name, type: this.#type, class: "IN" }],
-      additionals: this.#extended ? [options] : [],
-    });
+    return writeQuestion(this.#id, this.#name, this.#type, this.#extended ? PAYLOAD : 0);
   }
 
   /** Takes what claims to be the answer; anything else is passed over (RFC 5452 9.1). */
   #received(bytes: Buffer, stream: boolean): void {
-    const answer = read(bytes);
+    const answer = readPacket(bytes);
     const [question] = answer?.questions ?? [];
     if (answer?.type !== "response" || answer.id !== this.#id) return;
     if (question !== undefined && (question.name.toLowerCase() !== this.#name || question.type !== this.#type)) return;
@@ -150,8 +143,10 @@ export class Question {
           received.push(chunk.subarray(0, connection.read(chunk)));
           const all = Buffer.concat(received);
           // Two octets of length, then the answer (RFC 1035 4.2.2).
-          if (all.length >= 2 && all.length >= 2 + all.readUInt16BE())
-            this.#received(all.subarray(2, 2 + all.readUInt16BE()), true);
+          if (all.length < 2 || all.length < 2 + all.readUInt16BE()) return;
+          this.#received(all.subarray(2, 2 + all.readUInt16BE()), true);
+          // It was none, and nothing else can come.
+          if (this.#connection === connection) this.#failed("EBADRESP");
         },
         writable() {},
         ended: () => this.#failed("ECONNREFUSED"),
@@ -190,13 +185,5 @@ export class Question {
     this.#socket = null;
     this.#connection?.abort();
     this.#connection = null;
-  }
-}
-
-function read(bytes: Buffer): DnsPacket | null {
-  try {
-    return decode(bytes);
-  } catch {
-    return null;
   }
 }

@@ -4,7 +4,7 @@ import { domainToASCII } from "node:url";
 import { ip6Words } from "../../ip/ip6-text.ts";
 import { checkFunction, checkString, codedError } from "../node-errors.ts";
 import type { Answer, Found } from "./cache.ts";
-import type { DnsServer } from "./question.ts";
+import { DNS_PORT, readServer } from "./servers.ts";
 import type { StubResolver } from "./stub.ts";
 
 /** The kinds of records that can be asked for, and how each is shown. */
@@ -45,8 +45,6 @@ export interface ResolveOptions {
   readonly ttl?: boolean;
 }
 
-const PORT = 53;
-
 export class DnsResolver {
   readonly #stub: StubResolver;
 
@@ -62,7 +60,7 @@ export class DnsResolver {
 
   getServers(): string[] {
     return this.#stub.servers.map(({ address, port }) => {
-      if (port === PORT) return address;
+      if (port === DNS_PORT) return address;
       return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
     });
   }
@@ -144,16 +142,6 @@ export class DnsResolver {
     if (answer.code !== null) callback(dnsError(answer.code, syscall, hostname));
     else callback(null, answer.records.map(show));
   }
-}
-
-/** Reads `ADDR`, `ADDR:PORT`, `[ADDR6]:PORT`. */
-function readServer(text: string): DnsServer {
-  checkString(text, "servers");
-  if (isIP(text) !== 0) return { address: text, port: PORT };
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const address = bracketed ?? plain ?? "";
-  if (isIP(address) === 0) throw codedError(TypeError, "ERR_INVALID_IP_ADDRESS", `Invalid IP address: ${text}`);
-  return { address, port: port === undefined ? PORT : Number(port) };
 }
 
 /** The name under which the names of an address stand (RFC 1035 3.5, RFC 3596 2.5); null for what is no address. */

@@ -1,10 +1,9 @@
 /** A stub resolver (RFC 1034 5.3.1): asks the servers that it is given, follows aliases, keeps the answers. */
-import type { DnsPacket, DnsRecord } from "dns-packet";
 import type { Random } from "../../../hal/random.ts";
-import type { Holds } from "../ground.ts";
-import type { NetStack } from "../net/ground.ts";
+import type { Holds, NetStack } from "../ground.ts";
 import { type Answer, DnsCache, type Found } from "./cache.ts";
 import type { NameSource } from "./lookup.ts";
+import type { DnsPacket, DnsRecord } from "./packet.ts";
 import { type DnsServer, Question } from "./question.ts";
 
 /** The parts of a Stack that a resolver uses. */

@@ -8,10 +8,9 @@ import type { Timer } from "../../../hal/clock.ts";
 import type { InetError } from "../../ip/inet-error.ts";
 import type { TcpConnection, TcpUser } from "../../transport/tcp/contract.ts";
 import { plainText } from "../addresses.ts";
-import type { FoundAddress, Lookup } from "../ground.ts";
+import type { FoundAddress, Lookup, NetStack } from "../ground.ts";
 import { codedError, errnoName, systemError } from "../node-errors.ts";
 import type { ConnectOptions } from "./arguments.ts";
-import type { NetStack } from "./ground.ts";
 
 /** The socket that attempts are made for. */
 export interface AttemptUser {

@@ -16,9 +16,8 @@
  */
 
 export type { NodeAddress } from "../addresses.ts";
-export { Holds, type Lookup } from "../ground.ts";
+export { Holds, type Lookup, type NetStack, type TcpService } from "../ground.ts";
 export type { ConnectOptions, ListenOptions } from "./arguments.ts";
-export type { NetStack, TcpService } from "./ground.ts";
 export { type Net, net } from "./net.ts";
 export type { ConnectionListener, NetServer, ServerOptions } from "./server.ts";
 export type { NetSocket, SocketOptions } from "./socket.ts";

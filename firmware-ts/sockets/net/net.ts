@@ -1,9 +1,9 @@
 /** node:net for a stack. */
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { makeLookup, NO_NAMES } from "../dns/lookup.ts";
-import { type SocketOptions as GroundOptions, Holds } from "../ground.ts";
+import { type SocketOptions as GroundOptions, Holds, type NetStack } from "../ground.ts";
 import { readConnect } from "./arguments.ts";
-import type { NetGround, NetStack } from "./ground.ts";
+import type { NetGround } from "./ground.ts";
 import { type ConnectionListener, NetServer, type ServerGround, type ServerOptions } from "./server.ts";
 import { NetSocket, type SocketOptions } from "./socket.ts";
 

@@ -175,13 +175,16 @@ export class ServerCore {
   }
 }
 
-/** Where a server keeps its working part. */
-const CORE: unique symbol = Symbol("server");
+/** The working parts of servers: an object that http.Server has made has no fields of NetServer. */
+const cores = new WeakMap<object, ServerCore>();
+
+function coreOf(server: object): ServerCore {
+  return cores.get(server) as ServerCore;
+}
 
 export class NetServer extends EventEmitter implements AsyncDisposable {
   /** More connections than this are refused, and told by 'drop'. */
   maxConnections: number | undefined;
-  [CORE]!: ServerCore;
 
   constructor(ground: ServerGround, options?: ServerOptions | ConnectionListener, listener?: ConnectionListener) {
     super();
@@ -189,7 +192,7 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   }
 
   get listening(): boolean {
-    return this[CORE].listening;
+    return coreOf(this).listening;
   }
 
   /**
@@ -197,13 +200,13 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
    * @throws Error ERR_SERVER_ALREADY_LISTEN; RangeError ERR_SOCKET_BAD_PORT; TypeError ERR_INVALID_ARG_VALUE for a Unix socket
    */
   listen(...words: unknown[]): this {
-    this[CORE].listen(words);
+    coreOf(this).listen(words);
     return this;
   }
 
   /** Listens no more; 'close' follows once the last connection is closed. */
   close(callback?: (error?: Error) => void): this {
-    this[CORE].close(typeof callback === "function" ? callback : undefined);
+    coreOf(this).close(typeof callback === "function" ? callback : undefined);
     return this;
   }
 
@@ -213,28 +216,28 @@ export class NetServer extends EventEmitter implements AsyncDisposable {
   }
 
   address(): NodeAddress | null {
-    return this[CORE].address();
+    return coreOf(this).address();
   }
 
   getConnections(callback: (error: Error | null, count: number) => void): this {
-    process.nextTick(() => callback(null, this[CORE].connections));
+    process.nextTick(() => callback(null, coreOf(this).connections));
     return this;
   }
 
   ref(): this {
-    this[CORE].ref();
+    coreOf(this).ref();
     return this;
   }
 
   unref(): this {
-    this[CORE].unref();
+    coreOf(this).unref();
     return this;
   }
 }
 
 /** Gives an emitter the working part of a server: that of a NetServer, or of an object that inherits from it in the old way. */
 export function furnish(
-  emitter: EventEmitter & { [CORE]?: ServerCore },
+  emitter: EventEmitter,
   ground: ServerGround,
   options?: ServerOptions | ConnectionListener,
   listener?: ConnectionListener,
@@ -242,5 +245,5 @@ export function furnish(
   const settings = typeof options === "object" && options !== null ? options : {};
   const onConnection = typeof options === "function" ? options : listener;
   if (onConnection !== undefined) emitter.on("connection", onConnection);
-  emitter[CORE] = new ServerCore(emitter, ground, settings);
+  cores.set(emitter, new ServerCore(emitter, ground, settings));
 }

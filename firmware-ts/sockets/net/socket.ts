@@ -34,6 +34,8 @@ export class NetSocket extends Duplex {
   autoSelectFamilyAttemptedAddresses: string[] | undefined;
   /** The server that has accepted it. */
   server: object | undefined;
+  /** For node:tls, which looks for the stream that a socket stands on, until there is none. */
+  readonly _parent: null = null;
   readonly #ground: NetGround;
   readonly #hold: Hold;
   readonly #idle: Timer;

@@ -124,6 +124,14 @@ export class Tcp implements IpProtocol, ListenerGround {
     return listener;
   }
 
+  /**
+   * Lets go of every connection, as the kernel does when a process ends: FIN goes out behind what was written, RST where bytes were not
+   * read.
+   */
+  closeAll(): void {
+    for (const flow of this.flows.list()) if (flow instanceof Connection) flow.close();
+  }
+
   /** Forgets everything, without a word to anybody: the stack goes away. */
   close(): void {
     for (const flow of this.flows.list()) {

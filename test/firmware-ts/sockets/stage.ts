@@ -36,7 +36,7 @@ export class Log {
     this.lines[this.#name]?.push(words.map((word) => this.#text(word)).join(" "));
   }
 
-  /** What a call returns or throws. */
+  /** Writes down what a call returns or throws. */
   call(name: string, work: () => unknown): void {
     try {
       this.say(name, "->", work());

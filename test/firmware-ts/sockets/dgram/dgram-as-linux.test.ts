@@ -133,6 +133,17 @@ const SCRIPTS: Readonly<Record<string, Script<Api>>> = {
     log.call("interface", () => socket.setMulticastInterface("127.0.0.1"));
     log.call("interface", () => socket.setMulticastInterface("bogus"));
     log.call("interface", () => socket.setMulticastInterface("9.9.9.9"));
+    for (const ttl of [1, 255, 256, -2]) log.call("group ttl", () => socket.setMulticastTTL(ttl));
+    log.call("loop", () => [socket.setMulticastLoopback(false), socket.setMulticastLoopback("yes" as unknown as boolean)]);
+    const group = ["232.1.1.1", "127.0.0.1"] as const;
+    log.call("source", () => socket.addSourceSpecificMembership("127.0.0.9", ...group));
+    log.call("source twice", () => socket.addSourceSpecificMembership("127.0.0.9", ...group));
+    log.call("other source", () => socket.dropSourceSpecificMembership("127.0.0.8", ...group));
+    log.call("dropped", () => socket.dropSourceSpecificMembership("127.0.0.9", ...group));
+    log.call("not there", () => socket.dropSourceSpecificMembership("127.0.0.9", ...group));
+    log.call("no group", () => socket.addSourceSpecificMembership("127.0.0.9", "1.2.3.4", "127.0.0.1"));
+    log.call("no source", () => socket.addSourceSpecificMembership("bogus", ...group));
+    log.call("no text", () => socket.addSourceSpecificMembership(1 as unknown as string, ...group));
     await closed(socket);
   },
 
@@ -183,7 +194,7 @@ const SCRIPTS: Readonly<Record<string, Script<Api>>> = {
     log.say(await sent(client, "to my peer"), await sent(client, Buffer.from("part"), 1, 2));
     const [, from] = await heard;
     log.say(from);
-    // Of another one it hears nothing.
+    // It hears nothing of another one.
     await sent(other, "not for you", port, "127.0.0.1");
     const arrived = once(client, "message");
     await sent(one, "from my peer", port, "127.0.0.1");
@@ -230,6 +241,24 @@ const SCRIPTS: Readonly<Record<string, Script<Api>>> = {
     log.say(await sent(socket, "x", 9, "::1"));
     log.say(await sent(socket, "x", 9, "1.2.3.4"));
     await closed(socket);
+  },
+
+  async "a group, heard by all that have its port"({ createSocket }, log) {
+    const sockets = [1, 2].map(() => createSocket({ type: "udp4", reuseAddr: true }));
+    const [one] = sockets as [dgram.Socket];
+    await bound(one, 0);
+    const { port } = one.address();
+    for (const [at, socket] of sockets.entries()) {
+      if (socket !== one) await bound(socket, port);
+      socket.addMembership("224.0.0.114", "127.0.0.1");
+      const own = log.of(`socket ${at}`);
+      socket.on("message", (bytes) => own.say(bytes.toString()));
+    }
+    one.setMulticastInterface("127.0.0.1");
+    const heard = Promise.all(sockets.map((socket) => once(socket, "message")));
+    log.say(await sent(one, "to all", port, "224.0.0.114"));
+    await heard;
+    for (const socket of sockets) await closed(socket);
   },
 
   async "order of what happens"({ createSocket }, log) {

@@ -1,10 +1,12 @@
 /** Our TCP sockets and servers beside node:net over the kernel's loopback: the same calls, the same events, the same errors. */
 import { once } from "node:events";
+import http from "node:http";
 import type net from "node:net";
 import { text } from "node:stream/consumers";
 import t from "tap";
+import { net as netOf } from "../../../../firmware-ts/sockets/net/net.ts";
 import { missingForNetns, Netns } from "../../../support/netns.ts";
-import { type Log, type Script, sameNet } from "../stage.ts";
+import { type Log, loopbackStack, type Script, sameNet } from "../stage.ts";
 
 type Api = typeof net;
 
@@ -283,4 +285,24 @@ t.test("as node:net", { skip: missingForNetns() }, async (t) => {
   // The process moves into a network of its own, where nothing but the loopback device leads anywhere.
   new Netns().remove();
   for (const [name, script] of Object.entries(SCRIPTS)) await sameNet(t, name, script);
+});
+
+t.test("node:http through an agent and a server's 'connection'", { skip: missingForNetns() }, async (t) => {
+  const { stack, close } = loopbackStack();
+  const { createConnection, createServer } = netOf(stack);
+  const agent = Object.assign(new http.Agent({ keepAlive: true, maxSockets: 1 }), { createConnection });
+  const site = http.createServer((request, response) => request.pipe(response));
+  const server = createServer((socket) => site.emit("connection", socket));
+  server.listen(80, "127.0.0.1");
+  const ask = async (body: string): Promise<unknown[]> => {
+    const request = http.request({ agent, host: "localhost", method: "POST" });
+    request.end(body);
+    const [response] = (await once(request, "response")) as [http.IncomingMessage];
+    return [response.statusCode, (await text(response)).length, request.reusedSocket];
+  };
+  t.same(await ask("short"), [200, 5, false]);
+  t.same(await ask("x".repeat(500_000)), [200, 500_000, true], "on the same connection");
+  agent.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  await close();
 });
