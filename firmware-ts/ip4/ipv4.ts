@@ -53,7 +53,7 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
-import { pushHeaders, straighten } from "./straight.ts";
+import { launch, straighten } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
@@ -211,11 +211,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (plain === false || (way.straight === false && straighten(way, this.settings.defaultTtl) === false)) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
-    pushHeaders(skb, way, protocol, this.#identifications);
     const { ip } = this.counters;
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = (way.leaves as NetDevice).transmit(skb);
+    const fate = launch(skb, way, protocol, this.#identifications);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
