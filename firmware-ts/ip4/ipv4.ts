@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -25,7 +25,6 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import type { PacketList } from "../net/packet-list.ts";
 import { Arp } from "./arp/arp.ts";
 import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
@@ -303,7 +302,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: PacketList, device: NetDevice): void {
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 

@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
@@ -22,7 +22,6 @@ import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import type { PacketList } from "../net/packet-list.ts";
 import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
@@ -255,7 +254,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: PacketList, device: NetDevice): void {
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
