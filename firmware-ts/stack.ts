@@ -51,6 +51,7 @@ import { Network } from "./net/network.ts";
 import type { NapiOptions } from "./net/softnet.ts";
 import { makeTransports, type Transports } from "./transport/index.ts";
 import type { Ping } from "./transport/ping.ts";
+import type { Tcp } from "./transport/tcp/tcp.ts";
 import type { Udp } from "./transport/udp.ts";
 
 export interface StackOptions {
@@ -118,6 +119,8 @@ export interface StackAddressOptions extends AddressOptions {
 
 export class Stack {
   readonly clock: Clock;
+  /** As it was handed in: draw from forks of it, under names of your own. */
+  readonly random: Random;
   readonly network: Network;
   readonly ip: Ipv4;
   /** Null in a stack without it. */
@@ -128,6 +131,7 @@ export class Stack {
   /** All transports, by name. */
   readonly transports: Transports;
   readonly udp: Udp;
+  readonly tcp: Tcp;
   readonly ping: Ping;
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
@@ -136,6 +140,7 @@ export class Stack {
   constructor(options: StackOptions) {
     const { clock, random, pool } = options;
     this.clock = clock;
+    this.random = random;
     this.network = new Network(clock, pool instanceof SkBuffPool ? pool : new SkBuffPool(pool), options.napi);
     const { sharedWith, ...settings } = options.neighbours ?? {};
     const { network } = this;
@@ -159,6 +164,7 @@ export class Stack {
     );
     this.transports = makeTransports({ network, random, layers: this.layers, echoes: families.map(({ echo }) => echo) });
     this.udp = this.transports.udp;
+    this.tcp = this.transports.tcp;
     this.ping = this.transports.ping;
     this.lo = options.loopback ? this.#addLoopback() : null;
   }
@@ -302,6 +308,7 @@ export class Stack {
 
   /** Closes every device and stops every timer. */
   async close(): Promise<void> {
+    this.tcp.close();
     for (const device of this.devices) await device.close();
     for (const { neighbours } of Object.values(this.#families)) neighbours.close();
   }
@@ -313,14 +320,23 @@ export class Stack {
   counters(): [name: string, value: number][] {
     const { policy, table, namespace } = this.neighbours(4);
     const rows = this.ip.counters.list(policy.filtered);
+    rows.splice(indexOf(rows, "Udp"), 0, ...this.tcp.counters.basic());
     // Those of IPv6 stand before the extensions, as in the kernel.
-    const extensions = rows.findIndex(([name]) => name.startsWith("TcpExt"));
-    rows.splice(extensions, 0, ...(this.ip6?.counters.list() ?? []));
+    const extensions = indexOf(rows, "TcpExt");
+    const [arpFilter, reversePath] = rows.slice(extensions, extensions + 2) as [CounterRow, CounterRow];
+    const ours = this.tcp.counters.extensions(arpFilter, reversePath);
+    rows.splice(extensions, 2, ...(this.ip6?.counters.list() ?? []), ...ours);
     if (!namespace.initial) return rows;
     rows.push(...troubles("Arp", table));
     if (this.ip6) rows.push(...troubles("Nd", this.neighbours(6).table));
     return rows;
   }
+}
+
+type CounterRow = [name: string, value: number];
+
+function indexOf(rows: readonly CounterRow[], group: string): number {
+  return rows.findIndex(([name]) => name.startsWith(group));
 }
 
 /** Counts of faults of a table, and of doubtful words about its neighbours. */

@@ -77,6 +77,32 @@ export const DropReason = {
   DUP_FRAG: 42,
   /** The other fragments did not come in time. */
   FRAG_REASM_TIMEOUT: 43,
+  TCP_CSUM: 44,
+  /** Control bits that mean nothing in the state of the connection. */
+  TCP_FLAGS: 45,
+  /** The window is closed. */
+  TCP_ZEROWINDOW: 46,
+  /** Data that came before. */
+  TCP_OLD_DATA: 47,
+  /** Data behind the window. */
+  TCP_OVERWINDOW: 48,
+  /** Data out of order that came before, or that found no place. */
+  TCP_OFOMERGE: 49,
+  TCP_OFO_DROP: 50,
+  /** A time stamp older than the last one (PAWS). */
+  TCP_RFC7323_PAWS: 51,
+  /** Before the window, and behind it. */
+  TCP_OLD_SEQUENCE: 52,
+  TCP_INVALID_SEQUENCE: 53,
+  TCP_RESET: 54,
+  /** SYN on a connection that is open. */
+  TCP_INVALID_SYN: 55,
+  /** Nobody reads the connection any more. */
+  TCP_CLOSE: 56,
+  /** An acknowledgment of what was never sent, or was acknowledged long ago. */
+  TCP_INVALID_ACK_SEQUENCE: 57,
+  /** Too many handshakes are under way, and there are no cookies. */
+  TCP_LISTEN_OVERFLOW: 58,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

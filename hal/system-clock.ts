@@ -4,14 +4,24 @@ import { type Clock, Task } from "./time.ts";
 import { Timer, type TimerQueue } from "./timer.ts";
 import { TimerHeap } from "./timer-heap.ts";
 
+export interface SystemClockOptions {
+  /** Armed timers keep no process alive: something else tells when it ends. Default false. */
+  background?: boolean;
+}
+
 /** The operating system's time. */
 export class SystemClock implements Clock, TimerQueue {
+  readonly #background: boolean;
   readonly #heap = new TimerHeap();
   #timeout: ReturnType<typeof setTimeout> | null = null;
   #wakeAt = Number.POSITIVE_INFINITY;
   readonly #onTimeout = (): void => this.#expire();
   readonly #loop: EventLoop = eventLoop();
   readonly #enqueue = (task: Task): void => this.#loop.enqueue(task);
+
+  constructor({ background = false }: SystemClockOptions = {}) {
+    this.#background = background;
+  }
 
   now(): number {
     return performance.now();
@@ -55,13 +65,14 @@ export class SystemClock implements Clock, TimerQueue {
     // setTimeout() takes whole milliseconds and at most 2^31-1 of them; rounding up keeps a timer from firing early.
     const delay = Math.min(0x7fffffff, Math.max(0, Math.ceil(due - this.now())));
     this.#timeout = setTimeout(this.#onTimeout, delay);
+    if (this.#background) this.#hold(false);
   }
 
   /** Whether the wake-up keeps the process alive. In a browser, whose timeouts are numbers, nothing does. */
   #hold(on: boolean): void {
     const timeout = this.#timeout;
     if (timeout === null || typeof timeout !== "object") return;
-    if (on) timeout.ref();
+    if (on && !this.#background) timeout.ref();
     else timeout.unref();
   }
 

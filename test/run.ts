@@ -6,9 +6,9 @@
  * most of them take.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { EVIDENCE } from "./support/evidence.ts";
 import { apart, shared } from "./support/files.ts";
 import { removeOrphans } from "./support/orphans.ts";
@@ -39,6 +39,10 @@ if (!quick && !options.includes("--no-disable-coverage")) {
   env["WHOHAS_TEST_COMPILED"] = join(ROOT, "dist");
 }
 
+// The reporter tells which of them were not heard of.
+env["WHOHAS_TEST_FILES"] = files
+  .flatMap((file) => (existsSync(file) && file.endsWith(".test.ts") ? relative(ROOT, resolve(file)) : []))
+  .join(" ");
 const tap = spawn("tap", ["--disable-coverage", ...options, ...files], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => tap.kill(signal));
 tap.once("exit", (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)));

@@ -19,7 +19,7 @@ export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/arp") return arp(stack);
   if (path === "/proc/net/softnet_stat") return softnetStat(stack);
   if (path === "/proc/net/netstat") return counterLines(stack, ["TcpExt", "IpExt"]);
-  if (path === "/proc/net/snmp") return counterLines(stack, ["Ip", "Icmp", "IcmpMsg", "Udp"]);
+  if (path === "/proc/net/snmp") return counterLines(stack, ["Ip", "Icmp", "IcmpMsg", "Tcp", "Udp"]);
   if (path === "/proc/net/stat/arp_cache" && stack.neighbours(4).namespace.initial) return cacheFile(stack.neighbours(4).table);
   if (path === "/proc/net/stat/ndisc_cache" && stack.ip6?.ndisc.namespace.initial) return cacheFile(stack.ip6.ndisc.table);
   const file = readProc6(stack, path);
@@ -33,7 +33,7 @@ export function readProc(stack: Stack, path: string): string {
 }
 
 /** The groups of counters by which names begin; one that begins another's name stands behind it. */
-const GROUPS = ["IpExt", "Ip6", "Ip", "IcmpMsg", "Icmp6", "Icmp", "Udp6", "UdpLite6", "Udp", "TcpExt"];
+const GROUPS = ["IpExt", "Ip6", "Ip", "IcmpMsg", "Icmp6", "Icmp", "Udp6", "UdpLite6", "Udp", "TcpExt", "Tcp"];
 
 /** Two lines a group, names above numbers, as /proc/net/snmp and /proc/net/netstat have them, of the counters that are kept here. */
 function counterLines(stack: Stack, groups: readonly string[]): string {

@@ -97,6 +97,8 @@ export interface IpLayer {
   handle(protocol: number, handler: IpProtocol): void;
   /** Tells whether the address is one of ours. */
   isLocal(address: IpAddress): boolean;
+  /** The device that has one of our addresses, the first where several have it; null for an address that is not ours. */
+  deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */
   canBind(address: IpAddress): boolean;
   /**
@@ -112,6 +114,15 @@ export interface IpLayer {
    * @param device the only one by which it may lead, for addresses that mean another station on each link (RFC 4007); null for any
    */
   way(destination: IpAddress, source: IpAddress | null, device?: NetDevice | null): Way;
+  /**
+   * Returns the way of an answer to a packet that was for us alone, up to date. It is the layer's: use it at once.
+   */
+  wayBack(packet: Received): Way;
+  /**
+   * Returns the only device by which the address is reached, if it means another station on each link (RFC 4007); null when any may do.
+   * @param device the one by which it was heard, or is to be reached
+   */
+  deviceOf(address: IpAddress, device: NetDevice | null): NetDevice | null;
   /** Looks the way up anew if something it rests on has changed. Call it before you read or use the way. */
   refresh(way: Way): void;
   /**

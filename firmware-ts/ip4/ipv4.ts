@@ -42,6 +42,7 @@ import {
   REASSEMBLY_TIME,
 } from "./icmp-types.ts";
 import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import type { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
@@ -176,6 +177,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addresses.isLocal(address);
   }
 
+  deviceWith(address: Ip4): NetDevice | null {
+    return this.addresses.find(address)?.device ?? null;
+  }
+
   canBind(address: Ip4): boolean {
     return this.addressType(address) !== AddressType.UNICAST;
   }
@@ -198,6 +203,14 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   refresh(way: Ip4Way): void {
     this.#output.refresh(way);
+  }
+
+  wayBack({ source, destination }: Ip4Received): Ip4Way {
+    return this.wayOfAnswer(source, destination);
+  }
+
+  deviceOf(): null {
+    return null;
   }
 
   /** The way of an answer from `source` (INADDR_ANY: from the best address), for senders that keep no destination. Up to date. */

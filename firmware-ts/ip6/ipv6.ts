@@ -174,6 +174,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.fib.addressType(address, null) === AddressType.LOCAL;
   }
 
+  deviceWith(address: Ip6): NetDevice | null {
+    return this.addresses.find(address)?.device ?? null;
+  }
+
   canBind(address: Ip6): boolean {
     return isMulticast6(address) || this.isLocal(address);
   }
@@ -198,13 +202,21 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     this.#output.refresh(way);
   }
 
+  wayBack({ source, destination, device }: Ip6Received): Ip6Way {
+    return this.wayOfAnswer(source, destination, device);
+  }
+
+  deviceOf(address: Ip6, device: NetDevice | null): NetDevice | null {
+    return isLinkBound(address) && device?.loopback !== true ? device : null;
+  }
+
   /**
    * Returns the way of an answer, for senders that keep no destination. Up to date.
    * @param source null for the best address
    * @param device the one by which the packet came that is answered
    */
   wayOfAnswer(destination: Ip6, source: Ip6 | null, device: NetDevice): Ip6Way {
-    return this.#output.to(destination, source, isLinkBound(destination) && !device.loopback ? device : null);
+    return this.#output.to(destination, source, this.deviceOf(destination, device));
   }
 
   send(skb: SkBuff, way: Ip6Way, protocol: number, hops = 0, tos = 0): Fate {

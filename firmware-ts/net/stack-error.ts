@@ -6,16 +6,26 @@ export type Errno =
   | "EADDRINUSE"
   | "EADDRNOTAVAIL"
   | "EAFNOSUPPORT"
+  | "ECONNABORTED"
+  | "ECONNREFUSED"
+  | "ECONNRESET"
   | "EEXIST"
+  | "EHOSTDOWN"
   | "EHOSTUNREACH"
   | "EINVAL"
+  | "EMSGSIZE"
   | "ENETDOWN"
   | "ENETUNREACH"
   | "ENOBUFS"
   | "ENODEV"
+  | "ENONET"
   | "ENOENT"
+  | "ENOPROTOOPT"
+  | "ENOTSUP"
   | "EPERM"
-  | "ESRCH";
+  | "EPROTO"
+  | "ESRCH"
+  | "ETIMEDOUT";
 
 /** The message is for people and says nothing that `code`, `errno` and `detail` do not; the words of `ip` are made in control/iproute/. */
 export class StackError extends Error {

@@ -4,6 +4,7 @@ import type { EchoProtocol } from "../ip/echo.ts";
 import type { IpLayers } from "../ip/layers.ts";
 import type { Network } from "../net/network.ts";
 import { Ping } from "./ping.ts";
+import { Tcp } from "./tcp/tcp.ts";
 import { Udp } from "./udp.ts";
 
 /** The parts of a stack that a transport stands on. */
@@ -18,6 +19,7 @@ export interface TransportGround {
 
 const TRANSPORTS = {
   udp: ({ network, random, layers }: TransportGround): Udp => new Udp(network, random.fork("udp"), layers),
+  tcp: ({ network, random, layers }: TransportGround): Tcp => new Tcp(network, random.fork("tcp"), layers),
   ping: ({ network, layers, echoes }: TransportGround): Ping => new Ping(network, layers, echoes),
 };
 

@@ -1,7 +1,7 @@
 /** One UDP socket: what it sends and what became of it, what it receives. */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
-import type { IpAddress } from "../ip/address.ts";
+import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
@@ -80,7 +80,11 @@ export class UdpSocket implements SkBuffOwner {
   /** The source of what it sends, if it is bound to one of our addresses; null for the best. */
   readonly source: IpAddress | null;
   readonly port: number;
+  /** The only family that it has; null for both. */
+  readonly family: IpFamily | null;
   sendBuffer: number = SEND_BUFFER;
+  /** Time to live, hop limit of what it sends to one address alone (IP_TTL); 0 for the stack's own. */
+  ttl = 0;
   onDatagram: DatagramHandler | null = null;
   /**
    * Is called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
@@ -97,16 +101,55 @@ export class UdpSocket implements SkBuffOwner {
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   /** The layer of the last destination, which is one of this stack's. Null once the socket is closed. */
   #lastLayer: IpLayer | null = null;
+  readonly #shared: boolean;
+  #peer: IpAddress | null = null;
+  #peerPort = 0;
   #underWay = 0;
   #open = true;
   /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
   #dropped: DropReason = DropReason.NONE;
 
-  constructor(udp: UdpSocketUser, address: IpAddress | null, source: IpAddress | null, port: number) {
+  constructor(
+    udp: UdpSocketUser,
+    address: IpAddress | null,
+    source: IpAddress | null,
+    port: number,
+    family: IpFamily | null = null,
+    shared = false,
+  ) {
     this.#udp = udp;
     this.address = address;
     this.source = source;
     this.port = port;
+    this.family = address === null ? family : familyOf(address);
+    this.#shared = shared;
+  }
+
+  /** Takes datagrams of this family. */
+  has(family: IpFamily): boolean {
+    return this.family === null || this.family === family;
+  }
+
+  /** No other socket with the address and the port of `other` can be there beside this one. */
+  excludes(other: UdpSocket): boolean {
+    if (this.#shared && other.#shared) return false;
+    if (this.family !== null && other.family !== null && this.family !== other.family) return false;
+    return this.address === other.address || this.address === null || other.address === null;
+  }
+
+  /** The only one whose datagrams, and errors about whose datagrams, it takes; null and 0 for any. */
+  get peer(): IpAddress | null {
+    return this.#peer;
+  }
+
+  get peerPort(): number {
+    return this.#peerPort;
+  }
+
+  /** Takes from now on what this peer sends, and nothing else (connect(2)); null and 0: what anybody sends. It still sends to anybody. */
+  connect(peer: IpAddress | null, port: number): void {
+    this.#peer = peer;
+    this.#peerPort = peer === null ? 0 : port;
   }
 
   /** Bytes (truesize) of datagrams neither sent nor lost yet. */

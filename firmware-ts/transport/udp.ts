@@ -2,7 +2,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
-import { INADDR_ANY, type IpAddress } from "../ip/address.ts";
+import { INADDR_ANY, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { finish, partial, sumPacket } from "../ip/checksum.ts";
 import type { InetCounters } from "../ip/counters.ts";
 import type { Destination } from "../ip/destination.ts";
@@ -36,6 +36,13 @@ const HEADER = UDP_HEADER;
 const { NONE: UNVERIFIED, PARTIAL } = Checksum;
 const { NONE, NEIGH_CREATEFAIL, QDISC_DROP, NOMEM, IP_OUTNOROUTES, PKT_TOO_BIG } = DropReason;
 
+export interface UdpOpenOptions {
+  /** The only family that the socket has. Default: that of its address, both where it has none. */
+  family?: IpFamily;
+  /** Other sockets that say so too may have the same address and port (SO_REUSEADDR): the newest gets what is for one alone. */
+  shared?: boolean;
+}
+
 export class Udp implements IpProtocol, UdpSocketUser {
   readonly #network: Network;
   readonly #random: Random;
@@ -58,17 +65,15 @@ export class Udp implements IpProtocol, UdpSocketUser {
    * @param host one of our addresses, or a group or broadcast address whose datagrams alone are wanted; null, 0.0.0.0 or :: for any
    * @throws InetError ADDRESS_INVALID, ADDRESS_IN_USE, ADDRESS_NOT_AVAILABLE, FAMILY_UNSUPPORTED, PORT_INVALID
    */
-  open(port = 0, host: string | IpAddress | null = null): UdpSocket {
+  open(port = 0, host: string | IpAddress | null = null, { family, shared = false }: UdpOpenOptions = {}): UdpSocket {
     checkPort(port);
     const address = this.#bound(host);
     const bound = port || this.#freePort();
     const sockets = this.#ports.get(bound) ?? [];
-    if (sockets.some((other) => other.address === address || other.address === null || address === null)) {
-      throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
-    }
     const ours = address !== null && this.#layers.of(address).isLocal(address);
-    const socket = new UdpSocket(this, address, ours ? address : null, bound);
-    sockets.push(socket);
+    const socket = new UdpSocket(this, address, ours ? address : null, bound, family ?? null, shared);
+    if (sockets.some((other) => other.excludes(socket))) throw new InetError("ADDRESS_IN_USE", `UDP port ${bound} is in use`);
+    sockets.unshift(socket);
     this.#ports.set(bound, sockets);
     this.#slots[bound & (SLOTS - 1)] = sockets;
     return socket;
@@ -138,7 +143,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
     skb.data = at;
     skb.transport = at;
-    const fate = layer.send(skb, way, IPPROTO_UDP);
+    const fate = layer.send(skb, way, IPPROTO_UDP, socket.ttl);
     if (fate === NONE) layer.counters.udp.outDatagrams++;
     else count(fate, layer.counters.udp);
     return fate;
@@ -167,7 +172,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
         return DropReason.UDP_CSUM;
       }
     }
-    const socket = this.#find(ports & 0xffff, destination);
+    const socket = this.#find(ports & 0xffff, destination, layer, source, ports >>> 16);
     if (socket === null) {
       if (packet.toUsAlone) {
         udp.noPorts++;
@@ -185,17 +190,19 @@ export class Udp implements IpProtocol, UdpSocketUser {
 
   error(skb: SkBuff, error: IcmpError): boolean {
     const { layer, source, transport } = error;
-    const socket = this.#find(skb.view.getUint16(transport + UDP_SOURCE), source);
+    const { view } = skb;
+    const port = view.getUint16(transport + UDP_DESTINATION);
+    const socket = this.#find(view.getUint16(transport + UDP_SOURCE), source, layer, error.destination, port);
     if (!socket) {
       layer.counters.icmp.inErrors++;
       return false;
     }
-    if (error.errno !== null) socket.onError?.(error, skb.view.getUint16(transport + UDP_DESTINATION));
+    if (error.errno !== null) socket.onError?.(error, port);
     return true;
   }
 
-  /** Finds the socket that listens to the port at one of our addresses. */
-  #find(port: number, address: IpAddress): UdpSocket | null {
+  /** Finds the socket that listens to the port at one of our addresses, for what a peer sends. One that is connected to it goes first. */
+  #find(port: number, address: IpAddress, layer: IpLayer, peer: IpAddress, peerPort: number): UdpSocket | null {
     const slot = port & (SLOTS - 1);
     let sockets = this.#slots[slot] as UdpSocket[] | null;
     if (sockets === null || (sockets[0] as UdpSocket).port !== port) {
@@ -203,11 +210,14 @@ export class Udp implements IpProtocol, UdpSocketUser {
       if (sockets === null) return null;
       this.#slots[slot] = sockets;
     }
+    let found: UdpSocket | null = null;
     for (let at = 0; at < sockets.length; at++) {
       const socket = sockets[at] as UdpSocket;
-      if (socket.address === null || socket.address === address) return socket;
+      if (socket.address === null ? !socket.has(layer.family) : socket.address !== address) continue;
+      if (socket.peerPort === 0) found ??= socket;
+      else if (socket.peerPort === peerPort && socket.peer === peer) return socket;
     }
-    return null;
+    return found;
   }
 
   #freePort(): number {

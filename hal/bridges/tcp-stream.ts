@@ -1,5 +1,5 @@
 /** A TCP connection to a serial bridge: a simulated one, or a real one behind ser2net. */
-import { connect, type Socket } from "node:net";
+import net, { type Socket } from "node:net";
 import type { Clock } from "../clock.ts";
 import { ControllerError } from "../ethernet.ts";
 import type { InterruptLine } from "../interrupt.ts";
@@ -11,6 +11,8 @@ export interface TcpStreamOptions {
   port: number;
 }
 
+/** The kernel's, taken once: `whohas exec` gives node:net's members another meaning later. */
+const { connect } = net;
 /** Most time for a connection, in ms; a bridge is on the same machine or the same bench. */
 const CONNECT_LIMIT = 5000;
 

@@ -11,6 +11,7 @@ import { E1000_SUBJECTS } from "./e1000.ts";
 import type { FloorWork } from "./floor.ts";
 import { IP6_SUBJECTS } from "./ip6.ts";
 import type { Subject } from "./subject.ts";
+import { TCP_SUBJECTS } from "./tcp.ts";
 import { FILL, HEADERS, PEER, receiver, sender } from "./traffic.ts";
 import { expectCount, inBursts, WireBench, wireNic } from "./wire-bench.ts";
 
@@ -36,6 +37,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   "enc28j60 model, udp send, 1472 B": () => chipSend(1472),
   "enc28j60 model, udp receive, 32 B": () => chipReceive(32),
   "enc28j60 model, udp receive, 1472 B": () => chipReceive(1472),
+  ...TCP_SUBJECTS,
   ...IP6_SUBJECTS,
   ...E1000_SUBJECTS,
 };

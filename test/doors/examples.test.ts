@@ -31,7 +31,9 @@ function moduleOf(door: Door): string {
 }
 
 t.test("the doors", async (t) => {
-  const names = ["", "/drivers", "/bridges", "/models", "/board", "/control", "/iproute", "/rigs"].map((door) => `whohas${door}`);
+  const names = ["", "/drivers", "/bridges", "/models", "/board", "/control", "/iproute", "/dgram", "/net", "/dns", "/rigs"].map(
+    (door) => `whohas${door}`,
+  );
   t.same(
     all.map(({ name }) => name),
     names,

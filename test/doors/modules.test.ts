@@ -31,10 +31,17 @@ t.test("packages that the doors load; serial ports, johnny-five, koffi and avr8j
     "whohas/board": ["valibot", "yaml"],
     "whohas/control": ["valibot"],
     "whohas/iproute": ["valibot"],
+    "whohas/dgram": [],
+    "whohas/net": [],
+    "whohas/dns": ["dns-packet"],
     "whohas/rigs": ["valibot"],
   });
   const needNode = Object.keys(node).filter((name) => node[name]);
-  t.same(needNode, ["whohas/bridges", "whohas/board", "whohas/rigs"], "the other doors need no module of Node");
+  t.same(
+    needNode,
+    ["whohas/bridges", "whohas/board", "whohas/dgram", "whohas/net", "whohas/dns", "whohas/rigs"],
+    "the other doors need no module of Node",
+  );
 });
 
 const CLI = "firmware-ts/cli/";

@@ -37,6 +37,8 @@ const PATHS: readonly string[] = [
   // The far stack's entry stays in DELAY: the slow path of a neighbour that is valid but not proven.
   "two stacks, there and back, 32 B",
   IN_FRAGMENTS,
+  "tcp bulk, 1448 B a segment",
+  "tcp request and answer, 32 B",
   "enc28j60 model, udp send, 32 B",
   "enc28j60 model, udp receive, 32 B",
   "e1000 rings, udp receive, 60 B frame",

@@ -14,11 +14,13 @@ import { sharedNames } from "./names.ts";
 
 /** Layers from the ground up: each may import itself and what stands before it. */
 export const LAYERS: readonly string[] = ["hal", "drivers", "firmware-ts", "hil-rigs"];
+/** Sockets for programs that are written for Node: it knows Node's events and streams, and nothing that a browser runs knows it. */
+const SOCKETS = "sockets";
 /** Rooms of firmware-ts from the ground up: each may import itself and what stands before it. */
-const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", "control", "apps", "board", "cli"];
+const ROOMS: readonly string[] = ["net", "neigh", "ip", "ip4", "ip6", "transport", SOCKETS, "control", "apps", "board", "cli"];
 /** Rooms of one family each, which do not know of each other; nor do those rooms know them that work with either. */
 const FAMILIES: readonly string[] = ["ip4", "ip6"];
-const FAMILY_BLIND: readonly string[] = [...FAMILIES, "transport"];
+const FAMILY_BLIND: readonly string[] = [...FAMILIES, "transport", SOCKETS];
 const BOARD = ROOMS.indexOf("board");
 /** Doors of the package besides firmware-ts/index.ts: each loads its whole room, so that nobody inside comes in by one. */
 const DOORS: readonly string[] = [
@@ -28,6 +30,9 @@ const DOORS: readonly string[] = [
   "firmware-ts/board/index.ts",
   "firmware-ts/control/index.ts",
   "firmware-ts/control/iproute/index.ts",
+  "firmware-ts/sockets/dgram/index.ts",
+  "firmware-ts/sockets/net/index.ts",
+  "firmware-ts/sockets/dns/index.ts",
   "hil-rigs/index.ts",
 ];
 /** Rooms of hal, and those that each may import besides itself; "" are the contracts, files directly in hal/. */
@@ -57,7 +62,9 @@ const BROWSER: readonly string[] = [
   "hal/.",
   "hal/kit",
   "hal/simulated",
-  ...ROOMS.slice(0, ROOMS.indexOf("apps")).map((room) => `firmware-ts/${room}`),
+  ...ROOMS.slice(0, ROOMS.indexOf("apps"))
+    .filter((room) => room !== SOCKETS)
+    .map((room) => `firmware-ts/${room}`),
   "firmware-ts/families.ts",
   "firmware-ts/stack.ts",
 ];

@@ -17,6 +17,7 @@ const REPEATED = /^# (machine too busy, repeated: .*)$/;
 const EVIDENCE = /^# evidence: (.*)$/;
 
 const SLOWEST = 8;
+const LOST = { message: "no result: the run ended before this file did" };
 
 export default class Reporter extends Transform {
   #root = new Block("", null);
@@ -118,6 +119,7 @@ export default class Reporter extends Transform {
   }
 
   #end() {
+    for (const file of this.#lost()) this.#close(this.#root, new Block(file, this.#root), { name: file, ok: false, diag: LOST });
     const { passed } = this.#root;
     const failed = this.#root.failed + this.#root.bareFailures;
     this.#list("skipped:", this.#skipped);
@@ -134,6 +136,12 @@ export default class Reporter extends Transform {
     writeFileSync(".tap/counts", `${counts}\n`);
     // Tests that came to nothing are no success, whatever the runner says.
     if (passed === 0) process.exitCode = 1;
+  }
+
+  /** Files that were to be run and are not heard of: after one that took too long, tap does not wait for others that run. */
+  #lost() {
+    const heard = new Set(this.#files.map(({ name }) => name));
+    return (process.env["WHOHAS_TEST_FILES"] ?? "").split(" ").filter((file) => file !== "" && !heard.has(file));
   }
 
   #list(title, lines) {

@@ -6,6 +6,7 @@ import type { CliCommand } from "../contract/command.ts";
 
 export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   run: () => import("./run.ts"),
+  exec: () => import("./exec.ts"),
   instances: () => import("./instances.ts"),
   stop: () => import("./stop.ts"),
   sim: () => import("./sim.ts"),
