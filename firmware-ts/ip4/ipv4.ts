@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
+import { DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -13,16 +13,15 @@ import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
-import { OwnCopies } from "../ip/own-copies.ts";
+import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
-import { Nud } from "../neigh/states.ts";
-import { update } from "../neigh/update.ts";
+import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
-import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import { ETH_P_IP } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
 import { Arp } from "./arp/arp.ts";
@@ -365,9 +364,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #toOurselves(skb: SkBuff, way: Ip4Way): Fate {
-    skb.confirm = false;
-    skb.checksum = Checksum.UNNECESSARY;
-    skb.packetType = PacketType.HOST;
+    turnRound(skb);
     if (this.loopback) return this.#toNextHop(skb, way, this.loopback);
     return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
@@ -423,9 +420,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #heard(skb: SkBuff, device: NetDevice, source: Ip4): void {
     const way = this.wayOfAnswer(source, INADDR_ANY);
     if (way.route?.device !== device) return;
-    const entry = this.#neighbour(way, device);
-    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
-    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
+    confirmSender(this.#neighbour(way, device), skb);
   }
 
   /** Counts a packet that the look-up refused, and tells its sender where a router does. */
