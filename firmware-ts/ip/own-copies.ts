@@ -9,6 +9,13 @@ import type { BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
 
+/** Readies a packet of ours that comes back to ourselves: nobody's answer proves anything, and no wire can have damaged it. */
+export function turnRound(skb: SkBuff): void {
+  skb.confirm = false;
+  skb.checksum = Checksum.UNNECESSARY;
+  skb.packetType = PacketType.HOST;
+}
+
 export class OwnCopies implements BacklogTarget {
   readonly #network: Network;
   readonly #drops: DropCounters;

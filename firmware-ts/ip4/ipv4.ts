@@ -5,7 +5,7 @@
 import { DropReason } from "../../hal/drop-reason.ts";
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type Ip4, isMulticast, readIp4 } from "../ip/address.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
@@ -13,19 +13,17 @@ import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
-import { OwnCopies } from "../ip/own-copies.ts";
+import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
-import { Nud } from "../neigh/states.ts";
-import { update } from "../neigh/update.ts";
+import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
-import { ETH_P_IP, ETH_SOURCE } from "../net/ethernet.ts";
+import { ETH_P_IP } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import type { PacketList } from "../net/packet-list.ts";
 import { Arp } from "./arp/arp.ts";
 import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
@@ -55,7 +53,7 @@ import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
 import type { Route, Routes } from "./routing/routes.ts";
 import { Ip4Settings } from "./settings.ts";
-import { pushHeaders, straighten } from "./straight.ts";
+import { launch, straighten } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP } = DropReason;
@@ -220,11 +218,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (plain === false || (way.straight === false && straighten(way, this.settings.defaultTtl) === false)) {
       return this.#send(skb, way, protocol, ttl, tos, way.fragment, 0);
     }
-    pushHeaders(skb, way, protocol, this.#identifications);
     const { ip } = this.counters;
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = (way.leaves as NetDevice).transmit(skb);
+    const fate = launch(skb, way, protocol, this.#identifications);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -313,7 +310,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: PacketList, device: NetDevice): void {
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
@@ -364,9 +361,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #toOurselves(skb: SkBuff, way: Ip4Way): Fate {
-    skb.confirm = false;
-    skb.checksum = Checksum.UNNECESSARY;
-    skb.packetType = PacketType.HOST;
+    turnRound(skb);
     if (this.loopback) return this.#toNextHop(skb, way, this.loopback);
     return this.#backlog.enqueue(skb, this) ? DropReason.NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
@@ -423,9 +418,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   #heard(skb: SkBuff, device: NetDevice, source: Ip4): void {
     const way = this.wayOfAnswer(source, INADDR_ANY);
     if (way.route?.device !== device) return;
-    const entry = this.#neighbour(way, device);
-    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
-    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
+    confirmSender(this.#neighbour(way, device), skb);
   }
 
   /** Counts a packet that the look-up refused, and tells its sender where a router does. */

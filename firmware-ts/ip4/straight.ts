@@ -2,10 +2,12 @@
  * The short way out: a packet to a neighbour that is known to be there, by a way just refreshed, needs its headers and nothing else. The
  * way keeps them as words.
  */
+import type { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { finish } from "../ip/checksum.ts";
 import { LINK_WORDS } from "../ip/header-template.ts";
 import { isUndivided } from "../ip/layer.ts";
+import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IP } from "../net/ethernet.ts";
 import type { Identifications } from "./header/identification.ts";
 import { IP_HEADER } from "./header/ip-header.ts";
@@ -37,8 +39,8 @@ export function straighten(way: Ip4Way, ttl: number): boolean {
   return true;
 }
 
-/** Writes both headers in front of a transport's packet. */
-export function pushHeaders(skb: SkBuff, way: Ip4Way, protocol: number, identifications: Identifications): void {
+/** Writes both headers in front of a transport's packet, and gives it to the device. */
+export function launch(skb: SkBuff, way: Ip4Way, protocol: number, identifications: Identifications): DropReason {
   const { view, data, tail } = skb;
   const { header } = way;
   if (way.protocol !== protocol) {
@@ -60,4 +62,5 @@ export function pushHeaders(skb: SkBuff, way: Ip4Way, protocol: number, identifi
   skb.data = at + GAP;
   skb.network = at + LINK;
   skb.protocol = TYPE;
+  return (way.leaves as NetDevice).transmit(skb);
 }

@@ -3,26 +3,23 @@
  * neighbours are ndisc/'s, messages about packets icmp6.ts's.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { Random } from "../../hal/random.ts";
-import { Checksum, DropCounters, PacketType, type SkBuff } from "../../hal/skbuff.ts";
+import { DropCounters, PacketType, type SkBuff, type SkBuffQueue } from "../../hal/skbuff.ts";
 import { AddressType } from "../ip/address-type.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
 import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
 import type { IpLayer, IpProtocol } from "../ip/layer.ts";
-import { OwnCopies } from "../ip/own-copies.ts";
+import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { confirm, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
-import { Nud } from "../neigh/states.ts";
-import { update } from "../neigh/update.ts";
+import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
 import type { NetDevice } from "../net/device.ts";
-import { ETH_P_IPV6, ETH_SOURCE } from "../net/ethernet.ts";
+import { ETH_P_IPV6 } from "../net/ethernet.ts";
 import { Generation } from "../net/generation.ts";
 import type { Network, PacketHandler } from "../net/network.ts";
-import type { PacketList } from "../net/packet-list.ts";
 import { isLinkBound, isMulticast6 } from "./common/address-kind.ts";
 import { Ip6Counters } from "./common/counters.ts";
 import {
@@ -63,13 +60,12 @@ import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
 import type { Ip6Routes } from "./routing/routes.ts";
 import { Ip6Settings } from "./settings.ts";
-import { pushIp6Headers, straighten6 } from "./straight.ts";
+import { launch6, straighten6 } from "./straight.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE, QDISC_DROP, NEIGH_CREATEFAIL } = DropReason;
 const { HOST, OTHERHOST } = PacketType;
 const [HEADER, LENGTH, NEXT, SOURCE, DESTINATION] = [IP6_HEADER, IP6_LENGTH, IP6_NEXT, IP6_SOURCE, IP6_DESTINATION];
-
 const { HOP_BY_HOP } = NextHeader;
 
 /** Number of identifications of packets in fragments. */
@@ -131,9 +127,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     );
     this.unspecified = this.fib.known.unspecified;
     this.groups = this.fib.groups;
-    this.#output = new OutputRouter6(this.fib, network.changes, (destination, device) =>
-      this.ndisc.routerProbe.probe(destination, device),
-    );
+    this.#output = new OutputRouter6(this.fib, network.changes, (to, device) => this.ndisc.routerProbe.probe(to, device));
     this.#known = new KnownWays(this.fib);
     this.#received = new Ip6Received(this, this.unspecified);
     const unreachable = (packet: SkBuff, device: NetDevice): void =>
@@ -223,11 +217,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       return this.#send(skb, way, protocol, hops, tos, label);
     }
     const { ip } = this.counters;
-    pushIp6Headers(skb, way, protocol, label);
     ip.outRequests++;
     ip.outTransmits++;
-    ip.outOctets += skb.length - ETHERNET_HEADER;
-    const fate = (way.leaves as NetDevice).transmit(skb);
+    ip.outOctets += skb.tail - skb.data + HEADER;
+    const fate = launch6(skb, way, protocol, label);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -253,7 +246,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (reason !== NONE) device.drops.drop(skb, reason);
   }
 
-  receiveList(list: PacketList, device: NetDevice): void {
+  receiveList(list: SkBuffQueue, device: NetDevice): void {
     for (let skb = list.dequeue(); skb; skb = list.dequeue()) this.receive(skb, device);
   }
 
@@ -328,9 +321,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   #toOurselves(skb: SkBuff, way: Ip6Way): Fate {
-    skb.confirm = false;
-    skb.checksum = Checksum.UNNECESSARY;
-    skb.packetType = HOST;
+    turnRound(skb);
     if (this.loopback) return this.#toNextHop(skb, way, this.loopback);
     return this.#backlog.enqueue(skb, this) ? NONE : this.#refuse(skb, DropReason.CPU_BACKLOG);
   }
@@ -443,8 +434,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   #heard(skb: SkBuff, device: NetDevice, source: Ip6): void {
     const way = this.wayOfAnswer(source, null, device);
     if (way.route?.device !== device) return;
-    const entry = this.#neighbour(way, device);
-    const from = skb.network - ETHERNET_HEADER + ETH_SOURCE;
-    if (entry?.valid && entry.sameAddress(skb.bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
+    confirmSender(this.#neighbour(way, device), skb);
   }
 }

@@ -2,8 +2,10 @@
  * The short way out: a packet to a neighbour that is known to be there, by a way just refreshed, needs its headers and nothing else. The
  * way keeps them as words.
  */
+import type { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { LINK_WORDS } from "../ip/header-template.ts";
+import type { NetDevice } from "../net/device.ts";
 import { ETH_P_IPV6 } from "../net/ethernet.ts";
 import { IP6_HEADER } from "./header/ip6-header.ts";
 import type { Ip6Way } from "./routing/output-route.ts";
@@ -37,8 +39,8 @@ export function straighten6(way: Ip6Way): boolean {
   return true;
 }
 
-/** Writes both headers in front of a transport's packet. */
-export function pushIp6Headers(skb: SkBuff, way: Ip6Way, protocol: number, label: number): void {
+/** Writes both headers in front of a transport's packet, and gives it to the device. */
+export function launch6(skb: SkBuff, way: Ip6Way, protocol: number, label: number): DropReason {
   const { view, data, tail } = skb;
   const { header } = way;
   const at = data - FRONT;
@@ -59,4 +61,5 @@ export function pushIp6Headers(skb: SkBuff, way: Ip6Way, protocol: number, label
   skb.data = at + GAP;
   skb.network = at + LINK;
   skb.protocol = TYPE;
+  return (way.leaves as NetDevice).transmit(skb);
 }

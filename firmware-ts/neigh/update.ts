@@ -1,6 +1,8 @@
 /** The effect of a neighbour's frame or an operator's request on an entry: the kernel's neigh_update(), decision by decision. */
 import { DropReason } from "../../hal/drop-reason.ts";
-import { highOctets, lowOctets } from "../net/ethernet.ts";
+import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
+import type { SkBuff } from "../../hal/skbuff.ts";
+import { ETH_SOURCE, highOctets, lowOctets } from "../net/ethernet.ts";
 import { type Cause, type Neighbour, SuspicionKind } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { arm, invalidate, move, output } from "./machine.ts";
@@ -84,6 +86,12 @@ export function update(
     if (differs) entry.host.suspect(entry, kind, addressHigh, addressLow, address, at);
   }
   return outcome === Outcome.NO_ADDRESS ? UpdateResult.NO_ADDRESS : UpdateResult.DONE;
+}
+
+/** Takes a packet that came straight from the entry's link address for a proof that the neighbour is there (a profile's trafficConfirms). */
+export function confirmSender(entry: Neighbour | null, { bytes, network }: SkBuff): void {
+  const from = network - ETHERNET_HEADER + ETH_SOURCE;
+  if (entry?.valid && entry.sameAddress(bytes, from)) update(entry, null, 0, Nud.REACHABLE, 0);
 }
 
 /** REFUSED: the address differs and may not be replaced. WEAKENED: the old address stays, but it is in doubt now. */

@@ -10,13 +10,13 @@ import {
   type EthernetController,
   isStationAddress,
   type LinkStatistics,
-  MAC_BYTES,
 } from "../../hal/ethernet.ts";
 import { Revival } from "../../hal/revival.ts";
 import { DropCounters, type SkBuff, type SkBuffPool, SkBuffQueue } from "../../hal/skbuff.ts";
+import { DeviceDescription } from "./device-description.ts";
 import { DeviceHealth } from "./device-health.ts";
-import { ARPHRD_ETHER, DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
-import { BROADCAST_MAC, sameMac } from "./ethernet.ts";
+import { DeviceError, type DeviceEvent, type DeviceOptions, Iff, MIN_MTU } from "./device-words.ts";
+import { sameMac } from "./ethernet.ts";
 import type { Generation } from "./generation.ts";
 import { Napi, type NapiScheduler, type Pollable } from "./napi.ts";
 import { type HandlerOn, ReceiveList } from "./receive-list.ts";
@@ -43,23 +43,12 @@ export interface DeviceUser {
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
-const { NOARP, LOOPBACK, POINTOPOINT } = Iff;
 const HEADER = ETHERNET_HEADER;
 /** Frames that may wait for a busy controller (`qlen` of `ip link`). */
 const TX_QUEUE_LENGTH = 1000;
 
-export class NetDevice implements ControllerHost, Pollable {
-  /** Changed by Network.rename() only. */
-  name: string;
-  readonly ifindex: number;
+export class NetDevice extends DeviceDescription implements ControllerHost, Pollable {
   readonly controller: EthernetController;
-  /** ARPHRD_…: what it is in the hardware type field of an ARP packet. */
-  readonly type: number;
-  /** Station address; the controller's, copied when the device came up, unless setAddress() gave another. */
-  readonly address: Uint8Array = new Uint8Array(MAC_BYTES);
-  /** The same six bytes, to be read as words. */
-  readonly addressView: DataView = new DataView(this.address.buffer);
-  readonly broadcast: Uint8Array = BROADCAST_MAC;
   /** Frames that may wait (`txqueuelen`). With 0 one may, as with the kernel's pfifo. */
   txQueueLength: number = TX_QUEUE_LENGTH;
   readonly drops: DropCounters = new DropCounters();
@@ -67,8 +56,6 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly txChecksum: boolean;
   /** Network.changes. */
   readonly changes: Generation;
-  /** The operator's second name for it (`ip link set DEV alias`). */
-  alias = "";
   readonly health: DeviceHealth;
   readonly #user: DeviceUser;
   readonly #napi: Napi;
@@ -79,7 +66,6 @@ export class NetDevice implements ControllerHost, Pollable {
   readonly #receiveMode: DeviceReceiveMode;
   readonly #maxMtu: number;
   #mtu: number;
-  #flags: number;
   #up = false;
   #carrier = false;
   #tapped = false;
@@ -87,11 +73,8 @@ export class NetDevice implements ControllerHost, Pollable {
   #clear = false;
 
   constructor(name: string, ifindex: number, controller: EthernetController, user: DeviceUser, options: DeviceOptions = {}) {
-    this.name = name;
-    this.ifindex = ifindex;
+    super(name, ifindex, options);
     this.controller = controller;
-    this.type = options.type ?? ARPHRD_ETHER;
-    this.#flags = options.flags ?? Iff.BROADCAST | Iff.MULTICAST;
     this.#maxMtu = controller.capabilities.maxFrame - ETHERNET_HEADER;
     this.#mtu = this.#maxMtu;
     this.txChecksum = controller.capabilities.txChecksum;
@@ -131,31 +114,7 @@ export class NetDevice implements ControllerHost, Pollable {
 
   /** Sum of Iff. */
   get flags(): number {
-    return this.#up ? this.#flags | Iff.UP : this.#flags;
-  }
-
-  /** IFF_LOOPBACK. */
-  get loopback(): boolean {
-    return (this.#flags & LOOPBACK) !== 0;
-  }
-
-  /** IFF_NOARP: no address resolution on this link. */
-  get noArp(): boolean {
-    return (this.#flags & NOARP) !== 0;
-  }
-
-  /** IFF_POINTOPOINT: everybody on the link is one neighbour. */
-  get pointToPoint(): boolean {
-    return (this.#flags & POINTOPOINT) !== 0;
-  }
-
-  /** IFF_MULTICAST, which nothing here depends on; `ip link set DEV multicast on|off`. */
-  get multicast(): boolean {
-    return (this.#flags & Iff.MULTICAST) !== 0;
-  }
-
-  setMulticast(on: boolean): void {
-    if (on !== this.multicast) this.#flags ^= Iff.MULTICAST;
+    return this.#up ? this.kept | Iff.UP : this.kept;
   }
 
   /** Largest packet, in bytes, without the Ethernet header. */
@@ -202,7 +161,7 @@ export class NetDevice implements ControllerHost, Pollable {
   /** `ip link set DEV arp on|off`. */
   setArp(on: boolean): void {
     if (on === !this.noArp) return;
-    this.#flags ^= Iff.NOARP;
+    this.kept ^= Iff.NOARP;
     this.#user.deviceEvent(this, "arp");
   }
 

@@ -1,7 +1,6 @@
 /** Frames in a row for one protocol, which a poll collects and hands up together (the kernel's rx_list). */
 import { DropReason } from "../../hal/drop-reason.ts";
-import type { DropCounters, SkBuff } from "../../hal/skbuff.ts";
-import { PacketList } from "./packet-list.ts";
+import { type DropCounters, type SkBuff, SkBuffQueue } from "../../hal/skbuff.ts";
 import type { Softnet } from "./softnet.ts";
 
 /** A protocol above Ethernet. It owns the packets, whose data begins behind the Ethernet header. */
@@ -11,7 +10,7 @@ export interface HandlerOn<Device> {
    * As receive(), for several packets that came in a row: takes all of them from the list, first one first. Without this method they
    * are handed over one by one, as they come.
    */
-  receiveList?(list: PacketList, device: Device): void;
+  receiveList?(list: SkBuffQueue, device: Device): void;
 }
 
 export class ReceiveList<Device> {
@@ -19,7 +18,7 @@ export class ReceiveList<Device> {
   collecting = false;
   readonly #device: Device;
   readonly #softnet: Softnet;
-  readonly #list = new PacketList();
+  readonly #list = new SkBuffQueue();
   #handler: HandlerOn<Device> | null = null;
 
   constructor(device: Device, softnet: Softnet) {

@@ -111,7 +111,7 @@ export class UdpSocket implements SkBuffOwner {
   #received = 0;
   #awaited = 0;
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
-  /** The layer of the last destination, which is one of this stack's. */
+  /** The layer of the last destination, which is one of this stack's. Null once the socket is closed. */
   #lastLayer: IpLayer | null = null;
   readonly #shared: boolean;
   #peer: IpAddress | null = null;
@@ -265,12 +265,15 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   #check(destination: Destination): void {
-    if (this.#open === false) throw new Error("the socket is closed");
-    if (destination.layer !== this.#lastLayer) {
-      if (!this.#udp.has(destination.layer)) throw new Error("the destination was made by another stack");
-      this.#lastLayer = destination.layer;
-    }
-    if (destination.from !== this.source) throw new Error("the destination was made for another source address");
+    const { layer, from } = destination;
+    if (layer !== this.#lastLayer || from !== this.source) this.#checkAnew(destination);
+  }
+
+  #checkAnew({ layer, from }: Destination): void {
+    if (!this.#open) throw new Error("the socket is closed");
+    if (!this.#udp.has(layer)) throw new Error("the destination was made by another stack");
+    if (from !== this.source) throw new Error("the destination was made for another source address");
+    this.#lastLayer = layer;
   }
 
   /**
@@ -292,6 +295,7 @@ export class UdpSocket implements SkBuffOwner {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#lastLayer = null;
     this.groups.leaveAll();
     this.onDatagram = null;
     this.onError = null;

@@ -4,6 +4,7 @@ import type { Random } from "../../hal/random.ts";
 import { Checksum, type SkBuff } from "../../hal/skbuff.ts";
 import { INADDR_ANY, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { finish, partial, sumPacket } from "../ip/checksum.ts";
+import type { InetCounters } from "../ip/counters.ts";
 import type { Destination } from "../ip/destination.ts";
 import { formatIp } from "../ip/endpoint.ts";
 import { InetError } from "../ip/inet-error.ts";
@@ -132,31 +133,28 @@ export class Udp implements IpProtocol, UdpSocketUser {
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination, payload: number): Fate {
-    const at = skb.push(HEADER);
-    const view = skb.view;
-    const length = skb.length;
-    const pseudo = way.addressSum + IPPROTO_UDP + length;
-    let sum = 0;
+    const { view, tail } = skb;
+    const at = skb.data - HEADER;
+    const length = tail - at;
+    let sum = way.addressSum + IPPROTO_UDP + length;
     if (way.offloadsChecksum) {
-      sum = partial(pseudo);
+      sum = partial(sum);
       skb.checksum = PARTIAL;
       skb.csumStart = at;
       skb.csumOffset = UDP_CHECKSUM;
     } else {
       // The header is written word by word and summed up meanwhile: only the payload has to be read.
-      const head = pseudo + socket.port + port + length;
-      sum = finish(payload < 0 ? sumPacket(skb, at + HEADER, length - HEADER, head) : head + payload);
+      sum += socket.port + port + length;
       // A sum of zero is sent as 0xffff: zero would mean that there is none (RFC 768).
-      if (sum === 0) sum = 0xffff;
+      sum = finish(payload < 0 ? sumPacket(skb, at + HEADER, length - HEADER, sum) : sum + payload) || 0xffff;
     }
-    view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
+    view.setInt32(at, (socket.port << 16) | port);
     view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
+    skb.data = at;
     skb.transport = at;
     const fate = layer.send(skb, way, IPPROTO_UDP, way.toGroup ? socket.multicastTtl : socket.ttl, socket.tos);
-    const { udp } = layer.counters;
-    // As in Linux, UDP counts a datagram as sent that is lost further down, but not one that finds no memory or no room.
-    if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP || fate === NOMEM) udp.sndbufErrors++;
-    else if (fate !== IP_OUTNOROUTES && fate !== PKT_TOO_BIG) udp.outDatagrams++;
+    if (fate === NONE) layer.counters.udp.outDatagrams++;
+    else count(fate, layer.counters.udp);
     return fate;
   }
 
@@ -267,4 +265,10 @@ export class Udp implements IpProtocol, UdpSocketUser {
     }
     throw new InetError("ADDRESS_IN_USE", "every ephemeral UDP port is in use");
   }
+}
+
+/** Counts a datagram. As in Linux, UDP counts as sent what is lost further down, but not what finds no memory or no room. */
+function count(fate: Fate, udp: InetCounters["udp"]): void {
+  if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP || fate === NOMEM) udp.sndbufErrors++;
+  else if (fate !== IP_OUTNOROUTES && fate !== PKT_TOO_BIG) udp.outDatagrams++;
 }
