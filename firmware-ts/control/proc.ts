@@ -5,6 +5,7 @@ import { Nud } from "../neigh/states.ts";
 import type { NeighTable } from "../neigh/table.ts";
 import { formatMac } from "../net/ethernet.ts";
 import type { Stack } from "../stack.ts";
+import { readProcGroups } from "./proc-groups.ts";
 import { readProc6 } from "./proc6.ts";
 import { ControlError } from "./rpc/protocol.ts";
 import { readSysctl } from "./sysctl.ts";
@@ -22,7 +23,7 @@ export function readProc(stack: Stack, path: string): string {
   if (path === "/proc/net/snmp") return counterLines(stack, ["Ip", "Icmp", "IcmpMsg", "Tcp", "Udp"]);
   if (path === "/proc/net/stat/arp_cache" && stack.neighbours(4).namespace.initial) return cacheFile(stack.neighbours(4).table);
   if (path === "/proc/net/stat/ndisc_cache" && stack.ip6?.ndisc.namespace.initial) return cacheFile(stack.ip6.ndisc.table);
-  const file = readProc6(stack, path);
+  const file = readProc6(stack, path) ?? readProcGroups(stack, path);
   if (file !== undefined) return file;
   try {
     if (path.startsWith(PROC_SYS)) return `${readSysctl(stack, path.slice(PROC_SYS.length))}\n`;

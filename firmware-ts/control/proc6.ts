@@ -1,9 +1,7 @@
 /** The kernel's files in /proc that tell of IPv6, byte for byte as it prints them. */
 
 import { Scope } from "../ip/address-type.ts";
-import type { Ip6 } from "../ip/ip6.ts";
 import type { Ip6Words } from "../ip/ip6-text.ts";
-import { AddressScope, scopeOf } from "../ip6/common/address-kind.ts";
 import type { Ipv6 } from "../ip6/ipv6.ts";
 import { type Ip6RouteEntry, Ip6RouteType, RoutePreference } from "../ip6/routing/route.ts";
 import { orderOfRoutes } from "../ip6/routing/route-order.ts";
@@ -25,7 +23,6 @@ export function readProc6(stack: Stack, path: string): string | undefined {
   if (!stack.ip6) return undefined;
   if (path === "/proc/net/if_inet6") return addresses(stack);
   if (path === "/proc/net/ipv6_route") return routes(stack.ip6);
-  if (path === "/proc/net/igmp6") return groups(stack);
   return path === "/proc/net/snmp6" ? counters(stack) : undefined;
 }
 
@@ -107,28 +104,6 @@ function learnedFlags({ learned, gateway, prefixLength, protocol }: Ip6RouteEntr
   if (!learned) return 0;
   if (!gateway) return RTF_ADDRCONF | RTF_PREFIX_RT;
   return prefixLength === 0 && protocol === "ra" ? RTF_ADDRCONF | RTF_DEFAULT : RTF_ADDRCONF | RTF_ROUTEINFO;
-}
-
-/** Flags of a group (MAF_LOADED, MAF_NOREPORT): there is a report to be told of it, and none is ever sent. */
-const MAF_LOADED = 0x4;
-const MAF_NOREPORT = 0x8;
-const GROUP_NAME_WIDTH = 15;
-
-/** A line a group: device, group, users, flags, and how long a report waits. The newest first, as the kernel has them. */
-function groups({ ip6, devices }: Stack): string {
-  if (!ip6) return "";
-  const lines = devices.flatMap((device) =>
-    ip6.fib.groups.of(device).map(([group, users]) => {
-      const silent = group === ip6.fib.known.allNodes ? MAF_LOADED | MAF_NOREPORT : isBelowLink(group) ? MAF_NOREPORT : MAF_LOADED;
-      const front = `${String(device.ifindex).padEnd(4)} ${device.name.padEnd(GROUP_NAME_WIDTH)} ${hexadecimal(group)}`;
-      return `${front} ${String(users).padStart(5)} ${silent.toString(16).toUpperCase().padStart(8, "0")} 0\n`;
-    }),
-  );
-  return lines.join("");
-}
-
-function isBelowLink(group: Ip6): boolean {
-  return scopeOf(group) < AddressScope.LINK;
 }
 
 function hexadecimal({ a, b, c, d }: Ip6Words): string {

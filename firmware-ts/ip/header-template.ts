@@ -5,6 +5,7 @@
 import type { Neighbour } from "../neigh/entry.ts";
 import { NUD_CONNECTED } from "../neigh/states.ts";
 import type { NetDevice } from "../net/device.ts";
+import { type SendManner, USUAL_MANNER } from "./layer.ts";
 
 // A constant of this module's own: V8 reads an imported one anew at each use (docs/datapath.md).
 const CONNECTED = NUD_CONNECTED;
@@ -32,6 +33,18 @@ export abstract class HeaderTemplate {
   neighbour: Neighbour | null = null;
   /** The device by which they go straight. */
   leaves: NetDevice | null = null;
+  /** The wishes of who sends by it. */
+  manner: SendManner = USUAL_MANNER;
+
+  /** Draws from route and manner what packets need of them. */
+  abstract describe(): void;
+
+  /** Sets the wishes of who sends by it. */
+  behave(manner: SendManner): void {
+    if (manner === this.manner) return;
+    this.manner = manner;
+    this.describe();
+  }
 
   /**
    * Makes the Ethernet header, where packets by this way need no more than headers; false when they have to take the long way.

@@ -9,6 +9,48 @@ import type { NetDevice } from "../net/device.ts";
 import { INADDR_ANY, type IpAddress, type IpFamily } from "./address.ts";
 import type { InetCounters } from "./counters.ts";
 import type { SocketErrno } from "./inet-error.ts";
+import type { SourceFilter } from "./source-filter.ts";
+
+/**
+ * The treatment of packets that are longer than the path to their destination carries (IP_MTU_DISCOVER, ip(7); IPV6_MTU_DISCOVER, ipv6(7)).
+ *
+ * | `want`      | they go out in fragments; routers may not fragment the others, if the operator did not lock the route's MTU |
+ * | `do`        | they are refused; routers may not fragment the others                                                       |
+ * | `dont`      | they go out in fragments; routers may fragment the others, too                                              |
+ * | `probe`     | as `do`, but the path is not asked: packets as long as the link carries go out                              |
+ * | `interface` | as `probe`, but routers may fragment all                                                                    |
+ * | `omit`      | as `dont`, but the path is not asked                                                                        |
+ */
+export type PathMtuDiscovery = "want" | "do" | "dont" | "probe" | "interface" | "omit";
+
+const BY_LINK: readonly PathMtuDiscovery[] = ["probe", "interface", "omit"];
+const WHOLE: readonly PathMtuDiscovery[] = ["do", "probe", "interface"];
+const UNDIVIDED: readonly PathMtuDiscovery[] = ["do", "probe"];
+
+/** The link alone says how long packets may be. */
+export function asksLink({ discovery }: SendManner): boolean {
+  return BY_LINK.includes(discovery);
+}
+
+/** Packets that are too long are refused. */
+export function staysWhole({ discovery }: SendManner): boolean {
+  return WHOLE.includes(discovery);
+}
+
+/** Nobody may take the packets apart, neither we nor a router. */
+export function isUndivided({ discovery }: SendManner): boolean {
+  return UNDIVIDED.includes(discovery);
+}
+
+/** The wishes of a sender about its packets that do not change their way. */
+export interface SendManner {
+  readonly discovery: PathMtuDiscovery;
+  /** Our own listeners hear what goes to a group (IP_MULTICAST_LOOP). */
+  readonly loop: boolean;
+}
+
+/** The manner of those who wish nothing. */
+export const USUAL_MANNER: SendManner = Object.freeze({ discovery: "want", loop: true });
 
 /**
  * The way of packets to one destination: route, source address, next hop and its neighbour entry. It belongs to the caller that made it
@@ -18,6 +60,10 @@ export interface Way {
   readonly destination: IpAddress;
   /** The source address of what is sent by it; the unspecified address where there is none. */
   readonly source: IpAddress;
+  /** The destination is a group. */
+  readonly toGroup: boolean;
+  /** Sets the wishes of who sends by it, whenever they are others than those of the sender before. The way is up to date. */
+  behave(manner: SendManner): void;
   /** Bytes behind the IP header that go out in one packet; -1 without a route. */
   readonly room: number;
   /** Why nothing goes out by it: IP_OUTNOROUTES, or the type of the route that refuses packets; NONE when there is a route. */
@@ -82,6 +128,28 @@ export interface IpProtocol {
   error?(skb: SkBuff, error: IcmpError): boolean;
 }
 
+/** Groups of devices, as sockets see them. */
+export interface IpGroups {
+  readonly limits: GroupLimits;
+  isGroup(address: IpAddress): boolean;
+  /**
+   * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
+   * @throws InetError ADDRESS_INVALID no group; DEVICE_MISSING no route to it
+   */
+  deviceOf(group: IpAddress, device: NetDevice | null): NetDevice;
+  /** Takes the packets of a group, from the sources of a filter, until leave() was called as often with the filter of then. */
+  join(device: NetDevice, group: IpAddress, filter?: SourceFilter): void;
+  /** Gives a user of a group another filter. */
+  change(device: NetDevice, group: IpAddress, before: SourceFilter, after: SourceFilter): void;
+  leave(device: NetDevice, group: IpAddress, filter?: SourceFilter): void;
+}
+
+/** Most groups that a socket may be in, and most sources that its filter of one group may name. */
+export interface GroupLimits {
+  readonly memberships: number;
+  readonly sources: number;
+}
+
 export interface IpLayer {
   readonly family: IpFamily;
   /** Bytes of a header without options or extensions. */
@@ -101,14 +169,8 @@ export interface IpLayer {
   deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */
   canBind(address: IpAddress): boolean;
-  /**
-   * Returns the device on which a group is joined: `device`, or that by which packets to the group go.
-   * @throws InetError ADDRESS_INVALID no group; DEVICE_MISSING no route to it
-   */
-  deviceOfGroup(group: IpAddress, device: NetDevice | null): NetDevice;
-  /** Takes the packets of a group from a device, until leave() was called as often. */
-  join(group: IpAddress, device: NetDevice): void;
-  leave(group: IpAddress, device: NetDevice): void;
+  /** The groups that our devices are in. */
+  readonly groups: IpGroups;
   /**
    * Makes a way from `source` (null: from the best address) to the destination. Nothing is looked up yet.
    * @param device the only one by which it may lead, for addresses that mean another station on each link (RFC 4007); null for any

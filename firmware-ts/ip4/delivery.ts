@@ -142,6 +142,11 @@ export class Delivery {
     return this.#options.answer(view, network, network + (fault || headerLength), way.source);
   }
 
+  /** As IpOptions.alert(). */
+  alert(): number {
+    return this.#options.alert();
+  }
+
   /** Writes `length` bytes of them behind the plain header at `at`. */
   writeOptions(view: DataView, at: number, length: number): void {
     this.#options.write(view, at, length);

@@ -8,6 +8,7 @@ import type { Neighbour } from "../neigh/entry.ts";
 import { type Fate, output } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Arp } from "./arp/arp.ts";
+import type { Delivery } from "./delivery.ts";
 import { FRAGMENT_DF, headerLengthOf, IP_CHECKSUM, IP_FRAGMENT, IP_HEADER, IP_TTL, writeChecksum } from "./header/ip-header.ts";
 import { FRAGMENTATION_NEEDED, ICMP_DEST_UNREACH, ICMP_TIME_EXCEEDED, type IpErrors } from "./icmp-types.ts";
 import type { Fib } from "./routing/fib.ts";
@@ -21,7 +22,7 @@ export interface ForwardingGround {
   readonly drops: DropCounters;
   readonly counters: InetCounters;
   readonly errors: IpErrors | null;
-  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason;
+  readonly delivery: Pick<Delivery, "takeOptions">;
 }
 
 export class Forwarding {
@@ -47,7 +48,7 @@ export class Forwarding {
     if (skb.packetType !== PacketType.HOST) return DropReason.IP_NOT_LOCAL;
     const headerLength = headerLengthOf(view, at);
     if (headerLength > IP_HEADER) {
-      const malformed = this.#ground.takeOptions(skb, device, fib.sourceBy(route, destination));
+      const malformed = this.#ground.delivery.takeOptions(skb, device, fib.sourceBy(route, destination));
       if (malformed !== DropReason.NONE) return malformed;
     }
     const ttl = view.getUint8(at + IP_TTL);

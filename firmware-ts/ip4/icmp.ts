@@ -152,7 +152,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
     // From the address that was asked, if it is ours; else from the one that faces the sender.
     const asked = this.layer.addressType(destination) === AddressType.LOCAL ? destination : this.#facing(source, device);
     const way = this.layer.wayOfAnswer(source, asked);
-    const options = this.layer.optionsOfAnswer(skb, way, type === ICMP_PARAMETER_PROBLEM ? info >>> 24 : 0);
+    const options = this.layer.delivery.optionsOfAnswer(skb, way, type === ICMP_PARAMETER_PROBLEM ? info >>> 24 : 0);
     if (options < 0) return;
     const error = this.#network.pool.allocate();
     if (!error) {
@@ -255,7 +255,7 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   /** Sends an answer that was made in the request's own buffer, with the request's type of service (RFC 1812 4.3.2.5) and options. */
   #reply(skb: SkBuff, packet: Ip4Received, type: number): DropReason {
     const way = this.layer.wayOfAnswer(packet.source, packet.toUsAlone ? packet.destination : INADDR_ANY);
-    const options = this.layer.optionsOfAnswer(skb, way);
+    const options = this.layer.delivery.optionsOfAnswer(skb, way, 0);
     if (options < 0) return DropReason.IP_INHDR;
     if (!this.#withinLimits(packet.source, packet.device, type, 0)) return DropReason.INVALID_PROTO;
     const tos = skb.view.getUint8(skb.network + IP_TOS);
@@ -313,6 +313,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   /** Does what an error about a packet of ours says of its way. */
   #heed({ type, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
     if (type === ICMP_DEST_UNREACH && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
-    else if (type === ICMP_REDIRECT) this.layer.redirected(destination, source, code, reporter, info as Ip4, device);
+    else if (type === ICMP_REDIRECT) {
+      this.layer.redirects.take(this.layer.wayOfAnswer(destination, source), code, reporter, info as Ip4, device);
+    }
   }
 }

@@ -11,7 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
-import type { IpLayer, IpProtocol, Received } from "../ip/layer.ts";
+import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
@@ -30,10 +30,9 @@ import { Arp } from "./arp/arp.ts";
 import { Delivery, UNKNOWN_PACKET } from "./delivery.ts";
 import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
-import { Groups } from "./groups.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
-import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
+import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_PROTOCOL, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
 import {
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
@@ -42,13 +41,15 @@ import {
   PORT_UNREACHABLE,
   REASSEMBLY_TIME,
 } from "./icmp-types.ts";
-import { Igmp, IPPROTO_IGMP } from "./igmp.ts";
+import { Igmp } from "./igmp/igmp.ts";
+import { IGMP_TOS, IGMP_TTL, IPPROTO_IGMP } from "./igmp/wire.ts";
 import type { Ip4Received } from "./received.ts";
 import { Redirects } from "./redirects.ts";
 import { countRefusal, treatmentOf } from "./refused.ts";
 import type { Addresses } from "./routing/addresses.ts";
 import { Devconfs } from "./routing/devconf.ts";
 import { Fib } from "./routing/fib.ts";
+import { Groups } from "./routing/groups.ts";
 import { InputRoute, InputRouter, InputWay, type Refusal } from "./routing/input-route.ts";
 import { Ip4Way, OutputRouter } from "./routing/output-route.ts";
 import { RouteLog } from "./routing/route-log.ts";
@@ -64,6 +65,8 @@ const UNKNOWN = UNKNOWN_PACKET;
 
 /** Multicast stays on the link unless somebody asks otherwise (RFC 1112 6.1). */
 const MULTICAST_TTL = 1;
+/** None of our own listeners hears the packets. */
+const UNHEARD: SendManner = { discovery: "do", loop: false };
 
 export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 4;
@@ -90,12 +93,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
   readonly #identifications: Identifications;
-  readonly #groups: Groups;
+  readonly groups: Groups;
+  readonly igmp: Igmp;
   readonly #copies: OwnCopies;
   readonly #forwarding: Forwarding;
-  readonly #redirects: Redirects;
+  readonly redirects: Redirects;
   readonly fragments: Fragments;
-  readonly #delivery: Delivery;
+  readonly delivery: Delivery;
   readonly #fragmentation: Fragmentation;
   readonly #unreachable: Unreachable = (packet, device) =>
     this.errors?.sendError(packet, device, ICMP_DEST_UNREACH, HOST_UNREACHABLE);
@@ -122,7 +126,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       random.fork("fragments").below(0x100000000),
       (first, device) => this.errors?.sendError(first, device, ICMP_TIME_EXCEEDED, REASSEMBLY_TIME),
     );
-    this.#delivery = new Delivery(
+    this.delivery = new Delivery(
       this,
       network.clock,
       this.fragments,
@@ -130,20 +134,24 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     );
     this.#fragmentation = new Fragmentation(network, this.counters.ip, this.drops, adaptHeader4);
     this.#forwarding = new Forwarding(this, this.#fragmentation);
-    this.#redirects = new Redirects(this.fib, this.arp, this.log);
+    this.redirects = new Redirects(this.fib, this.arp, this.log);
     this.#backlog = network.backlog;
-    this.handle(IPPROTO_IGMP, new Igmp());
     network.handle(ETH_P_IP, this);
-    this.#groups = new Groups(this.fib.routes);
+    this.groups = new Groups(this.fib.routes, changes, this.settings);
+    this.igmp = new Igmp(this, network, random.fork("igmp"), this.arp.table);
+    this.groups.watcher = this.igmp;
+    this.handle(IPPROTO_IGMP, this.igmp);
     this.#copies = new OwnCopies(network, this.drops, (skb, device) => {
       this.counters.ip.inReceives++;
-      const reason = this.#delivery.deliver(skb, device, false);
+      const reason = this.delivery.deliver(skb, device, false);
       if (reason !== DropReason.NONE) device.drops.drop(skb, reason);
     });
     network.onDeviceEvent((device, event) => {
       this.fib.event(device, event);
-      this.#groups.event(device, event);
-      if (event === "down") this.fragments.forget(device);
+      if (event === "register") this.groups.attach(device);
+      else if (event === "unregister") this.groups.detach(device);
+      else if (event === "down") this.fragments.forget(device);
+      this.igmp.event(device, event);
     });
   }
 
@@ -162,12 +170,12 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   handle(protocol: number, handler: IpProtocol): void {
-    this.#delivery.handle(protocol, handler);
+    this.delivery.handle(protocol, handler);
   }
 
   /** Returns the handler of an IP protocol. */
   handlerOf(protocol: number): IpProtocol | undefined {
-    return this.#delivery.handlerOf(protocol);
+    return this.delivery.handlerOf(protocol);
   }
 
   addressType(address: number): AddressType {
@@ -186,20 +194,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return this.addressType(address) !== AddressType.UNICAST;
   }
 
-  deviceOfGroup(group: Ip4, device: NetDevice | null): NetDevice {
-    return this.#groups.deviceOf(group, device);
-  }
-
-  join(group: Ip4, device: NetDevice): void {
-    this.#groups.join(device, group);
-  }
-
-  leave(group: Ip4, device: NetDevice): void {
-    this.#groups.leave(device, group);
-  }
-
-  way(destination: Ip4, source: Ip4 | null): Ip4Way {
-    return new Ip4Way(destination, source ?? INADDR_ANY);
+  way(destination: Ip4, source: Ip4 | null, device: NetDevice | null = null): Ip4Way {
+    return new Ip4Way(destination, source ?? INADDR_ANY, device);
   }
 
   refresh(way: Ip4Way): void {
@@ -234,20 +230,20 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   /**
-   * Makes the options of an answer to the packet whose header is at skb.network.
-   * @param fault offset in the header of what is wrong with it; only options before that are answered
-   * @returns bytes of them, for answer(); -1 when the packet cannot be answered
-   */
-  optionsOfAnswer(skb: SkBuff, way: Ip4Way, fault = 0): number {
-    return this.#delivery.optionsOfAnswer(skb, way, fault);
-  }
-
-  /**
    * Sends an ICMP message by which we answer: routers may fragment it, however long the packet is that it answers.
-   * @param options the answer of optionsOfAnswer(), called just before
+   * @param options the answer of Delivery.optionsOfAnswer(), called just before
    */
   answer(skb: SkBuff, way: Ip4Way, protocol: number, tos: number, options: number): Fate {
     return this.#send(skb, way, protocol, 0, tos, 0, options);
+  }
+
+  /** Sends a message of IGMP, with a router alert. None of our own listeners hears it. */
+  sendAlert(skb: SkBuff, device: NetDevice, destination: Ip4): void {
+    const way = this.way(destination, null, device);
+    this.refresh(way);
+    if (this.addresses.of(device).length === 0) way.source = INADDR_ANY;
+    way.behave(UNHEARD);
+    this.#send(skb, way, IPPROTO_IGMP, IGMP_TTL, IGMP_TOS, way.fragment, this.delivery.alert());
   }
 
   #send(skb: SkBuff, way: Ip4Way, protocol: number, ttl: number, tos: number, fragment: number, options: number): Fate {
@@ -255,7 +251,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const length = skb.length + options;
     const tooLong = route !== null && length > way.room;
     const at = skb.push(IP_HEADER + options);
-    const id = this.#identifications.next(source, destination, protocol);
+    const id = this.#idBy(way, protocol);
     writeHeader(
       skb.view,
       at,
@@ -268,7 +264,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       id,
       tooLong ? 0 : fragment,
     );
-    if (options > 0) this.#delivery.writeOptions(skb.view, at, options);
+    if (options > 0) this.delivery.writeOptions(skb.view, at, options);
     skb.network = at;
     skb.protocol = ETH_P_IP;
     if (skb.truesize === 0) skb.truesize = truesizeOf(skb.length);
@@ -286,6 +282,11 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     return fate;
   }
 
+  /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
+  #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
+    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
+  }
+
   confirm(way: Ip4Way): void {
     this.refresh(way);
     if (!way.route || way.toOurselves || way.toMany) return;
@@ -297,11 +298,6 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   tooLong(destination: Ip4, source: Ip4, mtu: number): void {
     const { route } = this.wayOfAnswer(destination, source);
     if (route) this.fib.paths.learn(destination, route, mtu);
-  }
-
-  /** Takes a router's word for a better gateway than the one that a packet of ours went by. */
-  redirected(destination: Ip4, source: Ip4, code: number, reporter: Ip4, gateway: Ip4, device: NetDevice): void {
-    this.#redirects.take(this.wayOfAnswer(destination, source), code, reporter, gateway, device);
   }
 
   pseudoHeader(source: Ip4, destination: Ip4, protocol: number, length: number): number {
@@ -336,7 +332,8 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   /** Hands our own listeners a packet to many. Nobody's answer proves that one of them is there. */
   #hear(skb: SkBuff, way: Ip4Way, device: NetDevice): void {
     skb.confirm = false;
-    if (device.loopback || (isMulticast(way.destination) && !this.#groups.has(device, way.destination))) return;
+    if (device.loopback || (way.toGroup && !way.manner.loop)) return;
+    if (way.toGroup && !this.groups.hears(device, way.destination, way.source)) return;
     this.#copies.loop(skb, device);
   }
 
@@ -379,7 +376,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     ip.inReceives++;
     if (loopback === false && skb.packetType === HOST && this.#trafficConfirms === false) {
-      const taken = this.#delivery.takeKnown(skb, device, this.#router);
+      const taken = this.delivery.takeKnown(skb, device, this.#router);
       if (taken !== UNKNOWN) return taken;
     }
     const malformed = checkHeader(skb);
@@ -394,7 +391,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const source = readIp4(view, at + SOURCE);
     const destination = readIp4(view, at + DESTINATION);
     const toGroup = isMulticast(destination);
-    if (toGroup && !this.#groups.has(device, destination)) return DropReason.IP_NOT_LOCAL;
+    if (toGroup && !this.#wanted(skb, device, source, destination)) return DropReason.IP_NOT_LOCAL;
     const toHost = skb.packetType === HOST;
     // Packets of which nothing depends on more than addresses and device: the answer of the first of them holds for all.
     const direct = toHost && !this.#trafficConfirms;
@@ -413,12 +410,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       if (way === InputWay.FORWARD) return this.#forwarding.forward(skb, device, route, destination);
       toUsAlone = way === InputWay.LOCAL;
     }
-    return this.#delivery.deliver(skb, device, toUsAlone);
+    return this.delivery.deliver(skb, device, toUsAlone);
   }
 
-  /** As Delivery.takeOptions(). */
-  takeOptions(skb: SkBuff, device: NetDevice, own: number): DropReason {
-    return this.#delivery.takeOptions(skb, device, own);
+  /** Somebody here wants the packet to a group; that of a router about the group is wanted from any source. */
+  #wanted({ view, network }: SkBuff, device: NetDevice, source: Ip4, group: Ip4): boolean {
+    if (this.groups.hears(device, group, source)) return true;
+    return view.getUint8(network + IP_PROTOCOL) === IPPROTO_IGMP && this.groups.has(device, group);
   }
 
   /** Confirms the next hop towards the source if the packet came straight from it (a profile's trafficConfirms). */
@@ -435,7 +433,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { view, network: at } = skb;
     const { reason, code, options } = treatmentOf(refusal);
     if (options && headerLengthOf(view, at) > IP_HEADER) {
-      const malformed = this.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
+      const malformed = this.delivery.takeOptions(skb, device, this.wayOfAnswer(readIp4(view, at + IP_SOURCE), INADDR_ANY).source);
       if (malformed !== DropReason.NONE) return malformed;
     }
     countRefusal(this.counters, refusal);

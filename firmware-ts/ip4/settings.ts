@@ -20,6 +20,13 @@ export class Ip4Settings {
   fragHighThresh = 4_194_304;
   /** Milliseconds that fragments wait for the others (ipfrag_time, there in seconds). */
   fragTime = 30_000;
+  /** Reports of a group that is joined or left, until a router says otherwise. */
+  igmpQrv = 2;
+  /** Most groups that a socket may be in, and most sources that its filter of one group may name. */
+  igmpMaxMemberships = 20;
+  igmpMaxMsf = 10;
+  /** Not 0: routers are told of groups of the link itself, too, 224.0.0.0/24. */
+  igmpLinkLocalMcastReports = 1;
 
   constructor(changes: Generation) {
     this.#changes = changes;
@@ -57,6 +64,10 @@ export const IP4_FILES: ReadonlyMap<string, Ip4File> = new Map<string, Ip4File>(
   ["icmp_msgs_per_sec", { field: "icmpMsgsPerSec", least: 0, most: INT_MAX }],
   ["icmp_ratelimit", { field: "icmpRatelimit", least: 0, most: INT_MAX }],
   ["icmp_ratemask", { field: "icmpRatemask", least: INT_MIN, most: INT_MAX }],
+  ["igmp_link_local_mcast_reports", { field: "igmpLinkLocalMcastReports", least: INT_MIN, most: INT_MAX }],
+  ["igmp_max_memberships", { field: "igmpMaxMemberships", least: INT_MIN, most: INT_MAX }],
+  ["igmp_max_msf", { field: "igmpMaxMsf", least: INT_MIN, most: INT_MAX }],
+  ["igmp_qrv", { field: "igmpQrv", least: 1, most: INT_MAX }],
   ["ip_default_ttl", { field: "defaultTtl", least: 1, most: 255 }],
   ["ipfrag_high_thresh", { field: "fragHighThresh", least: 0, most: INT_MAX }],
   ["ipfrag_time", { field: "fragTime", least: 0, most: Math.trunc(INT_MAX / 1000), unit: 1000 }],

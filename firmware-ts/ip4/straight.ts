@@ -5,6 +5,7 @@
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { finish } from "../ip/checksum.ts";
 import { LINK_WORDS } from "../ip/header-template.ts";
+import { isUndivided } from "../ip/layer.ts";
 import { ETH_P_IP } from "../net/ethernet.ts";
 import type { Identifications } from "./header/identification.ts";
 import { IP_HEADER } from "./header/ip-header.ts";
@@ -23,8 +24,8 @@ const GAP = 2;
 
 /** Makes the headers of packets by this way, where they may go straight; false when they have to take the long way. */
 export function straighten(way: Ip4Way, ttl: number): boolean {
-  // Packets to ourselves leave by no wire, and those to everybody are heard by us, too.
-  if (!way.prepareLink(WORDS, TYPE, way.toOurselves || way.toMany)) return false;
+  // Packets to ourselves leave by no wire, those to everybody are heard by us, too, and those that stay whole have no identification.
+  if (!way.prepareLink(WORDS, TYPE, way.toOurselves || way.toMany || isUndivided(way.manner))) return false;
   const { header, fragment } = way;
   header[4] = FIRST;
   header[5] = fragment;

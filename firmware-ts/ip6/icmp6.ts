@@ -240,6 +240,13 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
 
   /** Believes a router that a packet of ours was too long for its way. */
   #heed({ destination, source, info }: { destination: Ip6; source: Ip6; info: number }, device: NetDevice): void {
-    this.layer.tooLong(destination, source, info >>> 0, device);
+    this.#tooLong(destination, source, info >>> 0, device);
+  }
+
+  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
+  #tooLong(destination: Ip6, source: Ip6, mtu: number, device: NetDevice): void {
+    const { fib, settings } = this.layer;
+    const { route } = this.layer.wayOfAnswer(destination, source, device);
+    if (route) fib.paths.learn(destination, route, mtu, settings.mtuExpires);
   }
 }

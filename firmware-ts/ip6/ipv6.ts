@@ -51,11 +51,13 @@ import {
   IP6_SOURCE,
   writeIp6Header,
 } from "./header/ip6-header.ts";
+import { hasRouterAlert } from "./mld/wire.ts";
 import { Ndisc } from "./ndisc/ndisc.ts";
 import { Redirects6 } from "./redirects.ts";
 import type { Ip6Addresses } from "./routing/addresses.ts";
 import { Ip6Devconfs } from "./routing/devconf.ts";
 import { Fib6 } from "./routing/fib.ts";
+import type { Ip6Groups } from "./routing/groups.ts";
 import { admit, KnownWays } from "./routing/known-ways.ts";
 import { type Ip6Way, OutputRouter6 } from "./routing/output-route.ts";
 import type { Ip6Route } from "./routing/route.ts";
@@ -78,6 +80,7 @@ const VERSION = 6;
 
 export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   readonly family = 6;
+  readonly groups: Ip6Groups;
   readonly headerBytes: number = IP6_HEADER;
   readonly maxPayload: number = IP6_MOST_PAYLOAD;
   readonly unspecified: Ip6;
@@ -127,6 +130,7 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       random.fork("identifiers"),
     );
     this.unspecified = this.fib.known.unspecified;
+    this.groups = this.fib.groups;
     this.#output = new OutputRouter6(this.fib, network.changes, (destination, device) =>
       this.ndisc.routerProbe.probe(destination, device),
     );
@@ -183,18 +187,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return isMulticast6(address) || this.isLocal(address);
   }
 
-  deviceOfGroup(group: Ip6, device: NetDevice | null): NetDevice {
-    return this.fib.groups.deviceOf(group, device);
-  }
-
-  join(group: Ip6, device: NetDevice): void {
-    this.fib.groups.join(device, group);
-  }
-
-  leave(group: Ip6, device: NetDevice): void {
-    this.fib.groups.leave(device, group);
-  }
-
   way(destination: Ip6, source: Ip6 | null, device: NetDevice | null = null): Ip6Way {
     return this.#output.make(destination, source, device);
   }
@@ -245,12 +237,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (!way.route || way.toOurselves || way.toMany) return;
     const entry = this.#neighbour(way, way.route.device);
     if (entry) confirm(entry);
-  }
-
-  /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
-  tooLong(destination: Ip6, source: Ip6, mtu: number, device: NetDevice): void {
-    const { route } = this.wayOfAnswer(destination, source, device);
-    if (route) this.fib.paths.learn(destination, route, mtu, this.settings.mtuExpires);
   }
 
   pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {
@@ -314,7 +300,8 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
       skb.confirm = false;
       ip.outMcastPkts++;
       ip.outMcastOctets += skb.length;
-      if (!device.loopback && this.fib.groups.has(device, way.destination)) this.#copies.loop(skb, device);
+      const heard = !device.loopback && way.manner.loop && this.groups.hears(device, way.destination, way.source);
+      if (heard) this.#copies.loop(skb, device);
     }
     return this.#toNextHop(skb, way, device);
   }
@@ -386,13 +373,15 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return this.#deliver(skb, device, source, destination, !toMany, false);
   }
 
-  /** Counts a packet with addresses that may not be there, and hands one that is for others on. */
+  /** Counts a packet with addresses that may not be there, hands one for others on, and takes a router's about a group from any source. */
   #turnedAway(skb: SkBuff, device: NetDevice, source: Ip6, destination: Ip6, reason: DropReason): DropReason {
     const { ip } = this.counters;
     if (reason === DropReason.IP_NOT_LOCAL) {
       if (!this.#forwarding.isForProxy(skb, device, destination)) return this.#forwarding.take(skb, device, source, destination);
       return this.#deliver(skb, device, source, destination, true, false);
     }
+    const asked = reason === DropReason.IP_INADDRERRORS && this.groups.has(device, destination);
+    if (asked && hasRouterAlert(skb.view, skb.network)) return this.#deliver(skb, device, source, destination, false, false);
     if (reason === DropReason.IP_INHDR) ip.inHdrErrors++;
     else if (reason === DropReason.IPV6DISABLED) ip.inDiscards++;
     return reason;

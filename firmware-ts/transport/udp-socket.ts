@@ -4,13 +4,20 @@ import type { SkBuff, SkBuffOwner } from "../../hal/skbuff.ts";
 import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
-import { formatIp } from "../ip/endpoint.ts";
-import { InetError } from "../ip/inet-error.ts";
-import type { IcmpError, IpLayer, Received } from "../ip/layer.ts";
+import {
+  type IcmpError,
+  type IpLayer,
+  type PathMtuDiscovery,
+  type Received,
+  type SendManner,
+  staysWhole,
+  USUAL_MANNER,
+} from "../ip/layer.ts";
 import { type SendResult, sendResult } from "../ip/send-result.ts";
 import { truesizeOf, truesizeOfPieces } from "../ip/truesize.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
+import { SocketGroups, type SocketGroupsUser } from "./socket-groups.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
@@ -24,32 +31,30 @@ const HEADER = UDP_HEADER;
 const { NONE } = DropReason;
 
 /** UDP as a socket sees it. */
-export interface UdpSocketUser {
+export interface UdpSocketUser extends SocketGroupsUser {
   /** The time for which a socket polls when the caller names none, in ms. */
   readonly busyRead: number;
   /** Returns an empty packet with room for a datagram of so many bytes; null without memory. */
   allocate(bytes: number): SkBuff | null;
   /** The layer is of the same stack. */
   has(layer: IpLayer): boolean;
-  /** @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID */
-  destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null): Destination;
+  /**
+   * @param groupDevice the device for a group, where `device` names none
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, PORT_INVALID
+   */
+  destination(
+    host: string | IpAddress,
+    port: number,
+    from: IpAddress | null,
+    device: NetDevice | null,
+    groupDevice: NetDevice | null,
+  ): Destination;
   /**
    * Sends the payload at skb.data to a destination whose way was refreshed just now.
    * @param sum of the payload; -1 when nobody has taken it yet
    */
   transmit(socket: UdpSocket, skb: SkBuff, destination: Destination, sum: number): Fate;
   closed(socket: UdpSocket): void;
-  /** @throws InetError ADDRESS_INVALID */
-  address(host: string | IpAddress): IpAddress;
-  /** Reads a group and finds its device. @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED */
-  membership(group: string | IpAddress, device: NetDevice | null): Membership;
-}
-
-/** A group that a socket has joined on a device. */
-export interface Membership {
-  readonly layer: IpLayer;
-  readonly group: IpAddress;
-  readonly device: NetDevice;
 }
 
 /**
@@ -85,6 +90,14 @@ export class UdpSocket implements SkBuffOwner {
   sendBuffer: number = SEND_BUFFER;
   /** Time to live, hop limit of what it sends to one address alone (IP_TTL); 0 for the stack's own. */
   ttl = 0;
+  /** Time to live, hop limit of what it sends to groups (IP_MULTICAST_TTL); 0 for that of the stack, 1. */
+  multicastTtl = 0;
+  /** The device by which destinations that are groups are reached, unless they name one themselves (IP_MULTICAST_IF); null for any. */
+  multicastDevice: NetDevice | null = null;
+  /** Type of service, traffic class of what it sends (IP_TOS). */
+  tos = 0;
+  /** The groups that it has joined. */
+  readonly groups: SocketGroups;
   onDatagram: DatagramHandler | null = null;
   /**
    * Is called exactly once for every datagram for which send() said `sent` or `queued`: when the controller has sent it, or when it
@@ -97,13 +110,13 @@ export class UdpSocket implements SkBuffOwner {
   #device: NetDevice | null = null;
   #received = 0;
   #awaited = 0;
-  readonly #memberships: Membership[] = [];
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   /** The layer of the last destination, which is one of this stack's. */
   #lastLayer: IpLayer | null = null;
   readonly #shared: boolean;
   #peer: IpAddress | null = null;
   #peerPort = 0;
+  #manner: SendManner = USUAL_MANNER;
   #underWay = 0;
   #open = true;
   /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
@@ -118,6 +131,7 @@ export class UdpSocket implements SkBuffOwner {
     shared = false,
   ) {
     this.#udp = udp;
+    this.groups = new SocketGroups(udp);
     this.address = address;
     this.source = source;
     this.port = port;
@@ -164,7 +178,7 @@ export class UdpSocket implements SkBuffOwner {
    * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   to(host: string | IpAddress, port: number, device: NetDevice | null = null): Destination {
-    return this.#udp.destination(host, port, this.source, device);
+    return this.#udp.destination(host, port, this.source, device, this.multicastDevice);
   }
 
   /**
@@ -178,13 +192,14 @@ export class UdpSocket implements SkBuffOwner {
     this.#check(destination);
     const { layer, way } = destination;
     layer.refresh(way);
+    way.behave(this.#manner);
     const { room } = way;
     if (room < 0) {
       if (way.failure === DropReason.IP_OUTNOROUTES) layer.counters.ip.outNoRoutes++;
       return sendResult(way.failure);
     }
     const length = HEADER + payload.length;
-    if (length > layer.maxPayload) return sendResult(DropReason.PKT_TOO_BIG);
+    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
     const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate(length);
@@ -220,33 +235,33 @@ export class UdpSocket implements SkBuffOwner {
     destination.layer.confirm(destination.way);
   }
 
-  /**
-   * Joins a group (IP_ADD_MEMBERSHIP): its datagrams to the socket's port come in by `device`. As in the kernel, any socket of that port
-   * that is bound to no address hears them then. No router is told: there is no IGMP yet.
-   * @param device default: that by which datagrams to the group go
-   * @throws InetError ADDRESS_INVALID no group, ADDRESS_IN_USE joined already, DEVICE_MISSING, FAMILY_UNSUPPORTED
-   */
+  /** Joins a group: as SocketGroups.join(). As in the kernel, any socket of that port that is bound to no address hears it then. */
   join(group: string | IpAddress, device: NetDevice | null = null): void {
     if (!this.#open) throw new Error("the socket is closed");
-    const made = this.#udp.membership(group, device);
-    if (this.#memberships.some((one) => one.group === made.group && one.device === made.device)) {
-      throw new InetError("ADDRESS_IN_USE", `${formatIp(made.group)} is joined already`);
-    }
-    made.layer.join(made.group, made.device);
-    this.#memberships.push(made);
+    this.groups.join(group, device);
   }
 
-  /**
-   * Ends a join() (IP_DROP_MEMBERSHIP); close() ends all.
-   * @param device default: the first on which the group was joined
-   * @throws InetError ADDRESS_INVALID, ADDRESS_NOT_AVAILABLE not joined
-   */
+  /** Leaves a group: as SocketGroups.leave(). close() leaves all. */
   leave(group: string | IpAddress, device: NetDevice | null = null): void {
-    const address = this.#udp.address(group);
-    const at = this.#memberships.findIndex((one) => one.group === address && (device === null || one.device === device));
-    const [gone] = at < 0 ? [] : this.#memberships.splice(at, 1);
-    if (!gone) throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not joined`);
-    gone.layer.leave(gone.group, gone.device);
+    this.groups.leave(group, device);
+  }
+
+  /** The treatment of datagrams that are too long for their path (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER). Default `want`. */
+  get pathMtuDiscovery(): PathMtuDiscovery {
+    return this.#manner.discovery;
+  }
+
+  set pathMtuDiscovery(discovery: PathMtuDiscovery) {
+    this.#manner = Object.freeze({ ...this.#manner, discovery });
+  }
+
+  /** Our own listeners hear what it sends to groups (IP_MULTICAST_LOOP). Default true. */
+  get multicastLoop(): boolean {
+    return this.#manner.loop;
+  }
+
+  set multicastLoop(loop: boolean) {
+    this.#manner = Object.freeze({ ...this.#manner, loop });
   }
 
   #check(destination: Destination): void {
@@ -277,7 +292,7 @@ export class UdpSocket implements SkBuffOwner {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const { layer, group, device } of this.#memberships.splice(0)) layer.leave(group, device);
+    this.groups.leaveAll();
     this.onDatagram = null;
     this.onError = null;
     this.#udp.closed(this);
@@ -292,14 +307,10 @@ export class UdpSocket implements SkBuffOwner {
     this.onFate?.(skb.cookie, sendResult(reason));
   }
 
-  /** Takes a datagram from Udp, its payload at skb.data. */
+  /** Takes a datagram from Udp, its payload at skb.data. The buffer stays the caller's. */
   receive(skb: SkBuff, port: number, packet: Received): void {
     this.#device = packet.device;
     this.#received++;
-    try {
-      this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
-    } finally {
-      skb.consume();
-    }
+    this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
   }
 }

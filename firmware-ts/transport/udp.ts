@@ -12,7 +12,8 @@ import { checkPort, type IpLayers } from "../ip/layers.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import type { Network } from "../net/network.ts";
-import { type Membership, UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
+import type { GroupPlace } from "./socket-groups.ts";
+import { UDP_HEADER, UdpSocket, type UdpSocketUser } from "./udp-socket.ts";
 
 /** UDP's number in an IP header. */
 const IPPROTO_UDP = 17;
@@ -106,20 +107,28 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return this.#layers.list.includes(layer);
   }
 
-  destination(host: string | IpAddress, port: number, from: IpAddress | null, device: NetDevice | null): Destination {
+  destination(
+    host: string | IpAddress,
+    port: number,
+    from: IpAddress | null,
+    device: NetDevice | null,
+    groupDevice: NetDevice | null,
+  ): Destination {
     // Nobody can listen to it (RFC 768 has it as "no port"), and Linux refuses to send there.
     if (port === 0) throw new InetError("PORT_INVALID", "a datagram cannot be sent to port 0");
-    return this.#layers.destination(host, port, from, device);
+    const made = this.#layers.destination(host, port, from, device);
+    const chosen = groupDevice !== null && device === null && made.way.toGroup;
+    return chosen ? this.#layers.destination(made.address, port, from, groupDevice) : made;
   }
 
   address(host: string | IpAddress): IpAddress {
     return this.#layers.address(host);
   }
 
-  membership(group: string | IpAddress, device: NetDevice | null): Membership {
+  place(group: string | IpAddress, device: NetDevice | null): GroupPlace {
     const address = this.#layers.address(group);
     const layer = this.#layers.of(address);
-    return { layer, group: address, device: layer.deviceOfGroup(address, device) };
+    return { layer, group: address, device: layer.groups.deviceOf(address, device) };
   }
 
   transmit(socket: UdpSocket, skb: SkBuff, { layer, way, port }: Destination, payload: number): Fate {
@@ -143,7 +152,7 @@ export class Udp implements IpProtocol, UdpSocketUser {
     view.setInt32(at + UDP_SOURCE, (socket.port << 16) | port);
     view.setInt32(at + UDP_LENGTH, (length << 16) | sum);
     skb.transport = at;
-    const fate = layer.send(skb, way, IPPROTO_UDP, socket.ttl);
+    const fate = layer.send(skb, way, IPPROTO_UDP, way.toGroup ? socket.multicastTtl : socket.ttl, socket.tos);
     const { udp } = layer.counters;
     // As in Linux, UDP counts a datagram as sent that is lost further down, but not one that finds no memory or no room.
     if (fate === NEIGH_CREATEFAIL || fate === QDISC_DROP || fate === NOMEM) udp.sndbufErrors++;
@@ -174,19 +183,46 @@ export class Udp implements IpProtocol, UdpSocketUser {
         return DropReason.UDP_CSUM;
       }
     }
+    if (packet.toUsAlone === false) return this.#deliverToMany(skb, packet, ports);
     const socket = this.#find(ports & 0xffff, destination, layer, source, ports >>> 16);
     if (socket === null) {
-      if (packet.toUsAlone) {
-        udp.noPorts++;
-        layer.refuse(skb, packet);
-      } else {
-        udp.ignoredMulti++;
-      }
+      udp.noPorts++;
+      layer.refuse(skb, packet);
       return DropReason.NO_SOCKET;
     }
     udp.inDatagrams++;
     skb.data = at + HEADER;
-    socket.receive(skb, ports >>> 16, packet);
+    try {
+      socket.receive(skb, ports >>> 16, packet);
+    } finally {
+      skb.consume();
+    }
+    return NONE;
+  }
+
+  /** Hands a datagram to a group, or to everybody, to each socket that hears it. @param ports both of its ports, in one word */
+  #deliverToMany(skb: SkBuff, packet: Received, ports: number): DropReason {
+    const { layer, source, destination, device } = packet;
+    const { udp } = layer.counters;
+    const toGroup = layer.groups.isGroup(destination);
+    const meant = (socket: UdpSocket): boolean =>
+      (socket.address === null ? socket.has(layer.family) : socket.address === destination) &&
+      (socket.peerPort === 0 || (socket.peerPort === ports >>> 16 && socket.peer === source)) &&
+      (!toGroup || socket.groups.hears(destination, device, source));
+    const sockets = (this.#ports.get(ports & 0xffff) ?? []).filter(meant);
+    if (sockets.length === 0) {
+      udp.ignoredMulti++;
+      return DropReason.NO_SOCKET;
+    }
+    skb.data += HEADER;
+    try {
+      for (const socket of sockets) {
+        udp.inDatagrams++;
+        socket.receive(skb, ports >>> 16, packet);
+      }
+    } finally {
+      skb.consume();
+    }
     return NONE;
   }
 

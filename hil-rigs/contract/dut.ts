@@ -27,6 +27,7 @@ const NEEDS = {
   ntable: "ip ntable",
   thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
+  groups: "groups of a UDP socket, with sources",
 } as const;
 export type Need = keyof typeof NEEDS;
 
@@ -88,11 +89,16 @@ export interface Datagram {
   bytes: Uint8Array;
 }
 
+/** Something that a socket says of a group (RFC 3678 5): it joins or leaves it, for all or for some sources, or names those it wants or not. */
+export type GroupAct = "join" | "leave" | "joinSource" | "leaveSource" | "block" | "unblock" | "include" | "exclude";
+
 /** A UDP socket of the DUT. It never waits: it refuses as a non-blocking socket does. */
 export interface DutSocket {
   readonly port: number;
   /** Sends a datagram. A link-local address is meant on e0, unless it names its device: `fe80::2%e1`. Returns `ok` or the errno of sendto(): `EAGAIN`, `ENETUNREACH`, … errors() has the errnos queued earlier. */
   send(payload: Uint8Array, to: string, port: number, options?: SendOptions): string;
+  /** Says something of a group on e0. Returns `ok` or the errno. Need: `groups`. */
+  member(act: GroupAct, group: string, ...sources: string[]): string;
   /** Takes the datagrams received since the last call. */
   received(): Datagram[];
   /** With `errors: true`: takes the names of the errnos queued since the last call. */

@@ -76,8 +76,8 @@ export interface NdFrame extends IpCommon {
 /** A report of multicast groups (RFC 9777). */
 export interface MldFrame extends IpCommon {
   kind: "mld";
-  /** Each record: its type (3 left, 4 joined, 5 and 6 likewise for sources) and its group. */
-  records: (readonly [type: number, group: string])[];
+  /** Each record: its type (3 left, 4 joined, 5 and 6 likewise for sources), its group and its sources. */
+  records: (readonly [type: number, group: string, sources: readonly string[]])[];
 }
 
 /** An IP packet that is none of the kinds above: a fragment, or of another protocol. */

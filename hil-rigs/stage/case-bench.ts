@@ -133,7 +133,13 @@ export class CaseBench implements Bench {
       this.trace.add("command", began, `udp send ${payload.length} bytes to ${to}:${port} -> ${result}`, this.now());
       return result;
     };
-    return { port: socket.port, send, received: () => socket.received(), errors: () => socket.errors() };
+    const member: DutSocket["member"] = (act, group, ...sources) => {
+      const began = this.now();
+      const result = socket.member(act, group, ...sources);
+      this.trace.add("command", began, `udp ${[act, group, ...sources].join(" ")} -> ${result}`, this.now());
+      return result;
+    };
+    return { port: socket.port, send, member, received: () => socket.received(), errors: () => socket.errors() };
   }
 
   // The wire.

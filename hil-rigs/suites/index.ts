@@ -3,10 +3,11 @@ import { patientLast, type Suite } from "../contract/case.ts";
 import { arp } from "./arp/index.ts";
 import { ip } from "./ip/index.ts";
 import { ip6 } from "./ip6/index.ts";
+import { multicast } from "./multicast/index.ts";
 import { nd } from "./nd/index.ts";
 import { telemetry } from "./telemetry/index.ts";
 
-export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry];
+export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast];
 
 /** Parts of suites by protocol, of both families where both have it. Their cases are the suites' own. */
 export const VIEWS: readonly Suite[] = [
@@ -14,6 +15,12 @@ export const VIEWS: readonly Suite[] = [
   view("ipv6", "IPv6 without ICMPv6 and UDP: headers, extension headers, fragments; of ip6", "IP6"),
   view("icmp", "ICMP and ICMPv6; of ip and ip6", "ICMP", "ICMP6"),
   view("udp", "UDP over IPv4 and IPv6; of ip and ip6", "UDP", "UDP6"),
+  // By the words of their titles, whatever protocol they are of.
+  {
+    name: "fragments",
+    title: "fragments received and sent, in both families; of ip and ip6",
+    cases: [...ip.cases, ...ip6.cases].filter(({ title }) => /fragment|longest echo request|a long echo request/.test(title)),
+  },
 ];
 
 /** @param areas what the ids of its cases begin with */

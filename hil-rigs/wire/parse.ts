@@ -106,7 +106,8 @@ function body(frame: Frame): string {
       return `${message} ${source} > ${destination} ${parts.join(" ")}`.trimEnd();
     }
     case "mld": {
-      const records = frame.records.map(([type, group]) => `${type} ${group}`);
+      const named = (sources: readonly string[]): string => (sources.length > 0 ? ` {${sources.join(",")}}` : "");
+      const records = frame.records.map(([type, group, sources]) => `${type} ${group}${named(sources)}`);
       return `mld ${frame.source} > ${frame.destination} ${records.join(", ")}`;
     }
     case "packet": {

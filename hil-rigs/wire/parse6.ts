@@ -99,14 +99,17 @@ function parseNd(ip: Ip6, message: NdFrame["message"], bytes: Uint8Array): NdFra
   return frame;
 }
 
-/** Multicast Listener Report, version 2 (RFC 9777 5.2): records of 20 bytes, without sources here. */
+/** Multicast Listener Report, version 2 (RFC 9777 5.2): records of 20 bytes, and 16 for each source. */
 function parseReport(ip: Ip6, bytes: Uint8Array): MldFrame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const records: (readonly [number, string])[] = [];
+  const records: MldFrame["records"] = [];
   let at = 8;
   for (let left = view.getUint16(6); left > 0 && at + 20 <= bytes.length; left--) {
-    records.push([bytes[at]!, ip6Text(bytes, at + 4)]);
-    at += 20 + view.getUint16(at + 2) * 16 + bytes[at + 1]! * 4;
+    const count = view.getUint16(at + 2);
+    if (at + 20 + 16 * count > bytes.length) break;
+    const sources = Array.from({ length: count }, (_, source) => ip6Text(bytes, at + 20 + 16 * source));
+    records.push([bytes[at]!, ip6Text(bytes, at + 4), sources]);
+    at += 20 + count * 16 + bytes[at + 1]! * 4;
   }
   return { kind: "mld", ...ip, records };
 }

@@ -44,6 +44,8 @@ const COMMANDS = [
   `-c 1 -s 0 ${HOST}`,
   `-c 2 -i 0.2 -s 15 ${HOST}`,
   `-c 1 -s 16 ${HOST}`,
+  `-c 1 -s 1473 ${HOST}`,
+  `-c 1 -s 65507 ${HOST}`,
   `-c 1 ${BOARD}`,
   "-c 1 127.0.0.1",
   "-c 1 -W 0.5 10.9.0.9",
@@ -141,6 +143,9 @@ realTime(t, "the words of ping", { skip }, async (t) => {
   for (const [index, line] of COMMANDS.entries()) {
     const mine = await whohas("-i", board.name, "ping", ...line.split(" "));
     t.strictSame(untimed(mine), untimed(wanted[index] as Ended), `ping ${line}`);
+  }
+  for (const size of [1473, 8000, 65_507]) {
+    t.equal(await answered(host.netns, BOARD, 1, size), 1, `${size} bytes from the host, in fragments`);
   }
   for (const to of [HOST, "10.9.0.12"]) {
     const [program, args] = commandLine(["-i", board.name, "ping", to]);

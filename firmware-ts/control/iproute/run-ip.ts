@@ -4,6 +4,7 @@ import { ControlError } from "../rpc/protocol.ts";
 import { ipAddress } from "./address.ts";
 import { colorsOn, PLAIN } from "./colors.ts";
 import { ipLink } from "./link.ts";
+import { ipMaddress } from "./maddress.ts";
 import { ipMonitor } from "./monitor.ts";
 import { ipNeigh } from "./neigh.ts";
 import { ipNtable } from "./ntable.ts";
@@ -20,6 +21,11 @@ export const IP_OBJECTS: readonly { readonly names: readonly string[]; readonly 
     names: ["address"],
     what: "addresses: show, add, del, flush",
     run: ipAddress,
+  },
+  {
+    names: ["maddress"],
+    what: "groups that devices have joined: show",
+    run: ipMaddress,
   },
   {
     names: ["route"],

@@ -8,6 +8,7 @@ import { captureMethods } from "./capture.ts";
 import { ethtoolMethods } from "./ethtool.ts";
 import { wrong } from "./forms.ts";
 import { linkMethods } from "./link.ts";
+import { maddressMethods } from "./maddress.ts";
 import { MethodContext } from "./method.ts";
 import { neighMethods } from "./neigh.ts";
 import { neighChangeMethods } from "./neigh-change.ts";
@@ -38,6 +39,7 @@ export const METHODS = {
   ...captureMethods,
   ...ethtoolMethods,
   ...netnsMethods,
+  ...maddressMethods,
 };
 
 type MethodMap = typeof METHODS;

@@ -15,6 +15,9 @@ const OPTION_LSRR = 131;
 const OPTION_CIPSO = 134;
 const OPTION_SSRR = 137;
 const OPTION_ROUTER_ALERT = 148;
+/** A whole router alert, and its bytes. */
+const ROUTER_ALERT = 0x94040000 | 0;
+export const ALERT_BYTES = 4;
 
 /** Set in the kind of an option that every fragment has. */
 const COPIED = 0x80;
@@ -87,6 +90,12 @@ export class IpOptions {
       if (fault !== 0) return fault - header;
     }
     return OPTIONS_SOUND;
+  }
+
+  /** Makes a router alert (RFC 2113): routers look at the packet. Returns its bytes, for write(). */
+  alert(): number {
+    this.#view.setInt32(0, ROUTER_ALERT);
+    return ALERT_BYTES;
   }
 
   /** Writes `length` bytes of the answer behind the plain header at `at`, and makes its length and its checksum right. */

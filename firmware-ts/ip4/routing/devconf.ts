@@ -50,6 +50,11 @@ export interface DevconfValues {
   dropUnicastInL2Multicast: number;
   /** Not 0: packets with addresses that may not be there are told of. */
   logMartians: number;
+  /** The version of IGMP that is spoken: 1, 2, or for anything else that of the link's routers. */
+  forceIgmpVersion: number;
+  /** Milliseconds within which a new group is reported once more: in versions 1 and 2, and in version 3. */
+  igmpv2UnsolicitedReportInterval: number;
+  igmpv3UnsolicitedReportInterval: number;
 }
 
 export type DevconfName = keyof DevconfValues;
@@ -76,6 +81,9 @@ const DEFAULTS: Readonly<DevconfValues> = {
   sharedMedia: 1,
   dropUnicastInL2Multicast: 0,
   logMartians: 0,
+  forceIgmpVersion: 0,
+  igmpv2UnsolicitedReportInterval: 10_000,
+  igmpv3UnsolicitedReportInterval: 1000,
 };
 
 const NAMES = Object.keys(DEFAULTS) as readonly DevconfName[];
@@ -106,6 +114,9 @@ export class Devconf implements DevconfValues {
   sharedMedia: number = DEFAULTS.sharedMedia;
   dropUnicastInL2Multicast: number = DEFAULTS.dropUnicastInL2Multicast;
   logMartians: number = DEFAULTS.logMartians;
+  forceIgmpVersion: number = DEFAULTS.forceIgmpVersion;
+  igmpv2UnsolicitedReportInterval: number = DEFAULTS.igmpv2UnsolicitedReportInterval;
+  igmpv3UnsolicitedReportInterval: number = DEFAULTS.igmpv3UnsolicitedReportInterval;
   /** Settings that were written to this very set. A change of the defaults does not reach them any more. */
   readonly written: Set<DevconfName> = new Set<DevconfName>();
 }
@@ -138,6 +149,10 @@ export class Effective {
   // The device's own value.
   forwarding = false;
   mediumId = 0;
+  igmpv2UnsolicitedReportInterval = 0;
+  igmpv3UnsolicitedReportInterval = 0;
+  // The older of the two versions that are forced.
+  forceIgmpVersion = 0;
 
   combine(all: Devconf, own: Devconf): void {
     this.arpAnnounce = Math.max(all.arpAnnounce, own.arpAnnounce);
@@ -160,6 +175,10 @@ export class Effective {
     this.arpEvictNocarrier = all.arpEvictNocarrier !== 0 && own.arpEvictNocarrier !== 0;
     this.forwarding = own.forwarding !== 0;
     this.mediumId = own.mediumId;
+    this.igmpv2UnsolicitedReportInterval = own.igmpv2UnsolicitedReportInterval;
+    this.igmpv3UnsolicitedReportInterval = own.igmpv3UnsolicitedReportInterval;
+    const forced = (version: number): boolean => all.forceIgmpVersion === version || own.forceIgmpVersion === version;
+    this.forceIgmpVersion = forced(1) ? 1 : forced(2) ? 2 : 0;
     const { acceptRedirects } = own;
     this.acceptRedirects =
       own.forwarding === 0 ? (all.acceptRedirects | acceptRedirects) !== 0 : all.acceptRedirects !== 0 && acceptRedirects !== 0;

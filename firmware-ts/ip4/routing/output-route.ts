@@ -7,13 +7,14 @@ import { DropReason } from "../../../hal/drop-reason.ts";
 import { INADDR_ANY, INADDR_BROADCAST, type Ip4, isMulticast } from "../../ip/address.ts";
 import { HeaderTemplate } from "../../ip/header-template.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import type { Way } from "../../ip/layer.ts";
+import { asksLink, isUndivided, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
+import type { NetDevice } from "../../net/device.ts";
 import type { Generation } from "../../net/generation.ts";
 import { FRAGMENT_DF, IP_HEADER, IP_MOST } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
-import { mtuOf, nextHopOf, type Route, RouteType } from "./routes.ts";
+import { mtuOf, nextHopOf, onLinkOf, type Route, RouteType } from "./routes.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const [HEADER, DF] = [IP_HEADER, FRAGMENT_DF];
@@ -47,11 +48,16 @@ export class Ip4Way extends HeaderTemplate implements Way {
   /** The source address that was asked for; INADDR_ANY for none. */
   readonly asked: Ip4;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
+  readonly toGroup: boolean;
+  /** The only device by which it may lead; null for any. */
+  readonly device: NetDevice | null;
 
-  constructor(destination: Ip4, asked: Ip4) {
+  constructor(destination: Ip4, asked: Ip4, device: NetDevice | null = null) {
     super();
     this.destination = destination;
     this.asked = asked;
+    this.device = device;
+    this.toGroup = isMulticast(destination);
   }
 
   /** Draws from the route what packets need of it. */
@@ -65,12 +71,13 @@ export class Ip4Way extends HeaderTemplate implements Way {
       return;
     }
     const mtu = route.type === LOCAL ? IP_MOST : mtuOf(route);
-    this.room = (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
+    this.room = (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 
   /** Routers are not to fragment what is sent by it, unless the operator or one of them has asked for it. */
   get fragment(): number {
-    const { path, route } = this;
+    const { path, route, manner } = this;
+    if (manner.discovery !== "want") return isUndivided(manner) ? DF : 0;
     return route?.mtuLock === true || path?.locked === true ? 0 : DF;
   }
 }
@@ -118,19 +125,19 @@ export class OutputRouter {
   }
 
   #find(way: Ip4Way): void {
-    const { destination, asked } = way;
+    const { destination, asked, device } = way;
     const { addresses, routes, changes } = this.#fib;
     const toGroup = isToMany(destination);
-    const found = routes.lookup(destination);
+    const found = routes.lookup(destination, device) ?? this.#onLink(destination, device);
     let route = found && nextHopOf(found, INADDR_ANY, destination);
     const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
-    if (toGroup && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
+    if (toGroup && device === null && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
       // A packet to everybody or to a group leaves by the device of its source address.
       const own = addresses.find(source);
       route = (own && routes.lookup(source & own.mask, own.device)) ?? route;
     }
     way.route = route;
-    way.failure = route ? DropReason.NONE : failureOf(routes.match(destination));
+    way.failure = route ? DropReason.NONE : failureOf(routes.match(destination, device));
     way.path = route && this.#fib.paths.find(destination, route);
     way.source = source as Ip4;
     way.toOurselves = route?.type === RouteType.LOCAL && !toGroup;
@@ -140,6 +147,12 @@ export class OutputRouter {
     way.nextHop6 = way.toMany || route === null ? null : route.gateway6;
     way.neighbour = null;
     way.routed = changes.count;
+  }
+
+  /** As in Linux, all that no route knows of is on the link of a device that is named. */
+  #onLink(destination: Ip4, device: NetDevice | null): Route | null {
+    if (device === null || !device.up || this.#fib.routes.match(destination, device) !== null) return null;
+    return onLinkOf(device);
   }
 }
 

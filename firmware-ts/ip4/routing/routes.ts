@@ -210,6 +210,11 @@ function firstHolding(
   return undefined;
 }
 
+/** Returns the route of packets for which a device was named, and no route found: to the link. */
+export function onLinkOf(device: NetDevice): Route {
+  return complete({ destination: 0, prefixLength: 0, device, scope: Scope.LINK }) as Route;
+}
+
 /** Completes a route with the default of each feature that was left out. */
 function complete(route: NewRoute): RouteEntry {
   const { destination, prefixLength, type = RouteType.UNICAST, source = 0, metric = 0, protocol = "static" } = route;

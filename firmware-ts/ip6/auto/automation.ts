@@ -51,7 +51,7 @@ export class Automation implements Ip6FibUser {
     ndisc.handle(ICMP6_ROUTER_SOLICITATION, (skb, packet) => routers.solicitation(skb, packet));
     ndisc.handle(ICMP6_ROUTER_ADVERTISEMENT, (skb, packet) => routers.advertisement(skb, packet));
     fib.detection = this.detection;
-    fib.groups.onChange = (device, group, joined) => this.#mld.changed(device, group, joined);
+    fib.groups.watcher = this.#mld;
     fib.watch(this);
     network.onDeviceEvent((device, event) => this.#event(device, event));
     icmp.handle(MLD_QUERY, (skb, packet) => this.#mld.query(skb, packet));

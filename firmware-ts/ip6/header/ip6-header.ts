@@ -9,6 +9,8 @@ export const IP6_SOURCE = 8;
 export const IP6_DESTINATION = 24;
 /** Bytes of it. */
 export const IP6_HEADER = 40;
+/** Bytes of an address. */
+export const IP6_BYTES = 16;
 
 /** Most bytes behind it, but for jumbograms (RFC 8200 3). */
 export const IP6_MOST_PAYLOAD = 0xffff;

@@ -1,22 +1,37 @@
-/** Multicast listener discovery of all devices: takes the messages of routers and of other listeners (RFC 3810 6, RFC 2710 4). */
+/**
+ * Multicast listener discovery (RFC 3810, and RFC 2710 where a router speaks that): takes the messages of routers and of other listeners,
+ * and writes those that tell routers the groups of our devices. All nodes, and groups that never leave the interface, are not told of.
+ */
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { PacketType, type SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
+import { GroupListener, type GroupProtocol, type ListenerGround } from "../../ip/multicast/listener.ts";
+import { decodeCode } from "../../ip/multicast/report.ts";
+import type { GroupFilter } from "../../ip/source-filter.ts";
 import type { NetDevice } from "../../net/device.ts";
 import { AddressScope, isLinkLocal, isMulticast6, scopeOf } from "../common/address-kind.ts";
+import { ICMP6_TYPE } from "../common/icmp6-types.ts";
 import type { Ip6Received } from "../common/received.ts";
-import { type ListenerGround, MldListener } from "./listener.ts";
+import { IP6_BYTES, IP6_HEADER, writeIp6 } from "../header/ip6-header.ts";
+import type { NdSender } from "../ndisc/sender.ts";
+import type { Fib6 } from "../routing/fib.ts";
 import {
-  decodeCode,
+  ALERT_BYTES,
+  ALERT_NEXT,
   hasRouterAlert,
   MLD_BYTES,
   MLD_DELAY,
+  MLD_DONE,
   MLD_GROUP,
   MLD_HOPS,
   MLD_INTERVAL,
+  MLD_REPORT,
   MLD_ROBUSTNESS,
   MLD_SOURCES,
   MLD2_QUERY_BYTES,
+  MLD2_REPORT,
+  pushAlert,
+  writeVersion1,
 } from "./wire.ts";
 
 const { NONE, NOT_SPECIFIED, PKT_TOO_SMALL } = DropReason;
@@ -26,27 +41,49 @@ const DELAY_MANTISSA = 12;
 const INTERVAL_MANTISSA = 4;
 const ROBUSTNESS_MASK = 7;
 const SECOND = 1000;
+/** Reports of a change, the first one included (RFC 3810 9.1). */
+const ROBUSTNESS = 2;
 
-export class Mld {
-  readonly #ground: ListenerGround;
-  readonly #listeners = new Map<NetDevice, MldListener>();
+/** The parts of a stack that MLD needs. */
+export interface MldGround extends ListenerGround {
+  readonly fib: Fib6;
+  readonly sender: NdSender;
+  /** ff02::16, all routers that know version 2 (RFC 3810 5.2.14). */
+  readonly reportTo: Ip6;
+}
 
-  constructor(ground: ListenerGround) {
+export class Mld implements GroupProtocol<Ip6> {
+  readonly newest = 2;
+  readonly firstOld = 0;
+  readonly restartsVersions = true;
+  readonly robustness: number = ROBUSTNESS;
+  readonly oldReports: number = ROBUSTNESS;
+  readonly reportType: number = MLD2_REPORT;
+  readonly addressBytes: number = IP6_BYTES;
+  readonly #ground: MldGround;
+  readonly #listeners = new Map<NetDevice, GroupListener<Ip6>>();
+
+  constructor(ground: MldGround) {
     this.#ground = ground;
   }
 
-  /** A device has joined a group, or has left it. */
-  changed(device: NetDevice, group: Ip6, joined: boolean): void {
-    if (!this.#isReported(group) || device.loopback) return;
-    if (joined) this.of(device).joined(group);
-    else this.of(device).leaves(group);
+  joined(device: NetDevice, group: Ip6, filter: GroupFilter<Ip6>): void {
+    if (this.#isTold(device, group)) this.of(device).joined(group, filter);
+  }
+
+  changed(device: NetDevice, group: Ip6): void {
+    if (this.#isTold(device, group)) this.of(device).changed(group);
+  }
+
+  left(device: NetDevice, group: Ip6): void {
+    if (this.#isTold(device, group)) this.of(device).leaves(group);
   }
 
   /** The listener of a device. */
-  of(device: NetDevice): MldListener {
+  of(device: NetDevice): GroupListener<Ip6> {
     let listener = this.#listeners.get(device);
     if (!listener) {
-      listener = new MldListener(device, this.#ground);
+      listener = new GroupListener(device, this, this.#ground);
       this.#listeners.set(device, listener);
     }
     return listener;
@@ -71,14 +108,16 @@ export class Mld {
     const listener = this.of(device);
     const code = view.getUint16(at + MLD_DELAY);
     const { jiffy } = this.#ground;
-    if (length === MLD_BYTES) listener.queried1(group, Math.max(code, jiffy));
+    if (length === MLD_BYTES) listener.queriedOld(1, group, Math.max(code, jiffy));
     else {
-      if (listener.speaksVersion1) return NOT_SPECIFIED;
+      if (listener.version < this.newest) return NOT_SPECIFIED;
       const delay = Math.max(decodeCode(code, DELAY_MANTISSA), jiffy);
       const interval = decodeCode(view.getUint8(at + MLD_INTERVAL), INTERVAL_MANTISSA) * SECOND;
-      listener.learn(view.getUint8(at + MLD_ROBUSTNESS) & ROBUSTNESS_MASK, interval);
-      if (group !== null) listener.queriedFor(group, delay);
-      else if (view.getUint16(at + MLD_SOURCES) !== 0) return NOT_SPECIFIED;
+      listener.learn(view.getUint8(at + MLD_ROBUSTNESS) & ROBUSTNESS_MASK, interval, delay);
+      const count = view.getUint16(at + MLD_SOURCES);
+      if (length < MLD2_QUERY_BYTES + count * IP6_BYTES) return PKT_TOO_SMALL;
+      if (group !== null) listener.queriedFor(group, this.#sources(skb, count), delay);
+      else if (count !== 0) return NOT_SPECIFIED;
       else listener.queried(delay);
     }
     skb.consume();
@@ -96,7 +135,74 @@ export class Mld {
     return NONE;
   }
 
-  #isReported(group: Ip6): boolean {
+  isReported(group: Ip6): boolean {
     return group !== this.#ground.fib.known.allNodes && scopeOf(group) >= AddressScope.LINK;
+  }
+
+  isReady(device: NetDevice): boolean {
+    return device.hasCarrier && this.#ground.fib.isActive(device);
+  }
+
+  robustnessBy(router: number): number {
+    return Math.max(ROBUSTNESS, router);
+  }
+
+  forcedVersion(device: NetDevice): number {
+    return this.#ground.fib.conf.on(device).forceMldVersion;
+  }
+
+  repetition(device: NetDevice, old: boolean): number {
+    const { mldv1UnsolicitedReportInterval, mldv2UnsolicitedReportInterval } = this.#ground.fib.conf.on(device);
+    return old ? mldv1UnsolicitedReportInterval : mldv2UnsolicitedReportInterval;
+  }
+
+  writeAddress(view: DataView, at: number, address: Ip6): void {
+    writeIp6(view, at, address);
+  }
+
+  reportRoom({ mtu }: NetDevice): number {
+    return mtu - IP6_HEADER - ALERT_BYTES;
+  }
+
+  allocate(device: NetDevice): SkBuff | null {
+    return this.#ground.sender.allocate(device);
+  }
+
+  sendReport(skb: SkBuff, device: NetDevice): void {
+    this.#dispatch(skb, device, this.#ground.reportTo);
+  }
+
+  reportOld(device: NetDevice, _version: number, group: Ip6): void {
+    this.#sendOld(device, MLD_REPORT, group, group);
+  }
+
+  endOld(device: NetDevice, _version: number, group: Ip6): void {
+    this.#sendOld(device, MLD_DONE, group, this.#ground.fib.known.allRouters);
+  }
+
+  #isTold(device: NetDevice, group: Ip6): boolean {
+    return this.isReported(group) && !device.loopback;
+  }
+
+  #sources({ view, data: at }: SkBuff, count: number): Ip6[] {
+    const { interner } = this.#ground.fib;
+    return Array.from({ length: count }, (_, one) => interner.read(view, at + MLD2_QUERY_BYTES + one * IP6_BYTES));
+  }
+
+  #sendOld(device: NetDevice, type: number, group: Ip6, destination: Ip6): void {
+    const skb = this.allocate(device);
+    if (skb === null) return;
+    writeVersion1(skb, type, group);
+    this.#dispatch(skb, device, destination);
+  }
+
+  /** Sends a message that is complete but for its checksum, from the device's link-local address if that is ours. */
+  #dispatch(skb: SkBuff, device: NetDevice, destination: Ip6): void {
+    const { fib, sender } = this.#ground;
+    const source = fib.addresses.linkLocal(device) ?? fib.known.unspecified;
+    const type = skb.view.getUint8(skb.data + ICMP6_TYPE);
+    sender.seal(skb, destination, source);
+    pushAlert(skb);
+    sender.pass(skb, device, type, destination, source, ALERT_NEXT, MLD_HOPS);
   }
 }

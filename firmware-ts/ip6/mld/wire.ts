@@ -1,4 +1,4 @@
-/** Messages by which listeners tell routers their groups (RFC 3810 5, RFC 2710 3), and the header with the router alert before them. */
+/** Messages between routers and listeners (RFC 3810 5, RFC 2710 3), and the header with the router alert before them. */
 import type { SkBuff } from "../../../hal/skbuff.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
 import { EXTENSION_UNIT, extensionLengthOf, NextHeader } from "../header/extension-headers.ts";
@@ -19,17 +19,6 @@ export const MLD_SOURCES = 26;
 export const MLD_BYTES = 24;
 export const MLD2_QUERY_BYTES = 28;
 
-/** Offset of the number of records in a report of version 2, and bytes before the first one. */
-const RECORDS = 6;
-export const REPORT_HEADER = 8;
-/** Bytes of a record without sources: type, two lengths, group. */
-export const RECORD_BYTES = 20;
-const RECORD_GROUP = 4;
-
-/** Types of records (RFC 3810 5.2.12): the state of a group without sources, and changes of it. */
-export const RecordType = { IS_EXCLUDE: 2, TO_INCLUDE: 3, TO_EXCLUDE: 4 } as const;
-export type RecordType = (typeof RecordType)[keyof typeof RecordType];
-
 /** Bytes of the hop-by-hop header in front of each message. */
 export const ALERT_BYTES: number = EXTENSION_UNIT;
 /** Its number, and the hop limit of the packets: they stay on the link. */
@@ -42,22 +31,6 @@ const ALERT_BACK = 0x00000100;
 const EXTENSION_OPTIONS = 2;
 const ROUTER_ALERT = 5;
 const PAD1 = 0;
-
-/** Begins a report of version 2. */
-export function beginReport(skb: SkBuff): void {
-  const at = skb.put(REPORT_HEADER);
-  skb.view.setInt32(at, MLD2_REPORT << 24);
-  skb.view.setInt32(at + 4, 0);
-}
-
-/** Appends a record to a report. */
-export function addRecord(skb: SkBuff, type: RecordType, group: Ip6): void {
-  const { view } = skb;
-  const at = skb.put(RECORD_BYTES);
-  view.setInt32(at, type << 24);
-  writeIp6(view, at + RECORD_GROUP, group);
-  view.setUint16(skb.data + RECORDS, view.getUint16(skb.data + RECORDS) + 1);
-}
 
 /** Writes a report or a farewell of version 1. */
 export function writeVersion1(skb: SkBuff, type: number, group: Ip6): void {
@@ -85,11 +58,4 @@ export function hasRouterAlert(view: DataView, network: number): boolean {
     at += type === PAD1 ? 1 : EXTENSION_OPTIONS + view.getUint8(at + 1);
   }
   return false;
-}
-
-/** Milliseconds of a version 2 maximum response code, or seconds of an interval code with 4 bits of mantissa (RFC 3810 5.1.3, 5.1.9). */
-export function decodeCode(code: number, mantissa: number): number {
-  if (code < 1 << (mantissa + 3)) return code;
-  const exponent = (code >>> mantissa) & 7;
-  return ((code & ((1 << mantissa) - 1)) | (1 << mantissa)) << (exponent + 3);
 }

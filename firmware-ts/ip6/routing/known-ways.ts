@@ -48,7 +48,10 @@ function placeOf(destination: Ip6, source: Ip6): number {
   return (destination.hash ^ Math.imul(source.hash, 0x9e3779b1)) >>> (32 - PLACES_LOG2);
 }
 
-/** Returns NONE for addresses of a packet that is for us, IP_NOT_LOCAL for those of one to another host, IP_INHDR for impossible ones. */
+/**
+ * Returns NONE for addresses of a packet that is for us, IP_INADDRERRORS for those of one to a group, or from a source, that nobody here
+ * hears, IP_NOT_LOCAL for those of one to another host, IP_INHDR for impossible ones.
+ */
 export function admit(fib: Fib6, source: Ip6, destination: Ip6, device: NetDevice): DropReason {
   if (!fib.isActive(device)) return IPV6DISABLED;
   if (isMulticast6(source)) return IP_INHDR;
@@ -56,7 +59,7 @@ export function admit(fib: Fib6, source: Ip6, destination: Ip6, device: NetDevic
   if (isMulticast6(destination)) {
     const scope = scopeOf(destination);
     if (scope === 0 || (scope === AddressScope.INTERFACE && !device.loopback)) return IP_INHDR;
-    return fib.groups.has(device, destination) ? NONE : IP_INADDRERRORS;
+    return fib.groups.hears(device, destination, source) ? NONE : IP_INADDRERRORS;
   }
   return fib.isForUs(destination, device.loopback ? null : device) ? NONE : IP_NOT_LOCAL;
 }

@@ -5,7 +5,7 @@
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { HeaderTemplate } from "../../ip/header-template.ts";
 import type { Ip6 } from "../../ip/ip6.ts";
-import type { Way } from "../../ip/layer.ts";
+import { asksLink, type Way } from "../../ip/layer.ts";
 import { failureOf } from "../../ip/route-type.ts";
 import type { NetDevice } from "../../net/device.ts";
 import type { Generation } from "../../net/generation.ts";
@@ -52,6 +52,7 @@ export class Ip6Way extends HeaderTemplate implements Way {
   readonly asked: Ip6 | null;
   /** The only device by which it may lead; null for any. */
   readonly device: NetDevice | null;
+  readonly toGroup: boolean;
   failure: DropReason = DropReason.IP_OUTNOROUTES;
 
   /** @param nobody the unspecified address, which the source is until the first look-up */
@@ -62,6 +63,7 @@ export class Ip6Way extends HeaderTemplate implements Way {
     this.device = device;
     this.source = asked ?? nobody;
     this.nextHop = destination;
+    this.toGroup = isMulticast6(destination);
   }
 
   /** Draws from the route what packets need of it. */
@@ -70,7 +72,7 @@ export class Ip6Way extends HeaderTemplate implements Way {
     this.straight = false;
     this.addressSum = this.source.sum + this.destination.sum;
     this.offloadsChecksum = route !== null && !this.toOurselves && route.device.txChecksum;
-    this.room = route === null ? -1 : (path !== null && path.mtu < mtu ? path.mtu : mtu) - HEADER;
+    this.room = route === null ? -1 : (path !== null && path.mtu < mtu && !asksLink(this.manner) ? path.mtu : mtu) - HEADER;
   }
 }
 

@@ -28,17 +28,16 @@ import { LinuxSocket } from "./udp.ts";
 const ADDRESS_PATIENCE = 5000;
 
 /** The IPv6 addresses of the namespace's interfaces: lines of address, index, prefix length, scope and flags in hexadecimal, and name. */
-function addresses(): { address: string; index: number; device: string }[] {
+function addresses(): string[] {
   const lines = readFileSync("/proc/net/if_inet6", "utf8").trim().split("\n");
-  return lines.map((line) => {
-    const [address = "", index = "", , , , device = ""] = line.split(/\s+/);
-    return { address, index: Number.parseInt(index, 16), device };
-  });
+  return lines.map((line) => line.slice(0, line.indexOf(" ")));
 }
 
-/** The index of an interface that has an IPv6 address; 0 for none. */
+/** The index of an interface that takes the frames of some group, which each does that is up: lines of index, name, and more; 0 for none. */
 function indexOf(name: string): number {
-  return addresses().find(({ device }) => device === name)?.index ?? 0;
+  const lines = readFileSync("/proc/net/dev_mcast", "utf8").trim().split("\n");
+  const found = lines.map((line) => line.split(/\s+/)).find(([, device]) => device === name);
+  return Number(found?.[0] ?? 0);
 }
 
 class LinuxDut implements Dut {
@@ -81,7 +80,7 @@ class LinuxDut implements Dut {
   /** A link-local address comes when the kernel has noticed that the link is up. */
   async #untilAddressed(devices: number): Promise<void> {
     const end = this.now() + ADDRESS_PATIENCE;
-    const found = (): number => this.#inside(() => addresses().filter(({ address }) => address.startsWith("fe80")).length);
+    const found = (): number => this.#inside(() => addresses().filter((address) => address.startsWith("fe80")).length);
     while (found() < devices) {
       if (this.now() > end) throw new Error("no link-local address came up");
       await this.wait(2, () => false);

@@ -1,6 +1,6 @@
 /** A UDP socket in a DUT's namespace. It stays in the namespace that it is made in. */
 import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
-import type { Datagram, DutSocket, SendOptions, SocketOptions } from "../../contract/dut.ts";
+import type { Datagram, DutSocket, GroupAct, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import type { Family } from "../../contract/plan.ts";
 import { ip6Bytes, ip6Text, ipBytes, ipText } from "../../wire/bytes.ts";
 import type { TesterNetwork } from "./namespaces.ts";
@@ -12,8 +12,25 @@ const MSG_CONFIRM = 0x800;
 const MSG_DONTWAIT = 0x40;
 const MSG_ERRQUEUE = 0x2000;
 
+/** Options of both families that name a group (linux/in.h, MCAST_JOIN_GROUP and those behind it). */
+const GROUP_OPTIONS: Readonly<Record<GroupAct, number>> = {
+  join: 42,
+  block: 43,
+  unblock: 44,
+  leave: 45,
+  joinSource: 46,
+  leaveSource: 47,
+  include: 48,
+  exclude: 48,
+};
+/** Size of struct sockaddr_storage, and of what stands in front of the first one: the index of an interface, padded. */
+const STORAGE = 128;
+const REQUEST_HEAD = 8;
+
 /** Constants and structures of a family's sockets. */
 interface SocketFamily {
+  /** Level of its options. */
+  readonly level: number;
   readonly number: number;
   /** Size of struct sockaddr_in, sockaddr_in6. */
   readonly size: number;
@@ -29,6 +46,7 @@ interface SocketFamily {
 export type Scope = (device: string) => number;
 
 const INET: SocketFamily = {
+  level: 0,
   number: 2,
   size: 16,
   errors: [0, 11],
@@ -39,6 +57,7 @@ const INET: SocketFamily = {
 
 /** Behind family and port: flow information, the address, and the scope at 24. */
 const INET6: SocketFamily = {
+  level: 41,
   number: 10,
   size: 28,
   errors: [41, 25],
@@ -95,6 +114,24 @@ export class LinuxSocket implements DutSocket {
     const flags = MSG_DONTWAIT | (options.confirm ? MSG_CONFIRM : 0);
     const sent = calls.sendto(this.#fd, payload, payload.length, flags, this.#sockaddr(to, port), this.#family.size);
     return sent >= 0 ? "ok" : libc.errorName(libc.errno());
+  }
+
+  member(act: GroupAct, group: string, ...sources: string[]): string {
+    const { libc } = this.#network;
+    const filter = act === "include" || act === "exclude";
+    const tail = filter ? 8 : 0;
+    const value = new Uint8Array(REQUEST_HEAD + STORAGE * (1 + sources.length) + tail);
+    const view = new DataView(value.buffer);
+    view.setUint32(0, this.#scope("e0"), NATIVE);
+    value.set(this.#sockaddr(group, 0), REQUEST_HEAD);
+    if (filter) {
+      // struct group_filter: behind the group its mode, MCAST_INCLUDE being 1, and the number of sources.
+      view.setUint32(REQUEST_HEAD + STORAGE, act === "include" ? 1 : 0, NATIVE);
+      view.setUint32(REQUEST_HEAD + STORAGE + 4, sources.length, NATIVE);
+    }
+    for (const [at, source] of sources.entries()) value.set(this.#sockaddr(source, 0), REQUEST_HEAD + STORAGE * (1 + at) + tail);
+    const done = libc.setsockopt(this.#fd, this.#family.level, GROUP_OPTIONS[act], value, value.length);
+    return done === 0 ? "ok" : libc.errorName(libc.errno());
   }
 
   received(): Datagram[] {

@@ -14,13 +14,23 @@ import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
 import type { NeighTable } from "../../../firmware-ts/neigh/table.ts";
+import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
 import { Stack } from "../../../firmware-ts/stack.ts";
 import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
-import type { Datagram, DutSocket, IpResult, NeighEvent, NeighRow, SendOptions, SocketOptions } from "../../contract/dut.ts";
+import type {
+  Datagram,
+  DutSocket,
+  GroupAct,
+  IpResult,
+  NeighEvent,
+  NeighRow,
+  SendOptions,
+  SocketOptions,
+} from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
 
@@ -107,7 +117,8 @@ export class StackDut {
 
   socket(options: SocketOptions = {}): DutSocket {
     const { address, port = 0 } = options;
-    return new StackSocket(this.stack.udp.open(port, address ?? null), options.errors ?? false);
+    const socket = this.stack.udp.open(port, address ?? null);
+    return new StackSocket(socket, options.errors ?? false, (name) => this.stack.network.device(name) as NetDevice);
   }
 
   events(): NeighEvent[] {
@@ -160,8 +171,10 @@ class StackSocket implements DutSocket {
   readonly #received: Datagram[] = [];
   readonly #errors: string[] = [];
   readonly #withErrors: boolean;
+  readonly #deviceNamed: (name: string) => NetDevice;
 
-  constructor(socket: UdpSocket, errors: boolean) {
+  constructor(socket: UdpSocket, errors: boolean, deviceNamed: (name: string) => NetDevice) {
+    this.#deviceNamed = deviceNamed;
     this.#socket = socket;
     this.#withErrors = errors;
     if (errors) socket.onError = ({ errno }) => this.#errors.push(String(errno));
@@ -191,6 +204,21 @@ class StackSocket implements DutSocket {
       const destination = this.#destinations.get(key) ?? this.#socket.to(ON_LINK.test(host) ? `${host}%e0` : host, port);
       this.#destinations.set(key, destination);
       return destination;
+    } catch (error) {
+      if (error instanceof InetError) return error.errno;
+      throw error;
+    }
+  }
+
+  member(act: GroupAct, group: string, ...sources: string[]): string {
+    const { groups } = this.#socket;
+    const device = this.#deviceNamed("e0");
+    const [source = ""] = sources;
+    try {
+      if (act === "join" || act === "leave") groups[act](group, device);
+      else if (act === "include" || act === "exclude") groups.setFilter(group, act, sources, device);
+      else groups[act](group, source, device);
+      return "ok";
     } catch (error) {
       if (error instanceof InetError) return error.errno;
       throw error;

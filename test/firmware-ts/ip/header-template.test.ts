@@ -58,7 +58,10 @@ const CHANGES: Readonly<Record<string, (lab: Lab, which: number) => unknown>> = 
     const { ip, ip6, layers } = lab.stack;
     ip.tooLong(PEER, INADDR_ANY, 600 + which);
     const [peer, ours] = [PEER_IP6, "fd00::1"].map((text) => layers.address(text));
-    if (ip6 && typeof peer === "object" && typeof ours === "object") ip6.tooLong(peer, ours, 1280 + which, lab.eth0);
+    if (ip6 && typeof peer === "object" && typeof ours === "object") {
+      const { route } = ip6.wayOfAnswer(peer, ours, lab.eth0);
+      if (route) ip6.fib.paths.learn(peer, route, 1280 + which, ip6.settings.mtuExpires);
+    }
   },
   tap: (lab, which) => {
     if (which % 2 === 0) lab.stack.network.tap(() => {});

@@ -38,10 +38,11 @@ t.test("every case of every suite holds for our stack, or is expected not to", a
   t.equal(new Set(cases.map((each) => each.id)).size, cases.length, "ids are unique");
 });
 
-t.test("each case of ip and ip6 is in one view, and no other case is", async (t) => {
+t.test("each case of ip and ip6 is in one view of a protocol, and no other case is", async (t) => {
   const parts = SUITES.filter(({ name }) => name === "ip" || name === "ip6").flatMap((suite) => suite.cases);
   const ids = (list: typeof cases): string[] => list.map(({ id }) => id).sort();
-  t.same(ids(VIEWS.flatMap((view) => view.cases)), ids(parts));
+  const protocols = VIEWS.filter(({ name }) => name !== "fragments");
+  t.same(ids(protocols.flatMap((view) => view.cases)), ids(parts));
 });
 
 t.test("two runs in virtual time are the same to the bit", async (t) => {

@@ -275,6 +275,9 @@ t.test("settings: read and written by kernel key; defaults, and how far a write 
     shared_media: 1,
     drop_unicast_in_l2_multicast: 0,
     log_martians: 0,
+    force_igmp_version: 0,
+    igmpv2_unsolicited_report_interval: 10_000,
+    igmpv3_unsolicited_report_interval: 1000,
   });
   t.same([conf.read("all", "arp_nonsense"), conf.write("all", "arp_nonsense", 1)], [undefined, false]);
   conf.write("default", "arp_ignore", 1);

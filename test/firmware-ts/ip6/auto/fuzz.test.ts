@@ -96,7 +96,7 @@ t.test(`${FRAMES} frames`, async (t) => {
   const lab = await Lab6.open({ addresses: [], automatic: true });
   const { conf } = lab.ip6;
   conf.write(lab.eth0, "accept_ra_rt_info_max_plen", 128);
-  lab.ip6.join(lab.address("ff02::99"), lab.eth0);
+  lab.ip6.groups.join(lab.eth0, lab.address("ff02::99"));
   const router = new Router(SEED);
   let sent = 0;
   const faults: string[] = [];

@@ -53,8 +53,8 @@ t.test("a group that is joined, and left: told at once and again within a second
   const lab = await open();
   const group = lab.address(NINE);
   for (const [act, record] of [
-    [() => lab.ip6.join(group, lab.eth0), 4],
-    [() => lab.ip6.leave(group, lab.eth0), 3],
+    [() => lab.ip6.groups.join(lab.eth0, group), 4],
+    [() => lab.ip6.groups.leave(lab.eth0, group), 3],
   ] as const) {
     const since = lab.lab.clock.now();
     act();
@@ -63,11 +63,11 @@ t.test("a group that is joined, and left: told at once and again within a second
     t.same([first?.[1], second?.[1], others], [`mld2 [${record} ${NINE}] ff02::16`, `mld2 [${record} ${NINE}] ff02::16`, []]);
     t.ok(first![0] < 13 && second![0] < first![0] + 1000, `${first![0]} ${second![0]}`);
   }
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(20);
-  lab.ip6.leave(group, lab.eth0);
+  lab.ip6.groups.leave(lab.eth0, group);
   lab.run(20);
-  lab.ip6.join(lab.address("ff01::99"), lab.eth0);
+  lab.ip6.groups.join(lab.eth0, lab.address("ff01::99"));
   lab.run(1100);
   t.same(texts(lab), [`mld2 [4 ${NINE}] ff02::16`, `mld2 [3 ${NINE}] ff02::16`, `mld2 [3 ${NINE}] ff02::16`]);
 });
@@ -111,7 +111,7 @@ t.test(
 
 t.test("queries of version 2 are answered within their delay, for all groups in one report", async (t) => {
   const lab = await open();
-  lab.ip6.join(lab.address(NINE), lab.eth0);
+  lab.ip6.groups.join(lab.eth0, lab.address(NINE));
   lab.run(3000);
   lab.heard();
   for (const [query, text] of [
@@ -157,7 +157,7 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
   lab.run(1000);
   t.same(texts(lab), [`mld report ${OWN} ${OWN}`]);
   const group = lab.address(NINE);
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(10_000);
   t.same(texts(lab), new Array(2).fill(`mld report ${NINE} ${NINE}`));
   lab.say(mldQuery());
@@ -167,17 +167,17 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
   lab.say(mldReport1(NINE));
   lab.run(3000);
   t.same(texts(lab), [`mld report ${OWN} ${OWN}`], "another host has reported the other group");
-  lab.ip6.leave(group, lab.eth0);
+  lab.ip6.groups.leave(lab.eth0, group);
   lab.run(1000);
   t.same(texts(lab), [], "who was not the last to report a group need not say farewell");
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(10_000);
   lab.heard();
-  lab.ip6.leave(group, lab.eth0);
+  lab.ip6.groups.leave(lab.eth0, group);
   lab.run(0);
   t.same(texts(lab), [`mld done ${NINE} ff02::2`]);
   lab.run(260_000);
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(1000);
   t.match(texts(lab)[0], /^mld2/);
   lab.ip6.conf.write(lab.eth0, "force_mld_version", 1);
@@ -189,11 +189,11 @@ t.test("a router of version 1 hears version 1, until it has been silent for long
 t.test("a group that is left and joined again at once was never left; an operator's address ends version 1", async (t) => {
   const lab = await open();
   const group = lab.address(NINE);
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(3000);
   lab.heard();
-  lab.ip6.leave(group, lab.eth0);
-  lab.ip6.join(group, lab.eth0);
+  lab.ip6.groups.leave(lab.eth0, group);
+  lab.ip6.groups.join(lab.eth0, group);
   lab.run(3000);
   t.same(texts(lab), new Array(2).fill(`mld2 [4 ${NINE}] ff02::16`));
   lab.say(mldQuery1());
@@ -223,7 +223,7 @@ t.test("a link that comes back hears all groups; what was left while it was down
 
 t.test("more groups than a packet holds", async (t) => {
   const lab = await open();
-  for (let at = 0; at < 100; at++) lab.ip6.join(lab.address(`ff05::${at}`), lab.eth0);
+  for (let at = 0; at < 100; at++) lab.ip6.groups.join(lab.eth0, lab.address(`ff05::${at}`));
   lab.run(20);
   const lines = texts(lab);
   t.equal(lines.length, 2);

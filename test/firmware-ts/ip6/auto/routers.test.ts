@@ -334,7 +334,7 @@ t.test("a host's question is taken by a router only, and says that the host is n
   lab.say(rs());
   t.equal(router(lab), "-");
   lab.ip6.conf.write(lab.eth0, "forwarding", 1);
-  lab.ip6.join(lab.address("ff02::2"), lab.eth0);
+  lab.ip6.groups.join(lab.eth0, lab.address("ff02::2"));
   lab.say(ra());
   lab.say(rs());
   t.equal(router(lab), "STALE");

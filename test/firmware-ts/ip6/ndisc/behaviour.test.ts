@@ -131,7 +131,7 @@ t.test(
     const lab = await Lab6.open();
     const { table } = lab.stack.neighbours(6);
     const group = lab.address("ff02::1:ff00:99");
-    const users = (): number => lab.ip6.fib.groups.of(lab.eth0).find(([one]) => one === group)?.[1] ?? 0;
+    const users = (): number => lab.ip6.fib.groups.of(lab.eth0).find(([one]) => one === group)?.[1].users ?? 0;
     const [one, other, third] = ["fd00::99", "fd00:1::99", "fd00:2::99"].map((text) => lab.address(text)) as [Ip6, Ip6, Ip6];
     const add = (rest: Ip6, permanent = false): ProxyEntry => table.proxies.add(rest.d, lab.eth0, { rest, permanent });
     add(one);
