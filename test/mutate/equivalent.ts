@@ -17,12 +17,6 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
   ["drivers/e1000/guard.ts", "#ral = 0;", "#ral = 1;", "begin() sets it before the first look"],
   ["drivers/e1000/guard.ts", "#rah = 0;", "#rah = 1;", "begin() sets it before the first look"],
   [
-    "firmware-ts/ip4/routing/output-route.ts",
-    "generation = -1;",
-    "generation = -0;",
-    "a way that nobody has looked up has no route, and none has one that is looked up before anything was added",
-  ],
-  [
     "firmware-ts/ip/ip6.ts",
     "left.length < references.length",
     "left.length <= references.length",
@@ -51,7 +45,6 @@ const LIST: readonly (readonly [file: string, before: string, after: string, why
     "it counts when frames were outstanding at the look before, which has set it",
   ],
   ["drivers/packet/ring.ts", "this.#at + TP_STATUS", "this.#at - TP_STATUS", "the offset is 0, which may be added or taken away"],
-  ["firmware-ts/ip4/routing/path-exceptions.ts", "#changes = 0;", "#changes = 1;", "only its changes are looked at"],
   [
     "hal/bridges/pty.ts",
     "at < kept",
