@@ -11,6 +11,7 @@ import { AddressType } from "../ip/address-type.ts";
 import { sumPseudoHeader } from "../ip/checksum.ts";
 import { InetCounters } from "../ip/counters.ts";
 import { Fragmentation } from "../ip/fragmentation.ts";
+import type { Ip6 } from "../ip/ip6.ts";
 import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendManner } from "../ip/layer.ts";
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies, turnRound } from "../ip/own-copies.ts";
@@ -108,10 +109,16 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const changes = new Generation(network.changes);
     this.conf = new Devconfs(changes);
     this.settings = new Ip4Settings(changes);
-    this.fib = new Fib(network.clock, this.conf, changes, {
-      addressed: (device, address) => this.arp.addressed(device, address),
-      addressless: (device) => this.arp.addressless(device),
-    });
+    this.fib = new Fib(
+      network.clock,
+      this.conf,
+      changes,
+      {
+        addressed: (device, address) => this.arp.addressed(device, address),
+        addressless: (device) => this.arp.addressless(device),
+      },
+      ({ gateway, gateway6, device }) => device && this.#find(gateway, gateway6, device),
+    );
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
     this.#output = new OutputRouter(this.fib, network.changes);
@@ -342,12 +349,13 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** Finds the next hop's entry, if there is one. The way keeps it until it is removed from its table. */
   #neighbour(way: Ip4Way, device: NetDevice): Neighbour | null {
-    if (!way.neighbour || way.neighbour.dead) {
-      const { nextHop6 } = way;
-      if (nextHop6 !== null) way.neighbour = this.fib.hops6?.findHop(nextHop6, device) ?? null;
-      else way.neighbour = this.arp.table.find(this.arp.keyOf(way.nextHop, device), device);
-    }
+    if (!way.neighbour || way.neighbour.dead) way.neighbour = this.#find(way.nextHop, way.nextHop6, device);
     return way.neighbour;
+  }
+
+  #find(nextHop: number, nextHop6: Ip6 | null, device: NetDevice): Neighbour | null {
+    if (nextHop6 !== null) return this.fib.hops6?.findHop(nextHop6, device) ?? null;
+    return this.arp.table.find(this.arp.keyOf(nextHop, device), device);
   }
 
   #newNeighbour({ nextHop, nextHop6 }: Ip4Way, device: NetDevice): Neighbour | null {

@@ -16,9 +16,20 @@ import type { DeviceEvent, NetDevice } from "../../net/device.ts";
 import type { Generation } from "../../net/generation.ts";
 import { type AddressChange, Addresses, type AddressOptions, type InterfaceAddress, sameSubnet } from "./addresses.ts";
 import { keyOf, primariesOf, routesOf, subnetOf } from "./connected.ts";
+import { DefaultRoutes, type GatewayEntry } from "./default-routes.ts";
 import type { Devconfs } from "./devconf.ts";
 import { PathExceptions } from "./path-exceptions.ts";
-import { leavesBy, type NewNextHop, type NewRoute, type Route, type RouteEntry, Routes, RouteType, refuses } from "./routes.ts";
+import {
+  leavesBy,
+  type NewNextHop,
+  type NewRoute,
+  nextHopOf,
+  type Route,
+  type RouteEntry,
+  Routes,
+  RouteType,
+  refuses,
+} from "./routes.ts";
 
 const LOOPBACK_ADDRESS = 0x7f000001;
 
@@ -62,11 +73,13 @@ export class Fib {
   readonly changes: Generation;
   /** The next hops of routes by IPv6; null in a stack without it. */
   hops6: NextHops6 | null = null;
+  readonly #defaults: DefaultRoutes;
   readonly #user: FibUser;
   readonly #expiry: Expiry<InterfaceAddress>;
 
-  constructor(clock: Clock, conf: Devconfs, changes: Generation, user: FibUser) {
+  constructor(clock: Clock, conf: Devconfs, changes: Generation, user: FibUser, gatewayEntry: GatewayEntry) {
     this.changes = changes;
+    this.#defaults = new DefaultRoutes(gatewayEntry);
     this.addresses = new Addresses(clock, changes);
     this.routes = new Routes(changes);
     this.#expiry = new Expiry(clock, (address) => this.removeAddress(address));
@@ -257,6 +270,21 @@ export class Fib {
   /** Calls Addresses.select() with the device's route_localnet. */
   select(device: NetDevice, target: number, scope: number): number {
     return this.addresses.select(device, target, scope, this.conf.on(device).routeLocalnet);
+  }
+
+  /**
+   * Returns the route or next hop that a packet takes, of those that the route found for it stands for.
+   * @param source 0 for packets of ours: all to one destination take one way, whatever their source
+   * @param device the one that was asked for; null for any
+   */
+  hopOf(found: Route, source: number, destination: number, device: NetDevice | null): Route {
+    if (found.nexthops.length > 0) return nextHopOf(found, source, destination);
+    return this.isChoice(found) && device === null ? this.#defaults.choose(found, this.routes.behind(found)) : found;
+  }
+
+  /** The route is one of several default routes: by which of them packets go depends on their gateways. */
+  isChoice(found: RouteEntry): boolean {
+    return found.prefixLength === 0 && this.routes.behind(found).length > 0;
   }
 
   /** Returns the source address of packets to the destination that name none, by the route to it. */

@@ -5,7 +5,7 @@ import type { NetDevice } from "../../net/device.ts";
 import type { Devconfs } from "./devconf.ts";
 import type { Fib } from "./fib.ts";
 import { Martian, type RouteLog } from "./route-log.ts";
-import { leavesBy, nextHopOf, type Route, type RouteEntry, RouteType } from "./routes.ts";
+import { leavesBy, type Route, type RouteEntry, RouteType } from "./routes.ts";
 
 /** The way of a packet that came in. */
 export const InputWay = {
@@ -115,7 +115,7 @@ export class InputRouter {
     if (!this.#conf.on(device).forwarding) return refuse(found, Refusal.NOT_LOCAL);
     const entry = routes.match(destination);
     if (entry === null || entry.device === null) return refuse(found, refusalOf(entry));
-    const route = nextHopOf(entry as Route, source, destination);
+    const route = this.#fib.hopOf(entry as Route, source, destination, null);
     if (!this.#sourceAllowed(found, source, device, route.device)) return refuseMartian(found, found.refusal);
     if (route.device === device) {
       // An ARP request leads back to the device it came from only between the hosts of a private VLAN.

@@ -14,7 +14,7 @@ import type { Generation } from "../../net/generation.ts";
 import { FRAGMENT_DF, IP_HEADER, IP_MOST } from "../header/ip-header.ts";
 import type { Fib } from "./fib.ts";
 import type { PathException } from "./path-exceptions.ts";
-import { mtuOf, nextHopOf, onLinkOf, type Route, RouteType } from "./routes.ts";
+import { mtuOf, onLinkOf, type Route, RouteType } from "./routes.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const [HEADER, DF] = [IP_HEADER, FRAGMENT_DF];
@@ -23,10 +23,13 @@ const { LOCAL } = RouteType;
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
 
+/** No count of changes: of a way that is looked up whenever anything has changed. */
+const NOT_ROUTED = -1;
+
 /** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
 export class Ip4Way extends HeaderTemplate implements Way {
   /** Fib.changes at the time of the look-up. */
-  routed = -1;
+  routed = NOT_ROUTED;
   /** The exception that routers have told of; null when they have told of none. */
   path: PathException | null = null;
   /** The route, or null when there is none. */
@@ -129,7 +132,7 @@ export class OutputRouter {
     const { addresses, routes, changes } = this.#fib;
     const toGroup = isToMany(destination);
     const found = routes.lookup(destination, device) ?? this.#onLink(destination, device);
-    let route = found && nextHopOf(found, INADDR_ANY, destination);
+    let route = found && this.#fib.hopOf(found, INADDR_ANY, destination, device);
     const source = asked || (route ? this.#fib.sourceBy(route, destination) : INADDR_ANY);
     if (toGroup && device === null && source !== INADDR_ANY && (asked !== INADDR_ANY || route)) {
       // A packet to everybody or to a group leaves by the device of its source address.
@@ -146,7 +149,8 @@ export class OutputRouter {
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
     way.nextHop6 = way.toMany || route === null ? null : route.gateway6;
     way.neighbour = null;
-    way.routed = changes.count;
+    // A gateway that stops to answer, or answers again, is news to it.
+    way.routed = found && this.#fib.isChoice(found) ? NOT_ROUTED : changes.count;
   }
 
   /** As in Linux, all that no route knows of is on the link of a device that is named. */

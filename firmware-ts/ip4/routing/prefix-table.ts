@@ -26,6 +26,8 @@ const HINT_BITS = 16;
 const KEY = 2;
 const LENGTH = 1;
 
+const NO_OTHERS: readonly never[] = [];
+
 export class PrefixTable<Entry extends Prefixed> {
   /** Prefixes by length. */
   readonly #counts = new Int32Array(ANY_LENGTH);
@@ -97,7 +99,12 @@ export class PrefixTable<Entry extends Prefixed> {
 
   /** The other routes of the prefix at a place, in the order of their use. */
   othersAt(place: number): readonly Entry[] {
-    return this.#others.size === 0 ? [] : (this.#others.get(this.#first[place] as Entry) ?? []);
+    return this.#others.size === 0 ? NO_OTHERS : this.behind(this.#first[place] as Entry);
+  }
+
+  /** The routes of its prefix behind the first one. */
+  behind(first: Entry): readonly Entry[] {
+    return this.#others.get(first) ?? NO_OTHERS;
   }
 
   /** The routes of the very prefix of `entry`. */

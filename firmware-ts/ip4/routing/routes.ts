@@ -177,6 +177,11 @@ export class Routes {
     return null;
   }
 
+  /** Returns the routes to the same prefix behind the first one. */
+  behind(first: RouteEntry): readonly RouteEntry[] {
+    return this.#main.behind(first);
+  }
+
   /**
    * Finds the route by which a gateway itself is reached.
    * @param scope the least that it may have: a gateway is nearer than what lies behind it

@@ -1,6 +1,7 @@
 /**
  * The door `whohas/dgram`: datagram sockets of a stack with the API of node:dgram, for libraries that are written for it.
  *
+ *     import { once } from "node:events";
  *     import { openBoard } from "whohas/board";
  *     import { dgram } from "whohas/dgram";
  *
@@ -8,7 +9,8 @@
  *     const { createSocket } = dgram(board.stack);
  *     const server = createSocket("udp4");
  *     server.on("message", (message, { address }) => console.log(`${message} from ${address}`)); // prints: hello from 192.168.10.10
- *     await new Promise((resolve) => server.bind(5000, resolve));
+ *     server.bind(5000);
+ *     await once(server, "listening");
  *     const client = createSocket("udp4");
  *     await new Promise((resolve) => client.send("hello", 5000, "192.168.10.10", resolve));
  *     await new Promise((resolve) => setTimeout(resolve, 20));

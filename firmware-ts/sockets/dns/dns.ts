@@ -1,5 +1,5 @@
 /** node:dns for a stack. */
-import { Holds, type Lookup, type LookupOptions } from "../ground.ts";
+import { type FoundAddress, Holds, type Lookup, type LookupOptions } from "../ground.ts";
 import { makeLookup } from "./lookup.ts";
 import { type AskingMethod, type DnsPromises, DnsResolver, methodsOf, promisesOf } from "./resolver.ts";
 import { type DnsStack, StubResolver } from "./stub.ts";
@@ -17,7 +17,10 @@ export interface ResolverOptions {
   readonly tries?: number;
 }
 
-type LookupPromise = (hostname: string, options?: LookupOptions | number) => Promise<unknown>;
+interface LookupPromise {
+  (hostname: string, options: LookupOptions & { readonly all: true }): Promise<FoundAddress[]>;
+  (hostname: string, options?: LookupOptions | number): Promise<FoundAddress>;
+}
 
 /** The contents of node:dns, for one stack. */
 export interface Dns extends Readonly<Record<AskingMethod, (...words: unknown[]) => void>> {
@@ -44,14 +47,14 @@ export function dns(stack: DnsStack, { servers = [], holds = new Holds() }: DnsO
   const lookup = makeLookup(stack, stub.names);
   const getServers = (): string[] => resolver.getServers();
   const setServers = (list: readonly string[]): void => resolver.setServers(list);
-  const lookupPromise: LookupPromise = (hostname, options = {}) =>
-    new Promise((resolve, reject) => {
+  const lookupPromise = ((hostname: string, options: LookupOptions | number = {}) =>
+    new Promise<unknown>((resolve, reject) => {
       const given = typeof options === "number" ? { family: options } : options;
       lookup(hostname, given, (error, address, family) => {
         if (error !== null) reject(error);
         else resolve(given.all ? address : { address, family });
       });
-    });
+    })) as LookupPromise;
   return {
     ...methodsOf(resolver),
     lookup,
