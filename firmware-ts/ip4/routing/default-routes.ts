@@ -52,6 +52,11 @@ export class DefaultRoutes {
     }
     return resort;
   }
+
+  /** The route's gateway was asked for and did not answer. */
+  isLost(route: Route): boolean {
+    return this.#entryOf(route)?.nudState === Nud.FAILED;
+  }
 }
 
 function isRival(route: RouteEntry, found: Route): route is Route {

@@ -282,6 +282,11 @@ export class Fib {
     return this.isChoice(found) && device === null ? this.#defaults.choose(found, this.routes.behind(found)) : found;
   }
 
+  /** The route's gateway was asked for and did not answer. */
+  isLost(route: Route | null): boolean {
+    return route !== null && this.#defaults.isLost(route);
+  }
+
   /** The route is one of several default routes: by which of them packets go depends on their gateways. */
   isChoice(found: RouteEntry): boolean {
     return found.prefixLength === 0 && this.routes.behind(found).length > 0;

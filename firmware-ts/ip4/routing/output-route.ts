@@ -23,17 +23,16 @@ const { LOCAL } = RouteType;
 /** Number of remembered ways of answers, as a power of 2. Each has one place, by its destination, and gives way to another there. */
 const PLACES_LOG2 = 10;
 
-/** No count of changes: of a way that is looked up whenever anything has changed. */
-const NOT_ROUTED = -1;
-
 /** The way of packets to one destination. Fields that every packet's sending reads stand first, side by side in memory. */
 export class Ip4Way extends HeaderTemplate implements Way {
   /** Fib.changes at the time of the look-up. */
-  routed = NOT_ROUTED;
+  routed = -1;
   /** The exception that routers have told of; null when they have told of none. */
   path: PathException | null = null;
   /** The route, or null when there is none. */
   route: Route | null = null;
+  /** One of several default routes: it is kept until its gateway fails. */
+  chosen = false;
   toOurselves = false;
   /** The sum of what stays the same in `header`; and the protocol for which the count of identifications was found. */
   headerSum = 0;
@@ -99,7 +98,7 @@ export class OutputRouter {
 
   /** Looks the way up anew if anything it rests on has changed. */
   refresh(way: Ip4Way): void {
-    if (way.generation !== this.#changes.count || way.path !== null) this.#renew(way);
+    if (way.generation !== this.#changes.count || way.path !== null || way.chosen) this.#renew(way);
   }
 
   /**
@@ -120,7 +119,7 @@ export class OutputRouter {
   #renew(way: Ip4Way): void {
     const { path } = way;
     const { count } = this.#changes;
-    const lapsed = path !== null && path.left <= 0;
+    const lapsed = (path !== null && path.left <= 0) || (way.chosen && this.#fib.isLost(way.route));
     if (way.generation === count && !lapsed) return;
     if (way.routed !== this.#fib.changes.count || lapsed) this.#find(way);
     way.describe();
@@ -149,8 +148,8 @@ export class OutputRouter {
     way.nextHop = way.toMany ? destination : way.path?.gateway || route?.hop || destination;
     way.nextHop6 = way.toMany || route === null ? null : route.gateway6;
     way.neighbour = null;
-    // A gateway that stops to answer, or answers again, is news to it.
-    way.routed = found && this.#fib.isChoice(found) ? NOT_ROUTED : changes.count;
+    way.chosen = found !== null && this.#fib.isChoice(found);
+    way.routed = changes.count;
   }
 
   /** As in Linux, all that no route knows of is on the link of a device that is named. */
