@@ -20,12 +20,13 @@ export interface ExecOptions extends Omit<RunRequest, "file"> {
   name: string;
   /** The rig, if any, and node's command line. */
   words: readonly string[];
-  /** Servers of names. */
+  /** Servers of names; none: those that a lease names. */
   servers: readonly string[];
 }
 
-/** For a link to come up before the program begins, and for the way down, in ms. */
+/** For a link and an address to come before the program begins, and for the way down, in ms. */
 const LINK_WAIT = 5000;
+const ADDRESS_WAIT = 10_000;
 const LIMIT = 5000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -55,7 +56,8 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
     claim.protectSocket();
     await startSystem(system);
     await link(clock, system);
-    bindBuiltins(system.stack, { servers, holds });
+    await within(clock, ADDRESS_WAIT, system.addressed);
+    bindBuiltins(system.stack, { servers: servers.length > 0 ? servers : undefined, holds });
     await end.note();
   } catch (error) {
     await closing.close().catch(() => undefined);
@@ -63,7 +65,7 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
     end.stop();
     throw error;
   }
-  const close = (): Promise<void> => bounded(clock, closing.close());
+  const close = (): Promise<void> => within(clock, LIMIT, closing.close());
   obeySignals(close);
   await start(line);
   await ended(end);
@@ -94,9 +96,17 @@ async function link(clock: Clock, { stack }: System): Promise<void> {
   });
 }
 
-function bounded(clock: Clock, work: Promise<void>): Promise<void> {
-  const limit = new Promise<void>((resolve) => clock.timer(resolve).arm(LIMIT));
-  return Promise.race([work.catch(() => undefined), limit]);
+/** Waits for some work, done or failed, and not for longer than `limit` ms. */
+async function within(clock: Clock, limit: number, work: Promise<void>): Promise<void> {
+  await new Promise<void>((done) => {
+    const patience = clock.timer(done);
+    patience.arm(limit);
+    const end = (): void => {
+      patience.cancel();
+      done();
+    };
+    work.then(end, end);
+  });
 }
 
 /** A signal that the program does not listen to ends it, as it ends others, once the devices are closed. */

@@ -11,8 +11,8 @@ import { netOn } from "../net/net.ts";
 import { bindNet } from "./net.ts";
 
 export interface BindOptions {
-  /** Addresses of the servers of names. */
-  readonly servers: readonly string[];
+  /** Addresses of the servers of names. Default: those that the stack is told of. */
+  readonly servers?: readonly string[] | undefined;
   /** Counts what the program waits for. */
   readonly holds: Holds;
 }

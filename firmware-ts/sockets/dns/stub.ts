@@ -1,5 +1,6 @@
 /** A stub resolver (RFC 1034 5.3.1): asks the servers that it is given, follows aliases, keeps the answers. */
 import type { Random } from "../../../hal/random.ts";
+import type { NameServers } from "../../ip/name-servers.ts";
 import type { Holds, NetStack } from "../ground.ts";
 import { type Answer, DnsCache, type Found } from "./cache.ts";
 import type { NameSource } from "./lookup.ts";
@@ -9,6 +10,7 @@ import { type DnsServer, Question } from "./question.ts";
 /** The parts of a Stack that a resolver uses. */
 export interface DnsStack extends NetStack {
   readonly random: Random;
+  readonly nameServers: NameServers;
 }
 
 export interface StubOptions {

@@ -6,7 +6,7 @@ import { dns } from "../../../../firmware-ts/sockets/dns/dns.ts";
 import type { DnsPacket, DnsRecord } from "../../../../firmware-ts/sockets/dns/packet.ts";
 import { StubResolver } from "../../../../firmware-ts/sockets/dns/stub.ts";
 import { Holds } from "../../../../firmware-ts/sockets/ground.ts";
-import { Stack } from "../../../../firmware-ts/stack.ts";
+import { ipv4, Stack } from "../../../../firmware-ts/stack.ts";
 import { VirtualClock } from "../../../../hal/clock.ts";
 import { SeededRandom } from "../../../../hal/random.ts";
 
@@ -276,4 +276,15 @@ t.test("the API: kinds of records, errors, servers", async (t) => {
   t.throws(() => api.setServers(["nowhere"]), { code: "ERR_INVALID_IP_ADDRESS" });
   api.setServers(["192.0.2.1", "192.0.2.2:5353", "[2001:db8::1]:54"]);
   t.same(api.getServers(), ["192.0.2.1", "192.0.2.2:5353", "[2001:db8::1]:54"]);
+});
+
+t.test("without servers of one's own those are asked that the stack is told of", async (t) => {
+  const { stack } = new Bench([]);
+  const { getServers, setServers } = dns(stack);
+  t.same(getServers(), []);
+  stack.nameServers.tell("dhcp/eth0", { servers: [ipv4("192.168.10.1"), ipv4("192.168.10.2")] });
+  t.same(getServers(), ["192.168.10.1", "192.168.10.2"]);
+  setServers(["10.0.0.53"]);
+  stack.nameServers.tell("dhcp/eth0", null);
+  t.same(getServers(), ["10.0.0.53"], "the program's word goes first");
 });
