@@ -24,7 +24,12 @@ export function register(program: Command, { action }: CommandContext): void {
     .option("--device <spec>", "a device instead of the rig's, SPEC as below; repeatable", collect, [])
     .option("--address <cidr>", "address of the first device; repeatable, of each family one a device", collect, [])
     .option("--gateway <address>", "default route's next hop; a link-local one is on the first device")
-    .option("--dns <address>", "server of names, ADDR, ADDR:PORT or [ADDR6]:PORT; repeatable; default those of a DHCP lease", collect, [])
+    .option(
+      "--dns <address>",
+      "server of names, ADDR, ADDR:PORT or [ADDR6]:PORT; repeatable; default those of a DHCP lease",
+      collect,
+      [],
+    )
     .option("--seed <number>", "of everything random", seed)
     .option("--profile <name>", `whose behaviour neighbours have: ${PROFILE_NAMES.join(", ")}`, word(PROFILE_NAMES))
     .addHelpText("after", specForms)
