@@ -6,7 +6,8 @@
  *     await controller.open(host);
  *
  * The kernel leaves checksums unfilled and joins segments for a receiver that shares its memory. A vnet header in front of each
- * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is.
+ * frame (struct virtio_net_hdr) says so, so that this driver need not know what an IP address is. Segments are joined at this end (GRO)
+ * or were never parted by a sender on this machine (GSO): the first is turned off meanwhile, the others are dropped.
  */
 
 import { type KernelDevice, KernelInterface } from "../../hal/bridges/linux/kernel-interface.ts";
@@ -28,6 +29,7 @@ import {
 } from "../../hal/ethernet.ts";
 import { SOFTWARE_CAPABILITIES } from "../../hal/kit/capabilities.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
+import { ReceiveOffload } from "./receive-offload.ts";
 import { type ReceiveRing, SlotStatus } from "./ring.ts";
 import { MSG_DONTWAIT, PACKET_OUTGOING, PacketSocket, VnetHeader } from "./socket.ts";
 
@@ -58,6 +60,7 @@ export class PacketController implements EthernetController {
   readonly #ringFrames: number;
   #socket: PacketSocket | null = null;
   #ring: ReceiveRing | null = null;
+  #offload: ReceiveOffload | null = null;
   /** The station address is not the interface's. */
   #foreign = false;
   /** For a frame that has no room in front for the vnet header. */
@@ -171,6 +174,8 @@ export class PacketController implements EthernetController {
     this.#foreign = !link.address.every((byte, at) => byte === this.address[at]);
     const refused = this.#applyReceiveMode(socket);
     if (refused !== 0) throw socket.refusal("receive frames for another address", refused);
+    this.#offload = new ReceiveOffload(libc, socket.fd, name);
+    this.#offload.stop();
     const raised = this.#interface.raise(links, link, (errno) => socket.refusal("set the interface up", errno));
     socket.bind(link.index);
     return { fd: socket.fd, link: raised };
@@ -180,6 +185,8 @@ export class PacketController implements EthernetController {
     this.#countRingDrops();
     this.#ring?.close();
     this.#ring = null;
+    this.#offload?.restore();
+    this.#offload = null;
     this.#socket?.close();
     this.#socket = null;
     this.#interface.lower();

@@ -7,7 +7,7 @@ import { PacketController } from "../../../drivers/packet/packet.ts";
 import { DropReason } from "../../../hal/drop-reason.ts";
 import { MIN_FRAME } from "../../../hal/ethernet.ts";
 import { FakeHost } from "../../support/controller-host.ts";
-import { LocalVeth, run } from "../../support/netns.ts";
+import { LocalVeth, missingPrograms, run } from "../../support/netns.ts";
 import { startNode } from "../../support/own.ts";
 import { realTime } from "../../support/real-time.ts";
 import { BROADCAST, cable, clock, end, frame, MULTICAST, STRANGER, send, skip } from "./cable.ts";
@@ -88,6 +88,19 @@ realTime(t, "an interface that is down is set up, and down again at the end", { 
   await a.host.open(a.controller);
   await a.controller.close();
   t.equal(isUp(), true, "one that was up stays up");
+});
+
+realTime(t, "receive offload is off while the interface is ours", { skip: skip || missingPrograms("ethtool") }, async (t) => {
+  const veth = new LocalVeth();
+  t.teardown(() => veth.remove());
+  const offload = (): string => /^generic-receive-offload: (\w+)/m.exec(run("ethtool", ["-k", veth.a]))?.[1] ?? "";
+  for (const before of ["on", "off"]) {
+    run("ethtool", ["-K", veth.a, "gro", before]);
+    const { controller } = await end(t, { interface: veth.a });
+    t.equal(offload(), "off");
+    await controller.close();
+    t.equal(offload(), before, `it was ${before}`);
+  }
 });
 
 realTime(t, "opening and closing leaves no descriptor and no mapping behind", { skip }, async (t) => {
