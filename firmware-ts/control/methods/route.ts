@@ -97,7 +97,7 @@ export const routeMethods = {
     about: "Removes the first route that is as asked; what is left out may be anything.",
     params: DETAILS,
     result: v.null(),
-    errors: ["NO_DEVICE", "ROUTE_MISSING", "FAMILY_UNSUPPORTED"],
+    errors: ["NO_DEVICE", "ROUTE_MISSING", "ROUTE_INVALID", "FAMILY_UNSUPPORTED"],
     run(context, { to, ...details }) {
       if (isOfIpv6(to)) return removeRoute6(context, to, details);
       const { address: destination, length: prefixLength } = to;

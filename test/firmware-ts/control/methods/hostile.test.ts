@@ -122,6 +122,9 @@ const params = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 );
 
+/** Chance makes this one in some runs only: all but the link address is right. */
+const RARE: [MethodName, object] = ["neigh.replace", { dst: "10.0.0.2", dev: "eth0", lladdr: "02:00:00" }];
+
 for (const ip6 of [false, true]) {
   t.test(
     `any parameters${ip6 ? ", both families" : ""}: an answer by the schema, or a listed refusal; no harm to the stack`,
@@ -142,7 +145,7 @@ for (const ip6 of [false, true]) {
           seen.add(error.data.code);
           return error.data.code === "INVALID_PARAMS" || errors.includes(error.data.code);
         }),
-        { numRuns: 9000, seed: 9 },
+        { numRuns: 9000, seed: 9, examples: [RARE] },
       );
       lab.run(60_000);
       for (const code of [
