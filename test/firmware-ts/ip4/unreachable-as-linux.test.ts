@@ -1,7 +1,5 @@
 /** Protocols that nobody takes, and timestamp requests: answered as the kernel answers them. */
-import t from "tap";
-import { Lab } from "../../support/lab.ts";
-import { BROADCAST, icmp, ipv4Frame, T1, type UdpFields } from "../../support/wire-format.ts";
+import { BROADCAST, icmp, ipv4Frame, type UdpFields } from "../../support/wire-format.ts";
 import { type Row, sameAnswers } from "./exchange.ts";
 
 function quoted(frame: Uint8Array): string {
@@ -24,6 +22,7 @@ const UNREACHABLE: readonly Row[] = [
   refused(253, 0),
   refused(253, 8, { fragment: 0x4000 }),
   silent("has its taker", 2, {}),
+  silent("has its taker", 6, {}),
   silent("in a broadcast frame", 253, { to: BROADCAST }),
   silent("to the subnet's broadcast address", 253, { to: BROADCAST, destination: "10.0.0.255" }),
   silent("in a broadcast frame", 2, { to: BROADCAST }),
@@ -32,16 +31,6 @@ const UNREACHABLE: readonly Row[] = [
 ];
 
 sameAnswers("protocol unreachable", UNREACHABLE);
-
-t.test("TCP is a protocol without a taker", async (t) => {
-  const lab = await Lab.open();
-  lab.stack.addNeighbour("10.0.0.2", T1, lab.eth0);
-  const frame = ipv4Frame({}, 6, new Uint8Array(20));
-  lab.say(frame);
-  t.match(lab.heard(), [/^0 icmp 3\/2 10\.0\.0\.1 10\.0\.0\.2 /]);
-  const counter = (name: string): number | undefined => lab.stack.counters().find(([one]) => one === name)?.[1];
-  t.same([counter("IpInUnknownProtos"), counter("IcmpOutDestUnreachs"), lab.inUse], [1, 1, 0]);
-});
 
 const count = (bytes: number): number[] => Array.from({ length: bytes }, (_, byte) => byte + 1);
 const ANSWER = "icmp 14/0 00010001 01020304NOWNOW";

@@ -171,7 +171,7 @@ function ourView(lab: Lab6): View {
     local: routes.localList.map(line).sort(),
     groups: fib.groups
       .of(lab.eth0)
-      .map(([group, users]) => `${formatIpv6(group)} ${users}`)
+      .map(([group, { users }]) => `${formatIpv6(group)} ${users}`)
       .sort(),
   };
 }

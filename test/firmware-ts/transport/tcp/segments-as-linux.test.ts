@@ -7,7 +7,7 @@ import t from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, missingPrograms } from "../../../support/netns.ts";
 import { realTime } from "../../../support/real-time.ts";
-import { MSS_1460, readTcp, SACK_OK, type TcpFields, tcp, timestamps } from "../../../support/tcp-frames.ts";
+import { MSS_1460, readTcp, SACK_OK, type TcpFields, type TcpHeard, tcp, timestamps } from "../../../support/tcp-frames.ts";
 import { Peer } from "../../../support/tcp-lab.ts";
 import { T1 } from "../../../support/wire-format.ts";
 import { Kernel } from "../../ip4/exchange.ts";
@@ -235,7 +235,9 @@ async function play(row: Row, sport: number, exchange: Exchange): Promise<string
     const known = theirs;
     const ack = (fields.flags ?? "A").includes("A") ? (fields.ack ?? 0) + (known ?? 0) : 0;
     const frame = tcp({ ...ports, ...fields, seq: (ISS + 1 + seq) >>> 0, ack: ack >>> 0 });
-    const answers = (await exchange(frame, least)).map(readTcp).filter((answer) => answer !== null);
+    const ours = (answer: TcpHeard | null): answer is TcpHeard => answer?.dport === sport;
+    // Other connections, of rows before this one, may have something to say yet.
+    const answers = (await exchange(frame, least)).map(readTcp).filter(ours);
     return answers.map((answer) => {
       if (answer.flags === "SA") theirs = (answer.seq + 1) >>> 0;
       const relative = (value: number, to: number): number => (value - to) | 0;
@@ -308,11 +310,12 @@ realTime(t, "the kernel", { skip: missingForNetns() || missingPrograms("python3"
   await once(server.stdout as NonNullable<typeof server.stdout>, "data");
   let sport = 20_000;
   for (const row of ROWS) {
-    const answers = await play(row, sport++, async (frame, least) => {
+    const port = sport++;
+    const answers = await play(row, port, async (frame, least) => {
       await kernel.answers(frame);
       const frames = [...kernel.frames];
       // A busy kernel may answer a ping before a segment that came earlier.
-      for (let more = 0; more < MORE && frames.filter((one) => readTcp(one) !== null).length < least; more++) {
+      for (let more = 0; more < MORE && frames.filter((one) => readTcp(one)?.dport === port).length < least; more++) {
         await kernel.answers();
         frames.push(...kernel.frames);
       }
