@@ -42,7 +42,7 @@ export interface Dns extends Readonly<Record<AskingMethod, (...words: unknown[])
 export function dns(stack: DnsStack, { servers, holds = new Holds() }: DnsOptions = {}): Dns {
   const stub = new StubResolver(stack, holds, { servers: [] });
   const resolver = new DnsResolver(stub);
-  // What the program says goes before what the stack hears.
+  // The program's own word goes before the stack's.
   let given = servers !== undefined;
   const follow = (): void => {
     if (!given) resolver.setServers(stack.nameServers.list.map(formatIp));
