@@ -15,6 +15,7 @@ import { CommandError } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
 import { type NodeWords, readNodeWords } from "./exec-words.ts";
 import { ProgramEnd } from "./program-end.ts";
+import { obeySignals } from "./program-signals.ts";
 
 export interface ExecOptions extends Omit<RunRequest, "file"> {
   name: string;
@@ -28,7 +29,6 @@ export interface ExecOptions extends Omit<RunRequest, "file"> {
 const LINK_WAIT = 5000;
 const ADDRESS_WAIT = 10_000;
 const LIMIT = 5000;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** @throws CommandError, RigFileError and others, before the program begins; then its exit is the process's */
 export async function exec({ words, servers, ...options }: ExecOptions): Promise<number> {
@@ -55,7 +55,7 @@ export async function exec({ words, servers, ...options }: ExecOptions): Promise
     closing.add(() => claim.release());
     claim.protectSocket();
     await startSystem(system);
-    await link(clock, system);
+    await within(clock, LINK_WAIT, link(system));
     await within(clock, ADDRESS_WAIT, system.addressed);
     bindBuiltins(system.stack, { servers: servers.length > 0 ? servers : undefined, holds });
     await end.note();
@@ -81,18 +81,16 @@ function checkServer(text: string): void {
   }
 }
 
-/** Waits for a link: what is sent into a dead one is lost for nothing. */
-async function link(clock: Clock, { stack }: System): Promise<void> {
+/** Resolves once there is a link: what is sent into a dead one is lost for nothing. */
+function link({ stack }: System): Promise<void> {
   const up = (): boolean => stack.devices.some((device) => !device.loopback && device.hasCarrier);
-  if (up()) return;
-  await new Promise<void>((done) => {
-    const patience = clock.timer(done);
-    patience.arm(LINK_WAIT);
-    stack.network.onDeviceEvent((_, event) => {
-      if (event !== "carrier-up" || !up()) return;
-      patience.cancel();
-      done();
-    });
+  return new Promise((done) => {
+    if (up()) done();
+    else {
+      stack.network.onDeviceEvent((_, event) => {
+        if (event === "carrier-up" && up()) done();
+      });
+    }
   });
 }
 
@@ -107,20 +105,6 @@ async function within(clock: Clock, limit: number, work: Promise<void>): Promise
     };
     work.then(end, end);
   });
-}
-
-/** A signal that the program does not listen to ends it, as it ends others, once the devices are closed. */
-function obeySignals(close: () => Promise<void>): void {
-  for (const signal of SIGNALS) {
-    const heard = (): void => {
-      if (process.listenerCount(signal) > 1) return;
-      void close().finally(() => {
-        process.removeListener(signal, heard);
-        process.kill(process.pid, signal);
-      });
-    };
-    process.on(signal, heard);
-  }
 }
 
 /** Loads the program as node's own start does: it is the main module, its errors are nobody's but its own. */
