@@ -2,7 +2,6 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
-
 import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { deviceOfApp, findApp, pinsOf } from "./apps.ts";
