@@ -12,9 +12,9 @@ import { stackMethods } from "../../control/methods/index.ts";
 import { bindBuiltins } from "../../sockets/builtins/index.ts";
 import { Holds } from "../../sockets/ground.ts";
 import { Closing } from "./closing.ts";
+import { complain, type NodeWords } from "./exec-words.ts";
 import { ProgramEnd } from "./program-end.ts";
 import { obeySignals } from "./program-signals.ts";
-import { complain, type NodeWords } from "./exec-words.ts";
 
 /** The program and what it is given. */
 export interface Execution {

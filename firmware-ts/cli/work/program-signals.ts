@@ -37,5 +37,6 @@ function obey(signal: NodeJS.Signals, close: () => Promise<void>): void {
     if (name === signal && listener !== heard && isThere()) process.nextTick(stepAside);
   });
   // Before Node's own, which stops to hear the signal where no listener is left.
-  process.prependListener("removeListener", comeBack);
+  const events: NodeJS.EventEmitter = process;
+  events.prependListener("removeListener", comeBack);
 }
