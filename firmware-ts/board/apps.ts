@@ -121,6 +121,23 @@ export function appsOf(rig: Rig): readonly AppConfig[] {
   ];
 }
 
+/** An app, and its name in events: its kind, with its place among those of the kind behind it where there are several (`telemetry-2`). */
+export interface NamedApp {
+  readonly name: string;
+  readonly config: AppConfig;
+}
+
+/** All apps of a rig, with their names. */
+export function namedApps(rig: Rig): readonly NamedApp[] {
+  const all = appsOf(rig);
+  return all.map((config, at) => {
+    const { kind } = config;
+    const ofKind = all.filter((other) => other.kind === kind).length;
+    const place = all.slice(0, at + 1).filter((other) => other.kind === kind).length;
+    return { name: ofKind > 1 ? `${kind}-${place}` : kind, config };
+  });
+}
+
 /** Addresses of IPv4 are asked for before they are used (RFC 5227 2.1). */
 export function asksFirst({ neighbours }: Rig): boolean {
   return neighbours.profile === "strict";
