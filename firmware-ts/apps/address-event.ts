@@ -12,7 +12,7 @@ export interface AddressEvent {
   readonly seconds: number | null;
   /** The link address of another station that has the address; null for none. */
   readonly lladdr: string | null;
-  /** Why the device cannot have the address; empty otherwise. */
+  /** Why the device cannot have the address, or has it by the lease of before a restart; empty otherwise. */
   readonly reason: string;
 }
 

@@ -158,7 +158,9 @@ export class Dhcp implements App, DhcpUser {
     this.#client.accept();
     if (this.#fallen) this.#fallback?.stop();
     this.#fallen = false;
-    this.#say("got", lease);
+    const left = Math.max(1, Math.ceil(lease.seconds - age / 1000));
+    const more = this.#client.remembered ? { reason: "no server answers", seconds: Number.isFinite(left) ? left : null } : {};
+    this.#say("got", lease, more);
   }
 
   #taken(lease: Lease, { lladdr }: AddressConflict): void {

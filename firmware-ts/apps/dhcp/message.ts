@@ -1,6 +1,6 @@
 /** DHCP messages of a client: written, and read when they come from a server (RFC 2131 2, table 5). */
 import { sameMac } from "../../net/ethernet.ts";
-import { readOptions, words, writeOptions } from "./options.ts";
+import { optionsLength, readOptions, words, writeOptions } from "./options.ts";
 import {
   BOOTREPLY,
   BOOTREQUEST,
@@ -93,9 +93,7 @@ export function writeRequest(request: DhcpRequest, identity: DhcpIdentity, lladd
     options.set(DhcpOption.MOST_BYTES, Uint8Array.of(most >> 8, most & 0xff));
     options.set(DhcpOption.PARAMETERS, PARAMETERS);
   }
-  let length = DHCP_OPTIONS + 1;
-  for (const value of options.values()) length += 2 * Math.ceil(Math.max(1, value.length) / 255) + value.length;
-  const bytes = new Uint8Array(Math.max(LEAST_BYTES, length));
+  const bytes = new Uint8Array(Math.max(LEAST_BYTES, DHCP_OPTIONS + optionsLength(options)));
   const view = new DataView(bytes.buffer);
   bytes[DHCP_OP] = BOOTREQUEST;
   bytes[DHCP_HTYPE] = HTYPE_ETHERNET;

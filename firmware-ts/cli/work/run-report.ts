@@ -110,6 +110,7 @@ function addressText({ by, change, address, server, seconds, lladdr, reason }: A
     server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
   switch (change) {
     case "got":
+      if (by === "dhcp" && reason !== "") return `has ${address} by the lease of before${lease}: ${reason}`;
       return `has ${address}${lease || (by === "link-local" ? ", link-local" : ", which nobody else has")}`;
     case "renewed":
       return `lease of ${address} renewed${lease}`;
