@@ -38,8 +38,8 @@ export function parseStored(text: string): StoredLease | null {
   const { address, until, from, options } = value as Readonly<Record<string, unknown>>;
   const parsed = typeof address === "string" ? parseIpv4(address) : null;
   if (parsed === null || !isHost(parsed)) return null;
-  const end = until === null ? Number.POSITIVE_INFINITY : until;
-  if (typeof end !== "number" || Number.isNaN(end)) return null;
+  if (until !== null && (typeof until !== "number" || !Number.isFinite(until))) return null;
+  const end = until ?? Number.POSITIVE_INFINITY;
   return { address: parsed, until: end, whole: wholeOf(parsed, end, from, options) };
 }
 
