@@ -53,7 +53,8 @@ const STORY: readonly Step[] = [
   [`joinSource ${H} 10.0.0.6`],
   [`leave ${H}`, `v2 leave ${H}`],
   [igmp2({ group: G, code: 20 })],
-  [igmp2({ igmpType: 0x16, group: G, code: 0 })],
+  // A host without an address says so from nobody.
+  [igmp2({ igmpType: 0x16, group: G, code: 0, source: "0.0.0.0" })],
   // One who was not the last to report a group says no farewell.
   [`leave ${G}`],
   [igmp2({ code: 0 })],
