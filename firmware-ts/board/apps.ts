@@ -164,7 +164,7 @@ function appWith(kind: string, options: Readonly<Record<string, unknown>>): AppC
 /** The addresses that apps give a device, in words: an address, or the app's kind. */
 export function awaitedOf(rig: Rig, device: string): string[] {
   return appsOf(rig).flatMap((app) => {
-    if (appKind(app).role !== "addresses" || deviceOfApp(app) !== device) return [];
+    if (deviceAddressedBy(app) !== device) return [];
     const address = app["address"] as Cidr | undefined;
     return [address ? formatCidr(address) : app.kind];
   });
@@ -182,6 +182,11 @@ export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
 export function deviceOfApp(app: Readonly<Record<string, unknown>>): string | undefined {
   const device = findApp(app["kind"])?.options["device"]?.is === "device" ? app["device"] : undefined;
   return typeof device === "string" ? device : undefined;
+}
+
+/** The device to which an app gives an address; undefined for any other app. */
+export function deviceAddressedBy(app: Readonly<Record<string, unknown>>): string | undefined {
+  return findApp(app["kind"])?.role === "addresses" ? deviceOfApp(app) : undefined;
 }
 
 /** A pin that an app takes. */

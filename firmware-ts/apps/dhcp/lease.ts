@@ -1,6 +1,6 @@
 /** A lease: what a server gives a client, read from its message or from what was stored, and checked (RFC 2131, RFC 2132, RFC 3442). */
 import { INADDR_BROADCAST, isLoopback, isMulticast, isZeronet, prefixMask } from "../../ip/address.ts";
-import { wordOf, wordsOf } from "./options.ts";
+import { wordOf, words, wordsOf } from "./options.ts";
 import { DhcpOption, type DhcpOptions, INFINITE } from "./wire.ts";
 
 /** A route that a server names. */
@@ -69,6 +69,17 @@ export function leaseOf(yiaddr: number, options: DhcpOptions): Lease | null {
     ...(mtu !== undefined && { mtu }),
     options,
   };
+}
+
+/**
+ * Reads what a server tells a host that has its address by other means (RFC 2131 3.4), as a lease without an end.
+ * @returns null where it names no server
+ */
+export function informationOf(address: number, prefixLength: number, options: DhcpOptions): Lease | null {
+  // Nothing of this is the server's to give.
+  const given = new Map(options);
+  given.set(DhcpOption.LEASE_TIME, words(INFINITE)).set(DhcpOption.SUBNET_MASK, words(prefixMask(prefixLength)));
+  return leaseOf(address, given);
 }
 
 /** T1 < T2 < the lease, or the parts that the standard names. */

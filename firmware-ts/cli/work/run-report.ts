@@ -105,7 +105,12 @@ function addressesText({ addresses, awaited }: DeviceReport): string {
 }
 
 /** News of an address that a device gets by itself, in words. */
-function addressText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
+function addressText(event: AddressEvent): string {
+  const told = Object.entries(event.options ?? {}).map(([code, value]) => `, option ${code} ${value}`);
+  return changeText(event) + told.join("");
+}
+
+function changeText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
   const lease =
     server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
   switch (change) {
@@ -123,7 +128,9 @@ function addressText({ by, change, address, server, seconds, lladdr, reason }: A
     case "refused":
       return `cannot have ${address}: ${printable(reason)}`;
     case "silent":
-      return "no DHCP server answers; it is asked on";
+      return `no DHCP server answers; ${reason || "it is asked on"}`;
+    case "informed":
+      return `${server} tells what belongs to ${address}`;
   }
 }
 
