@@ -75,7 +75,7 @@ export class RunningApps {
     for (const app of this.#indicators) app.stop();
   }
 
-  /** Of all apps, and of each firmware by its name. */
+  /** The counts of all apps together, and those of each firmware by its name. */
   get datagrams(): { readonly all: Datagrams; readonly apps: Readonly<Record<string, Datagrams>> } {
     const all: Datagrams = { sent: 0, queued: 0, failed: 0 };
     const apps: Record<string, Datagrams> = {};

@@ -35,9 +35,9 @@ export interface Summary {
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
-  /** Of all apps. */
+  /** All apps together. */
   datagrams: Datagrams;
-  /** Of each firmware, by its name. */
+  /** Each firmware for itself, by its name. */
   apps: Readonly<Record<string, Datagrams>>;
   arp: ArpSummary;
   /** Null in a rig without IPv6. */

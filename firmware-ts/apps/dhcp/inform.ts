@@ -1,5 +1,5 @@
 /**
- * What a DHCP server tells a host whose address the rig gives (DHCPINFORM, RFC 2131 3.4): routes, name servers, domain, MTU.
+ * Routes, name servers, domain and MTU from a DHCP server, for a device whose address the rig gives (DHCPINFORM, RFC 2131 3.4).
  *
  *     apps: [{ kind: dhcp-inform, device: eth0 }]
  *

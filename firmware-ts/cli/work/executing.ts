@@ -18,7 +18,7 @@ import { obeySignals } from "./program-signals.ts";
 
 /** The program and what it is given. */
 export interface Execution {
-  /** Of the instance. */
+  /** The instance's. */
   readonly name: string;
   readonly line: NodeWords;
   /** Servers of names; none: those that a lease names. */

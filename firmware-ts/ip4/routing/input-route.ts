@@ -107,7 +107,7 @@ export class InputRouter {
     if (isMulticast(source) || source === INADDR_BROADCAST) return refuseMartian(found, Refusal.SOURCE);
     const ip = protocol !== NO_PACKET;
     if (ip && isMulticast(destination)) return this.#group(found, destination, source, device, protocol);
-    // Who knows no address at all may say so of both (RFC 1122 3.3.6, the form of 4.2BSD).
+    // A host that knows no address at all may say so of both (RFC 1122 3.3.6, the form of 4.2BSD).
     if (destination === INADDR_BROADCAST || (destination | source) === INADDR_ANY)
       return this.#broadcast(found, source, device, ip);
     if (isZeronet(source)) return refuseMartian(found, Refusal.SOURCE);

@@ -62,7 +62,7 @@ export class UdpHandle {
     this.#user.message(copy, { address, family: nodeFamily(this.#family), port, size: length });
   };
   readonly #onError = (error: IcmpError): void => {
-    // What is too long is refused by send() already.
+    // A datagram that is too long is refused by send() already.
     if (this.#peer !== null && !error.local && error.errno !== null && isHard(error)) this.#user.failed(error.errno);
   };
   readonly #onFate = (): void => queueMicrotask(() => this.#flush());

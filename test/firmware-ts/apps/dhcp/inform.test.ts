@@ -1,4 +1,4 @@
-/** What a server tells a board with an address of its own (RFC 2131 3.4), and options of a rig's own, in virtual time. */
+/** A server tells a board with an address of its own the rest (RFC 2131 3.4); options of a rig's own. In virtual time. */
 import t from "tap";
 import { DHCP_DEFAULTS } from "../../../../firmware-ts/apps/dhcp/config.ts";
 import { DhcpInform, type InformConfig } from "../../../../firmware-ts/apps/dhcp/inform.ts";
