@@ -36,7 +36,8 @@ export class Network implements DeviceUser {
   /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
   #lastType = -1;
   #lastHandler: PacketHandler | undefined;
-  readonly #listeners: DeviceListener[] = [];
+  /** A new list with each change, as of taps. */
+  #listeners: readonly DeviceListener[] = [];
   /** A new list with each change: a frame is shown to all that were there when it came, whoever of them leaves meanwhile. */
   #taps: readonly PacketTap[] = [];
   #nextIndex = 1;
@@ -101,8 +102,13 @@ export class Network implements DeviceUser {
     this.#lastType = -1;
   }
 
-  onDeviceEvent(listener: DeviceListener): void {
-    this.#listeners.push(listener);
+  /** Hears of every event from now on; the returned function ends it. */
+  onDeviceEvent(listener: DeviceListener): () => void {
+    const own: DeviceListener = (device, event) => listener(device, event);
+    this.#listeners = [...this.#listeners, own];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== own);
+    };
   }
 
   /** Adds a tap; the returned function removes it. */

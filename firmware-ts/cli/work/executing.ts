@@ -77,8 +77,10 @@ function link({ stack }: System): Promise<void> {
   return new Promise((done) => {
     if (up()) done();
     else {
-      stack.network.onDeviceEvent((_, event) => {
-        if (event === "carrier-up" && up()) done();
+      const deafen = stack.network.onDeviceEvent(() => {
+        if (!up()) return;
+        deafen();
+        done();
       });
     }
   });

@@ -113,6 +113,19 @@ t.test("a tap that leaves while it sees a frame, or comes then, hides the frame 
   t.same(seen, ["last", "new"], "one and the same function twice is two taps");
 });
 
+t.test("a listener that leaves while it hears an event, or comes then, takes the event from no other", async (t) => {
+  const { network, device } = await bench();
+  const heard: string[] = [];
+  const hear = (name: string): (() => void) => network.onDeviceEvent((_, event) => heard.push(`${name} ${event}`));
+  const leave = network.onDeviceEvent(() => {
+    leave();
+    hear("new");
+  });
+  hear("last");
+  await device.open();
+  t.same(heard, ["last carrier-up", "last up", "new up"]);
+});
+
 t.test("a busy controller: frames wait in order, at most txQueueLength of them", async (t) => {
   const { pool, nic, device, told, send, tapped } = await bench();
   await device.open();
