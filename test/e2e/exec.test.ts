@@ -161,7 +161,6 @@ t.test("programs that end by themselves, by an error, by signals", async (t) => 
   const rows: [string, string, Partial<Ended>][] = [
     ["by itself", BY_ITSELF, { code: 3, stdout: "true [ 'a', '--b' ]\nhi\nasked 0\nasked 1\nasked 2\n", stderr: "" }],
     ["error", "null.x", { code: 1, stdout: "" }],
-    ["signal", told(""), { code: null, stdout: "" }],
     ["own signal", told("process.on('SIGTERM', () => process.exit(4))"), { code: 4 }],
     ["a signal in a program that tidies up", told(TIDY), { code: null, stdout: "tidy\n" }],
     ["a signal that it heard once", told("process.once('SIGTERM', () => process.kill(process.pid, 'SIGTERM'))"), { code: null }],
