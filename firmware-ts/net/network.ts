@@ -36,7 +36,7 @@ export class Network implements DeviceUser {
   /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
   #lastType = -1;
   #lastHandler: PacketHandler | undefined;
-  readonly #listeners: DeviceListener[] = [];
+  #listeners: readonly DeviceListener[] = [];
   readonly #taps: PacketTap[] = [];
   #nextIndex = 1;
 
@@ -100,8 +100,13 @@ export class Network implements DeviceUser {
     this.#lastType = -1;
   }
 
-  onDeviceEvent(listener: DeviceListener): void {
-    this.#listeners.push(listener);
+  /** Adds a listener for events of every device; the returned function removes it, also from within the listener. */
+  onDeviceEvent(listener: DeviceListener): () => void {
+    const own: DeviceListener = (device, event) => listener(device, event);
+    this.#listeners = [...this.#listeners, own];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== own);
+    };
   }
 
   /** Adds a tap; the returned function removes it. */

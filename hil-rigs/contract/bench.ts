@@ -16,6 +16,7 @@ import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SendOpti
 import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "./frame.ts";
 import type { AddressPlan, DeviceName } from "./plan.ts";
 import type { Resolution } from "./resolution.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "./stream.ts";
 
 export interface WithinOptions {
   /** Default 100 ms. The DUT's permitted lateness is always added. */
@@ -63,6 +64,10 @@ export interface Bench {
    */
   poke(to: string, options?: PokeOptions): Promise<string>;
   socket(options?: SocketOptions): DutSocket;
+  /** Listens for TCP connections. Need: `streams`. */
+  listen(port: number, options?: ListenOptions): DutListener;
+  /** Opens a TCP connection. Need: `streams`. */
+  connect(to: string, port: number, options?: ConnectOptions): DutStream;
 
   // The wire.
 

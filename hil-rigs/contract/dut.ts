@@ -5,10 +5,11 @@
  * For IPv6 it has fd00::1/64 on `e0`, and a link-local address made of its MAC address. Its addresses can be used from the beginning, and it
  * asks for no routers (accept_dad 0, router_solicitations 0).
  *
- * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, a UDP socket, and news of
- * changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
+ * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, UDP and TCP sockets, and news
+ * of changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
  */
 import type { AddressPlan, DeviceName, Family } from "./plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "./stream.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
 const NEEDS = {
@@ -28,6 +29,7 @@ const NEEDS = {
   thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
   groups: "groups of a UDP socket, with sources",
+  streams: "TCP connections of a program",
 } as const;
 export type Need = keyof typeof NEEDS;
 
@@ -160,6 +162,10 @@ export interface Dut {
   /** @throws Error when there is no such file */
   cat(path: string): string;
   socket(options?: SocketOptions): DutSocket;
+  /** Listens on a port of any address of the plan's family. Need: `streams`. */
+  listen(port: number, options?: ListenOptions): DutListener;
+  /** Opens a connection; the handshake goes on by itself. Need: `streams`. */
+  connect(to: string, port: number, options?: ConnectOptions): DutStream;
   /** Takes the changes told since the last call. */
   events(): NeighEvent[];
 

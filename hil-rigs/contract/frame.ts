@@ -44,6 +44,26 @@ export interface UdpFrame extends IpCommon {
   payload: string;
 }
 
+/** A TCP segment (RFC 9293 3.1), its numbers as they stand on the wire. */
+export interface TcpFrame extends IpCommon {
+  kind: "tcp";
+  sport: number;
+  dport: number;
+  seq: number;
+  ack: number;
+  /** Letters of the control bits, from the lowest: `S`, `SA`, `FA`, `R`, `RA`, `PA`. */
+  flags: string;
+  window: number;
+  /** Its options in order, with what they say where two stacks say the same: `mss 1460,sack-ok,ts,nop,ws`. */
+  options: string;
+  /** The blocks of a SACK option, each its first number and the one behind its last. */
+  sack: (readonly [begin: number, end: number])[];
+  /** Of the time stamps option; 0 without one. */
+  tsVal: number;
+  tsEcr: number;
+  payload: string;
+}
+
 /** An ICMP or ICMPv6 message that is none of neighbour discovery's. */
 export interface IcmpFrame extends IpCommon {
   kind: "icmp";
@@ -100,7 +120,7 @@ export interface OtherFrame extends FrameCommon {
   ethertype: number;
 }
 
-export type Frame = ArpFrame | UdpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
+export type Frame = ArpFrame | UdpFrame | TcpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
 export type Kind = Frame["kind"];
 export type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
 

@@ -25,7 +25,7 @@ export function comparable(trace: Trace, one: Case): Comparable {
 }
 
 /** A drawn source port: 32768..60999 (net.ipv4.ip_local_port_range). */
-const EPHEMERAL = /(udp [\da-f.:]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
+const EPHEMERAL = /((?:udp|tcp) [\da-f.:]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
 
 /** Dumps of the neighbour table, whose order is the hash's. All other output has an order of its own. */
 const DUMP = /^(?:ip (?:-\S+ )*(?:n|ne|nei|neig|neigh|neighb\w*)(?= )|cat \/proc\/net\/arp)/;

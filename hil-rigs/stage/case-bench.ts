@@ -4,9 +4,11 @@ import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SocketOp
 import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "../contract/frame.ts";
 import { type AddressPlan, type DeviceName, type Family, PLANS } from "../contract/plan.ts";
 import type { Resolution } from "../contract/resolution.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../contract/stream.ts";
 import { parse } from "../wire/parse.ts";
 import { RESOLUTIONS } from "../wire/resolution.ts";
 import { rowText } from "./neigh-row.ts";
+import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { matches, patternText } from "./patterns.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
@@ -140,6 +142,15 @@ export class CaseBench implements Bench {
       return result;
     };
     return { port: socket.port, send, member, received: () => socket.received(), errors: () => socket.errors() };
+  }
+
+  listen(port: number, options?: ListenOptions): DutListener {
+    return recordedListener(this.dut.listen(port, options), this.trace, () => this.now());
+  }
+
+  connect(to: string, port: number, options?: ConnectOptions): DutStream {
+    this.trace.add("command", this.now(), `tcp connect ${to}:${port}`);
+    return recordedStream(this.dut.connect(to, port, options), this.trace, () => this.now());
   }
 
   // The wire.

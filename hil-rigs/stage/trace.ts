@@ -2,6 +2,7 @@
 import type { NeighEvent } from "../contract/dut.ts";
 import type { Frame, MldFrame } from "../contract/frame.ts";
 import { describe } from "../wire/parse.ts";
+import { TcpNumbers } from "../wire/parse-tcp.ts";
 
 export interface Check {
   name: string;
@@ -35,6 +36,8 @@ export class Trace {
   /** Frames of both sides, in order. */
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
+  /** Of the TCP connections so far. */
+  readonly numbers: TcpNumbers = new TcpNumbers();
 
   add(kind: StepKind, time: number, text: string, end: number = time): void {
     this.steps.push({ kind, time, end, text });
@@ -44,12 +47,14 @@ export class Trace {
     this.wire.push({ frame, sent: false });
     if (frame.kind === "mld") this.reports.push(frame);
     else this.frames.push(frame);
-    this.add(frame.kind === "mld" ? "report" : "frame", frame.time, describe(frame));
+    if (frame.kind === "tcp") this.numbers.note(frame, true);
+    this.add(frame.kind === "mld" ? "report" : "frame", frame.time, describe(frame, this.numbers));
   }
 
   said(frame: Frame): void {
     this.wire.push({ frame, sent: true });
-    this.add("sent", frame.time, describe(frame));
+    if (frame.kind === "tcp") this.numbers.note(frame, false);
+    this.add("sent", frame.time, describe(frame, this.numbers));
   }
 
   event(time: number, event: NeighEvent): void {

@@ -86,12 +86,15 @@ async function link(clock: Clock, { stack }: System): Promise<void> {
   const up = (): boolean => stack.devices.some((device) => !device.loopback && device.hasCarrier);
   if (up()) return;
   await new Promise<void>((done) => {
-    const patience = clock.timer(done);
-    patience.arm(LINK_WAIT);
-    stack.network.onDeviceEvent((_, event) => {
-      if (event !== "carrier-up" || !up()) return;
+    const end = (): void => {
       patience.cancel();
+      unwatch();
       done();
+    };
+    const patience = clock.timer(end);
+    patience.arm(LINK_WAIT);
+    const unwatch = stack.network.onDeviceEvent((_, event) => {
+      if (event === "carrier-up" && up()) end();
     });
   });
 }

@@ -57,10 +57,9 @@ export class TimeWait extends Flow {
       return this.#tcp.receiveWithoutFlow(skb, segment, packet);
     }
     if (old) this.#tcp.counters.pawsEstab++;
-    if (old || (flags & ACK) !== 0) {
-      if (!before(seq, this.#rcvNxt - 1)) this.#tcp.timers.arm(this, TIME_WAIT);
-      this.#answer(packet);
-    }
+    if ((old || (flags & ACK) !== 0) && !before(seq, this.#rcvNxt - 1)) this.#tcp.timers.arm(this, TIME_WAIT);
+    // An old SYN is answered too: a peer that began anew ends our rest of the old connection by its RST (RFC 9293 3.10.7.4).
+    this.#answer(packet);
     return DropReason.TCP_OLD_SEQUENCE;
   }
 

@@ -32,7 +32,9 @@ import type {
   SocketOptions,
 } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
 import { stackIp } from "./iproute.ts";
+import { connectFrom, listenOn } from "./stream.ts";
 
 /** Drop reasons that sendto() reports to the sender. A kernel does not report the others. */
 const ERRNOS: Readonly<Record<string, string>> = {
@@ -119,6 +121,14 @@ export class StackDut {
     const { address, port = 0 } = options;
     const socket = this.stack.udp.open(port, address ?? null);
     return new StackSocket(socket, options.errors ?? false, (name) => this.stack.network.device(name) as NetDevice);
+  }
+
+  listen(port: number, options: ListenOptions): DutListener {
+    return listenOn(this.stack, port, options);
+  }
+
+  connect(to: string, port: number, options: ConnectOptions): DutStream {
+    return connectFrom(this.stack, to, port, options);
   }
 
   events(): NeighEvent[] {

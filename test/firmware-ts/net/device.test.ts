@@ -212,3 +212,20 @@ t.test("a name is given once", async (t) => {
   t.throws(() => network.addDevice("eth0", nic), { message: "a device named eth0 exists already" });
   t.equal(network.addDevice("eth1", new Busy()).ifindex, 2);
 });
+
+t.test("a listener that is taken away hears nothing more, and may be taken away while it listens", async (t) => {
+  const { network, device, events } = await bench();
+  const heard: string[] = [];
+  const first = network.onDeviceEvent((_device, event) => {
+    heard.push(`first ${event}`);
+    first();
+  });
+  const second = network.onDeviceEvent((_device, event) => heard.push(`second ${event}`));
+  events.length = 0;
+  network.deviceEvent(device, "up");
+  second();
+  second();
+  network.deviceEvent(device, "down");
+  t.same(heard, ["first up", "second up"]);
+  t.same(events, ["up", "down"], "others listen on");
+});
