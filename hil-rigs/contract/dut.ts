@@ -78,6 +78,8 @@ export interface NeighEvent {
   /** `REACHABLE`; `NONE` for none. */
   state: string;
   probes: number;
+  /** When it happened, in the DUT's `now()`. Absent: some time before it is taken, as a kernel does not say. */
+  time?: number;
 }
 
 export interface SendOptions {

@@ -8,8 +8,8 @@ import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../c
 import { parse } from "../wire/parse.ts";
 import { RESOLUTIONS } from "../wire/resolution.ts";
 import { rowText } from "./neigh-row.ts";
-import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { matches, patternText } from "./patterns.ts";
+import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
 
@@ -46,7 +46,11 @@ export class CaseBench implements Bench {
     this.dut = dut;
     this.#options = options;
     this.plan = PLANS[options.family];
-    dut.onFrame = (raw) => this.trace.frame(parse(raw));
+    dut.onFrame = (raw) => {
+      // What changed by now brought the frame, and stands before it.
+      this.#pull();
+      this.trace.frame(parse(raw));
+    };
   }
 
   get resolution(): Resolution {
@@ -311,8 +315,9 @@ export class CaseBench implements Bench {
   }
 
   #pull(): void {
-    for (const event of this.dut.events()) {
-      this.trace.event(this.now(), event);
+    for (const { time, ...event } of this.dut.events()) {
+      this.trace.event(this.now(), event, time);
+      // Cases compare events, and the time of one is not the same for two DUTs.
       this.#unread.push(event);
     }
   }

@@ -26,6 +26,12 @@ export interface Step {
   /** End of a step that began at `time`: it took effect in between. */
   end: number;
   text: string;
+  /** The frame of a step that is one. */
+  frame?: Frame;
+  /** The check of a step that is one. */
+  check?: Check;
+  /** The change of a step that is one, with the time at which it happened where the DUT says so, and that of reading otherwise. */
+  change?: { event: NeighEvent; time: number };
 }
 
 export class Trace {
@@ -48,23 +54,28 @@ export class Trace {
     if (frame.kind === "mld") this.reports.push(frame);
     else this.frames.push(frame);
     if (frame.kind === "tcp") this.numbers.note(frame, true);
-    this.add(frame.kind === "mld" ? "report" : "frame", frame.time, describe(frame, this.numbers));
+    this.#onWire(frame.kind === "mld" ? "report" : "frame", frame);
   }
 
   said(frame: Frame): void {
     this.wire.push({ frame, sent: true });
     if (frame.kind === "tcp") this.numbers.note(frame, false);
-    this.add("sent", frame.time, describe(frame, this.numbers));
+    this.#onWire("sent", frame);
   }
 
-  event(time: number, event: NeighEvent): void {
-    this.add("event", time, eventText(event));
+  #onWire(kind: StepKind, frame: Frame): void {
+    this.steps.push({ kind, time: frame.time, end: frame.time, text: describe(frame, this.numbers), frame });
+  }
+
+  /** @param happened when, if that is known; it was read at `time` */
+  event(time: number, event: NeighEvent, happened: number = time): void {
+    this.steps.push({ kind: "event", time, end: time, text: eventText(event), change: { event, time: happened } });
   }
 
   check(check: Check): void {
     this.checks.push(check);
     const outcome = check.passed ? "ok" : `NOT OK, expected ${check.expected}, got ${check.actual}`;
-    this.add("check", check.time, `${check.name}: ${outcome}`);
+    this.steps.push({ kind: "check", time: check.time, end: check.time, text: `${check.name}: ${outcome}`, check });
   }
 
   /** By time, as frames come with the time of their arrival and commands with that of their end. */

@@ -63,7 +63,7 @@ export class StackDut {
     this.#client = new ControlClient(new LocalCaller(stackMethods(this.stack)));
     for (const table of this.#tables)
       table.onChange((entry, kind) => {
-        this.#events.push({ kind, ...shown(entry) });
+        this.#events.push({ kind, ...shown(entry), time: clock.now() });
       });
   }
 
@@ -158,7 +158,7 @@ export class StackDut {
 }
 
 /** The part of an entry that both the table and its events show. */
-function shown(entry: Neighbour): Omit<NeighEvent, "kind"> {
+function shown(entry: Neighbour): Omit<NeighEvent, "kind" | "time"> {
   return {
     dst: keyText(entry),
     dev: entry.device.name,
