@@ -43,7 +43,7 @@ ${summary(record)}
 <output id="count"></output>
 </form>
 <noscript><p>Ladders and the search need JavaScript; text ladders come with <code>whohas-rig show DIR CASE</code>.</p></noscript>
-<table id="list"><thead><tr><th scope="col">case</th>${record.devices.map(({ name }) => `<th scope="col">${html(name)}</th>`).join("")}<th scope="col">what is right</th></tr></thead>
+<table id="list"><thead><tr><th scope="col">case</th>${record.devices.map(({ name }) => `<th scope="col">${html(name)}</th>`).join("")}<th scope="col">expected behaviour</th></tr></thead>
 <tbody>
 ${sorted(record.cases).map(row(record)).join("\n")}
 </tbody></table>

@@ -12,11 +12,11 @@
   const TESTER = 84;
   const DEVICE = 524;
   const BANDS = 540;
-  const BAND = 128;
+  const BAND = 136;
   const LINE = 15;
   const HEAD = 34;
   /** Characters of a line between the lifelines, and most lines of a step. */
-  const WIDTH = 62;
+  const WIDTH = 58;
   const LINES = 6;
 
   /** Those of all cases, by the case's id. @type {Promise<Record<string, Shown>> | null} */
@@ -165,7 +165,9 @@
         band.append(svg("rect", { x, y, width: BAND - 8, height: Math.max(4, until - y) }));
         band.append(svg("line", { x1: DEVICE, y1: y, x2: x, y2: y, class: "tick" }));
         if (until - y >= LINE - 2) band.append(svg("text", { x: x + 5, y: y + 12 }, state));
-        if (until - y >= 2 * LINE && more !== "") band.append(svg("text", { x: x + 5, y: y + 25, class: "more" }, more));
+        for (const [line, words] of more.split(/ (?=probes)/).entries())
+          if (more !== "" && until - y >= (line + 2) * LINE)
+            band.append(svg("text", { x: x + 5, y: y + 25 + line * LINE, class: "more" }, words));
         drawing.append(band);
       }
     }
