@@ -9,7 +9,7 @@ import type { BoardIo } from "../../hal/gpio.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { AppContext, DatagramEvent } from "../apps/app.ts";
+import type { AppContext, AppDatagram } from "../apps/app.ts";
 import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
@@ -53,7 +53,7 @@ export interface SystemListener {
   device(device: NetDevice, event: DeviceEvent): void;
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
-  datagram(event: DatagramEvent, system: System): void;
+  datagram(event: AppDatagram, system: System): void;
   /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
   neighbours?(warning: NeighWarning): void;
   /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
@@ -328,10 +328,10 @@ export class System {
   }
 
   summary(): Summary {
-    const { datagrams } = this.#apps;
+    const { all: datagrams, apps } = this.#apps.datagrams;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, apps, ...countersOf(this.#stacks) };
   }
 
   /** The initial namespace, then the others. */
@@ -380,19 +380,21 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const context: AppContext = {
+    const random = this.#random.fork("apps");
+    const leases = this.#options.leases ?? new LeaseMemory();
+    const contextOf = (app: string): AppContext => ({
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
-      random: this.#random.fork("apps"),
+      random,
       clockIsSet: this.#clockIsSet,
-      leases: this.#options.leases ?? new LeaseMemory(),
-      tell: (event) => this.#options.listener?.datagram(event, this),
+      leases,
+      tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
-    };
-    this.#apps.make(this.rig, context, this.#options.app !== false);
+    });
+    this.#apps.make(this.rig, contextOf, this.#options.app !== false);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

@@ -37,7 +37,8 @@ export class Network implements DeviceUser {
   #lastType = -1;
   #lastHandler: PacketHandler | undefined;
   #listeners: readonly DeviceListener[] = [];
-  readonly #taps: PacketTap[] = [];
+  /** A new list with each change: a frame is shown to all that were there when it came, whoever of them leaves meanwhile. */
+  #taps: readonly PacketTap[] = [];
   #nextIndex = 1;
 
   constructor(clock: Clock, pool: SkBuffPool = new SkBuffPool(), napi: NapiOptions = {}) {
@@ -111,11 +112,11 @@ export class Network implements DeviceUser {
 
   /** Adds a tap; the returned function removes it. */
   tap(tap: PacketTap): () => void {
-    this.#taps.push(tap);
+    const own: PacketTap = (skb, device, outgoing) => tap(skb, device, outgoing);
+    this.#taps = [...this.#taps, own];
     this.#tellTapped();
     return () => {
-      const at = this.#taps.indexOf(tap);
-      if (at >= 0) this.#taps.splice(at, 1);
+      this.#taps = this.#taps.filter((other) => other !== own);
       this.#tellTapped();
     };
   }
@@ -123,7 +124,7 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     const taps = this.#taps;
-    for (let at = 0; at < taps.length; at++) taps[at]?.(skb, device, false);
+    for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, false);
     if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);
       return null;
@@ -145,7 +146,8 @@ export class Network implements DeviceUser {
   transmitted(device: NetDevice, skb: SkBuff): void {
     // A capture shows a frame as the wire gets it.
     if (skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
-    for (let at = 0; at < this.#taps.length; at++) this.#taps[at]?.(skb, device, true);
+    const taps = this.#taps;
+    for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, true);
   }
 
   deviceEvent(device: NetDevice, event: DeviceEvent): void {

@@ -5,7 +5,7 @@ import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import {
-  type IcmpError,
+  IcmpError,
   type IpLayer,
   type PathMtuDiscovery,
   type Received,
@@ -21,6 +21,8 @@ import { SocketGroups, type SocketGroupsUser } from "./socket-groups.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
+/** Longer payloads of IPv4 are refused before anybody asks for their path. */
+const LONGEST4 = 0xffff;
 /** Payloads up to so many bytes are copied and summed in one pass, also where nobody wants the sum: a block copy takes longer. */
 const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
@@ -75,7 +77,8 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
 
 /**
  * Takes an ICMP error about a datagram that this socket sent to `port`: `error.errno` says what a kernel tells its sockets (IP_RECVERR,
- * ip(7)). Redirects and source quench are not told. `error` is valid only during the call.
+ * ip(7)). Redirects and source quench are not told. One that send() refuses as too long is told, too, before send() returns: `error.local`,
+ * and `error.info` is the MTU of its path. `error` is valid only during the call.
  */
 export type ErrorHandler = (error: IcmpError, port: number) => void;
 
@@ -121,6 +124,8 @@ export class UdpSocket implements SkBuffOwner {
   #open = true;
   /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
   #dropped: DropReason = DropReason.NONE;
+  /** For the last family of which a datagram was too long. */
+  #tooLong: IcmpError | null = null;
 
   constructor(
     udp: UdpSocketUser,
@@ -199,7 +204,10 @@ export class UdpSocket implements SkBuffOwner {
       return sendResult(way.failure);
     }
     const length = HEADER + payload.length;
-    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
+    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) {
+      if (layer.family === 6 || payload.length <= LONGEST4) this.#tellTooLong(destination);
+      return sendResult(DropReason.PKT_TOO_BIG);
+    }
     const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate(length);
@@ -224,6 +232,29 @@ export class UdpSocket implements SkBuffOwner {
     this.#dropped = outer;
     skb.sending = false;
     return sendResult(dropped || fate);
+  }
+
+  /**
+   * The length of the longest packet that goes to a destination in one piece, in bytes with its IP header (IP_MTU, IPV6_MTU); -1 without a
+   * route.
+   */
+  pathMtu(destination: Destination): number {
+    this.#check(destination);
+    const { layer, way } = destination;
+    layer.refresh(way);
+    way.behave(this.#manner);
+    return way.room < 0 ? -1 : layer.headerBytes + way.room;
+  }
+
+  #tellTooLong({ layer, way, address, port }: Destination): void {
+    if (this.onError === null) return;
+    if (this.#tooLong?.layer !== layer) this.#tooLong = new IcmpError(layer, true);
+    const error = this.#tooLong;
+    error.errno = "EMSGSIZE";
+    error.info = layer.headerBytes + way.room;
+    error.source = way.source;
+    error.destination = address;
+    this.onError(error, port);
   }
 
   /**
