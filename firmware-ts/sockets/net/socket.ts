@@ -346,9 +346,9 @@ export class NetSocket extends Duplex {
   address(): NodeAddress | Record<string, never> {
     const connection = this.#connection;
     if (connection === null) return {};
-    const { localAddress, localPort } = connection;
+    const { localAddress, localPort, device } = connection;
     const family = typeof localAddress === "number" ? 4 : 6;
-    return { address: nodeText(localAddress, family), family: nodeFamily(family), port: localPort };
+    return { address: nodeText(localAddress, family, device), family: nodeFamily(family), port: localPort };
   }
 
   get localAddress(): string | undefined {
@@ -366,9 +366,9 @@ export class NetSocket extends Duplex {
   get #peer(): NodeAddress | undefined {
     const connection = this.#connection;
     if (this.#knownPeer === undefined && connection !== null) {
-      const { remoteAddress, remotePort } = connection;
+      const { remoteAddress, remotePort, device } = connection;
       const family = typeof remoteAddress === "number" ? 4 : 6;
-      this.#knownPeer = { address: nodeText(remoteAddress, family), family: nodeFamily(family), port: remotePort };
+      this.#knownPeer = { address: nodeText(remoteAddress, family, device), family: nodeFamily(family), port: remotePort };
     }
     return this.#knownPeer;
   }
