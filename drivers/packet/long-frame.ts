@@ -101,6 +101,7 @@ export class LongFrame {
     skb.csumOffset = this.#tcp ? TCP_CHECKSUM : UDP_CHECKSUM;
     this.#left -= part;
     this.#pieces++;
+    skb.more = this.#left > 0;
   }
 
   #findHeaders(length: number): boolean {

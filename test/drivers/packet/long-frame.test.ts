@@ -42,6 +42,7 @@ function pieces(long: LongFrame): Uint8Array[] {
     long.next(skb);
     t.equal(skb.checksum, Checksum.PARTIAL);
     t.ok(completeChecksum(skb));
+    t.equal(skb.more, long.pending, "all but the last say that another one follows");
     taken.push(Uint8Array.from(skb.contents()));
     skb.consume();
   }
