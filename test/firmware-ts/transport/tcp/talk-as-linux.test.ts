@@ -66,13 +66,14 @@ class FrameCapture {
   }
 }
 
-/** Frames that tshark holds malformed, or whose checksums are wrong. */
-function faultsIn(capture: FrameCapture, path: string): string[] {
+/** Frames that tshark holds malformed, or whose checksums are wrong; on a path without faults also those of which it warns. */
+function faultsIn(capture: FrameCapture, path: string, warnings: boolean): string[] {
   writeFileSync(path, capture.file());
   // The payload is random: nobody is to read a protocol into it.
   const checks = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "tcp.desegment_tcp_streams:FALSE"];
   const wrong = '_ws.malformed || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad" || _ws.expert.severity == "Error"';
-  return run("tshark", ["-n", "-r", path, ...checks, "-Y", wrong])
+  const all = warnings ? `${wrong} || _ws.expert.severity == "Warning"` : wrong;
+  return run("tshark", ["-n", "-r", path, ...checks, "-Y", all, "-T", "fields", "-e", "frame.number", "-e", "_ws.expert.message"])
     .split("\n")
     .filter((line) => line !== "");
 }
@@ -114,7 +115,9 @@ for (const [name, host, faults] of CASES) {
     t.equal(peer.eth0.drops.get(DropReason.PKT_TOO_BIG), 0, "no frame was too long");
     const long = peer.eth0.controller.driverStatistics?.()[0];
     if (unparted) t.match(long, ["rx_gso_frames", Number], `${long?.[1]} long frames`);
-    if (TSHARK) t.same(faultsIn(capture, join(scratch("tcp"), "capture.pcap")), [], "tshark finds nothing malformed");
+    // A machine too busy for its queues loses segments by itself: then warnings of them are right.
+    const clean = faults === null && counters.retransSegs === 0;
+    if (TSHARK) t.same(faultsIn(capture, join(scratch("tcp"), "capture.pcap"), clean), [], "tshark finds nothing wrong");
     const retransmitted = `${counters.retransSegs} of ${counters.outSegs} segments sent again`;
     t.comment(`${Math.round(took)} ms, ${Math.round((user + system) / 1000)} ms of processor time; ${retransmitted}`);
   });
