@@ -124,6 +124,8 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     const taps = this.#taps;
+    // A capture shows a frame as a wire brings it: its sender may have left the checksum to hardware that there is not.
+    if (taps.length > 0 && skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
     for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, false);
     if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);

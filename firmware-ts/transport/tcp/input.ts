@@ -79,7 +79,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropR
     return reason;
   }
   if (c.lostOut > 0 || c.dataEnd !== c.sndNxt || c.finQueued) output(c);
-  acknowledgeIfNeeded(c);
+  acknowledgeIfNeeded(c, skb.more);
   return reason;
 }
 
@@ -286,15 +286,18 @@ function finAcknowledged(c: Tcb): boolean {
   return false;
 }
 
-/** Acknowledges what came in, at once or a little later (RFC 9293 3.8.6.3, RFC 5681 4.2). */
-function acknowledgeIfNeeded(c: Tcb): void {
+/**
+ * Acknowledges what came in, at once or a little later (RFC 9293 3.8.6.3, RFC 5681 4.2).
+ * @param more segments follow that came in one frame with this one: one acknowledgment tells of all, as in a kernel that takes such a frame
+ */
+function acknowledgeIfNeeded(c: Tcb, more: boolean): void {
   if (c.ackNow) {
     sendAck(c);
     return;
   }
   if (!c.ackPending) return;
   const unacknowledged = (c.rcvNxt - c.rcvWup) | 0;
-  if (unacknowledged > c.rcvMss || (c.quickAcks > 0 && !c.pingpong)) {
+  if (more === false && (unacknowledged > c.rcvMss || (c.quickAcks > 0 && !c.pingpong))) {
     sendAck(c);
     return;
   }

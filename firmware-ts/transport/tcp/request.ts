@@ -34,8 +34,7 @@ export class Request extends Flow {
     super(endpoints);
     this.#tcp = tcp;
     this.#listener = listener;
-    const { layer } = packet;
-    this.#way = layer.way(packet.source, packet.destination, layer.deviceOf(packet.source, packet.device));
+    this.#way = packet.layer.way(packet.source, packet.destination, endpoints.device);
     this.#settled = settle(tcp, segment, tcp.initialSequence(endpoints));
     tcp.flows.add(this);
     this.#answer();
