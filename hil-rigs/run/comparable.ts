@@ -15,7 +15,7 @@ export function comparable(trace: Trace, one: Case): Comparable {
   const fixed = ({ kind, text }: Step): boolean => kind === "command" && !text.startsWith("udp send ");
   const steps = trace.steps.filter((step) => fixed(step) || !crowd?.test(step.text));
   const texts = (kind: Step["kind"]): string[] => steps.filter((step) => step.kind === kind).map((step) => step.text);
-  const frames = texts("frame").map((text) => text.replace(EPHEMERAL, "$1:ephemeral > "));
+  const frames = texts("frame").map((text) => text.replace(EPHEMERAL, "$1:ephemeral > ").replace(PUSH, "$1$2 seq"));
   return {
     frames: one.shuffled?.includes("frames") ? frames.sort() : frames,
     commands: texts("command").map(printed),
@@ -26,6 +26,9 @@ export function comparable(trace: Trace, one: Case): Comparable {
 
 /** A drawn source port: 32768..60999 (net.ipv4.ip_local_port_range). */
 const EPHEMERAL = /((?:udp|tcp) [\da-f.:]+):(?:3[2-9]|[45]\d|60)\d{3} > /;
+
+/** The bit PSH of a TCP segment: a stack may push more often than a program writes (RFC 9293 3.9.1.2). */
+const PUSH = /( [FSRAUEC]*)P([FSRAUEC]*) seq/;
 
 /** Dumps of the neighbour table, whose order is the hash's. All other output has an order of its own. */
 const DUMP = /^(?:ip (?:-\S+ )*(?:n|ne|nei|neig|neigh|neighb\w*)(?= )|cat \/proc\/net\/arp)/;

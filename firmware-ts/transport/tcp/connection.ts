@@ -10,6 +10,7 @@ import { NOBODY, type PathUser, type TcpGround } from "./ground.ts";
 import { established, longTimerOf, receiveSegment, takeHandshake } from "./input.ts";
 import { output, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
 import { markLost } from "./recovery.ts";
+import { takeRtt } from "./rtt.ts";
 import type { Segment } from "./segment.ts";
 import { Sent } from "./sent-segments.ts";
 import { after, before } from "./sequence.ts";
@@ -27,6 +28,8 @@ export interface Settled {
   readonly sack: boolean;
   readonly timestamps: boolean;
   readonly tsRecent: number;
+  /** Round trip of our SYN, in us; -1 where it is not known, or the SYN went out twice (Karn). */
+  readonly rtt: number;
 }
 
 export class Connection extends Tcb implements TcpConnection, PathUser {
@@ -61,6 +64,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.rcvEdge = (this.rcvNxt + Math.min(this.tcp.settings.receiveBuffer, 0xffff)) | 0;
     this.timestampsOk = settled.timestamps;
     this.tsRecent = settled.tsRecent;
+    if (settled.rtt >= 0) takeRtt(this, settled.rtt);
     established(this, segment);
     this.tcp.flows.add(this);
     this.tcp.counters.passiveOpens++;

@@ -7,7 +7,7 @@ import { hasRoomAgain, isFinAcked, Taken, takeAck } from "./acknowledge.ts";
 import { takeData, takeFin } from "./data.ts";
 import { sendReset } from "./emit.ts";
 import { connectionError } from "./errors.ts";
-import { output, scaleOf, sendAbort, sendAck, sendSyn, updateMss } from "./output.ts";
+import { output, scaleOf, sendAck, sendSyn, updateMss } from "./output.ts";
 import { takeRtt } from "./rtt.ts";
 import { Flag, type Segment } from "./segment.ts";
 import { after, before } from "./sequence.ts";
@@ -49,13 +49,13 @@ export function receiveSegment(c: Tcb, skb: SkBuff, segment: Segment, packet: Re
   }
   c.receiving = true;
   try {
-    return takeRest(c, skb, segment, opened);
+    return takeRest(c, skb, segment, packet, opened);
   } finally {
     c.receiving = false;
   }
 }
 
-function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropReason {
+function takeRest(c: Tcb, skb: SkBuff, segment: Segment, packet: Received, opened: boolean): DropReason {
   const now = c.tcp.time[0]!;
   if (c.finSent && isFinAcked(c) && finAcknowledged(c)) return NONE;
   const availableBefore = c.incoming.length;
@@ -64,7 +64,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, opened: boolean): DropR
     if (c.orphaned && c.stateNumber !== State.LAST_ACK && after((segment.seq + segment.length) | 0, c.rcvNxt)) {
       // Nobody is there to read it (RFC 9293 3.6.1; RFC 1122 4.2.2.13).
       c.tcp.counters.abortOnData++;
-      sendAbort(c);
+      sendReset(c.tcp, segment, packet);
       c.finish(null);
       return DropReason.TCP_CLOSE;
     }

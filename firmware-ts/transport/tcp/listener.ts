@@ -64,8 +64,8 @@ export class Listener implements TcpListener, RequestUser {
     return true;
   }
 
-  /** Takes a segment that belongs to no flow. */
-  receive(skb: SkBuff, segment: Segment, packet: Received): DropReason {
+  /** Takes a segment that belongs to no flow. @param iss our first number of what begins by it, where it is to be a certain one */
+  receive(skb: SkBuff, segment: Segment, packet: Received, iss: number | null = null): DropReason {
     const { flags } = segment;
     if ((flags & RST) !== 0) return DropReason.TCP_RESET;
     if ((flags & ACK) !== 0) return this.#receiveAck(skb, segment, packet);
@@ -84,7 +84,7 @@ export class Listener implements TcpListener, RequestUser {
       return NONE;
     }
     this.#pending++;
-    new Request(this.#tcp, this, endpoints, segment, packet);
+    new Request(this.#tcp, this, endpoints, segment, packet, iss);
     return NONE;
   }
 
@@ -115,7 +115,7 @@ export class Listener implements TcpListener, RequestUser {
         const { windowScale, sack } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false };
         const { layer } = packet;
         const way = layer.way(packet.source, packet.destination, layer.deviceOf(packet.source, packet.device));
-        const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent };
+        const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent, rtt: -1 };
         return accept(tcp, this, endpoints, way, settled, skb, segment, packet);
       }
       tcp.counters.syncookiesFailed++;

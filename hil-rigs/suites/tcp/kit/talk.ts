@@ -126,6 +126,8 @@ export interface Opened {
 export interface OpenOptions extends TalkOptions {
   /** Default `plain`. */
   offer?: Offer;
+  /** The tester takes so many ms to end the handshake, which the DUT takes for the length of its path. Default 0. */
+  roundTrip?: number;
 }
 
 /** The program on the DUT listens, and T1 is known. */
@@ -135,10 +137,11 @@ export async function listening(bench: Bench): Promise<DutListener> {
 }
 
 /** The tester connects to the DUT, whose program takes the connection. */
-export async function accepted(bench: Bench, { offer = "plain", ...options }: OpenOptions = {}): Promise<Opened> {
+export async function accepted(bench: Bench, { offer = "plain", roundTrip = 0, ...options }: OpenOptions = {}): Promise<Opened> {
   const listener = await listening(bench);
   const talk = new Talk(bench, options);
   await halfOpen(talk, offer);
+  if (roundTrip > 0) await bench.sleep(roundTrip);
   await talk.say({ ...(offer === "stamps" && { options: timestamps(NOW, 0) }) });
   await bench.settle();
   const stream = listener.accept();
