@@ -13,14 +13,15 @@ export function comparable(trace: Trace, one: Case): Comparable {
   const crowd = one.crowd && new RegExp(`(?<![\\d.])(?:${one.crowd.join("|").replaceAll(".", "\\.")})`);
   // A datagram to one of a crowd is refused when the table has no room for it; all other commands count.
   const fixed = ({ kind, text }: Step): boolean => kind === "command" && !text.startsWith("udp send ");
-  const steps = trace.steps.filter((step) => fixed(step) || !crowd?.test(step.text));
+  const chosen = ({ text }: Step): boolean => one.sized === true && text.startsWith("tcp receive ");
+  const steps = trace.steps.filter((step) => (fixed(step) || !crowd?.test(step.text)) && !chosen(step));
   const texts = (kind: Step["kind"]): string[] => steps.filter((step) => step.kind === kind).map((step) => step.text);
   const frames = texts("frame").map((text) => text.replace(EPHEMERAL, "$1:ephemeral > ").replace(PUSH, "$1$2 seq"));
   return {
-    frames: one.shuffled?.includes("frames") ? frames.sort() : frames,
+    frames: one.sized ? [] : one.shuffled?.includes("frames") ? frames.sort() : frames,
     commands: texts("command").map(printed),
     table: texts("table"),
-    events: one.shuffled?.includes("events") ? texts("event").sort(byEntry) : told(steps),
+    events: one.sized ? [] : one.shuffled?.includes("events") ? texts("event").sort(byEntry) : told(steps),
   };
 }
 

@@ -18,6 +18,9 @@ import { Ca, STATE_NAMES, State, Tcb, Wait } from "./tcb.ts";
 import { waitIsOver } from "./timers.ts";
 import { armRto } from "./wait.ts";
 
+/** Most that the header's field says of a window, before it is scaled. */
+const FIELD_MOST = 0xffff;
+
 /** The outcome of a handshake, for a connection that begins with its end. */
 export interface Settled {
   readonly iss: number;
@@ -117,7 +120,8 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
 
   /** Tells the peer of a window that has become much larger (RFC 9293 3.8.6.2.2). */
   #tellWindow(): void {
-    const limit = this.tcp.settings.receiveBuffer;
+    // No more than the header's field can say: without a scale every read would look like much more room.
+    const limit = Math.min(this.tcp.settings.receiveBuffer, FIELD_MOST << this.rcvScale);
     const told = Math.max(0, (this.rcvEdge - this.rcvNxt) | 0);
     if (2 * told > limit || this.finReceived) return;
     const free = limit - this.incoming.length;

@@ -148,6 +148,21 @@ t.test("small reads open the window in steps worth telling", async (t) => {
   t.equal(lab.segments().filter((line) => line.includes(" < ")).length, 0);
 });
 
+t.test("without a window scale a window that was told in full is not told again by each read", async (t) => {
+  const lab = await TcpLab.open();
+  lab.near.tcp.settings.windowScaling = 0;
+  const { peers } = lab.listen(80);
+  const near = lab.connect(80);
+  lab.run(100);
+  for (let turn = 0; turn < 5; turn++) {
+    near.say("ask");
+    lab.run(60);
+  }
+  const acknowledgments = lab.segments().filter((line) => line.endsWith("< ACK 0"));
+  t.equal(peers[0]?.text, "ask".repeat(5));
+  t.equal(acknowledgments.length, 5, "one for each segment");
+});
+
 t.test("acknowledgments: at once at first and for every second segment, 40 ms later for a single one", async (t) => {
   const { lab, near, far, start } = await connected();
   near.say("x");
