@@ -86,7 +86,7 @@ function sendNew(c: Tcb): void {
   if (c.sent.count > c.maxPacketsOut || c.cwndLimited) c.maxPacketsOut = c.sent.count;
   if (c.sent.count > sentBefore) {
     // Data that follow what came in at once are an answer; its acknowledgment needs no segment of its own.
-    if (c.bytesReceived > 0 && now - c.lastReceived < 40) c.pingpong = true;
+    if (now - c.lastReceived < 40) c.pingpong = true;
     if (sentBefore === 0 || c.wait === Wait.NOTHING || c.wait === Wait.PROBE) armRto(c);
     scheduleLossProbe(c);
   } else if (blocked && c.sent.count === 0 && c.wait === Wait.NOTHING) {

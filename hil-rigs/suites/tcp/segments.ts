@@ -178,7 +178,7 @@ export function segments(family: Family): Case[] {
       async run(bench) {
         const talk = await begin(bench, from);
         for (const fields of before) await talk.say(fields);
-        await talk.heard();
+        await talk.heard(before.length > 0 ? PATIENCE : 0);
         await talk.say(send);
         const expected = answers.map((answer) => (family === 4 ? answer : answer.replace("mss 1460", "mss 1440")));
         bench.expect("what is said", await talk.heard(PATIENCE), expected);

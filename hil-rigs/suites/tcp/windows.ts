@@ -182,12 +182,13 @@ const ours: readonly Case[] = [
     needs,
     async run(bench) {
       const { talk, stream } = await connected(bench);
-      stream.send(bytes("go"));
-      await talk.hears("asked", 'PA seq 0 ack 0 "go"');
       const full = new Uint8Array(SEGMENT).fill(120);
-      await talk.say({ ack: 2, payload: full }, { ack: 2, seq: SEGMENT, payload: full });
-      const answer = await talk.heard(10);
-      bench.expect("both", answer.at(-1), `A seq 2 ack ${2 * SEGMENT}`);
+      await talk.say({ payload: full });
+      await talk.hears("the first", `A seq 0 ack ${SEGMENT}`);
+      stream.send(bytes("go"));
+      await talk.hears("an answer", `PA seq 0 ack ${SEGMENT} "go"`);
+      await talk.say({ ack: 2, seq: SEGMENT, payload: full }, { ack: 2, seq: 2 * SEGMENT, payload: full });
+      bench.expect("both", await talk.heard(15), [`A seq 2 ack ${3 * SEGMENT}`]);
     },
   },
 ];
