@@ -17,4 +17,8 @@ export const EXPECTATIONS: readonly Expectation[] = [
     "Linux answers a SYN that crosses its own with every option that its own has; RFC 7323 2.2, 3.2 and RFC 2018 2 allow those that came",
     "TCP-21/syn-plain",
   ),
+  ...ofLinux(
+    "dhcpcd 9.4.1 holds another station's probe for its address to be a conflict; by RFC 5227 2.4 only packets from the address are",
+    "ACD-05/probe",
+  ),
 ];
