@@ -64,6 +64,31 @@ export interface TcpFrame extends IpCommon {
   payload: string;
 }
 
+/** A DHCP message in UDP (RFC 2131 2). Addresses are `0.0.0.0`, and those of options empty, where there is none. */
+export interface DhcpFrame extends IpCommon {
+  kind: "dhcp";
+  sport: number;
+  dport: number;
+  /** The name of its type (option 53): `DISCOVER`; empty for none. */
+  message: string;
+  /** 1 of a client, 2 of a server. */
+  op: number;
+  xid: number;
+  secs: number;
+  /** The answer is to go to everybody. */
+  broadcast: boolean;
+  ciaddr: string;
+  yiaddr: string;
+  chaddr: string;
+  /** Options 50 and 54. */
+  requested: string;
+  server: string;
+  /** The values of all options by number, in hexadecimal. */
+  options: Readonly<Record<number, string>>;
+  /** Bytes of the message. */
+  size: number;
+}
+
 /** An ICMP or ICMPv6 message that is none of neighbour discovery's. */
 export interface IcmpFrame extends IpCommon {
   kind: "icmp";
@@ -120,7 +145,7 @@ export interface OtherFrame extends FrameCommon {
   ethertype: number;
 }
 
-export type Frame = ArpFrame | UdpFrame | TcpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
+export type Frame = ArpFrame | UdpFrame | DhcpFrame | TcpFrame | IcmpFrame | NdFrame | MldFrame | PacketFrame | OtherFrame;
 export type Kind = Frame["kind"];
 export type FrameOf<K extends Kind> = Extract<Frame, { kind: K }>;
 

@@ -182,6 +182,7 @@ function lacks(kind: DutKind, one: Case): string {
   if (!kind.families.has(family)) return `IPv${family} yet`;
   return needsOf(one)
     .filter((need) => !kind.can.has(need))
+    .map((need) => (kind.remedies?.[need] ? `${need}: it needs ${kind.remedies[need]}` : need))
     .join(", ");
 }
 

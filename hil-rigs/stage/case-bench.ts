@@ -1,4 +1,5 @@
 /** Sets the bench up for one case: records what happens, waits as long as the DUT may be late, notes each check. */
+import type { AddressOptions, AddressProgram } from "../contract/address-program.ts";
 import type { Bench, PokeOptions, WithinOptions } from "../contract/bench.ts";
 import type { Dut, DutSocket, IpResult, NeighEvent, NeighRow, PortName, SocketOptions, Timing } from "../contract/dut.ts";
 import type { Frame, FrameOf, Kind, MldFrame, Pattern } from "../contract/frame.ts";
@@ -155,6 +156,18 @@ export class CaseBench implements Bench {
   connect(to: string, port: number, options?: ConnectOptions): DutStream {
     this.trace.add("command", this.now(), `tcp connect ${to}:${port}`);
     return recordedStream(this.dut.connect(to, port, options), this.trace, () => this.now());
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    const { by, address = "" } = options;
+    this.trace.add("command", this.now(), `address by ${by} ${address}`.trimEnd());
+    const program = this.dut.getAddress(options);
+    const stop = async (): Promise<void> => {
+      this.trace.add("command", this.now(), `address by ${by} ends`);
+      await program.stop();
+      await this.settle();
+    };
+    return { stop };
   }
 
   // The wire.

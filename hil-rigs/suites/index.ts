@@ -1,5 +1,6 @@
 /** The list of all suites: to add one, add its folder and a line here. Views give parts of them names of their own. */
 import { patientLast, type Suite } from "../contract/case.ts";
+import { acd } from "./acd/index.ts";
 import { arp } from "./arp/index.ts";
 import { ip } from "./ip/index.ts";
 import { ip6 } from "./ip6/index.ts";
@@ -8,7 +9,7 @@ import { nd } from "./nd/index.ts";
 import { tcp } from "./tcp/index.ts";
 import { telemetry } from "./telemetry/index.ts";
 
-export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast, tcp];
+export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast, tcp, acd];
 
 /** Parts of suites by protocol, of both families where both have it. Their cases are the suites' own. */
 export const VIEWS: readonly Suite[] = [

@@ -1,5 +1,6 @@
 /** The Linux kernel of this machine as a DUT: one namespace for each case. */
 import { readFileSync, writeFileSync } from "node:fs";
+import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import {
   ALL_NEEDS,
   BOTH_FAMILIES,
@@ -18,6 +19,7 @@ import {
 import { type Family, PLANS } from "../../contract/plan.ts";
 import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
 import { parse } from "../../wire/parse.ts";
+import { Dhcpcd, missingDhcpcd } from "./address-program.ts";
 import { Cables } from "./cables.ts";
 import { IpBatch } from "./ip-batch.ts";
 import { ipBatch, missingForNamespaces, runProgram, TesterNetwork } from "./namespaces.ts";
@@ -49,6 +51,7 @@ class LinuxDut implements Dut {
   #neighbours: NeighSocket | null = null;
   readonly #sockets: LinuxSocket[] = [];
   #tcp: LinuxTcp | null = null;
+  #dhcpcd: Dhcpcd | null = null;
   readonly #devices = new Map<number, string>();
   #families: readonly Family[] = [4];
   #batch: IpBatch | null = null;
@@ -94,6 +97,7 @@ class LinuxDut implements Dut {
 
   async stop(): Promise<void> {
     await this.#batch?.close();
+    await this.#dhcpcd?.close();
     for (const socket of this.#sockets) socket.close();
     this.#tcp?.close();
     this.#neighbours?.close();
@@ -147,6 +151,11 @@ class LinuxDut implements Dut {
 
   connect(to: string, port: number, options: ConnectOptions = {}): DutStream {
     return this.#inside(() => this.#streams.connect(to, port, options));
+  }
+
+  getAddress(options: AddressOptions): AddressProgram {
+    this.#dhcpcd ??= new Dhcpcd((work) => this.#inside(work));
+    return this.#dhcpcd.start(options);
   }
 
   get #streams(): LinuxTcp {
@@ -230,7 +239,8 @@ export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
-  can: ALL_NEEDS,
+  can: missingDhcpcd() ? new Set([...ALL_NEEDS].filter((need) => need !== "address-programs")) : ALL_NEEDS,
+  remedies: { "address-programs": "dhcpcd, from the package dhcpcd-base" },
   families: BOTH_FAMILIES,
   realTime: true,
   settle: 1,

@@ -2,7 +2,7 @@
 import type { Case } from "../../contract/case.ts";
 import type { Family } from "../../contract/plan.ts";
 import { mss, SACK_OK, type TcpFields, timestamps, windowScale } from "../../wire/build-tcp.ts";
-import { accepted, CLOSED, halfOpen, listening, NOW, type Offer, PORT, Talk } from "./kit/talk.ts";
+import { accepted, CLOSED, halfOpen, listening, NOW, OFFERS, type Offer, PORT, Talk } from "./kit/talk.ts";
 
 /** `closed`: nobody listens. `half-open`: the DUT has answered a SYN. `open`: its program has the connection. */
 type From = "closed" | "listening" | "half-open" | "open" | "open-stamps";
@@ -66,7 +66,7 @@ const TABLES: readonly Table[] = [
         "all",
         "SYN with every option",
         [`${HANDSHAKE},sack-ok,ts,nop,ws ecr 5000`],
-        { flags: "S", seq: -1, options: [...MSS_1460, ...SACK_OK, ...STAMPS.slice(2), 1, ...windowScale(7)] },
+        { flags: "S", seq: -1, options: OFFERS.all },
       ],
       ["data", "SYN with data", [HANDSHAKE], { flags: "S", seq: -1, payload: abc }],
       ["broken", "SYN with an option of length 0", [HANDSHAKE], { flags: "S", seq: -1, options: [2, 0] }],
@@ -178,7 +178,7 @@ export function segments(family: Family): Case[] {
       async run(bench) {
         const talk = await begin(bench, from);
         for (const fields of before) await talk.say(fields);
-        await talk.heard();
+        await talk.heard(before.length > 0 ? PATIENCE : 0);
         await talk.say(send);
         const expected = answers.map((answer) => (family === 4 ? answer : answer.replace("mss 1460", "mss 1440")));
         bench.expect("what is said", await talk.heard(PATIENCE), expected);

@@ -5,7 +5,7 @@
 import type { Bench } from "../../../contract/bench.ts";
 import type { TcpFrame } from "../../../contract/frame.ts";
 import type { DutListener, DutStream } from "../../../contract/stream.ts";
-import { mss, SACK_OK, type TcpFields, tcp, timestamps } from "../../../wire/build-tcp.ts";
+import { mss, SACK_OK, type TcpFields, tcp, timestamps, windowScale } from "../../../wire/build-tcp.ts";
 import { distance } from "../../../wire/parse-tcp.ts";
 import { acquainted } from "../../ip/kit/answers.ts";
 
@@ -28,6 +28,7 @@ export const OFFERS = {
   plain: MSS_1460,
   sack: [...MSS_1460, ...SACK_OK],
   stamps: [...MSS_1460, ...timestamps(NOW, 0)],
+  all: [...MSS_1460, ...SACK_OK, ...timestamps(NOW, 0).slice(2), 1, ...windowScale(7)],
 } as const;
 export type Offer = keyof typeof OFFERS;
 
@@ -50,12 +51,16 @@ export class Talk {
     this.#options = { sport, dport, window };
   }
 
-  /** Sends segments, their numbers counted as this talk counts. A segment without the letter A acknowledges nothing. */
+  /**
+   * Sends segments, their numbers counted as this talk counts. A segment without the letter A acknowledges nothing; one from another port
+   * is of another connection, and acknowledges the number that stands there.
+   */
   async say(...segments: TcpFields[]): Promise<void> {
     const { plan } = this.#bench;
     const frames = segments.map((fields) => {
       const { seq = 0, ack = 0, flags = "A" } = fields;
-      const acknowledged = flags.includes("A") ? ack + (this.theirs ?? 0) : 0;
+      const first = fields.sport === undefined ? (this.theirs ?? 0) : 0;
+      const acknowledged = flags.includes("A") ? ack + first : 0;
       return tcp({ ...this.#options, ...fields, seq: FIRST + seq, ack: acknowledged }, plan);
     });
     await this.#bench.say(...frames);
@@ -121,6 +126,8 @@ export interface Opened {
 export interface OpenOptions extends TalkOptions {
   /** Default `plain`. */
   offer?: Offer;
+  /** The tester takes so many ms to end the handshake, which the DUT takes for the length of its path. Default 0. */
+  roundTrip?: number;
 }
 
 /** The program on the DUT listens, and T1 is known. */
@@ -130,10 +137,11 @@ export async function listening(bench: Bench): Promise<DutListener> {
 }
 
 /** The tester connects to the DUT, whose program takes the connection. */
-export async function accepted(bench: Bench, { offer = "plain", ...options }: OpenOptions = {}): Promise<Opened> {
+export async function accepted(bench: Bench, { offer = "plain", roundTrip = 0, ...options }: OpenOptions = {}): Promise<Opened> {
   const listener = await listening(bench);
   const talk = new Talk(bench, options);
   await halfOpen(talk, offer);
+  if (roundTrip > 0) await bench.sleep(roundTrip);
   await talk.say({ ...(offer === "stamps" && { options: timestamps(NOW, 0) }) });
   await bench.settle();
   const stream = listener.accept();
