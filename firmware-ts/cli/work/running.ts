@@ -9,6 +9,7 @@ import type { Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import type { RunRequest } from "../../board/run-options.ts";
 import { System, startSystem } from "../../board/system.ts";
+import { BoardTextFiles } from "../../board/text-files.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { Exit } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
@@ -60,8 +61,11 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
       },
     };
     // A run in virtual time begins as the one before did.
+    const complain = (why: string): void => terminal.complain(`whohas: ${printable(why)}`);
     const keeps =
-      clock instanceof VirtualClock ? {} : { leases: new LeaseFiles(leaseDir(name), (why) => terminal.complain(`whohas: ${why}`)) };
+      clock instanceof VirtualClock
+        ? {}
+        : { leases: new LeaseFiles(leaseDir(name), complain), files: new BoardTextFiles(complain) };
     const system = await System.make(rig, { clock, app, listener, ...keeps, ...(duration === undefined ? {} : { duration }) });
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
