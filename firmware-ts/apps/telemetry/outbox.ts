@@ -49,6 +49,8 @@ const MOST_HELD = 256;
 const LONGEST = 4096;
 /** Between two messages of stored readings, in ms: a collector that was away is not flooded. */
 const PACE = 20;
+/** The same behind the first one after a failure: a refusal would be here by then. */
+const PATIENCE = 1000;
 /** A collector's word that it will never take this message. Too many requests (4.29) and a quota (0x97) pass. */
 const FOR_GOOD = /^(?:COAP_4_(?!29)|MQTT_PUBACK_0x(?!97))/;
 
@@ -68,6 +70,10 @@ export class Outbox {
   /** The last message failed: nothing leaves before the next attempt. */
   #resting = false;
   #interval = FIRST_INTERVAL;
+  /** As it was before the last success. */
+  #before = FIRST_INTERVAL;
+  /** The last message was the first one after a failure. */
+  #trying = false;
   /** Within a step whose end looks at the fates of all its readings. */
   #quiet = false;
 
@@ -140,6 +146,8 @@ export class Outbox {
         if (reading.state !== "sent") continue;
         this.#fates.sent--;
         this.#away.add(reading);
+        // It was no success: attempts go on as if there had been none.
+        this.#interval = Math.max(this.#interval, this.#before);
       } else if (--reading.parts > 0) continue;
       again = this.#end(reading) || again;
     }
@@ -166,7 +174,7 @@ export class Outbox {
   #leave(): void {
     const { store, batch } = this.#options;
     if (!this.#running || !this.#isFull) return;
-    if (store && (this.#resting || this.#away.size > 0)) return;
+    if (store && (this.#timer.armed || this.#away.size > 0)) return;
     const obstacle = this.#obstacle();
     if (obstacle === "") {
       if (store) this.#round();
@@ -221,6 +229,8 @@ export class Outbox {
     if (lost === "") {
       reading.state = "sent";
       this.#fates.sent++;
+      this.#before = this.#interval;
+      this.#interval = FIRST_INTERVAL;
     } else if (store && state !== "dropped" && !FOR_GOOD.test(lost)) {
       this.#hold(reading);
       return true;
@@ -232,6 +242,7 @@ export class Outbox {
   #rest(): void {
     const { random, jitter } = this.#options;
     this.#resting = true;
+    this.#trying = true;
     this.#timer.arm(this.#interval * (0.5 + random.next()) + random.next() * jitter);
     this.#interval = Math.min(2 * this.#interval, LONGEST_INTERVAL);
   }
@@ -309,9 +320,9 @@ export class Outbox {
       if (!file?.save() && again) this.#loseAll("STOPPED");
     } else if (again) this.#rest();
     else if (this.#away.size === 0) {
-      this.#interval = FIRST_INTERVAL;
       if (this.#held.length === 0) file?.emptied();
-      else if (!this.#resting && !this.#timer.armed && this.#isFull) this.#timer.arm(PACE);
+      else if (!this.#resting && this.#isFull && !this.#timer.armed) this.#timer.arm(this.#trying ? PATIENCE : PACE);
+      this.#trying = false;
     }
   }
 

@@ -13,7 +13,7 @@ export class DatagramLink implements Link {
   readonly #most: number;
   #socket: UdpSocket | null = null;
   #collector: Destination | null = null;
-  /** The newest message, until it is refused. */
+  /** The newest message that was sent, until it is refused. */
   #newest = 0;
 
   /** @param most bytes that the collector takes in one datagram */
@@ -31,17 +31,27 @@ export class DatagramLink implements Link {
     const socket = stack.udp.open();
     this.#socket = socket;
     this.#collector = socket.to(address, port);
-    socket.onFate = settled;
+    socket.onFate = (id, result) => {
+      this.#note(id, result);
+      settled(id, result);
+    };
     if (refusals) socket.onError = ({ errno }) => this.#refused(errno === "EMSGSIZE" ? "PKT_TOO_BIG" : `ICMP_${errno}`);
   }
 
   send(message: Uint8Array, id: number): SendResult {
-    this.#newest = id;
-    return (this.#socket as UdpSocket).send(message, this.#collector as Destination, id);
+    const result = (this.#socket as UdpSocket).send(message, this.#collector as Destination, id);
+    this.#note(id, result);
+    return result;
   }
 
   stop(): void {
     this.#socket?.close();
+  }
+
+  /** What was lost on the board itself was told of already. */
+  #note(id: number, { status }: SendResult): void {
+    if (status === "sent") this.#newest = id;
+    else if (status === "failed" && id === this.#newest) this.#newest = 0;
   }
 
   #refused(reason: string): void {

@@ -82,8 +82,12 @@ t.test("tags: each format has them in its own way, with its marks escaped or rep
   const station: Station = { ...STATION, tags: TAGS };
   const line = "telemetry,node=pico,site=barn\\,\\ 2\\=3,room=Küche|#:a thermometer=21.48,";
   t.ok(message(lineEncoder(station)).toString().startsWith(line));
-  t.ok(message(statsdEncoder(station, "datadog")).toString().startsWith("pico.thermometer:21.48|g|#site:barn__2_3,room:Küche___a\n"));
-  t.ok(message(statsdEncoder(station, "influxdb")).toString().startsWith("pico.thermometer,site=barn__2_3,room=Küche___a:21.48|g\n"));
+  t.ok(
+    message(statsdEncoder(station, "datadog")).toString().startsWith("pico.thermometer:21.48|g|#site:barn__2_3,room:Küche___a\n"),
+  );
+  t.ok(
+    message(statsdEncoder(station, "influxdb")).toString().startsWith("pico.thermometer,site=barn__2_3,room=Küche___a:21.48|g\n"),
+  );
   t.ok(message(statsdEncoder(station)).toString().startsWith("pico.thermometer:21.48|g\n"), "none, where nobody said how");
   const [, , instance] = parts(message(collectdEncoder(station)));
   t.strictSame([instance?.[0], instance?.[1].toString()], [3, "site=barn, 2=3,room=Küche|#:a\0"]);
