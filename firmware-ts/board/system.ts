@@ -13,6 +13,7 @@ import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import type { HostNames } from "../apps/host-names.ts";
 import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
 import type { TextFiles } from "../apps/text-files.ts";
+import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
@@ -321,10 +322,15 @@ export class System {
   }
 
   summary(): Summary {
-    const { datagrams } = this.#apps;
+    const { datagrams, readings } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, readings, ...countersOf(this.#stacks) };
+  }
+
+  /** The figures of its firmwares. */
+  get figures(): readonly AppFigures[] {
+    return this.#apps.figures;
   }
 
   /** The initial namespace, then the others. */

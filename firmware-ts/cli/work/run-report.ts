@@ -21,14 +21,17 @@ export interface ReportOptions {
   socket: string | null;
   /** The instance's name. */
   name: string;
+  /** Where metrics are served; null: nowhere. */
+  metrics: string | null;
 }
 
-export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name, metrics }: ReportOptions): RunReport {
   // Questions that the lines so far have told of.
   let told = QUESTIONS.map(() => 0);
   return {
     ready(system) {
       for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
+      if (metrics !== null) print(`metrics: ${metrics}`);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
@@ -66,8 +69,8 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
       told = asked;
       const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
       const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
-      const values = event.readings.map(({ kind, value, unit }) =>
-        Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
+      const values = event.readings.map(({ kind, value, unit, name = kind }) =>
+        Number.isFinite(value) ? `${name} ${value.toFixed(2)} ${unit}`.trim() : `${name} missing`,
       );
       const several = event.count > 1 ? `${event.count} readings, the newest ` : "";
       const columns = [
@@ -153,11 +156,12 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops, missed }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, readings, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
+    ...readingLines(readings),
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
     ...ndLines(nd),
@@ -166,6 +170,18 @@ function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops
     ...(missed > 0 ? [`missed        ${missed} frames by controllers whose memory was full`] : []),
     ...healthLines(devices),
   ];
+}
+
+/** The fate of readings, where it is not that of their messages alone. */
+function readingLines(readings: Summary["readings"]): string[] {
+  if (readings === null) return [];
+  const { taken, restored, sent, stored, underWay, dropped } = readings;
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (restored + stored + lost === 0) return [];
+  const from = restored > 0 ? `${taken} taken, ${restored} from before` : `${taken} taken`;
+  const waiting = stored + underWay > 0 ? `, ${stored + underWay} stored` : "";
+  const reasons = lost > 0 ? ` (${dropsText(dropped)})` : "";
+  return [`readings      ${from}; ${sent} sent${waiting}, ${lost} lost${reasons}`];
 }
 
 function ndLines(nd: Summary["nd"]): string[] {
@@ -177,13 +193,23 @@ function ndLines(nd: Summary["nd"]): string[] {
   ];
 }
 
-export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+export function jsonReport({ print: printLine, quiet, socket, name, metrics }: ReportOptions): RunReport {
   const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
       const { profile } = rig.neighbours;
-      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, profile, devices: system.reports() });
+      const served = metrics === null ? {} : { metrics };
+      print({
+        event: "ready",
+        instance: name,
+        socket,
+        ...served,
+        rig: rig.name,
+        seed: rig.seed,
+        profile,
+        devices: system.reports(),
+      });
     },
     device(device, event) {
       if (!quiet)

@@ -1,6 +1,10 @@
 /** The fate of every reading, counted once: `taken` and `restored` together are `sent`, `stored`, `underWay` and all of `dropped`. */
 import type { ReadingFates } from "../../app.ts";
 
+/** Reasons that are told apart: a collector can send codes by the hundred. */
+const MOST_REASONS = 32;
+const OTHER = "OTHER";
+
 export class FateCounter {
   taken = 0;
   restored = 0;
@@ -8,7 +12,8 @@ export class FateCounter {
   readonly #dropped = new Map<string, number>();
 
   drop(reason: string): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+    const known = this.#dropped.has(reason) || this.#dropped.size < MOST_REASONS ? reason : OTHER;
+    this.#dropped.set(known, (this.#dropped.get(known) ?? 0) + 1);
   }
 
   report(stored: number, underWay: number): ReadingFates {
