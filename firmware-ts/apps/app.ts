@@ -17,7 +17,7 @@ export interface App {
   readonly counters: Readonly<Record<string, number>>;
   /** The device has the address that an app with the role `addresses` gives it. */
   readonly settled?: boolean;
-  /** What became of its readings, in an app that takes some. */
+  /** The fate of its readings, in an app that takes some. */
   readonly readings?: ReadingFates;
   /** Begins. Called once. */
   start(): void;

@@ -51,7 +51,7 @@ export class MetricsServer {
       const advice = code === "EADDRINUSE" ? "somebody has that port already; say another one" : message;
       throw new ControlError("METRICS_LISTEN", `cannot serve metrics at ${formatPlace({ address, port })}: ${advice}`);
     }
-    // Of a client that is gone, and nobody waits for it.
+    // A client that is gone is nobody to wait for.
     this.#server.on("error", () => undefined);
     const bound = this.#server.address();
     return { address, port: typeof bound === "object" && bound !== null ? bound.port : port };

@@ -37,7 +37,7 @@ export interface Summary {
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
   datagrams: Datagrams;
-  /** What became of the readings of all apps; null where none takes any. */
+  /** The fate of the readings of all apps; null where none takes any. */
   readings: ReadingFates | null;
   arp: ArpSummary;
   /** Null in a rig without IPv6. */

@@ -144,7 +144,7 @@ export class Telemetry implements App {
     return this.#messages.counters;
   }
 
-  /** What became of the readings. */
+  /** The fate of the readings. */
   get readings(): ReadingFates {
     return this.#outbox.fates;
   }

@@ -15,7 +15,7 @@ import { stackMethods } from "../../control/methods/index.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
 import type { Stack } from "../../stack.ts";
 import { Exit } from "../contract/exit.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../contract/version.ts";
 import { Closing } from "./closing.ts";
 import { standardDescriptor } from "./descriptor.ts";
 import { printable } from "./printable.ts";
@@ -57,7 +57,7 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
     down.lastly(() => claim?.abandon());
     const print = (line: string): void => terminal.print(line);
     let running: System | null = null;
-    const metrics = claim && rig.metrics ? await serveMetrics(rig.metrics, () => running, options, closing) : null;
+    const metrics = claim && rig.metrics ? await serveMetrics(rig.metrics, () => running, { name, clock }, closing) : null;
     const report = (options.json ? jsonReport : textReport)({ print, quiet, socket: path, name, metrics });
     const listener: RunReport = {
       ...report,
@@ -121,11 +121,11 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
 async function serveMetrics(
   place: Endpoint<string>,
   running: () => System | null,
-  { name }: RunOptions,
+  { name, clock }: { readonly name: string; readonly clock: Clock },
   closing: Closing,
 ): Promise<string> {
   const { MetricsServer } = await import("../../board/metrics-server.ts");
-  const startedAt = Date.now();
+  const startedAt = clock.wallTime();
   const server = new MetricsServer(() => {
     const system = running();
     const stacks: [string, Stack][] = system ? [["", system.stack], ...system.namespaces] : [];

@@ -7,7 +7,8 @@ import type { Family, Sample } from "./exposition.ts";
 import { type Metrics, within } from "./ground.ts";
 
 export const neighbourMetrics: Metrics = ({ stacks }) => {
-  const [[, initial]] = stacks as [readonly [string, Stack]];
+  const initial = stacks[0]?.[1];
+  if (!initial) return [];
   // Namespaces share their tables.
   const tables: [family: string, table: NeighTable][] = [["ipv4", initial.neighbours(4).table]];
   if (initial.ip6) tables.push(["ipv6", initial.neighbours(6).table]);

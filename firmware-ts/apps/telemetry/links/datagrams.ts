@@ -48,7 +48,7 @@ export class DatagramLink implements Link {
     this.#socket?.close();
   }
 
-  /** What was lost on the board itself was told of already. */
+  /** A message that was lost on the board itself was told of already. */
   #note(id: number, { status }: SendResult): void {
     if (status === "sent") this.#newest = id;
     else if (status === "failed" && id === this.#newest) this.#newest = 0;

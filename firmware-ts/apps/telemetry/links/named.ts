@@ -12,7 +12,7 @@ import { failure, type Link, type LinkContext, type Settled } from "../contract/
 /** Bounds of the time for which an answer is good, in ms, whatever it says. */
 const SHORTEST_GOOD = 30_000;
 const LONGEST_GOOD = 3_600_000;
-/** What every IPv6 link carries (RFC 8200 section 5), behind the headers: nothing is sent without an address anyway. */
+/** As much as every IPv6 link carries (RFC 8200 section 5), behind the headers: nothing is sent without an address anyway. */
 const ROOM = 1280 - 40 - 8;
 
 export interface NamedLinkOptions {
