@@ -31,6 +31,8 @@ const MOST_REMEMBERED = 64;
 
 interface Waiting {
   readonly event: DatagramEvent;
+  /** Clock time at which it was handed to the link, in ms. */
+  readonly since: number;
   readonly readings: readonly TakenReading[];
 }
 
@@ -58,10 +60,10 @@ export class Messages {
     const waiting = this.#waiting.get(id);
     const now = this.#clock.now() - this.start;
     if (waiting) {
-      const { event, readings } = waiting;
+      const { event, since, readings } = waiting;
       this.#waiting.delete(id);
       if (event.waited !== null) {
-        event.waited = now - event.time;
+        event.waited = this.#clock.now() - since;
         this.longestWait = Math.max(this.longestWait, event.waited);
       }
       this.#end(id, readings, result);
@@ -93,7 +95,7 @@ export class Messages {
       this.counters.queued++;
       event.waited = 0;
     }
-    if (this.#waiting.size < MOST_UNDER_WAY) this.#waiting.set(id, { event, readings });
+    if (this.#waiting.size < MOST_UNDER_WAY) this.#waiting.set(id, { event, since: this.#clock.now(), readings });
   }
 
   /** Readings that are lost before they had a message. */

@@ -54,6 +54,9 @@ const PATIENCE = 1000;
 /** A collector's word that it will never take this message. Too many requests (4.29) and a quota (0x97) pass. */
 const FOR_GOOD = /^(?:COAP_4_(?!29)|MQTT_PUBACK_0x(?!97))/;
 
+/** The fates of the readings of a message, as bits. */
+const Outcome = { NONE: 0, SENT: 1, AGAIN: 2 };
+
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #fates = new FateCounter();
@@ -139,19 +142,19 @@ export class Outbox {
 
   /** As Messages tells it. */
   fate(readings: readonly TakenReading[], { status, reason }: SendResult, revoked: boolean): void {
-    let again = false;
+    let outcome = Outcome.NONE;
     for (const reading of readings) {
       if (status === "failed") reading.lost = reason;
       if (revoked) {
         if (reading.state !== "sent") continue;
         this.#fates.sent--;
         this.#away.add(reading);
-        // It was no success: attempts go on as if there had been none.
-        this.#interval = Math.max(this.#interval, this.#before);
       } else if (--reading.parts > 0) continue;
-      again = this.#end(reading) || again;
+      outcome |= this.#end(reading);
     }
-    this.#after(again);
+    // It was no success: attempts go on as if there had been none.
+    if (revoked) this.#interval = Math.max(this.#interval, this.#before);
+    this.#after(outcome);
   }
 
   /** Readings that wait or are under way, the oldest first; null while nobody knows when they were taken. */
@@ -221,21 +224,22 @@ export class Outbox {
     this.#fates.drop(reason);
   }
 
-  /** All of a reading has its fate. True when it goes again. */
-  #end(reading: TakenReading): boolean {
+  /** All of a reading has its fate. */
+  #end(reading: TakenReading): number {
     const { store } = this.#options;
     const { lost, state } = reading;
     this.#away.delete(reading);
     if (lost === "") {
       reading.state = "sent";
       this.#fates.sent++;
-      this.#before = this.#interval;
-      this.#interval = FIRST_INTERVAL;
-    } else if (store && state !== "dropped" && !FOR_GOOD.test(lost)) {
+      return Outcome.SENT;
+    }
+    if (store && state !== "dropped" && !FOR_GOOD.test(lost)) {
       this.#hold(reading);
-      return true;
-    } else this.#drop(reading, lost);
-    return false;
+      return Outcome.AGAIN;
+    }
+    this.#drop(reading, lost);
+    return Outcome.NONE;
   }
 
   /** The next attempt comes after a while, which doubles each time. */
@@ -307,15 +311,20 @@ export class Outbox {
 
   /** All of these readings are in messages, some of which have their fate already. */
   #release(readings: readonly TakenReading[]): void {
-    let again = false;
-    for (const reading of readings) if (--reading.parts === 0) again = this.#end(reading) || again;
-    this.#after(again);
+    let outcome = Outcome.NONE;
+    for (const reading of readings) if (--reading.parts === 0) outcome |= this.#end(reading);
+    this.#after(outcome);
   }
 
-  /** Some readings have their fate. @param again of those that have to go again */
-  #after(again: boolean): void {
+  /** Some readings have their fate. @param outcome bits of Outcome */
+  #after(outcome: number): void {
     const { store, file } = this.#options;
+    const again = (outcome & Outcome.AGAIN) !== 0;
     if (!store || this.#quiet) return;
+    if (outcome === Outcome.SENT) {
+      this.#before = this.#interval;
+      this.#interval = FIRST_INTERVAL;
+    }
     if (!this.#running) {
       if (!file?.save() && again) this.#loseAll("STOPPED");
     } else if (again) this.#rest();

@@ -41,8 +41,8 @@ export function register(program: Command, { globals, action }: CommandContext):
       reading(parseCaptureSpec),
     )
     .option(
-      "--metrics [address:port]",
-      `figures for Prometheus by HTTP at /metrics; default ${DEFAULT_PLACE}; behind the rig file`,
+      "--metrics [place]",
+      `figures for Prometheus by HTTP at /metrics of [ADDR:]PORT, ${DEFAULT_PLACE} without one; behind the rig file`,
       reading(parseListenPlace),
     )
     .option("--user <name>", "become this user, NAME or NAME:GROUP, before anything is opened")

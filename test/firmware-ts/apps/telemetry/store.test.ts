@@ -61,6 +61,10 @@ t.test("the link is down: nothing is tried, nothing is lost; readings leave with
   await site.clock.advance(1000);
   t.strictSame(arrived(site), count(1, 64));
   t.ok(site.points.length <= 3 + 5, `${site.points.length} datagrams`);
+  t.ok(
+    site.events.every(({ waited }) => waited === null || waited < 10),
+    "the wait in the store is none for an address",
+  );
   const times = site.points.flatMap(({ line }) => [...line.matchAll(/ (\d+)000000\n/g)].map(([, ms]) => Number(ms)));
   t.strictSame(
     times,
@@ -107,6 +111,7 @@ t.test("the host is there and its collector is not: a refusal of ICMP tells, and
   t.match(app.readings, { sent: 0, stored: 30 });
   t.match(site.events[0], { status: "sent" });
   t.match(site.events[1], { status: "failed", reason: "ICMP_ECONNREFUSED" });
+  t.ok(app.counters.failed >= 4 && app.counters.failed <= 7, `${app.counters.failed} attempts in 30 s, ever more seldom`);
   listen();
   await site.clock.advance(60_000);
   app.stop();
