@@ -5,7 +5,7 @@
 import type { Clock } from "../../../hal/clock.ts";
 import type { SendResult } from "../../ip/send-result.ts";
 import type { DatagramEvent } from "../app.ts";
-import { failure, type Link, MOST_UNDER_WAY, type Settled } from "./contract/link.ts";
+import { failure, type Link, type Settled } from "./contract/link.ts";
 import type { TakenReading } from "./store/reading.ts";
 
 /** A type and not an interface, so that it is a record of numbers by name. */
@@ -95,7 +95,8 @@ export class Messages {
       this.counters.queued++;
       event.waited = 0;
     }
-    if (this.#waiting.size < MOST_UNDER_WAY) this.#waiting.set(id, { event, since: this.#clock.now(), readings });
+    // A link bounds the number of those.
+    this.#waiting.set(id, { event, since: this.#clock.now(), readings });
   }
 
   /** Readings that are lost before they had a message. */
