@@ -315,7 +315,7 @@ devices: { eth0: { driver: packet, bus: { kind: interface, name: ${host.near} },
 apps:
 ${apps.join("\n")}
 `;
-    const board = await Instance.start([fileOf(rig)]);
+    const board = await Instance.start([fileOf(rig), "--metrics", "0"]);
     t.teardown(() => board.kill());
     const told = COUNT * there.length;
     await eventually(() => board.events.filter(({ event }) => event === "datagram").length >= told, `${told} messages`);
@@ -334,6 +334,10 @@ ${apps.join("\n")}
       );
     }
     if (there.includes(influxdb)) checkDashboard(t, host);
+    const { metrics } = (board.events.find(({ event }) => event === "ready") ?? {}) as { metrics?: string };
+    const figures = await (await fetch(metrics ?? "")).text();
+    for (const at of there.keys())
+      t.match(figures, new RegExp(`^whohas_telemetry_messages\\{app="${at}",kind="telemetry",fate="sent"\\} [1-9]\\d*$`, "m"));
     const { code, summary } = await board.stop();
     t.equal(code, 0);
     t.ok(summary.datagrams.failed <= 2 * there.length, `${summary.datagrams.failed} cut off by the end`);

@@ -55,7 +55,7 @@ const PATIENCE = 1000;
 const FOR_GOOD = /^(?:COAP_4_(?!29)|MQTT_PUBACK_0x(?!97))/;
 
 /** The fates of the readings of a message, as bits. */
-const Outcome = { NONE: 0, SENT: 1, AGAIN: 2 };
+const Outcome = { NONE: 0, DONE: 1, AGAIN: 2 };
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -131,7 +131,7 @@ export class Outbox {
     if (!this.#running) return;
     const obstacle = this.#obstacle();
     if (obstacle === "") {
-      if (store) while (this.#held.length > 0 && !this.#resting) this.#round();
+      if (store) while (this.#held.length > 0 && !this.#resting && this.#away.size === 0) this.#round();
       else this.#flush();
     }
     this.#timer.cancel();
@@ -232,14 +232,14 @@ export class Outbox {
     if (lost === "") {
       reading.state = "sent";
       this.#fates.sent++;
-      return Outcome.SENT;
+      return Outcome.DONE;
     }
     if (store && state !== "dropped" && !FOR_GOOD.test(lost)) {
       this.#hold(reading);
       return Outcome.AGAIN;
     }
     this.#drop(reading, lost);
-    return Outcome.NONE;
+    return Outcome.DONE;
   }
 
   /** The next attempt comes after a while, which doubles each time. */
@@ -321,7 +321,7 @@ export class Outbox {
     const { store, file } = this.#options;
     const again = (outcome & Outcome.AGAIN) !== 0;
     if (!store || this.#quiet) return;
-    if (outcome === Outcome.SENT) {
+    if (outcome === Outcome.DONE) {
       this.#before = this.#interval;
       this.#interval = FIRST_INTERVAL;
     }
