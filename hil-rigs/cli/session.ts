@@ -1,7 +1,7 @@
 /** One `run` or `compare`: plays cases on devices, tells results as they come, ends early at SIGINT, and writes the report. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { VERSION } from "../../firmware-ts/cli/version.ts";
+import { VERSION } from "../../firmware-ts/cli/contract/version.ts";
 import type { Case } from "../contract/case.ts";
 import type { DutKind } from "../contract/dut.ts";
 import { readRecord } from "../reports/read.ts";
