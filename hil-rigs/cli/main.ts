@@ -11,7 +11,7 @@ import { addMeasure } from "./commands/measure.ts";
 import { addRandom } from "./commands/random.ts";
 import { addCompare, addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
-import { type AddCommand, Exit } from "./exit.ts";
+import { type AddCommand, Exit } from "./kit/exit.ts";
 
 const COMMANDS: readonly AddCommand[] = [addList, addRun, addCompare, addShow, addChanges, addRandom, addMeasure];
 
