@@ -28,11 +28,14 @@
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
  *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
+ *     dns: [192.168.10.1]              name servers, before those of a lease
+ *     metrics: 127.0.0.1:9610          where on this machine the run's figures are served; not without this
  */
 
 import * as v from "valibot";
 import { APP_KINDS } from "../apps/index.ts";
 import { type TelemetrySource, telemetry as telemetryApp } from "../apps/telemetry/kind.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
@@ -55,6 +58,7 @@ import {
   parseHost,
   parseInteger,
   parseInterfaceAddress,
+  parseListenPlace,
   parseRouteTarget,
   parseStationMac,
   UnitError,
@@ -97,6 +101,8 @@ export interface RigSource {
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly telemetry?: TelemetrySource;
   readonly apps?: readonly AppConfig[];
+  readonly dns?: readonly string[];
+  readonly metrics?: Endpoint<string>;
 }
 
 /** One thing that the schema did not accept. `key`: it is about the key at the end of the path, not about its value. */
@@ -204,6 +210,8 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     sysctl: v.exactOptional(shaped(false, "{ net.ipv4.neigh.eth0.gc_stale_time: 120 }", v.record(asKey(sysctlKey), sysctlValue))),
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
     apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
+    dns: v.exactOptional(shaped(true, "[192.168.10.1]", v.array(leaf("192.168.10.1", parseHost)))),
+    metrics: v.exactOptional(leaf("127.0.0.1:9610", parseListenPlace)),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );

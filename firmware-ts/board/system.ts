@@ -10,7 +10,10 @@ import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppContext, AppDatagram } from "../apps/app.ts";
+import type { HostNames } from "../apps/host-names.ts";
 import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
+import type { TextFiles } from "../apps/text-files.ts";
+import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
@@ -18,17 +21,15 @@ import { Stack } from "../stack.ts";
 import { awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import type { Maker, Part } from "./kinds/part.ts";
-import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
+import type { Part } from "./kinds/part.ts";
+import { type LoadedCode, loadCode } from "./loaded-code.ts";
 import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
-import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
-import { loadClockIsSet } from "./wall-clock.ts";
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
@@ -44,6 +45,8 @@ export interface SystemOptions {
   listener?: SystemListener;
   /** Keeps leases over restarts. Default: as long as the system lasts. */
   leases?: LeaseStore;
+  /** Keeps the files that the rig's apps name. Default: they are not used. */
+  files?: TextFiles;
 }
 
 /** Hears of events when they happen. */
@@ -79,14 +82,6 @@ export interface DeviceReport {
   gateway: string | null;
 }
 
-/** The code of everything that a rig names, loaded. */
-interface Code {
-  /** In the order of the rig's devices. */
-  readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
-  readonly io: IoMaker;
-  readonly clockIsSet: () => boolean;
-}
-
 interface Assembled {
   config: DeviceConfig;
   part: Part;
@@ -116,6 +111,7 @@ export class System {
   readonly #tellAddressed: () => void;
   readonly #io: BoardIo;
   readonly #clockIsSet: () => boolean;
+  readonly #names: HostNames;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
@@ -134,13 +130,10 @@ export class System {
    * @throws ControllerError, GpioError for a part that cannot be made
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
-    const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
-    const { clock } = options;
-    const [io, devices, clockIsSet] = await Promise.all([loadBoardIo(rig.board.io), loaded, loadClockIsSet(rig, clock)]);
-    return new System(rig, options, { devices, io, clockIsSet });
+    return new System(rig, options, await loadCode(rig, options.clock));
   }
 
-  private constructor(rig: Rig, options: SystemOptions, code: Code) {
+  private constructor(rig: Rig, options: SystemOptions, code: LoadedCode) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
@@ -159,6 +152,7 @@ export class System {
     const neighbours = { profile, lateness, hz };
     const families = familiesOf(rig);
     this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.#names = code.names(this.stack);
     for (const table of tablesOf(this.stack)) {
       watchNeighbours(table, (warning) => {
         if (!this.#stopped) options.listener?.neighbours?.(warning);
@@ -328,10 +322,18 @@ export class System {
   }
 
   summary(): Summary {
-    const { all: datagrams, apps } = this.#apps.datagrams;
+    const {
+      datagrams: { all: datagrams, apps },
+      readings,
+    } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, apps, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, apps, readings, ...countersOf(this.#stacks) };
+  }
+
+  /** The figures of its firmwares. */
+  get figures(): readonly AppFigures[] {
+    return this.#apps.figures;
   }
 
   /** The initial namespace, then the others. */
@@ -390,6 +392,8 @@ export class System {
       random,
       clockIsSet: this.#clockIsSet,
       leases,
+      files: this.#options.files ?? null,
+      names: this.#names,
       tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),

@@ -169,8 +169,11 @@ export interface IpLayer {
   readonly counters: InetCounters;
   /** Gives a protocol its packets, by the number in the IP header. */
   handle(protocol: number, handler: IpProtocol): void;
-  /** Tells whether the address is one of ours. */
-  isLocal(address: IpAddress): boolean;
+  /**
+   * Tells whether the address is one of ours.
+   * @param device the one that must have it, where the address means another station on each link (RFC 4007); null for any
+   */
+  isLocal(address: IpAddress, device?: NetDevice | null): boolean;
   /** The device that has one of our addresses, the first where several have it; null for an address that is not ours. */
   deviceWith(address: IpAddress): NetDevice | null;
   /** Tells whether datagrams to the address may be for us: it is one of ours, a group's, or everybody's. */

@@ -36,7 +36,6 @@ export class Network implements DeviceUser {
   /** The handler that was looked up last: most frames are for the one that the frame before them was for. */
   #lastType = -1;
   #lastHandler: PacketHandler | undefined;
-  /** A new list with each change, as of taps. */
   #listeners: readonly DeviceListener[] = [];
   /** A new list with each change: a frame is shown to all that were there when it came, whoever of them leaves meanwhile. */
   #taps: readonly PacketTap[] = [];
@@ -102,7 +101,7 @@ export class Network implements DeviceUser {
     this.#lastType = -1;
   }
 
-  /** Hears of every event from now on; the returned function ends it. */
+  /** Adds a listener for events of every device; the returned function removes it, also from within the listener. */
   onDeviceEvent(listener: DeviceListener): () => void {
     const own: DeviceListener = (device, event) => listener(device, event);
     this.#listeners = [...this.#listeners, own];
@@ -125,6 +124,8 @@ export class Network implements DeviceUser {
   receiverOf(skb: SkBuff, device: NetDevice): PacketHandler | null {
     this.napi.softnet.processed++;
     const taps = this.#taps;
+    // A capture shows a frame as a wire brings it: its sender may have left the checksum to hardware that there is not.
+    if (taps.length > 0 && skb.checksum === Checksum.PARTIAL) completeChecksum(skb);
     for (let at = 0; at < taps.length; at++) taps[at]!(skb, device, false);
     if (!pullHeader(skb, device.addressView)) {
       device.drops.drop(skb, DropReason.PKT_TOO_SMALL);

@@ -82,11 +82,16 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
  */
 export type ErrorHandler = (error: IcmpError, port: number) => void;
 
+/** The endpoint of a socket. */
+export type UdpPlace = Pick<UdpSocket, "address" | "source" | "device" | "port">;
+
 export class UdpSocket implements SkBuffOwner {
   /** The address that it is bound to, and datagrams have to be for; null for any. */
   readonly address: IpAddress | null;
   /** The source of what it sends, if it is bound to one of our addresses; null for the best. */
   readonly source: IpAddress | null;
+  /** The only device by which it sends and hears (the zone of its address); null for any. */
+  readonly device: NetDevice | null;
   readonly port: number;
   /** The only family that it has; null for both. */
   readonly family: IpFamily | null;
@@ -110,7 +115,7 @@ export class UdpSocket implements SkBuffOwner {
   onError: ErrorHandler | null = null;
   readonly #udp: UdpSocketUser;
   /** The device of the last datagram (the kernel's sk_napi_id), and the number of datagrams received. */
-  #device: NetDevice | null = null;
+  #lastDevice: NetDevice | null = null;
   #received = 0;
   #awaited = 0;
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
@@ -127,18 +132,12 @@ export class UdpSocket implements SkBuffOwner {
   /** For the last family of which a datagram was too long. */
   #tooLong: IcmpError | null = null;
 
-  constructor(
-    udp: UdpSocketUser,
-    address: IpAddress | null,
-    source: IpAddress | null,
-    port: number,
-    family: IpFamily | null = null,
-    shared = false,
-  ) {
+  constructor(udp: UdpSocketUser, { address, source, device, port }: UdpPlace, family: IpFamily | null = null, shared = false) {
     this.#udp = udp;
     this.groups = new SocketGroups(udp);
     this.address = address;
     this.source = source;
+    this.device = device;
     this.port = port;
     this.family = address === null ? family : familyOf(address);
     this.#shared = shared;
@@ -153,6 +152,7 @@ export class UdpSocket implements SkBuffOwner {
   excludes(other: UdpSocket): boolean {
     if (this.#shared && other.#shared) return false;
     if (this.family !== null && other.family !== null && this.family !== other.family) return false;
+    if (this.device !== null && other.device !== null && this.device !== other.device) return false;
     return this.address === other.address || this.address === null || other.address === null;
   }
 
@@ -179,11 +179,11 @@ export class UdpSocket implements SkBuffOwner {
   /**
    * Makes a destination for send(): once for each place to which the socket sends.
    * @param host an address, or its text, with a zone where it needs one: `fe80::2%eth0`
-   * @param device the only one by which it may be reached; null for that of the zone, or for any
+   * @param device the only one by which it may be reached; null for that of the zone, for the socket's own, or for any
    * @throws InetError ADDRESS_INVALID, DEVICE_MISSING, FAMILY_UNSUPPORTED, PORT_INVALID
    */
   to(host: string | IpAddress, port: number, device: NetDevice | null = null): Destination {
-    return this.#udp.destination(host, port, this.source, device, this.multicastDevice);
+    return this.#udp.destination(host, port, this.source, device ?? this.device, this.multicastDevice);
   }
 
   /**
@@ -319,7 +319,7 @@ export class UdpSocket implements SkBuffOwner {
     if (!this.#open) throw new Error("the socket is closed");
     const before = this.#received;
     this.#awaited = before + 1;
-    this.#device?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
+    this.#lastDevice?.busyPoll(limit ?? this.#udp.busyRead, this.#arrived);
     return this.#received > before;
   }
 
@@ -344,7 +344,7 @@ export class UdpSocket implements SkBuffOwner {
 
   /** Takes a datagram from Udp, its payload at skb.data. The buffer stays the caller's. */
   receive(skb: SkBuff, port: number, packet: Received): void {
-    this.#device = packet.device;
+    this.#lastDevice = packet.device;
     this.#received++;
     this.onDatagram?.(skb.bytes, skb.data, skb.length, packet.source, port, packet);
   }

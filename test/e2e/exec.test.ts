@@ -10,7 +10,7 @@ import { realTime } from "../support/real-time.ts";
 import { pause } from "../support/waiting.ts";
 import { adopt, commandLine, ended, folder, whohas, whohasProcess } from "../support/whohas.ts";
 
-const programs = ["dnsmasq", "mosquitto", "coap-server-notls", "curl", "ethtool", "socat"];
+const programs = ["dnsmasq", "mosquitto", "coap-server-notls", "curl", "socat"];
 const PROGRAM = fileURLToPath(new URL("../fixtures/programs/everyday.mjs", import.meta.url));
 const NAMES = fileURLToPath(new URL("../fixtures/programs/names.mjs", import.meta.url));
 const SERVER = `
@@ -62,8 +62,6 @@ function parts({ stdout, stderr }: Ended): Record<string, unknown> {
 realTime(t, "a program beside a host", { skip: missingForNetns() || missingPrograms(...programs) }, async (t) => {
   const pair = new VethPair();
   pair.far.ip("address", "add", `${HOST}/${SUBNET}`, "dev", pair.farName);
-  // Segments as an Ethernet carries them: the host's kernel joins none for the controller to take apart.
-  pair.far.run("ethtool", "-K", pair.farName, "tso", "off", "gso", "off");
   const stop = await serve(pair.far);
   t.teardown(() => {
     stop();

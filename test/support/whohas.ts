@@ -74,10 +74,15 @@ export function commandLine(words: readonly string[], before: readonly string[] 
   return [program, rest];
 }
 
+/** Starts `whohas` in a process of its own. */
+export function whohasChild(words: readonly string[], before?: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  const [program, args] = commandLine(words, before);
+  return bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } });
+}
+
 /** Runs `whohas` in a process of its own, to its end. */
 export function whohasProcess(words: readonly string[], before?: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const [program, args] = commandLine(words, before);
-  return ended(bound(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...environment, ...env } }));
+  return ended(whohasChild(words, before, env));
 }
 
 /** Waits for a program to end, and returns what it printed. */

@@ -6,7 +6,7 @@ import type { ClaimedAddress } from "../../ip4/claimed-address.ts";
 import { formatMac } from "../../net/ethernet.ts";
 import type { AddressChangeWord, AddressEvent } from "../address-event.ts";
 import { watchLink } from "../addresses/link.ts";
-import { LinkLocalAddress } from "../addresses/link-local.ts";
+import { LinkLocalAddress, type LinkLocalGround } from "../addresses/link-local.ts";
 import type { App, AppContext, AppDevice } from "../app.ts";
 import { LeaseBinding } from "./binding.ts";
 import { DhcpClient, type DhcpState, type DhcpUser } from "./client.ts";
@@ -32,7 +32,7 @@ export class Dhcp implements App, DhcpUser {
   #last: AddressEvent | null = null;
   #unwatch: () => void = () => {};
 
-  constructor(on: AppDevice, config: DhcpConfig, context: AppContext) {
+  constructor(on: AppDevice, config: DhcpConfig, context: LinkLocalGround) {
     const { stack, device } = on;
     const { random, leases, node } = context;
     this.#on = on;

@@ -77,9 +77,9 @@ function link({ stack }: System): Promise<void> {
   return new Promise((done) => {
     if (up()) done();
     else {
-      const deafen = stack.network.onDeviceEvent(() => {
-        if (!up()) return;
-        deafen();
+      const unwatch = stack.network.onDeviceEvent((_, event) => {
+        if (event !== "carrier-up" || !up()) return;
+        unwatch();
         done();
       });
     }
