@@ -1,7 +1,7 @@
 /** `whohas exec`: a program that knows nothing of us, on a board's stack beside a host with servers of Debian's. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import t from "tap";
 import { BOARD, HOST, SUBNET } from "../support/host.ts";
 import { missingForNetns, missingPrograms, type Netns, VethPair } from "../support/netns.ts";
@@ -159,6 +159,19 @@ t.test("programs that end by themselves, by an error, by signals", async (t) => 
     writeFileSync(file, text);
     t.match(await whohasProcess(["exec", "--name", "end", "--", "node", file, "a", "--b"]), expected, name);
   }
+});
+
+t.test("modules that are loaded before the program", async (t) => {
+  const file = join(folder, "preloaded.cjs");
+  writeFileSync(file, "console.log(globalThis.before)");
+  const before = join(folder, "before.mjs");
+  writeFileSync(before, "globalThis.before = (globalThis.before ?? 0) + 1;");
+  const play = (module: string): Promise<Ended> => whohasProcess(["exec", "--name", "pre", "--", "node", "--import", module, file]);
+  t.match(await play(before), { code: 0, stdout: "1\n" }, "by its path");
+  t.match(await play(pathToFileURL(before).href), { code: 0, stdout: "1\n" }, "by its URL");
+  const { code, stderr } = await play("./nowhere.mjs");
+  t.equal(code, 1, "one that is not there ends it");
+  t.match(stderr, /nowhere\.mjs/);
 });
 
 t.test("wrong words", async (t) => {
