@@ -166,12 +166,12 @@ t.test("modules that are loaded before the program", async (t) => {
   writeFileSync(file, "console.log(globalThis.before)");
   const before = join(folder, "before.mjs");
   writeFileSync(before, "globalThis.before = (globalThis.before ?? 0) + 1;");
-  const play = (module: string): Promise<Ended> => whohasProcess(["exec", "--name", "pre", "--", "node", "--import", module, file]);
-  t.match(await play(before), { code: 0, stdout: "1\n" }, "by its path");
-  t.match(await play(pathToFileURL(before).href), { code: 0, stdout: "1\n" }, "by its URL");
-  const { code, stderr } = await play("./nowhere.mjs");
-  t.equal(code, 1, "one that is not there ends it");
-  t.match(stderr, /nowhere\.mjs/);
+  const modules = [before, pathToFileURL(before).href, "./nowhere.mjs"];
+  const ends = modules.map((module, at) => whohasProcess(["exec", "--name", `pre${at}`, "--", "node", "--import", module, file]));
+  const [path, url, missing] = (await Promise.all(ends)) as [Ended, Ended, Ended];
+  t.match(path, { code: 0, stdout: "1\n" }, "by its path");
+  t.match(url, { code: 0, stdout: "1\n" }, "by its URL");
+  t.match(missing, { code: 1, stderr: /nowhere\.mjs/ }, "one that is not there ends it");
 });
 
 t.test("wrong words", async (t) => {
