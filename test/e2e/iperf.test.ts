@@ -11,7 +11,7 @@ import { adopt, ended, whohasChild } from "../support/whohas.ts";
 const PROGRAM = fileURLToPath(new URL("../support/iperf/main.ts", import.meta.url));
 /** Reads the program's TypeScript, also for a command that was compiled. */
 const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
-/** Of each test. The nightly run (package.json) sets it to 10. */
+/** Time of each test. The nightly run (package.json) sets it to 10. */
 const SECONDS = Number(process.env["WHOHAS_IPERF_SECONDS"] ?? 1);
 const STREAMS = 2;
 /** Bytes that our server sends, so that both sides stop at the same one. */
