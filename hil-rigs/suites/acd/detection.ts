@@ -14,7 +14,7 @@ const OTHER = { mac: T2.mac, ip: OWN };
 const DEFEND_INTERVAL = 10_000;
 /** A program on a busy machine is later than a kernel's timer, in ms. */
 const LATE = 150;
-const common = { topology: BARE, patient: true, drawn: true, limit: 45_000 } as const;
+const common = { topology: BARE, patient: true, drawn: true, sized: true, limit: 45_000 } as const;
 
 /** The program has begun: its first probe was heard. */
 async function begun(bench: Bench): Promise<FrameOf<"arp">> {
