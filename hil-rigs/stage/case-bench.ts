@@ -9,8 +9,8 @@ import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../c
 import { parse } from "../wire/parse.ts";
 import { RESOLUTIONS } from "../wire/resolution.ts";
 import { rowText } from "./neigh-row.ts";
-import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { matches, patternText } from "./patterns.ts";
+import { recordedListener, recordedStream } from "./recorded-stream.ts";
 import { window } from "./tolerance.ts";
 import { Trace } from "./trace.ts";
 

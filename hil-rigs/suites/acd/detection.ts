@@ -43,7 +43,11 @@ const free: readonly Case[] = [
     source: "RFC 5227 1.1, 2.1.1, 2.3 MUST",
     async run(bench) {
       const one = await begun(bench);
-      bench.expect("to everybody, for nobody's address", [one.dst, one.sha, one.spa, one.tha], [BROADCAST, DUT.mac, "0.0.0.0", ZERO]);
+      bench.expect(
+        "to everybody, for nobody's address",
+        [one.dst, one.sha, one.spa, one.tha],
+        [BROADCAST, DUT.mac, "0.0.0.0", ZERO],
+      );
       const two = await bench.hears("the second", probes(OWN), { within: 2000 });
       const three = await bench.hears("the third", probes(OWN), { within: 2000 });
       expectBetween(bench, "between the first two", two.time - one.time, 1000, 2000);

@@ -30,7 +30,11 @@ const talk: readonly Case[] = [
       bench.expect("ports, op, hardware address", [sport, dport, op, chaddr], [68, 67, 1, DUT.mac]);
       bench.expect("no address, no server, no time", [ciaddr, server, secs], [NOBODY, "", 0]);
       const wishes: string[] = options[55]?.match(/../g) ?? [];
-      bench.expect("an identifier, a mask, a router", [61 in options, wishes.includes("01"), wishes.includes("03")], [true, true, true]);
+      bench.expect(
+        "an identifier, a mask, a router",
+        [61 in options, wishes.includes("01"), wishes.includes("03")],
+        [true, true, true],
+      );
       bench.expect("as long as relays want it", size >= 300, true);
     },
   },
@@ -197,8 +201,7 @@ const conflicts: readonly Case[] = [
     source: "RFC 2131 2.2 SHOULD, RFC 5227 2.1, 2.3",
     async run(bench) {
       await leased(bench, {}, { probes: true });
-      for (const name of ["the first probe", "the second", "the third"])
-        await bench.hears(name, probes(LEASED), { within: 2500 });
+      for (const name of ["the first probe", "the second", "the third"]) await bench.hears(name, probes(LEASED), { within: 2500 });
       bench.expect("not used before", await addresses(bench), []);
       for (const name of ["announced", "again"]) await bench.hears(name, announces(LEASED), { within: 2500 });
       bench.expect("the address", await addresses(bench), [GIVEN]);

@@ -41,7 +41,11 @@ export function isThere(bench: Bench): void {
 }
 
 /** The client has asked, and has got an offer and a lease with these terms. */
-export async function leased(bench: Bench, terms: DhcpFields = {}, options: Partial<AddressOptions> = {}): Promise<Begun & { request: Dhcp }> {
+export async function leased(
+  bench: Bench,
+  terms: DhcpFields = {},
+  options: Partial<AddressOptions> = {},
+): Promise<Begun & { request: Dhcp }> {
   isThere(bench);
   const one = await begun(bench, options);
   await bench.say(dhcpReply(one.discover, "OFFER", terms));
@@ -51,7 +55,11 @@ export async function leased(bench: Bench, terms: DhcpFields = {}, options: Part
 }
 
 /** As leased(), and the address is there. */
-export async function bound(bench: Bench, terms: DhcpFields = {}, options: Partial<AddressOptions> = {}): Promise<Begun & { request: Dhcp }> {
+export async function bound(
+  bench: Bench,
+  terms: DhcpFields = {},
+  options: Partial<AddressOptions> = {},
+): Promise<Begun & { request: Dhcp }> {
   const all = await leased(bench, terms, options);
   bench.expect("the address is there", await addressWithin(bench, 1500), GIVEN);
   return all;
