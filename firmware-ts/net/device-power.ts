@@ -1,0 +1,83 @@
+/**
+ * How much of a device is on. An observer, of energy for example, hears of it by device events:
+ *
+ *     stack.network.onDeviceEvent((device, event) => {
+ *       if (event === "asleep" || event === "awake") note(clock.now(), device.power.asleep, device.power.controller);
+ *     });
+ *
+ * `asleep` comes when the controller is in its mode of sleep, `awake` when it begins to wake: from then on it draws what it draws awake.
+ */
+import type { EthernetController } from "../../hal/ethernet.ts";
+import type { DeviceReceiveMode } from "./receive-mode.ts";
+
+/**
+ * `on`: it works as ever. `listen`: it receives frames to its own address and nothing else, so that no broadcast wakes the node. `down`:
+ * its chip is powered down, hears nothing and sends nothing.
+ */
+export type ControllerPower = "on" | "listen" | "down";
+
+/** The device, as its power sees it. */
+interface Powered {
+  readonly up: boolean;
+  readonly controller: EthernetController;
+}
+
+export class DevicePower {
+  readonly #device: Powered;
+  readonly #receiveMode: DeviceReceiveMode;
+  readonly #tell: (event: "asleep" | "awake") => void;
+  #asleep = false;
+  #controller: ControllerPower = "on";
+
+  constructor(device: Powered, receiveMode: DeviceReceiveMode, tell: (event: "asleep" | "awake") => void) {
+    this.#device = device;
+    this.#receiveMode = receiveMode;
+    this.#tell = tell;
+  }
+
+  /** The device's stack sleeps, and the processor may. */
+  get asleep(): boolean {
+    return this.#asleep;
+  }
+
+  /** How much of the controller is on. */
+  get controller(): ControllerPower {
+    return this.#controller;
+  }
+
+  /**
+   * Puts the controller into a mode of sleep. One that has no chip to power down listens instead.
+   * @throws ControllerError its chip does not answer; the device is awake then
+   */
+  async sleep(wanted: ControllerPower): Promise<void> {
+    const { controller, up } = this.#device;
+    if (this.#asleep || !up) return;
+    const mode = wanted === "down" && !controller.suspend ? "listen" : wanted;
+    this.#receiveMode.narrow(mode === "listen");
+    if (mode === "down") await controller.suspend?.();
+    this.#controller = mode;
+    this.#asleep = true;
+    this.#tell("asleep");
+  }
+
+  /**
+   * Wakes it; resolves when it has its link again or is known to have none.
+   * @throws ControllerError its chip does not answer, and is being repaired
+   */
+  async wake(): Promise<void> {
+    if (!this.#asleep) return;
+    const mode = this.#controller;
+    this.#asleep = false;
+    this.#controller = "on";
+    this.#tell("awake");
+    this.#receiveMode.narrow(false);
+    if (mode === "down") await this.#device.controller.resume?.();
+  }
+
+  /** The device went down, asleep or awake: when it comes up it is awake. */
+  closed(): void {
+    this.#asleep = false;
+    this.#controller = "on";
+    this.#receiveMode.narrow(false);
+  }
+}
