@@ -20,6 +20,8 @@ export type ControllerPower = "on" | "listen" | "down";
 interface Powered {
   readonly up: boolean;
   readonly controller: EthernetController;
+  readonly queued: number;
+  wake(): void;
 }
 
 export class DevicePower {
@@ -47,22 +49,29 @@ export class DevicePower {
 
   /**
    * Puts the controller into a mode of sleep. One that has no chip to power down listens instead.
-   * @throws ControllerError its chip does not answer; the device is awake then
+   * @returns why its chip did not fall asleep: the controller is on, and repaired or tried again as ever; null when all went well
    */
-  async sleep(wanted: ControllerPower): Promise<void> {
+  async sleep(wanted: ControllerPower): Promise<Error | null> {
     const { controller, up } = this.#device;
-    if (this.#asleep || !up) return;
-    const mode = wanted === "down" && !controller.suspend ? "listen" : wanted;
+    if (this.#asleep || !up) return null;
+    let mode = wanted === "down" && !controller.suspend ? "listen" : wanted;
+    let failure: Error | null = null;
     this.#receiveMode.narrow(mode === "listen");
-    if (mode === "down") await controller.suspend?.();
+    if (mode === "down") {
+      await controller.suspend?.().catch((error: Error) => {
+        failure = error;
+        mode = "on";
+      });
+    }
     this.#controller = mode;
     this.#asleep = true;
     this.#tell("asleep");
+    return failure;
   }
 
   /**
-   * Wakes it; resolves when it has its link again or is known to have none.
-   * @throws ControllerError its chip does not answer, and is being repaired
+   * Wakes it; resolves when it has its link again or is known to have none. A chip that does not wake is repaired or tried again as ever,
+   * which is told by the device's events.
    */
   async wake(): Promise<void> {
     if (!this.#asleep) return;
@@ -71,7 +80,9 @@ export class DevicePower {
     this.#controller = "on";
     this.#tell("awake");
     this.#receiveMode.narrow(false);
-    if (mode === "down") await this.#device.controller.resume?.();
+    if (mode === "down") await this.#device.controller.resume?.().catch(() => undefined);
+    // Frames that no controller took before the sleep.
+    if (this.#device.queued > 0) this.#device.wake();
   }
 
   /** The device went down, asleep or awake: when it comes up it is awake. */
