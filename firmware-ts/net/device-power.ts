@@ -7,6 +7,7 @@
  *
  * `asleep` comes when the controller is in its mode of sleep, `awake` when it begins to wake: from then on it draws what it draws awake.
  */
+import type { Clock } from "../../hal/clock.ts";
 import type { EthernetController } from "../../hal/ethernet.ts";
 import type { DeviceReceiveMode } from "./receive-mode.ts";
 
@@ -28,10 +29,13 @@ export class DevicePower {
   readonly #device: Powered;
   readonly #receiveMode: DeviceReceiveMode;
   readonly #tell: (event: "asleep" | "awake") => void;
+  readonly #clock: Clock;
   #asleep = false;
   #controller: ControllerPower = "on";
+  #wokeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(device: Powered, receiveMode: DeviceReceiveMode, tell: (event: "asleep" | "awake") => void) {
+  constructor(clock: Clock, device: Powered, receiveMode: DeviceReceiveMode, tell: (event: "asleep" | "awake") => void) {
+    this.#clock = clock;
     this.#device = device;
     this.#receiveMode = receiveMode;
     this.#tell = tell;
@@ -40,6 +44,11 @@ export class DevicePower {
   /** The device's stack sleeps, and the processor may. */
   get asleep(): boolean {
     return this.#asleep;
+  }
+
+  /** Time since it woke last, in ms; Infinity before its first sleep, 0 while it sleeps. */
+  get awakeFor(): number {
+    return this.#asleep ? 0 : this.#clock.now() - this.#wokeAt;
   }
 
   /** How much of the controller is on. */
@@ -78,6 +87,7 @@ export class DevicePower {
     const mode = this.#controller;
     this.#asleep = false;
     this.#controller = "on";
+    this.#wokeAt = this.#clock.now();
     this.#tell("awake");
     this.#receiveMode.narrow(false);
     if (mode === "down") await this.#device.controller.resume?.().catch(() => undefined);

@@ -93,7 +93,7 @@ export class NetDevice extends DeviceDescription implements ControllerHost, Poll
     );
     this.#goodbye = user.clock.task(() => void controller.close());
     this.health = new DeviceHealth(user.clock, controller, () => this.#revival.attempts);
-    this.power = new DevicePower(this, this.#receiveMode, (event) => user.deviceEvent(this, event));
+    this.power = new DevicePower(user.clock, this, this.#receiveMode, (event) => user.deviceEvent(this, event));
   }
 
   get pool(): SkBuffPool {
