@@ -43,7 +43,8 @@ function checkSleep(file: YamlFile, draft: Draft<RigSource>): void {
     if (app && findApp(app["kind"])?.role === "firmware") firmwares.push([["apps", index], app]);
   if (firmwares.length < 2) return;
   for (const [at, { sleep }] of firmwares)
-    if (sleep !== undefined) file.note([...at, "sleep"], "the node sleeps as a whole, and the rig has another firmware", { key: true });
+    if (sleep !== undefined)
+      file.note([...at, "sleep"], "the node sleeps as a whole, and the rig has another firmware", { key: true });
 }
 
 type DeviceDraft = Draft<DeviceSource>;

@@ -326,7 +326,10 @@ export class System {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
       const families = familiesOf(this.rig);
-      made.set(netns, new Stack({ clock: this.#nodeClock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }));
+      made.set(
+        netns,
+        new Stack({ clock: this.#nodeClock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }),
+      );
     }
     return made;
   }
