@@ -99,7 +99,8 @@ export function object<Keys extends Readonly<Record<string, Form<unknown>>>>(
   return (value, at) => {
     const found = objectOf(value, at);
     for (const key of Object.keys(found)) {
-      if (!Object.hasOwn(keys, key)) throw refuse(place(at, key), found[key], `unknown key; there is ${Object.keys(keys).join(", ")}`);
+      if (!Object.hasOwn(keys, key))
+        throw refuse(place(at, key), found[key], `unknown key; there is ${Object.keys(keys).join(", ")}`);
     }
     const read = Object.entries(keys).map(([key, form]) => [key, form(found[key], place(at, key))]);
     return Object.fromEntries(read) as { readonly [Key in keyof Keys]: Read<Keys[Key]> };

@@ -23,7 +23,8 @@ export function addCounts(counts: Counts, saved: Saved): void {
     if (!Object.hasOwn(fields, name)) continue;
     const field = fields[name];
     if (typeof field === "number" && at === undefined) fields[name] = field + value;
-    if (field instanceof Float64Array && at !== undefined && Number(at) < field.length) field[Number(at)] = (field[Number(at)] ?? 0) + value;
+    if (field instanceof Float64Array && at !== undefined && Number(at) < field.length)
+      field[Number(at)] = (field[Number(at)] ?? 0) + value;
   }
 }
 

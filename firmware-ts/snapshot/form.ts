@@ -102,6 +102,7 @@ const socketForm = object({
   ttl: integer(0, 255),
   multicastTtl: integer(0, 255),
   tos: integer(0, 255),
+  peer: orNull(object({ address, port: integer(1, 65_535) })),
   groups: list(object({ group: address, device }), 256),
 });
 
