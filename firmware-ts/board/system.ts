@@ -194,6 +194,7 @@ export class System {
       if (this.#stopped) return;
       this.#makeApps();
       this.#configure();
+      this.#options.state?.begin(this.stack, () => this.#apps.sequences);
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -226,6 +227,7 @@ export class System {
     this.#tellAddressed();
     this.#end();
     await this.#awake();
+    this.#options.state?.end();
     this.#healthWatch.stop();
     this.#apps.stop();
     const failures: unknown[] = [];
@@ -364,7 +366,8 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const context: AppContext = {
+    const { state } = this.#options;
+    const context: Omit<AppContext, "sequence"> = {
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
@@ -377,7 +380,7 @@ export class System {
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
     };
-    this.#apps.make(this.rig, context, this.#options.app !== false);
+    this.#apps.make(this.rig, context, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */
