@@ -346,7 +346,7 @@ export class Enc28j60 implements EthernetController {
     session.astray = true;
     this.#receiver.countDue = true;
     this.#attention.request();
-    // Whatever befell the chip asleep is found before the first frame leaves.
+    // A set-up that was lost asleep is found before the first frame leaves.
     this.#checkup.urge();
   }
 
