@@ -347,7 +347,7 @@ export class Enc28j60 implements EthernetController {
     this.#receiver.countDue = true;
     this.#attention.request();
     // A set-up that was lost asleep is found before the first frame leaves.
-    this.#checkup.urge();
+    this.#checkup.look();
   }
 
   /** Nothing is on its way to the wire or to the host. */
