@@ -41,6 +41,12 @@ export interface DatagramEvent {
   readings: readonly { kind: string; value: number; unit: string }[];
 }
 
+/** The fate of a datagram, and the app that it is of. */
+export interface AppDatagram extends DatagramEvent {
+  /** The app's kind, where the rig has one of it; else `telemetry-2` for the second one. */
+  readonly app: string;
+}
+
 /** The surroundings of an app. */
 export interface AppContext {
   /** The initial network namespace. */

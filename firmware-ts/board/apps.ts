@@ -121,6 +121,23 @@ export function appsOf(rig: Rig): readonly AppConfig[] {
   ];
 }
 
+/** An app, and its name in events: its kind, with its place among those of the kind behind it where there are several (`telemetry-2`). */
+export interface NamedApp {
+  readonly name: string;
+  readonly config: AppConfig;
+}
+
+/** All apps of a rig, with their names. */
+export function namedApps(rig: Rig): readonly NamedApp[] {
+  const all = appsOf(rig);
+  return all.map((config, at) => {
+    const { kind } = config;
+    const ofKind = all.filter((other) => other.kind === kind).length;
+    const place = all.slice(0, at + 1).filter((other) => other.kind === kind).length;
+    return { name: ofKind > 1 ? `${kind}-${place}` : kind, config };
+  });
+}
+
 /** Addresses of IPv4 are asked for before they are used (RFC 5227 2.1). */
 export function asksFirst({ neighbours }: Rig): boolean {
   return neighbours.profile === "strict";
@@ -147,7 +164,7 @@ function appWith(kind: string, options: Readonly<Record<string, unknown>>): AppC
 /** The addresses that apps give a device, in words: an address, or the app's kind. */
 export function awaitedOf(rig: Rig, device: string): string[] {
   return appsOf(rig).flatMap((app) => {
-    if (appKind(app).role !== "addresses" || deviceOfApp(app) !== device) return [];
+    if (deviceAddressedBy(app) !== device) return [];
     const address = app["address"] as Cidr | undefined;
     return [address ? formatCidr(address) : app.kind];
   });
@@ -165,6 +182,11 @@ export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
 export function deviceOfApp(app: Readonly<Record<string, unknown>>): string | undefined {
   const device = findApp(app["kind"])?.options["device"]?.is === "device" ? app["device"] : undefined;
   return typeof device === "string" ? device : undefined;
+}
+
+/** The device to which an app gives an address; undefined for any other app. */
+export function deviceAddressedBy(app: Readonly<Record<string, unknown>>): string | undefined {
+  return findApp(app["kind"])?.role === "addresses" ? deviceOfApp(app) : undefined;
 }
 
 /** A pin that an app takes. */

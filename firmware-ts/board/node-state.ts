@@ -1,7 +1,7 @@
 /** Keeps a node's state over restarts: the snapshot of its stack, its leases, and how far its apps have counted. */
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
-import { integer, list, named, object, type Read, SnapshotError, text } from "../snapshot/check.ts";
+import { integer, named, object, type Read, SnapshotError, text } from "../snapshot/check.ts";
 import { checkSnapshot } from "../snapshot/form.ts";
 import type { Stack } from "../stack.ts";
 import { NodeFile } from "./node-file.ts";
@@ -16,8 +16,8 @@ const form = object({
     text(() => true, "{}"),
     256,
   ),
-  /** The numbers that apps have counted to, in the rig's order. */
-  sequences: list(integer(0, Number.MAX_SAFE_INTEGER), 256),
+  /** The numbers that apps have counted to, by their names. */
+  sequences: named(integer(0, Number.MAX_SAFE_INTEGER), 256),
 });
 type Kept = Read<typeof form>;
 
@@ -47,12 +47,12 @@ export class NodeState implements LeaseStore {
   }
 
   /** How far the apps had counted. */
-  get sequences(): readonly number[] {
-    return this.#kept?.sequences ?? [];
+  get sequences(): Kept["sequences"] {
+    return this.#kept?.sequences ?? {};
   }
 
   /** Gives the stack what was kept of it, and keeps it from now on. */
-  begin(stack: Stack, sequences: () => readonly number[]): void {
+  begin(stack: Stack, sequences: () => Kept["sequences"]): void {
     try {
       if (this.#kept) stack.restore(this.#kept.stack, { parts: PARTS });
     } catch (error) {

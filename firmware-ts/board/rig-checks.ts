@@ -2,10 +2,9 @@
  * Checks the values of a rig file against each other. Every check copes with a draft, in which refused values are undefined, and is
  * silent where it cannot judge: one mistake is reported once.
  */
-
 import type { Endpoint } from "../ip/endpoint.ts";
 import { formatMac } from "../net/ethernet.ts";
-import { deviceOfApp, findApp, pinsOf } from "./apps.ts";
+import { deviceAddressedBy, deviceOfApp, findApp, pinsOf } from "./apps.ts";
 import { DEVICE_KINDS } from "./kinds/index.ts";
 import { busesOf, findBus, findDevice, MODELLED } from "./kinds/lookup.ts";
 import type { Draft } from "./rig/schema.ts";
@@ -115,7 +114,7 @@ function automaticDevices(draft: Draft<RigSource>): string[] {
   const short = devicesOf(draft).flatMap(([name, device]) =>
     (device.addresses ?? []).some((one) => typeof one === "string") ? [name] : [],
   );
-  return [...short, ...(draft?.apps ?? []).flatMap((app) => deviceOfApp(app ?? {}) ?? [])];
+  return [...short, ...(draft?.apps ?? []).flatMap((app) => deviceAddressedBy(app ?? {}) ?? [])];
 }
 
 function checkAutomatic(file: YamlFile, device: NonNullable<DeviceDraft>, at: Path): void {

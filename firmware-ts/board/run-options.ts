@@ -1,7 +1,7 @@
 /** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
 import type { ProfileName } from "../neigh/profile.ts";
-import { deviceOfApp } from "./apps.ts";
+import { deviceAddressedBy } from "./apps.ts";
 import { benchRig } from "./bench.ts";
 import { parseDeviceSpecs } from "./device-spec.ts";
 import { type DeviceConfig, isAutomatic, RIG_DEFAULTS, type Rig } from "./rig/rig.ts";
@@ -45,7 +45,8 @@ export async function rigFor(request: RunRequest): Promise<Rig> {
 /** Refuses a gateway that no link of the rig leads to. One of a single link is asked for on its device, whatever its addresses. */
 function checkOnLink(gateway: string, { devices, routes, apps = [] }: Rig): void {
   // Nobody knows beforehand which subnet a server gives.
-  if (devices.some(({ automatic = [] }) => automatic.length > 0) || apps.some((app) => deviceOfApp(app) !== undefined)) return;
+  if (devices.some(({ automatic = [] }) => automatic.length > 0) || apps.some((app) => deviceAddressedBy(app) !== undefined))
+    return;
   const own = devices.flatMap(({ addresses }) => addresses);
   const linked = routes.flatMap(({ to, via }) => (to === "default" || via !== undefined ? [] : [to]));
   if (isOfOneLink(gateway) || [...own, ...linked].some((subnet) => holdsHost(subnet, gateway))) return;

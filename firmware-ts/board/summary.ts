@@ -35,7 +35,10 @@ export interface Summary {
   devices: Record<string, HealthReport>;
   /** Since the system was ready, in ms of the clock's time. */
   duration: number;
+  /** All apps together. */
   datagrams: Datagrams;
+  /** Each firmware for itself, by its name. */
+  apps: Readonly<Record<string, Datagrams>>;
   arp: ArpSummary;
   /** Null in a rig without IPv6. */
   nd: NdSummary | null;

@@ -1,7 +1,7 @@
 /** The options of a system, which stand beside its rig, its listener, and its reports. */
 import type { Clock } from "../../hal/clock.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { DatagramEvent } from "../apps/app.ts";
+import type { AppDatagram } from "../apps/app.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { NeighWarning } from "./neigh-watch.ts";
@@ -28,7 +28,7 @@ export interface ListenerOf<S> {
   device(device: NetDevice, event: DeviceEvent): void;
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
-  datagram(event: DatagramEvent, system: S): void;
+  datagram(event: AppDatagram, system: S): void;
   /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
   neighbours?(warning: NeighWarning): void;
   /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */

@@ -311,10 +311,10 @@ export class System {
   }
 
   summary(): Summary {
-    const { datagrams } = this.#apps;
+    const { all: datagrams, apps } = this.#apps.datagrams;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, apps, ...countersOf(this.#stacks) };
   }
 
   /** The initial namespace, then the others. */
@@ -366,21 +366,22 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const { state } = this.#options;
-    const context: Omit<AppContext, "sequence"> = {
+    const random = this.#random.fork("apps");
+    const { state, leases = new LeaseMemory() } = this.#options;
+    const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
-      random: this.#random.fork("apps"),
+      random,
       clockIsSet: this.#clockIsSet,
-      leases: this.#options.leases ?? new LeaseMemory(),
+      leases,
       sleeper: this.#sleep,
-      tell: (event) => this.#options.listener?.datagram(event, this),
+      tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
-    };
-    this.#apps.make(this.rig, context, this.#options.app !== false, state?.sequences);
+    });
+    this.#apps.make(this.rig, contextOf, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

@@ -403,7 +403,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
     } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
-      const way = this.#router.find(route, destination, source, device, true);
+      const way = this.#router.find(route, destination, source, device, view.getUint8(at + IP_PROTOCOL));
       if (way === InputWay.REFUSED) {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);

@@ -37,7 +37,7 @@ export interface SeenDhcp {
   readonly options: ReadonlyMap<number, readonly number[]>;
 }
 
-const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE"];
+const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"];
 
 export interface DhcpBenchOptions extends LabOptions {
   readonly server?: Partial<DhcpServerOptions>;

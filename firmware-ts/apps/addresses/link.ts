@@ -13,7 +13,6 @@ export interface LinkUser {
 
 /** Tells a user of a device's link, from the state at the call on. Returns a function that ends it. */
 export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () => void {
-  let watching = true;
   let there = false;
   const look = (): void => {
     const now = device.up && device.hasCarrier;
@@ -22,13 +21,11 @@ export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () =
     if (now) user.linkUp();
     else user.linkDown();
   };
-  stack.network.onDeviceEvent((changed, event) => {
-    if (changed !== device || !watching) return;
+  const end = stack.network.onDeviceEvent((changed, event) => {
+    if (changed !== device) return;
     if (event === "address" || event === "replaced") user.addressChanged();
     look();
   });
   look();
-  return () => {
-    watching = false;
-  };
+  return end;
 }

@@ -5,6 +5,7 @@
  */
 import { INADDR_BROADCAST, isMulticast, parseIpv4 } from "../../ip/address.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
+import { ip6Words } from "../../ip/ip6-text.ts";
 import type { AppKind, OptionProblem } from "../app.ts";
 import type { OptionShape, SensorConfig } from "../options.ts";
 import { SLEEP_OPTIONS, type SleepConfig } from "../sleeper.ts";
@@ -97,6 +98,7 @@ function check(given: Readonly<Record<string, unknown>>): readonly OptionProblem
   const meant = FORMATS.find((known) => known.format === format);
   if (!meant) return problems;
   const settings = (given[meant.format] ?? {}) as Settings;
+  for (const problem of meant.check?.(settings) ?? []) problems.push({ ...problem, at: [meant.format, ...problem.at] });
   const { address = "" } = (given["to"] ?? {}) as Partial<Endpoint<string>>;
   if (meant.converses(settings) && isForMany(address))
     problems.push({ at: ["to"], message: `${address}: an address of many hosts, and ${format} waits for the answers of one` });
@@ -119,7 +121,10 @@ function check(given: Readonly<Record<string, unknown>>): readonly OptionProblem
 /** A group, or the broadcast address of the own network. */
 function isForMany(address: string): boolean {
   const four = parseIpv4(address);
-  return four === null ? /^ff/i.test(address) : isMulticast(four) || four === INADDR_BROADCAST;
+  if (four !== null) return isMulticast(four) || four === INADDR_BROADCAST;
+  // ff00::/8, whatever the scope (RFC 4291 2.7). `ff::1` is none of it.
+  const six = ip6Words(address.replace(/%.*/, ""));
+  return six !== null && six.a >>> 24 === 0xff;
 }
 
 export const telemetry: AppKind<TelemetryConfig> = {

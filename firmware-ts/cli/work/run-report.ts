@@ -24,10 +24,12 @@ export interface ReportOptions {
 }
 
 export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
+  let severalApps = false;
   // Questions that the lines so far have told of.
   let told = QUESTIONS.map(() => 0);
   return {
     ready(system) {
+      severalApps = Object.keys(system.summary().apps).length > 1;
       for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
@@ -72,6 +74,7 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
       const several = event.count > 1 ? `${event.count} readings, the newest ` : "";
       const columns = [
         `${(event.time / 1000).toFixed(3).padStart(10)} s  #${event.seq}`,
+        severalApps ? event.app : "",
         fate + waited,
         several + values.join(", "),
         cost,
@@ -102,11 +105,17 @@ function addressesText({ addresses, awaited }: DeviceReport): string {
 }
 
 /** News of an address that a device gets by itself, in words. */
-function addressText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
+function addressText(event: AddressEvent): string {
+  const told = Object.entries(event.options ?? {}).map(([code, value]) => `, option ${code} ${value}`);
+  return changeText(event) + told.join("");
+}
+
+function changeText({ by, change, address, server, seconds, lladdr, reason }: AddressEvent): string {
   const lease =
     server === null ? "" : ` from ${server}, ${seconds === null ? "without an end" : `for ${formatDuration(seconds * 1000)}`}`;
   switch (change) {
     case "got":
+      if (by === "dhcp" && reason !== "") return `has ${address} by the lease of before${lease}: ${reason}`;
       return `has ${address}${lease || (by === "link-local" ? ", link-local" : ", which nobody else has")}`;
     case "renewed":
       return `lease of ${address} renewed${lease}`;
@@ -119,7 +128,9 @@ function addressText({ by, change, address, server, seconds, lladdr, reason }: A
     case "refused":
       return `cannot have ${address}: ${printable(reason)}`;
     case "silent":
-      return "no DHCP server answers; it is asked on";
+      return `no DHCP server answers; ${reason || "it is asked on"}`;
+    case "informed":
+      return `${server} tells what belongs to ${address}`;
   }
 }
 
@@ -153,11 +164,22 @@ function healthText({ health, error }: NetDevice, event: "failed" | "recovered" 
   return `works again after ${(health.outage / 1000).toFixed(1)} s${tries}`;
 }
 
-function summaryLines({ devices, duration, datagrams, arp, nd, neighbours, drops, missed }: Summary): string[] {
+/** A line for each firmware, where there are several. */
+function appLines(apps: Summary["apps"]): string[] {
+  const all = Object.entries(apps);
+  return all.length < 2 ? [] : all.map(([name, datagrams]) => `${name.padEnd(14)}${datagramsText(datagrams)}`);
+}
+
+function datagramsText({ sent, failed, queued }: Summary["datagrams"]): string {
+  return `${sent} sent, ${failed} failed; ${queued} had to wait for an address`;
+}
+
+function summaryLines({ devices, duration, datagrams, apps, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
-    `datagrams     ${datagrams.sent} sent, ${datagrams.failed} failed; ${datagrams.queued} had to wait for an address`,
+    `datagrams     ${datagramsText(datagrams)}`,
+    ...appLines(apps),
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
     ...ndLines(nd),

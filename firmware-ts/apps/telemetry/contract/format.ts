@@ -1,4 +1,5 @@
 /** The contract of a format: what a rig's `format: …` stands for. To add one, write its file and add its line in formats/index.ts. */
+import type { OptionProblem } from "../../app.ts";
 import type { OptionShape } from "../../options.ts";
 import type { Encoder, Station } from "./encoder.ts";
 import type { Link, LinkContext } from "./link.ts";
@@ -11,6 +12,8 @@ export interface Format {
   readonly format: string;
   /** The shapes of its settings, by key; none without. */
   readonly settings?: Readonly<Record<string, OptionShape>>;
+  /** Checks its settings against each other, at paths below them; those that were refused by themselves are undefined. */
+  check?(settings: Settings): readonly OptionProblem[];
   /** The times that its messages can tell: of each reading, its age, or none. */
   times(settings: Settings): "absolute" | "relative" | "none";
   /** It has conversations, which need one host at the other end: no group and no broadcast address. */

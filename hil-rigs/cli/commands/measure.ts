@@ -1,0 +1,31 @@
+/** `whohas-rig measure`. */
+import { measureCases, measuredTable } from "../../run/measure.ts";
+import { type AddCommand, Exit } from "../exit.ts";
+import { casesOf, collect, dutOf, WHAT, whole } from "../named.ts";
+
+interface MeasureFlags {
+  dut: string;
+  case: string[];
+  runs: number;
+  seed: number;
+}
+
+export const addMeasure: AddCommand = (program, end) => {
+  program
+    .command("measure")
+    .argument("<suite...>", WHAT)
+    .description("run cases many times on one device and print how many frames each took")
+    .requiredOption("--dut <dut>", "the device")
+    .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])
+    .option("--runs <number>", "of each case; in real time all at once", whole, 16)
+    .option("--seed <number>", "the first run's, of what is random in our stack", whole, 1)
+    .action(async (suites: string[], flags: MeasureFlags) => {
+      const measured = await measureCases(dutOf(flags.dut), casesOf(suites, flags.case), flags.runs, flags.seed);
+      process.stdout.write(measuredTable(measured));
+      for (const { case: one, failures } of measured) {
+        if (failures.length === 0) continue;
+        end(Exit.NO);
+        console.log(`${failures.length} of ${flags.runs} runs of ${one.id} failed, the first at: ${failures[0]}`);
+      }
+    });
+};
