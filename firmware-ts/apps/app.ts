@@ -10,6 +10,7 @@ import type { AddressEvent } from "./address-event.ts";
 import type { HostNames } from "./host-names.ts";
 import type { LeaseStore } from "./lease-store.ts";
 import type { OptionShape } from "./options.ts";
+import type { Sleeper } from "./sleeper.ts";
 import type { TextFiles } from "./text-files.ts";
 
 export interface App {
@@ -19,6 +20,8 @@ export interface App {
   readonly settled?: boolean;
   /** The fate of its readings, in an app that takes some. */
   readonly readings?: ReadingFates;
+  /** The number that it has counted its messages to, where they have one; an app that is made anew goes on from it. */
+  readonly sequence?: number;
   /** Begins. Called once. */
   start(): void;
   /** Ends for good. Called at any time, also before start() and twice. */
@@ -83,6 +86,10 @@ export interface AppContext {
   readonly files: TextFiles | null;
   /** Finds hosts by their names. */
   readonly names: HostNames;
+  /** The number that this app counts on from: 0, or as far as it came before a restart. */
+  readonly sequence: number;
+  /** Puts the whole node to sleep. */
+  readonly sleeper: Sleeper;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
   /** Tells what became of an address. */

@@ -30,6 +30,8 @@ export function describeRig(rig: Rig): string[] {
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
   for (const server of rig.dns ?? []) rows.push(["dns", server, ""]);
   if (rig.metrics) rows.push(["metrics", formatPlace(rig.metrics), "for Prometheus"]);
+  if (rig.snapshot)
+    rows.push(["snapshot", rig.snapshot.file, `written every ${formatDuration(rig.snapshot.every)} and at the end`]);
   for (const { name, config } of namedApps(rig)) rows.push(...describeApp(rig, name, config, say));
   return align(rows);
 }

@@ -28,12 +28,18 @@ export class RunningApps {
    * Makes a rig's apps and starts its indicators.
    * @param contextOf the surroundings of an app, by its name in events
    * @param firmware whether firmwares are to run, too
+   * @param sequences how far the firmwares had counted before a restart, by their names
    * @throws GpioError for a pin that cannot be what it should; apps that were started before go on until stop()
    */
-  make(rig: Rig, contextOf: (app: string) => AppContext, firmware: boolean): void {
+  make(
+    rig: Rig,
+    contextOf: (app: string) => Omit<AppContext, "sequence">,
+    firmware: boolean,
+    sequences: Readonly<Record<string, number>> = {},
+  ): void {
     for (const { name, config } of namedApps(rig)) {
       const kind = appKind(config);
-      const context = contextOf(name);
+      const context: AppContext = { ...contextOf(name), sequence: sequences[name] ?? 0 };
       if (kind.role === "indicator") {
         const app = kind.make(config, context);
         this.#indicators.push(app);
@@ -46,6 +52,11 @@ export class RunningApps {
         this.#kinds.push(kind.kind);
       }
     }
+  }
+
+  /** How far the firmwares have counted, by their names. */
+  get sequences(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#firmwares].map(([name, { sequence = 0 }]) => [name, sequence]));
   }
 
   get hasFirmware(): boolean {

@@ -6,81 +6,41 @@
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
+import { HeldClock } from "../../hal/held-clock.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { AppContext, AppDatagram } from "../apps/app.ts";
+import type { AppContext } from "../apps/app.ts";
 import type { HostNames } from "../apps/host-names.ts";
-import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
-import type { TextFiles } from "../apps/text-files.ts";
+import { LeaseMemory } from "../apps/lease-store.ts";
 import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
-import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
-import { awaitedOf } from "./apps.ts";
+import { appsOf, awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Part } from "./kinds/part.ts";
 import { type LoadedCode, loadCode } from "./loaded-code.ts";
-import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
+import { watchNeighbours } from "./neigh-watch.ts";
+import { NodeSleep } from "./node-sleep.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
+import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
+
+export type { DeviceReport } from "./system-words.ts";
+export type SystemOptions = OptionsOf<System>;
+export type SystemListener = ListenerOf<System>;
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
-
-export interface SystemOptions {
-  clock: Clock;
-  /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */
-  app?: boolean;
-  /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
-  duration?: number;
-  listener?: SystemListener;
-  /** Keeps leases over restarts. Default: as long as the system lasts. */
-  leases?: LeaseStore;
-  /** Keeps the files that the rig's apps name. Default: they are not used. */
-  files?: TextFiles;
-}
-
-/** Hears of events when they happen. */
-export interface SystemListener {
-  /** Every device is up; the firmware starts next. */
-  ready(system: System): void;
-  device(device: NetDevice, event: DeviceEvent): void;
-  /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
-  health?(device: NetDevice): void;
-  datagram(event: AppDatagram, system: System): void;
-  /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
-  neighbours?(warning: NeighWarning): void;
-  /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
-  log?(line: string): void;
-  /** A device got, lost or waits for an address that it gets by itself. */
-  address?(event: AddressEvent): void;
-  /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
-  board?(event: "lost" | "back", message: string): void;
-}
-
-/** One device of a system that is up. */
-export interface DeviceReport {
-  name: string;
-  description: string;
-  simulated: boolean;
-  mac: string;
-  /** Those that it has by the rig, whether they are there yet or not. */
-  addresses: string[];
-  /** The addresses that are still to come: `dhcp`, `link-local`, or one that is being asked for. */
-  awaited: string[];
-  carrier: boolean;
-  fallback: string | null;
-  gateway: string | null;
-}
 
 interface Assembled {
   config: DeviceConfig;
@@ -115,6 +75,9 @@ export class System {
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
+  readonly #sleep: NodeSleep;
+  /** The clock of stacks and apps. Only a node that sleeps pays for one whose timers can be held back. */
+  readonly #nodeClock: Clock;
   readonly #network: RigNetwork;
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
@@ -138,6 +101,8 @@ export class System {
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
+    this.#nodeClock = appsOf(rig).some(({ sleep }) => sleep) ? new HeldClock(this.clock) : this.clock;
+    this.#sleep = new NodeSleep(this.clock, () => this.#stacks);
     this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#clockIsSet = code.clockIsSet;
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
@@ -151,7 +116,7 @@ export class System {
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
     const families = familiesOf(rig);
-    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.stack = new Stack({ clock: this.#nodeClock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
     this.#names = code.names(this.stack);
     for (const table of tablesOf(this.stack)) {
       watchNeighbours(table, (warning) => {
@@ -220,6 +185,7 @@ export class System {
       if (this.#stopped) return;
       this.#makeApps();
       this.#configure();
+      this.#options.state?.begin(this.stack, () => this.#apps.sequences);
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -251,6 +217,8 @@ export class System {
     this.#stopped = true;
     this.#tellAddressed();
     this.#end();
+    await this.#awake();
+    this.#options.state?.end();
     this.#healthWatch.stop();
     this.#apps.stop();
     const failures: unknown[] = [];
@@ -270,11 +238,23 @@ export class System {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Lets the controllers wake, so that they send what the firmware sent last. */
+  async #awake(): Promise<void> {
+    const { clock } = this;
+    let waking = true;
+    const awake = this.#sleep.end().finally(() => {
+      waking = false;
+    });
+    if (clock instanceof VirtualClock && this.#nodeClock !== clock) while (waking) await clock.advance(START_STEP);
+    await awake;
+  }
+
   /** The firmware's time is over. */
   #end(): void {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
+    void this.#sleep.end();
     this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
@@ -347,7 +327,10 @@ export class System {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
       const families = familiesOf(this.rig);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }));
+      made.set(
+        netns,
+        new Stack({ clock: this.#nodeClock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }),
+      );
     }
     return made;
   }
@@ -383,8 +366,8 @@ export class System {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
     const random = this.#random.fork("apps");
-    const leases = this.#options.leases ?? new LeaseMemory();
-    const contextOf = (app: string): AppContext => ({
+    const { state, leases = new LeaseMemory() } = this.#options;
+    const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
@@ -394,11 +377,12 @@ export class System {
       leases,
       files: this.#options.files ?? null,
       names: this.#names,
+      sleeper: this.#sleep,
       tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
     });
-    this.#apps.make(this.rig, contextOf, this.#options.app !== false);
+    this.#apps.make(this.rig, contextOf, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

@@ -88,6 +88,8 @@ export class DhcpBench {
       leases,
       files: null,
       names: { find: () => undefined, onChange: () => undefined },
+      sequence: 0,
+      sleeper: { sleepUntil: () => undefined },
       tell: () => undefined,
       addressed: (event) => events.push(event),
       on: () => on,

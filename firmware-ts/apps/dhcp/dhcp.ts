@@ -31,6 +31,7 @@ export class Dhcp implements App, DhcpUser {
   #fallen = false;
   #last: AddressEvent | null = null;
   #unwatch: () => void = () => {};
+  #mayRest: () => void = () => {};
 
   constructor(on: AppDevice, config: DhcpConfig, context: LinkLocalGround) {
     const { stack, device } = on;
@@ -76,6 +77,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   start(): void {
+    this.#mayRest = this.#on.stack.power.keepAwake(() => this.#client.expecting);
     this.#unwatch = watchLink(this.#on.stack, this.#on.device, {
       linkUp: () => this.#client.start(),
       linkDown: () => {
@@ -92,6 +94,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   stop(): void {
+    this.#mayRest();
     this.#unwatch();
     this.#fallback?.stop();
     if (!this.#claim?.isHeld) this.#drop();

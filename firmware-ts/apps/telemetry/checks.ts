@@ -19,6 +19,7 @@ export function checkTogether(format: Format, given: Given): readonly OptionProb
   return [
     ...(format.check?.(settings) ?? []).map((problem) => ({ ...problem, at: [format.format, ...problem.at] })),
     ...checkCollector(format, settings, given),
+    ...checkSleep(format, settings, given),
     ...checkTimes(format.format, format.times(settings), given),
     ...checkNames(given),
     ...checkSequence(format.times(settings), given),
@@ -30,6 +31,16 @@ function checkCollector({ format, converses }: Format, settings: Settings, { to 
   const { address = "" } = (to ?? {}) as Partial<Endpoint<string>>;
   if (!converses(settings) || !isForMany(address)) return [];
   return [{ at: ["to"], message: `${address}: an address of many hosts, and ${format} waits for the answers of one` }];
+}
+
+/** A node that sleeps hears no answer. */
+function checkSleep({ format, converses }: Format, settings: Settings, { to, sleep }: Given): OptionProblem[] {
+  if (sleep === undefined) return [];
+  if (converses(settings))
+    return [{ at: ["sleep"], message: `${format} waits for answers, and a node that sleeps hears none`, atKey: true }];
+  const { address = "" } = (to ?? {}) as Partial<Endpoint<string>>;
+  if (!isHostName(address)) return [];
+  return [{ at: ["to"], message: `${address}: a name is asked for, and a node that sleeps hears no answer; say its address` }];
 }
 
 /** A group, or the broadcast address of the own network. */

@@ -8,6 +8,7 @@ import { formatMac } from "../../net/ethernet.ts";
 import type { AppContext, AppKind, OptionProblem, Row } from "../app.ts";
 import { isHostName } from "../host-names.ts";
 import type { OptionShape, SensorConfig } from "../options.ts";
+import { SLEEP_OPTIONS, type SleepConfig } from "../sleeper.ts";
 import { checkTogether } from "./checks.ts";
 import type { Tags } from "./contract/encoder.ts";
 import type { Format, Settings } from "./contract/format.ts";
@@ -25,6 +26,8 @@ export interface TelemetryConfig {
   readonly batch: number;
   /** Without it, messages have times where the format knows them. */
   readonly timestamp?: Timestamp;
+  /** The node sleeps between readings. */
+  readonly sleep?: SleepConfig;
   readonly sensors: readonly SensorConfig[];
   /** Default: the reading's number; in StatsD a count of readings. */
   readonly sequence?: Sequence;
@@ -78,6 +81,7 @@ const options: Readonly<Record<string, OptionShape>> = {
   batch: { is: "integer", example: "10", min: 1, max: MOST_BATCH, otherwise: DEFAULTS.batch },
   timestamp: { is: "word", words: TIMESTAMPS },
   sequence: { is: "word", words: SEQUENCES },
+  sleep: { is: "table", example: "{ controller: down }", keys: SLEEP_OPTIONS },
   sensors: { is: "list", of: { is: "sensor" }, otherwise: DEFAULTS.sensors },
   own: { is: "list", of: { is: "word", words: OWN_GROUPS } },
   tags: { is: "texts", example: "{ site: barn }" },
@@ -144,6 +148,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
       formatOf(config).describe(settingsOf(config)),
       batch > 1 && `${batch} readings in a message`,
       config.timestamp !== undefined && `timestamp ${config.timestamp}`,
+      config.sleep && `asleep in between, controllers ${config.sleep.controller ?? "down"}`,
       sequence !== undefined && `sequence ${sequence}`,
       own.length > 0 && `own numbers ${own.join(", ")}`,
       ...Object.entries(tags).map(([key, value]) => `${key}=${value}`),
@@ -157,7 +162,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
   },
   make: (config, context) => {
     const { stack, node, io, random, clockIsSet, tell, names, devices, on } = context;
-    const { to, every, batch, own, tags, sequence, jitter } = config;
+    const { to, every, batch, own, tags, sequence, sleep, jitter } = config;
     const sensors = config.sensors.map(({ kind, pin }) => io.sensor(kind, pin));
     const app = new Telemetry(stack, {
       node,
@@ -179,6 +184,8 @@ export const telemetry: AppKind<TelemetryConfig> = {
       ...(sequence && { sequence }),
       ...(jitter !== undefined && { jitter }),
       ...(config.store && { store: storeOf(config.store, context) }),
+      counted: context.sequence,
+      ...(sleep && { sleep: (time: number): void => context.sleeper.sleepUntil(time, sleep) }),
     });
     app.onEvent = tell;
     return app;

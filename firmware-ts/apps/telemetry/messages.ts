@@ -24,6 +24,8 @@ export interface MessagesUser {
   tell(event: DatagramEvent): void;
   /** A message with these readings, or parts of them, is sent or lost. @param revoked it was sent, and is lost after all */
   fate(readings: readonly TakenReading[], result: SendResult, revoked: boolean): void;
+  /** The last message whose fate was open has it. */
+  idle(): void;
 }
 
 /** Messages that were sent and may still be lost, which are remembered: as many as a controller holds. */
@@ -54,6 +56,11 @@ export class Messages {
     this.#user = user;
   }
 
+  /** No message waits for its fate. */
+  get idle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** Hears of fates from the link. */
   readonly settled: Settled = (id, result) => {
     if (id === this.#sending) return;
@@ -68,6 +75,7 @@ export class Messages {
       }
       this.#end(id, readings, result);
       this.#tell(event, result);
+      if (this.idle) this.#user.idle();
     } else if (result.status === "failed") {
       // The device had it and lost it after all, or the collector's host has refused it.
       const readings = this.#sent.get(id) ?? [];

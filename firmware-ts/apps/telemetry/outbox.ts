@@ -41,6 +41,8 @@ export interface OutboxOptions {
   readonly jitter: number;
   /** A device has a link. */
   hasCarrier(): boolean;
+  /** A message that had to wait has left, or may not leave yet. */
+  turned(): void;
 }
 
 /** Messages of readings that wait for the clock or for the collector's address where there is no store; the oldest gives way. */
@@ -85,7 +87,13 @@ export class Outbox {
     this.#timer = options.clock.timer(() => {
       this.#resting = false;
       this.#leave();
+      options.turned();
     });
+  }
+
+  /** The next message leaves in a moment. */
+  get draining(): boolean {
+    return this.#timer.armed && !this.#resting && this.#isFull;
   }
 
   get fates(): ReadingFates {

@@ -73,6 +73,10 @@ export interface TelemetryOptions {
   random?: Random;
   /** Randomness of the spread, another one for each node of a fleet. Default: `random`. */
   spread?: Random;
+  /** The number of the reading before the first one. Default 0. */
+  counted?: number;
+  /** Is called when every message's fate is known, with the time of the next reading: nothing is to be done until then. */
+  sleep?: (time: number) => void;
 }
 
 /** The fate of one message. */
@@ -107,6 +111,7 @@ export class Telemetry implements App {
       shown: (reading) => this.#shown(reading),
       tell: (event) => this.onEvent?.(event),
       fate: (readings, result, revoked) => this.#outbox.fate(readings, result, revoked),
+      idle: () => this.#rest(),
     });
     this.#own = this.#ownNumbers();
     const channels = this.#channels();
@@ -135,6 +140,7 @@ export class Telemetry implements App {
       store: store ?? null,
       file: this.#file,
       jitter,
+      turned: () => this.#rest(),
       hasCarrier: () => stack.devices.some((device) => !device.loopback && device.hasCarrier),
     });
     this.#timer = stack.clock.timer(() => this.#read());
@@ -142,6 +148,10 @@ export class Telemetry implements App {
 
   get counters(): TelemetryCounters {
     return this.#messages.counters;
+  }
+
+  get sequence(): number {
+    return (this.#options.counted ?? 0) + this.counters.readings;
   }
 
   /** The fate of the readings. */
@@ -177,7 +187,8 @@ export class Telemetry implements App {
   #read(): void {
     const { sensors, every, sequence } = this.#options;
     const { clock } = this.#stack;
-    const seq = ++this.counters.readings;
+    this.counters.readings++;
+    const seq = this.sequence;
     const values: number[] = [];
     for (const sensor of sensors) values.push(sensor.read());
     for (const number of this.#own) values.push(number.read());
@@ -186,6 +197,13 @@ export class Telemetry implements App {
     // From the start, not from now: a late timer does not shift the readings after it. What was missed is not made up for.
     this.#slot = Math.max(this.#slot + 1, Math.ceil((clock.now() - this.#start) / every));
     this.#timer.armAt(this.#start + this.#slot * every);
+    this.#rest();
+  }
+
+  /** Nothing is to be done until the next reading. */
+  #rest(): void {
+    if (this.#running && this.#messages.idle && !this.#outbox.draining)
+      this.#options.sleep?.(this.#start + this.#slot * this.#options.every);
   }
 
   #makeLink(format: Format, settings: Settings, random: Random): Link {

@@ -42,7 +42,11 @@ async function rightsFor(rig: Rig, options: RunOptions, input: string | undefine
     rig,
     ...(user === undefined ? {} : { user }),
     reads: file === undefined || file === "-" ? [] : [file],
-    writes: [...filesOf(rig), ...(capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path])],
+    writes: [
+      ...filesOf(rig),
+      ...(capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path]),
+      ...(rig.snapshot === undefined ? [] : [rig.snapshot.file]),
+    ],
     ...(input === undefined ? {} : { input }),
   });
 }

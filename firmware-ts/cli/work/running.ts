@@ -5,11 +5,12 @@ import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import { LeaseFiles, leaseDir } from "../../board/lease-files.ts";
+import { NodeState } from "../../board/node-state.ts";
 import type { Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { formatPlace } from "../../board/rig/units.ts";
 import type { RunRequest } from "../../board/run-options.ts";
-import { System, startSystem } from "../../board/system.ts";
+import { System, type SystemOptions, startSystem } from "../../board/system.ts";
 import { BoardTextFiles } from "../../board/text-files.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
@@ -45,6 +46,20 @@ export function runUntilTold(clock: Clock, rig: Rig, options: RunOptions, rights
   });
 }
 
+/** The stores that outlive the run. */
+function kept(
+  rig: Rig,
+  name: string,
+  clock: Clock,
+  complain: (why: string) => void,
+): Pick<SystemOptions, "leases" | "state" | "files"> {
+  const leases = new LeaseFiles(leaseDir(name), complain);
+  const files = new BoardTextFiles(complain);
+  if (!rig.snapshot) return { leases, files };
+  const state = new NodeState(rig.snapshot, clock, leases, complain);
+  return { leases: state, state, files };
+}
+
 async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights | null, down: WayDown): Promise<number> {
   const { name, duration, app, quiet } = options;
   const { terminal, told } = down;
@@ -68,10 +83,7 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
     };
     // A run in virtual time begins as the one before did.
     const complain = (why: string): void => terminal.complain(`whohas: ${printable(why)}`);
-    const keeps =
-      clock instanceof VirtualClock
-        ? {}
-        : { leases: new LeaseFiles(leaseDir(name), complain), files: new BoardTextFiles(complain) };
+    const keeps = clock instanceof VirtualClock ? {} : kept(rig, name, clock, complain);
     const system = await System.make(rig, { clock, app, listener, ...keeps, ...(duration === undefined ? {} : { duration }) });
     running = system;
     closing.add(() => system.stop());

@@ -108,8 +108,9 @@ t.test("a format that waits for answers has one host to wait for", async (t) => 
   }
 });
 
-t.test("the examples of docs/telemetry.md pass whohas check, and run", async (t) => {
-  const examples = [...read("docs/telemetry.md").matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
+t.test("the examples of docs/telemetry.md and docs/sleep.md pass whohas check, and run", async (t) => {
+  const pages = read("docs/telemetry.md") + read("docs/sleep.md");
+  const examples = [...pages.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
   t.equal(examples.length, 3);
   for (const example of examples) {
     const clock = new VirtualClock();
