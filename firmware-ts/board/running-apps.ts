@@ -17,8 +17,6 @@ export interface Datagrams {
 export class RunningApps {
   /** By their names in events. */
   readonly #firmwares = new Map<string, App>();
-  /** The kinds of the firmwares, in their order. */
-  readonly #kinds: string[] = [];
   readonly #indicators: App[] = [];
   /** Those that give a device its addresses, by its name. */
   readonly #addresses = new Map<string, App[]>();
@@ -49,7 +47,6 @@ export class RunningApps {
         this.#addresses.set(device, [...(this.#addresses.get(device) ?? []), kind.make(config, context)]);
       } else if (firmware) {
         this.#firmwares.set(name, kind.make(config, context));
-        this.#kinds.push(kind.kind);
       }
     }
   }
@@ -124,9 +121,8 @@ export class RunningApps {
 
   /** Each firmware's own figures. */
   get figures(): readonly AppFigures[] {
-    return [...this.#firmwares.values()].map(({ counters, readings }, app) => ({
+    return [...this.#firmwares].map(([app, { counters, readings }]) => ({
       app,
-      kind: this.#kinds[app] as string,
       counters,
       ...(readings && { readings }),
     }));

@@ -337,7 +337,7 @@ ${apps.join("\n")}
     const { metrics } = (board.events.find(({ event }) => event === "ready") ?? {}) as { metrics?: string };
     const figures = await (await fetch(metrics ?? "")).text();
     for (const at of there.keys())
-      t.match(figures, new RegExp(`^whohas_telemetry_messages\\{app="${at}",kind="telemetry",fate="sent"\\} [1-9]\\d*$`, "m"));
+      t.match(figures, new RegExp(`^whohas_telemetry_messages\\{app="telemetry-${at + 1}",fate="sent"\\} [1-9]\\d*$`, "m"));
     const { code, summary } = await board.stop();
     t.equal(code, 0);
     t.ok(summary.datagrams.failed <= 2 * there.length, `${summary.datagrams.failed} cut off by the end`);

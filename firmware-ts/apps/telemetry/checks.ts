@@ -3,7 +3,6 @@ import { INADDR_BROADCAST, isMulticast, parseIpv4 } from "../../ip/address.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
 import { ip6Words } from "../../ip/ip6-text.ts";
 import type { OptionProblem } from "../app.ts";
-import { isHostName } from "../host-names.ts";
 import type { Tags } from "./contract/encoder.ts";
 import type { Format, Settings } from "./contract/format.ts";
 
@@ -45,10 +44,9 @@ function checkSleep({ format, converses }: Format, settings: Settings, { to, sle
 
 /** A group, or the broadcast address of the own network. */
 function isForMany(address: string): boolean {
-  if (isHostName(address)) return false;
   const four = parseIpv4(address);
   if (four !== null) return isMulticast(four) || four === INADDR_BROADCAST;
-  // ff00::/8, whatever the scope (RFC 4291 2.7). `ff::1` is none of it.
+  // ff00::/8, whatever the scope (RFC 4291 2.7). `ff::1` is none of it, and neither is a name.
   const six = ip6Words(address.replace(/%.*/, ""));
   return six !== null && six.a >>> 24 === 0xff;
 }

@@ -96,6 +96,7 @@ export class Telemetry implements App {
   readonly #spread: Random;
   readonly #timer: Timer;
   #running = false;
+  #unwatch: () => void = () => {};
   #start = 0;
   /** Readings are due at #start + slot * every. */
   #slot = 0;
@@ -166,8 +167,8 @@ export class Telemetry implements App {
     this.#link.start();
     this.#running = true;
     if (store) {
-      this.#stack.network.onDeviceEvent((_device, event) => {
-        if (event === "carrier-up" && this.#running) this.#outbox.ready();
+      this.#unwatch = this.#stack.network.onDeviceEvent((_device, event) => {
+        if (event === "carrier-up") this.#outbox.ready();
       });
       this.#outbox.restore(this.#file?.load() ?? []);
     }
@@ -178,6 +179,7 @@ export class Telemetry implements App {
   /** Sends what it holds; what may not leave is kept in the store's file, or has failed. */
   stop(): void {
     this.#timer.cancel();
+    this.#unwatch();
     if (this.#running) {
       this.#running = false;
       this.#outbox.stop();

@@ -6,7 +6,7 @@ export const appMetrics: Metrics = ({ apps }) => {
   const each = (samples: (figures: AppFigures) => Readonly<Record<string, number>>, label: string): Sample[] =>
     apps.flatMap((figures) =>
       Object.entries(samples(figures)).map(([word, value]) => ({
-        labels: { app: String(figures.app), kind: figures.kind, ...(label !== "" && { [label]: word }) },
+        labels: { app: figures.app, ...(label !== "" && { [label]: word }) },
         value,
       })),
     );

@@ -15,9 +15,8 @@ export interface MetricsGround {
 
 /** The figures of one firmware. */
 export interface AppFigures {
-  /** Its place among the rig's firmwares, from 0. */
-  readonly app: number;
-  readonly kind: string;
+  /** Its name in events: `telemetry`, of several `telemetry-2`. */
+  readonly app: string;
   readonly counters: Readonly<Record<string, number>>;
   readonly readings?: {
     readonly taken: number;

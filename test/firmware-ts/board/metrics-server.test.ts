@@ -109,8 +109,8 @@ t.test("the library's own parsers read both styles, and find the same", { skip: 
     'whohas_build_info gauge whohas_build_info{name=t,version=1"\\} 1.0 True',
     "whohas_device_carrier gauge whohas_device_carrier{device=eth1,netns=blue} 1.0 True",
     "whohas_arp_frames counter whohas_arp_frames_total{device=eth0,kind=request_received} 0.0 True",
-    "whohas_telemetry_messages gauge whohas_telemetry_messages{app=0,fate=sent,kind=telemetry} 21.0 True",
-    "whohas_telemetry_readings counter whohas_telemetry_readings_total{app=1,kind=telemetry,source=sensors} 21.0 True",
+    "whohas_telemetry_messages gauge whohas_telemetry_messages{app=telemetry-1,fate=sent} 21.0 True",
+    "whohas_telemetry_readings counter whohas_telemetry_readings_total{app=telemetry-2,source=sensors} 21.0 True",
     "whohas_neighbours gauge whohas_neighbours{family=ipv4,state=delay} 0.0 True",
     "whohas_tcp_active_opens counter whohas_tcp_active_opens_total{netns=blue} 0.0 True",
   ])
@@ -119,8 +119,8 @@ t.test("the library's own parsers read both styles, and find the same", { skip: 
   for (const part of [
     "whohas_drops_total{place=neighbours_ipv4,reason=NEIGH_FAILED}",
     "whohas_arp_frames_per_1000_datagrams{cause=resolution}",
-    "whohas_telemetry_readings_dropped_total{app=1,kind=telemetry,reason=STORE_FULL}",
-    "whohas_telemetry_readings_waiting{app=1,kind=telemetry,where=stored}",
+    "whohas_telemetry_readings_dropped_total{app=telemetry-2,reason=STORE_FULL}",
+    "whohas_telemetry_readings_waiting{app=telemetry-2,where=stored}",
     "whohas_nd_messages_total{kind=solicitation_multicast}",
   ])
     t.ok(has(part), part);
