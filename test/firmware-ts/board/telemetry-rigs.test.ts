@@ -111,7 +111,7 @@ t.test("a format that waits for answers has one host to wait for", async (t) => 
 t.test("the examples of docs/telemetry.md and docs/sleep.md pass whohas check, and run", async (t) => {
   const pages = read("docs/telemetry.md") + read("docs/sleep.md");
   const examples = [...pages.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
-  t.equal(examples.length, 3);
+  t.equal(examples.length, 4);
   for (const example of examples) {
     const clock = new VirtualClock();
     const system = await System.make(parseRig(example, "docs", { firmware: true }), { clock, duration: 120_000 });
