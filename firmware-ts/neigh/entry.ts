@@ -92,6 +92,13 @@ export interface NeighStrategy {
    * @param wanted the state that the frame stands for: REACHABLE for an answer to us
    */
   disputes(entry: Neighbour, address: Uint8Array, at: number, wanted: Nud): boolean;
+  /**
+   * An operator names a neighbour that it shall look after from the time on at which its link address is known. Returns false when it
+   * does so for none in particular.
+   */
+  adopt(entry: Pick<Neighbour, "key" | "rest" | "device">): boolean;
+  /** Gives an entry that was adopted its link address by word of the operator. */
+  pin(entry: Neighbour, address: Uint8Array): void;
   /** It looks after this entry's address itself, so that nobody else asks whether it holds. */
   guards(entry: Neighbour): boolean;
   /** A frame has given the entry another state, or an operator has changed it. */

@@ -22,7 +22,7 @@ import type { NetDevice } from "../../net/device.ts";
 import { highOctets, lowOctets } from "../../net/ethernet.ts";
 import { type Cause, type DoubtCause, type Neighbour, type StrategyReport, SuspicionKind, writeOctets } from "../entry.ts";
 import { NeighFlags } from "../flags.ts";
-import { type KeyRest, sameRest } from "../key.ts";
+import { copyRest, type KeyRest, sameRest } from "../key.ts";
 import { arm, ask, move, retransTime } from "../machine.ts";
 import type { NeighPolicy } from "../profile.ts";
 import { Nud } from "../states.ts";
@@ -121,14 +121,15 @@ export class PinnedStrategy extends PlainStrategy {
     this.budget = new FrameBudget(framesPerDay);
   }
 
-  /** Looks after a neighbour that is no route's next hop, from the time on at which it is known. */
-  want(key: number, rest: KeyRest | null, device: NetDevice): void {
-    if (this.#wanted.length < MOST && !this.#isWanted({ key, rest, device })) this.#wanted.push({ key, rest, device });
+  /** Next hops of routes need no word of an operator. */
+  override adopt({ key, rest, device }: Wanted): boolean {
+    const named = this.#isWanted({ key, rest, device });
+    if (!named && this.#wanted.length < MOST) this.#wanted.push({ key, rest: copyRest(rest), device });
+    return named || this.#isWanted({ key, rest, device });
   }
 
-  /** Gives a neighbour a link address by word of the operator: it is used as a static one is, unasked. */
-  pin(entry: Neighbour, address: Uint8Array): void {
-    this.want(entry.key, entry.rest, entry.device);
+  /** It is used as a static one is, unasked. */
+  override pin(entry: Neighbour, address: Uint8Array): void {
     update(entry, address, 0, Nud.REACHABLE, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE | UpdateFlags.EXT_VALIDATED);
   }
 
@@ -140,13 +141,13 @@ export class PinnedStrategy extends PlainStrategy {
     const reachable = entry.nudState === Nud.REACHABLE;
     if (byOperator) {
       this.#watches.delete(entry);
-      if (reachable && entry.flags & NeighFlags.EXT_VALIDATED) this.#adopt(entry, false);
+      if (reachable && entry.flags & NeighFlags.EXT_VALIDATED) this.#watch(entry, false);
       return;
     }
     if (!reachable) return;
     const watch = this.#watches.get(entry);
     if (!watch) {
-      if (this.#isWanted(entry) || entry.on.family.isNextHop?.(entry) === true) this.#adopt(entry, true);
+      if (this.#isWanted(entry) || entry.on.family.isNextHop?.(entry) === true) this.#watch(entry, true);
       return;
     }
     if (watch.phase !== "trusted") this.#settle(entry, watch);
@@ -202,7 +203,7 @@ export class PinnedStrategy extends PlainStrategy {
   }
 
   /** Begins to look after an entry that is REACHABLE. @param proven by a frame; else by an operator's word */
-  #adopt(entry: Neighbour, proven: boolean): void {
+  #watch(entry: Neighbour, proven: boolean): void {
     if (this.#watches.size >= MOST) return;
     const { host } = entry;
     this.#clock = host.clock;

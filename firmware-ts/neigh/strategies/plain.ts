@@ -26,6 +26,12 @@ export abstract class PlainStrategy implements NeighStrategy {
     return false;
   }
 
+  adopt(_entry: Pick<Neighbour, "key" | "rest" | "device">): boolean {
+    return false;
+  }
+
+  pin(_entry: Neighbour, _address: Uint8Array): void {}
+
   guards(_entry: Neighbour): boolean {
     return false;
   }

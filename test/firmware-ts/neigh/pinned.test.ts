@@ -15,6 +15,7 @@ async function open(options: PinnedOptions = {}): Promise<{ bench: NeighBench; s
   const strategy = new PinnedStrategy(options);
   const bench = await NeighBench.open({ strategy });
   const entry = bench.entry();
+  strategy.adopt(entry);
   strategy.pin(entry, mac(2));
   bench.send();
   bench.run(1);
@@ -47,7 +48,10 @@ t.test("a pinned neighbour is sent to for an hour, and nobody is asked; then its
   t.same(asked(bench), ["3598000 ask 2 one nobody waits"], "so that an answer, or that of another, is there within the hour");
   says(entry, 2, true);
   t.equal(bench.state(), "REACHABLE");
-  t.same(strategy.report().neighbours.map(({ phase }) => phase), ["trusted"]);
+  t.same(
+    strategy.report().neighbours.map(({ phase }) => phase),
+    ["trusted"],
+  );
   t.equal(strategy.report().budgetLeft, 239);
 });
 
@@ -138,7 +142,10 @@ t.test("a neighbour that does not answer is looked at again after 10 s, 20 s …
   t.same(bench.take(), ["2001 out 2"]);
   bench.run(80_000);
   const looks = asked(bench);
-  t.same(looks.filter((line) => line.includes("one")).map((line) => line.split(" ")[0]), ["12001", "34001", "76001"]);
+  t.same(
+    looks.filter((line) => line.includes("one")).map((line) => line.split(" ")[0]),
+    ["12001", "34001", "76001"],
+  );
   t.equal(looks.length, 6, "each asks the known address, then everybody");
   says(entry, 2, true);
   t.same([bench.state(), count(strategy, "unanswered")], ["REACHABLE", 4]);
@@ -171,7 +178,7 @@ t.test("a budget that is used up ends the looks, and the entry is as a static on
 t.test("what it finds by itself it pins if a route leads there or somebody wants it; others are Linux's", async (t) => {
   const strategy = new PinnedStrategy();
   const bench = await NeighBench.open({ strategy });
-  strategy.want(2, null, bench.device);
+  strategy.adopt({ key: 2, rest: null, device: bench.device });
   for (const key of [2, 3]) {
     bench.send(key);
     update(bench.entry(key), mac(key), 0, Nud.REACHABLE, UpdateFlags.OVERRIDE);
@@ -179,7 +186,10 @@ t.test("what it finds by itself it pins if a route leads there or somebody wants
   }
   bench.run(60_000);
   t.same([bench.state(2), bench.state(3)], ["REACHABLE", "STALE"]);
-  t.same(strategy.report().neighbours.map(({ entry: { key } }) => key), [2]);
+  t.same(
+    strategy.report().neighbours.map(({ entry: { key } }) => key),
+    [2],
+  );
 });
 
 t.test("the operator has the last word", async (t) => {

@@ -93,6 +93,9 @@ t.test("piggyback: the next packets ask again where nobody answers, everybody fr
 });
 
 t.test("dynamic and static have no object, so that the machine asks nobody", async (t) => {
-  t.same(STRATEGY_NAMES.filter((name) => makeStrategy(name) === null), ["dynamic", "static"]);
+  t.same(
+    STRATEGY_NAMES.filter((name) => makeStrategy(name) === null),
+    ["dynamic", "static"],
+  );
   t.throws(() => makeStrategy("confirmed", { confirmed: { within: 999 } }), RangeError);
 });
