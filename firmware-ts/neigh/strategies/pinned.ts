@@ -63,7 +63,7 @@ const TOLD_AS: Readonly<Record<DoubtCause, Cause>> = {
 
 type Phase = "trusted" | "asked" | "searched" | "doubted";
 
-/** What is known of one neighbour that is looked after. */
+/** All that is known of one neighbour that is looked after. */
 class Watch {
   phase: Phase = "trusted";
   /** When it came, or got its present address. */
@@ -299,7 +299,7 @@ export class PinnedStrategy extends PlainStrategy {
     this.#moving = entry;
     update(entry, address, 0, Nud.REACHABLE, UpdateFlags.OVERRIDE);
     this.#moving = null;
-    // Whoever hears of a change may have taken the entry away.
+    // A listener to changes may have taken the entry away.
     if (this.#watches.get(entry) === watch) this.#rest(entry, watch);
   }
 
