@@ -238,6 +238,11 @@ export class PinnedStrategy extends PlainStrategy {
     const { host } = entry;
     const now = host.now();
     watch.waiting = null;
+    // Nobody hears a question without a link; its return is a reason of its own.
+    if (!entry.device.hasCarrier) {
+      arm(entry, LONGEST_PAUSE);
+      return;
+    }
     const { budget } = this;
     watch.share = FEIGNED.has(cause) ? Math.ceil(budget.perDay / 2) : budget.perDay;
     if (!budget.take(now, watch.share)) {
