@@ -5,6 +5,7 @@ import type { AppKind } from "./app.ts";
 import { dhcpInform } from "./dhcp/inform.ts";
 import { dhcp } from "./dhcp/kind.ts";
 import { linkLeds } from "./link-leds.ts";
+import { registrar } from "./registrar/registrar.ts";
 import { telemetry } from "./telemetry/kind.ts";
 
-export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, dhcpInform, linkLocal, givenAddress];
+export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, dhcpInform, linkLocal, givenAddress, registrar];

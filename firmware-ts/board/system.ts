@@ -15,6 +15,7 @@ import type { HostNames } from "../apps/host-names.ts";
 import { LeaseMemory } from "../apps/lease-store.ts";
 import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
+import { makeStrategy } from "../neigh/strategies/index.ts";
 import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
@@ -30,6 +31,7 @@ import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
+import { secretsOf } from "./secrets.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
 import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
 
@@ -113,8 +115,8 @@ export class System {
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
       return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
     });
-    const { profile, lateness, hz } = rig.neighbours;
-    const neighbours = { profile, lateness, hz };
+    const { profile, lateness, hz, strategy = "dynamic" } = rig.neighbours;
+    const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
     const families = familiesOf(rig);
     this.stack = new Stack({ clock: this.#nodeClock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
     this.#names = code.names(this.stack);
@@ -373,6 +375,7 @@ export class System {
       io: this.#io,
       devices: [first, ...others],
       random,
+      secret: secretsOf(this.clock, this.#random.fork("secrets")),
       clockIsSet: this.#clockIsSet,
       leases,
       files: this.#options.files ?? null,

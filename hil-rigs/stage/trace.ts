@@ -44,6 +44,8 @@ export class Trace {
   readonly checks: Check[] = [];
   /** Of the TCP connections so far. */
   readonly numbers: TcpNumbers = new TcpNumbers();
+  /** The case's own figures, by name. */
+  readonly figures: Record<string, number> = {};
 
   add(kind: StepKind, time: number, text: string, end: number = time): void {
     this.steps.push({ kind, time, end, text });

@@ -3,6 +3,7 @@ import { INADDR_BROADCAST, isMulticast, parseIpv4 } from "../../ip/address.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
 import { ip6Words } from "../../ip/ip6-text.ts";
 import type { OptionProblem } from "../app.ts";
+import { isHostName } from "../host-names.ts";
 import type { Tags } from "./contract/encoder.ts";
 import type { Format, Settings } from "./contract/format.ts";
 

@@ -3,7 +3,7 @@ import { needsOf } from "../../contract/case.ts";
 import { DUTS } from "../../duts/index.ts";
 import { SUITES, VIEWS } from "../../suites/index.ts";
 import type { AddCommand } from "../kit/exit.ts";
-import { suitesOf } from "../kit/named.ts";
+import { MEASURABLE, suitesOf } from "../kit/named.ts";
 
 export const addList: AddCommand = (program) => {
   program
@@ -18,7 +18,7 @@ export const addList: AddCommand = (program) => {
 };
 
 function list(suites: readonly string[]): void {
-  for (const { name, title, cases } of suites.length === 0 ? SUITES : suitesOf(suites)) {
+  for (const { name, title, cases } of suites.length === 0 ? SUITES : suitesOf(suites, MEASURABLE)) {
     console.log(`${name}: ${title}, ${cases.length} cases`);
     for (const one of cases) {
       const { id, title: what } = one;
@@ -38,7 +38,7 @@ function list(suites: readonly string[]): void {
 
 /** The same as data: suites with their cases, and devices. */
 function asJson(suites: readonly string[]): object {
-  const shown = (suites.length === 0 ? [...SUITES, ...VIEWS] : suitesOf(suites)).map(({ name, title, cases }) => ({
+  const shown = (suites.length === 0 ? [...SUITES, ...VIEWS] : suitesOf(suites, MEASURABLE)).map(({ name, title, cases }) => ({
     name,
     title,
     cases: cases.map((one) => ({ id: one.id, title: one.title, source: one.source, family: one.family ?? 4, needs: needsOf(one) })),

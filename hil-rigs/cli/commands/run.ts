@@ -6,11 +6,11 @@ import { EXPECTATIONS } from "../../run/expectations.ts";
 import type { CaseResult } from "../../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../../run/versus.ts";
 import { type AddCommand, Exit } from "../kit/exit.ts";
-import { casesOf, collect, dutOf, severalDuts, WHAT, whole } from "../kit/named.ts";
+import { casesOf, collect, dutOf, severalDuts, whatToRun, whole } from "../kit/named.ts";
 import { linesOf, type RunFlags, Session } from "../kit/session.ts";
 
 export const addRun: AddCommand = (program, end) => {
-  withRunFlags(program.command("run").argument("<suite...>", WHAT).description("run suites on one device"))
+  withRunFlags(program.command("run").argument("<suite...>", whatToRun()).description("run suites on one device"))
     .requiredOption("--dut <dut>", "the device")
     .action(async (suites: string[], flags: Flags & { dut: string }) => {
       const kind = dutOf(flags.dut);
@@ -26,7 +26,7 @@ export const addCompare: AddCommand = (program, end) => {
   withRunFlags(
     program
       .command("compare")
-      .argument("<suite...>", WHAT)
+      .argument("<suite...>", whatToRun())
       .description("run suites on several devices and print where the others differ from the first"),
   )
     .requiredOption("--duts <a,b,...>", "the devices, the reference first")

@@ -5,24 +5,28 @@ import type { DutKind } from "../../contract/dut.ts";
 import { DUTS } from "../../duts/index.ts";
 import { globMatches } from "../../run/glob.ts";
 import { Refusal } from "../../run/refusal.ts";
-import { SUITES, VIEWS } from "../../suites/index.ts";
+import { MEASURED_ONLY, SUITES, VIEWS } from "../../suites/index.ts";
 
 const NAMED: readonly Suite[] = [...SUITES, ...VIEWS];
 
-/** The suites that the commands take, for their help. */
-export const WHAT: string = `what to run: ${NAMED.map(({ name }) => name).join(", ")}`;
+export const MEASURABLE: readonly Suite[] = [...NAMED, ...MEASURED_ONLY];
 
-export function suitesOf(names: readonly string[]): Suite[] {
+/** The suites that a command takes, for its help. */
+export function whatToRun(known: readonly Suite[] = NAMED): string {
+  return `what to run: ${known.map(({ name }) => name).join(", ")}`;
+}
+
+export function suitesOf(names: readonly string[], known: readonly Suite[]): Suite[] {
   return names.map((name) => {
-    const suite = NAMED.find((each) => each.name === name);
-    if (!suite) throw new Refusal(`no suite "${name}"; there are ${NAMED.map((each) => each.name).join(", ")}`);
+    const suite = known.find((each) => each.name === name);
+    if (!suite) throw new Refusal(`no suite "${name}"; there are ${known.map((each) => each.name).join(", ")}`);
     return suite;
   });
 }
 
-export function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
+export function casesOf(suites: readonly string[], globs: readonly string[], known: readonly Suite[] = NAMED): Case[] {
   // A case of both a suite and a view of it is played once.
-  const cases = [...new Set(suitesOf(suites).flatMap((suite) => suite.cases))];
+  const cases = [...new Set(suitesOf(suites, known).flatMap((suite) => suite.cases))];
   if (globs.length === 0) return cases;
   const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));
   if (matching.length === 0) throw new Refusal(`no case matches ${globs.join(", ")}; "whohas-rig list" shows them`);

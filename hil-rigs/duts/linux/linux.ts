@@ -239,7 +239,7 @@ export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
-  can: missingDhcpcd() ? new Set([...ALL_NEEDS].filter((need) => need !== "address-programs")) : ALL_NEEDS,
+  can: new Set([...ALL_NEEDS].filter((need) => need !== "strategies" && !(need === "address-programs" && missingDhcpcd()))),
   remedies: { "address-programs": "dhcpcd, from the package dhcpcd-base" },
   families: BOTH_FAMILIES,
   realTime: true,

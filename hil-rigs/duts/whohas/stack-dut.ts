@@ -13,6 +13,7 @@ import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
+import { makeStrategy } from "../../../firmware-ts/neigh/strategies/index.ts";
 import type { NeighTable } from "../../../firmware-ts/neigh/table.ts";
 import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
@@ -31,6 +32,7 @@ import type {
   NeighRow,
   SendOptions,
   SocketOptions,
+  StrategyWish,
 } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
 import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
@@ -49,6 +51,8 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
+const KERNELS_WAY: StrategyWish = { name: "dynamic" };
+
 export class StackDut {
   readonly stack: Stack;
   readonly #client: ControlClient;
@@ -57,10 +61,15 @@ export class StackDut {
   readonly #seed: number;
   #addresses: StackAddresses | null = null;
 
-  /** @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for */
-  constructor(clock: Clock, seed: number, families: readonly Family[] = [4]) {
+  /**
+   * @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for
+   * @param strategy of its neighbour tables; default the kernel's way
+   */
+  constructor(clock: Clock, seed: number, families: readonly Family[] = [4], { name, ...settings }: StrategyWish = KERNELS_WAY) {
     const more = families.filter((family) => family !== 4);
-    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true, families: more });
+    const random = new SeededRandom(seed);
+    const neighbours = { strategy: makeStrategy(name, settings) };
+    this.stack = new Stack({ clock, random, pool: { limit: 40_000 }, loopback: true, families: more, neighbours });
     this.#families = families;
     this.#seed = seed;
     if (families.includes(6))
