@@ -261,7 +261,8 @@ export class PacketController implements EthernetController {
 
   /** Begins to part a frame. One that cannot be parted is dropped, and counted; so is one longer than Ethernet's, of a larger MTU. */
   #begin(host: ControllerHost, ring: ReceiveRing, status: number): void {
-    const long = (this.#long ??= new LongFrame());
+    this.#long ??= new LongFrame();
+    const long = this.#long;
     let { length } = ring;
     if ((status & SlotStatus.COPY) !== 0) {
       length = (this.#socket?.receive(long.bytes) ?? 0) - VnetHeader.BYTES;

@@ -12,8 +12,6 @@ const DATA_VALID = 2;
 /** Offsets; numbers are in native byte order. */
 const FLAGS = 0;
 const GSO_TYPE = 1;
-const CSUM_START = 6;
-const CSUM_OFFSET = 8;
 
 function native16(bytes: Uint8Array, at: number): number {
   return NATIVE ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!;
@@ -24,8 +22,8 @@ export const VnetHeader = {
   BYTES: 10,
   /** Offsets of bytes of payload in each segment, and of the place of an open checksum. */
   GSO_SIZE: 4,
-  CSUM_START,
-  CSUM_OFFSET,
+  CSUM_START: 6,
+  CSUM_OFFSET: 8,
 
   /** The kind of the frame at `at`, of which several are to be made; GsoType.NONE for one. */
   gsoType(bytes: Uint8Array, at: number): number {
@@ -42,8 +40,8 @@ export const VnetHeader = {
     const header = at - this.BYTES;
     const flags = bytes[header + FLAGS]!;
     if ((flags & NEEDS_CSUM) !== 0) {
-      const start = native16(bytes, header + CSUM_START);
-      const offset = native16(bytes, header + CSUM_OFFSET);
+      const start = native16(bytes, header + this.CSUM_START);
+      const offset = native16(bytes, header + this.CSUM_OFFSET);
       if (start + offset + 2 > skb.length) return;
       skb.checksum = Checksum.PARTIAL;
       skb.csumStart = skb.data + start;
@@ -59,7 +57,7 @@ export const VnetHeader = {
     view.setUint8(at + FLAGS, partial ? NEEDS_CSUM : 0);
     view.setUint8(at + GSO_TYPE, 0);
     view.setUint32(at + 2, 0);
-    view.setUint16(at + CSUM_START, partial ? skb.csumStart - skb.data : 0, NATIVE);
-    view.setUint16(at + CSUM_OFFSET, partial ? skb.csumOffset : 0, NATIVE);
+    view.setUint16(at + this.CSUM_START, partial ? skb.csumStart - skb.data : 0, NATIVE);
+    view.setUint16(at + this.CSUM_OFFSET, partial ? skb.csumOffset : 0, NATIVE);
   },
 } as const;

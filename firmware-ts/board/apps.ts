@@ -3,12 +3,13 @@ import * as v from "valibot";
 import { ControllerError } from "../../hal/ethernet.ts";
 import { SENSOR_KINDS } from "../../hal/sensor-kinds.ts";
 import type { AppKind } from "../apps/app.ts";
+import { isHostName } from "../apps/host-names.ts";
 import { APP_KINDS } from "../apps/index.ts";
 import type { OptionShape, ValueShape } from "../apps/options.ts";
 import type { Endpoint } from "../ip/endpoint.ts";
-import { parseDeviceName, parseOwnName, parsePin } from "./rig/names.ts";
+import { parseDeviceName, parseFilePath, parseLabel, parseOwnName, parsePin, parseTagKey } from "./rig/names.ts";
 import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
+import { asKey, type Keys, leaf, oneOf, ranged, shaped, table } from "./rig/schema.ts";
 import {
   type Cidr,
   formatCidr,
@@ -16,6 +17,7 @@ import {
   isOfIpv6,
   parseDuration,
   parseEndpoint,
+  parseHostEndpoint,
   parseInteger,
   parseInterfaceAddress4,
   UnitError,
@@ -26,14 +28,17 @@ const SENSOR = "{ kind: thermometer, pin: A0 }";
 const sensor = shaped(
   false,
   SENSOR,
-  table({ kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin) }, { kind: "thermometer", pin: "A0" }),
+  table(
+    { kind: oneOf(SENSOR_KINDS), pin: leaf("A0", parsePin), name: v.exactOptional(leaf("cellar", parseLabel)) },
+    { kind: "thermometer", pin: "A0" },
+  ),
 );
 
 /** The schema of a value of one shape. */
 function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
   switch (shape.is) {
     case "endpoint":
-      return leaf(shape.example, parseEndpoint);
+      return leaf(shape.example, shape.names ? parseHostEndpoint : parseEndpoint);
     case "duration":
       return ranged(shape.example, parseDuration, formatDuration, [shape.min, shape.max]);
     case "integer":
@@ -43,6 +48,10 @@ function schemaOf(shape: ValueShape): v.GenericSchema<unknown, unknown> {
         if (shape.form.test(text)) return text;
         throw new UnitError(`${show(text)}: ${shape.rule}; say e.g. ${shape.example}`);
       });
+    case "file":
+      return leaf(shape.example, parseFilePath);
+    case "texts":
+      return shaped(false, shape.example, v.record(asKey(leaf("site", parseTagKey)), leaf("barn", parseLabel)));
     case "table": {
       const { keys, examples } = keysOfOptions(shape.keys);
       return shaped(false, shape.example, table(keys, examples));
@@ -170,12 +179,41 @@ export function awaitedOf(rig: Rig, device: string): string[] {
   });
 }
 
-/** The endpoints that a rig's apps send to. */
+/** The endpoints that a rig's apps send to, as far as they have an address and no name. */
 export function endpointsOf(rig: Rig): readonly Endpoint<string>[] {
+  const endpoints = valuesOf(rig, "endpoint") as Endpoint<string>[];
+  return endpoints.filter(({ address }) => !isHostName(address));
+}
+
+/** The hosts that a rig's apps send to by their names. */
+export function namesOf(rig: Rig): readonly string[] {
+  const endpoints = valuesOf(rig, "endpoint") as Endpoint<string>[];
+  return endpoints.flatMap(({ address }) => (isHostName(address) ? [address] : []));
+}
+
+/** The files that a rig's apps write. */
+export function filesOf(rig: Rig): readonly string[] {
+  return valuesOf(rig, "file") as string[];
+}
+
+function valuesOf(rig: Rig, is: ValueShape["is"]): unknown[] {
   return appsOf(rig).flatMap((app) => {
     const values = Object.entries(appKind(app).options).flatMap(([key, shape]) => spread(shape, app[key], []));
-    return values.flatMap(({ shape, value }) => (shape.is === "endpoint" ? [value as Endpoint<string>] : []));
+    return values.flatMap(({ shape, value }) => (shape.is === is ? [value] : []));
   });
+}
+
+/** The files that one app writes, some of whose values may have been refused, with their places below it. */
+export function appFiles({ options }: AppKind, values: Readonly<Record<string, unknown>>): readonly AppFile[] {
+  const found = Object.entries(options).flatMap(([key, shape]) => spread(shape, values[key], [key]));
+  return found.flatMap(({ shape, value, at }) => (shape.is === "file" && typeof value === "string" ? [{ path: value, at }] : []));
+}
+
+/** A file that an app writes. */
+export interface AppFile {
+  readonly path: string;
+  /** Its place below the app. */
+  readonly at: readonly (string | number)[];
 }
 
 /** The device that an app is for, as its option names it; undefined for an app of no device. */
@@ -218,6 +256,10 @@ interface Placed {
 /** A value, or each value of a list, with its shape and place. */
 function spread(shape: OptionShape | ValueShape, value: unknown, at: readonly (string | number)[]): readonly Placed[] {
   if (value === undefined) return [];
+  if (shape.is === "table") {
+    const values = value as Readonly<Record<string, unknown>>;
+    return Object.entries(shape.keys).flatMap(([key, below]) => spread(below, values[key], [...at, key]));
+  }
   if (shape.is !== "list") return [{ shape, value, at }];
   return Array.isArray(value) ? value.flatMap((item, index) => spread(shape.of, item, [...at, index])) : [];
 }

@@ -5,7 +5,7 @@ import { formatMac } from "../net/ethernet.ts";
 import { appKind, asksFirst, automaticApps, namedApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
-import { type Cidr, formatCidr, formatDuration, isOfIpv6 } from "./rig/units.ts";
+import { type Cidr, formatCidr, formatDuration, formatPlace, isOfIpv6 } from "./rig/units.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
@@ -28,6 +28,8 @@ export function describeRig(rig: Rig): string[] {
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
+  for (const server of rig.dns ?? []) rows.push(["dns", server, ""]);
+  if (rig.metrics) rows.push(["metrics", formatPlace(rig.metrics), "for Prometheus"]);
   if (rig.snapshot)
     rows.push(["snapshot", rig.snapshot.file, `written every ${formatDuration(rig.snapshot.every)} and at the end`]);
   for (const { name, config } of namedApps(rig)) rows.push(...describeApp(rig, name, config, say));

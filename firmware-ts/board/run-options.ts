@@ -1,5 +1,6 @@
 /** Turns the words of `whohas run` into a rig: a rig file or the built-in bench, changed by the command's options. */
 import { type TelemetryConfig, telemetryWith } from "../apps/telemetry/kind.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import type { ProfileName } from "../neigh/profile.ts";
 import { deviceAddressedBy } from "./apps.ts";
 import { benchRig } from "./bench.ts";
@@ -24,13 +25,17 @@ export interface RunRequest {
   seed?: number;
   /** The neighbour table's profile, instead of the rig's. */
   profile?: ProfileName;
+  /** Where figures are served, instead of the rig's place. */
+  metrics?: Endpoint<string>;
   /** The telemetry firmware will run. */
   app: boolean;
 }
 
 /** Rejects with RigFileError, RigError, DeviceSpecError or UnitError. */
 export async function rigFor(request: RunRequest): Promise<Rig> {
-  const base = withProfile(await baseRig(request), request.profile);
+  const { metrics } = request;
+  const named = withProfile(await baseRig(request), request.profile);
+  const base = metrics ? { ...named, metrics } : named;
   const devices = withAddresses(base.devices, request.addresses);
   const seed = request.seed ?? base.seed;
   if (request.gateway === undefined) return { ...base, seed, devices };

@@ -2,7 +2,8 @@
  * The apps of a running system: those that give addresses and indicators run from the beginning, firmwares from a link and an address until
  * the end of the run.
  */
-import type { App, AppContext } from "../apps/app.ts";
+import type { App, AppContext, ReadingFates } from "../apps/app.ts";
+import type { AppFigures } from "../control/metrics/ground.ts";
 import { appKind, deviceOfApp, namedApps } from "./apps.ts";
 import type { Rig } from "./rig/rig.ts";
 
@@ -16,6 +17,8 @@ export interface Datagrams {
 export class RunningApps {
   /** By their names in events. */
   readonly #firmwares = new Map<string, App>();
+  /** The kinds of the firmwares, in their order. */
+  readonly #kinds: string[] = [];
   readonly #indicators: App[] = [];
   /** Those that give a device its addresses, by its name. */
   readonly #addresses = new Map<string, App[]>();
@@ -46,6 +49,7 @@ export class RunningApps {
         this.#addresses.set(device, [...(this.#addresses.get(device) ?? []), kind.make(config, context)]);
       } else if (firmware) {
         this.#firmwares.set(name, kind.make(config, context));
+        this.#kinds.push(kind.kind);
       }
     }
   }
@@ -98,6 +102,34 @@ export class RunningApps {
       all.failed += failed;
     }
     return { all, apps };
+  }
+
+  /** The fate of all readings together; null where no app takes any. */
+  get readings(): ReadingFates | null {
+    const all = [...this.#firmwares.values()].flatMap(({ readings }) => (readings ? [readings] : []));
+    if (all.length === 0) return null;
+    const sum = (key: Exclude<keyof ReadingFates, "dropped">): number => all.reduce((total, fates) => total + fates[key], 0);
+    const dropped: Record<string, number> = {};
+    for (const fates of all)
+      for (const [reason, count] of Object.entries(fates.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+    return {
+      taken: sum("taken"),
+      restored: sum("restored"),
+      sent: sum("sent"),
+      stored: sum("stored"),
+      underWay: sum("underWay"),
+      dropped,
+    };
+  }
+
+  /** Each firmware's own figures. */
+  get figures(): readonly AppFigures[] {
+    return [...this.#firmwares.values()].map(({ counters, readings }, app) => ({
+      app,
+      kind: this.#kinds[app] as string,
+      counters,
+      ...(readings && { readings }),
+    }));
   }
 
   get #addressing(): App[] {

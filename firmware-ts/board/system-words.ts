@@ -3,6 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppDatagram } from "../apps/app.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
+import type { TextFiles } from "../apps/text-files.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { NeighWarning } from "./neigh-watch.ts";
 import type { NodeState } from "./node-state.ts";
@@ -19,6 +20,8 @@ export interface OptionsOf<S> {
   state?: NodeState;
   /** Keeps leases over restarts. Default: as long as the system lasts. */
   leases?: LeaseStore;
+  /** Keeps the files that the rig's apps name. Default: they are not used. */
+  files?: TextFiles;
 }
 
 /** Hears of events when they happen. */

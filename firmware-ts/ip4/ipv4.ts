@@ -118,6 +118,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         addressless: (device) => this.arp.addressless(device),
       },
       ({ gateway, gateway6, device }) => device && this.#find(gateway, gateway6, device),
+      this.settings,
     );
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);

@@ -3,7 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { endWithOutput } from "../../firmware-ts/cli/contract/broken-output.ts";
 import { HELP_STYLE } from "../../firmware-ts/cli/contract/help.ts";
-import { VERSION } from "../../firmware-ts/cli/version.ts";
+import { VERSION } from "../../firmware-ts/cli/contract/version.ts";
 import { Refusal } from "../run/refusal.ts";
 import { addChanges } from "./commands/changes.ts";
 import { addList } from "./commands/list.ts";
@@ -11,7 +11,7 @@ import { addMeasure } from "./commands/measure.ts";
 import { addRandom } from "./commands/random.ts";
 import { addCompare, addRun } from "./commands/run.ts";
 import { addShow } from "./commands/show.ts";
-import { type AddCommand, Exit } from "./exit.ts";
+import { type AddCommand, Exit } from "./kit/exit.ts";
 
 const COMMANDS: readonly AddCommand[] = [addList, addRun, addCompare, addShow, addChanges, addRandom, addMeasure];
 

@@ -30,7 +30,7 @@ export interface Case {
    */
   crowd?: readonly string[];
   /**
-   * The number of its frames depends on things that stacks choose, as the size of buffers: `compare` leaves frames, changes of the table, and
+   * The number of its frames depends on things that stacks and programs choose, as the size of buffers: `compare` leaves frames, changes of the table, and
    * bytes that programs receive, out. The case's checks give the bounds.
    */
   sized?: boolean;

@@ -7,7 +7,7 @@ import type { Step } from "../stage/trace.ts";
 import { label } from "./labels.ts";
 import { RECORD_VERSION, type RecordedCase, type RecordedResult, type RecordedStep, type RunRecord } from "./record.ts";
 
-/** What results do not tell of their run. */
+/** Facts of a run that its results do not tell. */
 export interface RunFacts {
   /** Name and version of the program. */
   tool: string;

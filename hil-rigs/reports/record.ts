@@ -26,7 +26,7 @@ const Step = v.object({
   label: v.optional(v.string()),
   /** A check's verdict. */
   passed: v.optional(v.boolean()),
-  /** What a failed check wanted and got. */
+  /** A failed check: the value that was right, and the one that was there. */
   expected: v.optional(v.string()),
   actual: v.optional(v.string()),
   /** The entry that a change of the table is about. */

@@ -21,4 +21,17 @@ export const EXPECTATIONS: readonly Expectation[] = [
     "dhcpcd 9.4.1 holds another station's probe for its address to be a conflict; by RFC 5227 2.4 only packets from the address are",
     "ACD-05/probe",
   ),
+  ...ofLinux(
+    "dhcpcd 9.4.1 takes a reply without a readable DHCP type for one of BOOTP and uses its address, as RFC 1534 2 lets a client do",
+    "DHCP-10/cookie",
+    "DHCP-10/type",
+    "DHCP-10/over-end",
+  ),
+  ...ofLinux("dhcpcd 9.4.1 asks for an offer that names no server, which RFC 2131 table 3 does not allow", "DHCP-10/server"),
+  ...ofLinux("dhcpcd 9.4.1 takes the ACK of a server that it has not asked, with another address (RFC 2131 3.1 4, 5)", "DHCP-07"),
+  ...ofLinux("dhcpcd 9.4.1 begins anew a second after DECLINE; RFC 2131 3.1 5 has it wait ten", "DHCP-12"),
+  ...ofLinux(
+    "dhcpcd 9.4.1 does not hear a NAK to everybody while it renews, though servers send it so (RFC 2131 4.1); measured",
+    "DHCP-23",
+  ),
 ];

@@ -31,9 +31,19 @@ export function recordedStream(stream: DutStream, trace: Trace, now: () => numbe
   return {
     state: () => noted("state", () => stream.state()),
     send: (payload) => noted(`send ${payload.length} bytes`, () => stream.send(payload)),
-    received: (most) => noted("receive", () => stream.received(most), ({ length }) => `${length} bytes`),
+    received: (most) =>
+      noted(
+        "receive",
+        () => stream.received(most),
+        ({ length }) => `${length} bytes`,
+      ),
     ended: () => noted("ended", () => stream.ended()),
-    error: () => noted("error", () => stream.error(), (errno) => errno || "none"),
+    error: () =>
+      noted(
+        "error",
+        () => stream.error(),
+        (errno) => errno || "none",
+      ),
     end: () => noted("end", () => stream.end()),
     close: () => noted("close", () => stream.close()),
     abort: () => noted("abort", () => stream.abort()),

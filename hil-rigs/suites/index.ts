@@ -2,6 +2,7 @@
 import { patientLast, type Suite } from "../contract/case.ts";
 import { acd } from "./acd/index.ts";
 import { arp } from "./arp/index.ts";
+import { dhcp } from "./dhcp/index.ts";
 import { ip } from "./ip/index.ts";
 import { ip6 } from "./ip6/index.ts";
 import { multicast } from "./multicast/index.ts";
@@ -9,7 +10,7 @@ import { nd } from "./nd/index.ts";
 import { tcp } from "./tcp/index.ts";
 import { telemetry } from "./telemetry/index.ts";
 
-export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast, tcp, acd];
+export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast, tcp, dhcp, acd];
 
 /** Parts of suites by protocol, of both families where both have it. Their cases are the suites' own. */
 export const VIEWS: readonly Suite[] = [

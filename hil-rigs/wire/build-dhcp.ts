@@ -46,7 +46,11 @@ export function dhcpReply(request: DhcpFrame, type: "OFFER" | "ACK" | "NAK", fie
   const nak = type === "NAK";
   const { yiaddr = nak ? "0.0.0.0" : LEASED, server = from.ip, overloaded = false } = fields;
   const kind: DhcpOption = [53, [DHCP_TYPES.indexOf(type)]];
-  const more = [...(server === null ? [] : [[54, ipBytes(server)] as const]), ...(nak ? [] : terms(fields)), ...(fields.options ?? [])];
+  const more = [
+    ...(server === null ? [] : [[54, ipBytes(server)] as const]),
+    ...(nak ? [] : terms(fields)),
+    ...(fields.options ?? []),
+  ];
   const first = overloaded ? [kind, [52, [1]] as const] : [kind, ...more];
   const options = fields.raw ?? [...first.flatMap(bytesOf), 255];
   const head = [

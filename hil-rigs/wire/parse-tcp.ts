@@ -58,8 +58,7 @@ function readOptions(frame: TcpFrame, view: DataView, end: number): string[] {
       frame.tsEcr = view.getUint32(at + 6);
     } else if (kind === 5 && length % 8 === 2) {
       names.push("sack");
-      for (let block = at + 2; block < at + length; block += 8)
-        frame.sack.push([view.getUint32(block), view.getUint32(block + 4)]);
+      for (let block = at + 2; block < at + length; block += 8) frame.sack.push([view.getUint32(block), view.getUint32(block + 4)]);
     } else frame.faults.push(`TCP option ${kind}`);
     at += length;
   }

@@ -22,7 +22,7 @@ const WARM = 16;
 const ROUNDS = 9;
 /** As many as a process with 20,000 open files can have both ends of. */
 const CONNECTIONS = 9900;
-/** What they bring with them belongs to no connection. */
+/** The first ones: things that they bring with them belong to no connection. */
 const FIRST = 50;
 const PORT = 5001;
 

@@ -1,7 +1,7 @@
 /** `whohas exec`: a program that knows nothing of us, on a board's stack beside a host with servers of Debian's. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import t from "tap";
 import { BOARD, HOST, SUBNET } from "../support/host.ts";
 import { missingForNetns, missingPrograms, type Netns, VethPair } from "../support/netns.ts";
@@ -159,7 +159,6 @@ t.test("programs that end by themselves, by an error, by signals", async (t) => 
   const rows: [string, string, Partial<Ended>][] = [
     ["by itself", BY_ITSELF, { code: 3, stdout: "true [ 'a', '--b' ]\nhi\nasked 0\nasked 1\nasked 2\n", stderr: "" }],
     ["error", "null.x", { code: 1, stdout: "" }],
-    ["signal", told(""), { code: null, stdout: "" }],
     ["own signal", told("process.on('SIGTERM', () => process.exit(4))"), { code: 4 }],
     ["a signal in a program that tidies up", told(TIDY), { code: null, stdout: "tidy\n" }],
     ["a signal that it heard once", told("process.once('SIGTERM', () => process.kill(process.pid, 'SIGTERM'))"), { code: null }],
@@ -170,6 +169,19 @@ t.test("programs that end by themselves, by an error, by signals", async (t) => 
     t.match(await whohasProcess(["exec", "--name", `end${at}`, "--", "node", file, "a", "--b"]), expected, name);
   });
   await Promise.all(runs);
+});
+
+t.test("modules that are loaded before the program", async (t) => {
+  const file = join(folder, "preloaded.cjs");
+  writeFileSync(file, "console.log(globalThis.before)");
+  const before = join(folder, "before.mjs");
+  writeFileSync(before, "globalThis.before = (globalThis.before ?? 0) + 1;");
+  const modules = [before, pathToFileURL(before).href, "./nowhere.mjs"];
+  const ends = modules.map((module, at) => whohasProcess(["exec", "--name", `pre${at}`, "--", "node", "--import", module, file]));
+  const [path, url, missing] = (await Promise.all(ends)) as [Ended, Ended, Ended];
+  t.match(path, { code: 0, stdout: "1\n" }, "by its path");
+  t.match(url, { code: 0, stdout: "1\n" }, "by its URL");
+  t.match(missing, { code: 1, stderr: /nowhere\.mjs/ }, "one that is not there ends it");
 });
 
 t.test("wrong words", async (t) => {

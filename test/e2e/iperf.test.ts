@@ -9,7 +9,9 @@ import { pause } from "../support/waiting.ts";
 import { adopt, ended, whohasChild } from "../support/whohas.ts";
 
 const PROGRAM = fileURLToPath(new URL("../support/iperf/main.ts", import.meta.url));
-/** Of each test. The nightly run (package.json) sets it to 10. */
+/** Reads the program's TypeScript, also for a command that was compiled. */
+const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
+/** Time of each test. The nightly run (package.json) sets it to 10. */
 const SECONDS = Number(process.env["WHOHAS_IPERF_SECONDS"] ?? 1);
 const STREAMS = 2;
 /** Bytes that our server sends, so that both sides stop at the same one. */
@@ -19,7 +21,7 @@ const skip = missingForNetns() || missingPrograms("iperf3");
 
 function board(pair: VethPair, words: readonly string[]): ReturnType<typeof whohasChild> {
   const device = ["--device", `packet:${pair.near}`, "--address", `${BOARD}/${SUBNET}`];
-  return whohasChild(["exec", "--name", "iperf", ...device, "--", "node", PROGRAM, ...words]);
+  return whohasChild(["exec", "--name", "iperf", ...device, "--", "node", "--import", LOADER, PROGRAM, ...words]);
 }
 
 function wire(): VethPair {
@@ -57,15 +59,23 @@ realTime(t, "our server, the kernel's client", { skip }, async (t) => {
   t.teardown(() => pair.remove());
   const server = board(pair, ["server", "2"]);
   const over = ended(server);
+  let listening = false;
   await new Promise<void>((resolve) => {
-    server.stdout?.on("data", () => resolve());
+    server.stdout?.on("data", () => {
+      listening = true;
+      resolve();
+    });
     void over.then(() => resolve());
   });
+  if (!listening) throw new Error(`the server did not begin: ${(await over).stderr}`);
   const client = ["-c", BOARD, "-P", String(STREAMS), "-J"];
-  const reports = [
+  const clients = [
     await ended(pair.far.spawn("iperf3", [...client, "-t", String(SECONDS)])),
     await ended(pair.far.spawn("iperf3", [...client, "-R", "-n", String(BYTES)])),
-  ].map(({ stdout }) => JSON.parse(stdout) as { end: { sum_sent: Sum; sum_received: Sum }; error?: string });
+  ];
+  // A client that failed leaves a server that waits.
+  if (clients.some(({ code }) => code !== 0)) server.kill();
+  const reports = clients.map(({ stdout }) => JSON.parse(stdout) as { end: { sum_sent: Sum; sum_received: Sum }; error?: string });
   const { stdout, stderr, code } = await over;
   t.same([code, stderr], [0, ""]);
   const [, forward, reverse] = stdout

@@ -86,6 +86,8 @@ export class DhcpBench {
       random: new SeededRandom("apps"),
       clockIsSet: () => true,
       leases,
+      files: null,
+      names: { find: () => undefined, onChange: () => undefined },
       sequence: 0,
       sleeper: { sleepUntil: () => undefined },
       tell: () => undefined,

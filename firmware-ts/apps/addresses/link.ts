@@ -21,11 +21,16 @@ export function watchLink(stack: Stack, device: NetDevice, user: LinkUser): () =
     if (now) user.linkUp();
     else user.linkDown();
   };
-  const end = stack.network.onDeviceEvent((changed, event) => {
-    if (changed !== device) return;
+  let watching = true;
+  const deafen = stack.network.onDeviceEvent((changed, event) => {
+    // An event that is being told is told to all who heard when it came.
+    if (changed !== device || !watching) return;
     if (event === "address" || event === "replaced") user.addressChanged();
     look();
   });
   look();
-  return end;
+  return () => {
+    watching = false;
+    deafen();
+  };
 }

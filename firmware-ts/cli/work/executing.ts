@@ -65,7 +65,15 @@ export async function execute(rig: Rig, { name, line, servers }: Execution): Pro
   }
   const close = (): Promise<void> => within(clock, LIMIT, closing.close());
   obeySignals(close);
-  await start(line);
+  try {
+    await start(line);
+  } catch (error) {
+    // A preloaded module that is not there, or threw.
+    await close();
+    clock.stop();
+    end.stop();
+    throw error;
+  }
   await ended(end);
   await close();
   process.exit();
@@ -106,8 +114,7 @@ async function start({ preloads, program, words }: NodeWords): Promise<void> {
   const require = createRequire(`${process.cwd()}/`);
   for (const { kind, module } of preloads) {
     if (kind === "require") require(module);
-    else
-      await import(/^\.{0,2}\//.test(module) ? pathToFileURL(resolve(module)).href : pathToFileURL(require.resolve(module)).href);
+    else await import(isUrl(module) ? module : pathToFileURL(isPath(module) ? resolve(module) : require.resolve(module)).href);
   }
   await new Promise<void>((begun) => {
     setImmediate(() => {
@@ -115,6 +122,14 @@ async function start({ preloads, program, words }: NodeWords): Promise<void> {
       (Module as unknown as { runMain(): void }).runMain();
     });
   });
+}
+
+function isUrl(module: string): boolean {
+  return /^(?:file|data|node):/.test(module);
+}
+
+function isPath(module: string): boolean {
+  return /^\.{0,2}\//.test(module);
 }
 
 /** Waits for the program as node does: once it waits for nothing it is asked ('beforeExit'), and goes on if it finds something to do. */

@@ -21,9 +21,11 @@ export interface ReportOptions {
   socket: string | null;
   /** The instance's name. */
   name: string;
+  /** Where metrics are served; null: nowhere. */
+  metrics: string | null;
 }
 
-export function textReport({ print, quiet, socket, name }: ReportOptions): RunReport {
+export function textReport({ print, quiet, socket, name, metrics }: ReportOptions): RunReport {
   let severalApps = false;
   // Questions that the lines so far have told of.
   let told = QUESTIONS.map(() => 0);
@@ -31,6 +33,7 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
     ready(system) {
       severalApps = Object.keys(system.summary().apps).length > 1;
       for (const device of system.reports()) for (const line of deviceLines(device)) print(line);
+      if (metrics !== null) print(`metrics: ${metrics}`);
       const where = socket === null ? "in virtual time" : `as instance ${name}, control socket ${socket}`;
       const { name: rig, seed, neighbours } = system.rig;
       const profile = neighbours.profile === "linux" ? "" : `, profile ${neighbours.profile}`;
@@ -68,8 +71,8 @@ export function textReport({ print, quiet, socket, name }: ReportOptions): RunRe
       told = asked;
       const fate = event.status === "failed" ? `failed ${event.reason}` : "sent";
       const waited = event.waited === null ? "" : ` after ${event.waited.toFixed(1)} ms in the queue`;
-      const values = event.readings.map(({ kind, value, unit }) =>
-        Number.isFinite(value) ? `${kind} ${value.toFixed(2)} ${unit}`.trim() : `${kind} missing`,
+      const values = event.readings.map(({ kind, value, unit, name = kind }) =>
+        Number.isFinite(value) ? `${name} ${value.toFixed(2)} ${unit}`.trim() : `${name} missing`,
       );
       const several = event.count > 1 ? `${event.count} readings, the newest ` : "";
       const columns = [
@@ -174,12 +177,13 @@ function datagramsText({ sent, failed, queued }: Summary["datagrams"]): string {
   return `${sent} sent, ${failed} failed; ${queued} had to wait for an address`;
 }
 
-function summaryLines({ devices, duration, datagrams, apps, arp, nd, neighbours, drops, missed }: Summary): string[] {
+function summaryLines({ devices, duration, datagrams, apps, readings, arp, nd, neighbours, drops, missed }: Summary): string[] {
   return [
     "",
     `--- ${formatDuration(Math.round(duration))} ---`,
     `datagrams     ${datagramsText(datagrams)}`,
     ...appLines(apps),
+    ...readingLines(readings),
     `arp requests  ${arp.requestsBroadcast} broadcast, ${arp.requestsUnicast} unicast sent; ${arp.requestsReceived} received`,
     `arp replies   ${arp.repliesReceived} received, ${arp.repliesSent} sent`,
     ...ndLines(nd),
@@ -188,6 +192,18 @@ function summaryLines({ devices, duration, datagrams, apps, arp, nd, neighbours,
     ...(missed > 0 ? [`missed        ${missed} frames by controllers whose memory was full`] : []),
     ...healthLines(devices),
   ];
+}
+
+/** The fate of readings, where it is not that of their messages alone. */
+function readingLines(readings: Summary["readings"]): string[] {
+  if (readings === null) return [];
+  const { taken, restored, sent, stored, underWay, dropped } = readings;
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  if (restored + stored + lost === 0) return [];
+  const from = restored > 0 ? `${taken} taken, ${restored} from before` : `${taken} taken`;
+  const waiting = stored + underWay > 0 ? `, ${stored + underWay} stored` : "";
+  const reasons = lost > 0 ? ` (${dropsText(dropped)})` : "";
+  return [`readings      ${from}; ${sent} sent${waiting}, ${lost} lost${reasons}`];
 }
 
 function ndLines(nd: Summary["nd"]): string[] {
@@ -199,13 +215,23 @@ function ndLines(nd: Summary["nd"]): string[] {
   ];
 }
 
-export function jsonReport({ print: printLine, quiet, socket, name }: ReportOptions): RunReport {
+export function jsonReport({ print: printLine, quiet, socket, name, metrics }: ReportOptions): RunReport {
   const print = (value: object): void => printLine(printableJson(value));
   return {
     ready(system: System) {
       const { rig } = system;
       const { profile } = rig.neighbours;
-      print({ event: "ready", instance: name, socket, rig: rig.name, seed: rig.seed, profile, devices: system.reports() });
+      const served = metrics === null ? {} : { metrics };
+      print({
+        event: "ready",
+        instance: name,
+        socket,
+        ...served,
+        rig: rig.name,
+        seed: rig.seed,
+        profile,
+        devices: system.reports(),
+      });
     },
     device(device, event) {
       if (!quiet)

@@ -71,7 +71,7 @@ export class NetSocket extends Duplex {
       this.#push();
     },
     closed: (error) => {
-      // What came before can still be read.
+      // Bytes that came before can still be read.
       this.#pull();
       if (error !== null) this.destroy(systemError(errnoName(error), "read"));
     },

@@ -1,7 +1,7 @@
 /** `whohas-rig changes`: what is different between two runs. */
 import { changesOf } from "../../reports/changes.ts";
 import { readRecord } from "../../reports/read.ts";
-import { type AddCommand, Exit } from "../exit.ts";
+import { type AddCommand, Exit } from "../kit/exit.ts";
 
 export const addChanges: AddCommand = (program, end) => {
   program

@@ -2,8 +2,8 @@
 import { needsOf } from "../../contract/case.ts";
 import { DUTS } from "../../duts/index.ts";
 import { SUITES, VIEWS } from "../../suites/index.ts";
-import type { AddCommand } from "../exit.ts";
-import { suitesOf } from "../named.ts";
+import type { AddCommand } from "../kit/exit.ts";
+import { suitesOf } from "../kit/named.ts";
 
 export const addList: AddCommand = (program) => {
   program
@@ -36,7 +36,7 @@ function list(suites: readonly string[]): void {
   }
 }
 
-/** What list() prints, as data. */
+/** The same as data: suites with their cases, and devices. */
 function asJson(suites: readonly string[]): object {
   const shown = (suites.length === 0 ? [...SUITES, ...VIEWS] : suitesOf(suites)).map(({ name, title, cases }) => ({
     name,

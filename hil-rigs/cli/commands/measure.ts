@@ -1,7 +1,7 @@
 /** `whohas-rig measure`. */
 import { measureCases, measuredTable } from "../../run/measure.ts";
-import { type AddCommand, Exit } from "../exit.ts";
-import { casesOf, collect, dutOf, WHAT, whole } from "../named.ts";
+import { type AddCommand, Exit } from "../kit/exit.ts";
+import { casesOf, collect, dutOf, WHAT, whole } from "../kit/named.ts";
 
 interface MeasureFlags {
   dut: string;

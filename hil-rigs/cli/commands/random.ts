@@ -1,7 +1,7 @@
 /** `whohas-rig random`. */
 import { JOBS, type RandomFlags, random } from "../../random/command.ts";
-import { type AddCommand, Exit } from "../exit.ts";
-import { collect, twoDuts, whole } from "../named.ts";
+import { type AddCommand, Exit } from "../kit/exit.ts";
+import { collect, twoDuts, whole } from "../kit/named.ts";
 
 export const addRandom: AddCommand = (program, end) => {
   program

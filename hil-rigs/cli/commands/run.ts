@@ -5,9 +5,9 @@ import type { DutKind } from "../../contract/dut.ts";
 import { EXPECTATIONS } from "../../run/expectations.ts";
 import type { CaseResult } from "../../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../../run/versus.ts";
-import { type AddCommand, Exit } from "../exit.ts";
-import { casesOf, collect, dutOf, severalDuts, WHAT, whole } from "../named.ts";
-import { linesOf, type RunFlags, Session } from "../session.ts";
+import { type AddCommand, Exit } from "../kit/exit.ts";
+import { casesOf, collect, dutOf, severalDuts, WHAT, whole } from "../kit/named.ts";
+import { linesOf, type RunFlags, Session } from "../kit/session.ts";
 
 export const addRun: AddCommand = (program, end) => {
   withRunFlags(program.command("run").argument("<suite...>", WHAT).description("run suites on one device"))

@@ -3,7 +3,7 @@ import { readRecord } from "../../reports/read.ts";
 import { caseText } from "../../reports/text.ts";
 import { globMatches } from "../../run/glob.ts";
 import { Refusal } from "../../run/refusal.ts";
-import type { AddCommand } from "../exit.ts";
+import type { AddCommand } from "../kit/exit.ts";
 
 export const addShow: AddCommand = (program) => {
   program

@@ -81,5 +81,5 @@ export class Dhcpcd {
 function wordsOf({ by, address = "", probes = false }: AddressOptions): string[] {
   if (by === "link-local") return ["--nodhcp"];
   if (by === "static") return ["-S", `ip_address=${address}`];
-  return ["-L", "-o", "subnet_mask,routers,classless_static_routes", ...(probes ? [] : ["-A"])];
+  return ["-L", "-I", "", "-o", "subnet_mask,routers,classless_static_routes", ...(probes ? [] : ["-A"])];
 }

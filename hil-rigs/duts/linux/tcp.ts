@@ -3,7 +3,7 @@ import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Family } from "../../contract/plan.ts";
 import type { ConnectOptions, DutListener, DutStream, KeepAlive, ListenOptions } from "../../contract/stream.ts";
 import type { TesterNetwork } from "./namespaces.ts";
-import { numberOf, SOCKET_FAMILIES, type Scope, sockaddr } from "./sockets.ts";
+import { numberOf, type Scope, SOCKET_FAMILIES, sockaddr } from "./sockets.ts";
 
 const SOCK_STREAM = 1;
 const NONBLOCK_CLOEXEC = 0o2004000;

@@ -3,7 +3,7 @@ import { NATIVE } from "../../../hal/bridges/linux/libc.ts";
 import type { Datagram, DutSocket, GroupAct, SendOptions, SocketOptions } from "../../contract/dut.ts";
 import type { Family } from "../../contract/plan.ts";
 import type { TesterNetwork } from "./namespaces.ts";
-import { numberOf, SOCKET_FAMILIES, type Scope, type SocketFamily, sockaddr } from "./sockets.ts";
+import { numberOf, type Scope, SOCKET_FAMILIES, type SocketFamily, sockaddr } from "./sockets.ts";
 
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 0o2004002;
 const SOL_SOCKET = 1;

@@ -21,6 +21,7 @@ import type { UdpSocket } from "../../../firmware-ts/transport/udp-socket.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import type {
   Datagram,
   DutSocket,
@@ -31,7 +32,6 @@ import type {
   SendOptions,
   SocketOptions,
 } from "../../contract/dut.ts";
-import type { AddressOptions, AddressProgram } from "../../contract/address-program.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
 import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "../../contract/stream.ts";
 import { StackAddresses } from "./addresses.ts";

@@ -9,7 +9,6 @@ const BACKLOG = 16;
 class StackStream implements DutStream, TcpUser {
   connection: TcpConnection | null = null;
   #over = false;
-  #ended = false;
   #writing = true;
   #error = "";
 
@@ -43,7 +42,7 @@ class StackStream implements DutStream, TcpUser {
 
   /** As TcpUser it hears of the end, as DutStream it tells. */
   ended(): boolean {
-    return (this.#ended ||= this.#own.ended) && this.#own.available === 0;
+    return this.#own.ended && this.#own.available === 0;
   }
 
   error(): string {

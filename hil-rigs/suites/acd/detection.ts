@@ -14,7 +14,7 @@ const OTHER = { mac: T2.mac, ip: OWN };
 const DEFEND_INTERVAL = 10_000;
 /** A program on a busy machine is later than a kernel's timer, in ms. */
 const LATE = 150;
-const common = { topology: BARE, patient: true, drawn: true, limit: 45_000 } as const;
+const common = { topology: BARE, patient: true, drawn: true, sized: true, limit: 45_000 } as const;
 
 /** The program has begun: its first probe was heard. */
 async function begun(bench: Bench): Promise<FrameOf<"arp">> {
@@ -43,7 +43,11 @@ const free: readonly Case[] = [
     source: "RFC 5227 1.1, 2.1.1, 2.3 MUST",
     async run(bench) {
       const one = await begun(bench);
-      bench.expect("to everybody, for nobody's address", [one.dst, one.sha, one.spa, one.tha], [BROADCAST, DUT.mac, "0.0.0.0", ZERO]);
+      bench.expect(
+        "to everybody, for nobody's address",
+        [one.dst, one.sha, one.spa, one.tha],
+        [BROADCAST, DUT.mac, "0.0.0.0", ZERO],
+      );
       const two = await bench.hears("the second", probes(OWN), { within: 2000 });
       const three = await bench.hears("the third", probes(OWN), { within: 2000 });
       expectBetween(bench, "between the first two", two.time - one.time, 1000, 2000);

@@ -6,7 +6,7 @@ import { arpAnnounce, arpProbe } from "../../wire/build.ts";
 import { T2 } from "../../wire/hosts.ts";
 import { addresses, announces, BARE, BEGINS, CHECKED, probes, withoutWithin } from "./kit/addresses.ts";
 
-const common = { topology: BARE, patient: true, drawn: true, limit: 60_000 } as const;
+const common = { topology: BARE, patient: true, drawn: true, sized: true, limit: 60_000 } as const;
 const MAX_CONFLICTS = 10;
 
 /** The first probe of an address that the DUT has chosen. */

@@ -89,17 +89,19 @@ const TABLES: readonly (readonly [id: string, state: EndState, rows: readonly Ro
 ];
 
 export const endings: readonly Case[] = TABLES.flatMap(([id, state, rows]) =>
-  rows.map(([row, what, answers, after, send]): Case => ({
-    id: `${id}/${row}`,
-    title: `${what} in ${state}: ${answers.length === 0 ? "nothing is said" : answers.join(", ")}; then ${after}`,
-    source: "RFC 9293 3.10.7.4, RFC 5961; kernel: tcp_rcv_state_process, tcp_timewait_state_process",
-    needs: ["streams"],
-    async run(bench) {
-      const { talk, stream } = await openedTo(bench, state);
-      await talk.heard();
-      await talk.say(send);
-      bench.expect("what is said", await talk.heard(PATIENCE), answers);
-      bench.expect("the state after it", stream.state(), after);
-    },
-  })),
+  rows.map(
+    ([row, what, answers, after, send]): Case => ({
+      id: `${id}/${row}`,
+      title: `${what} in ${state}: ${answers.length === 0 ? "nothing is said" : answers.join(", ")}; then ${after}`,
+      source: "RFC 9293 3.10.7.4, RFC 5961; kernel: tcp_rcv_state_process, tcp_timewait_state_process",
+      needs: ["streams"],
+      async run(bench) {
+        const { talk, stream } = await openedTo(bench, state);
+        await talk.heard();
+        await talk.say(send);
+        bench.expect("what is said", await talk.heard(PATIENCE), answers);
+        bench.expect("the state after it", stream.state(), after);
+      },
+    }),
+  ),
 );

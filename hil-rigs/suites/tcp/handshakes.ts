@@ -1,8 +1,8 @@
 /** Handshakes that the DUT begins, and those that do not come to an end: what it offers, repeats, believes and gives up (RFC 9293 3.5). */
 import type { Case } from "../../contract/case.ts";
 import type { TcpFrame } from "../../contract/frame.ts";
-import { icmp } from "../../wire/build4.ts";
 import type { TcpFields } from "../../wire/build-tcp.ts";
+import { icmp } from "../../wire/build4.ts";
 import { acquainted } from "../ip/kit/answers.ts";
 import { bytes, connecting, halfOpen, listening, OFFERS, Talk } from "./kit/talk.ts";
 
@@ -38,29 +38,30 @@ const offers: readonly Case[] = SETTINGS.map(([id, what, settings, options]) => 
 const AGAIN = `S seq -1 ack=0 ${ALL} ecr 0`;
 
 /** Segments to a connection in SYN_SENT: what is said because of them, the state and the error after them. */
-const ANSWERS: readonly (readonly [id: string, what: string, send: TcpFields, answers: string[], state: string, error: string])[] = [
-  ["syn-ack", "SYN and ACK", { flags: "SA", seq: -1 }, ["A seq 0 ack 0"], "ESTABLISHED", ""],
-  ["syn-ack-data", "SYN and ACK with data", { flags: "SA", seq: -1, payload: "abc" }, ["A seq 0 ack 0"], "ESTABLISHED", ""],
-  ["wrong-ack", "SYN with the ACK of something else", { flags: "SA", seq: -1, ack: 5 }, ["R seq 5 ack=0", AGAIN], "SYN_SENT", ""],
-  ["low-ack", "SYN with the ACK of nothing", { flags: "SA", seq: -1, ack: -1 }, ["R seq -1 ack=0", AGAIN], "SYN_SENT", ""],
-  ["ack", "ACK alone", { flags: "A", seq: 0 }, [], "SYN_SENT", ""],
-  ["ack-wrong", "ACK of something else", { flags: "A", ack: 9 }, ["R seq 9 ack=0", AGAIN], "SYN_SENT", ""],
-  ["rst-ack", "RST with the ACK of our SYN", { flags: "RA" }, [], "CLOSE", "ECONNREFUSED"],
-  ["rst", "RST without ACK", { flags: "R" }, [], "SYN_SENT", ""],
-  ["rst-wrong", "RST with the ACK of something else", { flags: "RA", ack: 9 }, [AGAIN], "SYN_SENT", ""],
-  ["fin", "FIN and ACK", { flags: "FA" }, [], "SYN_SENT", ""],
+const ANSWERS: readonly (readonly [id: string, what: string, send: TcpFields, answers: string[], state: string, error: string])[] =
   [
-    "syn",
-    "SYN alone: both have asked",
-    { flags: "S", seq: -1, options: OFFERS.all },
-    [`SA seq -1 ack 0 ${ALL} ecr 5000`],
-    "SYN_RECV",
-    "",
-  ],
-  ["syn-plain", "SYN alone without options", { flags: "S", seq: -1 }, ["SA seq -1 ack 0 mss 1460"], "SYN_RECV", ""],
-  ["checksum", "SYN and ACK with a wrong checksum", { flags: "SA", seq: -1, sumError: 1 }, [], "SYN_SENT", ""],
-  ["other-port", "SYN and ACK from another port", { flags: "SA", seq: -1, ack: 77, sport: 99 }, [], "SYN_SENT", ""],
-];
+    ["syn-ack", "SYN and ACK", { flags: "SA", seq: -1 }, ["A seq 0 ack 0"], "ESTABLISHED", ""],
+    ["syn-ack-data", "SYN and ACK with data", { flags: "SA", seq: -1, payload: "abc" }, ["A seq 0 ack 0"], "ESTABLISHED", ""],
+    ["wrong-ack", "SYN with the ACK of something else", { flags: "SA", seq: -1, ack: 5 }, ["R seq 5 ack=0", AGAIN], "SYN_SENT", ""],
+    ["low-ack", "SYN with the ACK of nothing", { flags: "SA", seq: -1, ack: -1 }, ["R seq -1 ack=0", AGAIN], "SYN_SENT", ""],
+    ["ack", "ACK alone", { flags: "A", seq: 0 }, [], "SYN_SENT", ""],
+    ["ack-wrong", "ACK of something else", { flags: "A", ack: 9 }, ["R seq 9 ack=0", AGAIN], "SYN_SENT", ""],
+    ["rst-ack", "RST with the ACK of our SYN", { flags: "RA" }, [], "CLOSE", "ECONNREFUSED"],
+    ["rst", "RST without ACK", { flags: "R" }, [], "SYN_SENT", ""],
+    ["rst-wrong", "RST with the ACK of something else", { flags: "RA", ack: 9 }, [AGAIN], "SYN_SENT", ""],
+    ["fin", "FIN and ACK", { flags: "FA" }, [], "SYN_SENT", ""],
+    [
+      "syn",
+      "SYN alone: both have asked",
+      { flags: "S", seq: -1, options: OFFERS.all },
+      [`SA seq -1 ack 0 ${ALL} ecr 5000`],
+      "SYN_RECV",
+      "",
+    ],
+    ["syn-plain", "SYN alone without options", { flags: "S", seq: -1 }, ["SA seq -1 ack 0 mss 1460"], "SYN_RECV", ""],
+    ["checksum", "SYN and ACK with a wrong checksum", { flags: "SA", seq: -1, sumError: 1 }, [], "SYN_SENT", ""],
+    ["other-port", "SYN and ACK from another port", { flags: "SA", seq: -1, ack: 77, sport: 99 }, [], "SYN_SENT", ""],
+  ];
 
 const answered: readonly Case[] = ANSWERS.map(([id, what, send, answers, state, error]) => ({
   id: `TCP-21/${id}`,
@@ -86,23 +87,25 @@ const UNREACHABLE: readonly (readonly [code: number, what: string, error: string
 ];
 
 const unreachable: readonly Case[] = UNREACHABLE.flatMap(([code, what, error]) =>
-  [true, false].map((right): Case => ({
-    id: `TCP-22/${code}${right ? "" : "-wrong"}`,
-    title: right ? `${what} about a SYN of ours ends it with ${error}` : `${what} about a number that was not sent is ignored`,
-    source: "RFC 9293 3.9.2.2, RFC 5927 4; kernel: tcp_v4_err",
-    needs,
-    async run(bench) {
-      await acquainted(bench);
-      const { syn, stream } = await connecting(bench);
-      const quote = [...syn.bytes.subarray(14, 42)];
-      // The sequence number is the second word of the segment.
-      if (!right) quote[24] = (quote[24]! + 1) & 0xff;
-      await bench.say(icmp({ code }, 3, [0, 0, 0, 0, ...quote]));
-      await bench.sleep(10);
-      bench.expect("state", stream.state(), right ? "CLOSE" : "SYN_SENT");
-      bench.expect("error", stream.error(), right ? error : "");
-    },
-  })),
+  [true, false].map(
+    (right): Case => ({
+      id: `TCP-22/${code}${right ? "" : "-wrong"}`,
+      title: right ? `${what} about a SYN of ours ends it with ${error}` : `${what} about a number that was not sent is ignored`,
+      source: "RFC 9293 3.9.2.2, RFC 5927 4; kernel: tcp_v4_err",
+      needs,
+      async run(bench) {
+        await acquainted(bench);
+        const { syn, stream } = await connecting(bench);
+        const quote = [...syn.bytes.subarray(14, 42)];
+        // The sequence number is the second word of the segment.
+        if (!right) quote[24] = (quote[24]! + 1) & 0xff;
+        await bench.say(icmp({ code }, 3, [0, 0, 0, 0, ...quote]));
+        await bench.sleep(10);
+        bench.expect("state", stream.state(), right ? "CLOSE" : "SYN_SENT");
+        bench.expect("error", stream.error(), right ? error : "");
+      },
+    }),
+  ),
 );
 
 /** Times between frames, in ms, checked against those that are due; each is a timer of its own. */
@@ -122,7 +125,14 @@ const repeated: readonly Case[] = [
       await acquainted(bench);
       const { talk, syn } = await connecting(bench);
       const [one, two] = [await talk.next("again", 1000), await talk.next("and again", 1000)];
-      bench.expect("the same", [one, two].map(({ seq, flags }) => [seq, flags]), [[syn.seq, "S"], [syn.seq, "S"]]);
+      bench.expect(
+        "the same",
+        [one, two].map(({ seq, flags }) => [seq, flags]),
+        [
+          [syn.seq, "S"],
+          [syn.seq, "S"],
+        ],
+      );
       expectGaps(bench, [syn, one, two], [1000, 1000]);
     },
   },
@@ -216,7 +226,11 @@ const others: readonly Case[] = [
         await talk.hears("acknowledges", "A seq 0 ack 3");
       }
       const streams = [listener.accept(), listener.accept()];
-      bench.expect("bytes of each", streams.map((stream) => stream?.received().length), [3, 3]);
+      bench.expect(
+        "bytes of each",
+        streams.map((stream) => stream?.received().length),
+        [3, 3],
+      );
       bench.expect("no third", listener.accept(), null);
     },
   },
@@ -256,7 +270,11 @@ const others: readonly Case[] = [
       }
       bench.expect("three numbers", numbers.size, 3);
       const all = [...numbers];
-      bench.expect("not one behind the other", all.every((one) => !all.some((other) => Math.abs(one - other) === 64_000)), true);
+      bench.expect(
+        "not one behind the other",
+        all.every((one) => !all.some((other) => Math.abs(one - other) === 64_000)),
+        true,
+      );
     },
   },
   {

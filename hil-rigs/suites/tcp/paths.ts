@@ -41,7 +41,11 @@ function shorter(family: Family, mtu: number): Case[] {
         await bench.say(tooLong(bench, first.bytes, mtu));
         const most = mtu - headers(family);
         const again = await talk.next("again");
-        bench.expect("from the first byte, as long as fits", [talk.inShort(again).split(" ")[2], again.payload.length], ["0", most]);
+        bench.expect(
+          "from the first byte, as long as fits",
+          [talk.inShort(again).split(" ")[2], again.payload.length],
+          ["0", most],
+        );
         await talk.say({ ack: most });
         const rest = await talk.next("the rest", 300);
         bench.expect("its length", rest.payload.length, 1400 - most);
@@ -78,8 +82,7 @@ const told: readonly Case[] = [
       const { talk, stream } = await accepted(bench);
       stream.send(bytes("hello"));
       const sent = await talk.hears("sent", 'PA seq 0 ack 0 "hello"');
-      for (const code of [0, 1, 3])
-        await bench.say(icmp({ code }, 3, [0, 0, 0, 0, ...sent.bytes.subarray(14, 42)]));
+      for (const code of [0, 1, 3]) await bench.say(icmp({ code }, 3, [0, 0, 0, 0, ...sent.bytes.subarray(14, 42)]));
       await bench.sleep(10);
       bench.expect("state", stream.state(), "ESTABLISHED");
       await talk.say({ ack: 5, payload: "abc" });
@@ -103,7 +106,8 @@ function requests(bench: Bench): Asked {
   const { T1 } = bench.plan;
   const asked: Asked = { everybody: 0, alone: 0 };
   for (const frame of bench.frames) {
-    const request = (frame.kind === "arp" && frame.op === 1 && frame.tpa === T1.ip) || (frame.kind === "nd" && frame.message === "ns");
+    const request =
+      (frame.kind === "arp" && frame.op === 1 && frame.tpa === T1.ip) || (frame.kind === "nd" && frame.message === "ns");
     if (request) asked[frame.dst === T1.mac ? "alone" : "everybody"]++;
   }
   return asked;
@@ -113,7 +117,8 @@ function requests(bench: Bench): Asked {
 function isThere(bench: Bench): void {
   const { T1, dut } = bench.plan;
   bench.respond((frame) => {
-    const asked = (frame.kind === "arp" && frame.op === 1 && frame.tpa === T1.ip) || (frame.kind === "nd" && frame.message === "ns");
+    const asked =
+      (frame.kind === "arp" && frame.op === 1 && frame.tpa === T1.ip) || (frame.kind === "nd" && frame.message === "ns");
     return asked && frame.src === dut.e0.mac ? bench.resolution.reply(T1) : null;
   });
 }
@@ -199,4 +204,11 @@ const gone: readonly Case[] = [
   },
 ];
 
-export const paths: readonly Case[] = [...shorter(4, 1000), ...shorter(6, 1280), ...told, ...neighbours(4), ...neighbours(6), ...gone];
+export const paths: readonly Case[] = [
+  ...shorter(4, 1000),
+  ...shorter(6, 1280),
+  ...told,
+  ...neighbours(4),
+  ...neighbours(6),
+  ...gone,
+];

@@ -54,20 +54,25 @@ const TABLES: readonly Table[] = [
     rows: [
       ["syn", "SYN", [HANDSHAKE], { flags: "S", seq: -1 }],
       ["mss", "SYN with MSS", [HANDSHAKE], { flags: "S", seq: -1, options: MSS_1460 }],
-      ["sack", "SYN with SACK permitted", [`${HANDSHAKE},nop,nop,sack-ok`], { flags: "S", seq: -1, options: [...MSS_1460, ...SACK_OK] }],
-      ["scale", "SYN with a window scale", [`${HANDSHAKE},nop,ws`], { flags: "S", seq: -1, options: [...MSS_1460, ...windowScale(7)] }],
+      [
+        "sack",
+        "SYN with SACK permitted",
+        [`${HANDSHAKE},nop,nop,sack-ok`],
+        { flags: "S", seq: -1, options: [...MSS_1460, ...SACK_OK] },
+      ],
+      [
+        "scale",
+        "SYN with a window scale",
+        [`${HANDSHAKE},nop,ws`],
+        { flags: "S", seq: -1, options: [...MSS_1460, ...windowScale(7)] },
+      ],
       [
         "stamps",
         "SYN with time stamps",
         [`${HANDSHAKE},nop,nop,ts ecr 5000`],
         { flags: "S", seq: -1, options: [...MSS_1460, ...STAMPS] },
       ],
-      [
-        "all",
-        "SYN with every option",
-        [`${HANDSHAKE},sack-ok,ts,nop,ws ecr 5000`],
-        { flags: "S", seq: -1, options: OFFERS.all },
-      ],
+      ["all", "SYN with every option", [`${HANDSHAKE},sack-ok,ts,nop,ws ecr 5000`], { flags: "S", seq: -1, options: OFFERS.all }],
       ["data", "SYN with data", [HANDSHAKE], { flags: "S", seq: -1, payload: abc }],
       ["broken", "SYN with an option of length 0", [HANDSHAKE], { flags: "S", seq: -1, options: [2, 0] }],
       ["unknown", "SYN with an unknown option", [HANDSHAKE], { flags: "S", seq: -1, options: [77, 4, 1, 2] }],
@@ -118,7 +123,13 @@ const TABLES: readonly Table[] = [
         { seq: 10, payload: abc },
         { seq: 16, payload: abc },
       ],
-      ["hole-again", "data behind a hole again", ["A seq 0 ack 0 10-13 10-13"], { seq: 10, payload: abc }, { seq: 10, payload: abc }],
+      [
+        "hole-again",
+        "data behind a hole again",
+        ["A seq 0 ack 0 10-13 10-13"],
+        { seq: 10, payload: abc },
+        { seq: 10, payload: abc },
+      ],
       ["fills", "data that fill a hole", ["A seq 0 ack 6"], { payload: abc }, { seq: 3, payload: "def" }],
       ["fin", "FIN", ["A seq 0 ack 1"], { flags: "FA" }],
       ["fin-data", "FIN with data", ["A seq 0 ack 4"], { flags: "FA", payload: abc }],
@@ -151,7 +162,12 @@ const TABLES: readonly Table[] = [
     source: "RFC 7323 4, 5",
     rows: [
       ["newer", "data with a newer time stamp", ["A seq 0 ack 3 ecr 5001"], { payload: abc, options: timestamps(NOW + 1, 0) }],
-      ["little-older", "data with a time stamp a little older", ["A seq 0 ack 3 ecr 5000"], { payload: abc, options: timestamps(NOW - 1, 0) }],
+      [
+        "little-older",
+        "data with a time stamp a little older",
+        ["A seq 0 ack 3 ecr 5000"],
+        { payload: abc, options: timestamps(NOW - 1, 0) },
+      ],
       ["older", "data with an older time stamp", ["A seq 0 ack 0 ecr 5000"], { payload: abc, options: timestamps(NOW - 2, 0) }],
       [
         "rst",

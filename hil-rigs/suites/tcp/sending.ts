@@ -2,8 +2,8 @@
 import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { TcpFrame } from "../../contract/frame.ts";
-import { type TcpFields, sacks } from "../../wire/build-tcp.ts";
-import { accepted, bytes, connecting, OFFERS, type OpenOptions, type Opened } from "./kit/talk.ts";
+import { sacks, type TcpFields } from "../../wire/build-tcp.ts";
+import { accepted, bytes, connecting, OFFERS, type Opened, type OpenOptions } from "./kit/talk.ts";
 
 const needs = ["streams"] as const;
 const SEGMENT = 1460;
@@ -30,9 +30,21 @@ function times(length: number, count: number): number[] {
 }
 
 /** What the tester has said of its path, and the segments that it gets. */
-const SIZES: readonly (readonly [id: string, what: string, options: OpenOptions & { mss?: number }, send: number, lengths: number[]])[] = [
+const SIZES: readonly (readonly [
+  id: string,
+  what: string,
+  options: OpenOptions & { mss?: number },
+  send: number,
+  lengths: number[],
+])[] = [
   ["first", "the first window has ten segments", {}, 30 * SEGMENT, times(SEGMENT, FIRST_WINDOW)],
-  ["window", "no more than the peer's window, and no segment that it cuts short", { window: 4000 }, 30 * SEGMENT, times(SEGMENT, 2)],
+  [
+    "window",
+    "no more than the peer's window, and no segment that it cuts short",
+    { window: 4000 },
+    30 * SEGMENT,
+    times(SEGMENT, 2),
+  ],
   ["stamps", "time stamps take twelve bytes of a segment", { offer: "stamps" }, 30 * SEGMENT, times(1448, FIRST_WINDOW)],
 ];
 
@@ -197,8 +209,7 @@ const selective: readonly Case[] = [
     needs,
     async run(bench) {
       const { talk } = await poured(bench, { offer: "sack" }, FIRST_WINDOW * SEGMENT);
-      for (const last of [2, 3, 4])
-        await talk.say({ options: sacks([talk.absolute(SEGMENT), talk.absolute(last * SEGMENT)]) });
+      for (const last of [2, 3, 4]) await talk.say({ options: sacks([talk.absolute(SEGMENT), talk.absolute(last * SEGMENT)]) });
       bench.expect("what is repeated", await repeatedSince(bench, talk.absolute(0), FIRST_WINDOW * SEGMENT), [0]);
     },
   },
@@ -209,7 +220,10 @@ const selective: readonly Case[] = [
     needs,
     async run(bench) {
       const { talk } = await poured(bench, { offer: "sack" }, FIRST_WINDOW * SEGMENT);
-      const block = (begin: number, end: number): [number, number] => [talk.absolute(begin * SEGMENT), talk.absolute(end * SEGMENT)];
+      const block = (begin: number, end: number): [number, number] => [
+        talk.absolute(begin * SEGMENT),
+        talk.absolute(end * SEGMENT),
+      ];
       await talk.say({ options: sacks(block(1, 4)) });
       await talk.say({ options: sacks(block(5, FIRST_WINDOW), block(1, 4)) });
       bench.expect("what is repeated", await repeatedSince(bench, talk.absolute(0), FIRST_WINDOW * SEGMENT), [0, 4]);
@@ -335,7 +349,11 @@ const closed: readonly Case[] = [
       const { talk, stream } = await accepted(bench);
       stream.send(new Uint8Array(2000));
       stream.close();
-      bench.expect("what is said", await talk.heard(20), ["A seq 0 ack 0 1460 bytes", "PA seq 1460 ack 0 540 bytes", "FA seq 2000 ack 0"]);
+      bench.expect("what is said", await talk.heard(20), [
+        "A seq 0 ack 0 1460 bytes",
+        "PA seq 1460 ack 0 540 bytes",
+        "FA seq 2000 ack 0",
+      ]);
       await talk.say({ ack: 2001, flags: "FA" });
       await talk.hears("ends", "A seq 2001 ack 1");
     },

@@ -72,7 +72,7 @@ t.test("what is wrong is said where it is", async (t) => {
     [
       'apps: [{ kind: telemetry, to: "10.0.0.1:8094", every: 0s, pin: 3 }]\n',
       "f:3:55: apps[0].every: 0s: not from 1ms to 365d",
-      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sleep, sensors, coap, mqtt",
+      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sequence, sleep, sensors, own, tags, store, jitter, statsd, coap, mqtt",
     ],
     [
       'apps: [{ kind: link-leds, link: "7", activity: "8" }, { kind: link-leds, link: "8" }]\n',

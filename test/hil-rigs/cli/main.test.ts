@@ -118,7 +118,7 @@ t.test("wrong words end it with 2 and one line that says what would be right", a
   const wrong: readonly (readonly [args: string[], line: RegExp])[] = [
     [
       ["run", "arpp", "--dut", "whohas-sim"],
-      /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry, multicast, ipv4, ipv6, icmp, udp, fragments\n$/,
+      /^whohas-rig: no suite "arpp"; there are arp, nd, ip, ip6, telemetry, multicast, tcp, dhcp, acd, ipv4, ipv6, icmp, udp, fragments\n$/,
     ],
     [["list", "arpp"], /^whohas-rig: no suite "arpp"; .*\n$/],
     [["run", "arp", "--dut", "esp32"], /^whohas-rig: no DUT "esp32"; there are linux, whohas-sim, whohas-wire\n$/],

@@ -34,7 +34,9 @@ realTime(t, "ports as nmap sees them", { skip: missingForNetns() || missingProgr
   pair.far.ip("address", "add", "10.9.1.1/24", "dev", pair.farName);
   run("ip", ["address", "add", "10.9.1.2/24", "dev", pair.near]);
   const servers: Server[] = [];
-  t.teardown(() => servers.forEach((server) => server.close()));
+  t.teardown(() => {
+    for (const server of servers) server.close();
+  });
   for (const port of OPEN) {
     const server = createServer((socket) => socket.on("error", () => {}).resume()).listen(port, "10.9.1.2");
     servers.push(server);

@@ -1,11 +1,11 @@
 /** Suites, cases and devices under test by the names that users type. */
 import { InvalidArgumentError } from "commander";
-import type { Case, Suite } from "../contract/case.ts";
-import type { DutKind } from "../contract/dut.ts";
-import { DUTS } from "../duts/index.ts";
-import { globMatches } from "../run/glob.ts";
-import { Refusal } from "../run/refusal.ts";
-import { SUITES, VIEWS } from "../suites/index.ts";
+import type { Case, Suite } from "../../contract/case.ts";
+import type { DutKind } from "../../contract/dut.ts";
+import { DUTS } from "../../duts/index.ts";
+import { globMatches } from "../../run/glob.ts";
+import { Refusal } from "../../run/refusal.ts";
+import { SUITES, VIEWS } from "../../suites/index.ts";
 
 const NAMED: readonly Suite[] = [...SUITES, ...VIEWS];
 

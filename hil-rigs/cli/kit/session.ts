@@ -1,14 +1,14 @@
 /** One `run` or `compare`: plays cases on devices, tells results as they come, ends early at SIGINT, and writes the report. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { VERSION } from "../../firmware-ts/cli/version.ts";
-import type { Case } from "../contract/case.ts";
-import type { DutKind } from "../contract/dut.ts";
-import { readRecord } from "../reports/read.ts";
-import { RECORD_FILE, writeReport } from "../reports/write.ts";
-import { EXPECTATIONS } from "../run/expectations.ts";
-import { Refusal } from "../run/refusal.ts";
-import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
+import { VERSION } from "../../../firmware-ts/cli/contract/version.ts";
+import type { Case } from "../../contract/case.ts";
+import type { DutKind } from "../../contract/dut.ts";
+import { readRecord } from "../../reports/read.ts";
+import { RECORD_FILE, writeReport } from "../../reports/write.ts";
+import { EXPECTATIONS } from "../../run/expectations.ts";
+import { Refusal } from "../../run/refusal.ts";
+import { type CaseResult, runCases, staleExpectations } from "../../run/runner.ts";
 import { Progress } from "./progress.ts";
 
 export interface RunFlags {
