@@ -68,3 +68,16 @@ t.test("a gateway that does not answer costs its time, and no more; one that is 
   t.equal(arp.requestsBroadcast, 3 * 11 + 1);
   t.ok(datagrams.sent >= 49, `${datagrams.sent} sent`);
 });
+
+t.test("a node that has not fallen asleep yet when it is to wake goes on", async (t) => {
+  const deaf = device("enc28j60", "192.168.10.10/24").replace("kind: sim", "kind: sim, segment: { loss: 1 }");
+  const every = telemetry("192.168.10.1:8094").replace("every: 60s", "every: 1s");
+  const run = await played(t, deaf + every, 10 * MINUTE, async (run) => {
+    await run.until(MINUTE);
+    const wire = run.system.wire("eth0");
+    if (wire) wire.loss = 0;
+  });
+  const { datagrams } = run.system.summary();
+  t.ok(datagrams.sent + datagrams.failed >= 599, `${datagrams.sent} sent, ${datagrams.failed} failed: no reading is missing`);
+  t.ok(datagrams.sent >= 540);
+});

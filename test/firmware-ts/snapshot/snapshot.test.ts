@@ -148,6 +148,22 @@ t.test("what the time since then means is the policy's; without a clock no proof
   await some.close();
 });
 
+t.test("taken asleep it has what is left of the times, too", async (t) => {
+  const site = await Site.open();
+  await site.equip();
+  const left = (snapshot: Snapshot): number => snapshot.neighbours.find(({ address }) => address === GATEWAY)?.left ?? -1;
+  const awake = left(site.node.snapshot());
+  await site.node.sleep();
+  const asleep = site.node.snapshot();
+  t.ok(awake > 0);
+  t.equal(left(asleep), awake);
+  const next = await Site.open(1e12 + 4000);
+  next.node.restore(asleep);
+  t.equal(next.state(GATEWAY), "REACHABLE");
+  await site.close();
+  await next.close();
+});
+
 t.test("what is hostile is refused in one line, and changes nothing", async (t) => {
   const text = await saved(t);
   const site = await Site.open(1e12 + 1000);
