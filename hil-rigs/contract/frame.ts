@@ -58,7 +58,7 @@ export interface TcpFrame extends IpCommon {
   options: string;
   /** The blocks of a SACK option, each its first number and the one behind its last. */
   sack: (readonly [begin: number, end: number])[];
-  /** Of the time stamps option; 0 without one. */
+  /** The two numbers of the time stamps option; 0 without one. */
   tsVal: number;
   tsEcr: number;
   payload: string;

@@ -42,7 +42,7 @@ export class Trace {
   /** Frames of both sides, in order. */
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
-  /** Of the TCP connections so far. */
+  /** Knows where the numbers of each TCP connection so far begin. */
   readonly numbers: TcpNumbers = new TcpNumbers();
   /** The case's own figures, by name. */
   readonly figures: Record<string, number> = {};

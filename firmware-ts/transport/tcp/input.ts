@@ -196,7 +196,7 @@ function receiveInSynSent(c: Tcb, segment: Segment, packet: Received): DropReaso
   const { flags, ack } = segment;
   const answers = (flags & ACK) !== 0;
   if (answers && (!after(ack, c.iss) || after(ack, c.sndNxt))) {
-    // What is left of an old connection is ended by the reset: the SYN has an answer soon after it.
+    // The reset ends what is left of an old connection at the peer: the SYN has an answer soon after it.
     if (c.retransmits === 0) armWait(c, Wait.RTO, SYN_AGAIN);
     sendReset(c.tcp, segment, packet);
     return DropReason.TCP_INVALID_ACK_SEQUENCE;

@@ -23,7 +23,7 @@ export function missingDhcpcd(): boolean {
 
 /**
  * $1 is the directory that stays for the next program, and the other words are dhcpcd's. A line on standard input is the signal that ends
- * it; the end of the pipe is as good as TERM.
+ * it. The end of the pipe without one means that the bench was killed: then the directory goes as well.
  */
 const SCRIPT = `
 dir=$1; shift
@@ -33,6 +33,7 @@ pid=$!
 read -r signal
 kill -s "\${signal:-TERM}" "$pid"
 wait "$pid"
+[ -n "$signal" ] || rm -rf "$dir"
 `;
 
 /** In the foreground, IPv4 only, with no file of the machine and no script that would touch it, and without a random delay. */

@@ -73,7 +73,7 @@ export class LinuxStream extends Descriptor implements DutStream {
     return taken < 0 ? this.failure : String(taken);
   }
 
-  received(most = 1 << 20): Uint8Array {
+  received(most: number = 1 << 20): Uint8Array {
     const bytes = new Uint8Array(most);
     const length = this.network.libc.recv(this.fd, bytes, most, MSG_DONTWAIT_NOSIGNAL);
     return bytes.slice(0, Math.max(0, length));

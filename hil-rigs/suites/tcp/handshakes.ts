@@ -7,7 +7,7 @@ import { acquainted } from "../ip/kit/answers.ts";
 import { bytes, connecting, halfOpen, listening, OFFERS, Talk } from "./kit/talk.ts";
 
 const needs = ["streams"] as const;
-/** What the DUT offers by default. */
+/** The options that the DUT offers by default. */
 const ALL = "mss 1460,sack-ok,ts,nop,ws";
 
 /** The options of the DUT's SYN with one of its settings off. */

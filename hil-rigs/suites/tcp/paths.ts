@@ -1,4 +1,4 @@
-/** What routers tell of a connection (RFC 9293 3.9.2.2, RFC 1191, RFC 8201, RFC 5927), and what the neighbour table learns of one. */
+/** News of routers about a connection (RFC 9293 3.9.2.2, RFC 1191, RFC 8201, RFC 5927), and what the neighbour table learns of one. */
 import type { Bench } from "../../contract/bench.ts";
 import type { Case } from "../../contract/case.ts";
 import type { Family } from "../../contract/plan.ts";
@@ -176,7 +176,7 @@ function neighbours(family: Family): Case[] {
         isThere(bench);
         await bench.must(`neigh add ${T1.ip} lladdr ${T1.mac} dev e0 nud stale`);
         const { talk } = await connecting(bench);
-        // What came before the last look at the entry would confirm it as well.
+        // The entry is in doubt by now: only what comes from here on can confirm it.
         await bench.sleep(200);
         await talk.say({ flags: "SA", seq: -1, options: OFFERS.plain });
         await talk.hears("the handshake is done", "A seq 0 ack 0");

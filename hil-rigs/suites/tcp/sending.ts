@@ -29,7 +29,7 @@ function times(length: number, count: number): number[] {
   return Array<number>(count).fill(length);
 }
 
-/** What the tester has said of its path, and the segments that it gets. */
+/** Conditions of a connection, and the segments that the tester gets by it. */
 const SIZES: readonly (readonly [
   id: string,
   what: string,
@@ -176,7 +176,7 @@ const lost: readonly Case[] = [
   },
 ];
 
-/** What the tester says of the ten segments of a window whose first one is lost. */
+/** Answers of the tester to the ten segments of a window whose first one is lost. */
 const LOSSES: readonly (readonly [id: string, what: string, offer: "plain" | "sack", says: TcpFields[], again: number[]])[] = [
   ["two", "two duplicates: nothing is repeated", "plain", [{}, {}], []],
   ["three", "three duplicates: the first segment is repeated at once", "plain", [{}, {}, {}], [0]],

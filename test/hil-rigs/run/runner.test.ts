@@ -127,6 +127,9 @@ t.test("a need that a DUT has not skips the case, by name", async (t) => {
   const bare = { ...whohasSim, can: new Set<never>() };
   const [skipped] = await runCases(bare, [one(async () => {}, { needs: ["forwarding", "ntable"] })]);
   t.match(skipped, { status: "skipped", reason: "whohas-sim has no forwarding, ntable", trace: null });
+  const curable = { ...bare, remedies: { ntable: "a table" } };
+  const [told] = await runCases(curable, [one(async () => {}, { needs: ["ntable", "proc"] })]);
+  t.equal(told?.reason, "whohas-sim has no ntable: it needs a table, proc", "with what would help");
 });
 
 t.test("a case of a family that a DUT has not is skipped", async (t) => {

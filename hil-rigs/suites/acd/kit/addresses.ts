@@ -1,9 +1,8 @@
 /** A device without an address, and the looks at one that comes by itself. */
 import type { Bench } from "../../../contract/bench.ts";
-import type { FrameOf, Pattern } from "../../../contract/frame.ts";
+import type { Pattern } from "../../../contract/frame.ts";
 import type { Topology } from "../../../contract/topology.ts";
 import { DUT } from "../../../wire/hosts.ts";
-import { until } from "../../arp/kit/setup.ts";
 
 /** e0 loses the address that it has, so that all that it has comes from a program. */
 export const BARE: Topology = {
@@ -56,10 +55,3 @@ export function probes(address?: string): Pattern<"arp"> {
 export function announces(address: string): Pattern<"arp"> {
   return { kind: "arp", op: 1, spa: address, tpa: address };
 }
-
-/** The DUT's probes and announcements among frames, by address. */
-export function claims(bench: Bench): FrameOf<"arp">[] {
-  return bench.frames.filter((frame): frame is FrameOf<"arp"> => frame.kind === "arp" && frame.op === 1 && frame.src === DUT.mac);
-}
-
-export { until };

@@ -11,7 +11,7 @@ export type Message = "DISCOVER" | "REQUEST" | "DECLINE" | "RELEASE";
 export type Dhcp = FrameOf<"dhcp">;
 
 /** The lease that most cases are about, as the device shows it. */
-export const GIVEN = `${LEASED}/24`;
+export const GIVEN: string = `${LEASED}/24`;
 /** An answer comes within so many ms. */
 const SOON = 1500;
 

@@ -23,14 +23,16 @@ export const NOW = 5000;
 
 const MSS_1460 = mss(1460);
 
-/** What the tester's side of a handshake offers. */
-export const OFFERS = {
+/** `all`: MSS, SACK, time stamps and a window scale. `stamps`: MSS and time stamps. */
+export type Offer = "plain" | "sack" | "stamps" | "all";
+
+/** The options that the tester's side of a handshake offers. */
+export const OFFERS: Readonly<Record<Offer, readonly number[]>> = {
   plain: MSS_1460,
   sack: [...MSS_1460, ...SACK_OK],
   stamps: [...MSS_1460, ...timestamps(NOW, 0)],
   all: [...MSS_1460, ...SACK_OK, ...timestamps(NOW, 0).slice(2), 1, ...windowScale(7)],
-} as const;
-export type Offer = keyof typeof OFFERS;
+};
 
 export interface TalkOptions {
   /** The tester's port and the DUT's. */
@@ -178,7 +180,7 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** What a program has received, as text. */
+/** Takes what a program has received, as text. */
 export function text(stream: DutStream): string {
   return new TextDecoder().decode(stream.received());
 }
