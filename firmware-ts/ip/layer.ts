@@ -198,6 +198,8 @@ export interface IpLayer {
   send(skb: SkBuff, way: Way, protocol: number, ttl?: number, tos?: number): Fate;
   /** Notes that the next hop is alive (MSG_CONFIRM with MSG_PROBE). Sends nothing and keeps the entry's state; refreshes the way. */
   confirm(way: Way): void;
+  /** Returns the ECN codepoint of a packet that came in (RFC 3168 5): 3 for one that was marked. */
+  codepointOf(skb: SkBuff): number;
   /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */
   pseudoHeader(source: IpAddress, destination: IpAddress, protocol: number, length: number): number;
   /** Tells the sender that nobody listens on the port; the packet stays the caller's. */

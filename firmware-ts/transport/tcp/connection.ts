@@ -26,6 +26,8 @@ export interface Settled {
   readonly windowScale: number;
   readonly sack: boolean;
   readonly timestamps: boolean;
+  /** Marks tell of congestion. */
+  readonly ecn: boolean;
   readonly tsRecent: number;
 }
 
@@ -60,6 +62,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.rcvWup = this.rcvNxt;
     this.rcvEdge = (this.rcvNxt + Math.min(this.tcp.settings.receiveBuffer, 0xffff)) | 0;
     this.timestampsOk = settled.timestamps;
+    this.ecnOk = settled.ecn;
     this.tsRecent = settled.tsRecent;
     established(this, segment);
     this.tcp.flows.add(this);
@@ -254,6 +257,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
       timestamps: this.timestampsOk,
       sack: this.sackOk,
       windowScaling: this.scalingOk,
+      ecn: this.ecnOk,
     };
   }
 }
