@@ -212,6 +212,8 @@ export interface IpLayer {
   confirm(way: Way): void;
   /** Notes that something speaks against the next hop's link address. Without a strategy of neighbours that changes nothing. */
   doubt(way: Way, cause: DoubtCause): void;
+  /** Returns the ECN codepoint of a packet that came in (RFC 3168 5): 3 for one that was marked. */
+  codepointOf(skb: SkBuff): number;
   /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */
   pseudoHeader(source: IpAddress, destination: IpAddress, protocol: number, length: number): number;
   /** Tells the sender that nobody listens on the port; the packet stays the caller's. */

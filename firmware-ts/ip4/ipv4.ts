@@ -31,7 +31,16 @@ import { Forwarding } from "./forwarding.ts";
 import { adaptHeader4, Fragments } from "./fragments.ts";
 import { checkHeader } from "./header/check.ts";
 import { Identifications } from "./header/identification.ts";
-import { headerLengthOf, IP_DESTINATION, IP_HEADER, IP_MOST, IP_PROTOCOL, IP_SOURCE, writeHeader } from "./header/ip-header.ts";
+import {
+  headerLengthOf,
+  IP_DESTINATION,
+  IP_HEADER,
+  IP_MOST,
+  IP_PROTOCOL,
+  IP_SOURCE,
+  IP_TOS,
+  writeHeader,
+} from "./header/ip-header.ts";
 import {
   HOST_UNREACHABLE,
   ICMP_DEST_UNREACH,
@@ -210,6 +219,10 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   wayBack({ source, destination }: Ip4Received): Ip4Way {
     return this.wayOfAnswer(source, destination);
+  }
+
+  codepointOf({ view, network }: SkBuff): number {
+    return view.getUint8(network + IP_TOS) & 3;
   }
 
   deviceOf(): null {

@@ -240,6 +240,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
   }
 
+  codepointOf({ view, network }: SkBuff): number {
+    return (view.getUint8(network + 1) >>> 4) & 3;
+  }
+
   pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {
     return source.sum + destination.sum + protocol + length;
   }

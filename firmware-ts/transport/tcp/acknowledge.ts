@@ -58,7 +58,8 @@ export function takeAck(c: Tcb, segment: Segment): Taken {
   if (c.tlpOut && !before(ack, c.tlpHigh)) endLossProbe(c);
   if (progress && c.mayUndo) undoIfNeedless(c, segment);
   if (c.sackOk && (c.sackedOut > 0 || c.ca !== Ca.OPEN || c.wait === Wait.REORDERING)) detectLosses(c);
-  recover(c, delivered, acked, progress, c.lostOut > lostBefore);
+  const marked = c.ecnOk && (segment.flags & (Flag.ECE | Flag.SYN)) === Flag.ECE;
+  recover(c, delivered, acked, progress, c.lostOut > lostBefore, marked);
   if (progress) {
     if (c.wait !== Wait.REORDERING || c.sent.count === 0) rearmRto(c);
     scheduleLossProbe(c);
@@ -161,7 +162,10 @@ function undoIfNeedless(c: Tcb, segment: Segment): void {
   c.retransStamp = 0;
 }
 
-function recover(c: Tcb, delivered: number, acked: number, progress: boolean, newLoss: boolean): void {
+/** @param marked the peer says that segments of ours were marked on the way (ECE) */
+function recover(c: Tcb, delivered: number, acked: number, progress: boolean, newLoss: boolean, marked: boolean): void {
+  // One reduction for a window: it lasts until something beyond it is acknowledged (RFC 3168 6.1.2).
+  if (c.ca === Ca.CWR && after(c.sndUna, c.highSeq)) endRecovery(c);
   if (c.ca >= Ca.RECOVERY && !before(c.sndUna, c.highSeq)) endRecovery(c);
   if (c.ca === Ca.RECOVERY || c.ca === Ca.LOSS) {
     // Without SACK a partial acknowledgment means that the next segment is lost, too (RFC 6582 3.2).
@@ -170,10 +174,13 @@ function recover(c: Tcb, delivered: number, acked: number, progress: boolean, ne
   } else if (c.lostOut > 0) {
     enterRecovery(c);
     proportional(c, Math.max(delivered, 1), progress, true);
+  } else if (marked || c.ca === Ca.CWR) {
+    if (c.ca !== Ca.CWR) beginReduction(c, Ca.CWR);
+    proportional(c, delivered, progress, newLoss);
   } else {
     c.ca = c.sackedOut > 0 ? Ca.DISORDER : Ca.OPEN;
   }
-  if (progress && c.ca !== Ca.RECOVERY) grow(c, acked);
+  if (progress && c.ca !== Ca.RECOVERY && c.ca !== Ca.CWR) grow(c, acked);
 }
 
 /** The time is over in which segments might still have come that only seemed lost. */
@@ -188,18 +195,27 @@ export function recoverFromReordering(c: Tcb): void {
 function enterRecovery(c: Tcb): void {
   if (c.sackOk) c.tcp.counters.sackRecovery++;
   else c.tcp.counters.renoRecovery++;
-  reduce(c);
-  c.ca = Ca.RECOVERY;
+  // A mark has reduced the window already, and it was right: the network is full.
+  const reduced = c.ca === Ca.CWR;
+  if (reduced) c.ca = Ca.RECOVERY;
+  else beginReduction(c, Ca.RECOVERY);
   c.highSeq = c.sndNxt;
-  c.prrDelivered = 0;
-  c.prrOut = 0;
   c.retransStamp = 0;
-  c.mayUndo = true;
+  c.mayUndo = !reduced;
   c.tlpOut = false;
 }
 
+function beginReduction(c: Tcb, state: Ca): void {
+  reduce(c);
+  c.ca = state;
+  c.highSeq = c.sndNxt;
+  c.prrDelivered = 0;
+  c.prrOut = 0;
+  c.mayUndo = false;
+}
+
 function endRecovery(c: Tcb): void {
-  if (c.ca === Ca.RECOVERY) c.cwnd = Math.max(c.ssthresh, 2);
+  if (c.ca !== Ca.LOSS) c.cwnd = Math.max(c.ssthresh, 2);
   if (!c.sackOk) c.sackedOut = 0;
   c.ca = Ca.OPEN;
   c.retransStamp = 0;

@@ -36,13 +36,14 @@ function cubic(c: Tcb, acked: number): void {
   c.cwnd = Math.max(c.wEst, cwnd + ((target - cwnd) / cwnd) * acked);
 }
 
-/** Notes a loss: the threshold comes down, and CUBIC begins anew from there (RFC 9438 4.6, 4.7). */
+/** Notes a loss, or a mark: the threshold comes down, and CUBIC begins anew from there (RFC 9438 4.6, 4.7). */
 export function reduce(c: Tcb): void {
   c.priorCwnd = c.cwnd;
   c.priorSsthresh = c.ssthresh;
   c.wMax = c.cwnd < c.wMax ? (c.cwnd * (1 + BETA)) / 2 : c.cwnd;
   c.ssthresh = Math.max(c.cwnd * BETA, 2);
   c.epochStart = NEVER;
+  if (c.ecnOk) c.owesCwr = true;
 }
 
 /** Takes a reduction back that a needless retransmission has caused. */
@@ -67,7 +68,7 @@ export function idleRestart(c: Tcb): void {
 
 /** The window during recovery: as much goes out as arrives, down to the threshold (RFC 6937). */
 export function proportional(c: Tcb, delivered: number, progress: boolean, lost: boolean): void {
-  if (delivered <= 0 || c.ca !== Ca.RECOVERY) return;
+  if (delivered <= 0 || (c.ca !== Ca.RECOVERY && c.ca !== Ca.CWR)) return;
   c.prrDelivered += delivered;
   const { inFlight } = c;
   let count: number;

@@ -30,6 +30,8 @@ export interface Settled {
   readonly windowScale: number;
   readonly sack: boolean;
   readonly timestamps: boolean;
+  /** Marks tell of congestion. */
+  readonly ecn: boolean;
   readonly tsRecent: number;
   /** Round trip of our SYN, in us; -1 where it is not known, or the SYN went out twice (Karn). */
   readonly rtt: number;
@@ -66,6 +68,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
     this.rcvWup = this.rcvNxt;
     this.rcvEdge = (this.rcvNxt + Math.min(this.tcp.settings.receiveBuffer, 0xffff)) | 0;
     this.timestampsOk = settled.timestamps;
+    this.ecnOk = settled.ecn;
     this.tsRecent = settled.tsRecent;
     if (settled.rtt >= 0) takeRtt(this, settled.rtt);
     established(this, segment);
@@ -262,6 +265,7 @@ export class Connection extends Tcb implements TcpConnection, PathUser {
       timestamps: this.timestampsOk,
       sack: this.sackOk,
       windowScaling: this.scalingOk,
+      ecn: this.ecnOk,
     };
   }
 }

@@ -83,6 +83,7 @@ export interface TcpInfo {
   readonly timestamps: boolean;
   readonly sack: boolean;
   readonly windowScaling: boolean;
+  readonly ecn: boolean;
 }
 
 export interface TcpConnection {

@@ -9,10 +9,11 @@ const SIZES = [536, 1220, 1440, 1460] as const;
 const PERIOD = 60_000;
 const LIFE = 2;
 
-/** Low bits of a time stamp: the shift of the window (15: none), SACK. */
+/** Low bits of a time stamp: the shift of the window (15: none), SACK, ECN. */
 const OPTION_BITS = 6;
 const NO_SCALE = 0xf;
 const SACK_BIT = 0x10;
+const ECN_BIT = 0x20;
 
 export class Cookies {
   readonly #hash: KeyedHash;
@@ -50,15 +51,16 @@ export class Cookies {
 }
 
 /** Returns a time stamp of about now that says what the peer's SYN has offered. */
-export function stampOptions(timestamp: number, segment: Segment): number {
-  const options = (segment.windowScale < 0 ? NO_SCALE : segment.windowScale) | (segment.sackPermitted ? SACK_BIT : 0);
+export function stampOptions(timestamp: number, segment: Segment, ecn: boolean): number {
+  const scale = segment.windowScale < 0 ? NO_SCALE : segment.windowScale;
+  const options = scale | (segment.sackPermitted ? SACK_BIT : 0) | (ecn ? ECN_BIT : 0);
   const stamp = ((timestamp >>> OPTION_BITS) << OPTION_BITS) | options;
   // A time stamp never lies ahead: the peer's next one may come at once.
   return ((stamp - timestamp) | 0) > 0 ? (stamp - (1 << OPTION_BITS)) | 0 : stamp;
 }
 
-/** Reads the echo of such a time stamp. @returns the shift, -1 for none, and whether SACK is permitted */
-export function readStamp(echo: number): { windowScale: number; sack: boolean } {
+/** Reads the echo of such a time stamp. @returns the shift, -1 for none, and whether SACK is permitted and ECN agreed on */
+export function readStamp(echo: number): { windowScale: number; sack: boolean; ecn: boolean } {
   const scale = echo & NO_SCALE;
-  return { windowScale: scale === NO_SCALE ? -1 : scale, sack: (echo & SACK_BIT) !== 0 };
+  return { windowScale: scale === NO_SCALE ? -1 : scale, sack: (echo & SACK_BIT) !== 0, ecn: (echo & ECN_BIT) !== 0 };
 }

@@ -99,6 +99,7 @@ export function emit(
   flags: number,
   headerBytes: number,
   window: number,
+  tos = 0,
 ): Fate {
   const { view, data: at, length } = skb;
   view.setInt32(at + TCP_SOURCE, ports);
@@ -119,7 +120,7 @@ export function emit(
   skb.transport = at;
   skb.truesize = truesizeOf(layer.headerBytes + length);
   if ((flags & Flag.RST) !== 0) tcp.counters.outRsts++;
-  return layer.send(skb, way, PROTOCOL);
+  return layer.send(skb, way, PROTOCOL, 0, tos);
 }
 
 /** Answers a segment that belongs to no connection (RFC 9293 3.10.7.1). RST is never answered. */

@@ -18,7 +18,11 @@ import { armRto, armWait, cancelWait } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
 const { NONE } = DropReason;
-const { FIN, SYN, RST, ACK } = Flag;
+const { FIN, SYN, RST, ACK, ECE, CWR } = Flag;
+/** The codepoint of a packet that was marked (RFC 3168 5). */
+const CONGESTED = 3;
+/** Acknowledgments at once after a mark. */
+const QUICK_AFTER_MARK = 2;
 
 /** An acknowledgment waits so long for data that could carry it, in ms (TCP_DELACK_MIN). */
 const DELAYED_ACK = 40;
@@ -68,6 +72,7 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, packet: Received, opene
       c.finish(null);
       return DropReason.TCP_CLOSE;
     }
+    if (c.ecnOk) takeMarks(c, skb, segment);
     reason = takeData(c, skb, segment);
   }
   c.lastReceived = now;
@@ -84,6 +89,19 @@ function takeRest(c: Tcb, skb: SkBuff, segment: Segment, packet: Received, opene
   if (c.lostOut > 0 || c.dataEnd !== c.sndNxt || c.finQueued) output(c);
   acknowledgeIfNeeded(c, skb.more);
   return reason;
+}
+
+/** Takes what the network says of congestion, and whether the peer has heard of it (RFC 3168 6.1.3). */
+function takeMarks(c: Tcb, skb: SkBuff, segment: Segment): void {
+  if (segment.length === 0) return;
+  if ((segment.flags & CWR) !== 0) {
+    c.owesEce = false;
+    // Its window may be one segment now.
+    c.ackNow = true;
+  }
+  if (c.layer.codepointOf(skb) !== CONGESTED) return;
+  if (!c.owesEce) c.quickAcks = Math.max(c.quickAcks, QUICK_AFTER_MARK);
+  c.owesEce = true;
 }
 
 /** Calls the user, who may do anything meanwhile. */
@@ -245,6 +263,8 @@ export function takeHandshake(c: Tcb, segment: Segment): void {
     c.tsRecent = segment.tsVal;
     c.tsRecentAt = now;
   }
+  // Without ACK it is a SYN of one's own, which asks for nothing here (RFC 3168 6.1.1).
+  c.ecnOk = settings.ecn === 1 && c.retransmits === 0 && (segment.flags & (ACK | ECE | CWR)) === (ACK | ECE);
   c.scalingOk = segment.windowScale >= 0 && settings.windowScaling !== 0;
   c.sndScale = c.scalingOk ? segment.windowScale : 0;
   c.rcvScale = c.scalingOk ? scaleOf(settings.receiveBuffer) : 0;

@@ -101,8 +101,10 @@ export class Listener implements TcpListener, RequestUser {
     tcp.counters.syncookiesSent++;
     const offered = settle(tcp, segment, tcp.cookies.make(endpoints, segment, now));
     // Options that no time stamp can say are not agreed on.
-    const settled = offered.timestamps ? offered : { ...offered, windowScale: -1, sack: false };
-    const stamp = settled.timestamps ? stampOptions((Math.floor(now) + tcp.timestampOffset(endpoints)) | 0, segment) : null;
+    const settled = offered.timestamps ? offered : { ...offered, windowScale: -1, sack: false, ecn: false };
+    const stamp = settled.timestamps
+      ? stampOptions((Math.floor(now) + tcp.timestampOffset(endpoints)) | 0, segment, settled.ecn)
+      : null;
     sendSynAck(tcp, endpoints, packet.layer.wayBack(packet), settled, stamp);
   }
 
@@ -118,9 +120,9 @@ export class Listener implements TcpListener, RequestUser {
       if (mss !== 0) {
         tcp.counters.syncookiesRecv++;
         const { timestamps, tsVal: tsRecent } = segment;
-        const { windowScale, sack } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false };
+        const { windowScale, sack, ecn } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false, ecn: false };
         const way = packet.layer.way(packet.source, packet.destination, endpoints.device);
-        const settled = { iss, irs, mss, windowScale, sack, timestamps, tsRecent, rtt: -1 };
+        const settled = { iss, irs, mss, windowScale, sack, timestamps, ecn, tsRecent, rtt: -1 };
         return accept(tcp, this, endpoints, way, settled, skb, segment, packet);
       }
       tcp.counters.syncookiesFailed++;

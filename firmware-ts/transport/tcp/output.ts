@@ -10,7 +10,9 @@ import { Ca, RTO_MAX, State, type Tcb, Wait } from "./tcb.ts";
 import { armRto, armWait, cancelWait, scheduleLossProbe } from "./wait.ts";
 
 // Constants of this module's own: V8 reads an imported or exported one anew at each use (docs/datapath.md).
-const { FIN, SYN, RST, PSH, ACK } = Flag;
+const { FIN, SYN, RST, PSH, ACK, ECE, CWR } = Flag;
+/** The codepoint of a packet that may be marked, ECT(0) (RFC 3168 5). */
+const ECT = 2;
 const { SACKED, LOST, RETRANS, EVER_RETRANS, FIN: HAS_FIN } = Sent;
 const [HEADER, STAMPS, BLOCKS_HEAD, BLOCKS_MOST] = [TCP_HEADER, TIMESTAMPS_BYTES, SACK_HEAD, SACK_BLOCKS];
 
@@ -79,7 +81,7 @@ function sendNew(c: Tcb): void {
     c.bytesSent += size;
     c.tcp.counters.outSegs++;
     if (size < c.mss) c.sndSml = end;
-    if (c.ca === Ca.RECOVERY) c.prrOut++;
+    if (c.ca === Ca.RECOVERY || c.ca === Ca.CWR) c.prrOut++;
     c.sndNxt = end;
     if (fin) finWasSent(c);
   }
@@ -211,13 +213,20 @@ function sendData(c: Tcb, seq: number, size: number, flags: number): boolean {
   const headerEnd = writeOptions(c, skb.view, at + HEADER);
   skb.tail = headerEnd + size;
   if (size > 0) c.outgoing.copyTo(skb, headerEnd, (seq - c.dataSeq) | 0, size);
-  sendSegment(c, skb, seq, flags | ACK, headerEnd - at);
+  // Only new data may be marked on the way (RFC 3168 6.1.2, 6.1.5).
+  const markable = c.ecnOk && size > 0 && seq === c.sndNxt;
+  let bits = flags | ACK;
+  if (markable && c.owesCwr) {
+    bits |= CWR;
+    c.owesCwr = false;
+  }
+  sendSegment(c, skb, seq, bits, headerEnd - at, markable ? ECT : 0);
   c.lastSent = now;
   return true;
 }
 
 /** Sends a segment that acknowledges; options and data are there already. */
-function sendSegment(c: Tcb, skb: SkBuff, seq: number, flags: number, headerBytes: number): void {
+function sendSegment(c: Tcb, skb: SkBuff, seq: number, flags: number, headerBytes: number, tos = 0): void {
   const window = selectWindow(c);
   // Once in a ms is enough for an entry, and leaves the rest the short way out.
   if (c.confirmNext && c.confirmedAt !== c.tcp.ticks[1]) {
@@ -226,7 +235,8 @@ function sendSegment(c: Tcb, skb: SkBuff, seq: number, flags: number, headerByte
     c.confirmedAt = c.tcp.ticks[1]!;
   }
   acknowledged(c);
-  emit(c.tcp, skb, c.layer, c.way, c.ports, seq, c.rcvNxt, flags, headerBytes, window);
+  const bits = c.owesEce ? flags | ECE : flags;
+  emit(c.tcp, skb, c.layer, c.way, c.ports, seq, c.rcvNxt, bits, headerBytes, window, tos);
 }
 
 function acknowledged(c: Tcb): void {
@@ -299,6 +309,8 @@ export function sendSyn(c: Tcb): void {
   c.lastSent = now;
   if (skb === null) return;
   const answers = c.stateNumber === State.SYN_RECV;
+  // A path on which the first one was lost may be one that does not like it (RFC 3168 6.1.1.1).
+  const asking = settings.ecn === 1 && c.retransmits === 0 ? SYN | ECE | CWR : SYN;
   const headerBytes = writeHandshake(skb.view, skb.data, {
     mss: ownMss(c),
     sack: answers ? c.sackOk : settings.sack !== 0,
@@ -312,7 +324,7 @@ export function sendSyn(c: Tcb): void {
   c.rcvEdge = (c.rcvNxt + window) | 0;
   c.rcvWup = c.rcvNxt;
   if (c.retransmits === 0) tcp.counters.outSegs++;
-  emit(tcp, skb, c.layer, c.way, c.ports, c.iss, c.rcvNxt, answers ? SYN | ACK : SYN, headerBytes, window);
+  emit(tcp, skb, c.layer, c.way, c.ports, c.iss, c.rcvNxt, answers ? SYN | ACK : asking, headerBytes, window);
 }
 
 /** Sends one segment beyond what the congestion window allows: new data if there is some, else the last one again (RFC 8985 7.3). */

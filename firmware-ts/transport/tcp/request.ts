@@ -12,7 +12,7 @@ import { after, before } from "./sequence.ts";
 import { DEFAULT_MSS, RTO_FIRST } from "./tcb.ts";
 
 const { NONE } = DropReason;
-const { SYN, RST, ACK } = Flag;
+const { SYN, RST, ACK, ECE, CWR } = Flag;
 
 /** A listener as a request sees it. */
 export interface RequestUser {
@@ -142,6 +142,7 @@ export function settle(tcp: TcpGround, segment: Segment, iss: number): Settled {
     windowScale: settings.windowScaling !== 0 ? segment.windowScale : -1,
     sack: segment.sackPermitted && settings.sack !== 0,
     timestamps: segment.timestamps && settings.timestamps !== 0,
+    ecn: (segment.flags & (ECE | CWR)) === (ECE | CWR) && settings.ecn !== 0,
     tsRecent: segment.tsVal,
     rtt: -1,
   };
@@ -169,8 +170,9 @@ export function sendSynAck(tcp: TcpGround, endpoints: Endpoints, way: Way, settl
   const { layer, localPort, remotePort } = endpoints;
   const ports = (localPort << 16) | remotePort;
   const window = Math.min(receiveBuffer, 0xffff);
+  const flags = settled.ecn ? SYN | ACK | ECE : SYN | ACK;
   tcp.counters.outSegs++;
-  emit(tcp, skb, layer, way, ports, settled.iss, (settled.irs + 1) | 0, SYN | ACK, headerBytes, window);
+  emit(tcp, skb, layer, way, ports, settled.iss, (settled.irs + 1) | 0, flags, headerBytes, window);
 }
 
 /** Makes the connection of a handshake that is done, and gives it the segment that has ended it. */

@@ -17,7 +17,7 @@ const TCP_WINDOW = 14;
 export const TCP_CHECKSUM = 16;
 
 /** Control bits. */
-export const Flag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32 } as const;
+export const Flag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 } as const;
 
 /** Kinds of options (RFC 9293 3.2, RFC 7323, RFC 2018) and their lengths. */
 export const Option = { END: 0, NOP: 1, MSS: 2, WINDOW_SCALE: 3, SACK_PERMITTED: 4, SACK: 5, TIMESTAMPS: 8 } as const;
@@ -73,7 +73,7 @@ export class Segment {
     this.destinationPort = ports & 0xffff;
     this.seq = view.getInt32(at + TCP_SEQUENCE);
     this.ack = view.getInt32(at + TCP_ACKNOWLEDGMENT);
-    this.flags = offsetAndFlags & 0x3f;
+    this.flags = offsetAndFlags & 0xff;
     this.window = view.getUint16(at + TCP_WINDOW);
     this.at = at + headerBytes;
     this.length = held - headerBytes;

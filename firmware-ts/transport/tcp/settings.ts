@@ -18,6 +18,8 @@ export class TcpSettings {
   maxOrphans = 4096;
   /** Most connections in TIME_WAIT; beyond that they are forgotten at once. */
   maxTwBuckets = 16_384;
+  /** Congestion told by marks (RFC 3168): 0: never; 1: asked for, and taken; 2: taken where the peer asks. */
+  ecn = 2;
   finTimeout = 60_000;
   keepaliveTime = 7_200_000;
   keepaliveInterval = 75_000;
@@ -45,6 +47,7 @@ interface TcpFile {
 /** The files, by their names. */
 export const TCP_FILES: ReadonlyMap<string, TcpFile> = new Map<string, TcpFile>([
   ["tcp_dsack", { field: "dsack", least: 0, most: 1 }],
+  ["tcp_ecn", { field: "ecn", least: 0, most: 2 }],
   ["tcp_fin_timeout", { field: "finTimeout", least: 0, most: Math.trunc(INT_MAX / SECOND), unit: SECOND }],
   ["tcp_invalid_ratelimit", { field: "invalidRatelimit", least: 0, most: 2_000_000_000 }],
   ["tcp_keepalive_intvl", { field: "keepaliveInterval", least: 1, most: 32_767, unit: SECOND }],

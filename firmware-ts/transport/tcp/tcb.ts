@@ -41,7 +41,7 @@ export const Wait = {
 export type Wait = (typeof Wait)[keyof typeof Wait];
 
 /** The state of loss recovery, by the kernel's names (TCP_CA_*). */
-export const Ca = { OPEN: 0, DISORDER: 1, RECOVERY: 2, LOSS: 3 } as const;
+export const Ca = { OPEN: 0, DISORDER: 1, CWR: 2, RECOVERY: 3, LOSS: 4 } as const;
 export type Ca = (typeof Ca)[keyof typeof Ca];
 
 /** Segments of the first window (RFC 6928). */
@@ -178,6 +178,12 @@ export abstract class Tcb extends Flow {
   /** The time stamp of the first retransmission of a recovery that may have been needless. */
   retransStamp = 0;
   mayUndo = false;
+  // Congestion told by marks (RFC 3168 6.1).
+  ecnOk = false;
+  /** The peer's segments came with marks: it is told until it says that it has heard. */
+  owesEce = false;
+  /** The next new segment says that the window was reduced. */
+  owesCwr = false;
   // CUBIC (RFC 9438).
   wMax: number = NEVER;
   epochStart: number = NEVER;

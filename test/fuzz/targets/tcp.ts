@@ -20,7 +20,25 @@ import { FuzzError, type Piece, type Subject, type Target } from "../target.ts";
 const BYTES = 16;
 /** Ports of the station, each with a conversation of its own. */
 const PORTS = 8;
-const FLAGS: readonly string[] = ["A", "A", "A", "PA", "S", "SA", "FA", "R", "RA", "F", "", "SF", "SFRPAU", "UA"];
+const FLAGS: readonly string[] = [
+  "A",
+  "A",
+  "A",
+  "PA",
+  "S",
+  "SA",
+  "FA",
+  "R",
+  "RA",
+  "F",
+  "",
+  "SF",
+  "SFRPAU",
+  "UA",
+  "SEC",
+  "AE",
+  "PAC",
+];
 const OFFSETS: readonly number[] = [0, 0, 0, 0, 1, -1, 2, 100, -100, 1460, 65_535, 0x40000000, -0x40000000, 0x7fffffff];
 const LENGTHS: readonly number[] = [0, 0, 0, 1, 2, 10, 100, 536, 1000, 1460];
 const WINDOWS: readonly number[] = [0xffff, 0xffff, 0xffff, 0, 1, 100, 1460, 5000];
