@@ -69,7 +69,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry, apps } = source;
+  const { telemetry, apps, energy } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -80,6 +80,7 @@ function toRig(source: RigSource, file: string): Rig {
     sysctl: source.sysctl ?? {},
     ...(telemetry && { telemetry: telemetryWith(telemetry) }),
     ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
+    ...(energy && { energy }),
   };
 }
 

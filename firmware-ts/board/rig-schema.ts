@@ -28,6 +28,7 @@
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
  *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
+ *     energy: { board: { kind: pi-zero-2w } }                     rig/energy-config.ts has its keys
  */
 
 import * as v from "valibot";
@@ -38,6 +39,7 @@ import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
+import { type EnergyConfig, energySchema } from "./rig/energy-config.ts";
 import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
 import {
   type AppConfig,
@@ -97,6 +99,7 @@ export interface RigSource {
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly telemetry?: TelemetrySource;
   readonly apps?: readonly AppConfig[];
+  readonly energy?: EnergyConfig;
 }
 
 /** One thing that the schema did not accept. `key`: it is about the key at the end of the path, not about its value. */
@@ -204,6 +207,7 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     sysctl: v.exactOptional(shaped(false, "{ net.ipv4.neigh.eth0.gc_stale_time: 120 }", v.record(asKey(sysctlKey), sysctlValue))),
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
     apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
+    energy: v.exactOptional(energySchema),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );

@@ -6,6 +6,7 @@
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
+import type { SpiWatcher } from "../../hal/kit/watched-spi-bus.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
@@ -18,7 +19,7 @@ import { Stack } from "../stack.ts";
 import { awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import type { Maker, Part } from "./kinds/part.ts";
+import type { Maker, Part, Workshop } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
 import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
 import { loadDevice } from "./parts.ts";
@@ -42,6 +43,8 @@ export interface SystemOptions {
   /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
   duration?: number;
   listener?: SystemListener;
+  /** Looks on at the SPI buses of simulated chips. */
+  onSpi?: SpiWatcher;
   /** Keeps leases over restarts. Default: as long as the system lasts. */
   leases?: LeaseStore;
 }
@@ -153,7 +156,7 @@ export class System {
     const parts = code.devices.map(({ config, make }) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
-      return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
+      return { config, part: make(config, this.#workshop(config, onWire)) };
     });
     const { profile, lateness, hz } = rig.neighbours;
     const neighbours = { profile, lateness, hz };
@@ -310,6 +313,11 @@ export class System {
   /** The simulated wire of a device, to be damaged or unplugged; null for one on a real wire. */
   wire(device: string): EthernetSegment | null {
     return this.#devices.find(({ config }) => config.name === device)?.part.segment ?? null;
+  }
+
+  #workshop(config: DeviceConfig, onWire: Workshop["onWire"]): Workshop {
+    const { onSpi } = this.#options;
+    return { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config), ...(onSpi && { onSpi }) };
   }
 
   #pinsOf({ reset, power }: DeviceConfig): ChipPins | null {

@@ -7,6 +7,7 @@ import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
 import type { LinkLedsConfig } from "../../apps/link-leds.ts";
 import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
 import type { ProfileName } from "../../neigh/profile.ts";
+import type { EnergyConfig } from "./energy-config.ts";
 import type { Cidr } from "./units.ts";
 
 /** An address that a device gets by itself. */
@@ -96,6 +97,8 @@ export interface Rig {
   /** The short form of an app `telemetry`, which runs beside `apps`. */
   readonly telemetry?: TelemetryConfig;
   readonly apps?: readonly AppConfig[];
+  /** Currents, voltages and times of the energy model, as far as the rig says them. */
+  readonly energy?: EnergyConfig;
 }
 
 /** Values for keys that a rig file or a SPEC leaves out. A rig's name is its file's, without folder and ending. */
