@@ -1,0 +1,61 @@
+/** `whohas energy`: plays a rig under several strategies in virtual time, and says what each costs in joules. */
+import { writeFileSync } from "node:fs";
+import { isatty } from "node:tty";
+import { benchRig } from "../../board/bench.ts";
+import { chartSvg } from "../../board/energy/chart.ts";
+import { EnergyComparison } from "../../board/energy-comparison.ts";
+import { readMeasured } from "../../board/energy-record.ts";
+import type { Rig } from "../../board/rig/rig.ts";
+import { Exit } from "../contract/exit.ts";
+import { chartOf, type EnergyReport, energyJson, energyLines } from "./energy-words.ts";
+import { printableJson } from "./printable.ts";
+import { untilTold, type WayDown } from "./way-down.ts";
+
+export interface EnergyOptions {
+  /** Virtual time of each strategy, ms. */
+  readonly duration: number;
+  /** Of STRATEGY_NAMES. */
+  readonly strategies: readonly string[];
+  readonly seed?: number;
+  /** The picture's file. */
+  readonly svg?: string;
+  /** A meter's record. */
+  readonly measured?: string;
+  readonly volts?: number;
+  readonly json: boolean;
+  /** JSON on several lines. */
+  readonly pretty: boolean;
+}
+
+export function energy(file: string | undefined, options: EnergyOptions): Promise<number> {
+  return untilTold((down) => compare(file, options, down), { patient: true });
+}
+
+async function compare(file: string | undefined, options: EnergyOptions, down: WayDown): Promise<number> {
+  const { duration, strategies, svg, json, pretty } = options;
+  const { terminal } = down;
+  const rig = await rigOf(file, options.seed);
+  // A record that is none is told before minutes were spent.
+  const measured = options.measured === undefined ? null : await readMeasured(options.measured, options.volts ?? null);
+  const comparison = new EnergyComparison(rig, { strategies, duration });
+  void down.told.then(() => comparison.stop());
+  const results = await comparison.run((strategy, part) => {
+    if (isatty(2)) terminal.complain(`whohas: ${strategy}, ${Math.floor(100 * part)} %`);
+  });
+  down.begin();
+  const report: EnergyReport = { rig, duration, parameters: comparison.parameters, results, measured };
+  if (svg !== undefined && results.length > 0) writeFileSync(svg, chartSvg(chartOf(report)));
+  if (json) terminal.print(printableJson(energyJson(report), pretty));
+  else for (const line of energyLines(report)) terminal.print(line);
+  return results.length === strategies.length ? Exit.DONE : Exit.NO;
+}
+
+async function rigOf(file: string | undefined, seed: number | undefined): Promise<Rig> {
+  const rig = file === undefined ? benchRig() : await readRig(file);
+  return seed === undefined ? rig : { ...rig, seed };
+}
+
+async function readRig(file: string): Promise<Rig> {
+  const { readRigFile } = await import("../../board/read-rig.ts");
+  return readRigFile(file, { firmware: true });
+}
