@@ -7,7 +7,7 @@
 import { VirtualClock } from "../../hal/clock.ts";
 import { type BatteryLife, batteryLife } from "./energy/battery.ts";
 import { type Ledger, ledgerOf, type Tally } from "./energy/ledger.ts";
-import { parametersOf, type Provenance, valuesOf } from "./energy/parameters.ts";
+import { type Provenance, parametersOf, valuesOf } from "./energy/parameters.ts";
 import { STRATEGY_NAMES, withStrategy } from "./energy-strategies.ts";
 import { busRateOf, EnergyRigError, energyDevice, simulatedTwin } from "./energy-twin.ts";
 import { EnergyWatch } from "./energy-watch.ts";

@@ -66,7 +66,7 @@ export function chartSvg({ title, subtitle, span, panels, notes }: Chart): strin
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img" aria-labelledby="title desc" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="15">`,
     `  <title id="title">${escaped(title)}</title>`,
     `  <desc id="desc">${escaped(told.join(". "))}</desc>`,
-    "  <style>text { fill: #1f2328; } .head { font-size: 19px; font-weight: 600; } .panel { font-weight: 600; } .small { font-size: 12.5px; fill: #57606a; }</style>",
+    "  <style>text { fill: #1f2328; } .head { font-size: 19px; font-weight: 600; } .panel { font-weight: 600; } .small { font-size: 12.5px; fill: #57606a; paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }</style>",
     `  <rect width="${WIDTH}" height="${y + 10}" fill="#ffffff"/>`,
     text(20, 30, "head", title),
     text(20, 52, "small", subtitle),
@@ -105,7 +105,10 @@ function panelLines({ title, bars }: ChartPanel, span: number, top: number): str
     let x = LEFT;
     for (const { cause, joules } of entries) {
       const width = scale > 0 ? (BAR_ROOM * joules) / days / scale : 0;
-      if (width > 0) lines.push(swatch(x, y, width, BAR_HEIGHT, LOOKS[cause][1], `${LOOKS[cause][0]}: ${formatQuantity(joules / days, "J")} a day`));
+      if (width > 0)
+        lines.push(
+          swatch(x, y, width, BAR_HEIGHT, LOOKS[cause][1], `${LOOKS[cause][0]}: ${formatQuantity(joules / days, "J")} a day`),
+        );
       x += width;
     }
     lines.push(text(Math.max(x, LEFT) + 8, y + 18, "small", note));

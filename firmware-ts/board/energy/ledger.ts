@@ -140,7 +140,8 @@ class Book {
   spend(cause: Cause, time: number, controller: ParameterName, board: ParameterName = "board.awake"): void {
     if (time <= 0) return;
     const watts =
-      this.value("board.volts", cause) * this.value(board, cause) + this.value("controller.volts", cause) * this.value(controller, cause);
+      this.value("board.volts", cause) * this.value(board, cause) +
+      this.value("controller.volts", cause) * this.value(controller, cause);
     this.add(cause, time, (watts * time) / SECOND);
   }
 

@@ -42,7 +42,7 @@ const UNITS: Readonly<Record<Quantity, Readonly<Record<string, number>>>> = {
   energy: { j: 1, mj: 1e-3, uj: 1e-6, µj: 1e-6, wh: 3600, mwh: 3.6, uwh: 3.6e-3, µwh: 3.6e-3 },
 };
 const NAMES: readonly (readonly [Quantity, RegExp])[] = [
-  ["time", /^(?:time(?:stamp)?|end_time|t)\b/],
+  ["time", /^(?:time(?:stamp)?|end time|t)\b/],
   ["current", /\bcurrent|^i$/],
   ["voltage", /\bvoltage|^v$/],
   ["power", /\bpower|^p$/],
@@ -123,7 +123,10 @@ export class MeasuredReader {
   /** Null for a line that names no time, or nothing that could be summed up. */
   #head(line: string): Layout | null {
     const delimiter = [";", "\t", ","].find((mark) => line.includes(mark)) ?? ",";
-    const names = line.replace(/^#/, "").split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+    const names = line
+      .replace(/^#/, "")
+      .split(delimiter)
+      .map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
     if (names.length > MOST_COLUMNS) throw this.#wrong(`more than ${MOST_COLUMNS} columns`);
     const find = (wanted: Quantity): Column | null => this.#find(names, wanted);
     const time = find("time");
@@ -191,7 +194,9 @@ export class MeasuredReader {
     const number = numberOf(cell, layout);
     if (!Number.isNaN(number)) return number * layout.time.scale;
     const text = cell.trim().replace(/^"(.*)"$/, "$1");
-    const date = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$/.test(text) ? Date.parse(text) : Number.NaN;
+    const date = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$/.test(text)
+      ? Date.parse(text)
+      : Number.NaN;
     if (Number.isNaN(date)) throw this.#wrong(`${show(text)}: not a time; say seconds, or e.g. 2026-04-12T02:31:06.295`);
     return date / SECOND;
   }

@@ -3,7 +3,7 @@
  * (known.ts), or nowhere. An unknown parameter is null and is never guessed: what it would add is left out, and the ledger says so.
  */
 import { ENERGY_GROUPS, type EnergyConfig, type EnergyGroup } from "../rig/energy-config.ts";
-import { KNOWN_CONTROLLERS, knownBoard, type Known } from "./known.ts";
+import { KNOWN_CONTROLLERS, type Known, knownBoard } from "./known.ts";
 
 /** Every parameter, in the order in which they are shown; its unit. */
 export const PARAMETER_UNITS = {

@@ -2,8 +2,8 @@
 import type { ChipPins } from "../../../hal/chip-pins.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
-import type { Random } from "../../../hal/random.ts";
 import type { SpiWatcher } from "../../../hal/kit/watched-spi-bus.ts";
+import type { Random } from "../../../hal/random.ts";
 import type { ControllerPort } from "../../../hal/simulated/controller-port.ts";
 import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import type { DeviceConfig } from "../rig/rig.ts";

@@ -11,7 +11,9 @@ export function register(program: Command, { globals, action }: CommandContext):
     .command("energy")
     .argument("[rig]", "rig file, - for standard input; without it the built-in bench")
     .description("joules of a rig's node by cause, under several strategies, in virtual time")
-    .addOption(new Option("--duration <time>", "simulated time of each strategy, e.g. 30d").argParser(span).default(86_400_000, "1d"))
+    .addOption(
+      new Option("--duration <time>", "simulated time of each strategy, e.g. 30d").argParser(span).default(86_400_000, "1d"),
+    )
     .option("--strategies <names>", `some of ${STRATEGY_NAMES.join(",")}`, reading(strategies), STRATEGY_NAMES)
     .option("--svg <file>", "draws the comparison, too")
     .option("--measured <file>", "a meter's CSV file (Joulescope, Otii), held beside the model")

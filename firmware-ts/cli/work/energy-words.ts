@@ -41,7 +41,9 @@ export function energyLines(report: EnergyReport): string[] {
   for (const way of WAYS) lines.push(...wayLines(way, results));
   lines.push("parameters");
   for (const { name, value, source } of parameters) {
-    lines.push(`  ${name.padEnd(22)}${(value === null ? "unknown" : parameterText(name, value)).padEnd(12)}${source ?? ""}`.trimEnd());
+    lines.push(
+      `  ${name.padEnd(22)}${(value === null ? "unknown" : parameterText(name, value)).padEnd(12)}${source ?? ""}`.trimEnd(),
+    );
   }
   for (const line of leftOutLines(results)) lines.push(line);
   if (measured) lines.push(...measuredLines(measured, results));
@@ -128,7 +130,9 @@ export function chartOf({ rig, duration, parameters, results }: EnergyReport): C
       return { label: result.strategy, entries: ledger.entries, note: `${noteOf(ledger)}${life}` };
     }),
   }));
-  const said = parameters.filter(({ value }) => value !== null).map(({ name, value }) => `${name} ${parameterText(name, value ?? 0)}`);
+  const said = parameters
+    .filter(({ value }) => value !== null)
+    .map(({ name, value }) => `${name} ${parameterText(name, value ?? 0)}`);
   const notes = [...wrapped(said, NOTE_WIDTH), ...leftOutLines(results)];
   const subtitle = `${formatDuration(duration)} of virtual time, seed ${rig.seed}; joules a day by cause`;
   return { title: `Energy of ${rig.name}, by strategy`, subtitle, span: duration, panels, notes };

@@ -2,7 +2,12 @@
 import t, { type Test } from "tap";
 import { batteryLife } from "../../../../firmware-ts/board/energy/battery.ts";
 import { CAUSES, type Cause, type Ledger, ledgerOf, type Tally } from "../../../../firmware-ts/board/energy/ledger.ts";
-import { type EnergyParameters, parametersOf, UNKNOWN_PARAMETERS, valuesOf } from "../../../../firmware-ts/board/energy/parameters.ts";
+import {
+  type EnergyParameters,
+  parametersOf,
+  UNKNOWN_PARAMETERS,
+  valuesOf,
+} from "../../../../firmware-ts/board/energy/parameters.ts";
 
 /** Round figures: a board of 0.5 W awake and 1 mW asleep, a controller of 0.6, 0.4, 0.3 W and 3 mW. */
 const ROUND: EnergyParameters = {
@@ -89,7 +94,13 @@ t.test("every cause by itself", async (t) => {
 });
 
 t.test("bus and frames keep a node awake whose time awake was told as nothing", async (t) => {
-  const tally: Tally = { ...NOTHING, asleep: 10_000, wakes: 1, sent: { frames: 1, bytes: 113 }, bus: { transactions: 0, bytes: 0 } };
+  const tally: Tally = {
+    ...NOTHING,
+    asleep: 10_000,
+    wakes: 1,
+    sent: { frames: 1, bytes: 113 },
+    bus: { transactions: 0, bytes: 0 },
+  };
   const { entries } = ledgerOf(tally, ROUND);
   t.match(entries, [{ cause: "sent", time: 0.1 }, {}, {}, {}, { cause: "waking", time: 20 }, { time: 0 }, { time: 9979.9 }]);
 });
@@ -106,7 +117,10 @@ t.test("what is unknown is left out and named, once for each cause that needed i
   const none = ledgerOf(tally, UNKNOWN_PARAMETERS);
   t.equal(none.joules, 0);
   t.ok(none.leftOut.some(({ parameter, cause }) => parameter === "board.awake" && cause === "waiting"));
-  t.same(none.entries.map(({ cause }) => cause), CAUSES);
+  t.same(
+    none.entries.map(({ cause }) => cause),
+    CAUSES,
+  );
 });
 
 t.test("a tally of no time is none", async (t) => {
