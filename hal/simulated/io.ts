@@ -39,6 +39,12 @@ interface PinState {
 
 type Listener = (value: number) => void;
 
+/** A part on the simulated board's I2C, of registers of 16 bits. */
+export interface SimulatedI2cPart {
+  /** The register's content. */
+  read(register: number): number;
+}
+
 /** Emits `digital-write` with the pin's number and its level whenever an output is written. */
 export class SimulatedIo extends EventEmitter {
   readonly name = "Simulated";
@@ -60,6 +66,7 @@ export class SimulatedIo extends EventEmitter {
   readonly #random: Random;
   readonly #signals: (AnalogSignal | null)[] = [];
   readonly #listeners: Listener[][] = [];
+  readonly #parts = new Map<number, SimulatedI2cPart>();
 
   constructor(clock: Clock, random: Random) {
     super();
@@ -142,6 +149,19 @@ export class SimulatedIo extends EventEmitter {
 
   analogRead(number: number, listener: Listener): void {
     this.#listen(number, listener);
+  }
+
+  /** Puts a part on the board's I2C. */
+  attachI2c(address: number, part: SimulatedI2cPart): void {
+    this.#parts.set(address, part);
+  }
+
+  i2cConfig(): void {}
+
+  /** An address that nobody has is answered by no byte, as Firmata does. */
+  i2cReadOnce(address: number, register: number, length: number, answer: (bytes: number[]) => void): void {
+    const value = this.#parts.get(address)?.read(register);
+    answer(value === undefined ? [] : [value >> 8, value & 0xff].slice(0, length));
   }
 
   #listen(number: number, listener: Listener): void {

@@ -9,6 +9,7 @@
  * voltage, else current times the voltage that the caller knows. Rows whose value is missing are left out and counted.
  */
 import { show } from "../rig/wording.ts";
+import { PowerSum } from "./power-sum.ts";
 
 export interface Measured {
   readonly joules: number;
@@ -80,10 +81,10 @@ export class MeasuredReader {
   #skipped = 0;
   #firstTime = 0;
   #time = Number.NaN;
-  /** Of the row before: watts, or joules counted. */
-  #before = Number.NaN;
-  #beforeTime = 0;
-  #joules = 0;
+  readonly #sum = new PowerSum();
+  /** Joules that the first row and the newest one count. */
+  #first = Number.NaN;
+  #newest = Number.NaN;
 
   /**
    * @param file its name, for messages
@@ -117,7 +118,8 @@ export class MeasuredReader {
     const span = (this.#time - this.#firstTime) * SECOND;
     if (this.#rows < 2 || !(span > 0)) throw this.#wrong("less than two rows of different times: nothing was measured");
     const columns = [layout.time, ...layout.values].map(({ name }) => name);
-    return { joules: this.#joules, span, rows: this.#rows, skipped: this.#skipped, columns };
+    const joules = layout.counts ? this.#newest - this.#first : this.#sum.joules;
+    return { joules, span, rows: this.#rows, skipped: this.#skipped, columns };
   }
 
   /** Null for a line that names no time, or nothing that could be summed up. */
@@ -175,18 +177,14 @@ export class MeasuredReader {
       this.#skipped++;
       return;
     }
-    if (!Number.isNaN(this.#before)) this.#add(value, time, layout.counts);
-    this.#before = value;
-    this.#beforeTime = time;
+    if (layout.counts) this.#count(value);
+    else this.#sum.add(value, time);
   }
 
-  #add(value: number, time: number, counts: boolean): void {
-    if (!counts) {
-      this.#joules += ((value + this.#before) / 2) * (time - this.#beforeTime);
-      return;
-    }
-    if (value < this.#before) throw this.#wrong(`the counted energy goes back, from ${this.#before} J to ${value} J`);
-    this.#joules += value - this.#before;
+  #count(joules: number): void {
+    if (joules < this.#newest) throw this.#wrong(`the counted energy goes back, from ${this.#newest} J to ${joules} J`);
+    if (Number.isNaN(this.#first)) this.#first = joules;
+    this.#newest = joules;
   }
 
   /** In s. */

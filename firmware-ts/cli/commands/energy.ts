@@ -1,5 +1,6 @@
 /** Words of `whohas energy`. */
 import { type Command, Option } from "commander";
+import { parseMeterSpec } from "../../board/energy-meter-spec.ts";
 import { STRATEGY_NAMES } from "../../board/energy-strategies.ts";
 import { parseVolts } from "../../board/rig/electric.ts";
 import type { CommandContext } from "../contract/command.ts";
@@ -18,6 +19,12 @@ export function register(program: Command, { globals, action }: CommandContext):
     .option("--svg <file>", "draws the comparison, too")
     .option("--measured <file>", "a meter's CSV file (Joulescope, Otii), held beside the model")
     .option("--volts <volts>", "supply of a measured file that has the current alone, e.g. 3.6V", reading(parseVolts))
+    .option(
+      "--meter <spec>",
+      "a meter, read now and held beside the model: hwmon:NAME, ina219[@0x40][,shunt=0.1] or ina226… at the rig's board",
+      reading(parseMeterSpec),
+    )
+    .addOption(new Option("--meter-time <time>", "how long it is read").argParser(span).default(10_000, "10s"))
     .option("--seed <number>", "of everything random; without it the rig's", seed)
     .option("-j, --json", "as JSON", false)
     .action(

@@ -1,9 +1,12 @@
 /** `whohas energy`: plays a rig under several strategies in virtual time, and says what each costs in joules. */
 import { writeFileSync } from "node:fs";
 import { isatty } from "node:tty";
+import { SystemClock } from "../../../hal/clock.ts";
 import { benchRig } from "../../board/bench.ts";
 import { chartSvg } from "../../board/energy/chart.ts";
+import type { Measured } from "../../board/energy/measured.ts";
 import { EnergyComparison } from "../../board/energy-comparison.ts";
+import type { MeterSpec } from "../../board/energy-meter-spec.ts";
 import { readMeasured } from "../../board/energy-record.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { Exit } from "../contract/exit.ts";
@@ -22,6 +25,9 @@ export interface EnergyOptions {
   /** A meter's record. */
   readonly measured?: string;
   readonly volts?: number;
+  /** A meter to be read now, for so long in ms. */
+  readonly meter?: MeterSpec;
+  readonly meterTime: number;
   readonly json: boolean;
   /** JSON on several lines. */
   readonly pretty: boolean;
@@ -36,7 +42,7 @@ async function compare(file: string | undefined, options: EnergyOptions, down: W
   const { terminal } = down;
   const rig = await rigOf(file, options.seed);
   // A record that is none is told before minutes were spent.
-  const measured = options.measured === undefined ? null : await readMeasured(options.measured, options.volts ?? null);
+  const measured = await measure(rig, options, down.told);
   const comparison = new EnergyComparison(rig, { strategies, duration });
   void down.told.then(() => comparison.stop());
   const results = await comparison.run((strategy, part) => {
@@ -48,6 +54,25 @@ async function compare(file: string | undefined, options: EnergyOptions, down: W
   if (json) terminal.print(printableJson(energyJson(report), pretty));
   else for (const line of energyLines(report)) terminal.print(line);
   return results.length === strategies.length ? Exit.DONE : Exit.NO;
+}
+
+/** Null where nothing is measured. Told to stop, it ends early. */
+async function measure(
+  rig: Rig,
+  { measured, meter, meterTime, volts }: EnergyOptions,
+  told: Promise<void>,
+): Promise<Measured | null> {
+  if (measured !== undefined) return readMeasured(measured, volts ?? null);
+  if (meter === undefined) return null;
+  const clock = new SystemClock();
+  const { openMeter, readMeter } = await import("../../board/energy-meter.ts");
+  const opened = await openMeter(meter, rig.board.io, clock);
+  try {
+    return await readMeter(opened, clock, meterTime, told);
+  } finally {
+    await opened.close();
+    clock.stop();
+  }
 }
 
 async function rigOf(file: string | undefined, seed: number | undefined): Promise<Rig> {
