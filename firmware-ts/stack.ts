@@ -37,6 +37,7 @@ import {
   type Ip6AddressRequest,
   ip6Address,
   isIp6Text,
+  pinIp6Neighbour,
   removeIp6Address,
   removeIp6Route,
 } from "./ip6/requests.ts";
@@ -314,11 +315,29 @@ export class Stack {
   addNeighbour(address: string, lladdr: string, device: NetDevice): Neighbour {
     const mac = macAddress(lladdr);
     if (isIp6Text(address)) return addIp6Neighbour(this.#six, address, mac, device);
-    const key = ipv4(address);
-    const { table } = this.neighbours(4);
-    const entry = (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
+    const entry = this.#entryOf(ipv4(address), device);
     update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
     return entry;
+  }
+
+  /**
+   * Has the stack's strategy look after a neighbour that is no route's next hop, or gives one its first link address: a pinned one is sent
+   * to unasked, as a static one. Returns false, and has done nothing, when the stack has no strategy that does so.
+   * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, LLADDR_INVALID
+   */
+  pinNeighbour(address: string, device: NetDevice, lladdr: string | null = null): boolean {
+    const mac = lladdr === null ? null : macAddress(lladdr);
+    if (isIp6Text(address)) return pinIp6Neighbour(this.#six, address, mac, device);
+    const key = ipv4(address);
+    const { strategy } = this.neighbours(4).table;
+    if (strategy?.adopt({ key, rest: null, device }) !== true) return false;
+    if (mac) strategy.pin(this.#entryOf(key, device), mac);
+    return true;
+  }
+
+  #entryOf(key: number, device: NetDevice): Neighbour {
+    const { table } = this.neighbours(4);
+    return (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
   }
 
   /** Closes every device and stops every timer. */

@@ -13,6 +13,7 @@ import { type Cidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 import { didYouMean, show } from "./rig/wording.ts";
 import type { DeviceSource, RigSource } from "./rig-schema.ts";
 import { SettingsTrial } from "./rig-settings.ts";
+import { checkStrategy } from "./rig-strategy.ts";
 import { formatPath, type Path, type YamlFile, type YamlValue } from "./rig-yaml.ts";
 
 /** The drivers whose chips have pins that a board can hold. */
@@ -28,6 +29,7 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   const names = good.length === written.length ? good : [];
   checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
+  checkStrategy(file, draft?.neighbours);
   checkRoutes(file, draft, names);
   checkDestinations(file, draft, names);
   checkAppDevices(file, draft, names);

@@ -7,6 +7,7 @@ import { appKind, asksFirst, automaticApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Cidr, formatCidr, formatDuration, isOfIpv6 } from "./rig/units.ts";
+import { describeStrategy } from "./rig-strategy.ts";
 
 /** The things that would be opened and set up, one a line, in columns: what, name, how. */
 export function describeRig(rig: Rig): string[] {
@@ -26,8 +27,9 @@ export function describeRig(rig: Rig): string[] {
   }
   const neighbours = describeNeighbours(rig);
   if (neighbours !== "") rows.push(["neighbours", "", neighbours]);
+  const pins = rig.neighbours.strategy === "pinned";
   for (const { ip, lladdr, dev } of rig.neighbours.static)
-    rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, permanent`]);
+    rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, ${pins ? "pinned" : "permanent"}`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
   if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
   for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
@@ -44,8 +46,13 @@ function align(rows: readonly Row[]): string[] {
 }
 
 /** The settings that are not the defaults. */
-function describeNeighbours({ neighbours: { profile, lateness, hz } }: Rig): string {
-  const parts = [profile !== "linux" && `profile ${profile}`, lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`];
+function describeNeighbours({ neighbours }: Rig): string {
+  const { profile, lateness, hz } = neighbours;
+  const parts = [
+    profile !== "linux" && `profile ${profile}`,
+    describeStrategy(neighbours),
+    lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`,
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

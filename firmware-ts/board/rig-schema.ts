@@ -24,6 +24,8 @@
  *       profile: linux                 linux, strict, lowpower
  *       lateness: exact                of timers: exact, kernel
  *       hz: 250                        the kernel's that is meant
+ *       strategy: dynamic              STRATEGIES (neigh/strategies/index.ts); pinned: { checkEvery: 1h, framesPerDay: 240 },
+ *                                      confirmed: { within: 30m }
  *       static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]
  *     sysctl: { net.ipv4.neigh.eth0.gc_stale_time: 120 }
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
@@ -62,6 +64,7 @@ import {
   UnitError,
 } from "./rig/units.ts";
 import { closest, show } from "./rig/wording.ts";
+import { strategyKeys } from "./rig-strategy.ts";
 
 /** `dhcp` and `link-local` stand for addresses that the device gets by itself. */
 function parseAddressOrWord(text: string): Cidr | AutomaticAddress {
@@ -194,6 +197,9 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
           profile: v.exactOptional(oneOf(PROFILE_NAMES)),
           lateness: v.exactOptional(oneOf(["exact", "kernel"])),
           hz: v.exactOptional(leaf("250", parseHz)),
+          strategy: v.exactOptional(strategyKeys.strategy),
+          pinned: v.exactOptional(strategyKeys.pinned),
+          confirmed: v.exactOptional(strategyKeys.confirmed),
           static: v.exactOptional(
             shaped(
               true,

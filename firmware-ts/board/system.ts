@@ -13,6 +13,7 @@ import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppContext, DatagramEvent } from "../apps/app.ts";
 import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
 import { writeSysctl } from "../control/sysctl.ts";
+import { makeStrategy } from "../neigh/strategies/index.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
@@ -158,8 +159,8 @@ export class System {
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
       return { config, part: make(config, this.#workshop(config, onWire)) };
     });
-    const { profile, lateness, hz } = rig.neighbours;
-    const neighbours = { profile, lateness, hz };
+    const { profile, lateness, hz, strategy = "dynamic" } = rig.neighbours;
+    const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
     const families = familiesOf(rig);
     this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
     for (const table of tablesOf(this.stack)) {

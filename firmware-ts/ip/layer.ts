@@ -4,6 +4,7 @@
  */
 import type { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
+import type { DoubtCause } from "../neigh/entry.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import { INADDR_ANY, type IpAddress, type IpFamily } from "./address.ts";
@@ -112,6 +113,11 @@ export class IcmpError {
   constructor(layer: IpLayer) {
     this.layer = layer;
   }
+
+  /** It says that packets do not come through. One of the destination itself, about a port for example, says that they do. */
+  get comesNotThrough(): boolean {
+    return this.errno === "ENETUNREACH" || this.errno === "EHOSTUNREACH";
+  }
 }
 
 /** A protocol above IP. */
@@ -195,6 +201,8 @@ export interface IpLayer {
   send(skb: SkBuff, way: Way, protocol: number, ttl?: number, tos?: number): Fate;
   /** Notes that the next hop is alive (MSG_CONFIRM with MSG_PROBE). Sends nothing and keeps the entry's state; refreshes the way. */
   confirm(way: Way): void;
+  /** Notes that something speaks against the next hop's link address. Without a strategy of neighbours that changes nothing. */
+  doubt(way: Way, cause: DoubtCause): void;
   /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */
   pseudoHeader(source: IpAddress, destination: IpAddress, protocol: number, length: number): number;
   /** Tells the sender that nobody listens on the port; the packet stays the caller's. */

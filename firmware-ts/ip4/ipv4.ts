@@ -16,8 +16,8 @@ import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendMan
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { Neighbour } from "../neigh/entry.ts";
-import { confirm, type Fate, output } from "../neigh/machine.ts";
+import type { DoubtCause, Neighbour } from "../neigh/entry.ts";
+import { confirm, doubt, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
 import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
@@ -292,10 +292,18 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   confirm(way: Ip4Way): void {
-    this.refresh(way);
-    if (!way.route || way.toOurselves || way.toMany) return;
-    const entry = this.#neighbour(way, way.route.device);
+    const entry = this.#nextHopOf(way);
     if (entry) confirm(entry);
+  }
+
+  doubt(way: Ip4Way, cause: DoubtCause): void {
+    doubt(this.#nextHopOf(way), cause);
+  }
+
+  /** The one neighbour that packets by the way go to. */
+  #nextHopOf(way: Ip4Way): Neighbour | null {
+    this.refresh(way);
+    return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
   }
 
   /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */

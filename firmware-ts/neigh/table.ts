@@ -13,6 +13,7 @@ import {
   type NeighEvent,
   type NeighFamily,
   type NeighHost,
+  type NeighStrategy,
   type SuspicionKind,
 } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
@@ -38,6 +39,8 @@ import { UpdateFlags, update } from "./update.ts";
 export interface NeighTableOptions extends LatenessOptions {
   /** The behaviour of the table. Default `linux`. */
   profile?: ProfileName;
+  /** Keeps the entries true in another way than Linux's; one object serves all tables of a stack. Default, and null: Linux's way. */
+  strategy?: NeighStrategy | null;
 }
 
 /** The ways in which a device differs from its table. */
@@ -56,6 +59,8 @@ export class NeighTable implements NeighHost {
   readonly family: NeighFamily;
   readonly lateness: Lateness;
   readonly profile: Profile;
+  readonly policy: NeighPolicy;
+  readonly strategy: NeighStrategy | null;
   readonly timers: TimerWheel;
   readonly stamps: StampBlocks = new StampBlocks();
   /** The namespace of devices that were attached without another. */
@@ -82,6 +87,8 @@ export class NeighTable implements NeighHost {
     this.family = family;
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
+    this.strategy = options.strategy ?? null;
+    this.policy = this.strategy === null ? this.profile.policy : { ...this.profile.policy, ...this.strategy.policy };
     this.timers = new TimerWheel(clock, this.lateness);
     this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults.parameters, ...this.profile.parameters });
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
@@ -97,10 +104,6 @@ export class NeighTable implements NeighHost {
   /** The name of the table, as its family gives it. */
   get name(): string {
     return this.family.defaults.name;
-  }
-
-  get policy(): NeighPolicy {
-    return this.profile.policy;
   }
 
   now(): number {
@@ -253,6 +256,7 @@ export class NeighTable implements NeighHost {
     entry.dead = true;
     entry.unsettle();
     this.timers.cancel(entry);
+    this.strategy?.forget(entry);
     this.gc.forget(entry);
     this.#managed.update(entry);
     // The entry's own links stay as they are, for a walk along the list that may be under way.

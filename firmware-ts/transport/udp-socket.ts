@@ -235,6 +235,15 @@ export class UdpSocket implements SkBuffOwner {
     destination.layer.confirm(destination.way);
   }
 
+  /**
+   * Notes that a peer there which owes an answer has given none. Where the neighbours have a strategy that heeds it, the next hop is looked
+   * at; else nothing happens.
+   */
+  doubt(destination: Destination): void {
+    this.#check(destination);
+    destination.layer.doubt(destination.way, "silence");
+  }
+
   /** Joins a group: as SocketGroups.join(). As in the kernel, any socket of that port that is bound to no address hears it then. */
   join(group: string | IpAddress, device: NetDevice | null = null): void {
     if (!this.#open) throw new Error("the socket is closed");

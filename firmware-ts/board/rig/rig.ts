@@ -7,6 +7,9 @@ import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
 import type { LinkLedsConfig } from "../../apps/link-leds.ts";
 import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
 import type { ProfileName } from "../../neigh/profile.ts";
+import type { ConfirmedOptions } from "../../neigh/strategies/confirmed.ts";
+import type { StrategyName } from "../../neigh/strategies/index.ts";
+import type { PinnedOptions } from "../../neigh/strategies/pinned.ts";
 import type { EnergyConfig } from "./energy-config.ts";
 import type { Cidr } from "./units.ts";
 
@@ -66,6 +69,11 @@ export interface NeighboursConfig {
   /** Lateness of the table's timers: none, or that of a kernel with `hz`. */
   readonly lateness: "exact" | "kernel";
   readonly hz: number;
+  /** How entries are kept true; without it `dynamic`, Linux's way. */
+  readonly strategy?: StrategyName;
+  /** Settings of the strategies of these names. Times in ms. */
+  readonly pinned?: PinnedOptions;
+  readonly confirmed?: ConfirmedOptions;
   readonly static: readonly StaticNeighbour[];
 }
 

@@ -259,6 +259,7 @@ export class ArpReceiver {
    */
   #doubts(entry: Neighbour, { bytes, data: at }: SkBuff, asked: boolean): boolean {
     if (!this.#parts.table.policy.asksOldAddress || asked) return false;
+    if (entry.host.strategy?.guards(entry) === true) return false;
     const dynamic = entry.valid && (entry.nudState & (Nud.PERMANENT | Nud.NOARP)) === 0;
     if (!dynamic || entry.sameAddress(bytes, at + AR_SHA)) return false;
     const { host, addressHigh, addressLow } = entry;

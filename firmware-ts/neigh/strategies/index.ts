@@ -1,0 +1,31 @@
+/** The strategies by name: to add one, write its file and add its line here. */
+import type { NeighStrategy } from "../entry.ts";
+import { type ConfirmedOptions, ConfirmedStrategy } from "./confirmed.ts";
+import { PiggybackStrategy } from "./piggyback.ts";
+import { type PinnedOptions, PinnedStrategy } from "./pinned.ts";
+
+/** Settings of those strategies that have some. */
+export interface StrategySettings {
+  readonly pinned?: PinnedOptions;
+  readonly confirmed?: ConfirmedOptions;
+}
+
+/** `dynamic` is Linux's way, and so is `static`, where somebody has given every neighbour a static entry. */
+const STRATEGIES = {
+  dynamic: () => null,
+  static: () => null,
+  pinned: ({ pinned }: StrategySettings) => new PinnedStrategy(pinned),
+  confirmed: ({ confirmed }: StrategySettings) => new ConfirmedStrategy(confirmed),
+  piggyback: () => new PiggybackStrategy(),
+} satisfies Record<string, (settings: StrategySettings) => NeighStrategy | null>;
+
+export type StrategyName = keyof typeof STRATEGIES;
+export const STRATEGY_NAMES: readonly StrategyName[] = Object.keys(STRATEGIES) as StrategyName[];
+
+/**
+ * Makes a strategy for a stack: `new Stack({ …, neighbours: { strategy } })`. Null stands for Linux's way.
+ * @throws RangeError when a setting is out of its range
+ */
+export function makeStrategy(name: StrategyName, settings: StrategySettings = {}): NeighStrategy | null {
+  return STRATEGIES[name](settings);
+}
