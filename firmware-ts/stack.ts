@@ -41,9 +41,10 @@ import {
   removeIp6Address,
   removeIp6Route,
 } from "./ip6/requests.ts";
-import type { Ip6InterfaceAddress } from "./ip6/routing/addresses.ts";
+import { type Ip6InterfaceAddress, isInQuestion } from "./ip6/routing/addresses.ts";
 import type { Ip6RouteEntry } from "./ip6/routing/route.ts";
 import type { Neighbour } from "./neigh/entry.ts";
+import type { SleepTimers } from "./neigh/sleep.ts";
 import { Nud } from "./neigh/states.ts";
 import type { NeighTable, NeighTableOptions } from "./neigh/table.ts";
 import { UpdateFlags, update } from "./neigh/update.ts";
@@ -52,6 +53,7 @@ import { parseMac } from "./net/ethernet.ts";
 import { LoopbackController } from "./net/loopback.ts";
 import { Network } from "./net/network.ts";
 import type { NapiOptions } from "./net/softnet.ts";
+import { type SleepOptions, type SleepReport, StackPower } from "./stack-power.ts";
 import { makeTransports, type Transports } from "./transport/index.ts";
 import type { Ping } from "./transport/ping.ts";
 import type { Tcp } from "./transport/tcp/tcp.ts";
@@ -140,6 +142,7 @@ export class Stack {
   readonly nameServers: NameServers = new NameServers();
   /** The loopback device, if there is one. */
   readonly lo: NetDevice | null;
+  readonly power: StackPower;
   readonly #families: Families;
 
   constructor(options: StackOptions) {
@@ -172,6 +175,10 @@ export class Stack {
     this.tcp = this.transports.tcp;
     this.ping = this.transports.ping;
     this.lo = options.loopback ? this.#addLoopback() : null;
+    const sleeps = families.map(({ neighbours }) => neighbours.table.sleep);
+    this.power = new StackPower({ clock, devices: network.devices, sleeps });
+    // An address that others are asked about is nobody's yet: the answer must be heard.
+    this.power.keepAwake(() => this.ip6?.addresses.list.some(isInQuestion) ?? false);
   }
 
   #addLoopback(): NetDevice {
@@ -338,6 +345,25 @@ export class Stack {
   #entryOf(key: number, device: NetDevice): Neighbour {
     const { table } = this.neighbours(4);
     return (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
+  }
+
+  /**
+   * Comes to rest and puts the controllers to sleep. When it resolves nothing waits, nobody is being asked, and the processor may sleep
+   * (docs/sleep.md). The stack sends nothing until wake(); what is sent nevertheless is dropped with DEV_READY where the chip is down.
+   * @throws StackError SLEEP_INVALID
+   */
+  sleep(options: SleepOptions = {}): Promise<SleepReport> {
+    return this.power.sleep(options);
+  }
+
+  /**
+   * Wakes from sleep(). Packets are taken from the call on; it resolves when every controller has its link or is known to have none.
+   * @param elapsed length of the sleep in ms; without it, what the clock counted. A clock that stood still knows of none
+   * @param timers what the sleep means for the neighbours' times; default `elapse` (neigh/sleep.ts)
+   * @throws StackError SLEEP_INVALID
+   */
+  wake(elapsed?: number, timers: SleepTimers = "elapse"): Promise<void> {
+    return this.power.wake(elapsed, timers);
   }
 
   /** Closes every device and stops every timer. */

@@ -8,6 +8,7 @@ import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import type { AddressEvent } from "./address-event.ts";
 import type { LeaseStore } from "./lease-store.ts";
+import type { Sleeper } from "./sleeper.ts";
 import type { OptionShape } from "./options.ts";
 
 export interface App {
@@ -54,6 +55,8 @@ export interface AppContext {
   clockIsSet(): boolean;
   /** Keeps what outlives the process. */
   readonly leases: LeaseStore;
+  /** Puts the whole node to sleep. */
+  readonly sleeper: Sleeper;
   /** Tells the operator the fate of a datagram. */
   tell(event: DatagramEvent): void;
   /** Tells what became of an address. */

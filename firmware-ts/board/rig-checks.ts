@@ -35,6 +35,18 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   checkAppDevices(file, draft, names);
   checkSysctl(file, draft, names);
   checkPins(file, draft, firmware);
+  checkSleep(file, draft);
+}
+
+/** A node sleeps as a whole: another firmware would stand still with it. */
+function checkSleep(file: YamlFile, draft: Draft<RigSource>): void {
+  const firmwares: [Path, Readonly<Record<string, unknown>>][] = draft?.telemetry ? [[["telemetry"], draft.telemetry]] : [];
+  for (const [index, app] of (draft?.apps ?? []).entries())
+    if (app && findApp(app["kind"])?.role === "firmware") firmwares.push([["apps", index], app]);
+  if (firmwares.length < 2) return;
+  for (const [at, { sleep }] of firmwares)
+    if (sleep !== undefined)
+      file.note([...at, "sleep"], "the node sleeps as a whole, and the rig has another firmware", { key: true });
 }
 
 type DeviceDraft = Draft<DeviceSource>;

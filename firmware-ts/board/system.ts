@@ -6,23 +6,24 @@
 import { type ChipPins, GpioChipPins } from "../../hal/chip-pins.ts";
 import { type Clock, type Timer, VirtualClock } from "../../hal/clock.ts";
 import type { BoardIo } from "../../hal/gpio.ts";
-import type { SpiWatcher } from "../../hal/kit/watched-spi-bus.ts";
+import { HeldClock } from "../../hal/held-clock.ts";
 import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { AppContext, DatagramEvent } from "../apps/app.ts";
-import { LeaseMemory, type LeaseStore } from "../apps/lease-store.ts";
+import type { AppContext } from "../apps/app.ts";
+import { LeaseMemory } from "../apps/lease-store.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import { makeStrategy } from "../neigh/strategies/index.ts";
-import type { DeviceEvent, NetDevice } from "../net/device.ts";
+import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { Stack } from "../stack.ts";
-import { awaitedOf } from "./apps.ts";
+import { appsOf, awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Maker, Part, Workshop } from "./kinds/part.ts";
 import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
-import { type NeighWarning, watchNeighbours } from "./neigh-watch.ts";
+import { watchNeighbours } from "./neigh-watch.ts";
+import { NodeSleep } from "./node-sleep.ts";
 import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
@@ -30,58 +31,17 @@ import { familiesOf } from "./rig-families.ts";
 import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
+import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
 import { loadClockIsSet } from "./wall-clock.ts";
+
+export type { DeviceReport } from "./system-words.ts";
+export type SystemOptions = OptionsOf<System>;
+export type SystemListener = ListenerOf<System>;
 
 /** The firmware waits so long for a link and starts without one then, in ms. */
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
-
-export interface SystemOptions {
-  clock: Clock;
-  /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */
-  app?: boolean;
-  /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
-  duration?: number;
-  listener?: SystemListener;
-  /** Looks on at the SPI buses of simulated chips. */
-  onSpi?: SpiWatcher;
-  /** Keeps leases over restarts. Default: as long as the system lasts. */
-  leases?: LeaseStore;
-}
-
-/** Hears of events when they happen. */
-export interface SystemListener {
-  /** Every device is up; the firmware starts next. */
-  ready(system: System): void;
-  device(device: NetDevice, event: DeviceEvent): void;
-  /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
-  health?(device: NetDevice): void;
-  datagram(event: DatagramEvent, system: System): void;
-  /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
-  neighbours?(warning: NeighWarning): void;
-  /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */
-  log?(line: string): void;
-  /** A device got, lost or waits for an address that it gets by itself. */
-  address?(event: AddressEvent): void;
-  /** The board with the lamps and sensors went away, and why; or is back. The network goes on without it. */
-  board?(event: "lost" | "back", message: string): void;
-}
-
-/** One device of a system that is up. */
-export interface DeviceReport {
-  name: string;
-  description: string;
-  simulated: boolean;
-  mac: string;
-  /** Those that it has by the rig, whether they are there yet or not. */
-  addresses: string[];
-  /** The addresses that are still to come: `dhcp`, `link-local`, or one that is being asked for. */
-  awaited: string[];
-  carrier: boolean;
-  fallback: string | null;
-  gateway: string | null;
-}
 
 /** The code of everything that a rig names, loaded. */
 interface Code {
@@ -123,6 +83,9 @@ export class System {
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
+  readonly #sleep: NodeSleep;
+  /** The clock of stacks and apps. Only a node that sleeps pays for one whose timers can be held back. */
+  readonly #nodeClock: Clock;
   readonly #network: RigNetwork;
   #startedAt = 0;
   /** When the firmware stopped; null while it runs. */
@@ -149,6 +112,8 @@ export class System {
     this.clock = options.clock;
     this.#options = options;
     this.#random = new SeededRandom(rig.seed);
+    this.#nodeClock = appsOf(rig).some(({ sleep }) => sleep) ? new HeldClock(this.clock) : this.clock;
+    this.#sleep = new NodeSleep(this.clock, () => this.#stacks);
     this.#io = code.io(this.clock, this.#random.fork("io"));
     this.#clockIsSet = code.clockIsSet;
     this.#io.onLost = (error) => this.#tellOfBoard("lost", error.message);
@@ -162,7 +127,7 @@ export class System {
     const { profile, lateness, hz, strategy = "dynamic" } = rig.neighbours;
     const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
     const families = familiesOf(rig);
-    this.stack = new Stack({ clock: this.clock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.stack = new Stack({ clock: this.#nodeClock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
     for (const table of tablesOf(this.stack)) {
       watchNeighbours(table, (warning) => {
         if (!this.#stopped) options.listener?.neighbours?.(warning);
@@ -261,6 +226,7 @@ export class System {
     this.#stopped = true;
     this.#tellAddressed();
     this.#end();
+    await this.#awake();
     this.#healthWatch.stop();
     this.#apps.stop();
     const failures: unknown[] = [];
@@ -280,11 +246,23 @@ export class System {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** What the firmware sent last leaves the controllers that wake for it. */
+  async #awake(): Promise<void> {
+    const { clock } = this;
+    let waking = true;
+    const awake = this.#sleep.end().finally(() => {
+      waking = false;
+    });
+    if (clock instanceof VirtualClock && this.#nodeClock !== clock) while (waking) await clock.advance(START_STEP);
+    await awake;
+  }
+
   /** The firmware's time is over. */
   #end(): void {
     this.#deadline.cancel();
     this.#patience.cancel();
     this.#waiting = false;
+    void this.#sleep.end();
     this.#apps.stopFirmware();
     this.#endedAt ??= this.clock.now();
     this.#finish();
@@ -354,7 +332,10 @@ export class System {
       if (netns === undefined || made.has(netns)) continue;
       const random = this.#random.fork(`netns/${netns}`);
       const families = familiesOf(this.rig);
-      made.set(netns, new Stack({ clock: this.clock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }));
+      made.set(
+        netns,
+        new Stack({ clock: this.#nodeClock, random, neighbours: { sharedWith: this.stack }, families, loopback: true }),
+      );
     }
     return made;
   }
@@ -397,6 +378,7 @@ export class System {
       random: this.#random.fork("apps"),
       clockIsSet: this.#clockIsSet,
       leases: this.#options.leases ?? new LeaseMemory(),
+      sleeper: this.#sleep,
       tell: (event) => this.#options.listener?.datagram(event, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),

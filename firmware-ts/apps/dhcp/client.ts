@@ -42,6 +42,9 @@ const SILENCE = 3;
 /** T1 and T2 come so much earlier or later, as a part of themselves: boards that started together do not renew together. */
 const FUZZ = 0.02;
 
+/** A server that answers does so within this time, in ms. */
+const ANSWER_TIME = 1000;
+
 export type DhcpState =
   | "STOPPED"
   | "WAITING"
@@ -52,6 +55,9 @@ export type DhcpState =
   | "BOUND"
   | "RENEWING"
   | "REBINDING";
+
+/** States that begin with a question. */
+const ASKING: ReadonlySet<DhcpState> = new Set(["SELECTING", "REQUESTING", "REBOOTING", "RENEWING", "REBINDING"]);
 
 /** Hears of leases. */
 export interface DhcpUser {
@@ -130,6 +136,12 @@ export class DhcpClient {
   /** The link address of the server of the last lease, where its answer came straight from it; null where a relay stood between. */
   get serverLladdr(): Uint8Array | null {
     return this.#serverLladdr;
+  }
+
+  /** A server's answer may be on its way, or an address is being checked: no time to sleep. */
+  get expecting(): boolean {
+    if (this.#state === "CHECKING") return true;
+    return ASKING.has(this.#state) && this.#ground.clock.now() - this.#asked < ANSWER_TIME;
   }
 
   /** Time since the request that the last lease answers, in ms. */

@@ -36,6 +36,7 @@ export class Dhcp implements App, DhcpUser {
   #fallen = false;
   #last: AddressEvent | null = null;
   #unwatch: () => void = () => {};
+  #mayRest: () => void = () => {};
 
   constructor(on: AppDevice, config: DhcpConfig, context: AppContext) {
     const { stack, device } = on;
@@ -82,6 +83,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   start(): void {
+    this.#mayRest = this.#on.stack.power.keepAwake(() => this.#client.expecting);
     this.#unwatch = watchLink(this.#on.stack, this.#on.device, {
       linkUp: () => this.#client.start(),
       linkDown: () => {
@@ -98,6 +100,7 @@ export class Dhcp implements App, DhcpUser {
   }
 
   stop(): void {
+    this.#mayRest();
     this.#unwatch();
     this.#fallback?.stop();
     if (!this.#claim?.isHeld) this.#drop();

@@ -7,6 +7,7 @@ import { INADDR_BROADCAST, isMulticast, parseIpv4 } from "../../ip/address.ts";
 import type { Endpoint } from "../../ip/endpoint.ts";
 import type { AppKind, OptionProblem } from "../app.ts";
 import type { OptionShape, SensorConfig } from "../options.ts";
+import { SLEEP_OPTIONS, type SleepConfig } from "../sleeper.ts";
 import type { Format, Settings } from "./contract/format.ts";
 import { FORMATS } from "./formats/index.ts";
 import { Telemetry, type Timestamp } from "./telemetry.ts";
@@ -21,6 +22,8 @@ export interface TelemetryConfig {
   readonly batch: number;
   /** Without it, messages have times where the format knows them. */
   readonly timestamp?: Timestamp;
+  /** The node sleeps between readings. */
+  readonly sleep?: SleepConfig;
   readonly sensors: readonly SensorConfig[];
   /** Settings of a format, by its name. */
   readonly [format: string]: unknown;
@@ -53,6 +56,7 @@ const options: Readonly<Record<string, OptionShape>> = {
   format: { is: "word", words: FORMATS.map(({ format }) => format), otherwise: DEFAULTS.format },
   batch: { is: "integer", example: "10", min: 1, max: MOST_BATCH, otherwise: DEFAULTS.batch },
   timestamp: { is: "word", words: TIMESTAMPS },
+  sleep: { is: "table", example: "{ controller: down }", keys: SLEEP_OPTIONS },
   sensors: { is: "list", of: { is: "sensor" }, otherwise: DEFAULTS.sensors },
   ...settingsOfAll(),
 };
@@ -96,6 +100,8 @@ function check(given: Readonly<Record<string, unknown>>): readonly OptionProblem
   const { address = "" } = (given["to"] ?? {}) as Partial<Endpoint<string>>;
   if (meant.converses(settings) && isForMany(address))
     problems.push({ at: ["to"], message: `${address}: an address of many hosts, and ${format} waits for the answers of one` });
+  if (given["sleep"] !== undefined && meant.converses(settings))
+    problems.push({ at: ["sleep"], message: `${format} waits for answers, and a node that sleeps hears none`, atKey: true });
   const times = meant.times(settings);
   if (times === "none" && timestamp !== undefined && timestamp !== "none")
     problems.push({ at: ["timestamp"], message: `${timestamp}: ${format} has no times; say none, or leave it out` });
@@ -130,19 +136,22 @@ export const telemetry: AppKind<TelemetryConfig> = {
       formatOf(config).describe(settingsOf(config)),
       batch > 1 && `${batch} readings in a message`,
       config.timestamp !== undefined && `timestamp ${timestamp}`,
+      config.sleep && `asleep in between, controllers ${config.sleep.controller ?? "down"}`,
     ];
     return [
       ["telemetry", `${to.address.includes(":") ? `[${to.address}]` : to.address}:${to.port}`, how.filter(Boolean).join(", ")],
       ...sensors.map(({ kind, pin }) => ["sensor", kind, `on pin ${pin}`] as const),
     ];
   },
-  make: (config, { stack, node, io, random, clockIsSet, tell }) => {
+  make: (config, { stack, node, io, random, clockIsSet, sleeper, tell }) => {
     const { to, every, batch } = config;
     const sensors = config.sensors.map(({ kind, pin }) => io.sensor(kind, pin));
     const format = formatOf(config);
     const settings = settingsOf(config);
     const timestamp = timestampOf(config);
-    const app = new Telemetry(stack, { node, ...to, every, sensors, format, settings, batch, timestamp, clockIsSet, random });
+    const { sleep } = config;
+    const rest = sleep && { sleep: (time: number): void => sleeper.sleepUntil(time, sleep) };
+    const app = new Telemetry(stack, { node, ...to, every, sensors, format, settings, batch, timestamp, clockIsSet, random, ...rest });
     app.onEvent = tell;
     return app;
   },

@@ -38,6 +38,8 @@ export interface TelemetryOptions {
   clockIsSet?: () => boolean;
   /** Randomness of protocols that need some. Default: of a fixed seed. */
   random?: Random;
+  /** Is called when every message's fate is known, with the time of the next reading: nothing is to be done until then. */
+  sleep?: (time: number) => void;
 }
 
 /** The fate of one message. */
@@ -133,6 +135,11 @@ export class Telemetry implements App {
     // From the start, not from now: a late timer does not shift the readings after it. What was missed is not made up for.
     this.#slot = Math.max(this.#slot + 1, Math.ceil((clock.now() - this.#start) / every));
     this.#timer.armAt(this.#start + this.#slot * every);
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#running && this.#waiting.size === 0) this.#options.sleep?.(this.#start + this.#slot * this.#options.every);
   }
 
   /** The oldest readings, a message of them, are lost before they had a message. */
@@ -209,6 +216,7 @@ export class Telemetry implements App {
       if (event.waited !== null) event.waited = now - event.time;
       this.#count(result);
       this.#tell(event, result);
+      this.#rest();
     } else if (result.status === "failed") {
       // The device had it and lost it after all.
       this.counters.sent--;
