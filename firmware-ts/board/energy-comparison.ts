@@ -5,37 +5,36 @@
  *     for (const { strategy, ways } of await comparison.run()) console.log(strategy, ways[0].ledger.perDay);
  */
 import { VirtualClock } from "../../hal/clock.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../neigh/strategies/index.ts";
 import { type BatteryLife, batteryLife } from "./energy/battery.ts";
 import { type Ledger, ledgerOf, type Tally } from "./energy/ledger.ts";
 import { type Provenance, parametersOf, valuesOf } from "./energy/parameters.ts";
-import { STRATEGY_NAMES, withStrategy } from "./energy-strategies.ts";
+import { withoutSleep, withSleep } from "./energy-sleep.ts";
+import { withStrategy } from "./energy-strategies.ts";
 import { busRateOf, EnergyRigError, energyDevice, simulatedTwin } from "./energy-twin.ts";
-import { EnergyWatch } from "./energy-watch.ts";
+import { EnergyWatch, type Way } from "./energy-watch.ts";
 import type { Rig } from "./rig/rig.ts";
 import type { Summary } from "./summary.ts";
 import { System, type SystemListener, startSystem } from "./system.ts";
-
-/** A node that is always awake, and one that sleeps whenever nothing is owed. */
-export const WAYS = ["awake", "sleepy"] as const;
-export type Way = (typeof WAYS)[number];
 
 export interface WayResult {
   readonly way: Way;
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly battery: BatteryLife;
+  /** Of the run that it was counted in. */
+  readonly summary: Summary;
 }
 
 export interface StrategyResult {
-  readonly strategy: string;
-  /** In the order of WAYS. */
+  readonly strategy: StrategyName;
+  /** In the order of WAYS; without `slept` where the telemetry waits for answers. */
   readonly ways: readonly WayResult[];
-  readonly summary: Summary;
 }
 
 export interface EnergyComparisonOptions {
   /** Names of STRATEGY_NAMES; all of them without. */
-  readonly strategies?: readonly string[];
+  readonly strategies?: readonly StrategyName[];
   /** Virtual time of each, ms. */
   readonly duration: number;
 }
@@ -61,11 +60,14 @@ export class EnergyComparison {
   }
 
   /** Plays the strategies one after the other. Stopped, it returns those that are complete. */
-  async run(onProgress?: (strategy: string, part: number) => void): Promise<readonly StrategyResult[]> {
+  async run(onProgress?: (strategy: StrategyName, part: number) => void): Promise<readonly StrategyResult[]> {
     const results: StrategyResult[] = [];
+    const asleep = withSleep(this.#twin);
     for (const strategy of this.#options.strategies ?? STRATEGY_NAMES) {
-      const result = await this.#play(strategy, (part) => onProgress?.(strategy, part));
-      if (result) results.push(result);
+      const tell = (part: number): void => onProgress?.(strategy, part);
+      const ways = await this.#play(withoutSleep(this.#twin), strategy, ["awake", "owed"], tell);
+      if (asleep) ways.push(...(await this.#play(asleep, strategy, ["slept"], tell)));
+      if (!this.#stopped) results.push({ strategy, ways });
     }
     return results;
   }
@@ -75,7 +77,8 @@ export class EnergyComparison {
     this.#stopped = true;
   }
 
-  async #play(strategy: string, onProgress: (part: number) => void): Promise<StrategyResult | null> {
+  /** Nothing when it was stopped. */
+  async #play(rig: Rig, strategy: StrategyName, ways: readonly Way[], onProgress: (part: number) => void): Promise<WayResult[]> {
     const { duration } = this.#options;
     const { name } = energyDevice(this.#twin);
     const clock = new VirtualClock();
@@ -84,29 +87,31 @@ export class EnergyComparison {
       ready: (system) => {
         watch = new EnergyWatch(system, name);
       },
-      device: () => undefined,
+      device: (device, event) => {
+        if (device.name === name) watch?.device(device, event);
+      },
       datagram: ({ status }) => watch?.datagram(status === "sent"),
     };
     const onSpi = (transactions: number, bytes: number): void => watch?.onSpi(transactions, bytes);
-    const system = await System.make(withStrategy(this.#twin, strategy), { clock, duration, listener, onSpi });
+    const system = await System.make(withStrategy(rig, strategy), { clock, duration, listener, onSpi });
     try {
       await startSystem(system);
       while (clock.now() < system.deadline && !this.#stopped) {
         await clock.advance(Math.min(SLICE, system.deadline - clock.now()));
         onProgress(1 - (system.deadline - clock.now()) / duration);
       }
-      const tallies = (watch as EnergyWatch | null)?.tallies();
-      if (this.#stopped || !tallies) return null;
-      const ways = WAYS.map((way) => this.#account(way, tallies[way]));
-      return { strategy, ways, summary: system.summary() };
+      const watched = watch as EnergyWatch | null;
+      if (this.#stopped || !watched) return [];
+      const summary = system.summary();
+      return ways.map((way) => this.#account(way, watched.tally(way), summary));
     } finally {
       await system.stop();
     }
   }
 
-  #account(way: Way, tally: Tally): WayResult {
+  #account(way: Way, tally: Tally, summary: Summary): WayResult {
     const values = valuesOf(this.parameters);
     const ledger = ledgerOf(tally, values);
-    return { way, tally, ledger, battery: batteryLife(ledger.perDay, values) };
+    return { way, tally, ledger, battery: batteryLife(ledger.perDay, values), summary };
   }
 }

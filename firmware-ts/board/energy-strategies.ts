@@ -1,27 +1,18 @@
-/** The strategies by which a node knows its neighbours, as `whohas energy` compares them. A new one is a line here. */
+/** The twin of a rig with each of the strategies by which a stack knows its neighbours. */
+import { STRATEGY_NAMES, type StrategyName } from "../neigh/strategies/index.ts";
 import { endpointsOf } from "./apps.ts";
 import { energyDevice } from "./energy-twin.ts";
 import { GATEWAY_MAC } from "./gateway.ts";
 import type { Rig, StaticNeighbour } from "./rig/rig.ts";
 import { holdsHost, isOfOneLink } from "./rig/units.ts";
 
-/** Turns the twin of a rig into one with the strategy. */
-type Strategy = (rig: Rig) => Rig;
-
-const STRATEGIES: Readonly<Record<string, Strategy>> = {
-  /** Linux's: neighbours are asked for, and asked again. */
-  dynamic: (rig) => ({ ...rig, neighbours: { ...rig.neighbours, static: [] } }),
-  /** Entries that never change, for everybody that the node sends to. */
-  static: (rig) => ({ ...rig, neighbours: { ...rig.neighbours, static: staticEntries(rig) } }),
-};
-
-export const STRATEGY_NAMES: readonly string[] = Object.keys(STRATEGIES);
-
-/** @param name one of STRATEGY_NAMES */
-export function withStrategy(rig: Rig, name: string): Rig {
-  const strategy = Object.hasOwn(STRATEGIES, name) ? STRATEGIES[name] : undefined;
-  if (!strategy) throw new RangeError(`${name}: no strategy; there are ${STRATEGY_NAMES.join(", ")}`);
-  return strategy(rig);
+/**
+ * The rig's own settings of a strategy stay. Link addresses are given for `static` alone: everybody that the node sends to is known then.
+ * @throws RangeError for a name that is none
+ */
+export function withStrategy(rig: Rig, name: StrategyName): Rig {
+  if (!STRATEGY_NAMES.includes(name)) throw new RangeError(`${name}: no strategy; there are ${STRATEGY_NAMES.join(", ")}`);
+  return { ...rig, neighbours: { ...rig.neighbours, strategy: name, static: name === "static" ? staticEntries(rig) : [] } };
 }
 
 /** Next hops, and destinations on the link: in a twin all of them are the simulated gateway. */

@@ -1,12 +1,17 @@
 /**
- * Looks on at a system with one device on a simulated wire and keeps two tallies of what it does: of a node that is always awake, and of one
- * that sleeps whenever nothing is owed. Something is owed while a neighbour is being asked for or is about to be (INCOMPLETE, DELAY,
- * PROBE), and while a datagram waits for that; a datagram wakes the node. Timers run on while it sleeps.
+ * Looks on at a system with one device on a simulated wire, and keeps a tally of each way of life:
+ *
+ *     awake     it never sleeps
+ *     owed      it sleeps whenever nothing is owed, its timers run on: something is owed while a neighbour is being asked for or is about
+ *               to be (INCOMPLETE, DELAY, PROBE); a datagram wakes it. Worked out from a system that is awake
+ *     slept     it sleeps as its stack does: counted on a system whose rig says so, by what its device tells
  */
 import { ETHERNET_HEADER } from "../../hal/ethernet.ts";
 import type { WireTap } from "../../hal/simulated/segment.ts";
 import { ICMP6_REDIRECT, ICMP6_ROUTER_SOLICITATION } from "../ip6/common/icmp6-types.ts";
 import { Nud } from "../neigh/states.ts";
+import type { NetDevice } from "../net/device.ts";
+import type { DeviceEvent } from "../net/device-words.ts";
 import { ETH_P_ARP, ETH_P_IPV6 } from "../net/ethernet.ts";
 import type { FrameTally, Tally } from "./energy/ledger.ts";
 import { tablesOf } from "./summary.ts";
@@ -20,6 +25,12 @@ const TYPE_AT = 12;
 const NEXT_HEADER_AT: number = ETHERNET_HEADER + 6;
 const IP6_HEADER = 40;
 const ICMP6 = 58;
+
+/** The ways of life, in the order in which they are shown. */
+export const WAYS = ["awake", "owed", "slept"] as const;
+export type Way = (typeof WAYS)[number];
+
+type Times = Pick<Tally, "span" | "asleep" | "listening" | "wakes"> & { readonly waiting: number };
 
 /** Counts of one way of life. */
 class Counts {
@@ -36,7 +47,7 @@ class Counts {
     counter.bytes += length;
   }
 
-  tally(times: Pick<Tally, "span" | "asleep" | "wakes"> & { readonly waiting: number }, datagrams: number): Tally {
+  tally(times: Times, datagrams: number): Tally {
     const { waiting, ...rest } = times;
     const { sent, received, asked, answered, transactions, bytes } = this;
     const resolution = { sent: asked, received: answered, waiting };
@@ -47,8 +58,9 @@ class Counts {
 export class EnergyWatch {
   readonly #system: System;
   readonly #device: string;
-  readonly #awake = new Counts();
-  readonly #sleepy = new Counts();
+  /** Of all that happens, and of what happens while something is owed. */
+  readonly #all = new Counts();
+  readonly #needed = new Counts();
   readonly #since: number;
   /** Entries in a state of OWED. */
   #owed = 0;
@@ -58,6 +70,14 @@ export class EnergyWatch {
   #closedAt = Number.NEGATIVE_INFINITY;
   #waited = 0;
   #wakes = 0;
+  /** When a question was sent last. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** By the device's own word: asleep since then, null while it is awake, and in all. */
+  #asleepAt: number | null = null;
+  #listens = false;
+  #slept = 0;
+  #listened = 0;
+  #woken = 0;
   #datagrams = 0;
   /** A burst of transfers: when the last one was, what it has had, and whether the node that sleeps had a hand in it. */
   #burstAt = Number.NEGATIVE_INFINITY;
@@ -80,8 +100,8 @@ export class EnergyWatch {
   /** Tells of a transfer on the device's bus. */
   readonly onSpi = (transactions: number, bytes: number): void => {
     const now = this.#system.clock.now();
-    this.#awake.transactions += transactions;
-    this.#awake.bytes += bytes;
+    this.#all.transactions += transactions;
+    this.#all.bytes += bytes;
     if (now - this.#burstAt > BURST_GAP) this.#endBurst();
     this.#burstAt = now;
     this.#burstTransactions += transactions;
@@ -97,42 +117,80 @@ export class EnergyWatch {
     if (this.#owed === 0 && now - this.#closedAt > BURST_GAP) this.#wake(now);
   }
 
-  /** Of a node that never sleeps, and of one that sleeps whenever it can. */
-  tallies(): { readonly awake: Tally; readonly sleepy: Tally } {
-    this.#endBurst();
+  /** Tells of an event of the device. */
+  device({ power }: NetDevice, event: DeviceEvent): void {
     const now = this.#system.clock.now();
-    const span = now - this.#since;
-    const waiting = this.#waited + (this.#owed > 0 ? now - this.#openedAt : 0);
-    const always = { span, asleep: 0, wakes: 0, waiting: 0 };
-    const sometimes = { span, asleep: span - waiting, wakes: this.#wakes, waiting };
-    return {
-      awake: this.#awake.tally(always, this.#datagrams),
-      sleepy: this.#sleepy.tally(sometimes, this.#datagrams),
-    };
+    if (event === "asleep") {
+      this.#asleepAt = now;
+      this.#listens = power.controller !== "down";
+      this.#pauseWaiting(now);
+    } else if (event === "awake" && this.#asleepAt !== null) {
+      const { slept, listened } = this.#sleptBy(now);
+      this.#slept = slept;
+      this.#listened = listened;
+      this.#asleepAt = null;
+      // The end of a run wakes the node to close it.
+      if (now < this.#system.deadline) this.#woken++;
+      this.#openedAt = now;
+    }
   }
 
-  readonly #tap: WireTap = (bytes, length, _now, from) => {
+  tally(way: Way): Tally {
+    const now = this.#system.clock.now();
+    const span = now - this.#since;
+    const waiting = this.#waited + (this.#owed > 0 && this.#asleepAt === null ? now - this.#openedAt : 0);
+    if (way === "awake") {
+      return this.#all.tally({ span, asleep: 0, listening: 0, wakes: 0, waiting: 0 }, this.#datagrams);
+    }
+    if (way === "owed") {
+      this.#endBurst();
+      return this.#needed.tally({ span, asleep: span - waiting, listening: 0, wakes: this.#wakes, waiting }, this.#datagrams);
+    }
+    const { slept, listened } = this.#sleptBy(now);
+    return this.#all.tally({ span, asleep: slept, listening: listened, wakes: this.#woken, waiting }, this.#datagrams);
+  }
+
+  #sleptBy(now: number): { slept: number; listened: number } {
+    const since = this.#asleepAt === null ? 0 : now - this.#asleepAt;
+    return { slept: this.#slept + since, listened: this.#listened + (this.#listens ? since : 0) };
+  }
+
+  readonly #tap: WireTap = (bytes, length, now, from) => {
     const own = from.name === this.#device;
+    // A controller that is down hears nothing.
+    if (!own && this.#asleepAt !== null && !this.#listens) return;
     const resolution = isResolution(bytes, length);
-    this.#awake.frame(own, resolution, length);
-    // A node that sleeps hears no frame, and answers none.
-    if (this.#owed === 0 && (!own || resolution)) return;
+    this.#all.frame(own, resolution, length);
+    if (own && resolution) this.#askedAt = now;
+    // Nor does a node that owes nothing, but for the answer to what it asked right before.
+    const answer = !own && resolution && now - this.#askedAt <= BURST_GAP;
+    if (this.#owed === 0 && !own && !answer) return;
+    if (this.#owed === 0 && answer) {
+      this.#waited += now - this.#askedAt;
+      this.#askedAt = Number.NEGATIVE_INFINITY;
+    }
     this.#burstCounts = true;
-    this.#sleepy.frame(own, resolution, length);
+    this.#needed.frame(own, resolution, length);
   };
 
   #moved(change: number): void {
     if (change === 0) return;
     const now = this.#system.clock.now();
     const before = this.#owed;
-    this.#owed += change;
-    if (before === 0) {
-      this.#openedAt = now;
-      this.#wake(now);
-    } else if (this.#owed === 0) {
-      this.#waited += now - this.#openedAt;
+    if (before > 0 && before + change === 0) {
+      this.#pauseWaiting(now);
       this.#closedAt = now;
     }
+    this.#owed += change;
+    if (before > 0) return;
+    this.#openedAt = now;
+    this.#wake(now);
+  }
+
+  /** The time for which something was owed up to now is noted. */
+  #pauseWaiting(now: number): void {
+    if (this.#owed > 0) this.#waited += now - this.#openedAt;
+    this.#openedAt = now;
   }
 
   #wake(now: number): void {
@@ -143,8 +201,8 @@ export class EnergyWatch {
 
   #endBurst(): void {
     if (this.#burstCounts) {
-      this.#sleepy.transactions += this.#burstTransactions;
-      this.#sleepy.bytes += this.#burstBytes;
+      this.#needed.transactions += this.#burstTransactions;
+      this.#needed.bytes += this.#burstBytes;
     }
     this.#burstTransactions = 0;
     this.#burstBytes = 0;

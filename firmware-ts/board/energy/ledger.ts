@@ -7,7 +7,7 @@
  *     bus                 board.awake, controller.idle                     bytes and transactions on the bus
  *     waking              board.awake, controller.idle, and wake.energy    wake.time after each sleep
  *     waiting             board.awake, controller.idle                     the rest of the time awake
- *     asleep              board.asleep, controller.asleep                  the rest of the span
+ *     asleep              board.asleep, controller.asleep or .idle         the rest of the span
  *
  * each at its own voltage. A product with an unknown parameter is left out, and named.
  */
@@ -25,6 +25,8 @@ export interface Tally {
   readonly span: number;
   /** Of that, the time in which nothing kept the node awake; 0 for one that never sleeps. */
   readonly asleep: number;
+  /** Of the time asleep that with the controller on: it listens. */
+  readonly listening: number;
   /** Ends of a sleep. */
   readonly wakes: number;
   /** Without frames of ARP and neighbour discovery. */
@@ -92,7 +94,10 @@ export function ledgerOf(tally: Tally, parameters: EnergyParameters): Ledger {
   book.spend("waking", waking, "controller.idle");
   if (tally.wakes > 0) book.add("waking", 0, tally.wakes * book.value("wake.energy", "waking"));
   book.spend("waiting", Math.max(0, awake - needed), "controller.idle");
-  book.spend("asleep", span - awake - waking, "controller.asleep", "board.asleep");
+  const asleep = span - awake - waking;
+  const listening = Math.min(asleep, tally.listening);
+  book.spend("asleep", asleep - listening, "controller.asleep", "board.asleep");
+  book.spend("asleep", listening, "controller.idle", "board.asleep");
   const { entries, leftOut } = book;
   const joules = entries.reduce((sum, entry) => sum + entry.joules, 0);
   const { datagrams } = tally;

@@ -1,8 +1,8 @@
 /** Words of `whohas energy`. */
 import { type Command, Option } from "commander";
 import { parseMeterSpec } from "../../board/energy-meter-spec.ts";
-import { STRATEGY_NAMES } from "../../board/energy-strategies.ts";
 import { parseVolts } from "../../board/rig/electric.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../neigh/strategies/index.ts";
 import type { CommandContext } from "../contract/command.ts";
 import { reading, seed, span } from "../contract/readers.ts";
 import type { EnergyOptions } from "../work/energy.ts";
@@ -35,9 +35,11 @@ export function register(program: Command, { globals, action }: CommandContext):
     );
 }
 
-function strategies(text: string): readonly string[] {
-  const names = text.split(",");
-  const wrong = names.find((name) => !STRATEGY_NAMES.includes(name));
-  if (wrong !== undefined) throw new Error(`${wrong || "nothing"} is no strategy; there are ${STRATEGY_NAMES.join(", ")}`);
+function strategies(text: string): readonly StrategyName[] {
+  const names = text.split(",").map((name) => {
+    const found = STRATEGY_NAMES.find((known) => known === name);
+    if (found === undefined) throw new Error(`${name || "nothing"} is no strategy; there are ${STRATEGY_NAMES.join(", ")}`);
+    return found;
+  });
   return [...new Set(names)];
 }

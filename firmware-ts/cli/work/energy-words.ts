@@ -3,7 +3,8 @@ import type { Chart } from "../../board/energy/chart.ts";
 import { CAUSES, type Cause, type Ledger } from "../../board/energy/ledger.ts";
 import type { Measured } from "../../board/energy/measured.ts";
 import { PARAMETER_UNITS, type Provenance } from "../../board/energy/parameters.ts";
-import { type StrategyResult, WAYS, type Way, type WayResult } from "../../board/energy-comparison.ts";
+import type { StrategyResult, WayResult } from "../../board/energy-comparison.ts";
+import { WAYS, type Way } from "../../board/energy-watch.ts";
 import { formatQuantity, threeDigits } from "../../board/rig/electric.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import { formatDuration } from "../../board/rig/units.ts";
@@ -19,7 +20,8 @@ export interface EnergyReport {
 
 const WAY_WORDS: Readonly<Record<Way, string>> = {
   awake: "always awake",
-  sleepy: "asleep when nothing is owed",
+  owed: "asleep once nothing is owed",
+  slept: "asleep by stack.sleep()",
 };
 const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   sent: "sent",
@@ -51,24 +53,28 @@ export function energyLines(report: EnergyReport): string[] {
 }
 
 function wayLines(way: Way, results: readonly StrategyResult[]): string[] {
-  const lines = [
-    `${WAY_WORDS[way].padEnd(29)}${["a datagram", "a day", "battery", "arp, nd"].map((word) => word.padStart(12)).join("")}`,
-  ];
-  for (const result of results) {
-    const { ledger, battery } = wayOf(result, way);
+  const found = results.flatMap((result) => {
+    const of = wayOf(result, way);
+    return of ? [{ strategy: result.strategy, of }] : [];
+  });
+  if (found.length === 0) return [];
+  const heads = ["a datagram", "a day", "battery", "arp, nd", "failed"];
+  const lines = [`${WAY_WORDS[way].padEnd(29)}${heads.map((head) => head.padStart(12)).join("")}`];
+  for (const { strategy, of } of found) {
+    const { ledger, battery, summary } = of;
     const cells = [
       ledger.perDatagram === null ? "-" : formatQuantity(ledger.perDatagram, "J"),
       formatQuantity(ledger.perDay, "J"),
       lifeText(battery.days),
-      String(resolutionFrames(wayOf(result, way))),
+      String(resolutionFrames(of)),
+      String(summary.datagrams.failed),
     ];
-    lines.push(`  ${result.strategy.padEnd(27)}${cells.map((cell) => cell.padStart(12)).join("")}`);
+    lines.push(`  ${strategy.padEnd(27)}${cells.map((cell) => cell.padStart(12)).join("")}`);
   }
-  lines.push(`  ${"by cause, a day".padEnd(27)}${CAUSES.map((cause) => CAUSE_WORDS[cause].padStart(10)).join("")}`);
-  for (const result of results) {
-    const { ledger, tally } = wayOf(result, way);
-    const cells = ledger.entries.map(({ joules }) => formatQuantity((joules * DAY) / tally.span, "J").padStart(10));
-    lines.push(`    ${result.strategy.padEnd(25)}${cells.join("")}`);
+  lines.push(`  ${"by cause, a day".padEnd(17)}${CAUSES.map((cause) => CAUSE_WORDS[cause].padStart(10)).join("")}`);
+  for (const { strategy, of } of found) {
+    const cells = of.ledger.entries.map(({ joules }) => formatQuantity((joules * DAY) / of.tally.span, "J").padStart(10));
+    lines.push(`    ${strategy.padEnd(15)}${cells.join("")}`);
   }
   return lines;
 }
@@ -109,13 +115,11 @@ export function energyJson({ rig, duration, parameters, results, measured }: Ene
     seed: rig.seed,
     duration,
     parameters,
-    strategies: results.map(({ strategy, summary, ways }) => ({
+    strategies: results.map(({ strategy, ways }) => ({
       strategy,
-      datagrams: summary.datagrams,
-      arp: summary.arp,
-      nd: summary.nd,
-      drops: summary.drops,
-      ways: ways.map(({ way, tally, ledger, battery }) => ({ way, tally, ...ledger, battery })),
+      ways: ways.map(({ way, tally, ledger, battery, summary: { datagrams, arp, nd, drops } }) => {
+        return { way, datagrams, arp, nd, drops, tally, ...ledger, battery };
+      }),
     })),
     measured: measured && { ...measured, perDay: (measured.joules * DAY) / measured.span },
   };
@@ -124,12 +128,13 @@ export function energyJson({ rig, duration, parameters, results, measured }: Ene
 export function chartOf({ rig, duration, parameters, results }: EnergyReport): Chart {
   const panels = WAYS.map((way) => ({
     title: WAY_WORDS[way],
-    bars: results.map((result) => {
-      const { ledger, battery } = wayOf(result, way);
-      const life = battery.days === null ? "" : `, ${lifeText(battery.days)}`;
-      return { label: result.strategy, entries: ledger.entries, note: `${noteOf(ledger)}${life}` };
+    bars: results.flatMap((result) => {
+      const of = wayOf(result, way);
+      if (!of) return [];
+      const life = of.battery.days === null ? "" : `, ${lifeText(of.battery.days)}`;
+      return [{ label: result.strategy, entries: of.ledger.entries, note: `${noteOf(of.ledger)}${life}` }];
     }),
-  }));
+  })).filter(({ bars }) => bars.length > 0);
   const said = parameters
     .filter(({ value }) => value !== null)
     .map(({ name, value }) => `${name} ${parameterText(name, value ?? 0)}`);
@@ -156,8 +161,8 @@ function noteOf({ perDay, perDatagram }: Ledger): string {
   return `${formatQuantity(perDay, "J")} a day${each}`;
 }
 
-function wayOf({ ways }: StrategyResult, way: Way): WayResult {
-  return ways.find((one) => one.way === way) as WayResult;
+function wayOf({ ways }: StrategyResult, way: Way): WayResult | undefined {
+  return ways.find((one) => one.way === way);
 }
 
 function resolutionFrames({ tally: { resolution } }: WayResult): number {

@@ -9,6 +9,7 @@ import { EnergyComparison } from "../../board/energy-comparison.ts";
 import type { MeterSpec } from "../../board/energy-meter-spec.ts";
 import { readMeasured } from "../../board/energy-record.ts";
 import type { Rig } from "../../board/rig/rig.ts";
+import type { StrategyName } from "../../neigh/strategies/index.ts";
 import { Exit } from "../contract/exit.ts";
 import { chartOf, type EnergyReport, energyJson, energyLines } from "./energy-words.ts";
 import { printableJson } from "./printable.ts";
@@ -18,7 +19,7 @@ export interface EnergyOptions {
   /** Virtual time of each strategy, ms. */
   readonly duration: number;
   /** Of STRATEGY_NAMES. */
-  readonly strategies: readonly string[];
+  readonly strategies: readonly StrategyName[];
   readonly seed?: number;
   /** The picture's file. */
   readonly svg?: string;

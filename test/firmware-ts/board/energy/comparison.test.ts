@@ -2,10 +2,12 @@
 import t from "tap";
 import type { Tally } from "../../../../firmware-ts/board/energy/ledger.ts";
 import { EnergyComparison, type StrategyResult } from "../../../../firmware-ts/board/energy-comparison.ts";
-import { STRATEGY_NAMES, withStrategy } from "../../../../firmware-ts/board/energy-strategies.ts";
+import { withStrategy } from "../../../../firmware-ts/board/energy-strategies.ts";
 import { simulatedTwin } from "../../../../firmware-ts/board/energy-twin.ts";
+import type { Way } from "../../../../firmware-ts/board/energy-watch.ts";
 import type { Rig } from "../../../../firmware-ts/board/rig/rig.ts";
 import { parseRig } from "../../../../firmware-ts/board/rig-file.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../../../firmware-ts/neigh/strategies/index.ts";
 
 const HOUR = 3_600_000;
 const ENERGY = `
@@ -26,12 +28,16 @@ function rig(
   return parseRig(`board: { io: simulated }\ndevices: { eth0: ${device} }\ntelemetry: ${telemetry}\n${more}`, "node.yaml");
 }
 
-async function play(rig: Rig, duration: number, strategies = STRATEGY_NAMES): Promise<Record<string, StrategyResult>> {
+async function play(
+  rig: Rig,
+  duration: number,
+  strategies: readonly StrategyName[] = ["dynamic", "static"],
+): Promise<Record<string, StrategyResult>> {
   const results = await new EnergyComparison(rig, { strategies, duration }).run();
   return Object.fromEntries(results.map((result) => [result.strategy, result]));
 }
 
-function tallyOf(result: StrategyResult | undefined, way: "awake" | "sleepy"): Tally {
+function tallyOf(result: StrategyResult | undefined, way: Way): Tally {
   const found = result?.ways.find((one) => one.way === way);
   if (!found) throw new Error(`no ${way}`);
   return found.tally;
@@ -39,7 +45,7 @@ function tallyOf(result: StrategyResult | undefined, way: "awake" | "sleepy"): T
 
 t.test("a datagram every 10 minutes for an hour: each one is followed by 5 s and a probe, or by nothing", async (t) => {
   const results = await play(rig("10m"), HOUR);
-  const dynamic = tallyOf(results["dynamic"], "sleepy");
+  const dynamic = tallyOf(results["dynamic"], "owed");
   // The first waits for its address; the five behind it find an entry that is stale.
   t.match(dynamic, {
     span: HOUR,
@@ -48,7 +54,7 @@ t.test("a datagram every 10 minutes for an hour: each one is followed by 5 s and
     resolution: { sent: { frames: 6, bytes: 360 }, received: { frames: 6, bytes: 360 } },
   });
   t.ok(Math.abs(dynamic.resolution.waiting - 5 * 5000) < 10, `awake for ARP: ${dynamic.resolution.waiting} ms`);
-  const fixed = tallyOf(results["static"], "sleepy");
+  const fixed = tallyOf(results["static"], "owed");
   t.match(fixed, { asleep: HOUR, wakes: 6, datagrams: 6, sent: { frames: 6 }, received: { frames: 0 } });
   t.match(fixed.resolution, { sent: { frames: 0 }, received: { frames: 0 }, waiting: 0 });
   t.equal(dynamic.sent.bytes, fixed.sent.bytes, "the datagrams themselves are the same");
@@ -58,27 +64,76 @@ t.test("a datagram every 10 minutes for an hour: each one is followed by 5 s and
 
 t.test("its joules by hand: 25 s of ARP cost 20 J of 0.5 and 0.3 W; six wakes of 20 ms and 2 mJ 0.108 J", async (t) => {
   const results = await play(rig("10m"), HOUR);
-  const [, sleepy] = results["dynamic"]?.ways ?? [];
-  const of = (cause: string): number => sleepy?.ledger.entries.find((entry) => entry.cause === cause)?.joules ?? Number.NaN;
+  const [, owed] = results["dynamic"]?.ways ?? [];
+  const of = (cause: string): number => owed?.ledger.entries.find((entry) => entry.cause === cause)?.joules ?? Number.NaN;
   t.ok(Math.abs(of("resolution") - 20) < 0.01, `${of("resolution")} J`);
   t.equal(of("waking").toFixed(9), "0.108000000");
   // 3600 s without 25 and 6 * 0.02, of 1 and 3 mW.
   t.ok(Math.abs(of("asleep") - (3600 - 25 - 0.12) * 0.004) < 0.001, `${of("asleep")} J`);
-  t.same(sleepy?.ledger.leftOut, []);
-  const perDay = sleepy?.ledger.perDay ?? 0;
-  t.equal(sleepy?.battery.days, 6480 / perDay, "half of 1 Ah at 3.6 V");
+  t.same(owed?.ledger.leftOut, []);
+  const perDay = owed?.ledger.perDay ?? 0;
+  t.equal(owed?.battery.days, 6480 / perDay, "half of 1 Ah at 3.6 V");
   const [awake] = results["static"]?.ways ?? [];
   t.ok(Math.abs((awake?.ledger.joules ?? 0) - 3600 * 0.8) < 0.1, "always awake: 3600 s of 0.8 W, whatever else");
 });
 
 t.test("every 10 s an entry stays in use: as many probes as Linux sends, and every one of them keeps the node awake", async (t) => {
   const { dynamic } = await play(rig("10s"), HOUR, ["dynamic"]);
-  const { wakes, resolution, datagrams } = tallyOf(dynamic, "sleepy");
-  const probes = dynamic?.summary.arp.requestsUnicast ?? 0;
+  const { wakes, resolution, datagrams } = tallyOf(dynamic, "owed");
+  const probes = dynamic?.ways[0]?.summary.arp.requestsUnicast ?? 0;
   t.equal(datagrams, 360);
   t.equal(wakes, 360);
   t.ok(probes > 70 && probes < 120, `${probes} probes`);
   t.ok(Math.abs(resolution.waiting - probes * 5000) < 5000, `${resolution.waiting} ms`);
+});
+
+t.test("asleep by stack.sleep(): one wake a datagram, no 5 s for a probe; with the controller on, it listens", async (t) => {
+  const results = await play(rig("10m"), HOUR);
+  for (const strategy of ["dynamic", "static"]) {
+    const { span, asleep, listening, wakes, datagrams, received } = tallyOf(results[strategy], "slept");
+    // The first datagram leaves as the run begins, before the first sleep.
+    t.match({ datagrams, wakes, listening }, { datagrams: 6, wakes: 5, listening: 0 }, strategy);
+    t.ok(span - asleep < 200, `${strategy}: awake for ${span - asleep} ms`);
+    t.equal(received.frames, 0);
+  }
+  const node = rig("10m");
+  const listens = { ...node, telemetry: { ...node.telemetry, sleep: { controller: "listen" } } as NonNullable<Rig["telemetry"]> };
+  const { static: result } = await play(listens, HOUR, ["static"]);
+  const { asleep, listening } = tallyOf(result, "slept");
+  t.equal(listening, asleep);
+  t.equal(tallyOf(result, "awake").asleep, 0, "the other ways do not sleep because the rig's node does");
+});
+
+t.test("telemetry that waits for answers does not sleep: that way is left out", async (t) => {
+  const node = rig("10m");
+  const coap = {
+    ...node,
+    telemetry: { ...node.telemetry, format: "coap", coap: { confirmEvery: 5 } } as NonNullable<Rig["telemetry"]>,
+  };
+  const { static: result } = await play(coap, HOUR / 6, ["static"]);
+  t.same(
+    result?.ways.map(({ way }) => way),
+    ["awake", "owed"],
+  );
+});
+
+t.test("every strategy plays, and none of them fails a datagram", async (t) => {
+  const results = await new EnergyComparison(rig("10s"), { duration: HOUR / 4 }).run();
+  t.same(
+    results.map(({ strategy }) => strategy),
+    STRATEGY_NAMES,
+  );
+  for (const { strategy, ways } of results) {
+    t.same(
+      ways.map(({ summary }) => summary.datagrams.failed),
+      [0, 0, 0],
+      strategy,
+    );
+    const [, owed, slept] = ways;
+    if (strategy !== "dynamic")
+      t.ok((owed?.ledger.joules ?? 0) < (results[0]?.ways[1]?.ledger.joules ?? 0), `${strategy} is cheaper than dynamic`);
+    t.equal(slept?.tally.datagrams, 90);
+  }
 });
 
 t.test("the same seed gives the same figures; another one does not", async (t) => {
@@ -92,8 +147,8 @@ t.test("IPv6: neighbour discovery is counted, a static entry leaves the duplicat
   const node = rig("10s", ENERGY, six);
   const to = { ...node.telemetry, to: { address: "fd00:10::1", port: 8094 } } as NonNullable<Rig["telemetry"]>;
   const results = await play({ ...node, telemetry: to }, HOUR / 4);
-  const dynamic = tallyOf(results["dynamic"], "sleepy").resolution;
-  const fixed = tallyOf(results["static"], "sleepy").resolution;
+  const dynamic = tallyOf(results["dynamic"], "owed").resolution;
+  const fixed = tallyOf(results["static"], "owed").resolution;
   t.ok(dynamic.sent.frames > 15, `${dynamic.sent.frames} sent`);
   t.equal(fixed.waiting, 0);
 });
@@ -117,7 +172,7 @@ t.test("a rig of hardware is counted on its model; what has none is refused", as
   });
   const { telemetry: _none, ...silent } = rig("10m");
   t.throws(() => new EnergyComparison(silent, { duration: HOUR }), { code: "RIG_ENERGY" });
-  t.throws(() => withStrategy(node, "hope"), RangeError);
+  t.throws(() => withStrategy(node, "hope" as StrategyName), RangeError);
 });
 
 t.test("an e1000 has no SPI bus, and unknown currents: no joule is invented", async (t) => {

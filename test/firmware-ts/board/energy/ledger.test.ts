@@ -33,6 +33,7 @@ const ROUND: EnergyParameters = {
 const NOTHING: Tally = {
   span: 10_000,
   asleep: 0,
+  listening: 0,
   wakes: 0,
   sent: { frames: 0, bytes: 0 },
   received: { frames: 0, bytes: 0 },
@@ -103,6 +104,10 @@ t.test("bus and frames keep a node awake whose time awake was told as nothing", 
   };
   const { entries } = ledgerOf(tally, ROUND);
   t.match(entries, [{ cause: "sent", time: 0.1 }, {}, {}, {}, { cause: "waking", time: 20 }, { time: 0 }, { time: 9979.9 }]);
+});
+
+t.test("asleep with a controller that listens: 6 s of 1 and 3 mW, 4 s of 1 and 300 mW", async (t) => {
+  near(t, ledgerOf({ ...NOTHING, asleep: 10_000, listening: 4000 }, ROUND).joules, 6 * 0.004 + 4 * 0.301, "in all");
 });
 
 t.test("what is unknown is left out and named, once for each cause that needed it", async (t) => {
