@@ -3,7 +3,7 @@
 export interface I2cBus {
   /** The bus and how it is reached, for people. */
   readonly description: string;
-  /** What is on it is not real. */
+  /** The parts on it are not real. */
   readonly simulated: boolean;
   /** @throws I2cError, or what the board throws when it cannot be opened */
   open(): Promise<void>;

@@ -3,7 +3,7 @@
 export interface PowerMeter {
   /** The meter and how it is reached, for people. */
   readonly description: string;
-  /** What it measures is not real. */
+  /** The power that it measures is not real. */
   readonly simulated: boolean;
   /** @throws MeterError, or what its bus throws */
   open(): Promise<void>;

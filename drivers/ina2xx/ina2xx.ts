@@ -16,15 +16,14 @@ interface Chip {
   readonly identity?: readonly [register: number, value: number];
 }
 
-const CHIPS = {
+export type Ina2xxChip = "ina219" | "ina226";
+
+const CHIPS: Readonly<Record<Ina2xxChip, Chip>> = {
   /** 10 uV; 4 mV in bits 3 to 15; at most 320 mV at the gain of power-up. */
   ina219: { shuntBit: 10e-6, busBit: 4e-3, busShift: 3, shuntEnd: 32_000 },
   /** 2.5 uV; 1.25 mV; manufacturer "TI". */
   ina226: { shuntBit: 2.5e-6, busBit: 1.25e-3, busShift: 0, shuntEnd: 0x7fff, identity: [0xfe, 0x5449] },
-} as const satisfies Readonly<Record<string, Chip>>;
-
-export type Ina2xxChip = keyof typeof CHIPS;
-export const INA2XX_CHIPS = Object.keys(CHIPS) as readonly Ina2xxChip[];
+};
 
 const CONFIGURATION = 0x00;
 const SHUNT_VOLTAGE = 0x01;

@@ -22,7 +22,7 @@ export interface WayResult {
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly battery: BatteryLife;
-  /** Of the run that it was counted in. */
+  /** The run that it was counted in. */
   readonly summary: Summary;
 }
 
@@ -43,7 +43,7 @@ export interface EnergyComparisonOptions {
 const SLICE = 3_600_000;
 
 export class EnergyComparison {
-  /** Of the model, with their sources. */
+  /** Parameters of the model, with their sources. */
   readonly parameters: readonly Provenance[];
   readonly #twin: Rig;
   readonly #options: EnergyComparisonOptions;

@@ -1,5 +1,6 @@
 /** The twin of a rig whose node sleeps between readings, and the one whose node does not. */
-import { type TelemetryConfig, telemetry } from "../apps/telemetry/kind.ts";
+import type { TelemetryConfig } from "../apps/telemetry/kind.ts";
+import { appKind } from "./apps.ts";
 import type { AppConfig, Rig } from "./rig/rig.ts";
 
 /** As the rig says, else with the controller down. Null where the telemetry waits for answers, so that its node cannot sleep. */
@@ -7,7 +8,12 @@ export function withSleep(rig: Rig): Rig | null {
   let allowed = true;
   const asleep = (config: TelemetryConfig): TelemetryConfig => {
     const changed = { ...config, sleep: config.sleep ?? { controller: "down" as const } };
-    if (telemetry.check?.(changed)?.some(({ at }) => at[0] === "sleep")) allowed = false;
+    if (
+      appKind({ kind: "telemetry" })
+        .check?.(changed)
+        ?.some(({ at }) => at[0] === "sleep")
+    )
+      allowed = false;
     return changed;
   };
   const changed = withTelemetry(rig, asleep);

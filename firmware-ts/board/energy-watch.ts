@@ -58,7 +58,7 @@ class Counts {
 export class EnergyWatch {
   readonly #system: System;
   readonly #device: string;
-  /** Of all that happens, and of what happens while something is owed. */
+  /** Counts of all that happens, and of what happens while something is owed. */
   readonly #all = new Counts();
   readonly #needed = new Counts();
   readonly #since: number;

@@ -1,5 +1,5 @@
 /** An INA219 or INA226 as it is after power-up, for the registers that are read: configuration, shunt and bus voltage, identity. */
-import type { SimulatedI2cPart } from "./io.ts";
+import type { SimulatedI2cPart } from "./i2c-part.ts";
 
 const SHUNT_VOLTAGE = 0x01;
 const BUS_VOLTAGE = 0x02;

@@ -11,6 +11,7 @@ import { GpioError } from "../gpio.ts";
 import type { Random } from "../random.ts";
 import type { SignalShape } from "../signal-shape.ts";
 import { AnalogSignal } from "./analog-signal.ts";
+import type { SimulatedI2cPart } from "./i2c-part.ts";
 
 /** Pin modes and their numbers are Firmata's (protocol 2.x, "pin mode"), which johnny-five counts on. */
 const MODES = { INPUT: 0, OUTPUT: 1, ANALOG: 2, PWM: 3, SERVO: 4 } as const;
@@ -38,12 +39,6 @@ interface PinState {
 }
 
 type Listener = (value: number) => void;
-
-/** A part on the simulated board's I2C, of registers of 16 bits. */
-export interface SimulatedI2cPart {
-  /** The register's content. */
-  read(register: number): number;
-}
 
 /** Emits `digital-write` with the pin's number and its level whenever an output is written. */
 export class SimulatedIo extends EventEmitter {

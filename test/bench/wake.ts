@@ -19,7 +19,7 @@ export interface BusWork {
   readonly batches: number | null;
 }
 
-/** What one waking costs, step by step. */
+/** The cost of one waking, step by step. */
 export interface WakeCosts {
   /** From power save to a driver that takes frames. */
   readonly wake: BusWork;

@@ -19,13 +19,13 @@ export interface FrameTally {
   bytes: number;
 }
 
-/** What a node did. Times in ms. */
+/** The doings of a node. Times in ms. */
 export interface Tally {
   /** The whole time. */
   readonly span: number;
-  /** Of that, the time in which nothing kept the node awake; 0 for one that never sleeps. */
+  /** The part of it in which nothing kept the node awake; 0 for one that never sleeps. */
   readonly asleep: number;
-  /** Of the time asleep that with the controller on: it listens. */
+  /** The part of the time asleep with the controller on: it listens. */
   readonly listening: number;
   /** Ends of a sleep. */
   readonly wakes: number;
@@ -46,7 +46,7 @@ export interface LedgerEntry {
   readonly cause: Cause;
   /** ms */
   readonly time: number;
-  /** Of what is known. */
+  /** Energy, as far as the parameters are known. */
   readonly joules: number;
 }
 
@@ -59,7 +59,7 @@ export interface LeftOut {
 export interface Ledger {
   /** In the order of CAUSES. */
   readonly entries: readonly LedgerEntry[];
-  /** Of all of them. */
+  /** Sum of all of them. */
   readonly joules: number;
   readonly perDay: number;
   /** Null without a datagram. */
@@ -114,7 +114,7 @@ class Book {
     this.#parameters = parameters;
   }
 
-  /** Of all causes. */
+  /** One entry for each cause. */
   get entries(): LedgerEntry[] {
     return CAUSES.map((cause) => ({ cause, time: this.#time.get(cause) ?? 0, joules: this.#joules.get(cause) ?? 0 }));
   }

@@ -9,6 +9,7 @@
  * voltage, else current times the voltage that the caller knows. Rows whose value is missing are left out and counted.
  */
 import { show } from "../rig/wording.ts";
+import { isoSeconds } from "./iso-time.ts";
 import { PowerSum } from "./power-sum.ts";
 
 export interface Measured {
@@ -57,7 +58,7 @@ const SECOND = 1000;
 interface Column {
   readonly at: number;
   readonly name: string;
-  /** Of its unit. */
+  /** Size of its unit. */
   readonly scale: number;
 }
 
@@ -192,11 +193,9 @@ export class MeasuredReader {
     const number = numberOf(cell, layout);
     if (!Number.isNaN(number)) return number * layout.time.scale;
     const text = cell.trim().replace(/^"(.*)"$/, "$1");
-    const date = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$/.test(text)
-      ? Date.parse(text)
-      : Number.NaN;
-    if (Number.isNaN(date)) throw this.#wrong(`${show(text)}: not a time; say seconds, or e.g. 2026-04-12T02:31:06.295`);
-    return date / SECOND;
+    const seconds = isoSeconds(text);
+    if (seconds === null) throw this.#wrong(`${show(text)}: not a time; say seconds, or e.g. 2026-04-12T02:31:06.295`);
+    return seconds;
   }
 
   #wrong(problem: string): MeasuredError {

@@ -1,5 +1,5 @@
 /**
- * What a rig says of its board's energy: `energy:` in a rig file. Every value is one of the model's parameters; the word `unknown` takes a
+ * `energy:` of a rig file: a rig's words about its board's currents, voltages and times. Every value is one of the model's parameters; the word `unknown` takes a
  * value back that would be known otherwise. A parameter that nobody knows is left out of the result, which says so.
  *
  *     energy:

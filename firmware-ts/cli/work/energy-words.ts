@@ -79,7 +79,7 @@ function wayLines(way: Way, results: readonly StrategyResult[]): string[] {
   return lines;
 }
 
-/** What is unknown, and what it would have added to. */
+/** Unknown parameters, each with the causes that it would have added to. */
 function leftOutLines(results: readonly StrategyResult[]): string[] {
   const causes = new Map<string, Set<string>>();
   const note = (parameter: string, what: string): void => {

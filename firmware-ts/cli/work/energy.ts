@@ -18,7 +18,6 @@ import { untilTold, type WayDown } from "./way-down.ts";
 export interface EnergyOptions {
   /** Virtual time of each strategy, ms. */
   readonly duration: number;
-  /** Of STRATEGY_NAMES. */
   readonly strategies: readonly StrategyName[];
   readonly seed?: number;
   /** The picture's file. */

@@ -4,8 +4,9 @@ import { Ina2xx, type Ina2xxChip } from "../../../drivers/ina2xx/ina2xx.ts";
 import { PluginI2c } from "../../../hal/bridges/plugin-i2c.ts";
 import { VirtualClock } from "../../../hal/clock.ts";
 import { SeededRandom } from "../../../hal/random.ts";
+import type { SimulatedI2cPart } from "../../../hal/simulated/i2c-part.ts";
 import { Ina2xxModel } from "../../../hal/simulated/ina2xx-chip.ts";
-import { type SimulatedI2cPart, SimulatedIo } from "../../../hal/simulated/io.ts";
+import { SimulatedIo } from "../../../hal/simulated/io.ts";
 import { SimulatedIoSource } from "../../../hal/simulated/io-source.ts";
 
 const SHUNT = 0.1;

@@ -81,7 +81,7 @@ t.test("every cause by itself", async (t) => {
   near(t, joules(ledger, "resolution"), 0.04 * 1.1 + 0.01 * 0.9 + 0.5 * 0.8, "40 ms sending, 10 ms receiving, 500 ms awake");
   near(t, joules(ledger, "bus"), 0.15 * 0.8, "150 ms");
   near(t, joules(ledger, "waking"), 0.04 * 0.8 + 0.004, "twice 20 ms, and twice 2 mJ");
-  // Of the 1000 ms awake 100 + 40 + 50 + 500 + 150 are told above.
+  // 100 + 40 + 50 + 500 + 150 of the 1000 ms awake are told above.
   near(t, joules(ledger, "waiting"), 0.16 * 0.8, "160 ms");
   near(t, joules(ledger, "asleep"), 8.96 * 0.004, "9000 ms without twice 20, of 1 and 3 mW");
   t.equal(
