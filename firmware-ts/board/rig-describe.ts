@@ -5,6 +5,7 @@ import { telemetry } from "../apps/telemetry/kind.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { appKind, asksFirst, automaticApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
+import type { EnergyConfig } from "./rig/energy-config.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Cidr, formatCidr, formatDuration, isOfIpv6 } from "./rig/units.ts";
 import { describeStrategy } from "./rig-strategy.ts";
@@ -33,6 +34,7 @@ export function describeRig(rig: Rig): string[] {
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
   if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
   for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
+  if (rig.energy) rows.push(["energy", rig.energy.board?.kind ?? "", describeEnergy(rig.energy)]);
   return align(rows);
 }
 
@@ -54,6 +56,12 @@ function describeNeighbours({ neighbours }: Rig): string {
     lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`,
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+/** The parameters that the rig says, without their values. */
+function describeEnergy(energy: EnergyConfig): string {
+  const said = Object.entries(energy).flatMap(([group, values]) => Object.keys(values).map((key) => `${group}.${key}`));
+  return said.filter((name) => name !== "board.kind").join(", ");
 }
 
 function describeLeds({ board }: Rig, say: Sayings): string {
