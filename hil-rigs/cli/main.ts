@@ -10,13 +10,15 @@ import { JOBS as RANDOM_JOBS, type RandomFlags, random } from "../random/command
 import { writeReport } from "../reports/evidence.ts";
 import { EXPECTATIONS } from "../run/expectations.ts";
 import { globMatches } from "../run/glob.ts";
-import { measureCases, measuredTable } from "../run/measure.ts";
+import { figuresTable, measureCases, measuredTable } from "../run/measure.ts";
 import { Refusal } from "../run/refusal.ts";
 import { type CaseResult, runCases, staleExpectations } from "../run/runner.ts";
 import { holdAgainst, type Versus, versusLine } from "../run/versus.ts";
-import { SUITES, VIEWS } from "../suites/index.ts";
+import { MEASURED_ONLY, SUITES, VIEWS } from "../suites/index.ts";
 
 const NAMED: readonly Suite[] = [...SUITES, ...VIEWS];
+
+const MEASURABLE: readonly Suite[] = [...NAMED, ...MEASURED_ONLY];
 
 const Exit = { DONE: 0, NO: 1, WORDS: 2 } as const;
 
@@ -35,17 +37,17 @@ let exit: number = Exit.DONE;
 /** Text of commander for standard error. */
 let complaint = "";
 
-function suitesOf(names: readonly string[]): Suite[] {
+function suitesOf(names: readonly string[], known: readonly Suite[]): Suite[] {
   return names.map((name) => {
-    const suite = NAMED.find((each) => each.name === name);
-    if (!suite) throw new Refusal(`no suite "${name}"; there are ${NAMED.map((each) => each.name).join(", ")}`);
+    const suite = known.find((each) => each.name === name);
+    if (!suite) throw new Refusal(`no suite "${name}"; there are ${known.map((each) => each.name).join(", ")}`);
     return suite;
   });
 }
 
-function casesOf(suites: readonly string[], globs: readonly string[]): Case[] {
+function casesOf(suites: readonly string[], globs: readonly string[], known: readonly Suite[] = NAMED): Case[] {
   // A case of both a suite and a view of it is played once.
-  const cases = [...new Set(suitesOf(suites).flatMap((suite) => suite.cases))];
+  const cases = [...new Set(suitesOf(suites, known).flatMap((suite) => suite.cases))];
   if (globs.length === 0) return cases;
   const matching = cases.filter((one) => globs.some((glob) => globMatches(glob, one.id)));
   if (matching.length === 0) throw new Refusal(`no case matches ${globs.join(", ")}; "whohas-rig list" shows them`);
@@ -61,7 +63,7 @@ function dutOf(name: string): DutKind {
 }
 
 function list(suites: readonly string[]): void {
-  for (const { name, title, cases } of suites.length === 0 ? SUITES : suitesOf(suites)) {
+  for (const { name, title, cases } of suites.length === 0 ? SUITES : suitesOf(suites, MEASURABLE)) {
     console.log(`${name}: ${title}, ${cases.length} cases`);
     for (const one of cases) {
       const { id, title: what } = one;
@@ -154,8 +156,12 @@ interface MeasureFlags {
 }
 
 async function measure(suites: readonly string[], flags: MeasureFlags): Promise<void> {
-  const measured = await measureCases(dutOf(flags.dut), casesOf(suites, flags.case), flags.runs, flags.seed);
-  process.stdout.write(measuredTable(measured));
+  const cases = casesOf(suites, flags.case, MEASURABLE);
+  const measured = await measureCases(dutOf(flags.dut), cases, flags.runs, flags.seed);
+  const counted = measured.filter(({ figures }) => figures.length === 0);
+  const noted = measured.filter(({ figures }) => figures.length > 0);
+  if (counted.length > 0) process.stdout.write(measuredTable(counted));
+  if (noted.length > 0) process.stdout.write(figuresTable(noted));
   for (const { case: one, failures } of measured) {
     if (failures.length === 0) continue;
     exit = Exit.NO;
@@ -246,7 +252,7 @@ program
 
 program
   .command("measure")
-  .argument("<suite...>", WHAT)
+  .argument("<suite...>", `what to run: ${MEASURABLE.map(({ name }) => name).join(", ")}`)
   .description("run cases many times on one device and print how many frames each took")
   .requiredOption("--dut <dut>", "the device")
   .option("--case <glob>", "only cases whose id matches, * for anything; repeatable", collect, [])

@@ -102,6 +102,10 @@ export interface Bench {
 
   // Checks.
 
+  /** The seed of this run, for times that the case draws itself. */
+  readonly seed: number;
+  /** Notes a figure of this run, which `measure` puts together with those of other runs. */
+  figure(name: string, value: number): void;
   /** One named comparison, deep, of plain values. */
   expect(name: string, actual: unknown, expected: unknown): void;
   /**

@@ -27,6 +27,7 @@ const NEEDS = {
   ntable: "ip ntable",
   thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
+  strategies: "neighbour strategies other than the kernel's",
   groups: "groups of a UDP socket, with sources",
 } as const;
 export type Need = keyof typeof NEEDS;
@@ -128,6 +129,13 @@ export type PortName = "p0" | "p1";
 /** The tester's port at the far end of each device's cable. */
 export const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
+/** A strategy of neighbours by its name, with its settings (docs/neighbour-strategies.md). Times in ms. */
+export interface StrategyWish {
+  readonly name: "dynamic" | "static" | "pinned" | "confirmed" | "piggyback";
+  readonly pinned?: { readonly checkEvery?: number; readonly framesPerDay?: number };
+  readonly confirmed?: { readonly within?: number };
+}
+
 export interface DutOptions {
   /** Its devices: e0, and e1 where the case's topology has a second link. */
   devices: readonly DeviceName[];
@@ -137,6 +145,8 @@ export interface DutOptions {
   also?: AddressPlan;
   /** Seed of everything random in it. A kernel takes none. */
   seed: number;
+  /** How its neighbour tables keep their entries true; default the kernel's way. Need: `strategies`. */
+  strategy?: StrategyWish;
   /** Commands take effect as soon as possible. A refused command's exit status is then only known to be other than 0. */
   brisk?: boolean;
 }

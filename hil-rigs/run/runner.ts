@@ -57,8 +57,8 @@ export async function runCases(kind: DutKind, cases: readonly Case[], options: R
   const results = new Map<Case, CaseResult>();
   const rack = await kind.open();
   const runWave = async (wave: readonly Case[], again: boolean): Promise<void> => {
-    const runs = wave.map((one) => new CaseRun(kind, rack, one));
-    await Promise.all(runs.map((run) => run.start(seeds[cases.indexOf(run.case)] ?? seed)));
+    const runs = wave.map((one) => new CaseRun(kind, rack, one, seeds[cases.indexOf(one)] ?? seed));
+    await Promise.all(runs.map((run) => run.start()));
     await Promise.all(runs.map((run) => run.run()));
     for (const run of runs) {
       await run.stop();
@@ -95,7 +95,7 @@ class CaseRun {
   #epoch = 0;
   #took = 0;
 
-  constructor(kind: DutKind, rack: DutRack, one: Case) {
+  constructor(kind: DutKind, rack: DutRack, one: Case, seed: number) {
     this.case = one;
     this.#kind = kind;
     this.#lacks = lacks(kind, one);
@@ -105,13 +105,17 @@ class CaseRun {
       family: familyOf(one),
       settle: kind.settle,
       limit: one.limit ?? LIMIT,
+      seed,
     });
   }
 
-  async start(seed: number): Promise<void> {
+  async start(): Promise<void> {
     if (this.#lacks !== "") return;
     await this.#guard("the DUT starts", async () => {
-      await this.#dut.start({ devices: topologyOf(this.case).devices, plan: PLANS[familyOf(this.case)], seed });
+      const { strategy } = this.case;
+      const { seed } = this.#bench;
+      const plan = PLANS[familyOf(this.case)];
+      await this.#dut.start({ devices: topologyOf(this.case).devices, plan, seed, ...(strategy ? { strategy } : {}) });
       prepare(this.#bench, this.case);
       this.#before = this.#table();
       this.#started = true;

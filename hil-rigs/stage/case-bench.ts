@@ -26,6 +26,7 @@ export interface BenchOptions {
   settle: number;
   /** Time limit of the case, in ms of the DUT's time. */
   limit: number;
+  seed?: number;
 }
 
 export class CaseBench implements Bench {
@@ -278,6 +279,15 @@ export class CaseBench implements Bench {
   }
 
   // Checks.
+
+  get seed(): number {
+    return this.#options.seed ?? 1;
+  }
+
+  figure(name: string, value: number): void {
+    this.trace.figures[name] = value;
+    this.trace.add("table", this.now(), `${name}: ${value}`);
+  }
 
   expect(name: string, actual: unknown, expected: unknown): void {
     const [have, want] = [JSON.stringify(actual) ?? "undefined", JSON.stringify(expected) ?? "undefined"];

@@ -35,6 +35,8 @@ export class Trace {
   /** Frames of both sides, in order. */
   readonly wire: { frame: Frame; sent: boolean }[] = [];
   readonly checks: Check[] = [];
+  /** The case's own figures, by name. */
+  readonly figures: Record<string, number> = {};
 
   add(kind: StepKind, time: number, text: string, end: number = time): void {
     this.steps.push({ kind, time, end, text });

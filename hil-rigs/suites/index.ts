@@ -5,9 +5,13 @@ import { ip } from "./ip/index.ts";
 import { ip6 } from "./ip6/index.ts";
 import { multicast } from "./multicast/index.ts";
 import { nd } from "./nd/index.ts";
+import { strategies } from "./strategies/index.ts";
 import { telemetry } from "./telemetry/index.ts";
 
 export const SUITES: readonly Suite[] = [arp, nd, ip, ip6, telemetry, multicast];
+
+/** Suites that are measured, not played: hours of the DUT's time. */
+export const MEASURED_ONLY: readonly Suite[] = [strategies];
 
 /** Parts of suites by protocol, of both families where both have it. Their cases are the suites' own. */
 export const VIEWS: readonly Suite[] = [

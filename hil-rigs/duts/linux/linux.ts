@@ -211,7 +211,7 @@ export const linux: DutKind = {
   name: "linux",
   description: "the kernel of this machine, in a network namespace of its own",
   timing: { timers: kernelHz(), slack: 40 },
-  can: ALL_NEEDS,
+  can: new Set([...ALL_NEEDS].filter((need) => need !== "strategies")),
   families: BOTH_FAMILIES,
   realTime: true,
   settle: 1,

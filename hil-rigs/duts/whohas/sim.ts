@@ -33,6 +33,7 @@ export class SimulatedDut extends RunningStack implements Dut {
       this.#clock,
       options.seed,
       plans.map(({ family }) => family),
+      options.strategy,
     );
     for (const device of options.devices) await this.#cable(device, plans);
     this.#clock.advanceSync(0);
@@ -64,7 +65,9 @@ export class SimulatedDut extends RunningStack implements Dut {
     while (!done()) {
       const left = end - this.#clock.now();
       if (left <= 0) return false;
-      this.#clock.advanceSync(Math.min(STEP, left));
+      // Nothing is to be seen before something happens.
+      const idle = Math.floor(this.#clock.next - this.#clock.now());
+      this.#clock.advanceSync(Math.min(Math.max(STEP, idle), left));
     }
     return true;
   }

@@ -13,6 +13,7 @@ import type { Neighbour } from "../../../firmware-ts/neigh/entry.ts";
 import { flagWords, NeighFlags } from "../../../firmware-ts/neigh/flags.ts";
 import { keepResolved } from "../../../firmware-ts/neigh/machine.ts";
 import { nudName } from "../../../firmware-ts/neigh/states.ts";
+import { makeStrategy } from "../../../firmware-ts/neigh/strategies/index.ts";
 import type { NeighTable } from "../../../firmware-ts/neigh/table.ts";
 import type { NetDevice } from "../../../firmware-ts/net/device.ts";
 import { formatMac } from "../../../firmware-ts/net/ethernet.ts";
@@ -30,6 +31,7 @@ import type {
   NeighRow,
   SendOptions,
   SocketOptions,
+  StrategyWish,
 } from "../../contract/dut.ts";
 import type { AddressPlan, DeviceName, Family } from "../../contract/plan.ts";
 import { stackIp } from "./iproute.ts";
@@ -45,16 +47,23 @@ const ERRNOS: Readonly<Record<string, string>> = {
   NOMEM: "ENOBUFS",
 };
 
+const KERNELS_WAY: StrategyWish = { name: "dynamic" };
+
 export class StackDut {
   readonly stack: Stack;
   readonly #client: ControlClient;
   readonly #events: NeighEvent[] = [];
   readonly #families: readonly Family[];
 
-  /** @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for */
-  constructor(clock: Clock, seed: number, families: readonly Family[] = [4]) {
+  /**
+   * @param families those of its addresses; of IPv6 they are usable at once, and routers are not asked for
+   * @param strategy of its neighbour tables; default the kernel's way
+   */
+  constructor(clock: Clock, seed: number, families: readonly Family[] = [4], { name, ...settings }: StrategyWish = KERNELS_WAY) {
     const more = families.filter((family) => family !== 4);
-    this.stack = new Stack({ clock, random: new SeededRandom(seed), pool: { limit: 40_000 }, loopback: true, families: more });
+    const random = new SeededRandom(seed);
+    const neighbours = { strategy: makeStrategy(name, settings) };
+    this.stack = new Stack({ clock, random, pool: { limit: 40_000 }, loopback: true, families: more, neighbours });
     this.#families = families;
     if (families.includes(6))
       for (const name of ["accept_dad", "router_solicitations"]) this.sysctl(`net.ipv6.conf.default.${name}`, "0");
