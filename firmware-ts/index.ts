@@ -72,12 +72,17 @@ export type { Ip6Route, Ip6RouteEntry } from "./ip6/routing/route.ts";
 export type { Neighbour, NeighEvent } from "./neigh/entry.ts";
 export type { NeighListener, Transition, TransitionListener } from "./neigh/notify.ts";
 export { PROFILE_NAMES, type ProfileName } from "./neigh/profile.ts";
+export type { SleepTimers } from "./neigh/sleep.ts";
 export { Nud, nudName, parseNud } from "./neigh/states.ts";
 export type { DeviceEvent, DeviceOptions, NetDevice } from "./net/device.ts";
 export type { HealthReport } from "./net/device-health.ts";
+export type { ControllerPower, DevicePower } from "./net/device-power.ts";
 export { formatMac, parseMac } from "./net/ethernet.ts";
 export type { DeviceListener, PacketHandler, PacketTap } from "./net/network.ts";
 export type { NapiOptions } from "./net/softnet.ts";
+export { SnapshotError, type SnapshotErrorCode } from "./snapshot/check.ts";
+export { parseSnapshot, type Snapshot } from "./snapshot/form.ts";
+export type { Restored, RestoreOptions, SnapshotPart } from "./snapshot/restore.ts";
 export {
   ipv4,
   macAddress,
@@ -87,6 +92,7 @@ export {
   type StackAddressOptions,
   type StackOptions,
 } from "./stack.ts";
+export type { SleepOptions, SleepReport, StackPower } from "./stack-power.ts";
 export type { EchoReply, Pinger } from "./transport/ping.ts";
 export type {
   TcpAcceptor,

@@ -8,8 +8,8 @@ import type { NetDevice } from "../net/device.ts";
 import type { Stack } from "../stack.ts";
 import type { AddressEvent } from "./address-event.ts";
 import type { LeaseStore } from "./lease-store.ts";
-import type { Sleeper } from "./sleeper.ts";
 import type { OptionShape } from "./options.ts";
+import type { Sleeper } from "./sleeper.ts";
 
 export interface App {
   /** Figures since start(), by name: `sent`, `failed` … */

@@ -91,7 +91,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #route = new InputRoute();
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
-  readonly #identifications: Identifications;
+  readonly identifications: Identifications;
   readonly groups: Groups;
   readonly igmp: Igmp;
   readonly #copies: OwnCopies;
@@ -105,7 +105,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
-    this.#identifications = new Identifications(random.fork("identification"));
+    this.identifications = new Identifications(random.fork("identification"));
     const changes = new Generation(network.changes);
     this.conf = new Devconfs(changes);
     this.settings = new Ip4Settings(changes);
@@ -228,7 +228,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = launch(skb, way, protocol, this.#identifications);
+    const fate = launch(skb, way, protocol, this.identifications);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -288,7 +288,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
   #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
-    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
+    return isUndivided(manner) ? 0 : this.identifications.next(source, destination, protocol);
   }
 
   confirm(way: Ip4Way): void {

@@ -113,7 +113,8 @@ export class UdpSocket implements SkBuffOwner {
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   /** The layer of the last destination, which is one of this stack's. Null once the socket is closed. */
   #lastLayer: IpLayer | null = null;
-  readonly #shared: boolean;
+  /** Others may have its address and port, too, if they are shared as well. */
+  readonly shared: boolean;
   #peer: IpAddress | null = null;
   #peerPort = 0;
   #manner: SendManner = USUAL_MANNER;
@@ -136,7 +137,7 @@ export class UdpSocket implements SkBuffOwner {
     this.source = source;
     this.port = port;
     this.family = address === null ? family : familyOf(address);
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   /** Takes datagrams of this family. */
@@ -146,7 +147,7 @@ export class UdpSocket implements SkBuffOwner {
 
   /** No other socket with the address and the port of `other` can be there beside this one. */
   excludes(other: UdpSocket): boolean {
-    if (this.#shared && other.#shared) return false;
+    if (this.shared && other.shared) return false;
     if (this.family !== null && other.family !== null && this.family !== other.family) return false;
     return this.address === other.address || this.address === null || other.address === null;
   }

@@ -89,6 +89,11 @@ export class Udp implements IpProtocol, UdpSocketUser {
     throw new InetError("ADDRESS_NOT_AVAILABLE", `${formatIp(address)} is not an address of this stack`);
   }
 
+  /** All open sockets, by port, the newest of each first. */
+  get sockets(): readonly UdpSocket[] {
+    return [...this.#ports.values()].flat();
+  }
+
   closed(socket: UdpSocket): void {
     this.#slots[socket.port & (SLOTS - 1)] = null;
     const left = (this.#ports.get(socket.port) ?? []).filter((other) => other !== socket);

@@ -151,7 +151,19 @@ export const telemetry: AppKind<TelemetryConfig> = {
     const timestamp = timestampOf(config);
     const { sleep } = config;
     const rest = sleep && { sleep: (time: number): void => sleeper.sleepUntil(time, sleep) };
-    const app = new Telemetry(stack, { node, ...to, every, sensors, format, settings, batch, timestamp, clockIsSet, random, ...rest });
+    const app = new Telemetry(stack, {
+      node,
+      ...to,
+      every,
+      sensors,
+      format,
+      settings,
+      batch,
+      timestamp,
+      clockIsSet,
+      random,
+      ...rest,
+    });
     app.onEvent = tell;
     return app;
   },
