@@ -104,6 +104,17 @@ t.test("asleep by stack.sleep(): one wake a datagram, no 5 s for a probe; with t
   t.equal(tallyOf(result, "awake").asleep, 0, "the other ways do not sleep because the rig's node does");
 });
 
+t.test(
+  "a neighbour whose hour is over when the node wakes is asked by a controller that is awake: no broadcast, no second of waiting",
+  async (t) => {
+    const { pinned } = await play(rig("10m"), 1.5 * HOUR, ["pinned"]);
+    const slept = pinned?.ways.find(({ way }) => way === "slept");
+    t.match(slept?.summary, { arp: { requestsBroadcast: 1, requestsUnicast: 1, repliesReceived: 2 } });
+    t.same(slept?.summary.drops, {});
+    t.ok((slept?.tally.resolution.waiting ?? 0) < 100, `${slept?.tally.resolution.waiting} ms`);
+  },
+);
+
 t.test("telemetry that waits for answers does not sleep: that way is left out", async (t) => {
   const node = rig("10m");
   const coap = {
