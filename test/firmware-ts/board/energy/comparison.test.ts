@@ -62,6 +62,13 @@ t.test("a datagram every 10 minutes for an hour: each one is followed by 5 s and
   t.ok(fixed.bus.transactions <= 60 && fixed.bus.bytes <= fixed.sent.bytes + 6 * 30, JSON.stringify(fixed.bus));
 });
 
+t.test("two datagrams of one moment wake the node once", async (t) => {
+  const apps = "apps: [{ kind: telemetry, to: 192.168.10.1:8095, every: 10m, sensors: [{ kind: thermometer, pin: A1 }] }]\n";
+  const results = await play(rig("10m", ENERGY + apps), HOUR);
+  t.match(tallyOf(results["static"], "owed"), { wakes: 6, datagrams: 12 });
+  t.match(tallyOf(results["dynamic"], "owed"), { wakes: 6, datagrams: 12 });
+});
+
 t.test("its joules by hand: 25 s of ARP cost 20 J of 0.5 and 0.3 W; six wakes of 20 ms and 2 mJ 0.108 J", async (t) => {
   const results = await play(rig("10m"), HOUR);
   const [, owed] = results["dynamic"]?.ways ?? [];
@@ -78,12 +85,12 @@ t.test("its joules by hand: 25 s of ARP cost 20 J of 0.5 and 0.3 W; six wakes of
 });
 
 t.test("every 10 s an entry stays in use: as many probes as Linux sends, and every one of them keeps the node awake", async (t) => {
-  const { dynamic } = await play(rig("10s"), HOUR, ["dynamic"]);
+  const { dynamic } = await play(rig("10s"), HOUR / 3, ["dynamic"]);
   const { wakes, resolution, datagrams } = tallyOf(dynamic, "owed");
   const probes = dynamic?.ways[0]?.summary.arp.requestsUnicast ?? 0;
-  t.equal(datagrams, 360);
-  t.equal(wakes, 360);
-  t.ok(probes > 70 && probes < 120, `${probes} probes`);
+  t.equal(datagrams, 120);
+  t.equal(wakes, 120);
+  t.ok(probes > 20 && probes < 45, `${probes} probes`);
   t.ok(Math.abs(resolution.waiting - probes * 5000) < 5000, `${resolution.waiting} ms`);
 });
 
@@ -129,7 +136,7 @@ t.test("telemetry that waits for answers does not sleep: that way is left out", 
 });
 
 t.test("every strategy plays, and none of them fails a datagram", async (t) => {
-  const results = await new EnergyComparison(rig("10s"), { duration: HOUR / 4 }).run();
+  const results = await new EnergyComparison(rig("10s"), { duration: HOUR / 12 }).run();
   t.same(
     results.map(({ strategy }) => strategy),
     STRATEGY_NAMES,
@@ -143,24 +150,24 @@ t.test("every strategy plays, and none of them fails a datagram", async (t) => {
     const [, owed, slept] = ways;
     if (strategy !== "dynamic")
       t.ok((owed?.ledger.joules ?? 0) < (results[0]?.ways[1]?.ledger.joules ?? 0), `${strategy} is cheaper than dynamic`);
-    t.equal(slept?.tally.datagrams, 90);
+    t.equal(slept?.tally.datagrams, 30);
   }
 });
 
 t.test("the same seed gives the same figures; another one does not", async (t) => {
-  const one = await play(rig("10s"), HOUR / 4, ["dynamic"]);
-  t.same(await play(rig("10s"), HOUR / 4, ["dynamic"]), one);
-  t.notSame(await play({ ...rig("10s"), seed: 2 }, HOUR / 4, ["dynamic"]), one);
+  const one = await play(rig("10s"), HOUR / 12, ["dynamic"]);
+  t.same(await play(rig("10s"), HOUR / 12, ["dynamic"]), one);
+  t.notSame(await play({ ...rig("10s"), seed: 2 }, HOUR / 12, ["dynamic"]), one);
 });
 
 t.test("IPv6: neighbour discovery is counted, a static entry leaves the duplicate address detection", async (t) => {
   const six = "{ driver: enc28j60, bus: { kind: sim }, addresses: [fd00:10::10/64] }";
   const node = rig("10s", ENERGY, six);
   const to = { ...node.telemetry, to: { address: "fd00:10::1", port: 8094 } } as NonNullable<Rig["telemetry"]>;
-  const results = await play({ ...node, telemetry: to }, HOUR / 4);
+  const results = await play({ ...node, telemetry: to }, HOUR / 12);
   const dynamic = tallyOf(results["dynamic"], "owed").resolution;
   const fixed = tallyOf(results["static"], "owed").resolution;
-  t.ok(dynamic.sent.frames > 15, `${dynamic.sent.frames} sent`);
+  t.ok(dynamic.sent.frames > 5, `${dynamic.sent.frames} sent`);
   t.equal(fixed.waiting, 0);
 });
 
