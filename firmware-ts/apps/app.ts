@@ -16,6 +16,8 @@ export interface App {
   readonly counters: Readonly<Record<string, number>>;
   /** The device has the address that an app with the role `addresses` gives it. */
   readonly settled?: boolean;
+  /** The number that it has counted its messages to, where they have one; an app that is made anew goes on from it. */
+  readonly sequence?: number;
   /** Begins. Called once. */
   start(): void;
   /** Ends for good. Called at any time, also before start() and twice. */
@@ -55,6 +57,8 @@ export interface AppContext {
   clockIsSet(): boolean;
   /** Keeps what outlives the process. */
   readonly leases: LeaseStore;
+  /** The number that this app counts on from: 0, or as far as it came before a restart. */
+  readonly sequence: number;
   /** Puts the whole node to sleep. */
   readonly sleeper: Sleeper;
   /** Tells the operator the fate of a datagram. */

@@ -32,6 +32,8 @@ export function describeRig(rig: Rig): string[] {
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, ${pins ? "pinned" : "permanent"}`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);
+  if (rig.snapshot)
+    rows.push(["snapshot", rig.snapshot.file, `written every ${formatDuration(rig.snapshot.every)} and at the end`]);
   if (rig.telemetry) rows.push(...telemetry.describe(rig.telemetry, say));
   for (const app of rig.apps ?? []) rows.push(...appKind(app).describe(app, say));
   if (rig.energy) rows.push(["energy", rig.energy.board?.kind ?? "", describeEnergy(rig.energy)]);

@@ -69,7 +69,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry, apps, energy } = source;
+  const { telemetry, apps, snapshot, energy } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -79,6 +79,7 @@ function toRig(source: RigSource, file: string): Rig {
     neighbours: { ...RIG_DEFAULTS.neighbours, ...source.neighbours },
     sysctl: source.sysctl ?? {},
     ...(telemetry && { telemetry: telemetryWith(telemetry) }),
+    ...(snapshot && { snapshot: { ...RIG_DEFAULTS.snapshot, ...snapshot } }),
     ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
     ...(energy && { energy }),
   };

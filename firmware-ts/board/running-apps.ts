@@ -23,22 +23,29 @@ export class RunningApps {
   /**
    * Makes a rig's apps and starts its indicators.
    * @param firmware whether firmwares are to run, too
+   * @param sequences how far the firmwares had counted before a restart, in their order
    * @throws GpioError for a pin that cannot be what it should; apps that were started before go on until stop()
    */
-  make(rig: Rig, context: AppContext, firmware: boolean): void {
+  make(rig: Rig, context: Omit<AppContext, "sequence">, firmware: boolean, sequences: readonly number[] = []): void {
     for (const config of appsOf(rig)) {
       const kind = appKind(config);
+      const surroundings: AppContext = { ...context, sequence: sequences[this.#firmwares.length] ?? 0 };
       if (kind.role === "indicator") {
-        const app = kind.make(config, context);
+        const app = kind.make(config, surroundings);
         this.#indicators.push(app);
         app.start();
       } else if (kind.role === "addresses") {
         const device = deviceOfApp(config) ?? "";
-        this.#addresses.set(device, [...(this.#addresses.get(device) ?? []), kind.make(config, context)]);
+        this.#addresses.set(device, [...(this.#addresses.get(device) ?? []), kind.make(config, surroundings)]);
       } else if (firmware) {
-        this.#firmwares.push(kind.make(config, context));
+        this.#firmwares.push(kind.make(config, surroundings));
       }
     }
+  }
+
+  /** How far the firmwares have counted, in their order. */
+  get sequences(): readonly number[] {
+    return this.#firmwares.map(({ sequence }) => sequence ?? 0);
   }
 
   get hasFirmware(): boolean {

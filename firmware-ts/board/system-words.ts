@@ -6,6 +6,7 @@ import type { DatagramEvent } from "../apps/app.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { NeighWarning } from "./neigh-watch.ts";
+import type { NodeState } from "./node-state.ts";
 
 /** Of a system S. */
 export interface OptionsOf<S> {
@@ -17,6 +18,8 @@ export interface OptionsOf<S> {
   listener?: ListenerOf<S>;
   /** Looks on at the SPI buses of simulated chips. */
   onSpi?: SpiWatcher;
+  /** Keeps the stack's snapshot and the apps' numbers over restarts. Default: they begin anew. */
+  state?: NodeState;
   /** Keeps leases over restarts. Default: as long as the system lasts. */
   leases?: LeaseStore;
 }

@@ -195,6 +195,7 @@ export class System {
       if (this.#stopped) return;
       this.#makeApps();
       this.#configure();
+      this.#options.state?.begin(this.stack, () => this.#apps.sequences);
       this.#startedAt = this.clock.now();
       this.#ready = true;
       if (this.#options.duration !== undefined) {
@@ -227,6 +228,7 @@ export class System {
     this.#tellAddressed();
     this.#end();
     await this.#awake();
+    this.#options.state?.end();
     this.#healthWatch.stop();
     this.#apps.stop();
     const failures: unknown[] = [];
@@ -370,7 +372,8 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const context: AppContext = {
+    const { state } = this.#options;
+    const context: Omit<AppContext, "sequence"> = {
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
@@ -383,7 +386,7 @@ export class System {
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
     };
-    this.#apps.make(this.rig, context, this.#options.app !== false);
+    this.#apps.make(this.rig, context, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

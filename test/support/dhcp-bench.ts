@@ -86,6 +86,7 @@ export class DhcpBench {
       random: new SeededRandom("apps"),
       clockIsSet: () => true,
       leases,
+      sequence: 0,
       sleeper: { sleepUntil: () => undefined },
       tell: () => undefined,
       addressed: (event) => events.push(event),

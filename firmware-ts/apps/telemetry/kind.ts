@@ -143,7 +143,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
       ...sensors.map(({ kind, pin }) => ["sensor", kind, `on pin ${pin}`] as const),
     ];
   },
-  make: (config, { stack, node, io, random, clockIsSet, sleeper, tell }) => {
+  make: (config, { stack, node, io, random, clockIsSet, sleeper, sequence, tell }) => {
     const { to, every, batch } = config;
     const sensors = config.sensors.map(({ kind, pin }) => io.sensor(kind, pin));
     const format = formatOf(config);
@@ -162,6 +162,7 @@ export const telemetry: AppKind<TelemetryConfig> = {
       timestamp,
       clockIsSet,
       random,
+      sequence,
       ...rest,
     });
     app.onEvent = tell;

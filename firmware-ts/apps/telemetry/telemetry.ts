@@ -38,6 +38,8 @@ export interface TelemetryOptions {
   clockIsSet?: () => boolean;
   /** Randomness of protocols that need some. Default: of a fixed seed. */
   random?: Random;
+  /** The number of the reading before the first one. Default 0. */
+  sequence?: number;
   /** Is called when every message's fate is known, with the time of the next reading: nothing is to be done until then. */
   sleep?: (time: number) => void;
 }
@@ -101,6 +103,10 @@ export class Telemetry implements App {
     this.#timer = stack.clock.timer(() => this.#read());
   }
 
+  get sequence(): number {
+    return (this.#options.sequence ?? 0) + this.counters.readings;
+  }
+
   /** The first reading is taken at once. */
   start(): void {
     this.#start = this.#stack.clock.now();
@@ -123,7 +129,8 @@ export class Telemetry implements App {
   #read(): void {
     const { sensors, every } = this.#options;
     const { clock } = this.#stack;
-    const seq = ++this.counters.readings;
+    this.counters.readings++;
+    const seq = this.sequence;
     const values: number[] = [];
     for (const sensor of sensors) values.push(sensor.read());
     values.push(seq);

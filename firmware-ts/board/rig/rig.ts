@@ -77,6 +77,13 @@ export interface NeighboursConfig {
   readonly static: readonly StaticNeighbour[];
 }
 
+/** The node's state is kept over restarts. */
+export interface SnapshotConfig {
+  readonly file: string;
+  /** Between two writes, in ms; one more when the run ends. */
+  readonly every: number;
+}
+
 /** One app. Its other keys are its kind's: TelemetryConfig in apps/telemetry/kind.ts. */
 export interface AppConfig {
   /** One of APP_KINDS in apps/index.ts. */
@@ -107,6 +114,7 @@ export interface Rig {
   readonly apps?: readonly AppConfig[];
   /** Currents, voltages and times of the energy model, as far as the rig says them. */
   readonly energy?: EnergyConfig;
+  readonly snapshot?: SnapshotConfig;
 }
 
 /** Values for keys that a rig file or a SPEC leaves out. A rig's name is its file's, without folder and ending. */
@@ -120,6 +128,7 @@ export const RIG_DEFAULTS: {
   readonly fallback: "none";
   readonly when: "retry";
   readonly neighbours: NeighboursConfig;
+  readonly snapshot: Pick<SnapshotConfig, "every">;
   readonly segment: Readonly<Required<SegmentOptions>>;
 } = {
   seed: 1,
@@ -134,6 +143,8 @@ export const RIG_DEFAULTS: {
   fallback: "none",
   when: "retry",
   neighbours: { profile: "linux", lateness: "exact", hz: 250, static: [] },
+  /** Flash wears out: 8760 writes a year. */
+  snapshot: { every: 3_600_000 },
   /** A wire that does nothing to frames. */
   segment: { latency: 0, loss: 0, duplication: 0, corruption: 0 },
 };
@@ -144,6 +155,7 @@ export const RIG_LIMITS: {
   readonly spiHz: readonly [number, number];
   readonly answerTimeout: readonly [number, number];
   readonly latency: readonly [number, number];
+  readonly snapshot: readonly [number, number];
 } = {
   /** From the slowest any bridge is set to, to what an FT232H can. */
   baud: [300, 12_000_000],
@@ -152,4 +164,5 @@ export const RIG_LIMITS: {
   /** Less than an adapter's latency timer is no answer, more than a minute nobody waits for. */
   answerTimeout: [20, 60_000],
   latency: [0, 3_600_000],
+  snapshot: [1000, 365 * 86_400_000],
 };

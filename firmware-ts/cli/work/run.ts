@@ -41,7 +41,10 @@ async function rightsFor(rig: Rig, options: RunOptions, input: string | undefine
     rig,
     ...(user === undefined ? {} : { user }),
     reads: file === undefined || file === "-" ? [] : [file],
-    writes: capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path],
+    writes: [
+      ...(capture === undefined || capture.path === STANDARD_OUTPUT ? [] : [capture.path]),
+      ...(rig.snapshot === undefined ? [] : [rig.snapshot.file]),
+    ],
     ...(input === undefined ? {} : { input }),
   });
 }

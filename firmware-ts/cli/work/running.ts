@@ -5,10 +5,11 @@ import { CaptureFile } from "../../board/capture-file.ts";
 import { ControlServer } from "../../board/control-socket.ts";
 import { claimInstance, type InstanceClaim } from "../../board/instance-claim.ts";
 import { LeaseFiles, leaseDir } from "../../board/lease-files.ts";
+import { NodeState } from "../../board/node-state.ts";
 import type { Rights } from "../../board/privileges.ts";
 import type { Rig } from "../../board/rig/rig.ts";
 import type { RunRequest } from "../../board/run-options.ts";
-import { System, startSystem } from "../../board/system.ts";
+import { System, type SystemOptions, startSystem } from "../../board/system.ts";
 import { stackMethods } from "../../control/methods/index.ts";
 import { Exit } from "../contract/exit.ts";
 import { Closing } from "./closing.ts";
@@ -40,6 +41,14 @@ export function runUntilTold(clock: Clock, rig: Rig, options: RunOptions, rights
   });
 }
 
+/** What outlives the run. */
+function kept(rig: Rig, name: string, clock: Clock, complain: (why: string) => void): Pick<SystemOptions, "leases" | "state"> {
+  const leases = new LeaseFiles(leaseDir(name), complain);
+  if (!rig.snapshot) return { leases };
+  const state = new NodeState(rig.snapshot, clock, leases, complain);
+  return { leases: state, state };
+}
+
 async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights | null, down: WayDown): Promise<number> {
   const { name, duration, app, quiet } = options;
   const { terminal, told } = down;
@@ -60,8 +69,8 @@ async function runOn(clock: Clock, rig: Rig, options: RunOptions, rights: Rights
       },
     };
     // A run in virtual time begins as the one before did.
-    const keeps =
-      clock instanceof VirtualClock ? {} : { leases: new LeaseFiles(leaseDir(name), (why) => terminal.complain(`whohas: ${why}`)) };
+    const complain = (why: string): void => terminal.complain(`whohas: ${printable(why)}`);
+    const keeps = clock instanceof VirtualClock ? {} : kept(rig, name, clock, complain);
     const system = await System.make(rig, { clock, app, listener, ...keeps, ...(duration === undefined ? {} : { duration }) });
     closing.add(() => system.stop());
     if (options.capture !== undefined) {
