@@ -45,8 +45,11 @@ async function compare(file: string | undefined, options: EnergyOptions, down: W
   const measured = await measure(rig, options, down.told);
   const comparison = new EnergyComparison(rig, { strategies, duration });
   void down.told.then(() => comparison.stop());
+  let told = "";
   const results = await comparison.run((strategy, part) => {
-    if (isatty(2)) terminal.complain(`whohas: ${strategy}, ${Math.floor(100 * part)} %`);
+    const line = `whohas: ${strategy}, ${10 * Math.floor(10 * part)} %`;
+    if (isatty(2) && line !== told) terminal.complain(line);
+    told = line;
   });
   down.begin();
   const report: EnergyReport = { rig, duration, parameters: comparison.parameters, results, measured };
