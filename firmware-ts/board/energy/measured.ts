@@ -14,7 +14,7 @@ import { PowerSum } from "./power-sum.ts";
 
 export interface Measured {
   readonly joules: number;
-  /** From the first to the last row, ms. */
+  /** From the first to the last row with a value, ms. */
   readonly span: number;
   readonly rows: number;
   /** Rows without a value. */
@@ -53,6 +53,8 @@ const NAMES: readonly (readonly [Quantity, RegExp])[] = [
 /** Other statistics of a span than its mean. */
 const NOT_THE_MEAN = /(?:^|[^a-z])(?:min|max|std|p2p|samples)(?:$|[^a-z])/;
 const MOST_COLUMNS = 256;
+/** Beyond this no meter measures, and sums of products of such numbers stay finite. */
+const LARGEST = 1e15;
 const SECOND = 1000;
 
 interface Column {
@@ -80,8 +82,10 @@ export class MeasuredReader {
   #layout: Layout | null = null;
   #rows = 0;
   #skipped = 0;
-  #firstTime = 0;
-  #time = Number.NaN;
+  /** Seconds: of the newest row, and of the first and the newest one with a value. */
+  #time = Number.NEGATIVE_INFINITY;
+  #firstAt = Number.NaN;
+  #newestAt = Number.NaN;
   readonly #sum = new PowerSum();
   /** Joules that the first row and the newest one count. */
   #first = Number.NaN;
@@ -116,8 +120,8 @@ export class MeasuredReader {
   end(): Measured {
     const layout = this.#layout;
     if (!layout) throw this.#wrong("no names of columns; say e.g. time,current,voltage");
-    const span = (this.#time - this.#firstTime) * SECOND;
-    if (this.#rows < 2 || !(span > 0)) throw this.#wrong("less than two rows of different times: nothing was measured");
+    const span = (this.#newestAt - this.#firstAt) * SECOND;
+    if (!(span > 0)) throw this.#wrong("less than two rows with a value and of different times: nothing was measured");
     const columns = [layout.time, ...layout.values].map(({ name }) => name);
     const joules = layout.counts ? this.#newest - this.#first : this.#sum.joules;
     return { joules, span, rows: this.#rows, skipped: this.#skipped, columns };
@@ -168,8 +172,7 @@ export class MeasuredReader {
   #row(line: string, layout: Layout): void {
     const cells = line.split(layout.delimiter);
     const time = this.#timeOf(cells[layout.time.at] ?? "", layout);
-    if (this.#rows === 0) this.#firstTime = time;
-    else if (time < this.#time) throw this.#wrong(`the time goes back, from ${this.#time} s to ${time} s`);
+    if (time < this.#time) throw this.#wrong(`the time goes back, from ${this.#time} s to ${time} s`);
     this.#time = time;
     this.#rows++;
     let value = layout.factor;
@@ -178,6 +181,8 @@ export class MeasuredReader {
       this.#skipped++;
       return;
     }
+    if (Number.isNaN(this.#firstAt)) this.#firstAt = time;
+    this.#newestAt = time;
     if (layout.counts) this.#count(value);
     else this.#sum.add(value, time);
   }
@@ -203,9 +208,11 @@ export class MeasuredReader {
   }
 }
 
-/** NaN for what is no number. Where a semicolon separates the columns a comma may be the decimal point. */
+/** NaN for what is no number, or none that a meter could mean. Where a semicolon separates the columns a comma may be the decimal point. */
 function numberOf(cell: string, { delimiter }: Layout): number {
   const text = cell.trim().replace(/^"(.*)"$/, "$1");
   const point = delimiter === "," ? text : text.replace(",", ".");
-  return /^[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?$/.test(point) ? Number(point) : Number.NaN;
+  if (!/^[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?$/.test(point)) return Number.NaN;
+  const number = Number(point);
+  return Math.abs(number) <= LARGEST ? number : Number.NaN;
 }
