@@ -45,6 +45,7 @@ export {
   POLL_PENDING,
   type ReceiveMode,
 } from "../hal/ethernet.ts";
+export { HeldClock } from "../hal/held-clock.ts";
 export { type InterruptLine, SimulatedInterrupt } from "../hal/interrupt.ts";
 export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { type Random, SeededRandom } from "../hal/random.ts";

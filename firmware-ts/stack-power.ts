@@ -7,7 +7,7 @@ import type { ControllerPower } from "./net/device-power.ts";
 import { StackError } from "./net/stack-error.ts";
 
 export interface SleepOptions {
-  /** What the controllers do meanwhile. Default `down`. */
+  /** The controllers' mode meanwhile. Default `down`. */
   controller?: ControllerPower;
   /**
    * Longest wait in ms for what is under way: an address that is asked for, a probe, frames in a queue, whoever keeps the stack awake.
@@ -21,7 +21,7 @@ export interface SleepOptions {
   confirmEvery?: number;
 }
 
-/** What came of a stack that went to sleep. */
+/** The report of a stack that went to sleep. */
 export interface SleepReport {
   /** How long it took, in ms. */
   readonly took: number;

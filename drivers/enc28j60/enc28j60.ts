@@ -346,8 +346,8 @@ export class Enc28j60 implements EthernetController {
     session.astray = true;
     this.#receiver.countDue = true;
     this.#attention.request();
-    // Whatever befell the chip asleep is found before the first frame leaves.
-    this.#checkup.urge();
+    // A set-up that was lost asleep is found before the first frame leaves.
+    this.#checkup.look();
   }
 
   /** Nothing is on its way to the wire or to the host. */

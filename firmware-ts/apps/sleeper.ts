@@ -6,7 +6,7 @@ import type { OptionShape } from "./options.ts";
 
 /** How a node sleeps. */
 export interface SleepConfig extends SleepOptions {
-  /** What a sleep means for the neighbours' times. Default `elapse`. */
+  /** The meaning of the sleep for the neighbours' times. Default `elapse`. */
   readonly timers?: SleepTimers;
 }
 

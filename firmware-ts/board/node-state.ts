@@ -1,4 +1,4 @@
-/** What a node keeps over restarts: the snapshot of its stack, its leases, and how far its apps have counted. */
+/** Keeps a node's state over restarts: the snapshot of its stack, its leases, and how far its apps have counted. */
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
 import { integer, list, named, object, type Read, SnapshotError, text } from "../snapshot/check.ts";
@@ -16,7 +16,7 @@ const form = object({
     text(() => true, "{}"),
     256,
   ),
-  /** Of each app that counts, in the rig's order. */
+  /** The numbers that apps have counted to, in the rig's order. */
   sequences: list(integer(0, Number.MAX_SAFE_INTEGER), 256),
 });
 type Kept = Read<typeof form>;

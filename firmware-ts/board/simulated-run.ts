@@ -31,10 +31,10 @@ export interface RunDifference {
   readonly times: readonly [number | null, number | null];
 }
 
-/** What happened in a run: each frame of each stack, both ways, with its time. */
+/** The history of a run: each frame of each stack, both ways, with its time. */
 export class RunHistory {
   readonly #hash = createHash("sha256");
-  /** Of each frame: when, and the digest of all up to it in short. */
+  /** The time of each frame, and a short digest of all up to it. */
   readonly #times: number[] = [];
   readonly #marks: number[] = [];
   readonly #stamp = new DataView(new ArrayBuffer(9));

@@ -1,4 +1,4 @@
-/** What goes into a system besides its rig, what it tells while it runs, and its reports. */
+/** The options of a system, which stand beside its rig, its listener, and its reports. */
 import type { Clock } from "../../hal/clock.ts";
 import type { SpiWatcher } from "../../hal/kit/watched-spi-bus.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
@@ -8,7 +8,7 @@ import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { NeighWarning } from "./neigh-watch.ts";
 import type { NodeState } from "./node-state.ts";
 
-/** Of a system S. */
+/** The options of a system S. */
 export interface OptionsOf<S> {
   clock: Clock;
   /** Run the rig's firmware (telemetry). Its indicators (lamps) run always. Default true. */

@@ -248,7 +248,7 @@ export class System {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** What the firmware sent last leaves the controllers that wake for it. */
+  /** Lets the controllers wake, so that they send what the firmware sent last. */
   async #awake(): Promise<void> {
     const { clock } = this;
     let waking = true;

@@ -302,7 +302,7 @@ export class NeighTable implements NeighHost {
     this.proxyQueue.purge(this.on(device).namespace);
   }
 
-  /** What the table does now and then by itself rests, or goes on. */
+  /** Rests from the work that it does now and then by itself, or goes on with it. */
   #pause(on: boolean): void {
     if (on) {
       this.gc.stop();

@@ -5,24 +5,95 @@
 import { parseIpv4 } from "../ip/address.ts";
 import { isIpv6 } from "../ip/ip6-text.ts";
 import { parseMac } from "../net/ethernet.ts";
-import {
-  boolean,
-  type Form,
-  integer,
-  list,
-  named,
-  number,
-  object,
-  orNull,
-  type Read,
-  refuse,
-  SnapshotError,
-  text,
-  word,
-} from "./check.ts";
+import { boolean, type Form, integer, list, named, number, object, orNull, refuse, SnapshotError, text, word } from "./check.ts";
 
 export const VERSION = 1;
 const KIND = "whohas stack";
+
+/** An address of a device. */
+export interface SavedAddress {
+  readonly device: string;
+  readonly cidr: string;
+  readonly metric: number;
+  readonly noPrefixRoute: boolean;
+  /** This and the next three are IPv4's own; null for IPv6. */
+  readonly scope: number | null;
+  readonly label: string | null;
+  readonly broadcast: string | null;
+  readonly peer: string | null;
+  /** Seconds left; null: it stays. */
+  readonly valid: number | null;
+  readonly preferred: number | null;
+}
+
+/** A next hop of a route. */
+export interface SavedHop {
+  readonly via: string | null;
+  readonly device: string | null;
+  readonly onlink: boolean;
+  readonly weight: number;
+}
+
+export interface SavedRoute {
+  readonly family: "4" | "6";
+  /** `default`, or a prefix. */
+  readonly to: string;
+  readonly hops: readonly SavedHop[];
+  readonly source: string | null;
+  readonly metric: number;
+  readonly protocol: string;
+  readonly type: number;
+  /** IPv4's own; null for IPv6. */
+  readonly scope: number | null;
+  readonly mtu: number;
+  readonly mtuLock: boolean;
+  readonly preference: "low" | "medium" | "high";
+}
+
+export const SAVED_STATES = ["REACHABLE", "STALE", "PERMANENT"] as const;
+
+export interface SavedNeighbour {
+  readonly device: string;
+  readonly address: string;
+  readonly lladdr: string;
+  readonly state: (typeof SAVED_STATES)[number];
+  /** Sum of NeighFlags. */
+  readonly flags: number;
+  readonly protocol: number;
+  readonly confirmed: number;
+  readonly used: number;
+  readonly updated: number;
+  /** The rest of REACHABLE's time. */
+  readonly left: number;
+}
+
+/** A UDP socket. */
+export interface SavedSocket {
+  readonly address: string | null;
+  readonly port: number;
+  readonly family: "4" | "6" | null;
+  readonly shared: boolean;
+  readonly ttl: number;
+  readonly multicastTtl: number;
+  readonly tos: number;
+  readonly peer: { readonly address: string; readonly port: number } | null;
+  readonly groups: readonly { readonly group: string; readonly device: string }[];
+}
+
+export interface Snapshot {
+  readonly kind: "whohas stack";
+  readonly version: number;
+  /** When it was taken, in ms since 1970. */
+  readonly wall: number;
+  readonly addresses: readonly SavedAddress[];
+  readonly routes: readonly SavedRoute[];
+  readonly neighbours: readonly SavedNeighbour[];
+  readonly sockets: readonly SavedSocket[];
+  /** By group and name, those of a list with numbers behind. */
+  readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** IPv4's counts of identifications: their key, and 2048 numbers of 16 bits as hexadecimal digits. */
+  readonly identifications: { readonly key: number; readonly counts: string };
+}
 
 /** More of anything than a stack has is an attack on the memory of a small board. */
 const MOST_TEXT = 64 * 1024 * 1024;
@@ -45,24 +116,22 @@ const count = number(0, Number.MAX_SAFE_INTEGER);
 const short = text((name) => /^[\x21-\x7e]{1,64}$/.test(name), "static");
 const seconds = orNull(integer(0, WORD32));
 
-const addressForm = object({
+const addressForm: Form<SavedAddress> = object({
   device,
   cidr: prefix,
   metric: integer(0, WORD32),
   noPrefixRoute: boolean,
-  /** IPv4's own; null for IPv6. */
   scope: orNull(integer(0, 255)),
   label: orNull(short),
   broadcast: orNull(address),
   peer: orNull(address),
-  /** Seconds left; null: it stays. */
   valid: seconds,
   preferred: seconds,
 });
 
-const hopForm = object({ via: orNull(address), device: orNull(device), onlink: boolean, weight: integer(1, 256) });
+const hopForm: Form<SavedHop> = object({ via: orNull(address), device: orNull(device), onlink: boolean, weight: integer(1, 256) });
 
-const routeForm = object({
+const routeForm: Form<SavedRoute> = object({
   family: word(["4", "6"]),
   to: text((to) => to === "default" || /\//.test(to), "default"),
   hops: list(hopForm, 256),
@@ -70,31 +139,26 @@ const routeForm = object({
   metric: integer(0, WORD32),
   protocol: short,
   type: integer(0, 255),
-  /** IPv4's own; null for IPv6. */
   scope: orNull(integer(0, 255)),
   mtu: integer(0, WORD32),
   mtuLock: boolean,
   preference: word(["low", "medium", "high"]),
 });
 
-export const SAVED_STATES = ["REACHABLE", "STALE", "PERMANENT"] as const;
-
-const neighbourForm = object({
+const neighbourForm: Form<SavedNeighbour> = object({
   device,
   address,
   lladdr,
   state: word(SAVED_STATES),
-  /** Sum of NeighFlags. */
   flags: integer(0, 0xffff),
   protocol: integer(0, 255),
   confirmed: age,
   used: age,
   updated: age,
-  /** What is left of REACHABLE's time. */
   left: age,
 });
 
-const socketForm = object({
+const socketForm: Form<SavedSocket> = object({
   address: orNull(address),
   port: integer(1, 65_535),
   family: orNull(word(["4", "6"])),
@@ -106,26 +170,17 @@ const socketForm = object({
   groups: list(object({ group: address, device }), 256),
 });
 
-const form = object({
+const form: Form<Snapshot> = object({
   kind: word([KIND]),
   version: integer(VERSION, VERSION),
-  /** When it was taken, in ms since 1970. */
   wall: number(-LONGEST, LONGEST),
   addresses: list(addressForm, MOST),
   routes: list(routeForm, MOST),
   neighbours: list(neighbourForm, MOST_NEIGHBOURS),
   sockets: list(socketForm, MOST),
-  /** By group and name, those of a list with numbers behind. */
   counters: named(named(count, 4096), 256),
-  /** IPv4's counts of identifications: their key, and 2048 numbers of 16 bits as hexadecimal digits. */
   identifications: object({ key: integer(-0x8000_0000, 0x7fff_ffff), counts: hexadecimal(8192) }),
 });
-
-export type Snapshot = Read<typeof form>;
-export type SavedAddress = Read<typeof addressForm>;
-export type SavedRoute = Read<typeof routeForm>;
-export type SavedNeighbour = Read<typeof neighbourForm>;
-export type SavedSocket = Read<typeof socketForm>;
 
 function hexadecimal(digits: number): Form<string> {
   return (value, at) => {

@@ -25,7 +25,7 @@ export type SnapshotPart = "addresses" | "routes" | "neighbours" | "sockets" | "
 export interface RestoreOptions {
   /** Default: all. A board whose rig gives it addresses and routes wants the others. */
   parts?: readonly SnapshotPart[];
-  /** What the time since the snapshot means for the neighbours; default `elapse` (neigh/sleep.ts). */
+  /** The meaning of the time since the snapshot for the neighbours; default `elapse` (neigh/sleep.ts). */
   timers?: SleepTimers;
   /**
    * Time since the snapshot was taken, in ms. Default: by the wall clock. Where that is behind the snapshot, as on a board that starts in
@@ -34,7 +34,7 @@ export interface RestoreOptions {
   elapsed?: number;
 }
 
-/** What was restored. */
+/** Things that were restored, and those that were not. */
 export interface Restored {
   /** The sockets, in the snapshot's order; whoever opened them gives them their handlers. */
   readonly sockets: readonly UdpSocket[];

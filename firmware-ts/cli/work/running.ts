@@ -41,7 +41,7 @@ export function runUntilTold(clock: Clock, rig: Rig, options: RunOptions, rights
   });
 }
 
-/** What outlives the run. */
+/** The stores that outlive the run. */
 function kept(rig: Rig, name: string, clock: Clock, complain: (why: string) => void): Pick<SystemOptions, "leases" | "state"> {
   const leases = new LeaseFiles(leaseDir(name), complain);
   if (!rig.snapshot) return { leases };

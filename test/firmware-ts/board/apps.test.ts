@@ -72,7 +72,7 @@ t.test("what is wrong is said where it is", async (t) => {
     [
       'apps: [{ kind: telemetry, to: "10.0.0.1:8094", every: 0s, pin: 3 }]\n',
       "f:3:55: apps[0].every: 0s: not from 1ms to 365d",
-      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sensors, coap, mqtt",
+      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sleep, sensors, coap, mqtt",
     ],
     [
       'apps: [{ kind: link-leds, link: "7", activity: "8" }, { kind: link-leds, link: "8" }]\n',
@@ -82,6 +82,21 @@ t.test("what is wrong is said where it is", async (t) => {
       'telemetry: { to: "10.0.0.1:1", sensors: [{ kind: light, pin: A1 }] }\napps: [{ kind: telemetry, to: "10.0.0.1:2", sensors: [{ kind: light, pin: A1 }] }]\n',
       "f:4:75: apps[0].sensors[0].pin: A1: taken already by telemetry.sensors[0]; each part needs a pin of its own",
     ],
+    [
+      'telemetry: { to: "10.0.0.1:1", format: mqtt, mqtt: { topic: a }, sleep: {} }\n',
+      "f:3:66: telemetry.sleep: mqtt waits for answers, and a node that sleeps hears none",
+    ],
+    [
+      'telemetry: { to: "10.0.0.1:1", sleep: { controller: off, confirmEvery: 1 } }\n',
+      "f:3:53: telemetry.sleep.controller: off: what may stand here: down, listen, on",
+      "f:3:72: telemetry.sleep.confirmEvery: 1: a duration without its unit; say e.g. 1s",
+    ],
+    [
+      'telemetry: { to: "10.0.0.1:1", sleep: {} }\napps: [{ kind: telemetry, to: "10.0.0.1:2" }]\n',
+      "f:3:32: telemetry.sleep: the node sleeps as a whole, and the rig has another firmware",
+    ],
+    ["snapshot: {}\n", "f:3:1: snapshot.file: missing; say e.g. file: /var/lib/whohas/node"],
+    ["snapshot: { file: /n, every: 1ms }\n", "f:3:30: snapshot.every: 1ms: not from 1s to 365d"],
   ] as [string, ...string[]][]) {
     t.strictSame(refusal(text), lines.join("\n"), text);
   }
