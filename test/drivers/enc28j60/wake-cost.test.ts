@@ -4,7 +4,7 @@ import { type BusWork, DATAGRAM, linuxCosts, ownCosts, serprogBytes, serprogTime
 import { missingForForeign } from "../../foreign/linux-source.ts";
 
 /** Bytes of commands around a frame that is sent, and around one that is received, its check sequence among them. */
-const AROUND_SENT = 15;
+const AROUND_SENT = 20;
 const AROUND_RECEIVED = 28;
 const ARP_FRAME = 60;
 
@@ -12,10 +12,10 @@ function within(work: BusWork, transactions: number, bytes: number): boolean {
   return work.transactions <= transactions && work.bytes <= bytes;
 }
 
-t.test("from power save to a datagram sent: at most 40 transactions, 0.2 ms of a 10 MHz bus", async (t) => {
+t.test("from power save to a datagram sent: at most 50 transactions, 0.2 ms of a 10 MHz bus", async (t) => {
   const { wake, send, ask, hear, sleep } = await ownCosts();
-  t.ok(within(wake, 32, 70), `wake: ${JSON.stringify(wake)}`);
-  t.ok(within(send, 8, DATAGRAM + AROUND_SENT), `send: ${JSON.stringify(send)}`);
+  t.ok(within(wake, 40, 85), `wake: ${JSON.stringify(wake)}`);
+  t.ok(within(send, 10, DATAGRAM + AROUND_SENT), `send: ${JSON.stringify(send)}`);
   t.ok(within(ask, 8, ARP_FRAME + AROUND_SENT), `ask: ${JSON.stringify(ask)}`);
   t.ok(within(hear, 9, ARP_FRAME + AROUND_RECEIVED), `hear: ${JSON.stringify(hear)}`);
   t.ok(within(sleep, 10, 20), `sleep: ${JSON.stringify(sleep)}`);

@@ -63,7 +63,10 @@ t.test("refusals say where, what is wrong, and what would be right", async (t) =
   t.equal(refusal("# a comment\n\ntime,power\n0,1\n2,1\n1,1\n"), "m.csv:6: the time goes back, from 2 s to 1 s");
   t.equal(refusal("time,energy\n0,5\n1,4\n"), "m.csv:3: the counted energy goes back, from 5 J to 4 J");
   t.equal(refusal("time,power\nsoon,1\n"), "m.csv:2: soon: not a time; say seconds, or e.g. 2026-04-12T02:31:06.295");
-  t.equal(refusal("time,power\n0,1\n0,1\n"), "m.csv:4: less than two rows with a value and of different times: nothing was measured");
+  t.equal(
+    refusal("time,power\n0,1\n0,1\n"),
+    "m.csv:4: less than two rows with a value and of different times: nothing was measured",
+  );
   t.equal(
     refusal("time,a current,b current,voltage\n0,1,1,1\n"),
     'm.csv:1: several columns of current ("a current", "b current"): leave one in the file',
