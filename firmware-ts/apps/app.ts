@@ -53,6 +53,8 @@ export interface AppContext {
   readonly devices: readonly [NetDevice, ...NetDevice[]];
   /** A source of chance, the same for the same rig; not for secrets. */
   readonly random: Random;
+  /** Octets that nobody can guess; in virtual time the same for the same rig. */
+  secret(octets: number): Uint8Array;
   /** The wall clock is known to be set: a board without a battery begins in 1970, or where it was switched off. */
   clockIsSet(): boolean;
   /** Keeps what outlives the process. */

@@ -4,6 +4,7 @@ import { linkLocal } from "./addresses/link-local.ts";
 import type { AppKind } from "./app.ts";
 import { dhcp } from "./dhcp/kind.ts";
 import { linkLeds } from "./link-leds.ts";
+import { registrar } from "./registrar/registrar.ts";
 import { telemetry } from "./telemetry/kind.ts";
 
-export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, linkLocal, givenAddress];
+export const APP_KINDS: readonly AppKind[] = [telemetry, linkLeds, dhcp, linkLocal, givenAddress, registrar];

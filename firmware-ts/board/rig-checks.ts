@@ -29,7 +29,11 @@ export function checkTogether(file: YamlFile, draft: Draft<RigSource>, firmware:
   const names = good.length === written.length ? good : [];
   checkDevices(file, draft, written);
   checkLinkLayer(file, draft, names);
-  checkStrategy(file, draft?.neighbours);
+  checkStrategy(
+    file,
+    draft?.neighbours,
+    (draft?.apps ?? []).some((app) => app?.["kind"] === "registrar"),
+  );
   checkRoutes(file, draft, names);
   checkDestinations(file, draft, names);
   checkAppDevices(file, draft, names);
@@ -112,12 +116,16 @@ function subnetsOf(device: NonNullable<DeviceDraft>): NonNullable<Draft<Cidr>>[]
   return (device.addresses ?? []).flatMap((one) => (one && typeof one !== "string" ? [one] : []));
 }
 
+function givesAddresses(app: Readonly<Record<string, unknown>> | undefined): boolean {
+  return findApp(app?.["kind"])?.role === "addresses";
+}
+
 /** The devices that get addresses by themselves. */
 function automaticDevices(draft: Draft<RigSource>): string[] {
   const short = devicesOf(draft).flatMap(([name, device]) =>
     (device.addresses ?? []).some((one) => typeof one === "string") ? [name] : [],
   );
-  return [...short, ...(draft?.apps ?? []).flatMap((app) => deviceOfApp(app ?? {}) ?? [])];
+  return [...short, ...(draft?.apps ?? []).flatMap((app) => (givesAddresses(app) ? (deviceOfApp(app ?? {}) ?? []) : []))];
 }
 
 function checkAutomatic(file: YamlFile, device: NonNullable<DeviceDraft>, at: Path): void {

@@ -28,7 +28,7 @@ export function describeRig(rig: Rig): string[] {
   }
   const neighbours = describeNeighbours(rig);
   if (neighbours !== "") rows.push(["neighbours", "", neighbours]);
-  const pins = rig.neighbours.strategy === "pinned";
+  const pins = rig.neighbours.strategy === "pinned" || rig.neighbours.strategy === "registrar";
   for (const { ip, lladdr, dev } of rig.neighbours.static)
     rows.push(["neighbour", ip, `lladdr ${formatMac(lladdr)} dev ${dev}, ${pins ? "pinned" : "permanent"}`]);
   for (const [key, value] of Object.entries(rig.sysctl)) rows.push(["sysctl", `${key} = ${value}`, ""]);

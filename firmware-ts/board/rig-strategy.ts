@@ -36,11 +36,15 @@ export const strategyKeys: {
   ),
 };
 
-/** Notes settings of a strategy that is not the rig's, and a budget that cannot do. */
-export function checkStrategy(file: YamlFile, neighbours: Draft<Partial<NeighboursConfig>>): void {
+/**
+ * Notes settings of a strategy that is not the rig's, and a budget that cannot do.
+ * @param registers the rig has an app `registrar`
+ */
+export function checkStrategy(file: YamlFile, neighbours: Draft<Partial<NeighboursConfig>>, registers: boolean): void {
   const { strategy } = neighbours ?? {};
   for (const name of ["pinned", "confirmed"] as const) {
-    if (neighbours?.[name] && strategy !== name && !("strategy" in neighbours && strategy === undefined))
+    const fits = strategy === name || (name === "pinned" && strategy === "registrar");
+    if (neighbours?.[name] && !fits && !("strategy" in neighbours && strategy === undefined))
       file.note(["neighbours", name], `settings of another strategy than the rig's; say strategy: ${name}`, { key: true });
   }
   const given = neighbours && "static" in neighbours && (neighbours.static === undefined || neighbours.static.length > 0);
@@ -49,9 +53,14 @@ export function checkStrategy(file: YamlFile, neighbours: Draft<Partial<Neighbou
       ["neighbours", "strategy"],
       "static: needs entries; say e.g. static: [{ ip: 192.168.10.1, lladdr: 02:00:5e:10:00:fe, dev: eth0 }]",
     );
+  if (strategy === "registrar" && !registers)
+    file.note(
+      ["neighbours", "strategy"],
+      'registrar: nobody registers; say e.g. apps: [{ kind: registrar, to: "192.168.10.1:7625", device: eth0, key: … }]',
+    );
   const { checkEvery = PINNED_DEFAULTS.checkEvery, framesPerDay = PINNED_DEFAULTS.framesPerDay } = neighbours?.pinned ?? {};
   const needed = Math.ceil(DAY / checkEvery);
-  if (strategy === "pinned" && needed > framesPerDay)
+  if ((strategy === "pinned" || strategy === "registrar") && needed > framesPerDay)
     file.note(
       ["neighbours", "pinned"],
       `framesPerDay ${framesPerDay}: a look every ${formatDuration(checkEvery)} needs ${needed} for each neighbour; say more, or a longer checkEvery`,
@@ -65,9 +74,10 @@ export function describeStrategy({ strategy, pinned, confirmed }: NeighboursConf
     case undefined:
     case "dynamic":
       return false;
+    case "registrar":
     case "pinned": {
       const { checkEvery, framesPerDay } = { ...PINNED_DEFAULTS, ...pinned };
-      return `pinned, looked at every ${formatDuration(checkEvery)}, at most ${framesPerDay} frames a day`;
+      return `${strategy}, looked at every ${formatDuration(checkEvery)}, at most ${framesPerDay} frames a day`;
     }
     case "confirmed":
       return `confirmed, a proof holds for ${formatDuration(confirmed?.within ?? CONFIRMED_DEFAULTS.within)}`;

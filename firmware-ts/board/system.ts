@@ -30,6 +30,7 @@ import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
 import { RigNetwork } from "./rig-network.ts";
 import { RunningApps } from "./running-apps.ts";
+import { secretsOf } from "./secrets.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
 import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
 import { loadClockIsSet } from "./wall-clock.ts";
@@ -379,6 +380,7 @@ export class System {
       io: this.#io,
       devices: [first, ...others],
       random: this.#random.fork("apps"),
+      secret: secretsOf(this.clock, this.#random.fork("secrets")),
       clockIsSet: this.#clockIsSet,
       leases: this.#options.leases ?? new LeaseMemory(),
       sleeper: this.#sleep,

@@ -1,12 +1,18 @@
 /** A pinned gateway that is a real kernel: quiet, impersonated, replaced. Timers are scaled: R is 500 ms instead of 1 s. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import t from "tap";
 import { PacketController } from "../../drivers/packet/packet.ts";
+import { parseRig } from "../../firmware-ts/board/rig-file.ts";
+import { System } from "../../firmware-ts/board/system.ts";
 import { PinnedStrategy } from "../../firmware-ts/neigh/strategies/pinned.ts";
 import { formatMac } from "../../firmware-ts/net/ethernet.ts";
 import { macAddress, Stack } from "../../firmware-ts/stack.ts";
 import { SystemClock } from "../../hal/clock.ts";
 import { SeededRandom } from "../../hal/random.ts";
 import { missingForNetns, missingPrograms, type Netns, VethPair } from "../support/netns.ts";
+import { programCommand } from "../support/own.ts";
 import { realTime } from "../support/real-time.ts";
 import { eventually, pause } from "../support/waiting.ts";
 
@@ -89,4 +95,42 @@ realTime(t, "a kernel as the gateway of a pinned node", { skip }, async (t) => {
   t.equal(count("moved"), 1);
   await eventually(() => eth0.hasCarrier, "the link");
   t.equal(await send(20), 20, "replaced: datagrams arrive at the new one");
+});
+
+const KEY = "000102030405060708090a0b0c0d0e0f";
+const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
+
+realTime(t, "whohas gateway keeps a permanent entry in the kernel for a node that registers", { skip }, async (t) => {
+  const veth = new VethPair();
+  t.teardown(() => veth.remove());
+  const { far, farName } = veth;
+  far.ip("address", "add", `${GATEWAY}/24`, "dev", farName);
+  const keyFile = join(mkdtempSync(join(tmpdir(), "whohas-key-")), "key");
+  t.teardown(() => rmSync(dirname(keyFile), { recursive: true }));
+  writeFileSync(keyFile, `${KEY}\n`);
+  const [program, args] = programCommand(MAIN, ["gateway", "--dev", farName, "--key-file", keyFile]);
+  const registrar = far.spawn(program, args);
+  t.teardown(() => registrar.kill("SIGKILL"));
+  let said = "";
+  for (const stream of [registrar.stdout, registrar.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await eventually(() => said.includes("ready: registrar of"), `the registrar: ${said}`);
+
+  const clock = new SystemClock();
+  t.teardown(() => clock.stop());
+  const rig = `devices: { eth0: { driver: packet, bus: { kind: interface, name: ${veth.near} }, mac: "${OURS}", addresses: [${NODE}/24] } }
+neighbours: { strategy: registrar }
+apps: [{ kind: registrar, to: "${GATEWAY}:7625", device: eth0, key: ${KEY}, every: 10s }]
+`;
+  const system = await System.make(parseRig(rig, "rig"), { clock });
+  t.teardown(() => system.stop());
+  await system.start();
+  const entry = (): string => far.ip("neigh", "show", NODE, "dev", farName);
+  await eventually(() => entry().includes(`lladdr ${OURS} PERMANENT`), "the kernel's entry");
+  const { neighbours } = system.stack.neighbours(4).table.strategy?.report() ?? { neighbours: [] };
+  t.equal(neighbours[0]?.phase, "trusted", "the gateway is pinned here");
+
+  registrar.kill("SIGTERM");
+  await eventually(() => said.includes("1 registered"), `its last line: ${said}`);
+  t.notMatch(entry(), "PERMANENT", "it takes its entries along");
 });

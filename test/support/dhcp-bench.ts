@@ -85,6 +85,7 @@ export class DhcpBench {
       devices: [lab.eth0],
       random: new SeededRandom("apps"),
       clockIsSet: () => true,
+      secret: (octets) => new Uint8Array(octets),
       leases,
       sequence: 0,
       sleeper: { sleepUntil: () => undefined },

@@ -16,6 +16,8 @@ const STRATEGIES = {
   static: () => null,
   pinned: ({ pinned }: StrategySettings) => new PinnedStrategy(pinned),
   confirmed: ({ confirmed }: StrategySettings) => new ConfirmedStrategy(confirmed),
+  /** The app `registrar` tells it the gateway's address. */
+  registrar: ({ pinned }: StrategySettings) => new PinnedStrategy(pinned, "registrar"),
   piggyback: () => new PiggybackStrategy(),
 } satisfies Record<string, (settings: StrategySettings) => NeighStrategy | null>;
 

@@ -130,6 +130,8 @@ export class PinnedStrategy extends PlainStrategy {
 
   /** It is used as a static one is, unasked. */
   override pin(entry: Neighbour, address: Uint8Array): void {
+    // Somebody says again what is known.
+    if (this.#watches.get(entry)?.phase === "trusted" && entry.sameAddress(address, 0)) return;
     update(entry, address, 0, Nud.REACHABLE, UpdateFlags.ADMIN | UpdateFlags.OVERRIDE | UpdateFlags.EXT_VALIDATED);
   }
 
