@@ -70,7 +70,8 @@ export class EnergyWatch {
   #closedAt = Number.NEGATIVE_INFINITY;
   #waited = 0;
   #wakes = 0;
-  /** When a question was sent last. */
+  /** When the node sent a frame last, and when a question. */
+  #sentAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** By the device's own word: asleep since then, null while it is awake, and in all. */
   #asleepAt: number | null = null;
@@ -161,13 +162,18 @@ export class EnergyWatch {
     if (!own && this.#asleepAt !== null && !this.#listens) return;
     const resolution = isResolution(bytes, length);
     this.#all.frame(own, resolution, length);
-    if (own && resolution) this.#askedAt = now;
-    // Nor does a node that owes nothing, but for the answer to what it asked right before.
-    const answer = !own && resolution && now - this.#askedAt <= BURST_GAP;
-    if (this.#owed === 0 && !own && !answer) return;
-    if (this.#owed === 0 && answer) {
-      this.#waited += now - this.#askedAt;
-      this.#askedAt = Number.NEGATIVE_INFINITY;
+    if (own) {
+      this.#sentAt = now;
+      if (resolution) this.#askedAt = now;
+      // Whatever sent it woke the node, also what tells of no datagram.
+      if (this.#owed === 0 && now - this.#closedAt > BURST_GAP) this.#wake(now);
+    } else if (this.#owed === 0) {
+      // Nor does a node that owes nothing, but for an answer that comes at once.
+      if (now - this.#sentAt > BURST_GAP) return;
+      if (resolution && now - this.#askedAt <= BURST_GAP) {
+        this.#waited += now - this.#askedAt;
+        this.#askedAt = Number.NEGATIVE_INFINITY;
+      }
     }
     this.#burstCounts = true;
     this.#needed.frame(own, resolution, length);
@@ -194,7 +200,7 @@ export class EnergyWatch {
   }
 
   #wake(now: number): void {
-    if (now !== this.#wokenAt) this.#wakes++;
+    if (now - this.#wokenAt > BURST_GAP) this.#wakes++;
     this.#wokenAt = now;
     this.#burstCounts = true;
   }
