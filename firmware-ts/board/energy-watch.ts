@@ -165,7 +165,7 @@ export class EnergyWatch {
     if (own) {
       this.#sentAt = now;
       if (resolution) this.#askedAt = now;
-      // Whatever sent it woke the node, also what tells of no datagram.
+      // The sender of each frame woke the node, also one that tells of no datagram.
       if (this.#owed === 0 && now - this.#closedAt > BURST_GAP) this.#wake(now);
     } else if (this.#owed === 0) {
       // Nor does a node that owes nothing, but for an answer that comes at once.
