@@ -56,7 +56,7 @@ export interface NeighFamily {
   isNextHop?(entry: Neighbour): boolean;
 }
 
-/** What speaks against the address that is known of a neighbour, or has it looked at again. */
+/** Something that speaks against the address that is known of a neighbour, or has it looked at again. */
 export type DoubtCause =
   /** A frame names another link address. Anybody can send one. */
   | "claim"
@@ -109,7 +109,7 @@ export interface NeighStrategy {
   carrierReturned(device: NetDevice): void;
   /** The entry has left its table. */
   forget(entry: Neighbour): void;
-  /** What it has done so far, and what it knows of the neighbours on a device (all devices without one). */
+  /** Returns its deeds so far, and its knowledge of the neighbours on a device (all devices without one). */
   report(device?: NetDevice): StrategyReport;
 }
 

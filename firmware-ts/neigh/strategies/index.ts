@@ -10,18 +10,19 @@ export interface StrategySettings {
   readonly confirmed?: ConfirmedOptions;
 }
 
+export type StrategyName = "dynamic" | "static" | "pinned" | "confirmed" | "piggyback" | "registrar";
+
 /** `dynamic` is Linux's way, and so is `static`, where somebody has given every neighbour a static entry. */
-const STRATEGIES = {
+const STRATEGIES: Readonly<Record<StrategyName, (settings: StrategySettings) => NeighStrategy | null>> = {
   dynamic: () => null,
   static: () => null,
-  pinned: ({ pinned }: StrategySettings) => new PinnedStrategy(pinned),
-  confirmed: ({ confirmed }: StrategySettings) => new ConfirmedStrategy(confirmed),
-  /** The app `registrar` tells it the gateway's address. */
-  registrar: ({ pinned }: StrategySettings) => new PinnedStrategy(pinned, "registrar"),
+  pinned: ({ pinned }) => new PinnedStrategy(pinned),
+  confirmed: ({ confirmed }) => new ConfirmedStrategy(confirmed),
   piggyback: () => new PiggybackStrategy(),
-} satisfies Record<string, (settings: StrategySettings) => NeighStrategy | null>;
+  /** The app `registrar` tells it the gateway's address. */
+  registrar: ({ pinned }) => new PinnedStrategy(pinned, "registrar"),
+};
 
-export type StrategyName = keyof typeof STRATEGIES;
 export const STRATEGY_NAMES: readonly StrategyName[] = Object.keys(STRATEGIES) as StrategyName[];
 
 /**

@@ -63,7 +63,7 @@ const TOLD_AS: Readonly<Record<DoubtCause, Cause>> = {
 
 type Phase = "trusted" | "asked" | "searched" | "doubted";
 
-/** What is known of one neighbour that is looked after. */
+/** All that is known of one neighbour that is looked after. */
 class Watch {
   phase: Phase = "trusted";
   /** When it came, or got its present address. */
@@ -238,6 +238,11 @@ export class PinnedStrategy extends PlainStrategy {
     const { host } = entry;
     const now = host.now();
     watch.waiting = null;
+    // Nobody hears a question without a link; its return is a reason of its own.
+    if (!entry.device.hasCarrier) {
+      arm(entry, LONGEST_PAUSE);
+      return;
+    }
     const { budget } = this;
     watch.share = FEIGNED.has(cause) ? Math.ceil(budget.perDay / 2) : budget.perDay;
     if (!budget.take(now, watch.share)) {
@@ -299,7 +304,7 @@ export class PinnedStrategy extends PlainStrategy {
     this.#moving = entry;
     update(entry, address, 0, Nud.REACHABLE, UpdateFlags.OVERRIDE);
     this.#moving = null;
-    // Whoever hears of a change may have taken the entry away.
+    // A listener to changes may have taken the entry away.
     if (this.#watches.get(entry) === watch) this.#rest(entry, watch);
   }
 

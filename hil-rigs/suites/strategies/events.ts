@@ -1,4 +1,4 @@
-/** What may happen to a gateway and to the node that sends by it. */
+/** Events that a gateway, and the node that sends by it, may meet with. */
 import type { Bench } from "../../contract/bench.ts";
 import type { Gateway } from "./gateway.ts";
 

@@ -1,5 +1,5 @@
 /**
- * What the strategies of neighbours cost and what they bear: one-way datagrams at four paces to a gateway that stays, goes, is replaced or is
+ * The cost of the strategies of neighbours, and the events that they bear: one-way datagrams at four paces to a gateway that stays, goes, is replaced or is
  * impersonated. `whohas-rig measure strategies --dut whohas-sim --runs 200`; docs/arp-cost.md has the table.
  */
 import type { Case, Suite } from "../../contract/case.ts";

@@ -148,6 +148,17 @@ t.test("the link is lost and back: one request; datagrams go out at once", async
   await lab.stack.close();
 });
 
+t.test("a link that is away for a day costs no budget", async (t) => {
+  const lab = await open();
+  lab.port.plugged = false;
+  lab.run(24 * 60 * MINUTE);
+  t.equal(lab.stack.neighbours(4).table.strategy?.report().budgetLeft, 240);
+  lab.port.plugged = true;
+  lab.run(0);
+  t.same(requests(lab), [ASKS_ONE]);
+  await lab.stack.close();
+});
+
 t.test("what the gateway sends proves that it is there, and puts the look off", async (t) => {
   const lab = await open();
   for (let n = 0; n < 10; n++) {

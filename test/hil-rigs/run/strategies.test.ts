@@ -1,4 +1,4 @@
-/** What the strategies of neighbours promise, over a few seeds in virtual time; docs/arp-cost.md has the table over 200. */
+/** The promises of the strategies of neighbours, over a few seeds in virtual time; docs/arp-cost.md has the table over 200. */
 import t from "tap";
 import { whohasSim } from "../../../hil-rigs/duts/whohas/sim.ts";
 import { figuresTable, type Measured, measureCases } from "../../../hil-rigs/run/measure.ts";
