@@ -332,6 +332,25 @@ export class Stack {
   }
 
   /**
+   * Comes to rest and puts the controllers to sleep. When it resolves nothing waits, nobody is being asked, and the processor may sleep
+   * (docs/sleep.md). The stack sends nothing until wake(); what is sent nevertheless is dropped with DEV_READY where the chip is down.
+   * @throws StackError SLEEP_INVALID
+   */
+  sleep(options: SleepOptions = {}): Promise<SleepReport> {
+    return this.power.sleep(options);
+  }
+
+  /**
+   * Wakes from sleep(). Packets are taken from the call on; it resolves when every controller has its link or is known to have none.
+   * @param elapsed length of the sleep in ms; without it, what the clock counted. A clock that stood still knows of none
+   * @param timers what the sleep means for the neighbours' times; default `elapse` (neigh/sleep.ts)
+   * @throws StackError SLEEP_INVALID
+   */
+  wake(elapsed?: number, timers: SleepTimers = "elapse"): Promise<void> {
+    return this.power.wake(elapsed, timers);
+  }
+
+  /**
    * Has the stack's strategy look after a neighbour that is no route's next hop, or gives one its first link address: a pinned one is sent
    * to unasked, as a static one. Returns false, and has done nothing, when the stack has no strategy that does so.
    * @throws InetError ADDRESS_INVALID, FAMILY_UNSUPPORTED, LLADDR_INVALID
@@ -349,25 +368,6 @@ export class Stack {
   #entryOf(key: number, device: NetDevice): Neighbour {
     const { table } = this.neighbours(4);
     return (table.find(key, device) ?? table.create(key, device, true)) as Neighbour;
-  }
-
-  /**
-   * Comes to rest and puts the controllers to sleep. When it resolves nothing waits, nobody is being asked, and the processor may sleep
-   * (docs/sleep.md). The stack sends nothing until wake(); what is sent nevertheless is dropped with DEV_READY where the chip is down.
-   * @throws StackError SLEEP_INVALID
-   */
-  sleep(options: SleepOptions = {}): Promise<SleepReport> {
-    return this.power.sleep(options);
-  }
-
-  /**
-   * Wakes from sleep(). Packets are taken from the call on; it resolves when every controller has its link or is known to have none.
-   * @param elapsed length of the sleep in ms; without it, what the clock counted. A clock that stood still knows of none
-   * @param timers what the sleep means for the neighbours' times; default `elapse` (neigh/sleep.ts)
-   * @throws StackError SLEEP_INVALID
-   */
-  wake(elapsed?: number, timers: SleepTimers = "elapse"): Promise<void> {
-    return this.power.wake(elapsed, timers);
   }
 
   /** Closes every device and stops every timer. */

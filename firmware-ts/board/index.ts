@@ -20,7 +20,7 @@ export { type BoardIo, GpioError, type Led, type Output, type Sensor } from "../
 export { SimulatedBoardIo } from "../../hal/simulated/board-io.ts";
 export { SimulatedIo } from "../../hal/simulated/io.ts";
 export { SimulatedIoSource } from "../../hal/simulated/io-source.ts";
-export type { App, AppContext, AppKind, DatagramEvent } from "../apps/app.ts";
+export type { App, AppContext, AppDatagram, AppKind, DatagramEvent } from "../apps/app.ts";
 export { LinkLeds } from "../apps/link-leds.ts";
 export type { SleepConfig, Sleeper } from "../apps/sleeper.ts";
 export { LineProtocolError, linePoint } from "../apps/telemetry/encoders/line-protocol.ts";

@@ -1,8 +1,8 @@
 /** Keeps a node's state over restarts: the snapshot of its stack, its leases, and how far its apps have counted. */
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
-import { integer, list, named, object, type Read, SnapshotError, text } from "../snapshot/check.ts";
-import { checkSnapshot } from "../snapshot/form.ts";
+import { type Form, integer, named, object, SnapshotError, text } from "../snapshot/check.ts";
+import { checkSnapshot, type Snapshot } from "../snapshot/form.ts";
 import type { Stack } from "../stack.ts";
 import { NodeFile } from "./node-file.ts";
 import type { SnapshotConfig } from "./rig/rig.ts";
@@ -10,16 +10,21 @@ import type { SnapshotConfig } from "./rig/rig.ts";
 /** Parts that a board's rig does not give the stack. Counters begin anew, as after a reboot: a run tells what happened in it. */
 const PARTS = ["neighbours", "identifications"] as const;
 
-const form = object({
+interface Kept {
+  readonly stack: Snapshot;
+  readonly leases: Readonly<Record<string, string>>;
+  /** The numbers that apps have counted to, by their names. */
+  readonly sequences: Readonly<Record<string, number>>;
+}
+
+const form: Form<Kept> = object({
   stack: checkSnapshot,
   leases: named(
     text(() => true, "{}"),
     256,
   ),
-  /** The numbers that apps have counted to, in the rig's order. */
-  sequences: list(integer(0, Number.MAX_SAFE_INTEGER), 256),
+  sequences: named(integer(0, Number.MAX_SAFE_INTEGER), 256),
 });
-type Kept = Read<typeof form>;
 
 export class NodeState implements LeaseStore {
   readonly #file: NodeFile;
@@ -47,12 +52,12 @@ export class NodeState implements LeaseStore {
   }
 
   /** How far the apps had counted. */
-  get sequences(): readonly number[] {
-    return this.#kept?.sequences ?? [];
+  get sequences(): Kept["sequences"] {
+    return this.#kept?.sequences ?? {};
   }
 
   /** Gives the stack what was kept of it, and keeps it from now on. */
-  begin(stack: Stack, sequences: () => readonly number[]): void {
+  begin(stack: Stack, sequences: () => Kept["sequences"]): void {
     try {
       if (this.#kept) stack.restore(this.#kept.stack, { parts: PARTS });
     } catch (error) {

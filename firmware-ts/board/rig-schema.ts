@@ -31,12 +31,15 @@
  *     telemetry: { to: 192.168.10.1:8094, every: 3s, format: line, sensors: [{ kind: thermometer, pin: A0 }] }
  *     snapshot: { file: /var/lib/whohas/node, every: 1h }         neighbours, counters, leases over restarts
  *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
+ *     dns: [192.168.10.1]              name servers, before those of a lease
+ *     metrics: 127.0.0.1:9610          where on this machine the run's figures are served; not without this
  *     energy: { board: { kind: pi-zero-2w } }                     rig/energy-config.ts has its keys
  */
 
 import * as v from "valibot";
 import { APP_KINDS } from "../apps/index.ts";
 import { type TelemetrySource, telemetry as telemetryApp } from "../apps/telemetry/kind.ts";
+import type { Endpoint } from "../ip/endpoint.ts";
 import { PROFILE_NAMES } from "../neigh/profile.ts";
 import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
@@ -64,6 +67,7 @@ import {
   parseHost,
   parseInteger,
   parseInterfaceAddress,
+  parseListenPlace,
   parseRouteTarget,
   parseStationMac,
   UnitError,
@@ -112,6 +116,8 @@ export interface RigSource {
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly telemetry?: TelemetrySource;
   readonly apps?: readonly AppConfig[];
+  readonly dns?: readonly string[];
+  readonly metrics?: Endpoint<string>;
   readonly energy?: EnergyConfig;
   readonly snapshot?: Readonly<Pick<SnapshotConfig, "file"> & Partial<SnapshotConfig>>;
 }
@@ -233,6 +239,8 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     telemetry: v.exactOptional(shaped(false, "{ to: 192.168.10.1:8094 }", telemetry)),
     snapshot: v.exactOptional(shaped(false, SNAPSHOT, snapshot)),
     apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
+    dns: v.exactOptional(shaped(true, "[192.168.10.1]", v.array(leaf("192.168.10.1", parseHost)))),
+    metrics: v.exactOptional(leaf("127.0.0.1:9610", parseListenPlace)),
     energy: v.exactOptional(energySchema),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },

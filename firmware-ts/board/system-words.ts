@@ -2,8 +2,9 @@
 import type { Clock } from "../../hal/clock.ts";
 import type { SpiWatcher } from "../../hal/kit/watched-spi-bus.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
-import type { DatagramEvent } from "../apps/app.ts";
+import type { AppDatagram } from "../apps/app.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
+import type { TextFiles } from "../apps/text-files.ts";
 import type { DeviceEvent, NetDevice } from "../net/device.ts";
 import type { NeighWarning } from "./neigh-watch.ts";
 import type { NodeState } from "./node-state.ts";
@@ -22,6 +23,8 @@ export interface OptionsOf<S> {
   state?: NodeState;
   /** Keeps leases over restarts. Default: as long as the system lasts. */
   leases?: LeaseStore;
+  /** Keeps the files that the rig's apps name. Default: they are not used. */
+  files?: TextFiles;
 }
 
 /** Hears of events when they happen. */
@@ -31,7 +34,7 @@ export interface ListenerOf<S> {
   device(device: NetDevice, event: DeviceEvent): void;
   /** A chip had readings that were not believed, or gives no proof of life: once a minute while that is so. */
   health?(device: NetDevice): void;
-  datagram(event: DatagramEvent, system: S): void;
+  datagram(event: AppDatagram, system: S): void;
   /** The neighbour table is full; a neighbour's address is in dispute. Seldom, however often it happens. */
   neighbours?(warning: NeighWarning): void;
   /** A line that the kernel would write into its log: a packet whose addresses may not be there (log_martians). Not more than a few a second. */

@@ -11,7 +11,9 @@ import { type Random, SeededRandom } from "../../hal/random.ts";
 import type { EthernetSegment } from "../../hal/simulated/segment.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppContext } from "../apps/app.ts";
+import type { HostNames } from "../apps/host-names.ts";
 import { LeaseMemory } from "../apps/lease-store.ts";
+import type { AppFigures } from "../control/metrics/ground.ts";
 import { writeSysctl } from "../control/sysctl.ts";
 import { makeStrategy } from "../neigh/strategies/index.ts";
 import type { NetDevice } from "../net/device.ts";
@@ -20,11 +22,10 @@ import { Stack } from "../stack.ts";
 import { appsOf, awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import type { Maker, Part, Workshop } from "./kinds/part.ts";
-import { type IoMaker, loadBoardIo } from "./load-board-io.ts";
+import type { Part, Workshop } from "./kinds/part.ts";
+import { type LoadedCode, loadCode } from "./loaded-code.ts";
 import { watchNeighbours } from "./neigh-watch.ts";
 import { NodeSleep } from "./node-sleep.ts";
-import { loadDevice } from "./parts.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { formatCidr } from "./rig/units.ts";
 import { familiesOf } from "./rig-families.ts";
@@ -33,7 +34,6 @@ import { RunningApps } from "./running-apps.ts";
 import { secretsOf } from "./secrets.ts";
 import { countersOf, type Summary, tablesOf } from "./summary.ts";
 import type { DeviceReport, ListenerOf, OptionsOf } from "./system-words.ts";
-import { loadClockIsSet } from "./wall-clock.ts";
 
 export type { DeviceReport } from "./system-words.ts";
 export type SystemOptions = OptionsOf<System>;
@@ -43,14 +43,6 @@ export type SystemListener = ListenerOf<System>;
 const LINK_WAIT = 5000;
 /** Virtual time that passes between two looks at whether a system is up, in ms. */
 const START_STEP = 1;
-
-/** The code of everything that a rig names, loaded. */
-interface Code {
-  /** In the order of the rig's devices. */
-  readonly devices: readonly { readonly config: DeviceConfig; readonly make: Maker }[];
-  readonly io: IoMaker;
-  readonly clockIsSet: () => boolean;
-}
 
 interface Assembled {
   config: DeviceConfig;
@@ -81,6 +73,7 @@ export class System {
   readonly #tellAddressed: () => void;
   readonly #io: BoardIo;
   readonly #clockIsSet: () => boolean;
+  readonly #names: HostNames;
   readonly #devices: Assembled[] = [];
   readonly #healthWatch: HealthWatch;
   readonly #apps = new RunningApps();
@@ -102,13 +95,10 @@ export class System {
    * @throws ControllerError, GpioError for a part that cannot be made
    */
   static async make(rig: Rig, options: SystemOptions): Promise<System> {
-    const loaded = Promise.all(rig.devices.map(async (config) => ({ config, make: await loadDevice(config) })));
-    const { clock } = options;
-    const [io, devices, clockIsSet] = await Promise.all([loadBoardIo(rig.board.io), loaded, loadClockIsSet(rig, clock)]);
-    return new System(rig, options, { devices, io, clockIsSet });
+    return new System(rig, options, await loadCode(rig, options.clock));
   }
 
-  private constructor(rig: Rig, options: SystemOptions, code: Code) {
+  private constructor(rig: Rig, options: SystemOptions, code: LoadedCode) {
     this.rig = rig;
     this.clock = options.clock;
     this.#options = options;
@@ -129,6 +119,7 @@ export class System {
     const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
     const families = familiesOf(rig);
     this.stack = new Stack({ clock: this.#nodeClock, random: this.#random.fork("stack"), neighbours, families, loopback: true });
+    this.#names = code.names(this.stack);
     for (const table of tablesOf(this.stack)) {
       watchNeighbours(table, (warning) => {
         if (!this.#stopped) options.listener?.neighbours?.(warning);
@@ -318,10 +309,18 @@ export class System {
   }
 
   summary(): Summary {
-    const { datagrams } = this.#apps;
+    const {
+      datagrams: { all: datagrams, apps },
+      readings,
+    } = this.#apps;
     const duration = this.#ready ? (this.#endedAt ?? this.clock.now()) - this.#startedAt : 0;
     const devices = Object.fromEntries(this.#devices.map(({ device }) => [device.name, device.health.report()]));
-    return { devices, duration, datagrams, ...countersOf(this.#stacks) };
+    return { devices, duration, datagrams, apps, readings, ...countersOf(this.#stacks) };
+  }
+
+  /** The figures of its firmwares. */
+  get figures(): readonly AppFigures[] {
+    return this.#apps.figures;
   }
 
   /** The initial namespace, then the others. */
@@ -373,22 +372,25 @@ export class System {
   #makeApps(): void {
     const [first, ...others] = this.#devices.map(({ device }) => device);
     if (!first) return;
-    const { state } = this.#options;
-    const context: Omit<AppContext, "sequence"> = {
+    const random = this.#random.fork("apps");
+    const { state, leases = new LeaseMemory() } = this.#options;
+    const contextOf = (app: string): Omit<AppContext, "sequence"> => ({
       stack: this.stack,
       node: this.rig.name,
       io: this.#io,
       devices: [first, ...others],
-      random: this.#random.fork("apps"),
+      random,
       secret: secretsOf(this.clock, this.#random.fork("secrets")),
       clockIsSet: this.#clockIsSet,
-      leases: this.#options.leases ?? new LeaseMemory(),
+      leases,
+      files: this.#options.files ?? null,
+      names: this.#names,
       sleeper: this.#sleep,
-      tell: (event) => this.#options.listener?.datagram(event, this),
+      tell: (event) => this.#options.listener?.datagram({ app, ...event }, this),
       addressed: (event) => this.#addressed(event),
       on: (name) => this.#deviceOf(name),
-    };
-    this.#apps.make(this.rig, context, this.#options.app !== false, state?.sequences);
+    });
+    this.#apps.make(this.rig, contextOf, this.#options.app !== false, state?.sequences);
   }
 
   /** A first report into a dead link would be lost for nothing: links take their time after power-up. */

@@ -118,6 +118,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         addressless: (device) => this.arp.addressless(device),
       },
       ({ gateway, gateway6, device }) => device && this.#find(gateway, gateway6, device),
+      this.settings,
     );
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
@@ -411,7 +412,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
     } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
-      const way = this.#router.find(route, destination, source, device, true);
+      const way = this.#router.find(route, destination, source, device, view.getUint8(at + IP_PROTOCOL));
       if (way === InputWay.REFUSED) {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);

@@ -6,6 +6,7 @@ import type { Pipelining } from "../../../hal/bridges/serprog/serprog.ts";
 import type { SegmentOptions } from "../../../hal/simulated/segment.ts";
 import type { LinkLedsConfig } from "../../apps/link-leds.ts";
 import type { TelemetryConfig } from "../../apps/telemetry/kind.ts";
+import type { Endpoint } from "../../ip/endpoint.ts";
 import type { ProfileName } from "../../neigh/profile.ts";
 import type { ConfirmedOptions } from "../../neigh/strategies/confirmed.ts";
 import type { StrategyName } from "../../neigh/strategies/index.ts";
@@ -112,6 +113,10 @@ export interface Rig {
   /** The short form of an app `telemetry`, which runs beside `apps`. */
   readonly telemetry?: TelemetryConfig;
   readonly apps?: readonly AppConfig[];
+  /** Addresses of name servers, in the order in which they are asked, before those that a lease names. */
+  readonly dns?: readonly string[];
+  /** The place on this machine at which the run serves its figures to Prometheus; without it nobody gets them. */
+  readonly metrics?: Endpoint<string>;
   /** Currents, voltages and times of the energy model, as far as the rig says them. */
   readonly energy?: EnergyConfig;
   readonly snapshot?: SnapshotConfig;

@@ -1,6 +1,6 @@
 /** `apps:` of a rig file: read, refused, described and run; `telemetry:` and `board.leds:` are short forms of two of them. */
 import t from "tap";
-import type { DatagramEvent } from "../../../firmware-ts/apps/app.ts";
+import type { AppDatagram } from "../../../firmware-ts/apps/app.ts";
 import { APP_KINDS } from "../../../firmware-ts/apps/index.ts";
 import { appsOf } from "../../../firmware-ts/board/apps.ts";
 import type { Rig } from "../../../firmware-ts/board/rig/rig.ts";
@@ -72,7 +72,7 @@ t.test("what is wrong is said where it is", async (t) => {
     [
       'apps: [{ kind: telemetry, to: "10.0.0.1:8094", every: 0s, pin: 3 }]\n',
       "f:3:55: apps[0].every: 0s: not from 1ms to 365d",
-      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sleep, sensors, coap, mqtt",
+      "f:3:59: apps[0].pin: unknown key; what may stand here: kind, to, every, format, batch, timestamp, sequence, sleep, sensors, own, tags, store, jitter, statsd, coap, mqtt",
     ],
     [
       'apps: [{ kind: link-leds, link: "7", activity: "8" }, { kind: link-leds, link: "8" }]\n',
@@ -111,13 +111,22 @@ apps:
   - { kind: link-leds, link: "13" }
 `);
   const clock = new VirtualClock();
-  const events: DatagramEvent[] = [];
-  const listener = { ready: () => {}, device: () => {}, datagram: (event: DatagramEvent) => void events.push({ ...event }) };
+  const events: AppDatagram[] = [];
+  const listener = { ready: () => {}, device: () => {}, datagram: (event: AppDatagram) => void events.push({ ...event }) };
   const system = await System.make(two, { clock, listener, duration: 10_000 });
   await startSystem(system);
   await clock.advance(20_000);
   t.match(system.summary(), { datagrams: { sent: 15, failed: 0 }, drops: {} }, "10 and 5, no port unreachable");
   t.equal(events.length, 15);
+  const of = (app: string): number => events.filter((event) => event.app === app).length;
+  t.same([of("telemetry-1"), of("telemetry-2")], [10, 5], "each event says whose it is");
+  t.same(
+    Object.entries(system.summary().apps).map(([name, { sent }]) => [name, sent]),
+    [
+      ["telemetry-1", 10],
+      ["telemetry-2", 5],
+    ],
+  );
   await system.stop();
 
   const silent = await System.make(two, { clock, listener, app: false });
