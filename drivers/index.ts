@@ -37,6 +37,7 @@ export {
   POLL_PENDING,
   type ReceiveMode,
 } from "../hal/ethernet.ts";
+export { type I2cBus, I2cError } from "../hal/i2c.ts";
 export type { InterruptLine } from "../hal/interrupt.ts";
 export { SOFTWARE_CAPABILITIES } from "../hal/kit/capabilities.ts";
 export { copyFrame } from "../hal/kit/copy-frame.ts";
@@ -46,10 +47,12 @@ export { isMulticast, ReceiveFilter } from "../hal/kit/receive-filter.ts";
 export { ReceivedFrames } from "../hal/kit/received-frames.ts";
 export { DmaAllocator, type DmaMemory, type MmioBus } from "../hal/mmio.ts";
 export { formatMmio, type MmioEntry, MmioRecorder, type MmioSink } from "../hal/mmio-recorder.ts";
+export { MeterError, type PowerMeter } from "../hal/power-meter.ts";
 export { Checksum, SkBuff } from "../hal/skbuff.ts";
 export { SpiBatch, type SpiBus, type SpiTransaction } from "../hal/spi.ts";
 export { E1000, type E1000Options } from "./e1000/e1000.ts";
 export { Enc28j60, type Enc28j60DriverOptions } from "./enc28j60/enc28j60.ts";
+export { Ina2xx, type Ina2xxChip, type Ina2xxOptions } from "./ina2xx/ina2xx.ts";
 export { type LoopbackOptions, LoopbackPlug } from "./loopback/loopback.ts";
 export { PacketController, type PacketOptions } from "./packet/packet.ts";
 export { TapController, type TapOptions } from "./tap/tap.ts";

@@ -93,11 +93,12 @@ export class StackPower {
     const slept = elapsed ?? clock.now() - this.#asleepAt;
     this.#asleepAt = null;
     this.#falling = null;
-    for (const each of sleeps) each.rise(timers, slept);
-    if (clock instanceof HeldClock) clock.release();
     const waking = Promise.all(devices.map((device) => device.power.wake())).then(() => {
       this.#waking = null;
     });
+    // From now on controllers take packets: an entry whose time is over may ask at once.
+    for (const each of sleeps) each.rise(timers, slept);
+    if (clock instanceof HeldClock) clock.release();
     this.#waking = waking;
     return waking;
   }

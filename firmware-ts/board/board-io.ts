@@ -1,7 +1,7 @@
 /** The pins that a rig asks for by name: none, a simulated board, Firmata behind a serial port, or a johnny-five IO plugin. */
 import { FIRMATA_BAUD, FirmataSource } from "../../hal/bridges/firmata.ts";
 import { IoPluginSource, isPluginName } from "../../hal/bridges/io-plugin.ts";
-import { JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
+import { type IoSource, JohnnyFiveBoardIo } from "../../hal/bridges/johnny-five.ts";
 import { LastingBoardIo } from "../../hal/bridges/lasting-io.ts";
 import { NoBoardIo } from "../../hal/bridges/no-board-io.ts";
 import type { Clock } from "../../hal/clock.ts";
@@ -30,18 +30,19 @@ export interface BoardIoOptions {
  * @throws GpioError GPIO_BAD_SPEC
  */
 export function createBoardIo(spec: string, clock: Clock, random: Random, options: BoardIoOptions = {}): BoardIo {
-  const timeout = options.timeout ?? 10_000;
   if (spec === "none") return new NoBoardIo();
   if (spec === "simulated") return new SimulatedBoardIo(new SimulatedIo(clock, random));
-  if (spec.startsWith("firmata:")) {
-    const source = new FirmataSource({ ...parseFirmata(spec), timeout }, clock);
-    return new LastingBoardIo(new JohnnyFiveBoardIo(source, "plug it in again"), clock);
-  }
-  if (spec !== "firmata" && isPluginName(spec)) {
-    const plugin = { name: spec, timeout, importPlugin: options.importPlugin ?? null };
-    return new JohnnyFiveBoardIo(new IoPluginSource(plugin, clock));
-  }
-  throw badSpec(spec);
+  const source = ioSource(spec, clock, options);
+  if (!(source instanceof FirmataSource)) return new JohnnyFiveBoardIo(source);
+  return new LastingBoardIo(new JohnnyFiveBoardIo(source, "plug it in again"), clock);
+}
+
+/** The IO plugin of a real board: of `firmata:PORT[@BAUD]`, or of an npm package. @throws GpioError GPIO_BAD_SPEC */
+export function ioSource(spec: string, clock: Clock, options: BoardIoOptions = {}): IoSource {
+  const timeout = options.timeout ?? 10_000;
+  if (spec.startsWith("firmata:")) return new FirmataSource({ ...parseFirmata(spec), timeout }, clock);
+  if (spec === "firmata" || !isPluginName(spec)) throw badSpec(spec);
+  return new IoPluginSource({ name: spec, timeout, importPlugin: options.importPlugin ?? null }, clock);
 }
 
 /** `firmata:PATH[@BAUD]` */

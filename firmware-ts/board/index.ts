@@ -40,6 +40,34 @@ export { type CaptureSpec, parseCaptureSpec } from "./capture/spec.ts";
 export { CaptureFile, type CaptureOptions } from "./capture-file.ts";
 export { ControlServer, connectSocket } from "./control-socket.ts";
 export { DeviceSpecError, formatDeviceSpec, parseDeviceSpecs } from "./device-spec.ts";
+export { type BatteryLife, batteryLife } from "./energy/battery.ts";
+export { type Chart, chartSvg } from "./energy/chart.ts";
+export {
+  CAUSES,
+  type Cause,
+  type FrameTally,
+  type Ledger,
+  type LedgerEntry,
+  type LeftOut,
+  ledgerOf,
+  type Tally,
+} from "./energy/ledger.ts";
+export { type Measured, MeasuredError, MeasuredReader } from "./energy/measured.ts";
+export {
+  type EnergyParameters,
+  PARAMETER_UNITS,
+  type ParameterName,
+  type Provenance,
+  parametersOf,
+  UNKNOWN_PARAMETERS,
+  valuesOf,
+} from "./energy/parameters.ts";
+export { EnergyComparison, type EnergyComparisonOptions, type StrategyResult, type WayResult } from "./energy-comparison.ts";
+export { openMeter, readMeter } from "./energy-meter.ts";
+export { type MeterSpec, parseMeterSpec } from "./energy-meter-spec.ts";
+export { readMeasured } from "./energy-record.ts";
+export { EnergyRigError } from "./energy-twin.ts";
+export { WAYS, type Way } from "./energy-watch.ts";
 export { claimInstance, InstanceClaim, type RunningInstance, runningInstance, runningInstances } from "./instance-claim.ts";
 export { needsRealTime } from "./needs-real-time.ts";
 export type { Dispute, NeighTroubles, NeighWarning } from "./neigh-watch.ts";

@@ -4,6 +4,7 @@ import { linkLeds } from "../apps/link-leds.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { appKind, asksFirst, automaticApps, namedApps } from "./apps.ts";
 import { busKind, deviceKind } from "./kinds/lookup.ts";
+import type { EnergyConfig } from "./rig/energy-config.ts";
 import type { AppConfig, DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Cidr, formatCidr, formatDuration, formatPlace, isOfIpv6 } from "./rig/units.ts";
 import { describeStrategy } from "./rig-strategy.ts";
@@ -35,6 +36,7 @@ export function describeRig(rig: Rig): string[] {
   if (rig.snapshot)
     rows.push(["snapshot", rig.snapshot.file, `written every ${formatDuration(rig.snapshot.every)} and at the end`]);
   for (const { name, config } of namedApps(rig)) rows.push(...describeApp(rig, name, config, say));
+  if (rig.energy) rows.push(["energy", rig.energy.board?.kind ?? "", describeEnergy(rig.energy)]);
   return align(rows);
 }
 
@@ -63,6 +65,12 @@ function describeNeighbours({ neighbours }: Rig): string {
     lateness === "kernel" && `timers as late as a kernel's at HZ=${hz}`,
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+/** The parameters that the rig says, without their values. */
+function describeEnergy(energy: EnergyConfig): string {
+  const said = Object.entries(energy).flatMap(([group, values]) => Object.keys(values).map((key) => `${group}.${key}`));
+  return said.filter((name) => name !== "board.kind").join(", ");
 }
 
 function describeLeds({ board }: Rig, say: Sayings): string {

@@ -69,7 +69,7 @@ function inOrder(problems: readonly RigProblem[]): RigProblem[] {
 
 function toRig(source: RigSource, file: string): Rig {
   const { io = RIG_DEFAULTS.io, leds = {} } = source.board ?? {};
-  const { telemetry, apps, dns, metrics, snapshot } = source;
+  const { telemetry, apps, dns, metrics, snapshot, energy } = source;
   return {
     name: source.name ?? nameOf(file),
     seed: source.seed ?? RIG_DEFAULTS.seed,
@@ -83,6 +83,7 @@ function toRig(source: RigSource, file: string): Rig {
     ...(apps && { apps: apps.map((app) => ({ ...appDefaults(appKind(app)), ...app })) }),
     ...(dns && { dns }),
     ...(metrics && { metrics }),
+    ...(energy && { energy }),
   };
 }
 

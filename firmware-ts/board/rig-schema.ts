@@ -33,6 +33,7 @@
  *     apps: [{ kind: link-leds, link: "13" }]                     APP_KINDS (apps/index.ts); the file of each has its other keys
  *     dns: [192.168.10.1]              name servers, before those of a lease
  *     metrics: 127.0.0.1:9610          where on this machine the run's figures are served; not without this
+ *     energy: { board: { kind: pi-zero-2w } }                     rig/energy-config.ts has its keys
  */
 
 import * as v from "valibot";
@@ -44,6 +45,7 @@ import { keysOfApp } from "./apps.ts";
 import { BUS_KINDS } from "./kinds/index.ts";
 import type { BusSource } from "./kinds/kind.ts";
 import { DRIVERS } from "./kinds/lookup.ts";
+import { type EnergyConfig, energySchema } from "./rig/energy-config.ts";
 import { parseBoardIo, parseDeviceName, parseNetnsName, parsePin, parseRigName } from "./rig/names.ts";
 import {
   type AppConfig,
@@ -116,6 +118,7 @@ export interface RigSource {
   readonly apps?: readonly AppConfig[];
   readonly dns?: readonly string[];
   readonly metrics?: Endpoint<string>;
+  readonly energy?: EnergyConfig;
   readonly snapshot?: Readonly<Pick<SnapshotConfig, "file"> & Partial<SnapshotConfig>>;
 }
 
@@ -238,6 +241,7 @@ const rig: v.GenericSchema<unknown, RigSource> = table(
     apps: v.exactOptional(shaped(true, `[${APP}]`, v.array(shaped(false, APP, app)))),
     dns: v.exactOptional(shaped(true, "[192.168.10.1]", v.array(leaf("192.168.10.1", parseHost)))),
     metrics: v.exactOptional(leaf("127.0.0.1:9610", parseListenPlace)),
+    energy: v.exactOptional(energySchema),
   },
   { devices: "{ eth0: { driver: enc28j60, bus: { kind: sim } } }" },
 );

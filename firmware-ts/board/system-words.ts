@@ -1,5 +1,6 @@
 /** The options of a system, which stand beside its rig, its listener, and its reports. */
 import type { Clock } from "../../hal/clock.ts";
+import type { SpiWatcher } from "../../hal/kit/watched-spi-bus.ts";
 import type { AddressEvent } from "../apps/address-event.ts";
 import type { AppDatagram } from "../apps/app.ts";
 import type { LeaseStore } from "../apps/lease-store.ts";
@@ -16,6 +17,8 @@ export interface OptionsOf<S> {
   /** The firmware stops this many ms after the system was ready, and `finished` resolves. Default: it goes on. */
   duration?: number;
   listener?: ListenerOf<S>;
+  /** Looks on at the SPI buses of simulated chips. */
+  onSpi?: SpiWatcher;
   /** Keeps the stack's snapshot and the apps' numbers over restarts. Default: they begin anew. */
   state?: NodeState;
   /** Keeps leases over restarts. Default: as long as the system lasts. */

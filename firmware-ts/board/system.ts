@@ -22,7 +22,7 @@ import { Stack } from "../stack.ts";
 import { appsOf, awaitedOf } from "./apps.ts";
 import { gatewayFor, type SimulatedGateway } from "./gateway.ts";
 import { HealthWatch } from "./health-watch.ts";
-import type { Part } from "./kinds/part.ts";
+import type { Part, Workshop } from "./kinds/part.ts";
 import { type LoadedCode, loadCode } from "./loaded-code.ts";
 import { watchNeighbours } from "./neigh-watch.ts";
 import { NodeSleep } from "./node-sleep.ts";
@@ -113,7 +113,7 @@ export class System {
     const parts = code.devices.map(({ config, make }) => {
       // The interface that is a simulated chip's wire is gone: the chip sees a dead link, people shall see why.
       const onWire = (trouble: Error | null): void => this.#stackOf(config).network.device(config.name)?.trouble(trouble);
-      return { config, part: make(config, { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config) }) };
+      return { config, part: make(config, this.#workshop(config, onWire)) };
     });
     const { profile, lateness, hz, strategy = "dynamic" } = rig.neighbours;
     const neighbours = { profile, lateness, hz, strategy: makeStrategy(strategy, rig.neighbours) };
@@ -286,6 +286,11 @@ export class System {
   /** The simulated wire of a device, to be damaged or unplugged; null for one on a real wire. */
   wire(device: string): EthernetSegment | null {
     return this.#devices.find(({ config }) => config.name === device)?.part.segment ?? null;
+  }
+
+  #workshop(config: DeviceConfig, onWire: Workshop["onWire"]): Workshop {
+    const { onSpi } = this.#options;
+    return { clock: this.clock, random: this.#random, onWire, pins: this.#pinsOf(config), ...(onSpi && { onSpi }) };
   }
 
   #pinsOf({ reset, power }: DeviceConfig): ChipPins | null {

@@ -46,6 +46,8 @@ export { ControllerPort, type ControllerPortOptions } from "./controller-port.ts
 export { E1000Chip, type E1000ChipOptions } from "./e1000/chip.ts";
 export { Enc28j60Chip, type Enc28j60Options } from "./enc28j60/chip.ts";
 export { Enc28j60Pins } from "./enc28j60/pins.ts";
+export type { SimulatedI2cPart } from "./i2c-part.ts";
+export { Ina2xxModel } from "./ina2xx-chip.ts";
 export { EthernetSegment, type SegmentOptions, SegmentPort, type WireTap } from "./segment.ts";
 export type { FrameTap, SimulatedWire } from "./simulated-wire.ts";
 export { SimulatedSpiBus, type SpiDevice } from "./spi-bus.ts";

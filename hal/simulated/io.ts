@@ -11,6 +11,7 @@ import { GpioError } from "../gpio.ts";
 import type { Random } from "../random.ts";
 import type { SignalShape } from "../signal-shape.ts";
 import { AnalogSignal } from "./analog-signal.ts";
+import type { SimulatedI2cPart } from "./i2c-part.ts";
 
 /** Pin modes and their numbers are Firmata's (protocol 2.x, "pin mode"), which johnny-five counts on. */
 const MODES = { INPUT: 0, OUTPUT: 1, ANALOG: 2, PWM: 3, SERVO: 4 } as const;
@@ -60,6 +61,7 @@ export class SimulatedIo extends EventEmitter {
   readonly #random: Random;
   readonly #signals: (AnalogSignal | null)[] = [];
   readonly #listeners: Listener[][] = [];
+  readonly #parts = new Map<number, SimulatedI2cPart>();
 
   constructor(clock: Clock, random: Random) {
     super();
@@ -142,6 +144,19 @@ export class SimulatedIo extends EventEmitter {
 
   analogRead(number: number, listener: Listener): void {
     this.#listen(number, listener);
+  }
+
+  /** Puts a part on the board's I2C. */
+  attachI2c(address: number, part: SimulatedI2cPart): void {
+    this.#parts.set(address, part);
+  }
+
+  i2cConfig(): void {}
+
+  /** An address that nobody has is answered by no byte, as Firmata does. */
+  i2cReadOnce(address: number, register: number, length: number, answer: (bytes: number[]) => void): void {
+    const value = this.#parts.get(address)?.read(register);
+    answer(value === undefined ? [] : [value >> 8, value & 0xff].slice(0, length));
   }
 
   #listen(number: number, listener: Listener): void {

@@ -33,6 +33,8 @@ const COMMAND = 7;
 const ACKNOWLEDGEMENT = 1;
 /** Round trip of the measured bus, in ms: a USB bridge's. */
 const ROUND_TRIP = 0.5;
+/** Virtual time between two looks at whether the driver is through, in ms. */
+const STEP = 0.01;
 
 /** The chip, and the books of what is asked of it. */
 class MeteredChip implements SpiDevice {
@@ -76,13 +78,14 @@ export class Meter {
   /** Time from which the cost is counted. */
   #since = 0;
 
-  constructor(hanging: Hanging) {
+  /** @param roundTrip of the bus, ms */
+  constructor(hanging: Hanging, roundTrip: number = ROUND_TRIP) {
     this.#oneByOne = hanging === "one by one";
     const segment = new EthernetSegment(this.clock, new SeededRandom(1));
     this.#chip = new Enc28j60Chip(this.clock, segment, "chip", { errata: { 6: false, 13: false } });
     this.#peer = segment.attach("peer", { wireFrame: () => undefined, wireLink: () => undefined });
     this.#metered = new MeteredChip(this.#chip, this.clock);
-    this.#bus = new SimulatedSpiBus(this.#metered, this.clock, ROUND_TRIP, this.#oneByOne);
+    this.#bus = new SimulatedSpiBus(this.#metered, this.clock, roundTrip, this.#oneByOne);
     this.driver = new Enc28j60(this.#bus, this.clock, {
       address: STATION,
       ...(hanging !== "polled" && { interrupt: this.#chip.interrupt }),
@@ -112,6 +115,27 @@ export class Meter {
     this.#metered.cost = nothing();
     this.#bus.counters.batches = 0;
     return cost;
+  }
+
+  /** Puts the chip to sleep; what that costs. */
+  sleep(): Promise<Cost> {
+    return this.#through(() => this.driver.suspend());
+  }
+
+  /** Wakes it, until the driver takes frames and has its link. */
+  wake(): Promise<Cost> {
+    return this.#through(() => this.driver.resume());
+  }
+
+  async #through(work: () => Promise<void>): Promise<Cost> {
+    this.take();
+    let over = false;
+    const done = work().then(() => {
+      over = true;
+    });
+    while (!over) await this.clock.advance(STEP);
+    await done;
+    return this.take();
   }
 
   /** The cost of `ms` without a frame. */

@@ -43,7 +43,7 @@ t.test("tools explain themselves as the programs do whose names they have", asyn
 });
 
 t.test("our own commands print to standard output and end with 0", async (t) => {
-  for (const command of ["run", "sim", "check", "bridge-sim", "tap", "udp", "udp send", "udp listen", "ping"]) {
+  for (const command of ["run", "sim", "energy", "check", "bridge-sim", "tap", "udp", "udp send", "udp listen", "ping"]) {
     for (const line of [`${command} --help`, `help ${command}`]) {
       t.match(await said(line), { stdout: new RegExp(`^Usage: whohas ${command} `), stderr: "", code: 0 }, line);
     }

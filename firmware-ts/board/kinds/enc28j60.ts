@@ -8,12 +8,14 @@ export const enc28j60: DeviceKind = {
   attach: {
     model: async () => {
       const { Enc28j60 } = await import("../../../drivers/enc28j60/enc28j60.ts");
+      const { WatchedSpiBus } = await import("../../../hal/kit/watched-spi-bus.ts");
       const { SimulatedSpiBus } = await import("../../../hal/simulated/spi-bus.ts");
       const { enc28j60Chip } = await import("./chip-model.ts");
-      return ({ clock, name, address, pins }, segment, config) => {
+      return ({ clock, name, address, pins, onSpi }, segment, config) => {
         const chip = enc28j60Chip(clock, segment, name, config);
         const bus = new SimulatedSpiBus(chip, clock);
-        return new Enc28j60(bus, clock, { address, interrupt: chip.interrupt, ...(pins && { pins }) });
+        const watched = onSpi ? new WatchedSpiBus(bus, onSpi) : bus;
+        return new Enc28j60(watched, clock, { address, interrupt: chip.interrupt, ...(pins && { pins }) });
       };
     },
     spi: async () => {

@@ -7,6 +7,7 @@ import type { CapabilityName } from "../../../hal/bridges/linux/privileges.ts";
 import type { ChipPins } from "../../../hal/chip-pins.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
+import type { SpiWatcher } from "../../../hal/kit/watched-spi-bus.ts";
 import type { MmioBus } from "../../../hal/mmio.ts";
 import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
 import type { SpiBus } from "../../../hal/spi.ts";
@@ -33,6 +34,8 @@ export interface Site {
   readonly address: Uint8Array;
   /** Null: the chip's reset and power are not on pins of the board. */
   readonly pins: ChipPins | null;
+  /** Looks on at the chip's SPI bus, where it has one; absent: nobody does. */
+  readonly onSpi?: SpiWatcher;
 }
 
 /** The ways to a controller. A bus offers one of them, a device takes one or several; both together are a device of a rig. */

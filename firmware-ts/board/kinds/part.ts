@@ -2,6 +2,7 @@
 import type { ChipPins } from "../../../hal/chip-pins.ts";
 import type { Clock } from "../../../hal/clock.ts";
 import type { EthernetController } from "../../../hal/ethernet.ts";
+import type { SpiWatcher } from "../../../hal/kit/watched-spi-bus.ts";
 import type { Random } from "../../../hal/random.ts";
 import type { ControllerPort } from "../../../hal/simulated/controller-port.ts";
 import type { EthernetSegment } from "../../../hal/simulated/segment.ts";
@@ -28,6 +29,8 @@ export interface Workshop {
   readonly onWire: (trouble: Error | null) => void;
   /** The chip's reset and power, where the rig has them on pins of the board. */
   readonly pins?: ChipPins | null;
+  /** Looks on at the SPI bus of a device that has one. */
+  readonly onSpi?: SpiWatcher;
 }
 
 /** Makes one device, opening nothing. Its code is loaded. @throws ControllerError */

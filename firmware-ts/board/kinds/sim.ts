@@ -98,11 +98,11 @@ export const sim: BusKind<SimulatedBus> = {
     const [model, wire] = await Promise.all([loadDriver(device, "model", "sim"), bus.iface === undefined ? null : loadWire()]);
     const { EthernetSegment } = await import("../../../hal/simulated/segment.ts");
     return (config, shop) => {
-      const { clock, random, pins = null } = shop;
+      const { clock, random, pins = null, onSpi } = shop;
       const { name } = config;
       const segment = new EthernetSegment(clock, random.fork(`segment/${name}`), bus.segment);
       const address = stationAddress(config, shop);
-      const controller = model({ clock, name, address, pins }, segment, bus.chip ?? {});
+      const controller = model({ clock, name, address, pins, ...(onSpi && { onSpi }) }, segment, bus.chip ?? {});
       const { iface } = bus;
       const port = wire && iface !== undefined ? wire(shop, segment, iface, address) : null;
       return { controller, segment, wantsGateway: iface === undefined, fallback: null, wire: port };

@@ -11,6 +11,7 @@ import type { ProfileName } from "../../neigh/profile.ts";
 import type { ConfirmedOptions } from "../../neigh/strategies/confirmed.ts";
 import type { StrategyName } from "../../neigh/strategies/index.ts";
 import type { PinnedOptions } from "../../neigh/strategies/pinned.ts";
+import type { EnergyConfig } from "./energy-config.ts";
 import type { Cidr } from "./units.ts";
 
 /** An address that a device gets by itself. */
@@ -116,6 +117,8 @@ export interface Rig {
   readonly dns?: readonly string[];
   /** The place on this machine at which the run serves its figures to Prometheus; without it nobody gets them. */
   readonly metrics?: Endpoint<string>;
+  /** Currents, voltages and times of the energy model, as far as the rig says them. */
+  readonly energy?: EnergyConfig;
   readonly snapshot?: SnapshotConfig;
 }
 

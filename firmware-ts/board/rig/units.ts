@@ -67,7 +67,19 @@ export function formatRate(hertz: number): string {
   return `${hertz}Hz`;
 }
 
-function quantity(text: string, units: Readonly<Record<string, number>>, what: string, example: string, bare: string): number {
+/**
+ * A number and its unit.
+ * @param units the size of each, largest first
+ * @param what `a duration`, for the message, which has the example, too
+ * @param bare the unit that a number without one probably has
+ */
+export function quantity(
+  text: string,
+  units: Readonly<Record<string, number>>,
+  what: string,
+  example: string,
+  bare: string,
+): number {
   const match = /^(\d{1,15})(?:\.(\d{1,24}))?(\p{L}*)$/u.exec(text);
   const names = Object.keys(units).reverse();
   if (!match) throw new UnitError(`${show(text)}: not ${what}; say a number and a unit, ${names.join(", ")}, as in ${example}`);

@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   instances: () => import("./instances.ts"),
   stop: () => import("./stop.ts"),
   sim: () => import("./sim.ts"),
+  energy: () => import("./energy.ts"),
   check: () => import("./check.ts"),
   "bridge-sim": () => import("./bridge-sim.ts"),
   tap: () => import("./tap.ts"),

@@ -1,10 +1,9 @@
 /** Words of `whohas sim`. */
 import { type Command, Option } from "commander";
 import { MOST_HOSTS } from "../../board/field.ts";
-import { parseDuration } from "../../board/rig/units.ts";
 import { PROFILE_NAMES } from "../../neigh/profile.ts";
 import type { CommandContext } from "../contract/command.ts";
-import { integer, reading, seed, word } from "../contract/readers.ts";
+import { integer, seed, span, word } from "../contract/readers.ts";
 import type { SimOptions } from "../work/sim.ts";
 
 export function register(program: Command, { globals, action }: CommandContext): void {
@@ -27,11 +26,5 @@ export function register(program: Command, { globals, action }: CommandContext):
 }
 
 function time(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(reading(span));
-}
-
-function span(text: string): number {
-  const ms = parseDuration(text);
-  if (ms < 1) throw new Error(`${text}: say 1ms or more`);
-  return ms;
+  return new Option(flags, description).argParser(span);
 }

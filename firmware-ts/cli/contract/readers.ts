@@ -59,6 +59,12 @@ export function iputilsInteger(program: string, least: number | bigint, most: nu
 
 /** `250ms`, `1h`; in ms. */
 export const duration: Reader<number> = reading(parseDuration);
+/** The same, not less than 1 ms. */
+export const span: Reader<number> = reading((text) => {
+  const ms = parseDuration(text);
+  if (ms < 1) throw new Error(`${text}: say 1ms or more`);
+  return ms;
+});
 export const count: Reader<number> = integer(1, 1_000_000_000);
 export const seed: Reader<number> = integer(0, Number.MAX_SAFE_INTEGER);
 /** ADDR:PORT */

@@ -7,7 +7,7 @@ refused([
     "unknown key, nothing near",
     "seed: 7  ",
     "colour: 7  ",
-    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry, snapshot, apps, dns, metrics",
+    "f:3:1: colour: unknown key; what may stand here: name, seed, board, devices, routes, neighbours, sysctl, telemetry, snapshot, apps, dns, metrics, energy",
   ],
   [
     "unknown key in a device",

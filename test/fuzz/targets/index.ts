@@ -4,6 +4,7 @@ import { E1000_FRAMES, ENC28J60_FRAMES } from "./chips.ts";
 import { COAP_ANSWERS, MQTT_ANSWERS } from "./collectors.ts";
 import { CONTROL } from "./control.ts";
 import { DHCP } from "./dhcp.ts";
+import { RECORD_FILES } from "./records.ts";
 import { RIG_FILES } from "./rigs.ts";
 import { RINGS } from "./rings.ts";
 import { BUS_PIRATE, SERPROG } from "./serial.ts";
@@ -25,6 +26,7 @@ export const TARGETS: readonly Target[] = [
   WRITE_BACKS,
   CONTROL,
   RIG_FILES,
+  RECORD_FILES,
   DHCP,
   TCP_SEGMENTS,
   COAP_ANSWERS,
