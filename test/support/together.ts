@@ -1,6 +1,6 @@
 /**
  * Plays test files one after the other in one process, each as a test of its name: starting Node, tap and the translator costs more than
- * most of them take. Only for files that start no program, need no right and leave time to a virtual clock.
+ * most of them take.
  */
 import { join } from "node:path";
 import t, { type Test } from "tap";
@@ -16,14 +16,27 @@ const root = join(import.meta.dirname, "../..");
  * @param played is told after each file whether it passed
  */
 export async function together(files: readonly string[], played?: (file: string, passed: boolean) => void): Promise<void> {
-  const test = t.test.bind(t);
+  const [test, sub] = [t.test.bind(t), t.sub.bind(t)];
   limitTime(LIMIT);
   for (const file of files) {
+    // The block itself is ours.
+    t.sub = sub;
     const results = await test(file, async (inner: Test) => {
-      // A file's own tests are those of its block: `t` is the same object in all of them.
-      t.test = inner.test.bind(inner);
+      lend(inner);
       await import(join(root, file));
     });
     played?.(file, results?.ok ?? true);
   }
+}
+
+/** What a file does with `t` outside its tests it does with its block: `t` is the same object in all of them. */
+function lend(inner: Test): void {
+  t.test = inner.test.bind(inner);
+  t.sub = inner.sub.bind(inner);
+  t.teardown = inner.teardown.bind(inner);
+  t.strictSame = inner.strictSame.bind(inner);
+  const set = (jobs: number): void => {
+    inner.jobs = jobs;
+  };
+  Object.defineProperty(t, "jobs", { configurable: true, get: () => inner.jobs, set });
 }
