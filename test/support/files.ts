@@ -12,8 +12,12 @@ const WAITING = `${SHARED}waiting-`;
 const APART =
   /new SystemClock\(|from "[./]*(?:(?:support\/)?(?:real-time|netns|whohas|background|host|own|tree-copy|linux-source)\.ts|exchange\.ts|bench\/[\w-]+\.ts|as-linux\.ts|node:child_process)"/;
 
-/** Those that bear nobody beside them in their process: they take all of its memory, measure its event loop, or judge how tests end. */
+/**
+ * Those that bear nobody beside them in their process: they list the instances that run, take all of its memory, measure its event
+ * loop, or judge how tests end.
+ */
 const ALONE: readonly string[] = [
+  "test/e2e/instances.test.ts",
   "test/firmware-ts/flood-e1000.test.ts",
   "test/firmware-ts/net/event-loop.test.ts",
   "test/hal/packet-memory.test.ts",
