@@ -16,10 +16,10 @@ import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
 import type { MethodName, ParamsOf, ResultOf } from "../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
 import { witness } from "./evidence.ts";
-import { bound, type Ended, nodeCommand, PLAIN, programCommand, SETPRIV, scratch } from "./own.ts";
+import { bound, compiledChunk, type Ended, nodeCommand, PLAIN, programCommand, SETPRIV, scratch } from "./own.ts";
 
 const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
-const SHELL = new URL("whohas-shell.ts", import.meta.url);
+const SHELL = new URL("whohas-shell.mjs", import.meta.url);
 
 /** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
 export const UNPRIVILEGED: readonly string[] =
@@ -104,7 +104,9 @@ class Shell {
   #rest = "";
 
   constructor() {
-    this.#child = adopt(bound(...nodeCommand(SHELL), { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    const compiled = compiledChunk(MAIN);
+    const [node, args] = nodeCommand(SHELL, [compiled ?? MAIN.href], { translated: compiled === null });
+    this.#child = adopt(bound(node, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop() ?? "";
