@@ -2,15 +2,16 @@
  * Runs the tests: `npm test` all of them, `npm test -- FILE…` these, `npm run test:quick` those that start no program and need no
  * right. Words that begin with `-` go to tap.
  *
- * Files share a few processes (test/together), for starting one costs more than most of them take: those that wait for real time come
- * first and run beside each other, for they leave the processor to those that compute.
+ * Files share a few processes, for starting one costs more than most of them take. Those that wait for real time run first and beside
+ * each other (test/lanes); those that compute take what is left of the processor (test/together). tap takes files in the order of their
+ * paths, whatever order they are given in.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { EVIDENCE } from "./support/evidence.ts";
-import { alone, shared, waitingLanes } from "./support/files.ts";
+import { alone, lanes, shared } from "./support/files.ts";
 import { removeOrphans } from "./support/orphans.ts";
 import { ROOT } from "./support/sources.ts";
 
@@ -21,7 +22,7 @@ const words = process.argv.slice(2);
 const quick = words.includes("--quick");
 const options = words.filter((word) => word.startsWith("-") && word !== "--quick");
 const named = words.filter((word) => !word.startsWith("-"));
-const files = named.length > 0 ? named : quick ? shared() : [...waitingLanes(), ...shared(), ...alone()];
+const files = named.length > 0 ? named : quick ? shared() : [...alone(), ...lanes(), ...shared()];
 
 rmSync(EVIDENCE, { recursive: true, force: true });
 for (const line of removeOrphans()) console.error(`left behind by a run that was killed, removed: ${line}`);

@@ -26,11 +26,7 @@ export const CHILD: string = relative(ROOT, fileURLToPath(new URL("./child.ts", 
 
 /** Room for 200 000 operations of 300 bytes each without a collection between, in MiB. */
 const NEW_SPACE = 64;
-const FLAGS: readonly string[] = [
-  "--expose-gc",
-  `--min-semi-space-size=${NEW_SPACE}`,
-  `--max-semi-space-size=${NEW_SPACE}`,
-];
+const FLAGS: readonly string[] = ["--expose-gc", `--min-semi-space-size=${NEW_SPACE}`, `--max-semi-space-size=${NEW_SPACE}`];
 const TRANSLATED: readonly string[] = ["--import", "./firmware-ts/cli/dev.mjs"];
 
 /**
@@ -53,11 +49,7 @@ export async function measure(
   child: string = CHILD,
 ): Promise<Figures> {
   const run = promisify(execFile);
-  const flags = [
-    ...(options.includes(MEMORY_ONLY) ? STEADY_FLAGS : []),
-    ...FLAGS,
-    ...(child.endsWith(".ts") ? TRANSLATED : []),
-  ];
+  const flags = [...(options.includes(MEMORY_ONLY) ? STEADY_FLAGS : []), ...FLAGS, ...(child.endsWith(".ts") ? TRANSLATED : [])];
   // By way of env(1): a test runner that counts coverage hands that on to every child, whatever environment it is given, and code
   // that is counted allocates.
   const bare = ["-i", `PATH=${process.env["PATH"]}`, process.execPath];

@@ -1,7 +1,7 @@
 /** Every test file is played, and those that share a process in virtual time leave time to a virtual clock. */
 import { readFileSync } from "node:fs";
 import t from "tap";
-import { alone, apart, below, shared, waiting, waitingLanes } from "./files.ts";
+import { alone, apart, below, lanes, shared, waiting } from "./files.ts";
 
 t.test("a file has a process of its own, or a place in one that is shared; none has both or neither", async (t) => {
   const places = shared().flatMap((file) => {
@@ -9,8 +9,8 @@ t.test("a file has a process of its own, or a place in one that is shared; none 
     return below(...(JSON.parse(`[${list.replace(/,\s*$/, "")}]`) as string[]));
   });
   t.same(places.toSorted(), below("test/").toSorted());
-  const lanes = waitingLanes().map((file) => Number(/\bwaiting\((\d+)\)/.exec(readFileSync(file, "utf8"))?.[1]));
-  t.same([...lanes.flatMap(waiting), ...alone()].toSorted(), apart().toSorted());
+  const played = lanes().map((file) => Number(/\bwaiting\((\d+)\)/.exec(readFileSync(file, "utf8"))?.[1]));
+  t.same([...played.flatMap(waiting), ...alone()].toSorted(), apart().toSorted());
   const all = [...places, ...apart()];
   t.equal(new Set(all).size, all.length);
 });

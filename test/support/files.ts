@@ -3,10 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./sources.ts";
 
-/** Files of test/together, each of which plays many others. */
+/** Files that play many others, those that compute and those that wait. */
 const SHARED = "test/together/";
-/** Those of them that play files that wait. */
-const WAITING = `${SHARED}waiting-`;
+const LANES = "test/lanes/";
 
 /** A file that uses one of these starts programs, needs root, waits for real time, or measures its process. */
 const APART =
@@ -40,20 +39,20 @@ export function alone(): string[] {
  * @param lane which of them, from 1 on
  */
 export function waiting(lane: number): string[] {
-  const lanes = waitingLanes().length;
+  const count = lanes().length;
   return apart()
     .filter((file) => !ALONE.includes(file))
-    .filter((_, at) => at % lanes === lane - 1);
+    .filter((_, at) => at % count === lane - 1);
 }
 
 /** Files that play those that wait. */
-export function waitingLanes(): string[] {
-  return all().filter((file) => file.startsWith(WAITING));
+export function lanes(): string[] {
+  return all().filter((file) => file.startsWith(LANES));
 }
 
 /** Files that play the others, a room of the house each. */
 export function shared(): string[] {
-  return all().filter((file) => file.startsWith(SHARED) && !file.startsWith(WAITING));
+  return all().filter((file) => file.startsWith(SHARED));
 }
 
 /** Files that can share a process and whose paths begin so. */
@@ -63,7 +62,7 @@ export function below(...beginnings: string[]): string[] {
 }
 
 function testFiles(): string[] {
-  return all().filter((file) => !file.startsWith(SHARED));
+  return all().filter((file) => !file.startsWith(SHARED) && !file.startsWith(LANES));
 }
 
 function all(): string[] {
