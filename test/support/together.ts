@@ -4,18 +4,22 @@
  */
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { played } from "./played.ts";
 import { FILE_LIMIT, limitTime } from "./time-limit.ts";
 
 /** Time for all of them, in ms: they take two or three minutes, and many more on a busy machine with coverage. */
 const LIMIT = 6 * FILE_LIMIT;
 
+/** Most that the time of a file is behind the clock, in ms: a tick of the kernel's. */
+const FILE_TICK = 10;
+
 const root = join(import.meta.dirname, "../..");
 
 /**
  * @param files paths from the project's root
- * @param played is told after each file whether it passed
+ * @param told hears after each file whether it passed
  */
-export async function together(files: readonly string[], played?: (file: string, passed: boolean) => void): Promise<void> {
+export async function together(files: readonly string[], told?: (file: string, passed: boolean) => void): Promise<void> {
   const [test, sub] = [t.test.bind(t), t.sub.bind(t)];
   limitTime(LIMIT);
   for (const file of files) {
@@ -23,9 +27,10 @@ export async function together(files: readonly string[], played?: (file: string,
     t.sub = sub;
     const results = await test(file, async (inner: Test) => {
       lend(inner);
+      Object.assign(played, { file, since: Date.now() - FILE_TICK });
       await import(join(root, file));
     });
-    played?.(file, results?.ok ?? true);
+    told?.(file, results?.ok ?? true);
   }
 }
 
