@@ -8,7 +8,7 @@ import { played } from "./played.ts";
 import { FILE_LIMIT, limitTime } from "./time-limit.ts";
 
 /** Time for all of them, in ms: they take two or three minutes, and many more on a busy machine with coverage. */
-const LIMIT = 6 * FILE_LIMIT;
+const LIMIT = 4 * FILE_LIMIT;
 
 /** Most that the time of a file is behind the clock, in ms: a tick of the kernel's. */
 const FILE_TICK = 10;
