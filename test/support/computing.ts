@@ -9,7 +9,10 @@ import hooks from "node:async_hooks";
 import { syncBuiltinESMExports } from "node:module";
 import { getPriority, setPriority } from "node:os";
 
-/** Beside a process of the usual priority, which is 0, such a one has a third of the time (sched(7)); with less, a busy machine would never come to it. */
+/**
+ * Beside a process of the usual priority, which is 0, such a one has a third of the time (sched(7)); with less, a busy machine would
+ * never come to it.
+ */
 const LOW = 5;
 
 if (getPriority() < LOW) setPriority(LOW);
