@@ -34,7 +34,7 @@ export async function together(files: readonly string[], told?: (file: string, p
   }
 }
 
-/** What a file does with `t` outside its tests it does with its block: `t` is the same object in all of them. */
+/** Gives `t`, which is the same object in all files, the methods of a file's block, as far as files use it outside their tests. */
 function lend(inner: Test): void {
   t.test = inner.test.bind(inner);
   t.sub = inner.sub.bind(inner);
