@@ -32,6 +32,24 @@ export async function typedIn(
   }));
 }
 
+const CHANGES = /^ip(?: -\S+)* (?:address (?:add|change|replace)|link set)/;
+
+/**
+ * Waits behind a line of `ip` that changes addresses or a link, as `typedIn` takes it: the kernel makes an IPv6 address its own, gives it
+ * its local route and hears of a carrier on a thread of its own, which on a busy machine comes later than the next line. A device that
+ * is down has none of them: half a second is waited for it.
+ */
+export function untilKernelHasDone(device: string): (words: readonly string[]) => string {
+  const waits = `
+for each in $(seq 50); do
+  { ip -6 address show dev ${device} tentative; ip link show dev ${device}; } 2>/dev/null | grep -qE 'inet6|LOWERLAYERDOWN' ||
+    [ $(ip -6 -o address show dev ${device} 2>/dev/null | wc -l) -gt \
+      $(ip -6 route show table local type local dev ${device} 2>/dev/null | wc -l) ] || break
+  sleep 0.01
+done`;
+  return (words) => (CHANGES.test(words.join(" ")) ? waits : "");
+}
+
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -6,7 +6,7 @@ import t from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, missingPrograms, Netns } from "../../../support/netns.ts";
 import { Operator, type Printed } from "../../../support/operator.ts";
-import { typedIn } from "../../../support/shell.ts";
+import { typedIn, untilKernelHasDone } from "../../../support/shell.ts";
 
 /** The stations' addresses that sessions speak of: eth0's own, and another. */
 export const OURS = "02:00:00:00:00:01";
@@ -56,17 +56,6 @@ const SETTLED = `
 until ip -6 address show dev eth0 scope link -tentative | grep -q fe80; do sleep 0.01; done`;
 
 /**
- * The kernel makes an address its own, and hears of a carrier, on a thread of its own that comes a little later, on a busy machine
- * later than the next line. A device that is down has neither: half a second is waited for one.
- */
-const CHANGES = /^ip(?: -\S+)* (?:address (?:add|change|replace)|link set)/;
-const PENDING = `
-for each in $(seq 50); do
-  { ip -6 address show dev eth0 tentative; ip link show dev eth0; } 2>/dev/null | grep -qE 'inet6|LOWERLAYERDOWN' || break
-  sleep 0.01
-done`;
-
-/**
  * One test for each session, on devices of its own.
  * @param ip6 both families are there. The addresses are ours at once, and nobody is asked for a router.
  */
@@ -82,7 +71,7 @@ export function sameAsLinux(sessions: Sessions, { ip6 = false }: { ip6?: boolean
       lab.run(100_000);
       lab.stack.ip6?.conf.write(lab.eth0, "accept_dad", 0);
       const typed = lines.map((line) => line.split(" ").map((word) => word.replaceAll("\\s", " ")));
-      const theirs = await typedIn(netns, typed, (words) => (ip6 && CHANGES.test(words.join(" ")) ? PENDING : ""));
+      const theirs = await typedIn(netns, typed, ip6 ? untilKernelHasDone("eth0") : undefined);
       for (const [at, [program = "", ...words]] of typed.entries()) {
         const ours = await operator.run(program, words);
         t.strictSame(alike(ours), alike(theirs[at] as Printed), `${lines[at]}`);
