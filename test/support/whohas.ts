@@ -46,14 +46,20 @@ process.once("exit", () => {
 
 /** Has the child killed when this process ends, in whatever way it does, and when it lives for too long. */
 export function adopt(child: ChildProcess): ChildProcess {
-  children.add(child);
-  const limit = setTimeout(() => child.kill("SIGKILL"), LIFETIME).unref();
+  const limit = limited(child);
   child.once("error", () => clearTimeout(limit));
-  child.once("exit", () => {
-    clearTimeout(limit);
-    children.delete(child);
-  });
+  child.once("exit", () => clearTimeout(limit));
+  return keep(child);
+}
+
+function keep(child: ChildProcess): ChildProcess {
+  children.add(child);
+  child.once("exit", () => children.delete(child));
   return child;
+}
+
+function limited(child: ChildProcess): NodeJS.Timeout {
+  return setTimeout(() => child.kill("SIGKILL"), LIFETIME).unref();
 }
 
 /**
@@ -106,13 +112,14 @@ class Shell {
   constructor() {
     const compiled = compiledChunk(MAIN);
     const [node, args] = nodeCommand(SHELL, [compiled ?? MAIN.href], { translated: compiled === null });
-    this.#child = adopt(bound(node, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    this.#child = keep(bound(node, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop() ?? "";
       for (const line of lines) this.#waiting.shift()?.(JSON.parse(line) as Ended);
     });
     this.#child.once("exit", (code, signal) => {
+      shells.splice(shells.indexOf(this), 1);
       const gone = { stdout: "", stderr: `the shell went away (${code ?? signal})`, code: null };
       for (const resolve of this.#waiting.splice(0)) resolve(gone);
     });
@@ -125,8 +132,11 @@ class Shell {
 
   run(words: readonly string[]): Promise<Ended> {
     this.#hold(true);
+    // It lives as long as this process, but no command of it does.
+    const limit = limited(this.#child);
     return new Promise((resolve) => {
       this.#waiting.push((result) => {
+        clearTimeout(limit);
         if (this.#waiting.length === 0) this.#hold(false);
         resolve(result);
       });
