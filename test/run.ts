@@ -2,32 +2,27 @@
  * Runs the tests: `npm test` all of them, `npm test -- FILE…` these, `npm run test:quick` those that start no program and need no
  * right. Words that begin with `-` go to tap.
  *
- * Files that wait for real time have a process of their own; the others share a few (test/together), for starting one costs more than
- * most of them take.
+ * Files share a few processes, for starting one costs more than most of them take. Those that wait for real time run first and beside
+ * each other (test/lanes); those that compute take what is left of the processor (test/together). tap takes files in the order of their
+ * paths, whatever order they are given in.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { EVIDENCE } from "./support/evidence.ts";
-import { apart, shared } from "./support/files.ts";
+import { alone, lanes, shared } from "./support/files.ts";
 import { removeOrphans } from "./support/orphans.ts";
 import { ROOT } from "./support/sources.ts";
+
+/** Where tap keeps its plugins put together. */
+const TAP_PLUGINS = "node_modules/@tapjs/test/test-built/dist/esm/index.js";
 
 const words = process.argv.slice(2);
 const quick = words.includes("--quick");
 const options = words.filter((word) => word.startsWith("-") && word !== "--quick");
 const named = words.filter((word) => !word.startsWith("-"));
-const files = named.length > 0 ? named : quick ? shared({ root: false }) : mixed(shared(), apart());
-
-/** Spreads files that compute over those that wait, so that some of each run at any time, and the end comes for all at once. */
-function mixed(computing: readonly string[], waiting: readonly string[]): string[] {
-  const share = Math.ceil((waiting.length * 2) / 3 / computing.length);
-  return [
-    ...computing.flatMap((file, at) => [file, ...waiting.slice(at * share, (at + 1) * share)]),
-    ...waiting.slice(computing.length * share),
-  ];
-}
+const files = named.length > 0 ? named : quick ? shared() : [...alone(), ...lanes(), ...shared()];
 
 rmSync(EVIDENCE, { recursive: true, force: true });
 for (const line of removeOrphans()) console.error(`left behind by a run that was killed, removed: ${line}`);
@@ -38,6 +33,9 @@ if (!quick && !options.includes("--no-disable-coverage")) {
   execFileSync("npm", ["run", "--silent", "compile"], { cwd: ROOT, stdio: "inherit" });
   env["WHOHAS_TEST_COMPILED"] = join(ROOT, "dist");
 }
+
+// When tap first runs it leaves out the plugins that .taprc excludes, but still starts that run's files with them: a compiler in each.
+if (readFileSync(join(ROOT, TAP_PLUGINS), "utf8").includes("@tapjs/typescript")) execFileSync("tap", ["build"], { cwd: ROOT });
 
 // The reporter tells which of them were not heard of.
 env["WHOHAS_TEST_FILES"] = files

@@ -3,9 +3,12 @@
  * no collection ever comes between two frames on its account. Measured in processes of their own (test/bench), where the clock stands
  * at fractions and counters are past what a small integer holds, because that is where hidden allocations come from.
  */
+import { join } from "node:path";
 import t from "tap";
-import { measure } from "../bench/figures.ts";
+import { CHILD, type Figures, measure, ROOT } from "../bench/figures.ts";
 import { CONTROL } from "../bench/subjects.ts";
+import { nodeBundle } from "../support/bundle.ts";
+import { scratch } from "../support/own.ts";
 
 const DATAGRAMS = 100_000;
 /** Less than the smallest object there is, once in a dozen datagrams: nothing is allocated for each, nor for each burst of 64. */
@@ -47,8 +50,15 @@ const PATHS: readonly string[] = [
   "e1000 model, udp send, 60 B frame",
 ];
 
+const program = join(scratch("allocation"), "child.mjs");
+await nodeBundle(CHILD, program);
+
+function memoryOf(path: string, samples: number): Promise<Figures> {
+  return measure(path, ["--allocation", "--samples", `${samples}`], ROOT, program);
+}
+
 t.test("the meter sees an allocation where there is one", async (t) => {
-  const { allocation } = await measure(CONTROL, ["--allocation", "--samples", `${DATAGRAMS}`]);
+  const { allocation } = await memoryOf(CONTROL, DATAGRAMS);
   t.notOk(allocation.collected, "nothing was collected meanwhile");
   t.ok(allocation.bytes >= SMALLEST_OBJECT, `a view a turn: ${allocation.bytes} bytes`);
 });
@@ -56,7 +66,7 @@ t.test("the meter sees an allocation where there is one", async (t) => {
 for (const path of PATHS) {
   t.test(path, async (t) => {
     const samples = path === IN_FRAGMENTS ? DATAGRAMS / 10 : DATAGRAMS;
-    const { allocation } = await measure(path, ["--allocation", "--samples", `${samples}`]);
+    const { allocation } = await memoryOf(path, samples);
     t.notOk(allocation.collected, "nothing was collected meanwhile");
     t.equal(allocation.samples, samples);
     t.ok(allocation.bytes < LIMIT, `${allocation.bytes} bytes a datagram, of ${LIMIT} allowed`);

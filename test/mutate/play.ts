@@ -1,5 +1,5 @@
 /** Plays the test files named on the command line in one process, for files that can share one; tells hook.mjs after each. */
-import "../support/without-domains.ts";
+import "../support/computing.ts";
 import { together } from "../support/together.ts";
 
 const tell = (globalThis as { __report?: (file: string, passed: boolean) => void }).__report;

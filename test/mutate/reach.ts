@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { apart, below, besideKernel } from "../support/files.ts";
+import { apart, below } from "../support/files.ts";
 import { scratch } from "../support/own.ts";
 import { ROOT, sourcesIn } from "../support/sources.ts";
 import { telling, translated } from "./functions.ts";
@@ -73,7 +73,7 @@ export function mutable(): Map<string, string> {
 export async function measureReach(say: (line: string) => void): Promise<Reach[]> {
   mkdirSync(KEPT, { recursive: true });
   const quick = below(...NOTICING);
-  const slow = [...apart(), ...besideKernel()].filter((file) => NOTICING_APART.test(file));
+  const slow = apart().filter((file) => NOTICING_APART.test(file));
   const known = new Map<string, Kept>();
   for (const file of [...quick, ...slow]) {
     const kept = read(file);

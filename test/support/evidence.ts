@@ -6,6 +6,7 @@ import { cpSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs
 import { join } from "node:path";
 import type { Test } from "tap";
 import { scratchFolder } from "./own.ts";
+import { played } from "./played.ts";
 
 /** Somebody who took part: a running instance, a namespace. */
 export interface Witness {
@@ -39,14 +40,14 @@ async function limited(testify: Witness["testify"]): Promise<string> {
   }
 }
 
-/** Sockets cannot be copied, and links lead to ports. */
+/** Sockets cannot be copied, links lead to ports, and what is older is another file's. */
 function isKept(path: string): boolean {
   const found = lstatSync(path);
-  return found.isFile() || found.isDirectory();
+  return found.isDirectory() || (found.isFile() && found.mtimeMs >= played.since);
 }
 
 export async function preserve(t: Test, name: string): Promise<void> {
-  const file = (process.argv[1] ?? "").replace(/^.*\/test\//, "").replace(/\.test\.ts$/, "");
+  const file = played.file.replace(/^test\//, "").replace(/\.test\.ts$/, "");
   const folder = join(EVIDENCE, file, name.replace(/[^\w.-]+/g, "-"));
   mkdirSync(folder, { recursive: true });
   if (existsSync(scratchFolder)) cpSync(scratchFolder, folder, { recursive: true, filter: isKept });

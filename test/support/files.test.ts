@@ -1,7 +1,7 @@
-/** Every test file is played, and those that share a process leave time to a virtual clock. */
+/** Every test file is played, and those that share a process in virtual time leave time to a virtual clock. */
 import { readFileSync } from "node:fs";
 import t from "tap";
-import { apart, below, besideKernel, shared } from "./files.ts";
+import { alone, apart, below, lanes, shared, waiting } from "./files.ts";
 
 t.test("a file has a process of its own, or a place in one that is shared; none has both or neither", async (t) => {
   const places = shared().flatMap((file) => {
@@ -9,15 +9,17 @@ t.test("a file has a process of its own, or a place in one that is shared; none 
     return below(...(JSON.parse(`[${list.replace(/,\s*$/, "")}]`) as string[]));
   });
   t.same(places.toSorted(), below("test/").toSorted());
-  const all = [...places, ...apart(), ...besideKernel()];
+  const played = lanes().map((file) => Number(/\bwaiting\((\d+)\)/.exec(readFileSync(file, "utf8"))?.[1]));
+  t.same([...played.flatMap(waiting), ...alone()].toSorted(), apart().toSorted());
+  const all = [...places, ...apart()];
   t.equal(new Set(all).size, all.length);
 });
 
 t.test("who has a real clock for longer than a look at it takes part in the measuring of lateness", async (t) => {
-  const unmeasured = [...apart(), ...besideKernel()].filter((file) => {
+  const unmeasured = apart().filter((file) => {
     const text = readFileSync(file, "utf8");
     return /new SystemClock\(/.test(text) && !/\brealTime\(|realTime\)/.test(text);
   });
   // The timers of the first are bounded from above by seconds and from below by what they promise; the other starts none.
-  t.same(unmeasured, ["test/hal/clock.test.ts", "test/hal/bridges/linux/clock-status-as-linux.test.ts"]);
+  t.same(unmeasured.toSorted(), ["test/hal/bridges/linux/clock-status-as-linux.test.ts", "test/hal/clock.test.ts"]);
 });

@@ -3,50 +3,66 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./sources.ts";
 
-/** Files of test/together, each of which plays many others. */
+/** Files that play many others, those that compute and those that wait. */
 const SHARED = "test/together/";
-/** The one of them that needs root and the machine's tools. */
-const BESIDE_KERNEL = `${SHARED}kernel.test.ts`;
+const LANES = "test/lanes/";
 
 /** A file that uses one of these starts programs, needs root, waits for real time, or measures its process. */
 const APART =
   /new SystemClock\(|from "[./]*(?:(?:support\/)?(?:real-time|netns|whohas|background|host|own|tree-copy|linux-source)\.ts|exchange\.ts|bench\/[\w-]+\.ts|as-linux\.ts|node:child_process)"/;
 
-/** Files that hold something of ours next to the kernel's: they wait for its answers, and for nothing else. */
-const COMPARES = /(?:^|\/)(?:as-linux|[\w-]+-as-linux|as-linux-[\w-]+|netns|print|packet-summary|filter|pcapng|frames)\.test\.ts$/;
+/**
+ * Those that bear nobody beside them in their process: they list the instances that run, take all of its memory, measure its event
+ * loop, or judge how tests end.
+ */
+const ALONE: readonly string[] = [
+  "test/e2e/instances.test.ts",
+  "test/firmware-ts/flood-e1000.test.ts",
+  "test/firmware-ts/net/event-loop.test.ts",
+  "test/hal/packet-memory.test.ts",
+  "test/support/orphans.test.ts",
+  "test/support/real-time.test.ts",
+];
 
-/** Files that need a process of their own, by their paths from the project's root. */
+/** Files that start programs, need root or wait for real time, by their paths from the project's root. */
 export function apart(): string[] {
-  return demanding().filter((file) => !compares(file));
+  return testFiles().filter((file) => APART.test(readFileSync(join(ROOT, file), "utf8")));
 }
 
-/** Files that share a process next to the kernel. */
-export function besideKernel(): string[] {
-  return demanding().filter(compares);
+/** Those of them that have a process of their own. */
+export function alone(): string[] {
+  return apart().filter((file) => ALONE.includes(file));
 }
 
-/** Files that play the others, a room of the house each; the longest, which needs root, comes first, or not at all where that is asked. */
-export function shared({ root = true }: { root?: boolean } = {}): string[] {
-  const rooms = all().filter((file) => file.startsWith(SHARED) && file !== BESIDE_KERNEL);
-  return root ? [BESIDE_KERNEL, ...rooms] : rooms;
+/**
+ * The others, which wait for most of their time: one after the other in one of several processes that run at the same time.
+ * @param lane which of them, from 1 on
+ */
+export function waiting(lane: number): string[] {
+  const count = lanes().length;
+  return apart()
+    .filter((file) => !ALONE.includes(file))
+    .filter((_, at) => at % count === lane - 1);
+}
+
+/** Files that play those that wait. */
+export function lanes(): string[] {
+  return all().filter((file) => file.startsWith(LANES));
+}
+
+/** Files that play the others, a room of the house each. */
+export function shared(): string[] {
+  return all().filter((file) => file.startsWith(SHARED));
 }
 
 /** Files that can share a process and whose paths begin so. */
 export function below(...beginnings: string[]): string[] {
-  const others = new Set(demanding());
+  const others = new Set(apart());
   return testFiles().filter((file) => !others.has(file) && beginnings.some((beginning) => file.startsWith(beginning)));
 }
 
-function compares(file: string): boolean {
-  return COMPARES.test(file) && !file.startsWith("test/e2e/");
-}
-
-function demanding(): string[] {
-  return testFiles().filter((file) => APART.test(readFileSync(join(ROOT, file), "utf8")));
-}
-
 function testFiles(): string[] {
-  return all().filter((file) => !file.startsWith(SHARED));
+  return all().filter((file) => !file.startsWith(SHARED) && !file.startsWith(LANES));
 }
 
 function all(): string[] {

@@ -3,11 +3,11 @@
  * its name and goes with the process, however that ends; what SIGKILL leaves behind, the next run removes (orphans.ts).
  */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { ROOT } from "./sources.ts";
 
 const LOADER = new URL("../../firmware-ts/cli/dev.mjs", import.meta.url).href;
@@ -42,9 +42,9 @@ export const PLAIN: readonly string[] = ["env", "-u", "NODE_OPTIONS"];
 const COVERAGE = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] !== "0";
 const GUARDED = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
 
-/** The command line of Node with a TypeScript file, as it stands, and its words. */
-export function nodeCommand(script: URL, words: readonly string[] = []): [string, string[]] {
-  return [process.execPath, ["--import", LOADER, fileURLToPath(script), ...words]];
+/** The command line of Node with a TypeScript file, as it stands, and its words; not `translated`, with JavaScript. */
+export function nodeCommand(script: URL, words: readonly string[] = [], { translated = true } = {}): [string, string[]] {
+  return [process.execPath, [...(translated ? ["--import", LOADER] : []), fileURLToPath(script), ...words]];
 }
 
 /** Where test/run.ts had everything compiled. It starts in less than half the time. Not with coverage, which counts the sources. */
@@ -54,6 +54,18 @@ const COMPILED = process.env["WHOHAS_TEST_COMPILED"];
 export function programCommand(script: URL, words: readonly string[] = []): [string, string[]] {
   if (COMPILED === undefined) return nodeCommand(script, words);
   return [process.execPath, [join(COMPILED, relative(ROOT, fileURLToPath(script)).replace(/ts$/, "js")), ...words]];
+}
+
+/**
+ * The address of the module that a source became that a bundled command imports: what runs when the command is evaluated anew. null
+ * where nothing was compiled.
+ */
+export function compiledChunk(source: URL): string | null {
+  if (COMPILED === undefined) return null;
+  const bundle = join(COMPILED, relative(ROOT, fileURLToPath(source)).replace(/ts$/, "js"));
+  const [, chunk] = new RegExp(`import\\("\\./(${basename(bundle, ".js")}-\\w+\\.js)"\\)`).exec(readFileSync(bundle, "utf8")) ?? [];
+  if (chunk === undefined) throw new Error(`${bundle} imports no ${basename(bundle)}`);
+  return pathToFileURL(join(dirname(bundle), chunk)).href;
 }
 
 /**

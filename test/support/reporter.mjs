@@ -27,6 +27,7 @@ export default class Reporter extends Transform {
   #failures = [];
   #evidence = [];
   #files = [];
+  #heard = new Set();
   #assertions = 0;
 
   constructor() {
@@ -105,9 +106,12 @@ export default class Reporter extends Transform {
     block.holdsBlocks = true;
     block.passed += ended.passed;
     block.failed += ended.failed;
-    if (block !== this.#root) return;
+    if (!ended.isFile) return;
+    if (block.isFile) block.files++;
     const seconds = (point.time ?? 0) / 1000;
-    this.#files.push({ name: point.name, seconds });
+    // A file that plays others is as slow as they are.
+    if (ended.files === 0) this.#files.push({ name: point.name, seconds });
+    if (block === this.#root) this.#heard.add(point.name);
     const failed = ended.failed > 0 ? `, ${ended.failed} failed` : "";
     this.#say(`${point.ok ? "ok      " : "FAILED  "} ${point.name}: ${ended.passed} passed${failed} (${seconds.toFixed(1)} s)`);
   }
@@ -140,8 +144,7 @@ export default class Reporter extends Transform {
 
   /** Files that were to be run and are not heard of: after one that took too long, tap does not wait for others that run. */
   #lost() {
-    const heard = new Set(this.#files.map(({ name }) => name));
-    return (process.env["WHOHAS_TEST_FILES"] ?? "").split(" ").filter((file) => file !== "" && !heard.has(file));
+    return (process.env["WHOHAS_TEST_FILES"] ?? "").split(" ").filter((file) => file !== "" && !this.#heard.has(file));
   }
 
   #list(title, lines) {
@@ -152,6 +155,8 @@ export default class Reporter extends Transform {
 /** A block of TAP: the whole run, a file, a test in it, … */
 class Block {
   holdsBlocks = false;
+  /** Files that it plays. */
+  files = 0;
   points = 0;
   skipped = 0;
   passed = 0;
@@ -161,6 +166,11 @@ class Block {
   constructor(name, parent) {
     this.name = name;
     this.parent = parent;
+  }
+
+  /** The block of a test file, whether it has a process of its own or is played by another. */
+  get isFile() {
+    return this.parent?.parent === null || /^test\/.*\.test\.ts$/.test(this.name);
   }
 
   get path() {

@@ -16,10 +16,10 @@ import { ControlClient } from "../../firmware-ts/control/methods/client.ts";
 import type { MethodName, ParamsOf, ResultOf } from "../../firmware-ts/control/methods/index.ts";
 import { RpcClient } from "../../firmware-ts/control/rpc/client.ts";
 import { witness } from "./evidence.ts";
-import { bound, type Ended, nodeCommand, PLAIN, programCommand, SETPRIV, scratch } from "./own.ts";
+import { bound, compiledChunk, type Ended, nodeCommand, PLAIN, programCommand, SETPRIV, scratch } from "./own.ts";
 
 const MAIN = new URL("../../firmware-ts/cli/main.ts", import.meta.url);
-const SHELL = new URL("whohas-shell.ts", import.meta.url);
+const SHELL = new URL("whohas-shell.mjs", import.meta.url);
 
 /** Runs a program as nobody, without a way back; where the test is not root it is unprivileged already. */
 export const UNPRIVILEGED: readonly string[] =
@@ -46,14 +46,20 @@ process.once("exit", () => {
 
 /** Has the child killed when this process ends, in whatever way it does, and when it lives for too long. */
 export function adopt(child: ChildProcess): ChildProcess {
-  children.add(child);
-  const limit = setTimeout(() => child.kill("SIGKILL"), LIFETIME).unref();
+  const limit = limited(child);
   child.once("error", () => clearTimeout(limit));
-  child.once("exit", () => {
-    clearTimeout(limit);
-    children.delete(child);
-  });
+  child.once("exit", () => clearTimeout(limit));
+  return keep(child);
+}
+
+function keep(child: ChildProcess): ChildProcess {
+  children.add(child);
+  child.once("exit", () => children.delete(child));
   return child;
+}
+
+function limited(child: ChildProcess): NodeJS.Timeout {
+  return setTimeout(() => child.kill("SIGKILL"), LIFETIME).unref();
 }
 
 /**
@@ -109,13 +115,16 @@ class Shell {
   #rest = "";
 
   constructor() {
-    this.#child = adopt(bound(...nodeCommand(SHELL), { stdio: ["pipe", "pipe", "inherit"], env: environment }));
+    const compiled = compiledChunk(MAIN);
+    const [node, args] = nodeCommand(SHELL, [compiled ?? MAIN.href], { translated: compiled === null });
+    this.#child = keep(bound(node, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
       this.#rest = lines.pop() ?? "";
       for (const line of lines) this.#waiting.shift()?.(JSON.parse(line) as Ended);
     });
     this.#child.once("exit", (code, signal) => {
+      shells.splice(shells.indexOf(this), 1);
       const gone = { stdout: "", stderr: `the shell went away (${code ?? signal})`, code: null };
       for (const resolve of this.#waiting.splice(0)) resolve(gone);
     });
@@ -128,8 +137,11 @@ class Shell {
 
   run(words: readonly string[]): Promise<Ended> {
     this.#hold(true);
+    // It lives as long as this process, but no command of it does.
+    const limit = limited(this.#child);
     return new Promise((resolve) => {
       this.#waiting.push((result) => {
+        clearTimeout(limit);
         if (this.#waiting.length === 0) this.#hold(false);
         resolve(result);
       });

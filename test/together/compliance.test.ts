@@ -1,5 +1,5 @@
 /** All of the compliance suite in one process. */
-import "../support/without-domains.ts";
+import "../support/computing.ts";
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

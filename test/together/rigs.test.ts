@@ -1,5 +1,5 @@
 /** All tests of the rigs, of the package's doors and of the architecture in one process. */
-import "../support/without-domains.ts";
+import "../support/computing.ts";
 import { below } from "../support/files.ts";
 import { together } from "../support/together.ts";
 

@@ -6,7 +6,7 @@ import t from "tap";
 import { Lab } from "../../../support/lab.ts";
 import { missingForNetns, missingPrograms, Netns } from "../../../support/netns.ts";
 import { Operator, type Printed } from "../../../support/operator.ts";
-import { typedIn } from "../../../support/shell.ts";
+import { typedIn, untilKernelHasDone } from "../../../support/shell.ts";
 
 /** The stations' addresses that sessions speak of: eth0's own, and another. */
 export const OURS = "02:00:00:00:00:01";
@@ -54,9 +54,6 @@ sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 for setting in accept_dad=0 router_solicitations=0 disable_ipv6=0; do sysctl -qw net.ipv6.conf.eth0.$setting; done`;
 const SETTLED = `
 until ip -6 address show dev eth0 scope link -tentative | grep -q fe80; do sleep 0.01; done`;
-/** An address is the kernel's own a moment after it was given, in a thread of the kernel's; on a device that is down it stays tentative. */
-const OWN = `
-for try in $(seq 20); do ip -6 address show tentative up | grep -q . && sleep 0.01 || break; done`;
 
 /**
  * One test for each session, on devices of its own.
@@ -74,7 +71,7 @@ export function sameAsLinux(sessions: Sessions, { ip6 = false }: { ip6?: boolean
       lab.run(100_000);
       lab.stack.ip6?.conf.write(lab.eth0, "accept_dad", 0);
       const typed = lines.map((line) => line.split(" ").map((word) => word.replaceAll("\\s", " ")));
-      const theirs = await typedIn(netns, typed, (words) => (ip6 && words.includes("address") && words.includes("dev") ? OWN : ""));
+      const theirs = await typedIn(netns, typed, ip6 ? untilKernelHasDone("eth0") : undefined);
       for (const [at, [program = "", ...words]] of typed.entries()) {
         const ours = await operator.run(program, words);
         t.strictSame(alike(ours), alike(theirs[at] as Printed), `${lines[at]}`);

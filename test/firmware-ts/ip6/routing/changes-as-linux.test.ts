@@ -9,7 +9,7 @@ import { type Ip6RouteEntry, Ip6RouteType } from "../../../../firmware-ts/ip6/ro
 import type { Lab6 } from "../../../support/lab6.ts";
 import { missingForNetns } from "../../../support/netns.ts";
 import { realTime } from "../../../support/real-time.ts";
-import { typedIn } from "../../../support/shell.ts";
+import { typedIn, untilKernelHasDone } from "../../../support/shell.ts";
 import { Kernel6, openLab } from "../exchange.ts";
 
 /** A step by the words of `ip`, where DEV is the device; and the same to our stack. */
@@ -182,7 +182,7 @@ async function kernels(t: Test): Promise<View[]> {
   const steps = STEPS.map(([text]) => text);
   const typed = [...REFUSALS.map(([text]) => text), ...SHOW, ...steps.flatMap((text) => [text, ...SHOW])];
   const words = typed.map((text) => ["ip", ...text.replace("DEV", kernel.veth.farName).split(" ")]);
-  const printed = await typedIn(kernel.veth.far, words);
+  const printed = await typedIn(kernel.veth.far, words, untilKernelHasDone(kernel.veth.farName));
   for (const [text, complaint] of REFUSALS) t.match(printed.shift(), { stderr: complaint, code: 2 }, `kernel: ${text}`);
   const view = (): View => kernelView(printed.splice(0, SHOW.length).map(({ stdout }) => stdout));
   const views = [view()];
