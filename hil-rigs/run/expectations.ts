@@ -22,7 +22,7 @@ export const EXPECTATIONS: readonly Expectation[] = [
     "ACD-05/probe",
   ),
   ...ofLinux(
-    "dhcpcd 9.4.1 takes a reply without a readable DHCP type for one of BOOTP and uses its address, as RFC 1534 2 lets a client do",
+    "dhcpcd 9.4.1 takes a reply without a readable DHCP type for one of BOOTP and uses its address, as RFC 1534 lets a client do",
     "DHCP-10/cookie",
     "DHCP-10/type",
     "DHCP-10/over-end",
