@@ -38,6 +38,11 @@ export class VirtualClock implements Clock, TimerQueue {
     return this.#epoch + this.#now;
   }
 
+  /** Time of the next thing that comes due; Infinity when nothing waits. */
+  get next(): number {
+    return this.#tasks.waiting > 0 ? this.#now : (this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY);
+  }
+
   timer(callback: () => void): Timer {
     return new Timer(this, callback);
   }

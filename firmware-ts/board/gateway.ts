@@ -3,6 +3,9 @@ import type { Clock } from "../../hal/clock.ts";
 import type { Random } from "../../hal/random.ts";
 import type { SimulatedWire } from "../../hal/simulated/simulated-wire.ts";
 import { WireNic } from "../../hal/simulated/wire-nic.ts";
+import { keyOf } from "../apps/registrar/message.ts";
+import type { RegistrarConfig } from "../apps/registrar/registrar.ts";
+import type { Registry } from "../apps/registrar/registry.ts";
 import { formatIpv4, prefixMask } from "../ip/address.ts";
 import { formatIpv6, ip6Words } from "../ip/ip6-text.ts";
 import { wordMask } from "../ip6/common/address-kind.ts";
@@ -10,6 +13,7 @@ import { ipv4, Stack } from "../stack.ts";
 import { automaticApps, deviceOfApp, endpointsOf } from "./apps.ts";
 import { DhcpServer } from "./dhcp-server.ts";
 import type { Part } from "./kinds/part.ts";
+import { serveRegistry } from "./registry-on-stack.ts";
 import type { DeviceConfig, Rig } from "./rig/rig.ts";
 import { type Cidr, formatCidr, holdsHost, isOfIpv6, isOfOneLink } from "./rig/units.ts";
 
@@ -30,12 +34,16 @@ export class SimulatedGateway {
   readonly #sinks: readonly number[];
   readonly #leases: boolean;
   #server: DhcpServer | null = null;
+  /** The keys of registrars, by the ports on which nodes register. */
+  readonly #keys: ReadonlyMap<number, string>;
+  readonly #registries: Registry[] = [];
 
   /**
    * @param cidr its address and the subnet's length, `192.168.10.1/24`
    * @param sinks UDP ports on which it takes datagrams without an answer
    * @param more other addresses that it has
    * @param leases it gives addresses away
+   * @param keys of registrars, by the ports on which nodes register
    */
   constructor(
     clock: Clock,
@@ -45,7 +53,9 @@ export class SimulatedGateway {
     sinks: readonly number[],
     more: readonly string[] = [],
     leases = false,
+    keys: ReadonlyMap<number, string> = new Map(),
   ) {
+    this.#keys = keys;
     this.#cidrs = [cidr, ...more];
     this.address = cidr.split("/")[0] as string;
     const families = this.#cidrs.some(isOfIpv6) ? ([4, 6] as const) : ([4] as const);
@@ -59,7 +69,8 @@ export class SimulatedGateway {
     const device = this.stack.addDevice("eth0", this.#nic);
     await device.open();
     for (const cidr of this.#cidrs) this.stack.addAddress(device, cidr);
-    for (const port of this.#sinks) this.stack.udp.open(port);
+    for (const port of this.#sinks) if (!this.#keys.has(port)) this.stack.udp.open(port);
+    for (const [port, key] of this.#keys) this.#registries.push(serveRegistry(this.stack, device, port, keyOf(key)));
     const [own] = this.stack.ip.addresses.of(device);
     if (this.#leases && own) {
       const { local: address, prefixLength } = own;
@@ -73,20 +84,44 @@ export class SimulatedGateway {
   }
 
   async close(): Promise<void> {
+    for (const registry of this.#registries) registry.close();
     await this.stack.close();
   }
 }
 
 /** The gateway at the far end of a device's wire: null where that is taken, or where the device has no address. */
 export function gatewayFor(rig: Rig, config: DeviceConfig, part: Part, clock: Clock, random: Random): SimulatedGateway | null {
-  const leases = automaticApps(config).some(({ kind }) => kind === "dhcp") || appOf(rig, config.name, "dhcp");
+  const leases =
+    automaticApps(config).some(({ kind }) => kind === "dhcp") ||
+    ["dhcp", "dhcp-inform"].some((kind) => appOf(rig, config.name, kind));
   const cidrs = [...[false, true].flatMap((six) => gatewayCidrs(rig, config, six))];
   if (leases && !cidrs.some(({ address }) => !isOfIpv6(address))) cidrs.unshift(leasedCidr(rig));
   const [first, ...more] = cidrs;
   if (!part.wantsGateway || !part.segment || !first) return null;
   const ports = endpointsOf(rig).flatMap(({ address, port }) => (cidrs.some((cidr) => cidr.address === address) ? [port] : []));
   const forked = random.fork(`gateway/${config.name}`);
-  return new SimulatedGateway(clock, forked, part.segment, formatCidr(first), [...new Set(ports)], more.map(formatCidr), leases);
+  const keys = registrarKeys(rig, cidrs);
+  return new SimulatedGateway(
+    clock,
+    forked,
+    part.segment,
+    formatCidr(first),
+    [...new Set(ports)],
+    more.map(formatCidr),
+    leases,
+    keys,
+  );
+}
+
+/** The keys with which the rig's nodes register at one of these addresses, by port. */
+function registrarKeys({ apps = [] }: Rig, cidrs: readonly Cidr[]): ReadonlyMap<number, string> {
+  const keys = new Map<number, string>();
+  for (const app of apps) {
+    if (app.kind !== "registrar") continue;
+    const { to, key } = app as unknown as RegistrarConfig;
+    if (cidrs.some(({ address }) => address === to.address)) keys.set(to.port, key);
+  }
+  return keys;
 }
 
 /** The rig's list has an app of a kind for the device. */

@@ -1,14 +1,14 @@
 /**
- * The addresses, routes and static neighbours of a rig, put on its devices. Where a device gets its address by itself, what rests on
+ * The addresses, routes, static neighbours and name servers of a rig, put on its devices. Where a device gets its address by itself, what rests on
  * the address follows when it comes, and comes back with it: with the last address of a device, its routes and neighbours go.
  */
 import { InetError } from "../ip/inet-error.ts";
 import type { NetDevice } from "../net/device.ts";
 import { formatMac } from "../net/ethernet.ts";
 import { ipv4, type RouteOptions, type Stack } from "../stack.ts";
-import { asksFirst } from "./apps.ts";
+import { asksFirst, endpointsOf } from "./apps.ts";
 import type { Rig, StaticNeighbour } from "./rig/rig.ts";
-import { type Cidr, formatCidr, isOfIpv6 } from "./rig/units.ts";
+import { type Cidr, formatCidr, holdsHost, isOfIpv6 } from "./rig/units.ts";
 
 /** A device and the stack that it is in. */
 export interface Placed {
@@ -28,6 +28,9 @@ export class RigNetwork {
     this.#rig = rig;
     this.#initial = initial;
     this.#find = find;
+    // Before any lease tells of others.
+    const servers = (rig.dns ?? []).map((server) => initial.layers.address(server));
+    if (servers.length > 0) initial.nameServers.tell("rig", { servers });
   }
 
   /** Gives a device the addresses that are not asked for first. @throws InetError */
@@ -55,8 +58,14 @@ export class RigNetwork {
     this.#tryRoutes();
   }
 
-  /** Makes the static neighbours. */
+  /** Makes the static neighbours, and names the strategy the hosts on the link that apps send to: they are no route's next hops. */
   addNeighbours(): void {
+    for (const { address } of endpointsOf(this.#rig)) {
+      for (const { name, addresses } of this.#rig.devices) {
+        const { stack, device } = this.#find(name);
+        if (addresses.some((subnet) => holdsHost(subnet, address))) stack.pinNeighbour(address, device);
+      }
+    }
     for (const neighbour of this.#rig.neighbours.static) this.#addNeighbour(neighbour);
   }
 
@@ -72,7 +81,8 @@ export class RigNetwork {
 
   #addNeighbour({ ip, lladdr, dev }: StaticNeighbour): void {
     const { stack, device } = this.#find(dev);
-    stack.addNeighbour(ip, formatMac(lladdr), device);
+    const mac = formatMac(lladdr);
+    if (!stack.pinNeighbour(ip, device, mac)) stack.addNeighbour(ip, mac, device);
   }
 
   /** A route that was made may have gone with its address, so that each is tried each time; the one that is there stays as it is. */

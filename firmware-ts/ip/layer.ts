@@ -4,6 +4,7 @@
  */
 import type { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
+import type { DoubtCause } from "../neigh/entry.ts";
 import type { Fate } from "../neigh/machine.ts";
 import type { NetDevice } from "../net/device.ts";
 import { INADDR_ANY, type IpAddress, type IpFamily } from "./address.ts";
@@ -91,9 +92,14 @@ export class Received {
   }
 }
 
-/** An ICMP error about a packet of ours. Valid during the call that it is passed to. */
+/** An ICMP error about a packet of ours, or what the stack itself has against one. Valid during the call that it is passed to. */
 export class IcmpError {
   readonly layer: IpLayer;
+  /**
+   * The stack did not send the packet, for it is longer than its path carries: `errno` is EMSGSIZE and `info` the path's MTU. There was no
+   * message, and so no type, code, reporter and transport (SO_EE_ORIGIN_LOCAL, ip(7)).
+   */
+  readonly local: boolean;
   /** Type and code, as the family's ICMP numbers them. */
   type = 0;
   code = 0;
@@ -109,8 +115,14 @@ export class IcmpError {
   /** Offset of our packet's transport header in skb.bytes; eight bytes of it are there. */
   transport = 0;
 
-  constructor(layer: IpLayer) {
+  constructor(layer: IpLayer, local = false) {
     this.layer = layer;
+    this.local = local;
+  }
+
+  /** It says that packets do not come through. One of the destination itself, about a port for example, says that they do. */
+  get comesNotThrough(): boolean {
+    return this.errno === "ENETUNREACH" || this.errno === "EHOSTUNREACH";
   }
 }
 
@@ -198,6 +210,8 @@ export interface IpLayer {
   send(skb: SkBuff, way: Way, protocol: number, ttl?: number, tos?: number): Fate;
   /** Notes that the next hop is alive (MSG_CONFIRM with MSG_PROBE). Sends nothing and keeps the entry's state; refreshes the way. */
   confirm(way: Way): void;
+  /** Notes that something speaks against the next hop's link address. Without a strategy of neighbours that changes nothing. */
+  doubt(way: Way, cause: DoubtCause): void;
   /** Returns the ECN codepoint of a packet that came in (RFC 3168 5): 3 for one that was marked. */
   codepointOf(skb: SkBuff): number;
   /** Returns the running sum of the pseudo header (RFC 768, RFC 8200 8.1), with which a transport's checksum begins. */

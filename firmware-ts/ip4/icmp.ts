@@ -311,7 +311,8 @@ export class Icmp implements IpProtocol, IpErrors, EchoProtocol {
   }
 
   /** Does what an error about a packet of ours says of its way. */
-  #heed({ type, code, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
+  #heed({ type, code, comesNotThrough, info, reporter, source, destination }: Ip4IcmpError, device: NetDevice): void {
+    if (comesNotThrough) this.layer.doubt(this.layer.wayOfAnswer(destination, source), "icmp");
     if (type === ICMP_DEST_UNREACH && code === FRAGMENTATION_NEEDED) this.layer.tooLong(destination, source, info & 0xffff);
     else if (type === ICMP_REDIRECT) {
       this.layer.redirects.take(this.layer.wayOfAnswer(destination, source), code, reporter, info as Ip4, device);

@@ -16,8 +16,8 @@ import { type IpLayer, type IpProtocol, isUndivided, type Received, type SendMan
 import type { NextHops6, Unreachable } from "../ip/next-hops.ts";
 import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { Neighbour } from "../neigh/entry.ts";
-import { confirm, type Fate, output } from "../neigh/machine.ts";
+import type { DoubtCause, Neighbour } from "../neigh/entry.ts";
+import { confirm, doubt, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
 import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
@@ -100,7 +100,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #route = new InputRoute();
   readonly #backlog: Backlog;
   readonly #trafficConfirms: boolean;
-  readonly #identifications: Identifications;
+  readonly identifications: Identifications;
   readonly groups: Groups;
   readonly igmp: Igmp;
   readonly #copies: OwnCopies;
@@ -114,7 +114,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
   readonly #emit = (skb: SkBuff, way: Ip4Way): Fate => this.#transmit(skb, way);
 
   constructor(network: Network, random: Random, options: NeighbourSource = {}) {
-    this.#identifications = new Identifications(random.fork("identification"));
+    this.identifications = new Identifications(random.fork("identification"));
     const changes = new Generation(network.changes);
     this.conf = new Devconfs(changes);
     this.settings = new Ip4Settings(changes);
@@ -127,6 +127,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
         addressless: (device) => this.arp.addressless(device),
       },
       ({ gateway, gateway6, device }) => device && this.#find(gateway, gateway6, device),
+      this.settings,
     );
     this.log = new RouteLog(network.clock);
     this.#router = new InputRouter(this.fib, this.conf, this.log);
@@ -241,7 +242,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
     const { ip } = this.counters;
     ip.outRequests++;
     ip.outTransmits++;
-    const fate = launch(skb, way, protocol, this.#identifications);
+    const fate = launch(skb, way, protocol, this.identifications);
     if (fate === QDISC_DROP) ip.outDiscards++;
     return fate;
   }
@@ -301,14 +302,22 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
 
   /** A packet that nobody may take apart needs no identification (RFC 6864 4.1). */
   #idBy({ source, destination, manner }: Ip4Way, protocol: number): number {
-    return isUndivided(manner) ? 0 : this.#identifications.next(source, destination, protocol);
+    return isUndivided(manner) ? 0 : this.identifications.next(source, destination, protocol);
   }
 
   confirm(way: Ip4Way): void {
-    this.refresh(way);
-    if (!way.route || way.toOurselves || way.toMany) return;
-    const entry = this.#neighbour(way, way.route.device);
+    const entry = this.#nextHopOf(way);
     if (entry) confirm(entry);
+  }
+
+  doubt(way: Ip4Way, cause: DoubtCause): void {
+    doubt(this.#nextHopOf(way), cause);
+  }
+
+  /** The one neighbour that packets by the way go to. */
+  #nextHopOf(way: Ip4Way): Neighbour | null {
+    this.refresh(way);
+    return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
   }
 
   /** Takes the news that a packet of ours was too long for its way: shorter ones go by it from now on. */
@@ -416,7 +425,7 @@ export class Ipv4 implements IpLayer, PacketHandler, BacklogTarget {
       toUsAlone = this.addressType(destination) === AddressType.LOCAL;
     } else if (!direct || !this.#router.isKnown(destination, source, device)) {
       const route = this.#route;
-      const way = this.#router.find(route, destination, source, device, true);
+      const way = this.#router.find(route, destination, source, device, view.getUint8(at + IP_PROTOCOL));
       if (way === InputWay.REFUSED) {
         this.#router.tell(route, destination, source, device, skb.bytes, at - ETHERNET_HEADER);
         return this.#refused(skb, device, route.refusal);

@@ -233,6 +233,7 @@ export class Icmp6 implements IpProtocol, Ip6Errors, EchoProtocol {
     const handler = this.layer.handlerOf(place.protocol);
     const known = handler?.error?.(skb, error) === true;
     // As in Linux, a quote of ICMPv6 needs no sender: nobody knows who may have sent it.
+    if (known && error.comesNotThrough) this.layer.doubt(this.layer.wayOfAnswer(error.destination, error.source, device), "icmp");
     if (type === ICMP6_TOO_BIG && (known || place.protocol === PROTOCOL)) this.#heed(error, device);
     skb.consume();
     return NONE;

@@ -11,8 +11,8 @@ import type { Ip6, Ip6Interner } from "../ip/ip6.ts";
 import type { IpLayer, IpProtocol } from "../ip/layer.ts";
 import { OwnCopies, turnRound } from "../ip/own-copies.ts";
 import { truesizeOf } from "../ip/truesize.ts";
-import type { Neighbour } from "../neigh/entry.ts";
-import { confirm, type Fate, output } from "../neigh/machine.ts";
+import type { DoubtCause, Neighbour } from "../neigh/entry.ts";
+import { confirm, doubt, type Fate, output } from "../neigh/machine.ts";
 import type { NeighbourSource } from "../neigh/service.ts";
 import { confirmSender } from "../neigh/update.ts";
 import type { Backlog, BacklogTarget } from "../net/backlog.ts";
@@ -226,14 +226,22 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   }
 
   confirm(way: Ip6Way): void {
-    this.refresh(way);
-    if (!way.route || way.toOurselves || way.toMany) return;
-    const entry = this.#neighbour(way, way.route.device);
+    const entry = this.#nextHopOf(way);
     if (entry) confirm(entry);
   }
 
   codepointOf({ view, network }: SkBuff): number {
     return (view.getUint8(network + 1) >>> 4) & 3;
+  }
+
+  doubt(way: Ip6Way, cause: DoubtCause): void {
+    doubt(this.#nextHopOf(way), cause);
+  }
+
+  /** The one neighbour that packets by the way go to. */
+  #nextHopOf(way: Ip6Way): Neighbour | null {
+    this.refresh(way);
+    return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
   }
 
   pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {

@@ -7,6 +7,7 @@ import type { Lifetimes } from "../ip/lifetimes.ts";
 import { refuses } from "../ip/route-type.ts";
 import type { Neighbour } from "../neigh/entry.ts";
 import { Nud } from "../neigh/states.ts";
+import type { NeighTable } from "../neigh/table.ts";
 import { UpdateFlags, update } from "../neigh/update.ts";
 import type { NetDevice } from "../net/device.ts";
 import { ADDRESS_BITS } from "./common/address-kind.ts";
@@ -106,10 +107,28 @@ export function removeIp6Route({ fib }: Ipv6, request: Ip6RouteRequestText): Ip6
 
 /** Makes or replaces a static (PERMANENT) neighbour entry. @throws InetError ADDRESS_INVALID */
 export function addIp6Neighbour({ fib, ndisc: { table } }: Ipv6, address: string, mac: Uint8Array, device: NetDevice): Neighbour {
+  const entry = entryOf(table, ip6Address(fib, address), device);
+  update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
+  return entry;
+}
+
+/** Has the strategy of the neighbours look after one. Returns false when it looks after none. @param mac null: not known yet */
+export function pinIp6Neighbour(
+  { fib, ndisc: { table } }: Ipv6,
+  address: string,
+  mac: Uint8Array | null,
+  device: NetDevice,
+): boolean {
   const key = ip6Address(fib, address);
+  const { strategy } = table;
+  if (strategy?.adopt({ key: key.d, rest: key, device }) !== true) return false;
+  if (mac) strategy.pin(entryOf(table, key, device), mac);
+  return true;
+}
+
+function entryOf(table: NeighTable, key: Ip6, device: NetDevice): Neighbour {
   const entry = table.find(key.d, device, key) ?? table.create(key.d, device, true, 0, key);
   if (!entry) throw new InetError("DEVICE_MISSING", `${device.name} has no IPv6`);
-  update(entry, mac, 0, Nud.PERMANENT, UpdateFlags.OVERRIDE | UpdateFlags.ADMIN);
   return entry;
 }
 

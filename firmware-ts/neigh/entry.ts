@@ -21,7 +21,7 @@ import type { NeighStatistics } from "./statistics.ts";
 export type NeighEvent = "new" | "deleted" | "miss";
 
 /** The cause of a change of state. */
-export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "close";
+export type Cause = "packet" | "use" | "managed" | "timer" | "frame" | "admin" | "gc" | "device" | "sleep" | "close";
 
 /** A frame contradicted the link address that is known: what became of it. */
 export const SuspicionKind = {
@@ -52,6 +52,84 @@ export interface NeighFamily {
   reportError?(entry: Neighbour, packet: SkBuff): void;
   /** A proxy entry of one device has come, or has gone. */
   proxyChanged?(entry: ProxyEntry, device: NetDevice, present: boolean): void;
+  /** Tells whether a route of ours leads by this neighbour. */
+  isNextHop?(entry: Neighbour): boolean;
+}
+
+/** Something that speaks against the address that is known of a neighbour, or has it looked at again. */
+export type DoubtCause =
+  /** A frame names another link address. Anybody can send one. */
+  | "claim"
+  /** An ICMP error says that packets do not come through. Anybody can send one, too. */
+  | "icmp"
+  /** A peer that owes answers gives none. */
+  | "silence"
+  /** The link was lost and is back. */
+  | "carrier"
+  /** The time between two looks is over. */
+  | "check"
+  /** The look before found nobody. */
+  | "again";
+
+/**
+ * How a table keeps its entries true, where that is not Linux's way. The machine asks at points that the way of a frame does not pass; a
+ * table without a strategy asks nobody. strategies/ has them, and docs/neighbour-strategies.md shows who asks whom.
+ */
+export interface NeighStrategy {
+  readonly name: string;
+  /** Switches in which it differs from the profile. */
+  readonly policy: Partial<NeighPolicy>;
+  /** The time in ms for which a proof of reachability holds. */
+  reachableTime(entry: Neighbour): number;
+  /** The entry's timer has fired. Returns true when that was all, false when the machine goes on. */
+  expired(entry: Neighbour): boolean;
+  /** A packet is to go to a STALE entry. Returns true when it goes and starts nothing. */
+  trusts(entry: Neighbour): boolean;
+  /** A packet has left for an entry that was not ready for the fast path. */
+  sent(entry: Neighbour): void;
+  /**
+   * A frame names address[at..at+6) for an entry at another one. Returns true when the entry stays as it is.
+   * @param wanted the state that the frame stands for: REACHABLE for an answer to us
+   */
+  disputes(entry: Neighbour, address: Uint8Array, at: number, wanted: Nud): boolean;
+  /**
+   * An operator names a neighbour that it shall look after from the time on at which its link address is known. Returns false when it
+   * does so for none in particular.
+   */
+  adopt(entry: Pick<Neighbour, "key" | "rest" | "device">): boolean;
+  /** Gives an entry that was adopted its link address by word of the operator. */
+  pin(entry: Neighbour, address: Uint8Array): void;
+  /** It looks after this entry's address itself, so that nobody else asks whether it holds. */
+  guards(entry: Neighbour): boolean;
+  /** A frame has given the entry another state, or an operator has changed it. */
+  updated(entry: Neighbour, byOperator: boolean): void;
+  /** Something else than a frame of the neighbour speaks against the entry. */
+  doubt(entry: Neighbour, cause: DoubtCause): void;
+  /** The link of a device is back. */
+  carrierReturned(device: NetDevice): void;
+  /** The entry has left its table. */
+  forget(entry: Neighbour): void;
+  /** Returns its deeds so far, and its knowledge of the neighbours on a device (all devices without one). */
+  report(device?: NetDevice): StrategyReport;
+}
+
+/** The state of a strategy, for people and programs. */
+export interface StrategyReport {
+  readonly name: string;
+  /** Counts since the start, of all devices. */
+  readonly counters: readonly (readonly [name: string, value: number])[];
+  /** Frames that it may send in the next 24 hours; null where it has no budget. */
+  readonly budgetLeft: number | null;
+  readonly neighbours: readonly StrategyNeighbour[];
+}
+
+/** A neighbour that a strategy looks after. */
+export interface StrategyNeighbour {
+  readonly entry: Neighbour;
+  /** `trusted`, `asked` (at the known address), `searched` (everybody was asked), `doubted` (nobody answered). */
+  readonly phase: string;
+  /** ms since the neighbour last proved to be there; null when it has not yet. */
+  readonly proofAge: number | null;
 }
 
 /** The table's record of one device. */
@@ -72,6 +150,8 @@ export interface NeighHost {
   readonly clock: Clock;
   readonly lateness: Lateness;
   readonly policy: NeighPolicy;
+  /** Null for Linux's own way. */
+  readonly strategy: NeighStrategy | null;
   readonly timers: TimerWheel;
   /** New entries keep their times here. */
   readonly stamps: StampBlocks;

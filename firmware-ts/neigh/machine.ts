@@ -22,12 +22,13 @@
  * | PROBE           | timer, requests left                   | same       | next request, timer R                     |
  * | PROBE           | timer, none left                       | FAILED     | as INCOMPLETE; STALE if EXT_VALIDATED     |
  *
- * R is retrans_time, at least HZ/100 jiffies. update.ts has the effect of frames of the neighbour and of an operator.
+ * R is retrans_time, at least HZ/100 jiffies. update.ts has the effect of frames of the neighbour and of an operator. A table with a strategy
+ * (strategies/) differs from this where its entries are due to be asked, and nowhere else.
  */
 import { DropReason } from "../../hal/drop-reason.ts";
 import type { SkBuff } from "../../hal/skbuff.ts";
 import { pushHeader } from "../net/ethernet.ts";
-import type { Cause, Neighbour } from "./entry.ts";
+import type { Cause, DoubtCause, Neighbour, NeighStrategy } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
 import { enqueue } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, Nud } from "./states.ts";
@@ -51,6 +52,8 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
     const fate = resolve(entry, packet, true, "packet");
     if (fate !== DropReason.NONE) return fate;
     entry.headerReady = true;
+    const { strategy } = entry.on.host;
+    if (strategy !== null) return sendAhead(strategy, entry, packet);
   }
   const { device } = entry.on;
   // A neighbour may be the next hop of another protocol's packets, too.
@@ -58,9 +61,23 @@ export function output(entry: Neighbour, packet: SkBuff): Fate {
   return device.transmit(packet);
 }
 
+/** Sends a packet that took the slow path; a question of the strategy's follows it. */
+function sendAhead(strategy: NeighStrategy, entry: Neighbour, packet: SkBuff): Fate {
+  const { device } = entry.on;
+  pushHeader(packet, entry.addressHigh, entry.addressLow, device.addressView, packet.protocol);
+  const fate = device.transmit(packet);
+  strategy.sent(entry);
+  return fate;
+}
+
 /** Notes a proof from above that the neighbour is there (MSG_CONFIRM, progress of a connection). The state stays. */
 export function confirm(entry: Neighbour): void {
   entry.confirmed = entry.host.now();
+}
+
+/** Notes that something above speaks against the entry. Without a strategy that changes nothing. */
+export function doubt(entry: Neighbour | null, cause: DoubtCause): void {
+  entry?.host.strategy?.doubt(entry, cause);
 }
 
 /** Starts a resolution as a packet would, without one (NTF_USE). */
@@ -83,6 +100,7 @@ function resolve(entry: Neighbour, packet: SkBuff | null, atOnce: boolean, cause
   entry.used = now;
   if (entry.nudState & NUD_SETTLED) return DropReason.NONE;
   if (entry.nudState === Nud.STALE) {
+    if (cause === "packet" && entry.host.strategy?.trusts(entry) === true) return DropReason.NONE;
     entry.updated = now;
     arm(entry, entry.parameters.delayProbeTime);
     move(entry, Nud.DELAY, cause);
@@ -134,7 +152,8 @@ function rearm(entry: Neighbour, delay: number): void {
   arm(entry, Math.max(delay, entry.host.lateness.minRearm));
 }
 
-function retransTime(entry: Neighbour): number {
+/** The time in ms until a question is asked again. */
+export function retransTime(entry: Neighbour): number {
   return Math.max(entry.parameters.retransTime, entry.host.lateness.minRearm);
 }
 
@@ -145,6 +164,14 @@ function probe(entry: Neighbour): void {
   if (byProgram >= 0 && byProgram < appProbes) entry.host.notify(entry, "miss");
   // The newest packet steers the request: its source address is the one that will be used next.
   else entry.on.family.solicit(entry, entry.queue?.tail ?? null);
+  entry.probes = (entry.probes + 1) >>> 0;
+}
+
+/** Sends one request on a strategy's behalf, to the known address or to everybody, whatever the limits of requests are. */
+export function ask(entry: Neighbour, everybody: boolean): void {
+  const { ucastProbes } = entry.parameters;
+  entry.probes = (everybody ? ucastProbes : ucastProbes - 1) >>> 0;
+  entry.on.family.solicit(entry, null);
   entry.probes = (entry.probes + 1) >>> 0;
 }
 
@@ -202,15 +229,23 @@ export function challenge(entry: Neighbour): void {
   }
 }
 
+/** The time in ms for which a proof of the neighbour holds. */
+export function reachableTimeOf(entry: Neighbour): number {
+  const { strategy } = entry.host;
+  return strategy === null ? entry.parameters.reachableTime : strategy.reachableTime(entry);
+}
+
 /** Handles the entry's timer. */
 export function expired(entry: Neighbour): void {
-  if (entry.dead || (entry.nudState & NUD_IN_TIMER) === 0) return;
   const { parameters, host } = entry;
+  if (host.strategy?.expired(entry) === true) return;
+  if (entry.dead || (entry.nudState & NUD_IN_TIMER) === 0) return;
   const now = host.now();
+  const holds = reachableTimeOf(entry);
   switch (entry.nudState) {
     case Nud.REACHABLE:
-      if (host.lateness.within(now, entry.confirmed + parameters.reachableTime)) {
-        rearm(entry, entry.confirmed + parameters.reachableTime - now);
+      if (host.lateness.within(now, entry.confirmed + holds)) {
+        rearm(entry, entry.confirmed + holds - now);
       } else if (host.policy.eagerDelay && host.lateness.within(now, entry.used + parameters.delayProbeTime)) {
         entry.updated = now;
         rearm(entry, parameters.delayProbeTime);
@@ -224,7 +259,7 @@ export function expired(entry: Neighbour): void {
     case Nud.DELAY:
       entry.updated = now;
       if (host.lateness.within(now, entry.confirmed + parameters.delayProbeTime)) {
-        rearm(entry, entry.confirmed + parameters.reachableTime - now);
+        rearm(entry, entry.confirmed + holds - now);
         move(entry, Nud.REACHABLE, "timer");
         host.notify(entry, "new");
         return;

@@ -13,6 +13,7 @@ import {
   type NeighEvent,
   type NeighFamily,
   type NeighHost,
+  type NeighStrategy,
   type SuspicionKind,
 } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
@@ -29,6 +30,7 @@ import { type NeighPolicy, PROFILES, type Profile, type ProfileName } from "./pr
 import { type ProxyChange, ProxyTable } from "./proxy.ts";
 import { ProxyQueue } from "./proxy-queue.ts";
 import { purge } from "./queue.ts";
+import { NeighSleep } from "./sleep.ts";
 import { StampBlocks } from "./stamps.ts";
 import { Nud } from "./states.ts";
 import { NeighStatistics } from "./statistics.ts";
@@ -38,6 +40,8 @@ import { UpdateFlags, update } from "./update.ts";
 export interface NeighTableOptions extends LatenessOptions {
   /** The behaviour of the table. Default `linux`. */
   profile?: ProfileName;
+  /** Keeps the entries true in another way than Linux's; one object serves all tables of a stack. Default, and null: Linux's way. */
+  strategy?: NeighStrategy | null;
 }
 
 /** The ways in which a device differs from its table. */
@@ -56,6 +60,8 @@ export class NeighTable implements NeighHost {
   readonly family: NeighFamily;
   readonly lateness: Lateness;
   readonly profile: Profile;
+  readonly policy: NeighPolicy;
+  readonly strategy: NeighStrategy | null;
   readonly timers: TimerWheel;
   readonly stamps: StampBlocks = new StampBlocks();
   /** The namespace of devices that were attached without another. */
@@ -70,6 +76,7 @@ export class NeighTable implements NeighHost {
   readonly proxyQueue: ProxyQueue;
   readonly overflow: OverflowLog;
   readonly suspicions: Suspicions;
+  readonly sleep: NeighSleep;
   /** The reason of the last create() that returned null. */
   refusal: Refusal = "full";
   readonly #hash: NeighHash;
@@ -82,6 +89,8 @@ export class NeighTable implements NeighHost {
     this.family = family;
     this.lateness = new Lateness(options);
     this.profile = PROFILES[options.profile ?? "linux"];
+    this.strategy = options.strategy ?? null;
+    this.policy = this.strategy === null ? this.profile.policy : { ...this.profile.policy, ...this.strategy.policy };
     this.timers = new TimerWheel(clock, this.lateness);
     this.defaults = new NeighParameters(random, this.lateness, { ...family.defaults.parameters, ...this.profile.parameters });
     this.#hash = new NeighHash(random.below(0x100000000) | 1);
@@ -92,15 +101,12 @@ export class NeighTable implements NeighHost {
     this.proxyQueue = new ProxyQueue(this);
     this.overflow = new OverflowLog(clock, this.name);
     this.suspicions = new Suspicions(clock);
+    this.sleep = new NeighSleep(this, (on) => this.#pause(on));
   }
 
   /** The name of the table, as its family gives it. */
   get name(): string {
     return this.family.defaults.name;
-  }
-
-  get policy(): NeighPolicy {
-    return this.profile.policy;
   }
 
   now(): number {
@@ -253,6 +259,7 @@ export class NeighTable implements NeighHost {
     entry.dead = true;
     entry.unsettle();
     this.timers.cancel(entry);
+    this.strategy?.forget(entry);
     this.gc.forget(entry);
     this.#managed.update(entry);
     // The entry's own links stay as they are, for a walk along the list that may be under way.
@@ -293,6 +300,18 @@ export class NeighTable implements NeighHost {
     this.flushDevice(device, keepPermanent);
     this.proxies.flushDevice(device, keepPermanent);
     this.proxyQueue.purge(this.on(device).namespace);
+  }
+
+  /** Rests from the work that it does now and then by itself, or goes on with it. */
+  #pause(on: boolean): void {
+    if (on) {
+      this.gc.stop();
+      this.#managed.stop();
+      this.proxyQueue.purge();
+    } else {
+      this.gc.start();
+      this.#managed.start();
+    }
   }
 
   /** Removes every entry and stops every timer. The table cannot be used afterwards. */

@@ -5,7 +5,7 @@ import type { SkBuff } from "../../hal/skbuff.ts";
 import { ETH_SOURCE, highOctets, lowOctets } from "../net/ethernet.ts";
 import { type Cause, type Neighbour, SuspicionKind } from "./entry.ts";
 import { NeighFlags } from "./flags.ts";
-import { arm, invalidate, move, output } from "./machine.ts";
+import { arm, invalidate, move, output, reachableTimeOf } from "./machine.ts";
 import { dequeue, purge } from "./queue.ts";
 import { NUD_CONNECTED, NUD_IN_TIMER, NUD_VALID, Nud } from "./states.ts";
 
@@ -64,6 +64,10 @@ export function update(
     if (contradicts && !entry.dead) entry.host.suspect(entry, SuspicionKind.STATIC, addressHigh, addressLow, address, at);
     return UpdateResult.NOT_PERMITTED;
   }
+  const { strategy } = entry.host;
+  if (strategy !== null && !admin && address && old & NUD_VALID && wanted & NUD_VALID && !entry.sameAddress(address, at)) {
+    if (strategy.disputes(entry, address, at, wanted)) return UpdateResult.DONE;
+  }
   const cause: Cause = admin ? "admin" : "frame";
   const flipped = admin ? takeFlags(entry, flags) : 0;
   let told = flipped !== 0;
@@ -85,6 +89,7 @@ export function update(
     const kind = outcome === Outcome.CHANGED ? SuspicionKind.CHANGED : SuspicionKind.REFUSED;
     if (differs) entry.host.suspect(entry, kind, addressHigh, addressLow, address, at);
   }
+  if (strategy !== null && !entry.dead && (admin || entry.nudState !== old)) strategy.updated(entry, admin);
   return outcome === Outcome.NO_ADDRESS ? UpdateResult.NO_ADDRESS : UpdateResult.DONE;
 }
 
@@ -135,7 +140,7 @@ function changeState(entry: Neighbour, state: Nud, cause: Cause): void {
   if (state & NUD_IN_TIMER) {
     // Measured on Linux 6.18: an answer that starts the timer counts as use up to the time it confirms, a later one does not.
     entry.used = Math.max(entry.used, entry.confirmed);
-    arm(entry, state === Nud.REACHABLE ? entry.parameters.reachableTime : 0);
+    arm(entry, state === Nud.REACHABLE ? reachableTimeOf(entry) : 0);
   }
   move(entry, state, cause);
 }

@@ -5,7 +5,7 @@ import { familyOf, type IpAddress, type IpFamily } from "../ip/address.ts";
 import { copyAndSum } from "../ip/checksum.ts";
 import type { Destination } from "../ip/destination.ts";
 import {
-  type IcmpError,
+  IcmpError,
   type IpLayer,
   type PathMtuDiscovery,
   type Received,
@@ -21,6 +21,8 @@ import { SocketGroups, type SocketGroupsUser } from "./socket-groups.ts";
 
 /** Bytes (truesize) that one socket may have under way (net.core.wmem_default). */
 const SEND_BUFFER = 212_992;
+/** Longer payloads of IPv4 are refused before anybody asks for their path. */
+const LONGEST4 = 0xffff;
 /** Payloads up to so many bytes are copied and summed in one pass, also where nobody wants the sum: a block copy takes longer. */
 const SHORT = 64;
 /** Bytes of a UDP header (RFC 768). */
@@ -75,7 +77,8 @@ export type FateHandler = (cookie: number, result: SendResult) => void;
 
 /**
  * Takes an ICMP error about a datagram that this socket sent to `port`: `error.errno` says what a kernel tells its sockets (IP_RECVERR,
- * ip(7)). Redirects and source quench are not told. `error` is valid only during the call.
+ * ip(7)). Redirects and source quench are not told. One that send() refuses as too long is told, too, before send() returns: `error.local`,
+ * and `error.info` is the MTU of its path. `error` is valid only during the call.
  */
 export type ErrorHandler = (error: IcmpError, port: number) => void;
 
@@ -118,7 +121,8 @@ export class UdpSocket implements SkBuffOwner {
   readonly #arrived = (): boolean => this.#received >= this.#awaited;
   /** The layer of the last destination, which is one of this stack's. Null once the socket is closed. */
   #lastLayer: IpLayer | null = null;
-  readonly #shared: boolean;
+  /** Others may have its address and port, too, if they are shared as well. */
+  readonly shared: boolean;
   #peer: IpAddress | null = null;
   #peerPort = 0;
   #manner: SendManner = USUAL_MANNER;
@@ -126,6 +130,8 @@ export class UdpSocket implements SkBuffOwner {
   #open = true;
   /** The reason for which the datagram was dropped that is within transmit(): send()'s answer, not a later fate. */
   #dropped: DropReason = DropReason.NONE;
+  /** For the last family of which a datagram was too long. */
+  #tooLong: IcmpError | null = null;
 
   constructor(udp: UdpSocketUser, { address, source, device, port }: UdpPlace, family: IpFamily | null = null, shared = false) {
     this.#udp = udp;
@@ -135,7 +141,7 @@ export class UdpSocket implements SkBuffOwner {
     this.device = device;
     this.port = port;
     this.family = address === null ? family : familyOf(address);
-    this.#shared = shared;
+    this.shared = shared;
   }
 
   /** Takes datagrams of this family. */
@@ -145,7 +151,7 @@ export class UdpSocket implements SkBuffOwner {
 
   /** No other socket with the address and the port of `other` can be there beside this one. */
   excludes(other: UdpSocket): boolean {
-    if (this.#shared && other.#shared) return false;
+    if (this.shared && other.shared) return false;
     if (this.family !== null && other.family !== null && this.family !== other.family) return false;
     if (this.device !== null && other.device !== null && this.device !== other.device) return false;
     return this.address === other.address || this.address === null || other.address === null;
@@ -199,7 +205,10 @@ export class UdpSocket implements SkBuffOwner {
       return sendResult(way.failure);
     }
     const length = HEADER + payload.length;
-    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) return sendResult(DropReason.PKT_TOO_BIG);
+    if (length > layer.maxPayload || (length > room && staysWhole(this.#manner))) {
+      if (layer.family === 6 || payload.length <= LONGEST4) this.#tellTooLong(destination);
+      return sendResult(DropReason.PKT_TOO_BIG);
+    }
     const charge = length > room ? truesizeOfPieces(length, room, layer.headerBytes) : truesizeOf(layer.headerBytes + length);
     const full = this.#underWay > 0 && this.#underWay + charge > this.sendBuffer;
     const skb = full ? null : this.#udp.allocate(length);
@@ -227,12 +236,44 @@ export class UdpSocket implements SkBuffOwner {
   }
 
   /**
+   * The length of the longest packet that goes to a destination in one piece, in bytes with its IP header (IP_MTU, IPV6_MTU); -1 without a
+   * route.
+   */
+  pathMtu(destination: Destination): number {
+    this.#check(destination);
+    const { layer, way } = destination;
+    layer.refresh(way);
+    way.behave(this.#manner);
+    return way.room < 0 ? -1 : layer.headerBytes + way.room;
+  }
+
+  #tellTooLong({ layer, way, address, port }: Destination): void {
+    if (this.onError === null) return;
+    if (this.#tooLong?.layer !== layer) this.#tooLong = new IcmpError(layer, true);
+    const error = this.#tooLong;
+    error.errno = "EMSGSIZE";
+    error.info = layer.headerBytes + way.room;
+    error.source = way.source;
+    error.destination = address;
+    this.onError(error, port);
+  }
+
+  /**
    * Notes that the next hop towards the destination is alive, and sends nothing (MSG_CONFIRM with MSG_PROBE). Its entry is confirmed as
    * of now and keeps its state; broadcast, multicast and our own addresses have nobody to confirm.
    */
   confirm(destination: Destination): void {
     this.#check(destination);
     destination.layer.confirm(destination.way);
+  }
+
+  /**
+   * Notes that a peer there which owes an answer has given none. Where the neighbours have a strategy that heeds it, the next hop is looked
+   * at; else nothing happens.
+   */
+  doubt(destination: Destination): void {
+    this.#check(destination);
+    destination.layer.doubt(destination.way, "silence");
   }
 
   /** Joins a group: as SocketGroups.join(). As in the kernel, any socket of that port that is bound to no address hears it then. */

@@ -93,6 +93,11 @@ export class Udp implements IpProtocol, UdpSocketUser {
     return { address, device };
   }
 
+  /** All open sockets, by port, the newest of each first. */
+  get sockets(): readonly UdpSocket[] {
+    return [...this.#ports.values()].flat();
+  }
+
   closed(socket: UdpSocket): void {
     this.#slots[socket.port & (SLOTS - 1)] = null;
     const left = (this.#ports.get(socket.port) ?? []).filter((other) => other !== socket);

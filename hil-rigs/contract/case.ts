@@ -1,6 +1,6 @@
 /** A case: one thing that a DUT must do, as a few lines that anybody can read, and the same for every DUT. */
 import type { Bench } from "./bench.ts";
-import type { Need } from "./dut.ts";
+import type { Need, StrategyWish } from "./dut.ts";
 import type { Family } from "./plan.ts";
 import { ONE_LINK, type Topology } from "./topology.ts";
 
@@ -16,6 +16,8 @@ export interface Case {
   /** The address family that bench.plan and bench.resolution speak. Default 4. */
   family?: Family;
   needs?: readonly Need[];
+  /** The DUT's way with its neighbours; default the kernel's. Need: `strategies`. */
+  strategy?: StrategyWish;
   /** `short` (the default): the timers of SHORT_TIMERS. `kernel`: the kernel's own defaults; slow in real time. */
   timers?: "short" | "kernel";
   /** Lets more than a second pass. Patient cases come last in a suite, so that they wait side by side where time is real. */
@@ -29,6 +31,11 @@ export interface Case {
    * kernel has in it. `compare` leaves their frames, their events and the datagrams sent to them out; the case's checks give the bounds.
    */
   crowd?: readonly string[];
+  /**
+   * The number of its frames depends on things that stacks and programs choose, as the size of buffers: `compare` leaves frames, changes of the table, and
+   * bytes that programs receive, out. The case's checks give the bounds.
+   */
+  sized?: boolean;
   /** Touches things that all namespaces share (table thresholds), so it runs alone. */
   alone?: boolean;
   /** Time limit, in ms of the DUT's time. Default 15,000. */
@@ -46,7 +53,8 @@ export function familyOf(one: Case): Family {
 
 /** All needs of a case, its topology's first. */
 export function needsOf(one: Case): readonly Need[] {
-  const { needs = [] } = one;
+  const { needs: own = [], strategy } = one;
+  const needs: readonly Need[] = strategy ? [...own, "strategies"] : own;
   return [...topologyOf(one).needs.filter((need) => !needs.includes(need)), ...needs];
 }
 

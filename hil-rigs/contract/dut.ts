@@ -5,10 +5,12 @@
  * For IPv6 it has fd00::1/64 on `e0`, and a link-local address made of its MAC address. Its addresses can be used from the beginning, and it
  * asks for no routers (accept_dad 0, router_solicitations 0).
  *
- * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, a UDP socket, and news of
- * changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
+ * The contract has only requests that an operator or a program on the DUT can make: `ip`, `sysctl`, `cat`, UDP and TCP sockets, a
+ * program that gets addresses, and news of changes of the neighbour table. Nothing looks inside, so a kernel and our stack can both stand behind it.
  */
+import type { AddressOptions, AddressProgram } from "./address-program.ts";
 import type { AddressPlan, DeviceName, Family } from "./plan.ts";
+import type { ConnectOptions, DutListener, DutStream, ListenOptions } from "./stream.ts";
 
 /** Abilities that a case may need beyond the plain DUT. A case is skipped on a DUT that lacks one, with the need as the reason. */
 const NEEDS = {
@@ -27,7 +29,10 @@ const NEEDS = {
   ntable: "ip ntable",
   thresholds: "gc_thresh1..3, which a bench may change",
   "socket-errors": "IP_RECVERR: errors of a UDP socket",
+  strategies: "neighbour strategies other than the kernel's",
   groups: "groups of a UDP socket, with sources",
+  streams: "TCP connections of a program",
+  "address-programs": "a program that gets IPv4 addresses",
 } as const;
 export type Need = keyof typeof NEEDS;
 
@@ -76,6 +81,8 @@ export interface NeighEvent {
   /** `REACHABLE`; `NONE` for none. */
   state: string;
   probes: number;
+  /** When it happened, in the DUT's `now()`. Absent: some time before it is taken, as a kernel does not say. */
+  time?: number;
 }
 
 export interface SendOptions {
@@ -128,6 +135,13 @@ export type PortName = "p0" | "p1";
 /** The tester's port at the far end of each device's cable. */
 export const PORTS: Readonly<Record<DeviceName, PortName>> = { e0: "p0", e1: "p1" };
 
+/** A strategy of neighbours by its name, with its settings (docs/neighbour-strategies.md). Times in ms. */
+export interface StrategyWish {
+  readonly name: "dynamic" | "static" | "pinned" | "confirmed" | "piggyback";
+  readonly pinned?: { readonly checkEvery?: number; readonly framesPerDay?: number };
+  readonly confirmed?: { readonly within?: number };
+}
+
 export interface DutOptions {
   /** Its devices: e0, and e1 where the case's topology has a second link. */
   devices: readonly DeviceName[];
@@ -137,6 +151,8 @@ export interface DutOptions {
   also?: AddressPlan;
   /** Seed of everything random in it. A kernel takes none. */
   seed: number;
+  /** How its neighbour tables keep their entries true; default the kernel's way. Need: `strategies`. */
+  strategy?: StrategyWish;
   /** Commands take effect as soon as possible. A refused command's exit status is then only known to be other than 0. */
   brisk?: boolean;
 }
@@ -160,6 +176,12 @@ export interface Dut {
   /** @throws Error when there is no such file */
   cat(path: string): string;
   socket(options?: SocketOptions): DutSocket;
+  /** Listens on a port of any address of the plan's family. Need: `streams`. */
+  listen(port: number, options?: ListenOptions): DutListener;
+  /** Opens a connection; the handshake goes on by itself. Need: `streams`. */
+  connect(to: string, port: number, options?: ConnectOptions): DutStream;
+  /** Starts a program that gives e0 an IPv4 address. Need: `address-programs`. */
+  getAddress(options: AddressOptions): AddressProgram;
   /** Takes the changes told since the last call. */
   events(): NeighEvent[];
 
@@ -190,6 +212,8 @@ export interface DutKind {
   readonly description: string;
   readonly timing: Timing;
   readonly can: ReadonlySet<Need>;
+  /** Names the thing on this machine without which it lacks a need, for the reason of a skipped case. */
+  readonly remedies?: Readonly<Partial<Record<Need, string>>>;
   /** The address families that it has. A case of another family is skipped. */
   readonly families: ReadonlySet<Family>;
   /** The DUT runs in real time, so several cases run at once. */

@@ -8,6 +8,8 @@ import { type CaseResult, runCases } from "./runner.ts";
 export interface Measured {
   case: Case;
   tallies: Tally[];
+  /** The figures that each run noted; empty where the case notes none. */
+  figures: Readonly<Record<string, number>>[];
   /** Failed runs, each with the reason. */
   failures: string[];
 }
@@ -17,11 +19,12 @@ export interface Measured {
  * seed.
  */
 export async function measureCases(kind: DutKind, cases: readonly Case[], runs: number, seed: number): Promise<Measured[]> {
-  const measured = cases.map((one): Measured => ({ case: one, tallies: [], failures: [] }));
+  const measured = cases.map((one): Measured => ({ case: one, tallies: [], figures: [], failures: [] }));
   const take = (results: readonly CaseResult[]): void => {
     for (const [at, result] of results.entries()) {
-      const { tallies, failures } = measured[at % cases.length] as Measured;
+      const { tallies, figures, failures } = measured[at % cases.length] as Measured;
       if (result.trace) tallies.push(tally(result.trace.frames));
+      if (result.trace && Object.keys(result.trace.figures).length > 0) figures.push(result.trace.figures);
       if (result.status !== "passed") failures.push(result.reason);
     }
   };
@@ -55,6 +58,43 @@ export function measuredTable(measured: readonly Measured[]): string {
     ];
   });
   return [head, head.map((_, at) => (at === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}
+
+/**
+ * Figures that cases noted, as a table in Markdown. The part of an id behind its last `/` is a column, what stands before it a row; a cell
+ * has the mean of each figure in the order in which they were noted, and the greatest where it is another.
+ */
+export function figuresTable(measured: readonly Measured[]): string {
+  const parts = measured.map((one) => {
+    const cut = one.case.id.lastIndexOf("/");
+    return { one, row: one.case.id.slice(0, cut), column: one.case.id.slice(cut + 1) };
+  });
+  const columns = [...new Set(parts.map(({ column }) => column))];
+  const names = Object.keys(measured[0]?.figures[0] ?? {});
+  const head = [`${names.join(" · ")}`, ...columns];
+  const rows = [...new Set(parts.map(({ row }) => row))].map((row) => {
+    const cell = (column: string): string => {
+      const found = parts.find((part) => part.row === row && part.column === column);
+      return found ? names.map((name) => meanAndMost(found.one.figures.map((figures) => figures[name] ?? 0))).join(" · ") : "";
+    };
+    return [row, ...columns.map(cell)];
+  });
+  return [head, head.map((_, at) => (at === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
+}
+
+/** `2.1 (7)`: on average, and at most; one number where all are the same. What never came to an end is `never`. */
+function meanAndMost(values: readonly number[]): string {
+  const ended = values.filter(Number.isFinite);
+  const never = values.length - ended.length;
+  if (ended.length === 0) return "never";
+  const most = Math.max(...ended);
+  const text = most === Math.min(...ended) ? brief(most) : `${brief(mean(ended))} (${brief(most)})`;
+  return never === 0 ? text : `${text}, ${never} never`;
+}
+
+/** Whole numbers from ten on, one decimal below. */
+function brief(value: number): string {
+  return Number.isInteger(value) || value >= 10 ? value.toFixed(0) : value.toFixed(1);
 }
 
 function mean(values: readonly number[]): number {

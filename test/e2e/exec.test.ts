@@ -143,22 +143,32 @@ const BY_ITSELF = `
   process.exitCode = 3;
 `;
 
+/** As packages do that tidy up at any end (signal-exit): they end the process by the signal, where nobody else listens to it. */
+const TIDY = `
+  const tidy = () => {
+    if (process.listeners("SIGTERM").length > 1) return;
+    process.off("SIGTERM", tidy);
+    console.log("tidy");
+    process.kill(process.pid, "SIGTERM");
+  };
+  process.on("SIGTERM", tidy);
+`;
+
 t.test("programs that end by themselves, by an error, by signals", async (t) => {
+  const told = (before: string): string => `${before}; process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 600_000)`;
   const rows: [string, string, Partial<Ended>][] = [
     ["by itself", BY_ITSELF, { code: 3, stdout: "true [ 'a', '--b' ]\nhi\nasked 0\nasked 1\nasked 2\n", stderr: "" }],
     ["error", "null.x", { code: 1, stdout: "" }],
-    ["signal", "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 600_000)", { code: null, stdout: "" }],
-    [
-      "own signal",
-      "process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 99)",
-      { code: 4 },
-    ],
+    ["own signal", told("process.on('SIGTERM', () => process.exit(4))"), { code: 4 }],
+    ["a signal in a program that tidies up", told(TIDY), { code: null, stdout: "tidy\n" }],
+    ["a signal that it heard once", told("process.once('SIGTERM', () => process.kill(process.pid, 'SIGTERM'))"), { code: null }],
   ];
-  for (const [at, [name, text, expected]] of rows.entries()) {
+  const runs = rows.map(async ([name, text, expected], at) => {
     const file = join(folder, `program${at}.cjs`);
     writeFileSync(file, text);
-    t.match(await whohasProcess(["exec", "--name", "end", "--", "node", file, "a", "--b"]), expected, name);
-  }
+    t.match(await whohasProcess(["exec", "--name", `end${at}`, "--", "node", file, "a", "--b"]), expected, name);
+  });
+  await Promise.all(runs);
 });
 
 t.test("modules that are loaded before the program", async (t) => {

@@ -37,7 +37,7 @@ export interface SeenDhcp {
   readonly options: ReadonlyMap<number, readonly number[]>;
 }
 
-const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE"];
+const NAMES = ["", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"];
 
 export interface DhcpBenchOptions extends LabOptions {
   readonly server?: Partial<DhcpServerOptions>;
@@ -85,7 +85,12 @@ export class DhcpBench {
       devices: [lab.eth0],
       random: new SeededRandom("apps"),
       clockIsSet: () => true,
+      secret: (octets) => new Uint8Array(octets),
       leases,
+      files: null,
+      names: { find: () => undefined, onChange: () => undefined },
+      sequence: 0,
+      sleeper: { sleepUntil: () => undefined },
       tell: () => undefined,
       addressed: (event) => events.push(event),
       on: () => on,

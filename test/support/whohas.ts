@@ -61,7 +61,7 @@ export function adopt(child: ChildProcess): ChildProcess {
  * give rights away, which costs as much as the start. What it does with all rights, privileges.test.ts has.
  */
 function supervised([object, ...words]: readonly string[]): readonly string[] {
-  if (object !== "run" || process.getuid?.() !== 0 || !SETPRIV) return [];
+  if ((object !== "run" && object !== "exec") || process.getuid?.() !== 0 || !SETPRIV) return [];
   const rigs = words.filter((word) => word.endsWith(".yaml") && existsSync(word)).map((file) => readFileSync(file, "utf8"));
   const kept = [...words, ...rigs].some((text) => NETWORK.test(text)) ? "-all,+net_admin,+net_raw" : "-all";
   return ["setpriv", "--no-new-privs", "--inh-caps=-all", `--bounding-set=${kept}`, "--"];

@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   check: () => import("./check.ts"),
   "bridge-sim": () => import("./bridge-sim.ts"),
   tap: () => import("./tap.ts"),
+  gateway: () => import("./gateway.ts"),
   udp: () => import("./udp.ts"),
   ping: () => import("./ping.ts"),
   capture: () => import("./capture.ts"),

@@ -13,6 +13,7 @@ import { MethodContext } from "./method.ts";
 import { neighMethods } from "./neigh.ts";
 import { neighChangeMethods } from "./neigh-change.ts";
 import { neighMonitorMethods } from "./neigh-monitor.ts";
+import { neighStrategyMethods } from "./neigh-strategy.ts";
 import { netnsMethods } from "./netns.ts";
 import { ntableMethods } from "./ntable.ts";
 import { pingMethods } from "./ping.ts";
@@ -26,6 +27,7 @@ export const METHODS = {
   ...neighMethods,
   ...neighChangeMethods,
   ...neighMonitorMethods,
+  ...neighStrategyMethods,
   ...ntableMethods,
   ...linkMethods,
   ...addressMethods,

@@ -18,6 +18,7 @@ import type { Network, PacketHandler } from "../../net/network.ts";
 import { PerDevice } from "../../net/per-device.ts";
 import type { Fib } from "../routing/fib.ts";
 import type { InputRouter } from "../routing/input-route.ts";
+import type { RouteEntry } from "../routing/route.ts";
 import { ArpCounters } from "./counters.ts";
 import { ARP_DEFAULTS } from "./defaults.ts";
 import { ArpDefence } from "./defence.ts";
@@ -143,6 +144,11 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
     this.#unreachable(packet, entry.device);
   }
 
+  isNextHop({ key, device }: Neighbour): boolean {
+    const leads = (leg: RouteEntry): boolean => leg.gateway !== 0 && leg.gateway === key && leg.device === device;
+    return this.fib.routes.list.some((route) => leads(route) || route.nexthops.some(leads));
+  }
+
   receive(skb: SkBuff, device: NetDevice): void {
     this.#receiver.receive(skb, device);
   }
@@ -208,6 +214,7 @@ export class Arp implements NeighFamily, NeighbourService, PacketHandler, ArpPar
         table.ifdown(device, false);
         return;
       case "carrier-up":
+        table.strategy?.carrierReturned(device);
         if (this.table.policy.defends) this.#announceIfAsked(device);
         else this.defence.restored(device);
         return;

@@ -144,6 +144,13 @@ export class Ndisc implements NeighFamily, NeighbourService, NextHops6 {
     else this.unreachableOther?.(packet, entry.device);
   }
 
+  isNextHop({ key, rest, device }: Neighbour): boolean {
+    const { routes, interner } = this.fib;
+    if (rest === null) return false;
+    const gateway = interner.intern(rest.a, rest.b, rest.c, key);
+    return routes.list.some((route) => route.gateway === gateway && route.device === device);
+  }
+
   /** Questions for an address that we answer for go to its solicited-node group (RFC 4861 7.2.8). */
   proxyChanged({ key, rest }: ProxyEntry, device: NetDevice, present: boolean): void {
     const { interner, groups } = this.fib;
@@ -190,6 +197,9 @@ export class Ndisc implements NeighFamily, NeighbourService, NextHops6 {
         return;
       case "down":
         table.ifdown(device, false);
+        return;
+      case "carrier-up":
+        table.strategy?.carrierReturned(device);
         return;
       case "carrier-down":
         if (this.fib.conf.on(device).evictsNocarrier) table.ifdown(device, true);

@@ -62,7 +62,8 @@ export class UdpHandle {
     this.#user.message(copy, { address, family: nodeFamily(this.#family), port, size: length });
   };
   readonly #onError = (error: IcmpError): void => {
-    if (this.#peer !== null && error.errno !== null && isHard(error)) this.#user.failed(error.errno);
+    // A datagram that is too long is refused by send() already.
+    if (this.#peer !== null && !error.local && error.errno !== null && isHard(error)) this.#user.failed(error.errno);
   };
   readonly #onFate = (): void => queueMicrotask(() => this.#flush());
 

@@ -70,8 +70,8 @@ export class Listener implements TcpListener, RequestUser {
     return true;
   }
 
-  /** Takes a segment that belongs to no flow. */
-  receive(skb: SkBuff, segment: Segment, packet: Received): DropReason {
+  /** Takes a segment that belongs to no flow. @param iss our first number of what begins by it, where it is to be a certain one */
+  receive(skb: SkBuff, segment: Segment, packet: Received, iss: number | null = null): DropReason {
     const { flags } = segment;
     if ((flags & RST) !== 0) return DropReason.TCP_RESET;
     if ((flags & ACK) !== 0) return this.#receiveAck(skb, segment, packet);
@@ -90,7 +90,7 @@ export class Listener implements TcpListener, RequestUser {
       return NONE;
     }
     this.#pending++;
-    new Request(this.#tcp, this, endpoints, segment, packet);
+    new Request(this.#tcp, this, endpoints, segment, packet, iss);
     return NONE;
   }
 
@@ -122,7 +122,7 @@ export class Listener implements TcpListener, RequestUser {
         const { timestamps, tsVal: tsRecent } = segment;
         const { windowScale, sack, ecn } = timestamps ? readStamp(segment.tsEcr) : { windowScale: -1, sack: false, ecn: false };
         const way = packet.layer.way(packet.source, packet.destination, endpoints.device);
-        const settled = { iss, irs, mss, windowScale, sack, timestamps, ecn, tsRecent };
+        const settled = { iss, irs, mss, windowScale, sack, timestamps, ecn, tsRecent, rtt: -1 };
         return accept(tcp, this, endpoints, way, settled, skb, segment, packet);
       }
       tcp.counters.syncookiesFailed++;

@@ -222,9 +222,9 @@ export class Tcp implements IpProtocol, ListenerGround {
     return reason;
   }
 
-  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received): DropReason {
+  receiveWithoutFlow(skb: SkBuff, segment: Segment, packet: Received, iss: number | null = null): DropReason {
     const listener = this.#listenerAt(segment.destinationPort, packet.destination, packet.device);
-    if (listener !== null) return listener.receive(skb, segment, packet);
+    if (listener !== null) return listener.receive(skb, segment, packet, iss);
     sendReset(this, segment, packet);
     return DropReason.NO_SOCKET;
   }

@@ -12,6 +12,9 @@ const DOUBLINGS = Math.floor(Math.log2(RTO_MAX / RTO_MIN));
 /** Retries of an orphan where nobody has set them (tcp_orphan_retries). */
 const ORPHAN_RETRIES = 8;
 
+/** Timeouts in a row after which the next hop is in doubt, too. */
+const DOUBTFUL = 3;
+
 /** The timer of the connection has fired. */
 export function waitIsOver(c: Tcb): void {
   const { wait } = c;
@@ -52,6 +55,7 @@ function retransmissionTimeout(c: Tcb): void {
   enterLoss(c);
   markAllLost(c, reneged || !c.sackOk);
   c.retransmits++;
+  if (c.retransmits === DOUBTFUL) c.layer.doubt(c.way, "silence");
   retransmit(c, 0);
   c.backoff++;
   c.rto = Math.min(2 * c.rto, RTO_MAX);
@@ -67,6 +71,7 @@ function synTimeout(c: Tcb): void {
     return;
   }
   c.retransmits++;
+  if (c.retransmits === DOUBTFUL) c.layer.doubt(c.way, "silence");
   c.totalRetrans++;
   counters.retransSegs++;
   counters.synRetrans++;
@@ -102,7 +107,7 @@ function probeTimeout(c: Tcb): void {
   }
   c.probesOut++;
   sendWindowProbe(c);
-  c.backoff = Math.min(c.backoff + 1, DOUBLINGS + 1);
+  if (c.backoff < settings.retries2) c.backoff = Math.min(c.backoff + 1, DOUBLINGS + 1);
   if (c.wait === Wait.NOTHING) armWait(c, Wait.PROBE, Math.min(c.rto * 2 ** c.backoff, RTO_MAX));
 }
 

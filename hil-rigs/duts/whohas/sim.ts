@@ -33,6 +33,7 @@ export class SimulatedDut extends RunningStack implements Dut {
       this.#clock,
       options.seed,
       plans.map(({ family }) => family),
+      options.strategy,
     );
     for (const device of options.devices) await this.#cable(device, plans);
     this.#clock.advanceSync(0);
@@ -52,6 +53,8 @@ export class SimulatedDut extends RunningStack implements Dut {
 
   async stop(): Promise<void> {
     await this.stack?.close();
+    const left = this.stack?.stack.network.pool.inUse ?? 0;
+    if (left > 0) throw new Error(`${left} packet buffers are left behind`);
   }
 
   now(): number {
@@ -64,7 +67,9 @@ export class SimulatedDut extends RunningStack implements Dut {
     while (!done()) {
       const left = end - this.#clock.now();
       if (left <= 0) return false;
-      this.#clock.advanceSync(Math.min(STEP, left));
+      // Nothing is to be seen before something happens.
+      const idle = Math.floor(this.#clock.next - this.#clock.now());
+      this.#clock.advanceSync(Math.min(Math.max(STEP, idle), left));
     }
     return true;
   }

@@ -44,6 +44,7 @@ class WireDut extends RunningStack implements Dut {
       this.#clock,
       options.seed,
       plans.map(({ family }) => family),
+      options.strategy,
     );
     this.stack = stack;
     for (const [device, name] of ends) {

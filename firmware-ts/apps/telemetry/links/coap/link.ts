@@ -27,6 +27,8 @@ import {
 const ACK_TIMEOUT = 2000;
 const ACK_RANDOM_FACTOR = 1.5;
 const MAX_RETRANSMIT = 4;
+/** The retransmission with which the next hop is in doubt, too. */
+const DOUBTFUL = 2;
 /** A separate response is waited for so long (EXCHANGE_LIFETIME, section 4.8.2). */
 const EXCHANGE_LIFETIME = 247_000;
 
@@ -148,6 +150,8 @@ export class CoapLink implements Link {
     }
     exchange.attempts++;
     exchange.timeout *= 2;
+    // One datagram may be lost on any day.
+    if (exchange.attempts === DOUBTFUL) this.#socket?.doubt(this.#collector as Destination);
     exchange.lost = this.#transmit(exchange.datagram, CONFIRMABLE).reason;
     this.#timer.arm(exchange.timeout);
   }
