@@ -230,6 +230,10 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
     if (entry) confirm(entry);
   }
 
+  codepointOf({ view, network }: SkBuff): number {
+    return (view.getUint8(network + 1) >>> 4) & 3;
+  }
+
   doubt(way: Ip6Way, cause: DoubtCause): void {
     doubt(this.#nextHopOf(way), cause);
   }
@@ -238,10 +242,6 @@ export class Ipv6 implements IpLayer, PacketHandler, BacklogTarget {
   #nextHopOf(way: Ip6Way): Neighbour | null {
     this.refresh(way);
     return way.route && !way.toOurselves && !way.toMany ? this.#neighbour(way, way.route.device) : null;
-  }
-
-  codepointOf({ view, network }: SkBuff): number {
-    return (view.getUint8(network + 1) >>> 4) & 3;
   }
 
   pseudoHeader(source: Ip6, destination: Ip6, protocol: number, length: number): number {
