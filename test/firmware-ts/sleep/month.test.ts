@@ -2,7 +2,7 @@
  * A node that sleeps 99 % of the time, for a virtual month: it keeps its neighbour, loses no reading, and a second run is the same to the
  * byte. WHOHAS_SLEEP_DAYS=365 makes it a year of a reading a minute, as the nightly run does.
  */
-import "../../support/without-domains.ts";
+import "../../support/computing.ts";
 import t from "tap";
 import { parseRig } from "../../../firmware-ts/board/rig-file.ts";
 import { SimulatedRun } from "../../../firmware-ts/board/simulated-run.ts";
