@@ -49,7 +49,7 @@ export class CaseBench implements Bench {
     this.#options = options;
     this.plan = PLANS[options.family];
     dut.onFrame = (raw) => {
-      // What changed by now brought the frame, and stands before it.
+      // A change that happened by now brought the frame, and stands before it.
       this.#pull();
       this.trace.frame(parse(raw));
     };
