@@ -42,8 +42,11 @@ export const PLAIN: readonly string[] = ["env", "-u", "NODE_OPTIONS"];
 const COVERAGE = process.env["_TAPJS_PROCESSINFO_COVERAGE_"] !== "0";
 const GUARDED = SETPRIV ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
 
-/** The command line of Node with a TypeScript file, as it stands, and its words; not `translated`, with JavaScript. */
-export function nodeCommand(script: URL, words: readonly string[] = [], { translated = true } = {}): [string, string[]] {
+/**
+ * The command line of Node with a TypeScript file, as it stands, and its words.
+ * @param translated false for JavaScript
+ */
+export function nodeCommand(script: URL, words: readonly string[] = [], translated = true): [string, string[]] {
   return [process.execPath, [...(translated ? ["--import", LOADER] : []), fileURLToPath(script), ...words]];
 }
 

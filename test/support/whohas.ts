@@ -116,7 +116,7 @@ class Shell {
 
   constructor() {
     const compiled = compiledChunk(MAIN);
-    const [node, args] = nodeCommand(SHELL, [compiled ?? MAIN.href], { translated: compiled === null });
+    const [node, args] = nodeCommand(SHELL, [compiled ?? MAIN.href], compiled === null);
     this.#child = keep(bound(node, args, { stdio: ["pipe", "pipe", "inherit"], env: environment }));
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (this.#rest + text).split("\n");
